@@ -1,0 +1,101 @@
+"""Rounding money, in one place.
+
+The digits of each currency are those of ISO 4217, list one. Babel's differ (it gives, among others,
+IQD and UZS none, after CLDR's habits of use), so neither it nor a library that follows it decides.
+"""
+
+from __future__ import annotations
+
+from decimal import (
+    ROUND_HALF_EVEN,
+    ROUND_HALF_UP,
+    Context,
+    Decimal,
+    DivisionByZero,
+    InvalidOperation,
+    Overflow,
+)
+from enum import StrEnum
+
+from sales.pricing.errors import InvalidAmount, UnknownCurrency
+
+ZERO = Decimal(0)
+ONE = Decimal(1)
+
+EXACT = Context(
+    prec=80, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow]
+)
+"""Wide enough that a product of two 20-digit columns is exact and a quotient never rounds twice."""
+
+LIMIT = Decimal(10) ** 15
+"""The database keeps 15 digits before the point."""
+
+_CODES_BY_MINOR_UNITS = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    2: (
+        "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL BSD BTN BWP BYN BZD "
+        "CAD CDF CHE CHF CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP "
+        "GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK "
+        "LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO "
+        "NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS "
+        "SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST "
+        "XAD XCD XCG YER ZAR ZMW ZWG"
+    ),
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+_WITHDRAWN_CODES = "ANG BGN CUC HRK SLL ZWL"
+"""Withdrawn since 2022, two digits each: their documents are still read, credited and paid."""
+
+MINOR_UNITS: dict[str, int] = {
+    code: digits for digits, codes in _CODES_BY_MINOR_UNITS.items() for code in codes.split()
+} | dict.fromkeys(_WITHDRAWN_CODES.split(), 2)
+
+_SMALLEST_UNIT = {code: ONE.scaleb(-digits) for code, digits in MINOR_UNITS.items()}
+
+
+class Rounding(StrEnum):
+    """What happens to exactly half a smallest unit; a document keeps its own rule."""
+
+    HALF_UP = "half_up"
+    HALF_EVEN = "half_even"
+
+
+_DECIMAL_MODE = {Rounding.HALF_UP: ROUND_HALF_UP, Rounding.HALF_EVEN: ROUND_HALF_EVEN}
+
+
+def minor_units(currency: str) -> int:
+    """Say how many digits after the point the currency has (ISO 4217)."""
+    try:
+        return MINOR_UNITS[currency]
+    except KeyError:
+        raise UnknownCurrency(f"{currency!r} is not a currency we can bill in.") from None
+
+
+def round_money(amount: Decimal, currency: str, rounding: Rounding = Rounding.HALF_UP) -> Decimal:
+    """Round to the currency's smallest unit; half goes away from zero unless the rule says even.
+
+    >>> round_money(Decimal("2.345"), "EUR")
+    Decimal('2.35')
+    >>> round_money(Decimal("-2.345"), "EUR")
+    Decimal('-2.35')
+    """
+    if currency not in _SMALLEST_UNIT:
+        minor_units(currency)
+    if not amount.is_finite() or abs(amount) >= LIMIT:
+        raise InvalidAmount(f"{amount} is not an amount that a document can carry.")
+    rounded = amount.quantize(_SMALLEST_UNIT[currency], _DECIMAL_MODE[rounding], EXACT)
+    return rounded or abs(rounded)  # never "-0.00"
+
+
+def to_units(amount: Decimal, currency: str) -> int:
+    """Count the smallest units in an amount that is already rounded."""
+    units = EXACT.scaleb(amount, minor_units(currency))
+    if units != units.to_integral_value():
+        raise InvalidAmount(f"{amount} {currency} is not a whole number of smallest units.")
+    return int(units)
+
+
+def from_units(units: int, currency: str) -> Decimal:
+    """Turn a number of smallest units into an amount with all the currency's digits."""
+    return EXACT.scaleb(Decimal(units), -minor_units(currency))
