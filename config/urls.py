@@ -1,0 +1,22 @@
+"""Every door of the house."""
+
+from __future__ import annotations
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.urls import include, path
+
+from config.health import healthz
+
+admin.autodiscover()
+admin.site.login = secure_admin_login(admin.site.login)
+
+urlpatterns = [
+    path("", include("crm.urls")),
+    path("", include("sales.urls")),
+    path("", include("fulfilment.urls")),
+    path("accounts/", include("allauth.account.urls")),
+    path("admin/", admin.site.urls),
+    path("api/v1/", include("fulfilment.api.urls")),
+    path("healthz", healthz, name="healthz"),
+]
