@@ -8,12 +8,24 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+NEED_NO_SERVICES = {
+    "collectstatic",
+    "compilemessages",
+    "help",
+    "makemessages",
+    "spectacular",
+    "vendor_assets",
+    "version",
+}
 
-def main() -> None:
+
+def main(arguments: list[str]) -> None:
     """Run one command."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    execute_from_command_line(sys.argv)
+    if len(arguments) < 2 or arguments[1].lstrip("-") in NEED_NO_SERVICES:
+        os.environ["OFFLINE"] = "true"
+    execute_from_command_line(arguments)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv)

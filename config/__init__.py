@@ -1,5 +1,0 @@
-"""Wiring: settings, addresses, processes."""
-
-from config.celery import app as celery_app
-
-__all__ = ["celery_app"]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from celery import Celery
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+if "worker" in sys.argv and sys.argv[0].endswith(("celery", "celery/__main__.py")):
+    os.environ.setdefault("ROLE", "worker")
 
 app = Celery("throughline")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -31,6 +31,12 @@ class Environment(FileAwareEnv):
         if dotenv.is_file():
             self.read_env(str(dotenv))
 
+    def require(self, **values: str) -> None:
+        """Name every one of these variables that was left empty."""
+        for name, value in values.items():
+            if not value and name not in self._errors:
+                self._errors[name].append("Environment variable not set.")
+
     def report_mistakes(self) -> None:
         """End the process with one line per wrong variable, if there is one."""
         try:

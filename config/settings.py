@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from marshmallow.validate import OneOf
 from psycopg.conninfo import conninfo_to_dict
 
-from config import embedded, environment
+from config import environment, services
+from config.celery import app as celery_app  # noqa: F401  what @shared_task binds to
+from config.logs import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -40,6 +42,8 @@ LOG_FORMAT: str = env.str("LOG_FORMAT", "", validate=OneOf(["", "json", "console
 ROLE: str = env.str("ROLE", "command", validate=OneOf(["web", "worker", "command"]))
 DATABASE_POOL_SIZE: int = env.int("DATABASE_POOL_SIZE", 8, validate=environment.positive)
 VAR_DIR: Path = env.path("THROUGHLINE_VAR", BASE_DIR / "var")
+PRIVATE_SERVICES: bool = env.bool("PRIVATE_SERVICES", DEBUG)
+OFFLINE: bool = env.bool("OFFLINE", False)
 
 COMPANY_NAME: str = env.str("COMPANY_NAME", "Throughline")
 COMPANY_COUNTRY: str = env.str("COMPANY_COUNTRY", "DE", validate=environment.country)
@@ -56,6 +60,9 @@ DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", "throughline@localhost")
 SECURE_SSL_REDIRECT: bool = env.bool("SECURE_SSL_REDIRECT", not DEBUG)
 SECURE_HSTS_SECONDS: int = env.int("SECURE_HSTS_SECONDS", 0 if DEBUG else 31_536_000)
 TRUST_PROXY: bool = env.bool("TRUST_PROXY", False)
+
+if not (PRIVATE_SERVICES or OFFLINE):
+    env.require(DATABASE_URL=DATABASE_URL, REDIS_URL=REDIS_URL)
 
 env.report_mistakes()
 
@@ -74,6 +81,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.sessions",
+    "django.forms",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "pgtrigger",
@@ -121,20 +129,17 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "common.theme.theme",
             ],
         },
     },
 ]
+FORM_RENDERER = "common.forms.HouseRenderer"
 
 # Services
 
-if not (DATABASE_URL and REDIS_URL):
-    try:
-        _private = embedded.use(VAR_DIR)
-    except embedded.ServicesUnavailable as error:
-        environment.give_up([str(error)])
-    DATABASE_URL = DATABASE_URL or _private.database_url
-    REDIS_URL = REDIS_URL or _private.redis_url
+if not OFFLINE:
+    DATABASE_URL, REDIS_URL = services.ready(DATABASE_URL, REDIS_URL, VAR_DIR, ROLE)
 
 
 def _database(url: str, role: str) -> dict[str, Any]:
@@ -323,3 +328,5 @@ SPECTACULAR_SETTINGS = {
 # Logs
 
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+LOGGING_CONFIG = "logging.config.dictConfig"
+LOGGING = logging_settings(LOG_LEVEL, LOG_FORMAT or ("console" if DEBUG else "json"))

@@ -6,6 +6,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
+from common.theme import choose_theme
 from config.health import healthz
 
 admin.autodiscover()
@@ -18,5 +19,6 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("fulfilment.api.urls")),
+    path("theme/", choose_theme, name="theme"),
     path("healthz", healthz, name="healthz"),
 ]
