@@ -20,43 +20,27 @@ from sales.pricing.errors import (
     NoTaxRate,
     PricingError,
 )
-from sales.pricing.money import EXACT, ONE, ZERO, Rounding, from_units, round_money, to_units
+from sales.pricing.lines import (
+    LineInput,
+    Terms,
+    TypedLine,
+    checked_rate,
+    is_part_of,
+    typed_line,
+)
+from sales.pricing.money import EXACT, ZERO, Rounding, from_units, to_units
 
-
-@dataclass(frozen=True, slots=True)
-class LineInput:
-    """What pricing needs to know of a line. Rates are fractions: 0.19 is 19 %.
-
-    The manual discount is an amount or a rate, whichever was typed. A credit is the same line with
-    quantity and discount amount negated. A tax rate of None is one that nobody knows yet.
-    """
-
-    key: str
-    quantity: Decimal
-    unit_price: Decimal
-    volume_discount: Decimal = ZERO
-    discount_amount: Decimal | None = None
-    discount_rate: Decimal | None = None
-    tax_rate: Decimal | None = None
-    counts: bool = True
-    price_quantity: Decimal = ONE
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What was agreed for the document as a whole."""
-
-    currency: str
-    discount_amount: Decimal = ZERO
-    discount_rate: Decimal = ZERO
-    freight: Decimal = ZERO
-    prices_include_tax: bool = False
-    rounding: Rounding = Rounding.HALF_UP
-    per_unit_discount: bool = False
-
-    def round(self, amount: Decimal) -> Decimal:
-        """Round by the document's currency and rule."""
-        return round_money(amount, self.currency, self.rounding)
+__all__ = [
+    "LineInput",
+    "PricedDocument",
+    "PricedLine",
+    "TaxGroup",
+    "Terms",
+    "Totals",
+    "line_amounts",
+    "line_problems",
+    "price_document",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +93,6 @@ class PricedDocument:
     inputs: tuple[LineInput, ...] = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _TypedLine:
-    """A line in the terms in which its price was typed: with or without tax."""
-
-    source: LineInput
-    base: Decimal
-    discount: Decimal
-    amount: Decimal
-
-
 def price_document(
     lines: Iterable[LineInput],
     *,
@@ -152,9 +126,33 @@ def price_document(
         return _price(inputs, terms)
 
 
+def line_amounts(lines: Iterable[LineInput], terms: Terms) -> dict[str, Decimal]:
+    """Give each counting line's amount before the header discount, as typed.
+
+    These are what a promotion code is worked out on.
+    """
+    with localcontext(EXACT):
+        return {line.key: typed_line(line, terms).amount for line in lines if line.counts}
+
+
+def line_problems(lines: Iterable[LineInput], terms: Terms) -> tuple[PricingError, ...]:
+    """Name everything that is wrong with single lines, where price_document stops at the first."""
+    problems: list[PricingError] = []
+    for line in lines:
+        try:
+            line_amounts([line], terms)
+            if line.counts and line.tax_rate is None:
+                problems.append(_no_tax_rate(line))
+            elif line.counts:
+                _checked_tax_rate(line)
+        except PricingError as error:
+            problems.append(error)
+    return tuple(problems)
+
+
 def _price(inputs: tuple[LineInput, ...], terms: Terms) -> PricedDocument:
-    typed = [_typed_line(line, terms) for line in inputs if line.counts]
-    shares = _header_shares(typed, terms)
+    typed = [typed_line(line, terms) for line in inputs if line.counts]
+    shares = header_shares(typed, terms)
     payable = [line.amount - share for line, share in zip(typed, shares, strict=True)]
     taxes, groups = _taxes([line.source for line in typed], payable, terms)
 
@@ -168,75 +166,21 @@ def _price(inputs: tuple[LineInput, ...], terms: Terms) -> PricedDocument:
     return PricedDocument(
         lines=all_lines,
         totals=_totals(all_lines, groups, terms),
-        problems=tuple(
-            NoTaxRate("No tax rate is known for this line.", line=line.source.key)
-            for line in typed
-            if line.source.tax_rate is None
-        ),
+        problems=tuple(_no_tax_rate(line.source) for line in typed if line.source.tax_rate is None),
         terms=terms,
         inputs=inputs,
     )
 
 
-def _typed_line(line: LineInput, terms: Terms) -> _TypedLine:
-    """Base = quantity × (unit price − volume discount) / price quantity."""
-    if line.price_quantity <= 0:
-        raise InvalidRate("A price must be for more than nothing.", line=line.key)
-    if line.volume_discount and not _is_part_of(line.volume_discount, line.unit_price):
-        raise InvalidDiscount(
-            f"The volume discount of {line.volume_discount} is more than"
-            f" the price of {line.unit_price}.",
-            line=line.key,
-        )
-    exact = line.quantity * (line.unit_price - line.volume_discount)
-    if line.price_quantity != ONE:
-        exact /= line.price_quantity
-    try:
-        base = terms.round(exact)
-        discount = _manual_discount(line, base, terms)
-    except PricingError as error:
-        error.line = line.key
-        raise
-    return _TypedLine(line, base, discount, base - discount)
-
-
-def _manual_discount(line: LineInput, base: Decimal, terms: Terms) -> Decimal:
-    """Take the typed amount (times quantity, if it is per unit), or base × rate."""
-    if line.discount_amount and line.discount_rate:
-        raise InvalidDiscount("Give the discount as an amount or as a percentage, not both.")
-    if line.discount_rate:
-        return terms.round(base * _checked_rate(line.discount_rate))
-    if not line.discount_amount:
-        return terms.round(ZERO)
-    per = line.quantity if terms.per_unit_discount else ONE
-    discount = terms.round(line.discount_amount * per)
-    if not _is_part_of(discount, base):
-        raise InvalidDiscount(f"The discount of {discount} is more than the line's {base}.")
-    return discount
-
-
-def _checked_rate(rate: Decimal) -> Decimal:
-    if rate.is_finite() and 0 <= rate <= 1:
-        return rate
-    raise InvalidDiscount(f"A discount of {rate * 100:f} % is not between 0 and 100 %.")
-
-
-def _is_part_of(part: Decimal, whole: Decimal) -> bool:
-    """Say whether part lies between zero and whole, on whichever side of zero whole is."""
-    if not (part.is_finite() and whole.is_finite()):
-        return False
-    return 0 <= part <= whole or whole <= part <= 0
-
-
-def _header_shares(typed: Sequence[_TypedLine], terms: Terms) -> list[Decimal]:
+def header_shares(typed: Sequence[TypedLine], terms: Terms) -> list[Decimal]:
     """Spread amount + detail × rate over the lines, in proportion to their amounts."""
     detail = sum((line.amount for line in typed), ZERO)
-    rate = _checked_rate(terms.discount_rate) if terms.discount_rate else ZERO
+    rate = checked_rate(terms.discount_rate) if terms.discount_rate else ZERO
     amount = terms.round(terms.discount_amount)
     if not rate and not amount:
         return [terms.round(ZERO)] * len(typed)
     discount = terms.round(amount + detail * rate)
-    if not (_is_part_of(amount, detail) and _is_part_of(discount, detail)):
+    if not (is_part_of(amount, detail) and is_part_of(discount, detail)):
         raise InvalidDiscount(f"The discount of {discount} is more than the lines' {detail}.")
 
     # Each line's exact share is amount × (rate + header amount / detail), kept as a fraction.
@@ -245,7 +189,7 @@ def _header_shares(typed: Sequence[_TypedLine], terms: Terms) -> list[Decimal]:
         units = to_units(detail, terms.currency)
         numerator = numerator * units + to_units(amount, terms.currency) * denominator
         denominator *= units
-    return _spread(
+    return spread(
         discount, [(line.source, line.amount) for line in typed], (numerator, denominator), terms
     )
 
@@ -264,7 +208,7 @@ def _taxes(
     for rate, places in sorted(places_by_rate.items()):
         amount = sum((payable[place] for place in places), ZERO)
         tax = terms.round(amount * rate / (1 + rate if terms.prices_include_tax else 1))
-        shares = _spread(
+        shares = spread(
             tax,
             [(lines[place], payable[place]) for place in places],
             _tax_fraction(rate, terms),
@@ -275,6 +219,10 @@ def _taxes(
         taxable = amount - tax if terms.prices_include_tax else amount
         groups.append(TaxGroup(rate, taxable, tax))
     return taxes, tuple(groups)
+
+
+def _no_tax_rate(line: LineInput) -> NoTaxRate:
+    return NoTaxRate("No tax rate is known for this line.", line=line.key)
 
 
 def _checked_tax_rate(line: LineInput) -> Decimal:
@@ -290,7 +238,7 @@ def _tax_fraction(rate: Decimal, terms: Terms) -> tuple[int, int]:
     return numerator, denominator + numerator if terms.prices_include_tax else denominator
 
 
-def _spread(
+def spread(
     amount: Decimal,
     over: Sequence[tuple[LineInput, Decimal]],
     fraction: tuple[int, int],
@@ -307,14 +255,14 @@ def _spread(
     return [from_units(share, currency) for share in shares]
 
 
-def _plain(line: _TypedLine, share: Decimal, tax: Decimal, _terms: Terms) -> PricedLine:
+def _plain(line: TypedLine, share: Decimal, tax: Decimal, _terms: Terms) -> PricedLine:
     net = line.amount
     return PricedLine(
         line.source.key, line.base, line.discount, net, share, net - share, tax, net + tax
     )
 
 
-def _before_tax(line: _TypedLine, share: Decimal, tax: Decimal, terms: Terms) -> PricedLine:
+def _before_tax(line: TypedLine, share: Decimal, tax: Decimal, terms: Terms) -> PricedLine:
     """Take the tax out of a line typed with it; what is taxed plus its tax stays as typed."""
     factor = 1 + (line.source.tax_rate or ZERO)
     discount, header_discount = terms.round(line.discount / factor), terms.round(share / factor)

@@ -1,0 +1,101 @@
+"""Volume discounts: bands of quantity, and what a unit costs less in each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
+from itertools import pairwise
+
+from sales.pricing.errors import CurrencyMismatch, InvalidBands, InvalidDiscount
+from sales.pricing.money import EXACT, ZERO
+from sales.pricing.price_lists import PRICE_STEP
+
+
+class DiscountKind(StrEnum):
+    """Whether a band's value is a fraction of the unit price or an amount per unit."""
+
+    PERCENT = "percent"
+    AMOUNT = "amount"
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A range of quantities, both ends included; None is open above."""
+
+    quantity_from: Decimal
+    quantity_to: Decimal | None
+    value: Decimal
+
+    def holds(self, quantity: Decimal) -> bool:
+        """Say whether the quantity lies in this band."""
+        return self.quantity_from <= quantity and (
+            self.quantity_to is None or quantity <= self.quantity_to
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DiscountList:
+    """Bands of one kind; amounts have a currency."""
+
+    kind: DiscountKind
+    bands: Sequence[Band]
+    currency: str | None = None
+    active: bool = True
+
+
+def check_bands(bands: Sequence[Band]) -> None:
+    """Refuse bands that run backwards or share a quantity."""
+    for band in bands:
+        if band.quantity_to is not None and band.quantity_to < band.quantity_from:
+            raise InvalidBands(
+                f"The band from {band.quantity_from:f} ends before it begins,"
+                f" at {band.quantity_to:f}."
+            )
+    in_order = sorted(bands, key=lambda band: band.quantity_from)
+    for lower, upper in pairwise(in_order):
+        if lower.holds(upper.quantity_from):
+            raise InvalidBands(
+                f"The bands from {lower.quantity_from:f} and {upper.quantity_from:f} overlap."
+            )
+
+
+def band_for(bands: Sequence[Band], quantity: Decimal) -> Band | None:
+    """Find the band a quantity lies in; a return is looked up like the sale it reverses."""
+    size = abs(quantity)
+    return next((band for band in bands if band.holds(size)), None)
+
+
+def volume_discount(
+    discounts: DiscountList | None,
+    *,
+    quantity: Decimal,
+    unit_price: Decimal,
+    currency: str,
+    line: str | None = None,
+) -> Decimal:
+    """Say how much less one unit costs at this quantity: price × percent, or the amount.
+
+    An inactive list, or a quantity in no band, gives none. Five decimals, half up.
+    """
+    if discounts is None or not discounts.active:
+        return ZERO
+    band = band_for(discounts.bands, quantity)
+    if band is None:
+        return ZERO
+    if discounts.kind == DiscountKind.PERCENT:
+        return _percent(band.value, unit_price, line)
+    if discounts.currency != currency:
+        raise CurrencyMismatch(
+            f"The discount list is in {discounts.currency}, the document in {currency}.", line=line
+        )
+    return band.value
+
+
+def _percent(rate: Decimal, unit_price: Decimal, line: str | None) -> Decimal:
+    if not 0 <= rate <= 1:
+        raise InvalidDiscount(
+            f"A volume discount of {rate * 100:f} % is not between 0 and 100 %.", line=line
+        )
+    return EXACT.multiply(unit_price, rate).quantize(PRICE_STEP, ROUND_HALF_UP, EXACT)

@@ -1,0 +1,62 @@
+"""Exchange rates: how many units of a currency one unit of the base currency buys.
+
+The direction is that of the European Central Bank's reference rates, with the euro as base.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from sales.pricing.errors import InvalidRate
+from sales.pricing.money import EXACT, ONE, Rounding, round_money
+
+RATE_STEP = Decimal("0.000000000001")
+"""Exchange rates keep twelve decimals."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatedRate:
+    """One base unit buys `rate` units of the currency from this day on."""
+
+    currency: str
+    on: dt.date
+    rate: Decimal
+
+
+def to_base(
+    amount: Decimal, rate: Decimal, base: str, rounding: Rounding = Rounding.HALF_UP
+) -> Decimal:
+    """Express a document's amount in the base currency: amount / rate."""
+    return round_money(EXACT.divide(amount, _checked(rate)), base, rounding)
+
+
+def from_base(
+    amount: Decimal, rate: Decimal, currency: str, rounding: Rounding = Rounding.HALF_UP
+) -> Decimal:
+    """Express a base amount in a document's currency: amount × rate."""
+    return round_money(EXACT.multiply(amount, _checked(rate)), currency, rounding)
+
+
+def cross_rate(rate: Decimal, base_rate: Decimal) -> Decimal:
+    """Quote a rate against another base: both given against a third currency, rate / base rate."""
+    quotient = EXACT.divide(_checked(rate), _checked(base_rate))
+    return _checked(quotient.quantize(RATE_STEP, ROUND_HALF_UP, EXACT))
+
+
+def rate_on(rates: Iterable[DatedRate], currency: str, base: str, day: dt.date) -> DatedRate:
+    """Find the last rate known on the day; the base itself is always at one."""
+    if currency == base:
+        return DatedRate(currency, day, ONE)
+    known = [rate for rate in rates if rate.currency == currency and rate.on <= day]
+    if not known:
+        raise InvalidRate(f"No exchange rate from {base} to {currency} is known on {day}.")
+    return max(known, key=lambda rate: rate.on)
+
+
+def _checked(rate: Decimal) -> Decimal:
+    if not rate.is_finite() or rate <= 0:
+        raise InvalidRate(f"{rate} is not an exchange rate.")
+    return rate

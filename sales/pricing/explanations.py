@@ -1,0 +1,242 @@
+"""How each figure of a document came about, as data to show behind a click.
+
+Nothing here is needed to price a document; explaining works its steps out again, on demand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+
+from sales.pricing.documents import PricedDocument, PricedLine, TaxGroup, header_shares
+from sales.pricing.lines import Terms, TypedLine, typed_line
+from sales.pricing.money import EXACT, ONE, ZERO, Rounding, minor_units
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One figure: a formula in words, the value of each word, what came of it, how it was rounded."""
+
+    label: str
+    formula: str
+    values: Mapping[str, Decimal]
+    result: Decimal
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The steps of every line, by its key, and of the totals."""
+
+    lines: Mapping[str, tuple[Step, ...]]
+    totals: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A line as typed and as priced, and what the document adds to it."""
+
+    typed: TypedLine
+    priced: PricedLine
+    share: Decimal
+    detail: Decimal
+    terms: Terms
+
+    @property
+    def payable(self) -> Decimal:
+        return self.typed.amount - self.share
+
+    @property
+    def rate(self) -> Decimal:
+        return self.typed.source.tax_rate or ZERO
+
+
+def explain_document(document: PricedDocument) -> Explanation:
+    """Retrace how a priced document's figures were worked out."""
+    terms = document.terms
+    with localcontext(EXACT):
+        typed = [typed_line(line, terms) for line in document.inputs if line.counts]
+        shares = header_shares(typed, terms)
+        detail = sum((line.amount for line in typed), ZERO)
+        priced = {line.key: line for line in document.lines}
+        explain = _before_tax_steps if terms.prices_include_tax else _plain_steps
+        lines: dict[str, tuple[Step, ...]] = {line.key: () for line in document.inputs}
+        for line, share in zip(typed, shares, strict=True):
+            key = line.source.key
+            lines[key] = tuple(explain(_Told(line, priced[key], share, detail, terms)))
+        return Explanation(lines, tuple(_total_steps(document)))
+
+
+def _plain_steps(told: _Told) -> list[Step]:
+    priced = told.priced
+    net = {"base": priced.base, "discount": priced.discount}
+    taxable = {"net": priced.net, "header discount": told.share}
+    return [
+        _base_step("base", told),
+        *_discount_steps("discount", "base", told),
+        Step("net", "base − discount", net, priced.net),
+        *_share_steps("header discount", "net", "detail", told),
+        Step("taxable", "net − header discount", taxable, priced.taxable),
+        _tax_step("taxable × tax rate", {"taxable": priced.taxable}, told),
+        _gross_step(priced),
+    ]
+
+
+def _before_tax_steps(told: _Told) -> list[Step]:
+    line = told.typed
+    amount = {"base with tax": line.base, "discount with tax": line.discount}
+    less_share = {"amount with tax": line.amount, "header discount with tax": told.share}
+    return [
+        _base_step("base with tax", told),
+        *_discount_steps("discount with tax", "base with tax", told),
+        Step("amount with tax", "base with tax − discount with tax", amount, line.amount),
+        *_share_steps("header discount with tax", "amount with tax", "all amounts", told),
+        Step("payable", "amount with tax − header discount with tax", less_share, told.payable),
+        _tax_step("payable × tax rate ÷ (1 + tax rate)", {"payable": told.payable}, told),
+        *_taken_out_steps(told),
+        _gross_step(told.priced),
+    ]
+
+
+def _taken_out_steps(told: _Told) -> list[Step]:
+    """Show what is left of the typed figures once the tax is out of them."""
+    priced = told.priced
+    payable = {"payable": told.payable, "tax": priced.tax}
+    net = {"taxable": priced.taxable, "header discount": priced.header_discount}
+    base = {"net": priced.net, "discount": priced.discount}
+    return [
+        Step("taxable", "payable − tax", payable, priced.taxable),
+        _without_tax_step("header discount", told.share, priced.header_discount, told),
+        Step("net", "taxable + header discount", net, priced.net),
+        _without_tax_step("discount", told.typed.discount, priced.discount, told),
+        Step("base", "net + discount", base, priced.base),
+    ]
+
+
+def _without_tax_step(label: str, with_tax: Decimal, result: Decimal, told: _Told) -> Step:
+    formula = f"{label} with tax ÷ (1 + tax rate)"
+    values = {f"{label} with tax": with_tax, "tax rate": told.rate}
+    return Step(label, formula, values, result, _rule(told.terms))
+
+
+def _base_step(label: str, told: _Told) -> Step:
+    source = told.typed.source
+    formula = "quantity × unit price"
+    values = {"quantity": source.quantity, "unit price": source.unit_price}
+    if source.volume_discount:
+        formula = "quantity × (unit price − volume discount)"
+        values["volume discount"] = source.volume_discount
+    if source.price_quantity != ONE:
+        formula += " ÷ price quantity"
+        values["price quantity"] = source.price_quantity
+    return Step(label, formula, values, told.typed.base, _rule(told.terms))
+
+
+def _discount_steps(label: str, base: str, told: _Told) -> list[Step]:
+    line, source = told.typed, told.typed.source
+    if not line.discount:
+        return []
+    formulas: list[str] = []
+    values: dict[str, Decimal] = {}
+    if source.discount_rate:
+        formulas.append(f"{base} × discount rate")
+        values |= {base: line.base, "discount rate": source.discount_rate}
+    elif source.discount_amount and told.terms.per_unit_discount:
+        formulas.append("typed discount × quantity")
+        values |= {"typed discount": source.discount_amount, "quantity": source.quantity}
+    elif source.discount_amount:
+        formulas.append("typed discount")
+        values["typed discount"] = source.discount_amount
+    if source.promotion_discount:
+        formulas.append("promotion")
+        values["promotion"] = source.promotion_discount
+    return [Step(label, " + ".join(formulas), values, line.discount, _rule(told.terms))]
+
+
+def _share_steps(label: str, own: str, whole: str, told: _Told) -> list[Step]:
+    """Show the line's part of the header discount, if there is one."""
+    terms = told.terms
+    if not (terms.discount_amount or terms.discount_rate):
+        return []
+    formula, values = _header_formula(own, told.typed.amount, terms)
+    if terms.discount_amount:
+        formula = formula.replace("header amount", f"header amount × {own} ÷ {whole}")
+        values |= {own: told.typed.amount, whole: told.detail}
+    return [Step(label, formula, values, told.share, _UP_OR_DOWN)]
+
+
+def _header_formula(on: str, value: Decimal, terms: Terms) -> tuple[str, dict[str, Decimal]]:
+    formulas: list[str] = []
+    values: dict[str, Decimal] = {}
+    if terms.discount_amount:
+        formulas.append("header amount")
+        values["header amount"] = terms.round(terms.discount_amount)
+    if terms.discount_rate:
+        formulas.append(f"{on} × header rate")
+        values |= {on: value, "header rate": terms.discount_rate}
+    return " + ".join(formulas), values
+
+
+def _tax_step(formula: str, values: dict[str, Decimal], told: _Told) -> Step:
+    if told.typed.source.tax_rate is None:
+        return Step("tax", "not known yet", {}, told.priced.tax)
+    values = values | {"tax rate": told.rate}
+    return Step("tax", formula, values, told.priced.tax, _UP_OR_DOWN)
+
+
+def _gross_step(priced: PricedLine) -> Step:
+    return Step("gross", "net + tax", {"net": priced.net, "tax": priced.tax}, priced.gross)
+
+
+def _total_steps(document: PricedDocument) -> list[Step]:
+    totals, terms = document.totals, document.terms
+    nets = {line.key: line.net for line in document.lines}
+    steps = [Step("detail", "Σ net", nets, totals.detail)]
+    if totals.discount:
+        steps.append(_header_discount_step(document))
+    return [
+        *steps,
+        Step(
+            "pre-freight",
+            "detail − discount",
+            {"detail": totals.detail, "discount": totals.discount},
+            totals.pre_freight,
+        ),
+        *(_group_step(group, terms) for group in totals.tax_groups),
+        Step("tax", "Σ tax", {line.key: line.tax for line in document.lines}, totals.tax),
+        Step(
+            "total",
+            "pre-freight + freight + tax",
+            {"pre-freight": totals.pre_freight, "freight": totals.freight, "tax": totals.tax},
+            totals.total,
+        ),
+    ]
+
+
+def _header_discount_step(document: PricedDocument) -> Step:
+    totals, terms = document.totals, document.terms
+    if terms.prices_include_tax:
+        shares = {line.key: line.header_discount for line in document.lines}
+        return Step("discount", "Σ header discount", shares, totals.discount)
+    formula, values = _header_formula("detail", totals.detail, terms)
+    return Step("discount", formula, values, totals.discount, _rule(terms))
+
+
+def _group_step(group: TaxGroup, terms: Terms) -> Step:
+    label = f"tax at {group.rate * 100:.5g} %"
+    if terms.prices_include_tax:
+        values = {"payable": group.taxable + group.tax, "tax rate": group.rate}
+        formula = "payable × tax rate ÷ (1 + tax rate)"
+    else:
+        values = {"taxable": group.taxable, "tax rate": group.rate}
+        formula = "taxable × tax rate"
+    return Step(label, formula, values, group.tax, _rule(terms))
+
+
+_UP_OR_DOWN = "rounded up or down so that the lines make the header's figure"
+_RULES = {Rounding.HALF_UP: "half up", Rounding.HALF_EVEN: "half to even"}
+
+
+def _rule(terms: Terms) -> str:
+    return f"rounded {_RULES[terms.rounding]} to {minor_units(terms.currency)} decimals"

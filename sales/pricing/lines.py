@@ -1,0 +1,122 @@
+"""One line of a document, in the terms in which its price was typed: with or without tax."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sales.pricing.errors import InvalidAmount, InvalidDiscount, InvalidRate, PricingError
+from sales.pricing.money import ONE, ZERO, Rounding, round_money
+
+
+@dataclass(frozen=True, slots=True)
+class LineInput:
+    """What pricing needs to know of a line. Rates are fractions: 0.19 is 19 %.
+
+    The manual discount is an amount or a rate, whichever was typed; what a promotion code takes
+    off the line comes on top. A credit is the same line with quantity and discount amounts negated.
+    A tax rate of None is one that nobody knows yet.
+    """
+
+    key: str
+    quantity: Decimal
+    unit_price: Decimal
+    volume_discount: Decimal = ZERO
+    discount_amount: Decimal | None = None
+    discount_rate: Decimal | None = None
+    tax_rate: Decimal | None = None
+    counts: bool = True
+    price_quantity: Decimal = ONE
+    promotion_discount: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What was agreed for the document as a whole."""
+
+    currency: str
+    discount_amount: Decimal = ZERO
+    discount_rate: Decimal = ZERO
+    freight: Decimal = ZERO
+    prices_include_tax: bool = False
+    rounding: Rounding = Rounding.HALF_UP
+    per_unit_discount: bool = False
+
+    def round(self, amount: Decimal) -> Decimal:
+        """Round by the document's currency and rule."""
+        return round_money(amount, self.currency, self.rounding)
+
+
+@dataclass(frozen=True, slots=True)
+class TypedLine:
+    """Base, discount and what is left of the one after the other, as typed."""
+
+    source: LineInput
+    base: Decimal
+    discount: Decimal
+    amount: Decimal
+
+
+def typed_line(line: LineInput, terms: Terms) -> TypedLine:
+    """Work a line out: base = quantity × (unit price − volume discount) / price quantity.
+
+    Must run in the EXACT context. Every error it raises names the line.
+    """
+    try:
+        _check_numbers(line)
+        exact = line.quantity * (line.unit_price - line.volume_discount)
+        if line.price_quantity != ONE:
+            exact /= line.price_quantity
+        base = terms.round(exact)
+        discount = line_discount(line, base, terms)
+    except PricingError as error:
+        error.line = line.key
+        raise
+    return TypedLine(line, base, discount, base - discount)
+
+
+def line_discount(line: LineInput, base: Decimal, terms: Terms) -> Decimal:
+    """Add up the line's manual discount and what a promotion code takes off it."""
+    discount = manual_discount(line, base, terms)
+    if line.promotion_discount:
+        discount += terms.round(line.promotion_discount)
+    if discount and not is_part_of(discount, base):
+        raise InvalidDiscount(f"The discount of {discount} is more than the line's {base}.")
+    return discount
+
+
+def manual_discount(line: LineInput, base: Decimal, terms: Terms) -> Decimal:
+    """Take the typed amount (times quantity, if it is per unit), or base × rate."""
+    if line.discount_amount and line.discount_rate:
+        raise InvalidDiscount("Give the discount as an amount or as a percentage, not both.")
+    if line.discount_rate:
+        return terms.round(base * checked_rate(line.discount_rate))
+    if not line.discount_amount:
+        return terms.round(ZERO)
+    per = line.quantity if terms.per_unit_discount else ONE
+    return terms.round(line.discount_amount * per)
+
+
+def checked_rate(rate: Decimal) -> Decimal:
+    """Refuse a discount that is not between 0 and 100 %."""
+    if rate.is_finite() and 0 <= rate <= 1:
+        return rate
+    raise InvalidDiscount(f"A discount of {rate * 100:f} % is not between 0 and 100 %.")
+
+
+def is_part_of(part: Decimal, whole: Decimal) -> bool:
+    """Say whether part lies between zero and whole, on whichever side of zero whole is."""
+    return 0 <= part <= whole or whole <= part <= 0
+
+
+def _check_numbers(line: LineInput) -> None:
+    numbers = line.quantity, line.unit_price, line.volume_discount
+    if not all(number.is_finite() for number in numbers):
+        raise InvalidAmount("Quantity, price and volume discount must be numbers.")
+    if not line.price_quantity.is_finite() or line.price_quantity <= 0:
+        raise InvalidRate("A price must be for more than nothing.")
+    if line.volume_discount and not is_part_of(line.volume_discount, line.unit_price):
+        raise InvalidDiscount(
+            f"The volume discount of {line.volume_discount} is more than"
+            f" the price of {line.unit_price}."
+        )

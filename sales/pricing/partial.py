@@ -1,0 +1,227 @@
+"""Invoicing an order piece by piece so that the pieces make the order to the cent.
+
+The method is cumulative: a part is what should have been billed once it is out, less what has
+been, `round(total × cumulative quantity / ordered) − already`. The last part thus takes the
+remainder. A credit is a part of the invoice line it reverses, worked out the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sales.pricing.allocation import allocate
+from sales.pricing.documents import PricedLine, TaxGroup
+from sales.pricing.errors import InvalidAmount, InvalidRate, QuantityNotAllowed
+from sales.pricing.money import EXACT, ONE, ZERO, Rounding, round_money
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """The independent figures of a line; the others follow from them.
+
+    Each of the four grows with the quantity, so the sums net, base and gross do too: no part of a
+    sale is ever negative by a cent.
+    """
+
+    taxable: Decimal = ZERO
+    header_discount: Decimal = ZERO
+    discount: Decimal = ZERO
+    tax: Decimal = ZERO
+
+    @classmethod
+    def of(cls, line: PricedLine) -> Amounts:
+        """Take the figures of a priced line."""
+        return cls(line.taxable, line.header_discount, line.discount, line.tax)
+
+    @property
+    def net(self) -> Decimal:
+        """The line after its own discount, before the header's."""
+        return self.taxable + self.header_discount
+
+    @property
+    def base(self) -> Decimal:
+        """The line before any discount but that of its volume."""
+        return self.net + self.discount
+
+    @property
+    def gross(self) -> Decimal:
+        """Net and tax."""
+        return self.net + self.tax
+
+    def __add__(self, other: Amounts) -> Amounts:
+        return Amounts(*(a + b for a, b in zip(self.figures, other.figures, strict=True)))
+
+    def __sub__(self, other: Amounts) -> Amounts:
+        return Amounts(*(a - b for a, b in zip(self.figures, other.figures, strict=True)))
+
+    def __neg__(self) -> Amounts:
+        return Amounts() - self
+
+    @property
+    def figures(self) -> tuple[Decimal, Decimal, Decimal, Decimal]:
+        """The four figures, in the order they are declared."""
+        return self.taxable, self.header_discount, self.discount, self.tax
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """So many units and what they come to: a whole order line, or what of it is billed so far."""
+
+    quantity: Decimal = ZERO
+    amounts: Amounts = Amounts()
+
+    def __add__(self, other: Portion) -> Portion:
+        return Portion(self.quantity + other.quantity, self.amounts + other.amounts)
+
+    def __sub__(self, other: Portion) -> Portion:
+        return Portion(self.quantity - other.quantity, self.amounts - other.amounts)
+
+
+def next_part(
+    ordered: Portion,
+    billed: Portion,
+    quantity: Decimal,
+    *,
+    currency: str,
+    rounding: Rounding = Rounding.HALF_UP,
+    line: str | None = None,
+) -> Portion:
+    """Price the next quantity of an order line, `billed` being invoiced less credited so far.
+
+    Raises QuantityNotAllowed for nothing, or for more than is left.
+    """
+    _check_quantity(ordered.quantity, billed.quantity, quantity, line)
+    cumulative = billed.quantity + quantity
+    figures = (
+        _next_amount(total, already, cumulative, ordered.quantity, currency, rounding)
+        for total, already in zip(ordered.amounts.figures, billed.amounts.figures, strict=True)
+    )
+    return Portion(quantity, Amounts(*figures))
+
+
+def credit_part(
+    invoiced: Portion,
+    credited: Portion,
+    quantity: Decimal,
+    *,
+    currency: str,
+    rounding: Rounding = Rounding.HALF_UP,
+    line: str | None = None,
+) -> Portion:
+    """Price a credit of so many units of one invoice line, as negative figures.
+
+    `credited` counts what was credited before, as positive figures: crediting all of the line,
+    at once or in pieces, gives back exactly what was invoiced.
+    """
+    part = next_part(invoiced, credited, quantity, currency=currency, rounding=rounding, line=line)
+    return Portion() - part
+
+
+def percentage_part(
+    ordered: Amounts,
+    billed: Amounts,
+    *,
+    billed_rate: Decimal,
+    rate: Decimal,
+    currency: str,
+    rounding: Rounding = Rounding.HALF_UP,
+    line: str | None = None,
+) -> Amounts:
+    """Price the next percentage of an order line, whatever its quantity; 100 % is the order."""
+    if not 0 < rate <= 1 - billed_rate:
+        raise InvalidRate(
+            f"{rate * 100:f} % cannot be invoiced; {(1 - billed_rate) * 100:f} % are left.",
+            line=line,
+        )
+    part = next_part(
+        Portion(ONE, ordered),
+        Portion(billed_rate, billed),
+        rate,
+        currency=currency,
+        rounding=rounding,
+        line=line,
+    )
+    return part.amounts
+
+
+def down_payment(
+    groups: Sequence[TaxGroup],
+    amount: Decimal,
+    currency: str,
+    rounding: Rounding = Rounding.HALF_UP,
+) -> tuple[TaxGroup, ...]:
+    """Split a down payment, tax included, over an order's tax rates in proportion to their gross.
+
+    The tax in each part is part × rate / (1 + rate).
+    """
+    gross = [group.taxable + group.tax for group in groups]
+    _check_down_payment(amount, sum(gross, ZERO), currency)
+    shares = allocate(amount, gross, currency, keys=[f"{group.rate:040.20f}" for group in groups])
+    return tuple(
+        _with_tax_inside(share, group.rate, currency, rounding)
+        for share, group in zip(shares, groups, strict=True)
+    )
+
+
+def deduction_part(
+    paid: TaxGroup,
+    deducted: TaxGroup,
+    *,
+    billed: Decimal,
+    ordered: Decimal,
+    currency: str,
+    rounding: Rounding = Rounding.HALF_UP,
+) -> TaxGroup:
+    """Say what an invoice deducts of a down payment, as negative figures.
+
+    `billed` is the taxable amount of the order invoiced so far, this invoice included, `ordered`
+    the order's; `deducted` counts earlier deductions as positive figures. The invoice that
+    completes the order deducts all that is left.
+    """
+    if not ordered or not 0 <= billed / ordered <= 1:
+        raise InvalidAmount(f"{billed} {currency} of {ordered} {currency} cannot be invoiced.")
+    taxable, tax = (
+        _next_amount(total, already, billed, ordered, currency, rounding)
+        for total, already in ((paid.taxable, deducted.taxable), (paid.tax, deducted.tax))
+    )
+    return TaxGroup(paid.rate, -taxable, -tax)
+
+
+def _check_quantity(ordered: Decimal, billed: Decimal, quantity: Decimal, line: str | None) -> None:
+    left = ordered - billed
+    if quantity and (0 < quantity <= left or left <= quantity < 0):
+        return
+    raise QuantityNotAllowed(f"{quantity:f} cannot be invoiced; {left:f} are left.", line=line)
+
+
+def _next_amount(
+    total: Decimal,
+    already: Decimal,
+    cumulative: Decimal,
+    whole: Decimal,
+    currency: str,
+    rounding: Rounding,
+) -> Decimal:
+    """Round total × cumulative / whole and take off what is there already.
+
+    Credits may leave the wrong cents behind: a part then waits at nothing, or takes what is left,
+    rather than going the other way.
+    """
+    exact = EXACT.divide(EXACT.multiply(total, cumulative), whole)
+    part = round_money(exact, currency, rounding) - already
+    left = total - already
+    return max(min(part, max(left, ZERO)), min(left, ZERO))
+
+
+def _check_down_payment(amount: Decimal, order_total: Decimal, currency: str) -> None:
+    if not 0 < amount <= order_total:
+        raise InvalidAmount(
+            f"A down payment of {amount} {currency} does not fit an order of {order_total}."
+        )
+
+
+def _with_tax_inside(gross: Decimal, rate: Decimal, currency: str, rounding: Rounding) -> TaxGroup:
+    tax = round_money(EXACT.divide(EXACT.multiply(gross, rate), 1 + rate), currency, rounding)
+    return TaxGroup(rate, gross - tax, tax)

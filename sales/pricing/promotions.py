@@ -1,0 +1,76 @@
+"""What a promotion code takes off, and off which lines."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sales.pricing.allocation import allocate
+from sales.pricing.errors import CurrencyMismatch, InvalidPromotion
+from sales.pricing.money import EXACT, ZERO, Rounding, round_money
+from sales.pricing.validity import holds_on
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """A percentage, as a fraction, or an amount with its currency; uses_left None is no limit."""
+
+    code: str
+    rate: Decimal | None = None
+    amount: Decimal | None = None
+    currency: str | None = None
+    valid_from: dt.date | None = None
+    valid_to: dt.date | None = None
+    uses_left: int | None = None
+
+
+def check_promotion(promotion: Promotion, day: dt.date) -> None:
+    """Refuse a code that is out of its time, used up, or not either a percentage or an amount."""
+    if not holds_on(day, promotion.valid_from, promotion.valid_to):
+        raise InvalidPromotion(f"Promotion code {promotion.code} is not valid on {day}.")
+    if promotion.uses_left is not None and promotion.uses_left < 1:
+        raise InvalidPromotion(f"Promotion code {promotion.code} is used up.")
+    if (promotion.rate is None) == (promotion.amount is None):
+        raise InvalidPromotion(
+            f"Promotion code {promotion.code} needs either a percentage or an amount."
+        )
+
+
+def promotion_discounts(
+    promotion: Promotion,
+    eligible: Mapping[str, Decimal],
+    *,
+    currency: str,
+    day: dt.date,
+    rounding: Rounding = Rounding.HALF_UP,
+) -> dict[str, Decimal]:
+    """Spread what the code takes off over the eligible lines' amounts, by largest remainder.
+
+    Percentage: Σ eligible × rate, rounded once. Amount: never more than the eligible lines come to.
+    """
+    check_promotion(promotion, day)
+    value = sum(eligible.values(), ZERO)
+    if value <= 0:
+        raise InvalidPromotion(f"Promotion code {promotion.code} covers none of these lines.")
+    off = _taken_off(promotion, value, currency, rounding)
+    keys = list(eligible)
+    shares = allocate(off, list(eligible.values()), currency, keys=keys)
+    return dict(zip(keys, shares, strict=True))
+
+
+def _taken_off(promotion: Promotion, value: Decimal, currency: str, rounding: Rounding) -> Decimal:
+    if promotion.rate is not None:
+        if not 0 <= promotion.rate <= 1:
+            raise InvalidPromotion(f"Promotion code {promotion.code} is not within 0 to 100 %.")
+        return round_money(EXACT.multiply(value, promotion.rate), currency, rounding)
+    if promotion.currency != currency:
+        raise CurrencyMismatch(
+            f"Promotion code {promotion.code} is in {promotion.currency},"
+            f" the document in {currency}."
+        )
+    amount = promotion.amount or ZERO
+    if amount < 0:
+        raise InvalidPromotion(f"Promotion code {promotion.code} would raise the price.")
+    return round_money(min(amount, value), currency, rounding)

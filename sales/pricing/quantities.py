@@ -1,0 +1,43 @@
+"""In which quantities a product may be sold."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+
+from sales.pricing.errors import QuantityNotAllowed
+
+MOST_DECIMALS = 5
+
+
+class QuantitySelling(StrEnum):
+    """What a price list item says of quantities; the product's decimals hold for all of them."""
+
+    NO_CONTROL = "no_control"
+    WHOLE = "whole"
+    WHOLE_AND_FRACTIONAL = "fractional"
+
+
+def decimals_of(quantity: Decimal) -> int:
+    """Count the decimals that matter: 2.50 has one."""
+    exponent = quantity.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def check_quantity(
+    quantity: Decimal,
+    *,
+    selling: QuantitySelling = QuantitySelling.NO_CONTROL,
+    decimals: int = MOST_DECIMALS,
+    line: str | None = None,
+) -> None:
+    """Refuse a quantity that is no number, not whole where it must be, or too finely divided."""
+    if not quantity.is_finite():
+        raise QuantityNotAllowed(f"{quantity} is not a quantity.", line=line)
+    given = decimals_of(quantity)
+    if given and selling == QuantitySelling.WHOLE:
+        raise QuantityNotAllowed(f"Only whole units are sold, not {quantity:f}.", line=line)
+    if given > decimals:
+        raise QuantityNotAllowed(
+            f"The quantity {quantity:f} has more than the {decimals} decimals allowed.", line=line
+        )

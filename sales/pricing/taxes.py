@@ -1,0 +1,47 @@
+"""Which tax rate holds for a category of goods in a zone on a day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sales.pricing.errors import InvalidRate, NoTaxRate
+from sales.pricing.validity import holds_on
+
+
+@dataclass(frozen=True, slots=True)
+class DatedTaxRate:
+    """A rate, as a fraction, for a category in a zone; both days are included."""
+
+    category: str
+    zone: str
+    rate: Decimal
+    valid_from: dt.date | None = None
+    valid_to: dt.date | None = None
+
+
+def tax_rate_on(
+    rates: Iterable[DatedTaxRate],
+    *,
+    category: str,
+    zone: str,
+    day: dt.date,
+    line: str | None = None,
+) -> Decimal:
+    """Find the one rate that holds; none is an error, never a silent zero, and so are two."""
+    found = {
+        rate.rate
+        for rate in rates
+        if rate.category == category
+        and rate.zone == zone
+        and holds_on(day, rate.valid_from, rate.valid_to)
+    }
+    if not found:
+        raise NoTaxRate(f"No tax rate is known for {category} in {zone} on {day}.", line=line)
+    if len(found) > 1:
+        raise InvalidRate(
+            f"Several tax rates claim to hold for {category} in {zone} on {day}.", line=line
+        )
+    return found.pop()

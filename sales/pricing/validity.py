@@ -1,0 +1,48 @@
+"""From which day to which day something holds: price lists, products, tax rates, promotions."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sales.pricing.errors import CurrencyMismatch, InactivePriceList, InactiveProduct
+
+
+def holds_on(day: dt.date, valid_from: dt.date | None, valid_to: dt.date | None) -> bool:
+    """Say whether the day lies between the two, both included; None leaves that side open."""
+    return (valid_from is None or valid_from <= day) and (valid_to is None or day <= valid_to)
+
+
+def check_price_list(
+    name: str,
+    *,
+    currency: str,
+    document_currency: str,
+    day: dt.date,
+    valid_from: dt.date | None = None,
+    valid_to: dt.date | None = None,
+    active: bool = True,
+    line: str | None = None,
+) -> None:
+    """Refuse a price list that is not in force on the day, or is in another currency."""
+    if not active:
+        raise InactivePriceList(f"Price list {name} is not active.", line=line)
+    if not holds_on(day, valid_from, valid_to):
+        raise InactivePriceList(f"Price list {name} is not in force on {day}.", line=line)
+    if currency != document_currency:
+        raise CurrencyMismatch(
+            f"Price list {name} is in {currency}, the document in {document_currency}.", line=line
+        )
+
+
+def check_product(
+    name: str,
+    *,
+    day: dt.date,
+    active_from: dt.date | None = None,
+    active_to: dt.date | None = None,
+    active: bool = True,
+    line: str | None = None,
+) -> None:
+    """Refuse a product that is not sold on the day."""
+    if not active or not holds_on(day, active_from, active_to):
+        raise InactiveProduct(f"{name} is not sold on {day}.", line=line)
