@@ -1,0 +1,1 @@
+"""The ERP: takes invoices, gives them their official numbers, reports what was posted and paid."""

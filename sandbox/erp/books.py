@@ -1,0 +1,76 @@
+"""What the bookkeeper does, and the reports that follow from it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sandbox.erp.records import Invoice, Invoices
+from sandbox.errors import Refused
+from sandbox.outgoing import Outgoing
+from sandbox.store import Store
+from sandbox.wire import utc_now
+
+SERIES = {"invoice": "SI", "credit memo": "SC"}
+
+
+class Books:
+    """Posts documents and takes payments."""
+
+    def __init__(self, store: Store, outgoing: Outgoing) -> None:
+        self._store = store
+        self._outgoing = outgoing
+        self._invoices = Invoices(store)
+
+    def post(self, reference: str) -> Invoice:
+        """Give a document its official number, without gaps per series and year."""
+        with self._store.transaction():
+            invoice = self._invoices.get(reference)
+            if invoice.official_number:
+                detail = f"{reference} is posted already as {invoice.official_number}."
+                raise Refused(409, "nothing_to_do", detail)
+            return self._post(invoice)
+
+    def _post(self, invoice: Invoice) -> Invoice:
+        series = f"{SERIES[invoice.kind]}-{invoice.issued_on[:4]}"
+        number = f"{series}-{self._store.next_number(series):06d}"
+        state = "paid" if invoice.state == "paid" else "posted"
+        posted = replace(invoice, state=state, official_number=number)
+        self._keep(posted)
+        data = {
+            "invoice": posted.number,
+            "official_number": number,
+            "status": "posted",
+            "issued_on": posted.issued_on,
+            "tax": posted.money(posted.tax),
+            "total": posted.money(posted.total),
+        }
+        self._outgoing.report("erp.invoice.posted", posted.number, data)
+        return posted
+
+    def pay(self, reference: str) -> Invoice:
+        """Take the payment of everything that is due on a posted invoice."""
+        with self._store.transaction():
+            invoice = self._invoices.get(reference)
+            if invoice.next_deed != "pay":
+                detail = f"{reference} is a {invoice.state} {invoice.kind}; nothing is to be paid."
+                raise Refused(409, "nothing_to_pay", detail)
+            return self._pay(invoice)
+
+    def _pay(self, invoice: Invoice) -> Invoice:
+        payment_ref = f"PAY-{self._store.next_number('PAY'):06d}"
+        paid = replace(invoice, state="paid", payment_ref=payment_ref)
+        self._keep(paid)
+        data = {
+            "invoice": paid.number,
+            "official_number": paid.official_number,
+            "status": "paid",
+            "payment_ref": payment_ref,
+            "amount": paid.money(paid.total),
+            "paid_on": utc_now().date().isoformat(),
+        }
+        self._outgoing.report("erp.invoice.paid", paid.number, data)
+        return paid
+
+    def _keep(self, invoice: Invoice) -> None:
+        invoice.stepped_at = utc_now().timestamp()
+        self._invoices.keep(invoice)

@@ -1,0 +1,110 @@
+"""What each event from Throughline does in the books."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from sandbox.erp.records import Invoice, Invoices
+from sandbox.erp.taxes import TaxLine, TaxRounding, tax_of
+from sandbox.errors import Refused
+from sandbox.inbox import Answer, Inbox
+from sandbox.shapes import Fields
+from sandbox.store import Store
+from sandbox.wire import Event, utc_now
+
+ISSUED = "throughline.invoice.issued"
+CREDITED = "throughline.invoice.credited"
+PAID = "throughline.invoice.paid"
+
+
+class Intake:
+    """Applies events."""
+
+    def __init__(self, store: Store, rounding: TaxRounding) -> None:
+        self._store = store
+        self._rounding = rounding
+        self._invoices = Invoices(store)
+        self.inbox = Inbox(store, self._apply)
+
+    def _apply(self, event: Event, forgotten: bool) -> Answer:
+        if event.type not in {ISSUED, CREDITED, PAID}:
+            return self.inbox.note(event, "ERP-NOTE")
+        kind = "credit memo" if event.type == CREDITED else "invoice"
+        invoice = self._read(event.data.object("invoice"), kind)
+        known = self._invoices.known_as(invoice.invoice_id, kind)
+        if event.type == PAID:
+            return self._note_payment(invoice, known)
+        if known is not None and not forgotten:
+            return self._compare(known, invoice)
+        return self._enter(invoice)
+
+    def _enter(self, invoice: Invoice) -> Answer:
+        number = self._store.next_number("ERP")
+        entered = replace(invoice, reference=f"ERP-{number:06d}")
+        self._invoices.keep(entered)
+        return Answer(entered.reference)
+
+    def _compare(self, known: Invoice, invoice: Invoice) -> Answer:
+        """The same document under another message: fine as long as it says the same."""
+        if (known.total, known.number) != (invoice.total, invoice.number):
+            detail = f"{known.number} is entered as {known.reference} with other amounts."
+            raise Refused(409, "issued_before", detail)
+        return Answer(known.reference, outcome="known")
+
+    def _note_payment(self, invoice: Invoice, known: Invoice | None) -> Answer:
+        if known is None:
+            raise Refused(404, "unknown_invoice", f"{invoice.number} was never issued to us.")
+        if known.state != "paid":
+            now = utc_now().timestamp()
+            self._invoices.keep(replace(known, state="paid", stepped_at=now))
+        return Answer(known.reference)
+
+    def _read(self, fields: Fields, kind: str) -> Invoice:
+        """Check the shape of an invoice and compute our own amounts from its lines."""
+        currency = fields.text("currency")
+        totals = fields.object("totals")
+        lines = [_read_line(line, currency) for line in fields.objects("lines")]
+        detail = sum((line.net for line in lines), Decimal(0))
+        net = _optional_money(totals, "pre_freight", currency, detail)
+        freight = _optional_money(totals, "freight", currency, Decimal(0))
+        tax = tax_of(lines, detail - net, currency, self._rounding)
+        order = fields.object("order").text("number") if fields.has("order") else ""
+        return Invoice(
+            reference="",
+            kind=kind,
+            invoice_id=fields.text("id"),
+            number=fields.text("number"),
+            order_number=order,
+            account=fields.object("account").text("name"),
+            currency=currency,
+            issued_on=fields.day("issued_on").isoformat(),
+            due_on=fields.day("due_on").isoformat() if fields.has("due_on") else "",
+            net=net,
+            tax=tax,
+            total=net + freight + tax,
+            sent_tax=totals.money("tax", currency),
+            sent_total=totals.money("total", currency),
+            lines=[_shown_line(line) for line in fields.objects("lines")],
+            stepped_at=utc_now().timestamp(),
+        )
+
+
+def _read_line(fields: Fields, currency: str) -> TaxLine:
+    fields.text("id")
+    fields.decimal("quantity")
+    rate = fields.decimal("tax_rate")
+    if not 0 <= rate <= 1:
+        raise Refused(422, "malformed", f"{fields.where('tax_rate')} must be from 0 to 1.")
+    return TaxLine(fields.money("net", currency), rate)
+
+
+def _shown_line(fields: Fields) -> dict[str, str]:
+    names = ("sku", "description", "quantity", "tax_rate")
+    return {name: fields.optional_text(name) for name in names} | {
+        "net": fields.object("net").text("amount")
+    }
+
+
+def _optional_money(totals: Fields, name: str, currency: str, otherwise: Decimal) -> Decimal:
+    return totals.money(name, currency) if totals.has(name) else otherwise

@@ -1,0 +1,55 @@
+"""The page of the bookkeeper."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from html import escape
+
+from sandbox.erp.records import Invoice
+from sandbox.pages import button, table
+from sandbox.shapes import Money
+
+WORDS = {"post": "Post", "pay": "Take payment"}
+
+
+def invoice_card(invoice: Invoice) -> str:
+    """Draw one invoice with both sides' amounts and the button for the next step."""
+    heading = invoice.official_number or invoice.reference
+    order = f" for {escape(invoice.order_number)}" if invoice.order_number else ""
+    return (
+        f'<article class="card" id="{invoice.reference}"><div class="top">'
+        f"<h3>{escape(heading)}</h3>"
+        f"<span>{invoice.reference}, {invoice.kind} {escape(invoice.number)}{order}</span>"
+        f'<span class="chip">{invoice.state}</span>'
+        f'<span class="soft">{escape(invoice.account)}</span></div>'
+        f"{_amounts(invoice)}{_payment(invoice)}{_form(invoice)}</article>"
+    )
+
+
+def _amounts(invoice: Invoice) -> str:
+    rows = [
+        ("Sent by Throughline", *_figures(invoice, invoice.sent_tax, invoice.sent_total)),
+        ("Computed here", *_figures(invoice, invoice.tax, invoice.total)),
+    ]
+    differs = '<p class="bad">The two differ.</p>' if invoice.differs else ""
+    return table(f"Amounts of {invoice.reference}", ["", "#Tax", "#Total"], rows) + differs
+
+
+def _figures(invoice: Invoice, *amounts: Decimal) -> tuple[str, ...]:
+    texts = (Money(amount, invoice.currency).as_json()["amount"] for amount in amounts)
+    return tuple(f"{text} {escape(invoice.currency)}" for text in texts)
+
+
+def _payment(invoice: Invoice) -> str:
+    return f"<p>Paid with {escape(invoice.payment_ref)}.</p>" if invoice.payment_ref else ""
+
+
+def _form(invoice: Invoice) -> str:
+    verb = invoice.next_deed
+    if not verb:
+        return ""
+    press = button(WORDS[verb], next_=True, key=f"{verb}-{invoice.reference}")
+    return (
+        f'<form method="post" action="/invoices/{invoice.reference}/{verb}">'
+        f'<div class="buttons">{press}</div></form>'
+    )

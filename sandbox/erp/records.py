@@ -1,0 +1,150 @@
+"""What the ERP knows of an invoice."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from sandbox.errors import Refused
+from sandbox.shapes import Money
+from sandbox.store import Store
+
+SCHEMA = """
+create table if not exists invoices (
+    reference text primary key,
+    kind text not null,
+    invoice_id text not null,
+    number text not null,
+    order_number text not null,
+    account text not null,
+    currency text not null,
+    issued_on text not null,
+    due_on text not null,
+    net text not null,
+    tax text not null,
+    total text not null,
+    sent_tax text not null,
+    sent_total text not null,
+    state text not null default 'received',
+    official_number text not null default '',
+    payment_ref text not null default '',
+    lines text not null,
+    stepped_at real not null
+);
+create index if not exists invoices_by_id on invoices (invoice_id);
+create unique index if not exists official_numbers on invoices (official_number)
+    where official_number <> '';
+"""
+
+AT_ONCE = 100
+"""So many invoices are played in one go, so that the doors stay open."""
+AMOUNTS = ("net", "tax", "total", "sent_tax", "sent_total")
+
+
+@dataclass(slots=True)
+class Invoice:
+    """An invoice or a credit memo, with our amounts beside those that were sent."""
+
+    reference: str
+    kind: str
+    invoice_id: str
+    number: str
+    order_number: str
+    account: str
+    currency: str
+    issued_on: str
+    due_on: str
+    net: Decimal
+    tax: Decimal
+    total: Decimal
+    sent_tax: Decimal
+    sent_total: Decimal
+    state: str = "received"
+    official_number: str = ""
+    payment_ref: str = ""
+    lines: list[dict[str, str]] = field(default_factory=list)
+    stepped_at: float = 0
+
+    @property
+    def differs(self) -> bool:
+        """Whether our arithmetic came to another tax or total than the sender's."""
+        return (self.tax, self.total) != (self.sent_tax, self.sent_total)
+
+    @property
+    def next_deed(self) -> str:
+        """What the bookkeeper would do next: post, pay, or nothing."""
+        if not self.official_number:
+            return "post"
+        return "pay" if self.state == "posted" and self.kind == "invoice" else ""
+
+    def money(self, amount: Decimal) -> dict[str, str]:
+        """Write an amount the way it travels."""
+        return Money(amount, self.currency).as_json()
+
+
+class Invoices:
+    """Reads and keeps invoices in the store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def get(self, reference: str) -> Invoice:
+        """Read one invoice."""
+        row = self._store.row("select * from invoices where reference = ?", reference)
+        if row is None:
+            raise Refused(404, "not_found", f"There is no invoice {reference}.")
+        return _from_row(row)
+
+    def known_as(self, invoice_id: str, kind: str) -> Invoice | None:
+        """Find a document by the sender's id."""
+        sql = "select * from invoices where invoice_id = ? and kind = ? order by rowid limit 1"
+        row = self._store.row(sql, invoice_id, kind)
+        return _from_row(row) if row is not None else None
+
+    def newest_first(self, limit: int = -1) -> list[Invoice]:
+        """List invoices, the newest first."""
+        sql = "select * from invoices order by rowid desc limit ?"
+        return [_from_row(row) for row in self._store.rows(sql, limit)]
+
+    def unposted(self, before: float) -> list[Invoice]:
+        """List documents without an official number that have waited since some moment."""
+        return self._waiting("official_number = ''", before)
+
+    def unpaid(self, before: float) -> list[Invoice]:
+        """List posted invoices that have waited for their payment since some moment."""
+        return self._waiting("state = 'posted' and kind = 'invoice'", before)
+
+    def _waiting(self, condition: str, before: float) -> list[Invoice]:
+        sql = f"select * from invoices where {condition} and stepped_at <= ? order by rowid limit ?"  # noqa: S608 - the two conditions above
+        return [_from_row(row) for row in self._store.rows(sql, before, AT_ONCE)]
+
+    def keep(self, invoice: Invoice) -> None:
+        """Write an invoice, new or changed."""
+        values = {name: str(value) for name, value in asdict(invoice).items()}
+        values["lines"] = json.dumps(invoice.lines, ensure_ascii=False)
+        names = ", ".join(values)
+        marks = ", ".join("?" for _ in values)
+        changes = ", ".join(f"{name} = excluded.{name}" for name in values)
+        self._store.execute(
+            f"insert into invoices ({names}) values ({marks})"  # noqa: S608 - our own field names
+            f" on conflict (reference) do update set {changes}",
+            *values.values(),
+        )
+
+
+def _from_row(row: sqlite3.Row) -> Invoice:
+    values: dict[str, Any] = {name: row[name] for name in row.keys()}  # noqa: SIM118 - a sqlite3.Row iterates over values
+    values |= {name: Decimal(values[name]) for name in AMOUNTS}
+    values["lines"] = json.loads(values["lines"])
+    return Invoice(**values)
+
+
+def invoice_as_json(invoice: Invoice) -> dict[str, Any]:
+    """Show an invoice to programs."""
+    shown: dict[str, Any] = asdict(invoice)
+    del shown["stepped_at"]
+    amounts = {name: invoice.money(getattr(invoice, name)) for name in AMOUNTS}
+    return shown | amounts | {"differs": invoice.differs}

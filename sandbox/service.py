@@ -1,0 +1,240 @@
+"""The doors every one of these systems has: hooks, look-ups, faults, ledger, health."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from sandbox.errors import Refused
+from sandbox.faults import (
+    AFTER,
+    BEFORE,
+    Faults,
+    Mode,
+    parse_faults,
+    strike_after,
+    strike_before,
+)
+from sandbox.inbox import Answer, Inbox
+from sandbox.outgoing import Outgoing, Sender
+from sandbox.shapes import parse_json
+from sandbox.store import Store
+from sandbox.wire import Keys, parse_event
+
+log = logging.getLogger(__name__)
+
+BODY_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What one process is told at its start."""
+
+    intake_url: str
+    keys_in: Keys
+    keys_out: Keys
+    auto_seconds: float | None = None
+
+
+class System(Protocol):
+    """What makes a warehouse a warehouse and an ERP an ERP."""
+
+    inbox: Inbox
+
+    def play(self, seconds: float) -> None:
+        """Do whatever is due by itself, each step this long after the one before."""
+
+    def add_routes(self, app: web.Application) -> None:
+        """Add the doors that only this system has."""
+
+
+INBOX = web.AppKey("INBOX", Inbox)
+FAULTS = web.AppKey("FAULTS", Faults)
+OUTGOING = web.AppKey("OUTGOING", Outgoing)
+SETTINGS = web.AppKey("SETTINGS", Settings)
+
+
+def build_app(
+    system: System, store: Store, outgoing: Outgoing, settings: Settings
+) -> web.Application:
+    """Put the doors and the background work of one system together."""
+    app = web.Application(client_max_size=BODY_BYTES, middlewares=[say_no, refuse_other_sites])
+    faults = Faults()
+    app[INBOX] = system.inbox
+    app[FAULTS] = faults
+    app[OUTGOING] = outgoing
+    app[SETTINGS] = settings
+    app.router.add_post("/hooks/throughline", push)
+    app.router.add_get("/hooks/throughline/{message_id}", find)
+    app.router.add_get("/healthz", healthz)
+    app.router.add_get("/ledger", ledger)
+    app.router.add_get("/outgoing", list_outgoing)
+    app.router.add_post("/outgoing/{message_id}/resend", resend)
+    app.router.add_get("/control", show_faults)
+    app.router.add_post("/control", set_faults)
+    app.router.add_delete("/control", clear_faults)
+    system.add_routes(app)
+
+    sender = Sender(outgoing, faults, settings.keys_out, settings.intake_url)
+    app.cleanup_ctx.append(_closing(store))
+    app.cleanup_ctx.append(_running(sender.run))
+    if settings.auto_seconds is not None:
+        app.cleanup_ctx.append(_running(lambda: _play(system, settings.auto_seconds or 0)))
+    return app
+
+
+def _closing(store: Store) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def context(app: web.Application) -> AsyncIterator[None]:
+        yield
+        store.close()
+
+    return context
+
+
+def _running(
+    work: Callable[[], Awaitable[None]],
+) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def context(app: web.Application) -> AsyncIterator[None]:
+        task = asyncio.ensure_future(work())
+        task.add_done_callback(_report_death)
+        yield
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    return context
+
+
+def _report_death(task: asyncio.Future[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("Background work ended.", exc_info=error)
+
+
+async def _play(system: System, seconds: float) -> None:
+    while True:
+        system.play(seconds)
+        await asyncio.sleep(min(max(seconds, 0.05), 0.25))
+
+
+@web.middleware
+async def say_no(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn a refusal into an answer with its reason."""
+    try:
+        return await handler(request)
+    except Refused as refused:
+        body = {"status": refused.status, "code": refused.code, "detail": refused.detail}
+        return web.json_response(
+            body, status=refused.status, content_type="application/problem+json"
+        )
+
+
+@web.middleware
+async def refuse_other_sites(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """A page of another site, open in the same browser, may not press our buttons."""
+    site = request.headers.get("Sec-Fetch-Site", "none")
+    if request.method not in {"GET", "HEAD"} and site not in {"none", "same-origin"}:
+        raise Refused(403, "other_site", "This button was pressed from another site.")
+    return await handler(request)
+
+
+async def push(request: web.Request) -> web.StreamResponse:
+    """Take one event: verify, remember, apply, answer."""
+    faults = request.app[FAULTS]
+    body = await request.read()
+    if fault := faults.take(BEFORE, "push"):
+        response = await strike_before(request, fault)
+        if response is not None:
+            return response
+    answer = _receive(request, body)
+    if fault := faults.take(AFTER, "push"):
+        return await strike_after(request, fault, answer.status, answer.reference)
+    return web.json_response({"reference": answer.reference}, status=answer.status)
+
+
+def _receive(request: web.Request, body: bytes) -> Answer:
+    message_id = request.app[SETTINGS].keys_in.verify(request.headers, body)
+    event = parse_event(body, message_id)
+    faults = request.app[FAULTS]
+    answer = request.app[INBOX].receive(
+        event, body, forget=lambda: faults.take({Mode.FORGET_IDEMPOTENCY}, "push") is not None
+    )
+    log.info("%s %s %s: %s", event.type, event.subject, answer.outcome, answer.reference)
+    return answer
+
+
+async def find(request: web.Request) -> web.StreamResponse:
+    """Answer whether a message had its effect, by its id."""
+    faults = request.app[FAULTS]
+    if fault := faults.take(BEFORE, "find"):
+        response = await strike_before(request, fault)
+        if response is not None:
+            return response
+    request.app[SETTINGS].keys_in.verify(request.headers, b"")
+    reference = request.app[INBOX].find(request.match_info["message_id"])
+    if fault := faults.take(AFTER, "find"):
+        return await strike_after(request, fault, 200, reference)
+    return web.json_response({"reference": reference})
+
+
+async def healthz(request: web.Request) -> web.Response:
+    """Say that the process lives."""
+    return web.json_response({"status": "ok"})
+
+
+async def ledger(request: web.Request) -> web.Response:
+    """Show everything received, to compare with what was sent."""
+    return web.json_response(request.app[INBOX].ledger())
+
+
+async def list_outgoing(request: web.Request) -> web.Response:
+    """Show every report and what became of it."""
+    return web.json_response(request.app[OUTGOING].as_json())
+
+
+async def resend(request: web.Request) -> web.Response:
+    """Send a report again, under the same id and with the same body."""
+    request.app[OUTGOING].resend(request.match_info["message_id"])
+    if wants_page(request):
+        raise web.HTTPSeeOther("/")
+    return web.json_response({"state": "waiting"}, status=202)
+
+
+async def show_faults(request: web.Request) -> web.Response:
+    """Show how this system misbehaves at the moment."""
+    only_from_this_machine(request)
+    return web.json_response(request.app[FAULTS].as_json())
+
+
+async def set_faults(request: web.Request) -> web.Response:
+    """Misbehave from now on as told, with one fault or a list of them."""
+    only_from_this_machine(request)
+    faults = request.app[FAULTS]
+    faults.replace(parse_faults(parse_json(await request.read())))
+    return web.json_response(faults.as_json())
+
+
+async def clear_faults(request: web.Request) -> web.Response:
+    """Behave again."""
+    only_from_this_machine(request)
+    request.app[FAULTS].replace([])
+    return web.Response(status=204)
+
+
+def only_from_this_machine(request: web.Request) -> None:
+    """Refuse whoever is not on the loopback interface."""
+    address = ipaddress.ip_address((request.remote or "0.0.0.0").partition("%")[0])  # noqa: S104 - stands for unknown
+    if not address.is_loopback:
+        raise Refused(403, "not_local", "Faults can be set from this machine only.")
+
+
+def wants_page(request: web.Request) -> bool:
+    """Say whether a person pressed a button, rather than a program sending JSON."""
+    return request.content_type in {"application/x-www-form-urlencoded", "multipart/form-data"}

@@ -1,0 +1,1 @@
+"""The warehouse: takes orders, ships them in parts, reports what it did."""

@@ -1,0 +1,82 @@
+"""The page of the warehouse clerk."""
+
+from __future__ import annotations
+
+from html import escape
+
+from sandbox.pages import button, table
+from sandbox.shapes import plain
+from sandbox.warehouse.records import Line, Order, Shipment
+from sandbox.warehouse.shipping import next_step
+
+WORDS = {
+    "accepted": "Accept",
+    "picked": "Pick",
+    "packed": "Pack",
+    "shipped": "Ship",
+    "delivered": "Report delivery",
+}
+
+
+def order_card(order: Order) -> str:
+    """Draw one order with its lines, shipments and the buttons for the next step."""
+    account = order.snapshot.get("account") or {}
+    hold = f'<p class="bad">On hold. {escape(order.hold_reason)}</p>' if order.held else ""
+    return (
+        f'<article class="card" id="{order.reference}"><div class="top">'
+        f"<h3>{order.reference}</h3><span>{escape(order.number)} version {order.version}</span>"
+        f'<span class="chip">{order.state}</span>'
+        f'<span class="soft">{escape(str(account.get("name", "")))}</span></div>{hold}'
+        f'<form method="post" action="/orders/{order.reference}/report">'
+        f"{_lines(order)}{_buttons(order)}</form>{_shipments(order)}</article>"
+    )
+
+
+def _lines(order: Order) -> str:
+    step = next_step(order)
+    asks = step is not None and step.status == "shipped" and bool(order.open_quantities)
+    heads = ["#", "Goods", "#Ordered", "#Shipped", "#Ship now" if asks else "#Open"]
+    rows = (_line(line, asks) for line in order.lines.values())
+    return table(f"Lines of {order.reference}", heads, rows)
+
+
+def _line(line: Line, asks: bool) -> tuple[str, ...]:
+    label = f"Ship now of {line.sku or line.description}"
+    cell = plain(line.open)
+    if asks and line.open > 0:
+        cell = (
+            f'<input name="quantity-{escape(line.order_line)}" value="{cell}"'
+            f' id="quantity-{escape(line.order_line)}"'
+            f' inputmode="decimal" aria-label="{escape(label)}">'
+        )
+    goods = f"{escape(line.description)} <span class='soft'>{escape(line.sku)}</span>"
+    ordered = f"{plain(line.ordered)} {escape(line.unit)}"
+    return str(line.position), goods, ordered, plain(line.shipped), cell
+
+
+def _buttons(order: Order) -> str:
+    step = next_step(order)
+    if step is None:
+        return ""
+    key = f"next-{order.reference}"
+    buttons = button(WORDS[step.status], "status", step.status, next_=True, key=key)
+    if step.status == "shipped" and order.shipments_in("shipped"):
+        key = f"delivered-{order.reference}"
+        buttons += button(WORDS["delivered"], "status", "delivered", key=key)
+    return f'<div class="buttons">{buttons}</div>'
+
+
+def _shipments(order: Order) -> str:
+    if not order.shipments:
+        return ""
+    items = "".join(f"<li>{_shipment(order, shipment)}</li>" for shipment in order.shipments)
+    return f'<ul aria-label="Shipments of {order.reference}">{items}</ul>'
+
+
+def _shipment(order: Order, shipment: Shipment) -> str:
+    goods = ", ".join(
+        f"{plain(quantity)} × {escape(order.lines[key].sku or order.lines[key].description)}"
+        for key, quantity in shipment.lines.items()
+    )
+    way = f" with {escape(shipment.carrier)} {escape(shipment.tracking)}" * bool(shipment.carrier)
+    return f"{shipment.shipment_ref} {shipment.status}{way}: {goods}"
