@@ -6,13 +6,12 @@ import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cryptography.fernet import Fernet
 from django_countries.data import COUNTRIES
-from environs import EnvValidationError, FileAwareEnv
-from marshmallow import ValidationError
+from environs import EnvValidationError, FileAwareEnv, ValidationError
 from moneyed import CURRENCIES
 from psycopg.conninfo import conninfo_to_dict
 
@@ -35,17 +34,17 @@ class Environment(FileAwareEnv):
         """Name every one of these variables that was left empty."""
         for name, value in values.items():
             if not value and name not in self._errors:
-                self._errors[name].append("Environment variable not set.")
+                self._errors[name].append(
+                    "Environment variable not set; PRIVATE_SERVICES=true would start a private server."
+                )
 
     def report_mistakes(self) -> None:
         """End the process with one line per wrong variable, if there is one."""
         try:
             self.seal()
         except EnvValidationError as error:
-            give_up(
-                f"{name}: {' '.join(_sentences(messages))}"
-                for name, messages in sorted(error.error_messages.items())
-            )
+            mistakes = dict(error.error_messages)  # type: ignore[arg-type]  # a mapping, since 9.0
+            give_up(f"{name}: {_sentence(mistakes[name])}" for name in sorted(mistakes))
 
 
 def give_up(lines: Iterable[str]) -> NoReturn:
@@ -56,8 +55,8 @@ def give_up(lines: Iterable[str]) -> NoReturn:
     raise SystemExit(MISUSE)
 
 
-def _sentences(messages: Iterable[Any]) -> list[str]:
-    return [str(message).rstrip(".") + "." for message in messages]
+def _sentence(messages: Iterable[object]) -> str:
+    return " ".join(str(message).rstrip(".") + "." for message in messages)
 
 
 def secret_key(value: str) -> None:

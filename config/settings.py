@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
-from marshmallow.validate import OneOf
+from environs import validate
 from psycopg.conninfo import conninfo_to_dict
 
 from config import environment, services
@@ -34,12 +33,12 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list(
     "CSRF_TRUSTED_ORIGINS", [], validate=environment.web_addresses
 )
 TIME_ZONE: str = env.str("TIME_ZONE", "UTC", validate=environment.time_zone)
-LANGUAGE_CODE: str = env.str("LANGUAGE_CODE", "en", validate=OneOf(["en", "de"]))
+LANGUAGE_CODE: str = env.str("LANGUAGE_CODE", "en", validate=validate.OneOf(["en", "de"]))
 LOG_LEVEL: str = env.str(
-    "LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"])
+    "LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"])
 )
-LOG_FORMAT: str = env.str("LOG_FORMAT", "", validate=OneOf(["", "json", "console"]))
-ROLE: str = env.str("ROLE", "command", validate=OneOf(["web", "worker", "command"]))
+LOG_FORMAT: str = env.str("LOG_FORMAT", "", validate=validate.OneOf(["", "json", "console"]))
+ROLE: str = env.str("ROLE", "command", validate=validate.OneOf(["web", "worker", "command"]))
 DATABASE_POOL_SIZE: int = env.int("DATABASE_POOL_SIZE", 8, validate=environment.positive)
 VAR_DIR: Path = env.path("THROUGHLINE_VAR", BASE_DIR / "var")
 PRIVATE_SERVICES: bool = env.bool("PRIVATE_SERVICES", DEBUG)

@@ -10,7 +10,7 @@ from common.theme import choose_theme
 from config.health import healthz
 
 admin.autodiscover()
-admin.site.login = secure_admin_login(admin.site.login)
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("", include("crm.urls")),

@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import psutil
 import psycopg
+from psycopg.conninfo import make_conninfo
 
 from config.embedded.processes import (
     PATIENCE,
@@ -142,9 +143,11 @@ def _is_starting(place: Place) -> bool:
 
 
 def _create_database(place: Place) -> None:
-    server = {"host": str(place.sockets), "user": DATABASE, "dbname": "postgres"}
+    server = make_conninfo(
+        host=str(place.sockets), user=DATABASE, dbname="postgres", connect_timeout=5
+    )
     try:
-        with psycopg.connect(**server, autocommit=True, connect_timeout=5) as connection:
+        with psycopg.connect(server, autocommit=True) as connection:
             known = "SELECT 1 FROM pg_database WHERE datname = %s"
             if not connection.execute(known, [DATABASE]).fetchone():
                 connection.execute(f"CREATE DATABASE {DATABASE}")
@@ -184,7 +187,7 @@ def _place(home: Path) -> Place:
     if os.geteuid() != 0:
         return Place(home, binaries, None)
     if not _others_reach(home):
-        home = Path("/var/tmp") / f"throughline-{digest(home)}"
+        home = Path("/var/tmp") / f"throughline-{digest(home)}"  # noqa: S108  checked to be ours
         _own_folder(home, None, 0o755)
     if not _others_reach(binaries):
         binaries = _copied(package, home) / "pginstall" / "bin"

@@ -31,8 +31,8 @@ def start(home: Path) -> str:
             return url
     binary = _binary()
     for _ in range(3):
-        if url := _launch(home, binary):
-            return url
+        if launched := _launch(home, binary):
+            return launched
     raise ServicesUnavailable(
         f"The private Valkey does not start ({last_words(home / 'valkey.log')}); "
         "set REDIS_URL to use a server of your own."

@@ -1,0 +1,55 @@
+"""Starts the web process: ``python -m config.serve --port 8000``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from config import preflight
+
+
+def main(arguments: list[str]) -> None:
+    """Serve until told to stop; a port in use ends the process with one sentence."""
+    options = _options(arguments)
+    os.environ["ROLE"] = "web"
+    preflight.require_port(options.host, options.port)
+    _check_settings()
+    Granian(
+        "config.wsgi:application",
+        address=options.host,
+        port=options.port,
+        interface=Interfaces.WSGI,
+        websockets=False,
+        workers=options.workers,
+        blocking_threads=options.threads,
+        backpressure=options.threads * 16,
+        respawn_failed_workers=True,
+        workers_kill_timeout=10,
+        log_level=LogLevels.warning,
+        working_dir=Path(__file__).resolve().parent.parent,
+    ).serve()
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="config.serve", description="Serve Throughline.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--workers", type=int, default=2, help="processes")
+    parser.add_argument("--threads", type=int, default=4, help="requests at once per process")
+    return parser.parse_args(arguments)
+
+
+def _check_settings() -> None:
+    """Read the settings before any worker does, so that their mistakes are told once."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    __import__("config.settings")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,57 @@
+"""The ground under every test: a real PostgreSQL and Valkey, and no network beyond this machine."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """A database per worker; a test's data need not survive a power cut."""
+    options = settings.DATABASES["default"]["OPTIONS"]
+    options["options"] = f"{options.get('options', '')} -c synchronous_commit=off"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_broker_database(request: pytest.FixtureRequest) -> None:
+    """Keep the tests' cache and queue apart from those of a demo that runs at the same time."""
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "gw0")
+    number = 8 + int(worker.removeprefix("gw")) % 8
+    base = settings.REDIS_URL.rpartition("/")[0]
+    settings.REDIS_URL = settings.CELERY_BROKER_URL = f"{base}/{number}"
+    settings.CACHES["default"]["LOCATION"] = settings.REDIS_URL
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> None:
+    """No test sees what another one counted or cached."""
+    cache.clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _only_this_machine() -> Iterator[None]:
+    """A test that speaks to another machine is a mistake."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and not _is_here(address[0]):
+            raise ConnectionRefusedError(f"A test tried to reach {address[0]}.")
+        connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        yield
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
