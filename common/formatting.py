@@ -1,0 +1,144 @@
+"""Money, quantities, rates and days as readers write them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+
+import moneyed
+from babel import Locale
+from babel import dates as babel_dates
+from babel.numbers import NumberPattern, format_decimal, format_percent
+from django.utils import timezone
+from django.utils.translation import get_language, gettext, ngettext
+
+READER_LOCALES = {"en": "en_GB"}
+"""Languages whose readers we take to be of one country; others are used as they are."""
+
+MINUS = "\N{MINUS SIGN}"
+LETTER_BEFORE_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)")
+"""Where CLDR wants a space after a currency written in letters; Babel leaves it out."""
+
+
+def reader_locale() -> str:
+    """Return Babel's name of the locale the current reader uses."""
+    language = get_language() or "en"
+    return READER_LOCALES.get(language, language.replace("-", "_"))
+
+
+@lru_cache(maxsize=128)
+def _digits(currency: str) -> int:
+    """Digits of the smallest unit by ISO 4217; Babel's differ for some currencies."""
+    sub_unit: int = moneyed.get_currency(currency).sub_unit
+    return len(str(sub_unit)) - 1
+
+
+@lru_cache(maxsize=256)
+def _currency_pattern(locale: str, digits: int) -> NumberPattern:
+    standard = Locale.parse(locale).currency_formats["standard"]
+    return NumberPattern(
+        standard.pattern,
+        standard.prefix,
+        standard.suffix,
+        standard.grouping,
+        standard.int_prec,
+        (digits, digits),
+        standard.exp_prec,
+        standard.exp_plus,
+    )
+
+
+def _write(amount: Decimal, currency: str, digits: int) -> str:
+    locale = reader_locale()
+    text: str = _currency_pattern(locale, digits).apply(
+        amount, Locale.parse(locale), currency=currency, currency_digits=False
+    )
+    spaced = LETTER_BEFORE_DIGIT.sub("\N{NO-BREAK SPACE}", text)
+    return spaced.replace("-", MINUS, 1) if amount < 0 else spaced
+
+
+def format_money(amount: Decimal | None, currency: str) -> str:
+    """Write an amount with its currency and as many digits as the currency has.
+
+    >>> format_money(Decimal("18657.37"), "EUR")
+    '€18,657.37'
+    """
+    if amount is None:
+        return "–"
+    digits = _digits(currency)
+    smallest_unit = Decimal(1).scaleb(-digits)
+    return _write(amount.quantize(smallest_unit, rounding=ROUND_HALF_UP), currency, digits)
+
+
+def format_price(price: Decimal | None, currency: str) -> str:
+    """Write a unit price: at least the currency's digits, at most the five we keep."""
+    if price is None:
+        return "–"
+    return _write(price, currency, min(max(_digits(currency), -_exponent(price)), 5))
+
+
+def _exponent(value: Decimal) -> int:
+    exponent = value.normalize().as_tuple().exponent
+    return exponent if isinstance(exponent, int) else 0
+
+
+def format_quantity(quantity: Decimal | None) -> str:
+    """Write a quantity without trailing zeros."""
+    if quantity is None:
+        return "–"
+    return format_decimal(quantity, format="#,##0.#####", locale=reader_locale())
+
+
+def format_rate(rate: Decimal | None) -> str:
+    """Write a fraction as a percentage: 0.055 is 5.5%."""
+    if rate is None:
+        return "–"
+    return format_percent(rate, format="#,##0.###%", locale=reader_locale())
+
+
+def plain_number(value: Decimal | None) -> str:
+    """Write a number for an input: a dot and no trailing zeros."""
+    if value is None:
+        return ""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def format_day(day: dt.date | None) -> str:
+    """Write a day as in '22 Nov 2026'."""
+    if day is None:
+        return "–"
+    return babel_dates.format_date(day, "medium", locale=reader_locale())
+
+
+def format_moment(moment: dt.datetime | None) -> str:
+    """Write a moment in the reader's time zone as in '22 Nov 2026, 14:05'."""
+    if moment is None:
+        return "–"
+    local = timezone.localtime(moment)
+    time = babel_dates.format_time(local, "short", locale=reader_locale())
+    return f"{format_day(local.date())}, {time}"
+
+
+def format_ago(moment: dt.datetime | None) -> str:
+    """Say how long ago (or how soon) a moment is."""
+    if moment is None:
+        return gettext("never")
+    delta = moment - timezone.now()
+    if abs(delta) < dt.timedelta(seconds=5):
+        return gettext("just now")
+    return babel_dates.format_timedelta(delta, add_direction=True, locale=reader_locale())
+
+
+def format_due(day: dt.date, today: dt.date | None = None) -> str:
+    """Say how a day stands to today in a rep's words: 'today', 'in 3 days', '2 days late'."""
+    days = (day - (today or timezone.localdate())).days
+    if days == 0:
+        return gettext("today")
+    if days == 1:
+        return gettext("tomorrow")
+    if days > 0:
+        return ngettext("in %(days)d day", "in %(days)d days", days) % {"days": days}
+    return ngettext("%(days)d day late", "%(days)d days late", -days) % {"days": -days}

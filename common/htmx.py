@@ -1,0 +1,34 @@
+"""Answers for pages that are partly replaced, and the same answers for readers without scripts."""
+
+from __future__ import annotations
+
+import json
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
+
+
+def is_partial(request: HttpRequest) -> bool:
+    """Tell whether htmx asks for a part of a page."""
+    details = getattr(request, "htmx", None)
+    return isinstance(details, HtmxDetails) and bool(details) and not details.boosted
+
+
+def go_to(request: HttpRequest, url: str) -> HttpResponse:
+    """Send the reader to another page, whichever way they asked."""
+    if is_partial(request):
+        return HttpResponseClientRedirect(url)
+    return HttpResponseRedirect(url)
+
+
+def say(request: HttpRequest, text: str, *, level: int = messages.SUCCESS) -> None:
+    """Show a sentence on the next page."""
+    messages.add_message(request, level, text)
+
+
+def say_now(response: HttpResponse, text: str, *, level: str = "success") -> HttpResponse:
+    """Show a sentence beside the part of the page this answer replaces."""
+    response["HX-Trigger"] = json.dumps({"throughline:toast": {"text": text, "level": level}})
+    return response

@@ -1,0 +1,140 @@
+// What the frame does beyond plain HTML. Event delegation only: no inline handlers, no eval.
+const one = (selector, root = document) => root.querySelector(selector);
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+/* ---- toasts ---- */
+const READING_TIME = 6000;
+
+function expire(toast) {
+  if (toast.dataset.level === "success" || toast.dataset.level === "info") {
+    setTimeout(() => toast.remove(), READING_TIME);
+  }
+}
+
+export function showToast(text, level = "success") {
+  const toast = one("#toast-template").content.firstElementChild.cloneNode(true);
+  toast.dataset.level = level;
+  one("[data-text]", toast).textContent = text;
+  one("#toasts").append(toast);
+  expire(toast);
+}
+
+all(".toast-item").forEach(expire);
+document.addEventListener("throughline:toast", (event) => showToast(event.detail.text, event.detail.level));
+document.addEventListener("htmx:sendError", () => showToast("The server did not answer. Your last change was not saved.", "error"));
+document.addEventListener("htmx:responseError", (event) => {
+  const { status } = event.detail.xhr;
+  if (status === 403) showToast("You may not do that, or you were signed out. Reload the page.", "error");
+  else if (status === 404) showToast("This record is no longer there for you. Reload the page.", "error");
+  else if (status >= 500) showToast("The server could not do that. Nothing was changed.", "error");
+});
+
+/* ---- requests ---- */
+document.addEventListener("htmx:configRequest", (event) => {
+  event.detail.headers["X-CSRFToken"] = one("meta[name=csrf-token]").content;
+});
+
+// A second press of the same button sends nothing; coming back by the browser's cache frees it.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" && !form.hasAttribute("hx-post")) return;
+  const question = event.submitter?.dataset.confirm;
+  if (form.dataset.busy || (question && !window.confirm(question))) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    return;
+  }
+  form.dataset.busy = "yes";
+  event.submitter?.classList.add("is-busy");
+}, true);
+
+function release(root) {
+  all("[data-busy]", root).concat(root.dataset?.busy ? [root] : []).forEach((form) => delete form.dataset.busy);
+  all(".is-busy", root).forEach((button) => button.classList.remove("is-busy"));
+}
+window.addEventListener("pageshow", () => release(document));
+document.addEventListener("htmx:afterRequest", (event) => release(event.detail.elt));
+
+/* ---- widths: style attributes are refused by the content security policy, properties are not ---- */
+function setWidths(root) {
+  all("[data-pct]", root).forEach((bar) => { bar.style.width = `${bar.dataset.pct}%`; });
+}
+setWidths(document);
+document.addEventListener("htmx:load", (event) => setWidths(event.detail.elt));
+
+/* ---- theme ---- */
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-theme-form]")) return;
+  event.preventDefault();
+  const root = document.documentElement;
+  const next = root.dataset.bsTheme === "dark" ? "light" : "dark";
+  root.dataset.bsTheme = next;
+  document.cookie = `theme=${next};path=/;max-age=31536000;samesite=lax`;
+  release(document);
+});
+
+/* ---- menus, dialogs, toasts: opening and closing ---- */
+document.addEventListener("click", (event) => {
+  all("details.menu[open]").filter((menu) => !menu.contains(event.target)).forEach((menu) => { menu.open = false; });
+  const opener = event.target.closest("[data-open]");
+  if (opener) one(opener.dataset.open).showModal();
+  const closer = event.target.closest("[data-close]");
+  if (closer) closer.closest("dialog, .toast-item").matches("dialog") ? closer.closest("dialog").close() : closer.closest(".toast-item").remove();
+  if (event.target.matches("dialog.sheet")) event.target.close();
+});
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  const dialog = event.detail.target.closest("dialog");
+  if (dialog && !dialog.open) dialog.showModal();
+  focusFirstError(event.detail.target);
+});
+
+export function focusFirstError(root) {
+  one("[aria-invalid=true], .is-invalid", root)?.focus();
+}
+focusFirstError(document);
+
+/* ---- keys ---- */
+const typing = (element) => element?.matches("input:not([type=checkbox], [type=radio]), textarea, select");
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") {
+    const menu = one("details.menu[open]");
+    if (menu) { menu.open = false; one("summary", menu).focus(); }
+    return;
+  }
+  if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
+    const form = document.activeElement?.closest("form[method=post]") ?? one("form[data-main]");
+    if (form) { event.preventDefault(); form.requestSubmit(); }
+    return;
+  }
+  if (typing(document.activeElement) || event.ctrlKey || event.metaKey || event.altKey || one("dialog[open]")) return;
+  const pressed = {
+    "/": () => one("[data-search]")?.focus(),
+    "?": () => one("#keys").showModal(),
+    n: () => { const menu = one("[data-new-menu]"); if (menu) { menu.open = true; one("a", menu)?.focus(); } },
+    e: () => one("[data-edit]")?.click(),
+  }[event.key];
+  if (pressed) { event.preventDefault(); pressed(); }
+});
+
+document.addEventListener("keydown", (event) => {
+  const menu = event.target.closest?.("details.menu[open]");
+  if (!menu || !["ArrowDown", "ArrowUp"].includes(event.key)) return;
+  const items = all(".menu-item", menu);
+  const step = event.key === "ArrowDown" ? 1 : -1;
+  event.preventDefault();
+  items.at((items.indexOf(document.activeElement) + step) % items.length)?.focus();
+});
+
+/* ---- unsaved changes ---- */
+let unsaved = false;
+document.addEventListener("input", (event) => { if (event.target.closest("form[data-guard]")) unsaved = true; });
+document.addEventListener("submit", () => { unsaved = false; });
+window.addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
+
+/* ---- filters apply themselves; without scripts there is a button ---- */
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-auto]");
+  if (form && event.target.matches("select, input[type=checkbox]")) form.requestSubmit();
+});

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from django.utils import translation
+
+from common import formatting
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "written"),
+    [
+        ("18657.37", "EUR", "€18,657.37"),
+        ("1234.5", "USD", "US$1,234.50"),
+        ("1000", "JPY", "JP¥1,000"),
+        ("1.2345", "KWD", "KWD\u00a01.235"),
+        ("-401.29", "EUR", "−€401.29"),
+        ("0", "ISK", "ISK\u00a00"),
+        ("3", "UGX", "UGX\u00a03"),
+    ],
+)
+def test_writes_money_with_the_digits_of_its_currency(
+    amount: str, currency: str, written: str
+) -> None:
+    assert formatting.format_money(Decimal(amount), currency) == written
+
+
+def test_writes_money_as_the_reader_does() -> None:
+    with translation.override("de"):
+        assert formatting.format_money(Decimal("18657.37"), "EUR") == "18.657,37\u00a0€"
+
+
+@pytest.mark.parametrize(
+    ("price", "written"),
+    [("1490.00000", "€1,490.00"), ("0.01250", "€0.0125"), ("0.12345", "€0.12345")],
+)
+def test_keeps_the_decimals_a_unit_price_has(price: str, written: str) -> None:
+    assert formatting.format_price(Decimal(price), "EUR") == written
+
+
+def test_writes_quantities_and_rates_without_trailing_zeros() -> None:
+    assert formatting.format_quantity(Decimal("12.50000")) == "12.5"
+    assert formatting.format_quantity(Decimal(1200)) == "1,200"
+    assert formatting.format_rate(Decimal("0.055000")) == "5.5%"
+    assert formatting.plain_number(Decimal("100.00000")) == "100"
+    assert formatting.plain_number(Decimal(100)) == "100"
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        (-2, "2 days late"),
+        (-1, "1 day late"),
+        (0, "today"),
+        (1, "tomorrow"),
+        (7, "in 7 days"),
+    ],
+)
+def test_says_how_a_day_stands_to_today(days: int, said: str) -> None:
+    today = dt.date(2026, 11, 22)
+    assert formatting.format_due(today + dt.timedelta(days=days), today) == said
+
+
+def test_writes_what_is_missing_as_a_dash() -> None:
+    assert formatting.format_money(None, "EUR") == "–"
+    assert formatting.format_day(None) == "–"
