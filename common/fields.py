@@ -1,0 +1,47 @@
+"""Column types that every app shares, so that a figure has one shape everywhere."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.core.validators import MinLengthValidator, RegexValidator
+from django.db import models
+
+from common.identifiers import uuid7
+
+
+def identifier() -> models.UUIDField[Any, Any]:
+    """Make a primary key that is also the public id (UUIDv7)."""
+    return models.UUIDField(primary_key=True, default=uuid7, editable=False)
+
+
+def amount_field(**options: Any) -> models.DecimalField[Any, Any]:
+    """Make a money column; the document's ``currency`` says of what."""
+    options.setdefault("default", Decimal(0))
+    return models.DecimalField(max_digits=20, decimal_places=5, **options)
+
+
+def quantity_field(**options: Any) -> models.DecimalField[Any, Any]:
+    """Make a quantity column: up to five decimals."""
+    options.setdefault("default", Decimal(0))
+    return models.DecimalField(max_digits=20, decimal_places=5, **options)
+
+
+def rate_field(**options: Any) -> models.DecimalField[Any, Any]:
+    """Make a rate column; 0.19 is 19 %."""
+    return models.DecimalField(max_digits=9, decimal_places=6, **options)
+
+
+def currency_field(**options: Any) -> models.CharField[Any, Any]:
+    """Make a currency column holding an ISO 4217 code."""
+    return models.CharField(
+        max_length=3,
+        validators=[MinLengthValidator(3), RegexValidator(r"^[A-Z]{3}$", "Use a code like EUR.")],
+        **options,
+    )
+
+
+def custom_values() -> models.JSONField[Any, Any]:
+    """Make the column that holds the values of custom fields, by their key."""
+    return models.JSONField(default=dict, blank=True)

@@ -1,0 +1,47 @@
+"""A status field that only moves along a declared table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+from common.errors import IllegalTransition
+
+
+class Stateful(models.Model):
+    """Adds ``move_to`` to a model that has ``status`` and a ``TRANSITIONS`` table.
+
+    The caller must hold the row lock: services read with ``select_for_update``.
+    """
+
+    TRANSITIONS: ClassVar[Mapping[Any, set[Any]]]
+    status: Any
+
+    class Meta:
+        abstract = True
+
+    def can_move_to(self, target: str) -> bool:
+        """Say whether the table allows the move from the present status."""
+        return target in self.TRANSITIONS.get(self.status, set())
+
+    def move_to(self, target: str, **changes: object) -> None:
+        """Set ``status`` and any accompanying fields, and save exactly those columns."""
+        if not self.can_move_to(target):
+            wanted = type(self)._meta.get_field("status").choices
+            label = dict(wanted or []).get(target, target)
+            raise IllegalTransition(
+                f"{self} is {self.get_status_display()}; it cannot become {label}."  # type: ignore[attr-defined]  # Django adds it per choices field
+            )
+        changes["status"] = target
+        self.change(**changes)
+
+    def change(self, **changes: object) -> None:
+        """Set the given fields and save exactly those columns (and ``updated_at``)."""
+        if hasattr(self, "updated_at"):
+            changes["updated_at"] = timezone.now()
+        for field, value in changes.items():
+            setattr(self, field, value)
+        self.save(update_fields=list(changes))

@@ -1,0 +1,55 @@
+"""What happened around a record: notes, tasks, calls, e-mails."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.contenttypes.fields import GenericForeignKey
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+
+from common.fields import identifier
+
+
+class Activity(models.Model):
+    """One entry of a record's timeline."""
+
+    class Kind(models.TextChoices):
+        NOTE = "note", "Note"
+        TASK = "task", "Task"
+        CALL = "call", "Call"
+        EMAIL = "email", "E-mail"
+        SYSTEM = "system", "System"
+
+    id = identifier()
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.NOTE)
+    subject_type = models.ForeignKey(ContentType, on_delete=models.PROTECT, related_name="+")
+    subject_id = models.UUIDField()
+    subject = GenericForeignKey("subject_type", "subject_id")
+    text = models.TextField()
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="activities",
+    )
+    due_on = models.DateField(null=True, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        verbose_name_plural = "activities"
+        indexes: ClassVar = [
+            models.Index(fields=["subject_type", "subject_id", "-id"], name="activity_by_subject"),
+            models.Index(
+                fields=["author", "due_on"],
+                condition=models.Q(done_at__isnull=True, due_on__isnull=False),
+                name="activity_open_tasks",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.text[:60]}"

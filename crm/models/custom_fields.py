@@ -1,0 +1,61 @@
+"""Fields that a customer of ours adds to a record type."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.core.validators import RegexValidator
+from django.db import models
+
+from common.fields import identifier
+
+
+class CustomField(models.Model):
+    """One field that was added to a record type, and how its values are checked."""
+
+    class Kind(models.TextChoices):
+        TEXT = "text", "Text"
+        NUMBER = "number", "Number"
+        MONEY = "money", "Money"
+        DATE = "date", "Date"
+        YES_NO = "yes_no", "Yes or no"
+        CHOICE = "choice", "Choice"
+        CHOICES = "choices", "Several choices"
+        LINK = "link", "Link"
+
+    class RecordType(models.TextChoices):
+        ACCOUNT = "account", "Account"
+        CONTACT = "contact", "Contact"
+        LEAD = "lead", "Lead"
+        OPPORTUNITY = "opportunity", "Opportunity"
+        PRODUCT = "product", "Product"
+        QUOTE = "quote", "Quote"
+        ORDER = "order", "Order"
+        INVOICE = "invoice", "Invoice"
+
+    id = identifier()
+    record_type = models.CharField(max_length=15, choices=RecordType)
+    key = models.CharField(
+        max_length=40,
+        validators=[RegexValidator(r"^[a-z][a-z0-9_]*$", "Use small letters, digits and _.")],
+    )
+    label = models.CharField(max_length=80)
+    kind = models.CharField(max_length=10, choices=Kind)
+    choices = models.JSONField(default=list, blank=True, help_text="The words to choose from.")
+    is_required = models.BooleanField("required", default=False)
+    default = models.JSONField(null=True, blank=True)
+    help_text = models.CharField(max_length=200, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+    show_in_list = models.BooleanField(default=False)
+    show_in_document = models.BooleanField("show on printed documents", default=False)
+    send_in_handoffs = models.BooleanField(default=True)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering: ClassVar = ["record_type", "position", "key"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["record_type", "key"], name="custom_field_key_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label} of {self.get_record_type_display()}"

@@ -1,0 +1,102 @@
+"""Leads: somebody who may buy."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from phonenumber_field.modelfields import PhoneNumberField
+
+from common.fields import custom_values, identifier
+from common.transitions import Stateful
+from crm.models.accounts import Account, Contact
+from crm.models.ownership import Owned, OwnedQuerySet
+
+
+class LeadQuerySet(OwnedQuerySet["Lead"]):
+    account_path = "qualified_account"
+
+
+class Lead(Owned, Stateful):
+    """An interest, not yet a customer; read-only once qualified or disqualified."""
+
+    class Status(models.TextChoices):
+        NEW = "new", "New"
+        CONTACTED = "contacted", "Contacted"
+        QUALIFIED = "qualified", "Qualified"
+        DISQUALIFIED = "disqualified", "Disqualified"
+
+    class Source(models.TextChoices):
+        WEB = "web", "Web"
+        REFERRAL = "referral", "Referral"
+        TRADE_FAIR = "trade_fair", "Trade fair"
+        OUTBOUND = "outbound", "Outbound"
+        OTHER = "other", "Other"
+
+    class DisqualifiedBecause(models.TextChoices):
+        LOST = "lost", "Lost"
+        CANNOT_CONTACT = "cannot_contact", "Cannot contact"
+        NO_LONGER_INTERESTED = "no_longer_interested", "No longer interested"
+        CANCELLED = "cancelled", "Cancelled"
+
+    TRANSITIONS: ClassVar = {
+        Status.NEW: {Status.CONTACTED, Status.QUALIFIED, Status.DISQUALIFIED},
+        Status.CONTACTED: {Status.QUALIFIED, Status.DISQUALIFIED},
+        Status.QUALIFIED: {Status.CONTACTED},
+        Status.DISQUALIFIED: {Status.CONTACTED},
+    }
+
+    id = identifier()
+    status = models.CharField(max_length=15, choices=Status, default=Status.NEW)
+    topic = models.CharField(max_length=200)
+    company_name = models.CharField("company", max_length=200, blank=True)
+    first_name = models.CharField(max_length=100, blank=True)
+    last_name = models.CharField(max_length=100)
+    email = models.EmailField("e-mail address", blank=True)
+    phone = PhoneNumberField(blank=True)
+    source = models.CharField(max_length=15, choices=Source, default=Source.OTHER)
+    follow_up_on = models.DateField(null=True, blank=True)
+    disqualified_because = models.CharField(max_length=25, choices=DisqualifiedBecause, blank=True)
+    qualified_account = models.ForeignKey(
+        Account, null=True, blank=True, on_delete=models.PROTECT, related_name="leads"
+    )
+    qualified_contact = models.ForeignKey(
+        Contact, null=True, blank=True, on_delete=models.PROTECT, related_name="leads"
+    )
+    qualified_at = models.DateTimeField(null=True, blank=True)
+    custom = custom_values()
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = LeadQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [
+            models.Index(fields=["status", "-id"], name="lead_by_status"),
+            models.Index(fields=["owner", "-id"], name="lead_by_owner"),
+            models.Index(fields=["team", "-id"], name="lead_by_team"),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~models.Q(status="qualified") | models.Q(qualified_account__isnull=False),
+                name="lead_qualified_has_account",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status="disqualified") ^ models.Q(disqualified_because=""),
+                name="lead_disqualified_has_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.topic
+
+    @property
+    def full_name(self) -> str:
+        """The person's name as people say it."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the lead can still be edited."""
+        return self.status in {self.Status.NEW, self.Status.CONTACTED}

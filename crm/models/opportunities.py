@@ -1,0 +1,114 @@
+"""Opportunities and the stages they go through."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from common.fields import amount_field, currency_field, custom_values, identifier, rate_field
+from common.transitions import Stateful
+from crm.models.accounts import Account, Contact
+from crm.models.leads import Lead
+from crm.models.ownership import Owned, OwnedQuerySet
+
+
+class Stage(models.Model):
+    """A step of the pipeline with its usual probability of winning."""
+
+    id = identifier()
+    name = models.CharField(max_length=50, unique=True)
+    position = models.PositiveSmallIntegerField(unique=True)
+    probability_rate = rate_field()
+    forecast = models.CharField(
+        max_length=10,
+        choices=[("pipeline", "Pipeline"), ("best_case", "Best case"), ("committed", "Committed")],
+        default="pipeline",
+    )
+
+    class Meta:
+        ordering: ClassVar = ["position"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(probability_rate__gte=0, probability_rate__lte=1),
+                name="stage_probability_is_a_rate",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OpportunityQuerySet(OwnedQuerySet["Opportunity"]):
+    """Reads of opportunities."""
+
+
+class Opportunity(Owned, Stateful):
+    """A sale we are working on."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", "Open"
+        WON = "won", "Won"
+        LOST = "lost", "Lost"
+
+    class LostBecause(models.TextChoices):
+        PRICE = "price", "Price"
+        COMPETITOR = "competitor", "Competitor"
+        TIMING = "timing", "Timing"
+        NO_BUDGET = "no_budget", "No budget"
+        NO_DECISION = "no_decision", "No decision"
+        OTHER = "other", "Other"
+
+    TRANSITIONS: ClassVar = {
+        Status.OPEN: {Status.WON, Status.LOST},
+        Status.WON: {Status.OPEN},
+        Status.LOST: {Status.OPEN},
+    }
+
+    id = identifier()
+    status = models.CharField(max_length=5, choices=Status, default=Status.OPEN)
+    name = models.CharField(max_length=200)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="opportunities")
+    contact = models.ForeignKey(
+        Contact, null=True, blank=True, on_delete=models.PROTECT, related_name="opportunities"
+    )
+    lead = models.OneToOneField(
+        Lead, null=True, blank=True, on_delete=models.PROTECT, related_name="opportunity"
+    )
+    stage = models.ForeignKey(Stage, on_delete=models.PROTECT, related_name="opportunities")
+    currency = currency_field(default="EUR")
+    expected_revenue = amount_field()
+    revenue_is_computed = models.BooleanField(
+        default=False, help_text="Take the expected revenue from the lines."
+    )
+    actual_revenue = amount_field(null=True, blank=True, default=None)
+    close_on = models.DateField("expected close", null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    lost_because = models.CharField(max_length=15, choices=LostBecause, blank=True)
+    competitor = models.CharField(max_length=100, blank=True)
+    custom = custom_values()
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = OpportunityQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        verbose_name_plural = "opportunities"
+        indexes: ClassVar = [
+            models.Index(fields=["status", "-id"], name="opportunity_by_status"),
+            models.Index(fields=["owner", "-id"], name="opportunity_by_owner"),
+            models.Index(fields=["team", "-id"], name="opportunity_by_team"),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(expected_revenue__gte=0), name="opportunity_revenue_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="lost") ^ Q(lost_because=""), name="opportunity_lost_has_reason"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

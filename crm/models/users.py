@@ -1,0 +1,83 @@
+"""People who sign in."""
+
+from __future__ import annotations
+
+import uuid
+from functools import cached_property
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import BaseUserManager
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models.functions import Lower
+
+from common.fields import identifier
+from crm import roles
+from crm.models.teams import Team
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users, who are known by their e-mail address."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """Make a person who may sign in."""
+        if not email:
+            raise ValueError("A user needs an e-mail address.")
+        user = self.model(email=self.normalize_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """Make a person who may do everything."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        """Find a user by e-mail address, whatever its case."""
+        return self.get(email__iexact=username)
+
+
+class User(AbstractUser):
+    """Somebody of ours: a rep, a manager, back office, an auditor."""
+
+    id = identifier()
+    username = None  # type: ignore[assignment]  # people sign in by e-mail address
+    email = models.EmailField("e-mail address", unique=True)
+    team = models.ForeignKey(
+        Team, null=True, blank=True, on_delete=models.PROTECT, related_name="members"
+    )
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(Lower("email"), name="user_email_unique")]
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.email
+
+    @cached_property
+    def role_names(self) -> frozenset[str]:
+        """The names of the person's roles, read once per request."""
+        return frozenset(self.groups.values_list("name", flat=True))
+
+    @property
+    def sees_everything(self) -> bool:
+        """Whether every team's records are this person's to see."""
+        return self.is_superuser or bool(self.role_names & roles.SEES_EVERYTHING)
+
+    @property
+    def reads_only(self) -> bool:
+        """Whether the person may look but never change."""
+        return not self.is_superuser and bool(self.role_names & roles.READS_ONLY)
+
+    @cached_property
+    def visible_team_ids(self) -> list[uuid.UUID]:
+        """The teams whose records the person sees: their own, a manager's also those below."""
+        if self.team is None:
+            return []
+        if roles.SALES_MANAGER in self.role_names:
+            return self.team.with_teams_below()
+        return [self.team.pk]

@@ -1,0 +1,60 @@
+"""The roles people have; each is a Django group made by migration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+SALES_REP = "Sales rep"
+SALES_MANAGER = "Sales manager"
+BACK_OFFICE = "Back office"
+ADMINISTRATOR = "Administrator"
+AUDITOR = "Auditor"
+
+ROLES = (SALES_REP, SALES_MANAGER, BACK_OFFICE, ADMINISTRATOR, AUDITOR)
+
+SEES_EVERYTHING = frozenset({BACK_OFFICE, ADMINISTRATOR, AUDITOR})
+"""Roles whose members see every team's records."""
+
+READS_ONLY = frozenset({AUDITOR})
+"""Roles that never change a record, whatever other rights they hold."""
+
+GRANTS: dict[str, tuple[str, ...]] = {
+    SALES_REP: (
+        "crm: add,change,view: account,contact,lead,opportunity,activity",
+        "sales: add,change,view,delete: quote,quoteline,order,orderline,invoice,invoiceline",
+        "sales: view: product,pricelist,pricelistitem,promotioncode",
+        "sales: override_price",
+        "fulfilment: add,change,view: shipment,shipmentline",
+        "fulfilment: view: handoff,connection,discrepancy",
+    ),
+    SALES_MANAGER: (
+        "crm: add,change,view: account,contact,lead,opportunity,activity",
+        "sales: add,change,view,delete: quote,quoteline,order,orderline,invoice,invoiceline",
+        "sales: view: product,pricelist,pricelistitem,promotioncode",
+        "sales: override_price,exceed_discount,approve_quote",
+        "fulfilment: add,change,view: shipment,shipmentline",
+        "fulfilment: view: handoff,connection,discrepancy",
+    ),
+    BACK_OFFICE: (
+        "crm: add,change,view: *",
+        "sales: add,change,view,delete: *",
+        "sales: override_price,exceed_discount,approve_quote,write_off_invoice",
+        "fulfilment: add,change,view: *",
+        "fulfilment: replay_handoff",
+    ),
+    ADMINISTRATOR: ("crm: *", "sales: *", "fulfilment: *"),
+    AUDITOR: ("crm: view: *", "sales: view: *", "fulfilment: view: *"),
+}
+"""What each role may do: ``app: verbs: models``, or ``app: codenames`` for the separate rights."""
+
+
+def grants_of(role: str) -> Iterator[tuple[str, str]]:
+    """List (app, codename pattern) pairs of a role, where ``*`` stands for any word."""
+    for grant in GRANTS[role]:
+        app, verbs, *models = grant.split(": ")
+        for verb in verbs.split(","):
+            if not models:
+                yield app, verb
+                continue
+            for model in models[0].split(","):
+                yield app, f"{verb}_{model}"

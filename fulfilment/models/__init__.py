@@ -1,0 +1,21 @@
+from fulfilment.models.connections import Connection, Health, Secret
+from fulfilment.models.handoffs import Attempt, Handoff, Lane, Payload
+from fulfilment.models.inbound import Discrepancy, ExternalRef, InboundMessage, SyncState
+from fulfilment.models.shipments import Parcel, Shipment, ShipmentLine
+
+__all__ = [
+    "Attempt",
+    "Connection",
+    "Discrepancy",
+    "ExternalRef",
+    "Handoff",
+    "Health",
+    "InboundMessage",
+    "Lane",
+    "Parcel",
+    "Payload",
+    "Secret",
+    "Shipment",
+    "ShipmentLine",
+    "SyncState",
+]

@@ -1,0 +1,111 @@
+"""External systems and how we reach them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from common.fields import identifier
+from sales.models import SalesEvent
+
+
+class Connection(models.Model):
+    """One external system that hears of events and reports status."""
+
+    class Kind(models.TextChoices):
+        WEBHOOK = "webhook", "Signed webhook"
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", "Active"
+        PAUSED = "paused", "Paused"
+        AUTH_FAILED = "auth_failed", "Sign-in refused"
+        GONE = "gone", "Gone"
+        DISABLED = "disabled", "Disabled"
+
+    id = identifier()
+    code = models.SlugField(max_length=30, unique=True)
+    name = models.CharField(max_length=100)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.WEBHOOK)
+    status = models.CharField(max_length=12, choices=Status, default=Status.ACTIVE)
+    url = models.URLField(max_length=500)
+    event_types = ArrayField(
+        models.CharField(max_length=30, choices=SalesEvent.Type), default=list, blank=True
+    )
+    payload_version = models.PositiveSmallIntegerField(default=1)
+    deadline_seconds = models.PositiveSmallIntegerField(
+        default=15, validators=[MinValueValidator(1), MaxValueValidator(60)]
+    )
+    max_in_flight = models.PositiveSmallIntegerField(
+        default=16, validators=[MinValueValidator(1), MaxValueValidator(64)]
+    )
+    allowed_networks = ArrayField(
+        models.CharField(max_length=50),
+        default=list,
+        blank=True,
+        help_text="Private networks this connection may reach, like 10.0.0.0/8.",
+    )
+    skips_refused = models.BooleanField(
+        default=False, help_text="Go on with later handoffs when one is refused."
+    )
+    config = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Secret(models.Model):
+    """A signing secret, encrypted at rest; two may live side by side while they rotate."""
+
+    class Purpose(models.TextChoices):
+        OUTBOUND = "outbound", "Signs what we send"
+        INBOUND = "inbound", "Checks what comes in"
+
+    id = identifier()
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="secrets")
+    purpose = models.CharField(max_length=10, choices=Purpose)
+    ciphertext = models.BinaryField()
+    active_from = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-active_from"]
+
+    def __str__(self) -> str:
+        return f"{self.get_purpose_display()} of {self.connection}"
+
+
+class Health(models.Model):
+    """How a connection has been answering lately; the breaker reads and writes it."""
+
+    class Breaker(models.TextChoices):
+        CLOSED = "closed", "Closed"
+        OPEN = "open", "Open"
+        HALF_OPEN = "half_open", "Half open"
+
+    connection = models.OneToOneField(
+        Connection, primary_key=True, on_delete=models.CASCADE, related_name="health"
+    )
+    breaker = models.CharField(max_length=10, choices=Breaker, default=Breaker.CLOSED)
+    failures_in_row = models.PositiveIntegerField(default=0)
+    successes_in_row = models.PositiveIntegerField(default=0)
+    opened_at = models.DateTimeField(null=True, blank=True)
+    next_probe_at = models.DateTimeField(null=True, blank=True)
+    generation = models.PositiveIntegerField(default=0)
+    window = models.JSONField(default=list, blank=True)
+    last_success_at = models.DateTimeField(null=True, blank=True)
+    last_failure_at = models.DateTimeField(null=True, blank=True)
+    last_failure = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name_plural = "health"
+
+    def __str__(self) -> str:
+        return f"{self.connection}: {self.get_breaker_display()}"

@@ -1,0 +1,160 @@
+"""Events on their way out."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from common.fields import identifier
+from fulfilment.models.connections import Connection
+from sales.models import SalesEvent
+
+
+class Lane(models.Model):
+    """All handoffs of one root document to one connection; the unit of order and lease."""
+
+    id = identifier()
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="lanes")
+    root_type = models.CharField(max_length=10, choices=SalesEvent.Subject)
+    root_id = models.UUIDField()
+    last_position = models.PositiveIntegerField(default=0)
+    pending = models.PositiveIntegerField(default=0)
+    due_at = models.DateTimeField(db_index=False)
+    lease_token = models.UUIDField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0, help_text="In a row, of the first handoff.")
+    is_blocked = models.BooleanField(default=False, help_text="Waits for a person.")
+    acked_version = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["connection", "root_id"], name="lane_unique")
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["due_at"],
+                condition=Q(pending__gt=0, is_blocked=False),
+                name="lane_due",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.connection}: {self.root_type} {self.root_id}"
+
+
+class Payload(models.Model):
+    """The exact bytes of an event in one payload version, frozen when it was committed."""
+
+    id = identifier()
+    event = models.ForeignKey(SalesEvent, on_delete=models.PROTECT, related_name="payloads")
+    version = models.PositiveSmallIntegerField()
+    body = models.TextField()
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["event", "version"], name="payload_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} (version {self.version})"
+
+
+class Handoff(models.Model):
+    """One event on its way to one external system."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "Queued"
+        SENDING = "sending", "Sending"
+        ACCEPTED = "accepted", "Accepted"
+        CONFIRMED = "confirmed", "Confirmed"
+        RETRYING = "retrying", "Retrying"
+        NEEDS_ATTENTION = "needs_attention", "Needs attention"
+        UNKNOWN_OUTCOME = "unknown_outcome", "Unknown outcome"
+        SKIPPED = "skipped", "Skipped"
+        SUPERSEDED = "superseded", "Superseded"
+
+    WAITING: ClassVar = frozenset(
+        {
+            State.QUEUED,
+            State.SENDING,
+            State.RETRYING,
+            State.NEEDS_ATTENTION,
+            State.UNKNOWN_OUTCOME,
+        }
+    )
+
+    id = identifier()
+    lane = models.ForeignKey(Lane, on_delete=models.PROTECT, related_name="handoffs")
+    position = models.PositiveIntegerField()
+    event = models.ForeignKey(SalesEvent, on_delete=models.PROTECT, related_name="handoffs")
+    payload = models.ForeignKey(Payload, on_delete=models.PROTECT, related_name="handoffs")
+    message_id = models.CharField(max_length=80, help_text="The id the other side sees.")
+    state = models.CharField(max_length=16, choices=State, default=State.QUEUED)
+    attempts = models.PositiveIntegerField(default=0)
+    reference = models.CharField(max_length=100, blank=True, help_text="What they called it.")
+    cause = models.CharField(max_length=300, blank=True, help_text="Why it is not delivered.")
+    resolution = models.CharField(max_length=300, blank=True, help_text="What a person decided.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        permissions: ClassVar = [("replay_handoff", "Can replay, skip and settle handoffs")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["lane", "position"], name="handoff_position_unique"),
+            models.UniqueConstraint(fields=["event", "lane"], name="handoff_event_once_per_lane"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["state", "-id"], name="handoff_by_state"),
+            models.Index(
+                fields=["lane", "position"],
+                condition=Q(
+                    state__in=[
+                        "queued",
+                        "sending",
+                        "retrying",
+                        "needs_attention",
+                        "unknown_outcome",
+                    ]
+                ),
+                name="handoff_waiting",
+            ),
+            models.Index(fields=["message_id"], name="handoff_by_message_id"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} → {self.lane.connection}"
+
+
+class Attempt(models.Model):
+    """Evidence of one transmission: what came back and how long it took."""
+
+    class Outcome(models.TextChoices):
+        DONE = "done", "Delivered"
+        FOUND = "found", "Found at the other side"
+        NOT_FOUND = "not_found", "Not found at the other side"
+        UNREACHABLE = "unreachable", "No connection"
+        BUSY = "busy", "Asked to wait"
+        REFUSED = "refused", "Refused"
+        AUTH_FAILED = "auth_failed", "Sign-in refused"
+        GONE = "gone", "Gone"
+        BLOCKED = "blocked", "Not sent: address not allowed"
+        UNKNOWN = "unknown", "Outcome unknown"
+
+    id = identifier()
+    handoff = models.ForeignKey(Handoff, on_delete=models.PROTECT, related_name="attempts_made")
+    outcome = models.CharField(max_length=12, choices=Outcome)
+    status_code = models.PositiveSmallIntegerField(null=True, blank=True)
+    duration_ms = models.PositiveIntegerField()
+    detail = models.CharField(max_length=500, blank=True)
+    response_head = models.TextField(blank=True)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.get_outcome_display()} after {self.duration_ms} ms"

@@ -1,0 +1,146 @@
+"""Messages that came in, and what is agreed with the other side."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from common.fields import identifier
+from fulfilment.models.connections import Connection
+
+
+class InboundMessage(models.Model):
+    """One signed message; the same id is applied once, whatever happens."""
+
+    class Result(models.TextChoices):
+        APPLIED = "applied", "Applied"
+        STALE = "stale", "Older than what we know"
+        ECHO = "echo", "Our own change coming back"
+        DEFERRED = "deferred", "Waits for its document"
+        QUARANTINED = "quarantined", "Needs a person"
+        CONFLICT = "conflict", "Differs from ours"
+
+    id = identifier()
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="messages")
+    message_id = models.CharField(max_length=100)
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the message.")
+    type = models.CharField(max_length=60)
+    subject = models.CharField(max_length=100, blank=True)
+    sequence = models.BigIntegerField(null=True, blank=True)
+    body = models.JSONField()
+    result = models.CharField(max_length=12, choices=Result)
+    detail = models.CharField(max_length=500, blank=True)
+    root_id = models.UUIDField(null=True, blank=True, help_text="The document it was about.")
+    received_at = models.DateTimeField(auto_now_add=True)
+    give_up_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["connection", "message_id"], name="inbound_message_once"
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["root_id", "id"], name="inbound_by_root"),
+            models.Index(
+                fields=["subject"], condition=Q(result="deferred"), name="inbound_deferred"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.subject}"
+
+
+class ExternalRef(models.Model):
+    """What a record of ours is called over there; provisional until they told us."""
+
+    id = identifier()
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="refs")
+    record_type = models.CharField(max_length=20)
+    record_id = models.UUIDField()
+    external_id = models.CharField(max_length=100)
+    external_number = models.CharField(max_length=100, blank=True)
+    is_provisional = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["connection", "record_type", "record_id"], name="external_ref_ours_once"
+            ),
+            models.UniqueConstraint(
+                fields=["connection", "record_type", "external_id"],
+                name="external_ref_theirs_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.connection}: {self.external_number or self.external_id}"
+
+
+class SyncState(models.Model):
+    """What both sides are known to hold of one document."""
+
+    id = identifier()
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="+")
+    record_type = models.CharField(max_length=20)
+    record_id = models.UUIDField()
+    acked_version = models.PositiveIntegerField(default=0)
+    applied_sequence = models.BigIntegerField(default=0)
+    shadow = models.JSONField(default=dict, blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["connection", "record_type", "record_id"], name="sync_state_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.connection}: {self.record_type} {self.record_id}"
+
+
+class Discrepancy(models.Model):
+    """Ours and theirs differ; a person decides."""
+
+    class Kind(models.TextChoices):
+        INVOICE_TOTAL = "invoice_total", "Invoice total differs"
+        INVOICE_TAX = "invoice_tax", "Invoice tax differs"
+        QUANTITY = "quantity", "Quantity differs"
+        STATUS = "status", "Status differs"
+        FIELD = "field", "Both sides changed a field"
+
+    id = identifier()
+    connection = models.ForeignKey(
+        Connection, on_delete=models.PROTECT, related_name="discrepancies"
+    )
+    kind = models.CharField(max_length=15, choices=Kind)
+    record_type = models.CharField(max_length=20)
+    record_id = models.UUIDField()
+    record_number = models.CharField(max_length=30, blank=True)
+    field = models.CharField(max_length=60, blank=True)
+    base = models.CharField(max_length=200, blank=True)
+    ours = models.CharField(max_length=200)
+    theirs = models.CharField(max_length=200)
+    difference = models.CharField(max_length=60, blank=True)
+    opened_at = models.DateTimeField(auto_now_add=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolution = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        verbose_name_plural = "discrepancies"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["connection", "kind", "record_id", "field"],
+                condition=Q(resolved_at__isnull=True),
+                name="discrepancy_open_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.record_number}"

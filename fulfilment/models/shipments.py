@@ -1,0 +1,128 @@
+"""What left the warehouse, in which parcel, and where it is."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from common.fields import identifier, quantity_field
+from common.transitions import Stateful
+from crm.models import OwnedQuerySet
+from sales.models import Order, OrderLine
+
+
+class ShipmentQuerySet(OwnedQuerySet["Shipment"]):
+    owner_path = "order__"
+    account_path = "order__account"
+
+
+class Shipment(Stateful):
+    """One delivery of an order, or a return of one; its status never goes backwards."""
+
+    class Direction(models.TextChoices):
+        OUT = "out", "Shipment"
+        RETURN = "return", "Return"
+
+    class Status(models.TextChoices):
+        PLANNED = "planned", "Planned"
+        PICKED = "picked", "Picked"
+        PACKED = "packed", "Packed"
+        SHIPPED = "shipped", "Shipped"
+        DELIVERED = "delivered", "Delivered"
+        FAILED = "failed", "Failed"
+
+    TRANSITIONS: ClassVar = {
+        Status.PLANNED: {
+            Status.PICKED,
+            Status.PACKED,
+            Status.SHIPPED,
+            Status.DELIVERED,
+            Status.FAILED,
+        },
+        Status.PICKED: {Status.PACKED, Status.SHIPPED, Status.DELIVERED, Status.FAILED},
+        Status.PACKED: {Status.SHIPPED, Status.DELIVERED, Status.FAILED},
+        Status.SHIPPED: {Status.DELIVERED, Status.FAILED},
+    }
+
+    LEFT: ClassVar = frozenset({Status.SHIPPED, Status.DELIVERED})
+    """Statuses in which the goods have left the house and count as shipped."""
+
+    id = identifier()
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="shipments")
+    direction = models.CharField(max_length=6, choices=Direction, default=Direction.OUT)
+    returns = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="return_shipments"
+    )
+    reference = models.CharField(max_length=60)
+    status = models.CharField(max_length=10, choices=Status, default=Status.PLANNED)
+    carrier = models.CharField(max_length=60, blank=True)
+    tracking = models.CharField(max_length=80, blank=True)
+    source = models.CharField(max_length=30, blank=True, help_text="The connection that told us.")
+    shipped_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = ShipmentQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["order", "reference"], name="shipment_reference_once"),
+            models.CheckConstraint(
+                condition=Q(direction="out", returns__isnull=True) | Q(direction="return"),
+                name="shipment_only_returns_refer_back",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class ShipmentLine(models.Model):
+    """How much of one order line is in the shipment."""
+
+    id = identifier()
+    shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="lines")
+    order_line = models.ForeignKey(
+        OrderLine, on_delete=models.PROTECT, related_name="shipment_lines"
+    )
+    quantity = quantity_field()
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["shipment", "order_line"], name="shipment_line_unique"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="shipment_line_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity.normalize():f} × {self.order_line}"
+
+
+class Parcel(models.Model):
+    """A box of a shipment with its own tracking number."""
+
+    id = identifier()
+    shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="parcels")
+    tracking = models.CharField(max_length=80)
+    carrier = models.CharField(max_length=60, blank=True)
+    weight_kg = models.DecimalField(max_digits=10, decimal_places=3, null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["shipment", "tracking"], name="parcel_tracking_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.tracking

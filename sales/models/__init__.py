@@ -1,0 +1,61 @@
+from sales.models.catalogue import (
+    BundleItem,
+    Product,
+    ProductCategory,
+    RelatedProduct,
+    Unit,
+    UnitGroup,
+)
+from sales.models.companies import Company, NumberSeries
+from sales.models.documents import Document, DocumentLine
+from sales.models.events import SalesEvent
+from sales.models.invoices import Invoice, InvoiceLine, Payment
+from sales.models.opportunity_lines import OpportunityLine
+from sales.models.orders import Order, OrderChange, OrderLine
+from sales.models.price_lists import (
+    DiscountBand,
+    DiscountList,
+    PriceList,
+    PriceListItem,
+    PromotionCode,
+)
+from sales.models.quotes import ApprovalRule, Quote, QuoteApproval, QuoteLine
+from sales.models.taxes import ExchangeRate, TaxCategory, TaxRate, TaxZone
+from sales.models.terms import AccountTerms, Instalment, PaymentTerms
+
+__all__ = [
+    "AccountTerms",
+    "ApprovalRule",
+    "BundleItem",
+    "Company",
+    "DiscountBand",
+    "DiscountList",
+    "Document",
+    "DocumentLine",
+    "ExchangeRate",
+    "Instalment",
+    "Invoice",
+    "InvoiceLine",
+    "NumberSeries",
+    "OpportunityLine",
+    "Order",
+    "OrderChange",
+    "OrderLine",
+    "Payment",
+    "PaymentTerms",
+    "PriceList",
+    "PriceListItem",
+    "Product",
+    "ProductCategory",
+    "PromotionCode",
+    "Quote",
+    "QuoteApproval",
+    "QuoteLine",
+    "RelatedProduct",
+    "SalesEvent",
+    "TaxCategory",
+    "TaxRate",
+    "TaxZone",
+    "Unit",
+    "UnitGroup",
+]

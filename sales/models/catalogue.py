@@ -1,0 +1,184 @@
+"""What we sell, and in which units."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import ClassVar
+
+from django.contrib.postgres.indexes import GinIndex
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models import Q
+
+from common.fields import amount_field, custom_values, identifier, quantity_field
+from sales.models.taxes import TaxCategory
+
+
+class UnitGroup(models.Model):
+    """Units that convert into each other: piece, dozen, pallet."""
+
+    id = identifier()
+    name = models.CharField(max_length=50, unique=True)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Unit(models.Model):
+    """A unit of a group; ``factor`` base units make one of it."""
+
+    id = identifier()
+    group = models.ForeignKey(UnitGroup, on_delete=models.CASCADE, related_name="units")
+    name = models.CharField(max_length=30)
+    factor = quantity_field(default=Decimal(1))
+
+    class Meta:
+        ordering: ClassVar = ["group", "factor", "name"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["group", "name"], name="unit_name_unique"),
+            models.CheckConstraint(condition=Q(factor__gt=0), name="unit_factor_positive"),
+            models.UniqueConstraint(
+                fields=["group"], condition=Q(factor=1), name="unit_one_base_per_group"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ProductCategory(models.Model):
+    """A family of products; write-in lines carry one too."""
+
+    id = identifier()
+    code = models.CharField(max_length=30, unique=True)
+    name = models.CharField(max_length=100)
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+    )
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+        verbose_name_plural = "product categories"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ProductQuerySet(models.QuerySet["Product"]):
+    """Reads of products; the catalogue is open to everybody who may sign in."""
+
+    def active(self) -> ProductQuerySet:
+        """Keep what can be sold."""
+        return self.filter(is_active=True)
+
+
+class Product(models.Model):
+    """Goods, a service or a bundle that we sell."""
+
+    class Kind(models.TextChoices):
+        GOODS = "goods", "Goods"
+        SERVICE = "service", "Service"
+        BUNDLE = "bundle", "Bundle"
+
+    id = identifier()
+    sku = models.CharField("SKU", max_length=40, unique=True)
+    name = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.GOODS)
+    category = models.ForeignKey(ProductCategory, on_delete=models.PROTECT, related_name="products")
+    unit_group = models.ForeignKey(UnitGroup, on_delete=models.PROTECT, related_name="+")
+    default_unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    decimals = models.PositiveSmallIntegerField(
+        "decimals allowed",
+        default=0,
+        validators=[MaxValueValidator(5)],
+        help_text="How many decimals a quantity may have.",
+    )
+    tax_category = models.ForeignKey(TaxCategory, on_delete=models.PROTECT, related_name="+")
+    standard_cost = amount_field(null=True, blank=True, default=None)
+    current_cost = amount_field(null=True, blank=True, default=None)
+    cost_currency = models.CharField(max_length=3, default="EUR")
+    active_from = models.DateField(null=True, blank=True)
+    active_to = models.DateField(null=True, blank=True)
+    is_active = models.BooleanField(default=True)
+    custom = custom_values()
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = ProductQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["name", "id"]
+        indexes: ClassVar = [
+            models.Index(fields=["name", "id"], name="product_by_name"),
+            GinIndex(
+                fields=["sku", "name"],
+                opclasses=["gin_trgm_ops", "gin_trgm_ops"],
+                name="product_text_trgm",
+            ),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(decimals__lte=5), name="product_decimals_at_most_5"),
+            models.CheckConstraint(
+                condition=Q(active_from__isnull=True)
+                | Q(active_to__isnull=True)
+                | Q(active_from__lte=models.F("active_to")),
+                name="product_active_dates_in_order",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sku} {self.name}"
+
+
+class BundleItem(models.Model):
+    """A product inside a bundle: required ones carry no price of their own, optional ones do."""
+
+    id = identifier()
+    bundle = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="bundle_items")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    quantity = quantity_field(default=Decimal(1))
+    is_required = models.BooleanField("required", default=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering: ClassVar = ["position", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["bundle", "product"], name="bundle_item_unique"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="bundle_item_positive"),
+            models.CheckConstraint(
+                condition=~Q(bundle=models.F("product")), name="bundle_not_in_itself"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity.normalize():f} × {self.product} in {self.bundle}"
+
+
+class RelatedProduct(models.Model):
+    """A product to suggest beside another."""
+
+    class Kind(models.TextChoices):
+        CROSS_SELL = "cross_sell", "Goes with it"
+        UP_SELL = "up_sell", "Better one"
+        SUBSTITUTE = "substitute", "Instead of it"
+
+    id = identifier()
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="related")
+    other = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=10, choices=Kind)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["product", "other", "kind"], name="related_unique"),
+            models.CheckConstraint(
+                condition=~Q(product=models.F("other")), name="related_not_itself"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product}: {self.get_kind_display()} {self.other}"

@@ -1,0 +1,74 @@
+"""The companies that sell, and the numbers their documents carry."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django_countries.fields import CountryField
+
+from common.fields import currency_field, identifier
+
+
+class Company(models.Model):
+    """A legal entity of ours; its prefix keeps its numbers apart from every other's."""
+
+    id = identifier()
+    name = models.CharField(max_length=200, unique=True)
+    number_prefix = models.CharField(
+        max_length=6,
+        blank=True,
+        validators=[RegexValidator(r"^([A-Z]{1,5}-)?$", "Use capitals and a hyphen: NL-")],
+        help_text="Stands before every number: NL- makes NL-O-2026-00001.",
+    )
+    base_currency = currency_field(default="EUR")
+    time_zone = models.CharField(max_length=50, default="Europe/Paris")
+    tax_number = models.CharField("VAT number", max_length=30, blank=True)
+    email = models.EmailField("e-mail address", blank=True)
+    street = models.CharField(max_length=200, blank=True)
+    postal_code = models.CharField(max_length=20, blank=True)
+    city = models.CharField(max_length=100, blank=True)
+    country = CountryField(blank=True)
+    is_default = models.BooleanField(default=False)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+        verbose_name_plural = "companies"
+        constraints: ClassVar = [
+            models.UniqueConstraint(Lower("number_prefix"), name="company_prefix_unique"),
+            models.UniqueConstraint(
+                fields=["is_default"],
+                condition=models.Q(is_default=True),
+                name="company_one_default",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class NumberSeries(models.Model):
+    """The last number given out per company, document type and year."""
+
+    class Kind(models.TextChoices):
+        QUOTE = "Q", "Quote"
+        ORDER = "O", "Order"
+        INVOICE = "INV", "Invoice"
+        CREDIT_NOTE = "CN", "Credit note"
+
+    id = identifier()
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=3, choices=Kind)
+    year = models.PositiveSmallIntegerField()
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "number series"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["company", "kind", "year"], name="number_series_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.company.number_prefix}{self.kind}-{self.year}-{self.last:05d}"

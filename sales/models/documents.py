@@ -1,0 +1,225 @@
+"""What quotes, orders and invoices have in common."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from djmoney.money import Money
+
+from common.fields import (
+    amount_field,
+    currency_field,
+    custom_values,
+    identifier,
+    quantity_field,
+    rate_field,
+)
+from common.transitions import Stateful
+from crm.models import Account, Contact, Owned
+from sales.models.catalogue import Product, ProductCategory, Unit
+from sales.models.companies import Company
+from sales.models.price_lists import PriceList, PriceListItem
+from sales.models.taxes import TaxCategory, TaxZone
+from sales.models.terms import PaymentTerms
+
+
+class Document(Owned, Stateful):
+    """The head of a quote, an order or an invoice; every amount is in ``currency``.
+
+    detail = Σ line net; pre-freight = detail - header discount;
+    total = pre-freight + freight + Σ tax.
+    """
+
+    class Rounding(models.TextChoices):
+        HALF_UP = "half_up", "Half up"
+        HALF_EVEN = "half_even", "Half to even"
+
+    id = identifier()
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+")
+    number = models.CharField(max_length=30, null=True, blank=True, editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    name = models.CharField(max_length=200)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="%(class)ss")
+    contact = models.ForeignKey(
+        Contact, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    currency = currency_field()
+    exchange_rate = models.DecimalField(
+        max_digits=24,
+        decimal_places=12,
+        default=Decimal(1),
+        help_text="Units of the document's currency per unit of the company's base currency.",
+    )
+    exchange_rate_on = models.DateField(null=True, blank=True)
+    rounding = models.CharField(max_length=10, choices=Rounding, default=Rounding.HALF_UP)
+    price_list = models.ForeignKey(
+        PriceList, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    payment_terms = models.ForeignKey(
+        PaymentTerms, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    tax_zone = models.ForeignKey(
+        TaxZone, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    prices_include_tax = models.BooleanField(default=False)
+    billing_address = models.JSONField(default=dict, blank=True)
+    shipping_address = models.JSONField(default=dict, blank=True)
+    customer_reference = models.CharField("customer's reference", max_length=60, blank=True)
+    notes = models.TextField(blank=True)
+
+    discount_amount = amount_field()
+    discount_rate = rate_field(default=Decimal(0))
+    detail = amount_field()
+    discount = amount_field()
+    freight = amount_field()
+    tax = amount_field()
+    total = amount_field()
+
+    custom = custom_values()
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        abstract = True
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(total=F("detail") - F("discount") + F("freight") + F("tax")),
+                name="%(class)s_total_adds_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(discount_rate__gte=0, discount_rate__lte=1),
+                name="%(class)s_discount_is_a_rate",
+            ),
+            models.CheckConstraint(
+                condition=Q(exchange_rate__gt=0), name="%(class)s_exchange_rate_positive"
+            ),
+        ]
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether the document may still be edited."""
+        return bool(self.status == "draft")
+
+    @property
+    def pre_freight(self) -> Decimal:
+        """What is left of the lines after the header discount."""
+        return self.detail - self.discount
+
+    @property
+    def total_money(self) -> Money:
+        """The total with its currency."""
+        return Money(self.total, self.currency)
+
+
+class DocumentLine(models.Model):
+    """A line; the price is frozen when the line is added and never changes by itself."""
+
+    class Kind(models.TextChoices):
+        PRODUCT = "product", "Product"
+        WRITE_IN = "write_in", "Write-in"
+        SECTION = "section", "Section"
+        NOTE = "note", "Note"
+        DOWN_PAYMENT = "down_payment", "Down payment"
+
+    class PriceSource(models.TextChoices):
+        LIST = "list", "Price list"
+        TYPED = "typed", "Typed"
+        BUNDLE = "bundle", "Part of a bundle"
+        QUOTE = "quote", "Agreed in the quote"
+        EXTERNAL = "external", "From the other system"
+
+    id = identifier()
+    position = models.PositiveIntegerField(default=0)
+    kind = models.CharField(max_length=12, choices=Kind, default=Kind.PRODUCT)
+    product = models.ForeignKey(
+        Product, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    product_category = models.ForeignKey(
+        ProductCategory, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    sku = models.CharField("SKU", max_length=40, blank=True)
+    description = models.CharField(max_length=500)
+    unit = models.ForeignKey(
+        Unit, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    quantity = quantity_field(default=Decimal(1))
+    is_optional = models.BooleanField("optional", default=False)
+    is_taken = models.BooleanField("taken", default=True)
+    unit_price = amount_field(null=True, blank=True, default=None)
+    price_source = models.CharField(max_length=10, choices=PriceSource, default=PriceSource.LIST)
+    price_list_item = models.ForeignKey(
+        PriceListItem, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    volume_discount = amount_field(help_text="Off each unit.")
+    discount_amount = amount_field(
+        null=True, blank=True, default=None, help_text="Off the whole line."
+    )
+    discount_rate = rate_field(null=True, blank=True)
+    tax_category = models.ForeignKey(
+        TaxCategory, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    tax_rate = rate_field(null=True, blank=True)
+    tax_rate_is_typed = models.BooleanField(default=False)
+    unit_cost = amount_field(null=True, blank=True, default=None)
+    bundle_line = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="bundle_parts"
+    )
+    requested_on = models.DateField(null=True, blank=True)
+
+    base = amount_field()
+    discount = amount_field(help_text="The line's own discount in money.")
+    net = amount_field()
+    header_discount = amount_field(help_text="The line's share of the header discount.")
+    tax = amount_field()
+    gross = amount_field()
+    custom = custom_values()
+
+    class Meta:
+        abstract = True
+        ordering: ClassVar = ["position", "id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(gross=F("net") + F("tax")), name="%(class)s_gross_adds_up"
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="product") | Q(product__isnull=False),
+                name="%(class)s_product_named",
+            ),
+            models.CheckConstraint(
+                condition=Q(discount_amount__isnull=True) | Q(discount_rate__isnull=True),
+                name="%(class)s_discount_one_way",
+            ),
+            models.CheckConstraint(
+                condition=Q(discount_rate__isnull=True)
+                | Q(discount_rate__gte=0, discount_rate__lte=1),
+                name="%(class)s_discount_is_a_rate",
+            ),
+            models.CheckConstraint(
+                condition=Q(tax_rate__isnull=True) | Q(tax_rate__gte=0, tax_rate__lte=1),
+                name="%(class)s_tax_is_a_rate",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind__in=["section", "note"]) | Q(net=0, tax=0, header_discount=0),
+                name="%(class)s_words_cost_nothing",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.description
+
+    @property
+    def counts(self) -> bool:
+        """Whether the line is part of the sum: words and untaken options are not."""
+        words = self.kind in {self.Kind.SECTION, self.Kind.NOTE}
+        return not words and (self.is_taken or not self.is_optional)

@@ -1,0 +1,79 @@
+"""What happened to documents, in the order it happened."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from common.fields import identifier
+
+
+class SalesEvent(models.Model):
+    """One fact about one document, written in the transaction that made it true."""
+
+    class Type(models.TextChoices):
+        QUOTE_CHANGED = "quote.changed", "Quote changed"
+        QUOTE_ACTIVATED = "quote.activated", "Quote activated"
+        QUOTE_REVISED = "quote.revised", "Quote revised"
+        QUOTE_ACCEPTED = "quote.accepted", "Quote accepted"
+        QUOTE_CLOSED = "quote.closed", "Quote closed"
+        ORDER_DRAFTED = "order.drafted", "Order drafted"
+        ORDER_SUBMITTED = "order.submitted", "Order submitted"
+        ORDER_CHANGED = "order.changed", "Order changed"
+        ORDER_HELD = "order.held", "Order put on hold"
+        ORDER_RELEASED = "order.released", "Order released"
+        ORDER_CANCELLED = "order.cancelled", "Order cancelled"
+        ORDER_PROGRESSED = "order.progressed", "Order progressed"
+        SHIPMENT_RECORDED = "shipment.recorded", "Shipment recorded"
+        INVOICE_DRAFTED = "invoice.drafted", "Invoice drafted"
+        INVOICE_ISSUED = "invoice.issued", "Invoice issued"
+        INVOICE_POSTED = "invoice.posted", "Invoice of record received"
+        INVOICE_PAID = "invoice.paid", "Payment received"
+        INVOICE_CREDITED = "invoice.credited", "Invoice credited"
+
+    class Subject(models.TextChoices):
+        QUOTE = "quote", "Quote"
+        ORDER = "order", "Order"
+        INVOICE = "invoice", "Invoice"
+
+    id = identifier()
+    type = models.CharField(max_length=30, choices=Type)
+    subject_type = models.CharField(max_length=10, choices=Subject)
+    subject_id = models.UUIDField()
+    subject_number = models.CharField(max_length=30, blank=True)
+    subject_version = models.PositiveIntegerField()
+    root_type = models.CharField(max_length=10, choices=Subject)
+    root_id = models.UUIDField(help_text="The document whose lane the event travels in.")
+    data = models.JSONField(default=dict)
+    actor_kind = models.CharField(max_length=10)
+    actor_id = models.UUIDField(null=True)
+    actor_name = models.CharField(max_length=150)
+    origin = models.CharField(max_length=30, blank=True, help_text="The connection it came from.")
+    causation_id = models.CharField(max_length=80, blank=True)
+    correlation_id = models.CharField(max_length=80, blank=True)
+    xid = models.BigIntegerField(
+        db_default=models.Func(
+            function="pg_current_xact_id",
+            template="(%(function)s()::text::bigint)",
+            output_field=models.BigIntegerField(),
+        ),
+        editable=False,
+        help_text="The transaction that wrote it; readers wait until older ones are done.",
+    )
+    occurred_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["subject_id", "subject_version"], name="sales_event_one_per_version"
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["root_id", "id"], name="sales_event_by_root"),
+            models.Index(fields=["xid", "id"], name="sales_event_by_xid"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_type_display()} {self.subject_number}".strip()

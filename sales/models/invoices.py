@@ -1,0 +1,201 @@
+"""Invoices, credit notes and what was paid."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from common.fields import amount_field, identifier
+from crm.models import OwnedQuerySet
+from sales.models.documents import Document, DocumentLine
+from sales.models.orders import Order, OrderLine
+
+
+class InvoiceQuerySet(OwnedQuerySet["Invoice"]):
+    """Reads of invoices and credit notes."""
+
+    def open(self) -> InvoiceQuerySet:
+        """Keep issued invoices that are not settled."""
+        return self.filter(
+            kind=Invoice.Kind.INVOICE,
+            status__in=[Invoice.Status.ISSUED, Invoice.Status.PARTLY_PAID],
+        )
+
+
+class Invoice(Document):
+    """A request for payment, or the credit note that takes it back.
+
+    The other system's invoice of record stands beside ours in the ``official_…`` columns.
+    """
+
+    class Kind(models.TextChoices):
+        INVOICE = "invoice", "Invoice"
+        CREDIT_NOTE = "credit_note", "Credit note"
+
+    class What(models.TextChoices):
+        ALL = "all", "Everything ordered"
+        SHIPPED = "shipped", "What was shipped"
+        LINES = "lines", "Chosen quantities"
+        PERCENTAGE = "percentage", "Percentage"
+        DOWN_PAYMENT = "down_payment", "Down payment"
+        MILESTONE = "milestone", "Milestone"
+        FREE = "free", "Without an order"
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        ISSUED = "issued", "Issued"
+        PARTLY_PAID = "partly_paid", "Partly paid"
+        PAID = "paid", "Paid"
+        CANCELLED = "cancelled", "Cancelled by credit note"
+
+    TRANSITIONS: ClassVar = {
+        Status.DRAFT: {Status.ISSUED},
+        Status.ISSUED: {Status.PARTLY_PAID, Status.PAID, Status.CANCELLED},
+        Status.PARTLY_PAID: {Status.ISSUED, Status.PAID, Status.CANCELLED},
+        Status.PAID: {Status.ISSUED, Status.PARTLY_PAID, Status.CANCELLED},
+    }
+
+    kind = models.CharField(max_length=12, choices=Kind, default=Kind.INVOICE)
+    what = models.CharField(max_length=15, choices=What, default=What.FREE)
+    status = models.CharField(max_length=12, choices=Status, default=Status.DRAFT)
+    order = models.ForeignKey(
+        Order, null=True, blank=True, on_delete=models.PROTECT, related_name="invoices"
+    )
+    credits = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="credit_notes"
+    )
+    bill_again = models.BooleanField(
+        default=True, help_text="Whether what is credited may be invoiced again."
+    )
+    reason = models.CharField(max_length=200, blank=True)
+    shipment_ref = models.CharField(max_length=60, blank=True)
+    issued_on = models.DateField(null=True, blank=True)
+    due_on = models.DateField(null=True, blank=True)
+    issued_at = models.DateTimeField(null=True, blank=True)
+    origin = models.CharField(
+        max_length=30, blank=True, help_text="The connection the invoice came from."
+    )
+    paid = amount_field(editable=False)
+    credited = amount_field(editable=False)
+
+    official_ref = models.CharField(max_length=60, blank=True, editable=False)
+    official_number = models.CharField(max_length=60, blank=True, editable=False)
+    official_status = models.CharField(max_length=30, blank=True, editable=False)
+    official_issued_on = models.DateField(null=True, blank=True, editable=False)
+    official_tax = amount_field(null=True, blank=True, default=None, editable=False)
+    official_total = amount_field(null=True, blank=True, default=None, editable=False)
+
+    objects = InvoiceQuerySet.as_manager()
+
+    class Meta(Document.Meta):
+        abstract = False
+        ordering: ClassVar = ["-id"]
+        permissions: ClassVar = [("write_off_invoice", "Can write off invoices")]
+        indexes: ClassVar = [
+            models.Index(fields=["status", "-id"], name="invoice_by_status"),
+            models.Index(fields=["owner", "-id"], name="invoice_by_owner"),
+            models.Index(fields=["team", "-id"], name="invoice_by_team"),
+            models.Index(fields=["account", "-id"], name="invoice_by_account"),
+            models.Index(
+                fields=["due_on"],
+                condition=Q(kind="invoice", status__in=["issued", "partly_paid"]),
+                name="invoice_open_by_due",
+            ),
+            models.Index(
+                fields=["official_number"],
+                condition=~Q(official_number=""),
+                name="invoice_by_official",
+            ),
+        ]
+        constraints: ClassVar = [
+            *Document.Meta.constraints,
+            models.UniqueConstraint(fields=["number"], name="invoice_number_unique"),
+            models.CheckConstraint(
+                condition=Q(status="draft", number__isnull=True)
+                | (~Q(status="draft") & Q(number__isnull=False, issued_on__isnull=False)),
+                name="invoice_numbered_when_issued",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="credit_note") | Q(credits__isnull=True),
+                name="invoice_credits_nothing",
+            ),
+            models.CheckConstraint(
+                condition=Q(paid__gte=0, credited__gte=0) | Q(total__lt=0),
+                name="invoice_settled_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(credited__lte=F("total")) | Q(credited=0),
+                name="invoice_credited_within_total",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number or f"Draft {self.get_kind_display().lower()}"
+
+    @property
+    def outstanding(self) -> Decimal:
+        """What is still to be paid, in the invoice's currency."""
+        if self.is_draft or self.kind == self.Kind.CREDIT_NOTE:
+            return Decimal(0)
+        return self.total - self.credited - self.paid
+
+    def is_overdue(self, on: dt.date) -> bool:
+        """Say whether money should have come by that day and has not."""
+        return self.due_on is not None and on > self.due_on and self.outstanding > 0
+
+
+class InvoiceLine(DocumentLine):
+    """One billed item."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="lines")
+    order_line = models.ForeignKey(
+        OrderLine, null=True, blank=True, on_delete=models.PROTECT, related_name="invoice_lines"
+    )
+    credits_line = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="credited_by"
+    )
+
+    class Meta(DocumentLine.Meta):
+        abstract = False
+        indexes: ClassVar = [
+            models.Index(fields=["invoice", "position"], name="invoice_line_order")
+        ]
+
+
+class Payment(models.Model):
+    """Money that came in for an invoice; a negative amount is a refund."""
+
+    id = identifier()
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="payments")
+    amount = amount_field()
+    received_on = models.DateField()
+    reference = models.CharField(max_length=60, blank=True)
+    method = models.CharField(max_length=30, blank=True)
+    source = models.CharField(max_length=30, blank=True, help_text="Who told us.")
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    recorded_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["received_on", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["invoice", "reference"],
+                condition=~Q(reference=""),
+                name="payment_reference_once",
+            ),
+            models.CheckConstraint(condition=~Q(amount=0), name="payment_not_zero"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount.normalize():f} {self.invoice.currency} for {self.invoice}"

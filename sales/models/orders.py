@@ -1,0 +1,232 @@
+"""Orders: what was agreed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from common.fields import identifier, quantity_field
+from crm.models import Opportunity, OwnedQuerySet, Partner
+from sales.models.documents import Document, DocumentLine
+from sales.models.quotes import Quote, QuoteLine
+
+
+class OrderQuerySet(OwnedQuerySet["Order"]):
+    """Reads of orders."""
+
+
+class Order(Document):
+    """What a customer ordered; three of its four chips are derived, never typed."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        SUBMITTED = "submitted", "Submitted"
+        COMPLETED = "completed", "Completed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    class Fulfilment(models.TextChoices):
+        NOT_STARTED = "not_started", "Not started"
+        PARTLY_SHIPPED = "partly_shipped", "Partly shipped"
+        SHIPPED = "shipped", "Shipped"
+        DELIVERED = "delivered", "Delivered"
+        RETURNED = "returned", "Returned"
+
+    class Billing(models.TextChoices):
+        TO_INVOICE = "to_invoice", "To invoice"
+        PARTLY = "partly", "Partly invoiced"
+        INVOICED = "invoiced", "Invoiced"
+        CREDITED = "credited", "Credited"
+
+    TRANSITIONS: ClassVar = {
+        Status.DRAFT: {Status.SUBMITTED, Status.CANCELLED},
+        Status.SUBMITTED: {Status.COMPLETED, Status.CANCELLED},
+        Status.COMPLETED: {Status.SUBMITTED},
+    }
+
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
+    fulfilment_status = models.CharField(
+        max_length=15, choices=Fulfilment, default=Fulfilment.NOT_STARTED, editable=False
+    )
+    billing_status = models.CharField(
+        max_length=10, choices=Billing, default=Billing.TO_INVOICE, editable=False
+    )
+    processing_status = models.CharField(
+        max_length=40, blank=True, editable=False, help_text="The other system's own word."
+    )
+    is_on_hold = models.BooleanField("on hold", default=False, editable=False)
+    hold_reason = models.CharField(max_length=200, blank=True)
+    opportunity = models.ForeignKey(
+        Opportunity, null=True, blank=True, on_delete=models.PROTECT, related_name="orders"
+    )
+    quote = models.OneToOneField(
+        Quote, null=True, blank=True, on_delete=models.PROTECT, related_name="order"
+    )
+    partner = models.ForeignKey(
+        Partner, null=True, blank=True, on_delete=models.PROTECT, related_name="orders"
+    )
+    external_id = models.CharField(max_length=100, blank=True)
+    origin = models.CharField(
+        max_length=30, blank=True, help_text="The connection the order came from."
+    )
+    prices_are_locked = models.BooleanField(default=False)
+    requested_on = models.DateField("requested delivery", null=True, blank=True)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    cancelled_because = models.CharField(max_length=200, blank=True)
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta(Document.Meta):
+        abstract = False
+        ordering: ClassVar = ["-id"]
+        permissions: ClassVar = [
+            ("override_price", "Can type a price other than the list's"),
+            ("exceed_discount", "Can give more discount than the limit"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["status", "-id"], name="order_by_status"),
+            models.Index(fields=["owner", "-id"], name="order_by_owner"),
+            models.Index(fields=["team", "-id"], name="order_by_team"),
+            models.Index(fields=["account", "-id"], name="order_by_account"),
+            models.Index(fields=["fulfilment_status", "-id"], name="order_by_fulfilment"),
+            models.Index(fields=["billing_status", "-id"], name="order_by_billing"),
+        ]
+        constraints: ClassVar = [
+            *Document.Meta.constraints,
+            models.UniqueConstraint(fields=["number"], name="order_number_unique"),
+            models.UniqueConstraint(
+                fields=["partner", "external_id"],
+                condition=~Q(external_id=""),
+                name="order_external_id_unique",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["draft", "cancelled"]) | Q(number__isnull=False),
+                name="order_numbered_once_submitted",
+            ),
+            models.CheckConstraint(
+                condition=~Q(hold_reason="") | Q(is_on_hold=False), name="order_hold_has_reason"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number or "Draft order"
+
+
+class OrderLine(DocumentLine):
+    """One ordered item and what became of each of its units."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
+    quote_line = models.OneToOneField(
+        QuoteLine, null=True, blank=True, on_delete=models.PROTECT, related_name="order_line"
+    )
+    shipped_quantity = quantity_field(editable=False)
+    delivered_quantity = quantity_field(editable=False)
+    returned_quantity = quantity_field(editable=False)
+    cancelled_quantity = quantity_field(editable=False)
+    drafted_quantity = quantity_field(editable=False, help_text="On draft invoices.")
+    invoiced_quantity = quantity_field(editable=False, help_text="On issued invoices.")
+    credited_quantity = quantity_field(editable=False, help_text="Taken back by credit notes.")
+    closed_quantity = quantity_field(
+        editable=False, help_text="Credited and not to be billed again."
+    )
+
+    class Meta(DocumentLine.Meta):
+        abstract = False
+        indexes: ClassVar = [models.Index(fields=["order", "position"], name="order_line_order")]
+        constraints: ClassVar = [
+            *DocumentLine.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(quantity__gte=0) & Q(cancelled_quantity__gte=0),
+                name="order_line_quantity_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(returned_quantity__gte=0)
+                & Q(returned_quantity__lte=F("shipped_quantity")),
+                name="order_line_returned_was_shipped",
+            ),
+            models.CheckConstraint(
+                condition=Q(delivered_quantity__gte=0)
+                & Q(delivered_quantity__lte=F("shipped_quantity")),
+                name="order_line_delivered_was_shipped",
+            ),
+            models.CheckConstraint(
+                condition=Q(shipped_quantity__lte=F("quantity") - F("cancelled_quantity")),
+                name="order_line_shipped_was_ordered",
+            ),
+            models.CheckConstraint(
+                condition=Q(drafted_quantity__gte=0)
+                & Q(closed_quantity__gte=0)
+                & Q(closed_quantity__lte=F("credited_quantity"))
+                & Q(credited_quantity__lte=F("invoiced_quantity")),
+                name="order_line_credited_was_invoiced",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    quantity__gte=F("cancelled_quantity")
+                    + F("invoiced_quantity")
+                    - F("credited_quantity")
+                    + F("closed_quantity")
+                    + F("drafted_quantity")
+                ),
+                name="order_line_never_billed_twice",
+            ),
+        ]
+
+    @property
+    def open_to_ship(self) -> Decimal:
+        """How much may still be shipped."""
+        return self.quantity - self.cancelled_quantity - self.shipped_quantity
+
+    @property
+    def billed(self) -> Decimal:
+        """How much is billed for good or on a draft, and so not free to bill."""
+        return (
+            self.invoiced_quantity
+            - self.credited_quantity
+            + self.closed_quantity
+            + self.drafted_quantity
+        )
+
+    @property
+    def open_to_bill(self) -> Decimal:
+        """How much may still be invoiced."""
+        return self.quantity - self.cancelled_quantity - self.billed
+
+    @property
+    def shipped_to_bill(self) -> Decimal:
+        """How much of what was shipped and kept is not invoiced yet."""
+        kept = self.shipped_quantity - self.returned_quantity
+        return max(Decimal(0), min(self.open_to_bill, kept - self.billed))
+
+
+class OrderChange(models.Model):
+    """One change order: what stood before, what stands now, who wanted it and why."""
+
+    id = identifier()
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="changes")
+    version = models.PositiveIntegerField()
+    difference = models.JSONField()
+    reason = models.CharField(max_length=200, blank=True)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    changed_by_name = models.CharField(max_length=150)
+    changed_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["-version"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["order", "version"], name="order_change_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order} v{self.version}"

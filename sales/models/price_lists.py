@@ -1,0 +1,230 @@
+"""What things cost: price lists, volume discounts, promotion codes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import ClassVar
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q, Value
+
+from common.fields import amount_field, currency_field, identifier, quantity_field, rate_field
+from crm.models import Account
+from sales.models.catalogue import Product, Unit
+
+
+class PriceList(models.Model):
+    """Prices in one currency, valid between two dates."""
+
+    id = identifier()
+    name = models.CharField(max_length=100, unique=True)
+    currency = currency_field()
+    valid_from = models.DateField(null=True, blank=True)
+    valid_to = models.DateField(null=True, blank=True)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(valid_from__isnull=True)
+                | Q(valid_to__isnull=True)
+                | Q(valid_from__lte=F("valid_to")),
+                name="price_list_dates_in_order",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.currency})"
+
+    def is_valid_on(self, day: dt.date) -> bool:
+        """Say whether new lines may take prices from this list on that day."""
+        started = self.valid_from is None or self.valid_from <= day
+        return self.is_active and started and (self.valid_to is None or day <= self.valid_to)
+
+
+class DiscountList(models.Model):
+    """Volume discounts: the more of it, the less per unit."""
+
+    class Kind(models.TextChoices):
+        PERCENT = "percent", "Percent"
+        AMOUNT = "amount", "Amount"
+
+    id = identifier()
+    name = models.CharField(max_length=100, unique=True)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.PERCENT)
+    currency = models.CharField(max_length=3, blank=True)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(kind="percent", currency="") | (Q(kind="amount") & ~Q(currency="")),
+                name="discount_list_amount_has_currency",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DiscountBand(models.Model):
+    """From so many to so many units, both included, this much off each unit."""
+
+    id = identifier()
+    discount_list = models.ForeignKey(DiscountList, on_delete=models.CASCADE, related_name="bands")
+    quantity_from = quantity_field()
+    quantity_to = quantity_field(null=True, blank=True, default=None)
+    discount_rate = rate_field(null=True, blank=True)
+    discount_amount = amount_field(null=True, blank=True, default=None)
+
+    class Meta:
+        ordering: ClassVar = ["quantity_from"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(quantity_to__isnull=True) | Q(quantity_from__lte=F("quantity_to")),
+                name="discount_band_in_order",
+            ),
+            models.CheckConstraint(
+                condition=Q(discount_rate__isnull=False, discount_amount__isnull=True)
+                | Q(discount_rate__isnull=True, discount_amount__isnull=False),
+                name="discount_band_rate_or_amount",
+            ),
+            models.CheckConstraint(
+                condition=Q(discount_rate__isnull=True)
+                | Q(discount_rate__gte=0, discount_rate__lte=1),
+                name="discount_band_rate_is_a_rate",
+            ),
+            ExclusionConstraint(
+                name="discount_band_no_overlap",
+                expressions=[
+                    ("discount_list", RangeOperators.EQUAL),
+                    (
+                        Func(
+                            F("quantity_from"),
+                            F("quantity_to"),
+                            Value("[]"),
+                            function="NUMRANGE",
+                            output_field=models.Field(),
+                        ),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+                violation_error_message="Another band of this list covers these quantities.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        upper = f"{self.quantity_to.normalize():f}" if self.quantity_to is not None else "…"
+        return f"{self.quantity_from.normalize():f}–{upper}"
+
+
+class PriceListItem(models.Model):
+    """How one product in one unit is priced on a list."""
+
+    class Method(models.TextChoices):
+        AMOUNT = "amount", "Amount"
+        PERCENT_OF_LIST = "percent_of_list", "Percent of list price"
+        MARKUP_CURRENT = "markup_current", "Markup on current cost"
+        MARKUP_STANDARD = "markup_standard", "Markup on standard cost"
+        MARGIN_CURRENT = "margin_current", "Margin on current cost"
+        MARGIN_STANDARD = "margin_standard", "Margin on standard cost"
+
+    class Rounding(models.TextChoices):
+        NONE = "none", "None"
+        UP = "up", "Up"
+        DOWN = "down", "Down"
+        NEAREST = "nearest", "To nearest"
+
+    class RoundingOption(models.TextChoices):
+        MULTIPLE_OF = "multiple_of", "Multiple of"
+        ENDS_IN = "ends_in", "Ends in"
+
+    class Selling(models.TextChoices):
+        NO_CONTROL = "no_control", "No control"
+        WHOLE = "whole", "Whole"
+        WHOLE_AND_FRACTIONAL = "fractional", "Whole and fractional"
+
+    id = identifier()
+    price_list = models.ForeignKey(PriceList, on_delete=models.CASCADE, related_name="items")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="prices")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    method = models.CharField(max_length=20, choices=Method, default=Method.AMOUNT)
+    amount = amount_field(
+        null=True, blank=True, default=None, help_text="The price, or the list price."
+    )
+    percentage_rate = rate_field(null=True, blank=True)
+    rounding = models.CharField(max_length=10, choices=Rounding, default=Rounding.NONE)
+    rounding_option = models.CharField(max_length=15, choices=RoundingOption, blank=True)
+    rounding_amount = amount_field(null=True, blank=True, default=None)
+    discount_list = models.ForeignKey(
+        DiscountList, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    selling = models.CharField(
+        "quantity selling", max_length=12, choices=Selling, default=Selling.NO_CONTROL
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["price_list", "product", "unit"], name="price_list_item_unique"
+            ),
+            models.CheckConstraint(
+                condition=Q(amount__isnull=True) | Q(amount__gte=0),
+                name="price_list_item_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=~Q(method="amount") | Q(amount__isnull=False),
+                name="price_list_item_amount_given",
+            ),
+            models.CheckConstraint(
+                condition=Q(method="amount") | Q(percentage_rate__isnull=False),
+                name="price_list_item_percentage_given",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product} per {self.unit} on {self.price_list}"
+
+
+class PromotionCode(models.Model):
+    """A code that takes something off a document while uses are left."""
+
+    class Kind(models.TextChoices):
+        PERCENT = "percent", "Percent"
+        AMOUNT = "amount", "Amount"
+
+    id = identifier()
+    code = models.CharField(max_length=30, unique=True)
+    name = models.CharField(max_length=100)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.PERCENT)
+    discount_rate = rate_field(null=True, blank=True)
+    discount_amount = amount_field(null=True, blank=True, default=None)
+    currency = models.CharField(max_length=3, blank=True)
+    valid_from = models.DateField(null=True, blank=True)
+    valid_to = models.DateField(null=True, blank=True)
+    uses_allowed = models.PositiveIntegerField(null=True, blank=True)
+    uses = models.PositiveIntegerField(default=0)
+    products: models.ManyToManyField = models.ManyToManyField(Product, blank=True)
+    accounts: models.ManyToManyField = models.ManyToManyField(Account, blank=True)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering: ClassVar = ["code"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(kind="percent", discount_rate__isnull=False)
+                | (Q(kind="amount", discount_amount__isnull=False) & ~Q(currency="")),
+                name="promotion_code_rate_or_amount",
+            ),
+            models.CheckConstraint(
+                condition=Q(uses_allowed__isnull=True) | Q(uses__lte=F("uses_allowed")),
+                name="promotion_code_uses_left",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code

@@ -1,0 +1,150 @@
+"""Quotes: what we offer."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from common.fields import identifier
+from crm.models import Opportunity, OwnedQuerySet
+from sales.models.documents import Document, DocumentLine
+
+
+class QuoteQuerySet(OwnedQuerySet["Quote"]):
+    """Reads of quotes."""
+
+
+class Quote(Document):
+    """An offer; activating it freezes a revision, revising makes the next one."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        ACTIVE = "active", "Active"
+        WON = "won", "Won"
+        LOST = "lost", "Lost"
+        CANCELLED = "cancelled", "Cancelled"
+        SUPERSEDED = "superseded", "Superseded"
+
+    class LostBecause(models.TextChoices):
+        PRICE = "price", "Price"
+        COMPETITOR = "competitor", "Competitor"
+        TIMING = "timing", "Timing"
+        DECLINED = "declined", "Declined by the customer"
+        OTHER = "other", "Other"
+
+    TRANSITIONS: ClassVar = {
+        Status.DRAFT: {Status.ACTIVE, Status.CANCELLED},
+        Status.ACTIVE: {Status.WON, Status.LOST, Status.CANCELLED, Status.SUPERSEDED},
+    }
+
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
+    revision = models.PositiveSmallIntegerField(default=0, editable=False)
+    opportunity = models.ForeignKey(
+        Opportunity, null=True, blank=True, on_delete=models.PROTECT, related_name="quotes"
+    )
+    revises = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="next_revision"
+    )
+    valid_from = models.DateField(null=True, blank=True)
+    valid_until = models.DateField(null=True, blank=True)
+    content_hash = models.CharField(max_length=64, blank=True, editable=False)
+    activated_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_because = models.CharField(max_length=15, choices=LostBecause, blank=True)
+    closed_comment = models.TextField(blank=True)
+    accepted_by_name = models.CharField(max_length=100, blank=True)
+    accepted_by_email = models.EmailField(blank=True)
+    accepted_from_ip = models.GenericIPAddressField(null=True, blank=True)
+
+    objects = QuoteQuerySet.as_manager()
+
+    class Meta(Document.Meta):
+        abstract = False
+        ordering: ClassVar = ["-id"]
+        permissions: ClassVar = [("approve_quote", "Can approve quotes")]
+        indexes: ClassVar = [
+            models.Index(fields=["status", "-id"], name="quote_by_status"),
+            models.Index(fields=["owner", "-id"], name="quote_by_owner"),
+            models.Index(fields=["team", "-id"], name="quote_by_team"),
+            models.Index(fields=["account", "-id"], name="quote_by_account"),
+        ]
+        constraints: ClassVar = [
+            *Document.Meta.constraints,
+            models.UniqueConstraint(fields=["number", "revision"], name="quote_revision_unique"),
+            models.UniqueConstraint(
+                fields=["number"],
+                condition=Q(status="active"),
+                name="quote_one_live_revision",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["draft", "cancelled"])
+                | Q(number__isnull=False, revision__gte=1),
+                name="quote_numbered_once_active",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} r{self.revision}" if self.revision else "Draft quote"
+
+    def is_expired(self, on: dt.date) -> bool:
+        """Say whether the offer no longer stands on that day."""
+        return (
+            self.status == self.Status.ACTIVE
+            and self.valid_until is not None
+            and on > self.valid_until
+        )
+
+
+class QuoteLine(DocumentLine):
+    """One offered item."""
+
+    quote = models.ForeignKey(Quote, on_delete=models.CASCADE, related_name="lines")
+
+    class Meta(DocumentLine.Meta):
+        abstract = False
+        indexes: ClassVar = [models.Index(fields=["quote", "position"], name="quote_line_order")]
+
+
+class QuoteApproval(models.Model):
+    """Somebody's yes or no to exactly this content of a quote."""
+
+    id = identifier()
+    quote = models.ForeignKey(Quote, on_delete=models.CASCADE, related_name="approvals")
+    content_hash = models.CharField(max_length=64)
+    approved = models.BooleanField()
+    comment = models.TextField(blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    decided_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["-decided_at"]
+
+    def __str__(self) -> str:
+        return f"{'Approved' if self.approved else 'Refused'} by {self.decided_by}"
+
+
+class ApprovalRule(models.Model):
+    """When a quote needs somebody's yes before it is sent."""
+
+    class Measure(models.TextChoices):
+        DISCOUNT_RATE = "discount_rate", "Discount above (rate)"
+        MARGIN_RATE = "margin_rate", "Margin below (rate)"
+        TOTAL = "total", "Total above (base currency)"
+
+    id = identifier()
+    name = models.CharField(max_length=100, unique=True)
+    measure = models.CharField(max_length=15, choices=Measure)
+    threshold = models.DecimalField(max_digits=20, decimal_places=5)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,108 @@
+"""Taxes: what kind of thing, sold where, at which rate, since when."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q, Value
+
+from common.fields import identifier, rate_field
+
+
+def days(start: str, end: str) -> Func:
+    """Build the range of days from one column to another, both included; NULL is open."""
+    return Func(
+        F(start),
+        F(end),
+        Value("[]"),
+        function="DATERANGE",
+        output_field=models.Field(),
+    )
+
+
+class TaxCategory(models.Model):
+    """How a product is taxed: standard, reduced, exempt."""
+
+    id = identifier()
+    code = models.CharField(max_length=20, unique=True)
+    name = models.CharField(max_length=100)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+        verbose_name_plural = "tax categories"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TaxZone(models.Model):
+    """Where a customer is taxed: domestic, EU business, export."""
+
+    id = identifier()
+    code = models.CharField(max_length=20, unique=True)
+    name = models.CharField(max_length=100)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TaxRate(models.Model):
+    """The rate of a category in a zone over a period; periods may not overlap."""
+
+    id = identifier()
+    category = models.ForeignKey(TaxCategory, on_delete=models.PROTECT, related_name="rates")
+    zone = models.ForeignKey(TaxZone, on_delete=models.PROTECT, related_name="rates")
+    rate = rate_field()
+    valid_from = models.DateField(null=True, blank=True)
+    valid_to = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(rate__gte=0, rate__lte=1), name="tax_rate_is_a_rate"
+            ),
+            ExclusionConstraint(
+                name="tax_rate_no_overlap",
+                expressions=[
+                    ("category", RangeOperators.EQUAL),
+                    ("zone", RangeOperators.EQUAL),
+                    (days("valid_from", "valid_to"), RangeOperators.OVERLAPS),
+                ],
+                violation_error_message="Another rate of this category and zone covers these days.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.category} in {self.zone}: {self.rate:.2%}"
+
+
+class ExchangeRate(models.Model):
+    """How many units of a currency one unit of the base currency bought on a day."""
+
+    id = identifier()
+    base = models.CharField(max_length=3, default="EUR")
+    currency = models.CharField(max_length=3)
+    valid_on = models.DateField()
+    rate = models.DecimalField(max_digits=24, decimal_places=12)
+    source = models.CharField(max_length=20, default="manual")
+
+    class Meta:
+        ordering: ClassVar = ["-valid_on", "currency"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["base", "currency", "valid_on"], name="exchange_rate_unique"
+            ),
+            models.CheckConstraint(condition=Q(rate__gt=0), name="exchange_rate_positive"),
+            models.CheckConstraint(
+                condition=~Q(base=F("currency")), name="exchange_rate_two_currencies"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rate:f} {self.currency} per {self.base} on {self.valid_on}"

@@ -1,0 +1,95 @@
+"""The terms on which an account buys."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from common.fields import amount_field, currency_field, identifier, rate_field
+from crm.models import Account
+from sales.models.price_lists import PriceList
+from sales.models.taxes import TaxZone
+
+
+class PaymentTerms(models.Model):
+    """When an order is invoiced and by when it is paid."""
+
+    class InvoiceWhen(models.TextChoices):
+        PLACED = "placed", "When the order is placed"
+        FULFILLED = "fulfilled", "When everything is shipped"
+        PER_SHIPMENT = "per_shipment", "With each shipment"
+        BY_HAND = "by_hand", "By hand"
+
+    id = identifier()
+    name = models.CharField(max_length=100, unique=True)
+    invoice_when = models.CharField(max_length=15, choices=InvoiceWhen, default=InvoiceWhen.BY_HAND)
+    due_days = models.PositiveSmallIntegerField(default=30)
+    early_payment_rate = rate_field(null=True, blank=True)
+    early_payment_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    deposit_rate = rate_field(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+        verbose_name_plural = "payment terms"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(early_payment_rate__isnull=True, early_payment_days__isnull=True)
+                | Q(early_payment_rate__gte=0, early_payment_rate__lt=1, early_payment_days__gte=0),
+                name="payment_terms_early_payment_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(deposit_rate__isnull=True)
+                | Q(deposit_rate__gte=0, deposit_rate__lte=1),
+                name="payment_terms_deposit_is_a_rate",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Instalment(models.Model):
+    """A part of an invoice that is due on its own day."""
+
+    id = identifier()
+    terms = models.ForeignKey(PaymentTerms, on_delete=models.CASCADE, related_name="instalments")
+    share_rate = rate_field()
+    due_days = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering: ClassVar = ["due_days", "id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(share_rate__gt=0, share_rate__lte=1), name="instalment_share_is_a_rate"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.share_rate:.0%} after {self.due_days} days"
+
+
+class AccountTerms(models.Model):
+    """What an account buys by unless a document says otherwise."""
+
+    id = identifier()
+    account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="terms")
+    currency = currency_field(default="EUR")
+    price_list = models.ForeignKey(
+        PriceList, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    payment_terms = models.ForeignKey(
+        PaymentTerms, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    tax_zone = models.ForeignKey(
+        TaxZone, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    prices_include_tax = models.BooleanField(default=False)
+    credit_limit = amount_field(null=True, blank=True, default=None)
+
+    class Meta:
+        verbose_name_plural = "account terms"
+
+    def __str__(self) -> str:
+        return f"Terms of {self.account}"
