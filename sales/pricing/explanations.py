@@ -16,7 +16,7 @@ from sales.pricing.money import EXACT, ONE, ZERO, Rounding, minor_units
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One figure: a formula in words, the value of each word, what came of it, how it was rounded."""
+    """One figure: a formula in words, each word's value, what came of it, how it was rounded."""
 
     label: str
     formula: str
@@ -224,7 +224,7 @@ def _header_discount_step(document: PricedDocument) -> Step:
 
 
 def _group_step(group: TaxGroup, terms: Terms) -> Step:
-    label = f"tax at {group.rate * 100:.5g} %"
+    label = f"tax at {(group.rate * 100).normalize():f} %"
     if terms.prices_include_tax:
         values = {"payable": group.taxable + group.tax, "tax rate": group.rate}
         formula = "payable × tax rate ÷ (1 + tax rate)"

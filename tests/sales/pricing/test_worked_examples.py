@@ -1,0 +1,285 @@
+"""Every table in docs/pricing.md is run here, so that the page can be believed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sales.pricing import errors
+from sales.pricing.allocation import allocate
+from sales.pricing.discounts import Band, DiscountKind, DiscountList, volume_discount
+from sales.pricing.documents import LineInput, TaxGroup, price_document
+from sales.pricing.exchange import to_base
+from sales.pricing.money import Rounding, round_money
+from sales.pricing.partial import Amounts, Portion, down_payment, next_part
+from sales.pricing.price_lists import (
+    PriceMethod,
+    PriceRounding,
+    PriceRule,
+    ProductCosts,
+    RoundingOption,
+    list_price,
+)
+from sales.pricing.units import Unit, convert_quantity
+
+PAGE = Path(__file__).parents[3] / "docs" / "pricing.md"
+TODAY = dt.date(2026, 11, 22)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the page with its heading and the terms above it."""
+
+    heading: str
+    terms: str
+    columns: tuple[str, ...]
+    rows: tuple[dict[str, str], ...]
+
+
+def read_tables() -> list[Table]:
+    """Read every table of the page."""
+    tables, heading, terms, block = [], "", "", []
+    for line in [*PAGE.read_text(encoding="utf-8").splitlines(), ""]:
+        if line.startswith("|"):
+            block.append([cell.strip() for cell in line.strip("|").split("|")])
+            continue
+        if block:
+            columns, _rule, *rows = block
+            named = tuple(dict(zip(columns, row, strict=True)) for row in rows)
+            tables.append(Table(heading, terms, tuple(columns), named))
+            block = []
+        if line.startswith("#"):
+            heading, terms = line.lstrip("# "), ""
+        if line.startswith("Terms: "):
+            terms = line.removeprefix("Terms: ")
+    return tables
+
+
+TABLES = read_tables()
+
+
+def rows_of(first_column: str) -> list[Any]:
+    """Give the rows of all tables that begin with this column."""
+    return [
+        pytest.param(row, id=" ".join(row.values()))
+        for table in TABLES
+        if table.columns[0] == first_column
+        for row in table.rows
+    ]
+
+
+def documents() -> list[Any]:
+    """Pair each table of lines with the table of totals that follows it."""
+    lines = [table for table in TABLES if table.columns[0] == "line"]
+    totals = [table for table in TABLES if table.columns[0] == "detail"]
+    return [
+        pytest.param(table, foot.rows[0], id=table.heading)
+        for table, foot in zip(lines, totals, strict=True)
+    ]
+
+
+def decimals(cell: str) -> list[Decimal]:
+    """Read a list of figures."""
+    return [Decimal(figure) for figure in cell.split(", ")]
+
+
+def test_finds_every_kind_of_table() -> None:
+    assert [table.columns[0] for table in TABLES] == [
+        "amount",
+        "share out",
+        *["line", "detail"] * 8,
+        "method",
+        "bands",
+        "ordered",
+        "down payment",
+        "quantity",
+        "converted",
+        "code",
+    ]
+
+
+@pytest.mark.parametrize("row", rows_of("amount"))
+def test_rounds_as_the_page_says(row: dict[str, str]) -> None:
+    amount, currency = Decimal(row["amount"]), row["currency"]
+
+    assert str(round_money(amount, currency)) == row["half up"]
+    assert str(round_money(amount, currency, Rounding.HALF_EVEN)) == row["half even"]
+
+
+@pytest.mark.parametrize("row", rows_of("share out"))
+def test_shares_out_as_the_page_says(row: dict[str, str]) -> None:
+    weights = decimals(row["in proportion to"])
+
+    shares = allocate(Decimal(row["share out"]), weights, row["currency"])
+
+    assert ", ".join(map(str, shares)) == row["shares"]
+
+
+@pytest.mark.parametrize(("table", "foot"), documents())
+def test_prices_documents_as_the_page_says(table: Table, foot: dict[str, str]) -> None:
+    terms = read_terms(table.terms)
+
+    document = price_document([read_line(row) for row in table.rows], **terms)
+
+    for line, row in zip(document.lines, table.rows, strict=True):
+        shown = line.base, line.net, line.header_discount, line.tax, line.gross
+        assert list(map(str, shown)) == [
+            row[column] for column in ("base", "net", "header share", "tax", "gross")
+        ]
+    totals = document.totals
+    assert foot == {
+        "detail": str(totals.detail),
+        "discount": str(totals.discount),
+        "pre-freight": str(totals.pre_freight),
+        "freight": str(totals.freight),
+        "tax": str(totals.tax),
+        "total": str(totals.total),
+    }
+
+
+def read_terms(text: str) -> dict[str, Any]:
+    """Read what stands behind "Terms:"."""
+    terms: dict[str, Any] = {}
+    for term in text.split("; "):
+        match term.rsplit(" ", 1):
+            case ["currency", code]:
+                terms["currency"] = code
+            case ["header percentage", percentage]:
+                terms["discount_rate"] = Decimal(percentage) / 100
+            case ["header amount", amount]:
+                terms["discount_amount"] = Decimal(amount)
+            case ["freight", amount]:
+                terms["freight"] = Decimal(amount)
+            case ["prices include", "tax"]:
+                terms["prices_include_tax"] = True
+            case ["discount per", "unit"]:
+                terms["per_unit_discount"] = True
+            case _:
+                pytest.fail(f"unknown term {term!r}")
+    return terms
+
+
+def read_line(row: dict[str, str]) -> LineInput:
+    """Read the typed half of a row."""
+    amount, percentage = row["discount"], None
+    if amount.endswith(" %"):
+        amount, percentage = "", amount.removesuffix(" %")
+    return LineInput(
+        key=row["line"],
+        quantity=Decimal(row["quantity"]),
+        unit_price=Decimal(row["price"]),
+        volume_discount=Decimal(row.get("volume discount", "0")),
+        price_quantity=Decimal(row.get("price quantity", "1")),
+        discount_amount=Decimal(amount) if amount else None,
+        discount_rate=Decimal(percentage) / 100 if percentage else None,
+        tax_rate=Decimal(row["tax %"]) / 100,
+    )
+
+
+@pytest.mark.parametrize("row", rows_of("method"))
+def test_prices_lists_as_the_page_says(row: dict[str, str]) -> None:
+    method = {
+        "amount": PriceMethod.AMOUNT,
+        "percent of list": PriceMethod.PERCENT_OF_LIST,
+        "markup on cost": PriceMethod.MARKUP_CURRENT,
+        "margin on cost": PriceMethod.MARGIN_CURRENT,
+    }[row["method"]]
+    basis = Decimal(row["of"])
+    rounding, option, amount = read_rounding(row["rounding"])
+    rule = PriceRule(method, basis, Decimal(row["%"] or "0") / 100, rounding, option, amount)
+
+    price = list_price(rule, ProductCosts(list_price=basis, current_cost=basis))
+
+    assert price == Decimal(row["price"])
+
+
+def read_rounding(text: str) -> tuple[PriceRounding, RoundingOption, Decimal | None]:
+    """Read, say, "nearest multiple of 0.05"."""
+    if not text:
+        return PriceRounding.NONE, RoundingOption.MULTIPLE_OF, None
+    policy, rest = text.split(" ", 1)
+    option, amount = rest.rsplit(" ", 1)
+    return (
+        PriceRounding(policy),
+        RoundingOption(option.replace(" ", "_")),
+        Decimal(amount),
+    )
+
+
+@pytest.mark.parametrize("row", rows_of("bands"))
+def test_discounts_volume_as_the_page_says(row: dict[str, str]) -> None:
+    kind = DiscountKind(row["kind"])
+    scale = 100 if kind == DiscountKind.PERCENT else 1
+    bands = [
+        Band(Decimal(low), Decimal(high) if high else None, Decimal(value) / scale)
+        for low, high, value in re.findall(r"([\d.]+)–([\d.]*): ([\d.]+)", row["bands"])
+    ]
+
+    off = volume_discount(
+        DiscountList(kind, bands, "EUR"),
+        quantity=Decimal(row["quantity"]),
+        unit_price=Decimal(row["unit price"]),
+        currency="EUR",
+    )
+
+    assert off == Decimal(row["off each unit"])
+
+
+@pytest.mark.parametrize("row", rows_of("ordered"))
+def test_bills_in_parts_as_the_page_says(row: dict[str, str]) -> None:
+    ordered = Portion(
+        Decimal(row["ordered"]), Amounts(taxable=Decimal(row["net"]), tax=Decimal(row["tax"]))
+    )
+    parts, billed = [], Portion()
+
+    for quantity in decimals(row["quantities"]):
+        parts.append(next_part(ordered, billed, quantity, currency=row["currency"]))
+        billed += parts[-1]
+
+    assert ", ".join(str(part.amounts.net) for part in parts) == row["nets"]
+    assert ", ".join(str(part.amounts.tax) for part in parts) == row["taxes"]
+    assert billed == ordered
+
+
+@pytest.mark.parametrize("row", rows_of("down payment"))
+def test_splits_a_down_payment_as_the_page_says(row: dict[str, str]) -> None:
+    order = read_groups(row["order (rate: taxable + tax)"])
+
+    parts = down_payment(order, Decimal(row["down payment"]), row["currency"])
+
+    assert list(parts) == read_groups(row["parts (rate: taxable + tax)"])
+
+
+def read_groups(text: str) -> list[TaxGroup]:
+    """Read, say, "19: 300.00 + 57.00"."""
+    return [
+        TaxGroup(Decimal(rate) / 100, Decimal(taxable), Decimal(tax))
+        for rate, taxable, tax in re.findall(r"([\d.]+): ([\d.]+) \+ ([\d.]+)", text)
+    ]
+
+
+@pytest.mark.parametrize("row", rows_of("quantity"))
+def test_converts_units_as_the_page_says(row: dict[str, str]) -> None:
+    unit = Unit("one", "pieces", Decimal(row["unit"]))
+    target = Unit("other", "pieces", Decimal(row["in"]))
+
+    assert convert_quantity(Decimal(row["quantity"]), unit, target) == Decimal(row["makes"])
+
+
+@pytest.mark.parametrize("row", rows_of("converted"))
+def test_exchanges_as_the_page_says(row: dict[str, str]) -> None:
+    base_amount = to_base(Decimal(row["converted"]), Decimal(row["rate"]), row["base"])
+
+    assert str(base_amount) == row["base amount"]
+
+
+def test_names_every_error_the_code_has() -> None:
+    codes = {kind.code for kind in errors.PricingError.__subclasses__()}
+
+    assert {row.values[0]["code"].strip("`") for row in rows_of("code")} == codes
