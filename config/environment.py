@@ -35,7 +35,7 @@ class Environment(FileAwareEnv):
         for name, value in values.items():
             if not value and name not in self._errors:
                 self._errors[name].append(
-                    "Environment variable not set; PRIVATE_SERVICES=true would start a private server."
+                    "Environment variable not set; PRIVATE_SERVICES=true starts a private server."
                 )
 
     def report_mistakes(self) -> None:
@@ -43,7 +43,7 @@ class Environment(FileAwareEnv):
         try:
             self.seal()
         except EnvValidationError as error:
-            mistakes = dict(error.error_messages)  # type: ignore[arg-type]  # a mapping, since 9.0
+            mistakes = dict(error.error_messages)  # type: ignore[arg-type]  # ours is always a mapping
             give_up(f"{name}: {_sentence(mistakes[name])}" for name in sorted(mistakes))
 
 

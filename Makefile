@@ -1,0 +1,121 @@
+# Throughline. `make help` says what there is; needs make and Python 3.11 or newer, nothing else.
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+SHELL := /bin/sh
+PY := .venv/bin/python
+ASSETS := common/management/commands/vendor_assets.py
+
+.PHONY: help
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# Set-up. Each step leaves a file, so that a second run repeats nothing.
+
+.PHONY: setup
+setup: .venv/.requirements .env var/vendor/.copied ## everything the other targets need (they call it)
+
+.venv/bin/python:
+	@for python in $(PYTHON) python3.13 python3.12 python3.11 python3 python; do \
+	  "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	  "$$python" -c 'import ensurepip, venv' 2>/dev/null || { lame=$$python; continue; }; \
+	  echo "Making .venv with $$("$$python" --version)."; \
+	  rm -rf .venv && exec "$$python" -m venv .venv; \
+	done; \
+	if [ -n "$$lame" ]; then \
+	  echo "throughline: $$lame cannot make virtual environments; on Debian: apt-get install python3-venv." >&2; \
+	else \
+	  echo "throughline: Python 3.11 or newer is needed; install it, or name it: make setup PYTHON=/path/to/python3." >&2; \
+	fi; exit 1
+
+.venv/.requirements: requirements.txt requirements-dev.txt | .venv/bin/python
+	@echo "Installing the Python packages."
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-dev.txt
+	@touch $@
+
+.env: | .venv/.requirements
+	@$(PY) -m config.first_run
+
+node_modules/.package-lock.json: package.json package-lock.json | .venv/.requirements
+	@echo "Installing the browser assets."
+	@PATH="$$PATH:$(CURDIR)/.venv/bin" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+var/vendor/.copied: node_modules/.package-lock.json $(ASSETS) | .env
+	@$(PY) manage.py vendor_assets
+	@touch $@
+
+.PHONY: chromium
+chromium: setup
+	@$(PY) -m tests.browser.chromium
+
+# To use it
+
+.PHONY: demo
+demo: setup ## sample data, the whole story played live, then serve until Ctrl-C
+	@$(PY) manage.py demo
+
+.PHONY: story
+story: setup ## a lead becomes an official invoice, headless, on a fresh database
+	@$(PY) manage.py story
+
+.PHONY: dev
+dev: setup ## your own data, web with reload and a worker, until Ctrl-C
+	@$(PY) manage.py migrate --verbosity 0
+	@.venv/bin/celery -A config.celery worker --beat --concurrency 2 --loglevel WARNING & worker=$$!; \
+	trap 'kill $$worker; wait $$worker' EXIT; trap 'exit 130' INT TERM; \
+	$(PY) manage.py runserver $(ADDRESS)
+
+# To trust it
+
+PYTEST := .venv/bin/pytest -n auto --maxprocesses 4 --dist worksteal
+
+.PHONY: test
+test: setup chromium ## all tests, the browser's too
+	@$(PYTEST) $(ARGS)
+
+.PHONY: test-browser
+test-browser: setup chromium ## only the tests in Chromium
+	@.venv/bin/pytest tests/browser $(ARGS)
+
+.PHONY: lint
+lint: setup ## style, templates, types, and which way imports point
+	.venv/bin/ruff check --quiet
+	.venv/bin/ruff format --check --quiet
+	.venv/bin/djlint templates --lint --quiet
+	.venv/bin/lint-imports --no-logo
+	OFFLINE=true .venv/bin/mypy
+
+.PHONY: drift
+drift: setup
+	$(PY) manage.py makemigrations --check --dry-run
+	$(PY) manage.py spectacular --validate --fail-on-warn | diff -u docs/openapi.yaml - || \
+	  { echo "throughline: docs/openapi.yaml is not what the code says; run: make openapi" >&2; exit 1; }
+
+.PHONY: check
+check: lint drift test ## what CI runs: lint, migrations, API description, tests
+
+.PHONY: faults
+faults: setup ## break real processes on purpose and count what is lost
+	@.venv/bin/pytest tests/faults -m faults $(ARGS)
+
+.PHONY: bench
+bench: setup ## measure; each part prints one table
+	@for file in bench/[a-z]*.py; do $(PY) -m "bench.$$(basename "$$file" .py)" || exit 1; done
+
+# To change it
+
+.PHONY: format
+format: setup ## let ruff order imports and lay out the code
+	.venv/bin/ruff check --fix --quiet
+	.venv/bin/ruff format --quiet
+
+.PHONY: openapi
+openapi: setup ## write docs/openapi.yaml from the code
+	$(PY) manage.py spectacular --validate --file docs/openapi.yaml
+
+.PHONY: lock
+lock: setup ## pin requirements*.in and package.json anew
+	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
+	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes requirements-dev.in -o requirements-dev.txt
+	PATH="$$PATH:$(CURDIR)/.venv/bin" npm install --package-lock-only --ignore-scripts --no-audit --no-fund
