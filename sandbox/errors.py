@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Refused(Exception):  # noqa: N818 - reads as what happened
+class Refused(Exception):
     """The other system does not take this; ``status`` is the HTTP status it answers with."""
 
     def __init__(self, status: int, code: str, detail: str) -> None:
@@ -20,5 +20,5 @@ class Malformed(Refused):
         super().__init__(422, "malformed", detail)
 
 
-class CannotStart(Exception):  # noqa: N818 - reads as what happened
+class CannotStart(Exception):
     """Something named on the command line does not work; the message says what."""

@@ -110,7 +110,7 @@ def _parse_fault(fields: Fields) -> Fault:
         fault.seconds = _seconds(fields)
     if fields.has("megabytes"):
         fault.megabytes = _between(fields, "megabytes", 1, 1024)
-    fault.on = fields.optional_text("on")
+    fault.on = _door(fields)
     fault.to = fields.text("to") if fault.mode is Mode.REDIRECT else ""
     fault.gzip = fields.raw("gzip") is True
     return fault
@@ -121,6 +121,13 @@ def _mode(name: str) -> Mode:
         return Mode(name)
     except ValueError as error:
         raise Malformed(f"fault.mode must be one of {', '.join(Mode)}.") from error
+
+
+def _door(fields: Fields) -> str:
+    door = fields.optional_text("on")
+    if door not in {"", "push", "find"}:
+        raise Malformed(f"{fields.where('on')} must be push or find.")
+    return door
 
 
 def _between(fields: Fields, name: str, low: int, high: int) -> int:

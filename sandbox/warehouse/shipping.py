@@ -119,8 +119,9 @@ class Shipping:
         elif step.quantities:
             able = self._matching(order, step)
         if not able:
-            what = step.shipment_ref or f"No shipment of {order.reference}"
-            raise Refused(409, "nothing_to_do", f"{what} can become {step.status} now.")
+            none = f"No shipment of {order.reference} can"
+            what = f"{step.shipment_ref} cannot" if step.shipment_ref else none
+            raise Refused(409, "nothing_to_do", f"{what} become {step.status} now.")
         return able
 
     def _open_shipment(self, order: Order, quantities: dict[str, Decimal], step: Step) -> None:

@@ -1,0 +1,226 @@
+"""Every way to misbehave, seen from the sender."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+from typing import Any
+
+import pytest
+
+from sandbox.faults import Faults
+from tests.sandbox.playing import HOOKS, Ears, Peer, order_event, signed, wait_until
+
+MEGABYTE = 1024 * 1024
+
+
+def test_answers_a_status_so_many_times(warehouse: Peer) -> None:
+    warehouse.fault({"mode": "status", "code": 503, "times": 2, "retry_after": 7})
+    event = order_event()
+
+    replies = [warehouse.push(event) for _ in range(3)]
+
+    assert [reply.status for reply in replies] == [503, 503, 200]
+    assert replies[0].headers["Retry-After"] == "7"
+    assert warehouse.ledger(event["id"]) == (1, 1)
+    assert warehouse.get("/control") == []
+
+
+def test_answers_retry_after_as_a_date(warehouse: Peer) -> None:
+    date = "Sun, 22 Nov 2026 01:20:00 GMT"
+    warehouse.fault({"mode": "status", "code": 429, "retry_after": date})
+
+    reply = warehouse.push(order_event())
+
+    assert (reply.status, reply.headers["Retry-After"]) == (429, date)
+
+
+def test_hangs_up_before_it_stores(warehouse: Peer) -> None:
+    warehouse.fault({"mode": "drop_before", "times": 1})
+    event = order_event()
+
+    with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
+        warehouse.push(event)
+
+    assert warehouse.find(event["id"]).status == 404
+    assert warehouse.get("/ledger") == []
+
+
+def test_hangs_up_after_it_stored(warehouse: Peer) -> None:
+    warehouse.fault({"mode": "commit_then_drop"})
+    event = order_event()
+
+    with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
+        warehouse.push(event)
+
+    assert warehouse.find(event["id"]).json == {"reference": "WH-000001"}
+    assert warehouse.ledger(event["id"]) == (1, 1)
+
+
+def test_answers_late(warehouse: Peer) -> None:
+    warehouse.fault({"mode": "slow", "seconds": 0.3})
+
+    before = time.monotonic()
+    reply = warehouse.push(order_event())
+
+    assert reply.status == 200
+    assert time.monotonic() - before >= 0.3
+
+
+def test_stores_even_when_nobody_waited(warehouse: Peer) -> None:
+    warehouse.fault({"mode": "slow", "seconds": 0.3, "times": 1})
+    event = order_event()
+    warehouse.timeout = 0.1
+
+    with pytest.raises(TimeoutError):
+        warehouse.push(event)
+
+    warehouse.timeout = 10
+    wait_until(lambda: warehouse.find(event["id"]).status == 200)
+
+
+def test_answers_byte_by_byte(warehouse: Peer) -> None:
+    warehouse.fault({"mode": "drip", "seconds": 0.01})
+
+    before = time.monotonic()
+    reply = warehouse.push(order_event())
+
+    assert reply.json == {"reference": "WH-000001"}
+    assert time.monotonic() - before >= 0.01 * len(reply.text)
+
+
+def test_answers_at_great_length(warehouse: Peer) -> None:
+    warehouse.fault({"mode": "huge", "megabytes": 2})
+
+    reply = warehouse.push(order_event())
+
+    assert len(reply.text) > 2 * MEGABYTE
+    assert reply.json["reference"] == "WH-000001"
+
+
+def test_answers_with_a_bomb(warehouse: Peer) -> None:
+    warehouse.fault({"mode": "huge", "megabytes": 20, "gzip": True})
+    event = order_event()
+    body = json.dumps(event).encode()
+    connection = http.client.HTTPConnection("127.0.0.1", warehouse.port, timeout=10)
+
+    connection.request("POST", HOOKS, body, signed(event["id"], body))
+    answer = connection.getresponse()
+
+    assert answer.getheader("Content-Encoding") == "gzip"
+    assert len(answer.read()) < MEGABYTE / 10
+    connection.close()
+
+
+def test_sends_elsewhere(warehouse: Peer) -> None:
+    warehouse.fault({"mode": "redirect", "to": "http://10.0.0.1/steal"})
+
+    reply = warehouse.push(order_event())
+
+    assert (reply.status, reply.headers["Location"]) == (307, "http://10.0.0.1/steal")
+    assert warehouse.get("/ledger") == []
+
+
+def test_answers_without_a_reference(warehouse: Peer) -> None:
+    warehouse.fault({"mode": "garbage", "times": 1})
+    event = order_event()
+
+    reply = warehouse.push(event)
+
+    assert (reply.status, reply.json) == (200, {"accepted": True})
+    assert warehouse.find(event["id"]).json == {"reference": "WH-000001"}
+
+
+def test_forgets_what_it_knows(warehouse: Peer) -> None:
+    warehouse.fault({"mode": "forget_idempotency", "times": 1})
+    event = order_event()
+
+    references = [warehouse.push(event).json["reference"] for _ in range(3)]
+
+    assert references == ["WH-000001", "WH-000002", "WH-000001"]
+    assert warehouse.find(event["id"]).json == {"reference": "WH-000001"}
+    assert warehouse.ledger(event["id"]) == (3, 2)
+
+
+def test_reports_twice(warehouse: Peer, ears: Ears) -> None:
+    warehouse.fault({"mode": "duplicate_reports"})
+    warehouse.push(order_event())
+
+    warehouse.post("/orders/WH-000001/report", {"status": "picked"})
+
+    wait_until(lambda: len(ears.heard) == 4)
+    assert [w.split()[-1] for w in ears.words()] == ["accepted", "accepted", "picking", "picking"]
+    assert ears.heard[0] == ears.heard[1]
+
+
+def test_reports_in_another_order(warehouse: Peer, ears: Ears) -> None:
+    warehouse.fault({"mode": "shuffle_reports", "seconds": 0.2})
+    warehouse.push(order_event())
+
+    warehouse.post("/orders/WH-000001/report", {"status": "shipped"})
+    warehouse.post("/orders/WH-000001/report", {"status": "delivered"})
+
+    wait_until(lambda: len(ears.heard) == 5)
+    sequences = [int(event["sequence"]) for event in ears.heard]
+    assert sorted(sequences) == [1, 2, 3, 4, 5]
+    assert sequences != [1, 2, 3, 4, 5]
+
+
+def test_reports_without_a_signature(warehouse: Peer, ears: Ears) -> None:
+    warehouse.fault({"mode": "unsigned", "times": 1})
+    warehouse.push(order_event())
+
+    warehouse.post("/orders/WH-000001/report", {"status": "accepted"})
+
+    wait_until(lambda: ears.headers)
+    assert not [name for name in ears.headers[0] if name.startswith("webhook-")]
+
+
+def test_strikes_at_one_door_only(warehouse: Peer) -> None:
+    warehouse.fault({"mode": "status", "code": 500, "on": "find"}, {"mode": "garbage"})
+    event = order_event()
+
+    assert warehouse.push(event).json == {"accepted": True}
+    assert warehouse.find(event["id"]).status == 500
+
+
+def test_behaves_again(warehouse: Peer) -> None:
+    warehouse.fault({"mode": "status", "code": 500})
+
+    assert warehouse.ask("DELETE", "/control").status == 204
+
+    assert warehouse.get("/control") == []
+    assert warehouse.push(order_event()).status == 200
+
+
+def test_replaces_what_was_set_before(warehouse: Peer) -> None:
+    warehouse.post("/control", {"mode": "status", "code": 500})
+    warehouse.post("/control", {"mode": "garbage", "times": 2})
+
+    [fault] = warehouse.get("/control")
+    assert (fault["mode"], fault["times"]) == ("garbage", 2)
+
+
+@pytest.mark.parametrize(
+    ("value", "detail"),
+    [
+        ({"mode": "explode"}, "fault.mode must be one of status, drop_before,"),
+        ({"mode": "status", "code": 99}, "fault.code must be from 200 to 599."),
+        ({"mode": "slow", "seconds": "2"}, "fault.seconds must be a number from 0 to 3600."),
+        ({"mode": "status", "times": -1}, "fault.times must be a whole number from 0 on."),
+        ({"mode": "redirect"}, "fault.to must be a text that is not empty."),
+        ({"mode": "status", "on": "window"}, "fault.on must be push or find."),
+        ("status", "fault must be an object."),
+    ],
+)
+def test_says_what_is_wrong_with_a_fault(warehouse: Peer, value: Any, detail: str) -> None:
+    reply = warehouse.post("/control", value)
+
+    assert reply.status == 422
+    assert detail in reply.json["detail"]
+    assert warehouse.get("/control") == []
+
+
+def test_has_no_faults_by_itself() -> None:
+    assert Faults().as_json() == []

@@ -1,0 +1,103 @@
+"""The page on which a person plays the clerk."""
+
+from __future__ import annotations
+
+from werkzeug import Response
+
+from tests.sandbox.playing import INK, PEN, Ears, Peer, invoice_event, order_event, wait_until
+
+
+def test_says_when_there_is_nothing(warehouse: Peer, erp: Peer) -> None:
+    assert "No order yet." in warehouse.ask("GET", "/").text
+    assert "No invoice yet." in erp.ask("GET", "/").text
+
+
+def test_shows_orders_and_traffic(warehouse: Peer, ears: Ears) -> None:
+    warehouse.push(order_event())
+    warehouse.press("/orders/WH-000001/report", "status=accepted")
+    wait_until(lambda: ears.heard)
+
+    page = warehouse.ask("GET", "/")
+
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "WH-000001" in page.text
+    assert "Nordwind &lt;GmbH&gt;" in page.text
+    assert "<GmbH>" not in page.text
+    assert 'value="picked">Pick</button>' in page.text
+    assert "order.submitted" in page.text
+    assert "warehouse.order.status" in page.text
+
+
+def test_needs_nothing_from_elsewhere(warehouse: Peer) -> None:
+    page = warehouse.ask("GET", "/")
+
+    assert "http://" not in page.text
+    assert "https://" not in page.text
+    assert page.headers["Content-Security-Policy"].startswith("default-src 'none';")
+
+
+def test_ships_the_quantities_that_were_typed(warehouse: Peer) -> None:
+    warehouse.push(order_event())
+    for status in ("accepted", "picked", "packed"):
+        assert warehouse.press("/orders/WH-000001/report", f"status={status}").status == 303
+    assert f'name="quantity-{PEN}" value="10"' in warehouse.ask("GET", "/").text
+
+    form = f"quantity-{PEN}=4&quantity-{INK}=&status=shipped"
+    reply = warehouse.press("/orders/WH-000001/report", form)
+
+    assert (reply.status, reply.headers["Location"]) == (303, "/#WH-000001")
+    [shipment] = warehouse.get("/orders/WH-000001")["shipments"]
+    assert shipment["lines"] == [{"order_line": PEN, "quantity": "4"}]
+
+
+def test_says_why_a_button_did_not_work(warehouse: Peer) -> None:
+    warehouse.push(order_event())
+
+    form = f"quantity-{PEN}=11&status=shipped"
+    reply = warehouse.press("/orders/WH-000001/report", form)
+
+    assert reply.status == 409
+    assert 'role="alert">Line 1 has 10 open, not 11.</p>' in reply.text
+    assert warehouse.get("/orders/WH-000001")["shipments"] == []
+
+
+def test_posts_and_takes_payments_by_buttons(erp: Peer) -> None:
+    erp.push(invoice_event())
+
+    assert ">Post</button>" in erp.ask("GET", "/").text
+    assert erp.press("/invoices/ERP-000001/post").status == 303
+    assert ">Take payment</button>" in erp.ask("GET", "/").text
+    assert erp.press("/invoices/ERP-000001/pay").status == 303
+    assert "Paid with PAY-000001." in erp.ask("GET", "/").text
+
+    again = erp.press("/invoices/ERP-000001/pay")
+    assert again.status == 409
+    assert "nothing is to be paid" in again.text
+
+
+def test_shows_a_difference(erp: Peer) -> None:
+    erp.push(invoice_event(totals={"tax": "19.01"}))
+
+    assert "The two differ." in erp.ask("GET", "/").text
+
+
+def test_offers_to_send_a_stopped_report_again(warehouse: Peer, ears: Ears) -> None:
+    ears.answers = [Response("<b>No</b>", status=404)]
+    warehouse.push(order_event())
+    warehouse.post("/orders/WH-000001/report", {"status": "accepted"})
+    wait_until(lambda: "Send again" in warehouse.ask("GET", "/").text)
+    assert "404 &lt;b&gt;No&lt;/b&gt;" in warehouse.ask("GET", "/").text
+
+    assert warehouse.press(f"/outgoing/{ears.heard[0]['id']}/resend").status == 303
+
+    wait_until(lambda: len(ears.heard) == 2)
+
+
+def test_ignores_buttons_on_other_sites(warehouse: Peer) -> None:
+    warehouse.push(order_event())
+
+    headers = {"Sec-Fetch-Site": "cross-site"}
+    reply = warehouse.press("/orders/WH-000001/report", "status=accepted", **headers)
+
+    assert reply.status == 403
+    assert warehouse.get("/orders/WH-000001")["state"] == "new"

@@ -1,0 +1,160 @@
+"""The systems as processes of their own: started, killed, started again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pytest_httpserver import HTTPServer
+
+from tests.sandbox.playing import (
+    SECRET_IN,
+    SECRET_OUT,
+    Ears,
+    Peer,
+    invoice_event,
+    order_event,
+    wait_until,
+)
+
+ROOT = Path(__file__).parents[2]
+ENVIRONMENT = {"SANDBOX_SECRET_IN": SECRET_IN, "SANDBOX_SECRET_OUT": SECRET_OUT}
+Launch = Callable[..., tuple["subprocess.Popen[str]", Peer]]
+
+
+@pytest.fixture
+def launch() -> Iterator[Launch]:
+    processes: list[subprocess.Popen[str]] = []
+
+    def start(system: str, *arguments: str) -> tuple[subprocess.Popen[str], Peer]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", f"sandbox.{system}", "--port", "0", *arguments],
+            cwd=ROOT,
+            env=os.environ | ENVIRONMENT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        processes.append(process)
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        return process, Peer(int(line.rstrip("/\n").rpartition(":")[2]))
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+def run(*arguments: str, **environment: str) -> tuple[int, str]:
+    """Start a system that cannot start; how it ends and what it says."""
+    done = subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=ROOT,
+        env=os.environ | ENVIRONMENT | environment,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    return done.returncode, done.stderr
+
+
+def test_keeps_everything_when_killed(launch: Launch, tmp_path: Path) -> None:
+    store = str(tmp_path / "deep" / "warehouse.db")
+    nobody = "http://127.0.0.1:1"
+    first, warehouse = launch("warehouse", "--store", store, "--throughline", nobody)
+    event = order_event()
+    warehouse.push(event)
+    warehouse.post("/orders/WH-000001/report", {"status": "shipped"})
+    before = warehouse.get("/orders")
+    first.kill()
+    first.wait()
+
+    _, warehouse = launch("warehouse", "--store", store, "--throughline", nobody)
+
+    assert warehouse.get("/orders") == before
+    assert warehouse.push(event).json == {"reference": "WH-000001"}
+    assert warehouse.push(order_event(number="O-2")).json == {"reference": "WH-000002"}
+    assert [row["state"] for row in warehouse.get("/outgoing")] == ["waiting"] * 4
+
+
+def test_sends_after_a_kill_what_was_not_sent_before(
+    launch: Launch, tmp_path: Path, httpserver: HTTPServer, ears: Ears
+) -> None:
+    store = str(tmp_path / "erp.db")
+    first, erp = launch("erp", "--store", store, "--throughline", "http://127.0.0.1:1")
+    erp.push(invoice_event())
+    erp.post("/invoices/ERP-000001/post")
+    first.kill()
+    first.wait()
+
+    launch("erp", "--store", store, "--throughline", httpserver.url_for("/"))
+
+    wait_until(lambda: ears.heard)
+    assert ears.heard[0]["data"]["official_number"] == "SI-2026-000001"
+
+
+def test_plays_a_whole_order_by_itself(
+    launch: Launch, tmp_path: Path, httpserver: HTTPServer, ears: Ears
+) -> None:
+    store = str(tmp_path / "warehouse.db")
+    url = httpserver.url_for("/")
+    _, warehouse = launch("warehouse", "--store", store, "--throughline", url, "--auto", "0.05")
+
+    warehouse.push(order_event())
+
+    wait_until(lambda: len(ears.heard) == 7)
+    assert warehouse.get("/orders/WH-000001")["state"] == "delivered"
+
+
+@pytest.mark.parametrize("system", ["warehouse", "erp"])
+def test_lives_and_ends_quietly(launch: Launch, tmp_path: Path, system: str) -> None:
+    process, peer = launch(system, "--store", str(tmp_path / "store.db"))
+
+    assert peer.get("/healthz") == {"status": "ok"}
+    process.send_signal(signal.SIGTERM)
+
+    assert process.wait(timeout=10) == 0
+
+
+@pytest.mark.parametrize("system", ["warehouse", "erp"])
+def test_says_that_its_port_is_taken(tmp_path: Path, system: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code, said = run(f"sandbox.{system}", "--port", str(port), "--store", str(tmp_path / "s"))
+
+    assert code == 1
+    assert said.count("\n") == 1
+    assert f"port {port} on 127.0.0.1 is taken by another program" in said
+    assert not (tmp_path / "s").exists()
+
+
+def test_says_which_secret_is_wrong(tmp_path: Path) -> None:
+    store = ("--port", "0", "--store", str(tmp_path / "s"))
+
+    assert run("sandbox.erp", *store, SANDBOX_SECRET_IN="guess") == (
+        1,
+        "The ERP cannot start: --secret-in (or SANDBOX_SECRET_IN) must look like whsec_<base64>.\n",
+    )
+    assert run("sandbox.erp", *store, SANDBOX_SECRET_OUT="") == (
+        1,
+        "The ERP cannot start: --secret-out (or SANDBOX_SECRET_OUT) is missing.\n",
+    )
+
+
+def test_says_that_its_store_is_none(tmp_path: Path) -> None:
+    store = tmp_path / "warehouse.db"
+    store.write_text("This is not a database, whatever its name says. " * 10)
+
+    code, said = run("sandbox.warehouse", "--port", "0", "--store", str(store))
+
+    assert (code, said) == (
+        1,
+        f"The warehouse cannot start: The store {store} cannot be used: file is not a database.\n",
+    )
