@@ -110,8 +110,11 @@ def is_part_of(part: Decimal, whole: Decimal) -> bool:
 
 
 def _check_numbers(line: LineInput) -> None:
-    numbers = line.quantity, line.unit_price, line.volume_discount
-    if not all(number.is_finite() for number in numbers):
+    if not (
+        line.quantity.is_finite()
+        and line.unit_price.is_finite()
+        and line.volume_discount.is_finite()
+    ):
         raise InvalidAmount("Quantity, price and volume discount must be numbers.")
     if not line.price_quantity.is_finite() or line.price_quantity <= 0:
         raise InvalidRate("A price must be for more than nothing.")

@@ -27,8 +27,8 @@ EXACT = Context(
 )
 """Wide enough that a product of two 20-digit columns is exact and a quotient never rounds twice."""
 
-LIMIT = Decimal(10) ** 15
-"""The database keeps 15 digits before the point."""
+LARGEST = Decimal(10) ** 15 - 1
+"""The database keeps 15 digits before the point; rounding must not carry into a sixteenth."""
 
 _CODES_BY_MINOR_UNITS = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
@@ -82,7 +82,7 @@ def round_money(amount: Decimal, currency: str, rounding: Rounding = Rounding.HA
     """
     if currency not in _SMALLEST_UNIT:
         minor_units(currency)
-    if not amount.is_finite() or abs(amount) >= LIMIT:
+    if not amount.is_finite() or abs(amount) > LARGEST:
         raise InvalidAmount(f"{amount} is not an amount that a document can carry.")
     rounded = amount.quantize(_SMALLEST_UNIT[currency], _DECIMAL_MODE[rounding], EXACT)
     return rounded or abs(rounded)  # never "-0.00"

@@ -191,7 +191,7 @@ def deduction_part(
 
 def _check_quantity(ordered: Decimal, billed: Decimal, quantity: Decimal, line: str | None) -> None:
     left = ordered - billed
-    if quantity and (0 < quantity <= left or left <= quantity < 0):
+    if quantity.is_finite() and (0 < quantity <= left or left <= quantity < 0):
         return
     raise QuantityNotAllowed(f"{quantity:f} cannot be invoiced; {left:f} are left.", line=line)
 

@@ -1,0 +1,245 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from sales.pricing.documents import LineInput, TaxGroup, price_document
+from sales.pricing.errors import InvalidAmount, InvalidRate, QuantityNotAllowed
+from sales.pricing.money import Rounding, from_units
+from sales.pricing.partial import (
+    Amounts,
+    Portion,
+    credit_part,
+    deduction_part,
+    down_payment,
+    next_part,
+    percentage_part,
+)
+from tests.sales.pricing.strategies import CURRENCIES, documents
+
+ROUNDINGS = st.sampled_from(list(Rounding))
+
+
+@st.composite
+def ordered_lines(draw: st.DrawFn) -> tuple[Portion, str]:
+    """Draw an order line: small amounts over many units are the hard ones."""
+    currency = draw(CURRENCIES)
+    units = st.one_of(st.integers(0, 20), st.integers(0, 10_000_000))
+    figures = [from_units(draw(units), currency) for _ in range(4)]
+    quantity = draw(st.one_of(st.integers(1, 30).map(Decimal), st.decimals(1, 1000, places=3)))
+    portion = Portion(quantity, Amounts(*figures))
+    return (Portion() - portion if draw(st.booleans()) else portion), currency
+
+
+def draw_quantity(data: st.DataObject, left: Decimal) -> Decimal:
+    """Take some, or all, of what is left."""
+    part = data.draw(st.integers(1, 8))
+    quantity = (left * part / 8).quantize(Decimal("0.001"))
+    return quantity if 0 < abs(quantity) < abs(left) else left
+
+
+def has_the_sign_of(part: Amounts, whole: Amounts, sign: int) -> bool:
+    """Say whether every figure of a part goes the way the whole goes."""
+    own = (*part.figures, part.net, part.base, part.gross)
+    return all(figure * sign >= 0 for figure in own) and whole.base * sign >= 0
+
+
+@settings(max_examples=150)
+@given(ordered_lines(), ROUNDINGS, st.data())
+def test_any_split_sums_to_the_order_to_the_cent(
+    drawn: tuple[Portion, str], rounding: Rounding, data: st.DataObject
+) -> None:
+    ordered, currency = drawn
+    sign = 1 if ordered.quantity > 0 else -1
+    billed = Portion()
+
+    while billed.quantity != ordered.quantity:
+        quantity = draw_quantity(data, ordered.quantity - billed.quantity)
+        part = next_part(ordered, billed, quantity, currency=currency, rounding=rounding)
+        assert has_the_sign_of(part.amounts, ordered.amounts, sign)
+        billed += part
+
+    assert billed == ordered
+
+
+@settings(max_examples=150)
+@given(ordered_lines(), ROUNDINGS, st.data())
+def test_any_invoices_and_credits_sum_to_the_order_once_all_is_billed_again(
+    drawn: tuple[Portion, str], rounding: Rounding, data: st.DataObject
+) -> None:
+    ordered, currency = drawn
+    sign = 1 if ordered.quantity > 0 else -1
+    rule: dict[str, Any] = {"currency": currency, "rounding": rounding}
+    invoices: list[list[Portion]] = []  # each with its credits, as positive figures
+    billed = Portion()
+
+    for _ in range(data.draw(st.integers(0, 8))):
+        creditable = [one for one in invoices if one[0].quantity != one[1].quantity]
+        to_credit: bool = data.draw(st.booleans())
+        if creditable and to_credit:
+            invoice: list[Portion] = data.draw(st.sampled_from(creditable))
+            quantity = draw_quantity(data, invoice[0].quantity - invoice[1].quantity)
+            credit = credit_part(invoice[0], invoice[1], quantity, **rule)
+            assert has_the_sign_of(credit.amounts, -ordered.amounts, -sign)
+            invoice[1] -= credit
+            billed += credit
+        elif billed.quantity != ordered.quantity:
+            quantity = draw_quantity(data, ordered.quantity - billed.quantity)
+            part = next_part(ordered, billed, quantity, **rule)
+            assert has_the_sign_of(part.amounts, ordered.amounts, sign)
+            invoices.append([part, Portion()])
+            billed += part
+    if billed.quantity != ordered.quantity:
+        billed += next_part(ordered, billed, ordered.quantity - billed.quantity, **rule)
+
+    assert billed == ordered
+
+
+@settings(max_examples=75)
+@given(documents(), st.data())
+def test_a_whole_document_billed_in_parts_comes_to_its_total(
+    drawn: tuple[list[LineInput], dict[str, Any]], data: st.DataObject
+) -> None:
+    lines, terms = drawn
+    document = price_document(lines, **terms)
+    gross = Decimal(0)
+
+    for source, priced in zip(lines, document.lines, strict=True):
+        if not source.counts or not source.quantity:
+            continue
+        ordered, billed = Portion(source.quantity, Amounts.of(priced)), Portion()
+        while billed.quantity != ordered.quantity:
+            quantity = draw_quantity(data, ordered.quantity - billed.quantity)
+            billed += next_part(ordered, billed, quantity, currency=terms["currency"])
+        gross += billed.amounts.taxable + billed.amounts.tax
+
+    assert gross + document.totals.freight == document.totals.total
+
+
+@settings(max_examples=75)
+@given(ordered_lines(), st.lists(st.integers(1, 100), min_size=1, max_size=6))
+def test_percentages_sum_to_the_order(drawn: tuple[Portion, str], steps: list[int]) -> None:
+    ordered, currency = drawn
+    assume(ordered.quantity > 0)
+    billed, billed_rate = Amounts(), Decimal(0)
+
+    for step in [*steps, 100]:
+        rate = min(Decimal(step) / 100, 1 - billed_rate)
+        if not rate:
+            break
+        billed += percentage_part(
+            ordered.amounts, billed, billed_rate=billed_rate, rate=rate, currency=currency
+        )
+        billed_rate += rate
+
+    assert billed == ordered.amounts
+
+
+@pytest.mark.parametrize("quantity", ["0", "3.00001", "-1", "NaN"])
+def test_refuses_to_bill_nothing_or_more_than_is_left(quantity: str) -> None:
+    ordered = Portion(Decimal(5), Amounts(taxable=Decimal("10.00")))
+    billed = Portion(Decimal(2), Amounts(taxable=Decimal("4.00")))
+
+    with pytest.raises(QuantityNotAllowed) as refusal:
+        next_part(ordered, billed, Decimal(quantity), currency="EUR", line="7")
+
+    assert refusal.value.line == "7"
+
+
+def test_credits_exactly_what_the_invoice_charged() -> None:
+    ordered = Portion(Decimal(3), Amounts(taxable=Decimal("10.00"), tax=Decimal("1.90")))
+    first = next_part(ordered, Portion(), Decimal(1), currency="EUR")
+    second = next_part(ordered, first, Decimal(1), currency="EUR")
+
+    credit = credit_part(second, Portion(), Decimal(1), currency="EUR")
+
+    assert second.amounts.net == Decimal("3.34")
+    assert credit == Portion() - second
+
+
+def test_refuses_to_credit_more_than_was_invoiced() -> None:
+    invoiced = Portion(Decimal(2), Amounts(taxable=Decimal("4.00")))
+    credited = credit_part(invoiced, Portion(), Decimal(1), currency="EUR")
+
+    with pytest.raises(QuantityNotAllowed):
+        credit_part(invoiced, Portion() - credited, Decimal(2), currency="EUR")
+
+
+def test_waits_at_nothing_rather_than_going_back() -> None:
+    """Crediting the parts that cost nothing leaves more billed than three units are worth."""
+    ordered = Portion(Decimal(6), Amounts(taxable=Decimal(3)))
+    billed = Portion(Decimal(3), Amounts(taxable=Decimal(3)))
+
+    part = next_part(ordered, billed, Decimal(1), currency="JPY")
+
+    assert part.amounts.taxable == 0
+
+
+def test_brings_an_order_down_that_was_changed_after_billing() -> None:
+    changed = Portion(Decimal(4), Amounts(taxable=Decimal("30.00")))
+    billed = Portion(Decimal(3), Amounts(taxable=Decimal("32.00")))
+
+    part = next_part(changed, billed, Decimal(1), currency="EUR")
+
+    assert part.amounts.taxable == Decimal("-2.00")
+
+
+@pytest.mark.parametrize("rate", ["0", "-0.1", "0.71"])
+def test_refuses_a_percentage_that_is_not_left(rate: str) -> None:
+    with pytest.raises(InvalidRate):
+        percentage_part(
+            Amounts(taxable=Decimal(100)),
+            Amounts(taxable=Decimal(30)),
+            billed_rate=Decimal("0.3"),
+            rate=Decimal(rate),
+            currency="EUR",
+        )
+
+
+GROUPS = [
+    TaxGroup(Decimal("0.07"), Decimal("500.00"), Decimal("35.00")),
+    TaxGroup(Decimal("0.19"), Decimal("1000.00"), Decimal("190.00")),
+]
+
+
+@given(
+    st.integers(1, 172_500), st.lists(st.integers(1, 1000), min_size=1, max_size=5), st.booleans()
+)
+def test_a_down_payment_is_deducted_to_the_cent(
+    cents: int, bills: list[int], backwards: bool
+) -> None:
+    order = GROUPS[::-1] if backwards else GROUPS
+    paid = down_payment(order, Decimal(cents) / 100, "EUR")
+    assert sum(part.taxable + part.tax for part in paid) == Decimal(cents) / 100
+
+    for part in paid:
+        deducted, billed = TaxGroup(part.rate, Decimal(0), Decimal(0)), Decimal(0)
+        for bill in [*bills, 1500]:
+            billed = min(billed + bill, Decimal(1500))
+            step = deduction_part(
+                part, deducted, billed=billed, ordered=Decimal(1500), currency="EUR"
+            )
+            assert step.taxable <= 0
+            assert step.tax <= 0
+            deducted = TaxGroup(part.rate, deducted.taxable - step.taxable, deducted.tax - step.tax)
+        assert deducted == part
+
+
+@pytest.mark.parametrize("amount", ["0", "-1.00", "1725.01"])
+def test_refuses_a_down_payment_that_does_not_fit_the_order(amount: str) -> None:
+    with pytest.raises(InvalidAmount):
+        down_payment(GROUPS, Decimal(amount), "EUR")
+
+
+@pytest.mark.parametrize(("billed", "ordered"), [("1500.01", "1500"), ("-1", "1500"), ("0", "0")])
+def test_refuses_to_deduct_for_more_than_the_order(billed: str, ordered: str) -> None:
+    nothing = TaxGroup(Decimal("0.19"), Decimal(0), Decimal(0))
+
+    with pytest.raises(InvalidAmount):
+        deduction_part(
+            GROUPS[1], nothing, billed=Decimal(billed), ordered=Decimal(ordered), currency="EUR"
+        )
