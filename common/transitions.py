@@ -27,14 +27,16 @@ class Stateful(models.Model):
         """Say whether the table allows the move from the present status."""
         return target in self.TRANSITIONS.get(self.status, set())
 
+    def refuse_move_to(self, target: str) -> None:
+        """Raise IllegalTransition, in words, unless the table allows the move."""
+        if not self.can_move_to(target):
+            choices = dict(self._meta.get_field("status").flatchoices)  # type: ignore[union-attr]
+            now, wanted = choices.get(self.status, self.status), choices.get(target, target)
+            raise IllegalTransition(f"{self} is {now}; it cannot become {wanted}.")
+
     def move_to(self, target: str, **changes: object) -> None:
         """Set ``status`` and any accompanying fields, and save exactly those columns."""
-        if not self.can_move_to(target):
-            wanted = type(self)._meta.get_field("status").choices
-            label = dict(wanted or []).get(target, target)
-            raise IllegalTransition(
-                f"{self} is {self.get_status_display()}; it cannot become {label}."  # type: ignore[attr-defined]  # Django adds it per choices field
-            )
+        self.refuse_move_to(target)
         changes["status"] = target
         self.change(**changes)
 

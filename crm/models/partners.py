@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -24,7 +24,7 @@ class Partner(models.Model):
     id = identifier()
     name = models.CharField(max_length=100, unique=True)
     scopes = ArrayField(models.CharField(max_length=30, choices=Scope), default=list, blank=True)
-    accounts: models.ManyToManyField = models.ManyToManyField(
+    accounts: models.ManyToManyField[Any, Any] = models.ManyToManyField(
         "crm.Account", blank=True, related_name="partners"
     )
     is_active = models.BooleanField(default=True)

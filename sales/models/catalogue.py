@@ -98,6 +98,7 @@ class Product(models.Model):
         help_text="How many decimals a quantity may have.",
     )
     tax_category = models.ForeignKey(TaxCategory, on_delete=models.PROTECT, related_name="+")
+    list_price = amount_field(null=True, blank=True, default=None)
     standard_cost = amount_field(null=True, blank=True, default=None)
     current_cost = amount_field(null=True, blank=True, default=None)
     cost_currency = models.CharField(max_length=3, default="EUR")

@@ -114,7 +114,8 @@ class Document(Owned, Stateful):
     @property
     def pre_freight(self) -> Decimal:
         """What is left of the lines after the header discount."""
-        return self.detail - self.discount
+        left: Decimal = self.detail - self.discount
+        return left
 
     @property
     def total_money(self) -> Money:

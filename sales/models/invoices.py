@@ -142,7 +142,8 @@ class Invoice(Document):
         """What is still to be paid, in the invoice's currency."""
         if self.is_draft or self.kind == self.Kind.CREDIT_NOTE:
             return Decimal(0)
-        return self.total - self.credited - self.paid
+        left: Decimal = self.total - self.credited - self.paid
+        return left
 
     def is_overdue(self, on: dt.date) -> bool:
         """Say whether money should have come by that day and has not."""

@@ -180,27 +180,26 @@ class OrderLine(DocumentLine):
     @property
     def open_to_ship(self) -> Decimal:
         """How much may still be shipped."""
-        return self.quantity - self.cancelled_quantity - self.shipped_quantity
+        left: Decimal = self.quantity - self.cancelled_quantity - self.shipped_quantity
+        return left
 
     @property
     def billed(self) -> Decimal:
         """How much is billed for good or on a draft, and so not free to bill."""
-        return (
-            self.invoiced_quantity
-            - self.credited_quantity
-            + self.closed_quantity
-            + self.drafted_quantity
-        )
+        kept: Decimal = self.invoiced_quantity - self.credited_quantity + self.closed_quantity
+        billed: Decimal = kept + self.drafted_quantity
+        return billed
 
     @property
     def open_to_bill(self) -> Decimal:
         """How much may still be invoiced."""
-        return self.quantity - self.cancelled_quantity - self.billed
+        left: Decimal = self.quantity - self.cancelled_quantity - self.billed
+        return left
 
     @property
     def shipped_to_bill(self) -> Decimal:
         """How much of what was shipped and kept is not invoiced yet."""
-        kept = self.shipped_quantity - self.returned_quantity
+        kept: Decimal = self.shipped_quantity - self.returned_quantity
         return max(Decimal(0), min(self.open_to_bill, kept - self.billed))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
@@ -154,7 +154,7 @@ class PriceListItem(models.Model):
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
     method = models.CharField(max_length=20, choices=Method, default=Method.AMOUNT)
     amount = amount_field(
-        null=True, blank=True, default=None, help_text="The price, or the list price."
+        null=True, blank=True, default=None, help_text="The price, where it is an amount."
     )
     percentage_rate = rate_field(null=True, blank=True)
     rounding = models.CharField(max_length=10, choices=Rounding, default=Rounding.NONE)
@@ -208,8 +208,8 @@ class PromotionCode(models.Model):
     valid_to = models.DateField(null=True, blank=True)
     uses_allowed = models.PositiveIntegerField(null=True, blank=True)
     uses = models.PositiveIntegerField(default=0)
-    products: models.ManyToManyField = models.ManyToManyField(Product, blank=True)
-    accounts: models.ManyToManyField = models.ManyToManyField(Account, blank=True)
+    products: models.ManyToManyField[Any, Any] = models.ManyToManyField(Product, blank=True)
+    accounts: models.ManyToManyField[Any, Any] = models.ManyToManyField(Account, blank=True)
     is_active = models.BooleanField(default=True)
 
     class Meta:

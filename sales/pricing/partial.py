@@ -225,3 +225,22 @@ def _check_down_payment(amount: Decimal, order_total: Decimal, currency: str) ->
 def _with_tax_inside(gross: Decimal, rate: Decimal, currency: str, rounding: Rounding) -> TaxGroup:
     tax = round_money(EXACT.divide(EXACT.multiply(gross, rate), 1 + rate), currency, rounding)
     return TaxGroup(rate, gross - tax, tax)
+
+
+def freight_part(
+    freight: Decimal,
+    already: Decimal,
+    *,
+    billed: Decimal,
+    ordered: Decimal,
+    currency: str,
+    rounding: Rounding = Rounding.HALF_UP,
+) -> Decimal:
+    """Say how much of an order's freight an invoice carries.
+
+    Freight × taxable billed so far (this invoice included) / taxable ordered, less what earlier
+    invoices carried; where nothing has a price the first invoice carries all of it.
+    """
+    if not ordered:
+        return freight - already
+    return _next_amount(freight, already, billed, ordered, currency, rounding)

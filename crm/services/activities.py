@@ -1,0 +1,39 @@
+"""Writing a record's timeline."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+from django.utils import timezone
+
+from common.errors import DomainError
+from crm.actors import Actor
+from crm.models import Activity, User
+
+
+def note(
+    subject: models.Model,
+    text: str,
+    *,
+    actor: Actor,
+    kind: Activity.Kind | str = Activity.Kind.SYSTEM,
+    due_on: dt.date | None = None,
+) -> Activity:
+    """Add an entry to a record's timeline."""
+    if not text.strip():
+        raise DomainError("Write something first.", field="text")
+    return Activity.objects.create(
+        kind=kind,
+        subject_type=ContentType.objects.get_for_model(subject),
+        subject_id=subject.pk,
+        text=text.strip(),
+        author=actor if isinstance(actor, User) else None,
+        due_on=due_on,
+    )
+
+
+def finish_task(activity: Activity) -> None:
+    """Tick a follow-up off; ticking it twice changes nothing."""
+    Activity.objects.filter(pk=activity.pk, done_at__isnull=True).update(done_at=timezone.now())

@@ -1,0 +1,189 @@
+"""What people do with leads."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from common.errors import DomainError
+from crm.actors import Actor
+from crm.models import Account, Contact, Lead, Opportunity, Stage, User, normalise_name
+from crm.services.activities import note
+
+FREE_MAIL = frozenset(
+    {"gmail.com", "googlemail.com", "hotmail.com", "icloud.com", "outlook.com", "yahoo.com"}
+)
+"""Domains that say nothing about a company."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicates:
+    """Who the lead might already be."""
+
+    accounts: list[Account]
+    contacts: list[Contact]
+
+
+@dataclass(frozen=True, slots=True)
+class Qualified:
+    """What came of a lead."""
+
+    lead: Lead
+    account: Account
+    contact: Contact
+    opportunity: Opportunity | None
+
+
+def find_duplicates(lead: Lead, *, actor: User) -> Duplicates:
+    """Look for the lead among the accounts and contacts the person may see.
+
+    By e-mail, domain, normalised name and phone, as the trade does it.
+    """
+    accounts = Account.objects.visible_to(actor).filter(_same_company(lead))
+    contacts = Contact.objects.visible_to(actor).filter(_same_person(lead))
+    return Duplicates(
+        accounts=list(accounts.order_by("name", "id")[:5]),
+        contacts=list(contacts.select_related("account").order_by("last_name", "id")[:5]),
+    )
+
+
+@transaction.atomic
+def contact_lead(lead_id: uuid.UUID, *, actor: Actor) -> Lead:
+    """Note that somebody spoke with the lead."""
+    lead = _lock(lead_id)
+    lead.move_to(Lead.Status.CONTACTED)
+    note(lead, f"Contacted by {actor}.", actor=actor)
+    return lead
+
+
+@transaction.atomic
+def qualify_lead(
+    lead_id: uuid.UUID,
+    *,
+    actor: Actor,
+    account: Account | None = None,
+    contact: Contact | None = None,
+    with_opportunity: bool = True,
+    opportunity_name: str = "",
+    currency: str = "EUR",
+) -> Qualified:
+    """Turn a lead into a customer: a known account and contact, or new ones, and an opportunity."""
+    lead = _lock(lead_id)
+    lead.refuse_move_to(Lead.Status.QUALIFIED)
+    if contact is not None and account is None:
+        account = contact.account
+    if contact is not None and account is not None and contact.account_id != account.pk:
+        raise DomainError(
+            f"{contact} belongs to {contact.account}, not {account}.", field="contact"
+        )
+    account = account or _new_account(lead)
+    contact = contact or _new_contact(lead, account)
+    lead.move_to(
+        Lead.Status.QUALIFIED,
+        qualified_account=account,
+        qualified_contact=contact,
+        qualified_at=timezone.now(),
+    )
+    opportunity = None
+    if with_opportunity:
+        opportunity = _opportunity(lead, account, contact, opportunity_name, currency)
+    note(lead, f"Qualified by {actor}: {account}.", actor=actor)
+    return Qualified(lead, account, contact, opportunity)
+
+
+@transaction.atomic
+def disqualify_lead(lead_id: uuid.UUID, *, actor: Actor, because: str) -> Lead:
+    """Put a lead aside, and say why."""
+    if because not in Lead.DisqualifiedBecause.values:
+        raise DomainError("Say why the lead is disqualified.", field="because")
+    lead = _lock(lead_id)
+    lead.move_to(Lead.Status.DISQUALIFIED, disqualified_because=because)
+    note(lead, f"Disqualified: {lead.get_disqualified_because_display()}.", actor=actor)
+    return lead
+
+
+@transaction.atomic
+def reopen_lead(lead_id: uuid.UUID, *, actor: Actor) -> Lead:
+    """Take a lead up again."""
+    lead = _lock(lead_id)
+    if lead.is_open:
+        lead.refuse_move_to(lead.status)
+    lead.move_to(Lead.Status.CONTACTED, disqualified_because="")
+    note(lead, f"Reopened by {actor}.", actor=actor)
+    return lead
+
+
+def _lock(lead_id: uuid.UUID) -> Lead:
+    return Lead.objects.select_for_update(of=("self",)).get(pk=lead_id)
+
+
+def _same_company(lead: Lead) -> Q:
+    alike = Q(pk__in=[])
+    if lead.company_name:
+        alike |= Q(normalised_name=normalise_name(lead.company_name))
+        alike |= Q(normalised_name__trigram_similar=normalise_name(lead.company_name))
+    domain = lead.email.rpartition("@")[2].casefold()
+    if domain and domain not in FREE_MAIL:
+        alike |= Q(domain=domain) | Q(email__iendswith=f"@{domain}")
+    if lead.phone:
+        alike |= Q(phone=lead.phone)
+    return alike
+
+
+def _same_person(lead: Lead) -> Q:
+    alike = Q(pk__in=[])
+    if lead.email:
+        alike |= Q(email__iexact=lead.email)
+    if lead.phone:
+        alike |= Q(phone=lead.phone)
+    return alike
+
+
+def _new_account(lead: Lead) -> Account:
+    domain = lead.email.rpartition("@")[2].casefold()
+    is_company = bool(lead.company_name)
+    return Account.objects.create(
+        kind=Account.Kind.COMPANY if is_company else Account.Kind.PERSON,
+        name=lead.company_name or lead.full_name,
+        domain="" if domain in FREE_MAIL or not is_company else domain,
+        email=lead.email,
+        phone=lead.phone,
+        owner=lead.owner,
+        team=lead.team,
+    )
+
+
+def _new_contact(lead: Lead, account: Account) -> Contact:
+    known: QuerySet[Contact] = account.contacts.filter(
+        first_name__iexact=lead.first_name, last_name__iexact=lead.last_name
+    )
+    return known.first() or Contact.objects.create(
+        account=account,
+        first_name=lead.first_name,
+        last_name=lead.last_name,
+        email=lead.email,
+        phone=lead.phone,
+    )
+
+
+def _opportunity(
+    lead: Lead, account: Account, contact: Contact, name: str, currency: str
+) -> Opportunity:
+    stage = Stage.objects.first()
+    if stage is None:
+        raise DomainError("Set up the stages of the pipeline first.")
+    known = Opportunity.objects.filter(lead=lead).first()
+    return known or Opportunity.objects.create(
+        name=name or lead.topic,
+        account=account,
+        contact=contact,
+        lead=lead,
+        stage=stage,
+        currency=currency,
+        owner=lead.owner,
+        team=lead.team,
+    )

@@ -1,0 +1,136 @@
+"""Starting drafts, and editing their heads."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from django.db import transaction
+
+from common.errors import StaleVersion
+from crm.actors import Actor
+from crm.models import Account, User
+from sales.models import (
+    AccountTerms,
+    Company,
+    Document,
+    Invoice,
+    Order,
+    PriceList,
+    Quote,
+    SalesEvent,
+)
+from sales.services.errors import MissingField, NotDraft
+from sales.services.events import AnyDocument, record_event
+from sales.services.exchange import freeze_exchange_rate
+from sales.services.list_prices import check_list
+from sales.services.numbering import today
+from sales.services.totals import reprice
+
+Kind = TypeVar("Kind", bound=Quote | Order | Invoice)
+
+DRAFT_EVENT: dict[type[Document], SalesEvent.Type] = {
+    Quote: SalesEvent.Type.QUOTE_CHANGED,
+    Order: SalesEvent.Type.ORDER_DRAFTED,
+    Invoice: SalesEvent.Type.INVOICE_DRAFTED,
+}
+"""What editing a draft is called in its history; none of these leaves the house."""
+
+REPRICES = frozenset(
+    {"tax_zone", "prices_include_tax", "discount_amount", "discount_rate", "freight"}
+)
+"""Fields of the head that the figures depend on."""
+
+
+def draft_quote(*, actor: Actor, account: Account, name: str, **fields: Any) -> Quote:
+    """Start a quote for an account, on the terms the account buys by."""
+    return _draft(Quote, actor=actor, account=account, name=name, fields=fields)
+
+
+def draft_order(*, actor: Actor, account: Account, name: str, **fields: Any) -> Order:
+    """Start an order for an account, on the terms the account buys by."""
+    return _draft(Order, actor=actor, account=account, name=name, fields=fields)
+
+
+def draft_invoice(*, actor: Actor, account: Account, name: str, **fields: Any) -> Invoice:
+    """Start an invoice that belongs to no order."""
+    return _draft(Invoice, actor=actor, account=account, name=name, fields=fields)
+
+
+@transaction.atomic
+def change_head(
+    document: Kind, *, actor: Actor, expected_version: int | None = None, **fields: Any
+) -> Kind:
+    """Change fields of a draft's head; refused if somebody changed it since `expected_version`."""
+    draft = lock_draft(document, expected_version=expected_version)
+    for field, value in fields.items():
+        setattr(draft, field, value)
+    _check_terms(draft, has_lines=draft.lines.exists())
+    draft.change(**fields)
+    if REPRICES & fields.keys():
+        reprice(draft)
+    record_event(DRAFT_EVENT[type(draft)], draft, actor=actor, data={"changed": sorted(fields)})
+    return draft
+
+
+def lock_draft(document: Kind, *, expected_version: int | None = None) -> Kind:
+    """Take a document for editing, or refuse because it is issued or was changed meanwhile."""
+    draft: Kind = type(document)._default_manager.select_for_update().get(pk=document.pk)  # type: ignore[assignment]  # the manager of a union
+    if not draft.is_draft:
+        raise NotDraft(f"{draft} is {draft.get_status_display()}; only drafts are edited.")
+    if expected_version is not None and draft.version != expected_version:
+        raise StaleVersion(
+            f"{draft} was changed by somebody else since you opened it: look at it again first."
+        )
+    return draft
+
+
+@transaction.atomic
+def _draft(
+    model: type[Kind], *, actor: Actor, account: Account, name: str, fields: dict[str, Any]
+) -> Kind:
+    given = {field: value for field, value in fields.items() if value is not None}
+    defaults = _defaults(account, actor)
+    if given.get("currency", defaults["currency"]) != defaults["currency"]:
+        defaults["price_list"] = None
+    document = model(account=account, name=name, **{**defaults, **given})
+    if document.price_list is None:
+        document.price_list = _only_list_in(document.currency)
+    freeze_exchange_rate(document)
+    _check_terms(document, has_lines=False)
+    document.save(force_insert=True)
+    record_event(DRAFT_EVENT[model], document, actor=actor, is_first=True)
+    return document
+
+
+def _defaults(account: Account, actor: Actor) -> dict[str, Any]:
+    terms = AccountTerms.objects.filter(account=account).first()
+    company = Company.objects.filter(is_default=True).first()
+    if company is None:
+        raise MissingField("Set up the company that sells first: no company is the default one.")
+    is_person = isinstance(actor, User)
+    return {
+        "company": company,
+        "owner": actor if is_person else account.owner,
+        "created_by": actor if is_person else None,
+        "currency": terms.currency if terms else company.base_currency,
+        "price_list": terms.price_list if terms else None,
+        "payment_terms": terms.payment_terms if terms else None,
+        "tax_zone": terms.tax_zone if terms else None,
+        "prices_include_tax": terms.prices_include_tax if terms else False,
+        "billing_address": account.address("billing"),
+        "shipping_address": account.address("shipping"),
+    }
+
+
+def _only_list_in(currency: str) -> PriceList | None:
+    """Take the currency's price list if there is no choice to make."""
+    lists = list(PriceList.objects.filter(currency=currency, is_active=True)[:2])
+    return lists[0] if len(lists) == 1 else None
+
+
+def _check_terms(document: AnyDocument, *, has_lines: bool) -> None:
+    if document.price_list is not None:
+        check_list(document.price_list, document.currency, today(document.company))
+    stored = type(document)._default_manager.filter(pk=document.pk).values_list("currency").first()
+    if has_lines and stored and stored[0] != document.currency:
+        raise NotDraft("The currency is fixed once there are lines: remove the lines first.")

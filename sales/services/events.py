@@ -1,0 +1,99 @@
+"""Recording what happened to documents, and telling whoever listens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from crm.actors import Actor, System, actor_kind
+from sales.models import Invoice, Order, Quote, SalesEvent
+
+AnyDocument = Quote | Order | Invoice
+Listener = Callable[[SalesEvent, AnyDocument], None]
+
+_listeners: list[Listener] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What led to the deeds of this moment: a message, a click, a run."""
+
+    causation_id: str = ""
+    correlation_id: str = ""
+
+
+NO_CAUSE = Cause()
+_cause: ContextVar[Cause] = ContextVar("cause", default=NO_CAUSE)
+
+
+@contextmanager
+def caused_by(causation_id: str, correlation_id: str = "") -> Iterator[None]:
+    """Note on every event recorded inside what caused it."""
+    token = _cause.set(Cause(causation_id, correlation_id or causation_id))
+    try:
+        yield
+    finally:
+        _cause.reset(token)
+
+
+def on_event(listener: Listener) -> None:
+    """Have a listener called inside the transaction of every event, once however often asked."""
+    if listener not in _listeners:
+        _listeners.append(listener)
+
+
+def record_event(
+    type_: SalesEvent.Type,
+    document: AnyDocument,
+    *,
+    actor: Actor,
+    data: Mapping[str, Any] | None = None,
+    is_first: bool = False,
+) -> SalesEvent:
+    """Take the document to its next version and append the event that says why.
+
+    Refuses to run outside the transaction that makes it true. A new document's first event keeps
+    version 1.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("record_event() must be called inside transaction.atomic()")
+    if not is_first:
+        document.change(version=document.version + 1)
+    event = SalesEvent.objects.create(
+        type=type_,
+        data=dict(data or {}),
+        **_subject(document),
+        **_author(actor),
+        causation_id=_cause.get().causation_id,
+        correlation_id=_cause.get().correlation_id,
+    )
+    for listener in _listeners:
+        listener(event, document)
+    return event
+
+
+def _subject(document: AnyDocument) -> dict[str, Any]:
+    own_type = document._meta.model_name
+    order_id = document.order_id if isinstance(document, Invoice) else None
+    return {
+        "subject_type": own_type,
+        "subject_id": document.pk,
+        "subject_number": document.number or "",
+        "subject_version": document.version,
+        "root_type": "order" if order_id else own_type,
+        "root_id": order_id or document.pk,
+    }
+
+
+def _author(actor: Actor) -> dict[str, Any]:
+    return {
+        "actor_kind": actor_kind(actor),
+        "actor_id": None if isinstance(actor, System) else actor.pk,
+        "actor_name": str(actor)[:150],
+        "origin": actor.connection if isinstance(actor, System) else "",
+    }

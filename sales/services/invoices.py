@@ -1,0 +1,185 @@
+"""Issuing invoices, and what comes back: the invoice of record and the money."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from common.errors import IllegalTransition
+from crm.actors import Actor, System, actor_kind
+from crm.models import User
+from sales.models import Invoice, NumberSeries, Order, OrderLine, Payment, SalesEvent
+from sales.pricing.money import Rounding, round_money
+from sales.services.errors import MissingField, TooMuch
+from sales.services.events import record_event
+from sales.services.exchange import freeze_exchange_rate
+from sales.services.numbering import assign_number, today
+from sales.services.statuses import derive_statuses, save_statuses
+from sales.services.totals import check_ready, lines_of, reprice
+
+SERIES = {
+    Invoice.Kind.INVOICE: NumberSeries.Kind.INVOICE,
+    Invoice.Kind.CREDIT_NOTE: NumberSeries.Kind.CREDIT_NOTE,
+}
+
+
+@transaction.atomic
+def issue_invoice(invoice_id: uuid.UUID, *, actor: Actor) -> Invoice:
+    """Give a draft its number and date; from then on it is never changed, only credited."""
+    invoice, order = lock_invoice(invoice_id)
+    invoice.refuse_move_to(Invoice.Status.ISSUED)
+    lines = lines_of(invoice)
+    if order is None and invoice.kind == Invoice.Kind.INVOICE:
+        reprice(invoice, lines)
+    check_ready(invoice, lines)
+    freeze_exchange_rate(invoice)
+    day = today(invoice.company)
+    invoice.move_to(
+        Invoice.Status.ISSUED,
+        number=assign_number(invoice.company, SERIES[Invoice.Kind(invoice.kind)]),
+        issued_on=day,
+        issued_at=timezone.now(),
+        due_on=day + dt.timedelta(days=_due_days(invoice)),
+        exchange_rate=invoice.exchange_rate,
+        exchange_rate_on=invoice.exchange_rate_on,
+    )
+    if order is not None and invoice.kind == Invoice.Kind.INVOICE:
+        _bill_quantities(order, lines)
+        _note_progress(order, invoice, actor)
+    record_event(SalesEvent.Type.INVOICE_ISSUED, invoice, actor=actor)
+    return invoice
+
+
+@transaction.atomic
+def record_official_invoice(
+    invoice_id: uuid.UUID,
+    *,
+    actor: System,
+    official_number: str,
+    status: str,
+    issued_on: dt.date | None = None,
+    tax: Decimal | None = None,
+    total: Decimal | None = None,
+    ref: str = "",
+) -> Invoice:
+    """Store the other system's invoice of record beside ours; hearing it twice changes nothing."""
+    invoice, _ = lock_invoice(invoice_id)
+    if invoice.is_draft:
+        raise IllegalTransition(f"{invoice} is not issued yet; it has no invoice of record.")
+    heard = {
+        "official_number": official_number,
+        "official_status": status,
+        "official_issued_on": issued_on,
+        "official_tax": tax,
+        "official_total": total,
+        "official_ref": ref,
+    }
+    news = {
+        field: value
+        for field, value in heard.items()
+        if value not in (None, "") and getattr(invoice, field) != value
+    }
+    if news:
+        invoice.change(**news)
+        record_event(
+            SalesEvent.Type.INVOICE_POSTED,
+            invoice,
+            actor=actor,
+            data={"official_number": invoice.official_number},
+        )
+    return invoice
+
+
+@transaction.atomic
+def record_payment(
+    invoice_id: uuid.UUID,
+    *,
+    actor: Actor,
+    amount: Decimal,
+    received_on: dt.date,
+    reference: str = "",
+    method: str = "",
+) -> Payment:
+    """Record money that came in; the same reference on the same invoice counts once."""
+    invoice, _ = lock_invoice(invoice_id)
+    known = invoice.payments.filter(reference=reference).first() if reference else None
+    if known is not None:
+        return known
+    _check_payment(invoice, amount)
+    payment = Payment.objects.create(
+        invoice=invoice,
+        amount=amount,
+        received_on=received_on,
+        reference=reference,
+        method=method,
+        source=actor.connection if isinstance(actor, System) else actor_kind(actor),
+        recorded_by=actor if isinstance(actor, User) else None,
+    )
+    invoice.paid += amount
+    invoice.move_to(settled_status(invoice), paid=invoice.paid)
+    record_event(
+        SalesEvent.Type.INVOICE_PAID, invoice, actor=actor, data={"payment": str(payment.pk)}
+    )
+    return payment
+
+
+def settled_status(invoice: Invoice) -> Invoice.Status:
+    """Say which status an issued invoice's payments and credits make."""
+    if invoice.credited and invoice.credited >= invoice.total and not invoice.paid:
+        return Invoice.Status.CANCELLED
+    if invoice.outstanding <= 0:
+        return Invoice.Status.PAID
+    return Invoice.Status.PARTLY_PAID if invoice.paid else Invoice.Status.ISSUED
+
+
+def lock_invoice(invoice_id: uuid.UUID) -> tuple[Invoice, Order | None]:
+    """Take an invoice, and first the order it bills: locks always go in that order."""
+    order_id = Invoice.objects.values_list("order_id", flat=True).get(pk=invoice_id)
+    order = None
+    if order_id is not None:
+        order = Order.objects.select_for_update(of=("self",)).get(pk=order_id)
+    return Invoice.objects.select_for_update(of=("self",)).get(pk=invoice_id), order
+
+
+def _due_days(invoice: Invoice) -> int:
+    return invoice.payment_terms.due_days if invoice.payment_terms else 0
+
+
+def _bill_quantities(order: Order, lines: list[Any]) -> None:
+    billed = {line.order_line_id: line.quantity for line in lines if line.order_line_id}
+    order_lines = list(
+        OrderLine.objects.select_for_update(of=("self",))
+        .filter(order=order, pk__in=billed)
+        .order_by("pk")
+    )
+    for line in order_lines:
+        line.drafted_quantity -= billed[line.pk]
+        line.invoiced_quantity += billed[line.pk]
+    OrderLine.objects.bulk_update(order_lines, ["drafted_quantity", "invoiced_quantity"])
+
+
+def _note_progress(order: Order, invoice: Invoice, actor: Actor) -> None:
+    lines = list(order.lines.select_related("product"))
+    if save_statuses(order, derive_statuses(order, lines)):
+        record_event(
+            SalesEvent.Type.ORDER_PROGRESSED, order, actor=actor, data={"invoice": str(invoice)}
+        )
+
+
+def _check_payment(invoice: Invoice, amount: Decimal) -> None:
+    if invoice.is_draft or invoice.kind != Invoice.Kind.INVOICE:
+        raise IllegalTransition(f"{invoice} is not an issued invoice; it cannot be paid.")
+    if amount <= 0:
+        raise MissingField("Say how much came in: an amount above zero.", field="amount")
+    if amount != round_money(amount, invoice.currency, Rounding(invoice.rounding)):
+        raise MissingField(f"{invoice.currency} has no such small coins.", field="amount")
+    if amount > invoice.outstanding:
+        raise TooMuch(
+            f"{invoice} has {invoice.outstanding.normalize():f} {invoice.currency} left to pay.",
+            field="amount",
+        )

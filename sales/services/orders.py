@@ -1,0 +1,119 @@
+"""What people do with orders."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from crm.actors import Actor
+from sales.models import NumberSeries, Order, OrderLine, PaymentTerms, Quote, SalesEvent
+from sales.services.billing import bill_by_terms
+from sales.services.copying import copy_head, copy_lines
+from sales.services.errors import AlreadyShipped, MissingField, OnHold
+from sales.services.events import record_event
+from sales.services.exchange import freeze_exchange_rate
+from sales.services.numbering import assign_number
+from sales.services.totals import check_ready, lines_of, reprice
+
+
+def order_from_quote(quote: Quote, lines: list[Any], *, actor: Actor) -> Order:
+    """Draft the order that a won quote promised: its taken lines at exactly the agreed figures.
+
+    The caller holds the quote's lock; the database allows one order per quote.
+    """
+    order = copy_head(
+        quote,
+        Order,
+        quote=quote,
+        opportunity=quote.opportunity,
+        prices_are_locked=True,
+    )
+    order.save(force_insert=True)
+    taken = [line for line in lines if line.is_taken or not line.is_optional]
+    copy_lines(taken, OrderLine, order=order, extra=lambda line: {"quote_line": line})
+    record_event(
+        SalesEvent.Type.ORDER_DRAFTED, order, actor=actor, data={"quote": str(quote)}, is_first=True
+    )
+    return order
+
+
+@transaction.atomic
+def submit_order(order_id: uuid.UUID, *, actor: Actor) -> Order:
+    """Make a draft binding: it gets its number and leaves for the other systems."""
+    order = lock_order(order_id)
+    order.refuse_move_to(Order.Status.SUBMITTED)
+    if order.price_list_id is None:
+        raise MissingField("An order needs a price list: choose one.", field="price_list")
+    lines = lines_of(order)
+    if not order.prices_are_locked:
+        reprice(order, lines)
+        freeze_exchange_rate(order)
+    check_ready(order, lines)
+    order.move_to(
+        Order.Status.SUBMITTED,
+        number=assign_number(order.company, NumberSeries.Kind.ORDER),
+        submitted_at=timezone.now(),
+        exchange_rate=order.exchange_rate,
+        exchange_rate_on=order.exchange_rate_on,
+    )
+    record_event(SalesEvent.Type.ORDER_SUBMITTED, order, actor=actor)
+    bill_by_terms(order, PaymentTerms.InvoiceWhen.PLACED, actor=actor)
+    return order
+
+
+@transaction.atomic
+def hold_order(order_id: uuid.UUID, *, actor: Actor, reason: str) -> Order:
+    """Stop an order where it stands until somebody releases it."""
+    order = lock_order(order_id)
+    if order.status != Order.Status.SUBMITTED:
+        raise OnHold(f"{order} is {order.get_status_display()}; only submitted orders are held.")
+    if order.is_on_hold:
+        raise OnHold(f"{order} is on hold already: {order.hold_reason}")
+    if not reason.strip():
+        raise MissingField("Say why the order is put on hold.", field="reason")
+    order.change(is_on_hold=True, hold_reason=reason.strip())
+    record_event(SalesEvent.Type.ORDER_HELD, order, actor=actor, data={"reason": reason})
+    return order
+
+
+@transaction.atomic
+def release_order(order_id: uuid.UUID, *, actor: Actor) -> Order:
+    """Let an order on hold go on."""
+    order = lock_order(order_id)
+    if not order.is_on_hold:
+        raise OnHold(f"{order} is not on hold.")
+    order.change(is_on_hold=False, hold_reason="")
+    record_event(SalesEvent.Type.ORDER_RELEASED, order, actor=actor)
+    return order
+
+
+@transaction.atomic
+def cancel_order(order_id: uuid.UUID, *, actor: Actor, because: str) -> Order:
+    """Cancel an order of which nothing has been shipped or billed."""
+    order = lock_order(order_id)
+    order.refuse_move_to(Order.Status.CANCELLED)
+    lines = list(order.lines.select_for_update())
+    if any(line.shipped_quantity or line.billed for line in lines):
+        raise AlreadyShipped(
+            f"{order} is shipped or billed in part: cancel what is open with a change order."
+        )
+    if not because.strip():
+        raise MissingField("Say why the order is cancelled.", field="because")
+    was_submitted = order.status == Order.Status.SUBMITTED
+    for line in lines:
+        line.cancelled_quantity = line.quantity
+    OrderLine.objects.bulk_update(lines, ["cancelled_quantity"])
+    order.move_to(
+        Order.Status.CANCELLED, cancelled_because=because.strip(), closed_at=timezone.now()
+    )
+    type_ = SalesEvent.Type.ORDER_CANCELLED if was_submitted else SalesEvent.Type.ORDER_DRAFTED
+    record_event(type_, order, actor=actor, data={"because": because})
+    return order
+
+
+def lock_order(order_id: uuid.UUID) -> Order:
+    """Take an order for a deed; every deed on it waits for the one before."""
+    return Order.objects.select_for_update(of=("self",)).get(pk=order_id)

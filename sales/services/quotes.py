@@ -1,0 +1,159 @@
+"""What people do with quotes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from crm.actors import Actor
+from sales.models import NumberSeries, Order, Quote, QuoteLine, SalesEvent
+from sales.services.copying import copy_head, copy_lines
+from sales.services.errors import QuoteExpired
+from sales.services.events import record_event
+from sales.services.exchange import freeze_exchange_rate
+from sales.services.numbering import assign_number, today
+from sales.services.orders import order_from_quote
+from sales.services.totals import check_ready, lines_of, reprice
+
+HASHED_HEAD = (
+    "account_id", "currency", "price_list_id", "payment_terms_id", "tax_zone_id",
+    "prices_include_tax", "discount_amount", "discount_rate", "freight", "total", "valid_until",
+)  # fmt: skip
+HASHED_LINE = (
+    "kind", "product_id", "description", "unit_id", "quantity", "is_optional", "unit_price",
+    "volume_discount", "discount_amount", "discount_rate", "tax_rate", "net",
+)  # fmt: skip
+
+
+@transaction.atomic
+def activate_quote(quote_id: uuid.UUID, *, actor: Actor) -> Quote:
+    """Freeze a draft as the next revision of its number, ready to be sent."""
+    quote = _lock(quote_id)
+    quote.refuse_move_to(Quote.Status.ACTIVE)
+    lines = lines_of(quote)
+    reprice(quote, lines)
+    check_ready(quote, lines)
+    if quote.valid_until is not None and quote.valid_until < today(quote.company):
+        raise QuoteExpired(
+            f"The quote would be valid until {quote.valid_until}, which is past: "
+            "choose a later day.",
+            field="valid_until",
+        )
+    freeze_exchange_rate(quote)
+    before = quote.revises
+    quote.move_to(
+        Quote.Status.ACTIVE,
+        number=before.number if before else assign_number(quote.company, NumberSeries.Kind.QUOTE),
+        revision=before.revision + 1 if before else 1,
+        content_hash=content_hash(quote, lines),
+        activated_at=timezone.now(),
+        exchange_rate=quote.exchange_rate,
+        exchange_rate_on=quote.exchange_rate_on,
+    )
+    record_event(SalesEvent.Type.QUOTE_ACTIVATED, quote, actor=actor)
+    return quote
+
+
+@transaction.atomic
+def revise_quote(quote_id: uuid.UUID, *, actor: Actor) -> Quote:
+    """Supersede an active quote by a draft copy that will become its next revision."""
+    quote = _lock(quote_id)
+    quote.move_to(Quote.Status.SUPERSEDED, closed_at=timezone.now())
+    record_event(SalesEvent.Type.QUOTE_REVISED, quote, actor=actor)
+    draft = copy_head(
+        quote,
+        Quote,
+        revises=quote,
+        opportunity=quote.opportunity,
+        valid_from=quote.valid_from,
+        valid_until=quote.valid_until,
+    )
+    draft.save(force_insert=True)
+    copy_lines(lines_of(quote), QuoteLine, quote=draft)
+    record_event(SalesEvent.Type.QUOTE_CHANGED, draft, actor=actor, is_first=True)
+    return draft
+
+
+@transaction.atomic
+def accept_quote(
+    quote_id: uuid.UUID,
+    *,
+    actor: Actor,
+    name: str = "",
+    email: str = "",
+    customer_reference: str = "",
+    ip: str | None = None,
+) -> Order:
+    """Record the customer's yes and create the order it asks for; once, however often pressed."""
+    quote = _lock(quote_id)
+    if quote.status == Quote.Status.WON:
+        return Order.objects.get(quote=quote)
+    quote.refuse_move_to(Quote.Status.WON)
+    if quote.is_expired(on=today(quote.company)):
+        raise QuoteExpired(
+            f"{quote} was valid until {quote.valid_until}: revise it to offer it again."
+        )
+    quote.move_to(
+        Quote.Status.WON,
+        closed_at=timezone.now(),
+        accepted_by_name=name,
+        accepted_by_email=email,
+        accepted_from_ip=ip,
+        customer_reference=customer_reference or quote.customer_reference,
+    )
+    order = order_from_quote(quote, lines_of(quote), actor=actor)
+    record_event(SalesEvent.Type.QUOTE_ACCEPTED, quote, actor=actor, data={"order": str(order.pk)})
+    return order
+
+
+@transaction.atomic
+def lose_quote(
+    quote_id: uuid.UUID, *, actor: Actor, because: Quote.LostBecause | str, comment: str = ""
+) -> Quote:
+    """Record that the customer said no, and why."""
+    return _close(quote_id, Quote.Status.LOST, actor, because=because, comment=comment)
+
+
+@transaction.atomic
+def cancel_quote(quote_id: uuid.UUID, *, actor: Actor, comment: str = "") -> Quote:
+    """Take a quote back."""
+    return _close(quote_id, Quote.Status.CANCELLED, actor, comment=comment)
+
+
+def content_hash(quote: Quote, lines: list[Any]) -> str:
+    """Fingerprint what is offered (SHA-256): any change of content changes it."""
+    content = {
+        "head": [_plain(getattr(quote, field)) for field in HASHED_HEAD],
+        "lines": [[_plain(getattr(line, field)) for field in HASHED_LINE] for line in lines],
+    }
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    return value if isinstance(value, bool | type(None)) else str(value)
+
+
+def _lock(quote_id: uuid.UUID) -> Quote:
+    return Quote.objects.select_for_update().get(pk=quote_id)
+
+
+def _close(
+    quote_id: uuid.UUID,
+    status: Quote.Status,
+    actor: Actor,
+    *,
+    because: str = "",
+    comment: str = "",
+) -> Quote:
+    quote = _lock(quote_id)
+    quote.move_to(status, closed_at=timezone.now(), closed_because=because, closed_comment=comment)
+    record_event(SalesEvent.Type.QUOTE_CLOSED, quote, actor=actor, data={"because": because})
+    return quote

@@ -1,0 +1,85 @@
+"""The statuses of an order, derived from its lines' quantities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.utils import timezone
+
+from sales.models import Order, OrderLine, Product
+
+
+@dataclass(frozen=True, slots=True)
+class Statuses:
+    """What the chips of an order say."""
+
+    fulfilment: Order.Fulfilment
+    billing: Order.Billing
+    is_complete: bool
+
+
+def derive_statuses(order: Order, lines: Iterable[OrderLine]) -> Statuses:
+    """Work the chips out from the quantities; lines need their product at hand."""
+    counting = [line for line in lines if line.counts and wanted(line) > 0]
+    goods = [line for line in counting if is_shipped_goods(line)]
+    fulfilment, billing = fulfilment_of(goods), billing_of(counting)
+    everything_out = all(line.open_to_ship == 0 for line in goods)
+    everything_billed = all(
+        line.open_to_bill == 0 and not line.drafted_quantity for line in counting
+    )
+    return Statuses(fulfilment, billing, bool(counting) and everything_out and everything_billed)
+
+
+def save_statuses(order: Order, statuses: Statuses) -> bool:
+    """Put derived statuses on the order; says whether any changed."""
+    changes: dict[str, object] = {}
+    if order.fulfilment_status != statuses.fulfilment:
+        changes["fulfilment_status"] = statuses.fulfilment
+    if order.billing_status != statuses.billing:
+        changes["billing_status"] = statuses.billing
+    if order.status == Order.Status.SUBMITTED and statuses.is_complete:
+        order.move_to(Order.Status.COMPLETED, closed_at=timezone.now(), **changes)
+    elif order.status == Order.Status.COMPLETED and not statuses.is_complete:
+        order.move_to(Order.Status.SUBMITTED, closed_at=None, **changes)
+    elif changes:
+        order.change(**changes)
+    else:
+        return False
+    return True
+
+
+def wanted(line: OrderLine) -> Decimal:
+    """How much of a line is still ordered."""
+    left: Decimal = line.quantity - line.cancelled_quantity
+    return left
+
+
+def is_shipped_goods(line: OrderLine) -> bool:
+    """Whether a line is something a warehouse ships: not a service, not a bundle's name."""
+    return line.product is None or line.product.kind == Product.Kind.GOODS
+
+
+def fulfilment_of(goods: Sequence[OrderLine]) -> Order.Fulfilment:
+    """Derive the fulfilment chip from what was shipped, delivered and returned."""
+    if not any(line.shipped_quantity for line in goods):
+        return Order.Fulfilment.NOT_STARTED
+    if all(line.returned_quantity == line.shipped_quantity for line in goods):
+        return Order.Fulfilment.RETURNED
+    if any(line.open_to_ship for line in goods):
+        return Order.Fulfilment.PARTLY_SHIPPED
+    if all(line.delivered_quantity == line.shipped_quantity for line in goods):
+        return Order.Fulfilment.DELIVERED
+    return Order.Fulfilment.SHIPPED
+
+
+def billing_of(counting: Sequence[OrderLine]) -> Order.Billing:
+    """Derive the billing chip from what issued invoices and credit notes say."""
+    if not any(line.invoiced_quantity for line in counting):
+        return Order.Billing.TO_INVOICE
+    if all(line.invoiced_quantity == line.credited_quantity for line in counting):
+        return Order.Billing.CREDITED
+    if any(line.open_to_bill or line.drafted_quantity for line in counting):
+        return Order.Billing.PARTLY
+    return Order.Billing.INVOICED

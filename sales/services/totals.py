@@ -1,0 +1,115 @@
+"""Working out a draft's figures from its lines and saving both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from common.errors import SeveralErrors
+from sales.models import TaxRate
+from sales.pricing.documents import PricedDocument, price_document
+from sales.pricing.errors import MissingPrice, NoTaxRate, PricingError
+from sales.pricing.lines import LineInput
+from sales.pricing.money import Rounding
+from sales.services.errors import MissingField, NoLines
+from sales.services.numbering import today
+
+if TYPE_CHECKING:
+    from sales.models import DocumentLine
+    from sales.services.events import AnyDocument
+
+LINE_FIGURES = ("base", "discount", "net", "header_discount", "tax", "gross")
+HEAD_FIGURES = ("detail", "discount", "freight", "tax", "total")
+
+
+def lines_of(document: AnyDocument) -> list[Any]:
+    """Read a document's lines in their order, with what pricing needs of their products."""
+    return list(document.lines.select_related("product", "tax_category").order_by("position", "id"))
+
+
+def reprice(document: AnyDocument, lines: Sequence[Any] | None = None) -> PricedDocument:
+    """Price a draft from its lines' frozen prices and save every figure that follows.
+
+    Tax rates are looked up for the day unless somebody typed one. Five statements at most,
+    however many lines.
+    """
+    lines = lines_of(document) if lines is None else lines
+    _look_up_tax_rates(document, lines)
+    priced = price_document(
+        [line_input(line) for line in lines],
+        currency=document.currency,
+        discount_amount=document.discount_amount,
+        discount_rate=document.discount_rate,
+        freight=document.freight,
+        prices_include_tax=document.prices_include_tax,
+        rounding=Rounding(document.rounding),
+    )
+    for line, figures in zip(lines, priced.lines, strict=True):
+        for name in LINE_FIGURES:
+            setattr(line, name, getattr(figures, name))
+    if lines:
+        type(lines[0]).objects.bulk_update(lines, [*LINE_FIGURES, "tax_rate", "position"])
+    document.change(**{name: getattr(priced.totals, name) for name in HEAD_FIGURES})
+    return priced
+
+
+def line_input(line: DocumentLine) -> LineInput:
+    """Tell pricing about a line; a price still missing counts as nothing until it is typed."""
+    return LineInput(
+        key=str(line.pk),
+        quantity=line.quantity,
+        unit_price=line.unit_price if line.unit_price is not None else Decimal(0),
+        volume_discount=line.volume_discount,
+        discount_amount=line.discount_amount,
+        discount_rate=line.discount_rate,
+        tax_rate=line.tax_rate,
+        counts=line.counts,
+    )
+
+
+def problems_of(document: AnyDocument, lines: Sequence[Any]) -> list[PricingError]:
+    """Name what keeps a draft from being issued, line by line."""
+    problems: list[PricingError] = []
+    for number, line in enumerate(lines, start=1):
+        if not line.counts:
+            continue
+        if line.unit_price is None:
+            problems.append(
+                MissingPrice(f"Line {number}, {line.description}: no price.", line=str(line.pk))
+            )
+        if line.tax_rate is None:
+            problems.append(
+                NoTaxRate(f"Line {number}, {line.description}: no tax rate.", line=str(line.pk))
+            )
+    return problems
+
+
+def check_ready(document: AnyDocument, lines: Sequence[Any]) -> None:
+    """Refuse to issue a document that is empty or has a line with a problem."""
+    if not any(line.counts for line in lines):
+        raise NoLines("There is nothing on this document yet: add a line first.")
+    if not document.name:
+        raise MissingField("Give the document a name.", field="name")
+    problems = problems_of(document, lines)
+    if len(problems) == 1:
+        raise problems[0]
+    if problems:
+        raise SeveralErrors(problems)
+
+
+def _look_up_tax_rates(document: AnyDocument, lines: Sequence[Any]) -> None:
+    untyped = [line for line in lines if line.counts and not line.tax_rate_is_typed]
+    rates = _rates_by_category(document) if untyped and document.tax_zone_id else {}
+    for line in untyped:
+        line.tax_rate = rates.get(line.tax_category_id)
+
+
+def _rates_by_category(document: AnyDocument) -> dict[Any, Decimal]:
+    day = today(document.company)
+    return dict(
+        TaxRate.objects.filter(zone=document.tax_zone_id)
+        .exclude(valid_from__gt=day)
+        .exclude(valid_to__lt=day)
+        .values_list("category_id", "rate")
+    )
