@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import json
 import random
 import sqlite3
 from typing import Any
 
-from aiohttp import ClientError, ClientSession, ClientTimeout
+from aiohttp import ClientConnectorError, ClientError, ClientSession, ClientTimeout
 
 from sandbox.errors import Refused
 from sandbox.faults import Faults, Mode
 from sandbox.store import Store
 from sandbox.wire import CONTENT_TYPE, Keys, compose, new_message_id, utc_now
 
+DEADLINE = 10.0
 LONGEST_PAUSE = 5.0
 AT_ONCE = 8
 ANSWER_BYTES = 64 * 1024
@@ -82,11 +84,14 @@ class Outgoing:
         self.wake.set()
 
     def as_json(self) -> list[dict[str, Any]]:
-        """List all reports with what became of them."""
-        return [
-            {name: row[name] for name in row.keys() if name not in {"body", "due_at"}}  # noqa: SIM118 - a sqlite3.Row iterates over values
-            for row in self._store.rows("select * from outgoing order by sequence")
+        """List all reports with what they say and what became of them."""
+        reports = [
+            dict(row) for row in self._store.rows("select * from outgoing order by sequence")
         ]
+        for report in reports:
+            report["data"] = json.loads(report.pop("body"))["data"]
+            del report["due_at"]
+        return reports
 
 
 class Sender:
@@ -101,7 +106,7 @@ class Sender:
 
     async def run(self) -> None:
         """Send for as long as the process lives."""
-        timeout = ClientTimeout(total=10)
+        timeout = ClientTimeout(total=DEADLINE)
         async with ClientSession(timeout=timeout) as session:
             while True:
                 reports = self._choose()
@@ -158,7 +163,11 @@ class Sender:
             ) as response:
                 text = (await response.content.read(ANSWER_BYTES)).decode(errors="replace")
                 return response.status, f"{response.status} {text[:500]}".strip()
-        except (ClientError, TimeoutError, OSError) as error:
+        except ClientConnectorError:
+            return None, f"no connection to {self._url}"
+        except TimeoutError:
+            return None, f"no answer within {DEADLINE:g} s"
+        except (ClientError, OSError) as error:
             return None, f"no answer: {str(error) or type(error).__name__}"
 
 

@@ -32,19 +32,28 @@ table { border-collapse: collapse; width: 100%; margin: .5rem 0; }
 th, td { text-align: start; padding: .35rem .6rem .35rem 0; vertical-align: top;
   border-bottom: 1px solid var(--line); }
 th { color: var(--soft); font-weight: 500; } .n { text-align: end; }
-td { overflow-wrap: anywhere; } td.n, .keep { overflow-wrap: normal; white-space: nowrap; }
+td { overflow-wrap: break-word; } td.n, .keep { white-space: nowrap; }
+main { padding-top: 0; } main > h2:first-of-type { margin-top: .5rem; }
+ul { padding-inline-start: 1.2rem; margin: .75rem 0 0; }
 input { font: inherit; width: 5rem; padding: .25rem .4rem; text-align: end; color: inherit;
   background: var(--ground); border: 1px solid var(--soft); border-radius: 6px; }
 button { font: inherit; padding: .35rem .8rem; border-radius: 6px; cursor: pointer;
   border: 1px solid var(--soft); background: var(--card); color: inherit; }
 button.next { background: var(--strong); border-color: var(--strong); color: var(--on-strong); }
-button:focus-visible, input:focus-visible, summary:focus-visible, .scroll:focus-visible {
+button:focus-visible, input:focus-visible, .scroll:focus-visible {
   outline: 3px solid var(--strong); outline-offset: 2px; }
 .buttons { display: flex; flex-wrap: wrap; gap: .5rem; margin-top: .5rem; }
-summary { cursor: pointer; padding: .25rem 0; }
+@media (max-width: 40rem) {
+  .stack thead { display: none; } .stack table, .stack tbody { display: block; }
+  .stack tr { display: block; border-bottom: 1px solid var(--line); padding: .4rem 0; }
+  .stack td { display: flex; justify-content: space-between; gap: 1rem; border: 0;
+    padding: .1rem 0; text-align: end; overflow-wrap: anywhere; }
+  .stack td::before { content: attr(data-label); color: var(--soft); text-align: start; }
+  .stack td:empty { display: none; }
+}
 """
 
-SCRIPT = """
+SCRIPT = r"""
 const busy = () => document.activeElement?.matches("input")
   || [...document.querySelectorAll("input")].some(i => i.value !== i.defaultValue)
   || document.querySelector("[role=alert]");
@@ -52,13 +61,12 @@ setInterval(async () => {
   if (document.hidden || busy()) return;
   const answer = await fetch("/").catch(() => null);
   if (!answer?.ok || busy()) return;
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const [html] = (await answer.text()).match(/<main[^]*<\/main>/) ?? [""];
+  const fresh = new DOMParser().parseFromString(html, "text/html");
   const now = document.querySelector("main"), then = fresh.querySelector("main");
   if (now.dataset.version === then.dataset.version) return;
-  const open = [...now.querySelectorAll("details[open]")].map(d => d.id);
   const focus = document.activeElement?.id;
   now.replaceWith(then);
-  open.forEach(id => document.getElementById(id)?.setAttribute("open", ""));
   if (focus) document.getElementById(focus)?.focus();
 }, 1500);
 """
@@ -86,28 +94,32 @@ def page(title: str, about: str, body: str, version: str, problem: str = "") -> 
     return web.Response(text=text, content_type="text/html", status=status, headers=headers)
 
 
-def table(label: str, heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Draw a table of ready-made cells; a head that starts with # is a column of numbers."""
+def table(
+    label: str, heads: Iterable[str], rows: Iterable[Iterable[str]], *, stack: bool = False
+) -> str:
+    """Draw a table of ready-made cells; a head that starts with # is a column of numbers.
+
+    With ``stack`` its rows become small lists on a phone.
+    """
     names = list(heads)
-    numeric = [name.startswith("#") for name in names]
-    tops = "".join(
-        f'<th scope="col"{_class(number)}>{escape(name.lstrip("#"))}</th>'
-        for name, number in zip(names, numeric, strict=True)
-    )
-    body = "".join(
-        "<tr>"
-        + "".join(f"<td{_class(n)}>{cell}</td>" for cell, n in zip(row, numeric, strict=True))
-        + "</tr>"
-        for row in rows
-    )
+    tops = "".join(f'<th scope="col"{_class(n)}>{escape(n.lstrip("#"))}</th>' for n in names)
+    body = "".join(f"<tr>{_cells(names, row)}</tr>" for row in rows)
+    look = "scroll stack" if stack else "scroll"
     return (
-        f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(label)}">'
+        f'<div class="{look}" role="region" tabindex="0" aria-label="{escape(label)}">'
         f"<table><thead><tr>{tops}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
-def _class(number: bool) -> str:
-    return ' class="n"' if number else ""
+def _cells(names: list[str], row: Iterable[str]) -> str:
+    return "".join(
+        f'<td{_class(name)} data-label="{escape(name.lstrip("#"))}">{cell}</td>'
+        for name, cell in zip(names, row, strict=True)
+    )
+
+
+def _class(name: str) -> str:
+    return ' class="n"' if name.startswith("#") else ""
 
 
 def button(
@@ -131,43 +143,49 @@ def traffic(ledger: list[dict[str, Any]], reports: list[dict[str, Any]]) -> str:
 
 
 def _received(ledger: list[dict[str, Any]]) -> str:
-    return table(
-        "Received messages",
-        ["Document", "What", "Outcome", "Our reference", "#Deliveries", "#Effects"],
+    heads = ["Document", "What", "Outcome", "Our reference", "#Deliveries", "#Effects"]
+    rows = (
         (
-            (
-                f'<span class="keep">{escape(row["subject"])}</span>',
-                escape(row["type"].removeprefix("throughline.")),
-                escape(row["outcome"]),
-                f'<span class="keep">{escape(row["reference"])}</span>',
-                str(row["deliveries"]),
-                str(row["effects"]),
-            )
-            for row in ledger[: -SHOWN - 1 : -1]
-        ),
+            _keep(row["subject"]),
+            escape(row["type"].removeprefix("throughline.")),
+            escape(row["outcome"]),
+            _keep(row["reference"]),
+            str(row["deliveries"]),
+            str(row["effects"]),
+        )
+        for row in ledger[: -SHOWN - 1 : -1]
     )
+    return table("Received messages", heads, rows, stack=True)
 
 
 def _reported(reports: list[dict[str, Any]]) -> str:
-    return table(
-        "Reports",
-        ["Document", "What", "State", "Answer", "#Tries"],
+    heads = ["Document", "What", "State", "Answer", "#Tries"]
+    rows = (
         (
-            (
-                f'<span class="keep">{escape(row["subject"])}</span>',
-                escape(row["type"]),
-                _report_state(row),
-                escape(row["answer"]),
-                str(row["attempts"]),
-            )
-            for row in reports[: -SHOWN - 1 : -1]
-        ),
+            _keep(row["subject"]),
+            escape(_gist(row)),
+            _report_state(row),
+            escape(row["answer"]),
+            str(row["attempts"]),
+        )
+        for row in reports[: -SHOWN - 1 : -1]
     )
+    return table("Reports", heads, rows, stack=True)
+
+
+def _gist(row: dict[str, Any]) -> str:
+    data = row["data"]
+    whose = data.get("shipment_ref") or data.get("official_number") or ""
+    return f"{whose} {data['status']}".strip()
+
+
+def _keep(text: str) -> str:
+    return f'<span class="keep">{escape(text)}</span>' if text else ""
 
 
 def _report_state(row: dict[str, Any]) -> str:
     if row["state"] != "stopped":
-        return escape(row["state"])
+        return _keep(row["state"])
     again = button("Send again", key=f"resend-{row['id']}")
     return (
         f'<span class="bad">stopped</span><form method="post"'

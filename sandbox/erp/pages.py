@@ -14,12 +14,13 @@ WORDS = {"post": "Post", "pay": "Take payment"}
 
 def invoice_card(invoice: Invoice) -> str:
     """Draw one invoice with both sides' amounts and the button for the next step."""
+    ours = f"{invoice.reference}, " if invoice.official_number else ""
     heading = invoice.official_number or invoice.reference
     order = f" for {escape(invoice.order_number)}" if invoice.order_number else ""
     return (
         f'<article class="card" id="{invoice.reference}"><div class="top">'
         f"<h3>{escape(heading)}</h3>"
-        f"<span>{invoice.reference}, {invoice.kind} {escape(invoice.number)}{order}</span>"
+        f"<span>{ours}{invoice.kind} {escape(invoice.number)}{order}</span>"
         f'<span class="chip">{invoice.state}</span>'
         f'<span class="soft">{escape(invoice.account)}</span></div>'
         f"{_amounts(invoice)}{_payment(invoice)}{_form(invoice)}</article>"
@@ -32,7 +33,7 @@ def _amounts(invoice: Invoice) -> str:
         ("Computed here", *_figures(invoice, invoice.tax, invoice.total)),
     ]
     differs = '<p class="bad">The two differ.</p>' if invoice.differs else ""
-    return table(f"Amounts of {invoice.reference}", ["", "#Tax", "#Total"], rows) + differs
+    return table(f"Amounts of {invoice.reference}", ["Amounts", "#Tax", "#Total"], rows) + differs
 
 
 def _figures(invoice: Invoice, *amounts: Decimal) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ def order_card(order: Order) -> str:
 def _lines(order: Order) -> str:
     step = next_step(order)
     asks = step is not None and step.status == "shipped" and bool(order.open_quantities)
-    heads = ["#", "Goods", "#Ordered", "#Shipped", "#Ship now" if asks else "#Open"]
+    heads = ["Line", "Goods", "#Ordered", "#Shipped", "#Ship now" if asks else "#Open"]
     rows = (_line(line, asks) for line in order.lines.values())
     return table(f"Lines of {order.reference}", heads, rows)
 

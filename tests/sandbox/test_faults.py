@@ -8,8 +8,11 @@ import time
 from typing import Any
 
 import pytest
+from aiohttp.test_utils import make_mocked_request
 
+from sandbox.errors import Refused
 from sandbox.faults import Faults
+from sandbox.service import only_from_this_machine
 from tests.sandbox.playing import HOOKS, Ears, Peer, order_event, signed, wait_until
 
 MEGABYTE = 1024 * 1024
@@ -224,3 +227,16 @@ def test_says_what_is_wrong_with_a_fault(warehouse: Peer, value: Any, detail: st
 
 def test_has_no_faults_by_itself() -> None:
     assert Faults().as_json() == []
+
+
+@pytest.mark.parametrize("remote", ["192.0.2.7", "::ffff:192.0.2.7", "fe80::1%eth0", None])
+def test_takes_no_orders_to_misbehave_from_afar(remote: str | None) -> None:
+    request = make_mocked_request("POST", "/control").clone(remote=remote)
+
+    with pytest.raises(Refused, match="from this machine only"):
+        only_from_this_machine(request)
+
+
+@pytest.mark.parametrize("remote", ["127.0.0.1", "::1"])
+def test_takes_orders_to_misbehave_from_here(remote: str) -> None:
+    only_from_this_machine(make_mocked_request("POST", "/control").clone(remote=remote))
