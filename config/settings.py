@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from environs import validate
@@ -13,6 +14,8 @@ from psycopg.conninfo import conninfo_to_dict
 from config import environment, services
 from config.celery import app as celery_app  # noqa: F401  what @shared_task binds to
 from config.logs import logging_settings
+
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 

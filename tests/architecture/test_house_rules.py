@@ -1,0 +1,180 @@
+"""The rules of the house that a machine can check."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.db import models
+
+from common.transitions import Stateful
+
+ROOT = Path(__file__).resolve().parents[2]
+APPS = ("common", "config", "crm", "demo", "fulfilment", "sales", "sandbox")
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 40
+HTTP_CLIENTS = {"aiohttp", "http.client", "httpx", "requests", "urllib.request", "urllib3"}
+
+SOURCES = sorted(
+    path for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts
+)
+SERVER_SOURCES = [
+    path for path in SOURCES if path.parts[len(ROOT.parts)] not in ("demo", "sandbox")
+]
+RECORDS = [
+    model
+    for app in ("crm", "sales", "fulfilment")
+    for model in apps.get_app_config(app).get_models()
+]
+
+
+def name_of(path: Path) -> str:
+    """The path as the tree shows it."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Every function in a module, nested ones and methods too."""
+    return (
+        node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+
+
+def imported(tree: ast.AST) -> set[str]:
+    """Every module a module imports."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Check the import contracts of the tree in ``folder``."""
+    program = Path(sys.executable).with_name("lint-imports")
+    command = [str(program), "--no-logo", "--no-cache"]
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env={"PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_imports_point_one_way() -> None:
+    done = lint_imports(ROOT)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+AGAINST_THE_ARROWS = {
+    "sales/services/__init__.py": "fulfilment.models",
+    "crm/models/__init__.py": "sales.models",
+    "sales/pricing/money.py": "django.db",
+    "sales/models/__init__.py": "sales.services",
+    "sandbox/__init__.py": "common.errors",
+    "fulfilment/models/__init__.py": "demo.apps",
+}
+
+
+def test_an_import_against_the_arrows_breaks_lint(tmp_path: Path) -> None:
+    for app in APPS:
+        shutil.copytree(ROOT / app, tmp_path / app, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / ".importlinter", tmp_path)
+    for file, module in AGAINST_THE_ARROWS.items():
+        target = tmp_path / file
+        target.write_text(f"{target.read_text()}\nimport {module}\n")
+
+    done = lint_imports(tmp_path)
+
+    assert done.returncode == 1
+    for file, module in AGAINST_THE_ARROWS.items():
+        importer = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        told = rf"{re.escape(importer)} (->|is not allowed to import) {re.escape(module.split('.')[0])}"
+        assert re.search(told, done.stdout), f"{importer} -> {module}"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_a_file_is_short_and_flat(path: Path) -> None:
+    source = path.read_text()
+    assert source.count("\n") <= LONGEST_FILE
+    for function in functions(ast.parse(source)):
+        length = (function.end_lineno or function.lineno) - function.lineno + 1
+        assert length <= LONGEST_FUNCTION, f"{function.name} has {length} lines"
+        hidden = [
+            node for node in ast.walk(function) if isinstance(node, ast.Import | ast.ImportFrom)
+        ]
+        assert not hidden, f"{function.name} hides an import"
+
+
+@pytest.mark.parametrize("path", SERVER_SOURCES, ids=name_of)
+def test_only_tasks_enqueue_and_only_connectors_speak_http(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    if name_of(path) != "fulfilment/tasks.py":
+        calls = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        assert not calls & {"delay", "apply_async", "send_task"}
+    if not name_of(path).startswith("fulfilment/connectors/"):
+        assert not imported(tree) & HTTP_CLIENTS
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_nothing_is_left_for_later(path: Path) -> None:
+    source = path.read_text()
+
+    for word in ("TODO", "FIXME", "XXX"):
+        assert word not in source
+
+
+def test_no_drawer_is_called_miscellaneous() -> None:
+    vague = {"utils", "util", "helpers", "helper", "misc", "manager", "managers"}
+
+    assert not [name_of(path) for path in SOURCES if vague & {path.stem, path.parent.name}]
+
+
+def test_no_signals_carry_our_flow() -> None:
+    wired = [name_of(path) for path in SERVER_SOURCES if "django.dispatch" in path.read_text()]
+
+    assert wired == []
+
+
+def test_nothing_committed_names_this_machine() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        path = ROOT / name
+        if path.is_file():
+            assert str(ROOT).encode() not in path.read_bytes(), name
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.__name__)
+def test_a_record_has_a_public_id(record: type[models.Model]) -> None:
+    key = record._meta.pk
+    while isinstance(key, models.OneToOneField):
+        key = key.target_field
+
+    assert isinstance(key, models.UUIDField)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [record for record in RECORDS if issubclass(record, Stateful)],
+    ids=lambda r: r.__name__,
+)
+def test_moves_name_statuses_that_exist(record: type[Stateful]) -> None:
+    known = {value for value, _ in record._meta.get_field("status").choices or []}
+    moves = record.TRANSITIONS
+
+    assert {str(status) for status in moves} <= known
+    assert {str(target) for targets in moves.values() for target in targets} <= known
