@@ -15,6 +15,7 @@ from sales.models import Order, OrderLine, PaymentTerms, SalesEvent
 from sales.services.billing import bill_by_terms
 from sales.services.errors import TooMuch
 from sales.services.events import record_event
+from sales.services.orders import lock_order
 from sales.services.statuses import derive_statuses, save_statuses
 
 EVERYTHING_OUT = frozenset({Order.Fulfilment.SHIPPED, Order.Fulfilment.DELIVERED})
@@ -40,9 +41,10 @@ def record_progress(
 ) -> SalesEvent:
     """Set what has become of the lines' units, derive the statuses, and bill by the terms.
 
-    The caller holds the order's lock. Refuses more than was ordered, naming the line.
+    Refuses more than was ordered, naming the line.
     """
-    lines = list(order.lines.select_for_update().select_related("product"))
+    order = lock_order(order.pk)
+    lines = list(order.lines.select_for_update(of=("self",)).select_related("product"))
     shipped_before = sum(line.shipped_quantity for line in lines)
     for line in lines:
         if line.pk in progress:
