@@ -16,6 +16,7 @@ from sales.pricing.partial import (
     credit_part,
     deduction_part,
     down_payment,
+    freight_part,
     next_part,
     percentage_part,
 )
@@ -243,3 +244,34 @@ def test_refuses_to_deduct_for_more_than_the_order(billed: str, ordered: str) ->
         deduction_part(
             GROUPS[1], nothing, billed=Decimal(billed), ordered=Decimal(ordered), currency="EUR"
         )
+
+
+@given(CURRENCIES, st.integers(0, 10_000), st.lists(st.integers(1, 1000), max_size=6), ROUNDINGS)
+def test_freight_rides_along_and_arrives_whole(
+    currency: str, units: int, bills: list[int], rounding: Rounding
+) -> None:
+    freight, carried, billed = from_units(units, currency), Decimal(0), Decimal(0)
+
+    for bill in [*bills, 3000]:
+        billed = min(billed + bill, Decimal(3000))
+        part = freight_part(
+            freight,
+            carried,
+            billed=billed,
+            ordered=Decimal(3000),
+            currency=currency,
+            rounding=rounding,
+        )
+        assert part >= 0
+        carried += part
+
+    assert carried == freight
+
+
+def test_the_first_invoice_carries_the_freight_of_what_costs_nothing() -> None:
+    freight, nothing = Decimal("4.90"), Decimal(0)
+
+    first = freight_part(freight, nothing, billed=nothing, ordered=nothing, currency="EUR")
+    second = freight_part(freight, first, billed=nothing, ordered=nothing, currency="EUR")
+
+    assert (first, second) == (freight, 0)
