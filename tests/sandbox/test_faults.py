@@ -229,8 +229,8 @@ def test_has_no_faults_by_itself() -> None:
     assert Faults().as_json() == []
 
 
-@pytest.mark.parametrize("remote", ["192.0.2.7", "::ffff:192.0.2.7", "fe80::1%eth0", None])
-def test_takes_no_orders_to_misbehave_from_afar(remote: str | None) -> None:
+@pytest.mark.parametrize("remote", ["192.0.2.7", "::ffff:192.0.2.7", "fe80::1%eth0"])
+def test_takes_no_orders_to_misbehave_from_afar(remote: str) -> None:
     request = make_mocked_request("POST", "/control").clone(remote=remote)
 
     with pytest.raises(Refused, match="from this machine only"):

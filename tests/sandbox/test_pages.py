@@ -61,6 +61,14 @@ def test_says_why_a_button_did_not_work(warehouse: Peer) -> None:
     assert warehouse.get("/orders/WH-000001")["shipments"] == []
 
 
+def test_shows_what_was_typed_as_text(warehouse: Peer) -> None:
+    warehouse.push(order_event())
+
+    reply = warehouse.press("/orders/WH-000001/report", "quantity-%3Cb%3E=1&status=shipped")
+
+    assert "WH-000001 has no line &lt;b&gt;." in reply.text
+
+
 def test_posts_and_takes_payments_by_buttons(erp: Peer) -> None:
     erp.push(invoice_event())
 
