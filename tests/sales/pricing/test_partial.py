@@ -274,4 +274,4 @@ def test_the_first_invoice_carries_the_freight_of_what_costs_nothing() -> None:
     first = freight_part(freight, nothing, billed=nothing, ordered=nothing, currency="EUR")
     second = freight_part(freight, first, billed=nothing, ordered=nothing, currency="EUR")
 
-    assert (first, second) == (freight, 0)
+    assert (first, second) == (freight, nothing)
