@@ -52,6 +52,7 @@ chromium: setup
 # To use it
 
 .PHONY: demo
+demo story dev: export LEAVE_WITH_PARENT = 1 # kill -9 make, and nothing stays behind
 demo: setup ## sample data, the whole story played live, then serve until Ctrl-C
 	@$(PY) manage.py demo
 

@@ -8,9 +8,13 @@ import sys
 from celery import Celery
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
+from config.lifetime import follow_parent_if_told
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-if "worker" in sys.argv and sys.argv[0].endswith(("celery", "celery/__main__.py")):
-    os.environ.setdefault("ROLE", "worker")
+if sys.argv[0].endswith(("celery", "celery/__main__.py")):
+    follow_parent_if_told()
+    if "worker" in sys.argv:
+        os.environ.setdefault("ROLE", "worker")
 
 app = Celery("throughline")
 app.config_from_object("django.conf:settings", namespace="CELERY")

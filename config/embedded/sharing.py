@@ -44,12 +44,13 @@ def use(var: Path, *, database: bool = True, broker: bool = True) -> Services:
         with _alone(home):
             in_use = (home / "in-use").open("a")
             fcntl.flock(in_use, fcntl.LOCK_SH)
-            atexit.register(_leave, home, in_use, os.getpid())
             _hire_keeper(home)
-            return Services(
+            services = Services(
                 database_url=postgres.start(home) if database else "",
                 redis_url=valkey.start(home) if broker else "",
             )
+    atexit.register(_leave, home, in_use, os.getpid())
+    return services
 
 
 def keep(home: Path) -> None:
