@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MinLengthValidator, RegexValidator
 from django.db import models
 
@@ -45,3 +46,8 @@ def currency_field(**options: Any) -> models.CharField[Any, Any]:
 def custom_values() -> models.JSONField[Any, Any]:
     """Make the column that holds the values of custom fields, by their key."""
     return models.JSONField(default=dict, blank=True)
+
+
+def custom_values_index(name: str) -> GinIndex:
+    """Make the index by which records are found by the values of their custom fields."""
+    return GinIndex(fields=["custom"], opclasses=["jsonb_path_ops"], name=name)

@@ -10,7 +10,7 @@ from django.db import models
 from django_countries.fields import CountryField
 from phonenumber_field.modelfields import PhoneNumberField
 
-from common.fields import custom_values, identifier
+from common.fields import custom_values, custom_values_index, identifier
 from crm.models.ownership import Owned, OwnedQuerySet
 
 LEGAL_FORMS = frozenset(
@@ -114,6 +114,7 @@ class Account(Owned, Address):
             GinIndex(
                 fields=["normalised_name"], opclasses=["gin_trgm_ops"], name="account_name_trgm"
             ),
+            custom_values_index("account_custom"),
         ]
 
     def __str__(self) -> str:
@@ -150,6 +151,7 @@ class Contact(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["last_name", "first_name", "id"], name="contact_by_name"),
             models.Index(models.functions.Lower("email"), name="contact_by_email"),
+            custom_values_index("contact_custom"),
         ]
 
     def __str__(self) -> str:

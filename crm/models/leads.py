@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.db import models
 from phonenumber_field.modelfields import PhoneNumberField
 
-from common.fields import custom_values, identifier
+from common.fields import custom_values, custom_values_index, identifier
 from common.transitions import Stateful
 from crm.models.accounts import Account, Contact
 from crm.models.ownership import Owned, OwnedQuerySet
@@ -76,6 +76,7 @@ class Lead(Owned, Stateful):
             models.Index(fields=["status", "-id"], name="lead_by_status"),
             models.Index(fields=["owner", "-id"], name="lead_by_owner"),
             models.Index(fields=["team", "-id"], name="lead_by_team"),
+            custom_values_index("lead_custom"),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(

@@ -7,7 +7,14 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
-from common.fields import amount_field, currency_field, custom_values, identifier, rate_field
+from common.fields import (
+    amount_field,
+    currency_field,
+    custom_values,
+    custom_values_index,
+    identifier,
+    rate_field,
+)
 from common.transitions import Stateful
 from crm.models.accounts import Account, Contact
 from crm.models.leads import Lead
@@ -100,6 +107,7 @@ class Opportunity(Owned, Stateful):
             models.Index(fields=["status", "-id"], name="opportunity_by_status"),
             models.Index(fields=["owner", "-id"], name="opportunity_by_owner"),
             models.Index(fields=["team", "-id"], name="opportunity_by_team"),
+            custom_values_index("opportunity_custom"),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(

@@ -19,6 +19,7 @@ from sales.models.price_lists import (
     PriceListItem,
     PromotionCode,
 )
+from sales.models.promotions import PromotionUse
 from sales.models.quotes import ApprovalRule, Quote, QuoteApproval, QuoteLine
 from sales.models.taxes import ExchangeRate, TaxCategory, TaxRate, TaxZone
 from sales.models.terms import AccountTerms, Instalment, PaymentTerms
@@ -48,6 +49,7 @@ __all__ = [
     "Product",
     "ProductCategory",
     "PromotionCode",
+    "PromotionUse",
     "Quote",
     "QuoteApproval",
     "QuoteLine",

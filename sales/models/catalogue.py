@@ -10,7 +10,13 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 
-from common.fields import amount_field, custom_values, identifier, quantity_field
+from common.fields import (
+    amount_field,
+    custom_values,
+    custom_values_index,
+    identifier,
+    quantity_field,
+)
 from sales.models.taxes import TaxCategory
 
 
@@ -115,6 +121,7 @@ class Product(models.Model):
         ordering: ClassVar = ["name", "id"]
         indexes: ClassVar = [
             models.Index(fields=["name", "id"], name="product_by_name"),
+            custom_values_index("product_custom"),
             GinIndex(
                 fields=["sku", "name"],
                 opclasses=["gin_trgm_ops", "gin_trgm_ops"],

@@ -179,7 +179,8 @@ class DocumentLine(models.Model):
     requested_on = models.DateField(null=True, blank=True)
 
     base = amount_field()
-    discount = amount_field(help_text="The line's own discount in money.")
+    promotion_discount = amount_field(help_text="What promotion codes take off the line.")
+    discount = amount_field(help_text="The line's own discount in money, promotions included.")
     net = amount_field()
     header_discount = amount_field(help_text="The line's share of the header discount.")
     tax = amount_field()

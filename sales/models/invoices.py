@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from common.fields import amount_field, identifier
+from common.fields import amount_field, custom_values_index, identifier
 from crm.models import OwnedQuerySet
 from sales.models.documents import Document, DocumentLine
 from sales.models.orders import Order, OrderLine
@@ -101,6 +101,7 @@ class Invoice(Document):
             models.Index(fields=["owner", "-id"], name="invoice_by_owner"),
             models.Index(fields=["team", "-id"], name="invoice_by_team"),
             models.Index(fields=["account", "-id"], name="invoice_by_account"),
+            custom_values_index("invoice_custom"),
             models.Index(
                 fields=["due_on"],
                 condition=Q(kind="invoice", status__in=["issued", "partly_paid"]),

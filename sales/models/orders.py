@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from common.fields import identifier, quantity_field
+from common.fields import custom_values_index, identifier, quantity_field
 from crm.models import Opportunity, OwnedQuerySet, Partner
 from sales.models.documents import Document, DocumentLine
 from sales.models.quotes import Quote, QuoteLine
@@ -92,6 +92,7 @@ class Order(Document):
             models.Index(fields=["owner", "-id"], name="order_by_owner"),
             models.Index(fields=["team", "-id"], name="order_by_team"),
             models.Index(fields=["account", "-id"], name="order_by_account"),
+            custom_values_index("order_custom"),
             models.Index(fields=["fulfilment_status", "-id"], name="order_by_fulfilment"),
             models.Index(fields=["billing_status", "-id"], name="order_by_billing"),
         ]

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import Deferrable, F, Func, Q, Value
 
 from common.fields import amount_field, currency_field, identifier, quantity_field, rate_field
 from crm.models import Account
@@ -33,6 +33,7 @@ class PriceList(models.Model):
                 | Q(valid_to__isnull=True)
                 | Q(valid_from__lte=F("valid_to")),
                 name="price_list_dates_in_order",
+                violation_error_message="It would end before it begins.",
             )
         ]
 
@@ -64,6 +65,7 @@ class DiscountList(models.Model):
             models.CheckConstraint(
                 condition=Q(kind="percent", currency="") | (Q(kind="amount") & ~Q(currency="")),
                 name="discount_list_amount_has_currency",
+                violation_error_message="Amounts need a currency, percentages have none.",
             )
         ]
 
@@ -87,11 +89,13 @@ class DiscountBand(models.Model):
             models.CheckConstraint(
                 condition=Q(quantity_to__isnull=True) | Q(quantity_from__lte=F("quantity_to")),
                 name="discount_band_in_order",
+                violation_error_message="The band would end before it begins.",
             ),
             models.CheckConstraint(
                 condition=Q(discount_rate__isnull=False, discount_amount__isnull=True)
                 | Q(discount_rate__isnull=True, discount_amount__isnull=False),
                 name="discount_band_rate_or_amount",
+                violation_error_message="Give either a rate or an amount.",
             ),
             models.CheckConstraint(
                 condition=Q(discount_rate__isnull=True)
@@ -113,6 +117,7 @@ class DiscountBand(models.Model):
                         RangeOperators.OVERLAPS,
                     ),
                 ],
+                deferrable=Deferrable.IMMEDIATE,
                 violation_error_message="Another band of this list covers these quantities.",
             ),
         ]
@@ -179,10 +184,12 @@ class PriceListItem(models.Model):
             models.CheckConstraint(
                 condition=~Q(method="amount") | Q(amount__isnull=False),
                 name="price_list_item_amount_given",
+                violation_error_message="Give the amount.",
             ),
             models.CheckConstraint(
                 condition=Q(method="amount") | Q(percentage_rate__isnull=False),
                 name="price_list_item_percentage_given",
+                violation_error_message="This method needs a percentage, as a fraction: 0.25.",
             ),
         ]
 
@@ -216,15 +223,40 @@ class PromotionCode(models.Model):
         ordering: ClassVar = ["code"]
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(kind="percent", discount_rate__isnull=False)
-                | (Q(kind="amount", discount_amount__isnull=False) & ~Q(currency="")),
+                condition=Q(
+                    kind="percent",
+                    discount_rate__isnull=False,
+                    discount_rate__gt=0,
+                    discount_rate__lte=1,
+                )
+                | (
+                    Q(kind="amount", discount_amount__isnull=False, discount_amount__gt=0)
+                    & ~Q(currency="")
+                ),
                 name="promotion_code_rate_or_amount",
+                violation_error_message=(
+                    "Give a rate above 0 and up to 1 for a percentage, "
+                    "or an amount above 0 with its currency."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_from__isnull=True)
+                | Q(valid_to__isnull=True)
+                | Q(valid_from__lte=F("valid_to")),
+                name="promotion_code_dates_in_order",
+                violation_error_message="It would end before it begins.",
             ),
             models.CheckConstraint(
                 condition=Q(uses_allowed__isnull=True) | Q(uses__lte=F("uses_allowed")),
                 name="promotion_code_uses_left",
+                violation_error_message="It has been used more often than that already.",
             ),
         ]
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def uses_left(self) -> int | None:
+        """How often the code may still be used; None is without limit."""
+        return None if self.uses_allowed is None else self.uses_allowed - self.uses

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from common.fields import identifier
+from common.fields import custom_values_index, identifier
 from crm.models import Opportunity, OwnedQuerySet
 from sales.models.documents import Document, DocumentLine
 
@@ -71,6 +71,7 @@ class Quote(Document):
             models.Index(fields=["owner", "-id"], name="quote_by_owner"),
             models.Index(fields=["team", "-id"], name="quote_by_team"),
             models.Index(fields=["account", "-id"], name="quote_by_account"),
+            custom_values_index("quote_custom"),
         ]
         constraints: ClassVar = [
             *Document.Meta.constraints,

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
@@ -65,7 +66,9 @@ class TaxRate(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(rate__gte=0, rate__lte=1), name="tax_rate_is_a_rate"
+                condition=Q(rate__gte=0, rate__lte=1),
+                name="tax_rate_is_a_rate",
+                violation_error_message="Give the rate as a fraction: 0.19 is 19 %.",
             ),
             ExclusionConstraint(
                 name="tax_rate_no_overlap",
@@ -80,6 +83,11 @@ class TaxRate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.category} in {self.zone}: {self.rate:.2%}"
+
+    def clean(self) -> None:
+        """Refuse a period that ends before it begins; the database could not even compare it."""
+        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
+            raise ValidationError({"valid_to": "It would end before it begins."})
 
 
 class ExchangeRate(models.Model):
@@ -96,7 +104,9 @@ class ExchangeRate(models.Model):
         ordering: ClassVar = ["-valid_on", "currency"]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["base", "currency", "valid_on"], name="exchange_rate_unique"
+                fields=["base", "currency", "valid_on"],
+                name="exchange_rate_unique",
+                violation_error_message="There is a rate of this currency for that day already.",
             ),
             models.CheckConstraint(condition=Q(rate__gt=0), name="exchange_rate_positive"),
             models.CheckConstraint(
