@@ -23,14 +23,17 @@ from sales.models import (
 from sales.pricing.errors import QuantityNotAllowed
 from sales.pricing.money import Rounding
 from sales.pricing.partial import Amounts, Portion, freight_part, next_part
+from sales.services import statuses
 from sales.services.copying import LINE, copy_head
-from sales.services.errors import NothingToInvoice, TooMuch
+from sales.services.down_payments import deductions, invoice_down_payment, tax_groups
+from sales.services.errors import MissingField, NothingToInvoice, TooMuch
 from sales.services.events import record_event
 from sales.services.invoices import issue_invoice
 from sales.services.statuses import is_shipped_goods
 
 What = Invoice.What
 ZERO = Decimal(0)
+SMALLEST_QUANTITY = Decimal("0.00001")
 
 
 @transaction.atomic
@@ -40,11 +43,13 @@ def invoice_order(
     actor: Actor,
     what: Invoice.What | str = What.SHIPPED,
     quantities: Mapping[uuid.UUID, Decimal] | None = None,
+    rate: Decimal | None = None,
     shipment_ref: str = "",
 ) -> Invoice:
-    """Draft an invoice for what was shipped, for all that is open, or for chosen quantities.
+    """Draft an invoice for what was shipped, all that is open, chosen quantities or a percentage.
 
-    The amounts are the order's own: any run of partial invoices sums to the order to the cent.
+    `rate` is the fraction of what was ordered that a percentage invoice bills. The amounts are the
+    order's own: any run of partial invoices sums to the order to the cent.
     """
     order = Order.objects.select_for_update(of=("self",)).get(pk=order_id)
     if order.status not in {Order.Status.SUBMITTED, Order.Status.COMPLETED}:
@@ -52,6 +57,8 @@ def invoice_order(
     lines = list(
         order.lines.select_for_update(of=("self",)).select_related("product").order_by("position")
     )
+    if what == What.PERCENTAGE:
+        quantities = _fractions(lines, rate)
     wanted = _quantities(order, lines, What(what), quantities)
     invoice = _invoice_for(order, What(what), lines, wanted, actor, shipment_ref)
     for line in lines:
@@ -100,7 +107,13 @@ def bill_by_terms(
 
     What cannot be issued stays a draft for a person to look at: the goods have left all the same.
     """
-    if order.payment_terms is None or order.payment_terms.invoice_when != moment:
+    terms = order.payment_terms
+    if terms is None:
+        return None
+    if moment == PaymentTerms.InvoiceWhen.PLACED and terms.deposit_rate:
+        deposit = invoice_down_payment(order.pk, actor=actor, rate=terms.deposit_rate)
+        return _issue_if_possible(deposit, actor)
+    if terms.invoice_when != moment:
         return None
     what = What.SHIPPED if moment == PaymentTerms.InvoiceWhen.PER_SHIPMENT else What.ALL
     try:
@@ -108,6 +121,10 @@ def bill_by_terms(
             invoice = invoice_order(order.pk, actor=actor, what=what, shipment_ref=shipment_ref)
     except NothingToInvoice:
         return None
+    return _issue_if_possible(invoice, actor)
+
+
+def _issue_if_possible(invoice: Invoice, actor: Actor) -> Invoice:
     try:
         with transaction.atomic():
             return issue_invoice(invoice.pk, actor=actor)
@@ -146,6 +163,17 @@ def _quantities(
             else f"{order} has nothing left to invoice."
         )
     return wanted
+
+
+def _fractions(lines: Sequence[OrderLine], rate: Decimal | None) -> dict[uuid.UUID, Decimal]:
+    """Bill this fraction of each line's ordered quantity, or what is left of it if that is less."""
+    if rate is None or not 0 < rate <= 1:
+        raise MissingField("Give a percentage above 0 and up to 100.", field="rate")
+    return {
+        line.pk: min(line.open_to_bill, (statuses.wanted(line) * rate).quantize(SMALLEST_QUANTITY))
+        for line in lines
+        if line.counts
+    }
 
 
 def _chosen(
@@ -189,10 +217,38 @@ def _invoice_for(
         for line in lines
         if line.pk in wanted
     ]
-    _add_up(invoice, parts, freight=_freight(order, lines, billed, parts))
+    freight = _freight(order, lines, billed, parts)
+    taken_off = _deductions(invoice, order, lines, billed, parts)
+    add_up(invoice, [*parts, *taken_off], freight=freight)
     invoice.save(force_insert=True)
-    InvoiceLine.objects.bulk_create(parts)
+    InvoiceLine.objects.bulk_create([*parts, *taken_off])
     return invoice
+
+
+def _deductions(
+    invoice: Invoice,
+    order: Order,
+    lines: Sequence[OrderLine],
+    billed: Mapping[uuid.UUID, Portion],
+    parts: Sequence[InvoiceLine],
+) -> list[InvoiceLine]:
+    before: dict[Decimal, Decimal] = {}
+    now: dict[Decimal, Decimal] = {}
+    for line in lines:
+        if line.tax_rate is not None and line.pk in billed:
+            taxable = billed[line.pk].amounts.taxable
+            before[line.tax_rate] = before.get(line.tax_rate, ZERO) + taxable
+    for part in parts:
+        if part.tax_rate is not None:
+            now[part.tax_rate] = now.get(part.tax_rate, ZERO) + amounts_of(part).taxable
+    return deductions(
+        invoice,
+        order,
+        billed_before=before,
+        billed_now=now,
+        ordered={group.rate: group.taxable for group in tax_groups(lines)},
+        first_position=max(part.position for part in parts) + 1,
+    )
 
 
 def billed_so_far(order: Order) -> dict[uuid.UUID, Portion]:
@@ -279,7 +335,8 @@ def _freight(
     )
 
 
-def _add_up(invoice: Invoice, parts: Sequence[InvoiceLine], *, freight: Decimal) -> None:
+def add_up(invoice: Invoice, parts: Sequence[InvoiceLine], *, freight: Decimal) -> None:
+    """Put the sums of an invoice's lines on its head."""
     invoice.detail = sum((part.net for part in parts), ZERO)
     invoice.discount = sum((part.header_discount for part in parts), ZERO)
     invoice.tax = sum((part.tax for part in parts), ZERO)

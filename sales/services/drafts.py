@@ -62,10 +62,11 @@ def change_head(
 ) -> Kind:
     """Change fields of a draft's head; refused if somebody changed it since `expected_version`."""
     draft = lock_draft(document, expected_version=expected_version)
+    freight_before = draft.freight
     for field, value in fields.items():
         setattr(draft, field, value)
     _check_terms(draft, has_lines=draft.lines.exists())
-    draft.change(**fields)
+    draft.change(**fields, total=draft.total + draft.freight - freight_before)
     if REPRICES & fields.keys():
         reprice(draft)
     record_event(DRAFT_EVENT[type(draft)], draft, actor=actor, data={"changed": sorted(fields)})
@@ -95,6 +96,7 @@ def _draft(
     document = model(account=account, name=name, **{**defaults, **given})
     if document.price_list is None:
         document.price_list = _only_list_in(document.currency)
+    document.total = document.freight
     freeze_exchange_rate(document)
     _check_terms(document, has_lines=False)
     document.save(force_insert=True)

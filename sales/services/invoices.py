@@ -50,7 +50,7 @@ def issue_invoice(invoice_id: uuid.UUID, *, actor: Actor) -> Invoice:
     )
     if order is not None and invoice.kind == Invoice.Kind.INVOICE:
         _bill_quantities(order, lines)
-        _note_progress(order, invoice, actor)
+        note_billing_progress(order, invoice, actor)
     record_event(SalesEvent.Type.INVOICE_ISSUED, invoice, actor=actor)
     return invoice
 
@@ -163,7 +163,8 @@ def _bill_quantities(order: Order, lines: list[Any]) -> None:
     OrderLine.objects.bulk_update(order_lines, ["drafted_quantity", "invoiced_quantity"])
 
 
-def _note_progress(order: Order, invoice: Invoice, actor: Actor) -> None:
+def note_billing_progress(order: Order, invoice: Invoice, actor: Actor) -> None:
+    """Derive an order's statuses after an invoice or credit note, and say so if they moved."""
     lines = list(order.lines.select_related("product"))
     if save_statuses(order, derive_statuses(order, lines)):
         record_event(

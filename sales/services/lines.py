@@ -61,9 +61,9 @@ def add_line(
     A typed ``unit_price`` overrides the list's. A bundle brings its parts along.
     """
     draft = lock_draft(document)
-    line = _new_line(draft, quantity=quantity, **fields)
+    line = new_line(draft, quantity=quantity, **fields)
     if product is not None:
-        _fill_from_product(line, draft, product, unit)
+        fill_from_product(line, draft, product, unit)
     _check_line(line)
     line.save(force_insert=True)
     if product is not None and product.kind == Product.Kind.BUNDLE:
@@ -125,7 +125,8 @@ def reorder_lines(document: AnyDocument, ids: Sequence[uuid.UUID], *, actor: Act
     record_event(DRAFT_EVENT[type(draft)], draft, actor=actor, data={"changed": ["order of lines"]})
 
 
-def _new_line(draft: AnyDocument, *, quantity: Decimal, **fields: Any) -> Any:
+def new_line(draft: AnyDocument, *, quantity: Decimal, **fields: Any) -> Any:
+    """Make an unsaved line at the end of a document."""
     last = draft.lines.aggregate(last=Max("position"))["last"] or 0
     if fields.get("unit_price") is not None:
         fields.setdefault("price_source", DocumentLine.PriceSource.TYPED)
@@ -141,7 +142,8 @@ def _new_line(draft: AnyDocument, *, quantity: Decimal, **fields: Any) -> Any:
     return line
 
 
-def _fill_from_product(line: Any, draft: AnyDocument, product: Product, unit: Unit | None) -> None:
+def fill_from_product(line: Any, draft: AnyDocument, product: Product, unit: Unit | None) -> None:
+    """Take a product's name, unit, category and price of the day onto a line."""
     check_sellable(product, draft, today(draft.company))
     unit = unit or product.default_unit
     if unit.group_id != product.unit_group_id:
@@ -162,13 +164,13 @@ def _add_bundle_parts(line: Any, draft: AnyDocument, bundle: Product) -> None:
     """Required parts cost nothing of their own; optional ones wait to be taken at their price."""
     items = BundleItem.objects.filter(bundle=bundle).select_related("product", "unit")
     for place, item in enumerate(items, start=1):
-        part = _new_line(
+        part = new_line(
             draft,
             quantity=line.quantity * item.quantity,
             is_optional=not item.is_required,
             bundle_line=line,
         )
-        _fill_from_product(part, draft, item.product, item.unit)
+        fill_from_product(part, draft, item.product, item.unit)
         part.position = line.position + place
         if item.is_required:
             part.unit_price = part.volume_discount = Decimal(0)

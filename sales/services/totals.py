@@ -31,7 +31,8 @@ def lines_of(document: AnyDocument) -> list[Any]:
 def reprice(document: AnyDocument, lines: Sequence[Any] | None = None) -> PricedDocument:
     """Price a draft from its lines' frozen prices and save every figure that follows.
 
-    Tax rates are looked up for the day unless somebody typed one. Five statements at most,
+    Tax rates are looked up for the day, unless somebody typed one or the document is no longer a
+    draft: then what was agreed holds, and only new lines look theirs up. Five statements at most,
     however many lines.
     """
     lines = lines_of(document) if lines is None else lines
@@ -99,7 +100,13 @@ def check_ready(document: AnyDocument, lines: Sequence[Any]) -> None:
 
 
 def _look_up_tax_rates(document: AnyDocument, lines: Sequence[Any]) -> None:
-    untyped = [line for line in lines if line.counts and not line.tax_rate_is_typed]
+    untyped = [
+        line
+        for line in lines
+        if line.counts
+        and not line.tax_rate_is_typed
+        and (document.is_draft or line.tax_rate is None)
+    ]
     rates = _rates_by_category(document) if untyped and document.tax_zone_id else {}
     for line in untyped:
         line.tax_rate = rates.get(line.tax_category_id)

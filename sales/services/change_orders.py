@@ -1,0 +1,222 @@
+"""Changing an order that is already binding: versioned, guarded, and told to the other systems."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from common.errors import IllegalTransition, StaleVersion
+from crm.actors import Actor
+from crm.models import User
+from sales.models import DocumentLine, Order, OrderChange, OrderLine, SalesEvent
+from sales.pricing.errors import PricingError
+from sales.pricing.partial import Portion
+from sales.services.billing import amounts_of, billed_so_far
+from sales.services.errors import MissingField, TooMuch
+from sales.services.events import record_event
+from sales.services.lines import fill_from_product, new_line
+from sales.services.orders import lock_order
+from sales.services.statuses import derive_statuses, save_statuses
+from sales.services.totals import check_ready, lines_of, reprice
+
+HEAD_FIELDS = frozenset(
+    {"name", "requested_on", "shipping_address", "customer_reference", "notes", "contact", "custom"}
+)
+"""What of the head a change order may change."""
+
+LINE_FIELDS = (
+    "quantity", "unit_price", "discount_amount", "discount_rate", "description", "requested_on",
+)  # fmt: skip
+"""What of a line a change order may change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a change order asks for."""
+
+    lines: Mapping[uuid.UUID, Mapping[str, Any]] = field(default_factory=dict)
+    additions: Sequence[Mapping[str, Any]] = ()
+    head: Mapping[str, Any] = field(default_factory=dict)
+
+
+class NothingChanged(IllegalTransition):
+    """A change order that changes nothing is a mistake."""
+
+    code = "nothing_changed"
+
+
+@transaction.atomic
+def change_order(
+    order_id: uuid.UUID,
+    changes: Changes,
+    *,
+    actor: Actor,
+    reason: str = "",
+    expected_version: int | None = None,
+) -> OrderChange:
+    """Take an order to its next version with a new agreement on lines and head.
+
+    Refuses to go under what is shipped or billed, by quantity and by amount.
+    """
+    order = lock_order(order_id)
+    _check_open(order, expected_version)
+    before = _picture(order, lines_of(order))
+    change = OrderChange(
+        order=order,
+        version=order.version + 1,
+        reason=reason.strip(),
+        changed_by=actor if isinstance(actor, User) else None,
+        changed_by_name=str(actor)[:150],
+        difference={},
+    )
+    change.save(force_insert=True)
+    lines = _apply(order, changes)
+    billed = billed_so_far(order)
+    reprice(order, lines)
+    check_ready(order, lines)
+    for line in lines:
+        _refuse_less_than_done(line, billed.get(line.pk, Portion()))
+    difference = _difference(before, _picture(order, lines))
+    if not difference:
+        raise NothingChanged(f"Nothing is different from {order} as it stands.")
+    OrderChange.objects.filter(pk=change.pk).update(difference=difference)
+    change.difference = difference
+    save_statuses(order, derive_statuses(order, lines))
+    record_event(
+        SalesEvent.Type.ORDER_CHANGED,
+        order,
+        actor=actor,
+        data={"changed": sorted({str(entry["field"]) for entry in difference}), "reason": reason},
+    )
+    return change
+
+
+def preview_change(order_id: uuid.UUID, changes: Changes, *, actor: Actor) -> list[dict[str, Any]]:
+    """Say what a change order would change, and change nothing."""
+    with transaction.atomic():
+        change = change_order(order_id, changes, actor=actor)
+        transaction.set_rollback(True)
+    difference: list[dict[str, Any]] = change.difference
+    return difference
+
+
+def _check_open(order: Order, expected_version: int | None) -> None:
+    if order.status not in {Order.Status.SUBMITTED, Order.Status.COMPLETED}:
+        raise IllegalTransition(
+            f"{order} is {order.get_status_display()}; only a submitted order takes a change order."
+        )
+    if expected_version is not None and order.version != expected_version:
+        raise StaleVersion(
+            f"{order} was changed by somebody else since you opened it: look at it again first."
+        )
+
+
+def _apply(order: Order, changes: Changes) -> list[OrderLine]:
+    unknown = set(changes.head) - HEAD_FIELDS
+    if unknown:
+        raise MissingField(f"A change order cannot change {', '.join(sorted(unknown))}.")
+    if changes.head:
+        order.change(**changes.head)
+    lines = {line.pk: line for line in lines_of(order)}
+    for pk, fields in changes.lines.items():
+        if pk not in lines:
+            raise MissingField(f"{order} has no such line.", line=str(pk))
+        _change_line(lines[pk], fields)
+    OrderLine.objects.bulk_update(lines.values(), [*LINE_FIELDS, "price_source"])
+    for fields in changes.additions:
+        _add(order, dict(fields))
+    return lines_of(order)
+
+
+def _change_line(line: OrderLine, fields: Mapping[str, Any]) -> None:
+    for name, value in fields.items():
+        if name not in LINE_FIELDS:
+            raise MissingField(f"A change order cannot change a line's {name}.", line=str(line.pk))
+        if name == "unit_price" and value != line.unit_price:
+            line.price_source = DocumentLine.PriceSource.TYPED
+        setattr(line, name, value)
+    if fields.get("discount_amount") is not None:
+        line.discount_rate = None
+    elif fields.get("discount_rate") is not None:
+        line.discount_amount = None
+    done = max(line.shipped_quantity, line.billed) + line.cancelled_quantity
+    if line.quantity < done:
+        raise TooMuch(
+            f"{line.description}: {done.normalize():f} are shipped or billed, "
+            f"so {line.quantity.normalize():f} is too few.",
+            line=str(line.pk),
+            field="quantity",
+        )
+
+
+def _add(order: Order, fields: dict[str, Any]) -> None:
+    product = fields.pop("product", None)
+    unit = fields.pop("unit", None)
+    line = new_line(order, quantity=fields.pop("quantity", Decimal(1)), **fields)
+    if product is not None:
+        fill_from_product(line, order, product, unit)
+    line.save(force_insert=True)
+
+
+def _refuse_less_than_done(line: OrderLine, billed: Portion) -> None:
+    """What is billed stays billed: the new figures may not be less, nor differ once all is out."""
+    if not billed.quantity:
+        return
+    now, then = amounts_of(line).figures, billed.amounts.figures
+    fits = (
+        now == then
+        if line.open_to_bill == 0
+        else all(new >= old for new, old in zip(now, then, strict=True))
+    )
+    if not fits:
+        raise PricingError(
+            f"{line.description} is billed at other figures: credit the invoice first.",
+            line=str(line.pk),
+        )
+
+
+def _picture(order: Order, lines: Sequence[OrderLine]) -> dict[str, Any]:
+    head = {name: _told(getattr(order, name)) for name in sorted(HEAD_FIELDS)}
+    return {
+        "head": {**head, "total": _told(order.total)},
+        "lines": {
+            str(line.pk): {
+                "description": line.description,
+                **{name: _told(getattr(line, name)) for name in LINE_FIELDS},
+            }
+            for line in lines
+        },
+    }
+
+
+def _difference(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
+    changed = [
+        {"line": None, "what": "", "field": name, "before": before["head"][name], "after": value}
+        for name, value in after["head"].items()
+        if before["head"][name] != value
+    ]
+    for pk, line in after["lines"].items():
+        old = before["lines"].get(pk)
+        changed += [
+            {
+                "line": pk,
+                "what": line["description"],
+                "field": name,
+                "before": old[name] if old else None,
+                "after": line[name],
+            }
+            for name in LINE_FIELDS
+            if line[name] != (old[name] if old else None)
+        ]
+    return changed
+
+
+def _told(value: object) -> object:
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    return value if value is None or isinstance(value, dict) else str(value)

@@ -1,0 +1,228 @@
+"""Taking an issued invoice back, in whole or in part."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Sum
+
+from common.errors import IllegalTransition
+from common.identifiers import uuid7
+from crm.actors import Actor
+from sales.models import Invoice, InvoiceLine, Order, OrderLine, SalesEvent
+from sales.pricing.errors import QuantityNotAllowed
+from sales.pricing.money import Rounding
+from sales.pricing.partial import Amounts, Portion, credit_part, freight_part
+from sales.services.billing import add_up, amounts_of, put_amounts
+from sales.services.copying import LINE, copy_head
+from sales.services.errors import MissingField, NothingToInvoice, TooMuch
+from sales.services.events import record_event
+from sales.services.invoices import (
+    issue_invoice,
+    lock_invoice,
+    note_billing_progress,
+    settled_status,
+)
+
+ZERO = Decimal(0)
+
+
+@transaction.atomic
+def credit_invoice(
+    invoice_id: uuid.UUID,
+    *,
+    actor: Actor,
+    reason: str,
+    quantities: Mapping[uuid.UUID, Decimal] | None = None,
+    bill_again: bool = True,
+) -> Invoice:
+    """Issue a credit note for all that is not credited yet, or for chosen quantities per line.
+
+    `bill_again` says whether what is credited may be invoiced once more. Crediting all of an
+    invoice, at once or in pieces, gives back exactly what it asked for.
+    """
+    invoice, order = lock_invoice(invoice_id)
+    _check(invoice, reason)
+    lines = list(invoice.lines.select_related("order_line").order_by("position", "id"))
+    credited = _credited_so_far(invoice)
+    wanted = _wanted(lines, credited, quantities)
+    note = _credit_note(invoice, lines, credited, wanted, actor, reason, bill_again)
+    record_event(
+        SalesEvent.Type.INVOICE_DRAFTED,
+        note,
+        actor=actor,
+        data={"credits": str(invoice)},
+        is_first=True,
+    )
+    if order is not None:
+        _give_back(order, lines, wanted, bill_again)
+    note = issue_invoice(note.pk, actor=actor)
+    invoice.credited += note.total
+    status = settled_status(invoice)
+    if invoice.status == status:
+        invoice.change(credited=invoice.credited)
+    else:
+        invoice.move_to(status, credited=invoice.credited)
+    record_event(
+        SalesEvent.Type.INVOICE_CREDITED, invoice, actor=actor, data={"credit_note": str(note)}
+    )
+    if order is not None:
+        note_billing_progress(order, note, actor)
+    return note
+
+
+def _check(invoice: Invoice, reason: str) -> None:
+    if invoice.kind != Invoice.Kind.INVOICE or invoice.is_draft:
+        raise IllegalTransition(f"{invoice} is not an issued invoice; it cannot be credited.")
+    if not reason.strip():
+        raise MissingField("Say why the invoice is credited.", field="reason")
+
+
+def _credited_so_far(invoice: Invoice) -> dict[uuid.UUID, Portion]:
+    rows = (
+        InvoiceLine.objects.filter(invoice__credits=invoice)
+        .values("credits_line")
+        .annotate(
+            q=Sum("quantity"),
+            n=Sum("net"),
+            h=Sum("header_discount"),
+            d=Sum("discount"),
+            t=Sum("tax"),
+        )
+        .order_by()
+    )
+    return {
+        row["credits_line"]: Portion(
+            row["q"], Amounts(row["n"] - row["h"], row["h"], row["d"], row["t"])
+        )
+        for row in rows
+    }
+
+
+def _wanted(
+    lines: Sequence[InvoiceLine],
+    credited: Mapping[uuid.UUID, Portion],
+    chosen: Mapping[uuid.UUID, Decimal] | None,
+) -> dict[uuid.UUID, Decimal]:
+    left = {
+        line.pk: line.quantity - credited.get(line.pk, Portion()).quantity
+        for line in lines
+        if line.counts
+    }
+    if chosen is None:
+        wanted = left
+    else:
+        for pk in chosen:
+            if pk not in left:
+                raise TooMuch("The invoice has no such line to credit.", line=str(pk))
+        wanted = dict(chosen)
+    wanted = {pk: quantity for pk, quantity in wanted.items() if quantity}
+    if not wanted:
+        raise NothingToInvoice("There is nothing left on this invoice to credit.")
+    return wanted
+
+
+def _credit_note(
+    invoice: Invoice,
+    lines: Sequence[InvoiceLine],
+    credited: Mapping[uuid.UUID, Portion],
+    wanted: Mapping[uuid.UUID, Decimal],
+    actor: Actor,
+    reason: str,
+    bill_again: bool,
+) -> Invoice:
+    note = copy_head(
+        invoice,
+        Invoice,
+        id=uuid7(),
+        kind=Invoice.Kind.CREDIT_NOTE,
+        what=invoice.what,
+        order=invoice.order,
+        credits=invoice,
+        bill_again=bill_again,
+        reason=reason.strip(),
+        discount_amount=ZERO,
+        discount_rate=ZERO,
+    )
+    parts = [
+        _credit_line(note, line, credited.get(line.pk, Portion()), wanted[line.pk])
+        for line in lines
+        if line.pk in wanted
+    ]
+    add_up(note, parts, freight=_freight(invoice, lines, credited, parts))
+    note.save(force_insert=True)
+    InvoiceLine.objects.bulk_create(parts)
+    return note
+
+
+def _credit_line(
+    note: Invoice, line: InvoiceLine, credited: Portion, quantity: Decimal
+) -> InvoiceLine:
+    try:
+        part = Portion() - credit_part(
+            Portion(line.quantity, amounts_of(line)),
+            credited,
+            quantity,
+            currency=note.currency,
+            rounding=Rounding(note.rounding),
+            line=str(line.pk),
+        )
+    except QuantityNotAllowed as error:
+        left = line.quantity - credited.quantity
+        raise TooMuch(
+            f"{line.description}: {quantity.normalize():f} asked for, "
+            f"{left.normalize():f} left to credit.",
+            line=str(line.pk),
+        ) from error
+    carried: dict[str, Any] = {name: getattr(line, name) for name in LINE}
+    carried |= {"quantity": quantity, "discount_amount": None, "discount_rate": None}
+    crediting = InvoiceLine(
+        id=uuid7(), invoice=note, order_line=line.order_line, credits_line=line, **carried
+    )
+    put_amounts(crediting, part.amounts)
+    return crediting
+
+
+def _freight(
+    invoice: Invoice,
+    lines: Sequence[InvoiceLine],
+    credited: Mapping[uuid.UUID, Portion],
+    parts: Sequence[InvoiceLine],
+) -> Decimal:
+    if not invoice.freight:
+        return ZERO
+    already = invoice.credit_notes.aggregate(sum=Sum("freight", default=ZERO))["sum"]
+    before = sum((portion.amounts.taxable for portion in credited.values()), ZERO)
+    return freight_part(
+        invoice.freight,
+        already,
+        billed=before + sum((amounts_of(part).taxable for part in parts), ZERO),
+        ordered=sum((amounts_of(line).taxable for line in lines), ZERO),
+        currency=invoice.currency,
+        rounding=Rounding(invoice.rounding),
+    )
+
+
+def _give_back(
+    order: Order,
+    lines: Sequence[InvoiceLine],
+    wanted: Mapping[uuid.UUID, Decimal],
+    bill_again: bool,
+) -> None:
+    """Count the units as credited, and as closed where they are not to be billed again."""
+    back: dict[uuid.UUID, Decimal] = {}
+    for line in lines:
+        if line.order_line_id and line.pk in wanted:
+            back[line.order_line_id] = back.get(line.order_line_id, ZERO) + wanted[line.pk]
+    order_lines = list(
+        OrderLine.objects.select_for_update(of=("self",)).filter(pk__in=back).order_by("pk")
+    )
+    for order_line in order_lines:
+        order_line.credited_quantity += back[order_line.pk]
+        if not bill_again:
+            order_line.closed_quantity += back[order_line.pk]
+    OrderLine.objects.bulk_update(order_lines, ["credited_quantity", "closed_quantity"])

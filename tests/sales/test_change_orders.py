@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from common.errors import IllegalTransition, StaleVersion
+from sales.models import Order, OrderChange, SalesEvent
+from sales.pricing.errors import PricingError
+from sales.services.billing import invoice_order
+from sales.services.change_orders import Changes, NothingChanged, change_order, preview_change
+from sales.services.drafts import draft_order
+from sales.services.errors import TooMuch
+from sales.services.invoices import issue_invoice
+from sales.services.lines import add_line
+from sales.services.orders import submit_order
+from sales.services.progress import Progress, record_progress
+from tests.factories import Market
+
+
+@pytest.fixture
+def order(market: Market) -> Order:
+    order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
+    add_line(order, actor=market.rep, product=market.product("19.99"), quantity=Decimal(10))
+    return submit_order(order.pk, actor=market.rep)
+
+
+def test_a_change_order_makes_the_next_version_and_says_what_differs(
+    market: Market, order: Order
+) -> None:
+    line = order.lines.get()
+    changes = Changes(lines={line.pk: {"quantity": Decimal(12)}})
+
+    change = change_order(order.pk, changes, actor=market.rep, reason="Two more")
+
+    order.refresh_from_db()
+    assert (change.version, order.version) == (order.version, order.version)
+    assert order.total == Decimal("287.86")  # 12 x 19.99 = 239.88, tax 47.98
+    assert [(entry["field"], entry["before"], entry["after"]) for entry in change.difference] == [
+        ("total", "239.88", "287.86"),
+        ("quantity", "10", "12"),
+    ]
+    event = SalesEvent.objects.get(type=SalesEvent.Type.ORDER_CHANGED)
+    assert (event.subject_version, event.data["changed"]) == (order.version, ["quantity", "total"])
+
+
+def test_a_line_can_be_added(market: Market, order: Order) -> None:
+    product = market.product("5.00")
+    change_order(
+        order.pk,
+        Changes(additions=[{"product": product, "quantity": Decimal(2)}]),
+        actor=market.rep,
+    )
+    order.refresh_from_db()
+    assert (order.lines.count(), order.total) == (2, Decimal("251.88"))
+
+
+def test_refuses_to_go_under_what_is_shipped(market: Market, order: Order) -> None:
+    line = order.lines.get()
+    record_progress(order, {line.pk: Progress(Decimal(4))}, actor=market.rep)
+    order.refresh_from_db()
+    with pytest.raises(TooMuch, match="4 are shipped or billed, so 3 is too few"):
+        change_order(order.pk, Changes(lines={line.pk: {"quantity": Decimal(3)}}), actor=market.rep)
+    line.refresh_from_db()
+    assert line.quantity == Decimal(10)
+    assert not OrderChange.objects.exists()
+
+
+def test_refuses_other_figures_for_what_is_billed(market: Market, order: Order) -> None:
+    line = order.lines.get()
+    record_progress(order, {line.pk: Progress(Decimal(10))}, actor=market.rep)
+    issue_invoice(invoice_order(order.pk, actor=market.rep).pk, actor=market.rep)
+    with pytest.raises(PricingError, match="credit the invoice first"):
+        change_order(
+            order.pk, Changes(lines={line.pk: {"unit_price": Decimal(5)}}), actor=market.rep
+        )
+    order.refresh_from_db()
+    assert order.total == Decimal("239.88")
+
+
+def test_the_preview_changes_nothing(market: Market, order: Order) -> None:
+    line = order.lines.get()
+    changes = Changes(lines={line.pk: {"quantity": Decimal(1)}})
+    difference = preview_change(order.pk, changes, actor=market.rep)
+    assert {entry["field"] for entry in difference} == {"quantity", "total"}
+    before = order.version
+    order.refresh_from_db()
+    assert (order.version, order.total) == (before, Decimal("239.88"))
+
+
+def test_refuses_drafts_stale_versions_and_empty_changes(market: Market, order: Order) -> None:
+    draft = draft_order(actor=market.rep, account=market.account, name="Other")
+    with pytest.raises(IllegalTransition):
+        change_order(draft.pk, Changes(head={"name": "x"}), actor=market.rep)
+    with pytest.raises(StaleVersion):
+        change_order(order.pk, Changes(head={"name": "x"}), actor=market.rep, expected_version=1)
+    with pytest.raises(NothingChanged):
+        change_order(order.pk, Changes(), actor=market.rep)
