@@ -66,6 +66,8 @@ class Inbox:
         if latest is not None and event.sequence < latest["sequence"]:
             return Answer(latest["reference"], outcome="stale")
         answer = self._effect(event, forgotten)
+        if answer.outcome == "noted":  # what changed nothing makes nothing older stale
+            return answer
         self._store.execute(
             "insert into sources (source, sequence, reference) values (?, ?, ?)"
             " on conflict (source) do update set sequence = excluded.sequence",
@@ -118,7 +120,11 @@ class Inbox:
 
     def note(self, event: Event, series: str) -> Answer:
         """Take notice of a message that this system has no use for."""
-        known = self._store.row("select reference from notes where source = ?", event.source)
+        known = self._store.row(
+            "select reference from sources where source = ?1"
+            " union all select reference from notes where source = ?1",
+            event.source,
+        )
         if known is not None:
             return Answer(known["reference"], 202, "noted")
         reference = f"{series}-{self._store.next_number(series):06d}"

@@ -177,8 +177,10 @@ async def find(request: web.Request) -> web.StreamResponse:
         response = await strike_before(request, fault)
         if response is not None:
             return response
-    request.app[SETTINGS].keys_in.verify(request.headers, b"")
-    reference = request.app[INBOX].find(request.match_info["message_id"])
+    message_id = request.app[SETTINGS].keys_in.verify(request.headers, b"")
+    if message_id != request.match_info["message_id"]:
+        raise Refused(401, "bad_signature", "The signature is for another message.")
+    reference = request.app[INBOX].find(message_id)
     if fault := faults.take(AFTER, "find"):
         return await strike_after(request, fault, 200, reference)
     return web.json_response({"reference": reference})

@@ -84,6 +84,13 @@ class Fields:
             raise Malformed(f"{self.where(name)} must be a text.")
         return value
 
+    def flag(self, name: str) -> bool | None:
+        """Read a yes or no that may be missing."""
+        value = self._value.get(name)
+        if value is not None and not isinstance(value, bool):
+            raise Malformed(f"{self.where(name)} must be true or false.")
+        return value
+
     def integer(self, name: str) -> int:
         """Read a whole number from 0 on."""
         value = self._value.get(name)

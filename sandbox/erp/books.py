@@ -33,8 +33,7 @@ class Books:
     def _post(self, invoice: Invoice) -> Invoice:
         series = f"{SERIES[invoice.kind]}-{invoice.issued_on[:4]}"
         number = f"{series}-{self._store.next_number(series):06d}"
-        state = "paid" if invoice.state == "paid" else "posted"
-        posted = replace(invoice, state=state, official_number=number)
+        posted = replace(invoice, official_number=number)
         self._keep(posted)
         data = {
             "invoice": posted.number,
@@ -48,7 +47,7 @@ class Books:
         return posted
 
     def pay(self, reference: str) -> Invoice:
-        """Take the payment of everything that is due on a posted invoice."""
+        """Take the payment of everything that is still due on a posted invoice."""
         with self._store.transaction():
             invoice = self._invoices.get(reference)
             if invoice.next_deed != "pay":
@@ -58,14 +57,15 @@ class Books:
 
     def _pay(self, invoice: Invoice) -> Invoice:
         payment_ref = f"PAY-{self._store.next_number('PAY'):06d}"
-        paid = replace(invoice, state="paid", payment_ref=payment_ref)
+        amount = invoice.outstanding
+        paid = replace(invoice, paid=invoice.paid + amount, payment_ref=payment_ref)
         self._keep(paid)
         data = {
             "invoice": paid.number,
             "official_number": paid.official_number,
             "status": "paid",
             "payment_ref": payment_ref,
-            "amount": paid.money(paid.total),
+            "amount": paid.money(amount),
             "paid_on": utc_now().date().isoformat(),
         }
         self._outgoing.report("erp.invoice.paid", paid.number, data)

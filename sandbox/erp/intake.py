@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 from sandbox.erp.records import Invoice, Invoices
@@ -30,20 +29,26 @@ class Intake:
     def _apply(self, event: Event, forgotten: bool) -> Answer:
         if event.type not in {ISSUED, CREDITED, PAID}:
             return self.inbox.note(event, "ERP-NOTE")
-        kind = "credit memo" if event.type == CREDITED else "invoice"
-        invoice = self._read(event.data.object("invoice"), kind)
-        known = self._invoices.known_as(invoice.invoice_id, kind)
+        invoice = self._read(event.data.object("invoice"))
+        known = self._invoices.known_as(invoice.invoice_id)
         if event.type == PAID:
-            return self._note_payment(invoice, known)
+            told = event.data.object("invoice").has("paid")
+            return self._note_payment(invoice, invoice.paid if told else None)
+        if event.type == CREDITED and known is None:
+            invoice.kind = "credit memo"  # some send the memo itself under this name
         if known is not None and not forgotten:
             return self._compare(known, invoice)
         return self._enter(invoice)
 
     def _enter(self, invoice: Invoice) -> Answer:
-        number = self._store.next_number("ERP")
-        entered = replace(invoice, reference=f"ERP-{number:06d}")
-        self._invoices.keep(entered)
-        return Answer(entered.reference)
+        invoice.reference = f"ERP-{self._store.next_number('ERP'):06d}"
+        invoice.credited = self._invoices.credited_on(invoice.invoice_id)
+        self._invoices.keep(invoice)
+        credited = self._invoices.known_as(invoice.credits) if invoice.credits else None
+        if credited is not None:
+            credited.credited = self._invoices.credited_on(credited.invoice_id)
+            self._invoices.keep(credited)
+        return Answer(invoice.reference)
 
     def _compare(self, known: Invoice, invoice: Invoice) -> Answer:
         """The same document under another message: fine as long as it says the same."""
@@ -52,15 +57,18 @@ class Intake:
             raise Refused(409, "issued_before", detail)
         return Answer(known.reference, outcome="known")
 
-    def _note_payment(self, invoice: Invoice, known: Invoice | None) -> Answer:
+    def _note_payment(self, invoice: Invoice, paid: Decimal | None) -> Answer:
+        """Money came in at the other side: ``paid`` in all, or everything where it is not said."""
+        known = self._invoices.known_as(invoice.invoice_id)
         if known is None:
             raise Refused(404, "unknown_invoice", f"{invoice.number} was never issued to us.")
-        if known.state != "paid":
-            now = utc_now().timestamp()
-            self._invoices.keep(replace(known, state="paid", stepped_at=now))
+        everything = known.total - known.credited
+        known.paid = max(known.paid, everything if paid is None else paid)
+        known.stepped_at = utc_now().timestamp()
+        self._invoices.keep(known)
         return Answer(known.reference)
 
-    def _read(self, fields: Fields, kind: str) -> Invoice:
+    def _read(self, fields: Fields) -> Invoice:
         """Check the shape of an invoice and compute our own amounts from its lines."""
         currency = fields.text("currency")
         totals = fields.object("totals")
@@ -72,7 +80,7 @@ class Intake:
         order = fields.object("order").text("number") if fields.has("order") else ""
         return Invoice(
             reference="",
-            kind=kind,
+            kind="credit memo" if fields.raw("kind") == "credit_note" else "invoice",
             invoice_id=fields.text("id"),
             number=fields.text("number"),
             order_number=order,
@@ -85,6 +93,8 @@ class Intake:
             total=net + freight + tax,
             sent_tax=totals.money("tax", currency),
             sent_total=totals.money("total", currency),
+            paid=_optional_money(fields, "paid", currency, Decimal(0)),
+            credits=fields.optional_text("credits"),
             lines=[_shown_line(line) for line in fields.objects("lines")],
             stepped_at=utc_now().timestamp(),
         )
@@ -106,5 +116,5 @@ def _shown_line(fields: Fields) -> dict[str, str]:
     }
 
 
-def _optional_money(totals: Fields, name: str, currency: str, otherwise: Decimal) -> Decimal:
-    return totals.money(name, currency) if totals.has(name) else otherwise
+def _optional_money(fields: Fields, name: str, currency: str, otherwise: Decimal) -> Decimal:
+    return fields.money(name, currency) if fields.has(name) else otherwise

@@ -42,7 +42,13 @@ def _figures(invoice: Invoice, *amounts: Decimal) -> tuple[str, ...]:
 
 
 def _payment(invoice: Invoice) -> str:
-    return f"<p>Paid with {escape(invoice.payment_ref)}.</p>" if invoice.payment_ref else ""
+    said = []
+    if invoice.credited:
+        said.append(f"Credited {_figures(invoice, invoice.credited)[0]}.")
+    if invoice.paid:
+        with_ = f" with {escape(invoice.payment_ref)}" if invoice.payment_ref else ""
+        said.append(f"Paid {_figures(invoice, invoice.paid)[0]}{with_}.")
+    return f"<p>{' '.join(said)}</p>" if said else ""
 
 
 def _form(invoice: Invoice) -> str:

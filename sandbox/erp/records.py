@@ -28,6 +28,9 @@ create table if not exists invoices (
     total text not null,
     sent_tax text not null,
     sent_total text not null,
+    paid text not null,
+    credited text not null,
+    credits text not null,
     state text not null default 'received',
     official_number text not null default '',
     payment_ref text not null default '',
@@ -35,13 +38,14 @@ create table if not exists invoices (
     stepped_at real not null
 );
 create index if not exists invoices_by_id on invoices (invoice_id);
+create index if not exists memos on invoices (credits);
 create unique index if not exists official_numbers on invoices (official_number)
     where official_number <> '';
 """
 
 AT_ONCE = 100
 """So many invoices are played in one go, so that the doors stay open."""
-AMOUNTS = ("net", "tax", "total", "sent_tax", "sent_total")
+AMOUNTS = ("net", "tax", "total", "sent_tax", "sent_total", "paid", "credited")
 
 
 @dataclass(slots=True)
@@ -62,6 +66,9 @@ class Invoice:
     total: Decimal
     sent_tax: Decimal
     sent_total: Decimal
+    paid: Decimal = Decimal(0)
+    credited: Decimal = Decimal(0)
+    credits: str = ""
     state: str = "received"
     official_number: str = ""
     payment_ref: str = ""
@@ -74,11 +81,23 @@ class Invoice:
         return (self.tax, self.total) != (self.sent_tax, self.sent_total)
 
     @property
+    def outstanding(self) -> Decimal:
+        """What is still to be paid; nothing on a credit memo."""
+        return self.total - self.credited - self.paid if self.kind == "invoice" else Decimal(0)
+
+    @property
     def next_deed(self) -> str:
         """What the bookkeeper would do next: post, pay, or nothing."""
         if not self.official_number:
             return "post"
-        return "pay" if self.state == "posted" and self.kind == "invoice" else ""
+        return "pay" if self.outstanding > 0 else ""
+
+    def settle(self) -> None:
+        """Set the one word for the list from what was posted, credited and paid."""
+        if self.kind == "invoice" and self.outstanding <= 0 < self.total:
+            self.state = "paid" if self.paid else "credited"
+        else:
+            self.state = "posted" if self.official_number else "received"
 
     def money(self, amount: Decimal) -> dict[str, str]:
         """Write an amount the way it travels."""
@@ -98,10 +117,10 @@ class Invoices:
             raise Refused(404, "not_found", f"There is no invoice {reference}.")
         return _from_row(row)
 
-    def known_as(self, invoice_id: str, kind: str) -> Invoice | None:
+    def known_as(self, invoice_id: str) -> Invoice | None:
         """Find a document by the sender's id."""
-        sql = "select * from invoices where invoice_id = ? and kind = ? order by rowid limit 1"
-        row = self._store.row(sql, invoice_id, kind)
+        sql = "select * from invoices where invoice_id = ? order by rowid limit 1"
+        row = self._store.row(sql, invoice_id)
         return _from_row(row) if row is not None else None
 
     def newest_first(self, limit: int = -1) -> list[Invoice]:
@@ -121,8 +140,14 @@ class Invoices:
         sql = f"select * from invoices where {condition} and stepped_at <= ? order by rowid limit ?"  # noqa: S608 - the two conditions above
         return [_from_row(row) for row in self._store.rows(sql, before, AT_ONCE)]
 
+    def credited_on(self, invoice_id: str) -> Decimal:
+        """Add up the credit memos on an invoice."""
+        rows = self._store.rows("select total from invoices where credits = ?", invoice_id)
+        return sum((Decimal(row["total"]) for row in rows), Decimal(0))
+
     def keep(self, invoice: Invoice) -> None:
         """Write an invoice, new or changed."""
+        invoice.settle()
         values = {name: str(value) for name, value in asdict(invoice).items()}
         values["lines"] = json.dumps(invoice.lines, ensure_ascii=False)
         names = ", ".join(values)

@@ -30,6 +30,7 @@ class Snapshot:
     number: str
     version: int
     lines: dict[str, Line]
+    on_hold: bool | None
     text: str
 
 
@@ -50,7 +51,7 @@ class Intake:
             order = self._create(snapshot)
         self._check(order, snapshot, event.type)
         self._write(order.reference, snapshot)
-        self._move(order.reference, event)
+        self._move(order.reference, event, snapshot)
         self._orders.set_stepped(order.reference, utc_now().timestamp())
         return Answer(order.reference)
 
@@ -101,12 +102,15 @@ class Intake:
                 plain(line.ordered),
             )
 
-    def _move(self, reference: str, event: Event) -> None:
+    def _move(self, reference: str, event: Event, snapshot: Snapshot) -> None:
         verb = event.type.rpartition(".")[2]
         if verb in {"held", "released"}:
             reason = event.data.optional_text("reason") if verb == "held" else ""
             sql = "update orders set held = ?, hold_reason = ? where reference = ?"
             self._store.execute(sql, int(verb == "held"), reason, reference)
+        elif snapshot.on_hold is not None:
+            sql = "update orders set held = ? where reference = ?"
+            self._store.execute(sql, int(snapshot.on_hold), reference)
         if verb == "cancelled":
             self._unpack(reference)
             self._store.execute("update orders set cancelled = 1 where reference = ?", reference)
@@ -142,6 +146,7 @@ def read_snapshot(order: Fields) -> Snapshot:
         number=order.text("number"),
         version=order.integer("version"),
         lines={key: line for key, line in by_key.items() if line.kind not in NOT_GOODS},
+        on_hold=order.flag("is_on_hold"),
         text=json.dumps(kept, ensure_ascii=False),
     )
 

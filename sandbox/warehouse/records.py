@@ -54,8 +54,8 @@ create table if not exists shipment_lines (
 
 GONE = {"shipped", "delivered"}
 """A shipment with one of these has left the house."""
-NOT_GOODS = {"section", "note"}
-"""Kinds of line that only structure a document."""
+NOT_GOODS = {"section", "note", "down_payment"}
+"""Kinds of line of which nothing is ever shipped."""
 
 
 @dataclass(slots=True)

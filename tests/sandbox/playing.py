@@ -179,6 +179,7 @@ def invoice_event(
     totals: dict[str, str] | None = None,
     currency: str = "EUR",
     sequence: int = 1,
+    **more: Any,
 ) -> dict[str, Any]:
     """What Throughline says about an invoice, its lines given as (net, tax rate)."""
     told = {"tax": "19.00", "total": "119.00"} | (totals or {})
@@ -205,7 +206,7 @@ def invoice_event(
             for position, (net, rate) in enumerate(lines or [("100.00", "0.19")])
         ],
         "totals": {name: money(amount, currency) for name, amount in told.items()},
-    }
+    } | more
     source = f"/invoices/invoice {number}"
     return event(
         f"invoice.{verb}", {"invoice": invoice}, source=source, subject=number, sequence=sequence

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,6 +39,9 @@ def test_enters_an_invoice(erp: Peer) -> None:
         "total": money("119.00"),
         "sent_tax": money("19.00"),
         "sent_total": money("119.00"),
+        "paid": money("0.00"),
+        "credited": money("0.00"),
+        "credits": "",
         "state": "received",
         "official_number": "",
         "payment_ref": "",
@@ -188,9 +192,65 @@ def test_refuses_the_payment_of_an_unknown_invoice(erp: Peer) -> None:
     assert erp.push(invoice_event("paid")).status == 404
 
 
-def test_gives_credit_memos_numbers_of_their_own(erp: Peer, ears: Ears) -> None:
+def test_takes_what_is_left_to_pay(erp: Peer, ears: Ears) -> None:
     erp.push(invoice_event())
-    erp.push(invoice_event("credited", number="CN-2026-00004"))
+    erp.push(invoice_event("paid", sequence=2, paid=money("20.00")))
+    erp.push(credit_note("10.00", "11.90"))
+    erp.post(f"/invoices/{REF}/post")
+
+    paid = erp.post(f"/invoices/{REF}/pay").json
+
+    assert (paid["state"], paid["paid"], paid["credited"]) == (
+        "paid",
+        money("107.10"),
+        money("11.90"),
+    )
+    wait_until(lambda: len(ears.heard) == 2)
+    assert ears.heard[1]["data"]["amount"] == money("87.10")
+
+
+def test_has_nothing_to_take_for_a_credited_invoice(erp: Peer) -> None:
+    erp.push(credit_note("100.00", "119.00"))
+    erp.push(invoice_event())
+    erp.post("/invoices/ERP-000002/post")
+
+    assert erp.get("/invoices/ERP-000002")["state"] == "credited"
+    assert erp.post("/invoices/ERP-000002/pay").status == 409
+
+
+def test_knows_the_invoice_that_was_credited(erp: Peer) -> None:
+    erp.push(invoice_event())
+    erp.push(credit_note("100.00", "119.00"))
+
+    reply = erp.push(invoice_event("credited", sequence=2))
+
+    assert (reply.status, reply.json) == (200, {"reference": REF})
+    assert [invoice["state"] for invoice in erp.get("/invoices")] == ["received", "credited"]
+
+
+def credit_note(net: str, total: str) -> dict[str, Any]:
+    """A credit note on the invoice, as it is issued."""
+    return invoice_event(
+        number="CN-2026-00004",
+        lines=[(net, "0.19")],
+        totals={"total": total},
+        kind="credit_note",
+        credits=f"invoice {NUMBER}",
+    )
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        credit_note("100.00", "119.00"),
+        invoice_event("credited", number="CN-2026-00004"),
+    ],
+)
+def test_gives_credit_memos_numbers_of_their_own(
+    erp: Peer, ears: Ears, told: dict[str, Any]
+) -> None:
+    erp.push(invoice_event())
+    erp.push(told)
 
     memo = erp.post("/invoices/ERP-000002/post").json
 
@@ -256,7 +316,7 @@ def test_posts_and_takes_payments_by_itself(
     erp = start(lambda: build_erp(tmp_path / "erp.db", settings, auto_pay=True))
 
     erp.push(invoice_event())
-    erp.push(invoice_event("credited", number="CN-1"))
+    erp.push(invoice_event(number="CN-1", kind="credit_note"))
 
     wait_until(lambda: len(ears.heard) == 3)
     assert sorted(ears.words()) == ["CN-1 posted", f"{NUMBER} paid", f"{NUMBER} posted"]

@@ -74,6 +74,15 @@ def test_finds_nothing_for_a_stranger(warehouse: Peer) -> None:
     assert warehouse.ask("GET", f"{HOOKS}/{event['id']}").status == 401
 
 
+def test_finds_only_the_message_that_was_signed_for(warehouse: Peer) -> None:
+    event = order_event()
+    warehouse.push(event)
+
+    reply = warehouse.ask("GET", f"{HOOKS}/{event['id']}", headers=signed("evt_other", b""))
+
+    assert (reply.status, reply.json["code"]) == (401, "bad_signature")
+
+
 def test_does_not_find_a_message_that_it_refused(warehouse: Peer) -> None:
     warehouse.push(order_event("cancelled", 1))
     refused = order_event("changed", 2)

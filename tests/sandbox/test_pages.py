@@ -76,7 +76,7 @@ def test_posts_and_takes_payments_by_buttons(erp: Peer) -> None:
     assert erp.press("/invoices/ERP-000001/post").status == 303
     assert ">Take payment</button>" in erp.ask("GET", "/").text
     assert erp.press("/invoices/ERP-000001/pay").status == 303
-    assert "Paid with PAY-000001." in erp.ask("GET", "/").text
+    assert "Paid 119.00 EUR with PAY-000001." in erp.ask("GET", "/").text
 
     again = erp.press("/invoices/ERP-000001/pay")
     assert again.status == 409

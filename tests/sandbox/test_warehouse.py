@@ -309,6 +309,28 @@ def test_notes_what_is_not_for_a_warehouse(warehouse: Peer) -> None:
     assert warehouse.get("/orders") == []
 
 
+def test_notes_progress_under_the_reference_of_the_order(warehouse: Peer) -> None:
+    warehouse.push(order_event())
+
+    reply = warehouse.push(order_event("progressed", 5))
+
+    assert (reply.status, reply.json) == (202, {"reference": REF})
+    change = warehouse.push(order_event("changed", 4, pens="7"))
+    assert change.status == 200
+    assert warehouse.get(f"/orders/{REF}")["lines"][0]["ordered"] == "7"
+
+
+@pytest.mark.parametrize("is_on_hold", [True, False])
+def test_learns_of_a_hold_from_the_order_itself(warehouse: Peer, is_on_hold: bool) -> None:
+    warehouse.push(order_event("held" if not is_on_hold else "submitted", 1))
+    told = order_event("changed", 2)
+    told["data"]["order"]["is_on_hold"] = is_on_hold
+
+    warehouse.push(told)
+
+    assert warehouse.get(f"/orders/{REF}")["held"] is is_on_hold
+
+
 def test_plays_by_itself_and_ships_in_two_parts(
     start: Start, settings_for: Callable[..., Settings], tmp_path: Path, ears: Ears
 ) -> None:
