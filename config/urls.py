@@ -8,11 +8,15 @@ from django.urls import include, path
 
 from common.theme import choose_theme
 from config.health import healthz
+from fulfilment.views.home import home
+from fulfilment.views.search import search
 
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
+    path("", home, name="home"),
+    path("search/", search, name="search"),
     path("", include("crm.urls")),
     path("", include("sales.urls")),
     path("", include("fulfilment.urls")),

@@ -191,7 +191,8 @@ def _place(home: Path) -> Place:
     if not _others_reach(home):
         home = Path("/var/tmp") / f"throughline-{digest(home)}"  # noqa: S108  checked to be ours
     if not _others_reach(package):
-        package = home / f"binaries-{digest(package)}" / package.name
+        built = (_binaries_in(package) / "postgres").stat().st_mtime_ns
+        package = home / f"binaries-{digest(package / str(built))}" / package.name
     return Place(home, _binaries_in(package), _stand_in_for_root(home / "postgres"))
 
 
