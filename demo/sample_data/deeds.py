@@ -1,0 +1,212 @@
+"""What the people of the sample data do, in short words for long service calls."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from crm.actors import Actor, System
+from crm.models import Opportunity, Stage
+from demo.sample_data.catalogue import product
+from demo.sample_data.customers import Customer, account
+from demo.sample_data.people import PIETER, user
+from fulfilment.services.shipments import record_shipment
+from sales.models import Company, Invoice, Order, OrderLine, Quote
+from sales.services.drafts import draft_invoice, draft_order, draft_quote
+from sales.services.invoices import issue_invoice, record_official_invoice, record_payment
+from sales.services.lines import add_line
+from sales.services.orders import submit_order
+from sales.services.quotes import accept_quote, activate_quote
+from sales.services.statuses import is_shipped_goods
+
+Items = Iterable[tuple[str, str] | tuple[str, str, str]]
+"""SKU, quantity and, where one was given, the line's discount: ``10`` off, or ``5%``."""
+
+FORMER_ERP = System("ERP", connection="erp")
+"""Its records of the past were taken over; their numbers look different from today's."""
+
+
+def in_days(days: int) -> dt.date:
+    """Name the day so many days from the deed's own."""
+    return timezone.localdate() + dt.timedelta(days=days)
+
+
+def open_opportunity(
+    customer: Customer, name: str, stage: str, revenue: str, *, closes_in: int
+) -> Opportunity:
+    """Enter an opportunity with a customer."""
+    buyer = account(customer)
+    return Opportunity.objects.create(
+        name=name,
+        account=buyer,
+        contact=buyer.contacts.first(),
+        stage=Stage.objects.get(name=stage),
+        currency=buyer.terms.currency,
+        expected_revenue=Decimal(revenue),
+        close_on=in_days(closes_in),
+        owner=buyer.owner,
+    )
+
+
+def quote(
+    customer: Customer,
+    name: str,
+    items: Items,
+    *,
+    valid_days: int = 30,
+    opportunity: Opportunity | None = None,
+    **head: Any,
+) -> Quote:
+    """Draft a quote with its lines."""
+    buyer = account(customer)
+    drafted = draft_quote(
+        actor=buyer.owner,
+        account=buyer,
+        name=name,
+        contact=buyer.contacts.first(),
+        company=_seller(customer),
+        opportunity=opportunity,
+        valid_until=in_days(valid_days),
+        **head,
+    )
+    fill(drafted, items, buyer.owner)
+    return drafted
+
+
+def sent_quote(customer: Customer, name: str, items: Items, **head: Any) -> Quote:
+    """Draft a quote and activate it."""
+    drafted = quote(customer, name, items, **head)
+    return activate_quote(drafted.pk, actor=account(customer).owner)
+
+
+def accepted(offer: Quote, reference: str) -> Order:
+    """Take the customer's yes and submit the order it makes."""
+    buyer = offer.contact
+    order = accept_quote(
+        offer.pk,
+        actor=offer.owner,
+        name=str(buyer or ""),
+        email=buyer.email if buyer else "",
+        customer_reference=reference,
+    )
+    order.refresh_from_db()
+    return submit_order(order.pk, actor=offer.owner) if order.is_draft else order
+
+
+def order(
+    customer: Customer, name: str, items: Items, *, requested_in: int | None = None, **head: Any
+) -> Order:
+    """Draft an order by hand."""
+    buyer = account(customer)
+    drafted = draft_order(
+        actor=buyer.owner,
+        account=buyer,
+        name=name,
+        contact=buyer.contacts.first(),
+        company=_seller(customer),
+        requested_on=in_days(requested_in) if requested_in is not None else None,
+        **head,
+    )
+    fill(drafted, items, buyer.owner)
+    return drafted
+
+
+def submitted(customer: Customer, name: str, items: Items, **head: Any) -> Order:
+    """Draft an order by hand and submit it."""
+    drafted = order(customer, name, items, **head)
+    return submit_order(drafted.pk, actor=drafted.owner)
+
+
+def ship(
+    sold: Order,
+    parcels: Mapping[str, str] | None = None,
+    *,
+    status: str = "shipped",
+    carrier: str = "DHL",
+    tracking: str = "",
+) -> None:
+    """Have the back office type a shipment: these quantities per SKU, or all goods still open."""
+    lines = {
+        line.pk: Decimal(parcels[line.sku]) if parcels else line.open_to_ship
+        for line in sold.lines.select_related("product")
+        if line.counts and line.open_to_ship and _is_shipped(line, parcels)
+    }
+    record_shipment(
+        sold.pk,
+        actor=user(PIETER),
+        lines=lines,
+        status=status,
+        carrier=carrier,
+        tracking=tracking,
+    )
+
+
+def posted(bill: Invoice, official_number: str) -> Invoice:
+    """Have the books enter an invoice under their own number."""
+    return record_official_invoice(
+        bill.pk,
+        actor=FORMER_ERP,
+        official_number=official_number,
+        status="posted",
+        issued_on=timezone.localdate(),
+        tax=bill.tax,
+        total=bill.total,
+    )
+
+
+def paid(bill: Invoice, reference: str, amount: str | None = None) -> None:
+    """Note money that came in: the whole invoice unless an amount is given."""
+    record_payment(
+        bill.pk,
+        actor=user(PIETER),
+        amount=Decimal(amount) if amount else bill.outstanding,
+        received_on=timezone.localdate(),
+        reference=reference,
+        method="Transfer",
+    )
+
+
+def issued(bill: Invoice) -> Invoice:
+    """Issue a draft invoice."""
+    return issue_invoice(bill.pk, actor=user(PIETER))
+
+
+def free_invoice(customer: Customer, name: str, items: Items) -> Invoice:
+    """Draft an invoice that belongs to no order."""
+    buyer = account(customer)
+    drafted = draft_invoice(
+        actor=user(PIETER),
+        owner=buyer.owner,
+        account=buyer,
+        name=name,
+        company=_seller(customer),
+    )
+    fill(drafted, items, user(PIETER))
+    return drafted
+
+
+def fill(document: Quote | Order | Invoice, items: Items, actor: Actor) -> None:
+    """Add lines to a draft."""
+    for sku, quantity, *discount in items:
+        fields = _discount(discount[0]) if discount else {}
+        add_line(document, actor=actor, product=product(sku), quantity=Decimal(quantity), **fields)
+    document.refresh_from_db()
+
+
+def _discount(typed: str) -> dict[str, Decimal]:
+    if typed.endswith("%"):
+        return {"discount_rate": Decimal(typed[:-1]) / 100}
+    return {"discount_amount": Decimal(typed)}
+
+
+def _is_shipped(line: OrderLine, parcels: Mapping[str, str] | None) -> bool:
+    return line.sku in parcels if parcels else is_shipped_goods(line)
+
+
+def _seller(customer: Customer) -> Company | None:
+    """German customers buy from the company in Berlin, all others from the default one."""
+    return Company.objects.filter(number_prefix="DE-").first() if customer.zone == "de" else None

@@ -1,0 +1,185 @@
+"""Programs of a run: started, watched, stopped, and never left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from demo.errors import Halted
+from demo.ports import HOST, Wish, choose_ports
+from demo.stage import alone_in
+from demo.supervisor import CHECKOUT, Program, Supervisor
+
+LISTENER = """
+import os, socket, sys, time
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+if os.fork() == 0:
+    time.sleep(600)
+print("listening", flush=True)
+time.sleep(600)
+"""
+"""Holds a port, and so does a child of its own that nobody told to stop."""
+
+RUN = """
+import sys, time
+from pathlib import Path
+from demo.stage import alone_in
+from demo.supervisor import Program, Supervisor
+with alone_in(Path(sys.argv[1]), "The test") as lock, Supervisor(Path(sys.argv[1]), lock) as run:
+    command = (sys.executable, "-c", sys.argv[2], sys.argv[3])
+    log = run.log_of("listener")
+    run.start([Program("listener", command, lambda: "listening" in log.read_text())])
+    print("started", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.fixture
+def port() -> int:
+    """A port that is free."""
+    return choose_ports([Wish("--port", None, 0)])[0]
+
+
+@pytest.fixture
+def start(tmp_path: Path, port: int) -> Iterator[Callable[[], subprocess.Popen[str]]]:
+    """Starts a run of one program that holds the port."""
+    runs: list[subprocess.Popen[str]] = []
+
+    def launch() -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", RUN, str(tmp_path), LISTENER, str(port)]
+        run = subprocess.Popen(
+            command, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        runs.append(run)
+        return run
+
+    yield launch
+    for run in runs:
+        run.kill()
+        run.communicate()
+
+
+def first_line(run: subprocess.Popen[str]) -> str:
+    assert run.stdout is not None
+    return run.stdout.readline().strip()
+
+
+def test_lets_no_program_outlive_a_killed_run(
+    start: Callable[[], subprocess.Popen[str]], port: int
+) -> None:
+    run = start()
+    assert first_line(run) == "started"
+
+    run.send_signal(signal.SIGKILL)
+    run.wait()
+
+    assert becomes_free(port)
+
+
+def test_starts_again_right_after_a_kill(
+    start: Callable[[], subprocess.Popen[str]], port: int
+) -> None:
+    first = start()
+    assert first_line(first) == "started"
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+
+    second = start()
+
+    assert first_line(second) == "started"
+
+
+def test_refuses_a_second_run_while_one_lives(
+    start: Callable[[], subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    run = start()
+    assert first_line(run) == "started"
+
+    with (
+        pytest.raises(Halted, match=rf"The test runs already \(process {run.pid}\)"),
+        alone_in(tmp_path, "The test"),
+    ):
+        pytest.fail("two runs at once")
+
+
+def test_stops_the_whole_group_of_a_program_in_order(tmp_path: Path, port: int) -> None:
+    with alone_in(tmp_path, "The test") as lock, Supervisor(tmp_path, lock) as run:
+        run.start([listener(run, port)])
+        tether = psutil.Process().children()[-1]
+        family = tether.children(recursive=True)
+        assert len(family) == 2
+
+    assert not any(lives(member) for member in (tether, *family))
+    assert becomes_free(port)
+
+
+def test_says_what_a_program_that_ended_said_last(tmp_path: Path) -> None:
+    command = (sys.executable, "-c", "import sys; print('no paper'); sys.exit(3)")
+    broken = Program("printer", command, lambda: False)
+
+    with (
+        pytest.raises(Halted, match=r"The printer ended: no paper \(see .*printer\.log\)"),
+        alone_in(tmp_path, "The test") as lock,
+        Supervisor(tmp_path, lock) as run,
+    ):
+        run.start([broken])
+
+
+def test_kills_a_program_that_does_not_listen_after_its_grace(tmp_path: Path) -> None:
+    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)"
+    command = (sys.executable, "-c", f"{deaf}; print('deaf', flush=True); time.sleep(600)")
+    with alone_in(tmp_path, "The test") as lock, Supervisor(tmp_path, lock) as run:
+        ready = run.log_of("deaf").read_text
+        run.start([Program("deaf", command, lambda: "deaf" in ready(), grace=0.2)])
+        stopped_at = time.monotonic()
+
+    assert time.monotonic() - stopped_at < 5
+
+
+def test_refuses_a_port_that_was_asked_for_and_is_taken(port: int) -> None:
+    with socket.create_server((HOST, port)), pytest.raises(Halted) as refusal:
+        choose_ports([Wish("--port", port, 8000)])
+
+    assert str(refusal.value) == (f"Port {port} is taken or forbidden; choose another with --port.")
+
+
+def test_takes_another_port_when_the_usual_one_is_taken(port: int) -> None:
+    with socket.create_server((HOST, port)):
+        [chosen] = choose_ports([Wish("--port", None, port)])
+
+    assert chosen not in {port, 0}
+
+
+def test_gives_no_port_twice(port: int) -> None:
+    chosen = choose_ports([Wish("--port", None, port), Wish("--erp-port", None, port)])
+
+    assert len(set(chosen)) == 2
+
+
+def listener(run: Supervisor, port: int) -> Program:
+    command = (sys.executable, "-c", LISTENER, str(port))
+    return Program("listener", command, lambda: "listening" in run.log_of("listener").read_text())
+
+
+def lives(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def becomes_free(port: int) -> bool:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError), socket.create_server((HOST, port)):
+            return True
+        time.sleep(0.05)
+    return False
