@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from common.icons import draw_icon
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+    Words = str | StrPromise
+else:
+    Words = str
+
 Tone = Literal["neutral", "info", "good", "warn", "bad", "brand"]
 Align = Literal["start", "end"]
+State = Literal["done", "current", "open", "missing", "late"]
 
 TONE_CLASS: dict[str, str] = {
     "neutral": "bg-secondary-lt",
@@ -28,10 +36,10 @@ TONE_CLASS: dict[str, str] = {
 class Chip:
     """A status in words, colour and icon, so that it never depends on colour alone."""
 
-    label: str
+    label: Words
     tone: Tone = "neutral"
     icon: str = "circle"
-    title: str = ""
+    title: Words = ""
 
     def __str__(self) -> SafeString:
         """Draw itself; templates take the string of whatever they are given."""
@@ -48,7 +56,7 @@ class Chip:
 class Link:
     """A way to another record."""
 
-    label: str
+    label: Words
     url: str
 
     def __str__(self) -> SafeString:
@@ -60,7 +68,7 @@ class Link:
 class Column:
     """A column of a list."""
 
-    label: str
+    label: Words
     align: Align = "start"
     wide_only: bool = False
     speaks_for_itself: bool = False
@@ -87,7 +95,7 @@ class Row:
 class Fact:
     """A named value of a record."""
 
-    label: str
+    label: Words
     value: object
     icon: str = ""
 
@@ -96,17 +104,17 @@ class Fact:
 class Verb:
     """Something one can do with a record now, or the reason why not."""
 
-    label: str
+    label: Words
     url: str
     icon: str = "arrow-right"
     asks: bool = False
     """True for a page that asks first; False posts at once."""
     dialog: bool = False
     """True when the page that asks is small enough to open over this one."""
-    reason: str = ""
+    reason: Words = ""
     """Why it cannot be done now; empty when it can."""
     tone: Literal["plain", "danger"] = "plain"
-    confirm: str = ""
+    confirm: Words = ""
     values: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -137,9 +145,9 @@ class Verbs:
 class TraceStep:
     """One station on the way from lead to official invoice."""
 
-    label: str
-    detail: str
-    state: Literal["done", "current", "open", "missing", "late"]
+    label: Words
+    detail: Words
+    state: State
     icon: str
     url: str = ""
     here: bool = False

@@ -12,6 +12,7 @@ from babel import Locale
 from babel import dates as babel_dates
 from babel.numbers import NumberPattern, format_decimal, format_percent
 from django.utils import timezone
+from django.utils.formats import get_format
 from django.utils.translation import get_language, gettext, ngettext
 
 READER_LOCALES = {"en": "en_GB"}
@@ -99,11 +100,12 @@ def format_rate(rate: Decimal | None) -> str:
 
 
 def plain_number(value: Decimal | None) -> str:
-    """Write a number for an input: a dot and no trailing zeros."""
+    """Write a number for an input: the reader's decimal sign and no trailing zeros."""
     if value is None:
         return ""
     text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    short = text.rstrip("0").rstrip(".") if "." in text else text
+    return short.replace(".", str(get_format("DECIMAL_SEPARATOR")))
 
 
 def format_day(day: dt.date | None) -> str:

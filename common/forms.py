@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from decimal import Decimal
+from typing import Any, ClassVar
 
 from django import forms
 from django.forms.renderers import TemplatesSetting
+
+from common.formatting import plain_number
 
 PLAIN_WIDGETS = (forms.HiddenInput, forms.MultipleHiddenInput, forms.ClearableFileInput)
 
@@ -50,3 +53,53 @@ class DayInput(forms.DateInput):
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs=attrs, format="%Y-%m-%d")
+
+
+class Widths:
+    """Mixin: how many of the twelve columns each field takes, as in ``{"name": 8}``."""
+
+    widths: ClassVar[dict[str, int]] = {}
+    fields: dict[str, forms.Field]
+
+    def lay_out(self) -> None:
+        """Give each field its width."""
+        for name, columns in self.widths.items():
+            self.fields[name].width = f"w-{columns}"  # type: ignore[attr-defined]  # read by form.html
+
+
+class HouseForm(Widths, forms.Form):
+    """A form that asks something."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lay_out()
+
+
+class RecordForm(Widths, forms.ModelForm[Any]):
+    """A form that edits a record."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lay_out()
+
+
+class RateField(forms.DecimalField):
+    """A percentage for people, a fraction for us: 5.5 is 0.055."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("min_value", 0)
+        kwargs.setdefault("max_value", 100)
+        super().__init__(decimal_places=4, max_digits=9, localize=True, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Write the stored fraction as a percentage; what somebody typed stays as it is."""
+        return plain_number(value * 100) if isinstance(value, Decimal) else value
+
+    def clean(self, value: Any) -> Any:
+        """Read a percentage as a fraction; nothing typed is zero."""
+        percentage = super().clean(value)
+        return Decimal(0) if percentage is None else percentage / 100
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compare as percentages."""
+        return super().has_changed(self.prepare_value(initial), data)

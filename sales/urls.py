@@ -1,7 +1,65 @@
+"""Addresses of what we promise and bill."""
+
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path, register_converter
+from django.urls.converters import StringConverter
+
+from sales.views import invoices, lines, opportunities, orders, products, quotes
 
 app_name = "sales"
 
-urlpatterns: list[URLPattern | URLResolver] = []
+
+class DocumentKind(StringConverter):
+    """The three kinds of document that have lines."""
+
+    regex = "quotes|orders|invoices"
+
+
+register_converter(DocumentKind, "documents")
+
+LINES: list[URLPattern | URLResolver] = [
+    path("add/", lines.add, name="line-add"),
+    path("options/", lines.options, name="line-options"),
+    path("write-in/", lines.write_in, name="line-write-in"),
+    path("words/", lines.words, name="line-words"),
+    path("<uuid:line>/", lines.change, name="line-change"),
+    path("<uuid:line>/remove/", lines.remove, name="line-remove"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("quotes/", quotes.QuoteList.as_view(), name="quote-list"),
+    path("quotes/new/", quotes.QuoteNew.as_view(), name="quote-new"),
+    path("quotes/<uuid:pk>/", quotes.detail, name="quote-detail"),
+    path("quotes/<uuid:pk>/edit/", quotes.QuoteEdit.as_view(), name="quote-edit"),
+    path("quotes/<uuid:pk>/activate/", quotes.activate, name="quote-activate"),
+    path("quotes/<uuid:pk>/accept/", quotes.accept, name="quote-accept"),
+    path("quotes/<uuid:pk>/revise/", quotes.revise, name="quote-revise"),
+    path("quotes/<uuid:pk>/lose/", quotes.lose, name="quote-lose"),
+    path("quotes/<uuid:pk>/cancel/", quotes.cancel, name="quote-cancel"),
+    path("orders/", orders.OrderList.as_view(), name="order-list"),
+    path("orders/new/", orders.OrderNew.as_view(), name="order-new"),
+    path("orders/<uuid:pk>/", orders.detail, name="order-detail"),
+    path("orders/<uuid:pk>/edit/", orders.OrderEdit.as_view(), name="order-edit"),
+    path("orders/<uuid:pk>/submit/", orders.submit, name="order-submit"),
+    path("orders/<uuid:pk>/hold/", orders.hold, name="order-hold"),
+    path("orders/<uuid:pk>/release/", orders.release, name="order-release"),
+    path("orders/<uuid:pk>/cancel/", orders.cancel, name="order-cancel"),
+    path("orders/<uuid:pk>/invoice/", orders.invoice, name="order-invoice"),
+    path("invoices/", invoices.InvoiceList.as_view(), name="invoice-list"),
+    path("invoices/new/", invoices.InvoiceNew.as_view(), name="invoice-new"),
+    path("invoices/<uuid:pk>/", invoices.detail, name="invoice-detail"),
+    path("invoices/<uuid:pk>/edit/", invoices.InvoiceEdit.as_view(), name="invoice-edit"),
+    path("invoices/<uuid:pk>/issue/", invoices.issue, name="invoice-issue"),
+    path("invoices/<uuid:pk>/delete/", invoices.delete, name="invoice-delete"),
+    path("invoices/<uuid:pk>/pay/", invoices.pay, name="invoice-pay"),
+    path("products/", products.ProductList.as_view(), name="product-list"),
+    path("products/<uuid:pk>/", products.detail, name="product-detail"),
+    path("opportunities/<uuid:pk>/win/", opportunities.win, name="opportunity-win"),
+    path("opportunities/<uuid:pk>/lose/", opportunities.lose, name="opportunity-lose"),
+    path("opportunities/<uuid:pk>/reopen/", opportunities.reopen, name="opportunity-reopen"),
+    path(
+        "opportunities/<uuid:pk>/stage/<uuid:stage>/", opportunities.move, name="opportunity-move"
+    ),
+    path("<documents:kind>/<uuid:pk>/lines/", include(LINES)),
+]

@@ -1,6 +1,7 @@
-// Runs before the first paint: without a chosen theme the page follows the system.
+// Runs before the first paint: says that scripts run; without a chosen theme follows the system.
 (() => {
   const root = document.documentElement;
+  root.classList.add("js");
   if (root.dataset.bsTheme) return;
   root.dataset.bsTheme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 })();

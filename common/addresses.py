@@ -1,0 +1,12 @@
+"""Where a record's page is: every record has one, named after its model."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.urls import reverse
+
+
+def address_of(record: models.Model) -> str:
+    """Return the address of a record's page, as in ``crm:lead-detail``."""
+    meta = record._meta
+    return reverse(f"{meta.app_label}:{meta.model_name}-detail", args=[record.pk])

@@ -1,0 +1,64 @@
+"""Pages of a list that cost the same however far one goes."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from django.db import models
+from django.db.models import Q
+
+ModelT = TypeVar("ModelT", bound=models.Model)
+
+COUNT_LIMIT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[ModelT]):
+    """Some records of a list and the way on."""
+
+    records: list[ModelT]
+    after: str
+    """The id to go on after; empty on the last page."""
+
+
+def keyset_page(
+    records: models.QuerySet[ModelT], order: tuple[str, ...], *, after: str, size: int
+) -> Page[ModelT]:
+    """Cut a page out of a list without counting or skipping what comes before it.
+
+    ``order`` ends in the primary key; ``after`` is the id of the last record already seen. A record
+    that is gone meanwhile starts the list anew.
+    """
+    ordered = records.order_by(*order)
+    last = records.filter(pk=after).first() if _is_id(after) else None
+    if last is not None:
+        ordered = ordered.filter(_beyond(last, order))
+    found = list(ordered[: size + 1])
+    shown = found[:size]
+    return Page(shown, str(shown[-1].pk) if len(found) > size else "")
+
+
+def _beyond(last: models.Model, order: tuple[str, ...]) -> Q:
+    """Match what comes after ``last``: (a > x) or (a = x and b > y) or …"""
+    beyond, same = Q(), Q()
+    for name in order:
+        column, descending = name.removeprefix("-"), name.startswith("-")
+        value = getattr(last, column)
+        beyond |= same & Q(**{f"{column}__{'lt' if descending else 'gt'}": value})
+        same &= Q(**{column: value})
+    return beyond
+
+
+def _is_id(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def capped_count(records: models.QuerySet[ModelT]) -> int:
+    """Count up to one more than the limit; beyond that nobody reads the number."""
+    return records.order_by().values("pk")[: COUNT_LIMIT + 1].count()

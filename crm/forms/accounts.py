@@ -1,0 +1,93 @@
+"""Forms of accounts and contacts."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+
+from common.forms import RecordForm
+from crm.filters import colleagues
+from crm.models import Account, Contact, User
+
+
+class AccountForm(RecordForm):
+    """A customer's name, addresses and owner."""
+
+    widths: ClassVar = {
+        "name": 8,
+        "kind": 4,
+        "domain": 4,
+        "email": 4,
+        "phone": 4,
+        "tax_number": 6,
+        "owner": 6,
+        "billing_postal_code": 3,
+        "billing_city": 6,
+        "billing_country": 3,
+        "shipping_postal_code": 3,
+        "shipping_city": 6,
+        "shipping_country": 3,
+    }
+
+    class Meta:
+        model = Account
+        fields = (
+            "name",
+            "kind",
+            "domain",
+            "email",
+            "phone",
+            "tax_number",
+            "owner",
+            "billing_street",
+            "billing_postal_code",
+            "billing_city",
+            "billing_country",
+            "shipping_street",
+            "shipping_postal_code",
+            "shipping_city",
+            "shipping_country",
+        )
+        help_texts: ClassVar = {
+            "domain": "Helps to recognise the customer in new leads: lavoisier.example",
+            "shipping_street": "Leave the shipping address empty to ship where the bill goes.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer_owners(self)
+
+
+class ContactForm(RecordForm):
+    """Somebody at an account."""
+
+    widths: ClassVar = {
+        "first_name": 6,
+        "last_name": 6,
+        "job_title": 6,
+        "account": 6,
+        "email": 6,
+        "phone": 6,
+    }
+
+    class Meta:
+        model = Contact
+        fields = ("first_name", "last_name", "job_title", "account", "email", "phone")
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choose_from(self, "account", Account.objects.visible_to(user))
+
+
+def offer_owners(form: forms.ModelForm[Any]) -> None:
+    """Let only colleagues who still work here own a record."""
+    choose_from(form, "owner", colleagues(None))
+
+
+def choose_from(form: forms.BaseForm, name: str, records: Any) -> None:
+    """Let a field choose only among these records."""
+    field = form.fields[name]
+    if not isinstance(field, forms.ModelChoiceField):
+        raise TypeError(f"{name} does not choose a record.")
+    field.queryset = records

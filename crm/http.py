@@ -1,0 +1,46 @@
+"""Who may come through a door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Concatenate, ParamSpec
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+if TYPE_CHECKING:
+    from crm.models import User
+
+P = ParamSpec("P")
+
+
+class RepRequest(HttpRequest):
+    """A request of somebody who signed in."""
+
+    user: User
+
+
+Door = Callable[Concatenate[RepRequest, P], HttpResponse]
+
+
+def rep_required(view: Door[P]) -> Callable[..., HttpResponse]:
+    """Let in who signed in."""
+    return login_required(view)
+
+
+def rep_with(permission: str) -> Callable[[Door[P]], Callable[..., HttpResponse]]:
+    """Let in who signed in and holds the right; others see the sign-in page or a 403."""
+
+    def guard(view: Door[P]) -> Callable[..., HttpResponse]:
+        @login_required
+        @wraps(view)
+        def guarded(request: RepRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if not request.user.has_perm(permission):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return guard

@@ -1,0 +1,145 @@
+"""The handoff desk: what is on its way to other systems, and what they answered."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import django_filters as filters
+from django.db import models
+from django.db.models import Count, Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from common.addresses import address_of
+from common.display import Column, Fact, Link
+from common.formatting import format_ago, format_moment
+from common.screens import Empty, ListScreen
+from crm.http import RepRequest, rep_with
+from crm.models import User
+from fulfilment.chips import handoff_chip
+from fulfilment.models import Connection, Handoff
+from sales.models import Invoice, Order, Quote
+
+DOCUMENTS: dict[str, Any] = {"quote": Quote, "order": Order, "invoice": Invoice}
+
+
+def visible_handoffs(user: User) -> models.QuerySet[Handoff]:
+    """Keep the handoffs of documents the person may see."""
+    if user.sees_everything:
+        return Handoff.objects.all()
+    allowed = Q()
+    for kind, model in DOCUMENTS.items():
+        visible = model.objects.visible_to(user).values("pk")
+        allowed |= Q(lane__root_type=kind, lane__root_id__in=visible)
+    return Handoff.objects.filter(allowed)
+
+
+class HandoffFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+    """Narrows down handoffs."""
+
+    text = filters.CharFilter(label=_("Document or their reference"), method="matching")
+    state = filters.ChoiceFilter(
+        label=_("State"), choices=Handoff.State.choices, empty_label=_("Any")
+    )
+    connection = filters.ModelChoiceFilter(
+        label=_("Connection"),
+        field_name="lane__connection",
+        queryset=Connection.objects.all(),
+        empty_label=_("Any"),
+    )
+
+    class Meta:
+        model = Handoff
+        fields = ("text", "state", "connection")
+
+    def matching(
+        self, handoffs: models.QuerySet[Handoff], name: str, text: str
+    ) -> models.QuerySet[Handoff]:
+        """Keep handoffs of a document number, or with their reference."""
+        found = Q(event__subject_number__icontains=text) | Q(reference__icontains=text)
+        return handoffs.filter(found)
+
+
+class HandoffList(ListScreen[Handoff]):
+    """What is on its way, and what needs a person."""
+
+    heading = _("Handoff desk")
+    columns = (
+        Column(_("What")),
+        Column(_("Document")),
+        Column(_("To")),
+        Column(_("State"), speaks_for_itself=True),
+        Column(_("Their reference"), wide_only=True),
+        Column(_("Cause"), wide_only=True),
+        Column(_("Since"), "end"),
+    )
+    filter_class = HandoffFilter
+    empty = Empty(
+        "arrows-exchange",
+        _("Nothing is on its way"),
+        _("Submitted orders and issued invoices are handed to the connected systems."),
+    )
+
+    def records(self) -> models.QuerySet[Handoff]:
+        """Return the handoffs the reader may see."""
+        return visible_handoffs(self.person).select_related("event", "lane__connection")
+
+    def cells(self, record: Handoff) -> Sequence[object]:
+        """Return what happened, to which document, told to whom, how far."""
+        return (
+            record.event.get_type_display(),
+            record.event.subject_number or "–",
+            record.lane.connection,
+            handoff_chip(record),
+            record.reference,
+            record.cause,
+            format_ago(record.created_at),
+        )
+
+    def sums(self, records: models.QuerySet[Handoff]) -> list[str]:
+        """Return the count of each state instead of money."""
+        counts = records.order_by("state").values_list("state").annotate(count=Count("pk"))
+        words = dict(Handoff.State.choices)
+        return [f"{words[state]} {count}" for state, count in counts]
+
+
+@require_safe
+@rep_with("fulfilment.view_handoff")
+def detail(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show what was sent, every attempt, and what came back."""
+    handoffs = visible_handoffs(request.user)
+    related = ("event", "lane__connection", "payload")
+    handoff = get_object_or_404(handoffs.select_related(*related), pk=pk)
+    context = {
+        "record": handoff,
+        "chips": [handoff_chip(handoff)],
+        "facts": facts(handoff),
+        "attempts": handoff.attempts_made.order_by("-id")[:50],
+        "body": json.dumps(json.loads(handoff.payload.body), indent=2, ensure_ascii=False),
+        "problem": handoff.cause,
+    }
+    return render(request, "fulfilment/handoff_detail.html", context)
+
+
+def facts(handoff: Handoff) -> list[Fact]:
+    """List what one wants to know at a glance."""
+    event = handoff.event
+    document = DOCUMENTS[event.subject_type].objects.filter(pk=event.subject_id).first()
+    shown = [
+        Fact(gettext("Document"), Link(str(document), address_of(document)) if document else "–"),
+        Fact(gettext("Connection"), handoff.lane.connection),
+        Fact(gettext("Their reference"), handoff.reference or "–"),
+        Fact(gettext("Turn in its lane"), handoff.position),
+        Fact(gettext("Message id"), handoff.message_id),
+        Fact(gettext("Created"), format_moment(handoff.created_at)),
+        Fact(gettext("Delivered"), format_moment(handoff.delivered_at)),
+    ]
+    if handoff.resolution:
+        shown.append(Fact(gettext("Decided"), handoff.resolution))
+    return shown

@@ -1,0 +1,22 @@
+"""Addresses of the line grid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.urls import reverse
+
+from sales.services.events import AnyDocument
+
+register = template.Library()
+
+
+@register.simple_tag
+def line_url(name: str, document: AnyDocument, line: Any = None) -> str:
+    """Return where a line of a document is added, changed or removed."""
+    kind = f"{document._meta.model_name}s"
+    parts = {"kind": kind, "pk": document.pk}
+    if line is not None:
+        parts["line"] = line.pk
+    return reverse(f"sales:{name}", kwargs=parts)

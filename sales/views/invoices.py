@@ -1,0 +1,259 @@
+"""Screens of invoices."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST, require_safe
+
+from common.addresses import address_of
+from common.deeds import ask, press
+from common.display import Column, Fact, Link, Verb, Verbs
+from common.formatting import format_day, format_due, format_money, plain_number
+from common.screens import Empty, ListScreen, sums_per_currency
+from crm.http import RepRequest, rep_with
+from sales.chips import invoice_chip
+from sales.filters import InvoiceFilter
+from sales.forms import InvoiceHeadForm, NewInvoiceForm, PaymentForm
+from sales.models import Invoice
+from sales.pages import common_facts
+from sales.services.billing import delete_draft_invoice
+from sales.services.drafts import draft_invoice
+from sales.services.invoices import issue_invoice, record_payment
+from sales.views.documents import DocumentNew, HeadEdit, find_document, show_document
+
+
+class InvoiceList(ListScreen[Invoice]):
+    """What we ask to be paid."""
+
+    heading = _("Invoices")
+    columns = (
+        Column(_("Number")),
+        Column(_("Official number")),
+        Column(_("Account")),
+        Column(_("Status"), speaks_for_itself=True),
+        Column(_("Due"), wide_only=True),
+        Column(_("Open"), "end", wide_only=True),
+        Column(_("Total"), "end"),
+    )
+    filter_class = InvoiceFilter
+    new_label = _("Invoice")
+    empty = Empty(
+        "receipt",
+        _("No invoices yet"),
+        _("Invoices are made from orders, or here without one. The ERP gives the official number."),
+    )
+
+    def records(self) -> models.QuerySet[Invoice]:
+        """Return the invoices the reader may see."""
+        return Invoice.objects.visible_to(self.person).select_related("account")
+
+    def cells(self, record: Invoice) -> Sequence[object]:
+        """Return our number, theirs, for whom, how far, until when, how much."""
+        return (
+            record,
+            record.official_number,
+            record.account,
+            invoice_chip(record),
+            format_day(record.due_on) if record.due_on else "",
+            format_money(record.outstanding, record.currency) if record.outstanding else "",
+            format_money(record.total, record.currency),
+        )
+
+    def sums(self, records: models.QuerySet[Invoice]) -> list[str]:
+        """Return the invoiced total per currency."""
+        return sums_per_currency(records, "total")
+
+
+def find(request: RepRequest, pk: uuid.UUID) -> Invoice:
+    """Find an invoice the person may see."""
+    return find_document(request, Invoice.objects.all(), pk, "order")
+
+
+@require_safe
+@rep_with("sales.view_invoice")
+def detail(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show an invoice beside the invoice of record."""
+    return show(request, find(request, pk))
+
+
+def show(request: RepRequest, record: Invoice, *, problem: str = "", **more: Any) -> HttpResponse:
+    """Show the invoice's page, with the reason when a deed was refused."""
+    return show_document(
+        request,
+        record,
+        "sales/invoice_detail.html",
+        problem,
+        chips=[invoice_chip(record)],
+        facts=facts(record),
+        official=official_rows(record),
+        payments=record.payments.select_related("recorded_by"),
+        verbs=Verbs(verbs(request, record)),
+        locked=why_locked(record),
+        **more,
+    )
+
+
+def why_locked(invoice: Invoice) -> str:
+    """Say why an invoice is not edited, and the way on."""
+    if invoice.is_draft and invoice.order_id is not None:
+        return gettext(
+            "This draft bills an order; its figures are the order's. "
+            "To bill something else, delete it and create another."
+        )
+    return ""
+
+
+def facts(invoice: Invoice) -> list[Fact]:
+    """List what one wants to know at a glance."""
+    shown = common_facts(invoice)
+    if invoice.order is not None:
+        shown.insert(1, Fact(gettext("Order"), Link(str(invoice.order), address_of(invoice.order))))
+    if invoice.issued_on:
+        shown.insert(1, Fact(gettext("Issued"), format_day(invoice.issued_on)))
+    if invoice.due_on:
+        due = format_day(invoice.due_on)
+        if invoice.outstanding > 0:
+            due = f"{due} · {format_due(invoice.due_on)}"
+        shown.insert(2, Fact(gettext("Due"), due))
+    return shown
+
+
+def official_rows(invoice: Invoice) -> list[tuple[str, str, str, bool]]:
+    """Put our figures beside the ERP's: name, ours, theirs, whether they differ."""
+    currency = invoice.currency
+    rows: list[tuple[str, Any, Any, bool]] = [
+        (gettext("Number"), invoice.number or "–", invoice.official_number or "–", False),
+        (
+            gettext("Date"),
+            format_day(invoice.issued_on),
+            format_day(invoice.official_issued_on),
+            differs(invoice.issued_on, invoice.official_issued_on),
+        ),
+        (
+            gettext("Tax"),
+            format_money(invoice.tax, currency),
+            format_money(invoice.official_tax, currency),
+            differs(invoice.tax, invoice.official_tax),
+        ),
+        (
+            gettext("Total"),
+            format_money(invoice.total, currency),
+            format_money(invoice.official_total, currency),
+            differs(invoice.total, invoice.official_total),
+        ),
+        (gettext("Status"), invoice.get_status_display(), invoice.official_status or "–", False),
+    ]
+    return rows
+
+
+def differs(ours: object, theirs: object) -> bool:
+    """Tell whether the other side says something else; silence is not a difference."""
+    return theirs is not None and ours != theirs
+
+
+def verbs(request: RepRequest, invoice: Invoice) -> list[Verb]:
+    """List what can be done with an invoice now."""
+    if not request.user.has_perm("sales.change_invoice"):
+        return []
+
+    def address(name: str) -> str:
+        return reverse(f"sales:invoice-{name}", args=[invoice.pk])
+
+    if invoice.is_draft:
+        deeds = [Verb(_("Issue"), address("issue"), "send")]
+        if invoice.order_id is None:
+            deeds.append(Verb(_("Edit head"), address("edit"), "pencil", asks=True))
+        deeds.append(
+            Verb(
+                _("Delete draft"),
+                address("delete"),
+                "trash",
+                tone="danger",
+                confirm=gettext("Delete this draft? What it bills may be billed again."),
+            )
+        )
+        return deeds
+    paid = "" if invoice.outstanding > Decimal(0) else gettext("Nothing is left to pay.")
+    return [Verb(_("Record payment"), address("pay"), "coins", asks=True, dialog=True, reason=paid)]
+
+
+class InvoiceNew(DocumentNew[Invoice]):
+    """Start an invoice without an order."""
+
+    form_class = NewInvoiceForm
+    save_label = _("Start invoice")
+
+    def visible(self) -> models.QuerySet[Invoice]:
+        """Return the invoices the person may see."""
+        return Invoice.objects.visible_to(self.person)
+
+    def save(self, form: Any) -> Invoice:
+        """Draft the invoice on the account's terms."""
+        fields = {**form.cleaned_data, "currency": form.cleaned_data["currency"] or None}
+        return draft_invoice(actor=self.person, id=form.instance.pk, **fields)
+
+
+class InvoiceEdit(HeadEdit[Invoice]):
+    """Edit the head of a draft invoice that bills no order."""
+
+    form_class = InvoiceHeadForm
+
+    def visible(self) -> models.QuerySet[Invoice]:
+        """Return the invoices the person may see."""
+        return Invoice.objects.visible_to(self.person)
+
+
+@require_POST
+@rep_with("sales.change_invoice")
+def issue(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
+    """Give the invoice its number; the ERP gives the official one."""
+    invoice = find(request, pk)
+    return press(
+        request,
+        invoice,
+        lambda: issue_invoice(invoice.pk, actor=request.user),
+        done=gettext("%(record)s is issued. The official number comes from the ERP."),
+        show=show,
+    )
+
+
+@require_POST
+@rep_with("sales.delete_invoice")
+def delete(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
+    """Throw a draft away; no number is burned."""
+    invoice = find(request, pk)
+
+    def throw_away() -> models.Model:
+        delete_draft_invoice(invoice.pk, actor=request.user)
+        return invoice.order or invoice.account
+
+    return press(request, invoice, throw_away, done=gettext("The draft is deleted."), show=show)
+
+
+@rep_with("sales.change_invoice")
+def pay(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
+    """Record money that came in."""
+    invoice = find(request, pk)
+    start = {
+        "amount": plain_number(invoice.outstanding),
+        "received_on": timezone.localdate(),
+    }
+    return ask(
+        request,
+        invoice,
+        PaymentForm(request.POST or None, initial=start),
+        lambda answers: record_payment(invoice.pk, actor=request.user, **answers).invoice,
+        heading=gettext("Record a payment of %(invoice)s") % {"invoice": invoice},
+        label=gettext("Record payment"),
+        done=gettext("Payment of %(record)s recorded."),
+    )
