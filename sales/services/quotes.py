@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import uuid
-from decimal import Decimal
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from crm.actors import Actor
 from sales.models import NumberSeries, Order, Quote, QuoteLine, SalesEvent
+from sales.services.approvals import check_approved
+from sales.services.content import content_hash
 from sales.services.copying import copy_head, copy_lines
 from sales.services.errors import QuoteExpired
 from sales.services.events import record_event
@@ -20,15 +18,6 @@ from sales.services.exchange import freeze_exchange_rate
 from sales.services.numbering import assign_number, today
 from sales.services.orders import order_from_quote
 from sales.services.totals import check_ready, lines_of, reprice
-
-HASHED_HEAD = (
-    "account_id", "currency", "price_list_id", "payment_terms_id", "tax_zone_id",
-    "prices_include_tax", "discount_amount", "discount_rate", "freight", "total", "valid_until",
-)  # fmt: skip
-HASHED_LINE = (
-    "kind", "product_id", "description", "unit_id", "quantity", "is_optional", "unit_price",
-    "volume_discount", "discount_amount", "discount_rate", "tax_rate", "net",
-)  # fmt: skip
 
 
 @transaction.atomic
@@ -39,6 +28,7 @@ def activate_quote(quote_id: uuid.UUID, *, actor: Actor) -> Quote:
     lines = lines_of(quote)
     reprice(quote, lines)
     check_ready(quote, lines)
+    check_approved(quote, lines)
     if quote.valid_until is not None and quote.valid_until < today(quote.company):
         raise QuoteExpired(
             f"The quote would be valid until {quote.valid_until}, which is past: "
@@ -124,21 +114,6 @@ def lose_quote(
 def cancel_quote(quote_id: uuid.UUID, *, actor: Actor, comment: str = "") -> Quote:
     """Take a quote back."""
     return _close(quote_id, Quote.Status.CANCELLED, actor, comment=comment)
-
-
-def content_hash(quote: Quote, lines: list[Any]) -> str:
-    """Fingerprint what is offered (SHA-256): any change of content changes it."""
-    content = {
-        "head": [_plain(getattr(quote, field)) for field in HASHED_HEAD],
-        "lines": [[_plain(getattr(line, field)) for field in HASHED_LINE] for line in lines],
-    }
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
-    return value if isinstance(value, bool | type(None)) else str(value)
 
 
 def _lock(quote_id: uuid.UUID) -> Quote:

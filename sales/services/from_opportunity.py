@@ -1,0 +1,143 @@
+"""What an opportunity is about, and the quotes and orders that come of it."""
+
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max, Sum
+
+from common.errors import IllegalTransition
+from crm.actors import Actor
+from crm.models import Opportunity
+from sales.models import AccountTerms, OpportunityLine, Order, PriceList, Product, Quote, Unit
+from sales.pricing.money import round_money
+from sales.services.drafts import DRAFT_EVENT, draft_order, draft_quote, lock_draft
+from sales.services.errors import NoLines, TooMuch
+from sales.services.events import AnyDocument, record_event
+from sales.services.lines import fill_from_product, new_line
+from sales.services.list_prices import look_up
+from sales.services.totals import reprice
+
+
+@transaction.atomic
+def add_opportunity_line(
+    opportunity_id: uuid.UUID,
+    *,
+    actor: Actor,
+    product: Product,
+    quantity: Decimal = Decimal(1),
+    unit: Unit | None = None,
+    unit_price: Decimal | None = None,
+) -> OpportunityLine:
+    """Note that the customer is interested in a product; the revenue follows if it is computed."""
+    opportunity = _lock_open(opportunity_id)
+    if quantity <= 0:
+        raise TooMuch("Give a quantity above zero.", field="quantity")
+    unit = unit or product.default_unit
+    found = look_up(_price_list(opportunity), product, unit, quantity)
+    price = unit_price if unit_price is not None else found.unit_price
+    net = round_money(
+        quantity * ((price or Decimal(0)) - found.volume_discount), opportunity.currency
+    )
+    last = opportunity.lines.aggregate(last=Max("position"))["last"] or 0
+    line = OpportunityLine.objects.create(
+        opportunity=opportunity,
+        position=last + 1,
+        product=product,
+        sku=product.sku,
+        description=product.name,
+        unit=unit,
+        quantity=quantity,
+        unit_price=price,
+        volume_discount=found.volume_discount,
+        price_list_item=found.item,
+        base=net,
+        net=net,
+        gross=net,
+    )
+    _compute_revenue(opportunity)
+    return line
+
+
+@transaction.atomic
+def remove_opportunity_line(line_id: uuid.UUID, *, actor: Actor) -> None:
+    """Take a product off an opportunity."""
+    line = OpportunityLine.objects.get(pk=line_id)
+    opportunity = _lock_open(line.opportunity_id)
+    line.delete()
+    _compute_revenue(opportunity)
+
+
+@transaction.atomic
+def quote_from_opportunity(opportunity_id: uuid.UUID, *, actor: Actor, **fields: Any) -> Quote:
+    """Draft a quote for an opportunity, with its lines at today's prices."""
+    opportunity = _lock_open(opportunity_id)
+    quote = draft_quote(actor=actor, **_head(opportunity), **fields)
+    if opportunity.lines.exists():
+        take_lines(quote, opportunity, actor=actor)
+    return Quote.objects.get(pk=quote.pk)
+
+
+@transaction.atomic
+def order_from_opportunity(opportunity_id: uuid.UUID, *, actor: Actor, **fields: Any) -> Order:
+    """Draft an order for an opportunity that needs no quote, with its lines at today's prices."""
+    opportunity = _lock_open(opportunity_id)
+    order = draft_order(actor=actor, **_head(opportunity), **fields)
+    if opportunity.lines.exists():
+        take_lines(order, opportunity, actor=actor)
+    return Order.objects.get(pk=order.pk)
+
+
+@transaction.atomic
+def take_lines(document: AnyDocument, opportunity: Opportunity, *, actor: Actor) -> int:
+    """Add an opportunity's lines to a draft, each at the draft's list price; says how many."""
+    draft = lock_draft(document)
+    wanted = list(opportunity.lines.select_related("product__default_unit", "unit"))
+    if not wanted:
+        raise NoLines(f"{opportunity} has no lines to take over.")
+    for source in wanted:
+        line = new_line(draft, quantity=source.quantity)
+        if source.product is not None:
+            fill_from_product(line, draft, source.product, source.unit)
+        line.save(force_insert=True)
+    reprice(draft)
+    record_event(
+        DRAFT_EVENT[type(draft)], draft, actor=actor, data={"lines_from": str(opportunity.pk)}
+    )
+    return len(wanted)
+
+
+def _head(opportunity: Opportunity) -> dict[str, Any]:
+    return {
+        "account": opportunity.account,
+        "name": opportunity.name,
+        "opportunity": opportunity,
+        "contact": opportunity.contact,
+        "currency": opportunity.currency,
+    }
+
+
+def _lock_open(opportunity_id: uuid.UUID) -> Opportunity:
+    opportunity = Opportunity.objects.select_for_update(of=("self",)).get(pk=opportunity_id)
+    if opportunity.status != Opportunity.Status.OPEN:
+        raise IllegalTransition(
+            f"{opportunity} is {opportunity.get_status_display()}: reopen it first."
+        )
+    return opportunity
+
+
+def _price_list(opportunity: Opportunity) -> PriceList | None:
+    terms = AccountTerms.objects.filter(account=opportunity.account_id).first()
+    own = terms.price_list if terms else None
+    if own is not None and own.currency == opportunity.currency:
+        return own
+    return PriceList.objects.filter(currency=opportunity.currency, is_active=True).first()
+
+
+def _compute_revenue(opportunity: Opportunity) -> None:
+    if opportunity.revenue_is_computed:
+        total = opportunity.lines.aggregate(sum=Sum("net", default=Decimal(0)))["sum"]
+        opportunity.change(expected_revenue=total)

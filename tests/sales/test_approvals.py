@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from common.errors import DomainError
+from crm import roles
+from crm.models import User
+from sales.models import ApprovalRule, Quote
+from sales.services.approvals import ApprovalNeeded, decide_approval
+from sales.services.drafts import draft_quote
+from sales.services.errors import MissingField
+from sales.services.lines import add_line, change_line
+from sales.services.quotes import activate_quote
+from tests.factories import Market, UserFactory
+
+
+@pytest.fixture
+def manager(market: Market) -> User:
+    user: User = UserFactory.create(role=roles.SALES_MANAGER)
+    return user
+
+
+@pytest.fixture
+def quote(market: Market) -> Quote:
+    ApprovalRule.objects.create(
+        name="Discount above 10 %", measure="discount_rate", threshold=Decimal("0.1")
+    )
+    quote = draft_quote(actor=market.rep, account=market.account, name="Bar refit")
+    add_line(
+        quote, actor=market.rep, product=market.product("100.00"), discount_rate=Decimal("0.15")
+    )
+    return quote
+
+
+def test_a_quote_above_the_limit_is_not_sent_without_a_yes(market: Market, quote: Quote) -> None:
+    with pytest.raises(ApprovalNeeded, match=r"Discount above 10 % \(15.0%\)"):
+        activate_quote(quote.pk, actor=market.rep)
+    quote.refresh_from_db()
+    assert (quote.status, quote.number) == ("draft", None)
+
+
+def test_an_approved_quote_goes_out(market: Market, quote: Quote, manager: User) -> None:
+    decide_approval(quote.pk, actor=manager, approved=True)
+    assert activate_quote(quote.pk, actor=market.rep).status == Quote.Status.ACTIVE
+
+
+def test_any_change_needs_a_new_yes(market: Market, quote: Quote, manager: User) -> None:
+    decide_approval(quote.pk, actor=manager, approved=True)
+    change_line(quote.lines.get(), actor=market.rep, quantity=Decimal(2))
+    with pytest.raises(ApprovalNeeded):
+        activate_quote(quote.pk, actor=market.rep)
+
+
+def test_a_refusal_says_who_and_why(market: Market, quote: Quote, manager: User) -> None:
+    with pytest.raises(MissingField):
+        decide_approval(quote.pk, actor=manager, approved=False)
+    decide_approval(quote.pk, actor=manager, approved=False, comment="Too cheap")
+    with pytest.raises(ApprovalNeeded, match="refused this quote: Too cheap"):
+        activate_quote(quote.pk, actor=market.rep)
+
+
+def test_nobody_approves_their_own_quote(market: Market, quote: Quote) -> None:
+    with pytest.raises(DomainError, match="Somebody other"):
+        decide_approval(quote.pk, actor=market.rep, approved=True)
+    assert not quote.approvals.exists()
+
+
+def test_low_margins_and_large_totals_need_a_yes_too(market: Market) -> None:
+    ApprovalRule.objects.create(
+        name="Margin below 30 %", measure="margin_rate", threshold=Decimal("0.3")
+    )
+    ApprovalRule.objects.create(name="Above 50", measure="total", threshold=Decimal(50))
+    quote = draft_quote(actor=market.rep, account=market.account, name="Bar refit")
+    product = market.product("100.00", standard_cost=Decimal("80.00"))
+    add_line(quote, actor=market.rep, product=product)
+    with pytest.raises(ApprovalNeeded, match=r"Above 50 \(120\), Margin below 30 % \(20.0%\)"):
+        activate_quote(quote.pk, actor=market.rep)

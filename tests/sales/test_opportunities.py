@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from common.errors import IllegalTransition
+from crm.models import Activity, Opportunity
+from sales.models import Order, Quote
+from sales.services.errors import MissingField, NoLines, OpenQuotes
+from sales.services.from_opportunity import (
+    add_opportunity_line,
+    order_from_opportunity,
+    quote_from_opportunity,
+    remove_opportunity_line,
+    take_lines,
+)
+from sales.services.opportunities import (
+    lose_opportunity,
+    move_opportunity,
+    reopen_opportunity,
+    win_opportunity,
+)
+from sales.services.orders import submit_order
+from sales.services.quotes import cancel_quote
+from tests.factories import Market, OpportunityFactory, StageFactory
+
+
+@pytest.fixture
+def opportunity(market: Market) -> Opportunity:
+    made: Opportunity = OpportunityFactory.create(
+        account=market.account, owner=market.rep, revenue_is_computed=True
+    )
+    return made
+
+
+def test_the_revenue_follows_the_lines(market: Market, opportunity: Opportunity) -> None:
+    line = add_opportunity_line(
+        opportunity.pk, actor=market.rep, product=market.product("19.99"), quantity=Decimal(3)
+    )
+    opportunity.refresh_from_db()
+    assert opportunity.expected_revenue == Decimal("59.97")
+    remove_opportunity_line(line.pk, actor=market.rep)
+    opportunity.refresh_from_db()
+    assert opportunity.expected_revenue == 0
+
+
+def test_a_quote_takes_the_lines_over(market: Market, opportunity: Opportunity) -> None:
+    add_opportunity_line(
+        opportunity.pk, actor=market.rep, product=market.product("19.99"), quantity=Decimal(3)
+    )
+    quote = quote_from_opportunity(opportunity.pk, actor=market.rep)
+    assert (quote.opportunity, quote.total) == (opportunity, Decimal("71.96"))
+    assert take_lines(quote, opportunity, actor=market.rep) == 1
+    assert quote.lines.count() == 2
+
+
+def test_an_order_needs_no_quote(market: Market, opportunity: Opportunity) -> None:
+    add_opportunity_line(opportunity.pk, actor=market.rep, product=market.product("10.00"))
+    order = order_from_opportunity(opportunity.pk, actor=market.rep)
+    assert submit_order(order.pk, actor=market.rep).opportunity == opportunity
+    won = win_opportunity(opportunity.pk, actor=market.rep)
+    assert (won.status, won.actual_revenue) == ("won", Decimal("12.00"))
+
+
+def test_no_lines_to_take_over_is_said(market: Market, opportunity: Opportunity) -> None:
+    quote = quote_from_opportunity(opportunity.pk, actor=market.rep)
+    with pytest.raises(NoLines):
+        take_lines(quote, opportunity, actor=market.rep)
+
+
+def test_it_does_not_close_over_an_open_quote(market: Market, opportunity: Opportunity) -> None:
+    quote = quote_from_opportunity(opportunity.pk, actor=market.rep)
+    for close in (
+        lambda: win_opportunity(opportunity.pk, actor=market.rep),
+        lambda: lose_opportunity(opportunity.pk, actor=market.rep, because="price"),
+    ):
+        with pytest.raises(OpenQuotes, match="Draft quote"):
+            close()
+    opportunity.refresh_from_db()
+    assert opportunity.status == "open"
+
+    cancel_quote(quote.pk, actor=market.rep)
+    lost = lose_opportunity(
+        opportunity.pk, actor=market.rep, because="competitor", competitor="Barista & Co"
+    )
+    assert (lost.status, lost.competitor) == ("lost", "Barista & Co")
+
+
+def test_a_loss_needs_a_reason(market: Market, opportunity: Opportunity) -> None:
+    with pytest.raises(MissingField):
+        lose_opportunity(opportunity.pk, actor=market.rep, because="")
+
+
+def test_a_closed_opportunity_is_reopened_before_anything_else(
+    market: Market, opportunity: Opportunity
+) -> None:
+    win_opportunity(opportunity.pk, actor=market.rep, actual_revenue=Decimal(5))
+    for deed in (
+        lambda: quote_from_opportunity(opportunity.pk, actor=market.rep),
+        lambda: order_from_opportunity(opportunity.pk, actor=market.rep),
+        lambda: move_opportunity(opportunity.pk, opportunity.stage_id, actor=market.rep),
+    ):
+        with pytest.raises(IllegalTransition):
+            deed()
+    assert not Quote.objects.exists()
+    assert not Order.objects.exists()
+    assert reopen_opportunity(opportunity.pk, actor=market.rep).actual_revenue is None
+
+
+def test_moving_a_stage_is_noted_once(market: Market, opportunity: Opportunity) -> None:
+    stage = StageFactory.create(name="Negotiation")
+    for _ in range(2):
+        move_opportunity(opportunity.pk, stage.pk, actor=market.rep)
+    assert [entry.text for entry in Activity.objects.all()] == ["Moved to Negotiation."]
