@@ -19,10 +19,11 @@ from sales.pricing.partial import Portion
 from sales.services.billing import amounts_of, billed_so_far
 from sales.services.errors import MissingField, TooMuch
 from sales.services.events import record_event
-from sales.services.lines import fill_from_product, new_line
+from sales.services.new_lines import fill_from_product, new_line
 from sales.services.orders import lock_order
+from sales.services.readiness import check_ready
 from sales.services.statuses import derive_statuses, save_statuses
-from sales.services.totals import check_ready, lines_of, reprice
+from sales.services.totals import lines_of, reprice
 
 HEAD_FIELDS = frozenset(
     {"name", "requested_on", "shipping_address", "customer_reference", "notes", "contact", "custom"}

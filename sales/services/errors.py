@@ -57,3 +57,15 @@ class OpenQuotes(IllegalTransition):
     """An opportunity closes only when none of its quotes is draft or active."""
 
     code = "open_quotes"
+
+
+class PartOfBundle(DomainError):
+    """A part that is always in a bundle follows the bundle's line."""
+
+    code = "part_of_bundle"
+
+
+class PricesLocked(IllegalTransition):
+    """The prices were agreed and stay until somebody with the right unlocks them."""
+
+    code = "prices_locked"

@@ -8,17 +8,19 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max, Sum
+from django.utils import timezone
 
 from common.errors import IllegalTransition
 from crm.actors import Actor
 from crm.models import Opportunity
 from sales.models import AccountTerms, OpportunityLine, Order, PriceList, Product, Quote, Unit
 from sales.pricing.money import round_money
+from sales.services.bundles import add_parts
 from sales.services.drafts import DRAFT_EVENT, draft_order, draft_quote, lock_draft
 from sales.services.errors import NoLines, TooMuch
 from sales.services.events import AnyDocument, record_event
-from sales.services.lines import fill_from_product, new_line
 from sales.services.list_prices import look_up
+from sales.services.new_lines import fill_from_product, new_line
 from sales.services.totals import reprice
 
 
@@ -37,7 +39,7 @@ def add_opportunity_line(
     if quantity <= 0:
         raise TooMuch("Give a quantity above zero.", field="quantity")
     unit = unit or product.default_unit
-    found = look_up(_price_list(opportunity), product, unit, quantity)
+    found = look_up(_price_list(opportunity), product, unit, quantity, timezone.localdate())
     price = unit_price if unit_price is not None else found.unit_price
     net = round_money(
         quantity * ((price or Decimal(0)) - found.volume_discount), opportunity.currency
@@ -103,6 +105,8 @@ def take_lines(document: AnyDocument, opportunity: Opportunity, *, actor: Actor)
         if source.product is not None:
             fill_from_product(line, draft, source.product, source.unit)
         line.save(force_insert=True)
+        if source.product is not None and source.product.kind == Product.Kind.BUNDLE:
+            add_parts(line, draft)
     reprice(draft)
     record_event(
         DRAFT_EVENT[type(draft)], draft, actor=actor, data={"lines_from": str(opportunity.pk)}

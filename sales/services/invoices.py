@@ -19,8 +19,9 @@ from sales.services.errors import MissingField, TooMuch
 from sales.services.events import record_event
 from sales.services.exchange import freeze_exchange_rate
 from sales.services.numbering import assign_number, today
+from sales.services.readiness import check_ready
 from sales.services.statuses import derive_statuses, save_statuses
-from sales.services.totals import check_ready, lines_of, reprice
+from sales.services.totals import lines_of, reprice
 
 SERIES = {
     Invoice.Kind.INVOICE: NumberSeries.Kind.INVOICE,

@@ -4,39 +4,52 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
 
-from common.errors import DomainError
 from crm.actors import Actor
 from sales.models import (
-    BundleItem,
     DocumentLine,
-    Invoice,
     InvoiceLine,
-    Order,
     OrderLine,
     Product,
-    Quote,
     QuoteLine,
     Unit,
 )
-from sales.pricing.errors import InvalidDiscount, MissingUnit
-from sales.pricing.quantities import QuantitySelling, check_quantity
+from sales.pricing.errors import InvalidDiscount
+from sales.services.bundles import add_parts, parts_follow, refuse_part_change, refuse_part_removal
 from sales.services.drafts import DRAFT_EVENT, lock_draft
-from sales.services.errors import MissingField, TooMuch
+from sales.services.errors import TooMuch
 from sales.services.events import AnyDocument, record_event
-from sales.services.list_prices import check_sellable, discount_per_unit, look_up
-from sales.services.numbering import today
+from sales.services.list_prices import discount_per_unit
+from sales.services.new_lines import (
+    about,
+    check_line,
+    check_unit,
+    fill_from_product,
+    is_locked,
+    new_line,
+    one_discount,
+    refuse_locked,
+    take_list_price,
+)
 from sales.services.totals import reprice
 
-LINE_OWNER: dict[type[AnyDocument], str] = {Quote: "quote", Order: "order", Invoice: "invoice"}
-"""The field by which a line knows its document."""
-
 AnyLine = QuoteLine | OrderLine | InvoiceLine
+PriceSource = DocumentLine.PriceSource
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What decided a line's price before it was changed."""
+
+    quantity: Decimal
+    unit_id: uuid.UUID | None
+    unit_price: Decimal | None
+    counts: bool
 
 
 def document_of(line: AnyLine) -> AnyDocument:
@@ -64,10 +77,12 @@ def add_line(
     line = new_line(draft, quantity=quantity, **fields)
     if product is not None:
         fill_from_product(line, draft, product, unit)
-    _check_line(line)
+    elif unit is not None:
+        line.unit = unit
+    check_line(line)
     line.save(force_insert=True)
     if product is not None and product.kind == Product.Kind.BUNDLE:
-        _add_bundle_parts(line, draft, product)
+        add_parts(line, draft)
     _finish(draft, actor, {"added": str(line.pk)})
     line.refresh_from_db()
     return line
@@ -75,27 +90,27 @@ def add_line(
 
 @transaction.atomic
 def change_line(line: AnyLine, *, actor: Actor, **fields: Any) -> Any:
-    """Change what was typed on a line; its list price stays as it was frozen."""
+    """Change what was typed on a line; its list price stays as it was frozen.
+
+    A typed ``unit_price`` replaces the list's, clearing it goes back to the list; another unit
+    has another list price, another quantity may have another volume discount.
+    """
     draft = lock_draft(document_of(line))
-    stored = (
-        type(line)
-        ._default_manager.select_related(
-            "product", "price_list_item__discount_list", "price_list_item__price_list"
-        )
-        .get(pk=line.pk)
-    )
+    stored = _stored(line)
     _refuse_ordered(stored)
-    if "unit_price" in fields and fields["unit_price"] != stored.unit_price:
-        fields["price_source"] = DocumentLine.PriceSource.TYPED
-    if fields.get("tax_rate") is not None:
-        fields["tax_rate_is_typed"] = True
-    _one_discount(fields)
-    old_quantity = stored.quantity
+    refuse_part_change(stored, fields)
+    with about(stored):
+        one_discount(fields)
+    before = _Before(stored.quantity, stored.unit_id, stored.unit_price, stored.counts)
     for field, value in fields.items():
         setattr(stored, field, value)
-    _check_line(stored)
-    _follow_quantity(stored, old_quantity)
+    if fields.get("tax_rate") is not None:
+        stored.tax_rate_is_typed = True
+    _settle_price(stored, draft, before)
+    check_line(stored)
     stored.save()
+    if (stored.quantity, stored.counts) != (before.quantity, before.counts):
+        parts_follow(stored, before.quantity)
     _finish(draft, actor, {"changed": str(stored.pk)})
     stored.refresh_from_db()
     return stored
@@ -105,8 +120,9 @@ def change_line(line: AnyLine, *, actor: Actor, **fields: Any) -> Any:
 def remove_line(line: AnyLine, *, actor: Actor) -> None:
     """Take a line, and the parts of a bundle with it, off a draft."""
     draft = lock_draft(document_of(line))
-    stored = type(line)._default_manager.get(pk=line.pk)
+    stored = _stored(line)
     _refuse_ordered(stored)
+    refuse_part_removal(stored)
     stored.delete()
     _finish(draft, actor, {"removed": str(line.pk)})
 
@@ -125,105 +141,31 @@ def reorder_lines(document: AnyDocument, ids: Sequence[uuid.UUID], *, actor: Act
     record_event(DRAFT_EVENT[type(draft)], draft, actor=actor, data={"changed": ["order of lines"]})
 
 
-def new_line(draft: AnyDocument, *, quantity: Decimal, **fields: Any) -> Any:
-    """Make an unsaved line at the end of a document."""
-    last = draft.lines.aggregate(last=Max("position"))["last"] or 0
-    if fields.get("unit_price") is not None:
-        fields.setdefault("price_source", DocumentLine.PriceSource.TYPED)
-    if fields.get("tax_rate") is not None:
-        fields["tax_rate_is_typed"] = True
-    _one_discount(fields)
-    line = draft.lines.model(position=last + 1, quantity=quantity, **fields)
-    setattr(line, LINE_OWNER[type(draft)], draft)
-    if line.product is None and "kind" not in fields:
-        line.kind = DocumentLine.Kind.WRITE_IN
-    if line.is_optional and "is_taken" not in fields:
-        line.is_taken = False
-    return line
+def _stored(line: AnyLine) -> Any:
+    related = (
+        "product", "unit", "bundle_line",
+        "price_list_item__price_list", "price_list_item__discount_list",
+    )  # fmt: skip
+    return type(line)._default_manager.select_related(*related).get(pk=line.pk)
 
 
-def fill_from_product(line: Any, draft: AnyDocument, product: Product, unit: Unit | None) -> None:
-    """Take a product's name, unit, category and price of the day onto a line."""
-    check_sellable(product, draft, today(draft.company))
-    unit = unit or product.default_unit
-    if unit.group_id != product.unit_group_id:
-        raise MissingUnit(f"{product.sku} is not sold per {unit}.", field="unit")
-    line.kind, line.product, line.unit = DocumentLine.Kind.PRODUCT, product, unit
-    line.sku = product.sku
-    line.description = line.description or product.name
-    line.product_category_id = line.product_category_id or product.category_id
-    line.tax_category_id = product.tax_category_id
-    line.unit_cost = product.current_cost or product.standard_cost
-    found = look_up(draft.price_list, product, unit, line.quantity)
-    line.price_list_item = found.item
-    if line.price_source != DocumentLine.PriceSource.TYPED:
-        line.unit_price, line.volume_discount = found.unit_price, found.volume_discount
-
-
-def _add_bundle_parts(line: Any, draft: AnyDocument, bundle: Product) -> None:
-    """Required parts cost nothing of their own; optional ones wait to be taken at their price."""
-    items = BundleItem.objects.filter(bundle=bundle).select_related("product", "unit")
-    for place, item in enumerate(items, start=1):
-        part = new_line(
-            draft,
-            quantity=line.quantity * item.quantity,
-            is_optional=not item.is_required,
-            bundle_line=line,
-        )
-        fill_from_product(part, draft, item.product, item.unit)
-        part.position = line.position + place
-        if item.is_required:
-            part.unit_price = part.volume_discount = Decimal(0)
-            part.price_source = DocumentLine.PriceSource.BUNDLE
-        part.save(force_insert=True)
-
-
-def _follow_quantity(line: Any, old_quantity: Decimal) -> None:
-    """A new quantity may lie in another band, and takes the parts of a bundle along."""
-    if line.quantity == old_quantity:
+def _settle_price(line: Any, draft: AnyDocument, before: _Before) -> None:
+    """Work out which price a changed line has now: typed, frozen, or newly taken from the list."""
+    check_unit(line)
+    if line.unit_price != before.unit_price:
+        typed = line.unit_price is not None
+        line.price_source = PriceSource.TYPED if typed else PriceSource.LIST
+        line.volume_discount = Decimal(0)
+    if line.product is None or line.price_source != PriceSource.LIST:
         return
-    if line.price_source == DocumentLine.PriceSource.LIST:
-        line.volume_discount = discount_per_unit(
-            line.price_list_item, line.unit_price, line.quantity
-        )
-    parts = list(line.bundle_parts.all()) if line.pk and old_quantity else []
-    for part in parts:
-        part.quantity = part.quantity * line.quantity / old_quantity
-    if parts:
-        type(parts[0]).objects.bulk_update(parts, ["quantity"])
-
-
-def _check_line(line: Any) -> None:
-    if not line.description:
-        raise MissingField("Say what the line is: it has no description.", field="description")
-    if line.quantity is None or line.quantity < 0:
-        raise TooMuch("A quantity cannot be negative.", field="quantity")
-    if line.product is not None:
-        item = line.price_list_item
-        selling = QuantitySelling(item.selling) if item else QuantitySelling.NO_CONTROL
-        _named("quantity", check_quantity, line.quantity, line.product.decimals, selling)
-    if line.unit_price is not None and line.unit_price < 0:
-        raise InvalidDiscount("A price cannot be negative: give a discount.", field="unit_price")
-    if line.kind == DocumentLine.Kind.WRITE_IN and line.product_category_id is None:
-        raise MissingField("A write-in product needs a product category.", field="product_category")
-
-
-def _named(field: str, check: Any, quantity: Decimal, decimals: int, selling: Any) -> None:
-    try:
-        check(quantity, decimals=decimals, selling=selling)
-    except DomainError as error:
-        error.field = field
-        raise
-
-
-def _one_discount(fields: dict[str, Any]) -> None:
-    """Whichever discount is typed last is kept: an amount for the line, or a percent."""
-    if fields.get("discount_amount") is not None and fields.get("discount_rate") is not None:
-        raise InvalidDiscount("Give an amount or a percent, not both.", field="discount")
-    if fields.get("discount_amount") is not None:
-        fields["discount_rate"] = None
-    elif fields.get("discount_rate") is not None:
-        fields["discount_amount"] = None
+    if line.unit_id != before.unit_id or line.unit_price != before.unit_price:
+        refuse_locked(draft)
+        take_list_price(line, draft)
+    elif line.quantity != before.quantity and not is_locked(draft):
+        with about(line, "quantity"):
+            line.volume_discount = discount_per_unit(
+                line.price_list_item, line.unit_price, line.quantity
+            )
 
 
 def _refuse_ordered(line: AnyLine) -> None:
@@ -235,5 +177,9 @@ def _refuse_ordered(line: AnyLine) -> None:
 
 
 def _finish(draft: Any, actor: Actor, data: dict[str, str]) -> None:
-    reprice(draft)
+    try:
+        reprice(draft)
+    except InvalidDiscount as error:
+        error.field = error.field or "discount"
+        raise
     record_event(DRAFT_EVENT[type(draft)], draft, actor=actor, data=data)

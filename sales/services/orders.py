@@ -16,7 +16,8 @@ from sales.services.errors import AlreadyShipped, MissingField, OnHold
 from sales.services.events import record_event
 from sales.services.exchange import freeze_exchange_rate
 from sales.services.numbering import assign_number
-from sales.services.totals import check_ready, lines_of, reprice
+from sales.services.readiness import check_ready
+from sales.services.totals import lines_of, reprice
 
 
 def order_from_quote(quote: Quote, lines: list[Any], *, actor: Actor) -> Order:

@@ -17,7 +17,8 @@ from sales.services.events import record_event
 from sales.services.exchange import freeze_exchange_rate
 from sales.services.numbering import assign_number, today
 from sales.services.orders import order_from_quote
-from sales.services.totals import check_ready, lines_of, reprice
+from sales.services.readiness import check_ready
+from sales.services.totals import lines_of, reprice
 
 
 @transaction.atomic

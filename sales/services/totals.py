@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from common.errors import SeveralErrors
 from sales.models import TaxRate
 from sales.pricing.documents import PricedDocument, price_document
-from sales.pricing.errors import MissingPrice, NoTaxRate, PricingError
-from sales.pricing.lines import LineInput
+from sales.pricing.lines import LineInput, Terms
 from sales.pricing.money import Rounding
-from sales.services.errors import MissingField, NoLines
 from sales.services.numbering import today
+from sales.services.promotion_discounts import spread_promotions
 
 if TYPE_CHECKING:
     from sales.models import DocumentLine
@@ -25,18 +23,22 @@ HEAD_FIGURES = ("detail", "discount", "freight", "tax", "total")
 
 def lines_of(document: AnyDocument) -> list[Any]:
     """Read a document's lines in their order, with what pricing needs of their products."""
-    return list(document.lines.select_related("product", "tax_category").order_by("position", "id"))
+    related = ("product", "unit", "price_list_item", "tax_category")
+    return list(document.lines.select_related(*related).order_by("position", "id"))
 
 
 def reprice(document: AnyDocument, lines: Sequence[Any] | None = None) -> PricedDocument:
     """Price a draft from its lines' frozen prices and save every figure that follows.
 
     Tax rates are looked up for the day, unless somebody typed one or the document is no longer a
-    draft: then what was agreed holds, and only new lines look theirs up. Five statements at most,
-    however many lines.
+    draft: then what was agreed holds, and only new lines look theirs up. Six statements at most
+    without promotion codes, and a few more for each of those, however many lines.
     """
     lines = lines_of(document) if lines is None else lines
     _look_up_tax_rates(document, lines)
+    saved = [*LINE_FIGURES, "tax_rate", "position"]
+    if spread_promotions(document, lines, terms_of(document), line_input):
+        saved.append("promotion_discount")
     priced = price_document(
         [line_input(line) for line in lines],
         currency=document.currency,
@@ -50,7 +52,7 @@ def reprice(document: AnyDocument, lines: Sequence[Any] | None = None) -> Priced
         for name in LINE_FIGURES:
             setattr(line, name, getattr(figures, name))
     if lines:
-        type(lines[0]).objects.bulk_update(lines, [*LINE_FIGURES, "tax_rate", "position"])
+        type(lines[0]).objects.bulk_update(lines, saved)
     document.change(**{name: getattr(priced.totals, name) for name in HEAD_FIGURES})
     return priced
 
@@ -66,37 +68,20 @@ def line_input(line: DocumentLine) -> LineInput:
         discount_rate=line.discount_rate,
         tax_rate=line.tax_rate,
         counts=line.counts,
+        promotion_discount=line.promotion_discount,
     )
 
 
-def problems_of(document: AnyDocument, lines: Sequence[Any]) -> list[PricingError]:
-    """Name what keeps a draft from being issued, line by line."""
-    problems: list[PricingError] = []
-    for number, line in enumerate(lines, start=1):
-        if not line.counts:
-            continue
-        if line.unit_price is None:
-            problems.append(
-                MissingPrice(f"Line {number}, {line.description}: no price.", line=str(line.pk))
-            )
-        if line.tax_rate is None:
-            problems.append(
-                NoTaxRate(f"Line {number}, {line.description}: no tax rate.", line=str(line.pk))
-            )
-    return problems
-
-
-def check_ready(document: AnyDocument, lines: Sequence[Any]) -> None:
-    """Refuse to issue a document that is empty or has a line with a problem."""
-    if not any(line.counts for line in lines):
-        raise NoLines("There is nothing on this document yet: add a line first.")
-    if not document.name:
-        raise MissingField("Give the document a name.", field="name")
-    problems = problems_of(document, lines)
-    if len(problems) == 1:
-        raise problems[0]
-    if problems:
-        raise SeveralErrors(problems)
+def terms_of(document: AnyDocument) -> Terms:
+    """Tell pricing what was agreed for the document as a whole."""
+    return Terms(
+        document.currency,
+        document.discount_amount,
+        document.discount_rate,
+        document.freight,
+        document.prices_include_tax,
+        Rounding(document.rounding),
+    )
 
 
 def _look_up_tax_rates(document: AnyDocument, lines: Sequence[Any]) -> None:

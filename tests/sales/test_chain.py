@@ -11,7 +11,7 @@ from django.utils import timezone
 from common.errors import IllegalTransition, StaleVersion
 from crm.actors import System
 from sales.models import Invoice, Order, Quote, SalesEvent
-from sales.pricing.errors import MissingPrice, NoTaxRate, QuantityNotAllowed
+from sales.pricing.errors import NoTaxRate, ProductNotInPriceList, QuantityNotAllowed
 from sales.services.billing import delete_draft_invoice, invoice_order
 from sales.services.drafts import change_head, draft_invoice, draft_order, draft_quote
 from sales.services.errors import (
@@ -152,7 +152,7 @@ def test_a_revision_keeps_the_number_and_supersedes(market: Market) -> None:
 def test_refuses_to_issue_what_has_no_price_or_no_tax_rate(market: Market) -> None:
     quote = draft_quote(actor=market.rep, account=market.account, name="Bar refit")
     line = add_line(quote, actor=market.rep, product=market.product(None))
-    with pytest.raises(MissingPrice, match="Line 1, Espresso machine: no price"):
+    with pytest.raises(ProductNotInPriceList, match="Line 1, Espresso machine: not on price list"):
         activate_quote(quote.pk, actor=market.rep)
     change_line(line, actor=market.rep, unit_price=Decimal(5))
     change_head(quote, actor=market.rep, tax_zone=None)
@@ -256,9 +256,7 @@ def test_a_payment_counts_once_and_never_too_much(market: Market) -> None:
     invoice = issue_invoice(invoice_order(order.pk, actor=market.rep).pk, actor=market.rep)
     day = dt.date(2026, 11, 22)
     for _ in range(2):
-        record_payment(
-            invoice.pk, actor=ERP, amount=Decimal(10), received_on=day, reference="P-1"
-        )
+        record_payment(invoice.pk, actor=ERP, amount=Decimal(10), received_on=day, reference="P-1")
     invoice.refresh_from_db()
     assert (invoice.paid, invoice.status) == (Decimal(10), "partly_paid")
     with pytest.raises(TooMuch):
