@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,12 @@ class FulfilmentConfig(AppConfig):
 
     name = "fulfilment"
     verbose_name = "Fulfilment"
+
+    def ready(self) -> None:
+        """Listen to what happens in sales, and connect the bell that wakes the workers."""
+        events = import_module("sales.services.events")
+        fan_out = import_module("fulfilment.services.fan_out")
+        nudges = import_module("fulfilment.services.nudges")
+        tasks = import_module("fulfilment.tasks")
+        events.on_event(fan_out.fan_out)
+        nudges.connect(tasks.wake_workers)

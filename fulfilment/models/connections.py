@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Q
+from django.utils import timezone
 
 from common.fields import identifier
 from sales.models import SalesEvent
@@ -47,6 +50,10 @@ class Connection(models.Model):
         blank=True,
         help_text="Private networks this connection may reach, like 10.0.0.0/8.",
     )
+    gives_references = models.BooleanField(
+        default=True,
+        help_text="Answers with its own reference and can be asked what became of a message.",
+    )
     skips_refused = models.BooleanField(
         default=False, help_text="Go on with later handoffs when one is refused."
     )
@@ -60,6 +67,25 @@ class Connection(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save; a new connection starts healthy."""
+        is_new = self._state.adding
+        super().save(*args, **kwargs)
+        if is_new:
+            Health.objects.get_or_create(connection=self)
+
+
+class SecretQuerySet(models.QuerySet["Secret"]):
+    def live(self, purpose: str, connections: Iterable[Connection]) -> SecretQuerySet:
+        """Keep the secrets of these connections that count now, the newest first."""
+        now = timezone.now()
+        return self.filter(
+            Q(expires_at__isnull=True) | Q(expires_at__gt=now),
+            purpose=purpose,
+            connection__in=connections,
+            active_from__lte=now,
+        )
+
 
 class Secret(models.Model):
     """A signing secret, encrypted at rest; two may live side by side while they rotate."""
@@ -72,8 +98,10 @@ class Secret(models.Model):
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="secrets")
     purpose = models.CharField(max_length=10, choices=Purpose)
     ciphertext = models.BinaryField()
-    active_from = models.DateTimeField()
+    active_from = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SecretQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-active_from"]
@@ -96,10 +124,18 @@ class Health(models.Model):
     breaker = models.CharField(max_length=10, choices=Breaker, default=Breaker.CLOSED)
     failures_in_row = models.PositiveIntegerField(default=0)
     successes_in_row = models.PositiveIntegerField(default=0)
-    opened_at = models.DateTimeField(null=True, blank=True)
-    next_probe_at = models.DateTimeField(null=True, blank=True)
-    generation = models.PositiveIntegerField(default=0)
-    window = models.JSONField(default=list, blank=True)
+    openings = models.PositiveIntegerField(
+        default=0, help_text="How often in a row the breaker opened; each pause is longer."
+    )
+    not_before = models.DateTimeField(
+        null=True, blank=True, help_text="Nothing is sent before this moment."
+    )
+    in_flight_limit = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Fewer at once than allowed, while it recovers."
+    )
+    window = models.JSONField(
+        default=list, blank=True, help_text="Answers of the last minute: [second, good, failed]."
+    )
     last_success_at = models.DateTimeField(null=True, blank=True)
     last_failure_at = models.DateTimeField(null=True, blank=True)
     last_failure = models.CharField(max_length=300, blank=True)

@@ -21,9 +21,8 @@ class Lane(models.Model):
     root_id = models.UUIDField()
     last_position = models.PositiveIntegerField(default=0)
     pending = models.PositiveIntegerField(default=0)
-    due_at = models.DateTimeField(db_index=False)
+    due_at = models.DateTimeField(help_text="When it may be claimed; a lease pushes it ahead.")
     lease_token = models.UUIDField(null=True, blank=True)
-    attempts = models.PositiveIntegerField(default=0, help_text="In a row, of the first handoff.")
     is_blocked = models.BooleanField(default=False, help_text="Waits for a person.")
     acked_version = models.PositiveIntegerField(default=0)
 
@@ -33,10 +32,16 @@ class Lane(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(
-                fields=["due_at"],
+                fields=["connection", "due_at"],
                 condition=Q(pending__gt=0, is_blocked=False),
                 name="lane_due",
-            )
+            ),
+            models.Index(
+                fields=["connection", "due_at"],
+                condition=Q(lease_token__isnull=False),
+                name="lane_leased",
+            ),
+            models.Index(fields=["root_id"], name="lane_by_root"),
         ]
 
     def __str__(self) -> str:
@@ -92,7 +97,12 @@ class Handoff(models.Model):
     payload = models.ForeignKey(Payload, on_delete=models.PROTECT, related_name="handoffs")
     message_id = models.CharField(max_length=80, help_text="The id the other side sees.")
     state = models.CharField(max_length=16, choices=State, default=State.QUEUED)
-    attempts = models.PositiveIntegerField(default=0)
+    attempts = models.PositiveIntegerField(
+        default=0, help_text="Refusals of the message itself; a dead connection costs none."
+    )
+    is_taken = models.BooleanField(
+        default=False, help_text="They said yes; only their reference is missing."
+    )
     reference = models.CharField(max_length=100, blank=True, help_text="What they called it.")
     cause = models.CharField(max_length=300, blank=True, help_text="Why it is not delivered.")
     resolution = models.CharField(max_length=300, blank=True, help_text="What a person decided.")
@@ -131,8 +141,13 @@ class Handoff(models.Model):
 class Attempt(models.Model):
     """Evidence of one transmission: what came back and how long it took."""
 
+    class Verb(models.TextChoices):
+        PUSH = "push", "Sent"
+        FIND = "find", "Looked up"
+
     class Outcome(models.TextChoices):
         DONE = "done", "Delivered"
+        NO_REFERENCE = "no_reference", "Taken, but without a reference"
         FOUND = "found", "Found at the other side"
         NOT_FOUND = "not_found", "Not found at the other side"
         UNREACHABLE = "unreachable", "No connection"
@@ -145,7 +160,9 @@ class Attempt(models.Model):
 
     id = identifier()
     handoff = models.ForeignKey(Handoff, on_delete=models.PROTECT, related_name="attempts_made")
+    verb = models.CharField(max_length=4, choices=Verb, default=Verb.PUSH)
     outcome = models.CharField(max_length=12, choices=Outcome)
+    url = models.CharField(max_length=500, blank=True)
     status_code = models.PositiveSmallIntegerField(null=True, blank=True)
     duration_ms = models.PositiveIntegerField()
     detail = models.CharField(max_length=500, blank=True)

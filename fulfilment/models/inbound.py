@@ -112,6 +112,8 @@ class Discrepancy(models.Model):
         INVOICE_TAX = "invoice_tax", "Invoice tax differs"
         QUANTITY = "quantity", "Quantity differs"
         STATUS = "status", "Status differs"
+        PAYMENT = "payment", "Payment does not fit"
+        REFERENCE = "reference", "Reference differs"
         FIELD = "field", "Both sides changed a field"
 
     id = identifier()

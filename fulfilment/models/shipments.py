@@ -61,6 +61,9 @@ class Shipment(Stateful):
     carrier = models.CharField(max_length=60, blank=True)
     tracking = models.CharField(max_length=80, blank=True)
     source = models.CharField(max_length=30, blank=True, help_text="The connection that told us.")
+    told_sequence = models.BigIntegerField(
+        default=0, help_text="The latest report that named carrier and tracking."
+    )
     shipped_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
     recorded_by = models.ForeignKey(

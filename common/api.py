@@ -1,0 +1,111 @@
+"""What programs hear when they are refused: problem+json (RFC 9457)."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from common.errors import DomainError, IllegalTransition, NotAllowed, SeveralErrors, StaleVersion
+
+PROBLEM_TYPE = "application/problem+json"
+
+
+def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Answer an exception as a problem; None lets an unforeseen one become a 500."""
+    if isinstance(error, DomainError):
+        return problem(_status_of(error), error.code, str(error), _named(error))
+    if isinstance(error, Http404):
+        error = exceptions.NotFound()
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    if not isinstance(error, exceptions.APIException):
+        return None
+    return _from_api(error)
+
+
+def problem(
+    code_of_http: int,
+    code: str,
+    detail: str,
+    errors: list[dict[str, str]] | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """Write a problem: what went wrong, in a sentence and in a word for programs."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(code_of_http).phrase,
+        "status": code_of_http,
+        "code": code,
+        "detail": detail,
+        "request_id": request_id(),
+    }
+    if errors:
+        body["errors"] = errors
+    return Response(body, status=code_of_http, headers=headers, content_type=PROBLEM_TYPE)
+
+
+def request_id() -> str:
+    """Name the request as the logs do."""
+    return str(structlog.contextvars.get_contextvars().get("request_id", ""))
+
+
+def pointers(errors: Any, path: str = "") -> list[dict[str, str]]:
+    """Flatten a serializer's errors into JSON pointers with their reasons."""
+    if isinstance(errors, dict):
+        return [
+            found
+            for key, value in errors.items()
+            for found in pointers(value, path if key == "non_field_errors" else f"{path}/{key}")
+        ]
+    if isinstance(errors, list | tuple):
+        nested = any(isinstance(value, dict | list) for value in errors)
+        return [
+            found
+            for index, value in enumerate(errors)
+            for found in pointers(value, f"{path}/{index}" if nested else path)
+        ]
+    return [
+        {"pointer": path, "code": str(getattr(errors, "code", "invalid")), "detail": str(errors)}
+    ]
+
+
+def _status_of(error: DomainError) -> int:
+    if isinstance(error, NotAllowed):
+        return HTTPStatus.FORBIDDEN
+    if isinstance(error, IllegalTransition | StaleVersion):
+        return HTTPStatus.CONFLICT
+    return HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def _named(error: DomainError) -> list[dict[str, str]]:
+    """Name each rule that refused with the field or line it is about."""
+    each = error.errors if isinstance(error, SeveralErrors) else (error,)
+    return [
+        {"pointer": f"/lines/{one.line}" if one.line else f"/{one.field}", "code": one.code}
+        | {"detail": str(one)}
+        for one in each
+        if one.line or one.field
+    ]
+
+
+def _from_api(error: exceptions.APIException) -> Response:
+    headers = {}
+    wait = getattr(error, "wait", None)
+    if wait is not None:
+        headers["Retry-After"] = str(int(wait) + 1)
+    if challenge := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
+    if isinstance(error, exceptions.ValidationError):
+        detail = "Some fields are missing or wrong."
+        return problem(error.status_code, "invalid", detail, pointers(error.detail), headers)
+    code = error.get_codes()
+    detail = str(error.detail) if isinstance(error.detail, str) else str(error.default_detail)
+    return problem(
+        error.status_code, code if isinstance(code, str) else "error", detail, headers=headers
+    )

@@ -1,0 +1,207 @@
+"""Many conversations at once: one asyncio loop in a thread, fed and emptied by whoever drains.
+
+The loop never touches the database, and who drains never waits inside a coroutine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import queue
+import threading
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from fulfilment.connectors import Connector, Message, Record, Reply, Target, connect
+from fulfilment.errors import HandoffError, NoReference, OutcomeUnknown
+from fulfilment.models import Attempt
+
+Verb = Attempt.Verb
+Outcome = Attempt.Outcome
+DONE = frozenset({Outcome.DONE, Outcome.FOUND})
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One question to the other side and its answer."""
+
+    verb: Verb
+    outcome: Outcome
+    started_at: dt.datetime
+    finished_at: dt.datetime
+    reply: Reply | None = None
+    error: HandoffError | None = None
+
+    @property
+    def detail(self) -> str:
+        """Why it did not go well; empty when it did."""
+        return self.error.detail if self.error else ""
+
+
+@dataclass(slots=True)
+class Errand:
+    """One handoff to carry, and what came of it.
+
+    ``must_find``: it may have arrived before, so ask first. ``is_taken``: they said yes before, so
+    never send again. ``past``: trials of somebody else that nobody wrote down.
+    """
+
+    handoff_id: uuid.UUID
+    message: Message
+    must_find: bool = False
+    is_taken: bool = False
+    refusals: int = 0
+    record: Record | None = None
+    version: int = 0
+    past: list[Trial] = field(default_factory=list)
+    trials: list[Trial] = field(default_factory=list)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it is known to be over there."""
+        return bool(self.trials) and self.trials[-1].outcome in DONE
+
+
+@dataclass(slots=True)
+class Round:
+    """The errands of one lane in their order; ``last_start`` is on the monotonic clock."""
+
+    lane_id: uuid.UUID
+    lease_token: uuid.UUID
+    target: Target
+    errands: list[Errand]
+    last_start: float
+
+
+class Engine:
+    """Runs rounds concurrently; use as a context, and collect what you submitted."""
+
+    def __init__(self) -> None:
+        self._finished: queue.SimpleQueue[Round] = queue.SimpleQueue()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._connectors: dict[Target, Connector] = {}
+        self.in_flight = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop; rounds still under way are dropped and their leases run out."""
+        if self._loop is None or self._thread is None:
+            return
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(timeout=10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=10)
+        self._loop.close()
+
+    def submit(self, round_: Round) -> None:
+        """Start a round; the loop itself starts with the first one."""
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(
+                target=self._loop.run_forever, name="handoffs", daemon=True
+            )
+            self._thread.start()
+        self.in_flight += 1
+        future = asyncio.run_coroutine_threadsafe(self._run(round_), self._loop)
+        future.add_done_callback(lambda done: self._hand_back(round_, done))
+
+    def collect(self, timeout: float) -> list[Round]:
+        """Wait up to so many seconds for a finished round and return all there are."""
+        try:
+            finished = [self._finished.get(timeout=timeout)]
+        except queue.Empty:
+            return []
+        while not self._finished.empty():
+            finished.append(self._finished.get_nowait())
+        self.in_flight -= len(finished)
+        return finished
+
+    def _hand_back(self, round_: Round, done: Future[None]) -> None:
+        self._finished.put(round_)
+        if not done.cancelled():
+            done.result()
+
+    async def _run(self, round_: Round) -> None:
+        connector = self._connector(round_.target)
+        for errand in round_.errands:
+            if time.monotonic() > round_.last_start:
+                return
+            await carry(errand, connector, round_.target)
+            if not errand.is_done:
+                return
+
+    def _connector(self, target: Target) -> Connector:
+        """Reuse connections; a changed address or secret gets a connector of its own."""
+        if target not in self._connectors:
+            self._connectors[target] = connect(target)
+        return self._connectors[target]
+
+    async def _close(self) -> None:
+        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for connector in self._connectors.values():
+            await connector.close()
+
+
+async def carry(errand: Errand, connector: Connector, target: Target) -> None:
+    """Send a message, or first find out what became of it when that is not known."""
+    if errand.must_find and target.gives_references:
+        found = await _try(errand, Verb.FIND, lambda: connector.find(errand.message.id))
+        if found.outcome != Outcome.NOT_FOUND or errand.is_taken:
+            return
+    pushed = await _try(errand, Verb.PUSH, lambda: connector.push(errand.message))
+    if _can_look_up_at_once(pushed) and target.gives_references:
+        await _look_up(errand, connector)
+
+
+async def _look_up(errand: Errand, connector: Connector) -> None:
+    """Ask at once what became of it; when they never saw it, send it this once more."""
+    found = await _try(errand, Verb.FIND, lambda: connector.find(errand.message.id))
+    was_taken = any(trial.outcome == Outcome.NO_REFERENCE for trial in errand.trials)
+    if found.outcome == Outcome.NOT_FOUND and not was_taken:
+        await _try(errand, Verb.PUSH, lambda: connector.push(errand.message))
+
+
+def _can_look_up_at_once(pushed: Trial) -> bool:
+    """After silence it is no use asking again; after a broken connection it is."""
+    if isinstance(pushed.error, NoReference):
+        return True
+    return isinstance(pushed.error, OutcomeUnknown) and not isinstance(
+        pushed.error.__cause__, TimeoutError
+    )
+
+
+async def _try(errand: Errand, verb: Verb, ask: Callable[[], Awaitable[Reply | None]]) -> Trial:
+    started_at = dt.datetime.now(dt.UTC)
+    reply: Reply | None = None
+    failure: HandoffError | None = None
+    try:
+        reply = await ask()
+    except HandoffError as error:
+        failure = error
+        outcome = error.outcome
+    else:
+        outcome = _good_outcome(verb, reply)
+    trial = Trial(verb, outcome, started_at, dt.datetime.now(dt.UTC), reply, failure)
+    errand.trials.append(trial)
+    return trial
+
+
+def _good_outcome(verb: Verb, reply: Reply | None) -> Outcome:
+    if reply is None:
+        return Outcome.NOT_FOUND
+    return Outcome.FOUND if verb == Verb.FIND else Outcome.DONE

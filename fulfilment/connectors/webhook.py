@@ -1,0 +1,240 @@
+"""Signed webhooks: CloudEvents under Standard Webhooks headers. The one module that speaks HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from email.utils import parsedate_to_datetime
+from types import SimpleNamespace
+from typing import NoReturn
+
+import aiohttp
+import orjson
+
+from fulfilment import signing
+from fulfilment.connectors.base import Message, Reply, Target
+from fulfilment.connectors.guard import AddressGuard
+from fulfilment.errors import (
+    AskedToWait,
+    ConnectionGone,
+    HandoffError,
+    NoReference,
+    NotAllowedToSend,
+    OutcomeUnknown,
+    Refused,
+    SignInRefused,
+    Unreachable,
+)
+from fulfilment.wire import CONTENT_TYPE
+
+ANSWER_BYTES = 64 * 1024
+HEAD_CHARACTERS = 2000
+PAUSE_UNSAID = 5.0
+"""Seconds to leave a system alone that said "too many" but not for how long."""
+SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 3600.0
+LONGEST_REFERENCE = 100
+
+
+class WebhookConnector:
+    """Posts to one address, within the deadline, without ever following it elsewhere."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._guard = AddressGuard(target.allowed_networks)
+        trace = aiohttp.TraceConfig()
+        trace.on_request_headers_sent.append(_note_sent)
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, socket_factory=self._guard.open_socket),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None),
+            trace_configs=[trace],
+            auto_decompress=False,
+            headers={"User-Agent": "Throughline", "Accept-Encoding": "identity"},
+        )
+
+    async def push(self, message: Message) -> Reply:
+        """Post the message."""
+        headers = self._sign(message.id, message.body) | {
+            "Content-Type": CONTENT_TYPE,
+            "Idempotency-Key": f'"{message.id}"',
+        }
+        try:
+            reply = await self._ask("POST", self._target.url, headers, message.body.encode())
+        except NoReference as error:
+            if message.needs_reference or error.status is None:
+                raise
+            return Reply("", error.status)
+        if message.needs_reference and not reply.reference:
+            raise NoReference(
+                f"{self._target.name} said yes, but gave no reference.",
+                status=reply.status,
+                head=reply.head,
+            )
+        return reply
+
+    async def find(self, message_id: str) -> Reply | None:
+        """Look a message up by its id, at the address it was posted to."""
+        url = f"{self._target.url.rstrip('/')}/{message_id}"
+        try:
+            reply = await self._ask("GET", url, self._sign(message_id, ""), None)
+        except Refused as refused:
+            if refused.status == 404:
+                return None
+            raise
+        except OutcomeUnknown as error:  # asking again does no harm
+            raise Unreachable(error.detail, status=error.status, head=error.head) from error
+        if not reply.reference:
+            raise Refused(
+                f"{self._target.name} was asked for its reference and gave none.",
+                status=reply.status,
+                head=reply.head,
+            )
+        return reply
+
+    async def close(self) -> None:
+        """Close the connections that were kept open."""
+        await self._session.close()
+
+    def _sign(self, message_id: str, body: str) -> dict[str, str]:
+        return signing.sign(message_id, body, self._target.secrets, at=dt.datetime.now(dt.UTC))
+
+    async def _ask(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> Reply:
+        progress = SimpleNamespace(sent=False, status=None)
+        request = self._session.request(
+            method,
+            url,
+            data=body,
+            headers=headers,
+            allow_redirects=False,
+            trace_request_ctx=progress,
+        )
+        async with (
+            self._translated(progress),
+            asyncio.timeout(self._target.deadline),
+            request as response,
+        ):
+            progress.status = response.status
+            answer = await _read(response)
+        return self._judge(response.status, response.headers, answer)
+
+    @asynccontextmanager
+    async def _translated(self, progress: SimpleNamespace) -> AsyncIterator[None]:
+        """Turn what the network does into what we do next."""
+        try:
+            yield
+        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
+            raise NotAllowedToSend(f"{self._target.url} is not a web address.") from error
+        except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
+            self._explain(progress, error)
+
+    def _explain(self, progress: SimpleNamespace, error: Exception) -> NoReturn:
+        name = self._target.name
+        if self._guard.refused and not progress.sent:
+            refused, self._guard.refused = self._guard.refused, ""
+            detail = f"{name} is at {refused}, which this connection may not reach."
+            raise NotAllowedToSend(detail) from error
+        waited = isinstance(error, TimeoutError)
+        detail = (
+            f"{name} did not answer for {self._target.deadline:g} s."
+            if waited
+            else f"{name} ended the connection: {_words(error)}."
+        )
+        if progress.status is not None and 200 <= progress.status < 300:
+            raise NoReference(f"{name} said yes, then fell silent.", status=progress.status)
+        if progress.sent:
+            raise OutcomeUnknown(detail, status=progress.status) from error
+        raise Unreachable(
+            detail if waited else f"{name} could not be reached: {_words(error)}."
+        ) from error
+
+    def _judge(self, status: int, headers: Mapping[str, str], answer: bytes) -> Reply:
+        head = answer[:HEAD_CHARACTERS].decode(errors="replace").replace("\x00", "\ufffd")
+        if 200 <= status < 300:
+            return Reply(_reference(answer), status, head)
+        raise self._refusal(status, headers, head)
+
+    def _refusal(self, status: int, headers: Mapping[str, str], head: str) -> HandoffError:
+        name, pause = self._target.name, _pause(headers.get("Retry-After"))
+        if 300 <= status < 400:
+            detail = f"{name} sent us elsewhere ({status}); we do not follow."
+            return NotAllowedToSend(detail, status=status, head=head)
+        if status == 429 or (status == 503 and pause is not None):
+            pause = PAUSE_UNSAID if pause is None else pause
+            detail = f"{name} asked us to wait {pause:.0f} s."
+            return AskedToWait(detail, status=status, head=head, retry_after=pause)
+        if status in {401, 403}:
+            detail = f"{name} does not accept our signature ({status})."
+            return SignInRefused(detail, status=status, head=head)
+        if status == 410:
+            return ConnectionGone(f"{name} says it is gone.", status=status, head=head)
+        if status >= 500 or status in {408, 425}:
+            return Unreachable(f"{name} is in trouble ({status}).", status=status, head=head)
+        return Refused(f"{name} refused: {_reason(head) or status}", status=status, head=head)
+
+
+async def _note_sent(
+    session: aiohttp.ClientSession,
+    context: SimpleNamespace,
+    params: aiohttp.TraceRequestHeadersSentParams,
+) -> None:
+    context.trace_request_ctx.sent = True
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    """Read an answer up to the limit; what is longer is cut, and the connection not used again."""
+    answer = bytearray()
+    while len(answer) < ANSWER_BYTES:
+        chunk = await response.content.read(ANSWER_BYTES - len(answer))
+        if not chunk:
+            return bytes(answer)
+        answer += chunk
+    if not response.content.at_eof():
+        response.close()
+    return bytes(answer)
+
+
+def _reference(answer: bytes) -> str:
+    try:
+        value = orjson.loads(answer)
+    except orjson.JSONDecodeError:
+        return ""
+    reference = value.get("reference") if isinstance(value, dict) else None
+    if not isinstance(reference, str) or "\x00" in reference:
+        return ""
+    return reference.strip() if len(reference.strip()) <= LONGEST_REFERENCE else ""
+
+
+def _reason(head: str) -> str:
+    """Find the sentence in a problem+json answer; other answers speak for themselves."""
+    try:
+        value = orjson.loads(head)
+    except orjson.JSONDecodeError:
+        return " ".join(head.split())[:200]
+    if not isinstance(value, dict):
+        return ""
+    return str(value.get("detail") or value.get("title") or value.get("code") or "")[:200]
+
+
+def _pause(retry_after: str | None) -> float | None:
+    """Read Retry-After in seconds or as a date, clamped to what is sensible."""
+    if not retry_after:
+        return None
+    text = retry_after.strip()
+    if text.isascii() and text.isdigit():
+        seconds = float(text[:9])
+    else:
+        try:
+            until = parsedate_to_datetime(text)
+        except (TypeError, ValueError):
+            return None
+        until = until if until.tzinfo else until.replace(tzinfo=dt.UTC)
+        seconds = (until - dt.datetime.now(dt.UTC)).total_seconds()
+    return min(max(seconds, SHORTEST_PAUSE), LONGEST_PAUSE)
+
+
+def _words(error: Exception) -> str:
+    return (str(error) or type(error).__name__).rstrip(".")[:200]

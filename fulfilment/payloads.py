@@ -1,0 +1,150 @@
+"""What other systems are told of our documents: full snapshots, never differences."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from fulfilment.wire import money, plain, price
+from sales.models import Document, DocumentLine, Invoice, InvoiceLine, Order, OrderLine, Quote
+
+LineT = TypeVar("LineT", bound=DocumentLine)
+
+WORDS = frozenset({DocumentLine.Kind.SECTION, DocumentLine.Kind.NOTE})
+
+
+def order_payload(order: Order) -> dict[str, Any]:
+    """Describe an order as it stands."""
+    lines = order.lines.select_related("unit").order_by("position", "id")
+    return {
+        "order": {
+            **_head(order),
+            "status": order.status,
+            "is_on_hold": order.is_on_hold,
+            "customer_reference": order.customer_reference,
+            "ship_to": order.shipping_address,
+            "requested_on": _day(order.requested_on),
+            "lines": [_order_line(line, order.currency) for line in _told(lines)],
+            "totals": _totals(order),
+            "custom": order.custom,
+        }
+    }
+
+
+def invoice_payload(invoice: Invoice) -> dict[str, Any]:
+    """Describe an issued invoice or credit note."""
+    lines = invoice.lines.order_by("position", "id")
+    order = invoice.order
+    return {
+        "invoice": {
+            **_head(invoice),
+            "kind": invoice.kind,
+            "status": invoice.status,
+            "order": {"id": str(order.pk), "number": order.number} if order else None,
+            "credits": str(invoice.credits_id) if invoice.credits_id else None,
+            "customer_reference": invoice.customer_reference,
+            "bill_to": invoice.billing_address,
+            "issued_on": _day(invoice.issued_on),
+            "due_on": _day(invoice.due_on),
+            "lines": [
+                _invoice_line(line, invoice.currency)
+                for line in _told(lines)
+                if line.kind not in WORDS
+            ],
+            "totals": _totals(invoice),
+            "paid": money(invoice.paid, invoice.currency),
+            "custom": invoice.custom,
+        }
+    }
+
+
+def quote_payload(quote: Quote) -> dict[str, Any]:
+    """Describe a quote."""
+    lines = quote.lines.select_related("unit").order_by("position", "id")
+    return {
+        "quote": {
+            **_head(quote),
+            "revision": quote.revision,
+            "status": quote.status,
+            "valid_until": _day(quote.valid_until),
+            "lines": [_priced_line(line, quote.currency) for line in _told(lines)],
+            "totals": _totals(quote),
+            "custom": quote.custom,
+        }
+    }
+
+
+def _head(document: Document) -> dict[str, Any]:
+    return {
+        "id": str(document.pk),
+        "number": document.number,
+        "name": document.name,
+        "version": document.version,
+        "currency": document.currency,
+        "account": {"id": str(document.account_id), "name": document.account.name},
+    }
+
+
+def _totals(document: Document) -> dict[str, dict[str, str]]:
+    amounts = {
+        "detail": document.detail,
+        "discount": document.discount,
+        "pre_freight": document.pre_freight,
+        "freight": document.freight,
+        "tax": document.tax,
+        "total": document.total,
+    }
+    return {name: money(amount, document.currency) for name, amount in amounts.items()}
+
+
+def _told(lines: Iterable[LineT]) -> list[LineT]:
+    """Leave out options that nobody took."""
+    return [line for line in lines if line.counts or line.kind in WORDS]
+
+
+def _order_line(line: OrderLine, currency: str) -> dict[str, Any]:
+    wanted = line.quantity - line.cancelled_quantity
+    return _priced_line(line, currency) | {
+        "quantity": plain(wanted),
+        "cancelled": plain(line.cancelled_quantity),
+        "requested_on": _day(line.requested_on),
+    }
+
+
+def _priced_line(line: DocumentLine, currency: str) -> dict[str, Any]:
+    return {
+        "id": str(line.pk),
+        "position": line.position,
+        "kind": line.kind,
+        "sku": line.sku,
+        "description": line.description,
+        "quantity": plain(line.quantity),
+        "unit": line.unit.name if line.unit else "",
+        "unit_price": price(line.unit_price or Decimal(0), currency),
+        "discount": money(line.discount, currency),
+        "net": money(line.net, currency),
+        "tax": money(line.tax, currency),
+        "gross": money(line.gross, currency),
+    }
+
+
+def _invoice_line(line: InvoiceLine, currency: str) -> dict[str, Any]:
+    return {
+        "id": str(line.pk),
+        "order_line": str(line.order_line_id) if line.order_line_id else None,
+        "position": line.position,
+        "kind": line.kind,
+        "sku": line.sku,
+        "description": line.description,
+        "quantity": plain(line.quantity),
+        "net": money(line.net, currency),
+        "tax_rate": plain(line.tax_rate or Decimal(0)),
+        "tax": money(line.tax, currency),
+        "gross": money(line.gross, currency),
+    }
+
+
+def _day(day: dt.date | None) -> str | None:
+    return day.isoformat() if day else None

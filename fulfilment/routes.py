@@ -1,0 +1,39 @@
+"""What leaves the house: which event carries which snapshot, and what its answer changes here.
+
+Where it goes is the operator's choice: ``Connection.event_types``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fulfilment.payloads import invoice_payload, order_payload, quote_payload
+from sales.models import SalesEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One event's way out, and its answer's way back."""
+
+    payload: Callable[[Any], dict[str, Any]]
+    opens_record: bool = False
+    """Whether the other side makes a record of its own, whose reference we keep beside ours."""
+
+
+_Type = SalesEvent.Type
+
+ROUTES: dict[str, Route] = {
+    _Type.QUOTE_ACCEPTED: Route(quote_payload),
+    _Type.ORDER_SUBMITTED: Route(order_payload, opens_record=True),
+    _Type.ORDER_CHANGED: Route(order_payload),
+    _Type.ORDER_HELD: Route(order_payload),
+    _Type.ORDER_RELEASED: Route(order_payload),
+    _Type.ORDER_CANCELLED: Route(order_payload),
+    _Type.ORDER_PROGRESSED: Route(order_payload),
+    _Type.SHIPMENT_RECORDED: Route(order_payload),
+    _Type.INVOICE_ISSUED: Route(invoice_payload, opens_record=True),
+    _Type.INVOICE_CREDITED: Route(invoice_payload),
+    _Type.INVOICE_PAID: Route(invoice_payload),
+}

@@ -1,0 +1,291 @@
+"""What left the warehouse and what came back, reported by a system or typed by a person.
+
+Reports are merged, never replayed: quantities by their maximum per line, statuses along their
+scale, tracking numbers by union. So it does not matter in which order they arrive.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+
+from common.errors import DomainError, IllegalTransition
+from crm.actors import Actor, System
+from crm.models import User
+from fulfilment.models import Parcel, Shipment, ShipmentLine
+from fulfilment.sync.lattice import SHIPMENT_WORDS, join
+from fulfilment.wire import plain
+from sales.models import Order, OrderLine
+from sales.services.errors import MissingField, OnHold, TooMuch
+from sales.services.orders import lock_order
+from sales.services.progress import Progress, record_progress
+
+Status = Shipment.Status
+Direction = Shipment.Direction
+ZERO = Decimal(0)
+
+
+class UnknownLine(DomainError):
+    """The order has no such line."""
+
+    code = "unknown_line"
+
+
+class OverShipped(TooMuch):
+    """More has left than was ordered; ``ordered`` and ``shipped`` count the line's units."""
+
+    def __init__(self, line: OrderLine, shipped: Decimal) -> None:
+        self.ordered = line.quantity - line.cancelled_quantity
+        self.shipped = shipped
+        super().__init__(
+            f"{line.description}: {plain(shipped)} shipped in all, but only "
+            f"{plain(self.ordered)} are ordered.",
+            line=str(line.pk),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A shipment as somebody says it stands; quantities are its totals, not differences."""
+
+    reference: str
+    status: str
+    lines: Mapping[uuid.UUID, Decimal]
+    carrier: str = ""
+    tracking: str = ""
+    sequence: int = 0
+
+
+@transaction.atomic
+def record_shipment(
+    order_id: uuid.UUID,
+    *,
+    actor: Actor,
+    lines: Mapping[uuid.UUID, Decimal],
+    status: str = Status.SHIPPED,
+    carrier: str = "",
+    tracking: str = "",
+    reference: str | None = None,
+) -> Shipment:
+    """Record a shipment that a person saw leave; what it does not hold stays open."""
+    order = lock_order(order_id)
+    _check_can_ship(order)
+    wanted = _check_quantities(order, lines)
+    name = reference or _next_reference(order, "S")
+    if order.shipments.filter(reference=name).exists():
+        raise MissingField(f"{order} has a shipment {name} already.", field="reference")
+    report = Report(name, status, wanted, carrier.strip(), tracking.strip())
+    shipment, _ = merge_report(order, report, actor=actor)
+    return shipment
+
+
+@transaction.atomic
+def move_shipment(shipment_id: uuid.UUID, *, actor: Actor, status: str) -> Shipment:
+    """Take a shipment to its next status: shipped, delivered, failed."""
+    shipment = Shipment.objects.get(pk=shipment_id)
+    order = lock_order(shipment.order_id)
+    shipment = Shipment.objects.select_for_update(of=("self",)).get(pk=shipment_id)
+    _move(shipment, status)
+    _tell(order, shipment, actor)
+    return shipment
+
+
+@transaction.atomic
+def record_return(
+    order_id: uuid.UUID,
+    *,
+    actor: Actor,
+    lines: Mapping[uuid.UUID, Decimal],
+    returns: Shipment | None = None,
+    carrier: str = "",
+    tracking: str = "",
+    reference: str | None = None,
+) -> Shipment:
+    """Record goods that came back; never more than are out."""
+    order = lock_order(order_id)
+    wanted = _check_quantities(order, lines)
+    shipment = Shipment.objects.create(
+        order=order,
+        direction=Direction.RETURN,
+        returns=returns,
+        reference=reference or _next_reference(order, "R"),
+        status=Status.DELIVERED,
+        carrier=carrier.strip(),
+        tracking=tracking.strip(),
+        delivered_at=timezone.now(),
+        **_teller(actor),
+    )
+    ShipmentLine.objects.bulk_create(
+        ShipmentLine(shipment=shipment, order_line_id=pk, quantity=quantity)
+        for pk, quantity in wanted.items()
+    )
+    _tell(order, shipment, actor)
+    return shipment
+
+
+def merge_report(order: Order, report: Report, *, actor: Actor) -> tuple[Shipment, bool]:
+    """Merge a report into what is known of the shipment; says whether it was news.
+
+    The caller holds the order's lock. Refuses lines the order does not have and more than it wants.
+    """
+    known = set(order.lines.values_list("pk", flat=True))
+    if strangers := set(report.lines) - known:
+        stranger = min(strangers)
+        raise UnknownLine(f"{order} has no line {stranger}.", line=str(stranger))
+    shipment, is_new = Shipment.objects.get_or_create(
+        order=order, reference=report.reference, defaults=_teller(actor)
+    )
+    if shipment.direction != Direction.OUT:
+        raise IllegalTransition(f"{shipment} is a return, not a shipment.")
+    news = [
+        is_new,
+        _merge_lines(shipment, report.lines),
+        _merge_status(shipment, report.status),
+        _merge_tracking(shipment, report),
+    ]
+    if any(news):
+        _tell(order, shipment, actor)
+    return shipment, any(news)
+
+
+def _merge_lines(shipment: Shipment, lines: Mapping[uuid.UUID, Decimal]) -> bool:
+    held = {line.order_line_id: line for line in shipment.lines.all()}
+    added = [
+        ShipmentLine(shipment=shipment, order_line_id=pk, quantity=quantity)
+        for pk, quantity in lines.items()
+        if quantity > 0 and pk not in held
+    ]
+    grown = [line for pk, line in held.items() if lines.get(pk, ZERO) > line.quantity]
+    for line in grown:
+        line.quantity = lines[line.order_line_id]
+    ShipmentLine.objects.bulk_create(added)
+    ShipmentLine.objects.bulk_update(grown, ["quantity"])
+    return bool(added or grown)
+
+
+def _merge_status(shipment: Shipment, status: str) -> bool:
+    reached = join(SHIPMENT_WORDS, shipment.status, status)
+    if reached == shipment.status:
+        return False
+    _move(shipment, reached)
+    return True
+
+
+def _move(shipment: Shipment, status: str) -> None:
+    now, moments = timezone.now(), {}
+    if status in Shipment.LEFT and shipment.shipped_at is None:
+        moments["shipped_at"] = now
+    if status == Status.DELIVERED:
+        moments["delivered_at"] = now
+    shipment.move_to(status, **moments)
+
+
+def _merge_tracking(shipment: Shipment, report: Report) -> bool:
+    """Keep every tracking number as a parcel; the latest report names the shipment's own."""
+    news = False
+    if report.tracking:
+        _, news = Parcel.objects.get_or_create(
+            shipment=shipment, tracking=report.tracking, defaults={"carrier": report.carrier}
+        )
+    says = (report.carrier, report.tracking)
+    if not any(says) or report.sequence < shipment.told_sequence:
+        return news
+    if says != (shipment.carrier, shipment.tracking):
+        news = True
+    shipment.change(carrier=says[0], tracking=says[1], told_sequence=report.sequence)
+    return news
+
+
+def _tell(order: Order, shipment: Shipment, actor: Actor) -> None:
+    """Carry the quantities over to the order, which bills and tells by them."""
+    record_progress(
+        order,
+        _progress(order),
+        actor=actor,
+        data={"shipment": shipment_snapshot(shipment)},
+        shipment_ref=shipment.reference,
+    )
+
+
+def _progress(order: Order) -> dict[uuid.UUID, Progress]:
+    """Add up what is on all shipments of an order, and refuse more than was ordered."""
+    shipped: defaultdict[uuid.UUID, Decimal] = defaultdict(Decimal)
+    delivered: defaultdict[uuid.UUID, Decimal] = defaultdict(Decimal)
+    returned: defaultdict[uuid.UUID, Decimal] = defaultdict(Decimal)
+    sums = (
+        ShipmentLine.objects.filter(shipment__order=order)
+        .values_list("order_line", "shipment__direction", "shipment__status")
+        .annotate(sum=Sum("quantity"))
+    )
+    for pk, direction, status, quantity in sums:
+        if direction == Direction.RETURN:
+            returned[pk] += quantity
+        elif status in Shipment.LEFT:
+            shipped[pk] += quantity
+            delivered[pk] += quantity if status == Status.DELIVERED else ZERO
+    lines = list(order.lines.all())
+    for line in lines:
+        if shipped[line.pk] > line.quantity - line.cancelled_quantity:
+            raise OverShipped(line, shipped[line.pk])
+    return {
+        line.pk: Progress(shipped[line.pk], delivered[line.pk], returned[line.pk]) for line in lines
+    }
+
+
+def shipment_snapshot(shipment: Shipment) -> dict[str, Any]:
+    """Describe a shipment to other systems."""
+    return {
+        "id": str(shipment.pk),
+        "reference": shipment.reference,
+        "direction": shipment.direction,
+        "status": shipment.status,
+        "carrier": shipment.carrier,
+        "tracking": shipment.tracking,
+        "lines": [
+            {"order_line": str(pk), "quantity": plain(quantity)}
+            for pk, quantity in shipment.lines.values_list("order_line", "quantity")
+        ],
+    }
+
+
+def _check_can_ship(order: Order) -> None:
+    if order.status != Order.Status.SUBMITTED:
+        raise IllegalTransition(f"{order} is {order.get_status_display()}; it cannot be shipped.")
+    if order.is_on_hold:
+        raise OnHold(f"{order} is on hold: {order.hold_reason}")
+
+
+def _check_quantities(order: Order, lines: Mapping[uuid.UUID, Decimal]) -> dict[uuid.UUID, Decimal]:
+    wanted = {pk: quantity for pk, quantity in lines.items() if quantity}
+    if not wanted:
+        raise MissingField("Say how much of at least one line.", field="lines")
+    if any(quantity < 0 for quantity in wanted.values()):
+        raise MissingField("Quantities count up from zero.", field="lines")
+    known = set(order.lines.values_list("pk", flat=True))
+    if strangers := set(wanted) - known:
+        raise UnknownLine(f"{order} has no such line.", line=str(min(strangers)))
+    return wanted
+
+
+def _next_reference(order: Order, letter: str) -> str:
+    """Name a shipment that nobody named: O-2026-00042-S1."""
+    taken = set(order.shipments.values_list("reference", flat=True))
+    number = 1
+    while f"{order.number}-{letter}{number}" in taken:
+        number += 1
+    return f"{order.number}-{letter}{number}"
+
+
+def _teller(actor: Actor) -> dict[str, Any]:
+    return {
+        "source": actor.connection if isinstance(actor, System) else "",
+        "recorded_by": actor if isinstance(actor, User) else None,
+    }

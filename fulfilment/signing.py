@@ -1,0 +1,89 @@
+"""Signatures as Standard Webhooks wants them, and the secrets behind them, encrypted at rest."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime as dt
+import secrets
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook, WebhookVerificationError
+
+PREFIX = "whsec_"
+SHORTEST, LONGEST = 24, 64
+"""Bytes a secret may have, by the Standard Webhooks specification."""
+
+
+class BadSignature(Exception):
+    """The message is not signed by whom it claims to be from, or not now."""
+
+
+def make_secret() -> str:
+    """Make a new signing secret."""
+    return PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def check_secret(secret: str) -> None:
+    """Refuse a secret that does not look like ``whsec_<base64>`` of 24 to 64 bytes."""
+    try:
+        size = len(base64.b64decode(secret.removeprefix(PREFIX), validate=True))
+    except binascii.Error:
+        size = 0
+    if not secret.startswith(PREFIX) or not SHORTEST <= size <= LONGEST:
+        raise ValidationError("A signing secret is whsec_ and 24 to 64 bytes in base64.")
+
+
+def encrypt(secret: str) -> bytes:
+    """Encrypt a secret with the newest key of ``FIELD_ENCRYPTION_KEYS``."""
+    return _vault(tuple(settings.FIELD_ENCRYPTION_KEYS)).encrypt(secret.encode())
+
+
+def decrypt(ciphertext: bytes | memoryview) -> str:
+    """Decrypt a secret with whichever key it was encrypted with."""
+    return _decrypt(bytes(ciphertext), tuple(settings.FIELD_ENCRYPTION_KEYS))
+
+
+@lru_cache(maxsize=256)
+def _decrypt(ciphertext: bytes, keys: tuple[str, ...]) -> str:
+    return _vault(keys).decrypt(ciphertext).decode()
+
+
+@lru_cache(maxsize=4)
+def _vault(keys: tuple[str, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keys])
+
+
+def sign(message_id: str, body: str, secrets_: Sequence[str], *, at: dt.datetime) -> dict[str, str]:
+    """Make the headers that prove who sent the body: one signature per live secret."""
+    moment = at.astimezone(dt.UTC)
+    signatures = [_webhook(secret).sign(message_id, moment, body) for secret in secrets_]
+    return {
+        "webhook-id": message_id,
+        "webhook-timestamp": str(int(moment.timestamp())),
+        "webhook-signature": " ".join(signatures),
+    }
+
+
+def verify(headers: Mapping[str, str], body: bytes, secrets_: Sequence[str]) -> str:
+    """Check the signature over the raw bytes and its age of ±5 minutes; return the message's id."""
+    if not any(_matches(_webhook(secret), headers, body) for secret in secrets_):
+        raise BadSignature("The signature is missing, wrong, or more than five minutes off.")
+    return next(value for name, value in headers.items() if name.lower() == "webhook-id")
+
+
+@lru_cache(maxsize=256)
+def _webhook(secret: str) -> Webhook:
+    return Webhook(secret)
+
+
+def _matches(webhook: Webhook, headers: Mapping[str, str], body: bytes) -> bool:
+    try:
+        webhook.verify(body, dict(headers), json_parse=False)
+    except (WebhookVerificationError, EmptyWebhookSecretError, ValueError, TypeError):
+        return False  # malformed headers surface as plain ValueErrors
+    return True

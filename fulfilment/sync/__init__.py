@@ -1,0 +1,1 @@
+"""What two sides make of each other's words: pure Python, no database."""

@@ -1,0 +1,453 @@
+"""Carrying handoffs: order, repeats, refusals, and what is never done twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from werkzeug import Response
+
+from crm.actors import System
+from fulfilment.models import Attempt, Connection, Discrepancy, ExternalRef, Handoff, Lane
+from fulfilment.services.completion import complete
+from fulfilment.services.connections import (
+    pause_connection,
+    register_connection,
+    resume_connection,
+    rotate_secret,
+)
+from fulfilment.services.drain import drain
+from fulfilment.services.leases import claim
+from sales.models import Order, SalesEvent
+from sales.services.orders import cancel_order, hold_order, release_order
+from tests.factories import Market
+from tests.fulfilment.conftest import (
+    LOOPBACK,
+    ORDER_EVENTS,
+    SECRET_IN,
+    SECRET_OUT,
+    FarEnd,
+    make_due,
+    submitted_order,
+)
+
+State = Handoff.State
+
+
+def outcomes() -> list[tuple[str, str]]:
+    return list(Attempt.objects.order_by("id").values_list("verb", "outcome"))
+
+
+def test_hands_an_order_over_signed_and_keeps_the_reference(
+    order: Order, warehouse: FarEnd
+) -> None:
+    drain()
+
+    [request] = warehouse.received
+    handoff, event = Handoff.objects.get(), SalesEvent.objects.get(type="order.submitted")
+    assert request.headers["webhook-id"] == f"evt_{event.pk.hex}"
+    assert request.headers["Idempotency-Key"] == f'"evt_{event.pk.hex}"'
+    assert request.headers["Content-Type"] == "application/cloudevents+json"
+    assert request.get_data().decode() == handoff.payload.body
+    assert (handoff.state, handoff.reference) == (State.ACCEPTED, "REF-000001")
+    ref = ExternalRef.objects.get()
+    assert (ref.record_id, ref.external_id, ref.is_provisional) == (order.pk, "REF-000001", False)
+    assert outcomes() == [("push", "done")]
+    lane = Lane.objects.get()
+    assert (lane.pending, lane.lease_token, lane.acked_version) == (0, None, order.version)
+
+
+def test_the_envelope_says_who_what_and_how_much(order: Order, warehouse: FarEnd) -> None:
+    drain()
+
+    [event] = warehouse.events
+    data: dict[str, Any] = event.pop("data")
+    assert event["source"] == f"/orders/{order.pk}"
+    assert event["type"] == "throughline.order.submitted"
+    assert event["subject"] == order.number
+    assert event["sequence"] == f"{order.version:020d}"
+    assert event["time"] == event["timestamp"]
+    line = order.lines.get()
+    assert data["order"]["account"] == {"id": str(order.account_id), "name": order.account.name}
+    assert data["order"]["ship_to"] == order.shipping_address
+    assert data["order"]["lines"] == [
+        {
+            "id": str(line.pk),
+            "position": line.position,
+            "kind": "product",
+            "sku": line.sku,
+            "description": line.description,
+            "quantity": "10",
+            "cancelled": "0",
+            "unit": "pc",
+            "unit_price": {"amount": "100.00", "currency": "EUR"},
+            "discount": {"amount": "0.00", "currency": "EUR"},
+            "net": {"amount": "1000.00", "currency": "EUR"},
+            "tax": {"amount": "200.00", "currency": "EUR"},
+            "gross": {"amount": "1200.00", "currency": "EUR"},
+            "requested_on": None,
+        }
+    ]
+    assert data["order"]["totals"]["total"] == {"amount": "1200.00", "currency": "EUR"}
+
+
+def test_a_second_drain_finds_nothing_to_do(order: Order, warehouse: FarEnd) -> None:
+    drain()
+
+    assert drain() == 0
+    assert len(warehouse.received) == 1
+
+
+def test_a_rolled_back_deed_sends_nothing(market: Market, warehouse: FarEnd) -> None:
+    with pytest.raises(RuntimeError), transaction.atomic():
+        submitted_order(market)
+        raise RuntimeError
+
+    assert drain() == 0
+    assert warehouse.received == []
+    assert not Handoff.objects.exists()
+
+
+def test_sends_the_events_of_one_order_in_their_order(
+    order: Order, market: Market, warehouse: FarEnd
+) -> None:
+    hold_order(order.pk, actor=market.rep, reason="Credit check")
+    release_order(order.pk, actor=market.rep)
+    cancel_order(order.pk, actor=market.rep, because="Changed plans")
+
+    drain()
+
+    assert [event["type"].rpartition(".")[2] for event in warehouse.events] == [
+        "submitted",
+        "held",
+        "released",
+        "cancelled",
+    ]
+    assert warehouse.events[1]["data"]["reason"] == "Credit check"
+    versions = [int(event["sequence"]) for event in warehouse.events]
+    assert versions == sorted(versions)
+
+
+def test_a_body_stays_as_it_was_committed(order: Order, market: Market, warehouse: FarEnd) -> None:
+    Order.objects.filter(pk=order.pk).update(name="Renamed behind our back")
+
+    drain()
+
+    assert warehouse.events[0]["data"]["order"]["name"] == "Bar refit"
+
+
+def test_a_server_error_is_retried_with_the_same_bytes_and_id(
+    order: Order, warehouse: FarEnd
+) -> None:
+    warehouse.will_answer(503)
+
+    drain()
+    handoff = Handoff.objects.get()
+    assert (handoff.state, handoff.attempts) == (State.RETRYING, 0)
+    assert handoff.cause == "Warehouse is in trouble (503)."
+    make_due()
+    drain()
+
+    first, second = warehouse.received
+    assert first.get_data() == second.get_data()
+    assert first.headers["webhook-id"] == second.headers["webhook-id"]
+    assert Handoff.objects.get().state == State.ACCEPTED
+    assert outcomes() == [("push", "unreachable"), ("push", "done")]
+
+
+def test_a_refused_message_waits_for_a_person_after_six_tries(
+    order: Order, market: Market, warehouse: FarEnd
+) -> None:
+    hold_order(order.pk, actor=market.rep, reason="Credit check")
+    for _ in range(7):
+        warehouse.will_answer(422, '{"detail": "Unknown SKU AX-9"}')
+        drain()
+        make_due()
+
+    assert len(warehouse.received) == 6
+    refused, held = Handoff.objects.order_by("position")
+    assert (refused.state, refused.attempts) == (State.NEEDS_ATTENTION, 6)
+    assert refused.cause == "Warehouse refused: Unknown SKU AX-9"
+    assert held.state == State.QUEUED
+    assert Lane.objects.get().is_blocked
+
+
+def test_a_connection_may_go_on_past_a_refusal(
+    order: Order, market: Market, warehouse: FarEnd
+) -> None:
+    Connection.objects.update(skips_refused=True)
+    hold_order(order.pk, actor=market.rep, reason="Credit check")
+    for _ in range(6):
+        warehouse.will_answer(400)
+        drain()
+        make_due()
+    drain()
+
+    refused, held = Handoff.objects.order_by("position")
+    assert (refused.state, held.state) == (State.NEEDS_ATTENTION, State.ACCEPTED)
+    assert Lane.objects.get().pending == 0
+
+
+def test_another_lane_flows_past_a_refused_one(
+    order: Order, market: Market, warehouse: FarEnd
+) -> None:
+    warehouse.will_answer(409)
+    drain()
+    other = submitted_order(market)
+    drain()
+
+    states = dict(Handoff.objects.values_list("event__subject_number", "state"))
+    assert states == {order.number: State.RETRYING, other.number: State.ACCEPTED}
+
+
+def test_yes_without_a_reference_is_looked_up_never_sent_again(
+    order: Order, warehouse: FarEnd
+) -> None:
+    warehouse.answers.append(lambda message_id: (warehouse.take(message_id), _garbage())[1])
+
+    drain()
+
+    assert (len(warehouse.received), len(warehouse.looked_up)) == (1, 1)
+    assert Handoff.objects.get().reference == "REF-000001"
+    assert outcomes() == [("push", "no_reference"), ("find", "found")]
+
+
+def test_yes_that_nobody_remembers_never_becomes_a_second_create(
+    order: Order, warehouse: FarEnd
+) -> None:
+    warehouse.answers.append(lambda _: _garbage())
+
+    for _ in range(8):
+        drain()
+        make_due()
+
+    assert len(warehouse.received) == 1
+    handoff = Handoff.objects.get()
+    assert (handoff.state, handoff.is_taken) == (State.NEEDS_ATTENTION, True)
+
+
+def _garbage() -> Response:
+    return Response("<html>OK</html>", 200)
+
+
+def test_a_worker_that_died_over_it_leads_to_a_look_up_first(
+    order: Order, warehouse: FarEnd
+) -> None:
+    [round_] = claim(64)
+    warehouse.take(round_.errands[0].message.id)
+    make_due()
+
+    drain()
+
+    assert warehouse.received == []
+    assert Handoff.objects.get().state == State.ACCEPTED
+    assert outcomes() == [("push", "unknown"), ("find", "found")]
+
+
+def test_a_worker_that_died_before_sending_costs_only_a_look_up(
+    order: Order, warehouse: FarEnd
+) -> None:
+    claim(64)
+    make_due()
+
+    drain()
+
+    assert (len(warehouse.looked_up), len(warehouse.received)) == (1, 1)
+    assert outcomes() == [("push", "unknown"), ("find", "not_found"), ("push", "done")]
+
+
+def test_a_stale_lease_changes_nothing_but_leaves_its_evidence(
+    order: Order, warehouse: FarEnd
+) -> None:
+    [stale] = claim(64)
+    make_due()
+    [current] = claim(64)
+    assert stale.lease_token != current.lease_token
+
+    assert complete([stale]) == []
+
+    lane = Lane.objects.get()
+    assert (lane.lease_token, lane.pending) == (current.lease_token, 1)
+    assert Handoff.objects.get().state == State.SENDING
+
+
+def test_a_lease_ends_by_the_clock_of_the_database(order: Order, warehouse: FarEnd) -> None:
+    claim(64)
+
+    lane = Lane.objects.get()
+    assert 59 <= (lane.due_at - timezone.now()).total_seconds() <= 61
+    assert claim(64) == []
+
+
+def test_what_is_queued_during_a_lease_is_sent_after_it(
+    order: Order, market: Market, warehouse: FarEnd
+) -> None:
+    [round_] = claim(64)
+    hold_order(order.pk, actor=market.rep, reason="Credit check")
+    assert claim(64) == []
+    complete([round_])
+
+    drain()
+
+    assert [event["type"].rpartition(".")[2] for event in warehouse.events] == ["submitted", "held"]
+
+
+def test_asks_no_more_at_once_than_a_connection_allows(market: Market, warehouse: FarEnd) -> None:
+    Connection.objects.update(max_in_flight=3)
+    for _ in range(5):
+        submitted_order(market)
+
+    assert len(claim(64)) == 3
+    assert claim(64) == []
+
+
+def test_a_paused_connection_queues_and_goes_on_when_resumed(
+    market: Market, warehouse: FarEnd
+) -> None:
+    pause_connection(warehouse.connection)
+    submitted_order(market)
+    assert drain() == 0
+    assert Handoff.objects.get().state == State.QUEUED
+
+    resume_connection(warehouse.connection)
+    drain()
+
+    assert Handoff.objects.get().state == State.ACCEPTED
+
+
+def test_a_refused_signature_stops_the_connection_until_the_secret_changes(
+    order: Order, warehouse: FarEnd
+) -> None:
+    warehouse.will_answer(401)
+    drain()
+    warehouse.connection.refresh_from_db()
+    assert warehouse.connection.status == Connection.Status.AUTH_FAILED
+    assert drain() == 0
+    assert len(warehouse.received) == 1
+
+    rotate_secret(warehouse.connection, "outbound", SECRET_OUT)
+    drain()
+
+    warehouse.connection.refresh_from_db()
+    assert warehouse.connection.status == Connection.Status.ACTIVE
+    assert Handoff.objects.get().state == State.ACCEPTED
+
+
+def test_a_connection_that_is_gone_is_left_alone(order: Order, warehouse: FarEnd) -> None:
+    warehouse.will_answer(410)
+
+    drain()
+    make_due()
+    drain()
+
+    warehouse.connection.refresh_from_db()
+    assert warehouse.connection.status == Connection.Status.GONE
+    assert len(warehouse.received) == 1
+    assert Handoff.objects.get().state == State.RETRYING
+
+
+def test_is_left_in_peace_for_as_long_as_it_asks(order: Order, warehouse: FarEnd) -> None:
+    warehouse.will_answer(429, headers={"Retry-After": "120"})
+
+    drain()
+
+    health = warehouse.connection.health
+    health.refresh_from_db()
+    assert health.not_before is not None
+    assert 118 <= (health.not_before - timezone.now()).total_seconds() <= 120
+    assert health.in_flight_limit == 8
+    assert drain() == 0
+
+
+def test_five_failures_open_the_breaker_and_burn_no_attempt(
+    market: Market, warehouse: FarEnd
+) -> None:
+    for _ in range(8):
+        submitted_order(market)
+    for _ in range(8):
+        warehouse.will_answer(500)
+
+    drain()
+
+    health = warehouse.connection.health
+    health.refresh_from_db()
+    assert health.breaker == "open"
+    assert set(Handoff.objects.values_list("attempts", flat=True)) == {0}
+    make_due()
+    assert len(claim(64)) == 1
+
+
+def test_a_second_reference_for_one_order_is_put_before_a_person(
+    order: Order, warehouse: FarEnd
+) -> None:
+    ExternalRef.objects.create(
+        connection=warehouse.connection,
+        record_type="order",
+        record_id=order.pk,
+        external_id="REF-OLD",
+    )
+
+    drain()
+
+    assert ExternalRef.objects.get().external_id == "REF-OLD"
+    found = Discrepancy.objects.get()
+    assert (found.kind, found.ours, found.theirs) == ("reference", "REF-OLD", "REF-000001")
+
+
+def test_whoever_told_us_is_not_told(order: Order, warehouse: FarEnd) -> None:
+    assert warehouse.connection.code == "warehouse"
+    queued = Handoff.objects.count()
+
+    hold_order(order.pk, actor=System("Warehouse", "warehouse"), reason="Stock take")
+
+    assert Handoff.objects.count() == queued
+
+
+@pytest.mark.parametrize("connections", [1, 8])
+def test_queues_with_the_same_number_of_statements_for_any_number_of_connections(
+    market: Market, connections: int
+) -> None:
+    order = submitted_order(market)
+    bare = _statements(lambda: hold_order(order.pk, actor=market.rep, reason="Stock take"))
+    for number in range(connections):
+        register_connection(
+            f"far-{number}",
+            name=f"Far {number}",
+            url="https://far.example/hooks",
+            event_types=ORDER_EVENTS,
+            secret_out=SECRET_OUT,
+            secret_in=SECRET_IN,
+            allowed_networks=LOOPBACK,
+        )
+
+    queued = _statements(lambda: release_order(order.pk, actor=market.rep))
+
+    assert Handoff.objects.count() == connections
+    assert queued - bare == 5
+
+
+def _statements(deed: Callable[[], object]) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        deed()
+    return len(captured)
+
+
+def test_writes_down_a_hundred_with_as_many_statements_as_one(
+    market: Market, warehouse: FarEnd
+) -> None:
+    counts = []
+    for number in (1, 12):
+        for _ in range(number):
+            submitted_order(market)
+        rounds = claim(64)
+        assert len(rounds) == number
+        counts.append(_statements(partial(complete, rounds)))
+        make_due()
+        drain()
+
+    assert counts[0] == counts[1]

@@ -1,0 +1,154 @@
+"""Signatures, against the vectors of the Standard Webhooks specification."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+import hmac
+
+import pytest
+from cryptography.fernet import Fernet
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from pytest_django import Settings
+
+from fulfilment import signing
+from fulfilment.models import Connection, Secret
+from fulfilment.services.connections import live_secrets, register_connection, rotate_secret
+from tests.fulfilment.conftest import SECRET_IN, SECRET_OUT
+
+VECTOR_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+VECTOR_ID = "msg_p5jXN8AQM9LWM0D4loKWxJek"
+VECTOR_AT = dt.datetime.fromtimestamp(1614265330, tz=dt.UTC)
+VECTOR_BODY = '{"test": 2432232314}'
+VECTOR_SIGNATURE = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+def test_signs_like_the_specification() -> None:
+    headers = signing.sign(VECTOR_ID, VECTOR_BODY, [VECTOR_SECRET], at=VECTOR_AT)
+
+    assert headers == {
+        "webhook-id": VECTOR_ID,
+        "webhook-timestamp": "1614265330",
+        "webhook-signature": VECTOR_SIGNATURE,
+    }
+
+
+def test_signs_the_same_moment_in_any_zone_alike() -> None:
+    elsewhere = VECTOR_AT.astimezone(dt.timezone(dt.timedelta(hours=9)))
+
+    headers = signing.sign(VECTOR_ID, VECTOR_BODY, [VECTOR_SECRET], at=elsewhere)
+
+    assert headers["webhook-signature"] == VECTOR_SIGNATURE
+
+
+def test_signs_with_every_live_secret() -> None:
+    headers = signing.sign("m", "{}", [SECRET_OUT, SECRET_IN], at=timezone.now())
+
+    assert len(headers["webhook-signature"].split(" ")) == 2
+    for secret in (SECRET_OUT, SECRET_IN):
+        assert signing.verify(headers, b"{}", [secret]) == "m"
+
+
+def headers_of(
+    body: str = "{}", *, at: dt.datetime | None = None, **changes: str
+) -> dict[str, str]:
+    return signing.sign("m", body, [SECRET_IN], at=at or timezone.now()) | changes
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        headers_of(**{"webhook-signature": "v1,"}),
+        headers_of(**{"webhook-signature": "nonsense"}),
+        headers_of(**{"webhook-signature": "v1,a,b"}),
+        headers_of(**{"webhook-signature": "v1,häßlich"}),
+        headers_of(**{"webhook-signature": "v2,AAAA"}),
+        headers_of(**{"webhook-timestamp": "yesterday"}),
+        headers_of(**{"webhook-timestamp": "nan"}),
+        headers_of(**{"webhook-timestamp": "9" * 400}),
+        headers_of(**{"webhook-id": "other"}),
+        headers_of(at=timezone.now() - dt.timedelta(minutes=20)),
+        headers_of(at=timezone.now() + dt.timedelta(minutes=20)),
+        signing.sign("m", "{}", [SECRET_OUT], at=timezone.now()),
+    ],
+)
+def test_refuses_whatever_is_not_signed_right_and_now(headers: dict[str, str]) -> None:
+    with pytest.raises(signing.BadSignature):
+        signing.verify(headers, b"{}", [SECRET_IN])
+
+
+def test_refuses_a_changed_body_and_bytes_that_are_no_text() -> None:
+    for body in (b"{ }", b"\xff\xfe"):
+        with pytest.raises(signing.BadSignature):
+            signing.verify(headers_of(), body, [SECRET_IN])
+
+
+def test_refuses_everything_where_no_secret_is_known() -> None:
+    with pytest.raises(signing.BadSignature):
+        signing.verify(headers_of(), b"{}", [])
+
+
+def test_agrees_with_a_hand_made_signature() -> None:
+    headers = signing.sign("m", "é", [VECTOR_SECRET], at=VECTOR_AT)
+
+    key = bytes.fromhex("31f290f6bf06298aab4f08d43c3f082cf648a362da2da4b0")
+    mac = hmac.new(key, "m.1614265330.é".encode(), hashlib.sha256).hexdigest()
+    assert base64.b64decode(headers["webhook-signature"].removeprefix("v1,")).hex() == mac
+
+
+def test_makes_secrets_that_pass_its_own_check() -> None:
+    signing.check_secret(signing.make_secret())
+
+
+@pytest.mark.parametrize("secret", ["", "whsec_", "whsec_AAAA", "whsec_!!!", SECRET_IN[6:]])
+def test_refuses_a_secret_that_is_too_short_or_no_base64(secret: str) -> None:
+    with pytest.raises(ValidationError):
+        signing.check_secret(secret)
+
+
+def test_reads_with_an_old_key_what_it_wrote_before_the_keys_were_rotated(
+    settings: Settings,
+) -> None:
+    ciphertext = signing.encrypt(SECRET_IN)
+    settings.FIELD_ENCRYPTION_KEYS = [
+        Fernet.generate_key().decode(),
+        *settings.FIELD_ENCRYPTION_KEYS,
+    ]
+
+    assert signing.decrypt(ciphertext) == SECRET_IN
+    assert SECRET_IN.encode() not in ciphertext
+
+
+def connection() -> Connection:
+    return register_connection(
+        "erp",
+        name="ERP",
+        url="https://erp.example/hooks",
+        event_types=["invoice.issued"],
+        secret_out=SECRET_OUT,
+        secret_in=SECRET_IN,
+    )
+
+
+@pytest.mark.django_db
+def test_registers_a_connection_once_however_often_it_is_asked() -> None:
+    first, again = connection(), connection()
+
+    assert first == again
+    assert Secret.objects.count() == 2
+    assert live_secrets(first, Secret.Purpose.OUTBOUND) == [SECRET_OUT]
+
+
+@pytest.mark.django_db
+def test_a_rotated_secret_overlaps_with_the_old_one_for_a_day() -> None:
+    erp = connection()
+
+    new = rotate_secret(erp, Secret.Purpose.INBOUND)
+
+    assert live_secrets(erp, Secret.Purpose.INBOUND) == [new, SECRET_IN]
+    Secret.objects.filter(expires_at__isnull=False).update(expires_at=timezone.now())
+    assert live_secrets(erp, Secret.Purpose.INBOUND) == [new]
+    assert live_secrets(erp, Secret.Purpose.OUTBOUND) == [SECRET_OUT]
