@@ -11,11 +11,15 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 
+from tests.template_database import template_for
+
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """A database per worker; a test's data need not survive a power cut."""
-    options = settings.DATABASES["default"]["OPTIONS"]
+    """A database per worker, copied; a test's data need not survive a power cut."""
+    database = settings.DATABASES["default"]
+    database["TEST"]["TEMPLATE"] = template_for(settings.DATABASE_URL)
+    options = database["OPTIONS"]
     options["options"] = f"{options.get('options', '')} -c synchronous_commit=off"
 
 
