@@ -60,7 +60,8 @@ class LineForm(forms.Form):
     def changes(self) -> dict[str, Any]:
         """Return the typed values by column."""
         columns = dict(self.cleaned_data)
-        return {**columns, **columns.pop("discount")}
+        discount = columns.pop("discount")
+        return {**columns, **discount}
 
 
 class WriteInForm(HouseForm):
