@@ -56,7 +56,7 @@ class Inbox:
         forgotten = repeat and forget()
         if known is not None and repeat and not forgotten:
             self._count_delivery(event.id)
-            return Answer(known["reference"], outcome="duplicate")
+            return Answer(known["reference"], _status(known), "duplicate")
         answer = self._apply(event, forgotten)
         self._remember(event, digest, answer)
         return answer
@@ -111,12 +111,12 @@ class Inbox:
         sql = "update inbox set deliveries = deliveries + 1 where id = ?"
         self._store.execute(sql, message_id)
 
-    def find(self, message_id: str) -> str:
-        """Look up the reference that a message led to."""
+    def find(self, message_id: str) -> Answer:
+        """Look up what a message was answered with."""
         known = self._known(message_id)
         if known is None or not known["reference"]:
             raise Refused(404, "not_found", f"Nothing is known of {message_id}.")
-        return str(known["reference"])
+        return Answer(known["reference"], _status(known), known["outcome"])
 
     def note(self, event: Event, series: str) -> Answer:
         """Take notice of a message that this system has no use for."""
@@ -134,3 +134,7 @@ class Inbox:
     def ledger(self) -> list[dict[str, Any]]:
         """List everything received, in the order of arrival."""
         return [dict(row) for row in self._store.rows("select * from inbox order by rowid")]
+
+
+def _status(known: sqlite3.Row) -> int:
+    return 202 if known["outcome"] == "noted" else 200

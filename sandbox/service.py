@@ -180,10 +180,10 @@ async def find(request: web.Request) -> web.StreamResponse:
     message_id = request.app[SETTINGS].keys_in.verify(request.headers, b"")
     if message_id != request.match_info["message_id"]:
         raise Refused(401, "bad_signature", "The signature is for another message.")
-    reference = request.app[INBOX].find(message_id)
+    answer = request.app[INBOX].find(message_id)
     if fault := faults.take(AFTER, "find"):
-        return await strike_after(request, fault, 200, reference)
-    return web.json_response({"reference": reference})
+        return await strike_after(request, fault, answer.status, answer.reference)
+    return web.json_response({"reference": answer.reference}, status=answer.status)
 
 
 async def healthz(request: web.Request) -> web.Response:

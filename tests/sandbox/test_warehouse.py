@@ -309,6 +309,14 @@ def test_notes_what_is_not_for_a_warehouse(warehouse: Peer) -> None:
     assert warehouse.get("/orders") == []
 
 
+def test_says_of_a_repeat_too_that_it_was_only_noted(warehouse: Peer) -> None:
+    told = invoice_event()
+
+    answers = [warehouse.push(told), warehouse.push(told), warehouse.find(told["id"])]
+
+    assert [(a.status, a.json["reference"]) for a in answers] == [(202, "WH-NOTE-000001")] * 3
+
+
 def test_notes_progress_under_the_reference_of_the_order(warehouse: Peer) -> None:
     warehouse.push(order_event())
 
