@@ -173,7 +173,7 @@ class _Reader(HTMLParser):
         form.names.add(name)
         if kind in {"checkbox", "radio"}:
             if "checked" in given:
-                form.values.setdefault(name, []).append(value or "on")
+                form.values.setdefault(name, []).append(given.get("value", "on"))
             return
         form.values[name] = [value]
 

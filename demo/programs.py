@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from celery import Celery
-from kombu import Connection
 
 from demo.http import answers
 from demo.ports import HOST
@@ -28,7 +27,6 @@ class House:
     warehouse_port: int
     erp_port: int
     folder: Path
-    broker: Celery
     broker_url: str
     environment: Mapping[str, str] = field(default_factory=dict)
     auto: float | None = None
@@ -64,7 +62,7 @@ def _web(house: House) -> Program:
     serve = ("-m", "config.serve", "--host", HOST, "--port", str(house.web_port))
     return Program(
         name="web",
-        command=(sys.executable, *serve, "--workers", "1", "--threads", "8"),
+        command=(sys.executable, *serve, "--workers", "1", "--threads", "4"),
         is_ready=lambda: answers(f"{house.web}/healthz"),
         environment={**house.environment, "ROLE": "web", "SITE_URL": house.web},
     )
@@ -75,7 +73,7 @@ def _worker(house: House) -> Program:
     return Program(
         name="worker",
         command=(*_CELERY, "worker", *options, "--loglevel", "WARNING"),
-        is_ready=lambda: _worker_answers(house.broker, house.broker_url),
+        is_ready=lambda: _worker_answers(house.broker_url),
         environment={**_quiet(house), "ROLE": "worker"},
         grace=WORKER_GRACE,
     )
@@ -107,9 +105,9 @@ def _sandbox(house: House, code: str, port: int, address: str) -> Program:
     )
 
 
-def _worker_answers(broker: Celery, url: str) -> bool:
-    with Connection(url) as connection:
-        return bool(broker.control.ping(timeout=0.3, connection=connection))
+def _worker_answers(broker_url: str) -> bool:
+    with Celery(broker=broker_url, set_as_current=False) as broker:
+        return bool(broker.control.ping(timeout=0.3))
 
 
 _CELERY = (sys.executable, "-m", "celery", "-A", "config.celery")

@@ -121,7 +121,6 @@ class _Story:
 
     def offer(self) -> None:
         """Draft the quote, set its terms, add the lines, send it."""
-        opportunity = self._page.heading
         page = self._browser.open("/quotes/new/")
         form = page.form("account", "opportunity")
         self._page = self._browser.submit(
@@ -142,7 +141,7 @@ class _Story:
         )
         for sku, quantity, discount in LINES:
             self._add_line(sku, quantity, discount)
-        self._tell(f"Quote drafted for {opportunity}: {len(LINES)} lines")
+        self._tell(f"Quote drafted: {self._prospect.topic}, {len(LINES)} lines")
         self._press("Activate")
         self._tell(f"Quote {self._number()} activated")
 
@@ -194,7 +193,7 @@ class _Story:
         self._tell(f"ERP entered it as {entered['reference']}", f"{books}/")
         posted = post_json(f"{books}/invoices/{entered['reference']}/post", {})
         official: str = posted["official_number"]
-        self._wait_for(page, official)
+        self._wait_for(page, official, anywhere=True)
         self._tell(f"ERP posted it as {official}, beside ours on the invoice")
         return official
 
@@ -220,12 +219,12 @@ class _Story:
         self._steps += 1
         self._say(f"{self._steps:>2}. {words:<64} {address or self._page.address}")
 
-    def _wait_for(self, path: str, words: str) -> None:
-        """Look at a page again until it says something."""
+    def _wait_for(self, path: str, words: str, *, anywhere: bool = False) -> None:
+        """Look at a page again until its heading, with the chips, says something."""
 
         def look() -> bool:
             self._page = self._browser.open(path)
-            return words in self._page.html
+            return words in (self._page.html if anywhere else self._page.heading)
 
         _until(look, f"{self._house.web}{path} does not come to say “{words}”")
 

@@ -10,7 +10,6 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
-from config.celery import app as broker
 from crm.models import Lead
 from demo.ports import Wish, choose_ports
 from demo.programs import House, programs_of
@@ -60,7 +59,7 @@ def _house(folder: Path, options: dict[str, Any]) -> House:
             Wish("--erp-port", options["erp_port"], 8102),
         ]
     )
-    return House(web, warehouse, erp, folder, broker, settings.REDIS_URL)
+    return House(web, warehouse, erp, folder, settings.REDIS_URL)
 
 
 def _fill(house: House) -> None:

@@ -10,7 +10,6 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from config.celery import app as broker
 from demo.fresh_database import fresh_database, next_broker
 from demo.ports import Wish, choose_ports
 from demo.programs import House, programs_of
@@ -43,7 +42,7 @@ class Command(BaseCommand):
             with fresh_database(DATABASE) as database, Supervisor(folder / "log", lock) as run:
                 ports = choose_ports([Wish("", None, 0) for _ in range(3)])
                 environment = {"DATABASE_URL": database, "REDIS_URL": next_broker()}
-                house = House(*ports, stores, broker, next_broker(), environment)
+                house = House(*ports, stores, next_broker(), environment)
                 call_command("migrate", verbosity=0)
                 fill_basics(Addresses(house.warehouse, house.erp))
                 run.start(programs_of(house))

@@ -1,0 +1,190 @@
+"""The sample data: complete, true to the services, and added once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import models, transaction
+from django.db.models import Sum
+from django.utils import timezone
+
+from crm import roles
+from crm.models import Account, Activity, Contact, Lead, Opportunity, Team, User
+from demo.errors import Halted
+from demo.sample_data import fill_basics, fill_everything
+from demo.sample_data.people import PASSWORD, PEOPLE
+from demo.wiring import Addresses
+from fulfilment.models import Connection, Handoff, Shipment
+from sales.models import (
+    Company,
+    Invoice,
+    Order,
+    Payment,
+    PaymentTerms,
+    PriceList,
+    Product,
+    Quote,
+    SalesEvent,
+    TaxRate,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def _filled(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The sample data, made once for all tests of this file."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        fill_everything(Addresses())
+        yield
+        transaction.set_rollback(True)
+
+
+def statuses(model: type[models.Model]) -> Counter[str]:
+    return Counter(model._default_manager.values_list("status", flat=True))
+
+
+@pytest.mark.usefixtures("_filled")
+class TestTheHalfYear:
+    """Reads of the data as it stands."""
+
+    def test_has_a_person_for_every_role_who_can_sign_in(self) -> None:
+        people = {user.email: user for user in User.objects.all()}
+
+        assert people.keys() == {person.email for person in PEOPLE}
+        assert {role for user in people.values() for role in user.role_names} == set(roles.ROLES)
+        assert all(user.check_password(PASSWORD) for user in people.values())
+        assert not any(user.is_superuser for user in people.values())
+
+    def test_puts_one_team_above_two(self) -> None:
+        above = dict(Team.objects.values_list("name", "parent__name"))
+
+        assert above == {"Sales": None, "France": "Sales", "International": "Sales"}
+
+    def test_has_a_catalogue_with_prices_in_four_currencies(self) -> None:
+        lists = PriceList.objects.filter(is_active=True, valid_to__isnull=True)
+
+        assert Product.objects.count() == 25
+        assert Counter(lists.values_list("currency", flat=True)) == {
+            "EUR": 2,
+            "GBP": 1,
+            "JPY": 1,
+            "USD": 1,
+        }
+        assert TaxRate.objects.count() == 12
+        assert PaymentTerms.objects.count() == 5
+
+    def test_has_customers_with_contacts(self) -> None:
+        assert Account.objects.count() == 15
+        assert Contact.objects.count() == 19
+
+    def test_has_leads_in_every_status(self) -> None:
+        assert statuses(Lead) == {"new": 3, "contacted": 2, "qualified": 1, "disqualified": 2}
+
+    def test_has_opportunities_open_won_and_lost(self) -> None:
+        assert statuses(Opportunity) == {"open": 7, "won": 1, "lost": 1}
+
+    def test_has_quotes_in_every_state_a_rep_meets(self) -> None:
+        today = timezone.localdate()
+        active = Quote.objects.filter(status="active")
+
+        assert statuses(Quote) == {"draft": 1, "active": 4, "won": 5, "lost": 1, "superseded": 1}
+        assert [quote.is_expired(today) for quote in active].count(True) == 1
+        assert active.filter(valid_until=today + dt.timedelta(days=4)).count() == 1
+
+    def test_has_orders_from_draft_to_delivered(self) -> None:
+        fulfilment = Order.objects.exclude(status="draft").values_list(
+            "fulfilment_status", flat=True
+        )
+
+        assert statuses(Order) == {"draft": 1, "submitted": 5, "completed": 5, "cancelled": 1}
+        assert Counter(fulfilment) == {
+            "delivered": 5,
+            "not_started": 4,
+            "partly_shipped": 1,
+            "shipped": 1,
+        }
+        assert Order.objects.filter(is_on_hold=True).count() == 1
+        assert Shipment.objects.count() == 8
+
+    def test_has_invoices_paid_overdue_and_new(self) -> None:
+        today = timezone.localdate()
+
+        assert statuses(Invoice) == {"draft": 1, "issued": 4, "partly_paid": 1, "paid": 4}
+        assert sum(invoice.is_overdue(today) for invoice in Invoice.objects.all()) == 2
+        assert Payment.objects.count() == 5
+
+    def test_adds_up_every_document(self) -> None:
+        for model in (Quote, Order, Invoice):
+            summed = model._default_manager.annotate(sum=Sum("lines__gross"))
+            for document in summed.exclude(lines__isnull=True):
+                expected = document.sum - document.discount + document.freight
+                assert document.total == expected, document
+
+    def test_has_follow_ups_late_due_today_and_to_come(self) -> None:
+        today = timezone.localdate()
+        tasks = Activity.objects.filter(kind="task", done_at__isnull=True)
+
+        assert tasks.filter(due_on__lt=today).exists()
+        assert tasks.filter(due_on=today).exists()
+        assert tasks.filter(due_on__gt=today).exists()
+
+    def test_numbers_rise_with_the_days(self) -> None:
+        for prefix in ("", "DE-"):
+            orders = Order.objects.filter(company__number_prefix=prefix, number__isnull=False)
+            numbers = list(orders.order_by("submitted_at").values_list("number", flat=True))
+            assert numbers == sorted(numbers)
+
+    def test_sends_out_only_what_happened_today(self) -> None:
+        handoffs = Handoff.objects.values_list("lane__connection__code", "event__type")
+
+        assert Counter(handoffs) == {
+            ("warehouse", "order.submitted"): 3,
+            ("warehouse", "order.held"): 1,
+            ("erp", "invoice.issued"): 1,
+        }
+
+    def test_adds_nothing_the_second_time(self) -> None:
+        before = counts()
+
+        added = fill_everything(Addresses())
+
+        assert added is False
+        assert counts() == before
+
+    def test_moves_the_connections_to_where_their_systems_listen_now(self) -> None:
+        fill_everything(Addresses(warehouse="http://127.0.0.1:9101"))
+
+        warehouse = Connection.objects.get(code="warehouse")
+        assert warehouse.url == "http://127.0.0.1:9101/hooks/throughline"
+
+
+def counts() -> dict[str, int]:
+    counted = (
+        *(Account, Activity, Connection, Contact, Handoff, Invoice, Lead, Opportunity, Order),
+        *(Payment, PriceList, Product, Quote, SalesEvent, Shipment, TaxRate, Team, User),
+    )
+    return {model.__name__: model._default_manager.count() for model in counted}
+
+
+def test_refuses_a_database_that_somebody_works_with() -> None:
+    Company.objects.create(name="Somebody Else Ltd", is_default=True)
+
+    with pytest.raises(Halted, match="holds another company's records"):
+        fill_everything(Addresses())
+
+    assert not User.objects.exists()
+    assert not Account.objects.exists()
+
+
+def test_adds_the_basics_without_customers() -> None:
+    fill_basics(Addresses())
+
+    assert Product.objects.count() == 25
+    assert Connection.objects.count() == 2
+    assert not Account.objects.exists()
+    assert not SalesEvent.objects.exists()
