@@ -256,6 +256,11 @@ class PromotionCode(models.Model):
     def __str__(self) -> str:
         return self.code
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep codes in capitals: nobody remembers how one was spelt."""
+        self.code = self.code.strip().upper()
+        super().save(*args, **kwargs)
+
     @property
     def uses_left(self) -> int | None:
         """How often the code may still be used; None is without limit."""

@@ -16,6 +16,11 @@ from sales.services.errors import AlreadyShipped, MissingField, OnHold
 from sales.services.events import record_event
 from sales.services.exchange import freeze_exchange_rate
 from sales.services.numbering import assign_number
+from sales.services.promotions import (
+    carry_promotions,
+    count_promotions,
+    give_back_promotions,
+)
 from sales.services.readiness import check_ready
 from sales.services.totals import lines_of, reprice
 
@@ -35,6 +40,8 @@ def order_from_quote(quote: Quote, lines: list[Any], *, actor: Actor) -> Order:
     order.save(force_insert=True)
     taken = [line for line in lines if line.is_taken or not line.is_optional]
     copy_lines(taken, OrderLine, order=order, extra=lambda line: {"quote_line": line})
+    carry_promotions(quote, order)
+    count_promotions(order)
     record_event(
         SalesEvent.Type.ORDER_DRAFTED, order, actor=actor, data={"quote": str(quote)}, is_first=True
     )
@@ -53,6 +60,7 @@ def submit_order(order_id: uuid.UUID, *, actor: Actor) -> Order:
         reprice(order, lines)
         freeze_exchange_rate(order)
     check_ready(order, lines)
+    count_promotions(order)
     order.move_to(
         Order.Status.SUBMITTED,
         number=assign_number(order.company, NumberSeries.Kind.ORDER),
@@ -103,6 +111,7 @@ def cancel_order(order_id: uuid.UUID, *, actor: Actor, because: str) -> Order:
         )
     if not because.strip():
         raise MissingField("Say why the order is cancelled.", field="because")
+    give_back_promotions(order)
     was_submitted = order.status == Order.Status.SUBMITTED
     for line in lines:
         line.cancelled_quantity = line.quantity

@@ -55,7 +55,7 @@ def promotion_problems(document: AnyDocument) -> list[PricingError]:
     for use in promotions_of(document):
         try:
             check_code(use.code, document, is_counted=use.is_counted)
-            if not use.amount:
+            if not use.amount and not use.is_counted:
                 raise InvalidPromotion(f"Promotion code {use.code} covers none of these lines.")
         except PricingError as error:
             error.field = "promotion"

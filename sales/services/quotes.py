@@ -17,6 +17,7 @@ from sales.services.events import record_event
 from sales.services.exchange import freeze_exchange_rate
 from sales.services.numbering import assign_number, today
 from sales.services.orders import order_from_quote
+from sales.services.promotions import carry_promotions
 from sales.services.readiness import check_ready
 from sales.services.totals import lines_of, reprice
 
@@ -67,6 +68,7 @@ def revise_quote(quote_id: uuid.UUID, *, actor: Actor) -> Quote:
     )
     draft.save(force_insert=True)
     copy_lines(lines_of(quote), QuoteLine, quote=draft)
+    carry_promotions(quote, draft)
     record_event(SalesEvent.Type.QUOTE_CHANGED, draft, actor=actor, is_first=True)
     return draft
 

@@ -1,0 +1,193 @@
+"""Bundles: what is always in them costs nothing of its own, what is chosen adds its price."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from sales.models import BundleItem, DiscountBand, DiscountList, PriceListItem, Product, Quote
+from sales.pricing.errors import InactiveProduct, QuantityNotAllowed
+from sales.services.drafts import draft_quote
+from sales.services.errors import PartOfBundle
+from sales.services.lines import add_line, change_line, remove_line
+from sales.services.quotes import accept_quote, activate_quote
+from tests.factories import Market
+
+
+@pytest.fixture
+def quote(market: Market) -> Quote:
+    return draft_quote(actor=market.rep, account=market.account, name="Starter bar")
+
+
+@pytest.fixture
+def bundle(market: Market) -> Product:
+    """A bar for 1000: always a machine and two jugs, a grinder for 200 to choose."""
+    made = market.product("1000.00", kind=Product.Kind.BUNDLE, name="Starter bar")
+    for name, price, quantity, is_required in (
+        ("Machine", "900.00", 1, True),
+        ("Jug", None, 2, True),
+        ("Grinder", "200.00", 1, False),
+    ):
+        product = market.product(price, name=name)
+        BundleItem.objects.create(
+            bundle=made,
+            product=product,
+            unit=product.default_unit,
+            quantity=quantity,
+            is_required=is_required,
+            position=BundleItem.objects.count(),
+        )
+    return made
+
+
+def figures(quote: Quote) -> list[tuple[str, Decimal, Decimal, bool]]:
+    return [
+        (line.description, line.quantity, line.net, line.counts)
+        for line in quote.lines.order_by("position")
+    ]
+
+
+def test_brings_its_parts_along_and_only_the_bundle_costs(
+    market: Market, quote: Quote, bundle: Product
+) -> None:
+    add_line(quote, actor=market.rep, product=bundle, quantity=Decimal(3))
+
+    quote.refresh_from_db()
+    assert figures(quote) == [
+        ("Starter bar", 3, 3000, True),
+        ("Machine", 3, 0, True),
+        ("Jug", 6, 0, True),
+        ("Grinder", 3, 0, False),
+    ]
+    assert (quote.detail, quote.tax, quote.total) == (3000, 600, 3600)
+
+
+def test_a_chosen_part_adds_its_price_until_it_is_put_back(
+    market: Market, quote: Quote, bundle: Product
+) -> None:
+    add_line(quote, actor=market.rep, product=bundle, quantity=Decimal(3))
+    grinder = quote.lines.get(description="Grinder")
+
+    change_line(grinder, actor=market.rep, is_taken=True)
+    quote.refresh_from_db()
+    assert quote.detail == 3600
+
+    change_line(grinder, actor=market.rep, is_taken=False)
+    quote.refresh_from_db()
+    assert quote.detail == 3000
+
+
+def test_parts_follow_the_quantity_of_the_bundle_even_from_nothing(
+    market: Market, quote: Quote, bundle: Product
+) -> None:
+    line = add_line(quote, actor=market.rep, product=bundle, quantity=Decimal(3))
+
+    change_line(line, actor=market.rep, quantity=Decimal(7))
+    assert [row[1] for row in figures(quote)] == [7, 7, 14, 7]
+
+    change_line(line, actor=market.rep, quantity=Decimal(0))
+    change_line(line, actor=market.rep, quantity=Decimal(2))
+    assert [row[1] for row in figures(quote)] == [2, 2, 4, 2]
+
+
+def test_a_part_to_choose_falls_into_the_band_of_its_new_quantity(
+    market: Market, quote: Quote, bundle: Product
+) -> None:
+    by_volume = DiscountList.objects.create(name="Grinders")
+    DiscountBand.objects.create(
+        discount_list=by_volume, quantity_from=5, discount_rate=Decimal("0.10")
+    )
+    PriceListItem.objects.filter(product__name="Grinder").update(discount_list=by_volume)
+    line = add_line(quote, actor=market.rep, product=bundle)
+    change_line(quote.lines.get(description="Grinder"), actor=market.rep, is_taken=True)
+
+    change_line(line, actor=market.rep, quantity=Decimal(5))
+
+    assert figures(quote)[3] == ("Grinder", 5, 900, True)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"quantity": Decimal(9)}, {"unit_price": Decimal(1)}, {"is_taken": False}],
+)
+def test_refuses_to_change_a_part_that_is_always_in_it(
+    market: Market, quote: Quote, bundle: Product, change: dict[str, object]
+) -> None:
+    add_line(quote, actor=market.rep, product=bundle)
+    jug = quote.lines.get(description="Jug")
+    quote.refresh_from_db()
+
+    with pytest.raises(PartOfBundle, match="Jug belongs to the bundle Starter bar") as refusal:
+        change_line(jug, actor=market.rep, **change)
+
+    assert (refusal.value.line, refusal.value.field) == (str(jug.pk), next(iter(change)))
+    version = quote.version
+    quote.refresh_from_db()
+    assert quote.version == version
+
+
+def test_refuses_to_remove_a_part_but_takes_all_parts_away_with_the_bundle(
+    market: Market, quote: Quote, bundle: Product
+) -> None:
+    line = add_line(quote, actor=market.rep, product=bundle)
+
+    with pytest.raises(PartOfBundle):
+        remove_line(quote.lines.get(description="Machine"), actor=market.rep)
+    assert quote.lines.count() == 4
+
+    remove_line(quote.lines.get(description="Grinder"), actor=market.rep)
+    remove_line(line, actor=market.rep)
+    assert not quote.lines.exists()
+
+
+def test_parts_of_an_optional_bundle_count_only_once_it_is_taken(
+    market: Market, quote: Quote, bundle: Product
+) -> None:
+    line = add_line(quote, actor=market.rep, product=bundle, is_optional=True)
+    assert [row[3] for row in figures(quote)] == [False, False, False, False]
+
+    with pytest.raises(PartOfBundle, match="Take the bundle Starter bar before"):
+        change_line(quote.lines.get(description="Grinder"), actor=market.rep, is_taken=True)
+
+    change_line(line, actor=market.rep, is_taken=True)
+    assert [row[3] for row in figures(quote)] == [True, True, True, False]
+
+
+def test_leaves_out_an_unsold_part_to_choose_and_refuses_an_unsold_one_always_in_it(
+    market: Market, quote: Quote, bundle: Product
+) -> None:
+    Product.objects.filter(name="Grinder").update(is_active=False)
+    add_line(quote, actor=market.rep, product=bundle)
+    assert [row[0] for row in figures(quote)] == ["Starter bar", "Machine", "Jug"]
+
+    Product.objects.filter(name="Jug").update(is_active=False)
+    with pytest.raises(InactiveProduct):
+        add_line(quote, actor=market.rep, product=bundle)
+    assert quote.lines.count() == 3
+
+
+def test_refuses_a_quantity_that_would_split_a_part(
+    market: Market, quote: Quote, bundle: Product
+) -> None:
+    bundle.decimals = 1
+    bundle.save()
+    line = add_line(quote, actor=market.rep, product=bundle)
+
+    with pytest.raises(QuantityNotAllowed, match=r"Machine: The quantity 1\.5"):
+        change_line(line, actor=market.rep, quantity=Decimal("1.5"))
+
+    assert [row[1] for row in figures(quote)] == [1, 1, 2, 1]
+
+
+def test_an_order_keeps_parts_under_their_bundle_and_leaves_what_was_not_chosen(
+    market: Market, quote: Quote, bundle: Product
+) -> None:
+    add_line(quote, actor=market.rep, product=bundle)
+    activate_quote(quote.pk, actor=market.rep)
+
+    order = accept_quote(quote.pk, actor=market.rep)
+
+    whole = order.lines.get(description="Starter bar")
+    parts = order.lines.filter(bundle_line=whole).order_by("position")
+    assert [part.description for part in parts] == ["Machine", "Jug"]
