@@ -67,32 +67,21 @@ def change_order(
     order = lock_order(order_id)
     _check_open(order, expected_version)
     before = _picture(order, lines_of(order))
-    change = OrderChange(
-        order=order,
-        version=order.version + 1,
-        reason=reason.strip(),
-        changed_by=actor if isinstance(actor, User) else None,
-        changed_by_name=str(actor)[:150],
-        difference={},
-    )
-    change.save(force_insert=True)
+    change = _open_change(order, reason, actor)
     lines = _apply(order, changes)
-    billed = billed_so_far(order)
     reprice(order, lines)
     check_ready(order, lines)
+    billed = billed_so_far(order)
     for line in lines:
         _refuse_less_than_done(line, billed.get(line.pk, Portion()))
-    difference = _difference(before, _picture(order, lines))
-    if not difference:
-        raise NothingChanged(f"Nothing is different from {order} as it stands.")
-    OrderChange.objects.filter(pk=change.pk).update(difference=difference)
-    change.difference = difference
+    _close_change(change, _difference(before, _picture(order, lines)))
     save_statuses(order, derive_statuses(order, lines))
+    changed = sorted({str(entry["field"]) for entry in change.difference})
     record_event(
         SalesEvent.Type.ORDER_CHANGED,
         order,
         actor=actor,
-        data={"changed": sorted({str(entry["field"]) for entry in difference}), "reason": reason},
+        data={"changed": changed, "reason": reason},
     )
     return change
 
@@ -104,6 +93,25 @@ def preview_change(order_id: uuid.UUID, changes: Changes, *, actor: Actor) -> li
         transaction.set_rollback(True)
     difference: list[dict[str, Any]] = change.difference
     return difference
+
+
+def _open_change(order: Order, reason: str, actor: Actor) -> OrderChange:
+    """Write the change before the lines: without it the database lets no agreed line change."""
+    return OrderChange.objects.create(
+        order=order,
+        version=order.version + 1,
+        reason=reason.strip(),
+        changed_by=actor if isinstance(actor, User) else None,
+        changed_by_name=str(actor)[:150],
+        difference=[],
+    )
+
+
+def _close_change(change: OrderChange, difference: list[dict[str, Any]]) -> None:
+    if not difference:
+        raise NothingChanged(f"Nothing is different from {change.order} as it stands.")
+    change.difference = difference
+    change.save(update_fields=["difference"])
 
 
 def _check_open(order: Order, expected_version: int | None) -> None:

@@ -61,6 +61,13 @@ def credit_invoice(
     if order is not None:
         _give_back(order, lines, wanted, bill_again)
     note = issue_invoice(note.pk, actor=actor)
+    _settle(invoice, note, actor)
+    if order is not None:
+        note_billing_progress(order, note, actor)
+    return note
+
+
+def _settle(invoice: Invoice, note: Invoice, actor: Actor) -> None:
     invoice.credited += note.total
     status = settled_status(invoice)
     if invoice.status == status:
@@ -70,9 +77,6 @@ def credit_invoice(
     record_event(
         SalesEvent.Type.INVOICE_CREDITED, invoice, actor=actor, data={"credit_note": str(note)}
     )
-    if order is not None:
-        note_billing_progress(order, note, actor)
-    return note
 
 
 def _check(invoice: Invoice, reason: str) -> None:

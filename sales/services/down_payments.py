@@ -56,6 +56,22 @@ def invoice_down_payment(
     wanted = _amount(order, amount, rate)
     lines = list(order.lines.select_for_update(of=("self",)))
     groups = down_payment(tax_groups(lines), wanted, order.currency, Rounding(order.rounding))
+    invoice = _ahead(order, what, wanted, groups)
+    label = description.strip() or f"{Invoice.What(what).label} on {order.number}"
+    InvoiceLine.objects.bulk_create(_lines(invoice, groups, label))
+    record_event(
+        SalesEvent.Type.INVOICE_DRAFTED,
+        invoice,
+        actor=actor,
+        data={"order": str(order)},
+        is_first=True,
+    )
+    return invoice
+
+
+def _ahead(
+    order: Order, what: Invoice.What | str, total: Decimal, groups: Sequence[TaxGroup]
+) -> Invoice:
     invoice = copy_head(
         order,
         Invoice,
@@ -68,18 +84,9 @@ def invoice_down_payment(
         freight=ZERO,
         detail=sum((group.taxable for group in groups), ZERO),
         tax=sum((group.tax for group in groups), ZERO),
-        total=wanted,
+        total=total,
     )
     invoice.save(force_insert=True)
-    label = description.strip() or f"{Invoice.What(what).label} on {order.number}"
-    InvoiceLine.objects.bulk_create(_lines(invoice, groups, label))
-    record_event(
-        SalesEvent.Type.INVOICE_DRAFTED,
-        invoice,
-        actor=actor,
-        data={"order": str(order)},
-        is_first=True,
-    )
     return invoice
 
 
