@@ -51,6 +51,10 @@ class Chip:
             self.label,
         )
 
+    def __html__(self) -> SafeString:
+        """Stay markup where templates escape: ``{% chip_of record %}``, ``format_html``."""
+        return self.__str__()
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -62,6 +66,10 @@ class Link:
     def __str__(self) -> SafeString:
         """Draw itself."""
         return format_html('<a href="{}">{}</a>', self.url, self.label)
+
+    def __html__(self) -> SafeString:
+        """Stay markup where templates escape."""
+        return self.__str__()
 
 
 @dataclass(frozen=True, slots=True)
