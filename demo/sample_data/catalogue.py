@@ -93,6 +93,7 @@ BUNDLE = Item(
     kind=Product.Kind.BUNDLE,
     description="What a bar needs on its first morning; a kettle can be added.",
 )  # fmt: skip
+ALL_ITEMS = (*ITEMS, BUNDLE)
 BUNDLE_PARTS = (("TL-58", 2, True), ("TL-PJ", 4, True), ("TL-KB", 1, True), ("TL-MT", 2, True),
                 ("CP-E6", 24, True), ("BR-KT", 1, False))  # fmt: skip
 
@@ -113,7 +114,7 @@ def add_catalogue() -> None:
             ensure(Unit, {"factor": Decimal(factor)}, group=group, name=unit)
     for code, category in CATEGORIES.items():
         ensure(ProductCategory, {"name": category}, code=code)
-    for item in (*ITEMS, BUNDLE):
+    for item in ALL_ITEMS:
         _add(item)
     _add_bundle_parts()
     for sku, other, kind in RELATED:

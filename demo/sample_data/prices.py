@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from demo.sample_data.catalogue import BUNDLE, ITEMS, Item
+from demo.sample_data.catalogue import ALL_ITEMS, Item
 from demo.sample_data.rows import ensure
 from sales.models import (
     DiscountBand,
@@ -60,10 +60,13 @@ def add_prices(today: dt.date) -> None:
     for name, terms in TERMS.items():
         ensure(PaymentTerms, terms, name=name)
     discounts = _add_discounts()
+    products = {product.sku: product for product in Product.objects.all()}
     for name, currency in CURRENCIES.items():
         price_list = ensure(PriceList, {"currency": currency}, name=name)
-        for item in (*ITEMS, BUNDLE):
-            _add_price(price_list, item, discounts)
+        PriceListItem.objects.bulk_create(
+            [_price(price_list, products[item.sku], item, discounts) for item in ALL_ITEMS],
+            ignore_conflicts=True,
+        )
     expired = {"currency": "EUR", "valid_to": today - dt.timedelta(days=60)}
     ensure(PriceList, expired, name=LAST_SEASON)
     _add_promotion(today)
@@ -82,14 +85,20 @@ def _add_discounts() -> dict[str, DiscountList]:
     return {"cups": cups, "coffee": beans}
 
 
-def _add_price(price_list: PriceList, item: Item, discounts: dict[str, DiscountList]) -> None:
-    product = Product.objects.select_related("default_unit").get(sku=item.sku)
+def _price(
+    price_list: PriceList, product: Product, item: Item, discounts: dict[str, DiscountList]
+) -> PriceListItem:
     discount = discounts.get(item.category)
     if discount is not None and discount.currency not in {"", price_list.currency}:
         discount = None
-    values = {**_method(price_list, item), "discount_list": discount, "selling": _selling(item)}
-    key = {"price_list": price_list, "product": product, "unit": product.default_unit}
-    ensure(PriceListItem, values, **key)
+    return PriceListItem(
+        price_list=price_list,
+        product=product,
+        unit_id=product.default_unit_id,
+        discount_list=discount,
+        selling=_selling(item),
+        **_method(price_list, item),
+    )
 
 
 def _method(price_list: PriceList, item: Item) -> dict[str, Any]:

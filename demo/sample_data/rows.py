@@ -10,6 +10,6 @@ Row = TypeVar("Row", bound=models.Model)
 
 
 def ensure(model: type[Row], values: dict[str, Any] | None = None, **key: Any) -> Row:
-    """Find the row with this key, or add it with these values."""
-    row, _ = model._default_manager.get_or_create(defaults=values or {}, **key)
-    return row
+    """Find the row with this key, or add it with these values; the caller is alone in doing so."""
+    known = model._default_manager.filter(**key).first()
+    return known or model._default_manager.create(**key, **(values or {}))
