@@ -38,7 +38,7 @@ class AddressGuard:
         inner = _inner(named)
         if any(address in network for address in (named, inner) for network in self._allowed):
             return True
-        return all(_is_public(address) for address in (named, inner))
+        return _is_public(inner)
 
 
 def _is_public(address: Address) -> bool:

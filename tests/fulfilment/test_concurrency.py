@@ -1,0 +1,152 @@
+"""Several workers at once: nothing is sent twice, nothing is lost, nobody waits for the network."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from pytest_httpserver import HTTPServer
+
+from fulfilment.connectors.engine import Round
+from fulfilment.models import Attempt, Handoff, Lane
+from fulfilment.services.completion import complete
+from fulfilment.services.drain import drain
+from fulfilment.services.leases import claim
+from sales.models import Order, SalesEvent
+from sales.services.orders import hold_order, release_order
+from tests.factories import Market
+from tests.fulfilment.conftest import ORDER_EVENTS, FarEnd, connect, submitted_order
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+
+def at_once(*deeds: Callable[[], Any]) -> list[Any]:
+    """Do all of these at the same moment, each with a database connection of its own."""
+    gate = threading.Barrier(len(deeds))
+    results: list[Any] = [None] * len(deeds)
+
+    def run(index: int, deed: Callable[[], Any]) -> None:
+        gate.wait()
+        try:
+            results[index] = deed()
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(deeds)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+@pytest.fixture
+def far_end(httpserver: HTTPServer, transactional_db: None) -> FarEnd:
+    return connect(httpserver, "warehouse", ORDER_EVENTS)
+
+
+@pytest.fixture
+def seller(transactional_db: None) -> Market:
+    return Market()
+
+
+def test_two_drains_at_once_send_each_event_once(seller: Market, far_end: FarEnd) -> None:
+    orders = [submitted_order(seller) for _ in range(12)]
+    for order in orders:
+        hold_order(order.pk, actor=seller.rep, reason="Credit check")
+        release_order(order.pk, actor=seller.rep)
+
+    at_once(drain, drain, drain)
+    drain()
+
+    ids = [request.headers["webhook-id"] for request in far_end.received]
+    assert len(ids) == len(set(ids)) == 36
+    assert not Handoff.objects.exclude(state=Handoff.State.ACCEPTED).exists()
+    assert Attempt.objects.count() == 36
+    for order in orders:
+        mine = [e for e in far_end.events if e["subject"] == order.number]
+        assert [e["type"].rpartition(".")[2] for e in mine] == ["submitted", "held", "released"]
+
+
+def test_positions_follow_the_commits_when_many_write_into_one_lane(
+    seller: Market, far_end: FarEnd
+) -> None:
+    order = submitted_order(seller)
+
+    def toggle() -> None:
+        for _ in range(4):
+            with transaction.atomic():
+                locked = Order.objects.select_for_update().get(pk=order.pk)
+                deed = release_order if locked.is_on_hold else hold_order
+                reason = {} if locked.is_on_hold else {"reason": "Credit check"}
+                deed(order.pk, actor=seller.rep, **reason)
+
+    at_once(toggle, toggle, toggle)
+
+    versions = list(
+        Handoff.objects.order_by("position").values_list("event__subject_version", flat=True)
+    )
+    assert len(versions) == 13
+    assert versions == sorted(versions)
+    lane = Lane.objects.get()
+    assert (lane.pending, lane.last_position) == (13, 13)
+
+
+def test_a_save_that_holds_the_lane_does_not_hold_up_the_others(
+    seller: Market, far_end: FarEnd
+) -> None:
+    locked, free = submitted_order(seller), submitted_order(seller)
+    rounds = {round_.errands[0].record.number: round_ for round_ in claim(64)}  # type: ignore[union-attr]
+    waiting: list[Round] = []
+
+    with transaction.atomic():
+        hold_order(locked.pk, actor=seller.rep, reason="Credit check")
+        at_once(lambda: waiting.extend(complete(list(rounds.values()))))
+
+    assert [round_.lane_id for round_ in waiting] == [rounds[locked.number].lane_id]
+    lanes = dict(Lane.objects.values_list("root_id", "lease_token"))
+    assert lanes[free.pk] is None
+    assert complete(waiting) == []
+    assert Lane.objects.get(root_id=locked.pk).pending == 2
+
+
+def test_a_deed_never_waits_for_a_far_end_that_hangs(seller: Market, far_end: FarEnd) -> None:
+    order = submitted_order(seller)
+    hanging = threading.Event()
+
+    def hang(message_id: str) -> Any:
+        hanging.set()
+        time.sleep(1.5)
+        return far_end.take(message_id)
+
+    far_end.answers.append(hang)
+    took: list[float] = []
+
+    def save() -> None:
+        hanging.wait(5)
+        started = time.monotonic()
+        hold_order(order.pk, actor=seller.rep, reason="Credit check")
+        took.append(time.monotonic() - started)
+
+    at_once(drain, save)
+
+    assert took[0] < 0.5
+    drain()
+    assert [e["type"].rpartition(".")[2] for e in far_end.events] == ["submitted", "held"]
+
+
+def test_an_event_and_its_handoff_stand_or_fall_together(seller: Market, far_end: FarEnd) -> None:
+    order = submitted_order(seller)
+
+    with transaction.atomic():
+        hold_order(order.pk, actor=seller.rep, reason="Credit check")
+        transaction.set_rollback(True)
+
+    assert SalesEvent.objects.filter(type="order.held").count() == 0
+    assert Lane.objects.get().pending == 1
+    drain()
+    assert len(far_end.received) == 1

@@ -1,0 +1,221 @@
+"""The intake's door: who is let in, what is read, and what each message is told."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from fulfilment.models import Connection, InboundMessage, Secret
+from fulfilment.services.connections import rotate_secret
+from sales.models import Order, SalesEvent
+from tests.fulfilment.conftest import (
+    SECRET_IN,
+    SECRET_OUT,
+    FarEnd,
+    event,
+    send,
+    shipment_event,
+)
+
+
+def status_event(order: Order, word: str = "accepted", **attributes: Any) -> dict[str, Any]:
+    return event("warehouse.order.status", {"order": order.number, "status": word}, **attributes)
+
+
+def refused(answer: Any, status: int, code: str) -> None:
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer["Content-Type"] == "application/problem+json"
+    assert not InboundMessage.objects.exists()
+
+
+def test_applies_a_signed_message_and_says_so(order: Order, warehouse: FarEnd) -> None:
+    message = status_event(order, "picking")
+
+    answer = send(message)
+
+    assert answer.status_code == 200
+    assert answer.json() == {"id": message["id"], "result": "applied", "detail": ""}
+    order.refresh_from_db()
+    assert order.processing_status == "picking"
+    kept = InboundMessage.objects.get()
+    assert (kept.root_id, kept.body, kept.sequence) == (order.pk, message, int(message["sequence"]))
+    caused = SalesEvent.objects.get(type="order.progressed")
+    assert (caused.origin, caused.causation_id) == ("warehouse", message["id"])
+    assert (caused.actor_kind, caused.actor_name) == ("connection", "Warehouse")
+
+
+def test_repeats_its_answer_to_a_repeat(order: Order, warehouse: FarEnd) -> None:
+    message = status_event(order)
+    send(message)
+    order.refresh_from_db()
+
+    answer = send(message)
+
+    assert answer.json() == {
+        "id": message["id"],
+        "result": "duplicate",
+        "detail": "Applied before.",
+    }
+    assert Order.objects.get().version == order.version
+
+
+def test_refuses_the_same_id_with_another_body(order: Order, warehouse: FarEnd) -> None:
+    message = status_event(order)
+    send(message)
+
+    answer = send(status_event(order, "packed", id=message["id"]))
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "message_changed")
+    order.refresh_from_db()
+    assert order.processing_status == "accepted"
+    assert InboundMessage.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"secret": SECRET_OUT},
+        {"at": timezone.now() - dt.timedelta(minutes=20)},
+        {"at": timezone.now() + dt.timedelta(minutes=20)},
+        {"code": "nobody"},
+        {"code": "erp"},
+    ],
+)
+def test_refuses_strangers_and_old_letters(
+    order: Order, warehouse: FarEnd, how: dict[str, Any]
+) -> None:
+    refused(send(status_event(order), **how), 401, "bad_signature")
+    order.refresh_from_db()
+    assert order.processing_status == ""
+
+
+def test_refuses_a_message_without_any_signature(order: Order, warehouse: FarEnd) -> None:
+    answer = Client().post(
+        "/api/v1/intake/warehouse", json.dumps(status_event(order)), content_type="text/plain"
+    )
+
+    refused(answer, 401, "bad_signature")
+
+
+def test_a_disabled_connection_is_a_stranger(order: Order, warehouse: FarEnd) -> None:
+    Connection.objects.update(status=Connection.Status.DISABLED)
+
+    refused(send(status_event(order)), 401, "bad_signature")
+
+
+def test_takes_both_secrets_while_they_rotate(order: Order, warehouse: FarEnd) -> None:
+    new = rotate_secret(warehouse.connection, Secret.Purpose.INBOUND)
+
+    assert send(status_event(order), secret=new).status_code == 200
+    assert send(status_event(order, "packed"), secret=SECRET_IN).status_code == 200
+
+
+def test_needs_no_cookie_and_no_csrf_token(order: Order, warehouse: FarEnd) -> None:
+    answer = send(status_event(order), client=Client(enforce_csrf_checks=True))
+
+    assert answer.status_code == 200
+
+
+def test_answers_only_to_post(db: None) -> None:
+    assert Client().get("/api/v1/intake/warehouse").status_code == 405
+
+
+def test_refuses_a_body_that_is_too_large(order: Order, warehouse: FarEnd) -> None:
+    message = status_event(order) | {"filler": "x" * 300 * 1024}
+
+    refused(send(message), 413, "too_large")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "null",
+        "17",
+        '"text"',
+        "{",
+        '{"id": NaN}',
+        "[" * 5000 + "]" * 5000,
+        '{"id": "\\ud800"}',
+        '{"id": "a\\u0000b"}',
+        "[]",
+        "{}",
+        "[[]]",
+    ],
+)
+def test_refuses_what_is_no_event(order: Order, warehouse: FarEnd, text: str) -> None:
+    answer = send(text, message_id="m")
+
+    if text == "[[]]":
+        assert answer.json()["results"][0]["result"] == "invalid"
+        assert not InboundMessage.objects.exists()
+    else:
+        refused(answer, 422, "invalid_message")
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"specversion": "0.3"}, "/specversion"),
+        ({"type": "warehouse.coffee.made"}, "/type"),
+        ({"sequence": "-1"}, "/sequence"),
+        ({"sequence": "9" * 20}, "/sequence"),
+        ({"sequence": "12a"}, "/sequence"),
+        ({"id": ""}, "/id"),
+        ({"data": []}, "/data"),
+        ({"data": {}}, "/data/order"),
+        ({"data": {"order": "O-1", "status": "lost"}}, "/data/status"),
+    ],
+)
+def test_names_what_is_wrong_with_an_event(
+    order: Order, warehouse: FarEnd, change: dict[str, Any], pointer: str
+) -> None:
+    answer = send(status_event(order) | change, message_id="m")
+
+    refused(answer, 422, "invalid_message")
+    assert pointer in {error["pointer"] for error in answer.json()["errors"]}
+
+
+@pytest.mark.parametrize("quantity", ["-1", "NaN", "Infinity", "1e30", "0.000001", "many", None])
+def test_refuses_a_quantity_that_is_none(
+    order: Order, warehouse: FarEnd, quantity: str | None
+) -> None:
+    message = shipment_event(order, "WH-1", "shipped", "1")
+    message["data"]["lines"][0]["quantity"] = quantity
+
+    refused(send(message), 422, "invalid_message")
+
+
+def test_refuses_an_event_signed_under_another_id(order: Order, warehouse: FarEnd) -> None:
+    refused(send(status_event(order), message_id="other"), 422, "invalid_message")
+
+
+def test_takes_each_message_of_a_batch_on_its_own(order: Order, warehouse: FarEnd) -> None:
+    good, repeated = status_event(order), status_event(order, "picking")
+    changed = repeated | {"time": "2026-11-22T02:00:00Z"}
+    bad: dict[str, Any] = event("warehouse.order.status", {})
+    later = status_event(order, "packed")
+
+    answer = send([good, bad, repeated, repeated, changed, 17, later])
+
+    assert [each["result"] for each in answer.json()["results"]] == [
+        "applied",
+        "invalid",
+        "applied",
+        "duplicate",
+        "conflict",
+        "invalid",
+        "applied",
+    ]
+    order.refresh_from_db()
+    assert order.processing_status == "packed"
+    assert InboundMessage.objects.count() == 3
+
+
+def test_refuses_a_batch_of_more_than_a_hundred(order: Order, warehouse: FarEnd) -> None:
+    refused(send([status_event(order)] * 101), 422, "invalid_message")

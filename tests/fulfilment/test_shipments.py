@@ -1,0 +1,172 @@
+"""Shipments and returns that people type."""
+
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal
+
+import pytest
+
+from common.errors import IllegalTransition
+from fulfilment.models import Handoff, Shipment
+from fulfilment.services.shipments import (
+    OverShipped,
+    UnknownLine,
+    move_shipment,
+    record_return,
+    record_shipment,
+)
+from sales.models import Order, SalesEvent
+from sales.services.drafts import draft_order
+from sales.services.errors import MissingField, OnHold, TooMuch
+from sales.services.orders import hold_order
+from tests.factories import Market
+from tests.fulfilment.conftest import FarEnd, connect, submitted_order
+
+
+def quantities(order: Order) -> tuple[int, int, int]:
+    """Shipped, delivered, returned; these orders are of whole units."""
+    line = order.lines.get()
+    return int(line.shipped_quantity), int(line.delivered_quantity), int(line.returned_quantity)
+
+
+def ship(order: Order, market: Market, quantity: str, **options: str) -> Shipment:
+    lines = {order.lines.get().pk: Decimal(quantity)}
+    return record_shipment(order.pk, actor=market.rep, lines=lines, **options)
+
+
+def test_a_partial_shipment_leaves_the_rest_open(order: Order, market: Market) -> None:
+    shipment = ship(order, market, "4", carrier="DHL", tracking="JD0001")
+
+    order.refresh_from_db()
+    assert order.fulfilment_status == Order.Fulfilment.PARTLY_SHIPPED
+    assert quantities(order) == (4, 0, 0)
+    assert (shipment.reference, shipment.status) == (f"{order.number}-S1", "shipped")
+    assert (shipment.recorded_by, shipment.source) == (market.rep, "")
+    assert shipment.parcels.get().tracking == "JD0001"
+    event = SalesEvent.objects.get(type="shipment.recorded")
+    assert event.data["shipment"]["lines"] == [
+        {"order_line": str(order.lines.get().pk), "quantity": "4"}
+    ]
+
+
+def test_the_next_shipment_gets_the_next_name(order: Order, market: Market) -> None:
+    ship(order, market, "4")
+    second = ship(order, market, "6")
+
+    assert second.reference == f"{order.number}-S2"
+    order.refresh_from_db()
+    assert order.fulfilment_status == Order.Fulfilment.SHIPPED
+
+
+@pytest.mark.parametrize(
+    ("quantity", "error"), [("11", OverShipped), ("0", MissingField), ("-1", MissingField)]
+)
+def test_refuses_more_than_is_open_or_nothing(
+    order: Order, market: Market, quantity: str, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        ship(order, market, quantity)
+
+    assert quantities(order) == (0, 0, 0)
+    assert not Shipment.objects.exists()
+
+
+def test_says_how_much_too_much_it_is(order: Order, market: Market) -> None:
+    ship(order, market, "8")
+
+    with pytest.raises(OverShipped, match="11 shipped in all, but only 10 are ordered"):
+        ship(order, market, "3")
+
+    assert Shipment.objects.count() == 1
+
+
+def test_refuses_a_line_of_another_order(order: Order, market: Market) -> None:
+    with pytest.raises(UnknownLine):
+        record_shipment(order.pk, actor=market.rep, lines={uuid.uuid4(): Decimal(1)})
+
+
+def test_refuses_to_use_a_name_twice(order: Order, market: Market) -> None:
+    ship(order, market, "1", reference="WH-1")
+
+    with pytest.raises(MissingField, match="has a shipment WH-1 already"):
+        ship(order, market, "1", reference="WH-1")
+
+    assert quantities(order) == (1, 0, 0)
+
+
+def test_refuses_to_ship_a_draft(market: Market) -> None:
+    draft = draft_order(actor=market.rep, account=market.account, name="Bar refit")
+
+    with pytest.raises(IllegalTransition, match="it cannot be shipped"):
+        record_shipment(draft.pk, actor=market.rep, lines={uuid.uuid4(): Decimal(1)})
+
+
+def test_refuses_to_ship_what_is_on_hold(order: Order, market: Market) -> None:
+    hold_order(order.pk, actor=market.rep, reason="Credit check")
+
+    with pytest.raises(OnHold, match="Credit check"):
+        ship(order, market, "1")
+
+    assert not Shipment.objects.exists()
+
+
+def test_a_packed_shipment_counts_once_it_leaves(order: Order, market: Market) -> None:
+    shipment = ship(order, market, "10", status="packed")
+    assert quantities(order) == (0, 0, 0)
+
+    move_shipment(shipment.pk, actor=market.rep, status="shipped")
+    assert quantities(order) == (10, 0, 0)
+    move_shipment(shipment.pk, actor=market.rep, status="delivered")
+
+    assert quantities(order) == (10, 10, 0)
+    order.refresh_from_db()
+    assert order.fulfilment_status == Order.Fulfilment.DELIVERED
+
+
+def test_a_shipment_never_goes_back(order: Order, market: Market) -> None:
+    shipment = ship(order, market, "10", status="delivered")
+
+    with pytest.raises(IllegalTransition):
+        move_shipment(shipment.pk, actor=market.rep, status="packed")
+
+    assert quantities(order) == (10, 10, 0)
+
+
+def test_a_shipment_that_failed_is_open_again(order: Order, market: Market) -> None:
+    shipment = ship(order, market, "10")
+
+    move_shipment(shipment.pk, actor=market.rep, status="failed")
+
+    assert quantities(order) == (0, 0, 0)
+    order.refresh_from_db()
+    assert order.fulfilment_status == Order.Fulfilment.NOT_STARTED
+
+
+def test_a_return_counts_against_what_was_shipped(order: Order, market: Market) -> None:
+    shipment = ship(order, market, "10", status="delivered")
+    lines = {order.lines.get().pk: Decimal(3)}
+
+    back = record_return(order.pk, actor=market.rep, lines=lines, returns=shipment)
+
+    assert quantities(order) == (10, 10, 3)
+    assert (back.direction, back.reference) == ("return", f"{order.number}-R1")
+
+
+def test_refuses_to_take_back_more_than_is_out(order: Order, market: Market) -> None:
+    ship(order, market, "2")
+
+    with pytest.raises(TooMuch, match="3 returned of 2 shipped"):
+        record_return(order.pk, actor=market.rep, lines={order.lines.get().pk: Decimal(3)})
+
+    assert quantities(order) == (2, 0, 0)
+    assert Shipment.objects.count() == 1
+
+
+def test_tells_whoever_listens_to_shipments(httpserver: object, market: Market) -> None:
+    far_end: FarEnd = connect(httpserver, "erp", ["shipment.recorded"])  # type: ignore[arg-type]
+    order = submitted_order(market)
+
+    ship(order, market, "4")
+
+    assert Handoff.objects.get().lane.connection == far_end.connection

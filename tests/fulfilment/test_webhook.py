@@ -1,0 +1,401 @@
+"""What every kind of answer means, and where we never go. The far end is real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import gzip
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from email.utils import format_datetime
+
+import pytest
+from pytest_httpserver import HTTPServer
+
+from fulfilment.connectors import Message, Reply, Target
+from fulfilment.connectors.guard import AddressGuard
+from fulfilment.connectors.webhook import WebhookConnector
+from fulfilment.errors import (
+    AskedToWait,
+    ConnectionGone,
+    HandoffError,
+    NoReference,
+    NotAllowedToSend,
+    OutcomeUnknown,
+    Refused,
+    SignInRefused,
+    Unreachable,
+)
+from tests.fulfilment.conftest import LOOPBACK, SECRET_OUT
+
+Script = Callable[[socket.socket], None]
+
+TOO_LONG = f'{{"reference": "{"X" * 101}"}}'
+
+
+def hang_up(visitor: socket.socket) -> None:
+    """Read the request and say nothing."""
+    visitor.recv(65536)
+
+
+def target(url: str, *, deadline: float = 1, networks: list[str] | None = None) -> Target:
+    return Target(
+        connection_id=uuid.uuid4(),
+        kind="webhook",
+        name="Warehouse",
+        url=url,
+        secrets=(SECRET_OUT,),
+        deadline=deadline,
+        allowed_networks=tuple(LOOPBACK if networks is None else networks),
+    )
+
+
+def push(to: Target, *, needs_reference: bool = True) -> Reply:
+    async def run() -> Reply:
+        connector = WebhookConnector(to)
+        try:
+            return await connector.push(Message("evt_1", "{}", needs_reference=needs_reference))
+        finally:
+            await connector.close()
+
+    return asyncio.run(run())
+
+
+def find(to: Target) -> Reply | None:
+    async def run() -> Reply | None:
+        connector = WebhookConnector(to)
+        try:
+            return await connector.find("evt_1")
+        finally:
+            await connector.close()
+
+    return asyncio.run(run())
+
+
+@contextlib.contextmanager
+def far_end(script: Script) -> Iterator[str]:
+    """A server that treats its one visitor by the script."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                visitor, _ = listener.accept()
+                with visitor:
+                    script(visitor)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/hooks"
+
+
+def answers(text: bytes) -> Script:
+    def script(visitor: socket.socket) -> None:
+        visitor.recv(65536)
+        visitor.sendall(text)
+
+    return script
+
+
+def test_understands_a_good_answer(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/hooks").respond_with_json({"reference": " WH-7 "}, status=201)
+
+    reply = push(target(httpserver.url_for("/hooks")))
+
+    assert (reply.reference, reply.status, reply.names_record) == ("WH-7", 201, True)
+
+
+def test_taking_notice_names_no_record(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/hooks").respond_with_json({"reference": "NOTE-1"}, status=202)
+
+    assert not push(target(httpserver.url_for("/hooks"))).names_record
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (301, NotAllowedToSend),
+        (307, NotAllowedToSend),
+        (400, Refused),
+        (401, SignInRefused),
+        (403, SignInRefused),
+        (404, Refused),
+        (408, Unreachable),
+        (409, Refused),
+        (410, ConnectionGone),
+        (413, Refused),
+        (422, Refused),
+        (425, Unreachable),
+        (429, AskedToWait),
+        (500, Unreachable),
+        (502, Unreachable),
+        (503, Unreachable),
+    ],
+)
+def test_sorts_bad_answers_by_what_we_do_next(
+    httpserver: HTTPServer, status: int, error: type[HandoffError]
+) -> None:
+    httpserver.expect_request("/hooks").respond_with_data("no", status=status)
+
+    with pytest.raises(error) as raised:
+        push(target(httpserver.url_for("/hooks")))
+
+    assert type(raised.value) is error
+    assert (raised.value.status, raised.value.head) == (status, "no")
+
+
+def test_never_follows_a_redirect(httpserver: HTTPServer) -> None:
+    elsewhere = httpserver.url_for("/elsewhere")
+    httpserver.expect_request("/hooks").respond_with_data("", 307, headers={"Location": elsewhere})
+
+    with pytest.raises(NotAllowedToSend, match="we do not follow"):
+        push(target(httpserver.url_for("/hooks")))
+
+    assert [request.path for request, _ in httpserver.log] == ["/hooks"]
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("120", 120),
+        ("0", 1),
+        ("99999999999999", 3600),
+        (format_datetime(dt.datetime(2020, 1, 1, tzinfo=dt.UTC), usegmt=True), 1),
+        (None, 5),
+        ("soon", 5),
+    ],
+)
+def test_waits_as_long_as_it_is_asked_within_reason(
+    httpserver: HTTPServer, said: str | None, seconds: float
+) -> None:
+    headers = {"Retry-After": said} if said else {}
+    httpserver.expect_request("/hooks").respond_with_data("", 429, headers=headers)
+
+    with pytest.raises(AskedToWait) as raised:
+        push(target(httpserver.url_for("/hooks")))
+
+    assert raised.value.retry_after == seconds
+
+
+def test_reads_a_date_to_wait_for(httpserver: HTTPServer) -> None:
+    until = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=90)
+    headers = {"Retry-After": format_datetime(until, usegmt=True)}
+    httpserver.expect_request("/hooks").respond_with_data("", 503, headers=headers)
+
+    with pytest.raises(AskedToWait) as raised:
+        push(target(httpserver.url_for("/hooks")))
+
+    assert 85 <= (raised.value.retry_after or 0) <= 90
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "OK",
+        "[]",
+        "{}",
+        '{"reference": 7}',
+        '{"reference": ""}',
+        '{"reference": "%s"}' % ("X" * 101),
+    ],
+)
+def test_a_yes_without_a_reference_is_no_reference(httpserver: HTTPServer, body: str) -> None:
+    httpserver.expect_request("/hooks").respond_with_data(body, status=200)
+
+    with pytest.raises(NoReference):
+        push(target(httpserver.url_for("/hooks")))
+    assert push(target(httpserver.url_for("/hooks")), needs_reference=False).reference == ""
+
+
+def test_tells_the_reason_of_a_refusal_from_a_problem(httpserver: HTTPServer) -> None:
+    problem = {"title": "Conflict", "detail": "O-7 is cancelled.", "status": 409}
+    httpserver.expect_request("/hooks").respond_with_json(problem, status=409)
+
+    with pytest.raises(Refused, match=r"^Warehouse refused: O-7 is cancelled\.$"):
+        push(target(httpserver.url_for("/hooks")))
+
+
+def test_a_closed_port_is_unreachable() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+    with pytest.raises(Unreachable, match="could not be reached") as raised:
+        push(target(f"http://127.0.0.1:{port}/hooks"))
+    assert type(raised.value) is Unreachable
+
+
+def test_a_name_that_leads_nowhere_is_unreachable() -> None:
+    with pytest.raises(Unreachable):
+        push(target("http://does-not-exist.invalid/hooks"))
+
+
+def test_something_that_speaks_no_tls_is_unreachable(httpserver: HTTPServer) -> None:
+    url = httpserver.url_for("/hooks").replace("http:", "https:")
+
+    with pytest.raises(Unreachable):
+        push(target(url))
+
+
+def test_a_connection_reset_before_the_answer_leaves_the_outcome_unknown() -> None:
+    with far_end(hang_up) as url, pytest.raises(OutcomeUnknown) as raised:
+        push(target(url))
+
+    assert type(raised.value) is OutcomeUnknown
+
+
+def test_silence_past_the_deadline_leaves_the_outcome_unknown() -> None:
+    started = time.monotonic()
+    with (
+        far_end(lambda visitor: time.sleep(3)) as url,
+        pytest.raises(OutcomeUnknown, match=r"did not answer for 0\.5 s"),
+    ):
+        push(target(url, deadline=0.5))
+
+    assert time.monotonic() - started < 1.5
+
+
+def test_a_header_that_drips_does_not_outlast_the_deadline() -> None:
+    def drip(visitor: socket.socket) -> None:
+        visitor.recv(65536)
+        for byte in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"a" * 1000:
+            visitor.sendall(bytes([byte]))
+            time.sleep(0.05)
+
+    started = time.monotonic()
+    with far_end(drip) as url, pytest.raises(OutcomeUnknown):
+        push(target(url, deadline=0.5))
+    assert time.monotonic() - started < 1.5
+
+
+def test_a_yes_whose_body_drips_was_taken() -> None:
+    def drip(visitor: socket.socket) -> None:
+        visitor.recv(65536)
+        visitor.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        for _ in range(1000):
+            visitor.sendall(b" ")
+            time.sleep(0.05)
+
+    with far_end(drip) as url, pytest.raises(NoReference, match="said yes, then fell silent"):
+        push(target(url, deadline=0.5))
+    with far_end(drip) as url:
+        assert push(target(url, deadline=0.5), needs_reference=False).status == 200
+
+
+def test_reads_no_more_than_64_kib_of_an_endless_answer() -> None:
+    sent = 0
+
+    def flood(visitor: socket.socket) -> None:
+        nonlocal sent
+        visitor.recv(65536)
+        visitor.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9999999999\r\n\r\n")
+        while True:
+            sent += visitor.send(b"x" * 65536)
+
+    with far_end(flood) as url, pytest.raises(NoReference) as raised:
+        push(target(url, deadline=5))
+
+    assert raised.value.head == "x" * 2000
+    assert sent < 32 * 1024 * 1024
+
+
+def test_does_not_unpack_a_bomb(httpserver: HTTPServer) -> None:
+    bomb = gzip.compress(b'{"reference": "WH-1"}' + b" " * 10_000_000)
+    headers = {"Content-Encoding": "gzip"}
+    httpserver.expect_request("/hooks").respond_with_data(bomb, headers=headers)
+
+    with pytest.raises(NoReference):
+        push(target(httpserver.url_for("/hooks")))
+
+
+def test_rubbish_instead_of_http_leaves_the_outcome_unknown() -> None:
+    with far_end(answers(b"SSH-2.0-OpenSSH_9.9\r\n")) as url, pytest.raises(OutcomeUnknown):
+        push(target(url))
+
+
+def test_a_look_up_finds_misses_or_tries_again(httpserver: HTTPServer) -> None:
+    to = target(httpserver.url_for("/hooks"))
+    httpserver.expect_ordered_request("/hooks/evt_1").respond_with_json({"reference": "WH-7"})
+    httpserver.expect_ordered_request("/hooks/evt_1").respond_with_data("", status=404)
+    httpserver.expect_ordered_request("/hooks/evt_1").respond_with_data("OK")
+    httpserver.expect_ordered_request("/hooks/evt_1").respond_with_data("", status=400)
+
+    found = find(to)
+    assert found is not None
+    assert found.reference == "WH-7"
+    assert find(to) is None
+    for _ in range(2):
+        with pytest.raises(Refused):
+            find(to)
+
+
+def test_a_look_up_without_an_answer_is_asked_again() -> None:
+    with far_end(hang_up) as url, pytest.raises(Unreachable) as raised:
+        find(target(url))
+
+    assert type(raised.value) is Unreachable
+
+
+def test_never_connects_into_the_house_unless_an_operator_allowed_it() -> None:
+    visited = threading.Event()
+
+    def note(visitor: socket.socket) -> None:
+        visited.set()
+
+    with far_end(note) as url, pytest.raises(NotAllowedToSend, match=r"at 127\.0\.0\.1"):
+        push(target(url, networks=[]))
+    with far_end(note) as url, pytest.raises(NotAllowedToSend):
+        push(target(url.replace("127.0.0.1", "localhost"), networks=["10.0.0.0/8"]))
+
+    assert not visited.is_set()
+
+
+@pytest.mark.parametrize("url", ["ftp://far.example/", "http://", "nonsense", "file:///etc/passwd"])
+def test_an_address_that_is_none_is_not_tried(url: str) -> None:
+    with pytest.raises(NotAllowedToSend):
+        push(target(url))
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "10.1.2.3",
+        "172.16.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "0.0.0.0",
+        "224.0.0.1",
+        "240.0.0.1",
+        "255.255.255.255",
+        "::1",
+        "::",
+        "fe80::1",
+        "fe80::1%eth0",
+        "fc00::1",
+        "ff02::1",
+        "::ffff:10.0.0.1",
+        "64:ff9b::a00:1",
+        "2002:a00:1::",
+    ],
+)
+def test_the_guard_refuses_what_is_not_public(host: str) -> None:
+    assert not AddressGuard([]).allows(host)
+
+
+@pytest.mark.parametrize("host", ["93.184.215.14", "2606:4700::1111", "64:ff9b::5db8:d70e"])
+def test_the_guard_lets_the_public_network_through(host: str) -> None:
+    assert AddressGuard([]).allows(host)
+
+
+def test_the_guard_lets_through_what_an_operator_named() -> None:
+    guard = AddressGuard(["10.0.0.0/8", "fd00::/8"])
+
+    assert guard.allows("10.9.8.7")
+    assert guard.allows("::ffff:10.9.8.7")
+    assert guard.allows("fd00::1")
+    assert not guard.allows("192.168.0.1")
