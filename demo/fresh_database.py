@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
@@ -28,11 +31,22 @@ def fresh_database(name: str) -> Iterator[str]:
         _drop(name)
 
 
-def next_broker() -> str:
-    """Name the broker's next numbered database, so that two runs do not hear each other's hints."""
-    address = urlsplit(settings.REDIS_URL)
-    number = int(address.path.strip("/") or 0)
-    return address._replace(path=f"/{(number + 1) % 16}").geturl()
+def broker_beside(folder: Path) -> str:
+    """Name one of the broker's numbered databases for runs in this folder.
+
+    So two runs at once do not hear each other's hints; 0 is the demo's, 8 and up are the tests'.
+    """
+    number = 1 + _digest(folder) % 7
+    return urlsplit(settings.REDIS_URL)._replace(path=f"/{number}").geturl()
+
+
+def name_beside(name: str, folder: Path) -> str:
+    """Name a database for runs in this folder, so that two checkouts may share a server."""
+    return f"{name}_{_digest(folder):08x}"
+
+
+def _digest(folder: Path) -> int:
+    return zlib.crc32(os.fsencode(folder.resolve()))
 
 
 def _move_to(name: str) -> None:

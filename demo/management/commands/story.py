@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from demo.fresh_database import fresh_database, next_broker
+from demo.fresh_database import broker_beside, fresh_database, name_beside
 from demo.ports import Wish, choose_ports
 from demo.programs import House, programs_of
 from demo.running import plainly, refuse_production, say, stop_on_signals
@@ -20,8 +20,6 @@ from demo.stage import alone_in
 from demo.story import PROSPECTS, play
 from demo.supervisor import Supervisor
 from demo.wiring import Addresses
-
-DATABASE = "throughline_story"
 
 
 class Command(BaseCommand):
@@ -39,10 +37,11 @@ class Command(BaseCommand):
             stores = folder / "stores"
             shutil.rmtree(stores, ignore_errors=True)
             stores.mkdir()
-            with fresh_database(DATABASE) as database, Supervisor(folder / "log", lock) as run:
+            name, broker = name_beside("throughline_story", folder), broker_beside(folder)
+            with fresh_database(name) as database, Supervisor(folder / "log", lock) as run:
                 ports = choose_ports([Wish("", None, 0) for _ in range(3)])
-                environment = {"DATABASE_URL": database, "REDIS_URL": next_broker()}
-                house = House(*ports, stores, next_broker(), environment)
+                environment = {"DATABASE_URL": database, "REDIS_URL": broker}
+                house = House(*ports, stores, broker, environment)
                 call_command("migrate", verbosity=0)
                 fill_basics(Addresses(house.warehouse, house.erp))
                 run.start(programs_of(house))

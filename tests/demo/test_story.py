@@ -1,0 +1,146 @@
+"""The story and the demo as a person starts them: real processes, no terminal."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+import psutil
+import pytest
+from django.conf import settings
+
+from demo.fresh_database import fresh_database
+from demo.ports import HOST, Wish, choose_ports
+from demo.supervisor import CHECKOUT
+
+PATIENCE = 240.0
+"""Seconds; they take a quarter of that on a machine with nothing else to do."""
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts one of our commands in a folder of its own, on the tests' servers."""
+    running: list[subprocess.Popen[str]] = []
+
+    def launch(*command: str, **environment: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", *command],
+            cwd=CHECKOUT,
+            env={
+                **os.environ,
+                "DATABASE_URL": settings.DATABASE_URL,
+                "REDIS_URL": settings.REDIS_URL,
+                "THROUGHLINE_VAR": str(tmp_path / "var"),
+                **environment,
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            text=True,
+        )
+        running.append(process)
+        return process
+
+    yield launch
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def test_takes_one_lead_to_its_official_invoice_number(start: Start) -> None:
+    story = start("story")
+
+    said, complained = story.communicate(timeout=PATIENCE)
+
+    assert (story.returncode, complained) == (0, "")
+    steps = said.splitlines()
+    assert [line[:3] for line in steps[:-1]] == [f"{number:>2}." for number in range(1, 16)]
+    assert "Quote Q-" in steps[5]
+    assert all("http://127.0.0.1:" in line for line in steps[:-1])
+    assert re.match(r"official invoice number SI-\d{4}-000001 ", steps[-1])
+
+
+def test_leaves_no_database_and_no_process_behind(start: Start) -> None:
+    story = start("story")
+    wait_for(story.stdout, "Signed in as")
+    programs = psutil.Process(story.pid).children(recursive=True)
+
+    story.send_signal(signal.SIGTERM)
+    said, _ = story.communicate(timeout=60)
+
+    assert story.returncode == 130
+    assert said.endswith("Stopped.\n")
+    assert len(programs) >= 10
+    assert not [program for program in programs if lives(program)]
+    with fresh_database("throughline_story_test"):
+        pass  # the server still lets databases be made
+
+
+def test_starts_again_on_the_same_ports_after_a_kill(start: Start) -> None:
+    web, warehouse, erp = choose_ports([Wish("", None, 0) for _ in range(3)])
+    ports = [f"--port={web}", f"--warehouse-port={warehouse}", f"--erp-port={erp}"]
+    with fresh_database("throughline_demo_test") as database:
+        first = start("demo", "--no-story", *ports, DATABASE_URL=database)
+        wait_for(first.stdout, "Ctrl-C stops everything")
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+
+        second = start("demo", "--no-story", *ports, DATABASE_URL=database)
+        wait_for(second.stdout, "The sample data is there already.")
+        wait_for(second.stdout, "Ctrl-C stops everything")
+        with urllib.request.urlopen(f"http://{HOST}:{web}/accounts/login/") as answer:
+            assert answer.status == 200
+
+        second.send_signal(signal.SIGTERM)
+        said, complained = second.communicate(timeout=60)
+        assert (second.returncode, said, complained) == (0, "Stopped.\n", "")
+
+
+def test_refuses_a_port_that_is_taken_in_one_sentence(start: Start) -> None:
+    with socket.create_server((HOST, 0)) as holder:
+        port = holder.getsockname()[1]
+        demo = start("demo", "--port", str(port))
+        said, complained = demo.communicate(timeout=PATIENCE)
+
+    assert (demo.returncode, said) == (1, "")
+    assert complained == (
+        f"throughline: Port {port} is taken or forbidden; choose another with --port.\n"
+    )
+
+
+@pytest.mark.parametrize("command", ["demo", "story", "sample_data"])
+def test_refuses_production(start: Start, command: str) -> None:
+    refused = start(command, DEBUG="false")
+
+    said, complained = refused.communicate(timeout=PATIENCE)
+
+    assert (refused.returncode, said) == (1, "")
+    assert "need DEBUG=true: they are not for production" in complained
+
+
+def wait_for(output: IO[str] | None, words: str) -> None:
+    """Read lines until one says so."""
+    assert output is not None
+    read = []
+    for line in output:
+        read.append(line)
+        if words in line:
+            return
+    pytest.fail(f"It never said {words!r}: {''.join(read)}")
+
+
+def lives(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
