@@ -52,7 +52,7 @@ chromium: setup
 # To use it
 
 .PHONY: demo
-demo story dev: export LEAVE_WITH_PARENT = 1 # kill -9 make, and nothing stays behind
+demo story: export LEAVE_WITH_PARENT = 1 # kill -9 make, and nothing stays behind
 demo: setup ## sample data, the whole story played live, then serve until Ctrl-C
 	@$(PY) manage.py demo
 
@@ -64,8 +64,8 @@ story: setup ## a lead becomes an official invoice, headless, on a fresh databas
 dev: setup ## your own data, web with reload and a worker, until Ctrl-C
 	@$(PY) manage.py migrate --verbosity 0
 	@.venv/bin/celery -A config.celery worker --beat --concurrency 2 --loglevel WARNING & worker=$$!; \
-	trap 'kill $$worker; wait $$worker' EXIT; trap 'exit 130' INT TERM; \
-	$(PY) manage.py runserver $(ADDRESS)
+	$(PY) manage.py runserver $(ADDRESS) & web=$$!; \
+	trap 'kill $$worker $$web; wait' EXIT; trap 'exit 130' INT TERM; wait $$web
 
 # To trust it
 
