@@ -108,6 +108,14 @@ def plain_number(value: Decimal | None) -> str:
     return short.replace(".", str(get_format("DECIMAL_SEPARATOR")))
 
 
+def plain_price(price: Decimal | None, currency: str) -> str:
+    """Write a unit price for an input: with the digits its currency has, at least."""
+    if price is None:
+        return ""
+    kept = min(max(_digits(currency), -_exponent(price)), 5)
+    return f"{price:.{kept}f}".replace(".", str(get_format("DECIMAL_SEPARATOR")))
+
+
 def format_day(day: dt.date | None) -> str:
     """Write a day as in '22 Nov 2026'."""
     if day is None:

@@ -64,7 +64,7 @@ class Widths:
     def lay_out(self) -> None:
         """Give each field its width."""
         for name, columns in self.widths.items():
-            self.fields[name].width = f"w-{columns}"  # type: ignore[attr-defined]  # read by form.html
+            self.fields[name].width = f"span-{columns}"  # type: ignore[attr-defined]  # read by form.html
 
 
 class HouseForm(Widths, forms.Form):

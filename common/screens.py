@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.mixins import PermissionRequiredMixin
+from django.contrib.auth.mixins import LoginRequiredMixin, PermissionRequiredMixin
 from django.db import IntegrityError, models, transaction
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
@@ -47,7 +47,7 @@ def sums_per_currency(records: models.QuerySet[Any], column: str) -> list[str]:
     return [format_money(total or Decimal(0), currency) for currency, total in sums]
 
 
-class Door(PermissionRequiredMixin, View):
+class Door(LoginRequiredMixin, PermissionRequiredMixin, View):
     """A screen for who signed in and holds the right."""
 
     @property
@@ -180,9 +180,7 @@ class FormScreen(Door, Generic[ModelT]):
 
     def make_form(self, record: ModelT, data: Any = None) -> forms.ModelForm[Any]:
         """Build the form."""
-        form: forms.ModelForm[Any] = self.form_class(
-            data, instance=record, initial=self.initial()
-        )
+        form: forms.ModelForm[Any] = self.form_class(data, instance=record, initial=self.initial())
         return form
 
     def get(self, request: HttpRequest, pk: uuid.UUID | None = None) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db import models
 from django.utils import timezone
@@ -81,7 +81,7 @@ def trace_steps(record: models.Model, user: User) -> list[TraceStep]:
     """Draw the way as stations; only records the person may see are links."""
     way = way_of(record)
     invoice = record if isinstance(record, Invoice) else next(iter(way.invoices[-1:]), None)
-    return [
+    steps = [
         _lead_step(way.lead, record, user),
         _opportunity_step(way.opportunity, record, user),
         _quote_step(way.quote, record, user),
@@ -90,6 +90,13 @@ def trace_steps(record: models.Model, user: User) -> list[TraceStep]:
         _invoice_step(way, invoice, record, user),
         _official_step(invoice),
     ]
+    reached = max((i for i, step in enumerate(steps) if step.state != "missing"), default=-1)
+    return steps[: reached + 1] + [_ahead(step) for step in steps[reached + 1 :]]
+
+
+def _ahead(step: TraceStep) -> TraceStep:
+    """Turn a station that was left out into one that may still come."""
+    return replace(step, detail=gettext("Not yet"), state="open")
 
 
 def may_see(user: User, record: models.Model) -> bool:
@@ -139,7 +146,7 @@ def _quote_step(quote: Quote | None, here: models.Model, user: User) -> TraceSte
 def _order_step(order: Order | None, here: models.Model, user: User) -> TraceStep:
     label, icon = gettext("Order"), "clipboard-check"
     if order is None:
-        return TraceStep(label, gettext("Not yet"), "open", icon)
+        return _absent(label, icon)
     state: State = "done" if order.status == Order.Status.COMPLETED else "current"
     detail = f"{order} v{order.version}" if order.number else str(order)
     return TraceStep(label, detail, state, icon, _link(order, user), here=order == here)
@@ -148,7 +155,7 @@ def _order_step(order: Order | None, here: models.Model, user: User) -> TraceSte
 def _shipments_step(way: Way, user: User) -> TraceStep:
     label, icon = gettext("Shipments"), "truck-delivery"
     if way.order is None or not way.shipments:
-        return TraceStep(label, gettext("Not yet"), "open", icon)
+        return _absent(label, icon)
     all_out = {Order.Fulfilment.SHIPPED, Order.Fulfilment.DELIVERED}
     state: State = "done" if way.order.fulfilment_status in all_out else "current"
     count = len(way.shipments)
@@ -161,7 +168,7 @@ def _shipments_step(way: Way, user: User) -> TraceStep:
 def _invoice_step(way: Way, invoice: Invoice | None, here: models.Model, user: User) -> TraceStep:
     label, icon = gettext("Invoice"), "receipt"
     if invoice is None:
-        return TraceStep(label, gettext("Not yet"), "open", icon)
+        return _absent(label, icon)
     late = invoice.is_overdue(timezone.localdate())
     state: State = "late" if late else "current" if invoice.is_draft else "done"
     count = len(way.invoices)
@@ -179,7 +186,7 @@ def _invoice_step(way: Way, invoice: Invoice | None, here: models.Model, user: U
 def _official_step(invoice: Invoice | None) -> TraceStep:
     label, icon = gettext("Official number"), "building-bank"
     if invoice is None or invoice.is_draft:
-        return TraceStep(label, gettext("Not yet"), "open", icon)
+        return _absent(label, icon)
     if not invoice.official_number:
         return TraceStep(label, gettext("Waiting for the ERP"), "current", icon)
     return TraceStep(label, invoice.official_number, "done", icon)

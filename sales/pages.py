@@ -19,10 +19,12 @@ from common.formatting import (
     format_quantity,
     format_rate,
     plain_number,
+    plain_price,
 )
 from sales.forms.lines import discount_in_words
 from sales.models import DocumentLine, OrderLine
 from sales.services.events import AnyDocument
+from sales.services.price_refresh import PriceDrift, price_drift
 
 WORDS = frozenset({DocumentLine.Kind.SECTION.value, DocumentLine.Kind.NOTE.value})
 
@@ -42,6 +44,8 @@ class LineRow:
     typed: dict[str, str]
     """What stands in the inputs: the stored values, or what was typed and refused."""
     errors: dict[str, list[str]] = field(default_factory=dict)
+    drift: str = ""
+    """What the price list says today, where it is not what the line says."""
 
     @property
     def is_words(self) -> bool:
@@ -78,9 +82,36 @@ def read_lines(document: AnyDocument) -> list[Any]:
     return list(document.lines.select_related("unit", "product").order_by("position", "id"))
 
 
-def line_rows(document: AnyDocument, lines: Sequence[Any]) -> list[LineRow]:
+def line_rows(
+    document: AnyDocument, lines: Sequence[Any], drifts: Iterable[PriceDrift] = ()
+) -> list[LineRow]:
     """Prepare every line of a document."""
-    return [line_row(document.currency, line, number) for number, line in enumerate(lines, 1)]
+    marks = {drift.line_id: drift_in_words(drift, document.currency) for drift in drifts}
+    return [
+        line_row(document.currency, line, number, drift=marks.get(line.pk, ""))
+        for number, line in enumerate(lines, 1)
+    ]
+
+
+def drifts_of(document: AnyDocument) -> list[PriceDrift]:
+    """Compare a draft's prices with the list's of today; agreed prices are not compared."""
+    is_locked = getattr(document, "prices_are_locked", False)
+    return price_drift(document) if document.is_draft and not is_locked else []
+
+
+def drift_in_words(drift: PriceDrift, currency: str) -> str:
+    """Say what the list asks today, or why it asks nothing; empty where nothing drifted."""
+    if drift.problem:
+        return drift.problem
+    if not drift.has_drifted:
+        return ""
+    listed = format_price(drift.list_price, currency)
+    if drift.list_discount:
+        off = format_price(drift.list_discount, currency)
+        listed = gettext("%(price)s less %(off)s") % {"price": listed, "off": off}
+    if drift.is_typed:
+        return gettext("typed; list %(price)s") % {"price": listed}
+    return gettext("list now %(price)s") % {"price": listed}
 
 
 def line_row(currency: str, line: Any, number: int, **more: Any) -> LineRow:
@@ -88,7 +119,7 @@ def line_row(currency: str, line: Any, number: int, **more: Any) -> LineRow:
     typed = {
         "description": line.description,
         "quantity": plain_number(line.quantity),
-        "unit_price": plain_number(line.unit_price),
+        "unit_price": plain_price(line.unit_price, currency),
         "discount": discount_in_words(line),
     }
     return LineRow(
@@ -141,11 +172,13 @@ def tax_rows(document: AnyDocument, lines: Iterable[Any]) -> list[TaxRow]:
     ]
 
 
-def document_context(document: AnyDocument, lines: Sequence[Any]) -> dict[str, Any]:
+def document_context(
+    document: AnyDocument, lines: Sequence[Any], drifts: Iterable[PriceDrift] = ()
+) -> dict[str, Any]:
     """Prepare what the page of any document shows."""
     return {
         "record": document,
-        "rows": line_rows(document, lines),
+        "rows": line_rows(document, lines, drifts),
         "tax_rows": tax_rows(document, lines),
         "line_count": sum(1 for line in lines if line.counts),
     }

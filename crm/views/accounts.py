@@ -34,7 +34,7 @@ class AccountList(ListScreen[Account]):
     )
     filter_class = AccountFilter
     order = ("name", "pk")
-    new_label = _("Account")
+    new_label = _("New account")
     empty = Empty(
         "building-store",
         _("No accounts yet"),
@@ -64,19 +64,19 @@ def detail(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         "opportunities": account.opportunities.select_related("stage", "owner")[:20],
         "verbs": Verbs(
             [
-                Verb(gettext("Edit"), edit_address(account), "pencil", asks=True),
-                Verb(
-                    gettext("New contact"),
-                    f"{reverse('crm:contact-new')}?account={account.pk}",
-                    "user-plus",
-                    asks=True,
-                ),
                 Verb(
                     gettext("New opportunity"),
                     f"{reverse('crm:opportunity-new')}?account={account.pk}",
                     "target-arrow",
                     asks=True,
                 ),
+                Verb(
+                    gettext("New contact"),
+                    f"{reverse('crm:contact-new')}?account={account.pk}",
+                    "user-plus",
+                    asks=True,
+                ),
+                Verb(gettext("Edit"), edit_address(account), "pencil", asks=True),
             ]
         ),
     }

@@ -36,7 +36,7 @@ class ContactList(ListScreen[Contact]):
     )
     filter_class = ContactFilter
     order = ("last_name", "first_name", "pk")
-    new_label = _("Contact")
+    new_label = _("New contact")
     empty = Empty("address-book", _("No contacts yet"), _("A contact is a person at an account."))
 
     def records(self) -> models.QuerySet[Contact]:

@@ -49,7 +49,7 @@ class LeadList(ListScreen[Lead]):
         Column(_("Owner"), wide_only=True),
     )
     filter_class = LeadFilter
-    new_label = _("Lead")
+    new_label = _("New lead")
     empty = Empty(
         "user-plus",
         _("No leads yet"),

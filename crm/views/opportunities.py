@@ -40,7 +40,7 @@ class OpportunityList(ListScreen[Opportunity]):
         Column(_("Expected"), "end"),
     )
     filter_class = OpportunityFilter
-    new_label = _("Opportunity")
+    new_label = _("New opportunity")
     empty = Empty(
         "target-arrow",
         _("No opportunities yet"),

@@ -54,9 +54,9 @@ class Panel:
     tone: str
 
     @property
-    def count(self) -> str:
-        """Say how many there are; beyond what is shown, only that there are more."""
-        return f"{SHOWN}+" if len(self.items) > SHOWN else str(len(self.items))
+    def has_more(self) -> bool:
+        """Tell whether there is more than fits."""
+        return len(self.items) > SHOWN
 
     @property
     def shown(self) -> list[Item]:

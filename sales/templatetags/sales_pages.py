@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from django import template
@@ -146,9 +147,10 @@ def account_terms(account: Account) -> dict[str, list[Fact]]:
 
 @register.inclusion_tag("sales/history.html")
 def history(document: AnyDocument) -> dict[str, Any]:
-    """Show what happened to a document, newest first."""
-    events = SalesEvent.objects.filter(subject_id=document.pk).order_by("-id")[:SHOWN]
-    return {"events": events}
+    """Show what happened to a document, newest first; the same again in a row is one entry."""
+    events = SalesEvent.objects.filter(subject_id=document.pk).order_by("-id")[: 5 * SHOWN]
+    runs = [list(run) for _, run in groupby(events, key=lambda e: (e.type, e.actor_name))]
+    return {"entries": [(run[0], len(run)) for run in runs[:SHOWN]]}
 
 
 @register.simple_tag
