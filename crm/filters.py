@@ -8,6 +8,7 @@ import django_filters as filters
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from crm.custom_filters import CustomFilters
 from crm.models import Account, Contact, Lead, Opportunity, Stage, User
 
 
@@ -16,7 +17,7 @@ def colleagues(request: Any) -> QuerySet[User]:
     return User.objects.filter(is_active=True).order_by("first_name", "last_name", "email")
 
 
-class OwnedFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+class OwnedFilter(CustomFilters, filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
     """Text and owner, which every list of owned records has."""
 
     text_columns: tuple[str, ...] = ()
@@ -83,7 +84,7 @@ class AccountFilter(OwnedFilter):
         fields = ("text", "kind", "owner")
 
 
-class ContactFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+class ContactFilter(CustomFilters, filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
     """Narrows down contacts."""
 
     text = filters.CharFilter(label=_("Name, e-mail or account"), method="matching")

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm.custom_filters import CustomFilters
 from crm.filters import OwnedFilter
 from sales.models import Invoice, Order, Product, ProductCategory, Quote
 
@@ -87,7 +88,7 @@ class InvoiceFilter(OwnedFilter):
         return invoices.filter(open_ones, due_on__lt=timezone.localdate())
 
 
-class ProductFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+class ProductFilter(CustomFilters, filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
     """Narrows down products."""
 
     text = filters.CharFilter(label=_("SKU or name"), method="matching")

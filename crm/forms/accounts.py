@@ -8,10 +8,11 @@ from django import forms
 
 from common.forms import RecordForm
 from crm.filters import colleagues
+from crm.forms.custom import CustomFieldsForm
 from crm.models import Account, Contact, User
 
 
-class AccountForm(RecordForm):
+class AccountForm(CustomFieldsForm, RecordForm):
     """A customer's name, addresses and owner."""
 
     widths: ClassVar = {
@@ -59,7 +60,7 @@ class AccountForm(RecordForm):
         offer_owners(self)
 
 
-class ContactForm(RecordForm):
+class ContactForm(CustomFieldsForm, RecordForm):
     """Somebody at an account."""
 
     widths: ClassVar = {

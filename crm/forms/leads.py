@@ -11,13 +11,14 @@ from django.utils.translation import gettext_lazy as _
 
 from common.forms import DayInput, HouseForm, RecordForm
 from crm.forms.accounts import offer_owners
+from crm.forms.custom import CustomFieldsForm
 from crm.models import Account, Contact, Lead
 from crm.services.leads import Duplicates
 
 MAIN_CURRENCIES = ("EUR", "CHF", "GBP", "USD", "JPY", "KWD")
 
 
-class LeadForm(RecordForm):
+class LeadForm(CustomFieldsForm, RecordForm):
     """Somebody who may buy."""
 
     widths: ClassVar = {

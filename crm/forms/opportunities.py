@@ -9,10 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from common.forms import DayInput, HouseForm, RecordForm
 from crm.forms.accounts import choose_from, offer_owners
+from crm.forms.custom import CustomFieldsForm
 from crm.models import Account, Contact, Opportunity, User
 
 
-class OpportunityForm(RecordForm):
+class OpportunityForm(CustomFieldsForm, RecordForm):
     """A sale we are working on."""
 
     widths: ClassVar = {

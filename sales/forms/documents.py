@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.forms import DayInput, RateField, RecordForm
 from crm.forms.accounts import choose_from, offer_owners
+from crm.forms.custom import CustomFieldsForm
 from crm.models import Account, Contact, Opportunity, User
 from sales.models import Invoice, Order, PriceList, Quote
 
@@ -138,10 +139,11 @@ HEAD_WIDTHS = {
 }
 
 
-class HeadForm(DocumentForm):
+class HeadForm(CustomFieldsForm, DocumentForm):
     """The head of a draft."""
 
     widths: ClassVar = HEAD_WIDTHS
+    asks_for_all = False
 
     discount_rate = RateField(label=_("Discount on everything, %"), required=False)
 

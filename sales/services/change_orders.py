@@ -12,6 +12,7 @@ from django.db import transaction
 
 from common.errors import IllegalTransition, StaleVersion
 from crm.actors import Actor
+from crm.custom_fields import clean_custom
 from crm.models import User
 from sales.models import DocumentLine, Order, OrderChange, OrderLine, SalesEvent
 from sales.pricing.errors import PricingError
@@ -129,8 +130,11 @@ def _apply(order: Order, changes: Changes) -> list[OrderLine]:
     unknown = set(changes.head) - HEAD_FIELDS
     if unknown:
         raise MissingField(f"A change order cannot change {', '.join(sorted(unknown))}.")
-    if changes.head:
-        order.change(**changes.head)
+    head = dict(changes.head)
+    if "custom" in head:
+        head["custom"] = clean_custom(order, head["custom"], stored=order.custom)
+    if head:
+        order.change(**head)
     lines = {line.pk: line for line in lines_of(order)}
     for pk, fields in changes.lines.items():
         if pk not in lines:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from common.identifiers import uuid7
+from crm.custom_fields import carry_custom
 from sales.models import Document, DocumentLine, Invoice, Order, Quote
 
 if TYPE_CHECKING:
@@ -25,8 +26,13 @@ Target = TypeVar("Target", bound=Quote | Order | Invoice)
 
 
 def copy_head(source: AnyDocument, model: type[Target], **fields: Any) -> Target:
-    """Make an unsaved document with the head of another: terms, rates, discounts, totals."""
+    """Make an unsaved document with the head of another: terms, rates, discounts, totals.
+
+    Custom values come along where the other kind of document has the field too.
+    """
     carried = {name: getattr(source, name) for name in HEAD}
+    if model is not type(source):
+        carried["custom"] = carry_custom(source.custom, model)
     return model(**{**carried, **fields})
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, TypeVar
 
 from django.db import transaction
 
 from common.errors import StaleVersion
 from crm.actors import Actor
+from crm.custom_fields import clean_custom
 from crm.models import Account, User
 from sales.models import (
     AccountTerms,
@@ -19,7 +21,8 @@ from sales.models import (
     Quote,
     SalesEvent,
 )
-from sales.services.errors import MissingField, NotDraft
+from sales.pricing.errors import InvalidDiscount
+from sales.services.errors import MissingField, NotDraft, TooMuch
 from sales.services.events import AnyDocument, record_event
 from sales.services.exchange import freeze_exchange_rate
 from sales.services.list_prices import check_list
@@ -60,15 +63,21 @@ def draft_invoice(*, actor: Actor, account: Account, name: str, **fields: Any) -
 def change_head(
     document: Kind, *, actor: Actor, expected_version: int | None = None, **fields: Any
 ) -> Kind:
-    """Change fields of a draft's head; refused if somebody changed it since `expected_version`."""
+    """Change fields of a draft's head; refused if somebody changed it since `expected_version`.
+
+    Of `custom` only the keys given are changed; None takes a value away.
+    """
     draft = lock_draft(document, expected_version=expected_version)
+    _refuse_ordered(draft, fields)
+    if "custom" in fields:
+        fields["custom"] = clean_custom(draft, fields["custom"], stored=draft.custom)
     freight_before = draft.freight
     for field, value in fields.items():
         setattr(draft, field, value)
-    _check_terms(draft, has_lines=draft.lines.exists())
+    _check_terms(draft, fields, has_lines=draft.lines.exists())
     draft.change(**fields, total=draft.total + draft.freight - freight_before)
     if REPRICES & fields.keys():
-        reprice(draft)
+        _reprice(draft, fields)
     record_event(DRAFT_EVENT[type(draft)], draft, actor=actor, data={"changed": sorted(fields)})
     return draft
 
@@ -98,10 +107,29 @@ def _draft(
         document.price_list = _only_list_in(document.currency)
     document.total = document.freight
     freeze_exchange_rate(document)
-    _check_terms(document, has_lines=False)
+    document.custom = clean_custom(document, document.custom)
+    _check_terms(document, {"price_list", *given}, has_lines=False)
     document.save(force_insert=True)
     record_event(DRAFT_EVENT[model], document, actor=actor, is_first=True)
     return document
+
+
+def _refuse_ordered(draft: AnyDocument, changed: Collection[str]) -> None:
+    """An invoice that bills an order has the order's figures."""
+    if isinstance(draft, Invoice) and draft.order_id is not None and REPRICES & set(changed):
+        raise TooMuch(
+            f"This invoice bills {draft.order}: its figures are the order's.",
+            field=min(REPRICES & set(changed)),
+        )
+
+
+def _reprice(draft: AnyDocument, changed: Collection[str]) -> None:
+    try:
+        reprice(draft)
+    except InvalidDiscount as error:
+        by_rate = "discount_rate" in changed and "discount_amount" not in changed
+        error.field = error.field or ("discount_rate" if by_rate else "discount_amount")
+        raise
 
 
 def _defaults(account: Account, actor: Actor) -> dict[str, Any]:
@@ -130,9 +158,14 @@ def _only_list_in(currency: str) -> PriceList | None:
     return lists[0] if len(lists) == 1 else None
 
 
-def _check_terms(document: AnyDocument, *, has_lines: bool) -> None:
-    if document.price_list is not None:
+def _check_terms(document: AnyDocument, changed: Collection[str], *, has_lines: bool) -> None:
+    if document.price_list is not None and {"price_list", "currency"} & set(changed):
         check_list(document.price_list, document.currency, today(document.company))
+    if not 0 <= document.discount_rate <= 1:
+        raise InvalidDiscount(
+            f"A discount of {document.discount_rate * 100:f} % is not between 0 and 100 %.",
+            field="discount_rate",
+        )
     stored = type(document)._default_manager.filter(pk=document.pk).values_list("currency").first()
     if has_lines and stored and stored[0] != document.currency:
         raise NotDraft("The currency is fixed once there are lines: remove the lines first.")

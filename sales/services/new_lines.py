@@ -11,7 +11,8 @@ from django.db.models import Max
 
 from common.errors import DomainError
 from sales.models import DocumentLine, Invoice, Order, Product, Quote, Unit
-from sales.pricing.errors import InvalidDiscount, MissingUnit
+from sales.pricing.errors import InvalidAmount, InvalidDiscount, InvalidRate, MissingUnit
+from sales.pricing.money import LARGEST
 from sales.services.errors import MissingField, PricesLocked, TooMuch
 from sales.services.events import AnyDocument
 from sales.services.list_prices import ListPrices, check_sellable, check_sold_in
@@ -116,7 +117,8 @@ def check_line(line: Any) -> None:
     with about(line):
         if not line.description:
             raise MissingField("Say what the line is: it has no description.", field="description")
-        if line.quantity is None or line.quantity < 0:
+        _check_figures(line)
+        if line.quantity < 0:
             raise TooMuch("A quantity cannot be negative.", field="quantity")
         if line.unit_price is not None and line.unit_price < 0:
             raise InvalidDiscount(
@@ -127,6 +129,26 @@ def check_line(line: Any) -> None:
                 "A write-in product needs a product category.", field="product_category"
             )
     check_line_quantity(line)
+
+
+def _check_figures(line: Any) -> None:
+    """Refuse what no column could hold, in words instead of the database's."""
+    if line.quantity is None:
+        raise MissingField("Say how many.", field="quantity")
+    for name in ("quantity", "unit_price", "discount_amount"):
+        figure = getattr(line, name)
+        if figure is not None and not (figure.is_finite() and abs(figure) <= LARGEST):
+            raise InvalidAmount(f"{figure} is more than a document can carry.", field=name)
+    if line.discount_rate is not None and not 0 <= line.discount_rate <= 1:
+        raise InvalidDiscount(
+            f"A discount of {line.discount_rate * 100:f} % is not between 0 and 100 %.",
+            field="discount",
+        )
+    if line.tax_rate is not None and not 0 <= line.tax_rate <= 1:
+        raise InvalidRate(
+            f"A tax rate of {line.tax_rate * 100:f} % is not between 0 and 100 %.",
+            field="tax_rate",
+        )
 
 
 def check_line_quantity(line: Any) -> None:

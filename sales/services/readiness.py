@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from common.errors import DomainError, SeveralErrors
+from crm.custom_fields import missing_custom
 from sales.models import DocumentLine, InvoiceLine
 from sales.pricing.errors import MissingPrice, NoTaxRate, ProductNotInPriceList
 from sales.services.errors import MissingField, NoLines
@@ -36,11 +37,15 @@ def check_ready(document: AnyDocument, lines: Sequence[Any]) -> None:
 def problems_of(document: AnyDocument, lines: Sequence[Any]) -> list[DomainError]:
     """Name what keeps a draft from being issued: of the head, then line by line.
 
-    `lines` come from `lines_of`. Three statements at most, however many lines.
+    `lines` come from `lines_of`. Four statements at most without codes, however many lines.
     """
     if not any(line.counts for line in lines):
         return [NoLines("There is nothing on this document yet: add a line first.")]
-    problems = [*_head_problems(document, lines), *promotion_problems(document)]
+    problems = [
+        *_head_problems(document, lines),
+        *missing_custom(document),
+        *promotion_problems(document),
+    ]
     day = today(document.company)
     for number, line in enumerate(lines, start=1):
         if line.counts:

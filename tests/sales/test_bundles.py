@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,7 @@ def bundle(market: Market) -> Product:
     return made
 
 
-def figures(quote: Quote) -> list[tuple[str, Decimal, Decimal, bool]]:
+def figures(quote: Quote) -> list[tuple[Any, ...]]:
     return [
         (line.description, line.quantity, line.net, line.counts)
         for line in quote.lines.order_by("position")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -42,7 +43,7 @@ def raise_prices(to: str) -> None:
     PriceListItem.objects.filter(product__name="Machine").update(amount=Decimal(to))
 
 
-def prices(document: Order | Quote) -> list[Decimal]:
+def prices(document: Order | Quote) -> list[Any]:
     return list(document.lines.order_by("position").values_list("unit_price", flat=True))
 
 
@@ -51,8 +52,10 @@ def test_a_dearer_list_leaves_the_order_alone_and_shows_as_drift(order: Order) -
 
     machine, grinder = price_drift(order)
 
-    assert (machine.frozen_price, machine.list_price, machine.has_drifted) == (100, 110, True)
-    assert (grinder.frozen_price, grinder.list_price, grinder.is_typed) == (45, 50, True)
+    assert (machine.frozen_price, machine.list_price) == (Decimal(100), Decimal(110))
+    assert machine.has_drifted
+    assert (grinder.frozen_price, grinder.list_price) == (Decimal(45), Decimal(50))
+    assert grinder.is_typed
     assert prices(order) == [100, 45]
 
 
@@ -62,9 +65,9 @@ def test_previews_each_line_and_the_total_and_changes_nothing(order: Order) -> N
     preview = preview_refresh(order)
 
     assert [(line.description, line.frozen_price, line.list_price) for line in preview.changes] == [
-        ("Machine", 100, 110)
+        ("Machine", Decimal(100), Decimal(110))
     ]
-    assert (preview.total_before, preview.total_after) == (174, 186)
+    assert (preview.total_before, preview.total_after) == (Decimal(174), Decimal(186))
     version, total = order.version, order.total
     order.refresh_from_db()
     assert (prices(order), order.version, order.total) == ([100, 45], version, total)
