@@ -46,7 +46,7 @@ class UserFactory(DjangoModelFactory[User]):
     last_name = factory.Sequence(lambda n: f"Moreau {n}")
     team = factory.SubFactory(TeamFactory)
 
-    @factory.post_generation
+    @factory.post_generation  # type: ignore[untyped-decorator]  # factory-boy has no types
     def role(self, create: bool, name: str | None, **_: Any) -> None:
         if create:
             self.groups.add(Group.objects.get(name=name or roles.SALES_REP))  # type: ignore[attr-defined]
