@@ -109,8 +109,8 @@ def _headers(**changes: str) -> dict[str, str]:
         _headers(webhook_id="evt_2"),
         signed("evt_1", b"another body"),
         signed("evt_1", b"BODY", SECRET_OUT),
-        signed("evt_1", b"BODY", age=400),
-        signed("evt_1", b"BODY", age=-400),
+        signed("evt_1", b"BODY", age=86_400),
+        signed("evt_1", b"BODY", age=-86_400),
     ],
 )
 def test_refuses_what_is_not_signed(warehouse: Peer, headers: dict[str, str]) -> None:
