@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from common.forms import RecordForm
 from crm.filters import colleagues
@@ -23,12 +24,12 @@ class AccountForm(CustomFieldsForm, RecordForm):
         "phone": 4,
         "tax_number": 6,
         "owner": 6,
-        "billing_postal_code": 3,
-        "billing_city": 6,
-        "billing_country": 3,
-        "shipping_postal_code": 3,
-        "shipping_city": 6,
-        "shipping_country": 3,
+        "billing_postal_code": 4,
+        "billing_city": 4,
+        "billing_country": 4,
+        "shipping_postal_code": 4,
+        "shipping_city": 4,
+        "shipping_country": 4,
     }
 
     class Meta:
@@ -50,6 +51,10 @@ class AccountForm(CustomFieldsForm, RecordForm):
             "shipping_city",
             "shipping_country",
         )
+        labels: ClassVar = {
+            "billing_postal_code": _("Billing postcode"),
+            "shipping_postal_code": _("Shipping postcode"),
+        }
         help_texts: ClassVar = {
             "domain": "Helps to recognise the customer in new leads: lavoisier.example",
             "shipping_street": "Leave the shipping address empty to ship where the bill goes.",
