@@ -15,6 +15,11 @@ from fulfilment.models import Attempt
 Outcome = Attempt.Outcome
 
 
+def printable(text: str) -> str:
+    """Replace what PostgreSQL cannot store in a text: NUL and lone surrogates."""
+    return text.encode(errors="replace").decode().replace("\x00", "\ufffd")
+
+
 class HandoffError(Exception):
     """The other system did not take the message, or did not say so.
 
@@ -32,9 +37,9 @@ class HandoffError(Exception):
         retry_after: float | None = None,
     ) -> None:
         super().__init__(detail)
-        self.detail = detail
+        self.detail = printable(detail)
         self.status = status
-        self.head = head
+        self.head = printable(head)
         self.retry_after = retry_after
 
 

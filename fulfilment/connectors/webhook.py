@@ -26,6 +26,7 @@ from fulfilment.errors import (
     Refused,
     SignInRefused,
     Unreachable,
+    printable,
 )
 from fulfilment.wire import CONTENT_TYPE
 
@@ -152,9 +153,9 @@ class WebhookConnector:
         ) from error
 
     def _judge(self, status: int, headers: Mapping[str, str], answer: bytes) -> Reply:
-        head = answer[:HEAD_CHARACTERS].decode(errors="replace").replace("\x00", "\ufffd")
+        head = answer[:HEAD_CHARACTERS].decode(errors="replace")
         if 200 <= status < 300:
-            return Reply(_reference(answer), status, head)
+            return Reply(_reference(answer), status, printable(head))
         raise self._refusal(status, headers, head)
 
     def _refusal(self, status: int, headers: Mapping[str, str], head: str) -> HandoffError:

@@ -10,10 +10,12 @@ from typing import Any
 from django.db import connection as database
 from django.db import transaction
 
+from common.identifiers import uuid7
 from fulfilment.connectors.engine import Errand, Round, Trial
-from fulfilment.models import Attempt, Handoff, Lane
+from fulfilment.models import Handoff, Lane
 from fulfilment.services.health import note_answers
 from fulfilment.services.references import Naming, keep_references
+from fulfilment.services.sets import write_set
 from fulfilment.services.verdicts import Verdict, judge
 
 HELD = """
@@ -23,6 +25,16 @@ JOIN unnest(%(lanes)s::uuid[], %(tokens)s::uuid[]) AS held (id, token)
 """
 LOCKED = HELD + "FOR NO KEY UPDATE OF lane SKIP LOCKED"
 
+KEEP_EVIDENCE = """
+INSERT INTO fulfilment_attempt
+    (id, handoff_id, verb, outcome, url, status_code, duration_ms, detail, response_head,
+     started_at, finished_at)
+SELECT * FROM json_to_recordset(%s::json) AS trial
+    (id uuid, handoff_id uuid, verb text, outcome text, url text, status_code int,
+     duration_ms int, detail text, response_head text,
+     started_at timestamptz, finished_at timestamptz)
+"""
+
 SETTLE_HANDOFFS = """
 UPDATE fulfilment_handoff AS handoff
 SET state = verdict.state,
@@ -31,9 +43,8 @@ SET state = verdict.state,
     attempts = verdict.refusals,
     is_taken = handoff.is_taken OR verdict.is_taken,
     delivered_at = CASE WHEN verdict.state = 'accepted' THEN clock_timestamp() END
-FROM unnest(%(ids)s::uuid[], %(states)s::text[], %(causes)s::text[], %(references)s::text[],
-            %(refusals)s::int[], %(taken)s::bool[])
-    AS verdict (id, state, cause, reference, refusals, is_taken)
+FROM json_to_recordset(%s::json) AS verdict
+    (id uuid, state text, cause text, reference text, refusals int, is_taken bool)
 WHERE handoff.id = verdict.id
 """
 
@@ -44,9 +55,8 @@ SET lease_token = NULL,
     is_blocked = result.is_blocked,
     due_at = clock_timestamp() + make_interval(secs => result.pause),
     acked_version = greatest(lane.acked_version, result.version)
-FROM unnest(%(ids)s::uuid[], %(settled)s::int[], %(blocked)s::bool[], %(pauses)s::float8[],
-            %(versions)s::int[])
-    AS result (id, settled, is_blocked, pause, version)
+FROM json_to_recordset(%s::json) AS result
+    (id uuid, settled int, is_blocked bool, pause float8, version int)
 WHERE lane.id = result.id
 """
 
@@ -100,29 +110,33 @@ def _sort_out(rounds: Sequence[Round]) -> tuple[list[Round], list[Round]]:
 
 
 def _keep_evidence(rounds: Iterable[Round]) -> None:
-    Attempt.objects.bulk_create(
-        _attempt(round_, errand, trial)
-        for round_ in rounds
-        for errand in round_.errands
-        for trial in (*errand.past, *errand.trials)
+    write_set(
+        KEEP_EVIDENCE,
+        [
+            _attempt(round_, errand, trial)
+            for round_ in rounds
+            for errand in round_.errands
+            for trial in (*errand.past, *errand.trials)
+        ],
     )
 
 
-def _attempt(round_: Round, errand: Errand, trial: Trial) -> Attempt:
+def _attempt(round_: Round, errand: Errand, trial: Trial) -> dict[str, Any]:
     answer = trial.reply or trial.error
     took = trial.finished_at - trial.started_at
-    return Attempt(
-        handoff_id=errand.handoff_id,
-        verb=trial.verb,
-        outcome=trial.outcome,
-        url=round_.target.url,
-        status_code=answer.status if answer else 404,
-        duration_ms=max(0, round(took.total_seconds() * 1000)),
-        detail=trial.detail[:500],
-        response_head=answer.head if answer else "",
-        started_at=trial.started_at,
-        finished_at=trial.finished_at,
-    )
+    return {
+        "id": uuid7(),
+        "handoff_id": errand.handoff_id,
+        "verb": trial.verb.value,
+        "outcome": trial.outcome.value,
+        "url": round_.target.url,
+        "status_code": answer.status if answer else 404,
+        "duration_ms": max(0, round(took.total_seconds() * 1000)),
+        "detail": trial.detail[:500],
+        "response_head": answer.head if answer else "",
+        "started_at": trial.started_at,
+        "finished_at": trial.finished_at,
+    }
 
 
 def _settle(round_: Round) -> Settlement:
@@ -155,33 +169,37 @@ def _untouched(errand: Errand) -> Verdict:
 
 
 def _write_handoffs(settlements: Sequence[Settlement]) -> None:
-    pairs = [pair for settlement in settlements for pair in settlement.verdicts.items()]
-    if not pairs:
-        return
-    parameters: dict[str, Any] = {
-        "ids": [handoff_id for handoff_id, _ in pairs],
-        "states": [str(verdict.state) for _, verdict in pairs],
-        "causes": [verdict.cause for _, verdict in pairs],
-        "references": [verdict.reference for _, verdict in pairs],
-        "refusals": [verdict.refusals for _, verdict in pairs],
-        "taken": [verdict.is_taken for _, verdict in pairs],
-    }
-    with database.cursor() as cursor:
-        cursor.execute(SETTLE_HANDOFFS, parameters)
+    write_set(
+        SETTLE_HANDOFFS,
+        [
+            {
+                "id": handoff_id,
+                "state": verdict.state.value,
+                "cause": verdict.cause,
+                "reference": verdict.reference,
+                "refusals": verdict.refusals,
+                "is_taken": verdict.is_taken,
+            }
+            for settlement in settlements
+            for handoff_id, verdict in settlement.verdicts.items()
+        ],
+    )
 
 
 def _release_lanes(settlements: Sequence[Settlement]) -> None:
-    if not settlements:
-        return
-    parameters: dict[str, Any] = {
-        "ids": [settlement.round.lane_id for settlement in settlements],
-        "settled": [settlement.settled for settlement in settlements],
-        "blocked": [settlement.is_blocked for settlement in settlements],
-        "pauses": [settlement.pause for settlement in settlements],
-        "versions": [settlement.acked_version for settlement in settlements],
-    }
-    with database.cursor() as cursor:
-        cursor.execute(RELEASE_LANES, parameters)
+    write_set(
+        RELEASE_LANES,
+        [
+            {
+                "id": settlement.round.lane_id,
+                "settled": settlement.settled,
+                "is_blocked": settlement.is_blocked,
+                "pause": settlement.pause,
+                "version": settlement.acked_version,
+            }
+            for settlement in settlements
+        ],
+    )
     empty = [s.round.lane_id for s in settlements if not s.round.errands]
     if empty:  # a count that says more than there is would be claimed for ever
         Lane.objects.filter(pk__in=empty).update(pending=0)

@@ -6,9 +6,11 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from common.identifiers import uuid7
 from fulfilment.connectors.base import Record
-from fulfilment.models import Discrepancy, ExternalRef
+from fulfilment.models import Discrepancy
 from fulfilment.services.discrepancies import Difference, open_discrepancies
+from fulfilment.services.sets import read_set, write_set
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,35 +22,41 @@ class Naming:
     reference: str
 
 
+KEEP = """
+INSERT INTO fulfilment_externalref
+    (id, connection_id, record_type, record_id, external_id, external_number, is_provisional,
+     created_at)
+SELECT id, connection_id, record_type, record_id, reference, '', false, clock_timestamp()
+FROM json_to_recordset(%s::json) AS naming
+    (id uuid, connection_id uuid, record_type text, record_id uuid, reference text)
+ON CONFLICT DO NOTHING
+"""
+
+DIFFERING = """
+SELECT naming.id, kept.external_id FROM json_to_recordset(%s::json) AS naming
+    (id uuid, connection_id uuid, record_type text, record_id uuid, reference text)
+LEFT JOIN fulfilment_externalref AS kept USING (connection_id, record_type, record_id)
+WHERE kept.external_id IS DISTINCT FROM naming.reference
+"""
+
+
 def keep_references(namings: Sequence[Naming]) -> None:
     """Keep each name once; a second name for one record, or one name for two, is a discrepancy."""
-    if not namings:
-        return
-    ExternalRef.objects.bulk_create(
-        [
-            ExternalRef(
-                connection_id=naming.connection_id,
-                record_type=naming.record.type,
-                record_id=naming.record.id,
-                external_id=naming.reference,
-            )
-            for naming in namings
-        ],
-        ignore_conflicts=True,
-    )
-    kept = {
-        (ref.connection_id, ref.record_id): ref.external_id
-        for ref in ExternalRef.objects.filter(
-            connection__in={naming.connection_id for naming in namings},
-            record_id__in=[naming.record.id for naming in namings],
-        )
-    }
-    differing = [
-        (naming, kept.get((naming.connection_id, naming.record.id), ""))
-        for naming in namings
-        if kept.get((naming.connection_id, naming.record.id)) != naming.reference
+    by_id = {uuid7(): naming for naming in namings}
+    rows = [
+        {
+            "id": key,
+            "connection_id": naming.connection_id,
+            "record_type": naming.record.type,
+            "record_id": naming.record.id,
+            "reference": naming.reference,
+        }
+        for key, naming in by_id.items()
     ]
-    open_discrepancies(_difference(naming, ours) for naming, ours in differing)
+    if write_set(KEEP, rows) < len(rows):
+        open_discrepancies(
+            _difference(by_id[key], kept or "") for key, kept in read_set(DIFFERING, rows)
+        )
 
 
 def _difference(naming: Naming, ours: str) -> Difference:

@@ -177,6 +177,21 @@ def test_a_refused_message_waits_for_a_person_after_six_tries(
     assert Lane.objects.get().is_blocked
 
 
+def test_keeps_evidence_of_what_the_database_could_not_store(
+    order: Order, warehouse: FarEnd
+) -> None:
+    warehouse.will_answer(422, '{"detail": "a\\u0000b\\ud800"}')
+    drain()
+    make_due()
+    warehouse.answers.append(lambda _: Response(b"\x00\xff" * 10, 422))
+
+    drain()
+
+    causes = list(Attempt.objects.order_by("id").values_list("detail", flat=True))
+    assert causes[0].startswith("Warehouse refused: ")
+    assert causes[1] == f"Warehouse refused: {chr(0xFFFD) * 20}"
+
+
 def test_a_connection_may_go_on_past_a_refusal(
     order: Order, market: Market, warehouse: FarEnd
 ) -> None:
