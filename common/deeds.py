@@ -72,7 +72,8 @@ def ask(
 
 
 def add_refusal(form: forms.BaseForm, error: DomainError) -> None:
-    """Put the reason of a refusal beside the field it is about, if the form has that field."""
+    """Put the reason of a refusal beside the field, or the line, it is about, if the form asks."""
     reasons = error.errors if isinstance(error, SeveralErrors) else (error,)
     for reason in reasons:
-        form.add_error(reason.field if reason.field in form.fields else None, str(reason))
+        about = (name for name in (reason.field, reason.line) if name in form.fields)
+        form.add_error(next(about, None), str(reason))

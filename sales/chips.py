@@ -7,6 +7,7 @@ from django.utils.translation import gettext
 
 from common.display import Chip, Tone
 from sales.models import Invoice, Order, Quote
+from sales.services.approval_requests import Approval
 
 QUOTE_LOOKS: dict[str, tuple[Tone, str]] = {
     Quote.Status.DRAFT: ("neutral", "pencil"),
@@ -51,6 +52,17 @@ def quote_chip(quote: Quote) -> Chip:
     return Chip(quote.get_status_display(), *QUOTE_LOOKS[quote.status])
 
 
+def approval_chip(approval: Approval) -> Chip:
+    """Show whether somebody has agreed to a quote that breaks a rule."""
+    if approval.decision is not None and approval.decision.approved:
+        return Chip(gettext("Approved"), "good", "rosette-discount-check")
+    if approval.decision is not None:
+        return Chip(gettext("Refused"), "bad", "hand-stop", title=approval.decision.comment)
+    if approval.asked is not None:
+        return Chip(gettext("Waits for approval"), "warn", "hourglass")
+    return Chip(gettext("Needs approval"), "warn", "rosette")
+
+
 def order_chip(order: Order) -> Chip:
     """Show how far an order is, or that it is on hold."""
     if order.is_on_hold:
@@ -67,6 +79,11 @@ def fulfilment_chip(order: Order) -> Chip:
 def billing_chip(order: Order) -> Chip:
     """Show how much of an order is invoiced."""
     return Chip(order.get_billing_status_display(), *BILLING_LOOKS[order.billing_status])
+
+
+def credit_note_chip() -> Chip:
+    """Mark a credit note among invoices."""
+    return Chip(gettext("Credit note"), "info", "receipt-refund")
 
 
 def invoice_chip(invoice: Invoice) -> Chip:

@@ -5,7 +5,21 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 from django.urls.converters import StringConverter
 
-from sales.views import invoices, lines, opportunities, orders, products, quotes
+from sales.views import (
+    approvals,
+    change_orders,
+    credit_notes,
+    invoices,
+    invoicing,
+    lines,
+    opportunities,
+    opportunity_lines,
+    orders,
+    prices,
+    products,
+    quotes,
+    why,
+)
 
 app_name = "sales"
 
@@ -23,6 +37,7 @@ LINES: list[URLPattern | URLResolver] = [
     path("options/", lines.options, name="line-options"),
     path("write-in/", lines.write_in, name="line-write-in"),
     path("words/", lines.words, name="line-words"),
+    path("<uuid:line>/option/", lines.option, name="line-option"),
     path("<uuid:line>/", lines.change, name="line-change"),
     path("<uuid:line>/remove/", lines.remove, name="line-remove"),
 ]
@@ -37,6 +52,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("quotes/<uuid:pk>/revise/", quotes.revise, name="quote-revise"),
     path("quotes/<uuid:pk>/lose/", quotes.lose, name="quote-lose"),
     path("quotes/<uuid:pk>/cancel/", quotes.cancel, name="quote-cancel"),
+    path("quotes/<uuid:pk>/ask-approval/", approvals.request_approval, name="quote-ask-approval"),
+    path("quotes/<uuid:pk>/approve/", approvals.approve, name="quote-approve"),
+    path("quotes/<uuid:pk>/refuse/", approvals.refuse, name="quote-refuse"),
+    path("quotes/<uuid:pk>/take-lines/", opportunity_lines.take, name="quote-take-lines"),
     path("orders/", orders.OrderList.as_view(), name="order-list"),
     path("orders/new/", orders.OrderNew.as_view(), name="order-new"),
     path("orders/<uuid:pk>/", orders.detail, name="order-detail"),
@@ -45,7 +64,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("orders/<uuid:pk>/hold/", orders.hold, name="order-hold"),
     path("orders/<uuid:pk>/release/", orders.release, name="order-release"),
     path("orders/<uuid:pk>/cancel/", orders.cancel, name="order-cancel"),
-    path("orders/<uuid:pk>/invoice/", orders.invoice, name="order-invoice"),
+    path("orders/<uuid:pk>/invoice/", invoicing.invoice, name="order-invoice"),
+    path("orders/<uuid:pk>/change/", change_orders.change, name="order-change"),
+    path("orders/<uuid:pk>/unlock-prices/", prices.unlock, name="order-unlock-prices"),
+    path("orders/<uuid:pk>/lock-prices/", prices.lock, name="order-lock-prices"),
     path("invoices/", invoices.InvoiceList.as_view(), name="invoice-list"),
     path("invoices/new/", invoices.InvoiceNew.as_view(), name="invoice-new"),
     path("invoices/<uuid:pk>/", invoices.detail, name="invoice-detail"),
@@ -53,6 +75,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("invoices/<uuid:pk>/issue/", invoices.issue, name="invoice-issue"),
     path("invoices/<uuid:pk>/delete/", invoices.delete, name="invoice-delete"),
     path("invoices/<uuid:pk>/pay/", invoices.pay, name="invoice-pay"),
+    path("invoices/<uuid:pk>/credit/", credit_notes.credit, name="invoice-credit"),
+    path("products/suggestions/", products.suggestions, name="product-suggestions"),
     path("products/", products.ProductList.as_view(), name="product-list"),
     path("products/<uuid:pk>/", products.detail, name="product-detail"),
     path("opportunities/<uuid:pk>/win/", opportunities.win, name="opportunity-win"),
@@ -61,5 +85,23 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "opportunities/<uuid:pk>/stage/<uuid:stage>/", opportunities.move, name="opportunity-move"
     ),
+    path("opportunities/<uuid:pk>/lines/add/", opportunity_lines.add, name="opportunity-add-line"),
+    path(
+        "opportunities/<uuid:pk>/lines/<uuid:line>/remove/",
+        opportunity_lines.remove,
+        name="opportunity-remove-line",
+    ),
+    path("opportunities/<uuid:pk>/revenue/", opportunity_lines.revenue, name="opportunity-revenue"),
+    path("opportunities/<uuid:pk>/quote/", opportunity_lines.quote, name="opportunity-quote"),
+    path("opportunities/<uuid:pk>/order/", opportunity_lines.order, name="opportunity-order"),
     path("<documents:kind>/<uuid:pk>/lines/", include(LINES)),
+    path("<documents:kind>/<uuid:pk>/prices/", prices.refresh, name="price-refresh"),
+    path("<documents:kind>/<uuid:pk>/promotions/", prices.add_promotion, name="promotion-add"),
+    path(
+        "<documents:kind>/<uuid:pk>/promotions/<str:code>/remove/",
+        prices.drop_promotion,
+        name="promotion-remove",
+    ),
+    path("<documents:kind>/<uuid:pk>/why/", why.why, name="why"),
+    path("<documents:kind>/<uuid:pk>/why/<str:figure>/", why.why, name="why-figure"),
 ]

@@ -1,11 +1,5 @@
-from sales.forms.deeds import (
-    AcceptForm,
-    CancelForm,
-    HoldForm,
-    InvoiceOrderForm,
-    LoseQuoteForm,
-    PaymentForm,
-)
+from sales.forms.billing import CreditForm, InvoiceOrderForm
+from sales.forms.deeds import AcceptForm, CancelForm, HoldForm, LoseQuoteForm, PaymentForm
 from sales.forms.documents import (
     InvoiceHeadForm,
     NewInvoiceForm,
@@ -19,6 +13,7 @@ from sales.forms.lines import LineForm, WordsForm, WriteInForm
 __all__ = [
     "AcceptForm",
     "CancelForm",
+    "CreditForm",
     "HoldForm",
     "InvoiceHeadForm",
     "InvoiceOrderForm",

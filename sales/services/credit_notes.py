@@ -107,16 +107,27 @@ def _credited_so_far(invoice: Invoice) -> dict[uuid.UUID, Portion]:
     }
 
 
+def left_to_credit(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[uuid.UUID, Decimal]:
+    """Say how much of each line that counts is not credited yet."""
+    return _left(lines, _credited_so_far(invoice))
+
+
+def _left(
+    lines: Sequence[InvoiceLine], credited: Mapping[uuid.UUID, Portion]
+) -> dict[uuid.UUID, Decimal]:
+    return {
+        line.pk: line.quantity - credited.get(line.pk, Portion()).quantity
+        for line in lines
+        if line.counts
+    }
+
+
 def _wanted(
     lines: Sequence[InvoiceLine],
     credited: Mapping[uuid.UUID, Portion],
     chosen: Mapping[uuid.UUID, Decimal] | None,
 ) -> dict[uuid.UUID, Decimal]:
-    left = {
-        line.pk: line.quantity - credited.get(line.pk, Portion()).quantity
-        for line in lines
-        if line.counts
-    }
+    left = _left(lines, credited)
     if chosen is None:
         wanted = left
     else:

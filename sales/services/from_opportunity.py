@@ -74,6 +74,17 @@ def remove_opportunity_line(line_id: uuid.UUID, *, actor: Actor) -> None:
 
 
 @transaction.atomic
+def take_revenue_from_lines(
+    opportunity_id: uuid.UUID, *, actor: Actor, computed: bool
+) -> Opportunity:
+    """Let the expected revenue follow the lines, or leave it to whoever types it."""
+    opportunity = _lock_open(opportunity_id)
+    opportunity.change(revenue_is_computed=computed)
+    _compute_revenue(opportunity)
+    return opportunity
+
+
+@transaction.atomic
 def quote_from_opportunity(opportunity_id: uuid.UUID, *, actor: Actor, **fields: Any) -> Quote:
     """Draft a quote for an opportunity, with its lines at today's prices."""
     opportunity = _lock_open(opportunity_id)

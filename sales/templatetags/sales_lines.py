@@ -7,6 +7,7 @@ from typing import Any
 from django import template
 from django.urls import reverse
 
+from sales.models import Quote
 from sales.services.events import AnyDocument
 
 register = template.Library()
@@ -20,3 +21,9 @@ def line_url(name: str, document: AnyDocument, line: Any = None) -> str:
     if line is not None:
         parts["line"] = line.pk
     return reverse(f"sales:{name}", kwargs=parts)
+
+
+@register.filter
+def is_quote(document: AnyDocument) -> bool:
+    """Tell whether the document is an offer, whose lines may be optional."""
+    return isinstance(document, Quote)

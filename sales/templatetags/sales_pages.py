@@ -61,21 +61,15 @@ def opportunity_verbs(context: template.Context, opportunity: Opportunity, edit:
     def address(name: str) -> str:
         return reverse(f"sales:opportunity-{name}", args=[opportunity.pk])
 
-    def start(kind: str) -> str:
-        query = f"account={opportunity.account_id}&opportunity={opportunity.pk}"
-        contact = f"&contact={opportunity.contact_id}" if opportunity.contact_id else ""
-        return f"{reverse(f'sales:{kind}-new')}?{query}{contact}"
-
     closed = opportunity.status != Opportunity.Status.OPEN
-    ended = gettext("It is closed.") if closed else ""
     lost = Verb(gettext("Close as lost"), address("lose"), "circle-x", asks=True, dialog=True)
     won = Verb(gettext("Close as won"), address("win"), "trophy", asks=True, dialog=True)
     if closed:
         return Verbs([Verb(gettext("Reopen"), address("reopen"), "rotate-clockwise"), edit])
     return Verbs(
         [
-            Verb(gettext("Create quote"), start("quote"), "file-text", asks=True, reason=ended),
-            Verb(gettext("Create order"), start("order"), "clipboard-check", asks=True),
+            Verb(gettext("Quote"), address("quote"), "file-text", asks=True, dialog=True),
+            Verb(gettext("Order"), address("order"), "clipboard-check", asks=True, dialog=True),
             won,
             lost,
             edit,

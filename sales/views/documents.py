@@ -36,9 +36,9 @@ def show_document(
     request: RepRequest, document: AnyDocument, template: str, problem: str, **more: Any
 ) -> HttpResponse:
     """Show a document's page, with the reason when a deed was refused."""
-    lines = more.pop("lines", None)
+    lines, drifts = more.pop("lines", None), more.pop("drifts", ())
     context = {
-        **document_context(document, read_lines(document) if lines is None else lines),
+        **document_context(document, read_lines(document) if lines is None else lines, drifts),
         "editable": may_edit(request, document),
         "problem": problem,
         **more,

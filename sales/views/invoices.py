@@ -11,25 +11,28 @@ from django.db import models
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from common.addresses import address_of
 from common.deeds import ask, press
-from common.display import Column, Fact, Link, Verb, Verbs
+from common.display import Chip, Column, Fact, Link, Verb, Verbs
 from common.formatting import format_day, format_due, format_money, plain_number
 from common.screens import Empty, ListScreen, sums_per_currency
 from crm.http import RepRequest, rep_with
-from sales.chips import invoice_chip
+from sales.chips import credit_note_chip, invoice_chip
 from sales.filters import InvoiceFilter
 from sales.forms import InvoiceHeadForm, NewInvoiceForm, PaymentForm
 from sales.models import Invoice
-from sales.pages import common_facts
+from sales.pages import common_facts, drifts_of
 from sales.services.billing import delete_draft_invoice
 from sales.services.drafts import draft_invoice
 from sales.services.invoices import issue_invoice, record_payment
+from sales.services.price_refresh import PriceDrift
 from sales.views.documents import DocumentNew, HeadEdit, find_document, show_document
+from sales.views.draft_verbs import draft_verbs
 
 
 class InvoiceList(ListScreen[Invoice]):
@@ -46,7 +49,7 @@ class InvoiceList(ListScreen[Invoice]):
         Column(_("Total"), "end"),
     )
     filter_class = InvoiceFilter
-    new_label = _("Invoice")
+    new_label = _("New invoice")
     empty = Empty(
         "receipt",
         _("No invoices yet"),
@@ -63,20 +66,28 @@ class InvoiceList(ListScreen[Invoice]):
             record,
             record.official_number,
             record.account,
-            invoice_chip(record),
+            format_html_join(" ", "{}", ((chip,) for chip in chips(record))),
             format_day(record.due_on) if record.due_on else "",
             format_money(record.outstanding, record.currency) if record.outstanding else "",
-            format_money(record.total, record.currency),
+            format_money(signed_total(record), record.currency),
         )
 
     def sums(self, records: models.QuerySet[Invoice]) -> list[str]:
-        """Return the invoiced total per currency."""
-        return sums_per_currency(records, "total")
+        """Return the invoiced total per currency, less what is credited."""
+        is_credit = models.Q(kind=Invoice.Kind.CREDIT_NOTE)
+        credited = models.When(is_credit, then=-models.F("total"))
+        signed = models.Case(credited, default=models.F("total"))
+        return sums_per_currency(records.annotate(signed_total=signed), "signed_total")
+
+
+def signed_total(invoice: Invoice) -> Decimal:
+    """Return what the document adds to what is owed: a credit note takes off."""
+    return -invoice.total if invoice.kind == Invoice.Kind.CREDIT_NOTE else invoice.total
 
 
 def find(request: RepRequest, pk: uuid.UUID) -> Invoice:
     """Find an invoice the person may see."""
-    return find_document(request, Invoice.objects.all(), pk, "order")
+    return find_document(request, Invoice.objects.all(), pk, "order", "credits")
 
 
 @require_safe
@@ -88,19 +99,29 @@ def detail(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 
 def show(request: RepRequest, record: Invoice, *, problem: str = "", **more: Any) -> HttpResponse:
     """Show the invoice's page, with the reason when a deed was refused."""
+    drifts = [] if record.order_id or record.credits_id else drifts_of(record)
     return show_document(
         request,
         record,
         "sales/invoice_detail.html",
         problem,
-        chips=[invoice_chip(record)],
+        drifts=drifts,
+        credit_notes=record.credit_notes.order_by("id"),
+        chips=chips(record),
         facts=facts(record),
         official=official_rows(record),
         payments=record.payments.select_related("recorded_by"),
-        verbs=Verbs(verbs(request, record)),
+        verbs=Verbs(verbs(request, record, drifts)),
         locked=why_locked(record),
         **more,
     )
+
+
+def chips(invoice: Invoice) -> list[Chip]:
+    """Show whether it is paid, and whether it takes another one back."""
+    if invoice.kind == Invoice.Kind.CREDIT_NOTE:
+        return [credit_note_chip(), invoice_chip(invoice)]
+    return [invoice_chip(invoice)]
 
 
 def why_locked(invoice: Invoice) -> str:
@@ -116,6 +137,11 @@ def why_locked(invoice: Invoice) -> str:
 def facts(invoice: Invoice) -> list[Fact]:
     """List what one wants to know at a glance."""
     shown = common_facts(invoice)
+    if invoice.reason:
+        shown.insert(1, Fact(gettext("Reason"), invoice.reason))
+    if invoice.credits is not None:
+        credited = Link(str(invoice.credits), address_of(invoice.credits))
+        shown.insert(1, Fact(gettext("Credits"), credited))
     if invoice.order is not None:
         shown.insert(1, Fact(gettext("Order"), Link(str(invoice.order), address_of(invoice.order))))
     if invoice.issued_on:
@@ -161,7 +187,7 @@ def differs(ours: object, theirs: object) -> bool:
     return theirs is not None and ours != theirs
 
 
-def verbs(request: RepRequest, invoice: Invoice) -> list[Verb]:
+def verbs(request: RepRequest, invoice: Invoice, drifts: Sequence[PriceDrift]) -> list[Verb]:
     """List what can be done with an invoice now."""
     if not request.user.has_perm("sales.change_invoice"):
         return []
@@ -173,6 +199,7 @@ def verbs(request: RepRequest, invoice: Invoice) -> list[Verb]:
         deeds = [Verb(_("Issue"), address("issue"), "send")]
         if invoice.order_id is None:
             deeds.append(Verb(_("Edit head"), address("edit"), "pencil", asks=True))
+            deeds += draft_verbs(invoice, drifts)
         deeds.append(
             Verb(
                 _("Delete draft"),
@@ -183,8 +210,27 @@ def verbs(request: RepRequest, invoice: Invoice) -> list[Verb]:
             )
         )
         return deeds
+    if invoice.kind == Invoice.Kind.CREDIT_NOTE:
+        return []
+    credit = Verb(
+        _("Credit note"),
+        address("credit"),
+        "receipt-refund",
+        asks=True,
+        reason=why_not_credit(invoice),
+    )
     paid = "" if invoice.outstanding > Decimal(0) else gettext("Nothing is left to pay.")
-    return [Verb(_("Record payment"), address("pay"), "coins", asks=True, dialog=True, reason=paid)]
+    pay = Verb(_("Record payment"), address("pay"), "coins", asks=True, dialog=True, reason=paid)
+    return [pay, credit]
+
+
+def why_not_credit(invoice: Invoice) -> str:
+    """Say why the invoice cannot be credited; empty when it can."""
+    if invoice.is_draft or invoice.kind != Invoice.Kind.INVOICE:
+        return gettext("Only an issued invoice is credited.")
+    if invoice.credited and invoice.credited >= invoice.total:
+        return gettext("All of it is credited.")
+    return ""
 
 
 class InvoiceNew(DocumentNew[Invoice]):

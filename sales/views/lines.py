@@ -7,7 +7,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext
@@ -22,9 +22,10 @@ from common.htmx import go_to, is_partial
 from crm.http import RepRequest, rep_required, rep_with
 from sales.forms import LineForm, WordsForm, WriteInForm
 from sales.models import PriceListItem, Product
-from sales.pages import document_context, line_row, read_lines
+from sales.pages import document_context, drifts_of, line_row, read_lines
 from sales.services.events import AnyDocument
 from sales.services.lines import add_line, change_line, remove_line
+from sales.services.product_search import find_product, search_products
 from sales.views import invoices, orders, quotes
 
 Find = Callable[[RepRequest, uuid.UUID], AnyDocument]
@@ -39,6 +40,11 @@ SHOW: dict[str, Callable[..., HttpResponse]] = {
     "invoices": invoices.show,
 }
 OPTIONS = 8
+OPTIONS_OF_A_LINE: dict[str, dict[str, bool]] = {
+    "fixed": {"is_optional": False, "is_taken": True},
+    "open": {"is_optional": True, "is_taken": False},
+    "taken": {"is_optional": True, "is_taken": True},
+}
 
 
 def find(request: RepRequest, kind: str, pk: uuid.UUID) -> AnyDocument:
@@ -89,7 +95,7 @@ def row_problems(errors: Any) -> list[str]:
 def _part(
     request: RepRequest, part: str, document: AnyDocument, line: uuid.UUID | None = None
 ) -> HttpResponse:
-    context = document_context(document, read_lines(document))
+    context = document_context(document, read_lines(document), drifts_of(document))
     row = next((row for row in context["rows"] if row.line.pk == line), None)
     context |= {"row": row, "editable": True, "oob": True}
     return render(request, f"sales/lines.html#{part}", context)
@@ -119,25 +125,10 @@ def add(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
 
 
 def _product(request: RepRequest) -> Product:
-    chosen, typed = request.POST.get("product", ""), request.POST.get("q", "").strip()
+    chosen = request.POST.get("product", "")
     if chosen:
         return get_object_or_404(Product, pk=chosen)
-    matching = Product.objects.active().filter(Q(sku__iexact=typed) | Q(name__iexact=typed))
-    found = list(matching[:2]) or list(_search(typed)[:2])
-    if len(found) != 1:
-        raise DomainError(
-            gettext("No product is called “%(text)s”.") % {"text": typed}
-            if not found
-            else gettext("Several products match “%(text)s”: type the SKU.") % {"text": typed}
-        )
-    return found[0]
-
-
-def _search(text: str) -> Any:
-    products = Product.objects.active()
-    for word in text.split():
-        products = products.filter(Q(sku__icontains=word) | Q(name__icontains=word))
-    return products.order_by("name", "pk")
+    return find_product(request.POST.get("q", ""))
 
 
 @require_safe
@@ -146,7 +137,7 @@ def options(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
     """Offer the products that match what is typed, with their price on the document's list."""
     document = find(request, kind, pk)
     text = request.GET.get("q", "").strip()
-    found = list(_search(text).select_related("default_unit")[:OPTIONS])
+    found = list(search_products(text).select_related("default_unit")[:OPTIONS])
     prices = {
         item.product_id: format_price(item.amount, document.currency)
         for item in PriceListItem.objects.filter(
@@ -219,3 +210,21 @@ def words(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
         label=gettext("Add"),
         done=gettext("Added."),
     )
+
+
+@require_POST
+@rep_required
+def option(request: RepRequest, kind: str, pk: uuid.UUID, line: uuid.UUID) -> HttpResponse:
+    """Make a line part of the offer, or one the customer may take, taken or not yet."""
+    document = find(request, kind, pk)
+    stored: Any = get_object_or_404(document.lines.all(), pk=line)
+    try:
+        fields = OPTIONS_OF_A_LINE[request.POST.get("option", "")]
+        change_line(stored, actor=request.user, **fields)
+    except KeyError as error:
+        raise Http404 from error
+    except DomainError as error:
+        return SHOW[kind](request, document, problem=str(error))
+    if not is_partial(request):
+        return go_to(request, f"{address_of(document)}#lines")
+    return _part(request, "grid", find(request, kind, pk))

@@ -21,12 +21,12 @@ from common.screens import Empty, ListScreen, sums_per_currency
 from crm.http import RepRequest, rep_with
 from sales.chips import billing_chip, fulfilment_chip, order_chip
 from sales.filters import OrderFilter
-from sales.forms import CancelForm, HoldForm, InvoiceOrderForm, NewOrderForm, OrderHeadForm
-from sales.models import Invoice, Order, OrderLine
-from sales.pages import common_facts, read_lines
-from sales.services.billing import invoice_order, open_quantities
+from sales.forms import CancelForm, HoldForm, NewOrderForm, OrderHeadForm
+from sales.models import Order, OrderLine
+from sales.pages import common_facts, drifts_of, read_lines
 from sales.services.drafts import draft_order
 from sales.services.orders import cancel_order, hold_order, release_order, submit_order
+from sales.services.price_refresh import PriceDrift
 from sales.views.documents import (
     DocumentNew,
     HeadEdit,
@@ -34,6 +34,7 @@ from sales.views.documents import (
     locked_because,
     show_document,
 )
+from sales.views.draft_verbs import draft_verbs, lock_verbs
 
 
 class OrderList(ListScreen[Order]):
@@ -51,7 +52,7 @@ class OrderList(ListScreen[Order]):
         Column(_("Total"), "end"),
     )
     filter_class = OrderFilter
-    new_label = _("Order")
+    new_label = _("New order")
     empty = Empty(
         "clipboard-check",
         _("No orders yet"),
@@ -95,18 +96,19 @@ def detail(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 
 def show(request: RepRequest, record: Order, *, problem: str = "", **more: Any) -> HttpResponse:
     """Show the order's page, with the reason when a deed was refused."""
-    lines = read_lines(record)
+    lines, drifts = read_lines(record), drifts_of(record)
     return show_document(
         request,
         record,
         "sales/order_detail.html",
         problem,
         lines=lines,
+        drifts=drifts,
         chips=chips(record),
         facts=facts(record),
-        verbs=Verbs(verbs(request, record, lines)),
+        verbs=Verbs(verbs(request, record, lines, drifts)),
         invoices=record.invoices.order_by("id"),
-        locked="" if record.is_draft else why_locked(record),
+        locked=why_locked(record),
         **more,
     )
 
@@ -119,7 +121,13 @@ def chips(order: Order) -> list[object]:
 
 
 def why_locked(order: Order) -> str:
-    """Say why an order is not edited, and the way on."""
+    """Say why an order, or its prices, are not edited, and the way on."""
+    if order.is_draft and order.prices_are_locked:
+        if order.quote is None:
+            return gettext("The prices are locked: they stay as they are, whatever the lists say.")
+        return gettext("The prices were agreed in %(quote)s and stay until they are unlocked.") % {
+            "quote": order.quote
+        }
     if order.is_on_hold:
         return gettext("On hold: %(reason)s") % {"reason": order.hold_reason}
     if order.status == Order.Status.CANCELLED:
@@ -141,7 +149,12 @@ def facts(order: Order) -> list[Fact]:
     return shown
 
 
-def verbs(request: RepRequest, order: Order, lines: Sequence[OrderLine]) -> list[Verb]:
+def verbs(
+    request: RepRequest,
+    order: Order,
+    lines: Sequence[OrderLine],
+    drifts: Sequence[PriceDrift],
+) -> list[Verb]:
     """List what can be done with an order now."""
     if not request.user.has_perm("sales.change_order"):
         return []
@@ -161,15 +174,18 @@ def verbs(request: RepRequest, order: Order, lines: Sequence[OrderLine]) -> list
     )
     if order.is_draft:
         edit = Verb(_("Edit head"), address("edit"), "pencil", asks=True)
-        return [Verb(_("Submit"), address("submit"), "send"), edit, cancel]
+        deeds = [*draft_verbs(order, drifts), *lock_verbs(request, order)]
+        return [Verb(_("Submit"), address("submit"), "send"), edit, *deeds, cancel]
     if order.status not in {Order.Status.SUBMITTED, Order.Status.COMPLETED}:
         return []
-    deeds = [_invoice_verb(order, lines, address("invoice"))]
+    change = Verb(_("Change order"), address("change"), "edit", asks=True)
+    deeds = [_invoice_verb(order, lines, address("invoice")), change]
     if order.status == Order.Status.SUBMITTED:
         hold = Verb(_("Put on hold"), address("hold"), "player-pause", asks=True, dialog=True)
         deeds += [hold, cancel]
     if order.is_on_hold:
-        deeds = [Verb(_("Release"), address("release"), "player-play"), deeds[0], cancel]
+        release = Verb(_("Release"), address("release"), "player-play")
+        deeds = [release, deeds[0], change, cancel]
     return deeds
 
 
@@ -264,29 +280,4 @@ def cancel(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         heading=gettext("Cancel %(order)s") % {"order": order},
         label=gettext("Cancel the order"),
         done=gettext("%(record)s is cancelled."),
-    )
-
-
-@rep_with("sales.add_invoice")
-def invoice(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Draft an invoice for what was shipped, all that is open, or chosen quantities."""
-    order = find(request, pk)
-    lines = read_lines(order)
-    form = InvoiceOrderForm(
-        request.POST or None, lines=lines, shipped=open_quantities(order, lines)
-    )
-
-    def draft(answers: dict[str, Any]) -> Invoice:
-        chosen = form.quantities() if answers["what"] == Invoice.What.LINES else None
-        return invoice_order(order.pk, actor=request.user, what=answers["what"], quantities=chosen)
-
-    return ask(
-        request,
-        order,
-        form,
-        draft,
-        heading=gettext("Create an invoice for %(order)s") % {"order": order},
-        label=gettext("Create draft invoice"),
-        done=gettext("A draft invoice. Check it, then issue it."),
-        template_name="sales/invoice_order.html",
     )

@@ -18,6 +18,9 @@ from common.screens import Empty, ListScreen
 from crm.http import RepRequest, rep_with
 from sales.filters import ProductFilter
 from sales.models import PriceListItem, Product
+from sales.services.product_search import search_products
+
+SUGGESTED = 8
 
 
 class ProductList(ListScreen[Product]):
@@ -56,6 +59,15 @@ def sold_chip(product: Product) -> Chip:
     if product.is_active:
         return Chip(gettext("Active"), "good", "circle-check")
     return Chip(gettext("Not sold"), "neutral", "circle-off")
+
+
+@require_safe
+@rep_with("sales.view_product")
+def suggestions(request: RepRequest) -> HttpResponse:
+    """Offer the products that match what somebody types, whatever the field is called."""
+    typed = next(iter(request.GET.values()), "").strip()
+    found = search_products(typed)[:SUGGESTED] if typed else ()
+    return render(request, "sales/product_suggestions.html", {"products": found})
 
 
 @require_safe

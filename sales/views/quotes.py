@@ -20,12 +20,14 @@ from common.display import Chip, Column, Fact, Verb, Verbs
 from common.formatting import format_day, format_due, format_money
 from common.screens import Empty, ListScreen, sums_per_currency
 from crm.http import RepRequest, rep_with
-from sales.chips import quote_chip
+from sales.chips import approval_chip, quote_chip
 from sales.filters import QuoteFilter
 from sales.forms import AcceptForm, LoseQuoteForm, NewQuoteForm, QuoteHeadForm
 from sales.models import Order, Quote
-from sales.pages import common_facts
+from sales.pages import common_facts, drifts_of, read_lines
+from sales.services.approval_requests import Approval, approval_of
 from sales.services.drafts import draft_quote
+from sales.services.price_refresh import PriceDrift
 from sales.services.quotes import (
     accept_quote,
     activate_quote,
@@ -41,6 +43,7 @@ from sales.views.documents import (
     locked_because,
     show_document,
 )
+from sales.views.draft_verbs import approval_verbs, draft_verbs
 
 
 class QuoteList(ListScreen[Quote]):
@@ -57,7 +60,7 @@ class QuoteList(ListScreen[Quote]):
         Column(_("Total"), "end"),
     )
     filter_class = QuoteFilter
-    new_label = _("Quote")
+    new_label = _("New quote")
     empty = Empty(
         "file-text",
         _("No quotes yet"),
@@ -99,22 +102,29 @@ def detail(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 
 def show(request: RepRequest, record: Quote, *, problem: str = "", **more: Any) -> HttpResponse:
     """Show the quote's page, with the reason when a deed was refused."""
+    lines, drifts = read_lines(record), drifts_of(record)
+    approval = approval_of(record, lines)
     return show_document(
         request,
         record,
         "sales/quote_detail.html",
         problem,
-        chips=chips(record),
+        lines=lines,
+        drifts=drifts,
+        approval=approval,
+        chips=chips(record, approval),
         facts=facts(record),
-        verbs=Verbs(verbs(request, record)),
+        verbs=Verbs(verbs(request, record, approval, drifts)),
         locked="" if record.is_draft else why_locked(record),
         **more,
     )
 
 
-def chips(quote: Quote) -> list[Chip]:
+def chips(quote: Quote, approval: Approval) -> list[Chip]:
     """Show how far the quote is."""
     shown = [quote_chip(quote)]
+    if approval.needs:
+        shown.append(approval_chip(approval))
     if quote.status == Quote.Status.ACTIVE and quote.valid_until:
         days = (quote.valid_until - timezone.localdate()).days
         if 0 <= days <= 7:
@@ -146,7 +156,9 @@ def order_of(quote: Quote) -> Order | None:
     return getattr(quote, "order", None)
 
 
-def verbs(request: RepRequest, quote: Quote) -> list[Verb]:
+def verbs(
+    request: RepRequest, quote: Quote, approval: Approval, drifts: Sequence[PriceDrift]
+) -> list[Verb]:
     """List what can be done with a quote now."""
     if not request.user.has_perm("sales.change_quote"):
         return []
@@ -163,8 +175,11 @@ def verbs(request: RepRequest, quote: Quote) -> list[Verb]:
         confirm=gettext("Cancel this quote?"),
     )
     if quote.is_draft:
+        reason = gettext("It needs approval first.") if approval.is_missing else ""
+        activate = Verb(_("Activate"), address("activate"), "send", reason=reason)
         edit = Verb(_("Edit head"), address("edit"), "pencil", asks=True)
-        return [Verb(_("Activate"), address("activate"), "send"), edit, cancel]
+        deeds = draft_verbs(quote, drifts)
+        return [activate, *approval_verbs(request, quote, approval), edit, *deeds, cancel]
     if quote.status == Quote.Status.ACTIVE:
         expired = quote.is_expired(timezone.localdate())
         accept = Verb(

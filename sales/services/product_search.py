@@ -1,0 +1,33 @@
+"""Finding a product by what somebody typed: its SKU, its name, or part of either."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+from django.utils.translation import gettext
+
+from common.errors import DomainError
+from sales.models import Product
+from sales.models.catalogue import ProductQuerySet
+
+
+def search_products(text: str) -> ProductQuerySet:
+    """List sellable products that have every typed word in their SKU or name."""
+    products: ProductQuerySet = Product.objects.active()
+    for word in text.split():
+        products = products.filter(Q(sku__icontains=word) | Q(name__icontains=word))
+    return products.order_by("name", "pk")
+
+
+def find_product(typed: str) -> Product:
+    """Find the one product that is called so, or the only one that matches."""
+    text = typed.strip()
+    called = Product.objects.active().filter(Q(sku__iexact=text) | Q(name__iexact=text))
+    found = list(called[:2]) or list(search_products(text)[:2])
+    if len(found) != 1:
+        raise DomainError(
+            gettext("No product is called “%(text)s”.") % {"text": text}
+            if not found
+            else gettext("Several products match “%(text)s”: type the SKU.") % {"text": text},
+            field="product",
+        )
+    return found[0]

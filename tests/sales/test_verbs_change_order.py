@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from crm import roles
+from sales.models import Order, OrderChange, OrderLine
+from sales.services.drafts import draft_order
+from sales.services.lines import add_line
+from sales.services.orders import submit_order
+from sales.services.progress import Progress, record_progress
+from tests.factories import Market, UserFactory
+
+
+@pytest.fixture
+def order(market: Market) -> Order:
+    order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
+    add_line(order, actor=market.rep, product=market.product("19.99"), quantity=Decimal(10))
+    return submit_order(order.pk, actor=market.rep)
+
+
+@pytest.fixture
+def rep(client: Client, market: Market) -> Client:
+    client.force_login(market.rep)
+    return client
+
+
+def address(order: Order) -> str:
+    return reverse("sales:order-change", args=[order.pk])
+
+
+def typed(order: Order, line: OrderLine, **changed: str) -> dict[str, str]:
+    """The form as it stands, with some of its fields typed over."""
+    as_it_stands = {
+        "version": str(order.version),
+        "head-name": order.name,
+        "head-street": "14 quai de la Fosse",
+        "head-postal_code": "44000",
+        "head-city": "Nantes",
+        "head-country": "FR",
+        f"{line.pk}-description": line.description,
+        f"{line.pk}-quantity": "10",
+        f"{line.pk}-unit_price": "19.99",
+        f"{line.pk}-discount": "",
+        "step": "preview",
+    }
+    return {**as_it_stands, **changed}
+
+
+def previewed(rep: Client, order: Order, data: dict[str, str]) -> dict[str, Any]:
+    page = rep.post(address(order), data)
+    assert page.status_code == 200
+    assert page.context["preview"]
+    return {**data, "step": "change", "previewed": page.context["previewed"]}
+
+
+def test_shows_what_would_change_and_changes_nothing(rep: Client, order: Order) -> None:
+    line = order.lines.get()
+
+    page = rep.post(address(order), typed(order, line, **{f"{line.pk}-quantity": "12"}))
+
+    told = [(each.label, each.before, each.after) for each in page.context["preview"]]
+    assert told == [("Quantity", "10", "12"), ("Total", "€239.88", "€287.86")]
+    assert not OrderChange.objects.exists()
+    line.refresh_from_db()
+    assert line.quantity == 10
+
+
+def test_changes_the_order_once_it_was_previewed(rep: Client, order: Order, market: Market) -> None:
+    line, added = order.lines.get(), market.product("5.00", sku="MILK-1")
+    data = typed(
+        order,
+        line,
+        **{
+            f"{line.pk}-discount": "10%",
+            "new-0-product": "milk-1",
+            "new-0-quantity": "2",
+            "head-customer_reference": "PO-7",
+            "reason": "They asked for it",
+        },
+    )
+
+    answer = rep.post(address(order), previewed(rep, order, data))
+
+    assert answer.status_code == 302
+    assert answer["Location"] == reverse("sales:order-detail", args=[order.pk])
+    order.refresh_from_db()
+    change = order.changes.get()
+    # 10 x 19.99 less 10 % = 179.91, and 2 x 5.00: 189.91, tax 37.98
+    assert order.total == Decimal("227.89")
+    assert (order.customer_reference, order.lines.last().product) == ("PO-7", added)
+    assert (change.reason, change.changed_by) == ("They asked for it", market.rep)
+    shown = rep.get(answer["Location"]).content.decode()
+    assert "They asked for it" in shown
+    assert "€227.89" in shown
+
+
+def test_shows_a_new_preview_when_something_was_typed_since(rep: Client, order: Order) -> None:
+    line = order.lines.get()
+    data = previewed(rep, order, typed(order, line, **{f"{line.pk}-quantity": "12"}))
+
+    page = rep.post(address(order), {**data, f"{line.pk}-quantity": "13"})
+
+    assert page.context["preview"][0].after == "13"
+    assert not OrderChange.objects.exists()
+
+
+def test_refuses_to_go_under_what_is_shipped_beside_the_line(
+    rep: Client, order: Order, market: Market
+) -> None:
+    line = order.lines.get()
+    record_progress(order, {line.pk: Progress(Decimal(4))}, actor=market.rep)
+    order.refresh_from_db()
+
+    page = rep.post(address(order), typed(order, line, **{f"{line.pk}-quantity": "3"}))
+
+    assert page.status_code == 422
+    [form] = page.context["forms"].lines
+    assert "4 are shipped or billed, so 3 is too few" in str(form.errors["quantity"])
+    assert not OrderChange.objects.exists()
+
+
+def test_refuses_a_change_of_an_order_somebody_else_changed(
+    rep: Client, order: Order, market: Market
+) -> None:
+    line = order.lines.get()
+    data = previewed(rep, order, typed(order, line, **{f"{line.pk}-quantity": "12"}))
+    record_progress(order, {line.pk: Progress(Decimal(1))}, actor=market.rep)
+
+    page = rep.post(address(order), data)
+
+    assert page.status_code == 422
+    assert "changed by somebody else" in page.content.decode()
+    assert not OrderChange.objects.exists()
+
+
+def test_refuses_nothing_typed_and_products_nobody_knows(rep: Client, order: Order) -> None:
+    line = order.lines.get()
+
+    same = rep.post(address(order), typed(order, line))
+    unknown = rep.post(address(order), typed(order, line, **{"new-0-product": "no such thing"}))
+
+    assert (same.status_code, unknown.status_code) == (422, 422)
+    assert "Nothing is different" in same.content.decode()
+    assert "No product is called" in unknown.content.decode()
+
+
+def test_keeps_the_price_for_who_may_not_override_it(
+    client: Client, order: Order, market: Market
+) -> None:
+    group = market.rep.groups.get()
+    group.permissions.remove(group.permissions.get(codename="override_price"))
+    client.force_login(market.rep)
+    line = order.lines.get()
+
+    page = client.post(address(order), typed(order, line, **{f"{line.pk}-unit_price": "1"}))
+
+    assert page.status_code == 422
+    assert "Nothing is different" in page.content.decode()
+
+
+def test_a_draft_is_edited_not_changed(rep: Client, market: Market) -> None:
+    draft = draft_order(actor=market.rep, account=market.account, name="Draft")
+    page = rep.get(address(draft))
+    assert page.status_code == 422
+    assert "Only a submitted order takes a change order" in page.content.decode()
+
+
+def test_is_closed_to_strangers_and_auditors(client: Client, order: Order) -> None:
+    line = order.lines.get()
+    data = typed(order, line, **{f"{line.pk}-quantity": "12"})
+    for who, status in ((UserFactory.create(), 404), (UserFactory.create(role=roles.AUDITOR), 403)):
+        client.force_login(who)
+        assert client.get(address(order)).status_code == status
+        assert client.post(address(order), data).status_code == status
+    assert not OrderChange.objects.exists()
+
+
+def test_reads_as_often_for_many_lines_as_for_few(
+    rep: Client, order: Order, market: Market, django_assert_max_num_queries: Any
+) -> None:
+    product = market.product("3.00")
+    draft = draft_order(actor=market.rep, account=market.account, name="Long")
+    for _ in range(12):
+        add_line(draft, actor=market.rep, product=product)
+    long = submit_order(draft.pk, actor=market.rep)
+    with django_assert_max_num_queries(60) as few:
+        rep.get(address(order))
+    with django_assert_max_num_queries(len(few)):
+        rep.get(address(long))
