@@ -103,3 +103,20 @@ class RateField(forms.DecimalField):
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Compare as percentages."""
         return super().has_changed(self.prepare_value(initial), data)
+
+
+class AmountField(forms.DecimalField):
+    """Money in the document's currency; nothing typed is nothing."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("required", False)
+        super().__init__(max_digits=20, decimal_places=5, localize=True, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Write the stored amount without trailing zeros; what somebody typed stays as it is."""
+        return plain_number(value) if isinstance(value, Decimal) else value
+
+    def clean(self, value: Any) -> Any:
+        """Read an amount; nothing typed is zero."""
+        amount = super().clean(value)
+        return Decimal(0) if amount is None else amount

@@ -266,8 +266,9 @@ class FormScreen(Door, Generic[ModelT]):
 
 
 def _stamp(record: models.Model) -> str:
-    changed = getattr(record, "updated_at", None)
-    return changed.isoformat() if changed else ""
+    """Return what changes whenever the record does: its version, else when it was changed."""
+    version, changed = getattr(record, "version", None), getattr(record, "updated_at", None)
+    return str(version) if version else changed.isoformat() if changed else ""
 
 
 def _conflict(form: forms.ModelForm[Any], theirs: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ import moneyed
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from common.forms import DayInput, RateField, RecordForm
+from common.forms import AmountField, DayInput, RateField, RecordForm
 from crm.forms.accounts import choose_from, offer_owners
 from crm.forms.custom import CustomFieldsForm
 from crm.models import Account, Contact, Opportunity, User
@@ -146,6 +146,8 @@ class HeadForm(CustomFieldsForm, DocumentForm):
     asks_for_all = False
 
     discount_rate = RateField(label=_("Discount on everything, %"), required=False)
+    discount_amount = AmountField(label=_("Discount on everything, amount"), min_value=0)
+    freight = AmountField(label=_("Freight"), min_value=0)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

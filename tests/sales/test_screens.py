@@ -1,0 +1,254 @@
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from common.addresses import address_of
+from sales.models import Invoice, Order, Quote
+from sales.services.drafts import draft_quote
+from sales.services.lines import add_line
+from sales.services.quotes import activate_quote
+from tests.factories import Market, OpportunityFactory
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def desk(market: Market, client: Client) -> Client:
+    """The market's rep at the screen."""
+    client.force_login(market.rep)
+    return client
+
+
+@pytest.fixture
+def quote(market: Market) -> Quote:
+    """A draft with two machines at 100.00."""
+    drafted = draft_quote(actor=market.rep, account=market.account, name="Refit")
+    add_line(drafted, actor=market.rep, product=market.product("100.00"), quantity=Decimal(2))
+    drafted.refresh_from_db()
+    return drafted
+
+
+def line_address(quote: Quote, name: str = "line-change") -> str:
+    [line] = quote.lines.all()
+    return reverse(f"sales:{name}", kwargs={"kind": "quotes", "pk": quote.pk, "line": line.pk})
+
+
+def row(**typed: str) -> dict[str, str]:
+    stored = {"description": "Machine", "quantity": "2", "unit_price": "100", "discount": ""}
+    return {**stored, **typed}
+
+
+def statements(client: Client, address: str) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(address).status_code == 200
+    return len(queries)
+
+
+def test_starts_a_quote_on_the_terms_of_the_account(desk: Client, market: Market) -> None:
+    opportunity = OpportunityFactory.create(account=market.account)
+    form = {
+        "new_id": str(uuid.uuid4()),
+        "name": "Refit",
+        "account": str(market.account.pk),
+        "opportunity": str(opportunity.pk),
+    }
+
+    first = desk.post("/quotes/new/", form)
+    second = desk.post("/quotes/new/", form)
+
+    quote = Quote.objects.get()
+    assert first["Location"] == second["Location"] == address_of(quote)
+    assert (quote.currency, quote.price_list, quote.owner) == ("EUR", market.price_list, market.rep)
+    assert quote.opportunity == opportunity
+
+
+def test_does_not_offer_to_an_account_of_another_team(desk: Client, market: Market) -> None:
+    stranger = Market()
+
+    response = desk.post(
+        "/quotes/new/",
+        {"new_id": str(uuid.uuid4()), "name": "Refit", "account": str(stranger.account.pk)},
+    )
+
+    assert response.status_code == 422
+    assert not Quote.objects.exists()
+
+
+def test_answers_a_changed_line_with_its_figures_alone(desk: Client, quote: Quote) -> None:
+    response = desk.post(line_address(quote), row(quantity="3", discount="10%"), headers=HTMX)
+
+    part = response.content.decode()
+    assert response.status_code == 200
+    assert "€270.00" in part
+    assert "€324.00" in part
+    assert "<input" not in part
+    [line] = quote.lines.all()
+    assert (line.quantity, line.discount_rate, line.net) == (3, Decimal("0.1"), 270)
+
+
+def test_keeps_a_typed_line_that_is_refused(desk: Client, quote: Quote) -> None:
+    response = desk.post(line_address(quote), row(discount="500"), headers=HTMX)
+
+    assert response.status_code == 422
+    assert 'role="alert"' in response.content.decode()
+    [line] = quote.lines.all()
+    assert (line.discount_amount, line.net) == (None, 200)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [{"quantity": "two"}, {"quantity": "-1"}, {"unit_price": "-5"}, {"discount": "much"}],
+)
+def test_refuses_what_is_no_number(desk: Client, quote: Quote, typed: dict[str, str]) -> None:
+    version = quote.version
+
+    response = desk.post(line_address(quote), row(**typed), headers=HTMX)
+
+    assert response.status_code == 422
+    quote.refresh_from_db()
+    assert (quote.version, quote.total) == (version, Decimal(240))
+
+
+def test_saves_a_line_without_scripts(desk: Client, quote: Quote) -> None:
+    response = desk.post(line_address(quote), row(discount="20"))
+
+    assert response["Location"] == f"{address_of(quote)}#lines"
+    [line] = quote.lines.all()
+    assert (line.discount_amount, line.net) == (Decimal(20), Decimal(180))
+
+
+def test_adds_a_product_by_its_sku(desk: Client, market: Market, quote: Quote) -> None:
+    product = market.product("40.00", sku="GR-75")
+    address = reverse("sales:line-add", kwargs={"kind": "quotes", "pk": quote.pk})
+
+    response = desk.post(address, {"q": "gr-75"}, headers=HTMX)
+
+    assert response.status_code == 200
+    assert "throughline:line-added" in response["HX-Trigger-After-Settle"]
+    assert quote.lines.last() is not None
+    assert [line.product for line in quote.lines.all()][-1] == product
+
+
+def test_says_when_no_product_has_the_name(desk: Client, quote: Quote) -> None:
+    address = reverse("sales:line-add", kwargs={"kind": "quotes", "pk": quote.pk})
+
+    response = desk.post(address, {"q": "zeppelin"}, headers=HTMX)
+
+    assert response.status_code == 422
+    assert response["HX-Reswap"] == "none"
+    assert quote.lines.count() == 1
+
+
+def test_removes_a_line_once(desk: Client, quote: Quote) -> None:
+    address = line_address(quote, "line-remove")
+
+    assert desk.post(address, headers=HTMX).status_code == 200
+    assert desk.post(address, headers=HTMX).status_code == 200
+    assert not quote.lines.exists()
+
+
+def test_edits_no_line_of_an_issued_document(desk: Client, market: Market, quote: Quote) -> None:
+    activate_quote(quote.pk, actor=market.rep)
+
+    response = desk.post(line_address(quote), row(quantity="9"), headers=HTMX)
+
+    assert response.status_code == 422
+    assert quote.lines.get().quantity == 2
+    page = desk.get(address_of(quote)).content.decode()
+    assert "Revise it to change anything" in page
+    assert 'name="quantity"' not in page
+
+
+def test_takes_a_quote_to_a_draft_invoice(desk: Client, quote: Quote) -> None:
+    def press(deed: str, record: Quote | Order | Invoice, **answers: str) -> str:
+        response = desk.post(reverse(f"sales:{deed}", args=[record.pk]), answers)
+        assert response.status_code == 302, response.content.decode()
+        return str(response["Location"])
+
+    press("quote-activate", quote)
+    accept = {"name": "Émile", "customer_reference": "PO-7"}
+    first, second = (press("quote-accept", quote, **accept) for _ in range(2))
+    order = Order.objects.get()
+    assert first == second == address_of(order)
+    assert order.customer_reference == "PO-7"
+
+    press("order-submit", order)
+    press("order-invoice", order, what="all")
+    invoice = Invoice.objects.get()
+    press("invoice-issue", invoice)
+
+    invoice.refresh_from_db()
+    assert (invoice.status, invoice.total) == ("issued", Decimal(240))
+    press("invoice-pay", invoice, amount="40", received_on="2026-11-22", reference="SEPA 1")
+    invoice.refresh_from_db()
+    assert (invoice.status, invoice.outstanding) == ("partly_paid", Decimal(200))
+
+
+def test_says_why_an_order_is_not_submitted(desk: Client, market: Market) -> None:
+    form = {"new_id": str(uuid.uuid4()), "name": "Empty", "account": str(market.account.pk)}
+    desk.post("/orders/new/", form)
+    order = Order.objects.get()
+
+    response = desk.post(reverse("sales:order-submit", args=[order.pk]))
+
+    assert response.status_code == 422
+    assert "add a line first" in response.content.decode()
+    order.refresh_from_db()
+    assert (order.status, order.number) == ("draft", None)
+
+
+def test_tells_of_a_head_somebody_else_saved(desk: Client, market: Market, quote: Quote) -> None:
+    address = reverse("sales:quote-edit", args=[quote.pk])
+    page = desk.get(address)
+    form = page.context["form"]
+    typed = {name: form[name].value() or "" for name in form.fields}
+    typed |= {"seen": page.context["seen"], "name": "Mine"}
+    desk.post(line_address(quote), row(quantity="5"))
+
+    response = desk.post(address, typed)
+
+    assert response.status_code == 422
+    assert response.context["form"].errors == {}
+    assert "Somebody else saved" in response.context["problem"]
+    quote.refresh_from_db()
+    assert quote.name == "Refit"
+
+
+def test_needs_the_same_statements_for_one_line_or_many(
+    desk: Client, market: Market, quote: Quote
+) -> None:
+    desk.get(address_of(quote))
+    few = statements(desk, address_of(quote))
+    for _ in range(6):
+        add_line(quote, actor=market.rep, product=market.product("5.00"))
+
+    assert statements(desk, address_of(quote)) == few
+
+
+@pytest.mark.parametrize("page", ["/quotes/", "/orders/", "/invoices/", "/products/"])
+def test_needs_the_same_statements_for_one_row_or_many(
+    desk: Client, market: Market, page: str
+) -> None:
+    def fill() -> None:
+        document = draft_quote(actor=market.rep, account=market.account, name="Refit")
+        add_line(document, actor=market.rep, product=market.product("10.00"))
+        activate_quote(document.pk, actor=market.rep)
+        desk.post(reverse("sales:quote-accept", args=[document.pk]), {"name": "Émile"})
+        order = Order.objects.get(quote=document)
+        desk.post(reverse("sales:order-submit", args=[order.pk]))
+        desk.post(reverse("sales:order-invoice", args=[order.pk]), {"what": "all"})
+
+    fill()
+    desk.get(page)
+    few = statements(desk, page)
+    for _ in range(3):
+        fill()
+
+    assert statements(desk, page) == few
