@@ -8,12 +8,36 @@ from typing import Any
 import structlog
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
-from rest_framework import exceptions
+from drf_spectacular.utils import OpenApiResponse
+from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 
 from common.errors import DomainError, IllegalTransition, NotAllowed, SeveralErrors, StaleVersion
 
 PROBLEM_TYPE = "application/problem+json"
+
+
+class ProblemPartShape(serializers.Serializer[Any]):
+    """One thing that is wrong, and where."""
+
+    pointer = serializers.CharField(help_text="JSON pointer into what was sent.")
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class ProblemShape(serializers.Serializer[Any]):
+    """What was refused and why (RFC 9457); ``code`` is stable, the sentence is for people."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    request_id = serializers.CharField()
+    errors = ProblemPartShape(many=True, required=False)  # type: ignore[assignment]  # RFC's word
+
+
+PROBLEM = OpenApiResponse(ProblemShape, "Refused.")
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:

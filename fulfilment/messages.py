@@ -100,6 +100,22 @@ class EnvelopeShape(serializers.Serializer[Any]):
     data = serializers.DictField()  # type: ignore[assignment]  # CloudEvents' word
 
 
+def event_shapes() -> dict[str, type[EnvelopeShape]]:
+    """Describe each type's whole event, envelope and data, for the published schemas."""
+    return {
+        name: type(
+            f"{shape.__name__.removesuffix('Shape')}Event",
+            (EnvelopeShape,),
+            {
+                "__doc__": shape.__doc__,
+                "type": serializers.ChoiceField(choices=[name]),
+                "data": shape(),
+            },
+        )
+        for name, shape in SHAPES.items()
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class IncomingMessage:
     """One message, read and found in shape."""

@@ -6,16 +6,16 @@ from typing import Any
 
 from django.http import RawPostDataException, UnreadablePostError
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
 from rest_framework import serializers, status
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from common.api import pointers, problem
+from common.api import PROBLEM, PROBLEM_TYPE, pointers, problem
 from fulfilment import signing
-from fulfilment.messages import EnvelopeShape, InvalidMessage, parse_body, parse_message
+from fulfilment.messages import InvalidMessage, event_shapes, parse_body, parse_message
 from fulfilment.models import Connection, Secret
 from fulfilment.services.connections import live_secrets
 from fulfilment.services.inbound import MessageChanged, Receipt, receive
@@ -34,6 +34,28 @@ class ReceiptShape(serializers.Serializer[Any]):
     detail = serializers.CharField(allow_blank=True)
 
 
+class ReceiptsShape(serializers.Serializer[Any]):
+    """What became of each message of a batch, in its order."""
+
+    results = ReceiptShape(many=True)
+
+
+SIGNED = [
+    OpenApiParameter(name, OpenApiTypes.STR, OpenApiParameter.HEADER, required=True)
+    for name in ("webhook-id", "webhook-timestamp", "webhook-signature")
+]
+EVENT = PolymorphicProxySerializer(
+    component_name="IncomingEvent",
+    serializers=event_shapes(),  # type: ignore[arg-type]  # its types are narrower than its code
+    resource_type_field_name="type",
+)
+RECEIPT = PolymorphicProxySerializer(
+    component_name="IntakeAnswer",
+    serializers=[ReceiptShape, ReceiptsShape],
+    resource_type_field_name=None,
+)
+
+
 class Refusal(Exception):
     """The request as a whole is refused, with this answer."""
 
@@ -50,17 +72,22 @@ class IntakeView(APIView):
 
     @extend_schema(
         operation_id="intake",
+        tags=["intake"],
         description=(
-            "One CloudEvent or a list of them (a batch is answered with `results`). Signed as "
-            "Standard Webhooks with the connection's inbound secret over the raw bytes. A known id "
-            "answers `duplicate`; the same id with another body is refused."
+            "One event, or a list of up to a hundred, which is answered with `results`. Signed as "
+            "Standard Webhooks with the connection's inbound secret over the raw bytes, at most "
+            "five minutes old, at most 256 KiB. A known id answers `duplicate`; the same id with "
+            "another body is refused. Reports may come in any order: quantities are totals, "
+            "statuses only move forward."
         ),
-        parameters=[
-            OpenApiParameter(name, OpenApiTypes.STR, OpenApiParameter.HEADER, required=True)
-            for name in ("webhook-id", "webhook-timestamp", "webhook-signature")
-        ],
-        request={"application/cloudevents+json": EnvelopeShape},
-        responses={200: ReceiptShape},
+        parameters=SIGNED,
+        request={"application/cloudevents+json": EVENT},
+        responses={
+            200: RECEIPT,
+            (401, PROBLEM_TYPE): PROBLEM,
+            (413, PROBLEM_TYPE): PROBLEM,
+            (422, PROBLEM_TYPE): PROBLEM,
+        },
         auth=[],
     )
     def post(self, request: Request, code: str) -> Response:
