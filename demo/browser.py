@@ -58,5 +58,5 @@ class Browser:
 
 def _sent_by(form: Form, words: str) -> dict[str, str]:
     """What the button itself adds to the form."""
-    sent = next((name, value) for shown, name, value in form.buttons if shown.startswith(words))
+    sent = next((name, value) for shown, name, value in form.buttons if shown == words)
     return {sent[0]: sent[1]} if sent[0] else {}

@@ -45,6 +45,8 @@ class Page:
     heading: str = ""
     forms: list[Form] = field(default_factory=list)
     links: list[tuple[str, str]] = field(default_factory=list)
+    """The words and the target of each link in the main part."""
+
     problems: list[str] = field(default_factory=list)
     rows: list[tuple[str, list[Form]]] = field(default_factory=list)
     """The words of each table row, and the forms its fields belong to."""
@@ -66,13 +68,13 @@ class Page:
     def button(self, words: str) -> Form | None:
         """Find the form behind the button with these words."""
         for form in self.forms:
-            if any(shown.startswith(words) for shown, _, _ in form.buttons):
+            if any(shown == words for shown, _, _ in form.buttons):
                 return form
         return None
 
     def link(self, words: str) -> str | None:
         """Find where the link with these words leads."""
-        return next((href for shown, href in self.links if shown.startswith(words)), None)
+        return next((href for shown, href in self.links if shown == words), None)
 
 
 def read_page(address: str, status: int, html: str) -> Page:
@@ -104,6 +106,7 @@ class _Reader(HTMLParser):
         self._forms_by_id: dict[str, Form] = {}
         self._select = ""
         self._row: list[Form] = []
+        self._in_main = False
         self._listening: list[_Listening] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -122,6 +125,7 @@ class _Reader(HTMLParser):
             "a": self._start_link,
             "h1": self._start_heading,
             "tr": self._start_row,
+            "main": self._start_main,
         }
         if tag in known and "disabled" not in given:
             known[tag](given)
@@ -129,6 +133,8 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
             self._form = None
+        if tag == "main":
+            self._in_main = False
         for element in [element for element in self._listening if element.tag == tag]:
             element.nested -= 1
             if not element.nested:
@@ -208,11 +214,15 @@ class _Reader(HTMLParser):
             self._listen("button", lambda words: form.buttons.append((words or label, *sent)))
 
     def _start_link(self, given: dict[str, str]) -> None:
-        if href := given.get("href"):
+        href = given.get("href", "")
+        if href and self._in_main:
             self._listen("a", lambda words: self._page.links.append((words, href)))
 
     def _start_heading(self, given: dict[str, str]) -> None:
         self._listen("h1", lambda words: setattr(self._page, "heading", words))
+
+    def _start_main(self, given: dict[str, str]) -> None:
+        self._in_main = True
 
     def _start_row(self, given: dict[str, str]) -> None:
         forms: list[Form] = []

@@ -10,8 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from demo.sample_data.people import CAMILLE, PASSWORD
-from demo.story import PROSPECTS
+from demo.cast import CAMILLE, PASSWORD, PROSPECTS
 from tests.browser.chromium import ARGUMENTS, find
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "pictures"

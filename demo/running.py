@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
 import time
@@ -43,6 +44,11 @@ def refuse_production() -> None:
     """Keep known passwords and a clerk anybody can play out of a house that people work in."""
     if not settings.DEBUG:
         raise Halted("Sample data, story and demo need DEBUG=true: they are not for production.")
+
+
+def hush_logs() -> None:
+    """Leave the screen to the story; what the programs have to say is in their files."""
+    logging.getLogger("django_structlog").setLevel(logging.WARNING)
 
 
 def stop_on_signals() -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from demo.cast import PASSWORD, PEOPLE
 from demo.running import Say
-from demo.sample_data.people import PASSWORD, PEOPLE
 
 
 def print_sign_ins(say: Say) -> None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from demo.browser import Browser
+from demo.cast import Prospect
 from demo.errors import Halted
 from demo.http import fetch_json, post_json
 from demo.pages import Page
@@ -31,35 +31,6 @@ TAX_ZONE = "France"
 Say = Callable[[str], None]
 Found = TypeVar("Found")
 
-
-@dataclass(frozen=True, slots=True)
-class Prospect:
-    """Who asks, and for what."""
-
-    company: str
-    first: str
-    last: str
-    email: str
-    phone: str
-    topic: str
-    reference: str
-
-    @property
-    def name(self) -> str:
-        """The person's name as people say it."""
-        return f"{self.first} {self.last}"
-
-
-PROSPECTS = (
-    Prospect("Atelier Minuit", "Salomé", "Rivière", "salome@atelierminuit.example",
-             "+33 4 78 00 70 10", "Espresso corner in a bookshop", "AM-0071"),
-    Prospect("Gare Douce", "Idris", "Benhaddou", "idris@garedouce.example",
-             "+33 5 56 00 70 20", "Coffee bar on platform 2", "GD-1180"),
-    Prospect("Pâtisserie Colvert", "Jeanne", "Aubry", "jeanne@colvert.example",
-             "+33 2 99 00 70 30", "Espresso beside the pastry counter", "PC-23"),
-    Prospect("Studio Baltique", "Anselme", "Roy", "anselme@baltique.example",
-             "+33 9 70 00 70 40", "Machine for a climbing hall", "SB-2-77"),
-)  # fmt: skip
 
 LINES = (("GR-75", "2", ""), ("BR-12", "1", "5%"), ("CP-E6", "24", ""))
 """SKU, quantity and discount as the rep types them."""
@@ -87,6 +58,7 @@ class _Story:
         self._prospect = prospect
         self._browser = Browser(house.web)
         self._page: Page
+        self._opportunity = ""
         self._steps = 0
 
     def sign_in(self, email: str, password: str) -> None:
@@ -117,21 +89,13 @@ class _Story:
         self._tell(f"{who.name} contacted")
         self._press("Qualify")
         self._save()
+        self._opportunity = self._page.address
         self._tell("Lead qualified: account, contact and opportunity made")
 
     def offer(self) -> None:
         """Draft the quote, set its terms, add the lines, send it."""
-        page = self._browser.open("/quotes/new/")
-        form = page.form("account", "opportunity")
-        self._page = self._browser.submit(
-            page,
-            form,
-            name=self._prospect.topic,
-            account=form.choice("account", self._prospect.company),
-            contact=form.choice("contact", self._prospect.name),
-            opportunity=form.choice("opportunity", self._prospect.topic),
-            currency="EUR",
-        )
+        self._press("Quote")
+        self._save()
         self._press("Edit head")
         form = self._page.form("price_list")
         self._save(
@@ -155,8 +119,13 @@ class _Story:
         )
         self._tell(f"Quote accepted by {self._prospect.name}: order drafted")
         self._press("Submit")
-        number = self._number()
+        number, page = self._number(), self._page
         self._tell(f"Order {number} submitted")
+        self._page = self._browser.open(self._opportunity)
+        self._press("Close as won")
+        self._save()
+        self._tell("Opportunity won")
+        self._page = page
         return number
 
     def ship(self, number: str) -> None:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from crm.models import Account, Contact
+from demo.cast import CAMILLE, JONAS, Person
 from demo.sample_data import prices, taxes
-from demo.sample_data.people import CAMILLE, JONAS, Person, user
+from demo.sample_data.people import user
 from demo.sample_data.rows import ensure
 from sales.models import AccountTerms, PaymentTerms, PriceList, TaxZone
 

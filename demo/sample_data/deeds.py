@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from crm.actors import Actor, System
 from crm.models import Opportunity, Stage
+from demo.cast import PIETER
 from demo.sample_data.catalogue import product
 from demo.sample_data.customers import Customer, account
-from demo.sample_data.people import PIETER, user
+from demo.sample_data.people import user
 from fulfilment.services.shipments import record_shipment
 from sales.models import Company, Invoice, Order, OrderLine, Quote
 from sales.services.drafts import draft_invoice, draft_order, draft_quote

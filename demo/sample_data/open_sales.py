@@ -29,6 +29,7 @@ def scenes() -> list[Scene]:
     """
     return [
         _bellevue_renovates(),
+        _trois_hesitates(),
         _kiez_negotiates(),
         _foxglove_asks_again(),
         _lavoisier_reorders(),
@@ -48,12 +49,19 @@ def _bellevue_renovates() -> Scene:
     note(lobby, words, actor=lobby.owner, kind=task, due_on=in_days(15))
     yield 3
     items = [
-        ("EM-301", "2"), ("GR-75", "4", "5%"), ("BR-12", "3"), ("BD-OPEN", "2"), ("CP-E6", "96"),
-        ("CP-C2", "96"), ("WT-10", "8"), ("SV-IN", "14"), ("SV-BT", "8", "120"),
+        ("EM-301", "2"), ("GR-75", "4", "5%"), ("BR-12", "3"), ("CP-E6", "96"), ("CP-C2", "96"),
+        ("WT-10", "8"), ("SV-IN", "14"), ("SV-BT", "8", "120"), ("BD-OPEN", "2"),
     ]  # fmt: skip
     quote(customers.BELLEVUE, name, items, opportunity=lobby, valid_days=33)
     words = "Go through the draft with Paul before it is sent."
     note(lobby, words, actor=lobby.owner, kind=task, due_on=in_days(3))
+
+
+def _trois_hesitates() -> Scene:
+    """An offer that runs out the day after tomorrow."""
+    yield 12
+    items = [("GR-F1", "1"), ("BR-12", "2", "40"), ("CP-GL", "72")]
+    sent_quote(customers.TROIS, "Filter bar for the tasting room", items, valid_days=14)
 
 
 def _kiez_negotiates() -> Scene:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crm.models import Activity
 from crm.services.activities import note
+from demo.cast import JONAS, PIETER
 from demo.sample_data import customers
 from demo.sample_data.deeds import (
     accepted,
@@ -18,7 +19,7 @@ from demo.sample_data.deeds import (
     ship,
     submitted,
 )
-from demo.sample_data.people import JONAS, PIETER, user
+from demo.sample_data.people import user
 from demo.sample_data.pipeline import NEGOTIATION, PROPOSAL
 from demo.sample_data.scenes import Scene
 from sales.models import Invoice, Order, Quote
@@ -40,6 +41,7 @@ def scenes() -> list[Scene]:
         _kissa_prepays(),
         _gracht_changes_its_mind(),
         _canal_says_no(),
+        _canal_forgets_to_pay(),
         _torino_still_waits(),
         _bellevue_trains(),
     ]
@@ -169,6 +171,16 @@ def _canal_says_no() -> Scene:
         customers.CANAL, "Grinder and water treatment", [("GR-64", "1"), ("WT-10", "4")],
         valid_days=30,
     )  # fmt: skip
+
+
+def _canal_forgets_to_pay() -> Scene:
+    """A fortnight to pay, and twelve days over it."""
+    yield 31
+    items = [("TL-58", "2"), ("TL-KB", "1"), ("WT-CL", "12"), ("PT-GS", "6", "5%")]
+    sold = submitted(customers.CANAL, "Tools and gaskets for the season", items)
+    yield 26
+    ship(sold, status="delivered", carrier="DPD", tracking="05982200 4739")
+    _bill(sold, "RE-0355")
 
 
 def _torino_still_waits() -> Scene:

@@ -2,44 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 
 from crm import roles
 from crm.models import Team, User
+from demo.cast import PASSWORD, PEOPLE, Person
 from demo.sample_data.rows import ensure
 from sales.models import Company
 
-PASSWORD = "long-pull-2026"
-"""Of every person of the sample data; the commands that make them print it."""
-
 COMPANY = "Aurelia Bar Supply SAS"
 
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody of the sample data."""
-
-    first: str
-    last: str
-    role: str
-    team: str = ""
-
-    @property
-    def email(self) -> str:
-        """The address to sign in with."""
-        return f"{self.first.lower()}@aurelia.example"
-
-
-CAMILLE = Person("Camille", "Arnaud", roles.SALES_REP, "France")
-JONAS = Person("Jonas", "Weber", roles.SALES_REP, "International")
-INES = Person("Ines", "Moreau", roles.SALES_MANAGER, "Sales")
-PIETER = Person("Pieter", "Vos", roles.BACK_OFFICE)
-ADA = Person("Ada", "Lindqvist", roles.ADMINISTRATOR)
-NOOR = Person("Noor", "Haddad", roles.AUDITOR)
-PEOPLE = (CAMILLE, JONAS, INES, PIETER, ADA, NOOR)
 
 TEAMS = (("Sales", ""), ("France", "Sales"), ("International", "Sales"))
 

@@ -8,6 +8,8 @@ from demo.errors import Halted
 from demo.pages import Page, read_page
 
 PAGE = """
+<nav><a href="/new/">Edit head</a></nav>
+<main>
 <h1>Quote <span>Q-2026-00001</span></h1>
 <a href="/quotes/1/edit/"><svg><path d="M0 0"/></svg>Edit head</a>
 <form method="post" action="/quotes/1/" data-main>
@@ -26,6 +28,7 @@ PAGE = """
   <td><form id="save-1" method="post" action="/lines/1/"><button aria-label="Save line"></button>
   </form></td></tr></table>
 <ul role="alert"><li>Too much.</li></ul>
+</main>
 """
 
 

@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from crm import roles
 from crm.models import Account, Activity, Contact, Lead, Opportunity, Team, User
+from demo.cast import PASSWORD, PEOPLE
 from demo.errors import Halted
 from demo.sample_data import fill_basics, fill_everything
-from demo.sample_data.people import PASSWORD, PEOPLE
 from demo.wiring import Addresses
 from fulfilment.models import Connection, Handoff, Shipment
 from sales.models import (
@@ -93,7 +93,7 @@ class TestTheHalfYear:
         today = timezone.localdate()
         active = Quote.objects.filter(status="active")
 
-        assert statuses(Quote) == {"draft": 1, "active": 4, "won": 5, "lost": 1, "superseded": 1}
+        assert statuses(Quote) == {"draft": 1, "active": 5, "won": 5, "lost": 1, "superseded": 1}
         assert [quote.is_expired(today) for quote in active].count(True) == 1
         assert active.filter(valid_until=today + dt.timedelta(days=4)).count() == 1
 
@@ -102,21 +102,21 @@ class TestTheHalfYear:
             "fulfilment_status", flat=True
         )
 
-        assert statuses(Order) == {"draft": 1, "submitted": 5, "completed": 5, "cancelled": 1}
+        assert statuses(Order) == {"draft": 1, "submitted": 5, "completed": 6, "cancelled": 1}
         assert Counter(fulfilment) == {
-            "delivered": 5,
+            "delivered": 6,
             "not_started": 4,
             "partly_shipped": 1,
             "shipped": 1,
         }
         assert Order.objects.filter(is_on_hold=True).count() == 1
-        assert Shipment.objects.count() == 8
+        assert Shipment.objects.count() == 9
 
     def test_has_invoices_paid_overdue_and_new(self) -> None:
         today = timezone.localdate()
 
-        assert statuses(Invoice) == {"draft": 1, "issued": 4, "partly_paid": 1, "paid": 4}
-        assert sum(invoice.is_overdue(today) for invoice in Invoice.objects.all()) == 2
+        assert statuses(Invoice) == {"draft": 1, "issued": 5, "partly_paid": 1, "paid": 4}
+        assert sum(invoice.is_overdue(today) for invoice in Invoice.objects.all()) == 3
         assert Payment.objects.count() == 5
 
     def test_adds_up_every_document(self) -> None:

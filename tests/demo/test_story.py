@@ -64,7 +64,7 @@ def test_takes_one_lead_to_its_official_invoice_number(start: Start) -> None:
 
     assert (story.returncode, complained) == (0, "")
     steps = said.splitlines()
-    assert [line[:3] for line in steps[:-1]] == [f"{number:>2}." for number in range(1, 16)]
+    assert [line[:3] for line in steps[:-1]] == [f"{number:>2}." for number in range(1, 17)]
     assert "Quote Q-" in steps[5]
     assert all("http://127.0.0.1:" in line for line in steps[:-1])
     assert re.match(r"official invoice number SI-\d{4}-000001 ", steps[-1])

@@ -11,14 +11,21 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
 from crm.models import Lead
+from demo.cast import CAMILLE, PASSWORD, PROSPECTS
 from demo.ports import Wish, choose_ports
 from demo.programs import House, programs_of
-from demo.running import plainly, refuse_production, say, serve_until_stopped, stop_on_signals
+from demo.running import (
+    hush_logs,
+    plainly,
+    refuse_production,
+    say,
+    serve_until_stopped,
+    stop_on_signals,
+)
 from demo.sample_data import fill_everything
-from demo.sample_data.people import CAMILLE, PASSWORD
 from demo.sign_ins import print_sign_ins
 from demo.stage import alone_in
-from demo.story import PROSPECTS, play
+from demo.story import play
 from demo.supervisor import Supervisor
 from demo.wiring import Addresses
 
@@ -38,6 +45,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Fill, start, tell, serve."""
         stop_on_signals()
+        hush_logs()
         folder = settings.VAR_DIR / "demo"
         with plainly(), alone_in(folder, "The demo") as lock:
             refuse_production()

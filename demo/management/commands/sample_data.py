@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from demo.running import plainly, refuse_production, say
+from demo.running import hush_logs, plainly, refuse_production, say
 from demo.sample_data import fill_basics, fill_everything
 from demo.sign_ins import print_sign_ins
 from demo.wiring import Addresses
@@ -25,6 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Add what is missing and print how to sign in."""
+        hush_logs()
         with plainly():
             refuse_production()
             if options["basics"]:

@@ -10,14 +10,14 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from demo.cast import CAMILLE, PASSWORD, PROSPECTS
 from demo.fresh_database import broker_beside, fresh_database, name_beside
 from demo.ports import Wish, choose_ports
 from demo.programs import House, programs_of
-from demo.running import plainly, refuse_production, say, stop_on_signals
+from demo.running import hush_logs, plainly, refuse_production, say, stop_on_signals
 from demo.sample_data import fill_basics
-from demo.sample_data.people import CAMILLE, PASSWORD
 from demo.stage import alone_in
-from demo.story import PROSPECTS, play
+from demo.story import play
 from demo.supervisor import Supervisor
 from demo.wiring import Addresses
 
@@ -30,6 +30,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Make the place, play, and leave nothing behind."""
         stop_on_signals()
+        hush_logs()
         started = time.monotonic()
         folder = settings.VAR_DIR / "story"
         with plainly(stopped=130), alone_in(folder, "The story") as lock:
