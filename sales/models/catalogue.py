@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.postgres.indexes import GinIndex
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
@@ -18,6 +19,12 @@ from common.fields import (
     quantity_field,
 )
 from sales.models.taxes import TaxCategory
+
+
+def chosen(record: models.Model, name: str) -> Any:
+    """Follow a relation of a record that a form may not have filled in yet."""
+    is_set = getattr(record, f"{name}_id", None) is not None
+    return getattr(record, name) if is_set else None
 
 
 class UnitGroup(models.Model):
@@ -141,6 +148,19 @@ class Product(models.Model):
     def __str__(self) -> str:
         return f"{self.sku} {self.name}"
 
+    def clean(self) -> None:
+        """Refuse a default unit that the product is not counted in, and figures below zero."""
+        problems: dict[str, str] = {
+            name: "It cannot be negative."
+            for name in ("list_price", "standard_cost", "current_cost")
+            if (getattr(self, name) or 0) < 0
+        }
+        unit, group = chosen(self, "default_unit"), chosen(self, "unit_group")
+        if unit and group and unit.group_id != group.pk:
+            problems["default_unit"] = f"{unit} is not a unit of {group}."
+        if problems:
+            raise ValidationError(problems)
+
 
 class BundleItem(models.Model):
     """A product inside a bundle: required ones carry no price of their own, optional ones do."""
@@ -165,6 +185,16 @@ class BundleItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity.normalize():f} × {self.product} in {self.bundle}"
+
+    def clean(self) -> None:
+        """Refuse parts of what is no bundle, bundles in bundles, and units that do not fit."""
+        if self.bundle.kind != Product.Kind.BUNDLE:
+            raise ValidationError(f"{self.bundle.name} is not a bundle: it has no parts.")
+        product, unit = chosen(self, "product"), chosen(self, "unit")
+        if product and product.kind == Product.Kind.BUNDLE:
+            raise ValidationError({"product": "A bundle cannot be part of another."})
+        if product and unit and unit.group_id != product.unit_group_id:
+            raise ValidationError({"unit": f"{product.sku} is not counted in {unit}."})
 
 
 class RelatedProduct(models.Model):

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
-from django.db import models
+from django.core.exceptions import ValidationError
+from django.db import connection, models, transaction
 from django.db.models import Deferrable, F, Func, Q, Value
 
 from common.fields import amount_field, currency_field, identifier, quantity_field, rate_field
 from crm.models import Account
-from sales.models.catalogue import Product, Unit
+from sales.models.catalogue import Product, Unit, chosen
 
 
 class PriceList(models.Model):
@@ -127,6 +130,15 @@ class DiscountBand(models.Model):
         return f"{self.quantity_from.normalize():f}–{upper}"
 
 
+@contextmanager
+def bands_may_move() -> Iterator[None]:
+    """Let bands overlap while several are saved, and judge them together at the end."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS discount_band_no_overlap DEFERRED")
+        yield
+        cursor.execute("SET CONSTRAINTS discount_band_no_overlap IMMEDIATE")
+
+
 class PriceListItem(models.Model):
     """How one product in one unit is priced on a list."""
 
@@ -195,6 +207,28 @@ class PriceListItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product} per {self.unit} on {self.price_list}"
+
+    def clean(self) -> None:
+        """Refuse a unit the product is not counted in, and a rule that makes no price."""
+        problems: dict[str, str] = {}
+        product, unit = chosen(self, "product"), chosen(self, "unit")
+        if product and unit and product.unit_group_id != unit.group_id:
+            problems["unit"] = f"{product.sku} is not counted in {unit}."
+        if self.method in MARGINS and (self.percentage_rate or 0) >= 1:
+            problems["percentage_rate"] = "A margin must stay below 1, which is 100 %."
+        if self.rounding != self.Rounding.NONE and not (self.rounding_amount or 0) > 0:
+            problems["rounding_amount"] = "Rounding needs an amount above zero."
+        discounts, price_list = chosen(self, "discount_list"), chosen(self, "price_list")
+        if discounts and price_list and discounts.currency not in {"", price_list.currency}:
+            problems["discount_list"] = (
+                f"It is in {discounts.currency}, the price list in {price_list.currency}."
+            )
+        if problems:
+            raise ValidationError(problems)
+
+
+MARGINS = frozenset({PriceListItem.Method.MARGIN_CURRENT, PriceListItem.Method.MARGIN_STANDARD})
+"""Methods whose percentage is of the price, which therefore must leave some for the cost."""
 
 
 class PromotionCode(models.Model):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
@@ -93,3 +94,10 @@ class AccountTerms(models.Model):
 
     def __str__(self) -> str:
         return f"Terms of {self.account}"
+
+    def clean(self) -> None:
+        """Refuse a price list in another currency than the account buys in."""
+        if self.price_list is not None and self.price_list.currency != self.currency:
+            raise ValidationError(
+                {"price_list": f"It is in {self.price_list.currency}, not {self.currency}."}
+            )

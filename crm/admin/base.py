@@ -1,0 +1,190 @@
+"""What every page of the admin does alike: who sees what, who changes nothing, what is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar, TypeVar
+
+from django.contrib import admin, messages
+from django.db import IntegrityError, models
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
+
+from common.errors import DomainError
+from crm.custom_fields import definitions_of
+from crm.custom_values import value_in_words
+from crm.forms.custom import CustomFieldsForm, field_name
+from crm.models import CustomField, OwnedQuerySet, User
+
+RecordT = TypeVar("RecordT", bound=models.Model)
+Deed = Callable[[Any], object]
+
+
+class Guarded(admin.options.BaseModelAdmin[Any]):
+    """Lets auditors look, and offers everybody only the records they may see."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Say whether the person may add records."""
+        return not _reads_only(request) and self._may_add(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Say whether the person may change records."""
+        return not _reads_only(request) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Say whether the person may delete records."""
+        return not _reads_only(request) and super().has_delete_permission(request, obj)
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        """Read only what the person may see on any other screen."""
+        return visible(super().get_queryset(request), request)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer only records that the person may see."""
+        related = db_field.remote_field.model._default_manager.get_queryset()
+        if isinstance(related, OwnedQuerySet):
+            kwargs.setdefault("queryset", visible(related, request))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def _may_add(self, request: HttpRequest, obj: Any) -> bool:
+        if isinstance(self, admin.options.InlineModelAdmin):
+            return super().has_add_permission(request, obj)  # type: ignore[call-arg]  # inlines are asked with their parent
+        return super().has_add_permission(request)
+
+
+class LookOnly(Guarded):
+    """Records that the house writes itself."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody adds one by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody changes one by hand."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody deletes one by hand."""
+        return False
+
+
+class HouseAdmin(Guarded, admin.ModelAdmin[RecordT]):
+    """The pages of one kind of record."""
+
+    show_full_result_count = False
+    list_per_page = 50
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show or save the form; what only the database could refuse is told in words too."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except DomainError as error:
+            problem = str(error)
+        except IntegrityError:
+            problem = _("Nothing was saved: this contradicts another record.")
+        self.message_user(request, problem, messages.ERROR)
+        return HttpResponseRedirect(request.get_full_path())
+
+    def do_each(
+        self, request: HttpRequest, records: Iterable[RecordT], deed: Deed, done: str
+    ) -> None:
+        """Do a deed to every chosen record, and tell of each what came of it or why not."""
+        for record in records:
+            try:
+                result = deed(record)
+            except DomainError as error:
+                self.message_user(request, f"{record}: {error}", messages.ERROR)
+            else:
+                said = done % {"record": record, "result": result}
+                self.message_user(request, said, messages.SUCCESS)
+
+
+class LookOnlyAdmin(LookOnly, HouseAdmin[RecordT]):
+    """Pages of records that the house writes itself."""
+
+
+class CustomFieldsAdmin(HouseAdmin[RecordT]):
+    """Shows and asks for the custom fields of a kind of record, below its own."""
+
+    form: type[ModelForm[Any]] = CustomFieldsForm
+    exclude: ClassVar[tuple[str, ...]] = ("custom",)
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """Build the form of the record's own fields; it adds the custom ones by itself."""
+        if kwargs.get("fields"):
+            custom = {field_name(definition) for definition in definitions_of(self.model)}
+            kwargs["fields"] = [name for name in kwargs["fields"] if name not in custom]
+        return super().get_form(request, obj, change, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Put the custom fields into a part of their own, as values where nobody may type."""
+        fieldsets = list(super().get_fieldsets(request, obj))
+        definitions = definitions_of(self.model)
+        if not definitions:
+            return fieldsets
+        if self._may_type(request, obj):
+            names: Any = [field_name(definition) for definition in definitions]
+        else:
+            names = ["custom_values"]
+        return [*fieldsets, (_("Custom fields"), {"fields": names})]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Show custom values as text where nobody may type them."""
+        return (*super().get_readonly_fields(request, obj), "custom_values")
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Add the custom fields that are shown in lists."""
+        columns = [_column(d) for d in definitions_of(self.model) if d.show_in_list]
+        return (*super().get_list_display(request), *columns)
+
+    @admin.display(description=_("values"))
+    def custom_values(self, record: Any) -> str:
+        """Write the record's custom values, one a line."""
+        told = [
+            f"{definition.label}: {value_in_words(definition, record.custom[definition.key])}"
+            for definition in definitions_of(record)
+            if definition.key in record.custom
+        ]
+        return "\n".join(told) or "–"
+
+    def _may_type(self, request: HttpRequest, obj: Any) -> bool:
+        if obj is None:
+            return self.has_add_permission(request)
+        return self.has_change_permission(request, obj)
+
+
+def visible(records: models.QuerySet[Any], request: HttpRequest) -> models.QuerySet[Any]:
+    """Keep the records that the person who asks may see."""
+    if isinstance(records, OwnedQuerySet):
+        return records.visible_to(person(request))
+    return records
+
+
+def person(request: HttpRequest) -> User:
+    """Say who asks; nobody else gets past the admin's door."""
+    if not isinstance(request.user, User):
+        raise TypeError("The admin lets only people in.")
+    return request.user
+
+
+def _reads_only(request: HttpRequest) -> bool:
+    return person(request).reads_only
+
+
+def _column(definition: CustomField) -> Callable[[Any], str]:
+    @admin.display(description=definition.label)
+    def column(record: Any) -> str:
+        value = record.custom.get(definition.key)
+        return "" if value is None else value_in_words(definition, value)
+
+    column.__name__ = field_name(definition)
+    return column

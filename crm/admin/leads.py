@@ -1,0 +1,57 @@
+"""Leads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from crm.admin.base import CustomFieldsAdmin, person
+from crm.models import Lead
+from crm.services.leads import contact_lead, reopen_lead
+
+
+@admin.register(Lead)
+class LeadAdmin(CustomFieldsAdmin[Lead]):
+    """Interests that are not yet customers; read-only once they are decided."""
+
+    list_display = ("topic", "company_name", "last_name", "status", "source", "owner")
+    list_filter = ("status", "source", "team")
+    list_select_related = ("owner",)
+    search_fields = ("topic", "company_name", "last_name", "email")
+    autocomplete_fields = ("owner", "team")
+    readonly_fields = (
+        "status",
+        "disqualified_because",
+        "qualified_account",
+        "qualified_contact",
+        "qualified_at",
+        "created_at",
+        "updated_at",
+    )
+    actions = ("mark_contacted", "reopen")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only open leads are edited."""
+        return super().has_change_permission(request, obj) and (obj is None or obj.is_open)
+
+    @admin.action(description="Mark as contacted", permissions=["change"])
+    def mark_contacted(self, request: HttpRequest, leads: QuerySet[Lead]) -> None:
+        """Note that somebody spoke with each."""
+        actor = person(request)
+        self.do_each(
+            request,
+            leads,
+            lambda lead: contact_lead(lead.pk, actor=actor),
+            "%(record)s was contacted.",
+        )
+
+    @admin.action(description="Reopen", permissions=["change"])
+    def reopen(self, request: HttpRequest, leads: QuerySet[Lead]) -> None:
+        """Take each up again."""
+        actor = person(request)
+        self.do_each(
+            request, leads, lambda lead: reopen_lead(lead.pk, actor=actor), "%(record)s: reopened."
+        )

@@ -1,0 +1,39 @@
+"""Partners: programs that use the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+
+from crm.admin.base import HouseAdmin
+from crm.models import Partner
+
+
+class PartnerForm(forms.ModelForm[Partner]):
+    """What a partner is called, may do, and may see."""
+
+    scopes = forms.MultipleChoiceField(
+        choices=Partner.Scope.choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    class Meta:
+        model = Partner
+        fields = ("name", "scopes", "accounts", "is_active")
+
+
+@admin.register(Partner)
+class PartnerAdmin(HouseAdmin[Partner]):
+    """API clients and the accounts they were granted."""
+
+    form = PartnerForm
+    list_display = ("name", "granted", "is_active", "created_at")
+    list_filter = ("is_active",)
+    search_fields = ("name",)
+    autocomplete_fields = ("accounts",)
+
+    @admin.display(description="scopes")
+    def granted(self, partner: Any) -> str:
+        """List what the partner may do."""
+        return ", ".join(partner.scopes)

@@ -1,0 +1,83 @@
+"""People, their teams and their roles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.http import HttpRequest
+
+from crm.admin.base import Guarded, HouseAdmin, person
+from crm.models import Team, User
+
+ONLY_FOR_SUPERUSERS = ("is_superuser", "user_permissions")
+"""Nobody gives out rights that they do not hold themselves."""
+
+
+class NewUserForm(AdminUserCreationForm[User]):
+    """A new colleague, known by e-mail address."""
+
+    class Meta:
+        model = User
+        fields = ("email",)
+
+
+class UserForm(UserChangeForm[User]):
+    """A colleague."""
+
+    class Meta:
+        model = User
+        fields = "__all__"
+
+
+@admin.register(User)
+class UserAdmin(Guarded, DjangoUserAdmin[User]):
+    """Colleagues."""
+
+    form = UserForm
+    add_form = NewUserForm
+    ordering = ("email",)
+    list_display = ("email", "first_name", "last_name", "team", "is_active", "is_staff")
+    list_filter = ("is_active", "is_staff", "groups", "team")
+    list_select_related = ("team",)
+    search_fields = ("email", "first_name", "last_name")
+    filter_horizontal = ("groups", "user_permissions")
+    readonly_fields = ("last_login", "date_joined")
+    show_full_result_count = False
+    fieldsets = (
+        (None, {"fields": ("email", "password")}),
+        ("Person", {"fields": ("first_name", "last_name", "team")}),
+        ("Rights", {"fields": ("is_active", "is_staff", "groups", *ONLY_FOR_SUPERUSERS)}),
+        ("Dates", {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = (
+        (None, {"fields": ("email", "usable_password", "password1", "password2")}),
+        ("Person", {"fields": ("first_name", "last_name", "team")}),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Keep the highest rights with those who hold them."""
+        fixed = super().get_readonly_fields(request, obj)
+        return fixed if person(request).is_superuser else (*fixed, *ONLY_FOR_SUPERUSERS)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A superuser is changed only by another."""
+        above = obj is not None and obj.is_superuser and not person(request).is_superuser
+        return not above and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A superuser is deleted only by another."""
+        above = obj is not None and obj.is_superuser and not person(request).is_superuser
+        return not above and super().has_delete_permission(request, obj)
+
+
+@admin.register(Team)
+class TeamAdmin(HouseAdmin[Team]):
+    """Teams, one below another."""
+
+    list_display = ("name", "parent")
+    list_select_related = ("parent",)
+    search_fields = ("name",)
+    autocomplete_fields = ("parent",)

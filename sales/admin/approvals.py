@@ -1,0 +1,17 @@
+"""When quotes need somebody's yes."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from crm.admin.base import HouseAdmin
+from sales.models import ApprovalRule
+
+
+@admin.register(ApprovalRule)
+class ApprovalRuleAdmin(HouseAdmin[ApprovalRule]):
+    """Limits above, or below, which a quote is approved before it is sent."""
+
+    list_display = ("name", "measure", "threshold", "is_active")
+    list_filter = ("measure", "is_active")
+    search_fields = ("name",)

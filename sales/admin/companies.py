@@ -1,0 +1,26 @@
+"""The companies that sell, and the numbers they gave out."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from crm.admin.base import HouseAdmin, LookOnlyAdmin
+from sales.models import Company, NumberSeries
+
+
+@admin.register(Company)
+class CompanyAdmin(HouseAdmin[Company]):
+    """Legal entities of ours."""
+
+    list_display = ("name", "number_prefix", "base_currency", "country", "is_default")
+    search_fields = ("name", "number_prefix")
+
+
+@admin.register(NumberSeries)
+class NumberSeriesAdmin(LookOnlyAdmin[NumberSeries]):
+    """The last number given out; only issuing a document moves it."""
+
+    list_display = ("company", "kind", "year", "last")
+    list_filter = ("company", "kind", "year")
+    list_select_related = ("company",)
+    search_fields = ("company__name",)

@@ -1,0 +1,101 @@
+"""Invoices, credit notes and what was paid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from crm.admin.base import LookOnly, LookOnlyAdmin, person
+from sales.admin.documents import EDITABLE, SHOWN, DocumentAdmin, LineInline
+from sales.models import Invoice, InvoiceLine, Payment
+from sales.services.billing import delete_draft_invoice
+from sales.services.invoices import issue_invoice
+
+OF_THE_ORDER = frozenset(
+    {"tax_zone", "prices_include_tax", "discount_rate", "discount_amount", "freight", "price_list"}
+)
+"""What an invoice that bills an order has from it."""
+
+
+class InvoiceLineInline(LineInline):
+    """What is billed."""
+
+    model = InvoiceLine
+
+
+class PaymentInline(LookOnly, admin.TabularInline[Payment, Invoice]):
+    """What came in."""
+
+    model = Payment
+    fields = readonly_fields = ("amount", "received_on", "reference", "method", "source")
+    extra = 0
+
+
+@admin.register(Invoice)
+class InvoiceAdmin(DocumentAdmin[Invoice]):
+    """Requests for payment; a draft may be thrown away, what is issued is only credited."""
+
+    list_display = (*DocumentAdmin.list_display, "kind", "due_on", "official_number")
+    list_filter = ("status", "kind", "currency", "team")
+    search_fields = ("number", "official_number", "name", "account__name", "customer_reference")
+    editable = EDITABLE
+    shown = (
+        *SHOWN,
+        "kind",
+        "what",
+        "order",
+        "credits",
+        "reason",
+        "issued_on",
+        "due_on",
+        "paid",
+        "credited",
+        "official_number",
+        "official_status",
+        "official_issued_on",
+        "official_tax",
+        "official_total",
+    )
+    inlines = (InvoiceLineInline, PaymentInline)
+    actions = ("issue",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A draft may be thrown away, from its own page."""
+        may = request.user.has_perm("sales.delete_invoice") and not person(request).reads_only
+        return may and obj is not None and obj.is_draft
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Keep to the order's figures where there is an order."""
+        fixed = super().get_readonly_fields(request, obj)
+        if obj is not None and obj.order_id is not None:
+            return (*fixed, *sorted(OF_THE_ORDER))
+        return fixed
+
+    def delete_model(self, request: HttpRequest, obj: Invoice) -> None:
+        """Throw a draft away; what it billed may be billed again."""
+        delete_draft_invoice(obj.pk, actor=person(request))
+
+    @admin.action(description="Issue", permissions=["change"])
+    def issue(self, request: HttpRequest, invoices: QuerySet[Invoice]) -> None:
+        """Give each its number and date."""
+        actor = person(request)
+        self.do_each(
+            request,
+            invoices,
+            lambda invoice: issue_invoice(invoice.pk, actor=actor),
+            "%(result)s is issued.",
+        )
+
+
+@admin.register(Payment)
+class PaymentAdmin(LookOnlyAdmin[Payment]):
+    """Money that came in; it is recorded on the invoice's own page."""
+
+    list_display = ("received_on", "invoice", "amount", "reference", "method", "source")
+    list_filter = ("method", "source")
+    list_select_related = ("invoice",)
+    search_fields = ("reference", "invoice__number", "invoice__account__name")
+    date_hierarchy = "received_on"

@@ -1,0 +1,95 @@
+"""Orders."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from crm.admin.base import LookOnly, person
+from sales.admin.documents import EDITABLE, SHOWN, DocumentAdmin, LineInline
+from sales.admin.promotions import PromotionUseInline
+from sales.models import Order, OrderChange, OrderLine
+from sales.services.orders import release_order, submit_order
+
+
+class OrderLineInline(LineInline):
+    """What was ordered, and what became of it."""
+
+    model = OrderLine
+    fields: ClassVar = (
+        *LineInline.fields,
+        "shipped_quantity",
+        "returned_quantity",
+        "cancelled_quantity",
+        "invoiced_quantity",
+        "credited_quantity",
+    )
+    readonly_fields: ClassVar = fields
+
+
+class OrderChangeInline(LookOnly, admin.TabularInline[OrderChange, Order]):
+    """The order's change orders."""
+
+    model = OrderChange
+    fields = readonly_fields = ("version", "reason", "changed_by_name", "changed_at", "difference")
+    extra = 0
+
+
+@admin.register(Order)
+class OrderAdmin(DocumentAdmin[Order]):
+    """What customers ordered."""
+
+    list_display = (*DocumentAdmin.list_display, "fulfilment_status", "billing_status")
+    list_filter = (
+        "status",
+        "fulfilment_status",
+        "billing_status",
+        "is_on_hold",
+        "currency",
+        "team",
+    )
+    editable = (*EDITABLE, "requested_on")
+    shown = (
+        *SHOWN,
+        "fulfilment_status",
+        "billing_status",
+        "processing_status",
+        "is_on_hold",
+        "hold_reason",
+        "prices_are_locked",
+        "opportunity",
+        "quote",
+        "partner",
+        "external_id",
+        "origin",
+        "submitted_at",
+        "closed_at",
+        "cancelled_because",
+    )
+    inlines = (OrderLineInline, PromotionUseInline, OrderChangeInline)
+    actions = ("submit", "release")
+
+    @admin.action(description="Submit", permissions=["change"])
+    def submit(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
+        """Make each binding."""
+        actor = person(request)
+        self.do_each(
+            request,
+            orders,
+            lambda order: submit_order(order.pk, actor=actor),
+            "%(result)s is submitted.",
+        )
+
+    @admin.action(description="Release from hold", permissions=["change"])
+    def release(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
+        """Let each go on."""
+        actor = person(request)
+        self.do_each(
+            request,
+            orders,
+            lambda order: release_order(order.pk, actor=actor),
+            "%(record)s goes on.",
+        )

@@ -1,0 +1,117 @@
+"""Price lists and volume discounts."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+
+from common.errors import DomainError
+from crm.admin.base import Guarded, HouseAdmin
+from sales.models import DiscountBand, DiscountList, PriceList, PriceListItem
+from sales.models.price_lists import bands_may_move
+from sales.pricing.discounts import Band, check_bands
+
+MOST_ITEMS_ON_ONE_PAGE = 100
+
+
+class PriceListItemInline(Guarded, admin.TabularInline[PriceListItem, PriceList]):
+    """The prices of a list."""
+
+    model = PriceListItem
+    autocomplete_fields = ("product", "unit", "discount_list")
+    extra = 0
+
+
+@admin.register(PriceList)
+class PriceListAdmin(HouseAdmin[PriceList]):
+    """Prices in one currency, for a time."""
+
+    list_display = ("name", "currency", "valid_from", "valid_to", "is_active")
+    list_filter = ("currency", "is_active")
+    search_fields = ("name",)
+    inlines = (PriceListItemInline,)
+
+    def get_inlines(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Show a short list's prices on its page; a long one's have a page of their own."""
+        if obj is not None and obj.items.count() > MOST_ITEMS_ON_ONE_PAGE:
+            return ()
+        return super().get_inlines(request, obj)
+
+
+@admin.register(PriceListItem)
+class PriceListItemAdmin(HouseAdmin[PriceListItem]):
+    """Single prices, to be searched where a list is long."""
+
+    list_display = ("product", "unit", "price_list", "method", "amount", "percentage_rate")
+    list_filter = ("price_list", "method")
+    list_select_related = ("product", "unit", "price_list")
+    search_fields = ("product__sku", "product__name")
+    autocomplete_fields = ("price_list", "product", "unit", "discount_list")
+
+
+class BandForm(forms.ModelForm[DiscountBand]):
+    """One band; whether it meets another is judged with all of them together."""
+
+    class Meta:
+        model = DiscountBand
+        fields: ClassVar = ("quantity_from", "quantity_to", "discount_rate", "discount_amount")
+
+    def _get_validation_exclusions(self) -> set[str]:
+        return {*super()._get_validation_exclusions(), "discount_list"}  # type: ignore[misc]  # Django's own hook
+
+
+class BandFormSet(forms.BaseInlineFormSet[DiscountBand, DiscountList, Any]):
+    """The bands of a list, judged as they will stand and not as they stood."""
+
+    def clean(self) -> None:
+        """Refuse bands that overlap, or that are not of the list's kind."""
+        super().clean()
+        if any(self.errors):
+            return
+        kept = [
+            form.instance
+            for form in self.forms
+            if form.instance.quantity_from is not None
+            and (form.instance.pk in self._stored() or form.has_changed())
+            and not form.cleaned_data.get("DELETE")
+        ]
+        try:
+            check_bands(
+                [Band(band.quantity_from, band.quantity_to, band.quantity_from) for band in kept]
+            )
+        except DomainError as error:
+            raise forms.ValidationError(str(error)) from error
+        by_rate = self.instance.kind == DiscountList.Kind.PERCENT
+        if any((band.discount_rate is not None) != by_rate for band in kept):
+            wanted = "a rate" if by_rate else "an amount"
+            raise forms.ValidationError(f"Each band of this list gives {wanted}.")
+
+    def _stored(self) -> set[Any]:
+        return {band.pk for band in self.get_queryset()}
+
+
+class DiscountBandInline(Guarded, admin.TabularInline[DiscountBand, DiscountList]):
+    """From so many to so many, this much off each."""
+
+    model = DiscountBand
+    form = BandForm
+    formset = BandFormSet
+    extra = 1
+
+
+@admin.register(DiscountList)
+class DiscountListAdmin(HouseAdmin[DiscountList]):
+    """Volume discounts."""
+
+    list_display = ("name", "kind", "currency", "is_active")
+    list_filter = ("kind", "is_active")
+    search_fields = ("name",)
+    inlines = (DiscountBandInline,)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Save the bands as one: between two of them a boundary may move."""
+        with bands_may_move():
+            super().save_related(request, form, formsets, change)

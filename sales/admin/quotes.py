@@ -1,0 +1,74 @@
+"""Quotes."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from crm.admin.base import person
+from sales.admin.documents import EDITABLE, SHOWN, DocumentAdmin, LineInline
+from sales.admin.promotions import PromotionUseInline
+from sales.models import Quote, QuoteLine
+from sales.services.quotes import activate_quote, cancel_quote, revise_quote
+
+
+class QuoteLineInline(LineInline):
+    """What is offered."""
+
+    model = QuoteLine
+
+
+@admin.register(Quote)
+class QuoteAdmin(DocumentAdmin[Quote]):
+    """Offers."""
+
+    list_display = (*DocumentAdmin.list_display, "valid_until")
+    editable = (*EDITABLE, "valid_until")
+    shown = (
+        *SHOWN,
+        "revision",
+        "revises",
+        "opportunity",
+        "activated_at",
+        "closed_at",
+        "closed_because",
+        "closed_comment",
+        "accepted_by_name",
+        "accepted_by_email",
+    )
+    inlines = (QuoteLineInline, PromotionUseInline)
+    actions = ("activate", "revise", "cancel")
+
+    @admin.action(description="Activate", permissions=["change"])
+    def activate(self, request: HttpRequest, quotes: QuerySet[Quote]) -> None:
+        """Freeze each as the next revision of its number."""
+        actor = person(request)
+        self.do_each(
+            request,
+            quotes,
+            lambda quote: activate_quote(quote.pk, actor=actor),
+            "%(result)s is active.",
+        )
+
+    @admin.action(description="Revise", permissions=["change"])
+    def revise(self, request: HttpRequest, quotes: QuerySet[Quote]) -> None:
+        """Supersede each by a draft copy."""
+        actor = person(request)
+        self.do_each(
+            request,
+            quotes,
+            lambda quote: revise_quote(quote.pk, actor=actor),
+            "%(record)s has a new draft.",
+        )
+
+    @admin.action(description="Cancel", permissions=["change"])
+    def cancel(self, request: HttpRequest, quotes: QuerySet[Quote]) -> None:
+        """Take each back."""
+        actor = person(request)
+        self.do_each(
+            request,
+            quotes,
+            lambda quote: cancel_quote(quote.pk, actor=actor),
+            "%(record)s is cancelled.",
+        )

@@ -1,0 +1,45 @@
+"""Taxes and exchange rates."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from crm.admin.base import HouseAdmin
+from sales.models import ExchangeRate, TaxCategory, TaxRate, TaxZone
+
+
+@admin.register(TaxCategory)
+class TaxCategoryAdmin(HouseAdmin[TaxCategory]):
+    """How products are taxed."""
+
+    list_display = ("name", "code")
+    search_fields = ("name", "code")
+
+
+@admin.register(TaxZone)
+class TaxZoneAdmin(HouseAdmin[TaxZone]):
+    """Where customers are taxed."""
+
+    list_display = ("name", "code")
+    search_fields = ("name", "code")
+
+
+@admin.register(TaxRate)
+class TaxRateAdmin(HouseAdmin[TaxRate]):
+    """Rates of a category in a zone, for a time."""
+
+    list_display = ("category", "zone", "rate", "valid_from", "valid_to")
+    list_filter = ("zone", "category")
+    list_select_related = ("category", "zone")
+    search_fields = ("category__name", "zone__name")
+    autocomplete_fields = ("category", "zone")
+
+
+@admin.register(ExchangeRate)
+class ExchangeRateAdmin(HouseAdmin[ExchangeRate]):
+    """How many units of a currency one unit of the base bought on a day."""
+
+    list_display = ("valid_on", "base", "currency", "rate", "source")
+    list_filter = ("base", "currency", "source")
+    search_fields = ("currency",)
+    date_hierarchy = "valid_on"

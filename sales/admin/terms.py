@@ -1,0 +1,57 @@
+"""The terms on which accounts buy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+
+from crm.admin.base import Guarded, HouseAdmin
+from sales.models import AccountTerms, Instalment, PaymentTerms
+
+
+class InstalmentFormSet(forms.BaseInlineFormSet[Instalment, PaymentTerms, Any]):
+    """The instalments of terms, judged together."""
+
+    def clean(self) -> None:
+        """Instalments make the whole, or there are none."""
+        super().clean()
+        if any(self.errors):
+            return
+        shares = [
+            form.cleaned_data["share_rate"]
+            for form in self.forms
+            if form.cleaned_data.get("share_rate") and not form.cleaned_data.get("DELETE")
+        ]
+        if shares and sum(shares) != 1:
+            raise forms.ValidationError("The shares must make 1 together.")
+
+
+class InstalmentInline(Guarded, admin.TabularInline[Instalment, PaymentTerms]):
+    """Parts of an invoice, each due on its own day."""
+
+    model = Instalment
+    formset = InstalmentFormSet
+    extra = 0
+
+
+@admin.register(PaymentTerms)
+class PaymentTermsAdmin(HouseAdmin[PaymentTerms]):
+    """When orders are invoiced and by when they are paid."""
+
+    list_display = ("name", "invoice_when", "due_days", "deposit_rate")
+    list_filter = ("invoice_when",)
+    search_fields = ("name",)
+    inlines = (InstalmentInline,)
+
+
+@admin.register(AccountTerms)
+class AccountTermsAdmin(HouseAdmin[AccountTerms]):
+    """What an account buys by unless a document says otherwise."""
+
+    list_display = ("account", "currency", "price_list", "payment_terms", "tax_zone")
+    list_filter = ("currency", "price_list", "payment_terms", "tax_zone")
+    list_select_related = ("account", "price_list", "payment_terms", "tax_zone")
+    search_fields = ("account__name",)
+    autocomplete_fields = ("account", "price_list", "payment_terms", "tax_zone")
