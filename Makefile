@@ -53,8 +53,8 @@ chromium: setup
 
 .PHONY: demo
 demo story: export LEAVE_WITH_PARENT = 1 # kill -9 make, and nothing stays behind
-demo: setup ## sample data, the whole story played live, then serve until Ctrl-C
-	@$(PY) manage.py demo
+demo: setup ## sample data, the whole story played live, then serve until Ctrl-C; PORT=8010 picks another port
+	@$(PY) manage.py demo $(if $(PORT),--port $(PORT)) $(ARGS)
 
 .PHONY: story
 story: setup ## a lead becomes an official invoice, headless, on a fresh database

@@ -1,4 +1,4 @@
-"""Ports on this machine: the usual ones when they are free."""
+"""Ports on this machine: the usual ones, or those somebody names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A port somebody typed, or the one to take when nobody did."""
+    """A port somebody typed, or the one to take when nobody did; 0 is any free one."""
 
     option: str
     asked: int | None
@@ -22,7 +22,7 @@ class Wish:
 
 
 def choose_ports(wishes: Iterable[Wish]) -> list[int]:
-    """Choose a port for each wish; one that was typed and is taken is refused.
+    """Choose a port for each wish; one that is taken is refused, since links and habits know it.
 
     All are held until the last is chosen, so that none is given out twice.
     """
@@ -31,11 +31,10 @@ def choose_ports(wishes: Iterable[Wish]) -> list[int]:
 
 
 def _choose(wish: Wish, held: contextlib.ExitStack) -> int:
-    if wish.asked is None:
-        return _bound(wish.usual, held) or _bound(0, held)
-    if port := _bound(wish.asked, held):
+    wanted = wish.usual if wish.asked is None else wish.asked
+    if port := _bound(wanted, held):
         return port
-    raise Halted(f"Port {wish.asked} is taken or forbidden; choose another with {wish.option}.")
+    raise Halted(f"Port {wanted} is taken or forbidden; choose another with {wish.option}.")
 
 
 def _bound(port: int, held: contextlib.ExitStack) -> int:

@@ -37,9 +37,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the options."""
-        parser.add_argument("--port", type=int, help="of the web pages (8000 when free)")
-        parser.add_argument("--warehouse-port", type=int, help="of the warehouse (8101 when free)")
-        parser.add_argument("--erp-port", type=int, help="of the ERP (8102 when free)")
+        parser.add_argument("--port", type=int, help="of the web pages (8000 unless given)")
+        parser.add_argument(
+            "--warehouse-port", type=int, help="of the warehouse (8101 unless given)"
+        )
+        parser.add_argument("--erp-port", type=int, help="of the ERP (8102 unless given)")
         parser.add_argument("--no-story", action="store_true", help="serve at once")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -62,7 +64,7 @@ class Command(BaseCommand):
 def _house(folder: Path, options: dict[str, Any]) -> House:
     web, warehouse, erp = choose_ports(
         [
-            Wish("--port", options["port"], 8000),
+            Wish("--port (make demo PORT=8010)", options["port"], 8000),
             Wish("--warehouse-port", options["warehouse_port"], 8101),
             Wish("--erp-port", options["erp_port"], 8102),
         ]
