@@ -37,11 +37,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the options."""
-        parser.add_argument("--port", type=int, help="of the web pages (8000 unless given)")
-        parser.add_argument(
-            "--warehouse-port", type=int, help="of the warehouse (8101 unless given)"
-        )
-        parser.add_argument("--erp-port", type=int, help="of the ERP (8102 unless given)")
+        parser.add_argument("--port", type=int, help="of the web pages (8000)")
+        parser.add_argument("--warehouse-port", type=int, help="of the warehouse (8101)")
+        parser.add_argument("--erp-port", type=int, help="of the ERP (8102)")
         parser.add_argument("--no-story", action="store_true", help="serve at once")
 
     def handle(self, *args: Any, **options: Any) -> None:
