@@ -122,6 +122,8 @@ class Verb:
     reason: Words = ""
     """Why it cannot be done now; empty when it can."""
     tone: Literal["plain", "danger"] = "plain"
+    aside: bool = False
+    """True for what one may do but is never the next step."""
     confirm: Words = ""
     values: dict[str, str] = field(default_factory=dict)
 
@@ -139,8 +141,9 @@ class Verbs:
 
     @property
     def primary(self) -> Verb | None:
-        """Return the first deed that can be done now and is not a way back."""
-        return next((v for v in self.all if v.allowed and v.tone == "plain"), None)
+        """Return the first deed that can be done now, leads on and is not a way back."""
+        leading = (verb for verb in self.all if verb.tone == "plain" and not verb.aside)
+        return next((verb for verb in leading if verb.allowed), None)
 
     @property
     def others(self) -> list[Verb]:

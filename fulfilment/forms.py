@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from common.formatting import format_quantity, plain_number
 from common.forms import HouseForm
-from fulfilment.models import Shipment
+from fulfilment.models import Shipment, ShipmentLine
+from sales.forms.quantities import QuantitiesForm
 from sales.models import OrderLine
 
 
@@ -62,3 +63,55 @@ class ShipmentForm(HouseForm):
     def quantities(self) -> dict[UUID, Decimal]:
         """Return the typed quantities by line."""
         return {line.pk: self.cleaned_data.get(str(line.pk)) or Decimal(0) for line in self.lines}
+
+
+class ReturnForm(QuantitiesForm):
+    """How much of a shipment came back."""
+
+    widths: ClassVar = {"carrier": 6, "tracking": 6}
+    columns: ClassVar = (_("In the shipment"), _("Came back"), _("Left"))
+    asked: ClassVar = _("Coming back")
+
+    carrier = forms.CharField(label=_("Carrier"), max_length=60, required=False)
+    tracking = forms.CharField(label=_("Tracking number"), max_length=80, required=False)
+
+    def __init__(
+        self,
+        *args: Any,
+        held: Sequence[ShipmentLine],
+        left: Mapping[UUID, Decimal],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.held = {line.order_line_id: line.quantity for line in held}
+        self.left = left
+        self.ask_for([line.order_line for line in held], {})
+
+    def cells(self, line: OrderLine) -> list[str]:
+        """Say what was in the shipment, what came back and what is left of it."""
+        held, left = self.held[line.pk], self.left.get(line.pk, Decimal(0))
+        return [format_quantity(quantity) for quantity in (held, held - left, left)]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a return of nothing."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if not self.errors and not any(self.quantities().values()):
+            raise forms.ValidationError(_("Say how much of at least one line came back."))
+        return cleaned
+
+
+class ParcelForm(HouseForm):
+    """A box with a tracking number of its own."""
+
+    widths: ClassVar = {"tracking": 6, "carrier": 6, "weight_kg": 6}
+
+    tracking = forms.CharField(label=_("Tracking number"), max_length=80)
+    carrier = forms.CharField(label=_("Carrier"), max_length=60, required=False)
+    weight_kg = forms.DecimalField(
+        label=_("Weight, kg"),
+        max_digits=10,
+        decimal_places=3,
+        min_value=0,
+        required=False,
+        localize=True,
+    )

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, register_converter
+from django.urls.converters import StringConverter
 
 from fulfilment.views import handoffs, shipments
 
 app_name = "fulfilment"
 
+
+class ShipmentStatus(StringConverter):
+    """Where a person may say a shipment is."""
+
+    regex = "shipped|delivered|failed"
+
+
+register_converter(ShipmentStatus, "shipment_status")
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("handoffs/", handoffs.HandoffList.as_view(), name="handoff-list"),
     path("handoffs/<uuid:pk>/", handoffs.detail, name="handoff-detail"),
     path("orders/<uuid:pk>/ship/", shipments.new, name="shipment-new"),
+    path("shipments/<uuid:pk>/return/", shipments.give_back, name="shipment-return"),
+    path("shipments/<uuid:pk>/parcel/", shipments.parcel, name="shipment-parcel"),
+    path("shipments/<uuid:pk>/<shipment_status:status>/", shipments.move, name="shipment-move"),
 ]

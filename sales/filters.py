@@ -69,6 +69,7 @@ class InvoiceFilter(OwnedFilter):
     text_columns = ("number", "official_number", "name", "account__name")
 
     text = filters.CharFilter(label=_("Number, name or account"), method="matching")
+    kind = filters.ChoiceFilter(label=_("Kind"), choices=Invoice.Kind.choices, empty_label=ANY)
     status = filters.ChoiceFilter(
         label=_("Status"),
         choices=[*Invoice.Status.choices, (OVERDUE, _("Overdue"))],
@@ -78,7 +79,7 @@ class InvoiceFilter(OwnedFilter):
 
     class Meta:
         model = Invoice
-        fields = ("text", "status", "owner")
+        fields = ("text", "kind", "status", "owner")
 
     def in_status(self, invoices: QuerySet[Invoice], name: str, status: str) -> QuerySet[Invoice]:
         """Keep invoices of a status; overdue ones are open ones past their day."""

@@ -66,11 +66,12 @@ def _reasons(
     currency = document.currency
     return [
         Reason(
-            label=step.label,
+            label=step.label.capitalize(),
             formula=step.formula,
             values=[
                 (names.get(name, name), _in_words(name, value, currency))
                 for name, value in step.values.items()
+                if value or name not in names  # lines that add nothing are left out
             ],
             result=format_money(step.result, currency),
             remark=step.remark,

@@ -109,9 +109,11 @@ def record_return(
     tracking: str = "",
     reference: str | None = None,
 ) -> Shipment:
-    """Record goods that came back; never more than are out."""
+    """Record goods that came back; never more than are out, nor than the shipment they refer to."""
     order = lock_order(order_id)
     wanted = _check_quantities(order, lines)
+    if returns is not None:
+        _check_was_in(returns, wanted)
     shipment = Shipment.objects.create(
         order=order,
         direction=Direction.RETURN,
@@ -127,6 +129,43 @@ def record_return(
         ShipmentLine(shipment=shipment, order_line_id=pk, quantity=quantity)
         for pk, quantity in wanted.items()
     )
+    _tell(order, shipment, actor)
+    return shipment
+
+
+def left_to_return(shipment: Shipment) -> dict[uuid.UUID, Decimal]:
+    """Say how much of each line in a shipment that left has not come back."""
+    if shipment.direction != Direction.OUT or shipment.status not in Shipment.LEFT:
+        return {}
+    left = dict(shipment.lines.values_list("order_line", "quantity"))
+    back = ShipmentLine.objects.filter(shipment__returns=shipment).values_list("order_line")
+    for pk, quantity in back.annotate(sum=Sum("quantity")).order_by():
+        left[pk] = left.get(pk, ZERO) - quantity
+    return left
+
+
+@transaction.atomic
+def add_parcel(
+    shipment_id: uuid.UUID,
+    *,
+    actor: Actor,
+    tracking: str,
+    carrier: str = "",
+    weight_kg: Decimal | None = None,
+) -> Shipment:
+    """Note a parcel of a shipment; the first one's number becomes the shipment's own."""
+    order = lock_order(Shipment.objects.values_list("order_id", flat=True).get(pk=shipment_id))
+    shipment = Shipment.objects.select_for_update(of=("self",)).get(pk=shipment_id)
+    number = tracking.strip()
+    if not number:
+        raise MissingField("Give the parcel's tracking number.", field="tracking")
+    if shipment.parcels.filter(tracking=number).exists():
+        raise MissingField(f"{shipment} has a parcel {number} already.", field="tracking")
+    Parcel.objects.create(
+        shipment=shipment, tracking=number, carrier=carrier.strip(), weight_kg=weight_kg
+    )
+    if not shipment.tracking:
+        shipment.change(carrier=carrier.strip() or shipment.carrier, tracking=number)
     _tell(order, shipment, actor)
     return shipment
 
@@ -273,6 +312,16 @@ def _check_quantities(order: Order, lines: Mapping[uuid.UUID, Decimal]) -> dict[
     if strangers := set(wanted) - known:
         raise UnknownLine(f"{order} has no such line.", line=str(min(strangers)))
     return wanted
+
+
+def _check_was_in(shipment: Shipment, wanted: Mapping[uuid.UUID, Decimal]) -> None:
+    left = left_to_return(shipment)
+    for pk, quantity in wanted.items():
+        if quantity > left.get(pk, ZERO):
+            raise TooMuch(
+                f"{shipment} has {plain(left.get(pk, ZERO))} of this left to come back.",
+                line=str(pk),
+            )
 
 
 def _next_reference(order: Order, letter: str) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 
 from common.display import Chip, TraceStep, Verb, Verbs
 from fulfilment import chips
-from fulfilment.models import Connection, Handoff
+from fulfilment.models import Connection, Handoff, Shipment
 from fulfilment.trace import trace_steps
 from sales.models import Order
 from sales.services.events import AnyDocument
@@ -50,14 +50,47 @@ def handoffs(document: AnyDocument) -> dict[str, Any]:
     return {"handoffs": [(handoff, chips.handoff_chip(handoff)) for handoff in found]}
 
 
-@register.inclusion_tag("fulfilment/shipments.html")
-def shipments(order: Order) -> dict[str, Any]:
-    """Show what left for an order and where it is."""
-    found = order.shipments.prefetch_related("lines__order_line").order_by("id")
+@register.inclusion_tag("fulfilment/shipments.html", takes_context=True)
+def shipments(context: template.Context, order: Order) -> dict[str, Any]:
+    """Show what left for an order, where it is, and what came back."""
+    related = ("lines__order_line", "parcels")
+    found = order.shipments.select_related("returns").prefetch_related(*related).order_by("id")
+    may_change = context["request"].user.has_perm("fulfilment.change_shipment")
     return {
         "record": order,
-        "shipments": [(shipment, chips.shipment_chip(shipment)) for shipment in found],
+        "shipments": [
+            (
+                shipment,
+                chips.shipment_chip(shipment),
+                shipment_verbs(shipment) if may_change else [],
+            )
+            for shipment in found
+        ],
+        "csrf_token": context.get("csrf_token"),
     }
+
+
+def shipment_verbs(shipment: Shipment) -> list[Verb]:
+    """List what a person can say of a shipment now."""
+    if shipment.direction != Shipment.Direction.OUT:
+        return []
+
+    def address(name: str, *more: str) -> str:
+        return reverse(f"fulfilment:shipment-{name}", args=[shipment.pk, *more])
+
+    status = Shipment.Status
+    looks = {
+        status.SHIPPED: (gettext("It left"), "truck-delivery"),
+        status.DELIVERED: (gettext("It arrived"), "home-check"),
+    }
+    moves = [
+        Verb(label, address("move", to), icon)
+        for to, (label, icon) in looks.items()
+        if shipment.can_move_to(to)
+    ]
+    parcel = Verb(gettext("Add a parcel"), address("parcel"), "package", asks=True, dialog=True)
+    back = Verb(gettext("Record a return"), address("return"), "truck-return", asks=True)
+    return [*moves, parcel, *([back] if shipment.status in Shipment.LEFT else [])]
 
 
 @register.simple_tag(takes_context=True)

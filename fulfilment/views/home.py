@@ -26,6 +26,7 @@ from fulfilment.models import Handoff
 from fulfilment.views.handoffs import visible_handoffs
 from sales.chips import invoice_chip
 from sales.models import Invoice, Quote
+from sales.services.approval_requests import quotes_to_approve
 
 SOON = dt.timedelta(days=7)
 SHOWN = 8
@@ -73,6 +74,7 @@ def home(request: RepRequest) -> HttpResponse:
         "greeting": greeting(request.user),
         "today": today,
         "panels": [
+            *approvals(request.user),
             follow_ups(request.user, today),
             expiring_quotes(request.user, today),
             sync_trouble(request.user),
@@ -130,6 +132,32 @@ def _task(task: Activity, today: dt.date) -> Item:
 def _lead(lead: Lead) -> Item:
     words = " · ".join(filter(None, [lead.full_name, lead.company_name]))
     return Item(lead.topic, words, address_of(lead), follow_up_chip(lead))
+
+
+def approvals(user: User) -> list[Panel]:
+    """List the quotes that wait for this person's yes; only for those who may give one."""
+    if not user.has_perm("sales.approve_quote"):
+        return []
+    quotes = quotes_to_approve(user).select_related("account", "owner")[: SHOWN + 1]
+    items = [
+        Item(
+            f"{quote} · {quote.name}",
+            f"{quote.account} · {quote.owner}",
+            f"{address_of(quote)}#approval",
+            Chip(gettext("Waits for approval"), "warn", "hourglass"),
+            format_money(quote.total, quote.currency),
+        )
+        for quote in quotes
+    ]
+    panel = Panel(
+        gettext("Quotes waiting for your approval"),
+        "rosette",
+        items,
+        gettext("No quote waits for a yes."),
+        "/quotes/?status=draft",
+        "warn",
+    )
+    return [panel]
 
 
 def expiring_quotes(user: User, today: dt.date) -> Panel:

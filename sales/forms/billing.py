@@ -123,6 +123,12 @@ class CreditForm(QuantitiesForm):
     def cells(self, line: InvoiceLine) -> list[str]:
         """Say what was invoiced, what is credited and what is left of it."""
         left = self.left[line.pk]
-        return [
-            format_quantity(quantity) for quantity in (line.quantity, line.quantity - left, left)
-        ]
+        told = (line.quantity, line.quantity - left, left)
+        return [format_quantity(quantity) for quantity in told]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a credit note of nothing."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if not self.errors and not any(self.quantities().values()):
+            raise forms.ValidationError(_("Say how much of at least one line."))
+        return cleaned

@@ -172,6 +172,11 @@ class ChangeOrderForms:
         """Whether any part was refused."""
         return any(form.is_bound and form.errors for form in self)
 
+    @property
+    def head_is_open(self) -> bool:
+        """Whether somebody typed into the head, so that it must not be folded away."""
+        return self.head.is_bound and (bool(self.head.errors) or self.head.has_changed())
+
     def changes(self) -> Changes:
         """Return what the change order asks for: only what differs."""
         differing = {form.line.pk: form.differences() for form in self.lines}

@@ -19,7 +19,13 @@ class PromotionForm(HouseForm):
     promotion = forms.CharField(
         label=_("Promotion code"),
         max_length=30,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "off",
+                "autocapitalize": "characters",
+                "placeholder": _("Promotion code"),
+            }
+        ),
     )
 
 

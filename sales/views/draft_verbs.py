@@ -25,6 +25,7 @@ def draft_verbs(document: AnyDocument, drifts: Sequence[PriceDrift]) -> list[Ver
         reverse("sales:price-refresh", args=[kind, document.pk]),
         "refresh",
         asks=True,
+        aside=True,
         reason=_why_not_refresh(document, drifted=drifted),
     )
     return [*take_lines_verb(document), refresh]
@@ -43,7 +44,7 @@ def take_lines_verb(document: AnyDocument) -> list[Verb]:
     if not OpportunityLine.objects.filter(opportunity=document.opportunity_id).exists():
         return []
     address = reverse("sales:quote-take-lines", args=[document.pk])
-    return [Verb(_("Take lines from the opportunity"), address, "target-arrow")]
+    return [Verb(_("Take lines from the opportunity"), address, "target-arrow", aside=True)]
 
 
 def lock_verbs(request: RepRequest, order: Order) -> list[Verb]:
@@ -55,6 +56,7 @@ def lock_verbs(request: RepRequest, order: Order) -> list[Verb]:
             _("Unlock prices") if locked else _("Lock prices"),
             reverse(f"sales:order-{'unlock' if locked else 'lock'}-prices", args=[order.pk]),
             "lock-open" if locked else "lock",
+            aside=True,
             reason="" if may else gettext("Only who may override prices can do that."),
         )
     ]

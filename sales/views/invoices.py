@@ -217,6 +217,7 @@ def verbs(request: RepRequest, invoice: Invoice, drifts: Sequence[PriceDrift]) -
         address("credit"),
         "receipt-refund",
         asks=True,
+        aside=True,
         reason=why_not_credit(invoice),
     )
     paid = "" if invoice.outstanding > Decimal(0) else gettext("Nothing is left to pay.")

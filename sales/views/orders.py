@@ -178,7 +178,7 @@ def verbs(
         return [Verb(_("Submit"), address("submit"), "send"), edit, *deeds, cancel]
     if order.status not in {Order.Status.SUBMITTED, Order.Status.COMPLETED}:
         return []
-    change = Verb(_("Change order"), address("change"), "edit", asks=True)
+    change = Verb(_("Change order"), address("change"), "edit", asks=True, aside=True)
     deeds = [_invoice_verb(order, lines, address("invoice")), change]
     if order.status == Order.Status.SUBMITTED:
         hold = Verb(_("Put on hold"), address("hold"), "player-pause", asks=True, dialog=True)
