@@ -57,6 +57,7 @@ def stop_on_signals() -> None:
     def leave(number: int, frame: FrameType | None) -> NoReturn:
         for other in STOP:
             signal.signal(other, signal.SIG_IGN)
+        say("\nStopping.")
         raise KeyboardInterrupt
 
     for number in STOP:

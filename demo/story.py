@@ -94,7 +94,7 @@ class _Story:
 
     def offer(self) -> None:
         """Draft the quote, set its terms, add the lines, send it."""
-        self._press("Quote")
+        self._press("Create quote")
         self._save()
         self._press("Edit head")
         form = self._page.form("price_list")

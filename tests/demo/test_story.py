@@ -103,7 +103,7 @@ def test_starts_again_on_the_same_ports_after_a_kill(start: Start) -> None:
 
         second.send_signal(signal.SIGTERM)
         said, complained = second.communicate(timeout=60)
-        assert (second.returncode, said, complained) == (0, "Stopped.\n", "")
+        assert (second.returncode, said, complained) == (0, "\nStopping.\nStopped.\n", "")
 
 
 def test_refuses_a_port_that_is_taken_in_one_sentence(start: Start) -> None:
