@@ -62,7 +62,7 @@ def _drop(name: str) -> None:
 def _run(statement: str, name: str) -> None:
     try:
         with psycopg.connect(settings.DATABASE_URL, autocommit=True, connect_timeout=5) as server:
-            server.execute(sql.SQL(statement).format(sql.Identifier(name)))  # type: ignore[arg-type]
+            server.execute(sql.SQL(statement).format(sql.Identifier(name)))
     except psycopg.errors.InsufficientPrivilege as error:
         raise Halted(
             f"The database's user may not make the database {name}: allow it with "

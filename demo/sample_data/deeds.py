@@ -24,7 +24,7 @@ from sales.services.orders import submit_order
 from sales.services.quotes import accept_quote, activate_quote
 from sales.services.statuses import is_shipped_goods
 
-Items = Iterable[tuple[str, str] | tuple[str, str, str]]
+Items = Iterable[tuple[str, ...]]
 """SKU, quantity and, where one was given, the line's discount: ``10`` off, or ``5%``."""
 
 FORMER_ERP = System("ERP", connection="erp")
@@ -193,7 +193,7 @@ def free_invoice(customer: Customer, name: str, items: Items) -> Invoice:
 def fill(document: Quote | Order | Invoice, items: Items, actor: Actor) -> None:
     """Add lines to a draft."""
     for sku, quantity, *discount in items:
-        fields = _discount(discount[0]) if discount else {}
+        fields: dict[str, Any] = _discount(discount[0]) if discount else {}
         add_line(document, actor=actor, product=product(sku), quantity=Decimal(quantity), **fields)
     document.refresh_from_db()
 

@@ -74,9 +74,9 @@ def add_prices(today: dt.date) -> None:
 
 def _add_discounts() -> dict[str, DiscountList]:
     cups = ensure(DiscountList, {"kind": DiscountList.Kind.PERCENT}, name=CUPS)
-    for start, end, rate in ((24, 47, "0.05"), (48, 143, "0.08"), (144, None, "0.12")):
-        values = {"quantity_to": end, "discount_rate": Decimal(rate)}
-        ensure(DiscountBand, values, discount_list=cups, quantity_from=start)
+    for first, last, rate in ((24, 47, "0.05"), (48, 143, "0.08"), (144, None, "0.12")):
+        cups_off = {"quantity_to": last, "discount_rate": Decimal(rate)}
+        ensure(DiscountBand, cups_off, discount_list=cups, quantity_from=first)
     amounts = {"kind": DiscountList.Kind.AMOUNT, "currency": "EUR"}
     beans = ensure(DiscountList, amounts, name=BEANS)
     for start, end, amount in (("30", "149.999", "0.60"), ("150", None, "1.10")):

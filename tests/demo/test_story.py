@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import IO
 
 import psutil
+import psycopg
 import pytest
 from django.conf import settings
 
-from demo.fresh_database import fresh_database
+from demo.fresh_database import fresh_database, name_beside
 from demo.ports import HOST, Wish, choose_ports
 from demo.supervisor import CHECKOUT
 
@@ -70,7 +71,7 @@ def test_takes_one_lead_to_its_official_invoice_number(start: Start) -> None:
     assert re.match(r"official invoice number SI-\d{4}-000001 ", steps[-1])
 
 
-def test_leaves_no_database_and_no_process_behind(start: Start) -> None:
+def test_leaves_no_database_and_no_process_behind(start: Start, tmp_path: Path) -> None:
     story = start("story")
     wait_for(story.stdout, "Signed in as")
     programs = psutil.Process(story.pid).children(recursive=True)
@@ -82,8 +83,10 @@ def test_leaves_no_database_and_no_process_behind(start: Start) -> None:
     assert said.endswith("Stopped.\n")
     assert len(programs) >= 10
     assert not [program for program in programs if lives(program)]
-    with fresh_database("throughline_story_test"):
-        pass  # the server still lets databases be made
+    name = name_beside("throughline_story", tmp_path / "var" / "story")
+    with psycopg.connect(settings.DATABASE_URL) as server:
+        known = server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+        assert known.fetchone() is None
 
 
 def test_starts_again_on_the_same_ports_after_a_kill(start: Start) -> None:

@@ -40,9 +40,9 @@ class Command(BaseCommand):
             stores.mkdir()
             name, broker = name_beside("throughline_story", folder), broker_beside(folder)
             with fresh_database(name) as database, Supervisor(folder / "log", lock) as run:
-                ports = choose_ports([Wish("", None, 0) for _ in range(3)])
+                web, warehouse, erp = choose_ports([Wish("", None, 0) for _ in range(3)])
                 environment = {"DATABASE_URL": database, "REDIS_URL": broker}
-                house = House(*ports, stores, broker, environment)
+                house = House(web, warehouse, erp, stores, broker, environment)
                 call_command("migrate", verbosity=0)
                 fill_basics(Addresses(house.warehouse, house.erp))
                 run.start(programs_of(house))
