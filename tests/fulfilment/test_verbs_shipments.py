@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from common.addresses import address_of
+from crm import roles
+from fulfilment.models import Shipment
+from fulfilment.services.shipments import record_return, record_shipment
+from sales.models import Order
+from sales.services.drafts import draft_order
+from sales.services.errors import TooMuch
+from sales.services.lines import add_line
+from sales.services.orders import submit_order
+from tests.factories import Market, UserFactory
+
+
+@pytest.fixture
+def market(db: None) -> Market:
+    return Market()
+
+
+@pytest.fixture
+def order(market: Market) -> Order:
+    order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
+    add_line(order, actor=market.rep, product=market.product("33.33"), quantity=Decimal(10))
+    return submit_order(order.pk, actor=market.rep)
+
+
+@pytest.fixture
+def shipment(market: Market, order: Order) -> Shipment:
+    line = order.lines.get()
+    return record_shipment(order.pk, actor=market.rep, lines={line.pk: Decimal(4)})
+
+
+@pytest.fixture
+def rep(client: Client, market: Market) -> Client:
+    client.force_login(market.rep)
+    return client
+
+
+def at(name: str, shipment: Shipment, *more: str) -> str:
+    return reverse(f"fulfilment:shipment-{name}", args=[shipment.pk, *more])
+
+
+def test_records_what_came_back_of_a_shipment(
+    rep: Client, order: Order, shipment: Shipment
+) -> None:
+    line = order.lines.get()
+    page = rep.get(at("return", shipment))
+    assert [cell for _, cell in page.context["form"].rows()[0].cells] == ["4", "0", "4"]
+
+    answer = rep.post(at("return", shipment), {str(line.pk): "3", "carrier": "DHL"})
+
+    assert answer["Location"] == address_of(order)
+    back = order.shipments.get(direction="return")
+    assert (back.returns, back.carrier, back.lines.get().quantity) == (shipment, "DHL", 3)
+    line.refresh_from_db()
+    assert (line.shipped_quantity, line.returned_quantity) == (4, 3)
+    assert f"came back of {shipment}" in rep.get(address_of(order)).content.decode()
+
+
+def test_refuses_more_than_the_shipment_held(
+    rep: Client, market: Market, order: Order, shipment: Shipment
+) -> None:
+    line = order.lines.get()
+    record_shipment(order.pk, actor=market.rep, lines={line.pk: Decimal(6)})
+    page = rep.post(at("return", shipment), {str(line.pk): "5"})
+    nothing = rep.post(at("return", shipment), {"carrier": "DHL"})
+    assert (page.status_code, nothing.status_code) == (422, 422)
+    assert "4 of this left to come back" in str(page.context["form"].errors[str(line.pk)])
+    assert not order.shipments.filter(direction="return").exists()
+
+
+def test_refuses_a_return_of_what_is_all_back_or_never_left(
+    rep: Client, market: Market, order: Order, shipment: Shipment
+) -> None:
+    line = order.lines.get()
+    packed = record_shipment(
+        order.pk, actor=market.rep, lines={line.pk: Decimal(1)}, status="packed"
+    )
+    record_return(order.pk, actor=market.rep, lines={line.pk: Decimal(4)}, returns=shipment)
+    for each in (packed, shipment):
+        assert rep.get(at("return", each)).status_code == 422
+    with pytest.raises(TooMuch):
+        record_return(order.pk, actor=market.rep, lines={line.pk: Decimal(1)}, returns=shipment)
+
+
+def test_notes_parcels_with_their_tracking_numbers(
+    rep: Client, order: Order, shipment: Shipment
+) -> None:
+    rep.post(at("parcel", shipment), {"tracking": "JD01", "carrier": "DHL", "weight_kg": "2.5"})
+    rep.post(at("parcel", shipment), {"tracking": "JD02", "carrier": "DHL"})
+    again = rep.post(at("parcel", shipment), {"tracking": "JD02"})
+
+    shipment.refresh_from_db()
+    assert (shipment.carrier, shipment.tracking) == ("DHL", "JD01")
+    assert [str(parcel) for parcel in shipment.parcels.order_by("tracking")] == ["JD01", "JD02"]
+    assert again.status_code == 422
+    shown = rep.get(address_of(order)).content.decode()
+    assert "JD02" in shown
+    assert "2.5 kg" in shown
+
+
+def test_says_that_a_shipment_arrived_and_never_that_it_went_back(
+    rep: Client, order: Order, shipment: Shipment
+) -> None:
+    rep.post(at("move", shipment, "delivered"))
+    backwards = rep.post(at("move", shipment, "shipped"))
+    shipment.refresh_from_db()
+    assert shipment.status == Shipment.Status.DELIVERED
+    assert backwards.status_code == 422
+    assert order.lines.get().delivered_quantity == 4
+
+
+def test_is_closed_to_strangers_and_auditors(
+    client: Client, order: Order, shipment: Shipment
+) -> None:
+    line = order.lines.get()
+    for who, status in ((UserFactory.create(), 404), (UserFactory.create(role=roles.AUDITOR), 403)):
+        client.force_login(who)
+        doors = {
+            at("return", shipment): {str(line.pk): "1"},
+            at("parcel", shipment): {"tracking": "JD01"},
+            at("move", shipment, "delivered"): {},
+        }
+        for door, answers in doors.items():
+            assert client.post(door, answers).status_code == status
+    assert order.shipments.get().parcels.count() == 0
