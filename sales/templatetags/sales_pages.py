@@ -68,8 +68,10 @@ def opportunity_verbs(context: template.Context, opportunity: Opportunity, edit:
         return Verbs([Verb(gettext("Reopen"), address("reopen"), "rotate-clockwise"), edit])
     return Verbs(
         [
-            Verb(gettext("Quote"), address("quote"), "file-text", asks=True, dialog=True),
-            Verb(gettext("Order"), address("order"), "clipboard-check", asks=True, dialog=True),
+            Verb(gettext("Create quote"), address("quote"), "file-text", asks=True, dialog=True),
+            Verb(
+                gettext("Create order"), address("order"), "clipboard-check", asks=True, dialog=True
+            ),
             won,
             lost,
             edit,
