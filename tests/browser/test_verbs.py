@@ -1,0 +1,118 @@
+"""The larger deeds, done by hand in a browser: change orders, credit notes, and why."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from common.addresses import address_of
+from sales.models import Invoice, Order
+from sales.services.billing import invoice_order
+from sales.services.drafts import draft_order
+from sales.services.invoices import issue_invoice
+from sales.services.lines import add_line
+from sales.services.orders import submit_order
+from tests.browser.conftest import Screen
+from tests.factories import Market
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+]
+
+THEMES = ("light", "dark")
+
+
+@pytest.fixture
+def order(market: Market) -> Order:
+    drafted = draft_order(actor=market.rep, account=market.account, name="Bar refit")
+    machine = market.product("19.99", name="Espresso machine")
+    add_line(drafted, actor=market.rep, product=machine, quantity=Decimal(10))
+    market.product("5.00", name="Milk pitcher", sku="MILK-1")
+    return submit_order(drafted.pk, actor=market.rep)
+
+
+@pytest.fixture
+def invoice(market: Market, order: Order) -> Invoice:
+    drafted = invoice_order(order.pk, actor=market.rep, what="all")
+    return issue_invoice(drafted.pk, actor=market.rep)
+
+
+def look(screen: Screen) -> None:
+    """Look at the screen in both themes, at a desk and on a phone."""
+    for theme in THEMES:
+        screen.page.emulate_media(color_scheme=theme)
+        screen.check_access()
+        screen.page.set_viewport_size({"width": 390, "height": 844})
+        screen.check_access()
+        screen.check_width()
+        screen.page.set_viewport_size({"width": 1440, "height": 900})
+
+
+def test_changes_an_order_after_a_preview(screen: Screen, market: Market, order: Order) -> None:
+    screen.sign_in(market)
+    page = screen.page
+    page.goto(address_of(order))
+    page.get_by_text("More", exact=True).click()
+    page.get_by_role("link", name="Change order").click()
+    look(screen)
+
+    page.get_by_label("Quantity: Espresso machine").fill("12")
+    page.get_by_label("Product").first.press_sequentially("milk")
+    page.locator("#product-suggestions option").wait_for(state="attached")
+    page.get_by_label("Product").first.fill("MILK-1")
+    page.get_by_label("Reason").fill("Two more, and a pitcher")
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("heading", name="This is what would change").wait_for()
+    assert "€293.86" in page.get_by_role("status").inner_text()
+    look(screen)
+
+    page.get_by_role("button", name="Change order").click()
+
+    page.wait_for_url(f"**{address_of(order)}")
+    assert page.locator("#grand").inner_text() == "€293.86"
+    assert page.get_by_text("Two more, and a pitcher").is_visible()
+    look(screen)
+
+
+def test_credits_an_invoice(screen: Screen, market: Market, invoice: Invoice) -> None:
+    screen.sign_in(market)
+    page = screen.page
+    page.goto(address_of(invoice))
+    page.get_by_text("More", exact=True).click()
+    page.get_by_role("link", name="Credit note").click()
+    look(screen)
+
+    page.get_by_label("Reason").fill("Two came broken")
+    page.get_by_label("To credit Espresso machine").fill("11")
+    page.get_by_role("button", name="Issue credit note").click()
+    page.get_by_text("11 asked for, 10 left to credit").wait_for()
+    look(screen)
+    page.get_by_label("To credit Espresso machine").fill("2")
+    page.get_by_role("button", name="Issue credit note").click()
+
+    page.get_by_role("heading", name="CN-").wait_for()
+    assert page.locator("#grand").inner_text() == "€47.98"
+    look(screen)
+    page.get_by_role("link", name=str(invoice)).first.click()
+    page.get_by_role("heading", name="Credit notes").wait_for()
+    look(screen)
+
+
+def test_says_why_in_a_dialog_and_without_scripts(
+    screen: Screen, market: Market, order: Order
+) -> None:
+    screen.sign_in(market)
+    page = screen.page
+    page.goto(address_of(order))
+    page.locator("#grand a").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("= pre-freight + freight + tax").wait_for()
+    screen.check_access()
+    dialog.get_by_role("button", name="Close").click()
+
+    page.goto(page.locator("#grand a").get_attribute("href") or "")
+    page.get_by_role("link", name="Every figure of this document").click()
+    page.get_by_text("1 Espresso machine").first.wait_for()
+    look(screen)
