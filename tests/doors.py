@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import URLResolver, get_resolver, reverse
 
 OURS = ("crm", "sales", "fulfilment")
 NOBODY = uuid.UUID(int=1)
@@ -35,5 +35,5 @@ def _doors(resolver: URLResolver, above: tuple[str, ...] = ()) -> Iterator[tuple
         names = (*above, *pattern.pattern.converters)
         if isinstance(pattern, URLResolver):
             yield from _doors(pattern, names)
-        elif isinstance(pattern, URLPattern) and pattern.name:
+        elif pattern.name:
             yield pattern.name, set(names)

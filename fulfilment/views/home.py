@@ -68,18 +68,19 @@ class Panel:
 @require_safe
 @login_required
 def home(request: RepRequest) -> HttpResponse:
-    """Show follow-ups, quotes about to expire, sync trouble and overdue invoices."""
+    """Show follow-ups, expiring quotes, sync trouble and overdue invoices; quiet ones last."""
     today = timezone.localdate()
+    panels = [
+        *approvals(request.user),
+        follow_ups(request.user, today),
+        expiring_quotes(request.user, today),
+        sync_trouble(request.user),
+        overdue_invoices(request.user, today),
+    ]
     context: dict[str, Any] = {
         "greeting": greeting(request.user),
         "today": today,
-        "panels": [
-            *approvals(request.user),
-            follow_ups(request.user, today),
-            expiring_quotes(request.user, today),
-            sync_trouble(request.user),
-            overdue_invoices(request.user, today),
-        ],
+        "panels": sorted(panels, key=lambda panel: not panel.items),
     }
     return render(request, "fulfilment/home.html", context)
 
