@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from crm.custom_fields import for_handoff
 from fulfilment.wire import money, plain, price
 from sales.models import Document, DocumentLine, Invoice, InvoiceLine, Order, OrderLine, Quote
 
@@ -28,7 +29,7 @@ def order_payload(order: Order) -> dict[str, Any]:
             "requested_on": _day(order.requested_on),
             "lines": [_order_line(line, order.currency) for line in _told(lines)],
             "totals": _totals(order),
-            "custom": order.custom,
+            "custom": for_handoff(order),
         }
     }
 
@@ -55,7 +56,7 @@ def invoice_payload(invoice: Invoice) -> dict[str, Any]:
             ],
             "totals": _totals(invoice),
             "paid": money(invoice.paid, invoice.currency),
-            "custom": invoice.custom,
+            "custom": for_handoff(invoice),
         }
     }
 
@@ -71,7 +72,7 @@ def quote_payload(quote: Quote) -> dict[str, Any]:
             "valid_until": _day(quote.valid_until),
             "lines": [_priced_line(line, quote.currency) for line in _told(lines)],
             "totals": _totals(quote),
-            "custom": quote.custom,
+            "custom": for_handoff(quote),
         }
     }
 

@@ -16,6 +16,7 @@ from django.db.models import Deferrable, F, Func, Q, Value
 from common.fields import amount_field, currency_field, identifier, quantity_field, rate_field
 from crm.models import Account
 from sales.models.catalogue import Product, Unit, chosen
+from sales.pricing.money import MINOR_UNITS
 
 
 class PriceList(models.Model):
@@ -42,6 +43,14 @@ class PriceList(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.currency})"
+
+    def clean(self) -> None:
+        """Refuse a code that is no currency, and another currency for prices that are there."""
+        if self.currency not in MINOR_UNITS:
+            raise ValidationError({"currency": f"'{self.currency}' is not a currency."})
+        before = PriceList.objects.filter(pk=self.pk).values_list("currency", flat=True).first()
+        if before not in {None, self.currency} and self.items.exists():
+            raise ValidationError({"currency": f"Its prices are in {before}: make another list."})
 
     def is_valid_on(self, day: dt.date) -> bool:
         """Say whether new lines may take prices from this list on that day."""

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 
 from common.fields import identifier, rate_field
+from sales.pricing.money import MINOR_UNITS
 
 
 def days(start: str, end: str) -> Func:
@@ -116,3 +117,13 @@ class ExchangeRate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rate:f} {self.currency} per {self.base} on {self.valid_on}"
+
+    def clean(self) -> None:
+        """Refuse codes that are no currencies."""
+        unknown = {
+            name: f"'{getattr(self, name)}' is not a currency."
+            for name in ("base", "currency")
+            if getattr(self, name) not in MINOR_UNITS
+        }
+        if unknown:
+            raise ValidationError(unknown)

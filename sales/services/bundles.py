@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -80,8 +80,17 @@ def refuse_part_removal(line: Any) -> None:
         )
 
 
-def parts_follow(line: Any, old_quantity: Decimal) -> None:
-    """Take the parts along when a bundle's quantity changes, or when it is taken or not."""
+def parts_follow(
+    line: Any,
+    old_quantity: Decimal,
+    *,
+    keeps_prices: bool = False,
+    refuse: Callable[[Any], None] | None = None,
+) -> None:
+    """Take the parts along when a bundle's quantity changes, or when it is taken or not.
+
+    Agreed prices stay whatever the quantity; `refuse` may object to what becomes of a part.
+    """
     parts = list(
         line.bundle_parts.select_related(
             "product", "price_list_item__price_list", "price_list_item__discount_list"
@@ -92,7 +101,7 @@ def parts_follow(line: Any, old_quantity: Decimal) -> None:
     each = _quantities_each(line, parts, old_quantity)
     for part in parts:
         part.quantity = EXACT.multiply(each[part.pk], line.quantity).quantize(SMALLEST_STEP)
-        if part.price_source == DocumentLine.PriceSource.LIST:
+        if part.price_source == DocumentLine.PriceSource.LIST and not keeps_prices:
             part.volume_discount = discount_per_unit(
                 part.price_list_item, part.unit_price, part.quantity
             )
@@ -100,6 +109,8 @@ def parts_follow(line: Any, old_quantity: Decimal) -> None:
             part.is_optional, part.is_taken = line.is_optional, line.is_taken
         part.is_taken = part.is_taken and line.counts
         _check_part(part)
+        if refuse is not None:
+            refuse(part)
     type(parts[0])._default_manager.bulk_update(
         parts, ["quantity", "volume_discount", "is_optional", "is_taken"]
     )

@@ -14,13 +14,14 @@ from common.errors import IllegalTransition, StaleVersion
 from crm.actors import Actor
 from crm.custom_fields import clean_custom
 from crm.models import User
-from sales.models import DocumentLine, Order, OrderChange, OrderLine, SalesEvent
+from sales.models import DocumentLine, Order, OrderChange, OrderLine, Product, SalesEvent
 from sales.pricing.errors import PricingError
 from sales.pricing.partial import Portion
 from sales.services.billing import amounts_of, billed_so_far
+from sales.services.bundles import add_parts, parts_follow, refuse_part_change
 from sales.services.errors import MissingField, TooMuch
 from sales.services.events import record_event
-from sales.services.new_lines import fill_from_product, new_line
+from sales.services.new_lines import check_line, fill_from_product, new_line
 from sales.services.orders import lock_order
 from sales.services.readiness import check_ready
 from sales.services.statuses import derive_statuses, save_statuses
@@ -127,26 +128,34 @@ def _check_open(order: Order, expected_version: int | None) -> None:
 
 
 def _apply(order: Order, changes: Changes) -> list[OrderLine]:
-    unknown = set(changes.head) - HEAD_FIELDS
-    if unknown:
-        raise MissingField(f"A change order cannot change {', '.join(sorted(unknown))}.")
-    head = dict(changes.head)
-    if "custom" in head:
-        head["custom"] = clean_custom(order, head["custom"], stored=order.custom)
-    if head:
-        order.change(**head)
+    _apply_head(order, dict(changes.head))
     lines = {line.pk: line for line in lines_of(order)}
+    quantities = {pk: line.quantity for pk, line in lines.items()}
     for pk, fields in changes.lines.items():
         if pk not in lines:
             raise MissingField(f"{order} has no such line.", line=str(pk))
         _change_line(lines[pk], fields)
     OrderLine.objects.bulk_update(lines.values(), [*LINE_FIELDS, "price_source"])
+    for pk, line in lines.items():
+        if line.quantity != quantities[pk]:
+            parts_follow(line, quantities[pk], keeps_prices=True, refuse=_refuse_too_few)
     for fields in changes.additions:
         _add(order, dict(fields))
     return lines_of(order)
 
 
+def _apply_head(order: Order, head: dict[str, Any]) -> None:
+    unknown = head.keys() - HEAD_FIELDS
+    if unknown:
+        raise MissingField(f"A change order cannot change {', '.join(sorted(unknown))}.")
+    if "custom" in head:
+        head["custom"] = clean_custom(order, head["custom"], stored=order.custom)
+    if head:
+        order.change(**head)
+
+
 def _change_line(line: OrderLine, fields: Mapping[str, Any]) -> None:
+    refuse_part_change(line, fields)
     for name, value in fields.items():
         if name not in LINE_FIELDS:
             raise MissingField(f"A change order cannot change a line's {name}.", line=str(line.pk))
@@ -157,6 +166,12 @@ def _change_line(line: OrderLine, fields: Mapping[str, Any]) -> None:
         line.discount_rate = None
     elif fields.get("discount_rate") is not None:
         line.discount_amount = None
+    check_line(line)
+    _refuse_too_few(line)
+
+
+def _refuse_too_few(line: OrderLine) -> None:
+    """What is shipped or billed stays ordered."""
     done = max(line.shipped_quantity, line.billed) + line.cancelled_quantity
     if line.quantity < done:
         raise TooMuch(
@@ -173,7 +188,10 @@ def _add(order: Order, fields: dict[str, Any]) -> None:
     line = new_line(order, quantity=fields.pop("quantity", Decimal(1)), **fields)
     if product is not None:
         fill_from_product(line, order, product, unit)
+    check_line(line)
     line.save(force_insert=True)
+    if product is not None and product.kind == Product.Kind.BUNDLE:
+        add_parts(line, order)
 
 
 def _refuse_less_than_done(line: OrderLine, billed: Portion) -> None:

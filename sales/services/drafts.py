@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection
 from typing import Any, TypeVar
 
@@ -100,11 +101,14 @@ def _draft(
 ) -> Kind:
     given = {field: value for field, value in fields.items() if value is not None}
     defaults = _defaults(account, actor)
+    day = today(given.get("company", defaults["company"]))
+    if defaults["price_list"] is not None and not defaults["price_list"].is_valid_on(day):
+        defaults["price_list"] = None
     if given.get("currency", defaults["currency"]) != defaults["currency"]:
         defaults["price_list"] = None
     document = model(account=account, name=name, **{**defaults, **given})
     if document.price_list is None:
-        document.price_list = _only_list_in(document.currency)
+        document.price_list = _only_list_in(document.currency, day)
     document.total = document.freight
     freeze_exchange_rate(document)
     document.custom = clean_custom(document, document.custom)
@@ -152,9 +156,13 @@ def _defaults(account: Account, actor: Actor) -> dict[str, Any]:
     }
 
 
-def _only_list_in(currency: str) -> PriceList | None:
-    """Take the currency's price list if there is no choice to make."""
-    lists = list(PriceList.objects.filter(currency=currency, is_active=True)[:2])
+def _only_list_in(currency: str, day: dt.date) -> PriceList | None:
+    """Take the currency's price list in force if there is no choice to make."""
+    lists = [
+        price_list
+        for price_list in PriceList.objects.filter(currency=currency, is_active=True)
+        if price_list.is_valid_on(day)
+    ]
     return lists[0] if len(lists) == 1 else None
 
 

@@ -57,6 +57,8 @@ class Imported:
 
 def import_rates(content: bytes, *, base: str = ECB_BASE, source: str = "") -> Imported:
     """Store every rate of a file, or none if one line of it is wrong; a repeat changes nothing."""
+    if base not in MINOR_UNITS:
+        raise UnreadableRates(f"'{base}' is not a currency.")
     text = _decoded(content)
     is_xml = text.lstrip().startswith("<")
     if is_xml and base != ECB_BASE:

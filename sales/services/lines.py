@@ -110,7 +110,7 @@ def change_line(line: AnyLine, *, actor: Actor, **fields: Any) -> Any:
     check_line(stored)
     stored.save()
     if (stored.quantity, stored.counts) != (before.quantity, before.counts):
-        parts_follow(stored, before.quantity)
+        parts_follow(stored, before.quantity, keeps_prices=is_locked(draft))
     _finish(draft, actor, {"changed": str(stored.pk)})
     stored.refresh_from_db()
     return stored

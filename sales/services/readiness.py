@@ -100,6 +100,8 @@ def _no_price(document: AnyDocument, line: Any) -> DomainError:
         return ProductNotInPriceList(
             f"not on price list {document.price_list} per {line.unit or 'unit'}.", field="product"
         )
+    if line.product_id is not None and document.price_list is None:
+        return MissingPrice("no price: choose a price list, or type one.", field="unit_price")
     return MissingPrice("no price.", field="unit_price")
 
 

@@ -24,6 +24,7 @@ from crm.custom_values import InvalidCustomValue
 from crm.filters import AccountFilter
 from crm.forms import AccountForm
 from crm.models import Account, CustomField
+from fulfilment.payloads import order_payload
 from sales.forms.documents import OrderHeadForm
 from sales.models import Order, SalesEvent
 from sales.services.change_orders import Changes, change_order
@@ -394,3 +395,16 @@ def test_refuses_to_change_the_kind_of_a_field_that_has_values() -> None:
 
     with pytest.raises(DomainError, match="switch it off and add another"):
         check_definition(extra)
+
+
+def test_a_handoff_carries_only_what_may_be_sent(market: Market) -> None:
+    field("dock", record_type="order")
+    field("margin", record_type="order", send_in_handoffs=False)
+    order = draft_order(
+        actor=market.rep,
+        account=market.account,
+        name="Bar refit",
+        custom={"dock": "B 7", "margin": "thin"},
+    )
+
+    assert order_payload(order)["order"]["custom"] == {"dock": "B 7"}

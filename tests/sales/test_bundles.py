@@ -7,11 +7,22 @@ from typing import Any
 
 import pytest
 
-from sales.models import BundleItem, DiscountBand, DiscountList, PriceListItem, Product, Quote
+from sales.models import (
+    BundleItem,
+    DiscountBand,
+    DiscountList,
+    Order,
+    PriceListItem,
+    Product,
+    Quote,
+)
 from sales.pricing.errors import InactiveProduct, QuantityNotAllowed
-from sales.services.drafts import draft_quote
-from sales.services.errors import PartOfBundle
+from sales.services.change_orders import Changes, change_order
+from sales.services.drafts import draft_order, draft_quote
+from sales.services.errors import PartOfBundle, TooMuch
 from sales.services.lines import add_line, change_line, remove_line
+from sales.services.orders import submit_order
+from sales.services.progress import Progress, record_progress
 from sales.services.quotes import accept_quote, activate_quote
 from tests.factories import Market
 
@@ -42,10 +53,10 @@ def bundle(market: Market) -> Product:
     return made
 
 
-def figures(quote: Quote) -> list[tuple[Any, ...]]:
+def figures(document: Quote | Order) -> list[tuple[Any, ...]]:
     return [
         (line.description, line.quantity, line.net, line.counts)
-        for line in quote.lines.order_by("position")
+        for line in document.lines.order_by("position")
     ]
 
 
@@ -192,3 +203,43 @@ def test_an_order_keeps_parts_under_their_bundle_and_leaves_what_was_not_chosen(
     whole = order.lines.get(description="Starter bar")
     parts = order.lines.filter(bundle_line=whole).order_by("position")
     assert [part.description for part in parts] == ["Machine", "Jug"]
+
+
+def shipped(order: Order, market: Market, **quantities: int) -> None:
+    lines = order.lines.filter(description__in=quantities)
+    progress = {line.pk: Progress(Decimal(quantities[line.description])) for line in lines}
+    record_progress(order, progress, actor=market.rep)
+
+
+def test_a_change_order_takes_the_parts_along_but_not_under_what_is_shipped(
+    market: Market, bundle: Product
+) -> None:
+    order = draft_order(actor=market.rep, account=market.account, name="Starter bar")
+    line = add_line(order, actor=market.rep, product=bundle, quantity=Decimal(2))
+    order = submit_order(order.pk, actor=market.rep)
+    shipped(order, market, Jug=3)
+
+    change_order(order.pk, Changes(lines={line.pk: {"quantity": Decimal(3)}}), actor=market.rep)
+    assert [row[1] for row in figures(order)] == [3, 3, 6, 3]
+
+    with pytest.raises(TooMuch, match="Jug: 3 are shipped or billed, so 2 is too few"):
+        change_order(order.pk, Changes(lines={line.pk: {"quantity": Decimal(1)}}), actor=market.rep)
+    assert [row[1] for row in figures(order)] == [3, 3, 6, 3]
+
+
+def test_a_change_order_adds_a_bundle_with_its_parts(market: Market, bundle: Product) -> None:
+    order = draft_order(actor=market.rep, account=market.account, name="Starter bar")
+    add_line(order, actor=market.rep, product=market.product("10.00", name="Tamper"))
+    order = submit_order(order.pk, actor=market.rep)
+
+    change_order(order.pk, Changes(additions=[{"product": bundle}]), actor=market.rep)
+
+    order.refresh_from_db()
+    assert [row[0] for row in figures(order)] == [
+        "Tamper",
+        "Starter bar",
+        "Machine",
+        "Jug",
+        "Grinder",
+    ]
+    assert order.detail == 1010

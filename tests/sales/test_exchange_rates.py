@@ -155,6 +155,9 @@ def test_the_command_refuses_in_one_sentence(tmp_path: Path) -> None:
         file.write_bytes(ecb(d2026_11_20={"USD": "1.0832"}))
         call_command("import_exchange_rates", str(file), "--base", "USD")
 
+    with pytest.raises(CommandError, match=r"'XXL' is not a currency"):
+        call_command("import_exchange_rates", str(file), "--base", "xxl")
+
     assert stored() == {}
 
 

@@ -317,3 +317,16 @@ def test_an_empty_document_is_not_issued(market: Market) -> None:
 
     assert not Order.objects.filter(number__isnull=False).exists()
     assert not Invoice.objects.filter(number__isnull=False).exists()
+
+
+def test_a_default_list_out_of_force_is_not_taken_and_the_way_on_is_told(market: Market) -> None:
+    product = market.product("100.00")
+    PriceList.objects.update(valid_to=dt.date(2020, 1, 1))
+
+    quote = draft_quote(actor=market.rep, account=market.account, name="Bar refit")
+    add_line(quote, actor=market.rep, product=product)
+
+    assert quote.price_list is None
+    with pytest.raises(DomainError, match="no price: choose a price list, or type one") as refusal:
+        activate_quote(quote.pk, actor=market.rep)
+    assert refusal.value.code == "missing_price"
