@@ -88,7 +88,7 @@ class ChangedLineForm(LineForm):
             "unit_price": plain_number(line.unit_price),
             "discount": discount_in_words(line),
         }
-        super().__init__(*args, initial=initial, prefix=str(line.pk), **kwargs)
+        super().__init__(*args, **{**kwargs, "initial": initial, "prefix": str(line.pk)})
         self.fields["unit_price"].disabled = not may_price
         for name, field in self.fields.items():
             field.widget.attrs |= {

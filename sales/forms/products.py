@@ -38,7 +38,7 @@ class ProductField(forms.CharField):
 
     widget = ProductInput
 
-    def clean(self, value: Any) -> Product | None:  # type: ignore[override]  # text in, product out
+    def clean(self, value: Any) -> Product | None:
         """Find the product; nothing typed is none, unless the field is required."""
         typed = str(super().clean(value)).strip()
         if not typed:

@@ -104,6 +104,7 @@ def _credited_so_far(invoice: Invoice) -> dict[uuid.UUID, Portion]:
             row["q"], Amounts(row["n"] - row["h"], row["h"], row["d"], row["t"])
         )
         for row in rows
+        if row["credits_line"] is not None
     }
 
 

@@ -82,7 +82,8 @@ class InvoiceList(ListScreen[Invoice]):
 
 def signed_total(invoice: Invoice) -> Decimal:
     """Return what the document adds to what is owed: a credit note takes off."""
-    return -invoice.total if invoice.kind == Invoice.Kind.CREDIT_NOTE else invoice.total
+    total: Decimal = invoice.total
+    return -total if invoice.kind == Invoice.Kind.CREDIT_NOTE else total
 
 
 def find(request: RepRequest, pk: uuid.UUID) -> Invoice:

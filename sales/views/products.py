@@ -65,7 +65,7 @@ def sold_chip(product: Product) -> Chip:
 @rep_with("sales.view_product")
 def suggestions(request: RepRequest) -> HttpResponse:
     """Offer the products that match what somebody types, whatever the field is called."""
-    typed = next(iter(request.GET.values()), "").strip()
+    typed = str(next(iter(request.GET.values()), "")).strip()
     found = search_products(typed)[:SUGGESTED] if typed else ()
     return render(request, "sales/product_suggestions.html", {"products": found})
 

@@ -92,7 +92,7 @@ def test_changes_the_order_once_it_was_previewed(rep: Client, order: Order, mark
     change = order.changes.get()
     # 10 x 19.99 less 10 % = 179.91, and 2 x 5.00: 189.91, tax 37.98
     assert order.total == Decimal("227.89")
-    assert (order.customer_reference, order.lines.last().product) == ("PO-7", added)
+    assert (order.customer_reference, order.lines.latest("position").product) == ("PO-7", added)
     assert (change.reason, change.changed_by) == ("They asked for it", market.rep)
     shown = rep.get(answer["Location"]).content.decode()
     assert "They asked for it" in shown

@@ -169,7 +169,7 @@ def test_computes_an_opportunitys_revenue_from_its_lines(
     opportunity.refresh_from_db()
     assert opportunity.expected_revenue == Decimal("69.97")
 
-    rep.post(at("opportunity-remove-line", opportunity, opportunity.lines.last().pk))
+    rep.post(at("opportunity-remove-line", opportunity, opportunity.lines.latest("position").pk))
 
     opportunity.refresh_from_db()
     assert opportunity.expected_revenue == Decimal("59.97")

@@ -114,7 +114,11 @@ def test_retraces_a_credit_note_and_a_down_payment(market: Market, order: Order)
 
     ahead = invoice_down_payment(order.pk, actor=market.rep, amount=Decimal("12.00"))
     totals = {step.label: step.result for step in explain(ahead, lines_of(ahead)).totals}
-    assert (totals["detail"], totals["tax"], totals["total"]) == (10, 2, 12)
+    assert [totals[name] for name in ("detail", "tax", "total")] == [
+        Decimal(10),
+        Decimal(2),
+        Decimal(12),
+    ]
 
 
 def test_says_so_when_what_was_billed_before_has_changed(market: Market, order: Order) -> None:
