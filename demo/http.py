@@ -10,7 +10,7 @@ from typing import Any
 
 from demo.errors import Halted
 
-PATIENCE = 20.0
+PATIENCE = 45.0
 """Seconds an answer may take."""
 
 NO_ANSWER = (urllib.error.URLError, http.client.HTTPException, OSError)

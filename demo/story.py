@@ -19,7 +19,7 @@ from demo.http import fetch_json, post_json
 from demo.pages import Page
 from demo.programs import House
 
-PATIENCE = 20.0
+PATIENCE = 45.0
 """Seconds a handoff or a report may take to arrive."""
 
 NUMBER = re.compile(r"\b(?:[A-Z]{1,5}-)?(?:Q|O|INV)-\d{4}-\d{5}(?: r\d+)?")

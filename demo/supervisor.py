@@ -16,7 +16,7 @@ from demo.errors import Halted
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 ALWAYS = {"PYTHONUNBUFFERED": "1", "LEAVE_WITH_PARENT": "1"}
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds a program may take until it is ready."""
 
 

@@ -22,8 +22,8 @@ from demo.fresh_database import fresh_database, name_beside
 from demo.ports import HOST, Wish, choose_ports
 from demo.supervisor import CHECKOUT
 
-PATIENCE = 240.0
-"""Seconds; they take a quarter of that on a machine with nothing else to do."""
+PATIENCE = 480.0
+"""Seconds; they take a tenth of that on a machine with nothing else to do."""
 
 Start = Callable[..., "subprocess.Popen[str]"]
 
@@ -117,7 +117,8 @@ def test_refuses_a_port_that_is_taken_in_one_sentence(start: Start) -> None:
 
     assert (demo.returncode, said) == (1, "")
     assert complained == (
-        f"throughline: Port {port} is taken or forbidden; choose another with --port.\n"
+        f"throughline: Port {port} is taken or forbidden; "
+        "choose another with --port (make demo PORT=8010).\n"
     )
 
 
