@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
-from common.formatting import plain_number
+from common.formatting import plain_number, plain_price
 from common.forms import DayInput, HouseForm
 from crm.models import Contact, User
 from sales.forms.lines import LineForm, discount_in_words
@@ -80,12 +80,14 @@ class ChangedLineForm(LineForm):
         label=_("Unit price"), max_digits=20, decimal_places=5, min_value=0, localize=True
     )
 
-    def __init__(self, *args: Any, line: OrderLine, may_price: bool, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, line: OrderLine, currency: str, may_price: bool, **kwargs: Any
+    ) -> None:
         self.line = line
         initial = {
             "description": line.description,
             "quantity": plain_number(line.quantity),
-            "unit_price": plain_number(line.unit_price),
+            "unit_price": plain_price(line.unit_price, currency),
             "discount": discount_in_words(line),
         }
         super().__init__(*args, **{**kwargs, "initial": initial, "prefix": str(line.pk)})
@@ -154,7 +156,9 @@ class ChangeOrderForms:
         may_price = user.has_perm("sales.override_price")
         self.head = ChangedHeadForm(data, order=order, user=user, prefix="head")
         self.lines = [
-            ChangedLineForm(data, line=line, may_price=may_price) for line in lines if line.counts
+            ChangedLineForm(data, line=line, currency=order.currency, may_price=may_price)
+            for line in lines
+            if line.counts
         ]
         self.additions = [NewLineForm(data, prefix=f"new-{place}") for place in range(NEW_LINES)]
         self.why = ReasonForm(data)

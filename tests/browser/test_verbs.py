@@ -117,3 +117,25 @@ def test_says_why_in_a_dialog_and_without_scripts(
     page.get_by_role("link", name="Every figure of this document").click()
     page.get_by_text("1 Espresso machine").first.wait_for()
     look(screen)
+
+
+def test_asks_only_for_what_the_kind_of_invoice_needs(
+    screen: Screen, market: Market, order: Order
+) -> None:
+    screen.sign_in(market)
+    page = screen.page
+    page.goto(f"{address_of(order)}invoice/")
+    quantity = page.get_by_label("To invoice Espresso machine")
+    amount = page.get_by_label("or an amount, tax included")
+    assert not quantity.is_visible()
+    assert not amount.is_visible()
+    page.get_by_label("The quantities below").check()
+    assert quantity.is_visible()
+    page.get_by_label("A down payment").check()
+    look(screen)
+
+    amount.fill("60")
+    page.get_by_role("button", name="Create draft invoice").click()
+
+    page.get_by_role("heading", name="Draft invoice").wait_for()
+    assert page.locator("#grand").inner_text() == "€60.00"
