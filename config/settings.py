@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import django_stubs_ext
+import pghistory
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from environs import validate
@@ -114,7 +115,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "pghistory.middleware.HistoryMiddleware",
+    "crm.history.HistoryMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -180,6 +181,16 @@ CACHES = {
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 MESSAGE_STORAGE = "django.contrib.messages.storage.fallback.FallbackStorage"
+
+# Triggers follow the code: `migrate` puts in what differs. See docs/adr/.
+
+PGTRIGGER_MIGRATIONS = False
+
+# History: written by triggers, once per statement.
+
+PGHISTORY_LEVEL = pghistory.Statement
+PGHISTORY_APPEND_ONLY = True
+PGHISTORY_CREATED_AT_FUNCTION = "clock_timestamp()"
 
 # Celery only says "look now"; the tables are the queue. See docs/adr/.
 

@@ -12,10 +12,11 @@ class FulfilmentConfig(AppConfig):
     verbose_name = "Fulfilment"
 
     def ready(self) -> None:
-        """Listen to what happens in sales, and connect the bell that wakes the workers."""
+        """Listen to what happens in sales, connect the bell that wakes the workers, and verify."""
         events = import_module("sales.services.events")
         fan_out = import_module("fulfilment.services.fan_out")
         nudges = import_module("fulfilment.services.nudges")
         tasks = import_module("fulfilment.tasks")
         events.on_event(fan_out.fan_out)
         nudges.connect(tasks.wake_workers)
+        import_module("fulfilment.services.checks").register()

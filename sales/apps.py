@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,7 @@ class SalesConfig(AppConfig):
 
     name = "sales"
     verbose_name = "Sales"
+
+    def ready(self) -> None:
+        """Say what `manage.py verify` has to look at."""
+        import_module("sales.services.checks").register()

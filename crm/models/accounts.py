@@ -11,6 +11,7 @@ from django_countries.fields import CountryField
 from phonenumber_field.modelfields import PhoneNumberField
 
 from common.fields import custom_values, custom_values_index, identifier
+from common.history import keeps_history
 from crm.models.ownership import Owned, OwnedQuerySet
 
 LEGAL_FORMS = frozenset(
@@ -86,6 +87,7 @@ class AccountQuerySet(OwnedQuerySet["Account"]):
     account_path = "pk"
 
 
+@keeps_history()
 class Account(Owned, Address):
     """A company or a person we sell to."""
 
@@ -130,6 +132,7 @@ class ContactQuerySet(OwnedQuerySet["Contact"]):
     owner_path = "account__"
 
 
+@keeps_history()
 class Contact(models.Model):
     """Somebody at an account."""
 

@@ -10,8 +10,10 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models
 
 from common.fields import identifier
+from common.history import keeps_history
 
 
+@keeps_history()
 class Activity(models.Model):
     """One entry of a record's timeline."""
 

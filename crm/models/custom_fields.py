@@ -8,8 +8,10 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from common.fields import identifier
+from common.history import keeps_history
 
 
+@keeps_history()
 class CustomField(models.Model):
     """One field that was added to a record type, and how its values are checked."""
 

@@ -8,6 +8,8 @@ from django.db import models
 from phonenumber_field.modelfields import PhoneNumberField
 
 from common.fields import custom_values, custom_values_index, identifier
+from common.guards import MovesLegally
+from common.history import keeps_history
 from common.transitions import Stateful
 from crm.models.accounts import Account, Contact
 from crm.models.ownership import Owned, OwnedQuerySet
@@ -17,6 +19,7 @@ class LeadQuerySet(OwnedQuerySet["Lead"]):
     account_path = "qualified_account"
 
 
+@keeps_history()
 class Lead(Owned, Stateful):
     """An interest, not yet a customer; read-only once qualified or disqualified."""
 
@@ -88,6 +91,7 @@ class Lead(Owned, Stateful):
                 name="lead_disqualified_has_reason",
             ),
         ]
+        triggers: ClassVar = [MovesLegally()]
 
     def __str__(self) -> str:
         return self.topic

@@ -15,12 +15,15 @@ from common.fields import (
     identifier,
     rate_field,
 )
+from common.guards import MovesLegally
+from common.history import keeps_history
 from common.transitions import Stateful
 from crm.models.accounts import Account, Contact
 from crm.models.leads import Lead
 from crm.models.ownership import Owned, OwnedQuerySet
 
 
+@keeps_history()
 class Stage(models.Model):
     """A step of the pipeline with its usual probability of winning."""
 
@@ -51,6 +54,7 @@ class OpportunityQuerySet(OwnedQuerySet["Opportunity"]):
     """Reads of opportunities."""
 
 
+@keeps_history()
 class Opportunity(Owned, Stateful):
     """A sale we are working on."""
 
@@ -117,6 +121,7 @@ class Opportunity(Owned, Stateful):
                 condition=Q(status="lost") ^ Q(lost_because=""), name="opportunity_lost_has_reason"
             ),
         ]
+        triggers: ClassVar = [MovesLegally()]
 
     def __str__(self) -> str:
         return self.name

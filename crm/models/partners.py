@@ -8,8 +8,10 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from common.fields import identifier
+from common.history import keeps_history
 
 
+@keeps_history()
 class Partner(models.Model):
     """An API client; it sees only documents of the accounts granted to it."""
 

@@ -8,8 +8,10 @@ from typing import ClassVar
 from django.db import models
 
 from common.fields import identifier
+from common.history import keeps_history
 
 
+@keeps_history()
 class Team(models.Model):
     """A group of people who share records; managers also see the teams below theirs."""
 

@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from common.fields import identifier
+from common.history import keeps_history
 from crm import roles
 from crm.models.teams import Team
 
@@ -37,6 +38,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email__iexact=username)
 
 
+@keeps_history(without=("password", "last_login"))
 class User(AbstractUser):
     """Somebody of ours: a rep, a manager, back office, an auditor."""
 

@@ -12,9 +12,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from common.fields import identifier
+from common.history import keeps_history
 from sales.models import SalesEvent
 
 
+@keeps_history()
 class Connection(models.Model):
     """One external system that hears of events and reports status."""
 
@@ -87,6 +89,7 @@ class SecretQuerySet(models.QuerySet["Secret"]):
         )
 
 
+@keeps_history(without=("ciphertext",))
 class Secret(models.Model):
     """A signing secret, encrypted at rest; two may live side by side while they rotate."""
 

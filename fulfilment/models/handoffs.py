@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from common.fields import identifier
+from common.guards import AppendOnly
 from fulfilment.models.connections import Connection
 from sales.models import SalesEvent
 
@@ -61,6 +62,7 @@ class Payload(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["event", "version"], name="payload_unique")
         ]
+        triggers: ClassVar = [AppendOnly()]
 
     def __str__(self) -> str:
         return f"{self.event} (version {self.version})"
@@ -172,6 +174,7 @@ class Attempt(models.Model):
 
     class Meta:
         ordering: ClassVar = ["id"]
+        triggers: ClassVar = [AppendOnly()]
 
     def __str__(self) -> str:
         return f"{self.get_outcome_display()} after {self.duration_ms} ms"

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from common.fields import identifier
+from common.history import keeps_history
 from fulfilment.models.connections import Connection
 
 
@@ -54,6 +55,7 @@ class InboundMessage(models.Model):
         return f"{self.type} {self.subject}"
 
 
+@keeps_history()
 class ExternalRef(models.Model):
     """What a record of ours is called over there; provisional until they told us."""
 
@@ -104,6 +106,7 @@ class SyncState(models.Model):
         return f"{self.connection}: {self.record_type} {self.record_id}"
 
 
+@keeps_history()
 class Discrepancy(models.Model):
     """Ours and theirs differ; a person decides."""
 

@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Q
 
 from common.fields import identifier, quantity_field
+from common.guards import MovesLegally
+from common.history import keeps_history
 from common.transitions import Stateful
 from crm.models import OwnedQuerySet
 from sales.models import Order, OrderLine
@@ -19,6 +21,7 @@ class ShipmentQuerySet(OwnedQuerySet["Shipment"]):
     account_path = "order__account"
 
 
+@keeps_history()
 class Shipment(Stateful):
     """One delivery of an order, or a return of one; its status never goes backwards."""
 
@@ -87,11 +90,13 @@ class Shipment(Stateful):
                 name="shipment_only_returns_refer_back",
             ),
         ]
+        triggers: ClassVar = [MovesLegally()]
 
     def __str__(self) -> str:
         return self.reference
 
 
+@keeps_history()
 class ShipmentLine(models.Model):
     """How much of one order line is in the shipment."""
 
@@ -113,6 +118,7 @@ class ShipmentLine(models.Model):
         return f"{self.quantity.normalize():f} × {self.order_line}"
 
 
+@keeps_history()
 class Parcel(models.Model):
     """A box of a shipment with its own tracking number."""
 

@@ -18,6 +18,7 @@ from common.fields import (
     identifier,
     quantity_field,
 )
+from common.history import keeps_history
 from sales.models.taxes import TaxCategory
 
 
@@ -27,6 +28,7 @@ def chosen(record: models.Model, name: str) -> Any:
     return getattr(record, name) if is_set else None
 
 
+@keeps_history()
 class UnitGroup(models.Model):
     """Units that convert into each other: piece, dozen, pallet."""
 
@@ -40,6 +42,7 @@ class UnitGroup(models.Model):
         return self.name
 
 
+@keeps_history()
 class Unit(models.Model):
     """A unit of a group; ``factor`` base units make one of it."""
 
@@ -62,6 +65,7 @@ class Unit(models.Model):
         return self.name
 
 
+@keeps_history()
 class ProductCategory(models.Model):
     """A family of products; write-in lines carry one too."""
 
@@ -88,6 +92,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
         return self.filter(is_active=True)
 
 
+@keeps_history()
 class Product(models.Model):
     """Goods, a service or a bundle that we sell."""
 
@@ -162,6 +167,7 @@ class Product(models.Model):
             raise ValidationError(problems)
 
 
+@keeps_history()
 class BundleItem(models.Model):
     """A product inside a bundle: required ones carry no price of their own, optional ones do."""
 
@@ -197,6 +203,7 @@ class BundleItem(models.Model):
             raise ValidationError({"unit": f"{product.sku} is not counted in {unit}."})
 
 
+@keeps_history()
 class RelatedProduct(models.Model):
     """A product to suggest beside another."""
 

@@ -10,8 +10,11 @@ from django.db.models.functions import Lower
 from django_countries.fields import CountryField
 
 from common.fields import currency_field, identifier
+from common.history import keeps_history
+from sales.models.witnesses import KeepsPrefix
 
 
+@keeps_history()
 class Company(models.Model):
     """A legal entity of ours; its prefix keeps its numbers apart from every other's."""
 
@@ -44,6 +47,7 @@ class Company(models.Model):
                 name="company_one_default",
             ),
         ]
+        triggers: ClassVar = [KeepsPrefix()]
 
     def __str__(self) -> str:
         return self.name

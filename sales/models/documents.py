@@ -18,6 +18,7 @@ from common.fields import (
     quantity_field,
     rate_field,
 )
+from common.guards import MovesLegally, NeverDeleted
 from common.transitions import Stateful
 from crm.models import Account, Contact, Owned
 from sales.models.catalogue import Product, ProductCategory, Unit
@@ -25,6 +26,7 @@ from sales.models.companies import Company
 from sales.models.price_lists import PriceList, PriceListItem
 from sales.models.taxes import TaxCategory, TaxZone
 from sales.models.terms import PaymentTerms
+from sales.models.witnesses import AddsUp, OneCurrency, ToldByAnEvent, VersionsInStep
 
 
 class Document(Owned, Stateful):
@@ -104,6 +106,14 @@ class Document(Owned, Stateful):
             models.CheckConstraint(
                 condition=Q(exchange_rate__gt=0), name="%(class)s_exchange_rate_positive"
             ),
+        ]
+        triggers: ClassVar = [
+            MovesLegally(),
+            NeverDeleted(where="OLD.status <> 'draft'"),
+            VersionsInStep(),
+            ToldByAnEvent(),
+            OneCurrency(),
+            AddsUp(),
         ]
 
     @property

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 
 from common.fields import identifier
+from common.guards import AppendOnly
 
 
 class SalesEvent(models.Model):
@@ -74,6 +75,7 @@ class SalesEvent(models.Model):
             models.Index(fields=["root_id", "id"], name="sales_event_by_root"),
             models.Index(fields=["xid", "id"], name="sales_event_by_xid"),
         ]
+        triggers: ClassVar = [AppendOnly()]
 
     def __str__(self) -> str:
         return f"{self.get_type_display()} {self.subject_number}".strip()

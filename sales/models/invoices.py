@@ -6,14 +6,23 @@ import datetime as dt
 from decimal import Decimal
 from typing import ClassVar
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
 from common.fields import amount_field, custom_values_index, identifier
+from common.guards import AppendOnly
+from common.history import keeps_history
 from crm.models import OwnedQuerySet
 from sales.models.documents import Document, DocumentLine
 from sales.models.orders import Order, OrderLine
+from sales.models.witnesses import (
+    PaymentsAddUp,
+    SameCurrencyAs,
+    keeps_issued,
+    line_witnesses,
+)
 
 
 class InvoiceQuerySet(OwnedQuerySet["Invoice"]):
@@ -27,6 +36,7 @@ class InvoiceQuerySet(OwnedQuerySet["Invoice"]):
         )
 
 
+@keeps_history()
 class Invoice(Document):
     """A request for payment, or the credit note that takes it back.
 
@@ -134,6 +144,21 @@ class Invoice(Document):
                 name="invoice_credited_within_total",
             ),
         ]
+        triggers: ClassVar = [
+            *Document.Meta.triggers,
+            SameCurrencyAs("order"),
+            PaymentsAddUp(pgtrigger.Insert | pgtrigger.UpdateOf("paid"), "NEW.id"),
+            keeps_issued(
+                "paid",
+                "credited",
+                "official_ref",
+                "official_number",
+                "official_status",
+                "official_issued_on",
+                "official_tax",
+                "official_total",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.number or f"Draft {self.get_kind_display().lower()}"
@@ -151,6 +176,7 @@ class Invoice(Document):
         return self.due_on is not None and on > self.due_on and self.outstanding > 0
 
 
+@keeps_history()
 class InvoiceLine(DocumentLine):
     """One billed item."""
 
@@ -167,8 +193,10 @@ class InvoiceLine(DocumentLine):
         indexes: ClassVar = [
             models.Index(fields=["invoice", "position"], name="invoice_line_order")
         ]
+        triggers: ClassVar = line_witnesses("invoice")
 
 
+@keeps_history()
 class Payment(models.Model):
     """Money that came in for an invoice; a negative amount is a refund."""
 
@@ -197,6 +225,10 @@ class Payment(models.Model):
                 name="payment_reference_once",
             ),
             models.CheckConstraint(condition=~Q(amount=0), name="payment_not_zero"),
+        ]
+        triggers: ClassVar = [
+            AppendOnly(),
+            PaymentsAddUp(pgtrigger.Insert, "NEW.invoice_id"),
         ]
 
     def __str__(self) -> str:

@@ -6,10 +6,12 @@ from typing import ClassVar
 
 from django.db import models
 
+from common.history import keeps_history
 from crm.models import Opportunity
 from sales.models.documents import DocumentLine
 
 
+@keeps_history()
 class OpportunityLine(DocumentLine):
     """One item the customer is interested in."""
 

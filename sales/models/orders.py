@@ -10,15 +10,25 @@ from django.db import models
 from django.db.models import F, Q
 
 from common.fields import custom_values_index, identifier, quantity_field
+from common.history import keeps_history
 from crm.models import Opportunity, OwnedQuerySet, Partner
 from sales.models.documents import Document, DocumentLine
 from sales.models.quotes import Quote, QuoteLine
+from sales.models.witnesses import (
+    ChangeIsMade,
+    ChangeIsWritten,
+    KeepsOrdered,
+    SameCurrencyAs,
+    keeps_issued,
+    line_witnesses,
+)
 
 
 class OrderQuerySet(OwnedQuerySet["Order"]):
     """Reads of orders."""
 
 
+@keeps_history()
 class Order(Document):
     """What a customer ordered; three of its four chips are derived, never typed."""
 
@@ -113,11 +123,26 @@ class Order(Document):
                 condition=~Q(hold_reason="") | Q(is_on_hold=False), name="order_hold_has_reason"
             ),
         ]
+        triggers: ClassVar = [
+            *Document.Meta.triggers,
+            SameCurrencyAs("quote"),
+            keeps_issued(
+                "fulfilment_status",
+                "billing_status",
+                "processing_status",
+                "is_on_hold",
+                "hold_reason",
+                "closed_at",
+                "cancelled_because",
+                kind=KeepsOrdered,
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.number or "Draft order"
 
 
+@keeps_history()
 class OrderLine(DocumentLine):
     """One ordered item and what became of each of its units."""
 
@@ -177,6 +202,17 @@ class OrderLine(DocumentLine):
                 name="order_line_never_billed_twice",
             ),
         ]
+        triggers: ClassVar = line_witnesses(
+            "order",
+            "shipped_quantity",
+            "delivered_quantity",
+            "returned_quantity",
+            "cancelled_quantity",
+            "drafted_quantity",
+            "invoiced_quantity",
+            "credited_quantity",
+            "closed_quantity",
+        )
 
     @property
     def open_to_ship(self) -> Decimal:
@@ -227,6 +263,7 @@ class OrderChange(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["order", "version"], name="order_change_unique")
         ]
+        triggers: ClassVar = [ChangeIsWritten(), ChangeIsMade()]
 
     def __str__(self) -> str:
         return f"{self.order} v{self.version}"

@@ -14,11 +14,13 @@ from django.db import connection, models, transaction
 from django.db.models import Deferrable, F, Func, Q, Value
 
 from common.fields import amount_field, currency_field, identifier, quantity_field, rate_field
+from common.history import keeps_history
 from crm.models import Account
 from sales.models.catalogue import Product, Unit, chosen
 from sales.pricing.money import MINOR_UNITS
 
 
+@keeps_history()
 class PriceList(models.Model):
     """Prices in one currency, valid between two dates."""
 
@@ -58,6 +60,7 @@ class PriceList(models.Model):
         return self.is_active and started and (self.valid_to is None or day <= self.valid_to)
 
 
+@keeps_history()
 class DiscountList(models.Model):
     """Volume discounts: the more of it, the less per unit."""
 
@@ -85,6 +88,7 @@ class DiscountList(models.Model):
         return self.name
 
 
+@keeps_history()
 class DiscountBand(models.Model):
     """From so many to so many units, both included, this much off each unit."""
 
@@ -148,6 +152,7 @@ def bands_may_move() -> Iterator[None]:
         cursor.execute("SET CONSTRAINTS discount_band_no_overlap IMMEDIATE")
 
 
+@keeps_history()
 class PriceListItem(models.Model):
     """How one product in one unit is priced on a list."""
 
@@ -240,6 +245,7 @@ MARGINS = frozenset({PriceListItem.Method.MARGIN_CURRENT, PriceListItem.Method.M
 """Methods whose percentage is of the price, which therefore must leave some for the cost."""
 
 
+@keeps_history()
 class PromotionCode(models.Model):
     """A code that takes something off a document while uses are left."""
 

@@ -9,11 +9,13 @@ from django.db import models
 from django.db.models import Q
 
 from common.fields import amount_field, identifier
+from common.history import keeps_history
 from sales.models.orders import Order
 from sales.models.price_lists import PromotionCode
 from sales.models.quotes import Quote
 
 
+@keeps_history()
 class PromotionUse(models.Model):
     """A promotion code on a quote or an order, and what it takes off there.
 

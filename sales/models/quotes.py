@@ -10,14 +10,17 @@ from django.db import models
 from django.db.models import Q
 
 from common.fields import custom_values_index, identifier
+from common.history import keeps_history
 from crm.models import Opportunity, OwnedQuerySet
 from sales.models.documents import Document, DocumentLine
+from sales.models.witnesses import keeps_issued, line_witnesses
 
 
 class QuoteQuerySet(OwnedQuerySet["Quote"]):
     """Reads of quotes."""
 
 
+@keeps_history()
 class Quote(Document):
     """An offer; activating it freezes a revision, revising makes the next one."""
 
@@ -87,6 +90,18 @@ class Quote(Document):
                 name="quote_numbered_once_active",
             ),
         ]
+        triggers: ClassVar = [
+            *Document.Meta.triggers,
+            keeps_issued(
+                "closed_at",
+                "closed_because",
+                "closed_comment",
+                "accepted_by_name",
+                "accepted_by_email",
+                "accepted_from_ip",
+                "customer_reference",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.number} r{self.revision}" if self.revision else "Draft quote"
@@ -100,6 +115,7 @@ class Quote(Document):
         )
 
 
+@keeps_history()
 class QuoteLine(DocumentLine):
     """One offered item."""
 
@@ -108,8 +124,10 @@ class QuoteLine(DocumentLine):
     class Meta(DocumentLine.Meta):
         abstract = False
         indexes: ClassVar = [models.Index(fields=["quote", "position"], name="quote_line_order")]
+        triggers: ClassVar = line_witnesses("quote")
 
 
+@keeps_history()
 class QuoteApproval(models.Model):
     """Somebody's yes or no to exactly this content of a quote."""
 
@@ -130,6 +148,7 @@ class QuoteApproval(models.Model):
         return f"{'Approved' if self.approved else 'Refused'} by {self.decided_by}"
 
 
+@keeps_history()
 class ApprovalRule(models.Model):
     """When a quote needs somebody's yes before it is sent."""
 

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 
 from common.fields import identifier, rate_field
+from common.history import keeps_history
 from sales.pricing.money import MINOR_UNITS
 
 
@@ -25,6 +26,7 @@ def days(start: str, end: str) -> Func:
     )
 
 
+@keeps_history()
 class TaxCategory(models.Model):
     """How a product is taxed: standard, reduced, exempt."""
 
@@ -40,6 +42,7 @@ class TaxCategory(models.Model):
         return self.name
 
 
+@keeps_history()
 class TaxZone(models.Model):
     """Where a customer is taxed: domestic, EU business, export."""
 
@@ -54,6 +57,7 @@ class TaxZone(models.Model):
         return self.name
 
 
+@keeps_history()
 class TaxRate(models.Model):
     """The rate of a category in a zone over a period; periods may not overlap."""
 
@@ -91,6 +95,7 @@ class TaxRate(models.Model):
             raise ValidationError({"valid_to": "It would end before it begins."})
 
 
+@keeps_history()
 class ExchangeRate(models.Model):
     """How many units of a currency one unit of the base currency bought on a day."""
 

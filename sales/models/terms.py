@@ -9,11 +9,13 @@ from django.db import models
 from django.db.models import Q
 
 from common.fields import amount_field, currency_field, identifier, rate_field
+from common.history import keeps_history
 from crm.models import Account
 from sales.models.price_lists import PriceList
 from sales.models.taxes import TaxZone
 
 
+@keeps_history()
 class PaymentTerms(models.Model):
     """When an order is invoiced and by when it is paid."""
 
@@ -51,6 +53,7 @@ class PaymentTerms(models.Model):
         return self.name
 
 
+@keeps_history()
 class Instalment(models.Model):
     """A part of an invoice that is due on its own day."""
 
@@ -71,6 +74,7 @@ class Instalment(models.Model):
         return f"{self.share_rate:.0%} after {self.due_days} days"
 
 
+@keeps_history()
 class AccountTerms(models.Model):
     """What an account buys by unless a document says otherwise."""
 

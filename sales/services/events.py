@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from crm.actors import Actor, System, actor_kind
+from crm.history import name_actor
 from sales.models import Invoice, Order, Quote, SalesEvent
 
 AnyDocument = Quote | Order | Invoice
@@ -62,6 +63,7 @@ def record_event(
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("record_event() must be called inside transaction.atomic()")
+    name_actor(actor)
     if not is_first:
         document.version = _next_version(document)
     event = SalesEvent.objects.create(

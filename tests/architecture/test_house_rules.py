@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 from django.db import models
+from pghistory.models import Event
 
 from common.transitions import Stateful
 
@@ -32,6 +33,7 @@ RECORDS = [
     model
     for app in ("crm", "sales", "fulfilment")
     for model in apps.get_app_config(app).get_models()
+    if not issubclass(model, Event)  # history is nobody's record; its rows have no address
 ]
 
 

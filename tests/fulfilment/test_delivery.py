@@ -24,6 +24,7 @@ from fulfilment.services.connections import (
 from fulfilment.services.drain import drain
 from fulfilment.services.leases import claim
 from sales.models import Order, SalesEvent
+from sales.services.change_orders import Changes, change_order
 from sales.services.orders import cancel_order, hold_order, release_order
 from tests.factories import Market
 from tests.fulfilment.conftest import (
@@ -134,11 +135,12 @@ def test_sends_the_events_of_one_order_in_their_order(
 
 
 def test_a_body_stays_as_it_was_committed(order: Order, market: Market, warehouse: FarEnd) -> None:
-    Order.objects.filter(pk=order.pk).update(name="Renamed behind our back")
+    change_order(order.pk, Changes(head={"name": "Terrace refit"}), actor=market.rep)
 
     drain()
 
-    assert warehouse.events[0]["data"]["order"]["name"] == "Bar refit"
+    told = [event["data"]["order"]["name"] for event in warehouse.events]
+    assert told == ["Bar refit", "Terrace refit"]
 
 
 def test_a_server_error_is_retried_with_the_same_bytes_and_id(

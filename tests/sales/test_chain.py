@@ -6,6 +6,7 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from common.errors import IllegalTransition, StaleVersion
@@ -124,9 +125,11 @@ def test_refuses_to_accept_an_expired_quote(market: Market) -> None:
     )
     add_line(quote, actor=market.rep, product=market.product())
     activate_quote(quote.pk, actor=market.rep)
-    Quote.objects.filter(pk=quote.pk).update(valid_until=today - dt.timedelta(days=3))
-
-    with pytest.raises(QuoteExpired, match="revise it to offer it again"):
+    later = timezone.now() + dt.timedelta(days=3)
+    with (
+        time_machine.travel(later),
+        pytest.raises(QuoteExpired, match="revise it to offer it again"),
+    ):
         accept_quote(quote.pk, actor=market.rep)
 
     assert not Order.objects.exists()

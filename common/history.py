@@ -1,0 +1,56 @@
+"""The history of a table: what every row looked like, since when, and who changed it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import pghistory
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+
+ModelT = TypeVar("ModelT", bound=type[models.Model])
+
+
+def keeps_history(*, without: tuple[str, ...] = ()) -> Callable[[ModelT], ModelT]:
+    """Keep every state of a model's rows in ``<Model>History``, but for the columns left out.
+
+    Triggers write it, once per statement, so it also sees bulk updates and raw SQL.
+    """
+
+    def keep(model: ModelT) -> ModelT:
+        table = model.__name__.lower()  # names apart even where the hashes of two tables meet
+        kept: ModelT = pghistory.track(
+            pghistory.InsertEvent(trigger_name=f"{table}_inserted"),
+            pghistory.UpdateEvent(trigger_name=f"{table}_updated"),
+            pghistory.DeleteEvent(trigger_name=f"{table}_deleted"),
+            exclude=list(without) or None,
+            obj_field=None,
+            model_name=f"{model.__name__}History",
+            attrs={"id": models.UUIDField(db_index=True, editable=False), **_plain_ids(model)},
+        )(model)
+        return kept
+
+    return keep
+
+
+def history_of(record: models.Model) -> models.QuerySet[Any]:
+    """Read every state a record was in, oldest first; ``pgh_context`` says who made it so."""
+    kept: models.QuerySet[Any] = record.pgh_event_model._default_manager.filter(id=record.pk)  # type: ignore[attr-defined]  # set by the library
+    return kept.select_related("pgh_context").order_by("pgh_id")
+
+
+def _plain_ids(model: type[models.Model]) -> dict[str, models.Field[Any, Any]]:
+    """History outlives what it points to, so it keeps ids where a row has relations."""
+    return {
+        field.name: _id_column(field)
+        for field in model._meta.local_fields
+        if isinstance(field, models.ForeignKey)
+    }
+
+
+def _id_column(field: models.ForeignKey[Any, Any]) -> models.Field[Any, Any]:
+    column = f"{field.name}_id"
+    if field.remote_field.model is ContentType:
+        return models.IntegerField(null=True, db_column=column)
+    return models.UUIDField(null=True, db_column=column)

@@ -1,0 +1,35 @@
+"""What must be true of shipments, asked of all orders at once."""
+
+from __future__ import annotations
+
+from sales.services.verification import check_by_query, register_check
+
+SHIPPED_QUANTITIES = """
+WITH moved AS (
+    SELECT line.order_line_id,
+        SUM(line.quantity) FILTER (
+            WHERE direction = 'out' AND status IN ('shipped', 'delivered')
+        ) AS shipped,
+        SUM(line.quantity) FILTER (WHERE direction = 'out' AND status = 'delivered') AS delivered,
+        SUM(line.quantity) FILTER (WHERE direction = 'return') AS returned
+    FROM fulfilment_shipmentline line JOIN fulfilment_shipment head ON head.id = line.shipment_id
+    GROUP BY line.order_line_id
+)
+SELECT COALESCE(head.number, 'draft ' || head.id) || ', line ' || line.position,
+    figure.what, figure.stored::text, figure.counted::text
+FROM sales_orderline line
+JOIN sales_order head ON head.id = line.order_id
+LEFT JOIN moved ON moved.order_line_id = line.id
+CROSS JOIN LATERAL (VALUES
+    ('shipped quantity', line.shipped_quantity, COALESCE(moved.shipped, 0)),
+    ('delivered quantity', line.delivered_quantity, COALESCE(moved.delivered, 0)),
+    ('returned quantity', line.returned_quantity, COALESCE(moved.returned, 0))
+) figure(what, stored, counted)
+WHERE figure.stored <> figure.counted
+ORDER BY 1
+"""
+
+
+def register() -> None:
+    """Have every verification ask this too."""
+    register_check("shipped units are on shipments", check_by_query(SHIPPED_QUANTITIES))

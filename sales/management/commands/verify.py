@@ -1,0 +1,41 @@
+"""Recompute everything that is stored twice, and say what differs."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Model
+
+from sales.models import Invoice, Order, Quote
+from sales.services.verification import verify
+
+COUNTED: tuple[type[Model], ...] = (Quote, Order, Invoice)
+
+
+class Command(BaseCommand):
+    """Sums, quantities, statuses, payments, numbers: recomputed from what they are made of."""
+
+    help = (
+        "Recomputes sums, quantities, statuses, payments and numbers of every document. "
+        "Prints one line per difference and exits with 1 if there is any."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Check, print, and fail if anything differs."""
+        started = time.monotonic()
+        found = verify()
+        for name, differences in found.items():
+            for difference in differences:
+                self.stdout.write(f"{difference} [{name}]")
+        seconds = time.monotonic() - started
+        count = sum(len(differences) for differences in found.values())
+        rows = ", ".join(
+            f"{model._default_manager.count()} {model._meta.verbose_name_plural}"
+            for model in COUNTED
+        )
+        checked = f"{len(found)} checks over {rows} in {seconds:.1f} s"
+        if count:
+            raise CommandError(f"{count} differences; {checked}.", returncode=1)
+        self.stdout.write(f"No differences; {checked}.")

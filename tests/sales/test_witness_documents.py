@@ -1,0 +1,323 @@
+"""The database refuses what is not true of quotes, orders and invoices, whoever says it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from django.db.models import F
+
+from common.identifiers import uuid7
+from sales.models import (
+    Company,
+    Invoice,
+    InvoiceLine,
+    Order,
+    OrderChange,
+    OrderLine,
+    Payment,
+    Quote,
+    QuoteLine,
+    SalesEvent,
+)
+from sales.services.billing import invoice_order
+from sales.services.drafts import draft_order, draft_quote
+from sales.services.invoices import issue_invoice, record_payment
+from sales.services.lines import add_line
+from sales.services.orders import submit_order
+from sales.services.quotes import activate_quote
+from tests.factories import Market
+from tests.refusals import accepted, refused, sql
+
+
+@pytest.fixture
+def draft(market: Market) -> Quote:
+    quote = draft_quote(actor=market.rep, account=market.account, name="Bar refit")
+    add_line(quote, actor=market.rep, product=market.product("19.99"), quantity=Decimal(3))
+    add_line(quote, actor=market.rep, product=market.product("5.00"))
+    quote.refresh_from_db()
+    return quote
+
+
+@pytest.fixture
+def quote(draft: Quote, market: Market) -> Quote:
+    return activate_quote(draft.pk, actor=market.rep)
+
+
+@pytest.fixture
+def order(market: Market) -> Order:
+    order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
+    add_line(order, actor=market.rep, product=market.product("19.99"), quantity=Decimal(3))
+    return submit_order(order.pk, actor=market.rep)
+
+
+@pytest.fixture
+def invoice(order: Order, market: Market) -> Invoice:
+    return issue_invoice(invoice_order(order.pk, actor=market.rep, what="all").pk, actor=market.rep)
+
+
+class TestStatusMoves:
+    def test_a_quote_is_not_won_before_it_is_sent(self, draft: Quote) -> None:
+        with refused("sales_quote", "moves_legally"):
+            Quote.objects.filter(pk=draft.pk).update(status="won", number="Q-1", revision=1)
+        with refused("sales_quote", "moves_legally"):
+            sql("UPDATE sales_quote SET status = 'lost' WHERE id = %s", draft.pk)
+
+    def test_a_submitted_order_is_never_a_draft_again(self, order: Order) -> None:
+        with refused("sales_order", "moves_legally"):
+            Order.objects.filter(pk=order.pk).update(status="draft")
+        with refused("sales_order", "moves_legally"):
+            sql("UPDATE sales_order SET status = 'draft' WHERE id = %s", order.pk)
+
+    def test_an_issued_invoice_is_never_a_draft_again(self, invoice: Invoice) -> None:
+        with refused("sales_invoice", "moves_legally"):
+            Invoice.objects.filter(pk=invoice.pk).update(status="draft")
+        with refused("sales_invoice", "moves_legally"):
+            sql("UPDATE sales_invoice SET status = 'draft' WHERE id = %s", invoice.pk)
+
+
+class TestIssuedDocuments:
+    @pytest.mark.parametrize("change", ["name = 'Else'", "valid_until = now()", "number = 'Q-1'"])
+    def test_an_active_quote_stays_as_it_was_sent(self, quote: Quote, change: str) -> None:
+        with refused("sales_quote", "keeps_issued"):
+            sql(f"UPDATE sales_quote SET {change} WHERE id = %s", quote.pk)
+
+    def test_no_figure_of_an_active_quote_changes(self, quote: Quote) -> None:
+        with refused("sales_quote", "keeps_issued"):
+            Quote.objects.filter(pk=quote.pk).update(detail=F("detail") + 1, total=F("total") + 1)
+        quote.refresh_from_db()
+        assert quote.total == Decimal("77.96")
+
+    def test_an_order_keeps_what_was_agreed(self, order: Order) -> None:
+        with refused("sales_order", "keeps_issued"):
+            Order.objects.filter(pk=order.pk).update(requested_on=dt.date(2027, 1, 1))
+        with refused("sales_order", "keeps_issued"):
+            sql("UPDATE sales_order SET number = 'O-1' WHERE id = %s", order.pk)
+
+    def test_an_invoice_keeps_its_figures_and_dates(self, invoice: Invoice) -> None:
+        with refused("sales_invoice", "keeps_issued"):
+            Invoice.objects.filter(pk=invoice.pk).update(due_on=dt.date(2099, 1, 1))
+        with refused("sales_invoice", "keeps_issued"):
+            sql(
+                "UPDATE sales_invoice SET tax = tax + 1, total = total + 1 WHERE id = %s",
+                invoice.pk,
+            )
+
+    def test_what_moves_by_itself_may_move(self, order: Order, invoice: Invoice) -> None:
+        with accepted():
+            Order.objects.filter(pk=order.pk).update(notes="Ring first", processing_status="Picked")
+            Invoice.objects.filter(pk=invoice.pk).update(official_number="SI-1", notes="Sent twice")
+
+    def test_issued_documents_are_never_deleted(
+        self, quote: Quote, order: Order, invoice: Invoice
+    ) -> None:
+        for record in (quote, order, invoice):
+            table = record._meta.db_table
+            with refused(table, "never_deleted"):
+                sql(f"DELETE FROM {table} WHERE id = %s", record.pk)
+        with refused("sales_quoteline", "issued_stays_delete"):
+            quote.delete()
+        assert Quote.objects.count() == Order.objects.count() == Invoice.objects.count() == 1
+
+
+class TestIssuedLines:
+    def test_lines_of_an_active_quote_stay(self, quote: Quote) -> None:
+        with refused("sales_quoteline", "issued_stays_update"):
+            QuoteLine.objects.filter(quote=quote).update(description="Something else")
+        with refused("sales_quoteline", "issued_stays_delete"):
+            QuoteLine.objects.filter(quote=quote).delete()
+        with refused("sales_quoteline", "issued_stays_insert"):
+            QuoteLine.objects.create(quote=quote, kind="note", description="By the way")
+        assert quote.lines.count() == 2
+
+    def test_lines_of_a_submitted_order_stay(self, order: Order) -> None:
+        with refused("sales_orderline", "issued_stays_update"):
+            sql("UPDATE sales_orderline SET quantity = 4 WHERE order_id = %s", order.pk)
+        with refused("sales_orderline", "issued_stays_insert"):
+            OrderLine.objects.create(order=order, kind="note", description="By the way")
+        with refused("sales_orderline", "issued_stays_delete"):
+            sql("DELETE FROM sales_orderline WHERE order_id = %s", order.pk)
+
+    def test_what_became_of_ordered_units_may_move(self, order: Order) -> None:
+        with accepted():
+            OrderLine.objects.filter(order=order).update(shipped_quantity=2, delivered_quantity=1)
+
+    def test_lines_of_an_issued_invoice_stay(self, invoice: Invoice) -> None:
+        with refused("sales_invoiceline", "issued_stays_update"):
+            InvoiceLine.objects.filter(invoice=invoice).update(sku="")
+        with refused("sales_invoiceline", "issued_stays_delete"):
+            sql("DELETE FROM sales_invoiceline WHERE invoice_id = %s", invoice.pk)
+
+    def test_a_line_stays_on_its_document(self, draft: Quote, market: Market) -> None:
+        other = draft_quote(actor=market.rep, account=market.account, name="Terrace")
+        with refused("sales_quoteline", "keeps_its_document"):
+            QuoteLine.objects.filter(quote=draft).update(quote=other)
+
+
+class TestChangeOrders:
+    def test_an_agreed_line_changes_only_while_a_change_order_is_open(self, order: Order) -> None:
+        with refused("sales_orderchange", "change_is_made"):
+            open_change(order)
+            sql("UPDATE sales_orderline SET description = 'X' WHERE order_id = %s", order.pk)
+
+    def test_a_change_order_for_a_version_long_past_opens_nothing(self, order: Order) -> None:
+        with accepted():
+            open_change(order, version=order.version)
+        with refused("sales_orderline", "issued_stays_update"):
+            sql("UPDATE sales_orderline SET description = 'X' WHERE order_id = %s", order.pk)
+        with refused("sales_order", "keeps_issued"):
+            sql("UPDATE sales_order SET name = 'X' WHERE id = %s", order.pk)
+
+    def test_a_change_order_is_written_once_it_is_made(self, order: Order) -> None:
+        open_change(order, version=order.version)
+        with refused("sales_orderchange", "append_only"):
+            OrderChange.objects.update(difference=[{"field": "name"}])
+        with refused("sales_orderchange", "append_only"):
+            OrderChange.objects.all().delete()
+        with refused("sales_orderchange", "append_only"):
+            sql("UPDATE sales_orderchange SET reason = 'Another' ")
+
+    def test_an_open_change_order_may_still_say_what_differs_and_no_more(
+        self, order: Order
+    ) -> None:
+        with refused("sales_orderchange", "change_is_made"):
+            open_change(order)
+            OrderChange.objects.update(difference=[{"field": "name"}])
+            with refused("sales_orderchange", "append_only"):
+                OrderChange.objects.update(reason="Another")
+
+
+def open_change(order: Order, *, version: int | None = None) -> None:
+    OrderChange.objects.create(
+        order=order,
+        version=version or order.version + 1,
+        difference=[],
+        changed_by_name="Nobody",
+    )
+
+
+class TestSums:
+    def test_a_head_is_the_sum_of_its_lines(self, draft: Quote) -> None:
+        with refused("sales_quote", "adds_up"):
+            Quote.objects.filter(pk=draft.pk).update(detail=F("detail") + 1, total=F("total") + 1)
+        with refused("sales_quote", "adds_up"):
+            sql("UPDATE sales_quote SET tax = tax + 1, total = total + 1 WHERE id = %s", draft.pk)
+        with refused("sales_quote", "adds_up"):
+            sql("UPDATE sales_quote SET discount = 1, total = total - 1 WHERE id = %s", draft.pk)
+
+    @pytest.mark.parametrize("figure", ["net", "tax"])
+    def test_a_line_does_not_change_alone(self, draft: Quote, figure: str) -> None:
+        with refused("sales_quote", "adds_up"):
+            sql(
+                f"UPDATE sales_quoteline SET {figure} = {figure} + 1, gross = gross + 1 "
+                "WHERE quote_id = %s AND position = 1",
+                draft.pk,
+            )
+
+    def test_a_line_does_not_come_or_go_alone(self, draft: Quote) -> None:
+        with refused("sales_quote", "adds_up"):
+            QuoteLine.objects.filter(quote=draft, position=2).delete()
+        with refused("sales_quote", "adds_up"):
+            QuoteLine.objects.create(
+                quote=draft, kind="write_in", description="Moving", net=10, gross=10
+            )
+
+    def test_lines_may_swap_what_they_cost(self, draft: Quote) -> None:
+        with accepted():
+            sql(
+                "UPDATE sales_quoteline SET net = net + 1 - 2 * (position - 1), "
+                "gross = gross + 1 - 2 * (position - 1) WHERE quote_id = %s",
+                draft.pk,
+            )
+
+    def test_a_sum_is_looked_at_again_after_each_statement(self, draft: Quote) -> None:
+        swap = (
+            "UPDATE sales_quoteline SET net = net + %s, gross = gross + %s "
+            "WHERE quote_id = %s AND position = 1"
+        )
+        with refused("sales_quote", "adds_up"):
+            sql("UPDATE sales_quoteline SET net = net WHERE quote_id = %s", draft.pk)
+            sql(swap, 1, 1, draft.pk)
+            sql(swap, -1, -1, draft.pk)
+            sql("SET CONSTRAINTS ALL IMMEDIATE")
+            sql(swap, 1, 1, draft.pk)
+
+    def test_orders_and_invoices_add_up_too(self, market: Market, order: Order) -> None:
+        waiting = draft_order(actor=market.rep, account=market.account, name="Terrace")
+        bill = invoice_order(order.pk, actor=market.rep, what="all")
+        for record in (waiting, bill):
+            table = record._meta.db_table
+            with refused(table, "adds_up"):
+                sql(
+                    f"UPDATE {table} SET detail = detail + 1, total = total + 1 WHERE id = %s",
+                    record.pk,
+                )
+
+    def test_paid_is_what_the_payments_come_to(self, invoice: Invoice) -> None:
+        with refused("sales_invoice", "payments_add_up"):
+            Invoice.objects.filter(pk=invoice.pk).update(paid=1, status="partly_paid")
+        with refused("sales_invoice", "payments_add_up"):
+            Payment.objects.create(invoice=invoice, amount=1, received_on=dt.date(2026, 11, 22))
+        assert not Payment.objects.exists()
+
+    def test_a_payment_is_written_once(self, invoice: Invoice, market: Market) -> None:
+        record_payment(
+            invoice.pk, actor=market.rep, amount=Decimal(5), received_on=dt.date(2026, 11, 22)
+        )
+        with refused("sales_payment", "append_only"):
+            Payment.objects.update(amount=6)
+        with refused("sales_payment", "append_only"):
+            sql("DELETE FROM sales_payment")
+
+
+class TestVersionsAndEvents:
+    def test_a_version_has_its_event(self, order: Order) -> None:
+        with refused("sales_order", "told_by_an_event"):
+            Order.objects.filter(pk=order.pk).update(version=F("version") + 1)
+
+    def test_a_new_document_has_its_event(self, draft: Quote) -> None:
+        draft.pk = uuid7()
+        draft.version = 1
+        with refused("sales_quote", "told_by_an_event"):
+            draft.save(force_insert=True)
+            Quote.objects.filter(pk=draft.pk).update(
+                detail=0, discount=0, tax=0, total=F("freight")
+            )
+
+    @pytest.mark.parametrize("step", [2, -1])
+    def test_a_version_goes_up_one_by_one(self, order: Order, step: int) -> None:
+        with refused("sales_order", "versions_in_step"):
+            sql("UPDATE sales_order SET version = version + %s WHERE id = %s", step, order.pk)
+
+    def test_what_happened_stays_written(self, order: Order) -> None:
+        with refused("sales_salesevent", "append_only"):
+            SalesEvent.objects.filter(subject_id=order.pk).update(actor_name="Somebody else")
+        with refused("sales_salesevent", "append_only"):
+            sql("DELETE FROM sales_salesevent WHERE subject_id = %s", order.pk)
+
+
+class TestCurrencies:
+    def test_a_document_with_lines_keeps_its_currency(self, draft: Quote) -> None:
+        with refused("sales_quote", "one_currency"):
+            Quote.objects.filter(pk=draft.pk).update(currency="JPY")
+
+    def test_an_empty_draft_may_change_its_currency(self, market: Market) -> None:
+        empty = draft_quote(actor=market.rep, account=market.account, name="Terrace")
+        with accepted():
+            Quote.objects.filter(pk=empty.pk).update(currency="JPY")
+
+    def test_an_invoice_is_in_its_orders_currency(self, market: Market, order: Order) -> None:
+        bill = invoice_order(order.pk, actor=market.rep, what="all")
+        with refused("sales_invoice", "currency_of_order"):
+            Invoice.objects.filter(pk=bill.pk).update(currency="JPY")
+
+    def test_an_order_is_in_its_quotes_currency(self, market: Market, quote: Quote) -> None:
+        empty = draft_order(actor=market.rep, account=market.account, name="X", currency="EUR")
+        with refused("sales_order", "currency_of_quote"):
+            Order.objects.filter(pk=empty.pk).update(currency="USD", quote=quote)
+
+
+def test_a_prefix_that_numbers_carry_stays(order: Order) -> None:
+    with refused("sales_company", "keeps_prefix"):
+        Company.objects.filter(pk=order.company_id).update(number_prefix="XX-")
