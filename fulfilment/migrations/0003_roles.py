@@ -32,7 +32,7 @@ def make_roles(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("fulfilment", "0001_initial"),
+        ("fulfilment", "0002_initial"),
         ("auth", "0012_alter_user_first_name_max_length"),
     ]
     operations = [migrations.RunPython(make_roles, migrations.RunPython.noop)]
