@@ -47,10 +47,8 @@ class Shapes(AutoSchema):
     @property
     def schemas(self) -> dict[str, Schema]:
         """Every schema referred to so far, by its name."""
-        return {
-            name: _without_noise(component.schema)
-            for (name, _), component in self.registry._components.items()
-        }
+        components = self.registry._components.items()
+        return {name: _without_noise(each.schema) for (name, _), each in components}
 
 
 def describe() -> Schema:

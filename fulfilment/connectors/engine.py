@@ -60,6 +60,7 @@ class Errand:
     version: int = 0
     past: list[Trial] = field(default_factory=list)
     trials: list[Trial] = field(default_factory=list)
+    is_begun: bool = False
 
     @property
     def is_done(self) -> bool:
@@ -69,20 +70,34 @@ class Errand:
 
 @dataclass(slots=True)
 class Round:
-    """The errands of one lane in their order; ``last_start`` is on the monotonic clock."""
+    """The errands of one lane in their order.
+
+    ``last_start`` is on the monotonic clock; whoever holds the lease moves it as the lease is
+    renewed. ``told`` counts the errands that were handed back.
+    """
 
     lane_id: uuid.UUID
     lease_token: uuid.UUID
     target: Target
     errands: list[Errand]
     last_start: float
+    told: int = 0
+
+
+@dataclass(slots=True)
+class Step:
+    """Errands of a round that are through, and whether the round is over with them."""
+
+    round: Round
+    errands: list[Errand]
+    is_over: bool
 
 
 class Engine:
-    """Runs rounds concurrently; use as a context, and collect what you submitted."""
+    """Runs rounds concurrently; use as a context, and collect the steps of what you submitted."""
 
     def __init__(self) -> None:
-        self._finished: queue.SimpleQueue[Round] = queue.SimpleQueue()
+        self._steps: queue.SimpleQueue[Step] = queue.SimpleQueue()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._connectors: dict[Target, Connector] = {}
@@ -115,32 +130,36 @@ class Engine:
             self._thread.start()
         self.in_flight += 1
         future = asyncio.run_coroutine_threadsafe(self._run(round_), self._loop)
-        future.add_done_callback(lambda done: self._hand_back(round_, done))
+        future.add_done_callback(lambda done: self._end(round_, done))
 
-    def collect(self, timeout: float) -> list[Round]:
-        """Wait up to so many seconds for a finished round and return all there are."""
+    def collect(self, timeout: float) -> list[Step]:
+        """Wait up to so many seconds for a step and return all there are."""
         try:
-            finished = [self._finished.get(timeout=timeout)]
+            steps = [self._steps.get(timeout=timeout)]
         except queue.Empty:
             return []
-        while not self._finished.empty():
-            finished.append(self._finished.get_nowait())
-        self.in_flight -= len(finished)
-        return finished
+        while not self._steps.empty():
+            steps.append(self._steps.get_nowait())
+        self.in_flight -= sum(step.is_over for step in steps)
+        return steps
 
-    def _hand_back(self, round_: Round, done: Future[None]) -> None:
-        self._finished.put(round_)
+    def _end(self, round_: Round, done: Future[None]) -> None:
+        self._steps.put(Step(round_, round_.errands[round_.told :], is_over=True))
         if not done.cancelled():
             done.result()
 
     async def _run(self, round_: Round) -> None:
+        """Carry errands in their order, each handed back as soon as it is through."""
         connector = self._connector(round_.target)
-        for errand in round_.errands:
+        for number, errand in enumerate(round_.errands, start=1):
             if time.monotonic() > round_.last_start:
                 return
+            errand.is_begun = True
             await carry(errand, connector, round_.target)
-            if not errand.is_done:
+            if not errand.is_done or number == len(round_.errands):
                 return
+            round_.told = number
+            self._steps.put(Step(round_, [errand], is_over=False))
 
     def _connector(self, target: Target) -> Connector:
         """Reuse connections; a changed address or secret gets a connector of its own."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,15 +12,16 @@ from django.db import connection as database
 from django.db import transaction
 
 from common.identifiers import uuid7
-from fulfilment.connectors.engine import Errand, Round, Trial
+from fulfilment.connectors.engine import Errand, Round, Step, Trial
 from fulfilment.models import Handoff, Lane
 from fulfilment.services.health import note_answers
+from fulfilment.services.leases import lease_seconds, time_to_start
 from fulfilment.services.references import Naming, keep_references
 from fulfilment.services.sets import write_set
 from fulfilment.services.verdicts import Verdict, judge
 
 HELD = """
-SELECT lane.id FROM fulfilment_lane AS lane
+SELECT lane.lease_token FROM fulfilment_lane AS lane
 JOIN unnest(%(lanes)s::uuid[], %(tokens)s::uuid[]) AS held (id, token)
   ON lane.id = held.id AND lane.lease_token = held.token
 """
@@ -48,74 +50,95 @@ FROM json_to_recordset(%s::json) AS verdict
 WHERE handoff.id = verdict.id
 """
 
-RELEASE_LANES = """
+MOVE_LANES = """
 UPDATE fulfilment_lane AS lane
-SET lease_token = NULL,
+SET lease_token = CASE WHEN result.is_over THEN NULL ELSE lane.lease_token END,
     pending = greatest(lane.pending - result.settled, 0),
     is_blocked = result.is_blocked,
-    due_at = clock_timestamp() + make_interval(secs => result.pause),
+    due_at = clock_timestamp() + make_interval(secs => result.seconds),
     acked_version = greatest(lane.acked_version, result.version)
 FROM json_to_recordset(%s::json) AS result
-    (id uuid, settled int, is_blocked bool, pause float8, version int)
+    (id uuid, is_over bool, settled int, is_blocked bool, seconds float8, version int)
 WHERE lane.id = result.id
 """
+"""A round that goes on keeps its token, and its lease is renewed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What a round changes: a verdict per errand, and what the lane does next."""
+    """What a step changes: a verdict per errand, and how long the lane is not due."""
 
-    round: Round
+    step: Step
     verdicts: dict[uuid.UUID, Verdict]
     settled: int
-    pause: float
+    seconds: float
     is_blocked: bool
     acked_version: int
 
 
-def complete(rounds: Sequence[Round]) -> list[Round]:
-    """Write finished rounds down; return those whose lane is locked by a save and must wait.
+def complete(steps: Sequence[Step]) -> list[Step]:
+    """Write steps down; return those whose lane is locked by a save and must wait.
 
     A round whose lease has passed to somebody else leaves its evidence and changes nothing.
     """
-    if not rounds:
+    if not steps:
         return []
+    merged = _merge(steps)
     with transaction.atomic():
-        owned, waiting = _sort_out(rounds)
-        done = [round_ for round_ in rounds if round_ not in waiting]
+        ours, waiting = _sort_out(merged)
+        done = [step for token, step in merged.items() if token not in waiting]
         _keep_evidence(done)
-        settlements = [_settle(round_) for round_ in owned]
+        settlements = [_settle(merged[token]) for token in ours]
         _write_handoffs(settlements)
         keep_references(_namings(settlements))
-        _release_lanes(settlements)
+        _move_lanes(settlements)
         note_answers(done)
-    return waiting
+    for token, step in merged.items():
+        if token not in waiting:
+            step.round.last_start = _renewed(step.round) if token in ours else 0.0
+    return [merged[token] for token in waiting]
 
 
-def _sort_out(rounds: Sequence[Round]) -> tuple[list[Round], list[Round]]:
+def _merge(steps: Sequence[Step]) -> dict[uuid.UUID, Step]:
+    """Make one step of those of the same round."""
+    merged: dict[uuid.UUID, Step] = {}
+    for step in steps:
+        known = merged.get(step.round.lease_token)
+        if known is None:
+            merged[step.round.lease_token] = step
+        else:
+            errands, is_over = known.errands + step.errands, known.is_over or step.is_over
+            merged[step.round.lease_token] = Step(step.round, errands, is_over)
+    return merged
+
+
+def _renewed(round_: Round) -> float:
+    return time.monotonic() + time_to_start(round_.target.deadline)
+
+
+def _sort_out(steps: Mapping[uuid.UUID, Step]) -> tuple[set[uuid.UUID], set[uuid.UUID]]:
     """Lock the lanes we still hold; never wait for one that a long transaction has."""
     parameters = {
-        "lanes": [round_.lane_id for round_ in rounds],
-        "tokens": [round_.lease_token for round_ in rounds],
+        "lanes": [step.round.lane_id for step in steps.values()],
+        "tokens": list(steps),
     }
     with database.cursor() as cursor:
         cursor.execute(LOCKED, parameters)
         ours = {row[0] for row in cursor.fetchall()}
-        if len(ours) == len(rounds):
-            return list(rounds), []
+        if len(ours) == len(steps):
+            return ours, set()
         cursor.execute(HELD, parameters)
         held = {row[0] for row in cursor.fetchall()}
-    owned = [round_ for round_ in rounds if round_.lane_id in ours]
-    return owned, [round_ for round_ in rounds if round_.lane_id in held - ours]
+    return ours, held - ours
 
 
-def _keep_evidence(rounds: Iterable[Round]) -> None:
+def _keep_evidence(steps: Iterable[Step]) -> None:
     write_set(
         KEEP_EVIDENCE,
         [
-            _attempt(round_, errand, trial)
-            for round_ in rounds
-            for errand in round_.errands
+            _attempt(step.round, errand, trial)
+            for step in steps
+            for errand in step.errands
             for trial in (*errand.past, *errand.trials)
         ],
     )
@@ -139,32 +162,32 @@ def _attempt(round_: Round, errand: Errand, trial: Trial) -> dict[str, Any]:
     }
 
 
-def _settle(round_: Round) -> Settlement:
-    """Judge a round: the first errand that is not over there decides when the lane goes on."""
-    verdicts: dict[uuid.UUID, Verdict] = {}
-    settled = version = 0
-    pause = 0.0
-    is_blocked = stopped = False
-    for errand in round_.errands:
-        verdict = judge(errand)
-        if verdict is None:
-            verdicts[errand.handoff_id] = _untouched(errand)
-            continue
-        verdicts[errand.handoff_id] = verdict
-        if verdict.state == Handoff.State.ACCEPTED:
-            settled += 1
-            version = max(version, errand.version)
-        elif not stopped:
-            stopped, pause = True, verdict.pause
-            is_blocked = verdict.state == Handoff.State.NEEDS_ATTENTION
-    if is_blocked and round_.target.skips_refused:
-        settled, is_blocked = settled + 1, False
-    return Settlement(round_, verdicts, settled, pause, is_blocked, version)
+def _settle(step: Step) -> Settlement:
+    """Judge a step: the first errand that is not over there decides when the lane goes on."""
+    verdicts = {errand.handoff_id: judge(errand) or _untouched(errand) for errand in step.errands}
+    accepted = [
+        errand
+        for errand in step.errands
+        if verdicts[errand.handoff_id].state == Handoff.State.ACCEPTED
+    ]
+    open_ = [verdicts[errand.handoff_id] for errand in step.errands if errand not in accepted]
+    refused = bool(open_) and open_[0].state == Handoff.State.NEEDS_ATTENTION
+    skips = refused and step.round.target.skips_refused
+    pause = open_[0].pause if open_ else 0.0
+    return Settlement(
+        step=step,
+        verdicts=verdicts,
+        settled=len(accepted) + skips,
+        seconds=pause if step.is_over else lease_seconds(step.round.target.deadline),
+        is_blocked=refused and not skips,
+        acked_version=max((errand.version for errand in accepted), default=0),
+    )
 
 
 def _untouched(errand: Errand) -> Verdict:
-    """Put back what was claimed but not reached."""
-    state = Handoff.State.UNKNOWN_OUTCOME if errand.must_find else Handoff.State.QUEUED
+    """Put back what was claimed but not reached, or not seen through."""
+    unsure = errand.must_find or errand.is_begun
+    state = Handoff.State.UNKNOWN_OUTCOME if unsure else Handoff.State.QUEUED
     return Verdict(state, refusals=errand.refusals)
 
 
@@ -186,30 +209,31 @@ def _write_handoffs(settlements: Sequence[Settlement]) -> None:
     )
 
 
-def _release_lanes(settlements: Sequence[Settlement]) -> None:
+def _move_lanes(settlements: Sequence[Settlement]) -> None:
     write_set(
-        RELEASE_LANES,
+        MOVE_LANES,
         [
             {
-                "id": settlement.round.lane_id,
+                "id": settlement.step.round.lane_id,
+                "is_over": settlement.step.is_over,
                 "settled": settlement.settled,
                 "is_blocked": settlement.is_blocked,
-                "pause": settlement.pause,
+                "seconds": settlement.seconds,
                 "version": settlement.acked_version,
             }
             for settlement in settlements
         ],
     )
-    empty = [s.round.lane_id for s in settlements if not s.round.errands]
+    empty = [s.step.round.lane_id for s in settlements if not s.step.round.errands]
     if empty:  # a count that says more than there is would be claimed for ever
         Lane.objects.filter(pk__in=empty).update(pending=0)
 
 
 def _namings(settlements: Sequence[Settlement]) -> list[Naming]:
     return [
-        Naming(settlement.round.target.connection_id, errand.record, verdict.reference)
+        Naming(settlement.step.round.target.connection_id, errand.record, verdict.reference)
         for settlement in settlements
-        for errand in settlement.round.errands
+        for errand in settlement.step.errands
         if (verdict := settlement.verdicts[errand.handoff_id]).names_record
         and errand.message.needs_reference
         and errand.record is not None

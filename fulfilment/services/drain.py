@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from fulfilment.connectors.engine import Engine, Round
+from fulfilment.connectors.engine import Engine, Step
 from fulfilment.services.completion import complete
 from fulfilment.services.leases import claim
 
@@ -19,17 +19,18 @@ GLANCE_SECONDS = 0.05
 
 
 def drain(seconds: float = CLAIMING_SECONDS) -> int:
-    """Send what is due until nothing is; return the number of rounds written down."""
+    """Send what is due until nothing is; return how many handoffs were seen to."""
     until = time.monotonic() + seconds
     completed = 0
-    waiting: list[Round] = []
+    waiting: list[Step] = []
     with Engine() as engine:
         while True:
             if time.monotonic() < until:
-                for round_ in claim(AT_ONCE - engine.in_flight - len(waiting)):
+                for round_ in claim(AT_ONCE - engine.in_flight):
                     engine.submit(round_)
             if not engine.in_flight and not waiting:
                 return completed
-            finished = waiting + engine.collect(GLANCE_SECONDS)
-            waiting = complete(finished)
-            completed += len(finished) - len(waiting)
+            steps = waiting + engine.collect(GLANCE_SECONDS)
+            waiting = complete(steps)
+            completed += sum(len(step.errands) for step in steps)
+            completed -= sum(len(step.errands) for step in waiting)

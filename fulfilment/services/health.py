@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from django.utils import timezone
 
 from fulfilment import breaker
-from fulfilment.connectors.engine import Round, Trial
+from fulfilment.connectors.engine import Step, Trial
 from fulfilment.models import Attempt, Connection, Health
 
 Outcome = Attempt.Outcome
@@ -23,12 +23,12 @@ WORKS = frozenset(
 NEEDS_A_PERSON = frozenset({Outcome.AUTH_FAILED, Outcome.BLOCKED, Outcome.GONE})
 
 
-def note_answers(rounds: Iterable[Round]) -> None:
+def note_answers(steps: Iterable[Step]) -> None:
     """Bring the health of every connection that was spoken to up to date."""
     trials: defaultdict[uuid.UUID, list[Trial]] = defaultdict(list)
-    for round_ in rounds:
-        for errand in round_.errands:
-            trials[round_.target.connection_id].extend(errand.trials)
+    for step in steps:
+        for errand in step.errands:
+            trials[step.round.target.connection_id].extend(errand.trials)
     spoken_to = {key: value for key, value in trials.items() if value}
     healths = list(
         Health.objects.filter(connection__in=spoken_to)

@@ -108,7 +108,7 @@ def claim(slots: int) -> list[Round]:
             return []
         leases = _lease(healths, slots)
         taken = _take([lane_id for lane_id, _, _ in leases])
-    targets = _targets([health.connection for health in healths])
+    targets = targets_of([health.connection for health in healths])
     now = time.monotonic()
     return [
         Round(
@@ -116,7 +116,7 @@ def claim(slots: int) -> list[Round]:
             lease_token=token,
             target=targets[connection_id],
             errands=[_errand(each, targets[connection_id]) for each in taken[lane_id]],
-            last_start=now + _time_to_start(targets[connection_id].deadline),
+            last_start=now + time_to_start(targets[connection_id].deadline),
         )
         for lane_id, token, connection_id in leases
     ]
@@ -127,7 +127,7 @@ def lease_seconds(deadline: float) -> float:
     return max(LEASE_SECONDS, 3 * deadline + LEASE_MARGIN)
 
 
-def _time_to_start(deadline: float) -> float:
+def time_to_start(deadline: float) -> float:
     """Start nothing later than this: a slow answer, a look-up and the paperwork must still fit."""
     return lease_seconds(deadline) - 2 * deadline - LEASE_MARGIN
 
@@ -213,7 +213,8 @@ def _abandoned() -> Trial:
     return Trial(Attempt.Verb.PUSH, error.outcome, now, now, error=error)
 
 
-def _targets(connections: Sequence[Connection]) -> dict[uuid.UUID, Target]:
+def targets_of(connections: Sequence[Connection]) -> dict[uuid.UUID, Target]:
+    """Describe connections to their connectors, with the secrets that count now."""
     secrets: defaultdict[uuid.UUID, list[str]] = defaultdict(list)
     for secret in Secret.objects.live(Secret.Purpose.OUTBOUND, connections):
         secrets[secret.connection_id].append(signing.decrypt(secret.ciphertext))

@@ -17,6 +17,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from fulfilment import signing
+from fulfilment.connectors.engine import Round, Step
 from fulfilment.models import Connection, Lane
 from fulfilment.services.connections import register_connection
 from sales.models import Order
@@ -131,6 +132,11 @@ def submitted_order(market: Market, *quantities: str, price: str = "100.00") -> 
 def order(market: Market, warehouse: FarEnd) -> Order:
     """A submitted order of ten, on its way to the warehouse."""
     return submitted_order(market)
+
+
+def whole(round_: Round) -> Step:
+    """A round that is over, handed back in one piece."""
+    return Step(round_, round_.errands, is_over=True)
 
 
 def make_due() -> None:

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, transaction
 from pytest_httpserver import HTTPServer
 
-from fulfilment.connectors.engine import Round
+from fulfilment.connectors.engine import Step
 from fulfilment.models import Attempt, Handoff, Lane
 from fulfilment.services.completion import complete
 from fulfilment.services.drain import drain
@@ -19,7 +19,7 @@ from fulfilment.services.leases import claim
 from sales.models import Order, SalesEvent
 from sales.services.orders import hold_order, release_order
 from tests.factories import Market
-from tests.fulfilment.conftest import ORDER_EVENTS, FarEnd, connect, submitted_order
+from tests.fulfilment.conftest import ORDER_EVENTS, FarEnd, connect, submitted_order, whole
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
@@ -101,13 +101,13 @@ def test_a_save_that_holds_the_lane_does_not_hold_up_the_others(
 ) -> None:
     locked, free = submitted_order(seller), submitted_order(seller)
     rounds = {round_.errands[0].record.number: round_ for round_ in claim(64)}  # type: ignore[union-attr]
-    waiting: list[Round] = []
+    waiting: list[Step] = []
 
     with transaction.atomic():
         hold_order(locked.pk, actor=seller.rep, reason="Credit check")
-        at_once(lambda: waiting.extend(complete(list(rounds.values()))))
+        at_once(lambda: waiting.extend(complete(list(map(whole, rounds.values())))))
 
-    assert [round_.lane_id for round_ in waiting] == [rounds[locked.number].lane_id]
+    assert [step.round.lane_id for step in waiting] == [rounds[locked.number].lane_id]
     lanes = dict(Lane.objects.values_list("root_id", "lease_token"))
     assert lanes[free.pk] is None
     assert complete(waiting) == []

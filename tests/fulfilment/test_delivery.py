@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+import uuid
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -13,6 +15,7 @@ from django.utils import timezone
 from werkzeug import Response
 
 from crm.actors import System
+from fulfilment.connectors.engine import Engine
 from fulfilment.models import Attempt, Connection, Discrepancy, ExternalRef, Handoff, Lane, Secret
 from fulfilment.services.completion import complete
 from fulfilment.services.connections import (
@@ -35,6 +38,7 @@ from tests.fulfilment.conftest import (
     FarEnd,
     make_due,
     submitted_order,
+    whole,
 )
 
 State = Handoff.State
@@ -286,7 +290,7 @@ def test_a_stale_lease_changes_nothing_but_leaves_its_evidence(
     [current] = claim(64)
     assert stale.lease_token != current.lease_token
 
-    assert complete([stale]) == []
+    assert complete([whole(stale)]) == []
 
     lane = Lane.objects.get()
     assert (lane.lease_token, lane.pending) == (current.lease_token, 1)
@@ -307,7 +311,7 @@ def test_what_is_queued_during_a_lease_is_sent_after_it(
     [round_] = claim(64)
     hold_order(order.pk, actor=market.rep, reason="Credit check")
     assert claim(64) == []
-    complete([round_])
+    complete([whole(round_)])
 
     drain()
 
@@ -463,8 +467,56 @@ def test_writes_down_a_hundred_with_as_many_statements_as_one(
             submitted_order(market)
         rounds = claim(64)
         assert len(rounds) == number
-        counts.append(_statements(partial(complete, rounds)))
+        counts.append(_statements(partial(complete, list(map(whole, rounds)))))
         make_due()
         drain()
 
     assert counts[0] == counts[1]
+
+
+def test_what_was_taken_is_written_down_before_the_rest_of_its_lane(
+    order: Order, market: Market, warehouse: FarEnd
+) -> None:
+    hold_order(order.pk, actor=market.rep, reason="Credit check")
+
+    def slowly(message_id: str) -> Response:
+        time.sleep(0.5)
+        return warehouse.take(message_id)
+
+    warehouse.answers = [warehouse.take, slowly]
+    with Engine() as engine:
+        [round_] = claim(64)
+        engine.submit(round_)
+        first = engine.collect(5)
+        complete(first)
+        seen = list(Handoff.objects.order_by("position").values_list("state", flat=True))
+        lane = Lane.objects.get()
+        complete(engine.collect(5))
+
+    assert seen == [State.ACCEPTED, State.SENDING]
+    assert (lane.pending, lane.lease_token) == (1, round_.lease_token)
+    assert not Handoff.objects.exclude(state=State.ACCEPTED).exists()
+    assert Lane.objects.get().lease_token is None
+
+
+def test_a_round_that_lost_its_lease_stops(order: Order, market: Market, warehouse: FarEnd) -> None:
+    for _ in range(3):
+        hold_order(order.pk, actor=market.rep, reason="Credit check")
+        release_order(order.pk, actor=market.rep)
+
+    def slowly(message_id: str) -> Response:
+        time.sleep(0.3)
+        return warehouse.take(message_id)
+
+    warehouse.answers = [warehouse.take, slowly]
+    with Engine() as engine:
+        [round_] = claim(64)
+        engine.submit(round_)
+        step = engine.collect(5)
+        Lane.objects.update(lease_token=uuid.uuid4())
+        complete(step)
+        while engine.in_flight:
+            complete(engine.collect(5))
+
+    assert len(warehouse.received) == 2
+    assert Lane.objects.get().pending == 7

@@ -22,7 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Write the document."""
-        text = OpenApiYamlRenderer().render(describe()).decode()
+        text: str = OpenApiYamlRenderer().render(describe()).decode()  # type: ignore[no-untyped-call]  # untyped there
         if options["file"] is None:
             self.stdout.write(text)
         else:

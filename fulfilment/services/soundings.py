@@ -1,0 +1,49 @@
+"""Calling another system to hear whether it answers; nothing of ours is told."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+
+import orjson
+from django.utils import timezone
+
+from fulfilment.connectors import Message, Target, connect
+from fulfilment.connectors.engine import Errand, Trial, carry
+from fulfilment.models import Connection
+from fulfilment.services.leases import targets_of
+from fulfilment.wire import TYPE_PREFIX, moment
+
+
+def sound(connection: Connection) -> Trial:
+    """Send a signed test message at once and say what came back."""
+    target = targets_of([connection])[connection.pk]
+    errand = Errand(uuid.uuid4(), _test_message(connection))
+    asyncio.run(_carry(errand, target))
+    return errand.trials[0]
+
+
+async def _carry(errand: Errand, target: Target) -> None:
+    connector = connect(target)
+    try:
+        await carry(errand, connector, target)
+    finally:
+        await connector.close()
+
+
+def _test_message(connection: Connection) -> Message:
+    now = moment(timezone.now())
+    message_id = f"evt_{uuid.uuid4().hex}"
+    body = {
+        "specversion": "1.0",
+        "id": message_id,
+        "source": f"/connections/{connection.pk}",
+        "type": f"{TYPE_PREFIX}connection.tested",
+        "subject": connection.code,
+        "time": now,
+        "timestamp": now,
+        "datacontenttype": "application/json",
+        "sequence": f"{0:020d}",
+        "data": {},
+    }
+    return Message(message_id, orjson.dumps(body).decode())

@@ -1,0 +1,148 @@
+"""Processes for tests: the other systems, and workers of ours."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.db import connection
+
+from fulfilment.services.connections import register_connection
+from tests.fulfilment.conftest import HOOK, LOOPBACK
+
+ROOT = Path(__file__).resolve().parents[2]
+LISTENS = re.compile(r"http://127\.0\.0\.1:(\d+)/")
+PATIENCE = 60.0
+
+
+@dataclass
+class Sandbox:
+    """One of the other systems, as a clerk and as somebody who breaks it."""
+
+    port: int
+
+    def ask(self, method: str, path: str, value: Any = None) -> Any:
+        talk = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        with closing(talk):
+            talk.request(method, path, json.dumps(value) if value is not None else None)
+            answer = talk.getresponse()
+            text = answer.read().decode()
+            assert answer.status < 300, text
+            return json.loads(text)
+
+    def ledger(self) -> list[tuple[str, int, int]]:
+        """Type, deliveries and effects of every message received."""
+        rows = self.ask("GET", "/ledger")
+        return [(row["type"], row["deliveries"], row["effects"]) for row in rows]
+
+
+def eventually(condition: Callable[[], Any], what: str) -> Any:
+    ends = time.monotonic() + PATIENCE
+    while time.monotonic() < ends:
+        if found := condition():
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"It never came to {what}.")
+
+
+def running(*command: str, environment: dict[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env=os.environ | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def stop(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdout:
+        process.stdout.close()
+
+
+def secret(text: str) -> str:
+    return "whsec_" + base64.b64encode(text.ljust(32, ".").encode()).decode()
+
+
+@contextmanager
+def sandbox(name: str, events: list[str], throughline: str, folder: Path) -> Iterator[Sandbox]:
+    """Start one of the other systems and connect it both ways."""
+    ours, theirs = secret(f"to {name}"), secret(f"from {name}")
+    process = running(
+        "-m",
+        f"sandbox.{name}",
+        "--port=0",
+        f"--store={folder / name}.db",
+        f"--throughline={throughline}",
+        environment={"SANDBOX_SECRET_IN": ours, "SANDBOX_SECRET_OUT": theirs},
+    )
+    assert process.stdout is not None
+    listens = LISTENS.search(process.stdout.readline())
+    assert listens is not None
+    port = int(listens.group(1))
+    register_connection(
+        name,
+        name=name.title() if name != "erp" else "ERP",
+        url=f"http://127.0.0.1:{port}{HOOK}",
+        event_types=events,
+        secret_out=ours,
+        secret_in=theirs,
+        allowed_networks=LOOPBACK,
+    )
+    try:
+        yield Sandbox(port)
+    finally:
+        stop(process)
+
+
+def database_url() -> str:
+    """The address of the tests' own database."""
+    place = connection.get_connection_params()
+    names = {"host": "host", "port": "port", "user": "user", "password": "password"}
+    query = {name: place[key] for name, key in names.items() if place.get(key)}
+    return f"postgresql:///{place['dbname']}?{urlencode(query)}"
+
+
+def house_environment() -> dict[str, str]:
+    """What a process of ours needs to work on the tests' database and broker."""
+    return {"DATABASE_URL": database_url(), "REDIS_URL": settings.REDIS_URL}
+
+
+@contextmanager
+def celery_worker() -> Iterator[subprocess.Popen[str]]:
+    """A Celery worker without beat: it looks only when it is told to."""
+    options = ("--concurrency=2", "--without-gossip", "--without-mingle", "--without-heartbeat")
+    process = running(
+        *("-m", "celery", "-A", "config.celery", "worker", *options, "--loglevel=INFO"),
+        environment=house_environment() | {"ROLE": "worker"},
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "ready." in line:
+            break
+    else:
+        raise AssertionError("The worker did not start.")
+    try:
+        yield process
+    finally:
+        stop(process)
