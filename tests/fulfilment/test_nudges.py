@@ -107,7 +107,7 @@ def test_a_broker_that_accepts_and_never_answers_slows_no_save(
     monkeypatch.setattr(nudges, "_nudger", Nudger())
     silent = best_of_three()
     with socket.create_server(("127.0.0.1", 0)) as broker:
-        app = Celery("deaf")
+        app = Celery("deaf", set_as_current=False)
         app.config_from_object(settings, namespace="CELERY")
         app.conf.update(broker_url=f"redis://127.0.0.1:{broker.getsockname()[1]}/0")
         deaf, called = Nudger(), threading.Event()
