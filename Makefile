@@ -69,7 +69,7 @@ dev: setup ## your own data, web with reload and a worker, until Ctrl-C
 
 # To trust it
 
-PYTEST := .venv/bin/pytest -n auto --maxprocesses 4 --dist worksteal
+PYTEST := .venv/bin/pytest -n auto --maxprocesses 4 --dist load
 
 .PHONY: test
 test: setup chromium ## all tests, the browser's too

@@ -5,19 +5,13 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Iterator
-from importlib import import_module
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection
-from django.db.models.signals import post_migrate
 
 from tests.template_database import template_for
-
-roles_migration = import_module("fulfilment.migrations.0003_roles")
 
 
 @pytest.fixture(scope="session")
@@ -37,17 +31,6 @@ def _own_broker_database(request: pytest.FixtureRequest) -> None:
     base = settings.REDIS_URL.rpartition("/")[0]
     settings.REDIS_URL = settings.CELERY_BROKER_URL = f"{base}/{number}"
     settings.CACHES["default"]["LOCATION"] = settings.REDIS_URL
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _roles_come_back() -> None:
-    """Tests of several transactions empty the database behind them, the roles too."""
-    post_migrate.connect(_make_roles, sender=apps.get_app_config("fulfilment"), weak=False)
-
-
-def _make_roles(**_: Any) -> None:
-    if "auth_group" in connection.introspection.table_names():
-        roles_migration.make_roles(apps, None)
 
 
 @pytest.fixture(autouse=True)

@@ -16,6 +16,7 @@ SAMPLES: dict[str, Any] = {
     "model": "lead",
     "code": "SPRING",
     "figure": "total",
+    "status": "shipped",
 }
 
 
