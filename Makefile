@@ -38,7 +38,7 @@ setup: .venv/.requirements .env var/vendor/.copied ## everything the other targe
 
 node_modules/.package-lock.json: package.json package-lock.json | .venv/.requirements
 	@echo "Installing the browser assets."
-	@PATH="$$PATH:$(CURDIR)/.venv/bin" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@PATH="$$PATH:$(CURDIR)/.venv/bin" npm_config_cache="$(CURDIR)/var/npm" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 var/vendor/.copied: node_modules/.package-lock.json $(ASSETS) | .env
