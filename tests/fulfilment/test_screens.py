@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -67,8 +68,8 @@ def test_starts_the_day_with_what_is_due(desk: Client, market: Market, warehouse
     LeadFactory.create(topic="Of another team", follow_up_on=today)
     note(market.account, "Call them", actor=market.rep, kind="task", due_on=today)
     quote = active_quote(market)
-    invoice = billed(market, sold(market))
-    Invoice.objects.filter(pk=invoice.pk).update(due_on=today - dt.timedelta(days=1))
+    with time_machine.travel(timezone.now() - dt.timedelta(days=40), tick=False):
+        invoice = billed(market, sold(market))
     Handoff.objects.filter(lane__root_type="order").update(state=Handoff.State.NEEDS_ATTENTION)
 
     day = titles(desk)
