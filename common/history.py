@@ -15,7 +15,7 @@ ModelT = TypeVar("ModelT", bound=type[models.Model])
 def keeps_history(*, without: tuple[str, ...] = ()) -> Callable[[ModelT], ModelT]:
     """Keep every state of a model's rows in ``<Model>History``, but for the columns left out.
 
-    Triggers write it, once per statement, so it also sees bulk updates and raw SQL.
+    Triggers write it, so it also sees bulk updates and raw SQL.
     """
 
     def keep(model: ModelT) -> ModelT:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import pgtrigger
@@ -210,62 +211,36 @@ class PaymentsAddUp(AtCommit):
         )
 
 
-class IssuedLinesStay(pgtrigger.Trigger):
+class IssuedLinesStay(Guard):
     """Lines of an issued document are neither added, changed nor removed.
 
-    Looks at a whole statement at once. ``moving`` fields may change; so may an order's lines
-    while a change order is open.
+    ``moving`` fields may change; so may an order's lines while a change order is open.
     """
 
-    level = pgtrigger.Statement
-    when = pgtrigger.After
+    refusal = "% and its like are kept as they were issued"
 
-    def __init__(
-        self, owner: str, operation: pgtrigger.Operation, moving: frozenset[str] = frozenset()
-    ) -> None:
+    def __init__(self, owner: str, operation: pgtrigger.Operation, moving: Collection[str]) -> None:
         """Name the field that leads to the document, and what may move."""
         self.owner, self.moving = owner, moving
-        tables = {
-            "INSERT": {"new": "after"},
-            "UPDATE": {"old": "before", "new": "after"},
-            "DELETE": {"old": "before"},
-        }[str(operation)]
-        super().__init__(
-            name=f"issued_stays_{str(operation).lower()}",
-            operation=operation,
-            referencing=pgtrigger.Referencing(**tables),
-        )
+        super().__init__(name=f"issued_stays_{str(operation).lower()}", operation=operation)
 
-    def get_declare(self, model: Model) -> list[tuple[str, str]]:
-        """One document that was touched."""
-        return [("touched", "UUID")]
+    def refused_rows(self, model: Model) -> str:
+        """Any change but of what may move."""
+        if self.operation != pgtrigger.Update:
+            return ""
+        return differ("OLD", "NEW", kept_columns(model, self.moving))
 
     def get_func(self, model: Model) -> str:
-        """Refuse lines of issued documents."""
-        document: Any = model._meta.get_field(self.owner).related_model
-        head = document._meta.db_table
-        issued = f"{self._changed_rows(model)} JOIN {head} head ON head.id = row.{self.owner}_id"
-        refusal = refuse(model, self.name, "the lines of % are kept as they were issued", "touched")
-        return (
-            f"SELECT head.id INTO touched FROM {issued} WHERE {self._refused(document)} LIMIT 1; "
-            f"IF touched IS NOT NULL THEN {refusal} END IF; RETURN NULL;"
-        )
-
-    def _changed_rows(self, model: Model) -> str:
-        if self.operation != pgtrigger.Update:
-            table = "after" if self.operation == pgtrigger.Insert else "before"
-            return f"{table} row"
-        changed = differ("old_row", "new_row", kept_columns(model, self.moving))
-        return (
-            "(SELECT new_row.* FROM after new_row LEFT JOIN before old_row USING (id) "
-            f"WHERE {changed}) row"
-        )
-
-    def _refused(self, document: Model) -> str:
-        refused = "head.status <> 'draft'"
+        """Refuse if the document is issued."""
+        row = "OLD" if self.operation == pgtrigger.Delete else "NEW"
+        document = model._meta.get_field(self.owner).related_model
+        issued = f"head.id = {row}.{self.owner}_id AND head.status <> 'draft'"
         if document._meta.model_name == "order":
-            refused += f" AND NOT {being_changed('head')}"
-        return refused
+            issued += f" AND NOT {being_changed('head')}"
+        return (
+            f"IF EXISTS (SELECT 1 FROM {document._meta.db_table} head WHERE {issued}) THEN "
+            f"{super().get_func(model)} END IF; RETURN {row};"
+        )
 
 
 class CountsStatements(pgtrigger.Trigger):
@@ -329,7 +304,7 @@ def line_witnesses(owner: str, *moving: str) -> list[pgtrigger.Trigger]:
             witness
             for operation in (pgtrigger.Insert, pgtrigger.Update, pgtrigger.Delete)
             for witness in (
-                IssuedLinesStay(owner, operation, frozenset(moving)),
+                IssuedLinesStay(owner, operation, moving),
                 LinesAddUp(owner, operation),
             )
         ),

@@ -25,7 +25,12 @@ from sales.pricing.money import Rounding
 from sales.pricing.partial import Amounts, Portion, freight_part, next_part
 from sales.services import statuses
 from sales.services.copying import LINE, copy_head
-from sales.services.down_payments import deductions, invoice_down_payment, tax_groups
+from sales.services.down_payments import (
+    deductions,
+    invoice_down_payment,
+    refuse_overdrawn,
+    tax_groups,
+)
 from sales.services.errors import MissingField, NothingToInvoice, TooMuch
 from sales.services.events import record_event
 from sales.services.invoices import issue_invoice
@@ -94,6 +99,8 @@ def delete_draft_invoice(invoice_id: uuid.UUID, *, actor: Actor) -> None:
     OrderLine.objects.bulk_update(order_lines, ["drafted_quantity"])
     record_event(SalesEvent.Type.INVOICE_DRAFTED, invoice, actor=actor, data={"deleted": True})
     invoice.delete()
+    if invoice.order is not None:
+        refuse_overdrawn(invoice.order)
 
 
 def bill_by_terms(

@@ -155,6 +155,8 @@ CROSS JOIN LATERAL (VALUES
     ('credited', head.credited::text, summed.credited::text),
     ('status', head.status, CASE
         WHEN head.kind <> 'invoice' OR head.status = 'draft' THEN head.status
+        WHEN summed.paid = 0 AND summed.credited = 0 AND head.total <= 0 AND head.status = 'paid'
+            THEN 'paid'
         WHEN summed.paid = 0 AND summed.credited = 0 THEN 'issued'
         WHEN summed.paid = 0 AND summed.credited >= head.total THEN 'cancelled'
         WHEN summed.paid + summed.credited >= head.total THEN 'paid'
@@ -190,12 +192,12 @@ WITH numbered AS (
 NUMBER_GAPS = (
     NUMBERED
     + """
-SELECT series.name || '-' || lpad(place::text, GREATEST(5, length(place::text)), '0'),
+SELECT series.name || '-' || lpad(given::text, GREATEST(5, length(given::text)), '0'),
     'number', 'missing', 'on a document'
-FROM series CROSS JOIN LATERAL generate_series(1, series.last) place
+FROM series CROSS JOIN LATERAL generate_series(1, series.last) given
 WHERE NOT EXISTS (
     SELECT 1 FROM counted WHERE counted.company_id = series.company_id
-        AND counted.kind = series.kind AND counted.series = series.name AND counted.place = place
+        AND counted.kind = series.kind AND counted.series = series.name AND counted.place = given
 )
 UNION ALL
 SELECT counted.series || '-' || counted.place, 'number', 'on a document', 'given out by its series'

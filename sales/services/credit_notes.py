@@ -19,13 +19,14 @@ from sales.pricing.money import Rounding
 from sales.pricing.partial import Amounts, Portion, credit_part, freight_part
 from sales.services.billing import add_up, amounts_of, put_amounts
 from sales.services.copying import LINE, copy_head
+from sales.services.down_payments import refuse_overdrawn
 from sales.services.errors import MissingField, NothingToInvoice, TooMuch
 from sales.services.events import record_event
 from sales.services.invoices import (
     issue_invoice,
     lock_invoice,
     note_billing_progress,
-    settled_status,
+    settle,
 )
 
 ZERO = Decimal(0)
@@ -51,6 +52,7 @@ def credit_invoice(
     credited = _credited_so_far(invoice)
     wanted = _wanted(lines, credited, quantities)
     note = _credit_note(invoice, lines, credited, wanted, actor, reason, bill_again)
+    _check_amount(invoice, note)
     record_event(
         SalesEvent.Type.INVOICE_DRAFTED,
         note,
@@ -59,6 +61,7 @@ def credit_invoice(
         is_first=True,
     )
     if order is not None:
+        refuse_overdrawn(order)
         _give_back(order, lines, wanted, bill_again)
     note = issue_invoice(note.pk, actor=actor)
     _settle(invoice, note, actor)
@@ -69,11 +72,7 @@ def credit_invoice(
 
 def _settle(invoice: Invoice, note: Invoice, actor: Actor) -> None:
     invoice.credited += note.total
-    status = settled_status(invoice)
-    if invoice.status == status:
-        invoice.change(credited=invoice.credited)
-    else:
-        invoice.move_to(status, credited=invoice.credited)
+    settle(invoice, credited=invoice.credited)
     record_event(
         SalesEvent.Type.INVOICE_CREDITED, invoice, actor=actor, data={"credit_note": str(note)}
     )
@@ -84,6 +83,18 @@ def _check(invoice: Invoice, reason: str) -> None:
         raise IllegalTransition(f"{invoice} is not an issued invoice; it cannot be credited.")
     if not reason.strip():
         raise MissingField("Say why the invoice is credited.", field="reason")
+
+
+def _check_amount(invoice: Invoice, note: Invoice) -> None:
+    """Lines that take a down payment off make some choices come to too much, or to less than 0."""
+    left = invoice.total - invoice.credited
+    if not 0 <= note.total <= left:
+        raise TooMuch(
+            f"These lines come to {note.total.normalize():f} {invoice.currency}, and "
+            f"{left.normalize():f} of {invoice} can be credited: credit the deducted down payment "
+            "together with the lines it was taken off.",
+            field="quantities",
+        )
 
 
 def _credited_so_far(invoice: Invoice) -> dict[uuid.UUID, Portion]:

@@ -138,10 +138,21 @@ def advances(order: Order) -> dict[Decimal, Advance]:
         sign = -1 if is_credit else 1
         net, tax = side.get(row["tax_rate"], (ZERO, ZERO))
         side[row["tax_rate"]] = (net + sign * row["net"], tax + sign * row["tax_sum"])
+    none = (ZERO, ZERO)
     return {
-        rate: Advance(TaxGroup(rate, net, tax), _negated(rate, taken.get(rate, (ZERO, ZERO))))
-        for rate, (net, tax) in asked.items()
+        rate: Advance(TaxGroup(rate, *asked.get(rate, none)), _negated(rate, taken.get(rate, none)))
+        for rate in {**asked, **taken}
     }
+
+
+def refuse_overdrawn(order: Order) -> None:
+    """Refuse to take back what other invoices of the order have deducted already."""
+    for advance in advances(order).values():
+        if advance.deducted.taxable > advance.asked.taxable:
+            raise IllegalTransition(
+                f"A down payment of {order} is taken off a later invoice already: "
+                "credit or delete that one first."
+            )
 
 
 def tax_groups(lines: Iterable[OrderLine]) -> list[TaxGroup]:

@@ -122,11 +122,20 @@ def record_payment(
         recorded_by=actor if isinstance(actor, User) else None,
     )
     invoice.paid += amount
-    invoice.move_to(settled_status(invoice), paid=invoice.paid)
+    settle(invoice, paid=invoice.paid)
     record_event(
         SalesEvent.Type.INVOICE_PAID, invoice, actor=actor, data={"payment": str(payment.pk)}
     )
     return payment
+
+
+def settle(invoice: Invoice, **changes: Decimal) -> None:
+    """Save what was paid or credited, with the status that follows."""
+    status = settled_status(invoice)
+    if invoice.status == status:
+        invoice.change(**changes)
+    else:
+        invoice.move_to(status, **changes)
 
 
 def settled_status(invoice: Invoice) -> Invoice.Status:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from common.rows import save_columns
 from sales.models import TaxRate
 from sales.pricing.documents import PricedDocument, price_document
 from sales.pricing.lines import LineInput, Terms
@@ -51,8 +52,7 @@ def reprice(document: AnyDocument, lines: Sequence[Any] | None = None) -> Priced
     for line, figures in zip(lines, priced.lines, strict=True):
         for name in LINE_FIGURES:
             setattr(line, name, getattr(figures, name))
-    if lines:
-        type(lines[0]).objects.bulk_update(lines, saved)
+    save_columns(lines, saved)
     document.change(**{name: getattr(priced.totals, name) for name in HEAD_FIGURES})
     return priced
 

@@ -33,9 +33,9 @@ WATCH_POLICY = """
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for all tests."""
+    """One Chromium for a file's tests; beside it no other test could run a loop of its own."""
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(
             executable_path=chromium.find(), args=list(chromium.ARGUMENTS)

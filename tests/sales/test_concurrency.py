@@ -1,0 +1,196 @@
+"""Two at once: exactly one deed comes of it, and numbers stay without gaps."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from common.errors import DomainError, IllegalTransition
+from sales.models import Company, Invoice, NumberSeries, Order, Payment, PromotionCode, SalesEvent
+from sales.pricing.errors import InvalidPromotion
+from sales.services.billing import invoice_order
+from sales.services.drafts import draft_order, draft_quote
+from sales.services.errors import NothingToInvoice
+from sales.services.invoices import issue_invoice, record_payment
+from sales.services.lines import add_line
+from sales.services.numbering import assign_number, today
+from sales.services.orders import submit_order
+from sales.services.promotions import apply_promotion
+from sales.services.quotes import accept_quote, activate_quote
+from sales.services.verification import verify
+from tests.factories import CompanyFactory, Market
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+
+@pytest.fixture
+def market(transactional_db: None) -> Market:
+    return Market()
+
+
+def at_once(*deeds: Callable[[], Any]) -> list[Any]:
+    """Do all of these at the same moment; a refusal is a result too."""
+    gate = threading.Barrier(len(deeds))
+    results: list[Any] = [None] * len(deeds)
+
+    def run(place: int, deed: Callable[[], Any]) -> None:
+        gate.wait()
+        try:
+            results[place] = deed()
+        except DomainError as error:
+            results[place] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(deeds)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def refusals(results: list[Any]) -> list[type[DomainError]]:
+    return [type(result) for result in results if isinstance(result, DomainError)]
+
+
+def drafted(market: Market, **fields: Any) -> Order:
+    order = draft_order(actor=market.rep, account=market.account, name="Bar refit", **fields)
+    add_line(order, actor=market.rep, product=market.product("19.99"), quantity=Decimal(3))
+    return order
+
+
+def invoiced(market: Market) -> Invoice:
+    order = submit_order(drafted(market).pk, actor=market.rep)
+    return invoice_order(order.pk, actor=market.rep, what="all")
+
+
+def nothing_differs() -> bool:
+    return not any(verify().values())
+
+
+def test_two_who_accept_a_quote_get_the_same_order(market: Market) -> None:
+    quote = draft_quote(actor=market.rep, account=market.account, name="Bar refit")
+    add_line(quote, actor=market.rep, product=market.product())
+    activate_quote(quote.pk, actor=market.rep)
+
+    orders = at_once(*[lambda: accept_quote(quote.pk, actor=market.rep)] * 4)
+
+    assert {order.pk for order in orders} == {Order.objects.get().pk}
+    assert SalesEvent.objects.filter(type="quote.accepted").count() == 1
+    assert nothing_differs()
+
+
+def test_two_who_submit_an_order_make_one_binding_order(market: Market) -> None:
+    order = drafted(market)
+
+    results = at_once(*[lambda: submit_order(order.pk, actor=market.rep)] * 4)
+
+    assert refusals(results) == [IllegalTransition] * 3
+    assert NumberSeries.objects.get(kind="O").last == 1
+    assert SalesEvent.objects.filter(type="order.submitted").count() == 1
+
+
+def test_two_who_invoice_an_order_bill_it_once(market: Market) -> None:
+    order = submit_order(drafted(market).pk, actor=market.rep)
+
+    results = at_once(*[lambda: invoice_order(order.pk, actor=market.rep, what="all")] * 4)
+
+    assert refusals(results) == [NothingToInvoice] * 3
+    assert Invoice.objects.get().total == order.total
+
+
+def test_two_who_issue_an_invoice_burn_one_number(market: Market) -> None:
+    invoice = invoiced(market)
+
+    results = at_once(*[lambda: issue_invoice(invoice.pk, actor=market.rep)] * 4)
+
+    assert refusals(results) == [IllegalTransition] * 3
+    assert NumberSeries.objects.get(kind="INV").last == 1
+    assert nothing_differs()
+
+
+def test_the_last_use_of_a_promotion_code_is_given_once(market: Market) -> None:
+    code = PromotionCode.objects.create(
+        code="SPRING", name="Spring", discount_rate=Decimal("0.1"), uses_allowed=1
+    )
+    orders = [drafted(market) for _ in range(4)]
+    for order in orders:
+        apply_promotion(order, "SPRING", actor=market.rep)
+
+    def submit(order: Order) -> Callable[[], Order]:
+        return lambda: submit_order(order.pk, actor=market.rep)
+
+    results = at_once(*[submit(order) for order in orders])
+
+    code.refresh_from_db()
+    assert refusals(results) == [InvalidPromotion] * 3
+    assert (code.uses, Order.objects.filter(status="submitted").count()) == (1, 1)
+    assert nothing_differs()
+
+
+def test_a_payment_told_several_times_at_once_counts_once(market: Market) -> None:
+    invoice = issue_invoice(invoiced(market).pk, actor=market.rep)
+
+    def pay() -> Payment:
+        return record_payment(
+            invoice.pk,
+            actor=market.rep,
+            amount=Decimal(10),
+            received_on=dt.date(2026, 11, 22),
+            reference="P-1",
+        )
+
+    payments = at_once(*[pay] * 4)
+
+    invoice.refresh_from_db()
+    assert {payment.pk for payment in payments} == {Payment.objects.get().pk}
+    assert (invoice.paid, invoice.status) == (Decimal(10), "partly_paid")
+
+
+def test_numbers_have_no_gaps_under_eight_threads_that_now_and_then_fail(market: Market) -> None:
+    orders = [drafted(market) for _ in range(16)]
+    kept: list[str] = []
+
+    def submit(mine: list[Order]) -> Callable[[], None]:
+        def work() -> None:
+            for order in mine:
+                with transaction.atomic():
+                    submit_order(order.pk, actor=market.rep)
+                    transaction.set_rollback(True)
+                number = submit_order(order.pk, actor=market.rep).number
+                kept.append(number or "")
+
+        return work
+
+    at_once(*[submit(orders[place::8]) for place in range(8)])
+
+    year = today(market.company).year
+    assert sorted(kept) == [f"O-{year}-{place:05d}" for place in range(1, 17)]
+    assert nothing_differs()
+
+
+def test_the_prefixes_of_two_companies_do_not_meet(market: Market) -> None:
+    dutch = CompanyFactory.create(number_prefix="NL-")
+    given: list[str] = []
+
+    def number(company: Company) -> Callable[[], None]:
+        def work() -> None:
+            for _ in range(5):
+                with transaction.atomic():
+                    given.append(assign_number(company, NumberSeries.Kind.ORDER))
+
+        return work
+
+    at_once(*[number(company) for company in (market.company, dutch)] * 2)
+
+    year = today(market.company).year
+    assert sorted(given) == [
+        f"{prefix}O-{year}-{place:05d}" for prefix in ("NL-", "") for place in range(1, 11)
+    ]

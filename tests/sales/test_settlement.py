@@ -1,0 +1,100 @@
+"""Money that comes in parts, and down payments that are taken off: nothing is lost on the way."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+
+from common.errors import IllegalTransition
+from sales.models import Invoice, Order
+from sales.services.billing import delete_draft_invoice, invoice_order
+from sales.services.credit_notes import credit_invoice
+from sales.services.down_payments import invoice_down_payment
+from sales.services.drafts import draft_order
+from sales.services.errors import TooMuch
+from sales.services.invoices import issue_invoice, record_payment
+from sales.services.lines import add_line
+from sales.services.orders import submit_order
+from tests.factories import Market
+
+
+@pytest.fixture
+def order(market: Market) -> Order:
+    order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
+    add_line(order, actor=market.rep, product=market.product("100.00"), quantity=Decimal(2))
+    return submit_order(order.pk, actor=market.rep)
+
+
+@pytest.fixture
+def advance(order: Order, market: Market) -> Invoice:
+    return invoice_down_payment(order.pk, actor=market.rep, rate=Decimal("0.3"))
+
+
+@pytest.fixture
+def final(advance: Invoice, order: Order, market: Market) -> Invoice:
+    return invoice_order(order.pk, actor=market.rep, what="all")
+
+
+def test_an_invoice_stays_partly_paid_until_the_last_part(order: Order, market: Market) -> None:
+    invoice = issue_invoice(
+        invoice_order(order.pk, actor=market.rep, what="all").pk, actor=market.rep
+    )
+    seen = []
+    for amount in (100, 100, 40):
+        record_payment(
+            invoice.pk,
+            actor=market.rep,
+            amount=Decimal(amount),
+            received_on=dt.date(2026, 11, 22),
+        )
+        invoice.refresh_from_db()
+        seen.append((invoice.paid, invoice.status))
+    assert seen == [(100, "partly_paid"), (200, "partly_paid"), (240, "paid")]
+
+
+def test_a_down_payment_that_is_taken_off_already_is_not_thrown_away(
+    advance: Invoice, final: Invoice, market: Market
+) -> None:
+    assert (advance.total, final.total) == (Decimal("72.00"), Decimal("168.00"))
+    with pytest.raises(IllegalTransition, match="taken off a later invoice already"):
+        delete_draft_invoice(advance.pk, actor=market.rep)
+    assert Invoice.objects.count() == 2
+
+    delete_draft_invoice(final.pk, actor=market.rep)
+    delete_draft_invoice(advance.pk, actor=market.rep)
+    assert not Invoice.objects.exists()
+
+
+def test_a_down_payment_that_is_taken_off_already_is_not_credited_alone(
+    advance: Invoice, final: Invoice, market: Market
+) -> None:
+    advance = issue_invoice(advance.pk, actor=market.rep)
+    final = issue_invoice(final.pk, actor=market.rep)
+    with pytest.raises(IllegalTransition, match="taken off a later invoice already"):
+        credit_invoice(advance.pk, actor=market.rep, reason="Cancelled")
+    assert not Invoice.objects.filter(kind="credit_note").exists()
+
+    back = [
+        credit_invoice(invoice.pk, actor=market.rep, reason="Cancelled").total
+        for invoice in (final, advance)
+    ]
+    assert back == [Decimal("168.00"), Decimal("72.00")]
+
+
+def test_a_credit_takes_the_deduction_along(
+    advance: Invoice, final: Invoice, market: Market
+) -> None:
+    final = issue_invoice(final.pk, actor=market.rep)
+    goods, deduction = final.lines.order_by("position")
+    for line, quantity in ((goods, 2), (deduction, 1)):
+        with pytest.raises(TooMuch, match="credit the deducted down payment together"):
+            credit_invoice(
+                final.pk,
+                actor=market.rep,
+                reason="Broken",
+                quantities={line.pk: Decimal(quantity)},
+            )
+    final.refresh_from_db()
+    assert (final.credited, final.status) == (Decimal(0), "issued")

@@ -1,0 +1,108 @@
+"""Whatever is done in whatever order: every cent is explained, every unit accounted for."""
+
+from __future__ import annotations
+
+import threading
+from random import Random
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import run_state_machine_as_test as run
+
+from sales.services.verification import verify
+from tests.factories import Market
+from tests.sales.trade import Trade, untrue
+
+DICE = st.randoms(use_true_random=False)
+CURRENCIES = ["JPY", "EUR", "KWD"]
+STEADY = settings(
+    derandomize=True,
+    max_examples=6,
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate],  # shrinking so long a story takes longer than reading it
+)
+
+
+def differences() -> list[str]:
+    """What `manage.py verify` would print."""
+    return [str(difference) for found in verify().values() for difference in found]
+
+
+class Trading(RuleBasedStateMachine):
+    """Random deeds in one currency; after each, everything has to be true."""
+
+    currency = "EUR"
+    invoice_when = "by_hand"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = transaction.atomic()
+        self.world.__enter__()
+        self.trade = Trade(Market(currency=self.currency, invoice_when=self.invoice_when))
+
+    def teardown(self) -> None:
+        """Forget this world."""
+        transaction.set_rollback(True)
+        self.world.__exit__(None, None, None)
+
+    @initialize(dice=DICE)
+    def start(self, dice: Random) -> None:
+        self.trade.do(self.trade.order, dice)
+
+    @precondition(lambda self: len(self.trade.done) < 40)
+    @rule(dice=DICE, place=st.integers(0, 17))
+    def do(self, dice: Random, place: int) -> None:
+        self.trade.do(self.trade.deeds[place], dice)
+
+    @invariant()
+    def everything_is_true(self) -> None:
+        connection.check_constraints()
+        found = untrue() + differences()
+        assert found == [], f"after {self.trade.done}, last refused: {self.trade.refused[-1:]}"
+
+
+@pytest.mark.parametrize("currency", CURRENCIES)
+def test_stays_true_whatever_is_done(db: None, currency: str) -> None:
+    machine: Any = type(f"TradingIn{currency}", (Trading,), {"currency": currency})
+    run(machine, settings=STEADY)
+
+
+@pytest.mark.parametrize("invoice_when", ["placed", "fulfilled", "per_shipment"])
+def test_stays_true_when_terms_bill_by_themselves(db: None, invoice_when: str) -> None:
+    machine: Any = type("TradingByTerms", (Trading,), {"invoice_when": invoice_when})
+    run(machine, settings=settings(STEADY, max_examples=3))
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_stays_true_when_several_trade_at_once() -> None:
+    trade = Trade(Market(currency="KWD"))
+    for seed in range(3):
+        trade.order(Random(seed))
+    broken: list[BaseException] = []
+
+    def work(seed: int) -> None:
+        dice = Random(seed)
+        try:
+            for _ in range(20):
+                trade.do(dice.choice(trade.deeds), dice)
+        except Exception as error:  # noqa: BLE001  told by the test's own thread
+            broken.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert broken == []
+    assert len(trade.done) > 20
+    assert untrue() == []
+    assert differences() == []

@@ -1,0 +1,242 @@
+"""Somebody who trades at random: orders, changes, shipments, returns, invoices, credits, money.
+
+Every deed is one a person could do. Many are refused, and a refusal is as good as a deed: what
+matters is what is true afterwards.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from decimal import ROUND_DOWN, Decimal
+from random import Random
+from typing import Any
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import Sum
+
+from common.errors import DomainError
+from fulfilment.models import Shipment
+from fulfilment.services.shipments import move_shipment, record_return, record_shipment
+from sales.models import Invoice, Order, OrderLine, Product
+from sales.pricing.money import minor_units
+from sales.services.billing import delete_draft_invoice, invoice_order
+from sales.services.change_orders import Changes, change_order
+from sales.services.credit_notes import credit_invoice
+from sales.services.down_payments import invoice_down_payment
+from sales.services.drafts import draft_order
+from sales.services.invoices import issue_invoice, record_payment
+from sales.services.lines import add_line
+from sales.services.orders import cancel_order, hold_order, release_order, submit_order
+from tests.factories import Market
+
+DAY = dt.date(2026, 11, 22)
+PRICES = ("0.335", "1", "7.77", "19.99", "21.66667", "1234.5")
+RATES = (None, Decimal("0.025"), Decimal("0.333333"))
+
+
+class Trade:
+    """A market in which deeds are done as the dice fall."""
+
+    def __init__(self, market: Market) -> None:
+        self.market = market
+        self.rep = market.rep
+        self.products: list[Product] = [market.product(price, decimals=2) for price in PRICES]
+        self.done: list[str] = []
+        self.refused: list[str] = []
+
+    def do(self, deed: Callable[[Random], object], dice: Random) -> None:
+        """Do a deed, or hear why not."""
+        try:
+            deed(dice)
+        except (DomainError, ObjectDoesNotExist) as error:  # somebody else was faster
+            self.refused.append(f"{deed.__name__}: {error}")
+        else:
+            self.done.append(deed.__name__)
+
+    @property
+    def deeds(self) -> list[Callable[[Random], object]]:
+        """Everything that can be done, the frequent things more than once."""
+        return [
+            self.order, self.change, self.ship, self.ship, self.deliver, self.take_back,
+            self.invoice, self.invoice, self.issue, self.issue, self.issue, self.ask_ahead,
+            self.credit, self.pay, self.pay, self.delete_draft, self.hold, self.cancel,
+        ]  # fmt: skip
+
+    def order(self, dice: Random) -> None:
+        """Draft an order of one to three lines and submit it."""
+        order = draft_order(
+            actor=self.rep,
+            account=self.market.account,
+            name="At random",
+            discount_rate=dice.choice([Decimal(0), Decimal("0.015")]),
+            freight=self.coins(dice.choice([Decimal(0), Decimal("9.9")])),
+        )
+        for product in dice.sample(self.products, dice.randint(1, 3)):
+            rate = dice.choice(RATES)
+            add_line(
+                order,
+                actor=self.rep,
+                product=product,
+                quantity=Decimal(dice.choice(["1", "3", "7", "2.5", "0.75"])),
+                discount_rate=rate,
+            )
+        submit_order(order.pk, actor=self.rep)
+
+    def change(self, dice: Random) -> None:
+        """Change the quantity or the price of a line that is ordered."""
+        line = self.line(dice)
+        wish: dict[str, Any] = dice.choice(
+            [
+                {"quantity": line.quantity + 1},
+                {"quantity": max(Decimal(0), line.quantity - 1)},
+                {"unit_price": Decimal(dice.choice(PRICES))},
+            ]
+        )
+        change_order(
+            line.order_id, Changes(lines={line.pk: wish}), actor=self.rep, reason="They asked"
+        )
+
+    def ship(self, dice: Random) -> None:
+        """Ship some of what is open on an order, now and then too much."""
+        line = self.line(dice)
+        lines = {each.pk: self.some(each.open_to_ship, dice) for each in line.order.lines.all()}
+        record_shipment(
+            line.order_id,
+            actor=self.rep,
+            lines=lines,
+            status=dice.choice([Shipment.Status.PACKED, Shipment.Status.SHIPPED]),
+        )
+
+    def deliver(self, dice: Random) -> None:
+        """Move a shipment on."""
+        moving = Shipment.objects.exclude(status=Shipment.Status.DELIVERED)
+        status = dice.choice(["shipped", "delivered", "delivered", "failed"])
+        move_shipment(self.any(moving, dice).pk, actor=self.rep, status=status)
+
+    def take_back(self, dice: Random) -> None:
+        """Take back some of what is out."""
+        line = self.line(dice)
+        out = line.shipped_quantity - line.returned_quantity
+        record_return(line.order_id, actor=self.rep, lines={line.pk: self.some(out, dice)})
+
+    def invoice(self, dice: Random) -> None:
+        """Draft an invoice of an order in one of the ways there are."""
+        line = self.line(dice)
+        what = dice.choice(["shipped", "all", "lines", "percentage"])
+        invoice_order(
+            line.order_id,
+            actor=self.rep,
+            what=what,
+            quantities={line.pk: self.some(line.open_to_bill, dice)} if what == "lines" else None,
+            rate=dice.choice([Decimal("0.3"), Decimal("0.333"), Decimal(1)]),
+        )
+
+    def ask_ahead(self, dice: Random) -> None:
+        """Ask for a part of an order ahead."""
+        rate = dice.choice([Decimal("0.1"), Decimal("0.333333"), Decimal("0.5")])
+        invoice_down_payment(self.line(dice).order_id, actor=self.rep, rate=rate)
+
+    def issue(self, dice: Random) -> None:
+        """Issue a draft."""
+        issue_invoice(self.any(self.invoices("draft"), dice).pk, actor=self.rep)
+
+    def delete_draft(self, dice: Random) -> None:
+        """Throw a draft away."""
+        delete_draft_invoice(self.any(self.invoices("draft"), dice).pk, actor=self.rep)
+
+    def credit(self, dice: Random) -> None:
+        """Credit all or some of an invoice."""
+        invoice = self.any(self.invoices("issued", "partly_paid", "paid"), dice)
+        line = self.any(invoice.lines.all(), dice)
+        credit_invoice(
+            invoice.pk,
+            actor=self.rep,
+            reason="Broken",
+            quantities=dice.choice([None, {line.pk: self.some(line.quantity, dice)}]),
+            bill_again=dice.choice([True, True, False]),
+        )
+
+    def pay(self, dice: Random) -> None:
+        """Pay some of an invoice; the same reference may come twice."""
+        invoice = self.any(self.invoices("issued", "partly_paid"), dice)
+        amount = self.coins(invoice.outstanding * dice.choice([Decimal(1), Decimal("0.4")]))
+        record_payment(
+            invoice.pk,
+            actor=self.rep,
+            amount=amount,
+            received_on=DAY,
+            reference=dice.choice(["", "P-1", "P-2"]),
+        )
+
+    def hold(self, dice: Random) -> None:
+        """Put an order on hold, or release it."""
+        order = self.line(dice).order
+        if order.is_on_hold:
+            release_order(order.pk, actor=self.rep)
+        else:
+            hold_order(order.pk, actor=self.rep, reason="Credit check")
+
+    def cancel(self, dice: Random) -> None:
+        """Cancel an order, which only a young one allows."""
+        if dice.random() < 0.1:
+            cancel_order(self.line(dice).order_id, actor=self.rep, because="Changed plans")
+
+    def line(self, dice: Random) -> OrderLine:
+        """Pick any line that was ever ordered."""
+        lines = OrderLine.objects.exclude(order__status="draft").select_related("order")
+        line: OrderLine = self.any(lines, dice)
+        return line
+
+    def invoices(self, *statuses: str) -> Any:
+        """Find invoices, not credit notes, by status."""
+        return Invoice.objects.filter(kind="invoice", status__in=statuses)
+
+    @staticmethod
+    def any(rows: Any, dice: Random) -> Any:
+        """Pick any row, or be refused for want of one."""
+        count = rows.count()
+        if not count:
+            raise DomainError("There is none.")
+        row = rows.order_by("pk")[dice.randrange(count) :][:1].first()
+        if row is None:
+            raise DomainError("It is gone.")  # somebody else was faster
+        return row
+
+    @staticmethod
+    def some(quantity: Decimal, dice: Random) -> Decimal:
+        """Take all, a part, nothing, or a little too much of a quantity."""
+        part = quantity * Decimal(dice.choice(["1", "1", "0.5", "0.4", "0"]))
+        extra = dice.choice([0, 0, 0, 0, 0, 0, 1])
+        return part.quantize(Decimal("0.01"), ROUND_DOWN) + extra
+
+    def coins(self, amount: Decimal) -> Decimal:
+        """Cut an amount to coins that exist."""
+        smallest = Decimal(1).scaleb(-minor_units(self.market.currency))
+        return amount.quantize(smallest, ROUND_DOWN)
+
+
+def untrue() -> list[str]:
+    """Name every order whose units or cents are not accounted for."""
+    wrong = []
+    for line in OrderLine.objects.select_related("order"):
+        kept = line.shipped_quantity - line.returned_quantity
+        billed = line.invoiced_quantity - line.credited_quantity
+        ordered = line.quantity - line.cancelled_quantity
+        if not 0 <= kept <= line.shipped_quantity <= ordered:
+            wrong.append(f"{line.order}: {kept} kept of {line.shipped_quantity}, {ordered} ordered")
+        if not 0 <= billed <= billed + line.drafted_quantity + line.closed_quantity <= ordered:
+            wrong.append(f"{line.order}: {billed} billed of {ordered}")
+    return wrong + [
+        f"{order} is {order.total}, its invoices come to {asked}"
+        for order in Order.objects.filter(billing_status=Order.Billing.INVOICED)
+        if not order.lines.filter(closed_quantity__gt=0).exists()
+        and (asked := asked_for(order)) != order.total
+    ]
+
+
+def asked_for(order: Order) -> Decimal:
+    """Add up what invoices and drafts ask for, less what credit notes take back."""
+    sums = dict(order.invoices.values_list("kind").annotate(sum=Sum("total")).order_by())
+    asked: Decimal = sums.get("invoice", Decimal(0)) - sums.get("credit_note", Decimal(0))
+    return asked
