@@ -50,7 +50,10 @@ def _plain_ids(model: type[models.Model]) -> dict[str, models.Field[Any, Any]]:
 
 
 def _id_column(field: models.ForeignKey[Any, Any]) -> models.Field[Any, Any]:
+    """Keep the id; where the row is a part of what it points to, it is found by that."""
     column = f"{field.name}_id"
     if field.remote_field.model is ContentType:
         return models.IntegerField(null=True, db_column=column)
-    return models.UUIDField(null=True, db_column=column)
+    whole = field.remote_field
+    is_part = whole.on_delete is models.CASCADE and whole.model is not field.model
+    return models.UUIDField(null=True, db_column=column, db_index=is_part)

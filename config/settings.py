@@ -186,10 +186,9 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.fallback.FallbackStorage"
 PGTRIGGER_MIGRATIONS = False
 
 # History: written by triggers, row by row (a plan for whole statements, once made for one row, is
-# kept for the session and turns quadratic for many).
+# kept for the session and turns quadratic for many). All that a transaction did has one moment.
 
 PGHISTORY_APPEND_ONLY = True
-PGHISTORY_CREATED_AT_FUNCTION = "clock_timestamp()"
 
 # Celery only says "look now"; the tables are the queue. See docs/adr/.
 

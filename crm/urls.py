@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from crm.views import accounts, activities, contacts, leads, opportunities
+from crm.views import accounts, activities, contacts, history, leads, opportunities
 
 app_name = "crm"
 
@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("contacts/new/", contacts.ContactEdit.as_view(), name="contact-new"),
     path("contacts/<uuid:pk>/", contacts.detail, name="contact-detail"),
     path("contacts/<uuid:pk>/edit/", contacts.ContactEdit.as_view(), name="contact-edit"),
+    path("history/<str:app>/<str:model>/<uuid:pk>/", history.changes, name="record-history"),
     path("activities/<str:app>/<str:model>/<uuid:pk>/", activities.add, name="activity-new"),
     path("activities/<uuid:pk>/done/", activities.done, name="activity-done"),
 ]

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.test import TransactionTestCase
 
+from tests.clean_slate import wipe
 from tests.template_database import template_for
 
 
@@ -21,6 +23,14 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     database["TEST"]["TEMPLATE"] = template_for(settings.DATABASE_URL)
     options = database["OPTIONS"]
     options["options"] = f"{options.get('options', '')} -c synchronous_commit=off"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _clean_slates() -> Iterator[None]:
+    """Tests of several transactions leave an empty database, and the roles in their places."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", wipe)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from importlib import import_module
 from typing import Any
 
 import factory
-from django.apps import apps
 from django.contrib.auth.models import Group
-from django.contrib.contenttypes.models import ContentType
 from factory.django import DjangoModelFactory
 
 from crm import roles
@@ -28,16 +25,6 @@ from sales.models import (
     Unit,
     UnitGroup,
 )
-
-roles_migration = import_module("fulfilment.migrations.0003_roles")
-
-
-def role_group(name: str) -> Group:
-    """Find a role; tests of several transactions empty the database behind them, roles too."""
-    if not Group.objects.filter(name=name).exists():
-        ContentType.objects.clear_cache()
-        roles_migration.make_roles(apps, None)
-    return Group.objects.get(name=name)
 
 
 class TeamFactory(DjangoModelFactory[Team]):
@@ -62,7 +49,7 @@ class UserFactory(DjangoModelFactory[User]):
     @factory.post_generation  # type: ignore[untyped-decorator]  # factory-boy has no types
     def role(self, create: bool, name: str | None, **_: Any) -> None:
         if create:
-            self.groups.add(role_group(name or roles.SALES_REP))  # type: ignore[attr-defined]
+            self.groups.add(Group.objects.get(name=name or roles.SALES_REP))  # type: ignore[attr-defined]
 
 
 class AccountFactory(DjangoModelFactory[Account]):

@@ -1,7 +1,7 @@
 """A migrated database that every test database is copied from.
 
 Migrating takes Django half a minute, copying takes PostgreSQL a moment. The name of the template
-holds a digest of all migrations, so that it is made anew when one of them changes.
+holds a digest of all migrations and triggers, so that it is made anew when one of them changes.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pgtrigger
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
@@ -27,7 +28,7 @@ ONE_AT_A_TIME = 7_041_776
 def template_for(url: str) -> str:
     """Return the name of a database beside ``url`` that is migrated and that nobody uses."""
     prefix = f"{conninfo_to_dict(url)['dbname']}_template_"
-    name = prefix + _digest_of_migrations()
+    name = prefix + _digest()
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", [ONE_AT_A_TIME])
         known = _databases(connection, prefix)
@@ -65,8 +66,12 @@ def _drop(connection: psycopg.Connection[Any], names: Iterable[str]) -> None:
         connection.execute(drop.format(sql.Identifier(name)))
 
 
-def _digest_of_migrations() -> str:
+def _digest() -> str:
     digest = hashlib.sha256((ROOT / "requirements.txt").read_bytes())
     for path in sorted(ROOT.glob("*/migrations/*.py")):
         digest.update(path.name.encode() + path.read_bytes())
+    for model, trigger in sorted(
+        pgtrigger.registered(), key=lambda each: each[1].get_pgid(each[0])
+    ):
+        digest.update(trigger.compile(model).hash.encode())
     return digest.hexdigest()[:12]

@@ -17,7 +17,7 @@ from tests.factories import ContactFactory, LeadFactory, Market, OpportunityFact
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.django_db(transaction=True),
 ]
 
 KINDS = ("leads", "opportunities", "accounts", "contacts", "quotes", "orders", "invoices")

@@ -37,7 +37,7 @@ from tests.fulfilment.processes import (
 
 pytestmark = [
     pytest.mark.faults,
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.django_db(transaction=True),
 ]
 
 SEED = 20261122

@@ -21,7 +21,7 @@ from sales.services.orders import hold_order, release_order
 from tests.factories import Market
 from tests.fulfilment.conftest import ORDER_EVENTS, FarEnd, connect, submitted_order, whole
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def at_once(*deeds: Callable[[], Any]) -> list[Any]:

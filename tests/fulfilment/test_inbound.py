@@ -283,7 +283,7 @@ def test_a_difference_that_goes_away_is_closed(invoice: Invoice, erp: FarEnd) ->
     }
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_the_same_message_fifty_times_at_once_has_one_effect(httpserver: Any) -> None:
     order = submitted_order(Market())
     far_end = connect(httpserver, "warehouse", ["order.submitted"])

@@ -65,7 +65,7 @@ def test_is_silent_without_a_bell() -> None:
     Nudger().nudge()
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_rings_after_the_commit_and_never_after_a_rollback(
     httpserver: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,7 +87,7 @@ def test_rings_after_the_commit_and_never_after_a_rollback(
     assert until(lambda: rings == [False])
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_a_broker_that_accepts_and_never_answers_slows_no_save(
     httpserver: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,7 +16,7 @@ from tests.factories import Market
 from tests.fulfilment.conftest import INVOICE_EVENTS, ORDER_EVENTS, make_due, submitted_order
 from tests.fulfilment.processes import Sandbox, celery_worker, eventually, sandbox
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture

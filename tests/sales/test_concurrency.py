@@ -26,7 +26,7 @@ from sales.services.quotes import accept_quote, activate_quote
 from sales.services.verification import verify
 from tests.factories import CompanyFactory, Market
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture

@@ -279,7 +279,7 @@ def test_refuses_codes_on_what_is_agreed_or_issued(market: Market) -> None:
     assert PromotionCode.objects.get().uses == 0
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_two_orders_at_once_get_the_last_use_once() -> None:
     market = Market()
     code(uses_allowed=1)

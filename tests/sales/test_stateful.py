@@ -79,7 +79,7 @@ def test_stays_true_when_terms_bill_by_themselves(db: None, invoice_when: str) -
     run(machine, settings=settings(STEADY, max_examples=3))
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_stays_true_when_several_trade_at_once() -> None:
     trade = Trade(Market(currency="KWD"))
     for seed in range(3):

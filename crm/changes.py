@@ -1,0 +1,259 @@
+"""What changed on a record and its lines, when and by whom, read out of the history tables.
+
+All that one transaction did to a record is one deed; of a row that it wrote several times, only
+what it found and what it left count.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import heapq
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext
+
+from common.formatting import format_day, format_moment, format_price, format_quantity, format_rate
+
+DEEDS = 20
+"""So many are read at once; older ones are a page further."""
+
+UNTOLD = frozenset({"id", "created_at", "updated_at", "version", "content_hash"})
+"""Columns that say nothing to a reader."""
+
+Table = tuple[type[models.Model], str]
+"""A model whose history is read, and its column that holds the record's id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value of one row, before and after."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """What became of one row: ``insert``, ``update`` or ``delete``."""
+
+    kind: str
+    name: str
+    """Which row it is, for people; empty for the record itself."""
+    changes: Sequence[Change]
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """All that one transaction did to a record."""
+
+    at: dt.datetime
+    facts: Mapping[str, str]
+    """Who did it and through which door; empty where nobody said so."""
+    rows: Sequence[RowChange]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some deeds, the newest first, and the moment before which there are more."""
+
+    deeds: Sequence[Deed]
+    older: dt.datetime | None
+
+
+def changes_of(record: models.Model, before: dt.datetime | None = None) -> Page:
+    """Read the last deeds on a record and its lines, or the last before a moment."""
+    tables: list[Table] = [(type(record), "id"), *_parts(type(record))]
+    moments = _moments(record, tables, before)
+    shown = moments[:DEEDS]
+    steps = [step for table in tables for step in _steps(record, table, shown)] if shown else []
+    tell = _Teller(record, steps)
+    steps.sort(key=attrgetter("at"), reverse=True)
+    deeds = [
+        Deed(at, _facts(steps_then), list(tell.rows(steps_then)))
+        for at, steps_then in ((at, list(group)) for at, group in groupby(steps, attrgetter("at")))
+    ]
+    return Page([deed for deed in deeds if deed.rows], shown[-1] if moments[DEEDS:] else None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A state that a row was brought into, and the one it had before."""
+
+    model: type[models.Model]
+    after: Any
+    before: Any
+
+    @property
+    def at(self) -> dt.datetime:
+        return self.after.pgh_created_at  # type: ignore[no-any-return]  # models of the library
+
+
+def _parts(model: type[models.Model]) -> list[Table]:
+    """List what a record consists of: rows that would go with it."""
+    return [
+        (relation.related_model, relation.field.name)
+        for relation in model._meta.related_objects
+        if hasattr(relation.related_model, "pgh_event_model")
+        and relation.on_delete is models.CASCADE
+    ]
+
+
+def _history(record: models.Model, table: Table) -> models.QuerySet[Any]:
+    model, column = table
+    history: models.QuerySet[Any] = model.pgh_event_model._default_manager.filter(  # type: ignore[attr-defined]  # set by the library
+        **{column: record.pk}
+    )
+    return history
+
+
+def _moments(
+    record: models.Model, tables: Iterable[Table], before: dt.datetime | None
+) -> list[dt.datetime]:
+    """Find when something was done last, the newest first, one more than a page shows."""
+    found: set[dt.datetime] = set()
+    for table in tables:
+        history = _history(record, table)
+        known = history.filter(pgh_created_at__lt=before) if before else history
+        moments = known.order_by("-pgh_created_at").values_list("pgh_created_at", flat=True)
+        found.update(moments.distinct()[: DEEDS + 1])
+    return heapq.nlargest(DEEDS + 1, found)
+
+
+def _steps(record: models.Model, table: Table, moments: Sequence[dt.datetime]) -> Iterator[_Step]:
+    """Read what a table's rows went through at some moments, each state with the one before."""
+    history = _history(record, table)
+    by_row: defaultdict[uuid.UUID, list[Any]] = defaultdict(list)
+    then = history.filter(pgh_created_at__range=(moments[-1], moments[0]))
+    for state in then.select_related("pgh_context").order_by("pgh_id"):
+        by_row[state.id].append(state)
+    changed = [pk for pk, states in by_row.items() if states[0].pgh_label != "insert"]
+    earlier = history.filter(id__in=changed, pgh_created_at__lt=moments[-1])
+    past = {}
+    if changed:
+        past = {each.id: each for each in earlier.order_by("id", "-pgh_id").distinct("id")}
+    for pk, states in by_row.items():
+        previous = past.get(pk)
+        for _, group in groupby(states, attrgetter("pgh_created_at")):
+            *_, last = group
+            yield _Step(table[0], last, previous)
+            previous = last
+
+
+def _facts(steps: Sequence[_Step]) -> Mapping[str, str]:
+    contexts = (step.after.pgh_context for step in steps)
+    return next((context.metadata for context in contexts if context), {})
+
+
+class _Teller:
+    """Says in words what rows became; names of what they point to are read once for all."""
+
+    def __init__(self, record: models.Model, steps: Iterable[_Step]) -> None:
+        self._record = record
+        self._names: dict[type[models.Model], dict[Any, str]] = {}
+        wanted: defaultdict[type[models.Model], set[Any]] = defaultdict(set)
+        for step in steps:
+            states = [state for state in (step.before, step.after) if state]
+            for column in _columns(step.model):
+                if column.related_model is not None:
+                    wanted[column.related_model] |= {getattr(each, column.name) for each in states}
+        for target, ids in wanted.items():
+            known = _with_relations(target).in_bulk(list(ids - {None}))
+            self._names[target] = {pk: str(found) for pk, found in known.items()}
+
+    def rows(self, steps: Sequence[_Step]) -> Iterator[RowChange]:
+        """Tell each row's changes, the record's own first; rows that look the same are left out."""
+        for step in sorted(steps, key=lambda step: step.after.id != self._record.pk):
+            kind = "insert" if step.before is None else step.after.pgh_label
+            changes = [] if kind == "delete" else list(self._changes(step))
+            if changes or kind == "delete":
+                yield RowChange(kind, self._name(step), changes)
+
+    def _name(self, step: _Step) -> str:
+        if step.after.id == self._record.pk:
+            return ""
+        kind = str(step.model._meta.verbose_name).capitalize()
+        words = [str(getattr(step.after, name, "") or "") for name in ("position", "description")]
+        return " ".join([kind, *(word for word in words if word)])
+
+    def _changes(self, step: _Step) -> Iterator[Change]:
+        for column in _columns(step.model):
+            now = getattr(step.after, column.name)
+            was = getattr(step.before, column.name) if step.before else None
+            if isinstance(column, models.JSONField):
+                yield from self._inside(column, was, now)
+            elif was != now and not (step.before is None and now in (None, "", False)):
+                old = self._words(column, was, step.before or step.after)
+                new = self._words(column, now, step.after)
+                yield Change(_label(column), old, new)
+
+    def _inside(self, column: Any, was: Any, now: Any) -> Iterator[Change]:
+        """Compare what a column of named values holds, name by name."""
+        if not isinstance(now, dict):
+            return
+        past = was if isinstance(was, dict) else {}
+        for name in sorted({*past, *now}):
+            if (old := past.get(name)) != (new := now.get(name)):
+                words = name.replace("_", " ")
+                yield Change(f"{_label(column)}: {words}", _plain(old), _plain(new))
+
+    def _words(self, column: Any, value: Any, row: Any) -> str:
+        if value in (None, ""):
+            return "–"
+        if column.related_model is not None:
+            return self._names[column.related_model].get(value, gettext("(gone)"))
+        if column.choices:
+            return str(dict(column.flatchoices).get(value, value))
+        if isinstance(value, Decimal):
+            currency = getattr(row, "currency", "") or getattr(self._record, "currency", "")
+            return _number(column.name, value, currency)
+        return _plain(value)
+
+
+def _with_relations(model: type[models.Model]) -> models.QuerySet[Any]:
+    """Read rows with what their names may be made of."""
+    relations = [column.name for column in model._meta.concrete_fields if column.many_to_one]
+    records = model._base_manager.all()
+    return records.select_related(*relations) if relations else records
+
+
+def _columns(model: type[models.Model]) -> list[Any]:
+    kept = {each.name for each in model.pgh_event_model._meta.get_fields()}  # type: ignore[attr-defined]  # set by the library
+    return [
+        column
+        for column in model._meta.concrete_fields
+        if column.name in kept and column.name not in UNTOLD
+    ]
+
+
+def _label(column: Any) -> str:
+    words = str(column.verbose_name)
+    return words[:1].upper() + words[1:]
+
+
+def _number(name: str, value: Decimal, currency: str) -> str:
+    if name.endswith("_rate") and name != "exchange_rate":
+        return format_rate(value)
+    if not currency or "quantity" in name or name == "exchange_rate":
+        return format_quantity(value)
+    return format_price(value, currency)
+
+
+def _plain(value: Any) -> str:
+    if value in (None, "", [], {}):
+        return "–"
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if isinstance(value, dt.datetime):
+        return format_moment(value)
+    if isinstance(value, dt.date):
+        return format_day(value)
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
