@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
 
+import orjson
+from django.db import connection as database
 from django.utils import timezone
 
 from fulfilment import breaker
 from fulfilment.connectors.engine import Step, Trial
-from fulfilment.models import Attempt, Connection, Health
+from fulfilment.models import Attempt, Connection
+from fulfilment.services.sets import write_set
 
 Outcome = Attempt.Outcome
 Status = Connection.Status
@@ -23,6 +29,70 @@ WORKS = frozenset(
 NEEDS_A_PERSON = frozenset({Outcome.AUTH_FAILED, Outcome.BLOCKED, Outcome.GONE})
 
 
+LOCK = """
+SELECT health.connection_id, connection.status, connection.max_in_flight, health.breaker,
+       health.failures_in_row, health.successes_in_row, health.openings, health.not_before,
+       health.in_flight_limit, health.window, health.last_success_at, health.last_failure_at,
+       health.last_failure
+FROM fulfilment_health AS health
+JOIN fulfilment_connection AS connection ON connection.id = health.connection_id
+WHERE health.connection_id = ANY(%s)
+ORDER BY health.connection_id
+FOR NO KEY UPDATE OF health
+"""
+
+KEEP = """
+UPDATE fulfilment_health AS health
+SET breaker = said.breaker, failures_in_row = said.failures_in_row,
+    successes_in_row = said.successes_in_row, openings = said.openings,
+    not_before = said.not_before, in_flight_limit = said.in_flight_limit,
+    "window" = said."window", last_success_at = said.last_success_at,
+    last_failure_at = said.last_failure_at, last_failure = said.last_failure
+FROM json_to_recordset(%s::json) AS said
+    (connection_id uuid, breaker text, failures_in_row int, successes_in_row int, openings int,
+     not_before timestamptz, in_flight_limit int, "window" jsonb, last_success_at timestamptz,
+     last_failure_at timestamptz, last_failure text)
+WHERE health.connection_id = said.connection_id
+"""
+
+
+@dataclass(slots=True)
+class Pulse:
+    """The health of a connection, read under lock and written back whole."""
+
+    connection_id: uuid.UUID
+    status: str
+    state: breaker.Breaker
+    last_success_at: dt.datetime | None
+    last_failure_at: dt.datetime | None
+    last_failure: str
+
+    def note(self, trial: Trial, now: dt.datetime) -> None:
+        """Take one answer into account."""
+        self.state = _after(self.state, trial, now)
+        if trial.outcome in WORKS:
+            self.last_success_at = trial.finished_at
+        else:
+            self.last_failure_at = trial.finished_at
+            self.last_failure = trial.detail[:300]
+
+    def as_row(self) -> dict[str, Any]:
+        """Write the columns."""
+        return {
+            "connection_id": self.connection_id,
+            "breaker": self.state.state.value,
+            "failures_in_row": self.state.failures_in_row,
+            "successes_in_row": self.state.successes_in_row,
+            "openings": self.state.openings,
+            "not_before": self.state.not_before,
+            "in_flight_limit": self.state.at_once,
+            "window": self.state.window,
+            "last_success_at": self.last_success_at,
+            "last_failure_at": self.last_failure_at,
+            "last_failure": self.last_failure,
+        }
+
+
 def note_answers(steps: Iterable[Step]) -> None:
     """Bring the health of every connection that was spoken to up to date."""
     trials: defaultdict[uuid.UUID, list[Trial]] = defaultdict(list)
@@ -30,46 +100,42 @@ def note_answers(steps: Iterable[Step]) -> None:
         for errand in step.errands:
             trials[step.round.target.connection_id].extend(errand.trials)
     spoken_to = {key: value for key, value in trials.items() if value}
-    healths = list(
-        Health.objects.filter(connection__in=spoken_to)
-        .select_related("connection")
-        .order_by("connection_id")
-        .select_for_update(of=("self",), no_key=True)
-    )
-    for health in healths:
-        _note(health, sorted(spoken_to[health.pk], key=lambda trial: trial.finished_at))
-    Health.objects.bulk_update(healths, _COLUMNS)
-
-
-_COLUMNS = [
-    "breaker",
-    "failures_in_row",
-    "successes_in_row",
-    "openings",
-    "not_before",
-    "in_flight_limit",
-    "window",
-    "last_success_at",
-    "last_failure_at",
-    "last_failure",
-]
-
-
-def _note(health: Health, trials: list[Trial]) -> None:
-    state = _state(health)
-    for trial in trials:
-        state = _after(state, trial)
-        if trial.outcome in WORKS:
-            health.last_success_at = trial.finished_at
-        else:
-            health.last_failure_at = trial.finished_at
-            health.last_failure = trial.detail[:300]
-    _keep(health, state)
-    _set_status(health.connection, trials[-1].outcome)
-
-
-def _after(state: breaker.Breaker, trial: Trial) -> breaker.Breaker:
+    if not spoken_to:
+        return
     now = timezone.now()
+    pulses = _lock(list(spoken_to))
+    for pulse in pulses:
+        answers = sorted(spoken_to[pulse.connection_id], key=lambda trial: trial.finished_at)
+        for trial in answers:
+            pulse.note(trial, now)
+        _set_status(pulse, answers[-1].outcome)
+    write_set(KEEP, [pulse.as_row() for pulse in pulses])
+
+
+def _lock(connection_ids: list[uuid.UUID]) -> list[Pulse]:
+    with database.cursor() as cursor:
+        cursor.execute(LOCK, [connection_ids])
+        return [_read(*row) for row in cursor.fetchall()]
+
+
+def _read(
+    connection_id: uuid.UUID, status: str, most_at_once: int, state: str, *figures: Any
+) -> Pulse:
+    failures, successes, openings, not_before, at_once, window, *last = figures
+    remembered = breaker.Breaker(
+        most_at_once=most_at_once,
+        state=breaker.State(state),
+        failures_in_row=failures,
+        successes_in_row=successes,
+        openings=openings,
+        not_before=not_before,
+        at_once=at_once,
+        window=tuple((second, good, bad) for second, good, bad in orjson.loads(window)),
+    )
+    return Pulse(connection_id, status, remembered, *last)
+
+
+def _after(state: breaker.Breaker, trial: Trial, now: dt.datetime) -> breaker.Breaker:
     if trial.outcome in WORKS:
         return state.succeed(now)
     if trial.outcome == Outcome.BUSY:
@@ -80,35 +146,14 @@ def _after(state: breaker.Breaker, trial: Trial) -> breaker.Breaker:
     return state.fail(now)
 
 
-def _set_status(connection: Connection, outcome: str) -> None:
+def _set_status(pulse: Pulse, outcome: str) -> None:
     """Say it on the connection when only a person can mend it, and when it is mended."""
     wanted = {Outcome.AUTH_FAILED: Status.AUTH_FAILED, Outcome.GONE: Status.GONE}.get(
         Outcome(outcome)
     )
-    if wanted is None and outcome in WORKS and connection.status == Status.AUTH_FAILED:
+    if wanted is None and outcome in WORKS and pulse.status == Status.AUTH_FAILED:
         wanted = Status.ACTIVE
-    if wanted is not None and connection.status in {Status.ACTIVE, Status.AUTH_FAILED}:
-        Connection.objects.filter(pk=connection.pk).update(status=wanted, updated_at=timezone.now())
-
-
-def _state(health: Health) -> breaker.Breaker:
-    return breaker.Breaker(
-        most_at_once=health.connection.max_in_flight,
-        state=breaker.State(health.breaker),
-        failures_in_row=health.failures_in_row,
-        successes_in_row=health.successes_in_row,
-        openings=health.openings,
-        not_before=health.not_before,
-        at_once=health.in_flight_limit,
-        window=tuple((second, good, failed) for second, good, failed in health.window),
-    )
-
-
-def _keep(health: Health, state: breaker.Breaker) -> None:
-    health.breaker = state.state
-    health.failures_in_row = state.failures_in_row
-    health.successes_in_row = state.successes_in_row
-    health.openings = state.openings
-    health.not_before = state.not_before
-    health.in_flight_limit = state.at_once
-    health.window = [list(bucket) for bucket in state.window]
+    if wanted is not None and pulse.status in {Status.ACTIVE, Status.AUTH_FAILED}:
+        Connection.objects.filter(pk=pulse.connection_id).update(
+            status=wanted, updated_at=timezone.now()
+        )

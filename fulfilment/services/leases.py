@@ -15,20 +15,45 @@ from typing import Any
 
 from django.db import connection as database
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from fulfilment import signing
 from fulfilment.connectors import Message, Record, Target
 from fulfilment.connectors.engine import Errand, Round, Trial
 from fulfilment.errors import OutcomeUnknown
-from fulfilment.models import Attempt, Connection, Handoff, Health, Lane, Secret
+from fulfilment.models import Attempt, Handoff
 from fulfilment.routes import ROUTES
 from fulfilment.schedule import LEASE_MARGIN, LEASE_SECONDS
 
 ERRANDS_PER_ROUND = 10
 """So many handoffs of one lane are taken with one claim."""
+
+SPEAKABLE = """
+SELECT connection.id, connection.kind, connection.name, connection.url,
+       connection.deadline_seconds, connection.allowed_networks, connection.gives_references,
+       connection.skips_refused,
+       least(connection.max_in_flight, health.in_flight_limit) AS at_once,
+       ARRAY(
+           SELECT ciphertext FROM fulfilment_secret AS secret
+           WHERE secret.connection_id = connection.id AND secret.purpose = 'outbound'
+             AND secret.active_from <= %(now)s
+             AND (secret.expires_at IS NULL OR secret.expires_at > %(now)s)
+           ORDER BY secret.active_from DESC
+       ) AS secrets
+FROM fulfilment_health AS health
+JOIN fulfilment_connection AS connection ON connection.id = health.connection_id
+WHERE (connection.status = 'active'
+       OR connection.status = 'auth_failed' AND health.not_before IS NOT NULL)
+  AND (health.not_before IS NULL OR health.not_before <= statement_timestamp())
+  AND EXISTS (
+      SELECT FROM fulfilment_lane AS lane
+      WHERE lane.connection_id = connection.id
+        AND lane.pending > 0 AND NOT lane.is_blocked AND lane.due_at <= statement_timestamp()
+  )
+ORDER BY connection.id
+FOR NO KEY UPDATE OF health
+"""
+"""The lock makes claims of one connection take turns, so that its limit holds across workers."""
 
 CLAIM = """
 WITH wish AS (
@@ -100,26 +125,32 @@ class Taken:
     subject_version: int
 
 
+@dataclass(frozen=True, slots=True)
+class Speakable:
+    """A connection that has something due and may be spoken to now, with how many at once."""
+
+    target: Target
+    at_once: int
+
+
 def claim(slots: int) -> list[Round]:
     """Lease up to so many due lanes, fairly among the connections that may be spoken to."""
+    if slots < 1:
+        return []
     with transaction.atomic():
-        healths = _speakable()
-        if not healths:
+        speakable = _speakable()
+        if not speakable:
             return []
-        leases = _lease(healths, slots)
+        leases = _lease(list(speakable.values()), slots)
         taken = _take([lane_id for lane_id, _, _ in leases])
-    targets = targets_of([health.connection for health in healths])
     now = time.monotonic()
-    return [
-        Round(
-            lane_id=lane_id,
-            lease_token=token,
-            target=targets[connection_id],
-            errands=[_errand(each, targets[connection_id]) for each in taken[lane_id]],
-            last_start=now + time_to_start(targets[connection_id].deadline),
-        )
-        for lane_id, token, connection_id in leases
-    ]
+    rounds = []
+    for lane_id, token, connection_id in leases:
+        target = speakable[connection_id].target
+        errands = [_errand(each, target) for each in taken[lane_id]]
+        last_start = now + time_to_start(target.deadline)
+        rounds.append(Round(lane_id, token, target, errands, last_start))
+    return rounds
 
 
 def lease_seconds(deadline: float) -> float:
@@ -132,44 +163,53 @@ def time_to_start(deadline: float) -> float:
     return lease_seconds(deadline) - 2 * deadline - LEASE_MARGIN
 
 
-def _speakable() -> list[Health]:
-    """Lock the health of each connection that has something due and may be spoken to now.
-
-    The lock makes claims of one connection take turns, so that its limit holds across workers.
-    """
-    due = Lane.objects.filter(
-        connection=OuterRef("connection"), pending__gt=0, is_blocked=False, due_at__lte=Now()
-    )
-    speakable = Q(connection__status=Connection.Status.ACTIVE) | Q(
-        connection__status=Connection.Status.AUTH_FAILED, not_before__isnull=False
-    )
-    return list(
-        Health.objects.filter(speakable, Exists(due))
-        .filter(Q(not_before__isnull=True) | Q(not_before__lte=Now()))
-        .select_related("connection")
-        .order_by(F("connection_id"))
-        .select_for_update(of=("self",), no_key=True)
-    )
+def _speakable() -> dict[uuid.UUID, Speakable]:
+    with database.cursor() as cursor:
+        cursor.execute(SPEAKABLE, {"now": timezone.now()})
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return {row[0]: _read_speakable(*row) for row in rows}
 
 
-def _lease(healths: Sequence[Health], slots: int) -> list[tuple[uuid.UUID, uuid.UUID, uuid.UUID]]:
-    connections = [health.connection for health in healths]
+def _read_speakable(
+    pk: uuid.UUID,
+    kind: str,
+    name: str,
+    url: str,
+    deadline: int,
+    networks: list[str],
+    gives_references: bool,
+    skips_refused: bool,
+    at_once: int,
+    secrets: list[bytes],
+) -> Speakable:
+    target = Target(
+        connection_id=pk,
+        kind=kind,
+        name=name,
+        url=url,
+        secrets=tuple(signing.decrypt(secret) for secret in secrets),
+        deadline=deadline,
+        allowed_networks=tuple(networks),
+        gives_references=gives_references,
+        skips_refused=skips_refused,
+    )
+    return Speakable(target, at_once)
+
+
+def _lease(
+    speakable: Sequence[Speakable], slots: int
+) -> list[tuple[uuid.UUID, uuid.UUID, uuid.UUID]]:
     parameters: dict[str, Any] = {
-        "connections": [connection.pk for connection in connections],
-        "at_once": [_at_once(health) for health in healths],
-        "seconds": [lease_seconds(connection.deadline_seconds) for connection in connections],
-        "share": max(1, -(-slots // len(connections))),
+        "connections": [each.target.connection_id for each in speakable],
+        "at_once": [each.at_once for each in speakable],
+        "seconds": [lease_seconds(each.target.deadline) for each in speakable],
+        "share": max(1, -(-slots // len(speakable))),
         "slots": slots,
     }
     with database.cursor() as cursor:
         cursor.execute(CLAIM, parameters)
         leases: list[tuple[uuid.UUID, uuid.UUID, uuid.UUID]] = cursor.fetchall()
     return leases
-
-
-def _at_once(health: Health) -> int:
-    most = health.connection.max_in_flight
-    return most if health.in_flight_limit is None else min(most, health.in_flight_limit)
 
 
 def _take(lane_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Taken]]:
@@ -211,24 +251,3 @@ def _abandoned() -> Trial:
     now = timezone.now()
     error = OutcomeUnknown("Whoever was sending it never reported back.")
     return Trial(Attempt.Verb.PUSH, error.outcome, now, now, error=error)
-
-
-def targets_of(connections: Sequence[Connection]) -> dict[uuid.UUID, Target]:
-    """Describe connections to their connectors, with the secrets that count now."""
-    secrets: defaultdict[uuid.UUID, list[str]] = defaultdict(list)
-    for secret in Secret.objects.live(Secret.Purpose.OUTBOUND, connections):
-        secrets[secret.connection_id].append(signing.decrypt(secret.ciphertext))
-    return {
-        connection.pk: Target(
-            connection_id=connection.pk,
-            kind=connection.kind,
-            name=connection.name,
-            url=connection.url,
-            secrets=tuple(secrets[connection.pk]),
-            deadline=connection.deadline_seconds,
-            allowed_networks=tuple(connection.allowed_networks),
-            gives_references=connection.gives_references,
-            skips_refused=connection.skips_refused,
-        )
-        for connection in connections
-    }

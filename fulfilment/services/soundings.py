@@ -10,14 +10,23 @@ from django.utils import timezone
 
 from fulfilment.connectors import Message, Target, connect
 from fulfilment.connectors.engine import Errand, Trial, carry
-from fulfilment.models import Connection
-from fulfilment.services.leases import targets_of
+from fulfilment.models import Connection, Secret
+from fulfilment.services.connections import live_secrets
 from fulfilment.wire import TYPE_PREFIX, moment
 
 
 def sound(connection: Connection) -> Trial:
     """Send a signed test message at once and say what came back."""
-    target = targets_of([connection])[connection.pk]
+    target = Target(
+        connection_id=connection.pk,
+        kind=connection.kind,
+        name=connection.name,
+        url=connection.url,
+        secrets=tuple(live_secrets(connection, Secret.Purpose.OUTBOUND)),
+        deadline=connection.deadline_seconds,
+        allowed_networks=tuple(connection.allowed_networks),
+        gives_references=connection.gives_references,
+    )
     errand = Errand(uuid.uuid4(), _test_message(connection))
     asyncio.run(_carry(errand, target))
     return errand.trials[0]
