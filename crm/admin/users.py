@@ -49,7 +49,18 @@ class UserAdmin(Guarded, DjangoUserAdmin[User]):
     fieldsets = (
         (None, {"fields": ("email", "password")}),
         ("Person", {"fields": ("first_name", "last_name", "team")}),
-        ("Rights", {"fields": ("is_active", "is_staff", "groups", *ONLY_FOR_SUPERUSERS)}),
+        (
+            "Rights",
+            {
+                "fields": (
+                    "is_active",
+                    "is_staff",
+                    "groups",
+                    "discount_limit_rate",
+                    *ONLY_FOR_SUPERUSERS,
+                )
+            },
+        ),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = (
@@ -77,7 +88,7 @@ class UserAdmin(Guarded, DjangoUserAdmin[User]):
 class TeamAdmin(HouseAdmin[Team]):
     """Teams, one below another."""
 
-    list_display = ("name", "parent")
+    list_display = ("name", "parent", "discount_limit_rate")
     list_select_related = ("parent",)
     search_fields = ("name",)
     autocomplete_fields = ("parent",)

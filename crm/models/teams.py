@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 from typing import ClassVar
 
 from django.db import models
 
-from common.fields import identifier
+from common.fields import identifier, rate_field
 from common.history import keeps_history
+
+WITHIN_RATE = models.Q(discount_limit_rate__isnull=True) | models.Q(
+    discount_limit_rate__gte=0, discount_limit_rate__lte=1
+)
+
+DEEPEST = 50
+"""So many teams stand above one another at most; a ring of them ends here."""
 
 
 @keeps_history()
@@ -21,12 +29,20 @@ class Team(models.Model):
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
     )
 
+    discount_limit_rate = rate_field(
+        verbose_name="discount limit",
+        null=True,
+        blank=True,
+        help_text="The most that members give off: 0.1 is 10 %. Empty: as the team above.",
+    )
+
     class Meta:
         ordering: ClassVar = ["name"]
         constraints: ClassVar = [
+            models.CheckConstraint(condition=WITHIN_RATE, name="team_discount_limit_is_a_rate"),
             models.CheckConstraint(
                 condition=~models.Q(parent=models.F("id")), name="team_not_below_itself"
-            )
+            ),
         ]
 
     def __str__(self) -> str:
@@ -46,3 +62,28 @@ class Team(models.Model):
             [self.pk],
         )
         return [row.pk for row in rows]
+
+    def with_teams_above(self) -> list[Team]:
+        """List this team and those above it, the nearest first, in one query at most."""
+        if self.parent_id is None:
+            return [self]
+        rows = Team.objects.raw(
+            """
+            WITH RECURSIVE above AS (
+                SELECT crm_team.*, 0 AS distance FROM crm_team WHERE id = %s
+                UNION ALL
+                SELECT parent.*, above.distance + 1
+                FROM above JOIN crm_team parent ON parent.id = above.parent_id
+                WHERE above.distance < %s
+            )
+            SELECT * FROM above ORDER BY distance
+            """,
+            [self.pk, DEEPEST],
+        )
+        return list(rows)
+
+    @property
+    def discount_limit(self) -> Decimal | None:
+        """The most its members give off: its own limit, or the nearest one above; None is any."""
+        limits = (team.discount_limit_rate for team in self.with_teams_above())
+        return next((limit for limit in limits if limit is not None), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -11,10 +12,10 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models.functions import Lower
 
-from common.fields import identifier
+from common.fields import identifier, rate_field
 from common.history import keeps_history
 from crm import roles
-from crm.models.teams import Team
+from crm.models.teams import WITHIN_RATE, Team
 
 
 class UserManager(BaseUserManager["User"]):
@@ -48,6 +49,12 @@ class User(AbstractUser):
     team = models.ForeignKey(
         Team, null=True, blank=True, on_delete=models.PROTECT, related_name="members"
     )
+    discount_limit_rate = rate_field(
+        verbose_name="discount limit",
+        null=True,
+        blank=True,
+        help_text="The most the person gives off: 0.1 is 10 %. Empty: as the team.",
+    )
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -55,7 +62,10 @@ class User(AbstractUser):
     objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(Lower("email"), name="user_email_unique")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(Lower("email"), name="user_email_unique"),
+            models.CheckConstraint(condition=WITHIN_RATE, name="user_discount_limit_is_a_rate"),
+        ]
 
     def __str__(self) -> str:
         return self.get_full_name() or self.email
@@ -83,3 +93,9 @@ class User(AbstractUser):
         if roles.SALES_MANAGER in self.role_names:
             return self.team.with_teams_below()
         return [self.team.pk]
+
+    @property
+    def discount_limit(self) -> Decimal | None:
+        """The most this person gives off: their own limit, or their team's; None is any."""
+        own: Decimal | None = self.discount_limit_rate
+        return own if own is not None or self.team is None else self.team.discount_limit

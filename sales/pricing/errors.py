@@ -35,6 +35,12 @@ class InvalidDiscount(PricingError):
     code = "invalid_discount"
 
 
+class DiscountAboveLimit(PricingError):
+    """More is given off than the person may give."""
+
+    code = "discount_above_limit"
+
+
 class InvalidRate(PricingError):
     """A tax, exchange, markup or margin rate that has no meaning."""
 

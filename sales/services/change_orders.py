@@ -19,6 +19,7 @@ from sales.pricing.errors import PricingError
 from sales.pricing.partial import Portion
 from sales.services.billing import amounts_of, billed_so_far
 from sales.services.bundles import add_parts, parts_follow, refuse_part_change
+from sales.services.discount_limits import within_limit
 from sales.services.errors import MissingField, TooMuch
 from sales.services.events import record_event
 from sales.services.new_lines import check_line, fill_from_product, new_line
@@ -70,8 +71,9 @@ def change_order(
     _check_open(order, expected_version)
     before = _picture(order, lines_of(order))
     change = _open_change(order, reason, actor)
-    lines = _apply(order, changes)
-    reprice(order, lines)
+    with within_limit(order, actor):
+        lines = _apply(order, changes)
+        reprice(order, lines)
     check_ready(order, lines)
     billed = billed_so_far(order)
     for line in lines:

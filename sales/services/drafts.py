@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
+from contextlib import nullcontext
 from typing import Any, TypeVar
 
 from django.db import transaction
@@ -23,6 +24,7 @@ from sales.models import (
     SalesEvent,
 )
 from sales.pricing.errors import InvalidDiscount
+from sales.services.discount_limits import check_new, within_limit
 from sales.services.errors import MissingField, NotDraft, TooMuch
 from sales.services.events import AnyDocument, record_event
 from sales.services.exchange import freeze_exchange_rate
@@ -39,9 +41,8 @@ DRAFT_EVENT: dict[type[Document], SalesEvent.Type] = {
 }
 """What editing a draft is called in its history; none of these leaves the house."""
 
-REPRICES = frozenset(
-    {"tax_zone", "prices_include_tax", "discount_amount", "discount_rate", "freight"}
-)
+DISCOUNTS = frozenset({"discount_amount", "discount_rate"})
+REPRICES = DISCOUNTS | {"tax_zone", "prices_include_tax", "freight"}
 """Fields of the head that the figures depend on."""
 
 
@@ -72,6 +73,13 @@ def change_head(
     _refuse_ordered(draft, fields)
     if "custom" in fields:
         fields["custom"] = clean_custom(draft, fields["custom"], stored=draft.custom)
+    with within_limit(draft, actor) if DISCOUNTS & fields.keys() else nullcontext():
+        _change(draft, fields)
+    record_event(DRAFT_EVENT[type(draft)], draft, actor=actor, data={"changed": sorted(fields)})
+    return draft
+
+
+def _change(draft: AnyDocument, fields: dict[str, Any]) -> None:
     freight_before = draft.freight
     for field, value in fields.items():
         setattr(draft, field, value)
@@ -79,8 +87,6 @@ def change_head(
     draft.change(**fields, total=draft.total + draft.freight - freight_before)
     if REPRICES & fields.keys():
         _reprice(draft, fields)
-    record_event(DRAFT_EVENT[type(draft)], draft, actor=actor, data={"changed": sorted(fields)})
-    return draft
 
 
 def lock_draft(document: Kind, *, expected_version: int | None = None) -> Kind:
@@ -113,6 +119,7 @@ def _draft(
     freeze_exchange_rate(document)
     document.custom = clean_custom(document, document.custom)
     _check_terms(document, {"price_list", *given}, has_lines=False)
+    check_new(document, actor)
     document.save(force_insert=True)
     record_event(DRAFT_EVENT[model], document, actor=actor, is_first=True)
     return document

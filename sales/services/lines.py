@@ -21,6 +21,7 @@ from sales.models import (
 )
 from sales.pricing.errors import InvalidDiscount
 from sales.services.bundles import add_parts, parts_follow, refuse_part_change, refuse_part_removal
+from sales.services.discount_limits import within_limit
 from sales.services.drafts import DRAFT_EVENT, lock_draft
 from sales.services.errors import TooMuch
 from sales.services.events import AnyDocument, record_event
@@ -75,15 +76,16 @@ def add_line(
     """
     draft = lock_draft(document)
     line = new_line(draft, quantity=quantity, **fields)
-    if product is not None:
-        fill_from_product(line, draft, product, unit)
-    elif unit is not None:
-        line.unit = unit
-    check_line(line)
-    line.save(force_insert=True)
-    if product is not None and product.kind == Product.Kind.BUNDLE:
-        add_parts(line, draft)
-    _finish(draft, actor, {"added": str(line.pk)})
+    with within_limit(draft, actor):
+        if product is not None:
+            fill_from_product(line, draft, product, unit)
+        elif unit is not None:
+            line.unit = unit
+        check_line(line)
+        line.save(force_insert=True)
+        if product is not None and product.kind == Product.Kind.BUNDLE:
+            add_parts(line, draft)
+        _finish(draft, actor, {"added": str(line.pk)})
     line.refresh_from_db()
     return line
 
@@ -101,6 +103,14 @@ def change_line(line: AnyLine, *, actor: Actor, **fields: Any) -> Any:
     refuse_part_change(stored, fields)
     with about(stored):
         one_discount(fields)
+    with within_limit(draft, actor):
+        _change(stored, draft, fields)
+        _finish(draft, actor, {"changed": str(stored.pk)})
+    stored.refresh_from_db()
+    return stored
+
+
+def _change(stored: Any, draft: AnyDocument, fields: dict[str, Any]) -> None:
     before = _Before(stored.quantity, stored.unit_id, stored.unit_price, stored.counts)
     for field, value in fields.items():
         setattr(stored, field, value)
@@ -111,9 +121,6 @@ def change_line(line: AnyLine, *, actor: Actor, **fields: Any) -> Any:
     stored.save()
     if (stored.quantity, stored.counts) != (before.quantity, before.counts):
         parts_follow(stored, before.quantity, keeps_prices=is_locked(draft))
-    _finish(draft, actor, {"changed": str(stored.pk)})
-    stored.refresh_from_db()
-    return stored
 
 
 @transaction.atomic
@@ -123,8 +130,9 @@ def remove_line(line: AnyLine, *, actor: Actor) -> None:
     stored = _stored(line)
     _refuse_ordered(stored)
     refuse_part_removal(stored)
-    stored.delete()
-    _finish(draft, actor, {"removed": str(line.pk)})
+    with within_limit(draft, actor):
+        stored.delete()
+        _finish(draft, actor, {"removed": str(line.pk)})
 
 
 @transaction.atomic

@@ -1,0 +1,72 @@
+"""What a person gives away: how far below the house's own price a line or a document is.
+
+The house's price is the list's, less the volume discount. Promotion codes are the house's too. All
+amounts are as typed, with or without tax, and not rounded: 10 % is 10 % of the smallest line too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+
+from sales.pricing.lines import LineInput, Terms
+from sales.pricing.money import EXACT, ONE, ZERO
+
+TINY = Decimal("1e-9")
+"""No person's rate differs by less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Concession:
+    """``off`` was given of ``full``; less than nothing is a surcharge."""
+
+    full: Decimal = ZERO
+    off: Decimal = ZERO
+
+    @property
+    def rate(self) -> Decimal:
+        """The part that was given, as a fraction."""
+        return EXACT.divide(self.off, self.full) if self.full > 0 else ZERO
+
+    def exceeds(self, rate: Decimal) -> bool:
+        """Say whether a larger part was given than this."""
+        return self.rate > rate + TINY
+
+
+def line_concession(line: LineInput, house_price: Decimal, terms: Terms) -> Concession:
+    """Compare a line with what the house asks: off = full − base + manual discount.
+
+    full = quantity × the house's price per unit.
+    """
+    with localcontext(EXACT):
+        full = line.quantity * house_price / line.price_quantity
+        return Concession(full, full - _asked(line, terms))
+
+
+def document_concession(
+    lines: Sequence[tuple[LineInput, Decimal]], terms: Terms
+) -> Concession | None:
+    """Add up the concessions of the counting lines and the discount on everything.
+
+    None where there is no discount on everything: then no document gives more than its lines do.
+    """
+    if not terms.discount_rate and not terms.discount_amount:
+        return None
+    counting = [(line, house_price) for line, house_price in lines if line.counts]
+    given = [line_concession(line, house_price, terms) for line, house_price in counting]
+    with localcontext(EXACT):
+        detail = sum((_asked(line, terms) - line.promotion_discount for line, _ in counting), ZERO)
+        return Concession(
+            full=sum((each.full for each in given), ZERO),
+            off=sum((each.off for each in given), ZERO)
+            + terms.discount_amount
+            + detail * terms.discount_rate,
+        )
+
+
+def _asked(line: LineInput, terms: Terms) -> Decimal:
+    """What a line comes to after the typed discount, to the last digit."""
+    base = line.quantity * (line.unit_price - line.volume_discount) / line.price_quantity
+    per = line.quantity if terms.per_unit_discount else ONE
+    return base * (1 - (line.discount_rate or ZERO)) - (line.discount_amount or ZERO) * per

@@ -1,0 +1,69 @@
+"""What a person gives away, in any currency and however it is typed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sales.pricing.concessions import Concession, document_concession, line_concession
+from sales.pricing.documents import LineInput, Terms
+from tests.sales.pricing.strategies import CURRENCIES, PRICES, QUANTITIES, RATES
+
+EUR = Terms("EUR")
+
+
+def line(**fields: Any) -> LineInput:
+    return LineInput(**{"key": "1", "quantity": Decimal(10), "unit_price": Decimal(100), **fields})
+
+
+@pytest.mark.parametrize(
+    ("typed", "off"),
+    [
+        (line(), "0"),
+        (line(discount_rate=Decimal("0.18")), "180"),
+        (line(unit_price=Decimal(90), discount_amount=Decimal(80)), "180"),
+        (line(unit_price=Decimal(200), discount_rate=Decimal("0.5")), "0"),
+        (line(unit_price=Decimal(110)), "-100"),
+        (line(promotion_discount=Decimal(300)), "0"),
+    ],
+)
+def test_compares_a_line_with_what_the_house_asks(typed: LineInput, off: str) -> None:
+    assert line_concession(typed, Decimal(100), EUR) == Concession(Decimal(1000), Decimal(off))
+
+
+def test_counts_what_is_typed_for_each_unit_once_per_unit() -> None:
+    terms = Terms("EUR", per_unit_discount=True)
+    typed = line(discount_amount=Decimal(18))
+    assert line_concession(typed, Decimal(100), terms).rate == Decimal("0.18")
+
+
+def test_adds_the_discount_on_everything() -> None:
+    terms = Terms("EUR", discount_amount=Decimal(20), discount_rate=Decimal("0.1"))
+    lines = [(line(discount_amount=Decimal(100)), Decimal(100)), (line(counts=False), Decimal(9))]
+    whole = document_concession(lines, terms)
+    assert whole == Concession(Decimal(1000), Decimal(210))  # 100 + 20 + 10 % of 900
+
+
+def test_leaves_a_document_without_such_a_discount_to_its_lines() -> None:
+    assert document_concession([(line(), Decimal(100))], EUR) is None
+
+
+@given(CURRENCIES, st.lists(st.tuples(QUANTITIES, PRICES), min_size=1, max_size=5), RATES, RATES)
+def test_takes_percentages_for_what_they_say(
+    currency: str, typed: list[tuple[Decimal, Decimal]], own: Decimal, head: Decimal
+) -> None:
+    terms = Terms(currency, discount_rate=head)
+    lines = [
+        (line(quantity=quantity, unit_price=price, discount_rate=own), price)
+        for quantity, price in typed
+    ]
+    for each, price in lines:
+        assert not line_concession(each, price, terms).exceeds(own)
+    whole = document_concession(lines, terms) or Concession()
+    together = 1 - (1 - own) * (1 - head)
+    assert not whole.exceeds(together)
+    assert whole.exceeds(together - Decimal("0.0001")) or not head or not whole.full
