@@ -49,6 +49,10 @@ def invoice_payload(invoice: Invoice) -> dict[str, Any]:
             "bill_to": invoice.billing_address,
             "issued_on": _day(invoice.issued_on),
             "due_on": _day(invoice.due_on),
+            "instalments": [
+                {"due_on": _day(part.due_on), "amount": money(part.amount, invoice.currency)}
+                for part in invoice.dues
+            ],
             "lines": [
                 _invoice_line(line, invoice.currency)
                 for line in _told(lines)

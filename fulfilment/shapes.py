@@ -117,6 +117,13 @@ class OrderNameShape(serializers.Serializer[Any]):
     number = serializers.CharField()
 
 
+class InstalmentShape(serializers.Serializer[Any]):
+    """A part of an invoice that is due on its own day."""
+
+    due_on = serializers.DateField()
+    amount = MoneyShape()
+
+
 class InvoiceShape(HeadShape):
     """An issued invoice or credit note."""
 
@@ -127,7 +134,10 @@ class InvoiceShape(HeadShape):
     customer_reference = serializers.CharField(allow_blank=True)
     bill_to = AddressShape()
     issued_on = serializers.DateField(allow_null=True)
-    due_on = serializers.DateField(allow_null=True)
+    due_on = serializers.DateField(allow_null=True, help_text="The day of the last instalment.")
+    instalments = InstalmentShape(
+        many=True, help_text="The oldest first; one where nothing splits the total."
+    )
     lines = InvoiceLineShape(many=True)
     paid = MoneyShape()
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from decimal import Decimal
+
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from common.display import Chip, Tone
 from sales.models import Invoice, Order, Quote
+from sales.pricing.due import Due
 from sales.services.approval_requests import Approval
 
 QUOTE_LOOKS: dict[str, tuple[Tone, str]] = {
@@ -91,3 +95,14 @@ def invoice_chip(invoice: Invoice) -> Chip:
     if invoice.is_overdue(timezone.localdate()):
         return Chip(gettext("Overdue"), "bad", "calendar-x")
     return Chip(invoice.get_status_display(), *INVOICE_LOOKS[invoice.status])
+
+
+def instalment_chip(due: Due, left: Decimal, today: dt.date) -> Chip:
+    """Show whether a part of an invoice is settled, or late."""
+    if left <= 0:
+        return Chip(gettext("Settled"), "good", "circle-check")
+    if due.due_on < today:
+        return Chip(gettext("Overdue"), "bad", "calendar-x")
+    if left < due.amount:
+        return Chip(gettext("Partly settled"), "warn", "coins")
+    return Chip(gettext("Open"), "info", "hourglass")

@@ -85,8 +85,8 @@ class InvoiceFilter(OwnedFilter):
         """Keep invoices of a status; overdue ones are open ones past their day."""
         if status != self.OVERDUE:
             return invoices.filter(status=status)
-        open_ones = Q(status__in=[Invoice.Status.ISSUED, Invoice.Status.PARTLY_PAID])
-        return invoices.filter(open_ones, due_on__lt=timezone.localdate())
+        late = Invoice.objects.all().overdue(timezone.localdate())
+        return invoices.filter(pk__in=late.order_by().values("pk"))
 
 
 class ProductFilter(CustomFilters, filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types

@@ -12,6 +12,7 @@ from demo.sample_data.rows import ensure
 from sales.models import (
     DiscountBand,
     DiscountList,
+    Instalment,
     PaymentTerms,
     PriceList,
     PriceListItem,
@@ -40,6 +41,7 @@ WHEN_FULFILLED = "30 days net, invoiced when all is shipped"
 BY_HAND = "14 days net"
 AT_ONCE = "Prepaid, invoiced with the order"
 EARLY = "30 days net, 2 % within 10 days"
+IN_PARTS = "30 % at once, 70 % after 30 days"
 
 TERMS: Mapping[str, dict[str, Any]] = {
     PER_SHIPMENT: {"invoice_when": PaymentTerms.InvoiceWhen.PER_SHIPMENT, "due_days": 30},
@@ -52,13 +54,20 @@ TERMS: Mapping[str, dict[str, Any]] = {
         "early_payment_rate": Decimal("0.02"),
         "early_payment_days": 10,
     },
+    IN_PARTS: {"invoice_when": PaymentTerms.InvoiceWhen.BY_HAND, "due_days": 30},
 }
+
+SHARES = ((0, "0.3"), (30, "0.7"))
+"""Days after issue, and the part that is due then."""
 
 
 def add_prices(today: dt.date) -> None:
     """Add payment terms, volume discounts, every price list, and this month's promotion."""
     for name, terms in TERMS.items():
         ensure(PaymentTerms, terms, name=name)
+    in_parts = PaymentTerms.objects.get(name=IN_PARTS)
+    for days, share in SHARES:
+        ensure(Instalment, {"share_rate": Decimal(share)}, terms=in_parts, due_days=days)
     discounts = _add_discounts()
     products = {product.sku: product for product in Product.objects.all()}
     for name, currency in CURRENCIES.items():

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -219,23 +218,13 @@ def _trouble(handoff: Handoff) -> Item:
 
 def overdue_invoices(user: User, today: dt.date) -> Panel:
     """List invoices whose money has not come."""
-    unpaid = Q(status__in=[Invoice.Status.ISSUED, Invoice.Status.PARTLY_PAID])
     invoices = (
         Invoice.objects.visible_to(user)
-        .filter(unpaid, kind=Invoice.Kind.INVOICE, due_on__lt=today)
+        .overdue(today)
         .select_related("account")
-        .order_by("due_on")[: SHOWN + 1]
+        .prefetch_related("instalments")[: SHOWN + 1]
     )
-    items = [
-        Item(
-            str(invoice),
-            f"{invoice.account} · {format_due(invoice.due_on, today)}" if invoice.due_on else "",
-            address_of(invoice),
-            invoice_chip(invoice),
-            format_money(invoice.outstanding, invoice.currency),
-        )
-        for invoice in invoices
-    ]
+    items = [_late(invoice, today) for invoice in invoices]
     return Panel(
         gettext("Overdue invoices"),
         "receipt-off",
@@ -243,4 +232,15 @@ def overdue_invoices(user: User, today: dt.date) -> Panel:
         gettext("Everybody has paid in time."),
         "/invoices/?status=overdue",
         "bad",
+    )
+
+
+def _late(invoice: Invoice, today: dt.date) -> Item:
+    since = invoice.next_due_on or today
+    return Item(
+        str(invoice),
+        f"{invoice.account} · {format_due(since, today)}",
+        address_of(invoice),
+        invoice_chip(invoice),
+        format_money(invoice.overdue_amount(today), invoice.currency),
     )

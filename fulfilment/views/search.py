@@ -78,7 +78,7 @@ def _documents(text: str, user: User) -> Iterator[Found]:
     invoices = Invoice.objects.visible_to(user).filter(official).select_related("account")
     for order in orders.order_by("-id")[:EACH]:
         yield _document(gettext("Order"), order, order_chip(order))
-    for invoice in invoices.order_by("-id")[:EACH]:
+    for invoice in invoices.prefetch_related("instalments").order_by("-id")[:EACH]:
         yield _document(gettext("Invoice"), invoice, invoice_chip(invoice))
     for quote in quotes.order_by("-id")[:EACH]:
         yield _document(gettext("Quote"), quote, quote_chip(quote))

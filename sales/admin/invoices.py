@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from crm.admin.base import LookOnly, LookOnlyAdmin, person
 from sales.admin.documents import EDITABLE, SHOWN, DocumentAdmin, LineInline
-from sales.models import Invoice, InvoiceLine, Payment
+from sales.models import Invoice, InvoiceInstalment, InvoiceLine, Payment
 from sales.services.billing import delete_draft_invoice
 from sales.services.invoices import issue_invoice
 
@@ -24,6 +24,14 @@ class InvoiceLineInline(LineInline):
     """What is billed."""
 
     model = InvoiceLine
+
+
+class InstalmentInline(LookOnly, admin.TabularInline[InvoiceInstalment, Invoice]):
+    """By when which part is due."""
+
+    model = InvoiceInstalment
+    fields = readonly_fields = ("due_on", "amount")
+    extra = 0
 
 
 class PaymentInline(LookOnly, admin.TabularInline[Payment, Invoice]):
@@ -59,7 +67,7 @@ class InvoiceAdmin(DocumentAdmin[Invoice]):
         "official_tax",
         "official_total",
     )
-    inlines = (InvoiceLineInline, PaymentInline)
+    inlines = (InvoiceLineInline, InstalmentInline, PaymentInline)
     actions = ("issue",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

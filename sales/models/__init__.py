@@ -9,7 +9,7 @@ from sales.models.catalogue import (
 from sales.models.companies import Company, NumberSeries
 from sales.models.documents import Document, DocumentLine
 from sales.models.events import SalesEvent
-from sales.models.invoices import Invoice, InvoiceLine, Payment
+from sales.models.invoices import Invoice, InvoiceInstalment, InvoiceLine, Payment
 from sales.models.opportunity_lines import OpportunityLine
 from sales.models.orders import Order, OrderChange, OrderLine
 from sales.models.price_lists import (
@@ -36,6 +36,7 @@ __all__ = [
     "ExchangeRate",
     "Instalment",
     "Invoice",
+    "InvoiceInstalment",
     "InvoiceLine",
     "NumberSeries",
     "OpportunityLine",

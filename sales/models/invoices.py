@@ -9,7 +9,8 @@ from typing import ClassVar
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Min, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from common.fields import amount_field, custom_values_index, identifier
 from common.guards import AppendOnly
@@ -18,11 +19,14 @@ from crm.models import OwnedQuerySet
 from sales.models.documents import Document, DocumentLine
 from sales.models.orders import Order, OrderLine
 from sales.models.witnesses import (
+    InstalmentsAddUp,
+    IssuedLinesStay,
     PaymentsAddUp,
     SameCurrencyAs,
     keeps_issued,
     line_witnesses,
 )
+from sales.pricing.due import Due, open_amounts
 
 
 class InvoiceQuerySet(OwnedQuerySet["Invoice"]):
@@ -33,6 +37,22 @@ class InvoiceQuerySet(OwnedQuerySet["Invoice"]):
         return self.filter(
             kind=Invoice.Kind.INVOICE,
             status__in=[Invoice.Status.ISSUED, Invoice.Status.PARTLY_PAID],
+        )
+
+    def overdue(self, on: dt.date) -> InvoiceQuerySet:
+        """Keep those of which some money should have come before that day, the latest first.
+
+        ``waits_since`` is the first day on which anything was due.
+        """
+        parts = InvoiceInstalment.objects.filter(invoice=OuterRef("pk")).order_by()
+        due = parts.filter(due_on__lt=on).values("invoice").annotate(sum=Sum("amount"))
+        first = parts.values("invoice").annotate(first=Min("due_on"))
+        return (
+            self.open()
+            .annotate(due=Subquery(due.values("sum")))
+            .filter(Q(due_on__lt=on) | Q(due__gt=F("paid") + F("credited")))
+            .annotate(waits_since=Coalesce(Subquery(first.values("first")), "due_on"))
+            .order_by("waits_since", "id")
         )
 
 
@@ -164,16 +184,88 @@ class Invoice(Document):
         return self.number or f"Draft {self.get_kind_display().lower()}"
 
     @property
+    def asks_in_full(self) -> bool:
+        """Whether the payment terms hold as they are: not for credits and money asked ahead."""
+        return (
+            self.kind == self.Kind.INVOICE
+            and self.what != self.What.DOWN_PAYMENT
+            and self.total > 0
+        )
+
+    @property
+    def settled(self) -> Decimal:
+        """What is no longer asked for, in the invoice's currency."""
+        settled: Decimal = self.credited + self.paid
+        return settled
+
+    @property
     def outstanding(self) -> Decimal:
         """What is still to be paid, in the invoice's currency."""
         if self.is_draft or self.kind == self.Kind.CREDIT_NOTE:
             return Decimal(0)
-        left: Decimal = self.total - self.credited - self.paid
+        left: Decimal = self.total - self.settled
         return left
+
+    @property
+    def dues(self) -> list[Due]:
+        """By when which amount was asked for, the oldest first; one where nothing splits it."""
+        parts = [Due(part.due_on, part.amount) for part in self.instalments.all()]
+        if parts or self.due_on is None or self.kind == self.Kind.CREDIT_NOTE:
+            return parts
+        return [Due(self.due_on, self.total)]
+
+    @property
+    def open_dues(self) -> list[Due]:
+        """What is left of each part; money settles the oldest first."""
+        parts = self.dues
+        left = open_amounts(parts, self.settled)
+        return [Due(part.due_on, amount) for part, amount in zip(parts, left, strict=True)]
+
+    @property
+    def next_due_on(self) -> dt.date | None:
+        """The day of the oldest part that is not settled."""
+        if self.outstanding <= 0:
+            return None
+        return next((part.due_on for part in self.open_dues if part.amount), self.due_on)
+
+    def overdue_amount(self, on: dt.date) -> Decimal:
+        """Add up what should have come before that day and has not."""
+        if self.outstanding <= 0:
+            return Decimal(0)
+        if self.due_on is not None and self.due_on < on:
+            return self.outstanding
+        late = (part.amount for part in self.open_dues if part.due_on < on)
+        return sum(late, Decimal(0))
 
     def is_overdue(self, on: dt.date) -> bool:
         """Say whether money should have come by that day and has not."""
-        return self.due_on is not None and on > self.due_on and self.outstanding > 0
+        return self.overdue_amount(on) > 0
+
+
+@keeps_history()
+class InvoiceInstalment(models.Model):
+    """A part of an issued invoice that is due on its own day."""
+
+    id = identifier()
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="instalments")
+    due_on = models.DateField()
+    amount = amount_field()
+
+    class Meta:
+        ordering: ClassVar = ["due_on", "id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="invoice_instalment_is_asked")
+        ]
+        triggers: ClassVar = [
+            InstalmentsAddUp(),
+            *(
+                IssuedLinesStay("invoice", operation, ())
+                for operation in (pgtrigger.Insert, pgtrigger.Update, pgtrigger.Delete)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount.normalize():f} {self.invoice.currency} by {self.due_on}"
 
 
 @keeps_history()

@@ -13,6 +13,7 @@ from common.history import keeps_history
 from crm.models import Account
 from sales.models.price_lists import PriceList
 from sales.models.taxes import TaxZone
+from sales.models.witnesses import SharesMakeTheWhole
 
 
 @keeps_history()
@@ -69,6 +70,7 @@ class Instalment(models.Model):
                 condition=Q(share_rate__gt=0, share_rate__lte=1), name="instalment_share_is_a_rate"
             )
         ]
+        triggers: ClassVar = [SharesMakeTheWhole()]
 
     def __str__(self) -> str:
         return f"{self.share_rate:.0%} after {self.due_days} days"

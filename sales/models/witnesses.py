@@ -211,6 +211,43 @@ class PaymentsAddUp(AtCommit):
         )
 
 
+class InstalmentsAddUp(AtCommit):
+    """The parts in which an invoice is paid come with its issue, and come to its total."""
+
+    name = "instalments_add_up"
+    operation = pgtrigger.Insert
+
+    def get_func(self, model: Model) -> str:
+        """Add the parts up."""
+        billed = model._meta.get_field("invoice").related_model
+        sentence = "the instalments of % are not its total, or it is not issued"
+        refusal = refuse(billed, self.name, sentence, "NEW.invoice_id")
+        return (
+            "IF EXISTS (SELECT 1 FROM sales_invoice billed WHERE billed.id = NEW.invoice_id "
+            "AND (billed.status = 'draft' OR billed.total <> (SELECT SUM(amount) "
+            "FROM sales_invoiceinstalment WHERE invoice_id = billed.id))) "
+            f"THEN {refusal} END IF; RETURN NULL;"
+        )
+
+
+class SharesMakeTheWhole(AtCommit):
+    """Payment terms ask for all of it in their instalments, or have none."""
+
+    name = "shares_make_the_whole"
+    operation = pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete
+
+    def get_func(self, model: Model) -> str:
+        """Add the shares up."""
+        terms = model._meta.get_field("terms").related_model
+        sentence = "the instalments of % do not make the whole"
+        refusal = refuse(terms, self.name, sentence, "COALESCE(NEW.terms_id, OLD.terms_id)")
+        return (
+            "IF (SELECT SUM(share_rate) FROM sales_instalment "
+            "WHERE terms_id = COALESCE(NEW.terms_id, OLD.terms_id)) <> 1 "
+            f"THEN {refusal} END IF; RETURN NULL;"
+        )
+
+
 class IssuedLinesStay(Guard):
     """Lines of an issued document are neither added, changed nor removed.
 

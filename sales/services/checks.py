@@ -170,6 +170,20 @@ WHERE figure.stored <> CASE figure.what
 ORDER BY 1
 """
 
+INSTALMENTS = f"""
+SELECT {NAME}, figure.what, figure.stored, figure.summed
+FROM sales_invoice head JOIN (
+    SELECT invoice_id, SUM(amount) AS amount, MAX(due_on) AS due_on
+    FROM sales_invoiceinstalment GROUP BY invoice_id
+) parts ON parts.invoice_id = head.id
+CROSS JOIN LATERAL (VALUES
+    ('total', head.total::text, parts.amount::text),
+    ('due', head.due_on::text, parts.due_on::text)
+) figure(what, stored, summed)
+WHERE figure.stored <> figure.summed
+ORDER BY 1
+"""
+
 NUMBERED = """
 WITH numbered AS (
     SELECT DISTINCT company_id, 'Q' AS kind, number FROM sales_quote WHERE number IS NOT NULL
@@ -254,6 +268,7 @@ def register() -> None:
     register_check("invoices come to the order", check_by_query(BILLED_AMOUNTS))
     register_check("statuses follow the quantities", check_by_query(STATUSES))
     register_check("invoices are settled by payments and credits", check_by_query(SETTLEMENT))
+    register_check("instalments make the invoice", check_by_query(INSTALMENTS))
     register_check("numbers have no gaps", check_by_query(NUMBER_GAPS))
     register_check("currencies agree", check_by_query(CURRENCIES))
     register_check("promotion uses are counted", check_by_query(PROMOTIONS))

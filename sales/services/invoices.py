@@ -15,6 +15,7 @@ from crm.actors import Actor, System, actor_kind
 from crm.models import User
 from sales.models import Invoice, NumberSeries, Order, OrderLine, Payment, SalesEvent
 from sales.pricing.money import Rounding, round_money
+from sales.services.due import freeze_terms
 from sales.services.errors import MissingField, TooMuch
 from sales.services.events import record_event
 from sales.services.exchange import freeze_exchange_rate
@@ -45,7 +46,7 @@ def issue_invoice(invoice_id: uuid.UUID, *, actor: Actor) -> Invoice:
         number=assign_number(invoice.company, SERIES[Invoice.Kind(invoice.kind)]),
         issued_on=day,
         issued_at=timezone.now(),
-        due_on=day + dt.timedelta(days=_due_days(invoice)),
+        **freeze_terms(invoice, day),
         exchange_rate=invoice.exchange_rate,
         exchange_rate_on=invoice.exchange_rate_on,
     )
@@ -154,10 +155,6 @@ def lock_invoice(invoice_id: uuid.UUID) -> tuple[Invoice, Order | None]:
     if order_id is not None:
         order = Order.objects.select_for_update(of=("self",)).get(pk=order_id)
     return Invoice.objects.select_for_update(of=("self",)).get(pk=invoice_id), order
-
-
-def _due_days(invoice: Invoice) -> int:
-    return invoice.payment_terms.due_days if invoice.payment_terms else 0
 
 
 def _bill_quantities(order: Order, lines: list[Any]) -> None:

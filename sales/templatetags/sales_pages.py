@@ -95,7 +95,8 @@ def account_documents(context: template.Context, account: Account) -> dict[str, 
     of_account = {"account": account}
     quotes = Quote.objects.visible_to(user).filter(**of_account).order_by("-id")[:SHOWN]
     orders = Order.objects.visible_to(user).filter(**of_account).order_by("-id")[:SHOWN]
-    invoices = Invoice.objects.visible_to(user).filter(**of_account).order_by("-id")[:SHOWN]
+    invoices = Invoice.objects.visible_to(user).filter(**of_account).order_by("-id")
+    invoices = invoices.prefetch_related("instalments")[:SHOWN]
     rows = [*map(_invoice_row, invoices), *map(_order_row, orders), *map(_quote_row, quotes)]
     return {"rows": rows}
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -22,7 +24,7 @@ from common.display import Chip, Column, Fact, Link, Verb, Verbs
 from common.formatting import format_day, format_due, format_money, plain_number
 from common.screens import Empty, ListScreen, sums_per_currency
 from crm.http import RepRequest, rep_with
-from sales.chips import credit_note_chip, invoice_chip
+from sales.chips import credit_note_chip, instalment_chip, invoice_chip
 from sales.filters import InvoiceFilter
 from sales.forms import InvoiceHeadForm, NewInvoiceForm, PaymentForm
 from sales.models import Invoice
@@ -58,7 +60,8 @@ class InvoiceList(ListScreen[Invoice]):
 
     def records(self) -> models.QuerySet[Invoice]:
         """Return the invoices the reader may see."""
-        return Invoice.objects.visible_to(self.person).select_related("account")
+        invoices = Invoice.objects.visible_to(self.person).select_related("account")
+        return invoices.prefetch_related("instalments")
 
     def cells(self, record: Invoice) -> Sequence[object]:
         """Return our number, theirs, for whom, how far, until when, how much."""
@@ -67,7 +70,7 @@ class InvoiceList(ListScreen[Invoice]):
             record.official_number,
             record.account,
             format_html_join(" ", "{}", ((chip,) for chip in chips(record))),
-            format_day(record.due_on) if record.due_on else "",
+            format_day(record.next_due_on or record.due_on) if record.due_on else "",
             format_money(record.outstanding, record.currency) if record.outstanding else "",
             format_money(signed_total(record), record.currency),
         )
@@ -88,7 +91,8 @@ def signed_total(invoice: Invoice) -> Decimal:
 
 def find(request: RepRequest, pk: uuid.UUID) -> Invoice:
     """Find an invoice the person may see."""
-    return find_document(request, Invoice.objects.all(), pk, "order", "credits")
+    invoices = Invoice.objects.prefetch_related("instalments")
+    return find_document(request, invoices, pk, "order", "credits")
 
 
 @require_safe
@@ -111,6 +115,7 @@ def show(request: RepRequest, record: Invoice, *, problem: str = "", **more: Any
         chips=chips(record),
         facts=facts(record),
         official=official_rows(record),
+        instalments=instalment_rows(record),
         payments=record.payments.select_related("recorded_by"),
         verbs=Verbs(verbs(request, record, drifts)),
         locked=why_locked(record),
@@ -148,11 +153,35 @@ def facts(invoice: Invoice) -> list[Fact]:
     if invoice.issued_on:
         shown.insert(1, Fact(gettext("Issued"), format_day(invoice.issued_on)))
     if invoice.due_on:
-        due = format_day(invoice.due_on)
-        if invoice.outstanding > 0:
-            due = f"{due} · {format_due(invoice.due_on)}"
+        waits_for = invoice.next_due_on
+        due = format_day(waits_for or invoice.due_on)
+        if waits_for:
+            due = f"{due} · {format_due(waits_for)}"
         shown.insert(2, Fact(gettext("Due"), due))
     return shown
+
+
+@dataclass(frozen=True, slots=True)
+class InstalmentRow:
+    """One part of an invoice as the page shows it."""
+
+    due_on: dt.date
+    amount: Decimal
+    left: Decimal
+    chip: Chip
+
+
+def instalment_rows(invoice: Invoice) -> list[InstalmentRow]:
+    """Show by when which part is due and what is left of it; nothing where it is due at once."""
+    if len(invoice.dues) < 2:
+        return []
+    today = timezone.localdate()
+    is_open = invoice.outstanding > 0
+    rows = []
+    for due, waiting in zip(invoice.dues, invoice.open_dues, strict=True):
+        left = waiting.amount if is_open else Decimal(0)
+        rows.append(InstalmentRow(due.due_on, due.amount, left, instalment_chip(due, left, today)))
+    return rows
 
 
 def official_rows(invoice: Invoice) -> list[tuple[str, str, str, bool]]:

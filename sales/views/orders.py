@@ -107,7 +107,7 @@ def show(request: RepRequest, record: Order, *, problem: str = "", **more: Any) 
         chips=chips(record),
         facts=facts(record),
         verbs=Verbs(verbs(request, record, lines, drifts)),
-        invoices=record.invoices.order_by("id"),
+        invoices=record.invoices.prefetch_related("instalments").order_by("id"),
         locked=why_locked(record),
         **more,
     )

@@ -77,7 +77,7 @@ class TestTheHalfYear:
             "USD": 1,
         }
         assert TaxRate.objects.count() == 12
-        assert PaymentTerms.objects.count() == 5
+        assert PaymentTerms.objects.count() == 6
 
     def test_has_customers_with_contacts(self) -> None:
         assert Account.objects.count() == 15

@@ -15,6 +15,7 @@ from sales.pricing import errors
 from sales.pricing.allocation import allocate
 from sales.pricing.discounts import Band, DiscountKind, DiscountList, volume_discount
 from sales.pricing.documents import LineInput, TaxGroup, price_document
+from sales.pricing.due import Share, split_by_shares
 from sales.pricing.exchange import to_base
 from sales.pricing.money import Rounding, round_money
 from sales.pricing.partial import Amounts, Portion, down_payment, next_part
@@ -98,6 +99,7 @@ def test_finds_every_kind_of_table() -> None:
         "bands",
         "ordered",
         "down payment",
+        "paid in parts",
         "quantity",
         "converted",
         "code",
@@ -277,6 +279,24 @@ def test_exchanges_as_the_page_says(row: dict[str, str]) -> None:
     base_amount = to_base(Decimal(row["converted"]), Decimal(row["rate"]), row["base"])
 
     assert str(base_amount) == row["base amount"]
+
+
+@pytest.mark.parametrize("row", rows_of("paid in parts"))
+def test_splits_what_is_due_as_the_page_says(row: dict[str, str]) -> None:
+    shares = [Share(rate / 100, int(days)) for rate, days in by_days(row["share after days"])]
+
+    due = split_by_shares(
+        Decimal(row["paid in parts"]), shares, currency=row["currency"], issued_on=TODAY
+    )
+
+    parts = [(str(part.amount), (part.due_on - TODAY).days) for part in due]
+    assert parts == [(f"{amount:f}", days) for amount, days in by_days(row["part after days"])]
+
+
+def by_days(cell: str) -> list[tuple[Decimal, int]]:
+    """Read figures, each with its days."""
+    pairs = (pair.split(": ") for pair in cell.split(", "))
+    return [(Decimal(figure), int(days)) for figure, days in pairs]
 
 
 def test_names_every_error_the_code_has() -> None:

@@ -1,0 +1,56 @@
+"""By when an invoice is paid: all at once or in parts, the oldest part first."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sales.pricing.allocation import allocate
+from sales.pricing.errors import InvalidRate
+from sales.pricing.money import ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of what is due, and how many days after issue; 0.3 is 30 %."""
+
+    rate: Decimal
+    due_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An amount that should have come by a day."""
+
+    due_on: dt.date
+    amount: Decimal
+
+
+def split_by_shares(
+    total: Decimal, shares: Sequence[Share], *, currency: str, issued_on: dt.date
+) -> list[Due]:
+    """Split what is due: part = total × share, by largest remainder, the earliest part first.
+
+    A part too small for a coin is left out. Raises InvalidRate if the shares do not make the whole.
+    """
+    if sum((share.rate for share in shares), ZERO) != 1:
+        raise InvalidRate("The shares of the payment terms do not make 100 % together.")
+    ordered = sorted(shares, key=lambda share: share.due_days)
+    amounts = allocate(total, [share.rate for share in ordered], currency)
+    return [
+        Due(issued_on + dt.timedelta(days=share.due_days), amount)
+        for share, amount in zip(ordered, amounts, strict=True)
+        if amount
+    ]
+
+
+def open_amounts(parts: Sequence[Due], settled: Decimal) -> list[Decimal]:
+    """Say what is left of each part when what was settled goes to the oldest first."""
+    left = []
+    for part in parts:
+        taken = max(ZERO, min(settled, part.amount))
+        left.append(part.amount - taken)
+        settled -= taken
+    return left

@@ -1,0 +1,38 @@
+"""What payment terms come to on an invoice that is issued."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from common.identifiers import uuid7
+from sales.models import Invoice, InvoiceInstalment
+from sales.pricing.due import Due, Share, split_by_shares
+
+
+def freeze_terms(invoice: Invoice, issued_on: dt.date) -> dict[str, Any]:
+    """Write down by when a draft is to be paid, and return what its head says of it.
+
+    Only what is asked for goods or services is split; a down payment comes in one.
+    """
+    terms = invoice.payment_terms
+    if terms is None:
+        return {"due_on": issued_on}
+    parts = _parts(invoice, issued_on)
+    InvoiceInstalment.objects.bulk_create(
+        InvoiceInstalment(id=uuid7(), invoice=invoice, due_on=part.due_on, amount=part.amount)
+        for part in parts
+    )
+    last = parts[-1].due_on if parts else issued_on + dt.timedelta(days=terms.due_days)
+    return {"due_on": last}
+
+
+def _parts(invoice: Invoice, issued_on: dt.date) -> list[Due]:
+    if not invoice.asks_in_full or invoice.payment_terms is None:
+        return []
+    shares = [
+        Share(part.share_rate, part.due_days) for part in invoice.payment_terms.instalments.all()
+    ]
+    if not shares:
+        return []
+    return split_by_shares(invoice.total, shares, currency=invoice.currency, issued_on=issued_on)

@@ -1,0 +1,229 @@
+"""Payment terms that split what is due: frozen at issue, settled oldest first, overdue by part."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from common.formatting import format_day
+from crm import roles
+from sales.models import Instalment, Invoice, InvoiceInstalment
+from sales.services.billing import invoice_order
+from sales.services.credit_notes import credit_invoice
+from sales.services.down_payments import invoice_down_payment
+from sales.services.drafts import draft_invoice, draft_order
+from sales.services.invoices import issue_invoice, record_payment
+from sales.services.lines import add_line
+from sales.services.numbering import today
+from sales.services.orders import submit_order
+from sales.services.verification import verify
+from tests.factories import Market, UserFactory
+from tests.refusals import accepted, refused, sql
+
+
+@pytest.fixture
+def split(market: Market) -> Market:
+    """A market whose customer pays 30 % at once and 70 % after 30 days."""
+    Instalment.objects.bulk_create(
+        Instalment(terms=market.payment_terms, share_rate=Decimal(rate), due_days=days)
+        for rate, days in (("0.7", 30), ("0.3", 0))
+    )
+    return market
+
+
+@pytest.fixture
+def invoice(split: Market) -> Invoice:
+    """One machine, 99.99 and tax: 119.99."""
+    draft = draft_invoice(actor=split.rep, account=split.account, name="Machine")
+    add_line(draft, actor=split.rep, product=split.product("99.99"))
+    return issue_invoice(draft.pk, actor=split.rep)
+
+
+def parts(invoice: Invoice) -> list[tuple[int, Decimal]]:
+    """Each part with the days after issue on which it is due."""
+    assert invoice.issued_on
+    return [((due.due_on - invoice.issued_on).days, due.amount) for due in invoice.dues]
+
+
+def left(invoice: Invoice) -> list[Decimal]:
+    return [due.amount for due in invoice.open_dues]
+
+
+def pay(invoice: Invoice, amount: str) -> Invoice:
+    payment = record_payment(
+        invoice.pk,
+        actor=invoice.owner,
+        amount=Decimal(amount),
+        received_on=dt.date(2026, 11, 22),
+    )
+    return payment.invoice
+
+
+def test_issuing_freezes_the_parts(invoice: Invoice, split: Market) -> None:
+    assert parts(invoice) == [(0, Decimal("36.00")), (30, Decimal("83.99"))]
+    assert invoice.due_on == today(split.company) + dt.timedelta(days=30)
+
+    with accepted():
+        split.payment_terms.instalments.all().delete()
+
+    assert parts(Invoice.objects.get()) == [(0, Decimal("36.00")), (30, Decimal("83.99"))]
+
+
+@pytest.mark.parametrize(
+    ("currency", "price", "asked"),
+    [("JPY", "101", ["36", "85"]), ("KWD", "0.011", ["0.004", "0.009"])],
+)
+def test_splits_to_the_coin_in_every_currency(
+    db: None, currency: str, price: str, asked: list[str]
+) -> None:
+    market = Market(currency=currency)
+    Instalment.objects.create(terms=market.payment_terms, share_rate=Decimal("0.3"), due_days=0)
+    Instalment.objects.create(terms=market.payment_terms, share_rate=Decimal("0.7"), due_days=30)
+    draft = draft_invoice(actor=market.rep, account=market.account, name="Machine")
+    add_line(
+        draft,
+        actor=market.rep,
+        description="Machine",
+        product_category=market.category,
+        tax_category=market.tax_category,
+        unit_price=Decimal(price),
+    )
+    issued = issue_invoice(draft.pk, actor=market.rep)
+    assert [due.amount for due in issued.dues] == [Decimal(amount) for amount in asked]
+
+
+def test_money_ahead_and_credits_are_not_split(split: Market) -> None:
+    order = draft_order(actor=split.rep, account=split.account, name="Bar refit")
+    add_line(order, actor=split.rep, product=split.product("100.00"))
+    submit_order(order.pk, actor=split.rep)
+    advance = invoice_down_payment(order.pk, actor=split.rep, rate=Decimal("0.5"))
+    advance = issue_invoice(advance.pk, actor=split.rep)
+    rest = issue_invoice(invoice_order(order.pk, actor=split.rep, what="all").pk, actor=split.rep)
+    note = credit_invoice(rest.pk, actor=split.rep, reason="Broken")
+
+    assert parts(advance) == [(30, Decimal("60.00"))]
+    assert parts(rest) == [(0, Decimal("18.00")), (30, Decimal("42.00"))]
+    assert note.dues == []
+    assert InvoiceInstalment.objects.count() == 2
+
+
+def test_money_settles_the_oldest_part_first(invoice: Invoice) -> None:
+    seen = [left(invoice)]
+    for amount in ("30", "20", "69.99"):
+        invoice = pay(invoice, amount)
+        seen.append(left(invoice))
+    assert seen == [
+        [Decimal("36.00"), Decimal("83.99")],
+        [Decimal("6.00"), Decimal("83.99")],
+        [Decimal("0.00"), Decimal("69.99")],
+        [Decimal("0.00"), Decimal("0.00")],
+    ]
+    assert invoice.status == Invoice.Status.PAID
+
+
+def test_each_part_falls_overdue_on_its_own_day(invoice: Invoice) -> None:
+    assert invoice.issued_on
+    assert invoice.due_on
+    days = [
+        invoice.issued_on,
+        invoice.issued_on + dt.timedelta(days=1),
+        invoice.due_on,
+        invoice.due_on + dt.timedelta(days=1),
+    ]
+
+    def late(each: Invoice) -> list[Decimal]:
+        found = [Invoice.objects.all().overdue(day).filter(pk=each.pk).exists() for day in days]
+        assert found == [each.is_overdue(day) for day in days]
+        return [each.overdue_amount(day) for day in days]
+
+    assert late(invoice) == [0, Decimal("36.00"), Decimal("36.00"), Decimal("119.99")]
+    assert invoice.next_due_on == invoice.issued_on
+
+    invoice = pay(invoice, "36.00")
+    assert late(invoice) == [0, 0, 0, Decimal("83.99")]
+    assert invoice.next_due_on == invoice.due_on
+
+    invoice = pay(invoice, "83.99")
+    assert late(invoice) == [0, 0, 0, 0]
+    assert invoice.next_due_on is None
+
+
+def test_lists_what_is_overdue_the_longest_wait_first(split: Market, invoice: Invoice) -> None:
+    split.payment_terms.instalments.all().delete()
+    split.payment_terms.due_days = 10
+    split.payment_terms.save()
+    draft = draft_invoice(actor=split.rep, account=split.account, name="Later")
+    add_line(draft, actor=split.rep, product=split.product("1.00"))
+    later = issue_invoice(draft.pk, actor=split.rep)
+    assert later.due_on
+
+    late = Invoice.objects.all().overdue(later.due_on + dt.timedelta(days=1))
+
+    assert list(late) == [invoice, later]
+
+
+class TestWitness:
+    def test_the_parts_of_an_issued_invoice_stay(self, invoice: Invoice) -> None:
+        table = InvoiceInstalment._meta.db_table
+        with refused(table, "issued_stays_update"):
+            sql("UPDATE sales_invoiceinstalment SET due_on = due_on + 1")
+        with refused(table, "issued_stays_update"):
+            InvoiceInstalment.objects.update(amount=Decimal(1))
+        with refused(table, "issued_stays_delete"):
+            sql("DELETE FROM sales_invoiceinstalment")
+        with refused(table, "issued_stays_insert"):
+            InvoiceInstalment.objects.create(
+                invoice=invoice, due_on=dt.date(2027, 1, 1), amount=Decimal(1)
+            )
+        assert parts(Invoice.objects.get()) == [(0, Decimal("36.00")), (30, Decimal("83.99"))]
+
+    def test_the_parts_come_with_the_issue(self, split: Market) -> None:
+        draft = draft_invoice(actor=split.rep, account=split.account, name="Machine")
+        with refused("sales_invoice", "instalments_add_up"):
+            InvoiceInstalment.objects.create(
+                invoice=draft, due_on=dt.date(2027, 1, 1), amount=Decimal(1)
+            )
+
+    @pytest.mark.parametrize("share", ["0.2", "0.4"])
+    def test_the_shares_of_terms_make_the_whole(self, split: Market, share: str) -> None:
+        with refused("sales_paymentterms", "shares_make_the_whole"):
+            sql("UPDATE sales_instalment SET share_rate = %s WHERE due_days = 0", Decimal(share))
+        with refused("sales_paymentterms", "shares_make_the_whole"):
+            Instalment.objects.filter(due_days=0).delete()
+        assert split.payment_terms.instalments.count() == 2
+
+    def test_verify_finds_nothing(self, invoice: Invoice) -> None:
+        pay(invoice, "50")
+        assert [str(each) for found in verify().values() for each in found] == []
+
+
+class TestPage:
+    def test_shows_each_part_and_what_is_left_of_it(self, client: Client, invoice: Invoice) -> None:
+        pay(invoice, "40")
+        client.force_login(invoice.owner)
+
+        page = client.get(reverse("sales:invoice-detail", args=[invoice.pk]))
+
+        rows = [(row.amount, row.left, str(row.chip.label)) for row in page.context["instalments"]]
+        assert rows == [
+            (Decimal("36.00"), Decimal("0.00"), "Settled"),
+            (Decimal("83.99"), Decimal("79.99"), "Partly settled"),
+        ]
+        assert "€79.99 open" in page.content.decode()
+
+    def test_tells_strangers_nothing(self, client: Client, invoice: Invoice) -> None:
+        client.force_login(UserFactory.create(role=roles.SALES_REP))
+        address = reverse("sales:invoice-detail", args=[invoice.pk])
+        assert client.get(address).status_code == 404
+
+    def test_lists_the_day_of_the_next_part(self, client: Client, invoice: Invoice) -> None:
+        client.force_login(invoice.owner)
+        assert format_day(invoice.issued_on) in client.get("/invoices/").content.decode()
+
+        pay(invoice, "36")
+
+        assert format_day(invoice.due_on) in client.get("/invoices/").content.decode()
