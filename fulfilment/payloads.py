@@ -59,9 +59,21 @@ def invoice_payload(invoice: Invoice) -> dict[str, Any]:
                 if line.kind not in WORDS
             ],
             "totals": _totals(invoice),
+            "early_payment": _early_payment(invoice),
             "paid": money(invoice.paid, invoice.currency),
+            "discounted": money(invoice.discounted, invoice.currency),
             "custom": for_handoff(invoice),
         }
+    }
+
+
+def _early_payment(invoice: Invoice) -> dict[str, Any] | None:
+    if invoice.early_payment_rate is None:
+        return None
+    return {
+        "rate": plain(invoice.early_payment_rate),
+        "until": _day(invoice.early_payment_until),
+        "discount": money(invoice.early_payment_discount, invoice.currency),
     }
 
 

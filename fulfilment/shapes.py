@@ -124,6 +124,14 @@ class InstalmentShape(serializers.Serializer[Any]):
     amount = MoneyShape()
 
 
+class EarlyPaymentShape(serializers.Serializer[Any]):
+    """What may be kept by who pays all of it by a day; ``rate`` is a fraction."""
+
+    rate = serializers.DecimalField(max_digits=9, decimal_places=6)
+    until = serializers.DateField()
+    discount = MoneyShape()
+
+
 class InvoiceShape(HeadShape):
     """An issued invoice or credit note."""
 
@@ -139,7 +147,9 @@ class InvoiceShape(HeadShape):
         many=True, help_text="The oldest first; one where nothing splits the total."
     )
     lines = InvoiceLineShape(many=True)
+    early_payment = EarlyPaymentShape(allow_null=True)
     paid = MoneyShape()
+    discounted = MoneyShape(help_text="Kept for paying early: settled, though no money came.")
 
 
 class QuoteShape(HeadShape):

@@ -38,7 +38,7 @@ class PaymentInline(LookOnly, admin.TabularInline[Payment, Invoice]):
     """What came in."""
 
     model = Payment
-    fields = readonly_fields = ("amount", "received_on", "reference", "method", "source")
+    fields = readonly_fields = ("kind", "amount", "received_on", "reference", "method", "source")
     extra = 0
 
 
@@ -59,7 +59,10 @@ class InvoiceAdmin(DocumentAdmin[Invoice]):
         "reason",
         "issued_on",
         "due_on",
+        "early_payment_until",
+        "early_payment_discount",
         "paid",
+        "discounted",
         "credited",
         "official_number",
         "official_status",
@@ -102,8 +105,8 @@ class InvoiceAdmin(DocumentAdmin[Invoice]):
 class PaymentAdmin(LookOnlyAdmin[Payment]):
     """Money that came in; it is recorded on the invoice's own page."""
 
-    list_display = ("received_on", "invoice", "amount", "reference", "method", "source")
-    list_filter = ("method", "source")
+    list_display = ("received_on", "invoice", "kind", "amount", "reference", "method", "source")
+    list_filter = ("kind", "method", "source")
     list_select_related = ("invoice",)
     search_fields = ("reference", "invoice__number", "invoice__account__name")
     date_hierarchy = "received_on"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -62,3 +62,7 @@ class PaymentForm(HouseForm):
         help_text=_("From the bank statement; the same reference counts once."),
     )
     method = forms.CharField(label=_("Method"), max_length=30, required=False)
+
+    def __init__(self, *args: Any, hint: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["amount"].help_text = hint

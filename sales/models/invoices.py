@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import F, Min, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from common.fields import amount_field, custom_values_index, identifier
+from common.fields import amount_field, custom_values_index, identifier, rate_field
 from common.guards import AppendOnly
 from common.history import keeps_history
 from crm.models import OwnedQuerySet
@@ -26,7 +26,7 @@ from sales.models.witnesses import (
     keeps_issued,
     line_witnesses,
 )
-from sales.pricing.due import Due, open_amounts
+from sales.pricing.due import Due, early_payment_discount, open_amounts
 
 
 class InvoiceQuerySet(OwnedQuerySet["Invoice"]):
@@ -50,7 +50,7 @@ class InvoiceQuerySet(OwnedQuerySet["Invoice"]):
         return (
             self.open()
             .annotate(due=Subquery(due.values("sum")))
-            .filter(Q(due_on__lt=on) | Q(due__gt=F("paid") + F("credited")))
+            .filter(Q(due_on__lt=on) | Q(due__gt=F("paid") + F("credited") + F("discounted")))
             .annotate(waits_since=Coalesce(Subquery(first.values("first")), "due_on"))
             .order_by("waits_since", "id")
         )
@@ -112,6 +112,12 @@ class Invoice(Document):
     )
     paid = amount_field(editable=False)
     credited = amount_field(editable=False)
+    early_payment_rate = rate_field(null=True, blank=True, editable=False)
+    early_payment_until = models.DateField(null=True, blank=True, editable=False)
+    early_payment_discount = amount_field(
+        editable=False, help_text="What may be kept by who pays all of it by then."
+    )
+    discounted = amount_field(editable=False, help_text="What was kept for paying early.")
 
     official_ref = models.CharField(max_length=60, blank=True, editable=False)
     official_number = models.CharField(max_length=60, blank=True, editable=False)
@@ -163,13 +169,32 @@ class Invoice(Document):
                 condition=Q(credited__lte=F("total")) | Q(credited=0),
                 name="invoice_credited_within_total",
             ),
+            models.CheckConstraint(
+                condition=Q(
+                    early_payment_rate__isnull=True,
+                    early_payment_until__isnull=True,
+                    early_payment_discount=0,
+                )
+                | Q(
+                    early_payment_rate__gt=0,
+                    early_payment_rate__lt=1,
+                    early_payment_until__gte=F("issued_on"),
+                    early_payment_discount__lte=F("total"),
+                ),
+                name="invoice_early_payment_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(discounted__gte=0, discounted__lte=F("early_payment_discount")),
+                name="invoice_discounted_as_offered",
+            ),
         ]
         triggers: ClassVar = [
             *Document.Meta.triggers,
             SameCurrencyAs("order"),
-            PaymentsAddUp(pgtrigger.Insert | pgtrigger.UpdateOf("paid"), "NEW.id"),
+            PaymentsAddUp(pgtrigger.Insert | pgtrigger.UpdateOf("paid", "discounted"), "NEW.id"),
             keeps_issued(
                 "paid",
+                "discounted",
                 "credited",
                 "official_ref",
                 "official_number",
@@ -195,7 +220,7 @@ class Invoice(Document):
     @property
     def settled(self) -> Decimal:
         """What is no longer asked for, in the invoice's currency."""
-        settled: Decimal = self.credited + self.paid
+        settled: Decimal = self.credited + self.paid + self.discounted
         return settled
 
     @property
@@ -205,6 +230,23 @@ class Invoice(Document):
             return Decimal(0)
         left: Decimal = self.total - self.settled
         return left
+
+    @property
+    def offered_discount(self) -> Decimal:
+        """What may be kept for paying what is asked by the day; a credit takes its part along."""
+        if self.early_payment_rate is None:
+            return Decimal(0)
+        asked = self.total - self.credited
+        offered = early_payment_discount(asked, self.early_payment_rate, self.currency)
+        announced: Decimal = self.early_payment_discount
+        return max(Decimal(0), min(offered, announced))
+
+    def discount_on(self, day: dt.date) -> Decimal:
+        """Say what may be kept if all the rest comes on that day."""
+        until = self.early_payment_until
+        if until is None or day > until or self.discounted:
+            return Decimal(0)
+        return min(self.offered_discount, max(Decimal(0), self.outstanding))
 
     @property
     def dues(self) -> list[Due]:
@@ -290,9 +332,14 @@ class InvoiceLine(DocumentLine):
 
 @keeps_history()
 class Payment(models.Model):
-    """Money that came in for an invoice; a negative amount is a refund."""
+    """What settles an invoice: money or the discount for early money; negative is taken back."""
+
+    class Kind(models.TextChoices):
+        PAYMENT = "payment", "Payment"
+        EARLY_PAYMENT = "early_payment", "Early-payment discount"
 
     id = identifier()
+    kind = models.CharField(max_length=13, choices=Kind, default=Kind.PAYMENT)
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="payments")
     amount = amount_field()
     received_on = models.DateField()

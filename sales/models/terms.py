@@ -42,6 +42,9 @@ class PaymentTerms(models.Model):
                 condition=Q(early_payment_rate__isnull=True, early_payment_days__isnull=True)
                 | Q(early_payment_rate__gte=0, early_payment_rate__lt=1, early_payment_days__gte=0),
                 name="payment_terms_early_payment_whole",
+                violation_error_message=(
+                    "Give both the rate (0.02 is 2 %) and the days of the early-payment discount."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(deposit_rate__isnull=True)

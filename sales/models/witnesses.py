@@ -190,7 +190,7 @@ class LinesAddUp(AtCommit):
 
 
 class PaymentsAddUp(AtCommit):
-    """What an invoice says was paid is what its payments come to."""
+    """What an invoice says was paid, and kept for paying early, is what its payments come to."""
 
     name = "payments_add_up"
 
@@ -206,8 +206,11 @@ class PaymentsAddUp(AtCommit):
         refusal = refuse(billed, self.name, "the payments of % do not come to paid", self.invoice)
         return (
             f"IF EXISTS (SELECT 1 FROM sales_invoice billed WHERE billed.id = {self.invoice} "
-            "AND billed.paid <> (SELECT COALESCE(SUM(amount), 0) FROM sales_payment "
-            f"WHERE invoice_id = billed.id)) THEN {refusal} END IF; RETURN NULL;"
+            "AND (billed.paid, billed.discounted) <> ("
+            "SELECT COALESCE(SUM(amount) FILTER (WHERE kind = 'payment'), 0), "
+            "COALESCE(SUM(amount) FILTER (WHERE kind <> 'payment'), 0) "
+            "FROM sales_payment WHERE invoice_id = billed.id)) "
+            f"THEN {refusal} END IF; RETURN NULL;"
         )
 
 

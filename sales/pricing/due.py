@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from sales.pricing.allocation import allocate
 from sales.pricing.errors import InvalidRate
-from sales.pricing.money import ZERO
+from sales.pricing.money import EXACT, ZERO, round_money
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +54,36 @@ def open_amounts(parts: Sequence[Due], settled: Decimal) -> list[Decimal]:
         left.append(part.amount - taken)
         settled -= taken
     return left
+
+
+def early_payment_discount(total: Decimal, rate: Decimal, currency: str) -> Decimal:
+    """Work out what may be kept by who pays early: total, tax included, × rate, half up.
+
+    It is taken off the whole amount, as EN 16931 invoices announce it (XRechnung, BT-20, *Skonto*).
+
+    >>> early_payment_discount(Decimal("119.99"), Decimal("0.02"), "EUR")
+    Decimal('2.40')
+    """
+    return round_money(EXACT.multiply(total, rate), currency)
+
+
+def earned_discount(
+    *, asked: Decimal, paid: Decimal, paid_in_time: Decimal, offered: Decimal
+) -> Decimal:
+    """Give what is still open, if the money that came in time left no more open than was offered.
+
+    asked = total − credits; earned = asked − paid where asked − paid in time ≤ offered.
+    """
+    if not paid_in_time or asked - paid_in_time > offered:
+        return ZERO
+    return max(ZERO, asked - paid)
+
+
+def kept_discount(
+    given: Decimal, *, asked_before: Decimal, asked: Decimal, currency: str
+) -> Decimal:
+    """Shrink a discount with what it was given on: given × asked / asked before, half up."""
+    if asked_before <= 0:
+        return ZERO
+    kept = EXACT.divide(EXACT.multiply(given, asked), asked_before)
+    return round_money(kept, currency)

@@ -141,25 +141,30 @@ ORDER BY 1
 SETTLEMENT = f"""
 SELECT {NAME}, figure.what, figure.stored::text, figure.expected::text
 FROM sales_invoice head
-LEFT JOIN (SELECT invoice_id, SUM(amount) AS paid FROM sales_payment GROUP BY invoice_id) payments
-    ON payments.invoice_id = head.id
+LEFT JOIN (
+    SELECT invoice_id, SUM(amount) FILTER (WHERE kind = 'payment') AS paid,
+        SUM(amount) FILTER (WHERE kind <> 'payment') AS discounted
+    FROM sales_payment GROUP BY invoice_id
+) payments ON payments.invoice_id = head.id
 LEFT JOIN (
     SELECT credits_id, SUM(total) AS credited FROM sales_invoice
     WHERE kind = 'credit_note' AND status <> 'draft' GROUP BY credits_id
 ) notes ON notes.credits_id = head.id
 CROSS JOIN LATERAL (
-    SELECT COALESCE(payments.paid, 0) AS paid, COALESCE(notes.credited, 0) AS credited
+    SELECT COALESCE(payments.paid, 0) AS paid, COALESCE(notes.credited, 0) AS credited,
+        COALESCE(payments.discounted, 0) AS discounted
 ) summed
 CROSS JOIN LATERAL (VALUES
     ('paid', head.paid::text, summed.paid::text),
     ('credited', head.credited::text, summed.credited::text),
+    ('discounted', head.discounted::text, summed.discounted::text),
     ('status', head.status, CASE
         WHEN head.kind <> 'invoice' OR head.status = 'draft' THEN head.status
         WHEN summed.paid = 0 AND summed.credited = 0 AND head.total <= 0 AND head.status = 'paid'
             THEN 'paid'
         WHEN summed.paid = 0 AND summed.credited = 0 THEN 'issued'
         WHEN summed.paid = 0 AND summed.credited >= head.total THEN 'cancelled'
-        WHEN summed.paid + summed.credited >= head.total THEN 'paid'
+        WHEN summed.paid + summed.credited + summed.discounted >= head.total THEN 'paid'
         WHEN summed.paid <> 0 THEN 'partly_paid'
         ELSE 'issued'
     END)

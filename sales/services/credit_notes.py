@@ -20,6 +20,7 @@ from sales.pricing.partial import Amounts, Portion, credit_part, freight_part
 from sales.services.billing import add_up, amounts_of, put_amounts
 from sales.services.copying import LINE, copy_head
 from sales.services.down_payments import refuse_overdrawn
+from sales.services.early_payment import credit_discount
 from sales.services.errors import MissingField, NothingToInvoice, TooMuch
 from sales.services.events import record_event
 from sales.services.invoices import (
@@ -71,8 +72,10 @@ def credit_invoice(
 
 
 def _settle(invoice: Invoice, note: Invoice, actor: Actor) -> None:
+    before = invoice.credited
     invoice.credited += note.total
-    settle(invoice, credited=invoice.credited)
+    credit_discount(invoice, before=before, actor=actor)
+    settle(invoice, credited=invoice.credited, discounted=invoice.discounted)
     record_event(
         SalesEvent.Type.INVOICE_CREDITED, invoice, actor=actor, data={"credit_note": str(note)}
     )

@@ -6,8 +6,8 @@ import datetime as dt
 from typing import Any
 
 from common.identifiers import uuid7
-from sales.models import Invoice, InvoiceInstalment
-from sales.pricing.due import Due, Share, split_by_shares
+from sales.models import Invoice, InvoiceInstalment, PaymentTerms
+from sales.pricing.due import Due, Share, early_payment_discount, split_by_shares
 
 
 def freeze_terms(invoice: Invoice, issued_on: dt.date) -> dict[str, Any]:
@@ -24,7 +24,18 @@ def freeze_terms(invoice: Invoice, issued_on: dt.date) -> dict[str, Any]:
         for part in parts
     )
     last = parts[-1].due_on if parts else issued_on + dt.timedelta(days=terms.due_days)
-    return {"due_on": last}
+    return {"due_on": last, **_early_payment(invoice, terms, issued_on)}
+
+
+def _early_payment(invoice: Invoice, terms: PaymentTerms, issued_on: dt.date) -> dict[str, Any]:
+    rate, days = terms.early_payment_rate, terms.early_payment_days
+    if not rate or days is None or not invoice.asks_in_full:
+        return {}
+    return {
+        "early_payment_rate": rate,
+        "early_payment_until": issued_on + dt.timedelta(days=days),
+        "early_payment_discount": early_payment_discount(invoice.total, rate, invoice.currency),
+    }
 
 
 def _parts(invoice: Invoice, issued_on: dt.date) -> list[Due]:

@@ -16,6 +16,7 @@ from crm.models import User
 from sales.models import Invoice, NumberSeries, Order, OrderLine, Payment, SalesEvent
 from sales.pricing.money import Rounding, round_money
 from sales.services.due import freeze_terms
+from sales.services.early_payment import give_discount
 from sales.services.errors import MissingField, TooMuch
 from sales.services.events import record_event
 from sales.services.exchange import freeze_exchange_rate
@@ -107,7 +108,10 @@ def record_payment(
     reference: str = "",
     method: str = "",
 ) -> Payment:
-    """Record money that came in; the same reference on the same invoice counts once."""
+    """Record money that came in; the same reference on the same invoice counts once.
+
+    Money that came in time for the early-payment discount, and covers the rest, settles all of it.
+    """
     invoice, _ = lock_invoice(invoice_id)
     known = invoice.payments.filter(reference=reference).first() if reference else None
     if known is not None:
@@ -123,7 +127,8 @@ def record_payment(
         recorded_by=actor if isinstance(actor, User) else None,
     )
     invoice.paid += amount
-    settle(invoice, paid=invoice.paid)
+    give_discount(invoice, on=received_on, actor=actor)
+    settle(invoice, paid=invoice.paid, discounted=invoice.discounted)
     record_event(
         SalesEvent.Type.INVOICE_PAID, invoice, actor=actor, data={"payment": str(payment.pk)}
     )

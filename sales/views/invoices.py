@@ -21,7 +21,7 @@ from django.views.decorators.http import require_POST, require_safe
 from common.addresses import address_of
 from common.deeds import ask, press
 from common.display import Chip, Column, Fact, Link, Verb, Verbs
-from common.formatting import format_day, format_due, format_money, plain_number
+from common.formatting import format_day, format_due, format_money, format_rate, plain_number
 from common.screens import Empty, ListScreen, sums_per_currency
 from crm.http import RepRequest, rep_with
 from sales.chips import credit_note_chip, instalment_chip, invoice_chip
@@ -158,7 +158,28 @@ def facts(invoice: Invoice) -> list[Fact]:
         if waits_for:
             due = f"{due} · {format_due(waits_for)}"
         shown.insert(2, Fact(gettext("Due"), due))
+    if invoice.early_payment_until:
+        shown.insert(3, Fact(gettext("Early payment"), early_payment_in_words(invoice)))
     return shown
+
+
+def early_payment_in_words(invoice: Invoice) -> str:
+    """Say what may still be kept for paying early, or what was."""
+    if invoice.discounted:
+        kept = format_money(invoice.discounted, invoice.currency)
+        return gettext("%(amount)s kept for paying early") % {"amount": kept}
+    until = format_day(invoice.early_payment_until)
+    offered = invoice.discount_on(timezone.localdate())
+    if not offered:
+        return gettext("%(rate)s until %(day)s, not taken") % {
+            "rate": format_rate(invoice.early_payment_rate),
+            "day": until,
+        }
+    return gettext("%(amount)s until %(day)s settles it, %(discount)s less") % {
+        "amount": format_money(invoice.outstanding - offered, invoice.currency),
+        "day": until,
+        "discount": format_money(offered, invoice.currency),
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,10 +346,12 @@ def pay(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         "amount": plain_number(invoice.outstanding),
         "received_on": timezone.localdate(),
     }
+    may_keep = invoice.discount_on(timezone.localdate())
+    hint = early_payment_in_words(invoice) if may_keep else ""
     return ask(
         request,
         invoice,
-        PaymentForm(request.POST or None, initial=start),
+        PaymentForm(request.POST or None, initial=start, hint=hint),
         lambda answers: record_payment(invoice.pk, actor=request.user, **answers).invoice,
         heading=gettext("Record a payment of %(invoice)s") % {"invoice": invoice},
         label=gettext("Record payment"),

@@ -15,6 +15,7 @@ from sandbox.wire import Event, utc_now
 ISSUED = "throughline.invoice.issued"
 CREDITED = "throughline.invoice.credited"
 PAID = "throughline.invoice.paid"
+SETTLES = ("paid", "discounted")
 
 
 class Intake:
@@ -93,7 +94,7 @@ class Intake:
             total=net + freight + tax,
             sent_tax=totals.money("tax", currency),
             sent_total=totals.money("total", currency),
-            paid=_optional_money(fields, "paid", currency, Decimal(0)),
+            paid=_settled(fields, currency),
             credits=fields.optional_text("credits"),
             lines=[_shown_line(line) for line in fields.objects("lines")],
             stepped_at=utc_now().timestamp(),
@@ -114,6 +115,12 @@ def _shown_line(fields: Fields) -> dict[str, str]:
     return {name: fields.optional_text(name) for name in names} | {
         "net": fields.object("net").text("amount")
     }
+
+
+def _settled(fields: Fields, currency: str) -> Decimal:
+    """What was kept for paying early is settled as if it had been paid."""
+    amounts = (_optional_money(fields, each, currency, Decimal(0)) for each in SETTLES)
+    return sum(amounts, Decimal(0))
 
 
 def _optional_money(fields: Fields, name: str, currency: str, otherwise: Decimal) -> Decimal:

@@ -18,7 +18,7 @@ from django.db.models import Sum
 from common.errors import DomainError
 from fulfilment.models import Shipment
 from fulfilment.services.shipments import move_shipment, record_return, record_shipment
-from sales.models import Invoice, Order, OrderLine, Product
+from sales.models import Instalment, Invoice, Order, OrderLine, PaymentTerms, Product
 from sales.pricing.money import minor_units
 from sales.services.billing import delete_draft_invoice, invoice_order
 from sales.services.change_orders import Changes, change_order
@@ -41,9 +41,20 @@ class Trade:
     def __init__(self, market: Market) -> None:
         self.market = market
         self.rep = market.rep
+        self._split_what_is_due(market.payment_terms)
         self.products: list[Product] = [market.product(price, decimals=2) for price in PRICES]
         self.done: list[str] = []
         self.refused: list[str] = []
+
+    @staticmethod
+    def _split_what_is_due(terms: PaymentTerms) -> None:
+        """Ask for 30 % at once and the rest in a month, and for less of who pays early."""
+        terms.early_payment_rate, terms.early_payment_days = Decimal("0.02"), 10
+        terms.save()
+        Instalment.objects.bulk_create(
+            Instalment(terms=terms, share_rate=Decimal(share), due_days=days)
+            for days, share in ((0, "0.3"), (30, "0.7"))
+        )
 
     def do(self, deed: Callable[[Random], object], dice: Random) -> None:
         """Do a deed, or hear why not."""
@@ -160,11 +171,12 @@ class Trade:
     def pay(self, dice: Random) -> None:
         """Pay some of an invoice; the same reference may come twice."""
         invoice = self.any(self.invoices("issued", "partly_paid"), dice)
-        amount = self.coins(invoice.outstanding * dice.choice([Decimal(1), Decimal("0.4")]))
+        owed = invoice.outstanding
+        amount = dice.choice([owed, owed - invoice.discount_on(DAY), owed * Decimal("0.4")])
         record_payment(
             invoice.pk,
             actor=self.rep,
-            amount=amount,
+            amount=self.coins(amount),
             received_on=DAY,
             reference=dice.choice(["", "P-1", "P-2"]),
         )
@@ -227,6 +239,11 @@ def untrue() -> list[str]:
             wrong.append(f"{line.order}: {kept} kept of {line.shipped_quantity}, {ordered} ordered")
         if not 0 <= billed <= billed + line.drafted_quantity + line.closed_quantity <= ordered:
             wrong.append(f"{line.order}: {billed} billed of {ordered}")
+    wrong += [
+        f"{invoice} is paid, but {invoice.outstanding} is open"
+        for invoice in Invoice.objects.filter(status=Invoice.Status.PAID)
+        if invoice.outstanding > 0
+    ]
     return wrong + [
         f"{order} is {order.total}, its invoices come to {asked}"
         for order in Order.objects.filter(billing_status=Order.Billing.INVOICED)

@@ -188,6 +188,20 @@ def test_hears_of_a_payment_from_us_and_still_posts(erp: Peer) -> None:
     assert erp.post(f"/invoices/{REF}/pay").status == 409
 
 
+def test_takes_a_discount_for_paying_early_as_settled(erp: Peer) -> None:
+    offer = {"rate": "0.02", "until": "2026-12-02", "discount": money("2.38")}
+    parts = [{"due_on": "2026-12-22", "amount": money("119.00")}]
+    told: dict[str, Any] = {"early_payment": offer, "instalments": parts}
+    erp.push(invoice_event(**told))
+    erp.post(f"/invoices/{REF}/post")
+
+    told |= {"paid": money("116.62"), "discounted": money("2.38")}
+    erp.push(invoice_event("paid", sequence=2, **told))
+
+    [invoice] = erp.get("/invoices")
+    assert invoice["state"] == "paid"
+
+
 def test_refuses_the_payment_of_an_unknown_invoice(erp: Peer) -> None:
     assert erp.push(invoice_event("paid")).status == 404
 

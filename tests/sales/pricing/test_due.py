@@ -10,10 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sales.pricing.due import Due, Share, open_amounts, split_by_shares
+from sales.pricing.due import (
+    Due,
+    Share,
+    early_payment_discount,
+    earned_discount,
+    kept_discount,
+    open_amounts,
+    split_by_shares,
+)
 from sales.pricing.errors import InvalidRate
 from sales.pricing.money import round_money
-from tests.sales.pricing.strategies import CURRENCIES, amounts
+from tests.sales.pricing.strategies import CURRENCIES, RATES, amounts
 
 DAY = dt.date(2026, 11, 22)
 
@@ -84,3 +92,23 @@ def test_settles_the_oldest_first() -> None:
     assert open_amounts(due, Decimal(0)) == [30, 70]
     assert open_amounts(due, Decimal(40)) == [0, 60]
     assert open_amounts(due, Decimal(120)) == [0, 0]
+
+
+@given(st.data(), CURRENCIES, RATES)
+def test_never_lets_more_be_kept_than_was_offered(
+    data: st.DataObject, currency: str, rate: Decimal
+) -> None:
+    total, first, second = (abs(data.draw(amounts(currency))) for _ in range(3))
+    in_time = min(first, total)
+    paid = min(in_time + second, total)
+    offered = early_payment_discount(total, rate, currency)
+
+    earned = earned_discount(asked=total, paid=paid, paid_in_time=in_time, offered=offered)
+
+    assert earned in {Decimal(0), total - paid}
+    assert earned <= offered
+    credited = min(abs(data.draw(amounts(currency))), total)
+    kept = kept_discount(earned, asked_before=total, asked=total - credited, currency=currency)
+    assert 0 <= kept <= earned
+    assert kept == earned or credited
+    assert not kept or credited < total

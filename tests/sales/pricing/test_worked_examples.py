@@ -15,7 +15,7 @@ from sales.pricing import errors
 from sales.pricing.allocation import allocate
 from sales.pricing.discounts import Band, DiscountKind, DiscountList, volume_discount
 from sales.pricing.documents import LineInput, TaxGroup, price_document
-from sales.pricing.due import Share, split_by_shares
+from sales.pricing.due import Share, early_payment_discount, split_by_shares
 from sales.pricing.exchange import to_base
 from sales.pricing.money import Rounding, round_money
 from sales.pricing.partial import Amounts, Portion, down_payment, next_part
@@ -100,6 +100,7 @@ def test_finds_every_kind_of_table() -> None:
         "ordered",
         "down payment",
         "paid in parts",
+        "early payment of",
         "quantity",
         "converted",
         "code",
@@ -291,6 +292,15 @@ def test_splits_what_is_due_as_the_page_says(row: dict[str, str]) -> None:
 
     parts = [(str(part.amount), (part.due_on - TODAY).days) for part in due]
     assert parts == [(f"{amount:f}", days) for amount, days in by_days(row["part after days"])]
+
+
+@pytest.mark.parametrize("row", rows_of("early payment of"))
+def test_lets_who_pays_early_keep_what_the_page_says(row: dict[str, str]) -> None:
+    kept = early_payment_discount(
+        Decimal(row["early payment of"]), Decimal(row["%"]) / 100, row["currency"]
+    )
+
+    assert str(kept) == row["may be kept"]
 
 
 def by_days(cell: str) -> list[tuple[Decimal, int]]:
