@@ -13,7 +13,7 @@ from django.core.cache import cache
 from django.test import TransactionTestCase
 
 from tests.clean_slate import wipe
-from tests.template_database import template_for
+from tests.template_database import forget, template_for
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +21,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     """A database per worker, copied; a test's data need not survive a power cut."""
     database = settings.DATABASES["default"]
     database["TEST"]["TEMPLATE"] = template_for(settings.DATABASE_URL)
+    forget(settings.DATABASE_URL, database["TEST"]["NAME"] or f"test_{database['NAME']}")
     options = database["OPTIONS"]
     options["options"] = f"{options.get('options', '')} -c synchronous_commit=off"
 

@@ -38,6 +38,12 @@ def template_for(url: str) -> str:
     return name
 
 
+def forget(url: str, name: str) -> None:
+    """Drop what a killed run left behind, its connections too."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        _drop(connection, [name])
+
+
 def _make(connection: psycopg.Connection[Any], name: str, url: str) -> None:
     """Migrate under another name first, so that a template is always whole."""
     draft = f"{name}_draft"
