@@ -20,7 +20,7 @@ TO_WAREHOUSE = [
     _Type.ORDER_RELEASED,
     _Type.ORDER_CANCELLED,
 ]
-TO_ERP = [_Type.INVOICE_ISSUED, _Type.INVOICE_CREDITED]
+TO_ERP = [_Type.INVOICE_ISSUED, _Type.INVOICE_CREDITED, _Type.INVOICE_PAID]
 
 
 @dataclass(frozen=True, slots=True)

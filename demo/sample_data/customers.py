@@ -51,7 +51,7 @@ BELLEVUE = Customer(
 )  # fmt: skip
 CANAL = Customer(
     "Café du Canal", "cafeducanal.example", "61 quai de Valmy", "75010", "Paris", "FR",
-    "+33 1 42 00 77 88", CAMILLE, prices.EUROPE, taxes.FRANCE, prices.BY_HAND,
+    "+33 1 42 00 77 88", CAMILLE, prices.EUROPE, taxes.FRANCE, prices.IN_PARTS,
     (("Lucie", "Fontaine", "Owner"),), "FR40303265045",
 )  # fmt: skip
 SILO = Customer(

@@ -160,11 +160,12 @@ def posted(bill: Invoice, official_number: str) -> Invoice:
 
 
 def paid(bill: Invoice, reference: str, amount: str | None = None) -> None:
-    """Note money that came in: the whole invoice unless an amount is given."""
+    """Note money that came in: what settles the invoice that day unless an amount is given."""
+    owed = bill.outstanding - bill.discount_on(timezone.localdate())
     record_payment(
         bill.pk,
         actor=user(PIETER),
-        amount=Decimal(amount) if amount else bill.outstanding,
+        amount=Decimal(amount) if amount else owed,
         received_on=timezone.localdate(),
         reference=reference,
         method="Transfer",

@@ -70,7 +70,7 @@ def _lavoisier_opens() -> Scene:
 
 
 def _trois_refits() -> Scene:
-    """A roaster on wholesale prices, paid early."""
+    """A roaster on wholesale prices, who pays early and keeps the 2 %."""
     yield 60
     items = [("EM-301", "1"), ("GR-75", "2"), ("GR-F1", "1"), ("CF-HS", "60")]
     offer = sent_quote(customers.TROIS, "Roastery bar refit", items)
@@ -174,7 +174,7 @@ def _canal_says_no() -> Scene:
 
 
 def _canal_forgets_to_pay() -> Scene:
-    """A fortnight to pay, and twelve days over it."""
+    """The first instalment was due at once and is forgotten, the rest is due in four days."""
     yield 31
     items = [("TL-58", "2"), ("TL-KB", "1"), ("WT-CL", "12"), ("PT-GS", "6", "5%")]
     sold = submitted(customers.CANAL, "Tools and gaskets for the season", items)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 
@@ -15,6 +17,8 @@ COMPANY = "Aurelia Bar Supply SAS"
 
 
 TEAMS = (("Sales", ""), ("France", "Sales"), ("International", "Sales"))
+REPS_GIVE = Decimal("0.15")
+"""The most that everybody below gives off without the manager."""
 
 
 def add_people() -> None:
@@ -22,7 +26,9 @@ def add_people() -> None:
     _add_companies()
     teams: dict[str, Team | None] = {"": None}
     for name, above in TEAMS:
-        teams[name] = ensure(Team, {"parent": teams[above]}, name=name)
+        limit = None if above else REPS_GIVE
+        values = {"parent": teams[above], "discount_limit_rate": limit}
+        teams[name] = ensure(Team, values, name=name)
     known = set(User.objects.values_list("email", flat=True))
     newcomers = [person for person in PEOPLE if person.email not in known]
     password = make_password(PASSWORD) if newcomers else ""

@@ -117,7 +117,8 @@ class TestTheHalfYear:
 
         assert statuses(Invoice) == {"draft": 1, "issued": 5, "partly_paid": 1, "paid": 4}
         assert sum(invoice.is_overdue(today) for invoice in Invoice.objects.all()) == 3
-        assert Payment.objects.count() == 5
+        assert Payment.objects.filter(kind=Payment.Kind.PAYMENT).count() == 5
+        assert Payment.objects.get(kind=Payment.Kind.EARLY_PAYMENT).amount == Decimal("298.55")
 
     @pytest.mark.parametrize("model", [Quote, Order, Invoice])
     def test_adds_up_every_document(self, model: type[Quote | Order | Invoice]) -> None:
