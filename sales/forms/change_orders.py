@@ -16,6 +16,7 @@ from sales.forms.lines import LineForm, discount_in_words
 from sales.forms.products import ProductField
 from sales.models import Order, OrderLine
 from sales.services.change_orders import Changes
+from sales.services.price_rights import may_override
 
 NEW_LINES = 3
 ADDRESS = ("street", "postal_code", "city", "country")
@@ -153,7 +154,7 @@ class ChangeOrderForms:
         lines: Sequence[OrderLine],
         user: User,
     ) -> None:
-        may_price = user.has_perm("sales.override_price")
+        may_price = may_override(user)
         self.head = ChangedHeadForm(data, order=order, user=user, prefix="head")
         self.lines = [
             ChangedLineForm(data, line=line, currency=order.currency, may_price=may_price)

@@ -24,6 +24,7 @@ from sales.services.errors import MissingField, TooMuch
 from sales.services.events import record_event
 from sales.services.new_lines import check_line, fill_from_product, new_line
 from sales.services.orders import lock_order
+from sales.services.price_rights import check_price
 from sales.services.readiness import check_ready
 from sales.services.statuses import derive_statuses, save_statuses
 from sales.services.totals import lines_of, reprice
@@ -72,7 +73,7 @@ def change_order(
     before = _picture(order, lines_of(order))
     change = _open_change(order, reason, actor)
     with within_limit(order, actor):
-        lines = _apply(order, changes)
+        lines = _apply(order, changes, actor)
         reprice(order, lines)
     check_ready(order, lines)
     billed = billed_so_far(order)
@@ -129,20 +130,20 @@ def _check_open(order: Order, expected_version: int | None) -> None:
         )
 
 
-def _apply(order: Order, changes: Changes) -> list[OrderLine]:
+def _apply(order: Order, changes: Changes, actor: Actor) -> list[OrderLine]:
     _apply_head(order, dict(changes.head))
     lines = {line.pk: line for line in lines_of(order)}
     quantities = {pk: line.quantity for pk, line in lines.items()}
     for pk, fields in changes.lines.items():
         if pk not in lines:
             raise MissingField(f"{order} has no such line.", line=str(pk))
-        _change_line(lines[pk], fields)
+        _change_line(lines[pk], fields, actor)
     OrderLine.objects.bulk_update(lines.values(), [*LINE_FIELDS, "price_source"])
     for pk, line in lines.items():
         if line.quantity != quantities[pk]:
             parts_follow(line, quantities[pk], keeps_prices=True, refuse=_refuse_too_few)
     for fields in changes.additions:
-        _add(order, dict(fields))
+        _add(order, dict(fields), actor)
     return lines_of(order)
 
 
@@ -156,12 +157,14 @@ def _apply_head(order: Order, head: dict[str, Any]) -> None:
         order.change(**head)
 
 
-def _change_line(line: OrderLine, fields: Mapping[str, Any]) -> None:
+def _change_line(line: OrderLine, fields: Mapping[str, Any], actor: Actor) -> None:
     refuse_part_change(line, fields)
     for name, value in fields.items():
         if name not in LINE_FIELDS:
             raise MissingField(f"A change order cannot change a line's {name}.", line=str(line.pk))
         if name == "unit_price" and value != line.unit_price:
+            if line.product_id:
+                check_price(actor, str(line.pk))
             line.price_source = DocumentLine.PriceSource.TYPED
         setattr(line, name, value)
     if fields.get("discount_amount") is not None:
@@ -184,8 +187,10 @@ def _refuse_too_few(line: OrderLine) -> None:
         )
 
 
-def _add(order: Order, fields: dict[str, Any]) -> None:
+def _add(order: Order, fields: dict[str, Any], actor: Actor) -> None:
     product = fields.pop("product", None)
+    if product is not None and fields.get("unit_price") is not None:
+        check_price(actor)
     unit = fields.pop("unit", None)
     line = new_line(order, quantity=fields.pop("quantity", Decimal(1)), **fields)
     if product is not None:

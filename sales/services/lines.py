@@ -37,6 +37,7 @@ from sales.services.new_lines import (
     refuse_locked,
     take_list_price,
 )
+from sales.services.price_rights import check_price
 from sales.services.totals import reprice
 
 AnyLine = QuoteLine | OrderLine | InvoiceLine
@@ -75,6 +76,8 @@ def add_line(
     A typed ``unit_price`` overrides the list's. A bundle brings its parts along.
     """
     draft = lock_draft(document)
+    if product is not None and fields.get("unit_price") is not None:
+        check_price(actor)
     line = new_line(draft, quantity=quantity, **fields)
     with within_limit(draft, actor):
         if product is not None:
@@ -103,6 +106,8 @@ def change_line(line: AnyLine, *, actor: Actor, **fields: Any) -> Any:
     refuse_part_change(stored, fields)
     with about(stored):
         one_discount(fields)
+        if stored.product is not None and fields.get("unit_price") not in (None, stored.unit_price):
+            check_price(actor)
     with within_limit(draft, actor):
         _change(stored, draft, fields)
         _finish(draft, actor, {"changed": str(stored.pk)})

@@ -12,7 +12,6 @@ from django.db import transaction
 
 from common.errors import DomainError, NotAllowed
 from crm.actors import Actor
-from crm.models import Partner, User
 from sales.models import DocumentLine, Order, SalesEvent
 from sales.pricing.errors import ProductNotInPriceList
 from sales.services.bundles import is_fixed_part
@@ -22,10 +21,10 @@ from sales.services.events import AnyDocument, record_event
 from sales.services.list_prices import ListPrice, ListPrices, check_list, check_product_sold
 from sales.services.new_lines import refuse_locked
 from sales.services.numbering import today
+from sales.services.price_rights import may_override
 from sales.services.totals import lines_of, reprice
 
 Source = DocumentLine.PriceSource
-MAY_UNLOCK = "sales.override_price"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +119,7 @@ def lock_prices(order_id: uuid.UUID, *, actor: Actor) -> Order:
 
 
 def _set_lock(order_id: uuid.UUID, *, actor: Actor, locked: bool) -> Order:
-    may = actor.has_perm(MAY_UNLOCK) if isinstance(actor, User) else not isinstance(actor, Partner)
-    if not may:
+    if not may_override(actor):
         raise NotAllowed("Only who may override prices can lock or unlock them.")
     order = Order.objects.select_for_update(of=("self",)).get(pk=order_id)
     if not order.is_draft:

@@ -14,6 +14,7 @@ from sales.models import OpportunityLine, Order, Quote
 from sales.services.approval_requests import Approval
 from sales.services.events import AnyDocument
 from sales.services.price_refresh import PriceDrift
+from sales.services.price_rights import may_override
 
 
 def draft_verbs(document: AnyDocument, drifts: Sequence[PriceDrift]) -> list[Verb]:
@@ -50,7 +51,7 @@ def take_lines_verb(document: AnyDocument) -> list[Verb]:
 def lock_verbs(request: RepRequest, order: Order) -> list[Verb]:
     """Let those who may override prices lock and unlock them."""
     locked = order.prices_are_locked
-    may = request.user.has_perm("sales.override_price")
+    may = may_override(request.user)
     return [
         Verb(
             _("Unlock prices") if locked else _("Lock prices"),

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from common.errors import NotAllowed
 from crm import roles
 from crm.actors import THE_HOUSE
 from crm.models import Partner, Team, User
@@ -248,3 +249,45 @@ def test_leaves_the_limits_to_the_administrators(client: Client, rep: User) -> N
     assert client.post(address, {"discount_limit_rate": "1"}).status_code == 403
     rep.refresh_from_db()
     assert rep.discount_limit_rate == TENTH
+
+
+@pytest.fixture
+def clerk(quote: Quote) -> User:
+    """The rep, once the right to type prices is taken from their role."""
+    group = quote.owner.groups.get()
+    group.permissions.remove(group.permissions.get(codename="override_price"))
+    return User.objects.get(pk=quote.owner_id)
+
+
+def test_refuses_a_typed_price_without_the_right(quote: Quote, market: Market, clerk: User) -> None:
+    line = quote.lines.get()
+    with pytest.raises(NotAllowed, match="Only who may override prices") as refusal:
+        change_line(line, actor=clerk, unit_price=Decimal(99))
+    assert (refusal.value.line, refusal.value.field) == (str(line.pk), "unit_price")
+    with pytest.raises(NotAllowed, match="Only who may override prices"):
+        add_line(quote, actor=clerk, product=market.product("5"), unit_price=Decimal(5))
+    assert unchanged(quote)
+
+
+def test_lets_everybody_price_what_is_in_no_list(quote: Quote, market: Market, clerk: User) -> None:
+    line = add_line(
+        quote,
+        actor=clerk,
+        description="Installation",
+        product_category=market.category,
+        unit_price=Decimal(80),
+    )
+    change_line(line, actor=clerk, unit_price=Decimal(90))
+    change_line(
+        quote.lines.get(position=1), actor=clerk, unit_price=Decimal(100), quantity=Decimal(9)
+    )
+    assert [line.unit_price for line in quote.lines.order_by("position")] == [100, 90]
+
+
+def test_refuses_a_typed_price_in_a_change_order(quote: Quote, clerk: User) -> None:
+    activate_quote(quote.pk, actor=clerk)
+    order = submit_order(accept_quote(quote.pk, actor=clerk).pk, actor=clerk)
+    wish = {order.lines.get().pk: {"unit_price": Decimal(120)}}
+    with pytest.raises(NotAllowed, match="Only who may override prices"):
+        change_order(order.pk, Changes(lines=wish), actor=clerk)
+    assert not OrderChange.objects.exists()

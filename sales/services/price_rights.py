@@ -1,0 +1,26 @@
+"""Who may ask another price than the list's."""
+
+from __future__ import annotations
+
+from common.errors import NotAllowed
+from crm.actors import Actor
+from crm.models import Partner, User
+
+MAY_OVERRIDE = "sales.override_price"
+
+
+def may_override(actor: Actor) -> bool:
+    """Say whether the actor may type prices, and lock or unlock them; a partner may not."""
+    if isinstance(actor, User):
+        return actor.has_perm(MAY_OVERRIDE)
+    return not isinstance(actor, Partner)
+
+
+def check_price(actor: Actor, line: str | None = None) -> None:
+    """Refuse a price that was typed for a product of the catalogue without the right to."""
+    if not may_override(actor):
+        raise NotAllowed(
+            "Only who may override prices can type one: leave it to the price list.",
+            field="unit_price",
+            line=line,
+        )
