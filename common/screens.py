@@ -63,6 +63,7 @@ class ListScreen(Door, Generic[ModelT]):
     columns: ClassVar[Sequence[Column]]
     filter_class: ClassVar[type[FilterSet]]
     empty: ClassVar[Empty]
+    template_name: ClassVar[str] = "base/list.html"
     order: ClassVar[tuple[str, ...]] = ("-pk",)
     page_size: ClassVar[int] = 50
     new_label: ClassVar[Words] = ""
@@ -89,6 +90,10 @@ class ListScreen(Door, Generic[ModelT]):
         """Return the totals under the list, one per currency."""
         return []
 
+    def around(self) -> dict[str, Any]:
+        """Return what the screen shows besides the list."""
+        return {}
+
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show one page of the list."""
         chosen = self.filter_class(request.GET, queryset=self.records(), request=request)
@@ -107,8 +112,9 @@ class ListScreen(Door, Generic[ModelT]):
             "sums": self.sums(records),
             "empty": self.empty,
             "new": self._new(),
+            **self.around(),
         }
-        return render(request, "base/list.html", context)
+        return render(request, self.template_name, context)
 
     def _row(self, record: ModelT) -> Row:
         cells = zip(self.cells(record), self.columns, strict=True)

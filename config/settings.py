@@ -46,6 +46,7 @@ DATABASE_POOL_SIZE: int = env.int("DATABASE_POOL_SIZE", 8, validate=environment.
 VAR_DIR: Path = env.path("THROUGHLINE_VAR", BASE_DIR / "var")
 PRIVATE_SERVICES: bool = env.bool("PRIVATE_SERVICES", DEBUG)
 OFFLINE: bool = env.bool("OFFLINE", False)
+METRICS_TOKEN: str = env.str("METRICS_TOKEN", "")
 
 COMPANY_NAME: str = env.str("COMPANY_NAME", "Throughline")
 COMPANY_COUNTRY: str = env.str("COMPANY_COUNTRY", "DE", validate=environment.country)

@@ -8,6 +8,7 @@ from django.urls import include, path
 
 from common.theme import choose_theme
 from config.health import healthz
+from config.metrics import metrics
 from fulfilment.views.home import home
 from fulfilment.views.search import search
 
@@ -25,4 +26,5 @@ urlpatterns = [
     path("api/v1/", include("fulfilment.api.urls")),
     path("theme/", choose_theme, name="theme"),
     path("healthz", healthz, name="healthz"),
+    path("metrics", metrics, name="metrics"),
 ]

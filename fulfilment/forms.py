@@ -1,4 +1,4 @@
-"""What is asked about shipments."""
+"""What is asked about shipments and handoffs."""
 
 from __future__ import annotations
 
@@ -115,3 +115,17 @@ class ParcelForm(HouseForm):
         required=False,
         localize=True,
     )
+
+
+class SetAsideForm(HouseForm):
+    """Why a handoff is left unsent."""
+
+    because = forms.CharField(
+        label=_("Reason"), max_length=200, help_text=_("For whoever reads it later.")
+    )
+
+
+class SettleForm(SetAsideForm):
+    """How the other side came to know of it, and what they call it."""
+
+    reference = forms.CharField(label=_("Their reference"), max_length=100, required=False)

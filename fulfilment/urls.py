@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path, register_converter
 from django.urls.converters import StringConverter
 
-from fulfilment.views import handoffs, shipments
+from fulfilment.views import desk, handoffs, shipments
 
 app_name = "fulfilment"
 
@@ -21,6 +21,10 @@ register_converter(ShipmentStatus, "shipment_status")
 urlpatterns: list[URLPattern | URLResolver] = [
     path("handoffs/", handoffs.HandoffList.as_view(), name="handoff-list"),
     path("handoffs/<uuid:pk>/", handoffs.detail, name="handoff-detail"),
+    path("handoffs/<uuid:pk>/replay/", desk.replay, name="handoff-replay"),
+    path("handoffs/<uuid:pk>/replay-like/", desk.replay_like, name="handoff-replay-like"),
+    path("handoffs/<uuid:pk>/skip/", desk.skip, name="handoff-skip"),
+    path("handoffs/<uuid:pk>/settle/", desk.settle, name="handoff-settle"),
     path("orders/<uuid:pk>/ship/", shipments.new, name="shipment-new"),
     path("shipments/<uuid:pk>/return/", shipments.give_back, name="shipment-return"),
     path("shipments/<uuid:pk>/parcel/", shipments.parcel, name="shipment-parcel"),

@@ -11,12 +11,14 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_aware
+from django.views.decorators.http import require_safe
 
 from crm.changes import changes_of
 from crm.http import RepRequest
 from crm.views.activities import visible_subject
 
 
+@require_safe
 @login_required
 def changes(request: RepRequest, app: str, model: str, pk: uuid.UUID) -> HttpResponse:
     """Show what was changed on a record and its lines, by whom and through which door."""
