@@ -69,6 +69,11 @@ def running(*command: str, environment: dict[str, str]) -> subprocess.Popen[str]
     )
 
 
+def read_on(process: subprocess.Popen[str]) -> None:
+    """Have somebody read what a process says: one whose pipe is full stands still."""
+    subprocess.Popen(["cat"], stdin=process.stdout, stdout=subprocess.DEVNULL)
+
+
 def stop(process: subprocess.Popen[str]) -> None:
     process.terminate()
     try:
@@ -100,6 +105,7 @@ def sandbox(name: str, events: list[str], throughline: str, folder: Path) -> Ite
     listens = LISTENS.search(process.stdout.readline())
     assert listens is not None
     port = int(listens.group(1))
+    read_on(process)
     register_connection(
         name,
         name=name.title() if name != "erp" else "ERP",
@@ -142,6 +148,7 @@ def celery_worker() -> Iterator[subprocess.Popen[str]]:
             break
     else:
         raise AssertionError("The worker did not start.")
+    read_on(process)
     try:
         yield process
     finally:

@@ -1,4 +1,4 @@
-"""Signatures, against the vectors of the Standard Webhooks specification."""
+"""Signatures, against the vectors that the Standard Webhooks libraries are tested with."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import hashlib
 import hmac
 
 import pytest
+import time_machine
 from cryptography.fernet import Fernet
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -23,16 +24,61 @@ VECTOR_ID = "msg_p5jXN8AQM9LWM0D4loKWxJek"
 VECTOR_AT = dt.datetime.fromtimestamp(1614265330, tz=dt.UTC)
 VECTOR_BODY = '{"test": 2432232314}'
 VECTOR_SIGNATURE = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+VECTOR_HEADERS = {
+    "webhook-id": VECTOR_ID,
+    "webhook-timestamp": "1614265330",
+    "webhook-signature": VECTOR_SIGNATURE,
+}
+OTHERS = "Ceo5qEr07ixe2NLpvHk3FH9bwy/WavXrAFQ/9tdO6mc="
 
 
 def test_signs_like_the_specification() -> None:
     headers = signing.sign(VECTOR_ID, VECTOR_BODY, [VECTOR_SECRET], at=VECTOR_AT)
 
-    assert headers == {
-        "webhook-id": VECTOR_ID,
-        "webhook-timestamp": "1614265330",
-        "webhook-signature": VECTOR_SIGNATURE,
-    }
+    assert headers == VECTOR_HEADERS
+
+
+@pytest.mark.parametrize("secret", [VECTOR_SECRET, VECTOR_SECRET.removeprefix(signing.PREFIX)])
+@pytest.mark.parametrize(
+    "signature", [VECTOR_SIGNATURE, f"v1,{OTHERS} v2,{OTHERS} {VECTOR_SIGNATURE} v1,{OTHERS}"]
+)
+def test_verifies_the_vectors_of_the_reference_libraries(secret: str, signature: str) -> None:
+    headers = VECTOR_HEADERS | {"webhook-signature": signature}
+
+    with time_machine.travel(VECTOR_AT, tick=False):
+        assert signing.verify(headers, VECTOR_BODY.encode(), [secret]) == VECTOR_ID
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"webhook-signature": f"v1,{OTHERS}"},
+        {"webhook-signature": "v1,dawfeoifkpqwoekfpqoekf"},
+        {"webhook-signature": VECTOR_SIGNATURE[:8]},
+        {"webhook-signature": "v1,"},
+        {"webhook-timestamp": "hello"},
+        {"webhook-timestamp": "946684800"},
+    ],
+)
+def test_refuses_what_the_reference_libraries_refuse(change: dict[str, str]) -> None:
+    with time_machine.travel(VECTOR_AT, tick=False), pytest.raises(signing.BadSignature):
+        signing.verify(VECTOR_HEADERS | change, VECTOR_BODY.encode(), [VECTOR_SECRET])
+
+
+@pytest.mark.parametrize("missing", sorted(VECTOR_HEADERS))
+def test_refuses_a_message_without_one_of_its_headers(missing: str) -> None:
+    headers = {name: value for name, value in VECTOR_HEADERS.items() if name != missing}
+
+    with time_machine.travel(VECTOR_AT, tick=False), pytest.raises(signing.BadSignature):
+        signing.verify(headers, VECTOR_BODY.encode(), [VECTOR_SECRET])
+
+
+@pytest.mark.parametrize("seconds", [-301, 301])
+def test_refuses_the_vector_five_minutes_before_and_after_its_moment(seconds: int) -> None:
+    moment = VECTOR_AT + dt.timedelta(seconds=seconds)
+
+    with time_machine.travel(moment, tick=False), pytest.raises(signing.BadSignature):
+        signing.verify(VECTOR_HEADERS, VECTOR_BODY.encode(), [VECTOR_SECRET])
 
 
 def test_signs_the_same_moment_in_any_zone_alike() -> None:

@@ -1,0 +1,75 @@
+"""Another system, which works: whatever happens to the first, this one is to notice nothing."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+
+from fulfilment.services.connections import register_connection
+from tests.fulfilment.conftest import LOOPBACK
+from tests.fulfilment.processes import secret
+
+
+class Bystander:
+    """Takes every message at once and writes down what came, repeats too."""
+
+    def __init__(self) -> None:
+        self.heard: list[dict[str, Any]] = []
+        bystander = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                event = json.loads(body)
+                bystander.heard.append(event)
+                self._answer(200, event["id"])
+
+            def do_GET(self) -> None:
+                asked = self.path.rpartition("/")[2]
+                known = any(event["id"] == asked for event in bystander.heard)
+                self._answer(200 if known else 404, asked)
+
+            def _answer(self, status: int, message_id: str) -> None:
+                answer = json.dumps({"reference": f"B-{message_id[-12:]}"}).encode()
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name there
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(10)
+
+    def register(self, events: Sequence[str]) -> None:
+        """Have it told of everything the warehouse is told."""
+        register_connection(
+            "bystander",
+            name="Bystander",
+            url=f"http://127.0.0.1:{self._server.server_port}/hooks",
+            event_types=events,
+            secret_out=secret("to bystander"),
+            secret_in=secret("from bystander"),
+            allowed_networks=LOOPBACK,
+        )
