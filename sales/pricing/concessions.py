@@ -50,11 +50,14 @@ def document_concession(
     """Add up the concessions of the counting lines and the discount on everything.
 
     None where there is no discount on everything: then no document gives more than its lines do.
+    Before there is anything to give it on, the percentage alone counts.
     """
     if not terms.discount_rate and not terms.discount_amount:
         return None
     counting = [(line, house_price) for line, house_price in lines if line.counts]
     given = [line_concession(line, house_price, terms) for line, house_price in counting]
+    if not any(each.full for each in given):
+        return Concession(ONE, terms.discount_rate)
     with localcontext(EXACT):
         detail = sum((_asked(line, terms) - line.promotion_discount for line, _ in counting), ZERO)
         return Concession(

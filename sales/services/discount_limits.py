@@ -15,7 +15,7 @@ from common.errors import DomainError
 from crm.actors import Actor
 from crm.models import Partner, User
 from sales.models import DocumentLine
-from sales.pricing.concessions import Concession, document_concession, line_concession
+from sales.pricing.concessions import TINY, Concession, document_concession, line_concession
 from sales.pricing.errors import DiscountAboveLimit
 from sales.services.events import AnyDocument
 from sales.services.list_prices import ListPrices
@@ -28,10 +28,15 @@ HUNDREDTH = Decimal("0.0001")
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """What a document gives away: line by line, and as a whole."""
+    """What a document gives away: line by line, on everything alone, and as a whole."""
 
     lines: dict[uuid.UUID, Concession]
+    on_everything: Decimal
     whole: Concession | None
+
+    def on_line(self, line_id: uuid.UUID) -> Decimal:
+        """Return the part that was given on a line; nothing on one that was not there."""
+        return self.lines[line_id].rate if line_id in self.lines else Decimal(0)
 
 
 def limit_of(actor: Actor) -> Decimal | None:
@@ -58,33 +63,32 @@ def within_limit(document: AnyDocument, actor: Actor) -> Iterator[None]:
     if limit is None:
         yield
         return
-    rate_before, before = document.discount_rate, _given(document, lines_of(document))
+    before = _given(document, lines_of(document))
     yield
     lines = lines_of(document)
-    if not lines:
-        _check_rate(document.discount_rate, rate_before, limit, actor)
     after = _given(document, lines)
-    for line in lines:
-        concession = after.lines[line.pk]
-        if _is_refused(concession, before.lines.get(line.pk), limit):
-            raise _refusal(concession.rate, limit, actor, line=str(line.pk), field=_field_of(line))
-    if after.whole is not None and _is_refused(after.whole, before.whole, limit):
-        raise _refusal(after.whole.rate, limit, actor, field=_head_field(document))
+    raised = [line for line in lines if after.lines[line.pk].exceeds(before.on_line(line.pk))]
+    for line in raised:
+        rate = after.lines[line.pk].rate
+        if after.lines[line.pk].exceeds(limit):
+            raise _refusal(rate, limit, actor, line=str(line.pk), field=_field_of(line))
+    if raised or after.on_everything > before.on_everything + TINY:
+        _check_whole(after.whole, limit, document, actor)
 
 
 def check_new(document: AnyDocument, actor: Actor) -> None:
     """Refuse to start a document with more off everything than the actor may give."""
-    if document.discount_rate:
-        _check_rate(document.discount_rate, Decimal(0), limit_of(actor), actor)
+    limit = limit_of(actor) if document.discount_rate else None
+    if limit is not None:
+        _check_whole(document_concession([], terms_of(document)), limit, document, actor)
 
 
-def _check_rate(rate: Decimal, before: Decimal, limit: Decimal | None, actor: Actor) -> None:
-    if limit is not None and rate > max(before, limit):
-        raise _refusal(rate, limit, actor, field="discount_rate")
-
-
-def _is_refused(after: Concession, before: Concession | None, limit: Decimal) -> bool:
-    return after.exceeds(max(limit, before.rate if before else limit))
+def _check_whole(
+    whole: Concession | None, limit: Decimal, document: AnyDocument, actor: Actor
+) -> None:
+    if whole is not None and whole.exceeds(limit):
+        field = "discount_rate" if document.discount_rate else "discount_amount"
+        raise _refusal(whole.rate, limit, actor, field=field)
 
 
 def _given(document: AnyDocument, lines: Sequence[Any]) -> _Given:
@@ -95,7 +99,13 @@ def _given(document: AnyDocument, lines: Sequence[Any]) -> _Given:
         line.pk: line_concession(one, price, terms)
         for line, (one, price) in zip(lines, inputs, strict=True)
     }
-    return _Given(each, document_concession(inputs, terms))
+    return _Given(each, _on_everything(document), document_concession(inputs, terms))
+
+
+def _on_everything(document: AnyDocument) -> Decimal:
+    """Say which part of what the lines come to is taken off everything."""
+    rate: Decimal = document.discount_rate
+    return rate + document.discount_amount / document.detail if document.detail > 0 else rate
 
 
 def _house_prices(document: AnyDocument, lines: Sequence[Any]) -> dict[uuid.UUID, Decimal]:
@@ -132,10 +142,6 @@ def _listed_price(listed: ListPrices | None, line: Any) -> Decimal | None:
 def _field_of(line: Any) -> str:
     has_discount = bool(line.discount_rate or line.discount_amount)
     return "discount" if has_discount or not _is_overridden(line) else "unit_price"
-
-
-def _head_field(document: AnyDocument) -> str:
-    return "discount_rate" if document.discount_rate else "discount_amount"
 
 
 def _refusal(

@@ -25,7 +25,7 @@ def give_discount(invoice: Invoice, *, on: dt.date, actor: Actor) -> None:
     `on` is the day of the money that earns it.
     """
     until = invoice.early_payment_until
-    if until is None or invoice.discounted:
+    if until is None:
         return
     earned = earned_discount(
         asked=invoice.total - invoice.credited,

@@ -124,6 +124,19 @@ def test_refuses_to_start_a_document_above_the_limit(market: Market, rep: User) 
     assert not Quote.objects.exists()
 
 
+def test_refuses_a_percentage_before_there_are_lines(
+    market: Market, rep: User, manager: User
+) -> None:
+    quote = draft_quote(actor=rep, account=market.account, name="Refit")
+    with pytest.raises(DiscountAboveLimit, match=REFUSAL):
+        change_head(quote, actor=rep, discount_rate=Decimal("0.18"))
+
+    change_head(quote, actor=manager, discount_rate=Decimal("0.18"))
+    change_head(quote, actor=rep, discount_rate=Decimal("0.17"))
+    line = add_line(quote, actor=rep, product=market.product("100.00"))
+    assert line.header_discount == Decimal("17.00")
+
+
 def test_leaves_the_houses_own_discounts_out(quote: Quote, market: Market, rep: User) -> None:
     PromotionCode.objects.create(code="SPRING", name="Spring", discount_rate=Decimal("0.3"))
     apply_promotion(quote, "SPRING", actor=rep)
@@ -152,6 +165,21 @@ def test_leaves_what_somebody_else_gave(quote: Quote, manager: User, rep: User) 
     assert (line.net, line.description) == (Decimal("490.00"), "Machines")
     with pytest.raises(DiscountAboveLimit, match="A discount of 31 %"):
         change_line(line, actor=rep, discount_rate=Decimal("0.31"))
+
+
+def test_lets_the_customer_take_more_of_what_somebody_else_gave(
+    quote: Quote, market: Market, manager: User, rep: User
+) -> None:
+    line = change_line(quote.lines.get(), actor=manager, discount_rate=Decimal("0.3"))
+    full = add_line(quote, actor=manager, product=market.product("100.00"))
+    change_head(quote, actor=manager, discount_rate=Decimal("0.05"))
+
+    remove_line(full, actor=rep)
+    line = change_line(line, actor=rep, quantity=Decimal(20))
+
+    assert line.net - line.header_discount == Decimal("1330.00")
+    with pytest.raises(DiscountAboveLimit, match=r"A discount of 34\.2 % is above"):
+        change_head(quote, actor=rep, discount_rate=Decimal("0.06"))
 
 
 def test_refuses_to_make_an_amount_weigh_more(quote: Quote, market: Market, rep: User) -> None:

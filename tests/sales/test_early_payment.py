@@ -130,6 +130,17 @@ def test_money_heard_of_late_counts_by_its_day(invoice: Invoice) -> None:
     assert figures(invoice) == (Decimal("118.60"), Decimal("1.40"), 0, "paid")
 
 
+def test_says_on_each_day_what_may_be_kept(invoice: Invoice) -> None:
+    last = invoice.early_payment_until
+    assert last
+    after = last + dt.timedelta(days=1)
+    offered = [invoice.discount_on(day) for day in (last, after)]
+    assert offered == [Decimal("2.40"), 0]
+
+    pay(invoice, "117.60")
+    assert invoice.discount_on(last) == 0
+
+
 def test_nothing_is_taken_on_top(invoice: Invoice) -> None:
     pay(invoice, "117.60")
     with pytest.raises(TooMuch, match="has 0 EUR left to pay"):

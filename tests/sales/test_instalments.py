@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
+import pgtrigger
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -199,6 +201,14 @@ class TestWitness:
     def test_verify_finds_nothing(self, invoice: Invoice) -> None:
         pay(invoice, "50")
         assert [str(each) for found in verify().values() for each in found] == []
+
+    def test_verify_names_parts_that_do_not_make_the_invoice(self, invoice: Invoice) -> None:
+        with pgtrigger.ignore():
+            sql("UPDATE sales_invoiceinstalment SET amount = amount + 1 WHERE amount = 36.00")
+            connection.check_constraints()
+        assert [str(each) for found in verify().values() for each in found] == [
+            f"{invoice}: total is 119.99000, should be 120.99000."
+        ]
 
 
 class TestPage:

@@ -66,4 +66,11 @@ def test_takes_percentages_for_what_they_say(
     whole = document_concession(lines, terms) or Concession()
     together = 1 - (1 - own) * (1 - head)
     assert not whole.exceeds(together)
-    assert whole.exceeds(together - Decimal("0.0001")) or not head or not whole.full
+    costs_something = any(quantity and price for quantity, price in typed)
+    assert whole.exceeds(together - Decimal("0.0001")) or not (head and costs_something)
+
+
+def test_counts_the_percentage_alone_before_there_are_lines() -> None:
+    assert document_concession([], Terms("EUR", discount_rate=Decimal("0.18"))) == Concession(
+        Decimal(1), Decimal("0.18")
+    )
