@@ -112,9 +112,10 @@ def test_refuses_a_second_run_while_one_lives(
 
 
 def test_stops_the_whole_group_of_a_program_in_order(tmp_path: Path, port: int) -> None:
+    others = set(psutil.Process().children())
     with alone_in(tmp_path, "The test") as lock, Supervisor(tmp_path, lock) as run:
         run.start([listener(run, port)])
-        tether = psutil.Process().children()[-1]
+        [tether] = set(psutil.Process().children()) - others
         family = tether.children(recursive=True)
         assert len(family) == 2
 
