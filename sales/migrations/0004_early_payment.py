@@ -147,4 +147,62 @@ class Migration(migrations.Migration):
                 violation_error_message="Give both the rate (0.02 is 2 %) and the days of the early-payment discount.",
             ),
         ),
+        migrations.AlterField(
+            model_name="instalment",
+            name="share_rate",
+            field=models.DecimalField(
+                decimal_places=6, help_text="0.3 is 30 %; the shares make 1 together.", max_digits=9
+            ),
+        ),
+        migrations.AlterField(
+            model_name="instalmenthistory",
+            name="share_rate",
+            field=models.DecimalField(
+                decimal_places=6, help_text="0.3 is 30 %; the shares make 1 together.", max_digits=9
+            ),
+        ),
+        migrations.AlterField(
+            model_name="paymentterms",
+            name="deposit_rate",
+            field=models.DecimalField(
+                blank=True,
+                decimal_places=6,
+                help_text="Asked ahead when the order is placed: 0.3 is 30 %.",
+                max_digits=9,
+                null=True,
+            ),
+        ),
+        migrations.AlterField(
+            model_name="paymentterms",
+            name="early_payment_rate",
+            field=models.DecimalField(
+                blank=True,
+                decimal_places=6,
+                help_text="Kept by who pays all of it early: 0.02 is 2 % of the total, tax included.",
+                max_digits=9,
+                null=True,
+            ),
+        ),
+        migrations.AlterField(
+            model_name="paymenttermshistory",
+            name="deposit_rate",
+            field=models.DecimalField(
+                blank=True,
+                decimal_places=6,
+                help_text="Asked ahead when the order is placed: 0.3 is 30 %.",
+                max_digits=9,
+                null=True,
+            ),
+        ),
+        migrations.AlterField(
+            model_name="paymenttermshistory",
+            name="early_payment_rate",
+            field=models.DecimalField(
+                blank=True,
+                decimal_places=6,
+                help_text="Kept by who pays all of it early: 0.02 is 2 % of the total, tax included.",
+                max_digits=9,
+                null=True,
+            ),
+        ),
     ]

@@ -30,9 +30,15 @@ class PaymentTerms(models.Model):
     name = models.CharField(max_length=100, unique=True)
     invoice_when = models.CharField(max_length=15, choices=InvoiceWhen, default=InvoiceWhen.BY_HAND)
     due_days = models.PositiveSmallIntegerField(default=30)
-    early_payment_rate = rate_field(null=True, blank=True)
+    early_payment_rate = rate_field(
+        null=True,
+        blank=True,
+        help_text="Kept by who pays all of it early: 0.02 is 2 % of the total, tax included.",
+    )
     early_payment_days = models.PositiveSmallIntegerField(null=True, blank=True)
-    deposit_rate = rate_field(null=True, blank=True)
+    deposit_rate = rate_field(
+        null=True, blank=True, help_text="Asked ahead when the order is placed: 0.3 is 30 %."
+    )
 
     class Meta:
         ordering: ClassVar = ["name"]
@@ -63,7 +69,7 @@ class Instalment(models.Model):
 
     id = identifier()
     terms = models.ForeignKey(PaymentTerms, on_delete=models.CASCADE, related_name="instalments")
-    share_rate = rate_field()
+    share_rate = rate_field(help_text="0.3 is 30 %; the shares make 1 together.")
     due_days = models.PositiveSmallIntegerField()
 
     class Meta:

@@ -86,9 +86,15 @@ def check_new(document: AnyDocument, actor: Actor) -> None:
 def _check_whole(
     whole: Concession | None, limit: Decimal, document: AnyDocument, actor: Actor
 ) -> None:
-    if whole is not None and whole.exceeds(limit):
-        field = "discount_rate" if document.discount_rate else "discount_amount"
-        raise _refusal(whole.rate, limit, actor, field=field)
+    if whole is None or not whole.exceeds(limit):
+        return
+    raise _refusal(
+        whole.rate,
+        limit,
+        actor,
+        field="discount_rate" if document.discount_rate else "discount_amount",
+        with_lines=whole.exceeds(_on_everything(document)),
+    )
 
 
 def _given(document: AnyDocument, lines: Sequence[Any]) -> _Given:
@@ -145,13 +151,22 @@ def _field_of(line: Any) -> str:
 
 
 def _refusal(
-    rate: Decimal, limit: Decimal, actor: Actor, *, field: str, line: str | None = None
+    rate: Decimal,
+    limit: Decimal,
+    actor: Actor,
+    *,
+    field: str,
+    line: str | None = None,
+    with_lines: bool = False,
 ) -> DiscountAboveLimit:
+    given, may_give = _percent(rate), _percent(limit)
+    too_much = (
+        f"Together with the lines' own discounts this comes to {given}, above your limit of"
+        if with_lines
+        else f"A discount of {given} is above your limit of"
+    )
     return DiscountAboveLimit(
-        f"A discount of {_percent(rate)} is above your limit of {_percent(limit)}. "
-        f"Ask {_who_may(actor)} to give it.",
-        field=field,
-        line=line,
+        f"{too_much} {may_give}. Ask {_who_may(actor)} to give it.", field=field, line=line
     )
 
 
