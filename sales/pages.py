@@ -44,6 +44,8 @@ class LineRow:
     typed: dict[str, str]
     """What stands in the inputs: the stored values, or what was typed and refused."""
     errors: dict[str, list[str]] = field(default_factory=dict)
+    volume: str = ""
+    """What a large quantity takes off each unit."""
     drift: str = ""
     """What the price list says today, where it is not what the line says."""
 
@@ -128,6 +130,7 @@ def line_row(currency: str, line: Any, number: int, **more: Any) -> LineRow:
         quantity=format_quantity(line.quantity),
         unit=str(line.unit or ""),
         price=format_price(line.unit_price, currency),
+        volume=_volume(line, currency),
         discount=_discount(line, currency),
         tax=format_rate(line.tax_rate),
         net=format_money(line.net, currency),
@@ -136,10 +139,22 @@ def line_row(currency: str, line: Any, number: int, **more: Any) -> LineRow:
     )
 
 
+def _volume(line: Any, currency: str) -> str:
+    if not line.volume_discount:
+        return ""
+    off = format_price(line.volume_discount, currency)
+    return gettext("less %(off)s for the quantity") % {"off": off}
+
+
 def _discount(line: Any, currency: str) -> str:
-    if line.discount_rate:
-        return format_rate(line.discount_rate)
-    return format_money(line.discount_amount, currency) if line.discount_amount else ""
+    """Write a line's own discount as it was typed, or as its part came to, and a code's beside."""
+    by_code = line.promotion_discount
+    own = format_money(line.discount - by_code, currency) if line.discount != by_code else ""
+    words = format_rate(line.discount_rate) if line.discount_rate else own
+    if not by_code:
+        return words
+    code = gettext("%(amount)s by code") % {"amount": format_money(by_code, currency)}
+    return f"{words} + {code}" if words else code
 
 
 def progress_of(line: OrderLine) -> LineProgress:
