@@ -219,7 +219,10 @@ class FormScreen(Door, Generic[ModelT]):
             with transaction.atomic():
                 saved = self.save(form)
         except DomainError as error:
-            return self._show(record, form, problem=str(error))
+            if error.field not in form.fields:
+                return self._show(record, form, problem=str(error))
+            form.add_error(error.field, str(error))
+            return self._show(record, form)
         except IntegrityError:
             if (known := self._already_made()) is None:
                 raise

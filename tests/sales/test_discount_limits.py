@@ -236,14 +236,14 @@ def test_says_so_beside_the_line(desk: Client, quote: Quote) -> None:
     assert unchanged(quote)
 
 
-def test_says_so_above_the_head(desk: Client, quote: Quote) -> None:
+def test_says_so_beside_the_field_of_the_head(desk: Client, quote: Quote) -> None:
     address = reverse("sales:quote-edit", args=[quote.pk])
     seen = desk.get(address).context["seen"]
     typed = {"discount_rate": "18", "discount_amount": "0", "freight": "0"}
 
     page = desk.post(address, {"seen": seen, "name": "Refit", "owner": quote.owner_id, **typed})
 
-    assert REFUSAL in page.context["problem"]
+    assert REFUSAL in page.context["form"].errors["discount_rate"][0]
     assert page.status_code == 422
     assert unchanged(quote)
 
