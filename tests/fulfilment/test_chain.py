@@ -82,6 +82,29 @@ def test_a_difference_in_tax_is_stored_beside_ours_and_put_before_a_person(
     }
 
 
+def test_money_that_the_books_took_in_time_settles_the_invoice_with_its_discount(
+    market: Market, warehouse: FarEnd, erp: FarEnd
+) -> None:
+    terms = market.payment_terms
+    terms.invoice_when = PaymentTerms.InvoiceWhen.PLACED
+    terms.early_payment_rate, terms.early_payment_days = Decimal("0.02"), 10
+    terms.save()
+    submitted_order(market, "1")
+    invoice = Invoice.objects.get()
+    send(posted(invoice, "SI-1"), code="erp")
+
+    send(paid(invoice, "SI-1", amount="117.60"), code="erp")
+
+    invoice.refresh_from_db()
+    assert (invoice.status, invoice.paid, invoice.discounted) == (
+        "paid", Decimal("117.60"), Decimal("2.40"),
+    )  # fmt: skip
+    assert not Discrepancy.objects.exists()
+    drain()
+    [told] = [sent["data"]["invoice"] for sent in erp.events]
+    assert told["early_payment"]["discount"] == money("2.40")
+
+
 def posted(invoice: Invoice, number: str, **amounts: str) -> dict[str, Any]:
     data = {
         "invoice": invoice.number,
@@ -94,13 +117,13 @@ def posted(invoice: Invoice, number: str, **amounts: str) -> dict[str, Any]:
     return event("erp.invoice.posted", data)
 
 
-def paid(invoice: Invoice, number: str) -> dict[str, Any]:
+def paid(invoice: Invoice, number: str, amount: str = "") -> dict[str, Any]:
     data = {
         "invoice": invoice.number,
         "official_number": number,
         "status": "paid",
         "payment_ref": f"PAY-{invoice.number}",
-        "amount": money(f"{invoice.total:.2f}", invoice.currency),
+        "amount": money(amount or f"{invoice.total:.2f}", invoice.currency),
         "paid_on": timezone.localdate().isoformat(),
     }
     return event("erp.invoice.paid", data)
