@@ -9,9 +9,10 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from pytest_django import DjangoDbBlocker
 
-from config.embedded import postgres
+from tests.faults.servers import Server
 from tests.faults.stage import Stage
 
 SEED = int(os.environ.get("FAULTS_SEED", "20261122"))
@@ -25,12 +26,12 @@ def stage(
     django_db_blocker: DjangoDbBlocker,
     django_db_setup: None,
     tmp_path_factory: pytest.TempPathFactory,
-    worker_id: str,
 ) -> Iterator[Stage]:
     """The house and the other systems, on the server of all tests."""
     folder = tmp_path_factory.mktemp("faults")
     with django_db_blocker.unblock():
-        stage = Stage(folder, settings.DATABASE_URL, f"faults_{worker_id}_{os.getpid()}", SEED)
+        name = f"{connection.settings_dict['NAME']}_faults"
+        stage = Stage(folder, settings.DATABASE_URL, name, SEED)
         try:
             yield stage
         finally:
@@ -38,11 +39,27 @@ def stage(
 
 
 @pytest.fixture(scope="session")
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A PostgreSQL that may be killed, since nobody else is on it."""
-    home = tmp_path_factory.mktemp("server")
-    yield postgres.start(home)
-    postgres.stop(home)
+    server = Server(tmp_path_factory.mktemp("server"))
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="module")
+def fragile_stage(
+    server: Server,
+    django_db_blocker: DjangoDbBlocker,
+    django_db_setup: None,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Stage]:
+    """The house and the other systems, on a server of their own."""
+    with django_db_blocker.unblock():
+        stage = Stage(tmp_path_factory.mktemp("fragile"), server.url, "faults", SEED)
+        try:
+            yield stage
+        finally:
+            stage.close()
 
 
 def dice_for(name: str) -> random.Random:

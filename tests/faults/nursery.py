@@ -24,7 +24,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
 drain = import_module("fulfilment.services.drain")
+User, Account = import_module("crm.models").User, import_module("crm.models").Account
+drafts = import_module("sales.services.drafts")
 leases = import_module("fulfilment.services.leases")
+lines = import_module("sales.services.lines")
 models = import_module("sales.models")
 nudges = import_module("fulfilment.services.nudges")
 orders = import_module("sales.services.orders")
@@ -60,11 +63,24 @@ def seller(order_ids: list[str], times: int) -> None:
                 orders.hold_order(order.pk, actor=order.owner, reason="Stock take")
 
 
+def trader(rep: str, account: str, product: str, number: int, changes: int) -> None:
+    """Submit so many orders, and change each so often."""
+    actor, ware = User.objects.get(pk=rep), models.Product.objects.get(pk=product)
+    buyer = Account.objects.get(pk=account)
+    made = []
+    for _ in range(number):
+        order = drafts.draft_order(actor=actor, account=buyer, name="Bar refit")
+        lines.add_line(order, actor=actor, product=ware)
+        made.append(str(orders.submit_order(order.pk, actor=actor).pk))
+    seller(made, changes)
+
+
 ROLES: dict[str, Callable[..., None]] = {
     "relay": relay,
     "celery": celery_worker,
     "beat": beat,
     "seller": seller,
+    "trader": trader,
 }
 
 

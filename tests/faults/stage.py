@@ -12,7 +12,6 @@ import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -23,15 +22,11 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-import psycopg
-import redis
 from celery import Celery
 from django.conf import settings
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.utils import timezone
-from psycopg import sql
 
-from config.embedded import valkey
 from fulfilment.models import Connection, Handoff, Health, Lane
 from fulfilment.services import nudges
 from fulfilment.services.connections import resume_connection
@@ -41,9 +36,9 @@ from sales.services.orders import hold_order, release_order
 from tests.factories import Market
 from tests.faults.bystander import Bystander
 from tests.faults.proxy import Mood, Proxy
+from tests.faults.servers import Broker, free_port, listens, own_database
 from tests.fulfilment.conftest import HOOK, ORDER_EVENTS, submitted_order
-from tests.fulfilment.processes import ROOT, Sandbox, database_url, eventually, sandbox
-from tests.template_database import template_for
+from tests.fulfilment.processes import PATIENCE, ROOT, Sandbox, database_url, eventually, sandbox
 
 ORDERS = 6
 """Documents that most faults write about, each a lane of its own per connection."""
@@ -105,88 +100,9 @@ def is_alive(pid: int) -> bool:
     return psutil.pid_exists(pid)
 
 
-def wait_for_end(pid: int) -> None:
+def wait_for_end(pid: int, seconds: float = PATIENCE) -> None:
     """Wait until a process is gone."""
-    eventually(lambda: not is_alive(pid), f"the end of process {pid}")
-
-
-def free_port() -> int:
-    """Find a port that nobody uses."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
-def listens(port: int) -> bool:
-    """Whether somebody answers there."""
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-        return True
-    return False
-
-
-class Broker:
-    """A Valkey of our own, to be emptied, killed and started again."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir()
-        self.url = valkey.start(folder)
-        self._client = redis.Redis.from_url(self.url)
-        told = self._client.info("server")
-        self._command = [told["executable"], told["config_file"]]
-        self._server: psutil.Process | psutil.Popen = psutil.Process(int(told["process_id"]))
-
-    def flush(self) -> None:
-        """Forget everything."""
-        self._client.flushall()
-
-    def kill(self) -> None:
-        """End it as if the power had gone."""
-        self._server.kill()
-        self._server.wait(10)
-
-    def close(self) -> None:
-        """Stop it for good."""
-        with contextlib.suppress(redis.RedisError):
-            self._client.shutdown(nosave=True)
-        self._server.wait(10)
-
-    def start(self) -> None:
-        """Start it again, empty."""
-        quiet = subprocess.DEVNULL
-        self._server = psutil.Popen(self._command, stdout=quiet, stderr=quiet)
-        eventually(self._answers, "a broker")
-
-    def _answers(self) -> bool:
-        with contextlib.suppress(redis.RedisError):
-            return bool(self._client.ping())
-        return False
-
-
-@contextlib.contextmanager
-def own_database(server: str, name: str) -> Iterator[None]:
-    """Work in a database copied for these tests, on this server, and drop it in the end."""
-    template, place = template_for(server), dict(connection.settings_dict)
-    copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-    told = psycopg.conninfo.conninfo_to_dict(server)
-    with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute(drop)
-        admin.execute(copy.format(sql.Identifier(name), sql.Identifier(template)))
-    connection.close()
-    connection.settings_dict |= {
-        "NAME": name,
-        "HOST": told.get("host", ""),
-        "PORT": told.get("port", ""),
-        "USER": told.get("user", ""),
-        "PASSWORD": told.get("password", ""),
-    }
-    try:
-        yield
-    finally:
-        connection.close()
-        connection.settings_dict |= place
-        with psycopg.connect(server, autocommit=True) as admin:
-            admin.execute(drop)
+    eventually(lambda: not is_alive(pid), f"the end of process {pid}", seconds)
 
 
 class Stage:
@@ -351,7 +267,7 @@ class Stage:
     def finish(self) -> None:
         """Let a sound worker carry what is left."""
         self.heal()
-        for each in Connection.objects.all():
+        for each in Connection.objects.exclude(status=Connection.Status.DISABLED):
             resume_connection(each)
         worker = self.work()
         eventually(self._is_over, "an empty queue")

@@ -31,6 +31,11 @@ class Tally:
     complaints: list[str] = field(default_factory=list)
 
     @property
+    def counts(self) -> tuple[int, ...]:
+        """The columns of the table."""
+        return (self.events, self.lost, self.phantom, self.duplicates, self.out_of_order)
+
+    @property
     def is_clean(self) -> bool:
         """Whether nothing is amiss."""
         wrong = self.lost + self.phantom + self.duplicates + self.out_of_order

@@ -49,8 +49,8 @@ class Sandbox:
         return [(row["type"], row["deliveries"], row["effects"]) for row in rows]
 
 
-def eventually(condition: Callable[[], Any], what: str) -> Any:
-    ends = time.monotonic() + PATIENCE
+def eventually(condition: Callable[[], Any], what: str, seconds: float = PATIENCE) -> Any:
+    ends = time.monotonic() + seconds
     while time.monotonic() < ends:
         if found := condition():
             return found
