@@ -46,8 +46,13 @@ def moment(at: dt.datetime) -> str:
 
 def envelope(event: SalesEvent, data: Mapping[str, Any]) -> str:
     """Write an event as the text that every attempt will send."""
+    return orjson.dumps({**attributes(event), "data": data}).decode()
+
+
+def attributes(event: SalesEvent) -> dict[str, str]:
+    """Describe an event as CloudEvents does, without its data."""
     at = moment(event.occurred_at)
-    attributes = {
+    named = {
         "specversion": "1.0",
         "id": message_id(event),
         "source": f"/{event.subject_type}s/{event.subject_id}",
@@ -59,10 +64,10 @@ def envelope(event: SalesEvent, data: Mapping[str, Any]) -> str:
         "sequence": f"{event.subject_version:020d}",
     }
     if event.correlation_id:
-        attributes["correlationid"] = event.correlation_id
+        named["correlationid"] = event.correlation_id
     if event.causation_id:
-        attributes["causationid"] = event.causation_id
-    return orjson.dumps({**attributes, "data": data}).decode()
+        named["causationid"] = event.causation_id
+    return named
 
 
 def digest(text: str | bytes) -> str:

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
+from fulfilment.api.events import EventsView
 from fulfilment.api.intake import IntakeView
 
 app_name = "api"
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("events", EventsView.as_view(), name="events"),
     path("intake/<slug:code>", IntakeView.as_view(), name="intake"),
 ]

@@ -2,12 +2,50 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from django.db import models
 
 from common.fields import identifier
 from common.guards import AppendOnly
+from crm.models import Partner, User
+from sales.models.invoices import Invoice
+from sales.models.orders import Order
+from sales.models.quotes import Quote
+
+OLDEST_OPEN = models.Func(
+    function="pg_snapshot_xmin",
+    template="(%(function)s(pg_current_snapshot())::text::bigint)",
+    output_field=models.BigIntegerField(),
+)
+
+DOCUMENTS: dict[str, Any] = {"quote": Quote, "order": Order, "invoice": Invoice}
+
+
+class SalesEventQuerySet(models.QuerySet["SalesEvent"]):
+    """Events, read in the order in which their transactions became visible to all."""
+
+    def visible_to(self, actor: User | Partner) -> Self:
+        """Keep what happened to documents that the actor may see."""
+        if isinstance(actor, User) and actor.sees_everything:
+            return self.all()
+        allowed = models.Q()
+        for kind, model in DOCUMENTS.items():
+            seen = model.objects.visible_to(actor).values("pk")
+            allowed |= models.Q(subject_type=kind, subject_id__in=seen)
+        return self.filter(allowed)
+
+    def settled(self) -> Self:
+        """Keep what no transaction that is still open can come before, the oldest first.
+
+        An id drawn early may be committed late: who reads by ids alone never sees it.
+        """
+        return self.filter(xid__lt=OLDEST_OPEN).order_by("xid", "id")
+
+    def after(self, event: SalesEvent) -> Self:
+        """Keep what became visible later than an event."""
+        later = models.Q(xid=event.xid, id__gt=event.pk) | models.Q(xid__gt=event.xid)
+        return self.filter(later, xid__gte=event.xid)
 
 
 class SalesEvent(models.Model):
@@ -63,6 +101,8 @@ class SalesEvent(models.Model):
         help_text="The transaction that wrote it; readers wait until older ones are done.",
     )
     occurred_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[models.Manager[SalesEvent]] = SalesEventQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["id"]

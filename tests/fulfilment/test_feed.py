@@ -1,0 +1,172 @@
+"""The feed of events: every one, once, and none before one that is still being written."""
+
+from __future__ import annotations
+
+import threading
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, connections, transaction
+from django.test import Client
+
+from sales.models import Order, SalesEvent
+from sales.services.orders import hold_order, release_order
+from tests.factories import Market, UserFactory
+from tests.fulfilment.conftest import submitted_order
+from tests.refusals import refused
+
+FEED = "/api/v1/events"
+
+
+@pytest.fixture
+def reader(market: Market, client: Client) -> Client:
+    """The market's rep, signed in."""
+    client.force_login(market.rep)
+    return client
+
+
+def read(reader: Client, **asked: Any) -> dict[str, Any]:
+    answer = reader.get(FEED, asked)
+    assert answer.status_code == 200, answer.content
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+def told(answer: dict[str, Any]) -> list[tuple[str, int]]:
+    return [(each["type"], int(each["sequence"])) for each in answer["results"]]
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAFeedOfCommittedEvents:
+    """Several transactions, as in real life."""
+
+    def test_tells_each_event_once_page_by_page(self, client: Client) -> None:
+        market = Market()
+        client.force_login(market.rep)
+        order = submitted_order(market)
+        hold_order(order.pk, actor=market.rep, reason="Credit check")
+        release_order(order.pk, actor=market.rep)
+        everything = told(read(client))
+        assert everything[-3:] == [
+            ("throughline.order.submitted", everything[-3][1]),
+            ("throughline.order.held", everything[-3][1] + 1),
+            ("throughline.order.released", everything[-3][1] + 2),
+        ]
+
+        pages: list[tuple[str, int]] = []
+        after: dict[str, str] = {}
+        while page := read(client, limit=2, **after):
+            if not page["results"]:
+                break
+            pages += told(page)
+            after = {"after": page["next"]}
+
+        assert pages == everything
+        assert read(client, **after) == {"results": [], "next": after["after"]}
+        hold_order(order.pk, actor=market.rep, reason="Again")
+        assert told(read(client, **after)) == [("throughline.order.held", everything[-1][1] + 1)]
+
+    def test_waits_for_a_transaction_that_is_still_writing(self, client: Client) -> None:
+        market = Market()
+        client.force_login(market.rep)
+        slow, quick = submitted_order(market), submitted_order(market)
+        after = {"after": read(client)["next"]}
+        wrote, may_commit = threading.Event(), threading.Event()
+
+        def hold_slowly() -> None:
+            try:
+                with transaction.atomic():
+                    hold_order(slow.pk, actor=market.rep, reason="Slow")
+                    wrote.set()
+                    may_commit.wait(10)
+            finally:
+                connections.close_all()
+
+        writer = threading.Thread(target=hold_slowly)
+        writer.start()
+        assert wrote.wait(10)
+        hold_order(quick.pk, actor=market.rep, reason="Quick")
+
+        meanwhile = read(client, **after)
+        may_commit.set()
+        writer.join()
+        then = read(client, **after)
+
+        assert meanwhile["results"] == []
+        assert [each["subject"] for each in then["results"]] == [slow.number, quick.number]
+
+    def test_goes_on_after_a_restore(self, client: Client) -> None:
+        market = Market()
+        client.force_login(market.rep)
+        order = submitted_order(market)
+        with connection.cursor() as cursor:  # as if the old cluster had been busier than this one
+            cursor.execute("SET session_replication_role = replica")
+            cursor.execute("UPDATE sales_salesevent SET xid = xid + 1000000000")
+            cursor.execute("SET session_replication_role = DEFAULT")
+        assert read(client)["results"] == []
+
+        out = StringIO()
+        call_command("after_restore", stdout=out)
+        before = read(client)
+        hold_order(order.pk, actor=market.rep, reason="Credit check")
+
+        assert out.getvalue() == f"{len(before['results'])} events settled.\n"
+        assert before["results"][-1]["type"] == "throughline.order.submitted"
+        [held] = read(client, after=before["next"])["results"]
+        assert held["type"] == "throughline.order.held"
+        with refused("sales_salesevent", "append_only"):
+            SalesEvent.objects.update(xid=1)
+
+
+def settled(order: Order) -> None:
+    """Let a test's own transaction count as done."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("UPDATE sales_salesevent SET xid = 0")
+        cursor.execute("SET LOCAL session_replication_role = DEFAULT")
+
+
+def test_tells_strangers_nothing(market: Market, reader: Client) -> None:
+    settled(submitted_order(market))
+    seen = read(reader)["next"]
+    assert seen
+
+    reader.force_login(UserFactory.create())
+    assert read(reader) == {"results": [], "next": ""}
+    hidden = reader.get(FEED, {"after": seen})
+    assert (hidden.status_code, hidden.json()["code"]) == (400, "invalid")
+    reader.logout()
+    assert reader.get(FEED).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"after": "evt_nonsense"},
+        {"after": "evt_00000000000000000000000000000000"},
+        {"limit": "0"},
+        {"limit": "201"},
+        {"limit": "many"},
+        {"afer": "evt_1"},
+    ],
+)
+def test_refuses_a_question_it_does_not_understand(reader: Client, asked: dict[str, str]) -> None:
+    answer = reader.get(FEED, asked)
+
+    assert answer.status_code == 400
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert [error["pointer"] for error in answer.json()["errors"]] == [f"/{next(iter(asked))}"]
+
+
+def test_asks_as_many_questions_for_many_events_as_for_one(
+    market: Market, reader: Client, django_assert_num_queries: Any
+) -> None:
+    settled(submitted_order(market))
+    for _ in range(5):
+        settled(submitted_order(market))
+    first = read(reader, limit=1)["next"]
+
+    with django_assert_num_queries(6):
+        read(reader, after=first)
