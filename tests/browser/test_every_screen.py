@@ -55,6 +55,7 @@ def every_screen(market: Market) -> list[str]:
         *(f"/{kind}/new/" for kind in KINDS),
         *map(address_of, records),
         *asking,
+        f"/history/sales/order/{order.pk}/",
         "/orders/?text=nothing+has+this+name",
         "/no-such-page/",
     ]
