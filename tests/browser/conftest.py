@@ -121,7 +121,7 @@ def screen(browser: Browser, live_server: LiveServer) -> Iterator[Screen]:
         locale="en-GB",
         reduced_motion="reduce",
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     context.add_init_script(WATCH_POLICY)
     made = Screen(context.new_page())
     try:
