@@ -10,6 +10,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from crm.actors import System
+from crm.history import acting
 from fulfilment.models import InboundMessage
 from fulfilment.services.inbound import Finding, apply_again
 from sales.models import Invoice, Order
@@ -50,7 +52,9 @@ def _retry(key: uuid.UUID) -> bool:
     )
     if kept is None:
         return False
-    finding: Finding = apply_again(kept)
+    sender = kept.connection
+    with acting(System(sender.name, sender.code), message=kept.message_id):
+        finding: Finding = apply_again(kept)
     return finding.result != Result.DEFERRED
 
 

@@ -13,6 +13,7 @@ import pytest
 from django.db import close_old_connections, connection
 from django.utils import timezone
 
+from common.history import history_of
 from fulfilment.messages import parse_message
 from fulfilment.models import Discrepancy, Handoff, InboundMessage, Shipment
 from fulfilment.services.deferral import retry_deferred
@@ -137,6 +138,17 @@ def test_a_message_before_its_document_waits_for_it(market: Market, warehouse: F
     kept = InboundMessage.objects.get()
     assert (kept.result, kept.root_id, kept.give_up_at) == ("applied", order.pk, None)
     assert take(warehouse, message) == "duplicate"
+    last = history_of(order).last()
+    assert last is not None
+    assert (last.processing_status, last.pgh_context.metadata) == (
+        "accepted",
+        {
+            "actor_kind": "connection",
+            "actor": "Warehouse",
+            "connection": "warehouse",
+            "message": message["id"],
+        },
+    )
 
 
 def test_a_message_nobody_comes_for_is_set_aside_with_a_suggestion(
