@@ -232,7 +232,7 @@ class Stage:
             web = subprocess.Popen(
                 [sys.executable, *serve],
                 cwd=ROOT,
-                env=os.environ | self.environment,
+                env=os.environ | self.environment | {"LEAVE_WITH_PARENT": "1"},
                 stdout=log,
                 stderr=log,
             )
@@ -264,13 +264,13 @@ class Stage:
         self.misbehave()
         self.point_to(self.proxy.port)
 
-    def finish(self) -> None:
+    def finish(self, seconds: float = PATIENCE) -> None:
         """Let a sound worker carry what is left."""
         self.heal()
         for each in Connection.objects.exclude(status=Connection.Status.DISABLED):
             resume_connection(each)
         worker = self.work()
-        eventually(self._is_over, "an empty queue")
+        eventually(self._is_over, "an empty queue", seconds)
         signal_to(worker, signal.SIGTERM)
         wait_for_end(worker)
 

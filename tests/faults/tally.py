@@ -94,9 +94,7 @@ def _of_the_evidence(rows: list[dict[str, Any]]) -> list[str]:
 
 def _of_the_bystander(stage: Stage, told: set[str]) -> list[str]:
     """The other connection heard all of it, for the first time in order."""
-    heard: dict[str, Any] = {}
-    for event in list(stage.bystander.heard):
-        heard.setdefault(event["id"], event)
+    heard = dict(stage.bystander.heard)
     complaints = []
     if told - set(heard):
         complaints.append("the bystander missed some")

@@ -135,11 +135,12 @@ def house_environment() -> dict[str, str]:
 
 
 @contextmanager
-def celery_worker() -> Iterator[subprocess.Popen[str]]:
-    """A Celery worker without beat: it looks only when it is told to."""
+def celery_worker(schedule: Path) -> Iterator[subprocess.Popen[str]]:
+    """A Celery worker with beat, as in production: a nudge may be lost, the sweep comes."""
     options = ("--concurrency=2", "--without-gossip", "--without-mingle", "--without-heartbeat")
+    beat = ("--beat", f"--schedule={schedule}")
     process = running(
-        *("-m", "celery", "-A", "config.celery", "worker", *options, "--loglevel=INFO"),
+        *("-m", "celery", "-A", "config.celery", "worker", *options, *beat, "--loglevel=INFO"),
         environment=house_environment() | {"ROLE": "worker"},
     )
     assert process.stdout is not None

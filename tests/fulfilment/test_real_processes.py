@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 from pytest_django.live_server_helper import LiveServer
 
-from fulfilment import tasks
 from fulfilment.models import Attempt, Discrepancy, ExternalRef, Handoff
 from sales.models import Invoice, Order, PaymentTerms
 from tests.factories import Market
-from tests.fulfilment.conftest import INVOICE_EVENTS, ORDER_EVENTS, make_due, submitted_order
+from tests.fulfilment.conftest import INVOICE_EVENTS, ORDER_EVENTS, submitted_order
 from tests.fulfilment.processes import Sandbox, celery_worker, eventually, sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -34,9 +33,9 @@ def erp(live_server: LiveServer, tmp_path: Path) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def worker(transactional_db: None) -> Iterator[subprocess.Popen[str]]:
-    """A Celery worker."""
-    with celery_worker() as process:
+def worker(transactional_db: None, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """A Celery worker with its beat."""
+    with celery_worker(tmp_path / "beat") as process:
         yield process
 
 
@@ -102,13 +101,11 @@ def test_a_warehouse_in_trouble_is_asked_again_by_the_sweep(
     warehouse: Sandbox, worker: subprocess.Popen[str]
 ) -> None:
     warehouse.ask("POST", "/control", [{"mode": "status", "code": 503, "times": 1}])
-    submitted_order(Market())
-    retrying = Handoff.objects.filter(state=Handoff.State.RETRYING)
-    eventually(retrying.exists, "a first try that failed")
-    make_due()
 
-    tasks.sweep.delay()
+    submitted_order(Market())
 
     accepted = Handoff.objects.filter(state=Handoff.State.ACCEPTED)
     eventually(accepted.exists, "a second try")
     assert warehouse.ledger() == [("throughline.order.submitted", 1, 1)]
+    outcomes = Attempt.objects.order_by("id").values_list("outcome", flat=True)
+    assert list(outcomes) == ["unreachable", "done"]
