@@ -1,6 +1,7 @@
 """How many documents are priced per second: `python -m bench.pricing`.
 
-Prints one table: the plain path, prices that include tax, and every step explained.
+Prints the arithmetic alone (the plain path, prices that include tax, every step explained), then
+the service on PostgreSQL with the statements it needs, which must not grow with the lines.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
 
+from bench import _repricing as service
 from sales.pricing.documents import LineInput, PricedDocument, price_document
 from sales.pricing.explanations import Explanation, explain_document
 
@@ -77,6 +79,9 @@ def main() -> None:
         write(
             f"{count:>6} {plain:>10,.0f} {include:>10,.0f} {explained:>10,.0f} {per_line:>8.1f}\n"
         )
+    write("\norders priced through the service, per second\n")
+    for line in service.table(seconds):
+        write(f"{line}\n")
 
 
 if __name__ == "__main__":

@@ -1,30 +1,33 @@
-"""How many orders are priced per second through the service: `python -m bench.repricing`.
+"""The service's part of `python -m bench.pricing`, in a database of its own.
 
-Prints one table. Every figure includes reading the lines, saving them and the head, the triggers
-and the history; the number of statements must not grow with the lines.
+Every figure includes reading the lines, saving them and the head, the triggers and the history; the
+number of statements must not grow with the lines.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
-import sys
 import time
+from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 
 import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from demo.fresh_database import fresh_database, name_beside
 from sales.models import Order, OrderLine
 from sales.services.drafts import draft_order
 from sales.services.totals import reprice
 from tests.factories import Market
 
+ROOT = Path(__file__).resolve().parents[1]
 LINES = (5, 50, 500)
 
 
@@ -81,23 +84,16 @@ def per_second(order: Order, seconds: float) -> float:
     return done / spent
 
 
-def main() -> None:
-    """Measure on data that is forgotten afterwards, and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=1.0, help="per figure")
-    seconds = parser.parse_args().seconds
-    write = sys.stdout.write
-    write("orders priced through the service, per second\n")
-    write(f"{'lines':>6} {'orders/s':>10} {'µs/line':>8} {'statements':>11}\n")
-    with transaction.atomic():
+def table(seconds: float) -> Iterator[str]:
+    """Measure, and write one line for each size."""
+    yield f"{'lines':>6} {'orders/s':>10} {'µs/line':>8} {'statements':>11}"
+    with fresh_database(name_beside("bench_pricing", ROOT)):
+        call_command("migrate", verbosity=0)
         market = Market()
         for count in LINES:
-            order = order_of(market, count)
-            asked = statements(order)
-            speed = per_second(order, seconds)
-            write(f"{count:>6} {speed:>10,.1f} {1_000_000 / speed / count:>8.1f} {asked:>11}\n")
-        transaction.set_rollback(True)
-
-
-if __name__ == "__main__":
-    main()
+            with transaction.atomic():
+                order = order_of(market, count)
+                asked = statements(order)
+                speed = per_second(order, seconds)
+                transaction.set_rollback(True)
+            yield f"{count:>6} {speed:>10,.1f} {1_000_000 / speed / count:>8.1f} {asked:>11}"
