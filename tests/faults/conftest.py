@@ -18,7 +18,7 @@ from tests.faults.stage import Stage
 SEED = int(os.environ.get("FAULTS_SEED", "20261122"))
 ROW = "fault"
 HEADINGS = ("fault", "what was done", "events", "lost", "phantom", "duplicate", "disorder", "ok")
-WIDTHS = (32, 92, 7, 6, 8, 10, 9, 4)
+WIDTHS = (36, 92, 7, 6, 8, 10, 9, 4)
 
 
 @pytest.fixture(scope="module")

@@ -81,9 +81,10 @@ def redirect(stage: Stage) -> None:
 
 @fault("address inside the house", core=True)
 def address_inside_the_house(stage: Stage) -> None:
-    """The name of the warehouse leads to a private address for a while; nothing is sent there."""
+    """The name of the warehouse comes to lead to an address inside the house; nothing is sent."""
     ours = Connection.objects.filter(code="warehouse")
     allowed, met = ours.get().allowed_networks, stage.proxy.met
+    stage.point_to(stage.proxy.port, host="localhost")
     ours.update(allowed_networks=[])
     stage.sell(toggles=1)
     stage.work()

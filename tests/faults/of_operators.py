@@ -56,6 +56,20 @@ def replayed_twice(stage: Stage) -> None:
     assert sorted(results) == ["refused", "replayed"]
 
 
+@fault("edited between sending and answer", core=True)
+def edited_before_the_answer(stage: Stage) -> None:
+    """Orders are changed again and again while the answer to an earlier change is on its way."""
+    stage.misbehave({"mode": "slow", "seconds": 0.2, "times": 12})
+    stage.sell(toggles=1)
+    stage.work()
+    eventually(stage.leased, "a lease")
+    for _ in range(3):
+        assert not stage.all_sent("warehouse")
+        for order in stage.orders:
+            stage.toggle(order)
+    once(stage, stage.all_sent, "the end")
+
+
 @fault("secret rotated", core=True)
 def secret_rotated(stage: Stage) -> None:
     """The signing secret is rotated in the middle of a drain; old and new sign for a day."""

@@ -284,9 +284,9 @@ class Stage:
         """Have the warehouse misbehave like this and in no other way."""
         self.sandbox.ask("POST", "/control", list(faults))
 
-    def point_to(self, port: int, scheme: str = "http") -> None:
+    def point_to(self, port: int, scheme: str = "http", host: str = "127.0.0.1") -> None:
         """Change the address at which we look for the warehouse."""
-        url = f"{scheme}://127.0.0.1:{port}{HOOK}"
+        url = f"{scheme}://{host}:{port}{HOOK}"
         Connection.objects.filter(code="warehouse").exclude(url=url).update(url=url)
 
     def _connect(self) -> None:
