@@ -48,6 +48,8 @@ class Proxy:
         self.port = 0
         self._to_port = to_port
         self._certificate = certificate
+        self._meetings: set[object] = set()
+        """Kept, since the loop alone does not keep what waits for somebody who was killed."""
         self._loop = asyncio.new_event_loop()
         self._server: asyncio.Server | None = None
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
@@ -106,6 +108,7 @@ class Proxy:
 
     async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.met += 1
+        self._meetings.add(asyncio.current_task())
         mood = self.coming.popleft() if self.coming else self.mood
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             if mood is Mood.RESET:
@@ -115,6 +118,7 @@ class Proxy:
                     pass
             else:
                 await self._carry(mood, reader, writer)
+        self._meetings.discard(asyncio.current_task())
         writer.close()
 
     async def _carry(
