@@ -37,7 +37,7 @@ def killed_anywhere(stage: Stage) -> None:
     kills = 0
     while stage.left():
         worker = stage.work()
-        time.sleep(stage.dice.uniform(0.05, 0.4))
+        time.sleep(stage.dice.uniform(0.05, 0.4) * (1 + kills / 4))  # so that slow ones get on
         signal_to(worker, signal.SIGKILL)
         wait_for_end(worker)
         stage.let_leases_pass()
