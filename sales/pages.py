@@ -143,7 +143,7 @@ def _volume(line: Any, currency: str) -> str:
     if not line.volume_discount:
         return ""
     off = format_price(line.volume_discount, currency)
-    return gettext("less %(off)s for the quantity") % {"off": off}
+    return gettext("−%(off)s volume") % {"off": off}
 
 
 def _discount(line: Any, currency: str) -> str:

@@ -50,7 +50,7 @@ def test_says_what_the_quantity_takes_off_each_unit(market: Market) -> None:
 
     row = only_row(order)
 
-    assert (row.price, row.volume) == ("€540.00", "less €27.00 for the quantity")
+    assert (row.price, row.volume) == ("€540.00", "−€27.00 volume")
 
 
 def test_says_what_a_code_takes_off_beside_the_discount(market: Market) -> None:
