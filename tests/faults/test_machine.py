@@ -185,4 +185,4 @@ def test_a_few_stories_end_well(story: type[Story]) -> None:
 @pytest.mark.faults
 def test_many_long_stories_end_well(story: type[Story]) -> None:
     seed(SEED)(story)
-    run_state_machine_as_test(story, settings=plays(60, 40))
+    run_state_machine_as_test(story, settings=plays(150, 40))
