@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import orjson
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -43,13 +44,23 @@ MODELS: dict[str, type[Quote | Order | Invoice]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Changed:
+    """One value of a document, as it was told and as it is now."""
+
+    path: str
+    """Where it stands in the message: ``order.lines.2.quantity``."""
+    then: str
+    now: str
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
-    """What a replay would send, and whether the document has changed since."""
+    """What a replay would send, and what of the document has changed since."""
 
     handoff_id: uuid.UUID
     what: str
     state: str
-    is_outdated: bool
+    changed: list[Changed]
 
 
 @transaction.atomic
@@ -127,10 +138,40 @@ def preview_replay(handoffs: Iterable[Handoff]) -> list[Preview]:
             handoff_id=handoff.pk,
             what=str(handoff.event),
             state=handoff.get_state_display(),
-            is_outdated=_is_outdated(handoff),
+            changed=changed_since(handoff),
         )
         for handoff in handoffs
     ]
+
+
+def changed_since(handoff: Handoff) -> list[Changed]:
+    """Compare what was told with what would be told today, value by value."""
+    if not _is_outdated(handoff):
+        return []
+    now = snapshot_now(handoff)
+    if now is None:
+        return []
+    told = orjson.loads(handoff.payload.body)["data"]
+    before, after = dict(_values({key: told.get(key) for key in now})), dict(_values(now))
+    return [
+        Changed(path, before.get(path, ""), after.get(path, ""))
+        for path in dict.fromkeys([*before, *after])
+        if before.get(path) != after.get(path)
+    ]
+
+
+def _values(part: object, path: str = "") -> Iterator[tuple[str, str]]:
+    """List every value of a message with its path; money is one value."""
+    if isinstance(part, dict) and part.keys() == {"amount", "currency"}:
+        yield path, f"{part['amount']} {part['currency']}"
+    elif isinstance(part, dict | list):
+        named = part.items() if isinstance(part, dict) else enumerate(part, 1)
+        for name, value in named:
+            yield from _values(value, f"{path}.{name}" if path else str(name))
+    elif isinstance(part, bool):
+        yield path, "true" if part else "false"
+    else:
+        yield path, "" if part is None else str(part)
 
 
 def snapshot_now(handoff: Handoff) -> dict[str, object] | None:

@@ -10,9 +10,10 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from common.display import Chip, TraceStep, Verb, Verbs
+from common.display import TONE_CLASS, Chip, TraceStep, Verb, Verbs
 from fulfilment import chips
 from fulfilment.models import Connection, Handoff, Shipment
+from fulfilment.services.timeline import story_of
 from fulfilment.trace import trace_steps
 from sales.models import Order
 from sales.services.events import AnyDocument
@@ -48,6 +49,13 @@ def handoffs(document: AnyDocument) -> dict[str, Any]:
     related = ("event", "lane__connection")
     found = handoffs_of(document).select_related(*related)[:SHOWN]
     return {"handoffs": [(handoff, chips.handoff_chip(handoff)) for handoff in found]}
+
+
+@register.inclusion_tag("fulfilment/story.html")
+def story(document: AnyDocument) -> dict[str, Any]:
+    """Tell in plain words what passed between a document and the other systems, newest first."""
+    told = [(entry, TONE_CLASS[entry.tone]) for entry in reversed(story_of(document))]
+    return {"newest": told[:SHOWN], "earlier": told[SHOWN:]}
 
 
 @register.inclusion_tag("fulfilment/shipments.html", takes_context=True)

@@ -28,7 +28,7 @@ from crm.http import RepRequest, rep_with
 from crm.models import User
 from fulfilment.chips import handoff_chip
 from fulfilment.models import Connection, Handoff
-from fulfilment.services.desk import REPLAYABLE, STUCK, stuck_like
+from fulfilment.services.desk import REPLAYABLE, STUCK, changed_since, stuck_like
 from fulfilment.services.vitals import raise_alerts, take_vitals
 from sales.models import Invoice, Order, Quote
 
@@ -168,6 +168,7 @@ def show(request: RepRequest, handoff: Handoff, *, problem: str = "") -> HttpRes
         "attempts": handoff.attempts_made.order_by("-id")[:50],
         "body": json.dumps(json.loads(handoff.payload.body), indent=2, ensure_ascii=False),
         "problem": problem or handoff.cause,
+        "changed": changed_since(handoff),
         "verbs": Verbs(verbs(request.user, handoff)),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK

@@ -10,6 +10,7 @@ from django.template import Context, Template
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.html import escape
 
 from common.errors import IllegalTransition
 from crm import roles
@@ -167,12 +168,16 @@ def test_a_dry_run_says_what_has_changed_since(
         timezone.now() - dt.timedelta(hours=1),
         timezone.now() + dt.timedelta(seconds=1),
     )
-    assert [each.is_outdated for each in preview_replay(window)] == [False]
+    assert [each.changed for each in preview_replay(window)] == [[]]
 
     hold_order(order.pk, actor=market.rep, reason="Credit check")
 
     first = next(iter(preview_replay(window)))
-    assert (first.is_outdated, first.what) == (True, f"Order submitted {order.number}")
+    assert first.what == f"Order submitted {order.number}"
+    assert [(each.path, each.then, each.now) for each in first.changed] == [
+        ("order.version", "3", "4"),
+        ("order.is_on_hold", "false", "true"),
+    ]
     handoff = Handoff.objects.order_by("id")[0]
     now = snapshot_now(handoff)
     assert now is not None
@@ -227,8 +232,12 @@ def test_the_story_is_told_in_plain_words(order: Order, market: Market, warehous
         "Quantity differs: ours 10, Warehouse has 11.",
         f"“Order put on hold {n}” waits to be sent to Warehouse.",
     ]
-    drawn = Template("{% load fulfilment_tags %}{% story_of order as story %}{{ story|length }}")
-    assert drawn.render(Context({"order": order})) == "8"
+    drawn = Template("{% load fulfilment_pages %}{% story order %}").render(
+        Context({"order": order})
+    )
+    told = [escape(str(entry)) for entry in reversed(story_of(order))]
+    places = [drawn.index(f">{words}<") for words in told]
+    assert places == sorted(places)
 
 
 def test_a_long_story_costs_as_many_statements_as_a_short_one(

@@ -92,9 +92,12 @@ class Command(BaseCommand):
         if not options["dry_run"]:
             self.stdout.write(f"{replay_all(chosen, actor=OPERATOR)} are sent again.")
             return
-        for each in preview_replay(chosen.select_related("event")):
-            changed = ", changed since" if each.is_outdated else ""
-            self.stdout.write(f"{each.what}: {each.state}{changed}")
+        for each in preview_replay(chosen.select_related("event", "payload")):
+            self.stdout.write(
+                f"{each.what}: {each.state}{', changed since' if each.changed else ''}"
+            )
+            for change in each.changed:
+                self.stdout.write(f"    {change.path}: {change.then or '–'} → {change.now or '–'}")
 
     def _skip(self, options: dict[str, Any]) -> None:
         handoff = skip_handoff(options["handoff"], actor=OPERATOR, because=options["because"])
