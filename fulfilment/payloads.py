@@ -8,10 +8,17 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from crm.custom_fields import for_handoff
+from crm.models import Account
 from fulfilment.wire import money, plain, price
 from sales.models import Document, DocumentLine, Invoice, InvoiceLine, Order, OrderLine, Quote
 
 LineT = TypeVar("LineT", bound=DocumentLine)
+
+TOLD = (
+    *("id", "position", "kind", "sku", "description", "quantity", "unit_price"),
+    *("discount", "net", "tax", "gross", "is_optional", "is_taken"),
+)
+"""The columns of a line that are told, or decide whether it is; a save waits for this reading."""
 
 WORDS = frozenset({DocumentLine.Kind.SECTION, DocumentLine.Kind.NOTE})
 
@@ -19,6 +26,7 @@ WORDS = frozenset({DocumentLine.Kind.SECTION, DocumentLine.Kind.NOTE})
 def order_payload(order: Order) -> dict[str, Any]:
     """Describe an order as it stands."""
     lines = order.lines.select_related("unit").order_by("position", "id")
+    lines = lines.only(*TOLD, "order", "cancelled_quantity", "requested_on", "unit__name")
     return {
         "order": {
             **_head(order),
@@ -36,7 +44,9 @@ def order_payload(order: Order) -> dict[str, Any]:
 
 def invoice_payload(invoice: Invoice) -> dict[str, Any]:
     """Describe an issued invoice or credit note."""
-    lines = invoice.lines.order_by("position", "id")
+    lines = invoice.lines.order_by("position", "id").only(
+        *TOLD, "invoice", "order_line", "tax_rate"
+    )
     order = invoice.order
     return {
         "invoice": {
@@ -80,6 +90,7 @@ def _early_payment(invoice: Invoice) -> dict[str, Any] | None:
 def quote_payload(quote: Quote) -> dict[str, Any]:
     """Describe a quote."""
     lines = quote.lines.select_related("unit").order_by("position", "id")
+    lines = lines.only(*TOLD, "quote", "unit__name")
     return {
         "quote": {
             **_head(quote),
@@ -100,8 +111,15 @@ def _head(document: Document) -> dict[str, Any]:
         "name": document.name,
         "version": document.version,
         "currency": document.currency,
-        "account": {"id": str(document.account_id), "name": document.account.name},
+        "account": {"id": str(document.account_id), "name": _account_name(document)},
     }
+
+
+def _account_name(document: Document) -> str:
+    """Read no more of the account than is told, unless it is here already."""
+    if "account" in document._state.fields_cache:
+        return document.account.name
+    return Account.objects.values_list("name", flat=True).get(pk=document.account_id)
 
 
 def _totals(document: Document) -> dict[str, dict[str, str]]:
