@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -80,29 +81,58 @@ def test_stays_true_when_terms_bill_by_themselves(db: None, invoice_when: str) -
 
 
 @pytest.mark.django_db(transaction=True)
-def test_stays_true_when_several_trade_at_once() -> None:
-    trade = Trade(Market(currency="KWD"))
+@pytest.mark.parametrize("currency", CURRENCIES)
+def test_stays_true_at_every_moment_while_several_trade_at_once(currency: str) -> None:
+    trade = Trade(Market(currency=currency))
     for seed in range(3):
         trade.order(Random(seed))
-    broken: list[BaseException] = []
+    broken: list[object] = []
+    over = threading.Event()
+    looks = 0
 
     def work(seed: int) -> None:
         dice = Random(seed)
+        for _ in range(15):
+            trade.do(dice.choice(trade.deeds), dice)
+
+    def watch() -> None:
+        nonlocal looks
+        while not over.is_set():
+            broken.extend(at_one_moment())
+            looks += 1
+
+    workers = [in_background(broken, work, seed) for seed in range(4)]
+    watcher = in_background(broken, watch)
+    for worker in workers:
+        worker.join()
+    over.set()
+    watcher.join()
+
+    assert broken == []
+    assert len(trade.done) > 20
+    assert looks > 1
+    assert untrue() + differences() == []
+
+
+def in_background(broken: list[object], work: Callable[..., None], *given: Any) -> threading.Thread:
+    """Start somebody with a connection of their own; what they die of is told."""
+
+    def alone() -> None:
         try:
-            for _ in range(20):
-                trade.do(dice.choice(trade.deeds), dice)
+            work(*given)
         except Exception as error:  # noqa: BLE001  told by the test's own thread
             broken.append(error)
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    thread = threading.Thread(target=alone)
+    thread.start()
+    return thread
 
-    assert broken == []
-    assert len(trade.done) > 20
-    assert untrue() == []
-    assert differences() == []
+
+def at_one_moment() -> list[str]:
+    """What is untrue between two commits of the others."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        return untrue() + differences()
