@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from pytest_httpserver import HTTPServer
 
 from fulfilment.connectors.engine import Step
@@ -20,28 +19,9 @@ from sales.models import Order, SalesEvent
 from sales.services.orders import hold_order, release_order
 from tests.factories import Market
 from tests.fulfilment.conftest import ORDER_EVENTS, FarEnd, connect, submitted_order, whole
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*deeds: Callable[[], Any]) -> list[Any]:
-    """Do all of these at the same moment, each with a database connection of its own."""
-    gate = threading.Barrier(len(deeds))
-    results: list[Any] = [None] * len(deeds)
-
-    def run(index: int, deed: Callable[[], Any]) -> None:
-        gate.wait()
-        try:
-            results[index] = deed()
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(deeds)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
 
 
 @pytest.fixture

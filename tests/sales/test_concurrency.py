@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from common.errors import DomainError, IllegalTransition
 from sales.models import Company, Invoice, NumberSeries, Order, Payment, PromotionCode, SalesEvent
@@ -25,6 +24,7 @@ from sales.services.promotions import apply_promotion
 from sales.services.quotes import accept_quote, activate_quote
 from sales.services.verification import verify
 from tests.factories import CompanyFactory, Market
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,28 +32,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def market(transactional_db: None) -> Market:
     return Market()
-
-
-def at_once(*deeds: Callable[[], Any]) -> list[Any]:
-    """Do all of these at the same moment; a refusal is a result too."""
-    gate = threading.Barrier(len(deeds))
-    results: list[Any] = [None] * len(deeds)
-
-    def run(place: int, deed: Callable[[], Any]) -> None:
-        gate.wait()
-        try:
-            results[place] = deed()
-        except DomainError as error:
-            results[place] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(deeds)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
 
 
 def refusals(results: list[Any]) -> list[type[DomainError]]:
