@@ -26,23 +26,23 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("LOG_LEVEL", "ERROR")
 django.setup()
 
-import psutil  # noqa: E402  Django first
-from django.conf import settings  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-from django.db import connection as database  # noqa: E402
-from django.utils import timezone  # noqa: E402
+import psutil
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection as database
+from django.utils import timezone
 
-from common.identifiers import uuid7  # noqa: E402
-from config.celery import app as celery  # noqa: E402
-from demo.fresh_database import broker_beside, fresh_database, name_beside  # noqa: E402
-from fulfilment.models import Connection, Handoff, Lane, Payload  # noqa: E402
-from fulfilment.services.connections import register_connection  # noqa: E402
-from fulfilment.services.drain import drain  # noqa: E402
-from sales.models import Order, SalesEvent  # noqa: E402
-from sales.services.drafts import draft_order  # noqa: E402
-from sales.services.lines import add_line  # noqa: E402
-from sales.services.orders import hold_order, release_order, submit_order  # noqa: E402
-from tests.factories import Market  # noqa: E402
+from common.identifiers import uuid7
+from config.celery import app as celery
+from demo.fresh_database import broker_beside, fresh_database, name_beside
+from fulfilment.models import Connection, Handoff, Lane, Payload
+from fulfilment.services.connections import register_connection
+from fulfilment.services.drain import drain
+from sales.models import Order, SalesEvent
+from sales.services.drafts import draft_order
+from sales.services.lines import add_line
+from sales.services.orders import hold_order, release_order, submit_order
+from tests.factories import Market
 
 ROOT = Path(__file__).resolve().parents[1]
 SECRET = "whsec_b3V0Z29pbmctc2VjcmV0LW9mLXRoZS1iZW5jaCE="
