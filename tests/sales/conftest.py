@@ -1,11 +1,26 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
+from crm import roles
 from tests.factories import Market
+from tests.sales.admin_desk import signed_in
 
 
 @pytest.fixture
 def market(db: None) -> Market:
     """A company, an account and a price list in euros, 20 % tax."""
     return Market()
+
+
+@pytest.fixture
+def office(db: None) -> Client:
+    """Somebody of the administrators."""
+    return signed_in(roles.ADMINISTRATOR)
+
+
+@pytest.fixture
+def auditor(db: None) -> Client:
+    """Somebody who may only look."""
+    return signed_in(roles.AUDITOR)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from decimal import Decimal
 from typing import Any
 
@@ -11,14 +10,11 @@ from django.contrib import admin
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
 
 from crm import roles
-from crm.models import Account, Activity, CustomField, Lead, Partner, User
+from crm.models import Account, Activity, CustomField, Lead, User
 from crm.services.activities import note
 from sales.models import (
-    AccountTerms,
-    ApprovalRule,
     Company,
     DiscountBand,
     DiscountList,
@@ -27,103 +23,20 @@ from sales.models import (
     Order,
     PaymentTerms,
     Product,
-    PromotionCode,
-    Quote,
-    SalesEvent,
     TaxRate,
     Unit,
     UnitGroup,
 )
-from sales.services.billing import invoice_order
-from sales.services.drafts import draft_invoice, draft_order, draft_quote
-from sales.services.invoices import issue_invoice, record_payment
+from sales.services.drafts import draft_invoice
 from sales.services.lines import add_line
-from sales.services.orders import submit_order
 from tests.factories import (
-    AccountFactory,
-    ContactFactory,
     LeadFactory,
     Market,
-    OpportunityFactory,
-    StageFactory,
     UserFactory,
 )
+from tests.sales.admin_desk import address, problems, rows, sell, signed_in
 
 OURS = [model for model in admin.site._registry if model._meta.app_label in {"crm", "sales"}]
-
-
-def address(model: type[Any], page: str = "changelist", *args: Any) -> str:
-    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
-
-
-def signed_in(role: str) -> Client:
-    user = UserFactory.create(role=role)
-    User.objects.filter(pk=user.pk).update(is_staff=True)
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-@pytest.fixture
-def office(db: None) -> Client:
-    """Somebody of the administrators."""
-    return signed_in(roles.ADMINISTRATOR)
-
-
-@pytest.fixture
-def auditor(db: None) -> Client:
-    """Somebody who may only look."""
-    return signed_in(roles.AUDITOR)
-
-
-def problems(response: Any) -> list[str]:
-    """Every complaint on an admin page, wherever it stands."""
-    assert response.status_code == 200, response.headers.get("Location")
-    context = response.context
-    found = [str(error) for errors in context["adminform"].form.errors.values() for error in errors]
-    for inline in context["inline_admin_formsets"]:
-        found += [str(error) for error in inline.formset.non_form_errors()]
-        found += [str(e) for form in inline.formset.errors for es in form.values() for e in es]
-    return found
-
-
-def rows(prefix: str, *forms: dict[str, Any], stored: int = 0) -> dict[str, Any]:
-    """Write the inputs of an inline formset."""
-    data = {f"{prefix}-TOTAL_FORMS": len(forms), f"{prefix}-INITIAL_FORMS": stored}
-    for number, form in enumerate(forms):
-        data |= {f"{prefix}-{number}-{name}": value for name, value in form.items()}
-    return data
-
-
-def sell(market: Market, number: int) -> None:
-    """Leave one of everything behind."""
-    order = draft_order(actor=market.rep, account=market.account, name=f"Order {number}")
-    add_line(order, actor=market.rep, product=market.product("100.00"))
-    submit_order(order.pk, actor=market.rep)
-    invoice = invoice_order(order.pk, actor=market.rep, what="all")
-    issue_invoice(invoice.pk, actor=market.rep)
-    record_payment(
-        invoice.pk, actor=market.rep, amount=Decimal(1), received_on=dt.date(2026, 11, 22)
-    )
-    draft_quote(actor=market.rep, account=market.account, name=f"Quote {number}")
-    owner = UserFactory.create()
-    account = AccountFactory.create(owner=owner)
-    ContactFactory.create(account=account)
-    OpportunityFactory.create(account=account, stage=StageFactory.create(position=100 + number))
-    note(LeadFactory.create(owner=owner), "Called.", actor=owner)
-    AccountTerms.objects.create(account=account, price_list=market.price_list)
-    Partner.objects.create(name=f"Shop {number}", scopes=["orders:read"])
-    PromotionCode.objects.create(
-        code=f"P{number}", name=f"Code {number}", discount_rate=Decimal("0.1")
-    )
-    ExchangeRate.objects.create(
-        currency="USD", valid_on=dt.date(2026, 1, 1) + dt.timedelta(number), rate=Decimal("1.1")
-    )
-    DiscountList.objects.create(name=f"Volume {number}")
-    ApprovalRule.objects.create(name=f"Rule {number}", measure="total", threshold=Decimal(1))
-    CustomField.objects.create(
-        record_type="account", key=f"extra{number}", label=f"Extra {number}", kind="text"
-    )
 
 
 def test_every_record_of_the_house_has_its_pages(market: Market) -> None:
@@ -363,113 +276,6 @@ def test_what_only_the_database_can_refuse_is_told_in_words(market: Market, offi
     assert response.status_code == 200
     assert problems(response)
     assert Company.objects.count() == 1
-
-
-def head(document: Quote | Order | Invoice, **changes: Any) -> dict[str, Any]:
-    inlines = {"lines": 0, "promotions": 0, "changes": 0, "payments": 0}
-    data: dict[str, Any] = {
-        "name": document.name,
-        "discount_rate": "0",
-        "discount_amount": "0",
-        "freight": "0",
-        "price_list": document.price_list_id or "",
-        "payment_terms": document.payment_terms_id or "",
-        "tax_zone": document.tax_zone_id or "",
-    }
-    for prefix in inlines:
-        data |= rows(prefix)
-    return {**data, **changes}
-
-
-def test_a_draft_is_edited_the_way_every_door_does(market: Market, office: Client) -> None:
-    order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
-    add_line(order, actor=market.rep, product=market.product("100.00"))
-    order.refresh_from_db()
-
-    response = office.post(
-        address(Order, "change", order.pk), head(order, name="Bar", discount_rate="0.1")
-    )
-
-    assert response.status_code == 302, problems(response)
-    version = order.version
-    order.refresh_from_db()
-    assert (order.name, order.total, order.version) == ("Bar", 108, version + 1)
-    event = SalesEvent.objects.get(subject_id=order.pk, subject_version=order.version)
-    assert event.data == {"changed": ["discount_rate", "name"]}
-
-
-def test_what_the_service_refuses_stands_beside_the_field(market: Market, office: Client) -> None:
-    order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
-    add_line(order, actor=market.rep, product=market.product("100.00"))
-    order.refresh_from_db()
-
-    response = office.post(
-        address(Order, "change", order.pk), head(order, discount_amount="100.01")
-    )
-
-    assert response.context["adminform"].form.errors == {
-        "discount_amount": ["The discount of 100.01 is more than the lines' 100.00."]
-    }
-    before = (order.version, order.total)
-    order.refresh_from_db()
-    assert (order.version, order.total) == before
-
-
-def test_issued_documents_are_only_looked_at(market: Market, office: Client) -> None:
-    sell(market, 1)
-    order, invoice = Order.objects.get(), Invoice.objects.get()
-
-    for document in (order, invoice):
-        page = address(type(document), "change", document.pk)
-        assert office.get(page).status_code == 200
-        assert office.post(page, head(document, name="Other")).status_code == 403
-        assert office.post(address(type(document), "delete", document.pk)).status_code == 403
-        document.refresh_from_db()
-        assert document.name != "Other"
-
-
-def test_verbs_are_the_same_deeds_and_each_refusal_is_told(market: Market, office: Client) -> None:
-    ready = draft_order(actor=market.rep, account=market.account, name="Bar refit")
-    add_line(ready, actor=market.rep, product=market.product("100.00"))
-    empty = draft_order(actor=market.rep, account=market.account, name="Nothing yet")
-
-    response = office.post(
-        address(Order),
-        {"action": "submit", "_selected_action": [ready.pk, empty.pk]},
-        follow=True,
-    )
-
-    ready.refresh_from_db()
-    empty.refresh_from_db()
-    assert (ready.status, empty.status) == ("submitted", "draft")
-    assert sorted(str(message) for message in response.context["messages"]) == [
-        "Draft order: There is nothing on this document yet: add a line first.",
-        f"{ready.number} is submitted.",
-    ]
-
-
-def test_auditors_have_no_verbs(market: Market, auditor: Client) -> None:
-    order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
-    add_line(order, actor=market.rep, product=market.product("100.00"))
-
-    auditor.post(address(Order), {"action": "submit", "_selected_action": [order.pk]})
-
-    order.refresh_from_db()
-    assert order.status == "draft"
-
-
-def test_a_draft_invoice_is_thrown_away_and_its_quantities_are_free_again(
-    market: Market, office: Client
-) -> None:
-    order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
-    add_line(order, actor=market.rep, product=market.product("100.00"))
-    submit_order(order.pk, actor=market.rep)
-    invoice = invoice_order(order.pk, actor=market.rep, what="all")
-
-    office.post(address(Invoice, "delete", invoice.pk), {"post": "yes"})
-
-    assert not Invoice.objects.exists()
-    assert order.lines.get().open_to_bill == 1
 
 
 def test_a_free_invoice_is_issued_from_the_list(market: Market, office: Client) -> None:
