@@ -18,7 +18,7 @@ from werkzeug import Request, Response
 
 from fulfilment import signing
 from fulfilment.connectors.engine import Round, Step
-from fulfilment.models import Connection, Lane
+from fulfilment.models import Attempt, Connection, Lane
 from fulfilment.services.connections import register_connection
 from sales.models import Order
 from sales.services.drafts import draft_order
@@ -132,6 +132,11 @@ def submitted_order(market: Market, *quantities: str, price: str = "100.00") -> 
 def order(market: Market, warehouse: FarEnd) -> Order:
     """A submitted order of ten, on its way to the warehouse."""
     return submitted_order(market)
+
+
+def outcomes() -> list[tuple[str, str]]:
+    """What was asked of the other side and what came of it, in order."""
+    return list(Attempt.objects.order_by("id").values_list("verb", "outcome"))
 
 
 def whole(round_: Round) -> Step:

@@ -1,0 +1,146 @@
+"""Who holds the lease sends: workers that died, were slow, or came too late."""
+
+from __future__ import annotations
+
+import time
+import uuid
+
+from django.utils import timezone
+from werkzeug import Response
+
+from fulfilment.connectors.engine import Engine
+from fulfilment.models import Connection, Handoff, Lane
+from fulfilment.services.completion import complete
+from fulfilment.services.drain import drain
+from fulfilment.services.leases import claim
+from sales.models import Order
+from sales.services.orders import hold_order, release_order
+from tests.factories import Market
+from tests.fulfilment.conftest import (
+    FarEnd,
+    make_due,
+    outcomes,
+    submitted_order,
+    whole,
+)
+
+State = Handoff.State
+
+
+def test_a_worker_that_died_over_it_leads_to_a_look_up_first(
+    order: Order, warehouse: FarEnd
+) -> None:
+    [round_] = claim(64)
+    warehouse.take(round_.errands[0].message.id)
+    make_due()
+
+    drain()
+
+    assert warehouse.received == []
+    assert Handoff.objects.get().state == State.ACCEPTED
+    assert outcomes() == [("push", "unknown"), ("find", "found")]
+
+
+def test_a_worker_that_died_before_sending_costs_only_a_look_up(
+    order: Order, warehouse: FarEnd
+) -> None:
+    claim(64)
+    make_due()
+
+    drain()
+
+    assert (len(warehouse.looked_up), len(warehouse.received)) == (1, 1)
+    assert outcomes() == [("push", "unknown"), ("find", "not_found"), ("push", "done")]
+
+
+def test_a_stale_lease_changes_nothing_but_leaves_its_evidence(
+    order: Order, warehouse: FarEnd
+) -> None:
+    [stale] = claim(64)
+    make_due()
+    [current] = claim(64)
+    assert stale.lease_token != current.lease_token
+
+    assert complete([whole(stale)]) == []
+
+    lane = Lane.objects.get()
+    assert (lane.lease_token, lane.pending) == (current.lease_token, 1)
+    assert Handoff.objects.get().state == State.SENDING
+
+
+def test_a_lease_ends_by_the_clock_of_the_database(order: Order, warehouse: FarEnd) -> None:
+    claim(64)
+
+    lane = Lane.objects.get()
+    assert 59 <= (lane.due_at - timezone.now()).total_seconds() <= 61
+    assert claim(64) == []
+
+
+def test_what_is_queued_during_a_lease_is_sent_after_it(
+    order: Order, market: Market, warehouse: FarEnd
+) -> None:
+    [round_] = claim(64)
+    hold_order(order.pk, actor=market.rep, reason="Credit check")
+    assert claim(64) == []
+    complete([whole(round_)])
+
+    drain()
+
+    assert [event["type"].rpartition(".")[2] for event in warehouse.events] == ["submitted", "held"]
+
+
+def test_asks_no_more_at_once_than_a_connection_allows(market: Market, warehouse: FarEnd) -> None:
+    Connection.objects.update(max_in_flight=3)
+    for _ in range(5):
+        submitted_order(market)
+
+    assert len(claim(64)) == 3
+    assert claim(64) == []
+
+
+def test_what_was_taken_is_written_down_before_the_rest_of_its_lane(
+    order: Order, market: Market, warehouse: FarEnd
+) -> None:
+    hold_order(order.pk, actor=market.rep, reason="Credit check")
+
+    def slowly(message_id: str) -> Response:
+        time.sleep(0.5)
+        return warehouse.take(message_id)
+
+    warehouse.answers = [warehouse.take, slowly]
+    with Engine() as engine:
+        [round_] = claim(64)
+        engine.submit(round_)
+        first = engine.collect(5)
+        complete(first)
+        seen = list(Handoff.objects.order_by("position").values_list("state", flat=True))
+        lane = Lane.objects.get()
+        complete(engine.collect(5))
+
+    assert seen == [State.ACCEPTED, State.SENDING]
+    assert (lane.pending, lane.lease_token) == (1, round_.lease_token)
+    assert not Handoff.objects.exclude(state=State.ACCEPTED).exists()
+    assert Lane.objects.get().lease_token is None
+
+
+def test_a_round_that_lost_its_lease_stops(order: Order, market: Market, warehouse: FarEnd) -> None:
+    for _ in range(3):
+        hold_order(order.pk, actor=market.rep, reason="Credit check")
+        release_order(order.pk, actor=market.rep)
+
+    def slowly(message_id: str) -> Response:
+        time.sleep(0.3)
+        return warehouse.take(message_id)
+
+    warehouse.answers = [warehouse.take, slowly]
+    with Engine() as engine:
+        [round_] = claim(64)
+        engine.submit(round_)
+        step = engine.collect(5)
+        Lane.objects.update(lease_token=uuid.uuid4())
+        complete(step)
+        while engine.in_flight:
+            complete(engine.collect(5))
+
+    assert len(warehouse.received) == 2
+    assert Lane.objects.get().pending == 7
