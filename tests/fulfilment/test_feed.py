@@ -15,6 +15,7 @@ from sales.models import Order, SalesEvent
 from sales.services.orders import hold_order, release_order
 from tests.factories import Market, UserFactory
 from tests.fulfilment.conftest import submitted_order
+from tests.fulfilment.processes import eventually
 from tests.refusals import refused
 
 FEED = "/api/v1/events"
@@ -34,6 +35,12 @@ def read(reader: Client, **asked: Any) -> dict[str, Any]:
     return told
 
 
+def read_when_settled(reader: Client, count: int, **asked: Any) -> dict[str, Any]:
+    """Read once so many are told: open transactions of the whole server hold the feed up."""
+    eventually(lambda: len(read(reader, **asked)["results"]) >= count, f"{count} events")
+    return read(reader, **asked)
+
+
 def told(answer: dict[str, Any]) -> list[tuple[str, int]]:
     return [(each["type"], int(each["sequence"])) for each in answer["results"]]
 
@@ -48,7 +55,7 @@ class TestAFeedOfCommittedEvents:
         order = submitted_order(market)
         hold_order(order.pk, actor=market.rep, reason="Credit check")
         release_order(order.pk, actor=market.rep)
-        everything = told(read(client))
+        everything = told(read_when_settled(client, SalesEvent.objects.count()))
         assert everything[-3:] == [
             ("throughline.order.submitted", everything[-3][1]),
             ("throughline.order.held", everything[-3][1] + 1),
@@ -66,13 +73,15 @@ class TestAFeedOfCommittedEvents:
         assert pages == everything
         assert read(client, **after) == {"results": [], "next": after["after"]}
         hold_order(order.pk, actor=market.rep, reason="Again")
-        assert told(read(client, **after)) == [("throughline.order.held", everything[-1][1] + 1)]
+        held = read_when_settled(client, 1, **after)
+        assert told(held) == [("throughline.order.held", everything[-1][1] + 1)]
 
     def test_waits_for_a_transaction_that_is_still_writing(self, client: Client) -> None:
         market = Market()
         client.force_login(market.rep)
         slow, quick = submitted_order(market), submitted_order(market)
-        after = {"after": read(client)["next"]}
+        before = read_when_settled(client, SalesEvent.objects.count())
+        after = {"after": before["next"]}
         wrote, may_commit = threading.Event(), threading.Event()
 
         def hold_slowly() -> None:
@@ -92,7 +101,7 @@ class TestAFeedOfCommittedEvents:
         meanwhile = read(client, **after)
         may_commit.set()
         writer.join()
-        then = read(client, **after)
+        then = read_when_settled(client, 2, **after)
 
         assert meanwhile["results"] == []
         assert [each["subject"] for each in then["results"]] == [slow.number, quick.number]
@@ -114,7 +123,7 @@ class TestAFeedOfCommittedEvents:
 
         assert out.getvalue() == f"{len(before['results'])} events settled.\n"
         assert before["results"][-1]["type"] == "throughline.order.submitted"
-        [held] = read(client, after=before["next"])["results"]
+        [held] = read_when_settled(client, 1, after=before["next"])["results"]
         assert held["type"] == "throughline.order.held"
         with refused("sales_salesevent", "append_only"):
             SalesEvent.objects.update(xid=1)
