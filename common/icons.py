@@ -36,7 +36,7 @@ def _shapes(name: str) -> SafeString:
         ) from error
     drawn = SHAPES.search(source)
     inner = drawn.group(1) if drawn else ""
-    return mark_safe(re.sub(r"\s+", " ", inner.replace(BOUNDING_BOX, "")).strip())  # noqa: S308
+    return mark_safe(re.sub(r"\s+", " ", inner.replace(BOUNDING_BOX, "")).strip())  # noqa: S308  # ours
 
 
 @lru_cache(maxsize=512)

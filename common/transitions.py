@@ -30,7 +30,7 @@ class Stateful(models.Model):
     def refuse_move_to(self, target: str) -> None:
         """Raise IllegalTransition, in words, unless the table allows the move."""
         if not self.can_move_to(target):
-            choices = dict(self._meta.get_field("status").flatchoices)  # type: ignore[union-attr]
+            choices = dict(self._meta.get_field("status").flatchoices)  # type: ignore[union-attr]  # a column
             now, wanted = choices.get(self.status, self.status), choices.get(target, target)
             raise IllegalTransition(f"{self} is {now}; it cannot become {wanted}.")
 

@@ -21,7 +21,7 @@ from fulfilment.services.discrepancies import ReasonMissing
 from fulfilment.services.nudges import nudge_after_commit
 from fulfilment.services.references import Naming, keep_references
 from fulfilment.wire import digest
-from sales.models import Invoice, Order, Quote
+from sales.models.events import DOCUMENTS
 
 State = Handoff.State
 
@@ -35,12 +35,6 @@ COUNTED = frozenset(
     {State.QUEUED, State.SENDING, State.RETRYING, State.UNKNOWN_OUTCOME, State.NEEDS_ATTENTION}
 )
 """States that a lane counts as pending; a refused one only while it blocks the lane."""
-
-MODELS: dict[str, type[Quote | Order | Invoice]] = {
-    "quote": Quote,
-    "order": Order,
-    "invoice": Invoice,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,14 +171,14 @@ def _values(part: object, path: str = "") -> Iterator[tuple[str, str]]:
 def snapshot_now(handoff: Handoff) -> dict[str, object] | None:
     """Describe the document as it would be told today; None when it is no more."""
     event = handoff.event
-    document = MODELS[event.subject_type]._default_manager.filter(pk=event.subject_id).first()
+    document = DOCUMENTS[event.subject_type]._default_manager.filter(pk=event.subject_id).first()
     return ROUTES[event.type].payload(document) if document else None
 
 
 def _is_outdated(handoff: Handoff) -> bool:
     event = handoff.event
-    version = (
-        MODELS[event.subject_type]
+    version: int | None = (
+        DOCUMENTS[event.subject_type]
         ._default_manager.filter(pk=event.subject_id)
         .values_list("version", flat=True)
         .first()

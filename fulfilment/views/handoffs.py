@@ -30,12 +30,10 @@ from fulfilment.chips import handoff_chip
 from fulfilment.models import Connection, Handoff
 from fulfilment.services.desk import REPLAYABLE, STUCK, changed_since, stuck_like
 from fulfilment.services.vitals import raise_alerts, take_vitals
-from sales.models import Invoice, Order, Quote
+from sales.models.events import DOCUMENTS
 
 CAUSES = 8
 """So many causes are shown above the list."""
-
-DOCUMENTS: dict[str, Any] = {"quote": Quote, "order": Order, "invoice": Invoice}
 
 
 def visible_handoffs(user: User) -> models.QuerySet[Handoff]:

@@ -20,6 +20,7 @@ OLDEST_OPEN = models.Func(
 )
 
 DOCUMENTS: dict[str, Any] = {"quote": Quote, "order": Order, "invoice": Invoice}
+"""What events are about, by the word they use for it."""
 
 
 class SalesEventQuerySet(models.QuerySet["SalesEvent"]):
