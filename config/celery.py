@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Any
 
 from celery import Celery
+from celery.signals import task_prerun
+from django.db import close_old_connections
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
 from config.lifetime import follow_parent_if_told
@@ -20,3 +23,9 @@ app = Celery("throughline")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["fulfilment"])
 app.steps["worker"].add(DjangoStructLogInitStep)
+
+
+@task_prerun.connect
+def give_up_old_connections(**about: Any) -> None:
+    """Keep a database connection between tasks, but neither a broken one nor one for ever."""
+    close_old_connections()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from pytest_django.live_server_helper import LiveServer
 
 from fulfilment.models import Attempt, Discrepancy, ExternalRef, Handoff
@@ -14,6 +15,11 @@ from sales.models import Invoice, Order, PaymentTerms
 from tests.factories import Market
 from tests.fulfilment.conftest import INVOICE_EVENTS, ORDER_EVENTS, submitted_order
 from tests.fulfilment.processes import Sandbox, celery_worker, eventually, sandbox
+
+BACKENDS = """
+SELECT pid FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = 'throughline worker'
+"""
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -109,3 +115,35 @@ def test_a_warehouse_in_trouble_is_asked_again_by_the_sweep(
     assert warehouse.ledger() == [("throughline.order.submitted", 1, 1)]
     outcomes = Attempt.objects.order_by("id").values_list("outcome", flat=True)
     assert list(outcomes) == ["unreachable", "done"]
+
+
+def test_a_worker_keeps_its_database_connection_and_replaces_one_that_is_cut(
+    warehouse: Sandbox, worker: subprocess.Popen[str]
+) -> None:
+    market = Market()
+    kept = carried(market)
+    for _ in range(3):
+        later = carried(market)
+        assert kept <= later
+        kept = later
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s) AS pid", [list(kept)])
+
+    assert carried(market).isdisjoint(kept)
+    assert warehouse.ledger() == [("throughline.order.submitted", 1, 1)] * 5
+
+
+def carried(market: Market) -> set[int]:
+    """Have an order carried; returns the worker's database connections then."""
+    order = submitted_order(market)
+    handoffs = Handoff.objects.filter(event__subject_id=order.pk, state=Handoff.State.ACCEPTED)
+    eventually(handoffs.exists, "a delivery")
+    found: set[int] = eventually(backends, "a worker's connection")
+    return found
+
+
+def backends() -> set[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(BACKENDS)
+        return {pid for (pid,) in cursor.fetchall()}
