@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, TypeVar
+
+from django.db.models import QuerySet
 
 from crm.custom_fields import for_handoff
 from crm.models import Account
 from fulfilment.wire import money, plain, price
 from sales.models import Document, DocumentLine, Invoice, InvoiceLine, Order, OrderLine, Quote
 
-LineT = TypeVar("LineT", bound=DocumentLine)
+DocumentT = TypeVar("DocumentT", bound=Document)
 
 TOLD = (
     *("id", "position", "kind", "sku", "description", "quantity", "unit_price"),
@@ -25,8 +26,7 @@ WORDS = frozenset({DocumentLine.Kind.SECTION, DocumentLine.Kind.NOTE})
 
 def order_payload(order: Order) -> dict[str, Any]:
     """Describe an order as it stands."""
-    lines = order.lines.select_related("unit").order_by("position", "id")
-    lines = lines.only(*TOLD, "order", "cancelled_quantity", "requested_on", "unit__name")
+    lines = _lines(order, "order", "cancelled_quantity", "requested_on")
     return {
         "order": {
             **_head(order),
@@ -35,7 +35,7 @@ def order_payload(order: Order) -> dict[str, Any]:
             "customer_reference": order.customer_reference,
             "ship_to": order.shipping_address,
             "requested_on": _day(order.requested_on),
-            "lines": [_order_line(line, order.currency) for line in _told(lines)],
+            "lines": [_order_line(line, order.currency) for line in lines],
             "totals": _totals(order),
             "custom": for_handoff(order),
         }
@@ -44,9 +44,7 @@ def order_payload(order: Order) -> dict[str, Any]:
 
 def invoice_payload(invoice: Invoice) -> dict[str, Any]:
     """Describe an issued invoice or credit note."""
-    lines = invoice.lines.order_by("position", "id").only(
-        *TOLD, "invoice", "order_line", "tax_rate"
-    )
+    lines = _lines(invoice, "invoice", "order_line", "tax_rate")
     order = invoice.order
     return {
         "invoice": {
@@ -64,9 +62,7 @@ def invoice_payload(invoice: Invoice) -> dict[str, Any]:
                 for part in invoice.dues
             ],
             "lines": [
-                _invoice_line(line, invoice.currency)
-                for line in _told(lines)
-                if line.kind not in WORDS
+                _invoice_line(line, invoice.currency) for line in lines if line.kind not in WORDS
             ],
             "totals": _totals(invoice),
             "early_payment": _early_payment(invoice),
@@ -89,19 +85,26 @@ def _early_payment(invoice: Invoice) -> dict[str, Any] | None:
 
 def quote_payload(quote: Quote) -> dict[str, Any]:
     """Describe a quote."""
-    lines = quote.lines.select_related("unit").order_by("position", "id")
-    lines = lines.only(*TOLD, "quote", "unit__name")
+    lines = _lines(quote, "quote")
     return {
         "quote": {
             **_head(quote),
             "revision": quote.revision,
             "status": quote.status,
             "valid_until": _day(quote.valid_until),
-            "lines": [_priced_line(line, quote.currency) for line in _told(lines)],
+            "lines": [_priced_line(line, quote.currency) for line in lines],
             "totals": _totals(quote),
             "custom": for_handoff(quote),
         }
     }
+
+
+def with_what_is_told(documents: QuerySet[DocumentT]) -> QuerySet[DocumentT]:
+    """Have documents of one kind read with all that is told of them: four statements for many."""
+    documents = documents.select_related("account").prefetch_related("lines__unit")
+    if documents.model is Invoice:
+        documents = documents.select_related("order").prefetch_related("instalments")
+    return documents
 
 
 def _head(document: Document) -> dict[str, Any]:
@@ -134,8 +137,11 @@ def _totals(document: Document) -> dict[str, dict[str, str]]:
     return {name: money(amount, document.currency) for name, amount in amounts.items()}
 
 
-def _told(lines: Iterable[LineT]) -> list[LineT]:
-    """Leave out options that nobody took."""
+def _lines(document: Any, *more: str) -> list[Any]:
+    """List the lines that are told, without options that nobody took; read unless they are here."""
+    lines = document.lines.all()
+    if "lines" not in getattr(document, "_prefetched_objects_cache", {}):
+        lines = lines.select_related("unit").only(*TOLD, "unit__name", *more)
     return [line for line in lines if line.counts or line.kind in WORDS]
 
 

@@ -1,4 +1,4 @@
-"""What must be true of shipments, asked of all orders at once."""
+"""What must be true of shipments and of what was sent, asked of all at once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,18 @@ WHERE figure.stored <> figure.counted
 ORDER BY 1
 """
 
+BODIES = """
+SELECT DISTINCT COALESCE(event.subject_number, event.subject_type || ' ' || event.subject_id)
+    || ', ' || event.type, 'message sent',
+    encode(sha256(convert_to(payload.body, 'UTF8')), 'hex'), payload.sha256
+FROM fulfilment_payload payload JOIN sales_salesevent event ON event.id = payload.event_id
+WHERE payload.sha256 <> encode(sha256(convert_to(payload.body, 'UTF8')), 'hex')
+ORDER BY 1
+"""
+"""The digest was taken when the message was committed."""
+
 
 def register() -> None:
     """Have every verification ask this too."""
     register_check("shipped units are on shipments", check_by_query(SHIPPED_QUANTITIES))
+    register_check("messages are as they were committed", check_by_query(BODIES))

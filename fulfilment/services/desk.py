@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
-import orjson
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -20,8 +17,6 @@ from fulfilment.routes import ROUTES
 from fulfilment.services.discrepancies import ReasonMissing
 from fulfilment.services.nudges import nudge_after_commit
 from fulfilment.services.references import Naming, keep_references
-from fulfilment.wire import digest
-from sales.models.events import DOCUMENTS
 
 State = Handoff.State
 
@@ -35,26 +30,6 @@ COUNTED = frozenset(
     {State.QUEUED, State.SENDING, State.RETRYING, State.UNKNOWN_OUTCOME, State.NEEDS_ATTENTION}
 )
 """States that a lane counts as pending; a refused one only while it blocks the lane."""
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """One value of a document, as it was told and as it is now."""
-
-    path: str
-    """Where it stands in the message: ``order.lines.2.quantity``."""
-    then: str
-    now: str
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What a replay would send, and what of the document has changed since."""
-
-    handoff_id: uuid.UUID
-    what: str
-    state: str
-    changed: list[Changed]
 
 
 @transaction.atomic
@@ -123,72 +98,6 @@ def replay_all(handoffs: QuerySet[Handoff], *, actor: Actor) -> int:
             continue  # somebody else was faster
         replayed += 1
     return replayed
-
-
-def preview_replay(handoffs: Iterable[Handoff]) -> list[Preview]:
-    """Say what a replay would send, without sending: bodies stay as they were committed."""
-    return [
-        Preview(
-            handoff_id=handoff.pk,
-            what=str(handoff.event),
-            state=handoff.get_state_display(),
-            changed=changed_since(handoff),
-        )
-        for handoff in handoffs
-    ]
-
-
-def changed_since(handoff: Handoff) -> list[Changed]:
-    """Compare what was told with what would be told today, value by value."""
-    if not _is_outdated(handoff):
-        return []
-    now = snapshot_now(handoff)
-    if now is None:
-        return []
-    told = orjson.loads(handoff.payload.body)["data"]
-    before, after = dict(_values({key: told.get(key) for key in now})), dict(_values(now))
-    return [
-        Changed(path, before.get(path, ""), after.get(path, ""))
-        for path in dict.fromkeys([*before, *after])
-        if before.get(path) != after.get(path)
-    ]
-
-
-def _values(part: object, path: str = "") -> Iterator[tuple[str, str]]:
-    """List every value of a message with its path; money is one value."""
-    if isinstance(part, dict) and part.keys() == {"amount", "currency"}:
-        yield path, f"{part['amount']} {part['currency']}"
-    elif isinstance(part, dict | list):
-        named = part.items() if isinstance(part, dict) else enumerate(part, 1)
-        for name, value in named:
-            yield from _values(value, f"{path}.{name}" if path else str(name))
-    elif isinstance(part, bool):
-        yield path, "true" if part else "false"
-    else:
-        yield path, "" if part is None else str(part)
-
-
-def snapshot_now(handoff: Handoff) -> dict[str, object] | None:
-    """Describe the document as it would be told today; None when it is no more."""
-    event = handoff.event
-    document = DOCUMENTS[event.subject_type]._default_manager.filter(pk=event.subject_id).first()
-    return ROUTES[event.type].payload(document) if document else None
-
-
-def _is_outdated(handoff: Handoff) -> bool:
-    event = handoff.event
-    version: int | None = (
-        DOCUMENTS[event.subject_type]
-        ._default_manager.filter(pk=event.subject_id)
-        .values_list("version", flat=True)
-        .first()
-    )
-    return version != event.subject_version
-
-
-def is_intact(handoff: Handoff) -> bool:
-    """Check that the body is the one that was committed."""
-    return digest(handoff.payload.body) == handoff.payload.sha256
 
 
 def _set_aside(

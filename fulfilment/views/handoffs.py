@@ -28,7 +28,8 @@ from crm.http import RepRequest, rep_with
 from crm.models import User
 from fulfilment.chips import handoff_chip
 from fulfilment.models import Connection, Handoff
-from fulfilment.services.desk import REPLAYABLE, STUCK, changed_since, stuck_like
+from fulfilment.services.desk import REPLAYABLE, STUCK, stuck_like
+from fulfilment.services.then_and_now import changed_since
 from fulfilment.services.vitals import raise_alerts, take_vitals
 from sales.models.events import DOCUMENTS
 

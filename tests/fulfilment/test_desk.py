@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
+import pgtrigger
 import pytest
 from django.db import connection
 from django.template import Context, Template
@@ -15,16 +17,13 @@ from django.utils.html import escape
 from common.errors import IllegalTransition
 from crm import roles
 from crm.models import User
-from fulfilment.models import Discrepancy, ExternalRef, Handoff, Lane
+from fulfilment.models import Discrepancy, ExternalRef, Handoff, Lane, Payload
 from fulfilment.services.desk import (
-    is_intact,
-    preview_replay,
     replay_all,
     replay_handoff,
     sent_between,
     settle_handoff,
     skip_handoff,
-    snapshot_now,
     stuck_like,
 )
 from fulfilment.services.discrepancies import (
@@ -34,11 +33,15 @@ from fulfilment.services.discrepancies import (
 )
 from fulfilment.services.drain import drain
 from fulfilment.services.leases import claim
+from fulfilment.services.then_and_now import preview_replay
 from fulfilment.services.timeline import story_of
-from sales.models import Order
+from sales.models import Invoice, Order, PaymentTerms
+from sales.services.invoices import record_payment
 from sales.services.orders import hold_order
+from sales.services.verification import verify
 from tests.factories import Market, UserFactory
 from tests.fulfilment.conftest import FarEnd, event, make_due, send, shipment_event, submitted_order
+from tests.refusals import sql
 
 State = Handoff.State
 
@@ -169,6 +172,7 @@ def test_a_dry_run_says_what_has_changed_since(
         timezone.now() + dt.timedelta(seconds=1),
     )
     assert [each.changed for each in preview_replay(window)] == [[]]
+    body = Payload.objects.get().body
 
     hold_order(order.pk, actor=market.rep, reason="Credit check")
 
@@ -178,12 +182,59 @@ def test_a_dry_run_says_what_has_changed_since(
         ("order.version", "3", "4"),
         ("order.is_on_hold", "false", "true"),
     ]
-    handoff = Handoff.objects.order_by("id")[0]
-    now = snapshot_now(handoff)
-    assert now is not None
-    assert now["order"]["is_on_hold"] is True  # type: ignore[index]
-    assert is_intact(handoff)
+    assert Payload.objects.order_by("id")[0].body == body
     assert len(warehouse.received) == 1
+
+
+def test_a_dry_run_asks_as_little_for_many_as_for_one(market: Market, warehouse: FarEnd) -> None:
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            previews = list(preview_replay(Handoff.objects.order_by("id")))
+        assert [bool(each.changed) for each in previews[::2]] == [True] * (len(previews) // 2)
+        return len(asked)
+
+    def submit_and_hold() -> None:
+        hold_order(submitted_order(market, "4", "1").pk, actor=market.rep, reason="Credit check")
+
+    submit_and_hold()
+    for_one = statements()
+    for _ in range(4):
+        submit_and_hold()
+
+    assert statements() == for_one
+
+
+def test_a_dry_run_compares_an_invoice_as_it_was_told(market: Market, erp: FarEnd) -> None:
+    market.payment_terms.invoice_when = PaymentTerms.InvoiceWhen.PLACED
+    market.payment_terms.save()
+    submitted_order(market, "1")
+    invoice = Invoice.objects.get()
+
+    record_payment(
+        invoice.pk, actor=market.rep, amount=Decimal(20), received_on=dt.date(2026, 11, 22)
+    )
+
+    issued, paid = preview_replay(Handoff.objects.order_by("id"))
+    assert [(each.path, each.then, each.now) for each in issued.changed] == [
+        ("invoice.version", "2", "3"),
+        ("invoice.status", "issued", "partly_paid"),
+        ("invoice.paid", "0.00 EUR", "20.00 EUR"),
+    ]
+    assert paid.changed == []
+
+
+def test_verify_names_a_message_that_was_tampered_with(order: Order, warehouse: FarEnd) -> None:
+    assert found_by_verify() == []
+
+    with pgtrigger.ignore():
+        sql("UPDATE fulfilment_payload SET body = replace(body, 'submitted', 'cancelled')")
+
+    [difference] = found_by_verify()
+    assert difference.startswith(f"{order.number}, order.submitted: message sent is ")
+
+
+def found_by_verify() -> list[str]:
+    return [str(difference) for found in verify().values() for difference in found]
 
 
 def test_a_difference_is_decided_once_and_with_a_reason(

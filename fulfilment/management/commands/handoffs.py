@@ -15,7 +15,6 @@ from crm.actors import System
 from fulfilment.models import Connection, Handoff, Secret
 from fulfilment.services.connections import pause_connection, resume_connection, rotate_secret
 from fulfilment.services.desk import (
-    preview_replay,
     replay_all,
     replay_handoff,
     sent_between,
@@ -24,6 +23,7 @@ from fulfilment.services.desk import (
     stuck_like,
 )
 from fulfilment.services.soundings import sound
+from fulfilment.services.then_and_now import preview_replay
 
 OPERATOR = System("Operator at the command line")
 SHOWN = 50
@@ -92,7 +92,7 @@ class Command(BaseCommand):
         if not options["dry_run"]:
             self.stdout.write(f"{replay_all(chosen, actor=OPERATOR)} are sent again.")
             return
-        for each in preview_replay(chosen.select_related("event", "payload")):
+        for each in preview_replay(chosen):
             self.stdout.write(
                 f"{each.what}: {each.state}{', changed since' if each.changed else ''}"
             )
