@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
 
 from common.fields import identifier
 from common.guards import AppendOnly
+from crm.models import Partner, User
 from fulfilment.models.connections import Connection
 from sales.models import SalesEvent
+from sales.models.events import of_visible_documents
 
 
 class Lane(models.Model):
@@ -68,6 +70,14 @@ class Payload(models.Model):
         return f"{self.event} (version {self.version})"
 
 
+class HandoffQuerySet(models.QuerySet["Handoff"]):
+    """Handoffs, seen by whoever sees the document that they hang on."""
+
+    def visible_to(self, actor: User | Partner) -> Self:
+        """Keep the handoffs of documents that the actor may see."""
+        return self.filter(of_visible_documents(actor, kind="lane__root_type", key="lane__root_id"))
+
+
 class Handoff(models.Model):
     """One event on its way to one external system."""
 
@@ -110,6 +120,8 @@ class Handoff(models.Model):
     resolution = models.CharField(max_length=300, blank=True, help_text="What a person decided.")
     created_at = models.DateTimeField(auto_now_add=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
+
+    objects = HandoffQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-id"]

@@ -13,6 +13,7 @@ from common.deeds import ask, press
 from common.htmx import go_to, say
 from crm.http import RepRequest, rep_with
 from fulfilment.forms import SetAsideForm, SettleForm
+from fulfilment.models import Handoff
 from fulfilment.services.desk import (
     replay_all,
     replay_handoff,
@@ -20,7 +21,7 @@ from fulfilment.services.desk import (
     skip_handoff,
     stuck_like,
 )
-from fulfilment.views.handoffs import find, show, visible_handoffs
+from fulfilment.views.handoffs import find, show
 
 
 @require_POST
@@ -42,7 +43,7 @@ def replay_like(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Send all again that wait for a person for the same cause."""
     handoff = find(request, pk)
     alike = stuck_like(handoff.lane.connection, handoff.cause)
-    allowed = alike.filter(pk__in=visible_handoffs(request.user).values("pk"))
+    allowed = alike.filter(pk__in=Handoff.objects.visible_to(request.user).values("pk"))
     count = replay_all(allowed, actor=request.user)
     told = ngettext("%(count)d handoff is sent again.", "%(count)d handoffs are sent again.", count)
     say(request, told % {"count": count})

@@ -37,17 +37,6 @@ CAUSES = 8
 """So many causes are shown above the list."""
 
 
-def visible_handoffs(user: User) -> models.QuerySet[Handoff]:
-    """Keep the handoffs of documents the person may see."""
-    if user.sees_everything:
-        return Handoff.objects.all()
-    allowed = Q()
-    for kind, model in DOCUMENTS.items():
-        visible = model.objects.visible_to(user).values("pk")
-        allowed |= Q(lane__root_type=kind, lane__root_id__in=visible)
-    return Handoff.objects.filter(allowed)
-
-
 class HandoffFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
     """Narrows down handoffs."""
 
@@ -118,11 +107,11 @@ class HandoffList(ListScreen[Handoff]):
 
     def records(self) -> models.QuerySet[Handoff]:
         """Return the handoffs the reader may see."""
-        return visible_handoffs(self.person).select_related("event", "lane__connection")
+        return Handoff.objects.visible_to(self.person).select_related("event", "lane__connection")
 
     def around(self) -> dict[str, Any]:
         """Show what somebody should look at, and what needs a person, by its cause."""
-        causes = Cause.among(visible_handoffs(self.person))
+        causes = Cause.among(Handoff.objects.visible_to(self.person))
         alerts = raise_alerts(take_vitals())
         return {"alerts": alerts, "causes": causes}
 
@@ -148,7 +137,9 @@ class HandoffList(ListScreen[Handoff]):
 def find(request: RepRequest, pk: uuid.UUID) -> Handoff:
     """Find a handoff the person may see."""
     related = ("event", "lane__connection", "payload")
-    return get_object_or_404(visible_handoffs(request.user).select_related(*related), pk=pk)
+    return get_object_or_404(
+        Handoff.objects.visible_to(request.user).select_related(*related), pk=pk
+    )
 
 
 @require_safe

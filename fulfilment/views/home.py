@@ -22,7 +22,6 @@ from crm.models import Activity, Lead, User
 from crm.views.leads import follow_up_chip
 from fulfilment.chips import TROUBLE, handoff_chip
 from fulfilment.models import Handoff
-from fulfilment.views.handoffs import visible_handoffs
 from sales.chips import invoice_chip
 from sales.models import Invoice, Quote
 from sales.services.approval_requests import quotes_to_approve
@@ -193,7 +192,7 @@ def expiring_quotes(user: User, today: dt.date) -> Panel:
 def sync_trouble(user: User) -> Panel:
     """List documents another system has not taken."""
     handoffs = (
-        visible_handoffs(user)
+        Handoff.objects.visible_to(user)
         .filter(state__in=TROUBLE)
         .select_related("event", "lane__connection")
         .order_by("-id")[: SHOWN + 1]

@@ -23,18 +23,23 @@ DOCUMENTS: dict[str, Any] = {"quote": Quote, "order": Order, "invoice": Invoice}
 """What events are about, by the word they use for it."""
 
 
+def of_visible_documents(actor: User | Partner, *, kind: str, key: str) -> models.Q:
+    """Keep what concerns documents that the actor may see; named are the columns that say which."""
+    if isinstance(actor, User) and actor.is_active and actor.sees_everything:
+        return models.Q()
+    allowed = models.Q()
+    for name, model in DOCUMENTS.items():
+        seen = model.objects.visible_to(actor).values("pk")
+        allowed |= models.Q((kind, name), (f"{key}__in", seen))
+    return allowed
+
+
 class SalesEventQuerySet(models.QuerySet["SalesEvent"]):
     """Events, read in the order in which their transactions became visible to all."""
 
     def visible_to(self, actor: User | Partner) -> Self:
         """Keep what happened to documents that the actor may see."""
-        if isinstance(actor, User) and actor.sees_everything:
-            return self.all()
-        allowed = models.Q()
-        for kind, model in DOCUMENTS.items():
-            seen = model.objects.visible_to(actor).values("pk")
-            allowed |= models.Q(subject_type=kind, subject_id__in=seen)
-        return self.filter(allowed)
+        return self.filter(of_visible_documents(actor, kind="subject_type", key="subject_id"))
 
     def settled(self) -> Self:
         """Keep what no transaction that is still open can come before, the oldest first.
