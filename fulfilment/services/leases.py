@@ -89,8 +89,12 @@ RETURNING lane.id, lane.lease_token, lane.connection_id
 TAKE = """
 WITH next AS (
     SELECT waiting.* FROM unnest(%(lanes)s::uuid[]) AS lane (id) CROSS JOIN LATERAL (
-        SELECT id, lane_id, position, state, is_taken, attempts, message_id, payload_id, event_id
-        FROM fulfilment_handoff
+        SELECT id, lane_id, position, state, is_taken, attempts, message_id, payload_id, event_id,
+               state IN ('sending', 'unknown_outcome') OR delivered_at IS NULL AND EXISTS (
+                   SELECT FROM fulfilment_attempt AS attempt
+                   WHERE attempt.handoff_id = handoff.id AND attempt.outcome = 'unknown'
+               ) AS may_have_arrived
+        FROM fulfilment_handoff AS handoff
         WHERE lane_id = lane.id
           AND state IN ('queued', 'sending', 'retrying', 'unknown_outcome')
         ORDER BY position LIMIT %(most)s
@@ -101,13 +105,14 @@ FROM next
 JOIN fulfilment_payload AS payload ON payload.id = next.payload_id
 JOIN sales_salesevent AS event ON event.id = next.event_id
 WHERE handoff.id = next.id
-RETURNING next.lane_id, next.position, next.id, next.state, next.is_taken, next.attempts,
-          next.message_id, payload.body, event.type, event.subject_type, event.subject_id,
-          event.subject_number, event.subject_version
+RETURNING next.lane_id, next.position, next.id, next.state, next.may_have_arrived, next.is_taken,
+          next.attempts, next.message_id, payload.body,
+          event.type, event.subject_type, event.subject_id, event.subject_number,
+          event.subject_version
 """
-
-MAY_HAVE_ARRIVED = frozenset({Handoff.State.SENDING, Handoff.State.UNKNOWN_OUTCOME})
-"""Found in one of these, a handoff is looked up first: a worker died over it, or it timed out."""
+"""What may have arrived is looked up first: a worker died over it, or it timed out, whenever that
+was: a copy that nobody found may still be on its way while a later one is refused.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +122,7 @@ class Taken:
     position: int
     id: uuid.UUID
     state: str
+    may_have_arrived: bool
     is_taken: bool
     refusals: int
     message_id: str
@@ -239,7 +245,7 @@ def _errand(taken: Taken, target: Target) -> Errand:
             body=taken.body,
             needs_reference=opens_record and target.gives_references,
         ),
-        must_find=taken.state in MAY_HAVE_ARRIVED,
+        must_find=taken.may_have_arrived,
         is_taken=taken.is_taken,
         refusals=taken.refusals,
         record=Record(taken.subject_type, taken.subject_id, taken.subject_number),

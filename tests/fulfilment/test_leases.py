@@ -11,6 +11,7 @@ from werkzeug import Response
 from fulfilment.connectors.engine import Engine
 from fulfilment.models import Connection, Handoff, Lane
 from fulfilment.services.completion import complete
+from fulfilment.services.desk import replay_handoff
 from fulfilment.services.drain import drain
 from fulfilment.services.leases import claim
 from sales.models import Order
@@ -51,6 +52,37 @@ def test_a_worker_that_died_before_sending_costs_only_a_look_up(
 
     assert (len(warehouse.looked_up), len(warehouse.received)) == (1, 1)
     assert outcomes() == [("push", "unknown"), ("find", "not_found"), ("push", "done")]
+
+
+def test_what_may_still_be_on_its_way_is_looked_up_before_every_later_try(
+    order: Order, warehouse: FarEnd
+) -> None:
+    """The first copy arrives after the second was refused; a third would be one too many."""
+    [round_] = claim(64)
+    make_due()
+    warehouse.will_answer(422)
+    drain()
+    warehouse.take(round_.errands[0].message.id)
+    make_due()
+
+    drain()
+
+    assert len(warehouse.received) == 1
+    assert Handoff.objects.get().state == State.ACCEPTED
+    assert outcomes()[1:] == [("find", "not_found"), ("push", "refused"), ("find", "found")]
+
+
+def test_what_was_delivered_after_all_is_sent_again_when_a_person_asks(
+    order: Order, market: Market, warehouse: FarEnd
+) -> None:
+    claim(64)
+    make_due()
+    drain()
+
+    replay_handoff(Handoff.objects.get().pk, actor=market.rep)
+    drain()
+
+    assert len(warehouse.received) == 2
 
 
 def test_a_stale_lease_changes_nothing_but_leaves_its_evidence(
