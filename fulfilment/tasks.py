@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from celery import shared_task
+from celery import current_app, shared_task
 
 from fulfilment.services.deferral import retry_deferred
 from fulfilment.services.drain import drain as drain_lanes
+
+ENOUGH = 10
+"""With so many tasks waiting, one more hint tells nobody anything."""
 
 
 @shared_task(name="fulfilment.drain", expires=30)
@@ -22,5 +25,11 @@ def sweep() -> None:
 
 
 def wake_workers() -> None:
-    """Have a worker look now; the hint itself is worth nothing after a while."""
-    drain.delay()
+    """Have a worker look now; the hint itself is worth nothing after a while.
+
+    Hints do not pile up while there is no worker: the next one would have to wade through them.
+    """
+    with current_app.producer_or_acquire() as producer:
+        waiting = producer.channel.client.llen(current_app.conf.task_default_queue)
+        if waiting < ENOUGH:
+            drain.apply_async(producer=producer)

@@ -1,4 +1,4 @@
-"""Many conversations at once: one asyncio loop in a thread, fed and emptied by whoever drains.
+"""Many conversations at once, in a thread with an event loop, fed and emptied by whoever drains.
 
 The loop never touches the database, and who drains never waits inside a coroutine.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import queue
-import threading
 import time
 import uuid
 from collections.abc import Awaitable, Callable
@@ -17,7 +16,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-from fulfilment.connectors import Connector, Message, Record, Reply, Target, connect
+from fulfilment.connectors import Connector, Message, Record, Reply, Target
+from fulfilment.connectors.switchboard import switchboard
 from fulfilment.errors import HandoffError, NoReference, OutcomeUnknown
 from fulfilment.models import Attempt
 
@@ -98,9 +98,9 @@ class Engine:
 
     def __init__(self) -> None:
         self._steps: queue.SimpleQueue[Step] = queue.SimpleQueue()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
-        self._connectors: dict[Target, Connector] = {}
+        self._switchboard = switchboard()
+        self._running: set[asyncio.Task[None] | None] = set()
+        """Touched in the loop's thread only."""
         self.in_flight = 0
 
     def __enter__(self) -> Self:
@@ -113,23 +113,13 @@ class Engine:
         traceback: TracebackType | None,
     ) -> None:
         """Stop; rounds still under way are dropped and their leases run out."""
-        if self._loop is None or self._thread is None:
-            return
-        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(timeout=10)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=10)
-        self._loop.close()
+        if self.in_flight:
+            self._switchboard.start(self._drop()).result(timeout=10)
 
     def submit(self, round_: Round) -> None:
-        """Start a round; the loop itself starts with the first one."""
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            self._thread = threading.Thread(
-                target=self._loop.run_forever, name="handoffs", daemon=True
-            )
-            self._thread.start()
+        """Start a round."""
         self.in_flight += 1
-        future = asyncio.run_coroutine_threadsafe(self._run(round_), self._loop)
+        future = self._switchboard.start(self._run(round_))
         future.add_done_callback(lambda done: self._end(round_, done))
 
     def collect(self, timeout: float) -> list[Step]:
@@ -149,8 +139,16 @@ class Engine:
             done.result()
 
     async def _run(self, round_: Round) -> None:
+        task = asyncio.current_task()
+        self._running.add(task)
+        try:
+            async with self._switchboard.connector(round_.target) as connector:
+                await self._carry(round_, connector)
+        finally:
+            self._running.discard(task)
+
+    async def _carry(self, round_: Round, connector: Connector) -> None:
         """Carry errands in their order, each handed back as soon as it is through."""
-        connector = self._connector(round_.target)
         for number, errand in enumerate(round_.errands, start=1):
             if time.monotonic() > round_.last_start:
                 return
@@ -161,19 +159,11 @@ class Engine:
             round_.told = number
             self._steps.put(Step(round_, [errand], is_over=False))
 
-    def _connector(self, target: Target) -> Connector:
-        """Reuse connections; a changed address or secret gets a connector of its own."""
-        if target not in self._connectors:
-            self._connectors[target] = connect(target)
-        return self._connectors[target]
-
-    async def _close(self) -> None:
-        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in tasks:
+    async def _drop(self) -> None:
+        running = [task for task in self._running if task]
+        for task in running:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        for connector in self._connectors.values():
-            await connector.close()
+        await asyncio.gather(*running, return_exceptions=True)
 
 
 async def carry(errand: Errand, connector: Connector, target: Target) -> None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterable
+from contextvars import ContextVar
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
 Address = IPv4Address | IPv6Address
+
+refused_here: ContextVar[list[str]] = ContextVar("refused_here")
+"""The addresses that were refused to whoever asks; a connector serves many at once."""
 
 NAT64 = ip_network("64:ff9b::/96")
 
@@ -21,15 +25,14 @@ class AddressGuard:
 
     def __init__(self, allowed_networks: Iterable[str]) -> None:
         self._allowed = [ip_network(network, strict=False) for network in allowed_networks]
-        self.refused = ""
-        """The last address that was refused."""
 
     def open_socket(self, address: tuple[Any, ...]) -> socket.socket:
         """Make the socket for an address that may be reached (aiohttp's socket factory)."""
         family, kind, protocol, _, endpoint = address
-        if not self.allows(str(endpoint[0])):
-            self.refused = str(endpoint[0])
-            raise AddressNotAllowed(f"{self.refused} is not an address we may reach.")
+        host = str(endpoint[0])
+        if not self.allows(host):
+            refused_here.get([]).append(host)
+            raise AddressNotAllowed(f"{host} is not an address we may reach.")
         return socket.socket(family, kind, protocol)
 
     def allows(self, host: str) -> bool:

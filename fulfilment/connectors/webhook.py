@@ -15,7 +15,7 @@ import orjson
 
 from fulfilment import signing
 from fulfilment.connectors.base import Message, Reply, Target
-from fulfilment.connectors.guard import AddressGuard
+from fulfilment.connectors.guard import AddressGuard, refused_here
 from fulfilment.errors import (
     AskedToWait,
     ConnectionGone,
@@ -35,6 +35,10 @@ HEAD_CHARACTERS = 2000
 PAUSE_UNSAID = 5.0
 """Seconds to leave a system alone that said "too many" but not for how long."""
 SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 3600.0
+IDLE_SECONDS = 1.5
+"""Servers drop idle connections after two seconds and more; what is sent into one that is being
+dropped has an unknown outcome.
+"""
 LONGEST_REFERENCE = 100
 
 
@@ -43,11 +47,13 @@ class WebhookConnector:
 
     def __init__(self, target: Target) -> None:
         self._target = target
-        self._guard = AddressGuard(target.allowed_networks)
+        guard = AddressGuard(target.allowed_networks)
         trace = aiohttp.TraceConfig()
         trace.on_request_headers_sent.append(_note_sent)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, socket_factory=self._guard.open_socket),
+            connector=aiohttp.TCPConnector(
+                limit=0, socket_factory=guard.open_socket, keepalive_timeout=IDLE_SECONDS
+            ),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None),
             trace_configs=[trace],
@@ -104,7 +110,8 @@ class WebhookConnector:
     async def _ask(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
     ) -> Reply:
-        progress = SimpleNamespace(sent=False, status=None)
+        progress = SimpleNamespace(sent=False, status=None, refused=[])
+        refused_here.set(progress.refused)
         request = self._session.request(
             method,
             url,
@@ -134,9 +141,8 @@ class WebhookConnector:
 
     def _explain(self, progress: SimpleNamespace, error: Exception) -> NoReturn:
         name = self._target.name
-        if self._guard.refused and not progress.sent:
-            refused, self._guard.refused = self._guard.refused, ""
-            detail = f"{name} is at {refused}, which this connection may not reach."
+        if progress.refused and not progress.sent:
+            detail = f"{name} is at {progress.refused[-1]}, which this connection may not reach."
             raise NotAllowedToSend(detail) from error
         waited = isinstance(error, TimeoutError)
         detail = (

@@ -22,6 +22,7 @@ from hypothesis.stateful import (
 from common.errors import IllegalTransition
 from fulfilment import connectors
 from fulfilment.connectors.engine import carry
+from fulfilment.connectors.switchboard import switchboard
 from fulfilment.models import Attempt, Handoff, Lane
 from fulfilment.services.connections import register_connection
 from fulfilment.services.desk import replay_handoff
@@ -50,6 +51,7 @@ class Story(RuleBasedStateMachine):
         self.block = transaction.atomic()
         self.block.__enter__()
         self.there = Memory()
+        switchboard().hang_up()
         self.patch.setitem(connectors.KINDS, "webhook", self.there.connector)
         self.orders = [submitted_order(self.market) for _ in range(ORDERS)]
 

@@ -7,7 +7,7 @@ import threading
 import time
 
 import pytest
-from celery import Celery
+from celery import Celery, current_app
 from django.conf import settings
 from django.db import transaction
 
@@ -122,6 +122,17 @@ def test_a_broker_that_accepts_and_never_answers_slows_no_save(
 
     assert called.wait(5)
     assert with_deaf_broker < silent + 0.1
+
+
+def test_hints_do_not_pile_up_while_there_is_no_worker() -> None:
+    current_app.control.purge()
+    try:
+        for _ in range(tasks.ENOUGH + 5):
+            tasks.wake_workers()
+        with current_app.connection_or_acquire() as broker:
+            assert broker.default_channel.client.llen("celery") == tasks.ENOUGH
+    finally:
+        current_app.control.purge()
 
 
 def test_the_tasks_have_the_names_that_beat_and_nudges_use() -> None:
