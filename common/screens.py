@@ -76,11 +76,11 @@ class ListScreen(Door, Generic[ModelT]):
 
     def records(self) -> models.QuerySet[ModelT]:
         """Return every record the reader may see."""
-        raise NotImplementedError
+        raise NotImplementedError  # each screen has its own
 
     def cells(self, record: ModelT) -> Sequence[object]:
         """Return what stands in each column."""
-        raise NotImplementedError
+        raise NotImplementedError  # each screen has its own
 
     def note(self, record: ModelT) -> str:
         """Return a few words beside the first cell."""
@@ -146,7 +146,7 @@ class FormScreen(Door, Generic[ModelT]):
 
     def visible(self) -> models.QuerySet[ModelT]:
         """Return every record the person may see."""
-        raise NotImplementedError
+        raise NotImplementedError  # each screen has its own
 
     def get_permission_required(self) -> tuple[str, ...]:
         """Ask for the right to add, or to change, a record of this kind."""

@@ -59,14 +59,13 @@ class Switchboard:
     @asynccontextmanager
     async def connector(self, target: Target) -> AsyncIterator[Connector]:
         """Lend the connector of a target; a changed address or secret gets one of its own."""
-        kept = self._kept.get(target.connection_id)
+        kept = outdated = self._kept.get(target.connection_id)
         if kept is None or kept.target != target:
-            outdated, kept = kept, Kept(target, connect(target))
-            self._kept[target.connection_id] = kept
-            if outdated is not None and not outdated.speaking:
-                await outdated.connector.close()
+            kept = self._kept[target.connection_id] = Kept(target, connect(target))
         kept.speaking += 1
         try:
+            if outdated and outdated is not kept and not outdated.speaking:
+                await outdated.connector.close()
             yield kept.connector
         finally:
             kept.speaking -= 1

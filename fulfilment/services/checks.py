@@ -30,8 +30,10 @@ ORDER BY 1
 """
 
 BODIES = """
-SELECT DISTINCT COALESCE(event.subject_number, event.subject_type || ' ' || event.subject_id)
-    || ', ' || event.type, 'message sent',
+SELECT DISTINCT
+    COALESCE(NULLIF(event.subject_number, ''), event.subject_type || ' ' || event.subject_id)
+        || ', ' || event.type,
+    'message sent',
     encode(sha256(convert_to(payload.body, 'UTF8')), 'hex'), payload.sha256
 FROM fulfilment_payload payload JOIN sales_salesevent event ON event.id = payload.event_id
 WHERE payload.sha256 <> encode(sha256(convert_to(payload.body, 'UTF8')), 'hex')

@@ -27,6 +27,7 @@ class Silent:
 
     async def close(self) -> None:
         self.is_open = False
+        await asyncio.sleep(0)
 
 
 @pytest.fixture
@@ -80,6 +81,14 @@ def test_an_outdated_connector_is_closed_only_when_its_last_conversation_ends(
 
     assert not was_over
     assert not old.is_open
+
+
+def test_two_targets_in_turns_never_close_what_the_other_was_just_lent(board: Switchboard) -> None:
+    async def in_turns() -> None:
+        await speak(board, WAREHOUSE)
+        await asyncio.gather(speak(board, ROTATED), speak(board, WAREHOUSE))
+
+    board.start(in_turns()).result(5)
 
 
 def test_hanging_up_closes_what_is_open(board: Switchboard) -> None:
