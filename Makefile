@@ -4,7 +4,7 @@
 MAKEFLAGS += --no-print-directory
 SHELL := /bin/sh
 PY := .venv/bin/python
-ASSETS := common/management/commands/vendor_assets.py
+ASSETS := web/management/commands/vendor_assets.py
 
 .PHONY: help
 help: ## list these targets

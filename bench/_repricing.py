@@ -23,8 +23,8 @@ from django.test.utils import CaptureQueriesContext
 
 from demo.fresh_database import fresh_database, name_beside
 from sales.models import Order, OrderLine
-from sales.services.drafts import draft_order
-from sales.services.totals import reprice
+from sales.services.documents.drafts import draft_order
+from sales.services.documents.totals import reprice
 from tests.factories import Market
 
 ROOT = Path(__file__).resolve().parents[1]

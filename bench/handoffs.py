@@ -37,11 +37,11 @@ from common.identifiers import uuid7
 from config.celery import app as celery
 from demo.fresh_database import broker_beside, fresh_database, name_beside
 from fulfilment.models import Connection, Handoff, Lane, Payload
+from fulfilment.outbound.drain import drain
 from fulfilment.services.connections import register_connection
-from fulfilment.services.drain import drain
 from sales.models import Order, SalesEvent
-from sales.services.drafts import draft_order
-from sales.services.lines import add_line
+from sales.services.documents.drafts import draft_order
+from sales.services.documents.lines import add_line
 from sales.services.orders import hold_order, release_order, submit_order
 from tests.factories import Market
 

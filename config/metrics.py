@@ -8,7 +8,7 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from fulfilment.services.vitals import as_prometheus, take_vitals
+from fulfilment.monitoring.metrics import as_prometheus, take_vitals
 
 FORMAT = "text/plain; version=0.0.4; charset=utf-8"
 

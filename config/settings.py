@@ -73,6 +73,8 @@ env.report_mistakes()
 
 INSTALLED_APPS = [
     "demo.apps.DemoConfig",
+    "web.apps.WebConfig",
+    "api.apps.ApiConfig",
     "fulfilment.apps.FulfilmentConfig",
     "sales.apps.SalesConfig",
     "crm.apps.CrmConfig",
@@ -132,12 +134,12 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "common.theme.theme",
+                "web.theme.theme",
             ],
         },
     },
 ]
-FORM_RENDERER = "common.forms.HouseRenderer"
+FORM_RENDERER = "web.forms.base.HouseRenderer"
 
 # Services
 
@@ -326,7 +328,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "common.api.problem_response",
+    "EXCEPTION_HANDLER": "api.problems.problem_response",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "COERCE_DECIMAL_TO_STRING": True,
 }

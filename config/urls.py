@@ -1,4 +1,4 @@
-"""Every door of the house."""
+"""Every URL: the browser UI, the admin, the API, sign-in, health and metrics."""
 
 from __future__ import annotations
 
@@ -6,25 +6,17 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
-from common.theme import choose_theme
 from config.health import healthz
 from config.metrics import metrics
-from fulfilment.views.home import home
-from fulfilment.views.search import search
 
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
-    path("", home, name="home"),
-    path("search/", search, name="search"),
-    path("", include("crm.urls")),
-    path("", include("sales.urls")),
-    path("", include("fulfilment.urls")),
+    path("", include("web.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
-    path("api/v1/", include("fulfilment.api.urls")),
-    path("theme/", choose_theme, name="theme"),
+    path("api/v1/", include("api.urls")),
     path("healthz", healthz, name="healthz"),
     path("metrics", metrics, name="metrics"),
 ]

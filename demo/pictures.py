@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from demo.cast import CAMILLE, PASSWORD, PROSPECTS
+from demo.personas import CAMILLE, PASSWORD, PROSPECTS
 from tests.browser.chromium import ARGUMENTS, find
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "pictures"

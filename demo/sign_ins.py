@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from demo.cast import PASSWORD, PEOPLE
+from demo.personas import PASSWORD, PEOPLE
 from demo.running import Say
 
 

@@ -13,10 +13,10 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from demo.browser import Browser
-from demo.cast import Prospect
 from demo.errors import Halted
 from demo.http import fetch_json, post_json
 from demo.pages import Page
+from demo.personas import Prospect
 from demo.programs import House
 
 PATIENCE = 45.0

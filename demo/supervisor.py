@@ -80,7 +80,7 @@ class Supervisor:
         return self._logs / f"{name}.log"
 
     def _launch(self, program: Program) -> None:
-        tether = [sys.executable, "-m", "demo.tether", str(program.grace)]
+        tether = [sys.executable, "-m", "demo.parent_watchdog", str(program.grace)]
         with self.log_of(program.name).open("wb") as log:
             self._running[program.name] = subprocess.Popen(
                 [*tether, *program.command],

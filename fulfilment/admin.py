@@ -21,8 +21,8 @@ from fulfilment.models import (
     Shipment,
     ShipmentLine,
 )
+from fulfilment.outbound.handoff_actions import replay_handoff
 from fulfilment.services.connections import pause_connection, resume_connection
-from fulfilment.services.desk import replay_handoff
 
 
 class ReadOnly(admin.options.BaseModelAdmin[Any]):

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from importlib import import_module
-
 from django.apps import AppConfig
 
 
@@ -13,10 +11,11 @@ class FulfilmentConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to what happens in sales, connect the bell that wakes the workers, and verify."""
-        events = import_module("sales.services.events")
-        fan_out = import_module("fulfilment.services.fan_out")
-        nudges = import_module("fulfilment.services.nudges")
-        tasks = import_module("fulfilment.tasks")
+        from fulfilment import tasks
+        from fulfilment.monitoring import checks
+        from fulfilment.outbound import fan_out, wakeups
+        from sales.services import events
+
         events.on_event(fan_out.fan_out)
-        nudges.connect(tasks.wake_workers)
-        import_module("fulfilment.services.checks").register()
+        wakeups.connect(tasks.wake_workers)
+        checks.register()

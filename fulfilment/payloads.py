@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from crm.custom_fields import for_handoff
 from crm.models import Account
-from fulfilment.wire import money, plain, price
+from fulfilment.cloudevents import money, plain, price
 from sales.models import Document, DocumentLine, Invoice, InvoiceLine, Order, OrderLine, Quote
 
 DocumentT = TypeVar("DocumentT", bound=Document)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from celery import current_app, shared_task
 
-from fulfilment.services.deferral import retry_deferred
-from fulfilment.services.drain import drain as drain_lanes
+from fulfilment.inbound.deferral import retry_deferred
+from fulfilment.outbound.drain import drain as drain_lanes
 
 ENOUGH = 10
 """With so many tasks waiting, one more hint tells nobody anything."""

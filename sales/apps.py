@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from importlib import import_module
-
 from django.apps import AppConfig
 
 
@@ -13,4 +11,6 @@ class SalesConfig(AppConfig):
 
     def ready(self) -> None:
         """Say what `manage.py verify` has to look at."""
-        import_module("sales.services.checks").register()
+        from sales.services.integrity import checks
+
+        checks.register()

@@ -8,8 +8,8 @@ from django.test import Client
 from crm import roles
 from crm.models import Lead
 from sales.models import Invoice, Order, Quote
-from tests.doors import NOBODY, every_door
 from tests.factories import LeadFactory, UserFactory
+from tests.urls import NOBODY, every_door
 
 DOORS = every_door()
 OF_NOBODY = [door for door in DOORS if str(NOBODY) in door]

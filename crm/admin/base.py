@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from common.errors import DomainError
 from crm.custom_fields import definitions_of
 from crm.custom_values import value_in_words
-from crm.forms.custom import CustomFieldsForm, field_name
+from crm.forms import CustomFieldsForm, field_name
 from crm.models import CustomField, OwnedQuerySet, User
 
 RecordT = TypeVar("RecordT", bound=models.Model)

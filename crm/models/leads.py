@@ -8,9 +8,9 @@ from django.db import models
 from phonenumber_field.modelfields import PhoneNumberField
 
 from common.fields import custom_values, custom_values_index, identifier
-from common.guards import MovesLegally
 from common.history import keeps_history
 from common.transitions import Stateful
+from common.triggers import MovesLegally
 from crm.models.accounts import Account, Contact
 from crm.models.ownership import Owned, OwnedQuerySet
 

@@ -15,9 +15,9 @@ from common.fields import (
     identifier,
     rate_field,
 )
-from common.guards import MovesLegally
 from common.history import keeps_history
 from common.transitions import Stateful
+from common.triggers import MovesLegally
 from crm.models.accounts import Account, Contact
 from crm.models.leads import Lead
 from crm.models.ownership import Owned, OwnedQuerySet

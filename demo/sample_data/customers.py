@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from crm.models import Account, Contact
-from demo.cast import CAMILLE, JONAS, Person
+from demo.personas import CAMILLE, JONAS, Person
 from demo.sample_data import prices, taxes
 from demo.sample_data.people import user
 from demo.sample_data.rows import ensure

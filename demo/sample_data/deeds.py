@@ -11,18 +11,18 @@ from django.utils import timezone
 
 from crm.actors import Actor, System
 from crm.models import Opportunity, Stage
-from demo.cast import PIETER
+from demo.personas import PIETER
 from demo.sample_data.catalogue import product
 from demo.sample_data.customers import Customer, account
 from demo.sample_data.people import user
 from fulfilment.services.shipments import record_shipment
 from sales.models import Company, Invoice, Order, OrderLine, Quote
-from sales.services.drafts import draft_invoice, draft_order, draft_quote
+from sales.services.billing.order_invoices.order_statuses import is_shipped_goods
+from sales.services.documents.drafts import draft_invoice, draft_order, draft_quote
+from sales.services.documents.lines import add_line
 from sales.services.invoices import issue_invoice, record_official_invoice, record_payment
-from sales.services.lines import add_line
 from sales.services.orders import submit_order
 from sales.services.quotes import accept_quote, activate_quote
-from sales.services.statuses import is_shipped_goods
 
 Items = Iterable[tuple[str, ...]]
 """SKU, quantity and, where one was given, the line's discount: ``10`` off, or ``5%``."""

@@ -21,7 +21,7 @@ from demo.sample_data import (
 )
 from demo.wiring import Addresses, connect
 from sales.models import Company
-from sales.services.numbering import today
+from sales.services.documents.numbering import today
 
 ONE_AT_A_TIME = 0x7468726F
 """The advisory lock that two commands started at once take turns by."""

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 
 from crm import roles
 from crm.models import Team, User
-from demo.cast import PASSWORD, PEOPLE, Person
+from demo.personas import PASSWORD, PEOPLE, Person
 from demo.sample_data.rows import ensure
 from sales.models import Company
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from crm.models import Activity, Lead, Opportunity, Stage
 from crm.services.activities import finish_task, note
 from crm.services.leads import contact_lead, disqualify_lead, qualify_lead
-from demo.cast import CAMILLE, JONAS, Person
+from demo.personas import CAMILLE, JONAS, Person
 from demo.sample_data import customers
 from demo.sample_data.deeds import in_days, open_opportunity
 from demo.sample_data.people import user

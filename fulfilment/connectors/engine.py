@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Self
 
 from fulfilment.connectors import Connector, Message, Record, Reply, Target
-from fulfilment.connectors.switchboard import switchboard
+from fulfilment.connectors.connector_pool import switchboard
 from fulfilment.errors import HandoffError, NoReference, OutcomeUnknown
 from fulfilment.models import Attempt
 

@@ -14,8 +14,9 @@ import aiohttp
 import orjson
 
 from fulfilment import signing
+from fulfilment.cloudevents import CONTENT_TYPE
 from fulfilment.connectors.base import Message, Reply, Target
-from fulfilment.connectors.guard import AddressGuard, refused_here
+from fulfilment.connectors.ssrf import AddressGuard, refused_here
 from fulfilment.errors import (
     AskedToWait,
     ConnectionGone,
@@ -28,7 +29,6 @@ from fulfilment.errors import (
     Unreachable,
     printable,
 )
-from fulfilment.wire import CONTENT_TYPE
 
 ANSWER_BYTES = 64 * 1024
 HEAD_CHARACTERS = 2000

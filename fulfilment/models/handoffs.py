@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from common.fields import identifier
-from common.guards import AppendOnly
+from common.triggers import AppendOnly
 from crm.models import Partner, User
 from fulfilment.models.connections import Connection
 from sales.models import SalesEvent

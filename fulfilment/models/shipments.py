@@ -9,9 +9,9 @@ from django.db import models
 from django.db.models import Q
 
 from common.fields import identifier, quantity_field
-from common.guards import MovesLegally
 from common.history import keeps_history
 from common.transitions import Stateful
+from common.triggers import MovesLegally
 from crm.models import OwnedQuerySet
 from sales.models import Order, OrderLine
 

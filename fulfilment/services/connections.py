@@ -14,7 +14,7 @@ from django.utils import timezone
 from common.errors import DomainError, IllegalTransition
 from fulfilment import signing
 from fulfilment.models import Connection, Health, Lane, Secret
-from fulfilment.services.nudges import nudge_after_commit
+from fulfilment.outbound.wakeups import nudge_after_commit
 
 Purpose = Secret.Purpose
 Status = Connection.Status

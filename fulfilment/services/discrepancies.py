@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from common.errors import DomainError
 from crm.models import User
+from fulfilment.cloudevents import plain
 from fulfilment.connectors.base import Record
 from fulfilment.models import Discrepancy
-from fulfilment.wire import plain
 
 
 class AlreadyResolved(DomainError):

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from common.identifiers import uuid7
 from fulfilment.connectors.base import Record
 from fulfilment.models import Discrepancy
+from fulfilment.services.bulk_sql import read_set, write_set
 from fulfilment.services.discrepancies import Difference, open_discrepancies
-from fulfilment.services.sets import read_set, write_set
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,13 +20,13 @@ from django.utils import timezone
 from common.errors import DomainError, IllegalTransition
 from crm.actors import Actor, System
 from crm.models import User
+from fulfilment.cloudevents import plain
 from fulfilment.models import Parcel, Shipment, ShipmentLine
-from fulfilment.sync.lattice import SHIPMENT_WORDS, join
-from fulfilment.wire import plain
+from fulfilment.sync.status_order import SHIPMENT_WORDS, join
 from sales.models import Order, OrderLine
+from sales.services.billing.order_invoices.order_progress import Progress, record_progress
 from sales.services.errors import MissingField, OnHold, TooMuch
 from sales.services.orders import lock_order
-from sales.services.progress import Progress, record_progress
 
 Status = Shipment.Status
 Direction = Shipment.Direction

@@ -11,9 +11,9 @@ from django.http import HttpRequest
 
 from common.errors import DomainError, SeveralErrors
 from crm.admin.base import CustomFieldsAdmin, LookOnly, RecordT, person
-from crm.forms.custom import CustomFieldsForm
+from crm.forms import CustomFieldsForm
 from crm.models import User
-from sales.services.drafts import change_head
+from sales.services.documents.drafts import change_head
 
 EDITABLE = (
     "name",

@@ -11,7 +11,7 @@ from django_countries.fields import CountryField
 
 from common.fields import currency_field, identifier
 from common.history import keeps_history
-from sales.models.witnesses import KeepsPrefix
+from sales.models.triggers import KeepsPrefix
 
 
 @keeps_history()

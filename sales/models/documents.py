@@ -18,15 +18,15 @@ from common.fields import (
     quantity_field,
     rate_field,
 )
-from common.guards import MovesLegally, NeverDeleted
 from common.transitions import Stateful
+from common.triggers import MovesLegally, NeverDeleted
 from crm.models import Account, Contact, Owned
 from sales.models.catalogue import Product, ProductCategory, Unit
 from sales.models.companies import Company
 from sales.models.price_lists import PriceList, PriceListItem
 from sales.models.taxes import TaxCategory, TaxZone
 from sales.models.terms import PaymentTerms
-from sales.models.witnesses import AddsUp, OneCurrency, ToldByAnEvent, VersionsInStep
+from sales.models.triggers import AddsUp, OneCurrency, ToldByAnEvent, VersionsInStep
 
 
 class Document(Owned, Stateful):

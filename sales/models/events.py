@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 from django.db import models
 
 from common.fields import identifier
-from common.guards import AppendOnly
+from common.triggers import AppendOnly
 from crm.models import Partner, User
 from sales.models.invoices import Invoice
 from sales.models.orders import Order

@@ -13,12 +13,12 @@ from django.db.models import F, Min, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from common.fields import amount_field, custom_values_index, identifier, rate_field
-from common.guards import AppendOnly
 from common.history import keeps_history
+from common.triggers import AppendOnly
 from crm.models import OwnedQuerySet
 from sales.models.documents import Document, DocumentLine
 from sales.models.orders import Order, OrderLine
-from sales.models.witnesses import (
+from sales.models.triggers import (
     InstalmentsAddUp,
     IssuedLinesStay,
     PaymentsAddUp,

@@ -14,7 +14,7 @@ from common.history import keeps_history
 from crm.models import Opportunity, OwnedQuerySet, Partner
 from sales.models.documents import Document, DocumentLine
 from sales.models.quotes import Quote, QuoteLine
-from sales.models.witnesses import (
+from sales.models.triggers import (
     ChangeIsMade,
     ChangeIsWritten,
     KeepsOrdered,

@@ -13,7 +13,7 @@ from common.fields import custom_values_index, identifier
 from common.history import keeps_history
 from crm.models import Opportunity, OwnedQuerySet
 from sales.models.documents import Document, DocumentLine
-from sales.models.witnesses import keeps_issued, line_witnesses
+from sales.models.triggers import keeps_issued, line_witnesses
 
 
 class QuoteQuerySet(OwnedQuerySet["Quote"]):

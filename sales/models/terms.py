@@ -13,7 +13,7 @@ from common.history import keeps_history
 from crm.models import Account
 from sales.models.price_lists import PriceList
 from sales.models.taxes import TaxZone
-from sales.models.witnesses import SharesMakeTheWhole
+from sales.models.triggers import SharesMakeTheWhole
 
 
 @keeps_history()

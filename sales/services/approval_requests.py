@@ -16,9 +16,9 @@ from crm.models import User
 from sales.models import Quote, QuoteApproval, SalesEvent
 from sales.models.quotes import QuoteQuerySet
 from sales.services.approvals import Need, needs_of
-from sales.services.content import content_hash
+from sales.services.documents.content_hash import content_hash
+from sales.services.documents.totals import lines_of
 from sales.services.events import record_event
-from sales.services.totals import lines_of
 
 ASKED = "approval_asked"
 

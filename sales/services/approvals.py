@@ -14,10 +14,10 @@ from common.errors import DomainError, IllegalTransition
 from crm.models import User
 from sales.models import ApprovalRule, Quote, QuoteApproval, SalesEvent
 from sales.pricing.exchange import to_base
-from sales.services.content import content_hash
+from sales.services.documents.content_hash import content_hash
+from sales.services.documents.totals import lines_of
 from sales.services.errors import MissingField
 from sales.services.events import record_event
-from sales.services.totals import lines_of
 
 ZERO = Decimal(0)
 Measure = ApprovalRule.Measure

@@ -17,17 +17,17 @@ from crm.models import User
 from sales.models import DocumentLine, Order, OrderChange, OrderLine, Product, SalesEvent
 from sales.pricing.errors import PricingError
 from sales.pricing.partial import Portion
-from sales.services.billing import amounts_of, billed_so_far
-from sales.services.bundles import add_parts, parts_follow, refuse_part_change
-from sales.services.discount_limits import within_limit
+from sales.services.billing.order_invoices.order_invoices import amounts_of, billed_so_far
+from sales.services.billing.order_invoices.order_statuses import derive_statuses, save_statuses
+from sales.services.documents.bundles import add_parts, parts_follow, refuse_part_change
+from sales.services.documents.new_lines import check_line, fill_from_product, new_line
+from sales.services.documents.readiness import check_ready
+from sales.services.documents.totals import lines_of, reprice
 from sales.services.errors import MissingField, TooMuch
 from sales.services.events import record_event
-from sales.services.new_lines import check_line, fill_from_product, new_line
 from sales.services.orders import lock_order
-from sales.services.price_rights import check_price
-from sales.services.readiness import check_ready
-from sales.services.statuses import derive_statuses, save_statuses
-from sales.services.totals import lines_of, reprice
+from sales.services.prices.discount_limits import within_limit
+from sales.services.prices.override_rights import check_price
 
 HEAD_FIELDS = frozenset(
     {"name", "requested_on", "shipping_address", "customer_reference", "notes", "contact", "custom"}

@@ -10,19 +10,19 @@ from django.utils import timezone
 
 from crm.actors import Actor
 from sales.models import NumberSeries, Order, OrderLine, PaymentTerms, Quote, SalesEvent
-from sales.services.billing import bill_by_terms
-from sales.services.copying import copy_head, copy_lines
+from sales.services.billing.order_invoices.order_invoices import bill_by_terms
+from sales.services.documents.copying import copy_head, copy_lines
+from sales.services.documents.numbering import assign_number
+from sales.services.documents.readiness import check_ready
+from sales.services.documents.totals import lines_of, reprice
 from sales.services.errors import AlreadyShipped, MissingField, OnHold
 from sales.services.events import record_event
-from sales.services.exchange import freeze_exchange_rate
-from sales.services.numbering import assign_number
-from sales.services.promotions import (
+from sales.services.prices.exchange_rates import freeze_exchange_rate
+from sales.services.prices.promotions import (
     carry_promotions,
     count_promotions,
     give_back_promotions,
 )
-from sales.services.readiness import check_ready
-from sales.services.totals import lines_of, reprice
 
 
 def order_from_quote(quote: Quote, lines: list[Any], *, actor: Actor) -> Order:

@@ -10,16 +10,16 @@ from django.utils import timezone
 from crm.actors import Actor
 from sales.models import NumberSeries, Order, Quote, QuoteLine, SalesEvent
 from sales.services.approvals import check_approved
-from sales.services.content import content_hash
-from sales.services.copying import copy_head, copy_lines
+from sales.services.documents.content_hash import content_hash
+from sales.services.documents.copying import copy_head, copy_lines
+from sales.services.documents.numbering import assign_number, today
+from sales.services.documents.readiness import check_ready
+from sales.services.documents.totals import lines_of, reprice
 from sales.services.errors import QuoteExpired
 from sales.services.events import record_event
-from sales.services.exchange import freeze_exchange_rate
-from sales.services.numbering import assign_number, today
 from sales.services.orders import order_from_quote
-from sales.services.promotions import carry_promotions
-from sales.services.readiness import check_ready
-from sales.services.totals import lines_of, reprice
+from sales.services.prices.exchange_rates import freeze_exchange_rate
+from sales.services.prices.promotions import carry_promotions
 
 
 @transaction.atomic

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 
 from sales.models import RelatedProduct
-from sales.services.numbering import today
+from sales.services.documents.numbering import today
 
 if TYPE_CHECKING:
     from sales.services.events import AnyDocument

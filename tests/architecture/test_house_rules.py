@@ -18,7 +18,7 @@ from pghistory.models import Event
 from common.transitions import Stateful
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("common", "config", "crm", "demo", "fulfilment", "sales", "sandbox")
+APPS = ("api", "common", "config", "crm", "demo", "fulfilment", "sales", "sandbox", "web")
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 40
 HTTP_CLIENTS = {"aiohttp", "http.client", "httpx", "requests", "urllib.request", "urllib3"}

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from sales.models import Invoice, Order, Quote
-from sales.services.drafts import draft_quote
-from sales.services.lines import add_line
+from sales.services.documents.drafts import draft_quote
+from sales.services.documents.lines import add_line
 from tests.browser.conftest import Screen
 from tests.factories import Market
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from common.addresses import address_of
 from sales.models import Order
-from sales.services.billing import invoice_order
-from sales.services.drafts import draft_quote
+from sales.services.billing.order_invoices.order_invoices import invoice_order
+from sales.services.documents.drafts import draft_quote
+from sales.services.documents.lines import add_line
 from sales.services.invoices import issue_invoice
-from sales.services.lines import add_line
 from sales.services.orders import submit_order
 from sales.services.quotes import accept_quote, activate_quote
 from tests.browser.conftest import COLOURS, RULES, Screen
 from tests.factories import ContactFactory, LeadFactory, Market, OpportunityFactory
+from web.record_urls import address_of
 
 pytestmark = [
     pytest.mark.browser,

@@ -7,15 +7,15 @@ from typing import Literal
 
 import pytest
 
-from common.addresses import address_of
 from sales.models import Invoice, Order
-from sales.services.billing import invoice_order
-from sales.services.drafts import draft_order
+from sales.services.billing.order_invoices.order_invoices import invoice_order
+from sales.services.documents.drafts import draft_order
+from sales.services.documents.lines import add_line
 from sales.services.invoices import issue_invoice
-from sales.services.lines import add_line
 from sales.services.orders import submit_order
 from tests.browser.conftest import Screen
 from tests.factories import Market
+from web.record_urls import address_of
 
 pytestmark = [
     pytest.mark.browser,

@@ -10,10 +10,10 @@ from django.test import RequestFactory
 from django.utils.html import format_html
 from pytest_django import Settings
 
-from common.display import Chip, Link, Verb, Verbs
-from common.icons import draw_icon
-from common.templatetags.ui import initials
-from common.theme import choose_theme, chosen_theme
+from web.display import Chip, Link, Verb, Verbs
+from web.icons import draw_icon
+from web.templatetags.ui import initials
+from web.theme import choose_theme, chosen_theme
 
 
 def test_draws_an_icon_that_readers_skip() -> None:

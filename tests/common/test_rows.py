@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from common.rows import save_columns
 from sales.models import OrderLine
-from sales.services.drafts import draft_order
-from sales.services.lines import add_line
+from sales.services.documents.drafts import draft_order
+from sales.services.documents.lines import add_line
 from tests.factories import Market
 
 

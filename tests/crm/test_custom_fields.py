@@ -21,18 +21,18 @@ from crm.custom_fields import (
     in_words,
 )
 from crm.custom_values import InvalidCustomValue
-from crm.filters import AccountFilter
-from crm.forms import AccountForm
 from crm.models import Account, CustomField
 from fulfilment.payloads import order_payload
-from sales.forms.documents import OrderHeadForm
 from sales.models import Order, SalesEvent
 from sales.services.change_orders import Changes, change_order
-from sales.services.drafts import change_head, draft_order, draft_quote
-from sales.services.lines import add_line
+from sales.services.documents.drafts import change_head, draft_order, draft_quote
+from sales.services.documents.lines import add_line
 from sales.services.orders import submit_order
 from sales.services.quotes import accept_quote, activate_quote
 from tests.factories import AccountFactory, Market
+from web.filters.customers import AccountFilter
+from web.forms.accounts import AccountForm
+from web.forms.documents import OrderHeadForm
 
 Kind = CustomField.Kind
 

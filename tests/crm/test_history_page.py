@@ -10,12 +10,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from crm import roles
-from crm.changes import DEEDS, changes_of
 from crm.history import acting
 from sales.models import Order
-from sales.services.drafts import change_head, draft_order
-from sales.services.lines import add_line, change_line, remove_line
+from sales.services.documents.drafts import change_head, draft_order
+from sales.services.documents.lines import add_line, change_line, remove_line
 from tests.factories import LeadFactory, Market, UserFactory
+from web.pages.history import DEEDS, changes_of
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from common.addresses import address_of
 from crm.models import Account, Activity, Contact, Lead, Opportunity, User
 from tests.factories import (
     AccountFactory,
@@ -19,6 +18,7 @@ from tests.factories import (
     StageFactory,
     UserFactory,
 )
+from web.record_urls import address_of
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from crm import roles
 from crm.models import Account, Activity, Contact, Lead, Opportunity, Team, User
-from demo.cast import PASSWORD, PEOPLE
 from demo.errors import Halted
+from demo.personas import PASSWORD, PEOPLE
 from demo.sample_data import fill_basics, fill_everything
 from demo.wiring import Addresses
 from fulfilment.models import Connection, Handoff, Shipment

@@ -16,7 +16,7 @@ import pytest
 
 from demo.errors import Halted
 from demo.ports import HOST, Wish, choose_ports
-from demo.stage import alone_in
+from demo.run_lock import alone_in
 from demo.supervisor import CHECKOUT, Program, Supervisor
 
 LISTENER = """
@@ -32,7 +32,7 @@ time.sleep(600)
 RUN = """
 import sys, time
 from pathlib import Path
-from demo.stage import alone_in
+from demo.run_lock import alone_in
 from demo.supervisor import Program, Supervisor
 with alone_in(Path(sys.argv[1]), "The test") as lock, Supervisor(Path(sys.argv[1]), lock) as run:
     command = (sys.executable, "-c", sys.argv[2], sys.argv[3])

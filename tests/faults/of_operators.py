@@ -8,8 +8,8 @@ from django.db import connection
 
 from common.errors import IllegalTransition
 from fulfilment.models import Attempt, Connection, Handoff, Secret
+from fulfilment.outbound.handoff_actions import replay_handoff
 from fulfilment.services.connections import pause_connection, resume_connection, rotate_secret
-from fulfilment.services.desk import replay_handoff
 from tests.faults.of_far_ends import comes, others_flow
 from tests.faults.proxy import Proxy
 from tests.faults.registry import fault

@@ -28,9 +28,9 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from fulfilment.models import Connection, Handoff, Health, Lane
-from fulfilment.services import nudges
+from fulfilment.outbound import wakeups
+from fulfilment.outbound.wakeups import Nudger
 from fulfilment.services.connections import resume_connection
-from fulfilment.services.nudges import Nudger
 from sales.models import Order
 from sales.services.orders import hold_order, release_order
 from tests.factories import Market
@@ -54,7 +54,7 @@ class Nursery:
         self._folder = folder
         self._alive: list[int] = []
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.nursery"],
+            [sys.executable, "-m", "tests.faults.process_forker"],
             cwd=ROOT,
             env=os.environ | environment | {"ROLE": "worker", "LOG_LEVEL": "INFO"},
             stdin=subprocess.PIPE,
@@ -127,8 +127,8 @@ class Stage:
         )
         self.proxy = self._exits.enter_context(Proxy(self.sandbox.port))
         self.bystander = self._exits.enter_context(Bystander())
-        self._exits.callback(self._be_silent, nudges._nudger)
-        nudges._nudger = Nudger()
+        self._exits.callback(self._be_silent, wakeups._nudger)
+        wakeups._nudger = Nudger()
         self._connect()
         self.market = Market()
         self.orders = [submitted_order(self.market) for _ in range(ORDERS)]
@@ -183,12 +183,12 @@ class Stage:
             rung_by.append(threading.get_ident())
             app.send_task("fulfilment.drain", expires=30)
 
-        nudges._nudger = Nudger()
-        nudges._nudger.connect(bell)
+        wakeups._nudger = Nudger()
+        wakeups._nudger.connect(bell)
         return rung_by
 
     def _be_silent(self, nudger: Nudger | None = None) -> None:
-        nudges._nudger = nudger or Nudger()
+        wakeups._nudger = nudger or Nudger()
 
     # Who carries
 

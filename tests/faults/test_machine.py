@@ -21,13 +21,13 @@ from hypothesis.stateful import (
 
 from common.errors import IllegalTransition
 from fulfilment import connectors
+from fulfilment.connectors.connector_pool import switchboard
 from fulfilment.connectors.engine import carry
-from fulfilment.connectors.switchboard import switchboard
 from fulfilment.models import Attempt, Handoff, Lane
+from fulfilment.outbound.drain import drain
+from fulfilment.outbound.handoff_actions import replay_handoff
+from fulfilment.outbound.leases import claim
 from fulfilment.services.connections import register_connection
-from fulfilment.services.desk import replay_handoff
-from fulfilment.services.drain import drain
-from fulfilment.services.leases import claim
 from sales.services.orders import hold_order, release_order
 from tests.factories import Market
 from tests.faults.conftest import SEED

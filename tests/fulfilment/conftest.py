@@ -21,8 +21,8 @@ from fulfilment.connectors.engine import Round, Step
 from fulfilment.models import Attempt, Connection, Lane
 from fulfilment.services.connections import register_connection
 from sales.models import Order
-from sales.services.drafts import draft_order
-from sales.services.lines import add_line
+from sales.services.documents.drafts import draft_order
+from sales.services.documents.lines import add_line
 from sales.services.orders import submit_order
 from tests.factories import Market
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from fulfilment.breaker import Breaker, State
+from fulfilment.outbound.circuit_breaker import Breaker, State
 
 START = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from fulfilment.models import Discrepancy, ExternalRef, Handoff, Shipment
-from fulfilment.services.drain import drain
+from fulfilment.outbound.drain import drain
 from sales.models import Invoice, PaymentTerms
 from tests.factories import Market
 from tests.fulfilment.conftest import FarEnd, event, send, shipment_event, submitted_order

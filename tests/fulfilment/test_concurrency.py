@@ -12,9 +12,9 @@ from pytest_httpserver import HTTPServer
 
 from fulfilment.connectors.engine import Step
 from fulfilment.models import Attempt, Handoff, Lane
-from fulfilment.services.completion import complete
-from fulfilment.services.drain import drain
-from fulfilment.services.leases import claim
+from fulfilment.outbound.completion import complete
+from fulfilment.outbound.drain import drain
+from fulfilment.outbound.leases import claim
 from sales.models import Order, SalesEvent
 from sales.services.orders import hold_order, release_order
 from tests.factories import Market

@@ -14,15 +14,15 @@ from werkzeug import Response
 
 from crm.actors import System
 from fulfilment.models import Attempt, Connection, Discrepancy, ExternalRef, Handoff, Lane, Secret
-from fulfilment.services.completion import complete
+from fulfilment.outbound.completion import complete
+from fulfilment.outbound.drain import drain
+from fulfilment.outbound.leases import claim
 from fulfilment.services.connections import (
     pause_connection,
     register_connection,
     resume_connection,
     rotate_secret,
 )
-from fulfilment.services.drain import drain
-from fulfilment.services.leases import claim
 from sales.models import Order, SalesEvent
 from sales.services.change_orders import Changes, change_order
 from sales.services.orders import cancel_order, hold_order, release_order

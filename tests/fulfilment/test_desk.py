@@ -18,7 +18,9 @@ from common.errors import IllegalTransition
 from crm import roles
 from crm.models import User
 from fulfilment.models import Discrepancy, ExternalRef, Handoff, Lane, Payload
-from fulfilment.services.desk import (
+from fulfilment.monitoring.integration_log import story_of
+from fulfilment.outbound.drain import drain
+from fulfilment.outbound.handoff_actions import (
     replay_all,
     replay_handoff,
     sent_between,
@@ -26,19 +28,17 @@ from fulfilment.services.desk import (
     skip_handoff,
     stuck_like,
 )
+from fulfilment.outbound.leases import claim
+from fulfilment.outbound.payload_diff import preview_replay
 from fulfilment.services.discrepancies import (
     AlreadyResolved,
     ReasonMissing,
     resolve_discrepancy,
 )
-from fulfilment.services.drain import drain
-from fulfilment.services.leases import claim
-from fulfilment.services.then_and_now import preview_replay
-from fulfilment.services.timeline import story_of
 from sales.models import Invoice, Order, PaymentTerms
+from sales.services.integrity.verification import verify
 from sales.services.invoices import record_payment
 from sales.services.orders import hold_order
-from sales.services.verification import verify
 from tests.factories import Market, UserFactory
 from tests.fulfilment.conftest import FarEnd, event, make_due, send, shipment_event, submitted_order
 from tests.refusals import sql

@@ -11,7 +11,7 @@ from pytest_django import Settings
 from crm import roles
 from crm.models import User
 from fulfilment.models import Handoff
-from fulfilment.services.drain import drain
+from fulfilment.outbound.drain import drain
 from sales.models import Order
 from tests.factories import Market, UserFactory
 from tests.fulfilment.conftest import FarEnd, make_due, submitted_order

@@ -14,11 +14,11 @@ from django.db import close_old_connections, connection
 from django.utils import timezone
 
 from common.history import history_of
-from fulfilment.messages import parse_message
+from fulfilment.inbound.deferral import retry_deferred
+from fulfilment.inbound.intake import receive
+from fulfilment.inbound.schemas import parse_message
 from fulfilment.models import Discrepancy, Handoff, InboundMessage, Shipment
-from fulfilment.services.deferral import retry_deferred
-from fulfilment.services.drain import drain
-from fulfilment.services.inbound import receive
+from fulfilment.outbound.drain import drain
 from sales.models import Invoice, Order, Payment, PaymentTerms, SalesEvent
 from sales.services.orders import cancel_order
 from tests.factories import Market

@@ -10,10 +10,10 @@ from werkzeug import Response
 
 from fulfilment.connectors.engine import Engine
 from fulfilment.models import Connection, Handoff, Lane
-from fulfilment.services.completion import complete
-from fulfilment.services.desk import replay_handoff
-from fulfilment.services.drain import drain
-from fulfilment.services.leases import claim
+from fulfilment.outbound.completion import complete
+from fulfilment.outbound.drain import drain
+from fulfilment.outbound.handoff_actions import replay_handoff
+from fulfilment.outbound.leases import claim
 from sales.models import Order
 from sales.services.orders import hold_order, release_order
 from tests.factories import Market

@@ -12,8 +12,8 @@ from django.conf import settings
 from django.db import transaction
 
 from fulfilment import tasks
-from fulfilment.services import nudges
-from fulfilment.services.nudges import Nudger
+from fulfilment.outbound import wakeups
+from fulfilment.outbound.wakeups import Nudger
 from sales.services.orders import hold_order, release_order
 from tests.factories import Market
 from tests.fulfilment.conftest import ORDER_EVENTS, FarEnd, connect, submitted_order
@@ -75,7 +75,7 @@ def test_rings_after_the_commit_and_never_after_a_rollback(
     rings: list[bool] = []
     nudger = Nudger()
     nudger.connect(lambda: rings.append(transaction.get_connection().in_atomic_block))
-    monkeypatch.setattr(nudges, "_nudger", nudger)
+    monkeypatch.setattr(wakeups, "_nudger", nudger)
 
     with transaction.atomic():
         hold_order(order.pk, actor=market.rep, reason="Credit check")
@@ -104,7 +104,7 @@ def test_a_broker_that_accepts_and_never_answers_slows_no_save(
             times.append(time.monotonic() - started)
         return min(times)
 
-    monkeypatch.setattr(nudges, "_nudger", Nudger())
+    monkeypatch.setattr(wakeups, "_nudger", Nudger())
     silent = best_of_three()
     with socket.create_server(("127.0.0.1", 0)) as broker:
         app = Celery("deaf", set_as_current=False)
@@ -117,7 +117,7 @@ def test_a_broker_that_accepts_and_never_answers_slows_no_save(
             app.send_task("fulfilment.drain")
 
         deaf.connect(bell)
-        monkeypatch.setattr(nudges, "_nudger", deaf)
+        monkeypatch.setattr(wakeups, "_nudger", deaf)
         with_deaf_broker = best_of_three()
 
     assert called.wait(5)

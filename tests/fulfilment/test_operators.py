@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from fulfilment.models import Connection, Handoff, Secret
+from fulfilment.monitoring.metrics import Vitals, as_prometheus, raise_alerts, take_vitals
+from fulfilment.outbound.drain import drain
 from fulfilment.services.connections import live_secrets
-from fulfilment.services.drain import drain
-from fulfilment.services.vitals import Vitals, as_prometheus, raise_alerts, take_vitals
 from sales.models import Order
 from tests.factories import Market
 from tests.fulfilment.conftest import FarEnd, make_due, send, shipment_event, submitted_order

@@ -9,21 +9,21 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from common.addresses import address_of
 from crm import roles
 from crm.models import Lead, Opportunity
 from crm.services.activities import note
 from fulfilment.models import Handoff
-from fulfilment.trace import trace_steps
 from sales.models import Invoice, Order, Quote
-from sales.services.billing import invoice_order
-from sales.services.drafts import draft_quote
+from sales.services.billing.order_invoices.order_invoices import invoice_order
+from sales.services.documents.drafts import draft_quote
+from sales.services.documents.lines import add_line
 from sales.services.invoices import issue_invoice
-from sales.services.lines import add_line
 from sales.services.orders import submit_order
 from sales.services.quotes import accept_quote, activate_quote
 from tests.factories import LeadFactory, Market, OpportunityFactory, UserFactory
 from tests.fulfilment.conftest import FarEnd
+from web.pages.document_flow import trace_steps
+from web.record_urls import address_of
 
 
 @pytest.fixture

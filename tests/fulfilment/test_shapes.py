@@ -9,16 +9,16 @@ from typing import Any
 from django.core.management import call_command
 from rest_framework import serializers
 
-from fulfilment.asyncapi import describe
-from fulfilment.messages import SHAPES
+from api.asyncapi import describe
+from fulfilment.inbound.effects import EFFECTS
+from fulfilment.inbound.schemas import SHAPES
+from fulfilment.outbound.drain import drain
+from fulfilment.outbound.schemas import document_of, outgoing_shapes
 from fulfilment.routes import ROUTES
-from fulfilment.services.drain import drain
-from fulfilment.services.effects import EFFECTS
-from fulfilment.shapes import document_of, outgoing_shapes
 from sales.models import Invoice, PaymentTerms
-from sales.services.drafts import draft_quote
+from sales.services.documents.drafts import draft_quote
+from sales.services.documents.lines import add_line
 from sales.services.invoices import record_payment
-from sales.services.lines import add_line
 from sales.services.orders import hold_order, release_order
 from sales.services.quotes import accept_quote, activate_quote
 from tests.factories import Market

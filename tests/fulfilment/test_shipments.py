@@ -17,7 +17,7 @@ from fulfilment.services.shipments import (
     record_shipment,
 )
 from sales.models import Order, SalesEvent
-from sales.services.drafts import draft_order
+from sales.services.documents.drafts import draft_order
 from sales.services.errors import MissingField, OnHold, TooMuch
 from sales.services.orders import hold_order
 from tests.factories import Market

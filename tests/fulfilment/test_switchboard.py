@@ -12,7 +12,7 @@ import pytest
 
 from fulfilment import connectors
 from fulfilment.connectors import Target
-from fulfilment.connectors.switchboard import Switchboard, switchboard
+from fulfilment.connectors.connector_pool import Switchboard, switchboard
 
 WAREHOUSE = Target(uuid.uuid4(), "webhook", "Warehouse", "http://warehouse.example", ("old",), 15)
 ROTATED = replace(WAREHOUSE, secrets=("new", "old"))

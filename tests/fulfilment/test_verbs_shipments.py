@@ -6,16 +6,16 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from common.addresses import address_of
 from crm import roles
 from fulfilment.models import Shipment
 from fulfilment.services.shipments import record_return, record_shipment
 from sales.models import Order
-from sales.services.drafts import draft_order
+from sales.services.documents.drafts import draft_order
+from sales.services.documents.lines import add_line
 from sales.services.errors import TooMuch
-from sales.services.lines import add_line
 from sales.services.orders import submit_order
 from tests.factories import Market, UserFactory
+from web.record_urls import address_of
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from fulfilment.connectors import Message, Reply, Target
-from fulfilment.connectors.guard import AddressGuard
+from fulfilment.connectors.ssrf import AddressGuard
 from fulfilment.connectors.webhook import WebhookConnector
 from fulfilment.errors import (
     AskedToWait,

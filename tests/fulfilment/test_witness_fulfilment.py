@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fulfilment.models import Attempt, Payload, Shipment
-from fulfilment.services.drain import drain
+from fulfilment.outbound.drain import drain
 from fulfilment.services.shipments import move_shipment, record_shipment
 from sales.models import Order
 from tests.factories import Market

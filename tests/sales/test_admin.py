@@ -27,8 +27,8 @@ from sales.models import (
     Unit,
     UnitGroup,
 )
-from sales.services.drafts import draft_invoice
-from sales.services.lines import add_line
+from sales.services.documents.drafts import draft_invoice
+from sales.services.documents.lines import add_line
 from tests.factories import (
     LeadFactory,
     Market,

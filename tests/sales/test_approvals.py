@@ -9,9 +9,9 @@ from crm import roles
 from crm.models import User
 from sales.models import ApprovalRule, Quote
 from sales.services.approvals import ApprovalNeeded, decide_approval
-from sales.services.drafts import draft_quote
+from sales.services.documents.drafts import draft_quote
+from sales.services.documents.lines import add_line, change_line
 from sales.services.errors import MissingField
-from sales.services.lines import add_line, change_line
 from sales.services.quotes import activate_quote
 from tests.factories import Market, UserFactory
 

@@ -13,8 +13,10 @@ from common.errors import IllegalTransition, StaleVersion
 from crm.actors import System
 from sales.models import Invoice, Order, Quote, SalesEvent
 from sales.pricing.errors import NoTaxRate, ProductNotInPriceList, QuantityNotAllowed
-from sales.services.billing import delete_draft_invoice, invoice_order
-from sales.services.drafts import change_head, draft_invoice, draft_order, draft_quote
+from sales.services.billing.order_invoices.order_invoices import delete_draft_invoice, invoice_order
+from sales.services.billing.order_invoices.order_progress import Progress, record_progress
+from sales.services.documents.drafts import change_head, draft_invoice, draft_order, draft_quote
+from sales.services.documents.lines import add_line, change_line, remove_line
 from sales.services.errors import (
     AlreadyShipped,
     MissingField,
@@ -25,9 +27,7 @@ from sales.services.errors import (
     TooMuch,
 )
 from sales.services.invoices import issue_invoice, record_official_invoice, record_payment
-from sales.services.lines import add_line, change_line, remove_line
 from sales.services.orders import cancel_order, hold_order, release_order, submit_order
-from sales.services.progress import Progress, record_progress
 from sales.services.quotes import accept_quote, activate_quote, lose_quote, revise_quote
 from tests.factories import Market
 

@@ -7,14 +7,14 @@ import pytest
 from common.errors import IllegalTransition, StaleVersion
 from sales.models import Order, OrderChange, SalesEvent
 from sales.pricing.errors import PricingError
-from sales.services.billing import invoice_order
+from sales.services.billing.order_invoices.order_invoices import invoice_order
+from sales.services.billing.order_invoices.order_progress import Progress, record_progress
 from sales.services.change_orders import Changes, NothingChanged, change_order, preview_change
-from sales.services.drafts import draft_order
+from sales.services.documents.drafts import draft_order
+from sales.services.documents.lines import add_line
 from sales.services.errors import TooMuch
 from sales.services.invoices import issue_invoice
-from sales.services.lines import add_line
 from sales.services.orders import submit_order
-from sales.services.progress import Progress, record_progress
 from tests.factories import Market
 
 

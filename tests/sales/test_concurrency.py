@@ -13,16 +13,16 @@ from django.db import transaction
 from common.errors import DomainError, IllegalTransition
 from sales.models import Company, Invoice, NumberSeries, Order, Payment, PromotionCode, SalesEvent
 from sales.pricing.errors import InvalidPromotion
-from sales.services.billing import invoice_order
-from sales.services.drafts import draft_order, draft_quote
+from sales.services.billing.order_invoices.order_invoices import invoice_order
+from sales.services.documents.drafts import draft_order, draft_quote
+from sales.services.documents.lines import add_line
+from sales.services.documents.numbering import assign_number, today
 from sales.services.errors import NothingToInvoice
+from sales.services.integrity.verification import verify
 from sales.services.invoices import issue_invoice, record_payment
-from sales.services.lines import add_line
-from sales.services.numbering import assign_number, today
 from sales.services.orders import submit_order
-from sales.services.promotions import apply_promotion
+from sales.services.prices.promotions import apply_promotion
 from sales.services.quotes import accept_quote, activate_quote
-from sales.services.verification import verify
 from tests.factories import CompanyFactory, Market
 from tests.together import at_once
 

@@ -6,15 +6,15 @@ from decimal import Decimal
 import pytest
 
 from sales.models import Invoice, Order
-from sales.services.billing import invoice_order
+from sales.services.billing.order_invoices.down_payments import invoice_down_payment
+from sales.services.billing.order_invoices.order_invoices import invoice_order
+from sales.services.billing.order_invoices.order_progress import Progress, record_progress
 from sales.services.credit_notes import credit_invoice
-from sales.services.down_payments import invoice_down_payment
-from sales.services.drafts import change_head, draft_order
+from sales.services.documents.drafts import change_head, draft_order
+from sales.services.documents.lines import add_line
 from sales.services.errors import MissingField, NothingToInvoice, TooMuch
 from sales.services.invoices import issue_invoice, record_payment
-from sales.services.lines import add_line
 from sales.services.orders import submit_order
-from sales.services.progress import Progress, record_progress
 from tests.factories import Market
 
 

@@ -16,11 +16,11 @@ from crm.models import Partner, Team, User
 from sales.models import Order, OrderChange, PromotionCode, Quote, QuoteLine, SalesEvent
 from sales.pricing.errors import DiscountAboveLimit
 from sales.services.change_orders import Changes, change_order
-from sales.services.discount_limits import limit_of
-from sales.services.drafts import change_head, draft_quote
-from sales.services.lines import add_line, change_line, remove_line
+from sales.services.documents.drafts import change_head, draft_quote
+from sales.services.documents.lines import add_line, change_line, remove_line
 from sales.services.orders import submit_order
-from sales.services.promotions import apply_promotion
+from sales.services.prices.discount_limits import limit_of
+from sales.services.prices.promotions import apply_promotion
 from sales.services.quotes import accept_quote, activate_quote
 from tests.factories import Market, TeamFactory, UserFactory
 

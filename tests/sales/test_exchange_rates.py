@@ -14,11 +14,11 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from sales.models import Company, ExchangeRate
-from sales.services.drafts import draft_order
-from sales.services.exchange import rate_between
-from sales.services.exchange_import import UnreadableRates, import_rates
-from sales.services.lines import add_line
+from sales.services.documents.drafts import draft_order
+from sales.services.documents.lines import add_line
 from sales.services.orders import submit_order
+from sales.services.prices.exchange_rate_import import UnreadableRates, import_rates
+from sales.services.prices.exchange_rates import rate_between
 from tests.factories import Market, PriceListItemFactory
 
 ECB = """<?xml version="1.0" encoding="UTF-8"?>

@@ -14,15 +14,15 @@ from django.urls import reverse
 from common.formatting import format_day
 from crm import roles
 from sales.models import Instalment, Invoice, InvoiceInstalment
-from sales.services.billing import invoice_order
+from sales.services.billing.order_invoices.down_payments import invoice_down_payment
+from sales.services.billing.order_invoices.order_invoices import invoice_order
 from sales.services.credit_notes import credit_invoice
-from sales.services.down_payments import invoice_down_payment
-from sales.services.drafts import draft_invoice, draft_order
+from sales.services.documents.drafts import draft_invoice, draft_order
+from sales.services.documents.lines import add_line
+from sales.services.documents.numbering import today
+from sales.services.integrity.verification import verify
 from sales.services.invoices import issue_invoice, record_payment
-from sales.services.lines import add_line
-from sales.services.numbering import today
 from sales.services.orders import submit_order
-from sales.services.verification import verify
 from tests.factories import Market, UserFactory
 from tests.refusals import accepted, refused, sql
 

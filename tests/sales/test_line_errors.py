@@ -21,10 +21,10 @@ from sales.models import (
     TaxRate,
 )
 from sales.pricing.errors import InvalidDiscount
-from sales.services.drafts import change_head, draft_invoice, draft_order, draft_quote
+from sales.services.documents.drafts import change_head, draft_invoice, draft_order, draft_quote
+from sales.services.documents.lines import add_line, change_line
 from sales.services.errors import MissingField, NoLines
 from sales.services.invoices import issue_invoice
-from sales.services.lines import add_line, change_line
 from sales.services.orders import submit_order
 from sales.services.quotes import accept_quote, activate_quote
 from tests.factories import Market, PriceListFactory, PriceListItemFactory, UnitFactory

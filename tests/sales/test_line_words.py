@@ -5,13 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 from sales.models import Order, OrderLine, PromotionCode
-from sales.pages import LineRow, line_rows, read_lines
-from sales.services.billing import invoice_order
-from sales.services.drafts import draft_order
-from sales.services.lines import add_line, change_line
+from sales.services.billing.order_invoices.order_invoices import invoice_order
+from sales.services.documents.drafts import draft_order
+from sales.services.documents.lines import add_line, change_line
 from sales.services.orders import submit_order
-from sales.services.promotions import apply_promotion
+from sales.services.prices.promotions import apply_promotion
 from tests.factories import Market
+from web.pages.documents import LineRow, line_rows, read_lines
 
 
 def draft(market: Market, quantity: str = "2", **changes: Decimal) -> Order:

@@ -23,9 +23,9 @@ from sales.models import (
     Unit,
 )
 from sales.pricing.errors import CurrencyMismatch, InactivePriceList
-from sales.services.drafts import draft_order, draft_quote
+from sales.services.documents.drafts import draft_order, draft_quote
+from sales.services.documents.lines import add_line, change_line
 from sales.services.errors import PricesLocked
-from sales.services.lines import add_line, change_line
 from sales.services.quotes import accept_quote, activate_quote
 from sales.services.related import related_products
 from tests.factories import Market, PriceListItemFactory, UnitFactory

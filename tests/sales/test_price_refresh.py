@@ -13,11 +13,11 @@ from common.errors import NotAllowed, StaleVersion
 from crm import roles
 from sales.models import Order, PriceListItem, Product, Quote, SalesEvent
 from sales.pricing.errors import InactivePriceList
-from sales.services.drafts import change_head, draft_order, draft_quote
+from sales.services.documents.drafts import change_head, draft_order, draft_quote
+from sales.services.documents.lines import add_line
 from sales.services.errors import MissingField, NotDraft, PricesLocked
-from sales.services.lines import add_line
 from sales.services.orders import submit_order
-from sales.services.price_refresh import (
+from sales.services.prices.price_refresh import (
     lock_prices,
     preview_refresh,
     price_drift,

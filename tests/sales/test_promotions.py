@@ -13,12 +13,12 @@ from django.db import IntegrityError, connection, transaction
 from sales.models import Order, OrderLine, PromotionCode, PromotionUse, Quote, SalesEvent
 from sales.pricing.errors import CurrencyMismatch, InvalidPromotion
 from sales.services.change_orders import Changes, change_order
-from sales.services.drafts import draft_order, draft_quote
+from sales.services.documents.drafts import draft_order, draft_quote
+from sales.services.documents.lines import add_line, change_line, remove_line
 from sales.services.errors import NotDraft, PricesLocked
-from sales.services.lines import add_line, change_line, remove_line
 from sales.services.orders import cancel_order, submit_order
-from sales.services.price_refresh import unlock_prices
-from sales.services.promotions import apply_promotion, remove_promotion
+from sales.services.prices.price_refresh import unlock_prices
+from sales.services.prices.promotions import apply_promotion, remove_promotion
 from sales.services.quotes import accept_quote, activate_quote, revise_quote
 from tests.factories import AccountFactory, Market
 

@@ -9,8 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from sales.models import Order, OrderLine
-from sales.services.drafts import draft_order
-from sales.services.totals import reprice
+from sales.services.documents.drafts import draft_order
+from sales.services.documents.totals import reprice
 from tests.factories import Market
 
 

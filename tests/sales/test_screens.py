@@ -9,12 +9,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from common.addresses import address_of
 from sales.models import Invoice, Order, Quote
-from sales.services.drafts import draft_quote
-from sales.services.lines import add_line
+from sales.services.documents.drafts import draft_quote
+from sales.services.documents.lines import add_line
 from sales.services.quotes import activate_quote
 from tests.factories import Market, OpportunityFactory
+from web.record_urls import address_of
 
 HTMX = {"HX-Request": "true"}
 

@@ -9,13 +9,13 @@ import pytest
 
 from common.errors import IllegalTransition
 from sales.models import Invoice, Order
-from sales.services.billing import delete_draft_invoice, invoice_order
+from sales.services.billing.order_invoices.down_payments import invoice_down_payment
+from sales.services.billing.order_invoices.order_invoices import delete_draft_invoice, invoice_order
 from sales.services.credit_notes import credit_invoice
-from sales.services.down_payments import invoice_down_payment
-from sales.services.drafts import draft_order
+from sales.services.documents.drafts import draft_order
+from sales.services.documents.lines import add_line
 from sales.services.errors import TooMuch
 from sales.services.invoices import issue_invoice, record_payment
-from sales.services.lines import add_line
 from sales.services.orders import submit_order
 from tests.factories import Market
 

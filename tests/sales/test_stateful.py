@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from hypothesis.stateful import run_state_machine_as_test as run
 
-from sales.services.verification import verify
+from sales.services.integrity.verification import verify
 from tests.factories import Market
 from tests.sales.trade import Trade, untrue
 

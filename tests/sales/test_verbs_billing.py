@@ -9,13 +9,13 @@ from django.urls import reverse
 
 from crm import roles
 from sales.models import Invoice, Order
-from sales.services.billing import invoice_order
+from sales.services.billing.order_invoices.order_invoices import invoice_order
+from sales.services.billing.order_invoices.order_progress import Progress, record_progress
 from sales.services.credit_notes import credit_invoice
-from sales.services.drafts import draft_invoice, draft_order
+from sales.services.documents.drafts import draft_invoice, draft_order
+from sales.services.documents.lines import add_line
 from sales.services.invoices import issue_invoice
-from sales.services.lines import add_line
 from sales.services.orders import submit_order
-from sales.services.progress import Progress, record_progress
 from tests.factories import Market, UserFactory
 
 

@@ -12,9 +12,9 @@ from crm.models import Opportunity, User
 from sales.models import ApprovalRule, Order, PriceListItem, PromotionCode, Quote, SalesEvent
 from sales.services.approval_requests import ask_approval, quotes_to_approve
 from sales.services.approvals import decide_approval
-from sales.services.drafts import draft_quote
+from sales.services.documents.drafts import draft_quote
+from sales.services.documents.lines import add_line, change_line
 from sales.services.from_opportunity import add_opportunity_line
-from sales.services.lines import add_line, change_line
 from sales.services.quotes import accept_quote, activate_quote
 from tests.factories import Market, OpportunityFactory, UserFactory
 

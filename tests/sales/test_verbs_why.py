@@ -8,15 +8,15 @@ from django.urls import reverse
 
 from crm import roles
 from sales.models import Invoice, Order, Quote
-from sales.services.billing import delete_draft_invoice, invoice_order
+from sales.services.billing.order_invoices.down_payments import invoice_down_payment
+from sales.services.billing.order_invoices.order_invoices import delete_draft_invoice, invoice_order
 from sales.services.credit_notes import credit_invoice
-from sales.services.down_payments import invoice_down_payment
-from sales.services.drafts import change_head, draft_order, draft_quote
-from sales.services.explaining import explain
+from sales.services.documents.drafts import change_head, draft_order, draft_quote
+from sales.services.documents.explanations import explain
+from sales.services.documents.lines import add_line
+from sales.services.documents.totals import lines_of
 from sales.services.invoices import issue_invoice
-from sales.services.lines import add_line
 from sales.services.orders import submit_order
-from sales.services.totals import lines_of
 from tests.factories import Market, UserFactory
 
 

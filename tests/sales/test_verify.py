@@ -13,14 +13,14 @@ from django.db import connection
 
 from fulfilment.services.shipments import record_shipment
 from sales.models import Invoice, Order, PromotionCode, Quote
-from sales.services.billing import invoice_order
-from sales.services.drafts import draft_quote
+from sales.services.billing.order_invoices.order_invoices import invoice_order
+from sales.services.documents.drafts import draft_quote
+from sales.services.documents.lines import add_line
+from sales.services.documents.numbering import today
+from sales.services.integrity.verification import verify
 from sales.services.invoices import issue_invoice, record_payment
-from sales.services.lines import add_line
-from sales.services.numbering import today
 from sales.services.orders import submit_order
 from sales.services.quotes import accept_quote, activate_quote
-from sales.services.verification import verify
 from tests.factories import Market
 from tests.refusals import sql
 

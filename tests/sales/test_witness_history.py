@@ -18,8 +18,8 @@ from crm.services.leads import contact_lead
 from fulfilment.models import Shipment
 from fulfilment.services.shipments import record_shipment
 from sales.models import OrderLine
-from sales.services.drafts import draft_order
-from sales.services.lines import add_line, change_line
+from sales.services.documents.drafts import draft_order
+from sales.services.documents.lines import add_line, change_line
 from sales.services.orders import submit_order
 from tests.factories import LeadFactory, Market, OpportunityFactory
 from tests.refusals import accepted, refused, sql

@@ -20,13 +20,13 @@ from fulfilment.models import Shipment
 from fulfilment.services.shipments import move_shipment, record_return, record_shipment
 from sales.models import Instalment, Invoice, Order, OrderLine, PaymentTerms, Product
 from sales.pricing.money import minor_units
-from sales.services.billing import delete_draft_invoice, invoice_order
+from sales.services.billing.order_invoices.down_payments import invoice_down_payment
+from sales.services.billing.order_invoices.order_invoices import delete_draft_invoice, invoice_order
 from sales.services.change_orders import Changes, change_order
 from sales.services.credit_notes import credit_invoice
-from sales.services.down_payments import invoice_down_payment
-from sales.services.drafts import draft_order
+from sales.services.documents.drafts import draft_order
+from sales.services.documents.lines import add_line
 from sales.services.invoices import issue_invoice, record_payment
-from sales.services.lines import add_line
 from sales.services.orders import cancel_order, hold_order, release_order, submit_order
 from tests.factories import Market
 

@@ -11,9 +11,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
 from crm.models import Lead
-from demo.cast import CAMILLE, PASSWORD, PROSPECTS
+from demo.personas import CAMILLE, PASSWORD, PROSPECTS
 from demo.ports import Wish, choose_ports
 from demo.programs import House, programs_of
+from demo.run_lock import alone_in
 from demo.running import (
     hush_logs,
     plainly,
@@ -24,7 +25,6 @@ from demo.running import (
 )
 from demo.sample_data import fill_everything
 from demo.sign_ins import print_sign_ins
-from demo.stage import alone_in
 from demo.story import play
 from demo.supervisor import Supervisor
 from demo.wiring import Addresses

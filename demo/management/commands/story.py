@@ -10,13 +10,13 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from demo.cast import CAMILLE, PASSWORD, PROSPECTS
 from demo.fresh_database import broker_beside, fresh_database, name_beside
+from demo.personas import CAMILLE, PASSWORD, PROSPECTS
 from demo.ports import Wish, choose_ports
 from demo.programs import House, programs_of
+from demo.run_lock import alone_in
 from demo.running import hush_logs, plainly, refuse_production, say, stop_on_signals
 from demo.sample_data import fill_basics
-from demo.stage import alone_in
 from demo.story import play
 from demo.supervisor import Supervisor
 from demo.wiring import Addresses

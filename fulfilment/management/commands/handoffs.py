@@ -13,8 +13,8 @@ from django.utils.dateparse import parse_datetime
 from common.errors import DomainError
 from crm.actors import System
 from fulfilment.models import Connection, Handoff, Secret
-from fulfilment.services.connections import pause_connection, resume_connection, rotate_secret
-from fulfilment.services.desk import (
+from fulfilment.outbound.connection_test import sound
+from fulfilment.outbound.handoff_actions import (
     replay_all,
     replay_handoff,
     sent_between,
@@ -22,8 +22,8 @@ from fulfilment.services.desk import (
     skip_handoff,
     stuck_like,
 )
-from fulfilment.services.soundings import sound
-from fulfilment.services.then_and_now import preview_replay
+from fulfilment.outbound.payload_diff import preview_replay
+from fulfilment.services.connections import pause_connection, resume_connection, rotate_secret
 
 OPERATOR = System("Operator at the command line")
 SHOWN = 50

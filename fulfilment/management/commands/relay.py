@@ -9,8 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import OperationalError, close_old_connections
 
-from fulfilment.services.deferral import retry_deferred
-from fulfilment.services.drain import drain
+from fulfilment.inbound.deferral import retry_deferred
+from fulfilment.outbound.drain import drain
 
 
 class Command(BaseCommand):

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from common.errors import DomainError
-from sales.services.exchange_import import ECB_BASE, import_rates
+from sales.services.prices.exchange_rate_import import ECB_BASE, import_rates
 
 
 class Command(BaseCommand):

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Model
 
 from sales.models import Invoice, Order, Quote
-from sales.services.verification import verify
+from sales.services.integrity.verification import verify
 
 COUNTED: tuple[type[Model], ...] = (Quote, Order, Invoice)
 

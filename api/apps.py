@@ -1,0 +1,10 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class ApiConfig(AppConfig):
+    """The REST API of partners: views, schemas, problem+json, OpenAPI and AsyncAPI."""
+
+    name = "api"
+    verbose_name = "API"

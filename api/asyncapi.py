@@ -1,0 +1,159 @@
+"""The AsyncAPI 3 document of everything that leaves and comes in, written from the registries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ComponentRegistry
+from rest_framework import serializers
+from rest_framework.views import APIView
+
+from fulfilment.cloudevents import CONTENT_TYPE, TYPE_PREFIX
+from fulfilment.inbound.schemas import SHAPES
+from fulfilment.outbound.schemas import document_of, outgoing_shapes
+
+Schema = dict[str, Any]
+
+HEADERS: Schema = {
+    "type": "object",
+    "required": ["webhook-id", "webhook-timestamp", "webhook-signature"],
+    "properties": {
+        "webhook-id": {"type": "string", "description": "The event's id; the same on every try."},
+        "webhook-timestamp": {"type": "string", "description": "Seconds since 1970."},
+        "webhook-signature": {
+            "type": "string",
+            "description": "Standard Webhooks: v1,<base64> for each live secret, space-separated.",
+        },
+    },
+}
+
+
+class Shapes(AutoSchema):
+    """Turns serializers into JSON Schemas, collecting those they refer to."""
+
+    def __init__(self) -> None:
+        self.registry = ComponentRegistry()
+        self.view = APIView()
+        self.view.request = None  # type: ignore[assignment]  # generated without one
+        self.method, self.path = "POST", "/"
+
+    def refer(self, shape: type[serializers.Serializer[Any]]) -> Schema:
+        """Return a reference to the schema of a shape."""
+        reference: Schema = self.resolve_serializer(shape(), "request").ref
+        return reference
+
+    @property
+    def schemas(self) -> dict[str, Schema]:
+        """Every schema referred to so far, by its name."""
+        components = self.registry._components.items()
+        return {name: _without_noise(each.schema) for (name, _), each in components}
+
+
+def describe() -> Schema:
+    """Write the whole document."""
+    shapes = Shapes()
+    outgoing = {
+        TYPE_PREFIX + name: _outgoing(name, shapes.refer(shape))
+        for name, shape in outgoing_shapes().items()
+    }
+    incoming = {
+        name: _message(name, shapes.refer(shape), f"/{name.partition('.')[0]}")
+        for name, shape in SHAPES.items()
+    }
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Throughline",
+            "version": "1",
+            "description": (
+                "CloudEvents 1.0, structured JSON, under Standard Webhooks headers. Receivers "
+                "verify, drop ids they know, ignore lower sequences of the same source, and answer "
+                "after storing."
+            ),
+        },
+        "defaultContentType": CONTENT_TYPE,
+        "channels": {
+            "outgoing": _channel("{connection}", outgoing, "The address of the other system."),
+            "incoming": _channel(
+                "/api/v1/intake/{connection}", incoming, "The code of the connection."
+            ),
+        },
+        "operations": {
+            "tell": _operation("send", "outgoing"),
+            "listen": _operation("receive", "incoming"),
+        },
+        "components": {"messages": outgoing | incoming, "schemas": _sorted(shapes.schemas)},
+    }
+
+
+def _outgoing(name: str, snapshot: Schema) -> Schema:
+    document = document_of(name)
+    return _message(TYPE_PREFIX + name, {document: snapshot}, f"/{document}s/<id>")
+
+
+def _message(name: str, data: Schema, source: str) -> Schema:
+    described = (
+        data
+        if "$ref" in data
+        else {
+            "type": "object",
+            "required": sorted(data),
+            "properties": data,
+        }
+    )
+    return {
+        "name": name,
+        "contentType": CONTENT_TYPE,
+        "headers": HEADERS,
+        "payload": {
+            "type": "object",
+            "required": ["specversion", "id", "source", "type", "sequence", "data"],
+            "properties": {
+                "specversion": {"const": "1.0"},
+                "id": {"type": "string"},
+                "source": {"type": "string", "examples": [source]},
+                "type": {"const": name},
+                "subject": {"type": "string", "description": "Our number of the document."},
+                "time": {"type": "string", "format": "date-time"},
+                "sequence": {
+                    "type": "string",
+                    "pattern": "^[0-9]{1,20}$",
+                    "description": "Zero-padded; counts within the source.",
+                },
+                "correlationid": {"type": "string"},
+                "causationid": {"type": "string"},
+                "data": described,
+            },
+        },
+    }
+
+
+def _channel(address: str, messages: Mapping[str, Schema], parameter: str) -> Schema:
+    return {
+        "address": address,
+        "parameters": {"connection": {"description": parameter}},
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in messages},
+    }
+
+
+def _operation(action: str, channel: str) -> Schema:
+    return {"action": action, "channel": {"$ref": f"#/channels/{channel}"}}
+
+
+def _without_noise(schema: Any) -> Any:
+    """Drop what the generator notes for itself: enum ids, and lists that repeat the enum."""
+    if isinstance(schema, list):
+        return [_without_noise(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: _without_noise(value)
+        for key, value in schema.items()
+        if key != "x-spec-enum-id" and not (key == "description" and str(value).startswith("* `"))
+    }
+
+
+def _sorted(schemas: Mapping[str, Schema]) -> dict[str, Schema]:
+    return {name: schemas[name] for name in sorted(schemas)}

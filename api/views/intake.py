@@ -1,0 +1,170 @@
+"""The door for messages from other systems."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import RawPostDataException, UnreadablePostError
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
+from rest_framework import serializers, status
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from api.problems import PROBLEM, PROBLEM_TYPE, pointers, problem
+from fulfilment import signing
+from fulfilment.inbound.intake import MessageChanged, Receipt, receive
+from fulfilment.inbound.schemas import InvalidMessage, event_shapes, parse_body, parse_message
+from fulfilment.models import Connection, Secret
+from fulfilment.services.connections import live_secrets
+
+LARGEST_BODY = 256 * 1024
+MOST_AT_ONCE = 100
+
+
+class ReceiptShape(serializers.Serializer[Any]):
+    """What became of one message."""
+
+    id = serializers.CharField()
+    result = serializers.ChoiceField(
+        choices=["applied", "duplicate", "stale", "echo", "deferred", "conflict", "invalid"]
+    )
+    detail = serializers.CharField(allow_blank=True)
+
+
+class ReceiptsShape(serializers.Serializer[Any]):
+    """What became of each message of a batch, in its order."""
+
+    results = ReceiptShape(many=True)
+
+
+SIGNED = [
+    OpenApiParameter(name, OpenApiTypes.STR, OpenApiParameter.HEADER, required=True)
+    for name in ("webhook-id", "webhook-timestamp", "webhook-signature")
+]
+EVENT = PolymorphicProxySerializer(
+    component_name="IncomingEvent",
+    serializers=event_shapes(),  # type: ignore[arg-type]  # its types are narrower than its code
+    resource_type_field_name="type",
+)
+RECEIPT = PolymorphicProxySerializer(
+    component_name="IntakeAnswer",
+    serializers=[ReceiptShape, ReceiptsShape],
+    resource_type_field_name=None,
+)
+
+
+class Refusal(Exception):
+    """The request as a whole is refused, with this answer."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__()
+        self.response = response
+
+
+class IntakeView(APIView):
+    """Signed messages from one connection: one event, or a list of up to a hundred."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(
+        operation_id="intake",
+        tags=["intake"],
+        description=(
+            "One event, or a list of up to a hundred, which is answered with `results`. Signed as "
+            "Standard Webhooks with the connection's inbound secret over the raw bytes, at most "
+            "five minutes old, at most 256 KiB. A known id answers `duplicate`; the same id with "
+            "another body is refused. Reports may come in any order: quantities are totals, "
+            "statuses only move forward."
+        ),
+        parameters=SIGNED,
+        request={"application/cloudevents+json": EVENT},
+        responses={
+            200: RECEIPT,
+            (401, PROBLEM_TYPE): PROBLEM,
+            (413, PROBLEM_TYPE): PROBLEM,
+            (422, PROBLEM_TYPE): PROBLEM,
+        },
+        auth=[],
+    )
+    def post(self, request: Request, code: str) -> Response:
+        """Check who speaks, then take each message in on its own."""
+        try:
+            raw = _read(request)
+            connection, message_id = _authenticate(request, code, raw)
+            value = parse_body(raw)
+            if isinstance(value, list):
+                return _take_batch(connection, value)
+            return _take_one(connection, value, message_id)
+        except Refusal as refusal:
+            return refusal.response
+        except InvalidMessage as error:
+            return _invalid(error)
+
+
+def _read(request: Request) -> bytes:
+    """Read the body unless it is too large; its announced size is the most that is read."""
+    announced = request.META.get("CONTENT_LENGTH") or "0"
+    if not announced.isdigit() or int(announced) > LARGEST_BODY:
+        detail = f"A request may have {LARGEST_BODY} bytes."
+        raise Refusal(problem(status.HTTP_413_REQUEST_ENTITY_TOO_LARGE, "too_large", detail))
+    try:
+        return request._request.body
+    except (UnreadablePostError, RawPostDataException) as error:
+        detail = "The body did not arrive."
+        raise Refusal(problem(status.HTTP_400_BAD_REQUEST, "unreadable", detail)) from error
+
+
+def _authenticate(request: Request, code: str, raw: bytes) -> tuple[Connection, str]:
+    """Find out who speaks; strangers learn nothing about which connections there are."""
+    connection = (
+        Connection.objects.filter(code=code).exclude(status=Connection.Status.DISABLED).first()
+    )
+    secrets = live_secrets(connection, Secret.Purpose.INBOUND) if connection else []
+    try:
+        message_id = signing.verify(request.headers, raw, secrets)
+    except signing.BadSignature as error:
+        answer = problem(status.HTTP_401_UNAUTHORIZED, "bad_signature", str(error))
+        raise Refusal(answer) from error
+    assert connection is not None  # noqa: S101 - without one there is no secret that fits
+    return connection, message_id
+
+
+def _take_one(connection: Connection, value: dict[str, Any], message_id: str) -> Response:
+    message = parse_message(value)
+    if message.id != message_id:
+        raise InvalidMessage("id must equal the webhook-id header.")
+    try:
+        return Response(_written(receive(connection, message)))
+    except MessageChanged as error:
+        return problem(status.HTTP_422_UNPROCESSABLE_ENTITY, error.code, str(error))
+
+
+def _take_batch(connection: Connection, values: list[Any]) -> Response:
+    if not 1 <= len(values) <= MOST_AT_ONCE:
+        raise InvalidMessage(f"A batch has 1 to {MOST_AT_ONCE} events.")
+    return Response({"results": [_written(_take(connection, value)) for value in values]})
+
+
+def _take(connection: Connection, value: Any) -> Receipt:
+    """Take one message of a batch; a bad one does not spoil the others."""
+    name = value.get("id") if isinstance(value, dict) else None
+    message_id = name if isinstance(name, str) else ""
+    try:
+        return receive(connection, parse_message(value))
+    except InvalidMessage as error:
+        return Receipt(message_id, "invalid", str(error))
+    except MessageChanged as error:
+        return Receipt(message_id, "conflict", str(error))
+
+
+def _written(receipt: Receipt) -> dict[str, str]:
+    return {"id": receipt.id, "result": receipt.result, "detail": receipt.detail}
+
+
+def _invalid(error: InvalidMessage) -> Response:
+    errors = pointers(error.errors_by_field) if error.errors_by_field else None
+    return problem(status.HTTP_422_UNPROCESSABLE_ENTITY, error.code, str(error), errors)

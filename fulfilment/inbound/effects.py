@@ -1,0 +1,313 @@
+"""What each message that comes in changes here. Each effect runs in its message's transaction."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from common.errors import DomainError
+from crm.actors import System
+from fulfilment.cloudevents import plain
+from fulfilment.connectors.base import Record
+from fulfilment.inbound.schemas import IncomingMessage
+from fulfilment.models import Connection, Discrepancy, ExternalRef
+from fulfilment.services.discrepancies import (
+    Difference,
+    close_agreed,
+    open_discrepancies,
+    signed,
+)
+from fulfilment.services.shipments import OverShipped, Report, merge_report
+from fulfilment.sync.status_order import INVOICE_WORDS, ORDER_WORDS, join
+from sales.models import Invoice, Order, SalesEvent
+from sales.services.events import record_event
+from sales.services.invoices import lock_invoice, record_official_invoice, record_payment
+from sales.services.orders import lock_order
+
+Kind = Discrepancy.Kind
+
+
+class UnknownDocument(Exception):
+    """The message is about a document we do not have, or do not have yet."""
+
+
+class Disagreement(DomainError):
+    """The message contradicts what we know; ``differences`` put it before a person."""
+
+    code = "disagreement"
+
+    def __init__(self, message: str, *differences: Difference) -> None:
+        super().__init__(message)
+        self.differences = differences
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a message did: to which document, whether it was news, and anything worth saying."""
+
+    record: Record
+    is_news: bool
+    detail: str = ""
+
+
+Apply = Callable[[Connection, IncomingMessage], Effect]
+
+
+def note_order_status(connection: Connection, message: IncomingMessage) -> Effect:
+    """Keep the warehouse's word for an order, if it is further than the one before."""
+    order = lock_order(_find(Order, message.data["order"]))
+    record = Record("order", order.pk, order.number or "")
+    if order.status == Order.Status.CANCELLED:
+        return Effect(record, is_news=False, detail=f"{order} was cancelled meanwhile.")
+    is_news = _reach(order, message.data["status"], connection)
+    return Effect(record, is_news)
+
+
+def note_shipment(connection: Connection, message: IncomingMessage) -> Effect:
+    """Merge what the warehouse says of a shipment."""
+    order = lock_order(_find(Order, message.data["order"]))
+    record = Record("order", order.pk, order.number or "")
+    report = _report(message)
+    if order.status == Order.Status.CANCELLED:
+        theirs = f"{report.reference} {report.status}"
+        raise Disagreement(
+            f"{order} is cancelled, but {theirs}.",
+            Difference(connection.pk, Kind.STATUS, record, "cancelled", theirs, report.reference),
+        )
+    try:
+        _, is_news = merge_report(order, report, actor=_actor(connection))
+    except OverShipped as error:
+        raise Disagreement(
+            str(error),
+            Difference(
+                connection.pk,
+                Kind.QUANTITY,
+                record,
+                ours=plain(error.ordered),
+                theirs=plain(error.shipped),
+                field=error.line or "",
+                difference=signed(error.shipped - error.ordered),
+            ),
+        ) from error
+    order.refresh_from_db()  # billing by the terms may have moved it on
+    word = FULFILMENT_WORDS.get(order.fulfilment_status)
+    if word is not None:
+        is_news |= _reach(order, word, connection)
+    return Effect(record, is_news)
+
+
+FULFILMENT_WORDS: dict[str, str] = {
+    Order.Fulfilment.PARTLY_SHIPPED: "part shipped",
+    Order.Fulfilment.SHIPPED: "shipped",
+    Order.Fulfilment.DELIVERED: "delivered",
+}
+"""How the derived status reads on the scale of the warehouse's words."""
+
+
+def note_posted_invoice(connection: Connection, message: IncomingMessage) -> Effect:
+    """Store the invoice of record beside ours, and say where they differ."""
+    invoice, record = _lock_invoice(message)
+    data = message.data
+    tax = _amount(invoice, data["tax"], connection, record)
+    total = _amount(invoice, data["total"], connection, record)
+    _check_same_number(invoice, data["official_number"], connection, record)
+    before = invoice.version
+    invoice = record_official_invoice(
+        invoice.pk,
+        actor=_actor(connection),
+        official_number=data["official_number"],
+        status=join(INVOICE_WORDS, invoice.official_status, data["status"]),
+        issued_on=data["issued_on"],
+        tax=tax,
+        total=total,
+        ref=_reference(connection, record),
+    )
+    detail = _compare(connection, record, invoice, tax=tax, total=total)
+    return Effect(record, is_news=invoice.version != before, detail=detail)
+
+
+def note_payment(connection: Connection, message: IncomingMessage) -> Effect:
+    """Record money that reached the other books, once per reference."""
+    invoice, record = _lock_invoice(message)
+    data = message.data
+    amount = _amount(invoice, data["amount"], connection, record)
+    _check_same_number(invoice, data["official_number"], connection, record)
+    before = invoice.version
+    invoice = record_official_invoice(
+        invoice.pk,
+        actor=_actor(connection),
+        official_number=data["official_number"],
+        status=join(INVOICE_WORDS, invoice.official_status, data["status"]),
+        ref=_reference(connection, record),
+    )
+    detail = _pay(connection, record, invoice, amount, data)
+    invoice.refresh_from_db(fields=["version"])
+    return Effect(record, is_news=invoice.version != before, detail=detail)
+
+
+EFFECTS: dict[str, Apply] = {
+    "warehouse.order.status": note_order_status,
+    "warehouse.shipment.reported": note_shipment,
+    "erp.invoice.posted": note_posted_invoice,
+    "erp.invoice.paid": note_payment,
+}
+
+
+def _pay(
+    connection: Connection,
+    record: Record,
+    invoice: Invoice,
+    amount: Decimal,
+    data: dict[str, Any],
+) -> str:
+    """Record the payment; one that does not fit is put before a person, the rest is kept."""
+    try:
+        with transaction.atomic():
+            record_payment(
+                invoice.pk,
+                actor=_actor(connection),
+                amount=amount,
+                received_on=data["paid_on"],
+                reference=data["payment_ref"],
+                method=connection.name[:30],
+            )
+    except DomainError as error:
+        outstanding = invoice.outstanding
+        open_discrepancies(
+            [
+                Difference(
+                    connection.pk,
+                    Kind.PAYMENT,
+                    record,
+                    ours=plain(outstanding),
+                    theirs=plain(amount),
+                    field=data["payment_ref"],
+                    difference=signed(amount - outstanding),
+                )
+            ]
+        )
+        return str(error)
+    return ""
+
+
+def _compare(
+    connection: Connection, record: Record, invoice: Invoice, *, tax: Decimal, total: Decimal
+) -> str:
+    """Open a discrepancy for each figure that differs by more than the connection tolerates."""
+    differing = []
+    for kind, ours, theirs in (
+        (Kind.INVOICE_TAX, invoice.tax, tax),
+        (Kind.INVOICE_TOTAL, invoice.total, total),
+    ):
+        if abs(theirs - ours) > _tolerance(connection, kind):
+            difference = signed(theirs - ours)
+            differing.append(
+                Difference(
+                    connection.pk, kind, record, plain(ours), plain(theirs), difference=difference
+                )
+            )
+        else:
+            close_agreed(kind, connection.pk, record)
+    open_discrepancies(differing)
+    return " ".join(f"{each.kind.label} by {each.difference}." for each in differing)
+
+
+def _tolerance(connection: Connection, kind: Discrepancy.Kind) -> Decimal:
+    return Decimal(str(connection.config.get("tolerance", {}).get(kind.value, "0")))
+
+
+def _reach(order: Order, word: str, connection: Connection) -> bool:
+    current = order.processing_status if order.processing_status in ORDER_WORDS else ""
+    reached = join(ORDER_WORDS, current, word)
+    if reached == order.processing_status:
+        return False
+    order.change(processing_status=reached)
+    record_event(
+        SalesEvent.Type.ORDER_PROGRESSED,
+        order,
+        actor=_actor(connection),
+        data={"processing_status": reached},
+    )
+    return True
+
+
+def _report(message: IncomingMessage) -> Report:
+    data = message.data
+    lines: dict[uuid.UUID, Decimal] = {}
+    for line in data["lines"]:
+        lines[line["order_line"]] = lines.get(line["order_line"], Decimal(0)) + line["quantity"]
+    return Report(
+        reference=data["shipment_ref"],
+        status=data["status"],
+        lines=lines,
+        carrier=data["carrier"],
+        tracking=data["tracking"],
+        sequence=message.sequence,
+    )
+
+
+def _find(model: type[Order | Invoice], number: str) -> uuid.UUID:
+    pk: uuid.UUID | None = (
+        model._default_manager.filter(number=number).values_list("pk", flat=True).first()
+    )
+    if pk is None:
+        raise UnknownDocument(number)
+    return pk
+
+
+def _lock_invoice(message: IncomingMessage) -> tuple[Invoice, Record]:
+    invoice, _ = lock_invoice(_find(Invoice, message.data["invoice"]))
+    return invoice, Record("invoice", invoice.pk, invoice.number or "")
+
+
+def _amount(
+    invoice: Invoice, money: dict[str, Any], connection: Connection, record: Record
+) -> Decimal:
+    if money["currency"] != invoice.currency:
+        raise Disagreement(
+            f"{invoice} is in {invoice.currency}, not {money['currency']}.",
+            Difference(
+                connection.pk,
+                Kind.FIELD,
+                record,
+                ours=invoice.currency,
+                theirs=money["currency"],
+                field="currency",
+            ),
+        )
+    amount: Decimal = money["amount"]
+    return amount
+
+
+def _check_same_number(
+    invoice: Invoice, official_number: str, connection: Connection, record: Record
+) -> None:
+    if invoice.official_number in {"", official_number}:
+        return
+    raise Disagreement(
+        f"{invoice} is {invoice.official_number} over there, not {official_number}.",
+        Difference(
+            connection.pk,
+            Kind.REFERENCE,
+            record,
+            ours=invoice.official_number,
+            theirs=official_number,
+            field="official_number",
+        ),
+    )
+
+
+def _reference(connection: Connection, record: Record) -> str:
+    ref = ExternalRef.objects.filter(
+        connection=connection, record_type=record.type, record_id=record.id
+    ).first()
+    return ref.external_id if ref else ""
+
+
+def _actor(connection: Connection) -> System:
+    return System(connection.name, connection.code)

@@ -1,0 +1,48 @@
+"""What must be true of shipments and of what was sent, asked of all at once."""
+
+from __future__ import annotations
+
+from sales.services.integrity.verification import check_by_query, register_check
+
+SHIPPED_QUANTITIES = """
+WITH moved AS (
+    SELECT line.order_line_id,
+        SUM(line.quantity) FILTER (
+            WHERE direction = 'out' AND status IN ('shipped', 'delivered')
+        ) AS shipped,
+        SUM(line.quantity) FILTER (WHERE direction = 'out' AND status = 'delivered') AS delivered,
+        SUM(line.quantity) FILTER (WHERE direction = 'return') AS returned
+    FROM fulfilment_shipmentline line JOIN fulfilment_shipment head ON head.id = line.shipment_id
+    GROUP BY line.order_line_id
+)
+SELECT COALESCE(head.number, 'draft ' || head.id) || ', line ' || line.position,
+    figure.what, figure.stored::text, figure.counted::text
+FROM sales_orderline line
+JOIN sales_order head ON head.id = line.order_id
+LEFT JOIN moved ON moved.order_line_id = line.id
+CROSS JOIN LATERAL (VALUES
+    ('shipped quantity', line.shipped_quantity, COALESCE(moved.shipped, 0)),
+    ('delivered quantity', line.delivered_quantity, COALESCE(moved.delivered, 0)),
+    ('returned quantity', line.returned_quantity, COALESCE(moved.returned, 0))
+) figure(what, stored, counted)
+WHERE figure.stored <> figure.counted
+ORDER BY 1
+"""
+
+BODIES = """
+SELECT DISTINCT
+    COALESCE(NULLIF(event.subject_number, ''), event.subject_type || ' ' || event.subject_id)
+        || ', ' || event.type,
+    'message sent',
+    encode(sha256(convert_to(payload.body, 'UTF8')), 'hex'), payload.sha256
+FROM fulfilment_payload payload JOIN sales_salesevent event ON event.id = payload.event_id
+WHERE payload.sha256 <> encode(sha256(convert_to(payload.body, 'UTF8')), 'hex')
+ORDER BY 1
+"""
+"""The digest was taken when the message was committed."""
+
+
+def register() -> None:
+    """Have every verification ask this too."""
+    register_check("shipped units are on shipments", check_by_query(SHIPPED_QUANTITIES))
+    register_check("messages are as they were committed", check_by_query(BODIES))

@@ -1,0 +1,58 @@
+"""Calling another system to hear whether it answers; nothing of ours is told."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+
+import orjson
+from django.utils import timezone
+
+from fulfilment.cloudevents import TYPE_PREFIX, moment
+from fulfilment.connectors import Message, Target, connect
+from fulfilment.connectors.engine import Errand, Trial, carry
+from fulfilment.models import Connection, Secret
+from fulfilment.services.connections import live_secrets
+
+
+def sound(connection: Connection) -> Trial:
+    """Send a signed test message at once and say what came back."""
+    target = Target(
+        connection_id=connection.pk,
+        kind=connection.kind,
+        name=connection.name,
+        url=connection.url,
+        secrets=tuple(live_secrets(connection, Secret.Purpose.OUTBOUND)),
+        deadline=connection.deadline_seconds,
+        allowed_networks=tuple(connection.allowed_networks),
+        gives_references=connection.gives_references,
+    )
+    errand = Errand(uuid.uuid4(), _test_message(connection))
+    asyncio.run(_carry(errand, target))
+    return errand.trials[0]
+
+
+async def _carry(errand: Errand, target: Target) -> None:
+    connector = connect(target)
+    try:
+        await carry(errand, connector, target)
+    finally:
+        await connector.close()
+
+
+def _test_message(connection: Connection) -> Message:
+    now = moment(timezone.now())
+    message_id = f"evt_{uuid.uuid4().hex}"
+    body = {
+        "specversion": "1.0",
+        "id": message_id,
+        "source": f"/connections/{connection.pk}",
+        "type": f"{TYPE_PREFIX}connection.tested",
+        "subject": connection.code,
+        "time": now,
+        "timestamp": now,
+        "datacontenttype": "application/json",
+        "sequence": f"{0:020d}",
+        "data": {},
+    }
+    return Message(message_id, orjson.dumps(body).decode())

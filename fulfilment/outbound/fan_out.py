@@ -1,0 +1,99 @@
+"""Writing each event's handoffs, in the transaction that makes the event true.
+
+Two statements and what the snapshot reads, for one connection or a hundred.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import connection as database
+
+from common.identifiers import uuid7
+from fulfilment.cloudevents import digest, envelope, message_id
+from fulfilment.outbound.wakeups import nudge_after_commit
+from fulfilment.routes import ROUTES
+from sales.models import SalesEvent
+from sales.services.events import AnyDocument
+
+LISTENING = """
+SELECT id, payload_version FROM fulfilment_connection
+WHERE event_types @> ARRAY[%(type)s]::varchar[] AND status <> 'disabled' AND code <> %(origin)s
+"""
+"""Who is to be told; whoever told us knows already."""
+
+QUEUE = """
+WITH listener AS (
+    SELECT * FROM unnest(%(connections)s::uuid[], %(versions)s::int[], %(lanes)s::uuid[],
+                         %(handoffs)s::uuid[]) AS listener (connection_id, version, lane, handoff)
+), payload AS (
+    INSERT INTO fulfilment_payload (id, event_id, version, body, sha256)
+    SELECT id, %(event)s, version, %(body)s, %(sha256)s
+    FROM unnest(%(payloads)s::uuid[], %(payload_versions)s::int[]) AS frozen (id, version)
+    RETURNING id, version
+), place AS (
+    INSERT INTO fulfilment_lane AS lane
+        (id, connection_id, root_type, root_id,
+         last_position, pending, due_at, is_blocked, acked_version)
+    SELECT listener.lane, connection_id, %(root_type)s, %(root_id)s,
+           1, 1, clock_timestamp(), false, 0
+    FROM listener ORDER BY connection_id
+    ON CONFLICT (connection_id, root_id) DO UPDATE SET
+        last_position = lane.last_position + 1,
+        pending = lane.pending + 1,
+        due_at = CASE WHEN lane.pending = 0 AND lane.lease_token IS NULL
+                      THEN clock_timestamp() ELSE lane.due_at END
+    RETURNING id, connection_id, last_position
+)
+INSERT INTO fulfilment_handoff
+    (id, lane_id, position, event_id, payload_id, message_id, state, attempts, is_taken,
+     reference, cause, resolution, created_at)
+SELECT listener.handoff, place.id, place.last_position, %(event)s, payload.id, %(message_id)s,
+       'queued', 0, false, '', '', '', clock_timestamp()
+FROM listener
+JOIN place USING (connection_id)
+JOIN payload USING (version)
+"""
+"""Every lane is locked from here to the commit, so positions follow the order of the commits."""
+
+
+def fan_out(event: SalesEvent, document: AnyDocument) -> None:
+    """Queue an event for every connection that wants it, with its body frozen as it is now."""
+    route = ROUTES.get(event.type)
+    if route is None:
+        return
+    versions = _listening(event)
+    if not versions:
+        return
+    body = envelope(event, {**event.data, **route.payload(document)})
+    with database.cursor() as cursor:
+        cursor.execute(QUEUE, _parameters(event, body, versions))
+    nudge_after_commit()
+
+
+def _listening(event: SalesEvent) -> dict[uuid.UUID, int]:
+    """List who is to be told, with the payload version each was built for."""
+    with database.cursor() as cursor:
+        cursor.execute(LISTENING, {"type": event.type, "origin": event.origin})
+        return dict(cursor.fetchall())
+
+
+def _parameters(event: SalesEvent, body: str, versions: Mapping[uuid.UUID, int]) -> dict[str, Any]:
+    """Name the rows to come; the body is written down once per payload version."""
+    distinct = sorted(set(versions.values()))
+    return {
+        "event": event.pk,
+        "message_id": message_id(event),
+        "root_type": event.root_type,
+        "root_id": event.root_id,
+        "body": body,
+        "sha256": digest(body),
+        "connections": list(versions),
+        "versions": list(versions.values()),
+        "lanes": [uuid7() for _ in versions],
+        "handoffs": [uuid7() for _ in versions],
+        "payloads": [uuid7() for _ in distinct],
+        "payload_versions": distinct,
+    }

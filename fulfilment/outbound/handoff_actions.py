@@ -1,0 +1,146 @@
+"""What people do with handoffs that cannot go on by themselves."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from common.errors import IllegalTransition
+from crm.actors import Actor
+from fulfilment.connectors.base import Record
+from fulfilment.models import Connection, Handoff, Lane
+from fulfilment.outbound.wakeups import nudge_after_commit
+from fulfilment.routes import ROUTES
+from fulfilment.services.discrepancies import ReasonMissing
+from fulfilment.services.references import Naming, keep_references
+
+State = Handoff.State
+
+STUCK = frozenset({State.NEEDS_ATTENTION, State.RETRYING, State.UNKNOWN_OUTCOME})
+"""Handoffs that a person may skip or settle."""
+
+REPLAYABLE = STUCK | {State.SKIPPED, State.SUPERSEDED, State.ACCEPTED, State.CONFIRMED}
+"""Handoffs that may be sent again, always under the same id and with the same bytes."""
+
+COUNTED = frozenset(
+    {State.QUEUED, State.SENDING, State.RETRYING, State.UNKNOWN_OUTCOME, State.NEEDS_ATTENTION}
+)
+"""States that a lane counts as pending; a refused one only while it blocks the lane."""
+
+
+@transaction.atomic
+def replay_handoff(handoff_id: uuid.UUID, *, actor: Actor) -> Handoff:
+    """Send a handoff again, at once; a second press finds it under way and is refused."""
+    lane, handoff = _lock(handoff_id)
+    if handoff.state not in REPLAYABLE:
+        raise IllegalTransition(f"{handoff} is {handoff.get_state_display().lower()} already.")
+    if not _is_counted(lane, handoff):
+        lane.pending += 1
+    unsure = handoff.state == State.UNKNOWN_OUTCOME or handoff.is_taken
+    handoff.state = State.UNKNOWN_OUTCOME if unsure else State.QUEUED
+    handoff.attempts = 0
+    handoff.resolution = f"Replayed by {actor}"[:300]
+    handoff.save(update_fields=["state", "attempts", "resolution"])
+    _free(lane)
+    return handoff
+
+
+@transaction.atomic
+def skip_handoff(handoff_id: uuid.UUID, *, actor: Actor, because: str) -> Handoff:
+    """Leave a handoff unsent for good, and let the ones behind it go on."""
+    return _set_aside(handoff_id, actor, because, State.SKIPPED, "Skipped by")
+
+
+@transaction.atomic
+def settle_handoff(
+    handoff_id: uuid.UUID, *, actor: Actor, because: str, reference: str = ""
+) -> Handoff:
+    """Note that the other side was told by other means, perhaps under a reference."""
+    handoff = _set_aside(handoff_id, actor, because, State.ACCEPTED, "Handled outside by")
+    handoff.delivered_at = timezone.now()
+    handoff.reference = reference.strip()[:100] or handoff.reference
+    handoff.save(update_fields=["delivered_at", "reference"])
+    if reference.strip() and ROUTES[handoff.event.type].opens_record:
+        record = Record(
+            handoff.event.subject_type, handoff.event.subject_id, handoff.event.subject_number
+        )
+        keep_references([Naming(handoff.lane.connection_id, record, handoff.reference)])
+    return handoff
+
+
+def stuck_like(connection: Connection, cause: str) -> QuerySet[Handoff]:
+    """Find the handoffs of a connection that wait for a person for the same cause."""
+    return Handoff.objects.filter(
+        lane__connection=connection, state=State.NEEDS_ATTENTION, cause=cause
+    ).order_by("id")
+
+
+def sent_between(
+    connection: Connection, since: dt.datetime, until: dt.datetime
+) -> QuerySet[Handoff]:
+    """Find the handoffs of a connection that were made in a window of time."""
+    return Handoff.objects.filter(
+        lane__connection=connection, created_at__gte=since, created_at__lt=until
+    ).order_by("id")
+
+
+def replay_all(handoffs: QuerySet[Handoff], *, actor: Actor) -> int:
+    """Send many again; those already under way are left alone."""
+    replayed = 0
+    for key in list(handoffs.filter(state__in=REPLAYABLE).values_list("pk", flat=True)):
+        try:
+            replay_handoff(key, actor=actor)
+        except IllegalTransition:
+            continue  # somebody else was faster
+        replayed += 1
+    return replayed
+
+
+def _set_aside(
+    handoff_id: uuid.UUID, actor: Actor, because: str, state: Handoff.State, verb: str
+) -> Handoff:
+    if not because.strip():
+        raise ReasonMissing("Say why, for whoever reads it later.", field="because")
+    lane, handoff = _lock(handoff_id)
+    if handoff.state not in STUCK:
+        raise IllegalTransition(
+            f"{handoff} is {handoff.get_state_display().lower()}; only what is stuck is set aside."
+        )
+    if _is_counted(lane, handoff):
+        lane.pending -= 1
+    handoff.state = state
+    handoff.resolution = f"{verb} {actor}: {because.strip()}"[:300]
+    handoff.save(update_fields=["state", "resolution"])
+    _free(lane)
+    return handoff
+
+
+def _lock(handoff_id: uuid.UUID) -> tuple[Lane, Handoff]:
+    """Take the lane, then the handoff; not while somebody is sending it."""
+    lane_id = Handoff.objects.values_list("lane_id", flat=True).get(pk=handoff_id)
+    lane = Lane.objects.select_for_update(of=("self",)).get(pk=lane_id)
+    handoff = (
+        Handoff.objects.select_for_update(of=("self",))
+        .select_related("event", "lane__connection")
+        .get(pk=handoff_id)
+    )
+    if lane.lease_token is not None and lane.due_at > timezone.now():
+        raise IllegalTransition(f"{handoff} is being sent at this moment; look again shortly.")
+    return lane, handoff
+
+
+def _is_counted(lane: Lane, handoff: Handoff) -> bool:
+    if handoff.state == State.NEEDS_ATTENTION:
+        return lane.is_blocked
+    return handoff.state in COUNTED
+
+
+def _free(lane: Lane) -> None:
+    Lane.objects.filter(pk=lane.pk).update(
+        pending=lane.pending, is_blocked=False, due_at=timezone.now(), lease_token=None
+    )
+    nudge_after_commit()

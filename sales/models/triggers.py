@@ -1,0 +1,351 @@
+"""What the database itself refuses to believe about documents, whoever tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import pgtrigger
+
+from common.triggers import AppendOnly, Guard, Keeps, Model, differ, kept_columns, refuse
+
+LINES_TOUCHED = "throughline.lines_touched"
+"""Counts the statements that changed lines, so that a sum is added up once per statement."""
+
+SUMMED = "throughline.summed"
+"""The document that was last added up, and after how many such statements."""
+
+MOVING = ("status", "version", "updated_at", "owner", "team", "notes")
+"""What moves on any issued document."""
+
+
+class VersionsInStep(Guard):
+    """A version goes up by one or stays."""
+
+    name = "versions_in_step"
+    operation = pgtrigger.Update
+    refusal = "the version of % goes up one by one"
+
+    def refused_rows(self, model: Model) -> str:
+        """Any other step."""
+        return "NEW.version NOT IN (OLD.version, OLD.version + 1)"
+
+
+class OneCurrency(Guard):
+    """The currency stays once there are lines."""
+
+    name = "one_currency"
+    operation = pgtrigger.Update
+    refusal = "% has lines in its currency"
+
+    def refused_rows(self, model: Model) -> str:
+        """Any change of currency."""
+        return "OLD.currency IS DISTINCT FROM NEW.currency"
+
+    def get_func(self, model: Model) -> str:
+        """Refuse if there are lines."""
+        table, owner = lines_of(model)
+        return (
+            f"IF EXISTS (SELECT 1 FROM {table} WHERE {owner} = OLD.id) THEN "
+            f"{super().get_func(model)} END IF; RETURN NEW;"
+        )
+
+
+class SameCurrencyAs(Guard):
+    """A document that comes from another one keeps to its currency."""
+
+    refusal = "the currency of % is that of the document it comes from"
+
+    def __init__(self, source: str) -> None:
+        """Name the field that leads to the other document."""
+        self.source = source
+        super().__init__(
+            name=f"currency_of_{source}",
+            operation=pgtrigger.Insert | pgtrigger.UpdateOf("currency", f"{source}_id"),
+        )
+
+    def refused_rows(self, model: Model) -> str:
+        """Those that come from another document at all."""
+        return f"NEW.{self.source}_id IS NOT NULL"
+
+    def get_func(self, model: Model) -> str:
+        """Refuse another currency."""
+        other: Any = model._meta.get_field(self.source).related_model
+        return (
+            f"IF EXISTS (SELECT 1 FROM {other._meta.db_table} source "
+            f"WHERE source.id = NEW.{self.source}_id AND source.currency <> NEW.currency) THEN "
+            f"{super().get_func(model)} END IF; RETURN NEW;"
+        )
+
+
+class KeepsPrefix(Guard):
+    """A company's prefix stays once numbers carry it."""
+
+    name = "keeps_prefix"
+    operation = pgtrigger.Update
+    refusal = "numbers carry the prefix of %"
+
+    def refused_rows(self, model: Model) -> str:
+        """Any change of prefix."""
+        return "OLD.number_prefix IS DISTINCT FROM NEW.number_prefix"
+
+    def get_func(self, model: Model) -> str:
+        """Refuse if a number was given out."""
+        return (
+            "IF EXISTS (SELECT 1 FROM sales_numberseries WHERE company_id = OLD.id AND last > 0) "
+            f"THEN {super().get_func(model)} END IF; RETURN NEW;"
+        )
+
+
+class AtCommit(pgtrigger.Trigger):
+    """A rule over several rows, looked at when the transaction is about to be true."""
+
+    when = pgtrigger.After
+    timing = pgtrigger.Deferred
+
+
+class ToldByAnEvent(AtCommit):
+    """Every version of a document has the event that says why."""
+
+    name = "told_by_an_event"
+    operation = pgtrigger.Insert | pgtrigger.UpdateOf("version")
+
+    def get_func(self, model: Model) -> str:
+        """Look for the event of this version."""
+        refusal = refuse(model, self.name, "no event tells of this version of %", "NEW.id")
+        return (
+            "IF NOT EXISTS (SELECT 1 FROM sales_salesevent WHERE subject_id = NEW.id "
+            f"AND subject_version = NEW.version) THEN {refusal} END IF; RETURN NULL;"
+        )
+
+
+class ChangeIsMade(AtCommit):
+    """A change order that was opened has taken the order to its version."""
+
+    name = "change_is_made"
+    operation = pgtrigger.Insert
+
+    def get_func(self, model: Model) -> str:
+        """Look at the order's version."""
+        refusal = refuse(model, self.name, "the order never came to the version of %", "NEW.id")
+        return (
+            "IF EXISTS (SELECT 1 FROM sales_order changed WHERE changed.id = NEW.order_id "
+            f"AND changed.version < NEW.version) THEN {refusal} END IF; RETURN NULL;"
+        )
+
+
+class ChangeIsWritten(AppendOnly):
+    """A change order is written once; only while it is open may its difference be filled in."""
+
+    def get_func(self, model: Model) -> str:
+        """Let the difference of an open one through."""
+        others = differ("OLD", "NEW", kept_columns(model, {"difference"}))
+        return (
+            f"IF TG_OP = 'UPDATE' AND NOT ({others}) AND EXISTS (SELECT 1 FROM sales_order changed "
+            "WHERE changed.id = OLD.order_id AND changed.version < OLD.version) THEN RETURN NEW; "
+            f"END IF; {super().get_func(model)}"
+        )
+
+
+class AddsUp(AtCommit):
+    """The head of a document is the sum of its lines: detail, header discount, tax."""
+
+    name = "adds_up"
+    operation = pgtrigger.Insert | pgtrigger.UpdateOf("detail", "discount", "tax")
+
+    def get_func(self, model: Model) -> str:
+        """Add the lines up."""
+        table, owner = lines_of(model)
+        return f"{add_up(model, table, owner, 'NEW.id')} RETURN NULL;"
+
+
+class LinesAddUp(AtCommit):
+    """Whoever touches the figures of a line answers for the sum of the document."""
+
+    def __init__(self, owner: str, operation: pgtrigger.Operation) -> None:
+        """Name the field that leads to the document."""
+        self.owner = owner
+        super().__init__(name=f"adds_up_{str(operation).lower()}", operation=operation)
+
+    def get_condition(self, model: Model) -> pgtrigger.Condition:
+        """Only figures matter."""
+        if self.operation == pgtrigger.Update:
+            return pgtrigger.Condition(differ("OLD", "NEW", ["net", "header_discount", "tax"]))
+        row = "NEW" if self.operation == pgtrigger.Insert else "OLD"
+        return pgtrigger.Condition(
+            f"{row}.net <> 0 OR {row}.header_discount <> 0 OR {row}.tax <> 0"
+        )
+
+    def get_func(self, model: Model) -> str:
+        """Add the lines up, unless this was done since lines last changed."""
+        owner = f"{self.owner}_id"
+        key = f"{'OLD' if self.operation == pgtrigger.Delete else 'NEW'}.{owner}"
+        document: Any = model._meta.get_field(self.owner).related_model
+        state = f"{key}::text || '@' || current_setting('{LINES_TOUCHED}', true)"
+        return (
+            f"IF current_setting('{SUMMED}', true) = {state} THEN "
+            f"RETURN NULL; END IF; {add_up(document, model._meta.db_table, owner, key)} "
+            f"PERFORM set_config('{SUMMED}', {state}, true); RETURN NULL;"
+        )
+
+
+class PaymentsAddUp(AtCommit):
+    """What an invoice says was paid, and kept for paying early, is what its payments come to."""
+
+    name = "payments_add_up"
+
+    def __init__(self, operation: pgtrigger.Operation, invoice: str) -> None:
+        """Name the column that holds the invoice's id."""
+        self.invoice = invoice
+        super().__init__(operation=operation)
+
+    def get_func(self, model: Model) -> str:
+        """Add the payments up."""
+        is_invoice = model._meta.model_name == "invoice"
+        billed = model if is_invoice else model._meta.get_field("invoice").related_model
+        refusal = refuse(billed, self.name, "the payments of % do not come to paid", self.invoice)
+        return (
+            f"IF EXISTS (SELECT 1 FROM sales_invoice billed WHERE billed.id = {self.invoice} "
+            "AND (billed.paid, billed.discounted) <> ("
+            "SELECT COALESCE(SUM(amount) FILTER (WHERE kind = 'payment'), 0), "
+            "COALESCE(SUM(amount) FILTER (WHERE kind <> 'payment'), 0) "
+            "FROM sales_payment WHERE invoice_id = billed.id)) "
+            f"THEN {refusal} END IF; RETURN NULL;"
+        )
+
+
+class InstalmentsAddUp(AtCommit):
+    """The parts in which an invoice is paid come with its issue, and come to its total."""
+
+    name = "instalments_add_up"
+    operation = pgtrigger.Insert
+
+    def get_func(self, model: Model) -> str:
+        """Add the parts up."""
+        billed = model._meta.get_field("invoice").related_model
+        sentence = "the instalments of % are not its total, or it is not issued"
+        refusal = refuse(billed, self.name, sentence, "NEW.invoice_id")
+        return (
+            "IF EXISTS (SELECT 1 FROM sales_invoice billed WHERE billed.id = NEW.invoice_id "
+            "AND (billed.status = 'draft' OR billed.total <> (SELECT SUM(amount) "
+            "FROM sales_invoiceinstalment WHERE invoice_id = billed.id))) "
+            f"THEN {refusal} END IF; RETURN NULL;"
+        )
+
+
+class SharesMakeTheWhole(AtCommit):
+    """Payment terms ask for all of it in their instalments, or have none."""
+
+    name = "shares_make_the_whole"
+    operation = pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete
+
+    def get_func(self, model: Model) -> str:
+        """Add the shares up."""
+        terms = model._meta.get_field("terms").related_model
+        sentence = "the instalments of % do not make the whole"
+        refusal = refuse(terms, self.name, sentence, "COALESCE(NEW.terms_id, OLD.terms_id)")
+        return (
+            "IF (SELECT SUM(share_rate) FROM sales_instalment "
+            "WHERE terms_id = COALESCE(NEW.terms_id, OLD.terms_id)) <> 1 "
+            f"THEN {refusal} END IF; RETURN NULL;"
+        )
+
+
+class IssuedLinesStay(Guard):
+    """Lines of an issued document are neither added, changed nor removed.
+
+    ``moving`` fields may change; so may an order's lines while a change order is open.
+    """
+
+    refusal = "% and its like are kept as they were issued"
+
+    def __init__(self, owner: str, operation: pgtrigger.Operation, moving: Collection[str]) -> None:
+        """Name the field that leads to the document, and what may move."""
+        self.owner, self.moving = owner, moving
+        super().__init__(name=f"issued_stays_{str(operation).lower()}", operation=operation)
+
+    def refused_rows(self, model: Model) -> str:
+        """Any change but of what may move."""
+        if self.operation != pgtrigger.Update:
+            return ""
+        return differ("OLD", "NEW", kept_columns(model, self.moving))
+
+    def get_func(self, model: Model) -> str:
+        """Refuse if the document is issued."""
+        row = "OLD" if self.operation == pgtrigger.Delete else "NEW"
+        document = model._meta.get_field(self.owner).related_model
+        issued = f"head.id = {row}.{self.owner}_id AND head.status <> 'draft'"
+        if document._meta.model_name == "order":
+            issued += f" AND NOT {being_changed('head')}"
+        return (
+            f"IF EXISTS (SELECT 1 FROM {document._meta.db_table} head WHERE {issued}) THEN "
+            f"{super().get_func(model)} END IF; RETURN {row};"
+        )
+
+
+class CountsStatements(pgtrigger.Trigger):
+    """Counts what changes lines, before it does, so that a sum is looked at anew."""
+
+    name = "counts_statements"
+    level = pgtrigger.Statement
+    when = pgtrigger.Before
+    operation = pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete
+    func = (
+        f"PERFORM set_config('{LINES_TOUCHED}', (COALESCE(NULLIF(current_setting("
+        f"'{LINES_TOUCHED}', true), ''), '0')::bigint + 1)::text, true); RETURN NULL;"
+    )
+
+
+class KeepsOrdered(Keeps):
+    """What was agreed in a submitted order stays, unless a change order is open."""
+
+    def get_func(self, model: Model) -> str:
+        """Refuse unless a change order is open."""
+        return f"IF NOT {being_changed('OLD')} THEN {super().get_func(model)} END IF; RETURN NEW;"
+
+
+def being_changed(order: str) -> str:
+    """Write the condition that a change order is open: written, and its version yet to come."""
+    return (
+        "EXISTS (SELECT 1 FROM sales_orderchange opened "
+        f"WHERE opened.order_id = {order}.id AND opened.version > {order}.version)"
+    )
+
+
+def add_up(model: Model, table: str, owner: str, key: str) -> str:
+    """Write the statement that refuses a document whose head is not the sum of its lines."""
+    refusal = refuse(model, "adds_up", "the head of % is not the sum of its lines", key)
+    return (
+        f"IF EXISTS (SELECT 1 FROM {model._meta.db_table} head WHERE head.id = {key} "
+        "AND (head.detail, head.discount, head.tax) <> (SELECT COALESCE(SUM(net), 0), "
+        f"COALESCE(SUM(header_discount), 0), COALESCE(SUM(tax), 0) FROM {table} "
+        f"WHERE {owner} = {key})) THEN {refusal} END IF;"
+    )
+
+
+def lines_of(model: Any) -> tuple[str, str]:
+    """Find the table of a document's lines, and its column that leads back."""
+    relation = model._meta.get_field("lines")
+    return relation.related_model._meta.db_table, relation.field.column
+
+
+def keeps_issued(*moving: str, kind: type[Keeps] = Keeps) -> Keeps:
+    """Keep an issued document as it is, but for the fields that move by themselves."""
+    return kind(name="keeps_issued", moving=(*MOVING, *moving), where="OLD.status <> 'draft'")
+
+
+def line_witnesses(owner: str, *moving: str) -> list[pgtrigger.Trigger]:
+    """Make the witnesses of a document's lines; where a price came from may be forgotten."""
+    moving = (*moving, "price_list_item")
+    return [
+        CountsStatements(),
+        Keeps(name="keeps_its_document", fields=[owner], refusal="% stays on its document"),
+        *(
+            witness
+            for operation in (pgtrigger.Insert, pgtrigger.Update, pgtrigger.Delete)
+            for witness in (
+                IssuedLinesStay(owner, operation, moving),
+                LinesAddUp(owner, operation),
+            )
+        ),
+    ]

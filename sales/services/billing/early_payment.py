@@ -1,0 +1,74 @@
+"""The discount for who pays early: given as a settlement of its own, beside the money.
+
+It changes no invoice. The tax on it is corrected in the books of record, which are told of it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+from django.db.models import Sum
+
+from crm.actors import Actor, System, actor_kind
+from crm.models import User
+from sales.models import Invoice, Payment
+from sales.pricing.due import earned_discount, kept_discount
+from sales.services.documents.numbering import today
+
+ZERO = Decimal(0)
+
+
+def give_discount(invoice: Invoice, *, on: dt.date, actor: Actor) -> None:
+    """Take off what is left if the money that came in time covers the rest; the caller saves.
+
+    `on` is the day of the money that earns it.
+    """
+    until = invoice.early_payment_until
+    if until is None:
+        return
+    earned = earned_discount(
+        asked=invoice.total - invoice.credited,
+        paid=invoice.paid,
+        paid_in_time=_paid_until(invoice, until),
+        offered=invoice.offered_discount,
+    )
+    _enter(invoice, earned, on, actor)
+
+
+def credit_discount(invoice: Invoice, *, before: Decimal, actor: Actor) -> None:
+    """Let the discount follow a credit: what was given shrinks with what is asked.
+
+    `before` is what had been credited. Money that came in time may now cover the rest.
+    """
+    day = today(invoice.company)
+    if not invoice.discounted:
+        give_discount(invoice, on=day, actor=actor)
+        return
+    kept = kept_discount(
+        invoice.discounted,
+        asked_before=invoice.total - before,
+        asked=invoice.total - invoice.credited,
+        currency=invoice.currency,
+    )
+    _enter(invoice, kept - invoice.discounted, day, actor)
+
+
+def _paid_until(invoice: Invoice, day: dt.date) -> Decimal:
+    in_time = invoice.payments.filter(kind=Payment.Kind.PAYMENT, received_on__lte=day)
+    paid: Decimal = in_time.aggregate(sum=Sum("amount", default=ZERO))["sum"]
+    return paid
+
+
+def _enter(invoice: Invoice, amount: Decimal, on: dt.date, actor: Actor) -> None:
+    if not amount:
+        return
+    Payment.objects.create(
+        invoice=invoice,
+        kind=Payment.Kind.EARLY_PAYMENT,
+        amount=amount,
+        received_on=on,
+        source=actor.connection if isinstance(actor, System) else actor_kind(actor),
+        recorded_by=actor if isinstance(actor, User) else None,
+    )
+    invoice.discounted += amount

@@ -1,0 +1,82 @@
+"""How far an order has come: kept quantities in, derived statuses out."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from crm.actors import Actor
+from sales.models import Order, OrderLine, PaymentTerms, SalesEvent
+from sales.services.billing.order_invoices.order_invoices import bill_by_terms
+from sales.services.billing.order_invoices.order_statuses import derive_statuses, save_statuses
+from sales.services.errors import TooMuch
+from sales.services.events import record_event
+from sales.services.orders import lock_order
+
+EVERYTHING_OUT = frozenset({Order.Fulfilment.SHIPPED, Order.Fulfilment.DELIVERED})
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How much of an order line has left, arrived and come back, all told."""
+
+    shipped: Decimal
+    delivered: Decimal = Decimal(0)
+    returned: Decimal = Decimal(0)
+
+
+@transaction.atomic
+def record_progress(
+    order: Order,
+    progress: Mapping[uuid.UUID, Progress],
+    *,
+    actor: Actor,
+    data: Mapping[str, Any] | None = None,
+    shipment_ref: str = "",
+) -> SalesEvent:
+    """Set what has become of the lines' units, derive the statuses, and bill by the terms.
+
+    Refuses more than was ordered, naming the line.
+    """
+    order = lock_order(order.pk)
+    lines = list(order.lines.select_for_update(of=("self",)).select_related("product"))
+    shipped_before = sum(line.shipped_quantity for line in lines)
+    for line in lines:
+        if line.pk in progress:
+            _set(line, progress[line.pk])
+    OrderLine.objects.bulk_update(
+        lines, ["shipped_quantity", "delivered_quantity", "returned_quantity"]
+    )
+    save_statuses(order, derive_statuses(order, lines))
+    event = record_event(SalesEvent.Type.SHIPMENT_RECORDED, order, actor=actor, data=data)
+    if sum(line.shipped_quantity for line in lines) > shipped_before:
+        bill_by_terms(
+            order, PaymentTerms.InvoiceWhen.PER_SHIPMENT, actor=actor, shipment_ref=shipment_ref
+        )
+        if order.fulfilment_status in EVERYTHING_OUT:
+            bill_by_terms(order, PaymentTerms.InvoiceWhen.FULFILLED, actor=actor)
+    return event
+
+
+def _set(line: OrderLine, progress: Progress) -> None:
+    open_in_all = line.quantity - line.cancelled_quantity
+    if progress.shipped > open_in_all:
+        raise TooMuch(
+            f"{line.description}: {progress.shipped.normalize():f} shipped in all, "
+            f"but only {open_in_all.normalize():f} are ordered.",
+            line=str(line.pk),
+        )
+    if not 0 <= progress.returned <= progress.shipped:
+        raise TooMuch(
+            f"{line.description}: {progress.returned.normalize():f} returned of "
+            f"{progress.shipped.normalize():f} shipped.",
+            line=str(line.pk),
+        )
+    line.shipped_quantity = progress.shipped
+    line.delivered_quantity = min(progress.delivered, progress.shipped)
+    line.returned_quantity = progress.returned

@@ -1,0 +1,186 @@
+"""Starting drafts, and editing their heads."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from contextlib import nullcontext
+from typing import Any, TypeVar
+
+from django.db import transaction
+
+from common.errors import StaleVersion
+from crm.actors import Actor
+from crm.custom_fields import clean_custom
+from crm.models import Account, User
+from sales.models import (
+    AccountTerms,
+    Company,
+    Document,
+    Invoice,
+    Order,
+    PriceList,
+    Quote,
+    SalesEvent,
+)
+from sales.pricing.errors import InvalidDiscount
+from sales.services.documents.numbering import today
+from sales.services.documents.totals import reprice
+from sales.services.errors import MissingField, NotDraft, TooMuch
+from sales.services.events import AnyDocument, record_event
+from sales.services.prices.discount_limits import check_new, within_limit
+from sales.services.prices.exchange_rates import freeze_exchange_rate
+from sales.services.prices.list_prices import check_list
+
+Kind = TypeVar("Kind", bound=Quote | Order | Invoice)
+
+DRAFT_EVENT: dict[type[Document], SalesEvent.Type] = {
+    Quote: SalesEvent.Type.QUOTE_CHANGED,
+    Order: SalesEvent.Type.ORDER_DRAFTED,
+    Invoice: SalesEvent.Type.INVOICE_DRAFTED,
+}
+"""What editing a draft is called in its history; none of these leaves the house."""
+
+DISCOUNTS = frozenset({"discount_amount", "discount_rate"})
+REPRICES = DISCOUNTS | {"tax_zone", "prices_include_tax", "freight"}
+"""Fields of the head that the figures depend on."""
+
+
+def draft_quote(*, actor: Actor, account: Account, name: str, **fields: Any) -> Quote:
+    """Start a quote for an account, on the terms the account buys by."""
+    return _draft(Quote, actor=actor, account=account, name=name, fields=fields)
+
+
+def draft_order(*, actor: Actor, account: Account, name: str, **fields: Any) -> Order:
+    """Start an order for an account, on the terms the account buys by."""
+    return _draft(Order, actor=actor, account=account, name=name, fields=fields)
+
+
+def draft_invoice(*, actor: Actor, account: Account, name: str, **fields: Any) -> Invoice:
+    """Start an invoice that belongs to no order."""
+    return _draft(Invoice, actor=actor, account=account, name=name, fields=fields)
+
+
+@transaction.atomic
+def change_head(
+    document: Kind, *, actor: Actor, expected_version: int | None = None, **fields: Any
+) -> Kind:
+    """Change fields of a draft's head; refused if somebody changed it since `expected_version`.
+
+    Of `custom` only the keys given are changed; None takes a value away.
+    """
+    draft = lock_draft(document, expected_version=expected_version)
+    _refuse_ordered(draft, fields)
+    if "custom" in fields:
+        fields["custom"] = clean_custom(draft, fields["custom"], stored=draft.custom)
+    with within_limit(draft, actor) if DISCOUNTS & fields.keys() else nullcontext():
+        _change(draft, fields)
+    record_event(DRAFT_EVENT[type(draft)], draft, actor=actor, data={"changed": sorted(fields)})
+    return draft
+
+
+def _change(draft: AnyDocument, fields: dict[str, Any]) -> None:
+    freight_before = draft.freight
+    for field, value in fields.items():
+        setattr(draft, field, value)
+    _check_terms(draft, fields, has_lines=draft.lines.exists())
+    draft.change(**fields, total=draft.total + draft.freight - freight_before)
+    if REPRICES & fields.keys():
+        _reprice(draft, fields)
+
+
+def lock_draft(document: Kind, *, expected_version: int | None = None) -> Kind:
+    """Take a document for editing, or refuse because it is issued or was changed meanwhile."""
+    draft: Kind = type(document)._default_manager.select_for_update().get(pk=document.pk)  # type: ignore[assignment]  # the manager of a union
+    if not draft.is_draft:
+        raise NotDraft(f"{draft} is {draft.get_status_display()}; only drafts are edited.")
+    if expected_version is not None and draft.version != expected_version:
+        raise StaleVersion(
+            f"{draft} was changed by somebody else since you opened it: look at it again first."
+        )
+    return draft
+
+
+@transaction.atomic
+def _draft(
+    model: type[Kind], *, actor: Actor, account: Account, name: str, fields: dict[str, Any]
+) -> Kind:
+    given = {field: value for field, value in fields.items() if value is not None}
+    defaults = _defaults(account, actor)
+    day = today(given.get("company", defaults["company"]))
+    if defaults["price_list"] is not None and not defaults["price_list"].is_valid_on(day):
+        defaults["price_list"] = None
+    if given.get("currency", defaults["currency"]) != defaults["currency"]:
+        defaults["price_list"] = None
+    document = model(account=account, name=name, **{**defaults, **given})
+    if document.price_list is None:
+        document.price_list = _only_list_in(document.currency, day)
+    document.total = document.freight
+    freeze_exchange_rate(document)
+    document.custom = clean_custom(document, document.custom)
+    _check_terms(document, {"price_list", *given}, has_lines=False)
+    check_new(document, actor)
+    document.save(force_insert=True)
+    record_event(DRAFT_EVENT[model], document, actor=actor, is_first=True)
+    return document
+
+
+def _refuse_ordered(draft: AnyDocument, changed: Collection[str]) -> None:
+    """An invoice that bills an order has the order's figures."""
+    if isinstance(draft, Invoice) and draft.order_id is not None and REPRICES & set(changed):
+        raise TooMuch(
+            f"This invoice bills {draft.order}: its figures are the order's.",
+            field=min(REPRICES & set(changed)),
+        )
+
+
+def _reprice(draft: AnyDocument, changed: Collection[str]) -> None:
+    try:
+        reprice(draft)
+    except InvalidDiscount as error:
+        by_rate = "discount_rate" in changed and "discount_amount" not in changed
+        error.field = error.field or ("discount_rate" if by_rate else "discount_amount")
+        raise
+
+
+def _defaults(account: Account, actor: Actor) -> dict[str, Any]:
+    terms = AccountTerms.objects.filter(account=account).first()
+    company = Company.objects.filter(is_default=True).first()
+    if company is None:
+        raise MissingField("Set up the company that sells first: no company is the default one.")
+    is_person = isinstance(actor, User)
+    return {
+        "company": company,
+        "owner": actor if is_person else account.owner,
+        "created_by": actor if is_person else None,
+        "currency": terms.currency if terms else company.base_currency,
+        "price_list": terms.price_list if terms else None,
+        "payment_terms": terms.payment_terms if terms else None,
+        "tax_zone": terms.tax_zone if terms else None,
+        "prices_include_tax": terms.prices_include_tax if terms else False,
+        "billing_address": account.address("billing"),
+        "shipping_address": account.address("shipping"),
+    }
+
+
+def _only_list_in(currency: str, day: dt.date) -> PriceList | None:
+    """Take the currency's price list in force if there is no choice to make."""
+    lists = [
+        price_list
+        for price_list in PriceList.objects.filter(currency=currency, is_active=True)
+        if price_list.is_valid_on(day)
+    ]
+    return lists[0] if len(lists) == 1 else None
+
+
+def _check_terms(document: AnyDocument, changed: Collection[str], *, has_lines: bool) -> None:
+    if document.price_list is not None and {"price_list", "currency"} & set(changed):
+        check_list(document.price_list, document.currency, today(document.company))
+    if not 0 <= document.discount_rate <= 1:
+        raise InvalidDiscount(
+            f"A discount of {document.discount_rate * 100:f} % is not between 0 and 100 %.",
+            field="discount_rate",
+        )
+    stored = type(document)._default_manager.filter(pk=document.pk).values_list("currency").first()
+    if has_lines and stored and stored[0] != document.currency:
+        raise NotDraft("The currency is fixed once there are lines: remove the lines first.")

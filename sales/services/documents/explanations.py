@@ -1,0 +1,177 @@
+"""Retracing a stored document's figures, step by step, from what was typed and agreed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q, Sum
+
+from sales.models import DocumentLine, Invoice, InvoiceLine
+from sales.pricing.documents import price_document
+from sales.pricing.errors import PricingError
+from sales.pricing.explanations import Explanation, Step, explain_document
+from sales.pricing.money import Rounding
+from sales.pricing.partial import Amounts, Portion, next_part
+from sales.services.billing.order_invoices.order_invoices import amounts_of
+from sales.services.documents.totals import line_input
+from sales.services.events import AnyDocument
+
+ZERO = Decimal(0)
+FIGURES = ("taxable", "header discount", "discount", "tax")
+"""What a part takes of its whole, in the order of ``Amounts.figures``."""
+
+PART = "{} × (billed before + quantity) ÷ ordered − {} billed before"
+REST = "the last part takes what is left"
+MOVED = "as worked out when it was drafted; what was billed before has changed since"
+
+
+def explain(document: AnyDocument, lines: Sequence[Any]) -> Explanation:
+    """Say how each figure of a document came about.
+
+    Quotes, orders and free invoices are worked out from their lines; an invoice of an order, or a
+    credit note, takes its part of what was agreed before.
+    """
+    if isinstance(document, Invoice) and (document.order_id or document.credits_id):
+        return _explain_parts(document, lines)
+    priced = price_document(
+        [line_input(line) for line in lines],
+        currency=document.currency,
+        discount_amount=document.discount_amount,
+        discount_rate=document.discount_rate,
+        freight=document.freight,
+        prices_include_tax=document.prices_include_tax,
+        rounding=Rounding(document.rounding),
+    )
+    return explain_document(priced)
+
+
+def _explain_parts(invoice: Invoice, lines: Sequence[InvoiceLine]) -> Explanation:
+    wholes = _wholes(invoice, lines)
+    before = _taken_before(invoice)
+    steps = {
+        str(line.pk): _part_steps(invoice, line, wholes.get(line.pk), before) for line in lines
+    }
+    return Explanation(steps, tuple(_sums(invoice, lines)))
+
+
+def _wholes(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[uuid.UUID, Any]:
+    """Find what each line is a part of: an ordered line, or the invoiced line it credits."""
+    related = "credits_line" if invoice.credits_id else "order_line"
+    found = invoice.lines.filter(**{f"{related}__isnull": False}).select_related(related)
+    return {line.pk: getattr(line, related) for line in found}
+
+
+def _taken_before(invoice: Invoice) -> dict[uuid.UUID, Portion]:
+    """Add up what earlier documents took of the same lines (ids sort by their moment)."""
+    if invoice.credits_id:
+        earlier = InvoiceLine.objects.filter(
+            invoice__credits=invoice.credits_id, invoice__lt=invoice.pk
+        )
+        return _portions(earlier, "credits_line")
+    kind = Invoice.Kind
+    counted = Q(invoice__kind=kind.INVOICE) | Q(invoice__bill_again=True)
+    earlier = InvoiceLine.objects.filter(
+        counted, order_line__order=invoice.order_id, invoice__lt=invoice.pk
+    )
+    return _portions(earlier, "order_line")
+
+
+def _portions(lines: Any, whole: str) -> dict[uuid.UUID, Portion]:
+    rows = lines.values(whole, "invoice__kind", "invoice__credits").annotate(
+        q=Sum("quantity"), n=Sum("net"), h=Sum("header_discount"), d=Sum("discount"), t=Sum("tax")
+    )
+    taken: dict[uuid.UUID, Portion] = {}
+    for row in rows.order_by():
+        part = Portion(row["q"], Amounts(row["n"] - row["h"], row["h"], row["d"], row["t"]))
+        if whole == "order_line" and row["invoice__kind"] == Invoice.Kind.CREDIT_NOTE:
+            part = Portion() - part
+        taken[row[whole]] = taken.get(row[whole], Portion()) + part
+    return taken
+
+
+def _part_steps(
+    invoice: Invoice, line: InvoiceLine, whole: Any, before: Mapping[uuid.UUID, Portion]
+) -> tuple[Step, ...]:
+    if whole is None:
+        return _ahead_steps(line)
+    taken = before.get(whole.pk, Portion())
+    as_worked_out = _still_follows(invoice, line, whole, taken)
+    told = zip(
+        FIGURES,
+        amounts_of(whole).figures,
+        taken.amounts.figures,
+        amounts_of(line).figures,
+        strict=True,
+    )
+    steps = [
+        Step(
+            name,
+            PART.format(name, name) if as_worked_out else name,
+            {
+                f"{name} agreed": agreed,
+                "ordered": whole.quantity,
+                "billed before": taken.quantity,
+                "quantity": line.quantity,
+                f"{name} billed before": already,
+            },
+            result,
+            REST if as_worked_out else MOVED,
+        )
+        for name, agreed, already, result in told
+        if agreed or result
+    ]
+    net = {"taxable": line.net - line.header_discount, "header discount": line.header_discount}
+    return (
+        *steps,
+        Step("net", "taxable + header discount", net, line.net),
+        Step("gross", "net + tax", {"net": line.net, "tax": line.tax}, line.gross),
+    )
+
+
+def _ahead_steps(line: InvoiceLine) -> tuple[Step, ...]:
+    """A down payment, or what is deducted of one: its part at one tax rate."""
+    rate = line.tax_rate or ZERO
+    is_ahead = line.kind == DocumentLine.Kind.DOWN_PAYMENT
+    formula = "this tax rate's part of the amount, without its tax" if is_ahead else "as typed"
+    values = {"net": line.net, "tax rate": rate}
+    return (
+        Step("net", formula, {"tax rate": rate}, line.net),
+        Step("tax", "net × tax rate", values, line.tax, "so that net and tax make the amount"),
+        Step("gross", "net + tax", {"net": line.net, "tax": line.tax}, line.gross),
+    )
+
+
+def _still_follows(invoice: Invoice, line: InvoiceLine, whole: Any, taken: Portion) -> bool:
+    """Whether working the part out again today gives the stored figures."""
+    try:
+        part = next_part(
+            Portion(whole.quantity, amounts_of(whole)),
+            taken,
+            line.quantity,
+            currency=invoice.currency,
+            rounding=Rounding(invoice.rounding),
+        )
+    except PricingError:
+        return False
+    return part.amounts.figures == amounts_of(line).figures
+
+
+def _sums(invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[Step]:
+    def each(figure: Callable[[InvoiceLine], Decimal]) -> dict[str, Decimal]:
+        return {str(line.pk): figure(line) for line in lines if line.counts}
+
+    pre_freight = {"detail": invoice.detail, "discount": invoice.discount}
+    total = {"pre-freight": invoice.pre_freight, "freight": invoice.freight, "tax": invoice.tax}
+    discount = Step(
+        "discount", "Σ header discount", each(lambda line: line.header_discount), invoice.discount
+    )
+    return [
+        Step("detail", "Σ net", each(lambda line: line.net), invoice.detail),
+        *([discount] if invoice.discount else []),
+        Step("pre-freight", "detail − discount", pre_freight, invoice.pre_freight),
+        Step("tax", "Σ tax", each(lambda line: line.tax), invoice.tax),
+        Step("total", "pre-freight + freight + tax", total, invoice.total),
+    ]

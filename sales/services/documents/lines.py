@@ -1,0 +1,203 @@
+"""Editing the lines of a draft; every change reprices the whole document."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from crm.actors import Actor
+from sales.models import (
+    DocumentLine,
+    InvoiceLine,
+    OrderLine,
+    Product,
+    QuoteLine,
+    Unit,
+)
+from sales.pricing.errors import InvalidDiscount
+from sales.services.documents.bundles import (
+    add_parts,
+    parts_follow,
+    refuse_part_change,
+    refuse_part_removal,
+)
+from sales.services.documents.drafts import DRAFT_EVENT, lock_draft
+from sales.services.documents.new_lines import (
+    about,
+    check_line,
+    check_unit,
+    fill_from_product,
+    is_locked,
+    new_line,
+    one_discount,
+    refuse_locked,
+    take_list_price,
+)
+from sales.services.documents.totals import reprice
+from sales.services.errors import TooMuch
+from sales.services.events import AnyDocument, record_event
+from sales.services.prices.discount_limits import within_limit
+from sales.services.prices.list_prices import discount_per_unit
+from sales.services.prices.override_rights import check_price
+
+AnyLine = QuoteLine | OrderLine | InvoiceLine
+PriceSource = DocumentLine.PriceSource
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What decided a line's price before it was changed."""
+
+    quantity: Decimal
+    unit_id: uuid.UUID | None
+    unit_price: Decimal | None
+    counts: bool
+
+
+def document_of(line: AnyLine) -> AnyDocument:
+    """Find the document a line stands on."""
+    if isinstance(line, QuoteLine):
+        return line.quote
+    return line.order if isinstance(line, OrderLine) else line.invoice
+
+
+@transaction.atomic
+def add_line(
+    document: AnyDocument,
+    *,
+    actor: Actor,
+    product: Product | None = None,
+    quantity: Decimal = Decimal(1),
+    unit: Unit | None = None,
+    **fields: Any,
+) -> Any:
+    """Add a product at its list price, a write-in at the price typed, a section or a note.
+
+    A typed ``unit_price`` overrides the list's. A bundle brings its parts along.
+    """
+    draft = lock_draft(document)
+    if product is not None and fields.get("unit_price") is not None:
+        check_price(actor)
+    line = new_line(draft, quantity=quantity, **fields)
+    with within_limit(draft, actor):
+        if product is not None:
+            fill_from_product(line, draft, product, unit)
+        elif unit is not None:
+            line.unit = unit
+        check_line(line)
+        line.save(force_insert=True)
+        if product is not None and product.kind == Product.Kind.BUNDLE:
+            add_parts(line, draft)
+        _finish(draft, actor, {"added": str(line.pk)})
+    line.refresh_from_db()
+    return line
+
+
+@transaction.atomic
+def change_line(line: AnyLine, *, actor: Actor, **fields: Any) -> Any:
+    """Change what was typed on a line; its list price stays as it was frozen.
+
+    A typed ``unit_price`` replaces the list's, clearing it goes back to the list; another unit
+    has another list price, another quantity may have another volume discount.
+    """
+    draft = lock_draft(document_of(line))
+    stored = _stored(line)
+    _refuse_ordered(stored)
+    refuse_part_change(stored, fields)
+    with about(stored):
+        one_discount(fields)
+        if stored.product is not None and fields.get("unit_price") not in (None, stored.unit_price):
+            check_price(actor)
+    with within_limit(draft, actor):
+        _change(stored, draft, fields)
+        _finish(draft, actor, {"changed": str(stored.pk)})
+    stored.refresh_from_db()
+    return stored
+
+
+def _change(stored: Any, draft: AnyDocument, fields: dict[str, Any]) -> None:
+    before = _Before(stored.quantity, stored.unit_id, stored.unit_price, stored.counts)
+    for field, value in fields.items():
+        setattr(stored, field, value)
+    if fields.get("tax_rate") is not None:
+        stored.tax_rate_is_typed = True
+    _settle_price(stored, draft, before)
+    check_line(stored)
+    stored.save()
+    if (stored.quantity, stored.counts) != (before.quantity, before.counts):
+        parts_follow(stored, before.quantity, keeps_prices=is_locked(draft))
+
+
+@transaction.atomic
+def remove_line(line: AnyLine, *, actor: Actor) -> None:
+    """Take a line, and the parts of a bundle with it, off a draft."""
+    draft = lock_draft(document_of(line))
+    stored = _stored(line)
+    _refuse_ordered(stored)
+    refuse_part_removal(stored)
+    with within_limit(draft, actor):
+        stored.delete()
+        _finish(draft, actor, {"removed": str(line.pk)})
+
+
+@transaction.atomic
+def reorder_lines(document: AnyDocument, ids: Sequence[uuid.UUID], *, actor: Actor) -> None:
+    """Put a draft's lines in the order of the ids; lines not named keep theirs, after these."""
+    draft = lock_draft(document)
+    wanted = {pk: place for place, pk in enumerate(ids)}
+    lines = list(draft.lines.all())
+    lines.sort(key=lambda line: (wanted.get(line.pk, len(wanted)), line.position))
+    for position, line in enumerate(lines, start=1):
+        line.position = position
+    if lines:
+        draft.lines.model._default_manager.bulk_update(lines, ["position"])  # type: ignore[arg-type]  # all of one kind
+    record_event(DRAFT_EVENT[type(draft)], draft, actor=actor, data={"changed": ["order of lines"]})
+
+
+def _stored(line: AnyLine) -> Any:
+    related = (
+        "product", "unit", "bundle_line",
+        "price_list_item__price_list", "price_list_item__discount_list",
+    )  # fmt: skip
+    return type(line)._default_manager.select_related(*related).get(pk=line.pk)
+
+
+def _settle_price(line: Any, draft: AnyDocument, before: _Before) -> None:
+    """Work out which price a changed line has now: typed, frozen, or newly taken from the list."""
+    check_unit(line)
+    if line.unit_price != before.unit_price:
+        typed = line.unit_price is not None
+        line.price_source = PriceSource.TYPED if typed else PriceSource.LIST
+        line.volume_discount = Decimal(0)
+    if line.product is None or line.price_source != PriceSource.LIST:
+        return
+    if line.unit_id != before.unit_id or line.unit_price != before.unit_price:
+        refuse_locked(draft)
+        take_list_price(line, draft)
+    elif line.quantity != before.quantity and not is_locked(draft):
+        with about(line, "quantity"):
+            line.volume_discount = discount_per_unit(
+                line.price_list_item, line.unit_price, line.quantity
+            )
+
+
+def _refuse_ordered(line: AnyLine) -> None:
+    """Lines that bill an order keep to what was ordered."""
+    if isinstance(line, InvoiceLine) and line.order_line_id is not None:
+        raise TooMuch(
+            "This line bills an order: delete the draft and invoice the quantities you want."
+        )
+
+
+def _finish(draft: Any, actor: Actor, data: dict[str, str]) -> None:
+    try:
+        reprice(draft)
+    except InvalidDiscount as error:
+        error.field = error.field or "discount"
+        raise
+    record_event(DRAFT_EVENT[type(draft)], draft, actor=actor, data=data)

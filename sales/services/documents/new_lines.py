@@ -1,0 +1,183 @@
+"""What a line of a document is made of: product, unit, price of the day, and what it may say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Max
+
+from common.errors import DomainError
+from sales.models import DocumentLine, Invoice, Order, Product, Quote, Unit
+from sales.pricing.errors import InvalidAmount, InvalidDiscount, InvalidRate, MissingUnit
+from sales.pricing.money import LARGEST
+from sales.services.documents.numbering import today
+from sales.services.errors import MissingField, PricesLocked, TooMuch
+from sales.services.events import AnyDocument
+from sales.services.prices.list_prices import ListPrices, check_sellable, check_sold_in
+
+LINE_OWNER: dict[type[AnyDocument], str] = {Quote: "quote", Order: "order", Invoice: "invoice"}
+"""The field by which a line knows its document."""
+
+
+@contextmanager
+def about(line: Any, field: str | None = None) -> Iterator[None]:
+    """Say of a refusal inside which line, and which field of it, it is about."""
+    try:
+        yield
+    except DomainError as error:
+        error.line = error.line or str(line.pk)
+        error.field = error.field or field
+        raise
+
+
+def new_line(
+    draft: AnyDocument, *, quantity: Decimal, position: int | None = None, **fields: Any
+) -> Any:
+    """Make an unsaved line, at the end of the document unless its place is given."""
+    if position is None:
+        position = (draft.lines.aggregate(last=Max("position"))["last"] or 0) + 1
+    if fields.get("unit_price") is not None:
+        fields.setdefault("price_source", DocumentLine.PriceSource.TYPED)
+    if fields.get("tax_rate") is not None:
+        fields["tax_rate_is_typed"] = True
+    one_discount(fields)
+    line = draft.lines.model(position=position, quantity=quantity, **fields)
+    setattr(line, LINE_OWNER[type(draft)], draft)
+    if line.product is None and "kind" not in fields:
+        line.kind = DocumentLine.Kind.WRITE_IN
+    if line.is_optional and "is_taken" not in fields:
+        line.is_taken = False
+    return line
+
+
+def fill_from_product(
+    line: Any,
+    draft: AnyDocument,
+    product: Product,
+    unit: Unit | None,
+    prices: ListPrices | None = None,
+) -> None:
+    """Take a product's name, unit, category and price of the day onto a line."""
+    with about(line, "product"):
+        check_sellable(product, draft, today(draft.company))
+    line.kind, line.product = DocumentLine.Kind.PRODUCT, product
+    line.unit = unit or product.default_unit
+    check_unit(line)
+    line.sku = product.sku
+    line.description = line.description or product.name
+    line.product_category_id = line.product_category_id or product.category_id
+    line.tax_category_id = product.tax_category_id
+    line.unit_cost = (
+        product.current_cost if product.current_cost is not None else product.standard_cost
+    )
+    take_list_price(line, draft, prices)
+
+
+def take_list_price(line: Any, document: AnyDocument, prices: ListPrices | None = None) -> None:
+    """Freeze today's list price on a line.
+
+    A typed price stays, and is not reduced by volume; so does that of a part in a bundle.
+    """
+    stays = line.price_source in {
+        DocumentLine.PriceSource.TYPED,
+        DocumentLine.PriceSource.BUNDLE,
+    }
+    with about(line, "product"):
+        prices = prices or ListPrices(document.price_list, [line.product], today(document.company))
+        try:
+            found = prices.of(line.product, line.unit, line.quantity)
+        except DomainError:
+            if stays:
+                return
+            raise
+    line.price_list_item = found.item
+    if not stays:
+        line.unit_price, line.volume_discount = found.unit_price, found.volume_discount
+
+
+def check_unit(line: Any) -> None:
+    """Refuse a product's line without a unit, or with one its product is not counted in."""
+    if line.product is None:
+        return
+    if line.unit is None:
+        raise MissingUnit(
+            f"{line.product.sku}: say in which unit.", line=str(line.pk), field="unit"
+        )
+    if line.unit.group_id != line.product.unit_group_id:
+        raise MissingUnit(
+            f"{line.product.sku} is not sold per {line.unit}.", line=str(line.pk), field="unit"
+        )
+
+
+def check_line(line: Any) -> None:
+    """Refuse a line that says too little, or a quantity or price that cannot be."""
+    with about(line):
+        if not line.description:
+            raise MissingField("Say what the line is: it has no description.", field="description")
+        _check_figures(line)
+        if line.quantity < 0:
+            raise TooMuch("A quantity cannot be negative.", field="quantity")
+        if line.unit_price is not None and line.unit_price < 0:
+            raise InvalidDiscount(
+                "A price cannot be negative: give a discount.", field="unit_price"
+            )
+        if line.kind == DocumentLine.Kind.WRITE_IN and line.product_category_id is None:
+            raise MissingField(
+                "A write-in product needs a product category.", field="product_category"
+            )
+    check_line_quantity(line)
+
+
+def _check_figures(line: Any) -> None:
+    """Refuse what no column could hold, in words instead of the database's."""
+    if line.quantity is None:
+        raise MissingField("Say how many.", field="quantity")
+    for name in ("quantity", "unit_price", "discount_amount"):
+        figure = getattr(line, name)
+        if figure is not None and not (figure.is_finite() and abs(figure) <= LARGEST):
+            raise InvalidAmount(f"{figure} is more than a document can carry.", field=name)
+    if line.discount_rate is not None and not 0 <= line.discount_rate <= 1:
+        raise InvalidDiscount(
+            f"A discount of {line.discount_rate * 100:f} % is not between 0 and 100 %.",
+            field="discount",
+        )
+    if line.tax_rate is not None and not 0 <= line.tax_rate <= 1:
+        raise InvalidRate(
+            f"A tax rate of {line.tax_rate * 100:f} % is not between 0 and 100 %.",
+            field="tax_rate",
+        )
+
+
+def check_line_quantity(line: Any) -> None:
+    """Refuse a quantity that the product, or its price list, is not sold in."""
+    if line.product is None:
+        return
+    with about(line, "quantity"):
+        check_sold_in(line.product, line.price_list_item, line.quantity)
+
+
+def one_discount(fields: dict[str, Any]) -> None:
+    """Whichever discount is typed last is kept: an amount for the line, or a percent."""
+    if fields.get("discount_amount") is not None and fields.get("discount_rate") is not None:
+        raise InvalidDiscount("Give an amount or a percent, not both.", field="discount")
+    if fields.get("discount_amount") is not None:
+        fields["discount_rate"] = None
+    elif fields.get("discount_rate") is not None:
+        fields["discount_amount"] = None
+
+
+def is_locked(document: AnyDocument) -> bool:
+    """Say whether the document's prices were agreed and no longer follow the list."""
+    return isinstance(document, Order) and document.prices_are_locked
+
+
+def refuse_locked(document: AnyDocument) -> None:
+    """Refuse to take new list prices for a document whose prices were agreed."""
+    if isinstance(document, Order) and is_locked(document):
+        agreed = f" in quote {document.quote}" if document.quote else ""
+        raise PricesLocked(
+            f"The prices were agreed{agreed}: unlock them first, or type the price of a line."
+        )

@@ -1,0 +1,113 @@
+"""Whether a document may be issued, and everything that still stands in the way."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from common.errors import DomainError, SeveralErrors
+from crm.custom_fields import missing_custom
+from sales.models import DocumentLine, InvoiceLine
+from sales.pricing.errors import MissingPrice, NoTaxRate, ProductNotInPriceList
+from sales.services.documents.new_lines import check_line_quantity, check_unit
+from sales.services.documents.numbering import today
+from sales.services.errors import MissingField, NoLines
+from sales.services.prices.list_prices import check_list, check_product_sold
+from sales.services.prices.promotion_discounts import promotion_problems
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sales.services.events import AnyDocument
+
+Source = DocumentLine.PriceSource
+AGREED_ELSEWHERE = frozenset({Source.QUOTE, Source.EXTERNAL})
+
+
+def check_ready(document: AnyDocument, lines: Sequence[Any]) -> None:
+    """Refuse to issue a document with problems, and name all of them at once."""
+    problems = problems_of(document, lines)
+    if len(problems) == 1:
+        raise problems[0]
+    if problems:
+        raise SeveralErrors(problems)
+
+
+def problems_of(document: AnyDocument, lines: Sequence[Any]) -> list[DomainError]:
+    """Name what keeps a draft from being issued: of the head, then line by line.
+
+    `lines` come from `lines_of`. Four statements at most without codes, however many lines.
+    """
+    if not any(line.counts for line in lines):
+        return [NoLines("There is nothing on this document yet: add a line first.")]
+    problems = [
+        *_head_problems(document, lines),
+        *missing_custom(document),
+        *promotion_problems(document),
+    ]
+    day = today(document.company)
+    for number, line in enumerate(lines, start=1):
+        if line.counts:
+            for problem in _line_problems(document, line, day):
+                problem.message = f"Line {number}, {line.description}: {problem.message}"
+                problem.line = str(line.pk)
+                problems.append(problem)
+    return problems
+
+
+def is_agreed(document: AnyDocument, line: Any) -> bool:
+    """Say whether a line's price and quantity were settled before, in a quote, order or abroad."""
+    bills_an_order = isinstance(line, InvoiceLine) and line.order_line_id is not None
+    locked = getattr(document, "prices_are_locked", False) or not document.is_draft
+    return bills_an_order or locked or line.price_source in AGREED_ELSEWHERE
+
+
+def _head_problems(document: AnyDocument, lines: Sequence[Any]) -> list[DomainError]:
+    problems: list[DomainError] = []
+    if not document.name:
+        problems.append(MissingField("Give the document a name.", field="name"))
+    from_list = any(
+        line.counts and line.price_source == Source.LIST and not is_agreed(document, line)
+        for line in lines
+        if line.product_id
+    )
+    price_list = document.price_list
+    if from_list and price_list is not None:
+        day = today(document.company)
+        _note(problems, lambda: check_list(price_list, document.currency, day), "price_list")
+    return problems
+
+
+def _line_problems(document: AnyDocument, line: Any, day: dt.date) -> Iterator[DomainError]:
+    found: list[DomainError] = []
+    if line.product is not None:
+        _note(found, lambda: check_unit(line), "unit")
+        if not is_agreed(document, line):
+            _note(found, lambda: check_product_sold(line.product, day), "product")
+            _note(found, lambda: check_line_quantity(line), "quantity")
+    yield from found
+    if line.unit_price is None:
+        yield _no_price(document, line)
+    if line.tax_rate is None:
+        yield NoTaxRate("no tax rate is known; it is never taken for zero.", field="tax_rate")
+
+
+def _no_price(document: AnyDocument, line: Any) -> DomainError:
+    """Tell a list that does not name the product from one that names it without a price."""
+    on_a_list = line.product_id is not None and document.price_list is not None
+    if on_a_list and line.price_list_item_id is None:
+        return ProductNotInPriceList(
+            f"not on price list {document.price_list} per {line.unit or 'unit'}.", field="product"
+        )
+    if line.product_id is not None and document.price_list is None:
+        return MissingPrice("no price: choose a price list, or type one.", field="unit_price")
+    return MissingPrice("no price.", field="unit_price")
+
+
+def _note(problems: list[DomainError], check: Callable[[], None], field: str) -> None:
+    try:
+        check()
+    except DomainError as error:
+        error.field = error.field or field
+        problems.append(error)

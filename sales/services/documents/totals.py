@@ -1,0 +1,107 @@
+"""Working out a draft's figures from its lines and saving both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from common.rows import save_columns
+from sales.models import TaxRate
+from sales.pricing.documents import PricedDocument, price_document
+from sales.pricing.lines import LineInput, Terms
+from sales.pricing.money import Rounding
+from sales.services.documents.numbering import today
+from sales.services.prices.promotion_discounts import spread_promotions
+
+if TYPE_CHECKING:
+    from sales.models import DocumentLine
+    from sales.services.events import AnyDocument
+
+LINE_FIGURES = ("base", "discount", "net", "header_discount", "tax", "gross")
+HEAD_FIGURES = ("detail", "discount", "freight", "tax", "total")
+
+
+def lines_of(document: AnyDocument) -> list[Any]:
+    """Read a document's lines in their order, with what pricing needs of their products."""
+    related = ("product", "unit", "price_list_item", "tax_category")
+    return list(document.lines.select_related(*related).order_by("position", "id"))
+
+
+def reprice(document: AnyDocument, lines: Sequence[Any] | None = None) -> PricedDocument:
+    """Price a draft from its lines' frozen prices and save every figure that follows.
+
+    Tax rates are looked up for the day, unless somebody typed one or the document is no longer a
+    draft: then what was agreed holds, and only new lines look theirs up. Six statements at most
+    without promotion codes, and a few more for each of those, however many lines.
+    """
+    lines = lines_of(document) if lines is None else lines
+    _look_up_tax_rates(document, lines)
+    saved = [*LINE_FIGURES, "tax_rate", "position"]
+    if spread_promotions(document, lines, terms_of(document), line_input):
+        saved.append("promotion_discount")
+    priced = price_document(
+        [line_input(line) for line in lines],
+        currency=document.currency,
+        discount_amount=document.discount_amount,
+        discount_rate=document.discount_rate,
+        freight=document.freight,
+        prices_include_tax=document.prices_include_tax,
+        rounding=Rounding(document.rounding),
+    )
+    for line, figures in zip(lines, priced.lines, strict=True):
+        for name in LINE_FIGURES:
+            setattr(line, name, getattr(figures, name))
+    save_columns(lines, saved)
+    document.change(**{name: getattr(priced.totals, name) for name in HEAD_FIGURES})
+    return priced
+
+
+def line_input(line: DocumentLine) -> LineInput:
+    """Tell pricing about a line; a price still missing counts as nothing until it is typed."""
+    return LineInput(
+        key=str(line.pk),
+        quantity=line.quantity,
+        unit_price=line.unit_price if line.unit_price is not None else Decimal(0),
+        volume_discount=line.volume_discount,
+        discount_amount=line.discount_amount,
+        discount_rate=line.discount_rate,
+        tax_rate=line.tax_rate,
+        counts=line.counts,
+        promotion_discount=line.promotion_discount,
+    )
+
+
+def terms_of(document: AnyDocument) -> Terms:
+    """Tell pricing what was agreed for the document as a whole."""
+    return Terms(
+        document.currency,
+        document.discount_amount,
+        document.discount_rate,
+        document.freight,
+        document.prices_include_tax,
+        Rounding(document.rounding),
+    )
+
+
+def _look_up_tax_rates(document: AnyDocument, lines: Sequence[Any]) -> None:
+    untyped = [
+        line
+        for line in lines
+        if line.counts
+        and not line.tax_rate_is_typed
+        and (document.is_draft or line.tax_rate is None)
+    ]
+    rates = _rates_by_category(document) if untyped and document.tax_zone_id else {}
+    for line in untyped:
+        line.tax_rate = rates.get(line.tax_category_id)
+
+
+def _rates_by_category(document: AnyDocument) -> dict[Any, Decimal]:
+    day = today(document.company)
+    return dict(
+        TaxRate.objects.filter(zone=document.tax_zone_id)
+        .exclude(valid_from__gt=day)
+        .exclude(valid_to__lt=day)
+        .values_list("category_id", "rate")
+    )

@@ -1,0 +1,280 @@
+"""What must be true of quotes, orders and invoices, asked of all of them at once.
+
+Written in SQL on purpose: it says a second time, in another language, what the services keep true
+one document at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db.models import Prefetch
+
+from sales.models import Quote, QuoteLine
+from sales.services.documents.content_hash import content_hash
+from sales.services.integrity.verification import Difference, check_by_query, register_check
+
+NAME = "COALESCE(head.number, 'draft ' || head.id)"
+LINE_NAME = "COALESCE(head.number, 'draft ' || head.id) || ', line ' || line.position"
+CHUNK = 500
+
+HEADS = """
+SELECT {name}, figure.what, figure.stored::text, figure.summed::text
+FROM sales_{kind} head
+LEFT JOIN (
+    SELECT {kind}_id AS head_id, SUM(net) AS net, SUM(header_discount) AS discount, SUM(tax) AS tax
+    FROM sales_{kind}line GROUP BY {kind}_id
+) lines ON lines.head_id = head.id
+CROSS JOIN LATERAL (VALUES
+    ('detail', head.detail, COALESCE(lines.net, 0)),
+    ('discount', head.discount, COALESCE(lines.discount, 0)),
+    ('tax', head.tax, COALESCE(lines.tax, 0)),
+    ('total', head.total, COALESCE(lines.net, 0) - COALESCE(lines.discount, 0)
+        + head.freight + COALESCE(lines.tax, 0))
+) figure(what, stored, summed)
+WHERE figure.stored <> figure.summed
+ORDER BY 1
+"""
+
+BILLED_QUANTITIES = f"""
+WITH billed AS (
+    SELECT order_line_id,
+        SUM(quantity) FILTER (WHERE kind = 'invoice' AND status = 'draft') AS drafted,
+        SUM(quantity) FILTER (WHERE kind = 'invoice' AND status <> 'draft') AS invoiced,
+        SUM(quantity) FILTER (WHERE kind = 'credit_note') AS credited,
+        SUM(quantity) FILTER (WHERE kind = 'credit_note' AND NOT bill_again) AS closed
+    FROM (
+        SELECT line.order_line_id, line.quantity, head.kind, head.status, head.bill_again
+        FROM sales_invoiceline line JOIN sales_invoice head ON head.id = line.invoice_id
+        WHERE line.order_line_id IS NOT NULL
+    ) lines
+    GROUP BY order_line_id
+)
+SELECT {LINE_NAME}, figure.what, figure.stored::text, figure.counted::text
+FROM sales_orderline line
+JOIN sales_order head ON head.id = line.order_id
+LEFT JOIN billed ON billed.order_line_id = line.id
+CROSS JOIN LATERAL (VALUES
+    ('drafted quantity', line.drafted_quantity, COALESCE(billed.drafted, 0)),
+    ('invoiced quantity', line.invoiced_quantity, COALESCE(billed.invoiced, 0)),
+    ('credited quantity', line.credited_quantity, COALESCE(billed.credited, 0)),
+    ('closed quantity', line.closed_quantity, COALESCE(billed.closed, 0)),
+    ('cancelled quantity', line.cancelled_quantity,
+        CASE head.status WHEN 'cancelled' THEN line.quantity ELSE line.cancelled_quantity END)
+) figure(what, stored, counted)
+WHERE figure.stored <> figure.counted
+ORDER BY 1
+"""
+
+BILLED_AMOUNTS = f"""
+WITH billed AS (
+    SELECT line.order_line_id,
+        SUM(sign * line.quantity) AS quantity,
+        SUM(sign * line.net) AS net,
+        SUM(sign * line.header_discount) AS discount,
+        SUM(sign * line.tax) AS tax
+    FROM sales_invoiceline line
+    JOIN sales_invoice head ON head.id = line.invoice_id
+    CROSS JOIN LATERAL (SELECT CASE head.kind WHEN 'invoice' THEN 1 ELSE -1 END) side(sign)
+    WHERE line.order_line_id IS NOT NULL AND (head.kind = 'invoice' OR head.bill_again)
+    GROUP BY line.order_line_id
+)
+SELECT {LINE_NAME}, 'billed ' || figure.what, figure.stored::text, figure.agreed::text
+FROM billed
+JOIN sales_orderline line ON line.id = billed.order_line_id
+JOIN sales_order head ON head.id = line.order_id
+CROSS JOIN LATERAL (VALUES
+    ('net', billed.net, line.net),
+    ('discount', billed.discount, line.header_discount),
+    ('tax', billed.tax, line.tax)
+) figure(what, stored, agreed)
+WHERE figure.stored <> CASE billed.quantity
+    WHEN line.quantity THEN figure.agreed WHEN 0 THEN 0 ELSE figure.stored END
+ORDER BY 1
+"""
+
+STATUSES = f"""
+WITH counting AS (
+    SELECT line.*, line.quantity - line.cancelled_quantity AS wanted,
+        line.invoiced_quantity - line.credited_quantity + line.closed_quantity
+            + line.drafted_quantity AS billed,
+        COALESCE(product.kind, 'goods') = 'goods' AS is_goods
+    FROM sales_orderline line LEFT JOIN sales_product product ON product.id = line.product_id
+    WHERE line.kind NOT IN ('section', 'note') AND (line.is_taken OR NOT line.is_optional)
+        AND line.quantity > line.cancelled_quantity
+), derived AS (
+    SELECT order_id,
+        CASE
+            WHEN NOT COALESCE(bool_or(shipped_quantity > 0) FILTER (WHERE is_goods), false)
+                THEN 'not_started'
+            WHEN bool_and(returned_quantity = shipped_quantity) FILTER (WHERE is_goods)
+                THEN 'returned'
+            WHEN bool_or(shipped_quantity < wanted) FILTER (WHERE is_goods) THEN 'partly_shipped'
+            WHEN bool_and(delivered_quantity = shipped_quantity) FILTER (WHERE is_goods)
+                THEN 'delivered'
+            ELSE 'shipped'
+        END AS fulfilment,
+        CASE
+            WHEN NOT bool_or(invoiced_quantity > 0) THEN 'to_invoice'
+            WHEN bool_and(invoiced_quantity = credited_quantity) THEN 'credited'
+            WHEN bool_or(billed < wanted OR drafted_quantity > 0) THEN 'partly'
+            ELSE 'invoiced'
+        END AS billing,
+        CASE
+            WHEN COALESCE(bool_and(shipped_quantity = wanted) FILTER (WHERE is_goods), true)
+                AND bool_and(billed = wanted AND drafted_quantity = 0) THEN 'completed'
+            ELSE 'submitted'
+        END AS status
+    FROM counting GROUP BY order_id
+)
+SELECT {NAME}, figure.what, figure.stored, figure.derived
+FROM sales_order head JOIN derived ON derived.order_id = head.id
+CROSS JOIN LATERAL (VALUES
+    ('fulfilment status', head.fulfilment_status, derived.fulfilment),
+    ('billing status', head.billing_status, derived.billing),
+    ('status', head.status, derived.status)
+) figure(what, stored, derived)
+WHERE head.status IN ('submitted', 'completed') AND figure.stored <> figure.derived
+ORDER BY 1
+"""
+
+SETTLEMENT = f"""
+SELECT {NAME}, figure.what, figure.stored::text, figure.expected::text
+FROM sales_invoice head
+LEFT JOIN (
+    SELECT invoice_id, SUM(amount) FILTER (WHERE kind = 'payment') AS paid,
+        SUM(amount) FILTER (WHERE kind <> 'payment') AS discounted
+    FROM sales_payment GROUP BY invoice_id
+) payments ON payments.invoice_id = head.id
+LEFT JOIN (
+    SELECT credits_id, SUM(total) AS credited FROM sales_invoice
+    WHERE kind = 'credit_note' AND status <> 'draft' GROUP BY credits_id
+) notes ON notes.credits_id = head.id
+CROSS JOIN LATERAL (
+    SELECT COALESCE(payments.paid, 0) AS paid, COALESCE(notes.credited, 0) AS credited,
+        COALESCE(payments.discounted, 0) AS discounted
+) summed
+CROSS JOIN LATERAL (VALUES
+    ('paid', head.paid::text, summed.paid::text),
+    ('credited', head.credited::text, summed.credited::text),
+    ('discounted', head.discounted::text, summed.discounted::text),
+    ('status', head.status, CASE
+        WHEN head.kind <> 'invoice' OR head.status = 'draft' THEN head.status
+        WHEN summed.paid = 0 AND summed.credited = 0 AND head.total <= 0 AND head.status = 'paid'
+            THEN 'paid'
+        WHEN summed.paid = 0 AND summed.credited = 0 THEN 'issued'
+        WHEN summed.paid = 0 AND summed.credited >= head.total THEN 'cancelled'
+        WHEN summed.paid + summed.credited + summed.discounted >= head.total THEN 'paid'
+        WHEN summed.paid <> 0 THEN 'partly_paid'
+        ELSE 'issued'
+    END)
+) figure(what, stored, expected)
+WHERE figure.stored <> CASE figure.what
+    WHEN 'status' THEN figure.expected
+    ELSE figure.expected::numeric(20, 5)::text END
+ORDER BY 1
+"""
+
+INSTALMENTS = f"""
+SELECT {NAME}, figure.what, figure.stored, figure.summed
+FROM sales_invoice head JOIN (
+    SELECT invoice_id, SUM(amount) AS amount, MAX(due_on) AS due_on
+    FROM sales_invoiceinstalment GROUP BY invoice_id
+) parts ON parts.invoice_id = head.id
+CROSS JOIN LATERAL (VALUES
+    ('total', head.total::text, parts.amount::text),
+    ('due', head.due_on::text, parts.due_on::text)
+) figure(what, stored, summed)
+WHERE figure.stored <> figure.summed
+ORDER BY 1
+"""
+
+NUMBERED = """
+WITH numbered AS (
+    SELECT DISTINCT company_id, 'Q' AS kind, number FROM sales_quote WHERE number IS NOT NULL
+    UNION ALL
+    SELECT company_id, 'O', number FROM sales_order WHERE number IS NOT NULL AND origin = ''
+    UNION ALL
+    SELECT company_id, CASE kind WHEN 'invoice' THEN 'INV' ELSE 'CN' END, number
+    FROM sales_invoice WHERE number IS NOT NULL AND origin = ''
+), counted AS (
+    SELECT company_id, kind,
+        regexp_replace(number, '-[0-9]+$', '') AS series,
+        substring(number from '[0-9]+$')::bigint AS place
+    FROM numbered
+), series AS (
+    SELECT series.*, company.number_prefix || series.kind || '-' || series.year AS name
+    FROM sales_numberseries series JOIN sales_company company ON company.id = series.company_id
+)
+"""
+
+NUMBER_GAPS = (
+    NUMBERED
+    + """
+SELECT series.name || '-' || lpad(given::text, GREATEST(5, length(given::text)), '0'),
+    'number', 'missing', 'on a document'
+FROM series CROSS JOIN LATERAL generate_series(1, series.last) given
+WHERE NOT EXISTS (
+    SELECT 1 FROM counted WHERE counted.company_id = series.company_id
+        AND counted.kind = series.kind AND counted.series = series.name AND counted.place = given
+)
+UNION ALL
+SELECT counted.series || '-' || counted.place, 'number', 'on a document', 'given out by its series'
+FROM counted LEFT JOIN series ON series.company_id = counted.company_id
+    AND series.kind = counted.kind AND series.name = counted.series
+WHERE series.last IS NULL OR counted.place > series.last
+ORDER BY 1
+"""
+)
+
+EVENTS = """
+SELECT {name}, 'events', COUNT(event.id)::text, head.version::text
+FROM sales_{kind} head LEFT JOIN sales_salesevent event ON event.subject_id = head.id
+    AND event.subject_version <= head.version
+GROUP BY head.id HAVING COUNT(event.id) <> head.version
+ORDER BY 1
+"""
+
+CURRENCIES = f"""
+SELECT {NAME}, 'currency', head.currency, source.currency
+FROM sales_invoice head JOIN sales_order source ON source.id = head.order_id
+WHERE head.currency <> source.currency
+UNION ALL
+SELECT {NAME}, 'currency', head.currency, source.currency
+FROM sales_order head JOIN sales_quote source ON source.id = head.quote_id
+WHERE head.currency <> source.currency
+"""
+
+PROMOTIONS = """
+SELECT 'Promotion code ' || code.code, 'uses', code.uses::text, COALESCE(given.uses, 0)::text
+FROM sales_promotioncode code LEFT JOIN (
+    SELECT code_id, COUNT(*) AS uses FROM sales_promotionuse WHERE is_counted GROUP BY code_id
+) given ON given.code_id = code.id
+WHERE code.uses <> COALESCE(given.uses, 0)
+"""
+
+
+def frozen_quotes() -> Iterator[Difference]:
+    """Fingerprint what is offered once more."""
+    lines = Prefetch("lines", QuoteLine.objects.order_by("position", "id"))
+    quotes = Quote.objects.filter(status=Quote.Status.ACTIVE).prefetch_related(lines)
+    for quote in quotes.iterator(chunk_size=CHUNK):
+        found = content_hash(quote, list(quote.lines.all()))
+        if found != quote.content_hash:
+            yield Difference(str(quote), "content", found[:12], quote.content_hash[:12])
+
+
+def register() -> None:
+    """Have every verification ask all this."""
+    for kind in ("quote", "order", "invoice"):
+        for name, query in ((f"{kind}s add up", HEADS), (f"{kind}s have their events", EVENTS)):
+            register_check(name, check_by_query(query.format(kind=kind, name=NAME)))
+    register_check("ordered units are billed once", check_by_query(BILLED_QUANTITIES))
+    register_check("invoices come to the order", check_by_query(BILLED_AMOUNTS))
+    register_check("statuses follow the quantities", check_by_query(STATUSES))
+    register_check("invoices are settled by payments and credits", check_by_query(SETTLEMENT))
+    register_check("instalments make the invoice", check_by_query(INSTALMENTS))
+    register_check("numbers have no gaps", check_by_query(NUMBER_GAPS))
+    register_check("currencies agree", check_by_query(CURRENCIES))
+    register_check("promotion uses are counted", check_by_query(PROMOTIONS))
+    register_check("active quotes are as they were sent", frozen_quotes)

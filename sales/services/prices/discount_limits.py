@@ -1,0 +1,190 @@
+"""How much of the price a person may give away; asked wherever a discount or a price is typed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import ROUND_UP, Decimal
+from typing import Any
+
+from django.db.models import Q
+
+from common.errors import DomainError
+from crm.actors import Actor
+from crm.models import Partner, User
+from sales.models import DocumentLine
+from sales.pricing.concessions import TINY, Concession, document_concession, line_concession
+from sales.pricing.errors import DiscountAboveLimit
+from sales.services.documents.numbering import today
+from sales.services.documents.totals import line_input, lines_of, terms_of
+from sales.services.events import AnyDocument
+from sales.services.prices.list_prices import ListPrices
+
+MAY_EXCEED = "sales.exceed_discount"
+HUNDREDTH = Decimal("0.0001")
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What a document gives away: line by line, on everything alone, and as a whole."""
+
+    lines: dict[uuid.UUID, Concession]
+    on_everything: Decimal
+    whole: Concession | None
+
+    def on_line(self, line_id: uuid.UUID) -> Decimal:
+        """Return the part that was given on a line; nothing on one that was not there."""
+        return self.lines[line_id].rate if line_id in self.lines else Decimal(0)
+
+
+def limit_of(actor: Actor) -> Decimal | None:
+    """Say which fraction of the price an actor may give away; None is any.
+
+    A person's own limit comes before the team's. A partner gives nothing of ours away.
+    """
+    if isinstance(actor, Partner):
+        return Decimal(0)
+    limit = actor.discount_limit if isinstance(actor, User) else None
+    if limit is None or (isinstance(actor, User) and actor.has_perm(MAY_EXCEED)):
+        return None
+    return limit
+
+
+@contextmanager
+def within_limit(document: AnyDocument, actor: Actor) -> Iterator[None]:
+    """Refuse what is done inside if it gives more away than before, and than the actor may.
+
+    What somebody else gave stays. Lines are measured one by one, and the document where there is
+    a discount on everything.
+    """
+    limit = limit_of(actor)
+    if limit is None:
+        yield
+        return
+    before = _given(document, lines_of(document))
+    yield
+    lines = lines_of(document)
+    after = _given(document, lines)
+    raised = [line for line in lines if after.lines[line.pk].exceeds(before.on_line(line.pk))]
+    for line in raised:
+        rate = after.lines[line.pk].rate
+        if after.lines[line.pk].exceeds(limit):
+            raise _refusal(rate, limit, actor, line=str(line.pk), field=_field_of(line))
+    if raised or after.on_everything > before.on_everything + TINY:
+        _check_whole(after.whole, limit, document, actor)
+
+
+def check_new(document: AnyDocument, actor: Actor) -> None:
+    """Refuse to start a document with more off everything than the actor may give."""
+    limit = limit_of(actor) if document.discount_rate else None
+    if limit is not None:
+        _check_whole(document_concession([], terms_of(document)), limit, document, actor)
+
+
+def _check_whole(
+    whole: Concession | None, limit: Decimal, document: AnyDocument, actor: Actor
+) -> None:
+    if whole is None or not whole.exceeds(limit):
+        return
+    raise _refusal(
+        whole.rate,
+        limit,
+        actor,
+        field="discount_rate" if document.discount_rate else "discount_amount",
+        with_lines=whole.exceeds(_on_everything(document)),
+    )
+
+
+def _given(document: AnyDocument, lines: Sequence[Any]) -> _Given:
+    terms = terms_of(document)
+    prices = _house_prices(document, lines)
+    inputs = [(line_input(line), prices[line.pk]) for line in lines]
+    each = {
+        line.pk: line_concession(one, price, terms)
+        for line, (one, price) in zip(lines, inputs, strict=True)
+    }
+    return _Given(each, _on_everything(document), document_concession(inputs, terms))
+
+
+def _on_everything(document: AnyDocument) -> Decimal:
+    """Say which part of what the lines come to is taken off everything."""
+    rate: Decimal = document.discount_rate
+    return rate + document.discount_amount / document.detail if document.detail > 0 else rate
+
+
+def _house_prices(document: AnyDocument, lines: Sequence[Any]) -> dict[uuid.UUID, Decimal]:
+    """Say what the house asks per unit: the frozen price, or today's list price of a typed one.
+
+    Where the list knows no price the typed one is the house's own.
+    """
+    typed = [line for line in lines if _is_overridden(line)]
+    products = [line.product for line in typed]
+    listed = ListPrices(document.price_list, products, today(document.company)) if typed else None
+    prices = {line.pk: (line.unit_price or Decimal(0)) - line.volume_discount for line in lines}
+    for line in typed:
+        asked = _listed_price(listed, line)
+        if asked is not None:
+            prices[line.pk] = asked
+    return prices
+
+
+def _is_overridden(line: Any) -> bool:
+    typed = line.price_source == DocumentLine.PriceSource.TYPED
+    return typed and line.product is not None and line.unit is not None
+
+
+def _listed_price(listed: ListPrices | None, line: Any) -> Decimal | None:
+    try:
+        found = listed.of(line.product, line.unit, line.quantity) if listed else None
+    except DomainError:
+        return None
+    if found is None or found.unit_price is None:
+        return None
+    return found.unit_price - found.volume_discount
+
+
+def _field_of(line: Any) -> str:
+    has_discount = bool(line.discount_rate or line.discount_amount)
+    return "discount" if has_discount or not _is_overridden(line) else "unit_price"
+
+
+def _refusal(
+    rate: Decimal,
+    limit: Decimal,
+    actor: Actor,
+    *,
+    field: str,
+    line: str | None = None,
+    with_lines: bool = False,
+) -> DiscountAboveLimit:
+    given, may_give = _percent(rate), _percent(limit)
+    too_much = (
+        f"Together with the lines' own discounts this comes to {given}, above your limit of"
+        if with_lines
+        else f"A discount of {given} is above your limit of"
+    )
+    return DiscountAboveLimit(
+        f"{too_much} {may_give}. Ask {_who_may(actor)} to give it.", field=field, line=line
+    )
+
+
+def _percent(rate: Decimal) -> str:
+    """Write a rate rounded up, so that what is above a limit reads so."""
+    return f"{(rate.quantize(HUNDREDTH, ROUND_UP) * 100).normalize():f} %"
+
+
+def _who_may(actor: Actor) -> str:
+    """Name the nearest colleague who may give more."""
+    if not isinstance(actor, User) or actor.team is None:
+        return "somebody who may"
+    distance = {team.pk: away for away, team in enumerate(actor.team.with_teams_above())}
+    app, codename = MAY_EXCEED.split(".")
+    right = {"content_type__app_label": app, "codename": codename}
+    may = Q(**{f"groups__permissions__{name}": value for name, value in right.items()}) | Q(
+        **{f"user_permissions__{name}": value for name, value in right.items()}
+    )
+    colleagues = User.objects.filter(may, is_active=True, team__in=distance).distinct()
+    ranked = sorted((distance[user.team_id], str(user)) for user in colleagues if user.team_id)
+    return ranked[0][1] if ranked else "somebody who may"

@@ -1,0 +1,69 @@
+"""The day's exchange rates, and freezing one on a document."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, Value, When
+
+from sales.models import ExchangeRate
+from sales.pricing.exchange import DatedRate, cross_rate
+from sales.services.documents.numbering import today
+
+if TYPE_CHECKING:
+    from sales.services.events import AnyDocument
+
+ONE = Decimal(1)
+
+
+def freeze_exchange_rate(document: AnyDocument) -> None:
+    """Put the newest known rate of the document's currency on it, with the day it is of.
+
+    Rate = units of the document's currency per unit of the company's base currency. Without a
+    known rate the document keeps 1 and no date, which the page shows as missing.
+    """
+    day = today(document.company)
+    known = rate_between(document.company.base_currency, document.currency, day)
+    document.exchange_rate = known.rate if known else ONE
+    document.exchange_rate_on = known.on if known else None
+
+
+def rate_between(base: str, currency: str, day: dt.date) -> DatedRate | None:
+    """Say how many units of the currency one base unit bought on the last known day up to `day`.
+
+    Rates that were quoted against a third currency, as the European Central Bank quotes all
+    against the euro, are crossed, both sides of one day. Two statements at most.
+    """
+    if base == currency:
+        return DatedRate(currency, day, ONE)
+    quoted = _quoted(base, currency, day)
+    reverse = ExchangeRate.objects.filter(base=currency, currency=base, valid_on__lte=day)
+    turned = reverse.order_by("-valid_on").values_list("valid_on", "rate").first()
+    if turned and (quoted is None or turned[0] > quoted.on):
+        return DatedRate(currency, turned[0], cross_rate(ONE, turned[1]))
+    return quoted
+
+
+def _quoted(base: str, currency: str, day: dt.date) -> DatedRate | None:
+    """Find the newest rate against the base itself, or against what the base is quoted in."""
+    of_base: QuerySet[ExchangeRate] = ExchangeRate.objects.filter(
+        base=OuterRef("base"), currency=base, valid_on=OuterRef("valid_on")
+    )
+    found = (
+        ExchangeRate.objects.filter(currency=currency, valid_on__lte=day)
+        .annotate(
+            rate_of_base=Subquery(of_base.values("rate")[:1]),
+            is_crossed=Case(When(base=base, then=Value(0)), default=Value(1)),
+        )
+        .filter(Q(base=base) | Q(rate_of_base__isnull=False))
+        .order_by("-valid_on", "is_crossed")
+        .values_list("base", "valid_on", "rate", "rate_of_base")
+        .first()
+    )
+    if found is None:
+        return None
+    quoted_in, on, rate, rate_of_base = found
+    direct = quoted_in == base or rate_of_base is None
+    return DatedRate(currency, on, rate if direct else cross_rate(rate, rate_of_base))

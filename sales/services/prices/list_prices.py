@@ -1,0 +1,194 @@
+"""What products cost on a price list today."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sales.models import (
+    DiscountBand,
+    DiscountList,
+    Document,
+    PriceList,
+    PriceListItem,
+    Product,
+    Unit,
+)
+from sales.pricing.discounts import Band, DiscountKind, volume_discount
+from sales.pricing.discounts import DiscountList as Bands
+from sales.pricing.errors import CurrencyMismatch, MissingPrice
+from sales.pricing.money import EXACT
+from sales.pricing.price_lists import (
+    PriceMethod,
+    PriceRounding,
+    PriceRule,
+    ProductCosts,
+    RoundingOption,
+    list_price,
+)
+from sales.pricing.quantities import QuantitySelling, check_quantity
+from sales.pricing.validity import check_price_list, check_product
+from sales.services.prices.exchange_rates import rate_between
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class ListPrice:
+    """A price and where it comes from; no ``item``: the list does not name the product."""
+
+    item: PriceListItem | None
+    unit_price: Decimal | None
+    volume_discount: Decimal
+
+
+class ListPrices:
+    """What a price list asks for some products on a day; three statements for any number of them.
+
+    Costs in another currency than the list's are converted by the day's exchange rate.
+    """
+
+    def __init__(
+        self, price_list: PriceList | None, products: Iterable[Product], day: dt.date
+    ) -> None:
+        self._day = day
+        self._rates: dict[str, Decimal | None] = {}
+        self._items = {
+            (item.product_id, item.unit_id): item
+            for item in _items_of(price_list, {product.pk for product in products})
+        }
+
+    def of(self, product: Product, unit: Unit, quantity: Decimal) -> ListPrice:
+        """Find the price of so many units, with the volume discount off each."""
+        item = self._items.get((product.pk, unit.pk))
+        if item is None:
+            return ListPrice(None, None, ZERO)
+        price = self._price(item, product)
+        return ListPrice(item, price, discount_per_unit(item, price, quantity))
+
+    def _price(self, item: PriceListItem, product: Product) -> Decimal | None:
+        rule = PriceRule(
+            method=PriceMethod(item.method),
+            amount=item.amount,
+            rate=item.percentage_rate,
+            rounding=PriceRounding(item.rounding),
+            rounding_option=RoundingOption(item.rounding_option or RoundingOption.MULTIPLE_OF),
+            rounding_amount=item.rounding_amount,
+        )
+        try:
+            return list_price(rule, self._costs(item, product))
+        except MissingPrice:
+            return None  # shown on the line, where it blocks issuing
+
+    def _costs(self, item: PriceListItem, product: Product) -> ProductCosts:
+        """Put the product's own figures into the list's currency, if the method looks at them."""
+        known = (product.list_price, product.current_cost, product.standard_cost)
+        currency = item.price_list.currency
+        if item.method == PriceListItem.Method.AMOUNT or product.cost_currency == currency:
+            return ProductCosts(*known)
+        rate = self._rate(product, currency)
+        return ProductCosts(
+            *(None if cost is None else EXACT.multiply(cost, rate) for cost in known)
+        )
+
+    def _rate(self, product: Product, currency: str) -> Decimal:
+        quoted_in = product.cost_currency
+        if quoted_in not in self._rates:
+            found = rate_between(quoted_in, currency, self._day)
+            self._rates[quoted_in] = found.rate if found else None
+        rate = self._rates[quoted_in]
+        if rate is None:
+            raise CurrencyMismatch(
+                f"{product.sku} is priced from its cost in {quoted_in}, and no exchange rate "
+                f"from {quoted_in} to {currency} is known: enter one, or type the price.",
+                field="product",
+            )
+        return rate
+
+
+def look_up(
+    price_list: PriceList | None, product: Product, unit: Unit, quantity: Decimal, day: dt.date
+) -> ListPrice:
+    """Find the price of so many units of one product; refuse a quantity it is not sold in."""
+    found = ListPrices(price_list, [product], day).of(product, unit, quantity)
+    check_sold_in(product, found.item, quantity)
+    return found
+
+
+def check_sold_in(product: Product, item: PriceListItem | None, quantity: Decimal) -> None:
+    """Refuse a quantity that the product, or its price list, is not sold in."""
+    selling = QuantitySelling(item.selling) if item else QuantitySelling.NO_CONTROL
+    check_quantity(quantity, decimals=product.decimals, selling=selling)
+
+
+def check_sellable(product: Product, document: Document, day: dt.date) -> None:
+    """Refuse a product that is not sold, or a price list that is not in force, on that day."""
+    check_product_sold(product, day)
+    if document.price_list is not None:
+        check_list(document.price_list, document.currency, day)
+
+
+def check_product_sold(product: Product, day: dt.date) -> None:
+    """Refuse a product that is not sold on that day."""
+    check_product(
+        product.sku,
+        day=day,
+        active_from=product.active_from,
+        active_to=product.active_to,
+        active=product.is_active,
+    )
+
+
+def check_list(price_list: PriceList, currency: str, day: dt.date) -> None:
+    """Refuse a price list that is not in force on the day, or is in another currency."""
+    check_price_list(
+        price_list.name,
+        currency=price_list.currency,
+        document_currency=currency,
+        day=day,
+        valid_from=price_list.valid_from,
+        valid_to=price_list.valid_to,
+        active=price_list.is_active,
+    )
+
+
+def discount_per_unit(
+    item: PriceListItem | None, unit_price: Decimal | None, quantity: Decimal
+) -> Decimal:
+    """Work out what the item's volume discount takes off each unit at this quantity."""
+    discount_list = item.discount_list if item else None
+    if item is None or discount_list is None or unit_price is None or not discount_list.is_active:
+        return ZERO
+    return volume_discount(
+        _bands(discount_list),
+        quantity=quantity,
+        unit_price=unit_price,
+        currency=item.price_list.currency,
+    )
+
+
+def _items_of(price_list: PriceList | None, products: set[Any]) -> Iterable[PriceListItem]:
+    if price_list is None:
+        return ()
+    return (
+        PriceListItem.objects.filter(price_list=price_list, product__in=products)
+        .select_related("price_list", "discount_list")
+        .prefetch_related("discount_list__bands")
+    )
+
+
+def _bands(discount_list: DiscountList) -> Bands:
+    return Bands(
+        kind=DiscountKind(discount_list.kind),
+        bands=[_band(band) for band in discount_list.bands.all()],
+        currency=discount_list.currency or None,
+        active=discount_list.is_active,
+    )
+
+
+def _band(band: DiscountBand) -> Band:
+    value = band.discount_rate if band.discount_rate is not None else band.discount_amount
+    return Band(band.quantity_from, band.quantity_to, value or ZERO)

@@ -1,0 +1,211 @@
+"""Prices that have drifted from the list: shown, previewed, and only then refreshed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from common.errors import DomainError, NotAllowed
+from crm.actors import Actor
+from sales.models import DocumentLine, Order, SalesEvent
+from sales.pricing.errors import ProductNotInPriceList
+from sales.services.documents.bundles import is_fixed_part
+from sales.services.documents.drafts import DRAFT_EVENT, lock_draft
+from sales.services.documents.new_lines import refuse_locked
+from sales.services.documents.numbering import today
+from sales.services.documents.totals import lines_of, reprice
+from sales.services.errors import MissingField, NotDraft, PricesLocked
+from sales.services.events import AnyDocument, record_event
+from sales.services.prices.list_prices import ListPrice, ListPrices, check_list, check_product_sold
+from sales.services.prices.override_rights import may_override
+
+Source = DocumentLine.PriceSource
+
+
+@dataclass(frozen=True, slots=True)
+class PriceDrift:
+    """What a line's price is on the document, and what the list says today; all per unit."""
+
+    line_id: uuid.UUID
+    number: int
+    description: str
+    is_typed: bool
+    frozen_price: Decimal | None
+    frozen_discount: Decimal
+    list_price: Decimal | None
+    list_discount: Decimal
+    problem: str = ""
+    """Why the list has no price to take; empty when it has."""
+
+    @property
+    def has_drifted(self) -> bool:
+        """Whether taking the list's price would change the line."""
+        if self.problem:
+            return False
+        frozen = (self.frozen_price, self.frozen_discount)
+        return self.is_typed or frozen != (self.list_price, self.list_discount)
+
+
+@dataclass(frozen=True, slots=True)
+class PricePreview:
+    """What refreshing would do: each changed line, and the total before and after."""
+
+    changes: tuple[PriceDrift, ...]
+    total_before: Decimal
+    total_after: Decimal
+
+
+def price_drift(document: AnyDocument) -> list[PriceDrift]:
+    """Compare every product line's frozen price with the list's today; changes nothing.
+
+    Typed prices are compared too and marked so. Four statements at most, however many lines.
+    """
+    return [drift for _, _, drift in _compared(document, lines_of(document))]
+
+
+def preview_refresh(
+    document: AnyDocument, *, line_ids: Collection[uuid.UUID] | None = None
+) -> PricePreview:
+    """Say what `refresh_prices` would change, line by line and in total, and change nothing."""
+    with transaction.atomic():
+        draft = lock_draft(document)
+        before = draft.total
+        changes = _refresh(draft, line_ids)
+        after = draft.total
+        transaction.set_rollback(True)
+    return PricePreview(tuple(changes), before, after)
+
+
+@transaction.atomic
+def refresh_prices(
+    document: AnyDocument,
+    *,
+    actor: Actor,
+    line_ids: Collection[uuid.UUID] | None = None,
+    expected_version: int | None = None,
+) -> list[PriceDrift]:
+    """Take today's list prices onto a draft's lines, and say what changed.
+
+    All lines priced from the list, or only those named; a typed price is replaced only when its
+    line is named. Lines for which the list has no price keep theirs.
+    """
+    draft = lock_draft(document, expected_version=expected_version)
+    changes = _refresh(draft, line_ids)
+    if changes:
+        record_event(
+            DRAFT_EVENT[type(draft)],
+            draft,
+            actor=actor,
+            data={"prices_refreshed": [_told(change) for change in changes]},
+        )
+    return changes
+
+
+@transaction.atomic
+def unlock_prices(order_id: uuid.UUID, *, actor: Actor) -> Order:
+    """Let a draft order's agreed prices be changed again; needs the right to override prices."""
+    return _set_lock(order_id, actor=actor, locked=False)
+
+
+@transaction.atomic
+def lock_prices(order_id: uuid.UUID, *, actor: Actor) -> Order:
+    """Keep a draft order's prices as they are, whatever the lists say."""
+    return _set_lock(order_id, actor=actor, locked=True)
+
+
+def _set_lock(order_id: uuid.UUID, *, actor: Actor, locked: bool) -> Order:
+    if not may_override(actor):
+        raise NotAllowed("Only who may override prices can lock or unlock them.")
+    order = Order.objects.select_for_update(of=("self",)).get(pk=order_id)
+    if not order.is_draft:
+        raise NotDraft(f"{order} is {order.get_status_display()}: make a change order instead.")
+    if order.prices_are_locked == locked:
+        raise PricesLocked(f"The prices are {'' if locked else 'not '}locked already.")
+    order.change(prices_are_locked=locked)
+    record_event(
+        SalesEvent.Type.ORDER_DRAFTED, order, actor=actor, data={"prices_are_locked": locked}
+    )
+    return order
+
+
+def _refresh(draft: AnyDocument, line_ids: Collection[uuid.UUID] | None) -> list[PriceDrift]:
+    refuse_locked(draft)
+    if draft.price_list is None:
+        raise MissingField("Choose a price list first.", field="price_list")
+    check_list(draft.price_list, draft.currency, today(draft.company))
+    lines = lines_of(draft)
+    changed = []
+    for line, found, drift in _compared(draft, lines):
+        wanted = not drift.is_typed if line_ids is None else line.pk in line_ids
+        if wanted and found is not None and drift.has_drifted:
+            line.price_source = Source.LIST
+            line.price_list_item = found.item
+            line.unit_price, line.volume_discount = found.unit_price, found.volume_discount
+            changed.append((line, drift))
+    if changed:
+        type(lines[0])._default_manager.bulk_update(
+            [line for line, _ in changed],
+            ["price_source", "price_list_item", "unit_price", "volume_discount"],
+        )
+        reprice(draft, lines)
+    return [drift for _, drift in changed]
+
+
+def _compared(
+    document: AnyDocument, lines: Sequence[Any]
+) -> list[tuple[Any, ListPrice | None, PriceDrift]]:
+    """Look every comparable line up in the list as it is today."""
+    numbered = [
+        (number, line)
+        for number, line in enumerate(lines, start=1)
+        if line.product is not None
+        and line.price_source in {Source.LIST, Source.TYPED}
+        and not is_fixed_part(line)
+    ]
+    products = [line.product for _, line in numbered]
+    prices = ListPrices(document.price_list, products, today(document.company))
+    compared = []
+    for number, line in numbered:
+        found, problem = _found(document, line, prices)
+        compared.append((line, found, _drift(number, line, found, problem)))
+    return compared
+
+
+def _found(document: AnyDocument, line: Any, prices: ListPrices) -> tuple[ListPrice | None, str]:
+    try:
+        check_product_sold(line.product, today(document.company))
+        found = prices.of(line.product, line.unit, line.quantity)
+        if found.item is None:
+            raise ProductNotInPriceList(f"{line.sku} is not on the price list per {line.unit}.")
+    except DomainError as error:
+        return None, error.message
+    if found.unit_price is None:
+        return None, "The price list has no price for it."
+    return found, ""
+
+
+def _drift(number: int, line: Any, found: ListPrice | None, problem: str) -> PriceDrift:
+    return PriceDrift(
+        line_id=line.pk,
+        number=number,
+        description=line.description,
+        is_typed=line.price_source == Source.TYPED,
+        frozen_price=line.unit_price,
+        frozen_discount=line.volume_discount,
+        list_price=found.unit_price if found else None,
+        list_discount=found.volume_discount if found else Decimal(0),
+        problem=problem,
+    )
+
+
+def _told(change: PriceDrift) -> dict[str, str | None]:
+    return {
+        "line": str(change.line_id),
+        "before": None if change.frozen_price is None else f"{change.frozen_price.normalize():f}",
+        "after": None if change.list_price is None else f"{change.list_price.normalize():f}",
+    }

@@ -1,0 +1,142 @@
+"""What the promotion codes of a document take off, line by line."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from sales.models import Invoice, PromotionCode, PromotionUse
+from sales.pricing.documents import line_amounts
+from sales.pricing.errors import CurrencyMismatch, InvalidPromotion, PricingError
+from sales.pricing.lines import LineInput, Terms
+from sales.pricing.promotions import Promotion, check_promotion, promotion_discounts
+from sales.services.documents.numbering import today
+
+if TYPE_CHECKING:
+    from sales.services.events import AnyDocument
+
+ZERO = Decimal(0)
+
+
+def promotions_of(document: AnyDocument) -> list[PromotionUse]:
+    """Read the codes a document was given, first given first; one statement if there are none."""
+    if isinstance(document, Invoice):
+        return []
+    return list(
+        document.promotions.select_related("code").prefetch_related("code__products").order_by("id")
+    )
+
+
+def spread_promotions(
+    document: AnyDocument,
+    lines: Sequence[Any],
+    terms: Terms,
+    as_input: Callable[[Any], LineInput],
+) -> bool:
+    """Put on each line what the document's codes take off it, and say if any line differs.
+
+    Each code works on what the codes before it left. One that no longer applies takes nothing
+    off; `promotion_problems` says why, and the document cannot be issued until it is removed.
+    """
+    uses = promotions_of(document)
+    before = [line.promotion_discount for line in lines]
+    for line in lines:
+        line.promotion_discount = ZERO
+    if uses:
+        _spread(document, lines, uses, terms, as_input)
+    return before != [line.promotion_discount for line in lines]
+
+
+def promotion_problems(document: AnyDocument) -> list[PricingError]:
+    """Say which of a document's codes no longer apply, and why."""
+    problems: list[PricingError] = []
+    for use in promotions_of(document):
+        try:
+            check_code(use.code, document, is_counted=use.is_counted)
+            if not use.amount and not use.is_counted:
+                raise InvalidPromotion(f"Promotion code {use.code} covers none of these lines.")
+        except PricingError as error:
+            error.field = "promotion"
+            problems.append(error)
+    return problems
+
+
+def check_code(code: PromotionCode, document: AnyDocument, *, is_counted: bool = False) -> None:
+    """Refuse a code that is out of its time, used up, or not meant for this customer or currency.
+
+    A use that is counted already was promised, and holds.
+    """
+    if is_counted:
+        return
+    if not code.is_active:
+        raise InvalidPromotion(f"Promotion code {code} is not active.")
+    check_promotion(as_promotion(code), today(document.company))
+    if code.kind == PromotionCode.Kind.AMOUNT and code.currency != document.currency:
+        raise CurrencyMismatch(
+            f"Promotion code {code} is in {code.currency}, the document in {document.currency}."
+        )
+    meant_for = set(code.accounts.values_list("pk", flat=True))
+    if meant_for and document.account_id not in meant_for:
+        raise InvalidPromotion(f"Promotion code {code} is not meant for {document.account}.")
+
+
+def as_promotion(code: PromotionCode, *, is_counted: bool = False) -> Promotion:
+    """Tell pricing about a code; one that is counted for this document is no longer limited."""
+    by_rate = code.kind == PromotionCode.Kind.PERCENT
+    return Promotion(
+        code=code.code,
+        rate=code.discount_rate if by_rate else None,
+        amount=None if by_rate else code.discount_amount,
+        currency=code.currency or None,
+        valid_from=None if is_counted else code.valid_from,
+        valid_to=None if is_counted else code.valid_to,
+        uses_left=None if is_counted else code.uses_left,
+    )
+
+
+def _spread(
+    document: AnyDocument,
+    lines: Sequence[Any],
+    uses: Sequence[PromotionUse],
+    terms: Terms,
+    as_input: Callable[[Any], LineInput],
+) -> None:
+    left = line_amounts([as_input(line) for line in lines], terms)
+    by_key = {str(line.pk): line for line in lines}
+    day = today(document.company)
+    for use in uses:
+        shares = _shares(document, use, by_key, left, terms, day)
+        for key, share in shares.items():
+            by_key[key].promotion_discount += share
+            left[key] -= share
+        use.amount = sum(shares.values(), ZERO)
+    PromotionUse.objects.bulk_update(uses, ["amount"])
+
+
+def _shares(
+    document: AnyDocument,
+    use: PromotionUse,
+    lines: dict[str, Any],
+    left: dict[str, Decimal],
+    terms: Terms,
+    day: dt.date,
+) -> dict[str, Decimal]:
+    products = {product.pk for product in use.code.products.all()}
+    eligible = {
+        key: amount
+        for key, amount in left.items()
+        if amount > 0 and (not products or lines[key].product_id in products)
+    }
+    try:
+        check_code(use.code, document, is_counted=use.is_counted)
+        return promotion_discounts(
+            as_promotion(use.code, is_counted=use.is_counted),
+            eligible,
+            currency=terms.currency,
+            day=day,
+            rounding=terms.rounding,
+        )
+    except PricingError:
+        return {}

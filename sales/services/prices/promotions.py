@@ -1,0 +1,103 @@
+"""Giving a document a promotion code, and counting how often codes are used."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from common.identifiers import uuid7
+from crm.actors import Actor
+from crm.models import User
+from sales.models import Order, PromotionCode, PromotionUse, Quote
+from sales.pricing.errors import InvalidPromotion, PricingError
+from sales.services.documents.drafts import DRAFT_EVENT, lock_draft
+from sales.services.documents.new_lines import refuse_locked
+from sales.services.documents.totals import reprice
+from sales.services.events import record_event
+from sales.services.prices.promotion_discounts import check_code, promotions_of
+
+FIELD = "promotion"
+
+
+@transaction.atomic
+def apply_promotion(document: Quote | Order, code: str, *, actor: Actor) -> PromotionUse:
+    """Give a draft a promotion code; what it takes off is worked out line by line."""
+    draft = lock_draft(document)
+    refuse_locked(draft)
+    known = PromotionCode.objects.filter(code__iexact=code.strip()).first()
+    if known is None:
+        raise InvalidPromotion(f"There is no promotion code {code.strip()}.", field=FIELD)
+    if draft.promotions.filter(code=known).exists():
+        raise InvalidPromotion(f"Promotion code {known} is given already.", field=FIELD)
+    try:
+        check_code(known, draft)
+    except PricingError as error:
+        error.field = FIELD
+        raise
+    use = draft.promotions.create(code=known, given_by=actor if isinstance(actor, User) else None)
+    reprice(draft)
+    use.refresh_from_db()
+    if not use.amount:
+        raise InvalidPromotion(f"Promotion code {known} covers none of these lines.", field=FIELD)
+    record_event(DRAFT_EVENT[type(draft)], draft, actor=actor, data={"promotion": known.code})
+    return use
+
+
+@transaction.atomic
+def remove_promotion(document: Quote | Order, code: str, *, actor: Actor) -> None:
+    """Take a promotion code off a draft again."""
+    draft = lock_draft(document)
+    refuse_locked(draft)
+    use = draft.promotions.filter(code__code__iexact=code.strip()).first()
+    if use is None:
+        raise InvalidPromotion(f"{draft} was not given promotion code {code}.", field=FIELD)
+    _give_back(use)
+    use.delete()
+    reprice(draft)
+    record_event(
+        DRAFT_EVENT[type(draft)], draft, actor=actor, data={"promotion_removed": code.strip()}
+    )
+
+
+def carry_promotions(source: Quote, target: Quote | Order) -> None:
+    """Give the next revision, or the order that was promised, the codes a quote was given."""
+    owner = "order" if isinstance(target, Order) else "quote"
+    PromotionUse.objects.bulk_create(
+        PromotionUse(
+            id=uuid7(),
+            code=use.code,
+            amount=use.amount,
+            given_by_id=use.given_by_id,
+            **{owner: target},
+        )
+        for use in promotions_of(source)
+    )
+
+
+def count_promotions(order: Order) -> None:
+    """Take one use of each code of an order that becomes binding; refused if none is left.
+
+    The code's row stays locked until the transaction ends, so the last use is given once.
+    """
+    for use in order.promotions.filter(is_counted=False).select_related("code").order_by("code"):
+        unlimited = Q(uses_allowed__isnull=True)
+        counted = PromotionCode.objects.filter(
+            unlimited | Q(uses__lt=F("uses_allowed")), pk=use.code_id
+        ).update(uses=F("uses") + 1)
+        if not counted:
+            raise InvalidPromotion(f"Promotion code {use.code} is used up.", field=FIELD)
+        use.is_counted = True
+        use.save(update_fields=["is_counted"])
+
+
+def give_back_promotions(order: Order) -> None:
+    """Give the uses of a cancelled order's codes back."""
+    for use in order.promotions.order_by("code"):
+        _give_back(use)
+
+
+def _give_back(use: PromotionUse) -> None:
+    if use.is_counted:
+        PromotionCode.objects.filter(pk=use.code_id).update(uses=F("uses") - 1)
+        use.is_counted = False
+        use.save(update_fields=["is_counted"])

@@ -1,0 +1,37 @@
+"""The chips of leads and opportunities."""
+
+from __future__ import annotations
+
+from crm.models import Lead, Opportunity
+from web.display import Chip, Tone
+
+LEAD_LOOKS: dict[str, tuple[Tone, str]] = {
+    Lead.Status.NEW: ("info", "sparkles"),
+    Lead.Status.CONTACTED: ("brand", "phone-call"),
+    Lead.Status.QUALIFIED: ("good", "circle-check"),
+    Lead.Status.DISQUALIFIED: ("neutral", "circle-x"),
+}
+OPPORTUNITY_LOOKS: dict[str, tuple[Tone, str]] = {
+    Opportunity.Status.OPEN: ("info", "progress"),
+    Opportunity.Status.WON: ("good", "trophy"),
+    Opportunity.Status.LOST: ("neutral", "circle-x"),
+}
+
+
+def lead_chip(lead: Lead) -> Chip:
+    """Show how far a lead is."""
+    tone, icon = LEAD_LOOKS[lead.status]
+    return Chip(lead.get_status_display(), tone, icon)
+
+
+def opportunity_chip(opportunity: Opportunity) -> Chip:
+    """Show whether an opportunity is open, won or lost."""
+    tone, icon = OPPORTUNITY_LOOKS[opportunity.status]
+    return Chip(opportunity.get_status_display(), tone, icon)
+
+
+def stage_chip(opportunity: Opportunity) -> Chip:
+    """Show the stage of an open opportunity, else how it ended."""
+    if opportunity.status == Opportunity.Status.OPEN:
+        return Chip(str(opportunity.stage), "brand", "progress")
+    return opportunity_chip(opportunity)

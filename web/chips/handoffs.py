@@ -1,0 +1,68 @@
+"""The chips of handoffs, shipments and connections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext
+
+from fulfilment.models import Connection, Handoff, Health, Shipment
+from web.display import Chip, Tone
+
+State = Handoff.State
+
+HANDOFF_LOOKS: dict[str, tuple[Tone, str]] = {
+    State.QUEUED: ("neutral", "clock"),
+    State.SENDING: ("info", "send"),
+    State.ACCEPTED: ("good", "check"),
+    State.CONFIRMED: ("good", "checks"),
+    State.RETRYING: ("warn", "refresh"),
+    State.NEEDS_ATTENTION: ("bad", "alert-triangle"),
+    State.UNKNOWN_OUTCOME: ("warn", "help"),
+    State.SKIPPED: ("neutral", "player-skip-forward"),
+    State.SUPERSEDED: ("neutral", "versions"),
+}
+SHIPMENT_LOOKS: dict[str, tuple[Tone, str]] = {
+    Shipment.Status.PLANNED: ("neutral", "calendar"),
+    Shipment.Status.PICKED: ("info", "hand-grab"),
+    Shipment.Status.PACKED: ("info", "package"),
+    Shipment.Status.SHIPPED: ("brand", "truck-delivery"),
+    Shipment.Status.DELIVERED: ("good", "home-check"),
+    Shipment.Status.FAILED: ("bad", "alert-triangle"),
+}
+TROUBLE = frozenset({State.NEEDS_ATTENTION, State.UNKNOWN_OUTCOME, State.RETRYING})
+"""States in which a rep should know that the other side has not heard yet."""
+
+
+def handoff_chip(handoff: Handoff) -> Chip:
+    """Show how far a handoff is."""
+    tone, icon = HANDOFF_LOOKS[handoff.state]
+    return Chip(handoff.get_state_display(), tone, icon, title=handoff.cause)
+
+
+def shipment_chip(shipment: Shipment) -> Chip:
+    """Show where a shipment is."""
+    return Chip(shipment.get_status_display(), *SHIPMENT_LOOKS[shipment.status])
+
+
+def sync_chip(states: Iterable[str]) -> Chip | None:
+    """Sum up a document's handoffs: its worst state counts; nothing to send shows nothing."""
+    found = set(states)
+    if not found:
+        return None
+    if State.NEEDS_ATTENTION in found:
+        return Chip(gettext("Sync needs attention"), "bad", "alert-triangle")
+    if found & TROUBLE:
+        return Chip(gettext("Sync retrying"), "warn", "refresh")
+    if found & {State.QUEUED, State.SENDING}:
+        return Chip(gettext("Syncing"), "info", "arrows-exchange")
+    return Chip(gettext("In sync"), "good", "cloud-check")
+
+
+def connection_chip(connection: Connection, health: Health | None) -> Chip:
+    """Show whether a connection answers."""
+    if connection.status != Connection.Status.ACTIVE:
+        return Chip(connection.get_status_display(), "neutral", "player-pause")
+    if health is not None and health.breaker != Health.Breaker.CLOSED:
+        return Chip(gettext("Not answering"), "bad", "plug-connected-x")
+    return Chip(gettext("Connected"), "good", "plug-connected")

@@ -1,0 +1,164 @@
+"""The pieces a page is made of, prepared in Python so that templates only place them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from web.icons import draw_icon
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+    Words = str | StrPromise
+else:
+    Words = str
+
+Tone = Literal["neutral", "info", "good", "warn", "bad", "brand"]
+Align = Literal["start", "end"]
+State = Literal["done", "current", "open", "missing", "late"]
+
+TONE_CLASS: dict[str, str] = {
+    "neutral": "bg-secondary-lt",
+    "info": "bg-azure-lt",
+    "good": "bg-green-lt",
+    "warn": "bg-orange-lt",
+    "bad": "bg-red-lt",
+    "brand": "bg-primary-lt",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A status in words, colour and icon, so that it never depends on colour alone."""
+
+    label: Words
+    tone: Tone = "neutral"
+    icon: str = "circle"
+    title: Words = ""
+
+    def __str__(self) -> SafeString:
+        """Draw itself; templates take the string of whatever they are given."""
+        return format_html(
+            '<span class="badge chip {}" title="{}">{}{}</span>',
+            TONE_CLASS[self.tone],
+            self.title,
+            draw_icon(self.icon),
+            self.label,
+        )
+
+    def __html__(self) -> SafeString:
+        """Stay markup where templates escape: ``{% chip_of record %}``, ``format_html``."""
+        return self.__str__()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A way to another record."""
+
+    label: Words
+    url: str
+
+    def __str__(self) -> SafeString:
+        """Draw itself."""
+        return format_html('<a href="{}">{}</a>', self.url, self.label)
+
+    def __html__(self) -> SafeString:
+        """Stay markup where templates escape."""
+        return self.__str__()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a list."""
+
+    label: Words
+    align: Align = "start"
+    wide_only: bool = False
+    speaks_for_itself: bool = False
+    """True when a stacked row on a phone needs no label before the value."""
+
+    @property
+    def css(self) -> str:
+        """Name the classes of every cell of this column."""
+        end = "end" if self.align == "end" else ""
+        return f"{end} wide-only".strip() if self.wide_only else end
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record in a list; its first cell carries the link of the whole row."""
+
+    url: str
+    placed: Sequence[tuple[object, Column]]
+    """Each cell with the column it stands in."""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A named value of a record."""
+
+    label: Words
+    value: object
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """Something one can do with a record now, or the reason why not."""
+
+    label: Words
+    url: str
+    icon: str = "arrow-right"
+    asks: bool = False
+    """True for a page that asks first; False posts at once."""
+    dialog: bool = False
+    """True when the page that asks is small enough to open over this one."""
+    reason: Words = ""
+    """Why it cannot be done now; empty when it can."""
+    tone: Literal["plain", "danger"] = "plain"
+    aside: bool = False
+    """True for what one may do but is never the next step."""
+    confirm: Words = ""
+    values: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def allowed(self) -> bool:
+        """Tell whether the deed can be done now."""
+        return not self.reason
+
+
+@dataclass(frozen=True, slots=True)
+class Verbs:
+    """The next step as one primary button, everything else behind a menu."""
+
+    all: Sequence[Verb]
+
+    @property
+    def primary(self) -> Verb | None:
+        """Return the first deed that can be done now, leads on and is not a way back."""
+        leading = (verb for verb in self.all if verb.tone == "plain" and not verb.aside)
+        return next((verb for verb in leading if verb.allowed), None)
+
+    @property
+    def others(self) -> list[Verb]:
+        """Return the rest, allowed ones first."""
+        rest = [verb for verb in self.all if verb is not self.primary]
+        return sorted(rest, key=lambda verb: (not verb.allowed, verb.tone == "danger"))
+
+
+@dataclass(frozen=True, slots=True)
+class TraceStep:
+    """One station on the way from lead to official invoice."""
+
+    label: Words
+    detail: Words
+    state: State
+    icon: str
+    url: str = ""
+    here: bool = False

@@ -1,0 +1,107 @@
+"""How the lists of documents are narrowed down."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters as filters
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from sales.models import Invoice, Order, Product, ProductCategory, Quote
+from web.filters.custom_fields import CustomFilters
+from web.filters.customers import OwnedFilter
+
+ANY = _("Any")
+
+
+class QuoteFilter(OwnedFilter):
+    """Narrows down quotes."""
+
+    EXPIRED = "expired"
+
+    text_columns = ("number", "name", "account__name")
+
+    text = filters.CharFilter(label=_("Number, name or account"), method="matching")
+    status = filters.ChoiceFilter(
+        label=_("Status"),
+        choices=[*Quote.Status.choices, (EXPIRED, _("Expired"))],
+        empty_label=ANY,
+        method="in_status",
+    )
+
+    class Meta:
+        model = Quote
+        fields = ("text", "status", "owner")
+
+    def in_status(self, quotes: QuerySet[Quote], name: str, status: str) -> QuerySet[Quote]:
+        """Keep quotes of a status; expired ones are active ones past their day."""
+        if status != self.EXPIRED:
+            return quotes.filter(status=status)
+        return quotes.filter(status=Quote.Status.ACTIVE, valid_until__lt=timezone.localdate())
+
+
+class OrderFilter(OwnedFilter):
+    """Narrows down orders."""
+
+    text_columns = ("number", "name", "account__name", "customer_reference")
+
+    text = filters.CharFilter(label=_("Number, name or account"), method="matching")
+    status = filters.ChoiceFilter(label=_("Status"), choices=Order.Status.choices, empty_label=ANY)
+    fulfilment_status = filters.ChoiceFilter(
+        label=_("Fulfilment"), choices=Order.Fulfilment.choices, empty_label=ANY
+    )
+    billing_status = filters.ChoiceFilter(
+        label=_("Billing"), choices=Order.Billing.choices, empty_label=ANY
+    )
+
+    class Meta:
+        model = Order
+        fields = ("text", "status", "fulfilment_status", "billing_status", "owner")
+
+
+class InvoiceFilter(OwnedFilter):
+    """Narrows down invoices."""
+
+    OVERDUE = "overdue"
+
+    text_columns = ("number", "official_number", "name", "account__name")
+
+    text = filters.CharFilter(label=_("Number, name or account"), method="matching")
+    kind = filters.ChoiceFilter(label=_("Kind"), choices=Invoice.Kind.choices, empty_label=ANY)
+    status = filters.ChoiceFilter(
+        label=_("Status"),
+        choices=[*Invoice.Status.choices, (OVERDUE, _("Overdue"))],
+        empty_label=ANY,
+        method="in_status",
+    )
+
+    class Meta:
+        model = Invoice
+        fields = ("text", "kind", "status", "owner")
+
+    def in_status(self, invoices: QuerySet[Invoice], name: str, status: str) -> QuerySet[Invoice]:
+        """Keep invoices of a status; overdue ones are open ones past their day."""
+        if status != self.OVERDUE:
+            return invoices.filter(status=status)
+        late = Invoice.objects.all().overdue(timezone.localdate())
+        return invoices.filter(pk__in=late.order_by().values("pk"))
+
+
+class ProductFilter(CustomFilters, filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+    """Narrows down products."""
+
+    text = filters.CharFilter(label=_("SKU or name"), method="matching")
+    kind = filters.ChoiceFilter(label=_("Kind"), choices=Product.Kind.choices, empty_label=ANY)
+    category = filters.ModelChoiceFilter(
+        label=_("Category"), queryset=ProductCategory.objects.all(), empty_label=ANY
+    )
+
+    class Meta:
+        model = Product
+        fields = ("text", "kind", "category")
+
+    def matching(self, products: QuerySet[Product], name: str, text: str) -> QuerySet[Any]:
+        """Keep products whose SKU or name has the text."""
+        return products.filter(Q(sku__icontains=text) | Q(name__icontains=text))

@@ -1,0 +1,113 @@
+"""How form fields look: Django's own, in the classes of our style sheet."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django import forms
+from django.forms.renderers import TemplatesSetting
+
+from common.formatting import plain_number
+
+PLAIN_WIDGETS = (forms.HiddenInput, forms.MultipleHiddenInput, forms.ClearableFileInput)
+
+
+def widget_class(widget: forms.Widget) -> str:
+    """Name the style of a widget."""
+    if isinstance(widget, forms.CheckboxInput | forms.RadioSelect | forms.CheckboxSelectMultiple):
+        return "form-check-input"
+    if isinstance(widget, forms.Select):
+        return "form-select"
+    return "form-control"
+
+
+class HouseBoundField(forms.BoundField):
+    """A field that knows its style and says so when its value is refused."""
+
+    def build_widget_attrs(
+        self, attrs: dict[str, Any], widget: forms.Widget | None = None
+    ) -> dict[str, Any]:
+        """Add our classes to whatever the widget already carries."""
+        built: dict[str, Any] = super().build_widget_attrs(attrs, widget)
+        shown = widget or self.field.widget
+        if isinstance(shown, PLAIN_WIDGETS):
+            return built
+        given = built.get("class", shown.attrs.get("class", ""))
+        names = [given, widget_class(shown), "is-invalid" if self.errors else ""]
+        built["class"] = " ".join(name for name in names if name)
+        return built
+
+
+class HouseRenderer(TemplatesSetting):
+    """Renders every form of ours, and allauth's, with one field template."""
+
+    field_template_name = "base/field.html"
+    bound_field_class = HouseBoundField
+
+
+class Widths:
+    """Mixin: how many of the twelve columns each field takes, as in ``{"name": 8}``."""
+
+    widths: ClassVar[dict[str, int]] = {}
+    fields: dict[str, forms.Field]
+
+    def lay_out(self) -> None:
+        """Give each field its width."""
+        for name, columns in self.widths.items():
+            self.fields[name].width = f"span-{columns}"  # type: ignore[attr-defined]  # read by form.html
+
+
+class HouseForm(Widths, forms.Form):
+    """A form that asks something."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lay_out()
+
+
+class RecordForm(Widths, forms.ModelForm[Any]):
+    """A form that edits a record."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lay_out()
+
+
+class RateField(forms.DecimalField):
+    """A percentage for people, a fraction for us: 5.5 is 0.055."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("min_value", 0)
+        kwargs.setdefault("max_value", 100)
+        super().__init__(decimal_places=4, max_digits=9, localize=True, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Write the stored fraction as a percentage; what somebody typed stays as it is."""
+        return plain_number(value * 100) if isinstance(value, Decimal) else value
+
+    def clean(self, value: Any) -> Any:
+        """Read a percentage as a fraction; nothing typed is zero."""
+        percentage = super().clean(value)
+        return Decimal(0) if percentage is None else percentage / 100
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compare as percentages."""
+        return super().has_changed(self.prepare_value(initial), data)
+
+
+class AmountField(forms.DecimalField):
+    """Money in the document's currency; nothing typed is nothing."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("required", False)
+        super().__init__(max_digits=20, decimal_places=5, localize=True, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Write the stored amount without trailing zeros; what somebody typed stays as it is."""
+        return plain_number(value) if isinstance(value, Decimal) else value
+
+    def clean(self, value: Any) -> Any:
+        """Read an amount; nothing typed is zero."""
+        amount = super().clean(value)
+        return Decimal(0) if amount is None else amount

@@ -1,0 +1,201 @@
+"""What a change order may change: lines, additions and the head."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django_countries import countries
+
+from common.formatting import plain_number, plain_price
+from crm.forms import DayInput
+from crm.models import Contact, User
+from sales.models import Order, OrderLine
+from sales.services.change_orders import Changes
+from sales.services.prices.override_rights import may_override
+from web.forms.base import HouseForm
+from web.forms.lines import LineForm, discount_in_words
+from web.forms.products import ProductField
+
+NEW_LINES = 3
+ADDRESS = ("street", "postal_code", "city", "country")
+
+
+class ChangedHeadForm(HouseForm):
+    """The head of a submitted order, as far as a change order reaches."""
+
+    widths: ClassVar = {
+        "name": 6,
+        "contact": 6,
+        "customer_reference": 6,
+        "requested_on": 6,
+        "street": 6,
+        "postal_code": 3,
+        "city": 3,
+        "country": 6,
+    }
+
+    name = forms.CharField(label=_("Name"), max_length=200)
+    contact = forms.ModelChoiceField(
+        label=_("Contact"), queryset=Contact.objects.none(), required=False
+    )
+    customer_reference = forms.CharField(
+        label=_("Customer's reference"), max_length=60, required=False
+    )
+    requested_on = forms.DateField(label=_("Requested delivery"), widget=DayInput(), required=False)
+    street = forms.CharField(label=_("Ship to: street"), max_length=200, required=False)
+    postal_code = forms.CharField(label=_("Postal code"), max_length=20, required=False)
+    city = forms.CharField(label=_("City"), max_length=100, required=False)
+    country = forms.ChoiceField(label=_("Country"), choices=[("", "–"), *countries], required=False)
+    notes = forms.CharField(
+        label=_("Notes"), required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(self, *args: Any, order: Order, user: User, **kwargs: Any) -> None:
+        self.order = order
+        super().__init__(*args, initial=self._as_it_stands(), **kwargs)
+        contact = self.fields["contact"]
+        if isinstance(contact, forms.ModelChoiceField):
+            contact.queryset = Contact.objects.visible_to(user).filter(account=order.account_id)
+
+    def _as_it_stands(self) -> dict[str, Any]:
+        plain = ("name", "contact", "customer_reference", "requested_on", "notes")
+        address = {part: self.order.shipping_address.get(part, "") for part in ADDRESS}
+        return {name: getattr(self.order, name) for name in plain} | address
+
+    def changes(self) -> dict[str, Any]:
+        """Return what differs from the order, by column."""
+        typed = dict(self.cleaned_data)
+        typed["shipping_address"] = {
+            **self.order.shipping_address,
+            **{part: typed.pop(part) for part in ADDRESS},
+        }
+        return {name: value for name, value in typed.items() if value != getattr(self.order, name)}
+
+
+class ChangedLineForm(LineForm):
+    """A line of a submitted order; a price is typed by those who may."""
+
+    unit_price = forms.DecimalField(
+        label=_("Unit price"), max_digits=20, decimal_places=5, min_value=0, localize=True
+    )
+
+    def __init__(
+        self, *args: Any, line: OrderLine, currency: str, may_price: bool, **kwargs: Any
+    ) -> None:
+        self.line = line
+        initial = {
+            "description": line.description,
+            "quantity": plain_number(line.quantity),
+            "unit_price": plain_price(line.unit_price, currency),
+            "discount": discount_in_words(line),
+        }
+        super().__init__(*args, **{**kwargs, "initial": initial, "prefix": str(line.pk)})
+        self.fields["unit_price"].disabled = not may_price
+        for name, field in self.fields.items():
+            field.widget.attrs |= {
+                "class": "cell" if name == "description" else "cell end",
+                "aria-label": f"{field.label}: {line.description}",
+            }
+
+    def differences(self) -> dict[str, Any]:
+        """Return what differs from the line, by column."""
+        return {
+            name: value
+            for name, value in self.changes().items()
+            if value != getattr(self.line, name)
+        }
+
+
+class NewLineForm(HouseForm):
+    """A product that joins the order."""
+
+    widths: ClassVar = {"product": 8, "quantity": 4}
+
+    product = ProductField(label=_("Product"), required=False)
+    quantity = forms.DecimalField(
+        label=_("Quantity"),
+        max_digits=20,
+        decimal_places=5,
+        min_value=0,
+        initial=1,
+        required=False,
+        localize=True,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for a quantity where there is a product."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("product") and not cleaned.get("quantity") and not self.errors:
+            self.add_error("quantity", _("How many?"))
+        return cleaned
+
+
+class ReasonForm(HouseForm):
+    """Why the order changes."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        required=False,
+        help_text=_("Kept with the change, beside who made it and when."),
+    )
+
+
+class ChangeOrderForms:
+    """Every part of a change order's page, read and judged together."""
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None,
+        *,
+        order: Order,
+        lines: Sequence[OrderLine],
+        user: User,
+    ) -> None:
+        may_price = may_override(user)
+        self.head = ChangedHeadForm(data, order=order, user=user, prefix="head")
+        self.lines = [
+            ChangedLineForm(data, line=line, currency=order.currency, may_price=may_price)
+            for line in lines
+            if line.counts
+        ]
+        self.additions = [NewLineForm(data, prefix=f"new-{place}") for place in range(NEW_LINES)]
+        self.why = ReasonForm(data)
+
+    def __iter__(self) -> Iterator[forms.Form]:
+        yield from (self.head, *self.lines, *self.additions, self.why)
+
+    def is_valid(self) -> bool:
+        """Judge every part, so that all that is wrong is named at once."""
+        judged = [form.is_valid() for form in self]
+        return all(judged)
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether any part was refused."""
+        return any(form.is_bound and form.errors for form in self)
+
+    @property
+    def head_is_open(self) -> bool:
+        """Whether somebody typed into the head, so that it must not be folded away."""
+        return self.head.is_bound and (bool(self.head.errors) or self.head.has_changed())
+
+    def changes(self) -> Changes:
+        """Return what the change order asks for: only what differs."""
+        differing = {form.line.pk: form.differences() for form in self.lines}
+        return Changes(
+            lines={pk: fields for pk, fields in differing.items() if fields},
+            additions=[
+                {"product": form.cleaned_data["product"], "quantity": form.cleaned_data["quantity"]}
+                for form in self.additions
+                if form.cleaned_data["product"]
+            ],
+            head=self.head.changes(),
+        )
+
+    def line(self, pk: str | None) -> ChangedLineForm | None:
+        """Find the form of a line."""
+        return next((form for form in self.lines if str(form.line.pk) == pk), None)

@@ -1,0 +1,69 @@
+"""What is asked before a document goes on."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from crm.forms import DayInput
+from sales.models import Quote
+from web.forms.base import HouseForm
+
+
+class AcceptForm(HouseForm):
+    """Who said yes, and by which reference they will know the order."""
+
+    widths: ClassVar = {"name": 6, "email": 6}
+
+    name = forms.CharField(label=_("Accepted by"), max_length=100)
+    email = forms.EmailField(label=_("Their e-mail address"), required=False)
+    customer_reference = forms.CharField(
+        label=_("Customer's reference"),
+        max_length=60,
+        required=False,
+        help_text=_("Their purchase order number, if they gave one."),
+    )
+
+
+class LoseQuoteForm(HouseForm):
+    """Why a quote came to nothing."""
+
+    because = forms.ChoiceField(label=_("Reason"), choices=Quote.LostBecause.choices)
+    comment = forms.CharField(
+        label=_("Comment"), required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class HoldForm(HouseForm):
+    """Why an order stops."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+
+
+class CancelForm(HouseForm):
+    """Why an order is cancelled."""
+
+    because = forms.CharField(label=_("Reason"), max_length=200)
+
+
+class PaymentForm(HouseForm):
+    """Money that came in."""
+
+    widths: ClassVar = {"amount": 6, "received_on": 6, "reference": 6, "method": 6}
+
+    amount = forms.DecimalField(
+        label=_("Amount"), max_digits=20, decimal_places=5, min_value=0, localize=True
+    )
+    received_on = forms.DateField(label=_("Received on"), widget=DayInput())
+    reference = forms.CharField(
+        label=_("Reference"),
+        max_length=60,
+        help_text=_("From the bank statement; the same reference counts once."),
+    )
+    method = forms.CharField(label=_("Method"), max_length=30, required=False)
+
+    def __init__(self, *args: Any, hint: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["amount"].help_text = hint

@@ -1,0 +1,76 @@
+"""Questions that are asked line by line: how much of each?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django import forms
+
+from web.display import Words
+from web.forms.base import HouseForm
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class QuantityRow:
+    """A line, what is known of it, and the input beside it."""
+
+    line: Any
+    cells: Sequence[tuple[Words, str]]
+    """What stands in each column, with the column's name."""
+    field: forms.BoundField
+
+
+class QuantitiesForm(HouseForm):
+    """Asks for a quantity of each line, beside whatever else the deed needs to know."""
+
+    columns: ClassVar[tuple[Words, ...]] = ()
+    """What is told of each line before its input."""
+    asked: ClassVar[Words] = ""
+    """What the column of inputs is called."""
+
+    lines: Sequence[Any]
+
+    def ask_for(self, lines: Sequence[Any], proposed: Mapping[UUID, str]) -> None:
+        """Add an input per line, filled with what is proposed."""
+        self.lines = lines
+        for line in lines:
+            field = forms.DecimalField(
+                label=line.description,
+                min_value=0,
+                max_digits=20,
+                decimal_places=5,
+                required=False,
+                localize=True,
+            )
+            field.initial = proposed.get(line.pk, "")
+            self.fields[str(line.pk)] = field
+
+    def cells(self, line: Any) -> Sequence[str]:
+        """Say what stands in the columns before the input."""
+        raise NotImplementedError
+
+    def head(self) -> list[forms.BoundField]:
+        """Return the fields above the lines."""
+        asked = {str(line.pk) for line in self.lines}
+        return [field for field in self if field.name not in asked]
+
+    def rows(self) -> list[QuantityRow]:
+        """Return each line beside its input."""
+        return [
+            QuantityRow(
+                line,
+                list(zip(self.columns, self.cells(line), strict=True)),
+                self[str(line.pk)],
+            )
+            for line in self.lines
+        ]
+
+    def quantities(self) -> dict[UUID, Decimal]:
+        """Return the typed quantities by line."""
+        return {line.pk: self.cleaned_data.get(str(line.pk)) or ZERO for line in self.lines}

@@ -1,0 +1,117 @@
+"""What is asked about shipments and handoffs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from common.formatting import format_quantity, plain_number
+from fulfilment.models import Shipment, ShipmentLine
+from sales.models import OrderLine
+from web.forms.base import HouseForm
+from web.forms.quantities import QuantitiesForm
+
+
+class ShipmentForm(HouseForm):
+    """A shipment typed by hand: how much of which line left, and how to follow it."""
+
+    widths: ClassVar = {"status": 4, "carrier": 4, "tracking": 4}
+
+    status = forms.ChoiceField(
+        label=_("It is"),
+        choices=[
+            (Shipment.Status.SHIPPED.value, _("Shipped")),
+            (Shipment.Status.DELIVERED.value, _("Delivered")),
+            (Shipment.Status.PACKED.value, _("Packed, not gone yet")),
+        ],
+    )
+    carrier = forms.CharField(label=_("Carrier"), max_length=60, required=False)
+    tracking = forms.CharField(label=_("Tracking number"), max_length=80, required=False)
+
+    def __init__(self, *args: Any, lines: Sequence[OrderLine], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lines = [line for line in lines if line.counts and line.open_to_ship > 0]
+        for line in self.lines:
+            field = forms.DecimalField(
+                label=line.description, min_value=0, decimal_places=5, required=False, localize=True
+            )
+            field.initial = plain_number(line.open_to_ship)
+            self.fields[str(line.pk)] = field
+
+    def head(self) -> list[forms.BoundField]:
+        """Return the fields above the lines."""
+        return [self[name] for name in ("status", "carrier", "tracking")]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return each open line beside its input."""
+        return [
+            {
+                "line": line,
+                "field": self[str(line.pk)],
+                "ordered": format_quantity(line.quantity - line.cancelled_quantity),
+                "shipped": format_quantity(line.shipped_quantity),
+                "open": format_quantity(line.open_to_ship),
+            }
+            for line in self.lines
+        ]
+
+    def quantities(self) -> dict[UUID, Decimal]:
+        """Return the typed quantities by line."""
+        return {line.pk: self.cleaned_data.get(str(line.pk)) or Decimal(0) for line in self.lines}
+
+
+class ReturnForm(QuantitiesForm):
+    """How much of a shipment came back."""
+
+    widths: ClassVar = {"carrier": 6, "tracking": 6}
+    columns: ClassVar = (_("In the shipment"), _("Came back"), _("Left"))
+    asked: ClassVar = _("Coming back")
+
+    carrier = forms.CharField(label=_("Carrier"), max_length=60, required=False)
+    tracking = forms.CharField(label=_("Tracking number"), max_length=80, required=False)
+
+    def __init__(
+        self,
+        *args: Any,
+        held: Sequence[ShipmentLine],
+        left: Mapping[UUID, Decimal],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.held = {line.order_line_id: line.quantity for line in held}
+        self.left = left
+        self.ask_for([line.order_line for line in held], {})
+
+    def cells(self, line: OrderLine) -> list[str]:
+        """Say what was in the shipment, what came back and what is left of it."""
+        held, left = self.held[line.pk], self.left.get(line.pk, Decimal(0))
+        return [format_quantity(quantity) for quantity in (held, held - left, left)]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a return of nothing."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if not self.errors and not any(self.quantities().values()):
+            raise forms.ValidationError(_("Say how much of at least one line came back."))
+        return cleaned
+
+
+class ParcelForm(HouseForm):
+    """A box with a tracking number of its own."""
+
+    widths: ClassVar = {"tracking": 6, "carrier": 6, "weight_kg": 6}
+
+    tracking = forms.CharField(label=_("Tracking number"), max_length=80)
+    carrier = forms.CharField(label=_("Carrier"), max_length=60, required=False)
+    weight_kg = forms.DecimalField(
+        label=_("Weight, kg"),
+        max_digits=10,
+        decimal_places=3,
+        min_value=0,
+        required=False,
+        localize=True,
+    )

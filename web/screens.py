@@ -1,0 +1,302 @@
+"""The two kinds of screen that every record has: a list and a form."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from http import HTTPStatus
+from typing import Any, ClassVar, Generic, TypeVar
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.mixins import LoginRequiredMixin, PermissionRequiredMixin
+from django.db import IntegrityError, models, transaction
+from django.db.models import Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+from django.views import View
+from django_filters import FilterSet
+
+from common.errors import DomainError
+from common.formatting import format_money
+from common.identifiers import uuid7
+from common.keyset import COUNT_LIMIT, capped_count, keyset_page
+from web.display import Column, Link, Row, Words
+from web.htmx import go_to, is_partial, say
+from web.record_urls import address_of
+
+ModelT = TypeVar("ModelT", bound=models.Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """What a list says before its first record."""
+
+    icon: str
+    title: Words
+    text: Words
+
+
+def sums_per_currency(records: models.QuerySet[Any], column: str) -> list[str]:
+    """Add up a money column for each currency; different currencies are never added."""
+    sums = records.order_by("currency").values_list("currency").annotate(total=Sum(column))
+    return [format_money(total or Decimal(0), currency) for currency, total in sums]
+
+
+class Door(LoginRequiredMixin, PermissionRequiredMixin, View):
+    """A screen for who signed in and holds the right."""
+
+    @property
+    def person(self) -> Any:
+        """Return who came through the door; this package does not know what users are."""
+        return self.request.user
+
+
+class ListScreen(Door, Generic[ModelT]):
+    """Records one may see, filtered, page by page; each row leads to its record."""
+
+    heading: ClassVar[Words]
+    columns: ClassVar[Sequence[Column]]
+    filter_class: ClassVar[type[FilterSet]]
+    empty: ClassVar[Empty]
+    template_name: ClassVar[str] = "base/list.html"
+    order: ClassVar[tuple[str, ...]] = ("-pk",)
+    page_size: ClassVar[int] = 50
+    new_label: ClassVar[Words] = ""
+    """What the button for a new record says; without it there is none."""
+
+    def get_permission_required(self) -> tuple[str, ...]:
+        """Ask for the right to view records of this kind."""
+        meta = self.records().model._meta
+        return (f"{meta.app_label}.view_{meta.model_name}",)
+
+    def records(self) -> models.QuerySet[ModelT]:
+        """Return every record the reader may see."""
+        raise NotImplementedError  # each screen has its own
+
+    def cells(self, record: ModelT) -> Sequence[object]:
+        """Return what stands in each column."""
+        raise NotImplementedError  # each screen has its own
+
+    def note(self, record: ModelT) -> str:
+        """Return a few words beside the first cell."""
+        return ""
+
+    def sums(self, records: models.QuerySet[ModelT]) -> list[str]:
+        """Return the totals under the list, one per currency."""
+        return []
+
+    def around(self) -> dict[str, Any]:
+        """Return what the screen shows besides the list."""
+        return {}
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Show one page of the list."""
+        chosen = self.filter_class(request.GET, queryset=self.records(), request=request)
+        records = chosen.qs if chosen.is_valid() else self.records().none()
+        after = request.GET.get("after", "")
+        page = keyset_page(records, self.order, after=after, size=self.page_size)
+        context = {
+            "heading": self.heading,
+            "columns": self.columns,
+            "rows": [self._row(record) for record in page.records],
+            "filter": chosen,
+            "filtered": chosen.form.is_bound and any(chosen.form.cleaned_data.values()),
+            "first": bool(after),
+            "after": page.after,
+            "counted": self._counted(capped_count(records)),
+            "sums": self.sums(records),
+            "empty": self.empty,
+            "new": self._new(),
+            **self.around(),
+        }
+        return render(request, self.template_name, context)
+
+    def _row(self, record: ModelT) -> Row:
+        cells = zip(self.cells(record), self.columns, strict=True)
+        return Row(address_of(record), list(cells), self.note(record))
+
+    def _new(self) -> Link | None:
+        meta = self.records().model._meta
+        may_add = self.request.user.has_perm(f"{meta.app_label}.add_{meta.model_name}")
+        if not self.new_label or not may_add:
+            return None
+        return Link(self.new_label, reverse(f"{meta.app_label}:{meta.model_name}-new"))
+
+    def _counted(self, count: int) -> str:
+        if count > COUNT_LIMIT:
+            return gettext("more than %(count)d records") % {"count": COUNT_LIMIT}
+        return ngettext("%(count)d record", "%(count)d records", count) % {"count": count}
+
+
+class FormScreen(Door, Generic[ModelT]):
+    """Make or edit a record; pressing twice makes one, and two editors do not overwrite unseen.
+
+    A new record's id is drawn when its form is shown, so the same form sent twice is the same
+    record.
+    """
+
+    form_class: ClassVar[Any]
+    template_name: ClassVar[str] = "base/form.html"
+    save_label: ClassVar[Words] = ""
+
+    def visible(self) -> models.QuerySet[ModelT]:
+        """Return every record the person may see."""
+        raise NotImplementedError  # each screen has its own
+
+    def get_permission_required(self) -> tuple[str, ...]:
+        """Ask for the right to add, or to change, a record of this kind."""
+        meta = self.visible().model._meta
+        deed = "change" if "pk" in self.kwargs else "add"
+        return (f"{meta.app_label}.{deed}_{meta.model_name}",)
+
+    def heading(self, record: ModelT) -> str:
+        """Name the form."""
+        if record._state.adding:
+            return gettext("New %(kind)s") % {"kind": record._meta.verbose_name}
+        return str(record)
+
+    def back(self, record: ModelT) -> Link:
+        """Return where *Cancel* leads: to the record, or to the list."""
+        meta = record._meta
+        if not record._state.adding:
+            return Link(str(record), address_of(record))
+        label = str(meta.verbose_name_plural).capitalize()
+        return Link(label, reverse(f"{meta.app_label}:{meta.model_name}-list"))
+
+    def initial(self) -> dict[str, Any]:
+        """Return what a new record's form is filled with."""
+        return {}
+
+    def why_not(self, record: ModelT) -> str:
+        """Say why the record cannot be edited; empty when it can."""
+        return ""
+
+    def prepare(self, record: ModelT) -> None:
+        """Set what a new record has beside the form's fields."""
+
+    def save(self, form: forms.ModelForm[Any]) -> ModelT:
+        """Keep what was typed."""
+        saved: ModelT = form.save()
+        return saved
+
+    def make_form(self, record: ModelT, data: Any = None) -> forms.ModelForm[Any]:
+        """Build the form."""
+        form: forms.ModelForm[Any] = self.form_class(data, instance=record, initial=self.initial())
+        return form
+
+    def get(self, request: HttpRequest, pk: uuid.UUID | None = None) -> HttpResponse:
+        """Show the form."""
+        record = self._record(pk)
+        if reason := self._reason(record):
+            return self._refuse(record, reason)
+        return self._show(record, self.make_form(record))
+
+    @transaction.atomic
+    def post(self, request: HttpRequest, pk: uuid.UUID | None = None) -> HttpResponse:
+        """Save the form, or show it again with what was typed and what is wrong."""
+        known = self._already_made() if pk is None else None
+        if known is not None:
+            return go_to(request, address_of(known))
+        record = self._record(pk, lock=True)
+        if reason := self._reason(record):
+            return self._refuse(record, reason)
+        now = _stamp(record)
+        form = self.make_form(record, request.POST)
+        theirs = dict(form.initial)
+        if not form.is_valid():
+            return self._show(record, form)
+        if pk is not None and request.POST.get("seen") != now:
+            return self._show(record, form, problem=_conflict(form, theirs), seen=now)
+        return self._keep(record, form)
+
+    def _keep(self, record: ModelT, form: forms.ModelForm[Any]) -> HttpResponse:
+        try:
+            with transaction.atomic():
+                saved = self.save(form)
+        except DomainError as error:
+            if error.field not in form.fields:
+                return self._show(record, form, problem=str(error))
+            form.add_error(error.field, str(error))
+            return self._show(record, form)
+        except IntegrityError:
+            if (known := self._already_made()) is None:
+                raise
+            return go_to(self.request, address_of(known))
+        say(self.request, gettext("%(record)s saved.") % {"record": saved})
+        return go_to(self.request, address_of(saved))
+
+    def _reason(self, record: ModelT) -> str:
+        return "" if record._state.adding else self.why_not(record)
+
+    def _refuse(self, record: ModelT, reason: str) -> HttpResponse:
+        say(self.request, reason, level=messages.ERROR)
+        return go_to(self.request, address_of(record))
+
+    def _record(self, pk: uuid.UUID | None, *, lock: bool = False) -> ModelT:
+        if pk is None:
+            record = self.visible().model(pk=self._fresh_id())
+            self.prepare(record)
+            return record
+        records = self.visible().select_for_update(of=("self",)) if lock else self.visible()
+        return get_object_or_404(records, pk=pk)
+
+    def _fresh_id(self) -> uuid.UUID:
+        try:
+            return uuid.UUID(self.request.POST.get("new_id", ""))
+        except ValueError:
+            return uuid7()
+
+    def _already_made(self) -> ModelT | None:
+        return self.visible().filter(pk=self._fresh_id()).first()
+
+    def _show(
+        self, record: ModelT, form: forms.ModelForm[Any], *, problem: str = "", seen: str = ""
+    ) -> HttpResponse:
+        new = record._state.adding
+        context = {
+            "heading": self.heading(record),
+            "form": form,
+            "record": record,
+            "back": self.back(record),
+            "save_label": self.save_label or gettext("Save"),
+            "problem": problem,
+            "new_id": record.pk if new else "",
+            "seen": "" if new else seen or self.request.POST.get("seen") or _stamp(record),
+        }
+        refused = bool(form.errors or problem)
+        part = "#form-card" if is_partial(self.request) else ""
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK
+        return render(self.request, f"{self.template_name}{part}", context, status=status)
+
+
+def _stamp(record: models.Model) -> str:
+    """Return what changes whenever the record does: its version, else when it was changed."""
+    version, changed = getattr(record, "version", None), getattr(record, "updated_at", None)
+    return str(version) if version else changed.isoformat() if changed else ""
+
+
+def _conflict(form: forms.ModelForm[Any], theirs: dict[str, Any]) -> str:
+    """Say what somebody else saved while this form was open."""
+    differing = [
+        f"{form[name].label}: {_in_words(field, theirs.get(name))}"
+        for name, field in form.fields.items()
+        if field.has_changed(theirs.get(name), form.data.get(form.add_prefix(name)))
+    ]
+    return gettext(
+        "Somebody else saved this record while you were editing. It now says: %(values)s. "
+        "Save again to keep what you typed instead."
+    ) % {"values": "; ".join(differing) or gettext("the same as you typed")}
+
+
+def _in_words(field: forms.Field, value: Any) -> str:
+    if value in (None, ""):
+        return "–"
+    if isinstance(field, forms.ModelChoiceField):
+        return str(field.to_python(value))
+    choices = getattr(field, "choices", ())
+    return str(dict(choices).get(value, value)) if choices else str(value)

@@ -1,0 +1,34 @@
+"""Addresses of the outside world."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, path, register_converter
+from django.urls.converters import StringConverter
+
+from web.views import handoff_actions, handoffs, shipments
+
+app_name = "fulfilment"
+
+
+class ShipmentStatus(StringConverter):
+    """Where a person may say a shipment is."""
+
+    regex = "shipped|delivered|failed"
+
+
+register_converter(ShipmentStatus, "shipment_status")
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("handoffs/", handoffs.HandoffList.as_view(), name="handoff-list"),
+    path("handoffs/<uuid:pk>/", handoffs.detail, name="handoff-detail"),
+    path("handoffs/<uuid:pk>/replay/", handoff_actions.replay, name="handoff-replay"),
+    path(
+        "handoffs/<uuid:pk>/replay-like/", handoff_actions.replay_like, name="handoff-replay-like"
+    ),
+    path("handoffs/<uuid:pk>/skip/", handoff_actions.skip, name="handoff-skip"),
+    path("handoffs/<uuid:pk>/settle/", handoff_actions.settle, name="handoff-settle"),
+    path("orders/<uuid:pk>/ship/", shipments.new, name="shipment-new"),
+    path("shipments/<uuid:pk>/return/", shipments.give_back, name="shipment-return"),
+    path("shipments/<uuid:pk>/parcel/", shipments.parcel, name="shipment-parcel"),
+    path("shipments/<uuid:pk>/<shipment_status:status>/", shipments.move, name="shipment-move"),
+]

@@ -1,0 +1,56 @@
+"""Notes and tasks around records."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.apps import apps
+from django.contrib import messages
+from django.db import models
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
+from django.views.decorators.http import require_POST
+
+from crm.models import Activity, OwnedQuerySet
+from crm.services.activities import finish_task, note
+from web.forms.activities import ActivityForm
+from web.htmx import go_to, say
+from web.http import RepRequest, rep_with
+from web.record_urls import address_of
+
+
+def visible_subject(request: RepRequest, app: str, model: str, pk: uuid.UUID) -> models.Model:
+    """Find the record an activity is about; strangers find nothing."""
+    try:
+        records = apps.get_model(app, model)._default_manager.get_queryset()
+    except LookupError as error:
+        raise Http404 from error
+    if not isinstance(records, OwnedQuerySet):
+        raise Http404
+    record: models.Model = get_object_or_404(records.visible_to(request.user), pk=pk)
+    return record
+
+
+@require_POST
+@rep_with("crm.add_activity")
+def add(request: RepRequest, app: str, model: str, pk: uuid.UUID) -> HttpResponse:
+    """Write down what happened, or what is to be done."""
+    record = visible_subject(request, app, model, pk)
+    form = ActivityForm(request.POST)
+    if form.is_valid():
+        note(record, actor=request.user, **form.cleaned_data)
+    else:
+        say(request, gettext("Write a few words first."), level=messages.ERROR)
+    return go_to(request, f"{address_of(record)}#activity")
+
+
+@require_POST
+@rep_with("crm.change_activity")
+def done(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
+    """Tick a task off; a second press changes nothing."""
+    activity = get_object_or_404(Activity.objects.select_related("subject_type"), pk=pk)
+    kind = activity.subject_type
+    record = visible_subject(request, kind.app_label, kind.model, activity.subject_id)
+    finish_task(activity)
+    return go_to(request, f"{address_of(record)}#activity")

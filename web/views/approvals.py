@@ -1,0 +1,64 @@
+"""A yes or a no to quotes that break a rule."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import HttpResponse
+from django.utils.translation import gettext
+
+from sales.services.approval_requests import ask_approval
+from sales.services.approvals import decide_approval
+from web.actions import ask
+from web.forms.approvals import ApproveForm, AskApprovalForm, RefuseForm
+from web.http import RepRequest, rep_with
+from web.views import quotes
+
+
+@rep_with("sales.change_quote")
+def request_approval(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
+    """Ask whoever may approve for a yes to the draft as it stands."""
+    quote = quotes.find(request, pk)
+    return ask(
+        request,
+        quote,
+        AskApprovalForm(request.POST or None),
+        lambda answers: ask_approval(quote.pk, actor=request.user, **answers),
+        heading=gettext("Ask for approval of %(quote)s") % {"quote": quote},
+        label=gettext("Ask for approval"),
+        done=gettext("Asked. Who may approve finds it on their home page."),
+    )
+
+
+@rep_with("sales.approve_quote")
+def approve(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
+    """Say yes to exactly this content."""
+    quote = quotes.find(request, pk)
+    return ask(
+        request,
+        quote,
+        ApproveForm(request.POST or None),
+        lambda answers: (
+            decide_approval(quote.pk, actor=request.user, approved=True, **answers).quote
+        ),
+        heading=gettext("Approve %(quote)s") % {"quote": quote},
+        label=gettext("Approve"),
+        done=gettext("Approved as it stands; any change needs a new yes."),
+    )
+
+
+@rep_with("sales.approve_quote")
+def refuse(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
+    """Say no, and why."""
+    quote = quotes.find(request, pk)
+    return ask(
+        request,
+        quote,
+        RefuseForm(request.POST or None),
+        lambda answers: (
+            decide_approval(quote.pk, actor=request.user, approved=False, **answers).quote
+        ),
+        heading=gettext("Refuse %(quote)s") % {"quote": quote},
+        label=gettext("Refuse"),
+        done=gettext("Refused; the owner reads why on the quote."),
+    )

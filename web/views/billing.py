@@ -1,0 +1,49 @@
+"""Invoicing an order: goods, a part of all, or money ahead."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils.translation import gettext
+
+from sales.models import Invoice
+from sales.services.billing.order_invoices.down_payments import invoice_down_payment
+from sales.services.billing.order_invoices.order_invoices import invoice_order, open_quantities
+from web.actions import ask
+from web.forms.billing import AHEAD, InvoiceOrderForm
+from web.http import RepRequest, rep_with
+from web.pages.documents import read_lines
+from web.views import orders
+
+
+@rep_with("sales.add_invoice")
+def invoice(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
+    """Draft an invoice for what was shipped, what is open, chosen quantities, or a part of all."""
+    order = orders.find(request, pk)
+    lines = read_lines(order)
+    shipped = open_quantities(order, lines)
+    form = InvoiceOrderForm(request.POST or None, lines=lines, shipped=shipped)
+
+    def draft(answers: dict[str, Any]) -> Invoice:
+        what, rate = answers["what"], answers["rate"] or None
+        if what in AHEAD:
+            given = {name: answers[name] for name in ("amount", "description")}
+            return invoice_down_payment(order.pk, actor=request.user, what=what, rate=rate, **given)
+        chosen = form.quantities() if what == Invoice.What.LINES else None
+        rate = rate if what == Invoice.What.PERCENTAGE else None
+        return invoice_order(order.pk, actor=request.user, what=what, quantities=chosen, rate=rate)
+
+    return ask(
+        request,
+        order,
+        form,
+        draft,
+        heading=gettext("Create an invoice for %(order)s") % {"order": order},
+        label=gettext("Create draft invoice"),
+        done=gettext("A draft invoice. Check it, then issue it."),
+        template_name="sales/invoice_order.html",
+        lead=gettext("The amounts are the order's own: partial invoices add up to it to the cent."),
+        button_icon="receipt",
+    )

@@ -1,0 +1,104 @@
+"""Changing a submitted order: typed, previewed, and only then agreed."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import render
+from django.utils.translation import gettext
+
+from common.errors import DomainError, SeveralErrors
+from sales.models import Order
+from sales.services.change_orders import change_order, preview_change
+from web.actions import add_refusal
+from web.display import Link
+from web.forms.change_orders import ChangeOrderForms
+from web.htmx import go_to, say
+from web.http import RepRequest, rep_with
+from web.pages.documents import read_lines
+from web.pages.order_changes import Difference, differences
+from web.record_urls import address_of
+from web.views import orders
+
+ABOUT_THE_PAGE = frozenset({"csrfmiddlewaretoken", "step", "previewed", "version", "reason"})
+"""What is sent along and is no part of the change itself."""
+
+
+def why_not_change(order: Order) -> str:
+    """Say why the order takes no change order; empty when it does."""
+    if order.status in {Order.Status.SUBMITTED, Order.Status.COMPLETED}:
+        return ""
+    return gettext("Only a submitted order takes a change order.")
+
+
+@rep_with("sales.change_order")
+def change(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
+    """Ask what changes, show what that makes of the order, and do it once it was seen."""
+    order = orders.find(request, pk)
+    if reason := why_not_change(order):
+        return orders.show(request, order, problem=reason)
+    forms = ChangeOrderForms(
+        request.POST or None, order=order, lines=read_lines(order), user=request.user
+    )
+    if request.method != "POST" or not forms.is_valid():
+        return _show(request, order, forms)
+    try:
+        if request.POST.get("step") == "change" and _was_seen(request.POST):
+            return _agree(request, order, forms)
+        seen = preview_change(order.pk, forms.changes(), actor=request.user)
+    except DomainError as error:
+        _place_refusal(forms, error)
+        return _show(request, order, forms)
+    return _show(request, order, forms, preview=differences(seen, order.currency))
+
+
+def _agree(request: RepRequest, order: Order, forms: ChangeOrderForms) -> HttpResponse:
+    version = request.POST.get("version", "")
+    change_order(
+        order.pk,
+        forms.changes(),
+        actor=request.user,
+        reason=forms.why.cleaned_data["reason"],
+        expected_version=int(version) if version.isdigit() else order.version,
+    )
+    say(request, gettext("%(order)s is changed; the other systems are told.") % {"order": order})
+    return go_to(request, address_of(order))
+
+
+def _place_refusal(forms: ChangeOrderForms, error: DomainError) -> None:
+    """Put every reason beside the line it is about."""
+    for reason in error.errors if isinstance(error, SeveralErrors) else (error,):
+        add_refusal(forms.line(reason.line) or forms.why, reason)
+
+
+def _show(
+    request: RepRequest,
+    order: Order,
+    forms: ChangeOrderForms,
+    preview: list[Difference] | None = None,
+) -> HttpResponse:
+    context: dict[str, Any] = {
+        "heading": gettext("Change %(order)s") % {"order": order},
+        "record": order,
+        "forms": forms,
+        "preview": preview,
+        "previewed": _digest(request.POST) if preview else "",
+        "version": request.POST.get("version") or order.version,
+        "back": Link(str(order), address_of(order)),
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if forms.has_errors else HTTPStatus.OK
+    return render(request, "sales/change_order.html", context, status=status)
+
+
+def _was_seen(posted: QueryDict) -> bool:
+    """Whether exactly what is sent now was previewed before."""
+    return posted.get("previewed") == _digest(posted)
+
+
+def _digest(posted: QueryDict) -> str:
+    typed = sorted((name, posted.getlist(name)) for name in posted if name not in ABOUT_THE_PAGE)
+    return hashlib.sha256(repr(typed).encode()).hexdigest()

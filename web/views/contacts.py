@@ -1,0 +1,86 @@
+"""Screens of contacts."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import models
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from crm.models import Contact
+from web.display import Column, Fact, Link, Verb, Verbs
+from web.filters.customers import ContactFilter
+from web.forms.accounts import ContactForm
+from web.http import RepRequest, rep_with
+from web.record_urls import address_of
+from web.screens import Empty, FormScreen, ListScreen
+
+
+class ContactList(ListScreen[Contact]):
+    """The people at our accounts."""
+
+    heading = _("Contacts")
+    columns = (
+        Column(_("Name")),
+        Column(_("Account")),
+        Column(_("Job title"), wide_only=True),
+        Column(_("E-mail address")),
+        Column(_("Phone"), wide_only=True),
+    )
+    filter_class = ContactFilter
+    order = ("last_name", "first_name", "pk")
+    new_label = _("New contact")
+    empty = Empty("address-book", _("No contacts yet"), _("A contact is a person at an account."))
+
+    def records(self) -> models.QuerySet[Contact]:
+        """Return the contacts the reader may see."""
+        return Contact.objects.visible_to(self.person).select_related("account")
+
+    def cells(self, record: Contact) -> Sequence[object]:
+        """Return name, account and ways to reach them."""
+        phone = record.phone.as_international if record.phone else ""
+        return (str(record), record.account, record.job_title, record.email, phone)
+
+
+@require_safe
+@rep_with("crm.view_contact")
+def detail(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show a person and what they are part of."""
+    contacts = Contact.objects.visible_to(request.user).select_related("account")
+    contact = get_object_or_404(contacts, pk=pk)
+    edit = Verb(gettext("Edit"), reverse("crm:contact-edit", args=[pk]), "pencil", asks=True)
+    context = {
+        "record": contact,
+        "facts": [
+            Fact(gettext("Account"), Link(str(contact.account), address_of(contact.account))),
+            Fact(gettext("Job title"), contact.job_title or "–"),
+        ],
+        "opportunities": contact.opportunities.select_related("stage", "account")[:20],
+        "verbs": Verbs([edit]),
+    }
+    return render(request, "crm/contact_detail.html", context)
+
+
+class ContactEdit(FormScreen[Contact]):
+    """Make or edit a contact."""
+
+    form_class = ContactForm
+
+    def visible(self) -> models.QuerySet[Contact]:
+        """Return the contacts the person may see."""
+        return Contact.objects.visible_to(self.person)
+
+    def initial(self) -> dict[str, Any]:
+        """Start with the account one came from."""
+        return {"account": self.request.GET.get("account")} if "account" in self.request.GET else {}
+
+    def make_form(self, record: Contact, data: Any = None) -> ContactForm:
+        """Build the form; it offers only accounts the person may see."""
+        return ContactForm(data, instance=record, initial=self.initial(), user=self.person)

@@ -1,0 +1,54 @@
+"""Taking an issued invoice back."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils.translation import gettext
+
+from sales.models import Invoice
+from sales.services.credit_notes import credit_invoice, left_to_credit
+from web.actions import ask
+from web.forms.billing import CreditForm
+from web.http import RepRequest, rep_with
+from web.pages.documents import read_lines
+from web.views import invoices
+
+
+@rep_with("sales.add_invoice")
+def credit(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
+    """Issue a credit note for quantities of an invoice's lines, with the reason."""
+    invoice = invoices.find(request, pk)
+    if reason := invoices.why_not_credit(invoice):
+        return invoices.show(request, invoice, problem=reason)
+    lines = read_lines(invoice)
+    form = CreditForm(
+        request.POST or None,
+        lines=lines,
+        left=left_to_credit(invoice, lines),
+        of_an_order=invoice.order_id is not None,
+    )
+
+    def issue(answers: dict[str, Any]) -> Invoice:
+        return credit_invoice(
+            invoice.pk,
+            actor=request.user,
+            reason=answers["reason"],
+            quantities=form.quantities(),
+            bill_again=answers.get("bill_again", True),
+        )
+
+    return ask(
+        request,
+        invoice,
+        form,
+        issue,
+        heading=gettext("Credit %(invoice)s") % {"invoice": invoice},
+        label=gettext("Issue credit note"),
+        done=gettext("%(record)s is issued."),
+        template_name="sales/quantities_form.html",
+        lead=gettext("Crediting all of an invoice gives back exactly what it asked for."),
+        button_icon="receipt-refund",
+    )

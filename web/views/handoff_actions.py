@@ -1,0 +1,78 @@
+"""What people do at the desk: send again, skip, or note that it was handled outside."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+from django.views.decorators.http import require_POST
+
+from fulfilment.models import Handoff
+from fulfilment.outbound.handoff_actions import (
+    replay_all,
+    replay_handoff,
+    settle_handoff,
+    skip_handoff,
+    stuck_like,
+)
+from web.actions import ask, press
+from web.forms.shipments import SetAsideForm, SettleForm
+from web.htmx import go_to, say
+from web.http import RepRequest, rep_with
+from web.views.handoffs import find, show
+
+
+@require_POST
+@rep_with("fulfilment.replay_handoff")
+def replay(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
+    """Send a handoff again, under its id and with the bytes of then."""
+    return press(
+        request,
+        find(request, pk),
+        lambda: replay_handoff(pk, actor=request.user),
+        done=gettext("It is sent again."),
+        show=show,
+    )
+
+
+@require_POST
+@rep_with("fulfilment.replay_handoff")
+def replay_like(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
+    """Send all again that wait for a person for the same cause."""
+    handoff = find(request, pk)
+    alike = stuck_like(handoff.lane.connection, handoff.cause)
+    allowed = alike.filter(pk__in=Handoff.objects.visible_to(request.user).values("pk"))
+    count = replay_all(allowed, actor=request.user)
+    told = ngettext("%(count)d handoff is sent again.", "%(count)d handoffs are sent again.", count)
+    say(request, told % {"count": count})
+    return go_to(request, reverse("fulfilment:handoff-list"))
+
+
+@rep_with("fulfilment.replay_handoff")
+def skip(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
+    """Ask why, and leave a handoff unsent for good."""
+    return ask(
+        request,
+        find(request, pk),
+        SetAsideForm(request.POST or None),
+        lambda data: skip_handoff(pk, actor=request.user, because=data["because"]),
+        heading=gettext("Skip this handoff"),
+        label=gettext("Skip it"),
+        done=gettext("It is skipped; what waited behind it goes on."),
+    )
+
+
+@rep_with("fulfilment.replay_handoff")
+def settle(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
+    """Ask how the other side was told, and count a handoff as delivered."""
+    return ask(
+        request,
+        find(request, pk),
+        SettleForm(request.POST or None),
+        lambda data: settle_handoff(pk, actor=request.user, **data),
+        heading=gettext("Handled outside"),
+        label=gettext("It is done"),
+        done=gettext("Noted; what waited behind it goes on."),
+    )

@@ -1,0 +1,78 @@
+"""Moving and closing opportunities, which their quotes have a say in."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import HttpResponse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_POST
+
+from sales.services.opportunities import (
+    lose_opportunity,
+    move_opportunity,
+    reopen_opportunity,
+    win_opportunity,
+)
+from web.actions import ask, press
+from web.forms.opportunities import LoseForm, WinForm
+from web.http import RepRequest, rep_with
+from web.views.opportunities import find, show
+
+
+@require_POST
+@rep_with("crm.change_opportunity")
+def move(request: RepRequest, pk: uuid.UUID, stage: uuid.UUID) -> HttpResponse:
+    """Put the opportunity into another stage."""
+    opportunity = find(request, pk)
+    return press(
+        request,
+        opportunity,
+        lambda: move_opportunity(opportunity.pk, stage, actor=request.user),
+        done=gettext("%(record)s moved."),
+        show=show,
+    )
+
+
+@require_POST
+@rep_with("crm.change_opportunity")
+def reopen(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
+    """Work on a closed opportunity again."""
+    opportunity = find(request, pk)
+    return press(
+        request,
+        opportunity,
+        lambda: reopen_opportunity(opportunity.pk, actor=request.user),
+        done=gettext("%(record)s is open again."),
+        show=show,
+    )
+
+
+@rep_with("crm.change_opportunity")
+def win(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
+    """Close as won."""
+    opportunity = find(request, pk)
+    return ask(
+        request,
+        opportunity,
+        WinForm(request.POST or None),
+        lambda answers: win_opportunity(opportunity.pk, actor=request.user, **answers),
+        heading=gettext("Close %(opportunity)s as won") % {"opportunity": opportunity},
+        label=gettext("Close as won"),
+        done=gettext("%(record)s is won."),
+    )
+
+
+@rep_with("crm.change_opportunity")
+def lose(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
+    """Close as lost, with the reason."""
+    opportunity = find(request, pk)
+    return ask(
+        request,
+        opportunity,
+        LoseForm(request.POST or None),
+        lambda answers: lose_opportunity(opportunity.pk, actor=request.user, **answers),
+        heading=gettext("Close %(opportunity)s as lost") % {"opportunity": opportunity},
+        label=gettext("Close as lost"),
+        done=gettext("%(record)s is closed as lost."),
+    )

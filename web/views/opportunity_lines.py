@@ -1,0 +1,138 @@
+"""What an opportunity is about, and the quotes and orders that come of it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
+from django.views.decorators.http import require_POST
+
+from crm.models import Opportunity
+from sales.models import OpportunityLine
+from sales.services.from_opportunity import (
+    add_opportunity_line,
+    order_from_opportunity,
+    quote_from_opportunity,
+    remove_opportunity_line,
+    take_lines,
+    take_revenue_from_lines,
+)
+from web.actions import ask, press
+from web.forms.opportunity_lines import (
+    OpportunityLineForm,
+    OrderFromOpportunityForm,
+    QuoteFromOpportunityForm,
+)
+from web.http import RepRequest, rep_with
+from web.views import quotes
+from web.views.documents import in_thirty_days
+from web.views.opportunities import find, show
+
+
+@rep_with("crm.change_opportunity")
+def add(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
+    """Note a product the customer is interested in."""
+    opportunity = find(request, pk)
+
+    def add_line(answers: dict[str, Any]) -> Opportunity:
+        add_opportunity_line(opportunity.pk, actor=request.user, **answers)
+        return opportunity
+
+    return ask(
+        request,
+        opportunity,
+        OpportunityLineForm(request.POST or None),
+        add_line,
+        heading=gettext("Add a product to %(opportunity)s") % {"opportunity": opportunity},
+        label=gettext("Add line"),
+        done=gettext("Line added."),
+    )
+
+
+@require_POST
+@rep_with("crm.change_opportunity")
+def remove(request: RepRequest, pk: uuid.UUID, line: uuid.UUID) -> HttpResponse:
+    """Take a product off the opportunity."""
+    opportunity = find(request, pk)
+    stored = get_object_or_404(OpportunityLine, pk=line, opportunity=opportunity)
+
+    def remove_line() -> Opportunity:
+        remove_opportunity_line(stored.pk, actor=request.user)
+        return opportunity
+
+    return press(request, opportunity, remove_line, done=gettext("Line removed."), show=show)
+
+
+@require_POST
+@rep_with("crm.change_opportunity")
+def revenue(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
+    """Take the expected revenue from the lines, or leave it to be typed."""
+    opportunity = find(request, pk)
+    computed = request.POST.get("computed") == "yes"
+    done = (
+        gettext("The expected revenue follows the lines.")
+        if computed
+        else gettext("The expected revenue is typed again.")
+    )
+    return press(
+        request,
+        opportunity,
+        lambda: take_revenue_from_lines(opportunity.pk, actor=request.user, computed=computed),
+        done=done,
+        show=show,
+    )
+
+
+@rep_with("sales.add_quote")
+def quote(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
+    """Draft a quote of the opportunity's lines."""
+    opportunity = find(request, pk)
+    start = {"valid_until": in_thirty_days()}
+    return ask(
+        request,
+        opportunity,
+        QuoteFromOpportunityForm(request.POST or None, initial=start),
+        lambda answers: quote_from_opportunity(opportunity.pk, actor=request.user, **answers),
+        heading=gettext("Quote for %(opportunity)s") % {"opportunity": opportunity},
+        label=gettext("Create quote"),
+        done=gettext("A draft quote, with the opportunity's lines at today's prices."),
+    )
+
+
+@rep_with("sales.add_order")
+def order(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
+    """Draft an order of the opportunity's lines, without a quote."""
+    opportunity = find(request, pk)
+    return ask(
+        request,
+        opportunity,
+        OrderFromOpportunityForm(request.POST or None),
+        lambda answers: order_from_opportunity(opportunity.pk, actor=request.user, **answers),
+        heading=gettext("Order for %(opportunity)s") % {"opportunity": opportunity},
+        label=gettext("Create order"),
+        done=gettext("A draft order, with the opportunity's lines at today's prices."),
+    )
+
+
+@require_POST
+@rep_with("sales.change_quote")
+def take(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
+    """Add the opportunity's lines to a draft quote."""
+    draft = quotes.find(request, pk)
+    opportunity = find(request, draft.opportunity_id) if draft.opportunity_id else None
+
+    def take_over() -> Any:
+        if opportunity is not None:
+            take_lines(draft, opportunity, actor=request.user)
+        return draft
+
+    return press(
+        request,
+        draft,
+        take_over,
+        done=gettext("The opportunity's lines are here."),
+        show=quotes.show,
+    )

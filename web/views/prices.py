@@ -1,0 +1,152 @@
+"""Promotion codes, prices taken anew from the list, and agreed prices unlocked."""
+
+from __future__ import annotations
+
+import uuid
+from http import HTTPStatus
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext
+from django.views.decorators.http import require_POST
+
+from common.errors import DomainError
+from sales.models import Order, Quote
+from sales.services.events import AnyDocument
+from sales.services.prices.price_refresh import (
+    PriceDrift,
+    PricePreview,
+    lock_prices,
+    preview_refresh,
+    price_drift,
+    refresh_prices,
+    unlock_prices,
+)
+from sales.services.prices.promotions import apply_promotion, remove_promotion
+from web.actions import add_refusal, press
+from web.display import Link
+from web.forms.prices import PromotionForm, RefreshForm
+from web.htmx import go_to, say
+from web.http import RepRequest, rep_required, rep_with
+from web.record_urls import address_of
+from web.views import orders
+from web.views.lines import SHOW, find
+
+
+def _find_promoted(request: RepRequest, kind: str, pk: uuid.UUID) -> Quote | Order:
+    document = find(request, kind, pk)
+    if not isinstance(document, Quote | Order):
+        raise Http404
+    return document
+
+
+@require_POST
+@rep_required
+def add_promotion(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
+    """Give the draft a promotion code; a refused one is kept in the field."""
+    document = _find_promoted(request, kind, pk)
+    form = PromotionForm(request.POST)
+    if form.is_valid():
+        try:
+            use = apply_promotion(document, form.cleaned_data["promotion"], actor=request.user)
+        except DomainError as error:
+            add_refusal(form, error)
+        else:
+            say(request, gettext("%(code)s is applied.") % {"code": use.code})
+            return go_to(request, f"{address_of(document)}#promotions")
+    problem = " ".join(str(error) for errors in form.errors.values() for error in errors)
+    return SHOW[kind](request, document, problem=problem, promotion_form=form)
+
+
+@require_POST
+@rep_required
+def drop_promotion(request: RepRequest, kind: str, pk: uuid.UUID, code: str) -> HttpResponse:
+    """Take a promotion code off the draft again."""
+    document = _find_promoted(request, kind, pk)
+
+    def drop() -> AnyDocument:
+        remove_promotion(document, code, actor=request.user)
+        return document
+
+    done = gettext("%(code)s is taken off.") % {"code": code}
+    return press(request, document, drop, done=done, show=SHOW[kind])
+
+
+@rep_required
+def refresh(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
+    """Show what the list says today beside each frozen price, and take what is ticked."""
+    document = find(request, kind, pk)
+    drifted = [each for each in price_drift(document) if each.has_drifted]
+    form = RefreshForm(request.POST or None, drifted=drifted, initial={"version": document.version})
+    preview: PricePreview | None = None
+    if document.is_draft and drifted and (request.method != "POST" or form.is_valid()):
+        try:
+            if request.POST.get("step") == "refresh":
+                return _take(request, document, form)
+            preview = preview_refresh(document, line_ids=_chosen(form, drifted))
+        except DomainError as error:
+            if not form.is_bound:
+                return SHOW[kind](request, document, problem=str(error))
+            add_refusal(form, error)
+    context = {
+        "heading": gettext("Refresh the prices of %(document)s") % {"document": document},
+        "record": document,
+        "form": form,
+        "preview": preview,
+        "back": Link(str(document), address_of(document)),
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    return render(request, "sales/price_refresh.html", context, status=status)
+
+
+def _chosen(form: RefreshForm, drifted: list[PriceDrift]) -> list[uuid.UUID]:
+    if form.is_bound:
+        chosen: list[uuid.UUID] = form.cleaned_data["lines"]
+        return chosen
+    return [each.line_id for each in drifted if not each.is_typed]
+
+
+def _take(request: RepRequest, document: AnyDocument, form: RefreshForm) -> HttpResponse:
+    refresh_prices(
+        document,
+        actor=request.user,
+        line_ids=form.cleaned_data["lines"],
+        expected_version=form.cleaned_data["version"],
+    )
+    say(request, gettext("The prices are the list's of today."))
+    return go_to(request, f"{address_of(document)}#lines")
+
+
+@require_POST
+@rep_with("sales.override_price")
+def unlock(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
+    """Let a draft order's agreed prices be changed again."""
+    order = _find_order(request, pk)
+    return press(
+        request,
+        order,
+        lambda: unlock_prices(order.pk, actor=request.user),
+        done=gettext("The prices of %(record)s may be changed."),
+        show=orders.show,
+    )
+
+
+@require_POST
+@rep_with("sales.override_price")
+def lock(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
+    """Keep a draft order's prices as they are, whatever the lists say."""
+    order = _find_order(request, pk)
+    return press(
+        request,
+        order,
+        lambda: lock_prices(order.pk, actor=request.user),
+        done=gettext("The prices of %(record)s are kept as they are."),
+        show=orders.show,
+    )
+
+
+def _find_order(request: RepRequest, pk: uuid.UUID) -> Order:
+    order = find(request, "orders", pk)
+    if not isinstance(order, Order):
+        raise Http404
+    return order

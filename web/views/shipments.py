@@ -1,0 +1,137 @@
+"""Shipments, parcels and returns typed by hand."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
+from django.views.decorators.http import require_POST
+
+from fulfilment.models import Shipment
+from fulfilment.services.shipments import (
+    add_parcel,
+    left_to_return,
+    move_shipment,
+    record_return,
+    record_shipment,
+)
+from sales.models import Order
+from web.actions import ask, press
+from web.forms.shipments import ParcelForm, ReturnForm, ShipmentForm
+from web.http import RepRequest, rep_with
+from web.pages.documents import read_lines
+from web.templatetags.fulfilment_pages import why_not_ship
+from web.views import orders
+
+
+@rep_with("fulfilment.add_shipment")
+def new(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
+    """Record a shipment somebody saw leave; the rest stays open."""
+    order = orders.find(request, pk)
+    if reason := why_not_ship(order):
+        return orders.show(request, order, problem=reason)
+    form = ShipmentForm(request.POST or None, lines=read_lines(order))
+
+    def record(answers: dict[str, Any]) -> Order:
+        record_shipment(
+            order.pk,
+            actor=request.user,
+            lines=form.quantities(),
+            status=answers["status"],
+            carrier=answers["carrier"],
+            tracking=answers["tracking"],
+        )
+        return order
+
+    return ask(
+        request,
+        order,
+        form,
+        record,
+        heading=gettext("Record a shipment of %(order)s") % {"order": order},
+        label=gettext("Record shipment"),
+        done=gettext("Shipment of %(record)s recorded."),
+        template_name="fulfilment/shipment_form.html",
+    )
+
+
+def find_shipment(request: RepRequest, pk: uuid.UUID) -> Shipment:
+    """Find a shipment the person may see."""
+    shipments = Shipment.objects.visible_to(request.user).select_related("order")
+    return get_object_or_404(shipments, pk=pk)
+
+
+@rep_with("fulfilment.add_shipment")
+def give_back(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
+    """Record what came back of a shipment."""
+    shipment = find_shipment(request, pk)
+    order, left = orders.find(request, shipment.order_id), left_to_return(shipment)
+    if not any(left.values()):
+        reason = gettext("There is nothing left of %(shipment)s that could come back.")
+        return orders.show(request, order, problem=reason % {"shipment": shipment})
+    held = list(shipment.lines.select_related("order_line"))
+    form = ReturnForm(request.POST or None, held=held, left=left)
+
+    def record(answers: dict[str, Any]) -> Order:
+        record_return(
+            order.pk,
+            actor=request.user,
+            lines=form.quantities(),
+            returns=shipment,
+            carrier=answers["carrier"],
+            tracking=answers["tracking"],
+        )
+        return order
+
+    return ask(
+        request,
+        order,
+        form,
+        record,
+        heading=gettext("Record a return of %(shipment)s") % {"shipment": shipment},
+        label=gettext("Record return"),
+        done=gettext("Return of %(record)s recorded."),
+        template_name="sales/quantities_form.html",
+        lead=gettext("What came back may be credited on its invoice."),
+        button_icon="truck-return",
+    )
+
+
+@rep_with("fulfilment.change_shipment")
+def parcel(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
+    """Note a parcel and its tracking number."""
+    shipment = find_shipment(request, pk)
+    order = orders.find(request, shipment.order_id)
+
+    def note(answers: dict[str, Any]) -> Order:
+        add_parcel(shipment.pk, actor=request.user, **answers)
+        return order
+
+    return ask(
+        request,
+        order,
+        ParcelForm(request.POST or None),
+        note,
+        heading=gettext("Add a parcel to %(shipment)s") % {"shipment": shipment},
+        label=gettext("Add parcel"),
+        done=gettext("Parcel added."),
+    )
+
+
+@require_POST
+@rep_with("fulfilment.change_shipment")
+def move(request: RepRequest, pk: uuid.UUID, status: str) -> HttpResponse:
+    """Say that a shipment left, arrived or was lost."""
+    shipment = find_shipment(request, pk)
+    order = orders.find(request, shipment.order_id)
+
+    def go_on() -> Order:
+        move_shipment(shipment.pk, actor=request.user, status=status)
+        return order
+
+    return press(
+        request, order, go_on, done=gettext("Shipment of %(record)s updated."), show=orders.show
+    )
