@@ -10,9 +10,9 @@ from drf_spectacular.plumbing import ComponentRegistry
 from rest_framework import serializers
 from rest_framework.views import APIView
 
+from api.schemas import document_of, outgoing_shapes
 from fulfilment.cloudevents import CONTENT_TYPE, TYPE_PREFIX
 from fulfilment.inbound.schemas import SHAPES
-from fulfilment.outbound.schemas import document_of, outgoing_shapes
 
 Schema = dict[str, Any]
 

@@ -13,7 +13,8 @@ class FulfilmentConfig(AppConfig):
         """Listen to what happens in sales, connect the bell that wakes the workers, and verify."""
         from fulfilment import tasks
         from fulfilment.monitoring import checks
-        from fulfilment.outbound import fan_out, wakeups
+        from fulfilment.outbound import fan_out
+        from fulfilment.services import wakeups
         from sales.services import events
 
         events.on_event(fan_out.fan_out)

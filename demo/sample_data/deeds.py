@@ -17,7 +17,7 @@ from demo.sample_data.customers import Customer, account
 from demo.sample_data.people import user
 from fulfilment.services.shipments import record_shipment
 from sales.models import Company, Invoice, Order, OrderLine, Quote
-from sales.services.billing.order_invoices.order_statuses import is_shipped_goods
+from sales.services.billing.order_statuses import is_shipped_goods
 from sales.services.documents.drafts import draft_invoice, draft_order, draft_quote
 from sales.services.documents.lines import add_line
 from sales.services.invoices import issue_invoice, record_official_invoice, record_payment

@@ -23,7 +23,7 @@ from demo.sample_data.people import user
 from demo.sample_data.pipeline import NEGOTIATION, PROPOSAL
 from demo.sample_data.scenes import Scene
 from sales.models import Invoice, Order, Quote
-from sales.services.billing.order_invoices.order_invoices import invoice_order
+from sales.services.billing.order_invoices import invoice_order
 from sales.services.opportunities import win_opportunity
 from sales.services.orders import cancel_order
 from sales.services.quotes import activate_quote, lose_quote, revise_quote

@@ -13,8 +13,8 @@ from django.db import connection as database
 
 from common.identifiers import uuid7
 from fulfilment.cloudevents import digest, envelope, message_id
-from fulfilment.outbound.wakeups import nudge_after_commit
 from fulfilment.routes import ROUTES
+from fulfilment.services.wakeups import nudge_after_commit
 from sales.models import SalesEvent
 from sales.services.events import AnyDocument
 

@@ -13,10 +13,10 @@ from common.errors import IllegalTransition
 from crm.actors import Actor
 from fulfilment.connectors.base import Record
 from fulfilment.models import Connection, Handoff, Lane
-from fulfilment.outbound.wakeups import nudge_after_commit
 from fulfilment.routes import ROUTES
 from fulfilment.services.discrepancies import ReasonMissing
 from fulfilment.services.references import Naming, keep_references
+from fulfilment.services.wakeups import nudge_after_commit
 
 State = Handoff.State
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from common.errors import DomainError, IllegalTransition
 from fulfilment import signing
 from fulfilment.models import Connection, Health, Lane, Secret
-from fulfilment.outbound.wakeups import nudge_after_commit
+from fulfilment.services.wakeups import nudge_after_commit
 
 Purpose = Secret.Purpose
 Status = Connection.Status

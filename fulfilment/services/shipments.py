@@ -24,7 +24,7 @@ from fulfilment.cloudevents import plain
 from fulfilment.models import Parcel, Shipment, ShipmentLine
 from fulfilment.sync.status_order import SHIPMENT_WORDS, join
 from sales.models import Order, OrderLine
-from sales.services.billing.order_invoices.order_progress import Progress, record_progress
+from sales.services.billing.order_progress import Progress, record_progress
 from sales.services.errors import MissingField, OnHold, TooMuch
 from sales.services.orders import lock_order
 

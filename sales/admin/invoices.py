@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from crm.admin.base import LookOnly, LookOnlyAdmin, person
 from sales.admin.documents import EDITABLE, SHOWN, DocumentAdmin, LineInline
 from sales.models import Invoice, InvoiceInstalment, InvoiceLine, Payment
-from sales.services.billing.order_invoices.order_invoices import delete_draft_invoice
+from sales.services.billing.order_invoices import delete_draft_invoice
 from sales.services.invoices import issue_invoice
 
 OF_THE_ORDER = frozenset(

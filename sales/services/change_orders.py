@@ -17,8 +17,8 @@ from crm.models import User
 from sales.models import DocumentLine, Order, OrderChange, OrderLine, Product, SalesEvent
 from sales.pricing.errors import PricingError
 from sales.pricing.partial import Portion
-from sales.services.billing.order_invoices.order_invoices import amounts_of, billed_so_far
-from sales.services.billing.order_invoices.order_statuses import derive_statuses, save_statuses
+from sales.services.billing.order_invoices import amounts_of, billed_so_far
+from sales.services.billing.order_statuses import derive_statuses, save_statuses
 from sales.services.documents.bundles import add_parts, parts_follow, refuse_part_change
 from sales.services.documents.new_lines import check_line, fill_from_product, new_line
 from sales.services.documents.readiness import check_ready

@@ -17,9 +17,9 @@ from sales.models import Invoice, InvoiceLine, Order, OrderLine, SalesEvent
 from sales.pricing.errors import QuantityNotAllowed
 from sales.pricing.money import Rounding
 from sales.pricing.partial import Amounts, Portion, credit_part, freight_part
-from sales.services.billing.order_invoices.down_payments import refuse_overdrawn
-from sales.services.billing.order_invoices.early_payment import credit_discount
-from sales.services.billing.order_invoices.order_invoices import add_up, amounts_of, put_amounts
+from sales.services.billing.down_payments import refuse_overdrawn
+from sales.services.billing.early_payment import credit_discount
+from sales.services.billing.order_invoices import add_up, amounts_of, put_amounts
 from sales.services.documents.copying import LINE, copy_head
 from sales.services.errors import MissingField, NothingToInvoice, TooMuch
 from sales.services.events import record_event

@@ -15,9 +15,9 @@ from crm.actors import Actor, System, actor_kind
 from crm.models import User
 from sales.models import Invoice, NumberSeries, Order, OrderLine, Payment, SalesEvent
 from sales.pricing.money import Rounding, round_money
-from sales.services.billing.order_invoices.early_payment import give_discount
-from sales.services.billing.order_invoices.instalments import freeze_terms
-from sales.services.billing.order_invoices.order_statuses import derive_statuses, save_statuses
+from sales.services.billing.early_payment import give_discount
+from sales.services.billing.instalments import freeze_terms
+from sales.services.billing.order_statuses import derive_statuses, save_statuses
 from sales.services.documents.numbering import assign_number, today
 from sales.services.documents.readiness import check_ready
 from sales.services.documents.totals import lines_of, reprice

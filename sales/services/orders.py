@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from crm.actors import Actor
 from sales.models import NumberSeries, Order, OrderLine, PaymentTerms, Quote, SalesEvent
-from sales.services.billing.order_invoices.order_invoices import bill_by_terms
+from sales.services.billing.order_invoices import bill_by_terms
 from sales.services.documents.copying import copy_head, copy_lines
 from sales.services.documents.numbering import assign_number
 from sales.services.documents.readiness import check_ready

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sales.models import Order
-from sales.services.billing.order_invoices.order_invoices import invoice_order
+from sales.services.billing.order_invoices import invoice_order
 from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line
 from sales.services.invoices import issue_invoice

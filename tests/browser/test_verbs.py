@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 
 from sales.models import Invoice, Order
-from sales.services.billing.order_invoices.order_invoices import invoice_order
+from sales.services.billing.order_invoices import invoice_order
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
 from sales.services.invoices import issue_invoice

@@ -31,7 +31,7 @@ drafts = import_module("sales.services.documents.drafts")
 leases = import_module("fulfilment.outbound.leases")
 lines = import_module("sales.services.documents.lines")
 models = import_module("sales.models")
-nudges = import_module("fulfilment.outbound.wakeups")
+nudges = import_module("fulfilment.services.wakeups")
 orders = import_module("sales.services.orders")
 celery = import_module("config.celery").app
 QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel=WARNING")

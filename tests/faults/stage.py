@@ -28,9 +28,9 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from fulfilment.models import Connection, Handoff, Health, Lane
-from fulfilment.outbound import wakeups
-from fulfilment.outbound.wakeups import Nudger
+from fulfilment.services import wakeups
 from fulfilment.services.connections import resume_connection
+from fulfilment.services.wakeups import Nudger
 from sales.models import Order
 from sales.services.orders import hold_order, release_order
 from tests.factories import Market

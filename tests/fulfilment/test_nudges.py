@@ -12,8 +12,8 @@ from django.conf import settings
 from django.db import transaction
 
 from fulfilment import tasks
-from fulfilment.outbound import wakeups
-from fulfilment.outbound.wakeups import Nudger
+from fulfilment.services import wakeups
+from fulfilment.services.wakeups import Nudger
 from sales.services.orders import hold_order, release_order
 from tests.factories import Market
 from tests.fulfilment.conftest import ORDER_EVENTS, FarEnd, connect, submitted_order

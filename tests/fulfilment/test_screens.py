@@ -14,7 +14,7 @@ from crm.models import Lead, Opportunity
 from crm.services.activities import note
 from fulfilment.models import Handoff
 from sales.models import Invoice, Order, Quote
-from sales.services.billing.order_invoices.order_invoices import invoice_order
+from sales.services.billing.order_invoices import invoice_order
 from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line
 from sales.services.invoices import issue_invoice

@@ -10,10 +10,10 @@ from django.core.management import call_command
 from rest_framework import serializers
 
 from api.asyncapi import describe
+from api.schemas import document_of, outgoing_shapes
 from fulfilment.inbound.effects import EFFECTS
 from fulfilment.inbound.schemas import SHAPES
 from fulfilment.outbound.drain import drain
-from fulfilment.outbound.schemas import document_of, outgoing_shapes
 from fulfilment.routes import ROUTES
 from sales.models import Invoice, PaymentTerms
 from sales.services.documents.drafts import draft_quote

@@ -18,7 +18,7 @@ from sales.models import (
     ExchangeRate,
     PromotionCode,
 )
-from sales.services.billing.order_invoices.order_invoices import invoice_order
+from sales.services.billing.order_invoices import invoice_order
 from sales.services.documents.drafts import draft_order, draft_quote
 from sales.services.documents.lines import add_line
 from sales.services.invoices import issue_invoice, record_payment

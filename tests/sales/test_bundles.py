@@ -17,7 +17,7 @@ from sales.models import (
     Quote,
 )
 from sales.pricing.errors import InactiveProduct, QuantityNotAllowed
-from sales.services.billing.order_invoices.order_progress import Progress, record_progress
+from sales.services.billing.order_progress import Progress, record_progress
 from sales.services.change_orders import Changes, change_order
 from sales.services.documents.drafts import draft_order, draft_quote
 from sales.services.documents.lines import add_line, change_line, remove_line

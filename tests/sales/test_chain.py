@@ -13,8 +13,8 @@ from common.errors import IllegalTransition, StaleVersion
 from crm.actors import System
 from sales.models import Invoice, Order, Quote, SalesEvent
 from sales.pricing.errors import NoTaxRate, ProductNotInPriceList, QuantityNotAllowed
-from sales.services.billing.order_invoices.order_invoices import delete_draft_invoice, invoice_order
-from sales.services.billing.order_invoices.order_progress import Progress, record_progress
+from sales.services.billing.order_invoices import delete_draft_invoice, invoice_order
+from sales.services.billing.order_progress import Progress, record_progress
 from sales.services.documents.drafts import change_head, draft_invoice, draft_order, draft_quote
 from sales.services.documents.lines import add_line, change_line, remove_line
 from sales.services.errors import (

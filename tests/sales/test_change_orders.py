@@ -7,8 +7,8 @@ import pytest
 from common.errors import IllegalTransition, StaleVersion
 from sales.models import Order, OrderChange, SalesEvent
 from sales.pricing.errors import PricingError
-from sales.services.billing.order_invoices.order_invoices import invoice_order
-from sales.services.billing.order_invoices.order_progress import Progress, record_progress
+from sales.services.billing.order_invoices import invoice_order
+from sales.services.billing.order_progress import Progress, record_progress
 from sales.services.change_orders import Changes, NothingChanged, change_order, preview_change
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line

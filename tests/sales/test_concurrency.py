@@ -13,7 +13,7 @@ from django.db import transaction
 from common.errors import DomainError, IllegalTransition
 from sales.models import Company, Invoice, NumberSeries, Order, Payment, PromotionCode, SalesEvent
 from sales.pricing.errors import InvalidPromotion
-from sales.services.billing.order_invoices.order_invoices import invoice_order
+from sales.services.billing.order_invoices import invoice_order
 from sales.services.documents.drafts import draft_order, draft_quote
 from sales.services.documents.lines import add_line
 from sales.services.documents.numbering import assign_number, today

@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 
 from sales.models import Invoice, Order
-from sales.services.billing.order_invoices.down_payments import invoice_down_payment
-from sales.services.billing.order_invoices.order_invoices import invoice_order
-from sales.services.billing.order_invoices.order_progress import Progress, record_progress
+from sales.services.billing.down_payments import invoice_down_payment
+from sales.services.billing.order_invoices import invoice_order
+from sales.services.billing.order_progress import Progress, record_progress
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import change_head, draft_order
 from sales.services.documents.lines import add_line

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from fulfilment.payloads import invoice_payload
 from sales.models import Invoice, Payment, SalesEvent
-from sales.services.billing.order_invoices.down_payments import invoice_down_payment
+from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_invoice, draft_order
 from sales.services.documents.lines import add_line

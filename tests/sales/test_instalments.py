@@ -14,8 +14,8 @@ from django.urls import reverse
 from common.formatting import format_day
 from crm import roles
 from sales.models import Instalment, Invoice, InvoiceInstalment
-from sales.services.billing.order_invoices.down_payments import invoice_down_payment
-from sales.services.billing.order_invoices.order_invoices import invoice_order
+from sales.services.billing.down_payments import invoice_down_payment
+from sales.services.billing.order_invoices import invoice_order
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_invoice, draft_order
 from sales.services.documents.lines import add_line

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from sales.models import Order, OrderLine, PromotionCode
-from sales.services.billing.order_invoices.order_invoices import invoice_order
+from sales.services.billing.order_invoices import invoice_order
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line, change_line
 from sales.services.orders import submit_order

@@ -9,8 +9,8 @@ import pytest
 
 from common.errors import IllegalTransition
 from sales.models import Invoice, Order
-from sales.services.billing.order_invoices.down_payments import invoice_down_payment
-from sales.services.billing.order_invoices.order_invoices import delete_draft_invoice, invoice_order
+from sales.services.billing.down_payments import invoice_down_payment
+from sales.services.billing.order_invoices import delete_draft_invoice, invoice_order
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line

@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from crm import roles
 from sales.models import Invoice, Order
-from sales.services.billing.order_invoices.order_invoices import invoice_order
-from sales.services.billing.order_invoices.order_progress import Progress, record_progress
+from sales.services.billing.order_invoices import invoice_order
+from sales.services.billing.order_progress import Progress, record_progress
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_invoice, draft_order
 from sales.services.documents.lines import add_line

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from crm import roles
 from sales.models import Order, OrderChange, OrderLine
-from sales.services.billing.order_invoices.order_progress import Progress, record_progress
+from sales.services.billing.order_progress import Progress, record_progress
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
 from sales.services.orders import submit_order

@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from crm import roles
 from sales.models import Invoice, Order, Quote
-from sales.services.billing.order_invoices.down_payments import invoice_down_payment
-from sales.services.billing.order_invoices.order_invoices import delete_draft_invoice, invoice_order
+from sales.services.billing.down_payments import invoice_down_payment
+from sales.services.billing.order_invoices import delete_draft_invoice, invoice_order
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import change_head, draft_order, draft_quote
 from sales.services.documents.explanations import explain

@@ -13,7 +13,7 @@ from django.db import connection
 
 from fulfilment.services.shipments import record_shipment
 from sales.models import Invoice, Order, PromotionCode, Quote
-from sales.services.billing.order_invoices.order_invoices import invoice_order
+from sales.services.billing.order_invoices import invoice_order
 from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line
 from sales.services.documents.numbering import today

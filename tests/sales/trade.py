@@ -20,8 +20,8 @@ from fulfilment.models import Shipment
 from fulfilment.services.shipments import move_shipment, record_return, record_shipment
 from sales.models import Instalment, Invoice, Order, OrderLine, PaymentTerms, Product
 from sales.pricing.money import minor_units
-from sales.services.billing.order_invoices.down_payments import invoice_down_payment
-from sales.services.billing.order_invoices.order_invoices import delete_draft_invoice, invoice_order
+from sales.services.billing.down_payments import invoice_down_payment
+from sales.services.billing.order_invoices import delete_draft_invoice, invoice_order
 from sales.services.change_orders import Changes, change_order
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_order

@@ -9,8 +9,8 @@ from django.http import HttpResponse
 from django.utils.translation import gettext
 
 from sales.models import Invoice
-from sales.services.billing.order_invoices.down_payments import invoice_down_payment
-from sales.services.billing.order_invoices.order_invoices import invoice_order, open_quantities
+from sales.services.billing.down_payments import invoice_down_payment
+from sales.services.billing.order_invoices import invoice_order, open_quantities
 from web.actions import ask
 from web.forms.billing import AHEAD, InvoiceOrderForm
 from web.http import RepRequest, rep_with

@@ -18,7 +18,7 @@ from fulfilment.outbound.handoff_actions import (
     stuck_like,
 )
 from web.actions import ask, press
-from web.forms.shipments import SetAsideForm, SettleForm
+from web.forms.handoffs import SetAsideForm, SettleForm
 from web.htmx import go_to, say
 from web.http import RepRequest, rep_with
 from web.views.handoffs import find, show

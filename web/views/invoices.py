@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from common.formatting import format_day, format_due, format_money, format_rate, plain_number
 from sales.models import Invoice
-from sales.services.billing.order_invoices.order_invoices import delete_draft_invoice
+from sales.services.billing.order_invoices import delete_draft_invoice
 from sales.services.documents.drafts import draft_invoice
 from sales.services.invoices import issue_invoice, record_payment
 from sales.services.prices.price_refresh import PriceDrift

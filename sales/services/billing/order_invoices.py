@@ -23,14 +23,14 @@ from sales.models import (
 from sales.pricing.errors import QuantityNotAllowed
 from sales.pricing.money import Rounding
 from sales.pricing.partial import Amounts, Portion, freight_part, next_part
-from sales.services.billing.order_invoices import order_statuses
-from sales.services.billing.order_invoices.down_payments import (
+from sales.services.billing import order_statuses
+from sales.services.billing.down_payments import (
     deductions,
     invoice_down_payment,
     refuse_overdrawn,
     tax_groups,
 )
-from sales.services.billing.order_invoices.order_statuses import is_shipped_goods
+from sales.services.billing.order_statuses import is_shipped_goods
 from sales.services.documents.copying import LINE, copy_head
 from sales.services.errors import MissingField, NothingToInvoice, TooMuch
 from sales.services.events import record_event

@@ -12,8 +12,8 @@ from django.db import transaction
 
 from crm.actors import Actor
 from sales.models import Order, OrderLine, PaymentTerms, SalesEvent
-from sales.services.billing.order_invoices.order_invoices import bill_by_terms
-from sales.services.billing.order_invoices.order_statuses import derive_statuses, save_statuses
+from sales.services.billing.order_invoices import bill_by_terms
+from sales.services.billing.order_statuses import derive_statuses, save_statuses
 from sales.services.errors import TooMuch
 from sales.services.events import record_event
 from sales.services.orders import lock_order

@@ -15,7 +15,7 @@ from sales.pricing.errors import PricingError
 from sales.pricing.explanations import Explanation, Step, explain_document
 from sales.pricing.money import Rounding
 from sales.pricing.partial import Amounts, Portion, next_part
-from sales.services.billing.order_invoices.order_invoices import amounts_of
+from sales.services.billing.order_invoices import amounts_of
 from sales.services.documents.totals import line_input
 from sales.services.events import AnyDocument
 
