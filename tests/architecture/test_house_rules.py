@@ -53,6 +53,11 @@ def is_import(node: ast.AST) -> bool:
     return isinstance(node, ast.Import | ast.ImportFrom)
 
 
+def is_ready(name: str, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a function is AppConfig.ready, which imports what needs the models."""
+    return name.endswith("/apps.py") and function.name == "ready"
+
+
 def called(tree: ast.AST) -> set[str]:
     """Every name that a module reaches for in an object."""
     return {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
@@ -133,7 +138,8 @@ def test_functions_are_short_and_hide_no_import() -> None:
         f"{name}: {function.name}"
         for name, tree in TREES.items()
         for function in functions(tree)
-        if length(function) > LONGEST_FUNCTION or any(map(is_import, ast.walk(function)))
+        if length(function) > LONGEST_FUNCTION
+        or (any(map(is_import, ast.walk(function))) and not is_ready(name, function))
     ]
     assert offenders == []
 

@@ -47,7 +47,7 @@ def test_all_is_well_when_everything_was_taken(order: Order, warehouse: FarEnd) 
     [vitals] = take_vitals()
     assert (vitals.waiting, vitals.drift, vitals.oldest_seconds) == (0, 0, 0)
     assert alerts() == []
-    assert run("vitals", "--check") == (
+    assert run("handoff_metrics", "--check") == (
         "Warehouse: 0 waiting, oldest 0 s, 0 need a person, 0 differences\n"
     )
 
@@ -64,7 +64,7 @@ def test_says_what_somebody_should_look_at(order: Order, market: Market, warehou
         ("warning", "discrepancies", "1 difference with Warehouse is undecided."),
     ]
     with pytest.raises(CommandError, match="3 alerts"):
-        run("vitals", "--check")
+        run("handoff_metrics", "--check")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from fulfilment.monitoring.metrics import as_prometheus, raise_alerts, take_vita
 
 
 class Command(BaseCommand):
-    """``manage.py vitals``: for people, for Prometheus' textfile collector, for a watchdog."""
+    """``manage.py handoff_metrics``: for people, for Prometheus' textfile collector, for a watchdog."""
 
     help = "Show what waits for other systems and what somebody should look at."
 
