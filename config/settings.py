@@ -139,7 +139,7 @@ TEMPLATES: list[dict[str, Any]] = [
         },
     },
 ]
-FORM_RENDERER = "web.forms.base.HouseRenderer"
+FORM_RENDERER = "web.forms.base.FormRenderer"
 
 # Services
 

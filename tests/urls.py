@@ -20,7 +20,7 @@ SAMPLES: dict[str, Any] = {
 }
 
 
-def every_door() -> list[str]:
+def every_url() -> list[str]:
     """List the address of every screen and deed, with records that do not exist."""
     addresses = ["/", "/search/"]
     for namespace in OURS:

@@ -14,10 +14,10 @@ from django.shortcuts import render
 from common.errors import DomainError, SeveralErrors
 from web.display import Link
 from web.htmx import go_to, is_partial, say
-from web.record_urls import address_of
+from web.record_urls import record_url
 
 
-def press(
+def run_action(
     request: HttpRequest,
     record: models.Model,
     deed: Callable[[], models.Model],
@@ -34,10 +34,10 @@ def press(
     except DomainError as error:
         return show(request, record, problem=str(error))
     say(request, done % {"record": result})
-    return go_to(request, address_of(result))
+    return go_to(request, record_url(result))
 
 
-def ask(
+def run_form_action(
     request: HttpRequest,
     record: models.Model,
     form: forms.Form,
@@ -57,13 +57,13 @@ def ask(
             add_refusal(form, error)
         else:
             say(request, done % {"record": result})
-            return go_to(request, address_of(result))
+            return go_to(request, record_url(result))
     context = {
         "heading": heading,
         "save_label": label,
         "form": form,
         "record": record,
-        "back": Link(str(record), address_of(record)),
+        "back": Link(str(record), record_url(record)),
         **more,
     }
     part = "#form-card" if is_partial(request) else ""

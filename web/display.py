@@ -14,9 +14,9 @@ from web.icons import draw_icon
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
-    Words = str | StrPromise
+    StrOrPromise = str | StrPromise
 else:
-    Words = str
+    StrOrPromise = str
 
 Tone = Literal["neutral", "info", "good", "warn", "bad", "brand"]
 Align = Literal["start", "end"]
@@ -36,10 +36,10 @@ TONE_CLASS: dict[str, str] = {
 class Chip:
     """A status in words, colour and icon, so that it never depends on colour alone."""
 
-    label: Words
+    label: StrOrPromise
     tone: Tone = "neutral"
     icon: str = "circle"
-    title: Words = ""
+    title: StrOrPromise = ""
 
     def __str__(self) -> SafeString:
         """Draw itself; templates take the string of whatever they are given."""
@@ -60,7 +60,7 @@ class Chip:
 class Link:
     """A way to another record."""
 
-    label: Words
+    label: StrOrPromise
     url: str
 
     def __str__(self) -> SafeString:
@@ -76,7 +76,7 @@ class Link:
 class Column:
     """A column of a list."""
 
-    label: Words
+    label: StrOrPromise
     align: Align = "start"
     wide_only: bool = False
     speaks_for_itself: bool = False
@@ -103,28 +103,28 @@ class Row:
 class Fact:
     """A named value of a record."""
 
-    label: Words
+    label: StrOrPromise
     value: object
     icon: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Verb:
+class Action:
     """Something one can do with a record now, or the reason why not."""
 
-    label: Words
+    label: StrOrPromise
     url: str
     icon: str = "arrow-right"
     asks: bool = False
     """True for a page that asks first; False posts at once."""
     dialog: bool = False
     """True when the page that asks is small enough to open over this one."""
-    reason: Words = ""
+    reason: StrOrPromise = ""
     """Why it cannot be done now; empty when it can."""
     tone: Literal["plain", "danger"] = "plain"
     aside: bool = False
     """True for what one may do but is never the next step."""
-    confirm: Words = ""
+    confirm: StrOrPromise = ""
     values: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -134,19 +134,19 @@ class Verb:
 
 
 @dataclass(frozen=True, slots=True)
-class Verbs:
+class Actions:
     """The next step as one primary button, everything else behind a menu."""
 
-    all: Sequence[Verb]
+    all: Sequence[Action]
 
     @property
-    def primary(self) -> Verb | None:
+    def primary(self) -> Action | None:
         """Return the first deed that can be done now, leads on and is not a way back."""
         leading = (verb for verb in self.all if verb.tone == "plain" and not verb.aside)
         return next((verb for verb in leading if verb.allowed), None)
 
     @property
-    def others(self) -> list[Verb]:
+    def others(self) -> list[Action]:
         """Return the rest, allowed ones first."""
         rest = [verb for verb in self.all if verb is not self.primary]
         return sorted(rest, key=lambda verb: (not verb.allowed, verb.tone == "danger"))
@@ -156,8 +156,8 @@ class Verbs:
 class TraceStep:
     """One station on the way from lead to official invoice."""
 
-    label: Words
-    detail: Words
+    label: StrOrPromise
+    detail: StrOrPromise
     state: State
     icon: str
     url: str = ""

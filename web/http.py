@@ -22,18 +22,18 @@ class RepRequest(HttpRequest):
     user: User
 
 
-Door = Callable[Concatenate[RepRequest, P], HttpResponse]
+PermittedView = Callable[Concatenate[RepRequest, P], HttpResponse]
 
 
-def rep_required(view: Door[P]) -> Callable[..., HttpResponse]:
+def rep_required(view: PermittedView[P]) -> Callable[..., HttpResponse]:
     """Let in who signed in."""
     return login_required(view)
 
 
-def rep_with(permission: str) -> Callable[[Door[P]], Callable[..., HttpResponse]]:
+def rep_with(permission: str) -> Callable[[PermittedView[P]], Callable[..., HttpResponse]]:
     """Let in who signed in and holds the right; others see the sign-in page or a 403."""
 
-    def guard(view: Door[P]) -> Callable[..., HttpResponse]:
+    def guard(view: PermittedView[P]) -> Callable[..., HttpResponse]:
         @login_required
         @wraps(view)
         def guarded(request: RepRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:

@@ -6,7 +6,7 @@ from django.db import models
 from django.urls import reverse
 
 
-def address_of(record: models.Model) -> str:
+def record_url(record: models.Model) -> str:
     """Return the address of a record's page, as in ``crm:lead-detail``."""
     meta = record._meta
     return reverse(f"{meta.app_label}:{meta.model_name}-detail", args=[record.pk])

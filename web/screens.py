@@ -25,9 +25,9 @@ from common.errors import DomainError
 from common.formatting import format_money
 from common.identifiers import uuid7
 from common.keyset import COUNT_LIMIT, capped_count, keyset_page
-from web.display import Column, Link, Row, Words
+from web.display import Column, Link, Row, StrOrPromise
 from web.htmx import go_to, is_partial, say
-from web.record_urls import address_of
+from web.record_urls import record_url
 
 ModelT = TypeVar("ModelT", bound=models.Model)
 
@@ -37,8 +37,8 @@ class Empty:
     """What a list says before its first record."""
 
     icon: str
-    title: Words
-    text: Words
+    title: StrOrPromise
+    text: StrOrPromise
 
 
 def sums_per_currency(records: models.QuerySet[Any], column: str) -> list[str]:
@@ -47,7 +47,7 @@ def sums_per_currency(records: models.QuerySet[Any], column: str) -> list[str]:
     return [format_money(total or Decimal(0), currency) for currency, total in sums]
 
 
-class Door(LoginRequiredMixin, PermissionRequiredMixin, View):
+class PermittedView(LoginRequiredMixin, PermissionRequiredMixin, View):
     """A screen for who signed in and holds the right."""
 
     @property
@@ -56,17 +56,17 @@ class Door(LoginRequiredMixin, PermissionRequiredMixin, View):
         return self.request.user
 
 
-class ListScreen(Door, Generic[ModelT]):
+class ListScreen(PermittedView, Generic[ModelT]):
     """Records one may see, filtered, page by page; each row leads to its record."""
 
-    heading: ClassVar[Words]
+    heading: ClassVar[StrOrPromise]
     columns: ClassVar[Sequence[Column]]
     filter_class: ClassVar[type[FilterSet]]
     empty: ClassVar[Empty]
     template_name: ClassVar[str] = "base/list.html"
     order: ClassVar[tuple[str, ...]] = ("-pk",)
     page_size: ClassVar[int] = 50
-    new_label: ClassVar[Words] = ""
+    new_label: ClassVar[StrOrPromise] = ""
     """What the button for a new record says; without it there is none."""
 
     def get_permission_required(self) -> tuple[str, ...]:
@@ -118,7 +118,7 @@ class ListScreen(Door, Generic[ModelT]):
 
     def _row(self, record: ModelT) -> Row:
         cells = zip(self.cells(record), self.columns, strict=True)
-        return Row(address_of(record), list(cells), self.note(record))
+        return Row(record_url(record), list(cells), self.note(record))
 
     def _new(self) -> Link | None:
         meta = self.records().model._meta
@@ -133,7 +133,7 @@ class ListScreen(Door, Generic[ModelT]):
         return ngettext("%(count)d record", "%(count)d records", count) % {"count": count}
 
 
-class FormScreen(Door, Generic[ModelT]):
+class FormScreen(PermittedView, Generic[ModelT]):
     """Make or edit a record; pressing twice makes one, and two editors do not overwrite unseen.
 
     A new record's id is drawn when its form is shown, so the same form sent twice is the same
@@ -142,7 +142,7 @@ class FormScreen(Door, Generic[ModelT]):
 
     form_class: ClassVar[Any]
     template_name: ClassVar[str] = "base/form.html"
-    save_label: ClassVar[Words] = ""
+    save_label: ClassVar[StrOrPromise] = ""
 
     def visible(self) -> models.QuerySet[ModelT]:
         """Return every record the person may see."""
@@ -164,7 +164,7 @@ class FormScreen(Door, Generic[ModelT]):
         """Return where *Cancel* leads: to the record, or to the list."""
         meta = record._meta
         if not record._state.adding:
-            return Link(str(record), address_of(record))
+            return Link(str(record), record_url(record))
         label = str(meta.verbose_name_plural).capitalize()
         return Link(label, reverse(f"{meta.app_label}:{meta.model_name}-list"))
 
@@ -201,7 +201,7 @@ class FormScreen(Door, Generic[ModelT]):
         """Save the form, or show it again with what was typed and what is wrong."""
         known = self._already_made() if pk is None else None
         if known is not None:
-            return go_to(request, address_of(known))
+            return go_to(request, record_url(known))
         record = self._record(pk, lock=True)
         if reason := self._reason(record):
             return self._refuse(record, reason)
@@ -226,16 +226,16 @@ class FormScreen(Door, Generic[ModelT]):
         except IntegrityError:
             if (known := self._already_made()) is None:
                 raise
-            return go_to(self.request, address_of(known))
+            return go_to(self.request, record_url(known))
         say(self.request, gettext("%(record)s saved.") % {"record": saved})
-        return go_to(self.request, address_of(saved))
+        return go_to(self.request, record_url(saved))
 
     def _reason(self, record: ModelT) -> str:
         return "" if record._state.adding else self.why_not(record)
 
     def _refuse(self, record: ModelT, reason: str) -> HttpResponse:
         say(self.request, reason, level=messages.ERROR)
-        return go_to(self.request, address_of(record))
+        return go_to(self.request, record_url(record))
 
     def _record(self, pk: uuid.UUID | None, *, lock: bool = False) -> ModelT:
         if pk is None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from crm.admin.base import CustomFieldsAdmin, Guarded
+from crm.admin.base import CustomFieldsAdmin, VisibilityAdmin
 from crm.models import Account, Contact
 
 
-class ContactInline(Guarded, admin.TabularInline[Contact, Account]):
+class ContactInline(VisibilityAdmin, admin.TabularInline[Contact, Account]):
     """Who works there."""
 
     model = Contact

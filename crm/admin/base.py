@@ -21,7 +21,7 @@ RecordT = TypeVar("RecordT", bound=models.Model)
 Deed = Callable[[Any], object]
 
 
-class Guarded(admin.options.BaseModelAdmin[Any]):
+class VisibilityAdmin(admin.options.BaseModelAdmin[Any]):
     """Lets auditors look, and offers everybody only the records they may see."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -53,7 +53,7 @@ class Guarded(admin.options.BaseModelAdmin[Any]):
         return super().has_add_permission(request)
 
 
-class LookOnly(Guarded):
+class ReadOnlyAdmin(VisibilityAdmin):
     """Records that the house writes itself."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -69,7 +69,7 @@ class LookOnly(Guarded):
         return False
 
 
-class HouseAdmin(Guarded, admin.ModelAdmin[RecordT]):
+class RecordAdmin(VisibilityAdmin, admin.ModelAdmin[RecordT]):
     """The pages of one kind of record."""
 
     show_full_result_count = False
@@ -106,11 +106,11 @@ class HouseAdmin(Guarded, admin.ModelAdmin[RecordT]):
                 self.message_user(request, said, messages.SUCCESS)
 
 
-class LookOnlyAdmin(LookOnly, HouseAdmin[RecordT]):
+class LookOnlyAdmin(ReadOnlyAdmin, RecordAdmin[RecordT]):
     """Pages of records that the house writes itself."""
 
 
-class CustomFieldsAdmin(HouseAdmin[RecordT]):
+class CustomFieldsAdmin(RecordAdmin[RecordT]):
     """Shows and asks for the custom fields of a kind of record, below its own."""
 
     form: type[ModelForm[Any]] = CustomFieldsForm

@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from common.errors import DomainError
-from crm.admin.base import HouseAdmin
+from crm.admin.base import RecordAdmin
 from crm.custom_fields import check_definition, is_used
 from crm.models import CustomField
 
@@ -104,7 +104,7 @@ def read_default(kind: str, text: str) -> Any:
 
 
 @admin.register(CustomField)
-class CustomFieldAdmin(HouseAdmin[CustomField]):
+class CustomFieldAdmin(RecordAdmin[CustomField]):
     """Custom fields of accounts, contacts, leads, opportunities, products and documents."""
 
     form = CustomFieldForm

@@ -24,7 +24,7 @@ class LeadAdmin(CustomFieldsAdmin[Lead]):
     autocomplete_fields = ("owner", "team")
     readonly_fields = (
         "status",
-        "disqualified_because",
+        "disqualified_reason",
         "qualified_account",
         "qualified_contact",
         "qualified_at",

@@ -7,12 +7,12 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from crm.admin.base import CustomFieldsAdmin, HouseAdmin
+from crm.admin.base import CustomFieldsAdmin, RecordAdmin
 from crm.models import Opportunity, Stage
 
 
 @admin.register(Stage)
-class StageAdmin(HouseAdmin[Stage]):
+class StageAdmin(RecordAdmin[Stage]):
     """Steps of the pipeline."""
 
     list_display = ("name", "position", "probability_rate", "forecast")
@@ -32,7 +32,7 @@ class OpportunityAdmin(CustomFieldsAdmin[Opportunity]):
         "status",
         "lead",
         "closed_at",
-        "lost_because",
+        "lost_reason",
         "competitor",
         "actual_revenue",
         "created_at",

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 
-from crm.admin.base import HouseAdmin
+from crm.admin.base import RecordAdmin
 from crm.models import Partner
 
 
@@ -24,7 +24,7 @@ class PartnerForm(forms.ModelForm[Partner]):
 
 
 @admin.register(Partner)
-class PartnerAdmin(HouseAdmin[Partner]):
+class PartnerAdmin(RecordAdmin[Partner]):
     """API clients and the accounts they were granted."""
 
     form = PartnerForm

@@ -9,7 +9,7 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.http import HttpRequest
 
-from crm.admin.base import Guarded, HouseAdmin, person
+from crm.admin.base import RecordAdmin, VisibilityAdmin, person
 from crm.models import Team, User
 
 ONLY_FOR_SUPERUSERS = ("is_superuser", "user_permissions")
@@ -33,7 +33,7 @@ class UserForm(UserChangeForm[User]):
 
 
 @admin.register(User)
-class UserAdmin(Guarded, DjangoUserAdmin[User]):
+class UserAdmin(VisibilityAdmin, DjangoUserAdmin[User]):
     """Colleagues."""
 
     form = UserForm
@@ -85,7 +85,7 @@ class UserAdmin(Guarded, DjangoUserAdmin[User]):
 
 
 @admin.register(Team)
-class TeamAdmin(HouseAdmin[Team]):
+class TeamAdmin(RecordAdmin[Team]):
     """Teams, one below another."""
 
     list_display = ("name", "parent", "discount_limit_rate")

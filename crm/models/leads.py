@@ -36,7 +36,7 @@ class Lead(Owned, Stateful):
         OUTBOUND = "outbound", "Outbound"
         OTHER = "other", "Other"
 
-    class DisqualifiedBecause(models.TextChoices):
+    class DisqualifiedReason(models.TextChoices):
         LOST = "lost", "Lost"
         CANNOT_CONTACT = "cannot_contact", "Cannot contact"
         NO_LONGER_INTERESTED = "no_longer_interested", "No longer interested"
@@ -59,7 +59,7 @@ class Lead(Owned, Stateful):
     phone = PhoneNumberField(blank=True)
     source = models.CharField(max_length=15, choices=Source, default=Source.OTHER)
     follow_up_on = models.DateField(null=True, blank=True)
-    disqualified_because = models.CharField(max_length=25, choices=DisqualifiedBecause, blank=True)
+    disqualified_reason = models.CharField(max_length=25, choices=DisqualifiedReason, blank=True)
     qualified_account = models.ForeignKey(
         Account, null=True, blank=True, on_delete=models.PROTECT, related_name="leads"
     )
@@ -87,7 +87,7 @@ class Lead(Owned, Stateful):
                 name="lead_qualified_has_account",
             ),
             models.CheckConstraint(
-                condition=models.Q(status="disqualified") ^ models.Q(disqualified_because=""),
+                condition=models.Q(status="disqualified") ^ models.Q(disqualified_reason=""),
                 name="lead_disqualified_has_reason",
             ),
         ]

@@ -63,7 +63,7 @@ class Opportunity(Owned, Stateful):
         WON = "won", "Won"
         LOST = "lost", "Lost"
 
-    class LostBecause(models.TextChoices):
+    class LostReason(models.TextChoices):
         PRICE = "price", "Price"
         COMPETITOR = "competitor", "Competitor"
         TIMING = "timing", "Timing"
@@ -96,7 +96,7 @@ class Opportunity(Owned, Stateful):
     actual_revenue = amount_field(null=True, blank=True, default=None)
     close_on = models.DateField("expected close", null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
-    lost_because = models.CharField(max_length=15, choices=LostBecause, blank=True)
+    lost_reason = models.CharField(max_length=15, choices=LostReason, blank=True)
     competitor = models.CharField(max_length=100, blank=True)
     custom = custom_values()
     created_at = models.DateTimeField(auto_now_add=True)
@@ -118,7 +118,7 @@ class Opportunity(Owned, Stateful):
                 condition=Q(expected_revenue__gte=0), name="opportunity_revenue_not_negative"
             ),
             models.CheckConstraint(
-                condition=Q(status="lost") ^ Q(lost_because=""), name="opportunity_lost_has_reason"
+                condition=Q(status="lost") ^ Q(lost_reason=""), name="opportunity_lost_has_reason"
             ),
         ]
         triggers: ClassVar = [MovesLegally()]

@@ -96,13 +96,13 @@ def qualify_lead(
 
 
 @transaction.atomic
-def disqualify_lead(lead_id: uuid.UUID, *, actor: Actor, because: str) -> Lead:
+def disqualify_lead(lead_id: uuid.UUID, *, actor: Actor, reason: str) -> Lead:
     """Put a lead aside, and say why."""
-    if because not in Lead.DisqualifiedBecause.values:
-        raise DomainError("Say why the lead is disqualified.", field="because")
+    if reason not in Lead.DisqualifiedReason.values:
+        raise DomainError("Say why the lead is disqualified.", field="reason")
     lead = _lock(lead_id)
-    lead.move_to(Lead.Status.DISQUALIFIED, disqualified_because=because)
-    note(lead, f"Disqualified: {lead.get_disqualified_because_display()}.", actor=actor)
+    lead.move_to(Lead.Status.DISQUALIFIED, disqualified_reason=reason)
+    note(lead, f"Disqualified: {lead.get_disqualified_reason_display()}.", actor=actor)
     return lead
 
 
@@ -112,7 +112,7 @@ def reopen_lead(lead_id: uuid.UUID, *, actor: Actor) -> Lead:
     lead = _lock(lead_id)
     if lead.is_open:
         lead.refuse_move_to(lead.status)
-    lead.move_to(Lead.Status.CONTACTED, disqualified_because="")
+    lead.move_to(Lead.Status.CONTACTED, disqualified_reason="")
     note(lead, f"Reopened by {actor}.", actor=actor)
     return lead
 

@@ -155,7 +155,7 @@ def _gracht_changes_its_mind() -> Scene:
     yield 33
     sold = submitted(customers.GRACHT, "Filter station", [("BR-12", "2"), ("CP-GL", "96")])
     yield 32
-    cancel_order(sold.pk, actor=sold.owner, because="The old brewer could be repaired.")
+    cancel_order(sold.pk, actor=sold.owner, reason="The old brewer could be repaired.")
 
 
 def _canal_says_no() -> Scene:
@@ -163,9 +163,9 @@ def _canal_says_no() -> Scene:
     yield 52
     lost = sent_quote(customers.CANAL, "Two-group for the quay", [("EM-201", "1"), ("GR-64", "1")])
     yield 44
-    because = Quote.LostBecause.COMPETITOR
+    reason = Quote.LostReason.COMPETITOR
     words = "Bought a used machine from a neighbour."
-    lose_quote(lost.pk, actor=lost.owner, because=because, comment=words)
+    lose_quote(lost.pk, actor=lost.owner, reason=reason, comment=words)
     yield 41
     sent_quote(
         customers.CANAL, "Grinder and water treatment", [("GR-64", "1"), ("WT-10", "4")],

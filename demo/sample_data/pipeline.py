@@ -28,7 +28,7 @@ STAGES = (
     (NEGOTIATION, "0.80", "committed"),
 )
 
-Because = Lead.DisqualifiedBecause
+Because = Lead.DisqualifiedReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +182,11 @@ def _contacted_lead(enquiry: Enquiry, entered: int, called: int, *, follow_up_in
     note(lead, words, actor=lead.owner, kind=Activity.Kind.CALL)
 
 
-def _disqualified_lead(enquiry: Enquiry, entered: int, closed: int, because: Because) -> Scene:
+def _disqualified_lead(enquiry: Enquiry, entered: int, closed: int, reason: Because) -> Scene:
     yield entered
     lead = _enter(enquiry)
     yield closed
-    disqualify_lead(lead.pk, actor=lead.owner, because=because)
+    disqualify_lead(lead.pk, actor=lead.owner, reason=reason)
 
 
 def _vineyard() -> Scene:
@@ -239,4 +239,4 @@ def _lost_tender() -> Scene:
         customers.SILO, "Canteen refit, two machines", NEGOTIATION, "15800", closes_in=20
     )
     yield 48
-    lose_opportunity(tender.pk, actor=user(CAMILLE), because="price", competitor="Torrelli")
+    lose_opportunity(tender.pk, actor=user(CAMILLE), reason="price", competitor="Torrelli")

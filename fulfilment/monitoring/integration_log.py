@@ -17,8 +17,7 @@ from django.utils.translation import gettext, ngettext
 
 from common.formatting import format_moment
 from fulfilment.models import Attempt, Discrepancy, Handoff, InboundMessage
-from sales.models import Invoice, Order
-from sales.services.events import AnyDocument
+from sales.models import AnyDocument, Invoice, Order
 
 Outcome = Attempt.Outcome
 State = Handoff.State

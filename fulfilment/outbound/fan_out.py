@@ -15,8 +15,7 @@ from common.identifiers import uuid7
 from fulfilment.cloudevents import digest, envelope, message_id
 from fulfilment.routes import ROUTES
 from fulfilment.services.wakeups import nudge_after_commit
-from sales.models import SalesEvent
-from sales.services.events import AnyDocument
+from sales.models import AnyDocument, SalesEvent
 
 LISTENING = """
 SELECT id, payload_version FROM fulfilment_connection

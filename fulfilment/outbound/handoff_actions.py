@@ -50,17 +50,17 @@ def replay_handoff(handoff_id: uuid.UUID, *, actor: Actor) -> Handoff:
 
 
 @transaction.atomic
-def skip_handoff(handoff_id: uuid.UUID, *, actor: Actor, because: str) -> Handoff:
+def skip_handoff(handoff_id: uuid.UUID, *, actor: Actor, reason: str) -> Handoff:
     """Leave a handoff unsent for good, and let the ones behind it go on."""
-    return _set_aside(handoff_id, actor, because, State.SKIPPED, "Skipped by")
+    return _set_aside(handoff_id, actor, reason, State.SKIPPED, "Skipped by")
 
 
 @transaction.atomic
 def settle_handoff(
-    handoff_id: uuid.UUID, *, actor: Actor, because: str, reference: str = ""
+    handoff_id: uuid.UUID, *, actor: Actor, reason: str, reference: str = ""
 ) -> Handoff:
     """Note that the other side was told by other means, perhaps under a reference."""
-    handoff = _set_aside(handoff_id, actor, because, State.ACCEPTED, "Handled outside by")
+    handoff = _set_aside(handoff_id, actor, reason, State.ACCEPTED, "Handled outside by")
     handoff.delivered_at = timezone.now()
     handoff.reference = reference.strip()[:100] or handoff.reference
     handoff.save(update_fields=["delivered_at", "reference"])
@@ -101,10 +101,10 @@ def replay_all(handoffs: QuerySet[Handoff], *, actor: Actor) -> int:
 
 
 def _set_aside(
-    handoff_id: uuid.UUID, actor: Actor, because: str, state: Handoff.State, verb: str
+    handoff_id: uuid.UUID, actor: Actor, reason: str, state: Handoff.State, verb: str
 ) -> Handoff:
-    if not because.strip():
-        raise ReasonMissing("Say why, for whoever reads it later.", field="because")
+    if not reason.strip():
+        raise ReasonMissing("Say why, for whoever reads it later.", field="reason")
     lane, handoff = _lock(handoff_id)
     if handoff.state not in STUCK:
         raise IllegalTransition(
@@ -113,7 +113,7 @@ def _set_aside(
     if _is_counted(lane, handoff):
         lane.pending -= 1
     handoff.state = state
-    handoff.resolution = f"{verb} {actor}: {because.strip()}"[:300]
+    handoff.resolution = f"{verb} {actor}: {reason.strip()}"[:300]
     handoff.save(update_fields=["state", "resolution"])
     _free(lane)
     return handoff

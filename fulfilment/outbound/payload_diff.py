@@ -15,8 +15,8 @@ from django.db.models import QuerySet
 from fulfilment.models import Handoff
 from fulfilment.payloads import with_what_is_told
 from fulfilment.routes import ROUTES
+from sales.models import AnyDocument
 from sales.models.events import DOCUMENTS
-from sales.services.events import AnyDocument
 
 BATCH = 200
 """Handoffs compared at once: as many statements for so many as for one."""

@@ -75,12 +75,12 @@ def close_agreed(kind: Discrepancy.Kind, connection_id: uuid.UUID, record: Recor
     ).update(resolved_at=timezone.now(), resolution="Both sides agree again.")
 
 
-def resolve_discrepancy(discrepancy: Discrepancy, *, actor: User, because: str) -> None:
+def resolve_discrepancy(discrepancy: Discrepancy, *, actor: User, reason: str) -> None:
     """Note what a person decided about a difference."""
-    if not because.strip():
-        raise ReasonMissing("Say what was decided and why.", field="because")
+    if not reason.strip():
+        raise ReasonMissing("Say what was decided and why.", field="reason")
     decided = Discrepancy.objects.filter(pk=discrepancy.pk, resolved_at__isnull=True).update(
-        resolved_at=timezone.now(), resolution=f"{actor}: {because.strip()}"[:300]
+        resolved_at=timezone.now(), resolution=f"{actor}: {reason.strip()}"[:300]
     )
     if not decided:
         raise AlreadyResolved(f"{discrepancy} was resolved before.")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from crm.admin.base import HouseAdmin
+from crm.admin.base import RecordAdmin
 from sales.models import ApprovalRule
 
 
 @admin.register(ApprovalRule)
-class ApprovalRuleAdmin(HouseAdmin[ApprovalRule]):
+class ApprovalRuleAdmin(RecordAdmin[ApprovalRule]):
     """Limits above, or below, which a quote is approved before it is sent."""
 
     list_display = ("name", "measure", "threshold", "is_active")

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 
-from crm.admin.base import CustomFieldsAdmin, Guarded, HouseAdmin
+from crm.admin.base import CustomFieldsAdmin, RecordAdmin, VisibilityAdmin
 from sales.models import BundleItem, Product, ProductCategory, RelatedProduct, Unit, UnitGroup
 
 
@@ -23,7 +23,7 @@ class UnitFormSet(forms.BaseInlineFormSet[Unit, UnitGroup, Any]):
             raise forms.ValidationError("One unit, and only one, is the base with factor 1.")
 
 
-class UnitInline(Guarded, admin.TabularInline[Unit, UnitGroup]):
+class UnitInline(VisibilityAdmin, admin.TabularInline[Unit, UnitGroup]):
     """Units that convert into each other."""
 
     model = Unit
@@ -32,7 +32,7 @@ class UnitInline(Guarded, admin.TabularInline[Unit, UnitGroup]):
 
 
 @admin.register(UnitGroup)
-class UnitGroupAdmin(HouseAdmin[UnitGroup]):
+class UnitGroupAdmin(RecordAdmin[UnitGroup]):
     """Groups of units."""
 
     list_display = ("name",)
@@ -41,7 +41,7 @@ class UnitGroupAdmin(HouseAdmin[UnitGroup]):
 
 
 @admin.register(Unit)
-class UnitAdmin(HouseAdmin[Unit]):
+class UnitAdmin(RecordAdmin[Unit]):
     """Units, to be found from other pages."""
 
     list_display = ("name", "group", "factor")
@@ -51,7 +51,7 @@ class UnitAdmin(HouseAdmin[Unit]):
 
 
 @admin.register(ProductCategory)
-class ProductCategoryAdmin(HouseAdmin[ProductCategory]):
+class ProductCategoryAdmin(RecordAdmin[ProductCategory]):
     """Families of products."""
 
     list_display = ("name", "code", "parent")
@@ -60,7 +60,7 @@ class ProductCategoryAdmin(HouseAdmin[ProductCategory]):
     autocomplete_fields = ("parent",)
 
 
-class BundleItemInline(Guarded, admin.TabularInline[BundleItem, Product]):
+class BundleItemInline(VisibilityAdmin, admin.TabularInline[BundleItem, Product]):
     """What is in a bundle."""
 
     model = BundleItem
@@ -69,7 +69,7 @@ class BundleItemInline(Guarded, admin.TabularInline[BundleItem, Product]):
     extra = 0
 
 
-class RelatedProductInline(Guarded, admin.TabularInline[RelatedProduct, Product]):
+class RelatedProductInline(VisibilityAdmin, admin.TabularInline[RelatedProduct, Product]):
     """What to suggest beside a product."""
 
     model = RelatedProduct

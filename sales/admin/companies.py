@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from crm.admin.base import HouseAdmin, LookOnlyAdmin
+from crm.admin.base import LookOnlyAdmin, RecordAdmin
 from sales.models import Company, NumberSeries
 
 
 @admin.register(Company)
-class CompanyAdmin(HouseAdmin[Company]):
+class CompanyAdmin(RecordAdmin[Company]):
     """Legal entities of ours."""
 
     list_display = ("name", "number_prefix", "base_currency", "country", "is_default")

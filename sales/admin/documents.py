@@ -10,7 +10,7 @@ from django.db import models, transaction
 from django.http import HttpRequest
 
 from common.errors import DomainError, SeveralErrors
-from crm.admin.base import CustomFieldsAdmin, LookOnly, RecordT, person
+from crm.admin.base import CustomFieldsAdmin, ReadOnlyAdmin, RecordT, person
 from crm.forms import CustomFieldsForm
 from crm.models import User
 from sales.services.documents.drafts import change_head
@@ -131,7 +131,7 @@ class DocumentAdmin(CustomFieldsAdmin[RecordT]):
             change_head(obj, **form.changes(form.cleaned_data))
 
 
-class LineInline(LookOnly, admin.TabularInline[Any, Any]):
+class LineInline(ReadOnlyAdmin, admin.TabularInline[Any, Any]):
     """A document's lines; they are edited on its own page, where prices follow."""
 
     fields: ClassVar[tuple[str, ...]] = (

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from crm.admin.base import LookOnly, LookOnlyAdmin, person
+from crm.admin.base import LookOnlyAdmin, ReadOnlyAdmin, person
 from sales.admin.documents import EDITABLE, SHOWN, DocumentAdmin, LineInline
 from sales.models import Invoice, InvoiceInstalment, InvoiceLine, Payment
 from sales.services.billing.order_invoices import delete_draft_invoice
@@ -26,7 +26,7 @@ class InvoiceLineInline(LineInline):
     model = InvoiceLine
 
 
-class InstalmentInline(LookOnly, admin.TabularInline[InvoiceInstalment, Invoice]):
+class InstalmentInline(ReadOnlyAdmin, admin.TabularInline[InvoiceInstalment, Invoice]):
     """By when which part is due."""
 
     model = InvoiceInstalment
@@ -34,7 +34,7 @@ class InstalmentInline(LookOnly, admin.TabularInline[InvoiceInstalment, Invoice]
     extra = 0
 
 
-class PaymentInline(LookOnly, admin.TabularInline[Payment, Invoice]):
+class PaymentInline(ReadOnlyAdmin, admin.TabularInline[Payment, Invoice]):
     """What came in."""
 
     model = Payment

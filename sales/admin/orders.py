@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from crm.admin.base import LookOnly, person
+from crm.admin.base import ReadOnlyAdmin, person
 from sales.admin.documents import EDITABLE, SHOWN, DocumentAdmin, LineInline
 from sales.admin.promotions import PromotionUseInline
 from sales.models import Order, OrderChange, OrderLine
@@ -30,7 +30,7 @@ class OrderLineInline(LineInline):
     readonly_fields: ClassVar = fields
 
 
-class OrderChangeInline(LookOnly, admin.TabularInline[OrderChange, Order]):
+class OrderChangeInline(ReadOnlyAdmin, admin.TabularInline[OrderChange, Order]):
     """The order's change orders."""
 
     model = OrderChange
@@ -67,7 +67,7 @@ class OrderAdmin(DocumentAdmin[Order]):
         "origin",
         "submitted_at",
         "closed_at",
-        "cancelled_because",
+        "cancelled_reason",
     )
     inlines = (OrderLineInline, PromotionUseInline, OrderChangeInline)
     actions = ("submit", "release")

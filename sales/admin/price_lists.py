@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from common.errors import DomainError
-from crm.admin.base import Guarded, HouseAdmin
+from crm.admin.base import RecordAdmin, VisibilityAdmin
 from sales.models import DiscountBand, DiscountList, PriceList, PriceListItem
 from sales.models.price_lists import bands_may_move
 from sales.pricing.discounts import Band, check_bands
@@ -17,7 +17,7 @@ from sales.pricing.discounts import Band, check_bands
 MOST_ITEMS_ON_ONE_PAGE = 100
 
 
-class PriceListItemInline(Guarded, admin.TabularInline[PriceListItem, PriceList]):
+class PriceListItemInline(VisibilityAdmin, admin.TabularInline[PriceListItem, PriceList]):
     """The prices of a list."""
 
     model = PriceListItem
@@ -26,7 +26,7 @@ class PriceListItemInline(Guarded, admin.TabularInline[PriceListItem, PriceList]
 
 
 @admin.register(PriceList)
-class PriceListAdmin(HouseAdmin[PriceList]):
+class PriceListAdmin(RecordAdmin[PriceList]):
     """Prices in one currency, for a time."""
 
     list_display = ("name", "currency", "valid_from", "valid_to", "is_active")
@@ -42,7 +42,7 @@ class PriceListAdmin(HouseAdmin[PriceList]):
 
 
 @admin.register(PriceListItem)
-class PriceListItemAdmin(HouseAdmin[PriceListItem]):
+class PriceListItemAdmin(RecordAdmin[PriceListItem]):
     """Single prices, to be searched where a list is long."""
 
     list_display = ("product", "unit", "price_list", "method", "amount", "percentage_rate")
@@ -93,7 +93,7 @@ class BandFormSet(forms.BaseInlineFormSet[DiscountBand, DiscountList, Any]):
         return {band.pk for band in self.get_queryset()}
 
 
-class DiscountBandInline(Guarded, admin.TabularInline[DiscountBand, DiscountList]):
+class DiscountBandInline(VisibilityAdmin, admin.TabularInline[DiscountBand, DiscountList]):
     """From so many to so many, this much off each."""
 
     model = DiscountBand
@@ -103,7 +103,7 @@ class DiscountBandInline(Guarded, admin.TabularInline[DiscountBand, DiscountList
 
 
 @admin.register(DiscountList)
-class DiscountListAdmin(HouseAdmin[DiscountList]):
+class DiscountListAdmin(RecordAdmin[DiscountList]):
     """Volume discounts."""
 
     list_display = ("name", "kind", "currency", "is_active")

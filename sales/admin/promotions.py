@@ -7,11 +7,11 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from crm.admin.base import HouseAdmin, LookOnly
+from crm.admin.base import ReadOnlyAdmin, RecordAdmin
 from sales.models import PromotionCode, PromotionUse
 
 
-class PromotionUseInline(LookOnly, admin.TabularInline[PromotionUse, Any]):
+class PromotionUseInline(ReadOnlyAdmin, admin.TabularInline[PromotionUse, Any]):
     """The codes a document was given; they are given and taken on its own page."""
 
     model = PromotionUse
@@ -24,7 +24,7 @@ class PromotionUseInline(LookOnly, admin.TabularInline[PromotionUse, Any]):
 
 
 @admin.register(PromotionCode)
-class PromotionCodeAdmin(HouseAdmin[PromotionCode]):
+class PromotionCodeAdmin(RecordAdmin[PromotionCode]):
     """Codes that take something off a document while uses are left."""
 
     list_display = (

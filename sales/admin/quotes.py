@@ -32,7 +32,7 @@ class QuoteAdmin(DocumentAdmin[Quote]):
         "opportunity",
         "activated_at",
         "closed_at",
-        "closed_because",
+        "closed_reason",
         "closed_comment",
         "accepted_by_name",
         "accepted_by_email",

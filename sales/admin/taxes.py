@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from crm.admin.base import HouseAdmin
+from crm.admin.base import RecordAdmin
 from sales.models import ExchangeRate, TaxCategory, TaxRate, TaxZone
 
 
 @admin.register(TaxCategory)
-class TaxCategoryAdmin(HouseAdmin[TaxCategory]):
+class TaxCategoryAdmin(RecordAdmin[TaxCategory]):
     """How products are taxed."""
 
     list_display = ("name", "code")
@@ -17,7 +17,7 @@ class TaxCategoryAdmin(HouseAdmin[TaxCategory]):
 
 
 @admin.register(TaxZone)
-class TaxZoneAdmin(HouseAdmin[TaxZone]):
+class TaxZoneAdmin(RecordAdmin[TaxZone]):
     """Where customers are taxed."""
 
     list_display = ("name", "code")
@@ -25,7 +25,7 @@ class TaxZoneAdmin(HouseAdmin[TaxZone]):
 
 
 @admin.register(TaxRate)
-class TaxRateAdmin(HouseAdmin[TaxRate]):
+class TaxRateAdmin(RecordAdmin[TaxRate]):
     """Rates of a category in a zone, for a time."""
 
     list_display = ("category", "zone", "rate", "valid_from", "valid_to")
@@ -36,7 +36,7 @@ class TaxRateAdmin(HouseAdmin[TaxRate]):
 
 
 @admin.register(ExchangeRate)
-class ExchangeRateAdmin(HouseAdmin[ExchangeRate]):
+class ExchangeRateAdmin(RecordAdmin[ExchangeRate]):
     """How many units of a currency one unit of the base bought on a day."""
 
     list_display = ("valid_on", "base", "currency", "rate", "source")

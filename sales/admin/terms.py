@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 
-from crm.admin.base import Guarded, HouseAdmin
+from crm.admin.base import RecordAdmin, VisibilityAdmin
 from sales.models import AccountTerms, Instalment, PaymentTerms
 
 
@@ -28,7 +28,7 @@ class InstalmentFormSet(forms.BaseInlineFormSet[Instalment, PaymentTerms, Any]):
             raise forms.ValidationError("The shares must make 1 together.")
 
 
-class InstalmentInline(Guarded, admin.TabularInline[Instalment, PaymentTerms]):
+class InstalmentInline(VisibilityAdmin, admin.TabularInline[Instalment, PaymentTerms]):
     """Parts of an invoice, each due on its own day."""
 
     model = Instalment
@@ -37,7 +37,7 @@ class InstalmentInline(Guarded, admin.TabularInline[Instalment, PaymentTerms]):
 
 
 @admin.register(PaymentTerms)
-class PaymentTermsAdmin(HouseAdmin[PaymentTerms]):
+class PaymentTermsAdmin(RecordAdmin[PaymentTerms]):
     """When orders are invoiced and by when they are paid."""
 
     list_display = ("name", "invoice_when", "due_days", "deposit_rate")
@@ -47,7 +47,7 @@ class PaymentTermsAdmin(HouseAdmin[PaymentTerms]):
 
 
 @admin.register(AccountTerms)
-class AccountTermsAdmin(HouseAdmin[AccountTerms]):
+class AccountTermsAdmin(RecordAdmin[AccountTerms]):
     """What an account buys by unless a document says otherwise."""
 
     list_display = ("account", "currency", "price_list", "payment_terms", "tax_zone")

@@ -7,6 +7,7 @@ from sales.models.catalogue import (
     UnitGroup,
 )
 from sales.models.companies import Company, NumberSeries
+from sales.models.document_kinds import AnyDocument
 from sales.models.documents import Document, DocumentLine
 from sales.models.events import SalesEvent
 from sales.models.invoices import Invoice, InvoiceInstalment, InvoiceLine, Payment
@@ -26,6 +27,7 @@ from sales.models.terms import AccountTerms, Instalment, PaymentTerms
 
 __all__ = [
     "AccountTerms",
+    "AnyDocument",
     "ApprovalRule",
     "BundleItem",
     "Company",

@@ -86,7 +86,7 @@ class Order(Document):
     requested_on = models.DateField("requested delivery", null=True, blank=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
-    cancelled_because = models.CharField(max_length=200, blank=True)
+    cancelled_reason = models.CharField(max_length=200, blank=True)
 
     objects = OrderQuerySet.as_manager()
 
@@ -133,7 +133,7 @@ class Order(Document):
                 "is_on_hold",
                 "hold_reason",
                 "closed_at",
-                "cancelled_because",
+                "cancelled_reason",
                 kind=KeepsOrdered,
             ),
         ]

@@ -32,7 +32,7 @@ class Quote(Document):
         CANCELLED = "cancelled", "Cancelled"
         SUPERSEDED = "superseded", "Superseded"
 
-    class LostBecause(models.TextChoices):
+    class LostReason(models.TextChoices):
         PRICE = "price", "Price"
         COMPETITOR = "competitor", "Competitor"
         TIMING = "timing", "Timing"
@@ -57,7 +57,7 @@ class Quote(Document):
     content_hash = models.CharField(max_length=64, blank=True, editable=False)
     activated_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
-    closed_because = models.CharField(max_length=15, choices=LostBecause, blank=True)
+    closed_reason = models.CharField(max_length=15, choices=LostReason, blank=True)
     closed_comment = models.TextField(blank=True)
     accepted_by_name = models.CharField(max_length=100, blank=True)
     accepted_by_email = models.EmailField(blank=True)
@@ -94,7 +94,7 @@ class Quote(Document):
             *Document.Meta.triggers,
             keeps_issued(
                 "closed_at",
-                "closed_because",
+                "closed_reason",
                 "closed_comment",
                 "accepted_by_name",
                 "accepted_by_email",

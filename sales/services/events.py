@@ -12,9 +12,8 @@ from django.db import connection, transaction
 
 from crm.actors import Actor, System, actor_kind
 from crm.history import name_actor
-from sales.models import Invoice, Order, Quote, SalesEvent
+from sales.models import AnyDocument, Invoice, SalesEvent
 
-AnyDocument = Quote | Order | Invoice
 Listener = Callable[[SalesEvent, AnyDocument], None]
 
 _listeners: list[Listener] = []

@@ -13,14 +13,23 @@ from django.utils import timezone
 from common.errors import IllegalTransition
 from crm.actors import Actor
 from crm.models import Opportunity
-from sales.models import AccountTerms, OpportunityLine, Order, PriceList, Product, Quote, Unit
+from sales.models import (
+    AccountTerms,
+    AnyDocument,
+    OpportunityLine,
+    Order,
+    PriceList,
+    Product,
+    Quote,
+    Unit,
+)
 from sales.pricing.money import round_money
 from sales.services.documents.bundles import add_parts
 from sales.services.documents.drafts import DRAFT_EVENT, draft_order, draft_quote, lock_draft
 from sales.services.documents.new_lines import fill_from_product, new_line
 from sales.services.documents.totals import reprice
 from sales.services.errors import NoLines, TooMuch
-from sales.services.events import AnyDocument, record_event
+from sales.services.events import record_event
 from sales.services.prices.list_prices import look_up
 
 

@@ -35,20 +35,20 @@ def win_opportunity(
 
 @transaction.atomic
 def lose_opportunity(
-    opportunity_id: uuid.UUID, *, actor: Actor, because: str, competitor: str = ""
+    opportunity_id: uuid.UUID, *, actor: Actor, reason: str, competitor: str = ""
 ) -> Opportunity:
     """Close an opportunity as lost, and say why."""
     opportunity = _lock(opportunity_id)
-    if because not in Opportunity.LostBecause.values:
-        raise MissingField("Say why the opportunity is lost.", field="because")
+    if reason not in Opportunity.LostReason.values:
+        raise MissingField("Say why the opportunity is lost.", field="reason")
     _refuse_open_quotes(opportunity)
     opportunity.move_to(
         Opportunity.Status.LOST,
         closed_at=timezone.now(),
-        lost_because=because,
+        lost_reason=reason,
         competitor=competitor,
     )
-    note(opportunity, f"Lost: {opportunity.get_lost_because_display()}.", actor=actor)
+    note(opportunity, f"Lost: {opportunity.get_lost_reason_display()}.", actor=actor)
     return opportunity
 
 
@@ -59,7 +59,7 @@ def reopen_opportunity(opportunity_id: uuid.UUID, *, actor: Actor) -> Opportunit
     opportunity.move_to(
         Opportunity.Status.OPEN,
         closed_at=None,
-        lost_because="",
+        lost_reason="",
         competitor="",
         actual_revenue=None,
     )

@@ -100,7 +100,7 @@ def release_order(order_id: uuid.UUID, *, actor: Actor) -> Order:
 
 
 @transaction.atomic
-def cancel_order(order_id: uuid.UUID, *, actor: Actor, because: str) -> Order:
+def cancel_order(order_id: uuid.UUID, *, actor: Actor, reason: str) -> Order:
     """Cancel an order of which nothing has been shipped or billed."""
     order = lock_order(order_id)
     order.refuse_move_to(Order.Status.CANCELLED)
@@ -109,18 +109,16 @@ def cancel_order(order_id: uuid.UUID, *, actor: Actor, because: str) -> Order:
         raise AlreadyShipped(
             f"{order} is shipped or billed in part: cancel what is open with a change order."
         )
-    if not because.strip():
-        raise MissingField("Say why the order is cancelled.", field="because")
+    if not reason.strip():
+        raise MissingField("Say why the order is cancelled.", field="reason")
     give_back_promotions(order)
     was_submitted = order.status == Order.Status.SUBMITTED
     for line in lines:
         line.cancelled_quantity = line.quantity
     OrderLine.objects.bulk_update(lines, ["cancelled_quantity"])
-    order.move_to(
-        Order.Status.CANCELLED, cancelled_because=because.strip(), closed_at=timezone.now()
-    )
+    order.move_to(Order.Status.CANCELLED, cancelled_reason=reason.strip(), closed_at=timezone.now())
     type_ = SalesEvent.Type.ORDER_CANCELLED if was_submitted else SalesEvent.Type.ORDER_DRAFTED
-    record_event(type_, order, actor=actor, data={"because": because})
+    record_event(type_, order, actor=actor, data={"reason": reason})
     return order
 
 

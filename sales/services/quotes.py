@@ -107,10 +107,10 @@ def accept_quote(
 
 @transaction.atomic
 def lose_quote(
-    quote_id: uuid.UUID, *, actor: Actor, because: Quote.LostBecause | str, comment: str = ""
+    quote_id: uuid.UUID, *, actor: Actor, reason: Quote.LostReason | str, comment: str = ""
 ) -> Quote:
     """Record that the customer said no, and why."""
-    return _close(quote_id, Quote.Status.LOST, actor, because=because, comment=comment)
+    return _close(quote_id, Quote.Status.LOST, actor, reason=reason, comment=comment)
 
 
 @transaction.atomic
@@ -128,10 +128,10 @@ def _close(
     status: Quote.Status,
     actor: Actor,
     *,
-    because: str = "",
+    reason: str = "",
     comment: str = "",
 ) -> Quote:
     quote = _lock(quote_id)
-    quote.move_to(status, closed_at=timezone.now(), closed_because=because, closed_comment=comment)
-    record_event(SalesEvent.Type.QUOTE_CLOSED, quote, actor=actor, data={"because": because})
+    quote.move_to(status, closed_at=timezone.now(), closed_reason=reason, closed_comment=comment)
+    record_event(SalesEvent.Type.QUOTE_CLOSED, quote, actor=actor, data={"reason": reason})
     return quote

@@ -10,7 +10,7 @@ from sales.models import RelatedProduct
 from sales.services.documents.numbering import today
 
 if TYPE_CHECKING:
-    from sales.services.events import AnyDocument
+    from sales.models import AnyDocument
 
 
 def related_products(

@@ -13,7 +13,7 @@ from sales.services.orders import submit_order
 from sales.services.quotes import accept_quote, activate_quote
 from tests.browser.conftest import COLOURS, RULES, Screen
 from tests.factories import ContactFactory, LeadFactory, Market, OpportunityFactory
-from web.record_urls import address_of
+from web.record_urls import record_url
 
 pytestmark = [
     pytest.mark.browser,
@@ -41,9 +41,9 @@ def every_screen(market: Market) -> list[str]:
     issue_invoice(invoice.pk, actor=rep)
     records = (lead, contact, account, opportunity, draft, quote, order, invoice, product)
     asking = (
-        f"{address_of(lead)}qualify/",
-        f"{address_of(draft)}edit/",
-        f"{address_of(order)}ship/",
+        f"{record_url(lead)}qualify/",
+        f"{record_url(draft)}edit/",
+        f"{record_url(order)}ship/",
     )
     return [
         "/",
@@ -53,7 +53,7 @@ def every_screen(market: Market) -> list[str]:
         "/accounts/password/change/",
         *(f"/{kind}/" for kind in KINDS),
         *(f"/{kind}/new/" for kind in KINDS),
-        *map(address_of, records),
+        *map(record_url, records),
         *asking,
         f"/history/sales/order/{order.pk}/",
         "/orders/?text=nothing+has+this+name",

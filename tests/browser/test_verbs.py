@@ -15,7 +15,7 @@ from sales.services.invoices import issue_invoice
 from sales.services.orders import submit_order
 from tests.browser.conftest import Screen
 from tests.factories import Market
-from web.record_urls import address_of
+from web.record_urls import record_url
 
 pytestmark = [
     pytest.mark.browser,
@@ -54,7 +54,7 @@ def look(screen: Screen) -> None:
 def test_changes_an_order_after_a_preview(screen: Screen, market: Market, order: Order) -> None:
     screen.sign_in(market)
     page = screen.page
-    page.goto(address_of(order))
+    page.goto(record_url(order))
     page.get_by_text("More", exact=True).click()
     page.get_by_role("link", name="Change order").click()
     look(screen)
@@ -71,7 +71,7 @@ def test_changes_an_order_after_a_preview(screen: Screen, market: Market, order:
 
     page.get_by_role("button", name="Change order").click()
 
-    page.wait_for_url(f"**{address_of(order)}")
+    page.wait_for_url(f"**{record_url(order)}")
     assert page.locator("#grand").inner_text() == "€293.86"
     assert page.get_by_text("Two more, and a pitcher").is_visible()
     look(screen)
@@ -80,7 +80,7 @@ def test_changes_an_order_after_a_preview(screen: Screen, market: Market, order:
 def test_credits_an_invoice(screen: Screen, market: Market, invoice: Invoice) -> None:
     screen.sign_in(market)
     page = screen.page
-    page.goto(address_of(invoice))
+    page.goto(record_url(invoice))
     page.get_by_text("More", exact=True).click()
     page.get_by_role("link", name="Credit note").click()
     look(screen)
@@ -106,7 +106,7 @@ def test_says_why_in_a_dialog_and_without_scripts(
 ) -> None:
     screen.sign_in(market)
     page = screen.page
-    page.goto(address_of(order))
+    page.goto(record_url(order))
     page.locator("#grand a").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_text("= pre-freight + freight + tax").wait_for()
@@ -124,7 +124,7 @@ def test_asks_only_for_what_the_kind_of_invoice_needs(
 ) -> None:
     screen.sign_in(market)
     page = screen.page
-    page.goto(f"{address_of(order)}invoice/")
+    page.goto(f"{record_url(order)}invoice/")
     quantity = page.get_by_label("To invoice Espresso machine")
     amount = page.get_by_label("or an amount, tax included")
     assert not quantity.is_visible()

@@ -10,7 +10,7 @@ from django.test import RequestFactory
 from django.utils.html import format_html
 from pytest_django import Settings
 
-from web.display import Chip, Link, Verb, Verbs
+from web.display import Action, Actions, Chip, Link
 from web.icons import draw_icon
 from web.templatetags.ui import initials
 from web.theme import choose_theme, chosen_theme
@@ -48,17 +48,17 @@ def test_draws_chips_and_links_where_markup_is_escaped() -> None:
 
 
 def test_makes_the_first_possible_deed_primary() -> None:
-    refused = Verb("Ship", "/s/", reason="Nothing is left to ship.")
-    possible, danger = Verb("Invoice", "/i/"), Verb("Cancel", "/c/", tone="danger")
+    refused = Action("Ship", "/s/", reason="Nothing is left to ship.")
+    possible, danger = Action("Invoice", "/i/"), Action("Cancel", "/c/", tone="danger")
 
-    verbs = Verbs([danger, refused, possible])
+    verbs = Actions([danger, refused, possible])
 
     assert verbs.primary == possible
     assert verbs.others == [danger, refused]
 
 
 def test_has_no_primary_deed_when_none_is_possible() -> None:
-    assert Verbs([Verb("Ship", "/s/", reason="No.")]).primary is None
+    assert Actions([Action("Ship", "/s/", reason="No.")]).primary is None
 
 
 @pytest.mark.parametrize(

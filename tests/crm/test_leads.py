@@ -74,10 +74,10 @@ def test_a_disqualified_lead_says_why_and_can_be_reopened() -> None:
     lead = LeadFactory.create()
     contact_lead(lead.pk, actor=lead.owner)
     with pytest.raises(DomainError, match="Say why"):
-        disqualify_lead(lead.pk, actor=lead.owner, because="bored")
-    assert disqualify_lead(lead.pk, actor=lead.owner, because="lost").disqualified_because == "lost"
+        disqualify_lead(lead.pk, actor=lead.owner, reason="bored")
+    assert disqualify_lead(lead.pk, actor=lead.owner, reason="lost").disqualified_reason == "lost"
     reopened = reopen_lead(lead.pk, actor=lead.owner)
-    assert (reopened.status, reopened.disqualified_because) == ("contacted", "")
+    assert (reopened.status, reopened.disqualified_reason) == ("contacted", "")
 
 
 @pytest.mark.parametrize(

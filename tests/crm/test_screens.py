@@ -18,7 +18,7 @@ from tests.factories import (
     StageFactory,
     UserFactory,
 )
-from web.record_urls import address_of
+from web.record_urls import record_url
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_makes_a_lead_of_whoever_asks(rep: User, client: Client) -> None:
     response = client.post("/leads/new/", new_lead(owner=str(rep.pk), phone="+33 1 40 00 00 00"))
 
     lead = Lead.objects.get()
-    assert response["Location"] == address_of(lead)
+    assert response["Location"] == record_url(lead)
     assert (lead.topic, lead.owner, lead.team) == ("Second bar", rep, rep.team)
 
 
@@ -94,11 +94,11 @@ def test_tells_two_editors_of_each_other(rep: User, client: Client) -> None:
 
 
 def test_does_not_edit_a_closed_lead(rep: User, client: Client) -> None:
-    lead = LeadFactory.create(owner=rep, status="disqualified", disqualified_because="lost")
+    lead = LeadFactory.create(owner=rep, status="disqualified", disqualified_reason="lost")
 
     response = client.post(reverse("crm:lead-edit", args=[lead.pk]), new_lead(owner=str(rep.pk)))
 
-    assert response["Location"] == address_of(lead)
+    assert response["Location"] == record_url(lead)
     assert Lead.objects.get().topic == "Espresso bar refit"
 
 
@@ -113,7 +113,7 @@ def test_qualifies_into_new_records(rep: User, client: Client) -> None:
     )
 
     opportunity = Opportunity.objects.get()
-    assert response["Location"] == address_of(opportunity)
+    assert response["Location"] == record_url(opportunity)
     assert (opportunity.name, opportunity.currency) == ("Refit", "CHF")
     assert opportunity.account.name == "Café Neuf"
 
@@ -148,11 +148,11 @@ def test_asks_why_before_it_disqualifies(rep: User, client: Client) -> None:
     lead = LeadFactory.create(owner=rep)
     address = reverse("crm:lead-disqualify", args=[lead.pk])
 
-    assert client.post(address, {"because": ""}).status_code == 422
+    assert client.post(address, {"reason": ""}).status_code == 422
     assert Lead.objects.get().status == Lead.Status.NEW
 
-    client.post(address, {"because": "cannot_contact"})
-    assert Lead.objects.get().disqualified_because == "cannot_contact"
+    client.post(address, {"reason": "cannot_contact"})
+    assert Lead.objects.get().disqualified_reason == "cannot_contact"
 
 
 def test_shows_the_reason_of_a_refused_deed(rep: User, client: Client) -> None:
@@ -205,7 +205,7 @@ def test_lists_only_what_the_team_may_see(rep: User, client: Client) -> None:
 
     [row] = client.get("/leads/").context["rows"]
 
-    assert row.url == address_of(shared)
+    assert row.url == record_url(shared)
 
 
 def test_never_adds_up_different_currencies(rep: User, client: Client) -> None:
@@ -243,7 +243,7 @@ def test_keeps_notes_and_tasks_around_a_record(rep: User, client: Client) -> Non
 
     task = Activity.objects.get()
     assert (task.subject, task.author, task.due_on) == (lead, rep, dt.date(2026, 11, 30))
-    assert "Call Émile" in client.get(address_of(lead)).content.decode()
+    assert "Call Émile" in client.get(record_url(lead)).content.decode()
 
     client.post(reverse("crm:activity-done", args=[task.pk]))
     client.post(reverse("crm:activity-done", args=[task.pk]))
@@ -273,8 +273,8 @@ def test_answers_a_dialog_with_its_form_alone(rep: User, client: Client) -> None
     address = reverse("crm:lead-disqualify", args=[lead.pk])
 
     form = client.get(address, headers={"HX-Request": "true"}).content.decode()
-    done = client.post(address, {"because": "lost"}, headers={"HX-Request": "true"})
+    done = client.post(address, {"reason": "lost"}, headers={"HX-Request": "true"})
 
     assert "<html" not in form
     assert f'hx-post="{address}"' in form
-    assert done["HX-Redirect"] == address_of(lead)
+    assert done["HX-Redirect"] == record_url(lead)

@@ -117,7 +117,7 @@ def test_sends_the_events_of_one_order_in_their_order(
 ) -> None:
     hold_order(order.pk, actor=market.rep, reason="Credit check")
     release_order(order.pk, actor=market.rep)
-    cancel_order(order.pk, actor=market.rep, because="Changed plans")
+    cancel_order(order.pk, actor=market.rep, reason="Changed plans")
 
     drain()
 

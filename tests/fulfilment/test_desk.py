@@ -108,7 +108,7 @@ def test_refuses_while_it_is_being_sent(order: Order, warehouse: FarEnd, clerk: 
     claim(64)
 
     with pytest.raises(IllegalTransition, match="being sent at this moment"):
-        skip_handoff(Handoff.objects.get().pk, actor=clerk, because="No")
+        skip_handoff(Handoff.objects.get().pk, actor=clerk, reason="No")
 
     assert Handoff.objects.get().state == State.SENDING
 
@@ -116,7 +116,7 @@ def test_refuses_while_it_is_being_sent(order: Order, warehouse: FarEnd, clerk: 
 def test_a_skipped_handoff_is_never_sent_and_the_next_one_is(
     stuck: Handoff, warehouse: FarEnd, clerk: User
 ) -> None:
-    skip_handoff(stuck.pk, actor=clerk, because="They have it by phone")
+    skip_handoff(stuck.pk, actor=clerk, reason="They have it by phone")
     drain()
 
     assert [e["type"].rpartition(".")[2] for e in warehouse.events[6:]] == ["held"]
@@ -128,7 +128,7 @@ def test_a_skipped_handoff_is_never_sent_and_the_next_one_is(
 def test_a_reason_is_asked_for(stuck: Handoff, clerk: User) -> None:
     for deed in (skip_handoff, settle_handoff):
         with pytest.raises(ReasonMissing):
-            deed(stuck.pk, actor=clerk, because="  ")
+            deed(stuck.pk, actor=clerk, reason="  ")
 
     stuck.refresh_from_db()
     assert stuck.state == State.NEEDS_ATTENTION
@@ -137,7 +137,7 @@ def test_a_reason_is_asked_for(stuck: Handoff, clerk: User) -> None:
 def test_what_was_handled_outside_keeps_the_reference(
     stuck: Handoff, order: Order, clerk: User
 ) -> None:
-    settle_handoff(stuck.pk, actor=clerk, because="Entered by hand", reference="WH-77")
+    settle_handoff(stuck.pk, actor=clerk, reason="Entered by hand", reference="WH-77")
 
     stuck.refresh_from_db()
     assert (stuck.state, stuck.reference) == (State.ACCEPTED, "WH-77")
@@ -243,12 +243,12 @@ def test_a_difference_is_decided_once_and_with_a_reason(
     send(shipment_event(order, "WH-1", "shipped", "11"))
     difference = Discrepancy.objects.get()
     with pytest.raises(ReasonMissing):
-        resolve_discrepancy(difference, actor=clerk, because="")
+        resolve_discrepancy(difference, actor=clerk, reason="")
 
-    resolve_discrepancy(difference, actor=clerk, because="They counted a sample")
+    resolve_discrepancy(difference, actor=clerk, reason="They counted a sample")
 
     with pytest.raises(AlreadyResolved):
-        resolve_discrepancy(difference, actor=clerk, because="Again")
+        resolve_discrepancy(difference, actor=clerk, reason="Again")
     difference.refresh_from_db()
     assert difference.resolution == f"{clerk}: They counted a sample"
 

@@ -88,11 +88,11 @@ def test_skips_for_a_reason_only(
     [handoff] = stuck(market, warehouse)
     address = f"/handoffs/{handoff.pk}/skip/"
 
-    refused = client.post(address, {"because": " "})
+    refused = client.post(address, {"reason": " "})
     handoff.refresh_from_db()
     assert (refused.status_code, handoff.state) == (422, State.NEEDS_ATTENTION)
 
-    client.post(address, {"because": "ordered by telephone"})
+    client.post(address, {"reason": "ordered by telephone"})
     handoff.refresh_from_db()
     assert handoff.state == State.SKIPPED
     assert handoff.resolution == f"Skipped by {clerk}: ordered by telephone"
@@ -104,7 +104,7 @@ def test_notes_what_was_handled_outside_under_their_reference(
     [handoff] = stuck(market, warehouse)
 
     client.post(
-        f"/handoffs/{handoff.pk}/settle/", {"because": "typed in there", "reference": "WH-77"}
+        f"/handoffs/{handoff.pk}/settle/", {"reason": "typed in there", "reference": "WH-77"}
     )
 
     handoff.refresh_from_db()
@@ -119,7 +119,7 @@ def test_is_closed_to_strangers_and_to_who_may_not_replay(
 ) -> None:
     [handoff] = stuck(market, warehouse)
     address = f"/handoffs/{handoff.pk}/{deed}/"
-    answers = {"because": "I say so"}
+    answers = {"reason": "I say so"}
     client.force_login(market.rep)
     assert client.post(address, answers).status_code == 403
     client.logout()

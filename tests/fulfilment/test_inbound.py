@@ -194,7 +194,7 @@ def test_a_line_of_another_order_is_a_conflict(
 def test_what_leaves_after_a_cancellation_is_put_before_a_person(
     order: Order, market: Market, warehouse: FarEnd
 ) -> None:
-    cancel_order(order.pk, actor=market.rep, because="Changed plans")
+    cancel_order(order.pk, actor=market.rep, reason="Changed plans")
 
     assert take(warehouse, shipment_event(order, "WH-1", "shipped", "1")) == "conflict"
 

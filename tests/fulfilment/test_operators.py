@@ -122,7 +122,7 @@ def test_lists_replays_skips_and_settles(order: Order, warehouse: FarEnd) -> Non
         == "1 are sent again.\n"
     )
     stuck_handoff(warehouse)
-    run("handoffs", "settle", str(stuck.pk), "--because=By phone", "--reference=WH-7")
+    run("handoffs", "settle", str(stuck.pk), "--reason=By phone", "--reference=WH-7")
 
     stuck.refresh_from_db()
     assert (stuck.state, stuck.reference) == (State.ACCEPTED, "WH-7")

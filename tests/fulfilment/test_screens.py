@@ -23,7 +23,7 @@ from sales.services.quotes import accept_quote, activate_quote
 from tests.factories import LeadFactory, Market, OpportunityFactory, UserFactory
 from tests.fulfilment.conftest import FarEnd
 from web.pages.document_flow import trace_steps
-from web.record_urls import address_of
+from web.record_urls import record_url
 
 
 @pytest.fixture
@@ -108,14 +108,14 @@ def test_needs_the_same_statements_however_full_the_day(desk: Client, market: Ma
 def test_goes_straight_to_a_number(desk: Client, market: Market) -> None:
     order = sold(market)
 
-    assert desk.get(f"/search/?q={str(order.number).lower()}")["Location"] == address_of(order)
+    assert desk.get(f"/search/?q={str(order.number).lower()}")["Location"] == record_url(order)
 
 
 def test_finds_by_name_what_one_may_see(desk: Client, market: Market, client: Client) -> None:
     quote = active_quote(market)
 
     found = desk.get(f"/search/?q={market.account.name}").context["found"]
-    assert {item.url for item in found} == {address_of(market.account), address_of(quote)}
+    assert {item.url for item in found} == {record_url(market.account), record_url(quote)}
 
     client.force_login(UserFactory.create())
     assert client.get(f"/search/?q={market.account.name}").context["found"] == []
@@ -131,7 +131,7 @@ def test_traces_a_sale_from_its_lead_to_the_official_number(market: Market) -> N
 
     steps = trace_steps(invoice, market.rep)
     assert [step.url for step in steps[:4]] == [
-        address_of(record) for record in (lead, opportunity, order.quote, order) if record
+        record_url(record) for record in (lead, opportunity, order.quote, order) if record
     ]
     assert (steps[-1].detail, steps[-1].state) == ("SI-2026-000077", "done")
     for station, record in enumerate((lead, opportunity, order.quote, order)):

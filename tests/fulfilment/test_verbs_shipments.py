@@ -15,7 +15,7 @@ from sales.services.documents.lines import add_line
 from sales.services.errors import TooMuch
 from sales.services.orders import submit_order
 from tests.factories import Market, UserFactory
-from web.record_urls import address_of
+from web.record_urls import record_url
 
 
 @pytest.fixture
@@ -55,12 +55,12 @@ def test_records_what_came_back_of_a_shipment(
 
     answer = rep.post(at("return", shipment), {str(line.pk): "3", "carrier": "DHL"})
 
-    assert answer["Location"] == address_of(order)
+    assert answer["Location"] == record_url(order)
     back = order.shipments.get(direction="return")
     assert (back.returns, back.carrier, back.lines.get().quantity) == (shipment, "DHL", 3)
     line.refresh_from_db()
     assert (line.shipped_quantity, line.returned_quantity) == (4, 3)
-    assert f"came back of {shipment}" in rep.get(address_of(order)).content.decode()
+    assert f"came back of {shipment}" in rep.get(record_url(order)).content.decode()
 
 
 def test_refuses_more_than_the_shipment_held(
@@ -100,7 +100,7 @@ def test_notes_parcels_with_their_tracking_numbers(
     assert (shipment.carrier, shipment.tracking) == ("DHL", "JD01")
     assert [str(parcel) for parcel in shipment.parcels.order_by("tracking")] == ["JD01", "JD02"]
     assert again.status_code == 422
-    shown = rep.get(address_of(order)).content.decode()
+    shown = rep.get(record_url(order)).content.decode()
     assert "JD02" in shown
     assert "2.5 kg" in shown
 

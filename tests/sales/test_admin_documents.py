@@ -38,7 +38,7 @@ def head(document: Quote | Order | Invoice, **changes: Any) -> dict[str, Any]:
     return {**data, **changes}
 
 
-def test_a_draft_is_edited_the_way_every_door_does(market: Market, office: Client) -> None:
+def test_a_draft_is_edited_the_way_every_url_does(market: Market, office: Client) -> None:
     order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
     add_line(order, actor=market.rep, product=market.product("100.00"))
     order.refresh_from_db()

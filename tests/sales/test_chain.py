@@ -227,7 +227,7 @@ def test_refuses_to_ship_more_than_was_ordered(market: Market) -> None:
 def test_refuses_to_cancel_what_has_left(market: Market) -> None:
     order = ship(submitted(market, "2"), market, "1")
     with pytest.raises(AlreadyShipped):
-        cancel_order(order.pk, actor=market.rep, because="Changed their mind")
+        cancel_order(order.pk, actor=market.rep, reason="Changed their mind")
     order.refresh_from_db()
     assert order.status == Order.Status.SUBMITTED
 
@@ -277,5 +277,5 @@ def test_lost_quotes_say_why(market: Market) -> None:
     quote = draft_quote(actor=market.rep, account=market.account, name="Bar refit")
     add_line(quote, actor=market.rep, product=market.product())
     activate_quote(quote.pk, actor=market.rep)
-    lost = lose_quote(quote.pk, actor=market.rep, because="price")
-    assert (lost.status, lost.closed_because) == ("lost", "price")
+    lost = lose_quote(quote.pk, actor=market.rep, reason="price")
+    assert (lost.status, lost.closed_reason) == ("lost", "price")

@@ -74,20 +74,20 @@ def test_it_does_not_close_over_an_open_quote(market: Market, opportunity: Oppor
     with pytest.raises(OpenQuotes, match="Draft quote"):
         win_opportunity(opportunity.pk, actor=market.rep)
     with pytest.raises(OpenQuotes, match="Draft quote"):
-        lose_opportunity(opportunity.pk, actor=market.rep, because="price")
+        lose_opportunity(opportunity.pk, actor=market.rep, reason="price")
     opportunity.refresh_from_db()
     assert opportunity.status == "open"
 
     cancel_quote(quote.pk, actor=market.rep)
     lost = lose_opportunity(
-        opportunity.pk, actor=market.rep, because="competitor", competitor="Barista & Co"
+        opportunity.pk, actor=market.rep, reason="competitor", competitor="Barista & Co"
     )
     assert (lost.status, lost.competitor) == ("lost", "Barista & Co")
 
 
 def test_a_loss_needs_a_reason(market: Market, opportunity: Opportunity) -> None:
     with pytest.raises(MissingField):
-        lose_opportunity(opportunity.pk, actor=market.rep, because="")
+        lose_opportunity(opportunity.pk, actor=market.rep, reason="")
 
 
 def test_a_closed_opportunity_is_reopened_before_anything_else(

@@ -193,7 +193,7 @@ def test_a_use_is_counted_when_the_order_is_submitted_and_given_back_on_cancel(
     spring.refresh_from_db()
     assert spring.uses_left == 0
 
-    cancel_order(order.pk, actor=market.rep, because="Ordered twice")
+    cancel_order(order.pk, actor=market.rep, reason="Ordered twice")
     spring.refresh_from_db()
     assert spring.uses_left == 1
 

@@ -14,7 +14,7 @@ from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line
 from sales.services.quotes import activate_quote
 from tests.factories import Market, OpportunityFactory
-from web.record_urls import address_of
+from web.record_urls import record_url
 
 HTMX = {"HX-Request": "true"}
 
@@ -64,7 +64,7 @@ def test_starts_a_quote_on_the_terms_of_the_account(desk: Client, market: Market
     second = desk.post("/quotes/new/", form)
 
     quote = Quote.objects.get()
-    assert first["Location"] == second["Location"] == address_of(quote)
+    assert first["Location"] == second["Location"] == record_url(quote)
     assert (quote.currency, quote.price_list, quote.owner) == ("EUR", market.price_list, market.rep)
     assert quote.opportunity == opportunity
 
@@ -119,7 +119,7 @@ def test_refuses_what_is_no_number(desk: Client, quote: Quote, typed: dict[str, 
 def test_saves_a_line_without_scripts(desk: Client, quote: Quote) -> None:
     response = desk.post(line_address(quote), row(discount="20"))
 
-    assert response["Location"] == f"{address_of(quote)}#lines"
+    assert response["Location"] == f"{record_url(quote)}#lines"
     [line] = quote.lines.all()
     assert (line.discount_amount, line.net) == (Decimal(20), Decimal(180))
 
@@ -161,7 +161,7 @@ def test_edits_no_line_of_an_issued_document(desk: Client, market: Market, quote
 
     assert response.status_code == 422
     assert quote.lines.get().quantity == 2
-    page = desk.get(address_of(quote)).content.decode()
+    page = desk.get(record_url(quote)).content.decode()
     assert "Revise it to change anything" in page
     assert 'name="quantity"' not in page
 
@@ -176,7 +176,7 @@ def test_takes_a_quote_to_a_draft_invoice(desk: Client, quote: Quote) -> None:
     accept = {"name": "Émile", "customer_reference": "PO-7"}
     first, second = (press("quote-accept", quote, **accept) for _ in range(2))
     order = Order.objects.get()
-    assert first == second == address_of(order)
+    assert first == second == record_url(order)
     assert order.customer_reference == "PO-7"
 
     press("order-submit", order)
@@ -224,12 +224,12 @@ def test_tells_of_a_head_somebody_else_saved(desk: Client, market: Market, quote
 def test_needs_the_same_statements_for_one_line_or_many(
     desk: Client, market: Market, quote: Quote
 ) -> None:
-    desk.get(address_of(quote))
-    few = statements(desk, address_of(quote))
+    desk.get(record_url(quote))
+    few = statements(desk, record_url(quote))
     for _ in range(6):
         add_line(quote, actor=market.rep, product=market.product("5.00"))
 
-    assert statements(desk, address_of(quote)) == few
+    assert statements(desk, record_url(quote)) == few
 
 
 @pytest.mark.parametrize("page", ["/quotes/", "/orders/", "/invoices/", "/products/"])

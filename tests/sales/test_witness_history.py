@@ -132,7 +132,7 @@ def test_leads_and_opportunities_move_legally(market: Market) -> None:
     sql("UPDATE crm_opportunity SET status = 'won' WHERE id = %s", opportunity.pk)
     with refused("crm_opportunity", "moves_legally"):
         sql(
-            "UPDATE crm_opportunity SET status = 'lost', lost_because = 'price' WHERE id = %s",
+            "UPDATE crm_opportunity SET status = 'lost', lost_reason = 'price' WHERE id = %s",
             opportunity.pk,
         )
     assert Account.objects.filter(pk=market.account.pk).exists()

@@ -192,7 +192,7 @@ class Trade:
     def cancel(self, dice: Random) -> None:
         """Cancel an order, which only a young one allows."""
         if dice.random() < 0.1:
-            cancel_order(self.line(dice).order_id, actor=self.rep, because="Changed plans")
+            cancel_order(self.line(dice).order_id, actor=self.rep, reason="Changed plans")
 
     def line(self, dice: Random) -> OrderLine:
         """Pick any line that was ever ordered."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from web.forms.base import HouseForm
+from web.forms.base import StyledForm
 
 
-class AskApprovalForm(HouseForm):
+class AskApprovalForm(StyledForm):
     """Why the quote should go out although it breaks a rule."""
 
     comment = forms.CharField(
@@ -18,7 +18,7 @@ class AskApprovalForm(HouseForm):
     )
 
 
-class ApproveForm(HouseForm):
+class ApproveForm(StyledForm):
     """A yes, with a word if there is one."""
 
     comment = forms.CharField(
@@ -26,7 +26,7 @@ class ApproveForm(HouseForm):
     )
 
 
-class RefuseForm(HouseForm):
+class RefuseForm(StyledForm):
     """A no; the reason is for whoever made the quote."""
 
     comment = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}))

@@ -22,7 +22,7 @@ def widget_class(widget: forms.Widget) -> str:
     return "form-control"
 
 
-class HouseBoundField(forms.BoundField):
+class StyledBoundField(forms.BoundField):
     """A field that knows its style and says so when its value is refused."""
 
     def build_widget_attrs(
@@ -39,11 +39,11 @@ class HouseBoundField(forms.BoundField):
         return built
 
 
-class HouseRenderer(TemplatesSetting):
+class FormRenderer(TemplatesSetting):
     """Renders every form of ours, and allauth's, with one field template."""
 
     field_template_name = "base/field.html"
-    bound_field_class = HouseBoundField
+    bound_field_class = StyledBoundField
 
 
 class Widths:
@@ -58,7 +58,7 @@ class Widths:
             self.fields[name].width = f"span-{columns}"  # type: ignore[attr-defined]  # read by form.html
 
 
-class HouseForm(Widths, forms.Form):
+class StyledForm(Widths, forms.Form):
     """A form that asks something."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

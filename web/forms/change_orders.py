@@ -15,7 +15,7 @@ from crm.models import Contact, User
 from sales.models import Order, OrderLine
 from sales.services.change_orders import Changes
 from sales.services.prices.override_rights import may_override
-from web.forms.base import HouseForm
+from web.forms.base import StyledForm
 from web.forms.lines import LineForm, discount_in_words
 from web.forms.products import ProductField
 
@@ -23,7 +23,7 @@ NEW_LINES = 3
 ADDRESS = ("street", "postal_code", "city", "country")
 
 
-class ChangedHeadForm(HouseForm):
+class ChangedHeadForm(StyledForm):
     """The head of a submitted order, as far as a change order reaches."""
 
     widths: ClassVar = {
@@ -109,7 +109,7 @@ class ChangedLineForm(LineForm):
         }
 
 
-class NewLineForm(HouseForm):
+class NewLineForm(StyledForm):
     """A product that joins the order."""
 
     widths: ClassVar = {"product": 8, "quantity": 4}
@@ -133,7 +133,7 @@ class NewLineForm(HouseForm):
         return cleaned
 
 
-class ReasonForm(HouseForm):
+class ReasonForm(StyledForm):
     """Why the order changes."""
 
     reason = forms.CharField(

@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.forms import DayInput
 from sales.models import Quote
-from web.forms.base import HouseForm
+from web.forms.base import StyledForm
 
 
-class AcceptForm(HouseForm):
+class AcceptForm(StyledForm):
     """Who said yes, and by which reference they will know the order."""
 
     widths: ClassVar = {"name": 6, "email": 6}
@@ -27,28 +27,28 @@ class AcceptForm(HouseForm):
     )
 
 
-class LoseQuoteForm(HouseForm):
+class LoseQuoteForm(StyledForm):
     """Why a quote came to nothing."""
 
-    because = forms.ChoiceField(label=_("Reason"), choices=Quote.LostBecause.choices)
+    reason = forms.ChoiceField(label=_("Reason"), choices=Quote.LostReason.choices)
     comment = forms.CharField(
         label=_("Comment"), required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
 
 
-class HoldForm(HouseForm):
+class HoldForm(StyledForm):
     """Why an order stops."""
 
     reason = forms.CharField(label=_("Reason"), max_length=200)
 
 
-class CancelForm(HouseForm):
+class CancelForm(StyledForm):
     """Why an order is cancelled."""
 
-    because = forms.CharField(label=_("Reason"), max_length=200)
+    reason = forms.CharField(label=_("Reason"), max_length=200)
 
 
-class PaymentForm(HouseForm):
+class PaymentForm(StyledForm):
     """Money that came in."""
 
     widths: ClassVar = {"amount": 6, "received_on": 6, "reference": 6, "method": 6}

@@ -5,13 +5,13 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from web.forms.base import HouseForm
+from web.forms.base import StyledForm
 
 
-class SetAsideForm(HouseForm):
+class SetAsideForm(StyledForm):
     """Why a handoff is left unsent."""
 
-    because = forms.CharField(
+    reason = forms.CharField(
         label=_("Reason"), max_length=200, help_text=_("For whoever reads it later.")
     )
 

@@ -13,7 +13,7 @@ from crm.forms import CustomFieldsForm, DayInput
 from crm.models import Account, Contact, Lead
 from crm.services.leads import Duplicates
 from web.forms.accounts import offer_owners
-from web.forms.base import HouseForm, RecordForm
+from web.forms.base import RecordForm, StyledForm
 
 MAIN_CURRENCIES = ("EUR", "CHF", "GBP", "USD", "JPY", "KWD")
 
@@ -53,15 +53,15 @@ class LeadForm(CustomFieldsForm, RecordForm):
         offer_owners(self)
 
 
-class DisqualifyForm(HouseForm):
+class DisqualifyForm(StyledForm):
     """Why a lead comes to nothing."""
 
-    because = forms.ChoiceField(
-        label=_("Reason"), choices=Lead.DisqualifiedBecause.choices, widget=forms.RadioSelect
+    reason = forms.ChoiceField(
+        label=_("Reason"), choices=Lead.DisqualifiedReason.choices, widget=forms.RadioSelect
     )
 
 
-class QualifyForm(HouseForm):
+class QualifyForm(StyledForm):
     """Who the lead is: somebody we know, or a new account and contact."""
 
     widths: ClassVar = {"account": 6, "contact": 6, "opportunity_name": 8, "currency": 4}

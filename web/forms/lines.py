@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.formatting import plain_number
 from sales.models import DocumentLine, ProductCategory
-from web.forms.base import HouseForm
+from web.forms.base import StyledForm
 
 HUNDRED = Decimal(100)
 
@@ -64,7 +64,7 @@ class LineForm(forms.Form):
         return {**columns, **discount}
 
 
-class WriteInForm(HouseForm):
+class WriteInForm(StyledForm):
     """Something that is not in the catalogue."""
 
     widths: ClassVar = {"product_category": 6, "quantity": 3, "unit_price": 3}
@@ -81,7 +81,7 @@ class WriteInForm(HouseForm):
     )
 
 
-class WordsForm(HouseForm):
+class WordsForm(StyledForm):
     """A heading or a note between the lines."""
 
     kind = forms.ChoiceField(

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.forms import CustomFieldsForm, DayInput
 from crm.models import Account, Contact, Opportunity, User
 from web.forms.accounts import choose_from, offer_owners
-from web.forms.base import HouseForm, RecordForm
+from web.forms.base import RecordForm, StyledForm
 
 
 class OpportunityForm(CustomFieldsForm, RecordForm):
@@ -55,7 +55,7 @@ class OpportunityForm(CustomFieldsForm, RecordForm):
         return cleaned
 
 
-class WinForm(HouseForm):
+class WinForm(StyledForm):
     """What a won opportunity brought in."""
 
     actual_revenue = forms.DecimalField(
@@ -69,8 +69,8 @@ class WinForm(HouseForm):
     )
 
 
-class LoseForm(HouseForm):
+class LoseForm(StyledForm):
     """Why an opportunity was lost, and to whom."""
 
-    because = forms.ChoiceField(label=_("Reason"), choices=Opportunity.LostBecause.choices)
+    reason = forms.ChoiceField(label=_("Reason"), choices=Opportunity.LostReason.choices)
     competitor = forms.CharField(label=_("Competitor"), max_length=100, required=False)

@@ -8,11 +8,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from crm.forms import DayInput
-from web.forms.base import HouseForm
+from web.forms.base import StyledForm
 from web.forms.products import ProductField
 
 
-class OpportunityLineForm(HouseForm):
+class OpportunityLineForm(StyledForm):
     """A product the customer is interested in."""
 
     widths: ClassVar = {"product": 6, "quantity": 3, "unit_price": 3}
@@ -32,13 +32,13 @@ class OpportunityLineForm(HouseForm):
     )
 
 
-class QuoteFromOpportunityForm(HouseForm):
+class QuoteFromOpportunityForm(StyledForm):
     """Until when the offer will stand."""
 
     valid_until = forms.DateField(label=_("Valid until"), widget=DayInput())
 
 
-class OrderFromOpportunityForm(HouseForm):
+class OrderFromOpportunityForm(StyledForm):
     """When the customer wants it."""
 
     requested_on = forms.DateField(label=_("Requested delivery"), widget=DayInput(), required=False)

@@ -10,10 +10,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from sales.services.prices.price_refresh import PriceDrift
-from web.forms.base import HouseForm
+from web.forms.base import StyledForm
 
 
-class PromotionForm(HouseForm):
+class PromotionForm(StyledForm):
     """A code the customer has."""
 
     promotion = forms.CharField(
@@ -29,7 +29,7 @@ class PromotionForm(HouseForm):
     )
 
 
-class RefreshForm(HouseForm):
+class RefreshForm(StyledForm):
     """Which lines take the list's price of today; typed prices only if they are ticked."""
 
     widths: ClassVar = {}

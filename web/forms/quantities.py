@@ -10,8 +10,8 @@ from uuid import UUID
 
 from django import forms
 
-from web.display import Words
-from web.forms.base import HouseForm
+from web.display import StrOrPromise
+from web.forms.base import StyledForm
 
 ZERO = Decimal(0)
 
@@ -21,17 +21,17 @@ class QuantityRow:
     """A line, what is known of it, and the input beside it."""
 
     line: Any
-    cells: Sequence[tuple[Words, str]]
+    cells: Sequence[tuple[StrOrPromise, str]]
     """What stands in each column, with the column's name."""
     field: forms.BoundField
 
 
-class QuantitiesForm(HouseForm):
+class QuantitiesForm(StyledForm):
     """Asks for a quantity of each line, beside whatever else the deed needs to know."""
 
-    columns: ClassVar[tuple[Words, ...]] = ()
+    columns: ClassVar[tuple[StrOrPromise, ...]] = ()
     """What is told of each line before its input."""
-    asked: ClassVar[Words] = ""
+    asked: ClassVar[StrOrPromise] = ""
     """What the column of inputs is called."""
 
     lines: Sequence[Any]

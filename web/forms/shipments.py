@@ -13,11 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from common.formatting import format_quantity, plain_number
 from fulfilment.models import Shipment, ShipmentLine
 from sales.models import OrderLine
-from web.forms.base import HouseForm
+from web.forms.base import StyledForm
 from web.forms.quantities import QuantitiesForm
 
 
-class ShipmentForm(HouseForm):
+class ShipmentForm(StyledForm):
     """A shipment typed by hand: how much of which line left, and how to follow it."""
 
     widths: ClassVar = {"status": 4, "carrier": 4, "tracking": 4}
@@ -100,7 +100,7 @@ class ReturnForm(QuantitiesForm):
         return cleaned
 
 
-class ParcelForm(HouseForm):
+class ParcelForm(StyledForm):
     """A box with a tracking number of its own."""
 
     widths: ClassVar = {"tracking": 6, "carrier": 6, "weight_kg": 6}

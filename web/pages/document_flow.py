@@ -13,7 +13,7 @@ from crm.models import Lead, Opportunity, User
 from fulfilment.models import Shipment
 from sales.models import Invoice, Order, Quote
 from web.display import State, TraceStep
-from web.record_urls import address_of
+from web.record_urls import record_url
 
 
 @dataclass(slots=True)
@@ -107,7 +107,7 @@ def may_see(user: User, record: models.Model) -> bool:
 
 
 def _link(record: models.Model, user: User) -> str:
-    return address_of(record) if may_see(user, record) else ""
+    return record_url(record) if may_see(user, record) else ""
 
 
 def _absent(label: str, icon: str) -> TraceStep:

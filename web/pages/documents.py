@@ -19,12 +19,11 @@ from common.formatting import (
     plain_number,
     plain_price,
 )
-from sales.models import DocumentLine, OrderLine
-from sales.services.events import AnyDocument
+from sales.models import AnyDocument, DocumentLine, OrderLine
 from sales.services.prices.price_refresh import PriceDrift, price_drift
 from web.display import Fact, Link
 from web.forms.lines import discount_in_words
-from web.record_urls import address_of
+from web.record_urls import record_url
 
 WORDS = frozenset({DocumentLine.Kind.SECTION.value, DocumentLine.Kind.NOTE.value})
 
@@ -203,8 +202,8 @@ def common_facts(document: AnyDocument) -> list[Fact]:
     """List what one wants to know of any document."""
     contact = document.contact
     facts = [
-        Fact(gettext("Account"), Link(str(document.account), address_of(document.account))),
-        Fact(gettext("Contact"), Link(str(contact), address_of(contact)) if contact else ""),
+        Fact(gettext("Account"), Link(str(document.account), record_url(document.account))),
+        Fact(gettext("Contact"), Link(str(contact), record_url(contact)) if contact else ""),
         Fact(gettext("Customer's reference"), document.customer_reference),
         Fact(gettext("Price list"), document.price_list or ""),
         Fact(gettext("Payment terms"), document.payment_terms or ""),

@@ -8,20 +8,19 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from sales.models import OpportunityLine, Order, Quote
+from sales.models import AnyDocument, OpportunityLine, Order, Quote
 from sales.services.approval_requests import Approval
-from sales.services.events import AnyDocument
 from sales.services.prices.override_rights import may_override
 from sales.services.prices.price_refresh import PriceDrift
-from web.display import Verb
+from web.display import Action
 from web.http import RepRequest
 
 
-def draft_verbs(document: AnyDocument, drifts: Sequence[PriceDrift]) -> list[Verb]:
+def draft_verbs(document: AnyDocument, drifts: Sequence[PriceDrift]) -> list[Action]:
     """List what any draft can take over: its opportunity's lines, the list's prices of today."""
     kind = f"{document._meta.model_name}s"
     drifted = any(drift.has_drifted for drift in drifts)
-    refresh = Verb(
+    refresh = Action(
         _("Refresh prices"),
         reverse("sales:price-refresh", args=[kind, document.pk]),
         "refresh",
@@ -38,22 +37,22 @@ def _why_not_refresh(document: AnyDocument, *, drifted: bool) -> str:
     return "" if drifted else gettext("Every price is the list's.")
 
 
-def take_lines_verb(document: AnyDocument) -> list[Verb]:
+def take_lines_verb(document: AnyDocument) -> list[Action]:
     """Offer a quote the lines of its opportunity, where there are any."""
     if not isinstance(document, Quote) or document.opportunity_id is None:
         return []
     if not OpportunityLine.objects.filter(opportunity=document.opportunity_id).exists():
         return []
     address = reverse("sales:quote-take-lines", args=[document.pk])
-    return [Verb(_("Take lines from the opportunity"), address, "target-arrow", aside=True)]
+    return [Action(_("Take lines from the opportunity"), address, "target-arrow", aside=True)]
 
 
-def lock_verbs(request: RepRequest, order: Order) -> list[Verb]:
+def lock_verbs(request: RepRequest, order: Order) -> list[Action]:
     """Let those who may override prices lock and unlock them."""
     locked = order.prices_are_locked
     may = may_override(request.user)
     return [
-        Verb(
+        Action(
             _("Unlock prices") if locked else _("Lock prices"),
             reverse(f"sales:order-{'unlock' if locked else 'lock'}-prices", args=[order.pk]),
             "lock-open" if locked else "lock",
@@ -63,14 +62,14 @@ def lock_verbs(request: RepRequest, order: Order) -> list[Verb]:
     ]
 
 
-def approval_verbs(request: RepRequest, quote: Quote, approval: Approval) -> list[Verb]:
+def approval_verbs(request: RepRequest, quote: Quote, approval: Approval) -> list[Action]:
     """Offer to ask for a yes, and to give one, where a rule is broken."""
     if not approval.needs:
         return []
 
-    def verb(label: str, name: str, icon: str, reason: str) -> Verb:
+    def verb(label: str, name: str, icon: str, reason: str) -> Action:
         address = reverse(f"sales:quote-{name}", args=[quote.pk])
-        return Verb(label, address, icon, asks=True, dialog=True, reason=reason)
+        return Action(label, address, icon, asks=True, dialog=True, reason=reason)
 
     deeds = []
     if request.user.has_perm("sales.approve_quote"):

@@ -10,9 +10,9 @@ from typing import Any
 from django.utils.translation import gettext
 
 from common.formatting import format_money, format_price, format_quantity, format_rate
+from sales.models import AnyDocument
 from sales.pricing.explanations import Step
 from sales.services.documents.explanations import explain
-from sales.services.events import AnyDocument
 
 QUANTITIES = frozenset({"quantity", "price quantity", "ordered", "billed before"})
 PRICES = frozenset({"unit price", "volume discount"})

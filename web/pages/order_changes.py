@@ -19,9 +19,9 @@ from common.formatting import (
     format_quantity,
     format_rate,
 )
-from web.display import Words
+from web.display import StrOrPromise
 
-FIELDS: dict[str, Words] = {
+FIELDS: dict[str, StrOrPromise] = {
     "total": _("Total"),
     "name": _("Name"),
     "contact": _("Contact"),
@@ -44,7 +44,7 @@ class Difference:
 
     what: str
     """The line it is about; empty for the document's head."""
-    label: Words
+    label: StrOrPromise
     before: str
     after: str
     is_total: bool = False

@@ -11,7 +11,7 @@ from django.db import models
 from crm.models import Activity
 from web.display import TONE_CLASS
 from web.forms.activities import ActivityForm
-from web.record_urls import address_of
+from web.record_urls import record_url
 
 register = template.Library()
 
@@ -28,7 +28,7 @@ SHOWN = 30
 @register.filter
 def address(record: models.Model) -> str:
     """Return the address of a record's page."""
-    return address_of(record)
+    return record_url(record)
 
 
 @register.inclusion_tag("crm/timeline.html", takes_context=True)

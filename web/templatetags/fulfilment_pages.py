@@ -12,10 +12,9 @@ from django.utils.translation import gettext
 
 from fulfilment.models import Connection, Handoff, Shipment
 from fulfilment.monitoring.integration_log import story_of
-from sales.models import Order
-from sales.services.events import AnyDocument
+from sales.models import AnyDocument, Order
 from web.chips import handoffs as chips
-from web.display import TONE_CLASS, Chip, TraceStep, Verb, Verbs
+from web.display import TONE_CLASS, Action, Actions, Chip, TraceStep
 from web.pages.document_flow import trace_steps
 
 register = template.Library()
@@ -78,7 +77,7 @@ def shipments(context: template.Context, order: Order) -> dict[str, Any]:
     }
 
 
-def shipment_verbs(shipment: Shipment) -> list[Verb]:
+def shipment_verbs(shipment: Shipment) -> list[Action]:
     """List what a person can say of a shipment now."""
     if shipment.direction != Shipment.Direction.OUT:
         return []
@@ -92,23 +91,23 @@ def shipment_verbs(shipment: Shipment) -> list[Verb]:
         status.DELIVERED: (gettext("It arrived"), "home-check"),
     }
     moves = [
-        Verb(label, address("move", to), icon)
+        Action(label, address("move", to), icon)
         for to, (label, icon) in looks.items()
         if shipment.can_move_to(to)
     ]
-    parcel = Verb(gettext("Add a parcel"), address("parcel"), "package", asks=True, dialog=True)
-    back = Verb(gettext("Record a return"), address("return"), "truck-return", asks=True)
+    parcel = Action(gettext("Add a parcel"), address("parcel"), "package", asks=True, dialog=True)
+    back = Action(gettext("Record a return"), address("return"), "truck-return", asks=True)
     return [*moves, parcel, *([back] if shipment.status in Shipment.LEFT else [])]
 
 
 @register.simple_tag(takes_context=True)
-def order_verbs(context: template.Context, order: Order, verbs: Verbs) -> Verbs:
+def order_verbs(context: template.Context, order: Order, verbs: Actions) -> Actions:
     """Add what the outside world can do for an order: ship it."""
     user = context["request"].user
     if order.number is None or not user.has_perm("fulfilment.add_shipment"):
         return verbs
     address = reverse("fulfilment:shipment-new", args=[order.pk])
-    ship = Verb(
+    ship = Action(
         gettext("Record shipment"),
         address,
         "truck-delivery",
@@ -118,8 +117,8 @@ def order_verbs(context: template.Context, order: Order, verbs: Verbs) -> Verbs:
     billable = order.fulfilment_status != Order.Fulfilment.NOT_STARTED
     first = verbs.all[:1]
     if order.is_on_hold or billable:
-        return Verbs([*first, ship, *verbs.all[1:]])
-    return Verbs([ship, *verbs.all])
+        return Actions([*first, ship, *verbs.all[1:]])
+    return Actions([ship, *verbs.all])
 
 
 def why_not_ship(order: Order) -> str:

@@ -7,8 +7,7 @@ from typing import Any
 from django import template
 from django.urls import reverse
 
-from sales.models import Quote
-from sales.services.events import AnyDocument
+from sales.models import AnyDocument, Quote
 
 register = template.Library()
 

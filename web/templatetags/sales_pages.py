@@ -13,12 +13,11 @@ from django.utils.translation import gettext
 
 from common.formatting import format_day, format_money
 from crm.models import Account, Opportunity
-from sales.models import AccountTerms, Invoice, Order, Quote, SalesEvent
-from sales.services.events import AnyDocument
+from sales.models import AccountTerms, AnyDocument, Invoice, Order, Quote, SalesEvent
 from web.chips.customers import stage_chip
 from web.chips.documents import invoice_chip, order_chip, quote_chip
-from web.display import Chip, Fact, Verb, Verbs
-from web.record_urls import address_of
+from web.display import Action, Actions, Chip, Fact
+from web.record_urls import record_url
 
 register = template.Library()
 
@@ -43,7 +42,7 @@ def opportunity_rows(opportunities: Iterable[Opportunity]) -> list[SmallRow]:
         SmallRow(
             title=str(opportunity),
             words=str(opportunity.stage),
-            url=address_of(opportunity),
+            url=record_url(opportunity),
             chip=stage_chip(opportunity),
             amount=format_money(opportunity.expected_revenue, opportunity.currency),
         )
@@ -52,24 +51,24 @@ def opportunity_rows(opportunities: Iterable[Opportunity]) -> list[SmallRow]:
 
 
 @register.simple_tag(takes_context=True)
-def opportunity_verbs(context: template.Context, opportunity: Opportunity, edit: Verb) -> Verbs:
+def opportunity_verbs(context: template.Context, opportunity: Opportunity, edit: Action) -> Actions:
     """List what can be done with an opportunity: offer, order, close, reopen, edit."""
     user = context["request"].user
     if not user.has_perm("crm.change_opportunity"):
-        return Verbs([])
+        return Actions([])
 
     def address(name: str) -> str:
         return reverse(f"sales:opportunity-{name}", args=[opportunity.pk])
 
     closed = opportunity.status != Opportunity.Status.OPEN
-    lost = Verb(gettext("Close as lost"), address("lose"), "circle-x", asks=True, dialog=True)
-    won = Verb(gettext("Close as won"), address("win"), "trophy", asks=True, dialog=True)
+    lost = Action(gettext("Close as lost"), address("lose"), "circle-x", asks=True, dialog=True)
+    won = Action(gettext("Close as won"), address("win"), "trophy", asks=True, dialog=True)
     if closed:
-        return Verbs([Verb(gettext("Reopen"), address("reopen"), "rotate-clockwise"), edit])
-    return Verbs(
+        return Actions([Action(gettext("Reopen"), address("reopen"), "rotate-clockwise"), edit])
+    return Actions(
         [
-            Verb(gettext("Create quote"), address("quote"), "file-text", asks=True, dialog=True),
-            Verb(
+            Action(gettext("Create quote"), address("quote"), "file-text", asks=True, dialog=True),
+            Action(
                 gettext("Create order"), address("order"), "clipboard-check", asks=True, dialog=True
             ),
             won,
@@ -105,7 +104,7 @@ def _row(document: AnyDocument, kind: str, chip: Chip) -> SmallRow:
     return SmallRow(
         title=str(document),
         words=f"{kind} · {document.name} · {format_day(document.created_at.date())}",
-        url=address_of(document),
+        url=record_url(document),
         chip=chip,
         amount=format_money(document.total, document.currency),
     )

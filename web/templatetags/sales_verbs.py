@@ -12,10 +12,9 @@ from django.utils.translation import gettext
 
 from common.formatting import format_money, format_price, format_quantity, format_rate
 from crm.models import Opportunity
-from sales.models import ApprovalRule, Order, OrderChange, Quote
+from sales.models import AnyDocument, ApprovalRule, Order, OrderChange, Quote
 from sales.services.approval_requests import ASKED, Approval
 from sales.services.approvals import Need
-from sales.services.events import AnyDocument
 from web.display import Chip
 from web.forms.prices import PromotionForm
 from web.pages.order_changes import Difference, differences

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from crm.models import Account
-from web.display import Column, Fact, Verb, Verbs
+from web.display import Action, Actions, Column, Fact
 from web.filters.customers import AccountFilter
 from web.forms.accounts import AccountForm
 from web.http import RepRequest, rep_with
@@ -62,21 +62,21 @@ def detail(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         "facts": account_facts(account),
         "contacts": account.contacts.all()[:50],
         "opportunities": account.opportunities.select_related("stage", "owner")[:20],
-        "verbs": Verbs(
+        "verbs": Actions(
             [
-                Verb(
+                Action(
                     gettext("New opportunity"),
                     f"{reverse('crm:opportunity-new')}?account={account.pk}",
                     "target-arrow",
                     asks=True,
                 ),
-                Verb(
+                Action(
                     gettext("New contact"),
                     f"{reverse('crm:contact-new')}?account={account.pk}",
                     "user-plus",
                     asks=True,
                 ),
-                Verb(gettext("Edit"), edit_address(account), "pencil", asks=True),
+                Action(gettext("Edit"), edit_address(account), "pencil", asks=True),
             ]
         ),
     }

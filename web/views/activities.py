@@ -17,7 +17,7 @@ from crm.services.activities import finish_task, note
 from web.forms.activities import ActivityForm
 from web.htmx import go_to, say
 from web.http import RepRequest, rep_with
-from web.record_urls import address_of
+from web.record_urls import record_url
 
 
 def visible_subject(request: RepRequest, app: str, model: str, pk: uuid.UUID) -> models.Model:
@@ -42,7 +42,7 @@ def add(request: RepRequest, app: str, model: str, pk: uuid.UUID) -> HttpRespons
         note(record, actor=request.user, **form.cleaned_data)
     else:
         say(request, gettext("Write a few words first."), level=messages.ERROR)
-    return go_to(request, f"{address_of(record)}#activity")
+    return go_to(request, f"{record_url(record)}#activity")
 
 
 @require_POST
@@ -53,4 +53,4 @@ def done(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     kind = activity.subject_type
     record = visible_subject(request, kind.app_label, kind.model, activity.subject_id)
     finish_task(activity)
-    return go_to(request, f"{address_of(record)}#activity")
+    return go_to(request, f"{record_url(record)}#activity")

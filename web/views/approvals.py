@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from sales.services.approval_requests import ask_approval
 from sales.services.approvals import decide_approval
-from web.actions import ask
+from web.actions import run_form_action
 from web.forms.approvals import ApproveForm, AskApprovalForm, RefuseForm
 from web.http import RepRequest, rep_with
 from web.views import quotes
@@ -19,7 +19,7 @@ from web.views import quotes
 def request_approval(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Ask whoever may approve for a yes to the draft as it stands."""
     quote = quotes.find(request, pk)
-    return ask(
+    return run_form_action(
         request,
         quote,
         AskApprovalForm(request.POST or None),
@@ -34,7 +34,7 @@ def request_approval(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 def approve(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Say yes to exactly this content."""
     quote = quotes.find(request, pk)
-    return ask(
+    return run_form_action(
         request,
         quote,
         ApproveForm(request.POST or None),
@@ -51,7 +51,7 @@ def approve(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 def refuse(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Say no, and why."""
     quote = quotes.find(request, pk)
-    return ask(
+    return run_form_action(
         request,
         quote,
         RefuseForm(request.POST or None),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from sales.models import Invoice
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.billing.order_invoices import invoice_order, open_quantities
-from web.actions import ask
+from web.actions import run_form_action
 from web.forms.billing import AHEAD, InvoiceOrderForm
 from web.http import RepRequest, rep_with
 from web.pages.documents import read_lines
@@ -35,7 +35,7 @@ def invoice(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         rate = rate if what == Invoice.What.PERCENTAGE else None
         return invoice_order(order.pk, actor=request.user, what=what, quantities=chosen, rate=rate)
 
-    return ask(
+    return run_form_action(
         request,
         order,
         form,

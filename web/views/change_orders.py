@@ -21,7 +21,7 @@ from web.htmx import go_to, say
 from web.http import RepRequest, rep_with
 from web.pages.documents import read_lines
 from web.pages.order_changes import Difference, differences
-from web.record_urls import address_of
+from web.record_urls import record_url
 from web.views import orders
 
 ABOUT_THE_PAGE = frozenset({"csrfmiddlewaretoken", "step", "previewed", "version", "reason"})
@@ -66,7 +66,7 @@ def _agree(request: RepRequest, order: Order, forms: ChangeOrderForms) -> HttpRe
         expected_version=int(version) if version.isdigit() else order.version,
     )
     say(request, gettext("%(order)s is changed; the other systems are told.") % {"order": order})
-    return go_to(request, address_of(order))
+    return go_to(request, record_url(order))
 
 
 def _place_refusal(forms: ChangeOrderForms, error: DomainError) -> None:
@@ -88,7 +88,7 @@ def _show(
         "preview": preview,
         "previewed": _digest(request.POST) if preview else "",
         "version": request.POST.get("version") or order.version,
-        "back": Link(str(order), address_of(order)),
+        "back": Link(str(order), record_url(order)),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if forms.has_errors else HTTPStatus.OK
     return render(request, "sales/change_order.html", context, status=status)

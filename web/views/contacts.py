@@ -15,11 +15,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from crm.models import Contact
-from web.display import Column, Fact, Link, Verb, Verbs
+from web.display import Action, Actions, Column, Fact, Link
 from web.filters.customers import ContactFilter
 from web.forms.accounts import ContactForm
 from web.http import RepRequest, rep_with
-from web.record_urls import address_of
+from web.record_urls import record_url
 from web.screens import Empty, FormScreen, ListScreen
 
 
@@ -55,15 +55,15 @@ def detail(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Show a person and what they are part of."""
     contacts = Contact.objects.visible_to(request.user).select_related("account")
     contact = get_object_or_404(contacts, pk=pk)
-    edit = Verb(gettext("Edit"), reverse("crm:contact-edit", args=[pk]), "pencil", asks=True)
+    edit = Action(gettext("Edit"), reverse("crm:contact-edit", args=[pk]), "pencil", asks=True)
     context = {
         "record": contact,
         "facts": [
-            Fact(gettext("Account"), Link(str(contact.account), address_of(contact.account))),
+            Fact(gettext("Account"), Link(str(contact.account), record_url(contact.account))),
             Fact(gettext("Job title"), contact.job_title or "–"),
         ],
         "opportunities": contact.opportunities.select_related("stage", "account")[:20],
-        "verbs": Verbs([edit]),
+        "verbs": Actions([edit]),
     }
     return render(request, "crm/contact_detail.html", context)
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from sales.models import Invoice
 from sales.services.credit_notes import credit_invoice, left_to_credit
-from web.actions import ask
+from web.actions import run_form_action
 from web.forms.billing import CreditForm
 from web.http import RepRequest, rep_with
 from web.pages.documents import read_lines
@@ -40,7 +40,7 @@ def credit(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
             bill_again=answers.get("bill_again", True),
         )
 
-    return ask(
+    return run_form_action(
         request,
         invoice,
         form,

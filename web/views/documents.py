@@ -13,9 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from crm.models import OwnedQuerySet
-from sales.models import Invoice, Order, Quote
+from sales.models import AnyDocument, Invoice, Order, Quote
 from sales.services.documents.drafts import change_head
-from sales.services.events import AnyDocument
 from web.http import RepRequest
 from web.pages.documents import RELATED, document_context, read_lines
 from web.screens import FormScreen
@@ -54,7 +53,7 @@ def may_edit(request: RepRequest, document: AnyDocument) -> bool:
     return document.is_draft and not bills_an_order and request.user.has_perm(right)
 
 
-def locked_because(document: AnyDocument) -> str:
+def locked_reason(document: AnyDocument) -> str:
     """Say why an issued document is not edited."""
     return gettext("%(document)s is %(status)s; only drafts are edited.") % {
         "document": document,
@@ -86,7 +85,7 @@ class HeadEdit(FormScreen[DocumentT]):
         """Only drafts are edited."""
         if getattr(record, "order_id", None) is not None:
             return gettext("This draft bills an order; its head is the order's.")
-        return "" if record.is_draft else locked_because(record)
+        return "" if record.is_draft else locked_reason(record)
 
     def make_form(self, record: DocumentT, data: Any = None) -> Any:
         """Build the form; it offers only what the person may see."""

@@ -14,7 +14,7 @@ from web.htmx import is_partial
 from web.http import RepRequest, rep_required
 from web.pages.documents import read_lines
 from web.pages.explanations import chapters
-from web.record_urls import address_of
+from web.record_urls import record_url
 from web.views.lines import FIND
 
 
@@ -33,7 +33,7 @@ def why(request: RepRequest, kind: str, pk: uuid.UUID, figure: str = "") -> Http
         "record": document,
         "chapters": told,
         "figure": figure,
-        "back": Link(str(document), address_of(document)),
+        "back": Link(str(document), record_url(document)),
     }
     part = "#why" if is_partial(request) else ""
     return render(request, f"sales/why.html{part}", context)

@@ -17,7 +17,7 @@ from fulfilment.outbound.handoff_actions import (
     skip_handoff,
     stuck_like,
 )
-from web.actions import ask, press
+from web.actions import run_action, run_form_action
 from web.forms.handoffs import SetAsideForm, SettleForm
 from web.htmx import go_to, say
 from web.http import RepRequest, rep_with
@@ -28,7 +28,7 @@ from web.views.handoffs import find, show
 @rep_with("fulfilment.replay_handoff")
 def replay(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Send a handoff again, under its id and with the bytes of then."""
-    return press(
+    return run_action(
         request,
         find(request, pk),
         lambda: replay_handoff(pk, actor=request.user),
@@ -53,11 +53,11 @@ def replay_like(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 @rep_with("fulfilment.replay_handoff")
 def skip(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Ask why, and leave a handoff unsent for good."""
-    return ask(
+    return run_form_action(
         request,
         find(request, pk),
         SetAsideForm(request.POST or None),
-        lambda data: skip_handoff(pk, actor=request.user, because=data["because"]),
+        lambda data: skip_handoff(pk, actor=request.user, reason=data["reason"]),
         heading=gettext("Skip this handoff"),
         label=gettext("Skip it"),
         done=gettext("It is skipped; what waited behind it goes on."),
@@ -67,7 +67,7 @@ def skip(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 @rep_with("fulfilment.replay_handoff")
 def settle(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Ask how the other side was told, and count a handoff as delivered."""
-    return ask(
+    return run_form_action(
         request,
         find(request, pk),
         SettleForm(request.POST or None),

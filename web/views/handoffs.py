@@ -28,9 +28,9 @@ from fulfilment.outbound.handoff_actions import REPLAYABLE, STUCK, stuck_like
 from fulfilment.outbound.payload_diff import changed_since
 from sales.models.events import DOCUMENTS
 from web.chips.handoffs import handoff_chip
-from web.display import Column, Fact, Link, Verb, Verbs
+from web.display import Action, Actions, Column, Fact, Link
 from web.http import RepRequest, rep_with
-from web.record_urls import address_of
+from web.record_urls import record_url
 from web.screens import Empty, ListScreen
 
 CAUSES = 8
@@ -159,13 +159,13 @@ def show(request: RepRequest, handoff: Handoff, *, problem: str = "") -> HttpRes
         "body": json.dumps(json.loads(handoff.payload.body), indent=2, ensure_ascii=False),
         "problem": problem or handoff.cause,
         "changed": changed_since(handoff),
-        "verbs": Verbs(verbs(request.user, handoff)),
+        "verbs": Actions(verbs(request.user, handoff)),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
     return render(request, "fulfilment/handoff_detail.html", context, status=status)
 
 
-def verbs(user: User, handoff: Handoff) -> list[Verb]:
+def verbs(user: User, handoff: Handoff) -> list[Action]:
     """Offer to send it again, alone or with all of the same cause, or to set it aside."""
     if not user.has_perm("fulfilment.replay_handoff"):
         return []
@@ -176,10 +176,10 @@ def verbs(user: User, handoff: Handoff) -> list[Verb]:
     stuck = handoff.state in STUCK
     under_way = "" if handoff.state in REPLAYABLE else gettext("It is under way already.")
     not_stuck = "" if stuck else gettext("Only what is stuck is set aside.")
-    again = Verb(
+    again = Action(
         gettext("Send again"), address("replay"), "refresh", reason=under_way, aside=not stuck
     )
-    skip = Verb(
+    skip = Action(
         gettext("Skip"),
         address("skip"),
         "player-skip-forward",
@@ -188,7 +188,7 @@ def verbs(user: User, handoff: Handoff) -> list[Verb]:
         reason=not_stuck,
         tone="danger",
     )
-    settle = Verb(
+    settle = Action(
         gettext("Handled outside"),
         address("settle"),
         "check",
@@ -200,7 +200,7 @@ def verbs(user: User, handoff: Handoff) -> list[Verb]:
     return [again, *_all_again(handoff, address("replay-like")), settle, skip]
 
 
-def _all_again(handoff: Handoff, address: str) -> list[Verb]:
+def _all_again(handoff: Handoff, address: str) -> list[Action]:
     """Offer to send all again that the same cause holds up."""
     if handoff.state != Handoff.State.NEEDS_ATTENTION:
         return []
@@ -208,7 +208,7 @@ def _all_again(handoff: Handoff, address: str) -> list[Verb]:
     if count < 2:
         return []
     label = gettext("Send all %(count)d with this cause again") % {"count": count}
-    return [Verb(label, address, "refresh", aside=True)]
+    return [Action(label, address, "refresh", aside=True)]
 
 
 def facts(handoff: Handoff) -> list[Fact]:
@@ -216,7 +216,7 @@ def facts(handoff: Handoff) -> list[Fact]:
     event = handoff.event
     document = DOCUMENTS[event.subject_type].objects.filter(pk=event.subject_id).first()
     shown = [
-        Fact(gettext("Document"), Link(str(document), address_of(document)) if document else "–"),
+        Fact(gettext("Document"), Link(str(document), record_url(document)) if document else "–"),
         Fact(gettext("Connection"), handoff.lane.connection),
         Fact(gettext("Their reference"), handoff.reference or "–"),
         Fact(gettext("Turn in its lane"), handoff.position),

@@ -23,7 +23,7 @@ from web.chips.documents import invoice_chip
 from web.chips.handoffs import TROUBLE, handoff_chip
 from web.display import Chip
 from web.http import RepRequest
-from web.record_urls import address_of
+from web.record_urls import record_url
 from web.views.leads import follow_up_chip
 
 SOON = dt.timedelta(days=7)
@@ -124,13 +124,13 @@ def _task(task: Activity, today: dt.date) -> Item:
     model = ContentType.objects.get_for_id(task.subject_type_id).model_class()
     due = task.due_on or today
     chip = Chip(format_due(due, today), "bad" if due < today else "warn", "checkbox")
-    address = address_of(model(pk=task.subject_id)) if model else "/"
+    address = record_url(model(pk=task.subject_id)) if model else "/"
     return Item(task.text[:80], gettext("Task"), f"{address}#activity", chip)
 
 
 def _lead(lead: Lead) -> Item:
     words = " · ".join(filter(None, [lead.full_name, lead.company_name]))
-    return Item(lead.topic, words, address_of(lead), follow_up_chip(lead))
+    return Item(lead.topic, words, record_url(lead), follow_up_chip(lead))
 
 
 def approvals(user: User) -> list[Panel]:
@@ -142,7 +142,7 @@ def approvals(user: User) -> list[Panel]:
         Item(
             f"{quote} · {quote.name}",
             f"{quote.account} · {quote.owner}",
-            f"{address_of(quote)}#approval",
+            f"{record_url(quote)}#approval",
             Chip(gettext("Waits for approval"), "warn", "hourglass"),
             format_money(quote.total, quote.currency),
         )
@@ -171,7 +171,7 @@ def expiring_quotes(user: User, today: dt.date) -> Panel:
         Item(
             str(quote),
             f"{quote.account} · {quote.name}",
-            address_of(quote),
+            record_url(quote),
             Chip(format_due(quote.valid_until, today), "warn", "clock")
             if quote.valid_until
             else None,
@@ -212,7 +212,7 @@ def _trouble(handoff: Handoff) -> Item:
     event = handoff.event
     title = f"{event.subject_number} → {handoff.lane.connection}"
     words = handoff.cause or event.get_type_display()
-    return Item(title, words, address_of(handoff), handoff_chip(handoff))
+    return Item(title, words, record_url(handoff), handoff_chip(handoff))
 
 
 def overdue_invoices(user: User, today: dt.date) -> Panel:
@@ -239,7 +239,7 @@ def _late(invoice: Invoice, today: dt.date) -> Item:
     return Item(
         str(invoice),
         f"{invoice.account} · {format_due(since, today)}",
-        address_of(invoice),
+        record_url(invoice),
         invoice_chip(invoice),
         format_money(invoice.overdue_amount(today), invoice.currency),
     )

@@ -24,16 +24,16 @@ from sales.services.billing.order_invoices import delete_draft_invoice
 from sales.services.documents.drafts import draft_invoice
 from sales.services.invoices import issue_invoice, record_payment
 from sales.services.prices.price_refresh import PriceDrift
-from web.actions import ask, press
+from web.actions import run_action, run_form_action
 from web.chips.documents import credit_note_chip, instalment_chip, invoice_chip
-from web.display import Chip, Column, Fact, Link, Verb, Verbs
+from web.display import Action, Actions, Chip, Column, Fact, Link
 from web.filters.documents import InvoiceFilter
 from web.forms.document_actions import PaymentForm
 from web.forms.documents import InvoiceHeadForm, NewInvoiceForm
 from web.http import RepRequest, rep_with
 from web.pages.documents import common_facts, drifts_of
 from web.pages.draft_actions import draft_verbs
-from web.record_urls import address_of
+from web.record_urls import record_url
 from web.screens import Empty, ListScreen, sums_per_currency
 from web.views.documents import DocumentNew, HeadEdit, find_document, show_document
 
@@ -118,7 +118,7 @@ def show(request: RepRequest, record: Invoice, *, problem: str = "", **more: Any
         official=official_rows(record),
         instalments=instalment_rows(record),
         payments=record.payments.select_related("recorded_by"),
-        verbs=Verbs(verbs(request, record, drifts)),
+        verbs=Actions(verbs(request, record, drifts)),
         locked=why_locked(record),
         **more,
     )
@@ -147,10 +147,10 @@ def facts(invoice: Invoice) -> list[Fact]:
     if invoice.reason:
         shown.insert(1, Fact(gettext("Reason"), invoice.reason))
     if invoice.credits is not None:
-        credited = Link(str(invoice.credits), address_of(invoice.credits))
+        credited = Link(str(invoice.credits), record_url(invoice.credits))
         shown.insert(1, Fact(gettext("Credits"), credited))
     if invoice.order is not None:
-        shown.insert(1, Fact(gettext("Order"), Link(str(invoice.order), address_of(invoice.order))))
+        shown.insert(1, Fact(gettext("Order"), Link(str(invoice.order), record_url(invoice.order))))
     if invoice.issued_on:
         shown.insert(1, Fact(gettext("Issued"), format_day(invoice.issued_on)))
     if invoice.due_on:
@@ -239,7 +239,7 @@ def differs(ours: object, theirs: object) -> bool:
     return theirs is not None and ours != theirs
 
 
-def verbs(request: RepRequest, invoice: Invoice, drifts: Sequence[PriceDrift]) -> list[Verb]:
+def verbs(request: RepRequest, invoice: Invoice, drifts: Sequence[PriceDrift]) -> list[Action]:
     """List what can be done with an invoice now."""
     if not request.user.has_perm("sales.change_invoice"):
         return []
@@ -248,12 +248,12 @@ def verbs(request: RepRequest, invoice: Invoice, drifts: Sequence[PriceDrift]) -
         return reverse(f"sales:invoice-{name}", args=[invoice.pk])
 
     if invoice.is_draft:
-        deeds = [Verb(_("Issue"), address("issue"), "send")]
+        deeds = [Action(_("Issue"), address("issue"), "send")]
         if invoice.order_id is None:
-            deeds.append(Verb(_("Edit head"), address("edit"), "pencil", asks=True))
+            deeds.append(Action(_("Edit head"), address("edit"), "pencil", asks=True))
             deeds += draft_verbs(invoice, drifts)
         deeds.append(
-            Verb(
+            Action(
                 _("Delete draft"),
                 address("delete"),
                 "trash",
@@ -264,7 +264,7 @@ def verbs(request: RepRequest, invoice: Invoice, drifts: Sequence[PriceDrift]) -
         return deeds
     if invoice.kind == Invoice.Kind.CREDIT_NOTE:
         return []
-    credit = Verb(
+    credit = Action(
         _("Credit note"),
         address("credit"),
         "receipt-refund",
@@ -273,7 +273,7 @@ def verbs(request: RepRequest, invoice: Invoice, drifts: Sequence[PriceDrift]) -
         reason=why_not_credit(invoice),
     )
     paid = "" if invoice.outstanding > Decimal(0) else gettext("Nothing is left to pay.")
-    pay = Verb(_("Record payment"), address("pay"), "coins", asks=True, dialog=True, reason=paid)
+    pay = Action(_("Record payment"), address("pay"), "coins", asks=True, dialog=True, reason=paid)
     return [pay, credit]
 
 
@@ -317,7 +317,7 @@ class InvoiceEdit(HeadEdit[Invoice]):
 def issue(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Give the invoice its number; the ERP gives the official one."""
     invoice = find(request, pk)
-    return press(
+    return run_action(
         request,
         invoice,
         lambda: issue_invoice(invoice.pk, actor=request.user),
@@ -336,7 +336,8 @@ def delete(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         delete_draft_invoice(invoice.pk, actor=request.user)
         return invoice.order or invoice.account
 
-    return press(request, invoice, throw_away, done=gettext("The draft is deleted."), show=show)
+    done = gettext("The draft is deleted.")
+    return run_action(request, invoice, throw_away, done=done, show=show)
 
 
 @rep_with("sales.change_invoice")
@@ -349,7 +350,7 @@ def pay(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     }
     may_keep = invoice.discount_on(timezone.localdate())
     hint = early_payment_in_words(invoice) if may_keep else ""
-    return ask(
+    return run_form_action(
         request,
         invoice,
         PaymentForm(request.POST or None, initial=start, hint=hint),

@@ -25,13 +25,13 @@ from crm.services.leads import (
     qualify_lead,
     reopen_lead,
 )
-from web.actions import ask, press
+from web.actions import run_action, run_form_action
 from web.chips.customers import lead_chip
-from web.display import Chip, Column, Fact, Link, Verb, Verbs
+from web.display import Action, Actions, Chip, Column, Fact, Link
 from web.filters.customers import LeadFilter
 from web.forms.leads import DisqualifyForm, LeadForm, QualifyForm
 from web.http import RepRequest, rep_with
-from web.record_urls import address_of
+from web.record_urls import record_url
 from web.screens import Empty, FormScreen, ListScreen
 
 
@@ -104,19 +104,19 @@ def show(request: RepRequest, lead: Lead, *, problem: str = "") -> HttpResponse:
         "record": lead,
         "chips": [chip for chip in chips if chip],
         "facts": facts(lead),
-        "verbs": Verbs(verbs(request, lead)),
-        "locked": "" if lead.is_open else locked_because(lead),
+        "verbs": Actions(verbs(request, lead)),
+        "locked": "" if lead.is_open else locked_reason(lead),
         "problem": problem,
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
     return render(request, "crm/lead_detail.html", context, status=status)
 
 
-def locked_because(lead: Lead) -> str:
+def locked_reason(lead: Lead) -> str:
     """Say why a lead is read-only, and the way on."""
     if lead.status == Lead.Status.QUALIFIED:
         return gettext("Qualified leads are read-only: work goes on in the opportunity.")
-    reason = lead.get_disqualified_because_display()
+    reason = lead.get_disqualified_reason_display()
     return gettext("Disqualified: %(reason)s. Reopen it to go on.") % {"reason": reason}
 
 
@@ -132,13 +132,13 @@ def facts(lead: Lead) -> list[Fact]:
         Fact(gettext("Team"), lead.team or "–"),
     ]
     if account is not None:
-        shown.append(Fact(gettext("Became account"), Link(str(account), address_of(account))))
+        shown.append(Fact(gettext("Became account"), Link(str(account), record_url(account))))
     if contact is not None:
-        shown.append(Fact(gettext("Became contact"), Link(str(contact), address_of(contact))))
+        shown.append(Fact(gettext("Became contact"), Link(str(contact), record_url(contact))))
     return shown
 
 
-def verbs(request: RepRequest, lead: Lead) -> list[Verb]:
+def verbs(request: RepRequest, lead: Lead) -> list[Action]:
     """List what can be done with a lead."""
     if not request.user.has_perm("crm.change_lead"):
         return []
@@ -148,9 +148,9 @@ def verbs(request: RepRequest, lead: Lead) -> list[Verb]:
 
     ended = "" if lead.is_open else gettext("It is closed.")
     deeds = [
-        Verb(_("Qualify"), address("qualify"), "circle-check", asks=True, reason=ended),
-        Verb(_("Edit"), address("edit"), "pencil", asks=True, reason=ended),
-        Verb(
+        Action(_("Qualify"), address("qualify"), "circle-check", asks=True, reason=ended),
+        Action(_("Edit"), address("edit"), "pencil", asks=True, reason=ended),
+        Action(
             _("Disqualify"),
             address("disqualify"),
             "circle-x",
@@ -161,9 +161,9 @@ def verbs(request: RepRequest, lead: Lead) -> list[Verb]:
         ),
     ]
     if lead.status == Lead.Status.NEW:
-        deeds.insert(1, Verb(_("Mark as contacted"), address("contact"), "phone-call"))
+        deeds.insert(1, Action(_("Mark as contacted"), address("contact"), "phone-call"))
     if not lead.is_open:
-        deeds.insert(0, Verb(_("Reopen"), address("reopen"), "rotate-clockwise"))
+        deeds.insert(0, Action(_("Reopen"), address("reopen"), "rotate-clockwise"))
     return deeds
 
 
@@ -182,7 +182,7 @@ class LeadEdit(FormScreen[Lead]):
 
     def why_not(self, record: Lead) -> str:
         """Closed leads are read-only."""
-        return "" if record.is_open else locked_because(record)
+        return "" if record.is_open else locked_reason(record)
 
 
 @require_POST
@@ -190,7 +190,7 @@ class LeadEdit(FormScreen[Lead]):
 def contact(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Note that somebody spoke with them."""
     lead = find(request, pk)
-    return press(
+    return run_action(
         request,
         lead,
         lambda: contact_lead(lead.pk, actor=request.user),
@@ -204,7 +204,7 @@ def contact(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 def reopen(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Work on a closed lead again."""
     lead = find(request, pk)
-    return press(
+    return run_action(
         request,
         lead,
         lambda: reopen_lead(lead.pk, actor=request.user),
@@ -217,7 +217,7 @@ def reopen(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 def disqualify(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Close a lead that comes to nothing."""
     lead = find(request, pk)
-    return ask(
+    return run_form_action(
         request,
         lead,
         DisqualifyForm(request.POST or None),
@@ -233,7 +233,7 @@ def qualify(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Make a lead a customer: the rep chooses among possible duplicates."""
     lead = find(request, pk)
     if not lead.is_open:
-        return show(request, lead, problem=locked_because(lead))
+        return show(request, lead, problem=locked_reason(lead))
     form = QualifyForm(
         request.POST or None, lead=lead, duplicates=find_duplicates(lead, actor=request.user)
     )
@@ -242,7 +242,7 @@ def qualify(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         made = qualify_lead(lead.pk, actor=request.user, **answers)
         return made.opportunity or made.account
 
-    return ask(
+    return run_form_action(
         request,
         lead,
         form,

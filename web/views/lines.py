@@ -16,16 +16,15 @@ from django_htmx.http import reswap, trigger_client_event
 
 from common.errors import DomainError
 from common.formatting import format_price
-from sales.models import PriceListItem, Product
+from sales.models import AnyDocument, PriceListItem, Product
 from sales.services.documents.lines import add_line, change_line, remove_line
-from sales.services.events import AnyDocument
 from sales.services.products import find_product, search_products
-from web.actions import add_refusal, ask
+from web.actions import add_refusal, run_form_action
 from web.forms.lines import LineForm, WordsForm, WriteInForm
 from web.htmx import go_to, is_partial
 from web.http import RepRequest, rep_required, rep_with
 from web.pages.documents import document_context, drifts_of, line_row, read_lines
-from web.record_urls import address_of
+from web.record_urls import record_url
 from web.views import invoices, orders, quotes
 
 Find = Callable[[RepRequest, uuid.UUID], AnyDocument]
@@ -70,7 +69,7 @@ def change(request: RepRequest, kind: str, pk: uuid.UUID, line: uuid.UUID) -> Ht
     if form.errors:
         return _refused(request, kind, document, stored, form)
     if not is_partial(request):
-        return go_to(request, f"{address_of(document)}#lines")
+        return go_to(request, f"{record_url(document)}#lines")
     document = find(request, kind, pk)
     return _part(request, "line-saved", document, stored.pk)
 
@@ -117,7 +116,7 @@ def add(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
         refusal = render(request, "sales/lines.html#add-refused", context, status=status)
         return reswap(refusal, "none")
     if not is_partial(request):
-        return go_to(request, f"{address_of(document)}#lines")
+        return go_to(request, f"{record_url(document)}#lines")
     added = _part(request, "line-added", find(request, kind, pk), line.pk)
     return trigger_client_event(
         added, "throughline:line-added", {"id": str(line.pk)}, after="settle"
@@ -168,7 +167,7 @@ def remove(request: RepRequest, kind: str, pk: uuid.UUID, line: uuid.UUID) -> Ht
     except DomainError as error:
         return SHOW[kind](request, document, problem=str(error))
     if not is_partial(request):
-        return go_to(request, f"{address_of(document)}#lines")
+        return go_to(request, f"{record_url(document)}#lines")
     return _part(request, "grid", find(request, kind, pk))
 
 
@@ -181,7 +180,7 @@ def write_in(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
         add_line(document, actor=request.user, **answers)
         return document
 
-    return ask(
+    return run_form_action(
         request,
         document,
         WriteInForm(request.POST or None),
@@ -201,7 +200,7 @@ def words(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
         add_line(document, actor=request.user, **answers)
         return document
 
-    return ask(
+    return run_form_action(
         request,
         document,
         WordsForm(request.POST or None),
@@ -226,5 +225,5 @@ def option(request: RepRequest, kind: str, pk: uuid.UUID, line: uuid.UUID) -> Ht
     except DomainError as error:
         return SHOW[kind](request, document, problem=str(error))
     if not is_partial(request):
-        return go_to(request, f"{address_of(document)}#lines")
+        return go_to(request, f"{record_url(document)}#lines")
     return _part(request, "grid", find(request, kind, pk))

@@ -19,11 +19,11 @@ from django.views.decorators.http import require_safe
 from common.formatting import format_day, format_due, format_money, format_rate
 from crm.models import Opportunity, Stage
 from web.chips.customers import opportunity_chip, stage_chip
-from web.display import Column, Fact, Link, Verb
+from web.display import Action, Column, Fact, Link
 from web.filters.customers import OpportunityFilter
 from web.forms.opportunities import OpportunityForm
 from web.http import RepRequest, rep_with
-from web.record_urls import address_of
+from web.record_urls import record_url
 from web.screens import Empty, FormScreen, ListScreen, sums_per_currency
 
 
@@ -96,8 +96,8 @@ def facts(opportunity: Opportunity) -> list[Fact]:
     """List what one wants to know at a glance."""
     contact, currency = opportunity.contact, opportunity.currency
     shown = [
-        Fact(gettext("Account"), Link(str(opportunity.account), address_of(opportunity.account))),
-        Fact(gettext("Contact"), Link(str(contact), address_of(contact)) if contact else "–"),
+        Fact(gettext("Account"), Link(str(opportunity.account), record_url(opportunity.account))),
+        Fact(gettext("Contact"), Link(str(contact), record_url(contact)) if contact else "–"),
         Fact(gettext("Expected revenue"), format_money(opportunity.expected_revenue, currency)),
         Fact(gettext("Probability"), format_rate(opportunity.stage.probability_rate)),
         Fact(gettext("Expected close"), _close(opportunity)),
@@ -106,11 +106,11 @@ def facts(opportunity: Opportunity) -> list[Fact]:
     if opportunity.actual_revenue is not None:
         revenue = format_money(opportunity.actual_revenue, currency)
         shown.insert(3, Fact(gettext("Actual revenue"), revenue))
-    if opportunity.lost_because:
-        because = " · ".join(
-            filter(None, [opportunity.get_lost_because_display(), opportunity.competitor])
+    if opportunity.lost_reason:
+        reason = " · ".join(
+            filter(None, [opportunity.get_lost_reason_display(), opportunity.competitor])
         )
-        shown.insert(0, Fact(gettext("Lost because"), because))
+        shown.insert(0, Fact(gettext("Lost because"), reason))
     return shown
 
 
@@ -123,11 +123,11 @@ def _close(opportunity: Opportunity) -> str:
     return f"{day} · {format_due(opportunity.close_on, timezone.localdate())}"
 
 
-def edit_verb(opportunity: Opportunity) -> Verb:
+def edit_verb(opportunity: Opportunity) -> Action:
     """Offer to edit an open opportunity."""
     reason = "" if opportunity.status == Opportunity.Status.OPEN else gettext("It is closed.")
     address = reverse("crm:opportunity-edit", args=[opportunity.pk])
-    return Verb(_("Edit"), address, "pencil", asks=True, reason=reason)
+    return Action(_("Edit"), address, "pencil", asks=True, reason=reason)
 
 
 class OpportunityEdit(FormScreen[Opportunity]):

@@ -14,7 +14,7 @@ from sales.services.opportunities import (
     reopen_opportunity,
     win_opportunity,
 )
-from web.actions import ask, press
+from web.actions import run_action, run_form_action
 from web.forms.opportunities import LoseForm, WinForm
 from web.http import RepRequest, rep_with
 from web.views.opportunities import find, show
@@ -25,7 +25,7 @@ from web.views.opportunities import find, show
 def move(request: RepRequest, pk: uuid.UUID, stage: uuid.UUID) -> HttpResponse:
     """Put the opportunity into another stage."""
     opportunity = find(request, pk)
-    return press(
+    return run_action(
         request,
         opportunity,
         lambda: move_opportunity(opportunity.pk, stage, actor=request.user),
@@ -39,7 +39,7 @@ def move(request: RepRequest, pk: uuid.UUID, stage: uuid.UUID) -> HttpResponse:
 def reopen(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Work on a closed opportunity again."""
     opportunity = find(request, pk)
-    return press(
+    return run_action(
         request,
         opportunity,
         lambda: reopen_opportunity(opportunity.pk, actor=request.user),
@@ -52,7 +52,7 @@ def reopen(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 def win(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Close as won."""
     opportunity = find(request, pk)
-    return ask(
+    return run_form_action(
         request,
         opportunity,
         WinForm(request.POST or None),
@@ -67,7 +67,7 @@ def win(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 def lose(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Close as lost, with the reason."""
     opportunity = find(request, pk)
-    return ask(
+    return run_form_action(
         request,
         opportunity,
         LoseForm(request.POST or None),

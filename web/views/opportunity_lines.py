@@ -20,7 +20,7 @@ from sales.services.from_opportunity import (
     take_lines,
     take_revenue_from_lines,
 )
-from web.actions import ask, press
+from web.actions import run_action, run_form_action
 from web.forms.opportunity_lines import (
     OpportunityLineForm,
     OrderFromOpportunityForm,
@@ -41,7 +41,7 @@ def add(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         add_opportunity_line(opportunity.pk, actor=request.user, **answers)
         return opportunity
 
-    return ask(
+    return run_form_action(
         request,
         opportunity,
         OpportunityLineForm(request.POST or None),
@@ -63,7 +63,7 @@ def remove(request: RepRequest, pk: uuid.UUID, line: uuid.UUID) -> HttpResponse:
         remove_opportunity_line(stored.pk, actor=request.user)
         return opportunity
 
-    return press(request, opportunity, remove_line, done=gettext("Line removed."), show=show)
+    return run_action(request, opportunity, remove_line, done=gettext("Line removed."), show=show)
 
 
 @require_POST
@@ -77,7 +77,7 @@ def revenue(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         if computed
         else gettext("The expected revenue is typed again.")
     )
-    return press(
+    return run_action(
         request,
         opportunity,
         lambda: take_revenue_from_lines(opportunity.pk, actor=request.user, computed=computed),
@@ -91,7 +91,7 @@ def quote(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Draft a quote of the opportunity's lines."""
     opportunity = find(request, pk)
     start = {"valid_until": in_thirty_days()}
-    return ask(
+    return run_form_action(
         request,
         opportunity,
         QuoteFromOpportunityForm(request.POST or None, initial=start),
@@ -106,7 +106,7 @@ def quote(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 def order(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Draft an order of the opportunity's lines, without a quote."""
     opportunity = find(request, pk)
-    return ask(
+    return run_form_action(
         request,
         opportunity,
         OrderFromOpportunityForm(request.POST or None),
@@ -129,7 +129,7 @@ def take(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
             take_lines(draft, opportunity, actor=request.user)
         return draft
 
-    return press(
+    return run_action(
         request,
         draft,
         take_over,

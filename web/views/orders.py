@@ -18,18 +18,18 @@ from sales.models import Order, OrderLine
 from sales.services.documents.drafts import draft_order
 from sales.services.orders import cancel_order, hold_order, release_order, submit_order
 from sales.services.prices.price_refresh import PriceDrift
-from web.actions import ask, press
+from web.actions import run_action, run_form_action
 from web.chips.documents import billing_chip, fulfilment_chip, order_chip
-from web.display import Column, Fact, Link, Verb, Verbs
+from web.display import Action, Actions, Column, Fact, Link
 from web.filters.documents import OrderFilter
 from web.forms.document_actions import CancelForm, HoldForm
 from web.forms.documents import NewOrderForm, OrderHeadForm
 from web.http import RepRequest, rep_with
 from web.pages.documents import common_facts, drifts_of, read_lines
 from web.pages.draft_actions import draft_verbs, lock_verbs
-from web.record_urls import address_of
+from web.record_urls import record_url
 from web.screens import Empty, ListScreen, sums_per_currency
-from web.views.documents import DocumentNew, HeadEdit, find_document, locked_because, show_document
+from web.views.documents import DocumentNew, HeadEdit, find_document, locked_reason, show_document
 
 
 class OrderList(ListScreen[Order]):
@@ -101,7 +101,7 @@ def show(request: RepRequest, record: Order, *, problem: str = "", **more: Any) 
         drifts=drifts,
         chips=chips(record),
         facts=facts(record),
-        verbs=Verbs(verbs(request, record, lines, drifts)),
+        verbs=Actions(verbs(request, record, lines, drifts)),
         invoices=record.invoices.prefetch_related("instalments").order_by("id"),
         locked=why_locked(record),
         **more,
@@ -126,7 +126,7 @@ def why_locked(order: Order) -> str:
     if order.is_on_hold:
         return gettext("On hold: %(reason)s") % {"reason": order.hold_reason}
     if order.status == Order.Status.CANCELLED:
-        return gettext("Cancelled: %(reason)s") % {"reason": order.cancelled_because}
+        return gettext("Cancelled: %(reason)s") % {"reason": order.cancelled_reason}
     return ""
 
 
@@ -136,7 +136,7 @@ def facts(order: Order) -> list[Fact]:
     if order.requested_on:
         shown.insert(1, Fact(gettext("Requested delivery"), format_day(order.requested_on)))
     if order.quote is not None:
-        shown.insert(1, Fact(gettext("Quote"), Link(str(order.quote), address_of(order.quote))))
+        shown.insert(1, Fact(gettext("Quote"), Link(str(order.quote), record_url(order.quote))))
     if order.submitted_at:
         shown.insert(1, Fact(gettext("Submitted"), format_day(order.submitted_at.date())))
     if order.processing_status:
@@ -149,7 +149,7 @@ def verbs(
     order: Order,
     lines: Sequence[OrderLine],
     drifts: Sequence[PriceDrift],
-) -> list[Verb]:
+) -> list[Action]:
     """List what can be done with an order now."""
     if not request.user.has_perm("sales.change_order"):
         return []
@@ -158,7 +158,7 @@ def verbs(
         return reverse(f"sales:order-{name}", args=[order.pk])
 
     started = any(line.shipped_quantity or line.billed for line in lines)
-    cancel = Verb(
+    cancel = Action(
         _("Cancel order"),
         address("cancel"),
         "ban",
@@ -168,26 +168,26 @@ def verbs(
         reason=gettext("Part of it is shipped or billed.") if started else "",
     )
     if order.is_draft:
-        edit = Verb(_("Edit head"), address("edit"), "pencil", asks=True)
+        edit = Action(_("Edit head"), address("edit"), "pencil", asks=True)
         deeds = [*draft_verbs(order, drifts), *lock_verbs(request, order)]
-        return [Verb(_("Submit"), address("submit"), "send"), edit, *deeds, cancel]
+        return [Action(_("Submit"), address("submit"), "send"), edit, *deeds, cancel]
     if order.status not in {Order.Status.SUBMITTED, Order.Status.COMPLETED}:
         return []
-    change = Verb(_("Change order"), address("change"), "edit", asks=True, aside=True)
+    change = Action(_("Change order"), address("change"), "edit", asks=True, aside=True)
     deeds = [_invoice_verb(order, lines, address("invoice")), change]
     if order.status == Order.Status.SUBMITTED:
-        hold = Verb(_("Put on hold"), address("hold"), "player-pause", asks=True, dialog=True)
+        hold = Action(_("Put on hold"), address("hold"), "player-pause", asks=True, dialog=True)
         deeds += [hold, cancel]
     if order.is_on_hold:
-        release = Verb(_("Release"), address("release"), "player-play")
+        release = Action(_("Release"), address("release"), "player-play")
         deeds = [release, deeds[0], change, cancel]
     return deeds
 
 
-def _invoice_verb(order: Order, lines: Sequence[OrderLine], address: str) -> Verb:
+def _invoice_verb(order: Order, lines: Sequence[OrderLine], address: str) -> Action:
     open_to_bill = any(line.counts and line.open_to_bill > 0 for line in lines)
     reason = "" if open_to_bill else gettext("Everything is invoiced, or on a draft.")
-    return Verb(_("Create invoice"), address, "receipt", asks=True, reason=reason)
+    return Action(_("Create invoice"), address, "receipt", asks=True, reason=reason)
 
 
 class OrderNew(DocumentNew[Order]):
@@ -217,7 +217,7 @@ class OrderEdit(HeadEdit[Order]):
 
     def why_not(self, record: Order) -> str:
         """Only drafts are edited."""
-        return "" if record.is_draft else locked_because(record)
+        return "" if record.is_draft else locked_reason(record)
 
 
 @require_POST
@@ -225,7 +225,7 @@ class OrderEdit(HeadEdit[Order]):
 def submit(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Make the order binding; it leaves for the other systems."""
     order = find(request, pk)
-    return press(
+    return run_action(
         request,
         order,
         lambda: submit_order(order.pk, actor=request.user),
@@ -239,7 +239,7 @@ def submit(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 def release(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Let an order on hold go on."""
     order = find(request, pk)
-    return press(
+    return run_action(
         request,
         order,
         lambda: release_order(order.pk, actor=request.user),
@@ -252,7 +252,7 @@ def release(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 def hold(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Stop the order where it stands."""
     order = find(request, pk)
-    return ask(
+    return run_form_action(
         request,
         order,
         HoldForm(request.POST or None),
@@ -267,7 +267,7 @@ def hold(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 def cancel(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Cancel the order."""
     order = find(request, pk)
-    return ask(
+    return run_form_action(
         request,
         order,
         CancelForm(request.POST or None),

@@ -11,8 +11,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from common.errors import DomainError
-from sales.models import Order, Quote
-from sales.services.events import AnyDocument
+from sales.models import AnyDocument, Order, Quote
 from sales.services.prices.price_refresh import (
     PriceDrift,
     PricePreview,
@@ -23,12 +22,12 @@ from sales.services.prices.price_refresh import (
     unlock_prices,
 )
 from sales.services.prices.promotions import apply_promotion, remove_promotion
-from web.actions import add_refusal, press
+from web.actions import add_refusal, run_action
 from web.display import Link
 from web.forms.prices import PromotionForm, RefreshForm
 from web.htmx import go_to, say
 from web.http import RepRequest, rep_required, rep_with
-from web.record_urls import address_of
+from web.record_urls import record_url
 from web.views import orders
 from web.views.lines import SHOW, find
 
@@ -53,7 +52,7 @@ def add_promotion(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse
             add_refusal(form, error)
         else:
             say(request, gettext("%(code)s is applied.") % {"code": use.code})
-            return go_to(request, f"{address_of(document)}#promotions")
+            return go_to(request, f"{record_url(document)}#promotions")
     problem = " ".join(str(error) for errors in form.errors.values() for error in errors)
     return SHOW[kind](request, document, problem=problem, promotion_form=form)
 
@@ -69,7 +68,7 @@ def drop_promotion(request: RepRequest, kind: str, pk: uuid.UUID, code: str) -> 
         return document
 
     done = gettext("%(code)s is taken off.") % {"code": code}
-    return press(request, document, drop, done=done, show=SHOW[kind])
+    return run_action(request, document, drop, done=done, show=SHOW[kind])
 
 
 @rep_required
@@ -93,7 +92,7 @@ def refresh(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
         "record": document,
         "form": form,
         "preview": preview,
-        "back": Link(str(document), address_of(document)),
+        "back": Link(str(document), record_url(document)),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "sales/price_refresh.html", context, status=status)
@@ -114,7 +113,7 @@ def _take(request: RepRequest, document: AnyDocument, form: RefreshForm) -> Http
         expected_version=form.cleaned_data["version"],
     )
     say(request, gettext("The prices are the list's of today."))
-    return go_to(request, f"{address_of(document)}#lines")
+    return go_to(request, f"{record_url(document)}#lines")
 
 
 @require_POST
@@ -122,7 +121,7 @@ def _take(request: RepRequest, document: AnyDocument, form: RefreshForm) -> Http
 def unlock(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Let a draft order's agreed prices be changed again."""
     order = _find_order(request, pk)
-    return press(
+    return run_action(
         request,
         order,
         lambda: unlock_prices(order.pk, actor=request.user),
@@ -136,7 +135,7 @@ def unlock(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 def lock(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Keep a draft order's prices as they are, whatever the lists say."""
     order = _find_order(request, pk)
-    return press(
+    return run_action(
         request,
         order,
         lambda: lock_prices(order.pk, actor=request.user),

@@ -26,23 +26,23 @@ from sales.services.quotes import (
     lose_quote,
     revise_quote,
 )
-from web.actions import ask, press
+from web.actions import run_action, run_form_action
 from web.chips.documents import approval_chip, quote_chip
-from web.display import Chip, Column, Fact, Verb, Verbs
+from web.display import Action, Actions, Chip, Column, Fact
 from web.filters.documents import QuoteFilter
 from web.forms.document_actions import AcceptForm, LoseQuoteForm
 from web.forms.documents import NewQuoteForm, QuoteHeadForm
 from web.http import RepRequest, rep_with
 from web.pages.documents import common_facts, drifts_of, read_lines
 from web.pages.draft_actions import approval_verbs, draft_verbs
-from web.record_urls import address_of
+from web.record_urls import record_url
 from web.screens import Empty, ListScreen, sums_per_currency
 from web.views.documents import (
     DocumentNew,
     HeadEdit,
     find_document,
     in_thirty_days,
-    locked_because,
+    locked_reason,
     show_document,
 )
 
@@ -115,7 +115,7 @@ def show(request: RepRequest, record: Quote, *, problem: str = "", **more: Any) 
         approval=approval,
         chips=chips(record, approval),
         facts=facts(record),
-        verbs=Verbs(verbs(request, record, approval, drifts)),
+        verbs=Actions(verbs(request, record, approval, drifts)),
         locked="" if record.is_draft else why_locked(record),
         **more,
     )
@@ -138,7 +138,7 @@ def why_locked(quote: Quote) -> str:
     """Say why a quote is not edited, and the way on."""
     if quote.status == Quote.Status.ACTIVE:
         return gettext("This revision is with the customer. Revise it to change anything.")
-    return locked_because(quote)
+    return locked_reason(quote)
 
 
 def facts(quote: Quote) -> list[Fact]:
@@ -147,8 +147,8 @@ def facts(quote: Quote) -> list[Fact]:
     shown.insert(1, Fact(gettext("Valid until"), format_day(quote.valid_until)))
     if quote.accepted_by_name:
         shown.insert(0, Fact(gettext("Accepted by"), quote.accepted_by_name))
-    if quote.closed_because:
-        shown.insert(0, Fact(gettext("Lost because"), quote.get_closed_because_display()))
+    if quote.closed_reason:
+        shown.insert(0, Fact(gettext("Lost because"), quote.get_closed_reason_display()))
     return shown
 
 
@@ -159,7 +159,7 @@ def order_of(quote: Quote) -> Order | None:
 
 def verbs(
     request: RepRequest, quote: Quote, approval: Approval, drifts: Sequence[PriceDrift]
-) -> list[Verb]:
+) -> list[Action]:
     """List what can be done with a quote now."""
     if not request.user.has_perm("sales.change_quote"):
         return []
@@ -167,8 +167,8 @@ def verbs(
     def address(name: str) -> str:
         return reverse(f"sales:quote-{name}", args=[quote.pk])
 
-    lose = Verb(_("Close as lost"), address("lose"), "circle-x", asks=True, dialog=True)
-    cancel = Verb(
+    lose = Action(_("Close as lost"), address("lose"), "circle-x", asks=True, dialog=True)
+    cancel = Action(
         _("Cancel quote"),
         address("cancel"),
         "ban",
@@ -177,13 +177,13 @@ def verbs(
     )
     if quote.is_draft:
         reason = gettext("It needs approval first.") if approval.is_missing else ""
-        activate = Verb(_("Activate"), address("activate"), "send", reason=reason)
-        edit = Verb(_("Edit head"), address("edit"), "pencil", asks=True)
+        activate = Action(_("Activate"), address("activate"), "send", reason=reason)
+        edit = Action(_("Edit head"), address("edit"), "pencil", asks=True)
         deeds = draft_verbs(quote, drifts)
         return [activate, *approval_verbs(request, quote, approval), edit, *deeds, cancel]
     if quote.status == Quote.Status.ACTIVE:
         expired = quote.is_expired(timezone.localdate())
-        accept = Verb(
+        accept = Action(
             _("Record acceptance"),
             address("accept"),
             "circle-check",
@@ -191,10 +191,12 @@ def verbs(
             dialog=True,
             reason=gettext("It has expired: revise it first.") if expired else "",
         )
-        revise = Verb(_("Revise"), address("revise"), "versions")
+        revise = Action(_("Revise"), address("revise"), "versions")
         return [accept, revise, lose, cancel]
     order = order_of(quote)
-    return [Verb(_("Open the order"), address_of(order), "arrow-right", asks=True)] if order else []
+    return (
+        [Action(_("Open the order"), record_url(order), "arrow-right", asks=True)] if order else []
+    )
 
 
 class QuoteNew(DocumentNew[Quote]):
@@ -232,7 +234,7 @@ class QuoteEdit(HeadEdit[Quote]):
 def activate(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Freeze the draft as a revision that can be sent."""
     quote = find(request, pk)
-    return press(
+    return run_action(
         request,
         quote,
         lambda: activate_quote(quote.pk, actor=request.user),
@@ -246,7 +248,7 @@ def activate(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 def revise(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Supersede the quote by a new draft."""
     quote = find(request, pk)
-    return press(
+    return run_action(
         request,
         quote,
         lambda: revise_quote(quote.pk, actor=request.user),
@@ -260,7 +262,7 @@ def revise(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 def cancel(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Take the quote back."""
     quote = find(request, pk)
-    return press(
+    return run_action(
         request,
         quote,
         lambda: cancel_quote(quote.pk, actor=request.user),
@@ -275,7 +277,7 @@ def accept(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     quote = find(request, pk)
     contact = quote.contact
     known = {"name": str(contact), "email": contact.email} if contact else {}
-    return ask(
+    return run_form_action(
         request,
         quote,
         AcceptForm(request.POST or None, initial=known),
@@ -290,7 +292,7 @@ def accept(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 def lose(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Record that the customer said no."""
     quote = find(request, pk)
-    return ask(
+    return run_form_action(
         request,
         quote,
         LoseQuoteForm(request.POST or None),

@@ -19,7 +19,7 @@ from web.chips.customers import lead_chip, stage_chip
 from web.chips.documents import invoice_chip, order_chip, quote_chip
 from web.display import Chip
 from web.http import RepRequest
-from web.record_urls import address_of
+from web.record_urls import record_url
 
 EACH = 8
 """How many of each kind are shown."""
@@ -58,9 +58,9 @@ def exact(text: str, user: User) -> str:
     for documents in visible:
         newest = documents.filter(number__iexact=text).order_by("-id").first()
         if newest is not None:
-            return address_of(newest)
+            return record_url(newest)
     official = Invoice.objects.visible_to(user).filter(official_number__iexact=text).first()
-    return address_of(official) if official else ""
+    return record_url(official) if official else ""
 
 
 def find(text: str, user: User) -> Iterator[Found]:
@@ -86,25 +86,25 @@ def _documents(text: str, user: User) -> Iterator[Found]:
 
 def _document(kind: str, document: Quote | Order | Invoice, chip: Chip) -> Found:
     words = f"{document.account} · {document.name}"
-    return Found(kind, str(document), words, address_of(document), chip)
+    return Found(kind, str(document), words, record_url(document), chip)
 
 
 def _customers(text: str, user: User) -> Iterator[Found]:
     alike = Q(name__icontains=text) | Q(normalised_name__icontains=normalise_name(text) or text)
     for account in Account.objects.visible_to(user).filter(alike)[:EACH]:
-        yield Found(gettext("Account"), str(account), account.billing_city, address_of(account))
+        yield Found(gettext("Account"), str(account), account.billing_city, record_url(account))
     for contact in _people(text, Contact.objects.visible_to(user).select_related("account")):
         words = str(contact.account)
-        yield Found(gettext("Contact"), str(contact), words, address_of(contact))
+        yield Found(gettext("Contact"), str(contact), words, record_url(contact))
     deals = Opportunity.objects.visible_to(user).select_related("account", "stage")
     for deal in deals.filter(Q(name__icontains=text) | Q(account__name__icontains=text))[:EACH]:
         chip = stage_chip(deal)
-        yield Found(gettext("Opportunity"), str(deal), str(deal.account), address_of(deal), chip)
+        yield Found(gettext("Opportunity"), str(deal), str(deal.account), record_url(deal), chip)
     topical = Q(topic__icontains=text) | Q(company_name__icontains=text)
     leads = Lead.objects.visible_to(user).filter(topical | Q(last_name__icontains=text))
     for lead in leads[:EACH]:
         words = lead.company_name or lead.full_name
-        yield Found(gettext("Lead"), str(lead), words, address_of(lead), lead_chip(lead))
+        yield Found(gettext("Lead"), str(lead), words, record_url(lead), lead_chip(lead))
 
 
 def _people(text: str, contacts: QuerySet[Contact]) -> QuerySet[Contact]:
@@ -119,4 +119,4 @@ def _products(text: str, user: User) -> Iterator[Found]:
         return
     alike = Q(sku__icontains=text) | Q(name__icontains=text)
     for product in Product.objects.filter(alike).order_by("name", "pk")[:EACH]:
-        yield Found(gettext("Product"), product.name, product.sku, address_of(product))
+        yield Found(gettext("Product"), product.name, product.sku, record_url(product))

@@ -19,7 +19,7 @@ from fulfilment.services.shipments import (
     record_shipment,
 )
 from sales.models import Order
-from web.actions import ask, press
+from web.actions import run_action, run_form_action
 from web.forms.shipments import ParcelForm, ReturnForm, ShipmentForm
 from web.http import RepRequest, rep_with
 from web.pages.documents import read_lines
@@ -46,7 +46,7 @@ def new(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         )
         return order
 
-    return ask(
+    return run_form_action(
         request,
         order,
         form,
@@ -86,7 +86,7 @@ def give_back(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         )
         return order
 
-    return ask(
+    return run_form_action(
         request,
         order,
         form,
@@ -110,7 +110,7 @@ def parcel(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         add_parcel(shipment.pk, actor=request.user, **answers)
         return order
 
-    return ask(
+    return run_form_action(
         request,
         order,
         ParcelForm(request.POST or None),
@@ -132,6 +132,6 @@ def move(request: RepRequest, pk: uuid.UUID, status: str) -> HttpResponse:
         move_shipment(shipment.pk, actor=request.user, status=status)
         return order
 
-    return press(
+    return run_action(
         request, order, go_on, done=gettext("Shipment of %(record)s updated."), show=orders.show
     )

@@ -10,7 +10,7 @@ from fulfilment.monitoring.metrics import as_prometheus, raise_alerts, take_vita
 
 
 class Command(BaseCommand):
-    """``manage.py handoff_metrics``: for people, for Prometheus' textfile collector, for a watchdog."""
+    """Print the handoff metrics: for people, for Prometheus, or as a check that fails on alerts."""
 
     help = "Show what waits for other systems and what somebody should look at."
 

@@ -50,7 +50,7 @@ class Command(BaseCommand):
         for verb, help_text in (("skip", "never send it"), ("settle", "they know it already")):
             aside = verbs.add_parser(verb, help=help_text)
             aside.add_argument("handoff")
-            aside.add_argument("--because", required=True)
+            aside.add_argument("--reason", required=True)
             if verb == "settle":
                 aside.add_argument("--reference", default="")
         for verb in ("pause", "resume", "test"):
@@ -100,14 +100,14 @@ class Command(BaseCommand):
                 self.stdout.write(f"    {change.path}: {change.then or '–'} → {change.now or '–'}")
 
     def _skip(self, options: dict[str, Any]) -> None:
-        handoff = skip_handoff(options["handoff"], actor=OPERATOR, because=options["because"])
+        handoff = skip_handoff(options["handoff"], actor=OPERATOR, reason=options["reason"])
         self.stdout.write(f"{handoff} is skipped.")
 
     def _settle(self, options: dict[str, Any]) -> None:
         handoff = settle_handoff(
             options["handoff"],
             actor=OPERATOR,
-            because=options["because"],
+            reason=options["reason"],
             reference=options["reference"],
         )
         self.stdout.write(f"{handoff} is settled.")

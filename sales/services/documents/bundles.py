@@ -8,13 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 from common.errors import DomainError
-from sales.models import BundleItem, DocumentLine
+from sales.models import AnyDocument, BundleItem, DocumentLine
 from sales.pricing.money import EXACT
 from sales.pricing.units import SMALLEST_STEP
 from sales.services.documents.new_lines import check_line, fill_from_product, new_line
 from sales.services.documents.numbering import today
 from sales.services.errors import PartOfBundle
-from sales.services.events import AnyDocument
 from sales.services.prices.list_prices import ListPrices, check_product_sold, discount_per_unit
 
 IN_THE_BUNDLES_HANDS = frozenset(

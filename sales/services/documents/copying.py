@@ -10,7 +10,7 @@ from crm.custom_fields import carry_custom
 from sales.models import Document, DocumentLine, Invoice, Order, Quote
 
 if TYPE_CHECKING:
-    from sales.services.events import AnyDocument
+    from sales.models import AnyDocument
 
 NOT_CARRIED = frozenset({"id", "number", "version", "created_at", "updated_at"})
 """What belongs to one document alone."""

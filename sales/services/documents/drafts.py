@@ -15,6 +15,7 @@ from crm.custom_fields import clean_custom
 from crm.models import Account, User
 from sales.models import (
     AccountTerms,
+    AnyDocument,
     Company,
     Document,
     Invoice,
@@ -27,7 +28,7 @@ from sales.pricing.errors import InvalidDiscount
 from sales.services.documents.numbering import today
 from sales.services.documents.totals import reprice
 from sales.services.errors import MissingField, NotDraft, TooMuch
-from sales.services.events import AnyDocument, record_event
+from sales.services.events import record_event
 from sales.services.prices.discount_limits import check_new, within_limit
 from sales.services.prices.exchange_rates import freeze_exchange_rate
 from sales.services.prices.list_prices import check_list

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Q, Sum
 
-from sales.models import DocumentLine, Invoice, InvoiceLine
+from sales.models import AnyDocument, DocumentLine, Invoice, InvoiceLine
 from sales.pricing.documents import price_document
 from sales.pricing.errors import PricingError
 from sales.pricing.explanations import Explanation, Step, explain_document
@@ -17,7 +17,6 @@ from sales.pricing.money import Rounding
 from sales.pricing.partial import Amounts, Portion, next_part
 from sales.services.billing.order_invoices import amounts_of
 from sales.services.documents.totals import line_input
-from sales.services.events import AnyDocument
 
 ZERO = Decimal(0)
 FIGURES = ("taxable", "header discount", "discount", "tax")

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from crm.actors import Actor
 from sales.models import (
+    AnyDocument,
     DocumentLine,
     InvoiceLine,
     OrderLine,
@@ -40,7 +41,7 @@ from sales.services.documents.new_lines import (
 )
 from sales.services.documents.totals import reprice
 from sales.services.errors import TooMuch
-from sales.services.events import AnyDocument, record_event
+from sales.services.events import record_event
 from sales.services.prices.discount_limits import within_limit
 from sales.services.prices.list_prices import discount_per_unit
 from sales.services.prices.override_rights import check_price

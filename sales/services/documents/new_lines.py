@@ -10,12 +10,11 @@ from typing import Any
 from django.db.models import Max
 
 from common.errors import DomainError
-from sales.models import DocumentLine, Invoice, Order, Product, Quote, Unit
+from sales.models import AnyDocument, DocumentLine, Invoice, Order, Product, Quote, Unit
 from sales.pricing.errors import InvalidAmount, InvalidDiscount, InvalidRate, MissingUnit
 from sales.pricing.money import LARGEST
 from sales.services.documents.numbering import today
 from sales.services.errors import MissingField, PricesLocked, TooMuch
-from sales.services.events import AnyDocument
 from sales.services.prices.list_prices import ListPrices, check_sellable, check_sold_in
 
 LINE_OWNER: dict[type[AnyDocument], str] = {Quote: "quote", Order: "order", Invoice: "invoice"}

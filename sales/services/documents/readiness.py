@@ -19,7 +19,7 @@ from sales.services.prices.promotion_discounts import promotion_problems
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sales.services.events import AnyDocument
+    from sales.models import AnyDocument
 
 Source = DocumentLine.PriceSource
 AGREED_ELSEWHERE = frozenset({Source.QUOTE, Source.EXTERNAL})

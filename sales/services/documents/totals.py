@@ -15,8 +15,7 @@ from sales.services.documents.numbering import today
 from sales.services.prices.promotion_discounts import spread_promotions
 
 if TYPE_CHECKING:
-    from sales.models import DocumentLine
-    from sales.services.events import AnyDocument
+    from sales.models import AnyDocument, DocumentLine
 
 LINE_FIGURES = ("base", "discount", "net", "header_discount", "tax", "gross")
 HEAD_FIGURES = ("detail", "discount", "freight", "tax", "total")

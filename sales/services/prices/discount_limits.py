@@ -14,12 +14,11 @@ from django.db.models import Q
 from common.errors import DomainError
 from crm.actors import Actor
 from crm.models import Partner, User
-from sales.models import DocumentLine
+from sales.models import AnyDocument, DocumentLine
 from sales.pricing.concessions import TINY, Concession, document_concession, line_concession
 from sales.pricing.errors import DiscountAboveLimit
 from sales.services.documents.numbering import today
 from sales.services.documents.totals import line_input, lines_of, terms_of
-from sales.services.events import AnyDocument
 from sales.services.prices.list_prices import ListPrices
 
 MAY_EXCEED = "sales.exceed_discount"

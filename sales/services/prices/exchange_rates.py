@@ -13,7 +13,7 @@ from sales.pricing.exchange import DatedRate, cross_rate
 from sales.services.documents.numbering import today
 
 if TYPE_CHECKING:
-    from sales.services.events import AnyDocument
+    from sales.models import AnyDocument
 
 ONE = Decimal(1)
 

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from common.errors import DomainError, NotAllowed
 from crm.actors import Actor
-from sales.models import DocumentLine, Order, SalesEvent
+from sales.models import AnyDocument, DocumentLine, Order, SalesEvent
 from sales.pricing.errors import ProductNotInPriceList
 from sales.services.documents.bundles import is_fixed_part
 from sales.services.documents.drafts import DRAFT_EVENT, lock_draft
@@ -20,7 +20,7 @@ from sales.services.documents.new_lines import refuse_locked
 from sales.services.documents.numbering import today
 from sales.services.documents.totals import lines_of, reprice
 from sales.services.errors import MissingField, NotDraft, PricesLocked
-from sales.services.events import AnyDocument, record_event
+from sales.services.events import record_event
 from sales.services.prices.list_prices import ListPrice, ListPrices, check_list, check_product_sold
 from sales.services.prices.override_rights import may_override
 

@@ -15,7 +15,7 @@ from sales.pricing.promotions import Promotion, check_promotion, promotion_disco
 from sales.services.documents.numbering import today
 
 if TYPE_CHECKING:
-    from sales.services.events import AnyDocument
+    from sales.models import AnyDocument
 
 ZERO = Decimal(0)
 

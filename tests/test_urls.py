@@ -9,9 +9,9 @@ from crm import roles
 from crm.models import Lead
 from sales.models import Invoice, Order, Quote
 from tests.factories import LeadFactory, UserFactory
-from tests.urls import NOBODY, every_door
+from tests.urls import NOBODY, every_url
 
-DOORS = every_door()
+DOORS = every_url()
 OF_NOBODY = [door for door in DOORS if str(NOBODY) in door]
 
 
@@ -41,7 +41,7 @@ def test_lets_an_auditor_change_nothing(db: None, client: Client, door: str) -> 
     client.force_login(UserFactory.create(role=roles.AUDITOR))
     lead = LeadFactory.create()
 
-    response = client.post(door.replace(str(NOBODY), str(lead.pk)), {"because": "lost"})
+    response = client.post(door.replace(str(NOBODY), str(lead.pk)), {"reason": "lost"})
 
     assert response.status_code in {403, 404, 405}
     assert Lead.objects.get(pk=lead.pk).status == Lead.Status.NEW
