@@ -11,7 +11,7 @@ from common.fields import identifier
 from common.triggers import AppendOnly
 from crm.models import Partner, User
 from fulfilment.models.connections import Connection
-from sales.models import SalesEvent
+from sales.models import AnyDocument, Order, SalesEvent
 from sales.models.events import of_visible_documents
 
 
@@ -71,7 +71,20 @@ class Payload(models.Model):
 
 
 class HandoffQuerySet(models.QuerySet["Handoff"]):
-    """Handoffs, seen by whoever sees the document that they hang on."""
+    """Look-ups of handoffs by document, and by who may see them."""
+
+    def about(self, document: AnyDocument) -> Self:
+        """Keep the handoffs about a document; about an order, those of its invoices too.
+
+        By lane or by subject, never by either: no index serves an OR across two joined tables.
+        """
+        if isinstance(document, Order):
+            return self.of_lane(document)
+        return self.filter(event__subject_id=document.pk)
+
+    def of_lane(self, root: AnyDocument) -> Self:
+        """Keep the handoffs in the lanes of a root document, one lane per connection."""
+        return self.filter(lane__root_id=root.pk)
 
     def visible_to(self, actor: User | Partner) -> Self:
         """Keep the handoffs of documents that the actor may see."""

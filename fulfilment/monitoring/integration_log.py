@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from django.db.models import Q
 from django.utils.translation import gettext, ngettext
 
 from common.formatting import format_moment
@@ -47,9 +46,7 @@ def story_of(document: AnyDocument) -> list[Entry]:
     """Tell everything that passed between a document, its invoices and the other systems."""
     keys = _family(document)
     handoffs = list(
-        Handoff.objects.filter(Q(event__subject_id__in=keys) | Q(lane__root_id=document.pk))
-        .select_related("event", "lane__connection")
-        .order_by("id")
+        Handoff.objects.about(document).select_related("event", "lane__connection").order_by("id")
     )
     tries: defaultdict[uuid.UUID, list[Attempt]] = defaultdict(list)
     for attempt in Attempt.objects.filter(handoff__in=handoffs).order_by("id"):
