@@ -1,4 +1,4 @@
-# Throughline. `make help` says what there is; needs make and Python 3.11 or newer, nothing else.
+# Throughline. `make help` lists the targets; needs make and Python 3.11 or newer, nothing else.
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
@@ -34,7 +34,7 @@ setup: .venv/.requirements .env var/vendor/.copied ## everything the other targe
 	@touch $@
 
 .env: | .venv/.requirements
-	@$(PY) -m config.first_run
+	@$(PY) -m config.local_settings
 
 node_modules/.package-lock.json: package.json package-lock.json | .venv/.requirements
 	@echo "Installing the browser assets."
@@ -52,8 +52,8 @@ chromium: setup
 # To use it
 
 .PHONY: demo
-demo story: export LEAVE_WITH_PARENT = 1 # kill -9 make, and nothing stays behind
-demo: setup ## sample data, the whole story played live, then serve until Ctrl-C; PORT=8010 picks another port
+demo story: export EXIT_WITH_PARENT = 1 # kill -9 of make ends all its processes
+demo: setup ## sample data, one sale played through live, then serve until Ctrl-C; PORT=8010 picks another port
 	@$(PY) manage.py demo $(if $(PORT),--port $(PORT)) $(ARGS)
 
 .PHONY: story
@@ -91,13 +91,13 @@ lint: setup ## style, templates, types, and which way imports point
 drift: setup
 	$(PY) manage.py makemigrations --check --dry-run
 	$(PY) manage.py spectacular --validate --fail-on-warn | diff -u docs/openapi.yaml - || \
-	  { echo "throughline: docs/openapi.yaml is not what the code says; run: make openapi" >&2; exit 1; }
+	  { echo "throughline: docs/openapi.yaml does not match the code; run: make openapi" >&2; exit 1; }
 
 .PHONY: check
 check: lint drift test ## what CI runs: lint, migrations, API description, tests
 
 .PHONY: faults
-faults: setup ## break everything on purpose and count what is lost; FAULTS_SEED=7 throws other dice
+faults: setup ## break everything on purpose and count what is lost; FAULTS_SEED=7 chooses another seed
 	@.venv/bin/pytest -m "core or faults" $(ARGS)
 
 .PHONY: bench

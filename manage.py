@@ -8,7 +8,7 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-from config.lifetime import follow_parent_if_told
+from config.parent_process import exit_with_parent_if_configured
 
 NEED_NO_SERVICES = {
     "collectstatic",
@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     if len(arguments) < 2 or arguments[1].lstrip("-") in NEED_NO_SERVICES:
         os.environ["OFFLINE"] = "true"
-    follow_parent_if_told()
+    exit_with_parent_if_configured()
     execute_from_command_line(arguments)
 
 

@@ -1,4 +1,4 @@
-"""The worker process: ``celery -A config.celery worker``."""
+"""Celery application, and the worker process: ``celery -A config.celery worker``."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from celery.signals import task_prerun
 from django.db import close_old_connections
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
-from config.lifetime import follow_parent_if_told
+from config.parent_process import exit_with_parent_if_configured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 if sys.argv[0].endswith(("celery", "celery/__main__.py")):
-    follow_parent_if_told()
+    exit_with_parent_if_configured()
     if "worker" in sys.argv:
         os.environ.setdefault("ROLE", "worker")
 
@@ -26,6 +26,6 @@ app.steps["worker"].add(DjangoStructLogInitStep)
 
 
 @task_prerun.connect
-def give_up_old_connections(**about: Any) -> None:
-    """Keep a database connection between tasks, but neither a broken one nor one for ever."""
+def close_stale_connections(**signal: Any) -> None:
+    """Keep a database connection between tasks unless it is broken or older than its limit."""
     close_old_connections()

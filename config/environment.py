@@ -1,4 +1,4 @@
-"""Reading the environment: typed, from `.env` too, every mistake named at once."""
+"""Environment variables: typed, from `.env` too, every mistake reported at once."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from environs import EnvValidationError, FileAwareEnv, ValidationError
 from moneyed import CURRENCIES
 from psycopg.conninfo import conninfo_to_dict
 
-MISUSE = 2
+EXIT_MISCONFIGURED = 2
 """Exit status of a start that the environment forbids."""
 
 
 class Environment(FileAwareEnv):
-    """Typed readers that keep on reading after a mistake, so that all are told in one go.
+    """Typed readers that keep on reading after a mistake, so that all are reported in one run.
 
     A variable ``NAME`` may also be given as ``NAME_FILE``, the path of a file that holds it.
     """
@@ -44,15 +44,15 @@ class Environment(FileAwareEnv):
             self.seal()
         except EnvValidationError as error:
             mistakes = dict(error.error_messages)  # type: ignore[arg-type]  # ours is always a mapping
-            give_up(f"{name}: {_sentence(mistakes[name])}" for name in sorted(mistakes))
+            exit_with_errors(f"{name}: {_sentence(mistakes[name])}" for name in sorted(mistakes))
 
 
-def give_up(lines: Iterable[str]) -> NoReturn:
-    """Say what is wrong in plain sentences and leave, without a traceback."""
+def exit_with_errors(lines: Iterable[str]) -> NoReturn:
+    """Write what is wrong, one sentence a line, and end the process without a traceback."""
     for line in lines:
         sys.stderr.write(f"throughline: {line}\n")
     sys.stderr.flush()
-    raise SystemExit(MISUSE)
+    raise SystemExit(EXIT_MISCONFIGURED)
 
 
 def _sentence(messages: Iterable[object]) -> str:
@@ -105,7 +105,7 @@ def redis_url(value: str) -> None:
 
 
 def web_address(value: str) -> None:
-    """Refuse what is not the origin people type."""
+    """Refuse what is not an origin such as https://crm.example.com."""
     if not value.startswith(("http://", "https://")) or value.count("/") != 2:
         raise ValidationError("must look like https://crm.example.com")
 
@@ -117,7 +117,7 @@ def web_addresses(values: list[str]) -> None:
 
 
 def positive(value: int) -> None:
-    """Refuse nothing and less."""
+    """Refuse numbers below 1."""
     if value < 1:
         raise ValidationError("must be 1 or more")
 
@@ -135,5 +135,5 @@ def currency(value: str) -> None:
 
 
 def dotenv_path(base: Path) -> Path:
-    """Where the git-ignored settings of this checkout lie."""
+    """Return the path of the git-ignored settings file of this checkout."""
     return Path(os.environ.get("THROUGHLINE_ENV", base / ".env"))

@@ -1,4 +1,4 @@
-"""Whether this process can do its work, for balancers and supervisors."""
+"""Health check: whether this process can serve requests, for load balancers and supervisors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 @require_safe
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Answer 200 while the database answers.
+    """Return 200 while the database answers, else 503.
 
     A lost broker only makes handoffs a second slower, so it is reported and does not take the
     process out of service.

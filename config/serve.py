@@ -1,4 +1,4 @@
-"""Starts the web process: ``python -m config.serve --port 8000``."""
+"""Web server: ``python -m config.serve --port 8000``."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from config import preflight
-from config.lifetime import follow_parent_if_told
+from config import startup_checks
+from config.parent_process import exit_with_parent_if_configured
 
 
 def main(arguments: list[str]) -> None:
-    """Serve until told to stop; a port in use ends the process with one sentence."""
+    """Serve until stopped; a port in use ends the process with one sentence."""
     options = _options(arguments)
     os.environ["ROLE"] = "web"
-    follow_parent_if_told()
-    preflight.require_port(options.host, options.port)
+    exit_with_parent_if_configured()
+    startup_checks.require_port(options.host, options.port)
     _check_settings()
     Granian(
         "config.wsgi:application",
@@ -48,7 +48,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
 
 
 def _check_settings() -> None:
-    """Read the settings before any worker does, so that their mistakes are told once."""
+    """Read the settings before any worker does, so that mistakes are reported once."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     __import__("config.settings")
 

@@ -1,26 +1,26 @@
-"""The database and the broker a process runs on: those it was given, else private ones."""
+"""Database and broker of a process: the configured servers, else embedded ones."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from config import embedded, preflight
-from config.environment import give_up
+from config import embedded, startup_checks
+from config.environment import exit_with_errors
 
 
-def ready(database_url: str, redis_url: str, var: Path, role: str) -> tuple[str, str]:
-    """Return both addresses once the servers behind them answer, or end the process.
+def resolve_urls(database_url: str, redis_url: str, var: Path, role: str) -> tuple[str, str]:
+    """Return both URLs once the servers behind them answer, or end the process.
 
-    Only a worker needs its broker at the start: the web role loses a hint without it, no work.
+    Only a worker needs its broker at the start: without it, the web role loses a wake-up, no data.
     """
-    private = embedded.Services("", "")
+    embedded_urls = embedded.ServiceUrls("", "")
     if not (database_url and redis_url):
         try:
-            private = embedded.use(var, database=not database_url, broker=not redis_url)
+            embedded_urls = embedded.use(var, database=not database_url, broker=not redis_url)
         except embedded.ServicesUnavailable as error:
-            give_up([str(error)])
+            exit_with_errors([str(error)])
     if database_url:
-        preflight.require_database(database_url)
+        startup_checks.require_database(database_url)
     if redis_url and role == "worker":
-        preflight.require_broker(redis_url)
-    return database_url or private.database_url, redis_url or private.redis_url
+        startup_checks.require_broker(redis_url)
+    return database_url or embedded_urls.database_url, redis_url or embedded_urls.redis_url

@@ -69,7 +69,7 @@ if not (PRIVATE_SERVICES or OFFLINE):
 
 env.report_mistakes()
 
-# The house
+# Applications
 
 INSTALLED_APPS = [
     "demo.apps.DemoConfig",
@@ -141,10 +141,10 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 FORM_RENDERER = "web.forms.base.FormRenderer"
 
-# Services
+# ServiceUrls
 
 if not OFFLINE:
-    DATABASE_URL, REDIS_URL = services.ready(DATABASE_URL, REDIS_URL, VAR_DIR, ROLE)
+    DATABASE_URL, REDIS_URL = services.resolve_urls(DATABASE_URL, REDIS_URL, VAR_DIR, ROLE)
 
 
 def _database(url: str, role: str) -> dict[str, Any]:
@@ -155,7 +155,7 @@ def _database(url: str, role: str) -> dict[str, Any]:
     options: dict[str, Any] = {"connect_timeout": 5, **conninfo_to_dict(url)}
     names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host"}
     settings = {name: options.pop(option, "") for name, option in names.items()}
-    options.setdefault("application_name", f"throughline {role}")  # whose it is, in the database
+    options.setdefault("application_name", f"throughline {role}")  # shown in pg_stat_activity
     # Planning by JIT costs more than our short queries take.
     options["options"] = f"{options.get('options', '')} -c jit=off".strip()
     pooled = role == "web"
@@ -194,7 +194,7 @@ PGTRIGGER_MIGRATIONS = False
 
 PGHISTORY_APPEND_ONLY = True
 
-# Celery only says "look now"; the tables are the queue. See docs/adr/.
+# Celery only wakes workers; the tables are the queue. See docs/adr/.
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
@@ -210,7 +210,7 @@ CELERY_WORKER_DISABLE_PREFETCH = True
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 25
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-# Celery's own way, a new database connection for every task, costs a third of a delivery.
+# Celery's default, a new database connection for every task, costs a third of a delivery.
 CELERY_DB_REUSE_MAX = 10**9
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "fulfilment.sweep", "schedule": 1.0, "options": {"expires": 10}},
@@ -218,7 +218,7 @@ CELERY_BEAT_SCHEDULE = {
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 
-# A worker waits for its broker for ever; anybody else who nudges must never wait for it.
+# A worker waits for its broker for ever; other processes, which only send wake-ups, never wait.
 if ROLE == "worker":
     CELERY_BROKER_CONNECTION_MAX_RETRIES = None
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, float] = {"unacked_restore_throttle": 1}
@@ -235,7 +235,7 @@ else:
         "interval_max": 0,
     }
 
-# People
+# Users and sign-in
 
 AUTH_USER_MODEL = "crm.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -250,7 +250,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
-ACCOUNT_ADAPTER = "config.accounts.ByInvitation"
+ACCOUNT_ADAPTER = "config.signup.InvitationOnlyAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_UNIQUE_EMAIL = True
@@ -292,7 +292,7 @@ EMAIL_BACKEND = (
 )
 EMAIL_TIMEOUT = 10
 
-# Safety
+# Security
 
 _secure = not DEBUG
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _secure
@@ -320,7 +320,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# Partners
+# API
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

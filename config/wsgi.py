@@ -1,4 +1,4 @@
-"""The web process: ``granian --interface wsgi config.wsgi:application``."""
+"""WSGI application: ``granian --interface wsgi config.wsgi:application``."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ os.environ.setdefault("ROLE", "web")
 
 from django.core.wsgi import get_wsgi_application
 
-from config.lifetime import follow_parent
+from config.parent_process import exit_with_parent
 
 if multiprocessing.parent_process():
-    follow_parent()
+    exit_with_parent()
 
 application = get_wsgi_application()

@@ -15,7 +15,7 @@ from typing import Self
 from demo.errors import Halted
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-ALWAYS = {"PYTHONUNBUFFERED": "1", "LEAVE_WITH_PARENT": "1"}
+ALWAYS = {"PYTHONUNBUFFERED": "1", "EXIT_WITH_PARENT": "1"}
 PATIENCE = 120.0
 """Seconds a program may take until it is ready."""
 

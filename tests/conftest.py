@@ -1,4 +1,4 @@
-"""The ground under every test: a real PostgreSQL and Valkey, and no network beyond this machine."""
+"""Fixtures of every test: a real PostgreSQL and Valkey, and no network beyond this machine."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from django.conf import settings
 from django.core.cache import cache
 from django.test import TransactionTestCase
 
-from tests.clean_slate import wipe
+from tests.database_cleanup import delete_all_rows
 from tests.template_database import forget, template_for
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """A database per worker, copied; a test's data need not survive a power cut."""
+    """A database per worker, copied from the template; test data need not survive a power cut."""
     database = settings.DATABASES["default"]
     database["TEST"]["TEMPLATE"] = template_for(settings.DATABASE_URL)
     forget(settings.DATABASE_URL, database["TEST"]["NAME"] or f"test_{database['NAME']}")
@@ -27,10 +27,10 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _clean_slates() -> Iterator[None]:
-    """Tests of several transactions leave an empty database, and the roles in their places."""
+def _fast_cleanup() -> Iterator[None]:
+    """Tests of several transactions leave an empty database that keeps its roles."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", wipe)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", delete_all_rows)
         yield
 
 
@@ -46,17 +46,17 @@ def _own_broker_database(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture(autouse=True)
 def _empty_cache() -> None:
-    """No test sees what another one counted or cached."""
+    """No test sees what another one cached."""
     cache.clear()
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _only_this_machine() -> Iterator[None]:
-    """A test that speaks to another machine is a mistake."""
+    """A test that connects to another machine fails."""
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address: Any) -> None:
-        if self.family != socket.AF_UNIX and not _is_here(address[0]):
+        if self.family != socket.AF_UNIX and not _is_loopback(address[0]):
             raise ConnectionRefusedError(f"A test tried to reach {address[0]}.")
         connect(self, address)
 
@@ -65,7 +65,7 @@ def _only_this_machine() -> Iterator[None]:
         yield
 
 
-def _is_here(host: str) -> bool:
+def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -35,7 +35,7 @@ class TeamFactory(DjangoModelFactory[Team]):
 
 
 class UserFactory(DjangoModelFactory[User]):
-    """A sales rep unless told otherwise: ``UserFactory(role=roles.BACK_OFFICE)``."""
+    """A sales rep by default: ``UserFactory(role=roles.BACK_OFFICE)``."""
 
     class Meta:
         model = User

@@ -1,7 +1,7 @@
-"""A migrated database that every test database is copied from.
+"""Test database template: a migrated database that every test database is copied from.
 
 Migrating takes Django half a minute, copying takes PostgreSQL a moment. The name of the template
-holds a digest of all migrations and triggers, so that it is made anew when one of them changes.
+holds a digest of all migrations and triggers, so that a change of either creates a new one.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 ROOT = Path(__file__).resolve().parents[1]
-ONE_AT_A_TIME = 7_041_776
-"""The advisory lock that lets one of several test workers make the template."""
+ADVISORY_LOCK = 7_041_776
+"""Key of the lock under which one of several test workers creates the template."""
 
 
 def template_for(url: str) -> str:
@@ -30,7 +30,7 @@ def template_for(url: str) -> str:
     prefix = f"{conninfo_to_dict(url)['dbname']}_template_"
     name = prefix + _digest()
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("SELECT pg_advisory_lock(%s)", [ONE_AT_A_TIME])
+        connection.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
         known = _databases(connection, prefix)
         if name not in known:
             _drop(connection, known)
@@ -39,13 +39,13 @@ def template_for(url: str) -> str:
 
 
 def forget(url: str, name: str) -> None:
-    """Drop what a killed run left behind, its connections too."""
+    """Drop the database that a killed run left behind, with its connections."""
     with psycopg.connect(url, autocommit=True) as connection:
         _drop(connection, [name])
 
 
 def _make(connection: psycopg.Connection[Any], name: str, url: str) -> None:
-    """Migrate under another name first, so that a template is always whole."""
+    """Migrate under another name first, so that a template is always complete."""
     draft = f"{name}_draft"
     _drop(connection, [draft])
     connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(draft)))

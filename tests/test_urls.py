@@ -1,4 +1,4 @@
-"""Strangers and readers, tried on every door there is."""
+"""Every URL, tried by strangers and by people who may only read."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from sales.models import Invoice, Order, Quote
 from tests.factories import LeadFactory, UserFactory
 from tests.urls import NOBODY, every_url
 
-DOORS = every_url()
-OF_NOBODY = [door for door in DOORS if str(NOBODY) in door]
+URLS = every_url()
+OF_NOBODY = [url for url in URLS if str(NOBODY) in url]
 
 
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("url", URLS)
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_asks_who_is_there(db: None, client: Client, door: str, method: str) -> None:
-    response = getattr(client, method)(door)
+def test_asks_strangers_to_sign_in(db: None, client: Client, url: str, method: str) -> None:
+    response = getattr(client, method)(url)
 
     if response.status_code == 405:
         return
@@ -26,22 +26,22 @@ def test_asks_who_is_there(db: None, client: Client, door: str, method: str) -> 
     assert response["Location"].startswith("/accounts/login/?next=")
 
 
-@pytest.mark.parametrize("door", OF_NOBODY)
+@pytest.mark.parametrize("url", OF_NOBODY)
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_knows_no_record_of_another_team(db: None, client: Client, door: str, method: str) -> None:
+def test_knows_no_record_of_another_team(db: None, client: Client, url: str, method: str) -> None:
     client.force_login(UserFactory.create(role=roles.SALES_MANAGER))
 
-    response = getattr(client, method)(door)
+    response = getattr(client, method)(url)
 
     assert response.status_code in {403, 404, 405}
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_lets_an_auditor_change_nothing(db: None, client: Client, door: str) -> None:
+@pytest.mark.parametrize("url", URLS)
+def test_lets_an_auditor_change_nothing(db: None, client: Client, url: str) -> None:
     client.force_login(UserFactory.create(role=roles.AUDITOR))
     lead = LeadFactory.create()
 
-    response = client.post(door.replace(str(NOBODY), str(lead.pk)), {"reason": "lost"})
+    response = client.post(url.replace(str(NOBODY), str(lead.pk)), {"reason": "lost"})
 
     assert response.status_code in {403, 404, 405}
     assert Lead.objects.get(pk=lead.pk).status == Lead.Status.NEW

@@ -1,4 +1,4 @@
-"""Every address of ours, for tests that try strangers on every door."""
+"""Every URL of the browser UI, for tests that try them as a stranger."""
 
 from __future__ import annotations
 
@@ -21,20 +21,22 @@ SAMPLES: dict[str, Any] = {
 
 
 def every_url() -> list[str]:
-    """List the address of every screen and deed, with records that do not exist."""
-    addresses = ["/", "/search/"]
+    """List the URL of every screen and action, with ids of records that do not exist."""
+    urls = ["/", "/search/"]
     for namespace in OURS:
         _, resolver = get_resolver().namespace_dict[namespace]
-        for name, converters in _doors(resolver):
+        for name, converters in _url_names(resolver):
             values = {each: SAMPLES.get(each, NOBODY) for each in converters}
-            addresses.append(reverse(f"{namespace}:{name}", kwargs=values))
-    return addresses
+            urls.append(reverse(f"{namespace}:{name}", kwargs=values))
+    return urls
 
 
-def _doors(resolver: URLResolver, above: tuple[str, ...] = ()) -> Iterator[tuple[str, set[str]]]:
+def _url_names(
+    resolver: URLResolver, above: tuple[str, ...] = ()
+) -> Iterator[tuple[str, set[str]]]:
     for pattern in resolver.url_patterns:
         names = (*above, *pattern.pattern.converters)
         if isinstance(pattern, URLResolver):
-            yield from _doors(pattern, names)
+            yield from _url_names(pattern, names)
         elif pattern.name:
             yield pattern.name, set(names)

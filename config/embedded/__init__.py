@@ -1,6 +1,6 @@
-"""A private PostgreSQL and Valkey for a checkout that was given neither; ``use`` is the door."""
+"""Embedded PostgreSQL and Valkey for a checkout without servers of its own; see ``use``."""
 
+from config.embedded.lifecycle import ServiceUrls, use
 from config.embedded.processes import ServicesUnavailable
-from config.embedded.sharing import Services, use
 
-__all__ = ["Services", "ServicesUnavailable", "use"]
+__all__ = ["ServiceUrls", "ServicesUnavailable", "use"]

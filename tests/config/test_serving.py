@@ -1,4 +1,4 @@
-"""The doors that belong to no app."""
+"""URLs and static files that belong to no app."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.django_db
-def test_says_that_it_is_well(client: Client) -> None:
+def test_reports_a_healthy_process(client: Client) -> None:
     answer = client.get("/healthz")
 
     assert (answer.status_code, answer.json()) == (200, {"database": True, "broker": True})
@@ -35,7 +35,7 @@ def test_stays_in_service_without_its_broker(client: Client, settings: Settings)
 
 
 @pytest.mark.django_db
-def test_nobody_signs_up_alone(client: Client) -> None:
+def test_keeps_sign_up_closed(client: Client) -> None:
     answer = client.post("/accounts/signup/", {"email": "eve@example.com"})
 
     assert "account/signup_closed.html" in [template.name for template in answer.templates]
@@ -49,7 +49,7 @@ def test_the_admin_sends_strangers_to_our_sign_in(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_every_page_forbids_what_is_not_ours(client: Client) -> None:
+def test_every_page_forbids_foreign_content(client: Client) -> None:
     policy = client.get("/accounts/login/")["Content-Security-Policy"]
 
     assert {part.strip() for part in policy.split(";")} == {
@@ -66,7 +66,7 @@ def test_every_page_forbids_what_is_not_ours(client: Client) -> None:
     }
 
 
-def test_an_occupied_port_is_told_in_one_sentence() -> None:
+def test_reports_an_occupied_port_in_one_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = subprocess.run(

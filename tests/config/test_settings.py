@@ -1,4 +1,4 @@
-"""What a start says when the environment is right, and when it is wrong."""
+"""Startup with a right and with a wrong environment."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from cryptography.fernet import Fernet
 from django.conf import settings
 
-from config.first_run import write_local_settings
+from config.local_settings import write_local_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 Start = Callable[..., subprocess.CompletedProcess[str]]
@@ -21,7 +21,7 @@ Start = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Start:
-    """Start a process in an environment of its own, production-like unless told otherwise."""
+    """Start a process in an environment of its own, as in production but for the given changes."""
     given = {
         "PATH": os.environ["PATH"],
         "THROUGHLINE_ENV": os.devnull,
@@ -49,7 +49,7 @@ def start(tmp_path: Path) -> Start:
     return run
 
 
-def test_a_production_start_has_nothing_to_warn_of(start: Start) -> None:
+def test_a_production_start_has_no_warnings(start: Start) -> None:
     done = start("manage.py", "check", "--deploy", "--fail-level", "WARNING")
 
     assert (done.returncode, done.stderr) == (0, "")
@@ -125,7 +125,7 @@ def test_names_what_is_missing_and_starts_no_private_server_in_production(
     ],
     ids=["manage.py", "web", "worker"],
 )
-def test_an_unreachable_database_is_told_in_one_sentence(
+def test_reports_an_unreachable_database_in_one_sentence(
     command: tuple[str, ...], start: Start
 ) -> None:
     done = start(*command, DATABASE_URL="postgresql://rep:secret@127.0.0.1:9/crm")
@@ -137,7 +137,7 @@ def test_an_unreachable_database_is_told_in_one_sentence(
     assert "secret" not in line
 
 
-def test_a_worker_without_its_broker_says_so(start: Start) -> None:
+def test_a_worker_reports_a_missing_broker(start: Start) -> None:
     done = start(
         *("-m", "celery", "-A", "config.celery", "worker"), REDIS_URL="redis://127.0.0.1:9/0"
     )

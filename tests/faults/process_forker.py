@@ -20,7 +20,7 @@ import time_machine
 from django.core.management import call_command
 from django.db import connection, connections
 
-from config.lifetime import follow_parent
+from config.parent_process import exit_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
@@ -160,7 +160,7 @@ def live(
 ) -> None:
     """Be a process of this role, with the clock so many seconds off."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    follow_parent()
+    exit_with_parent()
     with Path(log).open("ab") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)

@@ -112,7 +112,7 @@ class Server:
 @contextlib.contextmanager
 def own_database(server: str, name: str) -> Iterator[None]:
     """Work in a database copied for these tests, on this server, and drop it in the end."""
-    template, place = template_for(server), dict(connection.settings_dict)
+    template, original = template_for(server), dict(connection.settings_dict)
     copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
     drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
     told = conninfo_to_dict(server)
@@ -131,6 +131,6 @@ def own_database(server: str, name: str) -> Iterator[None]:
         yield
     finally:
         connection.close()
-        connection.settings_dict |= place
+        connection.settings_dict |= original
         with psycopg.connect(server, autocommit=True) as admin:
             admin.execute(drop)

@@ -232,7 +232,7 @@ class Stage:
             web = subprocess.Popen(
                 [sys.executable, *serve],
                 cwd=ROOT,
-                env=os.environ | self.environment | {"LEAVE_WITH_PARENT": "1"},
+                env=os.environ | self.environment | {"EXIT_WITH_PARENT": "1"},
                 stdout=log,
                 stderr=log,
             )

@@ -17,9 +17,9 @@ from fulfilment.outbound.drain import drain
 from fulfilment.outbound.leases import claim
 from sales.models import Order, SalesEvent
 from sales.services.orders import hold_order, release_order
+from tests.concurrency import run_concurrently
 from tests.factories import Market
 from tests.fulfilment.conftest import ORDER_EVENTS, FarEnd, connect, submitted_order, whole
-from tests.together import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -40,7 +40,7 @@ def test_two_drains_at_once_send_each_event_once(seller: Market, far_end: FarEnd
         hold_order(order.pk, actor=seller.rep, reason="Credit check")
         release_order(order.pk, actor=seller.rep)
 
-    at_once(drain, drain, drain)
+    run_concurrently(drain, drain, drain)
     drain()
 
     ids = [request.headers["webhook-id"] for request in far_end.received]
@@ -65,7 +65,7 @@ def test_positions_follow_the_commits_when_many_write_into_one_lane(
                 reason = {} if locked.is_on_hold else {"reason": "Credit check"}
                 deed(order.pk, actor=seller.rep, **reason)
 
-    at_once(toggle, toggle, toggle)
+    run_concurrently(toggle, toggle, toggle)
 
     versions = list(
         Handoff.objects.order_by("position").values_list("event__subject_version", flat=True)
@@ -85,7 +85,7 @@ def test_a_save_that_holds_the_lane_does_not_hold_up_the_others(
 
     with transaction.atomic():
         hold_order(locked.pk, actor=seller.rep, reason="Credit check")
-        at_once(lambda: waiting.extend(complete(list(map(whole, rounds.values())))))
+        run_concurrently(lambda: waiting.extend(complete(list(map(whole, rounds.values())))))
 
     assert [step.round.lane_id for step in waiting] == [rounds[locked.number].lane_id]
     lanes = dict(Lane.objects.values_list("root_id", "lease_token"))
@@ -112,7 +112,7 @@ def test_a_deed_never_waits_for_a_far_end_that_hangs(seller: Market, far_end: Fa
         hold_order(order.pk, actor=seller.rep, reason="Credit check")
         took.append(time.monotonic() - started)
 
-    at_once(drain, save)
+    run_concurrently(drain, save)
 
     assert took[0] < 0.5
     drain()

@@ -39,9 +39,9 @@ from sales.models import Invoice, Order, PaymentTerms
 from sales.services.integrity.verification import verify
 from sales.services.invoices import record_payment
 from sales.services.orders import hold_order
+from tests.database_assertions import sql
 from tests.factories import Market, UserFactory
 from tests.fulfilment.conftest import FarEnd, event, make_due, send, shipment_event, submitted_order
-from tests.refusals import sql
 
 State = Handoff.State
 

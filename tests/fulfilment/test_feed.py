@@ -13,10 +13,10 @@ from django.test import Client
 
 from sales.models import Order, SalesEvent
 from sales.services.orders import hold_order, release_order
+from tests.database_assertions import refused
 from tests.factories import Market, UserFactory
 from tests.fulfilment.conftest import submitted_order
 from tests.fulfilment.processes import eventually
-from tests.refusals import refused
 
 FEED = "/api/v1/events"
 

@@ -6,9 +6,9 @@ from fulfilment.models import Attempt, Payload, Shipment
 from fulfilment.outbound.drain import drain
 from fulfilment.services.shipments import move_shipment, record_shipment
 from sales.models import Order
+from tests.database_assertions import refused, sql
 from tests.factories import Market
 from tests.fulfilment.conftest import FarEnd
-from tests.refusals import refused, sql
 
 
 def test_a_shipment_never_goes_back(order: Order, market: Market) -> None:

@@ -23,8 +23,8 @@ from sales.services.invoices import issue_invoice, record_payment
 from sales.services.orders import submit_order
 from sales.services.prices.promotions import apply_promotion
 from sales.services.quotes import accept_quote, activate_quote
+from tests.concurrency import run_concurrently
 from tests.factories import CompanyFactory, Market
-from tests.together import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -58,7 +58,7 @@ def test_two_who_accept_a_quote_get_the_same_order(market: Market) -> None:
     add_line(quote, actor=market.rep, product=market.product())
     activate_quote(quote.pk, actor=market.rep)
 
-    orders = at_once(*[lambda: accept_quote(quote.pk, actor=market.rep)] * 4)
+    orders = run_concurrently(*[lambda: accept_quote(quote.pk, actor=market.rep)] * 4)
 
     assert {order.pk for order in orders} == {Order.objects.get().pk}
     assert SalesEvent.objects.filter(type="quote.accepted").count() == 1
@@ -68,7 +68,7 @@ def test_two_who_accept_a_quote_get_the_same_order(market: Market) -> None:
 def test_two_who_submit_an_order_make_one_binding_order(market: Market) -> None:
     order = drafted(market)
 
-    results = at_once(*[lambda: submit_order(order.pk, actor=market.rep)] * 4)
+    results = run_concurrently(*[lambda: submit_order(order.pk, actor=market.rep)] * 4)
 
     assert refusals(results) == [IllegalTransition] * 3
     assert NumberSeries.objects.get(kind="O").last == 1
@@ -78,7 +78,7 @@ def test_two_who_submit_an_order_make_one_binding_order(market: Market) -> None:
 def test_two_who_invoice_an_order_bill_it_once(market: Market) -> None:
     order = submit_order(drafted(market).pk, actor=market.rep)
 
-    results = at_once(*[lambda: invoice_order(order.pk, actor=market.rep, what="all")] * 4)
+    results = run_concurrently(*[lambda: invoice_order(order.pk, actor=market.rep, what="all")] * 4)
 
     assert refusals(results) == [NothingToInvoice] * 3
     assert Invoice.objects.get().total == order.total
@@ -87,7 +87,7 @@ def test_two_who_invoice_an_order_bill_it_once(market: Market) -> None:
 def test_two_who_issue_an_invoice_burn_one_number(market: Market) -> None:
     invoice = invoiced(market)
 
-    results = at_once(*[lambda: issue_invoice(invoice.pk, actor=market.rep)] * 4)
+    results = run_concurrently(*[lambda: issue_invoice(invoice.pk, actor=market.rep)] * 4)
 
     assert refusals(results) == [IllegalTransition] * 3
     assert NumberSeries.objects.get(kind="INV").last == 1
@@ -105,7 +105,7 @@ def test_the_last_use_of_a_promotion_code_is_given_once(market: Market) -> None:
     def submit(order: Order) -> Callable[[], Order]:
         return lambda: submit_order(order.pk, actor=market.rep)
 
-    results = at_once(*[submit(order) for order in orders])
+    results = run_concurrently(*[submit(order) for order in orders])
 
     code.refresh_from_db()
     assert refusals(results) == [InvalidPromotion] * 3
@@ -125,7 +125,7 @@ def test_a_payment_told_several_times_at_once_counts_once(market: Market) -> Non
             reference="P-1",
         )
 
-    payments = at_once(*[pay] * 4)
+    payments = run_concurrently(*[pay] * 4)
 
     invoice.refresh_from_db()
     assert {payment.pk for payment in payments} == {Payment.objects.get().pk}
@@ -147,7 +147,7 @@ def test_numbers_have_no_gaps_under_eight_threads_that_now_and_then_fail(market:
 
         return work
 
-    at_once(*[submit(orders[place::8]) for place in range(8)])
+    run_concurrently(*[submit(orders[place::8]) for place in range(8)])
 
     year = today(market.company).year
     assert sorted(kept) == [f"O-{year}-{place:05d}" for place in range(1, 17)]
@@ -166,7 +166,7 @@ def test_the_prefixes_of_two_companies_do_not_meet(market: Market) -> None:
 
         return work
 
-    at_once(*[number(company) for company in (market.company, dutch)] * 2)
+    run_concurrently(*[number(company) for company in (market.company, dutch)] * 2)
 
     year = today(market.company).year
     assert sorted(given) == [

@@ -20,8 +20,8 @@ from sales.services.errors import TooMuch
 from sales.services.integrity.verification import verify
 from sales.services.invoices import issue_invoice, record_payment
 from sales.services.orders import submit_order
+from tests.database_assertions import accepted, refused, sql
 from tests.factories import Market
-from tests.refusals import accepted, refused, sql
 
 
 def announce(market: Market, rate: str = "0.02", days: int = 10) -> Market:

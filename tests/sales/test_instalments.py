@@ -23,8 +23,8 @@ from sales.services.documents.numbering import today
 from sales.services.integrity.verification import verify
 from sales.services.invoices import issue_invoice, record_payment
 from sales.services.orders import submit_order
+from tests.database_assertions import accepted, refused, sql
 from tests.factories import Market, UserFactory
-from tests.refusals import accepted, refused, sql
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ from sales.services.integrity.verification import verify
 from sales.services.invoices import issue_invoice, record_payment
 from sales.services.orders import submit_order
 from sales.services.quotes import accept_quote, activate_quote
+from tests.database_assertions import sql
 from tests.factories import Market
-from tests.refusals import sql
 
 
 @pytest.fixture

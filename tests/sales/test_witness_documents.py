@@ -27,8 +27,8 @@ from sales.services.documents.lines import add_line
 from sales.services.invoices import issue_invoice, record_payment
 from sales.services.orders import submit_order
 from sales.services.quotes import activate_quote
+from tests.database_assertions import accepted, refused, sql
 from tests.factories import Market
-from tests.refusals import accepted, refused, sql
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ from sales.models import OrderLine
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line, change_line
 from sales.services.orders import submit_order
+from tests.database_assertions import accepted, refused, sql
 from tests.factories import LeadFactory, Market, OpportunityFactory
-from tests.refusals import accepted, refused, sql
 
 WRITTEN_ONCE = {"sales.SalesEvent", "sales.OrderChange", "fulfilment.Payload", "fulfilment.Attempt"}
 QUEUES = {

@@ -1,7 +1,6 @@
-"""An empty database after a test of several transactions, in milliseconds.
+"""Database cleanup: deletes all rows after a test of several transactions, in milliseconds.
 
-Django would truncate every table and build anew what migrations put in, for seconds each time.
-Here only rows go, and what migrations put in stays.
+Django would truncate every table and recreate what migrations insert, which takes seconds.
 """
 
 from __future__ import annotations
@@ -18,15 +17,15 @@ FILLED_BY_MIGRATIONS = frozenset(
     }
 )
 
-MAY_SET_TRIGGERS_ASIDE = "SELECT has_parameter_privilege('session_replication_role', 'SET')"
+MAY_DISABLE_TRIGGERS = "SELECT has_parameter_privilege('session_replication_role', 'SET')"
 
 
-def wipe(*_: object) -> None:
-    """Delete every row that a test can have made, past the triggers that forbid it."""
+def delete_all_rows(*_: object) -> None:
+    """Delete every row that a test can have inserted, without the triggers that forbid it."""
     with transaction.atomic(), connection.cursor() as cursor:
         tables = set(connection.introspection.table_names(cursor)) - FILLED_BY_MIGRATIONS
         names = [connection.ops.quote_name(table) for table in sorted(tables)]
-        cursor.execute(MAY_SET_TRIGGERS_ASIDE)
+        cursor.execute(MAY_DISABLE_TRIGGERS)
         if cursor.fetchone() == (True,):
             cursor.execute("SET LOCAL session_replication_role = replica")
             cursor.execute("".join(f"DELETE FROM {name};" for name in names))

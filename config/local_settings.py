@@ -1,4 +1,4 @@
-"""Writes the settings of a new checkout: ``python -m config.first_run``."""
+"""Local settings: writes `.env` for a new checkout, ``python -m config.local_settings``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SITE_URL=http://localhost:8000
 
 
 def write_local_settings(path: Path) -> bool:
-    """Write fresh keys to ``path``, readable by its owner only; False when it is there already."""
+    """Write fresh keys to ``path``, readable by its owner only; False when the file exists."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -38,4 +38,4 @@ def write_local_settings(path: Path) -> bool:
 if __name__ == "__main__":
     target = Path(__file__).resolve().parent.parent / ".env"
     if write_local_settings(target):
-        sys.stdout.write("Wrote .env with keys of its own.\n")
+        sys.stdout.write("Wrote .env with new keys.\n")

@@ -1,4 +1,4 @@
-"""Trying to break what the database keeps."""
+"""Database assertions: constraints and triggers refuse or accept a write."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection, transaction
 
 @contextmanager
 def refused(table: str, rule: str) -> Iterator[None]:
-    """Hold that the database refuses what is done inside by this rule, at commit at the latest."""
+    """Assert that this rule of the database refuses the writes inside, at commit at the latest."""
     with pytest.raises(IntegrityError, match=f"{table} {rule}: "), transaction.atomic():
         yield
         connection.check_constraints()
@@ -20,13 +20,13 @@ def refused(table: str, rule: str) -> Iterator[None]:
 
 @contextmanager
 def accepted() -> Iterator[None]:
-    """Hold that the database believes what is done inside, also at commit."""
+    """Assert that the database accepts the writes inside, also at commit."""
     with transaction.atomic():
         yield
         connection.check_constraints()
 
 
 def sql(statement: str, *values: Any) -> None:
-    """Write behind the back of every service and model."""
+    """Write past every service and model."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)

@@ -1,4 +1,4 @@
-"""Processes that end with the one they serve."""
+"""Parent process: a child ends once the process that started it is gone."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import psutil
 ROOT = Path(__file__).resolve().parents[2]
 CHILD = """
 import os, time
-from config.lifetime import follow_parent_if_told
-follow_parent_if_told()
+from config.parent_process import exit_with_parent_if_configured
+exit_with_parent_if_configured()
 print(os.getpid(), flush=True)
 time.sleep(60)
 """
@@ -36,8 +36,8 @@ def start_family(**environment: str) -> tuple[subprocess.Popen[str], psutil.Proc
     return parent, psutil.Process(int(parent.stdout.readline()))
 
 
-def test_a_child_that_was_told_to_ends_when_its_parent_is_killed() -> None:
-    parent, child = start_family(LEAVE_WITH_PARENT="1")
+def test_a_configured_child_ends_when_its_parent_is_killed() -> None:
+    parent, child = start_family(EXIT_WITH_PARENT="1")
 
     parent.send_signal(signal.SIGKILL)
 
@@ -46,7 +46,7 @@ def test_a_child_that_was_told_to_ends_when_its_parent_is_killed() -> None:
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
 
 
-def test_a_child_that_was_not_told_stays() -> None:
+def test_another_child_keeps_running() -> None:
     parent, child = start_family()
 
     parent.send_signal(signal.SIGKILL)
