@@ -146,7 +146,7 @@ def _lines(document: Any, *more: str) -> list[Any]:
 
 
 def _order_line(line: OrderLine, currency: str) -> dict[str, Any]:
-    wanted = line.quantity - line.cancelled_quantity
+    wanted = line.wanted_quantity
     return _priced_line(line, currency) | {
         "quantity": plain(wanted),
         "cancelled": plain(line.cancelled_quantity),

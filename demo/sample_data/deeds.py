@@ -17,7 +17,6 @@ from demo.sample_data.customers import Customer, account
 from demo.sample_data.people import user
 from fulfilment.services.shipments import record_shipment
 from sales.models import Company, Invoice, Order, OrderLine, Quote
-from sales.services.billing.order_statuses import is_shipped_goods
 from sales.services.documents.drafts import draft_invoice, draft_order, draft_quote
 from sales.services.documents.lines import add_line
 from sales.services.invoices import issue_invoice, record_official_invoice, record_payment
@@ -206,7 +205,7 @@ def _discount(typed: str) -> dict[str, Decimal]:
 
 
 def _is_shipped(line: OrderLine, parcels: Mapping[str, str] | None) -> bool:
-    return line.sku in parcels if parcels else is_shipped_goods(line)
+    return line.sku in parcels if parcels else line.is_shipped_goods
 
 
 def _seller(customer: Customer) -> Company | None:

@@ -21,7 +21,6 @@ from demo.sample_data import (
 )
 from demo.wiring import Addresses, connect
 from sales.models import Company
-from sales.services.documents.numbering import today
 
 ONE_AT_A_TIME = 0x7468726F
 """The advisory lock that two commands started at once take turns by."""
@@ -65,7 +64,7 @@ def _refuse_foreign_data() -> None:
 
 def _add_basics() -> dt.date:
     people.add_people()
-    day = today(Company.objects.get(name=people.COMPANY))
+    day = Company.objects.get(name=people.COMPANY).today()
     taxes.add_taxes()
     taxes.add_exchange_rates(day)
     catalogue.add_catalogue()

@@ -15,8 +15,7 @@ from django.db.models import QuerySet
 from fulfilment.models import Handoff
 from fulfilment.payloads import with_what_is_told
 from fulfilment.routes import ROUTES
-from sales.models import AnyDocument
-from sales.models.events import DOCUMENTS
+from sales.models import AnyDocument, kind_named
 
 BATCH = 200
 """Handoffs compared at once: as many statements for so many as for one."""
@@ -69,7 +68,7 @@ def _changed_documents(handoffs: Sequence[Handoff]) -> dict[uuid.UUID, AnyDocume
         told[event.subject_type][event.subject_id].add(event.subject_version)
     found: dict[uuid.UUID, AnyDocument] = {}
     for kind, versions in told.items():
-        manager = DOCUMENTS[kind]._default_manager
+        manager = kind_named(kind).model._default_manager
         current = manager.filter(pk__in=versions).values_list("pk", "version")
         outdated = [pk for pk, version in current if versions[pk] != {version}]
         found |= with_what_is_told(manager.filter(pk__in=outdated)).in_bulk() if outdated else {}

@@ -43,7 +43,7 @@ class OverShipped(TooMuch):
     """More has left than was ordered; ``ordered`` and ``shipped`` count the line's units."""
 
     def __init__(self, line: OrderLine, shipped: Decimal) -> None:
-        self.ordered = line.quantity - line.cancelled_quantity
+        self.ordered = line.wanted_quantity
         self.shipped = shipped
         super().__init__(
             f"{line.description}: {plain(shipped)} shipped in all, but only "
@@ -272,7 +272,7 @@ def _progress(order: Order) -> dict[uuid.UUID, Progress]:
             delivered[pk] += quantity if status == Status.DELIVERED else ZERO
     lines = list(order.lines.all())
     for line in lines:
-        if shipped[line.pk] > line.quantity - line.cancelled_quantity:
+        if shipped[line.pk] > line.wanted_quantity:
             raise OverShipped(line, shipped[line.pk])
     return {
         line.pk: Progress(shipped[line.pk], delivered[line.pk], returned[line.pk]) for line in lines

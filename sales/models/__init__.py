@@ -7,7 +7,14 @@ from sales.models.catalogue import (
     UnitGroup,
 )
 from sales.models.companies import Company, NumberSeries
-from sales.models.document_kinds import AnyDocument
+from sales.models.document_kinds import (
+    AnyDocument,
+    AnyLine,
+    DocumentKind,
+    kind_by_url_word,
+    kind_named,
+    kind_of,
+)
 from sales.models.documents import Document, DocumentLine
 from sales.models.events import SalesEvent
 from sales.models.invoices import Invoice, InvoiceInstalment, InvoiceLine, Payment
@@ -28,12 +35,14 @@ from sales.models.terms import AccountTerms, Instalment, PaymentTerms
 __all__ = [
     "AccountTerms",
     "AnyDocument",
+    "AnyLine",
     "ApprovalRule",
     "BundleItem",
     "Company",
     "DiscountBand",
     "DiscountList",
     "Document",
+    "DocumentKind",
     "DocumentLine",
     "ExchangeRate",
     "Instalment",
@@ -63,4 +72,7 @@ __all__ = [
     "TaxZone",
     "Unit",
     "UnitGroup",
+    "kind_by_url_word",
+    "kind_named",
+    "kind_of",
 ]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django_countries.fields import CountryField
 
 from common.fields import currency_field, identifier
@@ -51,6 +54,10 @@ class Company(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def today(self) -> dt.date:
+        """Return the day it is where the company sits; its documents are dated by it."""
+        return timezone.localdate(timezone=ZoneInfo(self.time_zone))
 
 
 class NumberSeries(models.Model):

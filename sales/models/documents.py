@@ -8,7 +8,6 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from djmoney.money import Money
 
 from common.fields import (
     amount_field,
@@ -122,15 +121,20 @@ class Document(Owned, Stateful):
         return bool(self.status == "draft")
 
     @property
+    def prices_locked(self) -> bool:
+        """Whether prices were agreed and no longer follow the price list."""
+        return not self.is_draft
+
+    @property
+    def bills_order(self) -> bool:
+        """Whether the figures are those of an order and cannot be edited here."""
+        return False
+
+    @property
     def pre_freight(self) -> Decimal:
         """What is left of the lines after the header discount."""
         left: Decimal = self.detail - self.discount
         return left
-
-    @property
-    def total_money(self) -> Money:
-        """The total with its currency."""
-        return Money(self.total, self.currency)
 
 
 class DocumentLine(models.Model):
@@ -235,3 +239,8 @@ class DocumentLine(models.Model):
         """Whether the line is part of the sum: words and untaken options are not."""
         words = self.kind in {self.Kind.SECTION, self.Kind.NOTE}
         return not words and (self.is_taken or not self.is_optional)
+
+    @property
+    def bills_order(self) -> bool:
+        """Whether the line bills a line of an order, whose figures it takes."""
+        return False

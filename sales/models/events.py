@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self, TypeAlias
 
 from django.db import models
 
 from common.fields import identifier
 from common.triggers import AppendOnly
 from crm.models import Partner, User
-from sales.models.invoices import Invoice
-from sales.models.orders import Order
-from sales.models.quotes import Quote
+from sales.models.document_kinds import DOCUMENT_KINDS
+from sales.models.event_types import EventType
 
 OLDEST_OPEN = models.Func(
     function="pg_snapshot_xmin",
@@ -19,18 +18,15 @@ OLDEST_OPEN = models.Func(
     output_field=models.BigIntegerField(),
 )
 
-DOCUMENTS: dict[str, Any] = {"quote": Quote, "order": Order, "invoice": Invoice}
-"""What events are about, by the word they use for it."""
-
 
 def of_visible_documents(actor: User | Partner, *, kind: str, key: str) -> models.Q:
     """Keep what concerns documents that the actor may see; named are the columns that say which."""
     if isinstance(actor, User) and actor.is_active and actor.sees_everything:
         return models.Q()
     allowed = models.Q()
-    for name, model in DOCUMENTS.items():
-        seen = model.objects.visible_to(actor).values("pk")
-        allowed |= models.Q((kind, name), (f"{key}__in", seen))
+    for each in DOCUMENT_KINDS:
+        seen = each.model.objects.visible_to(actor).values("pk")
+        allowed |= models.Q((kind, each.name), (f"{key}__in", seen))
     return allowed
 
 
@@ -57,25 +53,7 @@ class SalesEventQuerySet(models.QuerySet["SalesEvent"]):
 class SalesEvent(models.Model):
     """One fact about one document, written in the transaction that made it true."""
 
-    class Type(models.TextChoices):
-        QUOTE_CHANGED = "quote.changed", "Quote changed"
-        QUOTE_ACTIVATED = "quote.activated", "Quote activated"
-        QUOTE_REVISED = "quote.revised", "Quote revised"
-        QUOTE_ACCEPTED = "quote.accepted", "Quote accepted"
-        QUOTE_CLOSED = "quote.closed", "Quote closed"
-        ORDER_DRAFTED = "order.drafted", "Order drafted"
-        ORDER_SUBMITTED = "order.submitted", "Order submitted"
-        ORDER_CHANGED = "order.changed", "Order changed"
-        ORDER_HELD = "order.held", "Order put on hold"
-        ORDER_RELEASED = "order.released", "Order released"
-        ORDER_CANCELLED = "order.cancelled", "Order cancelled"
-        ORDER_PROGRESSED = "order.progressed", "Order progressed"
-        SHIPMENT_RECORDED = "shipment.recorded", "Shipment recorded"
-        INVOICE_DRAFTED = "invoice.drafted", "Invoice drafted"
-        INVOICE_ISSUED = "invoice.issued", "Invoice issued"
-        INVOICE_POSTED = "invoice.posted", "Invoice of record received"
-        INVOICE_PAID = "invoice.paid", "Payment received"
-        INVOICE_CREDITED = "invoice.credited", "Invoice credited"
+    Type: TypeAlias = EventType
 
     class Subject(models.TextChoices):
         QUOTE = "quote", "Quote"

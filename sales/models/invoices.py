@@ -209,13 +209,19 @@ class Invoice(Document):
         return self.number or f"Draft {self.get_kind_display().lower()}"
 
     @property
+    def is_credit_note(self) -> bool:
+        """Whether the document takes an invoice back instead of asking for money."""
+        return bool(self.kind == self.Kind.CREDIT_NOTE)
+
+    @property
+    def bills_order(self) -> bool:
+        """Whether the figures are those of an order and cannot be edited here."""
+        return self.order_id is not None
+
+    @property
     def asks_in_full(self) -> bool:
         """Whether the payment terms hold as they are: not for credits and money asked ahead."""
-        return (
-            self.kind == self.Kind.INVOICE
-            and self.what != self.What.DOWN_PAYMENT
-            and self.total > 0
-        )
+        return not self.is_credit_note and self.what != self.What.DOWN_PAYMENT and self.total > 0
 
     @property
     def settled(self) -> Decimal:
@@ -226,7 +232,7 @@ class Invoice(Document):
     @property
     def outstanding(self) -> Decimal:
         """What is still to be paid, in the invoice's currency."""
-        if self.is_draft or self.kind == self.Kind.CREDIT_NOTE:
+        if self.is_draft or self.is_credit_note:
             return Decimal(0)
         left: Decimal = self.total - self.settled
         return left
@@ -252,7 +258,7 @@ class Invoice(Document):
     def dues(self) -> list[Due]:
         """By when which amount was asked for, the oldest first; one where nothing splits it."""
         parts = [Due(part.due_on, part.amount) for part in self.instalments.all()]
-        if parts or self.due_on is None or self.kind == self.Kind.CREDIT_NOTE:
+        if parts or self.due_on is None or self.is_credit_note:
             return parts
         return [Due(self.due_on, self.total)]
 
@@ -328,6 +334,16 @@ class InvoiceLine(DocumentLine):
             models.Index(fields=["invoice", "position"], name="invoice_line_order")
         ]
         triggers: ClassVar = line_witnesses("invoice")
+
+    @property
+    def document(self) -> Invoice:
+        """The document the line stands on."""
+        return self.invoice
+
+    @property
+    def bills_order(self) -> bool:
+        """Whether the line bills a line of an order, whose figures it takes."""
+        return self.order_line_id is not None
 
 
 @keeps_history()

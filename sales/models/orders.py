@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from common.fields import custom_values_index, identifier, quantity_field
 from common.history import keeps_history
 from crm.models import Opportunity, OwnedQuerySet, Partner
+from sales.models.catalogue import Product
 from sales.models.documents import Document, DocumentLine
 from sales.models.quotes import Quote, QuoteLine
 from sales.models.triggers import (
@@ -141,6 +142,11 @@ class Order(Document):
     def __str__(self) -> str:
         return self.number or "Draft order"
 
+    @property
+    def prices_locked(self) -> bool:
+        """Whether prices were agreed: in the quote, by whoever locked them, or by submitting."""
+        return self.prices_are_locked or super().prices_locked
+
 
 @keeps_history()
 class OrderLine(DocumentLine):
@@ -215,9 +221,25 @@ class OrderLine(DocumentLine):
         )
 
     @property
+    def document(self) -> Order:
+        """The document the line stands on."""
+        return self.order
+
+    @property
+    def is_shipped_goods(self) -> bool:
+        """Whether a warehouse ships the line: not a service, not the line of a bundle itself."""
+        return self.product is None or self.product.kind == Product.Kind.GOODS
+
+    @property
+    def wanted_quantity(self) -> Decimal:
+        """How much is still ordered: the quantity less what was cancelled."""
+        wanted: Decimal = self.quantity - self.cancelled_quantity
+        return wanted
+
+    @property
     def open_to_ship(self) -> Decimal:
         """How much may still be shipped."""
-        left: Decimal = self.quantity - self.cancelled_quantity - self.shipped_quantity
+        left: Decimal = self.wanted_quantity - self.shipped_quantity
         return left
 
     @property
@@ -230,7 +252,7 @@ class OrderLine(DocumentLine):
     @property
     def open_to_bill(self) -> Decimal:
         """How much may still be invoiced."""
-        left: Decimal = self.quantity - self.cancelled_quantity - self.billed
+        left: Decimal = self.wanted_quantity - self.billed
         return left
 
     @property

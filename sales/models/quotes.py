@@ -126,6 +126,11 @@ class QuoteLine(DocumentLine):
         indexes: ClassVar = [models.Index(fields=["quote", "position"], name="quote_line_order")]
         triggers: ClassVar = line_witnesses("quote")
 
+    @property
+    def document(self) -> Quote:
+        """The document the line stands on."""
+        return self.quote
+
 
 @keeps_history()
 class QuoteApproval(models.Model):

@@ -82,7 +82,7 @@ def _settle(invoice: Invoice, note: Invoice, actor: Actor) -> None:
 
 
 def _check(invoice: Invoice, reason: str) -> None:
-    if invoice.kind != Invoice.Kind.INVOICE or invoice.is_draft:
+    if invoice.is_credit_note or invoice.is_draft:
         raise IllegalTransition(f"{invoice} is not an issued invoice; it cannot be credited.")
     if not reason.strip():
         raise MissingField("Say why the invoice is credited.", field="reason")

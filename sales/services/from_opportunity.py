@@ -22,10 +22,11 @@ from sales.models import (
     Product,
     Quote,
     Unit,
+    kind_of,
 )
 from sales.pricing.money import round_money
 from sales.services.documents.bundles import add_parts
-from sales.services.documents.drafts import DRAFT_EVENT, draft_order, draft_quote, lock_draft
+from sales.services.documents.drafts import draft_order, draft_quote, lock_draft
 from sales.services.documents.new_lines import fill_from_product, new_line
 from sales.services.documents.totals import reprice
 from sales.services.errors import NoLines, TooMuch
@@ -129,7 +130,7 @@ def take_lines(document: AnyDocument, opportunity: Opportunity, *, actor: Actor)
             add_parts(line, draft)
     reprice(draft)
     record_event(
-        DRAFT_EVENT[type(draft)], draft, actor=actor, data={"lines_from": str(opportunity.pk)}
+        kind_of(draft).draft_event, draft, actor=actor, data={"lines_from": str(opportunity.pk)}
     )
     return len(wanted)
 

@@ -13,22 +13,17 @@ from django.utils import timezone
 from common.errors import IllegalTransition
 from crm.actors import Actor, System, actor_kind
 from crm.models import User
-from sales.models import Invoice, NumberSeries, Order, OrderLine, Payment, SalesEvent
+from sales.models import Invoice, Order, OrderLine, Payment, SalesEvent
 from sales.pricing.money import Rounding, round_money
 from sales.services.billing.early_payment import give_discount
 from sales.services.billing.instalments import freeze_terms
 from sales.services.billing.order_statuses import derive_statuses, save_statuses
-from sales.services.documents.numbering import assign_number, today
+from sales.services.documents.numbering import assign_number
 from sales.services.documents.readiness import check_ready
 from sales.services.documents.totals import lines_of, reprice
 from sales.services.errors import MissingField, TooMuch
 from sales.services.events import record_event
 from sales.services.prices.exchange_rates import freeze_exchange_rate
-
-SERIES = {
-    Invoice.Kind.INVOICE: NumberSeries.Kind.INVOICE,
-    Invoice.Kind.CREDIT_NOTE: NumberSeries.Kind.CREDIT_NOTE,
-}
 
 
 @transaction.atomic
@@ -37,21 +32,21 @@ def issue_invoice(invoice_id: uuid.UUID, *, actor: Actor) -> Invoice:
     invoice, order = lock_invoice(invoice_id)
     invoice.refuse_move_to(Invoice.Status.ISSUED)
     lines = lines_of(invoice)
-    if order is None and invoice.kind == Invoice.Kind.INVOICE:
+    if order is None and not invoice.is_credit_note:
         reprice(invoice, lines)
     check_ready(invoice, lines)
     freeze_exchange_rate(invoice)
-    day = today(invoice.company)
+    day = invoice.company.today()
     invoice.move_to(
         Invoice.Status.ISSUED,
-        number=assign_number(invoice.company, SERIES[Invoice.Kind(invoice.kind)]),
+        number=assign_number(invoice),
         issued_on=day,
         issued_at=timezone.now(),
         **freeze_terms(invoice, day),
         exchange_rate=invoice.exchange_rate,
         exchange_rate_on=invoice.exchange_rate_on,
     )
-    if order is not None and invoice.kind == Invoice.Kind.INVOICE:
+    if order is not None and not invoice.is_credit_note:
         _bill_quantities(order, lines)
         note_billing_progress(order, invoice, actor)
     record_event(SalesEvent.Type.INVOICE_ISSUED, invoice, actor=actor)
@@ -185,7 +180,7 @@ def note_billing_progress(order: Order, invoice: Invoice, actor: Actor) -> None:
 
 
 def _check_payment(invoice: Invoice, amount: Decimal) -> None:
-    if invoice.is_draft or invoice.kind != Invoice.Kind.INVOICE:
+    if invoice.is_draft or invoice.is_credit_note:
         raise IllegalTransition(f"{invoice} is not an issued invoice; it cannot be paid.")
     if amount <= 0:
         raise MissingField("Say how much came in: an amount above zero.", field="amount")

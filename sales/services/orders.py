@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from crm.actors import Actor
-from sales.models import NumberSeries, Order, OrderLine, PaymentTerms, Quote, SalesEvent
+from sales.models import Order, OrderLine, PaymentTerms, Quote, SalesEvent
 from sales.services.billing.order_invoices import bill_by_terms
 from sales.services.documents.copying import copy_head, copy_lines
 from sales.services.documents.numbering import assign_number
@@ -56,14 +56,14 @@ def submit_order(order_id: uuid.UUID, *, actor: Actor) -> Order:
     if order.price_list_id is None:
         raise MissingField("An order needs a price list: choose one.", field="price_list")
     lines = lines_of(order)
-    if not order.prices_are_locked:
+    if not order.prices_locked:
         reprice(order, lines)
         freeze_exchange_rate(order)
     check_ready(order, lines)
     count_promotions(order)
     order.move_to(
         Order.Status.SUBMITTED,
-        number=assign_number(order.company, NumberSeries.Kind.ORDER),
+        number=assign_number(order),
         submitted_at=timezone.now(),
         exchange_rate=order.exchange_rate,
         exchange_rate_on=order.exchange_rate_on,

@@ -8,11 +8,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from crm.actors import Actor
-from sales.models import NumberSeries, Order, Quote, QuoteLine, SalesEvent
+from sales.models import Order, Quote, QuoteLine, SalesEvent
 from sales.services.approvals import check_approved
 from sales.services.documents.content_hash import content_hash
 from sales.services.documents.copying import copy_head, copy_lines
-from sales.services.documents.numbering import assign_number, today
+from sales.services.documents.numbering import assign_number
 from sales.services.documents.readiness import check_ready
 from sales.services.documents.totals import lines_of, reprice
 from sales.services.errors import QuoteExpired
@@ -31,7 +31,7 @@ def activate_quote(quote_id: uuid.UUID, *, actor: Actor) -> Quote:
     reprice(quote, lines)
     check_ready(quote, lines)
     check_approved(quote, lines)
-    if quote.valid_until is not None and quote.valid_until < today(quote.company):
+    if quote.valid_until is not None and quote.valid_until < quote.company.today():
         raise QuoteExpired(
             f"The quote would be valid until {quote.valid_until}, which is past: "
             "choose a later day.",
@@ -41,7 +41,7 @@ def activate_quote(quote_id: uuid.UUID, *, actor: Actor) -> Quote:
     before = quote.revises
     quote.move_to(
         Quote.Status.ACTIVE,
-        number=before.number if before else assign_number(quote.company, NumberSeries.Kind.QUOTE),
+        number=before.number if before else assign_number(quote),
         revision=before.revision + 1 if before else 1,
         content_hash=content_hash(quote, lines),
         activated_at=timezone.now(),
@@ -88,7 +88,7 @@ def accept_quote(
     if quote.status == Quote.Status.WON:
         return Order.objects.get(quote=quote)
     quote.refuse_move_to(Quote.Status.WON)
-    if quote.is_expired(on=today(quote.company)):
+    if quote.is_expired(on=quote.company.today()):
         raise QuoteExpired(
             f"{quote} was valid until {quote.valid_until}: revise it to offer it again."
         )

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 
 from sales.models import RelatedProduct
-from sales.services.documents.numbering import today
 
 if TYPE_CHECKING:
     from sales.models import AnyDocument
@@ -20,7 +19,7 @@ def related_products(
 
     Leaves out what is on the document already and what is not sold today.
     """
-    day = today(document.company)
+    day = document.company.today()
     there = list(document.lines.filter(product__isnull=False).values_list("product", flat=True))
     sold = (
         Q(other__is_active=True)

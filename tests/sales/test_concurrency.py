@@ -16,7 +16,7 @@ from sales.pricing.errors import InvalidPromotion
 from sales.services.billing.order_invoices import invoice_order
 from sales.services.documents.drafts import draft_order, draft_quote
 from sales.services.documents.lines import add_line
-from sales.services.documents.numbering import assign_number, today
+from sales.services.documents.numbering import assign_number
 from sales.services.errors import NothingToInvoice
 from sales.services.integrity.verification import verify
 from sales.services.invoices import issue_invoice, record_payment
@@ -149,7 +149,7 @@ def test_numbers_have_no_gaps_under_eight_threads_that_now_and_then_fail(market:
 
     run_concurrently(*[submit(orders[place::8]) for place in range(8)])
 
-    year = today(market.company).year
+    year = market.company.today().year
     assert sorted(kept) == [f"O-{year}-{place:05d}" for place in range(1, 17)]
     assert nothing_differs()
 
@@ -162,13 +162,13 @@ def test_the_prefixes_of_two_companies_do_not_meet(market: Market) -> None:
         def work() -> None:
             for _ in range(5):
                 with transaction.atomic():
-                    given.append(assign_number(company, NumberSeries.Kind.ORDER))
+                    given.append(assign_number(Order(company=company)))
 
         return work
 
     run_concurrently(*[number(company) for company in (market.company, dutch)] * 2)
 
-    year = today(market.company).year
+    year = market.company.today().year
     assert sorted(given) == [
         f"{prefix}O-{year}-{place:05d}" for prefix in ("NL-", "") for place in range(1, 11)
     ]

@@ -15,7 +15,6 @@ from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_invoice, draft_order
 from sales.services.documents.lines import add_line
-from sales.services.documents.numbering import today
 from sales.services.errors import TooMuch
 from sales.services.integrity.verification import verify
 from sales.services.invoices import issue_invoice, record_payment
@@ -67,7 +66,7 @@ def test_issuing_freezes_what_may_be_kept(invoice: Invoice, market: Market) -> N
     announce(market, "0.5", 99)
     invoice.refresh_from_db()
     assert invoice.early_payment_rate == Decimal("0.02")
-    assert invoice.early_payment_until == today(market.company) + dt.timedelta(days=10)
+    assert invoice.early_payment_until == market.company.today() + dt.timedelta(days=10)
     assert invoice.early_payment_discount == Decimal("2.40")
 
 

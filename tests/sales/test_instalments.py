@@ -19,7 +19,6 @@ from sales.services.billing.order_invoices import invoice_order
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_invoice, draft_order
 from sales.services.documents.lines import add_line
-from sales.services.documents.numbering import today
 from sales.services.integrity.verification import verify
 from sales.services.invoices import issue_invoice, record_payment
 from sales.services.orders import submit_order
@@ -67,7 +66,7 @@ def pay(invoice: Invoice, amount: str) -> Invoice:
 
 def test_issuing_freezes_the_parts(invoice: Invoice, split: Market) -> None:
     assert parts(invoice) == [(0, Decimal("36.00")), (30, Decimal("83.99"))]
-    assert invoice.due_on == today(split.company) + dt.timedelta(days=30)
+    assert invoice.due_on == split.company.today() + dt.timedelta(days=30)
 
     with accepted():
         split.payment_terms.instalments.all().delete()

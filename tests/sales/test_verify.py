@@ -16,7 +16,6 @@ from sales.models import Invoice, Order, PromotionCode, Quote
 from sales.services.billing.order_invoices import invoice_order
 from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line
-from sales.services.documents.numbering import today
 from sales.services.integrity.verification import verify
 from sales.services.invoices import issue_invoice, record_payment
 from sales.services.orders import submit_order
@@ -27,7 +26,7 @@ from tests.factories import Market
 
 @pytest.fixture
 def year(market: Market) -> int:
-    return today(market.company).year
+    return market.company.today().year
 
 
 @pytest.fixture

@@ -234,7 +234,7 @@ def untrue() -> list[str]:
     for line in OrderLine.objects.select_related("order"):
         kept = line.shipped_quantity - line.returned_quantity
         billed = line.invoiced_quantity - line.credited_quantity
-        ordered = line.quantity - line.cancelled_quantity
+        ordered = line.wanted_quantity
         if not 0 <= kept <= line.shipped_quantity <= ordered:
             wrong.append(f"{line.order}: {kept} kept of {line.shipped_quantity}, {ordered} ordered")
         if not 0 <= billed <= billed + line.drafted_quantity + line.closed_quantity <= ordered:

@@ -73,7 +73,7 @@ class InvoiceOrderForm(QuantitiesForm):
 
     def cells(self, line: OrderLine) -> list[str]:
         """Say what was ordered, what left, what is billed and what is still open."""
-        wanted = line.quantity - line.cancelled_quantity
+        wanted = line.wanted_quantity
         invoiced = line.billed - line.drafted_quantity
         told = (wanted, line.shipped_quantity, invoiced, line.drafted_quantity, line.open_to_bill)
         return [format_quantity(quantity) for quantity in told]

@@ -53,7 +53,7 @@ class ShipmentForm(StyledForm):
             {
                 "line": line,
                 "field": self[str(line.pk)],
-                "ordered": format_quantity(line.quantity - line.cancelled_quantity),
+                "ordered": format_quantity(line.wanted_quantity),
                 "shipped": format_quantity(line.shipped_quantity),
                 "open": format_quantity(line.open_to_ship),
             }

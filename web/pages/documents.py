@@ -96,8 +96,7 @@ def line_rows(
 
 def drifts_of(document: AnyDocument) -> list[PriceDrift]:
     """Compare a draft's prices with the list's of today; agreed prices are not compared."""
-    is_locked = getattr(document, "prices_are_locked", False)
-    return price_drift(document) if document.is_draft and not is_locked else []
+    return [] if document.prices_locked else price_drift(document)
 
 
 def drift_in_words(drift: PriceDrift, currency: str) -> str:
@@ -158,7 +157,7 @@ def _discount(line: Any, currency: str) -> str:
 
 def progress_of(line: OrderLine) -> LineProgress:
     """Say how much of an order line is shipped and invoiced."""
-    wanted = line.quantity - line.cancelled_quantity
+    wanted = line.wanted_quantity
     percent = int(line.shipped_quantity * 100 / wanted) if wanted else 0
     return LineProgress(
         shipped=format_quantity(line.shipped_quantity),

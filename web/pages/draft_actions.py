@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from sales.models import AnyDocument, OpportunityLine, Order, Quote
+from sales.models import AnyDocument, OpportunityLine, Order, Quote, kind_of
 from sales.services.approval_requests import Approval
 from sales.services.prices.override_rights import may_override
 from sales.services.prices.price_refresh import PriceDrift
@@ -18,7 +18,7 @@ from web.http import RepRequest
 
 def draft_verbs(document: AnyDocument, drifts: Sequence[PriceDrift]) -> list[Action]:
     """List what any draft can take over: its opportunity's lines, the list's prices of today."""
-    kind = f"{document._meta.model_name}s"
+    kind = kind_of(document).url_word
     drifted = any(drift.has_drifted for drift in drifts)
     refresh = Action(
         _("Refresh prices"),
@@ -32,7 +32,7 @@ def draft_verbs(document: AnyDocument, drifts: Sequence[PriceDrift]) -> list[Act
 
 
 def _why_not_refresh(document: AnyDocument, *, drifted: bool) -> str:
-    if getattr(document, "prices_are_locked", False):
+    if document.prices_locked:
         return gettext("The prices are locked.")
     return "" if drifted else gettext("Every price is the list's.")
 

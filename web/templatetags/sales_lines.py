@@ -7,7 +7,7 @@ from typing import Any
 from django import template
 from django.urls import reverse
 
-from sales.models import AnyDocument, Quote
+from sales.models import AnyDocument, Quote, kind_of
 
 register = template.Library()
 
@@ -15,8 +15,7 @@ register = template.Library()
 @register.simple_tag
 def line_url(name: str, document: AnyDocument, line: Any = None) -> str:
     """Return where a line of a document is added, changed or removed."""
-    kind = f"{document._meta.model_name}s"
-    parts = {"kind": kind, "pk": document.pk}
+    parts = {"kind": kind_of(document).url_word, "pk": document.pk}
     if line is not None:
         parts["line"] = line.pk
     return reverse(f"sales:{name}", kwargs=parts)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 
 from common.formatting import format_money, format_price, format_quantity, format_rate
 from crm.models import Opportunity
-from sales.models import AnyDocument, ApprovalRule, Order, OrderChange, Quote
+from sales.models import AnyDocument, ApprovalRule, Order, OrderChange, Quote, kind_of
 from sales.services.approval_requests import ASKED, Approval
 from sales.services.approvals import Need
 from web.display import Chip
@@ -36,7 +36,7 @@ def changes_of(order: Order) -> list[tuple[OrderChange, list[Difference]]]:
 @register.simple_tag
 def why_url(document: AnyDocument, figure: str = "") -> str:
     """Return where the steps behind a figure are shown."""
-    kind = f"{document._meta.model_name}s"
+    kind = kind_of(document).url_word
     if figure:
         return reverse("sales:why-figure", args=[kind, document.pk, figure])
     return reverse("sales:why", args=[kind, document.pk])
@@ -82,13 +82,12 @@ def asked_in_words(approval: Approval) -> str:
 @register.inclusion_tag("sales/promotions.html", takes_context=True)
 def promotions(context: template.Context, document: Quote | Order) -> dict[str, Any]:
     """Show the promotion codes of a quote or an order, and on a draft the field for one more."""
-    is_locked = getattr(document, "prices_are_locked", False)
     return {
         "record": document,
-        "kind": f"{document._meta.model_name}s",
+        "kind": kind_of(document).url_word,
         "uses": document.promotions.select_related("code"),
         "form": context.get("promotion_form") or PromotionForm(),
-        "may_add": bool(context.get("editable")) and not is_locked,
+        "may_add": bool(context.get("editable")) and not document.prices_locked,
         "csrf_token": context.get("csrf_token"),
     }
 

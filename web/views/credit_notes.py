@@ -28,7 +28,7 @@ def credit(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         request.POST or None,
         lines=lines,
         left=left_to_credit(invoice, lines),
-        of_an_order=invoice.order_id is not None,
+        of_an_order=invoice.bills_order,
     )
 
     def issue(answers: dict[str, Any]) -> Invoice:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from crm.models import OwnedQuerySet
-from sales.models import AnyDocument, Invoice, Order, Quote
+from sales.models import AnyDocument, Invoice, Order, Quote, kind_of
 from sales.services.documents.drafts import change_head
 from web.http import RepRequest
 from web.pages.documents import RELATED, document_context, read_lines
@@ -48,9 +48,8 @@ def show_document(
 
 def may_edit(request: RepRequest, document: AnyDocument) -> bool:
     """Tell whether the person may type into the document's lines now."""
-    bills_an_order = isinstance(document, Invoice) and document.order_id is not None
-    right = f"sales.change_{document._meta.model_name}"
-    return document.is_draft and not bills_an_order and request.user.has_perm(right)
+    right = kind_of(document).change_permission
+    return document.is_draft and not document.bills_order and request.user.has_perm(right)
 
 
 def locked_reason(document: AnyDocument) -> str:
@@ -83,7 +82,7 @@ class HeadEdit(FormScreen[DocumentT]):
 
     def why_not(self, record: DocumentT) -> str:
         """Only drafts are edited."""
-        if getattr(record, "order_id", None) is not None:
+        if record.bills_order:
             return gettext("This draft bills an order; its head is the order's.")
         return "" if record.is_draft else locked_reason(record)
 

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
+from sales.models import kind_of
 from web.display import Link
 from web.htmx import is_partial
 from web.http import RepRequest, rep_required
@@ -23,7 +24,7 @@ from web.views.lines import FIND
 def why(request: RepRequest, kind: str, pk: uuid.UUID, figure: str = "") -> HttpResponse:
     """Show the steps behind one figure, or behind all of them."""
     document = FIND[kind](request, pk)
-    if not request.user.has_perm(f"sales.view_{document._meta.model_name}"):
+    if not request.user.has_perm(kind_of(document).view_permission):
         raise Http404
     told = chapters(document, read_lines(document), figure)
     if not told:

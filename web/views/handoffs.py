@@ -26,7 +26,7 @@ from fulfilment.models import Connection, Handoff
 from fulfilment.monitoring.metrics import raise_alerts, take_vitals
 from fulfilment.outbound.handoff_actions import REPLAYABLE, STUCK, stuck_like
 from fulfilment.outbound.payload_diff import changed_since
-from sales.models.events import DOCUMENTS
+from sales.models import kind_named
 from web.chips.handoffs import handoff_chip
 from web.display import Action, Actions, Column, Fact, Link
 from web.http import RepRequest, rep_with
@@ -214,7 +214,7 @@ def _all_again(handoff: Handoff, address: str) -> list[Action]:
 def facts(handoff: Handoff) -> list[Fact]:
     """List what one wants to know at a glance."""
     event = handoff.event
-    document = DOCUMENTS[event.subject_type].objects.filter(pk=event.subject_id).first()
+    document = kind_named(event.subject_type).model.objects.filter(pk=event.subject_id).first()
     shown = [
         Fact(gettext("Document"), Link(str(document), record_url(document)) if document else "–"),
         Fact(gettext("Connection"), handoff.lane.connection),

@@ -87,7 +87,7 @@ class InvoiceList(ListScreen[Invoice]):
 def signed_total(invoice: Invoice) -> Decimal:
     """Return what the document adds to what is owed: a credit note takes off."""
     total: Decimal = invoice.total
-    return -total if invoice.kind == Invoice.Kind.CREDIT_NOTE else total
+    return -total if invoice.is_credit_note else total
 
 
 def find(request: RepRequest, pk: uuid.UUID) -> Invoice:
@@ -126,14 +126,14 @@ def show(request: RepRequest, record: Invoice, *, problem: str = "", **more: Any
 
 def chips(invoice: Invoice) -> list[Chip]:
     """Show whether it is paid, and whether it takes another one back."""
-    if invoice.kind == Invoice.Kind.CREDIT_NOTE:
+    if invoice.is_credit_note:
         return [credit_note_chip(), invoice_chip(invoice)]
     return [invoice_chip(invoice)]
 
 
 def why_locked(invoice: Invoice) -> str:
     """Say why an invoice is not edited, and the way on."""
-    if invoice.is_draft and invoice.order_id is not None:
+    if invoice.is_draft and invoice.bills_order:
         return gettext(
             "This draft bills an order; its figures are the order's. "
             "To bill something else, delete it and create another."
@@ -249,7 +249,7 @@ def verbs(request: RepRequest, invoice: Invoice, drifts: Sequence[PriceDrift]) -
 
     if invoice.is_draft:
         deeds = [Action(_("Issue"), address("issue"), "send")]
-        if invoice.order_id is None:
+        if not invoice.bills_order:
             deeds.append(Action(_("Edit head"), address("edit"), "pencil", asks=True))
             deeds += draft_verbs(invoice, drifts)
         deeds.append(
@@ -262,7 +262,7 @@ def verbs(request: RepRequest, invoice: Invoice, drifts: Sequence[PriceDrift]) -
             )
         )
         return deeds
-    if invoice.kind == Invoice.Kind.CREDIT_NOTE:
+    if invoice.is_credit_note:
         return []
     credit = Action(
         _("Credit note"),
@@ -279,7 +279,7 @@ def verbs(request: RepRequest, invoice: Invoice, drifts: Sequence[PriceDrift]) -
 
 def why_not_credit(invoice: Invoice) -> str:
     """Say why the invoice cannot be credited; empty when it can."""
-    if invoice.is_draft or invoice.kind != Invoice.Kind.INVOICE:
+    if invoice.is_draft or invoice.is_credit_note:
         return gettext("Only an issued invoice is credited.")
     if invoice.credited and invoice.credited >= invoice.total:
         return gettext("All of it is credited.")

@@ -16,7 +16,7 @@ from django_htmx.http import reswap, trigger_client_event
 
 from common.errors import DomainError
 from common.formatting import format_price
-from sales.models import AnyDocument, PriceListItem, Product
+from sales.models import AnyDocument, PriceListItem, Product, kind_of
 from sales.services.documents.lines import add_line, change_line, remove_line
 from sales.services.products import find_product, search_products
 from web.actions import add_refusal, run_form_action
@@ -49,7 +49,7 @@ OPTIONS_OF_A_LINE: dict[str, dict[str, bool]] = {
 def find(request: RepRequest, kind: str, pk: uuid.UUID) -> AnyDocument:
     """Find the document whose lines are edited; the right to change it is asked for."""
     document = FIND[kind](request, pk)
-    if not request.user.has_perm(f"sales.change_{document._meta.model_name}"):
+    if not request.user.has_perm(kind_of(document).change_permission):
         raise Http404
     return document
 

@@ -117,7 +117,7 @@ def chips(order: Order) -> list[object]:
 
 def why_locked(order: Order) -> str:
     """Say why an order, or its prices, are not edited, and the way on."""
-    if order.is_draft and order.prices_are_locked:
+    if order.is_draft and order.prices_locked:
         if order.quote is None:
             return gettext("The prices are locked: they stay as they are, whatever the lists say.")
         return gettext("The prices were agreed in %(quote)s and stay until they are unlocked.") % {

@@ -14,7 +14,6 @@ from crm.actors import Actor, System, actor_kind
 from crm.models import User
 from sales.models import Invoice, Payment
 from sales.pricing.due import earned_discount, kept_discount
-from sales.services.documents.numbering import today
 
 ZERO = Decimal(0)
 
@@ -41,7 +40,7 @@ def credit_discount(invoice: Invoice, *, before: Decimal, actor: Actor) -> None:
 
     `before` is what had been credited. Money that came in time may now cover the rest.
     """
-    day = today(invoice.company)
+    day = invoice.company.today()
     if not invoice.discounted:
         give_discount(invoice, on=day, actor=actor)
         return

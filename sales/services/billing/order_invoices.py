@@ -23,14 +23,12 @@ from sales.models import (
 from sales.pricing.errors import QuantityNotAllowed
 from sales.pricing.money import Rounding
 from sales.pricing.partial import Amounts, Portion, freight_part, next_part
-from sales.services.billing import order_statuses
 from sales.services.billing.down_payments import (
     deductions,
     invoice_down_payment,
     refuse_overdrawn,
     tax_groups,
 )
-from sales.services.billing.order_statuses import is_shipped_goods
 from sales.services.documents.copying import LINE, copy_head
 from sales.services.errors import MissingField, NothingToInvoice, TooMuch
 from sales.services.events import record_event
@@ -141,12 +139,12 @@ def _issue_if_possible(invoice: Invoice, actor: Actor) -> Invoice:
 
 def open_quantities(order: Order, lines: Sequence[OrderLine]) -> dict[uuid.UUID, Decimal]:
     """What an invoice of shipped goods would bill: services come once all goods are out."""
-    goods = [line for line in lines if line.counts and is_shipped_goods(line)]
+    goods = [line for line in lines if line.counts and line.is_shipped_goods]
     all_out = all(line.open_to_ship == 0 for line in goods)
     return {
-        line.pk: line.shipped_to_bill if is_shipped_goods(line) else line.open_to_bill
+        line.pk: line.shipped_to_bill if line.is_shipped_goods else line.open_to_bill
         for line in lines
-        if line.counts and (is_shipped_goods(line) or all_out)
+        if line.counts and (line.is_shipped_goods or all_out)
     }
 
 
@@ -177,9 +175,7 @@ def _fractions(lines: Sequence[OrderLine], rate: Decimal | None) -> dict[uuid.UU
     if rate is None or not 0 < rate <= 1:
         raise MissingField("Give a percentage above 0 and up to 100.", field="rate")
     return {
-        line.pk: min(
-            line.open_to_bill, (order_statuses.wanted(line) * rate).quantize(SMALLEST_QUANTITY)
-        )
+        line.pk: min(line.open_to_bill, (line.wanted_quantity * rate).quantize(SMALLEST_QUANTITY))
         for line in lines
         if line.counts
     }

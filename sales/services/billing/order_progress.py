@@ -64,11 +64,10 @@ def record_progress(
 
 
 def _set(line: OrderLine, progress: Progress) -> None:
-    open_in_all = line.quantity - line.cancelled_quantity
-    if progress.shipped > open_in_all:
+    if progress.shipped > line.wanted_quantity:
         raise TooMuch(
             f"{line.description}: {progress.shipped.normalize():f} shipped in all, "
-            f"but only {open_in_all.normalize():f} are ordered.",
+            f"but only {line.wanted_quantity.normalize():f} are ordered.",
             line=str(line.pk),
         )
     if not 0 <= progress.returned <= progress.shipped:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from django.utils import timezone
 
-from sales.models import Order, OrderLine, Product
+from sales.models import Order, OrderLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +21,8 @@ class Statuses:
 
 def derive_statuses(order: Order, lines: Iterable[OrderLine]) -> Statuses:
     """Work the chips out from the quantities; lines need their product at hand."""
-    counting = [line for line in lines if line.counts and wanted(line) > 0]
-    goods = [line for line in counting if is_shipped_goods(line)]
+    counting = [line for line in lines if line.counts and line.wanted_quantity > 0]
+    goods = [line for line in counting if line.is_shipped_goods]
     fulfilment, billing = fulfilment_of(goods), billing_of(counting)
     everything_out = all(line.open_to_ship == 0 for line in goods)
     everything_billed = all(
@@ -48,17 +47,6 @@ def save_statuses(order: Order, statuses: Statuses) -> bool:
     else:
         return False
     return True
-
-
-def wanted(line: OrderLine) -> Decimal:
-    """How much of a line is still ordered."""
-    left: Decimal = line.quantity - line.cancelled_quantity
-    return left
-
-
-def is_shipped_goods(line: OrderLine) -> bool:
-    """Whether a line is something a warehouse ships: not a service, not a bundle's name."""
-    return line.product is None or line.product.kind == Product.Kind.GOODS
 
 
 def fulfilment_of(goods: Sequence[OrderLine]) -> Order.Fulfilment:

@@ -12,7 +12,6 @@ from sales.models import AnyDocument, BundleItem, DocumentLine
 from sales.pricing.money import EXACT
 from sales.pricing.units import SMALLEST_STEP
 from sales.services.documents.new_lines import check_line, fill_from_product, new_line
-from sales.services.documents.numbering import today
 from sales.services.errors import PartOfBundle
 from sales.services.prices.list_prices import ListPrices, check_product_sold, discount_per_unit
 
@@ -37,7 +36,7 @@ def add_parts(line: Any, draft: AnyDocument) -> None:
     are left out when they are not sold at the moment.
     """
     items = list(BundleItem.objects.filter(bundle=line.product).select_related("product", "unit"))
-    day = today(draft.company)
+    day = draft.company.today()
     prices = ListPrices(draft.price_list, [item.product for item in items], day)
     wanted = [item for item in items if item.is_required or _is_sold(item, day)]
     parts = [

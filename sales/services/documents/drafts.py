@@ -17,15 +17,13 @@ from sales.models import (
     AccountTerms,
     AnyDocument,
     Company,
-    Document,
     Invoice,
     Order,
     PriceList,
     Quote,
-    SalesEvent,
+    kind_of,
 )
 from sales.pricing.errors import InvalidDiscount
-from sales.services.documents.numbering import today
 from sales.services.documents.totals import reprice
 from sales.services.errors import MissingField, NotDraft, TooMuch
 from sales.services.events import record_event
@@ -34,13 +32,6 @@ from sales.services.prices.exchange_rates import freeze_exchange_rate
 from sales.services.prices.list_prices import check_list
 
 Kind = TypeVar("Kind", bound=Quote | Order | Invoice)
-
-DRAFT_EVENT: dict[type[Document], SalesEvent.Type] = {
-    Quote: SalesEvent.Type.QUOTE_CHANGED,
-    Order: SalesEvent.Type.ORDER_DRAFTED,
-    Invoice: SalesEvent.Type.INVOICE_DRAFTED,
-}
-"""What editing a draft is called in its history; none of these leaves the house."""
 
 DISCOUNTS = frozenset({"discount_amount", "discount_rate"})
 REPRICES = DISCOUNTS | {"tax_zone", "prices_include_tax", "freight"}
@@ -76,7 +67,7 @@ def change_head(
         fields["custom"] = clean_custom(draft, fields["custom"], stored=draft.custom)
     with within_limit(draft, actor) if DISCOUNTS & fields.keys() else nullcontext():
         _change(draft, fields)
-    record_event(DRAFT_EVENT[type(draft)], draft, actor=actor, data={"changed": sorted(fields)})
+    record_event(kind_of(draft).draft_event, draft, actor=actor, data={"changed": sorted(fields)})
     return draft
 
 
@@ -108,7 +99,7 @@ def _draft(
 ) -> Kind:
     given = {field: value for field, value in fields.items() if value is not None}
     defaults = _defaults(account, actor)
-    day = today(given.get("company", defaults["company"]))
+    day = given.get("company", defaults["company"]).today()
     if defaults["price_list"] is not None and not defaults["price_list"].is_valid_on(day):
         defaults["price_list"] = None
     if given.get("currency", defaults["currency"]) != defaults["currency"]:
@@ -122,13 +113,13 @@ def _draft(
     _check_terms(document, {"price_list", *given}, has_lines=False)
     check_new(document, actor)
     document.save(force_insert=True)
-    record_event(DRAFT_EVENT[model], document, actor=actor, is_first=True)
+    record_event(kind_of(document).drafted_event, document, actor=actor, is_first=True)
     return document
 
 
 def _refuse_ordered(draft: AnyDocument, changed: Collection[str]) -> None:
     """An invoice that bills an order has the order's figures."""
-    if isinstance(draft, Invoice) and draft.order_id is not None and REPRICES & set(changed):
+    if isinstance(draft, Invoice) and draft.bills_order and REPRICES & set(changed):
         raise TooMuch(
             f"This invoice bills {draft.order}: its figures are the order's.",
             field=min(REPRICES & set(changed)),
@@ -176,7 +167,7 @@ def _only_list_in(currency: str, day: dt.date) -> PriceList | None:
 
 def _check_terms(document: AnyDocument, changed: Collection[str], *, has_lines: bool) -> None:
     if document.price_list is not None and {"price_list", "currency"} & set(changed):
-        check_list(document.price_list, document.currency, today(document.company))
+        check_list(document.price_list, document.currency, document.company.today())
     if not 0 <= document.discount_rate <= 1:
         raise InvalidDiscount(
             f"A discount of {document.discount_rate * 100:f} % is not between 0 and 100 %.",

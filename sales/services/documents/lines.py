@@ -13,12 +13,11 @@ from django.db import transaction
 from crm.actors import Actor
 from sales.models import (
     AnyDocument,
+    AnyLine,
     DocumentLine,
-    InvoiceLine,
-    OrderLine,
     Product,
-    QuoteLine,
     Unit,
+    kind_of,
 )
 from sales.pricing.errors import InvalidDiscount
 from sales.services.documents.bundles import (
@@ -27,13 +26,12 @@ from sales.services.documents.bundles import (
     refuse_part_change,
     refuse_part_removal,
 )
-from sales.services.documents.drafts import DRAFT_EVENT, lock_draft
+from sales.services.documents.drafts import lock_draft
 from sales.services.documents.new_lines import (
     about,
     check_line,
     check_unit,
     fill_from_product,
-    is_locked,
     new_line,
     one_discount,
     refuse_locked,
@@ -46,7 +44,6 @@ from sales.services.prices.discount_limits import within_limit
 from sales.services.prices.list_prices import discount_per_unit
 from sales.services.prices.override_rights import check_price
 
-AnyLine = QuoteLine | OrderLine | InvoiceLine
 PriceSource = DocumentLine.PriceSource
 
 
@@ -58,13 +55,6 @@ class _Before:
     unit_id: uuid.UUID | None
     unit_price: Decimal | None
     counts: bool
-
-
-def document_of(line: AnyLine) -> AnyDocument:
-    """Find the document a line stands on."""
-    if isinstance(line, QuoteLine):
-        return line.quote
-    return line.order if isinstance(line, OrderLine) else line.invoice
 
 
 @transaction.atomic
@@ -106,7 +96,7 @@ def change_line(line: AnyLine, *, actor: Actor, **fields: Any) -> Any:
     A typed ``unit_price`` replaces the list's, clearing it goes back to the list; another unit
     has another list price, another quantity may have another volume discount.
     """
-    draft = lock_draft(document_of(line))
+    draft = lock_draft(line.document)
     stored = _stored(line)
     _refuse_ordered(stored)
     refuse_part_change(stored, fields)
@@ -131,13 +121,13 @@ def _change(stored: Any, draft: AnyDocument, fields: dict[str, Any]) -> None:
     check_line(stored)
     stored.save()
     if (stored.quantity, stored.counts) != (before.quantity, before.counts):
-        parts_follow(stored, before.quantity, keeps_prices=is_locked(draft))
+        parts_follow(stored, before.quantity, keeps_prices=draft.prices_locked)
 
 
 @transaction.atomic
 def remove_line(line: AnyLine, *, actor: Actor) -> None:
     """Take a line, and the parts of a bundle with it, off a draft."""
-    draft = lock_draft(document_of(line))
+    draft = lock_draft(line.document)
     stored = _stored(line)
     _refuse_ordered(stored)
     refuse_part_removal(stored)
@@ -157,7 +147,9 @@ def reorder_lines(document: AnyDocument, ids: Sequence[uuid.UUID], *, actor: Act
         line.position = position
     if lines:
         draft.lines.model._default_manager.bulk_update(lines, ["position"])  # type: ignore[arg-type]  # all of one kind
-    record_event(DRAFT_EVENT[type(draft)], draft, actor=actor, data={"changed": ["order of lines"]})
+    record_event(
+        kind_of(draft).draft_event, draft, actor=actor, data={"changed": ["order of lines"]}
+    )
 
 
 def _stored(line: AnyLine) -> Any:
@@ -180,7 +172,7 @@ def _settle_price(line: Any, draft: AnyDocument, before: _Before) -> None:
     if line.unit_id != before.unit_id or line.unit_price != before.unit_price:
         refuse_locked(draft)
         take_list_price(line, draft)
-    elif line.quantity != before.quantity and not is_locked(draft):
+    elif line.quantity != before.quantity and not draft.prices_locked:
         with about(line, "quantity"):
             line.volume_discount = discount_per_unit(
                 line.price_list_item, line.unit_price, line.quantity
@@ -189,7 +181,7 @@ def _settle_price(line: Any, draft: AnyDocument, before: _Before) -> None:
 
 def _refuse_ordered(line: AnyLine) -> None:
     """Lines that bill an order keep to what was ordered."""
-    if isinstance(line, InvoiceLine) and line.order_line_id is not None:
+    if line.bills_order:
         raise TooMuch(
             "This line bills an order: delete the draft and invoice the quantities you want."
         )
@@ -201,4 +193,4 @@ def _finish(draft: Any, actor: Actor, data: dict[str, str]) -> None:
     except InvalidDiscount as error:
         error.field = error.field or "discount"
         raise
-    record_event(DRAFT_EVENT[type(draft)], draft, actor=actor, data=data)
+    record_event(kind_of(draft).draft_event, draft, actor=actor, data=data)

@@ -10,15 +10,11 @@ from typing import Any
 from django.db.models import Max
 
 from common.errors import DomainError
-from sales.models import AnyDocument, DocumentLine, Invoice, Order, Product, Quote, Unit
+from sales.models import AnyDocument, DocumentLine, Order, Product, Unit, kind_of
 from sales.pricing.errors import InvalidAmount, InvalidDiscount, InvalidRate, MissingUnit
 from sales.pricing.money import LARGEST
-from sales.services.documents.numbering import today
 from sales.services.errors import MissingField, PricesLocked, TooMuch
 from sales.services.prices.list_prices import ListPrices, check_sellable, check_sold_in
-
-LINE_OWNER: dict[type[AnyDocument], str] = {Quote: "quote", Order: "order", Invoice: "invoice"}
-"""The field by which a line knows its document."""
 
 
 @contextmanager
@@ -43,8 +39,10 @@ def new_line(
     if fields.get("tax_rate") is not None:
         fields["tax_rate_is_typed"] = True
     one_discount(fields)
-    line = draft.lines.model(position=position, quantity=quantity, **fields)
-    setattr(line, LINE_OWNER[type(draft)], draft)
+    kind = kind_of(draft)
+    line = kind.line_model(
+        position=position, quantity=quantity, **{**fields, kind.line_owner: draft}
+    )
     if line.product is None and "kind" not in fields:
         line.kind = DocumentLine.Kind.WRITE_IN
     if line.is_optional and "is_taken" not in fields:
@@ -61,7 +59,7 @@ def fill_from_product(
 ) -> None:
     """Take a product's name, unit, category and price of the day onto a line."""
     with about(line, "product"):
-        check_sellable(product, draft, today(draft.company))
+        check_sellable(product, draft, draft.company.today())
     line.kind, line.product = DocumentLine.Kind.PRODUCT, product
     line.unit = unit or product.default_unit
     check_unit(line)
@@ -85,7 +83,7 @@ def take_list_price(line: Any, document: AnyDocument, prices: ListPrices | None 
         DocumentLine.PriceSource.BUNDLE,
     }
     with about(line, "product"):
-        prices = prices or ListPrices(document.price_list, [line.product], today(document.company))
+        prices = prices or ListPrices(document.price_list, [line.product], document.company.today())
         try:
             found = prices.of(line.product, line.unit, line.quantity)
         except DomainError:
@@ -168,14 +166,9 @@ def one_discount(fields: dict[str, Any]) -> None:
         fields["discount_amount"] = None
 
 
-def is_locked(document: AnyDocument) -> bool:
-    """Say whether the document's prices were agreed and no longer follow the list."""
-    return isinstance(document, Order) and document.prices_are_locked
-
-
 def refuse_locked(document: AnyDocument) -> None:
     """Refuse to take new list prices for a document whose prices were agreed."""
-    if isinstance(document, Order) and is_locked(document):
+    if isinstance(document, Order) and document.prices_locked:
         agreed = f" in quote {document.quote}" if document.quote else ""
         raise PricesLocked(
             f"The prices were agreed{agreed}: unlock them first, or type the price of a line."

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from common.errors import DomainError, SeveralErrors
 from crm.custom_fields import missing_custom
-from sales.models import DocumentLine, InvoiceLine
+from sales.models import DocumentLine
 from sales.pricing.errors import MissingPrice, NoTaxRate, ProductNotInPriceList
 from sales.services.documents.new_lines import check_line_quantity, check_unit
-from sales.services.documents.numbering import today
 from sales.services.errors import MissingField, NoLines
 from sales.services.prices.list_prices import check_list, check_product_sold
 from sales.services.prices.promotion_discounts import promotion_problems
@@ -46,7 +45,7 @@ def problems_of(document: AnyDocument, lines: Sequence[Any]) -> list[DomainError
         *missing_custom(document),
         *promotion_problems(document),
     ]
-    day = today(document.company)
+    day = document.company.today()
     for number, line in enumerate(lines, start=1):
         if line.counts:
             for problem in _line_problems(document, line, day):
@@ -58,9 +57,8 @@ def problems_of(document: AnyDocument, lines: Sequence[Any]) -> list[DomainError
 
 def is_agreed(document: AnyDocument, line: Any) -> bool:
     """Say whether a line's price and quantity were settled before, in a quote, order or abroad."""
-    bills_an_order = isinstance(line, InvoiceLine) and line.order_line_id is not None
-    locked = getattr(document, "prices_are_locked", False) or not document.is_draft
-    return bills_an_order or locked or line.price_source in AGREED_ELSEWHERE
+    agreed: bool = line.bills_order or line.price_source in AGREED_ELSEWHERE
+    return agreed or document.prices_locked
 
 
 def _head_problems(document: AnyDocument, lines: Sequence[Any]) -> list[DomainError]:
@@ -74,7 +72,7 @@ def _head_problems(document: AnyDocument, lines: Sequence[Any]) -> list[DomainEr
     )
     price_list = document.price_list
     if from_list and price_list is not None:
-        day = today(document.company)
+        day = document.company.today()
         _note(problems, lambda: check_list(price_list, document.currency, day), "price_list")
     return problems
 

@@ -11,7 +11,6 @@ from sales.models import TaxRate
 from sales.pricing.documents import PricedDocument, price_document
 from sales.pricing.lines import LineInput, Terms
 from sales.pricing.money import Rounding
-from sales.services.documents.numbering import today
 from sales.services.prices.promotion_discounts import spread_promotions
 
 if TYPE_CHECKING:
@@ -97,7 +96,7 @@ def _look_up_tax_rates(document: AnyDocument, lines: Sequence[Any]) -> None:
 
 
 def _rates_by_category(document: AnyDocument) -> dict[Any, Decimal]:
-    day = today(document.company)
+    day = document.company.today()
     return dict(
         TaxRate.objects.filter(zone=document.tax_zone_id)
         .exclude(valid_from__gt=day)

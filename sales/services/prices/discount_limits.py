@@ -17,7 +17,6 @@ from crm.models import Partner, User
 from sales.models import AnyDocument, DocumentLine
 from sales.pricing.concessions import TINY, Concession, document_concession, line_concession
 from sales.pricing.errors import DiscountAboveLimit
-from sales.services.documents.numbering import today
 from sales.services.documents.totals import line_input, lines_of, terms_of
 from sales.services.prices.list_prices import ListPrices
 
@@ -120,7 +119,7 @@ def _house_prices(document: AnyDocument, lines: Sequence[Any]) -> dict[uuid.UUID
     """
     typed = [line for line in lines if _is_overridden(line)]
     products = [line.product for line in typed]
-    listed = ListPrices(document.price_list, products, today(document.company)) if typed else None
+    listed = ListPrices(document.price_list, products, document.company.today()) if typed else None
     prices = {line.pk: (line.unit_price or Decimal(0)) - line.volume_discount for line in lines}
     for line in typed:
         asked = _listed_price(listed, line)

@@ -10,7 +10,6 @@ from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from sales.models import ExchangeRate
 from sales.pricing.exchange import DatedRate, cross_rate
-from sales.services.documents.numbering import today
 
 if TYPE_CHECKING:
     from sales.models import AnyDocument
@@ -24,7 +23,7 @@ def freeze_exchange_rate(document: AnyDocument) -> None:
     Rate = units of the document's currency per unit of the company's base currency. Without a
     known rate the document keeps 1 and no date, which the page shows as missing.
     """
-    day = today(document.company)
+    day = document.company.today()
     known = rate_between(document.company.base_currency, document.currency, day)
     document.exchange_rate = known.rate if known else ONE
     document.exchange_rate_on = known.on if known else None

@@ -12,12 +12,11 @@ from django.db import transaction
 
 from common.errors import DomainError, NotAllowed
 from crm.actors import Actor
-from sales.models import AnyDocument, DocumentLine, Order, SalesEvent
+from sales.models import AnyDocument, DocumentLine, Order, kind_of
 from sales.pricing.errors import ProductNotInPriceList
 from sales.services.documents.bundles import is_fixed_part
-from sales.services.documents.drafts import DRAFT_EVENT, lock_draft
+from sales.services.documents.drafts import lock_draft
 from sales.services.documents.new_lines import refuse_locked
-from sales.services.documents.numbering import today
 from sales.services.documents.totals import lines_of, reprice
 from sales.services.errors import MissingField, NotDraft, PricesLocked
 from sales.services.events import record_event
@@ -98,7 +97,7 @@ def refresh_prices(
     changes = _refresh(draft, line_ids)
     if changes:
         record_event(
-            DRAFT_EVENT[type(draft)],
+            kind_of(draft).draft_event,
             draft,
             actor=actor,
             data={"prices_refreshed": [_told(change) for change in changes]},
@@ -127,9 +126,7 @@ def _set_lock(order_id: uuid.UUID, *, actor: Actor, locked: bool) -> Order:
     if order.prices_are_locked == locked:
         raise PricesLocked(f"The prices are {'' if locked else 'not '}locked already.")
     order.change(prices_are_locked=locked)
-    record_event(
-        SalesEvent.Type.ORDER_DRAFTED, order, actor=actor, data={"prices_are_locked": locked}
-    )
+    record_event(kind_of(order).draft_event, order, actor=actor, data={"prices_are_locked": locked})
     return order
 
 
@@ -137,7 +134,7 @@ def _refresh(draft: AnyDocument, line_ids: Collection[uuid.UUID] | None) -> list
     refuse_locked(draft)
     if draft.price_list is None:
         raise MissingField("Choose a price list first.", field="price_list")
-    check_list(draft.price_list, draft.currency, today(draft.company))
+    check_list(draft.price_list, draft.currency, draft.company.today())
     lines = lines_of(draft)
     changed = []
     for line, found, drift in _compared(draft, lines):
@@ -168,7 +165,7 @@ def _compared(
         and not is_fixed_part(line)
     ]
     products = [line.product for _, line in numbered]
-    prices = ListPrices(document.price_list, products, today(document.company))
+    prices = ListPrices(document.price_list, products, document.company.today())
     compared = []
     for number, line in numbered:
         found, problem = _found(document, line, prices)
@@ -178,7 +175,7 @@ def _compared(
 
 def _found(document: AnyDocument, line: Any, prices: ListPrices) -> tuple[ListPrice | None, str]:
     try:
-        check_product_sold(line.product, today(document.company))
+        check_product_sold(line.product, document.company.today())
         found = prices.of(line.product, line.unit, line.quantity)
         if found.item is None:
             raise ProductNotInPriceList(f"{line.sku} is not on the price list per {line.unit}.")

@@ -12,7 +12,6 @@ from sales.pricing.documents import line_amounts
 from sales.pricing.errors import CurrencyMismatch, InvalidPromotion, PricingError
 from sales.pricing.lines import LineInput, Terms
 from sales.pricing.promotions import Promotion, check_promotion, promotion_discounts
-from sales.services.documents.numbering import today
 
 if TYPE_CHECKING:
     from sales.models import AnyDocument
@@ -72,7 +71,7 @@ def check_code(code: PromotionCode, document: AnyDocument, *, is_counted: bool =
         return
     if not code.is_active:
         raise InvalidPromotion(f"Promotion code {code} is not active.")
-    check_promotion(as_promotion(code), today(document.company))
+    check_promotion(as_promotion(code), document.company.today())
     if code.kind == PromotionCode.Kind.AMOUNT and code.currency != document.currency:
         raise CurrencyMismatch(
             f"Promotion code {code} is in {code.currency}, the document in {document.currency}."
@@ -105,7 +104,7 @@ def _spread(
 ) -> None:
     left = line_amounts([as_input(line) for line in lines], terms)
     by_key = {str(line.pk): line for line in lines}
-    day = today(document.company)
+    day = document.company.today()
     for use in uses:
         shares = _shares(document, use, by_key, left, terms, day)
         for key, share in shares.items():

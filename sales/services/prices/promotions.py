@@ -8,9 +8,9 @@ from django.db.models import F, Q
 from common.identifiers import uuid7
 from crm.actors import Actor
 from crm.models import User
-from sales.models import Order, PromotionCode, PromotionUse, Quote
+from sales.models import Order, PromotionCode, PromotionUse, Quote, kind_of
 from sales.pricing.errors import InvalidPromotion, PricingError
-from sales.services.documents.drafts import DRAFT_EVENT, lock_draft
+from sales.services.documents.drafts import lock_draft
 from sales.services.documents.new_lines import refuse_locked
 from sales.services.documents.totals import reprice
 from sales.services.events import record_event
@@ -39,7 +39,7 @@ def apply_promotion(document: Quote | Order, code: str, *, actor: Actor) -> Prom
     use.refresh_from_db()
     if not use.amount:
         raise InvalidPromotion(f"Promotion code {known} covers none of these lines.", field=FIELD)
-    record_event(DRAFT_EVENT[type(draft)], draft, actor=actor, data={"promotion": known.code})
+    record_event(kind_of(draft).draft_event, draft, actor=actor, data={"promotion": known.code})
     return use
 
 
@@ -55,7 +55,7 @@ def remove_promotion(document: Quote | Order, code: str, *, actor: Actor) -> Non
     use.delete()
     reprice(draft)
     record_event(
-        DRAFT_EVENT[type(draft)], draft, actor=actor, data={"promotion_removed": code.strip()}
+        kind_of(draft).draft_event, draft, actor=actor, data={"promotion_removed": code.strip()}
     )
 
 
