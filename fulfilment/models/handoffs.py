@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar, Self
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q
+from django.db.models.functions import JSONObject
 
 from common.fields import identifier
 from common.triggers import AppendOnly
@@ -70,6 +72,10 @@ class Payload(models.Model):
         return f"{self.event} (version {self.version})"
 
 
+ATTEMPT_COLUMNS = ("outcome", "detail", "finished_at")
+"""What ``with_attempts`` reads of each attempt."""
+
+
 class HandoffQuerySet(models.QuerySet["Handoff"]):
     """Look-ups of handoffs by document, and by who may see them."""
 
@@ -85,6 +91,14 @@ class HandoffQuerySet(models.QuerySet["Handoff"]):
     def of_lane(self, root: AnyDocument) -> Self:
         """Keep the handoffs in the lanes of a root document, one lane per connection."""
         return self.filter(lane__root_id=root.pk)
+
+    def with_attempts(self) -> Self:
+        """Read event, connection and attempts along with each handoff, in one statement."""
+        columns = {name: name for name in ATTEMPT_COLUMNS}
+        attempts = Attempt.objects.filter(handoff=OuterRef("pk")).order_by("id")
+        return self.select_related("event", "lane__connection").annotate(
+            attempts_read=ArraySubquery(attempts.values(columns=JSONObject(**columns)))
+        )
 
     def visible_to(self, actor: User | Partner) -> Self:
         """Keep the handoffs of documents that the actor may see."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -42,32 +41,52 @@ class Entry:
         return f"{self.text} ({often})"
 
 
-def story_of(document: AnyDocument) -> list[Entry]:
-    """Tell everything that passed between a document, its invoices and the other systems."""
-    keys = _family(document)
-    handoffs = list(
-        Handoff.objects.about(document).select_related("event", "lane__connection").order_by("id")
-    )
-    tries: defaultdict[uuid.UUID, list[Attempt]] = defaultdict(list)
-    for attempt in Attempt.objects.filter(handoff__in=handoffs).order_by("id"):
-        tries[attempt.handoff_id].append(attempt)
+def entries_for(
+    document: AnyDocument,
+    handoffs: Iterable[Handoff] | None = None,
+    invoices: Iterable[Invoice] | None = None,
+) -> list[Entry]:
+    """List what passed between a document, its invoices and the external systems.
+
+    Who has read the document's handoffs ``with_attempts``, or an order's invoices, passes them.
+    """
+    if handoffs is None:
+        handoffs = Handoff.objects.about(document).with_attempts().order_by("id")
+    keys = _keys(document, invoices)
     messages = InboundMessage.objects.filter(root_id__in=keys).select_related("connection")
     differences = Discrepancy.objects.filter(record_id__in=keys).select_related("connection")
     entries = [
-        *(entry for handoff in handoffs for entry in _of_handoff(handoff, tries[handoff.pk])),
+        *(entry for handoff in handoffs for entry in _of_handoff(handoff)),
         *(_of_message(message) for message in messages),
         *(entry for difference in differences for entry in _of_difference(difference)),
     ]
     return sorted(entries, key=lambda entry: entry.at)
 
 
-def _family(document: AnyDocument) -> list[uuid.UUID]:
+def _keys(document: AnyDocument, invoices: Iterable[Invoice] | None) -> list[uuid.UUID]:
+    """Return the ids of a document and, for an order, of its invoices."""
     if not isinstance(document, Order):
         return [document.pk]
-    return [document.pk, *Invoice.objects.filter(order=document).values_list("pk", flat=True)]
+    if invoices is None:
+        invoices = Invoice.objects.filter(order=document).only("pk")
+    return [document.pk, *(invoice.pk for invoice in invoices)]
 
 
-def _of_handoff(handoff: Handoff, attempts: Iterable[Attempt]) -> Iterator[Entry]:
+def _attempts(handoff: Any) -> list[Attempt]:
+    """Return the attempts that were read along with a handoff, oldest first."""
+    return [
+        Attempt(
+            handoff=handoff,
+            outcome=read["outcome"],
+            detail=read["detail"],
+            finished_at=dt.datetime.fromisoformat(read["finished_at"]),
+        )
+        for read in handoff.attempts_read
+    ]
+
+
+def _of_handoff(handoff: Handoff) -> Iterator[Entry]:
+    attempts = _attempts(handoff)
     yield from _gather(_of_attempt(handoff, attempt) for attempt in attempts)
     who, what = handoff.lane.connection.name, str(handoff.event)
     words = {"who": who, "what": what, "why": handoff.resolution or handoff.cause}

@@ -18,7 +18,7 @@ from common.errors import IllegalTransition
 from crm import roles
 from crm.models import User
 from fulfilment.models import Discrepancy, ExternalRef, Handoff, Lane, Payload
-from fulfilment.monitoring.integration_log import story_of
+from fulfilment.monitoring.integration_log import entries_for
 from fulfilment.outbound.drain import drain
 from fulfilment.outbound.handoff_actions import (
     replay_all,
@@ -273,7 +273,7 @@ def test_the_story_is_told_in_plain_words(order: Order, market: Market, warehous
 
     n = order.number
     too_much = "Espresso machine: 11 shipped in all, but only 10 are ordered."
-    assert [str(entry) for entry in story_of(order)] == [
+    assert [str(entry) for entry in entries_for(order)] == [
         f"Order submitted {n}: Warehouse is in trouble (500). (3 times)",
         f"Warehouse took “Order submitted {n}” as REF-000001.",
         f"Warehouse says {n} is packed.",
@@ -286,7 +286,7 @@ def test_the_story_is_told_in_plain_words(order: Order, market: Market, warehous
     drawn = Template("{% load fulfilment_pages %}{% story order %}").render(
         Context({"order": order})
     )
-    told = [escape(str(entry)) for entry in reversed(story_of(order))]
+    told = [escape(str(entry)) for entry in reversed(entries_for(order))]
     places = [drawn.index(f">{words}<") for words in told]
     assert places == sorted(places)
 
@@ -299,7 +299,7 @@ def test_a_long_story_costs_as_many_statements_as_a_short_one(
         drain()
         send(shipment_event(order, f"WH-{number}", "shipped", "1"))
         with CaptureQueriesContext(connection) as captured:
-            story_of(order)
+            entries_for(order)
         counts.append(len(captured))
 
     assert counts[0] == counts[2]
@@ -329,6 +329,6 @@ def test_the_admin_shows_the_machinery_and_replays(
 
 def test_a_rep_does_not_get_into_the_machinery(order: Order, market: Market) -> None:
     client = Client()
-    client.force_login(market.rep, "allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(market.rep)
     for page in ADMIN_PAGES:
         assert client.get(f"/admin/fulfilment/{page}/").status_code in {302, 403}

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from fulfilment.models import Connection, Handoff, Shipment
-from fulfilment.monitoring.integration_log import story_of
+from fulfilment.monitoring.integration_log import entries_for
 from sales.models import AnyDocument, Order
 from web.chips import handoffs as chips
 from web.display import TONE_CLASS, Action, Actions, Chip, TraceStep
@@ -53,7 +53,7 @@ def handoffs(document: AnyDocument) -> dict[str, Any]:
 @register.inclusion_tag("fulfilment/story.html")
 def story(document: AnyDocument) -> dict[str, Any]:
     """Tell in plain words what passed between a document and the other systems, newest first."""
-    told = [(entry, TONE_CLASS[entry.tone]) for entry in reversed(story_of(document))]
+    told = [(entry, TONE_CLASS[entry.tone]) for entry in reversed(entries_for(document))]
     return {"newest": told[:SHOWN], "earlier": told[SHOWN:]}
 
 
