@@ -79,7 +79,7 @@ INSTALLED_APPS = [
     "sales.apps.SalesConfig",
     "crm.apps.CrmConfig",
     "common",
-    "django.contrib.admin",
+    "config.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",

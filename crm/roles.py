@@ -18,6 +18,12 @@ SEES_EVERYTHING = frozenset({BACK_OFFICE, ADMINISTRATOR, AUDITOR})
 READS_ONLY = frozenset({AUDITOR})
 """Roles that never change a record, whatever other rights they hold."""
 
+ENTERS_ADMIN = frozenset({BACK_OFFICE, ADMINISTRATOR})
+"""Roles whose members may open the admin; anybody else needs the staff flag on their user."""
+
+SET_UP_IN_ADMIN = "account,contact,lead,opportunity,activity,stage,customfield,partner"
+"""What back office sets up in crm: all but users and teams, which decide on rights and limits."""
+
 GRANTS: dict[str, tuple[str, ...]] = {
     SALES_REP: (
         "crm: add,change,view: account,contact,lead,opportunity,activity",
@@ -36,7 +42,7 @@ GRANTS: dict[str, tuple[str, ...]] = {
         "fulfilment: view: handoff,connection,discrepancy",
     ),
     BACK_OFFICE: (
-        "crm: add,change,view: *",
+        f"crm: add,change,view: {SET_UP_IN_ADMIN}",
         "sales: add,change,view,delete: *",
         "sales: override_price,exceed_discount,approve_quote,write_off_invoice",
         "fulfilment: add,change,view: *",

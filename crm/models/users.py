@@ -85,6 +85,11 @@ class User(AbstractUser):
         """Whether the person may look but never change."""
         return not self.is_superuser and bool(self.role_names & roles.READS_ONLY)
 
+    @property
+    def enters_admin(self) -> bool:
+        """Whether the person may open the admin, by role or by the staff flag."""
+        return self.is_active and (self.is_staff or bool(self.role_names & roles.ENTERS_ADMIN))
+
     @cached_property
     def visible_team_ids(self) -> list[uuid.UUID]:
         """The teams whose records the person sees: their own, a manager's also those below."""
