@@ -99,6 +99,7 @@ class HandoffList(ListScreen[Handoff]):
         Column(_("Since"), "end"),
     )
     filter_class = HandoffFilter
+    has_sums = True
     empty = Empty(
         "arrows-exchange",
         _("Nothing is on its way"),

@@ -52,6 +52,7 @@ class InvoiceList(ListScreen[Invoice]):
         Column(_("Total"), "end"),
     )
     filter_class = InvoiceFilter
+    has_sums = True
     new_label = _("New invoice")
     empty = Empty(
         "receipt",

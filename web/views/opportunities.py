@@ -40,6 +40,7 @@ class OpportunityList(ListScreen[Opportunity]):
         Column(_("Expected"), "end"),
     )
     filter_class = OpportunityFilter
+    has_sums = True
     new_label = _("New opportunity")
     empty = Empty(
         "target-arrow",

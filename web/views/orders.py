@@ -47,6 +47,7 @@ class OrderList(ListScreen[Order]):
         Column(_("Total"), "end"),
     )
     filter_class = OrderFilter
+    has_sums = True
     new_label = _("New order")
     empty = Empty(
         "clipboard-check",

@@ -61,6 +61,7 @@ class QuoteList(ListScreen[Quote]):
         Column(_("Total"), "end"),
     )
     filter_class = QuoteFilter
+    has_sums = True
     new_label = _("New quote")
     empty = Empty(
         "file-text",
