@@ -1,4 +1,4 @@
-"""The service's part of `python -m bench.pricing`, in a database of its own.
+"""Repricing through the service, for `python -m bench.pricing`, in a temporary database.
 
 Every figure includes reading the lines, saving them and the head, the triggers and the history; the
 number of statements must not grow with the lines.
@@ -21,7 +21,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from demo.fresh_database import fresh_database, name_beside
+from demo.temporary_database import database_name_for, temporary_database
 from sales.models import Order, OrderLine
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.totals import reprice
@@ -32,7 +32,7 @@ LINES = (5, 50, 500)
 
 
 def order_of(market: Market, count: int) -> Order:
-    """Draft an order of so many lines, as they come: odd quantities, some discounts."""
+    """Draft an order of this many lines, with various quantities and some discounts."""
     order = draft_order(
         actor=market.rep,
         account=market.account,
@@ -58,16 +58,16 @@ def order_of(market: Market, count: int) -> Order:
 
 
 def statements(order: Order) -> int:
-    """Count what pricing an order asks of the database."""
+    """Count the SQL statements of pricing an order."""
     with CaptureQueriesContext(connection) as captured:
         reprice(order)
     return len(captured)
 
 
 def per_second(order: Order, seconds: float) -> float:
-    """Price an order again and again, a line different each time, and look at it as a commit does.
+    """Count pricings of an order per second, each with a changed line and its deferred constraints.
 
-    Each pricing is undone, so that one does not slow down the next.
+    Each pricing is rolled back, so that one does not slow down the next.
     """
     done, spent = 0, 0.0
     while spent < seconds:
@@ -87,13 +87,13 @@ def per_second(order: Order, seconds: float) -> float:
 def table(seconds: float) -> Iterator[str]:
     """Measure, and write one line for each size."""
     yield f"{'lines':>6} {'orders/s':>10} {'µs/line':>8} {'statements':>11}"
-    with fresh_database(name_beside("bench_pricing", ROOT)):
+    with temporary_database(database_name_for("bench_pricing", ROOT)):
         call_command("migrate", verbosity=0)
         market = Market()
         for count in LINES:
             with transaction.atomic():
                 order = order_of(market, count)
-                asked = statements(order)
+                queries = statements(order)
                 speed = per_second(order, seconds)
                 transaction.set_rollback(True)
-            yield f"{count:>6} {speed:>10,.1f} {1_000_000 / speed / count:>8.1f} {asked:>11}"
+            yield f"{count:>6} {speed:>10,.1f} {1_000_000 / speed / count:>8.1f} {queries:>11}"

@@ -35,7 +35,7 @@ from django.utils import timezone
 
 from common.identifiers import uuid7
 from config.celery import app as celery
-from demo.fresh_database import broker_beside, fresh_database, name_beside
+from demo.temporary_database import broker_url_for, database_name_for, temporary_database
 from fulfilment.models import Connection, Handoff, Lane, Payload
 from fulfilment.outbound.drain import drain
 from fulfilment.services.connections import register_connection
@@ -86,9 +86,9 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=20, help="per rate of events")
     parser.add_argument("--events", type=int, default=10_000, help="to drain, ten per lane")
     options = parser.parse_args()
-    settings.REDIS_URL = settings.CELERY_BROKER_URL = broker_beside(ROOT / "bench")
+    settings.REDIS_URL = settings.CELERY_BROKER_URL = broker_url_for(ROOT / "bench")
     celery.conf.update(broker_url=settings.REDIS_URL)
-    with fresh_database(name_beside("bench", ROOT)) as address, far_end() as port:
+    with temporary_database(database_name_for("bench", ROOT)) as address, far_end() as port:
         call_command("migrate", verbosity=0)
         figures = [
             *costs(port),
@@ -313,7 +313,7 @@ def closed_port() -> int:
 def far_end() -> Iterator[int]:
     """Run the other side."""
     port = closed_port()
-    process = subprocess.Popen([sys.executable, str(ROOT / "bench" / "_far_end.py"), str(port)])
+    process = subprocess.Popen([sys.executable, str(ROOT / "bench" / "_receiver.py"), str(port)])
     try:
         _wait_for(port)
         yield port

@@ -1,4 +1,4 @@
-"""How many documents are priced per second: `python -m bench.pricing`.
+"""Benchmark of pricing: documents per second, `python -m bench.pricing`.
 
 Prints the arithmetic alone (the plain path, prices that include tax, every step explained), then
 the service on PostgreSQL with the statements it needs, which must not grow with the lines.
@@ -22,7 +22,7 @@ TAX_RATES = (Decimal("0.19"), Decimal("0.07"), Decimal(0))
 
 
 def sample_lines(count: int) -> list[LineInput]:
-    """Make lines as they come: odd quantities and prices, three tax rates, some discounts."""
+    """Make lines with various quantities and prices, three tax rates and some discounts."""
     return [
         LineInput(
             key=f"{place:04}",
@@ -48,12 +48,12 @@ def price(lines: list[LineInput], *, include_tax: bool = False) -> PricedDocumen
 
 
 def explained_price(lines: list[LineInput]) -> Explanation:
-    """Price the sample and retrace every figure."""
+    """Price the sample and explain every figure."""
     return explain_document(price(lines))
 
 
 def per_second(work: Callable[[], object], seconds: float) -> float:
-    """Repeat the work for so long and say how often it was done per second of CPU."""
+    """Repeat the work for this many seconds; returns repetitions per second of CPU time."""
     work()
     done, started, until = 0, time.process_time(), time.monotonic() + seconds
     while time.monotonic() < until:

@@ -1,7 +1,7 @@
-"""What can go wrong while the demo or the story runs."""
+"""Errors of the demo and the story."""
 
 from __future__ import annotations
 
 
-class Halted(Exception):
-    """The demo or the story cannot go on; the sentence says why."""
+class DemoError(Exception):
+    """The demo or the story cannot continue; the message is printed to the user."""

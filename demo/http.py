@@ -1,4 +1,4 @@
-"""Asking programs of this machine over HTTP."""
+"""HTTP client for programs on this machine."""
 
 from __future__ import annotations
 
@@ -8,41 +8,41 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-from demo.errors import Halted
+from demo.errors import DemoError
 
-PATIENCE = 45.0
-"""Seconds an answer may take."""
+TIMEOUT = 45.0
+"""Seconds a response may take."""
 
-NO_ANSWER = (urllib.error.URLError, http.client.HTTPException, OSError)
+CONNECTION_ERRORS = (urllib.error.URLError, http.client.HTTPException, OSError)
 
 
-def answers(address: str) -> bool:
-    """Say whether a program answers there as it should."""
+def is_healthy(address: str) -> bool:
+    """Whether the program at this address answers 200."""
     try:
-        with urllib.request.urlopen(address, timeout=2) as answer:  # noqa: S310  ours, http
-            return bool(answer.status == 200)
-    except NO_ANSWER:
+        with urllib.request.urlopen(address, timeout=2) as response:  # noqa: S310  ours, http
+            return bool(response.status == 200)
+    except CONNECTION_ERRORS:
         return False
 
 
 def fetch_json(address: str) -> Any:
-    """Read what a program shows to other programs."""
-    return _ask(urllib.request.Request(address))  # noqa: S310  ours, http
+    """GET a JSON document."""
+    return _send(urllib.request.Request(address))  # noqa: S310  ours, http
 
 
 def post_json(address: str, content: object) -> Any:
-    """Tell a program something, as another program would."""
+    """POST a JSON document and return the JSON response."""
     body = json.dumps(content).encode()
     headers = {"Content-Type": "application/json"}
-    return _ask(urllib.request.Request(address, data=body, headers=headers))  # noqa: S310
+    return _send(urllib.request.Request(address, data=body, headers=headers))  # noqa: S310
 
 
-def _ask(request: urllib.request.Request) -> Any:
+def _send(request: urllib.request.Request) -> Any:
     try:
-        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
-            return json.load(answer)
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as response:  # noqa: S310
+            return json.load(response)
     except urllib.error.HTTPError as error:
-        said = error.read().decode(errors="replace")[:300]
-        raise Halted(f"{request.full_url} answered {error.code}: {said}") from error
-    except NO_ANSWER as error:
-        raise Halted(f"{request.full_url} does not answer: {error}") from error
+        body = error.read().decode(errors="replace")[:300]
+        raise DemoError(f"{request.full_url} answered {error.code}: {body}") from error
+    except CONNECTION_ERRORS as error:
+        raise DemoError(f"{request.full_url} does not answer: {error}") from error

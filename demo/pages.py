@@ -1,4 +1,4 @@
-"""Reading a page as a person does: its links, forms, buttons and errors."""
+"""HTML page parser: the links, forms, buttons, table rows and errors of a page."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-from demo.errors import Halted
+from demo.errors import DemoError
 
-UNSENT = frozenset({"submit", "button", "reset", "image", "file"})
-"""Kinds of input that send nothing by themselves."""
+TYPES_WITHOUT_VALUE = frozenset({"submit", "button", "reset", "image", "file"})
+"""Types of input that have no value of their own in the submitted form."""
 
 
 @dataclass(slots=True)
 class Form:
-    """A form as it stands on a page, filled with what it proposes."""
+    """A form on a page, with its default values."""
 
     action: str = ""
     method: str = "get"
@@ -22,22 +22,22 @@ class Form:
     values: dict[str, list[str]] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
     choices: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
-    """For every select: its options' words, and the values behind them."""
+    """For every select: the label and value of its options."""
 
     buttons: list[tuple[str, str, str]] = field(default_factory=list)
-    """The words on each button, with the name and value it sends."""
+    """The label of each button, with the name and value it submits."""
 
-    def choice(self, name: str, words: str) -> str:
-        """Look up the value of the option whose words contain these."""
-        for shown, value in self.choices.get(name, []):
-            if words in shown and value:
+    def choice(self, name: str, text: str) -> str:
+        """Return the value of the option whose label contains the text."""
+        for label, value in self.choices.get(name, []):
+            if text in label and value:
                 return value
-        raise Halted(f"There is no {words} to choose as {name.replace('_', ' ')}.")
+        raise DemoError(f"There is no option {text} for {name.replace('_', ' ')}.")
 
 
 @dataclass(slots=True)
 class Page:
-    """What a request came back with."""
+    """The page that a request returned."""
 
     address: str
     status: int
@@ -45,40 +45,42 @@ class Page:
     heading: str = ""
     forms: list[Form] = field(default_factory=list)
     links: list[tuple[str, str]] = field(default_factory=list)
-    """The words and the target of each link in the main part."""
+    """The label and target of each link in the main part."""
 
     problems: list[str] = field(default_factory=list)
     rows: list[tuple[str, list[Form]]] = field(default_factory=list)
-    """The words of each table row, and the forms its fields belong to."""
+    """The text of each table row, and the forms that its fields belong to."""
 
     def form(self, *names: str) -> Form:
-        """Find the form with these fields; without any, the one the page is about."""
+        """Find the form with these fields; without any, the main form."""
         for form in self.forms:
             if form.names.issuperset(names) if names else form.is_main:
                 return form
-        raise Halted(f"{self.address} has no form with {' and '.join(names) or 'a main part'}.")
+        raise DemoError(
+            f"{self.address} has no form with {' and '.join(names) or 'the mark data-main'}."
+        )
 
-    def row(self, words: str) -> Form:
-        """Find the form of the last table row with these words in it."""
-        for row_words, forms in reversed(self.rows):
-            if words in row_words and forms:
+    def row(self, text: str) -> Form:
+        """Find the form of the last table row that contains the text."""
+        for row_text, forms in reversed(self.rows):
+            if text in row_text and forms:
                 return forms[0]
-        raise Halted(f"{self.address} has no line with {words}.")
+        raise DemoError(f"{self.address} has no row with {text}.")
 
-    def button(self, words: str) -> Form | None:
-        """Find the form behind the button with these words."""
+    def button(self, label: str) -> Form | None:
+        """Find the form of the button with this label."""
         for form in self.forms:
-            if any(shown == words for shown, _, _ in form.buttons):
+            if any(shown == label for shown, _, _ in form.buttons):
                 return form
         return None
 
-    def link(self, words: str) -> str | None:
-        """Find where the link with these words leads."""
-        return next((href for shown, href in self.links if shown == words), None)
+    def link(self, label: str) -> str | None:
+        """Find the target of the link with this label."""
+        return next((href for shown, href in self.links if shown == label), None)
 
 
 def read_page(address: str, status: int, html: str) -> Page:
-    """Read what stands on a page."""
+    """Parse a page."""
     page = Page(address, status, html)
     reader = _Reader(page)
     reader.feed(html)
@@ -87,17 +89,17 @@ def read_page(address: str, status: int, html: str) -> Page:
 
 
 @dataclass(slots=True)
-class _Listening:
-    """Collects the words of an element until it closes."""
+class _OpenElement:
+    """An element whose text is collected until it closes."""
 
     tag: str
-    tell: Callable[[str], None]
-    words: list[str] = field(default_factory=list)
+    on_close: Callable[[str], None]
+    text: list[str] = field(default_factory=list)
     nested: int = 1
 
 
 class _Reader(HTMLParser):
-    """Fills a page from its source."""
+    """Fills a page from its HTML."""
 
     def __init__(self, page: Page) -> None:
         super().__init__()
@@ -107,14 +109,14 @@ class _Reader(HTMLParser):
         self._select = ""
         self._row: list[Form] = []
         self._in_main = False
-        self._listening: list[_Listening] = []
+        self._open_elements: list[_OpenElement] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        for open_element in self._listening:
+        for open_element in self._open_elements:
             open_element.nested += open_element.tag == tag
         if given.get("role") == "alert":
-            self._listen(tag, self._add_problem)
+            self._collect_text(tag, self._add_problem)
         known = {
             "form": self._start_form,
             "input": self._start_input,
@@ -135,22 +137,22 @@ class _Reader(HTMLParser):
             self._form = None
         if tag == "main":
             self._in_main = False
-        for element in [element for element in self._listening if element.tag == tag]:
+        for element in [element for element in self._open_elements if element.tag == tag]:
             element.nested -= 1
             if not element.nested:
-                self._listening.remove(element)
-                element.tell(" ".join("".join(element.words).split()))
+                self._open_elements.remove(element)
+                element.on_close(" ".join("".join(element.text).split()))
 
     def handle_data(self, data: str) -> None:
-        for element in self._listening:
-            element.words.append(data)
+        for element in self._open_elements:
+            element.text.append(data)
 
-    def _listen(self, tag: str, tell: Callable[[str], None]) -> None:
-        self._listening.append(_Listening(tag, tell))
+    def _collect_text(self, tag: str, on_close: Callable[[str], None]) -> None:
+        self._open_elements.append(_OpenElement(tag, on_close))
 
-    def _add_problem(self, words: str) -> None:
-        if words and words not in self._page.problems:
-            self._page.problems.append(words)
+    def _add_problem(self, text: str) -> None:
+        if text and text not in self._page.problems:
+            self._page.problems.append(text)
 
     def _start_form(self, given: dict[str, str]) -> None:
         method = given.get("method", "get").lower()
@@ -162,7 +164,7 @@ class _Reader(HTMLParser):
         self._form = form
 
     def _form_of(self, given: dict[str, str]) -> Form:
-        """A control may name its form; one without any form belongs to none that is sent."""
+        """Return the form a control belongs to; without one, a form that is never submitted."""
         if name := given.get("form"):
             form = self._forms_by_id.setdefault(name, Form())
             self._row.append(form)
@@ -174,7 +176,7 @@ class _Reader(HTMLParser):
         name, value = given.get("name", ""), given.get("value", "")
         if kind == "submit":
             form.buttons.append((value, name, value))
-        if not name or kind in UNSENT:
+        if not name or kind in TYPES_WITHOUT_VALUE:
             return
         form.names.add(name)
         if kind in {"checkbox", "radio"}:
@@ -193,33 +195,33 @@ class _Reader(HTMLParser):
         form, name = self._form or Form(), self._select
         options = form.choices.setdefault(name, [])
 
-        def tell(words: str) -> None:
-            value = given.get("value", words)
-            options.append((words, value))
+        def add_option(label: str) -> None:
+            value = given.get("value", label)
+            options.append((label, value))
             if "selected" in given or len(options) == 1:
                 form.values[name] = [value]
 
-        self._listen("option", tell)
+        self._collect_text("option", add_option)
 
     def _start_textarea(self, given: dict[str, str]) -> None:
         form, name = self._form_of(given), given.get("name", "")
         form.names.add(name)
-        self._listen("textarea", lambda words: form.values.update({name: [words]}))
+        self._collect_text("textarea", lambda text: form.values.update({name: [text]}))
 
     def _start_button(self, given: dict[str, str]) -> None:
         form = self._form_of(given)
         if given.get("type", "submit") == "submit":
             sent = given.get("name", ""), given.get("value", "")
             label = given.get("aria-label", "")
-            self._listen("button", lambda words: form.buttons.append((words or label, *sent)))
+            self._collect_text("button", lambda text: form.buttons.append((text or label, *sent)))
 
     def _start_link(self, given: dict[str, str]) -> None:
         href = given.get("href", "")
         if href and self._in_main:
-            self._listen("a", lambda words: self._page.links.append((words, href)))
+            self._collect_text("a", lambda text: self._page.links.append((text, href)))
 
     def _start_heading(self, given: dict[str, str]) -> None:
-        self._listen("h1", lambda words: setattr(self._page, "heading", words))
+        self._collect_text("h1", lambda text: setattr(self._page, "heading", text))
 
     def _start_main(self, given: dict[str, str]) -> None:
         self._in_main = True
@@ -227,4 +229,4 @@ class _Reader(HTMLParser):
     def _start_row(self, given: dict[str, str]) -> None:
         forms: list[Form] = []
         self._row = forms
-        self._listen("tr", lambda words: self._page.rows.append((words, forms)))
+        self._collect_text("tr", lambda text: self._page.rows.append((text, forms)))

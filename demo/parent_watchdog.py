@@ -1,8 +1,10 @@
-"""Ties a program to whoever started it: ``python -m demo.parent_watchdog GRACE program argument…``.
+"""Parent watchdog: stops a program once the process that started it is gone.
 
-The starter keeps the other end of our standard input. However it ends, killed included, the kernel
-closes that end; the program then gets ``GRACE`` seconds to leave in order, and its process group is
-swept. A program outlived by nobody holds no port when the demo is started again.
+``python -m demo.parent_watchdog GRACE program argument…``
+
+The parent holds the other end of this process's standard input. However the parent ends, the
+kernel closes that end; the program then gets ``GRACE`` seconds to exit, and its process group is
+killed. So no program holds a port when the demo is started again.
 """
 
 from __future__ import annotations
@@ -18,22 +20,22 @@ STDIN = 0
 
 
 def main(arguments: list[str]) -> int:
-    """Run the program until it ends, we are told to stop, or the starter is gone."""
+    """Run the program until it ends, this process gets SIGTERM, or the parent is gone."""
     grace, *command = arguments
-    signals = _listen_for(signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
+    signals = _signal_pipe(signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
     program = subprocess.Popen(command, stdin=subprocess.DEVNULL, process_group=0)
     _wait_for_end(program, signals)
     return _stop(program, float(grace))
 
 
-def _listen_for(*numbers: signal.Signals) -> int:
-    """Turn signals into bytes on a pipe, so that one ``select`` waits for everything."""
-    ours, theirs = os.pipe()
-    os.set_blocking(theirs, False)
-    signal.set_wakeup_fd(theirs, warn_on_full_buffer=False)
+def _signal_pipe(*numbers: signal.Signals) -> int:
+    """Turn signals into bytes on a pipe, so that one ``select`` waits for both."""
+    read_end, write_end = os.pipe()
+    os.set_blocking(write_end, False)
+    signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
     for number in numbers:
         signal.signal(number, lambda *_: None)
-    return ours
+    return read_end
 
 
 def _wait_for_end(program: subprocess.Popen[bytes], signals: int) -> None:
@@ -44,7 +46,7 @@ def _wait_for_end(program: subprocess.Popen[bytes], signals: int) -> None:
 
 
 def _stop(program: subprocess.Popen[bytes], grace: float) -> int:
-    """Ask the program to leave, then sweep whatever is left of its group."""
+    """Terminate the program, then kill what is left of its process group."""
     if program.poll() is None:
         program.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):

@@ -1,4 +1,4 @@
-"""Who plays: the people of the sample data and the prospects of the story. No models here."""
+"""Personas: the users of the sample data and the prospects of the story."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from crm import roles
 
 PASSWORD = "long-pull-2026"
-"""Of every person of the sample data; the commands that make them print it."""
+"""Password of every user of the sample data; the commands print it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody of the sample data."""
+    """A user of the sample data."""
 
     first: str
     last: str
@@ -21,7 +21,7 @@ class Person:
 
     @property
     def email(self) -> str:
-        """The address to sign in with."""
+        """The e-mail address to sign in with."""
         return f"{self.first.lower()}@aurelia.example"
 
 
@@ -36,7 +36,7 @@ PEOPLE = (CAMILLE, JONAS, INES, PIETER, ADA, NOOR)
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """Who asks, and for what."""
+    """A person who enquires in the story, and what about."""
 
     company: str
     first: str
@@ -48,7 +48,7 @@ class Prospect:
 
     @property
     def name(self) -> str:
-        """The person's name as people say it."""
+        """First and last name."""
         return f"{self.first} {self.last}"
 
 

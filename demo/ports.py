@@ -1,4 +1,4 @@
-"""Ports on this machine: the usual ones, or those somebody names."""
+"""TCP ports of the demo: the default ones, or those given as options."""
 
 from __future__ import annotations
 
@@ -7,38 +7,38 @@ import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from demo.errors import Halted
+from demo.errors import DemoError
 
 HOST = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """A port somebody typed, or the one to take when nobody did; 0 is any free one."""
+class PortRequest:
+    """The port given by an option, or the default without it; 0 is any free port."""
 
     option: str
-    asked: int | None
-    usual: int
+    requested: int | None
+    default: int
 
 
-def choose_ports(wishes: Iterable[Wish]) -> list[int]:
-    """Choose a port for each wish; one that is taken is refused, since links and habits know it.
+def choose_ports(requests: Iterable[PortRequest]) -> list[int]:
+    """Choose a port for each request; one that is taken is refused, since people have linked to it.
 
-    All are held until the last is chosen, so that none is given out twice.
+    All are held until the last is chosen, so that none is chosen twice.
     """
     with contextlib.ExitStack() as held:
-        return [_choose(wish, held) for wish in wishes]
+        return [_choose(request, held) for request in requests]
 
 
-def _choose(wish: Wish, held: contextlib.ExitStack) -> int:
-    wanted = wish.usual if wish.asked is None else wish.asked
-    if port := _bound(wanted, held):
+def _choose(request: PortRequest, held: contextlib.ExitStack) -> int:
+    wanted = request.default if request.requested is None else request.requested
+    if port := _bind(wanted, held):
         return port
-    raise Halted(f"Port {wanted} is taken or forbidden; choose another with {wish.option}.")
+    raise DemoError(f"Port {wanted} is taken or forbidden; choose another with {request.option}.")
 
 
-def _bound(port: int, held: contextlib.ExitStack) -> int:
-    """Bind the port until the stack closes; 0 when it cannot be had."""
+def _bind(port: int, held: contextlib.ExitStack) -> int:
+    """Bind the port until the stack closes; returns 0 when it is not free."""
     probe = held.enter_context(socket.socket())
     probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     with contextlib.suppress(OSError, OverflowError):

@@ -9,19 +9,20 @@ from pathlib import Path
 
 from celery import Celery
 
-from demo.http import answers
+from demo.http import is_healthy
 from demo.ports import HOST
+from demo.signing_secrets import ERP, WAREHOUSE, signing_secret
 from demo.supervisor import Program
-from demo.wire_secrets import ERP, WAREHOUSE, wire_secret
 
+CELERY = (sys.executable, "-m", "celery", "-A", "config.celery")
 BEAT_GRACE = 5.0
 WORKER_GRACE = 30.0
-"""Seconds; a push that is under way may need its whole deadline."""
+"""Seconds; a delivery in progress may need its whole deadline."""
 
 
 @dataclass(frozen=True, slots=True)
-class House:
-    """Where the programs of one run listen and keep their things."""
+class Deployment:
+    """The ports, the folder and the environment of the programs of one run."""
 
     web_port: int
     warehouse_port: int
@@ -33,86 +34,83 @@ class House:
 
     @property
     def web(self) -> str:
-        """Where people sign in."""
+        """URL of the browser UI."""
         return f"http://{HOST}:{self.web_port}"
 
     @property
     def warehouse(self) -> str:
-        """Where the warehouse's clerk works."""
+        """URL of the warehouse."""
         return f"http://{HOST}:{self.warehouse_port}"
 
     @property
     def erp(self) -> str:
-        """Where the bookkeeper works."""
+        """URL of the ERP."""
         return f"http://{HOST}:{self.erp_port}"
 
 
-def programs_of(house: House) -> list[Program]:
+def programs_for(deployment: Deployment) -> list[Program]:
     """List the programs in the order in which they start."""
     return [
-        _sandbox(house, WAREHOUSE, house.warehouse_port, house.warehouse),
-        _sandbox(house, ERP, house.erp_port, house.erp),
-        _web(house),
-        _worker(house),
-        _beat(house),
+        _sandbox(deployment, WAREHOUSE, deployment.warehouse_port, deployment.warehouse),
+        _sandbox(deployment, ERP, deployment.erp_port, deployment.erp),
+        _web(deployment),
+        _worker(deployment),
+        _beat(deployment),
     ]
 
 
-def _web(house: House) -> Program:
-    serve = ("-m", "config.serve", "--host", HOST, "--port", str(house.web_port))
+def _web(deployment: Deployment) -> Program:
+    serve = ("-m", "config.serve", "--host", HOST, "--port", str(deployment.web_port))
     return Program(
         name="web",
         command=(sys.executable, *serve, "--workers", "1", "--threads", "4"),
-        is_ready=lambda: answers(f"{house.web}/healthz"),
-        environment={**house.environment, "ROLE": "web", "SITE_URL": house.web},
+        is_ready=lambda: is_healthy(f"{deployment.web}/healthz"),
+        environment={**deployment.environment, "ROLE": "web", "SITE_URL": deployment.web},
     )
 
 
-def _worker(house: House) -> Program:
+def _worker(deployment: Deployment) -> Program:
     options = ("--concurrency", "2", "--without-gossip", "--without-mingle", "--without-heartbeat")
     return Program(
         name="worker",
-        command=(*_CELERY, "worker", *options, "--loglevel", "WARNING"),
-        is_ready=lambda: _worker_answers(house.broker_url),
-        environment={**_quiet(house), "ROLE": "worker"},
+        command=(*CELERY, "worker", *options, "--loglevel", "WARNING"),
+        is_ready=lambda: _worker_responds(deployment.broker_url),
+        environment={**_with_less_logging(deployment), "ROLE": "worker"},
         grace=WORKER_GRACE,
     )
 
 
-def _beat(house: House) -> Program:
-    schedule = house.folder / "beat-schedule"
+def _beat(deployment: Deployment) -> Program:
+    schedule = deployment.folder / "beat-schedule"
     return Program(
         name="beat",
-        command=(*_CELERY, "beat", "--schedule", str(schedule), "--loglevel", "WARNING"),
+        command=(*CELERY, "beat", "--schedule", str(schedule), "--loglevel", "WARNING"),
         is_ready=lambda: True,
-        environment={**_quiet(house), "ROLE": "worker"},
+        environment={**_with_less_logging(deployment), "ROLE": "worker"},
         grace=BEAT_GRACE,
     )
 
 
-def _sandbox(house: House, code: str, port: int, address: str) -> Program:
-    store = house.folder / f"{code}.db"
-    where = ("--host", HOST, "--port", str(port), "--throughline", house.web)
-    auto = () if house.auto is None else ("--auto", str(house.auto))
+def _sandbox(deployment: Deployment, code: str, port: int, address: str) -> Program:
+    store = deployment.folder / f"{code}.db"
+    where = ("--host", HOST, "--port", str(port), "--throughline", deployment.web)
+    auto = () if deployment.auto is None else ("--auto", str(deployment.auto))
     return Program(
         name=code,
         command=(sys.executable, "-m", f"sandbox.{code}", *where, "--store", str(store), *auto),
-        is_ready=lambda: answers(f"{address}/healthz"),
+        is_ready=lambda: is_healthy(f"{address}/healthz"),
         environment={
-            "SANDBOX_SECRET_IN": wire_secret(code, "outbound"),
-            "SANDBOX_SECRET_OUT": wire_secret(code, "inbound"),
+            "SANDBOX_SECRET_IN": signing_secret(code, "outbound"),
+            "SANDBOX_SECRET_OUT": signing_secret(code, "inbound"),
         },
     )
 
 
-def _worker_answers(broker_url: str) -> bool:
+def _worker_responds(broker_url: str) -> bool:
     with Celery(broker=broker_url, set_as_current=False) as broker:
         return bool(broker.control.ping(timeout=0.3))
 
 
-_CELERY = (sys.executable, "-m", "celery", "-A", "config.celery")
-
-
-def _quiet(house: House) -> dict[str, str]:
-    """Log what matters: a line per second about nothing fills a disk."""
-    return {**house.environment, "LOG_LEVEL": "WARNING"}
+def _with_less_logging(deployment: Deployment) -> dict[str, str]:
+    """Log warnings only: beat would write a line per second."""
+    return {**deployment.environment, "LOG_LEVEL": "WARNING"}

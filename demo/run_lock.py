@@ -1,7 +1,7 @@
-"""One run at a time per folder, also after a run that was killed.
+"""Run lock: one run at a time per folder, also after a run that was killed.
 
-The folder's lock is held by the run itself and by the tethers of its programs, which inherit it; so
-whoever takes the lock knows that every program of the run before is gone.
+The run itself holds the lock, and so do the watchdogs of its programs, which inherit the file. So a
+run that gets the lock knows that every program of the run before has ended.
 """
 
 from __future__ import annotations
@@ -16,29 +16,29 @@ from pathlib import Path
 
 import psutil
 
-from demo.errors import Halted
+from demo.errors import DemoError
 
-PATIENCE = 30.0
-"""Seconds the programs of a killed run may take to leave."""
+TIMEOUT = 30.0
+"""Seconds the programs of a killed run may take to end."""
 
 
 @contextlib.contextmanager
-def alone_in(folder: Path, what: str) -> Iterator[int]:
-    """Hold the folder for this run; the lock's file is handed on to the programs."""
+def run_lock(folder: Path, what: str) -> Iterator[int]:
+    """Hold the lock during this run; yields the file descriptor that the programs inherit."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("a+") as file:
-        deadline = time.monotonic() + PATIENCE
-        while not _locked(file.fileno()):
-            if runner := _living_runner(folder):
-                raise Halted(f"{what} runs already (process {runner}); stop it first.")
+        deadline = time.monotonic() + TIMEOUT
+        while not _try_lock(file.fileno()):
+            if owner := _running_owner(folder):
+                raise DemoError(f"{what} runs already (process {owner}); stop it first.")
             if time.monotonic() > deadline:
-                raise Halted(f"Programs of {what.lower()} before this one do not end.")
+                raise DemoError(f"Programs of {what.lower()} before this one do not end.")
             time.sleep(0.1)
-        _sign(folder)
+        _write_owner(folder)
         yield file.fileno()
 
 
-def _locked(file: int) -> bool:
+def _try_lock(file: int) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -46,18 +46,18 @@ def _locked(file: int) -> bool:
     return True
 
 
-def _sign(folder: Path) -> None:
-    runner = psutil.Process()
-    words = json.dumps({"process": runner.pid, "started": runner.create_time()})
-    (folder / "runner.json").write_text(words)
+def _write_owner(folder: Path) -> None:
+    owner = psutil.Process()
+    text = json.dumps({"process": owner.pid, "started": owner.create_time()})
+    (folder / "owner.json").write_text(text)
 
 
-def _living_runner(folder: Path) -> int | None:
-    """Find the process that holds the folder, unless it is gone and only its programs linger."""
+def _running_owner(folder: Path) -> int | None:
+    """Return the pid of the run that holds the lock, unless only its programs are left."""
     with contextlib.suppress(OSError, ValueError, KeyError, psutil.Error):
-        signed = json.loads((folder / "runner.json").read_text())
-        runner = psutil.Process(signed["process"])
-        alive = runner.status() != psutil.STATUS_ZOMBIE
-        if alive and runner.create_time() == signed["started"] and runner.pid != os.getpid():
-            return int(runner.pid)
+        written = json.loads((folder / "owner.json").read_text())
+        owner = psutil.Process(written["process"])
+        alive = owner.status() != psutil.STATUS_ZOMBIE
+        if alive and owner.create_time() == written["started"] and owner.pid != os.getpid():
+            return int(owner.pid)
     return None

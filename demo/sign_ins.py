@@ -1,18 +1,15 @@
-"""Telling people how to get in."""
+"""The sign-in list that the commands print."""
 
 from __future__ import annotations
 
+from demo.command_line import print_line
 from demo.personas import PASSWORD, PEOPLE
-from demo.running import Say
 
 
-def print_sign_ins(say: Say) -> None:
-    """Print who can sign in, as what, with which password."""
-    say(f"Sign in, password {PASSWORD}:")
+def print_sign_ins() -> None:
+    """Print the e-mail address, name, role and team of every user, and the password."""
+    print_line(f"Sign in, password {PASSWORD}:")
     for person in PEOPLE:
         name = f"{person.first} {person.last}"
-        say(f"  {person.email:<27}{name:<17}{person.role}{_place(person.team)}")
-
-
-def _place(team: str) -> str:
-    return f", {team}" if team else ""
+        team = f", {person.team}" if person.team else ""
+        print_line(f"  {person.email:<27}{name:<17}{person.role}{team}")

@@ -1,6 +1,6 @@
-"""One lead to its official invoice number, through the public doors only.
+"""The story: one lead to its official invoice number, through public interfaces only.
 
-The rep is a browser with a session; the warehouse and the ERP are told over their own HTTP. Nothing
+The rep uses a browser session; the warehouse and the ERP are driven over their own HTTP. Nothing
 here touches a model or a service.
 """
 
@@ -13,13 +13,13 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from demo.browser import Browser
-from demo.errors import Halted
+from demo.errors import DemoError
 from demo.http import fetch_json, post_json
 from demo.pages import Page
 from demo.personas import Prospect
-from demo.programs import House
+from demo.programs import Deployment
 
-PATIENCE = 45.0
+TIMEOUT = 45.0
 """Seconds a handoff or a report may take to arrive."""
 
 NUMBER = re.compile(r"\b(?:[A-Z]{1,5}-)?(?:Q|O|INV)-\d{4}-\d{5}(?: r\d+)?")
@@ -28,7 +28,7 @@ PRICE_LIST = "Europe (EUR)"
 PAYMENT_TERMS = "14 days net"
 TAX_ZONE = "France"
 
-Say = Callable[[str], None]
+Print = Callable[[str], None]
 Found = TypeVar("Found")
 
 
@@ -38,65 +38,67 @@ LINES = (("GR-75", "2", ""), ("BR-12", "1", "5%"), ("CP-E6", "24", ""))
 FIRST_PARCEL = {"GR-75": "1", "CP-E6": "24"}
 
 
-def play(house: House, say: Say, *, email: str, password: str, prospect: Prospect) -> str:
-    """Play the whole thread and return the official invoice number."""
-    story = _Story(house, say, prospect)
+def run_story(
+    deployment: Deployment, print_line: Print, *, email: str, password: str, prospect: Prospect
+) -> str:
+    """Run all steps and return the official invoice number."""
+    story = _Story(deployment, print_line, prospect)
     story.sign_in(email, password)
-    story.win_the_customer()
-    story.offer()
-    order = story.sell()
+    story.qualify_lead()
+    story.send_quote()
+    order = story.submit_order()
     story.ship(order)
-    return story.bill(order)
+    return story.issue_invoice(order)
 
 
 class _Story:
-    """The rep at the screen, with the clerk and the bookkeeper a call away."""
+    """The steps of the story, with the page the rep is on."""
 
-    def __init__(self, house: House, say: Say, prospect: Prospect) -> None:
-        self._house = house
-        self._say = say
+    def __init__(self, deployment: Deployment, print_line: Print, prospect: Prospect) -> None:
+        self._deployment = deployment
+        self._print_line = print_line
         self._prospect = prospect
-        self._browser = Browser(house.web)
+        self._browser = Browser(deployment.web)
         self._page: Page
         self._opportunity = ""
         self._steps = 0
 
     def sign_in(self, email: str, password: str) -> None:
-        """Sign in as anybody would."""
+        """Sign in with e-mail address and password."""
         page = self._browser.open("/accounts/login/")
-        self._page = self._browser.press(page, "Sign in", login=email, password=password)
+        self._page = self._browser.click(page, "Sign in", login=email, password=password)
         if "/accounts/login" in self._page.address:
-            raise Halted(f"{email} cannot sign in: {' '.join(self._page.problems)}")
-        self._tell(f"Signed in as {email}")
+            raise DemoError(f"{email} cannot sign in: {' '.join(self._page.problems)}")
+        self._report(f"Signed in as {email}")
 
-    def win_the_customer(self) -> None:
-        """Enter the lead, speak with them, qualify."""
-        who = self._prospect
+    def qualify_lead(self) -> None:
+        """Enter a lead, mark it as contacted, qualify it."""
+        prospect = self._prospect
         page = self._browser.open("/leads/new/")
         self._page = self._browser.submit(
             page,
             page.form(),
-            topic=who.topic,
-            company_name=who.company,
-            first_name=who.first,
-            last_name=who.last,
-            email=who.email,
-            phone=who.phone,
+            topic=prospect.topic,
+            company_name=prospect.company,
+            first_name=prospect.first,
+            last_name=prospect.last,
+            email=prospect.email,
+            phone=prospect.phone,
             source="web",
         )
-        self._tell(f"Lead entered: {who.topic}, {who.company}")
-        self._press("Mark as contacted")
-        self._tell(f"{who.name} contacted")
-        self._press("Qualify")
+        self._report(f"Lead entered: {prospect.topic}, {prospect.company}")
+        self._click("Mark as contacted")
+        self._report(f"{prospect.name} contacted")
+        self._click("Qualify")
         self._save()
         self._opportunity = self._page.address
-        self._tell("Lead qualified: account, contact and opportunity made")
+        self._report("Lead qualified: account, contact and opportunity created")
 
-    def offer(self) -> None:
-        """Draft the quote, set its terms, add the lines, send it."""
-        self._press("Create quote")
+    def send_quote(self) -> None:
+        """Draft a quote, set its terms, add its lines, activate it."""
+        self._click("Create quote")
         self._save()
-        self._press("Edit head")
+        self._click("Edit head")
         form = self._page.form("price_list")
         self._save(
             price_list=form.choice("price_list", PRICE_LIST),
@@ -105,35 +107,35 @@ class _Story:
         )
         for sku, quantity, discount in LINES:
             self._add_line(sku, quantity, discount)
-        self._tell(f"Quote drafted: {self._prospect.topic}, {len(LINES)} lines")
-        self._press("Activate")
-        self._tell(f"Quote {self._number()} activated")
+        self._report(f"Quote drafted: {self._prospect.topic}, {len(LINES)} lines")
+        self._click("Activate")
+        self._report(f"Quote {self._number()} activated")
 
-    def sell(self) -> str:
-        """Take the customer's yes and submit the order; the warehouse hears of it."""
-        self._press("Record acceptance")
+    def submit_order(self) -> str:
+        """Record the acceptance and submit the order, which is sent to the warehouse."""
+        self._click("Record acceptance")
         self._save(
             name=self._prospect.name,
             email=self._prospect.email,
             customer_reference=self._prospect.reference,
         )
-        self._tell(f"Quote accepted by {self._prospect.name}: order drafted")
-        self._press("Submit")
+        self._report(f"Quote accepted by {self._prospect.name}: order drafted")
+        self._click("Submit")
         number, page = self._number(), self._page
-        self._tell(f"Order {number} submitted")
+        self._report(f"Order {number} submitted")
         self._page = self._browser.open(self._opportunity)
-        self._press("Close as won")
+        self._click("Close as won")
         self._save()
-        self._tell("Opportunity won")
+        self._report("Opportunity won")
         self._page = page
         return number
 
     def ship(self, number: str) -> None:
-        """Have the warehouse send it in two parcels, and see it on the order's page."""
-        clerk, page = self._house.warehouse, urlsplit(self._page.address).path
-        order = self._at_the_far_end(f"{clerk}/orders", number, "the warehouse")
-        reports = f"{clerk}/orders/{order['reference']}/report"
-        self._tell(f"Warehouse took it as {order['reference']}", f"{clerk}/")
+        """Ship the order in two parcels at the warehouse, and wait for each on the order's page."""
+        warehouse, page = self._deployment.warehouse, urlsplit(self._page.address).path
+        order = self._find_in_external_system(f"{warehouse}/orders", number, "the warehouse")
+        reports = f"{warehouse}/orders/{order['reference']}/report"
+        self._report(f"Warehouse created the order as {order['reference']}", f"{warehouse}/")
         for status in ("accepted", "picked", "packed"):
             post_json(reports, {"status": status})
         first = [
@@ -143,27 +145,27 @@ class _Story:
         ]
         post_json(reports, {"status": "shipped", "lines": first})
         self._wait_for(page, "Partly shipped")
-        self._tell("Warehouse shipped the first parcel: order partly shipped")
+        self._report("Warehouse shipped the first parcel: order partly shipped")
         post_json(reports, {"status": "shipped"})
         post_json(reports, {"status": "delivered"})
         self._wait_for(page, "Delivered")
-        self._tell("Warehouse shipped the rest, all delivered")
+        self._report("Warehouse shipped the rest, all delivered")
 
-    def bill(self, order: str) -> str:
-        """Invoice what was shipped, issue it, and wait for the number of record."""
-        self._press("Create invoice")
+    def issue_invoice(self, order: str) -> str:
+        """Invoice what was shipped, issue the invoice, and wait for its official number."""
+        self._click("Create invoice")
         self._save()
-        self._tell(f"Invoice drafted for what was shipped of {order}")
-        self._press("Issue")
+        self._report(f"Invoice drafted for what was shipped of {order}")
+        self._click("Issue")
         number, page = self._number(), urlsplit(self._page.address).path
-        self._tell(f"Invoice {number} issued")
-        books = self._house.erp
-        entered = self._at_the_far_end(f"{books}/invoices", number, "the ERP")
-        self._tell(f"ERP entered it as {entered['reference']}", f"{books}/")
-        posted = post_json(f"{books}/invoices/{entered['reference']}/post", {})
+        self._report(f"Invoice {number} issued")
+        erp = self._deployment.erp
+        entered = self._find_in_external_system(f"{erp}/invoices", number, "the ERP")
+        self._report(f"ERP created the invoice as {entered['reference']}", f"{erp}/")
+        posted = post_json(f"{erp}/invoices/{entered['reference']}/post", {})
         official: str = posted["official_number"]
         self._wait_for(page, official, anywhere=True)
-        self._tell(f"ERP posted it as {official}, beside ours on the invoice")
+        self._report(f"ERP posted it as {official}, which the invoice shows too")
         return official
 
     def _add_line(self, sku: str, quantity: str, discount: str) -> None:
@@ -171,46 +173,46 @@ class _Story:
         row = self._page.row(sku)
         self._page = self._browser.submit(self._page, row, quantity=quantity, discount=discount)
 
-    def _press(self, words: str) -> None:
-        self._page = self._browser.press(self._page, words)
+    def _click(self, label: str) -> None:
+        self._page = self._browser.click(self._page, label)
 
     def _save(self, **typed: str) -> None:
-        """Fill and send the form the page is about."""
+        """Fill in and send the main form of the page."""
         self._page = self._browser.submit(self._page, self._page.form(), **typed)
 
     def _number(self) -> str:
         found = NUMBER.search(self._page.heading)
         if not found:
-            raise Halted(f"{self._page.address} shows no number: {self._page.heading}")
+            raise DemoError(f"{self._page.address} shows no number: {self._page.heading}")
         return found.group()
 
-    def _tell(self, words: str, address: str = "") -> None:
+    def _report(self, text: str, address: str = "") -> None:
         self._steps += 1
-        self._say(f"{self._steps:>2}. {words:<64} {address or self._page.address}")
+        self._print_line(f"{self._steps:>2}. {text:<64} {address or self._page.address}")
 
-    def _wait_for(self, path: str, words: str, *, anywhere: bool = False) -> None:
-        """Look at a page again until its heading, with the chips, says something."""
+    def _wait_for(self, path: str, text: str, *, anywhere: bool = False) -> None:
+        """Reload a page until its heading, which includes the chips, shows the text."""
 
-        def look() -> bool:
+        def poll() -> bool:
             self._page = self._browser.open(path)
-            return words in (self._page.html if anywhere else self._page.heading)
+            return text in (self._page.html if anywhere else self._page.heading)
 
-        _until(look, f"{self._house.web}{path} does not come to say “{words}”")
+        _until(poll, f"{self._deployment.web}{path} does not show “{text}”")
 
-    def _at_the_far_end(self, address: str, number: str, where: str) -> dict[str, Any]:
-        """Look into the other system until our document is there."""
+    def _find_in_external_system(self, address: str, number: str, where: str) -> dict[str, Any]:
+        """Poll an external system until it has our document."""
 
-        def look() -> dict[str, Any] | None:
+        def poll() -> dict[str, Any] | None:
             known: list[dict[str, Any]] = fetch_json(address)
             return next((record for record in known if record["number"] == number), None)
 
-        return _until(look, f"{number} does not arrive at {where}")
+        return _until(poll, f"{number} does not arrive at {where}")
 
 
-def _until(look: Callable[[], Found | None], otherwise: str) -> Found:
-    deadline = time.monotonic() + PATIENCE
+def _until(poll: Callable[[], Found | None], failure: str) -> Found:
+    deadline = time.monotonic() + TIMEOUT
     while time.monotonic() < deadline:
-        if found := look():
+        if found := poll():
             return found
         time.sleep(0.1)
-    raise Halted(f"{otherwise} (waited {PATIENCE:.0f} s).")
+    raise DemoError(f"{failure} (waited {TIMEOUT:.0f} s).")

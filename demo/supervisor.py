@@ -1,4 +1,4 @@
-"""Starts the programs of a run, watches them, and stops them in order."""
+"""Process supervisor: starts the programs of a run, watches them, and stops them in order."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from demo.errors import Halted
+from demo.errors import DemoError
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-ALWAYS = {"PYTHONUNBUFFERED": "1", "EXIT_WITH_PARENT": "1"}
-PATIENCE = 120.0
+ENVIRONMENT = {"PYTHONUNBUFFERED": "1", "EXIT_WITH_PARENT": "1"}
+START_TIMEOUT = 120.0
 """Seconds a program may take until it is ready."""
 
 
@@ -29,11 +29,11 @@ class Program:
     is_ready: Callable[[], bool]
     environment: Mapping[str, str] = field(default_factory=dict)
     grace: float = 10
-    """Seconds to leave in order before it is killed."""
+    """Seconds between SIGTERM and SIGKILL."""
 
 
 class Supervisor:
-    """Runs programs, each tied to this process, with their words in files."""
+    """Runs programs that end with this process, with their output in files."""
 
     def __init__(self, logs: Path, lock: int) -> None:
         self._logs = logs
@@ -61,31 +61,31 @@ class Supervisor:
             self._await(program)
 
     def check(self) -> None:
-        """Say which program ended, if one did."""
-        for name, tether in self._running.items():
-            if tether.poll() is not None:
-                raise Halted(f"The {name} ended: {self._last_words(name)}")
+        """Raise an error that names a program that ended, if one did."""
+        for name, watchdog in self._running.items():
+            if watchdog.poll() is not None:
+                raise DemoError(f"The {name} ended: {self._last_log_line(name)}")
 
     def stop(self) -> None:
         """Stop the programs, the last one started first."""
         while self._running:
-            _, tether = self._running.popitem()
-            tether.terminate()
-            tether.wait()
-            if tether.stdin:
-                tether.stdin.close()
+            _, watchdog = self._running.popitem()
+            watchdog.terminate()
+            watchdog.wait()
+            if watchdog.stdin:
+                watchdog.stdin.close()
 
     def log_of(self, name: str) -> Path:
-        """Name the file that holds a program's words."""
+        """Return the file that holds a program's output."""
         return self._logs / f"{name}.log"
 
     def _launch(self, program: Program) -> None:
-        tether = [sys.executable, "-m", "demo.parent_watchdog", str(program.grace)]
+        watchdog = [sys.executable, "-m", "demo.parent_watchdog", str(program.grace)]
         with self.log_of(program.name).open("wb") as log:
             self._running[program.name] = subprocess.Popen(
-                [*tether, *program.command],
+                [*watchdog, *program.command],
                 cwd=CHECKOUT,
-                env={**os.environ, **ALWAYS, **program.environment},
+                env={**os.environ, **ENVIRONMENT, **program.environment},
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -94,14 +94,16 @@ class Supervisor:
             )
 
     def _await(self, program: Program) -> None:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + START_TIMEOUT
         while not program.is_ready():
             self.check()
             if time.monotonic() > deadline:
-                raise Halted(f"The {program.name} is not ready: {self._last_words(program.name)}")
+                raise DemoError(
+                    f"The {program.name} is not ready: {self._last_log_line(program.name)}"
+                )
             time.sleep(0.05)
 
-    def _last_words(self, name: str) -> str:
+    def _last_log_line(self, name: str) -> str:
         log = self.log_of(name)
-        said = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
-        return f"{said[-1].strip() if said else 'it said nothing'} (see {log})"
+        lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+        return f"{lines[-1].strip() if lines else 'its log is empty'} (see {log})"

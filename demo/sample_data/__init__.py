@@ -1,5 +1,5 @@
-"""A sales team that people believe, made through the services, dated relative to today."""
+"""Sample data: half a year of a sales team, created through the services, relative to today."""
 
-from demo.sample_data.filling import fill_basics, fill_everything
+from demo.sample_data.loading import load_basics, load_everything
 
-__all__ = ["fill_basics", "fill_everything"]
+__all__ = ["load_basics", "load_everything"]

@@ -1,4 +1,4 @@
-"""What Aurelia sells: espresso bars from the machine to the last cup."""
+"""Catalogue of the sample company: units, categories and products for espresso bars."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ RELATED = (
 
 
 def add_catalogue() -> None:
-    """Add units, categories, the products, the opening set, and what goes with what."""
+    """Add units, categories, products, the bundle and related products."""
     for name, units in UNITS.items():
         group = ensure(UnitGroup, name=name)
         for unit, factor in units.items():

@@ -1,4 +1,4 @@
-"""The days of the sample data: history is told in its own time."""
+"""Simulated clock: sets Django's clock to the day of each action of the sample data."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from contextlib import contextmanager
 
 from django.utils import timezone
 
-OPENING = dt.time(8, tzinfo=dt.UTC)
-APART = dt.timedelta(minutes=11)
+START_OF_DAY = dt.time(8, tzinfo=dt.UTC)
+SCENARIO_OFFSET = dt.timedelta(minutes=11)
 STEP = dt.timedelta(seconds=2)
 
 
 @contextmanager
 def on_day(day: dt.date, *, after: int = 0) -> Iterator[None]:
-    """Let the deeds inside happen on that day, each a little later than the one before.
+    """Set the clock to that day, two seconds later at every reading.
 
-    ``after`` says how many others come first in the morning. Django's own clock is turned, so that
-    services, columns and numbers all see the same day.
+    ``after`` is the number of scenarios that come first on that day. Django's own clock is
+    replaced, so that services, columns and numbers all see the same day.
     """
-    present, ticks = timezone.now, itertools.count()
-    opening = dt.datetime.combine(day, OPENING) + after * APART
-    timezone.now = lambda: opening + next(ticks) * STEP
+    original, ticks = timezone.now, itertools.count()
+    start = dt.datetime.combine(day, START_OF_DAY) + after * SCENARIO_OFFSET
+    timezone.now = lambda: start + next(ticks) * STEP
     try:
         yield
     finally:
-        timezone.now = present
+        timezone.now = original

@@ -1,4 +1,4 @@
-"""Who buys: cafés, roasters and hotels with their contacts and terms."""
+"""Customers: cafés, roasters and hotels with their contacts and terms."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from decimal import Decimal
 from crm.models import Account, Contact
 from demo.personas import CAMILLE, JONAS, Person
 from demo.sample_data import prices, taxes
-from demo.sample_data.people import user
 from demo.sample_data.rows import ensure
+from demo.sample_data.users import user
 from sales.models import AccountTerms, PaymentTerms, PriceList, TaxZone
 
 
@@ -113,7 +113,7 @@ CUSTOMERS = (
 
 
 def add_customers() -> None:
-    """Add every account with its contacts and the terms it buys by."""
+    """Add every account with its contacts and terms."""
     for customer in CUSTOMERS:
         _add(customer)
 

@@ -1,4 +1,4 @@
-"""Stages, leads in every status, and opportunities that are not yet documents."""
+"""Pipeline: stages, leads in every status, and opportunities without documents."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from crm.services.activities import finish_task, note
 from crm.services.leads import contact_lead, disqualify_lead, qualify_lead
 from demo.personas import CAMILLE, JONAS, Person
 from demo.sample_data import customers
-from demo.sample_data.deeds import in_days, open_opportunity
-from demo.sample_data.people import user
+from demo.sample_data.actions import in_days, open_opportunity
 from demo.sample_data.rows import ensure
-from demo.sample_data.scenes import TODAY, Scene
+from demo.sample_data.scenarios import TODAY, Scenario
+from demo.sample_data.users import user
 from sales.services.opportunities import lose_opportunity
 
 DISCOVERY = "Discovery"
@@ -28,12 +28,12 @@ STAGES = (
     (NEGOTIATION, "0.80", "committed"),
 )
 
-Because = Lead.DisqualifiedReason
+DisqualifiedReason = Lead.DisqualifiedReason
 
 
 @dataclass(frozen=True, slots=True)
 class Enquiry:
-    """Somebody who asked, before we know more."""
+    """An enquiry that becomes a lead."""
 
     topic: str
     company: str
@@ -128,7 +128,7 @@ VINEYARD = Enquiry(
 
 
 def add_stages() -> None:
-    """Add the steps of the pipeline."""
+    """Add the stages of the pipeline."""
     for position, (name, probability, forecast) in enumerate(STAGES, start=1):
         values = {
             "position": position,
@@ -138,16 +138,16 @@ def add_stages() -> None:
         ensure(Stage, values, name=name)
 
 
-def scenes() -> list[Scene]:
-    """List what has been going on before anything was offered."""
+def scenarios() -> list[Scenario]:
+    """List the scenarios before the first quote."""
     return [
         _new_lead(ROOFTOP, 1, follow_up_in=1),
         _new_lead(KIOSKS, 3, follow_up_in=1),
         _new_lead(CHAIN, TODAY, follow_up_in=2),
         _contacted_lead(OFFICE, 12, 9, follow_up_in=9),
         _contacted_lead(BAKERY, 8, 5, follow_up_in=12),
-        _disqualified_lead(MUSEUM, 40, 33, Because.LOST),
-        _disqualified_lead(STUDENT, 21, 20, Because.NO_LONGER_INTERESTED),
+        _disqualified_lead(MUSEUM, 40, 33, DisqualifiedReason.LOST),
+        _disqualified_lead(STUDENT, 21, 20, DisqualifiedReason.NO_LONGER_INTERESTED),
         _vineyard(),
         _early_opportunities(),
         _lost_tender(),
@@ -168,28 +168,30 @@ def _enter(enquiry: Enquiry, *, follow_up_in: int | None = None) -> Lead:
     )
 
 
-def _new_lead(enquiry: Enquiry, entered: int, *, follow_up_in: int) -> Scene:
+def _new_lead(enquiry: Enquiry, entered: int, *, follow_up_in: int) -> Scenario:
     yield entered
     _enter(enquiry, follow_up_in=follow_up_in)
 
 
-def _contacted_lead(enquiry: Enquiry, entered: int, called: int, *, follow_up_in: int) -> Scene:
+def _contacted_lead(enquiry: Enquiry, entered: int, called: int, *, follow_up_in: int) -> Scenario:
     yield entered
     lead = _enter(enquiry, follow_up_in=follow_up_in)
     yield called
     contact_lead(lead.pk, actor=lead.owner)
-    words = f"Spoke with {enquiry.first}: interested, wants figures before the next meeting."
-    note(lead, words, actor=lead.owner, kind=Activity.Kind.CALL)
+    text = f"Spoke with {enquiry.first}: interested, wants figures before the next meeting."
+    note(lead, text, actor=lead.owner, kind=Activity.Kind.CALL)
 
 
-def _disqualified_lead(enquiry: Enquiry, entered: int, closed: int, reason: Because) -> Scene:
+def _disqualified_lead(
+    enquiry: Enquiry, entered: int, closed: int, reason: DisqualifiedReason
+) -> Scenario:
     yield entered
     lead = _enter(enquiry)
     yield closed
     disqualify_lead(lead.pk, actor=lead.owner, reason=reason)
 
 
-def _vineyard() -> Scene:
+def _vineyard() -> Scenario:
     """A lead that became a customer and an opportunity a week ago."""
     yield 16
     lead = _enter(VINEYARD)
@@ -199,12 +201,12 @@ def _vineyard() -> Scene:
     qualified = qualify_lead(lead.pk, actor=lead.owner, opportunity_name="Tasting room filter bar")
     if qualified.opportunity is not None:
         qualified.opportunity.change(expected_revenue=Decimal(3800), close_on=in_days(40))
-        words = "Send Luc two proposals: batch brewer, and hand brewing with three kettles."
+        text = "Send Luc two proposals: batch brewer, and hand brewing with three kettles."
         task = Activity.Kind.TASK
-        note(qualified.opportunity, words, actor=lead.owner, kind=task, due_on=in_days(5))
+        note(qualified.opportunity, text, actor=lead.owner, kind=task, due_on=in_days(5))
 
 
-def _early_opportunities() -> Scene:
+def _early_opportunities() -> Scenario:
     yield 26
     mesa = open_opportunity(
         customers.MESA, "Lobby bars of two hotels", DISCOVERY, "42000", closes_in=75
@@ -228,12 +230,12 @@ def _early_opportunities() -> Scene:
     _due(alpen, "Call Reto about delivery up the mountain.", days=4)
 
 
-def _due(opportunity: Opportunity, words: str, *, days: int) -> None:
+def _due(opportunity: Opportunity, text: str, *, days: int) -> None:
     due_on = in_days(days)
-    note(opportunity, words, actor=opportunity.owner, kind=Activity.Kind.TASK, due_on=due_on)
+    note(opportunity, text, actor=opportunity.owner, kind=Activity.Kind.TASK, due_on=due_on)
 
 
-def _lost_tender() -> Scene:
+def _lost_tender() -> Scenario:
     yield 70
     tender = open_opportunity(
         customers.SILO, "Canteen refit, two machines", NEGOTIATION, "15800", closes_in=20

@@ -31,7 +31,7 @@ LAST_SEASON = "Europe, last season"
 CURRENCIES = {EUROPE: "EUR", WHOLESALE: "EUR", BRITAIN: "GBP", AMERICAS: "USD", JAPAN: "JPY"}
 
 FACTORS = {BRITAIN: "0.89", AMERICAS: "1.16", JAPAN: "182"}
-"""What a euro's worth of goods is sold for there, freight to the country included."""
+"""Price in the country's currency per euro of list price, freight included."""
 
 CUPS = "Cups by the dozen"
 BEANS = "Beans by the sack"

@@ -1,4 +1,4 @@
-"""Adding rows once: what stands already under the same key stays as it is."""
+"""Get or create: adds a row unless one with the same key exists."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ Row = TypeVar("Row", bound=models.Model)
 
 
 def ensure(model: type[Row], values: dict[str, Any] | None = None, **key: Any) -> Row:
-    """Find the row with this key, or add it with these values; the caller is alone in doing so."""
+    """Find the row with this key, or create it with these values; not safe under concurrency."""
     known = model._default_manager.filter(**key).first()
     return known or model._default_manager.create(**key, **(values or {}))

@@ -1,10 +1,10 @@
-"""Reading pages as the story does."""
+"""The HTML page parser of the story."""
 
 from __future__ import annotations
 
 import pytest
 
-from demo.errors import Halted
+from demo.errors import DemoError
 from demo.pages import Page, read_page
 
 PAGE = """
@@ -37,7 +37,7 @@ def page() -> Page:
     return read_page("http://127.0.0.1/quotes/1/", 200, PAGE)
 
 
-def test_sends_what_a_browser_would(page: Page) -> None:
+def test_submits_what_a_browser_would(page: Page) -> None:
     assert page.form().values == {
         "csrfmiddlewaretoken": ["abc"],
         "name": ["Fish & chips"],
@@ -54,7 +54,7 @@ def test_finds_the_fields_of_a_row_that_name_their_form(page: Page) -> None:
     assert (row.action, row.values) == ("/lines/1/", {"quantity": ["1"]})
 
 
-def test_knows_buttons_and_links_by_their_words(page: Page) -> None:
+def test_finds_buttons_and_links_by_their_label(page: Page) -> None:
     assert page.button("Save and stay") is page.form()
     assert page.button("Save line") is page.row("GR-75")
     assert page.link("Edit head") == "/quotes/1/edit/"
@@ -65,7 +65,7 @@ def test_reads_the_heading_and_the_errors(page: Page) -> None:
     assert page.problems == ["Too much."]
 
 
-def test_chooses_an_option_by_its_words(page: Page) -> None:
+def test_chooses_an_option_by_its_label(page: Page) -> None:
     assert page.form().choice("zone", "Export") == "8"
-    with pytest.raises(Halted, match="There is no Mars to choose as zone"):
+    with pytest.raises(DemoError, match="There is no option Mars for zone"):
         page.form().choice("zone", "Mars")

@@ -1,4 +1,4 @@
-"""The sample data: complete, true to the services, and added once."""
+"""The sample data: complete, consistent, and added once."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from typing import Any
 
 import pytest
 from django.db import models, transaction
-from django.utils import timezone
 
 from crm import roles
 from crm.models import Account, Activity, Contact, Lead, Opportunity, Team, User
-from demo.errors import Halted
+from demo.connections import Addresses
+from demo.errors import DemoError
 from demo.personas import PASSWORD, PEOPLE
-from demo.sample_data import fill_basics, fill_everything
-from demo.wiring import Addresses
+from demo.sample_data import load_basics, load_everything
 from fulfilment.models import Connection, Handoff, Shipment
 from sales.models import (
     Company,
@@ -36,10 +35,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="class")
-def _filled(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+def _loaded(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """The sample data, made once for all tests of a class."""
     with django_db_blocker.unblock(), transaction.atomic():
-        fill_everything(Addresses())
+        load_everything(Addresses())
         yield
         transaction.set_rollback(True)
 
@@ -48,20 +47,20 @@ def statuses(model: type[models.Model]) -> Counter[str]:
     return Counter(model._default_manager.values_list("status", flat=True))
 
 
-@pytest.mark.usefixtures("_filled")
-class TestTheHalfYear:
-    """Reads of the data as it stands."""
+@pytest.mark.usefixtures("_loaded")
+class TestSampleData:
+    """What the loaded sample data contains."""
 
-    def test_has_a_person_for_every_role_who_can_sign_in(self) -> None:
-        people = {user.email: user for user in User.objects.all()}
+    def test_has_a_user_for_every_role_who_can_sign_in(self) -> None:
+        users = {user.email: user for user in User.objects.all()}
 
-        assert people.keys() == {person.email for person in PEOPLE}
-        assert {role for user in people.values() for role in user.role_names} == set(roles.ROLES)
-        assert people["camille@aurelia.example"].check_password(PASSWORD)
-        assert len({user.password for user in people.values()}) == 1
-        assert not any(user.is_superuser for user in people.values())
+        assert users.keys() == {person.email for person in PEOPLE}
+        assert {role for user in users.values() for role in user.role_names} == set(roles.ROLES)
+        assert users["camille@aurelia.example"].check_password(PASSWORD)
+        assert len({user.password for user in users.values()}) == 1
+        assert not any(user.is_superuser for user in users.values())
 
-    def test_puts_one_team_above_two(self) -> None:
+    def test_has_two_teams_below_one(self) -> None:
         above = dict(Team.objects.values_list("name", "parent__name"))
 
         assert above == {"Sales": None, "France": "Sales", "International": "Sales"}
@@ -89,8 +88,8 @@ class TestTheHalfYear:
     def test_has_opportunities_open_won_and_lost(self) -> None:
         assert statuses(Opportunity) == {"open": 7, "won": 1, "lost": 1}
 
-    def test_has_quotes_in_every_state_a_rep_meets(self) -> None:
-        today = timezone.localdate()
+    def test_has_quotes_in_every_status(self) -> None:
+        today = Company.objects.get(is_default=True).today()
         active = Quote.objects.filter(status="active")
 
         assert statuses(Quote) == {"draft": 1, "active": 5, "won": 5, "lost": 1, "superseded": 1}
@@ -113,7 +112,7 @@ class TestTheHalfYear:
         assert Shipment.objects.count() == 9
 
     def test_has_invoices_paid_overdue_and_new(self) -> None:
-        today = timezone.localdate()
+        today = Company.objects.get(is_default=True).today()
 
         assert statuses(Invoice) == {"draft": 1, "issued": 5, "partly_paid": 1, "paid": 4}
         assert sum(invoice.is_overdue(today) for invoice in Invoice.objects.all()) == 3
@@ -126,8 +125,8 @@ class TestTheHalfYear:
             gross = sum((line.gross for line in document.lines.all()), Decimal(0))
             assert document.total == gross - document.discount + document.freight, document
 
-    def test_has_follow_ups_late_due_today_and_to_come(self) -> None:
-        today = timezone.localdate()
+    def test_has_tasks_overdue_due_today_and_due_later(self) -> None:
+        today = Company.objects.get(is_default=True).today()
         tasks = Activity.objects.filter(kind="task", done_at__isnull=True)
 
         assert tasks.filter(due_on__lt=today).exists()
@@ -140,7 +139,7 @@ class TestTheHalfYear:
             numbers = [str(order) for order in orders.order_by("submitted_at")]
             assert numbers == sorted(numbers)
 
-    def test_sends_out_only_what_happened_today(self) -> None:
+    def test_queues_handoffs_for_todays_events_only(self) -> None:
         handoffs = Handoff.objects.values_list("lane__connection__code", "event__type")
 
         assert Counter(handoffs) == {
@@ -152,13 +151,13 @@ class TestTheHalfYear:
     def test_adds_nothing_the_second_time(self) -> None:
         before = counts()
 
-        added = fill_everything(Addresses())
+        added = load_everything(Addresses())
 
         assert added is False
         assert counts() == before
 
-    def test_moves_the_connections_to_where_their_systems_listen_now(self) -> None:
-        fill_everything(Addresses(warehouse="http://127.0.0.1:9101"))
+    def test_updates_the_urls_of_the_connections(self) -> None:
+        load_everything(Addresses(warehouse="http://127.0.0.1:9101"))
 
         warehouse = Connection.objects.get(code="warehouse")
         assert warehouse.url == "http://127.0.0.1:9101/hooks/throughline"
@@ -172,18 +171,18 @@ def counts() -> dict[str, int]:
     return {model.__name__: model._default_manager.count() for model in counted}
 
 
-def test_refuses_a_database_that_somebody_works_with() -> None:
+def test_refuses_a_database_that_is_in_use() -> None:
     Company.objects.create(name="Somebody Else Ltd", is_default=True)
 
-    with pytest.raises(Halted, match="holds another company's records"):
-        fill_everything(Addresses())
+    with pytest.raises(DemoError, match="holds another company's records"):
+        load_everything(Addresses())
 
     assert not User.objects.exists()
     assert not Account.objects.exists()
 
 
 def test_adds_the_basics_without_customers() -> None:
-    fill_basics(Addresses())
+    load_basics(Addresses())
 
     assert Product.objects.count() == 25
     assert Connection.objects.count() == 2

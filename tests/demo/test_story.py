@@ -1,4 +1,4 @@
-"""The story and the demo as a person starts them: real processes, no terminal."""
+"""The story and demo commands, as real processes."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from demo.fresh_database import fresh_database, name_beside
-from demo.ports import HOST, Wish, choose_ports
+from demo.ports import HOST, PortRequest, choose_ports
 from demo.supervisor import CHECKOUT
+from demo.temporary_database import database_name_for, temporary_database
 
-PATIENCE = 480.0
-"""Seconds; they take a tenth of that on a machine with nothing else to do."""
+TIMEOUT = 480.0
+"""Seconds; on an idle machine they take a tenth of that."""
 
 Start = Callable[..., "subprocess.Popen[str]"]
 
@@ -61,10 +61,10 @@ def start(tmp_path: Path) -> Iterator[Start]:
 def test_takes_one_lead_to_its_official_invoice_number(start: Start) -> None:
     story = start("story")
 
-    said, complained = story.communicate(timeout=PATIENCE)
+    out, errors = story.communicate(timeout=TIMEOUT)
 
-    assert (story.returncode, complained) == (0, "")
-    steps = said.splitlines()
+    assert (story.returncode, errors) == (0, "")
+    steps = out.splitlines()
     assert [line[:3] for line in steps[:-1]] == [f"{number:>2}." for number in range(1, 17)]
     assert "Quote Q-" in steps[5]
     assert all("http://127.0.0.1:" in line for line in steps[:-1])
@@ -77,46 +77,46 @@ def test_leaves_no_database_and_no_process_behind(start: Start, tmp_path: Path) 
     programs = psutil.Process(story.pid).children(recursive=True)
 
     story.send_signal(signal.SIGTERM)
-    said, _ = story.communicate(timeout=60)
+    out, _ = story.communicate(timeout=60)
 
     assert story.returncode == 130
-    assert said.endswith("Stopped.\n")
+    assert out.endswith("Stopped.\n")
     assert len(programs) >= 10
     assert not [program for program in programs if lives(program)]
-    name = name_beside("throughline_story", tmp_path / "var" / "story")
+    name = database_name_for("throughline_story", tmp_path / "var" / "story")
     with psycopg.connect(settings.DATABASE_URL) as server:
         known = server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
         assert known.fetchone() is None
 
 
 def test_starts_again_on_the_same_ports_after_a_kill(start: Start) -> None:
-    web, warehouse, erp = choose_ports([Wish("", None, 0) for _ in range(3)])
+    web, warehouse, erp = choose_ports([PortRequest("", None, 0) for _ in range(3)])
     ports = [f"--port={web}", f"--warehouse-port={warehouse}", f"--erp-port={erp}"]
-    with fresh_database("throughline_demo_test") as database:
+    with temporary_database("throughline_demo_test") as database:
         first = start("demo", "--no-story", *ports, DATABASE_URL=database)
         wait_for(first.stdout, "Ctrl-C stops everything")
         first.send_signal(signal.SIGKILL)
         first.wait()
 
         second = start("demo", "--no-story", *ports, DATABASE_URL=database)
-        wait_for(second.stdout, "The sample data is there already.")
+        wait_for(second.stdout, "The sample data is already there.")
         wait_for(second.stdout, "Ctrl-C stops everything")
         with urllib.request.urlopen(f"http://{HOST}:{web}/accounts/login/") as answer:
             assert answer.status == 200
 
         second.send_signal(signal.SIGTERM)
-        said, complained = second.communicate(timeout=60)
-        assert (second.returncode, said, complained) == (0, "\nStopping.\nStopped.\n", "")
+        out, errors = second.communicate(timeout=60)
+        assert (second.returncode, out, errors) == (0, "\nStopping.\nStopped.\n", "")
 
 
 def test_refuses_a_port_that_is_taken_in_one_sentence(start: Start) -> None:
     with socket.create_server((HOST, 0)) as holder:
         port = holder.getsockname()[1]
         demo = start("demo", "--port", str(port))
-        said, complained = demo.communicate(timeout=PATIENCE)
+        out, errors = demo.communicate(timeout=TIMEOUT)
 
-    assert (demo.returncode, said) == (1, "")
-    assert complained == (
+    assert (demo.returncode, out) == (1, "")
+    assert errors == (
         f"throughline: Port {port} is taken or forbidden; "
         "choose another with --port (make demo PORT=8010).\n"
     )
@@ -126,21 +126,21 @@ def test_refuses_a_port_that_is_taken_in_one_sentence(start: Start) -> None:
 def test_refuses_production(start: Start, command: str) -> None:
     refused = start(command, DEBUG="false")
 
-    said, complained = refused.communicate(timeout=PATIENCE)
+    out, errors = refused.communicate(timeout=TIMEOUT)
 
-    assert (refused.returncode, said) == (1, "")
-    assert "need DEBUG=true: they are not for production" in complained
+    assert (refused.returncode, out) == (1, "")
+    assert "need DEBUG=true: they are not for production" in errors
 
 
-def wait_for(output: IO[str] | None, words: str) -> None:
-    """Read lines until one says so."""
+def wait_for(output: IO[str] | None, text: str) -> None:
+    """Read lines until one contains the text."""
     assert output is not None
     read = []
     for line in output:
         read.append(line)
-        if words in line:
+        if text in line:
             return
-    pytest.fail(f"It never said {words!r}: {''.join(read)}")
+    pytest.fail(f"There was no {text!r}: {''.join(read)}")
 
 
 def lives(process: psutil.Process) -> bool:

@@ -1,4 +1,4 @@
-"""Programs of a run: started, watched, stopped, and never left behind."""
+"""Process supervisor, run lock and ports of the demo."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from demo.errors import Halted
-from demo.ports import HOST, Wish, choose_ports
-from demo.run_lock import alone_in
+from demo.errors import DemoError
+from demo.ports import HOST, PortRequest, choose_ports
+from demo.run_lock import run_lock
 from demo.supervisor import CHECKOUT, Program, Supervisor
 
 LISTENER = """
@@ -27,14 +27,14 @@ if os.fork() == 0:
 print("listening", flush=True)
 time.sleep(600)
 """
-"""Holds a port, and so does a child of its own that nobody told to stop."""
+"""Holds a port, and so does a child of its own that nobody stops."""
 
 RUN = """
 import sys, time
 from pathlib import Path
-from demo.run_lock import alone_in
+from demo.run_lock import run_lock
 from demo.supervisor import Program, Supervisor
-with alone_in(Path(sys.argv[1]), "The test") as lock, Supervisor(Path(sys.argv[1]), lock) as run:
+with run_lock(Path(sys.argv[1]), "The test") as lock, Supervisor(Path(sys.argv[1]), lock) as run:
     command = (sys.executable, "-c", sys.argv[2], sys.argv[3])
     log = run.log_of("listener")
     run.start([Program("listener", command, lambda: "listening" in log.read_text())])
@@ -46,7 +46,7 @@ with alone_in(Path(sys.argv[1]), "The test") as lock, Supervisor(Path(sys.argv[1
 @pytest.fixture
 def port() -> int:
     """A port that is free."""
-    return choose_ports([Wish("--port", None, 0)])[0]
+    return choose_ports([PortRequest("--port", None, 0)])[0]
 
 
 @pytest.fixture
@@ -105,61 +105,61 @@ def test_refuses_a_second_run_while_one_lives(
     assert first_line(run) == "started"
 
     with (
-        pytest.raises(Halted, match=rf"The test runs already \(process {run.pid}\)"),
-        alone_in(tmp_path, "The test"),
+        pytest.raises(DemoError, match=rf"The test runs already \(process {run.pid}\)"),
+        run_lock(tmp_path, "The test"),
     ):
         pytest.fail("two runs at once")
 
 
-def test_stops_the_whole_group_of_a_program_in_order(tmp_path: Path, port: int) -> None:
+def test_stops_the_whole_process_group_of_a_program(tmp_path: Path, port: int) -> None:
     others = set(psutil.Process().children())
-    with alone_in(tmp_path, "The test") as lock, Supervisor(tmp_path, lock) as run:
+    with run_lock(tmp_path, "The test") as lock, Supervisor(tmp_path, lock) as run:
         run.start([listener(run, port)])
-        [tether] = set(psutil.Process().children()) - others
-        family = tether.children(recursive=True)
+        [watchdog] = set(psutil.Process().children()) - others
+        family = watchdog.children(recursive=True)
         assert len(family) == 2
 
-    assert not any(lives(member) for member in (tether, *family))
+    assert not any(lives(member) for member in (watchdog, *family))
     assert becomes_free(port)
 
 
-def test_says_what_a_program_that_ended_said_last(tmp_path: Path) -> None:
+def test_reports_the_last_log_line_of_a_program_that_ended(tmp_path: Path) -> None:
     command = (sys.executable, "-c", "import sys; print('no paper'); sys.exit(3)")
     broken = Program("printer", command, lambda: False)
 
     with (
-        pytest.raises(Halted, match=r"The printer ended: no paper \(see .*printer\.log\)"),
-        alone_in(tmp_path, "The test") as lock,
+        pytest.raises(DemoError, match=r"The printer ended: no paper \(see .*printer\.log\)"),
+        run_lock(tmp_path, "The test") as lock,
         Supervisor(tmp_path, lock) as run,
     ):
         run.start([broken])
 
 
-def test_kills_a_program_that_does_not_listen_after_its_grace(tmp_path: Path) -> None:
-    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)"
-    command = (sys.executable, "-c", f"{deaf}; print('deaf', flush=True); time.sleep(600)")
-    with alone_in(tmp_path, "The test") as lock, Supervisor(tmp_path, lock) as run:
-        ready = run.log_of("deaf").read_text
-        run.start([Program("deaf", command, lambda: "deaf" in ready(), grace=0.2)])
+def test_kills_a_program_that_ignores_sigterm(tmp_path: Path) -> None:
+    stubborn = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)"
+    command = (sys.executable, "-c", f"{stubborn}; print('stubborn', flush=True); time.sleep(600)")
+    with run_lock(tmp_path, "The test") as lock, Supervisor(tmp_path, lock) as run:
+        ready = run.log_of("stubborn").read_text
+        run.start([Program("stubborn", command, lambda: "stubborn" in ready(), grace=0.2)])
         stopped_at = time.monotonic()
 
     assert time.monotonic() - stopped_at < 5
 
 
-def test_refuses_a_port_that_was_asked_for_and_is_taken(port: int) -> None:
-    with socket.create_server((HOST, port)), pytest.raises(Halted) as refusal:
-        choose_ports([Wish("--port", port, 8000)])
+def test_refuses_a_requested_port_that_is_taken(port: int) -> None:
+    with socket.create_server((HOST, port)), pytest.raises(DemoError) as refusal:
+        choose_ports([PortRequest("--port", port, 8000)])
 
     assert str(refusal.value) == (f"Port {port} is taken or forbidden; choose another with --port.")
 
 
-def test_refuses_the_usual_port_too_and_names_the_way_on(port: int) -> None:
-    with socket.create_server((HOST, port)), pytest.raises(Halted, match="choose another with"):
-        choose_ports([Wish("--port", None, port)])
+def test_refuses_the_default_port_if_taken_and_names_the_option(port: int) -> None:
+    with socket.create_server((HOST, port)), pytest.raises(DemoError, match="choose another with"):
+        choose_ports([PortRequest("--port", None, port)])
 
 
-def test_gives_no_port_twice() -> None:
-    chosen = choose_ports([Wish("", None, 0) for _ in range(5)])
+def test_chooses_no_port_twice() -> None:
+    chosen = choose_ports([PortRequest("", None, 0) for _ in range(5)])
 
     assert len(set(chosen)) == 5
 

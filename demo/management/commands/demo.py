@@ -1,4 +1,4 @@
-"""``manage.py demo``."""
+"""``manage.py demo``: loads the sample data, runs the story, then serves until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -11,87 +11,93 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
 from crm.models import Lead
-from demo.personas import CAMILLE, PASSWORD, PROSPECTS
-from demo.ports import Wish, choose_ports
-from demo.programs import House, programs_of
-from demo.run_lock import alone_in
-from demo.running import (
-    hush_logs,
-    plainly,
+from demo.command_line import (
+    errors_as_messages,
+    print_line,
+    reduce_logging,
     refuse_production,
-    say,
     serve_until_stopped,
     stop_on_signals,
 )
-from demo.sample_data import fill_everything
+from demo.connections import Addresses
+from demo.personas import CAMILLE, PASSWORD, PROSPECTS
+from demo.ports import PortRequest, choose_ports
+from demo.programs import Deployment, programs_for
+from demo.run_lock import run_lock
+from demo.sample_data import load_everything
 from demo.sign_ins import print_sign_ins
-from demo.story import play
+from demo.story import run_story
 from demo.supervisor import Supervisor
-from demo.wiring import Addresses
 
 
 class Command(BaseCommand):
-    """Runs everything with sample data until stopped."""
+    """Runs all programs with sample data until stopped."""
 
-    help = "Sample data, the whole story played live, then serve until Ctrl-C."
+    help = "Load the sample data, run the story live, then serve until Ctrl-C."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the options."""
-        parser.add_argument("--port", type=int, help="of the web pages (8000)")
-        parser.add_argument("--warehouse-port", type=int, help="of the warehouse (8101)")
-        parser.add_argument("--erp-port", type=int, help="of the ERP (8102)")
-        parser.add_argument("--no-story", action="store_true", help="serve at once")
+        parser.add_argument("--port", type=int, help="port of the browser UI (8000)")
+        parser.add_argument("--warehouse-port", type=int, help="port of the warehouse (8101)")
+        parser.add_argument("--erp-port", type=int, help="port of the ERP (8102)")
+        parser.add_argument(
+            "--no-story", action="store_true", help="serve without running the story"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Fill, start, tell, serve."""
+        """Load, start, run the story, serve."""
         stop_on_signals()
-        hush_logs()
+        reduce_logging()
         folder = settings.VAR_DIR / "demo"
-        with plainly(), alone_in(folder, "The demo") as lock:
+        with errors_as_messages(), run_lock(folder, "The demo") as lock:
             refuse_production()
-            house = _house(folder, options)
-            _fill(house)
+            deployment = _deployment(folder, options)
+            _load(deployment)
             with Supervisor(settings.VAR_DIR / "log", lock) as run:
-                run.start(programs_of(house))
+                run.start(programs_for(deployment))
                 if not options["no_story"]:
-                    _tell(house)
-                _print_doors(house)
+                    _run_story(deployment)
+                _print_addresses(deployment)
                 serve_until_stopped(run)
 
 
-def _house(folder: Path, options: dict[str, Any]) -> House:
+def _deployment(folder: Path, options: dict[str, Any]) -> Deployment:
     web, warehouse, erp = choose_ports(
         [
-            Wish("--port (make demo PORT=8010)", options["port"], 8000),
-            Wish("--warehouse-port", options["warehouse_port"], 8101),
-            Wish("--erp-port", options["erp_port"], 8102),
+            PortRequest("--port (make demo PORT=8010)", options["port"], 8000),
+            PortRequest("--warehouse-port", options["warehouse_port"], 8101),
+            PortRequest("--erp-port", options["erp_port"], 8102),
         ]
     )
-    return House(web, warehouse, erp, folder, settings.REDIS_URL)
+    return Deployment(web, warehouse, erp, folder, settings.REDIS_URL)
 
 
-def _fill(house: House) -> None:
+def _load(deployment: Deployment) -> None:
     call_command("migrate", verbosity=0)
     started = time.monotonic()
-    added = fill_everything(Addresses(house.warehouse, house.erp))
+    added = load_everything(Addresses(deployment.warehouse, deployment.erp))
     seconds = time.monotonic() - started
-    say(f"Sample data added in {seconds:.1f} s." if added else "The sample data is there already.")
+    print_line(
+        f"Sample data added in {seconds:.1f} s." if added else "The sample data is already there."
+    )
 
 
-def _tell(house: House) -> None:
-    """Play the story with somebody who has not asked yet, or with the first one again."""
+def _run_story(deployment: Deployment) -> None:
+    """Run the story with a prospect who is not a lead yet, or with the first one again."""
     known = set(Lead.objects.values_list("email", flat=True))
-    newcomers = [prospect for prospect in PROSPECTS if prospect.email not in known]
-    prospect = (newcomers or PROSPECTS)[0]
-    say("\nThe story, played through the public doors:\n")
-    official = play(house, say, email=CAMILLE.email, password=PASSWORD, prospect=prospect)
-    say(f"    official invoice number {official}")
+    unused = [prospect for prospect in PROSPECTS if prospect.email not in known]
+    prospect = (unused or PROSPECTS)[0]
+    print_line("\nThe story, through the public pages and APIs only:\n")
+    official = run_story(
+        deployment, print_line, email=CAMILLE.email, password=PASSWORD, prospect=prospect
+    )
+    print_line(f"    official invoice number {official}")
 
 
-def _print_doors(house: House) -> None:
-    say(f"\n  Throughline   {house.web}/")
-    say(f"  Warehouse     {house.warehouse}/   play the clerk: pick, pack, ship")
-    say(f"  ERP           {house.erp}/   play the bookkeeper: post, take payments")
-    say(f"  Admin         {house.web}/admin/\n")
-    print_sign_ins(say)
-    say(f"\nLogs are in {settings.VAR_DIR / 'log'}. Ctrl-C stops everything.")
+def _print_addresses(deployment: Deployment) -> None:
+    print_line(f"\n  Throughline   {deployment.web}/")
+    print_line(f"  Warehouse     {deployment.warehouse}/   pick, pack and ship as the clerk")
+    print_line(f"  ERP           {deployment.erp}/   post and take payments as the bookkeeper")
+    print_line(f"  Admin         {deployment.web}/admin/\n")
+    print_sign_ins()
+    print_line(f"\nLogs are in {settings.VAR_DIR / 'log'}. Ctrl-C stops everything.")

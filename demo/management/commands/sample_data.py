@@ -1,4 +1,4 @@
-"""``manage.py sample_data``."""
+"""``manage.py sample_data``: loads the sample data into an empty database."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from demo.running import hush_logs, plainly, refuse_production, say
-from demo.sample_data import fill_basics, fill_everything
+from demo.command_line import errors_as_messages, print_line, reduce_logging, refuse_production
+from demo.connections import Addresses
+from demo.sample_data import load_basics, load_everything
 from demo.sign_ins import print_sign_ins
-from demo.wiring import Addresses
 
 
 class Command(BaseCommand):
-    """Fills an empty database with a sales team's half year."""
+    """Loads half a year of a sales team."""
 
-    help = "Add sample data: a sales team's half year. A second run adds nothing."
+    help = "Load sample data: half a year of a sales team. A second run adds nothing."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the options."""
@@ -25,11 +25,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Add what is missing and print how to sign in."""
-        hush_logs()
-        with plainly():
+        reduce_logging()
+        with errors_as_messages():
             refuse_production()
             if options["basics"]:
-                fill_basics(Addresses())
-            elif not fill_everything(Addresses()):
-                say("The sample data is there already.")
-            print_sign_ins(say)
+                load_basics(Addresses())
+            elif not load_everything(Addresses()):
+                print_line("The sample data is already there.")
+            print_sign_ins()

@@ -1,15 +1,15 @@
-"""Telling Throughline about the sandbox's warehouse and ERP."""
+"""Connections to the sandbox's warehouse and ERP."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from demo.ports import HOST
-from demo.wire_secrets import ERP, WAREHOUSE, wire_secret
+from demo.signing_secrets import ERP, WAREHOUSE, signing_secret
 from fulfilment.services.connections import register_connection
 from sales.models import SalesEvent
 
-HOOK = "/hooks/throughline"
+HOOK_PATH = "/hooks/throughline"
 LOOPBACK = ["127.0.0.0/8", "::1/128"]
 
 _Type = SalesEvent.Type
@@ -25,14 +25,14 @@ TO_ERP = [_Type.INVOICE_ISSUED, _Type.INVOICE_CREDITED, _Type.INVOICE_PAID]
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the warehouse and the ERP listen."""
+    """The URLs of the warehouse and the ERP."""
 
     warehouse: str = f"http://{HOST}:8101"
     erp: str = f"http://{HOST}:8102"
 
 
-def connect(addresses: Addresses) -> None:
-    """Register both connections, or move them to where their systems listen now."""
+def register_connections(addresses: Addresses) -> None:
+    """Register both connections, or update their URLs."""
     _register(WAREHOUSE, "Warehouse", addresses.warehouse, TO_WAREHOUSE)
     _register(ERP, "ERP", addresses.erp, TO_ERP)
 
@@ -41,9 +41,9 @@ def _register(code: str, name: str, address: str, event_types: list[SalesEvent.T
     register_connection(
         code=code,
         name=name,
-        url=f"{address}{HOOK}",
+        url=f"{address}{HOOK_PATH}",
         event_types=[str(event_type) for event_type in event_types],
-        secret_out=wire_secret(code, "outbound"),
-        secret_in=wire_secret(code, "inbound"),
+        secret_out=signing_secret(code, "outbound"),
+        secret_in=signing_secret(code, "inbound"),
         allowed_networks=LOOPBACK,
     )

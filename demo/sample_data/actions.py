@@ -1,4 +1,4 @@
-"""What the people of the sample data do, in short words for long service calls."""
+"""Actions of the sample users: short functions around service calls."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from crm.models import Opportunity, Stage
 from demo.personas import PIETER
 from demo.sample_data.catalogue import product
 from demo.sample_data.customers import Customer, account
-from demo.sample_data.people import user
+from demo.sample_data.users import user
 from fulfilment.services.shipments import record_shipment
 from sales.models import Company, Invoice, Order, OrderLine, Quote
 from sales.services.documents.drafts import draft_invoice, draft_order, draft_quote
@@ -27,11 +27,11 @@ Items = Iterable[tuple[str, ...]]
 """SKU, quantity and, where one was given, the line's discount: ``10`` off, or ``5%``."""
 
 FORMER_ERP = System("ERP", connection="erp")
-"""Its records of the past were taken over; their numbers look different from today's."""
+"""The system that numbered the invoices of the past, in a format other than today's."""
 
 
 def in_days(days: int) -> dt.date:
-    """Name the day so many days from the deed's own."""
+    """Return the day this many days after the action's own."""
     return timezone.localdate() + dt.timedelta(days=days)
 
 
@@ -52,7 +52,7 @@ def open_opportunity(
     )
 
 
-def quote(
+def draft_quote_for(
     customer: Customer,
     name: str,
     items: Items,
@@ -73,18 +73,18 @@ def quote(
         valid_until=in_days(valid_days),
         **head,
     )
-    fill(drafted, items, buyer.owner)
+    add_lines(drafted, items, buyer.owner)
     return drafted
 
 
-def sent_quote(customer: Customer, name: str, items: Items, **head: Any) -> Quote:
+def send_quote(customer: Customer, name: str, items: Items, **head: Any) -> Quote:
     """Draft a quote and activate it."""
-    drafted = quote(customer, name, items, **head)
+    drafted = draft_quote_for(customer, name, items, **head)
     return activate_quote(drafted.pk, actor=account(customer).owner)
 
 
-def accepted(offer: Quote, reference: str) -> Order:
-    """Take the customer's yes and submit the order it makes."""
+def accept(offer: Quote, reference: str) -> Order:
+    """Record the acceptance of a quote and submit its order."""
     buyer = offer.contact
     order = accept_quote(
         offer.pk,
@@ -97,7 +97,7 @@ def accepted(offer: Quote, reference: str) -> Order:
     return submit_order(order.pk, actor=offer.owner) if order.is_draft else order
 
 
-def order(
+def draft_order_for(
     customer: Customer, name: str, items: Items, *, requested_in: int | None = None, **head: Any
 ) -> Order:
     """Draft an order by hand."""
@@ -111,13 +111,13 @@ def order(
         requested_on=in_days(requested_in) if requested_in is not None else None,
         **head,
     )
-    fill(drafted, items, buyer.owner)
+    add_lines(drafted, items, buyer.owner)
     return drafted
 
 
-def submitted(customer: Customer, name: str, items: Items, **head: Any) -> Order:
+def submit_new_order(customer: Customer, name: str, items: Items, **head: Any) -> Order:
     """Draft an order by hand and submit it."""
-    drafted = order(customer, name, items, **head)
+    drafted = draft_order_for(customer, name, items, **head)
     return submit_order(drafted.pk, actor=drafted.owner)
 
 
@@ -129,7 +129,7 @@ def ship(
     carrier: str = "DHL",
     tracking: str = "",
 ) -> None:
-    """Have the back office type a shipment: these quantities per SKU, or all goods still open."""
+    """Record a shipment: these quantities per SKU, or all goods that are still open."""
     lines = {
         line.pk: Decimal(parcels[line.sku]) if parcels else line.open_to_ship
         for line in sold.lines.select_related("product")
@@ -145,8 +145,8 @@ def ship(
     )
 
 
-def posted(bill: Invoice, official_number: str) -> Invoice:
-    """Have the books enter an invoice under their own number."""
+def post(bill: Invoice, official_number: str) -> Invoice:
+    """Record the official number of an invoice."""
     return record_official_invoice(
         bill.pk,
         actor=FORMER_ERP,
@@ -158,8 +158,8 @@ def posted(bill: Invoice, official_number: str) -> Invoice:
     )
 
 
-def paid(bill: Invoice, reference: str, amount: str | None = None) -> None:
-    """Note money that came in: what settles the invoice that day unless an amount is given."""
+def pay(bill: Invoice, reference: str, amount: str | None = None) -> None:
+    """Record a payment; without an amount, the one that settles the invoice that day."""
     owed = bill.outstanding - bill.discount_on(timezone.localdate())
     record_payment(
         bill.pk,
@@ -171,12 +171,12 @@ def paid(bill: Invoice, reference: str, amount: str | None = None) -> None:
     )
 
 
-def issued(bill: Invoice) -> Invoice:
+def issue(bill: Invoice) -> Invoice:
     """Issue a draft invoice."""
     return issue_invoice(bill.pk, actor=user(PIETER))
 
 
-def free_invoice(customer: Customer, name: str, items: Items) -> Invoice:
+def draft_invoice_for(customer: Customer, name: str, items: Items) -> Invoice:
     """Draft an invoice that belongs to no order."""
     buyer = account(customer)
     drafted = draft_invoice(
@@ -186,11 +186,11 @@ def free_invoice(customer: Customer, name: str, items: Items) -> Invoice:
         name=name,
         company=_seller(customer),
     )
-    fill(drafted, items, user(PIETER))
+    add_lines(drafted, items, user(PIETER))
     return drafted
 
 
-def fill(document: Quote | Order | Invoice, items: Items, actor: Actor) -> None:
+def add_lines(document: Quote | Order | Invoice, items: Items, actor: Actor) -> None:
     """Add lines to a draft."""
     for sku, quantity, *discount in items:
         fields: dict[str, Any] = _discount(discount[0]) if discount else {}
@@ -209,5 +209,5 @@ def _is_shipped(line: OrderLine, parcels: Mapping[str, str] | None) -> bool:
 
 
 def _seller(customer: Customer) -> Company | None:
-    """German customers buy from the company in Berlin, all others from the default one."""
+    """Return the company in Berlin for German customers, None for the default one."""
     return Company.objects.filter(number_prefix="DE-").first() if customer.zone == "de" else None

@@ -1,4 +1,4 @@
-"""Takes the pictures of the documentation from a running demo: ``python -m demo.pictures``."""
+"""Screenshots of the documentation, taken from a running demo: ``python -m demo.screenshots``."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from demo.personas import CAMILLE, PASSWORD, PROSPECTS
 from tests.browser.chromium import ARGUMENTS, find
 
-FOLDER = Path(__file__).resolve().parent.parent / "docs" / "pictures"
-DESK = (1440, 900)
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
+DESKTOP = (1440, 900)
 PHONE = (390, 844)
-DEAL = PROSPECTS[0].topic
-"""What the first story played was about."""
+ORDER_NAME = PROSPECTS[0].topic
+"""Name of the order that the first story made."""
 
-OFFER = "Lobby bar and breakfast room"
-"""A large draft of the sample data."""
+QUOTE_NAME = "Lobby bar and breakfast room"
+"""Name of a large draft of the sample data."""
 
 
 def main(arguments: list[str]) -> int:
-    """Sign in and take every picture."""
+    """Sign in and take every screenshot."""
     options = _options(arguments)
     FOLDER.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find(), args=list(ARGUMENTS))
-        with _signed_in(browser, options.base, DESK, "light") as page:
+        with _signed_in(browser, options.base, DESKTOP, "light") as page:
             _take(page, f"{options.base}/", "home")
-            order = _address_of(page, f"{options.base}/orders/", DEAL)
+            order = _record_url(page, f"{options.base}/orders/", ORDER_NAME)
             _take(page, order, "order")
-            _take(page, _address_of(page, f"{options.base}/quotes/", OFFER), "quote")
-        with _signed_in(browser, options.base, DESK, "dark") as page:
+            _take(page, _record_url(page, f"{options.base}/quotes/", QUOTE_NAME), "quote")
+        with _signed_in(browser, options.base, DESKTOP, "dark") as page:
             _take(page, order, "order-dark")
         with _signed_in(browser, options.base, PHONE, "light") as page:
             _take(page, order, "phone")
@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m demo.pictures", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m demo.screenshots", description=__doc__)
     parser.add_argument("base", nargs="?", default="http://127.0.0.1:8000", help="of the demo")
     return parser.parse_args(arguments)
 
@@ -52,7 +52,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
 def _signed_in(browser: Browser, base: str, size: tuple[int, int], theme: str) -> Iterator[Page]:
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]},
-        device_scale_factor=1 if size == DESK else 2,
+        device_scale_factor=1 if size == DESKTOP else 2,
         reduced_motion="reduce",
         locale="en-GB",
     )
@@ -67,19 +67,19 @@ def _signed_in(browser: Browser, base: str, size: tuple[int, int], theme: str) -
     context.close()
 
 
-def _address_of(page: Page, list_address: str, words: str) -> str:
-    """Find a record in its list by what it is about."""
-    page.goto(list_address)
-    row = page.locator("tr", has_text=words).first
-    address: str = row.locator("a").first.evaluate("link => link.href")
-    return address
+def _record_url(page: Page, list_url: str, text: str) -> str:
+    """Find the URL of the first record in a list whose row contains the text."""
+    page.goto(list_url)
+    row = page.locator("tr", has_text=text).first
+    url: str = row.locator("a").first.evaluate("link => link.href")
+    return url
 
 
-def _take(page: Page, address: str, name: str) -> None:
-    page.goto(address)
+def _take(page: Page, url: str, name: str) -> None:
+    page.goto(url)
     page.wait_for_load_state("networkidle")
     page.screenshot(path=FOLDER / f"{name}.png")
-    sys.stdout.write(f"docs/pictures/{name}.png\n")
+    sys.stdout.write(f"docs/screenshots/{name}.png\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The signing secrets that this checkout shares with its own sandbox."""
+"""Signing secrets that this checkout shares with its sandbox."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ WAREHOUSE = "warehouse"
 ERP = "erp"
 
 
-def wire_secret(connection: str, direction: str) -> str:
+def signing_secret(connection: str, direction: str) -> str:
     """Derive the secret of one direction from the checkout's own key, so that nothing is stored."""
     mac = salted_hmac("demo.wire", f"{connection} {direction}", algorithm="sha256")
     return f"whsec_{base64.b64encode(mac.digest()).decode()}"

@@ -1,4 +1,4 @@
-"""The other end of the line: answers at once and notes when each message arrived."""
+"""HTTP receiver of the bench: answers at once and records when each message arrived."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ arrivals: dict[str, float] = {}
 
 
 async def push(request: web.Request) -> web.Response:
-    """Take a message; the clock is the machine's, so the sender can compare."""
+    """Accept a message and record its arrival on the machine's monotonic clock."""
     await request.read()
     message_id = request.headers["webhook-id"]
     arrivals.setdefault(message_id, time.monotonic())
@@ -20,7 +20,7 @@ async def push(request: web.Request) -> web.Response:
 
 
 async def show(request: web.Request) -> web.Response:
-    """Tell when each message arrived."""
+    """Return when each message arrived."""
     return web.json_response(arrivals)
 
 

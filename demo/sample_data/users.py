@@ -1,4 +1,4 @@
-"""Our two companies, and who works there."""
+"""Companies, teams and users of the sample data."""
 
 from __future__ import annotations
 
@@ -15,36 +15,35 @@ from sales.models import Company
 
 COMPANY = "Aurelia Bar Supply SAS"
 
-
 TEAMS = (("Sales", ""), ("France", "Sales"), ("International", "Sales"))
-REPS_GIVE = Decimal("0.15")
-"""The most that everybody below gives off without the manager."""
+REP_DISCOUNT_LIMIT_RATE = Decimal("0.15")
+"""The highest discount of everyone below the manager."""
 
 
-def add_people() -> None:
-    """Add the companies, the teams and a person for every role."""
+def add_users() -> None:
+    """Add the companies, the teams and a user for every role."""
     _add_companies()
     teams: dict[str, Team | None] = {"": None}
-    for name, above in TEAMS:
-        limit = None if above else REPS_GIVE
-        values = {"parent": teams[above], "discount_limit_rate": limit}
+    for name, parent in TEAMS:
+        limit = None if parent else REP_DISCOUNT_LIMIT_RATE
+        values = {"parent": teams[parent], "discount_limit_rate": limit}
         teams[name] = ensure(Team, values, name=name)
     known = set(User.objects.values_list("email", flat=True))
-    newcomers = [person for person in PEOPLE if person.email not in known]
-    password = make_password(PASSWORD) if newcomers else ""
-    for person in newcomers:
+    missing = [person for person in PEOPLE if person.email not in known]
+    password = make_password(PASSWORD) if missing else ""
+    for person in missing:
         _add(person, teams[person.team], password)
 
 
 def user(person: Person) -> User:
-    """Find the user a person signs in as."""
+    """Find the user of a persona."""
     return User.objects.get(email=person.email)
 
 
 def _add(person: Person, team: Team | None, password: str) -> None:
     added = User.objects.create(
         email=person.email,
-        password=password,  # hashed once for all: hashing is slow by design
+        password=password,  # hashed once, since hashing is slow by design
         first_name=person.first,
         last_name=person.last,
         team=team,
