@@ -7,10 +7,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from common import keyset
 from crm import roles
 from fulfilment.services.connections import register_connection
 from tests.factories import Market, UserFactory
 from tests.sales.admin_desk import sell
+from web import screens
 
 REFUSAL = "Totals are not shown beyond 1 records. Filter the list to see them."
 LISTS = ["/opportunities/", "/quotes/", "/orders/", "/invoices/", "/handoffs/"]
@@ -44,8 +46,8 @@ def client(db: None) -> Client:
 
 
 def limit_to(count: int, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr("common.keyset.COUNT_LIMIT", count)
-    patch.setattr("web.screens.COUNT_LIMIT", count)
+    patch.setattr(keyset, "COUNT_LIMIT", count)
+    patch.setattr(screens, "COUNT_LIMIT", count)
 
 
 @pytest.mark.parametrize("address", LISTS)
