@@ -84,6 +84,7 @@ lint: setup ## style, templates, types, and which way imports point
 	.venv/bin/ruff check --quiet
 	.venv/bin/ruff format --check --quiet
 	.venv/bin/djlint templates --lint --quiet
+	.venv/bin/djlint templates --check --quiet
 	.venv/bin/lint-imports --no-logo
 	OFFLINE=true .venv/bin/mypy
 
@@ -107,9 +108,10 @@ bench: setup ## measure; each part prints one table
 # To change it
 
 .PHONY: format
-format: setup ## let ruff order imports and lay out the code
+format: setup ## let ruff order imports and lay out the code, djlint the templates
 	.venv/bin/ruff check --fix --quiet
 	.venv/bin/ruff format --quiet
+	.venv/bin/djlint templates --reformat --quiet --warn
 
 .PHONY: openapi
 openapi: setup ## write docs/openapi.yaml from the code
