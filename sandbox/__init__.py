@@ -1,5 +1,5 @@
-"""A small external warehouse and ERP, to run beside the demo and the tests.
+"""Sandbox: a small external warehouse and ERP for the demo and the tests.
 
-They stand for systems of other people: they share no code and no database with Throughline and
-speak to it over the network only.
+They simulate systems of other companies: they share no code and no database with Throughline and
+exchange messages with it over HTTP only.
 """

@@ -1,10 +1,10 @@
-"""How the other system says no."""
+"""Errors of the sandbox."""
 
 from __future__ import annotations
 
 
 class Refused(Exception):
-    """The other system does not take this; ``status`` is the HTTP status it answers with."""
+    """The request is refused; ``status`` is the HTTP status of the response."""
 
     def __init__(self, status: int, code: str, detail: str) -> None:
         super().__init__(detail)
@@ -14,11 +14,11 @@ class Refused(Exception):
 
 
 class Malformed(Refused):
-    """What was sent does not have the shape that was agreed."""
+    """The request does not match the agreed schema."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(422, "malformed", detail)
 
 
 class CannotStart(Exception):
-    """Something named on the command line does not work; the message says what."""
+    """An option of the command line cannot be used; the message says which and why."""

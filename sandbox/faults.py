@@ -1,4 +1,4 @@
-"""Misbehaving on command, to show what the sender makes of it."""
+"""Fault injection: the system misbehaves on request, to test the sender."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from typing import Any, NoReturn
 from aiohttp import web
 
 from sandbox.errors import Malformed
-from sandbox.shapes import Fields
+from sandbox.json_fields import Fields
 
 MEGABYTE = 1024 * 1024
 
 
 class Mode(StrEnum):
-    """What can go wrong."""
+    """The kinds of fault."""
 
     STATUS = "status"
     DROP_BEFORE = "drop_before"
@@ -36,16 +36,16 @@ class Mode(StrEnum):
 
 
 BEFORE = {Mode.STATUS, Mode.DROP_BEFORE, Mode.SLOW, Mode.REDIRECT}
-"""These strike before anything is read or stored."""
+"""Faults before anything is read or stored."""
 AFTER = {Mode.COMMIT_THEN_DROP, Mode.DRIP, Mode.HUGE, Mode.GARBAGE}
-"""These strike when the effect is stored and only the answer is missing."""
+"""Faults after the effect is stored, in the response only."""
 PUSH_ONLY = {Mode.COMMIT_THEN_DROP, Mode.FORGET_IDEMPOTENCY}
-"""These make no sense for a look-up."""
+"""Faults that do not apply to a look-up."""
 
 
 @dataclass(slots=True)
 class Fault:
-    """One way to misbehave, for a number of ``times`` or, with None, until told otherwise."""
+    """A fault that occurs a number of ``times`` or, with None, until it is replaced."""
 
     mode: Mode
     times: int | None = None
@@ -57,35 +57,35 @@ class Fault:
     megabytes: int = 16
     gzip: bool = False
 
-    def concerns(self, door: str) -> bool:
-        """Say whether requests at this door (``push`` or ``find``) are struck."""
-        if door == "find" and self.mode in PUSH_ONLY:
+    def applies_to(self, endpoint: str) -> bool:
+        """Whether the fault applies to an endpoint (``push`` or ``find``)."""
+        if endpoint == "find" and self.mode in PUSH_ONLY:
             return False
-        return self.times != 0 and self.on in {"", door}
+        return self.times != 0 and self.on in {"", endpoint}
 
 
 class Faults:
-    """The faults that are set, in the order in which they strike."""
+    """The active faults, in the order in which they occur."""
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
 
     def replace(self, faults: list[Fault]) -> None:
-        """Misbehave like this from now on, and in no other way."""
+        """Replace all active faults."""
         self._faults = faults
 
     def as_json(self) -> list[dict[str, Any]]:
-        """Show the faults that are still to strike."""
+        """Return the active faults as JSON."""
         return [asdict(fault) for fault in self._faults if fault.times != 0]
 
     def peek(self, mode: Mode) -> Fault | None:
-        """Find a fault without using it up."""
+        """Return an active fault without counting it."""
         return next((f for f in self._faults if f.mode == mode and f.times != 0), None)
 
-    def take(self, modes: set[Mode], door: str = "") -> Fault | None:
-        """Use up one stroke of the first fault of these kinds."""
+    def take(self, modes: set[Mode], endpoint: str = "") -> Fault | None:
+        """Return the first active fault of these kinds and count one occurrence."""
         for fault in self._faults:
-            if fault.mode in modes and fault.concerns(door or fault.on):
+            if fault.mode in modes and fault.applies_to(endpoint or fault.on):
                 if fault.times is not None:
                     fault.times -= 1
                 return fault
@@ -93,7 +93,7 @@ class Faults:
 
 
 def parse_faults(value: Any) -> list[Fault]:
-    """Read what ``POST /control`` was sent: one fault or a list of them."""
+    """Parse the body of ``POST /control``: a fault or a list of faults."""
     items = value if isinstance(value, list) else [value]
     return [_parse_fault(Fields(item, "fault")) for item in items]
 
@@ -110,7 +110,7 @@ def _parse_fault(fields: Fields) -> Fault:
         fault.seconds = _seconds(fields)
     if fields.has("megabytes"):
         fault.megabytes = _between(fields, "megabytes", 1, 1024)
-    fault.on = _door(fields)
+    fault.on = _endpoint(fields)
     fault.to = fields.text("to") if fault.mode is Mode.REDIRECT else ""
     fault.gzip = fields.raw("gzip") is True
     return fault
@@ -123,11 +123,11 @@ def _mode(name: str) -> Mode:
         raise Malformed(f"fault.mode must be one of {', '.join(Mode)}.") from error
 
 
-def _door(fields: Fields) -> str:
-    door = fields.optional_text("on")
-    if door not in {"", "push", "find"}:
+def _endpoint(fields: Fields) -> str:
+    endpoint = fields.optional_text("on")
+    if endpoint not in {"", "push", "find"}:
         raise Malformed(f"{fields.where('on')} must be push or find.")
-    return door
+    return endpoint
 
 
 def _between(fields: Fields, name: str, low: int, high: int) -> int:
@@ -144,26 +144,26 @@ def _seconds(fields: Fields) -> float:
     return float(value)
 
 
-async def strike_before(request: web.Request, fault: Fault) -> web.Response | None:
-    """Misbehave before the request is looked at; None means that it goes on."""
+async def inject_before(request: web.Request, fault: Fault) -> web.Response | None:
+    """Inject a fault before the request is processed; None means that processing continues."""
     if fault.mode is Mode.SLOW:
         await asyncio.sleep(fault.seconds)
         return None
     if fault.mode is Mode.DROP_BEFORE:
-        hang_up(request)
+        abort_connection(request)
     if fault.mode is Mode.REDIRECT:
         return web.Response(status=307, headers={"Location": fault.to})
     headers = {"Retry-After": fault.retry_after} if fault.retry_after else {}
-    body = {"status": fault.code, "detail": f"Told to answer {fault.code}."}
+    body = {"status": fault.code, "detail": f"Injected fault: status {fault.code}."}
     return web.json_response(body, status=fault.code, headers=headers)
 
 
-async def strike_after(
+async def inject_after(
     request: web.Request, fault: Fault, status: int, reference: str
 ) -> web.StreamResponse:
-    """Misbehave once the effect is stored."""
+    """Inject a fault into the response, after the effect is stored."""
     if fault.mode is Mode.COMMIT_THEN_DROP:
-        hang_up(request)
+        abort_connection(request)
     if fault.mode is Mode.GARBAGE:
         return web.json_response({"accepted": True}, status=status)
     body = json.dumps({"reference": reference}).encode()
@@ -172,11 +172,11 @@ async def strike_after(
     return await _flood(request, status, reference, fault)
 
 
-def hang_up(request: web.Request) -> NoReturn:
-    """Cut the connection without a word."""
+def abort_connection(request: web.Request) -> NoReturn:
+    """Close the connection without a response."""
     if request.transport is not None:
         request.transport.abort()
-    raise ConnectionResetError("Told to hang up.")
+    raise ConnectionResetError("Injected fault: connection closed.")
 
 
 async def _drip(
@@ -195,16 +195,16 @@ async def _flood(
     request: web.Request, status: int, reference: str, fault: Fault
 ) -> web.StreamResponse:
     headers = {"Content-Type": "application/json"}
-    squeeze: Callable[[bytes], bytes] = bytes
+    compress: Callable[[bytes], bytes] = bytes
     if fault.gzip:  # members of a gzip stream may follow one another, so one can be repeated
         headers["Content-Encoding"] = "gzip"
-        squeeze = gzip.compress
+        compress = gzip.compress
     response = web.StreamResponse(status=status, headers=headers)
     await response.prepare(request)
-    await response.write(squeeze(b'{"padding":"'))
-    filler = squeeze(b"x" * MEGABYTE)
+    await response.write(compress(b'{"padding":"'))
+    filler = compress(b"x" * MEGABYTE)
     for _ in range(fault.megabytes):
         await response.write(filler)
-    await response.write(squeeze(f'","reference":"{reference}"}}'.encode()))
+    await response.write(compress(f'","reference":"{reference}"}}'.encode()))
     await response.write_eof()
     return response

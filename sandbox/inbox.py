@@ -1,4 +1,4 @@
-"""Every message once in effect, however often it is delivered."""
+"""Idempotent inbox: every message has its effect once, however often it is delivered."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.cloudevents import Event, utc_now
 from sandbox.errors import Refused
 from sandbox.store import Store
-from sandbox.wire import Event, utc_now
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the sender hears: 200, or 202 where a message was noted but changed nothing."""
+    """The response: 200, or 202 if the message was recorded but changed nothing."""
 
     reference: str
     status: int = 200
@@ -23,7 +23,7 @@ class Answer:
 
 
 Effect = Callable[[Event, bool], Answer]
-"""Applies an event; the flag says that it is a repeat which this system has forgotten."""
+"""Applies an event; the flag marks a repeat that the fault *forget_idempotency* treats as new."""
 
 
 def _never() -> bool:
@@ -31,20 +31,20 @@ def _never() -> bool:
 
 
 class Inbox:
-    """Remembers each message by its id, with the answer that was given."""
+    """Stores each message by its id, with its response."""
 
     def __init__(self, store: Store, effect: Effect) -> None:
         self._store = store
         self._effect = effect
 
     def receive(self, event: Event, body: bytes, forget: Callable[[], bool] = _never) -> Answer:
-        """Apply a message, or repeat the answer to one that is known, unless told to forget."""
+        """Apply a new message; for a known one, repeat the response unless ``forget()`` is true."""
         digest = hashlib.sha256(body).hexdigest()
         try:
             with self._store.transaction():
                 return self._receive(event, digest, forget)
         except Refused as refused:
-            self._remember_refusal(event, digest, refused)
+            self._save_refusal(event, digest, refused)
             raise
 
     def _receive(self, event: Event, digest: str, forget: Callable[[], bool]) -> Answer:
@@ -58,7 +58,7 @@ class Inbox:
             self._count_delivery(event.id)
             return Answer(known["reference"], _status(known), "duplicate")
         answer = self._apply(event, forgotten)
-        self._remember(event, digest, answer)
+        self._save_answer(event, digest, answer)
         return answer
 
     def _apply(self, event: Event, forgotten: bool) -> Answer:
@@ -66,7 +66,7 @@ class Inbox:
         if latest is not None and event.sequence < latest["sequence"]:
             return Answer(latest["reference"], outcome="stale")
         answer = self._effect(event, forgotten)
-        if answer.outcome == "noted":  # what changed nothing makes nothing older stale
+        if answer.outcome == "noted":  # a message without effect makes no older one stale
             return answer
         self._store.execute(
             "insert into sources (source, sequence, reference) values (?, ?, ?)"
@@ -77,7 +77,7 @@ class Inbox:
         )
         return answer
 
-    def _remember(self, event: Event, digest: str, answer: Answer) -> None:
+    def _save_answer(self, event: Event, digest: str, answer: Answer) -> None:
         # After a forgotten message the first reference stays the one that can be looked up.
         self._store.execute(
             "insert into inbox values (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)"
@@ -96,13 +96,13 @@ class Inbox:
             utc_now().isoformat(),
         )
 
-    def _remember_refusal(self, event: Event, digest: str, refused: Refused) -> None:
+    def _save_refusal(self, event: Event, digest: str, refused: Refused) -> None:
         known = self._known(event.id)
         if known is not None and (known["reference"] or known["digest"] != digest):
             self._count_delivery(event.id)
             return
         outcome = f"refused: {refused.detail}"
-        self._remember(event, digest, Answer("", refused.status, outcome))
+        self._save_answer(event, digest, Answer("", refused.status, outcome))
 
     def _known(self, message_id: str) -> sqlite3.Row | None:
         return self._store.row("select * from inbox where id = ?", message_id)
@@ -112,14 +112,14 @@ class Inbox:
         self._store.execute(sql, message_id)
 
     def find(self, message_id: str) -> Answer:
-        """Look up what a message was answered with."""
+        """Return the response to a known message."""
         known = self._known(message_id)
         if known is None or not known["reference"]:
             raise Refused(404, "not_found", f"Nothing is known of {message_id}.")
         return Answer(known["reference"], _status(known), known["outcome"])
 
     def note(self, event: Event, series: str) -> Answer:
-        """Take notice of a message that this system has no use for."""
+        """Record a message that changes nothing in this system."""
         known = self._store.row(
             "select reference from sources where source = ?1"
             " union all select reference from notes where source = ?1",
@@ -132,7 +132,7 @@ class Inbox:
         return Answer(reference, 202, "noted")
 
     def ledger(self) -> list[dict[str, Any]]:
-        """List everything received, in the order of arrival."""
+        """List all received messages, in the order of arrival."""
         return [dict(row) for row in self._store.rows("select * from inbox order by rowid")]
 
 

@@ -1,4 +1,4 @@
-"""Reports on their way to Throughline: kept until it has answered."""
+"""Outbox of reports to Throughline: each is stored until it is delivered."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from typing import Any
 
 from aiohttp import ClientConnectorError, ClientError, ClientSession, ClientTimeout
 
+from sandbox.cloudevents import CONTENT_TYPE, Keys, compose, new_message_id, utc_now
 from sandbox.errors import Refused
 from sandbox.faults import Faults, Mode
 from sandbox.store import Store
-from sandbox.wire import CONTENT_TYPE, Keys, compose, new_message_id, utc_now
 
 DEADLINE = 10.0
 LONGEST_PAUSE = 5.0
-AT_ONCE = 8
+BATCH_SIZE = 8
 ANSWER_BYTES = 64 * 1024
 WORTH_RETRYING = {408, 425, 429}
 
 
 class Outgoing:
-    """The queue in the store. A report's body is written once and never changes."""
+    """The queue of reports. The body of a report is written once and never changes."""
 
     def __init__(self, store: Store, source: str) -> None:
         self._store = store
@@ -32,7 +32,7 @@ class Outgoing:
         self.wake = asyncio.Event()
 
     def report(self, type_: str, subject: str, data: dict[str, Any]) -> None:
-        """Queue a report, in the transaction that makes it true."""
+        """Queue a report, in the transaction of the change it reports."""
         sequence = self._store.next_number("report")
         message_id = new_message_id()
         body = compose(message_id, self._source, type_, subject, sequence, data)
@@ -49,22 +49,22 @@ class Outgoing:
         self.wake.set()
 
     def due(self, now: float) -> list[sqlite3.Row]:
-        """List the next report of each document, so that its story stays in order."""
+        """List the next report of each document, so that its reports stay in order."""
         return self._store.rows(
             "select * from outgoing where state = 'waiting' and due_at <= ? and sequence in"
             " (select min(sequence) from outgoing where state = 'waiting' group by subject)"
             " order by sequence limit ?",
             now,
-            AT_ONCE,
+            BATCH_SIZE,
         )
 
     def waiting(self) -> list[sqlite3.Row]:
-        """List every report that is not delivered yet."""
+        """List all reports that are not delivered yet."""
         sql = "select * from outgoing where state = 'waiting' order by sequence"
         return self._store.rows(sql)
 
     def record(self, report: sqlite3.Row, state: str, answer: str, due_at: float) -> None:
-        """Keep what became of an attempt."""
+        """Record the outcome of an attempt."""
         self._store.execute(
             "update outgoing set state = ?, answer = ?, due_at = ?, attempts = attempts + 1"
             " where sequence = ?",
@@ -75,7 +75,7 @@ class Outgoing:
         )
 
     def resend(self, message_id: str) -> None:
-        """Put a report that was stopped, or even delivered, on its way again."""
+        """Queue a stopped or delivered report again."""
         row = self._store.row("select sequence from outgoing where id = ?", message_id)
         if row is None:
             raise Refused(404, "not_found", f"There is no report {message_id}.")
@@ -84,7 +84,7 @@ class Outgoing:
         self.wake.set()
 
     def as_json(self) -> list[dict[str, Any]]:
-        """List all reports with what they say and what became of them."""
+        """Return all reports with their data, state and last response."""
         reports = [
             dict(row) for row in self._store.rows("select * from outgoing order by sequence")
         ]
@@ -95,7 +95,7 @@ class Outgoing:
 
 
 class Sender:
-    """Carries queued reports to the intake of Throughline."""
+    """Sends queued reports to the intake of Throughline, with retries."""
 
     def __init__(self, outgoing: Outgoing, faults: Faults, keys: Keys, url: str) -> None:
         self._outgoing = outgoing
@@ -105,17 +105,17 @@ class Sender:
         self._random = random.Random(0)
 
     async def run(self) -> None:
-        """Send for as long as the process lives."""
+        """Send reports until the process ends."""
         timeout = ClientTimeout(total=DEADLINE)
         async with ClientSession(timeout=timeout) as session:
             while True:
                 reports = self._choose()
                 await asyncio.gather(*(self._send(session, report) for report in reports))
                 if not reports:
-                    await self._rest()
+                    await self._wait()
 
-    async def _rest(self) -> None:
-        """Sleep until something is queued, or for a moment while something waits its time."""
+    async def _wait(self) -> None:
+        """Wait until a report is queued, or briefly while one waits for its retry."""
         self._outgoing.wake.clear()
         pause = 0.1 if self._outgoing.waiting() else None
         try:

@@ -1,4 +1,4 @@
-"""The plain page each system shows to the person who plays its clerk."""
+"""HTML pages of the sandbox systems: layout, tables and buttons."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-SHOWN = 50
+PAGE_SIZE = 50
 
 STYLE = """
 :root { color-scheme: light dark; --ink: light-dark(#1b2230, #e6eaf2);
@@ -72,8 +72,8 @@ setInterval(async () => {
 """
 
 
-def page(title: str, about: str, body: str, version: str, problem: str = "") -> web.Response:
-    """Wrap a body into the whole page; it needs nothing from anywhere else."""
+def page(title: str, intro: str, body: str, version: str, problem: str = "") -> web.Response:
+    """Return a complete page with the body; it loads nothing from elsewhere."""
     nonce = secrets.token_urlsafe(16)
     alert = f'<p class="card bad" role="alert">{escape(problem)}</p>' if problem else ""
     text = f"""<!doctype html>
@@ -81,7 +81,7 @@ def page(title: str, about: str, body: str, version: str, problem: str = "") -> 
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="data:,"><title>{escape(title)}</title>
 <style nonce="{nonce}">{STYLE}</style></head>
-<body><header><h1>{escape(title)}</h1><p class="soft">{escape(about)}</p></header>
+<body><header><h1>{escape(title)}</h1><p class="soft">{escape(intro)}</p></header>
 <main data-version="{escape(version)}">{alert}{body}</main>
 <script nonce="{nonce}">{SCRIPT}</script></body></html>"""
     policy = (
@@ -97,16 +97,16 @@ def page(title: str, about: str, body: str, version: str, problem: str = "") -> 
 def table(
     label: str, heads: Iterable[str], rows: Iterable[Iterable[str]], *, stack: bool = False
 ) -> str:
-    """Draw a table of ready-made cells; a head that starts with # is a column of numbers.
+    """Render a table of HTML cells; a heading that starts with # is a numeric column.
 
-    With ``stack`` its rows become small lists on a phone.
+    With ``stack`` each row becomes a list on a phone.
     """
     names = list(heads)
     tops = "".join(f'<th scope="col"{_class(n)}>{escape(n.lstrip("#"))}</th>' for n in names)
     body = "".join(f"<tr>{_cells(names, row)}</tr>" for row in rows)
-    look = "scroll stack" if stack else "scroll"
+    css_class = "scroll stack" if stack else "scroll"
     return (
-        f'<div class="{look}" role="region" tabindex="0" aria-label="{escape(label)}">'
+        f'<div class="{css_class}" role="region" tabindex="0" aria-label="{escape(label)}">'
         f"<table><thead><tr>{tops}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
@@ -125,15 +125,24 @@ def _class(name: str) -> str:
 def button(
     text: str, name: str = "", value: str = "", *, next_: bool = False, key: str = ""
 ) -> str:
-    """Draw a button that sends its form, optionally with a value of its own."""
+    """Render a submit button, optionally with a name and value."""
     sends = f' name="{escape(name)}" value="{escape(value)}"' if name else ""
-    look = ' class="next"' if next_ else ""
+    css_class = ' class="next"' if next_ else ""
     id_ = f' id="{escape(key)}"' if key else ""
-    return f"<button{id_}{look}{sends}>{escape(text)}</button>"
+    return f"<button{id_}{css_class}{sends}>{escape(text)}</button>"
+
+
+def version_of(
+    ledger: list[dict[str, Any]], reports: list[dict[str, Any]], states: Iterable[str]
+) -> str:
+    """Return a text that changes with the page, so that the browser knows when to reload it."""
+    received = sum(row["deliveries"] for row in ledger)
+    attempts = sum(row["attempts"] for row in reports)
+    return f"{received}.{attempts}.{len(reports)}.{','.join(states)}"
 
 
 def traffic(ledger: list[dict[str, Any]], reports: list[dict[str, Any]]) -> str:
-    """Draw what was received and what was sent, newest first."""
+    """Render the received messages and the sent reports, newest first."""
     return (
         "<h2>Received</h2>"
         + (_received(ledger) if ledger else '<p class="soft">Nothing yet.</p>')
@@ -153,7 +162,7 @@ def _received(ledger: list[dict[str, Any]]) -> str:
             str(row["deliveries"]),
             str(row["effects"]),
         )
-        for row in ledger[: -SHOWN - 1 : -1]
+        for row in ledger[: -PAGE_SIZE - 1 : -1]
     )
     return table("Received messages", heads, rows, stack=True)
 
@@ -163,17 +172,17 @@ def _reported(reports: list[dict[str, Any]]) -> str:
     rows = (
         (
             _keep(row["subject"]),
-            escape(_gist(row)),
+            escape(_summary(row)),
             _report_state(row),
             escape(row["answer"]),
             str(row["attempts"]),
         )
-        for row in reports[: -SHOWN - 1 : -1]
+        for row in reports[: -PAGE_SIZE - 1 : -1]
     )
     return table("Reports", heads, rows, stack=True)
 
 
-def _gist(row: dict[str, Any]) -> str:
+def _summary(row: dict[str, Any]) -> str:
     data = row["data"]
     whose = data.get("shipment_ref") or data.get("official_number") or ""
     return f"{whose} {data['status']}".strip()

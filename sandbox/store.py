@@ -1,4 +1,4 @@
-"""The other system's own store: one SQLite file that survives a kill."""
+"""SQLite store: one file that survives a killed process."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Store:
 
     def _prepare(self, schema: str) -> None:
         # WAL with NORMAL keeps every commit when the process is killed; only a power cut could
-        # cost the last ones, and nobody's goods hang on this store.
+        # lose the last ones, which is acceptable here.
         self._connection.execute("pragma journal_mode = wal")
         self._connection.execute("pragma synchronous = normal")
         self._connection.execute("pragma foreign_keys = on")
@@ -74,7 +74,7 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Make everything inside happen together or not at all."""
+        """Run the statements inside in one transaction."""
         self._connection.execute("begin immediate")
         try:
             yield
@@ -93,11 +93,11 @@ class Store:
         return found
 
     def execute(self, sql: str, *values: object) -> None:
-        """Write."""
+        """Execute a statement."""
         self._connection.execute(sql, values)
 
     def next_number(self, series: str) -> int:
-        """Take the next number of a series; a rolled-back transaction gives it back."""
+        """Return the next number of a series, without gaps after a rollback."""
         [row] = self.rows(
             "insert into series (name, last) values (?, 1)"
             " on conflict (name) do update set last = last + 1 returning last",
@@ -106,5 +106,5 @@ class Store:
         return int(row["last"])
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._connection.close()

@@ -1,1 +1,1 @@
-"""The ERP: takes invoices, gives them their official numbers, reports what was posted and paid."""
+"""The ERP: receives invoices, assigns official numbers, reports postings and payments."""

@@ -1,4 +1,4 @@
-"""``python -m sandbox.erp``"""
+"""Command line of the ERP: ``python -m sandbox.erp``."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import sys
 
 from aiohttp import web
 
+from sandbox.command_line import main, parser
+from sandbox.endpoints import Settings
 from sandbox.erp.taxes import TaxRounding
 from sandbox.erp.web import build_erp
-from sandbox.launch import main, parser
-from sandbox.service import Settings
 
 
 def _options() -> argparse.ArgumentParser:
     options = parser("ERP", "erp", 8102)
     options.add_argument(
-        "--auto-pay", action="store_true", help="with --auto, take payments by itself too"
+        "--auto-pay", action="store_true", help="with --auto, also record payments automatically"
     )
     options.add_argument(
         "--tax-rounding",

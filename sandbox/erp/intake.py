@@ -1,16 +1,16 @@
-"""What each event from Throughline does in the books."""
+"""Intake of the ERP: what each event from Throughline changes."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
+from sandbox.cloudevents import Event, utc_now
 from sandbox.erp.records import Invoice, Invoices
 from sandbox.erp.taxes import TaxLine, TaxRounding, tax_of
 from sandbox.errors import Refused
 from sandbox.inbox import Answer, Inbox
-from sandbox.shapes import Fields
+from sandbox.json_fields import Fields
 from sandbox.store import Store
-from sandbox.wire import Event, utc_now
 
 ISSUED = "throughline.invoice.issued"
 CREDITED = "throughline.invoice.credited"
@@ -31,46 +31,46 @@ class Intake:
         if event.type not in {ISSUED, CREDITED, PAID}:
             return self.inbox.note(event, "ERP-NOTE")
         invoice = self._read(event.data.object("invoice"))
-        known = self._invoices.known_as(invoice.invoice_id)
+        known = self._invoices.find_by_id(invoice.invoice_id)
         if event.type == PAID:
-            told = event.data.object("invoice").has("paid")
-            return self._note_payment(invoice, invoice.paid if told else None)
+            has_amount = event.data.object("invoice").has("paid")
+            return self._record_payment(invoice, invoice.paid if has_amount else None)
         if event.type == CREDITED and known is None:
-            invoice.kind = "credit memo"  # some send the memo itself under this name
+            invoice.kind = "credit memo"  # some senders use this event for the credit memo itself
         if known is not None and not forgotten:
             return self._compare(known, invoice)
-        return self._enter(invoice)
+        return self._add(invoice)
 
-    def _enter(self, invoice: Invoice) -> Answer:
+    def _add(self, invoice: Invoice) -> Answer:
         invoice.reference = f"ERP-{self._store.next_number('ERP'):06d}"
         invoice.credited = self._invoices.credited_on(invoice.invoice_id)
-        self._invoices.keep(invoice)
-        credited = self._invoices.known_as(invoice.credits) if invoice.credits else None
+        self._invoices.save(invoice)
+        credited = self._invoices.find_by_id(invoice.credits) if invoice.credits else None
         if credited is not None:
             credited.credited = self._invoices.credited_on(credited.invoice_id)
-            self._invoices.keep(credited)
+            self._invoices.save(credited)
         return Answer(invoice.reference)
 
     def _compare(self, known: Invoice, invoice: Invoice) -> Answer:
-        """The same document under another message: fine as long as it says the same."""
+        """The same document under another message is accepted if its amounts are the same."""
         if (known.total, known.number) != (invoice.total, invoice.number):
-            detail = f"{known.number} is entered as {known.reference} with other amounts."
+            detail = f"{known.number} is recorded as {known.reference} with other amounts."
             raise Refused(409, "issued_before", detail)
         return Answer(known.reference, outcome="known")
 
-    def _note_payment(self, invoice: Invoice, paid: Decimal | None) -> Answer:
-        """Money came in at the other side: ``paid`` in all, or everything where it is not said."""
-        known = self._invoices.known_as(invoice.invoice_id)
+    def _record_payment(self, invoice: Invoice, paid: Decimal | None) -> Answer:
+        """Record what was paid at the sender: ``paid`` in total, or the whole invoice."""
+        known = self._invoices.find_by_id(invoice.invoice_id)
         if known is None:
             raise Refused(404, "unknown_invoice", f"{invoice.number} was never issued to us.")
-        everything = known.total - known.credited
-        known.paid = max(known.paid, everything if paid is None else paid)
+        whole = known.total - known.credited
+        known.paid = max(known.paid, whole if paid is None else paid)
         known.stepped_at = utc_now().timestamp()
-        self._invoices.keep(known)
+        self._invoices.save(known)
         return Answer(known.reference)
 
     def _read(self, fields: Fields) -> Invoice:
-        """Check the shape of an invoice and compute our own amounts from its lines."""
+        """Validate an invoice and compute our own amounts from its lines."""
         currency = fields.text("currency")
         totals = fields.object("totals")
         lines = [_read_line(line, currency) for line in fields.objects("lines")]
@@ -118,10 +118,10 @@ def _shown_line(fields: Fields) -> dict[str, str]:
 
 
 def _settled(fields: Fields, currency: str) -> Decimal:
-    """What was kept for paying early is settled as if it had been paid."""
+    """Add the early-payment discount to what was paid, since both settle the invoice."""
     amounts = (_optional_money(fields, each, currency, Decimal(0)) for each in SETTLES)
     return sum(amounts, Decimal(0))
 
 
-def _optional_money(fields: Fields, name: str, currency: str, otherwise: Decimal) -> Decimal:
-    return fields.money(name, currency) if fields.has(name) else otherwise
+def _optional_money(fields: Fields, name: str, currency: str, default: Decimal) -> Decimal:
+    return fields.money(name, currency) if fields.has(name) else default

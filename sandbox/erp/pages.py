@@ -1,4 +1,4 @@
-"""The page of the bookkeeper."""
+"""HTML of the ERP's page."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from decimal import Decimal
 from html import escape
 
 from sandbox.erp.records import Invoice
+from sandbox.json_fields import Money
 from sandbox.pages import button, table
-from sandbox.shapes import Money
 
-WORDS = {"post": "Post", "pay": "Take payment"}
+BUTTON_LABELS = {"post": "Post", "pay": "Take payment"}
 
 
 def invoice_card(invoice: Invoice) -> str:
-    """Draw one invoice with both sides' amounts and the button for the next step."""
+    """Render an invoice with the sent and computed amounts and the button of its next action."""
     ours = f"{invoice.reference}, " if invoice.official_number else ""
     heading = invoice.official_number or invoice.reference
     order = f" for {escape(invoice.order_number)}" if invoice.order_number else ""
@@ -42,21 +42,21 @@ def _figures(invoice: Invoice, *amounts: Decimal) -> tuple[str, ...]:
 
 
 def _payment(invoice: Invoice) -> str:
-    said = []
+    parts = []
     if invoice.credited:
-        said.append(f"Credited {_figures(invoice, invoice.credited)[0]}.")
+        parts.append(f"Credited {_figures(invoice, invoice.credited)[0]}.")
     if invoice.paid:
         with_ = f" with {escape(invoice.payment_ref)}" if invoice.payment_ref else ""
-        said.append(f"Paid {_figures(invoice, invoice.paid)[0]}{with_}.")
-    return f"<p>{' '.join(said)}</p>" if said else ""
+        parts.append(f"Paid {_figures(invoice, invoice.paid)[0]}{with_}.")
+    return f"<p>{' '.join(parts)}</p>" if parts else ""
 
 
 def _form(invoice: Invoice) -> str:
-    verb = invoice.next_deed
-    if not verb:
+    action = invoice.next_action
+    if not action:
         return ""
-    press = button(WORDS[verb], next_=True, key=f"{verb}-{invoice.reference}")
+    submit = button(BUTTON_LABELS[action], next_=True, key=f"{action}-{invoice.reference}")
     return (
-        f'<form method="post" action="/invoices/{invoice.reference}/{verb}">'
-        f'<div class="buttons">{press}</div></form>'
+        f'<form method="post" action="/invoices/{invoice.reference}/{action}">'
+        f'<div class="buttons">{submit}</div></form>'
     )

@@ -1,4 +1,4 @@
-"""What the ERP knows of an invoice."""
+"""Invoices of the ERP, and their table."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox.errors import Refused
-from sandbox.shapes import Money
+from sandbox.json_fields import Money
 from sandbox.store import Store
 
 SCHEMA = """
@@ -43,14 +43,14 @@ create unique index if not exists official_numbers on invoices (official_number)
     where official_number <> '';
 """
 
-AT_ONCE = 100
-"""So many invoices are played in one go, so that the doors stay open."""
+BATCH_SIZE = 100
+"""Invoices processed at once, so that requests are answered in between."""
 AMOUNTS = ("net", "tax", "total", "sent_tax", "sent_total", "paid", "credited")
 
 
 @dataclass(slots=True)
 class Invoice:
-    """An invoice or a credit memo, with our amounts beside those that were sent."""
+    """An invoice or a credit memo, with the sent and the computed amounts."""
 
     reference: str
     kind: str
@@ -77,35 +77,35 @@ class Invoice:
 
     @property
     def differs(self) -> bool:
-        """Whether our arithmetic came to another tax or total than the sender's."""
+        """Whether the computed tax or total differs from the sent one."""
         return (self.tax, self.total) != (self.sent_tax, self.sent_total)
 
     @property
     def outstanding(self) -> Decimal:
-        """What is still to be paid; nothing on a credit memo."""
+        """The outstanding amount; zero on a credit memo."""
         return self.total - self.credited - self.paid if self.kind == "invoice" else Decimal(0)
 
     @property
-    def next_deed(self) -> str:
-        """What the bookkeeper would do next: post, pay, or nothing."""
+    def next_action(self) -> str:
+        """The next action: post, pay, or none."""
         if not self.official_number:
             return "post"
         return "pay" if self.outstanding > 0 else ""
 
-    def settle(self) -> None:
-        """Set the one word for the list from what was posted, credited and paid."""
+    def update_state(self) -> None:
+        """Set the state from what was posted, credited and paid."""
         if self.kind == "invoice" and self.outstanding <= 0 < self.total:
             self.state = "paid" if self.paid else "credited"
         else:
             self.state = "posted" if self.official_number else "received"
 
     def money(self, amount: Decimal) -> dict[str, str]:
-        """Write an amount the way it travels."""
+        """Return an amount as JSON."""
         return Money(amount, self.currency).as_json()
 
 
 class Invoices:
-    """Reads and keeps invoices in the store."""
+    """Reads and saves invoices."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -117,7 +117,7 @@ class Invoices:
             raise Refused(404, "not_found", f"There is no invoice {reference}.")
         return _from_row(row)
 
-    def known_as(self, invoice_id: str) -> Invoice | None:
+    def find_by_id(self, invoice_id: str) -> Invoice | None:
         """Find a document by the sender's id."""
         sql = "select * from invoices where invoice_id = ? order by rowid limit 1"
         row = self._store.row(sql, invoice_id)
@@ -129,25 +129,25 @@ class Invoices:
         return [_from_row(row) for row in self._store.rows(sql, limit)]
 
     def unposted(self, before: float) -> list[Invoice]:
-        """List documents without an official number that have waited since some moment."""
+        """List documents without an official number that have waited since a moment."""
         return self._waiting("official_number = ''", before)
 
     def unpaid(self, before: float) -> list[Invoice]:
-        """List posted invoices that have waited for their payment since some moment."""
+        """List posted invoices that have waited for their payment since a moment."""
         return self._waiting("state = 'posted' and kind = 'invoice'", before)
 
     def _waiting(self, condition: str, before: float) -> list[Invoice]:
         sql = f"select * from invoices where {condition} and stepped_at <= ? order by rowid limit ?"  # noqa: S608 - the two conditions above
-        return [_from_row(row) for row in self._store.rows(sql, before, AT_ONCE)]
+        return [_from_row(row) for row in self._store.rows(sql, before, BATCH_SIZE)]
 
     def credited_on(self, invoice_id: str) -> Decimal:
         """Add up the credit memos on an invoice."""
         rows = self._store.rows("select total from invoices where credits = ?", invoice_id)
         return sum((Decimal(row["total"]) for row in rows), Decimal(0))
 
-    def keep(self, invoice: Invoice) -> None:
-        """Write an invoice, new or changed."""
-        invoice.settle()
+    def save(self, invoice: Invoice) -> None:
+        """Insert or update an invoice."""
+        invoice.update_state()
         values = {name: str(value) for name, value in asdict(invoice).items()}
         values["lines"] = json.dumps(invoice.lines, ensure_ascii=False)
         names = ", ".join(values)
@@ -168,7 +168,7 @@ def _from_row(row: sqlite3.Row) -> Invoice:
 
 
 def invoice_as_json(invoice: Invoice) -> dict[str, Any]:
-    """Show an invoice to programs."""
+    """Return an invoice as JSON."""
     shown: dict[str, Any] = asdict(invoice)
     del shown["stepped_at"]
     amounts = {name: invoice.money(getattr(invoice, name)) for name in AMOUNTS}

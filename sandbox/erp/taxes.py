@@ -1,4 +1,4 @@
-"""The ERP's own tax arithmetic, so that a difference is possible and gets noticed.
+"""Tax calculation of the ERP, independent of Throughline's so that differences can occur.
 
 It rounds half to even, as Tryton does, where Throughline rounds half up.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 
-from sandbox.shapes import minor_units
+from sandbox.json_fields import minor_units
 
 
 class TaxRounding(StrEnum):
@@ -23,7 +23,7 @@ class TaxRounding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TaxLine:
-    """What taxing needs to know of a line. ``tax_rate`` is a fraction."""
+    """The net amount and tax rate of a line; ``tax_rate`` is a fraction."""
 
     net: Decimal
     tax_rate: Decimal

@@ -1,4 +1,4 @@
-"""The ERP's own doors, and the ERP put together."""
+"""The ERP: its page, its JSON endpoints and its application."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from pathlib import Path
 
 from aiohttp import web
 
-from sandbox.erp.books import Books
+from sandbox.cloudevents import utc_now
+from sandbox.endpoints import Settings, build_app, wants_page
+from sandbox.erp.accounting import Accounting
 from sandbox.erp.intake import Intake
 from sandbox.erp.pages import invoice_card
 from sandbox.erp.records import SCHEMA, Invoice, Invoices, invoice_as_json
 from sandbox.erp.taxes import TaxRounding
 from sandbox.errors import Refused
 from sandbox.outgoing import Outgoing
-from sandbox.pages import SHOWN, page, traffic
-from sandbox.service import Settings, build_app, wants_page
+from sandbox.pages import PAGE_SIZE, page, traffic, version_of
 from sandbox.store import Store
-from sandbox.wire import utc_now
 
 
 class Erp:
-    """Takes invoices and keeps the official books."""
+    """The ERP system: receives, posts and settles invoices."""
 
     def __init__(
         self,
@@ -36,18 +36,18 @@ class Erp:
         self._auto_pay = auto_pay
         self._invoices = Invoices(store)
         self._outgoing = outgoing
-        self._books = Books(store, outgoing)
+        self._accounting = Accounting(store, outgoing)
 
-    def play(self, seconds: float) -> None:
-        """Post what came in this long ago and, if told so, take its payment."""
+    def run_due_steps(self, seconds: float) -> None:
+        """Post invoices received this long ago and, if configured, record their payment."""
         before = utc_now().timestamp() - seconds
         for invoice in self._invoices.unpaid(before) if self._auto_pay else []:
-            self._books.pay(invoice.reference)
+            self._accounting.pay(invoice.reference)
         for invoice in self._invoices.unposted(before):
-            self._books.post(invoice.reference)
+            self._accounting.post(invoice.reference)
 
     def add_routes(self, app: web.Application) -> None:
-        """Add the doors for the bookkeeper and for programs that play one."""
+        """Add the page and the JSON endpoints."""
         app.router.add_get("/", self.show)
         app.router.add_get("/invoices", self.list_invoices)
         app.router.add_get("/invoices/{reference}", self.show_invoice)
@@ -59,19 +59,16 @@ class Erp:
         return self._page()
 
     def _page(self, problem: str = "") -> web.Response:
-        invoices = self._invoices.newest_first(SHOWN)
+        invoices = self._invoices.newest_first(PAGE_SIZE)
         cards = "".join(map(invoice_card, invoices))
         cards = cards or '<p class="soft">No invoice yet. Issue one in Throughline.</p>'
         ledger, reports = self.inbox.ledger(), self._outgoing.as_json()
         auto = self._settings.auto_seconds
-        about = f"Posts by itself after {auto:g} s." if auto is not None else ""
-        about = about or "You are the bookkeeper: post each invoice and take its payment."
-        received = sum(row["deliveries"] for row in ledger)
-        tries = sum(row["attempts"] for row in reports)
-        states = ",".join(invoice.state for invoice in invoices)
-        version = f"{received}.{tries}.{len(reports)}.{states}"
+        intro = f"Posts automatically after {auto:g} s." if auto is not None else ""
+        intro = intro or "You are the bookkeeper: post each invoice and take its payment."
+        version = version_of(ledger, reports, [invoice.state for invoice in invoices])
         body = f"<h2>Invoices</h2>{cards}{traffic(ledger, reports)}"
-        return page("ERP", about, body, version, problem)
+        return page("ERP", intro, body, version, problem)
 
     async def list_invoices(self, request: web.Request) -> web.Response:
         """List all invoices, newest first."""
@@ -85,18 +82,18 @@ class Erp:
 
     async def post(self, request: web.Request) -> web.Response:
         """Post an invoice."""
-        return self._do(request, self._books.post)
+        return self._run(request, self._accounting.post)
 
     async def pay(self, request: web.Request) -> web.Response:
-        """Take the payment of an invoice."""
-        return self._do(request, self._books.pay)
+        """Record the payment of an invoice."""
+        return self._run(request, self._accounting.pay)
 
-    def _do(self, request: web.Request, deed: Callable[[str], Invoice]) -> web.Response:
+    def _run(self, request: web.Request, action: Callable[[str], Invoice]) -> web.Response:
         reference = request.match_info["reference"]
         if not wants_page(request):
-            return web.json_response(invoice_as_json(deed(reference)))
+            return web.json_response(invoice_as_json(action(reference)))
         try:
-            deed(reference)
+            action(reference)
         except Refused as refused:
             return self._page(refused.detail)
         raise web.HTTPSeeOther(f"/#{reference}")
@@ -109,7 +106,7 @@ def build_erp(
     rounding: TaxRounding = TaxRounding.DOCUMENT,
     auto_pay: bool = False,
 ) -> web.Application:
-    """Make an ERP that keeps its books in this file."""
+    """Build an ERP that stores its data in this file."""
     store = Store(store_path, SCHEMA)
     outgoing = Outgoing(store, "/erp")
     system = Erp(store, outgoing, settings, rounding, auto_pay)

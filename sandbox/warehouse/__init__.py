@@ -1,1 +1,1 @@
-"""The warehouse: takes orders, ships them in parts, reports what it did."""
+"""The warehouse: receives orders, ships them in parts, reports each step."""

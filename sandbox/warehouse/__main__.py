@@ -1,10 +1,10 @@
-"""``python -m sandbox.warehouse``"""
+"""Command line of the warehouse: ``python -m sandbox.warehouse``."""
 
 from __future__ import annotations
 
 import sys
 
-from sandbox.launch import main, parser
+from sandbox.command_line import main, parser
 from sandbox.warehouse.web import build_warehouse
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What each event from Throughline does to an order."""
+"""Intake of the warehouse: what each event from Throughline changes."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import json
 from dataclasses import dataclass
 from decimal import Decimal
 
+from sandbox.cloudevents import Event, utc_now
 from sandbox.errors import Malformed, Refused
 from sandbox.inbox import Answer, Inbox
-from sandbox.shapes import Fields, plain
+from sandbox.json_fields import Fields, plain
 from sandbox.store import Store
-from sandbox.warehouse.records import GONE, NOT_GOODS, Line, Order, Orders
-from sandbox.wire import Event, utc_now
+from sandbox.warehouse.records import NOT_GOODS, SHIPPED_STATUSES, Line, Order, Orders
 
 CHANGES = {
     "throughline.order.submitted",
@@ -24,7 +24,7 @@ CHANGES = {
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The order as it was sent, read and found in shape."""
+    """An order as it was sent, validated."""
 
     order_id: str
     number: str
@@ -46,7 +46,7 @@ class Intake:
         if event.type not in CHANGES:
             return self.inbox.note(event, "WH-NOTE")
         snapshot = read_snapshot(event.data.object("order"))
-        order = self._orders.known_as(snapshot.order_id)
+        order = self._orders.find_by_id(snapshot.order_id)
         if order is None or forgotten:
             order = self._create(snapshot)
         self._check(order, snapshot, event.type)
@@ -72,8 +72,8 @@ class Intake:
         if order.cancelled:
             raise Refused(409, "cancelled", f"{order.reference} is cancelled.")
         if type_ == "throughline.order.cancelled":
-            if order.shipments_in(*GONE):
-                detail = f"{order.reference} has left the house in part; it cannot be cancelled."
+            if order.shipments_in(*SHIPPED_STATUSES):
+                detail = f"{order.reference} is partly shipped; it cannot be cancelled."
                 raise Refused(409, "already_shipped", detail)
             return
         for line in order.lines.values():
@@ -103,37 +103,37 @@ class Intake:
             )
 
     def _move(self, reference: str, event: Event, snapshot: Snapshot) -> None:
-        verb = event.type.rpartition(".")[2]
-        if verb in {"held", "released"}:
-            reason = event.data.optional_text("reason") if verb == "held" else ""
+        action = event.type.rpartition(".")[2]
+        if action in {"held", "released"}:
+            reason = event.data.optional_text("reason") if action == "held" else ""
             sql = "update orders set held = ?, hold_reason = ? where reference = ?"
-            self._store.execute(sql, int(verb == "held"), reason, reference)
+            self._store.execute(sql, int(action == "held"), reason, reference)
         elif snapshot.on_hold is not None:
             sql = "update orders set held = ? where reference = ?"
             self._store.execute(sql, int(snapshot.on_hold), reference)
-        if verb == "cancelled":
+        if action == "cancelled":
             self._unpack(reference)
             self._store.execute("update orders set cancelled = 1 where reference = ?", reference)
 
     def _unpack(self, reference: str) -> None:
-        """Put what was picked back on the shelf."""
+        """Delete the shipments of a cancelled order."""
         mine = "(select shipment_ref from shipments where reference = ?)"
         self._store.execute(f"delete from shipment_lines where shipment_ref in {mine}", reference)  # noqa: S608 - no input
         self._store.execute("delete from shipments where reference = ?", reference)
 
 
 def _check_line(line: Line, ordered: Decimal) -> None:
-    if ordered < line.boxed:
-        verb = "shipped" if line.shipped == line.boxed else "picked"
+    if ordered < line.in_shipments:
+        action = "shipped" if line.shipped == line.in_shipments else "picked"
         detail = (
             f"Line {line.position} ({line.sku or line.description}) cannot become"
-            f" {plain(ordered)}: {plain(line.boxed)} are already {verb}."
+            f" {plain(ordered)}: {plain(line.in_shipments)} are already {action}."
         )
         raise Refused(409, "under_shipped", detail)
 
 
 def read_snapshot(order: Fields) -> Snapshot:
-    """Check the shape of an order and take what a warehouse needs."""
+    """Validate an order and return the fields that the warehouse needs."""
     currency = order.text("currency")
     lines = [_read_line(fields, currency) for fields in order.objects("lines")]
     by_key = {line.order_line: line for line in lines}

@@ -1,15 +1,15 @@
-"""The page of the warehouse clerk."""
+"""HTML of the warehouse's page."""
 
 from __future__ import annotations
 
 from html import escape
 
+from sandbox.json_fields import plain
 from sandbox.pages import button, table
-from sandbox.shapes import plain
 from sandbox.warehouse.records import Line, Order, Shipment
 from sandbox.warehouse.shipping import next_step
 
-WORDS = {
+BUTTON_LABELS = {
     "accepted": "Accept",
     "picked": "Pick",
     "packed": "Pack",
@@ -19,7 +19,7 @@ WORDS = {
 
 
 def order_card(order: Order) -> str:
-    """Draw one order with its lines, shipments and the buttons for the next step."""
+    """Render an order with its lines, shipments and the buttons of its next step."""
     account = order.snapshot.get("account") or {}
     hold = f'<p class="bad">On hold. {escape(order.hold_reason)}</p>' if order.held else ""
     return (
@@ -34,16 +34,16 @@ def order_card(order: Order) -> str:
 
 def _lines(order: Order) -> str:
     step = next_step(order)
-    asks = step is not None and step.status == "shipped" and bool(order.open_quantities)
-    heads = ["Line", "Goods", "#Ordered", "#Shipped", "#Ship now" if asks else "#Open"]
-    rows = (_line(line, asks) for line in order.lines.values())
+    asks_quantity = step is not None and step.status == "shipped" and bool(order.open_quantities)
+    heads = ["Line", "Goods", "#Ordered", "#Shipped", "#Ship now" if asks_quantity else "#Open"]
+    rows = (_line(line, asks_quantity) for line in order.lines.values())
     return table(f"Lines of {order.reference}", heads, rows)
 
 
-def _line(line: Line, asks: bool) -> tuple[str, ...]:
+def _line(line: Line, asks_quantity: bool) -> tuple[str, ...]:
     label = f"Ship now of {line.sku or line.description}"
     cell = plain(line.open)
-    if asks and line.open > 0:
+    if asks_quantity and line.open > 0:
         cell = (
             f'<input name="quantity-{escape(line.order_line)}" value="{cell}"'
             f' id="quantity-{escape(line.order_line)}"'
@@ -59,10 +59,10 @@ def _buttons(order: Order) -> str:
     if step is None:
         return ""
     key = f"next-{order.reference}"
-    buttons = button(WORDS[step.status], "status", step.status, next_=True, key=key)
+    buttons = button(BUTTON_LABELS[step.status], "status", step.status, next_=True, key=key)
     if step.status == "shipped" and order.shipments_in("shipped"):
         key = f"delivered-{order.reference}"
-        buttons += button(WORDS["delivered"], "status", "delivered", key=key)
+        buttons += button(BUTTON_LABELS["delivered"], "status", "delivered", key=key)
     return f'<div class="buttons">{buttons}</div>'
 
 
@@ -78,5 +78,6 @@ def _shipment(order: Order, shipment: Shipment) -> str:
         f"{plain(quantity)} × {escape(order.lines[key].sku or order.lines[key].description)}"
         for key, quantity in shipment.lines.items()
     )
-    way = f" with {escape(shipment.carrier)} {escape(shipment.tracking)}" * bool(shipment.carrier)
-    return f"{shipment.shipment_ref} {shipment.status}{way}: {goods}"
+    carrier = f" with {escape(shipment.carrier)} {escape(shipment.tracking)}"
+    carrier = carrier if shipment.carrier else ""
+    return f"{shipment.shipment_ref} {shipment.status}{carrier}: {goods}"

@@ -1,4 +1,4 @@
-"""What the warehouse knows of an order."""
+"""Orders of the warehouse, and their tables."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox.errors import Refused
-from sandbox.shapes import plain
+from sandbox.json_fields import plain
 from sandbox.store import Store
 
 SCHEMA = """
@@ -52,15 +52,15 @@ create table if not exists shipment_lines (
 );
 """
 
-GONE = {"shipped", "delivered"}
-"""A shipment with one of these has left the house."""
+SHIPPED_STATUSES = {"shipped", "delivered"}
+"""Statuses of shipments that have left the warehouse."""
 NOT_GOODS = {"section", "note", "down_payment"}
-"""Kinds of line of which nothing is ever shipped."""
+"""Kinds of line that are never shipped."""
 
 
 @dataclass(slots=True)
 class Line:
-    """One line of an order. ``boxed`` counts what is in any shipment, ``shipped`` what has left."""
+    """A line of an order, with the quantity in any shipment and the quantity shipped."""
 
     order_line: str
     position: int
@@ -69,13 +69,13 @@ class Line:
     description: str
     unit: str
     ordered: Decimal
-    boxed: Decimal = Decimal(0)
+    in_shipments: Decimal = Decimal(0)
     shipped: Decimal = Decimal(0)
 
     @property
     def open(self) -> Decimal:
-        """What nobody has picked yet."""
-        return max(self.ordered - self.boxed, Decimal(0))
+        """The quantity that is not in any shipment yet."""
+        return max(self.ordered - self.in_shipments, Decimal(0))
 
 
 @dataclass(slots=True)
@@ -108,33 +108,33 @@ class Order:
 
     @property
     def open_quantities(self) -> dict[str, Decimal]:
-        """What could be picked now, per line."""
+        """The open quantity of each line that has one."""
         return {key: line.open for key, line in self.lines.items() if line.open > 0}
 
     @property
-    def all_left(self) -> bool:
-        """Whether everything ordered has left the house."""
+    def all_shipped(self) -> bool:
+        """Whether everything ordered has been shipped."""
         return all(line.shipped >= line.ordered for line in self.lines.values())
 
     def shipments_in(self, *statuses: str) -> list[Shipment]:
-        """List the shipments that have come this far."""
+        """List the shipments in one of these statuses."""
         return [shipment for shipment in self.shipments if shipment.status in statuses]
 
     @property
     def state(self) -> str:
-        """The one word for the list."""
+        """The state of the order as shown in the list."""
         if self.cancelled:
             return "cancelled"
-        gone = self.shipments_in(*GONE)
-        if not gone:
+        shipped = self.shipments_in(*SHIPPED_STATUSES)
+        if not shipped:
             return self.phase
-        if not self.all_left:
+        if not self.all_shipped:
             return "part shipped"
-        return "delivered" if all(s.status == "delivered" for s in gone) else "shipped"
+        return "delivered" if all(s.status == "delivered" for s in shipped) else "shipped"
 
 
 class Orders:
-    """Reads and keeps orders in the store."""
+    """Reads orders."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -160,7 +160,7 @@ class Orders:
             shipments=shipments,
         )
 
-    def known_as(self, order_id: str) -> Order | None:
+    def find_by_id(self, order_id: str) -> Order | None:
         """Find an order by the sender's id."""
         sql = "select reference from orders where order_id = ? order by rowid limit 1"
         row = self._store.row(sql, order_id)
@@ -172,7 +172,7 @@ class Orders:
         return [row["reference"] for row in rows]
 
     def set_stepped(self, reference: str, at: float) -> None:
-        """Note when an order last moved, from which the next step by itself is counted."""
+        """Record when an order last changed; the next automatic step follows from it."""
         sql = "update orders set stepped_at = ? where reference = ?"
         self._store.execute(sql, at, reference)
 
@@ -196,14 +196,14 @@ class Orders:
             line = Line(**values | {"ordered": Decimal(row["ordered"])})
             for shipment in shipments:
                 quantity = shipment.lines.get(line.order_line, Decimal(0))
-                line.boxed += quantity
-                line.shipped += quantity if shipment.status in GONE else 0
+                line.in_shipments += quantity
+                line.shipped += quantity if shipment.status in SHIPPED_STATUSES else 0
             lines[line.order_line] = line
         return lines
 
 
 def order_as_json(order: Order) -> dict[str, Any]:
-    """Show an order to programs."""
+    """Return an order as JSON."""
     snapshot = order.snapshot
     return {
         "reference": order.reference,
@@ -225,7 +225,7 @@ def order_as_json(order: Order) -> dict[str, Any]:
 def _line_as_json(line: Line) -> dict[str, Any]:
     quantities = {"ordered": line.ordered, "shipped": line.shipped, "open": line.open}
     shown = asdict(line) | {name: plain(value) for name, value in quantities.items()}
-    del shown["boxed"]
+    del shown["in_shipments"]
     return shown
 
 

@@ -1,4 +1,4 @@
-"""What the people in the warehouse do, and the reports that follow from it."""
+"""Shipping: the steps of an order in the warehouse, each with its reports."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from sandbox.cloudevents import utc_now
 from sandbox.errors import Malformed, Refused
+from sandbox.json_fields import Fields, plain
 from sandbox.outgoing import Outgoing
-from sandbox.shapes import Fields, plain
 from sandbox.store import Store
 from sandbox.warehouse.records import Order, Orders, Shipment
-from sandbox.wire import utc_now
 
 CARRIERS = ("DHL", "DPD", "UPS")
 PHASES = ("new", "accepted", "picking", "packed")
 STATUSES = ("accepted", "picked", "packed", "shipped", "delivered")
 BEFORE = {"packed": {"picked"}, "shipped": {"picked", "packed"}, "delivered": {"shipped"}}
-"""Which shipments can take a step."""
+"""The statuses from which a shipment can reach a status."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something to report. Without ``quantities`` it concerns everything that is open."""
+    """A step of an order. Without ``quantities`` it applies to everything that is open."""
 
     status: str
     quantities: dict[str, Decimal] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class Step:
 
 
 class Shipping:
-    """Takes orders step by step out of the house."""
+    """Moves orders step by step from accepted to delivered."""
 
     def __init__(self, store: Store, outgoing: Outgoing) -> None:
         self._store = store
@@ -42,18 +42,18 @@ class Shipping:
         self._outgoing = outgoing
 
     def report(self, reference: str, step: Step) -> Order:
-        """Do one step and queue its reports, together or not at all."""
+        """Apply a step and queue its reports in one transaction."""
         with self._store.transaction():
             order = self._orders.get(reference)
             self._check(order, step)
             self._reach_phase(order, "accepted")
             if step.status != "accepted":
-                self._work(order, step)
+                self._apply(order, step)
             self._orders.set_stepped(reference, utc_now().timestamp())
         return self._orders.get(reference)
 
-    def let_rest(self, reference: str) -> None:
-        """Leave an order alone until Throughline changes it."""
+    def suspend(self, reference: str) -> None:
+        """Skip an order in automatic steps until Throughline changes it."""
         self._orders.set_stepped(reference, math.inf)
 
     def _check(self, order: Order, step: Step) -> None:
@@ -64,43 +64,43 @@ class Shipping:
         if step.status == "accepted" and order.phase != "new":
             raise Refused(409, "nothing_to_do", f"{order.reference} is accepted already.")
 
-    def _work(self, order: Order, step: Step) -> None:
-        """Choose between the whole order and one shipment."""
+    def _apply(self, order: Order, step: Step) -> None:
+        """Apply a step to the whole order or to a shipment."""
         if step.status == "delivered":
             self._advance(order, self._chosen(order, step), step)
         elif step.status == "shipped":
             self._ship(order, step)
         elif step.quantities or step.shipment_ref:
-            self._box(order, step)
+            self._fill_shipment(order, step)
         else:
             self._whole_order(order, step)
 
     def _whole_order(self, order: Order, step: Step) -> None:
-        """Pick or pack everything: the order's own progress, not yet a parcel."""
+        """Pick or pack the whole order, without creating a shipment."""
         phase = "picking" if step.status == "picked" else "packed"
-        boxes = order.shipments_in("picked") if phase == "packed" else []
+        shipments = order.shipments_in("picked") if phase == "packed" else []
         moved = self._reach_phase(order, phase)
-        if boxes:
-            self._advance(order, boxes, step)
+        if shipments:
+            self._advance(order, shipments, step)
         elif not moved:
             raise Refused(409, "nothing_to_do", f"{order.reference} is {order.state} already.")
 
     def _ship(self, order: Order, step: Step) -> None:
-        """Hand over to the carrier: what is named, or everything that has not left."""
+        """Ship the named quantities, or everything that is not shipped."""
         if step.quantities or step.shipment_ref:
-            self._box(order, step)
+            self._fill_shipment(order, step)
             return
-        boxes = order.shipments_in("picked", "packed")
+        shipments = order.shipments_in("picked", "packed")
         rest = order.open_quantities
-        if not boxes and not rest:
+        if not shipments and not rest:
             raise Refused(409, "nothing_to_do", f"Nothing of {order.reference} is open.")
-        if boxes:
-            self._advance(order, boxes, step)
+        if shipments:
+            self._advance(order, shipments, step)
         if rest:
             self._open_shipment(order, rest, step)
 
-    def _box(self, order: Order, step: Step) -> None:
-        """Move the shipment that holds just these quantities, or fill a new one."""
+    def _fill_shipment(self, order: Order, step: Step) -> None:
+        """Move the shipment with exactly these quantities, or create one."""
         if step.shipment_ref or (step.status != "picked" and self._matching(order, step)):
             self._advance(order, self._chosen(order, step), step)
             return
@@ -109,20 +109,20 @@ class Shipping:
         self._open_shipment(order, step.quantities, step)
 
     def _matching(self, order: Order, step: Step) -> list[Shipment]:
-        able = order.shipments_in(*BEFORE[step.status])
-        return [shipment for shipment in able if shipment.lines == step.quantities][:1]
+        candidates = order.shipments_in(*BEFORE[step.status])
+        return [shipment for shipment in candidates if shipment.lines == step.quantities][:1]
 
     def _chosen(self, order: Order, step: Step) -> list[Shipment]:
-        able = order.shipments_in(*BEFORE.get(step.status, set()))
+        candidates = order.shipments_in(*BEFORE.get(step.status, set()))
         if step.shipment_ref:
-            able = [s for s in able if s.shipment_ref == step.shipment_ref]
+            candidates = [s for s in candidates if s.shipment_ref == step.shipment_ref]
         elif step.quantities:
-            able = self._matching(order, step)
-        if not able:
+            candidates = self._matching(order, step)
+        if not candidates:
             none = f"No shipment of {order.reference} can"
             what = f"{step.shipment_ref} cannot" if step.shipment_ref else none
             raise Refused(409, "nothing_to_do", f"{what} become {step.status} now.")
-        return able
+        return candidates
 
     def _open_shipment(self, order: Order, quantities: dict[str, Decimal], step: Step) -> None:
         count = self._store.next_number(f"shipments of {order.reference}")
@@ -142,7 +142,7 @@ class Shipping:
         for shipment in shipments:
             shipment.status = step.status
             if step.status == "shipped":
-                carrier, tracking = consign(shipment.shipment_ref)
+                carrier, tracking = assign_carrier(shipment.shipment_ref)
                 shipment.carrier = step.carrier or carrier
                 shipment.tracking = step.tracking or tracking
             self._store.execute(
@@ -156,10 +156,10 @@ class Shipping:
             self._outgoing.report("warehouse.shipment.reported", order.number, data)
 
     def _reach_phase(self, order: Order, phase: str) -> bool:
-        """Move the order on and report each word on the way; False when it was there already."""
+        """Move the order to a phase and report each one passed; False if it is already there."""
         passed = PHASES[PHASES.index(order.phase) + 1 : PHASES.index(phase) + 1]
-        for word in passed:
-            data = {"order": order.number, "status": word}
+        for status in passed:
+            data = {"order": order.number, "status": status}
             self._outgoing.report("warehouse.order.status", order.number, data)
         if passed:
             order.phase = phase
@@ -178,7 +178,7 @@ def _check_quantity(order: Order, key: str, quantity: Decimal) -> None:
 
 
 def shipment_report(order: Order, shipment: Shipment) -> dict[str, Any]:
-    """Say what is in a shipment and how far it has come. Quantities are its totals."""
+    """Return the report of a shipment with its total quantities."""
     return {
         "order": order.number,
         "shipment_ref": shipment.shipment_ref,
@@ -192,14 +192,14 @@ def shipment_report(order: Order, shipment: Shipment) -> dict[str, Any]:
     }
 
 
-def consign(shipment_ref: str) -> tuple[str, str]:
-    """Choose a carrier and a tracking number, always the same for the same shipment."""
+def assign_carrier(shipment_ref: str) -> tuple[str, str]:
+    """Return a carrier and a tracking number, always the same for the same shipment."""
     number = int.from_bytes(hashlib.sha256(shipment_ref.encode()).digest()[:8])
     return CARRIERS[number % len(CARRIERS)], f"{number % 10**12:012d}"
 
 
 def parse_step(fields: Fields) -> Step:
-    """Read what ``POST /orders/{ref}/report`` was sent."""
+    """Parse the body of ``POST /orders/{ref}/report``."""
     status = fields.text("status")
     if status not in STATUSES:
         raise Malformed(f"status must be one of {', '.join(STATUSES)}.")
@@ -223,10 +223,10 @@ def parse_step(fields: Fields) -> Step:
 
 
 def next_step(order: Order) -> Step | None:
-    """Find what the warehouse would do next with an order, or None when it is done or waits."""
+    """Return the next step of an order, or None if it is done or waiting."""
     if order.cancelled:
         return None
-    if order.held:  # what is on the road arrives all the same
+    if order.held:  # what has been shipped is still delivered
         return Step("delivered") if order.shipments_in("shipped") else None
     if order.phase in ("new", "accepted", "picking"):
         after = {"new": "accepted", "accepted": "picked", "picking": "packed"}
@@ -237,7 +237,7 @@ def next_step(order: Order) -> Step | None:
 
 
 def first_half(order: Order) -> dict[str, Decimal]:
-    """Divide an order that has a line of two or more: what leaves with the first of two parts."""
+    """Return half of each line of two or more, to ship an order in two parts."""
     if order.shipments or all(line.open < 2 for line in order.lines.values()):
         return {}
     parts = {key: quantity // 2 for key, quantity in order.open_quantities.items()}

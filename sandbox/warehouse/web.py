@@ -1,4 +1,4 @@
-"""The warehouse's own doors, and the warehouse put together."""
+"""The warehouse: its page, its JSON endpoints and its application."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from typing import Any
 
 from aiohttp import web
 
+from sandbox.cloudevents import utc_now
+from sandbox.endpoints import Settings, build_app, wants_page
 from sandbox.errors import Refused
+from sandbox.json_fields import Fields, parse_json
 from sandbox.outgoing import Outgoing
-from sandbox.pages import SHOWN, page, traffic
-from sandbox.service import Settings, build_app, wants_page
-from sandbox.shapes import Fields, parse_json
+from sandbox.pages import PAGE_SIZE, page, traffic, version_of
 from sandbox.store import Store
 from sandbox.warehouse.intake import Intake
 from sandbox.warehouse.pages import order_card
 from sandbox.warehouse.records import SCHEMA, Order, Orders, order_as_json
 from sandbox.warehouse.shipping import Shipping, Step, first_half, next_step, parse_step
-from sandbox.wire import utc_now
 
 QUANTITY = "quantity-"
-AT_ONCE = 100
-"""So many orders are played in one go, so that the doors stay open."""
+BATCH_SIZE = 100
+"""Orders processed at once, so that requests are answered in between."""
 
 
 class Warehouse:
-    """Takes orders and ships them."""
+    """The warehouse system: receives and ships orders."""
 
     def __init__(self, store: Store, outgoing: Outgoing, settings: Settings) -> None:
         self.inbox = Intake(store).inbox
@@ -35,20 +35,20 @@ class Warehouse:
         self._outgoing = outgoing
         self._shipping = Shipping(store, outgoing)
 
-    def play(self, seconds: float) -> None:
-        """Take every order one step on whose last step is this long ago."""
+    def run_due_steps(self, seconds: float) -> None:
+        """Run the next step of every order whose last step was this long ago."""
         before = utc_now().timestamp() - seconds
         sql = "select reference from orders where stepped_at <= ? order by stepped_at limit ?"
-        for row in self._store.rows(sql, before, AT_ONCE):
+        for row in self._store.rows(sql, before, BATCH_SIZE):
             order = self._orders.get(row["reference"])
             step = next_step(order)
             if step is None:
-                self._shipping.let_rest(order.reference)
+                self._shipping.suspend(order.reference)
             else:
                 self._shipping.report(order.reference, _in_parts(order, step))
 
     def add_routes(self, app: web.Application) -> None:
-        """Add the doors for the clerk and for programs that play one."""
+        """Add the page and the JSON endpoints."""
         app.router.add_get("/", self.show)
         app.router.add_get("/orders", self.list_orders)
         app.router.add_get("/orders/{reference}", self.show_order)
@@ -59,19 +59,16 @@ class Warehouse:
         return self._page()
 
     def _page(self, problem: str = "") -> web.Response:
-        orders = [self._orders.get(ref) for ref in self._orders.references()[:SHOWN]]
+        orders = [self._orders.get(ref) for ref in self._orders.references()[:PAGE_SIZE]]
         cards = "".join(map(order_card, orders))
         cards = cards or '<p class="soft">No order yet. Submit one in Throughline.</p>'
         ledger, reports = self.inbox.ledger(), self._outgoing.as_json()
         auto = self._settings.auto_seconds
-        about = f"Plays by itself, a step every {auto:g} s." if auto is not None else ""
-        about = about or "You are the clerk: take each order to its next step."
-        received = sum(row["deliveries"] for row in ledger)
-        tries = sum(row["attempts"] for row in reports)
-        states = ",".join(order.state for order in orders)
-        version = f"{received}.{tries}.{len(reports)}.{states}"
+        intro = f"Runs automatically, a step every {auto:g} s." if auto is not None else ""
+        intro = intro or "You are the clerk: take each order to its next step."
+        version = version_of(ledger, reports, [order.state for order in orders])
         body = f"<h2>Orders</h2>{cards}{traffic(ledger, reports)}"
-        return page("Warehouse", about, body, version, problem)
+        return page("Warehouse", intro, body, version, problem)
 
     async def list_orders(self, request: web.Request) -> web.Response:
         """List all orders, newest first."""
@@ -83,7 +80,7 @@ class Warehouse:
         return web.json_response(order_as_json(self._orders.get(request.match_info["reference"])))
 
     async def report(self, request: web.Request) -> web.Response:
-        """Take an order one step on, pressed by a person or told by a program."""
+        """Run a step of an order, sent as a form or as JSON."""
         reference = request.match_info["reference"]
         if not wants_page(request):
             step = parse_step(Fields(parse_json(await request.read()), ""))
@@ -114,7 +111,7 @@ def _in_parts(order: Order, step: Step) -> Step:
 
 
 def build_warehouse(store_path: Path, settings: Settings) -> web.Application:
-    """Make a warehouse that keeps its orders in this file."""
+    """Build a warehouse that stores its data in this file."""
     store = Store(store_path, SCHEMA)
     outgoing = Outgoing(store, "/warehouse")
     return build_app(Warehouse(store, outgoing, settings), store, outgoing, settings)

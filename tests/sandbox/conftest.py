@@ -1,4 +1,4 @@
-"""A warehouse and an ERP of each test's own, and a Throughline that listens."""
+"""Fixtures: a warehouse, an ERP and a stub of Throughline for each test."""
 
 from __future__ import annotations
 
@@ -9,27 +9,33 @@ import pytest
 from aiohttp import web
 from pytest_httpserver import HTTPServer
 
+from sandbox.cloudevents import Keys
+from sandbox.endpoints import Settings
 from sandbox.erp.web import build_erp
-from sandbox.service import Settings
 from sandbox.warehouse.web import build_warehouse
-from sandbox.wire import Keys
-from tests.sandbox.playing import SECRET_IN, SECRET_OUT, Ears, Peer, Running
+from tests.sandbox.throughline_stub import (
+    SECRET_IN,
+    SECRET_OUT,
+    Client,
+    Receiver,
+    ThreadedServer,
+)
 
-Start = Callable[[Callable[[], web.Application]], Peer]
+Start = Callable[[Callable[[], web.Application]], Client]
 
 
 @pytest.fixture
-def ears(httpserver: HTTPServer) -> Ears:
-    listening = Ears()
+def receiver(httpserver: HTTPServer) -> Receiver:
+    receiver = Receiver()
     for connection in ("warehouse", "erp"):
         httpserver.expect_request(
             f"/api/v1/intake/{connection}", method="POST"
-        ).respond_with_handler(listening)
-    return listening
+        ).respond_with_handler(receiver)
+    return receiver
 
 
 @pytest.fixture
-def settings_for(httpserver: HTTPServer, ears: Ears) -> Callable[..., Settings]:
+def settings_for(httpserver: HTTPServer, receiver: Receiver) -> Callable[..., Settings]:
     def make(connection: str, auto_seconds: float | None = None) -> Settings:
         return Settings(
             intake_url=httpserver.url_for(f"/api/v1/intake/{connection}"),
@@ -43,11 +49,11 @@ def settings_for(httpserver: HTTPServer, ears: Ears) -> Callable[..., Settings]:
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    running: list[Running] = []
+    running: list[ThreadedServer] = []
 
-    def serve(build: Callable[[], web.Application]) -> Peer:
-        running.append(Running(build))
-        return Peer(running[-1].port)
+    def serve(build: Callable[[], web.Application]) -> Client:
+        running.append(ThreadedServer(build))
+        return Client(running[-1].port)
 
     yield serve
     for one in running:
@@ -55,10 +61,10 @@ def start() -> Iterator[Start]:
 
 
 @pytest.fixture
-def warehouse(start: Start, settings_for: Callable[..., Settings], tmp_path: Path) -> Peer:
+def warehouse(start: Start, settings_for: Callable[..., Settings], tmp_path: Path) -> Client:
     return start(lambda: build_warehouse(tmp_path / "warehouse.db", settings_for("warehouse")))
 
 
 @pytest.fixture
-def erp(start: Start, settings_for: Callable[..., Settings], tmp_path: Path) -> Peer:
+def erp(start: Start, settings_for: Callable[..., Settings], tmp_path: Path) -> Client:
     return start(lambda: build_erp(tmp_path / "erp.db", settings_for("erp")))

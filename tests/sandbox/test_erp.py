@@ -1,4 +1,4 @@
-"""Invoices on their way through the books."""
+"""The ERP: receiving, posting and settling invoices."""
 
 from __future__ import annotations
 
@@ -10,17 +10,24 @@ from typing import Any
 
 import pytest
 
+from sandbox.endpoints import Settings
 from sandbox.erp.taxes import TaxLine, TaxRounding, tax_of
 from sandbox.erp.web import build_erp
-from sandbox.service import Settings
 from tests.sandbox.conftest import Start
-from tests.sandbox.playing import Ears, Peer, invoice_event, money, order_event, wait_until
+from tests.sandbox.throughline_stub import (
+    Client,
+    Receiver,
+    invoice_event,
+    money,
+    order_event,
+    wait_until,
+)
 
 REF = "ERP-000001"
 NUMBER = "INV-2026-00033"
 
 
-def test_enters_an_invoice(erp: Peer) -> None:
+def test_stores_an_invoice(erp: Client) -> None:
     reply = erp.push(invoice_event())
 
     assert (reply.status, reply.json) == (200, {"reference": REF})
@@ -58,7 +65,7 @@ def test_enters_an_invoice(erp: Peer) -> None:
     }
 
 
-def test_takes_an_invoice_without_an_order(erp: Peer) -> None:
+def test_takes_an_invoice_without_an_order(erp: Client) -> None:
     event = invoice_event()
     event["data"]["invoice"] |= {"order": None, "due_on": None}
 
@@ -66,7 +73,7 @@ def test_takes_an_invoice_without_an_order(erp: Peer) -> None:
     assert erp.get(f"/invoices/{REF}")["order_number"] == ""
 
 
-def test_enters_a_repeat_once(erp: Peer) -> None:
+def test_stores_a_repeat_once(erp: Client) -> None:
     event = invoice_event()
 
     assert [erp.push(event).json for _ in range(2)] == [{"reference": REF}] * 2
@@ -74,7 +81,7 @@ def test_enters_a_repeat_once(erp: Peer) -> None:
     assert erp.ledger(event["id"]) == (2, 1)
 
 
-def test_knows_an_invoice_that_comes_under_another_message(erp: Peer) -> None:
+def test_recognises_an_invoice_under_another_message(erp: Client) -> None:
     erp.push(invoice_event())
 
     again = erp.push(invoice_event(sequence=2))
@@ -94,7 +101,7 @@ def test_knows_an_invoice_that_comes_under_another_message(erp: Peer) -> None:
     ],
 )
 def test_says_what_is_wrong_with_an_invoice(
-    erp: Peer, change: dict[str, object], detail: str
+    erp: Client, change: dict[str, object], detail: str
 ) -> None:
     event = invoice_event()
     event["data"]["invoice"] |= change
@@ -105,25 +112,25 @@ def test_says_what_is_wrong_with_an_invoice(
     assert erp.get("/invoices") == []
 
 
-def test_notes_what_is_not_for_the_books(erp: Peer) -> None:
+def test_notes_events_that_are_not_for_an_erp(erp: Client) -> None:
     reply = erp.push(order_event())
 
     assert (reply.status, reply.json) == (202, {"reference": "ERP-NOTE-000001"})
     assert erp.get("/invoices") == []
 
 
-def test_posts_under_an_official_number(erp: Peer, ears: Ears) -> None:
+def test_posts_under_an_official_number(erp: Client, receiver: Receiver) -> None:
     erp.push(invoice_event())
 
     posted = erp.post(f"/invoices/{REF}/post")
 
     assert posted.json["official_number"] == "SI-2026-000001"
     assert posted.json["state"] == "posted"
-    wait_until(lambda: ears.heard)
-    assert ears.heard[0]["type"] == "erp.invoice.posted"
-    assert ears.heard[0]["source"] == "/erp"
-    assert ears.heard[0]["subject"] == NUMBER
-    assert ears.heard[0]["data"] == {
+    wait_until(lambda: receiver.received)
+    assert receiver.received[0]["type"] == "erp.invoice.posted"
+    assert receiver.received[0]["source"] == "/erp"
+    assert receiver.received[0]["subject"] == NUMBER
+    assert receiver.received[0]["data"] == {
         "invoice": NUMBER,
         "official_number": "SI-2026-000001",
         "status": "posted",
@@ -133,7 +140,7 @@ def test_posts_under_an_official_number(erp: Peer, ears: Ears) -> None:
     }
 
 
-def test_numbers_without_gaps_in_the_order_of_posting(erp: Peer) -> None:
+def test_numbers_without_gaps_in_the_order_of_posting(erp: Client) -> None:
     for number in ("INV-1", "INV-2", "INV-3"):
         erp.push(invoice_event(number=number))
 
@@ -148,16 +155,16 @@ def test_numbers_without_gaps_in_the_order_of_posting(erp: Peer) -> None:
     ]
 
 
-def test_takes_a_payment(erp: Peer, ears: Ears) -> None:
+def test_takes_a_payment(erp: Client, receiver: Receiver) -> None:
     erp.push(invoice_event())
     erp.post(f"/invoices/{REF}/post")
 
     paid = erp.post(f"/invoices/{REF}/pay")
 
     assert (paid.json["state"], paid.json["payment_ref"]) == ("paid", "PAY-000001")
-    wait_until(lambda: len(ears.heard) == 2)
-    assert ears.heard[1]["type"] == "erp.invoice.paid"
-    assert ears.heard[1]["data"] == {
+    wait_until(lambda: len(receiver.received) == 2)
+    assert receiver.received[1]["type"] == "erp.invoice.paid"
+    assert receiver.received[1]["data"] == {
         "invoice": NUMBER,
         "official_number": "SI-2026-000001",
         "status": "paid",
@@ -167,7 +174,7 @@ def test_takes_a_payment(erp: Peer, ears: Ears) -> None:
     }
 
 
-def test_takes_no_payment_before_posting_nor_twice(erp: Peer) -> None:
+def test_takes_no_payment_before_posting_nor_twice(erp: Client) -> None:
     erp.push(invoice_event())
     assert erp.post(f"/invoices/{REF}/pay").status == 409
     assert erp.get("/outgoing") == []
@@ -178,7 +185,7 @@ def test_takes_no_payment_before_posting_nor_twice(erp: Peer) -> None:
     assert len(erp.get("/outgoing")) == 2
 
 
-def test_hears_of_a_payment_from_us_and_still_posts(erp: Peer) -> None:
+def test_records_a_payment_sent_by_throughline_and_still_posts(erp: Client) -> None:
     erp.push(invoice_event())
     erp.push(invoice_event("paid", sequence=2))
 
@@ -188,25 +195,25 @@ def test_hears_of_a_payment_from_us_and_still_posts(erp: Peer) -> None:
     assert erp.post(f"/invoices/{REF}/pay").status == 409
 
 
-def test_takes_a_discount_for_paying_early_as_settled(erp: Peer) -> None:
+def test_takes_a_discount_for_paying_early_as_settled(erp: Client) -> None:
     offer = {"rate": "0.02", "until": "2026-12-02", "discount": money("2.38")}
     parts = [{"due_on": "2026-12-22", "amount": money("119.00")}]
-    told: dict[str, Any] = {"early_payment": offer, "instalments": parts}
-    erp.push(invoice_event(**told))
+    event_data: dict[str, Any] = {"early_payment": offer, "instalments": parts}
+    erp.push(invoice_event(**event_data))
     erp.post(f"/invoices/{REF}/post")
 
-    told |= {"paid": money("116.62"), "discounted": money("2.38")}
-    erp.push(invoice_event("paid", sequence=2, **told))
+    event_data |= {"paid": money("116.62"), "discounted": money("2.38")}
+    erp.push(invoice_event("paid", sequence=2, **event_data))
 
     [invoice] = erp.get("/invoices")
     assert invoice["state"] == "paid"
 
 
-def test_refuses_the_payment_of_an_unknown_invoice(erp: Peer) -> None:
+def test_refuses_the_payment_of_an_unknown_invoice(erp: Client) -> None:
     assert erp.push(invoice_event("paid")).status == 404
 
 
-def test_takes_what_is_left_to_pay(erp: Peer, ears: Ears) -> None:
+def test_records_the_outstanding_amount(erp: Client, receiver: Receiver) -> None:
     erp.push(invoice_event())
     erp.push(invoice_event("paid", sequence=2, paid=money("20.00")))
     erp.push(credit_note("10.00", "11.90"))
@@ -219,11 +226,11 @@ def test_takes_what_is_left_to_pay(erp: Peer, ears: Ears) -> None:
         money("107.10"),
         money("11.90"),
     )
-    wait_until(lambda: len(ears.heard) == 2)
-    assert ears.heard[1]["data"]["amount"] == money("87.10")
+    wait_until(lambda: len(receiver.received) == 2)
+    assert receiver.received[1]["data"]["amount"] == money("87.10")
 
 
-def test_has_nothing_to_take_for_a_credited_invoice(erp: Peer) -> None:
+def test_has_no_outstanding_amount_on_a_credited_invoice(erp: Client) -> None:
     erp.push(credit_note("100.00", "119.00"))
     erp.push(invoice_event())
     erp.post("/invoices/ERP-000002/post")
@@ -232,7 +239,7 @@ def test_has_nothing_to_take_for_a_credited_invoice(erp: Peer) -> None:
     assert erp.post("/invoices/ERP-000002/pay").status == 409
 
 
-def test_knows_the_invoice_that_was_credited(erp: Peer) -> None:
+def test_credits_the_named_invoice(erp: Client) -> None:
     erp.push(invoice_event())
     erp.push(credit_note("100.00", "119.00"))
 
@@ -243,7 +250,7 @@ def test_knows_the_invoice_that_was_credited(erp: Peer) -> None:
 
 
 def credit_note(net: str, total: str) -> dict[str, Any]:
-    """A credit note on the invoice, as it is issued."""
+    """Return the event of a credit note on the invoice."""
     return invoice_event(
         number="CN-2026-00004",
         lines=[(net, "0.19")],
@@ -254,27 +261,27 @@ def credit_note(net: str, total: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "event_data",
     [
         credit_note("100.00", "119.00"),
         invoice_event("credited", number="CN-2026-00004"),
     ],
 )
 def test_gives_credit_memos_numbers_of_their_own(
-    erp: Peer, ears: Ears, told: dict[str, Any]
+    erp: Client, receiver: Receiver, event_data: dict[str, Any]
 ) -> None:
     erp.push(invoice_event())
-    erp.push(told)
+    erp.push(event_data)
 
     memo = erp.post("/invoices/ERP-000002/post").json
 
     assert (memo["kind"], memo["official_number"]) == ("credit memo", "SC-2026-000001")
     assert erp.post("/invoices/ERP-000002/pay").status == 409
-    wait_until(lambda: ears.heard)
-    assert ears.heard[0]["data"]["invoice"] == "CN-2026-00004"
+    wait_until(lambda: receiver.received)
+    assert receiver.received[0]["data"]["invoice"] == "CN-2026-00004"
 
 
-def test_shows_where_its_arithmetic_differs(erp: Peer) -> None:
+def test_shows_where_its_arithmetic_differs(erp: Client) -> None:
     erp.push(invoice_event(lines=[("0.50", "0.05")], totals={"tax": "0.03", "total": "0.53"}))
 
     invoice = erp.get(f"/invoices/{REF}")
@@ -283,7 +290,7 @@ def test_shows_where_its_arithmetic_differs(erp: Peer) -> None:
     assert invoice["differs"] is True
 
 
-def test_spreads_a_header_discount_and_adds_freight(erp: Peer) -> None:
+def test_spreads_a_header_discount_and_adds_freight(erp: Client) -> None:
     erp.push(
         invoice_event(
             lines=[("60.00", "0.19"), ("40.00", "0.07")],
@@ -313,7 +320,7 @@ def test_spreads_a_header_discount_and_adds_freight(erp: Peer) -> None:
         ("EUR", [], "0", "0", "0"),
     ],
 )
-def test_computes_tax_its_own_way(
+def test_computes_tax_independently(
     currency: str, lines: list[tuple[str, str]], discount: str, document: str, line: str
 ) -> None:
     given = [TaxLine(Decimal(net), Decimal(rate)) for net, rate in lines]
@@ -323,8 +330,8 @@ def test_computes_tax_its_own_way(
     assert taxes == [Decimal(document), Decimal(line)]
 
 
-def test_posts_and_takes_payments_by_itself(
-    start: Start, settings_for: Callable[..., Settings], tmp_path: Path, ears: Ears
+def test_posts_and_records_payments_automatically(
+    start: Start, settings_for: Callable[..., Settings], tmp_path: Path, receiver: Receiver
 ) -> None:
     settings = settings_for("erp", auto_seconds=0.05)
     erp = start(lambda: build_erp(tmp_path / "erp.db", settings, auto_pay=True))
@@ -332,5 +339,5 @@ def test_posts_and_takes_payments_by_itself(
     erp.push(invoice_event())
     erp.push(invoice_event(number="CN-1", kind="credit_note"))
 
-    wait_until(lambda: len(ears.heard) == 3)
-    assert sorted(ears.words()) == ["CN-1 posted", f"{NUMBER} paid", f"{NUMBER} posted"]
+    wait_until(lambda: len(receiver.received) == 3)
+    assert sorted(receiver.summaries()) == ["CN-1 posted", f"{NUMBER} paid", f"{NUMBER} posted"]

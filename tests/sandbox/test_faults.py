@@ -1,4 +1,4 @@
-"""Every way to misbehave, seen from the sender."""
+"""Fault injection: every fault, as the sender sees it."""
 
 from __future__ import annotations
 
@@ -10,15 +10,22 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
+from sandbox.endpoints import only_from_this_machine
 from sandbox.errors import Refused
 from sandbox.faults import Faults
-from sandbox.service import only_from_this_machine
-from tests.sandbox.playing import HOOKS, Ears, Peer, order_event, signed, wait_until
+from tests.sandbox.throughline_stub import (
+    HOOKS,
+    Client,
+    Receiver,
+    order_event,
+    signed,
+    wait_until,
+)
 
 MEGABYTE = 1024 * 1024
 
 
-def test_answers_a_status_so_many_times(warehouse: Peer) -> None:
+def test_answers_a_status_so_many_times(warehouse: Client) -> None:
     warehouse.fault({"mode": "status", "code": 503, "times": 2, "retry_after": 7})
     event = order_event()
 
@@ -30,7 +37,7 @@ def test_answers_a_status_so_many_times(warehouse: Peer) -> None:
     assert warehouse.get("/control") == []
 
 
-def test_answers_retry_after_as_a_date(warehouse: Peer) -> None:
+def test_answers_retry_after_as_a_date(warehouse: Client) -> None:
     date = "Sun, 22 Nov 2026 01:20:00 GMT"
     warehouse.fault({"mode": "status", "code": 429, "retry_after": date})
 
@@ -39,7 +46,7 @@ def test_answers_retry_after_as_a_date(warehouse: Peer) -> None:
     assert (reply.status, reply.headers["Retry-After"]) == (429, date)
 
 
-def test_hangs_up_before_it_stores(warehouse: Peer) -> None:
+def test_closes_the_connection_before_it_stores(warehouse: Client) -> None:
     warehouse.fault({"mode": "drop_before", "times": 1})
     event = order_event()
 
@@ -50,7 +57,7 @@ def test_hangs_up_before_it_stores(warehouse: Peer) -> None:
     assert warehouse.get("/ledger") == []
 
 
-def test_hangs_up_after_it_stored(warehouse: Peer) -> None:
+def test_closes_the_connection_after_it_stored(warehouse: Client) -> None:
     warehouse.fault({"mode": "commit_then_drop"})
     event = order_event()
 
@@ -61,7 +68,7 @@ def test_hangs_up_after_it_stored(warehouse: Peer) -> None:
     assert warehouse.ledger(event["id"]) == (1, 1)
 
 
-def test_answers_late(warehouse: Peer) -> None:
+def test_answers_late(warehouse: Client) -> None:
     warehouse.fault({"mode": "slow", "seconds": 0.3})
 
     before = time.monotonic()
@@ -71,7 +78,7 @@ def test_answers_late(warehouse: Peer) -> None:
     assert time.monotonic() - before >= 0.3
 
 
-def test_stores_even_when_nobody_waited(warehouse: Peer) -> None:
+def test_stores_even_if_the_sender_timed_out(warehouse: Client) -> None:
     warehouse.fault({"mode": "slow", "seconds": 0.3, "times": 1})
     event = order_event()
     warehouse.timeout = 0.1
@@ -83,7 +90,7 @@ def test_stores_even_when_nobody_waited(warehouse: Peer) -> None:
     wait_until(lambda: warehouse.find(event["id"]).status == 200)
 
 
-def test_answers_byte_by_byte(warehouse: Peer) -> None:
+def test_answers_byte_by_byte(warehouse: Client) -> None:
     warehouse.fault({"mode": "drip", "seconds": 0.01})
 
     before = time.monotonic()
@@ -93,7 +100,7 @@ def test_answers_byte_by_byte(warehouse: Peer) -> None:
     assert time.monotonic() - before >= 0.01 * len(reply.text)
 
 
-def test_answers_at_great_length(warehouse: Peer) -> None:
+def test_answers_with_a_huge_body(warehouse: Client) -> None:
     warehouse.fault({"mode": "huge", "megabytes": 2})
 
     reply = warehouse.push(order_event())
@@ -102,7 +109,7 @@ def test_answers_at_great_length(warehouse: Peer) -> None:
     assert reply.json["reference"] == "WH-000001"
 
 
-def test_answers_with_a_bomb(warehouse: Peer) -> None:
+def test_answers_with_a_gzip_bomb(warehouse: Client) -> None:
     warehouse.fault({"mode": "huge", "megabytes": 20, "gzip": True})
     event = order_event()
     body = json.dumps(event).encode()
@@ -116,7 +123,7 @@ def test_answers_with_a_bomb(warehouse: Peer) -> None:
     connection.close()
 
 
-def test_sends_elsewhere(warehouse: Peer) -> None:
+def test_redirects(warehouse: Client) -> None:
     warehouse.fault({"mode": "redirect", "to": "http://10.0.0.1/steal"})
 
     reply = warehouse.push(order_event())
@@ -125,7 +132,7 @@ def test_sends_elsewhere(warehouse: Peer) -> None:
     assert warehouse.get("/ledger") == []
 
 
-def test_answers_without_a_reference(warehouse: Peer) -> None:
+def test_answers_without_a_reference(warehouse: Client) -> None:
     warehouse.fault({"mode": "garbage", "times": 1})
     event = order_event()
 
@@ -135,7 +142,7 @@ def test_answers_without_a_reference(warehouse: Peer) -> None:
     assert warehouse.find(event["id"]).json == {"reference": "WH-000001"}
 
 
-def test_forgets_what_it_knows(warehouse: Peer) -> None:
+def test_forgets_known_messages(warehouse: Client) -> None:
     warehouse.fault({"mode": "forget_idempotency", "times": 1})
     event = order_event()
 
@@ -146,41 +153,46 @@ def test_forgets_what_it_knows(warehouse: Peer) -> None:
     assert warehouse.ledger(event["id"]) == (3, 2)
 
 
-def test_reports_twice(warehouse: Peer, ears: Ears) -> None:
+def test_reports_twice(warehouse: Client, receiver: Receiver) -> None:
     warehouse.fault({"mode": "duplicate_reports"})
     warehouse.push(order_event())
 
     warehouse.post("/orders/WH-000001/report", {"status": "picked"})
 
-    wait_until(lambda: len(ears.heard) == 4)
-    assert [w.split()[-1] for w in ears.words()] == ["accepted", "accepted", "picking", "picking"]
-    assert ears.heard[0] == ears.heard[1]
+    wait_until(lambda: len(receiver.received) == 4)
+    assert [w.split()[-1] for w in receiver.summaries()] == [
+        "accepted",
+        "accepted",
+        "picking",
+        "picking",
+    ]
+    assert receiver.received[0] == receiver.received[1]
 
 
-def test_reports_in_another_order(warehouse: Peer, ears: Ears) -> None:
+def test_reports_in_another_order(warehouse: Client, receiver: Receiver) -> None:
     warehouse.fault({"mode": "shuffle_reports", "seconds": 0.2})
     warehouse.push(order_event())
 
     warehouse.post("/orders/WH-000001/report", {"status": "shipped"})
     warehouse.post("/orders/WH-000001/report", {"status": "delivered"})
 
-    wait_until(lambda: len(ears.heard) == 5)
-    sequences = [int(event["sequence"]) for event in ears.heard]
+    wait_until(lambda: len(receiver.received) == 5)
+    sequences = [int(event["sequence"]) for event in receiver.received]
     assert sorted(sequences) == [1, 2, 3, 4, 5]
     assert sequences != [1, 2, 3, 4, 5]
 
 
-def test_reports_without_a_signature(warehouse: Peer, ears: Ears) -> None:
+def test_reports_without_a_signature(warehouse: Client, receiver: Receiver) -> None:
     warehouse.fault({"mode": "unsigned", "times": 1})
     warehouse.push(order_event())
 
     warehouse.post("/orders/WH-000001/report", {"status": "accepted"})
 
-    wait_until(lambda: ears.headers)
-    assert not [name for name in ears.headers[0] if name.startswith("webhook-")]
+    wait_until(lambda: receiver.headers)
+    assert not [name for name in receiver.headers[0] if name.startswith("webhook-")]
 
 
-def test_strikes_at_one_door_only(warehouse: Peer) -> None:
+def test_limits_a_fault_to_one_endpoint(warehouse: Client) -> None:
     warehouse.fault({"mode": "status", "code": 500, "on": "find"}, {"mode": "garbage"})
     event = order_event()
 
@@ -188,7 +200,7 @@ def test_strikes_at_one_door_only(warehouse: Peer) -> None:
     assert warehouse.find(event["id"]).status == 500
 
 
-def test_behaves_again(warehouse: Peer) -> None:
+def test_removes_all_faults(warehouse: Client) -> None:
     warehouse.fault({"mode": "status", "code": 500})
 
     assert warehouse.ask("DELETE", "/control").status == 204
@@ -197,7 +209,7 @@ def test_behaves_again(warehouse: Peer) -> None:
     assert warehouse.push(order_event()).status == 200
 
 
-def test_replaces_what_was_set_before(warehouse: Peer) -> None:
+def test_replaces_what_was_set_before(warehouse: Client) -> None:
     warehouse.post("/control", {"mode": "status", "code": 500})
     warehouse.post("/control", {"mode": "garbage", "times": 2})
 
@@ -217,7 +229,7 @@ def test_replaces_what_was_set_before(warehouse: Peer) -> None:
         ("status", "fault must be an object."),
     ],
 )
-def test_says_what_is_wrong_with_a_fault(warehouse: Peer, value: Any, detail: str) -> None:
+def test_says_what_is_wrong_with_a_fault(warehouse: Client, value: Any, detail: str) -> None:
     reply = warehouse.post("/control", value)
 
     assert reply.status == 422
@@ -230,7 +242,7 @@ def test_has_no_faults_by_itself() -> None:
 
 
 @pytest.mark.parametrize("remote", ["192.0.2.7", "::ffff:192.0.2.7", "fe80::1%eth0"])
-def test_takes_no_orders_to_misbehave_from_afar(remote: str) -> None:
+def test_refuses_faults_from_other_machines(remote: str) -> None:
     request = make_mocked_request("POST", "/control").clone(remote=remote)
 
     with pytest.raises(Refused, match="from this machine only"):
@@ -238,5 +250,5 @@ def test_takes_no_orders_to_misbehave_from_afar(remote: str) -> None:
 
 
 @pytest.mark.parametrize("remote", ["127.0.0.1", "::1"])
-def test_takes_orders_to_misbehave_from_here(remote: str) -> None:
+def test_accepts_faults_from_this_machine(remote: str) -> None:
     only_from_this_machine(make_mocked_request("POST", "/control").clone(remote=remote))

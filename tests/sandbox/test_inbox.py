@@ -1,4 +1,4 @@
-"""What a system does with a message before it looks at what it says."""
+"""The inbox: signatures, idempotency and sequence of messages."""
 
 from __future__ import annotations
 
@@ -8,16 +8,23 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.playing import HOOKS, SECRET_IN, SECRET_OUT, Peer, order_event, signed
+from tests.sandbox.throughline_stub import (
+    HOOKS,
+    SECRET_IN,
+    SECRET_OUT,
+    Client,
+    order_event,
+    signed,
+)
 
 
-def test_takes_a_message_and_answers_with_its_reference(warehouse: Peer) -> None:
+def test_takes_a_message_and_answers_with_its_reference(warehouse: Client) -> None:
     reply = warehouse.push(order_event())
 
     assert (reply.status, reply.json) == (200, {"reference": "WH-000001"})
 
 
-def test_answers_a_repeat_alike_and_does_nothing_more(warehouse: Peer) -> None:
+def test_repeats_the_response_without_a_second_effect(warehouse: Client) -> None:
     event = order_event()
 
     replies = [warehouse.push(event) for _ in range(3)]
@@ -27,7 +34,7 @@ def test_answers_a_repeat_alike_and_does_nothing_more(warehouse: Peer) -> None:
     assert warehouse.ledger(event["id"]) == (3, 1)
 
 
-def test_refuses_a_known_id_with_another_body(warehouse: Peer) -> None:
+def test_refuses_a_known_id_with_another_body(warehouse: Client) -> None:
     event = order_event(pens="10")
     warehouse.push(event)
 
@@ -39,7 +46,7 @@ def test_refuses_a_known_id_with_another_body(warehouse: Peer) -> None:
     assert warehouse.ledger(event["id"]) == (2, 1)
 
 
-def test_ignores_a_lower_sequence(warehouse: Peer) -> None:
+def test_ignores_a_lower_sequence(warehouse: Client) -> None:
     warehouse.push(order_event("changed", 3, pens="7"))
 
     late = order_event("submitted", 2, pens="10")
@@ -51,7 +58,7 @@ def test_ignores_a_lower_sequence(warehouse: Peer) -> None:
     assert warehouse.ledger(late["id"]) == (1, 0)
 
 
-def test_counts_sequences_per_source(warehouse: Peer) -> None:
+def test_counts_sequences_per_source(warehouse: Client) -> None:
     warehouse.push(order_event("submitted", 5, number="O-1"))
 
     reply = warehouse.push(order_event("submitted", 1, number="O-2"))
@@ -59,7 +66,7 @@ def test_counts_sequences_per_source(warehouse: Peer) -> None:
     assert reply.json == {"reference": "WH-000002"}
 
 
-def test_finds_what_a_message_led_to(warehouse: Peer) -> None:
+def test_finds_the_reference_of_a_message(warehouse: Client) -> None:
     event = order_event()
     warehouse.push(event)
 
@@ -67,14 +74,14 @@ def test_finds_what_a_message_led_to(warehouse: Peer) -> None:
     assert warehouse.find("evt_unknown").status == 404
 
 
-def test_finds_nothing_for_a_stranger(warehouse: Peer) -> None:
+def test_finds_no_unknown_message(warehouse: Client) -> None:
     event = order_event()
     warehouse.push(event)
 
     assert warehouse.ask("GET", f"{HOOKS}/{event['id']}").status == 401
 
 
-def test_finds_only_the_message_that_was_signed_for(warehouse: Peer) -> None:
+def test_finds_only_the_message_that_was_signed_for(warehouse: Client) -> None:
     event = order_event()
     warehouse.push(event)
 
@@ -83,7 +90,7 @@ def test_finds_only_the_message_that_was_signed_for(warehouse: Peer) -> None:
     assert (reply.status, reply.json["code"]) == (401, "bad_signature")
 
 
-def test_does_not_find_a_message_that_it_refused(warehouse: Peer) -> None:
+def test_does_not_find_a_message_that_it_refused(warehouse: Client) -> None:
     warehouse.push(order_event("cancelled", 1))
     refused = order_event("changed", 2)
 
@@ -113,14 +120,14 @@ def _headers(**changes: str) -> dict[str, str]:
         signed("evt_1", b"BODY", age=-86_400),
     ],
 )
-def test_refuses_what_is_not_signed(warehouse: Peer, headers: dict[str, str]) -> None:
+def test_refuses_what_is_not_signed(warehouse: Client, headers: dict[str, str]) -> None:
     reply = warehouse.ask("POST", HOOKS, b"BODY", headers)
 
     assert (reply.status, reply.json["code"]) == (401, "bad_signature")
     assert warehouse.get("/ledger") == []
 
 
-def test_takes_any_of_several_signatures(warehouse: Peer) -> None:
+def test_takes_any_of_several_signatures(warehouse: Client) -> None:
     event = order_event()
     body = json.dumps(event).encode()
 
@@ -129,7 +136,7 @@ def test_takes_any_of_several_signatures(warehouse: Peer) -> None:
     assert reply.status == 200
 
 
-def test_verifies_the_raw_bytes(warehouse: Peer) -> None:
+def test_verifies_the_raw_bytes(warehouse: Client) -> None:
     event = order_event()
     body = json.dumps(event, indent=3).encode()
 
@@ -148,7 +155,7 @@ def test_verifies_the_raw_bytes(warehouse: Peer) -> None:
         (b'{"specversion":"1.0","id":"evt_2"}', "id must equal the webhook-id header."),
     ],
 )
-def test_says_what_is_wrong_with_an_envelope(warehouse: Peer, body: bytes, detail: str) -> None:
+def test_says_what_is_wrong_with_an_envelope(warehouse: Client, body: bytes, detail: str) -> None:
     reply = warehouse.ask("POST", HOOKS, body, signed("evt_1", body))
 
     assert (reply.status, reply.json["detail"]) == (422, detail)
@@ -179,7 +186,7 @@ def _set(event: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
     ],
 )
 def test_says_what_is_wrong_with_an_order(
-    warehouse: Peer, path: str, value: Any, detail: str
+    warehouse: Client, path: str, value: Any, detail: str
 ) -> None:
     event = _set(order_event(), path, value)
 
@@ -191,7 +198,7 @@ def test_says_what_is_wrong_with_an_order(
     assert warehouse.ledger(event["id"]) == (1, 0)
 
 
-def test_refuses_a_body_over_a_megabyte(warehouse: Peer) -> None:
+def test_refuses_a_body_over_a_megabyte(warehouse: Client) -> None:
     body = b"x" * (1024 * 1024 + 1)
 
     assert warehouse.ask("POST", HOOKS, body, signed("evt_1", body)).status == 413

@@ -1,4 +1,4 @@
-"""The sandbox stands for other people's systems: it shares nothing with us."""
+"""The sandbox imports nothing of Throughline."""
 
 from __future__ import annotations
 

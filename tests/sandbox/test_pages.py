@@ -1,21 +1,29 @@
-"""The page on which a person plays the clerk."""
+"""The HTML pages of the sandbox systems."""
 
 from __future__ import annotations
 
 from werkzeug import Response
 
-from tests.sandbox.playing import INK, PEN, Ears, Peer, invoice_event, order_event, wait_until
+from tests.sandbox.throughline_stub import (
+    INK,
+    PEN,
+    Client,
+    Receiver,
+    invoice_event,
+    order_event,
+    wait_until,
+)
 
 
-def test_says_when_there_is_nothing(warehouse: Peer, erp: Peer) -> None:
+def test_shows_an_empty_page(warehouse: Client, erp: Client) -> None:
     assert "No order yet." in warehouse.ask("GET", "/").text
     assert "No invoice yet." in erp.ask("GET", "/").text
 
 
-def test_shows_orders_and_traffic(warehouse: Peer, ears: Ears) -> None:
+def test_shows_orders_and_traffic(warehouse: Client, receiver: Receiver) -> None:
     warehouse.push(order_event())
-    warehouse.press("/orders/WH-000001/report", "status=accepted")
-    wait_until(lambda: ears.heard)
+    warehouse.submit_form("/orders/WH-000001/report", "status=accepted")
+    wait_until(lambda: receiver.received)
 
     page = warehouse.ask("GET", "/")
 
@@ -28,7 +36,7 @@ def test_shows_orders_and_traffic(warehouse: Peer, ears: Ears) -> None:
     assert 'data-label="What">accepted</td>' in page.text
 
 
-def test_needs_nothing_from_elsewhere(warehouse: Peer) -> None:
+def test_loads_nothing_from_elsewhere(warehouse: Client) -> None:
     page = warehouse.ask("GET", "/")
 
     assert "http://" not in page.text
@@ -36,76 +44,76 @@ def test_needs_nothing_from_elsewhere(warehouse: Peer) -> None:
     assert page.headers["Content-Security-Policy"].startswith("default-src 'none';")
 
 
-def test_ships_the_quantities_that_were_typed(warehouse: Peer) -> None:
+def test_ships_the_quantities_that_were_typed(warehouse: Client) -> None:
     warehouse.push(order_event())
     for status in ("accepted", "picked", "packed"):
-        assert warehouse.press("/orders/WH-000001/report", f"status={status}").status == 303
+        assert warehouse.submit_form("/orders/WH-000001/report", f"status={status}").status == 303
     assert f'name="quantity-{PEN}" value="10"' in warehouse.ask("GET", "/").text
 
     form = f"quantity-{PEN}=4&quantity-{INK}=&status=shipped"
-    reply = warehouse.press("/orders/WH-000001/report", form)
+    reply = warehouse.submit_form("/orders/WH-000001/report", form)
 
     assert (reply.status, reply.headers["Location"]) == (303, "/#WH-000001")
     [shipment] = warehouse.get("/orders/WH-000001")["shipments"]
     assert shipment["lines"] == [{"order_line": PEN, "quantity": "4"}]
 
 
-def test_says_why_a_button_did_not_work(warehouse: Peer) -> None:
+def test_shows_why_a_form_was_refused(warehouse: Client) -> None:
     warehouse.push(order_event())
 
     form = f"quantity-{PEN}=11&status=shipped"
-    reply = warehouse.press("/orders/WH-000001/report", form)
+    reply = warehouse.submit_form("/orders/WH-000001/report", form)
 
     assert reply.status == 409
     assert 'role="alert">Line 1 has 10 open, not 11.</p>' in reply.text
     assert warehouse.get("/orders/WH-000001")["shipments"] == []
 
 
-def test_shows_what_was_typed_as_text(warehouse: Peer) -> None:
+def test_shows_what_was_typed_as_text(warehouse: Client) -> None:
     warehouse.push(order_event())
 
-    reply = warehouse.press("/orders/WH-000001/report", "quantity-%3Cb%3E=1&status=shipped")
+    reply = warehouse.submit_form("/orders/WH-000001/report", "quantity-%3Cb%3E=1&status=shipped")
 
     assert "WH-000001 has no line &lt;b&gt;." in reply.text
 
 
-def test_posts_and_takes_payments_by_buttons(erp: Peer) -> None:
+def test_posts_and_records_payments_by_button(erp: Client) -> None:
     erp.push(invoice_event())
 
     assert ">Post</button>" in erp.ask("GET", "/").text
-    assert erp.press("/invoices/ERP-000001/post").status == 303
+    assert erp.submit_form("/invoices/ERP-000001/post").status == 303
     assert ">Take payment</button>" in erp.ask("GET", "/").text
-    assert erp.press("/invoices/ERP-000001/pay").status == 303
+    assert erp.submit_form("/invoices/ERP-000001/pay").status == 303
     assert "Paid 119.00 EUR with PAY-000001." in erp.ask("GET", "/").text
 
-    again = erp.press("/invoices/ERP-000001/pay")
+    again = erp.submit_form("/invoices/ERP-000001/pay")
     assert again.status == 409
-    assert "nothing is to be paid" in again.text
+    assert "nothing is outstanding" in again.text
 
 
-def test_shows_a_difference(erp: Peer) -> None:
+def test_shows_a_difference(erp: Client) -> None:
     erp.push(invoice_event(totals={"tax": "19.01"}))
 
     assert "The two differ." in erp.ask("GET", "/").text
 
 
-def test_offers_to_send_a_stopped_report_again(warehouse: Peer, ears: Ears) -> None:
-    ears.answers = [Response("<b>No</b>", status=404)]
+def test_offers_to_send_a_stopped_report_again(warehouse: Client, receiver: Receiver) -> None:
+    receiver.answers = [Response("<b>No</b>", status=404)]
     warehouse.push(order_event())
     warehouse.post("/orders/WH-000001/report", {"status": "accepted"})
     wait_until(lambda: "Send again" in warehouse.ask("GET", "/").text)
     assert "404 &lt;b&gt;No&lt;/b&gt;" in warehouse.ask("GET", "/").text
 
-    assert warehouse.press(f"/outgoing/{ears.heard[0]['id']}/resend").status == 303
+    assert warehouse.submit_form(f"/outgoing/{receiver.received[0]['id']}/resend").status == 303
 
-    wait_until(lambda: len(ears.heard) == 2)
+    wait_until(lambda: len(receiver.received) == 2)
 
 
-def test_ignores_buttons_on_other_sites(warehouse: Peer) -> None:
+def test_refuses_forms_of_other_sites(warehouse: Client) -> None:
     warehouse.push(order_event())
 
     headers = {"Sec-Fetch-Site": "cross-site"}
-    reply = warehouse.press("/orders/WH-000001/report", "status=accepted", **headers)
+    reply = warehouse.submit_form("/orders/WH-000001/report", "status=accepted", **headers)
 
     assert reply.status == 403
     assert warehouse.get("/orders/WH-000001")["state"] == "new"

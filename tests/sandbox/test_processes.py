@@ -1,4 +1,4 @@
-"""The systems as processes of their own: started, killed, started again."""
+"""The systems as processes: started, killed, started again."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from pytest_httpserver import HTTPServer
 
-from tests.sandbox.playing import (
+from tests.sandbox.throughline_stub import (
     SECRET_IN,
     SECRET_OUT,
-    Ears,
-    Peer,
+    Client,
+    Receiver,
     invoice_event,
     order_event,
     wait_until,
@@ -25,14 +25,14 @@ from tests.sandbox.playing import (
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {"SANDBOX_SECRET_IN": SECRET_IN, "SANDBOX_SECRET_OUT": SECRET_OUT}
-Launch = Callable[..., tuple["subprocess.Popen[str]", Peer]]
+Launch = Callable[..., tuple["subprocess.Popen[str]", Client]]
 
 
 @pytest.fixture
 def launch() -> Iterator[Launch]:
     processes: list[subprocess.Popen[str]] = []
 
-    def start(system: str, *arguments: str) -> tuple[subprocess.Popen[str], Peer]:
+    def start(system: str, *arguments: str) -> tuple[subprocess.Popen[str], Client]:
         process = subprocess.Popen(
             [sys.executable, "-m", f"sandbox.{system}", "--port", "0", *arguments],
             cwd=ROOT,
@@ -43,7 +43,7 @@ def launch() -> Iterator[Launch]:
         processes.append(process)
         assert process.stdout is not None
         line = process.stdout.readline()
-        return process, Peer(int(line.rstrip("/\n").rpartition(":")[2]))
+        return process, Client(int(line.rstrip("/\n").rpartition(":")[2]))
 
     yield start
     for process in processes:
@@ -52,7 +52,7 @@ def launch() -> Iterator[Launch]:
 
 
 def run(*arguments: str, **environment: str) -> tuple[int, str]:
-    """Start a system that cannot start; how it ends and what it says."""
+    """Start a system that cannot start; returns its exit status and standard error."""
     done = subprocess.run(
         [sys.executable, "-m", *arguments],
         cwd=ROOT,
@@ -65,7 +65,7 @@ def run(*arguments: str, **environment: str) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
-def test_keeps_everything_when_killed(launch: Launch, tmp_path: Path) -> None:
+def test_keeps_all_data_when_killed(launch: Launch, tmp_path: Path) -> None:
     store = str(tmp_path / "deep" / "warehouse.db")
     nobody = "http://127.0.0.1:1"
     first, warehouse = launch("warehouse", "--store", store, "--throughline", nobody)
@@ -85,7 +85,7 @@ def test_keeps_everything_when_killed(launch: Launch, tmp_path: Path) -> None:
 
 
 def test_sends_after_a_kill_what_was_not_sent_before(
-    launch: Launch, tmp_path: Path, httpserver: HTTPServer, ears: Ears
+    launch: Launch, tmp_path: Path, httpserver: HTTPServer, receiver: Receiver
 ) -> None:
     store = str(tmp_path / "erp.db")
     first, erp = launch("erp", "--store", store, "--throughline", "http://127.0.0.1:1")
@@ -96,12 +96,12 @@ def test_sends_after_a_kill_what_was_not_sent_before(
 
     launch("erp", "--store", store, "--throughline", httpserver.url_for("/"))
 
-    wait_until(lambda: ears.heard)
-    assert ears.heard[0]["data"]["official_number"] == "SI-2026-000001"
+    wait_until(lambda: receiver.received)
+    assert receiver.received[0]["data"]["official_number"] == "SI-2026-000001"
 
 
-def test_plays_a_whole_order_by_itself(
-    launch: Launch, tmp_path: Path, httpserver: HTTPServer, ears: Ears
+def test_processes_a_whole_order_automatically(
+    launch: Launch, tmp_path: Path, httpserver: HTTPServer, receiver: Receiver
 ) -> None:
     store = str(tmp_path / "warehouse.db")
     url = httpserver.url_for("/")
@@ -109,12 +109,12 @@ def test_plays_a_whole_order_by_itself(
 
     warehouse.push(order_event())
 
-    wait_until(lambda: len(ears.heard) == 7)
+    wait_until(lambda: len(receiver.received) == 7)
     assert warehouse.get("/orders/WH-000001")["state"] == "delivered"
 
 
 @pytest.mark.parametrize("system", ["warehouse", "erp"])
-def test_lives_and_ends_quietly(launch: Launch, tmp_path: Path, system: str) -> None:
+def test_starts_and_stops_without_errors(launch: Launch, tmp_path: Path, system: str) -> None:
     process, peer = launch(system, "--store", str(tmp_path / "store.db"))
 
     assert peer.get("/healthz") == {"status": "ok"}
@@ -124,18 +124,18 @@ def test_lives_and_ends_quietly(launch: Launch, tmp_path: Path, system: str) -> 
 
 
 @pytest.mark.parametrize("system", ["warehouse", "erp"])
-def test_says_that_its_port_is_taken(tmp_path: Path, system: str) -> None:
+def test_reports_a_port_that_is_taken(tmp_path: Path, system: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        code, said = run(f"sandbox.{system}", "--port", str(port), "--store", str(tmp_path / "s"))
+        code, stderr = run(f"sandbox.{system}", "--port", str(port), "--store", str(tmp_path / "s"))
 
     assert code == 1
-    assert said.count("\n") == 1
-    assert f"port {port} on 127.0.0.1 is taken by another program" in said
+    assert stderr.count("\n") == 1
+    assert f"port {port} on 127.0.0.1 is taken by another program" in stderr
     assert not (tmp_path / "s").exists()
 
 
-def test_says_which_secret_is_wrong(tmp_path: Path) -> None:
+def test_reports_which_secret_is_wrong(tmp_path: Path) -> None:
     store = ("--port", "0", "--store", str(tmp_path / "s"))
 
     assert run("sandbox.erp", *store, SANDBOX_SECRET_IN="guess") == (
@@ -148,13 +148,13 @@ def test_says_which_secret_is_wrong(tmp_path: Path) -> None:
     )
 
 
-def test_says_that_its_store_is_none(tmp_path: Path) -> None:
+def test_reports_a_store_that_is_no_database(tmp_path: Path) -> None:
     store = tmp_path / "warehouse.db"
     store.write_text("This is not a database, whatever its name says. " * 10)
 
-    code, said = run("sandbox.warehouse", "--port", "0", "--store", str(store))
+    code, stderr = run("sandbox.warehouse", "--port", "0", "--store", str(store))
 
-    assert (code, said) == (
+    assert (code, stderr) == (
         1,
         f"The warehouse cannot start: The store {store} cannot be used: file is not a database.\n",
     )

@@ -1,4 +1,4 @@
-"""Orders on their way through the warehouse."""
+"""The warehouse: receiving, holding, shipping and cancelling orders."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from sandbox.service import Settings
-from sandbox.warehouse.shipping import consign
+from sandbox.endpoints import Settings
+from sandbox.warehouse.shipping import assign_carrier
 from sandbox.warehouse.web import build_warehouse
 from tests.sandbox.conftest import Start
-from tests.sandbox.playing import (
+from tests.sandbox.throughline_stub import (
     INK,
     PEN,
-    Ears,
-    Peer,
+    Client,
+    Receiver,
     event,
     invoice_event,
     order_event,
@@ -28,8 +28,8 @@ REF = "WH-000001"
 NUMBER = "O-2026-00042"
 
 
-def report(warehouse: Peer, status: str, *lines: tuple[str, str], **more: str) -> Any:
-    """Do a step that must go well."""
+def report(warehouse: Client, status: str, *lines: tuple[str, str], **more: str) -> Any:
+    """Report a step that must succeed."""
     value: dict[str, Any] = {"status": status} | more
     if lines:
         value["lines"] = [{"order_line": key, "quantity": q} for key, q in lines]
@@ -38,15 +38,15 @@ def report(warehouse: Peer, status: str, *lines: tuple[str, str], **more: str) -
     return reply.json
 
 
-def refuse(warehouse: Peer, value: Any) -> tuple[int, str]:
-    """Try a step that must change nothing, and say why it was refused."""
+def refuse(warehouse: Client, value: Any) -> tuple[int, str]:
+    """Report a step that must be refused; returns status and detail."""
     before = warehouse.get(f"/orders/{REF}"), len(warehouse.get("/outgoing"))
     reply = warehouse.post(f"/orders/{REF}/report", value)
     assert (warehouse.get(f"/orders/{REF}"), len(warehouse.get("/outgoing"))) == before
     return reply.status, reply.json["detail"]
 
 
-def test_keeps_what_an_order_says(warehouse: Peer) -> None:
+def test_stores_an_order(warehouse: Client) -> None:
     warehouse.push(order_event())
 
     assert warehouse.get("/orders") == [
@@ -83,16 +83,16 @@ def _line(key: str, position: int, sku: str, description: str, ordered: str) -> 
     }
 
 
-def test_has_no_goods_in_sections_and_notes(warehouse: Peer) -> None:
-    told = order_event()
-    told["data"]["order"]["lines"][1] |= {"kind": "note", "quantity": "0"}
+def test_ignores_sections_and_notes(warehouse: Client) -> None:
+    event_data = order_event()
+    event_data["data"]["order"]["lines"][1] |= {"kind": "note", "quantity": "0"}
 
-    warehouse.push(told)
+    warehouse.push(event_data)
 
     assert [line["sku"] for line in warehouse.get(f"/orders/{REF}")["lines"]] == ["PEN"]
 
 
-def test_reports_each_step_of_an_order(warehouse: Peer, ears: Ears) -> None:
+def test_reports_each_step_of_an_order(warehouse: Client, receiver: Receiver) -> None:
     warehouse.push(order_event())
 
     states = [report(warehouse, "accepted")["state"], report(warehouse, "picked")["state"]]
@@ -100,8 +100,8 @@ def test_reports_each_step_of_an_order(warehouse: Peer, ears: Ears) -> None:
     states += [report(warehouse, "delivered")["state"]]
 
     assert states == ["accepted", "picking", "packed", "shipped", "delivered"]
-    wait_until(lambda: len(ears.heard) == 5)
-    assert ears.words() == [
+    wait_until(lambda: len(receiver.received) == 5)
+    assert receiver.summaries() == [
         f"{NUMBER} accepted",
         f"{NUMBER} picking",
         f"{NUMBER} packed",
@@ -110,18 +110,20 @@ def test_reports_each_step_of_an_order(warehouse: Peer, ears: Ears) -> None:
     ]
 
 
-def test_reports_a_shipment_with_its_lines_and_tracking(warehouse: Peer, ears: Ears) -> None:
+def test_reports_a_shipment_with_its_lines_and_tracking(
+    warehouse: Client, receiver: Receiver
+) -> None:
     warehouse.push(order_event())
 
     report(warehouse, "shipped", (PEN, "4"))
 
-    wait_until(lambda: len(ears.heard) == 4)
-    carrier, tracking = consign(f"{REF}-1")
-    assert ears.heard[-1]["type"] == "warehouse.shipment.reported"
-    assert ears.heard[-1]["source"] == "/warehouse"
-    assert ears.heard[-1]["subject"] == NUMBER
-    assert ears.heard[-1]["sequence"] == "00000000000000000004"
-    assert ears.heard[-1]["data"] == {
+    wait_until(lambda: len(receiver.received) == 4)
+    carrier, tracking = assign_carrier(f"{REF}-1")
+    assert receiver.received[-1]["type"] == "warehouse.shipment.reported"
+    assert receiver.received[-1]["source"] == "/warehouse"
+    assert receiver.received[-1]["subject"] == NUMBER
+    assert receiver.received[-1]["sequence"] == "00000000000000000004"
+    assert receiver.received[-1]["data"] == {
         "order": NUMBER,
         "shipment_ref": f"{REF}-1",
         "status": "shipped",
@@ -131,13 +133,13 @@ def test_reports_a_shipment_with_its_lines_and_tracking(warehouse: Peer, ears: E
     }
 
 
-def test_tracks_a_shipment_always_alike() -> None:
-    assert consign("WH-000001-1") == consign("WH-000001-1")
-    assert consign("WH-000001-1") != consign("WH-000001-2")
-    assert len(consign("WH-000001-1")[1]) == 12
+def test_assigns_a_shipment_always_the_same_tracking() -> None:
+    assert assign_carrier("WH-000001-1") == assign_carrier("WH-000001-1")
+    assert assign_carrier("WH-000001-1") != assign_carrier("WH-000001-2")
+    assert len(assign_carrier("WH-000001-1")[1]) == 12
 
 
-def test_takes_a_carrier_and_tracking_that_are_typed(warehouse: Peer) -> None:
+def test_takes_a_carrier_and_tracking_that_are_typed(warehouse: Client) -> None:
     warehouse.push(order_event())
 
     order = report(warehouse, "shipped", carrier="Bike", tracking="B-1")
@@ -145,7 +147,7 @@ def test_takes_a_carrier_and_tracking_that_are_typed(warehouse: Peer) -> None:
     assert [(s["carrier"], s["tracking"]) for s in order["shipments"]] == [("Bike", "B-1")]
 
 
-def test_ships_in_parts_and_keeps_the_rest_open(warehouse: Peer, ears: Ears) -> None:
+def test_ships_in_parts_and_keeps_the_rest_open(warehouse: Client, receiver: Receiver) -> None:
     warehouse.push(order_event())
 
     part = report(warehouse, "shipped", (PEN, "4"))
@@ -159,7 +161,7 @@ def test_ships_in_parts_and_keeps_the_rest_open(warehouse: Peer, ears: Ears) -> 
     ]
 
 
-def test_moves_the_shipment_that_holds_just_these_quantities(warehouse: Peer) -> None:
+def test_moves_the_shipment_that_holds_just_these_quantities(warehouse: Client) -> None:
     warehouse.push(order_event())
     report(warehouse, "picked", (PEN, "4"))
 
@@ -171,7 +173,7 @@ def test_moves_the_shipment_that_holds_just_these_quantities(warehouse: Peer) ->
     ]
 
 
-def test_moves_the_shipment_that_is_named(warehouse: Peer) -> None:
+def test_moves_the_shipment_that_is_named(warehouse: Client) -> None:
     warehouse.push(order_event())
     report(warehouse, "shipped", (PEN, "4"))
     report(warehouse, "shipped", (PEN, "1"))
@@ -201,26 +203,26 @@ def test_moves_the_shipment_that_is_named(warehouse: Peer) -> None:
     ],
 )  # fmt: skip
 def test_refuses_a_step_that_makes_no_sense(
-    warehouse: Peer, value: Any, refusal: tuple[int, str]
+    warehouse: Client, value: Any, refusal: tuple[int, str]
 ) -> None:
     warehouse.push(order_event())
 
     assert refuse(warehouse, value) == refusal
 
 
-def test_refuses_to_ship_twice(warehouse: Peer) -> None:
+def test_refuses_to_ship_twice(warehouse: Client) -> None:
     warehouse.push(order_event())
     report(warehouse, "shipped")
 
     assert refuse(warehouse, {"status": "shipped"}) == (409, f"Nothing of {REF} is open.")
 
 
-def test_knows_no_other_order(warehouse: Peer) -> None:
+def test_answers_404_for_an_unknown_order(warehouse: Client) -> None:
     assert warehouse.ask("GET", "/orders/WH-7").status == 404
     assert warehouse.post("/orders/WH-7/report", {"status": "shipped"}).status == 404
 
 
-def test_takes_a_change_of_what_is_open(warehouse: Peer) -> None:
+def test_takes_a_change_of_what_is_open(warehouse: Client) -> None:
     warehouse.push(order_event())
     report(warehouse, "shipped", (PEN, "4"))
 
@@ -232,7 +234,7 @@ def test_takes_a_change_of_what_is_open(warehouse: Peer) -> None:
 
 
 @pytest.mark.parametrize("pens", ["3", "none"])
-def test_refuses_a_change_under_what_is_shipped(warehouse: Peer, pens: str) -> None:
+def test_refuses_a_change_under_what_is_shipped(warehouse: Client, pens: str) -> None:
     warehouse.push(order_event())
     report(warehouse, "shipped", (PEN, "4"))
 
@@ -244,7 +246,7 @@ def test_refuses_a_change_under_what_is_shipped(warehouse: Peer, pens: str) -> N
     assert (order["version"], order["lines"][0]["ordered"]) == (1, "10")
 
 
-def test_takes_a_refused_change_once_it_fits(warehouse: Peer) -> None:
+def test_takes_a_refused_change_once_it_fits(warehouse: Client) -> None:
     warehouse.push(order_event())
     change = order_event("changed", 2, pens="3")
     report(warehouse, "picked", (PEN, "4"))
@@ -255,7 +257,7 @@ def test_takes_a_refused_change_once_it_fits(warehouse: Peer) -> None:
     assert warehouse.ledger(change["id"]) == (2, 0)
 
 
-def test_waits_while_an_order_is_held(warehouse: Peer) -> None:
+def test_waits_while_an_order_is_held(warehouse: Client) -> None:
     warehouse.push(order_event())
 
     warehouse.push(order_event("held", 2, reason="Credit limit"))
@@ -267,7 +269,7 @@ def test_waits_while_an_order_is_held(warehouse: Peer) -> None:
     assert report(warehouse, "shipped")["held"] is False
 
 
-def test_cancels_what_has_not_left(warehouse: Peer) -> None:
+def test_cancels_what_has_not_left(warehouse: Client) -> None:
     warehouse.push(order_event())
     report(warehouse, "picked", (PEN, "4"))
 
@@ -279,7 +281,7 @@ def test_cancels_what_has_not_left(warehouse: Peer) -> None:
     assert refuse(warehouse, {"status": "shipped"}) == (409, f"{REF} is cancelled.")
 
 
-def test_refuses_to_cancel_what_has_left(warehouse: Peer) -> None:
+def test_refuses_to_cancel_what_has_left(warehouse: Client) -> None:
     warehouse.push(order_event())
     report(warehouse, "shipped", (PEN, "1"))
 
@@ -289,14 +291,14 @@ def test_refuses_to_cancel_what_has_left(warehouse: Peer) -> None:
     assert warehouse.get(f"/orders/{REF}")["state"] == "part shipped"
 
 
-def test_learns_of_an_order_from_any_of_its_events(warehouse: Peer) -> None:
+def test_creates_an_order_from_any_of_its_events(warehouse: Client) -> None:
     reply = warehouse.push(order_event("held", 4, reason="Wait"))
 
     assert reply.json == {"reference": REF}
     assert warehouse.get(f"/orders/{REF}")["held"] is True
 
 
-def test_notes_what_is_not_for_a_warehouse(warehouse: Peer) -> None:
+def test_notes_what_is_not_for_a_warehouse(warehouse: Client) -> None:
     first = warehouse.push(invoice_event())
     again = warehouse.push(invoice_event("paid", sequence=2))
     quote = warehouse.push(
@@ -309,15 +311,19 @@ def test_notes_what_is_not_for_a_warehouse(warehouse: Peer) -> None:
     assert warehouse.get("/orders") == []
 
 
-def test_says_of_a_repeat_too_that_it_was_only_noted(warehouse: Peer) -> None:
-    told = invoice_event()
+def test_answers_202_to_a_repeat_of_a_noted_event(warehouse: Client) -> None:
+    sent = invoice_event()
 
-    answers = [warehouse.push(told), warehouse.push(told), warehouse.find(told["id"])]
+    answers = [
+        warehouse.push(sent),
+        warehouse.push(sent),
+        warehouse.find(sent["id"]),
+    ]
 
     assert [(a.status, a.json["reference"]) for a in answers] == [(202, "WH-NOTE-000001")] * 3
 
 
-def test_notes_progress_under_the_reference_of_the_order(warehouse: Peer) -> None:
+def test_notes_progress_under_the_reference_of_the_order(warehouse: Client) -> None:
     warehouse.push(order_event())
 
     reply = warehouse.push(order_event("progressed", 5))
@@ -329,26 +335,26 @@ def test_notes_progress_under_the_reference_of_the_order(warehouse: Peer) -> Non
 
 
 @pytest.mark.parametrize("is_on_hold", [True, False])
-def test_learns_of_a_hold_from_the_order_itself(warehouse: Peer, is_on_hold: bool) -> None:
+def test_reads_a_hold_from_the_order_itself(warehouse: Client, is_on_hold: bool) -> None:
     warehouse.push(order_event("held" if not is_on_hold else "submitted", 1))
-    told = order_event("changed", 2)
-    told["data"]["order"]["is_on_hold"] = is_on_hold
+    event_data = order_event("changed", 2)
+    event_data["data"]["order"]["is_on_hold"] = is_on_hold
 
-    warehouse.push(told)
+    warehouse.push(event_data)
 
     assert warehouse.get(f"/orders/{REF}")["held"] is is_on_hold
 
 
-def test_plays_by_itself_and_ships_in_two_parts(
-    start: Start, settings_for: Callable[..., Settings], tmp_path: Path, ears: Ears
+def test_ships_automatically_in_two_parts(
+    start: Start, settings_for: Callable[..., Settings], tmp_path: Path, receiver: Receiver
 ) -> None:
     settings = settings_for("warehouse", auto_seconds=0.05)
     warehouse = start(lambda: build_warehouse(tmp_path / "w.db", settings))
 
     warehouse.push(order_event())
-    wait_until(lambda: len(ears.heard) == 7)
+    wait_until(lambda: len(receiver.received) == 7)
 
-    assert ears.words() == [
+    assert receiver.summaries() == [
         f"{NUMBER} accepted",
         f"{NUMBER} picking",
         f"{NUMBER} packed",
@@ -357,14 +363,14 @@ def test_plays_by_itself_and_ships_in_two_parts(
         f"{NUMBER} {REF}-1 delivered",
         f"{NUMBER} {REF}-2 delivered",
     ]
-    assert [event["data"]["lines"] for event in ears.heard[3:5]] == [
+    assert [event["data"]["lines"] for event in receiver.received[3:5]] == [
         [{"order_line": PEN, "quantity": "5"}],
         [{"order_line": PEN, "quantity": "5"}, {"order_line": INK, "quantity": "1"}],
     ]
 
 
-def test_plays_on_when_a_finished_order_grows(
-    start: Start, settings_for: Callable[..., Settings], tmp_path: Path, ears: Ears
+def test_continues_when_a_finished_order_grows(
+    start: Start, settings_for: Callable[..., Settings], tmp_path: Path, receiver: Receiver
 ) -> None:
     settings = settings_for("warehouse", auto_seconds=0.05)
     warehouse = start(lambda: build_warehouse(tmp_path / "w.db", settings))

@@ -1,4 +1,4 @@
-"""The doors every one of these systems has: hooks, look-ups, faults, ledger, health."""
+"""HTTP endpoints of every sandbox system: events, look-ups, faults, ledger, health check."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from typing import Protocol
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from sandbox.cloudevents import Keys, parse_event
 from sandbox.errors import Refused
 from sandbox.faults import (
     AFTER,
     BEFORE,
     Faults,
     Mode,
+    inject_after,
+    inject_before,
     parse_faults,
-    strike_after,
-    strike_before,
 )
 from sandbox.inbox import Answer, Inbox
+from sandbox.json_fields import parse_json
 from sandbox.outgoing import Outgoing, Sender
-from sandbox.shapes import parse_json
 from sandbox.store import Store
-from sandbox.wire import Keys, parse_event
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ BODY_BYTES = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What one process is told at its start."""
+    """The settings of one process."""
 
     intake_url: str
     keys_in: Keys
@@ -45,15 +45,15 @@ class Settings:
 
 
 class System(Protocol):
-    """What makes a warehouse a warehouse and an ERP an ERP."""
+    """The part that differs between the systems."""
 
     inbox: Inbox
 
-    def play(self, seconds: float) -> None:
-        """Do whatever is due by itself, each step this long after the one before."""
+    def run_due_steps(self, seconds: float) -> None:
+        """Run the automatic steps that are due, each this long after the one before."""
 
     def add_routes(self, app: web.Application) -> None:
-        """Add the doors that only this system has."""
+        """Add the endpoints that only this system has."""
 
 
 INBOX = web.AppKey("INBOX", Inbox)
@@ -65,8 +65,8 @@ SETTINGS = web.AppKey("SETTINGS", Settings)
 def build_app(
     system: System, store: Store, outgoing: Outgoing, settings: Settings
 ) -> web.Application:
-    """Put the doors and the background work of one system together."""
-    app = web.Application(client_max_size=BODY_BYTES, middlewares=[say_no, refuse_other_sites])
+    """Build the application of a system, with its endpoints and background tasks."""
+    app = web.Application(client_max_size=BODY_BYTES, middlewares=[refusals, same_site])
     faults = Faults()
     app[INBOX] = system.inbox
     app[FAULTS] = faults
@@ -87,7 +87,7 @@ def build_app(
     app.cleanup_ctx.append(_closing(store))
     app.cleanup_ctx.append(_running(sender.run))
     if settings.auto_seconds is not None:
-        app.cleanup_ctx.append(_running(lambda: _play(system, settings.auto_seconds or 0)))
+        app.cleanup_ctx.append(_running(lambda: _run_steps(system, settings.auto_seconds or 0)))
     return app
 
 
@@ -104,7 +104,7 @@ def _running(
 ) -> Callable[[web.Application], AsyncIterator[None]]:
     async def context(app: web.Application) -> AsyncIterator[None]:
         task = asyncio.ensure_future(work())
-        task.add_done_callback(_report_death)
+        task.add_done_callback(_log_error)
         yield
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -113,20 +113,20 @@ def _running(
     return context
 
 
-def _report_death(task: asyncio.Future[None]) -> None:
+def _log_error(task: asyncio.Future[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
         log.error("Background work ended.", exc_info=error)
 
 
-async def _play(system: System, seconds: float) -> None:
+async def _run_steps(system: System, seconds: float) -> None:
     while True:
-        system.play(seconds)
+        system.run_due_steps(seconds)
         await asyncio.sleep(min(max(seconds, 0.05), 0.25))
 
 
 @web.middleware
-async def say_no(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn a refusal into an answer with its reason."""
+async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn a refusal into a response with its reason."""
     try:
         return await handler(request)
     except Refused as refused:
@@ -137,25 +137,25 @@ async def say_no(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 @web.middleware
-async def refuse_other_sites(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """A page of another site, open in the same browser, may not press our buttons."""
+async def same_site(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse forms submitted from pages of other sites."""
     site = request.headers.get("Sec-Fetch-Site", "none")
     if request.method not in {"GET", "HEAD"} and site not in {"none", "same-origin"}:
-        raise Refused(403, "other_site", "This button was pressed from another site.")
+        raise Refused(403, "other_site", "This form was submitted from another site.")
     return await handler(request)
 
 
 async def push(request: web.Request) -> web.StreamResponse:
-    """Take one event: verify, remember, apply, answer."""
+    """Receive an event: verify, store, apply, respond."""
     faults = request.app[FAULTS]
     body = await request.read()
     if fault := faults.take(BEFORE, "push"):
-        response = await strike_before(request, fault)
+        response = await inject_before(request, fault)
         if response is not None:
             return response
     answer = _receive(request, body)
     if fault := faults.take(AFTER, "push"):
-        return await strike_after(request, fault, answer.status, answer.reference)
+        return await inject_after(request, fault, answer.status, answer.reference)
     return web.json_response({"reference": answer.reference}, status=answer.status)
 
 
@@ -171,10 +171,10 @@ def _receive(request: web.Request, body: bytes) -> Answer:
 
 
 async def find(request: web.Request) -> web.StreamResponse:
-    """Answer whether a message had its effect, by its id."""
+    """Look up a message by its id."""
     faults = request.app[FAULTS]
     if fault := faults.take(BEFORE, "find"):
-        response = await strike_before(request, fault)
+        response = await inject_before(request, fault)
         if response is not None:
             return response
     message_id = request.app[SETTINGS].keys_in.verify(request.headers, b"")
@@ -182,22 +182,22 @@ async def find(request: web.Request) -> web.StreamResponse:
         raise Refused(401, "bad_signature", "The signature is for another message.")
     answer = request.app[INBOX].find(message_id)
     if fault := faults.take(AFTER, "find"):
-        return await strike_after(request, fault, answer.status, answer.reference)
+        return await inject_after(request, fault, answer.status, answer.reference)
     return web.json_response({"reference": answer.reference}, status=answer.status)
 
 
 async def healthz(request: web.Request) -> web.Response:
-    """Say that the process lives."""
+    """Health check: 200 while the process runs."""
     return web.json_response({"status": "ok"})
 
 
 async def ledger(request: web.Request) -> web.Response:
-    """Show everything received, to compare with what was sent."""
+    """List everything received, to compare with what was sent."""
     return web.json_response(request.app[INBOX].ledger())
 
 
 async def list_outgoing(request: web.Request) -> web.Response:
-    """Show every report and what became of it."""
+    """List all reports with their state."""
     return web.json_response(request.app[OUTGOING].as_json())
 
 
@@ -210,13 +210,13 @@ async def resend(request: web.Request) -> web.Response:
 
 
 async def show_faults(request: web.Request) -> web.Response:
-    """Show how this system misbehaves at the moment."""
+    """Return the active faults."""
     only_from_this_machine(request)
     return web.json_response(request.app[FAULTS].as_json())
 
 
 async def set_faults(request: web.Request) -> web.Response:
-    """Misbehave from now on as told, with one fault or a list of them."""
+    """Replace the active faults by one or a list of them."""
     only_from_this_machine(request)
     faults = request.app[FAULTS]
     faults.replace(parse_faults(parse_json(await request.read())))
@@ -224,19 +224,19 @@ async def set_faults(request: web.Request) -> web.Response:
 
 
 async def clear_faults(request: web.Request) -> web.Response:
-    """Behave again."""
+    """Remove all faults."""
     only_from_this_machine(request)
     request.app[FAULTS].replace([])
     return web.Response(status=204)
 
 
 def only_from_this_machine(request: web.Request) -> None:
-    """Refuse whoever is not on the loopback interface."""
+    """Refuse requests that do not come from the loopback interface."""
     address = ipaddress.ip_address((request.remote or "0.0.0.0").partition("%")[0])  # noqa: S104 - stands for unknown
     if not address.is_loopback:
         raise Refused(403, "not_local", "Faults can be set from this machine only.")
 
 
 def wants_page(request: web.Request) -> bool:
-    """Say whether a person pressed a button, rather than a program sending JSON."""
+    """Whether the request is a submitted form rather than JSON."""
     return request.content_type in {"application/x-www-form-urlencoded", "multipart/form-data"}

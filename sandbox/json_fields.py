@@ -1,4 +1,4 @@
-"""Reading JSON that somebody else wrote, with sentences about what is wrong with it."""
+"""JSON parsing: typed access to the fields of external JSON, with errors that name the field."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Money:
 
 
 def minor_units(currency: str) -> int:
-    """Say how many decimals a currency has."""
+    """Return the number of decimals of a currency."""
     return MINOR_UNITS.get(currency, 2)
 
 
@@ -44,7 +44,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def parse_json(body: bytes) -> Any:
-    """Parse a body strictly: UTF-8, no NaN, no bottomless nesting."""
+    """Parse a body strictly: UTF-8, no NaN, limited nesting."""
     try:
         return json.loads(body.decode(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
@@ -65,7 +65,7 @@ class Fields:
         return f"{self._path}.{name}" if self._path else name
 
     def has(self, name: str) -> bool:
-        """Say whether the field is there and not null."""
+        """Whether the field exists and is not null."""
         return self._value.get(name) is not None
 
     def text(self, name: str) -> str:
@@ -99,7 +99,7 @@ class Fields:
         return value
 
     def decimal(self, name: str) -> Decimal:
-        """Read a decimal number, which travels as a text so that no digit is lost."""
+        """Read a decimal number, which is sent as text so that no digit is lost."""
         value = self._value.get(name)
         try:
             number = Decimal(value) if isinstance(value, str) else None
@@ -136,5 +136,5 @@ class Fields:
         return [Fields(item, f"{self.where(name)}[{i}]") for i, item in enumerate(value)]
 
     def raw(self, name: str) -> Any:
-        """Hand out a field as it is, for what we only keep and show."""
+        """Return a field unchecked, for values that are only stored and shown."""
         return self._value.get(name)

@@ -1,20 +1,20 @@
-"""What the bookkeeper does, and the reports that follow from it."""
+"""Accounting: posting invoices and recording payments, each with its report."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from sandbox.cloudevents import utc_now
 from sandbox.erp.records import Invoice, Invoices
 from sandbox.errors import Refused
 from sandbox.outgoing import Outgoing
 from sandbox.store import Store
-from sandbox.wire import utc_now
 
 SERIES = {"invoice": "SI", "credit memo": "SC"}
 
 
-class Books:
-    """Posts documents and takes payments."""
+class Accounting:
+    """Posts documents and records payments."""
 
     def __init__(self, store: Store, outgoing: Outgoing) -> None:
         self._store = store
@@ -22,7 +22,7 @@ class Books:
         self._invoices = Invoices(store)
 
     def post(self, reference: str) -> Invoice:
-        """Give a document its official number, without gaps per series and year."""
+        """Assign a document its official number, without gaps per series and year."""
         with self._store.transaction():
             invoice = self._invoices.get(reference)
             if invoice.official_number:
@@ -34,7 +34,7 @@ class Books:
         series = f"{SERIES[invoice.kind]}-{invoice.issued_on[:4]}"
         number = f"{series}-{self._store.next_number(series):06d}"
         posted = replace(invoice, official_number=number)
-        self._keep(posted)
+        self._save(posted)
         data = {
             "invoice": posted.number,
             "official_number": number,
@@ -47,11 +47,11 @@ class Books:
         return posted
 
     def pay(self, reference: str) -> Invoice:
-        """Take the payment of everything that is still due on a posted invoice."""
+        """Record the payment of the outstanding amount of a posted invoice."""
         with self._store.transaction():
             invoice = self._invoices.get(reference)
-            if invoice.next_deed != "pay":
-                detail = f"{reference} is a {invoice.state} {invoice.kind}; nothing is to be paid."
+            if invoice.next_action != "pay":
+                detail = f"{reference} is a {invoice.state} {invoice.kind}; nothing is outstanding."
                 raise Refused(409, "nothing_to_pay", detail)
             return self._pay(invoice)
 
@@ -59,7 +59,7 @@ class Books:
         payment_ref = f"PAY-{self._store.next_number('PAY'):06d}"
         amount = invoice.outstanding
         paid = replace(invoice, paid=invoice.paid + amount, payment_ref=payment_ref)
-        self._keep(paid)
+        self._save(paid)
         data = {
             "invoice": paid.number,
             "official_number": paid.official_number,
@@ -71,6 +71,6 @@ class Books:
         self._outgoing.report("erp.invoice.paid", paid.number, data)
         return paid
 
-    def _keep(self, invoice: Invoice) -> None:
+    def _save(self, invoice: Invoice) -> None:
         invoice.stepped_at = utc_now().timestamp()
-        self._invoices.keep(invoice)
+        self._invoices.save(invoice)

@@ -1,4 +1,4 @@
-"""Signatures and envelopes: CloudEvents 1.0 under Standard Webhooks headers."""
+"""CloudEvents: signed webhook messages, CloudEvents 1.0 under Standard Webhooks headers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook, WebhookVerificationError
 
 from sandbox.errors import CannotStart, Malformed, Refused
-from sandbox.shapes import Fields, parse_json
+from sandbox.json_fields import Fields, parse_json
 
 CONTENT_TYPE = "application/cloudevents+json"
 SEQUENCE = re.compile(r"[0-9]{1,20}")
@@ -22,7 +22,7 @@ SEQUENCE = re.compile(r"[0-9]{1,20}")
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened at the other side. ``sequence`` counts within ``source``."""
+    """An event of the sender; ``sequence`` counts within ``source``."""
 
     id: str
     source: str
@@ -33,7 +33,7 @@ class Event:
 
 
 class Keys:
-    """The secrets of one direction; while they are rotated there are several."""
+    """The signing secrets of one direction; during a rotation there are several."""
 
     def __init__(self, secrets: str, name: str) -> None:
         try:
@@ -51,7 +51,7 @@ class Keys:
         return headers["webhook-id"]
 
     def sign(self, message_id: str, body: str, at: dt.datetime) -> dict[str, str]:
-        """Make the three headers that prove who sent the body. ``at`` is in UTC."""
+        """Return the three signature headers of a body. ``at`` is in UTC."""
         signatures = [webhook.sign(message_id, at, body) for webhook in self._webhooks]
         return {
             "webhook-id": message_id,
@@ -69,7 +69,7 @@ def _matches(webhook: Webhook, headers: Mapping[str, str], body: bytes) -> bool:
 
 
 def parse_event(body: bytes, message_id: str) -> Event:
-    """Read the envelope; the id in it must be the one that was signed for."""
+    """Parse the envelope; its id must be the signed one."""
     fields = Fields(parse_json(body), "")
     if fields.text("specversion") != "1.0":
         raise Malformed("specversion must be 1.0.")
@@ -92,14 +92,14 @@ def _sequence(text: str) -> int:
 
 
 def new_message_id() -> str:
-    """Name a message of ours."""
+    """Return a new message id."""
     return f"msg_{uuid.uuid4().hex}"
 
 
 def compose(
     message_id: str, source: str, type_: str, subject: str, sequence: int, data: Any
 ) -> str:
-    """Write an envelope as the text that every attempt will send."""
+    """Return the text of an envelope, which every attempt sends unchanged."""
     now = utc_now().isoformat().replace("+00:00", "Z")
     envelope = {
         "specversion": "1.0",
@@ -117,12 +117,12 @@ def compose(
 
 
 def utc_now() -> dt.datetime:
-    """Tell the time, in UTC as the signing library wants it."""
+    """Return the current time in UTC."""
     return dt.datetime.now(tz=dt.UTC)
 
 
-def choose_keys(secrets: Sequence[str | None], name: str) -> Keys:
-    """Take the first secret that was given, from the command line or the environment."""
+def first_keys(secrets: Sequence[str | None], name: str) -> Keys:
+    """Return the first secret that is set, on the command line or in the environment."""
     for candidate in secrets:
         if candidate:
             return Keys(candidate, name)

@@ -1,4 +1,4 @@
-"""Playing Throughline towards the sandbox: its messages, its signatures, its ears."""
+"""Playing Throughline towards the sandbox: its messages, its signatures, its receiver."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from aiohttp import web
 from standardwebhooks.webhooks import Webhook
 from werkzeug import Request, Response
 
-from sandbox.wire import utc_now
+from sandbox.cloudevents import utc_now
 
 SECRET_IN = "whsec_" + base64.b64encode(b"throughline signs with this....!").decode()
 SECRET_OUT = "whsec_" + base64.b64encode(b"the other system signs with this").decode()
@@ -28,7 +28,7 @@ PEN, INK = "0199f3c1-0000-7000-8000-00000000000a", "0199f3c1-0000-7000-8000-0000
 
 @dataclass
 class Reply:
-    """What came back."""
+    """An HTTP response."""
 
     status: int
     text: str
@@ -39,8 +39,8 @@ class Reply:
         return json.loads(self.text)
 
 
-class Peer:
-    """Speaks to one of the systems the way Throughline, a program or a browser would."""
+class Client:
+    """A client of a sandbox system, as Throughline, a program or a browser."""
 
     def __init__(self, port: int, timeout: float = 10) -> None:
         self.port = port
@@ -64,7 +64,7 @@ class Peer:
     def post(self, path: str, value: Any = None) -> Reply:
         return self.ask("POST", path, json.dumps(value).encode() if value is not None else b"")
 
-    def press(self, path: str, form: str = "", **headers: str) -> Reply:
+    def submit_form(self, path: str, form: str = "", **headers: str) -> Reply:
         form_type = {"Content-Type": "application/x-www-form-urlencoded"}
         return self.ask("POST", path, form.encode(), form_type | headers)
 
@@ -80,13 +80,13 @@ class Peer:
         assert reply.status == 200, reply.text
 
     def ledger(self, message_id: str) -> tuple[int, int]:
-        """How often a message was delivered, and how often it had an effect."""
+        """Return how often a message was delivered, and how often it had an effect."""
         [row] = [row for row in self.get("/ledger") if row["id"] == message_id]
         return row["deliveries"], row["effects"]
 
 
 def signed(message_id: str, body: bytes, *secrets: str, age: float = 0) -> dict[str, str]:
-    """The headers of a message that was signed this many seconds ago."""
+    """Return the headers of a message signed this many seconds ago."""
     at = utc_now().fromtimestamp(time.time() - age, tz=utc_now().tzinfo)
     signatures = [
         Webhook(secret).sign(message_id, at, body.decode()) for secret in secrets or (SECRET_IN,)
@@ -103,7 +103,7 @@ def signed(message_id: str, body: bytes, *secrets: str, age: float = 0) -> dict[
 def event(
     type_: str, data: dict[str, Any], *, source: str, subject: str, sequence: int
 ) -> dict[str, Any]:
-    """One message, with an id of its own."""
+    """Return a message with a new id."""
     return {
         "specversion": "1.0",
         "id": f"evt_{uuid.uuid4().hex}",
@@ -119,12 +119,12 @@ def event(
 
 
 def money(amount: str, currency: str = "EUR") -> dict[str, str]:
-    """An amount as it travels."""
+    """Return an amount as JSON."""
     return {"amount": amount, "currency": currency}
 
 
 def order_line(key: str, sku: str, quantity: str, position: int) -> dict[str, Any]:
-    """One line of an order."""
+    """Return a line of an order."""
     amounts = ("unit_price", "discount", "net", "tax", "gross")
     return {
         "id": key,
@@ -138,7 +138,7 @@ def order_line(key: str, sku: str, quantity: str, position: int) -> dict[str, An
 
 
 def order_event(
-    verb: str = "submitted",
+    action: str = "submitted",
     sequence: int = 1,
     *,
     number: str = "O-2026-00042",
@@ -146,7 +146,7 @@ def order_event(
     inks: str = "1",
     **data: Any,
 ) -> dict[str, Any]:
-    """What Throughline says about an order of pens and inks."""
+    """Return an event about an order of pens and inks."""
     order_id = f"order of {number}"
     lines = [order_line(PEN, "PEN", pens, 1), order_line(INK, "INK", inks, 2)]
     order = {
@@ -163,7 +163,7 @@ def order_event(
         "totals": {},
     }
     return event(
-        f"order.{verb}",
+        f"order.{action}",
         {"order": order} | data,
         source=f"/orders/{order_id}",
         subject=number,
@@ -172,7 +172,7 @@ def order_event(
 
 
 def invoice_event(
-    verb: str = "issued",
+    action: str = "issued",
     *,
     number: str = "INV-2026-00033",
     lines: list[tuple[str, str]] | None = None,
@@ -181,8 +181,8 @@ def invoice_event(
     sequence: int = 1,
     **more: Any,
 ) -> dict[str, Any]:
-    """What Throughline says about an invoice, its lines given as (net, tax rate)."""
-    told = {"tax": "19.00", "total": "119.00"} | (totals or {})
+    """Return an event about an invoice, its lines given as (net, tax rate)."""
+    amounts = {"tax": "19.00", "total": "119.00"} | (totals or {})
     invoice = {
         "id": f"invoice {number}",
         "number": number,
@@ -205,51 +205,51 @@ def invoice_event(
             }
             for position, (net, rate) in enumerate(lines or [("100.00", "0.19")])
         ],
-        "totals": {name: money(amount, currency) for name, amount in told.items()},
+        "totals": {name: money(amount, currency) for name, amount in amounts.items()},
     } | more
     source = f"/invoices/invoice {number}"
     return event(
-        f"invoice.{verb}", {"invoice": invoice}, source=source, subject=number, sequence=sequence
+        f"invoice.{action}", {"invoice": invoice}, source=source, subject=number, sequence=sequence
     )
 
 
 @dataclass
-class Ears:
-    """A Throughline that only listens. ``answers`` are given first, then always 200."""
+class Receiver:
+    """The intake of Throughline. It returns ``answers`` first, then always 200."""
 
     answers: list[Response] = field(default_factory=list)
-    heard: list[dict[str, Any]] = field(default_factory=list)
+    received: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
 
     def __call__(self, request: Request) -> Response:
         body = request.get_data()
         self.headers.append({name.lower(): value for name, value in request.headers.items()})
-        self.heard.append(json.loads(body))
+        self.received.append(json.loads(body))
         if self.answers:
             return self.answers.pop(0)
         Webhook(SECRET_OUT).verify(body, dict(request.headers))
-        answer = {"id": self.heard[-1]["id"], "result": "applied"}
+        answer = {"id": self.received[-1]["id"], "result": "applied"}
         return Response(json.dumps(answer), content_type="application/json")
 
-    def words(self) -> list[str]:
-        """What was reported, shortly, in the order in which it was heard."""
+    def summaries(self) -> list[str]:
+        """Return subject and status of each report, in the order of arrival."""
         return [
             f"{event['subject']} {event['data'].get('shipment_ref', '')}"
             f" {event['data']['status']}".replace("  ", " ")
-            for event in self.heard
+            for event in self.received
         ]
 
 
-def wait_until(true: Callable[[], Any], seconds: float = 8) -> None:
-    """Give the other side a moment."""
+def wait_until(condition: Callable[[], Any], seconds: float = 8) -> None:
+    """Poll until the condition holds."""
     end = time.monotonic() + seconds
-    while not true():
+    while not condition():
         assert time.monotonic() < end, f"It did not happen within {seconds} s."
         time.sleep(0.01)
 
 
-class Running:
-    """An application served from a thread of this process."""
+class ThreadedServer:
+    """An aiohttp application served by a thread of this process."""
 
     def __init__(self, build: Callable[[], web.Application]) -> None:
         self._build = build
@@ -272,7 +272,7 @@ class Running:
         self._loop.close()
 
     def stop(self) -> None:
-        """Shut down as a process would that is asked to."""
+        """Shut the application down and end the thread."""
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         assert not self._thread.is_alive()

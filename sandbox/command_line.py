@@ -1,4 +1,4 @@
-"""Starting one of these systems from the command line."""
+"""Command line of the sandbox systems: options and start."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pathlib import Path
 
 from aiohttp import web
 
+from sandbox.cloudevents import first_keys
+from sandbox.endpoints import Settings
 from sandbox.errors import CannotStart
-from sandbox.service import Settings
-from sandbox.wire import choose_keys
 
 Build = Callable[[argparse.Namespace, Settings], web.Application]
 
@@ -24,23 +24,23 @@ def parser(name: str, connection: str, port: int) -> argparse.ArgumentParser:
     """Describe the options that all systems share."""
     options = argparse.ArgumentParser(
         prog=f"python -m sandbox.{connection}",
-        description=f"A small {name} that talks to Throughline.",
+        description=f"A small {name} that exchanges messages with Throughline.",
     )
     options.set_defaults(name=name, connection=connection)
     options.add_argument("--host", default="127.0.0.1", help="address to listen on")
     options.add_argument("--port", type=int, default=port, help="0 takes any free port")
-    options.add_argument("--store", type=Path, required=True, help="the SQLite file to keep")
-    options.add_argument("--throughline", default="http://127.0.0.1:8000", help="where to report")
-    options.add_argument("--secret-in", help="verifies what comes in; or SANDBOX_SECRET_IN")
-    options.add_argument("--secret-out", help="signs what goes out; or SANDBOX_SECRET_OUT")
+    options.add_argument("--store", type=Path, required=True, help="SQLite file of the data")
+    options.add_argument("--throughline", default="http://127.0.0.1:8000", help="URL to report to")
+    options.add_argument("--secret-in", help="verifies incoming messages; or SANDBOX_SECRET_IN")
+    options.add_argument("--secret-out", help="signs outgoing reports; or SANDBOX_SECRET_OUT")
     options.add_argument(
-        "--auto", type=float, metavar="SECONDS", help="play by itself, a step this often"
+        "--auto", type=float, metavar="SECONDS", help="run automatically, a step this often"
     )
     return options
 
 
 def main(options: argparse.ArgumentParser, build: Build) -> int:
-    """Serve until told to stop; whatever prevents the start is said in one sentence."""
+    """Serve until stopped; an error at the start is printed in one sentence."""
     arguments = options.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     try:
@@ -64,8 +64,8 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     secrets_out = [arguments.secret_out, environment.get("SANDBOX_SECRET_OUT")]
     return Settings(
         intake_url=f"{base}/api/v1/intake/{arguments.connection}",
-        keys_in=choose_keys(secrets_in, "--secret-in (or SANDBOX_SECRET_IN)"),
-        keys_out=choose_keys(secrets_out, "--secret-out (or SANDBOX_SECRET_OUT)"),
+        keys_in=first_keys(secrets_in, "--secret-in (or SANDBOX_SECRET_IN)"),
+        keys_out=first_keys(secrets_out, "--secret-out (or SANDBOX_SECRET_OUT)"),
         auto_seconds=arguments.auto,
     )
 
