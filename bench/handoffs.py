@@ -52,7 +52,7 @@ SECRET = "whsec_b3V0Z29pbmctc2VjcmV0LW9mLXRoZS1iZW5jaCE="
 BODY = json.dumps({"data": "x" * 2500})
 MS = 1000
 BREATH = 0.01
-"""Seconds between saves; the nudge leaves meanwhile."""
+"""Seconds between saves; the wake-up leaves meanwhile."""
 ROUNDS = 7
 """What is compared is measured in turns, so that both sides meet the same moods of a machine."""
 

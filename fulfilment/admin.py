@@ -152,7 +152,7 @@ class HandoffAdmin(ReadOnly, admin.ModelAdmin[Handoff]):
         "connection",
         "message_id",
         "state",
-        "attempts",
+        "refusal_count",
         "reference",
         "cause",
         "resolution",

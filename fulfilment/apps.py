@@ -4,13 +4,13 @@ from django.apps import AppConfig
 
 
 class FulfilmentConfig(AppConfig):
-    """The outside world: connections, handoffs, shipments, messages that come in."""
+    """External systems: connections, handoffs, shipments, inbound messages."""
 
     name = "fulfilment"
     verbose_name = "Fulfilment"
 
     def ready(self) -> None:
-        """Listen to what happens in sales, connect the bell that wakes the workers, and verify."""
+        """Plug the outbox into sales events, connect the worker wake-up, register the checks."""
         from fulfilment import tasks
         from fulfilment.monitoring import checks
         from fulfilment.outbound import fan_out

@@ -1,4 +1,4 @@
-"""The envelope on the wire: CloudEvents 1.0, structured JSON."""
+"""CloudEvents 1.0 envelope in structured JSON, and the text forms of its values."""
 
 from __future__ import annotations
 
@@ -18,39 +18,39 @@ TYPE_PREFIX = "throughline."
 
 
 def message_id(event: SalesEvent) -> str:
-    """Name an event the way other systems know it."""
+    """Return the id of an event in messages and in the event feed."""
     return f"evt_{event.pk.hex}"
 
 
 def money(amount: Decimal, currency: str) -> dict[str, str]:
-    """Write an amount with all digits of its currency."""
+    """Format an amount with all decimals of its currency."""
     return {"amount": f"{round_money(amount, currency):f}", "currency": currency}
 
 
 def price(amount: Decimal, currency: str) -> dict[str, str]:
-    """Write a unit price: the currency's digits, and as many more as were agreed."""
+    """Format a unit price with its currency's decimals, or with more if it has more."""
     rounded = round_money(amount, currency)
     return {"amount": f"{rounded:f}" if rounded == amount else plain(amount), "currency": currency}
 
 
 def plain(number: Decimal) -> str:
-    """Write a number without exponent and without trailing zeros."""
+    """Format a number without exponent and without trailing zeros."""
     text = f"{number:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def moment(at: dt.datetime) -> str:
-    """Write a moment in UTC with microseconds (RFC 3339)."""
+    """Format a moment in UTC with microseconds (RFC 3339)."""
     return at.astimezone(dt.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def envelope(event: SalesEvent, data: Mapping[str, Any]) -> str:
-    """Write an event as the text that every attempt will send."""
+    """Serialise an event as the body that every attempt sends."""
     return orjson.dumps({**attributes(event), "data": data}).decode()
 
 
 def attributes(event: SalesEvent) -> dict[str, str]:
-    """Describe an event as CloudEvents does, without its data."""
+    """Return the CloudEvents attributes of an event, without its data."""
     at = moment(event.occurred_at)
     named = {
         "specversion": "1.0",

@@ -1,11 +1,11 @@
-"""How a handoff can fail, by what we do next.
+"""Delivery errors, grouped by the next step: retry later, ask a person, or look the message up.
 
-* HandoffError: the other system did not answer "done"
-  - Unreachable: the connection's fault; try again when it recovers
+* HandoffError: the external system did not answer with success
+  - Unreachable: a fault of the connection; retry when it recovers
     - AskedToWait, SignInRefused, ConnectionGone, NotAllowedToSend
-  - Refused: the message's fault; a person must look after a few tries
-  - OutcomeUnknown: it may have been taken; look it up before sending again
-    - NoReference: it was taken, only the reference is missing
+  - Refused: a fault of the message; after a few attempts a person must look
+  - OutcomeUnknown: it may have been accepted; look it up before sending again
+    - NoReference: it was accepted, only the reference is missing
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ def printable(text: str) -> str:
 
 
 class HandoffError(Exception):
-    """The other system did not take the message, or did not say so.
+    """The external system did not accept the message, or its answer is not known.
 
-    ``retry_after`` counts seconds; ``head`` is the beginning of what came back.
+    ``retry_after`` counts seconds; ``head`` is the beginning of the answer's body.
     """
 
     outcome: Outcome
@@ -44,48 +44,48 @@ class HandoffError(Exception):
 
 
 class Unreachable(HandoffError):
-    """No connection, or a system in trouble: nothing is wrong with the message."""
+    """No connection, or a server error: nothing is wrong with the message."""
 
     outcome = Outcome.UNREACHABLE
 
 
 class AskedToWait(Unreachable):
-    """It is busy and says for how long."""
+    """The system is busy and asked for a pause (429, or 503 with Retry-After)."""
 
     outcome = Outcome.BUSY
 
 
 class SignInRefused(Unreachable):
-    """It does not accept our signature."""
+    """The system does not accept our signature (401, 403)."""
 
     outcome = Outcome.AUTH_FAILED
 
 
 class ConnectionGone(Unreachable):
-    """It says that the address is gone for good."""
+    """The address is gone for good (410)."""
 
     outcome = Outcome.GONE
 
 
 class NotAllowedToSend(Unreachable):
-    """The address points where we must not send, or somewhere else by redirect."""
+    """The address is not allowed, or answers with a redirect."""
 
     outcome = Outcome.BLOCKED
 
 
 class Refused(HandoffError):
-    """It read the message and does not want it."""
+    """The system read the message and refused it (4xx)."""
 
     outcome = Outcome.REFUSED
 
 
 class OutcomeUnknown(HandoffError):
-    """The message left, the answer did not arrive."""
+    """The message was sent, but no answer arrived."""
 
     outcome = Outcome.UNKNOWN
 
 
 class NoReference(OutcomeUnknown):
-    """It said yes, but not under which reference."""
+    """The system accepted the message, but returned no reference."""
 
     outcome = Outcome.NO_REFERENCE

@@ -1,4 +1,4 @@
-"""What other systems are told of our documents: full snapshots, never differences."""
+"""Payloads of outgoing messages: full snapshots of documents, never differences."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from sales.models import Document, DocumentLine, Invoice, InvoiceLine, Order, Or
 
 DocumentT = TypeVar("DocumentT", bound=Document)
 
-TOLD = (
+PAYLOAD_COLUMNS = (
     *("id", "position", "kind", "sku", "description", "quantity", "unit_price"),
     *("discount", "net", "tax", "gross", "is_optional", "is_taken"),
 )
-"""The columns of a line that are told, or decide whether it is; a save waits for this reading."""
+"""The line columns that a payload needs; no others are read, because every save waits for it."""
 
-WORDS = frozenset({DocumentLine.Kind.SECTION, DocumentLine.Kind.NOTE})
+TEXT_KINDS = frozenset({DocumentLine.Kind.SECTION, DocumentLine.Kind.NOTE})
 
 
 def order_payload(order: Order) -> dict[str, Any]:
-    """Describe an order as it stands."""
+    """Return the snapshot of an order."""
     lines = _lines(order, "order", "cancelled_quantity", "requested_on")
     return {
         "order": {
@@ -43,7 +43,7 @@ def order_payload(order: Order) -> dict[str, Any]:
 
 
 def invoice_payload(invoice: Invoice) -> dict[str, Any]:
-    """Describe an issued invoice or credit note."""
+    """Return the snapshot of an issued invoice or credit note."""
     lines = _lines(invoice, "invoice", "order_line", "tax_rate")
     order = invoice.order
     return {
@@ -62,7 +62,9 @@ def invoice_payload(invoice: Invoice) -> dict[str, Any]:
                 for part in invoice.dues
             ],
             "lines": [
-                _invoice_line(line, invoice.currency) for line in lines if line.kind not in WORDS
+                _invoice_line(line, invoice.currency)
+                for line in lines
+                if line.kind not in TEXT_KINDS
             ],
             "totals": _totals(invoice),
             "early_payment": _early_payment(invoice),
@@ -84,7 +86,7 @@ def _early_payment(invoice: Invoice) -> dict[str, Any] | None:
 
 
 def quote_payload(quote: Quote) -> dict[str, Any]:
-    """Describe a quote."""
+    """Return the snapshot of a quote."""
     lines = _lines(quote, "quote")
     return {
         "quote": {
@@ -99,8 +101,8 @@ def quote_payload(quote: Quote) -> dict[str, Any]:
     }
 
 
-def with_what_is_told(documents: QuerySet[DocumentT]) -> QuerySet[DocumentT]:
-    """Have documents of one kind read with all that is told of them: four statements for many."""
+def with_payload_relations(documents: QuerySet[DocumentT]) -> QuerySet[DocumentT]:
+    """Prefetch everything that the payloads of documents of one kind read, in four statements."""
     documents = documents.select_related("account").prefetch_related("lines__unit")
     if documents.model is Invoice:
         documents = documents.select_related("order").prefetch_related("instalments")
@@ -119,7 +121,7 @@ def _head(document: Document) -> dict[str, Any]:
 
 
 def _account_name(document: Document) -> str:
-    """Read no more of the account than is told, unless it is here already."""
+    """Read only the account's name, unless the account is loaded already."""
     if "account" in document._state.fields_cache:
         return document.account.name
     return Account.objects.values_list("name", flat=True).get(pk=document.account_id)
@@ -138,17 +140,16 @@ def _totals(document: Document) -> dict[str, dict[str, str]]:
 
 
 def _lines(document: Any, *more: str) -> list[Any]:
-    """List the lines that are told, without options that nobody took; read unless they are here."""
+    """List the lines without options that were not chosen; read them unless they are prefetched."""
     lines = document.lines.all()
     if "lines" not in getattr(document, "_prefetched_objects_cache", {}):
-        lines = lines.select_related("unit").only(*TOLD, "unit__name", *more)
-    return [line for line in lines if line.counts or line.kind in WORDS]
+        lines = lines.select_related("unit").only(*PAYLOAD_COLUMNS, "unit__name", *more)
+    return [line for line in lines if line.counts or line.kind in TEXT_KINDS]
 
 
 def _order_line(line: OrderLine, currency: str) -> dict[str, Any]:
-    wanted = line.wanted_quantity
     return _priced_line(line, currency) | {
-        "quantity": plain(wanted),
+        "quantity": plain(line.wanted_quantity),
         "cancelled": plain(line.cancelled_quantity),
         "requested_on": _day(line.requested_on),
     }

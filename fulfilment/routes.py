@@ -1,6 +1,6 @@
-"""What leaves the house: which event carries which snapshot, and what its answer changes here.
+"""Routes: which event is sent to external systems, and with which payload.
 
-Where it goes is the operator's choice: ``Connection.event_types``.
+Which connection receives it is configuration: ``Connection.event_types``.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from sales.models import SalesEvent
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One event's way out, and its answer's way back."""
+    """The payload of one event type."""
 
     payload: Callable[[Any], dict[str, Any]]
     opens_record: bool = False
-    """Whether the other side makes a record of its own, whose reference we keep beside ours."""
+    """Whether the external system creates a record for it, whose reference we store."""
 
 
 _Type = SalesEvent.Type

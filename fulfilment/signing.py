@@ -1,4 +1,4 @@
-"""Signatures as Standard Webhooks wants them, and the secrets behind them, encrypted at rest."""
+"""HMAC signatures of webhooks (Standard Webhooks), and encryption of their secrets at rest."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ SHORTEST, LONGEST = 24, 64
 
 
 class BadSignature(Exception):
-    """The message is not signed by whom it claims to be from, or not now."""
+    """The signature does not fit the body and the secret, or is more than five minutes off."""
 
 
 def make_secret() -> str:
-    """Make a new signing secret."""
+    """Return a new random signing secret."""
     return PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def check_secret(secret: str) -> None:
-    """Refuse a secret that does not look like ``whsec_<base64>`` of 24 to 64 bytes."""
+    """Refuse a secret that is not ``whsec_`` and 24 to 64 bytes in base64."""
     try:
         size = len(base64.b64decode(secret.removeprefix(PREFIX), validate=True))
     except binascii.Error:
@@ -40,7 +40,7 @@ def check_secret(secret: str) -> None:
 
 def encrypt(secret: str) -> bytes:
     """Encrypt a secret with the newest key of ``FIELD_ENCRYPTION_KEYS``."""
-    return _vault(tuple(settings.FIELD_ENCRYPTION_KEYS)).encrypt(secret.encode())
+    return _cipher(tuple(settings.FIELD_ENCRYPTION_KEYS)).encrypt(secret.encode())
 
 
 def decrypt(ciphertext: bytes | memoryview) -> str:
@@ -50,16 +50,16 @@ def decrypt(ciphertext: bytes | memoryview) -> str:
 
 @lru_cache(maxsize=256)
 def _decrypt(ciphertext: bytes, keys: tuple[str, ...]) -> str:
-    return _vault(keys).decrypt(ciphertext).decode()
+    return _cipher(keys).decrypt(ciphertext).decode()
 
 
 @lru_cache(maxsize=4)
-def _vault(keys: tuple[str, ...]) -> MultiFernet:
+def _cipher(keys: tuple[str, ...]) -> MultiFernet:
     return MultiFernet([Fernet(key) for key in keys])
 
 
 def sign(message_id: str, body: str, secrets_: Sequence[str], *, at: dt.datetime) -> dict[str, str]:
-    """Make the headers that prove who sent the body: one signature per live secret."""
+    """Return the signature headers of a body, with one signature per live secret."""
     moment = at.astimezone(dt.UTC)
     signatures = [_webhook(secret).sign(message_id, moment, body) for secret in secrets_]
     return {

@@ -1,4 +1,4 @@
-"""Celery's door to the services: each task only says "look now"."""
+"""Celery tasks: each only triggers a drain; the table, not the broker, is the queue."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from celery import current_app, shared_task
 from fulfilment.inbound.deferral import retry_deferred
 from fulfilment.outbound.drain import drain as drain_lanes
 
-ENOUGH = 10
-"""With so many tasks waiting, one more hint tells nobody anything."""
+MOST_WAITING = 10
+"""With so many tasks in the broker's queue, no further one is added."""
 
 
 @shared_task(name="fulfilment.drain", expires=30)
 def drain() -> None:
-    """Carry what is due."""
+    """Deliver what is due."""
     drain_lanes()
 
 
 @shared_task(name="fulfilment.sweep")
 def sweep() -> None:
-    """Find what no nudge told of: retries that are due, messages whose document has come."""
+    """Do what no wake-up announces: due retries, and deferred messages whose document has come."""
     retry_deferred()
     drain_lanes()
 
 
 def wake_workers() -> None:
-    """Have a worker look now; the hint itself is worth nothing after a while.
+    """Have a worker drain now; the task expires, because the sweep does the same.
 
-    Hints do not pile up while there is no worker: the next one would have to wade through them.
+    Tasks do not pile up while there is no worker: the next one would have to work through them.
     """
     with current_app.producer_or_acquire() as producer:
         waiting = producer.channel.client.llen(current_app.conf.task_default_queue)
-        if waiting < ENOUGH:
+        if waiting < MOST_WAITING:
             drain.apply_async(producer=producer)

@@ -8,7 +8,7 @@ from fulfilment.connectors.base import Connector, Message, Record, Reply, Target
 from fulfilment.connectors.webhook import WebhookConnector
 
 KINDS: dict[str, Callable[[Target], Connector]] = {"webhook": WebhookConnector}
-"""How to speak to each ``Connection.Kind``."""
+"""The connector class of each ``Connection.Kind``."""
 
 
 def connect(target: Target) -> Connector:

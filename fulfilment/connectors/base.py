@@ -1,4 +1,4 @@
-"""What every kind of external system can do for us."""
+"""Connector interface: push a message to an external system, look one up, close."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A document of ours as other tables point at it."""
+    """A reference to one of our documents: its type, id and number."""
 
     type: str
     id: uuid.UUID
@@ -18,7 +18,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One external system as a connector needs to know it; ``deadline`` in seconds."""
+    """The settings of one external system that a connector needs; ``deadline`` in seconds."""
 
     connection_id: uuid.UUID
     kind: str
@@ -33,7 +33,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """The frozen text to send, under the id that makes every repeat the same message."""
+    """The frozen body to send, under the id that is its idempotency key."""
 
     id: str
     body: str
@@ -42,26 +42,26 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A good answer: what they call our document, and the beginning of what they said."""
+    """A successful answer: their reference for our document, and the beginning of the body."""
 
     reference: str
     status: int
     head: str = ""
 
     @property
-    def names_record(self) -> bool:
-        """Whether the reference is a record's; with 202 they only took notice."""
+    def refers_to_record(self) -> bool:
+        """Whether the reference is that of a record; a 202 creates none."""
         return bool(self.reference) and self.status in {200, 201}
 
 
 class Connector(Protocol):
-    """Speaks to one external system; raises ``HandoffError`` for every answer that is not good."""
+    """Client of one external system; raises ``HandoffError`` for every unsuccessful answer."""
 
     async def push(self, message: Message) -> Reply:
-        """Hand a message over."""
+        """Send a message."""
 
     async def find(self, message_id: str) -> Reply | None:
-        """Look up what became of a message; None when they never saw it."""
+        """Look up a message by its id; None if the system does not know it."""
 
     async def close(self) -> None:
-        """Let go of what is open."""
+        """Close open network connections."""

@@ -1,6 +1,6 @@
-"""One event loop in a thread, and the connectors that stay open on it, for all drains of a process.
+"""Connector pool: an event loop in a thread, and the connectors that all drains of a process share.
 
-A loop and a session of their own for every drain cost a third of what a single delivery takes.
+A new loop and a new session per drain would cost a third of the time of a single delivery.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ CLOSING_SECONDS = 10.0
 
 
 @dataclass(slots=True)
-class Kept:
-    """A connector that stays open, and how many speak through it now."""
+class PooledConnector:
+    """An open connector, and how many batches use it now."""
 
     target: Target
     connector: Connector
-    speaking: int = 0
+    users: int = 0
 
 
-class Switchboard:
-    """Runs coroutines in its thread, which starts with the first; connectors live there."""
+class ConnectorPool:
+    """Runs coroutines in its own thread, which starts with the first, and keeps connectors open."""
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = threading.Lock()
-        self._kept: dict[uuid.UUID, Kept] = {}
+        self._pooled: dict[uuid.UUID, PooledConnector] = {}
 
     def start(self, coroutine: Coroutine[Any, Any, ResultT]) -> Future[ResultT]:
         """Run a coroutine in the loop's thread."""
@@ -48,38 +48,38 @@ class Switchboard:
                 threading.Thread(
                     target=self._loop.run_forever, name="handoffs", daemon=True
                 ).start()
-                atexit.register(self.hang_up)
+                atexit.register(self.close)
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
-    def hang_up(self) -> None:
-        """Close every connector; nobody may be speaking."""
+    def close(self) -> None:
+        """Close every connector; none may be in use."""
         if self._loop is not None:
-            self.start(self._close()).result(CLOSING_SECONDS)
+            self.start(self._close_all()).result(CLOSING_SECONDS)
 
     @asynccontextmanager
     async def connector(self, target: Target) -> AsyncIterator[Connector]:
-        """Lend the connector of a target; a changed address or secret gets one of its own."""
-        kept = outdated = self._kept.get(target.connection_id)
-        if kept is None or kept.target != target:
-            kept = self._kept[target.connection_id] = Kept(target, connect(target))
-        kept.speaking += 1
+        """Lend the connector of a target; a changed address or secret gets a new one."""
+        pooled = outdated = self._pooled.get(target.connection_id)
+        if pooled is None or pooled.target != target:
+            pooled = self._pooled[target.connection_id] = PooledConnector(target, connect(target))
+        pooled.users += 1
         try:
-            if outdated and outdated is not kept and not outdated.speaking:
+            if outdated and outdated is not pooled and not outdated.users:
                 await outdated.connector.close()
-            yield kept.connector
+            yield pooled.connector
         finally:
-            kept.speaking -= 1
-            if not kept.speaking and self._kept.get(target.connection_id) is not kept:
-                await kept.connector.close()
+            pooled.users -= 1
+            if not pooled.users and self._pooled.get(target.connection_id) is not pooled:
+                await pooled.connector.close()
 
-    async def _close(self) -> None:
-        while self._kept:
-            await self._kept.popitem()[1].connector.close()
-
-
-_of_process: dict[int, Switchboard] = {}
+    async def _close_all(self) -> None:
+        while self._pooled:
+            await self._pooled.popitem()[1].connector.close()
 
 
-def switchboard() -> Switchboard:
-    """Return the one of this process; a forked child leaves its parent's alone."""
-    return _of_process.setdefault(os.getpid(), Switchboard())
+_pools: dict[int, ConnectorPool] = {}
+
+
+def shared_pool() -> ConnectorPool:
+    """Return the pool of this process; a forked child gets a new one."""
+    return _pools.setdefault(os.getpid(), ConnectorPool())

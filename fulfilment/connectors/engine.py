@@ -1,6 +1,6 @@
-"""Many conversations at once, in a thread with an event loop, fed and emptied by whoever drains.
+"""Delivery engine: sends many lane batches at once, on an event loop in a thread of its own.
 
-The loop never touches the database, and who drains never waits inside a coroutine.
+The loop never touches the database, and the thread that drains never waits inside a coroutine.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Self
 
 from fulfilment.connectors import Connector, Message, Record, Reply, Target
-from fulfilment.connectors.connector_pool import switchboard
+from fulfilment.connectors.connector_pool import shared_pool
 from fulfilment.errors import HandoffError, NoReference, OutcomeUnknown
 from fulfilment.models import Attempt
 
@@ -27,8 +27,8 @@ DONE = frozenset({Outcome.DONE, Outcome.FOUND})
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
-    """One question to the other side and its answer."""
+class AttemptResult:
+    """One request to the external system and its answer."""
 
     verb: Verb
     outcome: Outcome
@@ -39,66 +39,67 @@ class Trial:
 
     @property
     def detail(self) -> str:
-        """Why it did not go well; empty when it did."""
+        """Why it failed; empty if it succeeded."""
         return self.error.detail if self.error else ""
 
 
 @dataclass(slots=True)
-class Errand:
-    """One handoff to carry, and what came of it.
+class InFlightHandoff:
+    """One handoff that is being delivered, with the results of its attempts.
 
-    ``must_find``: it may have arrived before, so ask first. ``is_taken``: they said yes before, so
-    never send again. ``past``: trials of somebody else that nobody wrote down.
+    ``must_find``: an earlier copy may have arrived, so look it up before sending.
+    ``is_acknowledged``: it was accepted before without a reference, so never send it again.
+    ``abandoned``: attempts of a worker that never stored their results.
     """
 
     handoff_id: uuid.UUID
     message: Message
     must_find: bool = False
-    is_taken: bool = False
-    refusals: int = 0
+    is_acknowledged: bool = False
+    refusal_count: int = 0
     record: Record | None = None
     version: int = 0
-    past: list[Trial] = field(default_factory=list)
-    trials: list[Trial] = field(default_factory=list)
-    is_begun: bool = False
+    abandoned: list[AttemptResult] = field(default_factory=list)
+    results: list[AttemptResult] = field(default_factory=list)
+    is_started: bool = False
 
     @property
     def is_done(self) -> bool:
-        """Whether it is known to be over there."""
-        return bool(self.trials) and self.trials[-1].outcome in DONE
+        """Whether the external system is known to have it."""
+        return bool(self.results) and self.results[-1].outcome in DONE
 
 
 @dataclass(slots=True)
-class Round:
-    """The errands of one lane in their order.
+class LaneBatch:
+    """The handoffs claimed from one lane, in their order.
 
-    ``last_start`` is on the monotonic clock; whoever holds the lease moves it as the lease is
-    renewed. ``told`` counts the errands that were handed back.
+    ``last_start`` is on the monotonic clock; it moves as the lease is renewed. ``reported`` counts
+    the handoffs that were handed back in steps.
     """
 
     lane_id: uuid.UUID
     lease_token: uuid.UUID
     target: Target
-    errands: list[Errand]
+    handoffs: list[InFlightHandoff]
     last_start: float
-    told: int = 0
+    reported: int = 0
 
 
 @dataclass(slots=True)
 class Step:
-    """Errands of a round that are through, and whether the round is over with them."""
+    """Handoffs of a batch whose results can be stored, and whether the batch ends with them."""
 
-    round: Round
-    errands: list[Errand]
+    batch: LaneBatch
+    handoffs: list[InFlightHandoff]
     is_over: bool
 
 
 class Engine:
-    """Runs rounds concurrently; use as a context, and collect the steps of what you submitted."""
+    """Delivers batches concurrently; a context manager that collects the steps of what it runs."""
 
     def __init__(self) -> None:
         self._steps: queue.SimpleQueue[Step] = queue.SimpleQueue()
-        self._switchboard = switchboard()
+        self._pool = shared_pool()
         self._running: set[asyncio.Task[None] | None] = set()
         """Touched in the loop's thread only."""
         self.in_flight = 0
@@ -112,15 +113,15 @@ class Engine:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Stop; rounds still under way are dropped and their leases run out."""
+        """Stop; batches still under way are cancelled and their leases run out."""
         if self.in_flight:
-            self._switchboard.start(self._drop()).result(timeout=10)
+            self._pool.start(self._cancel()).result(timeout=10)
 
-    def submit(self, round_: Round) -> None:
-        """Start a round."""
+    def submit(self, batch: LaneBatch) -> None:
+        """Start delivering a batch."""
         self.in_flight += 1
-        future = self._switchboard.start(self._run(round_))
-        future.add_done_callback(lambda done: self._end(round_, done))
+        future = self._pool.start(self._run(batch))
+        future.add_done_callback(lambda done: self._end(batch, done))
 
     def collect(self, timeout: float) -> list[Step]:
         """Wait up to so many seconds for a step and return all there are."""
@@ -133,60 +134,60 @@ class Engine:
         self.in_flight -= sum(step.is_over for step in steps)
         return steps
 
-    def _end(self, round_: Round, done: Future[None]) -> None:
-        self._steps.put(Step(round_, round_.errands[round_.told :], is_over=True))
+    def _end(self, batch: LaneBatch, done: Future[None]) -> None:
+        self._steps.put(Step(batch, batch.handoffs[batch.reported :], is_over=True))
         if not done.cancelled():
             done.result()
 
-    async def _run(self, round_: Round) -> None:
+    async def _run(self, batch: LaneBatch) -> None:
         task = asyncio.current_task()
         self._running.add(task)
         try:
-            async with self._switchboard.connector(round_.target) as connector:
-                await self._carry(round_, connector)
+            async with self._pool.connector(batch.target) as connector:
+                await self._deliver_in_order(batch, connector)
         finally:
             self._running.discard(task)
 
-    async def _carry(self, round_: Round, connector: Connector) -> None:
-        """Carry errands in their order, each handed back as soon as it is through."""
-        for number, errand in enumerate(round_.errands, start=1):
-            if time.monotonic() > round_.last_start:
+    async def _deliver_in_order(self, batch: LaneBatch, connector: Connector) -> None:
+        """Deliver one after the other, each handed back in a step as soon as it is done."""
+        for number, handoff in enumerate(batch.handoffs, start=1):
+            if time.monotonic() > batch.last_start:
                 return
-            errand.is_begun = True
-            await carry(errand, connector, round_.target)
-            if not errand.is_done or number == len(round_.errands):
+            handoff.is_started = True
+            await deliver(handoff, connector, batch.target)
+            if not handoff.is_done or number == len(batch.handoffs):
                 return
-            round_.told = number
-            self._steps.put(Step(round_, [errand], is_over=False))
+            batch.reported = number
+            self._steps.put(Step(batch, [handoff], is_over=False))
 
-    async def _drop(self) -> None:
+    async def _cancel(self) -> None:
         running = [task for task in self._running if task]
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
 
 
-async def carry(errand: Errand, connector: Connector, target: Target) -> None:
-    """Send a message, or first find out what became of it when that is not known."""
-    if errand.must_find and target.gives_references:
-        found = await _try(errand, Verb.FIND, lambda: connector.find(errand.message.id))
-        if found.outcome != Outcome.NOT_FOUND or errand.is_taken:
+async def deliver(handoff: InFlightHandoff, connector: Connector, target: Target) -> None:
+    """Send a message, after looking it up if an earlier copy may have arrived."""
+    if handoff.must_find and target.gives_references:
+        found = await _attempt(handoff, Verb.FIND, lambda: connector.find(handoff.message.id))
+        if found.outcome != Outcome.NOT_FOUND or handoff.is_acknowledged:
             return
-    pushed = await _try(errand, Verb.PUSH, lambda: connector.push(errand.message))
+    pushed = await _attempt(handoff, Verb.PUSH, lambda: connector.push(handoff.message))
     if _can_look_up_at_once(pushed) and target.gives_references:
-        await _look_up(errand, connector)
+        await _look_up(handoff, connector)
 
 
-async def _look_up(errand: Errand, connector: Connector) -> None:
-    """Ask at once what became of it; when they never saw it, send it this once more."""
-    found = await _try(errand, Verb.FIND, lambda: connector.find(errand.message.id))
-    was_taken = any(trial.outcome == Outcome.NO_REFERENCE for trial in errand.trials)
-    if found.outcome == Outcome.NOT_FOUND and not was_taken:
-        await _try(errand, Verb.PUSH, lambda: connector.push(errand.message))
+async def _look_up(handoff: InFlightHandoff, connector: Connector) -> None:
+    """Look the message up at once; if it is not there, send it once more."""
+    found = await _attempt(handoff, Verb.FIND, lambda: connector.find(handoff.message.id))
+    was_accepted = any(result.outcome == Outcome.NO_REFERENCE for result in handoff.results)
+    if found.outcome == Outcome.NOT_FOUND and not was_accepted:
+        await _attempt(handoff, Verb.PUSH, lambda: connector.push(handoff.message))
 
 
-def _can_look_up_at_once(pushed: Trial) -> bool:
-    """After silence it is no use asking again; after a broken connection it is."""
+def _can_look_up_at_once(pushed: AttemptResult) -> bool:
+    """After a timeout a look-up would time out too; after a broken connection it may work."""
     if isinstance(pushed.error, NoReference):
         return True
     return isinstance(pushed.error, OutcomeUnknown) and not isinstance(
@@ -194,23 +195,25 @@ def _can_look_up_at_once(pushed: Trial) -> bool:
     )
 
 
-async def _try(errand: Errand, verb: Verb, ask: Callable[[], Awaitable[Reply | None]]) -> Trial:
+async def _attempt(
+    handoff: InFlightHandoff, verb: Verb, request: Callable[[], Awaitable[Reply | None]]
+) -> AttemptResult:
     started_at = dt.datetime.now(dt.UTC)
     reply: Reply | None = None
     failure: HandoffError | None = None
     try:
-        reply = await ask()
+        reply = await request()
     except HandoffError as error:
         failure = error
         outcome = error.outcome
     else:
-        outcome = _good_outcome(verb, reply)
-    trial = Trial(verb, outcome, started_at, dt.datetime.now(dt.UTC), reply, failure)
-    errand.trials.append(trial)
-    return trial
+        outcome = _success(verb, reply)
+    result = AttemptResult(verb, outcome, started_at, dt.datetime.now(dt.UTC), reply, failure)
+    handoff.results.append(result)
+    return result
 
 
-def _good_outcome(verb: Verb, reply: Reply | None) -> Outcome:
+def _success(verb: Verb, reply: Reply | None) -> Outcome:
     if reply is None:
         return Outcome.NOT_FOUND
     return Outcome.FOUND if verb == Verb.FIND else Outcome.DONE

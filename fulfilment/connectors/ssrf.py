@@ -1,4 +1,4 @@
-"""Which addresses we may speak to: the public network, and what an operator allowed by name."""
+"""SSRF filter: connects to public addresses, and to the private networks an operator allowed."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from typing import Any
 
 Address = IPv4Address | IPv6Address
 
-refused_here: ContextVar[list[str]] = ContextVar("refused_here")
-"""The addresses that were refused to whoever asks; a connector serves many at once."""
+refused_addresses: ContextVar[list[str]] = ContextVar("refused_addresses")
+"""The addresses refused to the current request; a connector runs many requests at once."""
 
 NAT64 = ip_network("64:ff9b::/96")
 
 
 class AddressNotAllowed(OSError):
-    """The name led to an address inside somebody's house."""
+    """The host name resolved to an address that is neither public nor allowed."""
 
 
-class AddressGuard:
-    """Checks each address when connecting, when no name can change its mind any more."""
+class AddressFilter:
+    """Checks addresses at connect time, after DNS, so that a changed DNS answer is checked too."""
 
     def __init__(self, allowed_networks: Iterable[str]) -> None:
         self._allowed = [ip_network(network, strict=False) for network in allowed_networks]
 
     def open_socket(self, address: tuple[Any, ...]) -> socket.socket:
-        """Make the socket for an address that may be reached (aiohttp's socket factory)."""
+        """Create the socket for an allowed address (aiohttp's ``socket_factory``)."""
         family, kind, protocol, _, endpoint = address
         host = str(endpoint[0])
         if not self.allows(host):
-            refused_here.get([]).append(host)
-            raise AddressNotAllowed(f"{host} is not an address we may reach.")
+            refused_addresses.get([]).append(host)
+            raise AddressNotAllowed(f"{host} is not an allowed address.")
         return socket.socket(family, kind, protocol)
 
     def allows(self, host: str) -> bool:
-        """Say whether an address is public, or allowed for this connection."""
-        named = ip_address(host.partition("%")[0])
-        inner = _inner(named)
-        if any(address in network for address in (named, inner) for network in self._allowed):
+        """Return whether an address is public, or allowed for this connection."""
+        address = ip_address(host.partition("%")[0])
+        inner = _inner(address)
+        if any(each in network for each in (address, inner) for network in self._allowed):
             return True
         return _is_public(inner)
 
@@ -49,7 +49,7 @@ def _is_public(address: Address) -> bool:
 
 
 def _inner(address: Address) -> Address:
-    """Unwrap an IPv4 address that travels inside an IPv6 one."""
+    """Unwrap an IPv4 address that is embedded in an IPv6 one."""
     if isinstance(address, IPv4Address):
         return address
     if address in NAT64:

@@ -1,4 +1,4 @@
-"""Signed webhooks: CloudEvents under Standard Webhooks headers. The one module that speaks HTTP."""
+"""Webhook connector: CloudEvents over HTTP with Standard Webhooks signatures (HMAC)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import orjson
 from fulfilment import signing
 from fulfilment.cloudevents import CONTENT_TYPE
 from fulfilment.connectors.base import Message, Reply, Target
-from fulfilment.connectors.ssrf import AddressGuard, refused_here
+from fulfilment.connectors.ssrf import AddressFilter, refused_addresses
 from fulfilment.errors import (
     AskedToWait,
     ConnectionGone,
@@ -32,27 +32,27 @@ from fulfilment.errors import (
 
 ANSWER_BYTES = 64 * 1024
 HEAD_CHARACTERS = 2000
-PAUSE_UNSAID = 5.0
-"""Seconds to leave a system alone that said "too many" but not for how long."""
+DEFAULT_PAUSE = 5.0
+"""Seconds to wait after a 429 without Retry-After."""
 SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 3600.0
 IDLE_SECONDS = 1.5
-"""Servers drop idle connections after two seconds and more; what is sent into one that is being
-dropped has an unknown outcome.
+"""Keep-alive time. Servers close idle connections after two seconds and more; a request sent into
+one that is being closed has an unknown outcome.
 """
 LONGEST_REFERENCE = 100
 
 
 class WebhookConnector:
-    """Posts to one address, within the deadline, without ever following it elsewhere."""
+    """Posts to one URL within a deadline; redirects are never followed."""
 
     def __init__(self, target: Target) -> None:
         self._target = target
-        guard = AddressGuard(target.allowed_networks)
+        addresses = AddressFilter(target.allowed_networks)
         trace = aiohttp.TraceConfig()
         trace.on_request_headers_sent.append(_note_sent)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                limit=0, socket_factory=guard.open_socket, keepalive_timeout=IDLE_SECONDS
+                limit=0, socket_factory=addresses.open_socket, keepalive_timeout=IDLE_SECONDS
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None),
@@ -68,50 +68,50 @@ class WebhookConnector:
             "Idempotency-Key": f'"{message.id}"',
         }
         try:
-            reply = await self._ask("POST", self._target.url, headers, message.body.encode())
+            reply = await self._request("POST", self._target.url, headers, message.body.encode())
         except NoReference as error:
             if message.needs_reference or error.status is None:
                 raise
             return Reply("", error.status)
         if message.needs_reference and not reply.reference:
             raise NoReference(
-                f"{self._target.name} said yes, but gave no reference.",
+                f"{self._target.name} answered {reply.status} without a reference.",
                 status=reply.status,
                 head=reply.head,
             )
         return reply
 
     async def find(self, message_id: str) -> Reply | None:
-        """Look a message up by its id, at the address it was posted to."""
+        """Look a message up by its id, below the URL it was posted to."""
         url = f"{self._target.url.rstrip('/')}/{message_id}"
         try:
-            reply = await self._ask("GET", url, self._sign(message_id, ""), None)
+            reply = await self._request("GET", url, self._sign(message_id, ""), None)
         except Refused as refused:
             if refused.status == 404:
                 return None
             raise
-        except OutcomeUnknown as error:  # asking again does no harm
+        except OutcomeUnknown as error:  # a look-up is safe to repeat
             raise Unreachable(error.detail, status=error.status, head=error.head) from error
         if not reply.reference:
             raise Refused(
-                f"{self._target.name} was asked for its reference and gave none.",
+                f"{self._target.name} knows the message but returned no reference.",
                 status=reply.status,
                 head=reply.head,
             )
         return reply
 
     async def close(self) -> None:
-        """Close the connections that were kept open."""
+        """Close the HTTP session."""
         await self._session.close()
 
     def _sign(self, message_id: str, body: str) -> dict[str, str]:
         return signing.sign(message_id, body, self._target.secrets, at=dt.datetime.now(dt.UTC))
 
-    async def _ask(
+    async def _request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
     ) -> Reply:
         progress = SimpleNamespace(sent=False, status=None, refused=[])
-        refused_here.set(progress.refused)
+        refused_addresses.set(progress.refused)
         request = self._session.request(
             method,
             url,
@@ -121,44 +121,47 @@ class WebhookConnector:
             trace_request_ctx=progress,
         )
         async with (
-            self._translated(progress),
+            self._handoff_errors(progress),
             asyncio.timeout(self._target.deadline),
             request as response,
         ):
             progress.status = response.status
             answer = await _read(response)
-        return self._judge(response.status, response.headers, answer)
+        return self._interpret(response.status, response.headers, answer)
 
     @asynccontextmanager
-    async def _translated(self, progress: SimpleNamespace) -> AsyncIterator[None]:
-        """Turn what the network does into what we do next."""
+    async def _handoff_errors(self, progress: SimpleNamespace) -> AsyncIterator[None]:
+        """Turn network exceptions into the handoff errors that decide the next step."""
         try:
             yield
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
-            raise NotAllowedToSend(f"{self._target.url} is not a web address.") from error
+            raise NotAllowedToSend(f"{self._target.url} is not an HTTP address.") from error
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
-            self._explain(progress, error)
+            self._raise_handoff_error(progress, error)
 
-    def _explain(self, progress: SimpleNamespace, error: Exception) -> NoReturn:
+    def _raise_handoff_error(self, progress: SimpleNamespace, error: Exception) -> NoReturn:
         name = self._target.name
         if progress.refused and not progress.sent:
-            detail = f"{name} is at {progress.refused[-1]}, which this connection may not reach."
+            detail = (
+                f"{name} is at {progress.refused[-1]}, not in the connection's allowed networks."
+            )
             raise NotAllowedToSend(detail) from error
-        waited = isinstance(error, TimeoutError)
+        timed_out = isinstance(error, TimeoutError)
         detail = (
             f"{name} did not answer for {self._target.deadline:g} s."
-            if waited
-            else f"{name} ended the connection: {_words(error)}."
+            if timed_out
+            else f"{name} closed the connection: {_error_text(error)}."
         )
         if progress.status is not None and 200 <= progress.status < 300:
-            raise NoReference(f"{name} said yes, then fell silent.", status=progress.status)
+            detail = f"{name} answered {progress.status}, but the body did not arrive in full."
+            raise NoReference(detail, status=progress.status)
         if progress.sent:
             raise OutcomeUnknown(detail, status=progress.status) from error
         raise Unreachable(
-            detail if waited else f"{name} could not be reached: {_words(error)}."
+            detail if timed_out else f"{name} could not be reached: {_error_text(error)}."
         ) from error
 
-    def _judge(self, status: int, headers: Mapping[str, str], answer: bytes) -> Reply:
+    def _interpret(self, status: int, headers: Mapping[str, str], answer: bytes) -> Reply:
         head = answer[:HEAD_CHARACTERS].decode(errors="replace")
         if 200 <= status < 300:
             return Reply(_reference(answer), status, printable(head))
@@ -167,19 +170,21 @@ class WebhookConnector:
     def _refusal(self, status: int, headers: Mapping[str, str], head: str) -> HandoffError:
         name, pause = self._target.name, _pause(headers.get("Retry-After"))
         if 300 <= status < 400:
-            detail = f"{name} sent us elsewhere ({status}); we do not follow."
+            detail = f"{name} answered with a redirect ({status}); redirects are not followed."
             return NotAllowedToSend(detail, status=status, head=head)
         if status == 429 or (status == 503 and pause is not None):
-            pause = PAUSE_UNSAID if pause is None else pause
-            detail = f"{name} asked us to wait {pause:.0f} s."
+            pause = DEFAULT_PAUSE if pause is None else pause
+            detail = f"{name} asked for a pause of {pause:.0f} s ({status})."
             return AskedToWait(detail, status=status, head=head, retry_after=pause)
         if status in {401, 403}:
             detail = f"{name} does not accept our signature ({status})."
             return SignInRefused(detail, status=status, head=head)
         if status == 410:
-            return ConnectionGone(f"{name} says it is gone.", status=status, head=head)
+            return ConnectionGone(
+                f"{name} answered that its address is gone (410).", status=status, head=head
+            )
         if status >= 500 or status in {408, 425}:
-            return Unreachable(f"{name} is in trouble ({status}).", status=status, head=head)
+            return Unreachable(f"{name} is not available ({status}).", status=status, head=head)
         return Refused(f"{name} refused: {_reason(head) or status}", status=status, head=head)
 
 
@@ -192,7 +197,7 @@ async def _note_sent(
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
-    """Read an answer up to the limit; what is longer is cut, and the connection not used again."""
+    """Read an answer up to the limit; after a longer one the connection is closed."""
     answer = bytearray()
     while len(answer) < ANSWER_BYTES:
         chunk = await response.content.read(ANSWER_BYTES - len(answer))
@@ -216,7 +221,7 @@ def _reference(answer: bytes) -> str:
 
 
 def _reason(head: str) -> str:
-    """Find the sentence in a problem+json answer; other answers speak for themselves."""
+    """Return the detail of a problem+json answer, or the beginning of any other text."""
     try:
         value = orjson.loads(head)
     except orjson.JSONDecodeError:
@@ -227,7 +232,7 @@ def _reason(head: str) -> str:
 
 
 def _pause(retry_after: str | None) -> float | None:
-    """Read Retry-After in seconds or as a date, clamped to what is sensible."""
+    """Return Retry-After, given as seconds or as a date, in seconds between the two limits."""
     if not retry_after:
         return None
     text = retry_after.strip()
@@ -243,5 +248,5 @@ def _pause(retry_after: str | None) -> float | None:
     return min(max(seconds, SHORTEST_PAUSE), LONGEST_PAUSE)
 
 
-def _words(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     return (str(error) or type(error).__name__).rstrip(".")[:200]

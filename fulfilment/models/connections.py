@@ -1,4 +1,4 @@
-"""External systems and how we reach them."""
+"""Connections to external systems, their signing secrets, and their health."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sales.models import SalesEvent
 
 @keeps_history()
 class Connection(models.Model):
-    """One external system that hears of events and reports status."""
+    """One external system that is sent events and reports status."""
 
     class Kind(models.TextChoices):
         WEBHOOK = "webhook", "Signed webhook"
@@ -54,10 +54,10 @@ class Connection(models.Model):
     )
     gives_references = models.BooleanField(
         default=True,
-        help_text="Answers with its own reference and can be asked what became of a message.",
+        help_text="Answers with a reference of its own, and a message can be looked up by its id.",
     )
     skips_refused = models.BooleanField(
-        default=False, help_text="Go on with later handoffs when one is refused."
+        default=False, help_text="Continue with later handoffs when one is refused."
     )
     config = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -70,7 +70,7 @@ class Connection(models.Model):
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save; a new connection starts healthy."""
+        """Save; a new connection gets its health record."""
         is_new = self._state.adding
         super().save(*args, **kwargs)
         if is_new:
@@ -79,7 +79,7 @@ class Connection(models.Model):
 
 class SecretQuerySet(models.QuerySet["Secret"]):
     def live(self, purpose: str, connections: Iterable[Connection]) -> SecretQuerySet:
-        """Keep the secrets of these connections that count now, the newest first."""
+        """Keep the secrets of these connections that are valid now, the newest first."""
         now = timezone.now()
         return self.filter(
             Q(expires_at__isnull=True) | Q(expires_at__gt=now),
@@ -91,11 +91,11 @@ class SecretQuerySet(models.QuerySet["Secret"]):
 
 @keeps_history(without=("ciphertext",))
 class Secret(models.Model):
-    """A signing secret, encrypted at rest; two may live side by side while they rotate."""
+    """A signing secret, encrypted at rest; during a rotation the old and the new one are valid."""
 
     class Purpose(models.TextChoices):
         OUTBOUND = "outbound", "Signs what we send"
-        INBOUND = "inbound", "Checks what comes in"
+        INBOUND = "inbound", "Verifies what we receive"
 
     id = identifier()
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="secrets")
@@ -114,7 +114,7 @@ class Secret(models.Model):
 
 
 class Health(models.Model):
-    """How a connection has been answering lately; the breaker reads and writes it."""
+    """Health of a connection: state of its circuit breaker, last success and last failure."""
 
     class Breaker(models.TextChoices):
         CLOSED = "closed", "Closed"
@@ -128,16 +128,20 @@ class Health(models.Model):
     failures_in_row = models.PositiveIntegerField(default=0)
     successes_in_row = models.PositiveIntegerField(default=0)
     openings = models.PositiveIntegerField(
-        default=0, help_text="How often in a row the breaker opened; each pause is longer."
+        default=0, help_text="How often in a row the circuit breaker opened; each pause is longer."
     )
     not_before = models.DateTimeField(
         null=True, blank=True, help_text="Nothing is sent before this moment."
     )
     in_flight_limit = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="Fewer at once than allowed, while it recovers."
+        null=True,
+        blank=True,
+        help_text="Limit of concurrent requests while it recovers.",
     )
     window = models.JSONField(
-        default=list, blank=True, help_text="Answers of the last minute: [second, good, failed]."
+        default=list,
+        blank=True,
+        help_text="Answers of the last minute: [second, successes, failures].",
     )
     last_success_at = models.DateTimeField(null=True, blank=True)
     last_failure_at = models.DateTimeField(null=True, blank=True)

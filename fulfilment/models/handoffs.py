@@ -1,4 +1,4 @@
-"""Events on their way out."""
+"""Transactional outbox: lanes, handoffs (one per event and connection), payloads and attempts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sales.models.events import of_visible_documents
 
 
 class Lane(models.Model):
-    """All handoffs of one root document to one connection; the unit of order and lease."""
+    """All handoffs of one root document to one connection; the unit of order and of lease."""
 
     id = identifier()
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="lanes")
@@ -28,7 +28,7 @@ class Lane(models.Model):
     pending = models.PositiveIntegerField(default=0)
     due_at = models.DateTimeField(help_text="When it may be claimed; a lease pushes it ahead.")
     lease_token = models.UUIDField(null=True, blank=True)
-    is_blocked = models.BooleanField(default=False, help_text="Waits for a person.")
+    is_blocked = models.BooleanField(default=False, help_text="A refused handoff needs a person.")
     acked_version = models.PositiveIntegerField(default=0)
 
     class Meta:
@@ -54,7 +54,7 @@ class Lane(models.Model):
 
 
 class Payload(models.Model):
-    """The exact bytes of an event in one payload version, frozen when it was committed."""
+    """The exact body of an event in one payload version, frozen when the event was committed."""
 
     id = identifier()
     event = models.ForeignKey(SalesEvent, on_delete=models.PROTECT, related_name="payloads")
@@ -106,7 +106,7 @@ class HandoffQuerySet(models.QuerySet["Handoff"]):
 
 
 class Handoff(models.Model):
-    """One event on its way to one external system."""
+    """Outbox row: one event for one connection, with the state of its delivery."""
 
     class State(models.TextChoices):
         QUEUED = "queued", "Queued"
@@ -134,17 +134,21 @@ class Handoff(models.Model):
     position = models.PositiveIntegerField()
     event = models.ForeignKey(SalesEvent, on_delete=models.PROTECT, related_name="handoffs")
     payload = models.ForeignKey(Payload, on_delete=models.PROTECT, related_name="handoffs")
-    message_id = models.CharField(max_length=80, help_text="The id the other side sees.")
+    message_id = models.CharField(max_length=80, help_text="Id and idempotency key of the message.")
     state = models.CharField(max_length=16, choices=State, default=State.QUEUED)
-    attempts = models.PositiveIntegerField(
-        default=0, help_text="Refusals of the message itself; a dead connection costs none."
+    refusal_count = models.PositiveIntegerField(
+        default=0, help_text="Refusals of the message; failures of the connection do not count."
     )
-    is_taken = models.BooleanField(
-        default=False, help_text="They said yes; only their reference is missing."
+    is_acknowledged = models.BooleanField(
+        default=False, help_text="Accepted, but their reference is still missing."
     )
-    reference = models.CharField(max_length=100, blank=True, help_text="What they called it.")
+    reference = models.CharField(
+        max_length=100, blank=True, help_text="The external system's reference for the document."
+    )
     cause = models.CharField(max_length=300, blank=True, help_text="Why it is not delivered.")
-    resolution = models.CharField(max_length=300, blank=True, help_text="What a person decided.")
+    resolution = models.CharField(
+        max_length=300, blank=True, help_text="What a person decided, and why."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
 
@@ -180,7 +184,7 @@ class Handoff(models.Model):
 
 
 class Attempt(models.Model):
-    """Evidence of one transmission: what came back and how long it took."""
+    """Append-only evidence of one request to an external system: its answer and duration."""
 
     class Verb(models.TextChoices):
         PUSH = "push", "Sent"
@@ -188,9 +192,9 @@ class Attempt(models.Model):
 
     class Outcome(models.TextChoices):
         DONE = "done", "Delivered"
-        NO_REFERENCE = "no_reference", "Taken, but without a reference"
-        FOUND = "found", "Found at the other side"
-        NOT_FOUND = "not_found", "Not found at the other side"
+        NO_REFERENCE = "no_reference", "Accepted without a reference"
+        FOUND = "found", "Found by look-up"
+        NOT_FOUND = "not_found", "Not found by look-up"
         UNREACHABLE = "unreachable", "No connection"
         BUSY = "busy", "Asked to wait"
         REFUSED = "refused", "Refused"
@@ -200,7 +204,7 @@ class Attempt(models.Model):
         UNKNOWN = "unknown", "Outcome unknown"
 
     id = identifier()
-    handoff = models.ForeignKey(Handoff, on_delete=models.PROTECT, related_name="attempts_made")
+    handoff = models.ForeignKey(Handoff, on_delete=models.PROTECT, related_name="attempts")
     verb = models.CharField(max_length=4, choices=Verb, default=Verb.PUSH)
     outcome = models.CharField(max_length=12, choices=Outcome)
     url = models.CharField(max_length=500, blank=True)

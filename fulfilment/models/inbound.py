@@ -1,4 +1,4 @@
-"""Messages that came in, and what is agreed with the other side."""
+"""Inbox: messages received, external references, sync state, and discrepancies."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from fulfilment.models.connections import Connection
 
 
 class InboundMessage(models.Model):
-    """One signed message; the same id is applied once, whatever happens."""
+    """Inbox row: one signed message; an id is applied once per connection (deduplication)."""
 
     class Result(models.TextChoices):
         APPLIED = "applied", "Applied"
-        STALE = "stale", "Older than what we know"
-        ECHO = "echo", "Our own change coming back"
+        STALE = "stale", "Older than a report already applied"
+        ECHO = "echo", "Echo of our own change"
         DEFERRED = "deferred", "Waits for its document"
         QUARANTINED = "quarantined", "Needs a person"
         CONFLICT = "conflict", "Differs from ours"
@@ -33,7 +33,7 @@ class InboundMessage(models.Model):
     body = models.JSONField()
     result = models.CharField(max_length=12, choices=Result)
     detail = models.CharField(max_length=500, blank=True)
-    root_id = models.UUIDField(null=True, blank=True, help_text="The document it was about.")
+    root_id = models.UUIDField(null=True, blank=True, help_text="The document that it is about.")
     received_at = models.DateTimeField(auto_now_add=True)
     give_up_at = models.DateTimeField(null=True, blank=True)
 
@@ -57,7 +57,7 @@ class InboundMessage(models.Model):
 
 @keeps_history()
 class ExternalRef(models.Model):
-    """What a record of ours is called over there; provisional until they told us."""
+    """External id and number of one of our records; provisional until they are reported."""
 
     id = identifier()
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="refs")
@@ -84,7 +84,7 @@ class ExternalRef(models.Model):
 
 
 class SyncState(models.Model):
-    """What both sides are known to hold of one document."""
+    """Sync state of one document: our version they have, and their sequence that we applied."""
 
     id = identifier()
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="+")
@@ -108,7 +108,7 @@ class SyncState(models.Model):
 
 @keeps_history()
 class Discrepancy(models.Model):
-    """Ours and theirs differ; a person decides."""
+    """A value that differs between us and an external system, until a person decides."""
 
     class Kind(models.TextChoices):
         INVOICE_TOTAL = "invoice_total", "Invoice total differs"

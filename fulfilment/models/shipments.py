@@ -1,4 +1,4 @@
-"""What left the warehouse, in which parcel, and where it is."""
+"""Shipments and returns of orders, their lines and parcels."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ShipmentQuerySet(OwnedQuerySet["Shipment"]):
 
 @keeps_history()
 class Shipment(Stateful):
-    """One delivery of an order, or a return of one; its status never goes backwards."""
+    """A shipment of an order, or a return of one; its status never moves backwards."""
 
     class Direction(models.TextChoices):
         OUT = "out", "Shipment"
@@ -51,7 +51,7 @@ class Shipment(Stateful):
     }
 
     LEFT: ClassVar = frozenset({Status.SHIPPED, Status.DELIVERED})
-    """Statuses in which the goods have left the house and count as shipped."""
+    """Statuses in which the goods have left the warehouse and count as shipped."""
 
     id = identifier()
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="shipments")
@@ -63,9 +63,11 @@ class Shipment(Stateful):
     status = models.CharField(max_length=10, choices=Status, default=Status.PLANNED)
     carrier = models.CharField(max_length=60, blank=True)
     tracking = models.CharField(max_length=80, blank=True)
-    source = models.CharField(max_length=30, blank=True, help_text="The connection that told us.")
-    told_sequence = models.BigIntegerField(
-        default=0, help_text="The latest report that named carrier and tracking."
+    source = models.CharField(
+        max_length=30, blank=True, help_text="The connection that reported it."
+    )
+    report_sequence = models.BigIntegerField(
+        default=0, help_text="Sequence of the latest report with carrier and tracking number."
     )
     shipped_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
@@ -98,7 +100,7 @@ class Shipment(Stateful):
 
 @keeps_history()
 class ShipmentLine(models.Model):
-    """How much of one order line is in the shipment."""
+    """The quantity of one order line in a shipment."""
 
     id = identifier()
     shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="lines")
@@ -120,7 +122,7 @@ class ShipmentLine(models.Model):
 
 @keeps_history()
 class Parcel(models.Model):
-    """A box of a shipment with its own tracking number."""
+    """A parcel of a shipment with its own tracking number."""
 
     id = identifier()
     shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="parcels")

@@ -1,8 +1,9 @@
-"""When to leave a connection in peace: a circuit breaker whose state outlives every process.
+"""Circuit breaker of a connection, as pure functions of its stored state.
 
 Closed: it opens after five failures in a row, or when half of twenty answers or more within a
-minute were failures. Open: nothing is sent for 15, 30, then 60 s. Half open: one real message goes
-out; after three good answers in a row it closes and the number at once doubles up to its limit.
+minute were failures. Open: nothing is sent for 15, 30, then 60 s (backoff). Half open: one real
+message is sent; after three successes in a row it closes, and the number of concurrent requests
+doubles with every success up to the connection's limit.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ PROBE_SIGN_IN_SECONDS = 15 * 60
 
 
 class State(StrEnum):
-    """Whether messages flow."""
+    """Whether messages are sent: all, none, or one at a time."""
 
     CLOSED = "closed"
     OPEN = "open"
@@ -29,7 +30,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
-    """How a connection has been answering; ``at_once`` is its limit while it recovers."""
+    """State of a circuit breaker; ``at_once`` limits concurrent requests while it recovers."""
 
     most_at_once: int
     state: State = State.CLOSED
@@ -41,7 +42,7 @@ class Breaker:
     window: tuple[tuple[int, int, int], ...] = field(default=())
 
     def succeed(self, now: dt.datetime) -> Breaker:
-        """Note a good answer."""
+        """Return the state after a success."""
         counted = self._count(now, good=1)
         if self.state == State.CLOSED:
             return replace(counted, at_once=self._ramp(now))
@@ -65,7 +66,7 @@ class Breaker:
         )
 
     def fail(self, now: dt.datetime) -> Breaker:
-        """Note that the connection failed."""
+        """Return the state after a failure of the connection."""
         counted = replace(
             self._count(now, failed=1),
             successes_in_row=0,
@@ -78,7 +79,7 @@ class Breaker:
         return counted._open(now)
 
     def slow_down(self, now: dt.datetime, seconds: float) -> Breaker:
-        """Note that the other side asked for a pause: half as many at once afterwards."""
+        """Return the state after a request to wait: a pause, then half as many requests at once."""
         return replace(
             self,
             not_before=_later(self.not_before, now + dt.timedelta(seconds=seconds)),
@@ -86,7 +87,7 @@ class Breaker:
         )
 
     def wait(self, now: dt.datetime, seconds: float) -> Breaker:
-        """Send nothing for a while, and one message after it."""
+        """Return the state that sends nothing for so many seconds, then one message."""
         return replace(
             self,
             state=State.OPEN,
@@ -107,7 +108,7 @@ class Breaker:
         )
 
     def _is_open_until_later(self, now: dt.datetime) -> bool:
-        """Messages already on their way when it opened do not open it again."""
+        """Failures of requests that were sent before it opened do not open it again."""
         return self.state == State.OPEN and self.not_before is not None and self.not_before > now
 
     def _is_bad(self) -> bool:
@@ -124,7 +125,7 @@ class Breaker:
         return self.at_once * 2
 
     def _count(self, now: dt.datetime, good: int = 0, failed: int = 0) -> Breaker:
-        """Count an answer into the window of the last minute, a bucket per second."""
+        """Count an answer in the sliding window of the last minute, a bucket per second."""
         second = int(now.timestamp())
         recent = [bucket for bucket in self.window if bucket[0] > second - WINDOW_SECONDS]
         if recent and recent[-1][0] >= second:
@@ -139,5 +140,5 @@ class Breaker:
         )
 
 
-def _later(one: dt.datetime | None, other: dt.datetime) -> dt.datetime:
-    return other if one is None or other > one else one
+def _later(first: dt.datetime | None, second: dt.datetime) -> dt.datetime:
+    return second if first is None or second > first else first

@@ -1,4 +1,4 @@
-"""Writing down what came of the rounds: one transaction for many, fenced by each lane's lease."""
+"""Completion of deliveries: stores results in one transaction, fenced by the lease tokens."""
 
 from __future__ import annotations
 
@@ -12,45 +12,45 @@ from django.db import connection as database
 from django.db import transaction
 
 from common.identifiers import uuid7
-from fulfilment.connectors.engine import Errand, Round, Step, Trial
+from fulfilment.connectors.engine import AttemptResult, InFlightHandoff, LaneBatch, Step
 from fulfilment.models import Handoff, Lane
-from fulfilment.outbound.connection_health import note_answers
-from fulfilment.outbound.leases import lease_seconds, time_to_start
-from fulfilment.outbound.outcomes import Verdict, judge
-from fulfilment.services.bulk_sql import write_set
-from fulfilment.services.references import Naming, keep_references
+from fulfilment.outbound.connection_health import record_results
+from fulfilment.outbound.leases import lease_seconds, sending_window
+from fulfilment.outbound.outcomes import HandoffOutcome, decide_outcome
+from fulfilment.services.bulk_sql import write_rows
+from fulfilment.services.references import NewReference, store_references
 
-HELD = """
+LANES_HELD = """
 SELECT lane.lease_token FROM fulfilment_lane AS lane
 JOIN unnest(%(lanes)s::uuid[], %(tokens)s::uuid[]) AS held (id, token)
   ON lane.id = held.id AND lane.lease_token = held.token
 """
-LOCKED = HELD + "FOR NO KEY UPDATE OF lane SKIP LOCKED"
+LANES_LOCKED = LANES_HELD + "FOR NO KEY UPDATE OF lane SKIP LOCKED"
 
-KEEP_EVIDENCE = """
+INSERT_ATTEMPTS = """
 INSERT INTO fulfilment_attempt
     (id, handoff_id, verb, outcome, url, status_code, duration_ms, detail, response_head,
      started_at, finished_at)
-SELECT * FROM json_to_recordset(%s::json) AS trial
+SELECT * FROM json_to_recordset(%s::json) AS attempt
     (id uuid, handoff_id uuid, verb text, outcome text, url text, status_code int,
      duration_ms int, detail text, response_head text,
      started_at timestamptz, finished_at timestamptz)
 """
 
-SETTLE_HANDOFFS = """
+UPDATE_HANDOFFS = """
 UPDATE fulfilment_handoff AS handoff
-SET state = verdict.state,
-    cause = verdict.cause,
-    reference = CASE WHEN verdict.reference = '' THEN handoff.reference ELSE verdict.reference END,
-    attempts = verdict.refusals,
-    is_taken = handoff.is_taken OR verdict.is_taken,
-    delivered_at = CASE WHEN verdict.state = 'accepted' THEN clock_timestamp() END
-FROM json_to_recordset(%s::json) AS verdict
-    (id uuid, state text, cause text, reference text, refusals int, is_taken bool)
-WHERE handoff.id = verdict.id
+SET state = outcome.state,
+    cause = outcome.cause,
+    reference = CASE WHEN outcome.reference = '' THEN handoff.reference ELSE outcome.reference END,
+    refusal_count = outcome.refusal_count,
+    is_acknowledged = handoff.is_acknowledged OR outcome.is_acknowledged,
+    delivered_at = CASE WHEN outcome.state = 'accepted' THEN clock_timestamp() END
+FROM json_to_recordset(%s::json) AS outcome
+    (id uuid, state text, cause text, reference text, refusal_count int, is_acknowledged bool)
+WHERE handoff.id = outcome.id
 """
 
-MOVE_LANES = """
+UPDATE_LANES = """
 UPDATE fulfilment_lane AS lane
 SET lease_token = CASE WHEN result.is_over THEN NULL ELSE lane.lease_token END,
     pending = greatest(lane.pending - result.settled, 0),
@@ -61,15 +61,15 @@ FROM json_to_recordset(%s::json) AS result
     (id uuid, is_over bool, settled int, is_blocked bool, seconds float8, version int)
 WHERE lane.id = result.id
 """
-"""A round that goes on keeps its token, and its lease is renewed."""
+"""The lane of a batch that goes on keeps its token, and its lease is renewed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Settlement:
-    """What a step changes: a verdict per errand, and how long the lane is not due."""
+class Completion:
+    """What a step changes: an outcome per handoff, and how many seconds the lane is not due."""
 
     step: Step
-    verdicts: dict[uuid.UUID, Verdict]
+    outcomes: dict[uuid.UUID, HandoffOutcome]
     settled: int
     seconds: float
     is_blocked: bool
@@ -77,164 +77,170 @@ class Settlement:
 
 
 def complete(steps: Sequence[Step]) -> list[Step]:
-    """Write steps down; return those whose lane is locked by a save and must wait.
+    """Store the results of steps; return the steps whose lane is locked by a save and must wait.
 
-    A round whose lease has passed to somebody else leaves its evidence and changes nothing.
+    A batch whose lease has passed to another worker stores its attempts and changes nothing else.
     """
     if not steps:
         return []
     merged = _merge(steps)
     with transaction.atomic():
-        ours, waiting = _sort_out(merged)
+        ours, waiting = _lock_lanes(merged)
         done = [step for token, step in merged.items() if token not in waiting]
-        _keep_evidence(done)
-        settlements = [_settle(merged[token]) for token in ours]
-        _write_handoffs(settlements)
-        keep_references(_namings(settlements))
-        _move_lanes(settlements)
-        note_answers(done)
+        _store_attempts(done)
+        completions = [_complete(merged[token]) for token in ours]
+        _update_handoffs(completions)
+        store_references(_references(completions))
+        _update_lanes(completions)
+        record_results(done)
     for token, step in merged.items():
         if token not in waiting:
-            step.round.last_start = _renewed(step.round) if token in ours else 0.0
+            step.batch.last_start = _renewed(step.batch) if token in ours else 0.0
     return [merged[token] for token in waiting]
 
 
 def _merge(steps: Sequence[Step]) -> dict[uuid.UUID, Step]:
-    """Make one step of those of the same round."""
+    """Make one step of those of the same batch."""
     merged: dict[uuid.UUID, Step] = {}
     for step in steps:
-        known = merged.get(step.round.lease_token)
+        known = merged.get(step.batch.lease_token)
         if known is None:
-            merged[step.round.lease_token] = step
+            merged[step.batch.lease_token] = step
         else:
-            errands, is_over = known.errands + step.errands, known.is_over or step.is_over
-            merged[step.round.lease_token] = Step(step.round, errands, is_over)
+            handoffs, is_over = known.handoffs + step.handoffs, known.is_over or step.is_over
+            merged[step.batch.lease_token] = Step(step.batch, handoffs, is_over)
     return merged
 
 
-def _renewed(round_: Round) -> float:
-    return time.monotonic() + time_to_start(round_.target.deadline)
+def _renewed(batch: LaneBatch) -> float:
+    return time.monotonic() + sending_window(batch.target.deadline)
 
 
-def _sort_out(steps: Mapping[uuid.UUID, Step]) -> tuple[set[uuid.UUID], set[uuid.UUID]]:
-    """Lock the lanes we still hold; never wait for one that a long transaction has."""
+def _lock_lanes(steps: Mapping[uuid.UUID, Step]) -> tuple[set[uuid.UUID], set[uuid.UUID]]:
+    """Lock the lanes whose lease we hold, skipping those that another transaction has locked.
+
+    Returns the tokens of the lanes locked here, and of those that must wait.
+    """
     parameters = {
-        "lanes": [step.round.lane_id for step in steps.values()],
+        "lanes": [step.batch.lane_id for step in steps.values()],
         "tokens": list(steps),
     }
     with database.cursor() as cursor:
-        cursor.execute(LOCKED, parameters)
+        cursor.execute(LANES_LOCKED, parameters)
         ours = {row[0] for row in cursor.fetchall()}
         if len(ours) == len(steps):
             return ours, set()
-        cursor.execute(HELD, parameters)
+        cursor.execute(LANES_HELD, parameters)
         held = {row[0] for row in cursor.fetchall()}
     return ours, held - ours
 
 
-def _keep_evidence(steps: Iterable[Step]) -> None:
-    write_set(
-        KEEP_EVIDENCE,
+def _store_attempts(steps: Iterable[Step]) -> None:
+    write_rows(
+        INSERT_ATTEMPTS,
         [
-            _attempt(step.round, errand, trial)
+            _attempt(step.batch, handoff, result)
             for step in steps
-            for errand in step.errands
-            for trial in (*errand.past, *errand.trials)
+            for handoff in step.handoffs
+            for result in (*handoff.abandoned, *handoff.results)
         ],
     )
 
 
-def _attempt(round_: Round, errand: Errand, trial: Trial) -> dict[str, Any]:
-    answer = trial.reply or trial.error
-    took = trial.finished_at - trial.started_at
+def _attempt(batch: LaneBatch, handoff: InFlightHandoff, result: AttemptResult) -> dict[str, Any]:
+    answer = result.reply or result.error
+    took = result.finished_at - result.started_at
     return {
         "id": uuid7(),
-        "handoff_id": errand.handoff_id,
-        "verb": trial.verb.value,
-        "outcome": trial.outcome.value,
-        "url": round_.target.url,
+        "handoff_id": handoff.handoff_id,
+        "verb": result.verb.value,
+        "outcome": result.outcome.value,
+        "url": batch.target.url,
         "status_code": answer.status if answer else 404,
         "duration_ms": max(0, round(took.total_seconds() * 1000)),
-        "detail": trial.detail[:500],
+        "detail": result.detail[:500],
         "response_head": answer.head if answer else "",
-        "started_at": trial.started_at,
-        "finished_at": trial.finished_at,
+        "started_at": result.started_at,
+        "finished_at": result.finished_at,
     }
 
 
-def _settle(step: Step) -> Settlement:
-    """Judge a step: the first errand that is not over there decides when the lane goes on."""
-    verdicts = {errand.handoff_id: judge(errand) or _untouched(errand) for errand in step.errands}
+def _complete(step: Step) -> Completion:
+    """Decide a step: the first handoff that is not delivered decides when the lane is due again."""
+    outcomes = {
+        handoff.handoff_id: decide_outcome(handoff) or _not_attempted(handoff)
+        for handoff in step.handoffs
+    }
     accepted = [
-        errand
-        for errand in step.errands
-        if verdicts[errand.handoff_id].state == Handoff.State.ACCEPTED
+        handoff
+        for handoff in step.handoffs
+        if outcomes[handoff.handoff_id].state == Handoff.State.ACCEPTED
     ]
-    open_ = [verdicts[errand.handoff_id] for errand in step.errands if errand not in accepted]
+    open_ = [outcomes[handoff.handoff_id] for handoff in step.handoffs if handoff not in accepted]
     refused = bool(open_) and open_[0].state == Handoff.State.NEEDS_ATTENTION
-    skips = refused and step.round.target.skips_refused
+    skips = refused and step.batch.target.skips_refused
     pause = open_[0].pause if open_ else 0.0
-    return Settlement(
+    return Completion(
         step=step,
-        verdicts=verdicts,
+        outcomes=outcomes,
         settled=len(accepted) + skips,
-        seconds=pause if step.is_over else lease_seconds(step.round.target.deadline),
+        seconds=pause if step.is_over else lease_seconds(step.batch.target.deadline),
         is_blocked=refused and not skips,
-        acked_version=max((errand.version for errand in accepted), default=0),
+        acked_version=max((handoff.version for handoff in accepted), default=0),
     )
 
 
-def _untouched(errand: Errand) -> Verdict:
-    """Put back what was claimed but not reached, or not seen through."""
-    unsure = errand.must_find or errand.is_begun
+def _not_attempted(handoff: InFlightHandoff) -> HandoffOutcome:
+    """Put back a handoff that was claimed but not attempted, or whose attempt was cancelled."""
+    unsure = handoff.must_find or handoff.is_started
     state = Handoff.State.UNKNOWN_OUTCOME if unsure else Handoff.State.QUEUED
-    return Verdict(state, refusals=errand.refusals)
+    return HandoffOutcome(state, refusal_count=handoff.refusal_count)
 
 
-def _write_handoffs(settlements: Sequence[Settlement]) -> None:
-    write_set(
-        SETTLE_HANDOFFS,
+def _update_handoffs(completions: Sequence[Completion]) -> None:
+    write_rows(
+        UPDATE_HANDOFFS,
         [
             {
                 "id": handoff_id,
-                "state": verdict.state.value,
-                "cause": verdict.cause,
-                "reference": verdict.reference,
-                "refusals": verdict.refusals,
-                "is_taken": verdict.is_taken,
+                "state": outcome.state.value,
+                "cause": outcome.cause,
+                "reference": outcome.reference,
+                "refusal_count": outcome.refusal_count,
+                "is_acknowledged": outcome.is_acknowledged,
             }
-            for settlement in settlements
-            for handoff_id, verdict in settlement.verdicts.items()
+            for completion in completions
+            for handoff_id, outcome in completion.outcomes.items()
         ],
     )
 
 
-def _move_lanes(settlements: Sequence[Settlement]) -> None:
-    write_set(
-        MOVE_LANES,
+def _update_lanes(completions: Sequence[Completion]) -> None:
+    write_rows(
+        UPDATE_LANES,
         [
             {
-                "id": settlement.step.round.lane_id,
-                "is_over": settlement.step.is_over,
-                "settled": settlement.settled,
-                "is_blocked": settlement.is_blocked,
-                "seconds": settlement.seconds,
-                "version": settlement.acked_version,
+                "id": completion.step.batch.lane_id,
+                "is_over": completion.step.is_over,
+                "settled": completion.settled,
+                "is_blocked": completion.is_blocked,
+                "seconds": completion.seconds,
+                "version": completion.acked_version,
             }
-            for settlement in settlements
+            for completion in completions
         ],
     )
-    empty = [s.step.round.lane_id for s in settlements if not s.step.round.errands]
-    if empty:  # a count that says more than there is would be claimed for ever
+    empty = [s.step.batch.lane_id for s in completions if not s.step.batch.handoffs]
+    if empty:  # a pending count that is too high would be claimed for ever
         Lane.objects.filter(pk__in=empty).update(pending=0)
 
 
-def _namings(settlements: Sequence[Settlement]) -> list[Naming]:
+def _references(completions: Sequence[Completion]) -> list[NewReference]:
     return [
-        Naming(settlement.step.round.target.connection_id, errand.record, verdict.reference)
-        for settlement in settlements
-        for errand in settlement.step.errands
-        if (verdict := settlement.verdicts[errand.handoff_id]).names_record
-        and errand.message.needs_reference
-        and errand.record is not None
+        NewReference(completion.step.batch.target.connection_id, handoff.record, outcome.reference)
+        for completion in completions
+        for handoff in completion.step.handoffs
+        if (outcome := completion.outcomes[handoff.handoff_id]).refers_to_record
+        and handoff.message.needs_reference
+        and handoff.record is not None
     ]

@@ -1,4 +1,4 @@
-"""Calling another system to hear whether it answers; nothing of ours is told."""
+"""Connection test: sends a signed event without data, to check address, network and signature."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from django.utils import timezone
 
 from fulfilment.cloudevents import TYPE_PREFIX, moment
 from fulfilment.connectors import Message, Target, connect
-from fulfilment.connectors.engine import Errand, Trial, carry
+from fulfilment.connectors.engine import AttemptResult, InFlightHandoff, deliver
 from fulfilment.models import Connection, Secret
 from fulfilment.services.connections import live_secrets
 
 
-def sound(connection: Connection) -> Trial:
-    """Send a signed test message at once and say what came back."""
+def send_test_message(connection: Connection) -> AttemptResult:
+    """Send a signed test message at once and return its result."""
     target = Target(
         connection_id=connection.pk,
         kind=connection.kind,
@@ -27,15 +27,15 @@ def sound(connection: Connection) -> Trial:
         allowed_networks=tuple(connection.allowed_networks),
         gives_references=connection.gives_references,
     )
-    errand = Errand(uuid.uuid4(), _test_message(connection))
-    asyncio.run(_carry(errand, target))
-    return errand.trials[0]
+    handoff = InFlightHandoff(uuid.uuid4(), _test_message(connection))
+    asyncio.run(_deliver(handoff, target))
+    return handoff.results[0]
 
 
-async def _carry(errand: Errand, target: Target) -> None:
+async def _deliver(handoff: InFlightHandoff, target: Target) -> None:
     connector = connect(target)
     try:
-        await carry(errand, connector, target)
+        await deliver(handoff, connector, target)
     finally:
         await connector.close()
 

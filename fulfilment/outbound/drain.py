@@ -1,4 +1,4 @@
-"""Carrying what is due to the other systems."""
+"""Drain: claims due lanes, has the engine deliver their handoffs, and stores the results."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from fulfilment.outbound.completion import complete
 from fulfilment.outbound.leases import claim
 
 AT_ONCE = 64
-"""Conversations one drain holds at a time, over all connections."""
+"""Lanes that one drain delivers at the same time, over all connections."""
 
 CLAIMING_SECONDS = 20.0
-"""After so long a drain only finishes what it has begun; the next one goes on."""
+"""After this time a drain claims nothing more and finishes what it has started."""
 
-GLANCE_SECONDS = 0.05
-"""How long to wait for answers before looking for new work again."""
+POLL_SECONDS = 0.05
+"""How long to wait for results before claiming again."""
 
 
 def drain(seconds: float = CLAIMING_SECONDS) -> int:
-    """Send what is due until nothing is; return how many handoffs were seen to."""
+    """Deliver what is due until nothing is; return how many handoffs were completed."""
     until = time.monotonic() + seconds
     completed = 0
     waiting: list[Step] = []
     with Engine() as engine:
         while True:
             if time.monotonic() < until:
-                for round_ in claim(AT_ONCE - engine.in_flight):
-                    engine.submit(round_)
+                for batch in claim(AT_ONCE - engine.in_flight):
+                    engine.submit(batch)
             if not engine.in_flight and not waiting:
                 return completed
-            steps = waiting + engine.collect(GLANCE_SECONDS)
+            steps = waiting + engine.collect(POLL_SECONDS)
             waiting = complete(steps)
-            completed += sum(len(step.errands) for step in steps)
-            completed -= sum(len(step.errands) for step in waiting)
+            completed += sum(len(step.handoffs) for step in steps)
+            completed -= sum(len(step.handoffs) for step in waiting)

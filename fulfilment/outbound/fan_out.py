@@ -1,6 +1,6 @@
-"""Writing each event's handoffs, in the transaction that makes the event true.
+"""Transactional outbox, fan-out: writes an event's handoffs in the transaction of the event.
 
-Two statements and what the snapshot reads, for one connection or a hundred.
+It takes two statements and those that read the snapshot, for one connection or a hundred.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from django.db import connection as database
 from common.identifiers import uuid7
 from fulfilment.cloudevents import digest, envelope, message_id
 from fulfilment.routes import ROUTES
-from fulfilment.services.wakeups import nudge_after_commit
+from fulfilment.services.wakeups import wake_workers_after_commit
 from sales.models import AnyDocument, SalesEvent
 
-LISTENING = """
+LISTENERS = """
 SELECT id, payload_version FROM fulfilment_connection
 WHERE event_types @> ARRAY[%(type)s]::varchar[] AND status <> 'disabled' AND code <> %(origin)s
 """
-"""Who is to be told; whoever told us knows already."""
+"""Connections that receive the event type, except the one that the event came from."""
 
 QUEUE = """
 WITH listener AS (
@@ -32,7 +32,7 @@ WITH listener AS (
     SELECT id, %(event)s, version, %(body)s, %(sha256)s
     FROM unnest(%(payloads)s::uuid[], %(payload_versions)s::int[]) AS frozen (id, version)
     RETURNING id, version
-), place AS (
+), queued_lane AS (
     INSERT INTO fulfilment_lane AS lane
         (id, connection_id, root_type, root_id,
          last_position, pending, due_at, is_blocked, acked_version)
@@ -47,40 +47,40 @@ WITH listener AS (
     RETURNING id, connection_id, last_position
 )
 INSERT INTO fulfilment_handoff
-    (id, lane_id, position, event_id, payload_id, message_id, state, attempts, is_taken,
+    (id, lane_id, position, event_id, payload_id, message_id, state, refusal_count, is_acknowledged,
      reference, cause, resolution, created_at)
-SELECT listener.handoff, place.id, place.last_position, %(event)s, payload.id, %(message_id)s,
-       'queued', 0, false, '', '', '', clock_timestamp()
+SELECT listener.handoff, queued_lane.id, queued_lane.last_position, %(event)s, payload.id,
+       %(message_id)s, 'queued', 0, false, '', '', '', clock_timestamp()
 FROM listener
-JOIN place USING (connection_id)
+JOIN queued_lane USING (connection_id)
 JOIN payload USING (version)
 """
-"""Every lane is locked from here to the commit, so positions follow the order of the commits."""
+"""The lanes stay locked until the commit, so that positions follow the order of the commits."""
 
 
 def fan_out(event: SalesEvent, document: AnyDocument) -> None:
-    """Queue an event for every connection that wants it, with its body frozen as it is now."""
+    """Queue an event for every connection that receives its type, with its body frozen now."""
     route = ROUTES.get(event.type)
     if route is None:
         return
-    versions = _listening(event)
+    versions = _listeners(event)
     if not versions:
         return
     body = envelope(event, {**event.data, **route.payload(document)})
     with database.cursor() as cursor:
         cursor.execute(QUEUE, _parameters(event, body, versions))
-    nudge_after_commit()
+    wake_workers_after_commit()
 
 
-def _listening(event: SalesEvent) -> dict[uuid.UUID, int]:
-    """List who is to be told, with the payload version each was built for."""
+def _listeners(event: SalesEvent) -> dict[uuid.UUID, int]:
+    """Return the connections that receive an event, each with its payload version."""
     with database.cursor() as cursor:
-        cursor.execute(LISTENING, {"type": event.type, "origin": event.origin})
+        cursor.execute(LISTENERS, {"type": event.type, "origin": event.origin})
         return dict(cursor.fetchall())
 
 
 def _parameters(event: SalesEvent, body: str, versions: Mapping[uuid.UUID, int]) -> dict[str, Any]:
-    """Name the rows to come; the body is written down once per payload version."""
+    """Return the values of the rows to insert; the body is stored once per payload version."""
     distinct = sorted(set(versions.values()))
     return {
         "event": event.pk,

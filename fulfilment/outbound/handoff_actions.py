@@ -1,4 +1,4 @@
-"""What people do with handoffs that cannot go on by themselves."""
+"""Operator actions on handoffs: replay, skip, and settle what was handled outside."""
 
 from __future__ import annotations
 
@@ -15,43 +15,43 @@ from fulfilment.connectors.base import Record
 from fulfilment.models import Connection, Handoff, Lane
 from fulfilment.routes import ROUTES
 from fulfilment.services.discrepancies import ReasonMissing
-from fulfilment.services.references import Naming, keep_references
-from fulfilment.services.wakeups import nudge_after_commit
+from fulfilment.services.references import NewReference, store_references
+from fulfilment.services.wakeups import wake_workers_after_commit
 
 State = Handoff.State
 
 STUCK = frozenset({State.NEEDS_ATTENTION, State.RETRYING, State.UNKNOWN_OUTCOME})
-"""Handoffs that a person may skip or settle."""
+"""States in which a handoff may be skipped or settled."""
 
 REPLAYABLE = STUCK | {State.SKIPPED, State.SUPERSEDED, State.ACCEPTED, State.CONFIRMED}
-"""Handoffs that may be sent again, always under the same id and with the same bytes."""
+"""States in which a handoff may be sent again, always with the same id and the same body."""
 
 COUNTED = frozenset(
     {State.QUEUED, State.SENDING, State.RETRYING, State.UNKNOWN_OUTCOME, State.NEEDS_ATTENTION}
 )
-"""States that a lane counts as pending; a refused one only while it blocks the lane."""
+"""States that count in ``Lane.pending``; *Needs attention* only while it blocks the lane."""
 
 
 @transaction.atomic
 def replay_handoff(handoff_id: uuid.UUID, *, actor: Actor) -> Handoff:
-    """Send a handoff again, at once; a second press finds it under way and is refused."""
+    """Send a handoff again at once; refused while it is queued or being sent."""
     lane, handoff = _lock(handoff_id)
     if handoff.state not in REPLAYABLE:
         raise IllegalTransition(f"{handoff} is {handoff.get_state_display().lower()} already.")
     if not _is_counted(lane, handoff):
         lane.pending += 1
-    unsure = handoff.state == State.UNKNOWN_OUTCOME or handoff.is_taken
+    unsure = handoff.state == State.UNKNOWN_OUTCOME or handoff.is_acknowledged
     handoff.state = State.UNKNOWN_OUTCOME if unsure else State.QUEUED
-    handoff.attempts = 0
+    handoff.refusal_count = 0
     handoff.resolution = f"Replayed by {actor}"[:300]
-    handoff.save(update_fields=["state", "attempts", "resolution"])
-    _free(lane)
+    handoff.save(update_fields=["state", "refusal_count", "resolution"])
+    _release(lane)
     return handoff
 
 
 @transaction.atomic
 def skip_handoff(handoff_id: uuid.UUID, *, actor: Actor, reason: str) -> Handoff:
-    """Leave a handoff unsent for good, and let the ones behind it go on."""
+    """Never send a handoff; the ones behind it in the lane are sent."""
     return _set_aside(handoff_id, actor, reason, State.SKIPPED, "Skipped by")
 
 
@@ -59,7 +59,7 @@ def skip_handoff(handoff_id: uuid.UUID, *, actor: Actor, reason: str) -> Handoff
 def settle_handoff(
     handoff_id: uuid.UUID, *, actor: Actor, reason: str, reference: str = ""
 ) -> Handoff:
-    """Note that the other side was told by other means, perhaps under a reference."""
+    """Mark a handoff as handled outside Throughline, perhaps under a reference."""
     handoff = _set_aside(handoff_id, actor, reason, State.ACCEPTED, "Handled outside by")
     handoff.delivered_at = timezone.now()
     handoff.reference = reference.strip()[:100] or handoff.reference
@@ -68,12 +68,12 @@ def settle_handoff(
         record = Record(
             handoff.event.subject_type, handoff.event.subject_id, handoff.event.subject_number
         )
-        keep_references([Naming(handoff.lane.connection_id, record, handoff.reference)])
+        store_references([NewReference(handoff.lane.connection_id, record, handoff.reference)])
     return handoff
 
 
 def stuck_like(connection: Connection, cause: str) -> QuerySet[Handoff]:
-    """Find the handoffs of a connection that wait for a person for the same cause."""
+    """Return the handoffs of a connection that need attention for the same cause."""
     return Handoff.objects.filter(
         lane__connection=connection, state=State.NEEDS_ATTENTION, cause=cause
     ).order_by("id")
@@ -82,20 +82,20 @@ def stuck_like(connection: Connection, cause: str) -> QuerySet[Handoff]:
 def sent_between(
     connection: Connection, since: dt.datetime, until: dt.datetime
 ) -> QuerySet[Handoff]:
-    """Find the handoffs of a connection that were made in a window of time."""
+    """Return the handoffs of a connection that were created in a window of time."""
     return Handoff.objects.filter(
         lane__connection=connection, created_at__gte=since, created_at__lt=until
     ).order_by("id")
 
 
 def replay_all(handoffs: QuerySet[Handoff], *, actor: Actor) -> int:
-    """Send many again; those already under way are left alone."""
+    """Send many again, except those already queued or being sent; return how many."""
     replayed = 0
     for key in list(handoffs.filter(state__in=REPLAYABLE).values_list("pk", flat=True)):
         try:
             replay_handoff(key, actor=actor)
         except IllegalTransition:
-            continue  # somebody else was faster
+            continue  # replayed by somebody else meanwhile
         replayed += 1
     return replayed
 
@@ -115,12 +115,12 @@ def _set_aside(
     handoff.state = state
     handoff.resolution = f"{verb} {actor}: {reason.strip()}"[:300]
     handoff.save(update_fields=["state", "resolution"])
-    _free(lane)
+    _release(lane)
     return handoff
 
 
 def _lock(handoff_id: uuid.UUID) -> tuple[Lane, Handoff]:
-    """Take the lane, then the handoff; not while somebody is sending it."""
+    """Lock the lane, then the handoff; refused while a worker holds the lease."""
     lane_id = Handoff.objects.values_list("lane_id", flat=True).get(pk=handoff_id)
     lane = Lane.objects.select_for_update(of=("self",)).get(pk=lane_id)
     handoff = (
@@ -139,8 +139,8 @@ def _is_counted(lane: Lane, handoff: Handoff) -> bool:
     return handoff.state in COUNTED
 
 
-def _free(lane: Lane) -> None:
+def _release(lane: Lane) -> None:
     Lane.objects.filter(pk=lane.pk).update(
         pending=lane.pending, is_blocked=False, due_at=timezone.now(), lease_token=None
     )
-    nudge_after_commit()
+    wake_workers_after_commit()

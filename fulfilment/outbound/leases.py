@@ -1,6 +1,6 @@
-"""Claiming lanes: who holds the lease sends, and nobody else.
+"""Leases on lanes: only the worker that holds a lane's lease token sends its handoffs.
 
-A lease is ``due_at`` pushed ahead by the database's clock, and a token; completing with a token
+Claiming pushes ``due_at`` ahead by the database's clock and sets a token; completing with a token
 that is no longer the lane's changes nothing.
 """
 
@@ -19,16 +19,16 @@ from django.utils import timezone
 
 from fulfilment import signing
 from fulfilment.connectors import Message, Record, Target
-from fulfilment.connectors.engine import Errand, Round, Trial
+from fulfilment.connectors.engine import AttemptResult, InFlightHandoff, LaneBatch
 from fulfilment.errors import OutcomeUnknown
 from fulfilment.models import Attempt, Handoff
 from fulfilment.outbound.retry_schedule import LEASE_MARGIN, LEASE_SECONDS
 from fulfilment.routes import ROUTES
 
-ERRANDS_PER_ROUND = 10
-"""So many handoffs of one lane are taken with one claim."""
+HANDOFFS_PER_BATCH = 10
+"""The most handoffs of one lane in one claim."""
 
-SPEAKABLE = """
+ELIGIBLE_CONNECTIONS = """
 SELECT connection.id, connection.kind, connection.name, connection.url,
        connection.deadline_seconds, connection.allowed_networks, connection.gives_references,
        connection.skips_refused,
@@ -53,21 +53,22 @@ WHERE (connection.status = 'active'
 ORDER BY connection.id
 FOR NO KEY UPDATE OF health
 """
-"""The lock makes claims of one connection take turns, so that its limit holds across workers.
+"""Connections that may be used now and have due lanes.
 
-What counts now is for the database to say: a worker's clock may be minutes off.
+The lock serialises the claims of one connection, so that its limit holds across workers. The
+moment is the database's: a worker's clock may be minutes off.
 """
 
-CLAIM = """
-WITH wish AS (
+CLAIM_LANES = """
+WITH eligible AS (
     SELECT * FROM unnest(%(connections)s::uuid[], %(at_once)s::int[], %(seconds)s::float8[])
-        AS wish (connection_id, at_once, seconds)
+        AS eligible (connection_id, at_once, seconds)
 ), room AS (
-    SELECT wish.*, at_once - (
+    SELECT eligible.*, at_once - (
         SELECT count(*) FROM fulfilment_lane AS busy
-        WHERE busy.connection_id = wish.connection_id
+        WHERE busy.connection_id = eligible.connection_id
           AND busy.lease_token IS NOT NULL AND busy.due_at > statement_timestamp()
-    ) AS free FROM wish
+    ) AS free FROM eligible
 ), chosen AS (
     SELECT due.id, room.seconds FROM room CROSS JOIN LATERAL (
         SELECT lane.id, lane.due_at FROM fulfilment_lane AS lane
@@ -86,10 +87,11 @@ FROM chosen WHERE lane.id = chosen.id
 RETURNING lane.id, lane.lease_token, lane.connection_id
 """
 
-TAKE = """
+CLAIM_HANDOFFS = """
 WITH next AS (
     SELECT waiting.* FROM unnest(%(lanes)s::uuid[]) AS lane (id) CROSS JOIN LATERAL (
-        SELECT id, lane_id, position, state, is_taken, attempts, message_id, payload_id, event_id,
+        SELECT id, lane_id, position, state, is_acknowledged, refusal_count, message_id, payload_id,
+               event_id,
                state IN ('sending', 'unknown_outcome') OR delivered_at IS NULL AND EXISTS (
                    SELECT FROM fulfilment_attempt AS attempt
                    WHERE attempt.handoff_id = handoff.id AND attempt.outcome = 'unknown'
@@ -105,26 +107,26 @@ FROM next
 JOIN fulfilment_payload AS payload ON payload.id = next.payload_id
 JOIN sales_salesevent AS event ON event.id = next.event_id
 WHERE handoff.id = next.id
-RETURNING next.lane_id, next.position, next.id, next.state, next.may_have_arrived, next.is_taken,
-          next.attempts, next.message_id, payload.body,
+RETURNING next.lane_id, next.position, next.id, next.state, next.may_have_arrived,
+          next.is_acknowledged, next.refusal_count, next.message_id, payload.body,
           event.type, event.subject_type, event.subject_id, event.subject_number,
           event.subject_version
 """
-"""What may have arrived is looked up first: a worker died over it, or it timed out, whenever that
-was: a copy that nobody found may still be on its way while a later one is refused.
+"""A handoff may have arrived if a worker died while sending it, or if any attempt ever ended with
+an unknown outcome: that copy may still be on its way when a later one is refused.
 """
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ClaimedHandoff:
     """A handoff as it was when its lane was claimed."""
 
     position: int
     id: uuid.UUID
     state: str
     may_have_arrived: bool
-    is_taken: bool
-    refusals: int
+    is_acknowledged: bool
+    refusal_count: int
     message_id: str
     body: str
     event_type: str
@@ -135,51 +137,54 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Speakable:
-    """A connection that has something due and may be spoken to now, with how many at once."""
+class EligibleConnection:
+    """A connection that may be used now and has due lanes, with how many of them at once."""
 
     target: Target
     at_once: int
 
 
-def claim(slots: int) -> list[Round]:
-    """Lease up to so many due lanes, fairly among the connections that may be spoken to."""
+def claim(slots: int) -> list[LaneBatch]:
+    """Lease up to so many due lanes, shared evenly among the eligible connections."""
     if slots < 1:
         return []
     with transaction.atomic():
-        speakable = _speakable()
-        if not speakable:
+        connections = _eligible_connections()
+        if not connections:
             return []
-        leases = _lease(list(speakable.values()), slots)
-        taken = _take([lane_id for lane_id, _, _ in leases])
+        leases = _lease(list(connections.values()), slots)
+        claimed = _claim_handoffs([lane_id for lane_id, _, _ in leases])
     now = time.monotonic()
-    rounds = []
+    batches = []
     for lane_id, token, connection_id in leases:
-        target = speakable[connection_id].target
-        errands = [_errand(each, target) for each in taken[lane_id]]
-        last_start = now + time_to_start(target.deadline)
-        rounds.append(Round(lane_id, token, target, errands, last_start))
-    return rounds
+        target = connections[connection_id].target
+        handoffs = [_in_flight(each, target) for each in claimed[lane_id]]
+        last_start = now + sending_window(target.deadline)
+        batches.append(LaneBatch(lane_id, token, target, handoffs, last_start))
+    return batches
 
 
 def lease_seconds(deadline: float) -> float:
-    """Say how long a lease lasts."""
+    """Return the length of a lease."""
     return max(LEASE_SECONDS, 3 * deadline + LEASE_MARGIN)
 
 
-def time_to_start(deadline: float) -> float:
-    """Start nothing later than this: a slow answer, a look-up and the paperwork must still fit."""
+def sending_window(deadline: float) -> float:
+    """Return the part of a lease in which requests may start.
+
+    After it a slow answer, a look-up and storing the result must still fit.
+    """
     return lease_seconds(deadline) - 2 * deadline - LEASE_MARGIN
 
 
-def _speakable() -> dict[uuid.UUID, Speakable]:
+def _eligible_connections() -> dict[uuid.UUID, EligibleConnection]:
     with database.cursor() as cursor:
-        cursor.execute(SPEAKABLE)
+        cursor.execute(ELIGIBLE_CONNECTIONS)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return {row[0]: _read_speakable(*row) for row in rows}
+    return {row[0]: _read_connection(*row) for row in rows}
 
 
-def _read_speakable(
+def _read_connection(
     pk: uuid.UUID,
     kind: str,
     name: str,
@@ -190,7 +195,7 @@ def _read_speakable(
     skips_refused: bool,
     at_once: int,
     secrets: list[bytes],
-) -> Speakable:
+) -> EligibleConnection:
     target = Target(
         connection_id=pk,
         kind=kind,
@@ -202,61 +207,61 @@ def _read_speakable(
         gives_references=gives_references,
         skips_refused=skips_refused,
     )
-    return Speakable(target, at_once)
+    return EligibleConnection(target, at_once)
 
 
 def _lease(
-    speakable: Sequence[Speakable], slots: int
+    connections: Sequence[EligibleConnection], slots: int
 ) -> list[tuple[uuid.UUID, uuid.UUID, uuid.UUID]]:
     parameters: dict[str, Any] = {
-        "connections": [each.target.connection_id for each in speakable],
-        "at_once": [each.at_once for each in speakable],
-        "seconds": [lease_seconds(each.target.deadline) for each in speakable],
-        "share": max(1, -(-slots // len(speakable))),
+        "connections": [each.target.connection_id for each in connections],
+        "at_once": [each.at_once for each in connections],
+        "seconds": [lease_seconds(each.target.deadline) for each in connections],
+        "share": max(1, -(-slots // len(connections))),
         "slots": slots,
     }
     with database.cursor() as cursor:
-        cursor.execute(CLAIM, parameters)
+        cursor.execute(CLAIM_LANES, parameters)
         leases: list[tuple[uuid.UUID, uuid.UUID, uuid.UUID]] = cursor.fetchall()
     return leases
 
 
-def _take(lane_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Taken]]:
+def _claim_handoffs(lane_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[ClaimedHandoff]]:
     """Mark the next handoffs of each lane as being sent, and return them in their order."""
-    by_lane: defaultdict[uuid.UUID, list[Taken]] = defaultdict(list)
+    by_lane: defaultdict[uuid.UUID, list[ClaimedHandoff]] = defaultdict(list)
     if not lane_ids:
         return by_lane
     with database.cursor() as cursor:
-        cursor.execute(TAKE, {"lanes": list(lane_ids), "most": ERRANDS_PER_ROUND})
+        cursor.execute(CLAIM_HANDOFFS, {"lanes": list(lane_ids), "most": HANDOFFS_PER_BATCH})
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     for lane_id, *values in rows:
-        by_lane[lane_id].append(Taken(*values))
-    for taken in by_lane.values():
-        taken.sort(key=lambda each: each.position)
+        by_lane[lane_id].append(ClaimedHandoff(*values))
+    for handoffs in by_lane.values():
+        handoffs.sort(key=lambda each: each.position)
     return by_lane
 
 
-def _errand(taken: Taken, target: Target) -> Errand:
-    opens_record = ROUTES[taken.event_type].opens_record
-    errand = Errand(
-        handoff_id=taken.id,
+def _in_flight(claimed: ClaimedHandoff, target: Target) -> InFlightHandoff:
+    opens_record = ROUTES[claimed.event_type].opens_record
+    handoff = InFlightHandoff(
+        handoff_id=claimed.id,
         message=Message(
-            id=taken.message_id,
-            body=taken.body,
+            id=claimed.message_id,
+            body=claimed.body,
             needs_reference=opens_record and target.gives_references,
         ),
-        must_find=taken.may_have_arrived,
-        is_taken=taken.is_taken,
-        refusals=taken.refusals,
-        record=Record(taken.subject_type, taken.subject_id, taken.subject_number),
-        version=taken.subject_version,
+        must_find=claimed.may_have_arrived,
+        is_acknowledged=claimed.is_acknowledged,
+        refusal_count=claimed.refusal_count,
+        record=Record(claimed.subject_type, claimed.subject_id, claimed.subject_number),
+        version=claimed.subject_version,
     )
-    if taken.state == Handoff.State.SENDING:
-        errand.past.append(_abandoned())
-    return errand
+    if claimed.state == Handoff.State.SENDING:
+        handoff.abandoned.append(_abandoned())
+    return handoff
 
 
-def _abandoned() -> Trial:
+def _abandoned() -> AttemptResult:
     now = timezone.now()
-    error = OutcomeUnknown("Whoever was sending it never reported back.")
-    return Trial(Attempt.Verb.PUSH, error.outcome, now, now, error=error)
+    error = OutcomeUnknown("The worker that was sending it stored no result.")
+    return AttemptResult(Attempt.Verb.PUSH, error.outcome, now, now, error=error)

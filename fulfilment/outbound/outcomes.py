@@ -1,77 +1,79 @@
-"""What an answer means for a handoff and for its lane."""
+"""Outcomes: the next state of a handoff, and the retry pause of its lane, after an answer."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fulfilment.connectors.engine import Errand, Trial
+from fulfilment.connectors.engine import AttemptResult, InFlightHandoff
 from fulfilment.models import Attempt, Handoff
 from fulfilment.outbound.retry_schedule import RECOVERY_PAUSE, jittered, pause_after_refusal
 
 Outcome = Attempt.Outcome
 State = Handoff.State
 
-OF_THE_MESSAGE = frozenset({Outcome.REFUSED, Outcome.NO_REFERENCE, Outcome.NOT_FOUND})
-"""Outcomes that are about the message, not the connection; each costs one of its tries."""
+MESSAGE_OUTCOMES = frozenset({Outcome.REFUSED, Outcome.NO_REFERENCE, Outcome.NOT_FOUND})
+"""Outcomes that are about the message, not the connection; each counts as a refusal."""
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """The next state of a handoff, and how many seconds its lane waits before it is tried again."""
+class HandoffOutcome:
+    """The next state of a handoff, and how many seconds its lane waits before the next attempt."""
 
     state: State
     cause: str = ""
     reference: str = ""
-    names_record: bool = False
+    refers_to_record: bool = False
     pause: float = 0
-    refusals: int = 0
-    is_taken: bool = False
+    refusal_count: int = 0
+    is_acknowledged: bool = False
 
 
-def judge(errand: Errand) -> Verdict | None:
-    """Decide what becomes of an errand; None when nobody has tried it."""
-    if errand.is_done:
-        return _accepted(errand)
-    if errand.trials:
-        return _failed(errand)
-    if errand.past:
-        return Verdict(
-            State.UNKNOWN_OUTCOME, cause=errand.past[-1].detail, refusals=errand.refusals
+def decide_outcome(handoff: InFlightHandoff) -> HandoffOutcome | None:
+    """Return the outcome of a handoff; None if it was never attempted."""
+    if handoff.is_done:
+        return _accepted(handoff)
+    if handoff.results:
+        return _failed(handoff)
+    if handoff.abandoned:
+        return HandoffOutcome(
+            State.UNKNOWN_OUTCOME,
+            cause=handoff.abandoned[-1].detail,
+            refusal_count=handoff.refusal_count,
         )
     return None
 
 
-def _accepted(errand: Errand) -> Verdict:
-    reply = errand.trials[-1].reply
-    return Verdict(
+def _accepted(handoff: InFlightHandoff) -> HandoffOutcome:
+    reply = handoff.results[-1].reply
+    return HandoffOutcome(
         State.ACCEPTED,
         reference=reply.reference if reply else "",
-        names_record=bool(reply and reply.names_record),
-        refusals=errand.refusals,
+        refers_to_record=bool(reply and reply.refers_to_record),
+        refusal_count=handoff.refusal_count,
     )
 
 
-def _failed(errand: Errand) -> Verdict:
-    last = errand.trials[-1]
-    is_taken = errand.is_taken or any(
-        trial.outcome == Outcome.NO_REFERENCE for trial in errand.trials
+def _failed(handoff: InFlightHandoff) -> HandoffOutcome:
+    last = handoff.results[-1]
+    is_acknowledged = handoff.is_acknowledged or any(
+        result.outcome == Outcome.NO_REFERENCE for result in handoff.results
     )
-    unsure = is_taken or last.outcome == Outcome.UNKNOWN or last.verb == Attempt.Verb.FIND
+    unsure = is_acknowledged or last.outcome == Outcome.UNKNOWN or last.verb == Attempt.Verb.FIND
     again = State.UNKNOWN_OUTCOME if unsure else State.RETRYING
-    refusals = errand.refusals + (last.outcome in OF_THE_MESSAGE)
+    refusal_count = handoff.refusal_count + (last.outcome in MESSAGE_OUTCOMES)
     pause: float | None = jittered(RECOVERY_PAUSE)
-    if last.outcome in OF_THE_MESSAGE:
-        pause = pause_after_refusal(refusals)
-    return Verdict(
+    if last.outcome in MESSAGE_OUTCOMES:
+        pause = pause_after_refusal(refusal_count)
+    return HandoffOutcome(
         State.NEEDS_ATTENTION if pause is None else again,
         cause=_cause(last),
         pause=pause or 0,
-        refusals=refusals,
-        is_taken=is_taken,
+        refusal_count=refusal_count,
+        is_acknowledged=is_acknowledged,
     )
 
 
-def _cause(last: Trial) -> str:
+def _cause(last: AttemptResult) -> str:
     if last.outcome == Outcome.NOT_FOUND:
-        return "They said yes, but do not find it when asked."
+        return "The message was accepted without a reference, and a look-up does not find it."
     return last.detail[:300]

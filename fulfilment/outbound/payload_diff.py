@@ -1,4 +1,4 @@
-"""What a message said when it was committed, beside what it would say today."""
+"""Payload diff: the values of a document that changed since its message was committed."""
 
 from __future__ import annotations
 
@@ -13,79 +13,83 @@ import orjson
 from django.db.models import QuerySet
 
 from fulfilment.models import Handoff
-from fulfilment.payloads import with_what_is_told
+from fulfilment.payloads import with_payload_relations
 from fulfilment.routes import ROUTES
 from sales.models import AnyDocument, kind_named
 
 BATCH = 200
-"""Handoffs compared at once: as many statements for so many as for one."""
+"""Handoffs compared at a time; a batch takes as many statements as a single handoff."""
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
-    """One value of a document, as it was told and as it is now."""
+class ChangedValue:
+    """One value of a document, as it was sent and as it is now."""
 
     path: str
-    """Where it stands in the message: ``order.lines.2.quantity``."""
+    """Its place in the message: ``order.lines.2.quantity``."""
     then: str
     now: str
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
-    """What a replay would send, and what of the document has changed since."""
+class ReplayPreview:
+    """A message that a replay would send, and what has changed in the document since."""
 
     handoff_id: uuid.UUID
-    what: str
+    event: str
     state: str
-    changed: list[Changed]
+    changed: list[ChangedValue]
 
 
-def preview_replay(handoffs: QuerySet[Handoff]) -> Iterator[Preview]:
-    """Say what a replay would send, without sending: bodies stay as they were committed."""
+def preview_replay(handoffs: QuerySet[Handoff]) -> Iterator[ReplayPreview]:
+    """List what a replay would send, without sending it; bodies stay as they were committed."""
     chosen = handoffs.select_related("event", "payload").iterator(chunk_size=BATCH)
     while batch := list(islice(chosen, BATCH)):
         documents = _changed_documents(batch)
         for handoff in batch:
-            yield Preview(
+            yield ReplayPreview(
                 handoff_id=handoff.pk,
-                what=str(handoff.event),
+                event=str(handoff.event),
                 state=handoff.get_state_display(),
-                changed=_differences(handoff, documents),
+                changed=_changed_values(handoff, documents),
             )
 
 
-def changed_since(handoff: Handoff) -> list[Changed]:
-    """Compare what was told with what would be told today, value by value."""
-    return _differences(handoff, _changed_documents([handoff]))
+def changed_since(handoff: Handoff) -> list[ChangedValue]:
+    """Compare the message with the document as it is now, value by value."""
+    return _changed_values(handoff, _changed_documents([handoff]))
 
 
 def _changed_documents(handoffs: Sequence[Handoff]) -> dict[uuid.UUID, AnyDocument]:
-    """Read the documents that are no longer what was told, with all that would be told."""
-    told: defaultdict[str, defaultdict[uuid.UUID, set[int]]]
-    told = defaultdict(lambda: defaultdict(set))
+    """Read the documents whose version is no longer the one sent, with all that a payload reads."""
+    sent: defaultdict[str, defaultdict[uuid.UUID, set[int]]]
+    sent = defaultdict(lambda: defaultdict(set))
     for event in (handoff.event for handoff in handoffs):
-        told[event.subject_type][event.subject_id].add(event.subject_version)
+        sent[event.subject_type][event.subject_id].add(event.subject_version)
     found: dict[uuid.UUID, AnyDocument] = {}
-    for kind, versions in told.items():
+    for kind, versions in sent.items():
         manager = kind_named(kind).model._default_manager
         current = manager.filter(pk__in=versions).values_list("pk", "version")
         outdated = [pk for pk, version in current if versions[pk] != {version}]
-        found |= with_what_is_told(manager.filter(pk__in=outdated)).in_bulk() if outdated else {}
+        found |= (
+            with_payload_relations(manager.filter(pk__in=outdated)).in_bulk() if outdated else {}
+        )
     return found
 
 
-def _differences(handoff: Handoff, documents: Mapping[uuid.UUID, AnyDocument]) -> list[Changed]:
-    """List what differs; a document that is no more has nothing to compare with."""
+def _changed_values(
+    handoff: Handoff, documents: Mapping[uuid.UUID, AnyDocument]
+) -> list[ChangedValue]:
+    """List the changed values; none if the document was deleted or has the version sent."""
     event = handoff.event
     document = documents.get(event.subject_id)
     if document is None or document.version == event.subject_version:
         return []
     now = ROUTES[event.type].payload(document)
-    told = orjson.loads(handoff.payload.body)["data"]
-    before, after = dict(_values({key: told.get(key) for key in now})), dict(_values(now))
+    sent = orjson.loads(handoff.payload.body)["data"]
+    before, after = dict(_values({key: sent.get(key) for key in now})), dict(_values(now))
     return [
-        Changed(path, before.get(path, ""), after.get(path, ""))
+        ChangedValue(path, before.get(path, ""), after.get(path, ""))
         for path in dict.fromkeys([*before, *after])
         if before.get(path) != after.get(path)
     ]

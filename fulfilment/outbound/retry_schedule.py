@@ -1,32 +1,32 @@
-"""When to try again. Times are seconds."""
+"""Retry schedule: backoff after refusals, jitter, and the length of a lease, all in seconds."""
 
 from __future__ import annotations
 
 import random
 
 REFUSED_PAUSES = (5, 30, 120, 600, 1800)
-"""Between six tries of a message that is refused: 43 minutes in all, then a person looks."""
+"""Backoff between the six attempts of a refused message; after 43 minutes it needs a person."""
 
 JITTER = 0.2
-"""So that many lanes that failed together do not come back together."""
+"""Fraction by which a pause varies, so that lanes that failed together do not retry together."""
 
 RECOVERY_PAUSE = 1.0
-"""After a failure of the connection; how long it really takes is for the breaker to say."""
+"""Pause after a failed connection; the circuit breaker decides when it is used again."""
 
 LEASE_SECONDS = 60
-"""How long a claimed lane belongs to who claimed it, unless the deadline needs more."""
+"""Length of a lease, unless the deadline of the connection needs more."""
 
 LEASE_MARGIN = 15
-"""Of a lease, what is left for writing down the result."""
+"""Part of a lease that is kept for storing the result."""
 
 
-def pause_after_refusal(refusals: int) -> float | None:
-    """Say how long to wait after so many refusals; None when that was the last try."""
-    if refusals > len(REFUSED_PAUSES):
+def pause_after_refusal(refusal_count: int) -> float | None:
+    """Return the backoff after so many refusals; None if that was the last attempt."""
+    if refusal_count > len(REFUSED_PAUSES):
         return None
-    return jittered(REFUSED_PAUSES[refusals - 1])
+    return jittered(REFUSED_PAUSES[refusal_count - 1])
 
 
 def jittered(seconds: float) -> float:
-    """Vary a pause by a fifth, up or down."""
+    """Return a pause with jitter of up to a fifth in either direction."""
     return seconds * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret

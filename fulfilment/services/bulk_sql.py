@@ -1,6 +1,6 @@
-"""Statements over many rows at once: the rows travel as one JSON parameter.
+"""Bulk SQL: runs one statement over many rows, which are passed as one JSON parameter.
 
-Writing a hundred rows down costs as many statements as one, and a tenth of what models cost.
+A hundred rows take as many statements as one, and a tenth of the time of model instances.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ import orjson
 from django.db import connection as database
 
 
-def write_set(statement: str, rows: Sequence[dict[str, Any]]) -> int:
-    """Run a statement over rows and say how many it touched; none if there are no rows."""
+def write_rows(statement: str, rows: Sequence[dict[str, Any]]) -> int:
+    """Run a statement over rows and return how many it changed; does nothing without rows."""
     if not rows:
         return 0
     with database.cursor() as cursor:
         cursor.execute(statement, [orjson.dumps(rows).decode()])
-        touched: int = cursor.rowcount
-    return touched
+        changed: int = cursor.rowcount
+    return changed
 
 
-def read_set(statement: str, rows: Sequence[dict[str, Any]]) -> list[tuple[Any, ...]]:
-    """Run a query over rows."""
+def read_rows(statement: str, rows: Sequence[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    """Run a query over rows and return what it finds."""
     with database.cursor() as cursor:
         cursor.execute(statement, [orjson.dumps(rows).decode()])
         found: list[tuple[Any, ...]] = cursor.fetchall()

@@ -14,7 +14,7 @@ from django.utils import timezone
 from common.errors import DomainError, IllegalTransition
 from fulfilment import signing
 from fulfilment.models import Connection, Health, Lane, Secret
-from fulfilment.services.wakeups import nudge_after_commit
+from fulfilment.services.wakeups import wake_workers_after_commit
 
 Purpose = Secret.Purpose
 Status = Connection.Status
@@ -149,4 +149,4 @@ def _start_afresh(connection: Connection) -> None:
     Lane.objects.filter(
         connection=connection, pending__gt=0, is_blocked=False, lease_token__isnull=True
     ).update(due_at=timezone.now())
-    nudge_after_commit()
+    wake_workers_after_commit()

@@ -1,4 +1,4 @@
-"""What our records are called elsewhere."""
+"""External references: the ids that other systems gave to our records."""
 
 from __future__ import annotations
 
@@ -9,61 +9,61 @@ from dataclasses import dataclass
 from common.identifiers import uuid7
 from fulfilment.connectors.base import Record
 from fulfilment.models import Discrepancy
-from fulfilment.services.bulk_sql import read_set, write_set
+from fulfilment.services.bulk_sql import read_rows, write_rows
 from fulfilment.services.discrepancies import Difference, open_discrepancies
 
 
 @dataclass(frozen=True, slots=True)
-class Naming:
-    """An answer's word that our record has a name over there."""
+class NewReference:
+    """The reference that an external system gave to a record of ours in an answer."""
 
     connection_id: uuid.UUID
     record: Record
     reference: str
 
 
-KEEP = """
+INSERT = """
 INSERT INTO fulfilment_externalref
     (id, connection_id, record_type, record_id, external_id, external_number, is_provisional,
      created_at)
 SELECT id, connection_id, record_type, record_id, reference, '', false, clock_timestamp()
-FROM json_to_recordset(%s::json) AS naming
+FROM json_to_recordset(%s::json) AS new
     (id uuid, connection_id uuid, record_type text, record_id uuid, reference text)
 ON CONFLICT DO NOTHING
 """
 
 DIFFERING = """
-SELECT naming.id, kept.external_id FROM json_to_recordset(%s::json) AS naming
+SELECT new.id, kept.external_id FROM json_to_recordset(%s::json) AS new
     (id uuid, connection_id uuid, record_type text, record_id uuid, reference text)
 LEFT JOIN fulfilment_externalref AS kept USING (connection_id, record_type, record_id)
-WHERE kept.external_id IS DISTINCT FROM naming.reference
+WHERE kept.external_id IS DISTINCT FROM new.reference
 """
 
 
-def keep_references(namings: Sequence[Naming]) -> None:
-    """Keep each name once; a second name for one record, or one name for two, is a discrepancy."""
-    by_id = {uuid7(): naming for naming in namings}
+def store_references(references: Sequence[NewReference]) -> None:
+    """Store each reference once; two for one record, or one for two records, is a discrepancy."""
+    by_id = {uuid7(): new for new in references}
     rows = [
         {
             "id": key,
-            "connection_id": naming.connection_id,
-            "record_type": naming.record.type,
-            "record_id": naming.record.id,
-            "reference": naming.reference,
+            "connection_id": new.connection_id,
+            "record_type": new.record.type,
+            "record_id": new.record.id,
+            "reference": new.reference,
         }
-        for key, naming in by_id.items()
+        for key, new in by_id.items()
     ]
-    if write_set(KEEP, rows) < len(rows):
+    if write_rows(INSERT, rows) < len(rows):
         open_discrepancies(
-            _difference(by_id[key], kept or "") for key, kept in read_set(DIFFERING, rows)
+            _difference(by_id[key], kept or "") for key, kept in read_rows(DIFFERING, rows)
         )
 
 
-def _difference(naming: Naming, ours: str) -> Difference:
+def _difference(new: NewReference, ours: str) -> Difference:
     return Difference(
-        connection_id=naming.connection_id,
+        connection_id=new.connection_id,
         kind=Discrepancy.Kind.REFERENCE,
-        record=naming.record,
-        ours=ours or "(given to another record)",
-        theirs=naming.reference,
+        record=new.record,
+        ours=ours or "(belongs to another record)",
+        theirs=new.reference,
     )

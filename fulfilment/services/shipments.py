@@ -235,11 +235,11 @@ def _merge_tracking(shipment: Shipment, report: Report) -> bool:
             shipment=shipment, tracking=report.tracking, defaults={"carrier": report.carrier}
         )
     says = (report.carrier, report.tracking)
-    if not any(says) or report.sequence < shipment.told_sequence:
+    if not any(says) or report.sequence < shipment.report_sequence:
         return news
     if says != (shipment.carrier, shipment.tracking):
         news = True
-    shipment.change(carrier=says[0], tracking=says[1], told_sequence=report.sequence)
+    shipment.change(carrier=says[0], tracking=says[1], report_sequence=report.sequence)
     return news
 
 

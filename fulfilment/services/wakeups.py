@@ -1,7 +1,7 @@
-"""Telling the workers to look now, without making anybody wait for it.
+"""Wake-ups: asks the workers to drain now, from a background thread that never blocks a save.
 
-The table is the queue; a nudge that is lost costs a second, never a handoff. It leaves from a
-thread of its own, because a broker that accepts and never answers would hold up the save.
+The table is the queue; a lost wake-up delays a handoff until the next sweep, one second. The thread
+is needed because a broker that accepts a connection and never answers would block the save.
 """
 
 from __future__ import annotations
@@ -16,32 +16,32 @@ from django.db import transaction
 
 log = logging.getLogger(__name__)
 
-Bell = Callable[[], None]
+WakeWorkers = Callable[[], None]
 
 
-class Nudger:
-    """Rings a bell from a background thread; rings that pile up become one."""
+class WorkerNotifier:
+    """Calls ``wake_workers`` from a background thread; calls that pile up become one."""
 
     def __init__(self) -> None:
-        self._bell: Bell | None = None
+        self._wake_workers: WakeWorkers | None = None
         self._waiting: queue.Queue[None] = queue.Queue(maxsize=1)
         self._thread: threading.Thread | None = None
         self._process = 0
         self._lock = threading.Lock()
 
-    def connect(self, bell: Bell | None) -> None:
-        """Say what wakes the workers; None keeps silence."""
-        self._bell = bell
+    def connect(self, wake_workers: WakeWorkers | None) -> None:
+        """Set the function that wakes the workers; with None nothing is called."""
+        self._wake_workers = wake_workers
 
-    def nudge(self) -> None:
-        """Ask for the bell and return at once."""
-        if self._bell is None:
+    def notify(self) -> None:
+        """Request a call and return at once."""
+        if self._wake_workers is None:
             return
         self._ensure_thread()
         try:
             self._waiting.put_nowait(None)
         except queue.Full:
-            return  # the ring that is already waiting will do
+            return  # the request that is already waiting is enough
 
     def _ensure_thread(self) -> None:
         """Start the thread on first use, and again in a process forked since."""
@@ -52,7 +52,7 @@ class Nudger:
             self._process = os.getpid()
             self._waiting = queue.Queue(maxsize=1)
             self._thread = threading.Thread(
-                target=self._run, args=(self._waiting,), name="nudger", daemon=True
+                target=self._run, args=(self._waiting,), name="worker-notifier", daemon=True
             )
             self._thread.start()
 
@@ -60,21 +60,16 @@ class Nudger:
         while True:
             waiting.get()
             try:
-                if self._bell is not None:
-                    self._bell()
-            except Exception as error:  # noqa: BLE001 - whatever the broker does, the sweep comes
-                log.warning("The workers could not be nudged: %s", error)
+                if self._wake_workers is not None:
+                    self._wake_workers()
+            except Exception as error:  # noqa: BLE001 - whatever the broker does, the sweep follows
+                log.warning("The workers could not be woken: %s", error)
 
 
-_nudger = Nudger()
-connect = _nudger.connect
+_notifier = WorkerNotifier()
+connect = _notifier.connect
 
 
-def nudge_after_commit() -> None:
-    """Wake the workers once the work is there to be seen; a rollback wakes nobody."""
-    transaction.on_commit(_nudger.nudge, robust=True)
-
-
-def nudge() -> None:
-    """Wake the workers now."""
-    _nudger.nudge()
+def wake_workers_after_commit() -> None:
+    """Wake the workers after the commit; after a rollback do nothing."""
+    transaction.on_commit(_notifier.notify, robust=True)

@@ -31,7 +31,7 @@ drafts = import_module("sales.services.documents.drafts")
 leases = import_module("fulfilment.outbound.leases")
 lines = import_module("sales.services.documents.lines")
 models = import_module("sales.models")
-nudges = import_module("fulfilment.services.wakeups")
+wakeups = import_module("fulfilment.services.wakeups")
 orders = import_module("sales.services.orders")
 celery = import_module("config.celery").app
 QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel=WARNING")
@@ -96,10 +96,10 @@ def die_before_sending() -> None:
     claim = drain.claim
 
     def ambush(slots: int) -> Any:
-        rounds = claim(slots)
-        if rounds:
+        batches = claim(slots)
+        if batches:
             die()
-        return rounds
+        return batches
 
     drain.claim = ambush  # type: ignore[attr-defined]  # only here
 
@@ -136,7 +136,7 @@ def lose_backend() -> None:
 
 def die_before_nudging() -> None:
     """Die between the commit and the nudge."""
-    nudges._nudger.nudge = die
+    wakeups._notifier.notify = die
 
 
 AMBUSHES: dict[str, Callable[[], None]] = {

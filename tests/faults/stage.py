@@ -30,7 +30,7 @@ from django.utils import timezone
 from fulfilment.models import Connection, Handoff, Health, Lane
 from fulfilment.services import wakeups
 from fulfilment.services.connections import resume_connection
-from fulfilment.services.wakeups import Nudger
+from fulfilment.services.wakeups import WorkerNotifier
 from sales.models import Order
 from sales.services.orders import hold_order, release_order
 from tests.factories import Market
@@ -127,8 +127,8 @@ class Stage:
         )
         self.proxy = self._exits.enter_context(Proxy(self.sandbox.port))
         self.bystander = self._exits.enter_context(Bystander())
-        self._exits.callback(self._be_silent, wakeups._nudger)
-        wakeups._nudger = Nudger()
+        self._exits.callback(self._be_silent, wakeups._notifier)
+        wakeups._notifier = WorkerNotifier()
         self._connect()
         self.market = Market()
         self.orders = [submitted_order(self.market) for _ in range(ORDERS)]
@@ -183,12 +183,12 @@ class Stage:
             rung_by.append(threading.get_ident())
             app.send_task("fulfilment.drain", expires=30)
 
-        wakeups._nudger = Nudger()
-        wakeups._nudger.connect(bell)
+        wakeups._notifier = WorkerNotifier()
+        wakeups._notifier.connect(bell)
         return rung_by
 
-    def _be_silent(self, nudger: Nudger | None = None) -> None:
-        wakeups._nudger = nudger or Nudger()
+    def _be_silent(self, notifier: WorkerNotifier | None = None) -> None:
+        wakeups._notifier = notifier or WorkerNotifier()
 
     # Who carries
 

@@ -21,8 +21,8 @@ from hypothesis.stateful import (
 
 from common.errors import IllegalTransition
 from fulfilment import connectors
-from fulfilment.connectors.connector_pool import switchboard
-from fulfilment.connectors.engine import carry
+from fulfilment.connectors.connector_pool import shared_pool
+from fulfilment.connectors.engine import deliver
 from fulfilment.models import Attempt, Handoff, Lane
 from fulfilment.outbound.drain import drain
 from fulfilment.outbound.handoff_actions import replay_handoff
@@ -51,7 +51,7 @@ class Story(RuleBasedStateMachine):
         self.block = transaction.atomic()
         self.block.__enter__()
         self.there = Memory()
-        switchboard().hang_up()
+        shared_pool().close()
         self.patch.setitem(connectors.KINDS, "webhook", self.there.connector)
         self.orders = [submitted_order(self.market) for _ in range(ORDERS)]
 
@@ -87,11 +87,11 @@ class Story(RuleBasedStateMachine):
     @rule(carried=st.integers(0, 3))
     def crash(self, carried: int) -> None:
         """A worker claims, carries so many messages of each lane, and dies."""
-        for round_ in claim(64):
-            line = connectors.connect(round_.target)
-            for errand in round_.errands[:carried]:
-                asyncio.run(carry(errand, line, round_.target))
-                if not errand.is_done:
+        for batch in claim(64):
+            line = connectors.connect(batch.target)
+            for handoff in batch.handoffs[:carried]:
+                asyncio.run(deliver(handoff, line, batch.target))
+                if not handoff.is_done:
                     break
 
     @precondition(lambda self: self.there.seen)

@@ -17,7 +17,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from fulfilment import signing
-from fulfilment.connectors.engine import Round, Step
+from fulfilment.connectors.engine import LaneBatch, Step
 from fulfilment.models import Attempt, Connection, Lane
 from fulfilment.services.connections import register_connection
 from sales.models import Order
@@ -139,9 +139,9 @@ def outcomes() -> list[tuple[str, str]]:
     return list(Attempt.objects.order_by("id").values_list("verb", "outcome"))
 
 
-def whole(round_: Round) -> Step:
+def whole(batch: LaneBatch) -> Step:
     """A round that is over, handed back in one piece."""
-    return Step(round_, round_.errands, is_over=True)
+    return Step(batch, batch.handoffs, is_over=True)
 
 
 def make_due() -> None:

@@ -80,14 +80,14 @@ def test_a_save_that_holds_the_lane_does_not_hold_up_the_others(
     seller: Market, far_end: FarEnd
 ) -> None:
     locked, free = submitted_order(seller), submitted_order(seller)
-    rounds = {round_.errands[0].record.number: round_ for round_ in claim(64)}  # type: ignore[union-attr]
+    batches = {batch.handoffs[0].record.number: batch for batch in claim(64)}  # type: ignore[union-attr]
     waiting: list[Step] = []
 
     with transaction.atomic():
         hold_order(locked.pk, actor=seller.rep, reason="Credit check")
-        run_concurrently(lambda: waiting.extend(complete(list(map(whole, rounds.values())))))
+        run_concurrently(lambda: waiting.extend(complete(list(map(whole, batches.values())))))
 
-    assert [step.round.lane_id for step in waiting] == [rounds[locked.number].lane_id]
+    assert [step.batch.lane_id for step in waiting] == [batches[locked.number].lane_id]
     lanes = dict(Lane.objects.values_list("root_id", "lease_token"))
     assert lanes[free.pk] is None
     assert complete(waiting) == []

@@ -148,8 +148,8 @@ def test_a_server_error_is_retried_with_the_same_bytes_and_id(
 
     drain()
     handoff = Handoff.objects.get()
-    assert (handoff.state, handoff.attempts) == (State.RETRYING, 0)
-    assert handoff.cause == "Warehouse is in trouble (503)."
+    assert (handoff.state, handoff.refusal_count) == (State.RETRYING, 0)
+    assert handoff.cause == "Warehouse is not available (503)."
     make_due()
     drain()
 
@@ -171,7 +171,7 @@ def test_a_refused_message_waits_for_a_person_after_six_tries(
 
     assert len(warehouse.received) == 6
     refused, held = Handoff.objects.order_by("position")
-    assert (refused.state, refused.attempts) == (State.NEEDS_ATTENTION, 6)
+    assert (refused.state, refused.refusal_count) == (State.NEEDS_ATTENTION, 6)
     assert refused.cause == "Warehouse refused: Unknown SKU AX-9"
     assert held.state == State.QUEUED
     assert Lane.objects.get().is_blocked
@@ -243,7 +243,7 @@ def test_yes_that_nobody_remembers_never_becomes_a_second_create(
 
     assert len(warehouse.received) == 1
     handoff = Handoff.objects.get()
-    assert (handoff.state, handoff.is_taken) == (State.NEEDS_ATTENTION, True)
+    assert (handoff.state, handoff.is_acknowledged) == (State.NEEDS_ATTENTION, True)
 
 
 def _garbage() -> Response:
@@ -321,7 +321,7 @@ def test_five_failures_open_the_breaker_and_burn_no_attempt(
     health = warehouse.connection.health
     health.refresh_from_db()
     assert health.breaker == "open"
-    assert set(Handoff.objects.values_list("attempts", flat=True)) == {0}
+    assert set(Handoff.objects.values_list("refusal_count", flat=True)) == {0}
     make_due()
     assert len(claim(64)) == 1
 
@@ -388,9 +388,9 @@ def test_writes_down_a_hundred_with_as_many_statements_as_one(
     for number in (1, 12):
         for _ in range(number):
             submitted_order(market)
-        rounds = claim(64)
-        assert len(rounds) == number
-        counts.append(_statements(partial(complete, list(map(whole, rounds)))))
+        batches = claim(64)
+        assert len(batches) == number
+        counts.append(_statements(partial(complete, list(map(whole, batches)))))
         make_due()
         drain()
 

@@ -177,7 +177,7 @@ def test_a_dry_run_says_what_has_changed_since(
     hold_order(order.pk, actor=market.rep, reason="Credit check")
 
     first = next(iter(preview_replay(window)))
-    assert first.what == f"Order submitted {order.number}"
+    assert first.event == f"Order submitted {order.number}"
     assert [(each.path, each.then, each.now) for each in first.changed] == [
         ("order.version", "3", "4"),
         ("order.is_on_hold", "false", "true"),
@@ -274,7 +274,7 @@ def test_the_story_is_told_in_plain_words(order: Order, market: Market, warehous
     n = order.number
     too_much = "Espresso machine: 11 shipped in all, but only 10 are ordered."
     assert [str(entry) for entry in entries_for(order)] == [
-        f"Order submitted {n}: Warehouse is in trouble (500). (3 times)",
+        f"Order submitted {n}: Warehouse is not available (500). (3 times)",
         f"Warehouse took “Order submitted {n}” as REF-000001.",
         f"Warehouse says {n} is packed.",
         f"Warehouse says {n} is accepted. A late report, only noted.",

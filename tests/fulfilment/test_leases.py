@@ -31,8 +31,8 @@ State = Handoff.State
 def test_a_worker_that_died_over_it_leads_to_a_look_up_first(
     order: Order, warehouse: FarEnd
 ) -> None:
-    [round_] = claim(64)
-    warehouse.take(round_.errands[0].message.id)
+    [batch] = claim(64)
+    warehouse.take(batch.handoffs[0].message.id)
     make_due()
 
     drain()
@@ -58,11 +58,11 @@ def test_what_may_still_be_on_its_way_is_looked_up_before_every_later_try(
     order: Order, warehouse: FarEnd
 ) -> None:
     """The first copy arrives after the second was refused; a third would be one too many."""
-    [round_] = claim(64)
+    [batch] = claim(64)
     make_due()
     warehouse.will_answer(422)
     drain()
-    warehouse.take(round_.errands[0].message.id)
+    warehouse.take(batch.handoffs[0].message.id)
     make_due()
 
     drain()
@@ -111,10 +111,10 @@ def test_a_lease_ends_by_the_clock_of_the_database(order: Order, warehouse: FarE
 def test_what_is_queued_during_a_lease_is_sent_after_it(
     order: Order, market: Market, warehouse: FarEnd
 ) -> None:
-    [round_] = claim(64)
+    [batch] = claim(64)
     hold_order(order.pk, actor=market.rep, reason="Credit check")
     assert claim(64) == []
-    complete([whole(round_)])
+    complete([whole(batch)])
 
     drain()
 
@@ -141,8 +141,8 @@ def test_what_was_taken_is_written_down_before_the_rest_of_its_lane(
 
     warehouse.answers = [warehouse.take, slowly]
     with Engine() as engine:
-        [round_] = claim(64)
-        engine.submit(round_)
+        [batch] = claim(64)
+        engine.submit(batch)
         first = engine.collect(5)
         complete(first)
         seen = list(Handoff.objects.order_by("position").values_list("state", flat=True))
@@ -150,7 +150,7 @@ def test_what_was_taken_is_written_down_before_the_rest_of_its_lane(
         complete(engine.collect(5))
 
     assert seen == [State.ACCEPTED, State.SENDING]
-    assert (lane.pending, lane.lease_token) == (1, round_.lease_token)
+    assert (lane.pending, lane.lease_token) == (1, batch.lease_token)
     assert not Handoff.objects.exclude(state=State.ACCEPTED).exists()
     assert Lane.objects.get().lease_token is None
 
@@ -166,8 +166,8 @@ def test_a_round_that_lost_its_lease_stops(order: Order, market: Market, warehou
 
     warehouse.answers = [warehouse.take, slowly]
     with Engine() as engine:
-        [round_] = claim(64)
-        engine.submit(round_)
+        [batch] = claim(64)
+        engine.submit(batch)
         step = engine.collect(5)
         Lane.objects.update(lease_token=uuid.uuid4())
         complete(step)

@@ -17,7 +17,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from fulfilment.connectors import Message, Reply, Target
-from fulfilment.connectors.ssrf import AddressGuard
+from fulfilment.connectors.ssrf import AddressFilter
 from fulfilment.connectors.webhook import WebhookConnector
 from fulfilment.errors import (
     AskedToWait,
@@ -105,13 +105,13 @@ def test_understands_a_good_answer(httpserver: HTTPServer) -> None:
 
     reply = push(target(httpserver.url_for("/hooks")))
 
-    assert (reply.reference, reply.status, reply.names_record) == ("WH-7", 201, True)
+    assert (reply.reference, reply.status, reply.refers_to_record) == ("WH-7", 201, True)
 
 
 def test_taking_notice_names_no_record(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/hooks").respond_with_json({"reference": "NOTE-1"}, status=202)
 
-    assert not push(target(httpserver.url_for("/hooks"))).names_record
+    assert not push(target(httpserver.url_for("/hooks"))).refers_to_record
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_never_follows_a_redirect(httpserver: HTTPServer) -> None:
     elsewhere = httpserver.url_for("/elsewhere")
     httpserver.expect_request("/hooks").respond_with_data("", 307, headers={"Location": elsewhere})
 
-    with pytest.raises(NotAllowedToSend, match="we do not follow"):
+    with pytest.raises(NotAllowedToSend, match="redirects are not followed"):
         push(target(httpserver.url_for("/hooks")))
 
     assert [request.path for request, _ in httpserver.log] == ["/hooks"]
@@ -279,7 +279,10 @@ def test_a_yes_whose_body_drips_was_taken() -> None:
             visitor.sendall(b" ")
             time.sleep(0.05)
 
-    with far_end(drip) as url, pytest.raises(NoReference, match="said yes, then fell silent"):
+    with (
+        far_end(drip) as url,
+        pytest.raises(NoReference, match="body did not arrive"),
+    ):
         push(target(url, deadline=0.5))
     with far_end(drip) as url:
         assert push(target(url, deadline=0.5), needs_reference=False).status == 200
@@ -384,16 +387,16 @@ def test_an_address_that_is_none_is_not_tried(url: str) -> None:
     ],
 )
 def test_the_guard_refuses_what_is_not_public(host: str) -> None:
-    assert not AddressGuard([]).allows(host)
+    assert not AddressFilter([]).allows(host)
 
 
 @pytest.mark.parametrize("host", ["93.184.215.14", "2606:4700::1111", "64:ff9b::5db8:d70e"])
 def test_the_guard_lets_the_public_network_through(host: str) -> None:
-    assert AddressGuard([]).allows(host)
+    assert AddressFilter([]).allows(host)
 
 
 def test_the_guard_lets_through_what_an_operator_named() -> None:
-    guard = AddressGuard(["10.0.0.0/8", "fd00::/8"])
+    guard = AddressFilter(["10.0.0.0/8", "fd00::/8"])
 
     assert guard.allows("10.9.8.7")
     assert guard.allows("::ffff:10.9.8.7")

@@ -156,7 +156,7 @@ def show(request: RepRequest, handoff: Handoff, *, problem: str = "") -> HttpRes
         "record": handoff,
         "chips": [handoff_chip(handoff)],
         "facts": facts(handoff),
-        "attempts": handoff.attempts_made.order_by("-id")[:50],
+        "attempts": handoff.attempts.order_by("-id")[:50],
         "body": json.dumps(json.loads(handoff.payload.body), indent=2, ensure_ascii=False),
         "problem": problem or handoff.cause,
         "changed": changed_since(handoff),

@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_datetime
 from common.errors import DomainError
 from crm.actors import System
 from fulfilment.models import Connection, Handoff, Secret
-from fulfilment.outbound.connection_test import sound
+from fulfilment.outbound.connection_test import send_test_message
 from fulfilment.outbound.handoff_actions import (
     replay_all,
     replay_handoff,
@@ -94,7 +94,7 @@ class Command(BaseCommand):
             return
         for each in preview_replay(chosen):
             self.stdout.write(
-                f"{each.what}: {each.state}{', changed since' if each.changed else ''}"
+                f"{each.event}: {each.state}{', changed since' if each.changed else ''}"
             )
             for change in each.changed:
                 self.stdout.write(f"    {change.path}: {change.then or '–'} → {change.now or '–'}")
@@ -123,10 +123,10 @@ class Command(BaseCommand):
         self.stdout.write(f"Give this to the other side now, it is not shown again: {secret}")
 
     def _test(self, options: dict[str, Any]) -> None:
-        trial = sound(_connection(options))
-        if trial.error:
-            raise CommandError(trial.detail)
-        took = trial.finished_at - trial.started_at
+        result = send_test_message(_connection(options))
+        if result.error:
+            raise CommandError(result.detail)
+        took = result.finished_at - result.started_at
         self.stdout.write(f"It answered within {took.total_seconds() * 1000:.0f} ms.")
 
 

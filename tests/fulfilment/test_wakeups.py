@@ -1,4 +1,4 @@
-"""The bell that wakes the workers, and all the ways it may be broken."""
+"""Wake-ups of workers: after the commit, merged, and never blocking a save."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.db import transaction
 
 from fulfilment import tasks
 from fulfilment.services import wakeups
-from fulfilment.services.wakeups import Nudger
+from fulfilment.services.wakeups import WorkerNotifier
 from sales.services.orders import hold_order, release_order
 from tests.factories import Market
 from tests.fulfilment.conftest import ORDER_EVENTS, FarEnd, connect, submitted_order
@@ -28,67 +28,67 @@ def until(condition: object, seconds: float = 5) -> bool:
     return False
 
 
-def test_rings_and_makes_one_ring_of_those_that_pile_up() -> None:
-    nudger, rings, free = Nudger(), [], threading.Event()
+def test_makes_one_call_of_those_that_pile_up() -> None:
+    notifier, calls, finish = WorkerNotifier(), [], threading.Event()
 
-    def bell() -> None:
-        rings.append(1)
-        free.wait(5)
+    def wake_workers() -> None:
+        calls.append(1)
+        finish.wait(5)
 
-    nudger.connect(bell)
-    nudger.nudge()
-    assert until(lambda: len(rings) == 1)
+    notifier.connect(wake_workers)
+    notifier.notify()
+    assert until(lambda: len(calls) == 1)
     for _ in range(50):
-        nudger.nudge()
-    free.set()
+        notifier.notify()
+    finish.set()
 
-    assert until(lambda: len(rings) == 2)
+    assert until(lambda: len(calls) == 2)
     time.sleep(0.1)
-    assert len(rings) == 2
+    assert len(calls) == 2
 
 
-def test_survives_a_bell_that_breaks() -> None:
-    nudger, rings = Nudger(), []
+def test_goes_on_after_a_call_that_fails() -> None:
+    notifier, calls = WorkerNotifier(), []
 
-    def bell() -> None:
-        rings.append(1)
+    def wake_workers() -> None:
+        calls.append(1)
         raise ConnectionError("the broker is gone")
 
-    nudger.connect(bell)
-    nudger.nudge()
-    assert until(lambda: len(rings) == 1)
-    nudger.nudge()
-    assert until(lambda: len(rings) == 2)
+    notifier.connect(wake_workers)
+    notifier.notify()
+    assert until(lambda: len(calls) == 1)
+    notifier.notify()
+    assert until(lambda: len(calls) == 2)
 
 
-def test_is_silent_without_a_bell() -> None:
-    Nudger().nudge()
+def test_calls_nothing_before_it_is_connected() -> None:
+    WorkerNotifier().notify()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_rings_after_the_commit_and_never_after_a_rollback(
+def test_wakes_the_workers_after_a_commit_and_not_after_a_rollback(
     httpserver: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     market = Market()
     order = submitted_order(market)
     connect(httpserver, "warehouse", ORDER_EVENTS)  # type: ignore[arg-type]
-    rings: list[bool] = []
-    nudger = Nudger()
-    nudger.connect(lambda: rings.append(transaction.get_connection().in_atomic_block))
-    monkeypatch.setattr(wakeups, "_nudger", nudger)
+    calls: list[bool] = []
+    notifier = WorkerNotifier()
+    notifier.connect(lambda: calls.append(transaction.get_connection().in_atomic_block))
+    monkeypatch.setattr(wakeups, "_notifier", notifier)
 
     with transaction.atomic():
         hold_order(order.pk, actor=market.rep, reason="Credit check")
         transaction.set_rollback(True)
     time.sleep(0.1)
-    assert rings == []
+    assert calls == []
 
     hold_order(order.pk, actor=market.rep, reason="Credit check")
-    assert until(lambda: rings == [False])
+    assert until(lambda: calls == [False])
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_broker_that_accepts_and_never_answers_slows_no_save(
+def test_slows_no_save_when_the_broker_accepts_and_never_answers(
     httpserver: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     market = Market()
@@ -104,44 +104,44 @@ def test_a_broker_that_accepts_and_never_answers_slows_no_save(
             times.append(time.monotonic() - started)
         return min(times)
 
-    monkeypatch.setattr(wakeups, "_nudger", Nudger())
-    silent = best_of_three()
+    monkeypatch.setattr(wakeups, "_notifier", WorkerNotifier())
+    unconnected = best_of_three()
     with socket.create_server(("127.0.0.1", 0)) as broker:
-        app = Celery("deaf", set_as_current=False)
+        app = Celery("unanswered", set_as_current=False)
         app.config_from_object(settings, namespace="CELERY")
         app.conf.update(broker_url=f"redis://127.0.0.1:{broker.getsockname()[1]}/0")
-        deaf, called = Nudger(), threading.Event()
+        unanswered, called = WorkerNotifier(), threading.Event()
 
-        def bell() -> None:
+        def wake_workers() -> None:
             called.set()
             app.send_task("fulfilment.drain")
 
-        deaf.connect(bell)
-        monkeypatch.setattr(wakeups, "_nudger", deaf)
-        with_deaf_broker = best_of_three()
+        unanswered.connect(wake_workers)
+        monkeypatch.setattr(wakeups, "_notifier", unanswered)
+        without_answer = best_of_three()
 
     assert called.wait(5)
-    assert with_deaf_broker < silent + 0.1
+    assert without_answer < unconnected + 0.1
 
 
-def test_hints_do_not_pile_up_while_there_is_no_worker() -> None:
+def test_queues_a_limited_number_of_tasks_while_there_is_no_worker() -> None:
     current_app.control.purge()
     try:
-        for _ in range(tasks.ENOUGH + 5):
+        for _ in range(tasks.MOST_WAITING + 5):
             tasks.wake_workers()
         with current_app.connection_or_acquire() as broker:
-            assert broker.default_channel.client.llen("celery") == tasks.ENOUGH
+            assert broker.default_channel.client.llen("celery") == tasks.MOST_WAITING
     finally:
         current_app.control.purge()
 
 
-def test_the_tasks_have_the_names_that_beat_and_nudges_use() -> None:
+def test_has_tasks_with_the_names_in_the_beat_schedule() -> None:
     assert tasks.drain.name == "fulfilment.drain"
     assert tasks.sweep.name == "fulfilment.sweep"
     assert settings.CELERY_BEAT_SCHEDULE["sweep"]["task"] == tasks.sweep.name
 
 
-def test_the_tasks_carry_what_is_due(market: Market, warehouse: FarEnd) -> None:
+def test_delivers_what_is_due(market: Market, warehouse: FarEnd) -> None:
     submitted_order(market)
 
     tasks.sweep()
