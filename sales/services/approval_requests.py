@@ -5,15 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.db.models.fields.json import KT
 
 from common.errors import DomainError, IllegalTransition
 from crm.models import User
-from sales.models import Quote, QuoteApproval, SalesEvent
+from sales.models import DocumentLine, Quote, QuoteApproval, SalesEvent
 from sales.models.quotes import QuoteQuerySet
 from sales.services.approvals import Need, needs_of
 from sales.services.documents.content_hash import content_hash
@@ -49,7 +48,7 @@ class Approval:
         return bool(self.needs) and self.asked is not None and self.decision is None
 
 
-def approval_of(quote: Quote, lines: Sequence[Any]) -> Approval:
+def approval_of(quote: Quote, lines: Sequence[DocumentLine]) -> Approval:
     """Say where a quote stands with approvals, in three statements at most."""
     history = list(quote.approvals.select_related("decided_by"))
     if not quote.is_draft:
@@ -94,6 +93,6 @@ def quotes_to_approve(approver: User) -> QuoteQuerySet:
     return waiting
 
 
-def _requests(quote_id: Any) -> Any:
+def _requests(quote_id: uuid.UUID | OuterRef) -> QuerySet[SalesEvent]:
     asked = SalesEvent.objects.filter(subject_id=quote_id, data__has_key=ASKED)
     return asked.order_by("-subject_version")

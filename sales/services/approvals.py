@@ -6,13 +6,12 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from django.db import transaction
 
 from common.errors import DomainError, IllegalTransition
 from crm.models import User
-from sales.models import ApprovalRule, Quote, QuoteApproval, SalesEvent
+from sales.models import ApprovalRule, DocumentLine, Quote, QuoteApproval, SalesEvent
 from sales.pricing.exchange import to_base
 from sales.services.documents.content_hash import content_hash
 from sales.services.documents.totals import lines_of
@@ -45,7 +44,7 @@ class Need:
         return f"{self.rule.name} ({shown})"
 
 
-def needs_of(quote: Quote, lines: Sequence[Any]) -> list[Need]:
+def needs_of(quote: Quote, lines: Sequence[DocumentLine]) -> list[Need]:
     """List the active rules that the quote breaks as it stands.
 
     Discount = everything taken off the lines / what they would come to without it;
@@ -64,7 +63,7 @@ def needs_of(quote: Quote, lines: Sequence[Any]) -> list[Need]:
     return needs
 
 
-def check_approved(quote: Quote, lines: Sequence[Any]) -> None:
+def check_approved(quote: Quote, lines: Sequence[DocumentLine]) -> None:
     """Refuse a quote that needs a yes and has none for exactly this content."""
     needs = needs_of(quote, lines)
     if not needs:
@@ -110,7 +109,7 @@ def _breaks(rule: ApprovalRule, figure: Decimal) -> bool:
     return figure > rule.threshold
 
 
-def _discount_rate(lines: Sequence[Any]) -> Decimal | None:
+def _discount_rate(lines: Sequence[DocumentLine]) -> Decimal | None:
     """Compare what is asked with what the frozen list price would ask."""
     full = asked = ZERO
     for line in lines:
@@ -120,7 +119,7 @@ def _discount_rate(lines: Sequence[Any]) -> Decimal | None:
     return None if full <= 0 else max(ZERO, 1 - asked / full)
 
 
-def _margin_rate(quote: Quote, lines: Sequence[Any]) -> Decimal | None:
+def _margin_rate(quote: Quote, lines: Sequence[DocumentLine]) -> Decimal | None:
     """Only lines whose cost is known in the document's currency count."""
     taxable = cost = ZERO
     for line in lines:

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from common.errors import IllegalTransition, StaleVersion
+from common.rows import save_columns
 from crm.actors import Actor
 from crm.custom_fields import clean_custom
 from crm.models import User
@@ -138,10 +139,9 @@ def _apply(order: Order, changes: Changes, actor: Actor) -> list[OrderLine]:
         if pk not in lines:
             raise MissingField(f"{order} has no such line.", line=str(pk))
         _change_line(lines[pk], fields, actor)
-    OrderLine.objects.bulk_update(lines.values(), [*LINE_FIELDS, "price_source"])
-    for pk, line in lines.items():
-        if line.quantity != quantities[pk]:
-            parts_follow(line, quantities[pk], keeps_prices=True, refuse=_refuse_too_few)
+    save_columns(list(lines.values()), [*LINE_FIELDS, "price_source"])
+    changed = {pk: quantities[pk] for pk, line in lines.items() if line.quantity != quantities[pk]}
+    parts_follow([lines[pk] for pk in changed], changed, keeps_prices=True, refuse=_refuse_too_few)
     for fields in changes.additions:
         _add(order, dict(fields), actor)
     return lines_of(order)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Sum
 
 from common.errors import IllegalTransition
 from common.identifiers import uuid7
+from common.rows import save_columns
 from crm.actors import Actor
 from sales.models import Invoice, InvoiceLine, Order, OrderLine, SalesEvent
 from sales.pricing.errors import QuantityNotAllowed
@@ -20,7 +20,7 @@ from sales.pricing.partial import Amounts, Portion, credit_part, freight_part
 from sales.services.billing.down_payments import refuse_overdrawn
 from sales.services.billing.early_payment import credit_discount
 from sales.services.billing.order_invoices import add_up, amounts_of, put_amounts
-from sales.services.documents.copying import LINE, copy_head
+from sales.services.documents.copying import carried_from, copy_head
 from sales.services.errors import MissingField, NothingToInvoice, TooMuch
 from sales.services.events import record_event
 from sales.services.invoices import (
@@ -49,7 +49,7 @@ def credit_invoice(
     """
     invoice, order = lock_invoice(invoice_id)
     _check(invoice, reason)
-    lines = list(invoice.lines.select_related("order_line").order_by("position", "id"))
+    lines = list(invoice.lines.order_by("position", "id"))
     credited = _credited_so_far(invoice)
     wanted = _wanted(lines, credited, quantities)
     note = _credit_note(invoice, lines, credited, wanted, actor, reason, bill_again)
@@ -208,10 +208,13 @@ def _credit_line(
             f"{left.normalize():f} left to credit.",
             line=str(line.pk),
         ) from error
-    carried: dict[str, Any] = {name: getattr(line, name) for name in LINE}
-    carried |= {"quantity": quantity, "discount_amount": None, "discount_rate": None}
+    carried = carried_from(line) | {
+        "quantity": quantity,
+        "discount_amount": None,
+        "discount_rate": None,
+    }
     crediting = InvoiceLine(
-        id=uuid7(), invoice=note, order_line=line.order_line, credits_line=line, **carried
+        id=uuid7(), invoice=note, order_line_id=line.order_line_id, credits_line=line, **carried
     )
     put_amounts(crediting, part.amounts)
     return crediting
@@ -255,4 +258,4 @@ def _give_back(
         order_line.credited_quantity += back[order_line.pk]
         if not bill_again:
             order_line.closed_quantity += back[order_line.pk]
-    OrderLine.objects.bulk_update(order_lines, ["credited_quantity", "closed_quantity"])
+    save_columns(order_lines, ["credited_quantity", "closed_quantity"])

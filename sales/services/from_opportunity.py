@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,7 @@ from crm.models import Opportunity
 from sales.models import (
     AccountTerms,
     AnyDocument,
+    AnyLine,
     OpportunityLine,
     Order,
     PriceList,
@@ -27,11 +29,16 @@ from sales.models import (
 from sales.pricing.money import round_money
 from sales.services.documents.bundles import add_parts
 from sales.services.documents.drafts import draft_order, draft_quote, lock_draft
-from sales.services.documents.new_lines import fill_from_product, new_line
+from sales.services.documents.new_lines import (
+    fill_from_product,
+    insert_lines,
+    last_position,
+    new_line,
+)
 from sales.services.documents.totals import reprice
 from sales.services.errors import NoLines, TooMuch
 from sales.services.events import record_event
-from sales.services.prices.list_prices import look_up
+from sales.services.prices.list_prices import ListPrices, look_up
 
 
 @transaction.atomic
@@ -121,18 +128,30 @@ def take_lines(document: AnyDocument, opportunity: Opportunity, *, actor: Actor)
     wanted = list(opportunity.lines.select_related("product__default_unit", "unit"))
     if not wanted:
         raise NoLines(f"{opportunity} has no lines to take over.")
-    for source in wanted:
-        line = new_line(draft, quantity=source.quantity)
-        if source.product is not None:
-            fill_from_product(line, draft, source.product, source.unit)
-        line.save(force_insert=True)
-        if source.product is not None and source.product.kind == Product.Kind.BUNDLE:
-            add_parts(line, draft)
+    _add_lines(draft, wanted)
     reprice(draft)
     record_event(
         kind_of(draft).draft_event, draft, actor=actor, data={"lines_from": str(opportunity.pk)}
     )
     return len(wanted)
+
+
+def _add_lines(draft: AnyDocument, wanted: Sequence[OpportunityLine]) -> None:
+    """Add lines at the end of a draft; but for bundles, in one statement however many."""
+    products = [source.product for source in wanted if source.product is not None]
+    prices = ListPrices(draft.price_list, products, draft.company.today())
+    position, waiting = last_position(draft), list[AnyLine]()
+    for source in wanted:
+        position += 1
+        line = new_line(draft, quantity=source.quantity, position=position)
+        waiting.append(line)
+        if source.product is not None:
+            fill_from_product(line, draft, source.product, source.unit, prices)
+        if source.product is not None and source.product.kind == Product.Kind.BUNDLE:
+            insert_lines(draft, waiting)
+            position += len(add_parts(line, draft))
+            waiting = []
+    insert_lines(draft, waiting)
 
 
 def _head(opportunity: Opportunity) -> dict[str, Any]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from common.errors import IllegalTransition
+from common.rows import save_columns
 from crm.actors import Actor, System, actor_kind
 from crm.models import User
-from sales.models import Invoice, Order, OrderLine, Payment, SalesEvent
+from sales.models import Invoice, InvoiceLine, Order, OrderLine, Payment, SalesEvent
 from sales.pricing.money import Rounding, round_money
 from sales.services.billing.early_payment import give_discount
 from sales.services.billing.instalments import freeze_terms
@@ -157,7 +158,7 @@ def lock_invoice(invoice_id: uuid.UUID) -> tuple[Invoice, Order | None]:
     return Invoice.objects.select_for_update(of=("self",)).get(pk=invoice_id), order
 
 
-def _bill_quantities(order: Order, lines: list[Any]) -> None:
+def _bill_quantities(order: Order, lines: Sequence[InvoiceLine]) -> None:
     billed = {line.order_line_id: line.quantity for line in lines if line.order_line_id}
     order_lines = list(
         OrderLine.objects.select_for_update(of=("self",))
@@ -167,7 +168,7 @@ def _bill_quantities(order: Order, lines: list[Any]) -> None:
     for line in order_lines:
         line.drafted_quantity -= billed[line.pk]
         line.invoiced_quantity += billed[line.pk]
-    OrderLine.objects.bulk_update(order_lines, ["drafted_quantity", "invoiced_quantity"])
+    save_columns(order_lines, ["drafted_quantity", "invoiced_quantity"])
 
 
 def note_billing_progress(order: Order, invoice: Invoice, actor: Actor) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from collections.abc import Sequence
 
 from django.db import transaction
 from django.utils import timezone
 
+from common.rows import save_columns
 from crm.actors import Actor
-from sales.models import Order, OrderLine, PaymentTerms, Quote, SalesEvent
+from sales.models import Order, OrderLine, PaymentTerms, Quote, QuoteLine, SalesEvent
 from sales.services.billing.order_invoices import bill_by_terms
 from sales.services.documents.copying import copy_head, copy_lines
 from sales.services.documents.numbering import assign_number
@@ -25,7 +26,7 @@ from sales.services.prices.promotions import (
 )
 
 
-def order_from_quote(quote: Quote, lines: list[Any], *, actor: Actor) -> Order:
+def order_from_quote(quote: Quote, lines: Sequence[QuoteLine], *, actor: Actor) -> Order:
     """Draft the order that a won quote promised: its taken lines at exactly the agreed figures.
 
     The caller holds the quote's lock; the database allows one order per quote.
@@ -115,7 +116,7 @@ def cancel_order(order_id: uuid.UUID, *, actor: Actor, reason: str) -> Order:
     was_submitted = order.status == Order.Status.SUBMITTED
     for line in lines:
         line.cancelled_quantity = line.quantity
-    OrderLine.objects.bulk_update(lines, ["cancelled_quantity"])
+    save_columns(lines, ["cancelled_quantity"])
     order.move_to(Order.Status.CANCELLED, cancelled_reason=reason.strip(), closed_at=timezone.now())
     type_ = SalesEvent.Type.ORDER_CANCELLED if was_submitted else SalesEvent.Type.ORDER_DRAFTED
     record_event(type_, order, actor=actor, data={"reason": reason})

@@ -17,7 +17,7 @@ from web.pages.documents import LineRow, line_rows, read_lines
 def draft(market: Market, quantity: str = "2", **changes: Decimal) -> Order:
     order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
     product = market.product("540.00")
-    line: OrderLine = add_line(order, actor=market.rep, product=product, quantity=Decimal(quantity))
+    line = add_line(order, actor=market.rep, product=product, quantity=Decimal(quantity))
     if changes:
         change_line(line, actor=market.rep, **changes)
     return order

@@ -244,7 +244,7 @@ def test_a_revision_keeps_the_code(market: Market) -> None:
 
     assert nets(revision) == [180]
     assert nets(quote) == [90]
-    assert line.quote == quote
+    assert line.document == quote
 
 
 def test_a_change_order_keeps_the_promise_of_a_code_that_ended(market: Market) -> None:

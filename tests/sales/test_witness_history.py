@@ -17,7 +17,6 @@ from crm.models import Account, Lead
 from crm.services.leads import contact_lead
 from fulfilment.models import Shipment
 from fulfilment.services.shipments import record_shipment
-from sales.models import OrderLine
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line, change_line
 from sales.services.orders import submit_order
@@ -53,7 +52,7 @@ def states(record: Any, *fields: str) -> list[tuple[Any, ...]]:
 
 def test_each_state_of_a_row_is_kept_also_of_one_that_is_gone(market: Market) -> None:
     order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
-    line: OrderLine = add_line(order, actor=market.rep, product=market.product("10.00"))
+    line = add_line(order, actor=market.rep, product=market.product("10.00"))
     change_line(line, actor=market.rep, quantity=Decimal(2))
     sql("DELETE FROM sales_orderline WHERE id = %s", line.pk)
     sql("UPDATE sales_order SET detail = 0, tax = 0, total = 0 WHERE id = %s", order.pk)

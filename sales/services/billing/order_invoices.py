@@ -11,6 +11,7 @@ from django.db.models import Q, Sum
 
 from common.errors import DomainError, IllegalTransition
 from common.identifiers import uuid7
+from common.rows import save_columns
 from crm.actors import Actor
 from sales.models import (
     Invoice,
@@ -29,7 +30,7 @@ from sales.services.billing.down_payments import (
     refuse_overdrawn,
     tax_groups,
 )
-from sales.services.documents.copying import LINE, copy_head
+from sales.services.documents.copying import carried_from, copy_head
 from sales.services.errors import MissingField, NothingToInvoice, TooMuch
 from sales.services.events import record_event
 from sales.services.invoices import issue_invoice
@@ -66,7 +67,7 @@ def invoice_order(
     invoice = _invoice_for(order, What(what), lines, wanted, actor, shipment_ref)
     for line in lines:
         line.drafted_quantity += wanted.get(line.pk, ZERO)
-    OrderLine.objects.bulk_update(lines, ["drafted_quantity"])
+    save_columns(lines, ["drafted_quantity"])
     record_event(
         SalesEvent.Type.INVOICE_DRAFTED,
         invoice,
@@ -94,7 +95,7 @@ def delete_draft_invoice(invoice_id: uuid.UUID, *, actor: Actor) -> None:
     order_lines = list(OrderLine.objects.select_for_update().filter(pk__in=billed))
     for line in order_lines:
         line.drafted_quantity -= billed[line.pk]
-    OrderLine.objects.bulk_update(order_lines, ["drafted_quantity"])
+    save_columns(order_lines, ["drafted_quantity"])
     record_event(SalesEvent.Type.INVOICE_DRAFTED, invoice, actor=actor, data={"deleted": True})
     invoice.delete()
     if invoice.order is not None:
@@ -309,8 +310,11 @@ def _invoice_line(
         )
     except QuantityNotAllowed as error:
         raise TooMuch(f"{line.description}: {error.message}", line=str(line.pk)) from error
-    carried = {name: getattr(line, name) for name in LINE}
-    carried |= {"quantity": quantity, "discount_amount": None, "discount_rate": None}
+    carried = carried_from(line) | {
+        "quantity": quantity,
+        "discount_amount": None,
+        "discount_rate": None,
+    }
     billing = InvoiceLine(id=uuid7(), invoice=invoice, order_line=line, **carried)
     put_amounts(billing, part.amounts)
     return billing

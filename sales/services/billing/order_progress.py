@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
+from common.rows import save_columns
 from crm.actors import Actor
 from sales.models import Order, OrderLine, PaymentTerms, SalesEvent
 from sales.services.billing.order_invoices import bill_by_terms
@@ -49,9 +50,7 @@ def record_progress(
     for line in lines:
         if line.pk in progress:
             _set(line, progress[line.pk])
-    OrderLine.objects.bulk_update(
-        lines, ["shipped_quantity", "delivered_quantity", "returned_quantity"]
-    )
+    save_columns(lines, ["shipped_quantity", "delivered_quantity", "returned_quantity"])
     save_statuses(order, derive_statuses(order, lines))
     event = record_event(SalesEvent.Type.SHIPMENT_RECORDED, order, actor=actor, data=data)
     if sum(line.shipped_quantity for line in lines) > shipped_before:

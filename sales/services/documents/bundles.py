@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import TypeVar
+
+from django.db.models import QuerySet
 
 from common.errors import DomainError
-from sales.models import AnyDocument, BundleItem, DocumentLine
+from common.rows import save_columns
+from sales.models import (
+    AnyDocument,
+    AnyLine,
+    BundleItem,
+    DocumentLine,
+)
 from sales.pricing.money import EXACT
 from sales.pricing.units import SMALLEST_STEP
-from sales.services.documents.new_lines import check_line, fill_from_product, new_line
+from sales.services.documents.new_lines import (
+    check_line,
+    fill_from_product,
+    insert_lines,
+    new_line,
+)
 from sales.services.errors import PartOfBundle
 from sales.services.prices.list_prices import ListPrices, check_product_sold, discount_per_unit
+
+LineT = TypeVar("LineT", bound=AnyLine)
 
 IN_THE_BUNDLES_HANDS = frozenset(
     {
@@ -29,7 +46,7 @@ IN_THE_BUNDLES_HANDS = frozenset(
 """What of a part that is always in the bundle follows the bundle's own line."""
 
 
-def add_parts(line: Any, draft: AnyDocument) -> None:
+def add_parts(line: AnyLine, draft: AnyDocument) -> list[AnyLine]:
     """Put a bundle's parts under its line.
 
     Those always in it carry no price of their own; those to choose wait to be taken at theirs, and
@@ -43,15 +60,16 @@ def add_parts(line: Any, draft: AnyDocument) -> None:
         _part(line, draft, item, prices, position=line.position + place)
         for place, item in enumerate(wanted, start=1)
     ]
-    draft.lines.model._default_manager.bulk_create(parts)
+    insert_lines(draft, parts)
+    return parts
 
 
-def is_fixed_part(line: Any) -> bool:
+def is_fixed_part(line: AnyLine) -> bool:
     """Say whether the line is a part that is always in its bundle."""
     return line.bundle_line_id is not None and line.price_source == DocumentLine.PriceSource.BUNDLE
 
 
-def refuse_part_change(line: Any, fields: Mapping[str, Any]) -> None:
+def refuse_part_change(line: AnyLine, fields: Mapping[str, object]) -> None:
     """Refuse to change what a bundle decides about its parts."""
     if is_fixed_part(line):
         changed = {name for name, value in fields.items() if getattr(line, name) != value}
@@ -61,7 +79,7 @@ def refuse_part_change(line: Any, fields: Mapping[str, Any]) -> None:
                 line=str(line.pk),
                 field=min(changed & IN_THE_BUNDLES_HANDS),
             )
-    elif fields.get("is_taken") and line.bundle_line_id and not line.bundle_line.counts:
+    elif fields.get("is_taken") and line.bundle_line and not line.bundle_line.counts:
         raise PartOfBundle(
             f"Take the bundle {line.bundle_line} before its part {line.description}.",
             line=str(line.pk),
@@ -69,7 +87,7 @@ def refuse_part_change(line: Any, fields: Mapping[str, Any]) -> None:
         )
 
 
-def refuse_part_removal(line: Any) -> None:
+def refuse_part_removal(line: AnyLine) -> None:
     """Refuse to take a part out that is always in the bundle."""
     if is_fixed_part(line):
         raise PartOfBundle(
@@ -79,49 +97,81 @@ def refuse_part_removal(line: Any) -> None:
 
 
 def parts_follow(
-    line: Any,
-    old_quantity: Decimal,
+    bundles: Sequence[LineT],
+    old_quantities: Mapping[uuid.UUID, Decimal],
     *,
     keeps_prices: bool = False,
-    refuse: Callable[[Any], None] | None = None,
+    refuse: Callable[[LineT], None] = lambda _: None,
 ) -> None:
-    """Take the parts along when a bundle's quantity changes, or when it is taken or not.
+    """Take the parts along when bundles' quantities change, or when they are taken or not.
 
-    Agreed prices stay whatever the quantity; `refuse` may object to what becomes of a part.
+    Agreed prices stay whatever the quantity; `refuse` may object to what becomes of a part. Four
+    statements at most, however many bundles and parts.
     """
-    parts = list(
-        line.bundle_parts.select_related(
-            "product", "price_list_item__price_list", "price_list_item__discount_list"
-        ).prefetch_related("price_list_item__discount_list__bands")
-    )
-    if not parts:
-        return
-    each = _quantities_each(line, parts, old_quantity)
-    for part in parts:
-        part.quantity = EXACT.multiply(each[part.pk], line.quantity).quantize(SMALLEST_STEP)
-        if part.price_source == DocumentLine.PriceSource.LIST and not keeps_prices:
-            part.volume_discount = discount_per_unit(
-                part.price_list_item, part.unit_price, part.quantity
-            )
-        if is_fixed_part(part):
-            part.is_optional, part.is_taken = line.is_optional, line.is_taken
-        part.is_taken = part.is_taken and line.counts
-        _check_part(part)
-        if refuse is not None:
+    parts = _parts_of(bundles)
+    each = _quantities_each(bundles, parts, old_quantities)
+    for bundle in bundles:
+        for part in parts[bundle.pk]:
+            part.quantity = EXACT.multiply(each[part.pk], bundle.quantity).quantize(SMALLEST_STEP)
+            if part.price_source == DocumentLine.PriceSource.LIST and not keeps_prices:
+                part.volume_discount = discount_per_unit(
+                    part.price_list_item, part.unit_price, part.quantity
+                )
+            if is_fixed_part(part):
+                part.is_optional, part.is_taken = bundle.is_optional, bundle.is_taken
+            part.is_taken = part.is_taken and bundle.counts
+            _check_part(part)
             refuse(part)
-    type(parts[0])._default_manager.bulk_update(
-        parts, ["quantity", "volume_discount", "is_optional", "is_taken"]
-    )
+    changed = [part for bundle in bundles for part in parts[bundle.pk]]
+    save_columns(changed, ["quantity", "volume_discount", "is_optional", "is_taken"])
 
 
-def _quantities_each(line: Any, parts: list[Any], old_quantity: Decimal) -> dict[Any, Decimal]:
-    """Say how many of each part are in one bundle, as the document had it until now."""
-    if old_quantity:
-        return {part.pk: EXACT.divide(part.quantity, old_quantity) for part in parts}
-    known = dict(
-        BundleItem.objects.filter(bundle=line.product_id).values_list("product_id", "quantity")
-    )
-    return {part.pk: known.get(part.product_id, Decimal(1)) for part in parts}
+def _parts_of(bundles: Sequence[LineT]) -> defaultdict[uuid.UUID, list[LineT]]:
+    """Read the parts of bundles by the bundle's line, with what their prices depend on."""
+    parts: defaultdict[uuid.UUID, list[LineT]] = defaultdict(list)
+    if not bundles:
+        return parts
+    rows: QuerySet[LineT] = type(bundles[0])._default_manager.filter(bundle_line__in=bundles)  # type: ignore[assignment]  # the manager of a union
+    related = ("product", "price_list_item__price_list", "price_list_item__discount_list")
+    bands = "price_list_item__discount_list__bands"
+    for part in rows.select_related(*related).prefetch_related(bands):
+        if part.bundle_line_id is not None:
+            parts[part.bundle_line_id].append(part)
+    return parts
+
+
+def _quantities_each(
+    bundles: Sequence[LineT],
+    parts: Mapping[uuid.UUID, Sequence[LineT]],
+    old_quantities: Mapping[uuid.UUID, Decimal],
+) -> dict[uuid.UUID, Decimal]:
+    """Say how many of each part are in one bundle, as the document had it until now.
+
+    A bundle that was not wanted until now has as many as the catalogue says.
+    """
+    new = [bundle for bundle in bundles if not old_quantities[bundle.pk] and parts[bundle.pk]]
+    known = _in_the_catalogue(new) if new else {}
+    each: dict[uuid.UUID, Decimal] = {}
+    for bundle in bundles:
+        before = old_quantities[bundle.pk]
+        for part in parts[bundle.pk]:
+            each[part.pk] = (
+                EXACT.divide(part.quantity, before)
+                if before
+                else known.get((bundle.product_id, part.product_id), Decimal(1))
+            )
+    return each
+
+
+def _in_the_catalogue(
+    bundles: Sequence[DocumentLine],
+) -> dict[tuple[uuid.UUID | None, uuid.UUID | None], Decimal]:
+    """Read how many of each product the catalogue puts into one bundle, by both products."""
+    items = BundleItem.objects.filter(bundle__in={bundle.product_id for bundle in bundles})
+    return {
+        (bundle, product): quantity
+        for bundle, product, quantity in items.values_list("bundle", "product", "quantity")
+    }
 
 
 def _is_sold(item: BundleItem, day: dt.date) -> bool:
@@ -133,8 +183,8 @@ def _is_sold(item: BundleItem, day: dt.date) -> bool:
 
 
 def _part(
-    line: Any, draft: AnyDocument, item: BundleItem, prices: ListPrices, *, position: int
-) -> Any:
+    line: AnyLine, draft: AnyDocument, item: BundleItem, prices: ListPrices, *, position: int
+) -> AnyLine:
     always = item.is_required
     part = new_line(
         draft,
@@ -152,7 +202,7 @@ def _part(
     return part
 
 
-def _check_part(part: Any) -> None:
+def _check_part(part: DocumentLine) -> None:
     try:
         check_line(part)
     except DomainError as error:

@@ -6,9 +6,8 @@ import hashlib
 import json
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
-from sales.models import Quote
+from sales.models import DocumentLine, Quote
 
 HEAD = (
     "account_id", "currency", "price_list_id", "payment_terms_id", "tax_zone_id",
@@ -20,7 +19,7 @@ LINE = (
 )  # fmt: skip
 
 
-def content_hash(quote: Quote, lines: Sequence[Any]) -> str:
+def content_hash(quote: Quote, lines: Sequence[DocumentLine]) -> str:
     """Fingerprint what is offered (SHA-256): any change of content changes it."""
     content = {
         "head": [_plain(getattr(quote, field)) for field in HEAD],

@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeVar
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from common.identifiers import uuid7
 from crm.custom_fields import carry_custom
-from sales.models import Document, DocumentLine, Invoice, Order, Quote
+from sales.models import (
+    AnyDocument,
+    Document,
+    DocumentLine,
+    Invoice,
+    InvoiceLine,
+    Order,
+    OrderLine,
+    Quote,
+    QuoteLine,
+)
 
-if TYPE_CHECKING:
-    from sales.models import AnyDocument
+HEAD_ALONE = frozenset({"id", "number", "version", "created_at", "updated_at"})
+"""What of a head belongs to one document alone."""
 
-NOT_CARRIED = frozenset({"id", "number", "version", "created_at", "updated_at"})
-"""What belongs to one document alone."""
+LINE_ALONE = frozenset({"id", "bundle_line"})
+"""What of a line belongs to one document alone."""
 
-HEAD = tuple(field.name for field in Document._meta.get_fields() if field.name not in NOT_CARRIED)
+# Columns, not relations: reading a relation that was not fetched is one statement for each line.
+HEAD = tuple(
+    field.attname for field in Document._meta.concrete_fields if field.name not in HEAD_ALONE
+)
 LINE = tuple(
-    field.name
-    for field in DocumentLine._meta.get_fields()
-    if field.name not in {"id", "bundle_line"}
+    field.attname for field in DocumentLine._meta.concrete_fields if field.name not in LINE_ALONE
 )
 
 Target = TypeVar("Target", bound=Quote | Order | Invoice)
+Source = TypeVar("Source", QuoteLine, OrderLine, InvoiceLine)
+LineT = TypeVar("LineT", QuoteLine, OrderLine, InvoiceLine)
 
 
 def copy_head(source: AnyDocument, model: type[Target], **fields: Any) -> Target:
@@ -36,17 +50,22 @@ def copy_head(source: AnyDocument, model: type[Target], **fields: Any) -> Target
     return model(**{**carried, **fields})
 
 
+def carried_from(line: DocumentLine) -> dict[str, Any]:
+    """Return the columns that a copy of a line takes over."""
+    return {name: getattr(line, name) for name in LINE}
+
+
 def copy_lines(
-    lines: Iterable[Any],
-    model: type[DocumentLine],
+    lines: Iterable[Source],
+    model: type[LineT],
     *,
-    extra: Callable[[Any], dict[str, Any]] = lambda _: {},
+    extra: Callable[[Source], Mapping[str, object]] = lambda _: {},
     **fields: Any,
-) -> list[Any]:
+) -> list[LineT]:
     """Save copies of lines under another document in one statement, bundles kept together."""
-    copies: dict[Any, Any] = {}
+    copies: dict[uuid.UUID | None, LineT] = {}
     for line in lines:
-        carried = {name: getattr(line, name) for name in LINE}
-        copies[line.pk] = model(id=uuid7(), **{**carried, **fields, **extra(line)})
-        copies[line.pk].bundle_line = copies.get(line.bundle_line_id)
+        copy = model(id=uuid7(), **{**carried_from(line), **fields, **extra(line)})
+        copy.bundle_line = copies.get(line.bundle_line_id)
+        copies[line.pk] = copy
     return model._default_manager.bulk_create(copies.values())

@@ -5,11 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 
-from sales.models import AnyDocument, DocumentLine, Invoice, InvoiceLine
+from sales.models import AnyDocument, DocumentLine, Invoice, InvoiceLine, OrderLine
 from sales.pricing.documents import price_document
 from sales.pricing.errors import PricingError
 from sales.pricing.explanations import Explanation, Step, explain_document
@@ -27,14 +26,14 @@ REST = "the last part takes what is left"
 MOVED = "as worked out when it was drafted; what was billed before has changed since"
 
 
-def explain(document: AnyDocument, lines: Sequence[Any]) -> Explanation:
+def explain(document: AnyDocument, lines: Sequence[DocumentLine]) -> Explanation:
     """Say how each figure of a document came about.
 
     Quotes, orders and free invoices are worked out from their lines; an invoice of an order, or a
     credit note, takes its part of what was agreed before.
     """
     if isinstance(document, Invoice) and (document.order_id or document.credits_id):
-        return _explain_parts(document, lines)
+        return _explain_parts(document, [line for line in lines if isinstance(line, InvoiceLine)])
     priced = price_document(
         [line_input(line) for line in lines],
         currency=document.currency,
@@ -56,7 +55,9 @@ def _explain_parts(invoice: Invoice, lines: Sequence[InvoiceLine]) -> Explanatio
     return Explanation(steps, tuple(_sums(invoice, lines)))
 
 
-def _wholes(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[uuid.UUID, Any]:
+def _wholes(
+    invoice: Invoice, lines: Sequence[InvoiceLine]
+) -> dict[uuid.UUID, OrderLine | InvoiceLine]:
     """Find what each line is a part of: an ordered line, or the invoiced line it credits."""
     related = "credits_line" if invoice.credits_id else "order_line"
     found = invoice.lines.filter(**{f"{related}__isnull": False}).select_related(related)
@@ -78,7 +79,7 @@ def _taken_before(invoice: Invoice) -> dict[uuid.UUID, Portion]:
     return _portions(earlier, "order_line")
 
 
-def _portions(lines: Any, whole: str) -> dict[uuid.UUID, Portion]:
+def _portions(lines: QuerySet[InvoiceLine], whole: str) -> dict[uuid.UUID, Portion]:
     rows = lines.values(whole, "invoice__kind", "invoice__credits").annotate(
         q=Sum("quantity"), n=Sum("net"), h=Sum("header_discount"), d=Sum("discount"), t=Sum("tax")
     )
@@ -92,7 +93,10 @@ def _portions(lines: Any, whole: str) -> dict[uuid.UUID, Portion]:
 
 
 def _part_steps(
-    invoice: Invoice, line: InvoiceLine, whole: Any, before: Mapping[uuid.UUID, Portion]
+    invoice: Invoice,
+    line: InvoiceLine,
+    whole: OrderLine | InvoiceLine | None,
+    before: Mapping[uuid.UUID, Portion],
 ) -> tuple[Step, ...]:
     if whole is None:
         return _ahead_steps(line)
@@ -143,7 +147,9 @@ def _ahead_steps(line: InvoiceLine) -> tuple[Step, ...]:
     )
 
 
-def _still_follows(invoice: Invoice, line: InvoiceLine, whole: Any, taken: Portion) -> bool:
+def _still_follows(
+    invoice: Invoice, line: InvoiceLine, whole: OrderLine | InvoiceLine, taken: Portion
+) -> bool:
     """Whether working the part out again today gives the stored figures."""
     try:
         part = next_part(

@@ -66,7 +66,7 @@ def add_line(
     quantity: Decimal = Decimal(1),
     unit: Unit | None = None,
     **fields: Any,
-) -> Any:
+) -> AnyLine:
     """Add a product at its list price, a write-in at the price typed, a section or a note.
 
     A typed ``unit_price`` overrides the list's. A bundle brings its parts along.
@@ -90,7 +90,7 @@ def add_line(
 
 
 @transaction.atomic
-def change_line(line: AnyLine, *, actor: Actor, **fields: Any) -> Any:
+def change_line(line: AnyLine, *, actor: Actor, **fields: Any) -> AnyLine:
     """Change what was typed on a line; its list price stays as it was frozen.
 
     A typed ``unit_price`` replaces the list's, clearing it goes back to the list; another unit
@@ -111,7 +111,7 @@ def change_line(line: AnyLine, *, actor: Actor, **fields: Any) -> Any:
     return stored
 
 
-def _change(stored: Any, draft: AnyDocument, fields: dict[str, Any]) -> None:
+def _change(stored: AnyLine, draft: AnyDocument, fields: dict[str, Any]) -> None:
     before = _Before(stored.quantity, stored.unit_id, stored.unit_price, stored.counts)
     for field, value in fields.items():
         setattr(stored, field, value)
@@ -121,7 +121,7 @@ def _change(stored: Any, draft: AnyDocument, fields: dict[str, Any]) -> None:
     check_line(stored)
     stored.save()
     if (stored.quantity, stored.counts) != (before.quantity, before.counts):
-        parts_follow(stored, before.quantity, keeps_prices=draft.prices_locked)
+        parts_follow([stored], {stored.pk: before.quantity}, keeps_prices=draft.prices_locked)
 
 
 @transaction.atomic
@@ -152,7 +152,7 @@ def reorder_lines(document: AnyDocument, ids: Sequence[uuid.UUID], *, actor: Act
     )
 
 
-def _stored(line: AnyLine) -> Any:
+def _stored(line: AnyLine) -> AnyLine:
     related = (
         "product", "unit", "bundle_line",
         "price_list_item__price_list", "price_list_item__discount_list",
@@ -160,7 +160,7 @@ def _stored(line: AnyLine) -> Any:
     return type(line)._default_manager.select_related(*related).get(pk=line.pk)
 
 
-def _settle_price(line: Any, draft: AnyDocument, before: _Before) -> None:
+def _settle_price(line: AnyLine, draft: AnyDocument, before: _Before) -> None:
     """Work out which price a changed line has now: typed, frozen, or newly taken from the list."""
     check_unit(line)
     if line.unit_price != before.unit_price:
@@ -187,7 +187,7 @@ def _refuse_ordered(line: AnyLine) -> None:
         )
 
 
-def _finish(draft: Any, actor: Actor, data: dict[str, str]) -> None:
+def _finish(draft: AnyDocument, actor: Actor, data: dict[str, str]) -> None:
     try:
         reprice(draft)
     except InvalidDiscount as error:

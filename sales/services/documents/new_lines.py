@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Max
 
 from common.errors import DomainError
-from sales.models import AnyDocument, DocumentLine, Order, Product, Unit, kind_of
+from sales.models import AnyDocument, AnyLine, DocumentLine, Order, Product, Unit, kind_of
 from sales.pricing.errors import InvalidAmount, InvalidDiscount, InvalidRate, MissingUnit
 from sales.pricing.money import LARGEST
 from sales.services.errors import MissingField, PricesLocked, TooMuch
@@ -18,7 +18,7 @@ from sales.services.prices.list_prices import ListPrices, check_sellable, check_
 
 
 @contextmanager
-def about(line: Any, field: str | None = None) -> Iterator[None]:
+def about(line: DocumentLine, field: str | None = None) -> Iterator[None]:
     """Say of a refusal inside which line, and which field of it, it is about."""
     try:
         yield
@@ -30,10 +30,10 @@ def about(line: Any, field: str | None = None) -> Iterator[None]:
 
 def new_line(
     draft: AnyDocument, *, quantity: Decimal, position: int | None = None, **fields: Any
-) -> Any:
+) -> AnyLine:
     """Make an unsaved line, at the end of the document unless its place is given."""
     if position is None:
-        position = (draft.lines.aggregate(last=Max("position"))["last"] or 0) + 1
+        position = last_position(draft) + 1
     if fields.get("unit_price") is not None:
         fields.setdefault("price_source", DocumentLine.PriceSource.TYPED)
     if fields.get("tax_rate") is not None:
@@ -50,8 +50,19 @@ def new_line(
     return line
 
 
+def last_position(document: AnyDocument) -> int:
+    """Return the place of the document's last line; 0 where there is none."""
+    last: int | None = document.lines.aggregate(last=Max("position"))["last"]
+    return last or 0
+
+
+def insert_lines(document: AnyDocument, lines: Sequence[AnyLine]) -> None:
+    """Save new lines of a document in one statement."""
+    kind_of(document).line_model._default_manager.bulk_create(lines)  # type: ignore[arg-type]  # all of one kind
+
+
 def fill_from_product(
-    line: Any,
+    line: DocumentLine,
     draft: AnyDocument,
     product: Product,
     unit: Unit | None,
@@ -73,19 +84,24 @@ def fill_from_product(
     take_list_price(line, draft, prices)
 
 
-def take_list_price(line: Any, document: AnyDocument, prices: ListPrices | None = None) -> None:
+def take_list_price(
+    line: DocumentLine, document: AnyDocument, prices: ListPrices | None = None
+) -> None:
     """Freeze today's list price on a line.
 
     A typed price stays, and is not reduced by volume; so does that of a part in a bundle.
     """
+    product = line.product
+    if product is None:
+        return
     stays = line.price_source in {
         DocumentLine.PriceSource.TYPED,
         DocumentLine.PriceSource.BUNDLE,
     }
     with about(line, "product"):
-        prices = prices or ListPrices(document.price_list, [line.product], document.company.today())
+        prices = prices or ListPrices(document.price_list, [product], document.company.today())
         try:
-            found = prices.of(line.product, line.unit, line.quantity)
+            found = prices.of(product, line.unit, line.quantity)
         except DomainError:
             if stays:
                 return
@@ -95,7 +111,7 @@ def take_list_price(line: Any, document: AnyDocument, prices: ListPrices | None 
         line.unit_price, line.volume_discount = found.unit_price, found.volume_discount
 
 
-def check_unit(line: Any) -> None:
+def check_unit(line: DocumentLine) -> None:
     """Refuse a product's line without a unit, or with one its product is not counted in."""
     if line.product is None:
         return
@@ -109,7 +125,7 @@ def check_unit(line: Any) -> None:
         )
 
 
-def check_line(line: Any) -> None:
+def check_line(line: DocumentLine) -> None:
     """Refuse a line that says too little, or a quantity or price that cannot be."""
     with about(line):
         if not line.description:
@@ -128,7 +144,7 @@ def check_line(line: Any) -> None:
     check_line_quantity(line)
 
 
-def _check_figures(line: Any) -> None:
+def _check_figures(line: DocumentLine) -> None:
     """Refuse what no column could hold, in words instead of the database's."""
     if line.quantity is None:
         raise MissingField("Say how many.", field="quantity")
@@ -148,7 +164,7 @@ def _check_figures(line: Any) -> None:
         )
 
 
-def check_line_quantity(line: Any) -> None:
+def check_line_quantity(line: DocumentLine) -> None:
     """Refuse a quantity that the product, or its price list, is not sold in."""
     if line.product is None:
         return

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Sequence
 
 from common.errors import DomainError, SeveralErrors
 from crm.custom_fields import missing_custom
-from sales.models import DocumentLine
+from sales.models import AnyDocument, DocumentLine
 from sales.pricing.errors import MissingPrice, NoTaxRate, ProductNotInPriceList
 from sales.services.documents.new_lines import check_line_quantity, check_unit
 from sales.services.errors import MissingField, NoLines
 from sales.services.prices.list_prices import check_list, check_product_sold
 from sales.services.prices.promotion_discounts import promotion_problems
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from sales.models import AnyDocument
-
 Source = DocumentLine.PriceSource
 AGREED_ELSEWHERE = frozenset({Source.QUOTE, Source.EXTERNAL})
 
 
-def check_ready(document: AnyDocument, lines: Sequence[Any]) -> None:
+def check_ready(document: AnyDocument, lines: Sequence[DocumentLine]) -> None:
     """Refuse to issue a document with problems, and name all of them at once."""
     problems = problems_of(document, lines)
     if len(problems) == 1:
@@ -33,7 +27,7 @@ def check_ready(document: AnyDocument, lines: Sequence[Any]) -> None:
         raise SeveralErrors(problems)
 
 
-def problems_of(document: AnyDocument, lines: Sequence[Any]) -> list[DomainError]:
+def problems_of(document: AnyDocument, lines: Sequence[DocumentLine]) -> list[DomainError]:
     """Name what keeps a draft from being issued: of the head, then line by line.
 
     `lines` come from `lines_of`. Four statements at most without codes, however many lines.
@@ -55,13 +49,13 @@ def problems_of(document: AnyDocument, lines: Sequence[Any]) -> list[DomainError
     return problems
 
 
-def is_agreed(document: AnyDocument, line: Any) -> bool:
+def is_agreed(document: AnyDocument, line: DocumentLine) -> bool:
     """Say whether a line's price and quantity were settled before, in a quote, order or abroad."""
     agreed: bool = line.bills_order or line.price_source in AGREED_ELSEWHERE
     return agreed or document.prices_locked
 
 
-def _head_problems(document: AnyDocument, lines: Sequence[Any]) -> list[DomainError]:
+def _head_problems(document: AnyDocument, lines: Sequence[DocumentLine]) -> list[DomainError]:
     problems: list[DomainError] = []
     if not document.name:
         problems.append(MissingField("Give the document a name.", field="name"))
@@ -77,12 +71,15 @@ def _head_problems(document: AnyDocument, lines: Sequence[Any]) -> list[DomainEr
     return problems
 
 
-def _line_problems(document: AnyDocument, line: Any, day: dt.date) -> Iterator[DomainError]:
+def _line_problems(
+    document: AnyDocument, line: DocumentLine, day: dt.date
+) -> Iterator[DomainError]:
     found: list[DomainError] = []
-    if line.product is not None:
+    product = line.product
+    if product is not None:
         _note(found, lambda: check_unit(line), "unit")
         if not is_agreed(document, line):
-            _note(found, lambda: check_product_sold(line.product, day), "product")
+            _note(found, lambda: check_product_sold(product, day), "product")
             _note(found, lambda: check_line_quantity(line), "quantity")
     yield from found
     if line.unit_price is None:
@@ -91,7 +88,7 @@ def _line_problems(document: AnyDocument, line: Any, day: dt.date) -> Iterator[D
         yield NoTaxRate("no tax rate is known; it is never taken for zero.", field="tax_rate")
 
 
-def _no_price(document: AnyDocument, line: Any) -> DomainError:
+def _no_price(document: AnyDocument, line: DocumentLine) -> DomainError:
     """Tell a list that does not name the product from one that names it without a price."""
     on_a_list = line.product_id is not None and document.price_list is not None
     if on_a_list and line.price_list_item_id is None:

@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import overload
 
 from common.rows import save_columns
-from sales.models import TaxRate
+from sales.models import (
+    AnyDocument,
+    AnyLine,
+    DocumentLine,
+    Invoice,
+    InvoiceLine,
+    Order,
+    OrderLine,
+    Quote,
+    QuoteLine,
+    TaxRate,
+)
 from sales.pricing.documents import PricedDocument, price_document
 from sales.pricing.lines import LineInput, Terms
 from sales.pricing.money import Rounding
 from sales.services.prices.promotion_discounts import spread_promotions
 
-if TYPE_CHECKING:
-    from sales.models import AnyDocument, DocumentLine
-
 LINE_FIGURES = ("base", "discount", "net", "header_discount", "tax", "gross")
 HEAD_FIGURES = ("detail", "discount", "freight", "tax", "total")
 
 
-def lines_of(document: AnyDocument) -> list[Any]:
+@overload
+def lines_of(document: Quote) -> list[QuoteLine]: ...
+@overload
+def lines_of(document: Order) -> list[OrderLine]: ...
+@overload
+def lines_of(document: Invoice) -> list[InvoiceLine]: ...
+def lines_of(document: AnyDocument) -> Sequence[AnyLine]:
     """Read a document's lines in their order, with what pricing needs of their products."""
     related = ("product", "unit", "price_list_item", "tax_category")
     return list(document.lines.select_related(*related).order_by("position", "id"))
 
 
-def reprice(document: AnyDocument, lines: Sequence[Any] | None = None) -> PricedDocument:
+def reprice(document: AnyDocument, lines: Sequence[DocumentLine] | None = None) -> PricedDocument:
     """Price a draft from its lines' frozen prices and save every figure that follows.
 
     Tax rates are looked up for the day, unless somebody typed one or the document is no longer a
@@ -82,7 +97,7 @@ def terms_of(document: AnyDocument) -> Terms:
     )
 
 
-def _look_up_tax_rates(document: AnyDocument, lines: Sequence[Any]) -> None:
+def _look_up_tax_rates(document: AnyDocument, lines: Sequence[DocumentLine]) -> None:
     untyped = [
         line
         for line in lines
@@ -92,10 +107,10 @@ def _look_up_tax_rates(document: AnyDocument, lines: Sequence[Any]) -> None:
     ]
     rates = _rates_by_category(document) if untyped and document.tax_zone_id else {}
     for line in untyped:
-        line.tax_rate = rates.get(line.tax_category_id)
+        line.tax_rate = rates.get(line.tax_category_id) if line.tax_category_id else None
 
 
-def _rates_by_category(document: AnyDocument) -> dict[Any, Decimal]:
+def _rates_by_category(document: AnyDocument) -> dict[uuid.UUID, Decimal]:
     day = document.company.today()
     return dict(
         TaxRate.objects.filter(zone=document.tax_zone_id)

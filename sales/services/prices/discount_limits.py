@@ -7,14 +7,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import ROUND_UP, Decimal
-from typing import Any
 
 from django.db.models import Q
 
 from common.errors import DomainError
 from crm.actors import Actor
 from crm.models import Partner, User
-from sales.models import AnyDocument, DocumentLine
+from sales.models import AnyDocument, DocumentLine, Product
 from sales.pricing.concessions import TINY, Concession, document_concession, line_concession
 from sales.pricing.errors import DiscountAboveLimit
 from sales.services.documents.totals import line_input, lines_of, terms_of
@@ -95,7 +94,7 @@ def _check_whole(
     )
 
 
-def _given(document: AnyDocument, lines: Sequence[Any]) -> _Given:
+def _given(document: AnyDocument, lines: Sequence[DocumentLine]) -> _Given:
     terms = terms_of(document)
     prices = _house_prices(document, lines)
     inputs = [(line_input(line), prices[line.pk]) for line in lines]
@@ -112,38 +111,38 @@ def _on_everything(document: AnyDocument) -> Decimal:
     return rate + document.discount_amount / document.detail if document.detail > 0 else rate
 
 
-def _house_prices(document: AnyDocument, lines: Sequence[Any]) -> dict[uuid.UUID, Decimal]:
+def _house_prices(document: AnyDocument, lines: Sequence[DocumentLine]) -> dict[uuid.UUID, Decimal]:
     """Say what the house asks per unit: the frozen price, or today's list price of a typed one.
 
     Where the list knows no price the typed one is the house's own.
     """
-    typed = [line for line in lines if _is_overridden(line)]
-    products = [line.product for line in typed]
-    listed = ListPrices(document.price_list, products, document.company.today()) if typed else None
     prices = {line.pk: (line.unit_price or Decimal(0)) - line.volume_discount for line in lines}
-    for line in typed:
-        asked = _listed_price(listed, line)
+    typed = [(line, line.product) for line in lines if line.product and _is_overridden(line)]
+    if not typed:
+        return prices
+    products = [product for _, product in typed]
+    listed = ListPrices(document.price_list, products, document.company.today())
+    for line, product in typed:
+        asked = _listed_price(listed, line, product)
         if asked is not None:
             prices[line.pk] = asked
     return prices
 
 
-def _is_overridden(line: Any) -> bool:
+def _is_overridden(line: DocumentLine) -> bool:
     typed = line.price_source == DocumentLine.PriceSource.TYPED
     return typed and line.product is not None and line.unit is not None
 
 
-def _listed_price(listed: ListPrices | None, line: Any) -> Decimal | None:
+def _listed_price(listed: ListPrices, line: DocumentLine, product: Product) -> Decimal | None:
     try:
-        found = listed.of(line.product, line.unit, line.quantity) if listed else None
+        found = listed.of(product, line.unit, line.quantity)
     except DomainError:
         return None
-    if found is None or found.unit_price is None:
-        return None
-    return found.unit_price - found.volume_discount
+    return None if found.unit_price is None else found.unit_price - found.volume_discount
 
 
-def _field_of(line: Any) -> str:
+def _field_of(line: DocumentLine) -> str:
     has_discount = bool(line.discount_rate or line.discount_amount)
     return "discount" if has_discount or not _is_overridden(line) else "unit_price"
 

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, Value, When
 
-from sales.models import ExchangeRate
+from sales.models import AnyDocument, ExchangeRate
 from sales.pricing.exchange import DatedRate, cross_rate
-
-if TYPE_CHECKING:
-    from sales.models import AnyDocument
 
 ONE = Decimal(1)
 

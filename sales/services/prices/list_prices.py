@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+import uuid
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from sales.models import (
     DiscountBand,
@@ -61,9 +61,9 @@ class ListPrices:
             for item in _items_of(price_list, {product.pk for product in products})
         }
 
-    def of(self, product: Product, unit: Unit, quantity: Decimal) -> ListPrice:
+    def of(self, product: Product, unit: Unit | None, quantity: Decimal) -> ListPrice:
         """Find the price of so many units, with the volume discount off each."""
-        item = self._items.get((product.pk, unit.pk))
+        item = self._items.get((product.pk, unit.pk)) if unit else None
         if item is None:
             return ListPrice(None, None, ZERO)
         price = self._price(item, product)
@@ -170,7 +170,9 @@ def discount_per_unit(
     )
 
 
-def _items_of(price_list: PriceList | None, products: set[Any]) -> Iterable[PriceListItem]:
+def _items_of(
+    price_list: PriceList | None, products: Collection[uuid.UUID]
+) -> Iterable[PriceListItem]:
     if price_list is None:
         return ()
     return (

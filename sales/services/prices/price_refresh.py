@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from django.db import transaction
 
 from common.errors import DomainError, NotAllowed
+from common.rows import save_columns
 from crm.actors import Actor
-from sales.models import AnyDocument, DocumentLine, Order, kind_of
+from sales.models import AnyDocument, AnyLine, DocumentLine, Order, Product, kind_of
 from sales.pricing.errors import ProductNotInPriceList
 from sales.services.documents.bundles import is_fixed_part
 from sales.services.documents.drafts import lock_draft
@@ -145,7 +146,7 @@ def _refresh(draft: AnyDocument, line_ids: Collection[uuid.UUID] | None) -> list
             line.unit_price, line.volume_discount = found.unit_price, found.volume_discount
             changed.append((line, drift))
     if changed:
-        type(lines[0])._default_manager.bulk_update(
+        save_columns(
             [line for line, _ in changed],
             ["price_source", "price_list_item", "unit_price", "volume_discount"],
         )
@@ -154,29 +155,31 @@ def _refresh(draft: AnyDocument, line_ids: Collection[uuid.UUID] | None) -> list
 
 
 def _compared(
-    document: AnyDocument, lines: Sequence[Any]
-) -> list[tuple[Any, ListPrice | None, PriceDrift]]:
+    document: AnyDocument, lines: Sequence[AnyLine]
+) -> list[tuple[AnyLine, ListPrice | None, PriceDrift]]:
     """Look every comparable line up in the list as it is today."""
+    day = document.company.today()
     numbered = [
-        (number, line)
+        (number, line, line.product)
         for number, line in enumerate(lines, start=1)
         if line.product is not None
         and line.price_source in {Source.LIST, Source.TYPED}
         and not is_fixed_part(line)
     ]
-    products = [line.product for _, line in numbered]
-    prices = ListPrices(document.price_list, products, document.company.today())
+    prices = ListPrices(document.price_list, [product for _, _, product in numbered], day)
     compared = []
-    for number, line in numbered:
-        found, problem = _found(document, line, prices)
+    for number, line, product in numbered:
+        found, problem = _found(line, product, prices, day)
         compared.append((line, found, _drift(number, line, found, problem)))
     return compared
 
 
-def _found(document: AnyDocument, line: Any, prices: ListPrices) -> tuple[ListPrice | None, str]:
+def _found(
+    line: AnyLine, product: Product, prices: ListPrices, day: dt.date
+) -> tuple[ListPrice | None, str]:
     try:
-        check_product_sold(line.product, document.company.today())
-        found = prices.of(line.product, line.unit, line.quantity)
+        check_product_sold(product, day)
+        found = prices.of(product, line.unit, line.quantity)
         if found.item is None:
             raise ProductNotInPriceList(f"{line.sku} is not on the price list per {line.unit}.")
     except DomainError as error:
@@ -186,7 +189,7 @@ def _found(document: AnyDocument, line: Any, prices: ListPrices) -> tuple[ListPr
     return found, ""
 
 
-def _drift(number: int, line: Any, found: ListPrice | None, problem: str) -> PriceDrift:
+def _drift(number: int, line: AnyLine, found: ListPrice | None, problem: str) -> PriceDrift:
     return PriceDrift(
         line_id=line.pk,
         number=number,

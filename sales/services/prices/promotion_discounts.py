@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
 
-from sales.models import Invoice, PromotionCode, PromotionUse
+from common.rows import save_columns
+from sales.models import AnyDocument, DocumentLine, Invoice, PromotionCode, PromotionUse
 from sales.pricing.documents import line_amounts
 from sales.pricing.errors import CurrencyMismatch, InvalidPromotion, PricingError
 from sales.pricing.lines import LineInput, Terms
 from sales.pricing.promotions import Promotion, check_promotion, promotion_discounts
-
-if TYPE_CHECKING:
-    from sales.models import AnyDocument
 
 ZERO = Decimal(0)
 
@@ -30,9 +27,9 @@ def promotions_of(document: AnyDocument) -> list[PromotionUse]:
 
 def spread_promotions(
     document: AnyDocument,
-    lines: Sequence[Any],
+    lines: Sequence[DocumentLine],
     terms: Terms,
-    as_input: Callable[[Any], LineInput],
+    as_input: Callable[[DocumentLine], LineInput],
 ) -> bool:
     """Put on each line what the document's codes take off it, and say if any line differs.
 
@@ -97,10 +94,10 @@ def as_promotion(code: PromotionCode, *, is_counted: bool = False) -> Promotion:
 
 def _spread(
     document: AnyDocument,
-    lines: Sequence[Any],
+    lines: Sequence[DocumentLine],
     uses: Sequence[PromotionUse],
     terms: Terms,
-    as_input: Callable[[Any], LineInput],
+    as_input: Callable[[DocumentLine], LineInput],
 ) -> None:
     left = line_amounts([as_input(line) for line in lines], terms)
     by_key = {str(line.pk): line for line in lines}
@@ -111,13 +108,13 @@ def _spread(
             by_key[key].promotion_discount += share
             left[key] -= share
         use.amount = sum(shares.values(), ZERO)
-    PromotionUse.objects.bulk_update(uses, ["amount"])
+    save_columns(uses, ["amount"])
 
 
 def _shares(
     document: AnyDocument,
     use: PromotionUse,
-    lines: dict[str, Any],
+    lines: Mapping[str, DocumentLine],
     left: dict[str, Decimal],
     terms: Terms,
     day: dt.date,
