@@ -1,4 +1,4 @@
-"""The stage for faults, shared by those of a module, and the table at the end."""
+"""Fixtures of fault injection: testbeds, and the table of results."""
 
 from __future__ import annotations
 
@@ -12,63 +12,72 @@ from django.conf import settings
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
-from tests.faults.servers import Server
-from tests.faults.stage import Stage
+from tests.faults.servers import PostgresServer
+from tests.faults.testbed import Testbed
 
 SEED = int(os.environ.get("FAULTS_SEED", "20261122"))
 ROW = "fault"
-HEADINGS = ("fault", "what was done", "events", "lost", "phantom", "duplicate", "disorder", "ok")
-WIDTHS = (36, 92, 7, 6, 8, 10, 9, 4)
+HEADINGS = (
+    "fault",
+    "description",
+    "events",
+    "lost",
+    "phantom",
+    "duplicate",
+    "out of order",
+    "ok",
+)
+WIDTHS = (36, 92, 7, 6, 8, 11, 13, 4)
 
 
 @pytest.fixture(scope="module")
-def stage(
+def testbed(
     django_db_blocker: DjangoDbBlocker,
     django_db_setup: None,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Stage]:
-    """The house and the other systems, on the server of all tests."""
+) -> Iterator[Testbed]:
+    """A testbed on the PostgreSQL server of all tests."""
     folder = tmp_path_factory.mktemp("faults")
     with django_db_blocker.unblock():
         name = f"{connection.settings_dict['NAME']}_faults"
-        stage = Stage(folder, settings.DATABASE_URL, name, SEED)
+        testbed = Testbed(folder, settings.DATABASE_URL, name, SEED)
         try:
-            yield stage
+            yield testbed
         finally:
-            stage.close()
+            testbed.close()
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A PostgreSQL that may be killed, since nobody else is on it."""
-    server = Server(tmp_path_factory.mktemp("server"))
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """A PostgreSQL server that may be killed, since nothing else uses it."""
+    server = PostgresServer(tmp_path_factory.mktemp("server"))
     yield server
     server.remove()
 
 
 @pytest.fixture(scope="module")
-def fragile_stage(
-    server: Server,
+def private_testbed(
+    server: PostgresServer,
     django_db_blocker: DjangoDbBlocker,
     django_db_setup: None,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Stage]:
-    """The house and the other systems, on a server of their own."""
+) -> Iterator[Testbed]:
+    """A testbed on a PostgreSQL server of its own."""
     with django_db_blocker.unblock():
-        stage = Stage(tmp_path_factory.mktemp("fragile"), server.url, "faults", SEED)
+        testbed = Testbed(tmp_path_factory.mktemp("fragile"), server.url, "faults", SEED)
         try:
-            yield stage
+            yield testbed
         finally:
-            stage.close()
+            testbed.close()
 
 
-def dice_for(name: str) -> random.Random:
-    """Throw the same for a fault whichever others run."""
+def random_for(name: str) -> random.Random:
+    """Return random numbers that depend on the seed and the fault only."""
     return random.Random(SEED ^ zlib.crc32(name.encode()))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what was broken, and what came of it."""
+    """Print a table of the injected faults and their effects."""
     reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
     rows = [
         (*value, "yes" if report.passed else "NO")

@@ -1,6 +1,6 @@
-"""Processes of ours by the dozen: one that has loaded everything forks one per line it reads.
+"""Process forker: imports everything once, then forks a process per line of standard input.
 
-A line is JSON: the role of the child, and how it is to die or to go wrong on its way.
+A line is JSON: the role of the process, its options, and the failure to simulate.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ SHORT_MARGIN = 0.5
 
 
 def relay() -> None:
-    """Carry handoffs until told to stop."""
+    """Deliver handoffs in a loop, without a broker."""
     call_command("relay", every=0.02)
 
 
 def celery_worker() -> None:
-    """Carry handoffs when the broker says so."""
+    """Deliver handoffs on tasks of the broker."""
     celery.start(["worker", "--pool=solo", *QUIET])
 
 
 def beat(schedule: str) -> None:
-    """Ask for a sweep every second."""
+    """Request a sweep every second."""
     celery.start(["beat", "--schedule", schedule, "--loglevel=WARNING"])
 
 
@@ -65,14 +65,14 @@ def seller(order_ids: list[str], times: int) -> None:
                 orders.hold_order(order.pk, actor=order.owner, reason="Stock take")
 
 
-def trader(rep: str, account: str, product: str, number: int, changes: int) -> None:
-    """Submit so many orders, and change each so often."""
-    actor, ware = User.objects.get(pk=rep), models.Product.objects.get(pk=product)
+def order_maker(rep: str, account: str, product: str, number: int, changes: int) -> None:
+    """Submit this many orders, and change each this often."""
+    actor, item = User.objects.get(pk=rep), models.Product.objects.get(pk=product)
     buyer = Account.objects.get(pk=account)
     made = []
     for _ in range(number):
         order = drafts.draft_order(actor=actor, account=buyer, name="Bar refit")
-        lines.add_line(order, actor=actor, product=ware)
+        lines.add_line(order, actor=actor, product=item)
         made.append(str(orders.submit_order(order.pk, actor=actor).pk))
     seller(made, changes)
 
@@ -82,49 +82,48 @@ ROLES: dict[str, Callable[..., None]] = {
     "celery": celery_worker,
     "beat": beat,
     "seller": seller,
-    "trader": trader,
+    "order_maker": order_maker,
 }
 
 
 def die(*_: Any) -> None:
-    """End as if the power had gone."""
+    """Kill this process."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def die_before_sending() -> None:
-    """Claim, then die."""
+    """Die after claiming lanes, before sending."""
     claim = drain.claim
 
-    def ambush(slots: int) -> Any:
+    def claim_and_die(slots: int) -> Any:
         batches = claim(slots)
         if batches:
             die()
         return batches
 
-    drain.claim = ambush  # type: ignore[attr-defined]  # only here
+    drain.claim = claim_and_die  # type: ignore[attr-defined]  # only here
 
 
-def at_completion(deed: Callable[[], None], *, again: bool = False) -> None:
-    """Do something once the answer is there and before it is written down."""
+def at_completion(action: Callable[[], None]) -> None:
+    """Run the action once, between the answer and its completion in the database."""
     complete = drain.complete
 
-    def ambush(steps: Any) -> Any:
+    def act_and_complete(steps: Any) -> Any:
         if steps:
-            deed()
-            if not again:
-                drain.complete = complete  # type: ignore[attr-defined]
+            action()
+            drain.complete = complete  # type: ignore[attr-defined]
         return complete(steps)
 
-    drain.complete = ambush  # type: ignore[attr-defined]
+    drain.complete = act_and_complete  # type: ignore[attr-defined]
 
 
 def freeze() -> None:
-    """Stand still until woken."""
+    """Stop this process until it gets SIGCONT."""
     os.kill(os.getpid(), signal.SIGSTOP)
 
 
 def lose_backend() -> None:
-    """Have the database end the connection that is about to be used."""
+    """Have the database end the connection of this process."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         own = cursor.fetchone()
@@ -134,37 +133,37 @@ def lose_backend() -> None:
     other.close()
 
 
-def die_before_nudging() -> None:
-    """Die between the commit and the nudge."""
+def die_before_waking_workers() -> None:
+    """Die between the commit and the wake-up."""
     wakeups._notifier.notify = die
 
 
-AMBUSHES: dict[str, Callable[[], None]] = {
+FAILURES: dict[str, Callable[[], None]] = {
     "": lambda: None,
     "dies before sending": die_before_sending,
     "dies before the commit": lambda: at_completion(die),
     "freezes before the commit": lambda: at_completion(freeze),
     "loses its backend": lambda: at_completion(lose_backend),
-    "dies before nudging": die_before_nudging,
+    "dies before waking workers": die_before_waking_workers,
 }
 
 
-def live(
+def run_child(
     role: str,
     *,
     log: str,
-    ambush: str = "",
+    failure: str = "",
     clock: float = 0,
     short_leases: bool = False,
     **options: Any,
 ) -> None:
-    """Be a process of this role, with the clock so many seconds off."""
+    """Run a role in the forked process, with its clock this many seconds off."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     exit_with_parent()
     with Path(log).open("ab") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-    AMBUSHES[ambush]()
+    FAILURES[failure]()
     if clock:
         time_machine.travel(dt.datetime.now(dt.UTC) + dt.timedelta(seconds=clock)).start()
     if short_leases:
@@ -178,7 +177,7 @@ if __name__ == "__main__":
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
-            live(**json.loads(line))
+            run_child(**json.loads(line))
             os._exit(0)
         sys.stdout.write(f"{child}\n")
         sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""A broken network: a proxy in front of the other system, with moods."""
+"""Faulty network: a TCP proxy in front of an external system."""
 
 from __future__ import annotations
 
@@ -26,37 +26,37 @@ RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 CHUNK = 65536
 
 
-class Mood(StrEnum):
-    """What becomes of a connection."""
+class Behaviour(StrEnum):
+    """What the proxy does with a connection."""
 
-    THROUGH = "goes through"
+    FORWARD = "is forwarded"
     RESET = "is reset before the request arrives"
-    CUT_ANSWER = "is reset before the answer"
-    BLACK_HOLE = "leads nowhere"
-    SILENT = "delivers and never answers"
-    DRIP = "answers byte by byte"
+    RESET_ANSWER = "is reset before the answer"
+    BLACK_HOLE = "is accepted and ignored"
+    NO_ANSWER = "is forwarded without the answer"
+    BYTE_BY_BYTE = "is answered byte by byte"
 
 
 class Proxy:
-    """Listens on a port of its own; ``coming`` are the moods of the next connections."""
+    """A proxy on a port of its own; ``upcoming`` are the behaviours of the next connections."""
 
     def __init__(self, to_port: int, certificate: Path | None = None) -> None:
-        self.mood = Mood.THROUGH
-        self.coming: deque[Mood] = deque()
-        self.met = 0
-        """So many connections came."""
+        self.behaviour = Behaviour.FORWARD
+        self.upcoming: deque[Behaviour] = deque()
+        self.connections = 0
+        """Number of connections so far."""
         self.port = 0
         self._to_port = to_port
         self._certificate = certificate
-        self._meetings: set[object] = set()
-        """Kept, since the loop alone does not keep what waits for somebody who was killed."""
+        self._tasks: set[object] = set()
+        """Referenced here, since the event loop holds tasks weakly."""
         self._loop = asyncio.new_event_loop()
         self._server: asyncio.Server | None = None
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self.open_door()
+        self.accept_connections()
         return self
 
     def __exit__(
@@ -65,30 +65,30 @@ class Proxy:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._do(self._stop())
+        self._run(self._stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
 
-    def be(self, mood: Mood, *coming: Mood) -> None:
-        """Treat every connection so, after those that are to come first."""
-        self.mood = mood
-        self.coming = deque(coming)
+    def behave(self, behaviour: Behaviour, *upcoming: Behaviour) -> None:
+        """Set the behaviour of connections, after those with an upcoming one."""
+        self.behaviour = behaviour
+        self.upcoming = deque(upcoming)
 
-    def open_door(self) -> None:
+    def accept_connections(self) -> None:
         """Listen, on the same port as before."""
         if self._server is None:
-            self._server = self._do(self._listen())
+            self._server = self._run(self._listen())
             self.port = self._server.sockets[0].getsockname()[1]
 
-    def close_door(self) -> None:
+    def refuse_connections(self) -> None:
         """Refuse connections."""
         if self._server is not None:
             self._server.close()
-            self._do(asyncio.sleep(0))
+            self._run(asyncio.sleep(0))
             self._server = None
 
-    def _do(self, work: Coroutine[Any, Any, Any]) -> Any:
+    def _run(self, work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 
     async def _listen(self) -> asyncio.Server:
@@ -96,7 +96,7 @@ class Proxy:
         if self._certificate is not None:
             tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             tls.load_cert_chain(self._certificate)
-        return await asyncio.start_server(self._meet, "127.0.0.1", self.port, ssl=tls)
+        return await asyncio.start_server(self._handle, "127.0.0.1", self.port, ssl=tls)
 
     async def _stop(self) -> None:
         if self._server is not None:
@@ -106,34 +106,34 @@ class Proxy:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.met += 1
-        self._meetings.add(asyncio.current_task())
-        mood = self.coming.popleft() if self.coming else self.mood
+    async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        self._tasks.add(asyncio.current_task())
+        behaviour = self.upcoming.popleft() if self.upcoming else self.behaviour
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-            if mood is Mood.RESET:
+            if behaviour is Behaviour.RESET:
                 _reset(writer)
-            elif mood is Mood.BLACK_HOLE:
+            elif behaviour is Behaviour.BLACK_HOLE:
                 while await reader.read(CHUNK):
                     pass
             else:
-                await self._carry(mood, reader, writer)
-        self._meetings.discard(asyncio.current_task())
+                await self._forward(behaviour, reader, writer)
+        self._tasks.discard(asyncio.current_task())
         writer.close()
 
-    async def _carry(
-        self, mood: Mood, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    async def _forward(
+        self, behaviour: Behaviour, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         answers, requests = await asyncio.open_connection("127.0.0.1", self._to_port)
-        there = asyncio.ensure_future(_pump(reader, requests))
+        forwarding = asyncio.ensure_future(_pump(reader, requests))
         try:
             while data := await answers.read(CHUNK):
-                if mood is Mood.CUT_ANSWER:
+                if behaviour is Behaviour.RESET_ANSWER:
                     _reset(writer)
                     return
-                await _answer(mood, data, writer)
+                await _answer(behaviour, data, writer)
         finally:
-            there.cancel()
+            forwarding.cancel()
             requests.close()
 
 
@@ -145,10 +145,10 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         writer.close()
 
 
-async def _answer(mood: Mood, data: bytes, writer: asyncio.StreamWriter) -> None:
-    if mood is Mood.SILENT:
+async def _answer(behaviour: Behaviour, data: bytes, writer: asyncio.StreamWriter) -> None:
+    if behaviour is Behaviour.NO_ANSWER:
         return
-    if mood is Mood.THROUGH:
+    if behaviour is Behaviour.FORWARD:
         writer.write(data)
         await writer.drain()
         return
@@ -159,17 +159,17 @@ async def _answer(mood: Mood, data: bytes, writer: asyncio.StreamWriter) -> None
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:
-    plug: socket.socket = writer.get_extra_info("socket")
-    plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+    raw: socket.socket = writer.get_extra_info("socket")
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
     writer.transport.abort()
 
 
 def self_signed(folder: Path) -> Path:
-    """Make a certificate that nobody vouches for, with its key in the same file."""
+    """Create a self-signed certificate, with its key in the same file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     now = dt.datetime.now(dt.UTC)
-    here = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    addresses = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -178,7 +178,7 @@ def self_signed(folder: Path) -> Path:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - dt.timedelta(days=1))
         .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(here, critical=False)
+        .add_extension(addresses, critical=False)
         .sign(key, hashes.SHA256())
     )
     path = folder / "self-signed.pem"

@@ -1,22 +1,22 @@
-"""All faults, as data: what is broken, how, and whether it is quick enough for every test run."""
+"""Registry of faults: name, description, and whether it is quick enough for every test run."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.faults.stage import Stage
+from tests.faults.testbed import Testbed
 
-Break = Callable[[Stage], None]
+Inject = Callable[[Testbed], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that goes wrong; ``core`` ones are quick and run with the other tests."""
+    """A fault; ``core`` ones are quick and run with the other tests."""
 
     name: str
-    done: str
-    break_: Break
+    description: str
+    inject: Inject
     core: bool
 
     def __str__(self) -> str:
@@ -26,12 +26,12 @@ class Fault:
 FAULTS: list[Fault] = []
 
 
-def fault(name: str, *, core: bool = False) -> Callable[[Break], Break]:
-    """Register a fault; the first line of its docstring says what is done."""
+def fault(name: str, *, core: bool = False) -> Callable[[Inject], Inject]:
+    """Register a fault; the first line of its docstring is its description."""
 
-    def register(break_: Break) -> Break:
-        done = (break_.__doc__ or "").partition("\n")[0].rstrip(".")
-        FAULTS.append(Fault(name, done, break_, core))
-        return break_
+    def register(inject: Inject) -> Inject:
+        description = (inject.__doc__ or "").partition("\n")[0].rstrip(".")
+        FAULTS.append(Fault(name, description, inject, core))
+        return inject
 
     return register

@@ -1,4 +1,4 @@
-"""The servers that faults are played on: ours alone, to be emptied, killed and started again."""
+"""Servers of fault injection: a Valkey and a PostgreSQL to empty, kill and restart."""
 
 from __future__ import annotations
 
@@ -23,41 +23,41 @@ from tests.template_database import template_for
 
 
 def free_port() -> int:
-    """Find a port that nobody uses."""
+    """Return a free port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port
 
 
 def listens(port: int) -> bool:
-    """Whether somebody answers there."""
+    """Whether a process accepts connections on the port."""
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
         return True
     return False
 
 
 class Broker:
-    """A Valkey of our own, to be emptied, killed and started again."""
+    """A Valkey of the testbed's own."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
         self.url = valkey.start(folder)
         self._client = redis.Redis.from_url(self.url)
-        told = self._client.info("server")
-        self._command = [told["executable"], told["config_file"]]
-        self._server: psutil.Process | psutil.Popen = psutil.Process(int(told["process_id"]))
+        info = self._client.info("server")
+        self._command = [info["executable"], info["config_file"]]
+        self._server: psutil.Process | psutil.Popen = psutil.Process(int(info["process_id"]))
 
     def flush(self) -> None:
-        """Forget everything."""
+        """Delete all data."""
         self._client.flushall()
 
     def kill(self) -> None:
-        """End it as if the power had gone."""
+        """Kill the process."""
         self._server.kill()
         self._server.wait(10)
 
     def close(self) -> None:
-        """Stop it for good."""
+        """Stop the server and remove its data."""
         with contextlib.suppress(redis.RedisError):
             self._client.shutdown(nosave=True)
         self._server.wait(10)
@@ -74,8 +74,8 @@ class Broker:
         return False
 
 
-class Server:
-    """A PostgreSQL of our own, which nobody else is on."""
+class PostgresServer:
+    """A PostgreSQL of the testbed's own."""
 
     def __init__(self, home: Path) -> None:
         self._home = home
@@ -85,19 +85,19 @@ class Server:
         self._data = Path(folder)
 
     def kill(self) -> None:
-        """End it as if the power had gone."""
+        """Kill the process."""
         self._end(signal.SIGKILL)
 
     def stop(self) -> None:
-        """Have it end every connection and stop in order."""
+        """End every connection and shut down."""
         self._end(signal.SIGINT)
 
     def start(self) -> None:
-        """Start it again, where it was."""
+        """Start it again."""
         postgres.start(self._home)
 
     def remove(self) -> None:
-        """Stop it for good."""
+        """Stop the server and remove its data."""
         self.stop()
         shutil.rmtree(self._data.parent, ignore_errors=True)
 
@@ -106,26 +106,26 @@ class Server:
         pid = int((self._data / "postmaster.pid").read_text().split(maxsplit=1)[0])
         server = psutil.Process(pid)
         server.send_signal(number)
-        server.wait(60)  # and no zombie: its number must not seem to be in use
+        server.wait(60)  # and no zombie: its pid must not seem to be in use
 
 
 @contextlib.contextmanager
 def own_database(server: str, name: str) -> Iterator[None]:
-    """Work in a database copied for these tests, on this server, and drop it in the end."""
+    """Point Django to a copy of the template on this server, and drop it at the end."""
     template, original = template_for(server), dict(connection.settings_dict)
     copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
     drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-    told = conninfo_to_dict(server)
+    target = conninfo_to_dict(server)
     with psycopg.connect(server, autocommit=True) as admin:
         admin.execute(drop)
         admin.execute(copy.format(sql.Identifier(name), sql.Identifier(template)))
     connection.close()
     connection.settings_dict |= {
         "NAME": name,
-        "HOST": told.get("host", ""),
-        "PORT": told.get("port", ""),
-        "USER": told.get("user", ""),
-        "PASSWORD": told.get("password", ""),
+        "HOST": target.get("host", ""),
+        "PORT": target.get("port", ""),
+        "USER": target.get("user", ""),
+        "PASSWORD": target.get("password", ""),
     }
     try:
         yield

@@ -1,4 +1,4 @@
-"""Whatever breaks, nothing is lost, invented, repeated in effect or out of order."""
+"""After every fault, no event is lost, invented, duplicated in effect or out of order."""
 
 from __future__ import annotations
 
@@ -7,30 +7,29 @@ from collections.abc import Callable
 import pytest
 
 from tests.faults import (
-    of_far_ends,
-    of_intake,
-    of_networks,
-    of_numbers,
-    of_operators,
-    of_processes,
-    of_servers,
+    external_system_faults,
+    intake_faults,
+    network_faults,
+    operator_faults,
+    process_faults,
+    server_faults,
+    volume_faults,
 )
-from tests.faults.conftest import ROW, dice_for
+from tests.faults.conftest import ROW, random_for
+from tests.faults.invariants import check_invariants
 from tests.faults.registry import FAULTS, Fault
-from tests.faults.stage import Stage
-from tests.faults.tally import take_tally
+from tests.faults.testbed import Testbed
 
-SUBJECTS = (
-    of_far_ends,
-    of_intake,
-    of_networks,
-    of_numbers,
-    of_operators,
-    of_processes,
-    of_servers,
+MODULES = (
+    external_system_faults,
+    intake_faults,
+    network_faults,
+    volume_faults,
+    operator_faults,
+    process_faults,
+    server_faults,
 )
-"""Named, since reading them is what registers their faults."""
-
+"""Imported, since importing them registers their faults."""
 
 Record = Callable[[str, object], None]
 CORE = [each for each in FAULTS if each.core]
@@ -39,26 +38,26 @@ OTHERS = [each for each in FAULTS if not each.core]
 
 @pytest.mark.core
 @pytest.mark.parametrize("fault", CORE, ids=str)
-def test_keeps_the_promise(fault: Fault, stage: Stage, record_property: Record) -> None:
-    play(fault, stage, record_property)
+def test_keeps_the_invariants(fault: Fault, testbed: Testbed, record_property: Record) -> None:
+    inject(fault, testbed, record_property)
 
 
 @pytest.mark.faults
 @pytest.mark.parametrize("fault", OTHERS, ids=str)
-def test_keeps_it_when_it_takes_longer(
-    fault: Fault, fragile_stage: Stage, record_property: Record
+def test_keeps_the_invariants_when_it_takes_longer(
+    fault: Fault, private_testbed: Testbed, record_property: Record
 ) -> None:
-    play(fault, fragile_stage, record_property)
+    inject(fault, private_testbed, record_property)
 
 
-def play(fault: Fault, stage: Stage, record_property: Record) -> None:
-    """Break something, let it heal, and count."""
-    stage.begin(dice_for(fault.name))
+def inject(fault: Fault, testbed: Testbed, record_property: Record) -> None:
+    """Inject a fault, repair it, deliver the rest, and check the invariants."""
+    testbed.begin(random_for(fault.name))
 
-    fault.break_(stage)
-    stage.finish()
+    fault.inject(testbed)
+    testbed.finish()
 
-    tally = take_tally(stage)
-    record_property(ROW, (fault.name, fault.done, *tally.counts))
-    assert tally.is_clean, tally
-    assert tally.events
+    report = check_invariants(testbed)
+    record_property(ROW, (fault.name, fault.description, *report.counts))
+    assert report.is_clean, report
+    assert report.events

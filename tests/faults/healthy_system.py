@@ -1,4 +1,4 @@
-"""Another system, which works: whatever happens to the first, this one is to notice nothing."""
+"""Healthy system: a second external system, unaffected by the faults of the first."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from tests.fulfilment.conftest import LOOPBACK
 from tests.fulfilment.processes import secret
 
 
-class Patient(ThreadingHTTPServer):
-    """Says nothing about callers that were killed in the middle of a sentence."""
+class QuietServer(ThreadingHTTPServer):
+    """An HTTP server that does not print errors of clients that were killed."""
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Take no notice."""
+        """Ignore the error."""
 
 
-class Bystander:
-    """Takes every message at once and writes down what came first."""
+class HealthySystem:
+    """Accepts every message at once and records them in order of first arrival."""
 
     def __init__(self) -> None:
-        self.heard: dict[str, dict[str, Any]] = {}
-        bystander = self
+        self.received: dict[str, dict[str, Any]] = {}
+        system = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -34,12 +34,12 @@ class Bystander:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 event = json.loads(body)
-                bystander.heard.setdefault(event["id"], event)
+                system.received.setdefault(event["id"], event)
                 self._answer(200, event["id"])
 
             def do_GET(self) -> None:
                 asked = self.path.rpartition("/")[2]
-                self._answer(200 if asked in bystander.heard else 404, asked)
+                self._answer(200 if asked in system.received else 404, asked)
 
             def _answer(self, status: int, message_id: str) -> None:
                 answer = json.dumps({"reference": f"B-{message_id[-12:]}"}).encode()
@@ -51,7 +51,7 @@ class Bystander:
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name there
                 pass
 
-        self._server = Patient(("127.0.0.1", 0), Handler)
+        self._server = QuietServer(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     def __enter__(self) -> Self:
@@ -68,14 +68,14 @@ class Bystander:
         self._server.server_close()
         self._thread.join(10)
 
-    def register(self, events: Sequence[str], code: str = "bystander") -> None:
-        """Have it told of everything the warehouse is told."""
+    def register(self, events: Sequence[str], code: str = "healthy") -> None:
+        """Register a connection to it for these events."""
         register_connection(
             code,
             name=code.title(),
             url=f"http://127.0.0.1:{self._server.server_port}/hooks",
             event_types=events,
-            secret_out=secret("to bystander"),
-            secret_in=secret("from bystander"),
+            secret_out=secret("to healthy"),
+            secret_in=secret("from healthy"),
             allowed_networks=LOOPBACK,
         )

@@ -1,13 +1,12 @@
-"""The stage on which faults are played: our processes, a warehouse, and a bystander.
+"""Testbed of fault injection: our processes, a warehouse behind a proxy, and a healthy system.
 
-All of it is real and all of it is the module's own: a database copied from the template, a Valkey,
-the sandbox's warehouse behind a proxy, and workers forked as they are needed.
+All of it is real and used by one test module only: a database copied from the template, a Valkey,
+the sandbox's warehouse, and workers forked as they are needed.
 """
 
 from __future__ import annotations
 
 import contextlib
-import itertools
 import json
 import os
 import random
@@ -16,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -34,25 +33,25 @@ from fulfilment.services.wakeups import WorkerNotifier
 from sales.models import Order
 from sales.services.orders import hold_order, release_order
 from tests.factories import Market
-from tests.faults.bystander import Bystander
-from tests.faults.proxy import Mood, Proxy
+from tests.faults.healthy_system import HealthySystem
+from tests.faults.proxy import Behaviour, Proxy
 from tests.faults.servers import Broker, free_port, listens, own_database
 from tests.fulfilment.conftest import HOOK, ORDER_EVENTS, submitted_order
 from tests.fulfilment.processes import PATIENCE, ROOT, Sandbox, database_url, eventually, sandbox
 
 ORDERS = 6
-"""Documents that most faults write about, each a lane of its own per connection."""
+"""Number of orders; each has a lane of its own per connection."""
 
 DEADLINE = 1
-"""Seconds the other systems are given for an answer here."""
+"""Seconds the external systems have to answer."""
 
 
-class Nursery:
-    """Workers that are there at once, to be killed one after the other."""
+class Forker:
+    """Client of the process forker, which starts processes quickly."""
 
     def __init__(self, environment: dict[str, str], folder: Path) -> None:
         self._folder = folder
-        self._alive: list[int] = []
+        self._pids: list[int] = []
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.process_forker"],
             cwd=ROOT,
@@ -63,25 +62,25 @@ class Nursery:
         )
 
     def fork(self, role: str, **options: Any) -> int:
-        """Have one more process."""
+        """Fork a process of this role; returns its pid."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         log = str(self._folder / f"{role}.log")
         self._process.stdin.write(json.dumps({"role": role, "log": log, **options}) + "\n")
         self._process.stdin.flush()
-        self._alive.append(int(self._process.stdout.readline()))
-        return self._alive[-1]
+        self._pids.append(int(self._process.stdout.readline()))
+        return self._pids[-1]
 
-    def dismiss(self) -> None:
-        """Kill whoever is left."""
-        for pid in self._alive:
+    def kill_all(self) -> None:
+        """Kill all processes."""
+        for pid in self._pids:
             signal_to(pid, signal.SIGKILL)
-        for pid in self._alive:
+        for pid in self._pids:
             wait_for_end(pid)
-        self._alive.clear()
+        self._pids.clear()
 
     def close(self) -> None:
-        self.dismiss()
+        self.kill_all()
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
@@ -90,7 +89,7 @@ class Nursery:
 
 
 def signal_to(pid: int, number: signal.Signals) -> None:
-    """Send a signal to a process that may be gone."""
+    """Send a signal to a process that may have ended."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, number)
 
@@ -101,16 +100,18 @@ def is_alive(pid: int) -> bool:
 
 
 def wait_for_end(pid: int, seconds: float = PATIENCE) -> None:
-    """Wait until a process is gone."""
+    """Wait until a process has ended."""
     eventually(lambda: not is_alive(pid), f"the end of process {pid}", seconds)
 
 
-class Stage:
-    """Everything a fault needs; ``begin`` before it and ``finish`` after it."""
+class Testbed:
+    """The systems and processes of a fault; ``begin`` before it and ``finish`` after it."""
+
+    __test__ = False  # pytest takes classes named Test… for tests
 
     def __init__(self, folder: Path, server: str, name: str, seed: int) -> None:
         self.folder, self.seed = folder, seed
-        self.dice = random.Random(seed)
+        self.rng = random.Random(seed)
         self.saves: list[float] = []
         self.known: set[str] = set()
         self._web_port, self._serves = free_port(), False
@@ -120,14 +121,14 @@ class Stage:
         self._exits.callback(self.broker.close)
         environment = {"DATABASE_URL": database_url(), "REDIS_URL": self.broker.url}
         self.environment = environment
-        self.nursery = Nursery(environment, folder)
-        self._exits.callback(self.nursery.close)
+        self.forker = Forker(environment, folder)
+        self._exits.callback(self.forker.close)
         self.sandbox: Sandbox = self._exits.enter_context(
             sandbox("warehouse", ORDER_EVENTS, f"http://127.0.0.1:{self._web_port}", folder)
         )
         self.proxy = self._exits.enter_context(Proxy(self.sandbox.port))
-        self.bystander = self._exits.enter_context(Bystander())
-        self._exits.callback(self._be_silent, wakeups._notifier)
+        self.healthy = self._exits.enter_context(HealthySystem())
+        self._exits.callback(self._stop_notifying, wakeups._notifier)
         wakeups._notifier = WorkerNotifier()
         self._connect()
         self.market = Market()
@@ -135,35 +136,35 @@ class Stage:
         self.finish()
 
     def close(self) -> None:
-        """Take everything down again."""
+        """Stop everything."""
         self._exits.close()
 
-    def begin(self, dice: random.Random) -> None:
-        """Clear the stage for the next fault."""
-        self.dice = dice
+    def begin(self, rng: random.Random) -> None:
+        """Reset the records for the next fault."""
+        self.rng = rng
         self.saves = []
         self.known = set(Handoff.objects.values_list("message_id", flat=True))
 
     def refresh(self) -> None:
-        """Read the orders again, after somebody else changed them."""
+        """Read the orders again, after another process changed them."""
         for order in self.orders:
             order.refresh_from_db()
 
-    # What happens in the house
+    # Events
 
-    def sell(self, toggles: int = 2) -> None:
-        """Submit a new order, and change all the others; one change more is rolled back."""
-        self.orders[self.dice.randrange(ORDERS)] = submitted_order(self.market)
+    def create_events(self, toggles: int = 2) -> None:
+        """Submit a new order and change all others; roll one more change back."""
+        self.orders[self.rng.randrange(ORDERS)] = submitted_order(self.market)
         for _ in range(toggles):
             for order in self.orders:
-                self.toggle(order)
+                self.toggle_hold(order)
         with transaction.atomic():
-            self.toggle(self.orders[0])
+            self.toggle_hold(self.orders[0])
             transaction.set_rollback(True)
         self.orders[0].refresh_from_db()
 
-    def toggle(self, order: Order) -> None:
-        """Hold an order or release it, and note how long the rep waited."""
+    def toggle_hold(self, order: Order) -> None:
+        """Hold or release an order, and record how long the save took."""
         started = time.monotonic()
         if order.is_on_hold:
             release_order(order.pk, actor=self.market.rep)
@@ -172,60 +173,60 @@ class Stage:
         self.saves.append(time.monotonic() - started)
         order.is_on_hold = not order.is_on_hold
 
-    def ring(self, broker_url: str) -> list[int]:
-        """Nudge the workers behind this broker from now on; returns the threads that did."""
-        app = Celery("stage", set_as_current=False)
+    def notify_through(self, broker_url: str) -> list[int]:
+        """Wake workers through this broker from now on; returns the ids of the threads that did."""
+        app = Celery("testbed", set_as_current=False)
         app.config_from_object(settings, namespace="CELERY")
         app.conf.update(broker_url=broker_url)
-        rung_by: list[int] = []
+        notifying_threads: list[int] = []
 
-        def bell() -> None:
-            rung_by.append(threading.get_ident())
+        def wake_workers() -> None:
+            notifying_threads.append(threading.get_ident())
             app.send_task("fulfilment.drain", expires=30)
 
         wakeups._notifier = WorkerNotifier()
-        wakeups._notifier.connect(bell)
-        return rung_by
+        wakeups._notifier.connect(wake_workers)
+        return notifying_threads
 
-    def _be_silent(self, notifier: WorkerNotifier | None = None) -> None:
+    def _stop_notifying(self, notifier: WorkerNotifier | None = None) -> None:
         wakeups._notifier = notifier or WorkerNotifier()
 
-    # Who carries
+    # Workers
 
-    def work(self, ambush: str = "", **options: Any) -> int:
-        """Have a worker, perhaps one that will not end well."""
-        return self.nursery.fork("relay", ambush=ambush, **options)
+    def start_worker(self, failure: str = "", **options: Any) -> int:
+        """Start a worker, perhaps with a failure."""
+        return self.forker.fork("relay", failure=failure, **options)
 
-    def work_by_broker(self, beats: int = 1) -> int:
-        """Have a Celery worker and what asks it to sweep."""
-        worker = self.nursery.fork("celery")
+    def start_celery(self, beats: int = 1) -> int:
+        """Start a Celery worker and this many beat processes."""
+        worker = self.forker.fork("celery")
         for number in range(beats):
-            self.nursery.fork("beat", schedule=str(self.folder / f"beat-{number}"))
+            self.forker.fork("beat", schedule=str(self.folder / f"beat-{number}"))
         return worker
 
-    def leased(self) -> bool:
-        """Whether somebody is sending."""
+    def has_lease(self) -> bool:
+        """Whether a lane is leased."""
         return Lane.objects.filter(lease_token__isnull=False).exists()
 
-    def left(self) -> int:
-        """Count what is not over there yet."""
+    def count_waiting(self) -> int:
+        """Count the handoffs that wait."""
         return self.handoffs().filter(state__in=Handoff.WAITING).count()
 
     def sent_some(self, fewest: int = 3) -> bool:
-        """Whether a worker has begun in earnest."""
+        """Whether at least this many handoffs have been sent."""
         return self.handoffs().exclude(state__in=Handoff.WAITING).count() >= fewest
 
     def all_sent(self, code: str = "") -> bool:
-        """Whether nothing waits, at a connection or at all."""
+        """Whether no handoff waits, of a connection or of all."""
         waiting = self.handoffs().filter(state__in=Handoff.WAITING)
         return not (waiting.filter(lane__connection__code=code) if code else waiting).exists()
 
     def handoffs(self) -> models.QuerySet[Handoff]:
-        """Find what has been queued since the fault began."""
+        """Return the handoffs since the fault began."""
         return Handoff.objects.exclude(message_id__in=self.known)
 
     def serve(self) -> int:
-        """Have the web process run, and say where."""
+        """Start the web process unless it runs; returns its port."""
         if not self._serves:
             serve = ("-m", "config.serve", "--workers=1", "--port", str(self._web_port))
             log = self._exits.enter_context((self.folder / "web.log").open("ab"))
@@ -244,67 +245,62 @@ class Stage:
 
     # Time
 
-    def let_leases_pass(self) -> None:
-        """Let the minute pass after which a lease is anybody's."""
+    def expire_leases(self) -> None:
+        """Let all leases expire."""
         Lane.objects.filter(lease_token__isnull=False).update(due_at=timezone.now())
 
-    def let_pauses_pass(self) -> None:
-        """Let the time pass that retries and breakers wait for."""
+    def end_pauses(self) -> None:
+        """End the pauses of retries and circuit breakers."""
         waiting = Lane.objects.filter(lease_token__isnull=True, pending__gt=0)
         waiting.filter(due_at__gt=timezone.now()).update(due_at=timezone.now())
         Health.objects.filter(not_before__isnull=False).update(not_before=None)
 
-    def heal(self) -> None:
-        """End whatever is wrong, and whoever is ill."""
-        self.nursery.dismiss()
-        self.let_leases_pass()
-        self._be_silent()
-        self.proxy.open_door()
-        self.proxy.be(Mood.THROUGH)
-        self.misbehave()
-        self.point_to(self.proxy.port)
+    def repair(self) -> None:
+        """Kill all processes and end all faults."""
+        self.forker.kill_all()
+        self.expire_leases()
+        self._stop_notifying()
+        self.proxy.accept_connections()
+        self.proxy.behave(Behaviour.FORWARD)
+        self.inject()
+        self.set_warehouse_url(self.proxy.port)
 
     def finish(self, seconds: float = PATIENCE) -> None:
-        """Let a sound worker carry what is left."""
-        self.heal()
+        """Repair everything and deliver what is left."""
+        self.repair()
         for each in Connection.objects.exclude(status=Connection.Status.DISABLED):
             resume_connection(each)
-        worker = self.work()
+        worker = self.start_worker()
         eventually(self._is_over, "an empty queue", seconds)
         signal_to(worker, signal.SIGTERM)
         wait_for_end(worker)
 
     def _is_over(self) -> bool:
-        self.let_pauses_pass()
-        return self.all_sent() and not self.leased()
+        self.end_pauses()
+        return self.all_sent() and not self.has_lease()
 
-    # The other systems
+    # External systems
 
-    def misbehave(self, *faults: dict[str, Any]) -> None:
-        """Have the warehouse misbehave like this and in no other way."""
+    def inject(self, *faults: dict[str, Any]) -> None:
+        """Set the faults of the warehouse, and remove the ones before."""
         self.sandbox.ask("POST", "/control", list(faults))
 
-    def point_to(self, port: int, scheme: str = "http", host: str = "127.0.0.1") -> None:
-        """Change the address at which we look for the warehouse."""
+    def set_warehouse_url(self, port: int, scheme: str = "http", host: str = "127.0.0.1") -> None:
+        """Change the URL of the connection to the warehouse."""
         url = f"{scheme}://{host}:{port}{HOOK}"
         Connection.objects.filter(code="warehouse").exclude(url=url).update(url=url)
 
     def _connect(self) -> None:
-        self.bystander.register(ORDER_EVENTS)
-        self.point_to(self.proxy.port)
+        self.healthy.register(ORDER_EVENTS)
+        self.set_warehouse_url(self.proxy.port)
         Connection.objects.update(deadline_seconds=DEADLINE, max_in_flight=4)
 
 
-def once(stage: Stage, condition: Callable[[], Any], what: str) -> None:
-    """Wait for something, while time passes quickly for whoever waits for a pause to end."""
+def wait_skipping_pauses(testbed: Testbed, condition: Callable[[], Any], what: str) -> None:
+    """Wait for a condition, without the pauses of retries and circuit breakers."""
 
-    def hurried() -> Any:
-        stage.let_pauses_pass()
+    def poll() -> Any:
+        testbed.end_pauses()
         return condition()
 
-    eventually(hurried, what)
-
-
-def pairs(values: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
-    """Every value with the one after it."""
-    return itertools.pairwise(values)
+    eventually(poll, what)

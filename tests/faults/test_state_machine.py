@@ -1,4 +1,4 @@
-"""Any story of edits, deliveries, losses, repeats, delays, crashes and replays ends well."""
+"""State machine test: random edits, deliveries, losses, repeats, delays, crashes and replays."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ from fulfilment.services.connections import register_connection
 from sales.services.orders import hold_order, release_order
 from tests.factories import Market
 from tests.faults.conftest import SEED
-from tests.faults.memory import Fate, Memory
+from tests.faults.in_memory_connector import DeliveryFault, InMemorySystem
 from tests.fulfilment.conftest import ORDER_EVENTS, SECRET_IN, SECRET_OUT, make_due, submitted_order
 
 ORDERS = 2
-MOST_ROUNDS = 40
+MOST_DRAINS = 40
 
 numbers = st.integers(0, ORDERS - 1)
 
 
-class Story(RuleBasedStateMachine):
-    """Two orders, one other system, and everything that may happen between them."""
+class DeliveryMachine(RuleBasedStateMachine):
+    """Two orders, one external system, and everything that may happen between them."""
 
     market: Market
     patch: pytest.MonkeyPatch
@@ -50,9 +50,9 @@ class Story(RuleBasedStateMachine):
         super().__init__()
         self.block = transaction.atomic()
         self.block.__enter__()
-        self.there = Memory()
+        self.system = InMemorySystem()
         shared_pool().close()
-        self.patch.setitem(connectors.KINDS, "webhook", self.there.connector)
+        self.patch.setitem(connectors.KINDS, "webhook", self.system.connector)
         self.orders = [submitted_order(self.market) for _ in range(ORDERS)]
 
     @rule(number=numbers)
@@ -66,77 +66,77 @@ class Story(RuleBasedStateMachine):
         order.refresh_from_db()
 
     @rule(number=numbers)
-    def edit_in_vain(self, number: int) -> None:
+    def edit_and_roll_back(self, number: int) -> None:
         """A rep changes an order, and the change is rolled back."""
         with transaction.atomic():
             self.edit(number)
             transaction.set_rollback(True)
         self.orders[number].refresh_from_db()
 
-    @rule(number=numbers, fate=st.sampled_from(Fate))
-    def appoint(self, number: int, fate: Fate) -> None:
-        """The next message about an order will meet this fate; a refusal is meant."""
-        times = 6 if fate is Fate.REFUSED else 1
-        self.there.fates[f"/orders/{self.orders[number].pk}"].extend([fate] * times)
+    @rule(number=numbers, fault=st.sampled_from(DeliveryFault))
+    def plan_fault(self, number: int, fault: DeliveryFault) -> None:
+        """The next message about an order has this fault; a refusal is repeated."""
+        times = 6 if fault is DeliveryFault.REFUSED else 1
+        self.system.faults[f"/orders/{self.orders[number].pk}"].extend([fault] * times)
 
     @rule()
     def deliver(self) -> None:
-        """A worker carries what is due."""
+        """A worker delivers what is due."""
         drain()
 
-    @rule(carried=st.integers(0, 3))
-    def crash(self, carried: int) -> None:
-        """A worker claims, carries so many messages of each lane, and dies."""
+    @rule(delivered=st.integers(0, 3))
+    def crash(self, delivered: int) -> None:
+        """A worker claims, delivers this many messages of each lane, and dies."""
         for batch in claim(64):
             line = connectors.connect(batch.target)
-            for handoff in batch.handoffs[:carried]:
+            for handoff in batch.handoffs[:delivered]:
                 asyncio.run(deliver(handoff, line, batch.target))
                 if not handoff.is_done:
                     break
 
-    @precondition(lambda self: self.there.seen)
+    @precondition(lambda self: self.system.received)
     @rule(data=st.data())
     def repeat(self, data: st.DataObject) -> None:
-        """The network repeats something that arrived before."""
-        known = sorted(self.there.seen)
+        """The network repeats a message that arrived before."""
+        known = sorted(self.system.received)
         message_id = known[data.draw(st.integers(0, len(known) - 1))]
-        assert not self.there.take(Handoff.objects.get(message_id=message_id).payload.body)
+        assert not self.system.receive(Handoff.objects.get(message_id=message_id).payload.body)
 
     @rule()
     def arrive_late(self) -> None:
-        """Something arrives after we gave up on it."""
-        self.there.arrive_late()
+        """A message arrives after its timeout."""
+        self.system.arrive_late()
 
     @rule()
     def pass_time(self) -> None:
-        """Leases run out and pauses end."""
+        """Leases expire and pauses end."""
         make_due()
 
     @rule()
     def replay(self) -> None:
-        """A person presses replay on whatever waits for one."""
+        """A person replays what needs attention."""
         for handoff in Handoff.objects.filter(state=Handoff.State.NEEDS_ATTENTION):
             with suppress(IllegalTransition):
                 replay_handoff(handoff.pk, actor=self.market.rep)
 
     @invariant()
     def nothing_is_repeated_invented_or_out_of_order(self) -> None:
-        """Whatever has happened so far, the other side holds only what is true, in order."""
-        assert (self.there.repeats, self.there.disorder) == (0, 0)
+        """The external system has only our messages, once and in order."""
+        assert (self.system.repeats, self.system.out_of_order) == (0, 0)
         ours = set(Handoff.objects.values_list("message_id", flat=True))
-        assert set(self.there.seen) <= ours
+        assert set(self.system.received) <= ours
 
     @invariant()
     def every_lane_counts_what_waits(self) -> None:
-        """A lane that counts wrong is claimed for ever, or never."""
+        """A lane with a wrong count would be claimed for ever, or never."""
         waiting = Count("handoffs", filter=Q(handoffs__state__in=Handoff.WAITING))
         assert not Lane.objects.annotate(waiting=waiting).exclude(pending=F("waiting")).exists()
 
     def teardown(self) -> None:
-        """All is well again: everything arrives, once, and is written down."""
+        """Without faults, everything arrives once and is recorded."""
         try:
-            self.there.fates.clear()
-            for _ in range(MOST_ROUNDS):
+            self.system.faults.clear()
+            for _ in range(MOST_DRAINS):
                 self.pass_time()
                 self.replay()
                 drain()
@@ -145,7 +145,7 @@ class Story(RuleBasedStateMachine):
             self.nothing_is_repeated_invented_or_out_of_order()
             states = dict(Handoff.objects.values_list("message_id", "state"))
             assert set(states.values()) == {Handoff.State.ACCEPTED}
-            assert set(states) == set(self.there.seen)
+            assert set(states) == set(self.system.received)
             assert set(Attempt.objects.values_list("handoff__message_id", flat=True)) == set(states)
         finally:
             transaction.set_rollback(True)
@@ -153,8 +153,8 @@ class Story(RuleBasedStateMachine):
 
 
 @pytest.fixture
-def story(db: None, monkeypatch: pytest.MonkeyPatch) -> type[Story]:
-    """The machine, with a market to play in and a warehouse to tell."""
+def machine(db: None, monkeypatch: pytest.MonkeyPatch) -> type[DeliveryMachine]:
+    """The state machine, with a market and a connection to the warehouse."""
     register_connection(
         "warehouse",
         name="Warehouse",
@@ -163,12 +163,12 @@ def story(db: None, monkeypatch: pytest.MonkeyPatch) -> type[Story]:
         secret_out=SECRET_OUT,
         secret_in=SECRET_IN,
     )
-    Story.market, Story.patch = Market(), monkeypatch
-    return Story
+    DeliveryMachine.market, DeliveryMachine.patch = Market(), monkeypatch
+    return DeliveryMachine
 
 
-def plays(examples: int, steps: int) -> Any:
-    """So many stories of so many steps, the same ones for the same seed."""
+def runs(examples: int, steps: int) -> Any:
+    """Settings for this many runs of this many steps, reproducible by the seed."""
     return settings(
         max_examples=examples,
         stateful_step_count=steps,
@@ -179,12 +179,12 @@ def plays(examples: int, steps: int) -> Any:
 
 
 @pytest.mark.core
-def test_a_few_stories_end_well(story: type[Story]) -> None:
-    seed(SEED)(story)
-    run_state_machine_as_test(story, settings=plays(12, 15))
+def test_keeps_the_invariants_in_a_few_runs(machine: type[DeliveryMachine]) -> None:
+    seed(SEED)(machine)
+    run_state_machine_as_test(machine, settings=runs(12, 15))
 
 
 @pytest.mark.faults
-def test_many_long_stories_end_well(story: type[Story]) -> None:
-    seed(SEED)(story)
-    run_state_machine_as_test(story, settings=plays(150, 40))
+def test_keeps_the_invariants_in_many_long_runs(machine: type[DeliveryMachine]) -> None:
+    seed(SEED)(machine)
+    run_state_machine_as_test(machine, settings=runs(150, 40))

@@ -1,4 +1,4 @@
-"""Reports that come in at the worst moment, in the worst shape, or all at once."""
+"""Faults of inbound reports: concurrent, early, unsigned, malformed, shuffled."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fulfilment import signing
 from fulfilment.models import ExternalRef, InboundMessage, Shipment
 from sales.models import Order
 from tests.faults.registry import fault
-from tests.faults.stage import Stage
+from tests.faults.testbed import Testbed
 from tests.fulfilment.conftest import event, shipment_event, submitted_order
 from tests.fulfilment.processes import eventually, secret
 
@@ -25,38 +25,38 @@ TIMES = 50
 KILOBYTE = 1024
 
 
-def post(stage: Stage, body: Any, *, at: dt.datetime | None = None, key: str = KEY) -> Any:
-    """Report as the warehouse would; returns the status and what was answered."""
+def post(testbed: Testbed, body: Any, *, at: dt.datetime | None = None, key: str = KEY) -> Any:
+    """Post a report as the warehouse; returns status and body of the answer."""
     text = body if isinstance(body, str) else json.dumps(body)
     message_id = body["id"] if isinstance(body, dict) else "batch"
     headers = signing.sign(message_id, text, [key], at=at or timezone.now())
-    talk = http.client.HTTPConnection("127.0.0.1", stage.serve(), timeout=20)
-    with closing(talk):
+    connection = http.client.HTTPConnection("127.0.0.1", testbed.serve(), timeout=20)
+    with closing(connection):
         headers["Content-Type"] = "application/cloudevents+json"
-        talk.request("POST", "/api/v1/intake/warehouse", text.encode(), headers)
-        answer = talk.getresponse()
+        connection.request("POST", "/api/v1/intake/warehouse", text.encode(), headers)
+        answer = connection.getresponse()
         return answer.status, json.loads(answer.read())
 
 
-def status_report(order: Order, word: str = "accepted") -> dict[str, Any]:
-    """Say how far an order is."""
-    return event("warehouse.order.status", {"order": order.number, "status": word})
+def status_report(order: Order, status: str = "accepted") -> dict[str, Any]:
+    """Return a report of an order's status."""
+    return event("warehouse.order.status", {"order": order.number, "status": status})
 
 
 def quantities(order: Order) -> tuple[int, int]:
-    """Read what has left and what has arrived of an order's only line."""
+    """Return shipped and delivered quantity of an order's only line."""
     line = order.lines.get()
     return int(line.shipped_quantity), int(line.delivered_quantity)
 
 
 @fault("same report fifty times", core=True)
-def same_report_fifty_times(stage: Stage) -> None:
+def same_report_fifty_times(testbed: Testbed) -> None:
     """One shipment is reported fifty times at once; it has one effect and one answer."""
-    stage.serve()
-    order = submitted_order(stage.market)
+    testbed.serve()
+    order = submitted_order(testbed.market)
     report = shipment_event(order, "WH-50", "shipped", "4")
-    with ThreadPoolExecutor(TIMES) as clerks:
-        answers = list(clerks.map(lambda _: post(stage, report), range(TIMES)))
+    with ThreadPoolExecutor(TIMES) as pool:
+        answers = list(pool.map(lambda _: post(testbed, report), range(TIMES)))
     results = Counter((status, answer["result"]) for status, answer in answers)
     assert results == {(200, "applied"): 1, (200, "duplicate"): TIMES - 1}
     assert quantities(order) == (4, 0)
@@ -64,14 +64,14 @@ def same_report_fifty_times(stage: Stage) -> None:
 
 
 @fault("report before our answer is stored", core=True)
-def report_before_our_answer(stage: Stage) -> None:
-    """The warehouse ships while its answer to the order is still on the way."""
-    stage.serve()
-    stage.misbehave({"mode": "slow", "seconds": 0.7, "times": 1})
-    order = submitted_order(stage.market)
-    stage.work()
-    eventually(stage.leased, "a lease")
-    status, answer = post(stage, shipment_event(order, "WH-early", "shipped", "10"))
+def report_before_our_answer(testbed: Testbed) -> None:
+    """The warehouse reports a shipment before its answer to the order arrives."""
+    testbed.serve()
+    testbed.inject({"mode": "slow", "seconds": 0.7, "times": 1})
+    order = submitted_order(testbed.market)
+    testbed.start_worker()
+    eventually(testbed.has_lease, "a lease")
+    status, answer = post(testbed, shipment_event(order, "WH-early", "shipped", "10"))
     assert (status, answer["result"]) == (200, "applied")
     known = ExternalRef.objects.filter(record_id=order.pk, connection__code="warehouse")
     assert not known.exists()
@@ -80,21 +80,21 @@ def report_before_our_answer(stage: Stage) -> None:
 
 
 @fault("bad signatures and ages", core=True)
-def bad_signatures(stage: Stage) -> None:
+def bad_signatures(testbed: Testbed) -> None:
     """Signed with another key, too early, too late: refused, and nothing is written."""
-    order = submitted_order(stage.market)
+    order = submitted_order(testbed.market)
     now, long = timezone.now(), dt.timedelta(minutes=6)
     before = InboundMessage.objects.count()
     for options in ({"key": signing.make_secret()}, {"at": now - long}, {"at": now + long}):
-        status, answer = post(stage, status_report(order), **options)
+        status, answer = post(testbed, status_report(order), **options)
         assert (status, answer["code"]) == (401, "bad_signature")
     assert InboundMessage.objects.count() == before
 
 
-@fault("monstrous bodies", core=True)
-def monstrous_bodies(stage: Stage) -> None:
+@fault("malformed bodies", core=True)
+def malformed_bodies(testbed: Testbed) -> None:
     """300 KB, two thousand levels, NaN, NUL, no JSON, no object: refused, nothing written."""
-    order = submitted_order(stage.market)
+    order = submitted_order(testbed.market)
     before = InboundMessage.objects.count()
     good = json.dumps(status_report(order))
     bodies = {
@@ -106,41 +106,41 @@ def monstrous_bodies(stage: Stage) -> None:
         '"accepted"': 422,
     }
     for body, expected in bodies.items():
-        status, answer = post(stage, body)
+        status, answer = post(testbed, body)
         assert status == expected, answer
     assert InboundMessage.objects.count() == before
 
 
-@fault("batch with one bad", core=True)
-def batch_with_one_bad(stage: Stage) -> None:
-    """Three reports in one request, the second out of shape: the others have their effect."""
-    order = submitted_order(stage.market)
+@fault("batch with a malformed report", core=True)
+def batch_with_one_bad(testbed: Testbed) -> None:
+    """Three reports in one request, the second malformed: the others have their effect."""
+    order = submitted_order(testbed.market)
     bad = status_report(order) | {"data": {"order": order.number, "status": "lost"}}
     batch = [status_report(order), bad, shipment_event(order, "WH-batch", "delivered", "3")]
-    status, answer = post(stage, batch)
+    status, answer = post(testbed, batch)
     results = [each["result"] for each in answer["results"]]
     assert (status, results) == (200, ["applied", "invalid", "applied"])
     assert quantities(order) == (3, 3)
 
 
 @fault("reports shuffled and repeated", core=True)
-def reports_shuffled_and_repeated(stage: Stage) -> None:
-    """The warehouse sends every report twice and in another order; nothing moves backwards."""
-    stage.serve()
-    order = submitted_order(stage.market)
-    stage.work()
+def reports_shuffled_and_repeated(testbed: Testbed) -> None:
+    """The warehouse sends every report twice and in another order; no status moves backwards."""
+    testbed.serve()
+    order = submitted_order(testbed.market)
+    testbed.start_worker()
     known = ExternalRef.objects.filter(record_id=order.pk, connection__code="warehouse")
     eventually(known.exists, "a reference")
-    stage.misbehave({"mode": "duplicate_reports"}, {"mode": "shuffle_reports", "seconds": 0.3})
-    for word in ("accepted", "picked", "packed", "shipped", "delivered"):
-        stage.sandbox.ask("POST", f"/orders/{known.get().external_id}/report", {"status": word})
+    testbed.inject({"mode": "duplicate_reports"}, {"mode": "shuffle_reports", "seconds": 0.3})
+    for status in ("accepted", "picked", "packed", "shipped", "delivered"):
+        testbed.sandbox.ask("POST", f"/orders/{known.get().external_id}/report", {"status": status})
     done = Order.objects.filter(pk=order.pk, fulfilment_status="delivered")
     eventually(done.exists, "a delivery")
-    reports = stage.sandbox.ask("GET", "/outgoing")
-    eventually(lambda: _all_sent(stage), "the last report")
+    reports = testbed.sandbox.ask("GET", "/outgoing")
+    eventually(lambda: _all_sent(testbed), "the last report")
     assert quantities(order) == (10, 10)
     assert InboundMessage.objects.filter(root_id=order.pk).count() == len(reports)
 
 
-def _all_sent(stage: Stage) -> bool:
-    return all(each["state"] != "waiting" for each in stage.sandbox.ask("GET", "/outgoing"))
+def _all_sent(testbed: Testbed) -> bool:
+    return all(each["state"] != "waiting" for each in testbed.sandbox.ask("GET", "/outgoing"))
