@@ -1,4 +1,4 @@
-"""What each message that comes in changes here. Each effect runs in its message's transaction."""
+"""Effects of inbound messages; each runs in the transaction that stores its message."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from fulfilment.connectors.base import Record
 from fulfilment.inbound.schemas import IncomingMessage
 from fulfilment.models import Connection, Discrepancy, ExternalRef
 from fulfilment.services.discrepancies import (
-    Difference,
+    NewDiscrepancy,
     close_agreed,
     open_discrepancies,
     signed,
 )
-from fulfilment.services.shipments import OverShipped, Report, merge_report
-from fulfilment.sync.status_order import INVOICE_WORDS, ORDER_WORDS, join
+from fulfilment.services.shipments import OverShipped, ShipmentReport, merge_report
+from fulfilment.sync.status_order import INVOICE_STATUSES, ORDER_STATUSES, furthest
 from sales.models import Invoice, Order, SalesEvent
 from sales.services.events import record_event
 from sales.services.invoices import lock_invoice, record_official_invoice, record_payment
@@ -33,43 +33,43 @@ Kind = Discrepancy.Kind
 
 
 class UnknownDocument(Exception):
-    """The message is about a document we do not have, or do not have yet."""
+    """The message is about a document that does not exist, or not yet."""
 
 
 class Disagreement(DomainError):
-    """The message contradicts what we know; ``differences`` put it before a person."""
+    """The message contradicts our data; a person decides its ``discrepancies``."""
 
     code = "disagreement"
 
-    def __init__(self, message: str, *differences: Difference) -> None:
+    def __init__(self, message: str, *discrepancies: NewDiscrepancy) -> None:
         super().__init__(message)
-        self.differences = differences
+        self.discrepancies = discrepancies
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a message did: to which document, whether it was news, and anything worth saying."""
+    """The effect of a message: on which document, whether it changed anything, and a remark."""
 
     record: Record
-    is_news: bool
+    has_changed: bool
     detail: str = ""
 
 
-Apply = Callable[[Connection, IncomingMessage], Effect]
+ApplyEffect = Callable[[Connection, IncomingMessage], Effect]
 
 
-def note_order_status(connection: Connection, message: IncomingMessage) -> Effect:
-    """Keep the warehouse's word for an order, if it is further than the one before."""
+def apply_order_status(connection: Connection, message: IncomingMessage) -> Effect:
+    """Store the warehouse's status of an order, if it is further than the one before."""
     order = lock_order(_find(Order, message.data["order"]))
     record = Record("order", order.pk, order.number or "")
     if order.status == Order.Status.CANCELLED:
-        return Effect(record, is_news=False, detail=f"{order} was cancelled meanwhile.")
-    is_news = _reach(order, message.data["status"], connection)
-    return Effect(record, is_news)
+        return Effect(record, has_changed=False, detail=f"{order} was cancelled meanwhile.")
+    has_changed = _advance_status(order, message.data["status"], connection)
+    return Effect(record, has_changed)
 
 
-def note_shipment(connection: Connection, message: IncomingMessage) -> Effect:
-    """Merge what the warehouse says of a shipment."""
+def apply_shipment(connection: Connection, message: IncomingMessage) -> Effect:
+    """Merge the warehouse's report of a shipment."""
     order = lock_order(_find(Order, message.data["order"]))
     record = Record("order", order.pk, order.number or "")
     report = _report(message)
@@ -77,14 +77,16 @@ def note_shipment(connection: Connection, message: IncomingMessage) -> Effect:
         theirs = f"{report.reference} {report.status}"
         raise Disagreement(
             f"{order} is cancelled, but {theirs}.",
-            Difference(connection.pk, Kind.STATUS, record, "cancelled", theirs, report.reference),
+            NewDiscrepancy(
+                connection.pk, Kind.STATUS, record, "cancelled", theirs, report.reference
+            ),
         )
     try:
-        _, is_news = merge_report(order, report, actor=_actor(connection))
+        _, has_changed = merge_report(order, report, actor=_actor(connection))
     except OverShipped as error:
         raise Disagreement(
             str(error),
-            Difference(
+            NewDiscrepancy(
                 connection.pk,
                 Kind.QUANTITY,
                 record,
@@ -95,22 +97,22 @@ def note_shipment(connection: Connection, message: IncomingMessage) -> Effect:
             ),
         ) from error
     order.refresh_from_db()  # billing by the terms may have moved it on
-    word = FULFILMENT_WORDS.get(order.fulfilment_status)
-    if word is not None:
-        is_news |= _reach(order, word, connection)
-    return Effect(record, is_news)
+    status = WAREHOUSE_STATUSES.get(order.fulfilment_status)
+    if status is not None:
+        has_changed |= _advance_status(order, status, connection)
+    return Effect(record, has_changed)
 
 
-FULFILMENT_WORDS: dict[str, str] = {
+WAREHOUSE_STATUSES: dict[str, str] = {
     Order.Fulfilment.PARTLY_SHIPPED: "part shipped",
     Order.Fulfilment.SHIPPED: "shipped",
     Order.Fulfilment.DELIVERED: "delivered",
 }
-"""How the derived status reads on the scale of the warehouse's words."""
+"""The derived fulfilment status of an order in the warehouse's statuses."""
 
 
-def note_posted_invoice(connection: Connection, message: IncomingMessage) -> Effect:
-    """Store the invoice of record beside ours, and say where they differ."""
+def apply_posted_invoice(connection: Connection, message: IncomingMessage) -> Effect:
+    """Store the invoice of record beside ours, and open a discrepancy where they differ."""
     invoice, record = _lock_invoice(message)
     data = message.data
     tax = _amount(invoice, data["tax"], connection, record)
@@ -121,18 +123,18 @@ def note_posted_invoice(connection: Connection, message: IncomingMessage) -> Eff
         invoice.pk,
         actor=_actor(connection),
         official_number=data["official_number"],
-        status=join(INVOICE_WORDS, invoice.official_status, data["status"]),
+        status=furthest(INVOICE_STATUSES, invoice.official_status, data["status"]),
         issued_on=data["issued_on"],
         tax=tax,
         total=total,
         ref=_reference(connection, record),
     )
     detail = _compare(connection, record, invoice, tax=tax, total=total)
-    return Effect(record, is_news=invoice.version != before, detail=detail)
+    return Effect(record, has_changed=invoice.version != before, detail=detail)
 
 
-def note_payment(connection: Connection, message: IncomingMessage) -> Effect:
-    """Record money that reached the other books, once per reference."""
+def apply_payment(connection: Connection, message: IncomingMessage) -> Effect:
+    """Record a payment that the ERP received, once per reference."""
     invoice, record = _lock_invoice(message)
     data = message.data
     amount = _amount(invoice, data["amount"], connection, record)
@@ -142,19 +144,19 @@ def note_payment(connection: Connection, message: IncomingMessage) -> Effect:
         invoice.pk,
         actor=_actor(connection),
         official_number=data["official_number"],
-        status=join(INVOICE_WORDS, invoice.official_status, data["status"]),
+        status=furthest(INVOICE_STATUSES, invoice.official_status, data["status"]),
         ref=_reference(connection, record),
     )
     detail = _pay(connection, record, invoice, amount, data)
     invoice.refresh_from_db(fields=["version"])
-    return Effect(record, is_news=invoice.version != before, detail=detail)
+    return Effect(record, has_changed=invoice.version != before, detail=detail)
 
 
-EFFECTS: dict[str, Apply] = {
-    "warehouse.order.status": note_order_status,
-    "warehouse.shipment.reported": note_shipment,
-    "erp.invoice.posted": note_posted_invoice,
-    "erp.invoice.paid": note_payment,
+EFFECTS: dict[str, ApplyEffect] = {
+    "warehouse.order.status": apply_order_status,
+    "warehouse.shipment.reported": apply_shipment,
+    "erp.invoice.posted": apply_posted_invoice,
+    "erp.invoice.paid": apply_payment,
 }
 
 
@@ -165,7 +167,7 @@ def _pay(
     amount: Decimal,
     data: dict[str, Any],
 ) -> str:
-    """Record the payment; one that does not fit is put before a person, the rest is kept."""
+    """Record the payment; one that is refused opens a discrepancy."""
     try:
         with transaction.atomic():
             record_payment(
@@ -180,7 +182,7 @@ def _pay(
         outstanding = invoice.outstanding
         open_discrepancies(
             [
-                Difference(
+                NewDiscrepancy(
                     connection.pk,
                     Kind.PAYMENT,
                     record,
@@ -199,31 +201,31 @@ def _compare(
     connection: Connection, record: Record, invoice: Invoice, *, tax: Decimal, total: Decimal
 ) -> str:
     """Open a discrepancy for each figure that differs by more than the connection tolerates."""
-    differing = []
+    found = []
     for kind, ours, theirs in (
         (Kind.INVOICE_TAX, invoice.tax, tax),
         (Kind.INVOICE_TOTAL, invoice.total, total),
     ):
         if abs(theirs - ours) > _tolerance(connection, kind):
             difference = signed(theirs - ours)
-            differing.append(
-                Difference(
+            found.append(
+                NewDiscrepancy(
                     connection.pk, kind, record, plain(ours), plain(theirs), difference=difference
                 )
             )
         else:
             close_agreed(kind, connection.pk, record)
-    open_discrepancies(differing)
-    return " ".join(f"{each.kind.label} by {each.difference}." for each in differing)
+    open_discrepancies(found)
+    return " ".join(f"{each.kind.label} by {each.difference}." for each in found)
 
 
 def _tolerance(connection: Connection, kind: Discrepancy.Kind) -> Decimal:
     return Decimal(str(connection.config.get("tolerance", {}).get(kind.value, "0")))
 
 
-def _reach(order: Order, word: str, connection: Connection) -> bool:
-    current = order.processing_status if order.processing_status in ORDER_WORDS else ""
-    reached = join(ORDER_WORDS, current, word)
+def _advance_status(order: Order, status: str, connection: Connection) -> bool:
+    current = order.processing_status if order.processing_status in ORDER_STATUSES else ""
+    reached = furthest(ORDER_STATUSES, current, status)
     if reached == order.processing_status:
         return False
     order.change(processing_status=reached)
@@ -236,12 +238,12 @@ def _reach(order: Order, word: str, connection: Connection) -> bool:
     return True
 
 
-def _report(message: IncomingMessage) -> Report:
+def _report(message: IncomingMessage) -> ShipmentReport:
     data = message.data
     lines: dict[uuid.UUID, Decimal] = {}
     for line in data["lines"]:
         lines[line["order_line"]] = lines.get(line["order_line"], Decimal(0)) + line["quantity"]
-    return Report(
+    return ShipmentReport(
         reference=data["shipment_ref"],
         status=data["status"],
         lines=lines,
@@ -271,7 +273,7 @@ def _amount(
     if money["currency"] != invoice.currency:
         raise Disagreement(
             f"{invoice} is in {invoice.currency}, not {money['currency']}.",
-            Difference(
+            NewDiscrepancy(
                 connection.pk,
                 Kind.FIELD,
                 record,
@@ -290,8 +292,8 @@ def _check_same_number(
     if invoice.official_number in {"", official_number}:
         return
     raise Disagreement(
-        f"{invoice} is {invoice.official_number} over there, not {official_number}.",
-        Difference(
+        f"{invoice} is {invoice.official_number} in {connection}, not {official_number}.",
+        NewDiscrepancy(
             connection.pk,
             Kind.REFERENCE,
             record,

@@ -1,4 +1,4 @@
-"""Taking messages in: each is remembered and applied in one transaction, once."""
+"""Inbox with deduplication: each message is stored and applied once, in one transaction."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from sales.services.events import caused_by
 
 Result = InboundMessage.Result
 
-GIVE_UP_AFTER = dt.timedelta(hours=24)
-"""How long a message waits for the document it is about."""
+DEFERRED_FOR = dt.timedelta(hours=24)
+"""How long a message waits for its document before it is quarantined."""
 
 TRIES_AFTER_DEADLOCK = 3
 
 
 class MessageChanged(DomainError):
-    """The same id came before with another body."""
+    """A message with the same id and another body was received before."""
 
     code = "message_changed"
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the sender is told of one message."""
+    """The answer to the sender about one message."""
 
     id: str
     result: str
@@ -40,8 +40,8 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """What became of a message."""
+class MessageResult:
+    """The result of applying a message."""
 
     result: InboundMessage.Result
     detail: str = ""
@@ -49,7 +49,7 @@ class Finding:
 
 
 def receive(connection: Connection, message: IncomingMessage) -> Receipt:
-    """Take a message in, or repeat what was answered to one that is known."""
+    """Store and apply a message, or repeat the answer to one that is known."""
     for remaining in reversed(range(TRIES_AFTER_DEADLOCK)):
         try:
             return _receive(connection, message)
@@ -61,7 +61,7 @@ def receive(connection: Connection, message: IncomingMessage) -> Receipt:
 
 @transaction.atomic
 def _receive(connection: Connection, message: IncomingMessage) -> Receipt:
-    kept, is_new = InboundMessage.objects.get_or_create(
+    stored, is_new = InboundMessage.objects.get_or_create(
         connection=connection,
         message_id=message.id,
         defaults={
@@ -71,52 +71,52 @@ def _receive(connection: Connection, message: IncomingMessage) -> Receipt:
             "sequence": message.sequence,
             "body": message.body,
             "result": Result.DEFERRED,
-            "give_up_at": timezone.now() + GIVE_UP_AFTER,
+            "give_up_at": timezone.now() + DEFERRED_FOR,
         },
     )
-    if kept.digest != message.digest:
+    if stored.digest != message.digest:
         raise MessageChanged(f"{message.id} was received before with another body.")
     if not is_new:
-        said = f"{kept.get_result_display()} before."
-        return Receipt(message.id, "duplicate", f"{said} {kept.detail}".strip())
-    finding = _apply(connection, message)
-    _keep(kept, finding)
-    return Receipt(message.id, finding.result, finding.detail)
+        earlier = f"{stored.get_result_display()} before."
+        return Receipt(message.id, "duplicate", f"{earlier} {stored.detail}".strip())
+    applied = _apply(connection, message)
+    _store_result(stored, applied)
+    return Receipt(message.id, applied.result, applied.detail)
 
 
-def apply_again(kept: InboundMessage) -> Finding:
-    """Apply a message that waited for its document; the caller holds its lock."""
-    finding = _apply(kept.connection, parse_message(kept.body))
-    if finding.result != Result.DEFERRED:
-        _keep(kept, finding)
-    return finding
+def apply_again(stored: InboundMessage) -> MessageResult:
+    """Apply a message that waited for its document; the caller has locked its row."""
+    applied = _apply(stored.connection, parse_message(stored.body))
+    if applied.result != Result.DEFERRED:
+        _store_result(stored, applied)
+    return applied
 
 
-def _keep(kept: InboundMessage, finding: Finding) -> None:
-    kept.result = finding.result
-    kept.detail = finding.detail[:500]
-    kept.root_id = finding.record.id if finding.record else None
-    kept.give_up_at = kept.give_up_at if finding.result == Result.DEFERRED else None
-    kept.save(update_fields=["result", "detail", "root_id", "give_up_at"])
+def _store_result(stored: InboundMessage, applied: MessageResult) -> None:
+    stored.result = applied.result
+    stored.detail = applied.detail[:500]
+    stored.root_id = applied.record.id if applied.record else None
+    stored.give_up_at = stored.give_up_at if applied.result == Result.DEFERRED else None
+    stored.save(update_fields=["result", "detail", "root_id", "give_up_at"])
 
 
-def _apply(connection: Connection, message: IncomingMessage) -> Finding:
-    """Let the message have its effect, or find out why it cannot have any."""
+def _apply(connection: Connection, message: IncomingMessage) -> MessageResult:
+    """Apply the effect of a message; a refusal rolls it back and becomes the result."""
     try:
         with transaction.atomic(), caused_by(message.id, _correlation(message)):
             effect = EFFECTS[message.type](connection, message)
             is_latest = _advance(connection, effect.record, message.sequence)
     except UnknownDocument:
-        return Finding(Result.DEFERRED, f"{message.subject} is not known here yet.")
+        return MessageResult(Result.DEFERRED, f"{message.subject} is not known here yet.")
     except Disagreement as error:
-        open_discrepancies(error.differences)
-        record = error.differences[0].record if error.differences else None
-        return Finding(Result.CONFLICT, str(error), record)
+        open_discrepancies(error.discrepancies)
+        record = error.discrepancies[0].record if error.discrepancies else None
+        return MessageResult(Result.CONFLICT, str(error), record)
     except DomainError as error:
-        return Finding(Result.CONFLICT, str(error))
+        return MessageResult(Result.CONFLICT, str(error))
     _confirm(connection, effect)
-    is_stale = not effect.is_news and not is_latest
-    return Finding(Result.STALE if is_stale else Result.APPLIED, effect.detail, effect.record)
+    is_stale = not effect.has_changed and not is_latest
+    return MessageResult(Result.STALE if is_stale else Result.APPLIED, effect.detail, effect.record)
 
 
 def _correlation(message: IncomingMessage) -> str:
@@ -125,7 +125,7 @@ def _correlation(message: IncomingMessage) -> str:
 
 
 def _advance(connection: Connection, record: Record, sequence: int) -> bool:
-    """Note how far the other side's count has come; says whether this message is the latest."""
+    """Store the latest sequence of the sender; returns whether this message is the latest."""
     state, is_new = SyncState.objects.select_for_update().get_or_create(
         connection=connection,
         record_type=record.type,
@@ -140,7 +140,7 @@ def _advance(connection: Connection, record: Record, sequence: int) -> bool:
 
 
 def _confirm(connection: Connection, effect: Effect) -> None:
-    """A system that reports on a document has plainly taken what we sent of it."""
+    """Confirm the accepted handoffs of a document on which the connection reports."""
     Handoff.objects.filter(
         lane__connection=connection,
         event__subject_id=effect.record.id,

@@ -1,4 +1,4 @@
-"""What must be true of shipments and of what was sent, asked of all at once."""
+"""Integrity checks: order quantities against shipments, message bodies against their SHA-256."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WHERE figure.stored <> figure.counted
 ORDER BY 1
 """
 
-BODIES = """
+CHANGED_BODIES = """
 SELECT DISTINCT
     COALESCE(NULLIF(event.subject_number, ''), event.subject_type || ' ' || event.subject_id)
         || ', ' || event.type,
@@ -39,10 +39,10 @@ FROM fulfilment_payload payload JOIN sales_salesevent event ON event.id = payloa
 WHERE payload.sha256 <> encode(sha256(convert_to(payload.body, 'UTF8')), 'hex')
 ORDER BY 1
 """
-"""The digest was taken when the message was committed."""
+"""The digest was computed when the message was committed."""
 
 
 def register() -> None:
-    """Have every verification ask this too."""
+    """Add the checks to every verification."""
     register_check("shipped units are on shipments", check_by_query(SHIPPED_QUANTITIES))
-    register_check("messages are as they were committed", check_by_query(BODIES))
+    register_check("messages are as they were committed", check_by_query(CHANGED_BODIES))

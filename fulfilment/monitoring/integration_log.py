@@ -1,6 +1,6 @@
-"""What happened to a document outside the house, in plain words, oldest first.
+"""Integration log of a document: what was sent, answered and received, oldest first.
 
-The number of statements is the same for a short story and a long one.
+The number of statements is the same for a short log and a long one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import Any, Literal
 
 from django.utils.translation import gettext, ngettext
 
-from common.formatting import format_moment
 from fulfilment.models import Attempt, Discrepancy, Handoff, InboundMessage
 from sales.models import AnyDocument, Invoice, Order
 
@@ -25,20 +24,19 @@ Tone = Literal["good", "info", "warn", "bad"]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One sentence of the story; ``times`` when the same thing happened in a row."""
+    """One sentence of the log; ``times`` counts repeats in a row."""
 
     at: dt.datetime
     text: str
     tone: Tone
-    who: str
     icon: str
     times: int = 1
 
     def __str__(self) -> str:
         if self.times == 1:
             return self.text
-        often = ngettext("%(count)d time", "%(count)d times", self.times) % {"count": self.times}
-        return f"{self.text} ({often})"
+        repeats = ngettext("%(count)d time", "%(count)d times", self.times) % {"count": self.times}
+        return f"{self.text} ({repeats})"
 
 
 def entries_for(
@@ -48,17 +46,17 @@ def entries_for(
 ) -> list[Entry]:
     """List what passed between a document, its invoices and the external systems.
 
-    Who has read the document's handoffs ``with_attempts``, or an order's invoices, passes them.
+    A caller that has read the document's handoffs ``with_attempts``, or its invoices, passes them.
     """
     if handoffs is None:
         handoffs = Handoff.objects.about(document).with_attempts().order_by("id")
     keys = _keys(document, invoices)
     messages = InboundMessage.objects.filter(root_id__in=keys).select_related("connection")
-    differences = Discrepancy.objects.filter(record_id__in=keys).select_related("connection")
+    discrepancies = Discrepancy.objects.filter(record_id__in=keys).select_related("connection")
     entries = [
-        *(entry for handoff in handoffs for entry in _of_handoff(handoff)),
-        *(_of_message(message) for message in messages),
-        *(entry for difference in differences for entry in _of_difference(difference)),
+        *(entry for handoff in handoffs for entry in _handoff_entries(handoff)),
+        *(_message_entry(message) for message in messages),
+        *(entry for found in discrepancies for entry in _discrepancy_entries(found)),
     ]
     return sorted(entries, key=lambda entry: entry.at)
 
@@ -85,54 +83,58 @@ def _attempts(handoff: Any) -> list[Attempt]:
     ]
 
 
-def _of_handoff(handoff: Handoff) -> Iterator[Entry]:
+def _handoff_entries(handoff: Handoff) -> Iterator[Entry]:
     attempts = _attempts(handoff)
-    yield from _gather(_of_attempt(handoff, attempt) for attempt in attempts)
-    who, what = handoff.lane.connection.name, str(handoff.event)
-    words = {"who": who, "what": what, "why": handoff.resolution or handoff.cause}
+    yield from _merge_repeats(_attempt_entry(handoff, attempt) for attempt in attempts)
+    values = {
+        "connection": handoff.lane.connection.name,
+        "event": str(handoff.event),
+        "reason": handoff.resolution or handoff.cause,
+    }
     if handoff.state in {State.QUEUED, State.SENDING}:
-        text = gettext("“%(what)s” waits to be sent to %(who)s.") % words
-        yield Entry(handoff.created_at, text, "info", who, "clock")
+        text = gettext("“%(event)s” waits to be sent to %(connection)s.") % values
+        yield Entry(handoff.created_at, text, "info", "clock")
     elif handoff.state == State.NEEDS_ATTENTION:
-        text = gettext("“%(what)s” needs a person before %(who)s can have it.") % words
-        yield Entry(_last_moment(handoff, attempts), text, "bad", who, "alert-triangle")
+        text = gettext("“%(event)s” was refused by %(connection)s and needs a person.") % values
+        yield Entry(_last_moment(handoff, attempts), text, "bad", "alert-triangle")
     elif handoff.state == State.SKIPPED:
-        text = gettext("“%(what)s” was not sent to %(who)s: %(why)s") % words
-        yield Entry(_last_moment(handoff, attempts), text, "info", who, "player-skip-forward")
+        text = gettext("“%(event)s” was not sent to %(connection)s: %(reason)s") % values
+        yield Entry(_last_moment(handoff, attempts), text, "info", "player-skip-forward")
 
 
 def _last_moment(handoff: Handoff, attempts: Iterable[Attempt]) -> dt.datetime:
     return max((attempt.finished_at for attempt in attempts), default=handoff.created_at)
 
 
-def _of_attempt(handoff: Handoff, attempt: Attempt) -> Entry:
-    who = handoff.lane.connection.name
-    words = {
-        "who": who,
-        "what": str(handoff.event),
+def _attempt_entry(handoff: Handoff, attempt: Attempt) -> Entry:
+    values = {
+        "connection": handoff.lane.connection.name,
+        "event": str(handoff.event),
         "reference": handoff.reference,
-        "why": attempt.detail,
     }
-    text, tone, icon = _said_of(attempt, words)
-    return Entry(attempt.finished_at, text, tone, who, icon)
+    text, tone, icon = _describe_attempt(attempt, values)
+    return Entry(attempt.finished_at, text, tone, icon)
 
 
-def _said_of(attempt: Attempt, words: dict[str, str]) -> tuple[str, Tone, str]:
+def _describe_attempt(attempt: Attempt, values: dict[str, str]) -> tuple[str, Tone, str]:
+    """Return the sentence, tone and icon of an attempt."""
     if attempt.outcome == Outcome.DONE:
-        named = gettext("%(who)s took “%(what)s” as %(reference)s.")
-        text = named if words["reference"] else gettext("%(who)s took “%(what)s”.")
-        return text % words, "good", "check"
+        text = gettext("%(connection)s accepted “%(event)s”.")
+        if values["reference"]:
+            text = gettext("%(connection)s accepted “%(event)s” as %(reference)s.")
+        return text % values, "good", "check"
     if attempt.outcome == Outcome.FOUND:
-        text = gettext("Looked “%(what)s” up at %(who)s: found %(reference)s and linked it.")
-        return text % words, "good", "search"
+        text = gettext("Looked “%(event)s” up at %(connection)s: found as %(reference)s.")
+        return text % values, "good", "search"
     if attempt.outcome == Outcome.NOT_FOUND:
-        return gettext("Looked “%(what)s” up at %(who)s: not there.") % words, "info", "search"
+        text = gettext("Looked “%(event)s” up at %(connection)s: not found.")
+        return text % values, "info", "search"
     if attempt.outcome == Outcome.REFUSED:
-        return f"{words['what']}: {attempt.detail}", "bad", "x"
-    return f"{words['what']}: {attempt.detail}", "warn", "refresh"
+        return f"{values['event']}: {attempt.detail}", "bad", "x"
+    return f"{values['event']}: {attempt.detail}", "warn", "refresh"
 
 
-def _gather(entries: Iterable[Entry]) -> Iterator[Entry]:
+def _merge_repeats(entries: Iterable[Entry]) -> Iterator[Entry]:
     """Make one entry of those that repeat in a row."""
     last: Entry | None = None
     for entry in entries:
@@ -146,54 +148,51 @@ def _gather(entries: Iterable[Entry]) -> Iterator[Entry]:
         yield last
 
 
-def _of_message(message: InboundMessage) -> Entry:
-    who = message.connection.name
-    at, text = message.received_at, _news(message, who)
+def _message_entry(message: InboundMessage) -> Entry:
+    at, text = message.received_at, _describe_message(message)
     if message.result == Result.STALE:
-        noted = gettext("A late report, only noted.")
-        return Entry(at, f"{text} {noted}", "info", who, "clock")
+        late = gettext("It arrived late and changed nothing.")
+        return Entry(at, f"{text} {late}", "info", "clock")
     text = f"{text} {message.detail}".strip()
     if message.result in {Result.CONFLICT, Result.QUARANTINED}:
-        return Entry(at, text, "bad", who, "alert-triangle")
-    return Entry(at, text, "warn" if message.detail else "good", who, "inbox")
+        return Entry(at, text, "bad", "alert-triangle")
+    return Entry(at, text, "warn" if message.detail else "good", "inbox")
 
 
-def _news(message: InboundMessage, who: str) -> str:
+def _describe_message(message: InboundMessage) -> str:
     data: dict[str, Any] = message.body.get("data", {})
-    words = {"who": who, "subject": message.subject, "status": data.get("status", "")}
-    if message.type == "warehouse.order.status":
-        return gettext("%(who)s says %(subject)s is %(status)s.") % words
-    if message.type == "warehouse.shipment.reported":
-        words |= {"shipment": data.get("shipment_ref", ""), "way": _way(data)}
-        return gettext("%(who)s says %(shipment)s is %(status)s%(way)s.") % words
-    words |= {"number": data.get("official_number", "")}
-    if message.type == "erp.invoice.posted":
-        return gettext("%(who)s posted %(subject)s as %(number)s.") % words
-    money = data.get("amount", {})
-    words |= {"amount": f"{money.get('amount', '')} {money.get('currency', '')}"}
-    return gettext("%(who)s received %(amount)s for %(subject)s.") % words
-
-
-def _way(data: dict[str, Any]) -> str:
-    """Say by whom a shipment travels, if it was told."""
-    way = " ".join(filter(None, (data.get("carrier"), data.get("tracking"))))
-    return f" ({way})" if way else ""
-
-
-def _of_difference(difference: Discrepancy) -> Iterator[Entry]:
-    who = difference.connection.name
-    words = {
-        "kind": difference.get_kind_display(),
-        "ours": difference.ours,
-        "theirs": difference.theirs,
-        "who": who,
+    values = {
+        "connection": message.connection.name,
+        "subject": message.subject,
+        "status": data.get("status", ""),
     }
-    text = gettext("%(kind)s: ours %(ours)s, %(who)s has %(theirs)s.") % words
-    yield Entry(difference.opened_at, text, "bad", who, "scale")
-    if difference.resolved_at is not None:
-        yield Entry(difference.resolved_at, difference.resolution, "good", who, "check")
+    if message.type == "warehouse.order.status":
+        return gettext("%(connection)s reported %(subject)s as %(status)s.") % values
+    if message.type == "warehouse.shipment.reported":
+        values |= {"shipment": data.get("shipment_ref", ""), "tracking": _tracking(data)}
+        return gettext("%(connection)s reported %(shipment)s as %(status)s%(tracking)s.") % values
+    values |= {"number": data.get("official_number", "")}
+    if message.type == "erp.invoice.posted":
+        return gettext("%(connection)s posted %(subject)s as %(number)s.") % values
+    money = data.get("amount", {})
+    values |= {"amount": f"{money.get('amount', '')} {money.get('currency', '')}"}
+    return gettext("%(connection)s received %(amount)s for %(subject)s.") % values
 
 
-def as_line(entry: Entry) -> str:
-    """Write an entry as one line of plain text."""
-    return f"{format_moment(entry.at)}  {entry}"
+def _tracking(data: dict[str, Any]) -> str:
+    """Return carrier and tracking number in brackets, as far as they were reported."""
+    reported = " ".join(filter(None, (data.get("carrier"), data.get("tracking"))))
+    return f" ({reported})" if reported else ""
+
+
+def _discrepancy_entries(discrepancy: Discrepancy) -> Iterator[Entry]:
+    values = {
+        "kind": discrepancy.get_kind_display(),
+        "ours": discrepancy.ours,
+        "theirs": discrepancy.theirs,
+        "connection": discrepancy.connection.name,
+    }
+    text = gettext("%(kind)s: ours %(ours)s, %(connection)s has %(theirs)s.") % values
+    yield Entry(discrepancy.opened_at, text, "bad", "scale")
+    if discrepancy.resolved_at is not None:
+        yield Entry(discrepancy.resolved_at, discrepancy.resolution, "good", "check")

@@ -1,4 +1,4 @@
-"""Setting up external systems, and the secrets we share with them."""
+"""Connections: registration, pause and resume, and rotation of their signing secrets."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ Purpose = Secret.Purpose
 Status = Connection.Status
 
 OVERLAP = dt.timedelta(hours=24)
-"""How long an old secret lives on beside its successor."""
+"""How long an old secret stays valid beside its successor."""
 
 
 class BadConnection(DomainError):
-    """The settings of a connection do not make sense."""
+    """A setting of a connection is not valid."""
 
     code = "bad_connection"
 
@@ -41,7 +41,7 @@ def register_connection(
     allowed_networks: Sequence[str] = (),
     **options: Any,
 ) -> Connection:
-    """Make a connection, or bring the one of that code up to date; twice is as good as once."""
+    """Create a connection, or update the one with that code (idempotent)."""
     _check(allowed_networks, (secret_out, secret_in))
     wanted = {
         "name": name,
@@ -58,7 +58,7 @@ def register_connection(
         setattr(connection, field, value)
     if changed and not is_new:
         connection.save()
-        _start_afresh(connection)
+        _reset_health(connection)
     _ensure_secret(connection, Purpose.OUTBOUND, secret_out)
     _ensure_secret(connection, Purpose.INBOUND, secret_in)
     return connection
@@ -66,9 +66,9 @@ def register_connection(
 
 @transaction.atomic
 def rotate_secret(connection: Connection, purpose: Secret.Purpose, new: str | None = None) -> str:
-    """Put a new secret beside the old one, which lives on for a day; returns the new one once."""
-    fresh = new or signing.make_secret()
-    _check((), (fresh,))
+    """Add a new secret, which is returned only here; the old one stays valid for a day."""
+    secret = new or signing.make_secret()
+    _check((), (secret,))
     now = timezone.now()
     Secret.objects.live(purpose, [connection]).filter(expires_at__isnull=True).update(
         expires_at=now + OVERLAP
@@ -76,16 +76,16 @@ def rotate_secret(connection: Connection, purpose: Secret.Purpose, new: str | No
     Secret.objects.create(
         connection=connection,
         purpose=purpose,
-        ciphertext=signing.encrypt(fresh),
+        ciphertext=signing.encrypt(secret),
         active_from=now,
     )
-    _start_afresh(connection)
-    return fresh
+    _reset_health(connection)
+    return secret
 
 
 @transaction.atomic
 def pause_connection(connection: Connection) -> Connection:
-    """Send nothing more to a connection; what happens meanwhile is queued."""
+    """Stop sending to a connection; events are queued meanwhile."""
     locked = Connection.objects.select_for_update().get(pk=connection.pk)
     if locked.status == Status.DISABLED:
         raise IllegalTransition(f"{locked} is disabled.")
@@ -96,16 +96,16 @@ def pause_connection(connection: Connection) -> Connection:
 
 @transaction.atomic
 def resume_connection(connection: Connection) -> Connection:
-    """Go on sending, at once and whatever the breaker thought."""
+    """Send again at once; the circuit breaker is closed."""
     locked = Connection.objects.select_for_update().get(pk=connection.pk)
     locked.status = Status.ACTIVE
     locked.save(update_fields=["status", "updated_at"])
-    _start_afresh(locked)
+    _reset_health(locked)
     return locked
 
 
 def live_secrets(connection: Connection, purpose: Secret.Purpose) -> list[str]:
-    """List the secrets that count now, the newest first."""
+    """List the secrets that are valid now, the newest first."""
     return [
         signing.decrypt(secret.ciphertext) for secret in Secret.objects.live(purpose, [connection])
     ]
@@ -132,8 +132,8 @@ def _ensure_secret(connection: Connection, purpose: Secret.Purpose, secret: str)
         )
 
 
-def _start_afresh(connection: Connection) -> None:
-    """Forget failures that the change may have mended, and look at once."""
+def _reset_health(connection: Connection) -> None:
+    """Close the circuit breaker after a change that may be a repair, and retry at once."""
     if connection.status in {Status.AUTH_FAILED, Status.GONE}:
         Connection.objects.filter(pk=connection.pk).update(status=Status.ACTIVE)
         connection.status = Status.ACTIVE

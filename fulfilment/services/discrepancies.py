@@ -1,4 +1,4 @@
-"""Differences between the two sides that a person decides."""
+"""Discrepancies: opening them, closing them when values agree again, and deciding them."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from fulfilment.models import Discrepancy
 
 
 class AlreadyResolved(DomainError):
-    """Somebody has decided this difference before."""
+    """The discrepancy was decided before."""
 
     code = "already_resolved"
 
 
 class ReasonMissing(DomainError):
-    """A decision needs a sentence that others can read later."""
+    """A decision was made without a reason."""
 
     code = "reason_missing"
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """Ours and theirs, of one field of one record."""
+class NewDiscrepancy:
+    """The values of a discrepancy to open: ours and theirs, of one field of one record."""
 
     connection_id: uuid.UUID
     kind: Discrepancy.Kind
@@ -42,8 +42,8 @@ class Difference:
     difference: str = ""
 
 
-def open_discrepancies(differences: Iterable[Difference]) -> None:
-    """Put differences before people; one that is open already is not opened twice."""
+def open_discrepancies(found: Iterable[NewDiscrepancy]) -> None:
+    """Open discrepancies, except those that are open already."""
     opened = [
         Discrepancy(
             connection_id=each.connection_id,
@@ -57,26 +57,26 @@ def open_discrepancies(differences: Iterable[Difference]) -> None:
             theirs=each.theirs[:200],
             difference=each.difference[:60],
         )
-        for each in differences
+        for each in found
     ]
     if opened:
         Discrepancy.objects.bulk_create(opened, ignore_conflicts=True)
 
 
 def signed(difference: Decimal) -> str:
-    """Write a difference with its sign."""
+    """Format a difference with its sign."""
     return f"{'+' if difference > 0 else ''}{plain(difference)}"
 
 
 def close_agreed(kind: Discrepancy.Kind, connection_id: uuid.UUID, record: Record) -> None:
-    """Close an open difference that has gone away by itself."""
+    """Close an open discrepancy whose values agree again."""
     Discrepancy.objects.filter(
         kind=kind, connection=connection_id, record_id=record.id, resolved_at__isnull=True
-    ).update(resolved_at=timezone.now(), resolution="Both sides agree again.")
+    ).update(resolved_at=timezone.now(), resolution="Both values agree again.")
 
 
 def resolve_discrepancy(discrepancy: Discrepancy, *, actor: User, reason: str) -> None:
-    """Note what a person decided about a difference."""
+    """Record what a person decided about a discrepancy, and why."""
     if not reason.strip():
         raise ReasonMissing("Say what was decided and why.", field="reason")
     decided = Discrepancy.objects.filter(pk=discrepancy.pk, resolved_at__isnull=True).update(

@@ -10,7 +10,7 @@ from common.identifiers import uuid7
 from fulfilment.connectors.base import Record
 from fulfilment.models import Discrepancy
 from fulfilment.services.bulk_sql import read_rows, write_rows
-from fulfilment.services.discrepancies import Difference, open_discrepancies
+from fulfilment.services.discrepancies import NewDiscrepancy, open_discrepancies
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,12 @@ def store_references(references: Sequence[NewReference]) -> None:
     ]
     if write_rows(INSERT, rows) < len(rows):
         open_discrepancies(
-            _difference(by_id[key], kept or "") for key, kept in read_rows(DIFFERING, rows)
+            _discrepancy(by_id[key], kept or "") for key, kept in read_rows(DIFFERING, rows)
         )
 
 
-def _difference(new: NewReference, ours: str) -> Difference:
-    return Difference(
+def _discrepancy(new: NewReference, ours: str) -> NewDiscrepancy:
+    return NewDiscrepancy(
         connection_id=new.connection_id,
         kind=Discrepancy.Kind.REFERENCE,
         record=new.record,

@@ -1,7 +1,7 @@
-"""What left the warehouse and what came back, reported by a system or typed by a person.
+"""Shipments and returns, reported by an external system or recorded by a person.
 
-Reports are merged, never replayed: quantities by their maximum per line, statuses along their
-scale, tracking numbers by union. So it does not matter in which order they arrive.
+Reports are merged: quantities by their maximum per line, statuses by the furthest one, tracking
+numbers by union. So the order in which they arrive does not matter.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from crm.actors import Actor, System
 from crm.models import User
 from fulfilment.cloudevents import plain
 from fulfilment.models import Parcel, Shipment, ShipmentLine
-from fulfilment.sync.status_order import SHIPMENT_WORDS, join
+from fulfilment.sync.status_order import SHIPMENT_STATUSES, furthest
 from sales.models import Order, OrderLine
 from sales.services.billing.order_progress import Progress, record_progress
 from sales.services.errors import MissingField, OnHold, TooMuch
@@ -40,7 +40,7 @@ class UnknownLine(DomainError):
 
 
 class OverShipped(TooMuch):
-    """More has left than was ordered; ``ordered`` and ``shipped`` count the line's units."""
+    """More was shipped than ordered; ``ordered`` and ``shipped`` count the line's units."""
 
     def __init__(self, line: OrderLine, shipped: Decimal) -> None:
         self.ordered = line.wanted_quantity
@@ -53,8 +53,8 @@ class OverShipped(TooMuch):
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """A shipment as somebody says it stands; quantities are its totals, not differences."""
+class ShipmentReport:
+    """The reported state of a shipment; quantities are its totals, not differences."""
 
     reference: str
     status: str
@@ -75,26 +75,26 @@ def record_shipment(
     tracking: str = "",
     reference: str | None = None,
 ) -> Shipment:
-    """Record a shipment that a person saw leave; what it does not hold stays open."""
+    """Record a shipment by hand; quantities that it does not contain stay open."""
     order = lock_order(order_id)
     _check_can_ship(order)
     wanted = _check_quantities(order, lines)
     name = reference or _next_reference(order, "S")
     if order.shipments.filter(reference=name).exists():
         raise MissingField(f"{order} has a shipment {name} already.", field="reference")
-    report = Report(name, status, wanted, carrier.strip(), tracking.strip())
+    report = ShipmentReport(name, status, wanted, carrier.strip(), tracking.strip())
     shipment, _ = merge_report(order, report, actor=actor)
     return shipment
 
 
 @transaction.atomic
 def move_shipment(shipment_id: uuid.UUID, *, actor: Actor, status: str) -> Shipment:
-    """Take a shipment to its next status: shipped, delivered, failed."""
+    """Move a shipment to its next status: shipped, delivered, failed."""
     shipment = Shipment.objects.get(pk=shipment_id)
     order = lock_order(shipment.order_id)
     shipment = Shipment.objects.select_for_update(of=("self",)).get(pk=shipment_id)
     _move(shipment, status)
-    _tell(order, shipment, actor)
+    _record_progress(order, shipment, actor)
     return shipment
 
 
@@ -109,11 +109,11 @@ def record_return(
     tracking: str = "",
     reference: str | None = None,
 ) -> Shipment:
-    """Record goods that came back; never more than are out, nor than the shipment they refer to."""
+    """Record returned goods; never more than were shipped, nor than the given shipment contains."""
     order = lock_order(order_id)
     wanted = _check_quantities(order, lines)
     if returns is not None:
-        _check_was_in(returns, wanted)
+        _check_left_to_return(returns, wanted)
     shipment = Shipment.objects.create(
         order=order,
         direction=Direction.RETURN,
@@ -123,18 +123,18 @@ def record_return(
         carrier=carrier.strip(),
         tracking=tracking.strip(),
         delivered_at=timezone.now(),
-        **_teller(actor),
+        **_recorder(actor),
     )
     ShipmentLine.objects.bulk_create(
         ShipmentLine(shipment=shipment, order_line_id=pk, quantity=quantity)
         for pk, quantity in wanted.items()
     )
-    _tell(order, shipment, actor)
+    _record_progress(order, shipment, actor)
     return shipment
 
 
 def left_to_return(shipment: Shipment) -> dict[uuid.UUID, Decimal]:
-    """Say how much of each line in a shipment that left has not come back."""
+    """Return how much of each line of a shipment that left was not returned."""
     if shipment.direction != Direction.OUT or shipment.status not in Shipment.LEFT:
         return {}
     left = dict(shipment.lines.values_list("order_line", "quantity"))
@@ -166,33 +166,33 @@ def add_parcel(
     )
     if not shipment.tracking:
         shipment.change(carrier=carrier.strip() or shipment.carrier, tracking=number)
-    _tell(order, shipment, actor)
+    _record_progress(order, shipment, actor)
     return shipment
 
 
-def merge_report(order: Order, report: Report, *, actor: Actor) -> tuple[Shipment, bool]:
-    """Merge a report into what is known of the shipment; says whether it was news.
+def merge_report(order: Order, report: ShipmentReport, *, actor: Actor) -> tuple[Shipment, bool]:
+    """Merge a report into a shipment; also returns whether it changed anything.
 
-    The caller holds the order's lock. Refuses lines the order does not have and more than it wants.
+    The caller holds the order's lock. Refuses lines the order does not have, and more than ordered.
     """
     known = set(order.lines.values_list("pk", flat=True))
-    if strangers := set(report.lines) - known:
-        stranger = min(strangers)
-        raise UnknownLine(f"{order} has no line {stranger}.", line=str(stranger))
+    if unknown := set(report.lines) - known:
+        line_id = min(unknown)
+        raise UnknownLine(f"{order} has no line {line_id}.", line=str(line_id))
     shipment, is_new = Shipment.objects.get_or_create(
-        order=order, reference=report.reference, defaults=_teller(actor)
+        order=order, reference=report.reference, defaults=_recorder(actor)
     )
     if shipment.direction != Direction.OUT:
         raise IllegalTransition(f"{shipment} is a return, not a shipment.")
-    news = [
+    changes = [
         is_new,
         _merge_lines(shipment, report.lines),
         _merge_status(shipment, report.status),
         _merge_tracking(shipment, report),
     ]
-    if any(news):
-        _tell(order, shipment, actor)
-    return shipment, any(news)
+    if any(changes):
+        _record_progress(order, shipment, actor)
+    return shipment, any(changes)
 
 
 def _merge_lines(shipment: Shipment, lines: Mapping[uuid.UUID, Decimal]) -> bool:
@@ -211,7 +211,7 @@ def _merge_lines(shipment: Shipment, lines: Mapping[uuid.UUID, Decimal]) -> bool
 
 
 def _merge_status(shipment: Shipment, status: str) -> bool:
-    reached = join(SHIPMENT_WORDS, shipment.status, status)
+    reached = furthest(SHIPMENT_STATUSES, shipment.status, status)
     if reached == shipment.status:
         return False
     _move(shipment, reached)
@@ -227,24 +227,25 @@ def _move(shipment: Shipment, status: str) -> None:
     shipment.move_to(status, **moments)
 
 
-def _merge_tracking(shipment: Shipment, report: Report) -> bool:
-    """Keep every tracking number as a parcel; the latest report names the shipment's own."""
-    news = False
+def _merge_tracking(shipment: Shipment, report: ShipmentReport) -> bool:
+    """Store every tracking number as a parcel; that of the latest report is the shipment's own."""
+    is_new = False
     if report.tracking:
-        _, news = Parcel.objects.get_or_create(
+        _, is_new = Parcel.objects.get_or_create(
             shipment=shipment, tracking=report.tracking, defaults={"carrier": report.carrier}
         )
-    says = (report.carrier, report.tracking)
-    if not any(says) or report.sequence < shipment.report_sequence:
-        return news
-    if says != (shipment.carrier, shipment.tracking):
-        news = True
-    shipment.change(carrier=says[0], tracking=says[1], report_sequence=report.sequence)
-    return news
+    reported = (report.carrier, report.tracking)
+    if not any(reported) or report.sequence < shipment.report_sequence:
+        return is_new
+    is_changed = reported != (shipment.carrier, shipment.tracking)
+    shipment.change(
+        carrier=report.carrier, tracking=report.tracking, report_sequence=report.sequence
+    )
+    return is_new or is_changed
 
 
-def _tell(order: Order, shipment: Shipment, actor: Actor) -> None:
-    """Carry the quantities over to the order, which bills and tells by them."""
+def _record_progress(order: Order, shipment: Shipment, actor: Actor) -> None:
+    """Update the order's quantities from its shipments; billing and events follow from them."""
     record_progress(
         order,
         _progress(order),
@@ -255,7 +256,7 @@ def _tell(order: Order, shipment: Shipment, actor: Actor) -> None:
 
 
 def _progress(order: Order) -> dict[uuid.UUID, Progress]:
-    """Add up what is on all shipments of an order, and refuse more than was ordered."""
+    """Add up the quantities of all shipments of an order, and refuse more than was ordered."""
     shipped: defaultdict[uuid.UUID, Decimal] = defaultdict(Decimal)
     delivered: defaultdict[uuid.UUID, Decimal] = defaultdict(Decimal)
     returned: defaultdict[uuid.UUID, Decimal] = defaultdict(Decimal)
@@ -280,7 +281,7 @@ def _progress(order: Order) -> dict[uuid.UUID, Progress]:
 
 
 def shipment_snapshot(shipment: Shipment) -> dict[str, Any]:
-    """Describe a shipment to other systems."""
+    """Return the snapshot of a shipment that is sent with its event."""
     return {
         "id": str(shipment.pk),
         "reference": shipment.reference,
@@ -309,12 +310,12 @@ def _check_quantities(order: Order, lines: Mapping[uuid.UUID, Decimal]) -> dict[
     if any(quantity < 0 for quantity in wanted.values()):
         raise MissingField("Quantities count up from zero.", field="lines")
     known = set(order.lines.values_list("pk", flat=True))
-    if strangers := set(wanted) - known:
-        raise UnknownLine(f"{order} has no such line.", line=str(min(strangers)))
+    if unknown := set(wanted) - known:
+        raise UnknownLine(f"{order} has no such line.", line=str(min(unknown)))
     return wanted
 
 
-def _check_was_in(shipment: Shipment, wanted: Mapping[uuid.UUID, Decimal]) -> None:
+def _check_left_to_return(shipment: Shipment, wanted: Mapping[uuid.UUID, Decimal]) -> None:
     left = left_to_return(shipment)
     for pk, quantity in wanted.items():
         if quantity > left.get(pk, ZERO):
@@ -325,15 +326,15 @@ def _check_was_in(shipment: Shipment, wanted: Mapping[uuid.UUID, Decimal]) -> No
 
 
 def _next_reference(order: Order, letter: str) -> str:
-    """Name a shipment that nobody named: O-2026-00042-S1."""
-    taken = set(order.shipments.values_list("reference", flat=True))
+    """Return the next free reference of a shipment or return: O-2026-00042-S1."""
+    used = set(order.shipments.values_list("reference", flat=True))
     number = 1
-    while f"{order.number}-{letter}{number}" in taken:
+    while f"{order.number}-{letter}{number}" in used:
         number += 1
     return f"{order.number}-{letter}{number}"
 
 
-def _teller(actor: Actor) -> dict[str, Any]:
+def _recorder(actor: Actor) -> dict[str, Any]:
     return {
         "source": actor.connection if isinstance(actor, System) else "",
         "recorded_by": actor if isinstance(actor, User) else None,

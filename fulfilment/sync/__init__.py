@@ -1,1 +1,1 @@
-"""What two sides make of each other's words: pure Python, no database."""
+"""Synchronisation rules of two systems as pure functions: no database, no Django."""

@@ -1,25 +1,25 @@
-"""Words that only ever move forward, whatever order their reports arrive in.
+"""Status orders: statuses that only move forward, whatever order their reports arrive in.
 
-Joining is commutative, associative and idempotent, so any permutation of the same reports, with any
-repeats, ends in the same word.
+``furthest`` is commutative, associative and idempotent, so any permutation of the same reports,
+with any repeats, ends in the same status.
 """
 
 from __future__ import annotations
 
-ORDER_WORDS = ("", "accepted", "picking", "packed", "part shipped", "shipped", "delivered")
-"""How far a warehouse says an order is."""
+ORDER_STATUSES = ("", "accepted", "picking", "packed", "part shipped", "shipped", "delivered")
+"""The progress of an order, as a warehouse reports it."""
 
-SHIPMENT_WORDS = ("planned", "picked", "packed", "shipped", "delivered", "failed")
-"""How far a shipment is; a failed one stays failed."""
+SHIPMENT_STATUSES = ("planned", "picked", "packed", "shipped", "delivered", "failed")
+"""The progress of a shipment; *failed* is final."""
 
-INVOICE_WORDS = ("", "posted", "paid")
-"""How far the other books are with an invoice."""
+INVOICE_STATUSES = ("", "posted", "paid")
+"""The progress of an invoice in the ERP."""
 
 
-def join(scale: tuple[str, ...], one: str, other: str) -> str:
-    """Return the word that is further along the scale.
+def furthest(order: tuple[str, ...], first: str, second: str) -> str:
+    """Return the status that comes later in the order.
 
-    >>> join(ORDER_WORDS, "packed", "accepted")
+    >>> furthest(ORDER_STATUSES, "packed", "accepted")
     'packed'
     """
-    return max(one, other, key=scale.index)
+    return max(first, second, key=order.index)

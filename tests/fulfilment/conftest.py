@@ -1,4 +1,4 @@
-"""A market whose orders leave for a stubbed warehouse and ERP."""
+"""A market, and a stubbed warehouse and ERP that its documents are handed to."""
 
 from __future__ import annotations
 
@@ -16,15 +16,18 @@ from django.utils import timezone
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from crm import roles
+from crm.models import User
 from fulfilment import signing
 from fulfilment.connectors.engine import LaneBatch, Step
 from fulfilment.models import Attempt, Connection, Lane
+from fulfilment.outbound.drain import drain
 from fulfilment.services.connections import register_connection
 from sales.models import Order
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
 from sales.services.orders import submit_order
-from tests.factories import Market
+from tests.factories import Market, UserFactory
 
 SECRET_OUT = "whsec_b3V0Z29pbmctc2VjcmV0LW9mLXRoZS10ZXN0cw=="
 SECRET_IN = "whsec_aW5jb21pbmctc2VjcmV0LW9mLXRoZS10ZXN0cyE="
@@ -32,7 +35,7 @@ HOOK = "/hooks/throughline"
 LOOPBACK = ["127.0.0.0/8"]
 
 ORDER_EVENTS = [
-    f"order.{verb}" for verb in ("submitted", "changed", "held", "released", "cancelled")
+    f"order.{name}" for name in ("submitted", "changed", "held", "released", "cancelled")
 ]
 INVOICE_EVENTS = ["invoice.issued", "invoice.credited", "invoice.paid"]
 
@@ -40,7 +43,7 @@ sequences = itertools.count(1)
 
 
 class FarEnd:
-    """The other system: keeps what it was sent and answers as it is told."""
+    """Stub of an external system: stores what it receives, and answers as a test demands."""
 
     def __init__(self, server: HTTPServer, connection: Connection, path: str) -> None:
         self.connection = connection
@@ -48,7 +51,7 @@ class FarEnd:
         self.looked_up: list[str] = []
         self.known: dict[str, str] = {}
         self.answers: list[Callable[[str], Response]] = []
-        """What to answer next, instead of a reference."""
+        """The next answers, instead of a reference."""
         server.expect_request(path, method="POST").respond_with_handler(self._push)
         below = re.compile(rf"^{re.escape(path)}/.+$")
         server.expect_request(below, method="GET").respond_with_handler(self._find)
@@ -62,7 +65,7 @@ class FarEnd:
         return self.take(message_id)
 
     def take(self, message_id: str) -> Response:
-        """Take a message once and answer its reference, the same for every repeat."""
+        """Store a message once and answer its reference, the same for every repeat."""
         reference = self.known.setdefault(message_id, f"REF-{len(self.known) + 1:06d}")
         return Response(json.dumps({"reference": reference}), 200)
 
@@ -109,13 +112,13 @@ def market(db: None) -> Market:
 
 @pytest.fixture
 def warehouse(db: None, httpserver: HTTPServer) -> FarEnd:
-    """The warehouse, which hears of orders."""
+    """The warehouse, which is sent orders."""
     return connect(httpserver, "warehouse", ORDER_EVENTS)
 
 
 @pytest.fixture
 def erp(db: None, httpserver: HTTPServer) -> FarEnd:
-    """The ERP, which hears of invoices."""
+    """The ERP, which is sent invoices."""
     return connect(httpserver, "erp", INVOICE_EVENTS)
 
 
@@ -134,18 +137,34 @@ def order(market: Market, warehouse: FarEnd) -> Order:
     return submitted_order(market)
 
 
+@pytest.fixture
+def clerk(db: None) -> User:
+    """A user of the back office."""
+    user: User = UserFactory.create(role=roles.BACK_OFFICE, first_name="Ada", last_name="Ruiz")
+    return user
+
+
+def refuse(far_end: FarEnd, handoffs: int = 1, detail: str = "Unknown SKU AX-9") -> None:
+    """Have the far end refuse so many handoffs until they need attention."""
+    for _ in range(6 * handoffs):
+        far_end.will_answer(422, json.dumps({"detail": detail}))
+    for _ in range(6):
+        drain()
+        make_due()
+
+
 def outcomes() -> list[tuple[str, str]]:
-    """What was asked of the other side and what came of it, in order."""
+    """Verb and outcome of every attempt, in order."""
     return list(Attempt.objects.order_by("id").values_list("verb", "outcome"))
 
 
-def whole(batch: LaneBatch) -> Step:
-    """A round that is over, handed back in one piece."""
+def last_step(batch: LaneBatch) -> Step:
+    """The step that ends a batch, with all its handoffs."""
     return Step(batch, batch.handoffs, is_over=True)
 
 
 def make_due() -> None:
-    """Let the time pass that a retry waits for, and every pause of a connection."""
+    """Make retries due, and end the pause of every connection."""
     Lane.objects.update(due_at=timezone.now() - dt.timedelta(seconds=1))
     for connection in Connection.objects.all():
         connection.health.not_before = None
@@ -153,7 +172,7 @@ def make_due() -> None:
 
 
 def event(type_: str, data: dict[str, Any], **attributes: Any) -> dict[str, Any]:
-    """An event as the other systems write them; later ones have higher sequences."""
+    """An inbound event; later ones have higher sequences."""
     number = next(sequences)
     subject = data.get("order") or data.get("invoice")
     return {
@@ -196,7 +215,7 @@ def send(
     message_id: str | None = None,
     client: Client | None = None,
 ) -> Any:
-    """Post to the intake as the other system would."""
+    """Post to the intake as an external system would."""
     text = body if isinstance(body, str) else json.dumps(body)
     name = message_id or (body["id"] if isinstance(body, dict) else "batch_1")
     headers = signing.sign(name, text, [secret], at=at or timezone.now())

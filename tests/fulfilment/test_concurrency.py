@@ -19,7 +19,7 @@ from sales.models import Order, SalesEvent
 from sales.services.orders import hold_order, release_order
 from tests.concurrency import run_concurrently
 from tests.factories import Market
-from tests.fulfilment.conftest import ORDER_EVENTS, FarEnd, connect, submitted_order, whole
+from tests.fulfilment.conftest import ORDER_EVENTS, FarEnd, connect, last_step, submitted_order
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -85,7 +85,7 @@ def test_a_save_that_holds_the_lane_does_not_hold_up_the_others(
 
     with transaction.atomic():
         hold_order(locked.pk, actor=seller.rep, reason="Credit check")
-        run_concurrently(lambda: waiting.extend(complete(list(map(whole, batches.values())))))
+        run_concurrently(lambda: waiting.extend(complete(list(map(last_step, batches.values())))))
 
     assert [step.batch.lane_id for step in waiting] == [batches[locked.number].lane_id]
     lanes = dict(Lane.objects.values_list("root_id", "lease_token"))

@@ -33,10 +33,10 @@ from tests.fulfilment.conftest import (
     SECRET_IN,
     SECRET_OUT,
     FarEnd,
+    last_step,
     make_due,
     outcomes,
     submitted_order,
-    whole,
 )
 
 State = Handoff.State
@@ -390,7 +390,7 @@ def test_writes_down_a_hundred_with_as_many_statements_as_one(
             submitted_order(market)
         batches = claim(64)
         assert len(batches) == number
-        counts.append(_statements(partial(complete, list(map(whole, batches)))))
+        counts.append(_statements(partial(complete, list(map(last_step, batches)))))
         make_due()
         drain()
 

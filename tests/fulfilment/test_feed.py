@@ -177,5 +177,5 @@ def test_asks_as_many_questions_for_many_events_as_for_one(
         settled(submitted_order(market))
     first = read(reader, limit=1)["next"]
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(4):
         read(reader, after=first)

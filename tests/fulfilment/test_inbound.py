@@ -162,7 +162,7 @@ def test_a_message_nobody_comes_for_is_set_aside_with_a_suggestion(
 
     kept = InboundMessage.objects.get()
     assert kept.result == "quarantined"
-    assert kept.detail == f"ORD-1 never came. Similar: {order.number}."
+    assert kept.detail == f"No document ORD-1 was created in time. Similar: {order.number}."
 
 
 def test_more_than_was_ordered_is_a_conflict_and_changes_nothing(
@@ -291,7 +291,7 @@ def test_a_difference_that_goes_away_is_closed(invoice: Invoice, erp: FarEnd) ->
     take(erp, posted(invoice, "SI-1"))
 
     assert set(Discrepancy.objects.values_list("resolution", flat=True)) == {
-        "Both sides agree again."
+        "Both values agree again."
     }
 
 

@@ -19,10 +19,10 @@ from sales.services.orders import hold_order, release_order
 from tests.factories import Market
 from tests.fulfilment.conftest import (
     FarEnd,
+    last_step,
     make_due,
     outcomes,
     submitted_order,
-    whole,
 )
 
 State = Handoff.State
@@ -93,7 +93,7 @@ def test_a_stale_lease_changes_nothing_but_leaves_its_evidence(
     [current] = claim(64)
     assert stale.lease_token != current.lease_token
 
-    assert complete([whole(stale)]) == []
+    assert complete([last_step(stale)]) == []
 
     lane = Lane.objects.get()
     assert (lane.lease_token, lane.pending) == (current.lease_token, 1)
@@ -114,7 +114,7 @@ def test_what_is_queued_during_a_lease_is_sent_after_it(
     [batch] = claim(64)
     hold_order(order.pk, actor=market.rep, reason="Credit check")
     assert claim(64) == []
-    complete([whole(batch)])
+    complete([last_step(batch)])
 
     drain()
 

@@ -23,7 +23,8 @@ from django.views.decorators.http import require_safe
 from common.formatting import format_ago, format_moment
 from crm.models import User
 from fulfilment.models import Connection, Handoff
-from fulfilment.monitoring.metrics import raise_alerts, take_vitals
+from fulfilment.monitoring.alerts import alerts_for
+from fulfilment.monitoring.metrics import collect_metrics
 from fulfilment.outbound.handoff_actions import REPLAYABLE, STUCK, stuck_like
 from fulfilment.outbound.payload_diff import changed_since
 from sales.models import kind_named
@@ -113,7 +114,7 @@ class HandoffList(ListScreen[Handoff]):
     def around(self) -> dict[str, Any]:
         """Show what somebody should look at, and what needs a person, by its cause."""
         causes = Cause.among(Handoff.objects.visible_to(self.person))
-        alerts = raise_alerts(take_vitals())
+        alerts = alerts_for(collect_metrics())
         return {"alerts": alerts, "causes": causes}
 
     def cells(self, record: Handoff) -> Sequence[object]:

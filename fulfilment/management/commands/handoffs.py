@@ -1,4 +1,4 @@
-"""The handoff desk at the command line, for operators."""
+"""Command ``handoffs``: lists, replays, skips and settles handoffs, and manages connections."""
 
 from __future__ import annotations
 
@@ -32,37 +32,41 @@ SHOWN = 50
 class Command(BaseCommand):
     """``manage.py handoffs list|replay|window|skip|settle|pause|resume|rotate|test``."""
 
-    help = "Look at handoffs and mend what cannot go on by itself."
+    help = "List handoffs that need attention, and replay, skip or settle them."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Describe the verbs and what each needs."""
-        verbs = parser.add_subparsers(dest="verb", required=True)
-        verbs.add_parser("list", help="what needs a person, grouped by cause")
-        replay = verbs.add_parser("replay", help="send one again, or all stuck for one cause")
+        """Declare the subcommands and their options."""
+        commands = parser.add_subparsers(dest="command", required=True)
+        commands.add_parser("list", help="list handoffs that need attention, by cause")
+        replay = commands.add_parser("replay", help="send one again, or all with one cause")
         replay.add_argument("handoff", nargs="?")
         replay.add_argument("--connection")
         replay.add_argument("--cause")
-        window = verbs.add_parser("window", help="send again what was made in a window of time")
+        window = commands.add_parser(
+            "window", help="send again what was created in a window of time"
+        )
         window.add_argument("connection")
         window.add_argument("since", help="2026-11-22T01:00:00Z")
         window.add_argument("until")
-        window.add_argument("--dry-run", action="store_true", help="only say what it would do")
-        for verb, help_text in (("skip", "never send it"), ("settle", "they know it already")):
-            aside = verbs.add_parser(verb, help=help_text)
-            aside.add_argument("handoff")
-            aside.add_argument("--reason", required=True)
-            if verb == "settle":
-                aside.add_argument("--reference", default="")
-        for verb in ("pause", "resume", "test"):
-            verbs.add_parser(verb).add_argument("connection")
-        rotate = verbs.add_parser("rotate", help="make a new secret; the old one lives for a day")
+        window.add_argument("--dry-run", action="store_true", help="only show what it would send")
+        for name, help_text in (("skip", "never send it"), ("settle", "it was handled outside")):
+            action = commands.add_parser(name, help=help_text)
+            action.add_argument("handoff")
+            action.add_argument("--reason", required=True)
+            if name == "settle":
+                action.add_argument("--reference", default="")
+        for name in ("pause", "resume", "test"):
+            commands.add_parser(name).add_argument("connection")
+        rotate = commands.add_parser(
+            "rotate", help="create a secret; the old one stays valid for a day"
+        )
         rotate.add_argument("connection")
         rotate.add_argument("direction", choices=Secret.Purpose.values)
 
-    def handle(self, *args: Any, verb: str, **options: Any) -> None:
-        """Do one verb; a refusal is told in one sentence."""
+    def handle(self, *args: Any, command: str, **options: Any) -> None:
+        """Run one subcommand; a refusal ends it with one sentence."""
         try:
-            getattr(self, f"_{verb}")(options)
+            getattr(self, f"_{command}")(options)
         except DomainError as error:
             raise CommandError(str(error)) from error
         except (Handoff.DoesNotExist, Connection.DoesNotExist, ValidationError) as error:
@@ -73,24 +77,23 @@ class Command(BaseCommand):
         shown = stuck.select_related("event", "lane__connection").order_by("cause", "id")[:SHOWN]
         for handoff in shown:
             self.stdout.write(f"{handoff.pk}  {handoff}  {handoff.cause}")
-        self.stdout.write(f"{stuck.count()} need a person.")
+        self.stdout.write(f"{stuck.count()} handoffs need attention.")
 
     def _replay(self, options: dict[str, Any]) -> None:
         if options["handoff"]:
-            self.stdout.write(
-                f"{replay_handoff(options['handoff'], actor=OPERATOR)} is sent again."
-            )
+            handoff = replay_handoff(options["handoff"], actor=OPERATOR)
+            self.stdout.write(f"{handoff} is queued again.")
             return
         if not (options["connection"] and options["cause"]):
-            raise CommandError("Name a handoff, or --connection and --cause.")
+            raise CommandError("Give the id of a handoff, or --connection and --cause.")
         group = stuck_like(_connection(options), options["cause"])
-        self.stdout.write(f"{replay_all(group, actor=OPERATOR)} are sent again.")
+        self.stdout.write(f"{replay_all(group, actor=OPERATOR)} handoffs are queued again.")
 
     def _window(self, options: dict[str, Any]) -> None:
         since, until = _moment(options["since"]), _moment(options["until"])
         chosen = sent_between(_connection(options), since, until)
         if not options["dry_run"]:
-            self.stdout.write(f"{replay_all(chosen, actor=OPERATOR)} are sent again.")
+            self.stdout.write(f"{replay_all(chosen, actor=OPERATOR)} handoffs are queued again.")
             return
         for each in preview_replay(chosen):
             self.stdout.write(
@@ -116,18 +119,18 @@ class Command(BaseCommand):
         self.stdout.write(f"{pause_connection(_connection(options))} is paused.")
 
     def _resume(self, options: dict[str, Any]) -> None:
-        self.stdout.write(f"{resume_connection(_connection(options))} goes on.")
+        self.stdout.write(f"{resume_connection(_connection(options))} is active again.")
 
     def _rotate(self, options: dict[str, Any]) -> None:
         secret = rotate_secret(_connection(options), Secret.Purpose(options["direction"]))
-        self.stdout.write(f"Give this to the other side now, it is not shown again: {secret}")
+        self.stdout.write(f"Enter this secret there now, it is not shown again: {secret}")
 
     def _test(self, options: dict[str, Any]) -> None:
         result = send_test_message(_connection(options))
         if result.error:
             raise CommandError(result.detail)
-        took = result.finished_at - result.started_at
-        self.stdout.write(f"It answered within {took.total_seconds() * 1000:.0f} ms.")
+        duration = result.finished_at - result.started_at
+        self.stdout.write(f"It answered within {duration.total_seconds() * 1000:.0f} ms.")
 
 
 def _connection(options: dict[str, Any]) -> Connection:
@@ -140,5 +143,5 @@ def _moment(text: str) -> dt.datetime:
     except ValueError:
         moment = None
     if moment is None:
-        raise CommandError(f"{text} is not a moment like 2026-11-22T01:00:00Z.")
+        raise CommandError(f"{text} is not a date and time like 2026-11-22T01:00:00Z.")
     return moment if timezone.is_aware(moment) else timezone.make_aware(moment)

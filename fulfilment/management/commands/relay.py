@@ -1,4 +1,4 @@
-"""Carries handoffs without a broker: the same engine in a plain loop."""
+"""Command ``relay``: delivers handoffs without a broker, the same drain in a loop."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from fulfilment.outbound.drain import drain
 
 
 class Command(BaseCommand):
-    """``manage.py relay`` for when there is no Celery worker."""
+    """``manage.py relay``, for when there is no broker or no Celery worker."""
 
-    help = "Carry handoffs to the other systems until told to stop."
+    help = "Deliver handoffs to external systems until stopped."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Describe the options."""
+        """Declare the options."""
         parser.add_argument("--once", action="store_true", help="stop when nothing is due")
-        parser.add_argument("--every", type=float, default=0.2, help="seconds between looks")
+        parser.add_argument("--every", type=float, default=0.2, help="seconds between two drains")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Look, carry, rest."""
+        """Drain in a loop until SIGTERM or Ctrl-C."""
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        self.stdout.write("Carrying handoffs; Ctrl-C stops.")
+        self.stdout.write("Delivering handoffs; Ctrl-C stops.")
         self.stdout.flush()
         while not stop.is_set():
-            self._look()
+            self._drain()
             if options["once"]:
                 return
             stop.wait(options["every"])
 
-    def _look(self) -> None:
-        """Do what is due; a database that restarts is waited for."""
+    def _drain(self) -> None:
+        """Apply deferred messages and drain; survive a restart of the database."""
         try:
             retry_deferred()
             drain()

@@ -1,0 +1,104 @@
+"""Alerts: conditions of connections that need a person, derived from their metrics."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from django.utils.translation import gettext, ngettext
+
+from fulfilment.models import Connection, Health
+from fulfilment.monitoring.metrics import ConnectionMetrics
+
+Severity = Literal["warning", "critical"]
+
+LATE_AFTER = dt.timedelta(minutes=10)
+"""Age from which a waiting handoff is an alert, whatever the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One condition of a connection that a person should look at."""
+
+    severity: Severity
+    code: str
+    connection: str
+    text: str
+
+
+def alerts_for(measured: Iterable[ConnectionMetrics]) -> list[Alert]:
+    """List the alerts of all connections, the critical ones first."""
+    alerts = [alert for metrics in measured for alert in _alerts(metrics)]
+    return sorted(alerts, key=lambda alert: alert.severity != "critical")
+
+
+def _alerts(metrics: ConnectionMetrics) -> Iterator[Alert]:
+    for code, text in _failures(metrics):
+        yield Alert("critical", code, metrics.code, text)
+    if metrics.oldest_seconds > LATE_AFTER.total_seconds():
+        yield Alert("warning", "late", metrics.code, _late(metrics))
+    for code, count, text in _counted(metrics):
+        if count:
+            sentence = text % {"name": metrics.name, "count": count}
+            yield Alert("warning", code, metrics.code, sentence)
+
+
+def _failures(metrics: ConnectionMetrics) -> Iterator[tuple[str, str]]:
+    """Name what stops all handoffs to a connection, with its sentence."""
+    values = {"name": metrics.name, "reason": metrics.last_failure}
+    if metrics.status == Connection.Status.AUTH_FAILED:
+        text = gettext("%(name)s does not accept our signature: rotate the secret.")
+        yield "auth_failed", text % values
+    if metrics.status == Connection.Status.GONE:
+        text = gettext("%(name)s answers that its address is gone: correct the URL.")
+        yield "gone", text % values
+    if metrics.status == Connection.Status.ACTIVE and metrics.breaker != Health.Breaker.CLOSED:
+        text = gettext("Sending to %(name)s is paused until it answers again: %(reason)s")
+        yield "not_answering", text % values
+
+
+def _late(metrics: ConnectionMetrics) -> str:
+    text = ngettext(
+        "%(count)d handoff to %(name)s has been waiting for %(minutes)d min.",
+        "%(count)d handoffs to %(name)s are waiting, the oldest for %(minutes)d min.",
+        metrics.waiting,
+    )
+    minutes = int(metrics.oldest_seconds // 60)
+    return text % {"name": metrics.name, "count": metrics.waiting, "minutes": minutes}
+
+
+def _counted(metrics: ConnectionMetrics) -> list[tuple[str, int, str]]:
+    """Name each condition that is counted, with its count and its sentence."""
+    refused, unmatched = metrics.needs_attention, metrics.quarantined
+    undecided = metrics.discrepancies
+    return [
+        (
+            "needs_attention",
+            refused,
+            ngettext(
+                "%(count)d handoff was refused by %(name)s: send it again, skip or settle it.",
+                "%(count)d handoffs were refused by %(name)s: send again, skip or settle them.",
+                refused,
+            ),
+        ),
+        (
+            "quarantined",
+            unmatched,
+            ngettext(
+                "%(count)d message from %(name)s matches no document.",
+                "%(count)d messages from %(name)s match no document.",
+                unmatched,
+            ),
+        ),
+        (
+            "discrepancies",
+            undecided,
+            ngettext(
+                "%(count)d value differs from %(name)s and is not decided.",
+                "%(count)d values differ from %(name)s and are not decided.",
+                undecided,
+            ),
+        ),
+    ]
