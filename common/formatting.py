@@ -123,6 +123,11 @@ def format_day(day: dt.date | None) -> str:
     return babel_dates.format_date(day, "medium", locale=reader_locale())
 
 
+def format_day_of(moment: dt.datetime) -> str:
+    """Write the day of a moment in the reader's time zone."""
+    return format_day(timezone.localdate(moment))
+
+
 def format_moment(moment: dt.datetime | None) -> str:
     """Write a moment in the reader's time zone as in '22 Nov 2026, 14:05'."""
     if moment is None:

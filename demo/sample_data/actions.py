@@ -7,14 +7,12 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone
-
 from crm.actors import Actor, System
 from crm.models import Opportunity, Stage
 from demo.personas import PIETER
 from demo.sample_data.catalogue import product
 from demo.sample_data.customers import Customer, account
-from demo.sample_data.users import user
+from demo.sample_data.users import COMPANY, user
 from fulfilment.services.shipments import record_shipment
 from sales.models import Company, Invoice, Order, OrderLine, Quote
 from sales.services.documents.drafts import draft_invoice, draft_order, draft_quote
@@ -31,8 +29,8 @@ FORMER_ERP = System("ERP", connection="erp")
 
 
 def in_days(days: int) -> dt.date:
-    """Return the day this many days after the action's own."""
-    return timezone.localdate() + dt.timedelta(days=days)
+    """Return the day this many days after the action's own, as the company counts days."""
+    return Company.objects.get(name=COMPANY).today() + dt.timedelta(days=days)
 
 
 def open_opportunity(
@@ -152,7 +150,7 @@ def post(bill: Invoice, official_number: str) -> Invoice:
         actor=FORMER_ERP,
         official_number=official_number,
         status="posted",
-        issued_on=timezone.localdate(),
+        issued_on=bill.company.today(),
         tax=bill.tax,
         total=bill.total,
     )
@@ -160,12 +158,12 @@ def post(bill: Invoice, official_number: str) -> Invoice:
 
 def pay(bill: Invoice, reference: str, amount: str | None = None) -> None:
     """Record a payment; without an amount, the one that settles the invoice that day."""
-    owed = bill.outstanding - bill.discount_on(timezone.localdate())
+    owed = bill.outstanding - bill.discount_on(bill.company.today())
     record_payment(
         bill.pk,
         actor=user(PIETER),
         amount=Decimal(amount) if amount else owed,
-        received_on=timezone.localdate(),
+        received_on=bill.company.today(),
         reference=reference,
         method="Transfer",
     )

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Cast, Lower
 from django.utils import timezone
 from django_countries.fields import CountryField
 
@@ -58,6 +58,16 @@ class Company(models.Model):
     def today(self) -> dt.date:
         """Return the day it is where the company sits; its documents are dated by it."""
         return timezone.localdate(timezone=ZoneInfo(self.time_zone))
+
+
+def company_day(company: str = "company") -> Cast:
+    """Make the SQL expression of the day it is where the company of each row sits.
+
+    ``company`` is the path to it; the clock is ours, as in ``Company.today()``.
+    """
+    now = models.Value(timezone.now(), models.DateTimeField())
+    local = models.Func(models.F(f"{company}__time_zone"), now, function="timezone")
+    return Cast(local, models.DateField())
 
 
 class NumberSeries(models.Model):

@@ -16,6 +16,7 @@ from common.fields import amount_field, custom_values_index, identifier, rate_fi
 from common.history import keeps_history
 from common.triggers import AppendOnly
 from crm.models import OwnedQuerySet
+from sales.models.companies import company_day
 from sales.models.documents import Document, DocumentLine
 from sales.models.orders import Order, OrderLine
 from sales.models.triggers import (
@@ -39,18 +40,20 @@ class InvoiceQuerySet(OwnedQuerySet["Invoice"]):
             status__in=[Invoice.Status.ISSUED, Invoice.Status.PARTLY_PAID],
         )
 
-    def overdue(self, on: dt.date) -> InvoiceQuerySet:
-        """Keep those of which some money should have come before that day, the latest first.
+    def overdue(self) -> InvoiceQuerySet:
+        """Keep those of which some money should have come before today, the longest wait first.
 
-        ``waits_since`` is the first day on which anything was due.
+        Today is where the company sits; ``waits_since`` is the first day on which anything was due.
         """
         parts = InvoiceInstalment.objects.filter(invoice=OuterRef("pk")).order_by()
-        due = parts.filter(due_on__lt=on).values("invoice").annotate(sum=Sum("amount"))
+        past = parts.filter(due_on__lt=company_day("invoice__company"))
+        due = past.values("invoice").annotate(sum=Sum("amount"))
+        settled = F("paid") + F("credited") + F("discounted")
         first = parts.values("invoice").annotate(first=Min("due_on"))
         return (
             self.open()
             .annotate(due=Subquery(due.values("sum")))
-            .filter(Q(due_on__lt=on) | Q(due__gt=F("paid") + F("credited") + F("discounted")))
+            .filter(Q(due_on__lt=company_day()) | Q(due__gt=settled))
             .annotate(waits_since=Coalesce(Subquery(first.values("first")), "due_on"))
             .order_by("waits_since", "id")
         )
@@ -276,17 +279,18 @@ class Invoice(Document):
             return None
         return next((part.due_on for part in self.open_dues if part.amount), self.due_on)
 
-    def overdue_amount(self, on: dt.date) -> Decimal:
-        """Add up what should have come before that day and has not."""
+    def overdue_amount(self, on: dt.date | None = None) -> Decimal:
+        """Add up what should have come before that day, or before today, and has not."""
         if self.outstanding <= 0:
             return Decimal(0)
+        on = on or self.company.today()
         if self.due_on is not None and self.due_on < on:
             return self.outstanding
         late = (part.amount for part in self.open_dues if part.due_on < on)
         return sum(late, Decimal(0))
 
-    def is_overdue(self, on: dt.date) -> bool:
-        """Say whether money should have come by that day and has not."""
+    def is_overdue(self, on: dt.date | None = None) -> bool:
+        """Whether money should have come before that day, or before today, and has not."""
         return self.overdue_amount(on) > 0
 
 

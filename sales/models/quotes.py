@@ -12,12 +12,25 @@ from django.db.models import Q
 from common.fields import custom_values_index, identifier
 from common.history import keeps_history
 from crm.models import Opportunity, OwnedQuerySet
+from sales.models.companies import company_day
 from sales.models.documents import Document, DocumentLine
 from sales.models.triggers import keeps_issued, line_witnesses
 
 
 class QuoteQuerySet(OwnedQuerySet["Quote"]):
     """Reads of quotes."""
+
+    def expired(self) -> QuoteQuerySet:
+        """Keep active quotes past their last day, as their company counts days."""
+        return self.filter(status=Quote.Status.ACTIVE, valid_until__lt=company_day())
+
+    def expiring(self, within: dt.timedelta) -> QuoteQuerySet:
+        """Keep active quotes whose last day has not passed and is no further away than that."""
+        return self.filter(
+            status=Quote.Status.ACTIVE,
+            valid_until__gte=company_day(),
+            valid_until__lte=company_day() + models.Value(within),
+        )
 
 
 @keeps_history()
@@ -106,13 +119,11 @@ class Quote(Document):
     def __str__(self) -> str:
         return f"{self.number} r{self.revision}" if self.revision else "Draft quote"
 
-    def is_expired(self, on: dt.date) -> bool:
-        """Say whether the offer no longer stands on that day."""
-        return (
-            self.status == self.Status.ACTIVE
-            and self.valid_until is not None
-            and on > self.valid_until
-        )
+    def is_expired(self, on: dt.date | None = None) -> bool:
+        """Whether the offer no longer stands on that day, or today where its company sits."""
+        if self.status != self.Status.ACTIVE or self.valid_until is None:
+            return False
+        return (on or self.company.today()) > self.valid_until
 
 
 @keeps_history()

@@ -9,7 +9,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max, Sum
-from django.utils import timezone
 
 from common.errors import IllegalTransition
 from crm.actors import Actor
@@ -28,7 +27,7 @@ from sales.models import (
 )
 from sales.pricing.money import round_money
 from sales.services.documents.bundles import add_parts
-from sales.services.documents.drafts import draft_order, draft_quote, lock_draft
+from sales.services.documents.drafts import default_company, draft_order, draft_quote, lock_draft
 from sales.services.documents.new_lines import (
     fill_from_product,
     insert_lines,
@@ -56,7 +55,7 @@ def add_opportunity_line(
     if quantity <= 0:
         raise TooMuch("Give a quantity above zero.", field="quantity")
     unit = unit or product.default_unit
-    found = look_up(_price_list(opportunity), product, unit, quantity, timezone.localdate())
+    found = look_up(_price_list(opportunity), product, unit, quantity, default_company().today())
     price = unit_price if unit_price is not None else found.unit_price
     net = round_money(
         quantity * ((price or Decimal(0)) - found.volume_discount), opportunity.currency

@@ -88,7 +88,7 @@ def accept_quote(
     if quote.status == Quote.Status.WON:
         return Order.objects.get(quote=quote)
     quote.refuse_move_to(Quote.Status.WON)
-    if quote.is_expired(on=quote.company.today()):
+    if quote.is_expired():
         raise QuoteExpired(
             f"{quote} was valid until {quote.valid_until}: revise it to offer it again."
         )

@@ -5,8 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone
-
 from fulfilment.models import Discrepancy, ExternalRef, Handoff, Shipment
 from fulfilment.outbound.drain import drain
 from sales.models import Invoice, PaymentTerms
@@ -110,7 +108,7 @@ def posted(invoice: Invoice, number: str, **amounts: str) -> dict[str, Any]:
         "invoice": invoice.number,
         "official_number": number,
         "status": "posted",
-        "issued_on": timezone.localdate().isoformat(),
+        "issued_on": invoice.company.today().isoformat(),
         "tax": money(amounts.get("tax", f"{invoice.tax:.2f}"), invoice.currency),
         "total": money(amounts.get("total", f"{invoice.total:.2f}"), invoice.currency),
     }
@@ -124,6 +122,6 @@ def paid(invoice: Invoice, number: str, amount: str = "") -> dict[str, Any]:
         "status": "paid",
         "payment_ref": f"PAY-{invoice.number}",
         "amount": money(amount or f"{invoice.total:.2f}", invoice.currency),
-        "paid_on": timezone.localdate().isoformat(),
+        "paid_on": invoice.company.today().isoformat(),
     }
     return event("erp.invoice.paid", data)

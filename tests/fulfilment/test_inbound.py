@@ -124,7 +124,7 @@ def test_a_report_that_overtakes_our_own_answer_is_applied(order: Order, warehou
 
 
 def test_a_message_before_its_document_waits_for_it(market: Market, warehouse: FarEnd) -> None:
-    year = timezone.localdate().year
+    year = market.company.today().year
     data = {"order": f"O-{year}-00001", "status": "accepted"}
     message = event("warehouse.order.status", data)
     assert take(warehouse, message) == "deferred"

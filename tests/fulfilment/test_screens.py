@@ -39,7 +39,7 @@ def active_quote(market: Market, opportunity: Opportunity | None = None) -> Quot
         account=market.account,
         name="Refit",
         opportunity=opportunity,
-        valid_until=timezone.localdate() + dt.timedelta(days=3),
+        valid_until=market.company.today() + dt.timedelta(days=3),
     )
     add_line(quote, actor=market.rep, product=market.product("100.00"))
     return activate_quote(quote.pk, actor=market.rep)

@@ -11,7 +11,6 @@ from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.utils import timezone
 
 from sales.models import Company, ExchangeRate
 from sales.services.documents.drafts import draft_order
@@ -208,7 +207,7 @@ def test_a_rate_quoted_against_the_base_comes_before_a_crossed_one() -> None:
 def test_the_rate_of_the_day_is_frozen_when_an_order_is_submitted() -> None:
     market = Market(currency="JPY")
     Company.objects.update(base_currency="USD")
-    today = timezone.localdate()
+    today = market.company.today()
     rate("USD", str(today - dt.timedelta(days=2)), "1.10")
     rate("JPY", str(today - dt.timedelta(days=2)), "165")
     order = draft_order(actor=market.rep, account=market.account, name="Bar refit")

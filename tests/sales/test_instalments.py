@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pgtrigger
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -24,6 +25,8 @@ from sales.services.invoices import issue_invoice, record_payment
 from sales.services.orders import submit_order
 from tests.database_assertions import accepted, refused, sql
 from tests.factories import Market, UserFactory
+
+NOON = dt.time(12, tzinfo=dt.UTC)
 
 
 @pytest.fixture
@@ -137,8 +140,10 @@ def test_each_part_falls_overdue_on_its_own_day(invoice: Invoice) -> None:
     ]
 
     def late(each: Invoice) -> list[Decimal]:
-        found = [Invoice.objects.all().overdue(day).filter(pk=each.pk).exists() for day in days]
-        assert found == [each.is_overdue(day) for day in days]
+        for day in days:
+            with time_machine.travel(dt.datetime.combine(day, NOON)):
+                found = Invoice.objects.all().overdue().filter(pk=each.pk).exists()
+            assert found == each.is_overdue(day)
         return [each.overdue_amount(day) for day in days]
 
     assert late(invoice) == [0, Decimal("36.00"), Decimal("36.00"), Decimal("119.99")]
@@ -162,9 +167,10 @@ def test_lists_what_is_overdue_the_longest_wait_first(split: Market, invoice: In
     later = issue_invoice(draft.pk, actor=split.rep)
     assert later.due_on
 
-    late = Invoice.objects.all().overdue(later.due_on + dt.timedelta(days=1))
+    with time_machine.travel(dt.datetime.combine(later.due_on + dt.timedelta(days=1), NOON)):
+        late = list(Invoice.objects.all().overdue())
 
-    assert list(late) == [invoice, later]
+    assert late == [invoice, later]
 
 
 class TestWitness:

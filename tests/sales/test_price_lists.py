@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from sales.models import (
     DiscountBand,
@@ -198,7 +197,8 @@ def test_costs_in_another_currency_are_converted_by_the_rate_of_the_day(market: 
     priced(
         market, product, method=Method.MARKUP_CURRENT, amount=None, percentage_rate=Decimal("0.5")
     )
-    ExchangeRate.objects.create(currency="USD", valid_on=timezone.localdate(), rate=Decimal("1.08"))
+    today = market.company.today()
+    ExchangeRate.objects.create(currency="USD", valid_on=today, rate=Decimal("1.08"))
 
     line = add_line(draft(market), actor=market.rep, product=product)
 

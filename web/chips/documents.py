@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
-from django.utils import timezone
 from django.utils.translation import gettext
 
 from sales.models import Invoice, Order, Quote
@@ -51,7 +50,7 @@ INVOICE_LOOKS: dict[str, tuple[Tone, str]] = {
 
 def quote_chip(quote: Quote) -> Chip:
     """Show how far a quote is; an active one past its day is expired."""
-    if quote.is_expired(timezone.localdate()):
+    if quote.is_expired():
         return Chip(gettext("Expired"), "bad", "calendar-x")
     return Chip(quote.get_status_display(), *QUOTE_LOOKS[quote.status])
 
@@ -92,7 +91,7 @@ def credit_note_chip() -> Chip:
 
 def invoice_chip(invoice: Invoice) -> Chip:
     """Show whether an invoice is paid, or late."""
-    if invoice.is_overdue(timezone.localdate()):
+    if invoice.is_overdue():
         return Chip(gettext("Overdue"), "bad", "calendar-x")
     return Chip(invoice.get_status_display(), *INVOICE_LOOKS[invoice.status])
 

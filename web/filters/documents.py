@@ -6,7 +6,6 @@ from typing import Any
 
 import django_filters as filters
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from sales.models import Invoice, Order, Product, ProductCategory, Quote
@@ -39,7 +38,7 @@ class QuoteFilter(OwnedFilter):
         """Keep quotes of a status; expired ones are active ones past their day."""
         if status != self.EXPIRED:
             return quotes.filter(status=status)
-        return quotes.filter(status=Quote.Status.ACTIVE, valid_until__lt=timezone.localdate())
+        return quotes.filter(pk__in=Quote.objects.all().expired().order_by().values("pk"))
 
 
 class OrderFilter(OwnedFilter):
@@ -85,7 +84,7 @@ class InvoiceFilter(OwnedFilter):
         """Keep invoices of a status; overdue ones are open ones past their day."""
         if status != self.OVERDUE:
             return invoices.filter(status=status)
-        late = Invoice.objects.all().overdue(timezone.localdate())
+        late = Invoice.objects.all().overdue()
         return invoices.filter(pk__in=late.order_by().values("pk"))
 
 

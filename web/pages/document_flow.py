@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
-from common.formatting import format_day
+from common.formatting import format_day_of
 from crm.models import Lead, Opportunity, User
 from fulfilment.models import Shipment
 from sales.models import Invoice, Order, Quote
@@ -57,12 +56,12 @@ def _go_down(way: Way) -> None:
         way.order = orders.order_by("-id").first()
     if way.order is not None:
         way.shipments = list(way.order.shipments.filter(direction=Shipment.Direction.OUT))
-        way.invoices = list(way.order.invoices.order_by("id"))
+        way.invoices = list(way.order.invoices.select_related("company").order_by("id"))
 
 
 def _newest_quote(opportunity: Opportunity) -> Quote | None:
     """Prefer the won quote; else the newest one."""
-    quotes = list(opportunity.quotes.order_by("-id")[:20])
+    quotes = list(opportunity.quotes.select_related("company").order_by("-id")[:20])
     won = next((quote for quote in quotes if quote.status == Quote.Status.WON), None)
     return won or next(iter(quotes), None)
 
@@ -119,7 +118,7 @@ def _lead_step(lead: Lead | None, here: models.Model, user: User) -> TraceStep:
     if lead is None:
         return _absent(label, icon)
     state: State = "current" if lead.is_open else "done"
-    detail = f"{lead.get_source_display()}, {format_day(lead.created_at.date())}"
+    detail = f"{lead.get_source_display()}, {format_day_of(lead.created_at)}"
     return TraceStep(label, detail, state, icon, _link(lead, user), here=lead == here)
 
 
@@ -138,7 +137,7 @@ def _quote_step(quote: Quote | None, here: models.Model, user: User) -> TraceSte
     if quote is None:
         return _absent(label, icon)
     settled = quote.status not in {Quote.Status.DRAFT, Quote.Status.ACTIVE}
-    late = quote.is_expired(timezone.localdate())
+    late = quote.is_expired()
     state: State = "done" if settled else "late" if late else "current"
     return TraceStep(label, str(quote), state, icon, _link(quote, user), here=quote == here)
 
@@ -169,7 +168,7 @@ def _invoice_step(way: Way, invoice: Invoice | None, here: models.Model, user: U
     label, icon = gettext("Invoice"), "receipt"
     if invoice is None:
         return _absent(label, icon)
-    late = invoice.is_overdue(timezone.localdate())
+    late = invoice.is_overdue()
     state: State = "late" if late else "current" if invoice.is_draft else "done"
     count = len(way.invoices)
     detail = str(invoice)

@@ -11,7 +11,7 @@ from django import template
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from common.formatting import format_day, format_money
+from common.formatting import format_day_of, format_money
 from crm.models import Account, Opportunity
 from sales.models import AccountTerms, AnyDocument, Invoice, Order, Quote, SalesEvent
 from web.chips.customers import stage_chip
@@ -82,7 +82,7 @@ def opportunity_verbs(context: template.Context, opportunity: Opportunity, edit:
 def opportunity_documents(context: template.Context, opportunity: Opportunity) -> dict[str, Any]:
     """Show an opportunity's quotes and orders."""
     user = context["request"].user
-    quotes = opportunity.quotes.visible_to(user).order_by("-id")[:SHOWN]
+    quotes = opportunity.quotes.visible_to(user).select_related("company").order_by("-id")[:SHOWN]
     orders = opportunity.orders.visible_to(user).order_by("-id")[:SHOWN]
     return {"rows": [*map(_order_row, orders), *map(_quote_row, quotes)]}
 
@@ -92,10 +92,15 @@ def account_documents(context: template.Context, account: Account) -> dict[str, 
     """Show an account's newest quotes, orders and invoices."""
     user = context["request"].user
     of_account = {"account": account}
-    quotes = Quote.objects.visible_to(user).filter(**of_account).order_by("-id")[:SHOWN]
+    quotes = (
+        Quote.objects.visible_to(user)
+        .filter(**of_account)
+        .select_related("company")
+        .order_by("-id")[:SHOWN]
+    )
     orders = Order.objects.visible_to(user).filter(**of_account).order_by("-id")[:SHOWN]
     invoices = Invoice.objects.visible_to(user).filter(**of_account).order_by("-id")
-    invoices = invoices.prefetch_related("instalments")[:SHOWN]
+    invoices = invoices.select_related("company").prefetch_related("instalments")[:SHOWN]
     rows = [*map(_invoice_row, invoices), *map(_order_row, orders), *map(_quote_row, quotes)]
     return {"rows": rows}
 
@@ -103,7 +108,7 @@ def account_documents(context: template.Context, account: Account) -> dict[str, 
 def _row(document: AnyDocument, kind: str, chip: Chip) -> SmallRow:
     return SmallRow(
         title=str(document),
-        words=f"{kind} · {document.name} · {format_day(document.created_at.date())}",
+        words=f"{kind} · {document.name} · {format_day_of(document.created_at)}",
         url=record_url(document),
         chip=chip,
         amount=format_money(document.total, document.currency),

@@ -71,9 +71,9 @@ def home(request: RepRequest) -> HttpResponse:
     panels = [
         *approvals(request.user),
         follow_ups(request.user, today),
-        expiring_quotes(request.user, today),
+        expiring_quotes(request.user),
         sync_trouble(request.user),
-        overdue_invoices(request.user, today),
+        overdue_invoices(request.user),
     ]
     context: dict[str, Any] = {
         "greeting": greeting(request.user),
@@ -159,12 +159,12 @@ def approvals(user: User) -> list[Panel]:
     return [panel]
 
 
-def expiring_quotes(user: User, today: dt.date) -> Panel:
+def expiring_quotes(user: User) -> Panel:
     """List active quotes that stand for seven days at most."""
     quotes = (
         Quote.objects.visible_to(user)
-        .filter(status=Quote.Status.ACTIVE, valid_until__range=(today, today + SOON))
-        .select_related("account")
+        .expiring(within=SOON)
+        .select_related("account", "company")
         .order_by("valid_until")[: SHOWN + 1]
     )
     items = [
@@ -172,7 +172,7 @@ def expiring_quotes(user: User, today: dt.date) -> Panel:
             str(quote),
             f"{quote.account} · {quote.name}",
             record_url(quote),
-            Chip(format_due(quote.valid_until, today), "warn", "clock")
+            Chip(format_due(quote.valid_until, quote.company.today()), "warn", "clock")
             if quote.valid_until
             else None,
             format_money(quote.total, quote.currency),
@@ -215,15 +215,15 @@ def _trouble(handoff: Handoff) -> Item:
     return Item(title, words, record_url(handoff), handoff_chip(handoff))
 
 
-def overdue_invoices(user: User, today: dt.date) -> Panel:
+def overdue_invoices(user: User) -> Panel:
     """List invoices whose money has not come."""
     invoices = (
         Invoice.objects.visible_to(user)
-        .overdue(today)
-        .select_related("account")
+        .overdue()
+        .select_related("account", "company")
         .prefetch_related("instalments")[: SHOWN + 1]
     )
-    items = [_late(invoice, today) for invoice in invoices]
+    items = [_late(invoice) for invoice in invoices]
     return Panel(
         gettext("Overdue invoices"),
         "receipt-off",
@@ -234,7 +234,8 @@ def overdue_invoices(user: User, today: dt.date) -> Panel:
     )
 
 
-def _late(invoice: Invoice, today: dt.date) -> Item:
+def _late(invoice: Invoice) -> Item:
+    today = invoice.company.today()
     since = invoice.next_due_on or today
     return Item(
         str(invoice),

@@ -12,7 +12,6 @@ from typing import Any
 from django.db import models
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -62,7 +61,7 @@ class InvoiceList(ListScreen[Invoice]):
 
     def records(self) -> models.QuerySet[Invoice]:
         """Return the invoices the reader may see."""
-        invoices = Invoice.objects.visible_to(self.person).select_related("account")
+        invoices = Invoice.objects.visible_to(self.person).select_related("account", "company")
         return invoices.prefetch_related("instalments")
 
     def cells(self, record: Invoice) -> Sequence[object]:
@@ -158,7 +157,7 @@ def facts(invoice: Invoice) -> list[Fact]:
         waits_for = invoice.next_due_on
         due = format_day(waits_for or invoice.due_on)
         if waits_for:
-            due = f"{due} · {format_due(waits_for)}"
+            due = f"{due} · {format_due(waits_for, invoice.company.today())}"
         shown.insert(2, Fact(gettext("Due"), due))
     if invoice.early_payment_until:
         shown.insert(3, Fact(gettext("Early payment"), early_payment_in_words(invoice)))
@@ -171,7 +170,7 @@ def early_payment_in_words(invoice: Invoice) -> str:
         kept = format_money(invoice.discounted, invoice.currency)
         return gettext("%(amount)s kept for paying early") % {"amount": kept}
     until = format_day(invoice.early_payment_until)
-    offered = invoice.discount_on(timezone.localdate())
+    offered = invoice.discount_on(invoice.company.today())
     if not offered:
         return gettext("%(rate)s until %(day)s, not taken") % {
             "rate": format_rate(invoice.early_payment_rate),
@@ -198,7 +197,7 @@ def instalment_rows(invoice: Invoice) -> list[InstalmentRow]:
     """Show by when which part is due and what is left of it; nothing where it is due at once."""
     if len(invoice.dues) < 2:
         return []
-    today = timezone.localdate()
+    today = invoice.company.today()
     is_open = invoice.outstanding > 0
     rows = []
     for due, waiting in zip(invoice.dues, invoice.open_dues, strict=True):
@@ -347,9 +346,9 @@ def pay(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     invoice = find(request, pk)
     start = {
         "amount": plain_number(invoice.outstanding),
-        "received_on": timezone.localdate(),
+        "received_on": invoice.company.today(),
     }
-    may_keep = invoice.discount_on(timezone.localdate())
+    may_keep = invoice.discount_on(invoice.company.today())
     hint = early_payment_in_words(invoice) if may_keep else ""
     return run_form_action(
         request,

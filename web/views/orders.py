@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
-from common.formatting import format_day, format_money
+from common.formatting import format_day, format_day_of, format_money
 from sales.models import Order, OrderLine
 from sales.services.documents.drafts import draft_order
 from sales.services.orders import cancel_order, hold_order, release_order, submit_order
@@ -139,7 +139,7 @@ def facts(order: Order) -> list[Fact]:
     if order.quote is not None:
         shown.insert(1, Fact(gettext("Quote"), Link(str(order.quote), record_url(order.quote))))
     if order.submitted_at:
-        shown.insert(1, Fact(gettext("Submitted"), format_day(order.submitted_at.date())))
+        shown.insert(1, Fact(gettext("Submitted"), format_day_of(order.submitted_at)))
     if order.processing_status:
         shown.append(Fact(gettext("Warehouse says"), order.processing_status))
     return shown

@@ -9,7 +9,6 @@ from typing import Any
 from django.db import models
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
@@ -71,7 +70,7 @@ class QuoteList(ListScreen[Quote]):
 
     def records(self) -> models.QuerySet[Quote]:
         """Return the quotes the reader may see."""
-        return Quote.objects.visible_to(self.person).select_related("account", "owner")
+        return Quote.objects.visible_to(self.person).select_related("account", "company", "owner")
 
     def cells(self, record: Quote) -> Sequence[object]:
         """Return number, what for, for whom, how far, until when, how much."""
@@ -128,9 +127,9 @@ def chips(quote: Quote, approval: Approval) -> list[Chip]:
     if approval.needs:
         shown.append(approval_chip(approval))
     if quote.status == Quote.Status.ACTIVE and quote.valid_until:
-        days = (quote.valid_until - timezone.localdate()).days
-        if 0 <= days <= 7:
-            label = gettext("Expires %(when)s") % {"when": format_due(quote.valid_until)}
+        today = quote.company.today()
+        if 0 <= (quote.valid_until - today).days <= 7:
+            label = gettext("Expires %(when)s") % {"when": format_due(quote.valid_until, today)}
             shown.append(Chip(label, "warn", "clock"))
     return shown
 
@@ -183,7 +182,7 @@ def verbs(
         deeds = draft_verbs(quote, drifts)
         return [activate, *approval_verbs(request, quote, approval), edit, *deeds, cancel]
     if quote.status == Quote.Status.ACTIVE:
-        expired = quote.is_expired(timezone.localdate())
+        expired = quote.is_expired()
         accept = Action(
             _("Record acceptance"),
             address("accept"),

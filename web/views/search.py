@@ -73,9 +73,11 @@ def find(text: str, user: User) -> Iterator[Found]:
 def _documents(text: str, user: User) -> Iterator[Found]:
     named = Q(number__icontains=text) | Q(name__icontains=text) | Q(account__name__icontains=text)
     official = named | Q(official_number__icontains=text)
-    quotes = Quote.objects.visible_to(user).filter(named).select_related("account")
+    quotes = Quote.objects.visible_to(user).filter(named).select_related("account", "company")
     orders = Order.objects.visible_to(user).filter(named).select_related("account")
-    invoices = Invoice.objects.visible_to(user).filter(official).select_related("account")
+    invoices = (
+        Invoice.objects.visible_to(user).filter(official).select_related("account", "company")
+    )
     for order in orders.order_by("-id")[:EACH]:
         yield _document(gettext("Order"), order, order_chip(order))
     for invoice in invoices.prefetch_related("instalments").order_by("-id")[:EACH]:

@@ -135,11 +135,17 @@ def _reprice(draft: AnyDocument, changed: Collection[str]) -> None:
         raise
 
 
-def _defaults(account: Account, actor: Actor) -> dict[str, Any]:
-    terms = AccountTerms.objects.filter(account=account).first()
+def default_company() -> Company:
+    """Return the company that sells unless a document names another."""
     company = Company.objects.filter(is_default=True).first()
     if company is None:
         raise MissingField("Set up the company that sells first: no company is the default one.")
+    return company
+
+
+def _defaults(account: Account, actor: Actor) -> dict[str, Any]:
+    terms = AccountTerms.objects.filter(account=account).first()
+    company = default_company()
     is_person = isinstance(actor, User)
     return {
         "company": company,
