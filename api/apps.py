@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class ApiConfig(AppConfig):
-    """The REST API of partners: views, schemas, problem+json, OpenAPI and AsyncAPI."""
+    """REST API of partners: views, schemas, problem+json, OpenAPI and AsyncAPI."""
 
     name = "api"
     verbose_name = "API"

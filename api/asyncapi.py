@@ -1,18 +1,18 @@
-"""The AsyncAPI 3 document of everything that leaves and comes in, written from the registries."""
+"""AsyncAPI 3 description of all outgoing and incoming messages, generated from the registries."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ComponentRegistry
 from rest_framework import serializers
 from rest_framework.views import APIView
 
-from api.schemas import document_of, outgoing_shapes
+from api.openapi import ComponentSchema
+from api.schemas import document_of, outgoing_schemas
 from fulfilment.cloudevents import CONTENT_TYPE, TYPE_PREFIX
-from fulfilment.inbound.schemas import SHAPES
+from fulfilment.inbound.schemas import SCHEMAS
 
 Schema = dict[str, Any]
 
@@ -20,7 +20,10 @@ HEADERS: Schema = {
     "type": "object",
     "required": ["webhook-id", "webhook-timestamp", "webhook-signature"],
     "properties": {
-        "webhook-id": {"type": "string", "description": "The event's id; the same on every try."},
+        "webhook-id": {
+            "type": "string",
+            "description": "The event's id; the same on every attempt.",
+        },
         "webhook-timestamp": {"type": "string", "description": "Seconds since 1970."},
         "webhook-signature": {
             "type": "string",
@@ -30,8 +33,8 @@ HEADERS: Schema = {
 }
 
 
-class Shapes(AutoSchema):
-    """Turns serializers into JSON Schemas, collecting those they refer to."""
+class SchemaCollector(ComponentSchema):
+    """Turns serializers into JSON Schemas, and collects those they refer to."""
 
     def __init__(self) -> None:
         self.registry = ComponentRegistry()
@@ -39,28 +42,28 @@ class Shapes(AutoSchema):
         self.view.request = None  # type: ignore[assignment]  # generated without one
         self.method, self.path = "POST", "/"
 
-    def refer(self, shape: type[serializers.Serializer[Any]]) -> Schema:
-        """Return a reference to the schema of a shape."""
-        reference: Schema = self.resolve_serializer(shape(), "request").ref
+    def refer(self, serializer: type[serializers.Serializer[Any]]) -> Schema:
+        """Return a reference to the JSON Schema of a serializer."""
+        reference: Schema = self.resolve_serializer(serializer(), "request").ref
         return reference
 
     @property
     def schemas(self) -> dict[str, Schema]:
-        """Every schema referred to so far, by its name."""
+        """Every schema referred to so far, by name."""
         components = self.registry._components.items()
-        return {name: _without_noise(each.schema) for (name, _), each in components}
+        return {name: _without_generator_notes(each.schema) for (name, _), each in components}
 
 
 def describe() -> Schema:
-    """Write the whole document."""
-    shapes = Shapes()
+    """Return the whole description."""
+    collector = SchemaCollector()
     outgoing = {
-        TYPE_PREFIX + name: _outgoing(name, shapes.refer(shape))
-        for name, shape in outgoing_shapes().items()
+        TYPE_PREFIX + name: _outgoing(name, collector.refer(schema))
+        for name, schema in outgoing_schemas().items()
     }
     incoming = {
-        name: _message(name, shapes.refer(shape), f"/{name.partition('.')[0]}")
-        for name, shape in SHAPES.items()
+        name: _message(name, collector.refer(schema), f"/{name.partition('.')[0]}")
+        for name, schema in SCHEMAS.items()
     }
     return {
         "asyncapi": "3.0.0",
@@ -75,16 +78,16 @@ def describe() -> Schema:
         },
         "defaultContentType": CONTENT_TYPE,
         "channels": {
-            "outgoing": _channel("{connection}", outgoing, "The address of the other system."),
+            "outgoing": _channel("{connection}", outgoing, "The URL of the external system."),
             "incoming": _channel(
                 "/api/v1/intake/{connection}", incoming, "The code of the connection."
             ),
         },
         "operations": {
-            "tell": _operation("send", "outgoing"),
-            "listen": _operation("receive", "incoming"),
+            "sendEvent": _operation("send", "outgoing"),
+            "receiveReport": _operation("receive", "incoming"),
         },
-        "components": {"messages": outgoing | incoming, "schemas": _sorted(shapes.schemas)},
+        "components": {"messages": outgoing | incoming, "schemas": _sorted(collector.schemas)},
     }
 
 
@@ -142,14 +145,14 @@ def _operation(action: str, channel: str) -> Schema:
     return {"action": action, "channel": {"$ref": f"#/channels/{channel}"}}
 
 
-def _without_noise(schema: Any) -> Any:
-    """Drop what the generator notes for itself: enum ids, and lists that repeat the enum."""
+def _without_generator_notes(schema: Any) -> Any:
+    """Remove the generator's own notes: enum ids, and descriptions that repeat the enum."""
     if isinstance(schema, list):
-        return [_without_noise(each) for each in schema]
+        return [_without_generator_notes(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
     return {
-        key: _without_noise(value)
+        key: _without_generator_notes(value)
         for key, value in schema.items()
         if key != "x-spec-enum-id" and not (key == "description" and str(value).startswith("* `"))
     }

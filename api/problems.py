@@ -1,4 +1,4 @@
-"""What programs hear when they are refused: problem+json (RFC 9457)."""
+"""Error responses of the API as problem+json (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from common.errors import DomainError, IllegalTransition, NotAllowed, SeveralErr
 PROBLEM_TYPE = "application/problem+json"
 
 
-class ProblemPartShape(serializers.Serializer[Any]):
-    """One thing that is wrong, and where."""
+class ProblemErrorSchema(serializers.Serializer[Any]):
+    """One error, with its place in the request."""
 
-    pointer = serializers.CharField(help_text="JSON pointer into what was sent.")
+    pointer = serializers.CharField(help_text="JSON pointer into the request.")
     code = serializers.CharField()
     detail = serializers.CharField()
 
 
-class ProblemShape(serializers.Serializer[Any]):
-    """What was refused and why (RFC 9457); ``code`` is stable, the sentence is for people."""
+class ProblemSchema(serializers.Serializer[Any]):
+    """Why a request was refused (RFC 9457); ``code`` is stable, ``detail`` is for people."""
 
     type = serializers.CharField()
     title = serializers.CharField()
@@ -34,16 +34,16 @@ class ProblemShape(serializers.Serializer[Any]):
     code = serializers.CharField()
     detail = serializers.CharField()
     request_id = serializers.CharField()
-    errors = ProblemPartShape(many=True, required=False)  # type: ignore[assignment]  # RFC's word
+    errors = ProblemErrorSchema(many=True, required=False)  # type: ignore[assignment]  # the RFC's name
 
 
-PROBLEM = OpenApiResponse(ProblemShape, "Refused.")
+PROBLEM = OpenApiResponse(ProblemSchema, "Refused.")
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Answer an exception as a problem; None lets an unforeseen one become a 500."""
+    """Turn an exception into a problem response; None leaves an unexpected one to become a 500."""
     if isinstance(error, DomainError):
-        return problem(_status_of(error), error.code, str(error), _named(error))
+        return problem(_status_of(error), error.code, str(error), _errors_of(error))
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
@@ -54,33 +54,33 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
 
 
 def problem(
-    code_of_http: int,
+    status: int,
     code: str,
     detail: str,
     errors: list[dict[str, str]] | None = None,
     headers: dict[str, str] | None = None,
 ) -> Response:
-    """Write a problem: what went wrong, in a sentence and in a word for programs."""
+    """Return a problem response with its status, stable code and sentence."""
     body: dict[str, Any] = {
         "type": "about:blank",
-        "title": HTTPStatus(code_of_http).phrase,
-        "status": code_of_http,
+        "title": HTTPStatus(status).phrase,
+        "status": status,
         "code": code,
         "detail": detail,
         "request_id": request_id(),
     }
     if errors:
         body["errors"] = errors
-    return Response(body, status=code_of_http, headers=headers, content_type=PROBLEM_TYPE)
+    return Response(body, status=status, headers=headers, content_type=PROBLEM_TYPE)
 
 
 def request_id() -> str:
-    """Name the request as the logs do."""
+    """Return the id of the request, as in the logs."""
     return str(structlog.contextvars.get_contextvars().get("request_id", ""))
 
 
 def pointers(errors: Any, path: str = "") -> list[dict[str, str]]:
-    """Flatten a serializer's errors into JSON pointers with their reasons."""
+    """Flatten a serializer's errors into a list of JSON pointers, codes and sentences."""
     if isinstance(errors, dict):
         return [
             found
@@ -107,8 +107,8 @@ def _status_of(error: DomainError) -> int:
     return HTTPStatus.UNPROCESSABLE_ENTITY
 
 
-def _named(error: DomainError) -> list[dict[str, str]]:
-    """Name each rule that refused with the field or line it is about."""
+def _errors_of(error: DomainError) -> list[dict[str, str]]:
+    """Return each error with the pointer to the field or line it is about."""
     each = error.errors if isinstance(error, SeveralErrors) else (error,)
     return [
         {"pointer": f"/lines/{one.line}" if one.line else f"/{one.field}", "code": one.code}

@@ -1,6 +1,6 @@
-"""The shape of messages that leave, as other systems may rely on it.
+"""Schemas of outgoing messages, which other systems may rely on.
 
-The builders in ``payloads`` make them; the tests hold each against the other.
+``fulfilment.payloads`` builds the messages; a test validates each against its schema.
 """
 
 from __future__ import annotations
@@ -9,25 +9,25 @@ from typing import Any
 
 from rest_framework import serializers
 
-from fulfilment.inbound.schemas import MoneyShape
+from fulfilment.inbound.schemas import MoneySchema
 from fulfilment.routes import ROUTES
 from sales.models import DocumentLine, Invoice, Order, Quote
 
 
-def count_of_units() -> serializers.DecimalField:
-    """Describe a quantity: a decimal as text, up to five decimals."""
+def quantity_field() -> serializers.DecimalField:
+    """Return the field of a quantity: a decimal as text, with up to five decimals."""
     return serializers.DecimalField(max_digits=20, decimal_places=5)
 
 
-class PartyShape(serializers.Serializer[Any]):
-    """Whose document it is."""
+class AccountSchema(serializers.Serializer[Any]):
+    """The account of a document."""
 
     id = serializers.UUIDField()
     name = serializers.CharField()
 
 
-class AddressShape(serializers.Serializer[Any]):
-    """Where goods or bills go; parts that are not known are empty."""
+class AddressSchema(serializers.Serializer[Any]):
+    """A shipping or billing address; parts that are not known are empty."""
 
     street = serializers.CharField(allow_blank=True)
     postal_code = serializers.CharField(allow_blank=True)
@@ -35,18 +35,18 @@ class AddressShape(serializers.Serializer[Any]):
     country = serializers.CharField(allow_blank=True, help_text="ISO 3166 code.")
 
 
-class TotalsShape(serializers.Serializer[Any]):
+class TotalsSchema(serializers.Serializer[Any]):
     """total = pre_freight + freight + tax; pre_freight = detail - discount."""
 
-    detail = MoneyShape()
-    discount = MoneyShape()
-    pre_freight = MoneyShape()
-    freight = MoneyShape()
-    tax = MoneyShape()
-    total = MoneyShape()
+    detail = MoneySchema()
+    discount = MoneySchema()
+    pre_freight = MoneySchema()
+    freight = MoneySchema()
+    tax = MoneySchema()
+    total = MoneySchema()
 
 
-class LineShape(serializers.Serializer[Any]):
+class QuoteLineSchema(serializers.Serializer[Any]):
     """A line of a quote; ``net`` is before the header discount."""
 
     id = serializers.UUIDField()
@@ -54,23 +54,23 @@ class LineShape(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=DocumentLine.Kind.values)
     sku = serializers.CharField(allow_blank=True)
     description = serializers.CharField()
-    quantity = count_of_units()
+    quantity = quantity_field()
     unit = serializers.CharField(allow_blank=True)
-    unit_price = MoneyShape()
-    discount = MoneyShape()
-    net = MoneyShape()
-    tax = MoneyShape()
-    gross = MoneyShape()
+    unit_price = MoneySchema()
+    discount = MoneySchema()
+    net = MoneySchema()
+    tax = MoneySchema()
+    gross = MoneySchema()
 
 
-class OrderLineShape(LineShape):
-    """A line of an order; ``quantity`` is what is still wanted."""
+class OrderLineSchema(QuoteLineSchema):
+    """A line of an order; ``quantity`` is what was ordered less what was cancelled."""
 
-    cancelled = count_of_units()
+    cancelled = quantity_field()
     requested_on = serializers.DateField(allow_null=True)
 
 
-class InvoiceLineShape(serializers.Serializer[Any]):
+class InvoiceLineSchema(serializers.Serializer[Any]):
     """A line of an invoice; ``tax_rate`` is a fraction."""
 
     id = serializers.UUIDField()
@@ -79,101 +79,101 @@ class InvoiceLineShape(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=DocumentLine.Kind.values)
     sku = serializers.CharField(allow_blank=True)
     description = serializers.CharField()
-    quantity = count_of_units()
-    net = MoneyShape()
+    quantity = quantity_field()
+    net = MoneySchema()
     tax_rate = serializers.DecimalField(max_digits=9, decimal_places=6)
-    tax = MoneyShape()
-    gross = MoneyShape()
+    tax = MoneySchema()
+    gross = MoneySchema()
 
 
-class HeadShape(serializers.Serializer[Any]):
-    """What every document says of itself."""
+class DocumentSchema(serializers.Serializer[Any]):
+    """The fields that every document has."""
 
     id = serializers.UUIDField()
     number = serializers.CharField()
     name = serializers.CharField()
     version = serializers.IntegerField()
     currency = serializers.RegexField(r"^[A-Z]{3}$")
-    account = PartyShape()
-    totals = TotalsShape()
+    account = AccountSchema()
+    totals = TotalsSchema()
     custom = serializers.DictField()
 
 
-class OrderShape(HeadShape):
+class OrderSchema(DocumentSchema):
     """An order as it stood when the event happened."""
 
     status = serializers.ChoiceField(choices=Order.Status.values)
     is_on_hold = serializers.BooleanField()
     customer_reference = serializers.CharField(allow_blank=True)
-    ship_to = AddressShape()
+    ship_to = AddressSchema()
     requested_on = serializers.DateField(allow_null=True)
-    lines = OrderLineShape(many=True)
+    lines = OrderLineSchema(many=True)
 
 
-class OrderNameShape(serializers.Serializer[Any]):
-    """Which order an invoice bills."""
+class OrderReferenceSchema(serializers.Serializer[Any]):
+    """The order that an invoice bills."""
 
     id = serializers.UUIDField()
     number = serializers.CharField()
 
 
-class InstalmentShape(serializers.Serializer[Any]):
-    """A part of an invoice that is due on its own day."""
+class InstalmentSchema(serializers.Serializer[Any]):
+    """A part of an invoice with its own due date."""
 
     due_on = serializers.DateField()
-    amount = MoneyShape()
+    amount = MoneySchema()
 
 
-class EarlyPaymentShape(serializers.Serializer[Any]):
-    """What may be kept by who pays all of it by a day; ``rate`` is a fraction."""
+class EarlyPaymentSchema(serializers.Serializer[Any]):
+    """The discount for paying in full by a date; ``rate`` is a fraction."""
 
     rate = serializers.DecimalField(max_digits=9, decimal_places=6)
     until = serializers.DateField()
-    discount = MoneyShape()
+    discount = MoneySchema()
 
 
-class InvoiceShape(HeadShape):
+class InvoiceSchema(DocumentSchema):
     """An issued invoice or credit note."""
 
     kind = serializers.ChoiceField(choices=Invoice.Kind.values)
     status = serializers.ChoiceField(choices=Invoice.Status.values)
-    order = OrderNameShape(allow_null=True)
+    order = OrderReferenceSchema(allow_null=True)
     credits = serializers.UUIDField(allow_null=True, help_text="The invoice a credit note is for.")
     customer_reference = serializers.CharField(allow_blank=True)
-    bill_to = AddressShape()
+    bill_to = AddressSchema()
     issued_on = serializers.DateField(allow_null=True)
-    due_on = serializers.DateField(allow_null=True, help_text="The day of the last instalment.")
-    instalments = InstalmentShape(
-        many=True, help_text="The oldest first; one where nothing splits the total."
+    due_on = serializers.DateField(allow_null=True, help_text="Due date of the last instalment.")
+    instalments = InstalmentSchema(
+        many=True, help_text="Ordered by due date; a single one if the total is not split."
     )
-    lines = InvoiceLineShape(many=True)
-    early_payment = EarlyPaymentShape(allow_null=True)
-    paid = MoneyShape()
-    discounted = MoneyShape(help_text="Kept for paying early: settled, though no money came.")
+    lines = InvoiceLineSchema(many=True)
+    early_payment = EarlyPaymentSchema(allow_null=True)
+    paid = MoneySchema()
+    discounted = MoneySchema(help_text="Early-payment discount taken: settled without a payment.")
 
 
-class QuoteShape(HeadShape):
+class QuoteSchema(DocumentSchema):
     """A quote as it stood when the event happened."""
 
     revision = serializers.IntegerField()
     status = serializers.ChoiceField(choices=Quote.Status.values)
     valid_until = serializers.DateField(allow_null=True)
-    lines = LineShape(many=True)
+    lines = QuoteLineSchema(many=True)
 
 
-DOCUMENTS: dict[str, type[HeadShape]] = {
-    "order": OrderShape,
-    "invoice": InvoiceShape,
-    "quote": QuoteShape,
+DOCUMENTS: dict[str, type[DocumentSchema]] = {
+    "order": OrderSchema,
+    "invoice": InvoiceSchema,
+    "quote": QuoteSchema,
 }
 
 
 def document_of(event_type: str) -> str:
-    """Name the document whose snapshot an event carries."""
+    """Return the kind of document whose snapshot an event carries."""
     name = event_type.partition(".")[0]
     return "order" if name == "shipment" else name
 
 
-def outgoing_shapes() -> dict[str, type[HeadShape]]:
-    """Name the shape of the snapshot in every event that leaves."""
+def outgoing_schemas() -> dict[str, type[DocumentSchema]]:
+    """Return the schema of the snapshot in every outgoing event."""
     return {str(name): DOCUMENTS[document_of(str(name))] for name in ROUTES}

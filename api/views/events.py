@@ -1,4 +1,4 @@
-"""The feed of everything that happened, for who would rather ask than be told."""
+"""Event feed: a pull API for all events of the documents that a user may see."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ MOST = 200
 
 @extend_schema_field(OpenApiTypes.STR)
 class EventIdField(serializers.Field[SalesEvent, str, str, Any]):
-    """The id of an event that one may see, as the feed and the messages name it."""
+    """The id of an event that the user may see, as in messages and in the feed."""
 
     default_error_messages = {"unknown": "There is no such event."}  # noqa: RUF012  # as DRF has it
 
     def to_internal_value(self, data: str) -> SalesEvent:
-        """Find the event."""
+        """Return the event with this id."""
         try:
             key = uuid.UUID(hex=data.removeprefix(PREFIX))
         except ValueError:
@@ -40,15 +40,15 @@ class EventIdField(serializers.Field[SalesEvent, str, str, Any]):
 
 
 class FeedQuery(serializers.Serializer[Any]):
-    """Where to go on, and how far."""
+    """Query parameters: where to continue, and how many events."""
 
     after = EventIdField(
-        required=False, help_text="`next` of the answer before; without it, from the beginning."
+        required=False, help_text="`next` of the previous response; without it, from the beginning."
     )
     limit = serializers.IntegerField(min_value=1, max_value=MOST, default=100)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse what is not asked for: a misspelt name must not read everything."""
+        """Refuse unknown parameters: a misspelt ``after`` must not return everything."""
         if unknown := set(self.initial_data) - set(self.fields):
             raise serializers.ValidationError(
                 dict.fromkeys(sorted(unknown), "There is no such parameter.")
@@ -56,12 +56,12 @@ class FeedQuery(serializers.Serializer[Any]):
         return attrs
 
 
-class FeedEventShape(serializers.Serializer[Any]):
-    """An event as the messages carry it, with what it says itself and no snapshot."""
+class FeedEventSchema(serializers.Serializer[Any]):
+    """An event as in messages, with its own data but without the document's snapshot."""
 
     specversion = serializers.CharField()
     id = serializers.CharField()
-    source = serializers.CharField(help_text="The document: `/orders/{id}`.")  # type: ignore[assignment]  # the standard's word
+    source = serializers.CharField(help_text="The document: `/orders/{id}`.")  # type: ignore[assignment]  # the standard's name
     type = serializers.CharField()
     subject = serializers.CharField(allow_blank=True, help_text="The document's number.")
     time = serializers.DateTimeField()
@@ -70,51 +70,51 @@ class FeedEventShape(serializers.Serializer[Any]):
     sequence = serializers.CharField(help_text="The document's version, padded with zeros.")
     correlationid = serializers.CharField(required=False)
     causationid = serializers.CharField(required=False)
-    data = serializers.JSONField()  # type: ignore[assignment]  # the standard's word
+    data = serializers.JSONField()  # type: ignore[assignment]  # the standard's name
 
 
-class FeedShape(serializers.Serializer[Any]):
-    """Some events in the order they became visible, and where to go on."""
+class EventFeedSchema(serializers.Serializer[Any]):
+    """A page of events in the order they became visible, and where to continue."""
 
-    results = FeedEventShape(many=True)
+    results = FeedEventSchema(many=True)
     next = serializers.CharField(
-        allow_blank=True, help_text="`after` of the next question, now or later."
+        allow_blank=True, help_text="`after` of the next request, now or later."
     )
 
 
 class EventsView(APIView):
-    """What happened to the documents one may see; nothing is ever missed or told twice."""
+    """Events of the documents that the user may see; none is missed or returned twice."""
 
     @extend_schema(
         operation_id="events",
         tags=["events"],
         description=(
-            "Events in the order in which they became visible. Ask again with `next`, as often as "
-            "you like: an event appears once no older transaction can still add one before it, so "
-            "none is missed. Keep `next` with what you stored."
+            "Events in the order in which they became visible. Request the next page with `next`, "
+            "as often as you like: an event appears once no older transaction can still add one "
+            "before it, so none is missed. Store `next` with your data."
         ),
         parameters=[FeedQuery],
         responses={
-            200: FeedShape,
+            200: EventFeedSchema,
             (400, PROBLEM_TYPE): PROBLEM,
             (403, PROBLEM_TYPE): PROBLEM,
         },
     )
     def get(self, request: Request) -> Response:
-        """Answer the events after one."""
+        """Return the events after a given one."""
         actor: Any = request.user
-        asked = FeedQuery(data=request.query_params, context={"actor": actor})
-        asked.is_valid(raise_exception=True)
+        query = FeedQuery(data=request.query_params, context={"actor": actor})
+        query.is_valid(raise_exception=True)
         events = SalesEvent.objects.visible_to(actor).settled()
-        if after := asked.validated_data.get("after"):
+        if after := query.validated_data.get("after"):
             events = events.after(after)
-        found = list(events[: asked.validated_data["limit"]])
-        last = found[-1] if found else after
-        answer = Response(
+        page = list(events[: query.validated_data["limit"]])
+        last = page[-1] if page else after
+        response = Response(
             {
-                "results": [{**attributes(event), "data": event.data} for event in found],
+                "results": [{**attributes(event), "data": event.data} for event in page],
                 "next": message_id(last) if last else "",
             }
         )
-        add_never_cache_headers(answer)
-        return answer
+        add_never_cache_headers(response)
+        return response

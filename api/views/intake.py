@@ -1,4 +1,4 @@
-"""The door for messages from other systems."""
+"""Intake: receives signed messages (webhooks) from external systems, one or a batch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from api.problems import PROBLEM, PROBLEM_TYPE, pointers, problem
 from fulfilment import signing
 from fulfilment.inbound.intake import MessageChanged, Receipt, receive
-from fulfilment.inbound.schemas import InvalidMessage, event_shapes, parse_body, parse_message
+from fulfilment.inbound.schemas import InvalidMessage, event_schemas, parse_body, parse_message
 from fulfilment.models import Connection, Secret
 from fulfilment.services.connections import live_secrets
 
@@ -24,8 +24,8 @@ LARGEST_BODY = 256 * 1024
 MOST_AT_ONCE = 100
 
 
-class ReceiptShape(serializers.Serializer[Any]):
-    """What became of one message."""
+class ReceiptSchema(serializers.Serializer[Any]):
+    """The result of one message."""
 
     id = serializers.CharField()
     result = serializers.ChoiceField(
@@ -34,10 +34,10 @@ class ReceiptShape(serializers.Serializer[Any]):
     detail = serializers.CharField(allow_blank=True)
 
 
-class ReceiptsShape(serializers.Serializer[Any]):
-    """What became of each message of a batch, in its order."""
+class ReceiptListSchema(serializers.Serializer[Any]):
+    """The results of the messages of a batch, in their order."""
 
-    results = ReceiptShape(many=True)
+    results = ReceiptSchema(many=True)
 
 
 SIGNED = [
@@ -46,18 +46,18 @@ SIGNED = [
 ]
 EVENT = PolymorphicProxySerializer(
     component_name="IncomingEvent",
-    serializers=event_shapes(),  # type: ignore[arg-type]  # its types are narrower than its code
+    serializers=event_schemas(),  # type: ignore[arg-type]  # its types are narrower than its code
     resource_type_field_name="type",
 )
 RECEIPT = PolymorphicProxySerializer(
-    component_name="IntakeAnswer",
-    serializers=[ReceiptShape, ReceiptsShape],
+    component_name="IntakeResult",
+    serializers=[ReceiptSchema, ReceiptListSchema],
     resource_type_field_name=None,
 )
 
 
 class Refusal(Exception):
-    """The request as a whole is refused, with this answer."""
+    """The whole request is refused, with this response."""
 
     def __init__(self, response: Response) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ class Refusal(Exception):
 
 
 class IntakeView(APIView):
-    """Signed messages from one connection: one event, or a list of up to a hundred."""
+    """Signed messages from one connection: one event, or a list of up to 100."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -74,7 +74,7 @@ class IntakeView(APIView):
         operation_id="intake",
         tags=["intake"],
         description=(
-            "One event, or a list of up to a hundred, which is answered with `results`. Signed as "
+            "One event, or a list of up to 100, which is answered with `results`. Signed as "
             "Standard Webhooks with the connection's inbound secret over the raw bytes, at most "
             "five minutes old, at most 256 KiB. A known id answers `duplicate`; the same id with "
             "another body is refused. Reports may come in any order: quantities are totals, "
@@ -91,14 +91,14 @@ class IntakeView(APIView):
         auth=[],
     )
     def post(self, request: Request, code: str) -> Response:
-        """Check who speaks, then take each message in on its own."""
+        """Verify the signature, then store and apply each message on its own."""
         try:
             raw = _read(request)
             connection, message_id = _authenticate(request, code, raw)
             value = parse_body(raw)
             if isinstance(value, list):
-                return _take_batch(connection, value)
-            return _take_one(connection, value, message_id)
+                return _receive_batch(connection, value)
+            return _receive_one(connection, value, message_id)
         except Refusal as refusal:
             return refusal.response
         except InvalidMessage as error:
@@ -106,10 +106,10 @@ class IntakeView(APIView):
 
 
 def _read(request: Request) -> bytes:
-    """Read the body unless it is too large; its announced size is the most that is read."""
-    announced = request.META.get("CONTENT_LENGTH") or "0"
-    if not announced.isdigit() or int(announced) > LARGEST_BODY:
-        detail = f"A request may have {LARGEST_BODY} bytes."
+    """Read the body unless its Content-Length is too large; no more than that is read."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not length.isdigit() or int(length) > LARGEST_BODY:
+        detail = f"A request may have at most {LARGEST_BODY} bytes."
         raise Refusal(problem(status.HTTP_413_REQUEST_ENTITY_TOO_LARGE, "too_large", detail))
     try:
         return request._request.body
@@ -119,7 +119,7 @@ def _read(request: Request) -> bytes:
 
 
 def _authenticate(request: Request, code: str, raw: bytes) -> tuple[Connection, str]:
-    """Find out who speaks; strangers learn nothing about which connections there are."""
+    """Return the connection that signed; an unknown code is answered like a bad signature."""
     connection = (
         Connection.objects.filter(code=code).exclude(status=Connection.Status.DISABLED).first()
     )
@@ -127,30 +127,30 @@ def _authenticate(request: Request, code: str, raw: bytes) -> tuple[Connection, 
     try:
         message_id = signing.verify(request.headers, raw, secrets)
     except signing.BadSignature as error:
-        answer = problem(status.HTTP_401_UNAUTHORIZED, "bad_signature", str(error))
-        raise Refusal(answer) from error
+        response = problem(status.HTTP_401_UNAUTHORIZED, "bad_signature", str(error))
+        raise Refusal(response) from error
     assert connection is not None  # noqa: S101 - without one there is no secret that fits
     return connection, message_id
 
 
-def _take_one(connection: Connection, value: dict[str, Any], message_id: str) -> Response:
+def _receive_one(connection: Connection, value: dict[str, Any], message_id: str) -> Response:
     message = parse_message(value)
     if message.id != message_id:
         raise InvalidMessage("id must equal the webhook-id header.")
     try:
-        return Response(_written(receive(connection, message)))
+        return Response(_receipt(receive(connection, message)))
     except MessageChanged as error:
         return problem(status.HTTP_422_UNPROCESSABLE_ENTITY, error.code, str(error))
 
 
-def _take_batch(connection: Connection, values: list[Any]) -> Response:
+def _receive_batch(connection: Connection, values: list[Any]) -> Response:
     if not 1 <= len(values) <= MOST_AT_ONCE:
         raise InvalidMessage(f"A batch has 1 to {MOST_AT_ONCE} events.")
-    return Response({"results": [_written(_take(connection, value)) for value in values]})
+    return Response({"results": [_receipt(_receive(connection, value)) for value in values]})
 
 
-def _take(connection: Connection, value: Any) -> Receipt:
-    """Take one message of a batch; a bad one does not spoil the others."""
+def _receive(connection: Connection, value: Any) -> Receipt:
+    """Store and apply one message of a batch; an invalid one does not affect the others."""
     name = value.get("id") if isinstance(value, dict) else None
     message_id = name if isinstance(name, str) else ""
     try:
@@ -161,7 +161,7 @@ def _take(connection: Connection, value: Any) -> Receipt:
         return Receipt(message_id, "conflict", str(error))
 
 
-def _written(receipt: Receipt) -> dict[str, str]:
+def _receipt(receipt: Receipt) -> dict[str, str]:
     return {"id": receipt.id, "result": receipt.result, "detail": receipt.detail}
 
 

@@ -1,4 +1,4 @@
-"""The shape of messages that come in: CloudEvents with one of the types below."""
+"""Schemas of inbound messages: CloudEvents with one of the types below."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LONGEST_SEQUENCE = 2**63 - 1
 
 
 class InvalidMessage(DomainError):
-    """The message is not one we can read; sending it again will not help."""
+    """The message is not valid; sending it again will not help."""
 
     code = "invalid_message"
 
@@ -24,101 +24,101 @@ class InvalidMessage(DomainError):
         self.errors_by_field: Any = errors or {}
 
 
-class MoneyShape(serializers.Serializer[Any]):
+class MoneySchema(serializers.Serializer[Any]):
     """An amount as text, with its currency."""
 
     amount = serializers.DecimalField(max_digits=20, decimal_places=5)
     currency = serializers.RegexField(r"^[A-Z]{3}$")
 
 
-class OrderStatusShape(serializers.Serializer[Any]):
-    """``warehouse.order.status``: how far an order is in the house."""
+class OrderStatusSchema(serializers.Serializer[Any]):
+    """``warehouse.order.status``: the progress of an order in the warehouse."""
 
     order = serializers.CharField(max_length=30)
     status = serializers.ChoiceField(choices=["accepted", "picking", "packed"])
 
 
-class ShippedLineShape(serializers.Serializer[Any]):
-    """How much of an order line a shipment holds in all."""
+class ShippedLineSchema(serializers.Serializer[Any]):
+    """The total quantity of an order line in a shipment."""
 
     order_line = serializers.UUIDField()
     quantity = serializers.DecimalField(max_digits=20, decimal_places=5, min_value=0)
 
 
-class ShipmentShape(serializers.Serializer[Any]):
-    """``warehouse.shipment.reported``: a shipment as it stands, never a difference."""
+class ShipmentReportSchema(serializers.Serializer[Any]):
+    """``warehouse.shipment.reported``: the state of a shipment; quantities are totals."""
 
     order = serializers.CharField(max_length=30)
     shipment_ref = serializers.CharField(max_length=60)
     status = serializers.ChoiceField(choices=["picked", "packed", "shipped", "delivered"])
     carrier = serializers.CharField(max_length=60, allow_blank=True, default="")
     tracking = serializers.CharField(max_length=80, allow_blank=True, default="")
-    lines = ShippedLineShape(many=True, allow_empty=False)
+    lines = ShippedLineSchema(many=True, allow_empty=False)
 
 
-class InvoicePostedShape(serializers.Serializer[Any]):
+class InvoicePostedSchema(serializers.Serializer[Any]):
     """``erp.invoice.posted``: the invoice of record."""
 
     invoice = serializers.CharField(max_length=30)
     official_number = serializers.CharField(max_length=60)
     status = serializers.ChoiceField(choices=["posted"])
     issued_on = serializers.DateField()
-    tax = MoneyShape()
-    total = MoneyShape()
+    tax = MoneySchema()
+    total = MoneySchema()
 
 
-class InvoicePaidShape(serializers.Serializer[Any]):
-    """``erp.invoice.paid``: money that reached the other books."""
+class InvoicePaidSchema(serializers.Serializer[Any]):
+    """``erp.invoice.paid``: a payment that the ERP received."""
 
     invoice = serializers.CharField(max_length=30)
     official_number = serializers.CharField(max_length=60)
     status = serializers.ChoiceField(choices=["paid"])
     payment_ref = serializers.CharField(max_length=60)
-    amount = MoneyShape()
+    amount = MoneySchema()
     paid_on = serializers.DateField()
 
 
-SHAPES: dict[str, type[serializers.Serializer[Any]]] = {
-    "warehouse.order.status": OrderStatusShape,
-    "warehouse.shipment.reported": ShipmentShape,
-    "erp.invoice.posted": InvoicePostedShape,
-    "erp.invoice.paid": InvoicePaidShape,
+SCHEMAS: dict[str, type[serializers.Serializer[Any]]] = {
+    "warehouse.order.status": OrderStatusSchema,
+    "warehouse.shipment.reported": ShipmentReportSchema,
+    "erp.invoice.posted": InvoicePostedSchema,
+    "erp.invoice.paid": InvoicePaidSchema,
 }
-"""Every type we understand, with the shape of its ``data``."""
+"""Every inbound type, with the schema of its ``data``."""
 
 
-class EnvelopeShape(serializers.Serializer[Any]):
-    """The attributes of a CloudEvent, as far as we read them."""
+class EnvelopeSchema(serializers.Serializer[Any]):
+    """The attributes of a CloudEvent that we read."""
 
     specversion = serializers.ChoiceField(choices=["1.0"])
     id = serializers.CharField(max_length=100)
-    source = serializers.CharField(max_length=100)  # type: ignore[assignment]  # CloudEvents' word
-    type = serializers.ChoiceField(choices=sorted(SHAPES))
+    source = serializers.CharField(max_length=100)  # type: ignore[assignment]  # CloudEvents' name
+    type = serializers.ChoiceField(choices=sorted(SCHEMAS))
     subject = serializers.CharField(max_length=100, required=False)
     time = serializers.DateTimeField(required=False)
     sequence = serializers.RegexField(r"^[0-9]{1,20}$", help_text="Zero-padded, per source.")
-    data = serializers.DictField()  # type: ignore[assignment]  # CloudEvents' word
+    data = serializers.DictField()  # type: ignore[assignment]  # CloudEvents' name
 
 
-def event_shapes() -> dict[str, type[EnvelopeShape]]:
-    """Describe each type's whole event, envelope and data, for the published schemas."""
+def event_schemas() -> dict[str, type[EnvelopeSchema]]:
+    """Return the schema of each type's whole event, envelope and data, for the API description."""
     return {
         name: type(
-            f"{shape.__name__.removesuffix('Shape')}Event",
-            (EnvelopeShape,),
+            f"{schema.__name__.removesuffix('Schema')}Event",
+            (EnvelopeSchema,),
             {
-                "__doc__": shape.__doc__,
+                "__doc__": schema.__doc__,
                 "type": serializers.ChoiceField(choices=[name]),
-                "data": shape(),
+                "data": schema(),
             },
         )
-        for name, shape in SHAPES.items()
+        for name, schema in SCHEMAS.items()
     }
 
 
 @dataclass(frozen=True, slots=True)
 class IncomingMessage:
-    """One message, read and found in shape."""
+    """One valid message."""
 
     id: str
     type: str
@@ -130,7 +130,7 @@ class IncomingMessage:
 
 
 def parse_body(raw: bytes) -> list[Any] | dict[str, Any]:
-    """Read JSON strictly: UTF-8, no NaN, no bottomless nesting, nothing the database refuses."""
+    """Parse JSON strictly: UTF-8, no NaN, limited nesting, no NUL characters."""
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
@@ -143,9 +143,9 @@ def parse_body(raw: bytes) -> list[Any] | dict[str, Any]:
 
 
 def parse_message(value: Any) -> IncomingMessage:
-    """Check one event's envelope and data."""
-    envelope = _checked(EnvelopeShape, value)
-    data = _checked(SHAPES[envelope["type"]], envelope["data"], within="data")
+    """Validate one event's envelope and data."""
+    envelope = _validated(EnvelopeSchema, value)
+    data = _validated(SCHEMAS[envelope["type"]], envelope["data"], within="data")
     sequence = int(envelope["sequence"])
     if sequence > LONGEST_SEQUENCE:
         raise InvalidMessage("sequence is too large.", {"sequence": ["Too large."]})
@@ -160,14 +160,14 @@ def parse_message(value: Any) -> IncomingMessage:
     )
 
 
-def _checked(
-    shape: type[serializers.Serializer[Any]], value: Any, within: str = ""
+def _validated(
+    schema: type[serializers.Serializer[Any]], value: Any, within: str = ""
 ) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise InvalidMessage("Each event must be an object.")
-    serializer = shape(data=value)
+    serializer = schema(data=value)
     if not serializer.is_valid():
         errors = {within: serializer.errors} if within else serializer.errors
-        raise InvalidMessage("The event is not in shape.", errors)
-    checked: dict[str, Any] = serializer.validated_data
-    return checked
+        raise InvalidMessage("The event does not match its schema.", errors)
+    validated: dict[str, Any] = serializer.validated_data
+    return validated

@@ -1,4 +1,4 @@
-"""Writes docs/asyncapi.yaml."""
+"""Command ``asyncapi``: writes the AsyncAPI description."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from api.asyncapi import describe
 class Command(BaseCommand):
     """``manage.py asyncapi --file docs/asyncapi.yaml``."""
 
-    help = "Describe every message that leaves or comes in, as AsyncAPI 3."
+    help = "Write the AsyncAPI 3 description of all outgoing and incoming messages."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Describe the options."""
-        parser.add_argument("--file", type=Path, help="where to write; otherwise to the terminal")
+        """Declare the options."""
+        parser.add_argument("--file", type=Path, help="file to write; without it, standard output")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Write the document."""
+        """Write the description."""
         text: str = OpenApiYamlRenderer().render(describe()).decode()  # type: ignore[no-untyped-call]  # untyped there
         if options["file"] is None:
             self.stdout.write(text)

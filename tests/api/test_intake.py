@@ -1,4 +1,4 @@
-"""The intake's door: who is let in, what is read, and what each message is told."""
+"""Intake of signed messages: authentication, validation, and the answer to each message."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from tests.fulfilment.conftest import (
 )
 
 
-def status_event(order: Order, word: str = "accepted", **attributes: Any) -> dict[str, Any]:
-    return event("warehouse.order.status", {"order": order.number, "status": word}, **attributes)
+def status_event(order: Order, status: str = "accepted", **attributes: Any) -> dict[str, Any]:
+    return event("warehouse.order.status", {"order": order.number, "status": status}, **attributes)
 
 
-def refused(answer: Any, status: int, code: str) -> None:
+def assert_refused(answer: Any, status: int, code: str) -> None:
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer["Content-Type"] == "application/problem+json"
     assert not InboundMessage.objects.exists()
 
 
-def test_applies_a_signed_message_and_says_so(order: Order, warehouse: FarEnd) -> None:
+def test_applies_a_signed_message(order: Order, warehouse: FarEnd) -> None:
     message = status_event(order, "picking")
 
     answer = send(message)
@@ -42,14 +42,18 @@ def test_applies_a_signed_message_and_says_so(order: Order, warehouse: FarEnd) -
     assert answer.json() == {"id": message["id"], "result": "applied", "detail": ""}
     order.refresh_from_db()
     assert order.processing_status == "picking"
-    kept = InboundMessage.objects.get()
-    assert (kept.root_id, kept.body, kept.sequence) == (order.pk, message, int(message["sequence"]))
+    stored = InboundMessage.objects.get()
+    assert (stored.root_id, stored.body, stored.sequence) == (
+        order.pk,
+        message,
+        int(message["sequence"]),
+    )
     caused = SalesEvent.objects.get(type="order.progressed")
     assert (caused.origin, caused.causation_id) == ("warehouse", message["id"])
     assert (caused.actor_kind, caused.actor_name) == ("connection", "Warehouse")
 
 
-def test_repeats_its_answer_to_a_repeat(order: Order, warehouse: FarEnd) -> None:
+def test_answers_a_known_message_as_a_duplicate(order: Order, warehouse: FarEnd) -> None:
     message = status_event(order)
     send(message)
     order.refresh_from_db()
@@ -77,7 +81,7 @@ def test_refuses_the_same_id_with_another_body(order: Order, warehouse: FarEnd) 
 
 
 @pytest.mark.parametrize(
-    "how",
+    "options",
     [
         {"secret": SECRET_OUT},
         {"at": timezone.now() - dt.timedelta(minutes=20)},
@@ -86,10 +90,10 @@ def test_refuses_the_same_id_with_another_body(order: Order, warehouse: FarEnd) 
         {"code": "erp"},
     ],
 )
-def test_refuses_strangers_and_old_letters(
-    order: Order, warehouse: FarEnd, how: dict[str, Any]
+def test_refuses_wrong_signatures_and_old_messages(
+    order: Order, warehouse: FarEnd, options: dict[str, Any]
 ) -> None:
-    refused(send(status_event(order), **how), 401, "bad_signature")
+    assert_refused(send(status_event(order), **options), 401, "bad_signature")
     order.refresh_from_db()
     assert order.processing_status == ""
 
@@ -99,16 +103,16 @@ def test_refuses_a_message_without_any_signature(order: Order, warehouse: FarEnd
         "/api/v1/intake/warehouse", json.dumps(status_event(order)), content_type="text/plain"
     )
 
-    refused(answer, 401, "bad_signature")
+    assert_refused(answer, 401, "bad_signature")
 
 
-def test_a_disabled_connection_is_a_stranger(order: Order, warehouse: FarEnd) -> None:
+def test_refuses_messages_of_a_disabled_connection(order: Order, warehouse: FarEnd) -> None:
     Connection.objects.update(status=Connection.Status.DISABLED)
 
-    refused(send(status_event(order)), 401, "bad_signature")
+    assert_refused(send(status_event(order)), 401, "bad_signature")
 
 
-def test_takes_both_secrets_while_they_rotate(order: Order, warehouse: FarEnd) -> None:
+def test_accepts_both_secrets_during_a_rotation(order: Order, warehouse: FarEnd) -> None:
     new = rotate_secret(warehouse.connection, Secret.Purpose.INBOUND)
 
     assert send(status_event(order), secret=new).status_code == 200
@@ -128,7 +132,7 @@ def test_answers_only_to_post(db: None) -> None:
 def test_refuses_a_body_that_is_too_large(order: Order, warehouse: FarEnd) -> None:
     message = status_event(order) | {"filler": "x" * 300 * 1024}
 
-    refused(send(message), 413, "too_large")
+    assert_refused(send(message), 413, "too_large")
 
 
 @pytest.mark.parametrize(
@@ -148,14 +152,14 @@ def test_refuses_a_body_that_is_too_large(order: Order, warehouse: FarEnd) -> No
         "[[]]",
     ],
 )
-def test_refuses_what_is_no_event(order: Order, warehouse: FarEnd, text: str) -> None:
+def test_refuses_what_is_not_an_event(order: Order, warehouse: FarEnd, text: str) -> None:
     answer = send(text, message_id="m")
 
     if text == "[[]]":
         assert answer.json()["results"][0]["result"] == "invalid"
         assert not InboundMessage.objects.exists()
     else:
-        refused(answer, 422, "invalid_message")
+        assert_refused(answer, 422, "invalid_message")
 
 
 @pytest.mark.parametrize(
@@ -172,30 +176,28 @@ def test_refuses_what_is_no_event(order: Order, warehouse: FarEnd, text: str) ->
         ({"data": {"order": "O-1", "status": "lost"}}, "/data/status"),
     ],
 )
-def test_names_what_is_wrong_with_an_event(
+def test_points_to_the_wrong_field_of_an_event(
     order: Order, warehouse: FarEnd, change: dict[str, Any], pointer: str
 ) -> None:
     answer = send(status_event(order) | change, message_id="m")
 
-    refused(answer, 422, "invalid_message")
+    assert_refused(answer, 422, "invalid_message")
     assert pointer in {error["pointer"] for error in answer.json()["errors"]}
 
 
 @pytest.mark.parametrize("quantity", ["-1", "NaN", "Infinity", "1e30", "0.000001", "many", None])
-def test_refuses_a_quantity_that_is_none(
-    order: Order, warehouse: FarEnd, quantity: str | None
-) -> None:
+def test_refuses_an_invalid_quantity(order: Order, warehouse: FarEnd, quantity: str | None) -> None:
     message = shipment_event(order, "WH-1", "shipped", "1")
     message["data"]["lines"][0]["quantity"] = quantity
 
-    refused(send(message), 422, "invalid_message")
+    assert_refused(send(message), 422, "invalid_message")
 
 
 def test_refuses_an_event_signed_under_another_id(order: Order, warehouse: FarEnd) -> None:
-    refused(send(status_event(order), message_id="other"), 422, "invalid_message")
+    assert_refused(send(status_event(order), message_id="other"), 422, "invalid_message")
 
 
-def test_takes_each_message_of_a_batch_on_its_own(order: Order, warehouse: FarEnd) -> None:
+def test_applies_each_message_of_a_batch_on_its_own(order: Order, warehouse: FarEnd) -> None:
     good, repeated = status_event(order), status_event(order, "picking")
     changed = repeated | {"time": "2026-11-22T02:00:00Z"}
     bad: dict[str, Any] = event("warehouse.order.status", {})
@@ -218,4 +220,4 @@ def test_takes_each_message_of_a_batch_on_its_own(order: Order, warehouse: FarEn
 
 
 def test_refuses_a_batch_of_more_than_a_hundred(order: Order, warehouse: FarEnd) -> None:
-    refused(send([status_event(order)] * 101), 422, "invalid_message")
+    assert_refused(send([status_event(order)] * 101), 422, "invalid_message")

@@ -1,4 +1,4 @@
-"""The feed of events: every one, once, and none before one that is still being written."""
+"""Event feed: every event once, and none before one of an open transaction."""
 
 from __future__ import annotations
 
@@ -28,34 +28,34 @@ def reader(market: Market, client: Client) -> Client:
     return client
 
 
-def read(reader: Client, **asked: Any) -> dict[str, Any]:
-    answer = reader.get(FEED, asked)
+def read(reader: Client, **query: Any) -> dict[str, Any]:
+    answer = reader.get(FEED, query)
     assert answer.status_code == 200, answer.content
-    told: dict[str, Any] = answer.json()
-    return told
+    page: dict[str, Any] = answer.json()
+    return page
 
 
-def read_when_settled(reader: Client, count: int, **asked: Any) -> dict[str, Any]:
-    """Read once so many are told: open transactions of the whole server hold the feed up."""
-    eventually(lambda: len(read(reader, **asked)["results"]) >= count, f"{count} events")
-    return read(reader, **asked)
+def read_when_settled(reader: Client, count: int, **query: Any) -> dict[str, Any]:
+    """Read once so many events are visible: any open transaction on the server delays the feed."""
+    eventually(lambda: len(read(reader, **query)["results"]) >= count, f"{count} events")
+    return read(reader, **query)
 
 
-def told(answer: dict[str, Any]) -> list[tuple[str, int]]:
-    return [(each["type"], int(each["sequence"])) for each in answer["results"]]
+def versions(page: dict[str, Any]) -> list[tuple[str, int]]:
+    return [(each["type"], int(each["sequence"])) for each in page["results"]]
 
 
 @pytest.mark.django_db(transaction=True)
-class TestAFeedOfCommittedEvents:
-    """Several transactions, as in real life."""
+class TestWithSeveralTransactions:
+    """Events of several committed and open transactions."""
 
-    def test_tells_each_event_once_page_by_page(self, client: Client) -> None:
+    def test_returns_each_event_once_page_by_page(self, client: Client) -> None:
         market = Market()
         client.force_login(market.rep)
         order = submitted_order(market)
         hold_order(order.pk, actor=market.rep, reason="Credit check")
         release_order(order.pk, actor=market.rep)
-        everything = told(read_when_settled(client, SalesEvent.objects.count()))
+        everything = versions(read_when_settled(client, SalesEvent.objects.count()))
         assert everything[-3:] == [
             ("throughline.order.submitted", everything[-3][1]),
             ("throughline.order.held", everything[-3][1] + 1),
@@ -67,16 +67,16 @@ class TestAFeedOfCommittedEvents:
         while page := read(client, limit=2, **after):
             if not page["results"]:
                 break
-            pages += told(page)
+            pages += versions(page)
             after = {"after": page["next"]}
 
         assert pages == everything
         assert read(client, **after) == {"results": [], "next": after["after"]}
         hold_order(order.pk, actor=market.rep, reason="Again")
         held = read_when_settled(client, 1, **after)
-        assert told(held) == [("throughline.order.held", everything[-1][1] + 1)]
+        assert versions(held) == [("throughline.order.held", everything[-1][1] + 1)]
 
-    def test_waits_for_a_transaction_that_is_still_writing(self, client: Client) -> None:
+    def test_returns_nothing_after_an_open_transaction_began(self, client: Client) -> None:
         market = Market()
         client.force_login(market.rep)
         slow, quick = submitted_order(market), submitted_order(market)
@@ -106,11 +106,11 @@ class TestAFeedOfCommittedEvents:
         assert meanwhile["results"] == []
         assert [each["subject"] for each in then["results"]] == [slow.number, quick.number]
 
-    def test_goes_on_after_a_restore(self, client: Client) -> None:
+    def test_continues_after_a_restore(self, client: Client) -> None:
         market = Market()
         client.force_login(market.rep)
         order = submitted_order(market)
-        with connection.cursor() as cursor:  # as if the old cluster had been busier than this one
+        with connection.cursor() as cursor:  # as if the old cluster had a higher transaction id
             cursor.execute("SET session_replication_role = replica")
             cursor.execute("UPDATE sales_salesevent SET xid = xid + 1000000000")
             cursor.execute("SET session_replication_role = DEFAULT")
@@ -130,14 +130,14 @@ class TestAFeedOfCommittedEvents:
 
 
 def settled(order: Order) -> None:
-    """Let a test's own transaction count as done."""
+    """Let the test's own transaction count as committed."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute("UPDATE sales_salesevent SET xid = 0")
         cursor.execute("SET LOCAL session_replication_role = DEFAULT")
 
 
-def test_tells_strangers_nothing(market: Market, reader: Client) -> None:
+def test_hides_events_from_other_teams_and_anonymous_users(market: Market, reader: Client) -> None:
     settled(submitted_order(market))
     seen = read(reader)["next"]
     assert seen
@@ -151,7 +151,7 @@ def test_tells_strangers_nothing(market: Market, reader: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "query",
     [
         {"after": "evt_nonsense"},
         {"after": "evt_00000000000000000000000000000000"},
@@ -161,15 +161,15 @@ def test_tells_strangers_nothing(market: Market, reader: Client) -> None:
         {"afer": "evt_1"},
     ],
 )
-def test_refuses_a_question_it_does_not_understand(reader: Client, asked: dict[str, str]) -> None:
-    answer = reader.get(FEED, asked)
+def test_refuses_unknown_parameters_and_wrong_values(reader: Client, query: dict[str, str]) -> None:
+    answer = reader.get(FEED, query)
 
     assert answer.status_code == 400
     assert answer.headers["Content-Type"] == "application/problem+json"
-    assert [error["pointer"] for error in answer.json()["errors"]] == [f"/{next(iter(asked))}"]
+    assert [error["pointer"] for error in answer.json()["errors"]] == [f"/{next(iter(query))}"]
 
 
-def test_asks_as_many_questions_for_many_events_as_for_one(
+def test_takes_as_many_statements_for_many_events_as_for_one(
     market: Market, reader: Client, django_assert_num_queries: Any
 ) -> None:
     settled(submitted_order(market))

@@ -1,4 +1,4 @@
-"""What is published about the wire, held against what is sent."""
+"""Published schemas, compared with the messages that are sent and received."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from django.core.management import call_command
 from rest_framework import serializers
 
 from api.asyncapi import describe
-from api.schemas import document_of, outgoing_shapes
+from api.schemas import document_of, outgoing_schemas
 from fulfilment.inbound.effects import EFFECTS
-from fulfilment.inbound.schemas import SHAPES
+from fulfilment.inbound.schemas import SCHEMAS
 from fulfilment.outbound.drain import drain
 from fulfilment.routes import ROUTES
 from sales.models import Invoice, PaymentTerms
@@ -27,20 +27,20 @@ from tests.fulfilment.conftest import connect, send, shipment_event, submitted_o
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
-def strangers(shape: object, value: Any, path: str = "") -> list[str]:
-    """Keys that were sent but are not described, and those described but not sent."""
-    if isinstance(shape, serializers.ListSerializer):
-        return [found for item in value for found in strangers(shape.child, item, path)]
-    if not isinstance(shape, serializers.Serializer) or value is None:
+def undescribed(schema: object, value: Any, path: str = "") -> list[str]:
+    """Keys that are sent but not described, or described but not sent."""
+    if isinstance(schema, serializers.ListSerializer):
+        return [found for item in value for found in undescribed(schema.child, item, path)]
+    if not isinstance(schema, serializers.Serializer) or value is None:
         return []
-    wrong = [f"{path}/{key}" for key in set(value) ^ set(shape.fields)]
-    for name, field in shape.fields.items():
+    wrong = [f"{path}/{key}" for key in set(value) ^ set(schema.fields)]
+    for name, field in schema.fields.items():
         if isinstance(field, serializers.BaseSerializer) and name in value:
-            wrong += strangers(field, value[name], f"{path}/{name}")
+            wrong += undescribed(field, value[name], f"{path}/{name}")
     return wrong
 
 
-def test_every_body_is_in_the_published_shape(market: Market, httpserver: Any) -> None:
+def test_describes_every_message_that_is_sent(market: Market, httpserver: Any) -> None:
     market.payment_terms.invoice_when = PaymentTerms.InvoiceWhen.PER_SHIPMENT
     market.payment_terms.save()
     far_end = connect(httpserver, "erp", [str(name) for name in ROUTES])
@@ -72,9 +72,9 @@ def test_every_body_is_in_the_published_shape(market: Market, httpserver: Any) -
     for sent in far_end.events:
         name = sent["type"].removeprefix("throughline.")
         snapshot = sent["data"][document_of(name)]
-        shape = outgoing_shapes()[name](data=snapshot)
-        assert shape.is_valid(), (name, shape.errors)
-        assert strangers(shape, snapshot) == [], name
+        schema = outgoing_schemas()[name](data=snapshot)
+        assert schema.is_valid(), (name, schema.errors)
+        assert undescribed(schema, snapshot) == [], name
         seen.add(name)
     assert seen >= {
         "quote.accepted",
@@ -87,31 +87,31 @@ def test_every_body_is_in_the_published_shape(market: Market, httpserver: Any) -
     }
 
 
-def test_every_message_that_comes_in_has_a_shape_and_an_effect() -> None:
-    assert SHAPES.keys() == EFFECTS.keys()
+def test_has_a_schema_and_an_effect_for_every_inbound_type() -> None:
+    assert SCHEMAS.keys() == EFFECTS.keys()
 
 
-def test_the_published_description_of_messages_is_up_to_date(tmp_path: Path) -> None:
+def test_has_an_up_to_date_asyncapi_file(tmp_path: Path) -> None:
     call_command("asyncapi", file=tmp_path / "asyncapi.yaml")
 
     fresh = (tmp_path / "asyncapi.yaml").read_text()
     assert (DOCS / "asyncapi.yaml").read_text() == fresh, "run manage.py asyncapi"
 
 
-def test_the_published_description_of_the_api_is_up_to_date(tmp_path: Path) -> None:
+def test_has_an_up_to_date_openapi_file(tmp_path: Path) -> None:
     call_command("spectacular", file=str(tmp_path / "openapi.yaml"), validate=True)
 
     fresh = (tmp_path / "openapi.yaml").read_text()
     assert (DOCS / "openapi.yaml").read_text() == fresh, "run manage.py spectacular"
 
 
-def test_every_reference_in_the_description_leads_somewhere() -> None:
+def test_resolves_every_reference_in_the_asyncapi_file() -> None:
     document = describe()
 
     for reference in references(document):
-        place: Any = document
+        target: Any = document
         for step in reference.removeprefix("#/").split("/"):
-            place = place[step]
+            target = target[step]
 
 
 def references(value: Any) -> list[str]:
