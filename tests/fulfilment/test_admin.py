@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from django.test import Client
 
 from fulfilment.models import Handoff
 from sales.models import Order
-from tests.factories import Market
+from tests.factories import Market, UserFactory
 from tests.fulfilment.conftest import FarEnd, refuse, send, shipment_event
 
 PAGES = ["connection", "handoff", "inboundmessage", "discrepancy", "shipment"]
@@ -33,8 +34,21 @@ def test_shows_every_list_and_replays_a_handoff(
     assert deleted.status_code == 403
 
 
-def test_is_closed_to_reps(order: Order, market: Market) -> None:
-    client = Client()
+def test_is_closed_to_reps(order: Order, market: Market, client: Client) -> None:
     client.force_login(market.rep)
     for page in PAGES:
         assert client.get(f"/admin/fulfilment/{page}/").status_code in {302, 403}
+
+
+@pytest.mark.parametrize(("is_own", "count"), [(True, 1), (False, 0)])
+def test_shows_staff_only_the_handoffs_of_documents_they_may_see(
+    order: Order, market: Market, client: Client, is_own: bool, count: int
+) -> None:
+    reader = market.rep if is_own else UserFactory.create()
+    reader.is_staff = True
+    reader.save()
+    client.force_login(reader)
+
+    page = client.get("/admin/fulfilment/handoff/")
+
+    assert page.context["cl"].result_count == count

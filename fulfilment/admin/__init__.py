@@ -1,0 +1,3 @@
+from fulfilment.admin import connections, handoffs, inbound, shipments
+
+__all__ = ["connections", "handoffs", "inbound", "shipments"]
