@@ -34,12 +34,6 @@ def keeps_history(*, without: tuple[str, ...] = ()) -> Callable[[ModelT], ModelT
     return keep
 
 
-def history_of(record: models.Model) -> models.QuerySet[Any]:
-    """Read every state a record was in, oldest first; ``pgh_context`` says who made it so."""
-    kept: models.QuerySet[Any] = record.pgh_event_model._default_manager.filter(id=record.pk)  # type: ignore[attr-defined]  # set by the library
-    return kept.select_related("pgh_context").order_by("pgh_id")
-
-
 def _plain_ids(model: type[models.Model]) -> dict[str, models.Field[Any, Any]]:
     """History outlives what it points to, so it keeps ids where a row has relations."""
     return {

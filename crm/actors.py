@@ -1,4 +1,4 @@
-"""Who does a deed: a person, a partner, or a system of the house or beyond."""
+"""Actors: who does something, a person, a partner or a system."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from crm.models import Partner, User
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """Something without a face: a connection ("warehouse") or the house itself."""
+    """A program that acts by itself: a connection such as the warehouse, or this one."""
 
     name: str
     connection: str = ""
@@ -17,8 +17,6 @@ class System:
     def __str__(self) -> str:
         return self.name
 
-
-THE_HOUSE = System("Throughline")
 
 Actor = User | Partner | System
 

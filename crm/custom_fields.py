@@ -16,7 +16,7 @@ from django.db import models
 from django.db.models import Q
 
 from common.errors import DomainError, SeveralErrors
-from crm.custom_values import InvalidCustomValue, cleaned_value, value_in_words
+from crm.custom_values import InvalidCustomValue, cleaned_value
 from crm.models import CustomField
 
 Kind = CustomField.Kind
@@ -105,18 +105,6 @@ def for_handoff(record: models.Model) -> dict[str, Any]:
         return {}
     told = [d.key for d in definitions_of(record) if d.send_in_handoffs]
     return {key: custom[key] for key in told if key in custom}
-
-
-def in_words(record: models.Model) -> list[tuple[CustomField, str]]:
-    """List a record's filled-in custom fields with their values as a reader writes them."""
-    custom: dict[str, Any] = record.custom  # type: ignore[attr-defined]  # all our records have it
-    if not custom:
-        return []
-    return [
-        (definition, value_in_words(definition, custom[definition.key]))
-        for definition in definitions_of(record)
-        if definition.key in custom
-    ]
 
 
 def having(definition: CustomField, value: Any) -> Q:

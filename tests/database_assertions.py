@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection, models, transaction
 
 
 @contextmanager
@@ -30,3 +30,9 @@ def sql(statement: str, *values: Any) -> None:
     """Write past every service and model."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
+
+
+def history_of(record: models.Model) -> models.QuerySet[Any]:
+    """Read every state a record was in, the oldest first; ``pgh_context`` names who changed it."""
+    kept: models.QuerySet[Any] = record.pgh_event_model._default_manager.filter(id=record.pk)  # type: ignore[attr-defined]  # set by the library
+    return kept.select_related("pgh_context").order_by("pgh_id")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django_htmx.http import HttpResponseClientRedirect
@@ -26,9 +24,3 @@ def go_to(request: HttpRequest, url: str) -> HttpResponse:
 def say(request: HttpRequest, text: str, *, level: int = messages.SUCCESS) -> None:
     """Show a sentence on the next page."""
     messages.add_message(request, level, text)
-
-
-def say_now(response: HttpResponse, text: str, *, level: str = "success") -> HttpResponse:
-    """Show a sentence beside the part of the page this answer replaces."""
-    response["HX-Trigger"] = json.dumps({"throughline:toast": {"text": text, "level": level}})
-    return response

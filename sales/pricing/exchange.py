@@ -6,12 +6,11 @@ The direction is that of the European Central Bank's reference rates, with the e
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from sales.pricing.errors import InvalidRate
-from sales.pricing.money import EXACT, ONE, Rounding, round_money
+from sales.pricing.money import EXACT, Rounding, round_money
 
 RATE_STEP = Decimal("0.000000000001")
 """Exchange rates keep twelve decimals."""
@@ -33,27 +32,10 @@ def to_base(
     return round_money(EXACT.divide(amount, _checked(rate)), base, rounding)
 
 
-def from_base(
-    amount: Decimal, rate: Decimal, currency: str, rounding: Rounding = Rounding.HALF_UP
-) -> Decimal:
-    """Express a base amount in a document's currency: amount × rate."""
-    return round_money(EXACT.multiply(amount, _checked(rate)), currency, rounding)
-
-
 def cross_rate(rate: Decimal, base_rate: Decimal) -> Decimal:
     """Quote a rate against another base: both given against a third currency, rate / base rate."""
     quotient = EXACT.divide(_checked(rate), _checked(base_rate))
     return _checked(quotient.quantize(RATE_STEP, ROUND_HALF_UP, EXACT))
-
-
-def rate_on(rates: Iterable[DatedRate], currency: str, base: str, day: dt.date) -> DatedRate:
-    """Find the last rate known on the day; the base itself is always at one."""
-    if currency == base:
-        return DatedRate(currency, day, ONE)
-    known = [rate for rate in rates if rate.currency == currency and rate.on <= day]
-    if not known:
-        raise InvalidRate(f"No exchange rate from {base} to {currency} is known on {day}.")
-    return max(known, key=lambda rate: rate.on)
 
 
 def _checked(rate: Decimal) -> Decimal:

@@ -13,8 +13,8 @@ from decimal import Decimal
 
 from sales.pricing.allocation import allocate
 from sales.pricing.documents import PricedLine, TaxGroup
-from sales.pricing.errors import InvalidAmount, InvalidRate, QuantityNotAllowed
-from sales.pricing.money import EXACT, ONE, ZERO, Rounding, round_money
+from sales.pricing.errors import InvalidAmount, QuantityNotAllowed
+from sales.pricing.money import EXACT, ZERO, Rounding, round_money
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,33 +117,6 @@ def credit_part(
     """
     part = next_part(invoiced, credited, quantity, currency=currency, rounding=rounding, line=line)
     return Portion() - part
-
-
-def percentage_part(
-    ordered: Amounts,
-    billed: Amounts,
-    *,
-    billed_rate: Decimal,
-    rate: Decimal,
-    currency: str,
-    rounding: Rounding = Rounding.HALF_UP,
-    line: str | None = None,
-) -> Amounts:
-    """Price the next percentage of an order line, whatever its quantity; 100 % is the order."""
-    if not 0 < rate <= 1 - billed_rate:
-        raise InvalidRate(
-            f"{rate * 100:f} % cannot be invoiced; {(1 - billed_rate) * 100:f} % are left.",
-            line=line,
-        )
-    part = next_part(
-        Portion(ONE, ordered),
-        Portion(billed_rate, billed),
-        rate,
-        currency=currency,
-        rounding=rounding,
-        line=line,
-    )
-    return part.amounts
 
 
 def down_payment(

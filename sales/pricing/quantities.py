@@ -8,6 +8,8 @@ from enum import StrEnum
 from sales.pricing.errors import QuantityNotAllowed
 
 MOST_DECIMALS = 5
+SMALLEST_QUANTITY = Decimal("0.00001")
+"""Quantities keep five decimals."""
 
 
 class QuantitySelling(StrEnum):

@@ -13,7 +13,6 @@ import pytest
 from django.db import close_old_connections, connection
 from django.utils import timezone
 
-from common.history import history_of
 from fulfilment.inbound.deferral import retry_deferred
 from fulfilment.inbound.intake import receive
 from fulfilment.inbound.schemas import parse_message
@@ -21,6 +20,7 @@ from fulfilment.models import Discrepancy, Handoff, InboundMessage, Shipment
 from fulfilment.outbound.drain import drain
 from sales.models import Invoice, Order, Payment, PaymentTerms, SalesEvent
 from sales.services.orders import cancel_order
+from tests.database_assertions import history_of
 from tests.factories import Market
 from tests.fulfilment.conftest import FarEnd, connect, event, shipment_event, submitted_order
 from tests.fulfilment.test_chain import paid, posted

@@ -4,11 +4,10 @@ import pgtrigger
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from common.history import history_of
 from fulfilment.models import Handoff, Shipment
 from fulfilment.services.shipments import record_shipment
 from sales.models import Order
-from tests.database_assertions import sql
+from tests.database_assertions import history_of, sql
 from tests.factories import Market
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from common.errors import NotAllowed
 from crm import roles
-from crm.actors import THE_HOUSE
+from crm.actors import System
 from crm.models import Partner, Team, User
 from sales.models import Order, OrderChange, PromotionCode, Quote, QuoteLine, SalesEvent
 from sales.pricing.errors import DiscountAboveLimit
@@ -215,7 +215,7 @@ def test_takes_the_nearest_limit(market: Market) -> None:
 
 def test_knows_who_has_no_limit(market: Market) -> None:
     assert limit_of(market.rep) is None
-    assert limit_of(THE_HOUSE) is None
+    assert limit_of(System("Throughline")) is None
     assert limit_of(Partner(name="Shop")) == Decimal(0)
 
 

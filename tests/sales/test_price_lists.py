@@ -18,7 +18,6 @@ from sales.models import (
     PriceListItem,
     Product,
     Quote,
-    RelatedProduct,
     Unit,
 )
 from sales.pricing.errors import CurrencyMismatch, InactivePriceList
@@ -26,7 +25,6 @@ from sales.services.documents.drafts import draft_order, draft_quote
 from sales.services.documents.lines import add_line, change_line
 from sales.services.errors import PricesLocked
 from sales.services.quotes import accept_quote, activate_quote
-from sales.services.related import related_products
 from tests.factories import Market, PriceListItemFactory, UnitFactory
 
 Method = PriceListItem.Method
@@ -285,24 +283,3 @@ def test_a_line_is_added_in_as_many_statements_whatever_is_there(market: Market)
         add_line(order, actor=market.rep, product=market_products.pop())
 
     assert statements(order) == first
-
-
-def test_suggests_what_goes_with_the_products_of_a_document(market: Market) -> None:
-    machine, grinder, tamper, gone = (market.product("20.00") for _ in range(4))
-    gone.is_active = False
-    gone.save()
-    for other in (grinder, tamper, gone):
-        RelatedProduct.objects.create(
-            product=machine, other=other, kind=RelatedProduct.Kind.CROSS_SELL
-        )
-    RelatedProduct.objects.create(product=tamper, other=grinder, kind=RelatedProduct.Kind.UP_SELL)
-    quote = draft(market)
-    add_line(quote, actor=market.rep, product=machine)
-    add_line(quote, actor=market.rep, product=tamper)
-
-    suggested = related_products(quote)
-
-    assert [(related.product, related.other, related.kind) for related in suggested] == [
-        (machine, grinder, "cross_sell"),
-        (tamper, grinder, "up_sell"),
-    ]

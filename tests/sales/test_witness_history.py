@@ -10,7 +10,6 @@ from django.apps import apps
 from django.db import DatabaseError
 from django.test import Client
 
-from common.history import history_of
 from crm.actors import System
 from crm.history import acting
 from crm.models import Account, Lead
@@ -20,7 +19,7 @@ from fulfilment.services.shipments import record_shipment
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line, change_line
 from sales.services.orders import submit_order
-from tests.database_assertions import accepted, refused, sql
+from tests.database_assertions import accepted, history_of, refused, sql
 from tests.factories import LeadFactory, Market, OpportunityFactory
 
 WRITTEN_ONCE = {"sales.SalesEvent", "sales.OrderChange", "fulfilment.Payload", "fulfilment.Attempt"}

@@ -24,6 +24,7 @@ from sales.models import (
 from sales.pricing.errors import QuantityNotAllowed
 from sales.pricing.money import Rounding
 from sales.pricing.partial import Amounts, Portion, freight_part, next_part
+from sales.pricing.quantities import SMALLEST_QUANTITY
 from sales.services.billing.down_payments import (
     deductions,
     invoice_down_payment,
@@ -37,7 +38,6 @@ from sales.services.invoices import issue_invoice
 
 What = Invoice.What
 ZERO = Decimal(0)
-SMALLEST_QUANTITY = Decimal("0.00001")
 
 
 @transaction.atomic

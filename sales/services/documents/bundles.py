@@ -20,7 +20,7 @@ from sales.models import (
     DocumentLine,
 )
 from sales.pricing.money import EXACT
-from sales.pricing.units import SMALLEST_STEP
+from sales.pricing.quantities import SMALLEST_QUANTITY
 from sales.services.documents.new_lines import (
     check_line,
     fill_from_product,
@@ -112,7 +112,8 @@ def parts_follow(
     each = _quantities_each(bundles, parts, old_quantities)
     for bundle in bundles:
         for part in parts[bundle.pk]:
-            part.quantity = EXACT.multiply(each[part.pk], bundle.quantity).quantize(SMALLEST_STEP)
+            quantity = EXACT.multiply(each[part.pk], bundle.quantity)
+            part.quantity = quantity.quantize(SMALLEST_QUANTITY)
             if part.price_source == DocumentLine.PriceSource.LIST and not keeps_prices:
                 part.volume_discount = discount_per_unit(
                     part.price_list_item, part.unit_price, part.quantity

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -134,22 +133,6 @@ def remove_line(line: AnyLine, *, actor: Actor) -> None:
     with within_limit(draft, actor):
         stored.delete()
         _finish(draft, actor, {"removed": str(line.pk)})
-
-
-@transaction.atomic
-def reorder_lines(document: AnyDocument, ids: Sequence[uuid.UUID], *, actor: Actor) -> None:
-    """Put a draft's lines in the order of the ids; lines not named keep theirs, after these."""
-    draft = lock_draft(document)
-    wanted = {pk: place for place, pk in enumerate(ids)}
-    lines = list(draft.lines.all())
-    lines.sort(key=lambda line: (wanted.get(line.pk, len(wanted)), line.position))
-    for position, line in enumerate(lines, start=1):
-        line.position = position
-    if lines:
-        draft.lines.model._default_manager.bulk_update(lines, ["position"])  # type: ignore[arg-type]  # all of one kind
-    record_event(
-        kind_of(draft).draft_event, draft, actor=actor, data={"changed": ["order of lines"]}
-    )
 
 
 def _stored(line: AnyLine) -> AnyLine:

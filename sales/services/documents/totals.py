@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Sequence
 from decimal import Decimal
@@ -21,8 +22,10 @@ from sales.models import (
     TaxRate,
 )
 from sales.pricing.documents import PricedDocument, price_document
+from sales.pricing.errors import NoTaxRate
 from sales.pricing.lines import LineInput, Terms
 from sales.pricing.money import Rounding
+from sales.pricing.taxes import DatedTaxRate, tax_rate_on
 from sales.services.prices.promotion_discounts import spread_promotions
 
 LINE_FIGURES = ("base", "discount", "net", "header_discount", "tax", "gross")
@@ -105,16 +108,31 @@ def _look_up_tax_rates(document: AnyDocument, lines: Sequence[DocumentLine]) -> 
         and not line.tax_rate_is_typed
         and (document.is_draft or line.tax_rate is None)
     ]
-    rates = _rates_by_category(document) if untyped and document.tax_zone_id else {}
+    rates = _rates_in(document.tax_zone_id) if untyped else []
+    day, zone = document.company.today(), str(document.tax_zone_id)
+    found = {
+        category: _rate_on(day, rates, str(category), zone)
+        for category in {line.tax_category_id for line in untyped}
+    }
     for line in untyped:
-        line.tax_rate = rates.get(line.tax_category_id) if line.tax_category_id else None
+        line.tax_rate = found[line.tax_category_id]
 
 
-def _rates_by_category(document: AnyDocument) -> dict[uuid.UUID, Decimal]:
-    day = document.company.today()
-    return dict(
-        TaxRate.objects.filter(zone=document.tax_zone_id)
-        .exclude(valid_from__gt=day)
-        .exclude(valid_to__lt=day)
-        .values_list("category_id", "rate")
-    )
+def _rates_in(zone: uuid.UUID | None) -> list[DatedTaxRate]:
+    """Read the rates of a tax zone, of all days."""
+    if zone is None:
+        return []
+    rows = TaxRate.objects.filter(zone=zone)
+    return [
+        DatedTaxRate(str(row.category_id), str(zone), row.rate, row.valid_from, row.valid_to)
+        for row in rows
+    ]
+
+
+def _rate_on(
+    day: dt.date, rates: Sequence[DatedTaxRate], category: str, zone: str
+) -> Decimal | None:
+    try:
+        return tax_rate_on(rates, category=category, zone=zone, day=day)
+    except NoTaxRate:
+        return None  # shown on the line, where it blocks issuing

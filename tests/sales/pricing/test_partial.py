@@ -4,11 +4,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sales.pricing.documents import LineInput, TaxGroup, price_document
-from sales.pricing.errors import InvalidAmount, InvalidRate, QuantityNotAllowed
+from sales.pricing.errors import InvalidAmount, QuantityNotAllowed
 from sales.pricing.money import Rounding, from_units
 from sales.pricing.partial import (
     Amounts,
@@ -18,7 +18,6 @@ from sales.pricing.partial import (
     down_payment,
     freight_part,
     next_part,
-    percentage_part,
 )
 from tests.sales.pricing.strategies import CURRENCIES, documents
 
@@ -121,25 +120,6 @@ def test_a_whole_document_billed_in_parts_comes_to_its_total(
     assert gross + document.totals.freight == document.totals.total
 
 
-@settings(max_examples=75)
-@given(ordered_lines(), st.lists(st.integers(1, 100), min_size=1, max_size=6))
-def test_percentages_sum_to_the_order(drawn: tuple[Portion, str], steps: list[int]) -> None:
-    ordered, currency = drawn
-    assume(ordered.quantity > 0)
-    billed, billed_rate = Amounts(), Decimal(0)
-
-    for step in [*steps, 100]:
-        rate = min(Decimal(step) / 100, 1 - billed_rate)
-        if not rate:
-            break
-        billed += percentage_part(
-            ordered.amounts, billed, billed_rate=billed_rate, rate=rate, currency=currency
-        )
-        billed_rate += rate
-
-    assert billed == ordered.amounts
-
-
 @pytest.mark.parametrize("quantity", ["0", "3.00001", "-1", "NaN"])
 def test_refuses_to_bill_nothing_or_more_than_is_left(quantity: str) -> None:
     ordered = Portion(Decimal(5), Amounts(taxable=Decimal("10.00")))
@@ -187,18 +167,6 @@ def test_brings_an_order_down_that_was_changed_after_billing() -> None:
     part = next_part(changed, billed, Decimal(1), currency="EUR")
 
     assert part.amounts.taxable == Decimal("-2.00")
-
-
-@pytest.mark.parametrize("rate", ["0", "-0.1", "0.71"])
-def test_refuses_a_percentage_that_is_not_left(rate: str) -> None:
-    with pytest.raises(InvalidRate):
-        percentage_part(
-            Amounts(taxable=Decimal(100)),
-            Amounts(taxable=Decimal(30)),
-            billed_rate=Decimal("0.3"),
-            rate=Decimal(rate),
-            currency="EUR",
-        )
 
 
 GROUPS = [

@@ -27,7 +27,6 @@ from sales.pricing.price_lists import (
     RoundingOption,
     list_price,
 )
-from sales.pricing.units import Unit, convert_quantity
 
 PAGE = Path(__file__).parents[3] / "docs" / "pricing.md"
 TODAY = dt.date(2026, 11, 22)
@@ -101,7 +100,6 @@ def test_finds_every_kind_of_table() -> None:
         "down payment",
         "paid in parts",
         "early payment of",
-        "quantity",
         "converted",
         "code",
     ]
@@ -265,14 +263,6 @@ def read_groups(text: str) -> list[TaxGroup]:
         TaxGroup(Decimal(rate) / 100, Decimal(taxable), Decimal(tax))
         for rate, taxable, tax in re.findall(r"([\d.]+): ([\d.]+) \+ ([\d.]+)", text)
     ]
-
-
-@pytest.mark.parametrize("row", rows_of("quantity"))
-def test_converts_units_as_the_page_says(row: dict[str, str]) -> None:
-    unit = Unit("one", "pieces", Decimal(row["unit"]))
-    target = Unit("other", "pieces", Decimal(row["in"]))
-
-    assert convert_quantity(Decimal(row["quantity"]), unit, target) == Decimal(row["makes"])
 
 
 @pytest.mark.parametrize("row", rows_of("converted"))
