@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from crm.models import Account
+from crm.models import Account, User
 from web.display import Action, Actions, Column, Fact
 from web.filters.customers import AccountFilter
 from web.forms.accounts import AccountForm
@@ -62,30 +62,28 @@ def detail(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         "facts": account_facts(account),
         "contacts": account.contacts.all()[:50],
         "opportunities": account.opportunities.select_related("stage", "owner")[:20],
-        "verbs": Actions(
-            [
-                Action(
-                    gettext("New opportunity"),
-                    f"{reverse('crm:opportunity-new')}?account={account.pk}",
-                    "target-arrow",
-                    asks=True,
-                ),
-                Action(
-                    gettext("New contact"),
-                    f"{reverse('crm:contact-new')}?account={account.pk}",
-                    "user-plus",
-                    asks=True,
-                ),
-                Action(gettext("Edit"), edit_address(account), "pencil", asks=True),
-            ]
-        ),
+        "verbs": Actions(_actions(account, request.user)),
     }
     return render(request, "crm/account_detail.html", context)
 
 
-def edit_address(account: Account) -> str:
-    """Return where the account is edited."""
-    return reverse("crm:account-edit", args=[account.pk])
+def _actions(account: Account, user: User) -> list[Action]:
+    """List what the user may do with an account."""
+
+    def new(kind: str) -> str:
+        return f"{reverse(f'crm:{kind}-new')}?account={account.pk}"
+
+    edit = reverse("crm:account-edit", args=[account.pk])
+    actions = (
+        ("crm.add_opportunity", gettext("New opportunity"), new("opportunity"), "target-arrow"),
+        ("crm.add_contact", gettext("New contact"), new("contact"), "user-plus"),
+        ("crm.change_account", gettext("Edit"), edit, "pencil"),
+    )
+    return [
+        Action(label, url, icon, asks=True)
+        for permission, label, url, icon in actions
+        if user.has_perm(permission)
+    ]
 
 
 def account_facts(account: Account) -> list[Fact]:

@@ -63,7 +63,7 @@ def detail(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
             Fact(gettext("Job title"), contact.job_title or "–"),
         ],
         "opportunities": contact.opportunities.select_related("stage", "account")[:20],
-        "verbs": Actions([edit]),
+        "verbs": Actions([edit] if request.user.has_perm("crm.change_contact") else []),
     }
     return render(request, "crm/contact_detail.html", context)
 
