@@ -1,4 +1,4 @@
-"""Where Chromium is; ``python -m tests.browser.chromium`` also gets one where it can."""
+"""Chromium of the browser tests: finds it, and ``python -m tests.browser.chromium`` installs it."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ ARGUMENTS = (
     "--disable-sync",
     "--disable-dev-shm-usage",
 )
-"""How tests start it: as root too, in little shared memory, and speaking to nobody but us."""
+"""Options of the browser: as root too, with little shared memory, without background traffic."""
 
 
 def find() -> str | None:
-    """The Chromium named by ``CHROMIUM``, else one on the path, else Playwright's own."""
+    """Return the Chromium named by ``CHROMIUM``, else one on the path, else Playwright's own."""
     named = os.environ.get("CHROMIUM")
     if named:
         return named if Path(named).exists() else None
@@ -38,7 +38,7 @@ def _playwrights_own() -> str | None:
     return path if Path(path).exists() else None
 
 
-def _get() -> None:
+def _install() -> None:
     """Install Debian's package when root may, else let Playwright download its own."""
     if os.geteuid() == 0 and shutil.which("apt-get"):
         sys.stdout.write("Installing Chromium for the browser tests (apt-get).\n")
@@ -53,11 +53,11 @@ def _get() -> None:
 
 
 def main() -> None:
-    """Leave with 0 once there is a Chromium, else say what to do and leave with 1."""
+    """Install Chromium unless there is one; exits with 1 and what to do if that fails."""
     if find():
         return
     sys.stdout.flush()
-    _get()
+    _install()
     if find() is None:
         sys.exit(
             "throughline: the browser tests need Chromium: install the package chromium "

@@ -1,4 +1,4 @@
-"""A real Chromium on a real server; whatever it complains about fails the test."""
+"""Fixtures of the browser tests: a real Chromium on a real server; its errors fail the test."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from tests.factories import Market, StageFactory
 # Playwright's own loop runs in this thread; Django would refuse its ORM beside it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
-PASSWORD = "a rep knows this by heart"
+PASSWORD = "correct horse battery staple"
 AXE = Path(settings.BASE_DIR, "node_modules/axe-core/axe.min.js")
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 COLOURS = ("color-contrast", "link-in-text-block")
-"""What a theme can get wrong; everything else is the same in both."""
+"""The rules that depend on the theme."""
 
 ABORTED = ("htmx:afterRequest", "htmx:sendAbort")
-"""What htmx logs when one goes on before an answer came; a failure logs htmx:sendError, too."""
-WATCH_POLICY = """
-    window.refusedByPolicy = [];
+"""What htmx logs when the page is left before a response; a failure logs htmx:sendError, too."""
+RECORD_POLICY_VIOLATIONS = """
+    window.policyViolations = [];
     addEventListener("securitypolicyviolation", (event) =>
-        refusedByPolicy.push(`${event.violatedDirective} ${event.blockedURI}`));
+        policyViolations.push(`${event.violatedDirective} ${event.blockedURI}`));
 """
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for a file's tests; beside it no other test could run a loop of its own."""
+    """One Chromium per module, since Playwright occupies the thread's event loop."""
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(
             executable_path=chromium.find(), args=list(chromium.ARGUMENTS)
@@ -56,24 +56,24 @@ def market(db: None) -> Market:
 
 
 class Screen:
-    """A page with what every test needs of it."""
+    """A browser page that records errors and has checks for accessibility and width."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.complaints: list[str] = []
-        page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
-        page.on("console", self._hear)
-        page.on("requestfailed", self._note_failure)
+        self.errors: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(f"error: {error}"))
+        page.on("console", self._record_console)
+        page.on("requestfailed", self._record_failed_request)
 
-    def _hear(self, message: Any) -> None:
+    def _record_console(self, message: Any) -> None:
         # A refused rule answers 422, which Chromium reports as an error of the network.
         harmless = "422" in message.text or any(word in message.text for word in ABORTED)
         if message.type == "error" and not harmless:
-            self.complaints.append(f"console: {message.text}")
+            self.errors.append(f"console: {message.text}")
 
-    def _note_failure(self, request: Any) -> None:
+    def _record_failed_request(self, request: Any) -> None:
         if "ERR_ABORTED" not in (request.failure or ""):
-            self.complaints.append(f"failed: {request.url} {request.failure}")
+            self.errors.append(f"failed: {request.url} {request.failure}")
 
     def sign_in(self, market: Market) -> None:
         """Sign in as the market's rep."""
@@ -83,8 +83,8 @@ class Screen:
         self.page.get_by_role("button", name="Sign in").click()
         self.page.wait_for_url("**/")
 
-    def check_access(self, rules: Sequence[str] = RULES) -> None:
-        """Ask axe whether everybody can use what is on the screen."""
+    def check_accessibility(self, rules: Sequence[str] = RULES) -> None:
+        """Check the accessibility of the page with axe."""
         self.page.evaluate(AXE.read_text())
         found = self.page.evaluate("rules => axe.run(document, {runOnly: rules})", list(rules))
         broken = [
@@ -93,28 +93,28 @@ class Screen:
         assert broken == [], (self.page.url, broken)
 
     def check_width(self) -> None:
-        """Nobody scrolls sideways."""
+        """Check that the page needs no horizontal scrolling."""
         width = self.page.evaluate("document.documentElement.scrollWidth")
         assert width <= self.page.viewport_size["width"], self.page.url  # type: ignore[index]
 
     def check_sign_in_page(self) -> None:
-        """The sign-in page is a screen, too."""
+        """Check the accessibility of the sign-in page."""
         self.page.goto("/accounts/login/")
-        self.check_access()
+        self.check_accessibility()
 
-    def forget_missing_page(self) -> None:
-        """Drop the complaint about a page that was opened because it does not exist."""
-        self.complaints = [each for each in self.complaints if "404" not in each]
+    def ignore_missing_page(self) -> None:
+        """Ignore the 404 of a page that was opened because it does not exist."""
+        self.errors = [each for each in self.errors if "404" not in each]
 
-    def check_quiet(self) -> None:
-        """The browser complained of nothing, and the policy blocked nothing."""
-        refused = self.page.evaluate("window.refusedByPolicy || []")
-        assert self.complaints + refused == []
+    def check_no_errors(self) -> None:
+        """Check that the browser logged no error and blocked nothing."""
+        refused = self.page.evaluate("window.policyViolations || []")
+        assert self.errors + refused == []
 
 
 @pytest.fixture
 def screen(browser: Browser, live_server: LiveServer) -> Iterator[Screen]:
-    """A fresh browser window, which at the end must have had nothing to complain of."""
+    """A new browser window, checked for errors at the end of the test."""
     context = browser.new_context(
         base_url=live_server.url,
         viewport={"width": 1440, "height": 900},
@@ -122,10 +122,10 @@ def screen(browser: Browser, live_server: LiveServer) -> Iterator[Screen]:
         reduced_motion="reduce",
     )
     context.set_default_timeout(30_000)
-    context.add_init_script(WATCH_POLICY)
+    context.add_init_script(RECORD_POLICY_VIOLATIONS)
     made = Screen(context.new_page())
     try:
         yield made
-        made.check_quiet()
+        made.check_no_errors()
     finally:
         context.close()

@@ -1,4 +1,4 @@
-"""A rep takes a lead to a paid invoice by hand, in Chromium."""
+"""From lead to paid invoice, in Chromium, and the behaviour of forms and cells."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_goes_from_lead_to_paid_invoice(screen: Screen, market: Market) -> None:
     assert Quote.objects.get().status == Quote.Status.WON
 
 
-def test_keeps_a_refused_cell_and_says_why(screen: Screen, market: Market) -> None:
+def test_keeps_a_refused_cell_and_shows_why(screen: Screen, market: Market) -> None:
     screen.sign_in(market)
     quote = screen_quote(market)
     page = screen.page
@@ -108,7 +108,7 @@ def test_keeps_a_refused_cell_and_says_why(screen: Screen, market: Market) -> No
     expect(quantity).to_have_value("2.5")
     expect(quantity).to_have_attribute("aria-invalid", "true")
     expect(page.locator("#grand")).to_have_text("€120.00")
-    screen.check_access()
+    screen.check_accessibility()
 
     quantity.fill("2")
     quantity.press("Tab")
@@ -116,7 +116,7 @@ def test_keeps_a_refused_cell_and_says_why(screen: Screen, market: Market) -> No
     expect(page.locator(".cell-error[role=alert]")).to_have_count(0)
 
 
-def test_sends_a_form_once_however_often_it_is_pressed(screen: Screen, market: Market) -> None:
+def test_submits_a_form_once_on_a_double_click(screen: Screen, market: Market) -> None:
     screen.sign_in(market)
     page = screen.page
     page.goto("/accounts/new/")

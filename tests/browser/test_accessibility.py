@@ -1,4 +1,4 @@
-"""Every screen is open to everybody: by keyboard and reader, on a phone, light and dark."""
+"""Accessibility of every screen: axe, on a phone, light and dark, and without scripts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ KINDS = ("leads", "opportunities", "accounts", "contacts", "quotes", "orders", "
 
 
 def every_screen(market: Market) -> list[str]:
-    """Fill the house with one of each kind and list the addresses of its screens."""
+    """Create a record of each kind and list the URLs of all screens."""
     rep, account = market.rep, market.account
     product = market.product("100.00")
     lead = LeadFactory.create(owner=rep)
@@ -40,7 +40,7 @@ def every_screen(market: Market) -> list[str]:
     invoice = invoice_order(order.pk, actor=rep, what="all")
     issue_invoice(invoice.pk, actor=rep)
     records = (lead, contact, account, opportunity, draft, quote, order, invoice, product)
-    asking = (
+    forms = (
         f"{record_url(lead)}qualify/",
         f"{record_url(draft)}edit/",
         f"{record_url(order)}ship/",
@@ -54,7 +54,7 @@ def every_screen(market: Market) -> list[str]:
         *(f"/{kind}/" for kind in KINDS),
         *(f"/{kind}/new/" for kind in KINDS),
         *map(record_url, records),
-        *asking,
+        *forms,
         f"/history/sales/order/{order.pk}/",
         "/orders/?text=nothing+has+this+name",
         "/no-such-page/",
@@ -71,11 +71,11 @@ def test_is_clean_for_axe_and_fits_a_phone(screen: Screen, market: Market, theme
 
     for address in addresses:
         screen.page.goto(address)
-        screen.check_access(rules)
+        screen.check_accessibility(rules)
         screen.page.set_viewport_size({"width": 390, "height": 844})
         screen.check_width()
         screen.page.set_viewport_size({"width": 1440, "height": 900})
-    screen.forget_missing_page()
+    screen.ignore_missing_page()
 
 
 def test_works_without_scripts(screen: Screen, market: Market) -> None:

@@ -1,4 +1,4 @@
-"""The larger deeds, done by hand in a browser: change orders, credit notes, and why."""
+"""Actions with forms of their own: change orders, credit notes, invoices, explanations."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def invoice(market: Market, order: Order) -> Invoice:
     return issue_invoice(drafted.pk, actor=market.rep)
 
 
-def look(screen: Screen) -> None:
-    """Look at the screen in both themes, at a desk and on a phone."""
+def check(screen: Screen) -> None:
+    """Check the screen in both themes, on a desktop and on a phone."""
     for theme in THEMES:
         screen.page.emulate_media(color_scheme=theme)
-        screen.check_access()
+        screen.check_accessibility()
         screen.page.set_viewport_size({"width": 390, "height": 844})
-        screen.check_access()
+        screen.check_accessibility()
         screen.check_width()
         screen.page.set_viewport_size({"width": 1440, "height": 900})
 
@@ -57,7 +57,7 @@ def test_changes_an_order_after_a_preview(screen: Screen, market: Market, order:
     page.goto(record_url(order))
     page.get_by_text("More", exact=True).click()
     page.get_by_role("link", name="Change order").click()
-    look(screen)
+    check(screen)
 
     page.get_by_label("Quantity: Espresso machine").fill("12")
     page.get_by_label("Product").first.press_sequentially("milk")
@@ -67,14 +67,14 @@ def test_changes_an_order_after_a_preview(screen: Screen, market: Market, order:
     page.get_by_role("button", name="Preview").click()
     page.get_by_role("heading", name="This is what would change").wait_for()
     assert "€293.86" in page.get_by_role("status").inner_text()
-    look(screen)
+    check(screen)
 
     page.get_by_role("button", name="Change order").click()
 
     page.wait_for_url(f"**{record_url(order)}")
     assert page.locator("#grand").inner_text() == "€293.86"
     assert page.get_by_text("Two more, and a pitcher").is_visible()
-    look(screen)
+    check(screen)
 
 
 def test_credits_an_invoice(screen: Screen, market: Market, invoice: Invoice) -> None:
@@ -83,25 +83,25 @@ def test_credits_an_invoice(screen: Screen, market: Market, invoice: Invoice) ->
     page.goto(record_url(invoice))
     page.get_by_text("More", exact=True).click()
     page.get_by_role("link", name="Credit note").click()
-    look(screen)
+    check(screen)
 
     page.get_by_label("Reason").fill("Two came broken")
     page.get_by_label("To credit Espresso machine").fill("11")
     page.get_by_role("button", name="Issue credit note").click()
     page.get_by_text("11 asked for, 10 left to credit").wait_for()
-    look(screen)
+    check(screen)
     page.get_by_label("To credit Espresso machine").fill("2")
     page.get_by_role("button", name="Issue credit note").click()
 
     page.get_by_role("heading", name="CN-").wait_for()
     assert page.locator("#grand").inner_text() == "€47.98"
-    look(screen)
+    check(screen)
     page.get_by_role("link", name=str(invoice)).first.click()
     page.get_by_role("heading", name="Credit notes").wait_for()
-    look(screen)
+    check(screen)
 
 
-def test_says_why_in_a_dialog_and_without_scripts(
+def test_explains_a_figure_in_a_dialog_and_without_scripts(
     screen: Screen, market: Market, order: Order
 ) -> None:
     screen.sign_in(market)
@@ -110,13 +110,13 @@ def test_says_why_in_a_dialog_and_without_scripts(
     page.locator("#grand a").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_text("= pre-freight + freight + tax").wait_for()
-    screen.check_access()
+    screen.check_accessibility()
     dialog.get_by_role("button", name="Close").click()
 
     page.goto(page.locator("#grand a").get_attribute("href") or "")
     page.get_by_role("link", name="Every figure of this document").click()
     page.get_by_text("1 Espresso machine").first.wait_for()
-    look(screen)
+    check(screen)
 
 
 def test_asks_only_for_what_the_kind_of_invoice_needs(
@@ -132,7 +132,7 @@ def test_asks_only_for_what_the_kind_of_invoice_needs(
     page.get_by_label("The quantities below").check()
     assert quantity.is_visible()
     page.get_by_label("A down payment").check()
-    look(screen)
+    check(screen)
 
     amount.fill("60")
     page.get_by_role("button", name="Create draft invoice").click()
