@@ -1,0 +1,198 @@
+"""Import rules: the contracts of `.importlinter`, each seen broken, and what only some import."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.sources import APPS, ROOT, TEXTS, TREES, Function, functions, is_served
+
+HTTP_CLIENTS = {"aiohttp", "http.client", "httpx", "requests", "urllib.request", "urllib3"}
+ENQUEUES = {"delay", "apply_async", "send_task"}
+
+FORBIDDEN = {
+    "directions": (
+        ("common.errors", "crm.models"),
+        ("crm.models", "sales.models"),
+        ("sales.services", "fulfilment.models"),
+        ("fulfilment.models", "web.display"),
+        ("fulfilment.services", "api.problems"),
+        ("web.display", "api.problems"),
+        ("api.problems", "web.display"),
+        ("api.urls", "config.urls"),
+        ("config.urls", "demo.apps"),
+    ),
+    "sandbox": (("sandbox", "common.errors"), ("sandbox.errors", "django")),
+    "production": (("crm.services", "sandbox.errors"), ("config.health", "demo.apps")),
+    "pure": (
+        ("sales.pricing.money", "django"),
+        ("fulfilment.sync.status_order", "rest_framework"),
+    ),
+    "crm": (
+        ("crm.models.leads", "crm.services.leads"),
+        ("crm.services.leads", "crm.forms"),
+        ("crm.forms", "crm.admin"),
+    ),
+    "sales": (
+        ("sales.pricing.money", "sales.models"),
+        ("sales.models.orders", "sales.services.orders"),
+        ("sales.services.orders", "sales.admin"),
+    ),
+    "fulfilment": (
+        ("fulfilment.sync.status_order", "fulfilment.models"),
+        ("fulfilment.models.handoffs", "fulfilment.connectors"),
+        ("fulfilment.connectors.base", "fulfilment.services.connections"),
+        ("fulfilment.services.connections", "fulfilment.outbound.drain"),
+        ("fulfilment.outbound.leases", "fulfilment.inbound.intake"),
+        ("fulfilment.inbound.intake", "fulfilment.outbound.drain"),
+        ("fulfilment.outbound.drain", "fulfilment.monitoring.metrics"),
+        ("fulfilment.monitoring.metrics", "fulfilment.tasks"),
+        ("fulfilment.tasks", "fulfilment.admin"),
+    ),
+    "web": (
+        ("web.htmx", "web.display"),
+        ("web.display", "web.actions"),
+        ("web.actions", "web.chips"),
+        ("web.filters", "web.chips"),
+        ("web.chips", "web.forms.base"),
+        ("web.forms.base", "web.pages"),
+        ("web.pages", "web.views"),
+        ("web.views", "web.urls"),
+    ),
+}
+"""For each contract of `.importlinter`: importers and what they must not import."""
+
+
+def contracts() -> dict[str, str]:
+    """The contracts of `.importlinter`: their keys and names."""
+    parser = configparser.ConfigParser()
+    parser.read(ROOT / ".importlinter")
+    prefix = "importlinter:contract:"
+    return {
+        section.removeprefix(prefix): parser[section]["name"]
+        for section in parser.sections()
+        if section.startswith(prefix)
+    }
+
+
+def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Check the import contracts of the tree in ``folder``."""
+    program = Path(sys.executable).with_name("lint-imports")
+    return subprocess.run(
+        [str(program), "--no-logo", "--no-cache"],
+        cwd=folder,
+        env={"PYTHONPATH": str(folder), "COLUMNS": "500"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def file_of(folder: Path, module: str) -> Path:
+    """The file of a module in the tree in ``folder``."""
+    path = folder / module.replace(".", "/")
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def report_of(contract: str, output: str) -> str:
+    """What lint-imports prints about a broken contract, on one line."""
+    title = re.escape(contracts()[contract])
+    found = re.search(rf"^{title}\n-+\n(.*?)(?=^[^\n]+\n-+\n|\Z)", output, re.DOTALL | re.MULTILINE)
+    return " ".join(found.group(1).split()) if found else ""
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What lint-imports prints about a copy of the tree with every forbidden import in it."""
+    folder = tmp_path_factory.mktemp("tree")
+    for app in APPS:
+        shutil.copytree(ROOT / app, folder / app, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / ".importlinter", folder)
+    for imports in FORBIDDEN.values():
+        for importer, imported in imports:
+            with file_of(folder, importer).open("a") as file:
+                file.write(f"\nimport {imported}\n")
+    return lint_imports(folder).stdout
+
+
+def test_the_tree_keeps_all_contracts() -> None:
+    done = lint_imports(ROOT)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_contract_has_a_forbidden_import() -> None:
+    assert contracts().keys() == FORBIDDEN.keys()
+
+
+@pytest.mark.parametrize(
+    ("contract", "importer", "imported"),
+    [(contract, *pair) for contract, pairs in FORBIDDEN.items() for pair in pairs],
+)
+def test_a_forbidden_import_breaks_its_contract(
+    broken: str, contract: str, importer: str, imported: str
+) -> None:
+    assert f"{importer} -> {imported} (l." in report_of(contract, broken)
+
+
+def imported_modules(tree: ast.AST) -> set[str]:
+    """Every module that a module imports."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def attributes(tree: ast.AST) -> set[str]:
+    """Every attribute that a module uses."""
+    return {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+
+
+def is_ready(name: str, function: Function) -> bool:
+    """Whether a function is AppConfig.ready, which imports what needs the models."""
+    return name.endswith("/apps.py") and function.name == "ready"
+
+
+def test_functions_hide_no_import() -> None:
+    offenders = [
+        f"{name}: {function.name}"
+        for name, tree in TREES.items()
+        for function in functions(tree)
+        if not is_ready(name, function)
+        and any(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.walk(function))
+    ]
+    assert offenders == []
+
+
+def test_only_tasks_enqueue() -> None:
+    offenders = [
+        name
+        for name, tree in TREES.items()
+        if is_served(name) and name != "fulfilment/tasks.py" and attributes(tree) & ENQUEUES
+    ]
+    assert offenders == []
+
+
+def test_only_connectors_use_an_http_client() -> None:
+    offenders = [
+        name
+        for name, tree in TREES.items()
+        if is_served(name)
+        and not name.startswith("fulfilment/connectors/")
+        and imported_modules(tree) & HTTP_CLIENTS
+    ]
+    assert offenders == []
+
+
+def test_no_module_uses_signals() -> None:
+    assert [n for n, text in TEXTS.items() if is_served(n) and "django.dispatch" in text] == []

@@ -1,0 +1,87 @@
+"""Project rules: sizes, names of modules, keys and transitions of models."""
+
+from __future__ import annotations
+
+import pytest
+from django.apps import apps
+from django.db import models
+from pghistory.models import Event
+
+from common.transitions import Stateful
+from tests.architecture.sources import (
+    ROOT,
+    SOURCES,
+    TEXTS,
+    TREES,
+    Function,
+    committed_files,
+    functions,
+)
+
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 40
+UNFINISHED = ("TODO", "FIXME", "XXX")
+VAGUE = {"utils", "util", "helpers", "helper", "misc", "manager", "managers"}
+
+RECORDS = [
+    model
+    for app in ("crm", "sales", "fulfilment")
+    for model in apps.get_app_config(app).get_models()
+    if not issubclass(model, Event)  # rows of the history have no URL
+]
+
+
+def length(function: Function) -> int:
+    """How many lines a function has."""
+    return (function.end_lineno or function.lineno) - function.lineno + 1
+
+
+def test_files_are_short() -> None:
+    assert [name for name, source in TEXTS.items() if source.count("\n") > LONGEST_FILE] == []
+
+
+def test_functions_are_short() -> None:
+    offenders = [
+        f"{name}: {function.name}"
+        for name, tree in TREES.items()
+        for function in functions(tree)
+        if length(function) > LONGEST_FUNCTION
+    ]
+    assert offenders == []
+
+
+def test_nothing_is_unfinished() -> None:
+    assert [n for n, source in TEXTS.items() if any(word in source for word in UNFINISHED)] == []
+
+
+def test_no_module_has_a_vague_name() -> None:
+    assert not [str(path) for path in SOURCES if VAGUE & {path.stem, path.parent.name}]
+
+
+def test_nothing_committed_names_this_machine() -> None:
+    place = str(ROOT).encode()
+
+    assert [name for name in committed_files() if place in (ROOT / name).read_bytes()] == []
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.__name__)
+def test_a_record_has_a_public_id(record: type[models.Model]) -> None:
+    key = record._meta.pk
+    while isinstance(key, models.OneToOneField):
+        key = key.target_field
+
+    assert isinstance(key, models.UUIDField)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [record for record in RECORDS if issubclass(record, Stateful)],
+    ids=lambda r: r.__name__,
+)
+def test_transitions_name_statuses_that_exist(record: type[Stateful]) -> None:
+    [status] = [field for field in record._meta.fields if field.name == "status"]
+    known = {value for value, _ in status.flatchoices}
+    transitions = record.TRANSITIONS
+
+    assert {str(start) for start in transitions} <= known
+    assert {str(target) for targets in transitions.values() for target in targets} <= known
