@@ -114,8 +114,9 @@ format: setup ## let ruff order imports and lay out the code, djlint the templat
 	.venv/bin/djlint templates --reformat --quiet --warn
 
 .PHONY: openapi
-openapi: setup ## write docs/openapi.yaml from the code
+openapi: setup ## write docs/openapi.yaml and docs/asyncapi.yaml from the code
 	$(PY) manage.py spectacular --validate --file docs/openapi.yaml
+	$(PY) manage.py asyncapi --file docs/asyncapi.yaml
 
 .PHONY: lock
 lock: setup ## pin requirements*.in and package.json anew

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MinLengthValidator, RegexValidator
 from django.db import models
 
 from common.identifiers import uuid7
+
+M = TypeVar("M", bound=models.Model)
 
 
 def identifier() -> models.UUIDField[Any, Any]:
@@ -40,6 +42,13 @@ def currency_field(**options: Any) -> models.CharField[Any, Any]:
         max_length=3,
         validators=[MinLengthValidator(3), RegexValidator(r"^[A-Z]{3}$", "Use a code like EUR.")],
         **options,
+    )
+
+
+def optional_key(model: type[M]) -> models.ForeignKey[M | None, M | None]:
+    """Make an optional foreign key without a reverse name; the row it points to is protected."""
+    return models.ForeignKey(
+        model, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
 
 

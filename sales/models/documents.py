@@ -14,6 +14,7 @@ from common.fields import (
     currency_field,
     custom_values,
     identifier,
+    optional_key,
     quantity_field,
     rate_field,
 )
@@ -45,9 +46,7 @@ class Document(Owned, Stateful):
     version = models.PositiveIntegerField(default=1, editable=False)
     name = models.CharField(max_length=200)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="%(class)ss")
-    contact = models.ForeignKey(
-        Contact, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
+    contact = optional_key(Contact)
     currency = currency_field()
     exchange_rate = models.DecimalField(
         max_digits=24,
@@ -57,15 +56,9 @@ class Document(Owned, Stateful):
     )
     exchange_rate_on = models.DateField(null=True, blank=True)
     rounding = models.CharField(max_length=10, choices=Rounding, default=Rounding.HALF_UP)
-    price_list = models.ForeignKey(
-        PriceList, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
-    payment_terms = models.ForeignKey(
-        PaymentTerms, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
-    tax_zone = models.ForeignKey(
-        TaxZone, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
+    price_list = optional_key(PriceList)
+    payment_terms = optional_key(PaymentTerms)
+    tax_zone = optional_key(TaxZone)
     prices_include_tax = models.BooleanField(default=False)
     billing_address = models.JSONField(default=dict, blank=True)
     shipping_address = models.JSONField(default=dict, blank=True)
@@ -157,17 +150,11 @@ class DocumentLine(models.Model):
     id = identifier()
     position = models.PositiveIntegerField(default=0)
     kind = models.CharField(max_length=12, choices=Kind, default=Kind.PRODUCT)
-    product = models.ForeignKey(
-        Product, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
-    product_category = models.ForeignKey(
-        ProductCategory, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
+    product = optional_key(Product)
+    product_category = optional_key(ProductCategory)
     sku = models.CharField("SKU", max_length=40, blank=True)
     description = models.CharField(max_length=500)
-    unit = models.ForeignKey(
-        Unit, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
+    unit = optional_key(Unit)
     quantity = quantity_field(default=Decimal(1))
     is_optional = models.BooleanField("optional", default=False)
     is_taken = models.BooleanField("taken", default=True)
@@ -181,9 +168,7 @@ class DocumentLine(models.Model):
         null=True, blank=True, default=None, help_text="Off the whole line."
     )
     discount_rate = rate_field(null=True, blank=True)
-    tax_category = models.ForeignKey(
-        TaxCategory, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
+    tax_category = optional_key(TaxCategory)
     tax_rate = rate_field(null=True, blank=True)
     tax_rate_is_typed = models.BooleanField(default=False)
     unit_cost = amount_field(null=True, blank=True, default=None)

@@ -13,7 +13,14 @@ from django.core.exceptions import ValidationError
 from django.db import connection, models, transaction
 from django.db.models import Deferrable, F, Func, Q, Value
 
-from common.fields import amount_field, currency_field, identifier, quantity_field, rate_field
+from common.fields import (
+    amount_field,
+    currency_field,
+    identifier,
+    optional_key,
+    quantity_field,
+    rate_field,
+)
 from common.history import keeps_history
 from crm.models import Account
 from sales.models.catalogue import Product, Unit, chosen
@@ -191,9 +198,7 @@ class PriceListItem(models.Model):
     rounding = models.CharField(max_length=10, choices=Rounding, default=Rounding.NONE)
     rounding_option = models.CharField(max_length=15, choices=RoundingOption, blank=True)
     rounding_amount = amount_field(null=True, blank=True, default=None)
-    discount_list = models.ForeignKey(
-        DiscountList, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
+    discount_list = optional_key(DiscountList)
     selling = models.CharField(
         "quantity selling", max_length=12, choices=Selling, default=Selling.NO_CONTROL
     )

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
-from common.fields import amount_field, currency_field, identifier, rate_field
+from common.fields import amount_field, currency_field, identifier, optional_key, rate_field
 from common.history import keeps_history
 from crm.models import Account
 from sales.models.price_lists import PriceList
@@ -92,15 +92,9 @@ class AccountTerms(models.Model):
     id = identifier()
     account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="terms")
     currency = currency_field(default="EUR")
-    price_list = models.ForeignKey(
-        PriceList, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
-    payment_terms = models.ForeignKey(
-        PaymentTerms, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
-    tax_zone = models.ForeignKey(
-        TaxZone, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
+    price_list = optional_key(PriceList)
+    payment_terms = optional_key(PaymentTerms)
+    tax_zone = optional_key(TaxZone)
     prices_include_tax = models.BooleanField(default=False)
     credit_limit = amount_field(null=True, blank=True, default=None)
 
