@@ -136,7 +136,7 @@ def house_environment() -> dict[str, str]:
 
 @contextmanager
 def celery_worker(schedule: Path) -> Iterator[subprocess.Popen[str]]:
-    """A Celery worker with beat, as in production: a nudge may be lost, the sweep comes."""
+    """A Celery worker with beat, as in production: a wake-up may be lost, the sweep comes."""
     options = ("--concurrency=2", "--without-gossip", "--without-mingle", "--without-heartbeat")
     beat = ("--beat", f"--schedule={schedule}")
     process = running(

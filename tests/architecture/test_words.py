@@ -1,0 +1,91 @@
+"""Vocabulary: the terms of the field find their modules, and old words of our own are gone."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import pytest
+
+from tests.architecture.sources import ROOT, TREES, committed_files
+
+TERMS = {
+    "circuit breaker": "fulfilment/outbound/circuit_breaker.py",
+    "cloudevents": "fulfilment/cloudevents.py",
+    "connector": "fulfilment/connectors/base.py",
+    "deduplication": "fulfilment/inbound/intake.py",
+    "document kinds": "sales/models/document_kinds.py",
+    "fault injection": "sandbox/faults.py",
+    "health check": "config/health.py",
+    "lease": "fulfilment/outbound/leases.py",
+    "metrics": "fulfilment/monitoring/metrics.py",
+    "outbox": "fulfilment/outbound/fan_out.py",
+    "process supervisor": "demo/supervisor.py",
+    "retry schedule": "fulfilment/outbound/retry_schedule.py",
+    "backoff": "fulfilment/outbound/retry_schedule.py",
+    "ssrf": "fulfilment/connectors/ssrf.py",
+    "webhook": "fulfilment/connectors/webhook.py",
+}
+"""Terms that a reader searches for, and the module whose first docstring line has them."""
+
+OLD_WORDS = {
+    *("bell", "bystander", "errand", "lattice", "nudge", "nursery", "sounding", "speakable"),
+    *("switchboard", "tether", "vitals"),
+}
+"""Words of an earlier vocabulary, without a meaning of their own in a CRM."""
+
+EXCEPTIONS = {
+    ("CHANGELOG.md", "vitals"): "names the command as it was called before",
+    ("tests/architecture/test_words.py", "*"): "lists them",
+}
+
+SEARCHED = (".css", ".html", ".js", ".md", ".py", ".toml", ".yaml", "Makefile")
+WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+"""A word of prose, or a part of a name in camel or snake case."""
+
+
+def is_searched(name: str) -> bool:
+    """Whether a file is searched: migrations keep the words of their time."""
+    return name.endswith(SEARCHED) and "/migrations/" not in name
+
+
+def words_in(text: str) -> set[str]:
+    """The words of a text and of the names in it, in lower case, plurals as singulars too."""
+    words = {word.lower() for word in WORD.findall(text)}
+    return words | {word.removesuffix("s") for word in words}
+
+
+def old_words_in(name: str) -> set[str]:
+    """The old words in a file or its path, but for the exceptions."""
+    if (name, "*") in EXCEPTIONS:
+        return set()
+    found = words_in(f"{name} {(ROOT / name).read_text()}") & OLD_WORDS
+    return {word for word in found if (name, word) not in EXCEPTIONS}
+
+
+@pytest.mark.parametrize(("term", "module"), TERMS.items())
+def test_finds_a_module_by_its_term(term: str, module: str) -> None:
+    first_line = (ast.get_docstring(TREES[module]) or "").partition("\n")[0]
+
+    assert term in first_line.lower()
+
+
+def test_old_words_are_gone() -> None:
+    found = {name: old_words_in(name) for name in committed_files() if is_searched(name)}
+
+    assert {name: words for name, words in found.items() if words} == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("It rings the bell.", True),
+        ("take_vitals()", True),
+        ("class Nudger(Bell):", True),
+        ("NURSERY = 1", True),
+        ("label = umbel", False),
+        ("bellow", False),
+    ],
+)
+def test_recognises_old_words(text: str, expected: bool) -> None:
+    assert bool(words_in(text) & OLD_WORDS) is expected
