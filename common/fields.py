@@ -1,4 +1,4 @@
-"""Column types that every app shares, so that a figure has one shape everywhere."""
+"""Column types that every app shares: amounts, quantities, rates, currencies."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def identifier() -> models.UUIDField[Any, Any]:
 
 
 def amount_field(**options: Any) -> models.DecimalField[Any, Any]:
-    """Make a money column; the document's ``currency`` says of what."""
+    """Make a money column, in the ``currency`` of the row."""
     options.setdefault("default", Decimal(0))
     return models.DecimalField(max_digits=20, decimal_places=5, **options)
 

@@ -138,7 +138,7 @@ def format_moment(moment: dt.datetime | None) -> str:
 
 
 def format_ago(moment: dt.datetime | None) -> str:
-    """Say how long ago (or how soon) a moment is."""
+    """Write how long ago (or how soon) a moment is."""
     if moment is None:
         return gettext("never")
     delta = moment - timezone.now()
@@ -148,7 +148,7 @@ def format_ago(moment: dt.datetime | None) -> str:
 
 
 def format_due(day: dt.date, today: dt.date | None = None) -> str:
-    """Say how a day stands to today in a rep's words: 'today', 'in 3 days', '2 days late'."""
+    """Write how far away a day is: 'today', 'in 3 days', '2 days late'."""
     days = (day - (today or timezone.localdate())).days
     if days == 0:
         return gettext("today")

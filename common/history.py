@@ -1,4 +1,4 @@
-"""The history of a table: what every row looked like, since when, and who changed it."""
+"""History tables (audit log): every state of every row, since when, and who changed it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def keeps_history(*, without: tuple[str, ...] = ()) -> Callable[[ModelT], ModelT
 
 
 def _plain_ids(model: type[models.Model]) -> dict[str, models.Field[Any, Any]]:
-    """History outlives what it points to, so it keeps ids where a row has relations."""
+    """Keep plain ids instead of relations: history outlives the rows it points to."""
     return {
         field.name: _id_column(field)
         for field in model._meta.local_fields
@@ -44,7 +44,7 @@ def _plain_ids(model: type[models.Model]) -> dict[str, models.Field[Any, Any]]:
 
 
 def _id_column(field: models.ForeignKey[Any, Any]) -> models.Field[Any, Any]:
-    """Keep the id; where the row is a part of what it points to, it is found by that."""
+    """Keep the id, indexed where the row is a part of what it points to."""
     column = f"{field.name}_id"
     if field.remote_field.model is ContentType:
         return models.IntegerField(null=True, db_column=column)

@@ -1,4 +1,4 @@
-"""Public identifiers."""
+"""Identifiers: UUIDv7 primary keys, which are also the public ids."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ import uuid_utils.compat
 
 
 def uuid7() -> uuid.UUID:
-    """Make a UUIDv7 (RFC 9562): unique everywhere, sorted by the time it was made."""
+    """Make a UUIDv7 (RFC 9562): unique, and sorted by the time it was made."""
     return uuid_utils.compat.uuid7()

@@ -1,4 +1,4 @@
-"""Pages of a list that cost the same however far one goes."""
+"""Keyset pagination: pages of a list that cost the same however far one goes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COUNT_LIMIT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[ModelT]):
-    """Some records of a list and the way on."""
+    """One page of a list, and where the next one starts."""
 
     records: list[ModelT]
     after: str
@@ -26,10 +26,10 @@ class Page(Generic[ModelT]):
 def keyset_page(
     records: models.QuerySet[ModelT], order: tuple[str, ...], *, after: str, size: int
 ) -> Page[ModelT]:
-    """Cut a page out of a list without counting or skipping what comes before it.
+    """Read one page of a list without counting or skipping what comes before it.
 
-    ``order`` ends in the primary key; ``after`` is the id of the last record already seen. A record
-    that is gone meanwhile starts the list anew.
+    ``order`` ends in the primary key; ``after`` is the id of the last record already seen. If that
+    record is deleted meanwhile, the list starts again.
     """
     ordered = records.order_by(*order)
     last = records.filter(pk=after).first() if _is_id(after) else None
@@ -60,5 +60,5 @@ def _is_id(text: str) -> bool:
 
 
 def capped_count(records: models.QuerySet[ModelT]) -> int:
-    """Count up to one more than the limit; beyond that nobody reads the number."""
+    """Count up to one more than the limit, which keeps counting long lists cheap."""
     return records.order_by().values("pk")[: COUNT_LIMIT + 1].count()

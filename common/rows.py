@@ -1,4 +1,4 @@
-"""Saving the same columns of many rows at once."""
+"""Bulk update: the same columns of many rows in one statement."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db import connection, models
 
 
 def save_columns(rows: Sequence[models.Model], fields: Sequence[str]) -> None:
-    """Save these fields of rows of one kind in one statement, whatever their number.
+    """Save these fields of many rows of one model in one statement.
 
     Does what ``bulk_update`` does, with one array per column instead of one CASE per value: for
     500 lines of a document that is the difference between seconds and milliseconds.

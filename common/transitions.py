@@ -1,4 +1,4 @@
-"""A status field that only moves along a declared table."""
+"""State machine: a status field that only moves along a declared table."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Stateful(models.Model):
         abstract = True
 
     def can_move_to(self, target: str) -> bool:
-        """Say whether the table allows the move from the present status."""
+        """Return whether the table allows the move from the present status."""
         return target in self.TRANSITIONS.get(self.status, set())
 
     def refuse_move_to(self, target: str) -> None:
-        """Raise IllegalTransition, in words, unless the table allows the move."""
+        """Raise IllegalTransition unless the table allows the move."""
         if not self.can_move_to(target):
             choices = dict(self._meta.get_field("status").flatchoices)  # type: ignore[union-attr]  # a column
             now, wanted = choices.get(self.status, self.status), choices.get(target, target)

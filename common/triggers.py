@@ -1,7 +1,7 @@
-"""Rules that the database keeps, whoever writes: services, ``QuerySet.update()`` or raw SQL.
+"""Row triggers: rules that PostgreSQL enforces for services, ``QuerySet.update()`` and raw SQL.
 
-A guard refuses with an IntegrityError whose message starts with the guard's name, such as
-``sales_order keeps_issued: …``.
+A trigger refuses a row with an IntegrityError whose message starts with the table and the
+trigger's name, such as ``sales_order keeps_issued: …``.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ Model = Any
 """A model's class; the library's own annotations say an instance, which is wrong."""
 
 
-class Guard(pgtrigger.Trigger):
-    """A row trigger that refuses whatever its condition catches; it costs nothing else."""
+class RefusalTrigger(pgtrigger.Trigger):
+    """A row trigger that refuses the rows matched by its condition; others cost nothing."""
 
     when = pgtrigger.Before
     refusal = "This is not allowed."
@@ -28,16 +28,16 @@ class Guard(pgtrigger.Trigger):
         return refuse(model, self.name, self.refusal, f"{row}.id")
 
     def get_condition(self, model: Model) -> pgtrigger.Condition:
-        """Say in SQL which rows are refused."""
+        """Write the SQL condition of the rows that are refused."""
         return pgtrigger.Condition(self.refused_rows(model) or "true")
 
     def refused_rows(self, model: Model) -> str:
-        """Say in SQL which rows are refused; nothing said refuses all."""
+        """Write the SQL condition of the rows that are refused; an empty one refuses all."""
         return ""
 
 
-class MovesLegally(Guard):
-    """The status moves along the model's TRANSITIONS table and no other way."""
+class MovesLegally(RefusalTrigger):
+    """State machine: the status moves along the model's TRANSITIONS table only."""
 
     name = "moves_legally"
     operation = pgtrigger.Update
@@ -56,8 +56,8 @@ class MovesLegally(Guard):
         )
 
 
-class Keeps(Guard):
-    """Columns that never change once a row is in; ``unless`` a condition in SQL holds."""
+class KeepsColumns(RefusalTrigger):
+    """Columns that never change, on the rows for which ``where`` holds."""
 
     operation = pgtrigger.Update
     refusal = "% is kept as it is"
@@ -83,15 +83,15 @@ class Keeps(Guard):
         return f"{self.where} AND ({changed})" if self.where else changed
 
 
-class NeverDeleted(Guard):
-    """A row stays for good where the condition holds."""
+class NeverDeleted(RefusalTrigger):
+    """Rows are not deleted where the condition holds."""
 
     name = "never_deleted"
     operation = pgtrigger.Delete
     refusal = "% is never deleted"
 
     def __init__(self, *, where: str = "") -> None:
-        """Say in SQL which rows stay; nothing said keeps all."""
+        """Take the SQL condition of the rows that stay; an empty one keeps all."""
         self.where = where
         super().__init__()
 
@@ -100,16 +100,16 @@ class NeverDeleted(Guard):
         return self.where
 
 
-class AppendOnly(Guard):
-    """Rows are added and then neither changed nor deleted."""
+class AppendOnly(RefusalTrigger):
+    """Append-only table: rows are added, and then neither changed nor deleted."""
 
     name = "append_only"
     operation = pgtrigger.Update | pgtrigger.Delete
-    refusal = "% is written once and for all"
+    refusal = "% is written once"
 
 
 def refuse(model: Model, name: str | None, sentence: str, key: str) -> str:
-    """Write the statement that refuses a row, told by its id, with the rule's name."""
+    """Write the SQL statement that refuses a row, with the rule's name and the row's id."""
     table = model._meta.db_table
     return (
         f"RAISE EXCEPTION '{table} {name}: {sentence}', {key} "
@@ -119,7 +119,7 @@ def refuse(model: Model, name: str | None, sentence: str, key: str) -> str:
 
 
 def columns_of(model: Model, fields: Iterable[str]) -> list[str]:
-    """Find the columns of fields."""
+    """Return the columns of fields."""
     return [str(model._meta.get_field(field).column) for field in fields]
 
 
@@ -132,7 +132,7 @@ def kept_columns(model: Model, moving: Collection[str]) -> list[str]:
 
 
 def differ(before: str, after: str, columns: Iterable[str]) -> str:
-    """Write the condition that any of the columns differs between two rows."""
+    """Write the SQL condition that any of the columns differs between two rows."""
     return " OR ".join(
         f"{before}.{quoted(column)} IS DISTINCT FROM {after}.{quoted(column)}" for column in columns
     )

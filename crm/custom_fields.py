@@ -1,4 +1,4 @@
-"""Custom fields: their values are checked, kept, found and told here, and nowhere else.
+"""Custom fields: checking, storing, searching and sending their values.
 
 Values are stored under their key in a record's ``custom`` column, each kind in one form:
 text, choice and link as text; number as text without trailing zeros; money as
@@ -99,12 +99,12 @@ def carry_custom(values: Mapping[str, Any], target: type[models.Model]) -> dict[
 
 
 def for_handoff(record: models.Model) -> dict[str, Any]:
-    """Pick the values that other systems are told."""
+    """Return the values that are sent to external systems."""
     custom: dict[str, Any] = record.custom  # type: ignore[attr-defined]  # all our records have it
     if not custom:
         return {}
-    told = [d.key for d in definitions_of(record) if d.send_in_handoffs]
-    return {key: custom[key] for key in told if key in custom}
+    sent = [each.key for each in definitions_of(record) if each.send_in_handoffs]
+    return {key: custom[key] for key in sent if key in custom}
 
 
 def having(definition: CustomField, value: Any) -> Q:
@@ -135,7 +135,7 @@ def check_definition(definition: CustomField) -> None:
 
 
 def is_used(record_type: str, key: str) -> bool:
-    """Say whether any record has a value for the field."""
+    """Return whether any record has a value for the field."""
     return bool(_model_of(record_type)._default_manager.filter(custom__has_key=key).exists())
 
 

@@ -1,4 +1,4 @@
-"""One value of a custom field: how it is checked, kept and written."""
+"""One value of a custom field: how it is checked, stored and written."""
 
 from __future__ import annotations
 

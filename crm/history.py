@@ -1,4 +1,4 @@
-"""In whose name the database writes history."""
+"""Audit context: in whose name the database writes history."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def name_actor(actor: Actor) -> None:
 
 
 def facts_of(actor: Actor) -> dict[str, str]:
-    """Say who acts, as history keeps it."""
+    """Describe the actor as history keeps it."""
     facts = {"actor_kind": actor_kind(actor), "actor": str(actor)}
     if isinstance(actor, System):
         return {**facts, "connection": actor.connection} if actor.connection else facts

@@ -4,13 +4,13 @@ from django.apps import AppConfig
 
 
 class SalesConfig(AppConfig):
-    """What we promise and bill: catalogue, quotes, orders, invoices."""
+    """Catalogue, prices, quotes, orders, invoices."""
 
     name = "sales"
     verbose_name = "Sales"
 
     def ready(self) -> None:
-        """Say what `manage.py verify` has to look at."""
+        """Register the checks of `manage.py verify`."""
         from sales.services.integrity import checks
 
         checks.register()

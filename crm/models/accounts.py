@@ -134,7 +134,7 @@ class ContactQuerySet(OwnedQuerySet["Contact"]):
 
 @keeps_history()
 class Contact(models.Model):
-    """Somebody at an account."""
+    """A person at an account."""
 
     id = identifier()
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="contacts")

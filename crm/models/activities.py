@@ -1,4 +1,4 @@
-"""What happened around a record: notes, tasks, calls, e-mails."""
+"""Activities: notes, tasks, calls and e-mails on a record's timeline."""
 
 from __future__ import annotations
 

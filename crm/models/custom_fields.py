@@ -1,4 +1,4 @@
-"""Fields that a customer of ours adds to a record type."""
+"""Custom fields: fields that an installation adds to a record type."""
 
 from __future__ import annotations
 

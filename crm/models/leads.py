@@ -1,4 +1,4 @@
-"""Leads: somebody who may buy."""
+"""Leads: people who may become customers."""
 
 from __future__ import annotations
 

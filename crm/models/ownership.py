@@ -1,4 +1,4 @@
-"""Who owns a record and who may therefore see it."""
+"""Ownership and visibility: who owns a record, and who may therefore see it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ModelT = TypeVar("ModelT", bound=models.Model)
 
 
 class OwnedQuerySet(models.QuerySet[ModelT]):
-    """Rows that belong to people; ``visible_to`` is the only way any door reads them."""
+    """Rows with an owner; every screen, API and export reads them through ``visible_to``."""
 
     owner_path: ClassVar[str] = ""
     """Where owner and team are found, when not on the row itself: ``"account__"``."""
@@ -27,7 +27,7 @@ class OwnedQuerySet(models.QuerySet[ModelT]):
     """The row's account, by which partners are let in."""
 
     def visible_to(self, actor: User | Partner | AnonymousUser | None) -> Self:
-        """Keep the rows that this person or partner may see; strangers get none."""
+        """Keep the rows that this person or partner may see; anybody else gets none."""
         if isinstance(actor, Partner):
             granted = actor.accounts.values("pk") if actor.is_active else Partner.objects.none()
             return self.filter(**{f"{self.account_path}__in": granted})

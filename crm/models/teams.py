@@ -16,7 +16,7 @@ WITHIN_RATE = models.Q(discount_limit_rate__isnull=True) | models.Q(
 )
 
 DEEPEST = 50
-"""So many teams stand above one another at most; a ring of them ends here."""
+"""The most levels of teams; it ends the search if teams form a ring."""
 
 
 @keeps_history()

@@ -1,4 +1,4 @@
-"""People who sign in."""
+"""Users: people who sign in."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class UserManager(BaseUserManager["User"]):
 
 @keeps_history(without=("password", "last_login"))
 class User(AbstractUser):
-    """Somebody of ours: a rep, a manager, back office, an auditor."""
+    """A colleague: rep, manager, back office, administrator or auditor."""
 
     id = identifier()
     username = None  # type: ignore[assignment]  # people sign in by e-mail address

@@ -1,4 +1,4 @@
-"""Writing a record's timeline."""
+"""Activities: writing a record's timeline."""
 
 from __future__ import annotations
 

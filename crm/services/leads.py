@@ -1,4 +1,4 @@
-"""What people do with leads."""
+"""Leads: contact, qualify, disqualify, reopen, and find duplicates."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FREE_MAIL = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Duplicates:
-    """Who the lead might already be."""
+    """Accounts and contacts that the lead may be already."""
 
     accounts: list[Account]
     contacts: list[Contact]
@@ -30,7 +30,7 @@ class Duplicates:
 
 @dataclass(frozen=True, slots=True)
 class Qualified:
-    """What came of a lead."""
+    """The records that a qualified lead became."""
 
     lead: Lead
     account: Account
@@ -41,7 +41,7 @@ class Qualified:
 def find_duplicates(lead: Lead, *, actor: User) -> Duplicates:
     """Look for the lead among the accounts and contacts the person may see.
 
-    By e-mail, domain, normalised name and phone, as the trade does it.
+    By e-mail, domain, normalised name and phone, as other CRMs do.
     """
     accounts = Account.objects.visible_to(actor).filter(_same_company(lead))
     contacts = Contact.objects.visible_to(actor).filter(_same_person(lead))
@@ -97,7 +97,7 @@ def qualify_lead(
 
 @transaction.atomic
 def disqualify_lead(lead_id: uuid.UUID, *, actor: Actor, reason: str) -> Lead:
-    """Put a lead aside, and say why."""
+    """Close a lead that will not buy, with the reason."""
     if reason not in Lead.DisqualifiedReason.values:
         raise DomainError("Say why the lead is disqualified.", field="reason")
     lead = _lock(lead_id)
@@ -108,7 +108,7 @@ def disqualify_lead(lead_id: uuid.UUID, *, actor: Actor, reason: str) -> Lead:
 
 @transaction.atomic
 def reopen_lead(lead_id: uuid.UUID, *, actor: Actor) -> Lead:
-    """Take a lead up again."""
+    """Reopen a lead."""
     lead = _lock(lead_id)
     if lead.is_open:
         lead.refuse_move_to(lead.status)

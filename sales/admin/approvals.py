@@ -1,4 +1,4 @@
-"""When quotes need somebody's yes."""
+"""Rules by which quotes need approval."""
 
 from __future__ import annotations
 

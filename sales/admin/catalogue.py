@@ -1,4 +1,4 @@
-"""What we sell, and in which units."""
+"""Products, bundles and units."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sales.models import BundleItem, Product, ProductCategory, RelatedProduct, U
 
 
 class UnitFormSet(forms.BaseInlineFormSet[Unit, UnitGroup, Any]):
-    """The units of a group, judged together."""
+    """The units of a group, checked together."""
 
     def clean(self) -> None:
         """Every group counts in one base unit."""

@@ -1,4 +1,4 @@
-"""The companies that sell, and the numbers they gave out."""
+"""Companies and their number series."""
 
 from __future__ import annotations
 

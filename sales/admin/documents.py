@@ -1,4 +1,4 @@
-"""What the pages of quotes, orders and invoices do alike: look, edit drafts, the same verbs."""
+"""Base classes of the admin pages of quotes, orders and invoices."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ EDITABLE = (
     "freight",
     "notes",
 )
-"""What of a draft's head may be typed here."""
+"""Fields of a draft's head that can be edited here."""
 
 SHOWN = (
     "number",
@@ -51,17 +51,17 @@ SHOWN = (
     "created_at",
     "updated_at",
 )
-"""What is worked out, or set once."""
+"""Fields that are computed, or set once."""
 
 
 class HeadForm(CustomFieldsForm):
-    """The head of a draft; what the service would refuse is refused beside the field."""
+    """The head of a draft; a refusal of the service is shown beside its field."""
 
     actor: ClassVar[User]
     asks_for_all = False
 
     def clean(self) -> dict[str, Any]:
-        """Rehearse the change, so that a refusal can be put right before anything is saved."""
+        """Try the change and undo it, so that a refusal is shown before anything is saved."""
         cleaned = super().clean()
         if self.errors or not self.changed_data:
             return cleaned
@@ -71,13 +71,13 @@ class HeadForm(CustomFieldsForm):
         return cleaned
 
     def changes(self, cleaned: dict[str, Any]) -> dict[str, Any]:
-        """Say what was changed, and who changes it."""
+        """Return what was changed, and who changes it."""
         changed = {name: cleaned[name] for name in self.changed_data if name in cleaned}
         return {"actor": self.actor, **changed}
 
 
 class DocumentAdmin(CustomFieldsAdmin[RecordT]):
-    """Documents: looked at, edited while they are drafts, moved on by their verbs."""
+    """Pages of documents: read, edited as drafts, moved on by actions."""
 
     form = HeadForm
     list_display: Any = (
@@ -110,23 +110,23 @@ class DocumentAdmin(CustomFieldsAdmin[RecordT]):
         return False
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Show what may be typed first."""
+        """List editable fields first."""
         return (*self.editable, *self.shown)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Fix what is worked out."""
+        """List the fields that are computed."""
         return (*super().get_readonly_fields(request, obj), *self.shown)
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        """Tell the form who types."""
+        """Build the form with the person who uses it."""
         form = super().get_form(request, obj, change, **kwargs)
         form.actor = person(request)
         return form
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Change the head the way every door does."""
+        """Change the head through the service."""
         if form.changed_data:
             change_head(obj, **form.changes(form.cleaned_data))
 
@@ -152,21 +152,21 @@ class LineInline(ReadOnlyAdmin, admin.TabularInline[Any, Any]):
     extra = 0
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
-        """Read the units along."""
+        """Read the lines with their units."""
         return super().get_queryset(request).select_related("unit")
 
 
-class _Rehearsed(Exception):
-    """Undoes what was only tried."""
+class _Undo(Exception):
+    """Rolls back a change that was only tried."""
 
 
-def _refusal(deed: Callable[[], object]) -> DomainError | None:
-    """Try a deed, undo it, and return why it would be refused, if it would."""
+def _refusal(action: Callable[[], object]) -> DomainError | None:
+    """Try an action, undo it, and return its refusal, if there is one."""
     try:
         with transaction.atomic():
-            deed()
-            raise _Rehearsed
-    except _Rehearsed:
+            action()
+            raise _Undo
+    except _Undo:
         return None
     except DomainError as error:
         return error

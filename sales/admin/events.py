@@ -1,4 +1,4 @@
-"""What happened to documents."""
+"""The event log of documents."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sales.models import SalesEvent
 
 @admin.register(SalesEvent)
 class SalesEventAdmin(LookOnlyAdmin[SalesEvent]):
-    """Facts, in the order in which they became true."""
+    """Events, in the order in which they happened."""
 
     list_display = (
         "occurred_at",

@@ -1,4 +1,4 @@
-"""Invoices, credit notes and what was paid."""
+"""Invoices, credit notes and payments."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from sales.services.invoices import issue_invoice
 OF_THE_ORDER = frozenset(
     {"tax_zone", "prices_include_tax", "discount_rate", "discount_amount", "freight", "price_list"}
 )
-"""What an invoice that bills an order has from it."""
+"""Fields that an invoice of an order takes from it."""
 
 
 class InvoiceLineInline(LineInline):
-    """What is billed."""
+    """The lines of an invoice."""
 
     model = InvoiceLine
 
 
 class InstalmentInline(ReadOnlyAdmin, admin.TabularInline[InvoiceInstalment, Invoice]):
-    """By when which part is due."""
+    """The instalments of an invoice."""
 
     model = InvoiceInstalment
     fields = readonly_fields = ("due_on", "amount")
@@ -35,7 +35,7 @@ class InstalmentInline(ReadOnlyAdmin, admin.TabularInline[InvoiceInstalment, Inv
 
 
 class PaymentInline(ReadOnlyAdmin, admin.TabularInline[Payment, Invoice]):
-    """What came in."""
+    """The payments of an invoice."""
 
     model = Payment
     fields = readonly_fields = ("kind", "amount", "received_on", "reference", "method", "source")
@@ -44,7 +44,7 @@ class PaymentInline(ReadOnlyAdmin, admin.TabularInline[Payment, Invoice]):
 
 @admin.register(Invoice)
 class InvoiceAdmin(DocumentAdmin[Invoice]):
-    """Requests for payment; a draft may be thrown away, what is issued is only credited."""
+    """Invoices: a draft may be deleted, an issued one is only credited."""
 
     list_display = (*DocumentAdmin.list_display, "kind", "due_on", "official_number")
     list_filter = ("status", "kind", "currency", "team")
@@ -74,19 +74,19 @@ class InvoiceAdmin(DocumentAdmin[Invoice]):
     actions = ("issue",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A draft may be thrown away, from its own page."""
+        """A draft may be deleted, from its own page."""
         may = request.user.has_perm("sales.delete_invoice") and not person(request).reads_only
         return may and obj is not None and obj.is_draft
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Keep to the order's figures where there is an order."""
+        """Fix the figures that come from an order."""
         fixed = super().get_readonly_fields(request, obj)
-        if obj is not None and obj.order_id is not None:
+        if obj is not None and obj.bills_order:
             return (*fixed, *sorted(OF_THE_ORDER))
         return fixed
 
     def delete_model(self, request: HttpRequest, obj: Invoice) -> None:
-        """Throw a draft away; what it billed may be billed again."""
+        """Delete a draft; what it billed may be billed again."""
         delete_draft_invoice(obj.pk, actor=person(request))
 
     @admin.action(description="Issue", permissions=["change"])

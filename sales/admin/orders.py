@@ -16,7 +16,7 @@ from sales.services.orders import release_order, submit_order
 
 
 class OrderLineInline(LineInline):
-    """What was ordered, and what became of it."""
+    """The lines of an order, with their progress."""
 
     model = OrderLine
     fields: ClassVar = (
@@ -85,11 +85,11 @@ class OrderAdmin(DocumentAdmin[Order]):
 
     @admin.action(description="Release from hold", permissions=["change"])
     def release(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
-        """Let each go on."""
+        """Release each."""
         actor = person(request)
         self.do_each(
             request,
             orders,
             lambda order: release_order(order.pk, actor=actor),
-            "%(record)s goes on.",
+            "%(record)s is released.",
         )

@@ -53,7 +53,7 @@ class PriceListItemAdmin(RecordAdmin[PriceListItem]):
 
 
 class BandForm(forms.ModelForm[DiscountBand]):
-    """One band; whether it meets another is judged with all of them together."""
+    """One band; overlaps are checked with all bands together."""
 
     class Meta:
         model = DiscountBand
@@ -64,7 +64,7 @@ class BandForm(forms.ModelForm[DiscountBand]):
 
 
 class BandFormSet(forms.BaseInlineFormSet[DiscountBand, DiscountList, Any]):
-    """The bands of a list, judged as they will stand and not as they stood."""
+    """The bands of a list, checked as they will be saved."""
 
     def clean(self) -> None:
         """Refuse bands that overlap, or that are not of the list's kind."""
@@ -94,7 +94,7 @@ class BandFormSet(forms.BaseInlineFormSet[DiscountBand, DiscountList, Any]):
 
 
 class DiscountBandInline(VisibilityAdmin, admin.TabularInline[DiscountBand, DiscountList]):
-    """From so many to so many, this much off each."""
+    """The bands of a volume discount."""
 
     model = DiscountBand
     form = BandForm
@@ -112,6 +112,6 @@ class DiscountListAdmin(RecordAdmin[DiscountList]):
     inlines = (DiscountBandInline,)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Save the bands as one: between two of them a boundary may move."""
+        """Save the bands together, since they may overlap in between."""
         with bands_may_move():
             super().save_related(request, form, formsets, change)

@@ -19,7 +19,7 @@ class PromotionUseInline(ReadOnlyAdmin, admin.TabularInline[PromotionUse, Any]):
     extra = 0
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """Read the codes and who gave them along."""
+        """Read the uses with their codes and who gave them."""
         return super().get_queryset(request).select_related("code", "given_by")
 
 

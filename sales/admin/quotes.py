@@ -14,14 +14,14 @@ from sales.services.quotes import activate_quote, cancel_quote, revise_quote
 
 
 class QuoteLineInline(LineInline):
-    """What is offered."""
+    """The lines of a quote."""
 
     model = QuoteLine
 
 
 @admin.register(Quote)
 class QuoteAdmin(DocumentAdmin[Quote]):
-    """Offers."""
+    """Quotes."""
 
     list_display = (*DocumentAdmin.list_display, "valid_until")
     editable = (*EDITABLE, "valid_until")
@@ -64,7 +64,7 @@ class QuoteAdmin(DocumentAdmin[Quote]):
 
     @admin.action(description="Cancel", permissions=["change"])
     def cancel(self, request: HttpRequest, quotes: QuerySet[Quote]) -> None:
-        """Take each back."""
+        """Cancel each."""
         actor = person(request)
         self.do_each(
             request,

@@ -12,10 +12,10 @@ from sales.models import AccountTerms, Instalment, PaymentTerms
 
 
 class InstalmentFormSet(forms.BaseInlineFormSet[Instalment, PaymentTerms, Any]):
-    """The instalments of terms, judged together."""
+    """The instalments of terms, checked together."""
 
     def clean(self) -> None:
-        """Instalments make the whole, or there are none."""
+        """Refuse shares that do not sum to 1."""
         super().clean()
         if any(self.errors):
             return

@@ -1,4 +1,4 @@
-"""What we sell, and in which units."""
+"""Catalogue: products, bundles and the units they are sold in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The companies that sell, and the numbers their documents carry."""
+"""Companies that sell, and the number series of their documents."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sales.models.triggers import KeepsPrefix
 
 @keeps_history()
 class Company(models.Model):
-    """A legal entity of ours; its prefix keeps its numbers apart from every other's."""
+    """A legal entity of ours; its prefix keeps its document numbers apart from others'."""
 
     id = identifier()
     name = models.CharField(max_length=200, unique=True)
@@ -61,9 +61,9 @@ class Company(models.Model):
 
 
 def company_day(company: str = "company") -> Cast:
-    """Make the SQL expression of the day it is where the company of each row sits.
+    """Make the SQL expression of today where the company of each row sits.
 
-    ``company`` is the path to it; the clock is ours, as in ``Company.today()``.
+    ``company`` is the path to it. The clock is the application's, as in ``Company.today()``.
     """
     now = models.Value(timezone.now(), models.DateTimeField())
     local = models.Func(models.F(f"{company}__time_zone"), now, function="timezone")
@@ -71,7 +71,7 @@ def company_day(company: str = "company") -> Cast:
 
 
 class NumberSeries(models.Model):
-    """The last number given out per company, document type and year."""
+    """Gap-free numbering: the last number given out per company, document type and year."""
 
     class Kind(models.TextChoices):
         QUOTE = "Q", "Quote"

@@ -1,4 +1,4 @@
-"""What quotes, orders and invoices have in common."""
+"""Base classes of quotes, orders and invoices, and of their lines."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from sales.models.companies import Company
 from sales.models.price_lists import PriceList, PriceListItem
 from sales.models.taxes import TaxCategory, TaxZone
 from sales.models.terms import PaymentTerms
-from sales.models.triggers import AddsUp, OneCurrency, ToldByAnEvent, VersionsInStep
+from sales.models.triggers import AddsUp, EventPerVersion, OneCurrency, VersionsInStep
 
 
 class Document(Owned, Stateful):
@@ -103,7 +103,7 @@ class Document(Owned, Stateful):
             MovesLegally(),
             NeverDeleted(where="OLD.status <> 'draft'"),
             VersionsInStep(),
-            ToldByAnEvent(),
+            EventPerVersion(),
             OneCurrency(),
             AddsUp(),
         ]
@@ -145,7 +145,7 @@ class DocumentLine(models.Model):
         TYPED = "typed", "Typed"
         BUNDLE = "bundle", "Part of a bundle"
         QUOTE = "quote", "Agreed in the quote"
-        EXTERNAL = "external", "From the other system"
+        EXTERNAL = "external", "From an external system"
 
     id = identifier()
     position = models.PositiveIntegerField(default=0)
@@ -212,7 +212,7 @@ class DocumentLine(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(kind__in=["section", "note"]) | Q(net=0, tax=0, header_discount=0),
-                name="%(class)s_words_cost_nothing",
+                name="%(class)s_text_costs_nothing",
             ),
         ]
 
@@ -220,10 +220,14 @@ class DocumentLine(models.Model):
         return self.description
 
     @property
+    def is_text(self) -> bool:
+        """Whether the line is a section or a note: text without a price."""
+        return self.kind in {self.Kind.SECTION, self.Kind.NOTE}
+
+    @property
     def counts(self) -> bool:
-        """Whether the line is part of the sum: words and untaken options are not."""
-        words = self.kind in {self.Kind.SECTION, self.Kind.NOTE}
-        return not words and (self.is_taken or not self.is_optional)
+        """Whether the line is part of the sum: texts and options not taken are not."""
+        return not self.is_text and (self.is_taken or not self.is_optional)
 
     @property
     def bills_order(self) -> bool:

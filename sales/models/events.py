@@ -1,4 +1,4 @@
-"""What happened to documents, in the order it happened."""
+"""Event log: what happened to documents, in the order in which it happened."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ OLDEST_OPEN = models.Func(
 
 
 def of_visible_documents(actor: User | Partner, *, kind: str, key: str) -> models.Q:
-    """Keep what concerns documents that the actor may see; named are the columns that say which."""
+    """Make the condition that a row is about a document that the actor may see.
+
+    ``kind`` and ``key`` are its columns with the document's kind and id.
+    """
     if isinstance(actor, User) and actor.is_active and actor.sees_everything:
         return models.Q()
     allowed = models.Q()
@@ -38,9 +41,9 @@ class SalesEventQuerySet(models.QuerySet["SalesEvent"]):
         return self.filter(of_visible_documents(actor, kind="subject_type", key="subject_id"))
 
     def settled(self) -> Self:
-        """Keep what no transaction that is still open can come before, the oldest first.
+        """Keep events that no open transaction can still come before, the oldest first.
 
-        An id drawn early may be committed late: who reads by ids alone never sees it.
+        An id drawn early may be committed late: a reader that goes by ids alone would miss it.
         """
         return self.filter(xid__lt=OLDEST_OPEN).order_by("xid", "id")
 
@@ -51,7 +54,7 @@ class SalesEventQuerySet(models.QuerySet["SalesEvent"]):
 
 
 class SalesEvent(models.Model):
-    """One fact about one document, written in the transaction that made it true."""
+    """One event of one document, written in the transaction that made it happen."""
 
     Type: TypeAlias = EventType
 

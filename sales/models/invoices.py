@@ -1,4 +1,4 @@
-"""Invoices, credit notes and what was paid."""
+"""Invoices, credit notes and payments."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from sales.models.documents import Document, DocumentLine
 from sales.models.orders import Order, OrderLine
 from sales.models.triggers import (
     InstalmentsAddUp,
-    IssuedLinesStay,
+    IssuedLinesKept,
     PaymentsAddUp,
     SameCurrencyAs,
     keeps_issued,
-    line_witnesses,
+    line_triggers,
 )
 from sales.pricing.due import Due, early_payment_discount, open_amounts
 
@@ -61,9 +61,9 @@ class InvoiceQuerySet(OwnedQuerySet["Invoice"]):
 
 @keeps_history()
 class Invoice(Document):
-    """A request for payment, or the credit note that takes it back.
+    """An invoice, or the credit note that takes one back.
 
-    The other system's invoice of record stands beside ours in the ``official_…`` columns.
+    The ERP's invoice of record stands beside ours in the ``official_…`` columns.
     """
 
     class Kind(models.TextChoices):
@@ -118,9 +118,9 @@ class Invoice(Document):
     early_payment_rate = rate_field(null=True, blank=True, editable=False)
     early_payment_until = models.DateField(null=True, blank=True, editable=False)
     early_payment_discount = amount_field(
-        editable=False, help_text="What may be kept by who pays all of it by then."
+        editable=False, help_text="The discount for paying all of it by then."
     )
-    discounted = amount_field(editable=False, help_text="What was kept for paying early.")
+    discounted = amount_field(editable=False, help_text="The discount taken for paying early.")
 
     official_ref = models.CharField(max_length=60, blank=True, editable=False)
     official_number = models.CharField(max_length=60, blank=True, editable=False)
@@ -223,12 +223,12 @@ class Invoice(Document):
 
     @property
     def asks_in_full(self) -> bool:
-        """Whether the payment terms hold as they are: not for credits and money asked ahead."""
+        """Whether the payment terms apply: not to credit notes and down payments."""
         return not self.is_credit_note and self.what != self.What.DOWN_PAYMENT and self.total > 0
 
     @property
     def settled(self) -> Decimal:
-        """What is no longer asked for, in the invoice's currency."""
+        """What is paid, credited or discounted, in the invoice's currency."""
         settled: Decimal = self.credited + self.paid + self.discounted
         return settled
 
@@ -242,7 +242,7 @@ class Invoice(Document):
 
     @property
     def offered_discount(self) -> Decimal:
-        """What may be kept for paying what is asked by the day; a credit takes its part along."""
+        """The discount for paying early on what is still asked for; credits reduce it."""
         if self.early_payment_rate is None:
             return Decimal(0)
         asked = self.total - self.credited
@@ -251,7 +251,7 @@ class Invoice(Document):
         return max(Decimal(0), min(offered, announced))
 
     def discount_on(self, day: dt.date) -> Decimal:
-        """Say what may be kept if all the rest comes on that day."""
+        """Return the discount that is earned if all that is outstanding comes on that day."""
         until = self.early_payment_until
         if until is None or day > until or self.discounted:
             return Decimal(0)
@@ -259,7 +259,7 @@ class Invoice(Document):
 
     @property
     def dues(self) -> list[Due]:
-        """By when which amount was asked for, the oldest first; one where nothing splits it."""
+        """Which amount is due by which day, the oldest first; one part without instalments."""
         parts = [Due(part.due_on, part.amount) for part in self.instalments.all()]
         if parts or self.due_on is None or self.is_credit_note:
             return parts
@@ -311,7 +311,7 @@ class InvoiceInstalment(models.Model):
         triggers: ClassVar = [
             InstalmentsAddUp(),
             *(
-                IssuedLinesStay("invoice", operation, ())
+                IssuedLinesKept("invoice", operation, ())
                 for operation in (pgtrigger.Insert, pgtrigger.Update, pgtrigger.Delete)
             ),
         ]
@@ -337,7 +337,7 @@ class InvoiceLine(DocumentLine):
         indexes: ClassVar = [
             models.Index(fields=["invoice", "position"], name="invoice_line_order")
         ]
-        triggers: ClassVar = line_witnesses("invoice")
+        triggers: ClassVar = line_triggers("invoice")
 
     @property
     def document(self) -> Invoice:
@@ -352,7 +352,7 @@ class InvoiceLine(DocumentLine):
 
 @keeps_history()
 class Payment(models.Model):
-    """What settles an invoice: money or the discount for early money; negative is taken back."""
+    """What settles an invoice: money, or an early-payment discount; negative is taken back."""
 
     class Kind(models.TextChoices):
         PAYMENT = "payment", "Payment"
@@ -365,7 +365,7 @@ class Payment(models.Model):
     received_on = models.DateField()
     reference = models.CharField(max_length=60, blank=True)
     method = models.CharField(max_length=30, blank=True)
-    source = models.CharField(max_length=30, blank=True, help_text="Who told us.")
+    source = models.CharField(max_length=30, blank=True, help_text="Who reported it.")
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,

@@ -1,4 +1,4 @@
-"""What an opportunity is about, product by product."""
+"""The products that an opportunity is about."""
 
 from __future__ import annotations
 

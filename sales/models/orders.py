@@ -1,4 +1,4 @@
-"""Orders: what was agreed."""
+"""Orders, their lines and their change orders."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from sales.models.catalogue import Product
 from sales.models.documents import Document, DocumentLine
 from sales.models.quotes import Quote, QuoteLine
 from sales.models.triggers import (
-    ChangeIsMade,
-    ChangeIsWritten,
-    KeepsOrdered,
+    ChangeOrderApplied,
+    ChangeOrderWrittenOnce,
+    KeepsSubmitted,
     SameCurrencyAs,
     keeps_issued,
-    line_witnesses,
+    line_triggers,
 )
 
 
@@ -31,7 +31,7 @@ class OrderQuerySet(OwnedQuerySet["Order"]):
 
 @keeps_history()
 class Order(Document):
-    """What a customer ordered; three of its four chips are derived, never typed."""
+    """What a customer ordered; fulfilment and billing status are derived, never typed."""
 
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"
@@ -66,7 +66,7 @@ class Order(Document):
         max_length=10, choices=Billing, default=Billing.TO_INVOICE, editable=False
     )
     processing_status = models.CharField(
-        max_length=40, blank=True, editable=False, help_text="The other system's own word."
+        max_length=40, blank=True, editable=False, help_text="As the external system calls it."
     )
     is_on_hold = models.BooleanField("on hold", default=False, editable=False)
     hold_reason = models.CharField(max_length=200, blank=True)
@@ -135,7 +135,7 @@ class Order(Document):
                 "hold_reason",
                 "closed_at",
                 "cancelled_reason",
-                kind=KeepsOrdered,
+                kind=KeepsSubmitted,
             ),
         ]
 
@@ -150,7 +150,7 @@ class Order(Document):
 
 @keeps_history()
 class OrderLine(DocumentLine):
-    """One ordered item and what became of each of its units."""
+    """One ordered item, with how much of it is shipped, returned, cancelled and billed."""
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
     quote_line = models.OneToOneField(
@@ -208,7 +208,7 @@ class OrderLine(DocumentLine):
                 name="order_line_never_billed_twice",
             ),
         ]
-        triggers: ClassVar = line_witnesses(
+        triggers: ClassVar = line_triggers(
             "order",
             "shipped_quantity",
             "delivered_quantity",
@@ -244,7 +244,7 @@ class OrderLine(DocumentLine):
 
     @property
     def billed(self) -> Decimal:
-        """How much is billed for good or on a draft, and so not free to bill."""
+        """How much is billed, on issued invoices or drafts, less what may be billed again."""
         kept: Decimal = self.invoiced_quantity - self.credited_quantity + self.closed_quantity
         billed: Decimal = kept + self.drafted_quantity
         return billed
@@ -263,7 +263,7 @@ class OrderLine(DocumentLine):
 
 
 class OrderChange(models.Model):
-    """One change order: what stood before, what stands now, who wanted it and why."""
+    """One change order: each field before and after, who changed it and why."""
 
     id = identifier()
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="changes")
@@ -285,7 +285,7 @@ class OrderChange(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["order", "version"], name="order_change_unique")
         ]
-        triggers: ClassVar = [ChangeIsWritten(), ChangeIsMade()]
+        triggers: ClassVar = [ChangeOrderWrittenOnce(), ChangeOrderApplied()]
 
     def __str__(self) -> str:
         return f"{self.order} v{self.version}"

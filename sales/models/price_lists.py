@@ -1,4 +1,4 @@
-"""What things cost: price lists, volume discounts, promotion codes."""
+"""Price lists, volume discounts and promotion codes."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class PriceList(models.Model):
             raise ValidationError({"currency": f"Its prices are in {before}: make another list."})
 
     def is_valid_on(self, day: dt.date) -> bool:
-        """Say whether new lines may take prices from this list on that day."""
+        """Return whether new lines may take prices from this list on that day."""
         started = self.valid_from is None or self.valid_from <= day
         return self.is_active and started and (self.valid_to is None or day <= self.valid_to)
 
@@ -152,7 +152,7 @@ class DiscountBand(models.Model):
 
 @contextmanager
 def bands_may_move() -> Iterator[None]:
-    """Let bands overlap while several are saved, and judge them together at the end."""
+    """Let bands overlap while several are saved, and check them together at the end."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS discount_band_no_overlap DEFERRED")
         yield

@@ -1,4 +1,4 @@
-"""Which promotion codes were given for which documents."""
+"""Promotion codes on documents."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sales.models.quotes import Quote
 class PromotionUse(models.Model):
     """A promotion code on a quote or an order, and what it takes off there.
 
-    A use is counted against the code once the order is binding, and given back if it is cancelled.
+    The use is redeemed when the order becomes binding, and released if it is cancelled.
     """
 
     id = identifier()

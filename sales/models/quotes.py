@@ -1,4 +1,4 @@
-"""Quotes: what we offer."""
+"""Quotes, their lines and their approvals."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from common.history import keeps_history
 from crm.models import Opportunity, OwnedQuerySet
 from sales.models.companies import company_day
 from sales.models.documents import Document, DocumentLine
-from sales.models.triggers import keeps_issued, line_witnesses
+from sales.models.triggers import keeps_issued, line_triggers
 
 
 class QuoteQuerySet(OwnedQuerySet["Quote"]):
@@ -135,7 +135,7 @@ class QuoteLine(DocumentLine):
     class Meta(DocumentLine.Meta):
         abstract = False
         indexes: ClassVar = [models.Index(fields=["quote", "position"], name="quote_line_order")]
-        triggers: ClassVar = line_witnesses("quote")
+        triggers: ClassVar = line_triggers("quote")
 
     @property
     def document(self) -> Quote:
@@ -145,7 +145,7 @@ class QuoteLine(DocumentLine):
 
 @keeps_history()
 class QuoteApproval(models.Model):
-    """Somebody's yes or no to exactly this content of a quote."""
+    """A decision about exactly this content of a quote: approved or refused."""
 
     id = identifier()
     quote = models.ForeignKey(Quote, on_delete=models.CASCADE, related_name="approvals")
@@ -166,7 +166,7 @@ class QuoteApproval(models.Model):
 
 @keeps_history()
 class ApprovalRule(models.Model):
-    """When a quote needs somebody's yes before it is sent."""
+    """A limit beyond which a quote needs approval before it is sent."""
 
     class Measure(models.TextChoices):
         DISCOUNT_RATE = "discount_rate", "Discount above (rate)"

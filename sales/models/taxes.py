@@ -1,4 +1,4 @@
-"""Taxes: what kind of thing, sold where, at which rate, since when."""
+"""Tax categories, zones and rates, and exchange rates."""
 
 from __future__ import annotations
 

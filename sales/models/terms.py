@@ -1,4 +1,4 @@
-"""The terms on which an account buys."""
+"""Payment terms, and the terms on which an account buys."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from common.history import keeps_history
 from crm.models import Account
 from sales.models.price_lists import PriceList
 from sales.models.taxes import TaxZone
-from sales.models.triggers import SharesMakeTheWhole
+from sales.models.triggers import SharesSumToOne
 
 
 @keeps_history()
@@ -79,7 +79,7 @@ class Instalment(models.Model):
                 condition=Q(share_rate__gt=0, share_rate__lte=1), name="instalment_share_is_a_rate"
             )
         ]
-        triggers: ClassVar = [SharesMakeTheWhole()]
+        triggers: ClassVar = [SharesSumToOne()]
 
     def __str__(self) -> str:
         return f"{self.share_rate:.0%} after {self.due_days} days"

@@ -1,4 +1,4 @@
-"""What the database itself refuses to believe about documents, whoever tells it."""
+"""Row triggers of documents: rules that PostgreSQL enforces, whoever writes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from typing import Any
 
 import pgtrigger
 
-from common.triggers import AppendOnly, Guard, Keeps, Model, differ, kept_columns, refuse
+from common.triggers import (
+    AppendOnly,
+    KeepsColumns,
+    Model,
+    RefusalTrigger,
+    differ,
+    kept_columns,
+    refuse,
+)
 
 LINES_TOUCHED = "throughline.lines_touched"
 """Counts the statements that changed lines, so that a sum is added up once per statement."""
@@ -16,10 +24,10 @@ SUMMED = "throughline.summed"
 """The document that was last added up, and after how many such statements."""
 
 MOVING = ("status", "version", "updated_at", "owner", "team", "notes")
-"""What moves on any issued document."""
+"""What may change on any issued document."""
 
 
-class VersionsInStep(Guard):
+class VersionsInStep(RefusalTrigger):
     """A version goes up by one or stays."""
 
     name = "versions_in_step"
@@ -31,7 +39,7 @@ class VersionsInStep(Guard):
         return "NEW.version NOT IN (OLD.version, OLD.version + 1)"
 
 
-class OneCurrency(Guard):
+class OneCurrency(RefusalTrigger):
     """The currency stays once there are lines."""
 
     name = "one_currency"
@@ -51,8 +59,8 @@ class OneCurrency(Guard):
         )
 
 
-class SameCurrencyAs(Guard):
-    """A document that comes from another one keeps to its currency."""
+class SameCurrencyAs(RefusalTrigger):
+    """A document that comes from another one has its currency."""
 
     refusal = "the currency of % is that of the document it comes from"
 
@@ -78,7 +86,7 @@ class SameCurrencyAs(Guard):
         )
 
 
-class KeepsPrefix(Guard):
+class KeepsPrefix(RefusalTrigger):
     """A company's prefix stays once numbers carry it."""
 
     name = "keeps_prefix"
@@ -97,32 +105,32 @@ class KeepsPrefix(Guard):
         )
 
 
-class AtCommit(pgtrigger.Trigger):
-    """A rule over several rows, looked at when the transaction is about to be true."""
+class DeferredTrigger(pgtrigger.Trigger):
+    """Deferred trigger: a rule over several rows, checked when the transaction commits."""
 
     when = pgtrigger.After
     timing = pgtrigger.Deferred
 
 
-class ToldByAnEvent(AtCommit):
-    """Every version of a document has the event that says why."""
+class EventPerVersion(DeferredTrigger):
+    """Every version of a document has an event."""
 
-    name = "told_by_an_event"
+    name = "event_per_version"
     operation = pgtrigger.Insert | pgtrigger.UpdateOf("version")
 
     def get_func(self, model: Model) -> str:
         """Look for the event of this version."""
-        refusal = refuse(model, self.name, "no event tells of this version of %", "NEW.id")
+        refusal = refuse(model, self.name, "this version of % has no event", "NEW.id")
         return (
             "IF NOT EXISTS (SELECT 1 FROM sales_salesevent WHERE subject_id = NEW.id "
             f"AND subject_version = NEW.version) THEN {refusal} END IF; RETURN NULL;"
         )
 
 
-class ChangeIsMade(AtCommit):
-    """A change order that was opened has taken the order to its version."""
+class ChangeOrderApplied(DeferredTrigger):
+    """A change order has taken the order to its version by the end of the transaction."""
 
-    name = "change_is_made"
+    name = "change_order_applied"
     operation = pgtrigger.Insert
 
     def get_func(self, model: Model) -> str:
@@ -134,8 +142,8 @@ class ChangeIsMade(AtCommit):
         )
 
 
-class ChangeIsWritten(AppendOnly):
-    """A change order is written once; only while it is open may its difference be filled in."""
+class ChangeOrderWrittenOnce(AppendOnly):
+    """A change order is written once; its difference is filled in while it is open."""
 
     def get_func(self, model: Model) -> str:
         """Let the difference of an open one through."""
@@ -147,7 +155,7 @@ class ChangeIsWritten(AppendOnly):
         )
 
 
-class AddsUp(AtCommit):
+class AddsUp(DeferredTrigger):
     """The head of a document is the sum of its lines: detail, header discount, tax."""
 
     name = "adds_up"
@@ -159,8 +167,8 @@ class AddsUp(AtCommit):
         return f"{add_up(model, table, owner, 'NEW.id')} RETURN NULL;"
 
 
-class LinesAddUp(AtCommit):
-    """Whoever touches the figures of a line answers for the sum of the document."""
+class LinesAddUp(DeferredTrigger):
+    """The head is still the sum of the lines after lines have changed."""
 
     def __init__(self, owner: str, operation: pgtrigger.Operation) -> None:
         """Name the field that leads to the document."""
@@ -189,8 +197,8 @@ class LinesAddUp(AtCommit):
         )
 
 
-class PaymentsAddUp(AtCommit):
-    """What an invoice says was paid, and kept for paying early, is what its payments come to."""
+class PaymentsAddUp(DeferredTrigger):
+    """The paid and discounted amounts of an invoice are the sums of its payments."""
 
     name = "payments_add_up"
 
@@ -214,8 +222,8 @@ class PaymentsAddUp(AtCommit):
         )
 
 
-class InstalmentsAddUp(AtCommit):
-    """The parts in which an invoice is paid come with its issue, and come to its total."""
+class InstalmentsAddUp(DeferredTrigger):
+    """Instalments are added when an invoice is issued, and sum to its total."""
 
     name = "instalments_add_up"
     operation = pgtrigger.Insert
@@ -233,16 +241,16 @@ class InstalmentsAddUp(AtCommit):
         )
 
 
-class SharesMakeTheWhole(AtCommit):
-    """Payment terms ask for all of it in their instalments, or have none."""
+class SharesSumToOne(DeferredTrigger):
+    """The shares of payment terms with instalments sum to one."""
 
-    name = "shares_make_the_whole"
+    name = "shares_sum_to_one"
     operation = pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete
 
     def get_func(self, model: Model) -> str:
         """Add the shares up."""
         terms = model._meta.get_field("terms").related_model
-        sentence = "the instalments of % do not make the whole"
+        sentence = "the shares of % do not sum to one"
         refusal = refuse(terms, self.name, sentence, "COALESCE(NEW.terms_id, OLD.terms_id)")
         return (
             "IF (SELECT SUM(share_rate) FROM sales_instalment "
@@ -251,18 +259,18 @@ class SharesMakeTheWhole(AtCommit):
         )
 
 
-class IssuedLinesStay(Guard):
+class IssuedLinesKept(RefusalTrigger):
     """Lines of an issued document are neither added, changed nor removed.
 
-    ``moving`` fields may change; so may an order's lines while a change order is open.
+    ``moving`` fields may change, and so may an order's lines while a change order is open.
     """
 
-    refusal = "% and its like are kept as they were issued"
+    refusal = "% is a line of an issued document"
 
     def __init__(self, owner: str, operation: pgtrigger.Operation, moving: Collection[str]) -> None:
         """Name the field that leads to the document, and what may move."""
         self.owner, self.moving = owner, moving
-        super().__init__(name=f"issued_stays_{str(operation).lower()}", operation=operation)
+        super().__init__(name=f"issued_lines_kept_{str(operation).lower()}", operation=operation)
 
     def refused_rows(self, model: Model) -> str:
         """Any change but of what may move."""
@@ -276,17 +284,17 @@ class IssuedLinesStay(Guard):
         document = model._meta.get_field(self.owner).related_model
         issued = f"head.id = {row}.{self.owner}_id AND head.status <> 'draft'"
         if document._meta.model_name == "order":
-            issued += f" AND NOT {being_changed('head')}"
+            issued += f" AND NOT {change_order_is_open('head')}"
         return (
             f"IF EXISTS (SELECT 1 FROM {document._meta.db_table} head WHERE {issued}) THEN "
             f"{super().get_func(model)} END IF; RETURN {row};"
         )
 
 
-class CountsStatements(pgtrigger.Trigger):
-    """Counts what changes lines, before it does, so that a sum is looked at anew."""
+class StatementCounter(pgtrigger.Trigger):
+    """Counts the statements that change lines, so that the sum is checked again after each."""
 
-    name = "counts_statements"
+    name = "statement_counter"
     level = pgtrigger.Statement
     when = pgtrigger.Before
     operation = pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete
@@ -296,16 +304,17 @@ class CountsStatements(pgtrigger.Trigger):
     )
 
 
-class KeepsOrdered(Keeps):
-    """What was agreed in a submitted order stays, unless a change order is open."""
+class KeepsSubmitted(KeepsColumns):
+    """A submitted order keeps its columns unless a change order is open."""
 
     def get_func(self, model: Model) -> str:
         """Refuse unless a change order is open."""
-        return f"IF NOT {being_changed('OLD')} THEN {super().get_func(model)} END IF; RETURN NEW;"
+        is_open = change_order_is_open("OLD")
+        return f"IF NOT {is_open} THEN {super().get_func(model)} END IF; RETURN NEW;"
 
 
-def being_changed(order: str) -> str:
-    """Write the condition that a change order is open: written, and its version yet to come."""
+def change_order_is_open(order: str) -> str:
+    """Write the SQL condition that a change order is open: written, its version not reached."""
     return (
         "EXISTS (SELECT 1 FROM sales_orderchange opened "
         f"WHERE opened.order_id = {order}.id AND opened.version > {order}.version)"
@@ -324,27 +333,27 @@ def add_up(model: Model, table: str, owner: str, key: str) -> str:
 
 
 def lines_of(model: Any) -> tuple[str, str]:
-    """Find the table of a document's lines, and its column that leads back."""
+    """Return the table of a document's lines, and its column with the document's id."""
     relation = model._meta.get_field("lines")
     return relation.related_model._meta.db_table, relation.field.column
 
 
-def keeps_issued(*moving: str, kind: type[Keeps] = Keeps) -> Keeps:
-    """Keep an issued document as it is, but for the fields that move by themselves."""
+def keeps_issued(*moving: str, kind: type[KeepsColumns] = KeepsColumns) -> KeepsColumns:
+    """Make the trigger that keeps an issued document as it is, but for the given fields."""
     return kind(name="keeps_issued", moving=(*MOVING, *moving), where="OLD.status <> 'draft'")
 
 
-def line_witnesses(owner: str, *moving: str) -> list[pgtrigger.Trigger]:
-    """Make the witnesses of a document's lines; where a price came from may be forgotten."""
+def line_triggers(owner: str, *moving: str) -> list[pgtrigger.Trigger]:
+    """Make the triggers of a document's lines; the price list item may be deleted later."""
     moving = (*moving, "price_list_item")
     return [
-        CountsStatements(),
-        Keeps(name="keeps_its_document", fields=[owner], refusal="% stays on its document"),
+        StatementCounter(),
+        KeepsColumns(name="keeps_its_document", fields=[owner], refusal="% stays on its document"),
         *(
-            witness
+            trigger
             for operation in (pgtrigger.Insert, pgtrigger.Update, pgtrigger.Delete)
-            for witness in (
-                IssuedLinesStay(owner, operation, moving),
+            for trigger in (
+                IssuedLinesKept(owner, operation, moving),
                 LinesAddUp(owner, operation),
             )
         ),

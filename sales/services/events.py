@@ -1,4 +1,4 @@
-"""Recording what happened to documents, and telling whoever listens."""
+"""Event recording: appends an event per change and calls the listeners."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _listeners: list[Listener] = []
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What led to the deeds of this moment: a message, a click, a run."""
+    """What caused the changes being made: a message, a request, a run."""
 
     causation_id: str = ""
     correlation_id: str = ""
@@ -33,7 +33,7 @@ _cause: ContextVar[Cause] = ContextVar("cause", default=NO_CAUSE)
 
 @contextmanager
 def caused_by(causation_id: str, correlation_id: str = "") -> Iterator[None]:
-    """Note on every event recorded inside what caused it."""
+    """Store the cause on every event recorded inside."""
     token = _cause.set(Cause(causation_id, correlation_id or causation_id))
     try:
         yield
@@ -42,7 +42,7 @@ def caused_by(causation_id: str, correlation_id: str = "") -> Iterator[None]:
 
 
 def on_event(listener: Listener) -> None:
-    """Have a listener called inside the transaction of every event, once however often asked."""
+    """Add a listener that is called inside the transaction of every event, once."""
     if listener not in _listeners:
         _listeners.append(listener)
 
@@ -55,7 +55,7 @@ def record_event(
     data: Mapping[str, Any] | None = None,
     is_first: bool = False,
 ) -> SalesEvent:
-    """Take the document to its next version and append the event that says why.
+    """Take the document to its next version and append the event of it.
 
     Refuses to run outside the transaction that makes it true. A new document's first event keeps
     version 1.
@@ -79,7 +79,7 @@ def record_event(
 
 
 def _next_version(document: AnyDocument) -> int:
-    """Count up in the database, whatever the copy in hand still says."""
+    """Increment the version in the database; the copy in memory may be stale."""
     table = document._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(

@@ -10,20 +10,27 @@ import pytest
 from tests.architecture.sources import ROOT, TREES, committed_files
 
 TERMS = {
+    "audit log": "common/history.py",
+    "bulk update": "common/rows.py",
     "circuit breaker": "fulfilment/outbound/circuit_breaker.py",
     "cloudevents": "fulfilment/cloudevents.py",
     "connector": "fulfilment/connectors/base.py",
     "deduplication": "fulfilment/inbound/intake.py",
     "document kinds": "sales/models/document_kinds.py",
+    "event log": "sales/models/events.py",
     "fault injection": "sandbox/faults.py",
     "health check": "config/health.py",
+    "integrity checks": "sales/services/integrity/checks.py",
+    "keyset pagination": "common/keyset.py",
     "lease": "fulfilment/outbound/leases.py",
     "metrics": "fulfilment/monitoring/metrics.py",
     "outbox": "fulfilment/outbound/fan_out.py",
     "process supervisor": "demo/supervisor.py",
     "retry schedule": "fulfilment/outbound/retry_schedule.py",
     "backoff": "fulfilment/outbound/retry_schedule.py",
+    "row triggers": "common/triggers.py",
     "ssrf": "fulfilment/connectors/ssrf.py",
+    "state machine": "common/transitions.py",
     "webhook": "fulfilment/connectors/webhook.py",
 }
 """Terms that a reader searches for, and the module whose first docstring line has them."""

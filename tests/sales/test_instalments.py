@@ -176,13 +176,13 @@ def test_lists_what_is_overdue_the_longest_wait_first(split: Market, invoice: In
 class TestWitness:
     def test_the_parts_of_an_issued_invoice_stay(self, invoice: Invoice) -> None:
         table = InvoiceInstalment._meta.db_table
-        with refused(table, "issued_stays_update"):
+        with refused(table, "issued_lines_kept_update"):
             sql("UPDATE sales_invoiceinstalment SET due_on = due_on + 1")
-        with refused(table, "issued_stays_update"):
+        with refused(table, "issued_lines_kept_update"):
             InvoiceInstalment.objects.update(amount=Decimal(1))
-        with refused(table, "issued_stays_delete"):
+        with refused(table, "issued_lines_kept_delete"):
             sql("DELETE FROM sales_invoiceinstalment")
-        with refused(table, "issued_stays_insert"):
+        with refused(table, "issued_lines_kept_insert"):
             InvoiceInstalment.objects.create(
                 invoice=invoice, due_on=dt.date(2027, 1, 1), amount=Decimal(1)
             )
@@ -197,9 +197,9 @@ class TestWitness:
 
     @pytest.mark.parametrize("share", ["0.2", "0.4"])
     def test_the_shares_of_terms_make_the_whole(self, split: Market, share: str) -> None:
-        with refused("sales_paymentterms", "shares_make_the_whole"):
+        with refused("sales_paymentterms", "shares_sum_to_one"):
             sql("UPDATE sales_instalment SET share_rate = %s WHERE due_days = 0", Decimal(share))
-        with refused("sales_paymentterms", "shares_make_the_whole"):
+        with refused("sales_paymentterms", "shares_sum_to_one"):
             Instalment.objects.filter(due_days=0).delete()
         assert split.payment_terms.instalments.count() == 2
 

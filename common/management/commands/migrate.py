@@ -1,4 +1,4 @@
-"""Django's ``migrate``, which also brings the triggers up to what the code says.
+"""Django's ``migrate``, which also installs and drops triggers as the code declares them.
 
 Triggers are part of the code, not of the migrations: a migration per trigger would make setting up
 a database many times slower, because Django rebuilds its models after each.
@@ -23,17 +23,17 @@ class Command(Migrate):
     """Migrate tables, then triggers."""
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Migrate; a look ahead or a single app leaves the triggers alone."""
+        """Migrate; with ``--plan``, ``--check`` or a single app the triggers stay as they are."""
         super().handle(*args, **options)
         if options["app_label"] or options["plan"] or options["check_unapplied"]:
             return
-        changed = follow_the_code(options["database"])
+        changed = synchronise_triggers(options["database"])
         if changed and options["verbosity"] > 0:
             self.stdout.write(f"Triggers brought up to date: {changed}.")
 
 
-def follow_the_code(database: str) -> int:
-    """Install triggers that are new or different, drop those the code no longer has; count both."""
+def synchronise_triggers(database: str) -> int:
+    """Install new or different triggers, drop those no longer declared; return how many."""
     wanted = {
         trigger.get_pgid(model): trigger.compile(model) for model, trigger in pgtrigger.registered()
     }

@@ -11,12 +11,12 @@ from sales.models import SalesEvent
 
 
 class Command(BaseCommand):
-    """Transactions count anew in another cluster; events of the old count would never be told."""
+    """Resets transaction ids: another cluster counts anew, and readers would wait for old ids."""
 
     help = "Run once after restoring a backup: lets readers of the event feed go on."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Put all that was restored before anything that will happen."""
+        """Sort all restored events before those to come."""
         with pgtrigger.ignore("sales.SalesEvent:append_only"):
             count = SalesEvent.objects.exclude(xid=0).update(xid=0)
         self.stdout.write(f"{count} events settled.")

@@ -30,7 +30,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, file: str, base: str, **options: Any) -> None:
-        """Import and say what changed."""
+        """Import, and print what changed."""
         try:
             done = import_rates(self._read(file), base=base.upper())
         except DomainError as error:

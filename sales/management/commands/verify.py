@@ -1,4 +1,4 @@
-"""Recompute everything that is stored twice, and say what differs."""
+"""Recompute everything that is stored twice, and print what differs."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What must be true of quotes, orders and invoices, asked of all of them at once.
+"""Integrity checks of quotes, orders and invoices, each one query over all of them.
 
-Written in SQL on purpose: it says a second time, in another language, what the services keep true
-one document at a time.
+Written in SQL on purpose: a second, independent statement of the rules that the services keep
+document by document.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from django.db.models import Prefetch
 
 from sales.models import Quote, QuoteLine
 from sales.services.documents.content_hash import content_hash
-from sales.services.integrity.verification import Difference, check_by_query, register_check
+from sales.services.integrity.verification import Mismatch, check_by_query, register_check
 
 NAME = "COALESCE(head.number, 'draft ' || head.id)"
 LINE_NAME = "COALESCE(head.number, 'draft ' || head.id) || ', line ' || line.position"
@@ -254,18 +254,18 @@ WHERE code.uses <> COALESCE(given.uses, 0)
 """
 
 
-def frozen_quotes() -> Iterator[Difference]:
-    """Fingerprint what is offered once more."""
+def frozen_quotes() -> Iterator[Mismatch]:
+    """Hash the content of active quotes again."""
     lines = Prefetch("lines", QuoteLine.objects.order_by("position", "id"))
     quotes = Quote.objects.filter(status=Quote.Status.ACTIVE).prefetch_related(lines)
     for quote in quotes.iterator(chunk_size=CHUNK):
         found = content_hash(quote, list(quote.lines.all()))
         if found != quote.content_hash:
-            yield Difference(str(quote), "content", found[:12], quote.content_hash[:12])
+            yield Mismatch(str(quote), "content", found[:12], quote.content_hash[:12])
 
 
 def register() -> None:
-    """Have every verification ask all this."""
+    """Register these checks."""
     for kind in ("quote", "order", "invoice"):
         for name, query in ((f"{kind}s add up", HEADS), (f"{kind}s have their events", EVENTS)):
             register_check(name, check_by_query(query.format(kind=kind, name=NAME)))

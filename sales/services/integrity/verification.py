@@ -1,7 +1,7 @@
-"""Recomputing what is stored from what it is made of, and naming every difference.
+"""Integrity checks: recompute what is stored twice, and list every mismatch.
 
-Each app registers its checks; ``manage.py verify`` runs them all. A check is one question to the
-database over all rows at once, so that a hundred thousand orders take seconds.
+Each app registers its checks; ``manage.py verify`` runs them all. A check is one query over
+all rows at once, so that a hundred thousand orders take seconds.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from django.db import connection, transaction
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """One figure that is not what it should be."""
+class Mismatch:
+    """One stored figure that is not what it should be."""
 
     record: str
     figure: str
@@ -25,32 +25,32 @@ class Difference:
         return f"{self.record}: {self.figure} is {self.stored}, should be {self.expected}."
 
 
-Check = Callable[[], Iterable[Difference]]
+Check = Callable[[], Iterable[Mismatch]]
 
 _checks: dict[str, Check] = {}
 
 
 def register_check(name: str, check: Check) -> None:
-    """Have a check run by every verification, once however often registered."""
+    """Add a check to every verification; registering it again changes nothing."""
     _checks[name] = check
 
 
 def check_by_query(query: str) -> Check:
     """Make a check of a query whose rows are record, figure, stored, expected."""
 
-    def check() -> Iterator[Difference]:
+    def check() -> Iterator[Mismatch]:
         with connection.cursor() as cursor:
             cursor.execute(query)
             for record, figure, stored, expected in cursor:
-                yield Difference(record, figure, stored, expected)
+                yield Mismatch(record, figure, stored, expected)
 
     return check
 
 
-def verify() -> dict[str, list[Difference]]:
+def verify() -> dict[str, list[Mismatch]]:
     """Run every check on one and the same state of the database; nothing is written."""
     with transaction.atomic():
-        if not connection.savepoint_ids:  # inside somebody's transaction its state is the one
+        if not connection.savepoint_ids:  # an outer transaction has its own state
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         return {name: list(check()) for name, check in _checks.items()}
