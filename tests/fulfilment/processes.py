@@ -1,4 +1,4 @@
-"""Processes for tests: the other systems, and workers of ours."""
+"""Processes for tests: the sandbox's systems, and Celery workers."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ PATIENCE = 60.0
 
 @dataclass
 class Sandbox:
-    """One of the other systems, as a clerk and as somebody who breaks it."""
+    """One system of the sandbox, with requests to its pages and to its fault control."""
 
     port: int
 
     def ask(self, method: str, path: str, value: Any = None) -> Any:
-        talk = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        with closing(talk):
-            talk.request(method, path, json.dumps(value) if value is not None else None)
-            answer = talk.getresponse()
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        with closing(link):
+            link.request(method, path, json.dumps(value) if value is not None else None)
+            answer = link.getresponse()
             text = answer.read().decode()
             assert answer.status < 300, text
             return json.loads(text)
@@ -55,7 +55,7 @@ def eventually(condition: Callable[[], Any], what: str, seconds: float = PATIENC
         if found := condition():
             return found
         time.sleep(0.05)
-    raise AssertionError(f"It never came to {what}.")
+    raise AssertionError(f"Waited {seconds:g} s in vain for {what}.")
 
 
 def running(*command: str, environment: dict[str, str]) -> subprocess.Popen[str]:
@@ -69,8 +69,8 @@ def running(*command: str, environment: dict[str, str]) -> subprocess.Popen[str]
     )
 
 
-def read_on(process: subprocess.Popen[str]) -> None:
-    """Have somebody read what a process says: one whose pipe is full stands still."""
+def drain_output(process: subprocess.Popen[str]) -> None:
+    """Read a process's output to the end: a process blocks when its pipe is full."""
     subprocess.Popen(["cat"], stdin=process.stdout, stdout=subprocess.DEVNULL)
 
 
@@ -91,7 +91,7 @@ def secret(text: str) -> str:
 
 @contextmanager
 def sandbox(name: str, events: list[str], throughline: str, folder: Path) -> Iterator[Sandbox]:
-    """Start one of the other systems and connect it both ways."""
+    """Start one system of the sandbox and connect it both ways."""
     ours, theirs = secret(f"to {name}"), secret(f"from {name}")
     process = running(
         "-m",
@@ -105,7 +105,7 @@ def sandbox(name: str, events: list[str], throughline: str, folder: Path) -> Ite
     listens = LISTENS.search(process.stdout.readline())
     assert listens is not None
     port = int(listens.group(1))
-    read_on(process)
+    drain_output(process)
     register_connection(
         name,
         name=name.title() if name != "erp" else "ERP",
@@ -129,19 +129,19 @@ def database_url() -> str:
     return f"postgresql:///{place['dbname']}?{urlencode(query)}"
 
 
-def house_environment() -> dict[str, str]:
-    """What a process of ours needs to work on the tests' database and broker."""
+def worker_environment() -> dict[str, str]:
+    """Settings of a process that works on the tests' database and broker."""
     return {"DATABASE_URL": database_url(), "REDIS_URL": settings.REDIS_URL}
 
 
 @contextmanager
 def celery_worker(schedule: Path) -> Iterator[subprocess.Popen[str]]:
-    """A Celery worker with beat, as in production: a wake-up may be lost, the sweep comes."""
+    """A Celery worker with beat, as in production: the sweep makes up for a lost wake-up."""
     options = ("--concurrency=2", "--without-gossip", "--without-mingle", "--without-heartbeat")
     beat = ("--beat", f"--schedule={schedule}")
     process = running(
         *("-m", "celery", "-A", "config.celery", "worker", *options, *beat, "--loglevel=INFO"),
-        environment=house_environment() | {"ROLE": "worker"},
+        environment=worker_environment() | {"ROLE": "worker"},
     )
     assert process.stdout is not None
     for line in process.stdout:
@@ -149,7 +149,7 @@ def celery_worker(schedule: Path) -> Iterator[subprocess.Popen[str]]:
             break
     else:
         raise AssertionError("The worker did not start.")
-    read_on(process)
+    drain_output(process)
     try:
         yield process
     finally:

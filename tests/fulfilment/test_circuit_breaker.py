@@ -30,7 +30,7 @@ def test_opens_at_the_fifth_for_fifteen_seconds() -> None:
     assert (breaker.state, breaker.not_before, breaker.at_once) == (State.OPEN, at(4 + 15), 1)
 
 
-def test_a_success_between_them_starts_the_count_again() -> None:
+def test_restarts_the_count_after_a_success() -> None:
     breaker = failed(4, failed(4).succeed(at(4)), start=5)
 
     assert breaker.state == State.CLOSED
@@ -66,13 +66,13 @@ def test_pauses_longer_each_time_it_opens_again_up_to_a_minute() -> None:
     assert pauses == [30, 60, 60, 60]
 
 
-def test_messages_that_were_on_their_way_do_not_open_it_twice() -> None:
+def test_does_not_open_twice_for_requests_sent_before() -> None:
     breaker = failed(9)
 
     assert (breaker.openings, breaker.not_before) == (1, at(4 + 15))
 
 
-def test_closes_after_three_good_answers_and_ramps_up() -> None:
+def test_closes_after_three_successes_and_ramps_up() -> None:
     breaker = failed(5)
     seen = []
     for number in range(8):
@@ -92,13 +92,13 @@ def test_closes_after_three_good_answers_and_ramps_up() -> None:
     assert breaker.openings == 0
 
 
-def test_a_failed_probe_opens_it_again() -> None:
+def test_opens_again_after_a_failed_probe() -> None:
     breaker = failed(5).succeed(at(20)).fail(at(21))
 
     assert (breaker.state, breaker.not_before) == (State.OPEN, at(21 + 30))
 
 
-def test_a_request_to_wait_halves_the_number_at_once() -> None:
+def test_halves_concurrent_requests_after_a_request_to_wait() -> None:
     breaker = Breaker(most_at_once=16).slow_down(at(0), 30)
 
     assert (breaker.state, breaker.not_before, breaker.at_once) == (State.CLOSED, at(30), 8)

@@ -1,4 +1,4 @@
-"""Several workers at once: nothing is sent twice, nothing is lost, nobody waits for the network."""
+"""Several workers at once: nothing is sent twice or lost, and no save waits for the network."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def seller(transactional_db: None) -> Market:
     return Market()
 
 
-def test_two_drains_at_once_send_each_event_once(seller: Market, far_end: FarEnd) -> None:
+def test_sends_each_event_once_with_several_drains_at_once(seller: Market, far_end: FarEnd) -> None:
     orders = [submitted_order(seller) for _ in range(12)]
     for order in orders:
         hold_order(order.pk, actor=seller.rep, reason="Credit check")
@@ -52,18 +52,16 @@ def test_two_drains_at_once_send_each_event_once(seller: Market, far_end: FarEnd
         assert [e["type"].rpartition(".")[2] for e in mine] == ["submitted", "held", "released"]
 
 
-def test_positions_follow_the_commits_when_many_write_into_one_lane(
-    seller: Market, far_end: FarEnd
-) -> None:
+def test_numbers_positions_in_the_order_of_the_commits(seller: Market, far_end: FarEnd) -> None:
     order = submitted_order(seller)
 
     def toggle() -> None:
         for _ in range(4):
             with transaction.atomic():
                 locked = Order.objects.select_for_update().get(pk=order.pk)
-                deed = release_order if locked.is_on_hold else hold_order
+                action = release_order if locked.is_on_hold else hold_order
                 reason = {} if locked.is_on_hold else {"reason": "Credit check"}
-                deed(order.pk, actor=seller.rep, **reason)
+                action(order.pk, actor=seller.rep, **reason)
 
     run_concurrently(toggle, toggle, toggle)
 
@@ -76,7 +74,7 @@ def test_positions_follow_the_commits_when_many_write_into_one_lane(
     assert (lane.pending, lane.last_position) == (13, 13)
 
 
-def test_a_save_that_holds_the_lane_does_not_hold_up_the_others(
+def test_completes_other_lanes_while_one_is_locked_by_a_save(
     seller: Market, far_end: FarEnd
 ) -> None:
     locked, free = submitted_order(seller), submitted_order(seller)
@@ -94,7 +92,7 @@ def test_a_save_that_holds_the_lane_does_not_hold_up_the_others(
     assert Lane.objects.get(root_id=locked.pk).pending == 2
 
 
-def test_a_deed_never_waits_for_a_far_end_that_hangs(seller: Market, far_end: FarEnd) -> None:
+def test_saves_at_once_while_a_far_end_hangs(seller: Market, far_end: FarEnd) -> None:
     order = submitted_order(seller)
     hanging = threading.Event()
 
@@ -119,7 +117,7 @@ def test_a_deed_never_waits_for_a_far_end_that_hangs(seller: Market, far_end: Fa
     assert [e["type"].rpartition(".")[2] for e in far_end.events] == ["submitted", "held"]
 
 
-def test_an_event_and_its_handoff_stand_or_fall_together(seller: Market, far_end: FarEnd) -> None:
+def test_rolls_back_an_event_with_its_handoff(seller: Market, far_end: FarEnd) -> None:
     order = submitted_order(seller)
 
     with transaction.atomic():

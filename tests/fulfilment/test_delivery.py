@@ -1,4 +1,4 @@
-"""Carrying handoffs: order, repeats, refusals, and what is never done twice."""
+"""Delivery of handoffs: order, retries, refusals, and look-ups instead of second sends."""
 
 from __future__ import annotations
 
@@ -42,9 +42,7 @@ from tests.fulfilment.conftest import (
 State = Handoff.State
 
 
-def test_hands_an_order_over_signed_and_keeps_the_reference(
-    order: Order, warehouse: FarEnd
-) -> None:
+def test_sends_a_signed_order_and_stores_the_reference(order: Order, warehouse: FarEnd) -> None:
     drain()
 
     [request] = warehouse.received
@@ -61,7 +59,7 @@ def test_hands_an_order_over_signed_and_keeps_the_reference(
     assert (lane.pending, lane.lease_token, lane.acked_version) == (0, None, order.version)
 
 
-def test_the_envelope_says_who_what_and_how_much(order: Order, warehouse: FarEnd) -> None:
+def test_sends_a_cloudevent_with_the_whole_order(order: Order, warehouse: FarEnd) -> None:
     drain()
 
     [event] = warehouse.events
@@ -95,14 +93,14 @@ def test_the_envelope_says_who_what_and_how_much(order: Order, warehouse: FarEnd
     assert data["order"]["totals"]["total"] == {"amount": "1200.00", "currency": "EUR"}
 
 
-def test_a_second_drain_finds_nothing_to_do(order: Order, warehouse: FarEnd) -> None:
+def test_sends_nothing_in_a_second_drain(order: Order, warehouse: FarEnd) -> None:
     drain()
 
     assert drain() == 0
     assert len(warehouse.received) == 1
 
 
-def test_a_rolled_back_deed_sends_nothing(market: Market, warehouse: FarEnd) -> None:
+def test_sends_nothing_after_a_rollback(market: Market, warehouse: FarEnd) -> None:
     with transaction.atomic():
         submitted_order(market)
         transaction.set_rollback(True)
@@ -132,18 +130,18 @@ def test_sends_the_events_of_one_order_in_their_order(
     assert versions == sorted(versions)
 
 
-def test_a_body_stays_as_it_was_committed(order: Order, market: Market, warehouse: FarEnd) -> None:
+def test_sends_the_body_as_it_was_committed(
+    order: Order, market: Market, warehouse: FarEnd
+) -> None:
     change_order(order.pk, Changes(head={"name": "Terrace refit"}), actor=market.rep)
 
     drain()
 
-    told = [event["data"]["order"]["name"] for event in warehouse.events]
-    assert told == ["Bar refit", "Terrace refit"]
+    names = [event["data"]["order"]["name"] for event in warehouse.events]
+    assert names == ["Bar refit", "Terrace refit"]
 
 
-def test_a_server_error_is_retried_with_the_same_bytes_and_id(
-    order: Order, warehouse: FarEnd
-) -> None:
+def test_retries_a_server_error_with_the_same_body_and_id(order: Order, warehouse: FarEnd) -> None:
     warehouse.will_answer(503)
 
     drain()
@@ -160,7 +158,7 @@ def test_a_server_error_is_retried_with_the_same_bytes_and_id(
     assert outcomes() == [("push", "unreachable"), ("push", "done")]
 
 
-def test_a_refused_message_waits_for_a_person_after_six_tries(
+def test_needs_attention_after_six_refusals(
     order: Order, market: Market, warehouse: FarEnd
 ) -> None:
     hold_order(order.pk, actor=market.rep, reason="Credit check")
@@ -177,7 +175,7 @@ def test_a_refused_message_waits_for_a_person_after_six_tries(
     assert Lane.objects.get().is_blocked
 
 
-def test_keeps_evidence_of_what_the_database_could_not_store(
+def test_stores_answers_with_characters_the_database_cannot_store(
     order: Order, warehouse: FarEnd
 ) -> None:
     warehouse.will_answer(422, '{"detail": "a\\u0000b\\ud800"}')
@@ -192,7 +190,7 @@ def test_keeps_evidence_of_what_the_database_could_not_store(
     assert causes[1] == f"Warehouse refused: {chr(0xFFFD) * 20}"
 
 
-def test_a_connection_may_go_on_past_a_refusal(
+def test_continues_after_a_refusal_if_the_connection_allows(
     order: Order, market: Market, warehouse: FarEnd
 ) -> None:
     Connection.objects.update(skips_refused=True)
@@ -208,7 +206,7 @@ def test_a_connection_may_go_on_past_a_refusal(
     assert Lane.objects.get().pending == 0
 
 
-def test_another_lane_flows_past_a_refused_one(
+def test_delivers_other_lanes_past_a_refused_one(
     order: Order, market: Market, warehouse: FarEnd
 ) -> None:
     warehouse.will_answer(409)
@@ -220,7 +218,7 @@ def test_another_lane_flows_past_a_refused_one(
     assert states == {order.number: State.RETRYING, other.number: State.ACCEPTED}
 
 
-def test_yes_without_a_reference_is_looked_up_never_sent_again(
+def test_looks_up_a_success_without_reference_and_never_resends_it(
     order: Order, warehouse: FarEnd
 ) -> None:
     warehouse.answers.append(lambda message_id: (warehouse.take(message_id), _garbage())[1])
@@ -232,9 +230,7 @@ def test_yes_without_a_reference_is_looked_up_never_sent_again(
     assert outcomes() == [("push", "no_reference"), ("find", "found")]
 
 
-def test_yes_that_nobody_remembers_never_becomes_a_second_create(
-    order: Order, warehouse: FarEnd
-) -> None:
+def test_never_resends_what_was_accepted_and_is_not_found(order: Order, warehouse: FarEnd) -> None:
     warehouse.answers.append(lambda _: _garbage())
 
     for _ in range(8):
@@ -250,9 +246,7 @@ def _garbage() -> Response:
     return Response("<html>OK</html>", 200)
 
 
-def test_a_paused_connection_queues_and_goes_on_when_resumed(
-    market: Market, warehouse: FarEnd
-) -> None:
+def test_queues_while_paused_and_delivers_when_resumed(market: Market, warehouse: FarEnd) -> None:
     pause_connection(warehouse.connection)
     submitted_order(market)
     assert drain() == 0
@@ -264,7 +258,7 @@ def test_a_paused_connection_queues_and_goes_on_when_resumed(
     assert Handoff.objects.get().state == State.ACCEPTED
 
 
-def test_a_refused_signature_stops_the_connection_until_the_secret_changes(
+def test_stops_after_a_refused_signature_until_the_secret_changes(
     order: Order, warehouse: FarEnd
 ) -> None:
     warehouse.will_answer(401)
@@ -282,7 +276,7 @@ def test_a_refused_signature_stops_the_connection_until_the_secret_changes(
     assert Handoff.objects.get().state == State.ACCEPTED
 
 
-def test_a_connection_that_is_gone_is_left_alone(order: Order, warehouse: FarEnd) -> None:
+def test_sends_nothing_more_after_a_410(order: Order, warehouse: FarEnd) -> None:
     warehouse.will_answer(410)
 
     drain()
@@ -295,7 +289,7 @@ def test_a_connection_that_is_gone_is_left_alone(order: Order, warehouse: FarEnd
     assert Handoff.objects.get().state == State.RETRYING
 
 
-def test_is_left_in_peace_for_as_long_as_it_asks(order: Order, warehouse: FarEnd) -> None:
+def test_waits_as_long_as_retry_after_asks(order: Order, warehouse: FarEnd) -> None:
     warehouse.will_answer(429, headers={"Retry-After": "120"})
 
     drain()
@@ -308,7 +302,7 @@ def test_is_left_in_peace_for_as_long_as_it_asks(order: Order, warehouse: FarEnd
     assert drain() == 0
 
 
-def test_five_failures_open_the_breaker_and_burn_no_attempt(
+def test_opens_the_circuit_breaker_after_five_failures_without_counting_refusals(
     market: Market, warehouse: FarEnd
 ) -> None:
     for _ in range(8):
@@ -326,9 +320,7 @@ def test_five_failures_open_the_breaker_and_burn_no_attempt(
     assert len(claim(64)) == 1
 
 
-def test_a_second_reference_for_one_order_is_put_before_a_person(
-    order: Order, warehouse: FarEnd
-) -> None:
+def test_opens_a_discrepancy_for_a_second_reference(order: Order, warehouse: FarEnd) -> None:
     ExternalRef.objects.create(
         connection=warehouse.connection,
         record_type="order",
@@ -343,7 +335,7 @@ def test_a_second_reference_for_one_order_is_put_before_a_person(
     assert (found.kind, found.ours, found.theirs) == ("reference", "REF-OLD", "REF-000001")
 
 
-def test_whoever_told_us_is_not_told(order: Order, warehouse: FarEnd) -> None:
+def test_sends_no_event_back_to_its_origin(order: Order, warehouse: FarEnd) -> None:
     assert warehouse.connection.code == "warehouse"
     queued = Handoff.objects.count()
 
@@ -375,15 +367,13 @@ def test_queues_with_the_same_number_of_statements_for_any_number_of_connections
     assert queued - bare == 3  # the lines and the account of the snapshot, and one to queue it
 
 
-def _statements(deed: Callable[[], object]) -> int:
+def _statements(action: Callable[[], object]) -> int:
     with CaptureQueriesContext(connection) as captured:
-        deed()
+        action()
     return len(captured)
 
 
-def test_writes_down_a_hundred_with_as_many_statements_as_one(
-    market: Market, warehouse: FarEnd
-) -> None:
+def test_completes_many_with_as_many_statements_as_one(market: Market, warehouse: FarEnd) -> None:
     counts = []
     for number in (1, 12):
         for _ in range(number):

@@ -1,4 +1,4 @@
-"""Who holds the lease sends: workers that died, were slow, or came too late."""
+"""Leases: workers that died, were slow, or lost their lease."""
 
 from __future__ import annotations
 
@@ -28,9 +28,7 @@ from tests.fulfilment.conftest import (
 State = Handoff.State
 
 
-def test_a_worker_that_died_over_it_leads_to_a_look_up_first(
-    order: Order, warehouse: FarEnd
-) -> None:
+def test_looks_up_first_after_a_worker_died_while_sending(order: Order, warehouse: FarEnd) -> None:
     [batch] = claim(64)
     warehouse.take(batch.handoffs[0].message.id)
     make_due()
@@ -42,7 +40,7 @@ def test_a_worker_that_died_over_it_leads_to_a_look_up_first(
     assert outcomes() == [("push", "unknown"), ("find", "found")]
 
 
-def test_a_worker_that_died_before_sending_costs_only_a_look_up(
+def test_sends_after_a_look_up_when_a_worker_died_before_sending(
     order: Order, warehouse: FarEnd
 ) -> None:
     claim(64)
@@ -54,7 +52,7 @@ def test_a_worker_that_died_before_sending_costs_only_a_look_up(
     assert outcomes() == [("push", "unknown"), ("find", "not_found"), ("push", "done")]
 
 
-def test_what_may_still_be_on_its_way_is_looked_up_before_every_later_try(
+def test_looks_up_before_every_attempt_while_a_copy_may_be_on_its_way(
     order: Order, warehouse: FarEnd
 ) -> None:
     """The first copy arrives after the second was refused; a third would be one too many."""
@@ -72,7 +70,7 @@ def test_what_may_still_be_on_its_way_is_looked_up_before_every_later_try(
     assert outcomes()[1:] == [("find", "not_found"), ("push", "refused"), ("find", "found")]
 
 
-def test_what_was_delivered_after_all_is_sent_again_when_a_person_asks(
+def test_resends_on_replay_what_was_delivered_after_a_crash(
     order: Order, market: Market, warehouse: FarEnd
 ) -> None:
     claim(64)
@@ -85,9 +83,7 @@ def test_what_was_delivered_after_all_is_sent_again_when_a_person_asks(
     assert len(warehouse.received) == 2
 
 
-def test_a_stale_lease_changes_nothing_but_leaves_its_evidence(
-    order: Order, warehouse: FarEnd
-) -> None:
+def test_stores_only_attempts_for_an_expired_lease(order: Order, warehouse: FarEnd) -> None:
     [stale] = claim(64)
     make_due()
     [current] = claim(64)
@@ -100,7 +96,7 @@ def test_a_stale_lease_changes_nothing_but_leaves_its_evidence(
     assert Handoff.objects.get().state == State.SENDING
 
 
-def test_a_lease_ends_by_the_clock_of_the_database(order: Order, warehouse: FarEnd) -> None:
+def test_sets_the_lease_by_the_clock_of_the_database(order: Order, warehouse: FarEnd) -> None:
     claim(64)
 
     lane = Lane.objects.get()
@@ -108,7 +104,7 @@ def test_a_lease_ends_by_the_clock_of_the_database(order: Order, warehouse: FarE
     assert claim(64) == []
 
 
-def test_what_is_queued_during_a_lease_is_sent_after_it(
+def test_sends_after_the_lease_what_was_queued_during_it(
     order: Order, market: Market, warehouse: FarEnd
 ) -> None:
     [batch] = claim(64)
@@ -121,7 +117,7 @@ def test_what_is_queued_during_a_lease_is_sent_after_it(
     assert [event["type"].rpartition(".")[2] for event in warehouse.events] == ["submitted", "held"]
 
 
-def test_asks_no_more_at_once_than_a_connection_allows(market: Market, warehouse: FarEnd) -> None:
+def test_claims_no_more_lanes_than_a_connection_allows(market: Market, warehouse: FarEnd) -> None:
     Connection.objects.update(max_in_flight=3)
     for _ in range(5):
         submitted_order(market)
@@ -130,7 +126,7 @@ def test_asks_no_more_at_once_than_a_connection_allows(market: Market, warehouse
     assert claim(64) == []
 
 
-def test_what_was_taken_is_written_down_before_the_rest_of_its_lane(
+def test_stores_each_result_before_the_rest_of_the_lane(
     order: Order, market: Market, warehouse: FarEnd
 ) -> None:
     hold_order(order.pk, actor=market.rep, reason="Credit check")
@@ -155,7 +151,7 @@ def test_what_was_taken_is_written_down_before_the_rest_of_its_lane(
     assert Lane.objects.get().lease_token is None
 
 
-def test_a_round_that_lost_its_lease_stops(order: Order, market: Market, warehouse: FarEnd) -> None:
+def test_stops_a_batch_that_lost_its_lease(order: Order, market: Market, warehouse: FarEnd) -> None:
     for _ in range(3):
         hold_order(order.pk, actor=market.rep, reason="Credit check")
         release_order(order.pk, actor=market.rep)

@@ -1,4 +1,4 @@
-"""The whole way with a real Celery worker and the real sandbox, each a process of its own."""
+"""End to end with a Celery worker and the sandbox, each in a process of its own."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def worker(transactional_db: None, tmp_path: Path) -> Iterator[subprocess.Popen[
         yield process
 
 
-def test_an_order_reaches_the_warehouse_and_its_invoice_the_books(
+def test_delivers_an_order_and_its_invoices_to_both_systems(
     warehouse: Sandbox, erp: Sandbox, worker: subprocess.Popen[str]
 ) -> None:
     market = Market(invoice_when=PaymentTerms.InvoiceWhen.PER_SHIPMENT)
@@ -63,21 +63,21 @@ def test_an_order_reaches_the_warehouse_and_its_invoice_the_books(
     first = eventually(
         lambda: Invoice.objects.filter(status=Invoice.Status.ISSUED).first(), "an invoice"
     )
-    books = eventually(lambda: erp.ask("GET", "/invoices"), "the books")
-    assert [(each["number"], each["differs"]) for each in books] == [(first.number, False)]
-    erp.ask("POST", f"/invoices/{books[0]['reference']}/post")
+    posted = eventually(lambda: erp.ask("GET", "/invoices"), "an invoice in the ERP")
+    assert [(each["number"], each["differs"]) for each in posted] == [(first.number, False)]
+    erp.ask("POST", f"/invoices/{posted[0]['reference']}/post")
     eventually(
         lambda: Invoice.objects.filter(official_number__startswith="SI-").exists(),
         "an official number",
     )
-    erp.ask("POST", f"/invoices/{books[0]['reference']}/pay")
+    erp.ask("POST", f"/invoices/{posted[0]['reference']}/pay")
     eventually(lambda: Invoice.objects.filter(status=Invoice.Status.PAID).exists(), "a payment")
 
     warehouse.ask("POST", report, {"status": "shipped"})
     warehouse.ask("POST", report, {"status": "delivered"})
     done = Order.objects.filter(status=Order.Status.COMPLETED)
     eventually(lambda: done.filter(fulfilment_status="delivered").exists(), "a completed order")
-    eventually(lambda: len(erp.ask("GET", "/invoices")) == 2, "two invoices in the books")
+    eventually(lambda: len(erp.ask("GET", "/invoices")) == 2, "two invoices in the ERP")
     waiting = Handoff.objects.filter(state__in=Handoff.WAITING)
     eventually(lambda: not waiting.exists(), "an empty queue")
 
@@ -87,7 +87,7 @@ def test_an_order_reaches_the_warehouse_and_its_invoice_the_books(
     assert not Discrepancy.objects.exists()
 
 
-def test_an_answer_that_was_lost_is_looked_up_and_linked(
+def test_looks_up_and_links_after_a_lost_answer(
     warehouse: Sandbox, worker: subprocess.Popen[str]
 ) -> None:
     warehouse.ask("POST", "/control", [{"mode": "commit_then_drop", "times": 1}])
@@ -99,11 +99,11 @@ def test_an_answer_that_was_lost_is_looked_up_and_linked(
     )
     assert ref.external_id == "WH-000001"
     assert warehouse.ledger() == [("throughline.order.submitted", 1, 1)]
-    tried = Attempt.objects.order_by("id").values_list("verb", "outcome")
-    assert list(tried) == [("push", "unknown"), ("find", "found")]
+    attempts = Attempt.objects.order_by("id").values_list("verb", "outcome")
+    assert list(attempts) == [("push", "unknown"), ("find", "found")]
 
 
-def test_a_warehouse_in_trouble_is_asked_again_by_the_sweep(
+def test_retries_with_the_sweep_after_a_server_error(
     warehouse: Sandbox, worker: subprocess.Popen[str]
 ) -> None:
     warehouse.ask("POST", "/control", [{"mode": "status", "code": 503, "times": 1}])
@@ -117,25 +117,27 @@ def test_a_warehouse_in_trouble_is_asked_again_by_the_sweep(
     assert list(outcomes) == ["unreachable", "done"]
 
 
-def test_a_worker_keeps_its_database_connection_and_replaces_one_that_is_cut(
+def test_keeps_the_database_connection_of_a_worker_and_replaces_a_broken_one(
     warehouse: Sandbox, worker: subprocess.Popen[str]
 ) -> None:
     market = Market()
-    kept = carried(market)
+    connections = deliver(market)
     for _ in range(3):
-        later = carried(market)
-        assert kept <= later
-        kept = later
+        later = deliver(market)
+        assert connections <= later
+        connections = later
 
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s) AS pid", [list(kept)])
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM unnest(%s) AS pid", [list(connections)]
+        )
 
-    assert carried(market).isdisjoint(kept)
+    assert deliver(market).isdisjoint(connections)
     assert warehouse.ledger() == [("throughline.order.submitted", 1, 1)] * 5
 
 
-def carried(market: Market) -> set[int]:
-    """Have an order carried; returns the worker's database connections then."""
+def deliver(market: Market) -> set[int]:
+    """Have an order delivered; returns the worker's database connections at that time."""
     order = submitted_order(market)
     handoffs = Handoff.objects.filter(event__subject_id=order.pk, state=Handoff.State.ACCEPTED)
     eventually(handoffs.exists, "a delivery")

@@ -1,4 +1,4 @@
-"""Shipments and returns that people type."""
+"""Shipments and returns that a person records."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def ship(order: Order, market: Market, quantity: str, **options: str) -> Shipmen
     return record_shipment(order.pk, actor=market.rep, lines=lines, **options)
 
 
-def test_a_partial_shipment_leaves_the_rest_open(order: Order, market: Market) -> None:
+def test_leaves_the_rest_open_after_a_partial_shipment(order: Order, market: Market) -> None:
     shipment = ship(order, market, "4", carrier="DHL", tracking="JD0001")
 
     order.refresh_from_db()
@@ -50,7 +50,7 @@ def test_a_partial_shipment_leaves_the_rest_open(order: Order, market: Market) -
     ]
 
 
-def test_the_next_shipment_gets_the_next_name(order: Order, market: Market) -> None:
+def test_numbers_shipments_of_an_order(order: Order, market: Market) -> None:
     ship(order, market, "4")
     second = ship(order, market, "6")
 
@@ -72,7 +72,7 @@ def test_refuses_more_than_is_open_or_nothing(
     assert not Shipment.objects.exists()
 
 
-def test_says_how_much_too_much_it_is(order: Order, market: Market) -> None:
+def test_names_shipped_and_ordered_quantity_in_a_refusal(order: Order, market: Market) -> None:
     ship(order, market, "8")
 
     with pytest.raises(OverShipped, match="11 shipped in all, but only 10 are ordered"):
@@ -86,7 +86,7 @@ def test_refuses_a_line_of_another_order(order: Order, market: Market) -> None:
         record_shipment(order.pk, actor=market.rep, lines={uuid.uuid4(): Decimal(1)})
 
 
-def test_refuses_to_use_a_name_twice(order: Order, market: Market) -> None:
+def test_refuses_a_reference_that_is_used_already(order: Order, market: Market) -> None:
     ship(order, market, "1", reference="WH-1")
 
     with pytest.raises(MissingField, match="has a shipment WH-1 already"):
@@ -111,7 +111,7 @@ def test_refuses_to_ship_what_is_on_hold(order: Order, market: Market) -> None:
     assert not Shipment.objects.exists()
 
 
-def test_a_packed_shipment_counts_once_it_leaves(order: Order, market: Market) -> None:
+def test_counts_a_packed_shipment_when_it_is_shipped(order: Order, market: Market) -> None:
     shipment = ship(order, market, "10", status="packed")
     assert quantities(order) == (0, 0, 0)
 
@@ -124,7 +124,7 @@ def test_a_packed_shipment_counts_once_it_leaves(order: Order, market: Market) -
     assert order.fulfilment_status == Order.Fulfilment.DELIVERED
 
 
-def test_a_shipment_never_goes_back(order: Order, market: Market) -> None:
+def test_refuses_to_move_a_shipment_backwards(order: Order, market: Market) -> None:
     shipment = ship(order, market, "10", status="delivered")
 
     with pytest.raises(IllegalTransition):
@@ -133,7 +133,7 @@ def test_a_shipment_never_goes_back(order: Order, market: Market) -> None:
     assert quantities(order) == (10, 10, 0)
 
 
-def test_a_shipment_that_failed_is_open_again(order: Order, market: Market) -> None:
+def test_reopens_the_quantities_of_a_failed_shipment(order: Order, market: Market) -> None:
     shipment = ship(order, market, "10")
 
     move_shipment(shipment.pk, actor=market.rep, status="failed")
@@ -143,7 +143,7 @@ def test_a_shipment_that_failed_is_open_again(order: Order, market: Market) -> N
     assert order.fulfilment_status == Order.Fulfilment.NOT_STARTED
 
 
-def test_a_return_counts_against_what_was_shipped(order: Order, market: Market) -> None:
+def test_counts_a_return_beside_what_was_shipped(order: Order, market: Market) -> None:
     shipment = ship(order, market, "10", status="delivered")
     lines = {order.lines.get().pk: Decimal(3)}
 
@@ -153,7 +153,7 @@ def test_a_return_counts_against_what_was_shipped(order: Order, market: Market) 
     assert (back.direction, back.reference) == ("return", f"{order.number}-R1")
 
 
-def test_refuses_to_take_back_more_than_is_out(order: Order, market: Market) -> None:
+def test_refuses_to_return_more_than_was_shipped(order: Order, market: Market) -> None:
     ship(order, market, "2")
 
     with pytest.raises(TooMuch, match="3 returned of 2 shipped"):
@@ -163,7 +163,9 @@ def test_refuses_to_take_back_more_than_is_out(order: Order, market: Market) -> 
     assert Shipment.objects.count() == 1
 
 
-def test_tells_whoever_listens_to_shipments(httpserver: object, market: Market) -> None:
+def test_sends_recorded_shipments_to_connections_that_receive_them(
+    httpserver: object, market: Market
+) -> None:
     far_end: FarEnd = connect(httpserver, "erp", ["shipment.recorded"])  # type: ignore[arg-type]
     order = submitted_order(market)
 

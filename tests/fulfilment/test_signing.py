@@ -1,4 +1,4 @@
-"""Signatures, against the vectors that the Standard Webhooks libraries are tested with."""
+"""Signatures, tested with the vectors of the Standard Webhooks libraries."""
 
 from __future__ import annotations
 
@@ -139,18 +139,18 @@ def test_refuses_what_is_not_signed_or_with_another_secret() -> None:
             signing.verify(headers, b"{}", [SECRET_IN])
 
 
-def test_refuses_a_changed_body_and_bytes_that_are_no_text() -> None:
+def test_refuses_a_changed_body_and_bytes_that_are_not_text() -> None:
     for body in (b"{ }", b"\xff\xfe"):
         with pytest.raises(signing.BadSignature):
             signing.verify(signed(), body, [SECRET_IN])
 
 
-def test_refuses_everything_where_no_secret_is_known() -> None:
+def test_refuses_everything_without_a_secret() -> None:
     with pytest.raises(signing.BadSignature):
         signing.verify(signed(), b"{}", [])
 
 
-def test_agrees_with_a_hand_made_signature() -> None:
+def test_agrees_with_a_signature_computed_with_hmac() -> None:
     headers = signing.sign("m", "é", [VECTOR_SECRET], at=VECTOR_AT)
 
     key = bytes.fromhex("31f290f6bf06298aab4f08d43c3f082cf648a362da2da4b0")
@@ -163,12 +163,12 @@ def test_makes_secrets_that_pass_its_own_check() -> None:
 
 
 @pytest.mark.parametrize("secret", ["", "whsec_", "whsec_AAAA", "whsec_!!!", SECRET_IN[6:]])
-def test_refuses_a_secret_that_is_too_short_or_no_base64(secret: str) -> None:
+def test_refuses_a_secret_that_is_too_short_or_not_base64(secret: str) -> None:
     with pytest.raises(ValidationError):
         signing.check_secret(secret)
 
 
-def test_reads_with_an_old_key_what_it_wrote_before_the_keys_were_rotated(
+def test_decrypts_with_an_old_key_after_the_keys_were_rotated(
     settings: Settings,
 ) -> None:
     ciphertext = signing.encrypt(SECRET_IN)
@@ -202,7 +202,7 @@ def test_registers_a_connection_once_however_often_it_is_asked() -> None:
 
 
 @pytest.mark.django_db
-def test_a_rotated_secret_overlaps_with_the_old_one_for_a_day() -> None:
+def test_keeps_the_old_secret_valid_for_a_day_after_a_rotation() -> None:
     erp = connection()
 
     new = rotate_secret(erp, Secret.Purpose.INBOUND)

@@ -46,9 +46,7 @@ def at(name: str, shipment: Shipment, *more: str) -> str:
     return reverse(f"fulfilment:shipment-{name}", args=[shipment.pk, *more])
 
 
-def test_records_what_came_back_of_a_shipment(
-    rep: Client, order: Order, shipment: Shipment
-) -> None:
+def test_records_a_return_of_a_shipment(rep: Client, order: Order, shipment: Shipment) -> None:
     line = order.lines.get()
     page = rep.get(at("return", shipment))
     assert [cell for _, cell in page.context["form"].rows()[0].cells] == ["4", "0", "4"]
@@ -63,7 +61,7 @@ def test_records_what_came_back_of_a_shipment(
     assert f"came back of {shipment}" in rep.get(record_url(order)).content.decode()
 
 
-def test_refuses_more_than_the_shipment_held(
+def test_refuses_to_return_more_than_the_shipment_contains(
     rep: Client, market: Market, order: Order, shipment: Shipment
 ) -> None:
     line = order.lines.get()
@@ -75,7 +73,7 @@ def test_refuses_more_than_the_shipment_held(
     assert not order.shipments.filter(direction="return").exists()
 
 
-def test_refuses_a_return_of_what_is_all_back_or_never_left(
+def test_refuses_a_return_of_what_is_returned_or_was_not_shipped(
     rep: Client, market: Market, order: Order, shipment: Shipment
 ) -> None:
     line = order.lines.get()
@@ -89,7 +87,7 @@ def test_refuses_a_return_of_what_is_all_back_or_never_left(
         record_return(order.pk, actor=market.rep, lines={line.pk: Decimal(1)}, returns=shipment)
 
 
-def test_notes_parcels_with_their_tracking_numbers(
+def test_records_parcels_with_their_tracking_numbers(
     rep: Client, order: Order, shipment: Shipment
 ) -> None:
     rep.post(at("parcel", shipment), {"tracking": "JD01", "carrier": "DHL", "weight_kg": "2.5"})
@@ -105,7 +103,7 @@ def test_notes_parcels_with_their_tracking_numbers(
     assert "2.5 kg" in shown
 
 
-def test_says_that_a_shipment_arrived_and_never_that_it_went_back(
+def test_marks_a_shipment_as_delivered_and_never_as_shipped_again(
     rep: Client, order: Order, shipment: Shipment
 ) -> None:
     rep.post(at("move", shipment, "delivered"))
@@ -116,17 +114,17 @@ def test_says_that_a_shipment_arrived_and_never_that_it_went_back(
     assert order.lines.get().delivered_quantity == 4
 
 
-def test_is_closed_to_strangers_and_auditors(
+def test_is_closed_to_other_teams_and_auditors(
     client: Client, order: Order, shipment: Shipment
 ) -> None:
     line = order.lines.get()
     for who, status in ((UserFactory.create(), 404), (UserFactory.create(role=roles.AUDITOR), 403)):
         client.force_login(who)
-        doors = {
+        urls = {
             at("return", shipment): {str(line.pk): "1"},
             at("parcel", shipment): {"tracking": "JD01"},
             at("move", shipment, "delivered"): {},
         }
-        for door, answers in doors.items():
-            assert client.post(door, answers).status_code == status
+        for url, form in urls.items():
+            assert client.post(url, form).status_code == status
     assert order.shipments.get().parcels.count() == 0

@@ -1,22 +1,18 @@
-"""From a submitted order to a paid invoice, through both other systems and back."""
+"""From a submitted order to a paid invoice, through both external systems and back."""
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 from fulfilment.models import Discrepancy, ExternalRef, Handoff, Shipment
 from fulfilment.outbound.drain import drain
 from sales.models import Invoice, PaymentTerms
 from tests.factories import Market
 from tests.fulfilment.conftest import FarEnd, event, send, shipment_event, submitted_order
+from tests.fulfilment.messages import money, paid, posted
 
 
-def money(amount: str, currency: str = "EUR") -> dict[str, str]:
-    return {"amount": amount, "currency": currency}
-
-
-def test_an_order_leaves_ships_in_parts_is_billed_and_comes_back_paid(
+def test_sends_ships_in_parts_bills_and_settles_an_order(
     db: None, warehouse: FarEnd, erp: FarEnd
 ) -> None:
     market = Market(invoice_when=PaymentTerms.InvoiceWhen.PER_SHIPMENT)
@@ -60,7 +56,7 @@ def test_an_order_leaves_ships_in_parts_is_billed_and_comes_back_paid(
     assert not Handoff.objects.filter(state__in=Handoff.WAITING).exists()
 
 
-def test_a_difference_in_tax_is_stored_beside_ours_and_put_before_a_person(
+def test_stores_the_erp_tax_beside_ours_and_opens_discrepancies(
     market: Market, erp: FarEnd
 ) -> None:
     market.payment_terms.invoice_when = PaymentTerms.InvoiceWhen.PLACED
@@ -80,7 +76,7 @@ def test_a_difference_in_tax_is_stored_beside_ours_and_put_before_a_person(
     }
 
 
-def test_money_that_the_books_took_in_time_settles_the_invoice_with_its_discount(
+def test_settles_an_invoice_with_its_early_payment_discount(
     market: Market, warehouse: FarEnd, erp: FarEnd
 ) -> None:
     terms = market.payment_terms
@@ -99,29 +95,5 @@ def test_money_that_the_books_took_in_time_settles_the_invoice_with_its_discount
     )  # fmt: skip
     assert not Discrepancy.objects.exists()
     drain()
-    [told] = [sent["data"]["invoice"] for sent in erp.events]
-    assert told["early_payment"]["discount"] == money("2.40")
-
-
-def posted(invoice: Invoice, number: str, **amounts: str) -> dict[str, Any]:
-    data = {
-        "invoice": invoice.number,
-        "official_number": number,
-        "status": "posted",
-        "issued_on": invoice.company.today().isoformat(),
-        "tax": money(amounts.get("tax", f"{invoice.tax:.2f}"), invoice.currency),
-        "total": money(amounts.get("total", f"{invoice.total:.2f}"), invoice.currency),
-    }
-    return event("erp.invoice.posted", data)
-
-
-def paid(invoice: Invoice, number: str, amount: str = "") -> dict[str, Any]:
-    data = {
-        "invoice": invoice.number,
-        "official_number": number,
-        "status": "paid",
-        "payment_ref": f"PAY-{invoice.number}",
-        "amount": money(amount or f"{invoice.total:.2f}", invoice.currency),
-        "paid_on": invoice.company.today().isoformat(),
-    }
-    return event("erp.invoice.paid", data)
+    [invoice_sent] = [sent["data"]["invoice"] for sent in erp.events]
+    assert invoice_sent["early_payment"]["discount"] == money("2.40")
