@@ -1,7 +1,7 @@
-"""How fast handoffs leave, and what they cost: `python -m bench.handoffs`.
+"""Benchmark of handoffs, throughput, latency and overhead: `python -m bench.handoffs`.
 
-Runs in a database of its own on the configured server, with a real Celery worker and a far end that
-is a process of its own, and prints one table with the figures aimed at beside those measured.
+Runs in a database of its own on the configured server, with a Celery worker and a receiver as
+processes of their own, and prints one table with the targets beside the measurements.
 """
 
 from __future__ import annotations
@@ -45,38 +45,41 @@ from sales.services.documents.lines import add_line
 from sales.services.orders import hold_order, release_order, submit_order
 from tests.factories import Market
 
-settings.DEBUG = False  # which keeps every query it makes
+settings.DEBUG = False  # with it, Django keeps every query in memory
 
 ROOT = Path(__file__).resolve().parents[1]
 SECRET = "whsec_b3V0Z29pbmctc2VjcmV0LW9mLXRoZS1iZW5jaCE="
 BODY = json.dumps({"data": "x" * 2500})
 MS = 1000
-BREATH = 0.01
-"""Seconds between saves; the wake-up leaves meanwhile."""
-ROUNDS = 7
-"""What is compared is measured in turns, so that both sides meet the same moods of a machine."""
+PAUSE_SECONDS = 0.01
+"""Pause between saves, in which the wake-up is sent."""
+REPEATS = 7
+"""What is compared is measured in turns, so that the load of the machine affects both alike."""
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """One line of the table."""
+class Measurement:
+    """One line of the table; above ``gate`` the benchmark fails."""
 
-    what: str
+    name: str
     measured: float
-    aim: float
+    target: float
     gate: float
     unit: str
 
     def __str__(self) -> str:
-        verdict = "aim" if self.measured <= self.aim else "gate" if self.is_good else "MISSED"
+        if self.measured <= self.target:
+            result = "target"
+        else:
+            result = "gate" if self.is_good else "MISSED"
         return (
-            f"{self.what:<52} {self.measured:>9.1f} {self.aim:>7g} {self.gate:>7g}"
-            f" {self.unit:<5} {verdict}"
+            f"{self.name:<52} {self.measured:>9.1f} {self.target:>7g} {self.gate:>7g}"
+            f" {self.unit:<5} {result}"
         )
 
     @property
     def is_good(self) -> bool:
-        """Whether the figure is within its gate."""
+        """Whether the measurement is within its gate."""
         return self.measured <= self.gate
 
 
@@ -88,50 +91,50 @@ def main() -> int:
     options = parser.parse_args()
     settings.REDIS_URL = settings.CELERY_BROKER_URL = broker_url_for(ROOT / "bench")
     celery.conf.update(broker_url=settings.REDIS_URL)
-    with temporary_database(database_name_for("bench", ROOT)) as address, far_end() as port:
+    with temporary_database(database_name_for("bench", ROOT)) as address, receiver() as port:
         call_command("migrate", verbosity=0)
-        figures = [
+        measurements = [
             *costs(port),
             *drains(port, options.events),
             *latencies(port, address, options.seconds),
         ]
-    sys.stdout.write(f"{'':<52} {'measured':>9} {'aim':>7} {'gate':>7}\n")
-    sys.stdout.writelines(f"{figure}\n" for figure in figures)
-    return 0 if all(figure.is_good for figure in figures) else 1
+    sys.stdout.write(f"{'':<52} {'measured':>9} {'target':>7} {'gate':>7}\n")
+    sys.stdout.writelines(f"{each}\n" for each in measurements)
+    return 0 if all(each.is_good for each in measurements) else 1
 
 
-def costs(port: int) -> Iterator[Figure]:
-    """What queueing for two systems adds to a save."""
+def costs(port: int) -> Iterator[Measurement]:
+    """Measure what queueing for two connections adds to a save."""
     orders = submitted_orders(20)
     for name in ("warehouse", "erp"):
         connect(name, port)
     toggles(orders, 40)
     without: list[float] = []
     with_two: list[float] = []
-    for _ in range(ROUNDS):
-        for status, took in (("disabled", without), ("active", with_two)):
+    for _ in range(REPEATS):
+        for status, durations in (("disabled", without), ("active", with_two)):
             Connection.objects.update(status=status)
-            took.extend(toggles(orders, 100))
-    for share, aim, gate in ((0.5, 3, 10), (0.99, 3, 10)):
+            durations.extend(toggles(orders, 100))
+    for share, target, gate in ((0.5, 3, 10), (0.99, 3, 10)):
         added = percentile(with_two, share) - percentile(without, share)
-        yield Figure(
-            f"added to a save by two connections, p{share * 100:g}", added, aim, gate, "ms"
+        yield Measurement(
+            f"added to a save by two connections, p{share * 100:g}", added, target, gate, "ms"
         )
 
 
-def drains(port: int, events: int) -> Iterator[Figure]:
-    """Empty a full queue, alone and with one dead system among a hundred."""
+def drains(port: int, events: int) -> Iterator[Measurement]:
+    """Measure the drain of a full queue, alone and with one dead system among a hundred."""
     clear()
     connect("sink", port, max_in_flight=64)
     fill(["sink"], lanes=events // 10, each=10)
-    took = drained()
-    yield Figure(f"drain of {events} over {events // 10} lanes", took, 5, 15, "s")
+    duration = drained()
+    yield Measurement(f"drain of {events} over {events // 10} lanes", duration, 5, 15, "s")
 
     healthy = [f"far-{number}" for number in range(99)]
     for name in healthy:
         connect(name, port)
     alone, beside = [], []
-    for number in range(ROUNDS):
+    for number in range(REPEATS):
         fill(healthy, lanes=10, each=2)
         alone.append(drained())
         dead = f"dead-{number}"
@@ -140,32 +143,34 @@ def drains(port: int, events: int) -> Iterator[Figure]:
         beside.append(drained(but=dead))
         clear(code=dead)
     slower = (median(beside) / median(alone) - 1) * 100
-    yield Figure("the healthy 99 beside a dead one, slower by", max(slower, 0), 3, 10, "%")
+    yield Measurement("the healthy 99 beside a dead one, slower by", max(slower, 0), 3, 10, "%")
 
 
-def latencies(port: int, address: str, seconds: float) -> Iterator[Figure]:
-    """From the commit to the other system's hand, through a real worker."""
+def latencies(port: int, address: str, seconds: float) -> Iterator[Measurement]:
+    """Measure the time from the commit to the receiver, through a Celery worker."""
     clear()
     tidy()
     orders = submitted_orders(50)
     connect("live", port)
     with worker(address) as process:
         paced(orders, 20, 2)
-        for rate, (aim, gate) in ((20, (40, 150)), (50, (40, 150))):
+        for rate, (target, gate) in ((20, (40, 150)), (50, (40, 150))):
             sent = paced(orders, rate, seconds)
             time.sleep(1)
             waits = waited(sent, port)
-            yield Figure(f"commit → received at {rate}/s, p50", percentile(waits, 0.5), 8, 25, "ms")
-            yield Figure(
-                f"commit → received at {rate}/s, p99", percentile(waits, 0.99), aim, gate, "ms"
+            yield Measurement(
+                f"commit → received at {rate}/s, p50", percentile(waits, 0.5), 8, 25, "ms"
+            )
+            yield Measurement(
+                f"commit → received at {rate}/s, p99", percentile(waits, 0.99), target, gate, "ms"
             )
         children = psutil.Process(process.pid).children(recursive=True)
         largest = max(child.memory_info().rss for child in children) / 2**20
-        yield Figure("memory of a worker process", largest, 120, 250, "MB")
+        yield Measurement("memory of a worker process", largest, 120, 250, "MB")
 
 
 def submitted_orders(count: int) -> list[Order]:
-    """Make orders that can be held and released."""
+    """Create orders that can be held and released."""
     market = Market()
     product = market.product()
     orders = []
@@ -177,7 +182,7 @@ def submitted_orders(count: int) -> list[Order]:
 
 
 def toggle(order: Order) -> None:
-    """Do something small that leaves the house."""
+    """Make a small change that is sent to external systems."""
     if order.is_on_hold:
         release_order(order.pk, actor=order.owner)
     else:
@@ -186,18 +191,18 @@ def toggle(order: Order) -> None:
 
 
 def toggles(orders: Sequence[Order], times: int) -> list[float]:
-    """Toggle again and again, with a breath between; returns the milliseconds each took."""
-    took = []
+    """Toggle repeatedly, with a pause between; returns the milliseconds of each."""
+    durations = []
     for order in itertools.islice(itertools.cycle(orders), times):
         started = time.monotonic()
         toggle(order)
-        took.append((time.monotonic() - started) * MS)
-        time.sleep(BREATH)
-    return took
+        durations.append((time.monotonic() - started) * MS)
+        time.sleep(PAUSE_SECONDS)
+    return durations
 
 
 def paced(orders: Sequence[Order], rate: int, seconds: float) -> list[tuple[str, float]]:
-    """Toggle so often per second; returns each event's order and the moment of its commit."""
+    """Toggle at a rate per second; returns each event's order and the time of its commit."""
     sent = []
     start = time.monotonic()
     for number, order in enumerate(itertools.islice(itertools.cycle(orders), int(rate * seconds))):
@@ -208,7 +213,7 @@ def paced(orders: Sequence[Order], rate: int, seconds: float) -> list[tuple[str,
 
 
 def waited(sent: Sequence[tuple[str, float]], port: int) -> list[float]:
-    """Compare commits with arrivals, in milliseconds."""
+    """Return the milliseconds from each commit to its arrival."""
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as answer:
         arrivals: dict[str, float] = json.load(answer)
     newest = Handoff.objects.order_by("-id").values_list("event__subject_id", "message_id")
@@ -221,7 +226,7 @@ def waited(sent: Sequence[tuple[str, float]], port: int) -> list[float]:
 
 
 def fill(codes: Sequence[str], lanes: int, each: int) -> None:
-    """Put handoffs into the queue of each connection, as many lanes with as many each."""
+    """Queue handoffs for each connection: so many lanes with so many handoffs each."""
     for connection in Connection.objects.filter(code__in=codes):
         made = [
             Lane(connection=connection, root_type="order", root_id=uuid7(), due_at=timezone.now())
@@ -238,7 +243,7 @@ def fill(codes: Sequence[str], lanes: int, each: int) -> None:
 
 
 def tidy() -> None:
-    """Do what autovacuum would do in the middle of a measurement."""
+    """Vacuum now, so that autovacuum does not run during a measurement."""
     with database.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 
@@ -265,7 +270,7 @@ def _handoff(lane: Lane, position: int) -> Handoff:
 
 
 def drained(but: str = "") -> float:
-    """Drain until nothing is left but what a dead system leaves; returns the seconds it took."""
+    """Drain until nothing is left, except for one connection; returns the seconds it took."""
     left = Lane.objects.filter(pending__gt=0).exclude(connection__code=but)
     started = time.monotonic()
     while left.exists():
@@ -274,7 +279,7 @@ def drained(but: str = "") -> float:
 
 
 def connect(code: str, port: int, **options: int) -> None:
-    """Make a connection to the far end, or to nowhere."""
+    """Register a connection to the receiver, or to a closed port."""
     connection = register_connection(
         code,
         name=code.title(),
@@ -289,9 +294,9 @@ def connect(code: str, port: int, **options: int) -> None:
     connection.health.save()
 
 
-def clear(**which: str) -> None:
-    """Stop connections, all of them unless told, and forget what they wait for."""
-    stopped = Connection.objects.filter(**which)
+def clear(**filters: str) -> None:
+    """Disable connections, all of them by default, and empty their lanes."""
+    stopped = Connection.objects.filter(**filters)
     Lane.objects.filter(connection__in=stopped).update(pending=0)
     stopped.update(status=Connection.Status.DISABLED)
 
@@ -303,15 +308,15 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def closed_port() -> int:
-    """Find a port nobody listens on."""
+    """Return a port on which nothing listens."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port
 
 
 @contextlib.contextmanager
-def far_end() -> Iterator[int]:
-    """Run the other side."""
+def receiver() -> Iterator[int]:
+    """Run the receiver of the messages; yields its port."""
     port = closed_port()
     process = subprocess.Popen([sys.executable, str(ROOT / "bench" / "_receiver.py"), str(port)])
     try:
@@ -328,7 +333,7 @@ def _wait_for(port: int) -> None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
         time.sleep(0.05)
-    raise SystemExit("The far end did not start.")
+    raise SystemExit("The receiver did not start.")
 
 
 @contextlib.contextmanager
@@ -349,13 +354,13 @@ def worker(address: str) -> Iterator[subprocess.Popen[str]]:
     for line in process.stdout:
         if "ready." in line:
             break
-    drainage = subprocess.Popen(["cat"], stdin=process.stdout, stdout=subprocess.DEVNULL)
+    reader = subprocess.Popen(["cat"], stdin=process.stdout, stdout=subprocess.DEVNULL)
     try:
         yield process
     finally:
         process.terminate()
         process.wait(30)
-        drainage.wait(5)
+        reader.wait(5)
 
 
 if __name__ == "__main__":
