@@ -1,4 +1,4 @@
-"""Inbox with deduplication: each message is stored and applied once, in one transaction."""
+"""Inbox with deduplication: an idempotent consumer that stores and applies a message once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connection test: sends a signed event without data, to check address, network and signature."""
+"""Connection test, a health check on demand: sends a signed event without data."""
 
 from __future__ import annotations
 
