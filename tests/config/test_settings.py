@@ -158,11 +158,29 @@ def test_the_web_role_starts_without_its_broker(start: Start, tmp_path: Path) ->
 def test_only_the_web_role_pools_its_connections(start: Start) -> None:
     code = (
         "from config import settings as s; d = s.DATABASES['default'];"
-        "print('pool' in d['OPTIONS'], d['CONN_MAX_AGE'], d['OPTIONS']['options'])"
+        "print('pool' in d['OPTIONS'], d['CONN_MAX_AGE'])"
     )
 
-    assert start("-c", code, ROLE="web").stdout == "True 0 -c jit=off\n"
-    assert start("-c", code, ROLE="worker").stdout == "False 60 -c jit=off\n"
+    assert start("-c", code, ROLE="web").stdout == "True 0\n"
+    assert start("-c", code, ROLE="worker").stdout == "False 60\n"
+
+
+@pytest.mark.parametrize(
+    ("role", "limit"),
+    [("web", "1"), ("worker", "1"), ("command", "8")],
+)
+def test_only_web_and_workers_join_in_the_written_order(
+    start: Start, role: str, limit: str
+) -> None:
+    code = (
+        "import django; django.setup(); from django.db import connection as c; k = c.cursor();"
+        "k.execute('SHOW join_collapse_limit'); print(*k.fetchone());"
+        "k.execute('SHOW jit'); print(*k.fetchone())"
+    )
+
+    done = start("-c", code, ROLE=role, DJANGO_SETTINGS_MODULE="config.settings")
+
+    assert (done.returncode, done.stdout) == (0, f"{limit}\noff\n")
 
 
 def test_reads_a_secret_from_a_file(start: Start, tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 
@@ -198,3 +200,19 @@ def test_reads_as_often_for_many_lines_as_for_few(
         rep.get(credit(invoice))
     with django_assert_max_num_queries(len(few)):
         rep.get(credit(long_invoice))
+
+
+def test_lists_overdue_invoices_and_adds_them_up(market: Market, invoice: Invoice) -> None:
+    draft = draft_invoice(actor=market.rep, account=market.account, name="Repair")
+    add_line(draft, actor=market.rep, product=market.product("10.00"))
+    assert invoice.due_on is not None
+    client = Client()
+
+    with time_machine.travel(invoice.due_on + dt.timedelta(days=2)):
+        issue_invoice(draft.pk, actor=market.rep)
+        client.force_login(market.rep)
+        late = client.get(reverse("sales:invoice-list"), {"status": "overdue", "text": "BRASS"})
+
+    assert [row.placed[0][0] for row in late.context["rows"]] == [invoice]
+    assert late.context["sums"] == ["€119.99"]
+    assert late.context["counted"] == "1 record"

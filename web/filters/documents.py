@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from sales.models import Invoice, Order, Product, ProductCategory, Quote
+from sales.models.invoices import InvoiceQuerySet
 from web.filters.custom_fields import CustomFilters
 from web.filters.customers import OwnedFilter
 
@@ -80,12 +81,11 @@ class InvoiceFilter(OwnedFilter):
         model = Invoice
         fields = ("text", "kind", "status", "owner")
 
-    def in_status(self, invoices: QuerySet[Invoice], name: str, status: str) -> QuerySet[Invoice]:
+    def in_status(self, invoices: InvoiceQuerySet, name: str, status: str) -> InvoiceQuerySet:
         """Keep invoices of a status; overdue ones are open ones past their day."""
         if status != self.OVERDUE:
             return invoices.filter(status=status)
-        late = Invoice.objects.all().overdue()
-        return invoices.filter(pk__in=late.order_by().values("pk"))
+        return invoices.overdue()
 
 
 class ProductFilter(CustomFilters, filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
