@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Generic, TypeVar
 
-from django.db import models
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, models
 from django.db.models import Q
 
 ModelT = TypeVar("ModelT", bound=models.Model)
@@ -57,6 +59,35 @@ def _is_id(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Records that have one value in common: how many, and what a column of theirs adds up to."""
+
+    key: str
+    count: int
+    sum: Decimal
+
+
+def capped_groups(
+    records: models.QuerySet[ModelT], key: str, summed: str | None = None
+) -> list[Group]:
+    """Count records by a column and add up another, in one statement over at most limit + 1 rows.
+
+    Where the counts come to more than the limit, there are more records and the sums say nothing.
+    """
+    columns = [key] if summed is None else [key, summed]
+    capped = records.order_by().values_list(*columns)[: COUNT_LIMIT + 1]
+    try:
+        rows, parameters = capped.query.sql_with_params()
+    except EmptyResultSet:
+        return []
+    total = "0" if summed is None else f'coalesce(sum("{summed}"), 0)'
+    statement = f'SELECT "{key}", count(*), {total} FROM ({rows}) AS counted GROUP BY 1 ORDER BY 1'  # noqa: S608  # our own columns
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return [Group(*row) for row in cursor.fetchall()]
 
 
 def capped_count(records: models.QuerySet[ModelT]) -> int:

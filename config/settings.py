@@ -135,7 +135,6 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "web.theme.theme",
-                "web.new_menu.new_menu",
             ],
         },
     },

@@ -9,12 +9,12 @@ from typing import Any
 from django import forms
 from django.db import models
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 
 from common.errors import DomainError, SeveralErrors
 from web.display import Link
-from web.htmx import go_to, is_partial, say
+from web.htmx import go_to, say
 from web.record_urls import record_url
+from web.rendering import render_dialog
 
 
 def run_action(
@@ -66,9 +66,8 @@ def run_form_action(
         "back": Link(str(record), record_url(record)),
         **more,
     }
-    part = "#form-card" if is_partial(request) else ""
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    return render(request, f"{template_name}{part}", context, status=status)
+    return render_dialog(request, template_name, "form-card", context, status=status)
 
 
 def add_refusal(form: forms.BaseForm, error: DomainError) -> None:

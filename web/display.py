@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from common.formatting import format_ago, format_moment
 from web.icons import draw_icon
 
 if TYPE_CHECKING:
@@ -109,6 +111,32 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class When:
+    """A moment as a reader sees it, with more about it in the tooltip."""
+
+    text: str
+    tooltip: str
+
+    @classmethod
+    def of(cls, moment: dt.datetime | None) -> When:
+        """Write how long ago a moment is, and when exactly it was in the tooltip."""
+        return cls(format_ago(moment), format_moment(moment))
+
+    @classmethod
+    def exactly(cls, moment: dt.datetime | None) -> When:
+        """Write when exactly a moment was, and how long ago in the tooltip."""
+        return cls(format_moment(moment), format_ago(moment))
+
+    def __str__(self) -> SafeString:
+        """Draw itself."""
+        return format_html('<span class="when" title="{}">{}</span>', self.tooltip, self.text)
+
+    def __html__(self) -> SafeString:
+        """Stay markup where templates escape."""
+        return self.__str__()
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """Something one can do with a record now, or the reason why not."""
 
@@ -153,8 +181,8 @@ class Actions:
 
 
 @dataclass(frozen=True, slots=True)
-class TraceStep:
-    """One station on the way from lead to official invoice."""
+class FlowStep:
+    """One document of a document flow, from the lead to the official invoice."""
 
     label: StrOrPromise
     detail: StrOrPromise
@@ -162,3 +190,8 @@ class TraceStep:
     icon: str
     url: str = ""
     here: bool = False
+
+
+def joined(*parts: object, by: str = " · ") -> SafeString:
+    """Write the parts that are not empty after one another; links stay links."""
+    return format_html_join(by, "{}", ((part,) for part in parts if part))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -13,9 +12,8 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin, PermissionRequiredMixin
 from django.db import IntegrityError, models, transaction
-from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.views import View
@@ -24,10 +22,11 @@ from django_filters import FilterSet
 from common.errors import DomainError
 from common.formatting import format_money
 from common.identifiers import uuid7
-from common.keyset import COUNT_LIMIT, capped_count, keyset_page
+from common.keyset import COUNT_LIMIT, Group, capped_count, capped_groups, keyset_page
 from web.display import Column, Link, Row, StrOrPromise
-from web.htmx import go_to, is_partial, say
+from web.htmx import go_to, say
 from web.record_urls import record_url
+from web.rendering import render_dialog, render_page
 
 ModelT = TypeVar("ModelT", bound=models.Model)
 
@@ -39,12 +38,6 @@ class Empty:
     icon: str
     title: StrOrPromise
     text: StrOrPromise
-
-
-def sums_per_currency(records: models.QuerySet[Any], column: str) -> list[str]:
-    """Add up a money column for each currency; different currencies are never added."""
-    sums = records.order_by("currency").values_list("currency").annotate(total=Sum(column))
-    return [format_money(total or Decimal(0), currency) for currency, total in sums]
 
 
 class PermittedView(LoginRequiredMixin, PermissionRequiredMixin, View):
@@ -68,8 +61,10 @@ class ListScreen(PermittedView, Generic[ModelT]):
     page_size: ClassVar[int] = 50
     new_label: ClassVar[StrOrPromise] = ""
     """What the button for a new record says; without it there is none."""
-    has_sums: ClassVar[bool] = False
-    """Whether totals stand under the list; they are computed while its records are counted."""
+    grouped_by: ClassVar[str] = ""
+    """The column by which totals are taken, such as the currency; empty for no totals."""
+    summed: ClassVar[str | None] = None
+    """The column that is added up; None where records are only counted."""
 
     def get_permission_required(self) -> tuple[str, ...]:
         """Ask for the right to view records of this kind."""
@@ -88,9 +83,13 @@ class ListScreen(PermittedView, Generic[ModelT]):
         """Return a few words beside the first cell."""
         return ""
 
-    def sums(self, records: models.QuerySet[ModelT]) -> list[str]:
-        """Return the totals under the list, one per currency."""
-        return []
+    def totalled(self, records: models.QuerySet[ModelT]) -> models.QuerySet[ModelT]:
+        """Return the records with the column that is added up."""
+        return records
+
+    def total(self, group: Group) -> str:
+        """Write one total; different currencies are never added."""
+        return format_money(group.sum, group.key)
 
     def around(self) -> dict[str, Any]:
         """Return what the screen shows besides the list."""
@@ -102,7 +101,6 @@ class ListScreen(PermittedView, Generic[ModelT]):
         records = chosen.qs if chosen.is_valid() else self.records().none()
         after = request.GET.get("after", "")
         page = keyset_page(records, self.order, after=after, size=self.page_size)
-        count = capped_count(records)
         context = {
             "heading": self.heading,
             "columns": self.columns,
@@ -111,13 +109,12 @@ class ListScreen(PermittedView, Generic[ModelT]):
             "filtered": chosen.form.is_bound and any(chosen.form.cleaned_data.values()),
             "first": bool(after),
             "after": page.after,
-            "counted": self._counted(count),
-            **self._sums(records, count),
+            **self._count(records),
             "empty": self.empty,
             "new": self._new(),
             **self.around(),
         }
-        return render(request, self.template_name, context)
+        return render_page(request, self.template_name, context)
 
     def _row(self, record: ModelT) -> Row:
         cells = zip(self.cells(record), self.columns, strict=True)
@@ -130,21 +127,25 @@ class ListScreen(PermittedView, Generic[ModelT]):
             return None
         return Link(self.new_label, reverse(f"{meta.app_label}:{meta.model_name}-new"))
 
-    def _sums(self, records: models.QuerySet[ModelT], count: int) -> dict[str, Any]:
-        """Return the totals, or why there are none: adding up a million rows takes 0.3 s."""
-        if not self.has_sums:
-            return {"sums": [], "no_sums": ""}
+    def _count(self, records: models.QuerySet[ModelT]) -> dict[str, Any]:
+        """Count the records and add them up in one statement; beyond the limit only count them."""
+        if not self.grouped_by:
+            return {"counted": _counted(capped_count(records)), "sums": [], "no_sums": ""}
+        groups = capped_groups(self.totalled(records), self.grouped_by, self.summed)
+        count = sum(group.count for group in groups)
         if count <= COUNT_LIMIT:
-            return {"sums": self.sums(records), "no_sums": ""}
+            sums = [self.total(group) for group in groups]
+            return {"counted": _counted(count), "sums": sums, "no_sums": ""}
         reason = gettext(
             "Totals are not shown beyond %(count)d records. Filter the list to see them."
         )
-        return {"sums": [], "no_sums": reason % {"count": COUNT_LIMIT}}
+        return {"counted": _counted(count), "sums": [], "no_sums": reason % {"count": COUNT_LIMIT}}
 
-    def _counted(self, count: int) -> str:
-        if count > COUNT_LIMIT:
-            return gettext("more than %(count)d records") % {"count": COUNT_LIMIT}
-        return ngettext("%(count)d record", "%(count)d records", count) % {"count": count}
+
+def _counted(count: int) -> str:
+    if count > COUNT_LIMIT:
+        return gettext("more than %(count)d records") % {"count": COUNT_LIMIT}
+    return ngettext("%(count)d record", "%(count)d records", count) % {"count": count}
 
 
 class FormScreen(PermittedView, Generic[ModelT]):
@@ -283,9 +284,8 @@ class FormScreen(PermittedView, Generic[ModelT]):
             "seen": "" if new else seen or self.request.POST.get("seen") or _stamp(record),
         }
         refused = bool(form.errors or problem)
-        part = "#form-card" if is_partial(self.request) else ""
         status = HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK
-        return render(self.request, f"{self.template_name}{part}", context, status=status)
+        return render_dialog(self.request, self.template_name, "form-card", context, status=status)
 
 
 def _stamp(record: models.Model) -> str:

@@ -48,8 +48,13 @@ class Approval:
         return bool(self.needs) and self.asked is not None and self.decision is None
 
 
-def approval_of(quote: Quote, lines: Sequence[DocumentLine]) -> Approval:
-    """Say where a quote stands with approvals, in three statements at most."""
+def approval_of(
+    quote: Quote, lines: Sequence[DocumentLine], events: Sequence[SalesEvent] | None = None
+) -> Approval:
+    """Say where a quote stands with approvals, in three statements at most.
+
+    Who has read all events of the quote, newest first, passes them and saves one.
+    """
     history = list(quote.approvals.select_related("decided_by"))
     if not quote.is_draft:
         return Approval(history=history)
@@ -58,7 +63,7 @@ def approval_of(quote: Quote, lines: Sequence[DocumentLine]) -> Approval:
         return Approval(history=history)
     content = content_hash(quote, lines)
     decision = next((each for each in history if each.content_hash == content), None)
-    asked = _requests(quote.pk).filter(data__content_hash=content).first()
+    asked = _request_for(quote, content, events)
     return Approval(needs, decision, asked, history)
 
 
@@ -91,6 +96,15 @@ def quotes_to_approve(approver: User) -> QuoteQuerySet:
         .order_by("updated_at", "pk")
     )
     return waiting
+
+
+def _request_for(
+    quote: Quote, content: str, events: Sequence[SalesEvent] | None
+) -> SalesEvent | None:
+    if events is None:
+        return _requests(quote.pk).filter(data__content_hash=content).first()
+    requests = (event for event in events if ASKED in event.data)
+    return next((each for each in requests if each.data["content_hash"] == content), None)
 
 
 def _requests(quote_id: uuid.UUID | OuterRef) -> QuerySet[SalesEvent]:

@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from web.display import Action, Actions, Chip, Link
 from web.icons import draw_icon
-from web.templatetags.ui import initials
+from web.initials import initials
 from web.theme import choose_theme, chosen_theme
 
 

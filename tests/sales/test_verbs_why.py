@@ -54,9 +54,9 @@ def why(document: Quote | Order | Invoice, figure: str = "") -> str:
 def test_tells_every_step_to_the_total(client: Client, market: Market, quote: Quote) -> None:
     client.force_login(market.rep)
 
-    [totals] = client.get(why(quote, "total")).context["chapters"]
+    [totals] = client.get(why(quote, "total")).context["sections"]
 
-    told = [(each.label, each.result) for each in totals.reasons]
+    told = [(each.label, each.result) for each in totals.steps]
     assert told == [
         ("Detail", "€99.99"),
         ("Discount", "€7.00"),
@@ -65,14 +65,14 @@ def test_tells_every_step_to_the_total(client: Client, market: Market, quote: Qu
         ("Tax", "€18.60"),
         ("Total", "€116.59"),
     ]
-    assert totals.reasons[0].values == [("1 Espresso machine", "€99.99")]
-    assert totals.reasons[1].values == [("detail", "€99.99"), ("header rate", "7%")]
+    assert totals.steps[0].values == [("1 Espresso machine", "€99.99")]
+    assert totals.steps[1].values == [("detail", "€99.99"), ("header rate", "7%")]
 
 
 def test_stops_at_the_figure_one_asks_about(client: Client, market: Market, quote: Quote) -> None:
     client.force_login(market.rep)
-    [totals] = client.get(why(quote, "discount")).context["chapters"]
-    assert [each.label for each in totals.reasons] == ["Detail", "Discount"]
+    [totals] = client.get(why(quote, "discount")).context["sections"]
+    assert [each.label for each in totals.steps] == ["Detail", "Discount"]
 
 
 def test_tells_the_steps_of_a_line_in_the_dialog(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
+
+from common.formatting import format_day, format_due
 from crm.models import Lead, Opportunity
 from web.display import Chip, Tone
 
@@ -22,6 +25,16 @@ def lead_chip(lead: Lead) -> Chip:
     """Show how far a lead is."""
     tone, icon = LEAD_LOOKS[lead.status]
     return Chip(lead.get_status_display(), tone, icon)
+
+
+def follow_up_chip(lead: Lead) -> Chip | None:
+    """Show when an open lead is to be followed up, and whether that is late."""
+    if lead.follow_up_on is None or not lead.is_open:
+        return None
+    days = (lead.follow_up_on - timezone.localdate()).days
+    tone: Tone = "bad" if days < 0 else "warn" if days == 0 else "neutral"
+    label = format_due(lead.follow_up_on)
+    return Chip(label, tone, "calendar-event", title=format_day(lead.follow_up_on))
 
 
 def opportunity_chip(opportunity: Opportunity) -> Chip:

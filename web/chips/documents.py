@@ -105,3 +105,10 @@ def instalment_chip(due: Due, left: Decimal, today: dt.date) -> Chip:
     if left < due.amount:
         return Chip(gettext("Partly settled"), "warn", "coins")
     return Chip(gettext("Open"), "info", "hourglass")
+
+
+def decision_chip(*, approved: bool) -> Chip:
+    """Show whether somebody approved or refused."""
+    if approved:
+        return Chip(gettext("Approved"), "good", "thumb-up")
+    return Chip(gettext("Refused"), "bad", "thumb-down")

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.forms.renderers import TemplatesSetting
+from django.forms.widgets import ChoiceWidget
 
 from common.formatting import plain_number
 
@@ -111,3 +112,10 @@ class AmountField(forms.DecimalField):
         """Read an amount; nothing typed is zero."""
         amount = super().clean(value)
         return Decimal(0) if amount is None else amount
+
+
+def read_choices(form: forms.BaseForm) -> None:
+    """Read the records that a form offers, so that rendering its fields asks for nothing more."""
+    for field in form.fields.values():
+        if isinstance(field.widget, ChoiceWidget):
+            field.widget.choices = list(iter(field.widget.choices))  # without a COUNT before

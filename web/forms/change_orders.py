@@ -16,7 +16,7 @@ from sales.models import Order, OrderLine
 from sales.services.change_orders import Changes
 from sales.services.prices.override_rights import may_override
 from web.forms.base import StyledForm
-from web.forms.lines import LineForm, discount_in_words
+from web.forms.lines import LineForm, discount_as_typed
 from web.forms.products import ProductField
 
 NEW_LINES = 3
@@ -90,7 +90,7 @@ class ChangedLineForm(LineForm):
             "description": line.description,
             "quantity": plain_number(line.quantity),
             "unit_price": plain_price(line.unit_price, currency),
-            "discount": discount_in_words(line),
+            "discount": discount_as_typed(line),
         }
         super().__init__(*args, **{**kwargs, "initial": initial, "prefix": str(line.pk)})
         self.fields["unit_price"].disabled = not may_price

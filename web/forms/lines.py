@@ -33,7 +33,7 @@ class DiscountField(forms.CharField):
         return {"discount_amount": None, "discount_rate": number / HUNDRED}
 
 
-def discount_in_words(line: DocumentLine) -> str:
+def discount_as_typed(line: DocumentLine) -> str:
     """Write a line's discount the way it was typed."""
     if line.discount_rate is not None:
         return f"{plain_number(line.discount_rate * HUNDRED)}%"

@@ -6,29 +6,26 @@ from collections.abc import Sequence
 
 from django.urls import reverse
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
-from sales.models import AnyDocument, OpportunityLine, Order, Quote, kind_of
+from crm.models import User
+from sales.models import AnyDocument, Order, Quote, kind_of
 from sales.services.approval_requests import Approval
 from sales.services.prices.override_rights import may_override
 from sales.services.prices.price_refresh import PriceDrift
 from web.display import Action
-from web.http import RepRequest
 
 
-def draft_verbs(document: AnyDocument, drifts: Sequence[PriceDrift]) -> list[Action]:
-    """List what any draft can take over: its opportunity's lines, the list's prices of today."""
-    kind = kind_of(document).url_word
+def refresh_action(document: AnyDocument, drifts: Sequence[PriceDrift]) -> Action:
+    """Offer to take the list's prices of today."""
     drifted = any(drift.has_drifted for drift in drifts)
-    refresh = Action(
-        _("Refresh prices"),
-        reverse("sales:price-refresh", args=[kind, document.pk]),
+    return Action(
+        gettext("Refresh prices"),
+        reverse("sales:price-refresh", args=[kind_of(document).url_word, document.pk]),
         "refresh",
         asks=True,
         aside=True,
         reason=_why_not_refresh(document, drifted=drifted),
     )
-    return [*take_lines_verb(document), refresh]
 
 
 def _why_not_refresh(document: AnyDocument, *, drifted: bool) -> str:
@@ -37,48 +34,42 @@ def _why_not_refresh(document: AnyDocument, *, drifted: bool) -> str:
     return "" if drifted else gettext("Every price is the list's.")
 
 
-def take_lines_verb(document: AnyDocument) -> list[Action]:
-    """Offer a quote the lines of its opportunity, where there are any."""
-    if not isinstance(document, Quote) or document.opportunity_id is None:
-        return []
-    if not OpportunityLine.objects.filter(opportunity=document.opportunity_id).exists():
-        return []
-    address = reverse("sales:quote-take-lines", args=[document.pk])
-    return [Action(_("Take lines from the opportunity"), address, "target-arrow", aside=True)]
+def take_lines_action(quote: Quote) -> Action:
+    """Offer a quote the lines of its opportunity."""
+    url = reverse("sales:quote-take-lines", args=[quote.pk])
+    return Action(gettext("Take lines from the opportunity"), url, "target-arrow", aside=True)
 
 
-def lock_verbs(request: RepRequest, order: Order) -> list[Action]:
+def lock_action(order: Order, user: User) -> Action:
     """Let those who may override prices lock and unlock them."""
     locked = order.prices_are_locked
-    may = may_override(request.user)
-    return [
-        Action(
-            _("Unlock prices") if locked else _("Lock prices"),
-            reverse(f"sales:order-{'unlock' if locked else 'lock'}-prices", args=[order.pk]),
-            "lock-open" if locked else "lock",
-            aside=True,
-            reason="" if may else gettext("Only who may override prices can do that."),
-        )
-    ]
+    allowed = may_override(user)
+    return Action(
+        gettext("Unlock prices") if locked else gettext("Lock prices"),
+        reverse(f"sales:order-{'unlock' if locked else 'lock'}-prices", args=[order.pk]),
+        "lock-open" if locked else "lock",
+        aside=True,
+        reason="" if allowed else gettext("Only who may override prices can do that."),
+    )
 
 
-def approval_verbs(request: RepRequest, quote: Quote, approval: Approval) -> list[Action]:
-    """Offer to ask for a yes, and to give one, where a rule is broken."""
+def approval_actions(quote: Quote, user: User, approval: Approval) -> list[Action]:
+    """Offer to ask for approval, and to approve or refuse, where a rule is broken."""
     if not approval.needs:
         return []
 
-    def verb(label: str, name: str, icon: str, reason: str) -> Action:
-        address = reverse(f"sales:quote-{name}", args=[quote.pk])
-        return Action(label, address, icon, asks=True, dialog=True, reason=reason)
+    def action(label: str, name: str, icon: str, reason: str) -> Action:
+        url = reverse(f"sales:quote-{name}", args=[quote.pk])
+        return Action(label, url, icon, asks=True, dialog=True, reason=reason)
 
-    deeds = []
-    if request.user.has_perm("sales.approve_quote"):
-        own = quote.owner_id == request.user.pk and not request.user.is_superuser
+    actions = []
+    if user.has_perm("sales.approve_quote"):
+        own = quote.owner_id == user.pk and not user.is_superuser
         reason = gettext("Somebody other than the owner has to decide.") if own else ""
         decided = gettext("It is decided as it stands.") if approval.decision else reason
-        deeds += [
-            verb(gettext("Approve"), "approve", "thumb-up", decided),
-            verb(gettext("Refuse"), "refuse", "thumb-down", decided),
+        actions += [
+            action(gettext("Approve"), "approve", "thumb-up", decided),
+            action(gettext("Refuse"), "refuse", "thumb-down", decided),
         ]
     waits = gettext("Asked already.") if approval.asked or approval.decision else ""
-    return [*deeds, verb(gettext("Ask for approval"), "ask-approval", "help", waits)]
+    return [*actions, action(gettext("Ask for approval"), "ask-approval", "help", waits)]

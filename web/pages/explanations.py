@@ -1,4 +1,4 @@
-"""The steps behind a document's figures, written for readers."""
+"""The steps behind a document's figures, formatted for readers."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext
 
 from common.formatting import format_money, format_price, format_quantity, format_rate
-from sales.models import AnyDocument
+from sales.models import AnyDocument, kind_of
 from sales.pricing.explanations import Step
 from sales.services.documents.explanations import explain
+from web.display import Link
+from web.pages.lines import read_lines
+from web.record_urls import record_url
 
 QUANTITIES = frozenset({"quantity", "price quantity", "ordered", "billed before"})
 PRICES = frozenset({"unit price", "volume discount"})
@@ -21,7 +25,7 @@ TOTALS = ("detail", "discount", "tax", "total")
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class ExplanationStep:
     """One step: the figure, how it is worked out, from which values, and how it was rounded."""
 
     label: str
@@ -32,27 +36,51 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class Chapter:
+class ExplanationSection:
     """The steps of one line, or of the totals."""
 
     title: str
-    reasons: Sequence[Reason]
+    steps: Sequence[ExplanationStep]
     key: str
 
 
-def chapters(document: AnyDocument, lines: Sequence[Any], figure: str = "") -> list[Chapter]:
+@dataclass(frozen=True, slots=True)
+class ExplanationsPage:
+    """The steps behind one figure of a document, or behind all of them."""
+
+    heading: str
+    back: Link
+    sections: Sequence[ExplanationSection]
+    all_url: str
+    """Where every figure is explained; empty on that page itself."""
+
+
+def explanations_page(document: AnyDocument, figure: str = "") -> ExplanationsPage:
+    """Explain a figure, or all of them; an unknown figure has no sections."""
+    where = [kind_of(document).url_word, document.pk]
+    return ExplanationsPage(
+        heading=gettext("Why these figures"),
+        back=Link(str(document), record_url(document)),
+        sections=explanation_sections(document, read_lines(document), figure),
+        all_url=reverse("sales:why", args=where) if figure else "",
+    )
+
+
+def explanation_sections(
+    document: AnyDocument, lines: Sequence[Any], figure: str = ""
+) -> list[ExplanationSection]:
     """Write every step to a figure, or to all of them; an unknown figure has none."""
     explanation = explain(document, lines)
     names = {str(line.pk): f"{place} {line.description}" for place, line in enumerate(lines, 1)}
-    told = [
-        Chapter(names[key], _reasons(explanation.lines[key], names, document), key)
+    sections = [
+        ExplanationSection(names[key], _steps(explanation.lines[key], names, document), key)
         for key in names
         if explanation.lines.get(key) and figure in {"", key}
     ]
     if figure in {"", *TOTALS}:
-        steps = _up_to(figure, explanation.totals)
-        told.insert(0, Chapter(gettext("Totals"), _reasons(steps, names, document), "totals"))
-    return told
+        steps = _steps(_up_to(figure, explanation.totals), names, document)
+        sections.insert(0, ExplanationSection(gettext("Totals"), steps, "totals"))
+    return sections
 
 
 def _up_to(figure: str, steps: Sequence[Step]) -> Sequence[Step]:
@@ -60,16 +88,16 @@ def _up_to(figure: str, steps: Sequence[Step]) -> Sequence[Step]:
     return steps[: places[-1]] if places else steps
 
 
-def _reasons(
+def _steps(
     steps: Sequence[Step], names: Mapping[str, str], document: AnyDocument
-) -> list[Reason]:
+) -> list[ExplanationStep]:
     currency = document.currency
     return [
-        Reason(
+        ExplanationStep(
             label=step.label.capitalize(),
             formula=step.formula,
             values=[
-                (names.get(name, name), _in_words(name, value, currency))
+                (names.get(name, name), _format(name, value, currency))
                 for name, value in step.values.items()
                 if value or name not in names  # lines that add nothing are left out
             ],
@@ -80,7 +108,7 @@ def _reasons(
     ]
 
 
-def _in_words(name: str, value: Decimal, currency: str) -> str:
+def _format(name: str, value: Decimal, currency: str) -> str:
     if name in QUANTITIES:
         return format_quantity(value)
     if name.endswith("rate"):

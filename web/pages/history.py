@@ -1,6 +1,6 @@
-"""What changed on a record and its lines, when and by whom, read out of the history tables.
+"""Audit trail: what changed on a record and its lines, when and by whom, from the history tables.
 
-All that one transaction did to a record is one deed; of a row that it wrote several times, only
+All that one transaction did to a record is one change; of a row that it wrote several times, only
 what it found and what it left count.
 """
 
@@ -16,16 +16,26 @@ from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db import models
 from django.utils.translation import gettext
 
-from common.formatting import format_day, format_moment, format_price, format_quantity, format_rate
+from common.formatting import (
+    format_ago,
+    format_day,
+    format_moment,
+    format_price,
+    format_quantity,
+    format_rate,
+)
+from web.display import Link
+from web.record_urls import record_url
 
-DEEDS = 20
-"""So many are read at once; older ones are a page further."""
+SHOWN = 20
+"""So many changes are read at once; older ones are a page further."""
 
-UNTOLD = frozenset({"id", "created_at", "updated_at", "version", "content_hash"})
+LEFT_OUT = frozenset({"id", "created_at", "updated_at", "version", "content_hash"})
 """Columns that say nothing to a reader."""
 
 Table = tuple[type[models.Model], str]
@@ -33,7 +43,7 @@ Table = tuple[type[models.Model], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ValueChange:
     """One value of one row, before and after."""
 
     label: str
@@ -48,40 +58,67 @@ class RowChange:
     kind: str
     name: str
     """Which row it is, for people; empty for the record itself."""
-    changes: Sequence[Change]
+    title: str
+    """What became of it, for people."""
+    values: Sequence[ValueChange]
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class TransactionChange:
     """All that one transaction did to a record."""
 
-    at: dt.datetime
-    facts: Mapping[str, str]
-    """Who did it and through which door; empty where nobody said so."""
+    at: str
+    ago: str
+    timestamp: str
+    """The moment in ISO 8601."""
+    actor: str
+    source: str
+    """The page or the message it came from; empty where that was not recorded."""
     rows: Sequence[RowChange]
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """Some deeds, the newest first, and the moment before which there are more."""
+class HistoryPage:
+    """Some changes of a record, the newest first, and the moment before which there are more."""
 
-    deeds: Sequence[Deed]
-    older: dt.datetime | None
+    title: str
+    crumb: Link
+    changes: Sequence[TransactionChange]
+    newest_url: str
+    """Where the newest changes are; empty on that page itself."""
+    older_url: str
+    """Where older changes are; empty where there are none."""
 
 
-def changes_of(record: models.Model, before: dt.datetime | None = None) -> Page:
-    """Read the last deeds on a record and its lines, or the last before a moment."""
+def history_page(record: models.Model, before: dt.datetime | None = None) -> HistoryPage:
+    """Read the last changes of a record and its lines, or the last before a moment."""
     tables: list[Table] = [(type(record), "id"), *_parts(type(record))]
     moments = _moments(record, tables, before)
-    shown = moments[:DEEDS]
+    shown = moments[:SHOWN]
     steps = [step for table in tables for step in _steps(record, table, shown)] if shown else []
-    tell = _Teller(record, steps)
+    writer = _Writer(record, steps)
     steps.sort(key=attrgetter("at"), reverse=True)
-    deeds = [
-        Deed(at, _facts(steps_then), list(tell.rows(steps_then)))
-        for at, steps_then in ((at, list(group)) for at, group in groupby(steps, attrgetter("at")))
-    ]
-    return Page([deed for deed in deeds if deed.rows], shown[-1] if moments[DEEDS:] else None)
+    changes = [_change(list(group), writer) for _, group in groupby(steps, attrgetter("at"))]
+    older = f"?{urlencode({'before': shown[-1].isoformat()})}" if moments[SHOWN:] else ""
+    return HistoryPage(
+        title=gettext("History of %(record)s") % {"record": record},
+        crumb=Link(str(record), record_url(record)),
+        changes=[change for change in changes if change.rows],
+        newest_url="?" if before else "",
+        older_url=older,
+    )
+
+
+def _change(steps: Sequence[_Step], writer: _Writer) -> TransactionChange:
+    at, facts = steps[0].at, _facts(steps)
+    return TransactionChange(
+        at=format_moment(at),
+        ago=format_ago(at),
+        timestamp=at.isoformat(),
+        actor=facts.get("actor") or "Throughline",
+        source=facts.get("url") or facts.get("message") or "",
+        rows=list(writer.rows(steps)),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +155,14 @@ def _history(record: models.Model, table: Table) -> models.QuerySet[Any]:
 def _moments(
     record: models.Model, tables: Iterable[Table], before: dt.datetime | None
 ) -> list[dt.datetime]:
-    """Find when something was done last, the newest first, one more than a page shows."""
+    """Find when something was changed last, the newest first, one more than a page shows."""
     found: set[dt.datetime] = set()
     for table in tables:
         history = _history(record, table)
         known = history.filter(pgh_created_at__lt=before) if before else history
         moments = known.order_by("-pgh_created_at").values_list("pgh_created_at", flat=True)
-        found.update(moments.distinct()[: DEEDS + 1])
-    return heapq.nlargest(DEEDS + 1, found)
+        found.update(moments.distinct()[: SHOWN + 1])
+    return heapq.nlargest(SHOWN + 1, found)
 
 
 def _steps(record: models.Model, table: Table, moments: Sequence[dt.datetime]) -> Iterator[_Step]:
@@ -153,8 +190,8 @@ def _facts(steps: Sequence[_Step]) -> Mapping[str, str]:
     return next((context.metadata for context in contexts if context), {})
 
 
-class _Teller:
-    """Says in words what rows became; names of what they point to are read once for all."""
+class _Writer:
+    """Describes what rows became; names of what they point to are read once for all."""
 
     def __init__(self, record: models.Model, steps: Iterable[_Step]) -> None:
         self._record = record
@@ -170,12 +207,12 @@ class _Teller:
             self._names[target] = {pk: str(found) for pk, found in known.items()}
 
     def rows(self, steps: Sequence[_Step]) -> Iterator[RowChange]:
-        """Tell each row's changes, the record's own first; rows that look the same are left out."""
+        """Describe each row's change, the record's own first; what looks the same is left out."""
         for step in sorted(steps, key=lambda step: step.after.id != self._record.pk):
             kind = "insert" if step.before is None else step.after.pgh_label
-            changes = [] if kind == "delete" else list(self._changes(step))
-            if changes or kind == "delete":
-                yield RowChange(kind, self._name(step), changes)
+            values = [] if kind == "delete" else list(self._values(step))
+            if values or kind == "delete":
+                yield RowChange(kind, self._name(step), self._title(kind, step), values)
 
     def _name(self, step: _Step) -> str:
         if step.after.id == self._record.pk:
@@ -184,28 +221,37 @@ class _Teller:
         words = [str(getattr(step.after, name, "") or "") for name in ("position", "description")]
         return " ".join([kind, *(word for word in words if word)])
 
-    def _changes(self, step: _Step) -> Iterator[Change]:
+    def _title(self, kind: str, step: _Step) -> str:
+        """Write what became of a row; a change of the record itself needs no title."""
+        name = self._name(step)
+        if kind == "insert":
+            return gettext("%(name)s added") % {"name": name or self._record}
+        if kind == "delete":
+            return gettext("%(name)s removed") % {"name": name or self._record}
+        return name
+
+    def _values(self, step: _Step) -> Iterator[ValueChange]:
         for column in _columns(step.model):
             now = getattr(step.after, column.name)
             was = getattr(step.before, column.name) if step.before else None
             if isinstance(column, models.JSONField):
                 yield from self._inside(column, was, now)
             elif was != now and not (step.before is None and now in (None, "", False)):
-                old = self._words(column, was, step.before or step.after)
-                new = self._words(column, now, step.after)
-                yield Change(_label(column), old, new)
+                old = self._format(column, was, step.before or step.after)
+                new = self._format(column, now, step.after)
+                yield ValueChange(_label(column), old, new)
 
-    def _inside(self, column: Any, was: Any, now: Any) -> Iterator[Change]:
+    def _inside(self, column: Any, was: Any, now: Any) -> Iterator[ValueChange]:
         """Compare what a column of named values holds, name by name."""
         if not isinstance(now, dict):
             return
         past = was if isinstance(was, dict) else {}
         for name in sorted({*past, *now}):
             if (old := past.get(name)) != (new := now.get(name)):
-                words = name.replace("_", " ")
-                yield Change(f"{_label(column)}: {words}", _plain(old), _plain(new))
+                part = name.replace("_", " ")
+                yield ValueChange(f"{_label(column)}: {part}", _plain(old), _plain(new))
 
-    def _words(self, column: Any, value: Any, row: Any) -> str:
+    def _format(self, column: Any, value: Any, row: Any) -> str:
         if value in (None, ""):
             return "–"
         if column.related_model is not None:
@@ -230,7 +276,7 @@ def _columns(model: type[models.Model]) -> list[Any]:
     return [
         column
         for column in model._meta.concrete_fields
-        if column.name in kept and column.name not in UNTOLD
+        if column.name in kept and column.name not in LEFT_OUT
     ]
 
 

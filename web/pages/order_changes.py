@@ -1,4 +1,4 @@
-"""What a change order changed, in a reader's words."""
+"""The change orders of an order, and what each of them changed."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ from common.formatting import (
     format_quantity,
     format_rate,
 )
-from web.display import StrOrPromise
+from sales.models import Order
+from web.display import StrOrPromise, When
 
+SHOWN = 20
 FIELDS: dict[str, StrOrPromise] = {
     "total": _("Total"),
     "name": _("Name"),
@@ -39,33 +41,60 @@ FIELDS: dict[str, StrOrPromise] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """One value before and after."""
+class FieldChange:
+    """One value of an order before and after a change order."""
 
-    what: str
-    """The line it is about; empty for the document's head."""
+    subject: str
+    """The line it is about; "Order" for the head, "Total" for the total."""
     label: StrOrPromise
     before: str
     after: str
     is_total: bool = False
 
 
-def differences(stored: Sequence[dict[str, Any]], currency: str) -> list[Difference]:
-    """Write a change order's stored difference; the new total comes last."""
-    told = [
-        Difference(
-            what=entry["what"],
-            label=FIELDS.get(entry["field"], entry["field"]),
-            before=_in_words(entry["field"], entry["before"], currency),
-            after=_in_words(entry["field"], entry["after"], currency),
-            is_total=entry["field"] == "total",
+@dataclass(frozen=True, slots=True)
+class OrderChangeRow:
+    """One change order with what it changed."""
+
+    title: str
+    reason: str
+    changed_by: str
+    when: When
+    changes: Sequence[FieldChange]
+
+
+def order_change_rows(order: Order) -> list[OrderChangeRow]:
+    """Read an order's change orders, newest first; one statement."""
+    return [
+        OrderChangeRow(
+            title=gettext("Version %(version)d") % {"version": change.version},
+            reason=change.reason,
+            changed_by=change.changed_by_name,
+            when=When.of(change.changed_at),
+            changes=field_changes(change.difference, order.currency),
         )
-        for entry in stored
+        for change in order.changes.order_by("-version")[:SHOWN]
     ]
-    return sorted(told, key=lambda difference: difference.is_total)
 
 
-def _in_words(field: str, value: Any, currency: str) -> str:
+def field_changes(stored: Sequence[dict[str, Any]], currency: str) -> list[FieldChange]:
+    """Format what a change order stored of its changes; the new total comes last."""
+    changes = [_field_change(entry, currency) for entry in stored]
+    return sorted(changes, key=lambda change: change.is_total)
+
+
+def _field_change(entry: dict[str, Any], currency: str) -> FieldChange:
+    name, is_total = entry["field"], entry["field"] == "total"
+    return FieldChange(
+        subject=gettext("Total") if is_total else entry["what"] or gettext("Order"),
+        label="" if is_total else FIELDS.get(name, name),
+        before=_format(name, entry["before"], currency),
+        after=_format(name, entry["after"], currency),
+        is_total=is_total,
+    )
+
+
+def _format(field: str, value: Any, currency: str) -> str:
     if value is None or value in ("", {}):
         return "–"
     write: Callable[[Any], str] = _writers(currency).get(field, str)
@@ -92,8 +121,7 @@ def _address(address: dict[str, str]) -> str:
 
 
 def _custom_values(values: dict[str, Any]) -> str:
-    told = [
+    return ", ".join(
         gettext("%(name)s: %(value)s") % {"name": name, "value": value}
         for name, value in values.items()
-    ]
-    return ", ".join(told)
+    )

@@ -104,6 +104,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
         prices.drop_promotion,
         name="promotion-remove",
     ),
-    path("<documents:kind>/<uuid:pk>/why/", explanations.why, name="why"),
-    path("<documents:kind>/<uuid:pk>/why/<str:figure>/", explanations.why, name="why-figure"),
+    path("<documents:kind>/<uuid:pk>/why/", explanations.explain, name="why"),
+    path("<documents:kind>/<uuid:pk>/why/<str:figure>/", explanations.explain, name="why-figure"),
 ]

@@ -7,18 +7,19 @@ import uuid
 from django.http import HttpResponse
 from django.utils.translation import gettext
 
+from sales.models import Quote
 from sales.services.approval_requests import ask_approval
 from sales.services.approvals import decide_approval
 from web.actions import run_form_action
 from web.forms.approvals import ApproveForm, AskApprovalForm, RefuseForm
 from web.http import RepRequest, rep_with
-from web.views import quotes
+from web.views.documents import find_document
 
 
 @rep_with("sales.change_quote")
 def request_approval(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Ask whoever may approve for a yes to the draft as it stands."""
-    quote = quotes.find(request, pk)
+    quote = find_document(request, Quote, pk)
     return run_form_action(
         request,
         quote,
@@ -33,7 +34,7 @@ def request_approval(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 @rep_with("sales.approve_quote")
 def approve(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Say yes to exactly this content."""
-    quote = quotes.find(request, pk)
+    quote = find_document(request, Quote, pk)
     return run_form_action(
         request,
         quote,
@@ -50,7 +51,7 @@ def approve(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 @rep_with("sales.approve_quote")
 def refuse(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Say no, and why."""
-    quote = quotes.find(request, pk)
+    quote = find_document(request, Quote, pk)
     return run_form_action(
         request,
         quote,

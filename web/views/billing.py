@@ -8,20 +8,20 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils.translation import gettext
 
-from sales.models import Invoice
+from sales.models import Invoice, Order
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.billing.order_invoices import invoice_order, open_quantities
 from web.actions import run_form_action
 from web.forms.billing import AHEAD, InvoiceOrderForm
 from web.http import RepRequest, rep_with
-from web.pages.documents import read_lines
-from web.views import orders
+from web.pages.lines import read_lines
+from web.views.documents import find_document
 
 
 @rep_with("sales.add_invoice")
 def invoice(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Draft an invoice for what was shipped, what is open, chosen quantities, or a part of all."""
-    order = orders.find(request, pk)
+    order = find_document(request, Order, pk)
     lines = read_lines(order)
     shipped = open_quantities(order, lines)
     form = InvoiceOrderForm(request.POST or None, lines=lines, shipped=shipped)
@@ -43,7 +43,7 @@ def invoice(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         heading=gettext("Create an invoice for %(order)s") % {"order": order},
         label=gettext("Create draft invoice"),
         done=gettext("A draft invoice. Check it, then issue it."),
-        template_name="sales/invoice_order.html",
+        template_name="orders/invoice.html",
         lead=gettext("The amounts are the order's own: partial invoices add up to it to the cent."),
         button_icon="receipt",
     )

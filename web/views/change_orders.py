@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any
 
 from django.http import HttpResponse, QueryDict
-from django.shortcuts import render
 from django.utils.translation import gettext
 
 from common.errors import DomainError, SeveralErrors
 from sales.models import Order
 from sales.services.change_orders import change_order, preview_change
 from web.actions import add_refusal
-from web.display import Link
 from web.forms.change_orders import ChangeOrderForms
 from web.htmx import go_to, say
 from web.http import RepRequest, rep_with
-from web.pages.documents import read_lines
-from web.pages.order_changes import Difference, differences
+from web.pages.change_orders import change_order_page
+from web.pages.lines import read_lines
+from web.pages.order_changes import FieldChange, field_changes
 from web.record_urls import record_url
-from web.views import orders
+from web.rendering import render_page
+from web.views.documents import find_document, show_document
 
 ABOUT_THE_PAGE = frozenset({"csrfmiddlewaretoken", "step", "previewed", "version", "reason"})
 """What is sent along and is no part of the change itself."""
@@ -38,9 +38,9 @@ def why_not_change(order: Order) -> str:
 @rep_with("sales.change_order")
 def change(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Ask what changes, show what that makes of the order, and do it once it was seen."""
-    order = orders.find(request, pk)
+    order = find_document(request, Order, pk)
     if reason := why_not_change(order):
-        return orders.show(request, order, problem=reason)
+        return show_document(request, order, problem=reason)
     forms = ChangeOrderForms(
         request.POST or None, order=order, lines=read_lines(order), user=request.user
     )
@@ -53,7 +53,7 @@ def change(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     except DomainError as error:
         _place_refusal(forms, error)
         return _show(request, order, forms)
-    return _show(request, order, forms, preview=differences(seen, order.currency))
+    return _show(request, order, forms, preview=field_changes(seen, order.currency))
 
 
 def _agree(request: RepRequest, order: Order, forms: ChangeOrderForms) -> HttpResponse:
@@ -65,7 +65,10 @@ def _agree(request: RepRequest, order: Order, forms: ChangeOrderForms) -> HttpRe
         reason=forms.why.cleaned_data["reason"],
         expected_version=int(version) if version.isdigit() else order.version,
     )
-    say(request, gettext("%(order)s is changed; the other systems are told.") % {"order": order})
+    say(
+        request,
+        gettext("%(order)s is changed; the external systems receive it.") % {"order": order},
+    )
     return go_to(request, record_url(order))
 
 
@@ -76,22 +79,17 @@ def _place_refusal(forms: ChangeOrderForms, error: DomainError) -> None:
 
 
 def _show(
-    request: RepRequest,
-    order: Order,
-    forms: ChangeOrderForms,
-    preview: list[Difference] | None = None,
+    request: RepRequest, order: Order, forms: ChangeOrderForms, preview: Sequence[FieldChange] = ()
 ) -> HttpResponse:
-    context: dict[str, Any] = {
-        "heading": gettext("Change %(order)s") % {"order": order},
-        "record": order,
-        "forms": forms,
-        "preview": preview,
-        "previewed": _digest(request.POST) if preview else "",
-        "version": request.POST.get("version") or order.version,
-        "back": Link(str(order), record_url(order)),
-    }
+    page = change_order_page(
+        order,
+        forms,
+        version=request.POST.get("version", ""),
+        preview=preview,
+        previewed=_digest(request.POST) if preview else "",
+    )
     status = HTTPStatus.UNPROCESSABLE_ENTITY if forms.has_errors else HTTPStatus.OK
-    return render(request, "sales/change_order.html", context, status=status)
+    return render_page(request, "orders/change.html", page, status=status)
 
 
 def _was_seen(posted: QueryDict) -> bool:

@@ -8,18 +8,17 @@ from typing import Any
 
 from django.db import models
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
-from django.utils.translation import gettext
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from crm.models import Contact
-from web.display import Action, Actions, Column, Fact, Link
+from web.display import Column
 from web.filters.customers import ContactFilter
 from web.forms.accounts import ContactForm
 from web.http import RepRequest, rep_with
-from web.record_urls import record_url
+from web.pages.contacts import contact_page
+from web.rendering import render_record
 from web.screens import Empty, FormScreen, ListScreen
 
 
@@ -54,18 +53,8 @@ class ContactList(ListScreen[Contact]):
 def detail(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Show a person and what they are part of."""
     contacts = Contact.objects.visible_to(request.user).select_related("account")
-    contact = get_object_or_404(contacts, pk=pk)
-    edit = Action(gettext("Edit"), reverse("crm:contact-edit", args=[pk]), "pencil", asks=True)
-    context = {
-        "record": contact,
-        "facts": [
-            Fact(gettext("Account"), Link(str(contact.account), record_url(contact.account))),
-            Fact(gettext("Job title"), contact.job_title or "–"),
-        ],
-        "opportunities": contact.opportunities.select_related("stage", "account")[:20],
-        "verbs": Actions([edit] if request.user.has_perm("crm.change_contact") else []),
-    }
-    return render(request, "crm/contact_detail.html", context)
+    page = contact_page(get_object_or_404(contacts, pk=pk), request.user)
+    return render_record(request, "contacts/detail.html", page)
 
 
 class ContactEdit(FormScreen[Contact]):

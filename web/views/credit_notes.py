@@ -13,16 +13,17 @@ from sales.services.credit_notes import credit_invoice, left_to_credit
 from web.actions import run_form_action
 from web.forms.billing import CreditForm
 from web.http import RepRequest, rep_with
-from web.pages.documents import read_lines
-from web.views import invoices
+from web.pages.invoice_actions import why_not_credit
+from web.pages.lines import read_lines
+from web.views.documents import find_document, show_document
 
 
 @rep_with("sales.add_invoice")
 def credit(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Issue a credit note for quantities of an invoice's lines, with the reason."""
-    invoice = invoices.find(request, pk)
-    if reason := invoices.why_not_credit(invoice):
-        return invoices.show(request, invoice, problem=reason)
+    invoice = find_document(request, Invoice, pk)
+    if reason := why_not_credit(invoice):
+        return show_document(request, invoice, problem=reason)
     lines = read_lines(invoice)
     form = CreditForm(
         request.POST or None,
@@ -48,7 +49,7 @@ def credit(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         heading=gettext("Credit %(invoice)s") % {"invoice": invoice},
         label=gettext("Issue credit note"),
         done=gettext("%(record)s is issued."),
-        template_name="sales/quantities_form.html",
+        template_name="lines/quantities_form.html",
         lead=gettext("Crediting all of an invoice gives back exactly what it asked for."),
         button_icon="receipt-refund",
     )

@@ -1,63 +1,93 @@
-"""What the screens of quotes, orders and invoices share."""
+"""What the views of quotes, orders and invoices share; one entry per kind of document."""
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
-from http import HTTPStatus
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from crm.models import OwnedQuerySet
-from sales.models import AnyDocument, Invoice, Order, Quote, kind_of
+from sales.models import AnyDocument, Invoice, Order, Quote, kind_by_url_word, kind_of
 from sales.services.documents.drafts import change_head
 from web.http import RepRequest
-from web.pages.documents import RELATED, document_context, read_lines
+from web.pages import documents, invoices, orders, quotes
+from web.pages.documents import DocumentPage, locked_reason
+from web.rendering import render_record
 from web.screens import FormScreen
 
 DocumentT = TypeVar("DocumentT", Quote, Order, Invoice)
 
 
-def find_document(
-    request: RepRequest, records: OwnedQuerySet[DocumentT], pk: uuid.UUID, *more: str
-) -> DocumentT:
-    """Find a document the person may see, with what its page needs."""
-    visible = records.visible_to(request.user).select_related(*RELATED, *more)
-    document: DocumentT = get_object_or_404(visible, pk=pk)
+@dataclass(frozen=True, slots=True)
+class DocumentView:
+    """How one kind of document is read and shown."""
+
+    build: Callable[..., DocumentPage]
+    template: str
+    related: tuple[str, ...]
+    prefetched: tuple[str, ...] = ()
+    annotations: Mapping[str, Any] = field(default_factory=dict)
+
+
+VIEWS: dict[type[AnyDocument], DocumentView] = {
+    Quote: DocumentView(
+        quotes.quote_page,
+        "quotes/detail.html",
+        quotes.RELATED,
+        annotations={"has_opportunity_lines": quotes.has_opportunity_lines()},
+    ),
+    Order: DocumentView(orders.order_page, "orders/detail.html", orders.RELATED),
+    Invoice: DocumentView(
+        invoices.invoice_page,
+        "invoices/detail.html",
+        invoices.RELATED,
+        prefetched=("instalments",),
+    ),
+}
+
+
+def find_document(request: RepRequest, model: type[DocumentT], pk: uuid.UUID) -> DocumentT:
+    """Find a document the person may see, with what its page shows of other records."""
+    view = VIEWS[model]
+    found = (
+        model._default_manager.all()
+        .visible_to(request.user)
+        .select_related(*documents.RELATED, *view.related)
+        .prefetch_related(*view.prefetched)
+        .annotate(**view.annotations)
+    )
+    document: DocumentT = get_object_or_404(found, pk=pk)
+    return document
+
+
+def find_by_url_word(request: RepRequest, word: str, pk: uuid.UUID) -> AnyDocument:
+    """Find a document of the kind that a URL names: ``orders``."""
+    model: Any = kind_by_url_word(word).model
+    document: AnyDocument = find_document(request, model, pk)
+    return document
+
+
+def find_to_change(request: RepRequest, word: str, pk: uuid.UUID) -> AnyDocument:
+    """Find a document of the kind that a URL names, if the person may change it."""
+    document = find_by_url_word(request, word, pk)
+    if not request.user.has_perm(kind_of(document).change_permission):
+        raise Http404
     return document
 
 
 def show_document(
-    request: RepRequest, document: AnyDocument, template: str, problem: str, **more: Any
+    request: RepRequest, document: AnyDocument, *, problem: str = "", **more: Any
 ) -> HttpResponse:
-    """Show a document's page, with the reason when a deed was refused."""
-    lines, drifts = more.pop("lines", None), more.pop("drifts", ())
-    context = {
-        **document_context(document, read_lines(document) if lines is None else lines, drifts),
-        "editable": may_edit(request, document),
-        "problem": problem,
-        **more,
-    }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
-    return render(request, template, context, status=status)
-
-
-def may_edit(request: RepRequest, document: AnyDocument) -> bool:
-    """Tell whether the person may type into the document's lines now."""
-    right = kind_of(document).change_permission
-    return document.is_draft and not document.bills_order and request.user.has_perm(right)
-
-
-def locked_reason(document: AnyDocument) -> str:
-    """Say why an issued document is not edited."""
-    return gettext("%(document)s is %(status)s; only drafts are edited.") % {
-        "document": document,
-        "status": document.get_status_display(),
-    }
+    """Show a document's page, with the reason when an action was refused."""
+    view = VIEWS[type(document)]
+    page = view.build(document, request.user, problem=problem, **more)
+    return render_record(request, view.template, page)
 
 
 class DocumentNew(FormScreen[DocumentT]):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
 import django_filters as filters
@@ -14,24 +12,23 @@ from django.db import models
 from django.db.models import Count, Min, Q
 from django.db.models.functions import Cast
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from common.formatting import format_ago, format_moment
+from common.formatting import format_ago
+from common.keyset import Group
 from crm.models import User
 from fulfilment.models import Connection, Handoff
 from fulfilment.monitoring.alerts import alerts_for
 from fulfilment.monitoring.metrics import collect_metrics
-from fulfilment.outbound.handoff_actions import REPLAYABLE, STUCK, stuck_like
-from fulfilment.outbound.payload_diff import changed_since
-from sales.models import kind_named
 from web.chips.handoffs import handoff_chip
-from web.display import Action, Actions, Column, Fact, Link
+from web.display import Column
 from web.http import RepRequest, rep_with
-from web.record_urls import record_url
+from web.pages.handoffs import RELATED, handoff_page
+from web.rendering import render_page, render_record
 from web.screens import Empty, ListScreen
 
 CAUSES = 8
@@ -70,26 +67,40 @@ class Cause:
 
     text: str
     connection: str
-    count: int
-    example: str
+    counted: str
+    url: str
+    replay_url: str
+    """Where all of them are sent again; empty for who may not."""
 
-    @classmethod
-    def among(cls, handoffs: models.QuerySet[Handoff]) -> list[Cause]:
-        """Group what needs a person, the commonest cause first."""
-        stuck = handoffs.filter(state=Handoff.State.NEEDS_ATTENTION).order_by()
-        rows = (
-            stuck.values_list("cause", "lane__connection__name")
-            .annotate(count=Count("pk"), example=Min(Cast("pk", models.TextField())))
-            .order_by("-count", "cause")
-        )
-        return [cls(*row) for row in rows[:CAUSES]]
+
+def causes_among(handoffs: models.QuerySet[Handoff], user: User) -> list[Cause]:
+    """Group what needs a person, the commonest cause first; one statement."""
+    stuck = handoffs.filter(state=Handoff.State.NEEDS_ATTENTION).order_by()
+    rows = (
+        stuck.values_list("cause", "lane__connection__name")
+        .annotate(count=Count("pk"), example=Min(Cast("pk", models.TextField())))
+        .order_by("-count", "cause")
+    )
+    may_replay = user.has_perm("fulfilment.replay_handoff")
+    return [_cause(*row, may_replay=may_replay) for row in rows[:CAUSES]]
+
+
+def _cause(text: str, connection: str, count: int, example: str, *, may_replay: bool) -> Cause:
+    counted = ngettext("%(count)d handoff", "%(count)d handoffs", count) % {"count": count}
+    return Cause(
+        text=text or gettext("Without a cause"),
+        connection=connection,
+        counted=counted,
+        url=reverse("fulfilment:handoff-detail", args=[example]),
+        replay_url=reverse("fulfilment:handoff-replay-like", args=[example]) if may_replay else "",
+    )
 
 
 class HandoffList(ListScreen[Handoff]):
     """What is on its way, and what needs a person."""
 
     heading = _("Handoff desk")
-    template_name = "fulfilment/handoff_list.html"
+    template_name = "handoffs/list.html"
     columns = (
         Column(_("What")),
         Column(_("Document")),
@@ -100,7 +111,7 @@ class HandoffList(ListScreen[Handoff]):
         Column(_("Since"), "end"),
     )
     filter_class = HandoffFilter
-    has_sums = True
+    grouped_by = "state"
     empty = Empty(
         "arrows-exchange",
         _("Nothing is on its way"),
@@ -113,7 +124,7 @@ class HandoffList(ListScreen[Handoff]):
 
     def around(self) -> dict[str, Any]:
         """Show what somebody should look at, and what needs a person, by its cause."""
-        causes = Cause.among(Handoff.objects.visible_to(self.person))
+        causes = causes_among(Handoff.objects.visible_to(self.person), self.person)
         alerts = alerts_for(collect_metrics())
         return {"alerts": alerts, "causes": causes}
 
@@ -129,103 +140,26 @@ class HandoffList(ListScreen[Handoff]):
             format_ago(record.created_at),
         )
 
-    def sums(self, records: models.QuerySet[Handoff]) -> list[str]:
-        """Return the count of each state instead of money."""
-        counts = records.order_by("state").values_list("state").annotate(count=Count("pk"))
-        words = dict(Handoff.State.choices)
-        return [f"{words[state]} {count}" for state, count in counts]
+    def total(self, group: Group) -> str:
+        """Write the count of a state instead of money."""
+        return f"{Handoff.State(group.key).label} {group.count}"
 
 
 def find(request: RepRequest, pk: uuid.UUID) -> Handoff:
     """Find a handoff the person may see."""
-    related = ("event", "lane__connection", "payload")
-    return get_object_or_404(
-        Handoff.objects.visible_to(request.user).select_related(*related), pk=pk
-    )
+    visible = Handoff.objects.visible_to(request.user).select_related(*RELATED)
+    return get_object_or_404(visible, pk=pk)
 
 
 @require_safe
 @rep_with("fulfilment.view_handoff")
 def detail(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Show what was sent, every attempt, and what came back."""
-    return show(request, find(request, pk))
+    page = handoff_page(find(request, pk), request.user)
+    return render_page(request, "handoffs/detail.html", page)
 
 
-def show(request: RepRequest, handoff: Handoff, *, problem: str = "") -> HttpResponse:
-    """Show a handoff's page, with the reason when a deed was refused."""
-    context = {
-        "record": handoff,
-        "chips": [handoff_chip(handoff)],
-        "facts": facts(handoff),
-        "attempts": handoff.attempts.order_by("-id")[:50],
-        "body": json.dumps(json.loads(handoff.payload.body), indent=2, ensure_ascii=False),
-        "problem": problem or handoff.cause,
-        "changed": changed_since(handoff),
-        "verbs": Actions(verbs(request.user, handoff)),
-    }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
-    return render(request, "fulfilment/handoff_detail.html", context, status=status)
-
-
-def verbs(user: User, handoff: Handoff) -> list[Action]:
-    """Offer to send it again, alone or with all of the same cause, or to set it aside."""
-    if not user.has_perm("fulfilment.replay_handoff"):
-        return []
-
-    def address(name: str) -> str:
-        return reverse(f"fulfilment:handoff-{name}", args=[handoff.pk])
-
-    stuck = handoff.state in STUCK
-    under_way = "" if handoff.state in REPLAYABLE else gettext("It is under way already.")
-    not_stuck = "" if stuck else gettext("Only what is stuck is set aside.")
-    again = Action(
-        gettext("Send again"), address("replay"), "refresh", reason=under_way, aside=not stuck
-    )
-    skip = Action(
-        gettext("Skip"),
-        address("skip"),
-        "player-skip-forward",
-        asks=True,
-        dialog=True,
-        reason=not_stuck,
-        tone="danger",
-    )
-    settle = Action(
-        gettext("Handled outside"),
-        address("settle"),
-        "check",
-        asks=True,
-        dialog=True,
-        reason=not_stuck,
-        aside=True,
-    )
-    return [again, *_all_again(handoff, address("replay-like")), settle, skip]
-
-
-def _all_again(handoff: Handoff, address: str) -> list[Action]:
-    """Offer to send all again that the same cause holds up."""
-    if handoff.state != Handoff.State.NEEDS_ATTENTION:
-        return []
-    count = stuck_like(handoff.lane.connection, handoff.cause).count()
-    if count < 2:
-        return []
-    label = gettext("Send all %(count)d with this cause again") % {"count": count}
-    return [Action(label, address, "refresh", aside=True)]
-
-
-def facts(handoff: Handoff) -> list[Fact]:
-    """List what one wants to know at a glance."""
-    event = handoff.event
-    document = kind_named(event.subject_type).model.objects.filter(pk=event.subject_id).first()
-    shown = [
-        Fact(gettext("Document"), Link(str(document), record_url(document)) if document else "–"),
-        Fact(gettext("Connection"), handoff.lane.connection),
-        Fact(gettext("Their reference"), handoff.reference or "–"),
-        Fact(gettext("Turn in its lane"), handoff.position),
-        Fact(gettext("Message id"), handoff.message_id),
-        Fact(gettext("Created"), format_moment(handoff.created_at)),
-        Fact(gettext("Delivered"), format_moment(handoff.delivered_at)),
-    ]
-    if handoff.resolution:
-        shown.append(Fact(gettext("Decided"), handoff.resolution))
-    return shown
+def show(request: RepRequest, handoff: Handoff, *, problem: str) -> HttpResponse:
+    """Show a handoff's page with the reason why an action was refused."""
+    page = handoff_page(handoff, request.user, problem=problem)
+    return render_record(request, "handoffs/detail.html", page)

@@ -1,4 +1,4 @@
-"""What became of a record, change by change."""
+"""Audit trail of a record, change by change."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ import uuid
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
-from django.shortcuts import render
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_aware
 from django.views.decorators.http import require_safe
 
 from web.http import RepRequest
-from web.pages.history import changes_of
+from web.pages.history import history_page
+from web.rendering import render_page
 from web.views.activities import visible_subject
 
 
 @require_safe
 @login_required
 def changes(request: RepRequest, app: str, model: str, pk: uuid.UUID) -> HttpResponse:
-    """Show what was changed on a record and its lines, by whom and through which door."""
+    """Show what was changed on a record and its lines, when and by whom."""
     if not request.user.has_perm(f"{app}.view_{model}"):
         raise PermissionDenied
     record = visible_subject(request, app, model, pk)
-    page = changes_of(record, _moment(request.GET.get("before", "")))
-    return render(request, "crm/history.html", {"record": record, "page": page})
+    page = history_page(record, _moment(request.GET.get("before", "")))
+    return render_page(request, "history/changes.html", page)
 
 
 def _moment(text: str) -> dt.datetime | None:

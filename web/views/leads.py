@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from http import HTTPStatus
 from typing import Any
 
 from django.db import models
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
-from django.utils import timezone
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
-from common.formatting import format_day, format_due
 from crm.models import Lead
 from crm.services.leads import (
     contact_lead,
@@ -26,12 +22,13 @@ from crm.services.leads import (
     reopen_lead,
 )
 from web.actions import run_action, run_form_action
-from web.chips.customers import lead_chip
-from web.display import Action, Actions, Chip, Column, Fact, Link
+from web.chips.customers import follow_up_chip, lead_chip
+from web.display import Column
 from web.filters.customers import LeadFilter
 from web.forms.leads import DisqualifyForm, LeadForm, QualifyForm
 from web.http import RepRequest, rep_with
-from web.record_urls import record_url
+from web.pages.leads import RELATED, lead_page, locked_reason
+from web.rendering import render_record
 from web.screens import Empty, FormScreen, ListScreen
 
 
@@ -73,21 +70,10 @@ class LeadList(ListScreen[Lead]):
         )
 
 
-def follow_up_chip(lead: Lead) -> Chip | None:
-    """Show when an open lead is to be followed up, and whether that is late."""
-    if lead.follow_up_on is None or not lead.is_open:
-        return None
-    days = (lead.follow_up_on - timezone.localdate()).days
-    tone = "bad" if days < 0 else "warn" if days == 0 else "neutral"
-    label = format_due(lead.follow_up_on)
-    return Chip(label, tone, "calendar-event", title=format_day(lead.follow_up_on))  # type: ignore[arg-type]  # mypy widens the conditional
-
-
 def find(request: RepRequest, pk: uuid.UUID) -> Lead:
     """Find a lead the person may see."""
     leads = Lead.objects.visible_to(request.user)
-    related = ("owner", "team", "qualified_account", "qualified_contact")
-    return get_object_or_404(leads.select_related(*related), pk=pk)
+    return get_object_or_404(leads.select_related(*RELATED), pk=pk)
 
 
 @require_safe
@@ -98,73 +84,9 @@ def detail(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def show(request: RepRequest, lead: Lead, *, problem: str = "") -> HttpResponse:
-    """Show the lead's page, with the reason when a deed was refused."""
-    chips = [lead_chip(lead), follow_up_chip(lead)]
-    context = {
-        "record": lead,
-        "chips": [chip for chip in chips if chip],
-        "facts": facts(lead),
-        "verbs": Actions(verbs(request, lead)),
-        "locked": "" if lead.is_open else locked_reason(lead),
-        "problem": problem,
-    }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
-    return render(request, "crm/lead_detail.html", context, status=status)
-
-
-def locked_reason(lead: Lead) -> str:
-    """Say why a lead is read-only, and the way on."""
-    if lead.status == Lead.Status.QUALIFIED:
-        return gettext("Qualified leads are read-only: work goes on in the opportunity.")
-    reason = lead.get_disqualified_reason_display()
-    return gettext("Disqualified: %(reason)s. Reopen it to go on.") % {"reason": reason}
-
-
-def facts(lead: Lead) -> list[Fact]:
-    """List what one wants to know at a glance."""
-    account, contact = lead.qualified_account, lead.qualified_contact
-    shown = [
-        Fact(gettext("Company"), lead.company_name or "–"),
-        Fact(gettext("Person"), lead.full_name),
-        Fact(gettext("Source"), lead.get_source_display()),
-        Fact(gettext("Follow up"), format_day(lead.follow_up_on)),
-        Fact(gettext("Owner"), lead.owner),
-        Fact(gettext("Team"), lead.team or "–"),
-    ]
-    if account is not None:
-        shown.append(Fact(gettext("Became account"), Link(str(account), record_url(account))))
-    if contact is not None:
-        shown.append(Fact(gettext("Became contact"), Link(str(contact), record_url(contact))))
-    return shown
-
-
-def verbs(request: RepRequest, lead: Lead) -> list[Action]:
-    """List what can be done with a lead."""
-    if not request.user.has_perm("crm.change_lead"):
-        return []
-
-    def address(name: str) -> str:
-        return reverse(f"crm:lead-{name}", args=[lead.pk])
-
-    ended = "" if lead.is_open else gettext("It is closed.")
-    deeds = [
-        Action(_("Qualify"), address("qualify"), "circle-check", asks=True, reason=ended),
-        Action(_("Edit"), address("edit"), "pencil", asks=True, reason=ended),
-        Action(
-            _("Disqualify"),
-            address("disqualify"),
-            "circle-x",
-            asks=True,
-            dialog=True,
-            reason=ended,
-            tone="danger",
-        ),
-    ]
-    if lead.status == Lead.Status.NEW:
-        deeds.insert(1, Action(_("Mark as contacted"), address("contact"), "phone-call"))
-    if not lead.is_open:
-        deeds.insert(0, Action(_("Reopen"), address("reopen"), "rotate-clockwise"))
-    return deeds
+    """Show the lead's page, with the reason when an action was refused."""
+    page = lead_page(lead, request.user, problem=problem)
+    return render_record(request, "leads/detail.html", page)
 
 
 class LeadEdit(FormScreen[Lead]):

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from http import HTTPStatus
 from typing import Any
 
 from django.db import models
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
-from django.utils import timezone
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from common.formatting import format_day, format_due, format_money, format_rate
-from crm.models import Opportunity, Stage
-from web.chips.customers import opportunity_chip, stage_chip
-from web.display import Action, Column, Fact, Link
+from common.formatting import format_day, format_money
+from crm.models import Opportunity
+from web.chips.customers import stage_chip
+from web.display import Column
 from web.filters.customers import OpportunityFilter
 from web.forms.opportunities import OpportunityForm
 from web.http import RepRequest, rep_with
-from web.record_urls import record_url
-from web.screens import Empty, FormScreen, ListScreen, sums_per_currency
+from web.pages.opportunities import RELATED, opportunity_page
+from web.rendering import render_record
+from web.screens import Empty, FormScreen, ListScreen
 
 
 class OpportunityList(ListScreen[Opportunity]):
@@ -40,7 +38,7 @@ class OpportunityList(ListScreen[Opportunity]):
         Column(_("Expected"), "end"),
     )
     filter_class = OpportunityFilter
-    has_sums = True
+    grouped_by, summed = "currency", "expected_revenue"
     new_label = _("New opportunity")
     empty = Empty(
         "target-arrow",
@@ -59,16 +57,11 @@ class OpportunityList(ListScreen[Opportunity]):
         revenue = format_money(record.expected_revenue, record.currency)
         return (record.name, record.account, stage_chip(record), close, record.owner, revenue)
 
-    def sums(self, records: models.QuerySet[Opportunity]) -> list[str]:
-        """Return the expected revenue per currency."""
-        return sums_per_currency(records, "expected_revenue")
-
 
 def find(request: RepRequest, pk: uuid.UUID) -> Opportunity:
     """Find an opportunity the person may see."""
     opportunities = Opportunity.objects.visible_to(request.user)
-    related = ("account", "contact", "stage", "owner", "team", "lead")
-    return get_object_or_404(opportunities.select_related(*related), pk=pk)
+    return get_object_or_404(opportunities.select_related(*RELATED), pk=pk)
 
 
 @require_safe
@@ -79,56 +72,9 @@ def detail(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def show(request: RepRequest, opportunity: Opportunity, *, problem: str = "") -> HttpResponse:
-    """Show the opportunity's page, with the reason when a deed was refused."""
-    context = {
-        "record": opportunity,
-        "chips": [opportunity_chip(opportunity)],
-        "facts": facts(opportunity),
-        "stages": Stage.objects.all(),
-        "edit": edit_verb(opportunity),
-        "may_change": request.user.has_perm("crm.change_opportunity"),
-        "problem": problem,
-    }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
-    return render(request, "crm/opportunity_detail.html", context, status=status)
-
-
-def facts(opportunity: Opportunity) -> list[Fact]:
-    """List what one wants to know at a glance."""
-    contact, currency = opportunity.contact, opportunity.currency
-    shown = [
-        Fact(gettext("Account"), Link(str(opportunity.account), record_url(opportunity.account))),
-        Fact(gettext("Contact"), Link(str(contact), record_url(contact)) if contact else "–"),
-        Fact(gettext("Expected revenue"), format_money(opportunity.expected_revenue, currency)),
-        Fact(gettext("Probability"), format_rate(opportunity.stage.probability_rate)),
-        Fact(gettext("Expected close"), _close(opportunity)),
-        Fact(gettext("Owner"), opportunity.owner),
-    ]
-    if opportunity.actual_revenue is not None:
-        revenue = format_money(opportunity.actual_revenue, currency)
-        shown.insert(3, Fact(gettext("Actual revenue"), revenue))
-    if opportunity.lost_reason:
-        reason = " · ".join(
-            filter(None, [opportunity.get_lost_reason_display(), opportunity.competitor])
-        )
-        shown.insert(0, Fact(gettext("Lost because"), reason))
-    return shown
-
-
-def _close(opportunity: Opportunity) -> str:
-    if opportunity.close_on is None:
-        return "–"
-    day = format_day(opportunity.close_on)
-    if opportunity.status != Opportunity.Status.OPEN:
-        return day
-    return f"{day} · {format_due(opportunity.close_on, timezone.localdate())}"
-
-
-def edit_verb(opportunity: Opportunity) -> Action:
-    """Offer to edit an open opportunity."""
-    reason = "" if opportunity.status == Opportunity.Status.OPEN else gettext("It is closed.")
-    address = reverse("crm:opportunity-edit", args=[opportunity.pk])
-    return Action(_("Edit"), address, "pencil", asks=True, reason=reason)
+    """Show the opportunity's page, with the reason when an action was refused."""
+    page = opportunity_page(opportunity, request.user, problem=problem)
+    return render_record(request, "opportunities/detail.html", page)
 
 
 class OpportunityEdit(FormScreen[Opportunity]):

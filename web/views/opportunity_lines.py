@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from crm.models import Opportunity
-from sales.models import OpportunityLine
+from sales.models import OpportunityLine, Quote
 from sales.services.from_opportunity import (
     add_opportunity_line,
     order_from_opportunity,
@@ -27,8 +27,7 @@ from web.forms.opportunity_lines import (
     QuoteFromOpportunityForm,
 )
 from web.http import RepRequest, rep_with
-from web.views import quotes
-from web.views.documents import in_thirty_days
+from web.views.documents import find_document, in_thirty_days, show_document
 from web.views.opportunities import find, show
 
 
@@ -121,7 +120,7 @@ def order(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 @rep_with("sales.change_quote")
 def take(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Add the opportunity's lines to a draft quote."""
-    draft = quotes.find(request, pk)
+    draft = find_document(request, Quote, pk)
     opportunity = find(request, draft.opportunity_id) if draft.opportunity_id else None
 
     def take_over() -> Any:
@@ -134,5 +133,5 @@ def take(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         draft,
         take_over,
         done=gettext("The opportunity's lines are here."),
-        show=quotes.show,
+        show=show_document,
     )

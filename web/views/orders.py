@@ -8,28 +8,24 @@ from typing import Any
 
 from django.db import models
 from django.http import HttpResponse
-from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
-from common.formatting import format_day, format_day_of, format_money
-from sales.models import Order, OrderLine
+from common.formatting import format_money
+from sales.models import Order
 from sales.services.documents.drafts import draft_order
 from sales.services.orders import cancel_order, hold_order, release_order, submit_order
-from sales.services.prices.price_refresh import PriceDrift
 from web.actions import run_action, run_form_action
 from web.chips.documents import billing_chip, fulfilment_chip, order_chip
-from web.display import Action, Actions, Column, Fact, Link
+from web.display import Column
 from web.filters.documents import OrderFilter
 from web.forms.document_actions import CancelForm, HoldForm
 from web.forms.documents import NewOrderForm, OrderHeadForm
 from web.http import RepRequest, rep_with
-from web.pages.documents import common_facts, drifts_of, read_lines
-from web.pages.draft_actions import draft_verbs, lock_verbs
-from web.record_urls import record_url
-from web.screens import Empty, ListScreen, sums_per_currency
-from web.views.documents import DocumentNew, HeadEdit, find_document, locked_reason, show_document
+from web.pages.documents import locked_reason
+from web.screens import Empty, ListScreen
+from web.views.documents import DocumentNew, HeadEdit, find_document, show_document
 
 
 class OrderList(ListScreen[Order]):
@@ -47,7 +43,7 @@ class OrderList(ListScreen[Order]):
         Column(_("Total"), "end"),
     )
     filter_class = OrderFilter
-    has_sums = True
+    grouped_by, summed = "currency", "total"
     new_label = _("New order")
     empty = Empty(
         "clipboard-check",
@@ -73,122 +69,12 @@ class OrderList(ListScreen[Order]):
             format_money(record.total, record.currency),
         )
 
-    def sums(self, records: models.QuerySet[Order]) -> list[str]:
-        """Return the ordered total per currency."""
-        return sums_per_currency(records, "total")
-
-
-def find(request: RepRequest, pk: uuid.UUID) -> Order:
-    """Find an order the person may see."""
-    return find_document(request, Order.objects.all(), pk, "quote", "opportunity")
-
 
 @require_safe
 @rep_with("sales.view_order")
 def detail(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Show an order with its four chips; a draft is edited right here."""
-    return show(request, find(request, pk))
-
-
-def show(request: RepRequest, record: Order, *, problem: str = "", **more: Any) -> HttpResponse:
-    """Show the order's page, with the reason when a deed was refused."""
-    lines, drifts = read_lines(record), drifts_of(record)
-    return show_document(
-        request,
-        record,
-        "sales/order_detail.html",
-        problem,
-        lines=lines,
-        drifts=drifts,
-        chips=chips(record),
-        facts=facts(record),
-        verbs=Actions(verbs(request, record, lines, drifts)),
-        invoices=record.invoices.prefetch_related("instalments").order_by("id"),
-        locked=why_locked(record),
-        **more,
-    )
-
-
-def chips(order: Order) -> list[object]:
-    """Show how far the order is itself, in fulfilment and in billing."""
-    if order.number is None:
-        return [order_chip(order)]
-    return [order_chip(order), fulfilment_chip(order), billing_chip(order)]
-
-
-def why_locked(order: Order) -> str:
-    """Say why an order, or its prices, are not edited, and the way on."""
-    if order.is_draft and order.prices_locked:
-        if order.quote is None:
-            return gettext("The prices are locked: they stay as they are, whatever the lists say.")
-        return gettext("The prices were agreed in %(quote)s and stay until they are unlocked.") % {
-            "quote": order.quote
-        }
-    if order.is_on_hold:
-        return gettext("On hold: %(reason)s") % {"reason": order.hold_reason}
-    if order.status == Order.Status.CANCELLED:
-        return gettext("Cancelled: %(reason)s") % {"reason": order.cancelled_reason}
-    return ""
-
-
-def facts(order: Order) -> list[Fact]:
-    """List what one wants to know at a glance."""
-    shown = common_facts(order)
-    if order.requested_on:
-        shown.insert(1, Fact(gettext("Requested delivery"), format_day(order.requested_on)))
-    if order.quote is not None:
-        shown.insert(1, Fact(gettext("Quote"), Link(str(order.quote), record_url(order.quote))))
-    if order.submitted_at:
-        shown.insert(1, Fact(gettext("Submitted"), format_day_of(order.submitted_at)))
-    if order.processing_status:
-        shown.append(Fact(gettext("Warehouse says"), order.processing_status))
-    return shown
-
-
-def verbs(
-    request: RepRequest,
-    order: Order,
-    lines: Sequence[OrderLine],
-    drifts: Sequence[PriceDrift],
-) -> list[Action]:
-    """List what can be done with an order now."""
-    if not request.user.has_perm("sales.change_order"):
-        return []
-
-    def address(name: str) -> str:
-        return reverse(f"sales:order-{name}", args=[order.pk])
-
-    started = any(line.shipped_quantity or line.billed for line in lines)
-    cancel = Action(
-        _("Cancel order"),
-        address("cancel"),
-        "ban",
-        asks=True,
-        dialog=True,
-        tone="danger",
-        reason=gettext("Part of it is shipped or billed.") if started else "",
-    )
-    if order.is_draft:
-        edit = Action(_("Edit head"), address("edit"), "pencil", asks=True)
-        deeds = [*draft_verbs(order, drifts), *lock_verbs(request, order)]
-        return [Action(_("Submit"), address("submit"), "send"), edit, *deeds, cancel]
-    if order.status not in {Order.Status.SUBMITTED, Order.Status.COMPLETED}:
-        return []
-    change = Action(_("Change order"), address("change"), "edit", asks=True, aside=True)
-    deeds = [_invoice_verb(order, lines, address("invoice")), change]
-    if order.status == Order.Status.SUBMITTED:
-        hold = Action(_("Put on hold"), address("hold"), "player-pause", asks=True, dialog=True)
-        deeds += [hold, cancel]
-    if order.is_on_hold:
-        release = Action(_("Release"), address("release"), "player-play")
-        deeds = [release, deeds[0], change, cancel]
-    return deeds
-
-
-def _invoice_verb(order: Order, lines: Sequence[OrderLine], address: str) -> Action:
-    open_to_bill = any(line.counts and line.open_to_bill > 0 for line in lines)
-    reason = "" if open_to_bill else gettext("Everything is invoiced, or on a draft.")
-    return Action(_("Create invoice"), address, "receipt", asks=True, reason=reason)
+    return show_document(request, find_document(request, Order, pk))
 
 
 class OrderNew(DocumentNew[Order]):
@@ -225,13 +111,13 @@ class OrderEdit(HeadEdit[Order]):
 @rep_with("sales.change_order")
 def submit(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Make the order binding; it leaves for the other systems."""
-    order = find(request, pk)
+    order = find_document(request, Order, pk)
     return run_action(
         request,
         order,
         lambda: submit_order(order.pk, actor=request.user),
         done=gettext("%(record)s is submitted and on its way to the other systems."),
-        show=show,
+        show=show_document,
     )
 
 
@@ -239,20 +125,20 @@ def submit(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 @rep_with("sales.change_order")
 def release(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Let an order on hold go on."""
-    order = find(request, pk)
+    order = find_document(request, Order, pk)
     return run_action(
         request,
         order,
         lambda: release_order(order.pk, actor=request.user),
         done=gettext("%(record)s goes on."),
-        show=show,
+        show=show_document,
     )
 
 
 @rep_with("sales.change_order")
 def hold(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Stop the order where it stands."""
-    order = find(request, pk)
+    order = find_document(request, Order, pk)
     return run_form_action(
         request,
         order,
@@ -267,7 +153,7 @@ def hold(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 @rep_with("sales.change_order")
 def cancel(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Cancel the order."""
-    order = find(request, pk)
+    order = find_document(request, Order, pk)
     return run_form_action(
         request,
         order,

@@ -6,7 +6,6 @@ import uuid
 from http import HTTPStatus
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
@@ -23,17 +22,17 @@ from sales.services.prices.price_refresh import (
 )
 from sales.services.prices.promotions import apply_promotion, remove_promotion
 from web.actions import add_refusal, run_action
-from web.display import Link
 from web.forms.prices import PromotionForm, RefreshForm
 from web.htmx import go_to, say
 from web.http import RepRequest, rep_required, rep_with
+from web.pages.price_refresh import price_refresh_page
 from web.record_urls import record_url
-from web.views import orders
-from web.views.lines import SHOW, find
+from web.rendering import render_page
+from web.views.documents import find_document, find_to_change, show_document
 
 
 def _find_promoted(request: RepRequest, kind: str, pk: uuid.UUID) -> Quote | Order:
-    document = find(request, kind, pk)
+    document = find_to_change(request, kind, pk)
     if not isinstance(document, Quote | Order):
         raise Http404
     return document
@@ -54,7 +53,7 @@ def add_promotion(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse
             say(request, gettext("%(code)s is applied.") % {"code": use.code})
             return go_to(request, f"{record_url(document)}#promotions")
     problem = " ".join(str(error) for errors in form.errors.values() for error in errors)
-    return SHOW[kind](request, document, problem=problem, promotion_form=form)
+    return show_document(request, document, problem=problem, promotion_form=form)
 
 
 @require_POST
@@ -68,13 +67,13 @@ def drop_promotion(request: RepRequest, kind: str, pk: uuid.UUID, code: str) -> 
         return document
 
     done = gettext("%(code)s is taken off.") % {"code": code}
-    return run_action(request, document, drop, done=done, show=SHOW[kind])
+    return run_action(request, document, drop, done=done, show=show_document)
 
 
 @rep_required
 def refresh(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
     """Show what the list says today beside each frozen price, and take what is ticked."""
-    document = find(request, kind, pk)
+    document = find_to_change(request, kind, pk)
     drifted = [each for each in price_drift(document) if each.has_drifted]
     form = RefreshForm(request.POST or None, drifted=drifted, initial={"version": document.version})
     preview: PricePreview | None = None
@@ -85,17 +84,11 @@ def refresh(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
             preview = preview_refresh(document, line_ids=_chosen(form, drifted))
         except DomainError as error:
             if not form.is_bound:
-                return SHOW[kind](request, document, problem=str(error))
+                return show_document(request, document, problem=str(error))
             add_refusal(form, error)
-    context = {
-        "heading": gettext("Refresh the prices of %(document)s") % {"document": document},
-        "record": document,
-        "form": form,
-        "preview": preview,
-        "back": Link(str(document), record_url(document)),
-    }
+    page = price_refresh_page(document, form, preview)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    return render(request, "sales/price_refresh.html", context, status=status)
+    return render_page(request, "documents/price_refresh.html", page, status=status)
 
 
 def _chosen(form: RefreshForm, drifted: list[PriceDrift]) -> list[uuid.UUID]:
@@ -126,7 +119,7 @@ def unlock(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         order,
         lambda: unlock_prices(order.pk, actor=request.user),
         done=gettext("The prices of %(record)s may be changed."),
-        show=orders.show,
+        show=show_document,
     )
 
 
@@ -140,12 +133,11 @@ def lock(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         order,
         lambda: lock_prices(order.pk, actor=request.user),
         done=gettext("The prices of %(record)s are kept as they are."),
-        show=orders.show,
+        show=show_document,
     )
 
 
 def _find_order(request: RepRequest, pk: uuid.UUID) -> Order:
-    order = find(request, "orders", pk)
-    if not isinstance(order, Order):
+    if not request.user.has_perm("sales.change_order"):
         raise Http404
-    return order
+    return find_document(request, Order, pk)

@@ -22,17 +22,17 @@ from sales.models import Order
 from web.actions import run_action, run_form_action
 from web.forms.shipments import ParcelForm, ReturnForm, ShipmentForm
 from web.http import RepRequest, rep_with
-from web.pages.documents import read_lines
-from web.templatetags.fulfilment_pages import why_not_ship
-from web.views import orders
+from web.pages.lines import read_lines
+from web.pages.shipments import why_not_ship
+from web.views.documents import find_document, show_document
 
 
 @rep_with("fulfilment.add_shipment")
 def new(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Record a shipment somebody saw leave; the rest stays open."""
-    order = orders.find(request, pk)
+    order = find_document(request, Order, pk)
     if reason := why_not_ship(order):
-        return orders.show(request, order, problem=reason)
+        return show_document(request, order, problem=reason)
     form = ShipmentForm(request.POST or None, lines=read_lines(order))
 
     def record(answers: dict[str, Any]) -> Order:
@@ -54,7 +54,7 @@ def new(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         heading=gettext("Record a shipment of %(order)s") % {"order": order},
         label=gettext("Record shipment"),
         done=gettext("Shipment of %(record)s recorded."),
-        template_name="fulfilment/shipment_form.html",
+        template_name="shipments/form.html",
     )
 
 
@@ -68,10 +68,10 @@ def find_shipment(request: RepRequest, pk: uuid.UUID) -> Shipment:
 def give_back(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Record what came back of a shipment."""
     shipment = find_shipment(request, pk)
-    order, left = orders.find(request, shipment.order_id), left_to_return(shipment)
+    order, left = find_document(request, Order, shipment.order_id), left_to_return(shipment)
     if not any(left.values()):
         reason = gettext("There is nothing left of %(shipment)s that could come back.")
-        return orders.show(request, order, problem=reason % {"shipment": shipment})
+        return show_document(request, order, problem=reason % {"shipment": shipment})
     held = list(shipment.lines.select_related("order_line"))
     form = ReturnForm(request.POST or None, held=held, left=left)
 
@@ -94,7 +94,7 @@ def give_back(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         heading=gettext("Record a return of %(shipment)s") % {"shipment": shipment},
         label=gettext("Record return"),
         done=gettext("Return of %(record)s recorded."),
-        template_name="sales/quantities_form.html",
+        template_name="lines/quantities_form.html",
         lead=gettext("What came back may be credited on its invoice."),
         button_icon="truck-return",
     )
@@ -104,7 +104,7 @@ def give_back(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 def parcel(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Note a parcel and its tracking number."""
     shipment = find_shipment(request, pk)
-    order = orders.find(request, shipment.order_id)
+    order = find_document(request, Order, shipment.order_id)
 
     def note(answers: dict[str, Any]) -> Order:
         add_parcel(shipment.pk, actor=request.user, **answers)
@@ -126,12 +126,12 @@ def parcel(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 def move(request: RepRequest, pk: uuid.UUID, status: str) -> HttpResponse:
     """Say that a shipment left, arrived or was lost."""
     shipment = find_shipment(request, pk)
-    order = orders.find(request, shipment.order_id)
+    order = find_document(request, Order, shipment.order_id)
 
     def go_on() -> Order:
         move_shipment(shipment.pk, actor=request.user, status=status)
         return order
 
     return run_action(
-        request, order, go_on, done=gettext("Shipment of %(record)s updated."), show=orders.show
+        request, order, go_on, done=gettext("Shipment of %(record)s updated."), show=show_document
     )

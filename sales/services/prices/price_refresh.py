@@ -60,12 +60,14 @@ class PricePreview:
     total_after: Decimal
 
 
-def price_drift(document: AnyDocument) -> list[PriceDrift]:
+def price_drift(document: AnyDocument, lines: Sequence[AnyLine] | None = None) -> list[PriceDrift]:
     """Compare every product line's frozen price with the list's today; changes nothing.
 
-    Typed prices are compared too and marked so. Four statements at most, however many lines.
+    Typed prices are compared too and marked so. Four statements at most, however many lines; one
+    less for who has read the lines with their products and units.
     """
-    return [drift for _, _, drift in _compared(document, lines_of(document))]
+    lines = lines_of(document) if lines is None else lines
+    return [drift for _, _, drift in _compared(document, lines)]
 
 
 def preview_refresh(

@@ -1,0 +1,192 @@
+"""A page reads the database while it is built, never while it is rendered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.template.backends.django import Template
+from django.test import Client
+from django.urls import resolve
+from pytest_django import DjangoDbBlocker
+
+from crm import roles
+from crm.models import User
+from tests.factories import UserFactory
+from tests.urls import every_url
+from tests.web.one_of_each import one_of_each, shop
+from tests.web.pages import every_page
+
+pytestmark = pytest.mark.django_db
+
+WEB = Path(__file__).resolve().parents[2] / "web"
+HTMX = {"HX-Request": "true"}
+APPROVER = {"home of an approver", "question sales:quote-approve", "question sales:quote-refuse"}
+CLERK = {"question fulfilment:handoff-skip", "question fulfilment:handoff-settle"}
+TRANSACTION = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
+
+LIMITS = {
+    "home": 10,
+    "list": 8,
+    "quote": 12,
+    "order": 15,
+    "invoice": 15,
+    "record": 13,
+    "form": 10,
+    "question": 8,
+}
+"""The most statements that a page of each kind takes: session, user and frame are three of them."""
+
+EXCEPTIONS = {
+    "list fulfilment:handoff": (11, "metrics of the connections, causes, connections to choose"),
+    "search": (16, "four look-ups of a number, then one for every kind of record"),
+    "history": (27, "reads each table that the record consists of, and each one it refers to"),
+    "price refresh": (23, "works the preview out inside a transaction that is rolled back"),
+}
+"""Pages that take more than their kind, with the reason."""
+
+CHANGING = {"price refresh": "spreading promotion codes takes two statements for each of them"}
+"""Pages whose number of statements depends on the number of records, with the reason."""
+
+
+@dataclass
+class Statements:
+    """What one request asked of the database, and what of it while a template was rendered."""
+
+    all: list[str] = field(default_factory=list)
+    rendering: list[str] = field(default_factory=list)
+    status: int = 0
+
+
+@contextmanager
+def counted() -> Iterator[Statements]:
+    """Count the statements of a request; that a transaction begins or ends is none."""
+    found, depth, render = Statements(), 0, Template.render
+
+    def note(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        if not sql.startswith(TRANSACTION):
+            found.all.append(sql)
+            if depth:
+                found.rendering.append(sql)
+        return execute(sql, params, many, context)
+
+    def watched(self: Template, *args: Any, **kwargs: Any) -> Any:
+        nonlocal depth
+        depth += 1
+        try:
+            return render(self, *args, **kwargs)
+        finally:
+            depth -= 1
+
+    with pytest.MonkeyPatch.context() as patch, connection.execute_wrapper(note):
+        patch.setattr(Template, "render", watched)
+        yield found
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Every page with one of everything, with three, and as the answer to htmx."""
+
+    few: Mapping[str, Statements]
+    many: Mapping[str, Statements]
+    dialogs: Mapping[str, Statements]
+    urls: Mapping[str, str]
+
+
+@pytest.fixture(scope="module")
+def measured(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Measured:
+    """Visit every page; what was made for it is rolled back."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        market, approver = shop()
+        people = (market.rep, approver, UserFactory.create(role=roles.BACK_OFFICE))
+        few_pages = every_page(one_of_each(market, approver, 1))
+        visit(few_pages, *people)  # reads content types and templates, which are kept
+        few = visit(few_pages, *people)
+        many_pages = every_page(one_of_each(market, approver, 3))
+        many, dialogs = visit(many_pages, *people), visit(many_pages, *people, headers=HTMX)
+        transaction.set_rollback(True)
+    return Measured(few, many, dialogs, many_pages)
+
+
+def visit(
+    pages: Mapping[str, str], rep: User, approver: User, clerk: User, **options: Any
+) -> dict[str, Statements]:
+    """Open every page as somebody who may."""
+    clients = {}
+    for person in (rep, approver, clerk):
+        clients[person] = Client()
+        clients[person].force_login(person)
+    found = {}
+    for name, url in pages.items():
+        person = approver if name in APPROVER else clerk if name in CLERK else rep
+        with counted() as statements:
+            statements.status = clients[person].get(url, **options).status_code
+        found[name] = statements
+    return found
+
+
+def limit(name: str) -> int:
+    """Return the most statements that a page may take."""
+    if name in EXCEPTIONS:
+        return EXCEPTIONS[name][0]
+    return LIMITS[name.partition(" ")[0]]
+
+
+def test_every_page_was_opened(measured: Measured) -> None:
+    assert {name for name, found in measured.many.items() if found.status != 200} == set()
+
+
+def test_every_url_is_opened_or_takes_no_get(measured: Measured, client: Client) -> None:
+    client.force_login(UserFactory.create(is_superuser=True))
+    opened = {resolve(url.partition("?")[0]).view_name for url in measured.urls.values()}
+    posted = {resolve(url).view_name for url in every_url() if client.get(url).status_code == 405}
+
+    assert {resolve(url).view_name for url in every_url()} - opened - posted == set()
+
+
+def test_rendering_executes_no_sql(measured: Measured) -> None:
+    asked = {
+        name: found.rendering
+        for visited in (measured.few, measured.many, measured.dialogs)
+        for name, found in visited.items()
+        if found.rendering
+    }
+
+    assert asked == {}
+
+
+def test_takes_the_same_statements_for_one_of_everything_and_for_three(measured: Measured) -> None:
+    changing = {
+        name
+        for name, found in measured.few.items()
+        if len(found.all) != len(measured.many[name].all)
+    }
+
+    assert changing == set(CHANGING)
+
+
+def test_takes_no_more_statements_than_its_kind_of_page_may(measured: Measured) -> None:
+    taken = {name: len(found.all) for name, found in measured.many.items()}
+
+    assert {name: count for name, count in taken.items() if count > limit(name)} == {}
+
+
+def test_every_exception_is_needed(measured: Measured) -> None:
+    taken = {name: len(measured.many[name].all) for name in EXCEPTIONS}
+
+    assert taken == {name: count for name, (count, _) in EXCEPTIONS.items()}
+
+
+def test_pages_are_rendered_in_one_module() -> None:
+    sources = {path: path.read_text() for path in WEB.rglob("*.py")}
+    rendering = re.compile(r"import .*\brender\b|render_to_string|TemplateResponse|get_template")
+
+    assert [path.name for path, text in sources.items() if rendering.search(text)] == [
+        "rendering.py"
+    ]

@@ -1,0 +1,143 @@
+"""The page of a handoff: what was sent, every attempt, and what came back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from common.formatting import format_moment
+from crm.models import User
+from fulfilment.models import Attempt, Handoff
+from fulfilment.outbound.handoff_actions import REPLAYABLE, STUCK, stuck_like
+from fulfilment.outbound.payload_diff import ChangedValue, changed_since
+from sales.models import kind_named
+from web.chips.handoffs import handoff_chip
+from web.display import Action, Actions, Fact, Link, When
+from web.pages.cards import Card, CardRow
+from web.pages.records import RecordPage
+from web.record_urls import record_url
+
+RELATED = ("event", "lane__connection", "payload")
+"""What a handoff's page reads along with the handoff."""
+
+ATTEMPTS = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandoffPage(RecordPage):
+    """The page of a handoff."""
+
+    record: Handoff
+    attempts: Card
+    changed: Sequence[ChangedValue]
+    """What of the document has changed since the message was frozen."""
+    body: str
+
+
+def handoff_page(handoff: Handoff, user: User, *, problem: str = "") -> HandoffPage:
+    """Read and format everything that the page of a handoff shows."""
+    event = handoff.event
+    return HandoffPage(
+        record=handoff,
+        crumb=Link(gettext("Handoff desk"), reverse("fulfilment:handoff-list")),
+        heading=event.get_type_display(),
+        subtitle=f"{event.subject_number} → {handoff.lane.connection}",
+        chips=[handoff_chip(handoff)],
+        actions=Actions(_actions(handoff, user)),
+        problem=problem or handoff.cause,
+        facts=_facts(handoff),
+        attempts=_attempts(handoff),
+        changed=changed_since(handoff),
+        body=json.dumps(json.loads(handoff.payload.body), indent=2, ensure_ascii=False),
+    )
+
+
+def _attempts(handoff: Handoff) -> Card:
+    made = handoff.attempts.order_by("-id")[:ATTEMPTS]
+    return Card(
+        title=gettext("Attempts"),
+        id="attempts",
+        rows=[_attempt_row(attempt) for attempt in made],
+        empty=gettext("Not tried yet."),
+    )
+
+
+def _attempt_row(attempt: Attempt) -> CardRow:
+    parts = (
+        f"HTTP {attempt.status_code}" if attempt.status_code else "",
+        f"{attempt.duration_ms} ms",
+        attempt.detail,
+    )
+    return CardRow(
+        title=attempt.get_outcome_display(),
+        detail=" · ".join(filter(None, parts)),
+        when=When.exactly(attempt.started_at),
+    )
+
+
+def _actions(handoff: Handoff, user: User) -> list[Action]:
+    """Offer to send it again, alone or with all of the same cause, or to set it aside."""
+    if not user.has_perm("fulfilment.replay_handoff"):
+        return []
+
+    def url(name: str) -> str:
+        return reverse(f"fulfilment:handoff-{name}", args=[handoff.pk])
+
+    stuck = handoff.state in STUCK
+    under_way = "" if handoff.state in REPLAYABLE else gettext("It is under way already.")
+    not_stuck = "" if stuck else gettext("Only what is stuck is set aside.")
+    again = Action(
+        gettext("Send again"), url("replay"), "refresh", reason=under_way, aside=not stuck
+    )
+    skip = Action(
+        gettext("Skip"),
+        url("skip"),
+        "player-skip-forward",
+        asks=True,
+        dialog=True,
+        reason=not_stuck,
+        tone="danger",
+    )
+    settle = Action(
+        gettext("Handled outside"),
+        url("settle"),
+        "check",
+        asks=True,
+        dialog=True,
+        reason=not_stuck,
+        aside=True,
+    )
+    return [again, *_all_again(handoff, url("replay-like")), settle, skip]
+
+
+def _all_again(handoff: Handoff, url: str) -> list[Action]:
+    """Offer to send all again that the same cause holds up."""
+    if handoff.state != Handoff.State.NEEDS_ATTENTION:
+        return []
+    count = stuck_like(handoff.lane.connection, handoff.cause).count()
+    if count < 2:
+        return []
+    label = gettext("Send all %(count)d with this cause again") % {"count": count}
+    return [Action(label, url, "refresh", aside=True)]
+
+
+def _facts(handoff: Handoff) -> list[Fact]:
+    """List what one wants to know at a glance."""
+    event = handoff.event
+    document = kind_named(event.subject_type).model.objects.filter(pk=event.subject_id).first()
+    facts = [
+        Fact(gettext("Document"), Link(str(document), record_url(document)) if document else "–"),
+        Fact(gettext("Connection"), handoff.lane.connection),
+        Fact(gettext("Their reference"), handoff.reference or "–"),
+        Fact(gettext("Turn in its lane"), handoff.position),
+        Fact(gettext("Message id"), handoff.message_id),
+        Fact(gettext("Created"), format_moment(handoff.created_at)),
+        Fact(gettext("Delivered"), format_moment(handoff.delivered_at)),
+    ]
+    if handoff.resolution:
+        facts.append(Fact(gettext("Decided"), handoff.resolution))
+    return facts

@@ -1,0 +1,83 @@
+"""What passed between a document and the external systems: handoffs, sync status and log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+
+from fulfilment.models import Handoff
+from fulfilment.monitoring.integration_log import Entry, entries_for
+from sales.models import AnyDocument, Invoice
+from web.chips.handoffs import handoff_chip, sync_chip
+from web.display import TONE_CLASS, Chip, When
+from web.pages.cards import Card, CardRow, icon_mark
+
+SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class IntegrationLog:
+    """The integration log of a document, newest first; all but the last entries folded away."""
+
+    newest: Sequence[CardRow]
+    earlier: Sequence[CardRow]
+    earlier_label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Integration:
+    """A document's handoffs, what they add up to, and what came of them."""
+
+    sync: Chip | None
+    handoffs: Card
+    log: IntegrationLog
+
+
+def build_integration(
+    document: AnyDocument, invoices: Iterable[Invoice] | None = None
+) -> Integration:
+    """Read a document's handoffs and integration log; three statements, one more for invoices."""
+    handoffs = list(Handoff.objects.about(document).with_attempts().order_by("id"))
+    entries = entries_for(document, handoffs, invoices)
+    return Integration(
+        sync=sync_chip(handoff.state for handoff in handoffs),
+        handoffs=_handoffs_card(handoffs),
+        log=_log(entries),
+    )
+
+
+def _handoffs_card(handoffs: Sequence[Handoff]) -> Card:
+    return Card(
+        title=gettext("Handoffs"),
+        id="handoffs",
+        rows=[_handoff_row(handoff) for handoff in handoffs[::-1][:SHOWN]],
+        empty=gettext("No external system receives this document's events."),
+    )
+
+
+def _handoff_row(handoff: Handoff) -> CardRow:
+    parts = (str(handoff.lane.connection), handoff.reference, handoff.cause)
+    return CardRow(
+        title=handoff.event.get_type_display(),
+        url=reverse("fulfilment:handoff-detail", args=[handoff.pk]),
+        detail=" · ".join(filter(None, parts)),
+        chip=handoff_chip(handoff),
+        when=When.of(handoff.created_at),
+    )
+
+
+def _log(entries: Sequence[Entry]) -> IntegrationLog:
+    rows = [
+        CardRow(
+            mark=icon_mark(entry.icon, TONE_CLASS[entry.tone]),
+            title=str(entry),
+            when=When.exactly(entry.at),
+        )
+        for entry in reversed(entries)
+    ]
+    count = max(len(rows) - SHOWN, 0)
+    label = ngettext("%(count)d earlier entry", "%(count)d earlier entries", count)
+    return IntegrationLog(rows[:SHOWN], rows[SHOWN:], label % {"count": count})

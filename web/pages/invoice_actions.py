@@ -1,0 +1,72 @@
+"""What can be done with an invoice now, or why not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from crm.models import User
+from sales.models import Invoice
+from sales.services.prices.price_refresh import PriceDrift
+from web.display import Action
+from web.pages.draft_actions import refresh_action
+
+
+def invoice_actions(invoice: Invoice, user: User, drifts: Sequence[PriceDrift]) -> list[Action]:
+    """List what can be done with an invoice, the next step first."""
+    if not user.has_perm("sales.change_invoice"):
+        return []
+    if invoice.is_draft:
+        return _draft_actions(invoice, drifts)
+    return [] if invoice.is_credit_note else _issued_actions(invoice)
+
+
+def _url(invoice: Invoice, name: str) -> str:
+    return reverse(f"sales:invoice-{name}", args=[invoice.pk])
+
+
+def _draft_actions(invoice: Invoice, drifts: Sequence[PriceDrift]) -> list[Action]:
+    issue = Action(gettext("Issue"), _url(invoice, "issue"), "send")
+    delete = Action(
+        gettext("Delete draft"),
+        _url(invoice, "delete"),
+        "trash",
+        tone="danger",
+        confirm=gettext("Delete this draft? What it bills may be billed again."),
+    )
+    if invoice.bills_order:
+        return [issue, delete]
+    edit = Action(gettext("Edit head"), _url(invoice, "edit"), "pencil", asks=True)
+    return [issue, edit, refresh_action(invoice, drifts), delete]
+
+
+def _issued_actions(invoice: Invoice) -> list[Action]:
+    paid = "" if invoice.outstanding > 0 else gettext("Nothing is left to pay.")
+    pay = Action(
+        gettext("Record payment"),
+        _url(invoice, "pay"),
+        "coins",
+        asks=True,
+        dialog=True,
+        reason=paid,
+    )
+    credit = Action(
+        gettext("Credit note"),
+        _url(invoice, "credit"),
+        "receipt-refund",
+        asks=True,
+        aside=True,
+        reason=why_not_credit(invoice),
+    )
+    return [pay, credit]
+
+
+def why_not_credit(invoice: Invoice) -> str:
+    """Return why the invoice cannot be credited; empty when it can."""
+    if invoice.is_draft or invoice.is_credit_note:
+        return gettext("Only an issued invoice is credited.")
+    if invoice.credited and invoice.credited >= invoice.total:
+        return gettext("All of it is credited.")
+    return ""

@@ -1,0 +1,178 @@
+"""The page of an invoice or a credit note, beside the invoice of record."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from common.formatting import format_day, format_due, format_money, format_rate
+from crm.models import User
+from sales.models import Invoice
+from web.chips.documents import credit_note_chip, invoice_chip
+from web.display import Actions, Chip, Fact, Link
+from web.pages.activity import activity_card
+from web.pages.cards import Card
+from web.pages.document_flow import document_flow, flow_steps
+from web.pages.documents import (
+    DocumentPage,
+    common_facts,
+    history_card,
+    may_edit,
+    read_events,
+    subtitle,
+)
+from web.pages.integration import Integration, build_integration
+from web.pages.invoice_actions import invoice_actions
+from web.pages.invoice_parts import (
+    OfficialInvoice,
+    credit_notes_card,
+    instalments_card,
+    official_invoice,
+    payments_card,
+)
+from web.pages.lines import build_lines, drifts_of, read_lines
+from web.record_urls import record_url
+
+RELATED = (
+    "order__quote__company",
+    "order__opportunity__stage",
+    "order__opportunity__lead",
+    "credits",
+)
+"""What an invoice's page reads along with the invoice, beside what every document's does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedInvoice:
+    """What became of an invoice once it was issued."""
+
+    official: OfficialInvoice
+    cards: Sequence[Card]
+    """Instalments, payments and credit notes, where there are any."""
+    integration: Integration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoicePage(DocumentPage):
+    """The page of an invoice: a draft without an order is edited on it."""
+
+    issued: IssuedInvoice | None
+
+
+def invoice_page(invoice: Invoice, user: User, *, problem: str = "") -> InvoicePage:
+    """Read and format everything that the page of an invoice shows; 13 statements at most."""
+    editable = may_edit(invoice, user)
+    lines = read_lines(invoice)
+    drifts = [] if invoice.bills_order or invoice.credits_id else drifts_of(invoice, lines)
+    issued = _issued(invoice)
+    return InvoicePage(
+        record=invoice,
+        crumb=Link(gettext("Invoices"), reverse("sales:invoice-list")),
+        heading=str(invoice),
+        subtitle=subtitle(invoice),
+        chips=[*invoice_chips(invoice), *_sync_chip(issued)],
+        actions=Actions(invoice_actions(invoice, user, drifts)),
+        problem=problem,
+        locked=_why_locked(invoice),
+        flow=flow_steps(document_flow(invoice), invoice, user),
+        lines=build_lines(invoice, lines, drifts, editable=editable),
+        issued=issued,
+        notes=invoice.notes,
+        activity=activity_card(invoice, user),
+        facts=_facts(invoice),
+        history=history_card(read_events(invoice)),
+    )
+
+
+def _issued(invoice: Invoice) -> IssuedInvoice | None:
+    if invoice.number is None:
+        return None
+    cards = (
+        instalments_card(invoice, invoice.company.today()),
+        payments_card(invoice),
+        credit_notes_card(invoice),
+    )
+    return IssuedInvoice(
+        official=official_invoice(invoice),
+        cards=[card for card in cards if card is not None],
+        integration=build_integration(invoice),
+    )
+
+
+def invoice_chips(invoice: Invoice) -> list[Chip]:
+    """Show whether it is paid, and whether it takes another one back."""
+    if invoice.is_credit_note:
+        return [credit_note_chip(), invoice_chip(invoice)]
+    return [invoice_chip(invoice)]
+
+
+def _sync_chip(issued: IssuedInvoice | None) -> list[Chip]:
+    sync = issued.integration.sync if issued is not None else None
+    return [sync] if sync is not None else []
+
+
+def _why_locked(invoice: Invoice) -> str:
+    """Return why an invoice is not edited, and the way on."""
+    if invoice.is_draft and invoice.bills_order:
+        return gettext(
+            "This draft bills an order; its figures are the order's. "
+            "To bill something else, delete it and create another."
+        )
+    return ""
+
+
+def _facts(invoice: Invoice) -> list[Fact]:
+    """List what one wants to know at a glance."""
+    facts = common_facts(invoice)
+    if invoice.reason:
+        facts.insert(1, Fact(gettext("Reason"), invoice.reason))
+    if invoice.credits is not None:
+        credited = Link(str(invoice.credits), record_url(invoice.credits))
+        facts.insert(1, Fact(gettext("Credits"), credited))
+    if invoice.order is not None:
+        facts.insert(1, Fact(gettext("Order"), Link(str(invoice.order), record_url(invoice.order))))
+    if invoice.issued_on:
+        facts.insert(1, Fact(gettext("Issued"), format_day(invoice.issued_on)))
+    if invoice.due_on:
+        facts.insert(2, Fact(gettext("Due"), _due(invoice, invoice.due_on)))
+    if invoice.early_payment_until:
+        facts.insert(3, Fact(gettext("Early payment"), format_early_payment(invoice)))
+    return facts
+
+
+def _due(invoice: Invoice, due_on: dt.date) -> str:
+    """Write the day on which the oldest open part is due."""
+    next_due_on = invoice.next_due_on
+    if next_due_on is None:
+        return format_day(due_on)
+    return f"{format_day(next_due_on)} · {format_due(next_due_on, invoice.company.today())}"
+
+
+def format_early_payment(invoice: Invoice) -> str:
+    """Write what may still be kept for paying early, or what was."""
+    if invoice.discounted:
+        kept = format_money(invoice.discounted, invoice.currency)
+        return gettext("%(amount)s kept for paying early") % {"amount": kept}
+    until = format_day(invoice.early_payment_until)
+    offered = invoice.discount_on(invoice.company.today())
+    if not offered:
+        return gettext("%(rate)s until %(day)s, not taken") % {
+            "rate": format_rate(invoice.early_payment_rate),
+            "day": until,
+        }
+    return gettext("%(amount)s until %(day)s settles it, %(discount)s less") % {
+        "amount": format_money(invoice.outstanding - offered, invoice.currency),
+        "day": until,
+        "discount": format_money(offered, invoice.currency),
+    }
+
+
+def signed_total(invoice: Invoice) -> Decimal:
+    """Return what the document adds to what is owed: a credit note takes off."""
+    total: Decimal = invoice.total
+    return -total if invoice.is_credit_note else total

@@ -1,0 +1,83 @@
+"""The parts of a draft's page that are the answers to a change of its lines."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import F
+
+from common.formatting import format_price
+from sales.models import AnyDocument, PriceListItem
+from sales.services.products import search_products
+from web.pages.lines import LineRow, Lines, build_lines, drifts_of, read_lines
+
+OFFERED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class LinesPart:
+    """A draft's lines and totals, swapped into its page out of band."""
+
+    lines: Lines
+    row: LineRow | None
+    """The line that was changed or added, if it is still there."""
+    oob: bool = True
+
+
+def lines_part(document: AnyDocument, line: uuid.UUID | None) -> LinesPart:
+    """Read a draft's lines again after a change of one of them."""
+    stored = read_lines(document)
+    lines = build_lines(document, stored, drifts_of(document, stored), editable=True)
+    return LinesPart(lines, lines.row(line))
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedLine:
+    """A line whose change was refused, with the reasons; what was typed stays where it is."""
+
+    line_id: str
+    problems: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ProductOption:
+    """A product one may add, with its price on the document's list."""
+
+    id: str
+    sku: str
+    name: str
+    unit: str
+    price: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProductOptions:
+    """The products that match what was typed."""
+
+    options: Sequence[ProductOption]
+    text: str
+
+
+def product_options(document: AnyDocument, text: str) -> ProductOptions:
+    """Find the products that match a text; two statements."""
+    found = list(search_products(text).select_related("default_unit")[:OFFERED])
+    items = PriceListItem.objects.filter(
+        price_list=document.price_list_id,
+        product__in=found,
+        unit=F("product__default_unit"),
+        method=PriceListItem.Method.AMOUNT,
+    )
+    prices = {item.product_id: format_price(item.amount, document.currency) for item in items}
+    options = [
+        ProductOption(
+            id=str(product.pk),
+            sku=product.sku,
+            name=product.name,
+            unit=str(product.default_unit),
+            price=prices.get(product.pk, ""),
+        )
+        for product in found
+    ]
+    return ProductOptions(options, text)

@@ -1,0 +1,224 @@
+"""The lines and totals of a document, formatted once for the table, the editor and its answers."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+
+from common.formatting import (
+    format_money,
+    format_price,
+    format_quantity,
+    format_rate,
+)
+from sales.models import AnyDocument, AnyLine, DocumentLine, Order, OrderLine, Quote, kind_of
+from sales.services.prices.price_refresh import PriceDrift, price_drift
+from web.pages.line_editor import EditorRow, LineEditor, format_volume_discount
+
+TEXT_KINDS = frozenset({DocumentLine.Kind.SECTION.value, DocumentLine.Kind.NOTE.value})
+
+
+@dataclass(frozen=True, slots=True)
+class LineProgress:
+    """What became of an order line's units."""
+
+    shipped: str
+    invoiced: str
+    shipped_percent: int
+    is_shipped: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineRow:
+    """One line as the table and the editor show it."""
+
+    id: str
+    number: int
+    kind: str
+    is_text: bool
+    """Whether the line is a heading or a note."""
+    is_part: bool
+    """Whether the line belongs to a bundle."""
+    counts: bool
+    is_optional: bool
+    code: str
+    """The SKU, or the kind of line that has none."""
+    description: str
+    quantity: str
+    unit: str
+    price: str
+    volume: str
+    """What a large quantity takes off each unit."""
+    discount: str
+    tax: str
+    net: str
+    progress: LineProgress | None = None
+    """How far an ordered line has come."""
+    editor: EditorRow | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TotalRow:
+    """One figure in the foot of a document."""
+
+    label: str
+    amount: str
+    explanation_url: str = ""
+    css: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EditorUrls:
+    """Where lines are added to a draft."""
+
+    add: str
+    options: str
+    write_in: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The lines of a document with its totals; ``editor`` where they can be edited."""
+
+    rows: Sequence[LineRow]
+    totals: Sequence[TotalRow]
+    editor: EditorUrls | None = None
+    shows_progress: bool = False
+    has_options: bool = False
+
+    def row(self, line_id: uuid.UUID | None) -> LineRow | None:
+        """Return the row of a line, if there is such a line."""
+        return next((row for row in self.rows if row.id == str(line_id)), None)
+
+
+def read_lines(document: AnyDocument) -> list[Any]:
+    """Read a document's lines with what their rows need, in one statement."""
+    return list(document.lines.select_related("unit", "product").order_by("position", "id"))
+
+
+def drifts_of(document: AnyDocument, lines: Sequence[AnyLine]) -> list[PriceDrift]:
+    """Compare a draft's prices with the list's of today; agreed prices are not compared."""
+    return [] if document.prices_locked else price_drift(document, lines)
+
+
+def build_lines(
+    document: AnyDocument,
+    lines: Sequence[Any],
+    drifts: Iterable[PriceDrift] = (),
+    *,
+    editable: bool = False,
+) -> Lines:
+    """Format every line of a document and its totals."""
+    editor = LineEditor(document, drifts) if editable else None
+    return Lines(
+        rows=[
+            _line_row(document.currency, line, number, editor)
+            for number, line in enumerate(lines, 1)
+        ],
+        totals=total_rows(document, lines),
+        editor=_editor_urls(document) if editable else None,
+        shows_progress=document.number is not None and isinstance(document, Order),
+        has_options=isinstance(document, Quote),
+    )
+
+
+def _editor_urls(document: AnyDocument) -> EditorUrls:
+    parts = {"kind": kind_of(document).url_word, "pk": document.pk}
+    names = ("add", "options", "write-in", "words")
+    return EditorUrls(*(reverse(f"sales:line-{name}", kwargs=parts) for name in names))
+
+
+def _line_row(currency: str, line: Any, number: int, editor: LineEditor | None) -> LineRow:
+    return LineRow(
+        id=str(line.pk),
+        number=number,
+        kind=line.kind,
+        is_text=line.kind in TEXT_KINDS,
+        is_part=line.bundle_line_id is not None,
+        counts=line.counts,
+        is_optional=line.is_optional,
+        code=line.sku or line.get_kind_display(),
+        description=line.description,
+        quantity=format_quantity(line.quantity),
+        unit=str(line.unit or ""),
+        price=format_price(line.unit_price, currency),
+        volume=format_volume_discount(line, currency),
+        discount=_discount(line, currency),
+        tax=format_rate(line.tax_rate),
+        net=format_money(line.net, currency),
+        progress=_progress(line) if isinstance(line, OrderLine) else None,
+        editor=editor.row(line) if editor is not None else None,
+    )
+
+
+def _discount(line: Any, currency: str) -> str:
+    """Write a line's own discount as it was typed, or as its part came to, and a code's beside."""
+    by_code = line.promotion_discount
+    own = format_money(line.discount - by_code, currency) if line.discount != by_code else ""
+    text = format_rate(line.discount_rate) if line.discount_rate else own
+    if not by_code:
+        return text
+    code = gettext("%(amount)s by code") % {"amount": format_money(by_code, currency)}
+    return f"{text} + {code}" if text else code
+
+
+def _progress(line: OrderLine) -> LineProgress:
+    wanted = line.wanted_quantity
+    percent = int(line.shipped_quantity * 100 / wanted) if wanted else 0
+    return LineProgress(
+        shipped=format_quantity(line.shipped_quantity),
+        invoiced=format_quantity(line.invoiced_quantity - line.credited_quantity),
+        shipped_percent=percent,
+        is_shipped=wanted > 0 and line.shipped_quantity >= wanted,
+    )
+
+
+def total_rows(document: AnyDocument, lines: Sequence[AnyLine]) -> list[TotalRow]:
+    """Write the foot of a document: subtotal, discount, freight, tax by rate, total."""
+    money = partial(format_money, currency=document.currency)
+    explained = _explanation_urls(document)
+    count = sum(1 for line in lines if line.counts)
+    counted = ngettext("Subtotal, %(count)d line", "Subtotal, %(count)d lines", count)
+    rows = [TotalRow(counted % {"count": count}, money(document.detail), explained("detail"))]
+    if document.discount:
+        label = gettext("Discount")
+        if document.discount_rate:
+            label = f"{label} {format_rate(document.discount_rate)}"
+        rows.append(TotalRow(label, f"−{money(document.discount)}", explained("discount")))
+    if document.freight:
+        rows.append(TotalRow(gettext("Freight"), money(document.freight)))
+    rows += _tax_rows(document, lines, explained("tax"))
+    return [*rows, TotalRow(gettext("Total"), money(document.total), explained("total"), "grand")]
+
+
+def _tax_rows(document: AnyDocument, lines: Iterable[AnyLine], url: str) -> list[TotalRow]:
+    """Sum what is taxed at each rate; the lines' stored shares add up to the header's tax."""
+    taxable: defaultdict[Decimal, Decimal] = defaultdict(Decimal)
+    tax: defaultdict[Decimal, Decimal] = defaultdict(Decimal)
+    for line in lines:
+        if line.counts and line.tax_rate is not None:
+            taxable[line.tax_rate] += line.net - line.header_discount
+            tax[line.tax_rate] += line.tax
+    rows: list[TotalRow] = []
+    for rate in sorted(taxable, reverse=True):
+        base = format_money(taxable[rate], document.currency)
+        label = gettext("Tax %(rate)s on %(base)s") % {"rate": format_rate(rate), "base": base}
+        css = "" if rows else "rule"
+        rows.append(TotalRow(label, format_money(tax[rate], document.currency), url, css))
+    return rows
+
+
+def _explanation_urls(document: AnyDocument) -> Callable[[str], str]:
+    """Return what writes the URL of the steps behind a figure, resolved once for all figures."""
+    args = [kind_of(document).url_word, document.pk, "figure"]
+    prefix = reverse("sales:why-figure", args=args).removesuffix("figure/")
+    return lambda figure: f"{prefix}{figure}/"

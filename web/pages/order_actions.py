@@ -1,0 +1,93 @@
+"""What can be done with an order now, or why not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from crm.models import User
+from sales.models import Order, OrderLine
+from sales.services.prices.price_refresh import PriceDrift
+from web.display import Action
+from web.pages.draft_actions import lock_action, refresh_action
+from web.pages.shipments import why_not_ship
+
+
+def order_actions(
+    order: Order, user: User, lines: Sequence[OrderLine], drifts: Sequence[PriceDrift]
+) -> list[Action]:
+    """List what can be done with an order, the next step first."""
+    actions = []
+    if user.has_perm("sales.change_order"):
+        if order.is_draft:
+            actions = _draft_actions(order, user, lines, drifts)
+        elif order.status in {Order.Status.SUBMITTED, Order.Status.COMPLETED}:
+            actions = _submitted_actions(order, lines)
+    if order.number is None or not user.has_perm("fulfilment.add_shipment"):
+        return actions
+    # Shipping comes first until something has left; then billing does.
+    started = order.is_on_hold or order.fulfilment_status != Order.Fulfilment.NOT_STARTED
+    place = 1 if started else 0
+    return [*actions[:place], _ship(order), *actions[place:]]
+
+
+def _url(order: Order, name: str) -> str:
+    return reverse(f"sales:order-{name}", args=[order.pk])
+
+
+def _draft_actions(
+    order: Order, user: User, lines: Sequence[OrderLine], drifts: Sequence[PriceDrift]
+) -> list[Action]:
+    return [
+        Action(gettext("Submit"), _url(order, "submit"), "send"),
+        Action(gettext("Edit head"), _url(order, "edit"), "pencil", asks=True),
+        refresh_action(order, drifts),
+        lock_action(order, user),
+        _cancel(order, lines),
+    ]
+
+
+def _submitted_actions(order: Order, lines: Sequence[OrderLine]) -> list[Action]:
+    invoice, cancel = _invoice(order, lines), _cancel(order, lines)
+    change = Action(gettext("Change order"), _url(order, "change"), "edit", asks=True, aside=True)
+    if order.is_on_hold:
+        release = Action(gettext("Release"), _url(order, "release"), "player-play")
+        return [release, invoice, change, cancel]
+    if order.status != Order.Status.SUBMITTED:
+        return [invoice, change]
+    hold = Action(
+        gettext("Put on hold"), _url(order, "hold"), "player-pause", asks=True, dialog=True
+    )
+    return [invoice, change, hold, cancel]
+
+
+def _cancel(order: Order, lines: Sequence[OrderLine]) -> Action:
+    started = any(line.shipped_quantity or line.billed for line in lines)
+    return Action(
+        gettext("Cancel order"),
+        _url(order, "cancel"),
+        "ban",
+        asks=True,
+        dialog=True,
+        tone="danger",
+        reason=gettext("Part of it is shipped or billed.") if started else "",
+    )
+
+
+def _invoice(order: Order, lines: Sequence[OrderLine]) -> Action:
+    open_to_bill = any(line.counts and line.open_to_bill > 0 for line in lines)
+    reason = "" if open_to_bill else gettext("Everything is invoiced, or on a draft.")
+    url = _url(order, "invoice")
+    return Action(gettext("Create invoice"), url, "receipt", asks=True, reason=reason)
+
+
+def _ship(order: Order) -> Action:
+    return Action(
+        gettext("Record shipment"),
+        reverse("fulfilment:shipment-new", args=[order.pk]),
+        "truck-delivery",
+        asks=True,
+        reason=why_not_ship(order),
+    )

@@ -1,0 +1,148 @@
+"""The page of an order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from common.formatting import format_day, format_day_of
+from crm.models import User
+from fulfilment.models import Shipment
+from sales.models import Invoice, Order
+from web.chips.documents import billing_chip, fulfilment_chip, order_chip
+from web.display import Actions, Chip, Fact, Link
+from web.forms.prices import PromotionForm
+from web.pages.activity import activity_card
+from web.pages.cards import Card
+from web.pages.document_flow import document_flow, flow_steps
+from web.pages.documents import (
+    DocumentPage,
+    common_facts,
+    history_card,
+    may_edit,
+    read_events,
+    subtitle,
+)
+from web.pages.integration import Integration, build_integration
+from web.pages.lines import build_lines, drifts_of, read_lines
+from web.pages.order_actions import order_actions
+from web.pages.order_changes import OrderChangeRow, order_change_rows
+from web.pages.order_invoices import invoices_card
+from web.pages.promotions import Promotions, build_promotions
+from web.pages.shipments import ShipmentRow, read_shipments, shipment_rows
+from web.record_urls import record_url
+
+RELATED = ("quote__company", "opportunity__stage", "opportunity__lead")
+"""What an order's page reads along with the order, beside what every document's does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmittedOrder:
+    """What became of an order once it was submitted."""
+
+    shipments: Sequence[ShipmentRow]
+    invoices: Card
+    changes: Sequence[OrderChangeRow]
+    integration: Integration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPage(DocumentPage):
+    """The page of an order: a draft is edited on it, later it shows what became of the order."""
+
+    promotions: Promotions
+    submitted: SubmittedOrder | None
+
+
+def order_page(
+    order: Order, user: User, *, problem: str = "", promotion_form: PromotionForm | None = None
+) -> OrderPage:
+    """Read and format everything that the page of an order shows; 13 statements at most."""
+    editable = may_edit(order, user)
+    lines = read_lines(order)
+    drifts = drifts_of(order, lines)
+    invoices, shipments = _read_invoices(order), _read_shipments(order)
+    submitted = _submitted(order, user, shipments, invoices)
+    sent = sum(1 for each in shipments if each.direction == Shipment.Direction.OUT)
+    flow = document_flow(order, shipment_count=sent, invoices=invoices)
+    return OrderPage(
+        record=order,
+        crumb=Link(gettext("Orders"), reverse("sales:order-list")),
+        heading=str(order),
+        subtitle=subtitle(order),
+        chips=_chips(order, submitted),
+        actions=Actions(order_actions(order, user, lines, drifts)),
+        problem=problem,
+        locked=_why_locked(order),
+        flow=flow_steps(flow, order, user),
+        lines=build_lines(order, lines, drifts, editable=editable),
+        promotions=build_promotions(order, editable=editable, form=promotion_form),
+        submitted=submitted,
+        notes=order.notes,
+        activity=activity_card(order, user),
+        facts=_facts(order),
+        history=history_card(read_events(order)),
+    )
+
+
+def _read_invoices(order: Order) -> list[Invoice]:
+    if order.number is None:
+        return []
+    return list(order.invoices.prefetch_related("instalments").order_by("id"))
+
+
+def _read_shipments(order: Order) -> list[Shipment]:
+    return [] if order.number is None else read_shipments(order)
+
+
+def _submitted(
+    order: Order, user: User, shipments: Sequence[Shipment], invoices: Sequence[Invoice]
+) -> SubmittedOrder | None:
+    if order.number is None:
+        return None
+    return SubmittedOrder(
+        shipments=shipment_rows(shipments, user),
+        invoices=invoices_card(invoices),
+        changes=order_change_rows(order),
+        integration=build_integration(order, invoices),
+    )
+
+
+def _chips(order: Order, submitted: SubmittedOrder | None) -> list[Chip]:
+    """Show how far the order is itself, in fulfilment, in billing and in the other systems."""
+    if submitted is None:
+        return [order_chip(order)]
+    chips = [order_chip(order), fulfilment_chip(order), billing_chip(order)]
+    return [*chips, *filter(None, [submitted.integration.sync])]
+
+
+def _why_locked(order: Order) -> str:
+    """Return why an order, or its prices, are not edited, and the way on."""
+    if order.is_draft and order.prices_are_locked:
+        if order.quote is None:
+            return gettext("The prices are locked: they stay as they are, whatever the lists say.")
+        return gettext("The prices were agreed in %(quote)s and stay until they are unlocked.") % {
+            "quote": order.quote
+        }
+    if order.is_on_hold:
+        return gettext("On hold: %(reason)s") % {"reason": order.hold_reason}
+    if order.status == Order.Status.CANCELLED:
+        return gettext("Cancelled: %(reason)s") % {"reason": order.cancelled_reason}
+    return ""
+
+
+def _facts(order: Order) -> list[Fact]:
+    """List what one wants to know at a glance."""
+    facts = common_facts(order)
+    if order.requested_on:
+        facts.insert(1, Fact(gettext("Requested delivery"), format_day(order.requested_on)))
+    if order.quote is not None:
+        facts.insert(1, Fact(gettext("Quote"), Link(str(order.quote), record_url(order.quote))))
+    if order.submitted_at:
+        facts.insert(1, Fact(gettext("Submitted"), format_day_of(order.submitted_at)))
+    if order.processing_status:
+        facts.append(Fact(gettext("Warehouse says"), order.processing_status))
+    return facts

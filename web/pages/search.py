@@ -1,0 +1,122 @@
+"""Search: records by number first, then by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db import models
+from django.db.models import Q, QuerySet
+from django.utils.html import format_html
+from django.utils.translation import gettext
+
+from crm.models import Account, Contact, Lead, Opportunity, User, normalise_name
+from sales.models import AnyDocument, Invoice, Order, Product, Quote
+from web.chips.customers import lead_chip, stage_chip
+from web.chips.documents import invoice_chip, order_chip, quote_chip
+from web.display import Chip
+from web.pages.cards import CardRow
+from web.record_urls import record_url
+
+EACH = 8
+"""How many of each kind are shown."""
+
+SHORTEST = 2
+"""So many letters must be typed at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """What matches a text, over every kind of record the person may see."""
+
+    search_text: str
+    found: Sequence[CardRow]
+    too_short: bool
+
+
+def search_page(text: str, user: User) -> SearchPage:
+    """Look for a text in the numbers and names of every kind of record; ten statements."""
+    found = list(_find(text, user)) if len(text) >= SHORTEST else []
+    return SearchPage(text, found, too_short=0 < len(text) < SHORTEST)
+
+
+def url_of_number(text: str, user: User) -> str:
+    """Return the page of the one document with this number."""
+    visible: tuple[QuerySet[Any], ...] = (
+        Order.objects.visible_to(user),
+        Invoice.objects.visible_to(user),
+        Quote.objects.visible_to(user),
+    )
+    for documents in visible:
+        newest = documents.filter(number__iexact=text).order_by("-id").first()
+        if newest is not None:
+            return record_url(newest)
+    official = Invoice.objects.visible_to(user).filter(official_number__iexact=text).first()
+    return record_url(official) if official else ""
+
+
+def _find(text: str, user: User) -> Iterator[CardRow]:
+    """Look for the text in the numbers and names of every kind of record."""
+    yield from _documents(text, user)
+    yield from _customers(text, user)
+    yield from _products(text, user)
+
+
+def _documents(text: str, user: User) -> Iterator[CardRow]:
+    named = Q(number__icontains=text) | Q(name__icontains=text) | Q(account__name__icontains=text)
+    official = named | Q(official_number__icontains=text)
+    quotes = Quote.objects.visible_to(user).filter(named).select_related("account", "company")
+    orders = Order.objects.visible_to(user).filter(named).select_related("account")
+    invoices = Invoice.objects.visible_to(user).filter(official)
+    invoices = invoices.select_related("account", "company").prefetch_related("instalments")
+    for order in orders.order_by("-id")[:EACH]:
+        yield _document(gettext("Order"), order, order_chip(order))
+    for invoice in invoices.order_by("-id")[:EACH]:
+        yield _document(gettext("Invoice"), invoice, invoice_chip(invoice))
+    for quote in quotes.order_by("-id")[:EACH]:
+        yield _document(gettext("Quote"), quote, quote_chip(quote))
+
+
+def _document(kind: str, document: AnyDocument, chip: Chip) -> CardRow:
+    return _row(kind, document, f"{document.account} · {document.name}", chip)
+
+
+def _customers(text: str, user: User) -> Iterator[CardRow]:
+    alike = Q(name__icontains=text) | Q(normalised_name__icontains=normalise_name(text) or text)
+    for account in Account.objects.visible_to(user).filter(alike)[:EACH]:
+        yield _row(gettext("Account"), account, account.billing_city)
+    for contact in _people(text, Contact.objects.visible_to(user).select_related("account")):
+        yield _row(gettext("Contact"), contact, str(contact.account))
+    deals = Opportunity.objects.visible_to(user).select_related("account", "stage")
+    for deal in deals.filter(Q(name__icontains=text) | Q(account__name__icontains=text))[:EACH]:
+        yield _row(gettext("Opportunity"), deal, str(deal.account), stage_chip(deal))
+    topical = Q(topic__icontains=text) | Q(company_name__icontains=text)
+    leads = Lead.objects.visible_to(user).filter(topical | Q(last_name__icontains=text))
+    for lead in leads[:EACH]:
+        yield _row(gettext("Lead"), lead, lead.company_name or lead.full_name, lead_chip(lead))
+
+
+def _people(text: str, contacts: QuerySet[Contact]) -> QuerySet[Contact]:
+    for word in text.split():
+        named = Q(first_name__icontains=word) | Q(last_name__icontains=word)
+        contacts = contacts.filter(named | Q(email__icontains=word))
+    return contacts[:EACH]
+
+
+def _products(text: str, user: User) -> Iterator[CardRow]:
+    if not user.has_perm("sales.view_product"):
+        return
+    alike = Q(sku__icontains=text) | Q(name__icontains=text)
+    for product in Product.objects.filter(alike).order_by("name", "pk")[:EACH]:
+        yield replace(_row(gettext("Product"), product, product.sku), title=product.name)
+
+
+def _row(kind: str, record: models.Model, detail: str, chip: Chip | None = None) -> CardRow:
+    return CardRow(
+        mark=format_html('<span class="kind">{}</span>', kind),
+        title=str(record),
+        url=record_url(record),
+        detail=detail,
+        chip=chip,
+    )

@@ -1,0 +1,143 @@
+"""The shipments of an order: what left, where it is, what came back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import models
+from django.db.models import OuterRef
+from django.db.models.functions import Cast, JSONObject
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from common.formatting import format_quantity
+from crm.models import User
+from fulfilment.models import Parcel, Shipment, ShipmentLine
+from sales.models import Order
+from web.chips.handoffs import shipment_chip
+from web.display import Action, Chip, When
+from web.icons import draw_icon
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentRow:
+    """One shipment, or return, as the page of its order shows it."""
+
+    reference: str
+    icon: SafeString
+    note: str
+    """That it came back, and of which shipment; empty for what left."""
+    contents: str
+    transport: str
+    parcels: Sequence[str]
+    chip: Chip
+    when: When
+    actions: Sequence[Action]
+    actions_label: str
+
+
+def read_shipments(order: Order) -> list[Any]:
+    """Read an order's shipments with lines and parcels, in one statement."""
+    text = models.TextField()
+    lines = ShipmentLine.objects.filter(shipment=OuterRef("pk")).order_by("id")
+    line = JSONObject(quantity=Cast("quantity", text), what="order_line__description")
+    parcels = Parcel.objects.filter(shipment=OuterRef("pk")).order_by("id")
+    parcel = JSONObject(carrier="carrier", tracking="tracking", weight_kg=Cast("weight_kg", text))
+    return list(
+        order.shipments.select_related("returns")
+        .annotate(
+            lines_read=ArraySubquery(lines.values(read=line)),
+            parcels_read=ArraySubquery(parcels.values(read=parcel)),
+        )
+        .order_by("id")
+    )
+
+
+def shipment_rows(shipments: Sequence[Any], user: User) -> list[ShipmentRow]:
+    """Format the shipments that `read_shipments` read."""
+    may_change = user.has_perm("fulfilment.change_shipment")
+    return [_row(shipment, may_change=may_change) for shipment in shipments]
+
+
+def _row(shipment: Any, *, may_change: bool) -> ShipmentRow:
+    is_return = shipment.direction == Shipment.Direction.RETURN
+    return ShipmentRow(
+        reference=shipment.reference,
+        icon=draw_icon("truck-return" if is_return else "truck-delivery"),
+        note=_return_note(shipment) if is_return else "",
+        contents=", ".join(
+            f"{format_quantity(Decimal(line['quantity']))} × {line['what']}"
+            for line in shipment.lines_read
+        ),
+        transport=_transport(shipment),
+        parcels=[
+            _parcel(parcel)
+            for parcel in shipment.parcels_read
+            if parcel["tracking"] != shipment.tracking or parcel["weight_kg"]
+        ],
+        chip=shipment_chip(shipment),
+        when=When.of(shipment.updated_at),
+        actions=shipment_actions(shipment) if may_change else (),
+        actions_label=gettext("What to do with %(shipment)s") % {"shipment": shipment},
+    )
+
+
+def _return_note(shipment: Shipment) -> str:
+    if shipment.returns is None:
+        return gettext("came back")
+    return gettext("came back of %(shipment)s") % {"shipment": shipment.returns}
+
+
+def _transport(shipment: Shipment) -> str:
+    carried = " ".join(filter(None, (shipment.carrier, shipment.tracking)))
+    reported = gettext("typed by hand")
+    if shipment.source:
+        reported = gettext("reported by %(source)s") % {"source": shipment.source}
+    return " · ".join(filter(None, (carried, reported)))
+
+
+def _parcel(parcel: dict[str, Any]) -> str:
+    label = " ".join(filter(None, (gettext("Parcel"), parcel["carrier"], parcel["tracking"])))
+    if not parcel["weight_kg"]:
+        return label
+    weight = format_quantity(Decimal(parcel["weight_kg"]))
+    return gettext("%(parcel)s, %(weight)s kg") % {"parcel": label, "weight": weight}
+
+
+def shipment_actions(shipment: Shipment) -> list[Action]:
+    """List what a person can record of a shipment now."""
+    if shipment.direction != Shipment.Direction.OUT:
+        return []
+
+    def url(name: str, *more: str) -> str:
+        return reverse(f"fulfilment:shipment-{name}", args=[shipment.pk, *more])
+
+    status = Shipment.Status
+    looks = {
+        status.SHIPPED: (gettext("It left"), "truck-delivery"),
+        status.DELIVERED: (gettext("It arrived"), "home-check"),
+    }
+    moves = [
+        Action(label, url("move", to), icon)
+        for to, (label, icon) in looks.items()
+        if shipment.can_move_to(to)
+    ]
+    parcel = Action(gettext("Add a parcel"), url("parcel"), "package", asks=True, dialog=True)
+    back = Action(gettext("Record a return"), url("return"), "truck-return", asks=True)
+    return [*moves, parcel, *([back] if shipment.status in Shipment.LEFT else [])]
+
+
+def why_not_ship(order: Order) -> str:
+    """Return why nothing can be shipped now; empty when something can."""
+    if order.is_on_hold:
+        return gettext("The order is on hold.")
+    if order.status != Order.Status.SUBMITTED:
+        return gettext("Only submitted orders are shipped.")
+    if order.fulfilment_status in {Order.Fulfilment.SHIPPED, Order.Fulfilment.DELIVERED}:
+        return gettext("Everything is shipped.")
+    return ""
