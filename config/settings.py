@@ -7,7 +7,6 @@ from typing import Any
 
 import django_stubs_ext
 from csp.constants import NONE, SELF
-from django.utils.translation import gettext_lazy as _
 from environs import validate
 from psycopg.conninfo import conninfo_to_dict
 
@@ -36,7 +35,7 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list(
     "CSRF_TRUSTED_ORIGINS", [], validate=environment.web_addresses
 )
 TIME_ZONE: str = env.str("TIME_ZONE", "UTC", validate=environment.time_zone)
-LANGUAGE_CODE: str = env.str("LANGUAGE_CODE", "en", validate=validate.OneOf(["en", "de"]))
+LANGUAGE_CODE: str = env.str("LANGUAGE_CODE", "en", validate=validate.OneOf(["en"]))
 LOG_LEVEL: str = env.str(
     "LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"])
 )
@@ -269,7 +268,7 @@ ACCOUNT_SESSION_REMEMBER = None
 
 USE_I18N = True
 USE_TZ = True
-LANGUAGES = [("en", _("English")), ("de", _("German"))]
+LANGUAGES = [("en", "English")]  # a language joins when its catalogue is complete
 LOCALE_PATHS = [BASE_DIR / "locale"]
 
 # Files

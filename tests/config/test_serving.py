@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 from django.core.management import call_command
 from django.test import Client
@@ -97,7 +96,3 @@ def test_static_files_can_be_collected_under_names_that_never_change(
     manifest = json.loads((tmp_path / ManifestStaticFilesStorage.manifest_name).read_text())
     assert manifest["paths"]
     assert all((tmp_path / path).is_file() for path in manifest["paths"].values())
-
-
-def test_languages_are_english_and_german() -> None:
-    assert [code for code, _ in settings.LANGUAGES] == ["en", "de"]
