@@ -43,7 +43,7 @@ PROBLEM = OpenApiResponse(ProblemSchema, "Refused.")
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn an exception into a problem response; None leaves an unexpected one to become a 500."""
     if isinstance(error, DomainError):
-        return problem(_status_of(error), error.code, str(error), _errors_of(error))
+        return problem(status_of(type(error)), error.code, str(error), _errors_of(error))
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
@@ -79,6 +79,15 @@ def request_id() -> str:
     return str(structlog.contextvars.get_contextvars().get("request_id", ""))
 
 
+def status_of(refusal: type[DomainError]) -> int:
+    """Return the HTTP status of a kind of refusal."""
+    if issubclass(refusal, NotAllowed):
+        return HTTPStatus.FORBIDDEN
+    if issubclass(refusal, IllegalTransition | StaleVersion):
+        return HTTPStatus.CONFLICT
+    return HTTPStatus.UNPROCESSABLE_ENTITY
+
+
 def pointers(errors: Any, path: str = "") -> list[dict[str, str]]:
     """Flatten a serializer's errors into a list of JSON pointers, codes and sentences."""
     if isinstance(errors, dict):
@@ -97,14 +106,6 @@ def pointers(errors: Any, path: str = "") -> list[dict[str, str]]:
     return [
         {"pointer": path, "code": str(getattr(errors, "code", "invalid")), "detail": str(errors)}
     ]
-
-
-def _status_of(error: DomainError) -> int:
-    if isinstance(error, NotAllowed):
-        return HTTPStatus.FORBIDDEN
-    if isinstance(error, IllegalTransition | StaleVersion):
-        return HTTPStatus.CONFLICT
-    return HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 def _errors_of(error: DomainError) -> list[dict[str, str]]:

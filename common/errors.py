@@ -1,34 +1,43 @@
-"""How a request of the trade can be refused.
+"""Error tree: why a request is refused, with a code for programs and a sentence for people.
 
-* DomainError: a rule says no; the sentence is for the person who asked
+* DomainError: a business rule refuses
   - IllegalTransition: the status does not allow it
   - StaleVersion: somebody else changed the record meanwhile
-  - LineError: one line of a document breaks a rule
-  - SeveralErrors: more than one rule says no, all named at once
+  - NotAllowed: the person lacks the right
+  - MissingField, Duplicate, NotEditable, NotSetUp: what is wrong with the input or the set-up
+  - SeveralErrors: more than one rule refuses, all named at once
+
+Every code is listed in docs/errors.md. Sentences are translated: by ``gettext`` where they are
+raised, or as a ``Sentence`` from code that does not know Django.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import ClassVar
+
+from common.sentences import Sentence
 
 
 class DomainError(Exception):
-    """A rule refused; ``code`` is stable for programs, the message is for people."""
+    """Base of all refusals, never raised itself; ``code`` is stable, the message may change."""
 
-    code = "refused"
+    code: ClassVar[str]
 
-    def __init__(self, message: str, *, field: str | None = None, line: str | None = None) -> None:
+    def __init__(
+        self, message: str | Sentence, *, field: str | None = None, line: str | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.field = field
         self.line = line
 
     def __str__(self) -> str:
-        return self.message
+        return str(self.message)
 
 
 class IllegalTransition(DomainError):
-    """The record's status does not allow the deed."""
+    """The record's status does not allow the action."""
 
     code = "illegal_state"
 
@@ -40,16 +49,40 @@ class StaleVersion(DomainError):
 
 
 class NotAllowed(DomainError):
-    """The person may see the record but lacks the right for this deed."""
+    """The person may see the record but lacks the right for this action."""
 
     code = "not_allowed"
 
 
+class MissingField(DomainError):
+    """A field that is required is empty."""
+
+    code = "missing_field"
+
+
+class Duplicate(DomainError):
+    """The value is there already and may be there only once."""
+
+    code = "duplicate"
+
+
+class NotEditable(DomainError):
+    """The field, or the whole record, is not changed in this way."""
+
+    code = "not_editable"
+
+
+class NotSetUp(DomainError):
+    """An administrator has to set something up first."""
+
+    code = "not_set_up"
+
+
 class SeveralErrors(DomainError):
-    """Several rules refused at once; ``errors`` names each with its line."""
+    """Several rules refused at once; each is named with its field or line."""
 
     code = "several_errors"
 
     def __init__(self, errors: Iterable[DomainError]) -> None:
         self.errors = tuple(errors)
-        super().__init__(" ".join(error.message for error in self.errors))
+        super().__init__(" ".join(str(error) for error in self.errors))

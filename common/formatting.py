@@ -15,6 +15,8 @@ from django.utils import timezone
 from django.utils.formats import get_format
 from django.utils.translation import get_language, gettext, ngettext
 
+from common.sentences import Amount, Percentage, Sentence
+
 READER_LOCALES = {"en": "en_GB"}
 """Languages whose readers we take to be of one country; others are used as they are."""
 
@@ -99,6 +101,22 @@ def format_rate(rate: Decimal | None) -> str:
     return format_percent(rate, format="#,##0.###%", locale=reader_locale())
 
 
+def decimals_rule(currency: str) -> str:
+    """Write how many decimals amounts in a currency have.
+
+    >>> decimals_rule("EUR")
+    'Amounts in EUR have at most 2 decimals.'
+    """
+    digits = _digits(currency)
+    if not digits:
+        return gettext("Amounts in %(currency)s have no decimals.") % {"currency": currency}
+    return ngettext(
+        "Amounts in %(currency)s have at most %(digits)d decimal.",
+        "Amounts in %(currency)s have at most %(digits)d decimals.",
+        digits,
+    ) % {"currency": currency, "digits": digits}
+
+
 def plain_number(value: Decimal | None) -> str:
     """Write a number for an input: the reader's decimal sign and no trailing zeros."""
     if value is None:
@@ -157,3 +175,22 @@ def format_due(day: dt.date, today: dt.date | None = None) -> str:
     if days > 0:
         return ngettext("in %(days)d day", "in %(days)d days", days) % {"days": days}
     return ngettext("%(days)d day late", "%(days)d days late", -days) % {"days": -days}
+
+
+def format_sentence(sentence: Sentence) -> str:
+    """Translate a sentence and write its values in it."""
+    values = {name: _format_value(value) for name, value in sentence.values.items()}
+    return gettext(sentence.template) % values
+
+
+def _format_value(value: object) -> object:
+    match value:
+        case Percentage(rate):
+            return format_rate(rate)
+        case Amount(figure, currency):
+            return format_price(figure, currency)
+        case Decimal():
+            return format_quantity(value)
+        case dt.date():
+            return format_day(value)
+    return value

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from common.errors import IllegalTransition
 
@@ -32,7 +33,10 @@ class Stateful(models.Model):
         if not self.can_move_to(target):
             choices = dict(self._meta.get_field("status").flatchoices)  # type: ignore[union-attr]  # a column
             now, wanted = choices.get(self.status, self.status), choices.get(target, target)
-            raise IllegalTransition(f"{self} is {now}; it cannot become {wanted}.")
+            raise IllegalTransition(
+                gettext("%(record)s is %(status)s: it cannot become %(target)s.")
+                % {"record": self, "status": now, "target": wanted}
+            )
 
     def move_to(self, target: str, **changes: object) -> None:
         """Set ``status`` and any accompanying fields, and save exactly those columns."""

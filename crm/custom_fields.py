@@ -14,8 +14,9 @@ from typing import Any
 from django.apps import apps
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 
-from common.errors import DomainError, SeveralErrors
+from common.errors import DomainError, Duplicate, MissingField, NotEditable, SeveralErrors
 from crm.custom_values import InvalidCustomValue, cleaned_value
 from crm.models import CustomField
 
@@ -28,15 +29,21 @@ WITH_CHOICES = frozenset({Kind.CHOICE, Kind.CHOICES})
 
 
 class UnknownCustomField(DomainError):
-    """Nobody defined this field for this kind of record."""
+    """This kind of record has no such custom field."""
 
     code = "unknown_custom_field"
 
 
 class MissingCustomField(DomainError):
-    """A custom field that must be filled in is empty."""
+    """A custom field that is required is empty."""
 
     code = "missing_custom_field"
+
+
+class UnexpectedChoices(DomainError):
+    """A custom field that is no choice has a list of choices."""
+
+    code = "unexpected_choices"
 
 
 def definitions_of(record: models.Model | type[models.Model]) -> list[CustomField]:
@@ -120,11 +127,14 @@ def check_definition(definition: CustomField) -> None:
     words = definition.choices
     if definition.kind in WITH_CHOICES:
         if not words or not all(isinstance(word, str) and word.strip() for word in words):
-            raise DomainError("List the words to choose from.", field="choices")
+            raise MissingField(gettext("List the choices: one at least."), field="choices")
         if len(set(words)) != len(words):
-            raise DomainError("A word is listed twice.", field="choices")
+            raise Duplicate(gettext("Each choice is listed once."), field="choices")
     elif words:
-        raise DomainError("Only choices have words to choose from.", field="choices")
+        raise UnexpectedChoices(
+            gettext("Only fields of the kinds choice and choices have a list of choices."),
+            field="choices",
+        )
     if definition.default not in EMPTY:
         try:
             definition.default = cleaned_value(definition, definition.default)
@@ -149,7 +159,8 @@ def _put(
     definition = known.get(key)
     if definition is None:
         raise UnknownCustomField(
-            f"There is no custom field {key} for a {record._meta.verbose_name}."
+            gettext("%(records)s have no custom field %(key)s.")
+            % {"records": str(record._meta.verbose_name_plural).capitalize(), "key": key}
         )
     if isinstance(value, str):
         value = value.strip()
@@ -162,7 +173,8 @@ def _put(
 def _missing(definitions: Any, values: Mapping[str, Any]) -> list[MissingCustomField]:
     return [
         MissingCustomField(
-            f"{definition.label} is required.", field=f"{FIELD_PREFIX}{definition.key}"
+            gettext("%(field)s is required.") % {"field": definition.label},
+            field=f"{FIELD_PREFIX}{definition.key}",
         )
         for definition in definitions
         if definition.is_required and definition.key not in values
@@ -184,8 +196,10 @@ def _refuse_to_strand_values(definition: CustomField) -> None:
         if getattr(before, name) != getattr(definition, name) and is_used(
             before.record_type, before.key
         ):
-            raise DomainError(
-                "Records have values for this field already: switch it off and add another.",
+            raise NotEditable(
+                gettext(
+                    "Records have values for this field already: switch it off and add another."
+                ),
                 field=name,
             )
 

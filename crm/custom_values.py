@@ -13,20 +13,21 @@ from django.core.validators import URLValidator
 from django.utils.translation import gettext
 
 from common.errors import DomainError
-from common.formatting import format_day, format_money, format_quantity
+from common.formatting import decimals_rule, format_day, format_money, format_quantity
 from crm.models import CustomField
 
 Kind = CustomField.Kind
 LONGEST_TEXT = 2000
 LONGEST_LINK = 500
-LARGEST = Decimal(10) ** 15
+MOST_DIGITS = 15
+LARGEST = Decimal(10) ** MOST_DIGITS
 MOST_DECIMALS = 5
 
 is_link = URLValidator(schemes=["http", "https"])
 
 
 class InvalidCustomValue(DomainError):
-    """The value is not of the field's kind."""
+    """The value of a custom field is not of the field's kind."""
 
     code = "invalid_custom_value"
 
@@ -52,11 +53,17 @@ def value_in_words(definition: CustomField, value: Any) -> str:
 
 def _text(definition: CustomField, value: Any, longest: int = LONGEST_TEXT) -> str:
     if not isinstance(value, str):
-        raise _wrong(definition, "this is not text.")
+        raise _wrong(definition, gettext("%(field)s must be text."))
     if len(value) > longest:
-        raise _wrong(definition, f"at most {longest} characters.")
+        raise _wrong(
+            definition,
+            gettext("%(field)s has at most %(longest)d characters."),
+            longest=longest,
+        )
     if "\x00" in value:
-        raise _wrong(definition, "this is not plain text.")
+        raise _wrong(
+            definition, gettext("%(field)s must be plain text, without control characters.")
+        )
     return value.strip()
 
 
@@ -66,16 +73,26 @@ def _number(definition: CustomField, value: Any) -> str:
 
 def _decimal(definition: CustomField, value: Any) -> Decimal:
     if isinstance(value, bool | float) or not isinstance(value, Decimal | int | str):
-        raise _wrong(definition, "this is not a number.")
+        raise _wrong(definition, gettext("%(field)s must be a number."))
     try:
         number = Decimal(value)
     except InvalidOperation:
-        raise _wrong(definition, f"'{value}' is not a number.") from None
+        raise _wrong(
+            definition, gettext("%(field)s must be a number, not “%(value)s”."), value=value
+        ) from None
     exponent = number.as_tuple().exponent
     if not isinstance(exponent, int) or abs(number) >= LARGEST:
-        raise _wrong(definition, f"'{value}' is not a number that can be kept.")
+        raise _wrong(
+            definition,
+            gettext("%(field)s must be a number with at most %(digits)d digits."),
+            digits=MOST_DIGITS,
+        )
     if -number.normalize().as_tuple().exponent > MOST_DECIMALS:  # type: ignore[operator]  # it is finite
-        raise _wrong(definition, f"at most {MOST_DECIMALS} decimals.")
+        raise _wrong(
+            definition,
+            gettext("%(field)s has at most %(decimals)d decimals."),
+            decimals=MOST_DECIMALS,
+        )
     return number
 
 
@@ -83,16 +100,20 @@ def _money(definition: CustomField, value: Any) -> dict[str, str]:
     if isinstance(value, moneyed.Money):
         value = {"amount": value.amount, "currency": str(value.currency)}
     if not isinstance(value, Mapping) or set(value) != {"amount", "currency"}:
-        raise _wrong(definition, "give an amount and a currency.")
+        raise _wrong(definition, gettext("%(field)s needs an amount and a currency."))
     try:
         currency = moneyed.get_currency(str(value["currency"]))
     except moneyed.CurrencyDoesNotExist:
-        raise _wrong(definition, f"'{value['currency']}' is not a currency.") from None
+        raise _wrong(
+            definition,
+            gettext("%(field)s: “%(currency)s” is not a currency."),
+            currency=value["currency"],
+        ) from None
     amount = _decimal(definition, value["amount"])
     smallest = Decimal(1).scaleb(1 - len(str(currency.sub_unit)))
     rounded = amount.quantize(smallest)
     if rounded != amount:
-        raise _wrong(definition, f"{currency} has no such small coins.")
+        raise _wrong(definition, gettext("%(field)s: %(rule)s"), rule=decimals_rule(str(currency)))
     return {"amount": f"{rounded:f}", "currency": str(currency)}
 
 
@@ -102,24 +123,33 @@ def _date(definition: CustomField, value: Any) -> str:
     try:
         return dt.date.fromisoformat(value).isoformat()
     except (TypeError, ValueError):
-        raise _wrong(definition, f"'{value}' is not a day like 2026-11-22.") from None
+        raise _wrong(
+            definition,
+            gettext("%(field)s must be a day like 2026-11-22, not “%(value)s”."),
+            value=value,
+        ) from None
 
 
 def _yes_no(definition: CustomField, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise _wrong(definition, "say yes or no.")
+        raise _wrong(definition, gettext("%(field)s must be yes or no."))
     return value
 
 
 def _choice(definition: CustomField, value: Any) -> str:
     if not isinstance(value, str) or value not in definition.choices:
-        raise _wrong(definition, f"'{value}' is not one of {', '.join(definition.choices)}.")
+        raise _wrong(
+            definition,
+            gettext("%(field)s is one of %(choices)s, not “%(value)s”."),
+            choices=", ".join(definition.choices),
+            value=value,
+        )
     return value
 
 
 def _choices(definition: CustomField, value: Any) -> list[str]:
     if not isinstance(value, list | tuple):
-        raise _wrong(definition, "give a list of choices.")
+        raise _wrong(definition, gettext("%(field)s must be a list of choices."))
     chosen = {_choice(definition, word) for word in value}
     return [word for word in definition.choices if word in chosen]
 
@@ -129,7 +159,9 @@ def _link(definition: CustomField, value: Any) -> str:
     try:
         is_link(link)
     except ValidationError:
-        raise _wrong(definition, f"'{link}' is not a web address.") from None
+        raise _wrong(
+            definition, gettext("%(field)s must be a web address, not “%(value)s”."), value=link
+        ) from None
     return link
 
 
@@ -138,8 +170,8 @@ def _plain(number: Decimal) -> str:
     return "0" if text == "-0" else text
 
 
-def _wrong(definition: CustomField, complaint: str) -> InvalidCustomValue:
-    return InvalidCustomValue(f"{definition.label}: {complaint}")
+def _wrong(definition: CustomField, sentence: str, **values: object) -> InvalidCustomValue:
+    return InvalidCustomValue(sentence % {"field": definition.label, **values})
 
 
 CLEANERS: dict[Kind, Callable[[CustomField, Any], Any]] = {

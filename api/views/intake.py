@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import RawPostDataException, UnreadablePostError
+from django.utils.translation import gettext
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
 from rest_framework import serializers, status
@@ -136,7 +137,7 @@ def _authenticate(request: Request, code: str, raw: bytes) -> tuple[Connection, 
 def _receive_one(connection: Connection, value: dict[str, Any], message_id: str) -> Response:
     message = parse_message(value)
     if message.id != message_id:
-        raise InvalidMessage("id must equal the webhook-id header.")
+        raise InvalidMessage(gettext("The id must equal the webhook-id header."))
     try:
         return Response(_receipt(receive(connection, message)))
     except MessageChanged as error:
@@ -145,7 +146,7 @@ def _receive_one(connection: Connection, value: dict[str, Any], message_id: str)
 
 def _receive_batch(connection: Connection, values: list[Any]) -> Response:
     if not 1 <= len(values) <= MOST_AT_ONCE:
-        raise InvalidMessage(f"A batch has 1 to {MOST_AT_ONCE} events.")
+        raise InvalidMessage(gettext("A batch has 1 to %(most)d events.") % {"most": MOST_AT_ONCE})
     return Response({"results": [_receipt(_receive(connection, value)) for value in values]})
 
 

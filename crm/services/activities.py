@@ -7,8 +7,9 @@ import datetime as dt
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 
-from common.errors import DomainError
+from common.errors import MissingField
 from crm.actors import Actor
 from crm.models import Activity, User
 
@@ -23,7 +24,7 @@ def note(
 ) -> Activity:
     """Add an entry to a record's timeline."""
     if not text.strip():
-        raise DomainError("Write something first.", field="text")
+        raise MissingField(gettext("Write the note first."), field="text")
     return Activity.objects.create(
         kind=kind,
         subject_type=ContentType.objects.get_for_model(subject),

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
-from common.errors import DomainError
+from common.errors import DomainError, MissingField, NotSetUp
 from crm.actors import Actor
 from crm.models import Account, Contact, Lead, Opportunity, Stage, User, normalise_name
 from crm.services.activities import note
@@ -18,6 +19,12 @@ FREE_MAIL = frozenset(
     {"gmail.com", "googlemail.com", "hotmail.com", "icloud.com", "outlook.com", "yahoo.com"}
 )
 """Domains that say nothing about a company."""
+
+
+class ContactOfAnotherAccount(DomainError):
+    """The contact belongs to another account than the one chosen."""
+
+    code = "contact_of_another_account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +84,10 @@ def qualify_lead(
     if contact is not None and account is None:
         account = contact.account
     if contact is not None and account is not None and contact.account_id != account.pk:
-        raise DomainError(
-            f"{contact} belongs to {contact.account}, not {account}.", field="contact"
+        raise ContactOfAnotherAccount(
+            gettext("%(contact)s belongs to %(owner)s, not %(account)s.")
+            % {"contact": contact, "owner": contact.account, "account": account},
+            field="contact",
         )
     account = account or _new_account(lead)
     contact = contact or _new_contact(lead, account)
@@ -99,7 +108,7 @@ def qualify_lead(
 def disqualify_lead(lead_id: uuid.UUID, *, actor: Actor, reason: str) -> Lead:
     """Close a lead that will not buy, with the reason."""
     if reason not in Lead.DisqualifiedReason.values:
-        raise DomainError("Say why the lead is disqualified.", field="reason")
+        raise MissingField(gettext("Choose why the lead is disqualified."), field="reason")
     lead = _lock(lead_id)
     lead.move_to(Lead.Status.DISQUALIFIED, disqualified_reason=reason)
     note(lead, f"Disqualified: {lead.get_disqualified_reason_display()}.", actor=actor)
@@ -175,7 +184,9 @@ def _opportunity(
 ) -> Opportunity:
     stage = Stage.objects.first()
     if stage is None:
-        raise DomainError("Set up the stages of the pipeline first.")
+        raise NotSetUp(
+            gettext("The pipeline has no stage yet: an administrator sets up the first one.")
+        )
     known = Opportunity.objects.filter(lead=lead).first()
     return known or Opportunity.objects.create(
         name=name or lead.topic,

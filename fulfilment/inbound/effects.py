@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from common.errors import DomainError
 from crm.actors import System
@@ -63,7 +64,11 @@ def apply_order_status(connection: Connection, message: IncomingMessage) -> Effe
     order = lock_order(_find(Order, message.data["order"]))
     record = Record("order", order.pk, order.number or "")
     if order.status == Order.Status.CANCELLED:
-        return Effect(record, has_changed=False, detail=f"{order} was cancelled meanwhile.")
+        return Effect(
+            record,
+            has_changed=False,
+            detail=gettext("%(order)s was cancelled meanwhile.") % {"order": order},
+        )
     has_changed = _advance_status(order, message.data["status"], connection)
     return Effect(record, has_changed)
 
@@ -76,7 +81,8 @@ def apply_shipment(connection: Connection, message: IncomingMessage) -> Effect:
     if order.status == Order.Status.CANCELLED:
         theirs = f"{report.reference} {report.status}"
         raise Disagreement(
-            f"{order} is cancelled, but {theirs}.",
+            gettext("%(order)s is cancelled, but %(shipment)s.")
+            % {"order": order, "shipment": theirs},
             NewDiscrepancy(
                 connection.pk, Kind.STATUS, record, "cancelled", theirs, report.reference
             ),
@@ -272,7 +278,12 @@ def _amount(
 ) -> Decimal:
     if money["currency"] != invoice.currency:
         raise Disagreement(
-            f"{invoice} is in {invoice.currency}, not {money['currency']}.",
+            gettext("%(invoice)s is in %(currency)s, not %(reported)s.")
+            % {
+                "invoice": invoice,
+                "currency": invoice.currency,
+                "reported": money["currency"],
+            },
             NewDiscrepancy(
                 connection.pk,
                 Kind.FIELD,
@@ -292,7 +303,13 @@ def _check_same_number(
     if invoice.official_number in {"", official_number}:
         return
     raise Disagreement(
-        f"{invoice} is {invoice.official_number} in {connection}, not {official_number}.",
+        gettext("%(invoice)s is %(number)s in %(connection)s, not %(reported)s.")
+        % {
+            "invoice": invoice,
+            "number": invoice.official_number,
+            "connection": connection,
+            "reported": official_number,
+        },
         NewDiscrepancy(
             connection.pk,
             Kind.REFERENCE,

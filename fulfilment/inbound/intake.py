@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db import OperationalError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from common.errors import DomainError
 from fulfilment.connectors.base import Record
@@ -75,7 +76,9 @@ def _receive(connection: Connection, message: IncomingMessage) -> Receipt:
         },
     )
     if stored.digest != message.digest:
-        raise MessageChanged(f"{message.id} was received before with another body.")
+        raise MessageChanged(
+            gettext("%(message)s was received before with another body.") % {"message": message.id}
+        )
     if not is_new:
         earlier = f"{stored.get_result_display()} before."
         return Receipt(message.id, "duplicate", f"{earlier} {stored.detail}".strip())

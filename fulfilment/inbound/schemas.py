@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from django.utils.translation import gettext
 from rest_framework import serializers
 
 from common.errors import DomainError
@@ -15,7 +16,7 @@ LONGEST_SEQUENCE = 2**63 - 1
 
 
 class InvalidMessage(DomainError):
-    """The message is not valid; sending it again will not help."""
+    """The message does not match its schema; sending it again does not help."""
 
     code = "invalid_message"
 
@@ -134,11 +135,11 @@ def parse_body(raw: bytes) -> list[Any] | dict[str, Any]:
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        raise InvalidMessage("The body is not valid JSON.") from error
+        raise InvalidMessage(gettext("The body is not valid JSON.")) from error
     if b"\\u0000" in raw:
-        raise InvalidMessage("The body holds a NUL character.")
+        raise InvalidMessage(gettext("The body holds a NUL character."))
     if not isinstance(value, dict | list):
-        raise InvalidMessage("The body must be one event or a list of events.")
+        raise InvalidMessage(gettext("The body must be one event or a list of events."))
     return value
 
 
@@ -148,7 +149,9 @@ def parse_message(value: Any) -> IncomingMessage:
     data = _validated(SCHEMAS[envelope["type"]], envelope["data"], within="data")
     sequence = int(envelope["sequence"])
     if sequence > LONGEST_SEQUENCE:
-        raise InvalidMessage("sequence is too large.", {"sequence": ["Too large."]})
+        raise InvalidMessage(
+            gettext("The sequence is too large."), {"sequence": [gettext("Too large.")]}
+        )
     return IncomingMessage(
         id=envelope["id"],
         type=envelope["type"],
@@ -164,10 +167,10 @@ def _validated(
     schema: type[serializers.Serializer[Any]], value: Any, within: str = ""
 ) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise InvalidMessage("Each event must be an object.")
+        raise InvalidMessage(gettext("Each event must be an object."))
     serializer = schema(data=value)
     if not serializer.is_valid():
         errors = {within: serializer.errors} if within else serializer.errors
-        raise InvalidMessage("The event does not match its schema.", errors)
+        raise InvalidMessage(gettext("The event does not match its schema."), errors)
     validated: dict[str, Any] = serializer.validated_data
     return validated

@@ -8,17 +8,24 @@ import uuid
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
-from common.errors import IllegalTransition
+from common.errors import IllegalTransition, MissingField
 from crm.actors import Actor
 from fulfilment.connectors.base import Record
 from fulfilment.models import Connection, Handoff, Lane
 from fulfilment.routes import ROUTES
-from fulfilment.services.discrepancies import ReasonMissing
 from fulfilment.services.references import NewReference, store_references
 from fulfilment.services.wakeups import wake_workers_after_commit
 
 State = Handoff.State
+
+
+class BeingSent(IllegalTransition):
+    """The handoff is being sent at this moment."""
+
+    code = "being_sent"
+
 
 STUCK = frozenset({State.NEEDS_ATTENTION, State.RETRYING, State.UNKNOWN_OUTCOME})
 """States in which a handoff may be skipped or settled."""
@@ -37,7 +44,10 @@ def replay_handoff(handoff_id: uuid.UUID, *, actor: Actor) -> Handoff:
     """Send a handoff again at once; refused while it is queued or being sent."""
     lane, handoff = _lock(handoff_id)
     if handoff.state not in REPLAYABLE:
-        raise IllegalTransition(f"{handoff} is {handoff.get_state_display().lower()} already.")
+        raise IllegalTransition(
+            gettext("%(handoff)s is %(state)s already.")
+            % {"handoff": handoff, "state": handoff.get_state_display().lower()}
+        )
     if not _is_counted(lane, handoff):
         lane.pending += 1
     unsure = handoff.state == State.UNKNOWN_OUTCOME or handoff.is_acknowledged
@@ -104,11 +114,12 @@ def _set_aside(
     handoff_id: uuid.UUID, actor: Actor, reason: str, state: Handoff.State, verb: str
 ) -> Handoff:
     if not reason.strip():
-        raise ReasonMissing("Say why, for whoever reads it later.", field="reason")
+        raise MissingField(gettext("Say why, for whoever reads it later."), field="reason")
     lane, handoff = _lock(handoff_id)
     if handoff.state not in STUCK:
         raise IllegalTransition(
-            f"{handoff} is {handoff.get_state_display().lower()}; only what is stuck is set aside."
+            gettext("%(handoff)s is %(state)s: only stuck handoffs are set aside.")
+            % {"handoff": handoff, "state": handoff.get_state_display().lower()}
         )
     if _is_counted(lane, handoff):
         lane.pending -= 1
@@ -129,7 +140,10 @@ def _lock(handoff_id: uuid.UUID) -> tuple[Lane, Handoff]:
         .get(pk=handoff_id)
     )
     if lane.lease_token is not None and lane.due_at > timezone.now():
-        raise IllegalTransition(f"{handoff} is being sent at this moment; look again shortly.")
+        raise BeingSent(
+            gettext("%(handoff)s is being sent at this moment: look again shortly.")
+            % {"handoff": handoff}
+        )
     return lane, handoff
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from common.errors import DomainError, IllegalTransition
 from fulfilment import signing
@@ -88,7 +89,9 @@ def pause_connection(connection: Connection) -> Connection:
     """Stop sending to a connection; events are queued meanwhile."""
     locked = Connection.objects.select_for_update().get(pk=connection.pk)
     if locked.status == Status.DISABLED:
-        raise IllegalTransition(f"{locked} is disabled.")
+        raise IllegalTransition(
+            gettext("%(connection)s is disabled: enable it first.") % {"connection": locked}
+        )
     locked.status = Status.PAUSED
     locked.save(update_fields=["status", "updated_at"])
     return locked
@@ -116,7 +119,9 @@ def _check(networks: Sequence[str], secrets: Sequence[str]) -> None:
         try:
             ip_network(network, strict=False)
         except ValueError as error:
-            raise BadConnection(f"{network} is not a network like 10.0.0.0/8.") from error
+            raise BadConnection(
+                gettext("“%(network)s” is not a network like 10.0.0.0/8.") % {"network": network}
+            ) from error
     for secret in secrets:
         try:
             signing.check_secret(secret)

@@ -8,24 +8,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
-from common.errors import DomainError
+from common.errors import IllegalTransition, MissingField
 from crm.models import User
 from fulfilment.cloudevents import plain
 from fulfilment.connectors.base import Record
 from fulfilment.models import Discrepancy
 
 
-class AlreadyResolved(DomainError):
-    """The discrepancy was decided before."""
+class AlreadyResolved(IllegalTransition):
+    """The discrepancy was resolved before."""
 
     code = "already_resolved"
-
-
-class ReasonMissing(DomainError):
-    """A decision was made without a reason."""
-
-    code = "reason_missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +73,11 @@ def close_agreed(kind: Discrepancy.Kind, connection_id: uuid.UUID, record: Recor
 def resolve_discrepancy(discrepancy: Discrepancy, *, actor: User, reason: str) -> None:
     """Record what a person decided about a discrepancy, and why."""
     if not reason.strip():
-        raise ReasonMissing("Say what was decided and why.", field="reason")
+        raise MissingField(gettext("Say what was decided and why."), field="reason")
     decided = Discrepancy.objects.filter(pk=discrepancy.pk, resolved_at__isnull=True).update(
         resolved_at=timezone.now(), resolution=f"{actor}: {reason.strip()}"[:300]
     )
     if not decided:
-        raise AlreadyResolved(f"{discrepancy} was resolved before.")
+        raise AlreadyResolved(
+            gettext("%(discrepancy)s was resolved before.") % {"discrepancy": discrepancy}
+        )

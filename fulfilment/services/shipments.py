@@ -16,16 +16,19 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
+from django.utils.translation import gettext
 
-from common.errors import DomainError, IllegalTransition
+from common.errors import Duplicate, IllegalTransition, MissingField
+from common.formatting import format_quantity
 from crm.actors import Actor, System
 from crm.models import User
 from fulfilment.cloudevents import plain
 from fulfilment.models import Parcel, Shipment, ShipmentLine
 from fulfilment.sync.status_order import SHIPMENT_STATUSES, furthest
 from sales.models import Order, OrderLine
+from sales.pricing.errors import InvalidQuantity, QuantityExceedsOpen
 from sales.services.billing.order_progress import Progress, record_progress
-from sales.services.errors import MissingField, OnHold, TooMuch
+from sales.services.errors import OnHold, UnknownLine
 from sales.services.orders import lock_order
 
 Status = Shipment.Status
@@ -33,21 +36,27 @@ Direction = Shipment.Direction
 ZERO = Decimal(0)
 
 
-class UnknownLine(DomainError):
-    """The order has no such line."""
+class NotAShipment(IllegalTransition):
+    """The record is a return, not a shipment."""
 
-    code = "unknown_line"
+    code = "not_a_shipment"
 
 
-class OverShipped(TooMuch):
-    """More was shipped than ordered; ``ordered`` and ``shipped`` count the line's units."""
+class OverShipped(QuantityExceedsOpen):
+    """More is shipped than was ordered."""
+
+    code = "over_shipped"
 
     def __init__(self, line: OrderLine, shipped: Decimal) -> None:
         self.ordered = line.wanted_quantity
         self.shipped = shipped
         super().__init__(
-            f"{line.description}: {plain(shipped)} shipped in all, but only "
-            f"{plain(self.ordered)} are ordered.",
+            gettext("%(line)s: %(shipped)s shipped in all, but only %(ordered)s are ordered.")
+            % {
+                "line": line.description,
+                "shipped": format_quantity(shipped),
+                "ordered": format_quantity(self.ordered),
+            },
             line=str(line.pk),
         )
 
@@ -81,7 +90,11 @@ def record_shipment(
     wanted = _check_quantities(order, lines)
     name = reference or _next_reference(order, "S")
     if order.shipments.filter(reference=name).exists():
-        raise MissingField(f"{order} has a shipment {name} already.", field="reference")
+        raise Duplicate(
+            gettext("%(order)s has a shipment %(reference)s already.")
+            % {"order": order, "reference": name},
+            field="reference",
+        )
     report = ShipmentReport(name, status, wanted, carrier.strip(), tracking.strip())
     shipment, _ = merge_report(order, report, actor=actor)
     return shipment
@@ -158,9 +171,13 @@ def add_parcel(
     shipment = Shipment.objects.select_for_update(of=("self",)).get(pk=shipment_id)
     number = tracking.strip()
     if not number:
-        raise MissingField("Give the parcel's tracking number.", field="tracking")
+        raise MissingField(gettext("Give the parcel's tracking number."), field="tracking")
     if shipment.parcels.filter(tracking=number).exists():
-        raise MissingField(f"{shipment} has a parcel {number} already.", field="tracking")
+        raise Duplicate(
+            gettext("%(shipment)s has a parcel %(number)s already.")
+            % {"shipment": shipment, "number": number},
+            field="tracking",
+        )
     Parcel.objects.create(
         shipment=shipment, tracking=number, carrier=carrier.strip(), weight_kg=weight_kg
     )
@@ -178,12 +195,17 @@ def merge_report(order: Order, report: ShipmentReport, *, actor: Actor) -> tuple
     known = set(order.lines.values_list("pk", flat=True))
     if unknown := set(report.lines) - known:
         line_id = min(unknown)
-        raise UnknownLine(f"{order} has no line {line_id}.", line=str(line_id))
+        raise UnknownLine(
+            gettext("%(order)s has no line %(line)s.") % {"order": order, "line": line_id},
+            line=str(line_id),
+        )
     shipment, is_new = Shipment.objects.get_or_create(
         order=order, reference=report.reference, defaults=_recorder(actor)
     )
     if shipment.direction != Direction.OUT:
-        raise IllegalTransition(f"{shipment} is a return, not a shipment.")
+        raise NotAShipment(
+            gettext("%(shipment)s is a return, not a shipment.") % {"shipment": shipment}
+        )
     changes = [
         is_new,
         _merge_lines(shipment, report.lines),
@@ -298,20 +320,28 @@ def shipment_snapshot(shipment: Shipment) -> dict[str, Any]:
 
 def _check_can_ship(order: Order) -> None:
     if order.status != Order.Status.SUBMITTED:
-        raise IllegalTransition(f"{order} is {order.get_status_display()}; it cannot be shipped.")
+        raise IllegalTransition(
+            gettext("%(order)s is %(status)s: it cannot be shipped.")
+            % {"order": order, "status": order.get_status_display()}
+        )
     if order.is_on_hold:
-        raise OnHold(f"{order} is on hold: {order.hold_reason}")
+        raise OnHold(
+            gettext("%(order)s is on hold: %(reason)s")
+            % {"order": order, "reason": order.hold_reason}
+        )
 
 
 def _check_quantities(order: Order, lines: Mapping[uuid.UUID, Decimal]) -> dict[uuid.UUID, Decimal]:
     wanted = {pk: quantity for pk, quantity in lines.items() if quantity}
     if not wanted:
-        raise MissingField("Say how much of at least one line.", field="lines")
+        raise MissingField(gettext("Give the quantity of one line at least."), field="lines")
     if any(quantity < 0 for quantity in wanted.values()):
-        raise MissingField("Quantities count up from zero.", field="lines")
+        raise InvalidQuantity(gettext("A quantity cannot be negative."), field="lines")
     known = set(order.lines.values_list("pk", flat=True))
     if unknown := set(wanted) - known:
-        raise UnknownLine(f"{order} has no such line.", line=str(min(unknown)))
+        raise UnknownLine(
+            gettext("%(order)s has no such line.") % {"order": order}, line=str(min(unknown))
+        )
     return wanted
 
 
@@ -319,8 +349,9 @@ def _check_left_to_return(shipment: Shipment, wanted: Mapping[uuid.UUID, Decimal
     left = left_to_return(shipment)
     for pk, quantity in wanted.items():
         if quantity > left.get(pk, ZERO):
-            raise TooMuch(
-                f"{shipment} has {plain(left.get(pk, ZERO))} of this left to come back.",
+            raise QuantityExceedsOpen(
+                gettext("%(shipment)s has %(left)s of this line left to come back.")
+                % {"shipment": shipment, "left": format_quantity(left.get(pk, ZERO))},
                 line=str(pk),
             )
 

@@ -58,8 +58,8 @@ QUOTE = DocumentKind(
     model=Quote,
     line_model=QuoteLine,
     line_owner="quote",
-    drafted_event=EventType.QUOTE_CHANGED,
-    draft_event=EventType.QUOTE_CHANGED,
+    drafted_event=EventType.QUOTE_DRAFTED,
+    draft_event=EventType.QUOTE_DRAFT_CHANGED,
     number_series=NumberSeries.Kind.QUOTE,
 )
 ORDER = DocumentKind(
@@ -69,7 +69,7 @@ ORDER = DocumentKind(
     line_model=OrderLine,
     line_owner="order",
     drafted_event=EventType.ORDER_DRAFTED,
-    draft_event=EventType.ORDER_DRAFTED,
+    draft_event=EventType.ORDER_DRAFT_CHANGED,
     number_series=NumberSeries.Kind.ORDER,
 )
 INVOICE = DocumentKind(
@@ -79,7 +79,7 @@ INVOICE = DocumentKind(
     line_model=InvoiceLine,
     line_owner="invoice",
     drafted_event=EventType.INVOICE_DRAFTED,
-    draft_event=EventType.INVOICE_DRAFTED,
+    draft_event=EventType.INVOICE_DRAFT_CHANGED,
     number_series=NumberSeries.Kind.INVOICE,
 )
 DOCUMENT_KINDS = (QUOTE, ORDER, INVOICE)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from common.sentences import Amount
+from common.sentences import sentence as _
 from sales.pricing.errors import InvalidAmount
 from sales.pricing.money import from_units, to_units
 
@@ -31,7 +33,9 @@ def allocate(
     """
     if not weights:
         if amount:
-            raise InvalidAmount(f"There is nothing to share {amount} {currency} out over.")
+            raise InvalidAmount(
+                _("There is no line to share %(amount)s over.", amount=Amount(amount, currency))
+            )
         return []
     units = to_units(amount, currency)
     whole_weights = _as_integers(weights)

@@ -8,6 +8,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from itertools import pairwise
 
+from common.sentences import Percentage
+from common.sentences import sentence as _
 from sales.pricing.errors import CurrencyMismatch, InvalidBands, InvalidDiscount
 from sales.pricing.money import EXACT, ZERO
 from sales.pricing.price_lists import PRICE_STEP
@@ -50,14 +52,22 @@ def check_bands(bands: Sequence[Band]) -> None:
     for band in bands:
         if band.quantity_to is not None and band.quantity_to < band.quantity_from:
             raise InvalidBands(
-                f"The band from {band.quantity_from:f} ends before it begins,"
-                f" at {band.quantity_to:f}."
+                _(
+                    "The band from %(first)s ends before it begins, at %(last)s.",
+                    first=band.quantity_from,
+                    last=band.quantity_to,
+                )
             )
     in_order = sorted(bands, key=lambda band: band.quantity_from)
     for lower, upper in pairwise(in_order):
         if lower.holds(upper.quantity_from):
             raise InvalidBands(
-                f"The bands from {lower.quantity_from:f} and {upper.quantity_from:f} overlap."
+                _(
+                    "The bands from %(lower)s and from %(upper)s overlap: end the first below the"
+                    " second.",
+                    lower=lower.quantity_from,
+                    upper=upper.quantity_from,
+                )
             )
 
 
@@ -88,7 +98,12 @@ def volume_discount(
         return _percent(band.value, unit_price, line)
     if discounts.currency != currency:
         raise CurrencyMismatch(
-            f"The discount list is in {discounts.currency}, the document in {currency}.", line=line
+            _(
+                "The discount list is in %(currency)s, the document in %(document)s.",
+                currency=discounts.currency,
+                document=currency,
+            ),
+            line=line,
         )
     return band.value
 
@@ -96,6 +111,10 @@ def volume_discount(
 def _percent(rate: Decimal, unit_price: Decimal, line: str | None) -> Decimal:
     if not 0 <= rate <= 1:
         raise InvalidDiscount(
-            f"A volume discount of {rate * 100:f} % is not between 0 and 100 %.", line=line
+            _(
+                "A volume discount is between 0%% and 100%%, not %(rate)s.",
+                rate=Percentage(rate),
+            ),
+            line=line,
         )
     return EXACT.multiply(unit_price, rate).quantize(PRICE_STEP, ROUND_HALF_UP, EXACT)

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 
+from common.sentences import Amount
+from common.sentences import sentence as _
 from sales.pricing.allocation import apportion
 from sales.pricing.errors import (
     DuplicateLine,
@@ -181,7 +183,13 @@ def header_shares(typed: Sequence[TypedLine], terms: Terms) -> list[Decimal]:
         return [terms.round(ZERO)] * len(typed)
     discount = terms.round(amount + detail * rate)
     if not (is_part_of(amount, detail) and is_part_of(discount, detail)):
-        raise InvalidDiscount(f"The discount of {discount} is more than the lines' {detail}.")
+        raise InvalidDiscount(
+            _(
+                "A discount of %(discount)s does not fit lines of %(detail)s.",
+                discount=Amount(discount, terms.currency),
+                detail=Amount(detail, terms.currency),
+            )
+        )
 
     # Each line's exact share is amount × (rate + header amount / detail), kept as a fraction.
     numerator, denominator = rate.as_integer_ratio()
@@ -222,13 +230,15 @@ def _taxes(
 
 
 def _no_tax_rate(line: LineInput) -> NoTaxRate:
-    return NoTaxRate("No tax rate is known for this line.", line=line.key)
+    return NoTaxRate(_("No tax rate is known for this line."), line=line.key)
 
 
 def _checked_tax_rate(line: LineInput) -> Decimal:
     rate = line.tax_rate
     if rate is None or not rate.is_finite() or rate < 0:
-        raise InvalidRate(f"{rate} is not a tax rate.", line=line.key)
+        raise InvalidRate(
+            _("A tax rate is a number from 0%% up, not %(rate)s.", rate=str(rate)), line=line.key
+        )
     return rate
 
 
@@ -288,5 +298,5 @@ def _check_keys(lines: Sequence[LineInput]) -> None:
     seen: set[str] = set()
     for line in lines:
         if line.key in seen:
-            raise DuplicateLine(f"Two lines are called {line.key}.", line=line.key)
+            raise DuplicateLine(_("Two lines have the key %(key)s.", key=line.key), line=line.key)
         seen.add(line.key)

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from common.sentences import sentence as _
 from sales.pricing.allocation import allocate
-from sales.pricing.errors import InvalidRate
+from sales.pricing.errors import InvalidPaymentTerms
 from sales.pricing.money import EXACT, ZERO, round_money
 
 
@@ -33,10 +34,11 @@ def split_by_shares(
 ) -> list[Due]:
     """Split what is due: part = total × share, by largest remainder, the earliest part first.
 
-    A part too small for a coin is left out. Raises InvalidRate if the shares do not make the whole.
+    A part too small for a coin is left out.
+    Raises InvalidPaymentTerms if the shares do not make the whole.
     """
     if sum((share.rate for share in shares), ZERO) != 1:
-        raise InvalidRate("The shares of the payment terms do not make 100 % together.")
+        raise InvalidPaymentTerms(_("The shares of the payment terms must add up to 100%%."))
     ordered = sorted(shares, key=lambda share: share.due_days)
     amounts = allocate(total, [share.rate for share in ordered], currency)
     return [

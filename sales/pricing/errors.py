@@ -1,4 +1,4 @@
-"""What can be wrong with a price, in a rep's words."""
+"""Pricing errors: what is wrong with a quantity, a price, a discount or a rate."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from common.errors import DomainError
 
 
 class PricingError(DomainError):
-    """A figure that cannot be worked out; ``line`` is the key of the line it belongs to, if any."""
-
-    code = "pricing_error"
+    """Base of the errors of pricing, never raised itself; ``line`` is the key of the line."""
 
 
 class UnknownCurrency(PricingError):
@@ -23,44 +21,74 @@ class CurrencyMismatch(PricingError):
     code = "currency_mismatch"
 
 
+class NoExchangeRate(PricingError):
+    """No exchange rate between the two currencies is known on the day."""
+
+    code = "no_exchange_rate"
+
+
 class InvalidAmount(PricingError):
-    """An amount that is no number, or larger than a document may carry."""
+    """The amount is no number, negative, too large, or has more decimals than its currency."""
 
     code = "invalid_amount"
 
 
+class AmountExceedsOpen(PricingError):
+    """The amount is more than what is open to invoice, credit or pay."""
+
+    code = "amount_exceeds_open"
+
+
+class InvalidQuantity(PricingError):
+    """The quantity is no number, negative, or zero where something must be given."""
+
+    code = "invalid_quantity"
+
+
+class QuantityNotAllowed(PricingError):
+    """The product is not sold in this quantity: whole units only, or fewer decimals."""
+
+    code = "quantity_not_allowed"
+
+
+class QuantityExceedsOpen(PricingError):
+    """The quantity is more than what is open to ship, invoice, credit or return."""
+
+    code = "quantity_exceeds_open"
+
+
 class InvalidDiscount(PricingError):
-    """A discount that is negative, above 100 %, typed twice, or more than what it reduces."""
+    """The discount is negative, above 100%, typed twice, or more than what it reduces."""
 
     code = "invalid_discount"
 
 
 class DiscountAboveLimit(PricingError):
-    """More is given off than the person may give."""
+    """The discount is above what the person, or anybody, may give."""
 
     code = "discount_above_limit"
 
 
 class InvalidRate(PricingError):
-    """A tax, exchange, markup or margin rate that has no meaning."""
+    """A tax, exchange, markup, margin or down payment rate is out of its range."""
 
     code = "invalid_rate"
 
 
 class NoTaxRate(PricingError):
-    """No tax rate holds for the line; it must not be taken for zero when a document is issued."""
+    """No tax rate is known for the line; it is never taken for zero."""
 
     code = "no_tax_rate"
 
 
-class QuantityNotAllowed(PricingError):
-    """The product is not sold, shipped or invoiced in this quantity."""
+class AmbiguousTaxRate(PricingError):
+    """Several tax rates hold for the line on the day."""
 
-    code = "quantity_not_allowed"
+    code = "ambiguous_tax_rate"
 
 
 class MissingPrice(PricingError):
-    """The line, or the price it is derived from, has no price."""
+    """The line has no price, or its list price is derived from a cost nobody entered."""
 
     code = "missing_price"
 
@@ -84,21 +112,45 @@ class InactivePriceList(PricingError):
 
 
 class MissingUnit(PricingError):
-    """The line has no unit, or one that its product's unit group does not know."""
+    """The line has no unit."""
 
     code = "missing_unit"
 
 
+class WrongUnit(PricingError):
+    """The product is not counted in this unit."""
+
+    code = "wrong_unit"
+
+
 class InvalidBands(PricingError):
-    """Discount bands that overlap, or run backwards."""
+    """The bands of a discount list overlap or run backwards."""
 
     code = "invalid_bands"
+
+
+class InvalidPaymentTerms(PricingError):
+    """The shares of the payment terms do not add up to the whole."""
+
+    code = "invalid_payment_terms"
 
 
 class InvalidPromotion(PricingError):
     """The promotion code does not apply to this document."""
 
     code = "invalid_promotion"
+
+
+class UnknownPromotion(PricingError):
+    """There is no such promotion code, or it was not given for this document."""
+
+    code = "unknown_promotion"
+
+
+class PromotionUsedUp(PricingError):
+    """The promotion code was used as often as it may be."""
+
+    code = "promotion_used_up"
 
 
 class DuplicateLine(PricingError):

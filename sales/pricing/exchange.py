@@ -9,6 +9,7 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from common.sentences import sentence as _
 from sales.pricing.errors import InvalidRate
 from sales.pricing.money import EXACT, Rounding, round_money
 
@@ -40,5 +41,7 @@ def cross_rate(rate: Decimal, base_rate: Decimal) -> Decimal:
 
 def _checked(rate: Decimal) -> Decimal:
     if not rate.is_finite() or rate <= 0:
-        raise InvalidRate(f"{rate} is not an exchange rate.")
+        raise InvalidRate(
+            _("An exchange rate is a number above zero, not %(rate)s.", rate=str(rate))
+        )
     return rate

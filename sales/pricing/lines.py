@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sales.pricing.errors import InvalidAmount, InvalidDiscount, InvalidRate, PricingError
+from common.sentences import Amount, Percentage
+from common.sentences import sentence as _
+from sales.pricing.errors import InvalidAmount, InvalidDiscount, InvalidQuantity, PricingError
 from sales.pricing.money import ONE, ZERO, Rounding, round_money
 
 
@@ -63,7 +65,7 @@ def typed_line(line: LineInput, terms: Terms) -> TypedLine:
     Must run in the EXACT context. Every error it raises names the line.
     """
     try:
-        _check_numbers(line)
+        _check_numbers(line, terms.currency)
         exact = line.quantity * (line.unit_price - line.volume_discount)
         if line.price_quantity != ONE:
             exact /= line.price_quantity
@@ -81,14 +83,20 @@ def line_discount(line: LineInput, base: Decimal, terms: Terms) -> Decimal:
     if line.promotion_discount:
         discount += terms.round(line.promotion_discount)
     if discount and not is_part_of(discount, base):
-        raise InvalidDiscount(f"The discount of {discount} is more than the line's {base}.")
+        raise InvalidDiscount(
+            _(
+                "A discount of %(discount)s does not fit a line of %(base)s.",
+                discount=Amount(discount, terms.currency),
+                base=Amount(base, terms.currency),
+            )
+        )
     return discount
 
 
 def manual_discount(line: LineInput, base: Decimal, terms: Terms) -> Decimal:
     """Take the typed amount (times quantity, if it is per unit), or base × rate."""
     if line.discount_amount and line.discount_rate:
-        raise InvalidDiscount("Give the discount as an amount or as a percentage, not both.")
+        raise InvalidDiscount(_("Give the discount as an amount or as a percentage, not both."))
     if line.discount_rate:
         return terms.round(base * checked_rate(line.discount_rate))
     if not line.discount_amount:
@@ -101,7 +109,9 @@ def checked_rate(rate: Decimal) -> Decimal:
     """Refuse a discount that is not between 0 and 100 %."""
     if rate.is_finite() and 0 <= rate <= 1:
         return rate
-    raise InvalidDiscount(f"A discount of {rate * 100:f} % is not between 0 and 100 %.")
+    raise InvalidDiscount(
+        _("A discount is between 0%% and 100%%, not %(rate)s.", rate=Percentage(rate))
+    )
 
 
 def is_part_of(part: Decimal, whole: Decimal) -> bool:
@@ -109,17 +119,20 @@ def is_part_of(part: Decimal, whole: Decimal) -> bool:
     return 0 <= part <= whole or whole <= part <= 0
 
 
-def _check_numbers(line: LineInput) -> None:
+def _check_numbers(line: LineInput, currency: str) -> None:
     if not (
         line.quantity.is_finite()
         and line.unit_price.is_finite()
         and line.volume_discount.is_finite()
     ):
-        raise InvalidAmount("Quantity, price and volume discount must be numbers.")
+        raise InvalidAmount(_("Quantity, price and volume discount must be numbers."))
     if not line.price_quantity.is_finite() or line.price_quantity <= 0:
-        raise InvalidRate("A price must be for more than nothing.")
+        raise InvalidQuantity(_("The quantity that a price is for must be above zero."))
     if line.volume_discount and not is_part_of(line.volume_discount, line.unit_price):
         raise InvalidDiscount(
-            f"The volume discount of {line.volume_discount} is more than"
-            f" the price of {line.unit_price}."
+            _(
+                "A volume discount of %(discount)s does not fit a price of %(price)s.",
+                discount=Amount(line.volume_discount, currency),
+                price=Amount(line.unit_price, currency),
+            )
         )

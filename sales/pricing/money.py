@@ -17,6 +17,7 @@ from decimal import (
 )
 from enum import StrEnum
 
+from common.sentences import sentence as _
 from sales.pricing.errors import InvalidAmount, UnknownCurrency
 
 ZERO = Decimal(0)
@@ -69,7 +70,9 @@ def minor_units(currency: str) -> int:
     try:
         return MINOR_UNITS[currency]
     except KeyError:
-        raise UnknownCurrency(f"{currency!r} is not a currency we can bill in.") from None
+        raise UnknownCurrency(
+            _("“%(currency)s” is not a currency that documents can be in.", currency=currency)
+        ) from None
 
 
 def round_money(amount: Decimal, currency: str, rounding: Rounding = Rounding.HALF_UP) -> Decimal:
@@ -83,7 +86,7 @@ def round_money(amount: Decimal, currency: str, rounding: Rounding = Rounding.HA
     if currency not in _SMALLEST_UNIT:
         minor_units(currency)
     if not amount.is_finite() or abs(amount) > LARGEST:
-        raise InvalidAmount(f"{amount} is not an amount that a document can carry.")
+        raise InvalidAmount(_("%(amount)s is more than a document can hold.", amount=amount))
     rounded = amount.quantize(_SMALLEST_UNIT[currency], _DECIMAL_MODE[rounding], EXACT)
     return rounded or abs(rounded)  # never "-0.00"
 
@@ -92,7 +95,13 @@ def to_units(amount: Decimal, currency: str) -> int:
     """Count the smallest units in an amount that is already rounded."""
     units = EXACT.scaleb(amount, minor_units(currency))
     if units != units.to_integral_value():
-        raise InvalidAmount(f"{amount} {currency} is not a whole number of smallest units.")
+        raise InvalidAmount(
+            _(
+                "Round %(amount)s to the smallest unit of %(currency)s first.",
+                amount=amount,
+                currency=currency,
+            )
+        )
     return int(units)
 
 

@@ -11,9 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from common.sentences import Amount
+from common.sentences import sentence as _
 from sales.pricing.allocation import allocate
 from sales.pricing.documents import PricedLine, TaxGroup
-from sales.pricing.errors import InvalidAmount, QuantityNotAllowed
+from sales.pricing.errors import (
+    AmountExceedsOpen,
+    InvalidAmount,
+    InvalidQuantity,
+    QuantityExceedsOpen,
+)
 from sales.pricing.money import EXACT, ZERO, Rounding, round_money
 
 
@@ -90,7 +97,7 @@ def next_part(
 ) -> Portion:
     """Price the next quantity of an order line, `billed` being invoiced less credited so far.
 
-    Raises QuantityNotAllowed for nothing, or for more than is left.
+    Raises InvalidQuantity for nothing, QuantityExceedsOpen for more than is left.
     """
     _check_quantity(ordered.quantity, billed.quantity, quantity, line)
     cumulative = billed.quantity + quantity
@@ -154,7 +161,13 @@ def deduction_part(
     completes the order deducts all that is left.
     """
     if not ordered or not 0 <= billed / ordered <= 1:
-        raise InvalidAmount(f"{billed} {currency} of {ordered} {currency} cannot be invoiced.")
+        raise InvalidAmount(
+            _(
+                "%(billed)s cannot be invoiced of an order of %(ordered)s.",
+                billed=Amount(billed, currency),
+                ordered=Amount(ordered, currency),
+            )
+        )
     taxable, tax = (
         _next_amount(total, already, billed, ordered, currency, rounding)
         for total, already in ((paid.taxable, deducted.taxable), (paid.tax, deducted.tax))
@@ -166,7 +179,12 @@ def _check_quantity(ordered: Decimal, billed: Decimal, quantity: Decimal, line: 
     left = ordered - billed
     if quantity.is_finite() and (0 < quantity <= left or left <= quantity < 0):
         return
-    raise QuantityNotAllowed(f"{quantity:f} cannot be invoiced; {left:f} are left.", line=line)
+    if not quantity.is_finite() or quantity * left <= 0:
+        raise InvalidQuantity(_("Give a quantity above zero."), line=line)
+    raise QuantityExceedsOpen(
+        _("%(quantity)s cannot be invoiced: %(left)s are open.", quantity=quantity, left=left),
+        line=line,
+    )
 
 
 def _next_amount(
@@ -189,9 +207,15 @@ def _next_amount(
 
 
 def _check_down_payment(amount: Decimal, order_total: Decimal, currency: str) -> None:
-    if not 0 < amount <= order_total:
-        raise InvalidAmount(
-            f"A down payment of {amount} {currency} does not fit an order of {order_total}."
+    if amount <= 0:
+        raise InvalidAmount(_("Give an amount above zero."))
+    if amount > order_total:
+        raise AmountExceedsOpen(
+            _(
+                "A down payment of %(amount)s is more than the order's %(total)s.",
+                amount=Amount(amount, currency),
+                total=Amount(order_total, currency),
+            )
         )
 
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
-from sales.pricing.errors import InvalidRate, MissingPrice
+from common.sentences import Sentence
+from common.sentences import sentence as _
+from sales.pricing.errors import InvalidAmount, InvalidRate, MissingPrice
 from sales.pricing.money import EXACT, ONE, ZERO
 
 PRICE_STEP = Decimal("0.00001")
@@ -72,14 +74,14 @@ def list_price(rule: PriceRule, costs: ProductCosts, *, line: str | None = None)
     Raises MissingPrice where the amount, list price or cost is not known.
     """
     if rule.method == PriceMethod.AMOUNT:
-        return _five_decimals(_known(rule.amount, "The price list names no amount.", line))
-    rate = _known(rule.rate, "The price list names no percentage.", line)
+        return _five_decimals(_known(rule.amount, _("The price list names no amount."), line))
+    rate = _known(rule.rate, _("The price list names no percentage."), line)
     basis = _basis(rule.method, costs, line)
     price = _five_decimals(EXACT.divide(*_fraction(rule.method, basis, rate, line)))
     return _rounded(price, rule, line)
 
 
-def _known(figure: Decimal | None, complaint: str, line: str | None) -> Decimal:
+def _known(figure: Decimal | None, complaint: Sentence, line: str | None) -> Decimal:
     if figure is None:
         raise MissingPrice(complaint, line=line)
     return figure
@@ -87,10 +89,10 @@ def _known(figure: Decimal | None, complaint: str, line: str | None) -> Decimal:
 
 def _basis(method: PriceMethod, costs: ProductCosts, line: str | None) -> Decimal:
     if method == PriceMethod.PERCENT_OF_LIST:
-        return _known(costs.list_price, "The product has no list price.", line)
+        return _known(costs.list_price, _("The product has no list price."), line)
     if method in {PriceMethod.MARKUP_CURRENT, PriceMethod.MARGIN_CURRENT}:
-        return _known(costs.current_cost, "The product has no current cost.", line)
-    return _known(costs.standard_cost, "The product has no standard cost.", line)
+        return _known(costs.current_cost, _("The product has no current cost."), line)
+    return _known(costs.standard_cost, _("The product has no standard cost."), line)
 
 
 def _fraction(
@@ -99,14 +101,16 @@ def _fraction(
     """Give the price as numerator and denominator, so that it is divided and rounded once."""
     if method == PriceMethod.PERCENT_OF_LIST:
         if rate < 0:
-            raise InvalidRate("A price cannot be less than 0 % of the list price.", line=line)
+            raise InvalidRate(_("A price is at least 0%% of the list price."), line=line)
         return EXACT.multiply(basis, rate), ONE
     if method in {PriceMethod.MARKUP_CURRENT, PriceMethod.MARKUP_STANDARD}:
         if rate < -1:
-            raise InvalidRate("A markup cannot take off more than the cost.", line=line)
+            raise InvalidRate(
+                _("A markup is at least −100%%: it cannot take off more than the cost."), line=line
+            )
         return EXACT.multiply(basis, 1 + rate), ONE
     if rate >= 1:
-        raise InvalidRate("A margin must stay below 100 % of the price.", line=line)
+        raise InvalidRate(_("A margin is below 100%% of the price."), line=line)
     return basis, 1 - rate
 
 
@@ -120,7 +124,7 @@ def _rounded(price: Decimal, rule: PriceRule, line: str | None) -> Decimal:
         return price
     amount = rule.rounding_amount or ZERO
     if amount <= 0:
-        raise InvalidRate("Rounding needs an amount above zero.", line=line)
+        raise InvalidAmount(_("Rounding needs an amount above zero."), line=line)
     step, offset = amount, ZERO
     if rule.rounding_option == RoundingOption.ENDS_IN:
         step, offset = _power_of_ten_above(amount), amount

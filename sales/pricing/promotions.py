@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from common.sentences import Percentage
+from common.sentences import sentence as _
 from sales.pricing.allocation import allocate
-from sales.pricing.errors import CurrencyMismatch, InvalidPromotion
+from sales.pricing.errors import CurrencyMismatch, InvalidPromotion, PromotionUsedUp
 from sales.pricing.money import EXACT, ZERO, Rounding, round_money
 from sales.pricing.validity import holds_on
 
@@ -29,12 +31,17 @@ class Promotion:
 def check_promotion(promotion: Promotion, day: dt.date) -> None:
     """Refuse a code that is out of its time, used up, or not either a percentage or an amount."""
     if not holds_on(day, promotion.valid_from, promotion.valid_to):
-        raise InvalidPromotion(f"Promotion code {promotion.code} is not valid on {day}.")
+        raise InvalidPromotion(
+            _("Promotion code %(code)s is not valid on %(day)s.", code=promotion.code, day=day)
+        )
     if promotion.uses_left is not None and promotion.uses_left < 1:
-        raise InvalidPromotion(f"Promotion code {promotion.code} is used up.")
+        raise PromotionUsedUp(_("Promotion code %(code)s is used up.", code=promotion.code))
     if (promotion.rate is None) == (promotion.amount is None):
         raise InvalidPromotion(
-            f"Promotion code {promotion.code} needs either a percentage or an amount."
+            _(
+                "Promotion code %(code)s needs either a percentage or an amount.",
+                code=promotion.code,
+            )
         )
 
 
@@ -53,7 +60,9 @@ def promotion_discounts(
     check_promotion(promotion, day)
     value = sum(eligible.values(), ZERO)
     if value <= 0:
-        raise InvalidPromotion(f"Promotion code {promotion.code} covers none of these lines.")
+        raise InvalidPromotion(
+            _("Promotion code %(code)s covers none of these lines.", code=promotion.code)
+        )
     off = _taken_off(promotion, value, currency, rounding)
     keys = list(eligible)
     shares = allocate(off, list(eligible.values()), currency, keys=keys)
@@ -63,14 +72,26 @@ def promotion_discounts(
 def _taken_off(promotion: Promotion, value: Decimal, currency: str, rounding: Rounding) -> Decimal:
     if promotion.rate is not None:
         if not 0 <= promotion.rate <= 1:
-            raise InvalidPromotion(f"Promotion code {promotion.code} is not within 0 to 100 %.")
+            raise InvalidPromotion(
+                _(
+                    "Promotion code %(code)s takes off %(rate)s: it must be between 0%% and 100%%.",
+                    code=promotion.code,
+                    rate=Percentage(promotion.rate),
+                )
+            )
         return round_money(EXACT.multiply(value, promotion.rate), currency, rounding)
     if promotion.currency != currency:
         raise CurrencyMismatch(
-            f"Promotion code {promotion.code} is in {promotion.currency},"
-            f" the document in {currency}."
+            _(
+                "Promotion code %(code)s is in %(currency)s, the document in %(document)s.",
+                code=promotion.code,
+                currency=promotion.currency,
+                document=currency,
+            )
         )
     amount = promotion.amount or ZERO
     if amount < 0:
-        raise InvalidPromotion(f"Promotion code {promotion.code} would raise the price.")
+        raise InvalidPromotion(
+            _("Promotion code %(code)s would raise the price.", code=promotion.code)
+        )
     return round_money(min(amount, value), currency, rounding)

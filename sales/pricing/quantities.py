@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from enum import StrEnum
 
-from sales.pricing.errors import QuantityNotAllowed
+from common.sentences import sentence as _
+from sales.pricing.errors import InvalidQuantity, QuantityNotAllowed
 
 MOST_DECIMALS = 5
 SMALLEST_QUANTITY = Decimal("0.00001")
@@ -35,11 +36,14 @@ def check_quantity(
 ) -> None:
     """Refuse a quantity that is no number, not whole where it must be, or too finely divided."""
     if not quantity.is_finite():
-        raise QuantityNotAllowed(f"{quantity} is not a quantity.", line=line)
+        raise InvalidQuantity(_("Give the quantity as a number."), line=line)
     given = decimals_of(quantity)
-    if given and selling == QuantitySelling.WHOLE:
-        raise QuantityNotAllowed(f"Only whole units are sold, not {quantity:f}.", line=line)
+    if given and (selling == QuantitySelling.WHOLE or not decimals):
+        raise QuantityNotAllowed(
+            _("Only whole units are sold, not %(quantity)s.", quantity=quantity), line=line
+        )
     if given > decimals:
         raise QuantityNotAllowed(
-            f"The quantity {quantity:f} has more than the {decimals} decimals allowed.", line=line
+            _("This product is sold in steps of %(step)s.", step=Decimal(1).scaleb(-decimals)),
+            line=line,
         )

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sales.pricing.errors import InvalidRate, NoTaxRate
+from common.sentences import sentence as _
+from sales.pricing.errors import AmbiguousTaxRate, NoTaxRate
 from sales.pricing.validity import holds_on
 
 
@@ -39,9 +40,23 @@ def tax_rate_on(
         and holds_on(day, rate.valid_from, rate.valid_to)
     }
     if not found:
-        raise NoTaxRate(f"No tax rate is known for {category} in {zone} on {day}.", line=line)
+        raise NoTaxRate(
+            _(
+                "No tax rate is known for %(category)s in %(zone)s on %(day)s.",
+                category=category,
+                zone=zone,
+                day=day,
+            ),
+            line=line,
+        )
     if len(found) > 1:
-        raise InvalidRate(
-            f"Several tax rates claim to hold for {category} in {zone} on {day}.", line=line
+        raise AmbiguousTaxRate(
+            _(
+                "Several tax rates hold for %(category)s in %(zone)s on %(day)s.",
+                category=category,
+                zone=zone,
+                day=day,
+            ),
+            line=line,
         )
     return found.pop()

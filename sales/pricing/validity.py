@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from common.sentences import sentence as _
 from sales.pricing.errors import CurrencyMismatch, InactivePriceList, InactiveProduct
 
 
@@ -25,12 +26,20 @@ def check_price_list(
 ) -> None:
     """Refuse a price list that is not in force on the day, or is in another currency."""
     if not active:
-        raise InactivePriceList(f"Price list {name} is not active.", line=line)
+        raise InactivePriceList(_("Price list %(name)s is not active.", name=name), line=line)
     if not holds_on(day, valid_from, valid_to):
-        raise InactivePriceList(f"Price list {name} is not in force on {day}.", line=line)
+        raise InactivePriceList(
+            _("Price list %(name)s is not in force on %(day)s.", name=name, day=day), line=line
+        )
     if currency != document_currency:
         raise CurrencyMismatch(
-            f"Price list {name} is in {currency}, the document in {document_currency}.", line=line
+            _(
+                "Price list %(name)s is in %(currency)s, the document in %(document)s.",
+                name=name,
+                currency=currency,
+                document=document_currency,
+            ),
+            line=line,
         )
 
 
@@ -45,4 +54,4 @@ def check_product(
 ) -> None:
     """Refuse a product that is not sold on the day."""
     if not active or not holds_on(day, active_from, active_to):
-        raise InactiveProduct(f"{name} is not sold on {day}.", line=line)
+        raise InactiveProduct(_("%(name)s is not sold on %(day)s.", name=name, day=day), line=line)

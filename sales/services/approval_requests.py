@@ -5,21 +5,30 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Subquery
 from django.db.models.fields.json import KT
+from django.utils.translation import gettext
 
-from common.errors import DomainError, IllegalTransition
+from common.errors import DomainError
 from crm.models import User
-from sales.models import DocumentLine, Quote, QuoteApproval, SalesEvent
+from sales.models import Quote, QuoteApproval, SalesEvent
 from sales.models.quotes import QuoteQuerySet
 from sales.services.approvals import Need, needs_of
 from sales.services.documents.content_hash import content_hash
 from sales.services.documents.totals import lines_of
+from sales.services.errors import NotDraft
 from sales.services.events import record_event
 
 ASKED = "approval_asked"
+
+
+class ApprovalNotNeeded(DomainError):
+    """The quote breaks no approval rule."""
+
+    code = "approval_not_needed"
 
 
 class AskedAlready(DomainError):
@@ -72,15 +81,20 @@ def ask_approval(quote_id: uuid.UUID, *, actor: User, comment: str = "") -> Quot
     """Ask whoever may approve for a yes to a draft as it stands."""
     quote = Quote.objects.select_for_update(of=("self",)).get(pk=quote_id)
     if not quote.is_draft:
-        raise IllegalTransition(f"{quote} is {quote.get_status_display()}; only drafts need a yes.")
+        raise NotDraft(
+            gettext("%(quote)s is %(status)s: only drafts are approved.")
+            % {"quote": quote, "status": quote.get_status_display()}
+        )
     lines = lines_of(quote)
     approval = approval_of(quote, lines)
     if not approval.needs:
-        raise DomainError("The quote breaks no rule: it can be activated as it stands.")
+        raise ApprovalNotNeeded(
+            gettext("The quote keeps to every rule: it can be activated as it stands.")
+        )
     if approval.decision or approval.asked:
-        raise AskedAlready("Exactly this content was asked about already.")
+        raise AskedAlready(gettext("Approval of exactly this content was asked for already."))
     data = {ASKED: comment.strip(), "content_hash": content_hash(quote, lines)}
-    record_event(SalesEvent.Type.QUOTE_CHANGED, quote, actor=actor, data=data)
+    record_event(SalesEvent.Type.QUOTE_APPROVAL_REQUESTED, quote, actor=actor, data=data)
     return quote
 
 

@@ -9,14 +9,15 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext
 
-from common.errors import IllegalTransition, StaleVersion
+from common.errors import IllegalTransition, NotEditable, StaleVersion
+from common.formatting import format_quantity
 from common.rows import save_columns
 from crm.actors import Actor
 from crm.custom_fields import clean_custom
 from crm.models import User
 from sales.models import DocumentLine, Order, OrderChange, OrderLine, Product, SalesEvent
-from sales.pricing.errors import PricingError
 from sales.pricing.partial import Portion
 from sales.services.billing.order_invoices import amounts_of, billed_so_far
 from sales.services.billing.order_statuses import derive_statuses, save_statuses
@@ -24,7 +25,7 @@ from sales.services.documents.bundles import add_parts, parts_follow, refuse_par
 from sales.services.documents.new_lines import check_line, fill_from_product, new_line
 from sales.services.documents.readiness import check_ready
 from sales.services.documents.totals import lines_of, reprice
-from sales.services.errors import MissingField, TooMuch
+from sales.services.errors import AlreadyBilled, QuantityBelowDone, UnknownLine
 from sales.services.events import record_event
 from sales.services.orders import lock_order
 from sales.services.prices.discount_limits import within_limit
@@ -51,7 +52,7 @@ class Changes:
 
 
 class NothingChanged(IllegalTransition):
-    """A change order that changes nothing is a mistake."""
+    """The change order changes nothing."""
 
     code = "nothing_changed"
 
@@ -115,7 +116,10 @@ def _open_change(order: Order, reason: str, actor: Actor) -> OrderChange:
 
 def _close_change(change: OrderChange, difference: list[dict[str, Any]]) -> None:
     if not difference:
-        raise NothingChanged(f"Nothing is different from {change.order} as it stands.")
+        raise NothingChanged(
+            gettext("%(order)s stands like this already: change something first.")
+            % {"order": change.order}
+        )
     change.difference = difference
     change.save(update_fields=["difference"])
 
@@ -123,11 +127,16 @@ def _close_change(change: OrderChange, difference: list[dict[str, Any]]) -> None
 def _check_open(order: Order, expected_version: int | None) -> None:
     if order.status not in {Order.Status.SUBMITTED, Order.Status.COMPLETED}:
         raise IllegalTransition(
-            f"{order} is {order.get_status_display()}; only a submitted order takes a change order."
+            gettext("%(order)s is %(status)s: only a submitted order takes a change order.")
+            % {"order": order, "status": order.get_status_display()}
         )
     if expected_version is not None and order.version != expected_version:
         raise StaleVersion(
-            f"{order} was changed by somebody else since you opened it: look at it again first."
+            gettext(
+                "%(record)s was changed by somebody else since you opened it: "
+                "look at it again first."
+            )
+            % {"record": order}
         )
 
 
@@ -137,7 +146,9 @@ def _apply(order: Order, changes: Changes, actor: Actor) -> list[OrderLine]:
     quantities = {pk: line.quantity for pk, line in lines.items()}
     for pk, fields in changes.lines.items():
         if pk not in lines:
-            raise MissingField(f"{order} has no such line.", line=str(pk))
+            raise UnknownLine(
+                gettext("%(order)s has no such line.") % {"order": order}, line=str(pk)
+            )
         _change_line(lines[pk], fields, actor)
     save_columns(list(lines.values()), [*LINE_FIELDS, "price_source"])
     changed = {pk: quantities[pk] for pk, line in lines.items() if line.quantity != quantities[pk]}
@@ -150,7 +161,10 @@ def _apply(order: Order, changes: Changes, actor: Actor) -> list[OrderLine]:
 def _apply_head(order: Order, head: dict[str, Any]) -> None:
     unknown = head.keys() - HEAD_FIELDS
     if unknown:
-        raise MissingField(f"A change order cannot change {', '.join(sorted(unknown))}.")
+        raise NotEditable(
+            gettext("A change order cannot change these fields: %(fields)s.")
+            % {"fields": ", ".join(sorted(unknown))}
+        )
     if "custom" in head:
         head["custom"] = clean_custom(order, head["custom"], stored=order.custom)
     if head:
@@ -161,7 +175,11 @@ def _change_line(line: OrderLine, fields: Mapping[str, Any], actor: Actor) -> No
     refuse_part_change(line, fields)
     for name, value in fields.items():
         if name not in LINE_FIELDS:
-            raise MissingField(f"A change order cannot change a line's {name}.", line=str(line.pk))
+            raise NotEditable(
+                gettext("A change order cannot change the field %(field)s of a line.")
+                % {"field": name},
+                line=str(line.pk),
+            )
         if name == "unit_price" and value != line.unit_price:
             if line.product_id:
                 check_price(actor, str(line.pk))
@@ -179,9 +197,13 @@ def _refuse_too_few(line: OrderLine) -> None:
     """What is shipped or billed stays ordered."""
     done = max(line.shipped_quantity, line.billed) + line.cancelled_quantity
     if line.quantity < done:
-        raise TooMuch(
-            f"{line.description}: {done.normalize():f} are shipped or billed, "
-            f"so {line.quantity.normalize():f} is too few.",
+        raise QuantityBelowDone(
+            gettext("%(line)s: %(done)s are shipped or billed, so %(quantity)s is too few.")
+            % {
+                "line": line.description,
+                "done": format_quantity(done),
+                "quantity": format_quantity(line.quantity),
+            },
             line=str(line.pk),
             field="quantity",
         )
@@ -212,8 +234,9 @@ def _refuse_less_than_done(line: OrderLine, billed: Portion) -> None:
         else all(new >= old for new, old in zip(now, then, strict=True))
     )
     if not fits:
-        raise PricingError(
-            f"{line.description} is billed at other figures: credit the invoice first.",
+        raise AlreadyBilled(
+            gettext("%(line)s is billed at other figures: credit the invoice first.")
+            % {"line": line.description},
             line=str(line.pk),
         )
 

@@ -8,20 +8,27 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Sum
+from django.utils.translation import gettext
 
-from common.errors import IllegalTransition
+from common.errors import IllegalTransition, MissingField
+from common.formatting import format_money, format_quantity
 from common.identifiers import uuid7
 from common.rows import save_columns
 from crm.actors import Actor
 from sales.models import Invoice, InvoiceLine, Order, OrderLine, SalesEvent
-from sales.pricing.errors import QuantityNotAllowed
+from sales.pricing.errors import (
+    AmountExceedsOpen,
+    InvalidAmount,
+    InvalidQuantity,
+    QuantityExceedsOpen,
+)
 from sales.pricing.money import Rounding
 from sales.pricing.partial import Amounts, Portion, credit_part, freight_part
 from sales.services.billing.down_payments import refuse_overdrawn
 from sales.services.billing.early_payment import credit_discount
 from sales.services.billing.order_invoices import add_up, amounts_of, put_amounts
 from sales.services.documents.copying import carried_from, copy_head
-from sales.services.errors import MissingField, NothingToInvoice, TooMuch
+from sales.services.errors import NothingToCredit, UnknownLine, name_line
 from sales.services.events import record_event
 from sales.services.invoices import (
     issue_invoice,
@@ -83,19 +90,29 @@ def _settle(invoice: Invoice, note: Invoice, actor: Actor) -> None:
 
 def _check(invoice: Invoice, reason: str) -> None:
     if invoice.is_credit_note or invoice.is_draft:
-        raise IllegalTransition(f"{invoice} is not an issued invoice; it cannot be credited.")
+        raise IllegalTransition(
+            gettext("%(invoice)s is not an issued invoice: it cannot be credited.")
+            % {"invoice": invoice}
+        )
     if not reason.strip():
-        raise MissingField("Say why the invoice is credited.", field="reason")
+        raise MissingField(gettext("Say why the invoice is credited."), field="reason")
 
 
 def _check_amount(invoice: Invoice, note: Invoice) -> None:
     """Lines that take a down payment off make some choices come to too much, or to less than 0."""
     left = invoice.total - invoice.credited
     if not 0 <= note.total <= left:
-        raise TooMuch(
-            f"These lines come to {note.total.normalize():f} {invoice.currency}, and "
-            f"{left.normalize():f} of {invoice} can be credited: credit the deducted down payment "
-            "together with the lines it was taken off.",
+        refusal = InvalidAmount if note.total < 0 else AmountExceedsOpen
+        raise refusal(
+            gettext(
+                "These lines come to %(total)s, and %(left)s of %(invoice)s can be credited: "
+                "credit the deducted down payment together with the lines it was deducted from."
+            )
+            % {
+                "total": format_money(note.total, invoice.currency),
+                "left": format_money(left, invoice.currency),
+                "invoice": invoice,
+            },
             field="quantities",
         )
 
@@ -148,11 +165,11 @@ def _wanted(
     else:
         for pk in chosen:
             if pk not in left:
-                raise TooMuch("The invoice has no such line to credit.", line=str(pk))
+                raise UnknownLine(gettext("The invoice has no such line to credit."), line=str(pk))
         wanted = dict(chosen)
     wanted = {pk: quantity for pk, quantity in wanted.items() if quantity}
     if not wanted:
-        raise NothingToInvoice("There is nothing left on this invoice to credit.")
+        raise NothingToCredit(gettext("There is nothing left on this invoice to credit."))
     return wanted
 
 
@@ -201,13 +218,16 @@ def _credit_line(
             rounding=Rounding(note.rounding),
             line=str(line.pk),
         )
-    except QuantityNotAllowed as error:
-        left = line.quantity - credited.quantity
-        raise TooMuch(
-            f"{line.description}: {quantity.normalize():f} asked for, "
-            f"{left.normalize():f} left to credit.",
-            line=str(line.pk),
-        ) from error
+    except InvalidQuantity as error:
+        name_line(error, line.description)
+        raise
+    except QuantityExceedsOpen as error:
+        error.message = gettext("%(line)s: %(quantity)s asked for, %(left)s left to credit.") % {
+            "line": line.description,
+            "quantity": format_quantity(quantity),
+            "left": format_quantity(line.quantity - credited.quantity),
+        }
+        raise
     carried = carried_from(line) | {
         "quantity": quantity,
         "discount_amount": None,

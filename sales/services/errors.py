@@ -1,44 +1,58 @@
-"""Why a sales deed is refused."""
+"""Errors of the sales use cases; those of figures are in ``sales.pricing.errors``."""
 
 from __future__ import annotations
+
+from django.utils.translation import gettext
 
 from common.errors import DomainError, IllegalTransition
 
 
 class NotDraft(IllegalTransition):
-    """Only drafts are edited; issued documents are corrected by another document."""
+    """Only drafts are changed; issued documents are corrected by another document."""
 
     code = "not_draft"
 
 
 class NoLines(DomainError):
-    """A document without a line that counts promises nothing."""
+    """The document has no line that counts."""
 
     code = "no_lines"
 
 
-class MissingField(DomainError):
-    """Something a document must say is not there."""
+class UnknownLine(DomainError):
+    """The document has no such line."""
 
-    code = "missing_field"
+    code = "unknown_line"
 
 
 class QuoteExpired(DomainError):
-    """The offer no longer stands."""
+    """The last day on which the quote is valid has passed."""
 
     code = "quote_expired"
 
 
 class NothingToInvoice(DomainError):
-    """There is no quantity left that this invoice could bill."""
+    """Nothing is left that this invoice could bill."""
 
     code = "nothing_to_invoice"
 
 
-class TooMuch(DomainError):
-    """More than what is open was asked for."""
+class NothingToCredit(DomainError):
+    """Nothing is left on the invoice that could be credited."""
 
-    code = "quantity_exceeds_open"
+    code = "nothing_to_credit"
+
+
+class QuantityBelowDone(DomainError):
+    """The quantity is less than what is shipped or billed already."""
+
+    code = "quantity_below_done"
+
+
+class ConflictingFields(DomainError):
+    """Two fields are given of which only one may be."""
+
+    code = "conflicting_fields"
 
 
 class OnHold(IllegalTransition):
@@ -47,10 +61,28 @@ class OnHold(IllegalTransition):
     code = "on_hold"
 
 
+class NotOnHold(IllegalTransition):
+    """The order is not on hold."""
+
+    code = "not_on_hold"
+
+
 class AlreadyShipped(IllegalTransition):
-    """What has left the house cannot be taken back by a word."""
+    """The order is shipped or billed in part; only what is open can be cancelled."""
 
     code = "already_shipped"
+
+
+class AlreadyBilled(IllegalTransition):
+    """The line is billed at other figures."""
+
+    code = "already_billed"
+
+
+class DownPaymentDeducted(IllegalTransition):
+    """The down payment is deducted on a later invoice."""
+
+    code = "down_payment_deducted"
 
 
 class OpenQuotes(IllegalTransition):
@@ -69,3 +101,26 @@ class PricesLocked(IllegalTransition):
     """The prices were agreed and stay until somebody with the right unlocks them."""
 
     code = "prices_locked"
+
+
+class PricesNotLocked(IllegalTransition):
+    """The prices are not locked."""
+
+    code = "prices_not_locked"
+
+
+class UnknownProduct(DomainError):
+    """No product has this SKU or name."""
+
+    code = "unknown_product"
+
+
+class AmbiguousProduct(DomainError):
+    """Several products match what was typed."""
+
+    code = "ambiguous_product"
+
+
+def name_line(error: DomainError, line: str) -> None:
+    """Begin the sentence of a refusal with the name of the line it is about."""
+    error.message = gettext("%(line)s: %(problem)s") % {"line": line, "problem": error}

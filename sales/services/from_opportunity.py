@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max, Sum
+from django.utils.translation import gettext
 
 from common.errors import IllegalTransition
 from crm.actors import Actor
@@ -25,6 +26,7 @@ from sales.models import (
     Unit,
     kind_of,
 )
+from sales.pricing.errors import InvalidQuantity
 from sales.pricing.money import round_money
 from sales.services.documents.bundles import add_parts
 from sales.services.documents.drafts import default_company, draft_order, draft_quote, lock_draft
@@ -35,7 +37,7 @@ from sales.services.documents.new_lines import (
     new_line,
 )
 from sales.services.documents.totals import reprice
-from sales.services.errors import NoLines, TooMuch
+from sales.services.errors import NoLines
 from sales.services.events import record_event
 from sales.services.prices.list_prices import ListPrices, look_up
 
@@ -53,7 +55,7 @@ def add_opportunity_line(
     """Note that the customer is interested in a product; the revenue follows if it is computed."""
     opportunity = _lock_open(opportunity_id)
     if quantity <= 0:
-        raise TooMuch("Give a quantity above zero.", field="quantity")
+        raise InvalidQuantity(gettext("Give a quantity above zero."), field="quantity")
     unit = unit or product.default_unit
     found = look_up(_price_list(opportunity), product, unit, quantity, default_company().today())
     price = unit_price if unit_price is not None else found.unit_price
@@ -126,7 +128,9 @@ def take_lines(document: AnyDocument, opportunity: Opportunity, *, actor: Actor)
     draft = lock_draft(document)
     wanted = list(opportunity.lines.select_related("product__default_unit", "unit"))
     if not wanted:
-        raise NoLines(f"{opportunity} has no lines to take over.")
+        raise NoLines(
+            gettext("%(opportunity)s has no lines to take over.") % {"opportunity": opportunity}
+        )
     _add_lines(draft, wanted)
     reprice(draft)
     record_event(
@@ -167,7 +171,8 @@ def _lock_open(opportunity_id: uuid.UUID) -> Opportunity:
     opportunity = Opportunity.objects.select_for_update(of=("self",)).get(pk=opportunity_id)
     if opportunity.status != Opportunity.Status.OPEN:
         raise IllegalTransition(
-            f"{opportunity} is {opportunity.get_status_display()}: reopen it first."
+            gettext("%(opportunity)s is %(status)s: reopen it first.")
+            % {"opportunity": opportunity, "status": opportunity.get_status_display()}
         )
     return opportunity
 

@@ -9,12 +9,15 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from common.errors import IllegalTransition
+from common.formatting import decimals_rule, format_money
 from common.rows import save_columns
 from crm.actors import Actor, System, actor_kind
 from crm.models import User
 from sales.models import Invoice, InvoiceLine, Order, OrderLine, Payment, SalesEvent
+from sales.pricing.errors import AmountExceedsOpen, InvalidAmount
 from sales.pricing.money import Rounding, round_money
 from sales.services.billing.early_payment import give_discount
 from sales.services.billing.instalments import freeze_terms
@@ -22,7 +25,6 @@ from sales.services.billing.order_statuses import derive_statuses, save_statuses
 from sales.services.documents.numbering import assign_number
 from sales.services.documents.readiness import check_ready
 from sales.services.documents.totals import lines_of, reprice
-from sales.services.errors import MissingField, TooMuch
 from sales.services.events import record_event
 from sales.services.prices.exchange_rates import freeze_exchange_rate
 
@@ -69,7 +71,10 @@ def record_official_invoice(
     """Store the other system's invoice of record beside ours; hearing it twice changes nothing."""
     invoice, _ = lock_invoice(invoice_id)
     if invoice.is_draft:
-        raise IllegalTransition(f"{invoice} is not issued yet; it has no invoice of record.")
+        raise IllegalTransition(
+            gettext("%(invoice)s is not issued yet: it has no invoice of record.")
+            % {"invoice": invoice}
+        )
     heard = {
         "official_number": official_number,
         "official_status": status,
@@ -182,13 +187,20 @@ def note_billing_progress(order: Order, invoice: Invoice, actor: Actor) -> None:
 
 def _check_payment(invoice: Invoice, amount: Decimal) -> None:
     if invoice.is_draft or invoice.is_credit_note:
-        raise IllegalTransition(f"{invoice} is not an issued invoice; it cannot be paid.")
+        raise IllegalTransition(
+            gettext("%(invoice)s is not an issued invoice: it cannot be paid.")
+            % {"invoice": invoice}
+        )
     if amount <= 0:
-        raise MissingField("Say how much came in: an amount above zero.", field="amount")
+        raise InvalidAmount(gettext("Give the amount that came in: above zero."), field="amount")
     if amount != round_money(amount, invoice.currency, Rounding(invoice.rounding)):
-        raise MissingField(f"{invoice.currency} has no such small coins.", field="amount")
+        raise InvalidAmount(decimals_rule(invoice.currency), field="amount")
     if amount > invoice.outstanding:
-        raise TooMuch(
-            f"{invoice} has {invoice.outstanding.normalize():f} {invoice.currency} left to pay.",
+        raise AmountExceedsOpen(
+            gettext("%(invoice)s has %(left)s left to pay.")
+            % {
+                "invoice": invoice,
+                "left": format_money(invoice.outstanding, invoice.currency),
+            },
             field="amount",
         )

@@ -8,13 +8,14 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
+from django.utils.translation import gettext
 
-from common.errors import IllegalTransition
+from common.errors import IllegalTransition, MissingField
 from crm.actors import Actor
 from crm.models import Opportunity, Stage
 from crm.services.activities import note
 from sales.models import Order, Quote
-from sales.services.errors import MissingField, OpenQuotes
+from sales.services.errors import OpenQuotes
 
 
 @transaction.atomic
@@ -40,7 +41,7 @@ def lose_opportunity(
     """Close an opportunity as lost, and say why."""
     opportunity = _lock(opportunity_id)
     if reason not in Opportunity.LostReason.values:
-        raise MissingField("Say why the opportunity is lost.", field="reason")
+        raise MissingField(gettext("Choose why the opportunity is lost."), field="reason")
     _refuse_open_quotes(opportunity)
     opportunity.move_to(
         Opportunity.Status.LOST,
@@ -74,7 +75,9 @@ def move_opportunity(
     """Put an open opportunity into another stage."""
     opportunity = _lock(opportunity_id)
     if opportunity.status != Opportunity.Status.OPEN:
-        raise IllegalTransition(f"{opportunity} is closed: reopen it first.")
+        raise IllegalTransition(
+            gettext("%(opportunity)s is closed: reopen it first.") % {"opportunity": opportunity}
+        )
     stage = Stage.objects.get(pk=stage_id)
     if stage.pk != opportunity.stage_id:
         opportunity.change(stage=stage)
@@ -92,7 +95,10 @@ def _refuse_open_quotes(opportunity: Opportunity) -> None:
     )
     if open_quotes:
         named = ", ".join(str(quote) for quote in open_quotes)
-        raise OpenQuotes(f"{opportunity} still has open quotes: {named}. Close them first.")
+        raise OpenQuotes(
+            gettext("%(opportunity)s still has open quotes: %(quotes)s. Close them first.")
+            % {"opportunity": opportunity, "quotes": named}
+        )
 
 
 def _ordered(opportunity: Opportunity) -> Decimal:

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
+from common.errors import IllegalTransition, MissingField
 from common.rows import save_columns
 from crm.actors import Actor
 from sales.models import Order, OrderLine, PaymentTerms, Quote, QuoteLine, SalesEvent
@@ -16,7 +18,7 @@ from sales.services.documents.copying import copy_head, copy_lines
 from sales.services.documents.numbering import assign_number
 from sales.services.documents.readiness import check_ready
 from sales.services.documents.totals import lines_of, reprice
-from sales.services.errors import AlreadyShipped, MissingField, OnHold
+from sales.services.errors import AlreadyShipped, NotOnHold, OnHold
 from sales.services.events import record_event
 from sales.services.prices.exchange_rates import freeze_exchange_rate
 from sales.services.prices.promotions import (
@@ -55,7 +57,7 @@ def submit_order(order_id: uuid.UUID, *, actor: Actor) -> Order:
     order = lock_order(order_id)
     order.refuse_move_to(Order.Status.SUBMITTED)
     if order.price_list_id is None:
-        raise MissingField("An order needs a price list: choose one.", field="price_list")
+        raise MissingField(gettext("An order needs a price list: choose one."), field="price_list")
     lines = lines_of(order)
     if not order.prices_locked:
         reprice(order, lines)
@@ -79,11 +81,17 @@ def hold_order(order_id: uuid.UUID, *, actor: Actor, reason: str) -> Order:
     """Stop an order where it stands until somebody releases it."""
     order = lock_order(order_id)
     if order.status != Order.Status.SUBMITTED:
-        raise OnHold(f"{order} is {order.get_status_display()}; only submitted orders are held.")
+        raise IllegalTransition(
+            gettext("%(order)s is %(status)s: only submitted orders are put on hold.")
+            % {"order": order, "status": order.get_status_display()}
+        )
     if order.is_on_hold:
-        raise OnHold(f"{order} is on hold already: {order.hold_reason}")
+        raise OnHold(
+            gettext("%(order)s is on hold already: %(reason)s")
+            % {"order": order, "reason": order.hold_reason}
+        )
     if not reason.strip():
-        raise MissingField("Say why the order is put on hold.", field="reason")
+        raise MissingField(gettext("Say why the order is put on hold."), field="reason")
     order.change(is_on_hold=True, hold_reason=reason.strip())
     record_event(SalesEvent.Type.ORDER_HELD, order, actor=actor, data={"reason": reason})
     return order
@@ -94,7 +102,7 @@ def release_order(order_id: uuid.UUID, *, actor: Actor) -> Order:
     """Let an order on hold go on."""
     order = lock_order(order_id)
     if not order.is_on_hold:
-        raise OnHold(f"{order} is not on hold.")
+        raise NotOnHold(gettext("%(order)s is not on hold.") % {"order": order})
     order.change(is_on_hold=False, hold_reason="")
     record_event(SalesEvent.Type.ORDER_RELEASED, order, actor=actor)
     return order
@@ -108,17 +116,22 @@ def cancel_order(order_id: uuid.UUID, *, actor: Actor, reason: str) -> Order:
     lines = list(order.lines.select_for_update())
     if any(line.shipped_quantity or line.billed for line in lines):
         raise AlreadyShipped(
-            f"{order} is shipped or billed in part: cancel what is open with a change order."
+            gettext(
+                "%(order)s is shipped or billed in part: cancel what is open with a change order."
+            )
+            % {"order": order}
         )
     if not reason.strip():
-        raise MissingField("Say why the order is cancelled.", field="reason")
+        raise MissingField(gettext("Say why the order is cancelled."), field="reason")
     give_back_promotions(order)
     was_submitted = order.status == Order.Status.SUBMITTED
     for line in lines:
         line.cancelled_quantity = line.quantity
     save_columns(lines, ["cancelled_quantity"])
     order.move_to(Order.Status.CANCELLED, cancelled_reason=reason.strip(), closed_at=timezone.now())
-    type_ = SalesEvent.Type.ORDER_CANCELLED if was_submitted else SalesEvent.Type.ORDER_DRAFTED
+    type_ = (
+        SalesEvent.Type.ORDER_CANCELLED if was_submitted else SalesEvent.Type.ORDER_DRAFT_CANCELLED
+    )
     record_event(type_, order, actor=actor, data={"reason": reason})
     return order
 

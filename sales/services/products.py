@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.db.models import Q
 from django.utils.translation import gettext
 
-from common.errors import DomainError
 from sales.models import Product
 from sales.models.catalogue import ProductQuerySet
+from sales.services.errors import AmbiguousProduct, UnknownProduct
 
 
 def search_products(text: str) -> ProductQuerySet:
@@ -23,11 +23,13 @@ def find_product(typed: str) -> Product:
     text = typed.strip()
     called = Product.objects.active().filter(Q(sku__iexact=text) | Q(name__iexact=text))
     found = list(called[:2]) or list(search_products(text)[:2])
-    if len(found) != 1:
-        raise DomainError(
-            gettext("No product is called “%(text)s”.") % {"text": text}
-            if not found
-            else gettext("Several products match “%(text)s”: type the SKU.") % {"text": text},
+    if not found:
+        raise UnknownProduct(
+            gettext("No product is called “%(text)s”.") % {"text": text}, field="product"
+        )
+    if len(found) > 1:
+        raise AmbiguousProduct(
+            gettext("Several products match “%(text)s”: type the SKU.") % {"text": text},
             field="product",
         )
     return found[0]

@@ -6,7 +6,9 @@ import uuid
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
+from common.formatting import format_day
 from crm.actors import Actor
 from sales.models import Order, Quote, QuoteLine, SalesEvent
 from sales.services.approvals import check_approved
@@ -33,8 +35,8 @@ def activate_quote(quote_id: uuid.UUID, *, actor: Actor) -> Quote:
     check_approved(quote, lines)
     if quote.valid_until is not None and quote.valid_until < quote.company.today():
         raise QuoteExpired(
-            f"The quote would be valid until {quote.valid_until}, which is past: "
-            "choose a later day.",
+            gettext("The quote would be valid until %(day)s, which is past: choose a later day.")
+            % {"day": format_day(quote.valid_until)},
             field="valid_until",
         )
     freeze_exchange_rate(quote)
@@ -69,7 +71,7 @@ def revise_quote(quote_id: uuid.UUID, *, actor: Actor) -> Quote:
     draft.save(force_insert=True)
     copy_lines(lines_of(quote), QuoteLine, quote=draft)
     carry_promotions(quote, draft)
-    record_event(SalesEvent.Type.QUOTE_CHANGED, draft, actor=actor, is_first=True)
+    record_event(SalesEvent.Type.QUOTE_DRAFTED, draft, actor=actor, is_first=True)
     return draft
 
 
@@ -90,7 +92,8 @@ def accept_quote(
     quote.refuse_move_to(Quote.Status.WON)
     if quote.is_expired():
         raise QuoteExpired(
-            f"{quote} was valid until {quote.valid_until}: revise it to offer it again."
+            gettext("%(quote)s was valid until %(day)s: revise it to offer it again.")
+            % {"quote": quote, "day": format_day(quote.valid_until)}
         )
     quote.move_to(
         Quote.Status.WON,

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from moneyed import Money
 
-from common.errors import DomainError, SeveralErrors
+from common.errors import DomainError, NotEditable, SeveralErrors
 from crm.custom_fields import (
     UnknownCustomField,
     carry_custom,
@@ -83,23 +83,31 @@ def test_keeps_each_kind_in_one_form(kind: str, given: object, kept: object) -> 
 @pytest.mark.parametrize(
     ("kind", "given", "told"),
     [
-        (Kind.TEXT, 5, "Extra: this is not text."),
-        (Kind.TEXT, "a\x00b", "Extra: this is not plain text."),
-        (Kind.TEXT, "x" * 2001, "Extra: at most 2000 characters."),
-        (Kind.NUMBER, "many", "Extra: 'many' is not a number."),
-        (Kind.NUMBER, True, "Extra: this is not a number."),
-        (Kind.NUMBER, 0.1, "Extra: this is not a number."),
-        (Kind.NUMBER, "Infinity", "Extra: 'Infinity' is not a number that can be kept."),
-        (Kind.NUMBER, "0.000001", "Extra: at most 5 decimals."),
-        (Kind.MONEY, "19.90", "Extra: give an amount and a currency."),
-        (Kind.MONEY, {"amount": "1", "currency": "XXL"}, "Extra: 'XXL' is not a currency."),
-        (Kind.MONEY, {"amount": "0.5", "currency": "JPY"}, "Extra: JPY has no such small coins."),
-        (Kind.DATE, "22.11.2026", "Extra: '22.11.2026' is not a day like 2026-11-22."),
-        (Kind.YES_NO, "yes", "Extra: say yes or no."),
-        (Kind.CHOICE, "Tin", "Extra: 'Tin' is not one of Gold, Silver, Bronze."),
-        (Kind.CHOICES, "Gold", "Extra: give a list of choices."),
-        (Kind.CHOICES, ["Gold", "Tin"], "Extra: 'Tin' is not one of Gold, Silver, Bronze."),
-        (Kind.LINK, "javascript:alert(1)", "Extra: 'javascript:alert(1)' is not a web address."),
+        (Kind.TEXT, 5, "Extra must be text."),
+        (Kind.TEXT, "a\x00b", "Extra must be plain text, without control characters."),
+        (Kind.TEXT, "x" * 2001, "Extra has at most 2000 characters."),
+        (Kind.NUMBER, "many", "Extra must be a number, not “many”."),
+        (Kind.NUMBER, True, "Extra must be a number."),
+        (Kind.NUMBER, 0.1, "Extra must be a number."),
+        (Kind.NUMBER, "Infinity", "Extra must be a number with at most 15 digits."),
+        (Kind.NUMBER, "0.000001", "Extra has at most 5 decimals."),
+        (Kind.MONEY, "19.90", "Extra needs an amount and a currency."),
+        (Kind.MONEY, {"amount": "1", "currency": "XXL"}, "Extra: “XXL” is not a currency."),
+        (
+            Kind.MONEY,
+            {"amount": "0.5", "currency": "JPY"},
+            "Extra: Amounts in JPY have no decimals.",
+        ),
+        (Kind.DATE, "22.11.2026", "Extra must be a day like 2026-11-22, not “22.11.2026”."),
+        (Kind.YES_NO, "yes", "Extra must be yes or no."),
+        (Kind.CHOICE, "Tin", "Extra is one of Gold, Silver, Bronze, not “Tin”."),
+        (Kind.CHOICES, "Gold", "Extra must be a list of choices."),
+        (Kind.CHOICES, ["Gold", "Tin"], "Extra is one of Gold, Silver, Bronze, not “Tin”."),
+        (
+            Kind.LINK,
+            "javascript:alert(1)",
+            "Extra must be a web address, not “javascript:alert(1)”.",
+        ),
     ],
 )
 def test_refuses_what_is_not_of_its_kind(kind: str, given: object, told: str) -> None:
@@ -263,7 +271,7 @@ def test_a_form_puts_each_complaint_beside_its_field() -> None:
         },
         instance=account,
     )
-    assert form.errors == {"custom_budget": ["Budget: JPY has no such small coins."]}
+    assert form.errors == {"custom_budget": ["Budget: Amounts in JPY have no decimals."]}
     account.refresh_from_db()
     assert account.custom == {"rating": "Silver"}
 
@@ -367,25 +375,41 @@ def test_values_are_written_as_readers_write_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "on", "told"),
+    ("changes", "on", "code", "told"),
     [
-        ({"kind": Kind.CHOICE}, "choices", "List the words"),
-        ({"kind": Kind.CHOICE, "choices": ["a", "a"]}, "choices", "listed twice"),
-        ({"choices": ["a"]}, "choices", "Only choices have words"),
-        ({"kind": Kind.NUMBER, "default": "x"}, "default", "is not a number"),
+        ({"kind": Kind.CHOICE}, "choices", "missing_field", "List the choices: one at least."),
+        (
+            {"kind": Kind.CHOICE, "choices": ["a", "a"]},
+            "choices",
+            "duplicate",
+            "Each choice is listed once.",
+        ),
+        (
+            {"choices": ["a"]},
+            "choices",
+            "unexpected_choices",
+            "Only fields of the kinds choice and choices have a list of choices.",
+        ),
+        (
+            {"kind": Kind.NUMBER, "default": "x"},
+            "default",
+            "invalid_custom_value",
+            "Extra must be a number, not “x”.",
+        ),
     ],
 )
 def test_refuses_a_definition_that_contradicts_itself(
-    changes: dict[str, Any], on: str, told: str
+    changes: dict[str, Any], on: str, code: str, told: str
 ) -> None:
     definition = CustomField(record_type="account", key="extra", label="Extra", kind=Kind.TEXT)
     for name, value in changes.items():
         setattr(definition, name, value)
 
-    with pytest.raises(DomainError, match=told) as refusal:
+    with pytest.raises(DomainError) as refusal:
         check_definition(definition)
 
-    assert refusal.value.field == on
+    assert (refusal.value.code, refusal.value.field) == (code, on)
+    assert str(refusal.value) == told
 
 
 def test_refuses_to_change_the_kind_of_a_field_that_has_values() -> None:
@@ -394,7 +418,7 @@ def test_refuses_to_change_the_kind_of_a_field_that_has_values() -> None:
     check_definition(extra)
     AccountFactory.create(custom={"extra": "by the sea"})
 
-    with pytest.raises(DomainError, match="switch it off and add another"):
+    with pytest.raises(NotEditable, match="switch it off and add another"):
         check_definition(extra)
 
 

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from common.errors import DomainError, IllegalTransition
+from common.errors import IllegalTransition, MissingField
 from crm.models import Account, Contact, Lead, Opportunity
 from crm.services.leads import (
+    ContactOfAnotherAccount,
     contact_lead,
     disqualify_lead,
     find_duplicates,
@@ -44,7 +45,7 @@ def test_a_lead_joins_the_account_the_rep_chose() -> None:
 
 def test_refuses_a_contact_of_somebody_else() -> None:
     contact, account, lead = ContactFactory.create(), AccountFactory.create(), LeadFactory.create()
-    with pytest.raises(DomainError, match="belongs to"):
+    with pytest.raises(ContactOfAnotherAccount, match="belongs to"):
         qualify_lead(lead.pk, actor=lead.owner, contact=contact, account=account)
     lead.refresh_from_db()
     assert lead.status == Lead.Status.NEW
@@ -73,7 +74,7 @@ def test_a_reopened_lead_keeps_its_opportunity() -> None:
 def test_a_disqualified_lead_says_why_and_can_be_reopened() -> None:
     lead = LeadFactory.create()
     contact_lead(lead.pk, actor=lead.owner)
-    with pytest.raises(DomainError, match="Say why"):
+    with pytest.raises(MissingField, match="Choose why the lead is disqualified"):
         disqualify_lead(lead.pk, actor=lead.owner, reason="bored")
     assert disqualify_lead(lead.pk, actor=lead.owner, reason="lost").disqualified_reason == "lost"
     reopened = reopen_lead(lead.pk, actor=lead.owner)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from common.errors import MissingField
 from crm.models import User
 from fulfilment.models import Discrepancy
 from fulfilment.services.discrepancies import (
     AlreadyResolved,
-    ReasonMissing,
     resolve_discrepancy,
 )
 from sales.models import Order
@@ -18,7 +18,7 @@ from tests.fulfilment.conftest import FarEnd, send, shipment_event
 def test_is_decided_once_and_with_a_reason(order: Order, warehouse: FarEnd, clerk: User) -> None:
     send(shipment_event(order, "WH-1", "shipped", "11"))
     discrepancy = Discrepancy.objects.get()
-    with pytest.raises(ReasonMissing):
+    with pytest.raises(MissingField):
         resolve_discrepancy(discrepancy, actor=clerk, reason="")
 
     resolve_discrepancy(discrepancy, actor=clerk, reason="They counted a sample")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from common.errors import IllegalTransition
+from common.errors import IllegalTransition, MissingField
 from crm.models import User
 from fulfilment.models import ExternalRef, Handoff, Lane
 from fulfilment.outbound.drain import drain
@@ -16,7 +16,6 @@ from fulfilment.outbound.handoff_actions import (
     stuck_like,
 )
 from fulfilment.outbound.leases import claim
-from fulfilment.services.discrepancies import ReasonMissing
 from sales.models import Order
 from sales.services.orders import hold_order
 from tests.factories import Market
@@ -94,7 +93,7 @@ def test_never_sends_a_skipped_handoff_and_sends_the_next_one(
 
 def test_refuses_to_skip_or_settle_without_a_reason(stuck: Handoff, clerk: User) -> None:
     for action in (skip_handoff, settle_handoff):
-        with pytest.raises(ReasonMissing):
+        with pytest.raises(MissingField):
             action(stuck.pk, actor=clerk, reason="  ")
 
     stuck.refresh_from_db()

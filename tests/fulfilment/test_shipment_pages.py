@@ -10,9 +10,9 @@ from crm import roles
 from fulfilment.models import Shipment
 from fulfilment.services.shipments import record_return, record_shipment
 from sales.models import Order
+from sales.pricing.errors import QuantityExceedsOpen
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
-from sales.services.errors import TooMuch
 from sales.services.orders import submit_order
 from tests.factories import Market, UserFactory
 from web.record_urls import record_url
@@ -69,7 +69,7 @@ def test_refuses_to_return_more_than_the_shipment_contains(
     page = rep.post(at("return", shipment), {str(line.pk): "5"})
     nothing = rep.post(at("return", shipment), {"carrier": "DHL"})
     assert (page.status_code, nothing.status_code) == (422, 422)
-    assert "4 of this left to come back" in str(page.context["form"].errors[str(line.pk)])
+    assert "4 of this line left to come back" in str(page.context["form"].errors[str(line.pk)])
     assert not order.shipments.filter(direction="return").exists()
 
 
@@ -83,7 +83,7 @@ def test_refuses_a_return_of_what_is_returned_or_was_not_shipped(
     record_return(order.pk, actor=market.rep, lines={line.pk: Decimal(4)}, returns=shipment)
     for each in (packed, shipment):
         assert rep.get(at("return", each)).status_code == 422
-    with pytest.raises(TooMuch):
+    with pytest.raises(QuantityExceedsOpen):
         record_return(order.pk, actor=market.rep, lines={line.pk: Decimal(1)}, returns=shipment)
 
 

@@ -7,18 +7,18 @@ from decimal import Decimal
 
 import pytest
 
-from common.errors import IllegalTransition
+from common.errors import Duplicate, IllegalTransition, MissingField
 from fulfilment.models import Handoff, Shipment
 from fulfilment.services.shipments import (
     OverShipped,
-    UnknownLine,
     move_shipment,
     record_return,
     record_shipment,
 )
 from sales.models import Order, SalesEvent
+from sales.pricing.errors import InvalidQuantity, QuantityExceedsOpen
 from sales.services.documents.drafts import draft_order
-from sales.services.errors import MissingField, OnHold, TooMuch
+from sales.services.errors import OnHold, UnknownLine
 from sales.services.orders import hold_order
 from tests.factories import Market
 from tests.fulfilment.conftest import FarEnd, connect, submitted_order
@@ -60,7 +60,7 @@ def test_numbers_shipments_of_an_order(order: Order, market: Market) -> None:
 
 
 @pytest.mark.parametrize(
-    ("quantity", "error"), [("11", OverShipped), ("0", MissingField), ("-1", MissingField)]
+    ("quantity", "error"), [("11", OverShipped), ("0", MissingField), ("-1", InvalidQuantity)]
 )
 def test_refuses_more_than_is_open_or_nothing(
     order: Order, market: Market, quantity: str, error: type[Exception]
@@ -89,7 +89,7 @@ def test_refuses_a_line_of_another_order(order: Order, market: Market) -> None:
 def test_refuses_a_reference_that_is_used_already(order: Order, market: Market) -> None:
     ship(order, market, "1", reference="WH-1")
 
-    with pytest.raises(MissingField, match="has a shipment WH-1 already"):
+    with pytest.raises(Duplicate, match="has a shipment WH-1 already"):
         ship(order, market, "1", reference="WH-1")
 
     assert quantities(order) == (1, 0, 0)
@@ -156,7 +156,7 @@ def test_counts_a_return_beside_what_was_shipped(order: Order, market: Market) -
 def test_refuses_to_return_more_than_was_shipped(order: Order, market: Market) -> None:
     ship(order, market, "2")
 
-    with pytest.raises(TooMuch, match="3 returned of 2 shipped"):
+    with pytest.raises(QuantityExceedsOpen, match="3 returned of 2 shipped"):
         record_return(order.pk, actor=market.rep, lines={order.lines.get().pk: Decimal(3)})
 
     assert quantities(order) == (2, 0, 0)

@@ -141,7 +141,9 @@ def test_overlapping_bands_are_a_complaint_on_the_form(office: Client) -> None:
         {**data, **rows(BANDS, band("1", "10", "0.05"), band("10", "", "0.1"))},
     )
 
-    assert problems(response) == ["The bands from 1 and 10 overlap."]
+    assert problems(response) == [
+        "The bands from 1 and from 10 overlap: end the first below the second."
+    ]
     assert not DiscountList.objects.exists()
 
 
@@ -303,7 +305,7 @@ def test_custom_fields_are_defined_checked_shown_and_asked_for(
         "is_active": "on",
     }
     refused = office.post(address(CustomField, "add"), definition)
-    assert problems(refused) == ["Rating: 'Tin' is not one of Gold, Silver."]
+    assert problems(refused) == ["Rating is one of Gold, Silver, not “Tin”."]
     office.post(address(CustomField, "add"), {**definition, "default": "Silver"})
     assert CustomField.objects.get().choices == ["Gold", "Silver"]
 

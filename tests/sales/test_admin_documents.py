@@ -65,7 +65,7 @@ def test_what_the_service_refuses_stands_beside_the_field(market: Market, office
     )
 
     assert response.context["adminform"].form.errors == {
-        "discount_amount": ["The discount of 100.01 is more than the lines' 100.00."]
+        "discount_amount": ["A discount of €100.01 does not fit lines of €100.00."]
     }
     before = (order.version, order.total)
     order.refresh_from_db()

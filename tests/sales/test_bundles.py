@@ -21,7 +21,7 @@ from sales.services.billing.order_progress import Progress, record_progress
 from sales.services.change_orders import Changes, change_order
 from sales.services.documents.drafts import draft_order, draft_quote
 from sales.services.documents.lines import add_line, change_line, remove_line
-from sales.services.errors import PartOfBundle, TooMuch
+from sales.services.errors import PartOfBundle, QuantityBelowDone
 from sales.services.orders import submit_order
 from sales.services.quotes import accept_quote, activate_quote
 from tests.factories import Market
@@ -186,7 +186,7 @@ def test_refuses_a_quantity_that_would_split_a_part(
     bundle.save()
     line = add_line(quote, actor=market.rep, product=bundle)
 
-    with pytest.raises(QuantityNotAllowed, match=r"Machine: The quantity 1\.5"):
+    with pytest.raises(QuantityNotAllowed, match=r"Machine: Only whole units are sold, not 1\.5"):
         change_line(line, actor=market.rep, quantity=Decimal("1.5"))
 
     assert [row[1] for row in figures(quote)] == [1, 1, 2, 1]
@@ -222,7 +222,7 @@ def test_a_change_order_takes_the_parts_along_but_not_under_what_is_shipped(
     change_order(order.pk, Changes(lines={line.pk: {"quantity": Decimal(3)}}), actor=market.rep)
     assert [row[1] for row in figures(order)] == [3, 3, 6, 3]
 
-    with pytest.raises(TooMuch, match="Jug: 3 are shipped or billed, so 2 is too few"):
+    with pytest.raises(QuantityBelowDone, match="Jug: 3 are shipped or billed, so 2 is too few"):
         change_order(order.pk, Changes(lines={line.pk: {"quantity": Decimal(1)}}), actor=market.rep)
     assert [row[1] for row in figures(order)] == [3, 3, 6, 3]
 

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from common.errors import DomainError, IllegalTransition
 from sales.models import Company, Invoice, NumberSeries, Order, Payment, PromotionCode, SalesEvent
-from sales.pricing.errors import InvalidPromotion
+from sales.pricing.errors import PromotionUsedUp
 from sales.services.billing.order_invoices import invoice_order
 from sales.services.documents.drafts import draft_order, draft_quote
 from sales.services.documents.lines import add_line
@@ -108,7 +108,7 @@ def test_the_last_use_of_a_promotion_code_is_given_once(market: Market) -> None:
     results = run_concurrently(*[submit(order) for order in orders])
 
     code.refresh_from_db()
-    assert refusals(results) == [InvalidPromotion] * 3
+    assert refusals(results) == [PromotionUsedUp] * 3
     assert (code.uses, Order.objects.filter(status="submitted").count()) == (1, 1)
     assert nothing_differs()
 

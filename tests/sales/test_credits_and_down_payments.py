@@ -5,14 +5,16 @@ from decimal import Decimal
 
 import pytest
 
+from common.errors import MissingField
 from sales.models import Invoice, Order
+from sales.pricing.errors import AmountExceedsOpen, QuantityExceedsOpen
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.billing.order_invoices import invoice_order
 from sales.services.billing.order_progress import Progress, record_progress
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import change_head, draft_order
 from sales.services.documents.lines import add_line
-from sales.services.errors import MissingField, NothingToInvoice, TooMuch
+from sales.services.errors import NothingToCredit
 from sales.services.invoices import issue_invoice, record_payment
 from sales.services.orders import submit_order
 from tests.factories import Market
@@ -51,7 +53,7 @@ def test_crediting_all_of_an_invoice_gives_back_exactly_what_it_asked(market: Ma
     assert first.total + rest.total == invoice.total == order.total
     assert (invoice.credited, invoice.status) == (invoice.total, "cancelled")
     assert order.billing_status == Order.Billing.CREDITED
-    with pytest.raises(NothingToInvoice):
+    with pytest.raises(NothingToCredit):
         credit_invoice(invoice.pk, actor=market.rep, reason="Again")
 
 
@@ -83,7 +85,7 @@ def test_refuses_to_credit_more_than_was_billed_or_without_a_reason(market: Mark
     order = placed(market)
     invoice = billed(order, market, what="all")
     line = invoice.lines.get()
-    with pytest.raises(TooMuch, match="4 asked for, 3 left to credit"):
+    with pytest.raises(QuantityExceedsOpen, match="4 asked for, 3 left to credit"):
         credit_invoice(
             invoice.pk, actor=market.rep, reason="Broken", quantities={line.pk: Decimal(4)}
         )
@@ -129,7 +131,7 @@ def test_a_down_payment_is_taken_off_the_invoices_that_follow(market: Market) ->
 
 def test_a_down_payment_cannot_exceed_the_order(market: Market) -> None:
     order = placed(market)
-    with pytest.raises(TooMuch):
+    with pytest.raises(AmountExceedsOpen):
         invoice_down_payment(order.pk, actor=market.rep, amount=Decimal("1000.00"))
     with pytest.raises(MissingField):
         invoice_down_payment(order.pk, actor=market.rep)

@@ -11,11 +11,11 @@ from django.urls import reverse
 
 from fulfilment.payloads import invoice_payload
 from sales.models import Invoice, Payment, SalesEvent
+from sales.pricing.errors import AmountExceedsOpen
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_invoice, draft_order
 from sales.services.documents.lines import add_line
-from sales.services.errors import TooMuch
 from sales.services.integrity.verification import verify
 from sales.services.invoices import issue_invoice, record_payment
 from sales.services.orders import submit_order
@@ -142,7 +142,7 @@ def test_says_on_each_day_what_may_be_kept(invoice: Invoice) -> None:
 
 def test_nothing_is_taken_on_top(invoice: Invoice) -> None:
     pay(invoice, "117.60")
-    with pytest.raises(TooMuch, match="has 0 EUR left to pay"):
+    with pytest.raises(AmountExceedsOpen, match=r"has €0\.00 left to pay"):
         pay(invoice, "2.40")
     assert figures(invoice)[:2] == (Decimal("117.60"), Decimal("2.40"))
 

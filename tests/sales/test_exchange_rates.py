@@ -84,35 +84,35 @@ def test_reads_a_table_and_corrects_what_was_stored() -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"", "line 1: the columns must be date,currency,rate, not nothing."),
+        (b"", "line 1: the columns must be date,currency,rate, not “”."),
         (b"day,currency,rate\n", "line 1: the columns must be date,currency,rate"),
         (b"date,currency,rate\n", "There is no exchange rate in this file."),
         (b"date,currency,rate\n2026-11-20,USD\n", "line 2: 2 columns instead of 3."),
-        (b"date,currency,rate\n20.11.2026,USD,1\n", "line 2: '20.11.2026' is not a day"),
-        (b"date,currency,rate\n2126-11-20,USD,1\n", "line 2: 2126-11-20 is in the future."),
-        (b"date,currency,rate\n2026-11-20,USD,1\n2026-11-20,XXL,2\n", "line 3: 'XXL' is not a"),
-        (b"date,currency,rate\n2026-11-20,USD,1.1x\n", "line 2: '1.1x' is not a rate."),
-        (b"date,currency,rate\n2026-11-20,USD,0\n", "line 2: '0' is not a rate above zero"),
-        (b"date,currency,rate\n2026-11-20,USD,-1\n", "line 2: '-1' is not a rate above zero"),
-        (b"date,currency,rate\n2026-11-20,USD,NaN\n", "line 2: 'NaN' is not a rate above zero"),
+        (b"date,currency,rate\n20.11.2026,USD,1\n", "line 2: “20.11.2026” is not a day"),
+        (b"date,currency,rate\n2126-11-20,USD,1\n", "line 2: 20 Nov 2126 is in the future."),
+        (b"date,currency,rate\n2026-11-20,USD,1\n2026-11-20,XXL,2\n", "line 3: “XXL” is not a"),
+        (b"date,currency,rate\n2026-11-20,USD,1.1x\n", "line 2: “1.1x” is not a rate."),
+        (b"date,currency,rate\n2026-11-20,USD,0\n", "line 2: “0” is not a rate above zero"),
+        (b"date,currency,rate\n2026-11-20,USD,-1\n", "line 2: “-1” is not a rate above zero"),
+        (b"date,currency,rate\n2026-11-20,USD,NaN\n", "line 2: “NaN” is not a rate above zero"),
         (
             b"date,currency,rate\n2026-11-20,USD,1.0000000000001\n",
-            "line 2: '1.0000000000001' is not a rate above zero with up to 12 decimals.",
+            "line 2: “1.0000000000001” is not a rate above zero with up to 12 decimals.",
         ),
         (b"date,currency,rate\n2026-11-20,EUR,1\n", "line 2: EUR against itself."),
         (
             b"date,currency,rate\n2026-11-20,USD,1\n2026-11-20,USD,2\n",
-            "line 3: 2 for USD on 2026-11-20, but line 2 says 1.",
+            "line 3: 2 for USD on 20 Nov 2026, but line 2 says 1.",
         ),
         (b"date,currency,rate\n2026-11-20,US\xff,1\n", "line 2: not UTF-8 text."),
         (b"<Envelope><Cube></Envelope>", "line 1: not well-formed XML (mismatched tag)."),
         (b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "line 1: a document type is not expected."),
         (b"<html/>", "There is no exchange rate in this file."),
-        (ecb(d2026_11_20={"USD": "1,08"}), "line 9: '1,08' is not a rate."),
-        (ecb(d2026_13_20={"USD": "1.08"}), "line 9: '2026-13-20' is not a day"),
+        (ecb(d2026_11_20={"USD": "1,08"}), "line 9: “1,08” is not a rate."),
+        (ecb(d2026_13_20={"USD": "1.08"}), "line 9: “2026-13-20” is not a day"),
         (
             ecb(d2026_11_20={"USD": "1.08", "JPY": "162"}, d2026_11_19={"USD": "x"}),
-            "line 13: 'x' is not a rate.",
+            "line 13: “x” is not a rate.",
         ),
     ],
 )
@@ -146,7 +146,7 @@ def test_the_command_refuses_in_one_sentence(tmp_path: Path) -> None:
     file = tmp_path / "rates.csv"
     file.write_text("date,currency,rate\n2026-11-20,USD,much\n")
 
-    with pytest.raises(CommandError, match=r"line 2: 'much' is not a rate. Nothing was imported."):
+    with pytest.raises(CommandError, match=r"line 2: “much” is not a rate. Nothing was imported."):
         call_command("import_exchange_rates", str(file))
     with pytest.raises(CommandError, match=r"nowhere.xml cannot be read: No such file"):
         call_command("import_exchange_rates", str(tmp_path / "nowhere.xml"))
@@ -154,7 +154,7 @@ def test_the_command_refuses_in_one_sentence(tmp_path: Path) -> None:
         file.write_bytes(ecb(d2026_11_20={"USD": "1.0832"}))
         call_command("import_exchange_rates", str(file), "--base", "USD")
 
-    with pytest.raises(CommandError, match=r"'XXL' is not a currency"):
+    with pytest.raises(CommandError, match=r"“XXL” is not a currency"):
         call_command("import_exchange_rates", str(file), "--base", "xxl")
 
     assert stored() == {}

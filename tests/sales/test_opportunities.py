@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from common.errors import IllegalTransition
+from common.errors import IllegalTransition, MissingField
 from crm.models import Activity, Opportunity
 from sales.models import Order, Quote
-from sales.services.errors import MissingField, NoLines, OpenQuotes
+from sales.services.errors import NoLines, OpenQuotes
 from sales.services.from_opportunity import (
     add_opportunity_line,
     order_from_opportunity,

@@ -20,7 +20,7 @@ from sales.models import (
     Quote,
     Unit,
 )
-from sales.pricing.errors import CurrencyMismatch, InactivePriceList
+from sales.pricing.errors import CurrencyMismatch, InactivePriceList, NoExchangeRate
 from sales.services.documents.drafts import draft_order, draft_quote
 from sales.services.documents.lines import add_line, change_line
 from sales.services.errors import PricesLocked
@@ -210,10 +210,10 @@ def test_refuses_a_cost_that_cannot_be_converted(market: Market) -> None:
     )
     quote = draft(market)
 
-    with pytest.raises(CurrencyMismatch, match="no exchange rate from USD to EUR") as refusal:
+    with pytest.raises(NoExchangeRate, match="no exchange rate from USD to EUR") as refusal:
         add_line(quote, actor=market.rep, product=product)
 
-    assert (refusal.value.code, refusal.value.field) == ("currency_mismatch", "product")
+    assert (refusal.value.code, refusal.value.field) == ("no_exchange_rate", "product")
     assert not quote.lines.exists()
 
 

@@ -9,13 +9,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from common.errors import NotAllowed, StaleVersion
+from common.errors import MissingField, NotAllowed, StaleVersion
 from crm import roles
 from sales.models import Order, PriceListItem, Product, Quote, SalesEvent
 from sales.pricing.errors import InactivePriceList
 from sales.services.documents.drafts import change_head, draft_order, draft_quote
 from sales.services.documents.lines import add_line
-from sales.services.errors import MissingField, NotDraft, PricesLocked
+from sales.services.errors import NotDraft, PricesLocked
 from sales.services.orders import submit_order
 from sales.services.prices.price_refresh import (
     lock_prices,

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from common.errors import Duplicate
 from sales.models import Order, OrderLine, PromotionCode, PromotionUse, Quote, SalesEvent
-from sales.pricing.errors import CurrencyMismatch, InvalidPromotion
+from sales.pricing.errors import CurrencyMismatch, InvalidPromotion, PricingError, PromotionUsedUp
 from sales.services.change_orders import Changes, change_order
 from sales.services.documents.drafts import draft_order, draft_quote
 from sales.services.documents.lines import add_line, change_line, remove_line
@@ -106,26 +107,26 @@ def test_covers_only_its_products(market: Market) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "refused_as", "told"),
     [
-        ({"is_active": False}, "is not active"),
-        ({"valid_to": dt.date(2020, 1, 1)}, "is not valid on"),
-        ({"valid_from": dt.date(2100, 1, 1)}, "is not valid on"),
-        ({"uses_allowed": 3, "uses": 3}, "is used up"),
-        ({"code": "AUTUMN"}, "There is no promotion code SPRING"),
+        ({"is_active": False}, "invalid_promotion", "is not active"),
+        ({"valid_to": dt.date(2020, 1, 1)}, "invalid_promotion", "is not valid on"),
+        ({"valid_from": dt.date(2100, 1, 1)}, "invalid_promotion", "is not valid on"),
+        ({"uses_allowed": 3, "uses": 3}, "promotion_used_up", "is used up"),
+        ({"code": "AUTUMN"}, "unknown_promotion", "There is no promotion code SPRING"),
     ],
 )
 def test_refuses_a_code_that_does_not_hold(
-    market: Market, fields: dict[str, Any], told: str
+    market: Market, fields: dict[str, Any], refused_as: str, told: str
 ) -> None:
     code(**fields)
     order = draft(market, "100.00")
     events = SalesEvent.objects.count()
 
-    with pytest.raises(InvalidPromotion, match=told) as refusal:
+    with pytest.raises(PricingError, match=told) as refusal:
         apply_promotion(order, "SPRING", actor=market.rep)
 
-    assert (refusal.value.code, refusal.value.field) == ("invalid_promotion", "promotion")
+    assert (refusal.value.code, refusal.value.field) == (refused_as, "promotion")
     assert not PromotionUse.objects.exists()
     assert SalesEvent.objects.count() == events
     assert nets(order) == [100]
@@ -154,7 +155,7 @@ def test_refuses_a_code_twice_on_one_document_also_in_the_database(market: Marke
     order = draft(market, "100.00")
     apply_promotion(order, "SPRING", actor=market.rep)
 
-    with pytest.raises(InvalidPromotion, match="given already"):
+    with pytest.raises(Duplicate, match="given already"):
         apply_promotion(order, "SPRING", actor=market.rep)
     with pytest.raises(IntegrityError, match="promotion_once_per_order"), transaction.atomic():
         PromotionUse.objects.create(order=order, code=spring)
@@ -224,7 +225,7 @@ def test_refuses_to_accept_a_quote_whose_code_is_used_up(market: Market) -> None
     activate_quote(quote.pk, actor=market.rep)
     PromotionCode.objects.filter(pk=spring.pk).update(uses=1)
 
-    with pytest.raises(InvalidPromotion, match="used up"):
+    with pytest.raises(PromotionUsedUp, match="used up"):
         accept_quote(quote.pk, actor=market.rep)
 
     quote.refresh_from_db()
@@ -294,7 +295,7 @@ def test_two_orders_at_once_get_the_last_use_once() -> None:
         try:
             submit_order(order.pk, actor=market.rep)
             results.append("submitted")
-        except InvalidPromotion as error:
+        except PromotionUsedUp as error:
             results.append(error.code)
         finally:
             connection.close()
@@ -305,6 +306,6 @@ def test_two_orders_at_once_get_the_last_use_once() -> None:
     for thread in threads:
         thread.join()
 
-    assert sorted(results) == ["invalid_promotion", "submitted"]
+    assert sorted(results) == ["promotion_used_up", "submitted"]
     assert PromotionCode.objects.get().uses == 1
     assert Order.objects.filter(status="submitted").count() == 1

@@ -46,4 +46,4 @@ class ProductField(forms.CharField):
         try:
             return find_product(typed)
         except DomainError as error:
-            raise forms.ValidationError(error.message) from error
+            raise forms.ValidationError(str(error)) from error

@@ -9,16 +9,19 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Sum
+from django.utils.translation import gettext
 
-from common.errors import IllegalTransition
+from common.errors import IllegalTransition, MissingField
+from common.formatting import decimals_rule, format_money
 from common.identifiers import uuid7
 from crm.actors import Actor
 from sales.models import DocumentLine, Invoice, InvoiceLine, Order, OrderLine, SalesEvent
 from sales.pricing.documents import TaxGroup
+from sales.pricing.errors import AmountExceedsOpen, InvalidAmount, InvalidRate
 from sales.pricing.money import Rounding, round_money
 from sales.pricing.partial import deduction_part, down_payment
 from sales.services.documents.copying import copy_head
-from sales.services.errors import MissingField, TooMuch
+from sales.services.errors import ConflictingFields, DownPaymentDeducted
 from sales.services.events import record_event
 
 ZERO = Decimal(0)
@@ -51,7 +54,8 @@ def invoice_down_payment(
     order = Order.objects.select_for_update(of=("self",)).get(pk=order_id)
     if order.status != Order.Status.SUBMITTED:
         raise IllegalTransition(
-            f"{order} is {order.get_status_display()}; a down payment comes before the rest."
+            gettext("%(order)s is %(status)s: only submitted orders take a down payment.")
+            % {"order": order, "status": order.get_status_display()}
         )
     wanted = _amount(order, amount, rate)
     lines = list(order.lines.select_for_update(of=("self",)))
@@ -149,9 +153,12 @@ def refuse_overdrawn(order: Order) -> None:
     """Refuse to take back what other invoices of the order have deducted already."""
     for advance in advances(order).values():
         if advance.deducted.taxable > advance.asked.taxable:
-            raise IllegalTransition(
-                f"A down payment of {order} is taken off a later invoice already: "
-                "credit or delete that one first."
+            raise DownPaymentDeducted(
+                gettext(
+                    "A down payment of %(order)s is deducted on a later invoice already: "
+                    "credit or delete that invoice first."
+                )
+                % {"order": order}
             )
 
 
@@ -174,16 +181,27 @@ def _amount(order: Order, amount: Decimal | None, rate: Decimal | None) -> Decim
     rounding = Rounding(order.rounding)
     if amount is None and rate is not None:
         if not 0 < rate <= 1:
-            raise MissingField("A down payment is between 0 and 100 %.", field="rate")
+            raise InvalidRate(gettext("Give a percentage above 0 and up to 100."), field="rate")
         amount = round_money(order.total * rate, order.currency, rounding)
-    elif amount is None or rate is not None:
-        raise MissingField("Give an amount or a percentage for the down payment.", field="amount")
-    if amount <= 0 or amount != round_money(amount, order.currency, rounding):
-        raise MissingField("Give an amount above zero, in whole coins.", field="amount")
+    elif amount is None:
+        raise MissingField(
+            gettext("Give an amount or a percentage for the down payment."), field="amount"
+        )
+    elif rate is not None:
+        raise ConflictingFields(
+            gettext("Give an amount or a percentage for the down payment, not both."),
+            field="amount",
+        )
+    if amount <= 0:
+        raise InvalidAmount(gettext("Give an amount above zero."), field="amount")
+    if amount != round_money(amount, order.currency, rounding):
+        raise InvalidAmount(decimals_rule(order.currency), field="amount")
     left = order.total - order.freight - _invoiced(order)
     if amount > left:
-        raise TooMuch(
-            f"{order} has {left.normalize():f} {order.currency} left to ask for.", field="amount"
+        raise AmountExceedsOpen(
+            gettext("%(order)s has %(left)s left to ask for.")
+            % {"order": order, "left": format_money(left, order.currency)},
+            field="amount",
         )
     return amount
 

@@ -8,8 +8,10 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Q, Sum
+from django.utils.translation import gettext
 
-from common.errors import DomainError, IllegalTransition
+from common.errors import DomainError, IllegalTransition, MissingField
+from common.formatting import format_quantity
 from common.identifiers import uuid7
 from common.rows import save_columns
 from crm.actors import Actor
@@ -21,7 +23,7 @@ from sales.models import (
     PaymentTerms,
     SalesEvent,
 )
-from sales.pricing.errors import QuantityNotAllowed
+from sales.pricing.errors import InvalidQuantity, InvalidRate, QuantityExceedsOpen
 from sales.pricing.money import Rounding
 from sales.pricing.partial import Amounts, Portion, freight_part, next_part
 from sales.pricing.quantities import SMALLEST_QUANTITY
@@ -32,7 +34,7 @@ from sales.services.billing.down_payments import (
     tax_groups,
 )
 from sales.services.documents.copying import carried_from, copy_head
-from sales.services.errors import MissingField, NothingToInvoice, TooMuch
+from sales.services.errors import NotDraft, NothingToInvoice, UnknownLine, name_line
 from sales.services.events import record_event
 from sales.services.invoices import issue_invoice
 
@@ -57,7 +59,10 @@ def invoice_order(
     """
     order = Order.objects.select_for_update(of=("self",)).get(pk=order_id)
     if order.status not in {Order.Status.SUBMITTED, Order.Status.COMPLETED}:
-        raise IllegalTransition(f"{order} is {order.get_status_display()}; it cannot be invoiced.")
+        raise IllegalTransition(
+            gettext("%(order)s is %(status)s: it cannot be invoiced.")
+            % {"order": order, "status": order.get_status_display()}
+        )
     lines = list(
         order.lines.select_for_update(of=("self",)).select_related("product").order_by("position")
     )
@@ -86,8 +91,9 @@ def delete_draft_invoice(invoice_id: uuid.UUID, *, actor: Actor) -> None:
         Order.objects.select_for_update(of=("self",)).get(pk=invoice.order_id)
     invoice = Invoice.objects.select_for_update(of=("self",)).get(pk=invoice_id)
     if not invoice.is_draft:
-        raise IllegalTransition(
-            f"{invoice} is issued and cannot be deleted: make a credit note instead."
+        raise NotDraft(
+            gettext("%(invoice)s is issued and cannot be deleted: make a credit note instead.")
+            % {"invoice": invoice}
         )
     billed = dict(
         invoice.lines.filter(order_line__isnull=False).values_list("order_line", "quantity")
@@ -162,19 +168,22 @@ def _quantities(
     else:
         wanted = _chosen(order, lines, chosen or {})
     wanted = {pk: quantity for pk, quantity in wanted.items() if quantity > 0}
-    if not wanted:
+    if not wanted and what == What.SHIPPED:
         raise NothingToInvoice(
-            f"{order} has nothing to invoice: what is shipped is billed already."
-            if what == What.SHIPPED
-            else f"{order} has nothing left to invoice."
+            gettext("%(order)s has nothing to invoice: what is shipped is billed already.")
+            % {"order": order}
         )
+    if not wanted:
+        raise NothingToInvoice(gettext("%(order)s has nothing left to invoice.") % {"order": order})
     return wanted
 
 
 def _fractions(lines: Sequence[OrderLine], rate: Decimal | None) -> dict[uuid.UUID, Decimal]:
     """Bill this fraction of each line's ordered quantity, or what is left of it if that is less."""
-    if rate is None or not 0 < rate <= 1:
-        raise MissingField("Give a percentage above 0 and up to 100.", field="rate")
+    if rate is None:
+        raise MissingField(gettext("Give the percentage to invoice."), field="rate")
+    if not 0 < rate <= 1:
+        raise InvalidRate(gettext("Give a percentage above 0 and up to 100."), field="rate")
     return {
         line.pk: min(line.open_to_bill, (line.wanted_quantity * rate).quantize(SMALLEST_QUANTITY))
         for line in lines
@@ -188,12 +197,23 @@ def _chosen(
     by_pk = {line.pk: line for line in lines if line.counts}
     for pk, quantity in chosen.items():
         if pk not in by_pk:
-            raise TooMuch(f"{order} has no such line to invoice.", line=str(pk))
+            raise UnknownLine(
+                gettext("%(order)s has no such line to invoice.") % {"order": order}, line=str(pk)
+            )
         line = by_pk[pk]
-        if quantity < 0 or quantity > line.open_to_bill:
-            raise TooMuch(
-                f"{line.description}: {quantity.normalize():f} asked for, "
-                f"{line.open_to_bill.normalize():f} open to invoice.",
+        if quantity < 0:
+            raise InvalidQuantity(
+                gettext("%(line)s: a quantity cannot be negative.") % {"line": line.description},
+                line=str(pk),
+            )
+        if quantity > line.open_to_bill:
+            raise QuantityExceedsOpen(
+                gettext("%(line)s: %(quantity)s asked for, %(open)s open to invoice.")
+                % {
+                    "line": line.description,
+                    "quantity": format_quantity(quantity),
+                    "open": format_quantity(line.open_to_bill),
+                },
                 line=str(pk),
             )
     return dict(chosen)
@@ -308,8 +328,9 @@ def _invoice_line(
             rounding=Rounding(invoice.rounding),
             line=str(line.pk),
         )
-    except QuantityNotAllowed as error:
-        raise TooMuch(f"{line.description}: {error.message}", line=str(line.pk)) from error
+    except (InvalidQuantity, QuantityExceedsOpen) as error:
+        name_line(error, line.description)
+        raise
     carried = carried_from(line) | {
         "quantity": quantity,
         "discount_amount": None,

@@ -9,13 +9,15 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext
 
+from common.formatting import format_quantity
 from common.rows import save_columns
 from crm.actors import Actor
 from sales.models import Order, OrderLine, PaymentTerms, SalesEvent
+from sales.pricing.errors import InvalidQuantity, QuantityExceedsOpen
 from sales.services.billing.order_invoices import bill_by_terms
 from sales.services.billing.order_statuses import derive_statuses, save_statuses
-from sales.services.errors import TooMuch
 from sales.services.events import record_event
 from sales.services.orders import lock_order
 
@@ -64,15 +66,28 @@ def record_progress(
 
 def _set(line: OrderLine, progress: Progress) -> None:
     if progress.shipped > line.wanted_quantity:
-        raise TooMuch(
-            f"{line.description}: {progress.shipped.normalize():f} shipped in all, "
-            f"but only {line.wanted_quantity.normalize():f} are ordered.",
+        raise QuantityExceedsOpen(
+            gettext("%(line)s: %(shipped)s shipped in all, but only %(ordered)s are ordered.")
+            % {
+                "line": line.description,
+                "shipped": format_quantity(progress.shipped),
+                "ordered": format_quantity(line.wanted_quantity),
+            },
             line=str(line.pk),
         )
-    if not 0 <= progress.returned <= progress.shipped:
-        raise TooMuch(
-            f"{line.description}: {progress.returned.normalize():f} returned of "
-            f"{progress.shipped.normalize():f} shipped.",
+    if progress.returned < 0:
+        raise InvalidQuantity(
+            gettext("%(line)s: a quantity cannot be negative.") % {"line": line.description},
+            line=str(line.pk),
+        )
+    if progress.returned > progress.shipped:
+        raise QuantityExceedsOpen(
+            gettext("%(line)s: %(returned)s returned of %(shipped)s shipped.")
+            % {
+                "line": line.description,
+                "returned": format_quantity(progress.returned),
+                "shipped": format_quantity(progress.shipped),
+            },
             line=str(line.pk),
         )
     line.shipped_quantity = progress.shipped

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from common.errors import DomainError
 from common.rows import save_columns
@@ -27,7 +28,7 @@ from sales.services.documents.new_lines import (
     insert_lines,
     new_line,
 )
-from sales.services.errors import PartOfBundle
+from sales.services.errors import PartOfBundle, name_line
 from sales.services.prices.list_prices import ListPrices, check_product_sold, discount_per_unit
 
 LineT = TypeVar("LineT", bound=AnyLine)
@@ -75,13 +76,15 @@ def refuse_part_change(line: AnyLine, fields: Mapping[str, object]) -> None:
         changed = {name for name, value in fields.items() if getattr(line, name) != value}
         if changed & IN_THE_BUNDLES_HANDS:
             raise PartOfBundle(
-                f"{line.description} belongs to the bundle {line.bundle_line}: change that line.",
+                gettext("%(part)s belongs to the bundle %(bundle)s: change the line of the bundle.")
+                % {"part": line.description, "bundle": line.bundle_line},
                 line=str(line.pk),
                 field=min(changed & IN_THE_BUNDLES_HANDS),
             )
     elif fields.get("is_taken") and line.bundle_line and not line.bundle_line.counts:
         raise PartOfBundle(
-            f"Take the bundle {line.bundle_line} before its part {line.description}.",
+            gettext("Take the bundle %(bundle)s before its part %(part)s.")
+            % {"bundle": line.bundle_line, "part": line.description},
             line=str(line.pk),
             field="is_taken",
         )
@@ -91,7 +94,8 @@ def refuse_part_removal(line: AnyLine) -> None:
     """Refuse to take a part out that is always in the bundle."""
     if is_fixed_part(line):
         raise PartOfBundle(
-            f"{line.description} belongs to the bundle {line.bundle_line}: remove that line.",
+            gettext("%(part)s belongs to the bundle %(bundle)s: remove the line of the bundle.")
+            % {"part": line.description, "bundle": line.bundle_line},
             line=str(line.pk),
         )
 
@@ -207,5 +211,5 @@ def _check_part(part: DocumentLine) -> None:
     try:
         check_line(part)
     except DomainError as error:
-        error.message = f"{part.description}: {error.message}"
+        name_line(error, part.description)
         raise

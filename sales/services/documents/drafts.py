@@ -8,8 +8,10 @@ from contextlib import nullcontext
 from typing import Any, TypeVar
 
 from django.db import transaction
+from django.utils.translation import gettext
 
-from common.errors import StaleVersion
+from common.errors import NotEditable, NotSetUp, StaleVersion
+from common.formatting import format_rate
 from crm.actors import Actor
 from crm.custom_fields import clean_custom
 from crm.models import Account, User
@@ -25,7 +27,7 @@ from sales.models import (
 )
 from sales.pricing.errors import InvalidDiscount
 from sales.services.documents.totals import reprice
-from sales.services.errors import MissingField, NotDraft, TooMuch
+from sales.services.errors import NotDraft
 from sales.services.events import record_event
 from sales.services.prices.discount_limits import check_new, within_limit
 from sales.services.prices.exchange_rates import freeze_exchange_rate
@@ -85,10 +87,17 @@ def lock_draft(document: Kind, *, expected_version: int | None = None) -> Kind:
     """Take a document for editing, or refuse because it is issued or was changed meanwhile."""
     draft: Kind = type(document)._default_manager.select_for_update().get(pk=document.pk)  # type: ignore[assignment]  # the manager of a union
     if not draft.is_draft:
-        raise NotDraft(f"{draft} is {draft.get_status_display()}; only drafts are edited.")
+        raise NotDraft(
+            gettext("%(draft)s is %(status)s: only drafts are changed.")
+            % {"draft": draft, "status": draft.get_status_display()}
+        )
     if expected_version is not None and draft.version != expected_version:
         raise StaleVersion(
-            f"{draft} was changed by somebody else since you opened it: look at it again first."
+            gettext(
+                "%(record)s was changed by somebody else since you opened it: "
+                "look at it again first."
+            )
+            % {"record": draft}
         )
     return draft
 
@@ -120,8 +129,12 @@ def _draft(
 def _refuse_ordered(draft: AnyDocument, changed: Collection[str]) -> None:
     """An invoice that bills an order has the order's figures."""
     if isinstance(draft, Invoice) and draft.bills_order and REPRICES & set(changed):
-        raise TooMuch(
-            f"This invoice bills {draft.order}: its figures are the order's.",
+        raise NotEditable(
+            gettext(
+                "This invoice bills %(order)s and has its prices and discounts: "
+                "delete the draft to invoice the order in another way."
+            )
+            % {"order": draft.order},
             field=min(REPRICES & set(changed)),
         )
 
@@ -139,7 +152,9 @@ def default_company() -> Company:
     """Return the company that sells unless a document names another."""
     company = Company.objects.filter(is_default=True).first()
     if company is None:
-        raise MissingField("Set up the company that sells first: no company is the default one.")
+        raise NotSetUp(
+            gettext("No company is the one that sells yet: an administrator sets it up.")
+        )
     return company
 
 
@@ -176,9 +191,13 @@ def _check_terms(document: AnyDocument, changed: Collection[str], *, has_lines: 
         check_list(document.price_list, document.currency, document.company.today())
     if not 0 <= document.discount_rate <= 1:
         raise InvalidDiscount(
-            f"A discount of {document.discount_rate * 100:f} % is not between 0 and 100 %.",
+            gettext("A discount is between 0%% and 100%%, not %(rate)s.")
+            % {"rate": format_rate(document.discount_rate)},
             field="discount_rate",
         )
     stored = type(document)._default_manager.filter(pk=document.pk).values_list("currency").first()
     if has_lines and stored and stored[0] != document.currency:
-        raise NotDraft("The currency is fixed once there are lines: remove the lines first.")
+        raise NotEditable(
+            gettext("The currency is fixed once there are lines: remove the lines first."),
+            field="currency",
+        )

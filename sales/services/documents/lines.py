@@ -8,7 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext
 
+from common.errors import NotEditable
 from crm.actors import Actor
 from sales.models import (
     AnyDocument,
@@ -37,7 +39,6 @@ from sales.services.documents.new_lines import (
     take_list_price,
 )
 from sales.services.documents.totals import reprice
-from sales.services.errors import TooMuch
 from sales.services.events import record_event
 from sales.services.prices.discount_limits import within_limit
 from sales.services.prices.list_prices import discount_per_unit
@@ -165,8 +166,10 @@ def _settle_price(line: AnyLine, draft: AnyDocument, before: _Before) -> None:
 def _refuse_ordered(line: AnyLine) -> None:
     """Lines that bill an order keep to what was ordered."""
     if line.bills_order:
-        raise TooMuch(
-            "This line bills an order: delete the draft and invoice the quantities you want."
+        raise NotEditable(
+            gettext(
+                "This line bills an order: delete the draft and invoice the quantities you want."
+            )
         )
 
 

@@ -8,12 +8,21 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Max
+from django.utils.translation import gettext
 
-from common.errors import DomainError
+from common.errors import DomainError, MissingField
+from common.formatting import format_rate
 from sales.models import AnyDocument, AnyLine, DocumentLine, Order, Product, Unit, kind_of
-from sales.pricing.errors import InvalidAmount, InvalidDiscount, InvalidRate, MissingUnit
+from sales.pricing.errors import (
+    InvalidAmount,
+    InvalidDiscount,
+    InvalidQuantity,
+    InvalidRate,
+    MissingUnit,
+    WrongUnit,
+)
 from sales.pricing.money import LARGEST
-from sales.services.errors import MissingField, PricesLocked, TooMuch
+from sales.services.errors import PricesLocked
 from sales.services.prices.list_prices import ListPrices, check_sellable, check_sold_in
 
 
@@ -117,11 +126,16 @@ def check_unit(line: DocumentLine) -> None:
         return
     if line.unit is None:
         raise MissingUnit(
-            f"{line.product.sku}: say in which unit.", line=str(line.pk), field="unit"
+            gettext("Choose the unit of %(product)s.") % {"product": line.product.sku},
+            line=str(line.pk),
+            field="unit",
         )
     if line.unit.group_id != line.product.unit_group_id:
-        raise MissingUnit(
-            f"{line.product.sku} is not sold per {line.unit}.", line=str(line.pk), field="unit"
+        raise WrongUnit(
+            gettext("%(product)s is not sold per %(unit)s.")
+            % {"product": line.product.sku, "unit": line.unit},
+            line=str(line.pk),
+            field="unit",
         )
 
 
@@ -129,17 +143,20 @@ def check_line(line: DocumentLine) -> None:
     """Refuse a line that says too little, or a quantity or price that cannot be."""
     with about(line):
         if not line.description:
-            raise MissingField("Say what the line is: it has no description.", field="description")
+            raise MissingField(
+                gettext("Describe the line: it has no description."), field="description"
+            )
         _check_figures(line)
         if line.quantity < 0:
-            raise TooMuch("A quantity cannot be negative.", field="quantity")
+            raise InvalidQuantity(gettext("A quantity cannot be negative."), field="quantity")
         if line.unit_price is not None and line.unit_price < 0:
-            raise InvalidDiscount(
-                "A price cannot be negative: give a discount.", field="unit_price"
+            raise InvalidAmount(
+                gettext("A price cannot be negative: give a discount."), field="unit_price"
             )
         if line.kind == DocumentLine.Kind.WRITE_IN and line.product_category_id is None:
             raise MissingField(
-                "A write-in product needs a product category.", field="product_category"
+                gettext("A write-in product needs a product category."),
+                field="product_category",
             )
     check_line_quantity(line)
 
@@ -147,19 +164,24 @@ def check_line(line: DocumentLine) -> None:
 def _check_figures(line: DocumentLine) -> None:
     """Refuse what no column could hold, in words instead of the database's."""
     if line.quantity is None:
-        raise MissingField("Say how many.", field="quantity")
+        raise MissingField(gettext("Give a quantity."), field="quantity")
     for name in ("quantity", "unit_price", "discount_amount"):
         figure = getattr(line, name)
         if figure is not None and not (figure.is_finite() and abs(figure) <= LARGEST):
-            raise InvalidAmount(f"{figure} is more than a document can carry.", field=name)
+            refusal = InvalidQuantity if name == "quantity" else InvalidAmount
+            raise refusal(
+                gettext("Give a number of at most 15 digits before the decimal sign."), field=name
+            )
     if line.discount_rate is not None and not 0 <= line.discount_rate <= 1:
         raise InvalidDiscount(
-            f"A discount of {line.discount_rate * 100:f} % is not between 0 and 100 %.",
+            gettext("A discount is between 0%% and 100%%, not %(rate)s.")
+            % {"rate": format_rate(line.discount_rate)},
             field="discount",
         )
     if line.tax_rate is not None and not 0 <= line.tax_rate <= 1:
         raise InvalidRate(
-            f"A tax rate of {line.tax_rate * 100:f} % is not between 0 and 100 %.",
+            gettext("A tax rate is between 0%% and 100%%, not %(rate)s.")
+            % {"rate": format_rate(line.tax_rate)},
             field="tax_rate",
         )
 
@@ -175,7 +197,10 @@ def check_line_quantity(line: DocumentLine) -> None:
 def one_discount(fields: dict[str, Any]) -> None:
     """Whichever discount is typed last is kept: an amount for the line, or a percent."""
     if fields.get("discount_amount") is not None and fields.get("discount_rate") is not None:
-        raise InvalidDiscount("Give an amount or a percent, not both.", field="discount")
+        raise InvalidDiscount(
+            gettext("Give the discount as an amount or as a percentage, not both."),
+            field="discount",
+        )
     if fields.get("discount_amount") is not None:
         fields["discount_rate"] = None
     elif fields.get("discount_rate") is not None:
@@ -185,7 +210,14 @@ def one_discount(fields: dict[str, Any]) -> None:
 def refuse_locked(document: AnyDocument) -> None:
     """Refuse to take new list prices for a document whose prices were agreed."""
     if isinstance(document, Order) and document.prices_locked:
-        agreed = f" in quote {document.quote}" if document.quote else ""
+        if document.quote is None:
+            raise PricesLocked(
+                gettext("The prices were agreed: unlock them first, or type the price of a line.")
+            )
         raise PricesLocked(
-            f"The prices were agreed{agreed}: unlock them first, or type the price of a line."
+            gettext(
+                "The prices were agreed in quote %(quote)s: unlock them first, "
+                "or type the price of a line."
+            )
+            % {"quote": document.quote}
         )

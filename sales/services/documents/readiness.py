@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 
-from common.errors import DomainError, SeveralErrors
+from django.utils.translation import gettext
+
+from common.errors import DomainError, MissingField, SeveralErrors
 from crm.custom_fields import missing_custom
 from sales.models import AnyDocument, DocumentLine
 from sales.pricing.errors import MissingPrice, NoTaxRate, ProductNotInPriceList
 from sales.services.documents.new_lines import check_line_quantity, check_unit
-from sales.services.errors import MissingField, NoLines
+from sales.services.errors import NoLines
 from sales.services.prices.list_prices import check_list, check_product_sold
 from sales.services.prices.promotion_discounts import promotion_problems
 
@@ -33,7 +35,7 @@ def problems_of(document: AnyDocument, lines: Sequence[DocumentLine]) -> list[Do
     `lines` come from `lines_of`. Four statements at most without codes, however many lines.
     """
     if not any(line.counts for line in lines):
-        return [NoLines("There is nothing on this document yet: add a line first.")]
+        return [NoLines(gettext("There is nothing on this document yet: add a line first."))]
     problems = [
         *_head_problems(document, lines),
         *missing_custom(document),
@@ -43,7 +45,11 @@ def problems_of(document: AnyDocument, lines: Sequence[DocumentLine]) -> list[Do
     for number, line in enumerate(lines, start=1):
         if line.counts:
             for problem in _line_problems(document, line, day):
-                problem.message = f"Line {number}, {line.description}: {problem.message}"
+                problem.message = gettext("Line %(number)d, %(line)s: %(problem)s") % {
+                    "number": number,
+                    "line": line.description,
+                    "problem": problem,
+                }
                 problem.line = str(line.pk)
                 problems.append(problem)
     return problems
@@ -58,7 +64,7 @@ def is_agreed(document: AnyDocument, line: DocumentLine) -> bool:
 def _head_problems(document: AnyDocument, lines: Sequence[DocumentLine]) -> list[DomainError]:
     problems: list[DomainError] = []
     if not document.name:
-        problems.append(MissingField("Give the document a name.", field="name"))
+        problems.append(MissingField(gettext("Give the document a name."), field="name"))
     from_list = any(
         line.counts and line.price_source == Source.LIST and not is_agreed(document, line)
         for line in lines
@@ -85,7 +91,10 @@ def _line_problems(
     if line.unit_price is None:
         yield _no_price(document, line)
     if line.tax_rate is None:
-        yield NoTaxRate("no tax rate is known; it is never taken for zero.", field="tax_rate")
+        yield NoTaxRate(
+            gettext("no tax rate is known: type one, it is never taken for zero."),
+            field="tax_rate",
+        )
 
 
 def _no_price(document: AnyDocument, line: DocumentLine) -> DomainError:
@@ -93,11 +102,15 @@ def _no_price(document: AnyDocument, line: DocumentLine) -> DomainError:
     on_a_list = line.product_id is not None and document.price_list is not None
     if on_a_list and line.price_list_item_id is None:
         return ProductNotInPriceList(
-            f"not on price list {document.price_list} per {line.unit or 'unit'}.", field="product"
+            gettext("not on price list %(price_list)s per %(unit)s.")
+            % {"price_list": document.price_list, "unit": line.unit or gettext("unit")},
+            field="product",
         )
     if line.product_id is not None and document.price_list is None:
-        return MissingPrice("no price: choose a price list, or type one.", field="unit_price")
-    return MissingPrice("no price.", field="unit_price")
+        return MissingPrice(
+            gettext("no price: choose a price list, or type one."), field="unit_price"
+        )
+    return MissingPrice(gettext("no price: type one."), field="unit_price")
 
 
 def _note(problems: list[DomainError], check: Callable[[], None], field: str) -> None:

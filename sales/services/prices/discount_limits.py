@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from decimal import ROUND_UP, Decimal
 
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from common.errors import DomainError
+from common.formatting import format_rate
 from crm.actors import Actor
 from crm.models import Partner, User
 from sales.models import AnyDocument, DocumentLine, Product
@@ -156,26 +158,38 @@ def _refusal(
     line: str | None = None,
     with_lines: bool = False,
 ) -> DiscountAboveLimit:
-    given, may_give = _percent(rate), _percent(limit)
-    too_much = (
-        f"Together with the lines' own discounts this comes to {given}, above your limit of"
+    template = (
+        gettext(
+            "Together with the lines' own discounts this comes to %(given)s, "
+            "above your limit of %(limit)s. Ask %(colleague)s to give it."
+        )
         if with_lines
-        else f"A discount of {given} is above your limit of"
+        else gettext(
+            "A discount of %(given)s is above your limit of %(limit)s. "
+            "Ask %(colleague)s to give it."
+        )
     )
     return DiscountAboveLimit(
-        f"{too_much} {may_give}. Ask {_who_may(actor)} to give it.", field=field, line=line
+        template
+        % {
+            "given": format_rate(_rounded_up(rate)),
+            "limit": format_rate(_rounded_up(limit)),
+            "colleague": _who_may(actor),
+        },
+        field=field,
+        line=line,
     )
 
 
-def _percent(rate: Decimal) -> str:
-    """Write a rate rounded up, so that what is above a limit reads so."""
-    return f"{(rate.quantize(HUNDREDTH, ROUND_UP) * 100).normalize():f} %"
+def _rounded_up(rate: Decimal) -> Decimal:
+    """Round a rate up to be shown, so that what is above a limit reads so."""
+    return rate.quantize(HUNDREDTH, ROUND_UP)
 
 
 def _who_may(actor: Actor) -> str:
     """Name the nearest colleague who may give more."""
     if not isinstance(actor, User) or actor.team is None:
-        return "somebody who may"
+        return gettext("somebody who may")
     distance = {team.pk: away for away, team in enumerate(actor.team.with_teams_above())}
     app, codename = MAY_EXCEED.split(".")
     right = {"content_type__app_label": app, "codename": codename}
@@ -184,4 +198,4 @@ def _who_may(actor: Actor) -> str:
     )
     colleagues = User.objects.filter(may, is_active=True, team__in=distance).distinct()
     ranked = sorted((distance[user.team_id], str(user)) for user in colleagues if user.team_id)
-    return ranked[0][1] if ranked else "somebody who may"
+    return ranked[0][1] if ranked else gettext("somebody who may")

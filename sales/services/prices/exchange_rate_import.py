@@ -16,8 +16,10 @@ from xml.parsers import expat
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from common.errors import DomainError
+from common.formatting import format_day
 from sales.models import ExchangeRate
 from sales.pricing.money import MINOR_UNITS
 
@@ -29,7 +31,7 @@ COLUMNS = ["date", "currency", "rate"]
 
 
 class UnreadableRates(DomainError):
-    """The file is not one of exchange rates, or a line of it is wrong."""
+    """The file is not one of exchange rates, or one of its lines is wrong."""
 
     code = "unreadable_rates"
 
@@ -58,11 +60,14 @@ class Imported:
 def import_rates(content: bytes, *, base: str = ECB_BASE, source: str = "") -> Imported:
     """Store every rate of a file, or none if one line of it is wrong; a repeat changes nothing."""
     if base not in MINOR_UNITS:
-        raise UnreadableRates(f"'{base}' is not a currency.")
+        raise UnreadableRates(gettext("“%(currency)s” is not a currency.") % {"currency": base})
     text = _decoded(content)
     is_xml = text.lstrip().startswith("<")
     if is_xml and base != ECB_BASE:
-        raise UnreadableRates(f"The European Central Bank quotes against {ECB_BASE}, not {base}.")
+        raise UnreadableRates(
+            gettext("The European Central Bank quotes against %(quoted)s, not %(base)s.")
+            % {"quoted": ECB_BASE, "base": base}
+        )
     rates = _checked(read_xml(text) if is_xml else read_csv(text), base)
     return _store(rates, base=base, source=source or ("ecb" if is_xml else "file"))
 
@@ -73,13 +78,17 @@ def read_csv(text: str) -> Iterator[FileRate]:
     header = [name.strip().casefold() for name in next(rows, [])]
     if header != COLUMNS:
         raise UnreadableRates(
-            f"line 1: the columns must be {','.join(COLUMNS)}, not {','.join(header) or 'nothing'}."
+            gettext("line 1: the columns must be %(columns)s, not “%(header)s”.")
+            % {"columns": ",".join(COLUMNS), "header": ",".join(header)}
         )
     for row in rows:
         if not any(cell.strip() for cell in row):
             continue
         if len(row) != len(COLUMNS):
-            raise UnreadableRates(f"line {rows.line_num}: {len(row)} columns instead of 3.")
+            raise UnreadableRates(
+                gettext("line %(number)d: %(count)d columns instead of %(columns)d.")
+                % {"number": rows.line_num, "count": len(row), "columns": len(COLUMNS)}
+            )
         on, currency, rate = (cell.strip() for cell in row)
         yield _rate(rows.line_num, on, currency, rate)
 
@@ -102,7 +111,10 @@ def read_xml(text: str) -> Iterator[FileRate]:
             )
 
     def refuse_document_type(*_: object) -> None:
-        raise UnreadableRates(f"line {parser.CurrentLineNumber}: a document type is not expected.")
+        raise UnreadableRates(
+            gettext("line %(number)d: a document type is not expected.")
+            % {"number": parser.CurrentLineNumber}
+        )
 
     parser.StartElementHandler = start
     parser.StartDoctypeDeclHandler = refuse_document_type
@@ -110,7 +122,8 @@ def read_xml(text: str) -> Iterator[FileRate]:
         parser.Parse(text.encode(), True)
     except expat.ExpatError as error:
         raise UnreadableRates(
-            f"line {error.lineno}: not well-formed XML ({expat.ErrorString(error.code)})."
+            gettext("line %(number)d: not well-formed XML (%(problem)s).")
+            % {"number": error.lineno, "problem": expat.ErrorString(error.code)}
         ) from error
     yield from found
 
@@ -120,7 +133,9 @@ def _decoded(content: bytes) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         number = content[: error.start].count(b"\n") + 1
-        raise UnreadableRates(f"line {number}: not UTF-8 text.") from error
+        raise UnreadableRates(
+            gettext("line %(number)d: not UTF-8 text.") % {"number": number}
+        ) from error
 
 
 def _rate(number: int, on: str, currency: str, rate: str) -> FileRate:
@@ -131,15 +146,24 @@ def _day(number: int, text: str) -> dt.date:
     try:
         day = dt.date.fromisoformat(text)
     except ValueError:
-        raise UnreadableRates(f"line {number}: '{text}' is not a day like 2026-11-22.") from None
+        raise UnreadableRates(
+            gettext("line %(number)d: “%(text)s” is not a day like 2026-11-22.")
+            % {"number": number, "text": text}
+        ) from None
     if day > timezone.now().date() + dt.timedelta(days=1):
-        raise UnreadableRates(f"line {number}: {day} is in the future.")
+        raise UnreadableRates(
+            gettext("line %(number)d: %(day)s is in the future.")
+            % {"number": number, "day": format_day(day)}
+        )
     return day
 
 
 def _currency(number: int, text: str) -> str:
     if text not in MINOR_UNITS:
-        raise UnreadableRates(f"line {number}: '{text}' is not a currency.")
+        raise UnreadableRates(
+            gettext("line %(number)d: “%(currency)s” is not a currency.")
+            % {"number": number, "currency": text}
+        )
     return text
 
 
@@ -147,12 +171,18 @@ def _number(number: int, text: str) -> Decimal:
     try:
         rate = Decimal(text)
     except InvalidOperation:
-        raise UnreadableRates(f"line {number}: '{text}' is not a rate.") from None
+        raise UnreadableRates(
+            gettext("line %(number)d: “%(text)s” is not a rate.") % {"number": number, "text": text}
+        ) from None
     exponent = rate.as_tuple().exponent
     fits = isinstance(exponent, int) and exponent >= -MOST_DECIMALS
     if not fits or not 0 < rate < LARGEST:
         raise UnreadableRates(
-            f"line {number}: '{text}' is not a rate above zero with up to {MOST_DECIMALS} decimals."
+            gettext(
+                "line %(number)d: “%(text)s” is not a rate above zero "
+                "with up to %(decimals)d decimals."
+            )
+            % {"number": number, "text": text, "decimals": MOST_DECIMALS}
         )
     return rate
 
@@ -162,15 +192,28 @@ def _checked(rates: Iterable[FileRate], base: str) -> dict[tuple[str, dt.date], 
     known: dict[tuple[str, dt.date], FileRate] = {}
     for rate in rates:
         if rate.currency == base:
-            raise UnreadableRates(f"line {rate.number}: {base} against itself.")
+            raise UnreadableRates(
+                gettext("line %(number)d: %(currency)s against itself.")
+                % {"number": rate.number, "currency": base}
+            )
         before = known.setdefault((rate.currency, rate.on), rate)
         if before.rate != rate.rate:
             raise UnreadableRates(
-                f"line {rate.number}: {rate.rate} for {rate.currency} on {rate.on}, "
-                f"but line {before.number} says {before.rate}."
+                gettext(
+                    "line %(number)d: %(rate)s for %(currency)s on %(day)s, "
+                    "but line %(earlier)d says %(other)s."
+                )
+                % {
+                    "number": rate.number,
+                    "rate": rate.rate,
+                    "currency": rate.currency,
+                    "day": format_day(rate.on),
+                    "earlier": before.number,
+                    "other": before.rate,
+                }
             )
     if not known:
-        raise UnreadableRates("There is no exchange rate in this file.")
+        raise UnreadableRates(gettext("There is no exchange rate in this file."))
     return known
 
 

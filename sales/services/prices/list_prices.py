@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.utils.translation import gettext
+
 from sales.models import (
     DiscountBand,
     DiscountList,
@@ -19,7 +21,7 @@ from sales.models import (
 )
 from sales.pricing.discounts import Band, DiscountKind, volume_discount
 from sales.pricing.discounts import DiscountList as Bands
-from sales.pricing.errors import CurrencyMismatch, MissingPrice
+from sales.pricing.errors import MissingPrice, NoExchangeRate
 from sales.pricing.money import EXACT
 from sales.pricing.price_lists import (
     PriceMethod,
@@ -101,9 +103,12 @@ class ListPrices:
             self._rates[quoted_in] = found.rate if found else None
         rate = self._rates[quoted_in]
         if rate is None:
-            raise CurrencyMismatch(
-                f"{product.sku} is priced from its cost in {quoted_in}, and no exchange rate "
-                f"from {quoted_in} to {currency} is known: enter one, or type the price.",
+            raise NoExchangeRate(
+                gettext(
+                    "%(product)s is priced from its cost in %(base)s, and no exchange rate from "
+                    "%(base)s to %(currency)s is known: enter one, or type the price."
+                )
+                % {"product": product.sku, "base": quoted_in, "currency": currency},
                 field="product",
             )
         return rate

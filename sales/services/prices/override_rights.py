@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext
+
 from common.errors import NotAllowed
 from crm.actors import Actor
 from crm.models import Partner, User
@@ -20,7 +22,7 @@ def check_price(actor: Actor, line: str | None = None) -> None:
     """Refuse a price that was typed for a product of the catalogue without the right to."""
     if not may_override(actor):
         raise NotAllowed(
-            "Only who may override prices can type one: leave it to the price list.",
+            gettext("You may not type prices: leave the price to the price list."),
             field="unit_price",
             line=line,
         )

@@ -9,17 +9,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils.translation import gettext
 
-from common.errors import DomainError, NotAllowed
+from common.errors import DomainError, MissingField, NotAllowed
 from common.rows import save_columns
 from crm.actors import Actor
-from sales.models import AnyDocument, AnyLine, DocumentLine, Order, Product, kind_of
+from sales.models import AnyDocument, AnyLine, DocumentLine, Order, Product, SalesEvent, kind_of
 from sales.pricing.errors import ProductNotInPriceList
 from sales.services.documents.bundles import is_fixed_part
 from sales.services.documents.drafts import lock_draft
 from sales.services.documents.new_lines import refuse_locked
 from sales.services.documents.totals import lines_of, reprice
-from sales.services.errors import MissingField, NotDraft, PricesLocked
+from sales.services.errors import NotDraft, PricesLocked, PricesNotLocked
 from sales.services.events import record_event
 from sales.services.prices.list_prices import ListPrice, ListPrices, check_list, check_product_sold
 from sales.services.prices.override_rights import may_override
@@ -122,21 +123,27 @@ def lock_prices(order_id: uuid.UUID, *, actor: Actor) -> Order:
 
 def _set_lock(order_id: uuid.UUID, *, actor: Actor, locked: bool) -> Order:
     if not may_override(actor):
-        raise NotAllowed("Only who may override prices can lock or unlock them.")
+        raise NotAllowed(gettext("Only who may override prices can lock or unlock them."))
     order = Order.objects.select_for_update(of=("self",)).get(pk=order_id)
     if not order.is_draft:
-        raise NotDraft(f"{order} is {order.get_status_display()}: make a change order instead.")
-    if order.prices_are_locked == locked:
-        raise PricesLocked(f"The prices are {'' if locked else 'not '}locked already.")
+        raise NotDraft(
+            gettext("%(order)s is %(status)s: make a change order instead.")
+            % {"order": order, "status": order.get_status_display()}
+        )
+    if locked and order.prices_are_locked:
+        raise PricesLocked(gettext("The prices are locked already."))
+    if not locked and not order.prices_are_locked:
+        raise PricesNotLocked(gettext("The prices are not locked."))
     order.change(prices_are_locked=locked)
-    record_event(kind_of(order).draft_event, order, actor=actor, data={"prices_are_locked": locked})
+    type_ = SalesEvent.Type.ORDER_PRICES_LOCKED if locked else SalesEvent.Type.ORDER_PRICES_UNLOCKED
+    record_event(type_, order, actor=actor)
     return order
 
 
 def _refresh(draft: AnyDocument, line_ids: Collection[uuid.UUID] | None) -> list[PriceDrift]:
     refuse_locked(draft)
     if draft.price_list is None:
-        raise MissingField("Choose a price list first.", field="price_list")
+        raise MissingField(gettext("Choose a price list first."), field="price_list")
     check_list(draft.price_list, draft.currency, draft.company.today())
     lines = lines_of(draft)
     changed = []
@@ -183,11 +190,14 @@ def _found(
         check_product_sold(product, day)
         found = prices.of(product, line.unit, line.quantity)
         if found.item is None:
-            raise ProductNotInPriceList(f"{line.sku} is not on the price list per {line.unit}.")
+            raise ProductNotInPriceList(
+                gettext("%(product)s is not on the price list per %(unit)s.")
+                % {"product": line.sku, "unit": line.unit}
+            )
     except DomainError as error:
-        return None, error.message
+        return None, str(error)
     if found.unit_price is None:
-        return None, "The price list has no price for it."
+        return None, gettext("The price list has no price for it.")
     return found, ""
 
 

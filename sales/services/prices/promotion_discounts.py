@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
+from django.utils.translation import gettext
+
 from common.rows import save_columns
 from sales.models import AnyDocument, DocumentLine, Invoice, PromotionCode, PromotionUse
 from sales.pricing.documents import line_amounts
@@ -52,7 +54,10 @@ def promotion_problems(document: AnyDocument) -> list[PricingError]:
         try:
             check_code(use.code, document, is_counted=use.is_counted)
             if not use.amount and not use.is_counted:
-                raise InvalidPromotion(f"Promotion code {use.code} covers none of these lines.")
+                raise InvalidPromotion(
+                    gettext("Promotion code %(code)s covers none of these lines.")
+                    % {"code": use.code}
+                )
         except PricingError as error:
             error.field = "promotion"
             problems.append(error)
@@ -67,15 +72,19 @@ def check_code(code: PromotionCode, document: AnyDocument, *, is_counted: bool =
     if is_counted:
         return
     if not code.is_active:
-        raise InvalidPromotion(f"Promotion code {code} is not active.")
+        raise InvalidPromotion(gettext("Promotion code %(code)s is not active.") % {"code": code})
     check_promotion(as_promotion(code), document.company.today())
     if code.kind == PromotionCode.Kind.AMOUNT and code.currency != document.currency:
         raise CurrencyMismatch(
-            f"Promotion code {code} is in {code.currency}, the document in {document.currency}."
+            gettext("Promotion code %(code)s is in %(currency)s, the document in %(document)s.")
+            % {"code": code, "currency": code.currency, "document": document.currency}
         )
     meant_for = set(code.accounts.values_list("pk", flat=True))
     if meant_for and document.account_id not in meant_for:
-        raise InvalidPromotion(f"Promotion code {code} is not meant for {document.account}.")
+        raise InvalidPromotion(
+            gettext("Promotion code %(code)s is not meant for %(account)s.")
+            % {"code": code, "account": document.account}
+        )
 
 
 def as_promotion(code: PromotionCode, *, is_counted: bool = False) -> Promotion:

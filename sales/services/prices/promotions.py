@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.db.models import F, Q
+from django.utils.translation import gettext
 
+from common.errors import Duplicate
 from common.identifiers import uuid7
 from crm.actors import Actor
 from crm.models import User
 from sales.models import Order, PromotionCode, PromotionUse, Quote, kind_of
-from sales.pricing.errors import InvalidPromotion, PricingError
+from sales.pricing.errors import InvalidPromotion, PricingError, PromotionUsedUp, UnknownPromotion
 from sales.services.documents.drafts import lock_draft
 from sales.services.documents.new_lines import refuse_locked
 from sales.services.documents.totals import reprice
@@ -26,9 +28,13 @@ def apply_promotion(document: Quote | Order, code: str, *, actor: Actor) -> Prom
     refuse_locked(draft)
     known = PromotionCode.objects.filter(code__iexact=code.strip()).first()
     if known is None:
-        raise InvalidPromotion(f"There is no promotion code {code.strip()}.", field=FIELD)
+        raise UnknownPromotion(
+            gettext("There is no promotion code %(code)s.") % {"code": code.strip()}, field=FIELD
+        )
     if draft.promotions.filter(code=known).exists():
-        raise InvalidPromotion(f"Promotion code {known} is given already.", field=FIELD)
+        raise Duplicate(
+            gettext("Promotion code %(code)s is given already.") % {"code": known}, field=FIELD
+        )
     try:
         check_code(known, draft)
     except PricingError as error:
@@ -38,7 +44,10 @@ def apply_promotion(document: Quote | Order, code: str, *, actor: Actor) -> Prom
     reprice(draft)
     use.refresh_from_db()
     if not use.amount:
-        raise InvalidPromotion(f"Promotion code {known} covers none of these lines.", field=FIELD)
+        raise InvalidPromotion(
+            gettext("Promotion code %(code)s covers none of these lines.") % {"code": known},
+            field=FIELD,
+        )
     record_event(kind_of(draft).draft_event, draft, actor=actor, data={"promotion": known.code})
     return use
 
@@ -50,7 +59,11 @@ def remove_promotion(document: Quote | Order, code: str, *, actor: Actor) -> Non
     refuse_locked(draft)
     use = draft.promotions.filter(code__code__iexact=code.strip()).first()
     if use is None:
-        raise InvalidPromotion(f"{draft} was not given promotion code {code}.", field=FIELD)
+        raise UnknownPromotion(
+            gettext("%(draft)s was not given promotion code %(code)s.")
+            % {"draft": draft, "code": code},
+            field=FIELD,
+        )
     _give_back(use)
     use.delete()
     reprice(draft)
@@ -85,7 +98,9 @@ def count_promotions(order: Order) -> None:
             unlimited | Q(uses__lt=F("uses_allowed")), pk=use.code_id
         ).update(uses=F("uses") + 1)
         if not counted:
-            raise InvalidPromotion(f"Promotion code {use.code} is used up.", field=FIELD)
+            raise PromotionUsedUp(
+                gettext("Promotion code %(code)s is used up.") % {"code": use.code}, field=FIELD
+            )
         use.is_counted = True
         use.save(update_fields=["is_counted"])
 

@@ -19,12 +19,15 @@ from sales.pricing.discounts import (
     volume_discount,
 )
 from sales.pricing.errors import (
+    AmbiguousTaxRate,
     CurrencyMismatch,
     InvalidBands,
     InvalidDiscount,
     InvalidPromotion,
+    InvalidQuantity,
     InvalidRate,
     NoTaxRate,
+    PromotionUsedUp,
     QuantityNotAllowed,
 )
 from sales.pricing.exchange import cross_rate, to_base
@@ -127,7 +130,6 @@ def test_takes_no_more_than_the_lines_come_to() -> None:
     [
         Promotion("A", rate=Decimal("0.1"), valid_to=YESTERDAY),
         Promotion("A", rate=Decimal("0.1"), valid_from=TOMORROW),
-        Promotion("A", rate=Decimal("0.1"), uses_left=0),
         Promotion("A", rate=Decimal("1.1")),
         Promotion("A", rate=Decimal("0.1"), amount=Decimal(1), currency="EUR"),
         Promotion("A"),
@@ -137,6 +139,11 @@ def test_takes_no_more_than_the_lines_come_to() -> None:
 def test_refuses_a_promotion_that_does_not_hold(promotion: Promotion) -> None:
     with pytest.raises(InvalidPromotion):
         promote(promotion, {"a": "3.00"})
+
+
+def test_refuses_a_promotion_that_is_used_up() -> None:
+    with pytest.raises(PromotionUsedUp):
+        promote(Promotion("A", rate=Decimal("0.1"), uses_left=0), {"a": "3.00"})
 
 
 def test_refuses_a_promotion_that_covers_no_line_or_another_currency() -> None:
@@ -153,13 +160,19 @@ def test_refuses_a_promotion_that_covers_no_line_or_another_currency() -> None:
         ("2.25", {"selling": QuantitySelling.WHOLE_AND_FRACTIONAL, "decimals": 1}),
         ("0.5", {"decimals": 0}),
         ("0.000001", {}),
-        ("NaN", {}),
-        ("Infinity", {}),
     ],
 )
 def test_refuses_a_quantity_that_is_not_sold(quantity: str, rule: dict[str, Any]) -> None:
     with pytest.raises(QuantityNotAllowed) as refusal:
         check_quantity(Decimal(quantity), line="2", **rule)
+
+    assert refusal.value.line == "2"
+
+
+@pytest.mark.parametrize("quantity", ["NaN", "Infinity"])
+def test_refuses_a_quantity_that_is_no_number(quantity: str) -> None:
+    with pytest.raises(InvalidQuantity) as refusal:
+        check_quantity(Decimal(quantity), line="2")
 
     assert refusal.value.line == "2"
 
@@ -205,7 +218,7 @@ def test_never_takes_an_unknown_tax_rate_for_zero() -> None:
 
 
 def test_refuses_to_choose_between_two_tax_rates() -> None:
-    with pytest.raises(InvalidRate):
+    with pytest.raises(AmbiguousTaxRate):
         tax_rate_on(RATES, category="twice", zone="DE", day=DAY)
 
 

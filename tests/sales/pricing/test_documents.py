@@ -16,6 +16,7 @@ from sales.pricing.errors import (
     DuplicateLine,
     InvalidAmount,
     InvalidDiscount,
+    InvalidQuantity,
     InvalidRate,
     PricingError,
     UnknownCurrency,
@@ -132,8 +133,8 @@ def test_rounds_by_the_document_s_own_rule(rounding: Rounding) -> None:
         ({"quantity": 0, "unit_price": "Infinity"}, InvalidAmount),
         ({"volume_discount": "NaN"}, InvalidAmount),
         ({"quantity": "1000000000000", "unit_price": "1000"}, InvalidAmount),
-        ({"price_quantity": 0}, InvalidRate),
-        ({"price_quantity": "NaN"}, InvalidRate),
+        ({"price_quantity": 0}, InvalidQuantity),
+        ({"price_quantity": "NaN"}, InvalidQuantity),
         ({"tax_rate": "-0.01"}, InvalidRate),
         ({"tax_rate": "NaN"}, InvalidRate),
     ],
@@ -145,7 +146,7 @@ def test_refuses_a_line_by_name(typed: dict[str, Any], error: type[PricingError]
         price_document(lines, currency="EUR")
 
     assert refusal.value.line == "bad"
-    assert refusal.value.message
+    assert str(refusal.value)
     assert [type(problem) for problem in line_problems(lines, Terms("EUR"))] == [error]
 
 

@@ -19,7 +19,7 @@ from sales.pricing.due import (
     open_amounts,
     split_by_shares,
 )
-from sales.pricing.errors import InvalidRate
+from sales.pricing.errors import InvalidPaymentTerms
 from sales.pricing.money import round_money
 from tests.sales.pricing.strategies import CURRENCIES, RATES, amounts
 
@@ -68,7 +68,7 @@ def test_no_instalment_is_a_coin_from_its_share(
 @pytest.mark.parametrize("rates", [("0.3", "0.6"), ("0.5", "0.6"), ("0.333333",) * 3])
 def test_refuses_shares_that_are_not_the_whole(rates: tuple[str, ...]) -> None:
     parts = [Share(Decimal(rate), 30) for rate in rates]
-    with pytest.raises(InvalidRate, match="do not make 100 % together"):
+    with pytest.raises(InvalidPaymentTerms, match="must add up to 100%"):
         split_by_shares(Decimal(100), parts, currency="EUR", issued_on=DAY)
 
 

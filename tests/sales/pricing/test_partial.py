@@ -8,7 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sales.pricing.documents import LineInput, TaxGroup, price_document
-from sales.pricing.errors import InvalidAmount, QuantityNotAllowed
+from sales.pricing.errors import (
+    AmountExceedsOpen,
+    InvalidAmount,
+    InvalidQuantity,
+    PricingError,
+    QuantityExceedsOpen,
+)
 from sales.pricing.money import Rounding, from_units
 from sales.pricing.partial import (
     Amounts,
@@ -120,15 +126,25 @@ def test_a_whole_document_billed_in_parts_comes_to_its_total(
     assert gross + document.totals.freight == document.totals.total
 
 
-@pytest.mark.parametrize("quantity", ["0", "3.00001", "-1", "NaN"])
-def test_refuses_to_bill_nothing_or_more_than_is_left(quantity: str) -> None:
+@pytest.mark.parametrize(
+    ("quantity", "error", "sentence"),
+    [
+        ("0", InvalidQuantity, "Give a quantity above zero."),
+        ("-1", InvalidQuantity, "Give a quantity above zero."),
+        ("NaN", InvalidQuantity, "Give a quantity above zero."),
+        ("3.00001", QuantityExceedsOpen, "3.00001 cannot be invoiced: 3 are open."),
+    ],
+)
+def test_refuses_to_bill_nothing_or_more_than_is_left(
+    quantity: str, error: type[PricingError], sentence: str
+) -> None:
     ordered = Portion(Decimal(5), Amounts(taxable=Decimal("10.00")))
     billed = Portion(Decimal(2), Amounts(taxable=Decimal("4.00")))
 
-    with pytest.raises(QuantityNotAllowed) as refusal:
+    with pytest.raises(error) as refusal:
         next_part(ordered, billed, Decimal(quantity), currency="EUR", line="7")
 
-    assert refusal.value.line == "7"
+    assert (str(refusal.value), refusal.value.line) == (sentence, "7")
 
 
 def test_credits_exactly_what_the_invoice_charged() -> None:
@@ -146,7 +162,7 @@ def test_refuses_to_credit_more_than_was_invoiced() -> None:
     invoiced = Portion(Decimal(2), Amounts(taxable=Decimal("4.00")))
     credited = credit_part(invoiced, Portion(), Decimal(1), currency="EUR")
 
-    with pytest.raises(QuantityNotAllowed):
+    with pytest.raises(QuantityExceedsOpen):
         credit_part(invoiced, Portion() - credited, Decimal(2), currency="EUR")
 
 
@@ -198,9 +214,14 @@ def test_a_down_payment_is_deducted_to_the_cent(
         assert deducted == part
 
 
-@pytest.mark.parametrize("amount", ["0", "-1.00", "1725.01"])
-def test_refuses_a_down_payment_that_does_not_fit_the_order(amount: str) -> None:
-    with pytest.raises(InvalidAmount):
+@pytest.mark.parametrize(
+    ("amount", "error"),
+    [("0", InvalidAmount), ("-1.00", InvalidAmount), ("1725.01", AmountExceedsOpen)],
+)
+def test_refuses_a_down_payment_that_does_not_fit_the_order(
+    amount: str, error: type[PricingError]
+) -> None:
+    with pytest.raises(error):
         down_payment(GROUPS, Decimal(amount), "EUR")
 
 

@@ -11,6 +11,7 @@ from sales.pricing.errors import (
     CurrencyMismatch,
     InactivePriceList,
     InactiveProduct,
+    InvalidAmount,
     InvalidRate,
     MissingPrice,
 )
@@ -78,7 +79,7 @@ def test_refuses_to_round_to_nothing(amount: Decimal | None) -> None:
         rounding_amount=amount,
     )
 
-    with pytest.raises(InvalidRate):
+    with pytest.raises(InvalidAmount):
         list_price(rule, COSTS)
 
 
@@ -152,11 +153,11 @@ def test_counts_both_ends_of_a_period(
 
 def test_refuses_a_price_list_that_is_not_in_force() -> None:
     expired = DAY - dt.timedelta(1)
-    with pytest.raises(InactivePriceList, match="not in force on 2026-11-22"):
+    with pytest.raises(InactivePriceList, match="Price list Retail is not in force on 22 Nov 2026"):
         check_price_list(
             "Retail", currency="EUR", document_currency="EUR", day=DAY, valid_to=expired
         )
-    with pytest.raises(InactivePriceList, match="not active"):
+    with pytest.raises(InactivePriceList, match="Price list Retail is not active"):
         check_price_list("Retail", currency="EUR", document_currency="EUR", day=DAY, active=False)
 
 

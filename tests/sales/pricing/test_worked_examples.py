@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from sales.pricing import errors
 from sales.pricing.allocation import allocate
 from sales.pricing.discounts import Band, DiscountKind, DiscountList, volume_discount
 from sales.pricing.documents import LineInput, TaxGroup, price_document
@@ -101,7 +100,6 @@ def test_finds_every_kind_of_table() -> None:
         "paid in parts",
         "early payment of",
         "converted",
-        "code",
     ]
 
 
@@ -297,13 +295,3 @@ def by_days(cell: str) -> list[tuple[Decimal, int]]:
     """Read figures, each with its days."""
     pairs = (pair.split(": ") for pair in cell.split(", "))
     return [(Decimal(figure), int(days)) for figure, days in pairs]
-
-
-def test_names_every_error_the_code_has() -> None:
-    codes = {
-        kind.code
-        for kind in errors.PricingError.__subclasses__()
-        if kind.__module__ == errors.__name__
-    }
-
-    assert {row.values[0]["code"].strip("`") for row in rows_of("code")} == codes
