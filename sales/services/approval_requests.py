@@ -5,16 +5,15 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.db.models.fields.json import KT
 from django.utils.translation import gettext
 
 from common.errors import DomainError
 from crm.models import User
-from sales.models import Quote, QuoteApproval, SalesEvent
+from sales.models import DocumentLine, Quote, QuoteApproval, SalesEvent
 from sales.models.quotes import QuoteQuerySet
 from sales.services.approvals import Need, needs_of
 from sales.services.documents.content_hash import content_hash

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sales", "0005_rename_reasons"),
+        ("sales", "0006_plain_words"),
     ]
 
     operations = [
