@@ -1,9 +1,11 @@
-"""Closing and reopening opportunities, which their quotes have a say in."""
+"""Opportunities: win, lose, reopen, move to a stage, and draft quotes and orders from them."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Sum
@@ -14,8 +16,20 @@ from common.errors import IllegalTransition, MissingField
 from crm.actors import Actor
 from crm.models import Opportunity, Stage
 from crm.services.activities import note
-from sales.models import Order, Quote
-from sales.services.errors import OpenQuotes
+from sales.models import AnyDocument, AnyLine, OpportunityLine, Order, Product, Quote, kind_of
+from sales.services.documents.bundles import add_parts
+from sales.services.documents.drafts import draft_order, draft_quote, lock_draft
+from sales.services.documents.new_lines import (
+    fill_from_product,
+    insert_lines,
+    last_position,
+    new_line,
+)
+from sales.services.documents.totals import reprice
+from sales.services.errors import NoLines, OpenQuotes
+from sales.services.events import record_event
+from sales.services.opportunity_lines import lock_open_opportunity
+from sales.services.prices.list_prices import ListPrices
 
 
 @transaction.atomic
@@ -38,7 +52,7 @@ def win_opportunity(
 def lose_opportunity(
     opportunity_id: uuid.UUID, *, actor: Actor, reason: str, competitor: str = ""
 ) -> Opportunity:
-    """Close an opportunity as lost, and say why."""
+    """Close an opportunity as lost, with the reason."""
     opportunity = _lock(opportunity_id)
     if reason not in Opportunity.LostReason.values:
         raise MissingField(gettext("Choose why the opportunity is lost."), field="reason")
@@ -55,7 +69,7 @@ def lose_opportunity(
 
 @transaction.atomic
 def reopen_opportunity(opportunity_id: uuid.UUID, *, actor: Actor) -> Opportunity:
-    """Take a closed opportunity up again."""
+    """Reopen a closed opportunity."""
     opportunity = _lock(opportunity_id)
     opportunity.move_to(
         Opportunity.Status.OPEN,
@@ -85,6 +99,43 @@ def move_opportunity(
     return opportunity
 
 
+@transaction.atomic
+def quote_from_opportunity(opportunity_id: uuid.UUID, *, actor: Actor, **fields: Any) -> Quote:
+    """Draft a quote for an opportunity, with its lines at today's prices."""
+    opportunity = lock_open_opportunity(opportunity_id)
+    quote = draft_quote(actor=actor, **_head(opportunity), **fields)
+    if opportunity.lines.exists():
+        take_lines(quote, opportunity, actor=actor)
+    return Quote.objects.get(pk=quote.pk)
+
+
+@transaction.atomic
+def order_from_opportunity(opportunity_id: uuid.UUID, *, actor: Actor, **fields: Any) -> Order:
+    """Draft an order for an opportunity that needs no quote, with its lines at today's prices."""
+    opportunity = lock_open_opportunity(opportunity_id)
+    order = draft_order(actor=actor, **_head(opportunity), **fields)
+    if opportunity.lines.exists():
+        take_lines(order, opportunity, actor=actor)
+    return Order.objects.get(pk=order.pk)
+
+
+@transaction.atomic
+def take_lines(document: AnyDocument, opportunity: Opportunity, *, actor: Actor) -> int:
+    """Add an opportunity's lines to a draft, each at the draft's list price; return how many."""
+    draft = lock_draft(document)
+    wanted = list(opportunity.lines.select_related("product__default_unit", "unit"))
+    if not wanted:
+        raise NoLines(
+            gettext("%(opportunity)s has no lines to take over.") % {"opportunity": opportunity}
+        )
+    _add_lines(draft, wanted)
+    reprice(draft)
+    record_event(
+        kind_of(draft).draft_event, draft, actor=actor, data={"lines_from": str(opportunity.pk)}
+    )
+    return len(wanted)
+
+
 def _lock(opportunity_id: uuid.UUID) -> Opportunity:
     return Opportunity.objects.select_for_update(of=("self",)).get(pk=opportunity_id)
 
@@ -106,3 +157,31 @@ def _ordered(opportunity: Opportunity) -> Decimal:
     same_currency = orders.filter(currency=opportunity.currency)
     total: Decimal = same_currency.aggregate(sum=Sum("total", default=Decimal(0)))["sum"]
     return total
+
+
+def _add_lines(draft: AnyDocument, wanted: Sequence[OpportunityLine]) -> None:
+    """Add lines at the end of a draft; but for bundles, in one statement however many."""
+    products = [source.product for source in wanted if source.product is not None]
+    prices = ListPrices(draft.price_list, products, draft.company.today())
+    position, waiting = last_position(draft), list[AnyLine]()
+    for source in wanted:
+        position += 1
+        line = new_line(draft, quantity=source.quantity, position=position)
+        waiting.append(line)
+        if source.product is not None:
+            fill_from_product(line, draft, source.product, source.unit, prices)
+        if source.product is not None and source.product.kind == Product.Kind.BUNDLE:
+            insert_lines(draft, waiting)
+            position += len(add_parts(line, draft))
+            waiting = []
+    insert_lines(draft, waiting)
+
+
+def _head(opportunity: Opportunity) -> dict[str, Any]:
+    return {
+        "account": opportunity.account,
+        "name": opportunity.name,
+        "opportunity": opportunity,
+        "contact": opportunity.contact,
+        "currency": opportunity.currency,
+    }

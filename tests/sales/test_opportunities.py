@@ -8,19 +8,16 @@ from common.errors import IllegalTransition, MissingField
 from crm.models import Activity, Opportunity
 from sales.models import Order, Quote
 from sales.services.errors import NoLines, OpenQuotes
-from sales.services.from_opportunity import (
-    add_opportunity_line,
-    order_from_opportunity,
-    quote_from_opportunity,
-    remove_opportunity_line,
-    take_lines,
-)
 from sales.services.opportunities import (
     lose_opportunity,
     move_opportunity,
+    order_from_opportunity,
+    quote_from_opportunity,
     reopen_opportunity,
+    take_lines,
     win_opportunity,
 )
+from sales.services.opportunity_lines import add_opportunity_line, remove_opportunity_line
 from sales.services.orders import submit_order
 from sales.services.quotes import cancel_quote
 from tests.factories import Market, OpportunityFactory, StageFactory

@@ -21,8 +21,9 @@ from sales.services.documents.drafts import change_head, draft_invoice, draft_or
 from sales.services.documents.lines import add_line
 from sales.services.documents.totals import reprice
 from sales.services.events import record_event
-from sales.services.from_opportunity import add_opportunity_line, quote_from_opportunity
 from sales.services.invoices import issue_invoice
+from sales.services.opportunities import quote_from_opportunity
+from sales.services.opportunity_lines import add_opportunity_line
 from sales.services.orders import cancel_order, submit_order
 from sales.services.prices.price_refresh import refresh_prices
 from sales.services.quotes import accept_quote, activate_quote, revise_quote

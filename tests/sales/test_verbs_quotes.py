@@ -10,11 +10,10 @@ from django.urls import reverse
 from crm import roles
 from crm.models import Opportunity, User
 from sales.models import ApprovalRule, Order, PriceListItem, PromotionCode, Quote, SalesEvent
-from sales.services.approval_requests import ask_approval, quotes_to_approve
-from sales.services.approvals import decide_approval
+from sales.services.approvals import decide_approval, quotes_to_approve, request_approval
 from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line, change_line
-from sales.services.from_opportunity import add_opportunity_line
+from sales.services.opportunity_lines import add_opportunity_line
 from sales.services.quotes import accept_quote, activate_quote
 from tests.factories import Market, OpportunityFactory, UserFactory
 
@@ -85,7 +84,7 @@ def test_a_manager_finds_the_quote_at_home_and_approves_it(
     client: Client, quote: Quote, rule: ApprovalRule, market: Market, manager: User
 ) -> None:
     break_rule(quote, market)
-    ask_approval(quote.pk, actor=market.rep)
+    request_approval(quote.pk, actor=market.rep)
     client.force_login(manager)
     assert "Quotes waiting for your approval" in client.get("/").content.decode()
     assert f"{at('quote-detail', quote)}#approval" in client.get("/").content.decode()

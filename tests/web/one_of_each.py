@@ -32,15 +32,15 @@ from sales.models import (
     Quote,
     SalesEvent,
 )
-from sales.services.approval_requests import ask_approval
-from sales.services.approvals import decide_approval
+from sales.services.approvals import decide_approval, request_approval
 from sales.services.billing.order_invoices import invoice_order
 from sales.services.change_orders import Changes, change_order
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_invoice, draft_order, draft_quote
 from sales.services.documents.lines import add_line, change_line
-from sales.services.from_opportunity import add_opportunity_line, quote_from_opportunity
 from sales.services.invoices import issue_invoice, record_payment
+from sales.services.opportunities import quote_from_opportunity
+from sales.services.opportunity_lines import add_opportunity_line
 from sales.services.orders import submit_order
 from sales.services.prices.promotions import apply_promotion
 from sales.services.quotes import accept_quote, activate_quote, revise_quote
@@ -186,7 +186,7 @@ def _draft_quote(market: Market, approver: User, opportunity: Opportunity, size:
         decide_approval(quote.pk, actor=approver, approved=False, comment="Too much")
         first = quote.lines.filter(kind="product")[0]
         change_line(first, actor=market.rep, quantity=Decimal(7 + step))
-    ask_approval(quote.pk, actor=market.rep, comment="A big chain")
+    request_approval(quote.pk, actor=market.rep, comment="A big chain")
     PriceListItem.objects.filter(price_list=market.price_list).update(amount=Decimal("110.00"))
     return Quote.objects.get(pk=quote.pk)
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from sales.models import Invoice, Order, Quote
 from sales.pricing.due import Due
-from sales.services.approval_requests import Approval
+from sales.services.approvals import Approval
 from web.display import Chip, Tone
 
 QUOTE_LOOKS: dict[str, tuple[Tone, str]] = {

@@ -6,8 +6,7 @@ from django.utils.translation import gettext
 
 from common.formatting import format_money, format_rate
 from sales.models import ApprovalRule, Quote, QuoteApproval
-from sales.services.approval_requests import ASKED, Approval
-from sales.services.approvals import Need
+from sales.services.approvals import REQUEST_COMMENT, Approval, Need
 from web.chips.documents import decision_chip
 from web.display import When
 from web.pages.cards import Card, CardRow, icon_mark, person_mark
@@ -53,7 +52,7 @@ def _request_row(approval: Approval) -> list[CardRow]:
         CardRow(
             mark=icon_mark("hourglass", "bg-azure-lt"),
             title=gettext("%(name)s asked for approval") % {"name": asked.actor_name},
-            detail=str(asked.data[ASKED]),
+            detail=str(asked.data[REQUEST_COMMENT]),
             when=When.of(asked.occurred_at),
         )
     ]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from crm.models import User
 from sales.models import AnyDocument, Order, Quote, kind_of
-from sales.services.approval_requests import Approval
+from sales.services.approvals import Approval
 from sales.services.prices.override_rights import may_override
 from sales.services.prices.price_refresh import PriceDrift
 from web.display import Action

@@ -15,7 +15,7 @@ from common.formatting import format_day, format_due, format_money
 from crm.models import Activity, Lead, User
 from fulfilment.models import Handoff
 from sales.models import Invoice, Quote
-from sales.services.approval_requests import quotes_to_approve
+from sales.services.approvals import quotes_to_approve
 from web.chips.customers import follow_up_chip
 from web.chips.documents import invoice_chip
 from web.chips.handoffs import TROUBLE, handoff_chip

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from common.formatting import format_day, format_due
 from crm.models import User
 from sales.models import OpportunityLine, Quote
-from sales.services.approval_requests import Approval, approval_of
+from sales.services.approvals import Approval, approval_of
 from sales.services.prices.price_refresh import PriceDrift
 from web.chips.documents import approval_chip, quote_chip
 from web.display import Action, Actions, Chip, Fact, Link

@@ -8,8 +8,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext
 
 from sales.models import Quote
-from sales.services.approval_requests import ask_approval
-from sales.services.approvals import decide_approval
+from sales.services.approvals import decide_approval, request_approval
 from web.actions import run_form_action
 from web.forms.approvals import ApproveForm, AskApprovalForm, RefuseForm
 from web.http import RepRequest, rep_with
@@ -17,14 +16,14 @@ from web.views.documents import find_document
 
 
 @rep_with("sales.change_quote")
-def request_approval(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
+def ask_for_approval(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Ask whoever may approve for a yes to the draft as it stands."""
     quote = find_document(request, Quote, pk)
     return run_form_action(
         request,
         quote,
         AskApprovalForm(request.POST or None),
-        lambda answers: ask_approval(quote.pk, actor=request.user, **answers),
+        lambda answers: request_approval(quote.pk, actor=request.user, **answers),
         heading=gettext("Ask for approval of %(quote)s") % {"quote": quote},
         label=gettext("Ask for approval"),
         done=gettext("Asked. Who may approve finds it on their home page."),

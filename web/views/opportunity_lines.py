@@ -12,12 +12,10 @@ from django.views.decorators.http import require_POST
 
 from crm.models import Opportunity
 from sales.models import OpportunityLine, Quote
-from sales.services.from_opportunity import (
+from sales.services.opportunities import order_from_opportunity, quote_from_opportunity, take_lines
+from sales.services.opportunity_lines import (
     add_opportunity_line,
-    order_from_opportunity,
-    quote_from_opportunity,
     remove_opportunity_line,
-    take_lines,
     take_revenue_from_lines,
 )
 from web.actions import run_action, run_form_action
