@@ -78,9 +78,9 @@ def clean_custom(
             error.field = f"{FIELD_PREFIX}{key}"
             problems.append(error)
     if complete:
-        told = {problem.field for problem in problems}
+        named = {problem.field for problem in problems}
         problems += [
-            problem for problem in _missing(known.values(), values) if problem.field not in told
+            problem for problem in _missing(known.values(), values) if problem.field not in named
         ]
     _refuse(problems)
     return values

@@ -37,7 +37,7 @@ def cleaned_value(definition: CustomField, value: Any) -> Any:
     return CLEANERS[Kind(definition.kind)](definition, value)
 
 
-def value_in_words(definition: CustomField, value: Any) -> str:
+def format_custom_value(definition: CustomField, value: Any) -> str:
     """Write a stored value as a reader does."""
     kind = definition.kind
     if kind == Kind.NUMBER:

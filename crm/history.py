@@ -55,7 +55,7 @@ def facts_of(actor: Actor) -> dict[str, str]:
 
 
 class HistoryMiddleware:
-    """Keeps the name of whoever is signed in, and the page, beside all that a request changes."""
+    """Middleware: stores who is signed in, and the page, with all that a request changes."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

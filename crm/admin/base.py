@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from common.errors import DomainError
 from crm.custom_fields import definitions_of
-from crm.custom_values import value_in_words
+from crm.custom_values import format_custom_value
 from crm.forms import CustomFieldsForm, field_name
 from crm.models import CustomField, OwnedQuerySet, User
 
@@ -150,7 +150,7 @@ class CustomFieldsAdmin(RecordAdmin[RecordT]):
     def custom_values(self, record: Any) -> str:
         """Write the record's custom values, one a line."""
         told = [
-            f"{definition.label}: {value_in_words(definition, record.custom[definition.key])}"
+            f"{definition.label}: {format_custom_value(definition, record.custom[definition.key])}"
             for definition in definitions_of(record)
             if definition.key in record.custom
         ]
@@ -184,7 +184,7 @@ def _column(definition: CustomField) -> Callable[[Any], str]:
     @admin.display(description=definition.label)
     def column(record: Any) -> str:
         value = record.custom.get(definition.key)
-        return "" if value is None else value_in_words(definition, value)
+        return "" if value is None else format_custom_value(definition, value)
 
     column.__name__ = field_name(definition)
     return column

@@ -144,7 +144,7 @@ class Order(Document):
 
     @property
     def prices_locked(self) -> bool:
-        """Whether prices were agreed: in the quote, by whoever locked them, or by submitting."""
+        """Whether prices are locked: by the quote, by a person, or by submitting the order."""
         return self.prices_are_locked or super().prices_locked
 
 

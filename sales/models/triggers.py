@@ -1,4 +1,4 @@
-"""Row triggers of documents: rules that PostgreSQL enforces, whoever writes."""
+"""Row triggers of documents: rules that PostgreSQL enforces on every write."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Sharing an amount out over lines without losing or inventing a cent.
+"""Allocation by largest remainder: share an amount out over lines to the cent.
 
-The method is that of the largest remainder (Hamilton, Hare-Niemeyer): everyone gets his exact
+The method is that of the largest remainder (Hamilton, Hare-Niemeyer): each line gets its exact
 share rounded down, and the units left over go one each to the largest fractions dropped. Ties go
-to the lowest key, so the answer does not depend on the order in which the lines come.
+to the lowest key, so the result does not depend on the order of the lines.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ def allocate(
 ) -> list[Decimal]:
     """Share a rounded amount out in proportion to the weights; the shares sum to it exactly.
 
-    Share = amount × weight / Σ weights. If the weights sum to zero everyone counts the same.
-    Without keys a tie goes to whoever stands first.
+    Share = amount × weight / Σ weights. If the weights sum to zero all count the same.
+    Without keys a tie goes to the first one.
 
     >>> [str(share) for share in allocate(Decimal("10.00"), [Decimal(1)] * 3, "EUR")]
     ['3.34', '3.33', '3.33']
@@ -76,7 +76,7 @@ def apportion(
 
 
 def _is_negative(target: int, weights: Sequence[int], keys: Sequence[str] | Sequence[int]) -> bool:
-    """Say which side of zero this is; where target is zero the lowest key's weight decides."""
+    """Return whether this is negative; where target is zero the lowest key's weight decides."""
     if target:
         return target < 0
     in_key_order = sorted(range(len(weights)), key=keys.__getitem__)

@@ -1,7 +1,7 @@
-"""What a person gives away: how far below the house's own price a line or a document is.
+"""Concessions: how far below the reference price a line or a document is.
 
-The house's price is the list's, less the volume discount. Promotion codes are the house's too. All
-amounts are as typed, with or without tax, and not rounded: 10 % is 10 % of the smallest line too.
+The reference price is the list price less the volume discount. Promotion codes are no concession.
+All amounts are as typed, with or without tax, and not rounded: 10 % is 10 % of the smallest line.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from sales.pricing.lines import LineInput, Terms
 from sales.pricing.money import EXACT, ONE, ZERO
 
 TINY = Decimal("1e-9")
-"""No person's rate differs by less."""
+"""Differences of rates below this are rounding."""
 
 
 @dataclass(frozen=True, slots=True)
 class Concession:
-    """``off`` was given of ``full``; less than nothing is a surcharge."""
+    """``off`` was taken off ``full``; a negative one is a surcharge."""
 
     full: Decimal = ZERO
     off: Decimal = ZERO
@@ -30,17 +30,17 @@ class Concession:
         return EXACT.divide(self.off, self.full) if self.full > 0 else ZERO
 
     def exceeds(self, rate: Decimal) -> bool:
-        """Say whether a larger part was given than this."""
+        """Return whether a larger part was given than this."""
         return self.rate > rate + TINY
 
 
-def line_concession(line: LineInput, house_price: Decimal, terms: Terms) -> Concession:
-    """Compare a line with what the house asks: off = full − base + manual discount.
+def line_concession(line: LineInput, reference_price: Decimal, terms: Terms) -> Concession:
+    """Compare a line with its reference price: off = full − base + manual discount.
 
-    full = quantity × the house's price per unit.
+    full = quantity × reference price per unit.
     """
     with localcontext(EXACT):
-        full = line.quantity * house_price / line.price_quantity
+        full = line.quantity * reference_price / line.price_quantity
         return Concession(full, full - _asked(line, terms))
 
 
@@ -54,8 +54,8 @@ def document_concession(
     """
     if not terms.discount_rate and not terms.discount_amount:
         return None
-    counting = [(line, house_price) for line, house_price in lines if line.counts]
-    given = [line_concession(line, house_price, terms) for line, house_price in counting]
+    counting = [(line, reference_price) for line, reference_price in lines if line.counts]
+    given = [line_concession(line, reference_price, terms) for line, reference_price in counting]
     if not any(each.full for each in given):
         return Concession(ONE, terms.discount_rate)
     with localcontext(EXACT):
@@ -69,7 +69,7 @@ def document_concession(
 
 
 def _asked(line: LineInput, terms: Terms) -> Decimal:
-    """What a line comes to after the typed discount, to the last digit."""
+    """Return what a line comes to after the typed discount, unrounded."""
     base = line.quantity * (line.unit_price - line.volume_discount) / line.price_quantity
     per = line.quantity if terms.per_unit_discount else ONE
     return base * (1 - (line.discount_rate or ZERO)) - (line.discount_amount or ZERO) * per

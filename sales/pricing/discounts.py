@@ -31,7 +31,7 @@ class Band:
     value: Decimal
 
     def holds(self, quantity: Decimal) -> bool:
-        """Say whether the quantity lies in this band."""
+        """Return whether the quantity lies in this band."""
         return self.quantity_from <= quantity and (
             self.quantity_to is None or quantity <= self.quantity_to
         )
@@ -85,7 +85,7 @@ def volume_discount(
     currency: str,
     line: str | None = None,
 ) -> Decimal:
-    """Say how much less one unit costs at this quantity: price × percent, or the amount.
+    """Return how much less one unit costs at this quantity: price × percent, or the amount.
 
     An inactive list, or a quantity in no band, gives none. Five decimals, half up.
     """

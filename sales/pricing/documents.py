@@ -1,4 +1,4 @@
-"""Lines and totals of a quote, an order, an invoice or a credit note.
+"""Document arithmetic: lines and totals of quotes, orders, invoices and credit notes.
 
 A line is `base = quantity × (price − volume discount)`, `net = base − discount`; the header is
 `detail = Σ net`, `pre-freight = detail − header discount`, `total = pre-freight + freight + Σ tax`.
@@ -138,7 +138,7 @@ def line_amounts(lines: Iterable[LineInput], terms: Terms) -> dict[str, Decimal]
 
 
 def line_problems(lines: Iterable[LineInput], terms: Terms) -> tuple[PricingError, ...]:
-    """Name everything that is wrong with single lines, where price_document stops at the first."""
+    """List everything that is wrong with single lines, where price_document stops at the first."""
     problems: list[PricingError] = []
     for line in lines:
         try:

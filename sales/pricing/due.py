@@ -1,4 +1,4 @@
-"""By when an invoice is paid: all at once or in parts, the oldest part first."""
+"""Due dates: instalments, what is open of each, and the early-payment discount."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def split_by_shares(
 
 
 def open_amounts(parts: Sequence[Due], settled: Decimal) -> list[Decimal]:
-    """Say what is left of each part when what was settled goes to the oldest first."""
+    """Return what is left of each part when what was settled goes to the oldest first."""
     left = []
     for part in parts:
         taken = max(ZERO, min(settled, part.amount))
@@ -59,7 +59,7 @@ def open_amounts(parts: Sequence[Due], settled: Decimal) -> list[Decimal]:
 
 
 def early_payment_discount(total: Decimal, rate: Decimal, currency: str) -> Decimal:
-    """Work out what may be kept by who pays early: total, tax included, × rate, half up.
+    """Return the discount for paying early: total, tax included, × rate, half up.
 
     It is taken off the whole amount, as EN 16931 invoices announce it (XRechnung, BT-20, *Skonto*).
 
@@ -72,7 +72,7 @@ def early_payment_discount(total: Decimal, rate: Decimal, currency: str) -> Deci
 def earned_discount(
     *, asked: Decimal, paid: Decimal, paid_in_time: Decimal, offered: Decimal
 ) -> Decimal:
-    """Give what is still open, if the money that came in time left no more open than was offered.
+    """Return what is still open, if money in time left no more open than was offered.
 
     asked = total − credits; earned = asked − paid where asked − paid in time ≤ offered.
     """

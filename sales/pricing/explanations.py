@@ -1,6 +1,6 @@
-"""How each figure of a document came about, as data to show behind a click.
+"""Explanations: how each figure of a document was computed, as data to show.
 
-Nothing here is needed to price a document; explaining works its steps out again, on demand.
+Nothing here is needed to price a document; the steps are computed again on demand.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sales.pricing.money import EXACT, ONE, ZERO, Rounding, minor_units
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One figure: a formula in words, each word's value, what came of it, how it was rounded."""
+    """One figure: its formula, the value of each term, the result, and how it was rounded."""
 
     label: str
     formula: str
@@ -34,8 +34,8 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """A line as typed and as priced, and what the document adds to it."""
+class _ExplainedLine:
+    """A line as typed and as priced, with its share of the document's discount."""
 
     typed: TypedLine
     priced: PricedLine
@@ -53,7 +53,7 @@ class _Told:
 
 
 def explain_document(document: PricedDocument) -> Explanation:
-    """Retrace how a priced document's figures were worked out."""
+    """Explain how a priced document's figures were computed."""
     terms = document.terms
     with localcontext(EXACT):
         typed = [typed_line(line, terms) for line in document.inputs if line.counts]
@@ -64,64 +64,67 @@ def explain_document(document: PricedDocument) -> Explanation:
         lines: dict[str, tuple[Step, ...]] = {line.key: () for line in document.inputs}
         for line, share in zip(typed, shares, strict=True):
             key = line.source.key
-            lines[key] = tuple(explain(_Told(line, priced[key], share, detail, terms)))
+            lines[key] = tuple(explain(_ExplainedLine(line, priced[key], share, detail, terms)))
         return Explanation(lines, tuple(_total_steps(document)))
 
 
-def _plain_steps(told: _Told) -> list[Step]:
-    priced = told.priced
+def _plain_steps(explained: _ExplainedLine) -> list[Step]:
+    priced = explained.priced
     net = {"base": priced.base, "discount": priced.discount}
-    taxable = {"net": priced.net, "header discount": told.share}
+    taxable = {"net": priced.net, "header discount": explained.share}
     return [
-        _base_step("base", told),
-        *_discount_steps("discount", "base", told),
+        _base_step("base", explained),
+        *_discount_steps("discount", "base", explained),
         Step("net", "base − discount", net, priced.net),
-        *_share_steps("header discount", "net", "detail", told),
+        *_share_steps("header discount", "net", "detail", explained),
         Step("taxable", "net − header discount", taxable, priced.taxable),
-        _tax_step("taxable × tax rate", {"taxable": priced.taxable}, told),
+        _tax_step("taxable × tax rate", {"taxable": priced.taxable}, explained),
         _gross_step(priced),
     ]
 
 
-def _before_tax_steps(told: _Told) -> list[Step]:
-    line = told.typed
+def _before_tax_steps(explained: _ExplainedLine) -> list[Step]:
+    line = explained.typed
     amount = {"base with tax": line.base, "discount with tax": line.discount}
-    less_share = {"amount with tax": line.amount, "header discount with tax": told.share}
+    less_share = {"amount with tax": line.amount, "header discount with tax": explained.share}
+    payable = explained.payable
     return [
-        _base_step("base with tax", told),
-        *_discount_steps("discount with tax", "base with tax", told),
+        _base_step("base with tax", explained),
+        *_discount_steps("discount with tax", "base with tax", explained),
         Step("amount with tax", "base with tax − discount with tax", amount, line.amount),
-        *_share_steps("header discount with tax", "amount with tax", "all amounts", told),
-        Step("payable", "amount with tax − header discount with tax", less_share, told.payable),
-        _tax_step("payable × tax rate ÷ (1 + tax rate)", {"payable": told.payable}, told),
-        *_taken_out_steps(told),
-        _gross_step(told.priced),
+        *_share_steps("header discount with tax", "amount with tax", "all amounts", explained),
+        Step("payable", "amount with tax − header discount with tax", less_share, payable),
+        _tax_step("payable × tax rate ÷ (1 + tax rate)", {"payable": payable}, explained),
+        *_taken_out_steps(explained),
+        _gross_step(explained.priced),
     ]
 
 
-def _taken_out_steps(told: _Told) -> list[Step]:
+def _taken_out_steps(explained: _ExplainedLine) -> list[Step]:
     """Show what is left of the typed figures once the tax is out of them."""
-    priced = told.priced
-    payable = {"payable": told.payable, "tax": priced.tax}
+    priced = explained.priced
+    payable = {"payable": explained.payable, "tax": priced.tax}
     net = {"taxable": priced.taxable, "header discount": priced.header_discount}
     base = {"net": priced.net, "discount": priced.discount}
     return [
         Step("taxable", "payable − tax", payable, priced.taxable),
-        _without_tax_step("header discount", told.share, priced.header_discount, told),
+        _without_tax_step("header discount", explained.share, priced.header_discount, explained),
         Step("net", "taxable + header discount", net, priced.net),
-        _without_tax_step("discount", told.typed.discount, priced.discount, told),
+        _without_tax_step("discount", explained.typed.discount, priced.discount, explained),
         Step("base", "net + discount", base, priced.base),
     ]
 
 
-def _without_tax_step(label: str, with_tax: Decimal, result: Decimal, told: _Told) -> Step:
+def _without_tax_step(
+    label: str, with_tax: Decimal, result: Decimal, explained: _ExplainedLine
+) -> Step:
     formula = f"{label} with tax ÷ (1 + tax rate)"
-    values = {f"{label} with tax": with_tax, "tax rate": told.rate}
-    return Step(label, formula, values, result, _rule(told.terms))
+    values = {f"{label} with tax": with_tax, "tax rate": explained.rate}
+    return Step(label, formula, values, result, _rule(explained.terms))
 
 
-def _base_step(label: str, told: _Told) -> Step:
-    source = told.typed.source
+def _base_step(label: str, explained: _ExplainedLine) -> Step:
+    source = explained.typed.source
     formula = "quantity × unit price"
     values = {"quantity": source.quantity, "unit price": source.unit_price}
     if source.volume_discount:
@@ -130,11 +133,11 @@ def _base_step(label: str, told: _Told) -> Step:
     if source.price_quantity != ONE:
         formula += " ÷ price quantity"
         values["price quantity"] = source.price_quantity
-    return Step(label, formula, values, told.typed.base, _rule(told.terms))
+    return Step(label, formula, values, explained.typed.base, _rule(explained.terms))
 
 
-def _discount_steps(label: str, base: str, told: _Told) -> list[Step]:
-    line, source = told.typed, told.typed.source
+def _discount_steps(label: str, base: str, explained: _ExplainedLine) -> list[Step]:
+    line, source = explained.typed, explained.typed.source
     if not line.discount:
         return []
     formulas: list[str] = []
@@ -142,7 +145,7 @@ def _discount_steps(label: str, base: str, told: _Told) -> list[Step]:
     if source.discount_rate:
         formulas.append(f"{base} × discount rate")
         values |= {base: line.base, "discount rate": source.discount_rate}
-    elif source.discount_amount and told.terms.per_unit_discount:
+    elif source.discount_amount and explained.terms.per_unit_discount:
         formulas.append("typed discount × quantity")
         values |= {"typed discount": source.discount_amount, "quantity": source.quantity}
     elif source.discount_amount:
@@ -151,19 +154,19 @@ def _discount_steps(label: str, base: str, told: _Told) -> list[Step]:
     if source.promotion_discount:
         formulas.append("promotion")
         values["promotion"] = source.promotion_discount
-    return [Step(label, " + ".join(formulas), values, line.discount, _rule(told.terms))]
+    return [Step(label, " + ".join(formulas), values, line.discount, _rule(explained.terms))]
 
 
-def _share_steps(label: str, own: str, whole: str, told: _Told) -> list[Step]:
+def _share_steps(label: str, own: str, whole: str, explained: _ExplainedLine) -> list[Step]:
     """Show the line's part of the header discount, if there is one."""
-    terms = told.terms
+    terms = explained.terms
     if not (terms.discount_amount or terms.discount_rate):
         return []
-    formula, values = _header_formula(own, told.typed.amount, terms)
+    formula, values = _header_formula(own, explained.typed.amount, terms)
     if terms.discount_amount:
         formula = formula.replace("header amount", f"header amount × {own} ÷ {whole}")
-        values |= {own: told.typed.amount, whole: told.detail}
-    return [Step(label, formula, values, told.share, _UP_OR_DOWN)]
+        values |= {own: explained.typed.amount, whole: explained.detail}
+    return [Step(label, formula, values, explained.share, _UP_OR_DOWN)]
 
 
 def _header_formula(on: str, value: Decimal, terms: Terms) -> tuple[str, dict[str, Decimal]]:
@@ -178,11 +181,11 @@ def _header_formula(on: str, value: Decimal, terms: Terms) -> tuple[str, dict[st
     return " + ".join(formulas), values
 
 
-def _tax_step(formula: str, values: dict[str, Decimal], told: _Told) -> Step:
-    if told.typed.source.tax_rate is None:
-        return Step("tax", "not known yet", {}, told.priced.tax)
-    values = values | {"tax rate": told.rate}
-    return Step("tax", formula, values, told.priced.tax, _UP_OR_DOWN)
+def _tax_step(formula: str, values: dict[str, Decimal], explained: _ExplainedLine) -> Step:
+    if explained.typed.source.tax_rate is None:
+        return Step("tax", "not known yet", {}, explained.priced.tax)
+    values = values | {"tax rate": explained.rate}
+    return Step("tax", formula, values, explained.priced.tax, _UP_OR_DOWN)
 
 
 def _gross_step(priced: PricedLine) -> Step:

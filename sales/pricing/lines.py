@@ -13,7 +13,7 @@ from sales.pricing.money import ONE, ZERO, Rounding, round_money
 
 @dataclass(frozen=True, slots=True)
 class LineInput:
-    """What pricing needs to know of a line. Rates are fractions: 0.19 is 19 %.
+    """The input of pricing for a line. Rates are fractions: 0.19 is 19 %.
 
     The manual discount is an amount or a rate, whichever was typed; what a promotion code takes
     off the line comes on top. A credit is the same line with quantity and discount amounts negated.
@@ -115,7 +115,7 @@ def checked_rate(rate: Decimal) -> Decimal:
 
 
 def is_part_of(part: Decimal, whole: Decimal) -> bool:
-    """Say whether part lies between zero and whole, on whichever side of zero whole is."""
+    """Return whether part lies between zero and whole, on whichever side of zero whole is."""
     return 0 <= part <= whole or whole <= part <= 0
 
 

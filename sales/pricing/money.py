@@ -1,4 +1,4 @@
-"""Rounding money, in one place.
+"""Rounding of money, and the minor units of currencies (ISO 4217).
 
 The digits of each currency are those of ISO 4217, list one. Babel's differ (it gives, among others,
 IQD and UZS none, after CLDR's habits of use), so neither it nor a library that follows it decides.
@@ -56,7 +56,7 @@ _SMALLEST_UNIT = {code: ONE.scaleb(-digits) for code, digits in MINOR_UNITS.item
 
 
 class Rounding(StrEnum):
-    """What happens to exactly half a smallest unit; a document keeps its own rule."""
+    """How exactly half a smallest unit is rounded; a document keeps its own rule."""
 
     HALF_UP = "half_up"
     HALF_EVEN = "half_even"
@@ -66,7 +66,7 @@ _DECIMAL_MODE = {Rounding.HALF_UP: ROUND_HALF_UP, Rounding.HALF_EVEN: ROUND_HALF
 
 
 def minor_units(currency: str) -> int:
-    """Say how many digits after the point the currency has (ISO 4217)."""
+    """Return how many digits after the point the currency has (ISO 4217)."""
     try:
         return MINOR_UNITS[currency]
     except KeyError:

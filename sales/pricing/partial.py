@@ -1,4 +1,4 @@
-"""Invoicing an order piece by piece so that the pieces make the order to the cent.
+"""Partial invoices and credits: parts that sum to the order to the cent.
 
 The method is cumulative: a part is what should have been billed once it is out, less what has
 been, `round(total × cumulative quantity / ordered) − already`. The last part thus takes the
@@ -154,7 +154,7 @@ def deduction_part(
     currency: str,
     rounding: Rounding = Rounding.HALF_UP,
 ) -> TaxGroup:
-    """Say what an invoice deducts of a down payment, as negative figures.
+    """Return what an invoice deducts of a down payment, as negative figures.
 
     `billed` is the taxable amount of the order invoiced so far, this invoice included, `ordered`
     the order's; `deducted` counts earlier deductions as positive figures. The invoice that
@@ -197,8 +197,8 @@ def _next_amount(
 ) -> Decimal:
     """Round total × cumulative / whole and take off what is there already.
 
-    Credits may leave the wrong cents behind: a part then waits at nothing, or takes what is left,
-    rather than going the other way.
+    After credits of other cents a part may be zero, or all that is left, but never has the wrong
+    sign.
     """
     exact = EXACT.divide(EXACT.multiply(total, cumulative), whole)
     part = round_money(exact, currency, rounding) - already
@@ -233,7 +233,7 @@ def freight_part(
     currency: str,
     rounding: Rounding = Rounding.HALF_UP,
 ) -> Decimal:
-    """Say how much of an order's freight an invoice carries.
+    """Return how much of an order's freight an invoice carries.
 
     Freight × taxable billed so far (this invoice included) / taxable ordered, less what earlier
     invoices carried; where nothing has a price the first invoice carries all of it.

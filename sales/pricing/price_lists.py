@@ -1,4 +1,4 @@
-"""What a price list asks for a product: its methods and their rounding.
+"""Price list methods: how a list price is derived and rounded.
 
 The methods and policies are those of Dynamics 365 Sales ("Set up pricing methods"). Rates are
 fractions: a markup_rate of 0.25 is 25 %.
@@ -60,7 +60,7 @@ class PriceRule:
 
 @dataclass(frozen=True, slots=True)
 class ProductCosts:
-    """What the product itself says of its price, in the price list's currency."""
+    """The product's own list price and costs, in the price list's currency."""
 
     list_price: Decimal | None = None
     current_cost: Decimal | None = None

@@ -1,4 +1,4 @@
-"""What a promotion code takes off, and off which lines."""
+"""Promotion codes: what one takes off, and off which lines."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Promotion:
 
 
 def check_promotion(promotion: Promotion, day: dt.date) -> None:
-    """Refuse a code that is out of its time, used up, or not either a percentage or an amount."""
+    """Refuse a code that is not valid on the day, used up, or neither percentage nor amount."""
     if not holds_on(day, promotion.valid_from, promotion.valid_to):
         raise InvalidPromotion(
             _("Promotion code %(code)s is not valid on %(day)s.", code=promotion.code, day=day)

@@ -1,4 +1,4 @@
-"""In which quantities a product may be sold."""
+"""Quantities in which a product may be sold."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SMALLEST_QUANTITY = Decimal("0.00001")
 
 
 class QuantitySelling(StrEnum):
-    """What a price list item says of quantities; the product's decimals hold for all of them."""
+    """Quantity control of a price list item; the product's decimals hold as well."""
 
     NO_CONTROL = "no_control"
     WHOLE = "whole"

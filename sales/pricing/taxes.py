@@ -1,4 +1,4 @@
-"""Which tax rate holds for a category of goods in a zone on a day."""
+"""Tax rate look-up: by category, zone and day."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def tax_rate_on(
     day: dt.date,
     line: str | None = None,
 ) -> Decimal:
-    """Find the one rate that holds; none is an error, never a silent zero, and so are two."""
+    """Find the one rate that holds; none is an error, never zero, and so are two."""
     found = {
         rate.rate
         for rate in rates

@@ -1,4 +1,4 @@
-"""From which day to which day something holds: price lists, products, tax rates, promotions."""
+"""Validity periods of price lists, products, tax rates and promotions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sales.pricing.errors import CurrencyMismatch, InactivePriceList, InactivePr
 
 
 def holds_on(day: dt.date, valid_from: dt.date | None, valid_to: dt.date | None) -> bool:
-    """Say whether the day lies between the two, both included; None leaves that side open."""
+    """Return whether the day lies between the two, both included; None leaves that side open."""
     return (valid_from is None or valid_from <= day) and (valid_to is None or day <= valid_to)
 
 

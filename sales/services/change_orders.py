@@ -1,4 +1,4 @@
-"""Changing an order that is already binding: versioned, guarded, and told to the other systems."""
+"""Change orders: changing a submitted order, versioned and sent to external systems."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypedDict
 
 from django.db import transaction
 from django.utils.translation import gettext
@@ -21,7 +21,7 @@ from sales.models import DocumentLine, Order, OrderChange, OrderLine, Product, S
 from sales.pricing.partial import Portion
 from sales.services.billing.order_invoices import amounts_of, billed_so_far
 from sales.services.billing.order_statuses import derive_statuses, save_statuses
-from sales.services.documents.bundles import add_parts, parts_follow, refuse_part_change
+from sales.services.documents.bundles import add_parts, refuse_part_change, update_parts
 from sales.services.documents.new_lines import check_line, fill_from_product, new_line
 from sales.services.documents.readiness import check_ready
 from sales.services.documents.totals import lines_of, reprice
@@ -34,21 +34,39 @@ from sales.services.prices.override_rights import check_price
 HEAD_FIELDS = frozenset(
     {"name", "requested_on", "shipping_address", "customer_reference", "notes", "contact", "custom"}
 )
-"""What of the head a change order may change."""
+"""Fields of the head that a change order may change."""
 
 LINE_FIELDS = (
     "quantity", "unit_price", "discount_amount", "discount_rate", "description", "requested_on",
 )  # fmt: skip
-"""What of a line a change order may change."""
+"""Fields of a line that a change order may change."""
+
+
+class ChangeEntry(TypedDict):
+    """One changed field of an order; ``line`` is None and ``what`` empty for the head."""
+
+    line: str | None
+    what: str
+    field: str
+    before: object
+    after: object
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    """The fields of an order that change orders compare, as JSON values."""
+
+    head: Mapping[str, object]
+    lines: Mapping[str, Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a change order asks for."""
+    """The changes that a change order makes."""
 
-    lines: Mapping[uuid.UUID, Mapping[str, Any]] = field(default_factory=dict)
+    lines: Mapping[uuid.UUID, Mapping[str, object]] = field(default_factory=dict)
     additions: Sequence[Mapping[str, Any]] = ()
-    head: Mapping[str, Any] = field(default_factory=dict)
+    head: Mapping[str, object] = field(default_factory=dict)
 
 
 class NothingChanged(IllegalTransition):
@@ -66,13 +84,13 @@ def change_order(
     reason: str = "",
     expected_version: int | None = None,
 ) -> OrderChange:
-    """Take an order to its next version with a new agreement on lines and head.
+    """Take an order to its next version with changed lines and head.
 
     Refuses to go under what is shipped or billed, by quantity and by amount.
     """
     order = lock_order(order_id)
     _check_open(order, expected_version)
-    before = _picture(order, lines_of(order))
+    before = _snapshot(order, lines_of(order))
     change = _open_change(order, reason, actor)
     with within_limit(order, actor):
         lines = _apply(order, changes, actor)
@@ -80,8 +98,8 @@ def change_order(
     check_ready(order, lines)
     billed = billed_so_far(order)
     for line in lines:
-        _refuse_less_than_done(line, billed.get(line.pk, Portion()))
-    _close_change(change, _difference(before, _picture(order, lines)))
+        _refuse_below_billed(line, billed.get(line.pk, Portion()))
+    _close_change(change, _field_changes(before, _snapshot(order, lines)))
     save_statuses(order, derive_statuses(order, lines))
     changed = sorted({str(entry["field"]) for entry in change.difference})
     record_event(
@@ -93,17 +111,17 @@ def change_order(
     return change
 
 
-def preview_change(order_id: uuid.UUID, changes: Changes, *, actor: Actor) -> list[dict[str, Any]]:
-    """Say what a change order would change, and change nothing."""
+def preview_change(order_id: uuid.UUID, changes: Changes, *, actor: Actor) -> list[ChangeEntry]:
+    """Return what a change order would change, and change nothing."""
     with transaction.atomic():
         change = change_order(order_id, changes, actor=actor)
         transaction.set_rollback(True)
-    difference: list[dict[str, Any]] = change.difference
+    difference: list[ChangeEntry] = change.difference
     return difference
 
 
 def _open_change(order: Order, reason: str, actor: Actor) -> OrderChange:
-    """Write the change before the lines: without it the database lets no agreed line change."""
+    """Store the change before the lines: without it a trigger refuses to change an agreed line."""
     return OrderChange.objects.create(
         order=order,
         version=order.version + 1,
@@ -114,7 +132,7 @@ def _open_change(order: Order, reason: str, actor: Actor) -> OrderChange:
     )
 
 
-def _close_change(change: OrderChange, difference: list[dict[str, Any]]) -> None:
+def _close_change(change: OrderChange, difference: list[ChangeEntry]) -> None:
     if not difference:
         raise NothingChanged(
             gettext("%(order)s stands like this already: change something first.")
@@ -151,8 +169,8 @@ def _apply(order: Order, changes: Changes, actor: Actor) -> list[OrderLine]:
             )
         _change_line(lines[pk], fields, actor)
     save_columns(list(lines.values()), [*LINE_FIELDS, "price_source"])
-    changed = {pk: quantities[pk] for pk, line in lines.items() if line.quantity != quantities[pk]}
-    parts_follow([lines[pk] for pk in changed], changed, keeps_prices=True, refuse=_refuse_too_few)
+    changed = [line for pk, line in lines.items() if line.quantity != quantities[pk]]
+    update_parts(changed, quantities, keeps_prices=True, refuse=_refuse_below_done)
     for fields in changes.additions:
         _add(order, dict(fields), actor)
     return lines_of(order)
@@ -171,7 +189,7 @@ def _apply_head(order: Order, head: dict[str, Any]) -> None:
         order.change(**head)
 
 
-def _change_line(line: OrderLine, fields: Mapping[str, Any], actor: Actor) -> None:
+def _change_line(line: OrderLine, fields: Mapping[str, object], actor: Actor) -> None:
     refuse_part_change(line, fields)
     for name, value in fields.items():
         if name not in LINE_FIELDS:
@@ -190,11 +208,11 @@ def _change_line(line: OrderLine, fields: Mapping[str, Any], actor: Actor) -> No
     elif fields.get("discount_rate") is not None:
         line.discount_amount = None
     check_line(line)
-    _refuse_too_few(line)
+    _refuse_below_done(line)
 
 
-def _refuse_too_few(line: OrderLine) -> None:
-    """What is shipped or billed stays ordered."""
+def _refuse_below_done(line: OrderLine) -> None:
+    """Refuse a quantity below what is shipped or billed."""
     done = max(line.shipped_quantity, line.billed) + line.cancelled_quantity
     if line.quantity < done:
         raise QuantityBelowDone(
@@ -223,8 +241,8 @@ def _add(order: Order, fields: dict[str, Any], actor: Actor) -> None:
         add_parts(line, order)
 
 
-def _refuse_less_than_done(line: OrderLine, billed: Portion) -> None:
-    """What is billed stays billed: the new figures may not be less, nor differ once all is out."""
+def _refuse_below_billed(line: OrderLine, billed: Portion) -> None:
+    """Refuse figures below what is billed, or different ones once all is billed."""
     if not billed.quantity:
         return
     now, then = amounts_of(line).figures, billed.amounts.figures
@@ -241,43 +259,35 @@ def _refuse_less_than_done(line: OrderLine, billed: Portion) -> None:
         )
 
 
-def _picture(order: Order, lines: Sequence[OrderLine]) -> dict[str, Any]:
-    head = {name: _told(getattr(order, name)) for name in sorted(HEAD_FIELDS)}
-    return {
-        "head": {**head, "total": _told(order.total)},
-        "lines": {
-            str(line.pk): {
-                "description": line.description,
-                **{name: _told(getattr(line, name)) for name in LINE_FIELDS},
-            }
+def _snapshot(order: Order, lines: Sequence[OrderLine]) -> _Snapshot:
+    head = {name: _as_json(getattr(order, name)) for name in sorted(HEAD_FIELDS)}
+    return _Snapshot(
+        head={**head, "total": _as_json(order.total)},
+        lines={
+            str(line.pk): {name: _as_json(getattr(line, name)) for name in LINE_FIELDS}
             for line in lines
         },
-    }
+    )
 
 
-def _difference(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
-    changed = [
-        {"line": None, "what": "", "field": name, "before": before["head"][name], "after": value}
-        for name, value in after["head"].items()
-        if before["head"][name] != value
-    ]
-    for pk, line in after["lines"].items():
-        old = before["lines"].get(pk)
-        changed += [
-            {
-                "line": pk,
-                "what": line["description"],
-                "field": name,
-                "before": old[name] if old else None,
-                "after": line[name],
-            }
-            for name in LINE_FIELDS
-            if line[name] != (old[name] if old else None)
-        ]
+def _field_changes(before: _Snapshot, after: _Snapshot) -> list[ChangeEntry]:
+    changed = _compare(None, "", before.head, after.head)
+    for pk, fields in after.lines.items():
+        changed += _compare(pk, str(fields["description"]), before.lines.get(pk, {}), fields)
     return changed
 
 
-def _told(value: object) -> object:
+def _compare(
+    line: str | None, what: str, before: Mapping[str, object], after: Mapping[str, object]
+) -> list[ChangeEntry]:
+    return [
+        ChangeEntry(line=line, what=what, field=name, before=before.get(name), after=value)
+        for name, value in after.items()
+        if before.get(name) != value
+    ]
+
+
+def _as_json(value: object) -> object:
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
     return value if value is None or isinstance(value, dict) else str(value)

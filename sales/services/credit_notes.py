@@ -1,4 +1,4 @@
-"""Taking an issued invoice back, in whole or in part."""
+"""Credit notes: credit an issued invoice in full or in part."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ from sales.services.events import record_event
 from sales.services.invoices import (
     issue_invoice,
     lock_invoice,
-    note_billing_progress,
     settle,
+    update_billing_status,
 )
 
 ZERO = Decimal(0)
@@ -70,11 +70,11 @@ def credit_invoice(
     )
     if order is not None:
         refuse_overdrawn(order)
-        _give_back(order, lines, wanted, bill_again)
+        _count_credited(order, lines, wanted, bill_again)
     note = issue_invoice(note.pk, actor=actor)
     _settle(invoice, note, actor)
     if order is not None:
-        note_billing_progress(order, note, actor)
+        update_billing_status(order, note, actor)
     return note
 
 
@@ -99,7 +99,7 @@ def _check(invoice: Invoice, reason: str) -> None:
 
 
 def _check_amount(invoice: Invoice, note: Invoice) -> None:
-    """Lines that take a down payment off make some choices come to too much, or to less than 0."""
+    """Refuse choices whose deducted down payments make them too much, or less than zero."""
     left = invoice.total - invoice.credited
     if not 0 <= note.total <= left:
         refusal = InvalidAmount if note.total < 0 else AmountExceedsOpen
@@ -140,7 +140,7 @@ def _credited_so_far(invoice: Invoice) -> dict[uuid.UUID, Portion]:
 
 
 def left_to_credit(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[uuid.UUID, Decimal]:
-    """Say how much of each line that counts is not credited yet."""
+    """Return how much of each line that counts is not credited yet."""
     return _left(lines, _credited_so_far(invoice))
 
 
@@ -260,7 +260,7 @@ def _freight(
     )
 
 
-def _give_back(
+def _count_credited(
     order: Order,
     lines: Sequence[InvoiceLine],
     wanted: Mapping[uuid.UUID, Decimal],

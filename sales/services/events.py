@@ -52,7 +52,7 @@ def record_event(
     document: AnyDocument,
     *,
     actor: Actor,
-    data: Mapping[str, Any] | None = None,
+    data: Mapping[str, object] | None = None,
     is_first: bool = False,
 ) -> SalesEvent:
     """Take the document to its next version and append the event of it.

@@ -1,4 +1,4 @@
-"""Issuing invoices, and what comes back: the invoice of record and the money."""
+"""Invoices: issue, record the invoice of record, record payments."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def issue_invoice(invoice_id: uuid.UUID, *, actor: Actor) -> Invoice:
     )
     if order is not None and not invoice.is_credit_note:
         _bill_quantities(order, lines)
-        note_billing_progress(order, invoice, actor)
+        update_billing_status(order, invoice, actor)
     record_event(SalesEvent.Type.INVOICE_ISSUED, invoice, actor=actor)
     return invoice
 
@@ -68,14 +68,14 @@ def record_official_invoice(
     total: Decimal | None = None,
     ref: str = "",
 ) -> Invoice:
-    """Store the other system's invoice of record beside ours; hearing it twice changes nothing."""
+    """Store the ERP's invoice of record beside ours; receiving it twice changes nothing."""
     invoice, _ = lock_invoice(invoice_id)
     if invoice.is_draft:
         raise IllegalTransition(
             gettext("%(invoice)s is not issued yet: it has no invoice of record.")
             % {"invoice": invoice}
         )
-    heard = {
+    reported = {
         "official_number": official_number,
         "official_status": status,
         "official_issued_on": issued_on,
@@ -83,13 +83,13 @@ def record_official_invoice(
         "official_total": total,
         "official_ref": ref,
     }
-    news = {
+    changed = {
         field: value
-        for field, value in heard.items()
+        for field, value in reported.items()
         if value not in (None, "") and getattr(invoice, field) != value
     }
-    if news:
-        invoice.change(**news)
+    if changed:
+        invoice.change(**changed)
         record_event(
             SalesEvent.Type.INVOICE_POSTED,
             invoice,
@@ -111,7 +111,7 @@ def record_payment(
 ) -> Payment:
     """Record money that came in; the same reference on the same invoice counts once.
 
-    Money that came in time for the early-payment discount, and covers the rest, settles all of it.
+    Money in time for the early-payment discount that covers the rest settles the invoice.
     """
     invoice, _ = lock_invoice(invoice_id)
     known = invoice.payments.filter(reference=reference).first() if reference else None
@@ -146,7 +146,7 @@ def settle(invoice: Invoice, **changes: Decimal) -> None:
 
 
 def settled_status(invoice: Invoice) -> Invoice.Status:
-    """Say which status an issued invoice's payments and credits make."""
+    """Return the status that follows from an issued invoice's payments and credits."""
     if invoice.credited and invoice.credited >= invoice.total and not invoice.paid:
         return Invoice.Status.CANCELLED
     if invoice.outstanding <= 0:
@@ -155,7 +155,7 @@ def settled_status(invoice: Invoice) -> Invoice.Status:
 
 
 def lock_invoice(invoice_id: uuid.UUID) -> tuple[Invoice, Order | None]:
-    """Take an invoice, and first the order it bills: locks always go in that order."""
+    """Lock an invoice, and first the order it bills: locks always go in that order."""
     order_id = Invoice.objects.values_list("order_id", flat=True).get(pk=invoice_id)
     order = None
     if order_id is not None:
@@ -176,8 +176,8 @@ def _bill_quantities(order: Order, lines: Sequence[InvoiceLine]) -> None:
     save_columns(order_lines, ["drafted_quantity", "invoiced_quantity"])
 
 
-def note_billing_progress(order: Order, invoice: Invoice, actor: Actor) -> None:
-    """Derive an order's statuses after an invoice or credit note, and say so if they moved."""
+def update_billing_status(order: Order, invoice: Invoice, actor: Actor) -> None:
+    """Derive an order's statuses after an invoice or credit note; a change is an event."""
     lines = list(order.lines.select_related("product"))
     if save_statuses(order, derive_statuses(order, lines)):
         record_event(

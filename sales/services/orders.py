@@ -1,4 +1,4 @@
-"""What people do with orders."""
+"""Orders: submit, hold, release, cancel, and draft from a won quote."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from sales.services.events import record_event
 from sales.services.prices.exchange_rates import freeze_exchange_rate
 from sales.services.prices.promotions import (
     carry_promotions,
-    count_promotions,
-    give_back_promotions,
+    redeem_promotions,
+    release_promotions,
 )
 
 
 def order_from_quote(quote: Quote, lines: Sequence[QuoteLine], *, actor: Actor) -> Order:
-    """Draft the order that a won quote promised: its taken lines at exactly the agreed figures.
+    """Draft the order of a won quote: its taken lines at exactly the agreed figures.
 
     The caller holds the quote's lock; the database allows one order per quote.
     """
@@ -44,7 +44,7 @@ def order_from_quote(quote: Quote, lines: Sequence[QuoteLine], *, actor: Actor) 
     taken = [line for line in lines if line.is_taken or not line.is_optional]
     copy_lines(taken, OrderLine, order=order, extra=lambda line: {"quote_line": line})
     carry_promotions(quote, order)
-    count_promotions(order)
+    redeem_promotions(order)
     record_event(
         SalesEvent.Type.ORDER_DRAFTED, order, actor=actor, data={"quote": str(quote)}, is_first=True
     )
@@ -53,7 +53,7 @@ def order_from_quote(quote: Quote, lines: Sequence[QuoteLine], *, actor: Actor) 
 
 @transaction.atomic
 def submit_order(order_id: uuid.UUID, *, actor: Actor) -> Order:
-    """Make a draft binding: it gets its number and leaves for the other systems."""
+    """Make a draft binding: it gets its number and is sent to external systems."""
     order = lock_order(order_id)
     order.refuse_move_to(Order.Status.SUBMITTED)
     if order.price_list_id is None:
@@ -63,7 +63,7 @@ def submit_order(order_id: uuid.UUID, *, actor: Actor) -> Order:
         reprice(order, lines)
         freeze_exchange_rate(order)
     check_ready(order, lines)
-    count_promotions(order)
+    redeem_promotions(order)
     order.move_to(
         Order.Status.SUBMITTED,
         number=assign_number(order),
@@ -78,7 +78,7 @@ def submit_order(order_id: uuid.UUID, *, actor: Actor) -> Order:
 
 @transaction.atomic
 def hold_order(order_id: uuid.UUID, *, actor: Actor, reason: str) -> Order:
-    """Stop an order where it stands until somebody releases it."""
+    """Put an order on hold until somebody releases it."""
     order = lock_order(order_id)
     if order.status != Order.Status.SUBMITTED:
         raise IllegalTransition(
@@ -99,7 +99,7 @@ def hold_order(order_id: uuid.UUID, *, actor: Actor, reason: str) -> Order:
 
 @transaction.atomic
 def release_order(order_id: uuid.UUID, *, actor: Actor) -> Order:
-    """Let an order on hold go on."""
+    """Release an order from hold."""
     order = lock_order(order_id)
     if not order.is_on_hold:
         raise NotOnHold(gettext("%(order)s is not on hold.") % {"order": order})
@@ -123,7 +123,7 @@ def cancel_order(order_id: uuid.UUID, *, actor: Actor, reason: str) -> Order:
         )
     if not reason.strip():
         raise MissingField(gettext("Say why the order is cancelled."), field="reason")
-    give_back_promotions(order)
+    release_promotions(order)
     was_submitted = order.status == Order.Status.SUBMITTED
     for line in lines:
         line.cancelled_quantity = line.quantity
@@ -137,5 +137,5 @@ def cancel_order(order_id: uuid.UUID, *, actor: Actor, reason: str) -> Order:
 
 
 def lock_order(order_id: uuid.UUID) -> Order:
-    """Take an order for a deed; every deed on it waits for the one before."""
+    """Lock an order for an action; concurrent actions on it wait."""
     return Order.objects.select_for_update(of=("self",)).get(pk=order_id)

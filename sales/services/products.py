@@ -1,4 +1,4 @@
-"""Finding a product by what somebody typed: its SKU, its name, or part of either."""
+"""Product search: by SKU, name, or part of either."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def search_products(text: str) -> ProductQuerySet:
 
 
 def find_product(typed: str) -> Product:
-    """Find the one product that is called so, or the only one that matches."""
+    """Find the product with this SKU or name, or the only one that matches."""
     text = typed.strip()
     called = Product.objects.active().filter(Q(sku__iexact=text) | Q(name__iexact=text))
     found = list(called[:2]) or list(search_products(text)[:2])

@@ -1,4 +1,4 @@
-"""What people do with quotes."""
+"""Quotes: activate, revise, accept, lose, cancel."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def accept_quote(
     customer_reference: str = "",
     ip: str | None = None,
 ) -> Order:
-    """Record the customer's yes and create the order it asks for; once, however often pressed."""
+    """Record the customer's acceptance and create the order, once however often it is called."""
     quote = _lock(quote_id)
     if quote.status == Quote.Status.WON:
         return Order.objects.get(quote=quote)
@@ -112,13 +112,13 @@ def accept_quote(
 def lose_quote(
     quote_id: uuid.UUID, *, actor: Actor, reason: Quote.LostReason | str, comment: str = ""
 ) -> Quote:
-    """Record that the customer said no, and why."""
+    """Close a quote as lost, with the reason."""
     return _close(quote_id, Quote.Status.LOST, actor, reason=reason, comment=comment)
 
 
 @transaction.atomic
 def cancel_quote(quote_id: uuid.UUID, *, actor: Actor, comment: str = "") -> Quote:
-    """Take a quote back."""
+    """Cancel a quote."""
     return _close(quote_id, Quote.Status.CANCELLED, actor, comment=comment)
 
 

@@ -20,7 +20,7 @@ from crm.custom_fields import (
     for_handoff,
     having,
 )
-from crm.custom_values import InvalidCustomValue, value_in_words
+from crm.custom_values import InvalidCustomValue, format_custom_value
 from crm.models import Account, CustomField
 from fulfilment.payloads import order_payload
 from sales.models import Order, SalesEvent
@@ -366,7 +366,7 @@ def test_values_are_written_as_readers_write_them() -> None:
     )
     definitions = definitions_of(account)
 
-    assert [value_in_words(each, account.custom[each.key]) for each in definitions] == [
+    assert [format_custom_value(each, account.custom[each.key]) for each in definitions] == [
         "€2,500.00",
         "22 Nov 2026",
         "Yes",

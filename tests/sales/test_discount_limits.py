@@ -19,7 +19,7 @@ from sales.services.change_orders import Changes, change_order
 from sales.services.documents.drafts import change_head, draft_quote
 from sales.services.documents.lines import add_line, change_line, remove_line
 from sales.services.orders import submit_order
-from sales.services.prices.discount_limits import limit_of
+from sales.services.prices.discount_limits import discount_limit
 from sales.services.prices.promotions import apply_promotion
 from sales.services.quotes import accept_quote, activate_quote
 from tests.factories import Market, TeamFactory, UserFactory
@@ -204,19 +204,19 @@ def test_takes_the_nearest_limit(market: Market) -> None:
     top = Team.objects.create(name="Sales", discount_limit_rate=Decimal("0.25"))
     middle = TeamFactory.create(parent=top)
     person = UserFactory.create(team=TeamFactory.create(parent=middle))
-    assert limit_of(person) == Decimal("0.25")
+    assert discount_limit(person) == Decimal("0.25")
 
     Team.objects.filter(pk=middle.pk).update(discount_limit_rate=Decimal("0.05"))
-    assert limit_of(User.objects.get(pk=person.pk)) == Decimal("0.05")
+    assert discount_limit(User.objects.get(pk=person.pk)) == Decimal("0.05")
 
     person.discount_limit_rate = Decimal(0)
-    assert limit_of(person) == Decimal(0)
+    assert discount_limit(person) == Decimal(0)
 
 
 def test_knows_who_has_no_limit(market: Market) -> None:
-    assert limit_of(market.rep) is None
-    assert limit_of(System("Throughline")) is None
-    assert limit_of(Partner(name="Shop")) == Decimal(0)
+    assert discount_limit(market.rep) is None
+    assert discount_limit(System("Throughline")) is None
+    assert discount_limit(Partner(name="Shop")) == Decimal(0)
 
 
 @pytest.fixture

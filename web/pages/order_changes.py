@@ -20,6 +20,7 @@ from common.formatting import (
     format_rate,
 )
 from sales.models import Order
+from sales.services.change_orders import ChangeEntry
 from web.display import StrOrPromise, When
 
 SHOWN = 20
@@ -77,13 +78,13 @@ def order_change_rows(order: Order) -> list[OrderChangeRow]:
     ]
 
 
-def field_changes(stored: Sequence[dict[str, Any]], currency: str) -> list[FieldChange]:
+def field_changes(stored: Sequence[ChangeEntry], currency: str) -> list[FieldChange]:
     """Format what a change order stored of its changes; the new total comes last."""
     changes = [_field_change(entry, currency) for entry in stored]
     return sorted(changes, key=lambda change: change.is_total)
 
 
-def _field_change(entry: dict[str, Any], currency: str) -> FieldChange:
+def _field_change(entry: ChangeEntry, currency: str) -> FieldChange:
     name, is_total = entry["field"], entry["field"] == "total"
     return FieldChange(
         subject=gettext("Total") if is_total else entry["what"] or gettext("Order"),

@@ -1,4 +1,4 @@
-"""Money asked for ahead of the goods, and taken off the invoices that follow."""
+"""Down payments: invoiced ahead of the goods, and deducted from later invoices."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from sales.services.errors import ConflictingFields, DownPaymentDeducted
 from sales.services.events import record_event
 
 ZERO = Decimal(0)
-AHEAD = (Invoice.What.DOWN_PAYMENT, Invoice.What.MILESTONE)
+DOWN_PAYMENTS = (Invoice.What.DOWN_PAYMENT, Invoice.What.MILESTONE)
 
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """What was asked for ahead at one tax rate, and how much of it is deducted already."""
+    """The down payments of an order at one tax rate, and how much of them is deducted."""
 
     asked: TaxGroup
     deducted: TaxGroup
@@ -46,10 +46,10 @@ def invoice_down_payment(
     what: Invoice.What | str = Invoice.What.DOWN_PAYMENT,
     description: str = "",
 ) -> Invoice:
-    """Draft an invoice for an amount, tax included, or a fraction of an order, ahead of the goods.
+    """Draft a down payment of an amount, tax included, or of a fraction of an order.
 
-    Later invoices of the order take it off again, in proportion to what they bill; the one that
-    completes the order takes off the rest.
+    Later invoices of the order deduct it in proportion to what they bill; the one that completes
+    the order deducts the rest.
     """
     order = Order.objects.select_for_update(of=("self",)).get(pk=order_id)
     if order.status != Order.Status.SUBMITTED:
@@ -60,7 +60,7 @@ def invoice_down_payment(
     wanted = _amount(order, amount, rate)
     lines = list(order.lines.select_for_update(of=("self",)))
     groups = down_payment(tax_groups(lines), wanted, order.currency, Rounding(order.rounding))
-    invoice = _ahead(order, what, wanted, groups)
+    invoice = _down_payment_invoice(order, what, wanted, groups)
     label = description.strip() or f"{Invoice.What(what).label} on {order.number}"
     InvoiceLine.objects.bulk_create(_lines(invoice, groups, label))
     record_event(
@@ -73,7 +73,7 @@ def invoice_down_payment(
     return invoice
 
 
-def _ahead(
+def _down_payment_invoice(
     order: Order, what: Invoice.What | str, total: Decimal, groups: Sequence[TaxGroup]
 ) -> Invoice:
     invoice = copy_head(
@@ -103,7 +103,7 @@ def deductions(
     ordered: Mapping[Decimal, Decimal],
     first_position: int,
 ) -> list[InvoiceLine]:
-    """Make the lines that take earlier down payments off an invoice, one per tax rate.
+    """Make the lines that deduct earlier down payments from an invoice, one per tax rate.
 
     Taxable amounts come by tax rate: billed by earlier invoices, by this one, and ordered.
     """
@@ -127,7 +127,7 @@ def deductions(
 
 
 def advances(order: Order) -> dict[Decimal, Advance]:
-    """Add up what the order's issued and drafted down payments asked for, by tax rate."""
+    """Sum the order's issued and drafted down payments by tax rate."""
     rows = (
         InvoiceLine.objects.filter(invoice__order=order, kind=DocumentLine.Kind.DOWN_PAYMENT)
         .values("tax_rate", "invoice__kind", "invoice__what")
@@ -138,7 +138,7 @@ def advances(order: Order) -> dict[Decimal, Advance]:
     taken: dict[Decimal, tuple[Decimal, Decimal]] = {}
     for row in rows:
         is_credit = row["invoice__kind"] == Invoice.Kind.CREDIT_NOTE
-        side = asked if row["invoice__what"] in AHEAD else taken
+        side = asked if row["invoice__what"] in DOWN_PAYMENTS else taken
         sign = -1 if is_credit else 1
         net, tax = side.get(row["tax_rate"], (ZERO, ZERO))
         side[row["tax_rate"]] = (net + sign * row["net"], tax + sign * row["tax_sum"])
@@ -150,7 +150,7 @@ def advances(order: Order) -> dict[Decimal, Advance]:
 
 
 def refuse_overdrawn(order: Order) -> None:
-    """Refuse to take back what other invoices of the order have deducted already."""
+    """Refuse to credit or delete a down payment that other invoices have deducted."""
     for advance in advances(order).values():
         if advance.deducted.taxable > advance.asked.taxable:
             raise DownPaymentDeducted(
@@ -163,7 +163,7 @@ def refuse_overdrawn(order: Order) -> None:
 
 
 def tax_groups(lines: Iterable[OrderLine]) -> list[TaxGroup]:
-    """Add up an order's lines by tax rate."""
+    """Sum an order's lines by tax rate."""
     sums: dict[Decimal, tuple[Decimal, Decimal]] = {}
     for line in lines:
         if not line.counts or line.tax_rate is None:
@@ -207,7 +207,7 @@ def _amount(order: Order, amount: Decimal | None, rate: Decimal | None) -> Decim
 
 
 def _invoiced(order: Order) -> Decimal:
-    """What invoices and drafts of the order come to, less credits, freight aside."""
+    """Sum invoices and drafts of the order, less credits, without freight."""
     rows = order.invoices.values("kind").annotate(sum=Sum("total"), freight_sum=Sum("freight"))
     total = ZERO
     for row in rows.order_by():

@@ -1,6 +1,6 @@
-"""The discount for who pays early: given as a settlement of its own, beside the money.
+"""Early-payment discount: recorded as a settlement of its own, beside the money.
 
-It changes no invoice. The tax on it is corrected in the books of record, which are told of it.
+It changes no invoice. The ERP receives it and corrects the tax on it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ZERO = Decimal(0)
 
 
 def give_discount(invoice: Invoice, *, on: dt.date, actor: Actor) -> None:
-    """Take off what is left if the money that came in time covers the rest; the caller saves.
+    """Grant the discount if the money that came in time covers the rest; the caller saves.
 
     `on` is the day of the money that earns it.
     """
@@ -36,7 +36,7 @@ def give_discount(invoice: Invoice, *, on: dt.date, actor: Actor) -> None:
 
 
 def credit_discount(invoice: Invoice, *, before: Decimal, actor: Actor) -> None:
-    """Let the discount follow a credit: what was given shrinks with what is asked.
+    """Adjust the discount to a credit: what was given shrinks with what is asked.
 
     `before` is what had been credited. Money that came in time may now cover the rest.
     """

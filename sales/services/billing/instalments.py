@@ -1,19 +1,18 @@
-"""What payment terms come to on an invoice that is issued."""
+"""Instalments, due days and early-payment offer of an invoice when it is issued."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 from common.identifiers import uuid7
 from sales.models import Invoice, InvoiceInstalment, PaymentTerms
 from sales.pricing.due import Due, Share, early_payment_discount, split_by_shares
 
 
-def freeze_terms(invoice: Invoice, issued_on: dt.date) -> dict[str, Any]:
-    """Write down by when a draft is to be paid, and return what its head says of it.
+def freeze_terms(invoice: Invoice, issued_on: dt.date) -> dict[str, object]:
+    """Store the instalments of a draft, and return the due dates for its head.
 
-    Only what is asked for goods or services is split; a down payment comes in one.
+    Only invoices for goods or services are split; a down payment is not.
     """
     terms = invoice.payment_terms
     if terms is None:
@@ -27,7 +26,7 @@ def freeze_terms(invoice: Invoice, issued_on: dt.date) -> dict[str, Any]:
     return {"due_on": last, **_early_payment(invoice, terms, issued_on)}
 
 
-def _early_payment(invoice: Invoice, terms: PaymentTerms, issued_on: dt.date) -> dict[str, Any]:
+def _early_payment(invoice: Invoice, terms: PaymentTerms, issued_on: dt.date) -> dict[str, object]:
     rate, days = terms.early_payment_rate, terms.early_payment_days
     if not rate or days is None or not invoice.asks_in_full:
         return {}

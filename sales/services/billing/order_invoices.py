@@ -1,4 +1,4 @@
-"""Invoicing an order: which quantities, and exactly which cents of it."""
+"""Invoices of orders: which quantities, and exactly which cents of the order."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def invoice_order(
 
 @transaction.atomic
 def delete_draft_invoice(invoice_id: uuid.UUID, *, actor: Actor) -> None:
-    """Throw a draft away: what it would have billed may be billed again, no number is burned."""
+    """Delete a draft: what it would have billed may be billed again, and no number is used up."""
     invoice = Invoice.objects.get(pk=invoice_id)
     if invoice.order_id is not None:
         Order.objects.select_for_update(of=("self",)).get(pk=invoice.order_id)
@@ -117,7 +117,7 @@ def bill_by_terms(
 ) -> Invoice | None:
     """Invoice and issue what the payment terms want billed at this moment, if anything.
 
-    What cannot be issued stays a draft for a person to look at: the goods have left all the same.
+    What cannot be issued stays a draft for a person to look at.
     """
     terms = order.payment_terms
     if terms is None:
@@ -145,7 +145,7 @@ def _issue_if_possible(invoice: Invoice, actor: Actor) -> Invoice:
 
 
 def open_quantities(order: Order, lines: Sequence[OrderLine]) -> dict[uuid.UUID, Decimal]:
-    """What an invoice of shipped goods would bill: services come once all goods are out."""
+    """Return what an invoice of what was shipped would bill; services follow the last goods."""
     goods = [line for line in lines if line.counts and line.is_shipped_goods]
     all_out = all(line.open_to_ship == 0 for line in goods)
     return {
@@ -179,7 +179,7 @@ def _quantities(
 
 
 def _fractions(lines: Sequence[OrderLine], rate: Decimal | None) -> dict[uuid.UUID, Decimal]:
-    """Bill this fraction of each line's ordered quantity, or what is left of it if that is less."""
+    """Return this fraction of each line's ordered quantity, or what is left if that is less."""
     if rate is None:
         raise MissingField(gettext("Give the percentage to invoice."), field="rate")
     if not 0 < rate <= 1:
@@ -278,7 +278,7 @@ def _deductions(
 
 
 def billed_so_far(order: Order) -> dict[uuid.UUID, Portion]:
-    """What each order line has come to on invoices and drafts, less credits that bill again."""
+    """Sum each order line on invoices and drafts, less credits that bill again."""
     counted = Q(invoice__kind=Invoice.Kind.INVOICE) | Q(invoice__bill_again=True)
     rows = (
         InvoiceLine.objects.filter(counted, order_line__order=order)
@@ -302,7 +302,7 @@ def billed_so_far(order: Order) -> dict[uuid.UUID, Portion]:
 
 
 def amounts_of(line: OrderLine | InvoiceLine) -> Amounts:
-    """Take the stored figures of a line."""
+    """Return the stored figures of a line."""
     return Amounts(line.net - line.header_discount, line.header_discount, line.discount, line.tax)
 
 

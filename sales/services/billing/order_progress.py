@@ -1,4 +1,4 @@
-"""How far an order has come: kept quantities in, derived statuses out."""
+"""Progress of an order: store shipped quantities, derive statuses, bill by the terms."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext
@@ -26,7 +25,7 @@ EVERYTHING_OUT = frozenset({Order.Fulfilment.SHIPPED, Order.Fulfilment.DELIVERED
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How much of an order line has left, arrived and come back, all told."""
+    """How much of an order line is shipped, delivered and returned, in total."""
 
     shipped: Decimal
     delivered: Decimal = Decimal(0)
@@ -39,10 +38,10 @@ def record_progress(
     progress: Mapping[uuid.UUID, Progress],
     *,
     actor: Actor,
-    data: Mapping[str, Any] | None = None,
+    data: Mapping[str, object] | None = None,
     shipment_ref: str = "",
 ) -> SalesEvent:
-    """Set what has become of the lines' units, derive the statuses, and bill by the terms.
+    """Store the lines' progress, derive the statuses, and bill by the payment terms.
 
     Refuses more than was ordered, naming the line.
     """

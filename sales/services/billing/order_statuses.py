@@ -1,4 +1,4 @@
-"""The statuses of an order, derived from its lines' quantities."""
+"""Statuses of an order, derived from its lines' quantities."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sales.models import Order, OrderLine
 
 @dataclass(frozen=True, slots=True)
 class Statuses:
-    """What the chips of an order say."""
+    """The derived statuses of an order."""
 
     fulfilment: Order.Fulfilment
     billing: Order.Billing
@@ -20,7 +20,7 @@ class Statuses:
 
 
 def derive_statuses(order: Order, lines: Iterable[OrderLine]) -> Statuses:
-    """Work the chips out from the quantities; lines need their product at hand."""
+    """Derive the statuses from the quantities; the lines come with their products."""
     counting = [line for line in lines if line.counts and line.wanted_quantity > 0]
     goods = [line for line in counting if line.is_shipped_goods]
     fulfilment, billing = fulfilment_of(goods), billing_of(counting)
@@ -32,7 +32,7 @@ def derive_statuses(order: Order, lines: Iterable[OrderLine]) -> Statuses:
 
 
 def save_statuses(order: Order, statuses: Statuses) -> bool:
-    """Put derived statuses on the order; says whether any changed."""
+    """Save derived statuses on the order; return whether any changed."""
     changes: dict[str, object] = {}
     if order.fulfilment_status != statuses.fulfilment:
         changes["fulfilment_status"] = statuses.fulfilment
@@ -50,7 +50,7 @@ def save_statuses(order: Order, statuses: Statuses) -> bool:
 
 
 def fulfilment_of(goods: Sequence[OrderLine]) -> Order.Fulfilment:
-    """Derive the fulfilment chip from what was shipped, delivered and returned."""
+    """Derive the fulfilment status from what was shipped, delivered and returned."""
     if not any(line.shipped_quantity for line in goods):
         return Order.Fulfilment.NOT_STARTED
     if all(line.returned_quantity == line.shipped_quantity for line in goods):
@@ -63,7 +63,7 @@ def fulfilment_of(goods: Sequence[OrderLine]) -> Order.Fulfilment:
 
 
 def billing_of(counting: Sequence[OrderLine]) -> Order.Billing:
-    """Derive the billing chip from what issued invoices and credit notes say."""
+    """Derive the billing status from issued invoices and credit notes."""
     if not any(line.invoiced_quantity for line in counting):
         return Order.Billing.TO_INVOICE
     if all(line.invoiced_quantity == line.credited_quantity for line in counting):

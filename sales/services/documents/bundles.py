@@ -1,4 +1,4 @@
-"""Bundles: products sold together, some always in it, some to choose."""
+"""Bundles: products sold together, some always included, some optional."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from sales.services.prices.list_prices import ListPrices, check_product_sold, di
 
 LineT = TypeVar("LineT", bound=AnyLine)
 
-IN_THE_BUNDLES_HANDS = frozenset(
+FOLLOWS_THE_BUNDLE = frozenset(
     {
         "quantity",
         "unit",
@@ -44,14 +44,14 @@ IN_THE_BUNDLES_HANDS = frozenset(
         "is_taken",
     }
 )
-"""What of a part that is always in the bundle follows the bundle's own line."""
+"""Fields of a part always in the bundle that are set on the bundle's own line."""
 
 
 def add_parts(line: AnyLine, draft: AnyDocument) -> list[AnyLine]:
-    """Put a bundle's parts under its line.
+    """Add a bundle's parts below its line.
 
-    Those always in it carry no price of their own; those to choose wait to be taken at theirs, and
-    are left out when they are not sold at the moment.
+    Those always included have no price of their own; optional ones have theirs, are not taken yet,
+    and are left out when they are not sold at the moment.
     """
     items = list(BundleItem.objects.filter(bundle=line.product).select_related("product", "unit"))
     day = draft.company.today()
@@ -66,7 +66,7 @@ def add_parts(line: AnyLine, draft: AnyDocument) -> list[AnyLine]:
 
 
 def is_fixed_part(line: AnyLine) -> bool:
-    """Say whether the line is a part that is always in its bundle."""
+    """Return whether the line is a part that is always in its bundle."""
     return line.bundle_line_id is not None and line.price_source == DocumentLine.PriceSource.BUNDLE
 
 
@@ -74,12 +74,12 @@ def refuse_part_change(line: AnyLine, fields: Mapping[str, object]) -> None:
     """Refuse to change what a bundle decides about its parts."""
     if is_fixed_part(line):
         changed = {name for name, value in fields.items() if getattr(line, name) != value}
-        if changed & IN_THE_BUNDLES_HANDS:
+        if changed & FOLLOWS_THE_BUNDLE:
             raise PartOfBundle(
                 gettext("%(part)s belongs to the bundle %(bundle)s: change the line of the bundle.")
                 % {"part": line.description, "bundle": line.bundle_line},
                 line=str(line.pk),
-                field=min(changed & IN_THE_BUNDLES_HANDS),
+                field=min(changed & FOLLOWS_THE_BUNDLE),
             )
     elif fields.get("is_taken") and line.bundle_line and not line.bundle_line.counts:
         raise PartOfBundle(
@@ -100,14 +100,14 @@ def refuse_part_removal(line: AnyLine) -> None:
         )
 
 
-def parts_follow(
+def update_parts(
     bundles: Sequence[LineT],
     old_quantities: Mapping[uuid.UUID, Decimal],
     *,
     keeps_prices: bool = False,
     refuse: Callable[[LineT], None] = lambda _: None,
 ) -> None:
-    """Take the parts along when bundles' quantities change, or when they are taken or not.
+    """Update the parts of bundles whose quantity changed, or that were taken or not.
 
     Agreed prices stay whatever the quantity; `refuse` may object to what becomes of a part. Four
     statements at most, however many bundles and parts.
@@ -150,7 +150,7 @@ def _quantities_each(
     parts: Mapping[uuid.UUID, Sequence[LineT]],
     old_quantities: Mapping[uuid.UUID, Decimal],
 ) -> dict[uuid.UUID, Decimal]:
-    """Say how many of each part are in one bundle, as the document had it until now.
+    """Return how many of each part are in one bundle, as the document had it until now.
 
     A bundle that was not wanted until now has as many as the catalogue says.
     """

@@ -1,4 +1,4 @@
-"""The fingerprint of what a quote offers."""
+"""Content hash of a quote: changes with any change of what is offered."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LINE = (
 
 
 def content_hash(quote: Quote, lines: Sequence[DocumentLine]) -> str:
-    """Fingerprint what is offered (SHA-256): any change of content changes it."""
+    """Hash what is offered (SHA-256)."""
     content = {
         "head": [_plain(getattr(quote, field)) for field in HEAD],
         "lines": [[_plain(getattr(line, field)) for field in LINE] for line in lines],

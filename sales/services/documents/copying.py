@@ -1,4 +1,4 @@
-"""Carrying one document's content over into the next: exactly, never recomputed."""
+"""Copying a document's head and lines into the next one, exactly and never recomputed."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from sales.models import (
 )
 
 HEAD_ALONE = frozenset({"id", "number", "version", "created_at", "updated_at"})
-"""What of a head belongs to one document alone."""
+"""Columns of a head that are not copied."""
 
 LINE_ALONE = frozenset({"id", "bundle_line"})
-"""What of a line belongs to one document alone."""
+"""Columns of a line that are not copied."""
 
 # Columns, not relations: reading a relation that was not fetched is one statement for each line.
 HEAD = tuple(

@@ -1,4 +1,4 @@
-"""Starting drafts, and editing their heads."""
+"""Drafts: start one, edit its head, lock it."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def change_head(
     Of `custom` only the keys given are changed; None takes a value away.
     """
     draft = lock_draft(document, expected_version=expected_version)
-    _refuse_ordered(draft, fields)
+    _refuse_order_figures(draft, fields)
     if "custom" in fields:
         fields["custom"] = clean_custom(draft, fields["custom"], stored=draft.custom)
     with within_limit(draft, actor) if DISCOUNTS & fields.keys() else nullcontext():
@@ -84,7 +84,7 @@ def _change(draft: AnyDocument, fields: dict[str, Any]) -> None:
 
 
 def lock_draft(document: Kind, *, expected_version: int | None = None) -> Kind:
-    """Take a document for editing, or refuse because it is issued or was changed meanwhile."""
+    """Lock a draft for editing; refuse one that is issued or was changed meanwhile."""
     draft: Kind = type(document)._default_manager.select_for_update().get(pk=document.pk)  # type: ignore[assignment]  # the manager of a union
     if not draft.is_draft:
         raise NotDraft(
@@ -126,8 +126,8 @@ def _draft(
     return document
 
 
-def _refuse_ordered(draft: AnyDocument, changed: Collection[str]) -> None:
-    """An invoice that bills an order has the order's figures."""
+def _refuse_order_figures(draft: AnyDocument, changed: Collection[str]) -> None:
+    """Refuse to change figures of an invoice that come from its order."""
     if isinstance(draft, Invoice) and draft.bills_order and REPRICES & set(changed):
         raise NotEditable(
             gettext(
@@ -177,7 +177,7 @@ def _defaults(account: Account, actor: Actor) -> dict[str, Any]:
 
 
 def _only_list_in(currency: str, day: dt.date) -> PriceList | None:
-    """Take the currency's price list in force if there is no choice to make."""
+    """Return the only price list in force in the currency, if there is exactly one."""
     lists = [
         price_list
         for price_list in PriceList.objects.filter(currency=currency, is_active=True)

@@ -1,4 +1,4 @@
-"""Retracing a stored document's figures, step by step, from what was typed and agreed."""
+"""Explanations of a stored document's figures, step by step."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MOVED = "as worked out when it was drafted; what was billed before has changed s
 
 
 def explain(document: AnyDocument, lines: Sequence[DocumentLine]) -> Explanation:
-    """Say how each figure of a document came about.
+    """Explain how each figure of a document was computed.
 
     Quotes, orders and free invoices are worked out from their lines; an invoice of an order, or a
     credit note, takes its part of what was agreed before.
@@ -65,7 +65,7 @@ def _wholes(
 
 
 def _taken_before(invoice: Invoice) -> dict[uuid.UUID, Portion]:
-    """Add up what earlier documents took of the same lines (ids sort by their moment)."""
+    """Sum what earlier documents took of the same lines (ids sort by time)."""
     if invoice.credits_id:
         earlier = InvoiceLine.objects.filter(
             invoice__credits=invoice.credits_id, invoice__lt=invoice.pk
@@ -99,10 +99,10 @@ def _part_steps(
     before: Mapping[uuid.UUID, Portion],
 ) -> tuple[Step, ...]:
     if whole is None:
-        return _ahead_steps(line)
+        return _down_payment_steps(line)
     taken = before.get(whole.pk, Portion())
     as_worked_out = _still_follows(invoice, line, whole, taken)
-    told = zip(
+    figures = zip(
         FIGURES,
         amounts_of(whole).figures,
         taken.amounts.figures,
@@ -123,7 +123,7 @@ def _part_steps(
             result,
             REST if as_worked_out else MOVED,
         )
-        for name, agreed, already, result in told
+        for name, agreed, already, result in figures
         if agreed or result
     ]
     net = {"taxable": line.net - line.header_discount, "header discount": line.header_discount}
@@ -134,7 +134,7 @@ def _part_steps(
     )
 
 
-def _ahead_steps(line: InvoiceLine) -> tuple[Step, ...]:
+def _down_payment_steps(line: InvoiceLine) -> tuple[Step, ...]:
     """A down payment, or what is deducted of one: its part at one tax rate."""
     rate = line.tax_rate or ZERO
     is_ahead = line.kind == DocumentLine.Kind.DOWN_PAYMENT
@@ -150,7 +150,7 @@ def _ahead_steps(line: InvoiceLine) -> tuple[Step, ...]:
 def _still_follows(
     invoice: Invoice, line: InvoiceLine, whole: OrderLine | InvoiceLine, taken: Portion
 ) -> bool:
-    """Whether working the part out again today gives the stored figures."""
+    """Return whether computing the part again gives the stored figures."""
     try:
         part = next_part(
             Portion(whole.quantity, amounts_of(whole)),

@@ -1,4 +1,4 @@
-"""Editing the lines of a draft; every change reprices the whole document."""
+"""Lines of drafts: add, change, remove; every change reprices the document."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from sales.models import (
 from sales.pricing.errors import InvalidDiscount
 from sales.services.documents.bundles import (
     add_parts,
-    parts_follow,
     refuse_part_change,
     refuse_part_removal,
+    update_parts,
 )
 from sales.services.documents.drafts import lock_draft
 from sales.services.documents.new_lines import (
-    about,
     check_line,
     check_unit,
+    clear_other_discount,
+    error_context,
     fill_from_product,
     new_line,
-    one_discount,
     refuse_locked,
     take_list_price,
 )
@@ -49,7 +49,7 @@ PriceSource = DocumentLine.PriceSource
 
 @dataclass(frozen=True, slots=True)
 class _Before:
-    """What decided a line's price before it was changed."""
+    """The fields that decide a line's price, as they were before a change."""
 
     quantity: Decimal
     unit_id: uuid.UUID | None
@@ -98,10 +98,10 @@ def change_line(line: AnyLine, *, actor: Actor, **fields: Any) -> AnyLine:
     """
     draft = lock_draft(line.document)
     stored = _stored(line)
-    _refuse_ordered(stored)
+    _refuse_order_figures(stored)
     refuse_part_change(stored, fields)
-    with about(stored):
-        one_discount(fields)
+    with error_context(stored):
+        clear_other_discount(fields)
         if stored.product is not None and fields.get("unit_price") not in (None, stored.unit_price):
             check_price(actor)
     with within_limit(draft, actor):
@@ -121,15 +121,15 @@ def _change(stored: AnyLine, draft: AnyDocument, fields: dict[str, Any]) -> None
     check_line(stored)
     stored.save()
     if (stored.quantity, stored.counts) != (before.quantity, before.counts):
-        parts_follow([stored], {stored.pk: before.quantity}, keeps_prices=draft.prices_locked)
+        update_parts([stored], {stored.pk: before.quantity}, keeps_prices=draft.prices_locked)
 
 
 @transaction.atomic
 def remove_line(line: AnyLine, *, actor: Actor) -> None:
-    """Take a line, and the parts of a bundle with it, off a draft."""
+    """Remove a line, and a bundle's parts with it, from a draft."""
     draft = lock_draft(line.document)
     stored = _stored(line)
-    _refuse_ordered(stored)
+    _refuse_order_figures(stored)
     refuse_part_removal(stored)
     with within_limit(draft, actor):
         stored.delete()
@@ -145,7 +145,7 @@ def _stored(line: AnyLine) -> AnyLine:
 
 
 def _settle_price(line: AnyLine, draft: AnyDocument, before: _Before) -> None:
-    """Work out which price a changed line has now: typed, frozen, or newly taken from the list."""
+    """Set the price of a changed line: typed, frozen, or newly taken from the list."""
     check_unit(line)
     if line.unit_price != before.unit_price:
         typed = line.unit_price is not None
@@ -157,14 +157,14 @@ def _settle_price(line: AnyLine, draft: AnyDocument, before: _Before) -> None:
         refuse_locked(draft)
         take_list_price(line, draft)
     elif line.quantity != before.quantity and not draft.prices_locked:
-        with about(line, "quantity"):
+        with error_context(line, "quantity"):
             line.volume_discount = discount_per_unit(
                 line.price_list_item, line.unit_price, line.quantity
             )
 
 
-def _refuse_ordered(line: AnyLine) -> None:
-    """Lines that bill an order keep to what was ordered."""
+def _refuse_order_figures(line: AnyLine) -> None:
+    """Refuse to change a line that bills an order."""
     if line.bills_order:
         raise NotEditable(
             gettext(

@@ -1,4 +1,4 @@
-"""What a line of a document is made of: product, unit, price of the day, and what it may say."""
+"""New lines: product, unit, list price and the checks every line passes."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from sales.services.prices.list_prices import ListPrices, check_sellable, check_
 
 
 @contextmanager
-def about(line: DocumentLine, field: str | None = None) -> Iterator[None]:
-    """Say of a refusal inside which line, and which field of it, it is about."""
+def error_context(line: DocumentLine, field: str | None = None) -> Iterator[None]:
+    """Add the line, and the field of it, to every refusal raised inside."""
     try:
         yield
     except DomainError as error:
@@ -47,7 +47,7 @@ def new_line(
         fields.setdefault("price_source", DocumentLine.PriceSource.TYPED)
     if fields.get("tax_rate") is not None:
         fields["tax_rate_is_typed"] = True
-    one_discount(fields)
+    clear_other_discount(fields)
     kind = kind_of(draft)
     line = kind.line_model(
         position=position, quantity=quantity, **{**fields, kind.line_owner: draft}
@@ -77,8 +77,8 @@ def fill_from_product(
     unit: Unit | None,
     prices: ListPrices | None = None,
 ) -> None:
-    """Take a product's name, unit, category and price of the day onto a line."""
-    with about(line, "product"):
+    """Copy a product's name, unit, category and list price of the day to a line."""
+    with error_context(line, "product"):
         check_sellable(product, draft, draft.company.today())
     line.kind, line.product = DocumentLine.Kind.PRODUCT, product
     line.unit = unit or product.default_unit
@@ -107,7 +107,7 @@ def take_list_price(
         DocumentLine.PriceSource.TYPED,
         DocumentLine.PriceSource.BUNDLE,
     }
-    with about(line, "product"):
+    with error_context(line, "product"):
         prices = prices or ListPrices(document.price_list, [product], document.company.today())
         try:
             found = prices.of(product, line.unit, line.quantity)
@@ -140,8 +140,8 @@ def check_unit(line: DocumentLine) -> None:
 
 
 def check_line(line: DocumentLine) -> None:
-    """Refuse a line that says too little, or a quantity or price that cannot be."""
-    with about(line):
+    """Refuse a line that is incomplete, or has an impossible quantity or price."""
+    with error_context(line):
         if not line.description:
             raise MissingField(
                 gettext("Describe the line: it has no description."), field="description"
@@ -162,7 +162,7 @@ def check_line(line: DocumentLine) -> None:
 
 
 def _check_figures(line: DocumentLine) -> None:
-    """Refuse what no column could hold, in words instead of the database's."""
+    """Refuse figures that the database could not store."""
     if line.quantity is None:
         raise MissingField(gettext("Give a quantity."), field="quantity")
     for name in ("quantity", "unit_price", "discount_amount"):
@@ -190,12 +190,12 @@ def check_line_quantity(line: DocumentLine) -> None:
     """Refuse a quantity that the product, or its price list, is not sold in."""
     if line.product is None:
         return
-    with about(line, "quantity"):
+    with error_context(line, "quantity"):
         check_sold_in(line.product, line.price_list_item, line.quantity)
 
 
-def one_discount(fields: dict[str, Any]) -> None:
-    """Whichever discount is typed last is kept: an amount for the line, or a percent."""
+def clear_other_discount(fields: dict[str, Any]) -> None:
+    """Clear the other kind of discount when an amount or a percentage is typed."""
     if fields.get("discount_amount") is not None and fields.get("discount_rate") is not None:
         raise InvalidDiscount(
             gettext("Give the discount as an amount or as a percentage, not both."),

@@ -1,4 +1,4 @@
-"""Numbers without gaps."""
+"""Gap-free numbering of documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a document may be issued, and everything that still stands in the way."""
+"""Readiness: everything that keeps a document from being issued."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def check_ready(document: AnyDocument, lines: Sequence[DocumentLine]) -> None:
 
 
 def problems_of(document: AnyDocument, lines: Sequence[DocumentLine]) -> list[DomainError]:
-    """Name what keeps a draft from being issued: of the head, then line by line.
+    """List what keeps a draft from being issued: of the head, then line by line.
 
     `lines` come from `lines_of`. Four statements at most without codes, however many lines.
     """
@@ -56,7 +56,7 @@ def problems_of(document: AnyDocument, lines: Sequence[DocumentLine]) -> list[Do
 
 
 def is_agreed(document: AnyDocument, line: DocumentLine) -> bool:
-    """Say whether a line's price and quantity were settled before, in a quote, order or abroad."""
+    """Return whether price and quantity were agreed before: in a quote, an order or outside."""
     agreed: bool = line.bills_order or line.price_source in AGREED_ELSEWHERE
     return agreed or document.prices_locked
 
@@ -73,7 +73,7 @@ def _head_problems(document: AnyDocument, lines: Sequence[DocumentLine]) -> list
     price_list = document.price_list
     if from_list and price_list is not None:
         day = document.company.today()
-        _note(problems, lambda: check_list(price_list, document.currency, day), "price_list")
+        _collect(problems, lambda: check_list(price_list, document.currency, day), "price_list")
     return problems
 
 
@@ -83,10 +83,10 @@ def _line_problems(
     found: list[DomainError] = []
     product = line.product
     if product is not None:
-        _note(found, lambda: check_unit(line), "unit")
+        _collect(found, lambda: check_unit(line), "unit")
         if not is_agreed(document, line):
-            _note(found, lambda: check_product_sold(product, day), "product")
-            _note(found, lambda: check_line_quantity(line), "quantity")
+            _collect(found, lambda: check_product_sold(product, day), "product")
+            _collect(found, lambda: check_line_quantity(line), "quantity")
     yield from found
     if line.unit_price is None:
         yield _no_price(document, line)
@@ -98,7 +98,7 @@ def _line_problems(
 
 
 def _no_price(document: AnyDocument, line: DocumentLine) -> DomainError:
-    """Tell a list that does not name the product from one that names it without a price."""
+    """Distinguish a list without the product from one with the product but no price."""
     on_a_list = line.product_id is not None and document.price_list is not None
     if on_a_list and line.price_list_item_id is None:
         return ProductNotInPriceList(
@@ -113,7 +113,7 @@ def _no_price(document: AnyDocument, line: DocumentLine) -> DomainError:
     return MissingPrice(gettext("no price: type one."), field="unit_price")
 
 
-def _note(problems: list[DomainError], check: Callable[[], None], field: str) -> None:
+def _collect(problems: list[DomainError], check: Callable[[], None], field: str) -> None:
     try:
         check()
     except DomainError as error:

@@ -1,4 +1,4 @@
-"""Working out a draft's figures from its lines and saving both."""
+"""Totals: compute a draft's figures from its lines and save both."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def lines_of(document: Order) -> list[OrderLine]: ...
 @overload
 def lines_of(document: Invoice) -> list[InvoiceLine]: ...
 def lines_of(document: AnyDocument) -> Sequence[AnyLine]:
-    """Read a document's lines in their order, with what pricing needs of their products."""
+    """Read a document's lines in order, with what pricing needs of their products."""
     related = ("product", "unit", "price_list_item", "tax_category")
     return list(document.lines.select_related(*related).order_by("position", "id"))
 
@@ -74,7 +74,7 @@ def reprice(document: AnyDocument, lines: Sequence[DocumentLine] | None = None) 
 
 
 def line_input(line: DocumentLine) -> LineInput:
-    """Tell pricing about a line; a price still missing counts as nothing until it is typed."""
+    """Convert a line for pricing; a missing price counts as zero until it is typed."""
     return LineInput(
         key=str(line.pk),
         quantity=line.quantity,
@@ -89,7 +89,7 @@ def line_input(line: DocumentLine) -> LineInput:
 
 
 def terms_of(document: AnyDocument) -> Terms:
-    """Tell pricing what was agreed for the document as a whole."""
+    """Convert the document's head for pricing."""
     return Terms(
         document.currency,
         document.discount_amount,

@@ -1,4 +1,4 @@
-"""How much of the price a person may give away; asked wherever a discount or a price is typed."""
+"""Discount limits: how much of the price a person may give away."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ HUNDREDTH = Decimal("0.0001")
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
-    """What a document gives away: line by line, on everything alone, and as a whole."""
+class _Concessions:
+    """What a document gives away: per line, by the discount on everything, and as a whole."""
 
     lines: dict[uuid.UUID, Concession]
     on_everything: Decimal
@@ -38,10 +38,10 @@ class _Given:
         return self.lines[line_id].rate if line_id in self.lines else Decimal(0)
 
 
-def limit_of(actor: Actor) -> Decimal | None:
-    """Say which fraction of the price an actor may give away; None is any.
+def discount_limit(actor: Actor) -> Decimal | None:
+    """Return the fraction of the price an actor may give away; None is no limit.
 
-    A person's own limit comes before the team's. A partner gives nothing of ours away.
+    A person's own limit comes before the team's. A partner may give nothing away.
     """
     if isinstance(actor, Partner):
         return Decimal(0)
@@ -53,19 +53,19 @@ def limit_of(actor: Actor) -> Decimal | None:
 
 @contextmanager
 def within_limit(document: AnyDocument, actor: Actor) -> Iterator[None]:
-    """Refuse what is done inside if it gives more away than before, and than the actor may.
+    """Refuse changes made inside that give away more than before, and more than the actor may.
 
     What somebody else gave stays. Lines are measured one by one, and the document where there is
     a discount on everything.
     """
-    limit = limit_of(actor)
+    limit = discount_limit(actor)
     if limit is None:
         yield
         return
-    before = _given(document, lines_of(document))
+    before = _concessions(document, lines_of(document))
     yield
     lines = lines_of(document)
-    after = _given(document, lines)
+    after = _concessions(document, lines)
     raised = [line for line in lines if after.lines[line.pk].exceeds(before.on_line(line.pk))]
     for line in raised:
         rate = after.lines[line.pk].rate
@@ -77,7 +77,7 @@ def within_limit(document: AnyDocument, actor: Actor) -> Iterator[None]:
 
 def check_new(document: AnyDocument, actor: Actor) -> None:
     """Refuse to start a document with more off everything than the actor may give."""
-    limit = limit_of(actor) if document.discount_rate else None
+    limit = discount_limit(actor) if document.discount_rate else None
     if limit is not None:
         _check_whole(document_concession([], terms_of(document)), limit, document, actor)
 
@@ -96,27 +96,29 @@ def _check_whole(
     )
 
 
-def _given(document: AnyDocument, lines: Sequence[DocumentLine]) -> _Given:
+def _concessions(document: AnyDocument, lines: Sequence[DocumentLine]) -> _Concessions:
     terms = terms_of(document)
-    prices = _house_prices(document, lines)
+    prices = _reference_prices(document, lines)
     inputs = [(line_input(line), prices[line.pk]) for line in lines]
     each = {
         line.pk: line_concession(one, price, terms)
         for line, (one, price) in zip(lines, inputs, strict=True)
     }
-    return _Given(each, _on_everything(document), document_concession(inputs, terms))
+    return _Concessions(each, _on_everything(document), document_concession(inputs, terms))
 
 
 def _on_everything(document: AnyDocument) -> Decimal:
-    """Say which part of what the lines come to is taken off everything."""
+    """Return the fraction of the lines' sum that the discount on everything takes off."""
     rate: Decimal = document.discount_rate
     return rate + document.discount_amount / document.detail if document.detail > 0 else rate
 
 
-def _house_prices(document: AnyDocument, lines: Sequence[DocumentLine]) -> dict[uuid.UUID, Decimal]:
-    """Say what the house asks per unit: the frozen price, or today's list price of a typed one.
+def _reference_prices(
+    document: AnyDocument, lines: Sequence[DocumentLine]
+) -> dict[uuid.UUID, Decimal]:
+    """Return the reference price per unit: the frozen price, or the list price of a typed one.
 
-    Where the list knows no price the typed one is the house's own.
+    Where the list has no price, the typed one is the reference.
     """
     prices = {line.pk: (line.unit_price or Decimal(0)) - line.volume_discount for line in lines}
     typed = [(line, line.product) for line in lines if line.product and _is_overridden(line)]

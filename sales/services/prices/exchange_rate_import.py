@@ -1,7 +1,7 @@
-"""Reading exchange rates from files: the European Central Bank's, or a plain table.
+"""Exchange rate import: the European Central Bank's XML files, or a CSV table.
 
 The bank publishes one file a day (eurofxref-daily.xml) and one of the last 90 days
-(eurofxref-hist-90d.xml) in the same form. Nothing is fetched here: somebody brings the file.
+(eurofxref-hist-90d.xml) in the same form. Nothing is downloaded here.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class FileRate:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did."""
+    """The result of an import."""
 
     added: int
     changed: int

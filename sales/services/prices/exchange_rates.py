@@ -1,4 +1,4 @@
-"""The day's exchange rates, and freezing one on a document."""
+"""Exchange rates of a day, and freezing one on a document."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def freeze_exchange_rate(document: AnyDocument) -> None:
 
 
 def rate_between(base: str, currency: str, day: dt.date) -> DatedRate | None:
-    """Say how many units of the currency one base unit bought on the last known day up to `day`.
+    """Return how many units of the currency one base unit bought on the last day known by `day`.
 
     Rates that were quoted against a third currency, as the European Central Bank quotes all
     against the euro, are crossed, both sides of one day. Two statements at most.

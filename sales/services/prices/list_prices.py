@@ -1,4 +1,4 @@
-"""What products cost on a price list today."""
+"""List prices: what products cost on a price list on a day."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class ListPrice:
-    """A price and where it comes from; no ``item``: the list does not name the product."""
+    """A price and its item; without an ``item`` the list does not have the product."""
 
     item: PriceListItem | None
     unit_price: Decimal | None
@@ -48,7 +48,7 @@ class ListPrice:
 
 
 class ListPrices:
-    """What a price list asks for some products on a day; three statements for any number of them.
+    """The prices of some products on a list and day; three statements for any number of them.
 
     Costs in another currency than the list's are converted by the day's exchange rate.
     """

@@ -1,4 +1,4 @@
-"""Who may ask another price than the list's."""
+"""Price override: who may type a price other than the list's."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ MAY_OVERRIDE = "sales.override_price"
 
 
 def may_override(actor: Actor) -> bool:
-    """Say whether the actor may type prices, and lock or unlock them; a partner may not."""
+    """Return whether the actor may type prices, and lock or unlock them; a partner may not."""
     if isinstance(actor, User):
         return actor.has_perm(MAY_OVERRIDE)
     return not isinstance(actor, Partner)
 
 
 def check_price(actor: Actor, line: str | None = None) -> None:
-    """Refuse a price that was typed for a product of the catalogue without the right to."""
+    """Refuse a price typed for a catalogue product without the right to override prices."""
     if not may_override(actor):
         raise NotAllowed(
             gettext("You may not type prices: leave the price to the price list."),

@@ -1,4 +1,4 @@
-"""Prices that have drifted from the list: shown, previewed, and only then refreshed."""
+"""Price refresh: compare frozen prices with the list, preview, and take the list's."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Source = DocumentLine.PriceSource
 
 @dataclass(frozen=True, slots=True)
 class PriceDrift:
-    """What a line's price is on the document, and what the list says today; all per unit."""
+    """A line's price on the document, and on the list today; all per unit."""
 
     line_id: uuid.UUID
     number: int
@@ -54,7 +54,7 @@ class PriceDrift:
 
 @dataclass(frozen=True, slots=True)
 class PricePreview:
-    """What refreshing would do: each changed line, and the total before and after."""
+    """What a refresh would change: each line, and the total before and after."""
 
     changes: tuple[PriceDrift, ...]
     total_before: Decimal
@@ -74,7 +74,7 @@ def price_drift(document: AnyDocument, lines: Sequence[AnyLine] | None = None) -
 def preview_refresh(
     document: AnyDocument, *, line_ids: Collection[uuid.UUID] | None = None
 ) -> PricePreview:
-    """Say what `refresh_prices` would change, line by line and in total, and change nothing."""
+    """Return what `refresh_prices` would change, by line and in total, and change nothing."""
     with transaction.atomic():
         draft = lock_draft(document)
         before = draft.total
@@ -92,7 +92,7 @@ def refresh_prices(
     line_ids: Collection[uuid.UUID] | None = None,
     expected_version: int | None = None,
 ) -> list[PriceDrift]:
-    """Take today's list prices onto a draft's lines, and say what changed.
+    """Take today's list prices onto a draft's lines, and return what changed.
 
     All lines priced from the list, or only those named; a typed price is replaced only when its
     line is named. Lines for which the list has no price keep theirs.
@@ -104,7 +104,7 @@ def refresh_prices(
             kind_of(draft).draft_event,
             draft,
             actor=actor,
-            data={"prices_refreshed": [_told(change) for change in changes]},
+            data={"prices_refreshed": [_as_json(change) for change in changes]},
         )
     return changes
 
@@ -166,7 +166,7 @@ def _refresh(draft: AnyDocument, line_ids: Collection[uuid.UUID] | None) -> list
 def _compared(
     document: AnyDocument, lines: Sequence[AnyLine]
 ) -> list[tuple[AnyLine, ListPrice | None, PriceDrift]]:
-    """Look every comparable line up in the list as it is today."""
+    """Look up every comparable line in the list as it is today."""
     day = document.company.today()
     numbered = [
         (number, line, line.product)
@@ -215,7 +215,7 @@ def _drift(number: int, line: AnyLine, found: ListPrice | None, problem: str) ->
     )
 
 
-def _told(change: PriceDrift) -> dict[str, str | None]:
+def _as_json(change: PriceDrift) -> dict[str, str | None]:
     return {
         "line": str(change.line_id),
         "before": None if change.frozen_price is None else f"{change.frozen_price.normalize():f}",

@@ -1,4 +1,4 @@
-"""What the promotion codes of a document take off, line by line."""
+"""Promotion discounts: what the codes of a document take off, line by line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ZERO = Decimal(0)
 
 
 def promotions_of(document: AnyDocument) -> list[PromotionUse]:
-    """Read the codes a document was given, first given first; one statement if there are none."""
+    """Read the codes of a document in the order they were applied."""
     if isinstance(document, Invoice):
         return []
     return list(
@@ -33,7 +33,7 @@ def spread_promotions(
     terms: Terms,
     as_input: Callable[[DocumentLine], LineInput],
 ) -> bool:
-    """Put on each line what the document's codes take off it, and say if any line differs.
+    """Set on each line what the document's codes take off it; return whether any line changed.
 
     Each code works on what the codes before it left. One that no longer applies takes nothing
     off; `promotion_problems` says why, and the document cannot be issued until it is removed.
@@ -48,7 +48,7 @@ def spread_promotions(
 
 
 def promotion_problems(document: AnyDocument) -> list[PricingError]:
-    """Say which of a document's codes no longer apply, and why."""
+    """List which of a document's codes no longer apply, and why."""
     problems: list[PricingError] = []
     for use in promotions_of(document):
         try:
@@ -65,9 +65,9 @@ def promotion_problems(document: AnyDocument) -> list[PricingError]:
 
 
 def check_code(code: PromotionCode, document: AnyDocument, *, is_counted: bool = False) -> None:
-    """Refuse a code that is out of its time, used up, or not meant for this customer or currency.
+    """Refuse a code that is not valid on the day, used up, or not for this customer or currency.
 
-    A use that is counted already was promised, and holds.
+    A use that is redeemed already holds.
     """
     if is_counted:
         return
@@ -88,7 +88,7 @@ def check_code(code: PromotionCode, document: AnyDocument, *, is_counted: bool =
 
 
 def as_promotion(code: PromotionCode, *, is_counted: bool = False) -> Promotion:
-    """Tell pricing about a code; one that is counted for this document is no longer limited."""
+    """Convert a code for pricing; one redeemed for this document has no limits any more."""
     by_rate = code.kind == PromotionCode.Kind.PERCENT
     return Promotion(
         code=code.code,

@@ -1,4 +1,4 @@
-"""Giving a document a promotion code, and counting how often codes are used."""
+"""Promotion codes: apply and remove them, redeem and release their uses."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FIELD = "promotion"
 
 @transaction.atomic
 def apply_promotion(document: Quote | Order, code: str, *, actor: Actor) -> PromotionUse:
-    """Give a draft a promotion code; what it takes off is worked out line by line."""
+    """Apply a promotion code to a draft; its discount is computed line by line."""
     draft = lock_draft(document)
     refuse_locked(draft)
     known = PromotionCode.objects.filter(code__iexact=code.strip()).first()
@@ -54,7 +54,7 @@ def apply_promotion(document: Quote | Order, code: str, *, actor: Actor) -> Prom
 
 @transaction.atomic
 def remove_promotion(document: Quote | Order, code: str, *, actor: Actor) -> None:
-    """Take a promotion code off a draft again."""
+    """Remove a promotion code from a draft."""
     draft = lock_draft(document)
     refuse_locked(draft)
     use = draft.promotions.filter(code__code__iexact=code.strip()).first()
@@ -64,7 +64,7 @@ def remove_promotion(document: Quote | Order, code: str, *, actor: Actor) -> Non
             % {"draft": draft, "code": code},
             field=FIELD,
         )
-    _give_back(use)
+    _release(use)
     use.delete()
     reprice(draft)
     record_event(
@@ -73,7 +73,7 @@ def remove_promotion(document: Quote | Order, code: str, *, actor: Actor) -> Non
 
 
 def carry_promotions(source: Quote, target: Quote | Order) -> None:
-    """Give the next revision, or the order that was promised, the codes a quote was given."""
+    """Copy the codes of a quote to its next revision or its order."""
     owner = "order" if isinstance(target, Order) else "quote"
     PromotionUse.objects.bulk_create(
         PromotionUse(
@@ -87,8 +87,8 @@ def carry_promotions(source: Quote, target: Quote | Order) -> None:
     )
 
 
-def count_promotions(order: Order) -> None:
-    """Take one use of each code of an order that becomes binding; refused if none is left.
+def redeem_promotions(order: Order) -> None:
+    """Redeem one use of each code of an order that becomes binding; refused if none is left.
 
     The code's row stays locked until the transaction ends, so the last use is given once.
     """
@@ -105,13 +105,13 @@ def count_promotions(order: Order) -> None:
         use.save(update_fields=["is_counted"])
 
 
-def give_back_promotions(order: Order) -> None:
-    """Give the uses of a cancelled order's codes back."""
+def release_promotions(order: Order) -> None:
+    """Release the uses of a cancelled order's codes."""
     for use in order.promotions.order_by("code"):
-        _give_back(use)
+        _release(use)
 
 
-def _give_back(use: PromotionUse) -> None:
+def _release(use: PromotionUse) -> None:
     if use.is_counted:
         PromotionCode.objects.filter(pk=use.code_id).update(uses=F("uses") - 1)
         use.is_counted = False
