@@ -19,7 +19,7 @@ from tests.factories import (
     OpportunityFactory,
     UserFactory,
 )
-from tests.sales.admin_desk import sell
+from tests.sales.admin_pages import sell
 from web.record_urls import record_url
 
 KINDS = ["Lead", "Opportunity", "Account", "Contact", "Quote", "Order", "Invoice"]

@@ -11,7 +11,7 @@ from common import keyset
 from crm import roles
 from fulfilment.services.connections import register_connection
 from tests.factories import Market, UserFactory
-from tests.sales.admin_desk import sell
+from tests.sales.admin_pages import sell
 from web import screens
 
 REFUSAL = "Totals are not shown beyond 1 records. Filter the list to see them."

@@ -15,7 +15,7 @@ from crm import roles
 from crm.models import Team, User
 from fulfilment.services.connections import register_connection
 from tests.factories import AccountFactory, Market, TeamFactory, UserFactory
-from tests.sales.admin_desk import address, sell
+from tests.sales.admin_pages import address, sell
 from tests.urls import NOBODY
 
 SECRET = "whsec_b3V0Z29pbmctc2VjcmV0LW9mLXRoZS10ZXN0cw=="

@@ -5,7 +5,7 @@ from django.test import Client
 
 from crm import roles
 from tests.factories import Market
-from tests.sales.admin_desk import signed_in
+from tests.sales.admin_pages import signed_in
 
 
 @pytest.fixture

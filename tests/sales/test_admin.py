@@ -34,7 +34,7 @@ from tests.factories import (
     Market,
     UserFactory,
 )
-from tests.sales.admin_desk import address, problems, rows, sell, signed_in
+from tests.sales.admin_pages import address, problems, rows, sell, signed_in
 
 OURS = [model for model in admin.site._registry if model._meta.app_label in {"crm", "sales"}]
 

@@ -19,7 +19,7 @@ from sales.services.orders import submit_order
 from tests.factories import (
     Market,
 )
-from tests.sales.admin_desk import address, problems, rows, sell
+from tests.sales.admin_pages import address, problems, rows, sell
 
 
 def head(document: Quote | Order | Invoice, **changes: Any) -> dict[str, Any]:

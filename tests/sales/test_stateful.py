@@ -16,7 +16,7 @@ from hypothesis.stateful import run_state_machine_as_test as run
 
 from sales.services.integrity.verification import verify
 from tests.factories import Market
-from tests.sales.trade import Trade, untrue
+from tests.sales.random_trading import Trade, untrue
 
 DICE = st.randoms(use_true_random=False)
 CURRENCIES = ["JPY", "EUR", "KWD"]

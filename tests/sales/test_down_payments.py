@@ -1,23 +1,25 @@
-"""Money that comes in parts, and down payments that are taken off: nothing is lost on the way."""
+"""Down payments: invoiced ahead of the goods, and deducted from later invoices."""
 
 from __future__ import annotations
 
-import datetime as dt
 from decimal import Decimal
 
 import pytest
 
+from common.errors import MissingField
 from sales.models import Invoice, Order
-from sales.pricing.errors import AmountExceedsOpen, InvalidAmount
+from sales.pricing.errors import AmountExceedsOpen
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.billing.order_invoices import delete_draft_invoice, invoice_order
+from sales.services.billing.order_progress import Progress, record_progress
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
 from sales.services.errors import DownPaymentDeducted
-from sales.services.invoices import issue_invoice, record_payment
+from sales.services.invoices import issue_invoice
 from sales.services.orders import submit_order
 from tests.factories import Market
+from tests.sales.order_steps import billed, placed
 
 
 @pytest.fixture
@@ -37,21 +39,37 @@ def final(advance: Invoice, order: Order, market: Market) -> Invoice:
     return invoice_order(order.pk, actor=market.rep, what="all")
 
 
-def test_an_invoice_stays_partly_paid_until_the_last_part(order: Order, market: Market) -> None:
-    invoice = issue_invoice(
-        invoice_order(order.pk, actor=market.rep, what="all").pk, actor=market.rep
-    )
-    seen = []
-    for amount in (100, 100, 40):
-        record_payment(
-            invoice.pk,
-            actor=market.rep,
-            amount=Decimal(amount),
-            received_on=dt.date(2026, 11, 22),
-        )
-        invoice.refresh_from_db()
-        seen.append((invoice.paid, invoice.status))
-    assert seen == [(100, "partly_paid"), (200, "partly_paid"), (240, "paid")]
+def test_a_down_payment_is_taken_off_the_invoices_that_follow(market: Market) -> None:
+    order = placed(market, quantity="10", freight="12.00")
+    ahead = invoice_down_payment(order.pk, actor=market.rep, rate=Decimal("0.3"))
+    ahead = issue_invoice(ahead.pk, actor=market.rep)
+    line = order.lines.get()
+    totals = [ahead.total]
+    for shipped in ("3", "7", "10"):
+        record_progress(order, {line.pk: Progress(Decimal(shipped))}, actor=market.rep)
+        totals.append(billed(order, market).total)
+    order.refresh_from_db()
+    assert ahead.total == Decimal("115.19")  # 30 % of 383.97, freight included
+    assert sum(totals) == order.total
+    assert order.status == Order.Status.COMPLETED
+
+
+def test_a_down_payment_cannot_exceed_the_order(market: Market) -> None:
+    order = placed(market)
+    with pytest.raises(AmountExceedsOpen):
+        invoice_down_payment(order.pk, actor=market.rep, amount=Decimal("1000.00"))
+    with pytest.raises(MissingField):
+        invoice_down_payment(order.pk, actor=market.rep)
+    assert not order.invoices.exists()
+
+
+def test_terms_with_a_deposit_ask_for_it_when_the_order_is_placed(market: Market) -> None:
+    market.payment_terms.deposit_rate = Decimal("0.5")
+    market.payment_terms.save()
+    order = placed(market)
+    deposit = order.invoices.get()
+    assert (deposit.what, deposit.status) == ("down_payment", "issued")
+    assert deposit.total == Decimal("55.80")  # half of 111.59, half up
 
 
 def test_a_down_payment_that_is_taken_off_already_is_not_thrown_away(
@@ -81,23 +99,3 @@ def test_a_down_payment_that_is_taken_off_already_is_not_credited_alone(
         for invoice in (final, advance)
     ]
     assert back == [Decimal("168.00"), Decimal("72.00")]
-
-
-def test_a_credit_takes_the_deduction_along(
-    advance: Invoice, final: Invoice, market: Market
-) -> None:
-    final = issue_invoice(final.pk, actor=market.rep)
-    goods, deduction = final.lines.order_by("position")
-    for line, quantity, error in (
-        (goods, 2, AmountExceedsOpen),
-        (deduction, 1, InvalidAmount),
-    ):
-        with pytest.raises(error, match="credit the deducted down payment together"):
-            credit_invoice(
-                final.pk,
-                actor=market.rep,
-                reason="Broken",
-                quantities={line.pk: Decimal(quantity)},
-            )
-    final.refresh_from_db()
-    assert (final.credited, final.status) == (Decimal(0), "issued")
