@@ -67,7 +67,7 @@ dev: setup ## your own data, web with reload and a worker, until Ctrl-C
 	$(PY) manage.py runserver $(ADDRESS) & web=$$!; \
 	trap 'kill $$worker $$web; wait' EXIT; trap 'exit 130' INT TERM; wait $$web
 
-# To trust it
+# To check it
 
 PYTEST := .venv/bin/pytest -n auto --maxprocesses 4 --dist load
 
