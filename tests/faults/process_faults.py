@@ -7,7 +7,7 @@ import time
 
 from fulfilment.models import Attempt, Connection
 from tests.faults.registry import fault
-from tests.faults.testbed import Testbed, is_alive, signal_to, wait_for_end
+from tests.faults.testbed import Testbed, signal_to, wait_for_end
 from tests.fulfilment.processes import eventually
 
 
@@ -58,7 +58,7 @@ def frozen_past_the_lease(testbed: Testbed) -> None:
     eventually(testbed.all_sent, "the end")
     signal_to(frozen, signal.SIGCONT)
     time.sleep(0.3)
-    assert is_alive(frozen)
+    assert frozen.is_running()
 
 
 @fault("stopped during delivery", core=True)

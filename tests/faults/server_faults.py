@@ -11,7 +11,7 @@ from django.db import OperationalError, connection, connections, transaction
 
 from fulfilment.models import Handoff, Health, Lane
 from tests.faults.registry import fault
-from tests.faults.testbed import Testbed, is_alive, wait_skipping_pauses
+from tests.faults.testbed import Testbed, wait_skipping_pauses
 from tests.fulfilment.processes import eventually
 
 
@@ -36,7 +36,7 @@ def broker_killed(testbed: Testbed) -> None:
     testbed.create_events(toggles=1)
     testbed.broker.start()
     eventually(testbed.all_sent, "the end")
-    assert is_alive(worker)
+    assert worker.is_running()
 
 
 @fault("broker gone", core=True)
@@ -80,7 +80,7 @@ def database_ends_all_connections(testbed: Testbed) -> None:
             )
         testbed.expire_leases()
         time.sleep(0.1)
-    assert is_alive(worker)
+    assert worker.is_running()
 
 
 @fault("backend gone at completion", core=True)
@@ -92,7 +92,7 @@ def backend_gone_at_completion(testbed: Testbed) -> None:
     time.sleep(0.5)
     testbed.expire_leases()
     wait_skipping_pauses(testbed, testbed.all_sent, "the end")
-    assert is_alive(worker)
+    assert worker.is_running()
 
 
 @fault("deadlock", core=True)
@@ -109,7 +109,7 @@ def deadlock(testbed: Testbed) -> None:
             list(Lane.objects.select_for_update())
     testbed.expire_leases()
     wait_skipping_pauses(testbed, testbed.all_sent, "the end")
-    assert is_alive(worker)
+    assert worker.is_running()
 
 
 @fault("long transaction", core=True)
@@ -137,7 +137,7 @@ def pool_exhausted(testbed: Testbed) -> None:
             taken.append(connections.create_connection("default"))
     worker = testbed.start_worker()
     time.sleep(1)
-    assert is_alive(worker)
+    assert worker.is_running()
     for other in taken:
         other.close()
     eventually(testbed.all_sent, "the end")

@@ -20,11 +20,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import psutil
 from celery import Celery
 from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
+from psutil import NoSuchProcess, Process
 
 from fulfilment.models import Connection, Handoff, Health, Lane
 from fulfilment.services import wakeups
@@ -51,7 +51,7 @@ class Forker:
 
     def __init__(self, environment: dict[str, str], folder: Path) -> None:
         self._folder = folder
-        self._pids: list[int] = []
+        self._processes: list[Process] = []
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.process_forker"],
             cwd=ROOT,
@@ -61,23 +61,23 @@ class Forker:
             text=True,
         )
 
-    def fork(self, role: str, **options: Any) -> int:
-        """Fork a process of this role; returns its pid."""
+    def fork(self, role: str, **options: Any) -> Process:
+        """Fork a process of this role."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         log = str(self._folder / f"{role}.log")
         self._process.stdin.write(json.dumps({"role": role, "log": log, **options}) + "\n")
         self._process.stdin.flush()
-        self._pids.append(int(self._process.stdout.readline()))
-        return self._pids[-1]
+        self._processes.append(Process(int(self._process.stdout.readline())))
+        return self._processes[-1]
 
     def kill_all(self) -> None:
         """Kill all processes."""
-        for pid in self._pids:
-            signal_to(pid, signal.SIGKILL)
-        for pid in self._pids:
-            wait_for_end(pid)
-        self._pids.clear()
+        for process in self._processes:
+            signal_to(process, signal.SIGKILL)
+        for process in self._processes:
+            wait_for_end(process)
+        self._processes.clear()
 
     def close(self) -> None:
         self.kill_all()
@@ -88,20 +88,15 @@ class Forker:
         self._process.stdout.close()
 
 
-def signal_to(pid: int, number: signal.Signals) -> None:
-    """Send a signal to a process that may have ended."""
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, number)
+def signal_to(process: Process, number: signal.Signals) -> None:
+    """Send a signal to a process that may have ended, and never to one that got its pid."""
+    with contextlib.suppress(NoSuchProcess):
+        process.send_signal(number)
 
 
-def is_alive(pid: int) -> bool:
-    """Whether a process still runs."""
-    return psutil.pid_exists(pid)
-
-
-def wait_for_end(pid: int, seconds: float = PATIENCE) -> None:
+def wait_for_end(process: Process, seconds: float = PATIENCE) -> None:
     """Wait until a process has ended."""
-    eventually(lambda: not is_alive(pid), f"the end of process {pid}", seconds)
+    eventually(lambda: not process.is_running(), f"the end of process {process.pid}", seconds)
 
 
 class Testbed:
@@ -193,11 +188,11 @@ class Testbed:
 
     # Workers
 
-    def start_worker(self, failure: str = "", **options: Any) -> int:
+    def start_worker(self, failure: str = "", **options: Any) -> Process:
         """Start a worker, perhaps with a failure."""
         return self.forker.fork("relay", failure=failure, **options)
 
-    def start_celery(self, beats: int = 1) -> int:
+    def start_celery(self, beats: int = 1) -> Process:
         """Start a Celery worker and this many beat processes."""
         worker = self.forker.fork("celery")
         for number in range(beats):
