@@ -58,13 +58,20 @@ FORBIDDEN = {
     ),
     "web": (
         ("web.htmx", "web.display"),
-        ("web.display", "web.actions"),
-        ("web.actions", "web.chips"),
+        ("web.display", "web.filters"),
         ("web.filters", "web.chips"),
         ("web.chips", "web.forms.base"),
         ("web.forms.base", "web.pages"),
-        ("web.pages", "web.views"),
+        ("web.pages", "web.rendering"),
+        ("web.rendering", "web.screens"),
+        ("web.screens", "web.actions"),
+        ("web.actions", "web.views"),
         ("web.views", "web.urls"),
+    ),
+    "templatetags": (
+        ("web.templatetags.ui", "crm.models"),
+        ("web.templatetags.ui", "sales.models"),
+        ("web.templatetags.ui", "fulfilment.models"),
     ),
 }
 """For each contract of `.importlinter`: importers and what they must not import."""
