@@ -12,6 +12,7 @@ from functools import lru_cache
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook, WebhookVerificationError
 
 PREFIX = "whsec_"
@@ -35,7 +36,7 @@ def check_secret(secret: str) -> None:
     except binascii.Error:
         size = 0
     if not secret.startswith(PREFIX) or not SHORTEST <= size <= LONGEST:
-        raise ValidationError("A signing secret is whsec_ and 24 to 64 bytes in base64.")
+        raise ValidationError(gettext("A signing secret is whsec_ and 24 to 64 bytes in base64."))
 
 
 def encrypt(secret: str) -> bytes:

@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -51,7 +52,7 @@ class FeedQuery(serializers.Serializer[Any]):
         """Refuse unknown parameters: a misspelt ``after`` must not return everything."""
         if unknown := set(self.initial_data) - set(self.fields):
             raise serializers.ValidationError(
-                dict.fromkeys(sorted(unknown), "There is no such parameter.")
+                dict.fromkeys(sorted(unknown), gettext("There is no such parameter."))
             )
         return attrs
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
 from common.fields import custom_values, custom_values_index, identifier
@@ -24,10 +25,10 @@ class Lead(Owned, Stateful):
     """An interest, not yet a customer; read-only once qualified or disqualified."""
 
     class Status(models.TextChoices):
-        NEW = "new", "New"
-        CONTACTED = "contacted", "Contacted"
-        QUALIFIED = "qualified", "Qualified"
-        DISQUALIFIED = "disqualified", "Disqualified"
+        NEW = "new", _("New")
+        CONTACTED = "contacted", _("Contacted")
+        QUALIFIED = "qualified", _("Qualified")
+        DISQUALIFIED = "disqualified", _("Disqualified")
 
     class Source(models.TextChoices):
         WEB = "web", "Web"

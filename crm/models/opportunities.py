@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from common.fields import (
     amount_field,
@@ -59,9 +60,9 @@ class Opportunity(Owned, Stateful):
     """A sale we are working on."""
 
     class Status(models.TextChoices):
-        OPEN = "open", "Open"
-        WON = "won", "Won"
-        LOST = "lost", "Lost"
+        OPEN = "open", _("Open")
+        WON = "won", _("Won")
+        LOST = "lost", _("Lost")
 
     class LostReason(models.TextChoices):
         PRICE = "price", "Price"

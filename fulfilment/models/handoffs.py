@@ -8,6 +8,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import OuterRef, Q
 from django.db.models.functions import JSONObject
+from django.utils.translation import gettext_lazy as _
 
 from common.fields import identifier
 from common.triggers import AppendOnly
@@ -109,15 +110,15 @@ class Handoff(models.Model):
     """Outbox row: one event for one connection, with the state of its delivery."""
 
     class State(models.TextChoices):
-        QUEUED = "queued", "Queued"
-        SENDING = "sending", "Sending"
-        ACCEPTED = "accepted", "Accepted"
-        CONFIRMED = "confirmed", "Confirmed"
-        RETRYING = "retrying", "Retrying"
-        NEEDS_ATTENTION = "needs_attention", "Needs attention"
-        UNKNOWN_OUTCOME = "unknown_outcome", "Unknown outcome"
-        SKIPPED = "skipped", "Skipped"
-        SUPERSEDED = "superseded", "Superseded"
+        QUEUED = "queued", _("Queued")
+        SENDING = "sending", _("Sending")
+        ACCEPTED = "accepted", _("Accepted")
+        CONFIRMED = "confirmed", _("Confirmed")
+        RETRYING = "retrying", _("Retrying")
+        NEEDS_ATTENTION = "needs_attention", _("Needs attention")
+        UNKNOWN_OUTCOME = "unknown_outcome", _("Unknown outcome")
+        SKIPPED = "skipped", _("Skipped")
+        SUPERSEDED = "superseded", _("Superseded")
 
     WAITING: ClassVar = frozenset(
         {

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.utils.translation import gettext
 
 from crm.admin.base import CustomFieldsAdmin, RecordAdmin, VisibilityAdmin
 from sales.models import BundleItem, Product, ProductCategory, RelatedProduct, Unit, UnitGroup
@@ -20,7 +21,9 @@ class UnitFormSet(forms.BaseInlineFormSet[Unit, UnitGroup, Any]):
         kept = [form.cleaned_data for form in self.forms if form.cleaned_data]
         bases = [unit for unit in kept if unit.get("factor") == 1 and not unit.get("DELETE")]
         if not any(self.errors) and len(bases) != 1:
-            raise forms.ValidationError("One unit, and only one, is the base with factor 1.")
+            raise forms.ValidationError(
+                gettext("One unit, and only one, is the base with factor 1.")
+            )
 
 
 class UnitInline(VisibilityAdmin, admin.TabularInline[Unit, UnitGroup]):

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext
 
 from common.errors import DomainError
 from crm.admin.base import RecordAdmin, VisibilityAdmin
@@ -86,8 +87,11 @@ class BandFormSet(forms.BaseInlineFormSet[DiscountBand, DiscountList, Any]):
             raise forms.ValidationError(str(error)) from error
         by_rate = self.instance.kind == DiscountList.Kind.PERCENT
         if any((band.discount_rate is not None) != by_rate for band in kept):
-            wanted = "a rate" if by_rate else "an amount"
-            raise forms.ValidationError(f"Each band of this list gives {wanted}.")
+            raise forms.ValidationError(
+                gettext("Each band of this list gives a rate.")
+                if by_rate
+                else gettext("Each band of this list gives an amount.")
+            )
 
     def _stored(self) -> set[Any]:
         return {band.pk for band in self.get_queryset()}

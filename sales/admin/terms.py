@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.utils.translation import gettext
 
 from crm.admin.base import RecordAdmin, VisibilityAdmin
 from sales.models import AccountTerms, Instalment, PaymentTerms
@@ -25,7 +26,7 @@ class InstalmentFormSet(forms.BaseInlineFormSet[Instalment, PaymentTerms, Any]):
             if form.cleaned_data.get("share_rate") and not form.cleaned_data.get("DELETE")
         ]
         if shares and sum(shares) != 1:
-            raise forms.ValidationError("The shares must make 1 together.")
+            raise forms.ValidationError(gettext("The shares must make 1 together."))
 
 
 class InstalmentInline(VisibilityAdmin, admin.TabularInline[Instalment, PaymentTerms]):

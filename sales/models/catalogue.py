@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from common.fields import (
     amount_field,
@@ -156,13 +157,16 @@ class Product(models.Model):
     def clean(self) -> None:
         """Refuse a default unit that the product is not counted in, and figures below zero."""
         problems: dict[str, str] = {
-            name: "It cannot be negative."
+            name: gettext("It cannot be negative.")
             for name in ("list_price", "standard_cost", "current_cost")
             if (getattr(self, name) or 0) < 0
         }
         unit, group = chosen(self, "default_unit"), chosen(self, "unit_group")
         if unit and group and unit.group_id != group.pk:
-            problems["default_unit"] = f"{unit} is not a unit of {group}."
+            problems["default_unit"] = gettext("%(unit)s is not a unit of %(group)s.") % {
+                "unit": unit,
+                "group": group,
+            }
         if problems:
             raise ValidationError(problems)
 
@@ -195,12 +199,16 @@ class BundleItem(models.Model):
     def clean(self) -> None:
         """Refuse parts of what is no bundle, bundles in bundles, and units that do not fit."""
         if self.bundle.kind != Product.Kind.BUNDLE:
-            raise ValidationError(f"{self.bundle.name} is not a bundle: it has no parts.")
+            raise ValidationError(
+                gettext("%(product)s is not a bundle: it has no parts.")
+                % {"product": self.bundle.name}
+            )
         product, unit = chosen(self, "product"), chosen(self, "unit")
         if product and product.kind == Product.Kind.BUNDLE:
-            raise ValidationError({"product": "A bundle cannot be part of another."})
+            raise ValidationError({"product": gettext("A bundle cannot be part of another.")})
         if product and unit and unit.group_id != product.unit_group_id:
-            raise ValidationError({"unit": f"{product.sku} is not counted in {unit}."})
+            sentence = gettext("%(product)s is not counted in %(unit)s.")
+            raise ValidationError({"unit": sentence % {"product": product.sku, "unit": unit}})
 
 
 @keeps_history()

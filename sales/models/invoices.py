@@ -11,6 +11,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Min, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from common.fields import amount_field, custom_values_index, identifier, rate_field
 from common.history import keeps_history
@@ -80,11 +82,11 @@ class Invoice(Document):
         FREE = "free", "Without an order"
 
     class Status(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        ISSUED = "issued", "Issued"
-        PARTLY_PAID = "partly_paid", "Partly paid"
-        PAID = "paid", "Paid"
-        CANCELLED = "cancelled", "Cancelled by credit note"
+        DRAFT = "draft", _("Draft")
+        ISSUED = "issued", _("Issued")
+        PARTLY_PAID = "partly_paid", _("Partly paid")
+        PAID = "paid", _("Paid")
+        CANCELLED = "cancelled", _("Cancelled by credit note")
 
     TRANSITIONS: ClassVar = {
         Status.DRAFT: {Status.ISSUED},
@@ -209,7 +211,9 @@ class Invoice(Document):
         ]
 
     def __str__(self) -> str:
-        return self.number or f"Draft {self.get_kind_display().lower()}"
+        if self.number:
+            return self.number
+        return gettext("Draft credit note") if self.is_credit_note else gettext("Draft invoice")
 
     @property
     def is_credit_note(self) -> bool:

@@ -8,6 +8,8 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from common.fields import custom_values_index, identifier, quantity_field
 from common.history import keeps_history
@@ -34,10 +36,10 @@ class Order(Document):
     """What a customer ordered; fulfilment and billing status are derived, never typed."""
 
     class Status(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        SUBMITTED = "submitted", "Submitted"
-        COMPLETED = "completed", "Completed"
-        CANCELLED = "cancelled", "Cancelled"
+        DRAFT = "draft", _("Draft")
+        SUBMITTED = "submitted", _("Submitted")
+        COMPLETED = "completed", _("Completed")
+        CANCELLED = "cancelled", _("Cancelled")
 
     class Fulfilment(models.TextChoices):
         NOT_STARTED = "not_started", "Not started"
@@ -140,7 +142,7 @@ class Order(Document):
         ]
 
     def __str__(self) -> str:
-        return self.number or "Draft order"
+        return self.number or gettext("Draft order")
 
     @property
     def prices_locked(self) -> bool:

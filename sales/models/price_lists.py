@@ -12,6 +12,8 @@ from django.contrib.postgres.fields import RangeOperators
 from django.core.exceptions import ValidationError
 from django.db import connection, models, transaction
 from django.db.models import Deferrable, F, Func, Q, Value
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from common.fields import (
     amount_field,
@@ -46,7 +48,7 @@ class PriceList(models.Model):
                 | Q(valid_to__isnull=True)
                 | Q(valid_from__lte=F("valid_to")),
                 name="price_list_dates_in_order",
-                violation_error_message="It would end before it begins.",
+                violation_error_message=_("It would end before it begins."),
             )
         ]
 
@@ -56,10 +58,12 @@ class PriceList(models.Model):
     def clean(self) -> None:
         """Refuse a code that is no currency, and another currency for prices that are there."""
         if self.currency not in MINOR_UNITS:
-            raise ValidationError({"currency": f"'{self.currency}' is not a currency."})
+            sentence = gettext("“%(currency)s” is not a currency.") % {"currency": self.currency}
+            raise ValidationError({"currency": sentence})
         before = PriceList.objects.filter(pk=self.pk).values_list("currency", flat=True).first()
         if before not in {None, self.currency} and self.items.exists():
-            raise ValidationError({"currency": f"Its prices are in {before}: make another list."})
+            sentence = gettext("Its prices are in %(currency)s: make another list.")
+            raise ValidationError({"currency": sentence % {"currency": before}})
 
     def is_valid_on(self, day: dt.date) -> bool:
         """Return whether new lines may take prices from this list on that day."""
@@ -87,7 +91,7 @@ class DiscountList(models.Model):
             models.CheckConstraint(
                 condition=Q(kind="percent", currency="") | (Q(kind="amount") & ~Q(currency="")),
                 name="discount_list_amount_has_currency",
-                violation_error_message="Amounts need a currency, percentages have none.",
+                violation_error_message=_("Amounts need a currency, percentages have none."),
             )
         ]
 
@@ -112,13 +116,13 @@ class DiscountBand(models.Model):
             models.CheckConstraint(
                 condition=Q(quantity_to__isnull=True) | Q(quantity_from__lte=F("quantity_to")),
                 name="discount_band_in_order",
-                violation_error_message="The band would end before it begins.",
+                violation_error_message=_("The band would end before it begins."),
             ),
             models.CheckConstraint(
                 condition=Q(discount_rate__isnull=False, discount_amount__isnull=True)
                 | Q(discount_rate__isnull=True, discount_amount__isnull=False),
                 name="discount_band_rate_or_amount",
-                violation_error_message="Give either a rate or an amount.",
+                violation_error_message=_("Give either a rate or an amount."),
             ),
             models.CheckConstraint(
                 condition=Q(discount_rate__isnull=True)
@@ -141,7 +145,7 @@ class DiscountBand(models.Model):
                     ),
                 ],
                 deferrable=Deferrable.IMMEDIATE,
-                violation_error_message="Another band of this list covers these quantities.",
+                violation_error_message=_("Another band of this list covers these quantities."),
             ),
         ]
 
@@ -215,12 +219,12 @@ class PriceListItem(models.Model):
             models.CheckConstraint(
                 condition=~Q(method="amount") | Q(amount__isnull=False),
                 name="price_list_item_amount_given",
-                violation_error_message="Give the amount.",
+                violation_error_message=_("Give the amount."),
             ),
             models.CheckConstraint(
                 condition=Q(method="amount") | Q(percentage_rate__isnull=False),
                 name="price_list_item_percentage_given",
-                violation_error_message="This method needs a percentage, as a fraction: 0.25.",
+                violation_error_message=_("This method needs a percentage, as a fraction: 0.25."),
             ),
         ]
 
@@ -232,16 +236,19 @@ class PriceListItem(models.Model):
         problems: dict[str, str] = {}
         product, unit = chosen(self, "product"), chosen(self, "unit")
         if product and unit and product.unit_group_id != unit.group_id:
-            problems["unit"] = f"{product.sku} is not counted in {unit}."
+            problems["unit"] = gettext("%(product)s is not counted in %(unit)s.") % {
+                "product": product.sku,
+                "unit": unit,
+            }
         if self.method in MARGINS and (self.percentage_rate or 0) >= 1:
-            problems["percentage_rate"] = "A margin must stay below 1, which is 100 %."
+            problems["percentage_rate"] = gettext("A margin is below 1, which is 100%.")
         if self.rounding != self.Rounding.NONE and not (self.rounding_amount or 0) > 0:
-            problems["rounding_amount"] = "Rounding needs an amount above zero."
+            problems["rounding_amount"] = gettext("Rounding needs an amount above zero.")
         discounts, price_list = chosen(self, "discount_list"), chosen(self, "price_list")
         if discounts and price_list and discounts.currency not in {"", price_list.currency}:
-            problems["discount_list"] = (
-                f"It is in {discounts.currency}, the price list in {price_list.currency}."
-            )
+            problems["discount_list"] = gettext(
+                "It is in %(currency)s, the price list in %(other)s."
+            ) % {"currency": discounts.currency, "other": price_list.currency}
         if problems:
             raise ValidationError(problems)
 
@@ -288,7 +295,7 @@ class PromotionCode(models.Model):
                     & ~Q(currency="")
                 ),
                 name="promotion_code_rate_or_amount",
-                violation_error_message=(
+                violation_error_message=_(
                     "Give a rate above 0 and up to 1 for a percentage, "
                     "or an amount above 0 with its currency."
                 ),
@@ -298,12 +305,12 @@ class PromotionCode(models.Model):
                 | Q(valid_to__isnull=True)
                 | Q(valid_from__lte=F("valid_to")),
                 name="promotion_code_dates_in_order",
-                violation_error_message="It would end before it begins.",
+                violation_error_message=_("It would end before it begins."),
             ),
             models.CheckConstraint(
                 condition=Q(uses_allowed__isnull=True) | Q(uses__lte=F("uses_allowed")),
                 name="promotion_code_uses_left",
-                violation_error_message="It has been used more often than that already.",
+                violation_error_message=_("It has been used more often than that already."),
             ),
         ]
 

@@ -8,6 +8,8 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from common.fields import custom_values_index, identifier
 from common.history import keeps_history
@@ -38,12 +40,12 @@ class Quote(Document):
     """An offer; activating it freezes a revision, revising makes the next one."""
 
     class Status(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        ACTIVE = "active", "Active"
-        WON = "won", "Won"
-        LOST = "lost", "Lost"
-        CANCELLED = "cancelled", "Cancelled"
-        SUPERSEDED = "superseded", "Superseded"
+        DRAFT = "draft", _("Draft")
+        ACTIVE = "active", _("Active")
+        WON = "won", _("Won")
+        LOST = "lost", _("Lost")
+        CANCELLED = "cancelled", _("Cancelled")
+        SUPERSEDED = "superseded", _("Superseded")
 
     class LostReason(models.TextChoices):
         PRICE = "price", "Price"
@@ -117,7 +119,7 @@ class Quote(Document):
         ]
 
     def __str__(self) -> str:
-        return f"{self.number} r{self.revision}" if self.revision else "Draft quote"
+        return f"{self.number} r{self.revision}" if self.revision else gettext("Draft quote")
 
     def is_expired(self, on: dt.date | None = None) -> bool:
         """Whether the offer no longer stands on that day, or today where its company sits."""

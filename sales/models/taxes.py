@@ -9,6 +9,8 @@ from django.contrib.postgres.fields import RangeOperators
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Func, Q, Value
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from common.fields import identifier, rate_field
 from common.history import keeps_history
@@ -73,7 +75,7 @@ class TaxRate(models.Model):
             models.CheckConstraint(
                 condition=Q(rate__gte=0, rate__lte=1),
                 name="tax_rate_is_a_rate",
-                violation_error_message="Give the rate as a fraction: 0.19 is 19 %.",
+                violation_error_message=_("Give the rate as a fraction: 0.19 is 19 %."),
             ),
             ExclusionConstraint(
                 name="tax_rate_no_overlap",
@@ -82,7 +84,9 @@ class TaxRate(models.Model):
                     ("zone", RangeOperators.EQUAL),
                     (days("valid_from", "valid_to"), RangeOperators.OVERLAPS),
                 ],
-                violation_error_message="Another rate of this category and zone covers these days.",
+                violation_error_message=_(
+                    "Another rate of this category and zone covers these days."
+                ),
             ),
         ]
 
@@ -92,7 +96,7 @@ class TaxRate(models.Model):
     def clean(self) -> None:
         """Refuse a period that ends before it begins; the database could not even compare it."""
         if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
-            raise ValidationError({"valid_to": "It would end before it begins."})
+            raise ValidationError({"valid_to": gettext("It would end before it begins.")})
 
 
 @keeps_history()
@@ -112,7 +116,7 @@ class ExchangeRate(models.Model):
             models.UniqueConstraint(
                 fields=["base", "currency", "valid_on"],
                 name="exchange_rate_unique",
-                violation_error_message="There is a rate of this currency for that day already.",
+                violation_error_message=_("There is a rate of this currency for that day already."),
             ),
             models.CheckConstraint(condition=Q(rate__gt=0), name="exchange_rate_positive"),
             models.CheckConstraint(
@@ -126,7 +130,7 @@ class ExchangeRate(models.Model):
     def clean(self) -> None:
         """Refuse codes that are no currencies."""
         unknown = {
-            name: f"'{getattr(self, name)}' is not a currency."
+            name: gettext("“%(currency)s” is not a currency.") % {"currency": getattr(self, name)}
             for name in ("base", "currency")
             if getattr(self, name) not in MINOR_UNITS
         }

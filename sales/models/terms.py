@@ -7,6 +7,8 @@ from typing import ClassVar
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from common.fields import amount_field, currency_field, identifier, optional_key, rate_field
 from common.history import keeps_history
@@ -48,7 +50,7 @@ class PaymentTerms(models.Model):
                 condition=Q(early_payment_rate__isnull=True, early_payment_days__isnull=True)
                 | Q(early_payment_rate__gte=0, early_payment_rate__lt=1, early_payment_days__gte=0),
                 name="payment_terms_early_payment_whole",
-                violation_error_message=(
+                violation_error_message=_(
                     "Give both the rate (0.02 is 2 %) and the days of the early-payment discount."
                 ),
             ),
@@ -107,6 +109,8 @@ class AccountTerms(models.Model):
     def clean(self) -> None:
         """Refuse a price list in another currency than the account buys in."""
         if self.price_list is not None and self.price_list.currency != self.currency:
-            raise ValidationError(
-                {"price_list": f"It is in {self.price_list.currency}, not {self.currency}."}
-            )
+            sentence = gettext("It is in %(other)s, not %(currency)s.") % {
+                "other": self.price_list.currency,
+                "currency": self.currency,
+            }
+            raise ValidationError({"price_list": sentence})

@@ -8,24 +8,18 @@ import inspect
 import re
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from api.problems import status_of
 from common.errors import DomainError
+from tests.architecture.sources import ROOT, TREES
 
-ROOT = Path(__file__).resolve().parents[2]
-APPS = ("api", "common", "crm", "fulfilment", "sales", "web")
+APPS = ("api/", "common/", "crm/", "fulfilment/", "sales/", "web/")
 ROW = re.compile(r"^\| `(\w+)` \| (.+) \| (\d{3}) \|$", re.MULTILINE)
 TRANSLATES = {"_", "gettext", "ngettext", "pgettext", "npgettext"}
 
-SOURCES = {
-    path.relative_to(ROOT).as_posix(): path.read_text()
-    for app in APPS
-    for path in sorted((ROOT / app).rglob("*.py"))
-    if "migrations" not in path.parts
-}
+SERVED = {name: tree for name, tree in TREES.items() if name.startswith(APPS)}
 
 
 def kinds(base: type[DomainError] = DomainError) -> Iterator[type[DomainError]]:
@@ -37,7 +31,7 @@ def kinds(base: type[DomainError] = DomainError) -> Iterator[type[DomainError]]:
 
 def all_kinds() -> list[type[DomainError]]:
     """Import every module that may define a refusal, and list them."""
-    for name in SOURCES:
+    for name in SERVED:
         importlib.import_module(name.removesuffix(".py").replace("/", "."))
     return [kind for kind in dict.fromkeys(kinds()) if not kind.__module__.startswith("tests.")]
 
@@ -45,7 +39,7 @@ def all_kinds() -> list[type[DomainError]]:
 KINDS = all_kinds()
 RAISED = [kind for kind in KINDS if "code" in vars(kind)]
 BASES = {kind.__name__ for kind in KINDS if "code" not in vars(kind)}
-NAMES = {kind.__name__ for kind in KINDS}
+NAMES = {kind.__name__ for kind in KINDS} | {"ValidationError"}
 
 
 def name_of(called: ast.expr) -> str:
@@ -56,21 +50,27 @@ def name_of(called: ast.expr) -> str:
 def is_untranslated(sentence: ast.expr) -> bool:
     """Whether a sentence has a part that no catalogue can hold."""
     match sentence:
-        case ast.JoinedStr():
+        case ast.JoinedStr() | ast.Constant(value=str()):
             return True
-        case ast.Constant(value):
-            return isinstance(value, str)
-        case ast.BinOp(left=left, op=ast.Mod()):
-            return is_untranslated(left)
-        case ast.BinOp(left=left, right=right):
-            return is_untranslated(left) or is_untranslated(right)
-        case ast.IfExp(body=body, orelse=orelse):
-            return is_untranslated(body) or is_untranslated(orelse)
         case ast.Call(func=func, args=args) if name_of(func) in TRANSLATES:
             return any(isinstance(arg, ast.JoinedStr | ast.BinOp) for arg in args)
+    return any(map(is_untranslated, parts_of(sentence)))
+
+
+def parts_of(sentence: ast.expr) -> list[ast.expr]:
+    """The parts that a sentence is composed of, its named parameters aside."""
+    match sentence:
+        case ast.BinOp(left=left, op=ast.Mod()):
+            return [left]
+        case ast.BinOp(left=left, right=right):
+            return [left, right]
+        case ast.IfExp(body=body, orelse=orelse):
+            return [body, orelse]
+        case ast.Dict(values=values):
+            return values
         case ast.Call(func=ast.Attribute(value=value, attr="format")):
-            return is_untranslated(value)
-    return False
+            return [value]
+    return []
 
 
 def sentences(tree: ast.AST) -> Iterator[ast.expr]:
@@ -81,11 +81,13 @@ def sentences(tree: ast.AST) -> Iterator[ast.expr]:
                 yield sentence
             case ast.Assign(targets=[ast.Attribute(attr="message")], value=sentence):
                 yield sentence
+            case ast.keyword(arg="violation_error_message", value=sentence):
+                yield sentence
 
 
-def untranslated(source: str) -> list[int]:
+def untranslated(tree: ast.AST) -> list[int]:
     """The lines on which a refusal has a sentence that is not translated."""
-    return [found.lineno for found in sentences(ast.parse(source)) if is_untranslated(found)]
+    return [found.lineno for found in sentences(tree) if is_untranslated(found)]
 
 
 def test_every_code_is_in_the_table_with_its_meaning_and_status() -> None:
@@ -110,8 +112,8 @@ def test_no_two_kinds_share_a_code() -> None:
 def test_a_base_is_never_raised_itself() -> None:
     offenders = [
         f"{name}:{node.lineno}"
-        for name, source in SOURCES.items()
-        for node in ast.walk(ast.parse(source))
+        for name, tree in SERVED.items()
+        for node in ast.walk(tree)
         if isinstance(node, ast.Call) and name_of(node.func) in BASES
     ]
 
@@ -120,9 +122,7 @@ def test_a_base_is_never_raised_itself() -> None:
 
 
 def test_every_sentence_of_a_refusal_can_be_translated() -> None:
-    offenders = [
-        f"{name}:{line}" for name, source in SOURCES.items() for line in untranslated(source)
-    ]
+    offenders = [f"{name}:{line}" for name, tree in SERVED.items() for line in untranslated(tree)]
 
     assert offenders == []
 
@@ -138,10 +138,13 @@ def test_every_sentence_of_a_refusal_can_be_translated() -> None:
         'MissingField(gettext("Line %(number)d: ") + "say how many.")',
         'MissingField(gettext("Say why.") if why else "Say how many.")',
         'errors.MissingField("Say how many.", field="quantity")',
+        'forms.ValidationError("Say how many.")',
+        'ValidationError({"quantity": f"It is not {quantity}."})',
+        'CheckConstraint(violation_error_message="Say how many.")',
     ],
 )
 def test_finds_a_sentence_that_cannot(raised: str) -> None:
-    assert untranslated(f"raise {raised}") == [1]
+    assert untranslated(ast.parse(f"raise {raised}")) == [1]
 
 
 @pytest.mark.parametrize(
@@ -151,7 +154,8 @@ def test_finds_a_sentence_that_cannot(raised: str) -> None:
         'MissingField(gettext("%(order)s has no such line.") % {"order": order})',
         'MissingField(_("%(order)s has no such line.", order=order))',
         "MissingField(str(error))",
+        'ValidationError({"quantity": gettext("Say how many.")})',
     ],
 )
 def test_accepts_a_sentence_that_can(raised: str) -> None:
-    assert untranslated(f"raise {raised}") == []
+    assert untranslated(ast.parse(f"raise {raised}")) == []

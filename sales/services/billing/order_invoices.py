@@ -102,7 +102,7 @@ def delete_draft_invoice(invoice_id: uuid.UUID, *, actor: Actor) -> None:
     for line in order_lines:
         line.drafted_quantity -= billed[line.pk]
     save_columns(order_lines, ["drafted_quantity"])
-    record_event(SalesEvent.Type.INVOICE_DRAFTED, invoice, actor=actor, data={"deleted": True})
+    record_event(SalesEvent.Type.INVOICE_DRAFT_DELETED, invoice, actor=actor)
     invoice.delete()
     if invoice.order is not None:
         refuse_overdrawn(invoice.order)

@@ -1,0 +1,203 @@
+"""Refusals in another language: a translator finds every sentence, whole and with its values.
+
+The catalogue of these tests keeps of each sentence its values, between brackets: what is left of
+English in a refusal was never looked up.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from http import HTTPStatus
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+from django.utils import translation
+
+from common.errors import DomainError
+from crm.models import CustomField
+from crm.services.leads import disqualify_lead
+from fulfilment.services.shipments import record_shipment
+from sales.models import Order, Quote
+from sales.services.documents.drafts import change_head, draft_invoice, draft_order, draft_quote
+from sales.services.documents.lines import add_line, change_line
+from sales.services.invoices import issue_invoice, record_payment
+from sales.services.opportunities import lose_opportunity
+from sales.services.orders import hold_order, submit_order
+from sales.services.prices.promotions import apply_promotion
+from sales.services.quotes import accept_quote, activate_quote
+from tests.factories import LeadFactory, Market, OpportunityFactory, UnitFactory
+
+NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
+PARAMETER = re.compile(r"%\(\w+\)[sd]|%%")
+
+
+def pseudo_translated(sentence: str) -> str:
+    """Keep the parameters of a sentence, between brackets."""
+    return f"[{' '.join(each for each in PARAMETER.findall(sentence) if each != '%%')}]"
+
+
+@pytest.fixture
+def another_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have every sentence translated that is looked up."""
+    translation.gettext("")  # binds the functions that are replaced now
+    translation.ngettext("", "", 1)
+    monkeypatch.setattr("django.utils.translation._trans.gettext", pseudo_translated)
+    monkeypatch.setattr(
+        "django.utils.translation._trans.ngettext",
+        lambda one, many, count: pseudo_translated(one if count == 1 else many),
+    )
+
+
+def a_quote(market: Market, *, lines: int = 1) -> Quote:
+    """A draft with lines of 100 euros."""
+    quote = draft_quote(
+        actor=market.rep,
+        account=market.account,
+        name="Bar refit",
+        valid_until=market.company.today(),
+    )
+    for _ in range(lines):
+        add_line(quote, actor=market.rep, product=market.product("100.00", sku="ESP"))
+    return quote
+
+
+def an_order(market: Market) -> Order:
+    """A submitted order of two."""
+    order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
+    product = market.product("100.00", sku="ESP")
+    add_line(order, actor=market.rep, product=product, quantity=Decimal(2))
+    return submit_order(order.pk, actor=market.rep)
+
+
+def change(**fields: object) -> Callable[[Market], object]:
+    """Change a line of a draft."""
+    return lambda market: change_line(a_quote(market).lines.get(), actor=market.rep, **fields)
+
+
+def count_in_another_group(market: Market) -> object:
+    return change(unit=UnitFactory.create(name="kg"))(market)
+
+
+def activate_nothing(market: Market) -> object:
+    return activate_quote(a_quote(market, lines=0).pk, actor=market.rep)
+
+
+def activate_unpriced(market: Market) -> object:
+    market.price_list.name = "Retail"
+    market.price_list.save()
+    quote = a_quote(market, lines=0)
+    for sku in ("ESP", "TMP"):
+        add_line(quote, actor=market.rep, product=market.product(None, sku=sku))
+    return activate_quote(quote.pk, actor=market.rep)
+
+
+def activate_without_custom_field(market: Market) -> object:
+    CustomField.objects.create(
+        record_type="quote", key="dock", label="Dock", kind="text", is_required=True
+    )
+    return activate_quote(a_quote(market).pk, actor=market.rep)
+
+
+def accept_too_late(market: Market) -> object:
+    quote = activate_quote(a_quote(market).pk, actor=market.rep)
+    with time_machine.travel(NOW + dt.timedelta(days=3)):
+        return accept_quote(quote.pk, actor=market.rep)
+
+
+def edit_an_issued_order(market: Market) -> object:
+    return change_head(an_order(market), actor=market.rep, name="Else")
+
+
+def edit_what_somebody_changed(market: Market) -> object:
+    return change_head(a_quote(market), actor=market.rep, expected_version=0, name="Else")
+
+
+def hold_without_a_reason(market: Market) -> object:
+    return hold_order(an_order(market).pk, actor=market.rep, reason=" ")
+
+
+def ship_too_much(market: Market) -> object:
+    order = an_order(market)
+    lines = {order.lines.get().pk: Decimal(3)}
+    return record_shipment(order.pk, actor=market.rep, lines=lines, status="shipped")
+
+
+def pay(amount: str) -> Callable[[Market], object]:
+    """Pay an invoice of 120 euros."""
+
+    def paid(market: Market) -> object:
+        invoice = draft_invoice(actor=market.rep, account=market.account, name="Workshop")
+        add_line(invoice, actor=market.rep, product=market.product("100.00"))
+        issue_invoice(invoice.pk, actor=market.rep)
+        return record_payment(
+            invoice.pk, actor=market.rep, amount=Decimal(amount), received_on=NOW.date()
+        )
+
+    return paid
+
+
+def give_a_code_nobody_knows(market: Market) -> object:
+    return apply_promotion(a_quote(market), "SPRING", actor=market.rep)
+
+
+def disqualify_without_a_reason(market: Market) -> object:
+    return disqualify_lead(LeadFactory.create().pk, actor=market.rep, reason="")
+
+
+def lose_without_a_reason(market: Market) -> object:
+    opportunity = OpportunityFactory.create(account=market.account)
+    return lose_opportunity(opportunity.pk, actor=market.rep, reason="")
+
+
+@pytest.mark.usefixtures("another_language")
+@pytest.mark.parametrize(
+    ("action", "shown"),
+    [
+        (change(quantity=Decimal(-1)), "[]"),
+        (change(quantity=Decimal("1.5")), "[1.5]"),
+        (change(discount_amount=Decimal(101)), "[€101.00 €100.00]"),
+        (change(discount_rate=Decimal("1.01")), "[101%]"),
+        (count_in_another_group, "[ESP kg]"),
+        (activate_nothing, "[]"),
+        (
+            activate_unpriced,
+            "[1 Espresso machine [Retail (EUR) pc]] [2 Espresso machine [Retail (EUR) pc]]",
+        ),
+        (activate_without_custom_field, "[Dock]"),
+        (accept_too_late, "[Q-2026-00001 r1 22 Nov 2026]"),
+        (edit_an_issued_order, "[O-2026-00001 []]"),
+        (edit_what_somebody_changed, "[[]]"),
+        (hold_without_a_reason, "[]"),
+        (ship_too_much, "[Espresso machine 3 2]"),
+        (pay("0"), "[]"),
+        (pay("0.001"), "[EUR 2]"),
+        (pay("1000"), "[INV-2026-00001 €120.00]"),
+        (give_a_code_nobody_knows, "[SPRING]"),
+        (disqualify_without_a_reason, "[]"),
+        (lose_without_a_reason, "[]"),
+    ],
+)
+def test_shows_nothing_that_was_not_translated(
+    market: Market, action: Callable[[Market], object], shown: str
+) -> None:
+    with time_machine.travel(NOW), pytest.raises(DomainError) as refusal:
+        action(market)
+
+    assert str(refusal.value) == shown
+
+
+@pytest.mark.usefixtures("another_language")
+def test_a_page_shows_the_refusal_translated(market: Market, client: Client) -> None:
+    quote = a_quote(market, lines=0)
+    client.force_login(market.rep)
+
+    page = client.post(reverse("sales:quote-activate", args=[quote.pk]))
+
+    assert page.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert "<div>[]</div>" in page.text
+    assert "There is nothing on this document yet" not in page.text
