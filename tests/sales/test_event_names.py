@@ -11,8 +11,7 @@ from django.contrib.auth.models import Permission
 from crm import roles
 from crm.models import User
 from sales.models import AnyDocument, ApprovalRule, SalesEvent
-from sales.services.approval_requests import ask_approval
-from sales.services.approvals import decide_approval
+from sales.services.approvals import decide_approval, request_approval
 from sales.services.billing.order_invoices import delete_draft_invoice
 from sales.services.documents.drafts import change_head, draft_invoice, draft_order, draft_quote
 from sales.services.documents.lines import add_line
@@ -73,7 +72,7 @@ def test_approval_is_requested_and_decided(
     quote = draft_quote(actor=market.rep, account=market.account, name="Bar refit")
     add_line(quote, actor=market.rep, product=market.product("100.00"))
 
-    ask_approval(quote.pk, actor=market.rep)
+    request_approval(quote.pk, actor=market.rep)
     decide_approval(quote.pk, actor=manager, approved=approved, comment="Seen")
 
     assert events_of(quote)[-2:] == ["quote.approval_requested", decided]

@@ -42,12 +42,9 @@ class LineRow:
 
     id: str
     number: int
-    kind: str
     is_text: bool
     """Whether the line is a heading or a note."""
-    is_part: bool
-    """Whether the line belongs to a bundle."""
-    counts: bool
+    css: str
     is_optional: bool
     code: str
     """The SKU, or the kind of line that has none."""
@@ -141,10 +138,8 @@ def _line_row(currency: str, line: Any, number: int, editor: LineEditor | None) 
     return LineRow(
         id=str(line.pk),
         number=number,
-        kind=line.kind,
         is_text=line.kind in TEXT_KINDS,
-        is_part=line.bundle_line_id is not None,
-        counts=line.counts,
+        css=_css(line),
         is_optional=line.is_optional,
         code=line.sku or line.get_kind_display(),
         description=line.description,
@@ -158,6 +153,14 @@ def _line_row(currency: str, line: Any, number: int, editor: LineEditor | None) 
         progress=_progress(line) if isinstance(line, OrderLine) else None,
         editor=editor.row(line) if editor is not None else None,
     )
+
+
+def _css(line: Any) -> str:
+    """Return the class of a row: a heading or a note, an option not taken, a part of a bundle."""
+    if line.kind in TEXT_KINDS:
+        return f"is-{line.kind}"
+    names = ("" if line.counts else "is-untaken", "is-part" if line.bundle_line_id else "")
+    return " ".join(filter(None, names))
 
 
 def _discount(line: Any, currency: str) -> str:

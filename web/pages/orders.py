@@ -91,7 +91,8 @@ def order_page(
 def _read_invoices(order: Order) -> list[Invoice]:
     if order.number is None:
         return []
-    return list(order.invoices.prefetch_related("instalments").order_by("id"))
+    invoices = order.invoices.select_related("company").prefetch_related("instalments")
+    return list(invoices.order_by("id"))
 
 
 def _read_shipments(order: Order) -> list[Shipment]:
