@@ -1,20 +1,83 @@
-"""A button pressed, or a question answered: the deed is done, or one reads why not."""
+"""Actions on records: a button pressed or a form sent, and the answer when a rule refuses."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
+from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
 from django import forms
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import is_valid_path
 
 from common.errors import DomainError, SeveralErrors
 from web.display import Link
-from web.htmx import go_to, say
+from web.htmx import go_to, refuse, say
+from web.http import P, PermittedView, RepRequest
 from web.record_urls import record_url
 from web.rendering import render_dialog
+
+BELOW_A_RECORD = re.compile(r"/[a-z]+/[0-9a-f-]{36}/")
+NAMES_A_RECORD = frozenset({"app", "model", "kind", "pk"})
+"""What in a URL says which record an action is for; the rest names a line, a stage or a status."""
+
+Subject = type[models.Model] | Callable[..., models.Model]
+"""A model with ``visible_to``, or what finds the record that a URL names."""
+
+
+def action(
+    subject: Subject, permission: str = ""
+) -> Callable[[PermittedView[P]], Callable[..., HttpResponse]]:
+    """Let a POST act; a GET of the same URL leads to the record, and is 404 for strangers.
+
+    Browsers ask for an action's URL with GET after sign-in, on reload and from their history.
+    """
+
+    def guard(view: PermittedView[P]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def guarded(request: RepRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if request.method not in {"GET", "HEAD", "POST"}:
+                return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
+            if not _is_signed_in(request):
+                return redirect_to_login(_page_above(request.path))
+            if request.method != "POST":
+                return redirect(record_url(_find(subject, request, kwargs)))
+            if permission and not request.user.has_perm(permission):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return guard
+
+
+def _is_signed_in(request: HttpRequest) -> bool:
+    return request.user.is_authenticated
+
+
+def _page_above(path: str) -> str:
+    """Return the page of the record that an action's URL stands below, without reading it.
+
+    Where no page stands above, the URL itself leads on once somebody is signed in.
+    """
+    above = BELOW_A_RECORD.match(path)
+    return above[0] if above and is_valid_path(above[0]) else path
+
+
+def _find(subject: Subject, request: RepRequest, kwargs: Mapping[str, Any]) -> models.Model:
+    named = {name: value for name, value in kwargs.items() if name in NAMES_A_RECORD}
+    if not isinstance(subject, type):
+        return subject(request, **named)
+    model: Any = subject
+    visible = model._default_manager.all().visible_to(request.user)
+    record: models.Model = get_object_or_404(visible, **named)
+    return record
 
 
 def run_action(
@@ -23,7 +86,6 @@ def run_action(
     deed: Callable[[], models.Model],
     *,
     done: str,
-    show: Callable[..., HttpResponse],
 ) -> HttpResponse:
     """Do a deed and go to the record it made or changed, named in ``done`` by ``%(record)s``.
 
@@ -32,7 +94,7 @@ def run_action(
     try:
         result = deed()
     except DomainError as error:
-        return show(request, record, problem=str(error))
+        return refuse(request, str(error), record_url(record))
     say(request, done % {"record": result})
     return go_to(request, record_url(result))
 

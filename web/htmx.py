@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django_htmx.http import HttpResponseClientRedirect
@@ -19,6 +21,18 @@ def go_to(request: HttpRequest, url: str) -> HttpResponse:
     if is_partial(request):
         return HttpResponseClientRedirect(url)
     return HttpResponseRedirect(url)
+
+
+class SeeOther(HttpResponseRedirect):
+    """A redirect that says nothing was done: 303."""
+
+    status_code = HTTPStatus.SEE_OTHER
+
+
+def refuse(request: HttpRequest, reason: str, url: str) -> HttpResponse:
+    """Send the reader to the page that shows why nothing was done."""
+    say(request, reason, level=messages.ERROR)
+    return go_to(request, url) if is_partial(request) else SeeOther(url)
 
 
 def say(request: HttpRequest, text: str, *, level: int = messages.SUCCESS) -> None:

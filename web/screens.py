@@ -9,7 +9,6 @@ from http import HTTPStatus
 from typing import Any, ClassVar, Generic, TypeVar
 
 from django import forms
-from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin, PermissionRequiredMixin
 from django.db import IntegrityError, models, transaction
 from django.http import HttpRequest, HttpResponse
@@ -24,7 +23,7 @@ from common.formatting import format_money
 from common.identifiers import uuid7
 from common.keyset import COUNT_LIMIT, Group, capped_count, capped_groups, keyset_page
 from web.display import Column, Link, Row, StrOrPromise
-from web.htmx import go_to, say
+from web.htmx import go_to, refuse, say
 from web.record_urls import record_url
 from web.rendering import render_dialog, render_page
 
@@ -249,8 +248,7 @@ class FormScreen(PermittedView, Generic[ModelT]):
         return "" if record._state.adding else self.why_not(record)
 
     def _refuse(self, record: ModelT, reason: str) -> HttpResponse:
-        say(self.request, reason, level=messages.ERROR)
-        return go_to(self.request, record_url(record))
+        return refuse(self.request, reason, record_url(record))
 
     def _record(self, pk: uuid.UUID | None, *, lock: bool = False) -> ModelT:
         if pk is None:

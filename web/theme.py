@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 COOKIE = "theme"
 THEMES = ("light", "dark")
@@ -22,9 +22,12 @@ def theme(request: HttpRequest) -> dict[str, str]:
     return {"theme": chosen_theme(request)}
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def choose_theme(request: HttpRequest) -> HttpResponse:
-    """Remember a theme for readers without scripts, and go back to where they were."""
+    """Remember a theme for readers without scripts, and go back to where they were.
+
+    A GET, such as a reload, changes nothing and leads home.
+    """
     back = request.POST.get("next", "/")
     if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
         back = "/"

@@ -18,6 +18,7 @@ from tests.factories import (
     StageFactory,
     UserFactory,
 )
+from tests.web.refusals import reason_shown
 from web.record_urls import record_url
 
 
@@ -160,8 +161,10 @@ def test_shows_the_reason_of_a_refused_deed(rep: User, client: Client) -> None:
 
     response = client.post(reverse("crm:lead-contact", args=[lead.pk]))
 
-    assert response.status_code == 422
-    assert "it cannot become Contacted" in response.content.decode()
+    assert (
+        reason_shown(client, response, lead) == f"{lead} is Contacted: it cannot become Contacted."
+    )
+    assert Lead.objects.get(pk=lead.pk).status == Lead.Status.CONTACTED
 
 
 def test_turns_pages_without_skipping_or_repeating(rep: User, client: Client) -> None:

@@ -38,7 +38,7 @@ class HandoffPage(RecordPage):
     body: str
 
 
-def handoff_page(handoff: Handoff, user: User, *, problem: str = "") -> HandoffPage:
+def handoff_page(handoff: Handoff, user: User) -> HandoffPage:
     """Read and format everything that the page of a handoff shows."""
     event = handoff.event
     return HandoffPage(
@@ -48,7 +48,7 @@ def handoff_page(handoff: Handoff, user: User, *, problem: str = "") -> HandoffP
         subtitle=f"{event.subject_number} → {handoff.lane.connection}",
         chips=[handoff_chip(handoff)],
         actions=Actions(_actions(handoff, user)),
-        problem=problem or handoff.cause,
+        problem=handoff.cause,
         facts=_facts(handoff),
         attempts=_attempts(handoff),
         changed=changed_since(handoff),

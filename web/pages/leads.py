@@ -29,7 +29,7 @@ class LeadPage(RecordPage):
     person: CardRow
 
 
-def lead_page(lead: Lead, user: User, *, problem: str = "") -> LeadPage:
+def lead_page(lead: Lead, user: User) -> LeadPage:
     """Read and format everything that the page of a lead shows."""
     return LeadPage(
         record=lead,
@@ -38,7 +38,6 @@ def lead_page(lead: Lead, user: User, *, problem: str = "") -> LeadPage:
         subtitle=joined(lead.full_name, lead.company_name),
         chips=[chip for chip in (lead_chip(lead), follow_up_chip(lead)) if chip],
         actions=Actions(_actions(lead, user)),
-        problem=problem,
         locked="" if lead.is_open else locked_reason(lead),
         flow=flow_steps(document_flow(lead), lead, user),
         person=CardRow(

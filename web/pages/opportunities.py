@@ -77,7 +77,7 @@ class OpportunityPage(RecordPage):
     documents: Card
 
 
-def opportunity_page(opportunity: Opportunity, user: User, *, problem: str = "") -> OpportunityPage:
+def opportunity_page(opportunity: Opportunity, user: User) -> OpportunityPage:
     """Read and format everything that the page of an opportunity shows."""
     is_open = opportunity.status == Opportunity.Status.OPEN
     may_change = is_open and user.has_perm("crm.change_opportunity")
@@ -90,7 +90,6 @@ def opportunity_page(opportunity: Opportunity, user: User, *, problem: str = "")
         subtitle=joined(account, revenue),
         chips=[opportunity_chip(opportunity)],
         actions=Actions(_actions(opportunity, user)),
-        problem=problem,
         flow=flow_steps(document_flow(opportunity), opportunity, user),
         stages=_stages(opportunity, may_change=may_change),
         lines=_lines(opportunity, may_change=may_change),

@@ -10,13 +10,13 @@ from django.db import models
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext
-from django.views.decorators.http import require_POST
 
 from crm.models import Activity, OwnedQuerySet
 from crm.services.activities import finish_task, note
+from web.actions import action
 from web.forms.activities import ActivityForm
 from web.htmx import go_to, say
-from web.http import RepRequest, rep_with
+from web.http import RepRequest
 from web.record_urls import record_url
 
 
@@ -32,8 +32,7 @@ def visible_subject(request: RepRequest, app: str, model: str, pk: uuid.UUID) ->
     return record
 
 
-@require_POST
-@rep_with("crm.add_activity")
+@action(visible_subject, "crm.add_activity")
 def add(request: RepRequest, app: str, model: str, pk: uuid.UUID) -> HttpResponse:
     """Write down what happened, or what is to be done."""
     record = visible_subject(request, app, model, pk)
@@ -45,12 +44,15 @@ def add(request: RepRequest, app: str, model: str, pk: uuid.UUID) -> HttpRespons
     return go_to(request, f"{record_url(record)}#activity")
 
 
-@require_POST
-@rep_with("crm.change_activity")
-def done(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Tick a task off; a second press changes nothing."""
+def _subject_of(request: RepRequest, pk: uuid.UUID) -> models.Model:
     activity = get_object_or_404(Activity.objects.select_related("subject_type"), pk=pk)
     kind = activity.subject_type
-    record = visible_subject(request, kind.app_label, kind.model, activity.subject_id)
-    finish_task(activity)
+    return visible_subject(request, kind.app_label, kind.model, activity.subject_id)
+
+
+@action(_subject_of, "crm.change_activity")
+def done(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
+    """Tick a task off; a second press changes nothing."""
+    record = _subject_of(request, pk)
+    finish_task(Activity.objects.get(pk=pk))
     return go_to(request, f"{record_url(record)}#activity")

@@ -15,14 +15,14 @@ from sales.models import Order
 from sales.services.change_orders import change_order, preview_change
 from web.actions import add_refusal
 from web.forms.change_orders import ChangeOrderForms
-from web.htmx import go_to, say
+from web.htmx import go_to, refuse, say
 from web.http import RepRequest, rep_with
 from web.pages.change_orders import change_order_page
 from web.pages.lines import read_lines
 from web.pages.order_changes import FieldChange, field_changes
 from web.record_urls import record_url
 from web.rendering import render_page
-from web.views.documents import find_document, show_document
+from web.views.documents import find_document
 
 ABOUT_THE_PAGE = frozenset({"csrfmiddlewaretoken", "step", "previewed", "version", "reason"})
 """What is sent along and is no part of the change itself."""
@@ -40,7 +40,7 @@ def change(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Ask what changes, show what that makes of the order, and do it once it was seen."""
     order = find_document(request, Order, pk)
     if reason := why_not_change(order):
-        return show_document(request, order, problem=reason)
+        return refuse(request, reason, record_url(order))
     forms = ChangeOrderForms(
         request.POST or None, order=order, lines=read_lines(order), user=request.user
     )

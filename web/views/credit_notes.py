@@ -12,10 +12,12 @@ from sales.models import Invoice
 from sales.services.credit_notes import credit_invoice, left_to_credit
 from web.actions import run_form_action
 from web.forms.billing import CreditForm
+from web.htmx import refuse
 from web.http import RepRequest, rep_with
 from web.pages.invoice_actions import why_not_credit
 from web.pages.lines import read_lines
-from web.views.documents import find_document, show_document
+from web.record_urls import record_url
+from web.views.documents import find_document
 
 
 @rep_with("sales.add_invoice")
@@ -23,7 +25,7 @@ def credit(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Issue a credit note for quantities of an invoice's lines, with the reason."""
     invoice = find_document(request, Invoice, pk)
     if reason := why_not_credit(invoice):
-        return show_document(request, invoice, problem=reason)
+        return refuse(request, reason, record_url(invoice))
     lines = read_lines(invoice)
     form = CreditForm(
         request.POST or None,

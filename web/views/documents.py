@@ -66,16 +66,16 @@ def find_document(request: RepRequest, model: type[DocumentT], pk: uuid.UUID) ->
     return document
 
 
-def find_by_url_word(request: RepRequest, word: str, pk: uuid.UUID) -> AnyDocument:
+def find_by_url_word(request: RepRequest, kind: str, pk: uuid.UUID) -> AnyDocument:
     """Find a document of the kind that a URL names: ``orders``."""
-    model: Any = kind_by_url_word(word).model
+    model: Any = kind_by_url_word(kind).model
     document: AnyDocument = find_document(request, model, pk)
     return document
 
 
-def find_to_change(request: RepRequest, word: str, pk: uuid.UUID) -> AnyDocument:
+def find_to_change(request: RepRequest, kind: str, pk: uuid.UUID) -> AnyDocument:
     """Find a document of the kind that a URL names, if the person may change it."""
-    document = find_by_url_word(request, word, pk)
+    document = find_by_url_word(request, kind, pk)
     if not request.user.has_perm(kind_of(document).change_permission):
         raise Http404
     return document

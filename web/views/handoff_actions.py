@@ -7,7 +7,6 @@ import uuid
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
-from django.views.decorators.http import require_POST
 
 from fulfilment.models import Handoff
 from fulfilment.outbound.handoff_actions import (
@@ -17,15 +16,14 @@ from fulfilment.outbound.handoff_actions import (
     skip_handoff,
     stuck_like,
 )
-from web.actions import run_action, run_form_action
+from web.actions import action, run_action, run_form_action
 from web.forms.handoffs import SetAsideForm, SettleForm
 from web.htmx import go_to, say
 from web.http import RepRequest, rep_with
-from web.views.handoffs import find, show
+from web.views.handoffs import find
 
 
-@require_POST
-@rep_with("fulfilment.replay_handoff")
+@action(Handoff, "fulfilment.replay_handoff")
 def replay(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Send a handoff again, under its id and with the bytes of then."""
     return run_action(
@@ -33,12 +31,10 @@ def replay(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         find(request, pk),
         lambda: replay_handoff(pk, actor=request.user),
         done=gettext("It is sent again."),
-        show=show,
     )
 
 
-@require_POST
-@rep_with("fulfilment.replay_handoff")
+@action(Handoff, "fulfilment.replay_handoff")
 def replay_like(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Send all again that wait for a person for the same cause."""
     handoff = find(request, pk)

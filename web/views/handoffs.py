@@ -28,7 +28,7 @@ from web.chips.handoffs import handoff_chip
 from web.display import Column
 from web.http import RepRequest, rep_with
 from web.pages.handoffs import RELATED, handoff_page
-from web.rendering import render_page, render_record
+from web.rendering import render_page
 from web.screens import Empty, ListScreen
 
 CAUSES = 8
@@ -157,9 +157,3 @@ def detail(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Show what was sent, every attempt, and what came back."""
     page = handoff_page(find(request, pk), request.user)
     return render_page(request, "handoffs/detail.html", page)
-
-
-def show(request: RepRequest, handoff: Handoff, *, problem: str) -> HttpResponse:
-    """Show a handoff's page with the reason why an action was refused."""
-    page = handoff_page(handoff, request.user, problem=problem)
-    return render_record(request, "handoffs/detail.html", page)

@@ -11,14 +11,14 @@ from django.http import HttpResponse
 from django.utils.html import format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from common.formatting import format_day, format_money, plain_number
 from sales.models import Invoice
 from sales.services.billing.order_invoices import delete_draft_invoice
 from sales.services.documents.drafts import draft_invoice
 from sales.services.invoices import issue_invoice, record_payment
-from web.actions import run_action, run_form_action
+from web.actions import action, run_action, run_form_action
 from web.display import Column
 from web.filters.documents import InvoiceFilter
 from web.forms.document_actions import PaymentForm
@@ -109,8 +109,7 @@ class InvoiceEdit(HeadEdit[Invoice]):
         return Invoice.objects.visible_to(self.person)
 
 
-@require_POST
-@rep_with("sales.change_invoice")
+@action(Invoice, "sales.change_invoice")
 def issue(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Give the invoice its number; the ERP gives the official one."""
     invoice = find_document(request, Invoice, pk)
@@ -119,12 +118,10 @@ def issue(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         invoice,
         lambda: issue_invoice(invoice.pk, actor=request.user),
         done=gettext("%(record)s is issued. The official number comes from the ERP."),
-        show=show_document,
     )
 
 
-@require_POST
-@rep_with("sales.delete_invoice")
+@action(Invoice, "sales.delete_invoice")
 def delete(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Throw a draft away; no number is burned."""
     invoice = find_document(request, Invoice, pk)
@@ -134,7 +131,7 @@ def delete(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         return invoice.order or invoice.account
 
     done = gettext("The draft is deleted.")
-    return run_action(request, invoice, throw_away, done=done, show=show_document)
+    return run_action(request, invoice, throw_away, done=done)
 
 
 @rep_with("sales.change_invoice")

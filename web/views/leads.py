@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from crm.models import Lead
 from crm.services.leads import (
@@ -21,14 +21,16 @@ from crm.services.leads import (
     qualify_lead,
     reopen_lead,
 )
-from web.actions import run_action, run_form_action
+from web.actions import action, run_action, run_form_action
 from web.chips.customers import follow_up_chip, lead_chip
 from web.display import Column
 from web.filters.customers import LeadFilter
 from web.forms.leads import DisqualifyForm, LeadForm, QualifyForm
+from web.htmx import refuse
 from web.http import RepRequest, rep_with
 from web.pages.leads import RELATED, lead_page, locked_reason
-from web.rendering import render_record
+from web.record_urls import record_url
+from web.rendering import render_page
 from web.screens import Empty, FormScreen, ListScreen
 
 
@@ -80,13 +82,8 @@ def find(request: RepRequest, pk: uuid.UUID) -> Lead:
 @rep_with("crm.view_lead")
 def detail(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Show a lead and what is next."""
-    return show(request, find(request, pk))
-
-
-def show(request: RepRequest, lead: Lead, *, problem: str = "") -> HttpResponse:
-    """Show the lead's page, with the reason when an action was refused."""
-    page = lead_page(lead, request.user, problem=problem)
-    return render_record(request, "leads/detail.html", page)
+    page = lead_page(find(request, pk), request.user)
+    return render_page(request, "leads/detail.html", page)
 
 
 class LeadEdit(FormScreen[Lead]):
@@ -107,8 +104,7 @@ class LeadEdit(FormScreen[Lead]):
         return "" if record.is_open else locked_reason(record)
 
 
-@require_POST
-@rep_with("crm.change_lead")
+@action(Lead, "crm.change_lead")
 def contact(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Note that somebody spoke with them."""
     lead = find(request, pk)
@@ -117,12 +113,10 @@ def contact(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         lead,
         lambda: contact_lead(lead.pk, actor=request.user),
         done=gettext("%(record)s is contacted."),
-        show=show,
     )
 
 
-@require_POST
-@rep_with("crm.change_lead")
+@action(Lead, "crm.change_lead")
 def reopen(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Work on a closed lead again."""
     lead = find(request, pk)
@@ -131,7 +125,6 @@ def reopen(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         lead,
         lambda: reopen_lead(lead.pk, actor=request.user),
         done=gettext("%(record)s is open again."),
-        show=show,
     )
 
 
@@ -155,7 +148,7 @@ def qualify(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Make a lead a customer: the rep chooses among possible duplicates."""
     lead = find(request, pk)
     if not lead.is_open:
-        return show(request, lead, problem=locked_reason(lead))
+        return refuse(request, locked_reason(lead), record_url(lead))
     form = QualifyForm(
         request.POST or None, lead=lead, duplicates=find_duplicates(lead, actor=request.user)
     )

@@ -9,21 +9,21 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 from django_htmx.http import reswap, trigger_client_event
 
 from common.errors import DomainError
 from sales.models import AnyDocument, Product
 from sales.services.documents.lines import add_line, change_line, remove_line
 from sales.services.products import find_product
-from web.actions import add_refusal, run_form_action
+from web.actions import action, add_refusal, run_form_action
 from web.forms.lines import LineForm, WordsForm, WriteInForm
-from web.htmx import go_to, is_partial
+from web.htmx import go_to, is_partial, refuse
 from web.http import RepRequest, rep_required, rep_with
 from web.pages.line_parts import RefusedLine, lines_part, product_options
 from web.record_urls import record_url
 from web.rendering import render_part
-from web.views.documents import find_to_change, show_document
+from web.views.documents import find_by_url_word, find_to_change
 
 TEMPLATE = "lines/parts.html"
 OPTIONS_OF_A_LINE: dict[str, dict[str, bool]] = {
@@ -33,8 +33,7 @@ OPTIONS_OF_A_LINE: dict[str, dict[str, bool]] = {
 }
 
 
-@require_POST
-@rep_required
+@action(find_by_url_word)
 def change(request: RepRequest, kind: str, pk: uuid.UUID, line: uuid.UUID) -> HttpResponse:
     """Save one row; a refused one keeps what was typed and says what is wrong."""
     document = find_to_change(request, kind, pk)
@@ -55,7 +54,7 @@ def _refused(
 ) -> HttpResponse:
     problems = [str(error) for errors in form.errors.values() for error in errors]
     if not is_partial(request):
-        return show_document(request, document, problem=" ".join(problems))
+        return refuse(request, " ".join(problems), record_url(document))
     page, status = RefusedLine(str(stored.pk), problems), HTTPStatus.UNPROCESSABLE_ENTITY
     return render_part(request, f"{TEMPLATE}#line-refused", page, status=status)
 
@@ -70,23 +69,27 @@ def _changed(
     return render_part(request, f"{TEMPLATE}#{part}", lines_part(document, line))
 
 
-@require_POST
-@rep_required
+@action(find_by_url_word)
 def add(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
     """Add a product, chosen from the list or typed as its SKU."""
     document = find_to_change(request, kind, pk)
     try:
         line = add_line(document, actor=request.user, product=_product(request))
     except DomainError as error:
-        if not is_partial(request):
-            return show_document(request, document, problem=str(error))
-        status, page = HTTPStatus.UNPROCESSABLE_ENTITY, {"problem": str(error)}
-        refusal = render_part(request, f"{TEMPLATE}#add-refused", page, status=status)
-        return reswap(refusal, "none")
+        return _keep(request, document, error)
     added = _changed(request, kind, pk, "line-added", line.pk)
     return trigger_client_event(
         added, "throughline:line-added", {"id": str(line.pk)}, after="settle"
     )
+
+
+def _keep(request: RepRequest, document: AnyDocument, error: DomainError) -> HttpResponse:
+    """Show why the lines stay as they are, below them or, without scripts, on the next page."""
+    if not is_partial(request):
+        return refuse(request, str(error), record_url(document))
+    status, page = HTTPStatus.UNPROCESSABLE_ENTITY, {"problem": str(error)}
+    refusal = render_part(request, f"{TEMPLATE}#add-refused", page, status=status)
+    return reswap(refusal, "none")
 
 
 def _product(request: RepRequest) -> Product:
@@ -105,8 +108,7 @@ def options(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
     return render_part(request, f"{TEMPLATE}#options", page)
 
 
-@require_POST
-@rep_required
+@action(find_by_url_word)
 def remove(request: RepRequest, kind: str, pk: uuid.UUID, line: uuid.UUID) -> HttpResponse:
     """Take a line off the draft; one already gone stays gone."""
     document = find_to_change(request, kind, pk)
@@ -115,7 +117,7 @@ def remove(request: RepRequest, kind: str, pk: uuid.UUID, line: uuid.UUID) -> Ht
         if stored is not None:
             remove_line(stored, actor=request.user)
     except DomainError as error:
-        return show_document(request, document, problem=str(error))
+        return _keep(request, document, error)
     return _changed(request, kind, pk, "grid")
 
 
@@ -159,8 +161,7 @@ def words(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
     )
 
 
-@require_POST
-@rep_required
+@action(find_by_url_word)
 def option(request: RepRequest, kind: str, pk: uuid.UUID, line: uuid.UUID) -> HttpResponse:
     """Make a line part of the offer, or one the customer may take, taken or not yet."""
     document = find_to_change(request, kind, pk)
@@ -171,5 +172,5 @@ def option(request: RepRequest, kind: str, pk: uuid.UUID, line: uuid.UUID) -> Ht
     except KeyError as error:
         raise Http404 from error
     except DomainError as error:
-        return show_document(request, document, problem=str(error))
+        return _keep(request, document, error)
     return _changed(request, kind, pk, "grid")

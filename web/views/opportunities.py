@@ -21,7 +21,7 @@ from web.filters.customers import OpportunityFilter
 from web.forms.opportunities import OpportunityForm
 from web.http import RepRequest, rep_with
 from web.pages.opportunities import RELATED, opportunity_page
-from web.rendering import render_record
+from web.rendering import render_page
 from web.screens import Empty, FormScreen, ListScreen
 
 
@@ -68,13 +68,8 @@ def find(request: RepRequest, pk: uuid.UUID) -> Opportunity:
 @rep_with("crm.view_opportunity")
 def detail(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Show an opportunity with its stage, its quotes and what is next."""
-    return show(request, find(request, pk))
-
-
-def show(request: RepRequest, opportunity: Opportunity, *, problem: str = "") -> HttpResponse:
-    """Show the opportunity's page, with the reason when an action was refused."""
-    page = opportunity_page(opportunity, request.user, problem=problem)
-    return render_record(request, "opportunities/detail.html", page)
+    page = opportunity_page(find(request, pk), request.user)
+    return render_page(request, "opportunities/detail.html", page)
 
 
 class OpportunityEdit(FormScreen[Opportunity]):

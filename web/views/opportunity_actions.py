@@ -6,22 +6,21 @@ import uuid
 
 from django.http import HttpResponse
 from django.utils.translation import gettext
-from django.views.decorators.http import require_POST
 
+from crm.models import Opportunity
 from sales.services.opportunities import (
     lose_opportunity,
     move_opportunity,
     reopen_opportunity,
     win_opportunity,
 )
-from web.actions import run_action, run_form_action
+from web.actions import action, run_action, run_form_action
 from web.forms.opportunities import LoseForm, WinForm
 from web.http import RepRequest, rep_with
-from web.views.opportunities import find, show
+from web.views.opportunities import find
 
 
-@require_POST
-@rep_with("crm.change_opportunity")
+@action(Opportunity, "crm.change_opportunity")
 def move(request: RepRequest, pk: uuid.UUID, stage: uuid.UUID) -> HttpResponse:
     """Put the opportunity into another stage."""
     opportunity = find(request, pk)
@@ -30,12 +29,10 @@ def move(request: RepRequest, pk: uuid.UUID, stage: uuid.UUID) -> HttpResponse:
         opportunity,
         lambda: move_opportunity(opportunity.pk, stage, actor=request.user),
         done=gettext("%(record)s moved."),
-        show=show,
     )
 
 
-@require_POST
-@rep_with("crm.change_opportunity")
+@action(Opportunity, "crm.change_opportunity")
 def reopen(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Work on a closed opportunity again."""
     opportunity = find(request, pk)
@@ -44,7 +41,6 @@ def reopen(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         opportunity,
         lambda: reopen_opportunity(opportunity.pk, actor=request.user),
         done=gettext("%(record)s is open again."),
-        show=show,
     )
 
 

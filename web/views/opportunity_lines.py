@@ -8,7 +8,6 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext
-from django.views.decorators.http import require_POST
 
 from crm.models import Opportunity
 from sales.models import OpportunityLine, Quote
@@ -18,15 +17,15 @@ from sales.services.opportunity_lines import (
     remove_opportunity_line,
     take_revenue_from_lines,
 )
-from web.actions import run_action, run_form_action
+from web.actions import action, run_action, run_form_action
 from web.forms.opportunity_lines import (
     OpportunityLineForm,
     OrderFromOpportunityForm,
     QuoteFromOpportunityForm,
 )
 from web.http import RepRequest, rep_with
-from web.views.documents import find_document, in_thirty_days, show_document
-from web.views.opportunities import find, show
+from web.views.documents import find_document, in_thirty_days
+from web.views.opportunities import find
 
 
 @rep_with("crm.change_opportunity")
@@ -49,8 +48,7 @@ def add(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     )
 
 
-@require_POST
-@rep_with("crm.change_opportunity")
+@action(Opportunity, "crm.change_opportunity")
 def remove(request: RepRequest, pk: uuid.UUID, line: uuid.UUID) -> HttpResponse:
     """Take a product off the opportunity."""
     opportunity = find(request, pk)
@@ -60,11 +58,10 @@ def remove(request: RepRequest, pk: uuid.UUID, line: uuid.UUID) -> HttpResponse:
         remove_opportunity_line(stored.pk, actor=request.user)
         return opportunity
 
-    return run_action(request, opportunity, remove_line, done=gettext("Line removed."), show=show)
+    return run_action(request, opportunity, remove_line, done=gettext("Line removed."))
 
 
-@require_POST
-@rep_with("crm.change_opportunity")
+@action(Opportunity, "crm.change_opportunity")
 def revenue(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Take the expected revenue from the lines, or leave it to be typed."""
     opportunity = find(request, pk)
@@ -79,7 +76,6 @@ def revenue(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         opportunity,
         lambda: take_revenue_from_lines(opportunity.pk, actor=request.user, computed=computed),
         done=done,
-        show=show,
     )
 
 
@@ -114,8 +110,7 @@ def order(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     )
 
 
-@require_POST
-@rep_with("sales.change_quote")
+@action(Quote, "sales.change_quote")
 def take(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Add the opportunity's lines to a draft quote."""
     draft = find_document(request, Quote, pk)
@@ -131,5 +126,4 @@ def take(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         draft,
         take_over,
         done=gettext("The opportunity's lines are here."),
-        show=show_document,
     )

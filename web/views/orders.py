@@ -10,13 +10,13 @@ from django.db import models
 from django.http import HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from common.formatting import format_money
 from sales.models import Order
 from sales.services.documents.drafts import draft_order
 from sales.services.orders import cancel_order, hold_order, release_order, submit_order
-from web.actions import run_action, run_form_action
+from web.actions import action, run_action, run_form_action
 from web.chips.documents import billing_chip, fulfilment_chip, order_chip
 from web.display import Column
 from web.filters.documents import OrderFilter
@@ -107,8 +107,7 @@ class OrderEdit(HeadEdit[Order]):
         return "" if record.is_draft else locked_reason(record)
 
 
-@require_POST
-@rep_with("sales.change_order")
+@action(Order, "sales.change_order")
 def submit(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Make the order binding; it leaves for the other systems."""
     order = find_document(request, Order, pk)
@@ -117,12 +116,10 @@ def submit(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         order,
         lambda: submit_order(order.pk, actor=request.user),
         done=gettext("%(record)s is submitted and on its way to the other systems."),
-        show=show_document,
     )
 
 
-@require_POST
-@rep_with("sales.change_order")
+@action(Order, "sales.change_order")
 def release(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Let an order on hold go on."""
     order = find_document(request, Order, pk)
@@ -131,7 +128,6 @@ def release(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         order,
         lambda: release_order(order.pk, actor=request.user),
         done=gettext("%(record)s goes on."),
-        show=show_document,
     )
 
 

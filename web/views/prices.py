@@ -7,7 +7,6 @@ from http import HTTPStatus
 
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext
-from django.views.decorators.http import require_POST
 
 from common.errors import DomainError
 from sales.models import AnyDocument, Order, Quote
@@ -21,14 +20,14 @@ from sales.services.prices.price_refresh import (
     unlock_prices,
 )
 from sales.services.prices.promotions import apply_promotion, remove_promotion
-from web.actions import add_refusal, run_action
+from web.actions import action, add_refusal, run_action
 from web.forms.prices import PromotionForm, RefreshForm
-from web.htmx import go_to, say
-from web.http import RepRequest, rep_required, rep_with
+from web.htmx import go_to, refuse, say
+from web.http import RepRequest, rep_required
 from web.pages.price_refresh import price_refresh_page
 from web.record_urls import record_url
 from web.rendering import render_page
-from web.views.documents import find_document, find_to_change, show_document
+from web.views.documents import find_by_url_word, find_document, find_to_change, show_document
 
 
 def _find_promoted(request: RepRequest, kind: str, pk: uuid.UUID) -> Quote | Order:
@@ -38,8 +37,7 @@ def _find_promoted(request: RepRequest, kind: str, pk: uuid.UUID) -> Quote | Ord
     return document
 
 
-@require_POST
-@rep_required
+@action(find_by_url_word)
 def add_promotion(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
     """Give the draft a promotion code; a refused one is kept in the field."""
     document = _find_promoted(request, kind, pk)
@@ -56,8 +54,7 @@ def add_promotion(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse
     return show_document(request, document, problem=problem, promotion_form=form)
 
 
-@require_POST
-@rep_required
+@action(find_by_url_word)
 def drop_promotion(request: RepRequest, kind: str, pk: uuid.UUID, code: str) -> HttpResponse:
     """Take a promotion code off the draft again."""
     document = _find_promoted(request, kind, pk)
@@ -67,7 +64,7 @@ def drop_promotion(request: RepRequest, kind: str, pk: uuid.UUID, code: str) -> 
         return document
 
     done = gettext("%(code)s is taken off.") % {"code": code}
-    return run_action(request, document, drop, done=done, show=show_document)
+    return run_action(request, document, drop, done=done)
 
 
 @rep_required
@@ -84,7 +81,7 @@ def refresh(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
             preview = preview_refresh(document, line_ids=_chosen(form, drifted))
         except DomainError as error:
             if not form.is_bound:
-                return show_document(request, document, problem=str(error))
+                return refuse(request, str(error), record_url(document))
             add_refusal(form, error)
     page = price_refresh_page(document, form, preview)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
@@ -109,8 +106,7 @@ def _take(request: RepRequest, document: AnyDocument, form: RefreshForm) -> Http
     return go_to(request, f"{record_url(document)}#lines")
 
 
-@require_POST
-@rep_with("sales.override_price")
+@action(Order, "sales.override_price")
 def unlock(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Let a draft order's agreed prices be changed again."""
     order = _find_order(request, pk)
@@ -119,12 +115,10 @@ def unlock(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         order,
         lambda: unlock_prices(order.pk, actor=request.user),
         done=gettext("The prices of %(record)s may be changed."),
-        show=show_document,
     )
 
 
-@require_POST
-@rep_with("sales.override_price")
+@action(Order, "sales.override_price")
 def lock(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Keep a draft order's prices as they are, whatever the lists say."""
     order = _find_order(request, pk)
@@ -133,7 +127,6 @@ def lock(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         order,
         lambda: lock_prices(order.pk, actor=request.user),
         done=gettext("The prices of %(record)s are kept as they are."),
-        show=show_document,
     )
 
 

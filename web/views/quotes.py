@@ -10,7 +10,7 @@ from django.db import models
 from django.http import HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from common.formatting import format_day, format_money
 from sales.models import Quote
@@ -22,7 +22,7 @@ from sales.services.quotes import (
     lose_quote,
     revise_quote,
 )
-from web.actions import run_action, run_form_action
+from web.actions import action, run_action, run_form_action
 from web.chips.documents import quote_chip
 from web.display import Column
 from web.filters.documents import QuoteFilter
@@ -115,8 +115,7 @@ class QuoteEdit(HeadEdit[Quote]):
         return Quote.objects.visible_to(self.person)
 
 
-@require_POST
-@rep_with("sales.change_quote")
+@action(Quote, "sales.change_quote")
 def activate(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Freeze the draft as a revision that can be sent."""
     quote = find_document(request, Quote, pk)
@@ -125,12 +124,10 @@ def activate(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         quote,
         lambda: activate_quote(quote.pk, actor=request.user),
         done=gettext("%(record)s is active: send it to the customer."),
-        show=show_document,
     )
 
 
-@require_POST
-@rep_with("sales.change_quote")
+@action(Quote, "sales.change_quote")
 def revise(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Supersede the quote by a new draft."""
     quote = find_document(request, Quote, pk)
@@ -139,12 +136,10 @@ def revise(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         quote,
         lambda: revise_quote(quote.pk, actor=request.user),
         done=gettext("A new draft; activating it makes the next revision."),
-        show=show_document,
     )
 
 
-@require_POST
-@rep_with("sales.change_quote")
+@action(Quote, "sales.change_quote")
 def cancel(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Take the quote back."""
     quote = find_document(request, Quote, pk)
@@ -153,7 +148,6 @@ def cancel(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         quote,
         lambda: cancel_quote(quote.pk, actor=request.user),
         done=gettext("%(record)s is cancelled."),
-        show=show_document,
     )
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext
-from django.views.decorators.http import require_POST
 
 from fulfilment.models import Shipment
 from fulfilment.services.shipments import (
@@ -19,12 +18,14 @@ from fulfilment.services.shipments import (
     record_shipment,
 )
 from sales.models import Order
-from web.actions import run_action, run_form_action
+from web.actions import action, run_action, run_form_action
 from web.forms.shipments import ParcelForm, ReturnForm, ShipmentForm
+from web.htmx import refuse
 from web.http import RepRequest, rep_with
 from web.pages.lines import read_lines
 from web.pages.shipments import why_not_ship
-from web.views.documents import find_document, show_document
+from web.record_urls import record_url
+from web.views.documents import find_document
 
 
 @rep_with("fulfilment.add_shipment")
@@ -32,7 +33,7 @@ def new(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Record a shipment somebody saw leave; the rest stays open."""
     order = find_document(request, Order, pk)
     if reason := why_not_ship(order):
-        return show_document(request, order, problem=reason)
+        return refuse(request, reason, record_url(order))
     form = ShipmentForm(request.POST or None, lines=read_lines(order))
 
     def record(answers: dict[str, Any]) -> Order:
@@ -71,7 +72,7 @@ def give_back(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     order, left = find_document(request, Order, shipment.order_id), left_to_return(shipment)
     if not any(left.values()):
         reason = gettext("There is nothing left of %(shipment)s that could come back.")
-        return show_document(request, order, problem=reason % {"shipment": shipment})
+        return refuse(request, reason % {"shipment": shipment}, record_url(order))
     held = list(shipment.lines.select_related("order_line"))
     form = ReturnForm(request.POST or None, held=held, left=left)
 
@@ -121,8 +122,11 @@ def parcel(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     )
 
 
-@require_POST
-@rep_with("fulfilment.change_shipment")
+def _order_of(request: RepRequest, pk: uuid.UUID) -> Order:
+    return find_shipment(request, pk).order
+
+
+@action(_order_of, "fulfilment.change_shipment")
 def move(request: RepRequest, pk: uuid.UUID, status: str) -> HttpResponse:
     """Say that a shipment left, arrived or was lost."""
     shipment = find_shipment(request, pk)
@@ -132,6 +136,4 @@ def move(request: RepRequest, pk: uuid.UUID, status: str) -> HttpResponse:
         move_shipment(shipment.pk, actor=request.user, status=status)
         return order
 
-    return run_action(
-        request, order, go_on, done=gettext("Shipment of %(record)s updated."), show=show_document
-    )
+    return run_action(request, order, go_on, done=gettext("Shipment of %(record)s updated."))

@@ -1,0 +1,23 @@
+"""The reason of a refused action, as the record's page shows it."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+from django.db import models
+from django.test import Client
+
+from web.record_urls import record_url
+
+ERROR = re.compile(r'data-level="error".*?<span>(.*?)</span>', re.DOTALL)
+
+
+def reason_shown(client: Client, answer: Any, record: models.Model) -> str:
+    """Follow the answer to the record's page, and return the one error that it shows."""
+    assert (answer.status_code, answer["Location"]) == (303, record_url(record))
+    page = client.get(answer["Location"])
+    assert page.status_code == 200
+    [reason] = ERROR.findall(page.content.decode())
+    return html.unescape(reason)

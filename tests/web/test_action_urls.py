@@ -1,0 +1,178 @@
+"""URLs of actions: they act on POST, and lead to the record on GET."""
+
+from __future__ import annotations
+
+from urllib.parse import quote as quoted
+
+import pytest
+from django.db import models
+from django.test import Client
+from django.urls import resolve, reverse
+
+from crm import roles
+from crm.models import Activity, Lead
+from fulfilment.models import Shipment
+from sales.models import Order
+from tests.factories import LeadFactory, Market, UserFactory
+from tests.urls import NOBODY, every_url
+from tests.web.one_of_each import OneOfEach, one_of_each, shop
+from tests.web.refusals import reason_shown
+from web.record_urls import record_url
+
+Target = tuple[str, models.Model]
+ALLOWED = "GET, HEAD, POST"
+
+
+@pytest.fixture
+def one(db: None) -> OneOfEach:
+    market, approver = shop()
+    return one_of_each(market, approver, 1)
+
+
+@pytest.fixture
+def clerk(db: None) -> Client:
+    """Back office, who sees every record."""
+    client = Client()
+    client.force_login(UserFactory.create(role=roles.BACK_OFFICE))
+    return client
+
+
+def action_urls(one: OneOfEach) -> dict[str, Target]:
+    """Return the URL of every action by its name, and the record its GET leads to."""
+    quote, order, invoice = one.draft_quote, one.draft_order, one.draft_invoice
+    opportunity, handoff = one.open_opportunity, one.handoff
+    line = quote.lines.all()[0].pk
+    task = Activity.objects.filter(subject_id=one.lead.pk).latest("id")
+    shipment = Shipment.objects.filter(order=one.order, direction="out").latest("id")
+    targets: dict[str, tuple[list[object], models.Model]] = {
+        "crm:lead-contact": ([one.open_lead.pk], one.open_lead),
+        "crm:lead-reopen": ([one.open_lead.pk], one.open_lead),
+        "crm:activity-new": (["crm", "lead", one.lead.pk], one.lead),
+        "crm:activity-done": ([task.pk], one.lead),
+        "sales:quote-activate": ([quote.pk], quote),
+        "sales:quote-revise": ([one.active_quote.pk], one.active_quote),
+        "sales:quote-cancel": ([quote.pk], quote),
+        "sales:quote-take-lines": ([quote.pk], quote),
+        "sales:order-submit": ([order.pk], order),
+        "sales:order-release": ([one.order.pk], one.order),
+        "sales:order-unlock-prices": ([order.pk], order),
+        "sales:order-lock-prices": ([order.pk], order),
+        "sales:invoice-issue": ([invoice.pk], invoice),
+        "sales:invoice-delete": ([invoice.pk], invoice),
+        "sales:opportunity-reopen": ([one.opportunity.pk], one.opportunity),
+        "sales:opportunity-move": ([opportunity.pk, opportunity.stage_id], opportunity),
+        "sales:opportunity-remove-line": ([opportunity.pk, NOBODY], opportunity),
+        "sales:opportunity-revenue": ([opportunity.pk], opportunity),
+        "sales:line-add": (["quotes", quote.pk], quote),
+        "sales:line-option": (["quotes", quote.pk, line], quote),
+        "sales:line-change": (["orders", order.pk, NOBODY], order),
+        "sales:line-remove": (["invoices", invoice.pk, NOBODY], invoice),
+        "sales:promotion-add": (["quotes", quote.pk], quote),
+        "sales:promotion-remove": (["orders", order.pk, "SPRING"], order),
+        "fulfilment:handoff-replay": ([handoff.pk], handoff),
+        "fulfilment:handoff-replay-like": ([handoff.pk], handoff),
+        "fulfilment:shipment-move": ([shipment.pk, "delivered"], one.order),
+    }
+    return {name: (reverse(name, args=args), record) for name, (args, record) in targets.items()}
+
+
+def test_are_those_that_act_on_post_alone(one: OneOfEach, clerk: Client) -> None:
+    found = {
+        resolve(url).view_name for url in every_url() if clerk.put(url).get("Allow") == ALLOWED
+    }
+
+    assert found == set(action_urls(one))
+
+
+def test_lead_to_the_record_on_get_and_head(one: OneOfEach, clerk: Client) -> None:
+    targets = action_urls(one)
+    before = [model.objects.count() for model in (Activity, Order, Lead)]
+
+    for method in (clerk.get, clerk.head):
+        answers = {name: method(url) for name, (url, _) in targets.items()}
+        assert {
+            name: (answer.status_code, answer["Location"]) for name, answer in answers.items()
+        } == {name: (302, record_url(record)) for name, (_, record) in targets.items()}
+    assert [model.objects.count() for model in (Activity, Order, Lead)] == before
+    for _, record in targets.values():
+        assert clerk.get(record_url(record)).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["put", "patch", "delete"])
+def test_refuse_every_other_method(clerk: Client, method: str) -> None:
+    lead = LeadFactory.create()
+
+    answer = getattr(clerk, method)(reverse("crm:lead-contact", args=[lead.pk]))
+
+    assert (answer.status_code, answer["Allow"]) == (405, ALLOWED)
+
+
+def test_know_no_record_of_another_team(one: OneOfEach) -> None:
+    stranger = Client()
+    stranger.force_login(UserFactory.create(role=roles.SALES_MANAGER))
+
+    answers = {name: stranger.get(url).status_code for name, (url, _) in action_urls(one).items()}
+
+    assert answers == dict.fromkeys(answers, 404)
+
+
+def test_lead_who_may_only_look_to_the_record(one: OneOfEach) -> None:
+    auditor = Client()
+    auditor.force_login(UserFactory.create(role=roles.AUDITOR))
+
+    for url, record in action_urls(one).values():
+        answer = auditor.get(url)
+        assert (answer.status_code, answer["Location"]) == (302, record_url(record)), url
+        assert auditor.post(url).status_code in {403, 404}, url
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_lead_through_sign_in_to_the_page_above(one: OneOfEach, method: str) -> None:
+    below_no_page = {"crm:activity-new", "crm:activity-done", "fulfilment:shipment-move"}
+
+    for name, (url, record) in action_urls(one).items():
+        answer = getattr(Client(), method)(url)
+
+        after = url if name in below_no_page else record_url(record)
+        expected = f"/accounts/login/?next={quoted(after)}"
+        assert (answer.status_code, answer["Location"]) == (302, expected)
+
+
+@pytest.mark.parametrize("url", every_url())
+def test_answer_get_with_something_to_read(clerk: Client, url: str) -> None:
+    assert clerk.get(url).status_code in {200, 404}
+
+
+def test_show_why_nothing_was_done_on_the_records_page(one: OneOfEach, clerk: Client) -> None:
+    url = reverse("sales:order-submit", args=[one.order.pk])
+    version = Order.objects.get(pk=one.order.pk).version
+
+    reason = reason_shown(clerk, clerk.post(url), one.order)
+
+    assert reason == f"{one.order} is Submitted: it cannot become Submitted."
+    assert Order.objects.get(pk=one.order.pk).version == version
+    assert (
+        "data-level" not in clerk.get(record_url(one.order)).content.decode().split("<template")[0]
+    )
+
+
+def test_of_a_theme_lead_home(client: Client, db: None) -> None:
+    answer = client.get(reverse("theme"))
+
+    assert (answer.status_code, answer["Location"]) == (302, "/")
+    assert "theme" not in answer.cookies
+
+
+def test_let_sign_in_end_on_the_record(client: Client, db: None) -> None:
+    market = Market()
+    lead = LeadFactory.create(owner=market.rep)
+    market.rep.set_password("long-pull-2026")
+    market.rep.save()
+    asked = client.post(reverse("crm:lead-contact", args=[lead.pk]))
+
+    answer = client.post(
+        asked["Location"], {"login": market.rep.email, "password": "long-pull-2026"}
+    )
+
+    assert (answer.status_code, answer["Location"]) == (302, record_url(lead))
+    assert Lead.objects.get(pk=lead.pk).status == Lead.Status.NEW
