@@ -1,4 +1,4 @@
-"""What every page of the admin does alike: who sees what, who changes nothing, what is told."""
+"""Base classes of the admin: visible records, read-only pages, messages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from crm.forms import CustomFieldsForm, field_name
 from crm.models import CustomField, OwnedQuerySet, User
 
 RecordT = TypeVar("RecordT", bound=models.Model)
-Deed = Callable[[Any], object]
+AdminAction = Callable[[Any], object]
 
 
 class VisibilityAdmin(admin.options.BaseModelAdmin[Any]):
@@ -54,7 +54,7 @@ class VisibilityAdmin(admin.options.BaseModelAdmin[Any]):
 
 
 class ReadOnlyAdmin(VisibilityAdmin):
-    """Records that the house writes itself."""
+    """Records that only Throughline writes."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody adds one by hand."""
@@ -82,7 +82,7 @@ class RecordAdmin(VisibilityAdmin, admin.ModelAdmin[RecordT]):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Show or save the form; what only the database could refuse is told in words too."""
+        """Show or save the form; a refusal of the database is a message too."""
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except DomainError as error:
@@ -93,21 +93,21 @@ class RecordAdmin(VisibilityAdmin, admin.ModelAdmin[RecordT]):
         return HttpResponseRedirect(request.get_full_path())
 
     def do_each(
-        self, request: HttpRequest, records: Iterable[RecordT], deed: Deed, done: str
+        self, request: HttpRequest, records: Iterable[RecordT], action: AdminAction, done: str
     ) -> None:
-        """Do a deed to every chosen record, and tell of each what came of it or why not."""
+        """Run an action on every chosen record, with a message for each."""
         for record in records:
             try:
-                result = deed(record)
+                result = action(record)
             except DomainError as error:
                 self.message_user(request, f"{record}: {error}", messages.ERROR)
             else:
-                said = done % {"record": record, "result": result}
-                self.message_user(request, said, messages.SUCCESS)
+                message = done % {"record": record, "result": result}
+                self.message_user(request, message, messages.SUCCESS)
 
 
 class LookOnlyAdmin(ReadOnlyAdmin, RecordAdmin[RecordT]):
-    """Pages of records that the house writes itself."""
+    """Pages of records that only Throughline writes."""
 
 
 class CustomFieldsAdmin(RecordAdmin[RecordT]):
@@ -149,12 +149,12 @@ class CustomFieldsAdmin(RecordAdmin[RecordT]):
     @admin.display(description=_("values"))
     def custom_values(self, record: Any) -> str:
         """Write the record's custom values, one a line."""
-        told = [
+        values = [
             f"{definition.label}: {format_custom_value(definition, record.custom[definition.key])}"
             for definition in definitions_of(record)
             if definition.key in record.custom
         ]
-        return "\n".join(told) or "–"
+        return "\n".join(values) or "–"
 
     def _may_type(self, request: HttpRequest, obj: Any) -> bool:
         if obj is None:
@@ -170,7 +170,7 @@ def visible(records: models.QuerySet[Any], request: HttpRequest) -> models.Query
 
 
 def person(request: HttpRequest) -> User:
-    """Say who asks; nobody else gets past the admin's door."""
+    """Return the user of the request; the admin has no anonymous pages."""
     if not isinstance(request.user, User):
         raise TypeError("The admin lets only people in.")
     return request.user

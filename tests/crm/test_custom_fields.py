@@ -1,4 +1,4 @@
-"""Custom fields: checked in one place, whatever door the value came through."""
+"""Custom fields: checked in one place, for forms, admin and API alike."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_keeps_each_kind_in_one_form(kind: str, given: object, kept: object) -> 
 
 
 @pytest.mark.parametrize(
-    ("kind", "given", "told"),
+    ("kind", "given", "message"),
     [
         (Kind.TEXT, 5, "Extra must be text."),
         (Kind.TEXT, "a\x00b", "Extra must be plain text, without control characters."),
@@ -110,14 +110,14 @@ def test_keeps_each_kind_in_one_form(kind: str, given: object, kept: object) -> 
         ),
     ],
 )
-def test_refuses_what_is_not_of_its_kind(kind: str, given: object, told: str) -> None:
+def test_refuses_what_is_not_of_its_kind(kind: str, given: object, message: str) -> None:
     field("extra", kind, choices=WORDS if "choice" in kind else [])
 
     with pytest.raises(InvalidCustomValue) as refusal:
         clean_custom(Account, {"extra": given})
 
     assert (refusal.value.code, refusal.value.field) == ("invalid_custom_value", "custom_extra")
-    assert str(refusal.value) == told
+    assert str(refusal.value) == message
 
 
 def test_refuses_keys_that_nobody_defined_for_this_kind_of_record() -> None:
@@ -312,13 +312,13 @@ def test_a_draft_may_lack_what_is_required_until_it_is_issued(market: Market) ->
 def test_an_order_takes_over_what_it_too_has_a_field_for(market: Market) -> None:
     field("project", record_type="quote")
     field("project", record_type="order")
-    field("mood", record_type="quote")
+    field("tone", record_type="quote")
     field("dock", record_type="order", default="B 7")
     quote = draft_quote(
         actor=market.rep,
         account=market.account,
         name="Bar refit",
-        custom={"project": "Harbour", "mood": "keen"},
+        custom={"project": "Harbour", "tone": "keen"},
     )
     add_line(quote, actor=market.rep, product=market.product("100.00"))
     activate_quote(quote.pk, actor=market.rep)
@@ -375,7 +375,7 @@ def test_values_are_written_as_readers_write_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "on", "code", "told"),
+    ("changes", "on", "code", "message"),
     [
         ({"kind": Kind.CHOICE}, "choices", "missing_field", "List the choices: one at least."),
         (
@@ -399,7 +399,7 @@ def test_values_are_written_as_readers_write_them() -> None:
     ],
 )
 def test_refuses_a_definition_that_contradicts_itself(
-    changes: dict[str, Any], on: str, code: str, told: str
+    changes: dict[str, Any], on: str, code: str, message: str
 ) -> None:
     definition = CustomField(record_type="account", key="extra", label="Extra", kind=Kind.TEXT)
     for name, value in changes.items():
@@ -409,7 +409,7 @@ def test_refuses_a_definition_that_contradicts_itself(
         check_definition(definition)
 
     assert (refusal.value.code, refusal.value.field) == (code, on)
-    assert str(refusal.value) == told
+    assert str(refusal.value) == message
 
 
 def test_refuses_to_change_the_kind_of_a_field_that_has_values() -> None:

@@ -1,7 +1,7 @@
-"""Somebody who trades at random: orders, changes, shipments, returns, invoices, credits, money.
+"""Random trading: orders, changes, shipments, returns, invoices, credits and payments.
 
-Every deed is one a person could do. Many are refused, and a refusal is as good as a deed: what
-matters is what is true afterwards.
+Every action is one a user could take. Many are refused, which is as good: the test checks what is
+true afterwards.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ RATES = (None, Decimal("0.025"), Decimal("0.333333"))
 
 
 class Trade:
-    """A market in which deeds are done as the dice fall."""
+    """A market in which actions are run at random."""
 
     def __init__(self, market: Market) -> None:
         self.market = market
@@ -56,17 +56,17 @@ class Trade:
             for days, share in ((0, "0.3"), (30, "0.7"))
         )
 
-    def do(self, deed: Callable[[Random], object], dice: Random) -> None:
-        """Do a deed, or hear why not."""
+    def do(self, action: Callable[[Random], object], rng: Random) -> None:
+        """Run an action and record whether it was done or refused."""
         try:
-            deed(dice)
+            action(rng)
         except (DomainError, ObjectDoesNotExist) as error:  # somebody else was faster
-            self.refused.append(f"{deed.__name__}: {error}")
+            self.refused.append(f"{action.__name__}: {error}")
         else:
-            self.done.append(deed.__name__)
+            self.done.append(action.__name__)
 
     @property
-    def deeds(self) -> list[Callable[[Random], object]]:
+    def actions(self) -> list[Callable[[Random], object]]:
         """Everything that can be done, the frequent things more than once."""
         return [
             self.order, self.change, self.ship, self.ship, self.deliver, self.take_back,
@@ -74,130 +74,130 @@ class Trade:
             self.credit, self.pay, self.pay, self.delete_draft, self.hold, self.cancel,
         ]  # fmt: skip
 
-    def order(self, dice: Random) -> None:
+    def order(self, rng: Random) -> None:
         """Draft an order of one to three lines and submit it."""
         order = draft_order(
             actor=self.rep,
             account=self.market.account,
             name="At random",
-            discount_rate=dice.choice([Decimal(0), Decimal("0.015")]),
-            freight=self.coins(dice.choice([Decimal(0), Decimal("9.9")])),
+            discount_rate=rng.choice([Decimal(0), Decimal("0.015")]),
+            freight=self.coins(rng.choice([Decimal(0), Decimal("9.9")])),
         )
-        for product in dice.sample(self.products, dice.randint(1, 3)):
-            rate = dice.choice(RATES)
+        for product in rng.sample(self.products, rng.randint(1, 3)):
+            rate = rng.choice(RATES)
             add_line(
                 order,
                 actor=self.rep,
                 product=product,
-                quantity=Decimal(dice.choice(["1", "3", "7", "2.5", "0.75"])),
+                quantity=Decimal(rng.choice(["1", "3", "7", "2.5", "0.75"])),
                 discount_rate=rate,
             )
         submit_order(order.pk, actor=self.rep)
 
-    def change(self, dice: Random) -> None:
+    def change(self, rng: Random) -> None:
         """Change the quantity or the price of a line that is ordered."""
-        line = self.line(dice)
-        wish: dict[str, Any] = dice.choice(
+        line = self.line(rng)
+        wish: dict[str, Any] = rng.choice(
             [
                 {"quantity": line.quantity + 1},
                 {"quantity": max(Decimal(0), line.quantity - 1)},
-                {"unit_price": Decimal(dice.choice(PRICES))},
+                {"unit_price": Decimal(rng.choice(PRICES))},
             ]
         )
         change_order(
             line.order_id, Changes(lines={line.pk: wish}), actor=self.rep, reason="They asked"
         )
 
-    def ship(self, dice: Random) -> None:
+    def ship(self, rng: Random) -> None:
         """Ship some of what is open on an order, now and then too much."""
-        line = self.line(dice)
-        lines = {each.pk: self.some(each.open_to_ship, dice) for each in line.order.lines.all()}
+        line = self.line(rng)
+        lines = {each.pk: self.some(each.open_to_ship, rng) for each in line.order.lines.all()}
         record_shipment(
             line.order_id,
             actor=self.rep,
             lines=lines,
-            status=dice.choice([Shipment.Status.PACKED, Shipment.Status.SHIPPED]),
+            status=rng.choice([Shipment.Status.PACKED, Shipment.Status.SHIPPED]),
         )
 
-    def deliver(self, dice: Random) -> None:
+    def deliver(self, rng: Random) -> None:
         """Move a shipment on."""
         moving = Shipment.objects.exclude(status=Shipment.Status.DELIVERED)
-        status = dice.choice(["shipped", "delivered", "delivered", "failed"])
-        move_shipment(self.any(moving, dice).pk, actor=self.rep, status=status)
+        status = rng.choice(["shipped", "delivered", "delivered", "failed"])
+        move_shipment(self.any(moving, rng).pk, actor=self.rep, status=status)
 
-    def take_back(self, dice: Random) -> None:
+    def take_back(self, rng: Random) -> None:
         """Take back some of what is out."""
-        line = self.line(dice)
+        line = self.line(rng)
         out = line.shipped_quantity - line.returned_quantity
-        record_return(line.order_id, actor=self.rep, lines={line.pk: self.some(out, dice)})
+        record_return(line.order_id, actor=self.rep, lines={line.pk: self.some(out, rng)})
 
-    def invoice(self, dice: Random) -> None:
+    def invoice(self, rng: Random) -> None:
         """Draft an invoice of an order in one of the ways there are."""
-        line = self.line(dice)
-        what = dice.choice(["shipped", "all", "lines", "percentage"])
+        line = self.line(rng)
+        what = rng.choice(["shipped", "all", "lines", "percentage"])
         invoice_order(
             line.order_id,
             actor=self.rep,
             what=what,
-            quantities={line.pk: self.some(line.open_to_bill, dice)} if what == "lines" else None,
-            rate=dice.choice([Decimal("0.3"), Decimal("0.333"), Decimal(1)]),
+            quantities={line.pk: self.some(line.open_to_bill, rng)} if what == "lines" else None,
+            rate=rng.choice([Decimal("0.3"), Decimal("0.333"), Decimal(1)]),
         )
 
-    def ask_ahead(self, dice: Random) -> None:
+    def ask_ahead(self, rng: Random) -> None:
         """Ask for a part of an order ahead."""
-        rate = dice.choice([Decimal("0.1"), Decimal("0.333333"), Decimal("0.5")])
-        invoice_down_payment(self.line(dice).order_id, actor=self.rep, rate=rate)
+        rate = rng.choice([Decimal("0.1"), Decimal("0.333333"), Decimal("0.5")])
+        invoice_down_payment(self.line(rng).order_id, actor=self.rep, rate=rate)
 
-    def issue(self, dice: Random) -> None:
+    def issue(self, rng: Random) -> None:
         """Issue a draft."""
-        issue_invoice(self.any(self.invoices("draft"), dice).pk, actor=self.rep)
+        issue_invoice(self.any(self.invoices("draft"), rng).pk, actor=self.rep)
 
-    def delete_draft(self, dice: Random) -> None:
+    def delete_draft(self, rng: Random) -> None:
         """Throw a draft away."""
-        delete_draft_invoice(self.any(self.invoices("draft"), dice).pk, actor=self.rep)
+        delete_draft_invoice(self.any(self.invoices("draft"), rng).pk, actor=self.rep)
 
-    def credit(self, dice: Random) -> None:
+    def credit(self, rng: Random) -> None:
         """Credit all or some of an invoice."""
-        invoice = self.any(self.invoices("issued", "partly_paid", "paid"), dice)
-        line = self.any(invoice.lines.all(), dice)
+        invoice = self.any(self.invoices("issued", "partly_paid", "paid"), rng)
+        line = self.any(invoice.lines.all(), rng)
         credit_invoice(
             invoice.pk,
             actor=self.rep,
             reason="Broken",
-            quantities=dice.choice([None, {line.pk: self.some(line.quantity, dice)}]),
-            bill_again=dice.choice([True, True, False]),
+            quantities=rng.choice([None, {line.pk: self.some(line.quantity, rng)}]),
+            bill_again=rng.choice([True, True, False]),
         )
 
-    def pay(self, dice: Random) -> None:
+    def pay(self, rng: Random) -> None:
         """Pay some of an invoice; the same reference may come twice."""
-        invoice = self.any(self.invoices("issued", "partly_paid"), dice)
+        invoice = self.any(self.invoices("issued", "partly_paid"), rng)
         owed = invoice.outstanding
-        amount = dice.choice([owed, owed - invoice.discount_on(DAY), owed * Decimal("0.4")])
+        amount = rng.choice([owed, owed - invoice.discount_on(DAY), owed * Decimal("0.4")])
         record_payment(
             invoice.pk,
             actor=self.rep,
             amount=self.coins(amount),
             received_on=DAY,
-            reference=dice.choice(["", "P-1", "P-2"]),
+            reference=rng.choice(["", "P-1", "P-2"]),
         )
 
-    def hold(self, dice: Random) -> None:
+    def hold(self, rng: Random) -> None:
         """Put an order on hold, or release it."""
-        order = self.line(dice).order
+        order = self.line(rng).order
         if order.is_on_hold:
             release_order(order.pk, actor=self.rep)
         else:
             hold_order(order.pk, actor=self.rep, reason="Credit check")
 
-    def cancel(self, dice: Random) -> None:
+    def cancel(self, rng: Random) -> None:
         """Cancel an order, which only a young one allows."""
-        if dice.random() < 0.1:
-            cancel_order(self.line(dice).order_id, actor=self.rep, reason="Changed plans")
+        if rng.random() < 0.1:
+            cancel_order(self.line(rng).order_id, actor=self.rep, reason="Changed plans")
 
-    def line(self, dice: Random) -> OrderLine:
+    def line(self, rng: Random) -> OrderLine:
         """Pick any line that was ever ordered."""
         lines = OrderLine.objects.exclude(order__status="draft").select_related("order")
-        line: OrderLine = self.any(lines, dice)
+        line: OrderLine = self.any(lines, rng)
         return line
 
     def invoices(self, *statuses: str) -> Any:
@@ -205,21 +205,21 @@ class Trade:
         return Invoice.objects.filter(kind="invoice", status__in=statuses)
 
     @staticmethod
-    def any(rows: Any, dice: Random) -> Any:
+    def any(rows: Any, rng: Random) -> Any:
         """Pick any row, or be refused for want of one."""
         count = rows.count()
         if not count:
             raise DomainError("There is none.")
-        row = rows.order_by("pk")[dice.randrange(count) :][:1].first()
+        row = rows.order_by("pk")[rng.randrange(count) :][:1].first()
         if row is None:
             raise DomainError("It is gone.")  # somebody else was faster
         return row
 
     @staticmethod
-    def some(quantity: Decimal, dice: Random) -> Decimal:
+    def some(quantity: Decimal, rng: Random) -> Decimal:
         """Take all, a part, nothing, or a little too much of a quantity."""
-        part = quantity * Decimal(dice.choice(["1", "1", "0.5", "0.4", "0"]))
-        extra = dice.choice([0, 0, 0, 0, 0, 0, 1])
+        part = quantity * Decimal(rng.choice(["1", "1", "0.5", "0.4", "0"]))
+        extra = rng.choice([0, 0, 0, 0, 0, 0, 1])
         return part.quantize(Decimal("0.01"), ROUND_DOWN) + extra
 
     def coins(self, amount: Decimal) -> Decimal:

@@ -1,4 +1,4 @@
-"""The admin: everybody's limits, mistakes told beside the field, and no list that grows slow."""
+"""The admin: rights, errors beside the field, and a constant number of statements per list."""
 
 from __future__ import annotations
 
@@ -235,7 +235,7 @@ def test_instalments_make_the_whole(office: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"method": "margin_current", "percentage_rate": "1"}, "A margin must stay below 1"),
         ({"rounding": "up"}, "Rounding needs an amount above zero."),
@@ -244,7 +244,7 @@ def test_instalments_make_the_whole(office: Client) -> None:
     ],
 )
 def test_a_price_that_makes_no_sense_is_a_complaint_on_the_form(
-    market: Market, office: Client, changes: dict[str, str], told: str
+    market: Market, office: Client, changes: dict[str, str], message: str
 ) -> None:
     product = market.product(None)
     item = {
@@ -263,7 +263,7 @@ def test_a_price_that_makes_no_sense_is_a_complaint_on_the_form(
     )
 
     [problem] = problems(response)
-    assert problem.startswith(told)
+    assert problem.startswith(message)
     assert not market.price_list.items.exists()
 
 

@@ -1,4 +1,4 @@
-"""Documents in the admin: edited as at every door, and the same deeds as buttons."""
+"""Documents in the admin: the same rules when they are edited, and the same actions."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_issued_documents_are_only_looked_at(market: Market, office: Client) -> 
         assert document.name != "Other"
 
 
-def test_verbs_are_the_same_deeds_and_each_refusal_is_told(market: Market, office: Client) -> None:
+def test_actions_run_the_services_and_show_each_refusal(market: Market, office: Client) -> None:
     ready = draft_order(actor=market.rep, account=market.account, name="Bar refit")
     add_line(ready, actor=market.rep, product=market.product("100.00"))
     empty = draft_order(actor=market.rep, account=market.account, name="Nothing yet")

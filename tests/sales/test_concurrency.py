@@ -1,4 +1,4 @@
-"""Two at once: exactly one deed comes of it, and numbers stay without gaps."""
+"""Concurrency: of two equal actions one succeeds, and numbers have no gaps."""
 
 from __future__ import annotations
 

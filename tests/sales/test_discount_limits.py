@@ -1,4 +1,4 @@
-"""Discount above one's limit: measured against the house's own price, refused at every door."""
+"""Discount limits: measured against the reference price, refused in every entry layer."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ def quote(market: Market, rep: User) -> Quote:
 
 
 def unchanged(quote: Quote) -> bool:
-    """Whether the quote stands as it was drafted, and nothing else is told of it."""
+    """Whether the quote stands as it was drafted, and no other event was recorded."""
     quote.refresh_from_db()
-    told = SalesEvent.objects.filter(subject_id=quote.pk).count()
-    return (quote.total, quote.version, told) == (Decimal("1200.00"), 2, 2)
+    events = SalesEvent.objects.filter(subject_id=quote.pk).count()
+    return (quote.total, quote.version, events) == (Decimal("1200.00"), 2, 2)
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_refuses_a_price_list_in_another_currency(market: Market, quote: Quote) 
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "message"),
     [
         ({"discount_amount": Decimal("100.01")}, "does not fit lines of"),
         ({"discount_rate": Decimal("1.01")}, "between 0% and 100%"),
@@ -57,19 +57,19 @@ def test_refuses_a_price_list_in_another_currency(market: Market, quote: Quote) 
     ],
 )
 def test_refuses_a_header_discount_that_cannot_be(
-    market: Market, quote: Quote, fields: dict[str, Any], told: str
+    market: Market, quote: Quote, fields: dict[str, Any], message: str
 ) -> None:
     add_line(quote, actor=market.rep, product=market.product("100.00"))
     before = written(quote)
 
-    with pytest.raises(InvalidDiscount, match=told) as refusal:
+    with pytest.raises(InvalidDiscount, match=message) as refusal:
         change_head(quote, actor=market.rep, **fields)
 
     assert refusal.value.field in fields
     assert written(quote) == before
 
 
-def test_a_default_list_out_of_force_is_not_taken_and_the_way_on_is_told(market: Market) -> None:
+def test_skips_a_default_list_out_of_force_and_names_the_way_on(market: Market) -> None:
     product = market.product("100.00")
     PriceList.objects.update(valid_to=dt.date(2020, 1, 1))
 

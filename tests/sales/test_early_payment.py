@@ -202,15 +202,15 @@ def test_money_asked_ahead_is_not_discounted(market: Market) -> None:
 
 def test_tells_the_books_what_is_offered_and_what_was_kept(invoice: Invoice) -> None:
     pay(invoice, "117.60")
-    told = invoice_payload(invoice)["invoice"]
-    assert told["early_payment"] == {
+    payload = invoice_payload(invoice)["invoice"]
+    assert payload["early_payment"] == {
         "rate": "0.02",
         "until": str(invoice.early_payment_until),
         "discount": {"amount": "2.40", "currency": "EUR"},
     }
-    assert told["paid"] == {"amount": "117.60", "currency": "EUR"}
-    assert told["discounted"] == {"amount": "2.40", "currency": "EUR"}
-    assert told["totals"]["total"] == {"amount": "120.00", "currency": "EUR"}
+    assert payload["paid"] == {"amount": "117.60", "currency": "EUR"}
+    assert payload["discounted"] == {"amount": "2.40", "currency": "EUR"}
+    assert payload["totals"]["total"] == {"amount": "120.00", "currency": "EUR"}
 
 
 class TestWitness:

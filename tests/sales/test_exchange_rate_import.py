@@ -83,7 +83,7 @@ def test_reads_a_table_and_corrects_what_was_stored() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (b"", "line 1: the columns must be date,currency,rate, not “”."),
         (b"day,currency,rate\n", "line 1: the columns must be date,currency,rate"),
@@ -117,11 +117,11 @@ def test_reads_a_table_and_corrects_what_was_stored() -> None:
         ),
     ],
 )
-def test_a_wrong_line_is_named_and_nothing_is_imported(content: bytes, told: str) -> None:
+def test_a_wrong_line_is_named_and_nothing_is_imported(content: bytes, message: str) -> None:
     with pytest.raises(UnreadableRates) as refusal:
         import_rates(content)
 
-    assert str(refusal.value).startswith(told)
+    assert str(refusal.value).startswith(message)
     assert stored() == {}
 
 

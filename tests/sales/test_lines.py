@@ -28,7 +28,7 @@ def quote(market: Market) -> Quote:
 
 
 @pytest.mark.parametrize(
-    ("fields", "code", "field", "told"),
+    ("fields", "code", "field", "message"),
     [
         ({"quantity": Decimal("1.5")}, "quantity_not_allowed", "quantity", "Only whole units"),
         ({"quantity": Decimal(-1)}, "invalid_quantity", "quantity", "cannot be negative"),
@@ -60,12 +60,12 @@ def quote(market: Market) -> Quote:
     ],
 )
 def test_refuses_a_change_that_breaks_a_rule_of_its_line(
-    market: Market, quote: Quote, fields: dict[str, Any], code: str, field: str, told: str
+    market: Market, quote: Quote, fields: dict[str, Any], code: str, field: str, message: str
 ) -> None:
     line = add_line(quote, actor=market.rep, product=market.product("100.00"))
     before = written(quote)
 
-    with pytest.raises(DomainError, match=told) as refusal:
+    with pytest.raises(DomainError, match=message) as refusal:
         change_line(line, actor=market.rep, **fields)
 
     assert (refusal.value.code, refusal.value.field) == (code, field)

@@ -218,7 +218,7 @@ def test_refuses_a_cost_that_cannot_be_converted(market: Market) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "message"),
     [
         ({"valid_to": dt.date(2020, 12, 31)}, "is not in force on"),
         ({"valid_from": dt.date(2100, 1, 1)}, "is not in force on"),
@@ -226,7 +226,7 @@ def test_refuses_a_cost_that_cannot_be_converted(market: Market) -> None:
     ],
 )
 def test_refuses_new_lines_from_a_list_out_of_force(
-    market: Market, fields: dict[str, Any], told: str
+    market: Market, fields: dict[str, Any], message: str
 ) -> None:
     product = market.product("20.00")
     quote = draft(market)
@@ -234,7 +234,7 @@ def test_refuses_new_lines_from_a_list_out_of_force(
         setattr(market.price_list, name, value)
     market.price_list.save()
 
-    with pytest.raises(InactivePriceList, match=told):
+    with pytest.raises(InactivePriceList, match=message):
         add_line(quote, actor=market.rep, product=product)
 
     quote.refresh_from_db()

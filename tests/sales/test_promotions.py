@@ -25,7 +25,7 @@ from tests.factories import AccountFactory, Market
 
 
 def code(**fields: Any) -> PromotionCode:
-    """Make SPRING, 10 % off unless told otherwise."""
+    """Make SPRING, 10 % off by default."""
     given = {"code": "SPRING", "name": "Spring", "discount_rate": Decimal("0.10"), **fields}
     return PromotionCode.objects.create(**given)
 
@@ -107,7 +107,7 @@ def test_covers_only_its_products(market: Market) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "refused_as", "told"),
+    ("fields", "refused_as", "message"),
     [
         ({"is_active": False}, "invalid_promotion", "is not active"),
         ({"valid_to": dt.date(2020, 1, 1)}, "invalid_promotion", "is not valid on"),
@@ -117,13 +117,13 @@ def test_covers_only_its_products(market: Market) -> None:
     ],
 )
 def test_refuses_a_code_that_does_not_hold(
-    market: Market, fields: dict[str, Any], refused_as: str, told: str
+    market: Market, fields: dict[str, Any], refused_as: str, message: str
 ) -> None:
     code(**fields)
     order = draft(market, "100.00")
     events = SalesEvent.objects.count()
 
-    with pytest.raises(PricingError, match=told) as refusal:
+    with pytest.raises(PricingError, match=message) as refusal:
         apply_promotion(order, "SPRING", actor=market.rep)
 
     assert (refusal.value.code, refusal.value.field) == (refused_as, "promotion")

@@ -44,7 +44,7 @@ Break = Callable[[Market], object]
 
 
 @pytest.mark.parametrize(
-    ("breaking", "code", "field", "told"),
+    ("breaking", "code", "field", "message"),
     [
         (
             lambda _: PriceListItem.objects.update(
@@ -81,7 +81,7 @@ Break = Callable[[Market], object]
     ],
 )
 def test_what_went_wrong_since_the_line_was_added_keeps_the_quote_back(
-    market: Market, quote: Quote, breaking: Break, code: str | None, field: str, told: str
+    market: Market, quote: Quote, breaking: Break, code: str | None, field: str, message: str
 ) -> None:
     line = add_line(
         quote, actor=market.rep, product=market.product("9.99", decimals=1), quantity=Decimal("1.5")
@@ -92,7 +92,7 @@ def test_what_went_wrong_since_the_line_was_added_keeps_the_quote_back(
     if code is None:  # the frozen price stays: a list that changed keeps nobody back
         assert activate_quote(quote.pk, actor=market.rep).status == "active"
         return
-    with pytest.raises(DomainError, match=told) as refusal:
+    with pytest.raises(DomainError, match=message) as refusal:
         activate_quote(quote.pk, actor=market.rep)
 
     assert (refusal.value.code, refusal.value.field) == (code, field)

@@ -36,7 +36,7 @@ def differences() -> list[str]:
 
 
 class Trading(RuleBasedStateMachine):
-    """Random deeds in one currency; after each, everything has to be true."""
+    """Random actions in one currency; after each, every invariant has to hold."""
 
     currency = "EUR"
     invoice_when = "by_hand"
@@ -59,7 +59,7 @@ class Trading(RuleBasedStateMachine):
     @precondition(lambda self: len(self.trade.done) < 40)
     @rule(dice=DICE, place=st.integers(0, 17))
     def do(self, dice: Random, place: int) -> None:
-        self.trade.do(self.trade.deeds[place], dice)
+        self.trade.do(self.trade.actions[place], dice)
 
     @invariant()
     def everything_is_true(self) -> None:
@@ -93,7 +93,7 @@ def test_stays_true_at_every_moment_while_several_trade_at_once(currency: str) -
     def work(seed: int) -> None:
         dice = Random(seed)
         for _ in range(15):
-            trade.do(dice.choice(trade.deeds), dice)
+            trade.do(dice.choice(trade.actions), dice)
 
     def watch() -> None:
         nonlocal looks
@@ -115,12 +115,12 @@ def test_stays_true_at_every_moment_while_several_trade_at_once(currency: str) -
 
 
 def in_background(broken: list[object], work: Callable[..., None], *given: Any) -> threading.Thread:
-    """Start somebody with a connection of their own; what they die of is told."""
+    """Start a thread with a database connection of its own; its error is recorded."""
 
     def alone() -> None:
         try:
             work(*given)
-        except Exception as error:  # noqa: BLE001  told by the test's own thread
+        except Exception as error:  # noqa: BLE001  reported by the test's own thread
             broken.append(error)
         finally:
             connection.close()

@@ -72,8 +72,8 @@ def test_an_update_that_changes_nothing_leaves_no_trace(market: Market) -> None:
 
 
 def test_history_stays_written(market: Market) -> None:
-    told = "Cannot update or delete rows from crm_accounthistory"
-    with pytest.raises(DatabaseError, match=told), accepted():
+    expected = "Cannot update or delete rows from crm_accounthistory"
+    with pytest.raises(DatabaseError, match=expected), accepted():
         sql("UPDATE crm_accounthistory SET name = 'Else'")
 
 
@@ -105,14 +105,14 @@ def test_a_connection_is_named_by_what_it_reported(market: Market) -> None:
     with acting(url="/api/v1/intake/warehouse"):
         shipment = record_shipment(order.pk, actor=WAREHOUSE, lines={line.pk: Decimal(2)})
 
-    told = {
+    expected = {
         "actor_kind": "connection",
         "actor": "Warehouse",
         "connection": "warehouse",
         "url": "/api/v1/intake/warehouse",
     }
     kept = [*history_of(Shipment.objects.get(pk=shipment.pk)), history_of(line).last()]
-    assert [state.pgh_context.metadata for state in kept if state] == [told] * len(kept)
+    assert [state.pgh_context.metadata for state in kept if state] == [expected] * len(kept)
 
 
 def test_what_nobody_opened_a_context_for_is_kept_without_a_name(market: Market) -> None:

@@ -55,12 +55,12 @@ def tamper(statement: str) -> None:
         connection.check_constraints()
 
 
-def told() -> list[str]:
+def printed() -> list[str]:
     return [str(difference) for found in verify().values() for difference in found]
 
 
 def test_finds_nothing_where_all_is_true(traded: Order) -> None:
-    assert told() == []
+    assert printed() == []
     out = StringIO()
     call_command("verify", stdout=out)
     assert out.getvalue().startswith("No differences; ")
@@ -124,12 +124,12 @@ def test_finds_nothing_where_all_is_true(traded: Order) -> None:
 )
 def test_names_what_differs(traded: Order, year: int, statement: str, expected: list[str]) -> None:
     tamper(statement)
-    assert told() == [line.format(year=year) for line in expected]
+    assert printed() == [line.format(year=year) for line in expected]
 
 
 def test_names_an_offer_that_was_tampered_with(traded: Order, year: int) -> None:
     tamper("UPDATE sales_quoteline SET description = 'Grinder'")
-    assert [line.partition(" is ")[0] for line in told()] == [f"Q-{year}-00002 r1: content"]
+    assert [line.partition(" is ")[0] for line in printed()] == [f"Q-{year}-00002 r1: content"]
     assert Quote.objects.filter(status="active").count() == 1
 
 
@@ -139,7 +139,7 @@ def test_names_cents_that_an_order_never_agreed_to(
     line = traded.lines.get()
     record_shipment(traded.pk, actor=market.rep, lines={line.pk: Decimal(1)})
     last = issue_invoice(invoice_order(traded.pk, actor=market.rep).pk, actor=market.rep)
-    assert told() == []
+    assert printed() == []
 
     tamper(
         "UPDATE sales_invoiceline SET net = net + 1, gross = gross + 1 WHERE invoice_id = "
@@ -147,12 +147,12 @@ def test_names_cents_that_an_order_never_agreed_to(
         f"WHERE id = '{last.pk}'"
     )
 
-    assert told() == [f"O-{year}-00001, line 1: billed net is 60.97000, should be 59.97000."]
+    assert printed() == [f"O-{year}-00001, line 1: billed net is 60.97000, should be 59.97000."]
 
 
 def test_names_a_promotion_code_that_was_counted_wrongly(market: Market) -> None:
     PromotionCode.objects.create(code="SPRING", name="S", discount_rate=Decimal("0.1"), uses=1)
-    assert told() == ["Promotion code SPRING: uses is 1, should be 0."]
+    assert printed() == ["Promotion code SPRING: uses is 1, should be 0."]
 
 
 def test_prints_each_difference_and_fails(traded: Order, year: int) -> None:
