@@ -237,7 +237,7 @@ def test_instalments_make_the_whole(office: Client) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"method": "margin_current", "percentage_rate": "1"}, "A margin must stay below 1"),
+        ({"method": "margin_current", "percentage_rate": "1"}, "A margin is below 1"),
         ({"rounding": "up"}, "Rounding needs an amount above zero."),
         ({"amount": ""}, "Give the amount."),
         ({"method": "markup_current"}, "This method needs a percentage"),
