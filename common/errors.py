@@ -43,7 +43,7 @@ class IllegalTransition(DomainError):
 
 
 class StaleVersion(DomainError):
-    """The record changed since it was read."""
+    """The record changed since it was read (optimistic lock)."""
 
     code = "stale_version"
 

@@ -84,7 +84,7 @@ def _change(draft: AnyDocument, fields: dict[str, Any]) -> None:
 
 
 def lock_draft(document: Kind, *, expected_version: int | None = None) -> Kind:
-    """Lock a draft for editing; refuse one that is issued or was changed meanwhile."""
+    """Lock a draft for editing; refuse an issued one, and a stale version (optimistic lock)."""
     draft: Kind = type(document)._default_manager.select_for_update().get(pk=document.pk)  # type: ignore[assignment]  # the manager of a union
     if not draft.is_draft:
         raise NotDraft(
