@@ -63,7 +63,7 @@ def _is_id(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Records that have one value in common: how many, and what a column of theirs adds up to."""
+    """Records with the same value: how many, and the sum of a column."""
 
     key: str
     count: int
@@ -75,7 +75,7 @@ def capped_groups(
 ) -> list[Group]:
     """Count records by a column and add up another, in one statement over at most limit + 1 rows.
 
-    Where the counts come to more than the limit, there are more records and the sums say nothing.
+    If the counts come to more than the limit, there are more records and the sums are partial.
     """
     columns = [key] if summed is None else [key, summed]
     capped = records.order_by().values_list(*columns)[: COUNT_LIMIT + 1]

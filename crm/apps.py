@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class CrmConfig(AppConfig):
-    """Who we sell to: people, teams, accounts, leads, opportunities."""
+    """Users, teams, accounts, contacts, leads, opportunities and activities."""
 
     name = "crm"
     verbose_name = "Customers"

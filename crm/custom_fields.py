@@ -124,13 +124,13 @@ def having(definition: CustomField, value: Any) -> Q:
 
 def check_definition(definition: CustomField) -> None:
     """Refuse a definition that contradicts itself, or the values that records already have."""
-    words = definition.choices
+    choices = definition.choices
     if definition.kind in WITH_CHOICES:
-        if not words or not all(isinstance(word, str) and word.strip() for word in words):
+        if not choices or not all(isinstance(each, str) and each.strip() for each in choices):
             raise MissingField(gettext("List the choices: one at least."), field="choices")
-        if len(set(words)) != len(words):
+        if len(set(choices)) != len(choices):
             raise Duplicate(gettext("Each choice is listed once."), field="choices")
-    elif words:
+    elif choices:
         raise UnexpectedChoices(
             gettext("Only fields of the kinds choice and choices have a list of choices."),
             field="choices",

@@ -38,7 +38,7 @@ def cleaned_value(definition: CustomField, value: Any) -> Any:
 
 
 def format_custom_value(definition: CustomField, value: Any) -> str:
-    """Write a stored value as a reader does."""
+    """Write a stored value for a reader."""
     kind = definition.kind
     if kind == Kind.NUMBER:
         return format_quantity(Decimal(value))

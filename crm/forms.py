@@ -186,10 +186,10 @@ def _link(definition: CustomField, options: dict[str, Any]) -> forms.Field:
 
 
 class YesNoSelect(forms.Select):
-    """Yes, no, or nothing said yet."""
+    """A choice of yes, no or empty."""
 
     def format_value(self, value: Any) -> list[str]:
-        """Choose by the words the options carry."""
+        """Select the option of the stored value."""
         if isinstance(value, bool):
             value = "true" if value else "false"
         return [str(value or "")]

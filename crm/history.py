@@ -23,7 +23,7 @@ _open: ContextVar[Any] = ContextVar("open_history", default=None)
 
 @contextmanager
 def acting(actor: Actor | None = None, **circumstances: str) -> Iterator[None]:
-    """Write what changes inside into history under the actor's name, if it is known yet."""
+    """Record the changes made inside under the actor's name, if it is known yet."""
     with pghistory.context() as history:
         before = dict(history.metadata)
         history.metadata.update(circumstances, **(facts_of(actor) if actor else {}))
@@ -37,7 +37,7 @@ def acting(actor: Actor | None = None, **circumstances: str) -> Iterator[None]:
 
 
 def name_actor(actor: Actor) -> None:
-    """Put the actor's name on the history that is being written, also on what is there already."""
+    """Set the actor's name on the history of this transaction, written already or not."""
     history = _open.get()
     if history is None or facts_of(actor).items() <= history.metadata.items():
         return
@@ -61,7 +61,7 @@ class HistoryMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer the request in the name of its person; a partner is named by what it does."""
+        """Handle the request in the name of its user; a partner is named by its actions."""
         if request.method in READS:
             return self.get_response(request)
         person = request.user if isinstance(request.user, User) else None

@@ -51,16 +51,16 @@ GRANTS: dict[str, tuple[str, ...]] = {
     ADMINISTRATOR: ("crm: *", "sales: *", "fulfilment: *"),
     AUDITOR: ("crm: view: *", "sales: view: *", "fulfilment: view: *"),
 }
-"""What each role may do: ``app: verbs: models``, or ``app: codenames`` for the separate rights."""
+"""What each role may do: ``app: actions: models``, or ``app: codenames`` of separate rights."""
 
 
 def grants_of(role: str) -> Iterator[tuple[str, str]]:
     """List (app, codename pattern) pairs of a role, where ``*`` stands for any word."""
     for grant in GRANTS[role]:
-        app, verbs, *models = grant.split(": ")
-        for verb in verbs.split(","):
+        app, actions, *models = grant.split(": ")
+        for action in actions.split(","):
             if not models:
-                yield app, verb
+                yield app, action
                 continue
             for model in models[0].split(","):
-                yield app, f"{verb}_{model}"
+                yield app, f"{action}_{model}"

@@ -9,7 +9,7 @@ from crm.models import Account, Contact
 
 
 class ContactInline(VisibilityAdmin, admin.TabularInline[Contact, Account]):
-    """Who works there."""
+    """The contacts of an account."""
 
     model = Contact
     fields = ("first_name", "last_name", "job_title", "email", "phone")

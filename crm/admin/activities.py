@@ -1,4 +1,4 @@
-"""What happened around records."""
+"""Activities on records."""
 
 from __future__ import annotations
 

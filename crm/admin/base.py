@@ -22,18 +22,18 @@ AdminAction = Callable[[Any], object]
 
 
 class VisibilityAdmin(admin.options.BaseModelAdmin[Any]):
-    """Lets auditors look, and offers everybody only the records they may see."""
+    """Visibility: people read and choose only records they may see; auditors change nothing."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Say whether the person may add records."""
+        """Return whether the person may add records."""
         return not _reads_only(request) and self._may_add(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Say whether the person may change records."""
+        """Return whether the person may change records."""
         return not _reads_only(request) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Say whether the person may delete records."""
+        """Return whether the person may delete records."""
         return not _reads_only(request) and super().has_delete_permission(request, obj)
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
@@ -111,7 +111,7 @@ class LookOnlyAdmin(ReadOnlyAdmin, RecordAdmin[RecordT]):
 
 
 class CustomFieldsAdmin(RecordAdmin[RecordT]):
-    """Shows and asks for the custom fields of a kind of record, below its own."""
+    """Shows and edits the custom fields of a kind of record, below its own."""
 
     form: type[ModelForm[Any]] = CustomFieldsForm
     exclude: ClassVar[tuple[str, ...]] = ("custom",)

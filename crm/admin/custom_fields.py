@@ -1,4 +1,4 @@
-"""Fields that people add to record types."""
+"""Custom fields of record types."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Kind = CustomField.Kind
 
 
 class ChoicesField(forms.CharField):
-    """Words to choose from, one a line."""
+    """A list of choices, one a line."""
 
     widget = forms.Textarea({"rows": 5})
 

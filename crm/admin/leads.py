@@ -39,7 +39,7 @@ class LeadAdmin(CustomFieldsAdmin[Lead]):
 
     @admin.action(description="Mark as contacted", permissions=["change"])
     def mark_contacted(self, request: HttpRequest, leads: QuerySet[Lead]) -> None:
-        """Note that somebody spoke with each."""
+        """Mark each as contacted."""
         actor = person(request)
         self.do_each(
             request,
@@ -50,7 +50,7 @@ class LeadAdmin(CustomFieldsAdmin[Lead]):
 
     @admin.action(description="Reopen", permissions=["change"])
     def reopen(self, request: HttpRequest, leads: QuerySet[Lead]) -> None:
-        """Take each up again."""
+        """Reopen each."""
         actor = person(request)
         self.do_each(
             request, leads, lambda lead: reopen_lead(lead.pk, actor=actor), "%(record)s: reopened."

@@ -99,7 +99,7 @@ class Lead(Owned, Stateful):
 
     @property
     def full_name(self) -> str:
-        """The person's name as people say it."""
+        """First and last name."""
         return f"{self.first_name} {self.last_name}".strip()
 
     @property

@@ -36,5 +36,5 @@ def note(
 
 
 def finish_task(activity: Activity) -> None:
-    """Tick a follow-up off; ticking it twice changes nothing."""
+    """Complete a task; completing it again changes nothing."""
     Activity.objects.filter(pk=activity.pk, done_at__isnull=True).update(done_at=timezone.now())

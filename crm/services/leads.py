@@ -18,7 +18,7 @@ from crm.services.activities import note
 FREE_MAIL = frozenset(
     {"gmail.com", "googlemail.com", "hotmail.com", "icloud.com", "outlook.com", "yahoo.com"}
 )
-"""Domains that say nothing about a company."""
+"""Mail providers: their domains do not identify a company."""
 
 
 class ContactOfAnotherAccount(DomainError):
@@ -60,7 +60,7 @@ def find_duplicates(lead: Lead, *, actor: User) -> Duplicates:
 
 @transaction.atomic
 def contact_lead(lead_id: uuid.UUID, *, actor: Actor) -> Lead:
-    """Note that somebody spoke with the lead."""
+    """Mark a lead as contacted."""
     lead = _lock(lead_id)
     lead.move_to(Lead.Status.CONTACTED)
     note(lead, f"Contacted by {actor}.", actor=actor)
@@ -78,7 +78,7 @@ def qualify_lead(
     opportunity_name: str = "",
     currency: str = "EUR",
 ) -> Qualified:
-    """Turn a lead into a customer: a known account and contact, or new ones, and an opportunity."""
+    """Qualify a lead: into a known account and contact or new ones, and an opportunity."""
     lead = _lock(lead_id)
     lead.refuse_move_to(Lead.Status.QUALIFIED)
     if contact is not None and account is None:

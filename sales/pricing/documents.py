@@ -47,7 +47,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class PricedLine:
-    """The figures of one line, before tax unless they say otherwise.
+    """The figures of one line, before tax unless named otherwise.
 
     `net = base − discount`, `taxable = net − header_discount`, `gross = net + tax`.
     """

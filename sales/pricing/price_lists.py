@@ -81,9 +81,9 @@ def list_price(rule: PriceRule, costs: ProductCosts, *, line: str | None = None)
     return _rounded(price, rule, line)
 
 
-def _known(figure: Decimal | None, complaint: Sentence, line: str | None) -> Decimal:
+def _known(figure: Decimal | None, message: Sentence, line: str | None) -> Decimal:
     if figure is None:
-        raise MissingPrice(complaint, line=line)
+        raise MissingPrice(message, line=line)
     return figure
 
 

@@ -1,4 +1,4 @@
-"""The admin as tests use it: addresses, inputs and complaints."""
+"""Admin pages: URLs, form data and errors."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def signed_in(role: str) -> Client:
 
 
 def problems(response: Any) -> list[str]:
-    """Every complaint on an admin page, wherever it stands."""
+    """Every error on an admin page."""
     assert response.status_code == 200, response.headers.get("Location")
     context = response.context
     found = [str(error) for errors in context["adminform"].form.errors.values() for error in errors]

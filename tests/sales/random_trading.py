@@ -228,7 +228,7 @@ class Trade:
         return amount.quantize(smallest, ROUND_DOWN)
 
 
-def untrue() -> list[str]:
+def violations() -> list[str]:
     """Name every order whose units or cents are not accounted for."""
     wrong = []
     for line in OrderLine.objects.select_related("order"):

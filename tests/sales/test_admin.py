@@ -39,7 +39,7 @@ from tests.sales.admin_pages import address, problems, rows, sell, signed_in
 OURS = [model for model in admin.site._registry if model._meta.app_label in {"crm", "sales"}]
 
 
-def test_every_record_of_the_house_has_its_pages(market: Market) -> None:
+def test_every_model_has_its_pages(market: Market) -> None:
     assert {model.__name__ for model in OURS} >= {
         "Account", "AccountTerms", "Activity", "ApprovalRule", "Company", "Contact", "CustomField",
         "DiscountList", "ExchangeRate", "Invoice", "Lead", "NumberSeries", "Opportunity", "Order",
@@ -118,7 +118,7 @@ def test_reps_who_are_let_in_see_what_they_see_elsewhere(market: Market) -> None
     assert "Café" not in rep.get(address(Lead)).content.decode()
 
 
-def test_strangers_stay_outside(market: Market) -> None:
+def test_the_admin_is_refused_to_reps_and_visitors(market: Market) -> None:
     client = Client()
     client.force_login(market.rep)  # a colleague, but not let into the admin
 
@@ -133,7 +133,7 @@ def band(low: str, high: str, rate: str, **more: Any) -> dict[str, Any]:
     return {"quantity_from": low, "quantity_to": high, "discount_rate": rate, **more}
 
 
-def test_overlapping_bands_are_a_complaint_on_the_form(office: Client) -> None:
+def test_overlapping_bands_are_an_error_on_the_form(office: Client) -> None:
     data = {"name": "Volume", "kind": "percent", "is_active": "on"}
 
     response = office.post(
@@ -181,9 +181,7 @@ def test_bands_give_what_their_list_is_of(office: Client) -> None:
     assert problems(response) == ["Each band of this list gives an amount."]
 
 
-def test_overlapping_tax_periods_are_a_complaint_on_the_form(
-    market: Market, office: Client
-) -> None:
+def test_overlapping_tax_periods_are_an_error_on_the_form(market: Market, office: Client) -> None:
     data = {"category": market.tax_category.pk, "zone": market.zone.pk, "rate": "0.21"}
 
     overlapping = office.post(address(TaxRate, "add"), {**data, "valid_from": "2026-01-01"})
@@ -197,7 +195,7 @@ def test_overlapping_tax_periods_are_a_complaint_on_the_form(
     assert TaxRate.objects.count() == 1
 
 
-def test_a_second_rate_for_a_day_is_a_complaint_on_the_form(office: Client) -> None:
+def test_a_second_rate_for_a_day_is_an_error_on_the_form(office: Client) -> None:
     data = {
         "base": "EUR",
         "currency": "USD",
@@ -224,7 +222,7 @@ def test_a_group_counts_in_exactly_one_base_unit(office: Client) -> None:
     assert Unit.objects.filter(group__name="Pieces").count() == 2
 
 
-def test_instalments_make_the_whole(office: Client) -> None:
+def test_shares_of_instalments_sum_to_one(office: Client) -> None:
     data = {"name": "Thirds", "invoice_when": "by_hand", "due_days": "30"}
     thirds = [{"share_rate": "0.3", "due_days": days} for days in (30, 60, 90)]
 
@@ -267,7 +265,7 @@ def test_a_price_that_makes_no_sense_is_a_complaint_on_the_form(
     assert not market.price_list.items.exists()
 
 
-def test_what_only_the_database_can_refuse_is_told_in_words(market: Market, office: Client) -> None:
+def test_a_refusal_of_the_database_is_shown_as_a_sentence(market: Market, office: Client) -> None:
     Company.objects.exclude(pk=market.company.pk).delete()
     data = {"name": "Twin", "base_currency": "EUR", "time_zone": "Europe/Paris"}
 

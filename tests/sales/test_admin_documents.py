@@ -38,7 +38,7 @@ def head(document: Quote | Order | Invoice, **changes: Any) -> dict[str, Any]:
     return {**data, **changes}
 
 
-def test_a_draft_is_edited_the_way_every_url_does(market: Market, office: Client) -> None:
+def test_a_draft_is_edited_through_the_service(market: Market, office: Client) -> None:
     order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
     add_line(order, actor=market.rep, product=market.product("100.00"))
     order.refresh_from_db()
@@ -55,7 +55,7 @@ def test_a_draft_is_edited_the_way_every_url_does(market: Market, office: Client
     assert event.data == {"changed": ["discount_rate", "name"]}
 
 
-def test_what_the_service_refuses_stands_beside_the_field(market: Market, office: Client) -> None:
+def test_a_refusal_of_the_service_is_shown_beside_the_field(market: Market, office: Client) -> None:
     order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
     add_line(order, actor=market.rep, product=market.product("100.00"))
     order.refresh_from_db()
@@ -105,7 +105,7 @@ def test_actions_run_the_services_and_show_each_refusal(market: Market, office: 
     ]
 
 
-def test_auditors_have_no_verbs(market: Market, auditor: Client) -> None:
+def test_auditors_have_no_actions(market: Market, auditor: Client) -> None:
     order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
     add_line(order, actor=market.rep, product=market.product("100.00"))
 
@@ -115,7 +115,7 @@ def test_auditors_have_no_verbs(market: Market, auditor: Client) -> None:
     assert order.status == "draft"
 
 
-def test_a_draft_invoice_is_thrown_away_and_its_quantities_are_free_again(
+def test_a_draft_invoice_is_deleted_and_its_quantities_may_be_billed_again(
     market: Market, office: Client
 ) -> None:
     order = draft_order(actor=market.rep, account=market.account, name="Bar refit")

@@ -33,26 +33,30 @@ def quote(market: Market) -> Quote:
     return quote
 
 
-def test_a_quote_above_the_limit_is_not_sent_without_a_yes(market: Market, quote: Quote) -> None:
+def test_a_quote_above_the_limit_is_not_activated_without_approval(
+    market: Market, quote: Quote
+) -> None:
     with pytest.raises(ApprovalNeeded, match=r"Discount above 10 % \(15%\)"):
         activate_quote(quote.pk, actor=market.rep)
     quote.refresh_from_db()
     assert (quote.status, quote.number) == ("draft", None)
 
 
-def test_an_approved_quote_goes_out(market: Market, quote: Quote, manager: User) -> None:
+def test_an_approved_quote_is_activated(market: Market, quote: Quote, manager: User) -> None:
     decide_approval(quote.pk, actor=manager, approved=True)
     assert activate_quote(quote.pk, actor=market.rep).status == Quote.Status.ACTIVE
 
 
-def test_any_change_needs_a_new_yes(market: Market, quote: Quote, manager: User) -> None:
+def test_any_change_needs_a_new_approval(market: Market, quote: Quote, manager: User) -> None:
     decide_approval(quote.pk, actor=manager, approved=True)
     change_line(quote.lines.get(), actor=market.rep, quantity=Decimal(2))
     with pytest.raises(ApprovalNeeded):
         activate_quote(quote.pk, actor=market.rep)
 
 
-def test_a_refusal_says_who_and_why(market: Market, quote: Quote, manager: User) -> None:
+def test_a_refused_quote_names_who_refused_it_and_why(
+    market: Market, quote: Quote, manager: User
+) -> None:
     with pytest.raises(MissingField):
         decide_approval(quote.pk, actor=manager, approved=False)
     decide_approval(quote.pk, actor=manager, approved=False, comment="Too cheap")
@@ -66,7 +70,7 @@ def test_nobody_approves_their_own_quote(market: Market, quote: Quote) -> None:
     assert not quote.approvals.exists()
 
 
-def test_low_margins_and_large_totals_need_a_yes_too(market: Market) -> None:
+def test_low_margins_and_large_totals_need_approval_too(market: Market) -> None:
     ApprovalRule.objects.create(
         name="Margin below 30 %", measure="margin_rate", threshold=Decimal("0.3")
     )

@@ -24,7 +24,7 @@ def order(market: Market) -> Order:
     return submit_order(order.pk, actor=market.rep)
 
 
-def test_a_change_order_makes_the_next_version_and_says_what_differs(
+def test_a_change_order_makes_the_next_version_and_lists_each_change(
     market: Market, order: Order
 ) -> None:
     line = order.lines.get()

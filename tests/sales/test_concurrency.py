@@ -84,7 +84,7 @@ def test_two_who_invoice_an_order_bill_it_once(market: Market) -> None:
     assert Invoice.objects.get().total == order.total
 
 
-def test_two_who_issue_an_invoice_burn_one_number(market: Market) -> None:
+def test_two_who_issue_an_invoice_use_one_number(market: Market) -> None:
     invoice = invoiced(market)
 
     results = run_concurrently(*[lambda: issue_invoice(invoice.pk, actor=market.rep)] * 4)
@@ -113,7 +113,7 @@ def test_the_last_use_of_a_promotion_code_is_given_once(market: Market) -> None:
     assert nothing_differs()
 
 
-def test_a_payment_told_several_times_at_once_counts_once(market: Market) -> None:
+def test_a_payment_recorded_several_times_at_once_counts_once(market: Market) -> None:
     invoice = issue_invoice(invoiced(market).pk, actor=market.rep)
 
     def pay() -> Payment:

@@ -39,7 +39,7 @@ def final(advance: Invoice, order: Order, market: Market) -> Invoice:
     return invoice_order(order.pk, actor=market.rep, what="all")
 
 
-def test_a_down_payment_is_taken_off_the_invoices_that_follow(market: Market) -> None:
+def test_deducts_a_down_payment_from_the_invoices_that_follow(market: Market) -> None:
     order = placed(market, quantity="10", freight="12.00")
     ahead = invoice_down_payment(order.pk, actor=market.rep, rate=Decimal("0.3"))
     ahead = issue_invoice(ahead.pk, actor=market.rep)
@@ -54,7 +54,7 @@ def test_a_down_payment_is_taken_off_the_invoices_that_follow(market: Market) ->
     assert order.status == Order.Status.COMPLETED
 
 
-def test_a_down_payment_cannot_exceed_the_order(market: Market) -> None:
+def test_refuses_a_down_payment_above_the_order(market: Market) -> None:
     order = placed(market)
     with pytest.raises(AmountExceedsOpen):
         invoice_down_payment(order.pk, actor=market.rep, amount=Decimal("1000.00"))
@@ -63,7 +63,7 @@ def test_a_down_payment_cannot_exceed_the_order(market: Market) -> None:
     assert not order.invoices.exists()
 
 
-def test_terms_with_a_deposit_ask_for_it_when_the_order_is_placed(market: Market) -> None:
+def test_invoices_the_deposit_of_the_terms_when_the_order_is_submitted(market: Market) -> None:
     market.payment_terms.deposit_rate = Decimal("0.5")
     market.payment_terms.save()
     order = placed(market)
@@ -72,7 +72,7 @@ def test_terms_with_a_deposit_ask_for_it_when_the_order_is_placed(market: Market
     assert deposit.total == Decimal("55.80")  # half of 111.59, half up
 
 
-def test_a_down_payment_that_is_taken_off_already_is_not_thrown_away(
+def test_does_not_delete_a_down_payment_that_is_deducted_already(
     advance: Invoice, final: Invoice, market: Market
 ) -> None:
     assert (advance.total, final.total) == (Decimal("72.00"), Decimal("168.00"))
@@ -85,7 +85,7 @@ def test_a_down_payment_that_is_taken_off_already_is_not_thrown_away(
     assert not Invoice.objects.exists()
 
 
-def test_a_down_payment_that_is_taken_off_already_is_not_credited_alone(
+def test_does_not_credit_a_down_payment_that_is_deducted_already(
     advance: Invoice, final: Invoice, market: Market
 ) -> None:
     advance = issue_invoice(advance.pk, actor=market.rep)

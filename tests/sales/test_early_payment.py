@@ -112,24 +112,24 @@ def test_late_or_short_money_does_not_earn_it(invoice: Invoice, amount: str, aft
     assert figures(invoice) == (Decimal("120.00"), 0, 0, "paid")
 
 
-def test_whoever_pays_more_keeps_less(invoice: Invoice) -> None:
+def test_a_larger_payment_takes_less_discount(invoice: Invoice) -> None:
     pay(invoice, "119")
     assert figures(invoice) == (119, 1, 0, "paid")
 
 
-def test_whoever_pays_all_of_it_keeps_nothing(invoice: Invoice) -> None:
+def test_a_full_payment_takes_no_discount(invoice: Invoice) -> None:
     pay(invoice, "120")
     assert figures(invoice) == (120, 0, 0, "paid")
     assert Payment.objects.count() == 1
 
 
-def test_money_heard_of_late_counts_by_its_day(invoice: Invoice) -> None:
+def test_money_recorded_late_counts_by_its_day(invoice: Invoice) -> None:
     pay(invoice, "1", after=30)
     pay(invoice, "117.60", after=3)
     assert figures(invoice) == (Decimal("118.60"), Decimal("1.40"), 0, "paid")
 
 
-def test_says_on_each_day_what_may_be_kept(invoice: Invoice) -> None:
+def test_returns_the_discount_of_each_day(invoice: Invoice) -> None:
     last = invoice.early_payment_until
     assert last
     after = last + dt.timedelta(days=1)
@@ -200,7 +200,7 @@ def test_money_asked_ahead_is_not_discounted(market: Market) -> None:
     assert (advance.early_payment_rate, advance.early_payment_discount) == (None, 0)
 
 
-def test_tells_the_books_what_is_offered_and_what_was_kept(invoice: Invoice) -> None:
+def test_sends_the_offered_and_the_taken_discount_to_the_erp(invoice: Invoice) -> None:
     pay(invoice, "117.60")
     payload = invoice_payload(invoice)["invoice"]
     assert payload["early_payment"] == {
@@ -222,7 +222,7 @@ class TestWitness:
         with refused("sales_invoice", "keeps_issued"):
             sql(f"UPDATE sales_invoice SET {change}")  # noqa: S608  the two changes above
 
-    def test_what_was_kept_is_what_the_entries_come_to(self, invoice: Invoice) -> None:
+    def test_the_discount_is_the_sum_of_its_entries(self, invoice: Invoice) -> None:
         with refused("sales_invoice", "payments_add_up"):
             Invoice.objects.filter(pk=invoice.pk).update(discounted=Decimal("2.40"))
         with refused("sales_invoice", "payments_add_up"):

@@ -126,7 +126,7 @@ def test_a_wrong_line_is_named_and_nothing_is_imported(content: bytes, message: 
 
 
 @pytest.mark.django_db
-def test_the_command_says_what_it_did(
+def test_the_command_prints_what_it_did(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "eurofxref-daily.xml"

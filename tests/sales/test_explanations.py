@@ -35,7 +35,7 @@ def issued(order: Order, market: Market, quantity: int) -> Invoice:
     return issue_invoice(draft.pk, actor=market.rep)
 
 
-def test_retraces_every_cent_of_a_partial_invoice(market: Market, order: Order) -> None:
+def test_explains_every_cent_of_a_partial_invoice(market: Market, order: Order) -> None:
     first, rest = issued(order, market, 1), issued(order, market, 2)
     for invoice in (first, rest):
         [steps] = explain(invoice, lines_of(invoice)).lines.values()
@@ -52,7 +52,7 @@ def test_retraces_every_cent_of_a_partial_invoice(market: Market, order: Order) 
     assert values["tax billed before"] == first.tax
 
 
-def test_retraces_a_credit_note_and_a_down_payment(market: Market, order: Order) -> None:
+def test_explains_a_credit_note_and_a_down_payment(market: Market, order: Order) -> None:
     invoice = issued(order, market, 2)
     line = invoice.lines.get()
     credit_invoice(invoice.pk, actor=market.rep, reason="x", quantities={line.pk: Decimal(1)})

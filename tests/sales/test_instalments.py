@@ -196,7 +196,7 @@ class TestWitness:
             )
 
     @pytest.mark.parametrize("share", ["0.2", "0.4"])
-    def test_the_shares_of_terms_make_the_whole(self, split: Market, share: str) -> None:
+    def test_the_shares_of_terms_sum_to_one(self, split: Market, share: str) -> None:
         with refused("sales_paymentterms", "shares_sum_to_one"):
             sql("UPDATE sales_instalment SET share_rate = %s WHERE due_days = 0", Decimal(share))
         with refused("sales_paymentterms", "shares_sum_to_one"):
@@ -207,7 +207,9 @@ class TestWitness:
         pay(invoice, "50")
         assert [str(each) for found in verify().values() for each in found] == []
 
-    def test_verify_names_parts_that_do_not_make_the_invoice(self, invoice: Invoice) -> None:
+    def test_verify_names_instalments_that_do_not_sum_to_the_invoice(
+        self, invoice: Invoice
+    ) -> None:
         with pgtrigger.ignore():
             sql("UPDATE sales_invoiceinstalment SET amount = amount + 1 WHERE amount = 36.00")
             connection.check_constraints()
@@ -228,7 +230,7 @@ class TestPage:
         assert rows == [("€36.00", "Settled", False), ("€83.99", "Partly settled", True)]
         assert "€79.99 open" in page.content.decode()
 
-    def test_tells_strangers_nothing(self, client: Client, invoice: Invoice) -> None:
+    def test_shows_nothing_to_other_teams(self, client: Client, invoice: Invoice) -> None:
         client.force_login(UserFactory.create(role=roles.SALES_REP))
         address = reverse("sales:invoice-detail", args=[invoice.pk])
         assert client.get(address).status_code == 404

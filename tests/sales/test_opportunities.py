@@ -51,7 +51,7 @@ def test_an_order_needs_no_quote(market: Market, opportunity: Opportunity) -> No
     assert (won.status, won.actual_revenue) == ("won", Decimal("12.00"))
 
 
-def test_no_lines_to_take_over_is_said(market: Market, opportunity: Opportunity) -> None:
+def test_refuses_to_take_over_no_lines(market: Market, opportunity: Opportunity) -> None:
     quote = quote_from_opportunity(opportunity.pk, actor=market.rep)
     with pytest.raises(NoLines):
         take_lines(quote, opportunity, actor=market.rep)

@@ -6,17 +6,24 @@ from decimal import Decimal
 
 import pytest
 
-from common.errors import MissingField
-from sales.models import Order
+from common.errors import IllegalTransition, MissingField
+from sales.models import Order, SalesEvent
 from sales.services.documents.drafts import change_head, draft_order
 from sales.services.documents.lines import add_line
 from sales.services.errors import (
     AlreadyShipped,
     NotDraft,
+    NotOnHold,
+    OnHold,
 )
 from sales.services.orders import cancel_order, hold_order, release_order, submit_order
 from tests.factories import Market
 from tests.sales.order_steps import ship, submitted
+
+
+def events_of(order: Order) -> list[str]:
+    events = SalesEvent.objects.filter(subject_id=order.pk).order_by("subject_version")
+    return list(events.values_list("type", flat=True))
 
 
 def test_an_order_needs_a_price_list(market: Market) -> None:
@@ -43,15 +50,64 @@ def test_a_submitted_order_is_not_edited(market: Market) -> None:
     assert order.lines.count() == 1
 
 
-def test_hold_and_release(market: Market) -> None:
+def test_puts_an_order_on_hold_and_releases_it(market: Market) -> None:
     order = submitted(market, "1")
+
+    held = hold_order(order.pk, actor=market.rep, reason=" Credit check ")
+    assert (held.is_on_hold, held.hold_reason) == (True, "Credit check")
+
+    released = release_order(order.pk, actor=market.rep)
+    assert (released.is_on_hold, released.hold_reason) == (False, "")
+    assert events_of(order)[-2:] == ["order.held", "order.released"]
+
+
+def test_refuses_to_hold_without_a_reason_twice_or_as_a_draft(market: Market) -> None:
+    order = submitted(market, "1")
+    draft = draft_order(actor=market.rep, account=market.account, name="Bar refit")
     with pytest.raises(MissingField):
         hold_order(order.pk, actor=market.rep, reason=" ")
-    assert hold_order(order.pk, actor=market.rep, reason="Credit check").is_on_hold
-    assert not release_order(order.pk, actor=market.rep).is_on_hold
+    with pytest.raises(IllegalTransition):
+        hold_order(draft.pk, actor=market.rep, reason="Credit check")
+
+    hold_order(order.pk, actor=market.rep, reason="Credit check")
+    with pytest.raises(OnHold):
+        hold_order(order.pk, actor=market.rep, reason="Again")
+
+    order.refresh_from_db()
+    assert order.hold_reason == "Credit check"
+    assert events_of(order).count("order.held") == 1
 
 
-def test_refuses_to_cancel_what_has_left(market: Market) -> None:
+def test_refuses_to_release_what_is_not_on_hold(market: Market) -> None:
+    order = submitted(market, "1")
+
+    with pytest.raises(NotOnHold):
+        release_order(order.pk, actor=market.rep)
+
+    assert "order.released" not in events_of(order)
+
+
+def test_cancels_an_order_with_all_its_units(market: Market) -> None:
+    order = submitted(market, "2", "3")
+
+    cancelled = cancel_order(order.pk, actor=market.rep, reason=" Changed their mind ")
+
+    assert (cancelled.status, cancelled.cancelled_reason) == ("cancelled", "Changed their mind")
+    assert [line.wanted_quantity for line in order.lines.all()] == [0, 0]
+    assert events_of(order)[-1] == "order.cancelled"
+
+
+def test_refuses_to_cancel_without_a_reason(market: Market) -> None:
+    order = submitted(market, "1")
+
+    with pytest.raises(MissingField):
+        cancel_order(order.pk, actor=market.rep, reason=" ")
+
+    order.refresh_from_db()
+    assert order.status == Order.Status.SUBMITTED
+
+
+def test_refuses_to_cancel_what_is_shipped(market: Market) -> None:
     order = ship(submitted(market, "2"), market, "1")
     with pytest.raises(AlreadyShipped):
         cancel_order(order.pk, actor=market.rep, reason="Changed their mind")

@@ -106,7 +106,7 @@ def test_nothing_drifted_is_nothing_written(market: Market, order: Order) -> Non
     assert order.version == version
 
 
-def test_a_product_no_longer_on_the_list_keeps_its_price_and_says_so(
+def test_a_product_no_longer_on_the_list_keeps_its_price_and_is_marked(
     market: Market, order: Order
 ) -> None:
     PriceListItem.objects.filter(product__name="Machine").delete()

@@ -181,7 +181,7 @@ def test_a_code_that_ended_meanwhile_keeps_the_order_back_until_it_is_removed(
     assert (order.status, order.total) == ("submitted", 120)
 
 
-def test_a_use_is_counted_when_the_order_is_submitted_and_given_back_on_cancel(
+def test_a_use_is_redeemed_when_the_order_is_submitted_and_released_on_cancel(
     market: Market,
 ) -> None:
     spring = code(uses_allowed=1)
@@ -199,7 +199,7 @@ def test_a_use_is_counted_when_the_order_is_submitted_and_given_back_on_cancel(
     assert spring.uses_left == 1
 
 
-def test_a_quote_counts_its_code_when_it_is_accepted_and_the_order_does_not_again(
+def test_a_quote_redeems_its_code_when_it_is_accepted_and_the_order_does_not_again(
     market: Market,
 ) -> None:
     spring = code(uses_allowed=5)
@@ -248,7 +248,7 @@ def test_a_revision_keeps_the_code(market: Market) -> None:
     assert line.document == quote
 
 
-def test_a_change_order_keeps_the_promise_of_a_code_that_ended(market: Market) -> None:
+def test_a_change_order_keeps_a_redeemed_code_that_ended(market: Market) -> None:
     spring = code(uses_allowed=1)
     order = draft(market, "100.00")
     apply_promotion(order, "SPRING", actor=market.rep)

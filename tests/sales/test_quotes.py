@@ -16,7 +16,13 @@ from sales.services.documents.lines import add_line
 from sales.services.errors import (
     QuoteExpired,
 )
-from sales.services.quotes import accept_quote, activate_quote, lose_quote, revise_quote
+from sales.services.quotes import (
+    accept_quote,
+    activate_quote,
+    cancel_quote,
+    lose_quote,
+    revise_quote,
+)
 from tests.factories import Market
 
 
@@ -66,7 +72,20 @@ def test_a_revision_keeps_the_number_and_supersedes(market: Market) -> None:
         accept_quote(quote.pk, actor=market.rep)
 
 
-def test_lost_quotes_say_why(market: Market) -> None:
+def test_cancels_a_quote_with_a_comment(market: Market) -> None:
+    quote = draft_quote(actor=market.rep, account=market.account, name="Bar refit")
+    add_line(quote, actor=market.rep, product=market.product())
+    activate_quote(quote.pk, actor=market.rep)
+
+    cancelled = cancel_quote(quote.pk, actor=market.rep, comment="Sent by mistake")
+
+    assert (cancelled.status, cancelled.closed_comment) == ("cancelled", "Sent by mistake")
+    with pytest.raises(IllegalTransition):
+        accept_quote(quote.pk, actor=market.rep)
+    assert not Order.objects.exists()
+
+
+def test_keeps_the_reason_of_a_lost_quote(market: Market) -> None:
     quote = draft_quote(actor=market.rep, account=market.account, name="Bar refit")
     add_line(quote, actor=market.rep, product=market.product())
     activate_quote(quote.pk, actor=market.rep)

@@ -115,7 +115,7 @@ def test_a_list_out_of_force_keeps_back_what_is_priced_from_it_until_another_is_
     assert activate_quote(quote.pk, actor=market.rep).total == 120
 
 
-def test_tells_a_product_off_the_list_from_one_on_it_without_a_price(
+def test_distinguishes_a_product_off_the_list_from_one_without_a_price(
     market: Market, quote: Quote
 ) -> None:
     off = add_line(quote, actor=market.rep, product=market.product(None, name="Grinder"))

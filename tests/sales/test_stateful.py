@@ -16,7 +16,7 @@ from hypothesis.stateful import run_state_machine_as_test as run
 
 from sales.services.integrity.verification import verify
 from tests.factories import Market
-from tests.sales.random_trading import Trade, untrue
+from tests.sales.random_trading import Trade, violations
 
 DICE = st.randoms(use_true_random=False)
 CURRENCIES = ["JPY", "EUR", "KWD"]
@@ -64,7 +64,7 @@ class Trading(RuleBasedStateMachine):
     @invariant()
     def everything_is_true(self) -> None:
         connection.check_constraints()
-        found = untrue() + differences()
+        found = violations() + differences()
         assert found == [], f"after {self.trade.done}, last refused: {self.trade.refused[-1:]}"
 
 
@@ -111,7 +111,7 @@ def test_stays_true_at_every_moment_while_several_trade_at_once(currency: str) -
     assert broken == []
     assert len(trade.done) > 20
     assert looks > 1
-    assert untrue() + differences() == []
+    assert violations() + differences() == []
 
 
 def in_background(broken: list[object], work: Callable[..., None], *given: Any) -> threading.Thread:
@@ -131,8 +131,8 @@ def in_background(broken: list[object], work: Callable[..., None], *given: Any) 
 
 
 def at_one_moment() -> list[str]:
-    """What is untrue between two commits of the others."""
+    """What is violations between two commits of the others."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        return untrue() + differences()
+        return violations() + differences()

@@ -1,4 +1,4 @@
-"""The database refuses what is not true of quotes, orders and invoices, whoever says it."""
+"""Document triggers: the database refuses writes that break a rule."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class TestIssuedDocuments:
                 invoice.pk,
             )
 
-    def test_what_moves_by_itself_may_move(self, order: Order, invoice: Invoice) -> None:
+    def test_statuses_of_issued_documents_may_change(self, order: Order, invoice: Invoice) -> None:
         with accepted():
             Order.objects.filter(pk=order.pk).update(notes="Ring first", processing_status="Picked")
             Invoice.objects.filter(pk=invoice.pk).update(official_number="SI-1", notes="Sent twice")
@@ -139,7 +139,7 @@ class TestIssuedLines:
         with refused("sales_orderline", "issued_lines_kept_delete"):
             sql("DELETE FROM sales_orderline WHERE order_id = %s", order.pk)
 
-    def test_what_became_of_ordered_units_may_move(self, order: Order) -> None:
+    def test_shipped_and_billed_quantities_may_change(self, order: Order) -> None:
         with accepted():
             OrderLine.objects.filter(order=order).update(shipped_quantity=2, delivered_quantity=1)
 
@@ -178,7 +178,7 @@ class TestChangeOrders:
         with refused("sales_orderchange", "append_only"):
             sql("UPDATE sales_orderchange SET reason = 'Another' ")
 
-    def test_an_open_change_order_may_still_say_what_differs_and_no_more(
+    def test_only_the_difference_of_an_open_change_order_may_still_change(
         self, order: Order
     ) -> None:
         with refused("sales_orderchange", "change_order_applied"):
@@ -231,7 +231,7 @@ class TestSums:
                 draft.pk,
             )
 
-    def test_a_sum_is_looked_at_again_after_each_statement(self, draft: Quote) -> None:
+    def test_a_sum_is_checked_again_after_each_statement(self, draft: Quote) -> None:
         swap = (
             "UPDATE sales_quoteline SET net = net + %s, gross = gross + %s "
             "WHERE quote_id = %s AND position = 1"
@@ -290,7 +290,7 @@ class TestVersionsAndEvents:
         with refused("sales_order", "versions_in_step"):
             sql("UPDATE sales_order SET version = version + %s WHERE id = %s", step, order.pk)
 
-    def test_what_happened_stays_written(self, order: Order) -> None:
+    def test_events_are_append_only(self, order: Order) -> None:
         with refused("sales_salesevent", "append_only"):
             SalesEvent.objects.filter(subject_id=order.pk).update(actor_name="Somebody else")
         with refused("sales_salesevent", "append_only"):

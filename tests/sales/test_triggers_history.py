@@ -1,4 +1,4 @@
-"""Every business table keeps its history, in the name of whoever changed it."""
+"""History triggers: every business table keeps its states, and who changed them."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_each_state_of_a_row_is_kept_also_of_one_that_is_gone(market: Market) ->
     ]
 
 
-def test_an_update_that_changes_nothing_leaves_no_trace(market: Market) -> None:
+def test_an_update_that_changes_nothing_adds_no_history(market: Market) -> None:
     before = history_of(market.account).count()
     sql("UPDATE crm_account SET name = name WHERE id = %s", market.account.pk)
     assert history_of(market.account).count() == before
@@ -77,7 +77,7 @@ def test_history_stays_written(market: Market) -> None:
         sql("UPDATE crm_accounthistory SET name = 'Else'")
 
 
-def test_a_person_is_named_by_the_page_they_pressed(market: Market, client: Client) -> None:
+def test_a_person_is_named_with_the_page_they_used(market: Market, client: Client) -> None:
     lead = LeadFactory.create(owner=market.rep)
     client.force_login(market.rep)
 

@@ -122,7 +122,7 @@ def test_finds_nothing_where_all_is_true(traded: Order) -> None:
         ),
     ],
 )
-def test_names_what_differs(traded: Order, year: int, statement: str, expected: list[str]) -> None:
+def test_names_each_mismatch(traded: Order, year: int, statement: str, expected: list[str]) -> None:
     tamper(statement)
     assert printed() == [line.format(year=year) for line in expected]
 
@@ -155,7 +155,7 @@ def test_names_a_promotion_code_that_was_counted_wrongly(market: Market) -> None
     assert printed() == ["Promotion code SPRING: uses is 1, should be 0."]
 
 
-def test_prints_each_difference_and_fails(traded: Order, year: int) -> None:
+def test_prints_each_mismatch_and_fails(traded: Order, year: int) -> None:
     tamper("UPDATE sales_invoice SET paid = 12")
     out = StringIO()
     with pytest.raises(CommandError, match=r"1 differences; \d+ checks") as failure:

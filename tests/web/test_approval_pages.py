@@ -57,7 +57,7 @@ def labels(page: Any) -> dict[str, str]:
     return {str(action.label): str(action.reason) for action in page.context["actions"].all}
 
 
-def test_says_which_rule_a_quote_breaks_and_asks_for_a_yes(
+def test_shows_which_rule_a_quote_breaks_and_requests_approval(
     rep: Client, quote: Quote, rule: ApprovalRule, market: Market, manager: User
 ) -> None:
     break_rule(quote, market)
@@ -103,7 +103,7 @@ def test_a_manager_refuses_with_a_reason(
     assert "Too cheap" in client.get(at("quote-detail", quote)).content.decode()
 
 
-def test_refuses_to_ask_twice_or_without_need(
+def test_refuses_to_request_approval_twice_or_without_need(
     rep: Client, quote: Quote, rule: ApprovalRule, market: Market
 ) -> None:
     needless = rep.post(at("quote-ask-approval", quote), {"comment": ""})
@@ -115,7 +115,7 @@ def test_refuses_to_ask_twice_or_without_need(
     assert SalesEvent.objects.filter(data__has_key="approval_asked").count() == 1
 
 
-def test_any_change_after_the_yes_asks_again(
+def test_any_change_after_the_approval_needs_a_new_one(
     rep: Client, quote: Quote, rule: ApprovalRule, market: Market, manager: User
 ) -> None:
     break_rule(quote, market)
@@ -129,7 +129,7 @@ def test_any_change_after_the_yes_asks_again(
     assert "about earlier content" in page.content.decode()
 
 
-def test_approving_is_closed_to_reps_strangers_and_auditors(
+def test_approving_is_refused_to_reps_other_teams_and_auditors(
     client: Client, quote: Quote, rule: ApprovalRule, market: Market
 ) -> None:
     break_rule(quote, market)

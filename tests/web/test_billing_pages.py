@@ -173,7 +173,7 @@ def test_lists_credit_notes_and_takes_them_off_the_sum(
     assert len(notes.context["rows"]) == 1
 
 
-def test_is_closed_to_strangers_and_auditors(
+def test_is_refused_to_other_teams_and_auditors(
     client: Client, order: Order, invoice: Invoice
 ) -> None:
     line = invoice.lines.get()

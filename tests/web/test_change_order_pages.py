@@ -172,7 +172,7 @@ def test_a_draft_is_edited_not_changed(rep: Client, market: Market) -> None:
     assert reason_shown(rep, refused, draft) == "Only a submitted order takes a change order."
 
 
-def test_is_closed_to_strangers_and_auditors(client: Client, order: Order) -> None:
+def test_is_refused_to_other_teams_and_auditors(client: Client, order: Order) -> None:
     line = order.lines.get()
     data = typed(order, line, **{f"{line.pk}-quantity": "12"})
     for who, status in ((UserFactory.create(), 404), (UserFactory.create(role=roles.AUDITOR), 403)):

@@ -30,7 +30,7 @@ def why(document: Quote | Order | Invoice, figure: str = "") -> str:
     return reverse("sales:why", args=[kind, document.pk])
 
 
-def test_tells_every_step_to_the_total(client: Client, market: Market, quote: Quote) -> None:
+def test_shows_every_step_to_the_total(client: Client, market: Market, quote: Quote) -> None:
     client.force_login(market.rep)
 
     [totals] = client.get(why(quote, "total")).context["sections"]
@@ -54,7 +54,7 @@ def test_stops_at_the_figure_one_asks_about(client: Client, market: Market, quot
     assert [each.label for each in totals.steps] == ["Detail", "Discount"]
 
 
-def test_tells_the_steps_of_a_line_in_the_dialog(
+def test_shows_the_steps_of_a_line_in_the_dialog(
     client: Client, market: Market, quote: Quote
 ) -> None:
     client.force_login(market.rep)
@@ -65,12 +65,12 @@ def test_tells_the_steps_of_a_line_in_the_dialog(
     assert "rounded half up to 2 decimals" in shown
 
 
-def test_knows_no_other_figure(client: Client, market: Market, quote: Quote) -> None:
+def test_finds_no_other_figure(client: Client, market: Market, quote: Quote) -> None:
     client.force_login(market.rep)
     assert client.get(why(quote, "mood")).status_code == 404
 
 
-def test_is_closed_to_strangers_and_open_to_auditors(client: Client, quote: Quote) -> None:
+def test_is_refused_to_other_teams_and_open_to_auditors(client: Client, quote: Quote) -> None:
     for who, status in ((UserFactory.create(), 404), (UserFactory.create(role=roles.AUDITOR), 200)):
         client.force_login(who)
         assert client.get(why(quote)).status_code == status

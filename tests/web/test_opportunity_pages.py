@@ -100,7 +100,7 @@ def test_a_draft_takes_its_opportunitys_lines(
     assert Quote.objects.get(pk=quote.pk).total == Decimal("6.00")
 
 
-def test_opportunity_lines_are_closed_to_strangers_and_auditors(
+def test_opportunity_lines_are_refused_to_other_teams_and_auditors(
     client: Client, market: Market, opportunity: Opportunity
 ) -> None:
     market.product("5.00", sku="CUP-1")

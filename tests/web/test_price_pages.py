@@ -97,7 +97,7 @@ def test_refuses_to_refresh_nothing_or_a_document_somebody_changed(
     assert line.unit_price == 100
 
 
-def test_agreed_prices_say_why_they_are_locked_and_are_unlocked_by_right(
+def test_shows_why_agreed_prices_are_locked_and_unlocks_them_by_right(
     client: Client, quote: Quote, market: Market
 ) -> None:
     activate_quote(quote.pk, actor=market.rep)
@@ -117,7 +117,7 @@ def test_agreed_prices_say_why_they_are_locked_and_are_unlocked_by_right(
     assert not Order.objects.get().prices_are_locked
 
 
-def test_prices_and_codes_are_closed_to_strangers_and_auditors(
+def test_prices_and_codes_are_refused_to_other_teams_and_auditors(
     client: Client, quote: Quote
 ) -> None:
     PromotionCode.objects.create(code="SPRING", name="Spring", discount_rate=Decimal("0.1"))

@@ -152,7 +152,7 @@ def _quantities_each(
 ) -> dict[uuid.UUID, Decimal]:
     """Return how many of each part are in one bundle, as the document had it until now.
 
-    A bundle that was not wanted until now has as many as the catalogue says.
+    A bundle that was not wanted until now has as many as the catalogue has.
     """
     new = [bundle for bundle in bundles if not old_quantities[bundle.pk] and parts[bundle.pk]]
     known = _in_the_catalogue(new) if new else {}

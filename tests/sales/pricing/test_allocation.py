@@ -83,7 +83,7 @@ def test_gives_the_odd_cent_to_the_lowest_key_not_to_the_first_place() -> None:
     assert shares == [Decimal(0), Decimal("0.01"), Decimal(0)]
 
 
-def test_shares_nothing_over_nobody() -> None:
+def test_shares_zero_over_no_lines() -> None:
     assert allocate(Decimal(0), [], "EUR") == []
     with pytest.raises(InvalidAmount):
         allocate(Decimal("0.01"), [], "EUR")

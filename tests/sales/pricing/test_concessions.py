@@ -31,7 +31,7 @@ def line(**fields: Any) -> LineInput:
         (line(promotion_discount=Decimal(300)), "0"),
     ],
 )
-def test_compares_a_line_with_what_the_house_asks(typed: LineInput, off: str) -> None:
+def test_compares_a_line_with_the_reference_price(typed: LineInput, off: str) -> None:
     assert line_concession(typed, Decimal(100), EUR) == Concession(Decimal(1000), Decimal(off))
 
 

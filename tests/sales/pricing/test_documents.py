@@ -211,7 +211,7 @@ def test_gives_the_amounts_a_promotion_is_worked_out_on() -> None:
     assert line_amounts(lines, Terms("EUR", prices_include_tax=True)) == {"1": Decimal("90.00")}
 
 
-def test_explains_a_line_in_words_and_numbers() -> None:
+def test_explains_a_line_by_formula_and_values() -> None:
     document = price_document(
         [line(quantity=3, volume_discount=5, discount_rate="0.1"), line("2", counts=False)],
         currency="EUR",

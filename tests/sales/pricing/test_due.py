@@ -38,7 +38,9 @@ def shares(draw: st.DrawFn) -> list[Share]:
 
 
 @given(st.data(), CURRENCIES, shares())
-def test_instalments_make_the_whole(data: st.DataObject, currency: str, parts: list[Share]) -> None:
+def test_shares_of_instalments_sum_to_one(
+    data: st.DataObject, currency: str, parts: list[Share]
+) -> None:
     total = abs(data.draw(amounts(currency)))
 
     due = split_by_shares(total, parts, currency=currency, issued_on=DAY)
