@@ -1,4 +1,4 @@
-"""Actions on records: a button pressed or a form sent, and the answer when a rule refuses."""
+"""Actions of views: run a use case, then go to its result or show why it was refused."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from django.urls import is_valid_path
 
 from common.errors import DomainError, SeveralErrors
 from web.display import Link
-from web.htmx import go_to, refuse, say
+from web.htmx import go_to, refuse, show_message
 from web.http import P, PermittedView, RepRequest
+from web.pages.forms import FormPage
 from web.record_urls import record_url
 from web.rendering import render_dialog
 
@@ -83,19 +84,19 @@ def _find(subject: Subject, request: RepRequest, kwargs: Mapping[str, Any]) -> m
 def run_action(
     request: HttpRequest,
     record: models.Model,
-    deed: Callable[[], models.Model],
+    use_case: Callable[[], models.Model],
     *,
     done: str,
 ) -> HttpResponse:
-    """Do a deed and go to the record it made or changed, named in ``done`` by ``%(record)s``.
+    """Run a use case and go to the record it made or changed, named in ``done`` by ``%(record)s``.
 
-    A refused deed shows the record's page again with the reason.
+    A refused one leads to the record's page with the reason.
     """
     try:
-        result = deed()
+        result = use_case()
     except DomainError as error:
         return refuse(request, str(error), record_url(record))
-    say(request, done % {"record": result})
+    show_message(request, done % {"record": result})
     return go_to(request, record_url(result))
 
 
@@ -103,33 +104,34 @@ def run_form_action(
     request: HttpRequest,
     record: models.Model,
     form: forms.Form,
-    deed: Callable[[dict[str, Any]], models.Model],
+    use_case: Callable[[dict[str, Any]], models.Model],
     *,
     heading: str,
     label: str,
     done: str,
-    template_name: str = "base/form.html",
-    **more: Any,
+    template: str = "base/form.html",
+    icon: str = "check",
+    summary: str = "",
 ) -> HttpResponse:
-    """Ask what a deed needs to know, then do it; refused, the form keeps what was typed."""
+    """Ask what a use case needs to know, then run it; refused, the form keeps what was typed."""
     if request.method == "POST" and form.is_valid():
         try:
-            result = deed(form.cleaned_data)
+            result = use_case(form.cleaned_data)
         except DomainError as error:
             add_refusal(form, error)
         else:
-            say(request, done % {"record": result})
+            show_message(request, done % {"record": result})
             return go_to(request, record_url(result))
-    context = {
-        "heading": heading,
-        "save_label": label,
-        "form": form,
-        "record": record,
-        "back": Link(str(record), record_url(record)),
-        **more,
-    }
+    page = FormPage(
+        heading=heading,
+        form=form,
+        back=Link(str(record), record_url(record)),
+        save_label=label,
+        icon=icon,
+        summary=summary,
+    )
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    return render_dialog(request, template_name, "form-card", context, status=status)
+    return render_dialog(request, template, "form-card", page, status=status)
 
 
 def add_refusal(form: forms.BaseForm, error: DomainError) -> None:

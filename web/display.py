@@ -36,7 +36,7 @@ TONE_CLASS: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A status in words, colour and icon, so that it never depends on colour alone."""
+    """A status as text, colour and icon, so that it never depends on colour alone."""
 
     label: StrOrPromise
     tone: Tone = "neutral"
@@ -44,7 +44,7 @@ class Chip:
     title: StrOrPromise = ""
 
     def __str__(self) -> SafeString:
-        """Draw itself; templates take the string of whatever they are given."""
+        """Return the markup; templates take the string of whatever they are given."""
         return format_html(
             '<span class="badge chip {}" title="{}">{}{}</span>',
             TONE_CLASS[self.tone],
@@ -54,7 +54,7 @@ class Chip:
         )
 
     def __html__(self) -> SafeString:
-        """Stay markup where templates escape: ``{% chip_of record %}``, ``format_html``."""
+        """Return the markup where templates and ``format_html`` would escape."""
         return self.__str__()
 
 
@@ -66,11 +66,11 @@ class Link:
     url: str
 
     def __str__(self) -> SafeString:
-        """Draw itself."""
+        """Return the markup."""
         return format_html('<a href="{}">{}</a>', self.url, self.label)
 
     def __html__(self) -> SafeString:
-        """Stay markup where templates escape."""
+        """Return the markup where templates would escape."""
         return self.__str__()
 
 
@@ -81,7 +81,7 @@ class Column:
     label: StrOrPromise
     align: Align = "start"
     wide_only: bool = False
-    speaks_for_itself: bool = False
+    needs_no_label: bool = False
     """True when a stacked row on a phone needs no label before the value."""
 
     @property
@@ -128,11 +128,11 @@ class When:
         return cls(format_moment(moment), format_ago(moment))
 
     def __str__(self) -> SafeString:
-        """Draw itself."""
+        """Return the markup."""
         return format_html('<span class="when" title="{}">{}</span>', self.tooltip, self.text)
 
     def __html__(self) -> SafeString:
-        """Stay markup where templates escape."""
+        """Return the markup where templates would escape."""
         return self.__str__()
 
 
@@ -157,7 +157,7 @@ class Action:
 
     @property
     def allowed(self) -> bool:
-        """Tell whether the deed can be done now."""
+        """Whether it can be done now."""
         return not self.reason
 
 
@@ -169,15 +169,15 @@ class Actions:
 
     @property
     def primary(self) -> Action | None:
-        """Return the first deed that can be done now, leads on and is not a way back."""
-        leading = (verb for verb in self.all if verb.tone == "plain" and not verb.aside)
-        return next((verb for verb in leading if verb.allowed), None)
+        """Return the first action that can be done now and is the next step."""
+        leading = (action for action in self.all if action.tone == "plain" and not action.aside)
+        return next((action for action in leading if action.allowed), None)
 
     @property
     def others(self) -> list[Action]:
         """Return the rest, allowed ones first."""
-        rest = [verb for verb in self.all if verb is not self.primary]
-        return sorted(rest, key=lambda verb: (not verb.allowed, verb.tone == "danger"))
+        rest = [action for action in self.all if action is not self.primary]
+        return sorted(rest, key=lambda action: (not action.allowed, action.tone == "danger"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Answers for pages that are partly replaced, and the same answers for readers without scripts."""
+"""Answers to htmx, and the same answers for browsers without scripts."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from django_htmx.middleware import HtmxDetails
 
 
 def is_partial(request: HttpRequest) -> bool:
-    """Tell whether htmx asks for a part of a page."""
+    """Return whether htmx asks for a part of a page."""
     details = getattr(request, "htmx", None)
     return isinstance(details, HtmxDetails) and bool(details) and not details.boosted
 
 
 def go_to(request: HttpRequest, url: str) -> HttpResponse:
-    """Send the reader to another page, whichever way they asked."""
+    """Redirect the browser, or htmx."""
     if is_partial(request):
         return HttpResponseClientRedirect(url)
     return HttpResponseRedirect(url)
 
 
 class SeeOther(HttpResponseRedirect):
-    """A redirect that says nothing was done: 303."""
+    """Redirect after a refused action: 303."""
 
     status_code = HTTPStatus.SEE_OTHER
 
 
 def refuse(request: HttpRequest, reason: str, url: str) -> HttpResponse:
-    """Send the reader to the page that shows why nothing was done."""
-    say(request, reason, level=messages.ERROR)
+    """Redirect to the page that shows why nothing was done."""
+    show_message(request, reason, level=messages.ERROR)
     return go_to(request, url) if is_partial(request) else SeeOther(url)
 
 
-def say(request: HttpRequest, text: str, *, level: int = messages.SUCCESS) -> None:
-    """Show a sentence on the next page."""
+def show_message(request: HttpRequest, text: str, *, level: int = messages.SUCCESS) -> None:
+    """Show a message on the next page."""
     messages.add_message(request, level, text)

@@ -1,4 +1,4 @@
-"""Who may come through a door."""
+"""Access control of views: sign-in and permissions."""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@ HUES = ("blue", "teal", "orange", "purple", "pink", "cyan", "lime", "indigo")
 
 def initials(name: object) -> str:
     """Return the first letters of the first and last word of a name."""
-    words = [word for word in str(name).replace("@", " ").split() if word[0].isalnum()]
-    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+    parts = [word for word in str(name).replace("@", " ").split() if word[0].isalnum()]
+    return "".join(word[0] for word in (parts[:1] + parts[1:][-1:])).upper()
 
 
 def hue(name: object) -> str:

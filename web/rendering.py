@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +20,8 @@ from web.pages.records import RecordPage
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+    from crm.models import User
+
     Page = DataclassInstance | Mapping[str, Any]
 
 
@@ -27,7 +29,8 @@ def render_page(
     request: HttpRequest, template: str, page: Page, *, status: int = HTTPStatus.OK
 ) -> HttpResponse:
     """Render a page in its frame; the template finds each field of the page by its name."""
-    frame = build_frame(request.user)
+    view_name = request.resolver_match.view_name if request.resolver_match else ""
+    frame = build_frame(cast("User", request.user), view_name)
     return _render(request, template, {**_contents(page), "frame": frame}, status)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -23,20 +22,13 @@ from common.formatting import format_money
 from common.identifiers import uuid7
 from common.keyset import COUNT_LIMIT, Group, capped_count, capped_groups, keyset_page
 from web.display import Column, Link, Row, StrOrPromise
-from web.htmx import go_to, refuse, say
+from web.htmx import go_to, refuse, show_message
+from web.pages.forms import FormPage
+from web.pages.lists import Empty, ListPage, with_query
 from web.record_urls import record_url
 from web.rendering import render_dialog, render_page
 
 ModelT = TypeVar("ModelT", bound=models.Model)
-
-
-@dataclass(frozen=True, slots=True)
-class Empty:
-    """What a list says before its first record."""
-
-    icon: str
-    title: StrOrPromise
-    text: StrOrPromise
 
 
 class PermittedView(LoginRequiredMixin, PermissionRequiredMixin, View):
@@ -44,7 +36,7 @@ class PermittedView(LoginRequiredMixin, PermissionRequiredMixin, View):
 
     @property
     def person(self) -> Any:
-        """Return who came through the door; this package does not know what users are."""
+        """Return the user of the request."""
         return self.request.user
 
 
@@ -59,7 +51,7 @@ class ListScreen(PermittedView, Generic[ModelT]):
     order: ClassVar[tuple[str, ...]] = ("-pk",)
     page_size: ClassVar[int] = 50
     new_label: ClassVar[StrOrPromise] = ""
-    """What the button for a new record says; without it there is none."""
+    """The label of the button for a new record; without it there is none."""
     grouped_by: ClassVar[str] = ""
     """The column by which totals are taken, such as the currency; empty for no totals."""
     summed: ClassVar[str | None] = None
@@ -79,7 +71,7 @@ class ListScreen(PermittedView, Generic[ModelT]):
         raise NotImplementedError  # each screen has its own
 
     def note(self, record: ModelT) -> str:
-        """Return a few words beside the first cell."""
+        """Return a note beside the first cell."""
         return ""
 
     def totalled(self, records: models.QuerySet[ModelT]) -> models.QuerySet[ModelT]:
@@ -90,30 +82,29 @@ class ListScreen(PermittedView, Generic[ModelT]):
         """Write one total; different currencies are never added."""
         return format_money(group.sum, group.key)
 
-    def around(self) -> dict[str, Any]:
-        """Return what the screen shows besides the list."""
-        return {}
+    def build(self, **fields: Any) -> ListPage:
+        """Build the page; a screen that shows more than its list builds another one."""
+        return ListPage(**fields)
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show one page of the list."""
         chosen = self.filter_class(request.GET, queryset=self.records(), request=request)
         records = chosen.qs if chosen.is_valid() else self.records().none()
         after = request.GET.get("after", "")
-        page = keyset_page(records, self.order, after=after, size=self.page_size)
-        context = {
-            "heading": self.heading,
-            "columns": self.columns,
-            "rows": [self._row(record) for record in page.records],
-            "filter": chosen,
-            "filtered": chosen.form.is_bound and any(chosen.form.cleaned_data.values()),
-            "first": bool(after),
-            "after": page.after,
+        found = keyset_page(records, self.order, after=after, size=self.page_size)
+        page = self.build(
+            heading=self.heading,
+            columns=self.columns,
+            rows=[self._row(record) for record in found.records],
+            filter=chosen,
+            filtered=chosen.form.is_bound and any(chosen.form.cleaned_data.values()),
+            newest_url=with_query(request.GET, after="") if after else "",
+            older_url=with_query(request.GET, after=found.after) if found.after else "",
+            empty=self.empty,
+            new=self._new(),
             **self._count(records),
-            "empty": self.empty,
-            "new": self._new(),
-            **self.around(),
-        }
-        return render_page(request, self.template_name, context)
+        )
+        return render_page(request, self.template_name, page)
 
     def _row(self, record: ModelT) -> Row:
         cells = zip(self.cells(record), self.columns, strict=True)
@@ -165,8 +156,8 @@ class FormScreen(PermittedView, Generic[ModelT]):
     def get_permission_required(self) -> tuple[str, ...]:
         """Ask for the right to add, or to change, a record of this kind."""
         meta = self.visible().model._meta
-        deed = "change" if "pk" in self.kwargs else "add"
-        return (f"{meta.app_label}.{deed}_{meta.model_name}",)
+        action = "change" if "pk" in self.kwargs else "add"
+        return (f"{meta.app_label}.{action}_{meta.model_name}",)
 
     def heading(self, record: ModelT) -> str:
         """Name the form."""
@@ -187,7 +178,7 @@ class FormScreen(PermittedView, Generic[ModelT]):
         return {}
 
     def why_not(self, record: ModelT) -> str:
-        """Say why the record cannot be edited; empty when it can."""
+        """Return why the record cannot be edited; empty when it can."""
         return ""
 
     def prepare(self, record: ModelT) -> None:
@@ -241,7 +232,7 @@ class FormScreen(PermittedView, Generic[ModelT]):
             if (known := self._already_made()) is None:
                 raise
             return go_to(self.request, record_url(known))
-        say(self.request, gettext("%(record)s saved.") % {"record": saved})
+        show_message(self.request, gettext("%(record)s saved.") % {"record": saved})
         return go_to(self.request, record_url(saved))
 
     def _reason(self, record: ModelT) -> str:
@@ -271,19 +262,18 @@ class FormScreen(PermittedView, Generic[ModelT]):
         self, record: ModelT, form: forms.ModelForm[Any], *, problem: str = "", seen: str = ""
     ) -> HttpResponse:
         new = record._state.adding
-        context = {
-            "heading": self.heading(record),
-            "form": form,
-            "record": record,
-            "back": self.back(record),
-            "save_label": self.save_label or gettext("Save"),
-            "problem": problem,
-            "new_id": record.pk if new else "",
-            "seen": "" if new else seen or self.request.POST.get("seen") or _stamp(record),
-        }
+        page = FormPage(
+            heading=self.heading(record),
+            form=form,
+            back=self.back(record),
+            save_label=self.save_label or gettext("Save"),
+            problem=problem,
+            new_id=str(record.pk) if new else "",
+            seen="" if new else seen or self.request.POST.get("seen") or _stamp(record),
+        )
         refused = bool(form.errors or problem)
         status = HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK
-        return render_dialog(self.request, self.template_name, "form-card", context, status=status)
+        return render_dialog(self.request, self.template_name, "form-card", page, status=status)
 
 
 def _stamp(record: models.Model) -> str:
@@ -293,9 +283,9 @@ def _stamp(record: models.Model) -> str:
 
 
 def _conflict(form: forms.ModelForm[Any], theirs: dict[str, Any]) -> str:
-    """Say what somebody else saved while this form was open."""
+    """Describe what somebody else saved while this form was open."""
     differing = [
-        f"{form[name].label}: {_in_words(field, theirs.get(name))}"
+        f"{form[name].label}: {_format(field, theirs.get(name))}"
         for name, field in form.fields.items()
         if field.has_changed(theirs.get(name), form.data.get(form.add_prefix(name)))
     ]
@@ -305,7 +295,7 @@ def _conflict(form: forms.ModelForm[Any], theirs: dict[str, Any]) -> str:
     ) % {"values": "; ".join(differing) or gettext("the same as you typed")}
 
 
-def _in_words(field: forms.Field, value: Any) -> str:
+def _format(field: forms.Field, value: Any) -> str:
     if value in (None, ""):
         return "–"
     if isinstance(field, forms.ModelChoiceField):

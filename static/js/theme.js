@@ -1,4 +1,4 @@
-// Runs before the first paint: says that scripts run; without a chosen theme follows the system.
+// Runs before the first paint: marks that scripts run; without a chosen theme follows the system.
 (() => {
   const root = document.documentElement;
   root.classList.add("js");

@@ -123,12 +123,12 @@ def parts_of_pages(one: OneOfEach) -> dict[str, str]:
     return {
         "question line options": f"{reverse('sales:line-options', args=quote)}?q={sku}",
         "question write-in line": reverse("sales:line-write-in", args=quote),
-        "question heading or note": reverse("sales:line-words", args=quote),
+        "question heading or note": reverse("sales:line-text", args=quote),
         "price refresh": reverse("sales:price-refresh", args=quote),
-        "question explanations of a quote": reverse("sales:why", args=quote),
-        "question explanation of a total": reverse("sales:why-figure", args=[*quote, "total"]),
+        "question explanations of a quote": reverse("sales:explanations", args=quote),
+        "question explanation of a total": reverse("sales:explanation", args=[*quote, "total"]),
         "question explanations of an invoice": reverse(
-            "sales:why", args=["invoices", one.invoice.pk]
+            "sales:explanations", args=["invoices", one.invoice.pk]
         ),
         "question product suggestions": f"{reverse('sales:product-suggestions')}?q={sku}",
     }

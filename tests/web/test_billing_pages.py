@@ -144,7 +144,7 @@ def test_refuses_a_credit_of_nothing_of_too_much_or_without_a_reason(
     unexplained = rep.post(credit(invoice), {line: "1"})
     too_much = rep.post(credit(invoice), {"reason": "Broken", line: "4"})
     assert [page.status_code for page in (nothing, unexplained, too_much)] == [422, 422, 422]
-    assert "Say how much of at least one line" in nothing.content.decode()
+    assert "Enter a quantity for at least one line" in nothing.content.decode()
     assert unexplained.context["form"].errors["reason"]
     assert "4 asked for, 3 left to credit" in str(too_much.context["form"].errors[line])
     assert not invoice.credit_notes.exists()

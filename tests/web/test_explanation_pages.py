@@ -26,8 +26,8 @@ def quote(market: Market) -> Quote:
 def why(document: Quote | Order | Invoice, figure: str = "") -> str:
     kind = f"{document._meta.model_name}s"
     if figure:
-        return reverse("sales:why-figure", args=[kind, document.pk, figure])
-    return reverse("sales:why", args=[kind, document.pk])
+        return reverse("sales:explanation", args=[kind, document.pk, figure])
+    return reverse("sales:explanations", args=[kind, document.pk])
 
 
 def test_shows_every_step_to_the_total(client: Client, market: Market, quote: Quote) -> None:

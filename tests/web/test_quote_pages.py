@@ -46,7 +46,7 @@ def test_reads_as_often_for_many_lines_as_for_few(
     for _ in range(10):
         add_line(long, actor=market.rep, product=market.product("3.00"))
     PriceListItem.objects.update(amount=Decimal("110.00"))
-    for door in ("quotes", "why", "price-refresh"):
+    for door in ("quotes", "explanations", "price-refresh"):
         args = ["quotes"] if door != "quotes" else []
         name = "sales:quote-detail" if door == "quotes" else f"sales:{door}"
         with django_assert_max_num_queries(80) as few:

@@ -74,7 +74,7 @@ def order_chip(order: Order) -> Chip:
 
 
 def fulfilment_chip(order: Order) -> Chip:
-    """Show how much of an order has left the house."""
+    """Show how much of an order is shipped."""
     tone, icon = FULFILMENT_LOOKS[order.fulfilment_status]
     return Chip(order.get_fulfilment_status_display(), tone, icon, title=order.processing_status)
 

@@ -31,7 +31,7 @@ SHIPMENT_LOOKS: dict[str, tuple[Tone, str]] = {
     Shipment.Status.FAILED: ("bad", "alert-triangle"),
 }
 TROUBLE = frozenset({State.NEEDS_ATTENTION, State.UNKNOWN_OUTCOME, State.RETRYING})
-"""States in which a rep should know that the other side has not heard yet."""
+"""States in which a rep should know that the external system has not received it."""
 
 
 def handoff_chip(handoff: Handoff) -> Chip:

@@ -28,12 +28,14 @@ class CustomFilter(filters.Filter):  # type: ignore[misc]  # django-filter ships
     def field(self) -> forms.Field:
         """Ask for a value, by choosing where there is something to choose from."""
         if self.definition.kind in {Kind.CHOICE, Kind.CHOICES}:
-            words = [(word, word) for word in self.definition.choices]
+            choices = [(word, word) for word in self.definition.choices]
         elif self.definition.kind == Kind.YES_NO:
-            words = YES_OR_NO
+            choices = YES_OR_NO
         else:
             return forms.CharField(label=self.label, required=False)
-        return forms.ChoiceField(choices=[("", _("Any")), *words], label=self.label, required=False)
+        return forms.ChoiceField(
+            choices=[("", _("Any")), *choices], label=self.label, required=False
+        )
 
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
         """Keep what matches; a value that the field cannot have matches nothing."""

@@ -1,4 +1,4 @@
-"""Asking for, and giving, a yes to a quote."""
+"""Forms that ask for approval of a quote, approve and refuse."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ class AskApprovalForm(StyledForm):
     """Why the quote should go out although it breaks a rule."""
 
     comment = forms.CharField(
-        label=_("Why it should go out as it is"),
+        label=_("Reason for approving it as it is"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
 
 class ApproveForm(StyledForm):
-    """A yes, with a word if there is one."""
+    """An approval, perhaps with a comment."""
 
     comment = forms.CharField(
         label=_("Comment"), required=False, widget=forms.Textarea(attrs={"rows": 3})
@@ -27,6 +27,6 @@ class ApproveForm(StyledForm):
 
 
 class RefuseForm(StyledForm):
-    """A no; the reason is for whoever made the quote."""
+    """A refusal with the reason, which whoever made the quote reads."""
 
     comment = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}))

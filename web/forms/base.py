@@ -24,7 +24,7 @@ def widget_class(widget: forms.Widget) -> str:
 
 
 class StyledBoundField(forms.BoundField):
-    """A field that knows its style and says so when its value is refused."""
+    """A bound field with our CSS classes, marked as invalid when its value is refused."""
 
     def build_widget_attrs(
         self, attrs: dict[str, Any], widget: forms.Widget | None = None

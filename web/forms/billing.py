@@ -72,20 +72,26 @@ class InvoiceOrderForm(QuantitiesForm):
         self.ask_for(counting, {pk: plain_number(quantity) for pk, quantity in open_now.items()})
 
     def cells(self, line: OrderLine) -> list[str]:
-        """Say what was ordered, what left, what is billed and what is still open."""
+        """Return what was ordered, shipped, invoiced, is on drafts and is still open."""
         wanted = line.wanted_quantity
         invoiced = line.billed - line.drafted_quantity
-        told = (wanted, line.shipped_quantity, invoiced, line.drafted_quantity, line.open_to_bill)
-        return [format_quantity(quantity) for quantity in told]
+        quantities = (
+            wanted,
+            line.shipped_quantity,
+            invoiced,
+            line.drafted_quantity,
+            line.open_to_bill,
+        )
+        return [format_quantity(quantity) for quantity in quantities]
 
     def clean(self) -> dict[str, Any]:
         """Ask for a percentage, or an amount, where the kind of invoice needs one."""
         cleaned: dict[str, Any] = super().clean() or {}
         what, rate, amount = (cleaned.get(name) for name in ("what", "rate", "amount"))
         if what == What.PERCENTAGE and not rate and "rate" not in self.errors:
-            self.add_error("rate", _("Say how much: a percentage above 0 and up to 100."))
+            self.add_error("rate", _("Enter a percentage above 0 and up to 100."))
         if what in AHEAD and bool(rate) == bool(amount) and not self.errors:
-            self.add_error("amount", _("Give a percentage or an amount, one of the two."))
+            self.add_error("amount", _("Enter either a percentage or an amount."))
         return cleaned
 
 
@@ -121,14 +127,14 @@ class CreditForm(QuantitiesForm):
         self.ask_for(counting, {pk: plain_number(quantity) for pk, quantity in left.items()})
 
     def cells(self, line: InvoiceLine) -> list[str]:
-        """Say what was invoiced, what is credited and what is left of it."""
+        """Return what was invoiced, what is credited and what is left of it."""
         left = self.left[line.pk]
-        told = (line.quantity, line.quantity - left, left)
-        return [format_quantity(quantity) for quantity in told]
+        quantities = (line.quantity, line.quantity - left, left)
+        return [format_quantity(quantity) for quantity in quantities]
 
     def clean(self) -> dict[str, Any]:
         """Refuse a credit note of nothing."""
         cleaned: dict[str, Any] = super().clean() or {}
         if not self.errors and not any(self.quantities().values()):
-            raise forms.ValidationError(_("Say how much of at least one line."))
+            raise forms.ValidationError(_("Enter a quantity for at least one line."))
         return cleaned

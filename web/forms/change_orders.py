@@ -129,7 +129,7 @@ class NewLineForm(StyledForm):
         """Ask for a quantity where there is a product."""
         cleaned: dict[str, Any] = super().clean() or {}
         if cleaned.get("product") and not cleaned.get("quantity") and not self.errors:
-            self.add_error("quantity", _("How many?"))
+            self.add_error("quantity", _("Enter a quantity."))
         return cleaned
 
 

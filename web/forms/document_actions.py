@@ -13,7 +13,7 @@ from web.forms.base import StyledForm
 
 
 class AcceptForm(StyledForm):
-    """Who said yes, and by which reference they will know the order."""
+    """Who accepted, and the customer's reference for the order."""
 
     widths: ClassVar = {"name": 6, "email": 6}
 

@@ -17,6 +17,6 @@ class SetAsideForm(StyledForm):
 
 
 class SettleForm(SetAsideForm):
-    """How the other side came to know of it, and what they call it."""
+    """How the external system was informed, and its reference."""
 
     reference = forms.CharField(label=_("Their reference"), max_length=100, required=False)

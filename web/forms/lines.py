@@ -81,7 +81,7 @@ class WriteInForm(StyledForm):
     )
 
 
-class WordsForm(StyledForm):
+class TextLineForm(StyledForm):
     """A heading or a note between the lines."""
 
     kind = forms.ChoiceField(

@@ -27,10 +27,10 @@ class QuantityRow:
 
 
 class QuantitiesForm(StyledForm):
-    """Asks for a quantity of each line, beside whatever else the deed needs to know."""
+    """Asks for a quantity of each line, beside whatever else the action needs to know."""
 
     columns: ClassVar[tuple[StrOrPromise, ...]] = ()
-    """What is told of each line before its input."""
+    """The columns before the inputs."""
     asked: ClassVar[StrOrPromise] = ""
     """What the column of inputs is called."""
 
@@ -52,7 +52,7 @@ class QuantitiesForm(StyledForm):
             self.fields[str(line.pk)] = field
 
     def cells(self, line: Any) -> Sequence[str]:
-        """Say what stands in the columns before the input."""
+        """Return what stands in the columns before the input."""
         raise NotImplementedError
 
     def head(self) -> list[forms.BoundField]:

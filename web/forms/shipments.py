@@ -88,7 +88,7 @@ class ReturnForm(QuantitiesForm):
         self.ask_for([line.order_line for line in held], {})
 
     def cells(self, line: OrderLine) -> list[str]:
-        """Say what was in the shipment, what came back and what is left of it."""
+        """Return what was in the shipment, what came back and what is left of it."""
         held, left = self.held[line.pk], self.left.get(line.pk, Decimal(0))
         return [format_quantity(quantity) for quantity in (held, held - left, left)]
 
@@ -96,7 +96,7 @@ class ReturnForm(QuantitiesForm):
         """Refuse a return of nothing."""
         cleaned: dict[str, Any] = super().clean() or {}
         if not self.errors and not any(self.quantities().values()):
-            raise forms.ValidationError(_("Say how much of at least one line came back."))
+            raise forms.ValidationError(_("Enter a quantity for at least one line."))
         return cleaned
 
 

@@ -43,13 +43,13 @@ def take_lines_action(quote: Quote) -> Action:
 def lock_action(order: Order, user: User) -> Action:
     """Let those who may override prices lock and unlock them."""
     locked = order.prices_are_locked
-    allowed = may_override(user)
+    refused = gettext("Only users who may override prices can lock or unlock them.")
     return Action(
         gettext("Unlock prices") if locked else gettext("Lock prices"),
         reverse(f"sales:order-{'unlock' if locked else 'lock'}-prices", args=[order.pk]),
         "lock-open" if locked else "lock",
         aside=True,
-        reason="" if allowed else gettext("Only who may override prices can do that."),
+        reason="" if may_override(user) else refused,
     )
 
 
@@ -66,10 +66,10 @@ def approval_actions(quote: Quote, user: User, approval: Approval) -> list[Actio
     if user.has_perm("sales.approve_quote"):
         own = quote.owner_id == user.pk and not user.is_superuser
         reason = gettext("Somebody other than the owner has to decide.") if own else ""
-        decided = gettext("It is decided as it stands.") if approval.decision else reason
+        decided = gettext("The quote is decided as it stands.") if approval.decision else reason
         actions += [
             action(gettext("Approve"), "approve", "thumb-up", decided),
             action(gettext("Refuse"), "refuse", "thumb-down", decided),
         ]
-    waits = gettext("Asked already.") if approval.asked or approval.decision else ""
+    waits = gettext("Approval is requested already.") if approval.asked or approval.decision else ""
     return [*actions, action(gettext("Ask for approval"), "ask-approval", "help", waits)]

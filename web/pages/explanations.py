@@ -62,7 +62,7 @@ def explanations_page(document: AnyDocument, figure: str = "") -> ExplanationsPa
         heading=gettext("Why these figures"),
         back=Link(str(document), record_url(document)),
         sections=explanation_sections(document, read_lines(document), figure),
-        all_url=reverse("sales:why", args=where) if figure else "",
+        all_url=reverse("sales:explanations", args=where) if figure else "",
     )
 
 

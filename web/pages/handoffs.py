@@ -43,7 +43,7 @@ def handoff_page(handoff: Handoff, user: User) -> HandoffPage:
     event = handoff.event
     return HandoffPage(
         record=handoff,
-        crumb=Link(gettext("Handoff desk"), reverse("fulfilment:handoff-list")),
+        crumb=Link(gettext("Handoffs"), reverse("fulfilment:handoff-list")),
         heading=event.get_type_display(),
         subtitle=f"{event.subject_number} → {handoff.lane.connection}",
         chips=[handoff_chip(handoff)],
@@ -88,8 +88,8 @@ def _actions(handoff: Handoff, user: User) -> list[Action]:
         return reverse(f"fulfilment:handoff-{name}", args=[handoff.pk])
 
     stuck = handoff.state in STUCK
-    under_way = "" if handoff.state in REPLAYABLE else gettext("It is under way already.")
-    not_stuck = "" if stuck else gettext("Only what is stuck is set aside.")
+    under_way = "" if handoff.state in REPLAYABLE else gettext("The handoff is being sent already.")
+    not_stuck = "" if stuck else gettext("Only a handoff that is not delivered can be set aside.")
     again = Action(
         gettext("Send again"), url("replay"), "refresh", reason=under_way, aside=not stuck
     )

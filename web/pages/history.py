@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db import models
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from common.formatting import (
@@ -36,7 +37,7 @@ SHOWN = 20
 """So many changes are read at once; older ones are a page further."""
 
 LEFT_OUT = frozenset({"id", "created_at", "updated_at", "version", "content_hash"})
-"""Columns that say nothing to a reader."""
+"""Columns without meaning for a reader."""
 
 Table = tuple[type[models.Model], str]
 """A model whose history is read, and its column that holds the record's id."""
@@ -218,8 +219,8 @@ class _Writer:
         if step.after.id == self._record.pk:
             return ""
         kind = str(step.model._meta.verbose_name).capitalize()
-        words = [str(getattr(step.after, name, "") or "") for name in ("position", "description")]
-        return " ".join([kind, *(word for word in words if word)])
+        named = (str(getattr(step.after, name, "") or "") for name in ("position", "description"))
+        return " ".join([kind, *filter(None, named)])
 
     def _title(self, kind: str, step: _Step) -> str:
         """Write what became of a row; a change of the record itself needs no title."""
@@ -281,8 +282,7 @@ def _columns(model: type[models.Model]) -> list[Any]:
 
 
 def _label(column: Any) -> str:
-    words = str(column.verbose_name)
-    return words[:1].upper() + words[1:]
+    return capfirst(str(column.verbose_name))
 
 
 def _number(name: str, value: Decimal, currency: str) -> str:

@@ -107,7 +107,7 @@ def follow_ups(user: User, today: dt.date) -> Panel:
         title=gettext("Follow up today"),
         icon="calendar-event",
         rows=[row for _, row in sorted(dated, key=itemgetter(0))],
-        empty=gettext("Nothing to follow up. Enjoy the quiet, or find new leads."),
+        empty=gettext("Nothing to follow up today."),
         all_url=f"{reverse('crm:lead-list')}?status={Lead.Status.NEW}",
         tone="warn",
     )

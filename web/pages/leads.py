@@ -83,7 +83,7 @@ def _actions(lead: Lead, user: User) -> list[Action]:
     def url(name: str) -> str:
         return reverse(f"crm:lead-{name}", args=[lead.pk])
 
-    ended = "" if lead.is_open else gettext("It is closed.")
+    ended = "" if lead.is_open else gettext("The record is closed.")
     actions = [
         Action(gettext("Qualify"), url("qualify"), "circle-check", asks=True, reason=ended),
         Action(gettext("Edit"), url("edit"), "pencil", asks=True, reason=ended),

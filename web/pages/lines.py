@@ -130,7 +130,7 @@ def build_lines(
 
 def _editor_urls(document: AnyDocument) -> EditorUrls:
     parts = {"kind": kind_of(document).url_word, "pk": document.pk}
-    names = ("add", "options", "write-in", "words")
+    names = ("add", "options", "write-in", "text")
     return EditorUrls(*(reverse(f"sales:line-{name}", kwargs=parts) for name in names))
 
 
@@ -223,5 +223,5 @@ def _tax_rows(document: AnyDocument, lines: Iterable[AnyLine], url: str) -> list
 def _explanation_urls(document: AnyDocument) -> Callable[[str], str]:
     """Return what writes the URL of the steps behind a figure, resolved once for all figures."""
     args = [kind_of(document).url_word, document.pk, "figure"]
-    prefix = reverse("sales:why-figure", args=args).removesuffix("figure/")
+    prefix = reverse("sales:explanation", args=args).removesuffix("figure/")
     return lambda figure: f"{prefix}{figure}/"

@@ -185,7 +185,7 @@ def _actions(opportunity: Opportunity, user: User) -> list[Action]:
 
     if opportunity.status != Opportunity.Status.OPEN:
         reopen = Action(gettext("Reopen"), url("reopen"), "rotate-clockwise")
-        return [reopen, _edit(opportunity, gettext("It is closed."))]
+        return [reopen, _edit(opportunity, gettext("The record is closed."))]
     return [
         dialog(gettext("Create quote"), "quote", "file-text"),
         dialog(gettext("Create order"), "order", "clipboard-check"),

@@ -124,7 +124,7 @@ def _why_locked(order: Order) -> str:
     """Return why an order, or its prices, are not edited, and the way on."""
     if order.is_draft and order.prices_are_locked:
         if order.quote is None:
-            return gettext("The prices are locked: they stay as they are, whatever the lists say.")
+            return gettext("The prices are locked: they stay, also when the list changes.")
         return gettext("The prices were agreed in %(quote)s and stay until they are unlocked.") % {
             "quote": order.quote
         }
@@ -145,5 +145,5 @@ def _facts(order: Order) -> list[Fact]:
     if order.submitted_at:
         facts.insert(1, Fact(gettext("Submitted"), format_day_of(order.submitted_at)))
     if order.processing_status:
-        facts.append(Fact(gettext("Warehouse says"), order.processing_status))
+        facts.append(Fact(gettext("Warehouse status"), order.processing_status))
     return facts

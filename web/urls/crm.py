@@ -1,4 +1,4 @@
-"""Addresses of who we sell to."""
+"""URLs of leads, opportunities, accounts, contacts, activities and history."""
 
 from __future__ import annotations
 

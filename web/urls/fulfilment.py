@@ -1,4 +1,4 @@
-"""Addresses of the outside world."""
+"""URLs of handoffs and shipments."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ app_name = "fulfilment"
 
 
 class ShipmentStatus(StringConverter):
-    """Where a person may say a shipment is."""
+    """The statuses a person may give a shipment."""
 
     regex = "shipped|delivered|failed"
 

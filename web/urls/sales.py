@@ -1,10 +1,11 @@
-"""Addresses of what we promise and bill."""
+"""URLs of products, opportunities' sales, quotes, orders and invoices."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 from django.urls.converters import StringConverter
 
+from sales.models.document_kinds import DOCUMENT_KINDS
 from web.views import (
     approvals,
     billing,
@@ -25,9 +26,9 @@ app_name = "sales"
 
 
 class DocumentKind(StringConverter):
-    """The three kinds of document that have lines."""
+    """The kinds of document that have lines: quotes, orders, invoices."""
 
-    regex = "quotes|orders|invoices"
+    regex = "|".join(kind.url_word for kind in DOCUMENT_KINDS)
 
 
 register_converter(DocumentKind, "documents")
@@ -36,7 +37,7 @@ LINES: list[URLPattern | URLResolver] = [
     path("add/", lines.add, name="line-add"),
     path("options/", lines.options, name="line-options"),
     path("write-in/", lines.write_in, name="line-write-in"),
-    path("words/", lines.words, name="line-words"),
+    path("text/", lines.text, name="line-text"),
     path("<uuid:line>/option/", lines.option, name="line-option"),
     path("<uuid:line>/", lines.change, name="line-change"),
     path("<uuid:line>/remove/", lines.remove, name="line-remove"),
@@ -104,6 +105,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
         prices.drop_promotion,
         name="promotion-remove",
     ),
-    path("<documents:kind>/<uuid:pk>/why/", explanations.explain, name="why"),
-    path("<documents:kind>/<uuid:pk>/why/<str:figure>/", explanations.explain, name="why-figure"),
+    path("<documents:kind>/<uuid:pk>/explanations/", explanations.explain, name="explanations"),
+    path(
+        "<documents:kind>/<uuid:pk>/explanations/<str:figure>/",
+        explanations.explain,
+        name="explanation",
+    ),
 ]

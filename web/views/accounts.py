@@ -17,8 +17,9 @@ from web.filters.customers import AccountFilter
 from web.forms.accounts import AccountForm
 from web.http import RepRequest, rep_with
 from web.pages.accounts import RELATED, account_page
+from web.pages.lists import Empty
 from web.rendering import render_record
-from web.screens import Empty, FormScreen, ListScreen
+from web.screens import FormScreen, ListScreen
 
 
 class AccountList(ListScreen[Account]):
@@ -70,5 +71,5 @@ class AccountEdit(FormScreen[Account]):
         return Account.objects.visible_to(self.person)
 
     def prepare(self, record: Account) -> None:
-        """A new account belongs to whoever makes it, unless they say otherwise."""
+        """A new account belongs to whoever makes it, unless they choose another owner."""
         record.owner = self.person

@@ -15,7 +15,7 @@ from crm.models import Activity, OwnedQuerySet
 from crm.services.activities import finish_task, note
 from web.actions import action
 from web.forms.activities import ActivityForm
-from web.htmx import go_to, say
+from web.htmx import go_to, show_message
 from web.http import RepRequest
 from web.record_urls import record_url
 
@@ -40,7 +40,7 @@ def add(request: RepRequest, app: str, model: str, pk: uuid.UUID) -> HttpRespons
     if form.is_valid():
         note(record, actor=request.user, **form.cleaned_data)
     else:
-        say(request, gettext("Write a few words first."), level=messages.ERROR)
+        show_message(request, gettext("Enter a text first."), level=messages.ERROR)
     return go_to(request, f"{record_url(record)}#activity")
 
 

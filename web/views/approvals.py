@@ -1,4 +1,4 @@
-"""A yes or a no to quotes that break a rule."""
+"""Approval of quotes that break a rule: asked for, given, refused."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from web.views.documents import find_document
 
 @rep_with("sales.change_quote")
 def ask_for_approval(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Ask whoever may approve for a yes to the draft as it stands."""
+    """Ask for approval of the draft as it stands."""
     quote = find_document(request, Quote, pk)
     return run_form_action(
         request,
@@ -26,13 +26,13 @@ def ask_for_approval(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         lambda answers: request_approval(quote.pk, actor=request.user, **answers),
         heading=gettext("Ask for approval of %(quote)s") % {"quote": quote},
         label=gettext("Ask for approval"),
-        done=gettext("Asked. Who may approve finds it on their home page."),
+        done=gettext("Approval requested. Those who may approve see the quote on their home page."),
     )
 
 
 @rep_with("sales.approve_quote")
 def approve(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Say yes to exactly this content."""
+    """Approve exactly this content."""
     quote = find_document(request, Quote, pk)
     return run_form_action(
         request,
@@ -43,13 +43,13 @@ def approve(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         ),
         heading=gettext("Approve %(quote)s") % {"quote": quote},
         label=gettext("Approve"),
-        done=gettext("Approved as it stands; any change needs a new yes."),
+        done=gettext("Approved as it stands; any change needs a new approval."),
     )
 
 
 @rep_with("sales.approve_quote")
 def refuse(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Say no, and why."""
+    """Refuse exactly this content, with the reason."""
     quote = find_document(request, Quote, pk)
     return run_form_action(
         request,
@@ -60,5 +60,5 @@ def refuse(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         ),
         heading=gettext("Refuse %(quote)s") % {"quote": quote},
         label=gettext("Refuse"),
-        done=gettext("Refused; the owner reads why on the quote."),
+        done=gettext("Refused. The reason stands on the quote."),
     )

@@ -43,7 +43,9 @@ def invoice(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         heading=gettext("Create an invoice for %(order)s") % {"order": order},
         label=gettext("Create draft invoice"),
         done=gettext("A draft invoice. Check it, then issue it."),
-        template_name="orders/invoice.html",
-        lead=gettext("The amounts are the order's own: partial invoices add up to it to the cent."),
-        button_icon="receipt",
+        template="orders/invoice.html",
+        summary=gettext(
+            "The amounts are the order's own: partial invoices add up to it to the cent."
+        ),
+        icon="receipt",
     )

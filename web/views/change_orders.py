@@ -15,7 +15,7 @@ from sales.models import Order
 from sales.services.change_orders import change_order, preview_change
 from web.actions import add_refusal
 from web.forms.change_orders import ChangeOrderForms
-from web.htmx import go_to, refuse, say
+from web.htmx import go_to, refuse, show_message
 from web.http import RepRequest, rep_with
 from web.pages.change_orders import change_order_page
 from web.pages.lines import read_lines
@@ -29,7 +29,7 @@ ABOUT_THE_PAGE = frozenset({"csrfmiddlewaretoken", "step", "previewed", "version
 
 
 def why_not_change(order: Order) -> str:
-    """Say why the order takes no change order; empty when it does."""
+    """Return why the order takes no change order; empty when it does."""
     if order.status in {Order.Status.SUBMITTED, Order.Status.COMPLETED}:
         return ""
     return gettext("Only a submitted order takes a change order.")
@@ -65,7 +65,7 @@ def _agree(request: RepRequest, order: Order, forms: ChangeOrderForms) -> HttpRe
         reason=forms.why.cleaned_data["reason"],
         expected_version=int(version) if version.isdigit() else order.version,
     )
-    say(
+    show_message(
         request,
         gettext("%(order)s is changed; the external systems receive it.") % {"order": order},
     )

@@ -18,8 +18,9 @@ from web.filters.customers import ContactFilter
 from web.forms.accounts import ContactForm
 from web.http import RepRequest, rep_with
 from web.pages.contacts import contact_page
+from web.pages.lists import Empty
 from web.rendering import render_record
-from web.screens import Empty, FormScreen, ListScreen
+from web.screens import FormScreen, ListScreen
 
 
 class ContactList(ListScreen[Contact]):

@@ -51,7 +51,7 @@ def credit(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         heading=gettext("Credit %(invoice)s") % {"invoice": invoice},
         label=gettext("Issue credit note"),
         done=gettext("%(record)s is issued."),
-        template_name="lines/quantities_form.html",
-        lead=gettext("Crediting all of an invoice gives back exactly what it asked for."),
-        button_icon="receipt-refund",
+        template="lines/quantities_form.html",
+        summary=gettext("Crediting all of an invoice gives back exactly what it asked for."),
+        icon="receipt-refund",
     )

@@ -128,5 +128,5 @@ class HeadEdit(FormScreen[DocumentT]):
 
 
 def in_thirty_days() -> dt.date:
-    """Return the day until which an offer stands unless somebody says otherwise."""
+    """Return the day until which an offer stands unless another day is given."""
     return timezone.localdate() + dt.timedelta(days=30)

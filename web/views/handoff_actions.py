@@ -1,4 +1,4 @@
-"""What people do at the desk: send again, skip, or note that it was handled outside."""
+"""Actions on handoffs: send again, skip, or settle what was handled outside."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from fulfilment.outbound.handoff_actions import (
 )
 from web.actions import action, run_action, run_form_action
 from web.forms.handoffs import SetAsideForm, SettleForm
-from web.htmx import go_to, say
+from web.htmx import go_to, show_message
 from web.http import RepRequest, rep_with
 from web.views.handoffs import find
 
@@ -30,7 +30,7 @@ def replay(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         request,
         find(request, pk),
         lambda: replay_handoff(pk, actor=request.user),
-        done=gettext("It is sent again."),
+        done=gettext("The handoff is sent again."),
     )
 
 
@@ -41,8 +41,8 @@ def replay_like(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     alike = stuck_like(handoff.lane.connection, handoff.cause)
     allowed = alike.filter(pk__in=Handoff.objects.visible_to(request.user).values("pk"))
     count = replay_all(allowed, actor=request.user)
-    told = ngettext("%(count)d handoff is sent again.", "%(count)d handoffs are sent again.", count)
-    say(request, told % {"count": count})
+    done = ngettext("%(count)d handoff is sent again.", "%(count)d handoffs are sent again.", count)
+    show_message(request, done % {"count": count})
     return go_to(request, reverse("fulfilment:handoff-list"))
 
 
@@ -56,13 +56,13 @@ def skip(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         lambda data: skip_handoff(pk, actor=request.user, reason=data["reason"]),
         heading=gettext("Skip this handoff"),
         label=gettext("Skip it"),
-        done=gettext("It is skipped; what waited behind it goes on."),
+        done=gettext("The handoff is skipped; those behind it continue."),
     )
 
 
 @rep_with("fulfilment.replay_handoff")
 def settle(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Ask how the other side was told, and count a handoff as delivered."""
+    """Ask how the external system was informed, and count a handoff as delivered."""
     return run_form_action(
         request,
         find(request, pk),
@@ -70,5 +70,5 @@ def settle(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         lambda data: settle_handoff(pk, actor=request.user, **data),
         heading=gettext("Handled outside"),
         label=gettext("It is done"),
-        done=gettext("Noted; what waited behind it goes on."),
+        done=gettext("The handoff counts as delivered; those behind it continue."),
     )

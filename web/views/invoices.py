@@ -25,7 +25,8 @@ from web.forms.document_actions import PaymentForm
 from web.forms.documents import InvoiceHeadForm, NewInvoiceForm
 from web.http import RepRequest, rep_with
 from web.pages.invoices import format_early_payment, invoice_chips, signed_total
-from web.screens import Empty, ListScreen
+from web.pages.lists import Empty
+from web.screens import ListScreen
 from web.views.documents import DocumentNew, HeadEdit, find_document, show_document
 
 
@@ -37,7 +38,7 @@ class InvoiceList(ListScreen[Invoice]):
         Column(_("Number")),
         Column(_("Official number")),
         Column(_("Account")),
-        Column(_("Status"), speaks_for_itself=True),
+        Column(_("Status"), needs_no_label=True),
         Column(_("Due"), wide_only=True),
         Column(_("Open"), "end", wide_only=True),
         Column(_("Total"), "end"),

@@ -29,9 +29,10 @@ from web.forms.leads import DisqualifyForm, LeadForm, QualifyForm
 from web.htmx import refuse
 from web.http import RepRequest, rep_with
 from web.pages.leads import RELATED, lead_page, locked_reason
+from web.pages.lists import Empty
 from web.record_urls import record_url
 from web.rendering import render_page
-from web.screens import Empty, FormScreen, ListScreen
+from web.screens import FormScreen, ListScreen
 
 
 class LeadList(ListScreen[Lead]):
@@ -42,8 +43,8 @@ class LeadList(ListScreen[Lead]):
         Column(_("Topic")),
         Column(_("Company")),
         Column(_("Person")),
-        Column(_("Status"), speaks_for_itself=True),
-        Column(_("Follow up"), speaks_for_itself=True),
+        Column(_("Status"), needs_no_label=True),
+        Column(_("Follow up"), needs_no_label=True),
         Column(_("Source"), wide_only=True),
         Column(_("Owner"), wide_only=True),
     )
@@ -106,7 +107,7 @@ class LeadEdit(FormScreen[Lead]):
 
 @action(Lead, "crm.change_lead")
 def contact(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Note that somebody spoke with them."""
+    """Mark the lead as contacted."""
     lead = find(request, pk)
     return run_action(
         request,

@@ -17,7 +17,7 @@ from sales.models import AnyDocument, Product
 from sales.services.documents.lines import add_line, change_line, remove_line
 from sales.services.products import find_product
 from web.actions import action, add_refusal, run_form_action
-from web.forms.lines import LineForm, WordsForm, WriteInForm
+from web.forms.lines import LineForm, TextLineForm, WriteInForm
 from web.htmx import go_to, is_partial, refuse
 from web.http import RepRequest, rep_required, rep_with
 from web.pages.line_parts import RefusedLine, lines_part, product_options
@@ -35,7 +35,7 @@ OPTIONS_OF_A_LINE: dict[str, dict[str, bool]] = {
 
 @action(find_by_url_word)
 def change(request: RepRequest, kind: str, pk: uuid.UUID, line: uuid.UUID) -> HttpResponse:
-    """Save one row; a refused one keeps what was typed and says what is wrong."""
+    """Save one row; a refused one keeps what was typed beside the reason."""
     document = find_to_change(request, kind, pk)
     stored: Any = get_object_or_404(document.lines.all(), pk=line)
     form = LineForm(request.POST)
@@ -142,19 +142,19 @@ def write_in(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
 
 
 @rep_required
-def words(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
+def text(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
     """Add a heading or a note between the lines."""
     document = find_to_change(request, kind, pk)
 
-    def add_words(answers: dict[str, Any]) -> AnyDocument:
+    def add_text(answers: dict[str, Any]) -> AnyDocument:
         add_line(document, actor=request.user, **answers)
         return document
 
     return run_form_action(
         request,
         document,
-        WordsForm(request.POST or None),
-        add_words,
+        TextLineForm(request.POST or None),
+        add_text,
         heading=gettext("Add a heading or a note"),
         label=gettext("Add"),
         done=gettext("Added."),

@@ -20,9 +20,10 @@ from web.display import Column
 from web.filters.customers import OpportunityFilter
 from web.forms.opportunities import OpportunityForm
 from web.http import RepRequest, rep_with
+from web.pages.lists import Empty
 from web.pages.opportunities import RELATED, opportunity_page
 from web.rendering import render_page
-from web.screens import Empty, FormScreen, ListScreen
+from web.screens import FormScreen, ListScreen
 
 
 class OpportunityList(ListScreen[Opportunity]):
@@ -32,7 +33,7 @@ class OpportunityList(ListScreen[Opportunity]):
     columns = (
         Column(_("Name")),
         Column(_("Account")),
-        Column(_("Stage"), speaks_for_itself=True),
+        Column(_("Stage"), needs_no_label=True),
         Column(_("Close"), wide_only=True),
         Column(_("Owner"), wide_only=True),
         Column(_("Expected"), "end"),

@@ -1,4 +1,4 @@
-"""Moving and closing opportunities, which their quotes have a say in."""
+"""Moving, closing and reopening opportunities."""
 
 from __future__ import annotations
 

@@ -125,5 +125,5 @@ def take(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         request,
         draft,
         take_over,
-        done=gettext("The opportunity's lines are here."),
+        done=gettext("The opportunity's lines are added to the quote."),
     )

@@ -24,7 +24,8 @@ from web.forms.document_actions import CancelForm, HoldForm
 from web.forms.documents import NewOrderForm, OrderHeadForm
 from web.http import RepRequest, rep_with
 from web.pages.documents import locked_reason
-from web.screens import Empty, ListScreen
+from web.pages.lists import Empty
+from web.screens import ListScreen
 from web.views.documents import DocumentNew, HeadEdit, find_document, show_document
 
 
@@ -36,9 +37,9 @@ class OrderList(ListScreen[Order]):
         Column(_("Number")),
         Column(_("Name"), wide_only=True),
         Column(_("Account")),
-        Column(_("Order"), speaks_for_itself=True),
-        Column(_("Fulfilment"), speaks_for_itself=True),
-        Column(_("Billing"), speaks_for_itself=True),
+        Column(_("Order"), needs_no_label=True),
+        Column(_("Fulfilment"), needs_no_label=True),
+        Column(_("Billing"), needs_no_label=True),
         Column(_("Owner"), wide_only=True),
         Column(_("Total"), "end"),
     )
@@ -115,7 +116,7 @@ def submit(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         request,
         order,
         lambda: submit_order(order.pk, actor=request.user),
-        done=gettext("%(record)s is submitted and on its way to the other systems."),
+        done=gettext("%(record)s is submitted and sent to the external systems."),
     )
 
 
@@ -127,7 +128,7 @@ def release(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         request,
         order,
         lambda: release_order(order.pk, actor=request.user),
-        done=gettext("%(record)s goes on."),
+        done=gettext("%(record)s is released."),
     )
 
 

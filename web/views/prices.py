@@ -22,7 +22,7 @@ from sales.services.prices.price_refresh import (
 from sales.services.prices.promotions import apply_promotion, remove_promotion
 from web.actions import action, add_refusal, run_action
 from web.forms.prices import PromotionForm, RefreshForm
-from web.htmx import go_to, refuse, say
+from web.htmx import go_to, refuse, show_message
 from web.http import RepRequest, rep_required
 from web.pages.price_refresh import price_refresh_page
 from web.record_urls import record_url
@@ -48,7 +48,7 @@ def add_promotion(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse
         except DomainError as error:
             add_refusal(form, error)
         else:
-            say(request, gettext("%(code)s is applied.") % {"code": use.code})
+            show_message(request, gettext("%(code)s is applied.") % {"code": use.code})
             return go_to(request, f"{record_url(document)}#promotions")
     problem = " ".join(str(error) for errors in form.errors.values() for error in errors)
     return show_document(request, document, problem=problem, promotion_form=form)
@@ -69,7 +69,7 @@ def drop_promotion(request: RepRequest, kind: str, pk: uuid.UUID, code: str) -> 
 
 @rep_required
 def refresh(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
-    """Show what the list says today beside each frozen price, and take what is ticked."""
+    """Show the list's price of today beside each frozen price, and take what is ticked."""
     document = find_to_change(request, kind, pk)
     drifted = [each for each in price_drift(document) if each.has_drifted]
     form = RefreshForm(request.POST or None, drifted=drifted, initial={"version": document.version})
@@ -102,7 +102,7 @@ def _take(request: RepRequest, document: AnyDocument, form: RefreshForm) -> Http
         line_ids=form.cleaned_data["lines"],
         expected_version=form.cleaned_data["version"],
     )
-    say(request, gettext("The prices are the list's of today."))
+    show_message(request, gettext("The prices are the list's of today."))
     return go_to(request, f"{record_url(document)}#lines")
 
 
@@ -120,7 +120,7 @@ def unlock(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 
 @action(Order, "sales.override_price")
 def lock(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Keep a draft order's prices as they are, whatever the lists say."""
+    """Keep a draft order's prices as they are, also when the list changes."""
     order = _find_order(request, pk)
     return run_action(
         request,

@@ -17,9 +17,10 @@ from web.chips.products import sold_chip
 from web.display import Column
 from web.filters.documents import ProductFilter
 from web.http import RepRequest, rep_with
+from web.pages.lists import Empty
 from web.pages.products import RELATED, product_page
 from web.rendering import render_part, render_record
-from web.screens import Empty, ListScreen
+from web.screens import ListScreen
 
 SUGGESTED = 8
 
@@ -34,7 +35,7 @@ class ProductList(ListScreen[Product]):
         Column(_("Category"), wide_only=True),
         Column(_("Kind"), wide_only=True),
         Column(_("Unit")),
-        Column(_("Sold"), speaks_for_itself=True),
+        Column(_("Sold"), needs_no_label=True),
     )
     filter_class = ProductFilter
     order = ("name", "pk")

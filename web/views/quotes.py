@@ -29,7 +29,8 @@ from web.filters.documents import QuoteFilter
 from web.forms.document_actions import AcceptForm, LoseQuoteForm
 from web.forms.documents import NewQuoteForm, QuoteHeadForm
 from web.http import RepRequest, rep_with
-from web.screens import Empty, ListScreen
+from web.pages.lists import Empty
+from web.screens import ListScreen
 from web.views.documents import (
     DocumentNew,
     HeadEdit,
@@ -47,7 +48,7 @@ class QuoteList(ListScreen[Quote]):
         Column(_("Number")),
         Column(_("Name")),
         Column(_("Account")),
-        Column(_("Status"), speaks_for_itself=True),
+        Column(_("Status"), needs_no_label=True),
         Column(_("Valid until"), wide_only=True),
         Column(_("Owner"), wide_only=True),
         Column(_("Total"), "end"),
@@ -153,7 +154,7 @@ def cancel(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 
 @rep_with("sales.change_quote")
 def accept(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Record the customer's yes; it makes the order, once however often it is pressed."""
+    """Record the customer's acceptance; it makes the order, once however often it is pressed."""
     quote = find_document(request, Quote, pk)
     contact = quote.contact
     known = {"name": str(contact), "email": contact.email} if contact else {}
@@ -170,7 +171,7 @@ def accept(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 
 @rep_with("sales.change_quote")
 def lose(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Record that the customer said no."""
+    """Record that the customer declined."""
     quote = find_document(request, Quote, pk)
     return run_form_action(
         request,

@@ -30,7 +30,7 @@ from web.views.documents import find_document
 
 @rep_with("fulfilment.add_shipment")
 def new(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Record a shipment somebody saw leave; the rest stays open."""
+    """Record a shipment by hand; the rest stays open."""
     order = find_document(request, Order, pk)
     if reason := why_not_ship(order):
         return refuse(request, reason, record_url(order))
@@ -55,7 +55,9 @@ def new(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         heading=gettext("Record a shipment of %(order)s") % {"order": order},
         label=gettext("Record shipment"),
         done=gettext("Shipment of %(record)s recorded."),
-        template_name="shipments/form.html",
+        template="shipments/form.html",
+        icon="truck-delivery",
+        summary=gettext("What is not in this shipment stays open."),
     )
 
 
@@ -95,9 +97,9 @@ def give_back(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         heading=gettext("Record a return of %(shipment)s") % {"shipment": shipment},
         label=gettext("Record return"),
         done=gettext("Return of %(record)s recorded."),
-        template_name="lines/quantities_form.html",
-        lead=gettext("What came back may be credited on its invoice."),
-        button_icon="truck-return",
+        template="lines/quantities_form.html",
+        summary=gettext("What came back may be credited on its invoice."),
+        icon="truck-return",
     )
 
 
@@ -128,7 +130,7 @@ def _order_of(request: RepRequest, pk: uuid.UUID) -> Order:
 
 @action(_order_of, "fulfilment.change_shipment")
 def move(request: RepRequest, pk: uuid.UUID, status: str) -> HttpResponse:
-    """Say that a shipment left, arrived or was lost."""
+    """Record that a shipment left, arrived or was lost."""
     shipment = find_shipment(request, pk)
     order = find_document(request, Order, shipment.order_id)
 

@@ -1,0 +1,63 @@
+"""The list of handoffs, with what needs a person above it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import models
+from django.db.models import Count, Min
+from django.db.models.functions import Cast
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+
+from crm.models import User
+from fulfilment.models import Handoff
+from fulfilment.monitoring.alerts import Alert
+from web.pages.lists import ListPage
+
+CAUSES = 8
+"""So many causes are shown above the list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What holds up some handoffs to one system; one of them stands for all."""
+
+    text: str
+    connection: str
+    counted: str
+    url: str
+    replay_url: str
+    """Where all of them are sent again; empty for who may not."""
+
+
+def causes_among(handoffs: models.QuerySet[Handoff], user: User) -> list[Cause]:
+    """Group what needs a person, the commonest cause first; one statement."""
+    stuck = handoffs.filter(state=Handoff.State.NEEDS_ATTENTION).order_by()
+    rows = (
+        stuck.values_list("cause", "lane__connection__name")
+        .annotate(count=Count("pk"), example=Min(Cast("pk", models.TextField())))
+        .order_by("-count", "cause")
+    )
+    may_replay = user.has_perm("fulfilment.replay_handoff")
+    return [_cause(*row, may_replay=may_replay) for row in rows[:CAUSES]]
+
+
+def _cause(text: str, connection: str, count: int, example: str, *, may_replay: bool) -> Cause:
+    counted = ngettext("%(count)d handoff", "%(count)d handoffs", count) % {"count": count}
+    return Cause(
+        text=text or gettext("Without a cause"),
+        connection=connection,
+        counted=counted,
+        url=reverse("fulfilment:handoff-detail", args=[example]),
+        replay_url=reverse("fulfilment:handoff-replay-like", args=[example]) if may_replay else "",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandoffListPage(ListPage):
+    """One page of the list of handoffs."""
+
+    alerts: Sequence[Alert]
+    causes: Sequence[Cause]
