@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString
 
 from common.formatting import format_ago, format_moment
@@ -67,7 +68,7 @@ class Link:
 
     def __str__(self) -> SafeString:
         """Return the markup."""
-        return format_html('<a href="{}">{}</a>', self.url, self.label)
+        return format_html('<a href="{}">{}</a>', self.url, draw_name(self.label))
 
     def __html__(self) -> SafeString:
         """Return the markup where templates would escape."""
@@ -83,12 +84,18 @@ class Column:
     wide_only: bool = False
     needs_no_label: bool = False
     """True when a stacked row on a phone needs no label before the value."""
+    unbroken: bool = False
+    """True for document numbers, which never break into two lines."""
 
     @property
     def css(self) -> str:
         """Name the classes of every cell of this column."""
-        end = "end" if self.align == "end" else ""
-        return f"{end} wide-only".strip() if self.wide_only else end
+        named = {
+            "end": self.align == "end",
+            "unbroken": self.unbroken,
+            "wide-only": self.wide_only,
+        }
+        return " ".join(name for name, applies in named.items() if applies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +199,31 @@ class FlowStep:
     here: bool = False
 
 
-def joined(*parts: object, by: str = " · ") -> SafeString:
-    """Write the parts that are not empty after one another; links stay links."""
-    return format_html_join(by, "{}", ((part,) for part in parts if part))
+def draw_name(name: object) -> object:
+    """Draw a name: at most two lines, all of it in the tooltip, in its own direction of writing.
+
+    Markup, such as a chip or a link, stays as it is.
+    """
+    if name in (None, "") or hasattr(name, "__html__"):
+        return name
+    text = str(name)
+    return format_html('<bdi class="name" title="{}">{}</bdi>', text, text)
+
+
+def draw_cell(cell: object, column: Column) -> object:
+    """Draw what stands in a column of a list: a figure as it is, anything else as a name."""
+    return cell if column.align == "end" else draw_name(cell)
+
+
+def joined(*parts: object) -> SafeString:
+    """Write the parts that are not empty after one another, as one name; links stay links."""
+    shown = [part for part in parts if part]
+    if not shown:
+        return SafeString()
+    drawn = format_html_join(" · ", "<bdi>{}</bdi>", ((part,) for part in shown))
+    return format_html('<span class="name" title="{}">{}</span>', _plain(drawn), drawn)
+
+
+def _plain(markup: SafeString) -> str:
+    """Return the text of markup, without its tags and entities."""
+    return html.unescape(strip_tags(markup))

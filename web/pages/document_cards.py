@@ -11,7 +11,7 @@ from crm.models import Account, Opportunity, User
 from sales.models import AnyDocument, Invoice, Order, Quote
 from web.chips.customers import stage_chip
 from web.chips.documents import invoice_chip, order_chip, quote_chip
-from web.display import Chip
+from web.display import Chip, joined
 from web.pages.cards import Card, CardRow
 from web.record_urls import record_url
 
@@ -70,7 +70,7 @@ def _row(document: AnyDocument, kind: str, chip: Chip) -> CardRow:
     return CardRow(
         title=str(document),
         url=record_url(document),
-        detail=f"{kind} · {document.name} · {format_day_of(document.created_at)}",
+        detail=joined(kind, format_day_of(document.created_at), document.name),
         chip=chip,
         amount=format_money(document.total, document.currency),
     )

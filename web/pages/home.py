@@ -19,7 +19,7 @@ from sales.services.approvals import quotes_to_approve
 from web.chips.customers import follow_up_chip
 from web.chips.documents import invoice_chip
 from web.chips.handoffs import TROUBLE, handoff_chip
-from web.display import Chip
+from web.display import Chip, joined
 from web.filters.documents import InvoiceFilter
 from web.pages.cards import CardRow
 from web.record_urls import record_url
@@ -128,7 +128,7 @@ def _lead_row(lead: Lead) -> CardRow:
     return CardRow(
         title=lead.topic,
         url=record_url(lead),
-        detail=" · ".join(filter(None, (lead.full_name, lead.company_name))),
+        detail=joined(lead.full_name, lead.company_name),
         chip=follow_up_chip(lead),
     )
 
@@ -152,9 +152,9 @@ def approvals(user: User) -> list[Panel]:
 
 def _approval_row(quote: Quote) -> CardRow:
     return CardRow(
-        title=f"{quote} · {quote.name}",
+        title=joined(quote, quote.name),
         url=f"{record_url(quote)}#approval",
-        detail=f"{quote.account} · {quote.owner}",
+        detail=joined(quote.account, quote.owner),
         chip=Chip(gettext("Waits for approval"), "warn", "hourglass"),
         amount=format_money(quote.total, quote.currency),
     )
@@ -183,7 +183,7 @@ def _expiring_row(quote: Quote) -> CardRow:
     return CardRow(
         title=str(quote),
         url=record_url(quote),
-        detail=f"{quote.account} · {quote.name}",
+        detail=joined(quote.account, quote.name),
         chip=Chip(format_due(quote.valid_until or today, today), "warn", "clock"),
         amount=format_money(quote.total, quote.currency),
     )
@@ -241,7 +241,7 @@ def _overdue_row(invoice: Invoice) -> CardRow:
     return CardRow(
         title=str(invoice),
         url=record_url(invoice),
-        detail=f"{invoice.account} · {format_due(since, today)}",
+        detail=joined(format_due(since, today), invoice.account),
         chip=invoice_chip(invoice),
         amount=format_money(invoice.overdue_amount(today), invoice.currency),
     )

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from common.formatting import format_price, plain_number, plain_price
 from sales.models import AnyDocument, kind_of
 from sales.services.prices.price_refresh import PriceDrift
-from web.display import joined
 from web.forms.lines import discount_as_typed
 from web.icons import draw_icon
 
@@ -70,10 +69,11 @@ class LineEditor:
         option = ("taken" if line.is_taken else "open") if line.is_optional else "fixed"
         volume = format_volume_discount(line, self._currency)
         marked = format_html('<span class="volume">{}</span>', volume) if volume else ""
+        notes = (marked, self._drifts.get(line.pk, ""))
         return EditorRow(
             inputs=_inputs(line, self._currency),
             option_note=self._notes[option],
-            below_price=joined(marked, self._drifts.get(line.pk, ""), by=" "),
+            below_price=format_html_join(" ", "{}", ((note,) for note in notes if note)),
             options=self._options[option],
             option_label=self._option_label % named,
             remove_label=self._remove_label % named,

@@ -15,7 +15,7 @@ from crm.models import Account, Contact, Lead, Opportunity, User, normalise_name
 from sales.models import AnyDocument, Invoice, Order, Product, Quote
 from web.chips.customers import lead_chip, stage_chip
 from web.chips.documents import invoice_chip, order_chip, quote_chip
-from web.display import Chip
+from web.display import Chip, joined
 from web.pages.cards import CardRow
 from web.record_urls import record_url
 
@@ -79,7 +79,7 @@ def _documents(text: str, user: User) -> Iterator[CardRow]:
 
 
 def _document(kind: str, document: AnyDocument, chip: Chip) -> CardRow:
-    return _row(kind, document, f"{document.account} · {document.name}", chip)
+    return _row(kind, document, joined(document.account, document.name), chip)
 
 
 def _customers(text: str, user: User) -> Iterator[CardRow]:
@@ -117,6 +117,6 @@ def _row(kind: str, record: models.Model, detail: str, chip: Chip | None = None)
         mark=format_html('<span class="kind">{}</span>', kind),
         title=str(record),
         url=record_url(record),
-        detail=detail,
+        detail=joined(detail),
         chip=chip,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import template
 from django.utils.safestring import SafeString
 
+from web.display import draw_cell, draw_name
 from web.icons import draw_icon
 
 register = template.Library()
@@ -14,3 +15,7 @@ register = template.Library()
 def icon(name: str, css: str = "", label: str = "") -> SafeString:
     """Draw an icon."""
     return draw_icon(name, css, label)
+
+
+register.filter("name", draw_name)
+register.filter("drawn_in", draw_cell)

@@ -35,7 +35,7 @@ class InvoiceList(ListScreen[Invoice]):
 
     heading = _("Invoices")
     columns = (
-        Column(_("Number")),
+        Column(_("Number"), unbroken=True),
         Column(_("Official number")),
         Column(_("Account")),
         Column(_("Status"), needs_no_label=True),

@@ -34,7 +34,7 @@ class OrderList(ListScreen[Order]):
 
     heading = _("Orders")
     columns = (
-        Column(_("Number")),
+        Column(_("Number"), unbroken=True),
         Column(_("Name"), wide_only=True),
         Column(_("Account")),
         Column(_("Order"), needs_no_label=True),

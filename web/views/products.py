@@ -30,7 +30,7 @@ class ProductList(ListScreen[Product]):
 
     heading = _("Products")
     columns = (
-        Column(_("SKU")),
+        Column(_("SKU"), unbroken=True),
         Column(_("Name")),
         Column(_("Category"), wide_only=True),
         Column(_("Kind"), wide_only=True),

@@ -45,7 +45,7 @@ class QuoteList(ListScreen[Quote]):
 
     heading = _("Quotes")
     columns = (
-        Column(_("Number")),
+        Column(_("Number"), unbroken=True),
         Column(_("Name")),
         Column(_("Account")),
         Column(_("Status"), needs_no_label=True),
