@@ -1,4 +1,4 @@
-"""Template tag that draws icons: formatting only, pages are built in Python."""
+"""Template tags that draw icons, names and cells: formatting only, pages are built in Python."""
 
 from __future__ import annotations
 
