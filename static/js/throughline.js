@@ -79,7 +79,12 @@ document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-open]");
   if (opener) one(opener.dataset.open).showModal();
   const closer = event.target.closest("[data-close]");
-  if (closer) closer.closest("dialog, .toast-item").matches("dialog") ? closer.closest("dialog").close() : closer.closest(".toast-item").remove();
+  if (closer) {
+    const box = closer.closest("dialog, .toast-item");
+    event.preventDefault(); // "Cancel" in a dialog is a link back to the page that is still there
+    if (box.matches("dialog")) box.close();
+    else box.remove();
+  }
   if (event.target.matches("dialog.sheet")) event.target.close();
 });
 
@@ -128,9 +133,10 @@ document.addEventListener("keydown", (event) => {
 });
 
 /* ---- unsaved changes ---- */
-let unsaved = false;
-document.addEventListener("input", (event) => { if (event.target.closest("form[data-guard]")) unsaved = true; });
-document.addEventListener("submit", () => { unsaved = false; });
+let unsaved = null; // the form that was typed into
+document.addEventListener("input", (event) => { unsaved = event.target.closest("form[data-guard]") ?? unsaved; });
+document.addEventListener("submit", () => { unsaved = null; });
+document.addEventListener("close", (event) => { if (event.target.contains(unsaved)) unsaved = null; }, true);
 window.addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
 
 /* ---- filters apply themselves; without scripts there is a button ---- */
