@@ -28,9 +28,13 @@ class Stateful(models.Model):
         """Return whether the table allows the move from the present status."""
         return target in self.TRANSITIONS.get(self.status, set())
 
-    def refuse_move_to(self, target: str) -> None:
-        """Raise IllegalTransition unless the table allows the move."""
-        if not self.can_move_to(target):
+    def refuse_move_to(self, target: str, *, only_from: str | None = None) -> None:
+        """Raise IllegalTransition unless the table allows the move.
+
+        ``only_from`` is for actions that go forward where the table also allows the way back:
+        submitting starts from a draft, though a completed order may become submitted again.
+        """
+        if not self.can_move_to(target) or only_from not in {None, self.status}:
             choices = dict(self._meta.get_field("status").flatchoices)  # type: ignore[union-attr]  # a column
             now, wanted = choices.get(self.status, self.status), choices.get(target, target)
             raise IllegalTransition(

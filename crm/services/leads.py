@@ -62,6 +62,7 @@ def find_duplicates(lead: Lead, *, actor: User) -> Duplicates:
 def contact_lead(lead_id: uuid.UUID, *, actor: Actor) -> Lead:
     """Mark a lead as contacted."""
     lead = _lock(lead_id)
+    lead.refuse_move_to(Lead.Status.CONTACTED, only_from=Lead.Status.NEW)
     lead.move_to(Lead.Status.CONTACTED)
     note(lead, f"Contacted by {actor}.", actor=actor)
     return lead

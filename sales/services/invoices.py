@@ -33,7 +33,7 @@ from sales.services.prices.exchange_rates import freeze_exchange_rate
 def issue_invoice(invoice_id: uuid.UUID, *, actor: Actor) -> Invoice:
     """Give a draft its number and date; from then on it is never changed, only credited."""
     invoice, order = lock_invoice(invoice_id)
-    invoice.refuse_move_to(Invoice.Status.ISSUED)
+    invoice.refuse_move_to(Invoice.Status.ISSUED, only_from=Invoice.Status.DRAFT)
     lines = lines_of(invoice)
     if order is None and not invoice.is_credit_note:
         reprice(invoice, lines)

@@ -55,7 +55,7 @@ def order_from_quote(quote: Quote, lines: Sequence[QuoteLine], *, actor: Actor) 
 def submit_order(order_id: uuid.UUID, *, actor: Actor) -> Order:
     """Make a draft binding: it gets its number and is sent to external systems."""
     order = lock_order(order_id)
-    order.refuse_move_to(Order.Status.SUBMITTED)
+    order.refuse_move_to(Order.Status.SUBMITTED, only_from=Order.Status.DRAFT)
     if order.price_list_id is None:
         raise MissingField(gettext("An order needs a price list: choose one."), field="price_list")
     lines = lines_of(order)

@@ -1,0 +1,105 @@
+"""An action on a record whose status does not allow it is refused, never an error of the server."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.db import models
+from django.test import Client
+from django.urls import URLPattern, reverse
+
+from crm import roles
+from crm.models import Lead
+from crm.services.leads import contact_lead, disqualify_lead, qualify_lead
+from sales.models import Invoice, Order, Quote
+from sales.services.documents.drafts import draft_quote
+from sales.services.documents.lines import add_line
+from sales.services.invoices import record_payment
+from sales.services.orders import cancel_order
+from sales.services.quotes import accept_quote, activate_quote, lose_quote
+from tests.factories import LeadFactory, Market, UserFactory
+from tests.sales.order_steps import billed, placed, ship
+from web.urls import crm, sales
+
+
+def leads_in_every_status(market: Market) -> list[Lead]:
+    """New, contacted, qualified and disqualified."""
+    new, contacted, qualified, disqualified = (
+        LeadFactory.create(owner=market.rep) for _ in range(4)
+    )
+    contact_lead(contacted.pk, actor=market.rep)
+    qualify_lead(qualified.pk, actor=market.rep)
+    disqualify_lead(disqualified.pk, actor=market.rep, reason="lost")
+    return [new, contacted, qualified, disqualified]
+
+
+def quotes_in_every_status(market: Market) -> list[Quote]:
+    """Draft, active, lost and won."""
+    quotes = []
+    for _ in range(4):
+        quote = draft_quote(
+            actor=market.rep,
+            account=market.account,
+            name="Bar refit",
+            valid_until=dt.date(2999, 1, 1),
+        )
+        add_line(quote, actor=market.rep, product=market.product())
+        quotes.append(quote)
+    for quote in quotes[1:]:
+        activate_quote(quote.pk, actor=market.rep)
+    lose_quote(quotes[2].pk, actor=market.rep, reason="price")
+    accept_quote(quotes[3].pk, actor=market.rep)
+    return quotes
+
+
+def orders_and_invoices(market: Market) -> list[Order | Invoice]:
+    """A submitted, a completed and a cancelled order; an issued and a paid invoice."""
+    open_order, completed, cancelled = (placed(market) for _ in range(3))
+    cancel_order(cancelled.pk, actor=market.rep, reason="Changed plans")
+    ship(completed, market, *(str(line.quantity) for line in completed.lines.all()))
+    paid = billed(completed, market, what="all")
+    record_payment(
+        paid.pk,
+        actor=market.rep,
+        amount=paid.total,
+        received_on=paid.issued_on or dt.date(2026, 1, 1),
+    )
+    issued = billed(open_order, market, what="all")
+    return [open_order, completed, cancelled, issued, paid]
+
+
+def action_names(record: models.Model) -> list[str]:
+    """The URL names of all that can be done with a record without naming anything else."""
+    app = {"crm": crm, "sales": sales}[record._meta.app_label]
+    kind = record._meta.model_name
+    return [
+        f"{app.app_name}:{pattern.name}"
+        for pattern in app.urlpatterns
+        if isinstance(pattern, URLPattern)
+        and str(pattern.name).startswith(f"{kind}-")
+        and list(pattern.pattern.converters) == ["pk"]
+    ]
+
+
+@pytest.mark.django_db
+def test_no_action_fails_in_any_status(market: Market, client: Client) -> None:
+    person = UserFactory.create(role=roles.SALES_MANAGER, team=market.rep.team)
+    client.force_login(person)
+    client.raise_request_exception = False
+    failed = []
+    records = [
+        *leads_in_every_status(market),
+        *quotes_in_every_status(market),
+        *orders_and_invoices(market),
+    ]
+
+    for record in records:
+        for name in action_names(record):
+            response = client.post(reverse(name, args=[record.pk]), {"reason": ""})
+            if response.status_code >= 500:
+                failed.append((record._meta.model_name, record.status, name))  # type: ignore[attr-defined]  # all have one
+
+    assert failed == []
+    assert Order.objects.get(pk=records[9].pk).status == Order.Status.COMPLETED
+    assert Invoice.objects.get(pk=records[12].pk).status == Invoice.Status.PAID
