@@ -131,7 +131,7 @@ def in_background(broken: list[object], work: Callable[..., None], *given: Any) 
 
 
 def at_one_moment() -> list[str]:
-    """What is violations between two commits of the others."""
+    """The violations between two commits of the others."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
