@@ -1,4 +1,4 @@
-"""One module per kind of external system; the only code that speaks HTTP."""
+"""One module per kind of external system; the only code that uses an HTTP client."""
 
 from __future__ import annotations
 

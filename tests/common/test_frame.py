@@ -47,7 +47,7 @@ def test_draws_chips_and_links_where_markup_is_escaped() -> None:
     assert format_html("{}", Link("A", "/a/")) == '<a href="/a/">A</a>'
 
 
-def test_makes_the_first_possible_deed_primary() -> None:
+def test_makes_the_first_possible_action_primary() -> None:
     refused = Action("Ship", "/s/", reason="Nothing is left to ship.")
     possible, danger = Action("Invoice", "/i/"), Action("Cancel", "/c/", tone="danger")
 
@@ -57,7 +57,7 @@ def test_makes_the_first_possible_deed_primary() -> None:
     assert verbs.others == [danger, refused]
 
 
-def test_has_no_primary_deed_when_none_is_possible() -> None:
+def test_has_no_primary_action_when_none_is_possible() -> None:
     assert Actions([Action("Ship", "/s/", reason="No.")]).primary is None
 
 

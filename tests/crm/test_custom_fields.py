@@ -343,7 +343,7 @@ def test_a_change_order_checks_custom_values_too(market: Market) -> None:
     assert order.custom == {"dock": "B 7"}
 
 
-def test_other_systems_are_told_only_what_they_may_know() -> None:
+def test_sends_external_systems_only_fields_marked_for_them() -> None:
     field("dock")
     field("note", send_in_handoffs=False)
     account = AccountFactory.create(custom={"dock": "B 7", "note": "Pays late"})

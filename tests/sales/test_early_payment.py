@@ -213,7 +213,7 @@ def test_sends_the_offered_and_the_taken_discount_to_the_erp(invoice: Invoice) -
     assert payload["totals"]["total"] == {"amount": "120.00", "currency": "EUR"}
 
 
-class TestWitness:
+class TestDatabase:
     @pytest.mark.parametrize(
         "change",
         ["early_payment_until = early_payment_until + 1", "early_payment_discount = 2.00"],

@@ -173,7 +173,7 @@ def test_lists_what_is_overdue_the_longest_wait_first(split: Market, invoice: In
     assert late == [invoice, later]
 
 
-class TestWitness:
+class TestDatabase:
     def test_the_parts_of_an_issued_invoice_stay(self, invoice: Invoice) -> None:
         table = InvoiceInstalment._meta.db_table
         with refused(table, "issued_lines_kept_update"):

@@ -64,10 +64,10 @@ def test_shows_what_would_change_and_changes_nothing(rep: Client, order: Order) 
 
     page = rep.post(address(order), typed(order, line, **{f"{line.pk}-quantity": "12"}))
 
-    told = [
+    changes = [
         (each.label or each.subject, each.before, each.after) for each in page.context["preview"]
     ]
-    assert told == [("Quantity", "10", "12"), ("Total", "€239.88", "€287.86")]
+    assert changes == [("Quantity", "10", "12"), ("Total", "€239.88", "€287.86")]
     assert not OrderChange.objects.exists()
     line.refresh_from_db()
     assert line.quantity == 10

@@ -75,7 +75,7 @@ def test_keeps_what_was_typed_when_it_is_refused(rep: User, client: Client) -> N
     assert 'aria-invalid="true"' in page
 
 
-def test_tells_two_editors_of_each_other(rep: User, client: Client) -> None:
+def test_warns_the_second_of_two_editors(rep: User, client: Client) -> None:
     lead = LeadFactory.create(owner=rep, company_name="Café Un")
     address = reverse("crm:lead-edit", args=[lead.pk])
     seen = client.get(address).context["seen"]
@@ -156,7 +156,7 @@ def test_asks_why_before_it_disqualifies(rep: User, client: Client) -> None:
     assert Lead.objects.get().disqualified_reason == "cannot_contact"
 
 
-def test_shows_the_reason_of_a_refused_deed(rep: User, client: Client) -> None:
+def test_shows_the_reason_of_a_refused_action(rep: User, client: Client) -> None:
     lead = LeadFactory.create(owner=rep, status="contacted")
 
     response = client.post(reverse("crm:lead-contact", args=[lead.pk]))

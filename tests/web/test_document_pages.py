@@ -168,8 +168,8 @@ def test_edits_no_line_of_an_issued_document(desk: Client, market: Market, quote
 
 
 def test_takes_a_quote_to_a_draft_invoice(desk: Client, quote: Quote) -> None:
-    def press(deed: str, record: Quote | Order | Invoice, **answers: str) -> str:
-        response = desk.post(reverse(f"sales:{deed}", args=[record.pk]), answers)
+    def press(action: str, record: Quote | Order | Invoice, **answers: str) -> str:
+        response = desk.post(reverse(f"sales:{action}", args=[record.pk]), answers)
         assert response.status_code == 302, response.content.decode()
         return str(response["Location"])
 
@@ -207,7 +207,7 @@ def test_says_why_an_order_is_not_submitted(desk: Client, market: Market) -> Non
     assert (order.status, order.number) == ("draft", None)
 
 
-def test_tells_of_a_head_somebody_else_saved(desk: Client, market: Market, quote: Quote) -> None:
+def test_warns_of_a_head_saved_by_another_user(desk: Client, market: Market, quote: Quote) -> None:
     address = reverse("sales:quote-edit", args=[quote.pk])
     page = desk.get(address)
     form = page.context["form"]

@@ -35,8 +35,8 @@ def test_shows_every_step_to_the_total(client: Client, market: Market, quote: Qu
 
     [totals] = client.get(why(quote, "total")).context["sections"]
 
-    told = [(each.label, each.result) for each in totals.steps]
-    assert told == [
+    steps = [(each.label, each.result) for each in totals.steps]
+    assert steps == [
         ("Detail", "€99.99"),
         ("Discount", "€7.00"),
         ("Pre-freight", "€92.99"),
@@ -67,7 +67,7 @@ def test_shows_the_steps_of_a_line_in_the_dialog(
 
 def test_finds_no_other_figure(client: Client, market: Market, quote: Quote) -> None:
     client.force_login(market.rep)
-    assert client.get(why(quote, "mood")).status_code == 404
+    assert client.get(why(quote, "colour")).status_code == 404
 
 
 def test_is_refused_to_other_teams_and_open_to_auditors(client: Client, quote: Quote) -> None:

@@ -146,7 +146,7 @@ def test_traces_a_sale_from_its_lead_to_the_official_number(market: Market) -> N
         assert here == steps_of(record, market.rep)[station]
 
 
-def test_tells_what_was_left_out_from_what_is_to_come(market: Market) -> None:
+def test_distinguishes_skipped_steps_from_open_ones(market: Market) -> None:
     quote = active_quote(market)
 
     states = [step.state for step in steps_of(quote, market.rep)]

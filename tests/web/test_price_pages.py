@@ -121,14 +121,14 @@ def test_prices_and_codes_are_refused_to_other_teams_and_auditors(
     client: Client, quote: Quote
 ) -> None:
     PromotionCode.objects.create(code="SPRING", name="Spring", discount_rate=Decimal("0.1"))
-    doors = [
+    urls = [
         reverse("sales:promotion-add", args=["quotes", quote.pk]),
         reverse("sales:price-refresh", args=["quotes", quote.pk]),
         reverse("sales:line-option", args=["quotes", quote.pk, quote.lines.get().pk]),
     ]
     for who in (UserFactory.create(), UserFactory.create(role=roles.AUDITOR)):
         client.force_login(who)
-        for door in doors:
-            answer = client.post(door, {"promotion": "SPRING", "option": "open"})
+        for url in urls:
+            answer = client.post(url, {"promotion": "SPRING", "option": "open"})
             assert answer.status_code == 404
     assert not quote.promotions.exists()

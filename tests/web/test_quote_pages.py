@@ -46,9 +46,9 @@ def test_reads_as_often_for_many_lines_as_for_few(
     for _ in range(10):
         add_line(long, actor=market.rep, product=market.product("3.00"))
     PriceListItem.objects.update(amount=Decimal("110.00"))
-    for door in ("quotes", "explanations", "price-refresh"):
-        args = ["quotes"] if door != "quotes" else []
-        name = "sales:quote-detail" if door == "quotes" else f"sales:{door}"
+    for page in ("quotes", "explanations", "price-refresh"):
+        args = ["quotes"] if page != "quotes" else []
+        name = "sales:quote-detail" if page == "quotes" else f"sales:{page}"
         with django_assert_max_num_queries(80) as few:
             rep.get(reverse(name, args=[*args, quote.pk]))
         with django_assert_max_num_queries(len(few)):

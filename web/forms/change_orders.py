@@ -169,7 +169,7 @@ class ChangeOrderForms:
         yield from (self.head, *self.lines, *self.additions, self.why)
 
     def is_valid(self) -> bool:
-        """Judge every part, so that all that is wrong is named at once."""
+        """Validate every part, so that all errors are shown at once."""
         judged = [form.is_valid() for form in self]
         return all(judged)
 
