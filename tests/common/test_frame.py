@@ -38,13 +38,15 @@ def test_draws_chips_and_links_in_templates_and_escapes_them() -> None:
     )
     assert "&lt;Draft&gt;" in drawn
     assert "bg-azure-lt" in drawn
-    assert '<a href="/a/">A &amp; B</a>' in drawn
+    name = '<bdi class="name" title="A &amp; B">A &amp; B</bdi>'
+    assert f'<a href="/a/">{name}</a>' in drawn
 
 
 def test_draws_chips_and_links_where_markup_is_escaped() -> None:
     assert format_html("{}", Chip("A & B")).count("&amp;") == 1
     assert format_html("{}", Chip("Draft")).startswith('<span class="badge')
-    assert format_html("{}", Link("A", "/a/")) == '<a href="/a/">A</a>'
+    name = '<bdi class="name" title="A">A</bdi>'
+    assert format_html("{}", Link("A", "/a/")) == f'<a href="/a/">{name}</a>'
 
 
 def test_makes_the_first_possible_action_primary() -> None:
