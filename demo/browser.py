@@ -40,7 +40,7 @@ class Browser:
         if form.method != "post":
             return self.open(f"{address.partition('?')[0]}?{encoded}")
         headers = {"Referer": page.address, "Origin": self._base}
-        return self._go(urllib.request.Request(address, encoded.encode(), headers))  # noqa: S310
+        return self._go(urllib.request.Request(address, encoded.encode(), headers))  # noqa: S310  # http to the demo on this machine
 
     def _go(self, request: urllib.request.Request) -> Page:
         try:
