@@ -221,6 +221,11 @@ class Invoice(Document):
         return bool(self.kind == self.Kind.CREDIT_NOTE)
 
     @property
+    def is_creditable(self) -> bool:
+        """Whether it is an issued invoice, which a credit note may take back."""
+        return not (self.is_draft or self.is_credit_note)
+
+    @property
     def bills_order(self) -> bool:
         """Whether the figures are those of an order and cannot be edited here."""
         return self.order_id is not None

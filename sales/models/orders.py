@@ -145,6 +145,11 @@ class Order(Document):
         return self.number or gettext("Draft order")
 
     @property
+    def is_binding(self) -> bool:
+        """Whether it was submitted and not cancelled: it takes change orders and invoices."""
+        return self.status in {self.Status.SUBMITTED, self.Status.COMPLETED}
+
+    @property
     def prices_locked(self) -> bool:
         """Whether prices are locked: by the quote, by a person, or by submitting the order."""
         return self.prices_are_locked or super().prices_locked
@@ -231,6 +236,11 @@ class OrderLine(DocumentLine):
     def is_shipped_goods(self) -> bool:
         """Whether a warehouse ships the line: not a service, not the line of a bundle itself."""
         return self.product is None or self.product.kind == Product.Kind.GOODS
+
+    @property
+    def is_started(self) -> bool:
+        """Whether any of it is shipped or billed, on a draft invoice too."""
+        return bool(self.shipped_quantity or self.billed)
 
     @property
     def wanted_quantity(self) -> Decimal:

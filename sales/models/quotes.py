@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.fields import custom_values_index, identifier
 from common.history import keeps_history
-from crm.models import Opportunity, OwnedQuerySet
+from crm.models import Opportunity, OwnedQuerySet, User
 from sales.models.companies import company_day
 from sales.models.documents import Document, DocumentLine
 from sales.models.triggers import keeps_issued, line_triggers
@@ -120,6 +120,10 @@ class Quote(Document):
 
     def __str__(self) -> str:
         return f"{self.number} r{self.revision}" if self.revision else gettext("Draft quote")
+
+    def may_be_decided_by(self, user: User) -> bool:
+        """Whether the approval is theirs to give: an owner does not approve their own quote."""
+        return user.pk != self.owner_id or user.is_superuser
 
     def is_expired(self, on: dt.date | None = None) -> bool:
         """Whether the offer no longer stands on that day, or today where its company sits."""

@@ -170,7 +170,7 @@ def decide_approval(
 ) -> QuoteApproval:
     """Approve or refuse a draft as it stands; any later change needs a new decision."""
     quote = _lock_draft(quote_id)
-    if actor.pk == quote.owner_id and not actor.is_superuser:
+    if not quote.may_be_decided_by(actor):
         raise NotAllowed(
             gettext("Somebody other than the quote's owner has to decide."), field="approved"
         )

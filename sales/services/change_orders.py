@@ -143,7 +143,7 @@ def _close_change(change: OrderChange, difference: list[ChangeEntry]) -> None:
 
 
 def _check_open(order: Order, expected_version: int | None) -> None:
-    if order.status not in {Order.Status.SUBMITTED, Order.Status.COMPLETED}:
+    if not order.is_binding:
         raise IllegalTransition(
             gettext("%(order)s is %(status)s: only a submitted order takes a change order.")
             % {"order": order, "status": order.get_status_display()}

@@ -89,7 +89,7 @@ def _settle(invoice: Invoice, note: Invoice, actor: Actor) -> None:
 
 
 def _check(invoice: Invoice, reason: str) -> None:
-    if invoice.is_credit_note or invoice.is_draft:
+    if not invoice.is_creditable:
         raise IllegalTransition(
             gettext("%(invoice)s is not an issued invoice: it cannot be credited.")
             % {"invoice": invoice}

@@ -114,7 +114,7 @@ def cancel_order(order_id: uuid.UUID, *, actor: Actor, reason: str) -> Order:
     order = lock_order(order_id)
     order.refuse_move_to(Order.Status.CANCELLED)
     lines = list(order.lines.select_for_update())
-    if any(line.shipped_quantity or line.billed for line in lines):
+    if any(line.is_started for line in lines):
         raise AlreadyShipped(
             gettext(
                 "%(order)s is shipped or billed in part: cancel what is open with a change order."

@@ -64,7 +64,7 @@ def approval_actions(quote: Quote, user: User, approval: Approval) -> list[Actio
 
     actions = []
     if user.has_perm("sales.approve_quote"):
-        own = quote.owner_id == user.pk and not user.is_superuser
+        own = not quote.may_be_decided_by(user)
         reason = gettext("Somebody other than the owner has to decide.") if own else ""
         decided = gettext("The quote is decided as it stands.") if approval.decision else reason
         actions += [

@@ -65,7 +65,7 @@ def _issued_actions(invoice: Invoice) -> list[Action]:
 
 def why_not_credit(invoice: Invoice) -> str:
     """Return why the invoice cannot be credited; empty when it can."""
-    if invoice.is_draft or invoice.is_credit_note:
+    if not invoice.is_creditable:
         return gettext("Only an issued invoice is credited.")
     if invoice.credited and invoice.credited >= invoice.total:
         return gettext("All of it is credited.")

@@ -23,7 +23,7 @@ def order_actions(
     if user.has_perm("sales.change_order"):
         if order.is_draft:
             actions = _draft_actions(order, user, lines, drifts)
-        elif order.status in {Order.Status.SUBMITTED, Order.Status.COMPLETED}:
+        elif order.is_binding:
             actions = _submitted_actions(order, lines)
     if order.number is None or not user.has_perm("fulfilment.add_shipment"):
         return actions
@@ -64,7 +64,7 @@ def _submitted_actions(order: Order, lines: Sequence[OrderLine]) -> list[Action]
 
 
 def _cancel(order: Order, lines: Sequence[OrderLine]) -> Action:
-    started = any(line.shipped_quantity or line.billed for line in lines)
+    started = any(line.is_started for line in lines)
     return Action(
         gettext("Cancel order"),
         _url(order, "cancel"),

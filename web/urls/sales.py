@@ -25,13 +25,13 @@ from web.views import (
 app_name = "sales"
 
 
-class DocumentKind(StringConverter):
+class DocumentUrlWord(StringConverter):
     """The kinds of document that have lines: quotes, orders, invoices."""
 
     regex = "|".join(kind.url_word for kind in DOCUMENT_KINDS)
 
 
-register_converter(DocumentKind, "documents")
+register_converter(DocumentUrlWord, "documents")
 
 LINES: list[URLPattern | URLResolver] = [
     path("add/", lines.add, name="line-add"),

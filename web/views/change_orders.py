@@ -30,7 +30,7 @@ ABOUT_THE_PAGE = frozenset({"csrfmiddlewaretoken", "step", "previewed", "version
 
 def why_not_change(order: Order) -> str:
     """Return why the order takes no change order; empty when it does."""
-    if order.status in {Order.Status.SUBMITTED, Order.Status.COMPLETED}:
+    if order.is_binding:
         return ""
     return gettext("Only a submitted order takes a change order.")
 

@@ -6,12 +6,9 @@ import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db.models import Model
 
-from sales.models import Invoice, Order, Quote
+from sales.models.document_kinds import DOCUMENT_KINDS
 from sales.services.integrity.verification import verify
-
-COUNTED: tuple[type[Model], ...] = (Quote, Order, Invoice)
 
 
 class Command(BaseCommand):
@@ -32,8 +29,7 @@ class Command(BaseCommand):
         seconds = time.monotonic() - started
         count = sum(len(differences) for differences in found.values())
         rows = ", ".join(
-            f"{model._default_manager.count()} {model._meta.verbose_name_plural}"
-            for model in COUNTED
+            f"{kind.model._default_manager.count()} {kind.url_word}" for kind in DOCUMENT_KINDS
         )
         checked = f"{len(found)} checks over {rows} in {seconds:.1f} s"
         if count:

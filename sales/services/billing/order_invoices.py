@@ -58,7 +58,7 @@ def invoice_order(
     order's own: any run of partial invoices sums to the order to the cent.
     """
     order = Order.objects.select_for_update(of=("self",)).get(pk=order_id)
-    if order.status not in {Order.Status.SUBMITTED, Order.Status.COMPLETED}:
+    if not order.is_binding:
         raise IllegalTransition(
             gettext("%(order)s is %(status)s: it cannot be invoiced.")
             % {"order": order, "status": order.get_status_display()}
