@@ -16,8 +16,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import is_valid_path
 
-from common.errors import DomainError, SeveralErrors
+from common.errors import DomainError
 from web.display import Link
+from web.forms.base import add_refusal
 from web.htmx import go_to, refuse, show_message
 from web.http import P, PermittedView, RepRequest
 from web.pages.forms import FormPage
@@ -132,11 +133,3 @@ def run_form_action(
     )
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render_dialog(request, template, "form-card", page, status=status)
-
-
-def add_refusal(form: forms.BaseForm, error: DomainError) -> None:
-    """Put the reason of a refusal beside the field, or the line, it is about, if the form asks."""
-    reasons = error.errors if isinstance(error, SeveralErrors) else (error,)
-    for reason in reasons:
-        about = (name for name in (reason.field, reason.line) if name in form.fields)
-        form.add_error(next(about, None), str(reason))

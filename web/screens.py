@@ -22,6 +22,7 @@ from common.formatting import format_money
 from common.identifiers import uuid7
 from common.keyset import COUNT_LIMIT, Group, capped_count, capped_groups, keyset_page
 from web.display import Column, Link, Row, StrOrPromise
+from web.forms.base import add_refusal
 from web.htmx import go_to, refuse, show_message
 from web.pages.forms import FormPage
 from web.pages.lists import Empty, ListPage, with_query
@@ -224,9 +225,7 @@ class FormScreen(PermittedView, Generic[ModelT]):
             with transaction.atomic():
                 saved = self.save(form)
         except DomainError as error:
-            if error.field not in form.fields:
-                return self._show(record, form, problem=str(error))
-            form.add_error(error.field, str(error))
+            add_refusal(form, error)
             return self._show(record, form)
         except IntegrityError:
             if (known := self._already_made()) is None:

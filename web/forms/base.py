@@ -9,6 +9,7 @@ from django import forms
 from django.forms.renderers import TemplatesSetting
 from django.forms.widgets import ChoiceWidget
 
+from common.errors import DomainError, SeveralErrors
 from common.formatting import plain_number
 
 PLAIN_WIDGETS = (forms.HiddenInput, forms.MultipleHiddenInput, forms.ClearableFileInput)
@@ -119,3 +120,11 @@ def read_choices(form: forms.BaseForm) -> None:
     for field in form.fields.values():
         if isinstance(field.widget, ChoiceWidget):
             field.widget.choices = list(iter(field.widget.choices))  # without a COUNT before
+
+
+def add_refusal(form: forms.BaseForm, error: DomainError) -> None:
+    """Put the reason of a refusal beside the field, or the line, it is about, if the form asks."""
+    reasons = error.errors if isinstance(error, SeveralErrors) else (error,)
+    for reason in reasons:
+        about = (name for name in (reason.field, reason.line) if name in form.fields)
+        form.add_error(next(about, None), str(reason))

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from common.errors import DomainError, SeveralErrors
 from sales.models import Order
 from sales.services.change_orders import change_order, preview_change
-from web.actions import add_refusal
+from web.forms.base import add_refusal
 from web.forms.change_orders import ChangeOrderForms
 from web.htmx import go_to, refuse, show_message
 from web.http import RepRequest, rep_with

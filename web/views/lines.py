@@ -16,7 +16,8 @@ from common.errors import DomainError
 from sales.models import AnyDocument, Product
 from sales.services.documents.lines import add_line, change_line, remove_line
 from sales.services.products import find_product
-from web.actions import action, add_refusal, run_form_action
+from web.actions import action, run_form_action
+from web.forms.base import add_refusal
 from web.forms.lines import LineForm, TextLineForm, WriteInForm
 from web.htmx import go_to, is_partial, refuse
 from web.http import RepRequest, rep_required, rep_with

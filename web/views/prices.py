@@ -20,7 +20,8 @@ from sales.services.prices.price_refresh import (
     unlock_prices,
 )
 from sales.services.prices.promotions import apply_promotion, remove_promotion
-from web.actions import action, add_refusal, run_action
+from web.actions import action, run_action
+from web.forms.base import add_refusal
 from web.forms.prices import PromotionForm, RefreshForm
 from web.htmx import go_to, refuse, show_message
 from web.http import RepRequest, rep_required
