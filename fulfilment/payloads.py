@@ -21,8 +21,6 @@ PAYLOAD_COLUMNS = (
 )
 """The line columns that a payload needs; no others are read, because every save waits for it."""
 
-TEXT_KINDS = frozenset({DocumentLine.Kind.SECTION, DocumentLine.Kind.NOTE})
-
 
 def order_payload(order: Order) -> dict[str, Any]:
     """Return the snapshot of an order."""
@@ -61,11 +59,7 @@ def invoice_payload(invoice: Invoice) -> dict[str, Any]:
                 {"due_on": _day(part.due_on), "amount": money(part.amount, invoice.currency)}
                 for part in invoice.dues
             ],
-            "lines": [
-                _invoice_line(line, invoice.currency)
-                for line in lines
-                if line.kind not in TEXT_KINDS
-            ],
+            "lines": [_invoice_line(line, invoice.currency) for line in lines if not line.is_text],
             "totals": _totals(invoice),
             "early_payment": _early_payment(invoice),
             "paid": money(invoice.paid, invoice.currency),
@@ -144,7 +138,7 @@ def _lines(document: Any, *more: str) -> list[Any]:
     lines = document.lines.all()
     if "lines" not in getattr(document, "_prefetched_objects_cache", {}):
         lines = lines.select_related("unit").only(*PAYLOAD_COLUMNS, "unit__name", *more)
-    return [line for line in lines if line.counts or line.kind in TEXT_KINDS]
+    return [line for line in lines if line.counts or line.is_text]
 
 
 def _order_line(line: OrderLine, currency: str) -> dict[str, Any]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext
 
 from common.formatting import format_money, format_price, format_quantity, format_rate
-from sales.models import AnyDocument, kind_of
+from sales.models import AnyDocument, AnyLine, kind_of
 from sales.pricing.explanations import Step
 from sales.services.documents.explanations import explain
 from web.display import Link
@@ -67,7 +66,7 @@ def explanations_page(document: AnyDocument, figure: str = "") -> ExplanationsPa
 
 
 def explanation_sections(
-    document: AnyDocument, lines: Sequence[Any], figure: str = ""
+    document: AnyDocument, lines: Sequence[AnyLine], figure: str = ""
 ) -> list[ExplanationSection]:
     """Write every step to a figure, or to all of them; an unknown figure has none."""
     explanation = explain(document, lines)

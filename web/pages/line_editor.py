@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -13,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from common.formatting import format_price, plain_number, plain_price
-from sales.models import AnyDocument, kind_of
+from sales.models import AnyDocument, AnyLine, kind_of
 from sales.services.prices.price_refresh import PriceDrift
 from web.forms.lines import discount_as_typed
 from web.icons import draw_icon
@@ -63,7 +62,7 @@ class LineEditor:
         self._option_label = gettext("Optional or not: %(line)s")
         self._remove_label = gettext("Remove %(line)s")
 
-    def row(self, line: Any) -> EditorRow:
+    def row(self, line: AnyLine) -> EditorRow:
         """Format what the editor shows of a line."""
         key, named = str(line.pk), {"line": line.description}
         option = ("taken" if line.is_taken else "open") if line.is_optional else "fixed"
@@ -92,7 +91,7 @@ def _option_choices() -> dict[str, Sequence[OptionChoice]]:
     return {"fixed": [optional], "open": [fixed, taken], "taken": [fixed, left]}
 
 
-def _inputs(line: Any, currency: str) -> dict[str, str]:
+def _inputs(line: AnyLine, currency: str) -> dict[str, str]:
     return {
         "description": line.description,
         "quantity": plain_number(line.quantity),
@@ -101,7 +100,7 @@ def _inputs(line: Any, currency: str) -> dict[str, str]:
     }
 
 
-def format_volume_discount(line: Any, currency: str) -> str:
+def format_volume_discount(line: AnyLine, currency: str) -> str:
     """Write what a large quantity takes off each unit; empty where it takes off nothing."""
     if not line.volume_discount:
         return ""

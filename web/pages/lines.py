@@ -19,11 +19,9 @@ from common.formatting import (
     format_quantity,
     format_rate,
 )
-from sales.models import AnyDocument, AnyLine, DocumentLine, Order, OrderLine, Quote, kind_of
+from sales.models import AnyDocument, AnyLine, Order, OrderLine, Quote, kind_of
 from sales.services.prices.price_refresh import PriceDrift, price_drift
 from web.pages.line_editor import EditorRow, LineEditor, format_volume_discount
-
-TEXT_KINDS = frozenset({DocumentLine.Kind.SECTION.value, DocumentLine.Kind.NOTE.value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +107,7 @@ def drifts_of(document: AnyDocument, lines: Sequence[AnyLine]) -> list[PriceDrif
 
 def build_lines(
     document: AnyDocument,
-    lines: Sequence[Any],
+    lines: Sequence[AnyLine],
     drifts: Iterable[PriceDrift] = (),
     *,
     editable: bool = False,
@@ -134,11 +132,11 @@ def _editor_urls(document: AnyDocument) -> EditorUrls:
     return EditorUrls(*(reverse(f"sales:line-{name}", kwargs=parts) for name in names))
 
 
-def _line_row(currency: str, line: Any, number: int, editor: LineEditor | None) -> LineRow:
+def _line_row(currency: str, line: AnyLine, number: int, editor: LineEditor | None) -> LineRow:
     return LineRow(
         id=str(line.pk),
         number=number,
-        is_text=line.kind in TEXT_KINDS,
+        is_text=line.is_text,
         css=_css(line),
         is_optional=line.is_optional,
         code=line.sku or line.get_kind_display(),
@@ -155,15 +153,15 @@ def _line_row(currency: str, line: Any, number: int, editor: LineEditor | None) 
     )
 
 
-def _css(line: Any) -> str:
+def _css(line: AnyLine) -> str:
     """Return the class of a row: a heading or a note, an option not taken, a part of a bundle."""
-    if line.kind in TEXT_KINDS:
+    if line.is_text:
         return f"is-{line.kind}"
     names = ("" if line.counts else "is-untaken", "is-part" if line.bundle_line_id else "")
     return " ".join(filter(None, names))
 
 
-def _discount(line: Any, currency: str) -> str:
+def _discount(line: AnyLine, currency: str) -> str:
     """Write a line's own discount as it was typed, or as its part came to, and a code's beside."""
     by_code = line.promotion_discount
     own = format_money(line.discount - by_code, currency) if line.discount != by_code else ""
