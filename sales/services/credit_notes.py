@@ -26,8 +26,8 @@ from sales.pricing.money import Rounding
 from sales.pricing.partial import Amounts, Portion, credit_part, freight_part
 from sales.services.billing.down_payments import refuse_overdrawn
 from sales.services.billing.early_payment import credit_discount
-from sales.services.billing.order_invoices import add_up, amounts_of, put_amounts
-from sales.services.documents.copying import carried_from, copy_head
+from sales.services.billing.order_invoices import add_up, amounts_of, part_line
+from sales.services.documents.copying import copy_head
 from sales.services.errors import NothingToCredit, UnknownLine, name_line
 from sales.services.events import record_event
 from sales.services.invoices import (
@@ -228,16 +228,14 @@ def _credit_line(
             "left": format_quantity(line.quantity - credited.quantity),
         }
         raise
-    carried = carried_from(line) | {
-        "quantity": quantity,
-        "discount_amount": None,
-        "discount_rate": None,
-    }
-    crediting = InvoiceLine(
-        id=uuid7(), invoice=note, order_line_id=line.order_line_id, credits_line=line, **carried
+    return part_line(
+        note,
+        line,
+        quantity,
+        part.amounts,
+        order_line_id=line.order_line_id,
+        credits_line=line,
     )
-    put_amounts(crediting, part.amounts)
-    return crediting
 
 
 def _freight(

@@ -331,14 +331,25 @@ def _invoice_line(
     except (InvalidQuantity, QuantityExceedsOpen) as error:
         name_line(error, line.description)
         raise
+    return part_line(invoice, line, quantity, part.amounts, order_line=line)
+
+
+def part_line(
+    invoice: Invoice,
+    line: OrderLine | InvoiceLine,
+    quantity: Decimal,
+    amounts: Amounts,
+    **references: OrderLine | InvoiceLine | uuid.UUID | None,
+) -> InvoiceLine:
+    """Make the line that bills or credits so many units of another line at these figures."""
     carried = carried_from(line) | {
         "quantity": quantity,
         "discount_amount": None,
         "discount_rate": None,
     }
-    billing = InvoiceLine(id=uuid7(), invoice=invoice, order_line=line, **carried)
-    put_amounts(billing, part.amounts)
-    return billing
+    part = InvoiceLine(id=uuid7(), invoice=invoice, **references, **carried)
+    put_amounts(part, amounts)
+    return part
 
 
 def _freight(

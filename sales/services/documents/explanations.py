@@ -9,13 +9,12 @@ from decimal import Decimal
 from django.db.models import Q, QuerySet, Sum
 
 from sales.models import AnyDocument, DocumentLine, Invoice, InvoiceLine, OrderLine
-from sales.pricing.documents import price_document
 from sales.pricing.errors import PricingError
 from sales.pricing.explanations import Explanation, Step, explain_document
 from sales.pricing.money import Rounding
 from sales.pricing.partial import Amounts, Portion, next_part
 from sales.services.billing.order_invoices import amounts_of
-from sales.services.documents.totals import line_input
+from sales.services.documents.totals import price_lines
 
 ZERO = Decimal(0)
 FIGURES = ("taxable", "header discount", "discount", "tax")
@@ -34,16 +33,7 @@ def explain(document: AnyDocument, lines: Sequence[DocumentLine]) -> Explanation
     """
     if isinstance(document, Invoice) and (document.order_id or document.credits_id):
         return _explain_parts(document, [line for line in lines if isinstance(line, InvoiceLine)])
-    priced = price_document(
-        [line_input(line) for line in lines],
-        currency=document.currency,
-        discount_amount=document.discount_amount,
-        discount_rate=document.discount_rate,
-        freight=document.freight,
-        prices_include_tax=document.prices_include_tax,
-        rounding=Rounding(document.rounding),
-    )
-    return explain_document(priced)
+    return explain_document(price_lines(document, lines))
 
 
 def _explain_parts(invoice: Invoice, lines: Sequence[InvoiceLine]) -> Explanation:

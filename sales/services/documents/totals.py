@@ -56,7 +56,18 @@ def reprice(document: AnyDocument, lines: Sequence[DocumentLine] | None = None) 
     saved = [*LINE_FIGURES, "tax_rate", "position"]
     if spread_promotions(document, lines, terms_of(document), line_input):
         saved.append("promotion_discount")
-    priced = price_document(
+    priced = price_lines(document, lines)
+    for line, figures in zip(lines, priced.lines, strict=True):
+        for name in LINE_FIGURES:
+            setattr(line, name, getattr(figures, name))
+    save_columns(lines, saved)
+    document.change(**{name: getattr(priced.totals, name) for name in HEAD_FIGURES})
+    return priced
+
+
+def price_lines(document: AnyDocument, lines: Sequence[DocumentLine]) -> PricedDocument:
+    """Price lines on a document's terms, and save nothing."""
+    return price_document(
         [line_input(line) for line in lines],
         currency=document.currency,
         discount_amount=document.discount_amount,
@@ -65,12 +76,6 @@ def reprice(document: AnyDocument, lines: Sequence[DocumentLine] | None = None) 
         prices_include_tax=document.prices_include_tax,
         rounding=Rounding(document.rounding),
     )
-    for line, figures in zip(lines, priced.lines, strict=True):
-        for name in LINE_FIGURES:
-            setattr(line, name, getattr(figures, name))
-    save_columns(lines, saved)
-    document.change(**{name: getattr(priced.totals, name) for name in HEAD_FIGURES})
-    return priced
 
 
 def line_input(line: DocumentLine) -> LineInput:
