@@ -17,9 +17,10 @@ from sales.models.document_kinds import (
 )
 from sales.models.documents import Document, DocumentLine
 from sales.models.events import SalesEvent
-from sales.models.invoices import Invoice, InvoiceInstalment, InvoiceLine, Payment
+from sales.models.invoices import Invoice, InvoiceInstalment, InvoiceLine
 from sales.models.opportunity_lines import OpportunityLine
 from sales.models.orders import Order, OrderChange, OrderLine
+from sales.models.payments import Payment
 from sales.models.price_lists import (
     DiscountBand,
     DiscountList,

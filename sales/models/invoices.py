@@ -1,4 +1,4 @@
-"""Invoices, credit notes and payments."""
+"""Invoices and credit notes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import ClassVar
 
 import pgtrigger
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Min, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
@@ -16,7 +15,6 @@ from django.utils.translation import gettext_lazy as _
 
 from common.fields import amount_field, custom_values_index, identifier, rate_field
 from common.history import keeps_history
-from common.triggers import AppendOnly
 from crm.models import OwnedQuerySet
 from sales.models.companies import company_day
 from sales.models.documents import Document, DocumentLine
@@ -357,47 +355,3 @@ class InvoiceLine(DocumentLine):
     def bills_order(self) -> bool:
         """Whether the line bills a line of an order, whose figures it takes."""
         return self.order_line_id is not None
-
-
-@keeps_history()
-class Payment(models.Model):
-    """What settles an invoice: money, or an early-payment discount; negative is taken back."""
-
-    class Kind(models.TextChoices):
-        PAYMENT = "payment", "Payment"
-        EARLY_PAYMENT = "early_payment", "Early-payment discount"
-
-    id = identifier()
-    kind = models.CharField(max_length=13, choices=Kind, default=Kind.PAYMENT)
-    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="payments")
-    amount = amount_field()
-    received_on = models.DateField()
-    reference = models.CharField(max_length=60, blank=True)
-    method = models.CharField(max_length=30, blank=True)
-    source = models.CharField(max_length=30, blank=True, help_text="Who reported it.")
-    recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
-    recorded_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering: ClassVar = ["received_on", "id"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["invoice", "reference"],
-                condition=~Q(reference=""),
-                name="payment_reference_once",
-            ),
-            models.CheckConstraint(condition=~Q(amount=0), name="payment_not_zero"),
-        ]
-        triggers: ClassVar = [
-            AppendOnly(),
-            PaymentsAddUp(pgtrigger.Insert, "NEW.invoice_id"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.amount.normalize():f} {self.invoice.currency} for {self.invoice}"
