@@ -38,15 +38,44 @@ document.addEventListener("submit", (event) => {
   if (event.target.id.startsWith("save-")) event.preventDefault();
 });
 
-// A refused cell is marked until it is accepted.
+// The cells at fault are marked until the row is accepted; Esc then leads back to what was accepted.
 document.addEventListener("htmx:afterRequest", (event) => {
-  const row = event.detail.elt;
-  if (!row.matches("[data-row]")) return;
-  const refused = event.detail.xhr.status === 422;
+  const { elt: row, xhr, requestConfig } = event.detail;
+  const accepted = xhr.status >= 200 && xhr.status < 300; // htmx calls a swapped 422 successful
+  if (!row.matches("[data-row]") || !(accepted || xhr.status === 422)) return;
+  const refused = accepted ? [] : xhr.getResponseHeader("X-Refused-Cells").split(" ");
   all("[data-col]", row).forEach((cell) => {
-    if (refused) cell.setAttribute("aria-invalid", "true");
-    else { cell.removeAttribute("aria-invalid"); cell.defaultValue = cell.value; }
+    if (refused.includes(cell.name)) cell.setAttribute("aria-invalid", "true");
+    else cell.removeAttribute("aria-invalid");
+    if (accepted) cell.defaultValue = requestConfig.parameters[cell.name];
   });
+});
+
+/* ---- lines drawn anew: what is being typed meanwhile goes on in the same cell ---- */
+let typed = null;
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const cell = document.activeElement;
+  typed = null;
+  if (event.detail.target.id !== "grid" || !cell.matches("[data-grid] [data-col]")) return;
+  const { name, value, selectionStart, selectionEnd } = cell;
+  typed = { row: cell.closest("[data-row]").id, name, value, selectionStart, selectionEnd };
+});
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target.id !== "grid" || !typed) return;
+  const row = document.getElementById(typed.row);
+  const cell = row && one(`[data-col=${typed.name}]`, row);
+  const { value, selectionStart, selectionEnd } = typed;
+  typed = null;
+  if (!cell) return;
+  cell.focus();
+  cell.value = value;
+  cell.setSelectionRange(selectionStart, selectionEnd);
+  // A value that a script wrote is no change to the browser.
+  cell.addEventListener("blur", () => {
+    if (cell.value !== cell.defaultValue) cell.dispatchEvent(new Event("change", { bubbles: true }));
+  }, { once: true });
 });
 
 /* ---- the product list: an ARIA combobox ---- */
@@ -98,8 +127,17 @@ document.addEventListener("mousedown", (event) => {
 
 document.addEventListener("focusout", (event) => { if (event.target === adder()) open(false); });
 
+// Whoever types on meanwhile, in the next product or in a line, is left there.
+let added = "";
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.elt === adder().form) added = adder().value;
+});
+
 document.addEventListener("throughline:line-added", (event) => {
+  if (adder().value !== added) return;
   adder().form.reset();
   adder().form.elements.product.value = "";
+  if (document.activeElement.matches("[data-grid] [data-col]")) return;
   one(`#line-${event.detail.id} [data-col=quantity]`)?.focus();
 });

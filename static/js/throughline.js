@@ -88,13 +88,15 @@ document.addEventListener("click", (event) => {
   if (event.target.matches("dialog.sheet")) event.target.close();
 });
 
+// A dialog begins where something is wrong. On the page itself the focus stays where somebody types.
 document.addEventListener("htmx:afterSwap", (event) => {
   const dialog = event.detail.target.closest("dialog");
-  if (dialog && !dialog.open) dialog.showModal();
-  focusFirstError(event.detail.target);
+  if (!dialog) return;
+  if (!dialog.open) dialog.showModal();
+  focusFirstError(dialog);
 });
 
-export function focusFirstError(root) {
+function focusFirstError(root) {
   one("[aria-invalid=true], .is-invalid", root)?.focus();
 }
 focusFirstError(document);

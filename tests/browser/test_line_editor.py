@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page, Route, expect
 
 from sales.models import Order
 from sales.services.documents.drafts import draft_order
@@ -109,3 +111,208 @@ def test_shows_in_the_dialog_why_a_line_was_refused(page: Page, order: Order) ->
     assert dialog.get_by_label("Description").input_value() == "Delivery"
     assert dialog.get_by_label("Category").evaluate("field => field === document.activeElement")
     assert order.lines.count() == 2
+
+
+def cell(page: Page, name: str, row: int = 0) -> Locator:
+    """Return a cell of a line."""
+    return page.locator("[data-row]").nth(row).locator(f"[data-col={name}]")
+
+
+def is_focused(place: Locator) -> bool:
+    """Return whether the keyboard writes there."""
+    found: bool = place.evaluate("element => element === document.activeElement")
+    return found
+
+
+def marked(page: Page) -> list[tuple[int, str]]:
+    """Return the cells that are marked as refused, by row and name."""
+    found: list[list[object]] = page.evaluate(
+        """[...document.querySelectorAll("[data-row]")].flatMap((row, number) =>
+            [...row.querySelectorAll("[aria-invalid=true]")].map((cell) => [number, cell.name]))"""
+    )
+    return [(int(str(number)), str(name)) for number, name in found]
+
+
+class Held:
+    """Requests that the server does not receive before the test lets them go."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.routes: list[Route] = []
+        page.evaluate(
+            """window.answers = 0;
+            document.addEventListener("htmx:afterRequest", (event) => {
+                if (event.detail.requestConfig.verb === "post") window.answers += 1;
+            });"""
+        )
+        page.route("**/lines/**", self._hold)
+
+    def _hold(self, route: Route) -> None:
+        if route.request.method == "POST":
+            self.routes.append(route)
+        else:
+            route.continue_()
+
+    def let_go(self) -> None:
+        """Let the oldest request go on, and wait until its answer is in the page."""
+        self._wait_for(lambda: self.routes, "a request")
+        before = self._answers()
+        self.routes.pop(0).continue_()
+        self._wait_for(lambda: self._answers() > before, "its answer")
+        expect(self.page.locator(".htmx-settling")).to_have_count(0)
+
+    def _answers(self) -> int:
+        found: int = self.page.evaluate("window.answers")
+        return found
+
+    def _wait_for(self, condition: Callable[[], object], what: str) -> None:
+        for _ in range(250):
+            if condition():
+                return
+            self.page.wait_for_timeout(20)
+        raise AssertionError(f"Waited in vain for {what}.")
+
+
+def test_marks_only_the_cell_at_fault(page: Page, order: Order) -> None:
+    cell(page, "quantity").fill("many")
+    page.keyboard.press("Tab")
+
+    error = page.get_by_role("alert").filter(has_text="Quantity")
+    expect(error).to_have_text("Quantity: Enter a number.")
+    assert marked(page) == [(0, "quantity")]
+    assert cell(page, "quantity").input_value() == "many"
+    assert order.lines.all()[0].quantity == 1
+
+    cell(page, "quantity").fill("3")
+    page.keyboard.press("Tab")
+    expect(page.locator("#grand")).to_have_text("€408.00")
+    assert marked(page) == []
+    assert page.get_by_role("alert").filter(has_text="Quantity").count() == 0
+
+
+def test_marks_every_cell_at_fault_and_no_other(page: Page) -> None:
+    cell(page, "quantity").fill("-1")
+    held = Held(page)
+    page.keyboard.press("Tab")
+    page.keyboard.type("cheap")
+    page.keyboard.press("Tab")
+    held.let_go()
+    held.let_go()
+
+    assert marked(page) == [(0, "quantity"), (0, "unit_price")]
+    expect(page.locator(".cell-error").first).to_have_text(
+        "Quantity: Ensure this value is greater than or equal to 0. Unit price: Enter a number."
+    )
+
+
+def test_names_the_cell_that_a_rule_refuses(page: Page) -> None:
+    cell(page, "discount").fill("400%")
+    page.keyboard.press("Tab")
+
+    expect(page.locator(".cell-error").first).to_have_text(
+        "Discount: A discount is between 0% and 100%, not 400%."
+    )
+    assert marked(page) == [(0, "discount")]
+
+
+def test_leaves_the_focus_where_one_types_while_the_answer_is_on_its_way(
+    page: Page, order: Order
+) -> None:
+    held = Held(page)
+    cell(page, "quantity").fill("many")
+    page.keyboard.press("Tab")
+    assert is_focused(cell(page, "unit_price"))
+    page.keyboard.type("14")
+
+    held.let_go()
+    page.keyboard.type("0")
+
+    assert is_focused(cell(page, "unit_price"))
+    assert cell(page, "unit_price").input_value() == "140"
+    assert cell(page, "description").input_value() == "Espresso machine"
+    assert marked(page) == [(0, "quantity")]
+
+    cell(page, "quantity").fill("2")
+    held.let_go()  # of the price, refused as the quantity still was
+    page.keyboard.press("Tab")
+    held.let_go()
+
+    expect(page.locator("#grand")).to_have_text("€384.00")
+    line = order.lines.all()[0]
+    assert (line.description, line.quantity, line.unit_price) == ("Espresso machine", 2, 140)
+    assert marked(page) == []
+
+
+def test_leaves_the_focus_in_another_line_while_the_answer_is_on_its_way(
+    page: Page, order: Order
+) -> None:
+    cell(page, "quantity").fill("many")
+    page.keyboard.press("Tab")
+    expect(page.locator(".cell-error").first).to_have_text("Quantity: Enter a number.")
+    held = Held(page)
+    cell(page, "quantity", 1).fill("2")
+    page.keyboard.press("Tab")
+    page.keyboard.type("4")
+
+    held.let_go()
+    page.keyboard.type("5")
+
+    assert is_focused(cell(page, "unit_price", 1))
+    assert cell(page, "unit_price", 1).input_value() == "45"
+    assert [each.description for each in order.lines.all()] == ["Espresso machine", "Grinder"]
+    page.keyboard.press("Escape")
+    assert cell(page, "unit_price", 1).input_value() == "40.00"
+
+
+@pytest.mark.parametrize("leaves", ["remove", "add"])
+def test_keeps_what_is_typed_while_the_lines_are_drawn_again(
+    page: Page, market: Market, order: Order, leaves: str
+) -> None:
+    market.product("5.00", name="Milk pitcher", sku="MILK-1")
+    held = Held(page)
+    if leaves == "remove":
+        page.locator("[data-row]").first.get_by_role("button", name="Remove").click()
+    else:
+        page.get_by_label("Add a product").fill("MILK-1")
+        page.get_by_role("option", name="MILK-1").click()
+    cell(page, "description", 1).fill("Grinder, re")
+    page.keyboard.press("End")
+
+    held.let_go()
+    page.keyboard.type("d")
+
+    row = 0 if leaves == "remove" else 1
+    assert is_focused(cell(page, "description", row))
+    assert cell(page, "description", row).input_value() == "Grinder, red"
+    page.keyboard.press("Tab")
+    held.let_go()
+    assert "Grinder, red" in [line.description for line in order.lines.all()]
+    assert order.lines.count() == (1 if leaves == "remove" else 3)
+
+
+def test_goes_to_the_quantity_of_a_line_that_was_added(page: Page, market: Market) -> None:
+    market.product("5.00", name="Milk pitcher", sku="MILK-1")
+
+    page.get_by_label("Add a product").fill("MILK-1")
+    page.get_by_role("option", name="MILK-1").wait_for()
+    page.keyboard.press("Enter")
+
+    expect(cell(page, "quantity", 2)).to_be_focused()
+    assert page.get_by_label("Add a product").input_value() == ""
+
+
+def test_keeps_the_next_product_that_is_typed_while_a_line_is_added(
+    page: Page, market: Market
+) -> None:
+    market.product("5.00", name="Milk pitcher", sku="MILK-1")
+    held = Held(page)
+    adder = page.get_by_label("Add a product")
+    adder.fill("MILK-1")
+    page.get_by_role("option", name="MILK-1").click()
+    adder.fill("ESP")
+
+    held.let_go()
+
+    expect(page.locator("[data-row]")).to_have_count(3)
+    assert adder.input_value() == "ESP"
+    assert is_focused(adder)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.utils.formats import sanitize_separators
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.formatting import plain_number
@@ -56,6 +57,20 @@ class LineForm(forms.Form):
         localize=True,
     )
     discount = DiscountField(label=_("Discount"), required=False)
+
+    def refused_cells(self) -> list[str]:
+        """Return the cells whose values were refused, by name."""
+        return [name for name in self.fields if name in self.errors]
+
+    def problems(self) -> list[str]:
+        """Return why the row was refused; a sentence about a cell begins with its label."""
+        return [
+            gettext("%(field)s: %(problem)s") % {"field": self[name].label, "problem": error}
+            if name in self.fields
+            else str(error)
+            for name, errors in self.errors.items()
+            for error in errors
+        ]
 
     def changes(self) -> dict[str, Any]:
         """Return the typed values by column."""

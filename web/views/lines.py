@@ -53,11 +53,13 @@ def change(request: RepRequest, kind: str, pk: uuid.UUID, line: uuid.UUID) -> Ht
 def _refused(
     request: RepRequest, document: AnyDocument, stored: Any, form: LineForm
 ) -> HttpResponse:
-    problems = [str(error) for errors in form.errors.values() for error in errors]
     if not is_partial(request):
-        return refuse(request, " ".join(problems), record_url(document))
-    page, status = RefusedLine(str(stored.pk), problems), HTTPStatus.UNPROCESSABLE_ENTITY
-    return render_part(request, f"{TEMPLATE}#line-refused", page, status=status)
+        return refuse(request, " ".join(form.problems()), record_url(document))
+    page = RefusedLine(str(stored.pk), form.problems())
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    answer = render_part(request, f"{TEMPLATE}#line-refused", page, status=status)
+    answer["X-Refused-Cells"] = " ".join(form.refused_cells())
+    return answer
 
 
 def _changed(
