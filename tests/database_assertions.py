@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, models, transaction
+from django.db.migrations.executor import MigrationExecutor
 
 
 @contextmanager
@@ -30,6 +31,19 @@ def sql(statement: str, *values: Any) -> None:
     """Write past every service and model."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
+
+
+def rows(query: str) -> set[tuple[Any, ...]]:
+    """Read what a query finds, whatever the models know of its columns."""
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return set(cursor.fetchall())
+
+
+def migrate(app: str, name: str) -> None:
+    """Migrate an app to one of its migrations, back or forth."""
+    sql("SET CONSTRAINTS ALL IMMEDIATE")  # a table with pending checks cannot be altered
+    MigrationExecutor(connection).migrate([(app, name)])
 
 
 def history_of(record: models.Model) -> models.QuerySet[Any]:

@@ -23,6 +23,7 @@ from web.htmx import go_to, refuse, show_message
 from web.http import P, PermittedView, RepRequest
 from web.pages.forms import FormPage
 from web.record_urls import record_url
+from web.refusals import refusal_text
 from web.rendering import render_dialog
 
 BELOW_A_RECORD = re.compile(r"/[a-z]+/[0-9a-f-]{36}/")
@@ -96,7 +97,7 @@ def run_action(
     try:
         result = use_case()
     except DomainError as error:
-        return refuse(request, str(error), record_url(record))
+        return refuse(request, refusal_text(error), record_url(record))
     show_message(request, done % {"record": result})
     return go_to(request, record_url(result))
 

@@ -113,6 +113,7 @@ WAREHOUSE_STATUSES: dict[str, str] = {
     Order.Fulfilment.PARTLY_SHIPPED: "part shipped",
     Order.Fulfilment.SHIPPED: "shipped",
     Order.Fulfilment.DELIVERED: "delivered",
+    Order.Fulfilment.PARTLY_RETURNED: "shipped",
 }
 """The derived fulfilment status of an order in the warehouse's statuses."""
 

@@ -59,6 +59,9 @@ class Shipment(Stateful):
     returns = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="return_shipments"
     )
+    is_replaced = models.BooleanField(
+        default=False, help_text="Whether what was returned is shipped once more."
+    )
     reference = models.CharField(max_length=60)
     status = models.CharField(max_length=10, choices=Status, default=Status.PLANNED)
     carrier = models.CharField(max_length=60, blank=True)
@@ -90,6 +93,10 @@ class Shipment(Stateful):
             models.CheckConstraint(
                 condition=Q(direction="out", returns__isnull=True) | Q(direction="return"),
                 name="shipment_only_returns_refer_back",
+            ),
+            models.CheckConstraint(
+                condition=Q(direction="return") | Q(is_replaced=False),
+                name="shipment_only_returns_are_replaced",
             ),
         ]
         triggers: ClassVar = [MovesLegally()]

@@ -48,7 +48,7 @@ class OverShipped(QuantityExceedsOpen):
     code = "over_shipped"
 
     def __init__(self, line: OrderLine, shipped: Decimal) -> None:
-        self.ordered = line.wanted_quantity
+        self.ordered = self.limit(line)
         self.shipped = shipped
         super().__init__(
             gettext("%(line)s: %(shipped)s shipped in all, but only %(ordered)s are ordered.")
@@ -59,6 +59,12 @@ class OverShipped(QuantityExceedsOpen):
             },
             line=str(line.pk),
         )
+
+    @staticmethod
+    def limit(line: OrderLine) -> Decimal:
+        """Return how much may be shipped in all, replacements aside."""
+        limit: Decimal = line.wanted_quantity - line.closed_unshipped_quantity
+        return limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +124,15 @@ def record_return(
     actor: Actor,
     lines: Mapping[uuid.UUID, Decimal],
     returns: Shipment | None = None,
+    replace: bool = False,
     carrier: str = "",
     tracking: str = "",
     reference: str | None = None,
 ) -> Shipment:
-    """Record returned goods; never more than were shipped, nor than the given shipment contains."""
+    """Record returned goods; never more than were shipped, nor than the given shipment contains.
+
+    What is replaced is open to ship again; otherwise it is closed, and not billed any more.
+    """
     order = lock_order(order_id)
     wanted = _check_quantities(order, lines)
     if returns is not None:
@@ -131,6 +141,7 @@ def record_return(
         order=order,
         direction=Direction.RETURN,
         returns=returns,
+        is_replaced=replace,
         reference=reference or _next_reference(order, "R"),
         status=Status.DELIVERED,
         carrier=carrier.strip(),
@@ -282,23 +293,30 @@ def _progress(order: Order) -> dict[uuid.UUID, Progress]:
     shipped: defaultdict[uuid.UUID, Decimal] = defaultdict(Decimal)
     delivered: defaultdict[uuid.UUID, Decimal] = defaultdict(Decimal)
     returned: defaultdict[uuid.UUID, Decimal] = defaultdict(Decimal)
+    replaced: defaultdict[uuid.UUID, Decimal] = defaultdict(Decimal)
     sums = (
         ShipmentLine.objects.filter(shipment__order=order)
-        .values_list("order_line", "shipment__direction", "shipment__status")
+        .values_list(
+            "order_line", "shipment__direction", "shipment__status", "shipment__is_replaced"
+        )
         .annotate(sum=Sum("quantity"))
     )
-    for pk, direction, status, quantity in sums:
+    for pk, direction, status, is_replaced, quantity in sums:
         if direction == Direction.RETURN:
             returned[pk] += quantity
+            replaced[pk] += quantity if is_replaced else ZERO
         elif status in Shipment.LEFT:
             shipped[pk] += quantity
             delivered[pk] += quantity if status == Status.DELIVERED else ZERO
     lines = list(order.lines.all())
     for line in lines:
-        if shipped[line.pk] > line.wanted_quantity:
+        if shipped[line.pk] - replaced[line.pk] > OverShipped.limit(line):
             raise OverShipped(line, shipped[line.pk])
     return {
-        line.pk: Progress(shipped[line.pk], delivered[line.pk], returned[line.pk]) for line in lines
+        line.pk: Progress(
+            shipped[line.pk], delivered[line.pk], returned[line.pk], replaced[line.pk]
+        )
+        for line in lines
     }
 
 
@@ -311,6 +329,7 @@ def shipment_snapshot(shipment: Shipment) -> dict[str, Any]:
         "status": shipment.status,
         "carrier": shipment.carrier,
         "tracking": shipment.tracking,
+        "is_replaced": shipment.is_replaced,
         "lines": [
             {"order_line": str(pk), "quantity": plain(quantity)}
             for pk, quantity in shipment.lines.values_list("order_line", "quantity")

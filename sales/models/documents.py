@@ -139,6 +139,7 @@ class DocumentLine(models.Model):
         SECTION = "section", "Section"
         NOTE = "note", "Note"
         DOWN_PAYMENT = "down_payment", "Down payment"
+        FREIGHT = "freight", "Freight asked ahead"
 
     class PriceSource(models.TextChoices):
         LIST = "list", "Price list"
@@ -223,6 +224,16 @@ class DocumentLine(models.Model):
     def is_text(self) -> bool:
         """Whether the line is a section or a note: text without a price."""
         return self.kind in {self.Kind.SECTION, self.Kind.NOTE}
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether the line asks for money ahead of the goods, or deducts it."""
+        return self.kind in {self.Kind.DOWN_PAYMENT, self.Kind.FREIGHT}
+
+    @property
+    def is_taxed(self) -> bool:
+        """Whether the line needs a tax rate: freight, asked ahead or not, is not taxed."""
+        return self.kind != self.Kind.FREIGHT
 
     @property
     def counts(self) -> bool:

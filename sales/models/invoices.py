@@ -87,7 +87,7 @@ class Invoice(Document):
         CANCELLED = "cancelled", _("Cancelled by credit note")
 
     TRANSITIONS: ClassVar = {
-        Status.DRAFT: {Status.ISSUED},
+        Status.DRAFT: {Status.ISSUED, Status.PAID},
         Status.ISSUED: {Status.PARTLY_PAID, Status.PAID, Status.CANCELLED},
         Status.PARTLY_PAID: {Status.ISSUED, Status.PAID, Status.CANCELLED},
         Status.PAID: {Status.ISSUED, Status.PARTLY_PAID, Status.CANCELLED},
@@ -104,6 +104,9 @@ class Invoice(Document):
     )
     bill_again = models.BooleanField(
         default=True, help_text="Whether what is credited may be invoiced again."
+    )
+    share_rate = rate_field(
+        null=True, blank=True, editable=False, help_text="The share of the order asked ahead."
     )
     reason = models.CharField(max_length=200, blank=True)
     shipment_ref = models.CharField(max_length=60, blank=True)
@@ -222,6 +225,11 @@ class Invoice(Document):
     def is_creditable(self) -> bool:
         """Whether it is an issued invoice, which a credit note may take back."""
         return not (self.is_draft or self.is_credit_note)
+
+    @property
+    def asks_ahead(self) -> bool:
+        """Whether it asks for money ahead of the goods: a down payment or a milestone."""
+        return self.what in {self.What.DOWN_PAYMENT, self.What.MILESTONE}
 
     @property
     def bills_order(self) -> bool:

@@ -25,6 +25,7 @@ from sales.models.triggers import (
     keeps_issued,
     line_triggers,
 )
+from sales.pricing.ledger_lines import Units
 
 
 class OrderQuerySet(OwnedQuerySet["Order"]):
@@ -46,6 +47,7 @@ class Order(Document):
         PARTLY_SHIPPED = "partly_shipped", "Partly shipped"
         SHIPPED = "shipped", "Shipped"
         DELIVERED = "delivered", "Delivered"
+        PARTLY_RETURNED = "partly_returned", "Partly returned"
         RETURNED = "returned", "Returned"
 
     class Billing(models.TextChoices):
@@ -53,6 +55,7 @@ class Order(Document):
         PARTLY = "partly", "Partly invoiced"
         INVOICED = "invoiced", "Invoiced"
         CREDITED = "credited", "Credited"
+        NOTHING = "nothing", "Nothing to invoice"
 
     TRANSITIONS: ClassVar = {
         Status.DRAFT: {Status.SUBMITTED, Status.CANCELLED},
@@ -150,6 +153,15 @@ class Order(Document):
         return self.status in {self.Status.SUBMITTED, self.Status.COMPLETED}
 
     @property
+    def is_all_out(self) -> bool:
+        """Whether no goods are left to ship, whatever of them came back."""
+        return self.fulfilment_status in {
+            self.Fulfilment.SHIPPED,
+            self.Fulfilment.DELIVERED,
+            self.Fulfilment.PARTLY_RETURNED,
+        }
+
+    @property
     def prices_locked(self) -> bool:
         """Whether prices are locked: by the quote, by a person, or by submitting the order."""
         return self.prices_are_locked or super().prices_locked
@@ -166,12 +178,18 @@ class OrderLine(DocumentLine):
     shipped_quantity = quantity_field(editable=False)
     delivered_quantity = quantity_field(editable=False)
     returned_quantity = quantity_field(editable=False)
+    replaced_quantity = quantity_field(
+        editable=False, help_text="Returned, and to be shipped once more."
+    )
     cancelled_quantity = quantity_field(editable=False)
     drafted_quantity = quantity_field(editable=False, help_text="On draft invoices.")
     invoiced_quantity = quantity_field(editable=False, help_text="On issued invoices.")
     credited_quantity = quantity_field(editable=False, help_text="Taken back by credit notes.")
     closed_quantity = quantity_field(
         editable=False, help_text="Credited and not to be billed again."
+    )
+    closed_unshipped_quantity = quantity_field(
+        editable=False, help_text="Credited for good before it was shipped."
     )
 
     class Meta(DocumentLine.Meta):
@@ -194,8 +212,23 @@ class OrderLine(DocumentLine):
                 name="order_line_delivered_was_shipped",
             ),
             models.CheckConstraint(
-                condition=Q(shipped_quantity__lte=F("quantity") - F("cancelled_quantity")),
+                condition=Q(
+                    shipped_quantity__lte=F("quantity")
+                    - F("cancelled_quantity")
+                    - F("closed_unshipped_quantity")
+                    + F("replaced_quantity")
+                ),
                 name="order_line_shipped_was_ordered",
+            ),
+            models.CheckConstraint(
+                condition=Q(replaced_quantity__gte=0)
+                & Q(replaced_quantity__lte=F("returned_quantity")),
+                name="order_line_replaced_was_returned",
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_unshipped_quantity__gte=0)
+                & Q(closed_unshipped_quantity__lte=F("closed_quantity")),
+                name="order_line_closed_unshipped_was_closed",
             ),
             models.CheckConstraint(
                 condition=Q(drafted_quantity__gte=0)
@@ -220,11 +253,13 @@ class OrderLine(DocumentLine):
             "shipped_quantity",
             "delivered_quantity",
             "returned_quantity",
+            "replaced_quantity",
             "cancelled_quantity",
             "drafted_quantity",
             "invoiced_quantity",
             "credited_quantity",
             "closed_quantity",
+            "closed_unshipped_quantity",
         )
 
     @property
@@ -249,12 +284,6 @@ class OrderLine(DocumentLine):
         return wanted
 
     @property
-    def open_to_ship(self) -> Decimal:
-        """How much may still be shipped."""
-        left: Decimal = self.wanted_quantity - self.shipped_quantity
-        return left
-
-    @property
     def billed(self) -> Decimal:
         """How much is billed, on issued invoices or drafts, less what may be billed again."""
         kept: Decimal = self.invoiced_quantity - self.credited_quantity + self.closed_quantity
@@ -262,16 +291,34 @@ class OrderLine(DocumentLine):
         return billed
 
     @property
-    def open_to_bill(self) -> Decimal:
-        """How much may still be invoiced."""
-        left: Decimal = self.wanted_quantity - self.billed
-        return left
+    def units(self) -> Units:
+        """The quantities as the order's ledger counts them."""
+        return Units(
+            ordered=self.wanted_quantity,
+            billed=self.billed,
+            is_goods=self.is_shipped_goods,
+            shipped=self.shipped_quantity,
+            replaced=self.replaced_quantity,
+            returned=self.returned_quantity - self.replaced_quantity,
+            closed=self.closed_quantity,
+            closed_unshipped=self.closed_unshipped_quantity,
+        )
 
     @property
-    def shipped_to_bill(self) -> Decimal:
-        """How much of what was shipped and kept is not invoiced yet."""
-        kept: Decimal = self.shipped_quantity - self.returned_quantity
-        return max(Decimal(0), min(self.open_to_bill, kept - self.billed))
+    def done_quantity(self) -> Decimal:
+        """The least quantity of a change order: shipped, billed or cancelled already."""
+        done: Decimal = self.units.least + self.cancelled_quantity
+        return done
+
+    @property
+    def open_to_ship(self) -> Decimal:
+        """How much may still be shipped."""
+        return self.units.open_to_ship
+
+    @property
+    def open_to_bill(self) -> Decimal:
+        """How much may still be invoiced."""
+        return self.units.open_to_bill
 
 
 class OrderChange(models.Model):

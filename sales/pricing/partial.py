@@ -7,17 +7,12 @@ remainder. A credit is a part of the invoice line it reverses, worked out the sa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from common.sentences import Amount
 from common.sentences import sentence as _
-from sales.pricing.allocation import allocate
-from sales.pricing.documents import PricedLine, TaxGroup
+from sales.pricing.documents import PricedLine
 from sales.pricing.errors import (
-    AmountExceedsOpen,
-    InvalidAmount,
     InvalidQuantity,
     QuantityExceedsOpen,
 )
@@ -28,14 +23,15 @@ from sales.pricing.money import EXACT, ZERO, Rounding, round_money
 class Amounts:
     """The independent figures of a line; the others follow from them.
 
-    Each of the four grows with the quantity, so the sums net, base and gross do too: no part of a
-    sale is ever negative by a cent.
+    Each grows with the quantity, so the sums net, base and gross do too: no part of a sale is ever
+    negative by a cent. ``promotion`` is what of the discount promotion codes give.
     """
 
     taxable: Decimal = ZERO
     header_discount: Decimal = ZERO
     discount: Decimal = ZERO
     tax: Decimal = ZERO
+    promotion: Decimal = ZERO
 
     @classmethod
     def of(cls, line: PricedLine) -> Amounts:
@@ -57,6 +53,10 @@ class Amounts:
         """Net and tax."""
         return self.net + self.tax
 
+    def at_least(self, floor: Amounts) -> Amounts:
+        """Return each figure, at least the other's."""
+        return Amounts(*map(max, self.figures, floor.figures))
+
     def __add__(self, other: Amounts) -> Amounts:
         return Amounts(*(a + b for a, b in zip(self.figures, other.figures, strict=True)))
 
@@ -64,12 +64,15 @@ class Amounts:
         return Amounts(*(a - b for a, b in zip(self.figures, other.figures, strict=True)))
 
     def __neg__(self) -> Amounts:
-        return Amounts() - self
+        return NOTHING - self
 
     @property
-    def figures(self) -> tuple[Decimal, Decimal, Decimal, Decimal]:
-        """The four figures, in the order they are declared."""
-        return self.taxable, self.header_discount, self.discount, self.tax
+    def figures(self) -> tuple[Decimal, Decimal, Decimal, Decimal, Decimal]:
+        """The figures, in the order they are declared."""
+        return self.taxable, self.header_discount, self.discount, self.tax, self.promotion
+
+
+NOTHING = Amounts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ class Portion:
     """So many units and what they come to: a whole order line, or what of it is billed so far."""
 
     quantity: Decimal = ZERO
-    amounts: Amounts = Amounts()
+    amounts: Amounts = NOTHING
 
     def __add__(self, other: Portion) -> Portion:
         return Portion(self.quantity + other.quantity, self.amounts + other.amounts)
@@ -108,6 +111,20 @@ def next_part(
     return Portion(quantity, Amounts(*figures))
 
 
+def scale(
+    whole: Portion,
+    quantity: Decimal,
+    currency: str,
+    rounding: Rounding = Rounding.HALF_UP,
+) -> Portion:
+    """Price so many units of a line: each figure × quantity / whole quantity, rounded."""
+    figures = (
+        _next_amount(total, ZERO, quantity, whole.quantity, currency, rounding)
+        for total in whole.amounts.figures
+    )
+    return Portion(quantity, Amounts(*figures))
+
+
 def credit_part(
     invoiced: Portion,
     credited: Portion,
@@ -124,55 +141,6 @@ def credit_part(
     """
     part = next_part(invoiced, credited, quantity, currency=currency, rounding=rounding, line=line)
     return Portion() - part
-
-
-def down_payment(
-    groups: Sequence[TaxGroup],
-    amount: Decimal,
-    currency: str,
-    rounding: Rounding = Rounding.HALF_UP,
-) -> tuple[TaxGroup, ...]:
-    """Split a down payment, tax included, over an order's tax rates in proportion to their gross.
-
-    The tax in each part is part × rate / (1 + rate).
-    """
-    gross = [group.taxable + group.tax for group in groups]
-    _check_down_payment(amount, sum(gross, ZERO), currency)
-    shares = allocate(amount, gross, currency, keys=[f"{group.rate:040.20f}" for group in groups])
-    return tuple(
-        _with_tax_inside(share, group.rate, currency, rounding)
-        for share, group in zip(shares, groups, strict=True)
-    )
-
-
-def deduction_part(
-    paid: TaxGroup,
-    deducted: TaxGroup,
-    *,
-    billed: Decimal,
-    ordered: Decimal,
-    currency: str,
-    rounding: Rounding = Rounding.HALF_UP,
-) -> TaxGroup:
-    """Return what an invoice deducts of a down payment, as negative figures.
-
-    `billed` is the taxable amount of the order invoiced so far, this invoice included, `ordered`
-    the order's; `deducted` counts earlier deductions as positive figures. The invoice that
-    completes the order deducts all that is left.
-    """
-    if not ordered or not 0 <= billed / ordered <= 1:
-        raise InvalidAmount(
-            _(
-                "%(billed)s cannot be invoiced of an order of %(ordered)s.",
-                billed=Amount(billed, currency),
-                ordered=Amount(ordered, currency),
-            )
-        )
-    taxable, tax = (
-        _next_amount(total, already, billed, ordered, currency, rounding)
-        for total, already in ((paid.taxable, deducted.taxable), (paid.tax, deducted.tax))
-    )
-    return TaxGroup(paid.rate, -taxable, -tax)
 
 
 def _check_quantity(ordered: Decimal, billed: Decimal, quantity: Decimal, line: str | None) -> None:
@@ -204,24 +172,6 @@ def _next_amount(
     part = round_money(exact, currency, rounding) - already
     left = total - already
     return max(min(part, max(left, ZERO)), min(left, ZERO))
-
-
-def _check_down_payment(amount: Decimal, order_total: Decimal, currency: str) -> None:
-    if amount <= 0:
-        raise InvalidAmount(_("Give an amount above zero."))
-    if amount > order_total:
-        raise AmountExceedsOpen(
-            _(
-                "A down payment of %(amount)s is more than the order's %(total)s.",
-                amount=Amount(amount, currency),
-                total=Amount(order_total, currency),
-            )
-        )
-
-
-def _with_tax_inside(gross: Decimal, rate: Decimal, currency: str, rounding: Rounding) -> TaxGroup:
-    tax = round_money(EXACT.divide(EXACT.multiply(gross, rate), 1 + rate), currency, rounding)
-    return TaxGroup(rate, gross - tax, tax)
 
 
 def freight_part(

@@ -3,61 +3,56 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, TypedDict
+from typing import Any
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext
 
-from common.errors import IllegalTransition, NotEditable, StaleVersion
+from common.errors import IllegalTransition, MissingField, NotEditable, StaleVersion
 from common.formatting import format_quantity
 from common.rows import save_columns
 from crm.actors import Actor
 from crm.custom_fields import clean_custom
 from crm.models import User
 from sales.models import DocumentLine, Order, OrderChange, OrderLine, Product, SalesEvent
-from sales.pricing.partial import Portion
-from sales.services.billing.order_invoices import amounts_of, billed_so_far
+from sales.pricing.ledger import Ledger
+from sales.pricing.ledger_lines import LedgerLine
+from sales.services.billing.down_payments import refuse_uncovered
+from sales.services.billing.ledgers import amounts_of, put_amounts, read_ledger
 from sales.services.billing.order_statuses import derive_statuses, save_statuses
 from sales.services.documents.bundles import add_parts, refuse_part_change, update_parts
-from sales.services.documents.new_lines import check_line, fill_from_product, new_line
+from sales.services.documents.new_lines import (
+    check_line,
+    error_context,
+    fill_from_product,
+    new_line,
+)
 from sales.services.documents.readiness import check_ready
-from sales.services.documents.totals import lines_of, reprice
+from sales.services.documents.totals import LINE_FIGURES, lines_of, reprice
 from sales.services.errors import AlreadyBilled, QuantityBelowDone, UnknownLine
 from sales.services.events import record_event
+from sales.services.order_differences import (
+    HEAD_FIELDS,
+    LINE_FIELDS,
+    ChangeEntry,
+    Snapshot,
+    field_changes,
+    snapshot,
+)
 from sales.services.orders import lock_order
 from sales.services.prices.discount_limits import within_limit
+from sales.services.prices.list_prices import discount_per_unit
 from sales.services.prices.override_rights import check_price
 
-HEAD_FIELDS = frozenset(
-    {"name", "requested_on", "shipping_address", "customer_reference", "notes", "contact", "custom"}
-)
-"""Fields of the head that a change order may change."""
+ZERO = Decimal(0)
+PriceSource = DocumentLine.PriceSource
 
-LINE_FIELDS = (
-    "quantity", "unit_price", "discount_amount", "discount_rate", "description", "requested_on",
-)  # fmt: skip
-"""Fields of a line that a change order may change."""
-
-
-class ChangeEntry(TypedDict):
-    """One changed field of an order; ``line`` is None and ``what`` empty for the head."""
-
-    line: str | None
-    what: str
-    field: str
-    before: object
-    after: object
-
-
-@dataclass(frozen=True, slots=True)
-class _Snapshot:
-    """The fields of an order that change orders compare, as JSON values."""
-
-    head: Mapping[str, object]
-    lines: Mapping[str, Mapping[str, object]]
+PRICE_FIELDS = frozenset({"unit_price", "discount_amount", "discount_rate"})
+"""Fields that say what a unit costs; what is billed keeps what it was billed at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,23 +85,70 @@ def change_order(
     """
     order = lock_order(order_id)
     _check_open(order, expected_version)
-    before = _snapshot(order, lines_of(order))
+    stored = lines_of(order)
+    before, ledger = snapshot(order, stored), read_ledger(order, stored)
     change = _open_change(order, reason, actor)
     with within_limit(order, actor):
         lines = _apply(order, changes, actor)
         reprice(order, lines)
+    _agree(order, lines, ledger, changes)
     check_ready(order, lines)
-    billed = billed_so_far(order)
-    for line in lines:
-        _refuse_below_billed(line, billed.get(line.pk, Portion()))
-    _close_change(change, _field_changes(before, _snapshot(order, lines)))
+    refuse_uncovered(order, ledger, read_ledger(order, lines))
+    return _finish(order, change, before, lines, actor=actor)
+
+
+@transaction.atomic
+def close_rest(
+    order_id: uuid.UUID,
+    *,
+    actor: Actor,
+    reason: str,
+    lines: Collection[uuid.UUID] | None = None,
+    expected_version: int | None = None,
+) -> OrderChange:
+    """Cancel what is neither shipped nor billed of an order, or of some lines (short close).
+
+    A line's figures become exactly what is billed of it.
+    """
+    order = lock_order(order_id)
+    _check_open(order, expected_version)
+    if not reason.strip():
+        raise MissingField(gettext("Say why the rest is closed."), field="reason")
+    stored = lines_of(order)
+    before, ledger = snapshot(order, stored), read_ledger(order, stored)
+    change = _open_change(order, reason, actor)
+    for line in stored:
+        if line.counts and (lines is None or line.pk in lines):
+            _close_line(line, ledger)
+    save_columns(stored, ["quantity", "promotion_discount", *LINE_FIGURES])
+    _add_up(order, stored)
+    refuse_uncovered(order, ledger, read_ledger(order, stored))
+    return _finish(order, change, before, stored, actor=actor)
+
+
+def _close_line(line: OrderLine, ledger: Ledger) -> None:
+    kept = ledger.line(str(line.pk)).short_close(ledger.currency, ledger.rounding)
+    line.quantity = kept.quantity + line.cancelled_quantity
+    put_amounts(line, kept.amounts)
+
+
+def _finish(
+    order: Order,
+    change: OrderChange,
+    before: Snapshot,
+    lines: Sequence[OrderLine],
+    *,
+    actor: Actor,
+) -> OrderChange:
+    """Store what changed, derive the statuses and record the event."""
+    _close_change(change, field_changes(before, snapshot(order, lines)))
     save_statuses(order, derive_statuses(order, lines))
     changed = sorted({str(entry["field"]) for entry in change.difference})
     record_event(
         SalesEvent.Type.ORDER_CHANGED,
         order,
         actor=actor,
-        data={"changed": changed, "reason": reason},
+        data={"changed": changed, "reason": change.reason},
     )
     return change
 
@@ -162,15 +204,23 @@ def _apply(order: Order, changes: Changes, actor: Actor) -> list[OrderLine]:
     _apply_head(order, dict(changes.head))
     lines = {line.pk: line for line in lines_of(order)}
     quantities = {pk: line.quantity for pk, line in lines.items()}
+    done = {pk: line.done_quantity for pk, line in lines.items()}
     for pk, fields in changes.lines.items():
         if pk not in lines:
             raise UnknownLine(
                 gettext("%(order)s has no such line.") % {"order": order}, line=str(pk)
             )
         _change_line(lines[pk], fields, actor)
-    save_columns(list(lines.values()), [*LINE_FIELDS, "price_source"])
+        _refuse_below_done(lines[pk], done)
     changed = [line for pk, line in lines.items() if line.quantity != quantities[pk]]
-    update_parts(changed, quantities, keeps_prices=True, refuse=_refuse_below_done)
+    _take_bands(order, changed)
+    save_columns(list(lines.values()), [*LINE_FIELDS, "price_source", "volume_discount"])
+    update_parts(
+        changed,
+        quantities,
+        keeps_prices=order.prices_are_locked,
+        refuse=lambda part: _refuse_below_done(part, done),
+    )
     for fields in changes.additions:
         _add(order, dict(fields), actor)
     return lines_of(order)
@@ -201,19 +251,37 @@ def _change_line(line: OrderLine, fields: Mapping[str, object], actor: Actor) ->
         if name == "unit_price" and value != line.unit_price:
             if line.product_id:
                 check_price(actor, str(line.pk))
-            line.price_source = DocumentLine.PriceSource.TYPED
+            line.price_source = PriceSource.TYPED
+            line.volume_discount = ZERO
         setattr(line, name, value)
     if fields.get("discount_amount") is not None:
         line.discount_rate = None
     elif fields.get("discount_rate") is not None:
         line.discount_amount = None
     check_line(line)
-    _refuse_below_done(line)
 
 
-def _refuse_below_done(line: OrderLine) -> None:
-    """Refuse a quantity below what is shipped or billed."""
-    done = max(line.shipped_quantity, line.billed) + line.cancelled_quantity
+def _take_bands(order: Order, lines: Sequence[OrderLine]) -> None:
+    """Give lines at their list price the volume discount of their new quantity.
+
+    Prices that a quote agreed, or a person locked, stay.
+    """
+    if order.prices_are_locked:
+        return
+    listed = [line for line in lines if line.price_source == PriceSource.LIST]
+    prefetch_related_objects(
+        listed, "price_list_item__price_list", "price_list_item__discount_list__bands"
+    )
+    for line in listed:
+        with error_context(line, "quantity"):
+            line.volume_discount = discount_per_unit(
+                line.price_list_item, line.unit_price, line.quantity
+            )
+
+
+def _refuse_below_done(line: OrderLine, done_quantities: Mapping[uuid.UUID, Decimal]) -> None:
+    """Refuse a quantity below what was shipped or billed before the change."""
+    done = done_quantities[line.pk]
     if line.quantity < done:
         raise QuantityBelowDone(
             gettext("%(line)s: %(done)s are shipped or billed, so %(quantity)s is too few.")
@@ -241,14 +309,40 @@ def _add(order: Order, fields: dict[str, Any], actor: Actor) -> None:
         add_parts(line, order)
 
 
-def _refuse_below_billed(line: OrderLine, billed: Portion) -> None:
-    """Refuse figures below what is billed, or different ones once all is billed."""
-    if not billed.quantity:
+def _agree(order: Order, lines: Sequence[OrderLine], ledger: Ledger, changes: Changes) -> None:
+    """Keep the figures of what is billed, to the cent; refuse other prices for it."""
+    known = {line.key: line for line in ledger.lines}
+    for line in lines:
+        agreed = known.get(str(line.pk))
+        if agreed is None or not line.counts:
+            continue
+        if PRICE_FIELDS & changes.lines.get(line.pk, {}).keys():
+            _refuse_other_price(line, agreed)
+        put_amounts(line, agreed.agree(line.wanted_quantity, amounts_of(line)))
+    save_columns(lines, ["promotion_discount", *LINE_FIGURES])
+    _add_up(order, lines)
+
+
+def _add_up(order: Order, lines: Sequence[OrderLine]) -> None:
+    """Save the sums of the lines on the order's head."""
+    detail = sum((line.net for line in lines), ZERO)
+    discount = sum((line.header_discount for line in lines), ZERO)
+    tax = sum((line.tax for line in lines), ZERO)
+    total = detail - discount + order.freight + tax
+    order.change(detail=detail, discount=discount, tax=tax, total=total)
+
+
+def _refuse_other_price(line: OrderLine, agreed: LedgerLine) -> None:
+    """Refuse a price or discount that makes a line less than what is billed of it.
+
+    Once all of it is billed, any other figure is refused.
+    """
+    if not agreed.units.billed:
         return
-    now, then = amounts_of(line).figures, billed.amounts.figures
+    now, then = amounts_of(line).figures, agreed.billed.figures
     fits = (
-        now == then
-        if line.open_to_bill == 0
+        now == agreed.agreed.figures
+        if line.wanted_quantity == agreed.units.billed
         else all(new >= old for new, old in zip(now, then, strict=True))
     )
     if not fits:
@@ -257,37 +351,3 @@ def _refuse_below_billed(line: OrderLine, billed: Portion) -> None:
             % {"line": line.description},
             line=str(line.pk),
         )
-
-
-def _snapshot(order: Order, lines: Sequence[OrderLine]) -> _Snapshot:
-    head = {name: _as_json(getattr(order, name)) for name in sorted(HEAD_FIELDS)}
-    return _Snapshot(
-        head={**head, "total": _as_json(order.total)},
-        lines={
-            str(line.pk): {name: _as_json(getattr(line, name)) for name in LINE_FIELDS}
-            for line in lines
-        },
-    )
-
-
-def _field_changes(before: _Snapshot, after: _Snapshot) -> list[ChangeEntry]:
-    changed = _compare(None, "", before.head, after.head)
-    for pk, fields in after.lines.items():
-        changed += _compare(pk, str(fields["description"]), before.lines.get(pk, {}), fields)
-    return changed
-
-
-def _compare(
-    line: str | None, what: str, before: Mapping[str, object], after: Mapping[str, object]
-) -> list[ChangeEntry]:
-    return [
-        ChangeEntry(line=line, what=what, field=name, before=before.get(name), after=value)
-        for name, value in after.items()
-        if before.get(name) != value
-    ]
-
-
-def _as_json(value: object) -> object:
-    if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
-    return value if value is None or isinstance(value, dict) else str(value)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from django.db import transaction
@@ -16,6 +17,7 @@ from common.identifiers import uuid7
 from common.rows import save_columns
 from crm.actors import Actor
 from sales.models import Invoice, InvoiceLine, Order, OrderLine, SalesEvent
+from sales.pricing.advances import TaxAmount
 from sales.pricing.errors import (
     AmountExceedsOpen,
     InvalidAmount,
@@ -23,10 +25,11 @@ from sales.pricing.errors import (
     QuantityExceedsOpen,
 )
 from sales.pricing.money import Rounding
-from sales.pricing.partial import Amounts, Portion, credit_part, freight_part
-from sales.services.billing.down_payments import refuse_overdrawn
+from sales.pricing.partial import Portion, credit_part, freight_part
+from sales.services.billing.down_payments import keep_deducted
 from sales.services.billing.early_payment import credit_discount
-from sales.services.billing.order_invoices import add_up, amounts_of, part_line
+from sales.services.billing.ledgers import amounts_of, sum_portions
+from sales.services.billing.order_invoices import add_up, part_line
 from sales.services.documents.copying import copy_head
 from sales.services.errors import NothingToCredit, UnknownLine, name_line
 from sales.services.events import record_event
@@ -59,7 +62,7 @@ def credit_invoice(
     lines = list(invoice.lines.order_by("position", "id"))
     credited = _credited_so_far(invoice)
     wanted = _wanted(lines, credited, quantities)
-    note = _credit_note(invoice, lines, credited, wanted, actor, reason, bill_again)
+    note = _credit_note(invoice, lines, credited, wanted, reason, bill_again)
     _check_amount(invoice, note)
     record_event(
         SalesEvent.Type.INVOICE_DRAFTED,
@@ -69,7 +72,6 @@ def credit_invoice(
         is_first=True,
     )
     if order is not None:
-        refuse_overdrawn(order)
         _count_credited(order, lines, wanted, bill_again)
     note = issue_invoice(note.pk, actor=actor)
     _settle(invoice, note, actor)
@@ -101,8 +103,8 @@ def _check(invoice: Invoice, reason: str) -> None:
 def _check_amount(invoice: Invoice, note: Invoice) -> None:
     """Refuse choices whose deducted down payments make them too much, or less than zero."""
     left = invoice.total - invoice.credited
-    if not 0 <= note.total <= left:
-        refusal = InvalidAmount if note.total < 0 else AmountExceedsOpen
+    if not 0 <= note.total <= left or any(each < 0 for each in _by_rate(note)):
+        refusal = AmountExceedsOpen if note.total > left else InvalidAmount
         raise refusal(
             gettext(
                 "These lines come to %(total)s, and %(left)s of %(invoice)s can be credited: "
@@ -117,26 +119,18 @@ def _check_amount(invoice: Invoice, note: Invoice) -> None:
         )
 
 
+def _by_rate(note: Invoice) -> Iterator[Decimal]:
+    """Return net and tax at each rate of a credit note."""
+    sums: defaultdict[Decimal | None, TaxAmount] = defaultdict(TaxAmount)
+    for line in note.lines.all():
+        sums[line.tax_rate] += TaxAmount.of(amounts_of(line))
+    for amount in sums.values():
+        yield from (amount.taxable, amount.tax)
+
+
 def _credited_so_far(invoice: Invoice) -> dict[uuid.UUID, Portion]:
-    rows = (
-        InvoiceLine.objects.filter(invoice__credits=invoice)
-        .values("credits_line")
-        .annotate(
-            q=Sum("quantity"),
-            n=Sum("net"),
-            h=Sum("header_discount"),
-            d=Sum("discount"),
-            t=Sum("tax"),
-        )
-        .order_by()
-    )
-    return {
-        row["credits_line"]: Portion(
-            row["q"], Amounts(row["n"] - row["h"], row["h"], row["d"], row["t"])
-        )
-        for row in rows
-        if row["credits_line"] is not None
-    }
+    lines = InvoiceLine.objects.filter(invoice__credits=invoice, credits_line__isnull=False)
+    return {pk: portion for (pk,), portion in sum_portions(lines, "credits_line")}
 
 
 def left_to_credit(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[uuid.UUID, Decimal]:
@@ -178,7 +172,6 @@ def _credit_note(
     lines: Sequence[InvoiceLine],
     credited: Mapping[uuid.UUID, Portion],
     wanted: Mapping[uuid.UUID, Decimal],
-    actor: Actor,
     reason: str,
     bill_again: bool,
 ) -> Invoice:
@@ -200,6 +193,8 @@ def _credit_note(
         for line in lines
         if line.pk in wanted
     ]
+    if invoice.asks_ahead and invoice.order is not None:
+        parts = keep_deducted(invoice.order, parts)
     add_up(note, parts, freight=_freight(invoice, lines, credited, parts))
     note.save(force_insert=True)
     InvoiceLine.objects.bulk_create(parts)
@@ -247,12 +242,14 @@ def _freight(
     if not invoice.freight:
         return ZERO
     already = invoice.credit_notes.aggregate(sum=Sum("freight", default=ZERO))["sum"]
-    before = sum((portion.amounts.taxable for portion in credited.values()), ZERO)
+    sold = [line for line in lines if line.counts and not line.is_ahead]
+    before = (credited.get(line.pk, Portion()).amounts.taxable for line in sold)
+    now = (amounts_of(part).taxable for part in parts if not part.is_ahead)
     return freight_part(
         invoice.freight,
         already,
-        billed=before + sum((amounts_of(part).taxable for part in parts), ZERO),
-        ordered=sum((amounts_of(line).taxable for line in lines), ZERO),
+        billed=sum(before, ZERO) + sum(now, ZERO),
+        ordered=sum((amounts_of(line).taxable for line in sold), ZERO),
         currency=invoice.currency,
         rounding=Rounding(invoice.rounding),
     )
@@ -264,16 +261,24 @@ def _count_credited(
     wanted: Mapping[uuid.UUID, Decimal],
     bill_again: bool,
 ) -> None:
-    """Count the units as credited, and as closed where they are not to be billed again."""
+    """Count the units as credited, and as closed where they are not to be billed again.
+
+    What is credited for good before it was shipped is not shipped any more.
+    """
     back: dict[uuid.UUID, Decimal] = {}
     for line in lines:
         if line.order_line_id and line.pk in wanted:
             back[line.order_line_id] = back.get(line.order_line_id, ZERO) + wanted[line.pk]
     order_lines = list(
-        OrderLine.objects.select_for_update(of=("self",)).filter(pk__in=back).order_by("pk")
+        OrderLine.objects.select_for_update(of=("self",))
+        .select_related("product")
+        .filter(pk__in=back)
+        .order_by("pk")
     )
     for order_line in order_lines:
-        order_line.credited_quantity += back[order_line.pk]
+        quantity = back[order_line.pk]
         if not bill_again:
-            order_line.closed_quantity += back[order_line.pk]
-    save_columns(order_lines, ["credited_quantity", "closed_quantity"])
+            order_line.closed_unshipped_quantity += min(quantity, order_line.open_to_ship)
+            order_line.closed_quantity += quantity
+        order_line.credited_quantity += quantity
+    save_columns(order_lines, ["credited_quantity", "closed_quantity", "closed_unshipped_quantity"])

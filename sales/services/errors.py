@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.utils.translation import gettext
 
 from common.errors import DomainError, IllegalTransition
+from sales.models import Invoice
 
 
 class NotDraft(IllegalTransition):
@@ -83,6 +86,16 @@ class DownPaymentDeducted(IllegalTransition):
     """The down payment is deducted on a later invoice."""
 
     code = "down_payment_deducted"
+
+
+class CreditFirst(IllegalTransition):
+    """Down payments ask for more than would be left of the order: credit them first."""
+
+    code = "credit_first"
+
+    def __init__(self, message: str, invoices: Sequence[Invoice]) -> None:
+        super().__init__(message)
+        self.invoices = invoices
 
 
 class OpenQuotes(IllegalTransition):

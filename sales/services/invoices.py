@@ -40,8 +40,9 @@ def issue_invoice(invoice_id: uuid.UUID, *, actor: Actor) -> Invoice:
     check_ready(invoice, lines)
     freeze_exchange_rate(invoice)
     day = invoice.company.today()
+    owes_nothing = not (invoice.total or invoice.is_credit_note)
     invoice.move_to(
-        Invoice.Status.ISSUED,
+        Invoice.Status.PAID if owes_nothing else Invoice.Status.ISSUED,
         number=assign_number(invoice),
         issued_on=day,
         issued_at=timezone.now(),

@@ -12,8 +12,9 @@ from django.utils.translation import gettext
 from common.errors import IllegalTransition, MissingField
 from common.rows import save_columns
 from crm.actors import Actor
-from sales.models import Order, OrderLine, PaymentTerms, Quote, QuoteLine, SalesEvent
-from sales.services.billing.order_invoices import bill_by_terms
+from sales.models import Invoice, Order, OrderLine, PaymentTerms, Quote, QuoteLine, SalesEvent
+from sales.services.billing.down_payments import refuse_while_asked_ahead
+from sales.services.billing.order_invoices import bill_by_terms, delete_draft_invoice
 from sales.services.documents.copying import copy_head, copy_lines
 from sales.services.documents.numbering import assign_number
 from sales.services.documents.readiness import check_ready
@@ -110,15 +111,14 @@ def release_order(order_id: uuid.UUID, *, actor: Actor) -> Order:
 
 @transaction.atomic
 def cancel_order(order_id: uuid.UUID, *, actor: Actor, reason: str) -> Order:
-    """Cancel an order of which nothing has been shipped or billed."""
+    """Cancel an order of which nothing is shipped or billed; draft down payments go with it."""
     order = lock_order(order_id)
     order.refuse_move_to(Order.Status.CANCELLED)
     lines = list(order.lines.select_for_update())
+    refuse_while_asked_ahead(order)
     if any(line.is_started for line in lines):
         raise AlreadyShipped(
-            gettext(
-                "%(order)s is shipped or billed in part: cancel what is open with a change order."
-            )
+            gettext("%(order)s is shipped or billed in part: close the rest instead.")
             % {"order": order}
         )
     if not reason.strip():
@@ -128,7 +128,14 @@ def cancel_order(order_id: uuid.UUID, *, actor: Actor, reason: str) -> Order:
     for line in lines:
         line.cancelled_quantity = line.quantity
     save_columns(lines, ["cancelled_quantity"])
-    order.move_to(Order.Status.CANCELLED, cancelled_reason=reason.strip(), closed_at=timezone.now())
+    for draft in order.invoices.filter(status=Invoice.Status.DRAFT):
+        delete_draft_invoice(draft.pk, actor=actor)
+    order.move_to(
+        Order.Status.CANCELLED,
+        cancelled_reason=reason.strip(),
+        closed_at=timezone.now(),
+        billing_status=Order.Billing.NOTHING,
+    )
     type_ = (
         SalesEvent.Type.ORDER_CANCELLED if was_submitted else SalesEvent.Type.ORDER_DRAFT_CANCELLED
     )

@@ -103,6 +103,7 @@ def questions(one: OneOfEach) -> dict[str, str]:
         "sales:quote-refuse": one.draft_quote,
         "sales:order-hold": one.order,
         "sales:order-cancel": one.order,
+        "sales:order-close": one.order,
         "sales:order-invoice": one.order,
         "sales:order-change": one.order,
         "sales:invoice-pay": one.invoice,

@@ -31,6 +31,7 @@ FULFILMENT_LOOKS: dict[str, tuple[Tone, str]] = {
     Order.Fulfilment.PARTLY_SHIPPED: ("warn", "truck-loading"),
     Order.Fulfilment.SHIPPED: ("brand", "truck-delivery"),
     Order.Fulfilment.DELIVERED: ("good", "home-check"),
+    Order.Fulfilment.PARTLY_RETURNED: ("warn", "truck-return"),
     Order.Fulfilment.RETURNED: ("neutral", "truck-return"),
 }
 BILLING_LOOKS: dict[str, tuple[Tone, str]] = {
@@ -38,6 +39,7 @@ BILLING_LOOKS: dict[str, tuple[Tone, str]] = {
     Order.Billing.PARTLY: ("warn", "receipt-2"),
     Order.Billing.INVOICED: ("good", "receipt-2"),
     Order.Billing.CREDITED: ("neutral", "receipt-refund"),
+    Order.Billing.NOTHING: ("neutral", "receipt-off"),
 }
 INVOICE_LOOKS: dict[str, tuple[Tone, str]] = {
     Invoice.Status.DRAFT: ("neutral", "pencil"),

@@ -11,6 +11,7 @@ from django.forms.widgets import ChoiceWidget
 
 from common.errors import DomainError, SeveralErrors
 from common.formatting import plain_number
+from web.refusals import refusal_text
 
 PLAIN_WIDGETS = (forms.HiddenInput, forms.MultipleHiddenInput, forms.ClearableFileInput)
 
@@ -127,4 +128,4 @@ def add_refusal(form: forms.BaseForm, error: DomainError) -> None:
     reasons = error.errors if isinstance(error, SeveralErrors) else (error,)
     for reason in reasons:
         about = (name for name in (reason.field, reason.line) if name in form.fields)
-        form.add_error(next(about, None), str(reason))
+        form.add_error(next(about, None), refusal_text(reason))

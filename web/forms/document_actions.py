@@ -48,6 +48,12 @@ class CancelForm(StyledForm):
     reason = forms.CharField(label=_("Reason"), max_length=200)
 
 
+class CloseForm(StyledForm):
+    """Why the rest of an order is closed."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+
+
 class PaymentForm(StyledForm):
     """Money that came in."""
 

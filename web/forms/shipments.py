@@ -68,10 +68,19 @@ class ShipmentForm(StyledForm):
 class ReturnForm(QuantitiesForm):
     """How much of a shipment came back."""
 
-    widths: ClassVar = {"carrier": 6, "tracking": 6}
+    widths: ClassVar = {"carrier": 6, "tracking": 6, "replace": 12}
     columns: ClassVar = (_("In the shipment"), _("Came back"), _("Left"))
     asked: ClassVar = _("Coming back")
 
+    replace = forms.TypedChoiceField(
+        label=_("What comes back is"),
+        widget=forms.RadioSelect,
+        coerce=lambda value: value == "yes",
+        choices=[
+            ("no", _("not replaced: it is not shipped again, nor billed if it is not billed yet")),
+            ("yes", _("replaced: it is open to ship again")),
+        ],
+    )
     carrier = forms.CharField(label=_("Carrier"), max_length=60, required=False)
     tracking = forms.CharField(label=_("Tracking number"), max_length=80, required=False)
 

@@ -45,34 +45,43 @@ def _draft_actions(
         Action(gettext("Edit head"), _url(order, "edit"), "pencil", asks=True),
         refresh_action(order, drifts),
         lock_action(order, user),
-        _cancel(order, lines),
+        _cancel(order),
     ]
 
 
 def _submitted_actions(order: Order, lines: Sequence[OrderLine]) -> list[Action]:
-    invoice, cancel = _invoice(order, lines), _cancel(order, lines)
+    invoice, end = _invoice(order, lines), _end(order, lines)
     change = Action(gettext("Change order"), _url(order, "change"), "edit", asks=True, aside=True)
     if order.is_on_hold:
         release = Action(gettext("Release"), _url(order, "release"), "player-play")
-        return [release, invoice, change, cancel]
+        return [release, invoice, change, end]
     if order.status != Order.Status.SUBMITTED:
         return [invoice, change]
     hold = Action(
         gettext("Put on hold"), _url(order, "hold"), "player-pause", asks=True, dialog=True
     )
-    return [invoice, change, hold, cancel]
+    return [invoice, change, hold, end]
 
 
-def _cancel(order: Order, lines: Sequence[OrderLine]) -> Action:
-    started = any(line.is_started for line in lines)
+def _end(order: Order, lines: Sequence[OrderLine]) -> Action:
+    """Cancel the order, or what is left of it once part of it is shipped or billed."""
+    if not any(line.is_started for line in lines):
+        return _cancel(order)
+    is_open = any(line.counts and line.quantity > line.done_quantity for line in lines)
     return Action(
-        gettext("Cancel order"),
-        _url(order, "cancel"),
+        gettext("Close the rest"),
+        _url(order, "close"),
         "ban",
         asks=True,
         dialog=True,
         tone="danger",
-        reason=gettext("Part of it is shipped or billed.") if started else "",
+        reason="" if is_open else gettext("Everything is shipped or billed."),
+    )
+
+
+def _cancel(order: Order) -> Action:
+    return Action(
+        gettext("Cancel order"), _url(order, "cancel"), "ban", asks=True, dialog=True, tone="danger"
     )
 
 

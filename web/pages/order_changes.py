@@ -20,7 +20,7 @@ from common.formatting import (
     format_rate,
 )
 from sales.models import Order
-from sales.services.change_orders import ChangeEntry
+from sales.services.order_differences import ChangeEntry
 from web.display import StrOrPromise, When
 
 SHOWN = 20

@@ -116,7 +116,9 @@ def _chips(order: Order, submitted: SubmittedOrder | None) -> list[Chip]:
     """Show how far the order is itself, in fulfilment, in billing and in the other systems."""
     if submitted is None:
         return [order_chip(order)]
-    chips = [order_chip(order), fulfilment_chip(order), billing_chip(order)]
+    chips = [order_chip(order), fulfilment_chip(order)]
+    if order.is_binding:
+        chips.append(billing_chip(order))
     return [*chips, *filter(None, [submitted.integration.sync])]
 
 

@@ -138,6 +138,6 @@ def why_not_ship(order: Order) -> str:
         return gettext("The order is on hold.")
     if order.status != Order.Status.SUBMITTED:
         return gettext("Only submitted orders are shipped.")
-    if order.fulfilment_status in {Order.Fulfilment.SHIPPED, Order.Fulfilment.DELIVERED}:
+    if order.is_all_out:
         return gettext("Everything is shipped.")
     return ""

@@ -66,6 +66,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("orders/<uuid:pk>/release/", orders.release, name="order-release"),
     path("orders/<uuid:pk>/cancel/", orders.cancel, name="order-cancel"),
     path("orders/<uuid:pk>/invoice/", billing.invoice, name="order-invoice"),
+    path("orders/<uuid:pk>/close/", orders.close, name="order-close"),
     path("orders/<uuid:pk>/change/", change_orders.change, name="order-change"),
     path("orders/<uuid:pk>/unlock-prices/", prices.unlock, name="order-unlock-prices"),
     path("orders/<uuid:pk>/lock-prices/", prices.lock, name="order-lock-prices"),

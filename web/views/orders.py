@@ -14,13 +14,14 @@ from django.views.decorators.http import require_safe
 
 from common.formatting import format_money
 from sales.models import Order
+from sales.services.change_orders import close_rest
 from sales.services.documents.drafts import draft_order
 from sales.services.orders import cancel_order, hold_order, release_order, submit_order
 from web.actions import action, run_action, run_form_action
 from web.chips.documents import billing_chip, fulfilment_chip, order_chip
 from web.display import Column
 from web.filters.documents import OrderFilter
-from web.forms.document_actions import CancelForm, HoldForm
+from web.forms.document_actions import CancelForm, CloseForm, HoldForm
 from web.forms.documents import NewOrderForm, OrderHeadForm
 from web.http import RepRequest, rep_with
 from web.pages.documents import locked_reason
@@ -65,7 +66,7 @@ class OrderList(ListScreen[Order]):
             record.account,
             order_chip(record),
             fulfilment_chip(record) if submitted else "",
-            billing_chip(record) if submitted else "",
+            billing_chip(record) if record.is_binding else "",
             record.owner,
             format_money(record.total, record.currency),
         )
@@ -159,4 +160,20 @@ def cancel(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         heading=gettext("Cancel %(order)s") % {"order": order},
         label=gettext("Cancel the order"),
         done=gettext("%(record)s is cancelled."),
+    )
+
+
+@rep_with("sales.change_order")
+def close(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
+    """Cancel what is neither shipped nor billed of the order."""
+    order = find_document(request, Order, pk)
+    return run_form_action(
+        request,
+        order,
+        CloseForm(request.POST or None),
+        lambda answers: close_rest(order.pk, actor=request.user, **answers).order,
+        heading=gettext("Close the rest of %(order)s") % {"order": order},
+        label=gettext("Close the rest"),
+        done=gettext("The rest of %(record)s is closed; the external systems receive it."),
+        summary=gettext("What is neither shipped nor billed is cancelled."),
     )

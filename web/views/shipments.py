@@ -84,6 +84,7 @@ def give_back(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
             actor=request.user,
             lines=form.quantities(),
             returns=shipment,
+            replace=answers["replace"],
             carrier=answers["carrier"],
             tracking=answers["tracking"],
         )

@@ -3,37 +3,30 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import F
 from django.utils.translation import gettext
 
 from common.errors import IllegalTransition, MissingField
 from common.formatting import decimals_rule, format_money
 from common.identifiers import uuid7
 from crm.actors import Actor
-from sales.models import DocumentLine, Invoice, InvoiceLine, Order, OrderLine, SalesEvent
-from sales.pricing.documents import TaxGroup
+from sales.models import DocumentLine, Invoice, InvoiceLine, Order, SalesEvent
+from sales.pricing.advances import TaxAmount
 from sales.pricing.errors import AmountExceedsOpen, InvalidAmount, InvalidRate
-from sales.pricing.money import Rounding, round_money
-from sales.pricing.partial import deduction_part, down_payment
+from sales.pricing.ledger import Ledger, NextDownPayment, NextInvoice
+from sales.pricing.money import round_money
+from sales.pricing.partial import Amounts
+from sales.pricing.quantities import SMALLEST_QUANTITY
+from sales.services.billing.ledgers import DOWN_PAYMENTS, put_amounts, read_ledger
 from sales.services.documents.copying import copy_head
-from sales.services.errors import ConflictingFields, DownPaymentDeducted
+from sales.services.errors import ConflictingFields, CreditFirst, DownPaymentDeducted
 from sales.services.events import record_event
 
 ZERO = Decimal(0)
-DOWN_PAYMENTS = (Invoice.What.DOWN_PAYMENT, Invoice.What.MILESTONE)
-
-
-@dataclass(frozen=True, slots=True)
-class Advance:
-    """The down payments of an order at one tax rate, and how much of them is deducted."""
-
-    asked: TaxGroup
-    deducted: TaxGroup
 
 
 @transaction.atomic
@@ -48,8 +41,8 @@ def invoice_down_payment(
 ) -> Invoice:
     """Draft a down payment of an amount, tax included, or of a fraction of an order.
 
-    Later invoices of the order deduct it in proportion to what they bill; the one that completes
-    the order deducts the rest.
+    Fractions are cumulative: those of an order that add up to 1 ask for exactly its total. Later
+    invoices deduct what was asked in proportion to what they bill.
     """
     order = Order.objects.select_for_update(of=("self",)).get(pk=order_id)
     if order.status != Order.Status.SUBMITTED:
@@ -57,12 +50,10 @@ def invoice_down_payment(
             gettext("%(order)s is %(status)s: only submitted orders take a down payment.")
             % {"order": order, "status": order.get_status_display()}
         )
-    wanted = _amount(order, amount, rate)
-    lines = list(order.lines.select_for_update(of=("self",)))
-    groups = down_payment(tax_groups(lines), wanted, order.currency, Rounding(order.rounding))
-    invoice = _down_payment_invoice(order, what, wanted, groups)
-    label = description.strip() or f"{Invoice.What(what).label} on {order.number}"
-    InvoiceLine.objects.bulk_create(_lines(invoice, groups, label))
+    ledger = read_ledger(order)
+    asked = ledger.down_payment(_amount(order, ledger, amount, rate))
+    invoice = _draft(order, what, rate, asked)
+    _add_lines(invoice, asked, description.strip())
     record_event(
         SalesEvent.Type.INVOICE_DRAFTED,
         invoice,
@@ -73,172 +64,217 @@ def invoice_down_payment(
     return invoice
 
 
-def _down_payment_invoice(
-    order: Order, what: Invoice.What | str, total: Decimal, groups: Sequence[TaxGroup]
+def invoice_deposit(order: Order, *, actor: Actor, rate: Decimal) -> Invoice | None:
+    """Draft the down payment of the payment terms; an order of almost nothing needs none."""
+    if not _share(order, read_ledger(order), rate):
+        return None
+    return invoice_down_payment(order.pk, actor=actor, rate=rate)
+
+
+def deduction_lines(invoice: Invoice, part: NextInvoice, *, position: int) -> list[InvoiceLine]:
+    """Make the lines that deduct earlier down payments from an invoice, one per tax rate."""
+    lines = [
+        _line(invoice, gettext("Down payment deducted"), rate, -amount)
+        for rate, amount in part.deductions.items()
+    ]
+    if part.freight_deduction:
+        deducted = TaxAmount(-part.freight_deduction)
+        lines.append(_line(invoice, gettext("Down payment on freight deducted"), None, deducted))
+    return _numbered(lines, position)
+
+
+def keep_deducted(order: Order, lines: Sequence[InvoiceLine]) -> list[InvoiceLine]:
+    """Limit the lines that credit a down payment to what later invoices have not deducted."""
+    ledger = read_ledger(order)
+    kept = []
+    for line in lines:
+        whole, amount = line.quantity, TaxAmount(line.net, line.tax)
+        limited = amount.within(ledger.open_ahead(line.tax_rate))
+        if not limited:
+            continue
+        if limited != amount:
+            part = (whole * limited.gross / amount.gross).quantize(SMALLEST_QUANTITY)
+            line.quantity = max(SMALLEST_QUANTITY, min(part, whole - SMALLEST_QUANTITY))
+            put_amounts(line, Amounts(limited.taxable, tax=limited.tax))
+        kept.append(line)
+    if not kept:
+        raise _deducted(order)
+    return kept
+
+
+def _deducted(order: Order) -> DownPaymentDeducted:
+    return DownPaymentDeducted(
+        gettext(
+            "A down payment of %(order)s is deducted on a later invoice already: "
+            "credit or delete that invoice first."
+        )
+        % {"order": order}
+    )
+
+
+def refuse_overdrawn(order: Order) -> None:
+    """Refuse to delete a down payment that other invoices have deducted."""
+    if read_ledger(order).is_overdrawn:
+        raise _deducted(order)
+
+
+def _draft(
+    order: Order, what: Invoice.What | str, rate: Decimal | None, asked: NextDownPayment
 ) -> Invoice:
+    groups = asked.groups.values()
     invoice = copy_head(
         order,
         Invoice,
         id=uuid7(),
         order=order,
         what=what,
+        share_rate=rate,
         discount_amount=ZERO,
         discount_rate=ZERO,
         discount=ZERO,
         freight=ZERO,
-        detail=sum((group.taxable for group in groups), ZERO),
+        detail=sum((group.taxable for group in groups), asked.freight),
         tax=sum((group.tax for group in groups), ZERO),
-        total=total,
+        total=asked.total,
     )
     invoice.save(force_insert=True)
     return invoice
 
 
-def deductions(
-    invoice: Invoice,
-    order: Order,
-    *,
-    billed_before: Mapping[Decimal, Decimal],
-    billed_now: Mapping[Decimal, Decimal],
-    ordered: Mapping[Decimal, Decimal],
-    first_position: int,
-) -> list[InvoiceLine]:
-    """Make the lines that deduct earlier down payments from an invoice, one per tax rate.
-
-    Taxable amounts come by tax rate: billed by earlier invoices, by this one, and ordered.
-    """
-    groups = []
-    for rate, advance in advances(order).items():
-        now = billed_now.get(rate, ZERO)
-        if not now or not ordered.get(rate):
-            continue
-        groups.append(
-            deduction_part(
-                advance.asked,
-                advance.deducted,
-                billed=billed_before.get(rate, ZERO) + now,
-                ordered=ordered[rate],
-                currency=order.currency,
-                rounding=Rounding(order.rounding),
-            )
-        )
-    groups = [group for group in groups if group.taxable or group.tax]
-    return _lines(invoice, groups, "Down payment deducted", first_position=first_position)
+def _add_lines(invoice: Invoice, asked: NextDownPayment, description: str) -> None:
+    names = {"what": Invoice.What(invoice.what).label, "order": str(invoice.order)}
+    label = description or gettext("%(what)s on %(order)s") % names
+    lines = [_line(invoice, label, rate, group) for rate, group in asked.groups.items()]
+    if asked.freight:
+        freight = gettext("%(what)s on the freight of %(order)s") % names
+        lines.append(_line(invoice, freight, None, TaxAmount(asked.freight)))
+    InvoiceLine.objects.bulk_create(_numbered(lines, 1))
 
 
-def advances(order: Order) -> dict[Decimal, Advance]:
-    """Sum the order's issued and drafted down payments by tax rate."""
-    rows = (
-        InvoiceLine.objects.filter(invoice__order=order, kind=DocumentLine.Kind.DOWN_PAYMENT)
-        .values("tax_rate", "invoice__kind", "invoice__what")
-        .annotate(net=Sum("net"), tax_sum=Sum("tax"))
-        .order_by("tax_rate")
+def _line(
+    invoice: Invoice, description: str, rate: Decimal | None, amount: TaxAmount
+) -> InvoiceLine:
+    """Make a line of a tax rate, or of freight, which is not taxed."""
+    kind = DocumentLine.Kind.FREIGHT if rate is None else DocumentLine.Kind.DOWN_PAYMENT
+    return InvoiceLine(
+        id=uuid7(),
+        invoice=invoice,
+        kind=kind,
+        description=description,
+        quantity=Decimal(1),
+        unit_price=amount.taxable,
+        price_source=DocumentLine.PriceSource.TYPED,
+        tax_rate=rate,
+        tax_rate_is_typed=True,
+        base=amount.taxable,
+        net=amount.taxable,
+        tax=amount.tax,
+        gross=amount.gross,
     )
-    asked: dict[Decimal, tuple[Decimal, Decimal]] = {}
-    taken: dict[Decimal, tuple[Decimal, Decimal]] = {}
-    for row in rows:
-        is_credit = row["invoice__kind"] == Invoice.Kind.CREDIT_NOTE
-        side = asked if row["invoice__what"] in DOWN_PAYMENTS else taken
-        sign = -1 if is_credit else 1
-        net, tax = side.get(row["tax_rate"], (ZERO, ZERO))
-        side[row["tax_rate"]] = (net + sign * row["net"], tax + sign * row["tax_sum"])
-    none = (ZERO, ZERO)
-    return {
-        rate: Advance(TaxGroup(rate, *asked.get(rate, none)), _negated(rate, taken.get(rate, none)))
-        for rate in {**asked, **taken}
-    }
 
 
-def refuse_overdrawn(order: Order) -> None:
-    """Refuse to credit or delete a down payment that other invoices have deducted."""
-    for advance in advances(order).values():
-        if advance.deducted.taxable > advance.asked.taxable:
-            raise DownPaymentDeducted(
-                gettext(
-                    "A down payment of %(order)s is deducted on a later invoice already: "
-                    "credit or delete that invoice first."
-                )
-                % {"order": order}
-            )
+def _numbered(lines: list[InvoiceLine], first: int) -> list[InvoiceLine]:
+    for position, line in enumerate(lines, first):
+        line.position = position
+    return lines
 
 
-def tax_groups(lines: Iterable[OrderLine]) -> list[TaxGroup]:
-    """Sum an order's lines by tax rate."""
-    sums: dict[Decimal, tuple[Decimal, Decimal]] = {}
-    for line in lines:
-        if not line.counts or line.tax_rate is None:
-            continue
-        taxable, tax = sums.get(line.tax_rate, (ZERO, ZERO))
-        sums[line.tax_rate] = (taxable + line.net - line.header_discount, tax + line.tax)
-    return [TaxGroup(rate, taxable, tax) for rate, (taxable, tax) in sorted(sums.items())]
-
-
-def _negated(rate: Decimal, sums: tuple[Decimal, Decimal]) -> TaxGroup:
-    return TaxGroup(rate, -sums[0], -sums[1])
-
-
-def _amount(order: Order, amount: Decimal | None, rate: Decimal | None) -> Decimal:
-    rounding = Rounding(order.rounding)
-    if amount is None and rate is not None:
-        if not 0 < rate <= 1:
-            raise InvalidRate(gettext("Give a percentage above 0 and up to 100."), field="rate")
-        amount = round_money(order.total * rate, order.currency, rounding)
-    elif amount is None:
-        raise MissingField(
-            gettext("Give an amount or a percentage for the down payment."), field="amount"
-        )
-    elif rate is not None:
+def _amount(order: Order, ledger: Ledger, amount: Decimal | None, rate: Decimal | None) -> Decimal:
+    """Return what is asked for: the typed amount, or what the share comes to."""
+    if amount is not None and rate is not None:
         raise ConflictingFields(
             gettext("Give an amount or a percentage for the down payment, not both."),
             field="amount",
         )
+    if amount is None and rate is None:
+        raise MissingField(
+            gettext("Give an amount or a percentage for the down payment."), field="amount"
+        )
+    if rate is not None and not 0 < rate <= 1:
+        raise InvalidRate(gettext("Give a percentage above 0 and up to 100."), field="rate")
+    wanted = _share(order, ledger, rate) if rate is not None else amount
+    _check_amount(order, ledger, wanted or ZERO)
+    return wanted or ZERO
+
+
+def _check_amount(order: Order, ledger: Ledger, amount: Decimal) -> None:
+    left = ledger.left_to_ask
+    if left <= 0:
+        raise AmountExceedsOpen(
+            gettext("%(order)s has nothing left to ask for: it is billed or asked for ahead.")
+            % {"order": order},
+            field="amount",
+        )
     if amount <= 0:
         raise InvalidAmount(gettext("Give an amount above zero."), field="amount")
-    if amount != round_money(amount, order.currency, rounding):
+    if amount != round_money(amount, order.currency, ledger.rounding):
         raise InvalidAmount(decimals_rule(order.currency), field="amount")
-    left = order.total - order.freight - _invoiced(order)
     if amount > left:
         raise AmountExceedsOpen(
             gettext("%(order)s has %(left)s left to ask for.")
             % {"order": order, "left": format_money(left, order.currency)},
             field="amount",
         )
-    return amount
 
 
-def _invoiced(order: Order) -> Decimal:
-    """Sum invoices and drafts of the order, less credits, without freight."""
-    rows = order.invoices.values("kind").annotate(sum=Sum("total"), freight_sum=Sum("freight"))
-    total = ZERO
-    for row in rows.order_by():
-        sign = -1 if row["kind"] == Invoice.Kind.CREDIT_NOTE else 1
-        total += sign * (row["sum"] - row["freight_sum"])
-    return total
+def _share(order: Order, ledger: Ledger, rate: Decimal) -> Decimal:
+    """Return what a share of the order comes to, after the shares asked for before.
+
+    A down payment that is credited in part counts for the part that is left of it.
+    """
+    shares = asked = ZERO
+    for share, total, credited in _shares_before(order):
+        kept = total - credited
+        shares += share * kept / total
+        asked += kept
+    return ledger.share(rate, shares_before=shares, asked_before=asked)
 
 
-def _lines(
-    invoice: Invoice,
-    groups: Sequence[TaxGroup],
-    description: str,
-    *,
-    first_position: int = 1,
-) -> list[InvoiceLine]:
-    return [
-        InvoiceLine(
-            id=uuid7(),
-            invoice=invoice,
-            position=first_position + place,
-            kind=DocumentLine.Kind.DOWN_PAYMENT,
-            description=description,
-            quantity=Decimal(1),
-            unit_price=group.taxable,
-            price_source=DocumentLine.PriceSource.TYPED,
-            tax_rate=group.rate,
-            tax_rate_is_typed=True,
-            base=group.taxable,
-            net=group.taxable,
-            tax=group.tax,
-            gross=group.taxable + group.tax,
+def _shares_before(order: Order) -> list[tuple[Decimal, Decimal, Decimal]]:
+    """Return share, total and what is credited of each down payment that asked for a share."""
+    return list(
+        order.invoices.filter(
+            kind=Invoice.Kind.INVOICE, what__in=DOWN_PAYMENTS, share_rate__isnull=False, total__gt=0
+        ).values_list("share_rate", "total", "credited")
+    )
+
+
+def open_down_payments(order: Order) -> list[Invoice]:
+    """Return the issued down payments of an order that are not credited in full."""
+    return list(
+        order.invoices.filter(
+            kind=Invoice.Kind.INVOICE, what__in=DOWN_PAYMENTS, number__isnull=False
         )
-        for place, group in enumerate(groups)
-    ]
+        .filter(credited__lt=F("total"))
+        .order_by("id")
+    )
+
+
+def refuse_uncovered(order: Order, before: Ledger, after: Ledger) -> None:
+    """Refuse a change that takes an order under what was asked for ahead, in all or at a rate."""
+    if not after.falls_short_of(before):
+        return
+    to_credit = open_down_payments(order)
+    raise CreditFirst(
+        gettext(
+            "%(order)s would come to less than was asked for ahead: "
+            "credit %(invoices)s first, or delete the draft that asks for it."
+        )
+        % {"order": order, "invoices": join_names(to_credit) or gettext("the down payment")},
+        to_credit,
+    )
+
+
+def refuse_while_asked_ahead(order: Order) -> None:
+    """Refuse to cancel an order whose issued down payments are not credited in full."""
+    if to_credit := open_down_payments(order):
+        raise CreditFirst(
+            gettext("%(invoices)s asks for a down payment on %(order)s: credit it first.")
+            % {"order": order, "invoices": join_names(to_credit)},
+            to_credit,
+        )
+
+
+def join_names(invoices: Sequence[Invoice]) -> str:
+    """Return the numbers of invoices in one line."""
+    return ", ".join(str(invoice) for invoice in invoices)

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Q, Sum
 from django.utils.translation import gettext
 
 from common.errors import DomainError, IllegalTransition, MissingField
@@ -24,15 +23,15 @@ from sales.models import (
     SalesEvent,
 )
 from sales.pricing.errors import InvalidQuantity, InvalidRate, QuantityExceedsOpen
-from sales.pricing.money import Rounding
-from sales.pricing.partial import Amounts, Portion, freight_part, next_part
+from sales.pricing.ledger import NextInvoice
+from sales.pricing.partial import Amounts
 from sales.pricing.quantities import SMALLEST_QUANTITY
 from sales.services.billing.down_payments import (
-    deductions,
-    invoice_down_payment,
+    deduction_lines,
+    invoice_deposit,
     refuse_overdrawn,
-    tax_groups,
 )
+from sales.services.billing.ledgers import put_amounts, read_ledger
 from sales.services.documents.copying import carried_from, copy_head
 from sales.services.errors import NotDraft, NothingToInvoice, UnknownLine, name_line
 from sales.services.events import record_event
@@ -69,7 +68,7 @@ def invoice_order(
     if what == What.PERCENTAGE:
         quantities = _fractions(lines, rate)
     wanted = _quantities(order, lines, What(what), quantities)
-    invoice = _invoice_for(order, What(what), lines, wanted, actor, shipment_ref)
+    invoice = _invoice_for(order, What(what), lines, wanted, shipment_ref)
     for line in lines:
         line.drafted_quantity += wanted.get(line.pk, ZERO)
     save_columns(lines, ["drafted_quantity"])
@@ -123,8 +122,8 @@ def bill_by_terms(
     if terms is None:
         return None
     if moment == PaymentTerms.InvoiceWhen.PLACED and terms.deposit_rate:
-        deposit = invoice_down_payment(order.pk, actor=actor, rate=terms.deposit_rate)
-        return _issue_if_possible(deposit, actor)
+        deposit = invoice_deposit(order, actor=actor, rate=terms.deposit_rate)
+        return _issue_if_possible(deposit, actor) if deposit is not None else None
     if terms.invoice_when != moment:
         return None
     what = What.SHIPPED if moment == PaymentTerms.InvoiceWhen.PER_SHIPMENT else What.ALL
@@ -149,7 +148,7 @@ def open_quantities(order: Order, lines: Sequence[OrderLine]) -> dict[uuid.UUID,
     goods = [line for line in lines if line.counts and line.is_shipped_goods]
     all_out = all(line.open_to_ship == 0 for line in goods)
     return {
-        line.pk: line.shipped_to_bill if line.is_shipped_goods else line.open_to_bill
+        line.pk: line.units.shipped_to_bill if line.is_shipped_goods else line.open_to_bill
         for line in lines
         if line.counts and (line.is_shipped_goods or all_out)
     }
@@ -224,10 +223,9 @@ def _invoice_for(
     what: Invoice.What,
     lines: Sequence[OrderLine],
     wanted: Mapping[uuid.UUID, Decimal],
-    actor: Actor,
     shipment_ref: str,
 ) -> Invoice:
-    billed = billed_so_far(order)
+    part = _price_part(order, lines, wanted)
     invoice = copy_head(
         order,
         Invoice,
@@ -239,99 +237,28 @@ def _invoice_for(
     )
     invoice.id = uuid7()
     parts = [
-        _invoice_line(invoice, line, billed.get(line.pk, Portion()), wanted[line.pk])
+        part_line(invoice, line, portion.quantity, portion.amounts, order_line=line)
         for line in lines
-        if line.pk in wanted
+        if (portion := part.parts.get(str(line.pk)))
     ]
-    freight = _freight(order, lines, billed, parts)
-    taken_off = _deductions(invoice, order, lines, billed, parts)
-    add_up(invoice, [*parts, *taken_off], freight=freight)
+    position = max(each.position for each in parts) + 1
+    parts += deduction_lines(invoice, part, position=position)
+    add_up(invoice, parts, freight=part.freight)
     invoice.save(force_insert=True)
-    InvoiceLine.objects.bulk_create([*parts, *taken_off])
+    InvoiceLine.objects.bulk_create(parts)
     return invoice
 
 
-def _deductions(
-    invoice: Invoice,
-    order: Order,
-    lines: Sequence[OrderLine],
-    billed: Mapping[uuid.UUID, Portion],
-    parts: Sequence[InvoiceLine],
-) -> list[InvoiceLine]:
-    before: dict[Decimal, Decimal] = {}
-    now: dict[Decimal, Decimal] = {}
-    for line in lines:
-        if line.tax_rate is not None and line.pk in billed:
-            taxable = billed[line.pk].amounts.taxable
-            before[line.tax_rate] = before.get(line.tax_rate, ZERO) + taxable
-    for part in parts:
-        if part.tax_rate is not None:
-            now[part.tax_rate] = now.get(part.tax_rate, ZERO) + amounts_of(part).taxable
-    return deductions(
-        invoice,
-        order,
-        billed_before=before,
-        billed_now=now,
-        ordered={group.rate: group.taxable for group in tax_groups(lines)},
-        first_position=max(part.position for part in parts) + 1,
-    )
-
-
-def billed_so_far(order: Order) -> dict[uuid.UUID, Portion]:
-    """Sum each order line on invoices and drafts, less credits that bill again."""
-    counted = Q(invoice__kind=Invoice.Kind.INVOICE) | Q(invoice__bill_again=True)
-    rows = (
-        InvoiceLine.objects.filter(counted, order_line__order=order)
-        .values("order_line", "invoice__kind")
-        .annotate(
-            q=Sum("quantity"),
-            n=Sum("net"),
-            h=Sum("header_discount"),
-            d=Sum("discount"),
-            t=Sum("tax"),
-        )
-        .order_by()
-    )
-    billed: dict[uuid.UUID, Portion] = {}
-    for row in rows:
-        portion = Portion(row["q"], Amounts(row["n"] - row["h"], row["h"], row["d"], row["t"]))
-        if row["invoice__kind"] == Invoice.Kind.CREDIT_NOTE:
-            portion = Portion() - portion
-        billed[row["order_line"]] = billed.get(row["order_line"], Portion()) + portion
-    return billed
-
-
-def amounts_of(line: OrderLine | InvoiceLine) -> Amounts:
-    """Return the stored figures of a line."""
-    return Amounts(line.net - line.header_discount, line.header_discount, line.discount, line.tax)
-
-
-def put_amounts(line: InvoiceLine, amounts: Amounts) -> None:
-    """Store figures on an invoice line."""
-    line.base, line.discount, line.net = amounts.base, amounts.discount, amounts.net
-    line.header_discount, line.tax, line.gross = (
-        amounts.header_discount,
-        amounts.tax,
-        amounts.gross,
-    )
-
-
-def _invoice_line(
-    invoice: Invoice, line: OrderLine, billed: Portion, quantity: Decimal
-) -> InvoiceLine:
+def _price_part(
+    order: Order, lines: Sequence[OrderLine], wanted: Mapping[uuid.UUID, Decimal]
+) -> NextInvoice:
+    ledger = read_ledger(order, lines)
     try:
-        part = next_part(
-            Portion(line.quantity, amounts_of(line)),
-            billed,
-            quantity,
-            currency=invoice.currency,
-            rounding=Rounding(invoice.rounding),
-            line=str(line.pk),
-        )
+        return ledger.invoice({str(pk): quantity for pk, quantity in wanted.items()})
     except (InvalidQuantity, QuantityExceedsOpen) as error:
-        name_line(error, line.description)
+        names = {str(line.pk): line.description for line in lines}
+        name_line(error, names[error.line or ""])
         raise
-    return part_line(invoice, line, quantity, part.amounts, order_line=line)
 
 
 def part_line(
@@ -350,30 +277,6 @@ def part_line(
     part = InvoiceLine(id=uuid7(), invoice=invoice, **references, **carried)
     put_amounts(part, amounts)
     return part
-
-
-def _freight(
-    order: Order,
-    lines: Sequence[OrderLine],
-    billed: Mapping[uuid.UUID, Portion],
-    parts: Sequence[InvoiceLine],
-) -> Decimal:
-    if not order.freight:
-        return ZERO
-    kind = Invoice.Kind
-    carried = order.invoices.filter(Q(kind=kind.INVOICE) | Q(bill_again=True)).aggregate(
-        on_invoices=Sum("freight", filter=Q(kind=kind.INVOICE), default=ZERO),
-        on_credits=Sum("freight", filter=Q(kind=kind.CREDIT_NOTE), default=ZERO),
-    )
-    before = sum((portion.amounts.taxable for portion in billed.values()), ZERO)
-    return freight_part(
-        order.freight,
-        carried["on_invoices"] - carried["on_credits"],
-        billed=before + sum((amounts_of(part).taxable for part in parts), ZERO),
-        ordered=sum((amounts_of(line).taxable for line in lines), ZERO),
-        currency=order.currency,
-        rounding=Rounding(order.rounding),
-    )
 
 
 def add_up(invoice: Invoice, parts: Sequence[InvoiceLine], *, freight: Decimal) -> None:

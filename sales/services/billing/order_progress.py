@@ -20,16 +20,22 @@ from sales.services.billing.order_statuses import derive_statuses, save_statuses
 from sales.services.events import record_event
 from sales.services.orders import lock_order
 
-EVERYTHING_OUT = frozenset({Order.Fulfilment.SHIPPED, Order.Fulfilment.DELIVERED})
+PROGRESS_COLUMNS = (
+    "shipped_quantity", "delivered_quantity", "returned_quantity", "replaced_quantity",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How much of an order line is shipped, delivered and returned, in total."""
+    """How much of an order line is shipped, delivered and returned, in total.
+
+    ``replaced`` is what of the returned goods is to be shipped once more.
+    """
 
     shipped: Decimal
     delivered: Decimal = Decimal(0)
     returned: Decimal = Decimal(0)
+    replaced: Decimal = Decimal(0)
 
 
 @transaction.atomic
@@ -51,26 +57,27 @@ def record_progress(
     for line in lines:
         if line.pk in progress:
             _set(line, progress[line.pk])
-    save_columns(lines, ["shipped_quantity", "delivered_quantity", "returned_quantity"])
+    save_columns(lines, PROGRESS_COLUMNS)
     save_statuses(order, derive_statuses(order, lines))
     event = record_event(SalesEvent.Type.SHIPMENT_RECORDED, order, actor=actor, data=data)
     if sum(line.shipped_quantity for line in lines) > shipped_before:
         bill_by_terms(
             order, PaymentTerms.InvoiceWhen.PER_SHIPMENT, actor=actor, shipment_ref=shipment_ref
         )
-        if order.fulfilment_status in EVERYTHING_OUT:
+        if order.is_all_out:
             bill_by_terms(order, PaymentTerms.InvoiceWhen.FULFILLED, actor=actor)
     return event
 
 
 def _set(line: OrderLine, progress: Progress) -> None:
-    if progress.shipped > line.wanted_quantity:
+    ordered = line.wanted_quantity - line.closed_unshipped_quantity
+    if progress.shipped - progress.replaced > ordered:
         raise QuantityExceedsOpen(
             gettext("%(line)s: %(shipped)s shipped in all, but only %(ordered)s are ordered.")
             % {
                 "line": line.description,
                 "shipped": format_quantity(progress.shipped),
-                "ordered": format_quantity(line.wanted_quantity),
+                "ordered": format_quantity(ordered),
             },
             line=str(line.pk),
         )
@@ -92,3 +99,4 @@ def _set(line: OrderLine, progress: Progress) -> None:
     line.shipped_quantity = progress.shipped
     line.delivered_quantity = min(progress.delivered, progress.shipped)
     line.returned_quantity = progress.returned
+    line.replaced_quantity = progress.replaced

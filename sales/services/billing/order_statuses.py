@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils import timezone
 
 from sales.models import Order, OrderLine
+from sales.services.billing.ledgers import read_ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +20,15 @@ class Statuses:
     is_complete: bool
 
 
-def derive_statuses(order: Order, lines: Iterable[OrderLine]) -> Statuses:
+def derive_statuses(order: Order, lines: Sequence[OrderLine]) -> Statuses:
     """Derive the statuses from the quantities; the lines come with their products."""
     counting = [line for line in lines if line.counts and line.wanted_quantity > 0]
     goods = [line for line in counting if line.is_shipped_goods]
     fulfilment, billing = fulfilment_of(goods), billing_of(counting)
-    everything_out = all(line.open_to_ship == 0 for line in goods)
-    everything_billed = all(
-        line.open_to_bill == 0 and not line.drafted_quantity for line in counting
+    is_complete = bool(counting) and not any(
+        line.open_to_ship or line.open_to_bill or line.drafted_quantity for line in counting
     )
-    return Statuses(fulfilment, billing, bool(counting) and everything_out and everything_billed)
+    return Statuses(fulfilment, billing, is_complete and read_ledger(order, lines).is_closed)
 
 
 def save_statuses(order: Order, statuses: Statuses) -> bool:
@@ -53,10 +53,13 @@ def fulfilment_of(goods: Sequence[OrderLine]) -> Order.Fulfilment:
     """Derive the fulfilment status from what was shipped, delivered and returned."""
     if not any(line.shipped_quantity for line in goods):
         return Order.Fulfilment.NOT_STARTED
-    if all(line.returned_quantity == line.shipped_quantity for line in goods):
+    units = [line.units for line in goods]
+    if all(line.returned == line.left for line in units) and any(line.left for line in units):
         return Order.Fulfilment.RETURNED
-    if any(line.open_to_ship for line in goods):
+    if any(line.open_to_ship for line in units):
         return Order.Fulfilment.PARTLY_SHIPPED
+    if any(line.returned for line in units):
+        return Order.Fulfilment.PARTLY_RETURNED
     if all(line.delivered_quantity == line.shipped_quantity for line in goods):
         return Order.Fulfilment.DELIVERED
     return Order.Fulfilment.SHIPPED
@@ -64,10 +67,9 @@ def fulfilment_of(goods: Sequence[OrderLine]) -> Order.Fulfilment:
 
 def billing_of(counting: Sequence[OrderLine]) -> Order.Billing:
     """Derive the billing status from issued invoices and credit notes."""
+    is_open = any(line.open_to_bill or line.drafted_quantity for line in counting)
     if not any(line.invoiced_quantity for line in counting):
-        return Order.Billing.TO_INVOICE
+        return Order.Billing.TO_INVOICE if is_open else Order.Billing.NOTHING
     if all(line.invoiced_quantity == line.credited_quantity for line in counting):
         return Order.Billing.CREDITED
-    if any(line.open_to_bill or line.drafted_quantity for line in counting):
-        return Order.Billing.PARTLY
-    return Order.Billing.INVOICED
+    return Order.Billing.PARTLY if is_open else Order.Billing.INVOICED

@@ -6,18 +6,18 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 
 from sales.models import AnyDocument, DocumentLine, Invoice, InvoiceLine, OrderLine
 from sales.pricing.errors import PricingError
 from sales.pricing.explanations import Explanation, Step, explain_document
 from sales.pricing.money import Rounding
-from sales.pricing.partial import Amounts, Portion, next_part
-from sales.services.billing.order_invoices import amounts_of
+from sales.pricing.partial import Portion, next_part
+from sales.services.billing.ledgers import amounts_of, sum_portions
 from sales.services.documents.totals import price_lines
 
 ZERO = Decimal(0)
-FIGURES = ("taxable", "header discount", "discount", "tax")
+FIGURES = ("taxable", "header discount", "discount", "tax", "promotion")
 """What a part takes of its whole, in the order of ``Amounts.figures``."""
 
 PART = "{} × (billed before + quantity) ÷ ordered − {} billed before"
@@ -70,15 +70,11 @@ def _taken_before(invoice: Invoice) -> dict[uuid.UUID, Portion]:
 
 
 def _portions(lines: QuerySet[InvoiceLine], whole: str) -> dict[uuid.UUID, Portion]:
-    rows = lines.values(whole, "invoice__kind", "invoice__credits").annotate(
-        q=Sum("quantity"), n=Sum("net"), h=Sum("header_discount"), d=Sum("discount"), t=Sum("tax")
-    )
     taken: dict[uuid.UUID, Portion] = {}
-    for row in rows.order_by():
-        part = Portion(row["q"], Amounts(row["n"] - row["h"], row["h"], row["d"], row["t"]))
-        if whole == "order_line" and row["invoice__kind"] == Invoice.Kind.CREDIT_NOTE:
-            part = Portion() - part
-        taken[row[whole]] = taken.get(row[whole], Portion()) + part
+    for (pk, kind), portion in sum_portions(lines, whole, "invoice__kind"):
+        gives_back = whole == "order_line" and kind == Invoice.Kind.CREDIT_NOTE
+        part = Portion() - portion if gives_back else portion
+        taken[pk] = taken.get(pk, Portion()) + part
     return taken
 
 
@@ -127,12 +123,13 @@ def _part_steps(
 def _down_payment_steps(line: InvoiceLine) -> tuple[Step, ...]:
     """A down payment, or what is deducted of one: its part at one tax rate."""
     rate = line.tax_rate or ZERO
-    is_ahead = line.kind == DocumentLine.Kind.DOWN_PAYMENT
-    formula = "this tax rate's part of the amount, without its tax" if is_ahead else "as typed"
-    values = {"net": line.net, "tax rate": rate}
+    net, tax = "as typed", "net × tax rate"
+    if line.is_ahead:
+        net = "this tax rate's part of the amount, without its tax"
+        tax = "the order's tax at this rate × what is asked of it"
     return (
-        Step("net", formula, {"tax rate": rate}, line.net),
-        Step("tax", "net × tax rate", values, line.tax, "so that net and tax make the amount"),
+        Step("net", net, {"tax rate": rate}, line.net),
+        Step("tax", tax, {"net": line.net, "tax rate": rate}, line.tax),
         Step("gross", "net + tax", {"net": line.net, "tax": line.tax}, line.gross),
     )
 

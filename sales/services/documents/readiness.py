@@ -90,7 +90,7 @@ def _line_problems(
     yield from found
     if line.unit_price is None:
         yield _no_price(document, line)
-    if line.tax_rate is None:
+    if line.tax_rate is None and line.is_taxed:
         yield NoTaxRate(
             gettext("no tax rate is known: type one, it is never taken for zero."),
             field="tax_rate",

@@ -11,13 +11,16 @@ from typing import Any
 
 import pytest
 
+from sales.pricing.advances import TaxAmount, deduct, spread_advance
 from sales.pricing.allocation import allocate
 from sales.pricing.discounts import Band, DiscountKind, DiscountList, volume_discount
-from sales.pricing.documents import LineInput, TaxGroup, price_document
+from sales.pricing.documents import LineInput, price_document
 from sales.pricing.due import Share, early_payment_discount, split_by_shares
 from sales.pricing.exchange import to_base
+from sales.pricing.ledger import Ledger
+from sales.pricing.ledger_lines import LedgerLine, Units
 from sales.pricing.money import Rounding, round_money
-from sales.pricing.partial import Amounts, Portion, down_payment, next_part
+from sales.pricing.partial import Amounts, Portion, next_part
 from sales.pricing.price_lists import (
     PriceMethod,
     PriceRounding,
@@ -96,7 +99,11 @@ def test_finds_every_kind_of_table() -> None:
         "method",
         "bands",
         "ordered",
+        "order total",
         "down payment",
+        "asked ahead",
+        "of units",
+        "closed after",
         "paid in parts",
         "early payment of",
         "converted",
@@ -246,21 +253,87 @@ def test_bills_in_parts_as_the_page_says(row: dict[str, str]) -> None:
     assert billed == ordered
 
 
+@pytest.mark.parametrize("row", rows_of("order total"))
+def test_asks_for_shares_as_the_page_says(row: dict[str, str]) -> None:
+    whole = Amounts(taxable=Decimal(row["order total"]))
+    line = LedgerLine("1", Decimal(0), Units(Decimal(1)), whole)
+    ledger = Ledger(row["currency"], Rounding.HALF_UP, (line,))
+    shares = Decimal(0)
+    asked: list[Decimal] = []
+
+    for share in decimals(row["shares %"]):
+        before = sum(asked, Decimal(0))
+        asked.append(ledger.share(share / 100, shares_before=shares, asked_before=before))
+        shares += share / 100
+
+    assert ", ".join(str(amount) for amount in asked) == row["asked for"]
+
+
 @pytest.mark.parametrize("row", rows_of("down payment"))
 def test_splits_a_down_payment_as_the_page_says(row: dict[str, str]) -> None:
     order = read_groups(row["order (rate: taxable + tax)"])
 
-    parts = down_payment(order, Decimal(row["down payment"]), row["currency"])
+    parts, freight = spread_advance(
+        Decimal(row["down payment"]),
+        order,
+        dict.fromkeys(order, TaxAmount()),
+        freight=Decimal(0),
+        freight_ahead=Decimal(0),
+        currency=row["currency"],
+        rounding=Rounding.HALF_UP,
+    )
 
-    assert list(parts) == read_groups(row["parts (rate: taxable + tax)"])
+    assert parts == read_groups(row["parts (rate: taxable + tax)"])
+    assert freight == 0
 
 
-def read_groups(text: str) -> list[TaxGroup]:
+def read_groups(text: str) -> dict[Decimal, TaxAmount]:
     """Read, say, "19: 300.00 + 57.00"."""
-    return [
-        TaxGroup(Decimal(rate) / 100, Decimal(taxable), Decimal(tax))
+    return {
+        Decimal(rate) / 100: TaxAmount(Decimal(taxable), Decimal(tax))
         for rate, taxable, tax in re.findall(r"([\d.]+): ([\d.]+) \+ ([\d.]+)", text)
-    ]
+    }
+
+
+@pytest.mark.parametrize("row", rows_of("asked ahead"))
+def test_deducts_a_down_payment_as_the_page_says(row: dict[str, str]) -> None:
+    ahead, left = TaxAmount(Decimal(row["asked ahead"])), TaxAmount(Decimal(row["left to bill"]))
+    deducted: list[TaxAmount] = []
+
+    for billed in map(TaxAmount, decimals(row["billed in parts"])):
+        deducted.append(deduct(ahead, billed, left, row["currency"], Rounding.HALF_UP))
+        ahead, left = ahead - deducted[-1], left - billed
+
+    assert ", ".join(str(each.taxable) for each in deducted) == row["deducted"]
+    assert ahead == TaxAmount()
+
+
+@pytest.mark.parametrize("row", rows_of("of units"))
+def test_opens_and_closes_returned_units_as_the_page_says(row: dict[str, str]) -> None:
+    units = Units(
+        Decimal(row["of units"]),
+        billed=Decimal(row["billed"]),
+        shipped=Decimal(row["shipped"]),
+        replaced=Decimal(row["replaced"]),
+        returned=Decimal(row["not replaced"]),
+    )
+
+    assert units.open_to_ship == Decimal(row["open to ship"])
+    assert units.open_to_bill == Decimal(row["open to bill"])
+
+
+@pytest.mark.parametrize("row", rows_of("closed after"))
+def test_closes_the_rest_as_the_page_says(row: dict[str, str]) -> None:
+    ordered, whole = Decimal(row["of units"]), Amounts(Decimal(row["net"]), tax=Decimal(row["tax"]))
+    part = next_part(
+        Portion(ordered, whole), Portion(), Decimal(row["closed after"]), currency=row["currency"]
+    )
+    line = LedgerLine("1", Decimal(0), Units(ordered, billed=part.quantity), whole, part.amounts)
+
+    kept = line.short_close(row["currency"], Rounding.HALF_UP)
+
+    assert kept == part
+    assert (str(kept.amounts.net), str(kept.amounts.tax)) == (row["net kept"], row["tax kept"])
 
 
 @pytest.mark.parametrize("row", rows_of("converted"))

@@ -1,0 +1,144 @@
+"""Lines of an order's ledger: what became of their units, and what those come to.
+
+Units: ``ordered = open to bill + billed + gone unbilled``. What was credited *to be billed again*
+is not billed; what was credited *for good* stays billed, since it is never billed once more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from common.sentences import sentence as _
+from sales.pricing.errors import QuantityExceedsOpen
+from sales.pricing.money import ZERO, Rounding
+from sales.pricing.partial import NOTHING, Amounts, Portion, next_part, scale
+
+Rate = Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """How many units of an order line are ordered, and what became of them.
+
+    ``ordered`` is what is agreed, cancelled units taken off; ``billed`` counts invoices and drafts
+    less credits that may be billed again. ``replaced`` and ``returned`` came back, to be shipped
+    again and for good; ``closed`` was credited for good, ``closed_unshipped`` of it before it left.
+    """
+
+    ordered: Decimal
+    billed: Decimal = ZERO
+    is_goods: bool = True
+    shipped: Decimal = ZERO
+    replaced: Decimal = ZERO
+    returned: Decimal = ZERO
+    closed: Decimal = ZERO
+    closed_unshipped: Decimal = ZERO
+
+    @property
+    def left(self) -> Decimal:
+        """Units that left and were not returned to be replaced."""
+        return self.shipped - self.replaced
+
+    @property
+    def open_to_ship(self) -> Decimal:
+        """Units that are still to leave."""
+        if not self.is_goods:
+            return ZERO
+        return max(ZERO, self.ordered - self.left - self.closed_unshipped)
+
+    @property
+    def gone(self) -> Decimal:
+        """Units that nobody pays for: returned for good, or credited for good."""
+        return self.closed_unshipped + max(self.returned, self.closed - self.closed_unshipped)
+
+    @property
+    def kept_billed(self) -> Decimal:
+        """Units that are billed and not credited for good."""
+        return self.billed - self.closed
+
+    @property
+    def open_to_bill(self) -> Decimal:
+        """Units that an invoice may still bill."""
+        return max(ZERO, self.ordered - self.gone - self.kept_billed)
+
+    @property
+    def shipped_to_bill(self) -> Decimal:
+        """Units that left, were kept and are not billed yet."""
+        kept = self.left - self.returned
+        return max(ZERO, min(self.open_to_bill, kept - self.kept_billed))
+
+    @property
+    def least(self) -> Decimal:
+        """Units that stay ordered whatever is changed: those that left, and those billed."""
+        unbilled_gone = self.ordered - self.billed - self.open_to_bill
+        return max(self.left + self.closed_unshipped, self.billed + unbilled_gone)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """One order line: its units, and what is agreed and billed for them. The rate is a fraction."""
+
+    key: str
+    rate: Rate
+    units: Units
+    agreed: Amounts
+    billed: Amounts = NOTHING
+
+    @property
+    def ordered_portion(self) -> Portion:
+        """What is ordered, in units and money."""
+        return Portion(self.units.ordered, self.agreed)
+
+    @property
+    def billed_portion(self) -> Portion:
+        """What is billed, in units and money."""
+        return Portion(self.units.billed, self.billed)
+
+    def next_part(self, quantity: Decimal, currency: str, rounding: Rounding) -> Portion:
+        """Price the next units to bill; raises QuantityExceedsOpen for more than is open."""
+        open_now = self.units.open_to_bill
+        if quantity > open_now:
+            raise QuantityExceedsOpen(
+                _(
+                    "%(quantity)s cannot be invoiced: %(left)s are open.",
+                    quantity=quantity,
+                    left=open_now,
+                ),
+                line=self.key,
+            )
+        return next_part(
+            self.ordered_portion,
+            self.billed_portion,
+            quantity,
+            currency=currency,
+            rounding=rounding,
+            line=self.key,
+        )
+
+    def agree(self, quantity: Decimal, priced: Amounts) -> Amounts:
+        """Return what a changed line comes to: what is billed keeps its figures.
+
+        `priced` is the line at its new quantity, which is not under ``units.least``.
+        """
+        if quantity == self.units.billed:
+            return self.billed
+        if quantity == self.units.ordered and not self.units.open_to_bill:
+            return self.agreed
+        return priced.at_least(self.billed)
+
+    def short_close(self, currency: str, rounding: Rounding) -> Portion:
+        """Return what the line is ordered at once all that can be cancelled is cancelled."""
+        quantity = self.units.least
+        if quantity == self.units.billed:
+            return self.billed_portion
+        if quantity == self.units.ordered:
+            return self.ordered_portion
+        return scale(self.ordered_portion, quantity, currency, rounding)
+
+    def whole(self, currency: str, rounding: Rounding) -> Amounts:
+        """Return what the line comes to once all that can be billed is billed."""
+        if not self.units.open_to_bill:
+            return self.billed
+        rest = self.next_part(self.units.open_to_bill, currency, rounding)
+        return self.billed + rest.amounts

@@ -1,0 +1,75 @@
+"""Differences of an order before and after a change order, field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypedDict
+
+from sales.models import Order, OrderLine
+
+HEAD_FIELDS = frozenset(
+    {"name", "requested_on", "shipping_address", "customer_reference", "notes", "contact", "custom"}
+)
+"""Fields of the head that a change order may change."""
+
+LINE_FIELDS = (
+    "quantity", "unit_price", "discount_amount", "discount_rate", "description", "requested_on",
+)  # fmt: skip
+"""Fields of a line that a change order may change."""
+
+COMPARED = (*LINE_FIELDS, "volume_discount")
+"""Fields of a line that may differ: the volume discount follows from the quantity."""
+
+
+class ChangeEntry(TypedDict):
+    """One changed field of an order; ``line`` is None and ``what`` empty for the head."""
+
+    line: str | None
+    what: str
+    field: str
+    before: object
+    after: object
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The fields of an order that change orders compare, as JSON values."""
+
+    head: Mapping[str, object]
+    lines: Mapping[str, Mapping[str, object]]
+
+
+def snapshot(order: Order, lines: Sequence[OrderLine]) -> Snapshot:
+    head = {name: _as_json(getattr(order, name)) for name in sorted(HEAD_FIELDS)}
+    return Snapshot(
+        head={**head, "total": _as_json(order.total)},
+        lines={
+            str(line.pk): {name: _as_json(getattr(line, name)) for name in COMPARED}
+            for line in lines
+        },
+    )
+
+
+def field_changes(before: Snapshot, after: Snapshot) -> list[ChangeEntry]:
+    changed = _compare(None, "", before.head, after.head)
+    for pk, fields in after.lines.items():
+        changed += _compare(pk, str(fields["description"]), before.lines.get(pk, {}), fields)
+    return changed
+
+
+def _compare(
+    line: str | None, what: str, before: Mapping[str, object], after: Mapping[str, object]
+) -> list[ChangeEntry]:
+    return [
+        ChangeEntry(line=line, what=what, field=name, before=before.get(name), after=value)
+        for name, value in after.items()
+        if before.get(name) != value
+    ]
+
+
+def _as_json(value: object) -> object:
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    return value if value is None or isinstance(value, dict) else str(value)

@@ -1,0 +1,83 @@
+"""Books of an order, added up from its documents, apart from the ledger."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from decimal import Decimal
+
+from sales.models import Invoice, InvoiceLine, Order
+from sales.services.billing.ledgers import read_ledger
+
+ZERO = Decimal(0)
+Figures = tuple[Decimal, Decimal]
+"""Taxable and tax, or freight and nothing."""
+Books = dict[Decimal | str, Figures]
+"""Figures by tax rate, and under ``freight``."""
+
+
+def books_of(invoices: Iterable[Invoice]) -> Books:
+    """Add up invoices less credit notes, per tax rate and for freight."""
+    books: defaultdict[Decimal | str, Figures] = defaultdict(lambda: (ZERO, ZERO))
+    for invoice in invoices:
+        sign = -1 if invoice.is_credit_note else 1
+        entries = [
+            (side_of(line), line.net - line.header_discount, line.tax) for line in lines_of(invoice)
+        ]
+        for side, taxable, tax in [*entries, ("freight", invoice.freight, ZERO)]:
+            books[side] = (books[side][0] + sign * taxable, books[side][1] + sign * tax)
+    return without_noughts(books)
+
+
+def lines_of(invoice: Invoice) -> list[InvoiceLine]:
+    """Return the lines that count."""
+    return [line for line in invoice.lines.all() if line.counts]
+
+
+def side_of(line: InvoiceLine) -> Decimal | str:
+    """Return the tax rate of a line, or ``freight``."""
+    return "freight" if line.kind == "freight" else line.tax_rate or ZERO
+
+
+def without_noughts(books: Books) -> Books:
+    """Leave out what comes to nothing."""
+    return {side: figures for side, figures in books.items() if any(figures)}
+
+
+def agreed_with(order: Order) -> Books:
+    """Return what the order's own lines come to, and its freight."""
+    books: defaultdict[Decimal | str, Figures] = defaultdict(lambda: (ZERO, ZERO))
+    for line in order.lines.all():
+        if line.counts:
+            taxable, tax = books[line.tax_rate or ZERO]
+            taxable += line.net - line.header_discount
+            books[line.tax_rate or ZERO] = (taxable, tax + line.tax)
+    books["freight"] = (order.freight, ZERO)
+    return without_noughts(books)
+
+
+def negative_invoices() -> list[str]:
+    """Name every invoice, and every credit note, with a side below zero."""
+    found = []
+    for invoice in Invoice.objects.prefetch_related("lines"):
+        side = 1 if invoice.is_credit_note else 0
+        for name, figures in books_of([invoice]).items():
+            if any(figure * (-1 if side else 1) < 0 for figure in figures):
+                found.append(f"{invoice} ({invoice.pk}) comes to {figures} at {name}")
+    return found
+
+
+def open_books() -> list[str]:
+    """Name every completed order whose invoices less credits do not come to what was agreed."""
+    found = []
+    for order in Order.objects.filter(status=Order.Status.COMPLETED):
+        invoices = list(order.invoices.prefetch_related("lines"))
+        kept = [each for each in invoices if not each.is_credit_note or each.bill_again]
+        books, ledger = books_of(kept), read_ledger(order)
+        if not ledger.is_closed:
+            found.append(f"{order} is completed, and its ledger is not closed")
+        if any(line.units.gone > line.units.closed for line in ledger.lines):
+            continue  # goods that came back are not billed at all
+        if books != agreed_with(order):
+            found.append(f"{order}: {books} invoiced, {agreed_with(order)} agreed")
+    return found

@@ -1,0 +1,373 @@
+"""Random stories of one order: asked ahead, shipped, billed, returned, credited, changed, closed.
+
+A story keeps its own books of every document, apart from the ledger's: after each step no document
+is negative at a tax rate and nothing is billed beyond the order; at the end they come to the order.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from decimal import ROUND_DOWN, Decimal
+
+from sales.pricing.advances import Advance, TaxAmount
+from sales.pricing.documents import LineInput, PricedDocument, price_document
+from sales.pricing.ledger import Ledger, NextInvoice
+from sales.pricing.ledger_lines import LedgerLine, Units
+from sales.pricing.money import Rounding, minor_units
+from sales.pricing.partial import Amounts, Portion
+
+ZERO = Decimal(0)
+TAX_RATES = [Decimal(rate) for rate in ("0", "0.055", "0.07", "0.19", "0.2")]
+STEPS = (
+    *("ask_ahead", "ask_ahead", "ship", "ship", "bill", "bill", "bill_all"),
+    *("return_goods", "credit", "change", "change", "short_close"),
+)
+
+
+@dataclass(slots=True)
+class Posted:
+    """An issued invoice, and whether a credit note took it back."""
+
+    invoice: NextInvoice
+    is_credited: bool = False
+
+
+@dataclass
+class OrderStory:
+    """One order in the hands of a random generator."""
+
+    dice: random.Random
+    steps: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        dice = self.dice
+        self.currency = dice.choice(["JPY", "EUR", "KWD"])
+        self.rounding = dice.choice(list(Rounding))
+        self.rates = dice.sample(TAX_RATES, dice.randint(1, 4))
+        self.discount_rate = dice.choice([ZERO, ZERO, Decimal("0.05"), Decimal("0.333")])
+        self.includes_tax = dice.random() < 0.5
+        self.freight = dice.choice([ZERO, self.money(9999)])
+        self.inputs = [self.draw_line(f"{place:02}") for place in range(dice.randint(1, 5))]
+        priced = self.price(self.inputs)
+        self.ledger = Ledger(
+            self.currency,
+            self.rounding,
+            tuple(
+                LedgerLine(
+                    line.key,
+                    line.tax_rate or ZERO,
+                    Units(line.quantity, is_goods=dice.random() < 0.85),
+                    Amounts.of(figures),
+                )
+                for line, figures in zip(self.inputs, priced.lines, strict=True)
+            ),
+            freight=priced.totals.freight,
+        )
+        self.shares = self.asked = ZERO
+        self.invoices: list[Posted] = []
+        self.books: defaultdict[Decimal, TaxAmount] = defaultdict(TaxAmount)
+        self.freight_books = ZERO
+        self.for_good: defaultdict[Decimal, TaxAmount] = defaultdict(TaxAmount)
+        self.freight_for_good = ZERO
+
+    # Drawing
+
+    def money(self, most: int) -> Decimal:
+        """Draw an amount of 1 to so many smallest units."""
+        return Decimal(self.dice.randint(1, most)).scaleb(-minor_units(self.currency))
+
+    def draw_line(self, key: str) -> LineInput:
+        """Draw a line to price."""
+        dice = self.dice
+        return LineInput(
+            key=key,
+            quantity=dice.choice(
+                [
+                    Decimal(dice.randint(1, 12)),
+                    Decimal(dice.randint(1, 100)),
+                    Decimal(dice.randint(1, 4000)) / 1000,
+                ]
+            ),
+            unit_price=dice.choice([ZERO, self.money(99_999), self.money(99_999), self.money(500)]),
+            tax_rate=dice.choice(self.rates),
+            discount_rate=dice.choice([None, None, Decimal("0.1"), Decimal("0.333")]),
+        )
+
+    def price(self, inputs: Iterable[LineInput]) -> PricedDocument:
+        """Price the order's lines."""
+        return price_document(
+            inputs,
+            currency=self.currency,
+            discount_rate=self.discount_rate,
+            freight=self.freight,
+            prices_include_tax=self.includes_tax,
+            rounding=self.rounding,
+        )
+
+    def part(self, quantity: Decimal) -> Decimal:
+        """Draw a part of a quantity, or all of it."""
+        if self.dice.random() < 0.3:
+            return quantity
+        part = quantity * self.dice.randint(0, 100) / 100
+        return part.quantize(Decimal("0.00001"), ROUND_DOWN)
+
+    # Steps
+
+    def play(self, steps: int) -> None:
+        """Take so many random steps, then bring the order to its end."""
+        for _ in range(steps):
+            self.take(self.dice.choice(STEPS))
+        self.finish()
+
+    def take(self, step: str) -> None:
+        """Take one step and check what must hold after it."""
+        self.steps.append(step)
+        getattr(self, step)()
+        self.check()
+
+    def ask_ahead(self) -> None:
+        """Issue a down payment: a share of the order, or an amount."""
+        left = self.ledger.left_to_ask
+        rate = self.dice.choice([Decimal("0.3"), Decimal("0.5"), Decimal(1) / 3])
+        if left <= 0:
+            return
+        if self.dice.random() < 0.5 and self.shares + rate <= 1:
+            amount = self.ledger.share(rate, shares_before=self.shares, asked_before=self.asked)
+            self.shares += rate
+        else:
+            units = int(left.scaleb(minor_units(self.currency)))
+            amount = self.dice.choice([left, self.money(units)])
+        if amount <= 0:
+            return
+        document = self.ledger.down_payment(amount)
+        assert document.total == amount
+        for tax_rate, group in document.groups.items():
+            assert group.taxable >= 0
+            assert group.tax >= 0
+            self.post_advance(tax_rate, Advance(asked=group))
+            self.books[tax_rate] += group
+        assert document.freight >= 0
+        self.post_freight_advance(Advance(asked=TaxAmount(document.freight)))
+        self.freight_books += document.freight
+        self.asked += amount
+
+    def ship(self) -> None:
+        """Ship a part of a line."""
+        line = self.dice.choice(self.ledger.lines)
+        units = line.units
+        self.set_units(line, shipped=units.shipped + self.part(units.open_to_ship))
+
+    def return_goods(self) -> None:
+        """Take goods back, to be replaced or not."""
+        line = self.dice.choice(self.ledger.lines)
+        units = line.units
+        back = self.part(units.left - units.returned)
+        if self.dice.random() < 0.5:
+            self.set_units(line, replaced=units.replaced + back)
+        else:
+            self.set_units(line, returned=units.returned + back)
+
+    def bill(self) -> None:
+        """Invoice what is shipped, or parts of the lines."""
+        if self.dice.random() < 0.4:
+            self.post({line.key: line.units.shipped_to_bill for line in self.ledger.lines})
+        else:
+            self.post({line.key: self.part(line.units.open_to_bill) for line in self.ledger.lines})
+
+    def bill_all(self) -> None:
+        """Invoice all that is open."""
+        self.post({line.key: line.units.open_to_bill for line in self.ledger.lines})
+
+    def credit(self) -> None:
+        """Take an invoice back, to be billed again or for good."""
+        posted = [each for each in self.invoices if not each.is_credited]
+        if not posted:
+            return
+        chosen = self.dice.choice(posted)
+        chosen.is_credited = True
+        again = self.dice.random() < 0.6
+        invoice = chosen.invoice
+        for key, part in invoice.parts.items():
+            line = self.ledger.line(key)
+            self.books[line.rate] -= TaxAmount.of(part.amounts)
+            if again:
+                self.bill_units(line, Portion() - part)
+                continue
+            self.for_good[line.rate] += TaxAmount.of(part.amounts)
+            units = line.units
+            unshipped = min(part.quantity, units.open_to_ship)
+            self.set_units(
+                line,
+                closed=units.closed + part.quantity,
+                closed_unshipped=units.closed_unshipped + unshipped,
+            )
+        for rate, deduction in invoice.deductions.items():
+            self.books[rate] += deduction
+            self.post_advance(rate, Advance(deducted=TaxAmount() - deduction))
+        self.freight_books -= invoice.freight - invoice.freight_deduction
+        self.post_freight_advance(Advance(deducted=TaxAmount(-invoice.freight_deduction)))
+        if again:
+            self.ledger = replace(
+                self.ledger, freight_billed=self.ledger.freight_billed - invoice.freight
+            )
+        else:
+            self.freight_for_good += invoice.freight
+
+    def change(self) -> None:
+        """Change quantity or price of a line, or add one; refused under what was asked for."""
+        dice, inputs = self.dice, list(self.inputs)
+        place = dice.randrange(len(inputs))
+        line = self.ledger.line(inputs[place].key)
+        quantity = dice.choice(
+            [line.units.least, line.units.ordered + dice.randint(1, 5), line.units.ordered]
+        )
+        price = inputs[place].unit_price * dice.choice(
+            [Decimal(1), Decimal(1), Decimal(2), Decimal("0.5")]
+        )
+        inputs[place] = replace(
+            inputs[place],
+            quantity=quantity,
+            unit_price=price.quantize(Decimal("0.00001"), ROUND_DOWN),
+        )
+        if dice.random() < 0.2:
+            inputs.append(self.draw_line(f"{len(inputs):02}"))
+        known = {each.key: each for each in self.ledger.lines}
+        lines = []
+        for typed, figures in zip(inputs, self.price(inputs).lines, strict=True):
+            amounts = Amounts.of(figures)
+            units = Units(typed.quantity)
+            new = LedgerLine(typed.key, typed.tax_rate or ZERO, units, amounts)
+            old = known.get(typed.key)
+            lines.append(changed(old, typed.quantity, amounts) if old else new)
+        self.agree(lines, inputs)
+
+    def short_close(self) -> None:
+        """Cancel what is open of one line or of several."""
+        chosen = self.dice.choice(self.ledger.lines).key
+        lines = [
+            closed(line, line.short_close(self.currency, self.rounding))
+            if line.key == chosen or self.dice.random() < 0.5
+            else line
+            for line in self.ledger.lines
+        ]
+        ordered = {line.key: line.units.ordered for line in lines}
+        self.agree(lines, [replace(line, quantity=ordered[line.key]) for line in self.inputs])
+
+    def agree(self, lines: list[LedgerLine], inputs: list[LineInput]) -> None:
+        """Take a change, unless it takes the order under what was asked ahead."""
+        changed = replace(self.ledger, lines=tuple(lines))
+        if not changed.falls_short_of(self.ledger):
+            self.ledger, self.inputs = changed, inputs
+
+    def finish(self) -> None:
+        """Ship, bill and credit what is left; then the documents come to the order."""
+        for line in self.ledger.lines:
+            self.set_units(line, shipped=line.units.shipped + line.units.open_to_ship)
+        self.bill_all()
+        self.check()
+        for rate, amount in self.ledger.surplus().items():
+            self.post_advance(rate, Advance(asked=TaxAmount() - amount))
+            self.books[rate] -= amount
+        surplus = self.ledger.freight_surplus
+        self.post_freight_advance(Advance(asked=TaxAmount(-surplus)))
+        self.freight_books -= surplus
+        self.check_books()
+
+    # Posting
+
+    def post(self, quantities: dict[str, Decimal]) -> None:
+        """Issue an invoice."""
+        wanted = {key: quantity for key, quantity in quantities.items() if quantity}
+        if not wanted:
+            return
+        invoice = self.ledger.invoice(wanted)
+        asked: defaultdict[Decimal, TaxAmount] = defaultdict(TaxAmount)
+        for key, part in invoice.parts.items():
+            line = self.ledger.line(key)
+            asked[line.rate] += TaxAmount.of(part.amounts)
+            self.bill_units(line, part)
+        for rate, deduction in invoice.deductions.items():
+            asked[rate] -= deduction
+            self.post_advance(rate, Advance(deducted=deduction))
+        for rate, amount in asked.items():
+            assert amount.taxable >= 0
+            assert amount.tax >= 0
+            self.books[rate] += amount
+        assert invoice.freight >= invoice.freight_deduction >= 0
+        self.post_freight_advance(Advance(deducted=TaxAmount(invoice.freight_deduction)))
+        self.freight_books += invoice.freight - invoice.freight_deduction
+        self.ledger = replace(
+            self.ledger, freight_billed=self.ledger.freight_billed + invoice.freight
+        )
+        self.invoices.append(Posted(invoice))
+
+    def set_units(self, line: LedgerLine, **units: Decimal) -> None:
+        """Enter other quantities of a line."""
+        self.put(replace(line, units=replace(line.units, **units)))  # type: ignore[arg-type]  # its own fields
+
+    def bill_units(self, line: LedgerLine, part: Portion) -> None:
+        """Enter what is billed of a line, or credited to be billed again."""
+        units = replace(line.units, billed=line.units.billed + part.quantity)
+        self.put(replace(line, units=units, billed=line.billed + part.amounts))
+
+    def put(self, line: LedgerLine) -> None:
+        """Put a line in the place of the one with its key."""
+        lines = tuple(line if each.key == line.key else each for each in self.ledger.lines)
+        self.ledger = replace(self.ledger, lines=lines)
+
+    def post_advance(self, rate: Decimal, more: Advance) -> None:
+        """Add to what was asked ahead at a rate, or deducted."""
+        before = self.ledger.advances.get(rate, Advance())
+        self.ledger = replace(self.ledger, advances={**self.ledger.advances, rate: before + more})
+
+    def post_freight_advance(self, more: Advance) -> None:
+        """Add to what was asked ahead for freight, or deducted."""
+        self.ledger = replace(self.ledger, freight_advance=self.ledger.freight_advance + more)
+
+    # What must hold
+
+    def check(self) -> None:
+        """Hold that nothing is open below zero, billed beyond the order, or deducted twice."""
+        for line in self.ledger.lines:
+            whole = line.whole(self.currency, self.rounding)
+            billed = line.billed
+            assert all(
+                0 <= part <= all_of_it
+                for part, all_of_it in zip(billed.figures, whole.figures, strict=True)
+            )
+            if line.units.billed == line.units.ordered:
+                assert billed == line.agreed
+        for advance in (*self.ledger.advances.values(), self.ledger.freight_advance):
+            assert advance.open.taxable >= 0
+            assert advance.open.tax >= 0
+        assert 0 <= self.ledger.freight_billed <= self.ledger.freight
+
+    def check_books(self) -> None:
+        """Hold that invoices less credits come to the order, less what was credited for good."""
+        assert self.ledger.is_closed
+        wholes = self.ledger.wholes()
+        for rate in {*wholes, *self.books}:
+            assert self.books[rate] + self.for_good[rate] == wholes.get(rate, TaxAmount())
+        assert self.freight_books + self.freight_for_good == self.ledger.freight_whole
+
+
+def changed(line: LedgerLine, quantity: Decimal, priced: Amounts) -> LedgerLine:
+    """Return a line after a change order."""
+    return closed(line, Portion(quantity, line.agree(quantity, priced)))
+
+
+def closed(line: LedgerLine, ordered: Portion) -> LedgerLine:
+    """Return a line with another quantity and amount ordered."""
+    return replace(
+        line, units=replace(line.units, ordered=ordered.quantity), agreed=ordered.amounts
+    )
+
+
+def play(seed: int, steps: int = 14) -> OrderStory:
+    """Play the story of a seed; the same seed plays the same story."""
+    story = OrderStory(random.Random(seed))
+    story.play(steps)
+    return story

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pgtrigger
+
+from fulfilment.services.shipments import record_return, record_shipment
+from sales.models import Order
+from sales.services.billing.order_invoices import invoice_order
+from sales.services.invoices import issue_invoice
+from sales.services.orders import cancel_order
+from tests.database_assertions import migrate, sql
+from tests.factories import Market
+from tests.sales.order_steps import placed
+
+
+def test_derives_the_statuses_of_earlier_orders(market: Market) -> None:
+    cancelled = placed(market)
+    cancel_order(cancelled.pk, actor=market.rep, reason="Changed plans")
+    returned = placed(market, quantity="10")
+    line = returned.lines.get()
+    record_shipment(returned.pk, actor=market.rep, lines={line.pk: Decimal(10)})
+    invoice = invoice_order(
+        returned.pk, actor=market.rep, what="lines", quantities={line.pk: Decimal(9)}
+    )
+    issue_invoice(invoice.pk, actor=market.rep)
+    record_return(returned.pk, actor=market.rep, lines={line.pk: Decimal(1)})
+    with pgtrigger.ignore():
+        sql("UPDATE sales_order SET billing_status = 'to_invoice' WHERE status = 'cancelled'")
+        sql(
+            "UPDATE sales_order SET status = 'submitted', closed_at = NULL, "
+            "billing_status = 'partly', fulfilment_status = 'shipped' WHERE status = 'completed'"
+        )
+    migrate("sales", "0008_order_ledger")
+
+    migrate("sales", "0009_derive_statuses")
+
+    cancelled.refresh_from_db()
+    returned.refresh_from_db()
+    assert cancelled.billing_status == Order.Billing.NOTHING
+    assert (returned.status, returned.billing_status) == ("completed", "invoiced")
+    assert returned.fulfilment_status == Order.Fulfilment.PARTLY_RETURNED
+    assert returned.closed_at is not None
