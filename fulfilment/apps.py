@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class FulfilmentConfig(AppConfig):
     """External systems: connections, handoffs, shipments, inbound messages."""
 
     name = "fulfilment"
-    verbose_name = "Fulfilment"
+    verbose_name = _("Fulfilment")
 
     def ready(self) -> None:
         """Plug the outbox into sales events, connect the worker wake-up, register the checks."""

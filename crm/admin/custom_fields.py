@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from common.errors import DomainError
 from crm.admin.base import RecordAdmin
@@ -48,10 +49,10 @@ class DefaultField(forms.CharField):
 class CustomFieldForm(forms.ModelForm[CustomField]):
     """A field's definition, checked as a whole."""
 
-    choices = ChoicesField(required=False, help_text="One a line.")
+    choices = ChoicesField(required=False, help_text=_("One a line."))
     default = DefaultField(
         required=False,
-        help_text="For money: 10 EUR; for yes or no: yes; for several choices: one, other.",
+        help_text=_("For money: 10 EUR; for yes or no: yes; for several choices: one, other."),
     )
 
     class Meta:

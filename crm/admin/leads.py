@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from crm.admin.base import CustomFieldsAdmin, person
 from crm.models import Lead
@@ -37,7 +38,7 @@ class LeadAdmin(CustomFieldsAdmin[Lead]):
         """Only open leads are edited."""
         return super().has_change_permission(request, obj) and (obj is None or obj.is_open)
 
-    @admin.action(description="Mark as contacted", permissions=["change"])
+    @admin.action(description=_("Mark as contacted"), permissions=["change"])
     def mark_contacted(self, request: HttpRequest, leads: QuerySet[Lead]) -> None:
         """Mark each as contacted."""
         actor = person(request)
@@ -48,7 +49,7 @@ class LeadAdmin(CustomFieldsAdmin[Lead]):
             "%(record)s was contacted.",
         )
 
-    @admin.action(description="Reopen", permissions=["change"])
+    @admin.action(description=_("Reopen"), permissions=["change"])
     def reopen(self, request: HttpRequest, leads: QuerySet[Lead]) -> None:
         """Reopen each."""
         actor = person(request)

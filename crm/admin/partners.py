@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from crm.admin.base import RecordAdmin
 from crm.models import Partner
@@ -33,7 +34,7 @@ class PartnerAdmin(RecordAdmin[Partner]):
     search_fields = ("name",)
     autocomplete_fields = ("accounts",)
 
-    @admin.display(description="scopes")
+    @admin.display(description=_("scopes"))
     def granted(self, partner: Any) -> str:
         """List what the partner may do."""
         return ", ".join(partner.scopes)

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from crm.admin.base import RecordAdmin, VisibilityAdmin, person
 from crm.models import Team, User
@@ -48,9 +49,9 @@ class UserAdmin(VisibilityAdmin, DjangoUserAdmin[User]):
     show_full_result_count = False
     fieldsets = (
         (None, {"fields": ("email", "password")}),
-        ("Person", {"fields": ("first_name", "last_name", "team")}),
+        (_("Person"), {"fields": ("first_name", "last_name", "team")}),
         (
-            "Rights",
+            _("Rights"),
             {
                 "fields": (
                     "is_active",
@@ -61,11 +62,11 @@ class UserAdmin(VisibilityAdmin, DjangoUserAdmin[User]):
                 )
             },
         ),
-        ("Dates", {"fields": ("last_login", "date_joined")}),
+        (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = (
         (None, {"fields": ("email", "usable_password", "password1", "password2")}),
-        ("Person", {"fields": ("first_name", "last_name", "team")}),
+        (_("Person"), {"fields": ("first_name", "last_name", "team")}),
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:

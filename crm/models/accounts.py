@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 from phonenumber_field.modelfields import PhoneNumberField
 
@@ -92,17 +93,17 @@ class Account(Owned, Address):
     """A company or a person we sell to."""
 
     class Kind(models.TextChoices):
-        COMPANY = "company", "Company"
-        PERSON = "person", "Person"
+        COMPANY = "company", _("Company")
+        PERSON = "person", _("Person")
 
     id = identifier()
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.COMPANY)
     name = models.CharField(max_length=200)
     normalised_name = models.CharField(max_length=200, editable=False, db_index=True)
     domain = models.CharField(max_length=100, blank=True, db_index=True)
-    email = models.EmailField("e-mail address", blank=True)
+    email = models.EmailField(_("e-mail address"), blank=True)
     phone = PhoneNumberField(blank=True)
-    tax_number = models.CharField("VAT number", max_length=30, blank=True)
+    tax_number = models.CharField(_("VAT number"), max_length=30, blank=True)
     custom = custom_values()
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -141,7 +142,7 @@ class Contact(models.Model):
     first_name = models.CharField(max_length=100, blank=True)
     last_name = models.CharField(max_length=100)
     job_title = models.CharField(max_length=100, blank=True)
-    email = models.EmailField("e-mail address", blank=True)
+    email = models.EmailField(_("e-mail address"), blank=True)
     phone = PhoneNumberField(blank=True)
     custom = custom_values()
     created_at = models.DateTimeField(auto_now_add=True)

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from common.fields import identifier
 from common.history import keeps_history
@@ -18,11 +19,11 @@ class Activity(models.Model):
     """One entry of a record's timeline."""
 
     class Kind(models.TextChoices):
-        NOTE = "note", "Note"
-        TASK = "task", "Task"
-        CALL = "call", "Call"
-        EMAIL = "email", "E-mail"
-        SYSTEM = "system", "System"
+        NOTE = "note", _("Note")
+        TASK = "task", _("Task")
+        CALL = "call", _("Call")
+        EMAIL = "email", _("E-mail")
+        SYSTEM = "system", _("System")
 
     id = identifier()
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.NOTE)
@@ -43,7 +44,7 @@ class Activity(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-id"]
-        verbose_name_plural = "activities"
+        verbose_name_plural = _("activities")
         indexes: ClassVar = [
             models.Index(fields=["subject_type", "subject_id", "-id"], name="activity_by_subject"),
             models.Index(

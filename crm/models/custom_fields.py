@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from common.fields import identifier
 from common.history import keeps_history
@@ -16,24 +17,24 @@ class CustomField(models.Model):
     """One field that was added to a record type, and how its values are checked."""
 
     class Kind(models.TextChoices):
-        TEXT = "text", "Text"
-        NUMBER = "number", "Number"
-        MONEY = "money", "Money"
-        DATE = "date", "Date"
-        YES_NO = "yes_no", "Yes or no"
-        CHOICE = "choice", "Choice"
-        CHOICES = "choices", "Several choices"
-        LINK = "link", "Link"
+        TEXT = "text", _("Text")
+        NUMBER = "number", _("Number")
+        MONEY = "money", _("Money")
+        DATE = "date", _("Date")
+        YES_NO = "yes_no", _("Yes or no")
+        CHOICE = "choice", _("Choice")
+        CHOICES = "choices", _("Several choices")
+        LINK = "link", _("Link")
 
     class RecordType(models.TextChoices):
-        ACCOUNT = "account", "Account"
-        CONTACT = "contact", "Contact"
-        LEAD = "lead", "Lead"
-        OPPORTUNITY = "opportunity", "Opportunity"
-        PRODUCT = "product", "Product"
-        QUOTE = "quote", "Quote"
-        ORDER = "order", "Order"
-        INVOICE = "invoice", "Invoice"
+        ACCOUNT = "account", _("Account")
+        CONTACT = "contact", _("Contact")
+        LEAD = "lead", _("Lead")
+        OPPORTUNITY = "opportunity", _("Opportunity")
+        PRODUCT = "product", _("Product")
+        QUOTE = "quote", _("Quote")
+        ORDER = "order", _("Order")
+        INVOICE = "invoice", _("Invoice")
 
     id = identifier()
     record_type = models.CharField(max_length=15, choices=RecordType)
@@ -43,13 +44,13 @@ class CustomField(models.Model):
     )
     label = models.CharField(max_length=80)
     kind = models.CharField(max_length=10, choices=Kind)
-    choices = models.JSONField(default=list, blank=True, help_text="The words to choose from.")
-    is_required = models.BooleanField("required", default=False)
+    choices = models.JSONField(default=list, blank=True, help_text=_("The words to choose from."))
+    is_required = models.BooleanField(_("required"), default=False)
     default = models.JSONField(null=True, blank=True)
     help_text = models.CharField(max_length=200, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
     show_in_list = models.BooleanField(default=False)
-    show_in_document = models.BooleanField("show on printed documents", default=False)
+    show_in_document = models.BooleanField(_("show on printed documents"), default=False)
     send_in_handoffs = models.BooleanField(default=True)
     is_active = models.BooleanField(default=True)
 

@@ -31,17 +31,17 @@ class Lead(Owned, Stateful):
         DISQUALIFIED = "disqualified", _("Disqualified")
 
     class Source(models.TextChoices):
-        WEB = "web", "Web"
-        REFERRAL = "referral", "Referral"
-        TRADE_FAIR = "trade_fair", "Trade fair"
-        OUTBOUND = "outbound", "Outbound"
-        OTHER = "other", "Other"
+        WEB = "web", _("Web")
+        REFERRAL = "referral", _("Referral")
+        TRADE_FAIR = "trade_fair", _("Trade fair")
+        OUTBOUND = "outbound", _("Outbound")
+        OTHER = "other", _("Other")
 
     class DisqualifiedReason(models.TextChoices):
-        LOST = "lost", "Lost"
-        CANNOT_CONTACT = "cannot_contact", "Cannot contact"
-        NO_LONGER_INTERESTED = "no_longer_interested", "No longer interested"
-        CANCELLED = "cancelled", "Cancelled"
+        LOST = "lost", _("Lost")
+        CANNOT_CONTACT = "cannot_contact", _("Cannot contact")
+        NO_LONGER_INTERESTED = "no_longer_interested", _("No longer interested")
+        CANCELLED = "cancelled", _("Cancelled")
 
     TRANSITIONS: ClassVar = {
         Status.NEW: {Status.CONTACTED, Status.QUALIFIED, Status.DISQUALIFIED},
@@ -53,10 +53,10 @@ class Lead(Owned, Stateful):
     id = identifier()
     status = models.CharField(max_length=15, choices=Status, default=Status.NEW)
     topic = models.CharField(max_length=200)
-    company_name = models.CharField("company", max_length=200, blank=True)
+    company_name = models.CharField(_("company"), max_length=200, blank=True)
     first_name = models.CharField(max_length=100, blank=True)
     last_name = models.CharField(max_length=100)
-    email = models.EmailField("e-mail address", blank=True)
+    email = models.EmailField(_("e-mail address"), blank=True)
     phone = PhoneNumberField(blank=True)
     source = models.CharField(max_length=15, choices=Source, default=Source.OTHER)
     follow_up_on = models.DateField(null=True, blank=True)

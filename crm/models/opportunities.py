@@ -65,12 +65,12 @@ class Opportunity(Owned, Stateful):
         LOST = "lost", _("Lost")
 
     class LostReason(models.TextChoices):
-        PRICE = "price", "Price"
-        COMPETITOR = "competitor", "Competitor"
-        TIMING = "timing", "Timing"
-        NO_BUDGET = "no_budget", "No budget"
-        NO_DECISION = "no_decision", "No decision"
-        OTHER = "other", "Other"
+        PRICE = "price", _("Price")
+        COMPETITOR = "competitor", _("Competitor")
+        TIMING = "timing", _("Timing")
+        NO_BUDGET = "no_budget", _("No budget")
+        NO_DECISION = "no_decision", _("No decision")
+        OTHER = "other", _("Other")
 
     TRANSITIONS: ClassVar = {
         Status.OPEN: {Status.WON, Status.LOST},
@@ -92,10 +92,10 @@ class Opportunity(Owned, Stateful):
     currency = currency_field(default="EUR")
     expected_revenue = amount_field()
     revenue_is_computed = models.BooleanField(
-        default=False, help_text="Take the expected revenue from the lines."
+        default=False, help_text=_("Take the expected revenue from the lines.")
     )
     actual_revenue = amount_field(null=True, blank=True, default=None)
-    close_on = models.DateField("expected close", null=True, blank=True)
+    close_on = models.DateField(_("expected close"), null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     lost_reason = models.CharField(max_length=15, choices=LostReason, blank=True)
     competitor = models.CharField(max_length=100, blank=True)
@@ -107,7 +107,7 @@ class Opportunity(Owned, Stateful):
 
     class Meta:
         ordering: ClassVar = ["-id"]
-        verbose_name_plural = "opportunities"
+        verbose_name_plural = _("opportunities")
         indexes: ClassVar = [
             models.Index(fields=["status", "-id"], name="opportunity_by_status"),
             models.Index(fields=["owner", "-id"], name="opportunity_by_owner"),

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from common.fields import identifier
 from common.history import keeps_history
@@ -16,12 +17,12 @@ class Partner(models.Model):
     """An API client; it sees only documents of the accounts granted to it."""
 
     class Scope(models.TextChoices):
-        ORDERS_READ = "orders:read", "Read orders"
-        ORDERS_WRITE = "orders:write", "Write orders"
-        FULFILMENT_WRITE = "fulfilment:write", "Report fulfilment"
-        INVOICES_READ = "invoices:read", "Read invoices"
-        INVOICES_WRITE = "invoices:write", "Write invoices"
-        CATALOGUE_READ = "catalogue:read", "Read the catalogue"
+        ORDERS_READ = "orders:read", _("Read orders")
+        ORDERS_WRITE = "orders:write", _("Write orders")
+        FULFILMENT_WRITE = "fulfilment:write", _("Report fulfilment")
+        INVOICES_READ = "invoices:read", _("Read invoices")
+        INVOICES_WRITE = "invoices:write", _("Write invoices")
+        CATALOGUE_READ = "catalogue:read", _("Read the catalogue")
 
     id = identifier()
     name = models.CharField(max_length=100, unique=True)

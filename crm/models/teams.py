@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from common.fields import identifier, rate_field
 from common.history import keeps_history
@@ -30,10 +31,10 @@ class Team(models.Model):
     )
 
     discount_limit_rate = rate_field(
-        verbose_name="discount limit",
+        verbose_name=_("discount limit"),
         null=True,
         blank=True,
-        help_text="The most that members give off: 0.1 is 10 %. Empty: as the team above.",
+        help_text=_("The most that members give off: 0.1 is 10 %. Empty: as the team above."),
     )
 
     class Meta:

@@ -11,6 +11,7 @@ from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 from common.fields import identifier, rate_field
 from common.history import keeps_history
@@ -45,15 +46,15 @@ class User(AbstractUser):
 
     id = identifier()
     username = None  # type: ignore[assignment]  # people sign in by e-mail address
-    email = models.EmailField("e-mail address", unique=True)
+    email = models.EmailField(_("e-mail address"), unique=True)
     team = models.ForeignKey(
         Team, null=True, blank=True, on_delete=models.PROTECT, related_name="members"
     )
     discount_limit_rate = rate_field(
-        verbose_name="discount limit",
+        verbose_name=_("discount limit"),
         null=True,
         blank=True,
-        help_text="The most the person gives off: 0.1 is 10 %. Empty: as the team.",
+        help_text=_("The most the person gives off: 0.1 is 10 %. Empty: as the team."),
     )
 
     USERNAME_FIELD = "email"

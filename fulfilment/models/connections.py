@@ -10,6 +10,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from common.fields import identifier
 from common.history import keeps_history
@@ -21,14 +22,14 @@ class Connection(models.Model):
     """One external system that is sent events and reports status."""
 
     class Kind(models.TextChoices):
-        WEBHOOK = "webhook", "Signed webhook"
+        WEBHOOK = "webhook", _("Signed webhook")
 
     class Status(models.TextChoices):
-        ACTIVE = "active", "Active"
-        PAUSED = "paused", "Paused"
-        AUTH_FAILED = "auth_failed", "Sign-in refused"
-        GONE = "gone", "Gone"
-        DISABLED = "disabled", "Disabled"
+        ACTIVE = "active", _("Active")
+        PAUSED = "paused", _("Paused")
+        AUTH_FAILED = "auth_failed", _("Sign-in refused")
+        GONE = "gone", _("Gone")
+        DISABLED = "disabled", _("Disabled")
 
     id = identifier()
     code = models.SlugField(max_length=30, unique=True)
@@ -50,14 +51,16 @@ class Connection(models.Model):
         models.CharField(max_length=50),
         default=list,
         blank=True,
-        help_text="Private networks this connection may reach, like 10.0.0.0/8.",
+        help_text=_("Private networks this connection may reach, like 10.0.0.0/8."),
     )
     gives_references = models.BooleanField(
         default=True,
-        help_text="Answers with a reference of its own, and a message can be looked up by its id.",
+        help_text=_(
+            "Answers with a reference of its own, and a message can be looked up by its id."
+        ),
     )
     skips_refused = models.BooleanField(
-        default=False, help_text="Continue with later handoffs when one is refused."
+        default=False, help_text=_("Continue with later handoffs when one is refused.")
     )
     config = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -94,8 +97,8 @@ class Secret(models.Model):
     """A signing secret, encrypted at rest; during a rotation the old and the new one are valid."""
 
     class Purpose(models.TextChoices):
-        OUTBOUND = "outbound", "Signs what we send"
-        INBOUND = "inbound", "Verifies what we receive"
+        OUTBOUND = "outbound", _("Signs what we send")
+        INBOUND = "inbound", _("Verifies what we receive")
 
     id = identifier()
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="secrets")
@@ -117,9 +120,9 @@ class Health(models.Model):
     """Health of a connection: state of its circuit breaker, last success and last failure."""
 
     class Breaker(models.TextChoices):
-        CLOSED = "closed", "Closed"
-        OPEN = "open", "Open"
-        HALF_OPEN = "half_open", "Half open"
+        CLOSED = "closed", _("Closed")
+        OPEN = "open", _("Open")
+        HALF_OPEN = "half_open", _("Half open")
 
     connection = models.OneToOneField(
         Connection, primary_key=True, on_delete=models.CASCADE, related_name="health"
@@ -128,27 +131,28 @@ class Health(models.Model):
     failures_in_row = models.PositiveIntegerField(default=0)
     successes_in_row = models.PositiveIntegerField(default=0)
     openings = models.PositiveIntegerField(
-        default=0, help_text="How often in a row the circuit breaker opened; each pause is longer."
+        default=0,
+        help_text=_("How often in a row the circuit breaker opened; each pause is longer."),
     )
     not_before = models.DateTimeField(
-        null=True, blank=True, help_text="Nothing is sent before this moment."
+        null=True, blank=True, help_text=_("Nothing is sent before this moment.")
     )
     in_flight_limit = models.PositiveSmallIntegerField(
         null=True,
         blank=True,
-        help_text="Limit of concurrent requests while it recovers.",
+        help_text=_("Limit of concurrent requests while it recovers."),
     )
     window = models.JSONField(
         default=list,
         blank=True,
-        help_text="Answers of the last minute: [second, successes, failures].",
+        help_text=_("Answers of the last minute: [second, successes, failures]."),
     )
     last_success_at = models.DateTimeField(null=True, blank=True)
     last_failure_at = models.DateTimeField(null=True, blank=True)
     last_failure = models.CharField(max_length=300, blank=True)
 
     class Meta:
-        verbose_name_plural = "health"
+        verbose_name_plural = _("health")
 
     def __str__(self) -> str:
         return f"{self.connection}: {self.get_breaker_display()}"

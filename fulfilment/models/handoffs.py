@@ -27,9 +27,11 @@ class Lane(models.Model):
     root_id = models.UUIDField()
     last_position = models.PositiveIntegerField(default=0)
     pending = models.PositiveIntegerField(default=0)
-    due_at = models.DateTimeField(help_text="When it may be claimed; a lease pushes it ahead.")
+    due_at = models.DateTimeField(help_text=_("When it may be claimed; a lease pushes it ahead."))
     lease_token = models.UUIDField(null=True, blank=True)
-    is_blocked = models.BooleanField(default=False, help_text="A refused handoff needs a person.")
+    is_blocked = models.BooleanField(
+        default=False, help_text=_("A refused handoff needs a person.")
+    )
     acked_version = models.PositiveIntegerField(default=0)
 
     class Meta:
@@ -135,20 +137,22 @@ class Handoff(models.Model):
     position = models.PositiveIntegerField()
     event = models.ForeignKey(SalesEvent, on_delete=models.PROTECT, related_name="handoffs")
     payload = models.ForeignKey(Payload, on_delete=models.PROTECT, related_name="handoffs")
-    message_id = models.CharField(max_length=80, help_text="Id and idempotency key of the message.")
+    message_id = models.CharField(
+        max_length=80, help_text=_("Id and idempotency key of the message.")
+    )
     state = models.CharField(max_length=16, choices=State, default=State.QUEUED)
     refusal_count = models.PositiveIntegerField(
-        default=0, help_text="Refusals of the message; failures of the connection do not count."
+        default=0, help_text=_("Refusals of the message; failures of the connection do not count.")
     )
     is_acknowledged = models.BooleanField(
-        default=False, help_text="Accepted, but their reference is still missing."
+        default=False, help_text=_("Accepted, but their reference is still missing.")
     )
     reference = models.CharField(
-        max_length=100, blank=True, help_text="The external system's reference for the document."
+        max_length=100, blank=True, help_text=_("The external system's reference for the document.")
     )
-    cause = models.CharField(max_length=300, blank=True, help_text="Why it is not delivered.")
+    cause = models.CharField(max_length=300, blank=True, help_text=_("Why it is not delivered."))
     resolution = models.CharField(
-        max_length=300, blank=True, help_text="What a person decided, and why."
+        max_length=300, blank=True, help_text=_("What a person decided, and why.")
     )
     created_at = models.DateTimeField(auto_now_add=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
@@ -188,21 +192,21 @@ class Attempt(models.Model):
     """Append-only evidence of one request to an external system: its answer and duration."""
 
     class Verb(models.TextChoices):
-        PUSH = "push", "Sent"
-        FIND = "find", "Looked up"
+        PUSH = "push", _("Sent")
+        FIND = "find", _("Looked up")
 
     class Outcome(models.TextChoices):
-        DONE = "done", "Delivered"
-        NO_REFERENCE = "no_reference", "Accepted without a reference"
-        FOUND = "found", "Found by look-up"
-        NOT_FOUND = "not_found", "Not found by look-up"
-        UNREACHABLE = "unreachable", "No connection"
-        BUSY = "busy", "Asked to wait"
-        REFUSED = "refused", "Refused"
-        AUTH_FAILED = "auth_failed", "Sign-in refused"
-        GONE = "gone", "Gone"
-        BLOCKED = "blocked", "Not sent: address not allowed"
-        UNKNOWN = "unknown", "Outcome unknown"
+        DONE = "done", _("Delivered")
+        NO_REFERENCE = "no_reference", _("Accepted without a reference")
+        FOUND = "found", _("Found by look-up")
+        NOT_FOUND = "not_found", _("Not found by look-up")
+        UNREACHABLE = "unreachable", _("No connection")
+        BUSY = "busy", _("Asked to wait")
+        REFUSED = "refused", _("Refused")
+        AUTH_FAILED = "auth_failed", _("Sign-in refused")
+        GONE = "gone", _("Gone")
+        BLOCKED = "blocked", _("Not sent: address not allowed")
+        UNKNOWN = "unknown", _("Outcome unknown")
 
     id = identifier()
     handoff = models.ForeignKey(Handoff, on_delete=models.PROTECT, related_name="attempts")

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from common.fields import identifier
 from common.history import keeps_history
@@ -16,24 +17,24 @@ class InboundMessage(models.Model):
     """Inbox row: one signed message; an id is applied once per connection (deduplication)."""
 
     class Result(models.TextChoices):
-        APPLIED = "applied", "Applied"
-        STALE = "stale", "Older than a report already applied"
-        ECHO = "echo", "Echo of our own change"
-        DEFERRED = "deferred", "Waits for its document"
-        QUARANTINED = "quarantined", "Needs a person"
-        CONFLICT = "conflict", "Differs from ours"
+        APPLIED = "applied", _("Applied")
+        STALE = "stale", _("Older than a report already applied")
+        ECHO = "echo", _("Echo of our own change")
+        DEFERRED = "deferred", _("Waits for its document")
+        QUARANTINED = "quarantined", _("Needs a person")
+        CONFLICT = "conflict", _("Differs from ours")
 
     id = identifier()
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="messages")
     message_id = models.CharField(max_length=100)
-    digest = models.CharField(max_length=64, help_text="SHA-256 of the message.")
+    digest = models.CharField(max_length=64, help_text=_("SHA-256 of the message."))
     type = models.CharField(max_length=60)
     subject = models.CharField(max_length=100, blank=True)
     sequence = models.BigIntegerField(null=True, blank=True)
     body = models.JSONField()
     result = models.CharField(max_length=12, choices=Result)
     detail = models.CharField(max_length=500, blank=True)
-    root_id = models.UUIDField(null=True, blank=True, help_text="The document that it is about.")
+    root_id = models.UUIDField(null=True, blank=True, help_text=_("The document that it is about."))
     received_at = models.DateTimeField(auto_now_add=True)
     give_up_at = models.DateTimeField(null=True, blank=True)
 
@@ -111,13 +112,13 @@ class Discrepancy(models.Model):
     """A value that differs between us and an external system, until a person decides."""
 
     class Kind(models.TextChoices):
-        INVOICE_TOTAL = "invoice_total", "Invoice total differs"
-        INVOICE_TAX = "invoice_tax", "Invoice tax differs"
-        QUANTITY = "quantity", "Quantity differs"
-        STATUS = "status", "Status differs"
-        PAYMENT = "payment", "Payment does not fit"
-        REFERENCE = "reference", "Reference differs"
-        FIELD = "field", "Both sides changed a field"
+        INVOICE_TOTAL = "invoice_total", _("Invoice total differs")
+        INVOICE_TAX = "invoice_tax", _("Invoice tax differs")
+        QUANTITY = "quantity", _("Quantity differs")
+        STATUS = "status", _("Status differs")
+        PAYMENT = "payment", _("Payment does not fit")
+        REFERENCE = "reference", _("Reference differs")
+        FIELD = "field", _("Both sides changed a field")
 
     id = identifier()
     connection = models.ForeignKey(
@@ -138,7 +139,7 @@ class Discrepancy(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-id"]
-        verbose_name_plural = "discrepancies"
+        verbose_name_plural = _("discrepancies")
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["connection", "kind", "record_id", "field"],

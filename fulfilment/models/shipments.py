@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from common.fields import identifier, quantity_field
 from common.history import keeps_history
@@ -26,16 +27,16 @@ class Shipment(Stateful):
     """A shipment of an order, or a return of one; its status never moves backwards."""
 
     class Direction(models.TextChoices):
-        OUT = "out", "Shipment"
-        RETURN = "return", "Return"
+        OUT = "out", _("Shipment")
+        RETURN = "return", _("Return")
 
     class Status(models.TextChoices):
-        PLANNED = "planned", "Planned"
-        PICKED = "picked", "Picked"
-        PACKED = "packed", "Packed"
-        SHIPPED = "shipped", "Shipped"
-        DELIVERED = "delivered", "Delivered"
-        FAILED = "failed", "Failed"
+        PLANNED = "planned", _("Planned")
+        PICKED = "picked", _("Picked")
+        PACKED = "packed", _("Packed")
+        SHIPPED = "shipped", _("Shipped")
+        DELIVERED = "delivered", _("Delivered")
+        FAILED = "failed", _("Failed")
 
     TRANSITIONS: ClassVar = {
         Status.PLANNED: {
@@ -60,17 +61,17 @@ class Shipment(Stateful):
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="return_shipments"
     )
     is_replaced = models.BooleanField(
-        default=False, help_text="Whether what was returned is shipped once more."
+        default=False, help_text=_("Whether what was returned is shipped once more.")
     )
     reference = models.CharField(max_length=60)
     status = models.CharField(max_length=10, choices=Status, default=Status.PLANNED)
     carrier = models.CharField(max_length=60, blank=True)
     tracking = models.CharField(max_length=80, blank=True)
     source = models.CharField(
-        max_length=30, blank=True, help_text="The connection that reported it."
+        max_length=30, blank=True, help_text=_("The connection that reported it.")
     )
     report_sequence = models.BigIntegerField(
-        default=0, help_text="Sequence of the latest report with carrier and tracking number."
+        default=0, help_text=_("Sequence of the latest report with carrier and tracking number.")
     )
     shipped_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)

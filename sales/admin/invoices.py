@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from crm.admin.base import LookOnlyAdmin, ReadOnlyAdmin, person
 from sales.admin.documents import EDITABLE, SHOWN, DocumentAdmin, LineInline
@@ -89,7 +90,7 @@ class InvoiceAdmin(DocumentAdmin[Invoice]):
         """Delete a draft; what it billed may be billed again."""
         delete_draft_invoice(obj.pk, actor=person(request))
 
-    @admin.action(description="Issue", permissions=["change"])
+    @admin.action(description=_("Issue"), permissions=["change"])
     def issue(self, request: HttpRequest, invoices: QuerySet[Invoice]) -> None:
         """Give each its number and date."""
         actor = person(request)

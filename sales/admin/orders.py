@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from crm.admin.base import ReadOnlyAdmin, person
 from sales.admin.documents import EDITABLE, SHOWN, DocumentAdmin, LineInline
@@ -72,7 +73,7 @@ class OrderAdmin(DocumentAdmin[Order]):
     inlines = (OrderLineInline, PromotionUseInline, OrderChangeInline)
     actions = ("submit", "release")
 
-    @admin.action(description="Submit", permissions=["change"])
+    @admin.action(description=_("Submit"), permissions=["change"])
     def submit(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
         """Make each binding."""
         actor = person(request)
@@ -83,7 +84,7 @@ class OrderAdmin(DocumentAdmin[Order]):
             "%(result)s is submitted.",
         )
 
-    @admin.action(description="Release from hold", permissions=["change"])
+    @admin.action(description=_("Release from hold"), permissions=["change"])
     def release(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
         """Release each."""
         actor = person(request)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from crm.admin.base import person
 from sales.admin.documents import EDITABLE, SHOWN, DocumentAdmin, LineInline
@@ -40,7 +41,7 @@ class QuoteAdmin(DocumentAdmin[Quote]):
     inlines = (QuoteLineInline, PromotionUseInline)
     actions = ("activate", "revise", "cancel")
 
-    @admin.action(description="Activate", permissions=["change"])
+    @admin.action(description=_("Activate"), permissions=["change"])
     def activate(self, request: HttpRequest, quotes: QuerySet[Quote]) -> None:
         """Freeze each as the next revision of its number."""
         actor = person(request)
@@ -51,7 +52,7 @@ class QuoteAdmin(DocumentAdmin[Quote]):
             "%(result)s is active.",
         )
 
-    @admin.action(description="Revise", permissions=["change"])
+    @admin.action(description=_("Revise"), permissions=["change"])
     def revise(self, request: HttpRequest, quotes: QuerySet[Quote]) -> None:
         """Supersede each by a draft copy."""
         actor = person(request)
@@ -62,7 +63,7 @@ class QuoteAdmin(DocumentAdmin[Quote]):
             "%(record)s has a new draft.",
         )
 
-    @admin.action(description="Cancel", permissions=["change"])
+    @admin.action(description=_("Cancel"), permissions=["change"])
     def cancel(self, request: HttpRequest, quotes: QuerySet[Quote]) -> None:
         """Cancel each."""
         actor = person(request)

@@ -11,6 +11,7 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from common.fields import (
     amount_field,
@@ -79,7 +80,7 @@ class ProductCategory(models.Model):
 
     class Meta:
         ordering: ClassVar = ["name"]
-        verbose_name_plural = "product categories"
+        verbose_name_plural = _("product categories")
 
     def __str__(self) -> str:
         return self.name
@@ -98,12 +99,12 @@ class Product(models.Model):
     """Goods, a service or a bundle that we sell."""
 
     class Kind(models.TextChoices):
-        GOODS = "goods", "Goods"
-        SERVICE = "service", "Service"
-        BUNDLE = "bundle", "Bundle"
+        GOODS = "goods", _("Goods")
+        SERVICE = "service", _("Service")
+        BUNDLE = "bundle", _("Bundle")
 
     id = identifier()
-    sku = models.CharField("SKU", max_length=40, unique=True)
+    sku = models.CharField(_("SKU"), max_length=40, unique=True)
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.GOODS)
@@ -111,10 +112,10 @@ class Product(models.Model):
     unit_group = models.ForeignKey(UnitGroup, on_delete=models.PROTECT, related_name="+")
     default_unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
     decimals = models.PositiveSmallIntegerField(
-        "decimals allowed",
+        _("decimals allowed"),
         default=0,
         validators=[MaxValueValidator(5)],
-        help_text="How many decimals a quantity may have.",
+        help_text=_("How many decimals a quantity may have."),
     )
     tax_category = models.ForeignKey(TaxCategory, on_delete=models.PROTECT, related_name="+")
     list_price = amount_field(null=True, blank=True, default=None)
@@ -180,7 +181,7 @@ class BundleItem(models.Model):
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
     quantity = quantity_field(default=Decimal(1))
-    is_required = models.BooleanField("required", default=True)
+    is_required = models.BooleanField(_("required"), default=True)
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -216,9 +217,9 @@ class RelatedProduct(models.Model):
     """A product to suggest beside another."""
 
     class Kind(models.TextChoices):
-        CROSS_SELL = "cross_sell", "Goes with it"
-        UP_SELL = "up_sell", "Better one"
-        SUBSTITUTE = "substitute", "Instead of it"
+        CROSS_SELL = "cross_sell", _("Goes with it")
+        UP_SELL = "up_sell", _("Better one")
+        SUBSTITUTE = "substitute", _("Instead of it")
 
     id = identifier()
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="related")

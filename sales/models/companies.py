@@ -10,6 +10,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Cast, Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from common.fields import currency_field, identifier
@@ -27,12 +28,12 @@ class Company(models.Model):
         max_length=6,
         blank=True,
         validators=[RegexValidator(r"^([A-Z]{1,5}-)?$", "Use capitals and a hyphen: NL-")],
-        help_text="Stands before every number: NL- makes NL-O-2026-00001.",
+        help_text=_("Stands before every number: NL- makes NL-O-2026-00001."),
     )
     base_currency = currency_field(default="EUR")
     time_zone = models.CharField(max_length=50, default="Europe/Paris")
-    tax_number = models.CharField("VAT number", max_length=30, blank=True)
-    email = models.EmailField("e-mail address", blank=True)
+    tax_number = models.CharField(_("VAT number"), max_length=30, blank=True)
+    email = models.EmailField(_("e-mail address"), blank=True)
     street = models.CharField(max_length=200, blank=True)
     postal_code = models.CharField(max_length=20, blank=True)
     city = models.CharField(max_length=100, blank=True)
@@ -41,7 +42,7 @@ class Company(models.Model):
 
     class Meta:
         ordering: ClassVar = ["name"]
-        verbose_name_plural = "companies"
+        verbose_name_plural = _("companies")
         constraints: ClassVar = [
             models.UniqueConstraint(Lower("number_prefix"), name="company_prefix_unique"),
             models.UniqueConstraint(
@@ -74,10 +75,10 @@ class NumberSeries(models.Model):
     """Gap-free numbering: the last number given out per company, document type and year."""
 
     class Kind(models.TextChoices):
-        QUOTE = "Q", "Quote"
-        ORDER = "O", "Order"
-        INVOICE = "INV", "Invoice"
-        CREDIT_NOTE = "CN", "Credit note"
+        QUOTE = "Q", _("Quote")
+        ORDER = "O", _("Order")
+        INVOICE = "INV", _("Invoice")
+        CREDIT_NOTE = "CN", _("Credit note")
 
     id = identifier()
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+")
@@ -86,7 +87,7 @@ class NumberSeries(models.Model):
     last = models.PositiveIntegerField(default=0)
 
     class Meta:
-        verbose_name_plural = "number series"
+        verbose_name_plural = _("number series")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["company", "kind", "year"], name="number_series_unique")
         ]

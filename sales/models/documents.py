@@ -8,6 +8,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from common.fields import (
     amount_field,
@@ -37,8 +38,8 @@ class Document(Owned, Stateful):
     """
 
     class Rounding(models.TextChoices):
-        HALF_UP = "half_up", "Half up"
-        HALF_EVEN = "half_even", "Half to even"
+        HALF_UP = "half_up", _("Half up")
+        HALF_EVEN = "half_even", _("Half to even")
 
     id = identifier()
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+")
@@ -52,7 +53,7 @@ class Document(Owned, Stateful):
         max_digits=24,
         decimal_places=12,
         default=Decimal(1),
-        help_text="Units of the document's currency per unit of the company's base currency.",
+        help_text=_("Units of the document's currency per unit of the company's base currency."),
     )
     exchange_rate_on = models.DateField(null=True, blank=True)
     rounding = models.CharField(max_length=10, choices=Rounding, default=Rounding.HALF_UP)
@@ -62,7 +63,7 @@ class Document(Owned, Stateful):
     prices_include_tax = models.BooleanField(default=False)
     billing_address = models.JSONField(default=dict, blank=True)
     shipping_address = models.JSONField(default=dict, blank=True)
-    customer_reference = models.CharField("customer's reference", max_length=60, blank=True)
+    customer_reference = models.CharField(_("customer's reference"), max_length=60, blank=True)
     notes = models.TextField(blank=True)
 
     discount_amount = amount_field()
@@ -134,39 +135,39 @@ class DocumentLine(models.Model):
     """A line; the price is frozen when the line is added and never changes by itself."""
 
     class Kind(models.TextChoices):
-        PRODUCT = "product", "Product"
-        WRITE_IN = "write_in", "Write-in"
-        SECTION = "section", "Section"
-        NOTE = "note", "Note"
-        DOWN_PAYMENT = "down_payment", "Down payment"
-        FREIGHT = "freight", "Freight asked ahead"
+        PRODUCT = "product", _("Product")
+        WRITE_IN = "write_in", _("Write-in")
+        SECTION = "section", _("Section")
+        NOTE = "note", _("Note")
+        DOWN_PAYMENT = "down_payment", _("Down payment")
+        FREIGHT = "freight", _("Freight asked ahead")
 
     class PriceSource(models.TextChoices):
-        LIST = "list", "Price list"
-        TYPED = "typed", "Typed"
-        BUNDLE = "bundle", "Part of a bundle"
-        QUOTE = "quote", "Agreed in the quote"
-        EXTERNAL = "external", "From an external system"
+        LIST = "list", _("Price list")
+        TYPED = "typed", _("Typed")
+        BUNDLE = "bundle", _("Part of a bundle")
+        QUOTE = "quote", _("Agreed in the quote")
+        EXTERNAL = "external", _("From an external system")
 
     id = identifier()
     position = models.PositiveIntegerField(default=0)
     kind = models.CharField(max_length=12, choices=Kind, default=Kind.PRODUCT)
     product = optional_key(Product)
     product_category = optional_key(ProductCategory)
-    sku = models.CharField("SKU", max_length=40, blank=True)
+    sku = models.CharField(_("SKU"), max_length=40, blank=True)
     description = models.CharField(max_length=500)
     unit = optional_key(Unit)
     quantity = quantity_field(default=Decimal(1))
-    is_optional = models.BooleanField("optional", default=False)
-    is_taken = models.BooleanField("taken", default=True)
+    is_optional = models.BooleanField(_("optional"), default=False)
+    is_taken = models.BooleanField(_("taken"), default=True)
     unit_price = amount_field(null=True, blank=True, default=None)
     price_source = models.CharField(max_length=10, choices=PriceSource, default=PriceSource.LIST)
     price_list_item = models.ForeignKey(
         PriceListItem, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
-    volume_discount = amount_field(help_text="Off each unit.")
+    volume_discount = amount_field(help_text=_("Off each unit."))
     discount_amount = amount_field(
-        null=True, blank=True, default=None, help_text="Off the whole line."
+        null=True, blank=True, default=None, help_text=_("Off the whole line.")
     )
     discount_rate = rate_field(null=True, blank=True)
     tax_category = optional_key(TaxCategory)
@@ -179,10 +180,10 @@ class DocumentLine(models.Model):
     requested_on = models.DateField(null=True, blank=True)
 
     base = amount_field()
-    promotion_discount = amount_field(help_text="What promotion codes take off the line.")
-    discount = amount_field(help_text="The line's own discount in money, promotions included.")
+    promotion_discount = amount_field(help_text=_("What promotion codes take off the line."))
+    discount = amount_field(help_text=_("The line's own discount in money, promotions included."))
     net = amount_field()
-    header_discount = amount_field(help_text="The line's share of the header discount.")
+    header_discount = amount_field(help_text=_("The line's share of the header discount."))
     tax = amount_field()
     gross = amount_field()
     custom = custom_values()

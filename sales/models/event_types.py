@@ -3,37 +3,38 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class EventType(models.TextChoices):
     """Names of events as integrations know them: a document, a dot, what happened to it."""
 
-    QUOTE_DRAFTED = "quote.drafted", "Quote drafted"
-    QUOTE_DRAFT_CHANGED = "quote.draft_changed", "Quote draft changed"
-    QUOTE_APPROVAL_REQUESTED = "quote.approval_requested", "Quote approval requested"
-    QUOTE_APPROVED = "quote.approved", "Quote approved"
-    QUOTE_APPROVAL_REFUSED = "quote.approval_refused", "Quote approval refused"
-    QUOTE_CHANGED = "quote.changed", "Quote changed"  # recorded by earlier versions only
-    QUOTE_ACTIVATED = "quote.activated", "Quote activated"
-    QUOTE_REVISED = "quote.revised", "Quote revised"
-    QUOTE_ACCEPTED = "quote.accepted", "Quote accepted"
-    QUOTE_CLOSED = "quote.closed", "Quote closed"
-    ORDER_DRAFTED = "order.drafted", "Order drafted"
-    ORDER_DRAFT_CHANGED = "order.draft_changed", "Order draft changed"
-    ORDER_DRAFT_CANCELLED = "order.draft_cancelled", "Order draft cancelled"
-    ORDER_PRICES_LOCKED = "order.prices_locked", "Order prices locked"
-    ORDER_PRICES_UNLOCKED = "order.prices_unlocked", "Order prices unlocked"
-    ORDER_SUBMITTED = "order.submitted", "Order submitted"
-    ORDER_CHANGED = "order.changed", "Order changed"
-    ORDER_HELD = "order.held", "Order put on hold"
-    ORDER_RELEASED = "order.released", "Order released"
-    ORDER_CANCELLED = "order.cancelled", "Order cancelled"
-    ORDER_PROGRESSED = "order.progressed", "Order progressed"
-    SHIPMENT_RECORDED = "shipment.recorded", "Shipment recorded"
-    INVOICE_DRAFTED = "invoice.drafted", "Invoice drafted"
-    INVOICE_DRAFT_CHANGED = "invoice.draft_changed", "Invoice draft changed"
-    INVOICE_DRAFT_DELETED = "invoice.draft_deleted", "Invoice draft deleted"
-    INVOICE_ISSUED = "invoice.issued", "Invoice issued"
-    INVOICE_POSTED = "invoice.posted", "Invoice of record received"
-    INVOICE_PAID = "invoice.paid", "Payment received"
-    INVOICE_CREDITED = "invoice.credited", "Invoice credited"
+    QUOTE_DRAFTED = "quote.drafted", _("Quote drafted")
+    QUOTE_DRAFT_CHANGED = "quote.draft_changed", _("Quote draft changed")
+    QUOTE_APPROVAL_REQUESTED = "quote.approval_requested", _("Quote approval requested")
+    QUOTE_APPROVED = "quote.approved", _("Quote approved")
+    QUOTE_APPROVAL_REFUSED = "quote.approval_refused", _("Quote approval refused")
+    QUOTE_CHANGED = "quote.changed", _("Quote changed")  # recorded by earlier versions only
+    QUOTE_ACTIVATED = "quote.activated", _("Quote activated")
+    QUOTE_REVISED = "quote.revised", _("Quote revised")
+    QUOTE_ACCEPTED = "quote.accepted", _("Quote accepted")
+    QUOTE_CLOSED = "quote.closed", _("Quote closed")
+    ORDER_DRAFTED = "order.drafted", _("Order drafted")
+    ORDER_DRAFT_CHANGED = "order.draft_changed", _("Order draft changed")
+    ORDER_DRAFT_CANCELLED = "order.draft_cancelled", _("Order draft cancelled")
+    ORDER_PRICES_LOCKED = "order.prices_locked", _("Order prices locked")
+    ORDER_PRICES_UNLOCKED = "order.prices_unlocked", _("Order prices unlocked")
+    ORDER_SUBMITTED = "order.submitted", _("Order submitted")
+    ORDER_CHANGED = "order.changed", _("Order changed")
+    ORDER_HELD = "order.held", _("Order put on hold")
+    ORDER_RELEASED = "order.released", _("Order released")
+    ORDER_CANCELLED = "order.cancelled", _("Order cancelled")
+    ORDER_PROGRESSED = "order.progressed", _("Order progressed")
+    SHIPMENT_RECORDED = "shipment.recorded", _("Shipment recorded")
+    INVOICE_DRAFTED = "invoice.drafted", _("Invoice drafted")
+    INVOICE_DRAFT_CHANGED = "invoice.draft_changed", _("Invoice draft changed")
+    INVOICE_DRAFT_DELETED = "invoice.draft_deleted", _("Invoice draft deleted")
+    INVOICE_ISSUED = "invoice.issued", _("Invoice issued")
+    INVOICE_POSTED = "invoice.posted", _("Invoice of record received")
+    INVOICE_PAID = "invoice.paid", _("Payment received")
+    INVOICE_CREDITED = "invoice.credited", _("Invoice credited")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Self, TypeAlias
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from common.fields import identifier
 from common.triggers import AppendOnly
@@ -59,9 +60,9 @@ class SalesEvent(models.Model):
     Type: TypeAlias = EventType
 
     class Subject(models.TextChoices):
-        QUOTE = "quote", "Quote"
-        ORDER = "order", "Order"
-        INVOICE = "invoice", "Invoice"
+        QUOTE = "quote", _("Quote")
+        ORDER = "order", _("Order")
+        INVOICE = "invoice", _("Invoice")
 
     id = identifier()
     type = models.CharField(max_length=30, choices=Type)
@@ -70,12 +71,14 @@ class SalesEvent(models.Model):
     subject_number = models.CharField(max_length=30, blank=True)
     subject_version = models.PositiveIntegerField()
     root_type = models.CharField(max_length=10, choices=Subject)
-    root_id = models.UUIDField(help_text="The document whose lane the event travels in.")
+    root_id = models.UUIDField(help_text=_("The document whose lane the event travels in."))
     data = models.JSONField(default=dict)
     actor_kind = models.CharField(max_length=10)
     actor_id = models.UUIDField(null=True)
     actor_name = models.CharField(max_length=150)
-    origin = models.CharField(max_length=30, blank=True, help_text="The connection it came from.")
+    origin = models.CharField(
+        max_length=30, blank=True, help_text=_("The connection it came from.")
+    )
     causation_id = models.CharField(max_length=80, blank=True)
     correlation_id = models.CharField(max_length=80, blank=True)
     xid = models.BigIntegerField(
@@ -85,7 +88,7 @@ class SalesEvent(models.Model):
             output_field=models.BigIntegerField(),
         ),
         editable=False,
-        help_text="The transaction that wrote it; readers wait until older ones are done.",
+        help_text=_("The transaction that wrote it; readers wait until older ones are done."),
     )
     occurred_at = models.DateTimeField(auto_now_add=True)
 

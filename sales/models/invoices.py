@@ -67,17 +67,17 @@ class Invoice(Document):
     """
 
     class Kind(models.TextChoices):
-        INVOICE = "invoice", "Invoice"
-        CREDIT_NOTE = "credit_note", "Credit note"
+        INVOICE = "invoice", _("Invoice")
+        CREDIT_NOTE = "credit_note", _("Credit note")
 
     class What(models.TextChoices):
-        ALL = "all", "Everything ordered"
-        SHIPPED = "shipped", "What was shipped"
-        LINES = "lines", "Chosen quantities"
-        PERCENTAGE = "percentage", "Percentage"
-        DOWN_PAYMENT = "down_payment", "Down payment"
-        MILESTONE = "milestone", "Milestone"
-        FREE = "free", "Without an order"
+        ALL = "all", _("Everything ordered")
+        SHIPPED = "shipped", _("What was shipped")
+        LINES = "lines", _("Chosen quantities")
+        PERCENTAGE = "percentage", _("Percentage")
+        DOWN_PAYMENT = "down_payment", _("Down payment")
+        MILESTONE = "milestone", _("Milestone")
+        FREE = "free", _("Without an order")
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
@@ -103,10 +103,10 @@ class Invoice(Document):
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="credit_notes"
     )
     bill_again = models.BooleanField(
-        default=True, help_text="Whether what is credited may be invoiced again."
+        default=True, help_text=_("Whether what is credited may be invoiced again.")
     )
     share_rate = rate_field(
-        null=True, blank=True, editable=False, help_text="The share of the order asked ahead."
+        null=True, blank=True, editable=False, help_text=_("The share of the order asked ahead.")
     )
     reason = models.CharField(max_length=200, blank=True)
     shipment_ref = models.CharField(max_length=60, blank=True)
@@ -114,16 +114,16 @@ class Invoice(Document):
     due_on = models.DateField(null=True, blank=True)
     issued_at = models.DateTimeField(null=True, blank=True)
     origin = models.CharField(
-        max_length=30, blank=True, help_text="The connection the invoice came from."
+        max_length=30, blank=True, help_text=_("The connection the invoice came from.")
     )
     paid = amount_field(editable=False)
     credited = amount_field(editable=False)
     early_payment_rate = rate_field(null=True, blank=True, editable=False)
     early_payment_until = models.DateField(null=True, blank=True, editable=False)
     early_payment_discount = amount_field(
-        editable=False, help_text="The discount for paying all of it by then."
+        editable=False, help_text=_("The discount for paying all of it by then.")
     )
-    discounted = amount_field(editable=False, help_text="The discount taken for paying early.")
+    discounted = amount_field(editable=False, help_text=_("The discount taken for paying early."))
 
     official_ref = models.CharField(max_length=60, blank=True, editable=False)
     official_number = models.CharField(max_length=60, blank=True, editable=False)

@@ -43,19 +43,19 @@ class Order(Document):
         CANCELLED = "cancelled", _("Cancelled")
 
     class Fulfilment(models.TextChoices):
-        NOT_STARTED = "not_started", "Not started"
-        PARTLY_SHIPPED = "partly_shipped", "Partly shipped"
-        SHIPPED = "shipped", "Shipped"
-        DELIVERED = "delivered", "Delivered"
-        PARTLY_RETURNED = "partly_returned", "Partly returned"
-        RETURNED = "returned", "Returned"
+        NOT_STARTED = "not_started", _("Not started")
+        PARTLY_SHIPPED = "partly_shipped", _("Partly shipped")
+        SHIPPED = "shipped", _("Shipped")
+        DELIVERED = "delivered", _("Delivered")
+        PARTLY_RETURNED = "partly_returned", _("Partly returned")
+        RETURNED = "returned", _("Returned")
 
     class Billing(models.TextChoices):
-        TO_INVOICE = "to_invoice", "To invoice"
-        PARTLY = "partly", "Partly invoiced"
-        INVOICED = "invoiced", "Invoiced"
-        CREDITED = "credited", "Credited"
-        NOTHING = "nothing", "Nothing to invoice"
+        TO_INVOICE = "to_invoice", _("To invoice")
+        PARTLY = "partly", _("Partly invoiced")
+        INVOICED = "invoiced", _("Invoiced")
+        CREDITED = "credited", _("Credited")
+        NOTHING = "nothing", _("Nothing to invoice")
 
     TRANSITIONS: ClassVar = {
         Status.DRAFT: {Status.SUBMITTED, Status.CANCELLED},
@@ -71,9 +71,9 @@ class Order(Document):
         max_length=10, choices=Billing, default=Billing.TO_INVOICE, editable=False
     )
     processing_status = models.CharField(
-        max_length=40, blank=True, editable=False, help_text="As the external system calls it."
+        max_length=40, blank=True, editable=False, help_text=_("As the external system calls it.")
     )
-    is_on_hold = models.BooleanField("on hold", default=False, editable=False)
+    is_on_hold = models.BooleanField(_("on hold"), default=False, editable=False)
     hold_reason = models.CharField(max_length=200, blank=True)
     opportunity = models.ForeignKey(
         Opportunity, null=True, blank=True, on_delete=models.PROTECT, related_name="orders"
@@ -86,10 +86,10 @@ class Order(Document):
     )
     external_id = models.CharField(max_length=100, blank=True)
     origin = models.CharField(
-        max_length=30, blank=True, help_text="The connection the order came from."
+        max_length=30, blank=True, help_text=_("The connection the order came from.")
     )
     prices_are_locked = models.BooleanField(default=False)
-    requested_on = models.DateField("requested delivery", null=True, blank=True)
+    requested_on = models.DateField(_("requested delivery"), null=True, blank=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     cancelled_reason = models.CharField(max_length=200, blank=True)
@@ -179,17 +179,17 @@ class OrderLine(DocumentLine):
     delivered_quantity = quantity_field(editable=False)
     returned_quantity = quantity_field(editable=False)
     replaced_quantity = quantity_field(
-        editable=False, help_text="Returned, and to be shipped once more."
+        editable=False, help_text=_("Returned, and to be shipped once more.")
     )
     cancelled_quantity = quantity_field(editable=False)
-    drafted_quantity = quantity_field(editable=False, help_text="On draft invoices.")
-    invoiced_quantity = quantity_field(editable=False, help_text="On issued invoices.")
-    credited_quantity = quantity_field(editable=False, help_text="Taken back by credit notes.")
+    drafted_quantity = quantity_field(editable=False, help_text=_("On draft invoices."))
+    invoiced_quantity = quantity_field(editable=False, help_text=_("On issued invoices."))
+    credited_quantity = quantity_field(editable=False, help_text=_("Taken back by credit notes."))
     closed_quantity = quantity_field(
-        editable=False, help_text="Credited and not to be billed again."
+        editable=False, help_text=_("Credited and not to be billed again.")
     )
     closed_unshipped_quantity = quantity_field(
-        editable=False, help_text="Credited for good before it was shipped."
+        editable=False, help_text=_("Credited for good before it was shipped.")
     )
 
     class Meta(DocumentLine.Meta):

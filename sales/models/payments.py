@@ -8,6 +8,7 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from common.fields import amount_field, identifier
 from common.history import keeps_history
@@ -21,8 +22,8 @@ class Payment(models.Model):
     """What settles an invoice: money, or an early-payment discount; negative is taken back."""
 
     class Kind(models.TextChoices):
-        PAYMENT = "payment", "Payment"
-        EARLY_PAYMENT = "early_payment", "Early-payment discount"
+        PAYMENT = "payment", _("Payment")
+        EARLY_PAYMENT = "early_payment", _("Early-payment discount")
 
     id = identifier()
     kind = models.CharField(max_length=13, choices=Kind, default=Kind.PAYMENT)
@@ -31,7 +32,7 @@ class Payment(models.Model):
     received_on = models.DateField()
     reference = models.CharField(max_length=60, blank=True)
     method = models.CharField(max_length=30, blank=True)
-    source = models.CharField(max_length=30, blank=True, help_text="Who reported it.")
+    source = models.CharField(max_length=30, blank=True, help_text=_("Who reported it."))
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,

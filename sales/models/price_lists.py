@@ -76,8 +76,8 @@ class DiscountList(models.Model):
     """Volume discounts: the more of it, the less per unit."""
 
     class Kind(models.TextChoices):
-        PERCENT = "percent", "Percent"
-        AMOUNT = "amount", "Amount"
+        PERCENT = "percent", _("Percent")
+        AMOUNT = "amount", _("Amount")
 
     id = identifier()
     name = models.CharField(max_length=100, unique=True)
@@ -168,27 +168,27 @@ class PriceListItem(models.Model):
     """How one product in one unit is priced on a list."""
 
     class Method(models.TextChoices):
-        AMOUNT = "amount", "Amount"
-        PERCENT_OF_LIST = "percent_of_list", "Percent of list price"
-        MARKUP_CURRENT = "markup_current", "Markup on current cost"
-        MARKUP_STANDARD = "markup_standard", "Markup on standard cost"
-        MARGIN_CURRENT = "margin_current", "Margin on current cost"
-        MARGIN_STANDARD = "margin_standard", "Margin on standard cost"
+        AMOUNT = "amount", _("Amount")
+        PERCENT_OF_LIST = "percent_of_list", _("Percent of list price")
+        MARKUP_CURRENT = "markup_current", _("Markup on current cost")
+        MARKUP_STANDARD = "markup_standard", _("Markup on standard cost")
+        MARGIN_CURRENT = "margin_current", _("Margin on current cost")
+        MARGIN_STANDARD = "margin_standard", _("Margin on standard cost")
 
     class Rounding(models.TextChoices):
-        NONE = "none", "None"
-        UP = "up", "Up"
-        DOWN = "down", "Down"
-        NEAREST = "nearest", "To nearest"
+        NONE = "none", _("None")
+        UP = "up", _("Up")
+        DOWN = "down", _("Down")
+        NEAREST = "nearest", _("To nearest")
 
     class RoundingOption(models.TextChoices):
-        MULTIPLE_OF = "multiple_of", "Multiple of"
-        ENDS_IN = "ends_in", "Ends in"
+        MULTIPLE_OF = "multiple_of", _("Multiple of")
+        ENDS_IN = "ends_in", _("Ends in")
 
     class Selling(models.TextChoices):
-        NO_CONTROL = "no_control", "No control"
-        WHOLE = "whole", "Whole"
-        WHOLE_AND_FRACTIONAL = "fractional", "Whole and fractional"
+        NO_CONTROL = "no_control", _("No control")
+        WHOLE = "whole", _("Whole")
+        WHOLE_AND_FRACTIONAL = "fractional", _("Whole and fractional")
 
     id = identifier()
     price_list = models.ForeignKey(PriceList, on_delete=models.CASCADE, related_name="items")
@@ -196,7 +196,7 @@ class PriceListItem(models.Model):
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
     method = models.CharField(max_length=20, choices=Method, default=Method.AMOUNT)
     amount = amount_field(
-        null=True, blank=True, default=None, help_text="The price, where it is an amount."
+        null=True, blank=True, default=None, help_text=_("The price, where it is an amount.")
     )
     percentage_rate = rate_field(null=True, blank=True)
     rounding = models.CharField(max_length=10, choices=Rounding, default=Rounding.NONE)
@@ -204,7 +204,7 @@ class PriceListItem(models.Model):
     rounding_amount = amount_field(null=True, blank=True, default=None)
     discount_list = optional_key(DiscountList)
     selling = models.CharField(
-        "quantity selling", max_length=12, choices=Selling, default=Selling.NO_CONTROL
+        _("quantity selling"), max_length=12, choices=Selling, default=Selling.NO_CONTROL
     )
 
     class Meta:
@@ -262,8 +262,8 @@ class PromotionCode(models.Model):
     """A code that takes something off a document while uses are left."""
 
     class Kind(models.TextChoices):
-        PERCENT = "percent", "Percent"
-        AMOUNT = "amount", "Amount"
+        PERCENT = "percent", _("Percent")
+        AMOUNT = "amount", _("Amount")
 
     id = identifier()
     code = models.CharField(max_length=30, unique=True)

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from common.fields import amount_field, identifier
 from common.history import keeps_history
@@ -30,7 +31,7 @@ class PromotionUse(models.Model):
     order = models.ForeignKey(
         Order, null=True, blank=True, on_delete=models.CASCADE, related_name="promotions"
     )
-    amount = amount_field(help_text="What the code takes off, in the document's currency.")
+    amount = amount_field(help_text=_("What the code takes off, in the document's currency."))
     is_counted = models.BooleanField(default=False, editable=False)
     given_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"

@@ -48,11 +48,11 @@ class Quote(Document):
         SUPERSEDED = "superseded", _("Superseded")
 
     class LostReason(models.TextChoices):
-        PRICE = "price", "Price"
-        COMPETITOR = "competitor", "Competitor"
-        TIMING = "timing", "Timing"
-        DECLINED = "declined", "Declined by the customer"
-        OTHER = "other", "Other"
+        PRICE = "price", _("Price")
+        COMPETITOR = "competitor", _("Competitor")
+        TIMING = "timing", _("Timing")
+        DECLINED = "declined", _("Declined by the customer")
+        OTHER = "other", _("Other")
 
     TRANSITIONS: ClassVar = {
         Status.DRAFT: {Status.ACTIVE, Status.CANCELLED},
@@ -175,9 +175,9 @@ class ApprovalRule(models.Model):
     """A limit beyond which a quote needs approval before it is sent."""
 
     class Measure(models.TextChoices):
-        DISCOUNT_RATE = "discount_rate", "Discount above (rate)"
-        MARGIN_RATE = "margin_rate", "Margin below (rate)"
-        TOTAL = "total", "Total above (base currency)"
+        DISCOUNT_RATE = "discount_rate", _("Discount above (rate)")
+        MARGIN_RATE = "margin_rate", _("Margin below (rate)")
+        TOTAL = "total", _("Total above (base currency)")
 
     id = identifier()
     name = models.CharField(max_length=100, unique=True)

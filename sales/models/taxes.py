@@ -38,7 +38,7 @@ class TaxCategory(models.Model):
 
     class Meta:
         ordering: ClassVar = ["name"]
-        verbose_name_plural = "tax categories"
+        verbose_name_plural = _("tax categories")
 
     def __str__(self) -> str:
         return self.name

@@ -23,10 +23,10 @@ class PaymentTerms(models.Model):
     """When an order is invoiced and by when it is paid."""
 
     class InvoiceWhen(models.TextChoices):
-        PLACED = "placed", "When the order is placed"
-        FULFILLED = "fulfilled", "When everything is shipped"
-        PER_SHIPMENT = "per_shipment", "With each shipment"
-        BY_HAND = "by_hand", "By hand"
+        PLACED = "placed", _("When the order is placed")
+        FULFILLED = "fulfilled", _("When everything is shipped")
+        PER_SHIPMENT = "per_shipment", _("With each shipment")
+        BY_HAND = "by_hand", _("By hand")
 
     id = identifier()
     name = models.CharField(max_length=100, unique=True)
@@ -35,16 +35,16 @@ class PaymentTerms(models.Model):
     early_payment_rate = rate_field(
         null=True,
         blank=True,
-        help_text="Kept by who pays all of it early: 0.02 is 2 % of the total, tax included.",
+        help_text=_("Kept by who pays all of it early: 0.02 is 2 % of the total, tax included."),
     )
     early_payment_days = models.PositiveSmallIntegerField(null=True, blank=True)
     deposit_rate = rate_field(
-        null=True, blank=True, help_text="Asked ahead when the order is placed: 0.3 is 30 %."
+        null=True, blank=True, help_text=_("Asked ahead when the order is placed: 0.3 is 30 %.")
     )
 
     class Meta:
         ordering: ClassVar = ["name"]
-        verbose_name_plural = "payment terms"
+        verbose_name_plural = _("payment terms")
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(early_payment_rate__isnull=True, early_payment_days__isnull=True)
@@ -71,7 +71,7 @@ class Instalment(models.Model):
 
     id = identifier()
     terms = models.ForeignKey(PaymentTerms, on_delete=models.CASCADE, related_name="instalments")
-    share_rate = rate_field(help_text="0.3 is 30 %; the shares make 1 together.")
+    share_rate = rate_field(help_text=_("0.3 is 30 %; the shares make 1 together."))
     due_days = models.PositiveSmallIntegerField()
 
     class Meta:
@@ -101,7 +101,7 @@ class AccountTerms(models.Model):
     credit_limit = amount_field(null=True, blank=True, default=None)
 
     class Meta:
-        verbose_name_plural = "account terms"
+        verbose_name_plural = _("account terms")
 
     def __str__(self) -> str:
         return f"Terms of {self.account}"

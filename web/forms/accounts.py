@@ -56,8 +56,8 @@ class AccountForm(CustomFieldsForm, RecordForm):
             "shipping_postal_code": _("Shipping postcode"),
         }
         help_texts: ClassVar = {
-            "domain": "Helps to recognise the customer in new leads: lavoisier.example",
-            "shipping_street": "Leave the shipping address empty to ship where the bill goes.",
+            "domain": _("Helps to recognise the customer in new leads: lavoisier.example"),
+            "shipping_street": _("Leave the shipping address empty to ship where the bill goes."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -46,7 +46,7 @@ class LeadForm(CustomFieldsForm, RecordForm):
             "owner",
         )
         widgets: ClassVar = {"follow_up_on": DayInput()}
-        help_texts: ClassVar = {"topic": "What it is about, briefly."}
+        help_texts: ClassVar = {"topic": _("What it is about, briefly.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
