@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MinLengthValidator, RegexValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from common.identifiers import uuid7
 
@@ -40,7 +41,10 @@ def currency_field(**options: Any) -> models.CharField[Any, Any]:
     """Make a currency column holding an ISO 4217 code."""
     return models.CharField(
         max_length=3,
-        validators=[MinLengthValidator(3), RegexValidator(r"^[A-Z]{3}$", "Use a code like EUR.")],
+        validators=[
+            MinLengthValidator(3),
+            RegexValidator(r"^[A-Z]{3}$", _("Use a code like EUR.")),
+        ],
         **options,
     )
 

@@ -9,7 +9,8 @@ from django.contrib import admin, messages
 from django.db import IntegrityError, models
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from common.errors import DomainError
 from crm.custom_fields import definitions_of
@@ -88,7 +89,7 @@ class RecordAdmin(VisibilityAdmin, admin.ModelAdmin[RecordT]):
         except DomainError as error:
             problem = str(error)
         except IntegrityError:
-            problem = _("Nothing was saved: this contradicts another record.")
+            problem = gettext("Nothing was saved: this contradicts another record.")
         self.message_user(request, problem, messages.ERROR)
         return HttpResponseRedirect(request.get_full_path())
 

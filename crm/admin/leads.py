@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crm.admin.base import CustomFieldsAdmin, person
@@ -46,7 +47,7 @@ class LeadAdmin(CustomFieldsAdmin[Lead]):
             request,
             leads,
             lambda lead: contact_lead(lead.pk, actor=actor),
-            "%(record)s was contacted.",
+            gettext("%(record)s was contacted."),
         )
 
     @admin.action(description=_("Reopen"), permissions=["change"])
@@ -54,5 +55,8 @@ class LeadAdmin(CustomFieldsAdmin[Lead]):
         """Reopen each."""
         actor = person(request)
         self.do_each(
-            request, leads, lambda lead: reopen_lead(lead.pk, actor=actor), "%(record)s: reopened."
+            request,
+            leads,
+            lambda lead: reopen_lead(lead.pk, actor=actor),
+            gettext("%(record)s: reopened."),
         )

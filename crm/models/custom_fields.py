@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.fields import identifier
@@ -40,7 +41,7 @@ class CustomField(models.Model):
     record_type = models.CharField(max_length=15, choices=RecordType)
     key = models.CharField(
         max_length=40,
-        validators=[RegexValidator(r"^[a-z][a-z0-9_]*$", "Use small letters, digits and _.")],
+        validators=[RegexValidator(r"^[a-z][a-z0-9_]*$", _("Use small letters, digits and _."))],
     )
     label = models.CharField(max_length=80)
     kind = models.CharField(max_length=10, choices=Kind)
@@ -61,4 +62,7 @@ class CustomField(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.label} of {self.get_record_type_display()}"
+        return gettext("%(field)s of %(record)s") % {
+            "field": self.label,
+            "record": self.get_record_type_display(),
+        }

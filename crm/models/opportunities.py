@@ -28,15 +28,16 @@ from crm.models.ownership import Owned, OwnedQuerySet
 class Stage(models.Model):
     """A step of the pipeline with its usual probability of winning."""
 
+    class Forecast(models.TextChoices):
+        PIPELINE = "pipeline", _("Pipeline")
+        BEST_CASE = "best_case", _("Best case")
+        COMMITTED = "committed", _("Committed")
+
     id = identifier()
     name = models.CharField(max_length=50, unique=True)
     position = models.PositiveSmallIntegerField(unique=True)
     probability_rate = rate_field()
-    forecast = models.CharField(
-        max_length=10,
-        choices=[("pipeline", "Pipeline"), ("best_case", "Best case"), ("committed", "Committed")],
-        default="pipeline",
-    )
+    forecast = models.CharField(max_length=10, choices=Forecast, default=Forecast.PIPELINE)
 
     class Meta:
         ordering: ClassVar = ["position"]

@@ -10,6 +10,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.fields import identifier
@@ -113,7 +114,10 @@ class Secret(models.Model):
         ordering: ClassVar = ["-active_from"]
 
     def __str__(self) -> str:
-        return f"{self.get_purpose_display()} of {self.connection}"
+        return gettext("%(purpose)s of %(connection)s") % {
+            "purpose": self.get_purpose_display(),
+            "connection": self.connection,
+        }
 
 
 class Health(models.Model):

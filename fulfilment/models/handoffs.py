@@ -8,6 +8,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import OuterRef, Q
 from django.db.models.functions import JSONObject
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.fields import identifier
@@ -72,7 +73,10 @@ class Payload(models.Model):
         triggers: ClassVar = [AppendOnly()]
 
     def __str__(self) -> str:
-        return f"{self.event} (version {self.version})"
+        return gettext("%(event)s (version %(version)d)") % {
+            "event": self.event,
+            "version": self.version,
+        }
 
 
 ATTEMPT_COLUMNS = ("outcome", "detail", "finished_at")
@@ -225,4 +229,7 @@ class Attempt(models.Model):
         triggers: ClassVar = [AppendOnly()]
 
     def __str__(self) -> str:
-        return f"{self.get_outcome_display()} after {self.duration_ms} ms"
+        return gettext("%(outcome)s after %(duration)d ms") % {
+            "outcome": self.get_outcome_display(),
+            "duration": self.duration_ms,
+        }

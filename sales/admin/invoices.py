@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crm.admin.base import LookOnlyAdmin, ReadOnlyAdmin, person
@@ -98,7 +99,7 @@ class InvoiceAdmin(DocumentAdmin[Invoice]):
             request,
             invoices,
             lambda invoice: issue_invoice(invoice.pk, actor=actor),
-            "%(result)s is issued.",
+            gettext("%(result)s is issued."),
         )
 
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crm.admin.base import ReadOnlyAdmin, person
@@ -81,7 +82,7 @@ class OrderAdmin(DocumentAdmin[Order]):
             request,
             orders,
             lambda order: submit_order(order.pk, actor=actor),
-            "%(result)s is submitted.",
+            gettext("%(result)s is submitted."),
         )
 
     @admin.action(description=_("Release from hold"), permissions=["change"])
@@ -92,5 +93,5 @@ class OrderAdmin(DocumentAdmin[Order]):
             request,
             orders,
             lambda order: release_order(order.pk, actor=actor),
-            "%(record)s is released.",
+            gettext("%(record)s is released."),
         )

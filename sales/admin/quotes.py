@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crm.admin.base import person
@@ -49,7 +50,7 @@ class QuoteAdmin(DocumentAdmin[Quote]):
             request,
             quotes,
             lambda quote: activate_quote(quote.pk, actor=actor),
-            "%(result)s is active.",
+            gettext("%(result)s is active."),
         )
 
     @admin.action(description=_("Revise"), permissions=["change"])
@@ -60,7 +61,7 @@ class QuoteAdmin(DocumentAdmin[Quote]):
             request,
             quotes,
             lambda quote: revise_quote(quote.pk, actor=actor),
-            "%(record)s has a new draft.",
+            gettext("%(record)s has a new draft."),
         )
 
     @admin.action(description=_("Cancel"), permissions=["change"])
@@ -71,5 +72,5 @@ class QuoteAdmin(DocumentAdmin[Quote]):
             request,
             quotes,
             lambda quote: cancel_quote(quote.pk, actor=actor),
-            "%(record)s is cancelled.",
+            gettext("%(record)s is cancelled."),
         )

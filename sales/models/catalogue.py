@@ -195,7 +195,11 @@ class BundleItem(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.quantity.normalize():f} × {self.product} in {self.bundle}"
+        return gettext("%(quantity)s × %(product)s in %(bundle)s") % {
+            "quantity": f"{self.quantity.normalize():f}",
+            "product": self.product,
+            "bundle": self.bundle,
+        }
 
     def clean(self) -> None:
         """Refuse parts of what is no bundle, bundles in bundles, and units that do not fit."""

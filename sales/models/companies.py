@@ -27,7 +27,7 @@ class Company(models.Model):
     number_prefix = models.CharField(
         max_length=6,
         blank=True,
-        validators=[RegexValidator(r"^([A-Z]{1,5}-)?$", "Use capitals and a hyphen: NL-")],
+        validators=[RegexValidator(r"^([A-Z]{1,5}-)?$", _("Use capitals and a hyphen: NL-"))],
         help_text=_("Stands before every number: NL- makes NL-O-2026-00001."),
     )
     base_currency = currency_field(default="EUR")

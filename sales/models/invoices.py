@@ -332,7 +332,11 @@ class InvoiceInstalment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount.normalize():f} {self.invoice.currency} by {self.due_on}"
+        return gettext("%(amount)s %(currency)s by %(day)s") % {
+            "amount": f"{self.amount.normalize():f}",
+            "currency": self.invoice.currency,
+            "day": self.due_on,
+        }
 
 
 @keeps_history()

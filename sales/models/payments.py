@@ -8,6 +8,7 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.fields import amount_field, identifier
@@ -58,4 +59,8 @@ class Payment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount.normalize():f} {self.invoice.currency} for {self.invoice}"
+        return gettext("%(amount)s %(currency)s for %(invoice)s") % {
+            "amount": f"{self.amount.normalize():f}",
+            "currency": self.invoice.currency,
+            "invoice": self.invoice,
+        }

@@ -229,7 +229,11 @@ class PriceListItem(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.product} per {self.unit} on {self.price_list}"
+        return gettext("%(product)s per %(unit)s on %(list)s") % {
+            "product": self.product,
+            "unit": self.unit,
+            "list": self.price_list,
+        }
 
     def clean(self) -> None:
         """Refuse a unit the product is not counted in, and a rule that makes no price."""

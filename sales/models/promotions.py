@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.fields import amount_field, identifier
@@ -62,4 +63,7 @@ class PromotionUse(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.code} on {self.order or self.quote}"
+        return gettext("%(code)s on %(document)s") % {
+            "code": self.code,
+            "document": self.order or self.quote,
+        }

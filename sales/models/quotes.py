@@ -167,7 +167,10 @@ class QuoteApproval(models.Model):
         ordering: ClassVar = ["-decided_at"]
 
     def __str__(self) -> str:
-        return f"{'Approved' if self.approved else 'Refused'} by {self.decided_by}"
+        decided = (
+            gettext("Approved by %(person)s") if self.approved else gettext("Refused by %(person)s")
+        )
+        return decided % {"person": self.decided_by}
 
 
 @keeps_history()

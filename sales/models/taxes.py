@@ -91,7 +91,11 @@ class TaxRate(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.category} in {self.zone}: {self.rate:.2%}"
+        return gettext("%(category)s in %(zone)s: %(rate)s") % {
+            "category": self.category,
+            "zone": self.zone,
+            "rate": f"{self.rate:.2%}",
+        }
 
     def clean(self) -> None:
         """Refuse a period that ends before it begins; the database could not even compare it."""
@@ -125,7 +129,12 @@ class ExchangeRate(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.rate:f} {self.currency} per {self.base} on {self.valid_on}"
+        return gettext("%(rate)s %(currency)s per %(base)s on %(day)s") % {
+            "rate": f"{self.rate:f}",
+            "currency": self.currency,
+            "base": self.base,
+            "day": self.valid_on,
+        }
 
     def clean(self) -> None:
         """Refuse codes that are no currencies."""

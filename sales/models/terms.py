@@ -84,7 +84,10 @@ class Instalment(models.Model):
         triggers: ClassVar = [SharesSumToOne()]
 
     def __str__(self) -> str:
-        return f"{self.share_rate:.0%} after {self.due_days} days"
+        return gettext("%(share)s after %(days)d days") % {
+            "share": f"{self.share_rate:.0%}",
+            "days": self.due_days,
+        }
 
 
 @keeps_history()
@@ -104,7 +107,7 @@ class AccountTerms(models.Model):
         verbose_name_plural = _("account terms")
 
     def __str__(self) -> str:
-        return f"Terms of {self.account}"
+        return gettext("Terms of %(account)s") % {"account": self.account}
 
     def clean(self) -> None:
         """Refuse a price list in another currency than the account buys in."""
