@@ -6,30 +6,34 @@ import datetime as dt
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.functional import Promise
 from django.utils.translation import gettext
 
 from common.errors import MissingField
+from common.sentences import Sentence
 from crm.actors import Actor
 from crm.models import Activity, User
 
 
 def note(
     subject: models.Model,
-    text: str,
+    text: str | Sentence,
     *,
     actor: Actor,
     kind: Activity.Kind | str = Activity.Kind.SYSTEM,
     due_on: dt.date | None = None,
 ) -> Activity:
-    """Add an entry to a record's timeline."""
-    if not text.strip():
+    """Add an entry to a record's timeline: what people typed, or a sentence of our own."""
+    template, parameters = _stored(text)
+    if not template:
         raise MissingField(gettext("Write the note first."), field="text")
     return Activity.objects.create(
         kind=kind,
         subject_type=ContentType.objects.get_for_model(subject),
         subject_id=subject.pk,
-        text=text.strip(),
+        text=template,
+        parameters=parameters,
         author=actor if isinstance(actor, User) else None,
         due_on=due_on,
     )
@@ -38,3 +42,15 @@ def note(
 def finish_task(activity: Activity) -> None:
     """Complete a task; completing it again changes nothing."""
     Activity.objects.filter(pk=activity.pk, done_at__isnull=True).update(done_at=timezone.now())
+
+
+def _stored(text: str | Sentence) -> tuple[str, dict[str, object] | None]:
+    """Return a text and the values of its parameters; labels are translated when they are read."""
+    if isinstance(text, str):
+        return text.strip(), None
+    with translation.override(None):
+        return text.template, {name: _as_json(value) for name, value in text.values.items()}
+
+
+def _as_json(value: object) -> object:
+    return {"label": str(value)} if isinstance(value, Promise) else str(value)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from common.errors import DomainError, MissingField, NotSetUp
+from common.sentences import sentence as _
 from crm.actors import Actor
 from crm.models import Account, Contact, Lead, Opportunity, Stage, User, normalise_name
 from crm.services.activities import note
@@ -64,7 +65,7 @@ def contact_lead(lead_id: uuid.UUID, *, actor: Actor) -> Lead:
     lead = _lock(lead_id)
     lead.refuse_move_to(Lead.Status.CONTACTED, only_from=Lead.Status.NEW)
     lead.move_to(Lead.Status.CONTACTED)
-    note(lead, f"Contacted by {actor}.", actor=actor)
+    note(lead, _("Contacted by %(actor)s.", actor=actor), actor=actor)
     return lead
 
 
@@ -101,7 +102,7 @@ def qualify_lead(
     opportunity = None
     if with_opportunity:
         opportunity = _opportunity(lead, account, contact, opportunity_name, currency)
-    note(lead, f"Qualified by {actor}: {account}.", actor=actor)
+    note(lead, _("Qualified by %(actor)s: %(account)s.", actor=actor, account=account), actor=actor)
     return Qualified(lead, account, contact, opportunity)
 
 
@@ -112,7 +113,11 @@ def disqualify_lead(lead_id: uuid.UUID, *, actor: Actor, reason: str) -> Lead:
         raise MissingField(gettext("Choose why the lead is disqualified."), field="reason")
     lead = _lock(lead_id)
     lead.move_to(Lead.Status.DISQUALIFIED, disqualified_reason=reason)
-    note(lead, f"Disqualified: {lead.get_disqualified_reason_display()}.", actor=actor)
+    note(
+        lead,
+        _("Disqualified: %(reason)s.", reason=Lead.DisqualifiedReason(reason).label),
+        actor=actor,
+    )
     return lead
 
 
@@ -123,7 +128,7 @@ def reopen_lead(lead_id: uuid.UUID, *, actor: Actor) -> Lead:
     if lead.is_open:
         lead.refuse_move_to(lead.status)
     lead.move_to(Lead.Status.CONTACTED, disqualified_reason="")
-    note(lead, f"Reopened by {actor}.", actor=actor)
+    note(lead, _("Reopened by %(actor)s.", actor=actor), actor=actor)
     return lead
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from common.errors import IllegalTransition, MissingField
+from common.sentences import sentence as _
 from crm.actors import Actor
 from crm.models import Opportunity, Stage
 from crm.services.activities import note
@@ -44,7 +45,7 @@ def win_opportunity(
         closed_at=timezone.now(),
         actual_revenue=actual_revenue if actual_revenue is not None else _ordered(opportunity),
     )
-    note(opportunity, f"Won by {actor}.", actor=actor)
+    note(opportunity, _("Won by %(actor)s.", actor=actor), actor=actor)
     return opportunity
 
 
@@ -63,7 +64,11 @@ def lose_opportunity(
         lost_reason=reason,
         competitor=competitor,
     )
-    note(opportunity, f"Lost: {opportunity.get_lost_reason_display()}.", actor=actor)
+    note(
+        opportunity,
+        _("Lost: %(reason)s.", reason=Opportunity.LostReason(reason).label),
+        actor=actor,
+    )
     return opportunity
 
 
@@ -78,7 +83,7 @@ def reopen_opportunity(opportunity_id: uuid.UUID, *, actor: Actor) -> Opportunit
         competitor="",
         actual_revenue=None,
     )
-    note(opportunity, f"Reopened by {actor}.", actor=actor)
+    note(opportunity, _("Reopened by %(actor)s.", actor=actor), actor=actor)
     return opportunity
 
 
@@ -95,7 +100,7 @@ def move_opportunity(
     stage = Stage.objects.get(pk=stage_id)
     if stage.pk != opportunity.stage_id:
         opportunity.change(stage=stage)
-        note(opportunity, f"Moved to {stage}.", actor=actor)
+        note(opportunity, _("Moved to %(stage)s.", stage=stage), actor=actor)
     return opportunity
 
 

@@ -97,4 +97,4 @@ def test_moving_a_stage_is_noted_once(market: Market, opportunity: Opportunity) 
     stage = StageFactory.create(name="Negotiation")
     for _ in range(2):
         move_opportunity(opportunity.pk, stage.pk, actor=market.rep)
-    assert [entry.text for entry in Activity.objects.all()] == ["Moved to Negotiation."]
+    assert [entry.display_text for entry in Activity.objects.all()] == ["Moved to Negotiation."]

@@ -77,10 +77,10 @@ def _row(activity: Activity, may_add: bool) -> ActivityRow:
     return ActivityRow(
         icon=draw_icon(icon, "", activity.get_kind_display()),
         css=css,
-        text=activity.text,
+        text=activity.display_text,
         detail=detail,
         is_done=activity.done_at is not None,
         when=When.of(activity.created_at),
         done_url=reverse("crm:activity-done", args=[activity.pk]) if due and may_add else "",
-        done_label=gettext("Done: %(text)s") % {"text": Truncator(activity.text).chars(40)},
+        done_label=gettext("Done: %(text)s") % {"text": Truncator(activity.display_text).chars(40)},
     )

@@ -117,7 +117,7 @@ def _task_row(task: Activity, today: dt.date) -> CardRow:
     model, due = task.subject_type.model_class(), task.due_on or today
     subject_url = record_url(model(pk=task.subject_id)) if model else reverse("home")
     return CardRow(
-        title=task.text[:80],
+        title=task.display_text[:80],
         url=f"{subject_url}#activity",
         detail=gettext("Task"),
         chip=Chip(format_due(due, today), "bad" if due < today else "warn", "checkbox"),

@@ -1,0 +1,81 @@
+"""Activities: people's own words stay, sentences of our own are written for their reader."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.utils import translation
+
+from crm.models import Activity
+from crm.services.activities import note
+from crm.services.leads import contact_lead, disqualify_lead
+from tests.factories import LeadFactory
+from web.record_urls import record_url
+
+pytestmark = pytest.mark.django_db
+
+GERMAN = {
+    "Contacted by %(actor)s.": "Von %(actor)s kontaktiert.",
+    "Disqualified: %(reason)s.": "Disqualifiziert: %(reason)s.",
+    "No longer interested": "Kein Interesse mehr",
+}
+
+
+@pytest.fixture
+def in_german(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a German catalogue for what is looked up while any language is active."""
+    translation.gettext("")  # binds the function that is replaced now
+    monkeypatch.setattr("django.utils.translation._trans.gettext", translated)
+
+
+def translated(text: str) -> str:
+    """Look a text up as Django does: not at all while translations are switched off."""
+    return GERMAN.get(text, text) if translation.get_language() else text
+
+
+def test_a_sentence_of_our_own_is_written_in_the_language_of_its_reader(
+    request: pytest.FixtureRequest,
+) -> None:
+    lead = LeadFactory.create()
+    contact_lead(lead.pk, actor=lead.owner)
+    entry = Activity.objects.get()
+    in_english = entry.display_text
+
+    request.getfixturevalue("in_german")
+
+    assert in_english == f"Contacted by {lead.owner}."
+    assert entry.display_text == f"Von {lead.owner} kontaktiert."
+
+
+@pytest.mark.usefixtures("in_german")
+def test_whoever_wrote_it_the_template_and_its_label_are_stored_in_english() -> None:
+    lead = LeadFactory.create()
+    contact_lead(lead.pk, actor=lead.owner)
+
+    disqualify_lead(lead.pk, actor=lead.owner, reason="no_longer_interested")
+
+    entry = Activity.objects.first()
+    assert entry is not None
+    assert entry.text == "Disqualified: %(reason)s."
+    assert entry.parameters == {"reason": {"label": "No longer interested"}}
+    assert entry.display_text == "Disqualifiziert: Kein Interesse mehr."
+
+
+@pytest.mark.usefixtures("in_german")
+def test_the_timeline_shows_it_in_that_language(client: Client) -> None:
+    lead = LeadFactory.create()
+    contact_lead(lead.pk, actor=lead.owner)
+    client.force_login(lead.owner)
+
+    page = client.get(record_url(lead))
+
+    assert f"Von {lead.owner} kontaktiert." in page.text
+
+
+@pytest.mark.parametrize("typed", ["100 % sure", "Ask %(actor)s", "Contacted by %(actor)s."])
+def test_what_people_typed_is_shown_as_typed(typed: str) -> None:
+    lead = LeadFactory.create()
+
+    entry = note(lead, typed, actor=lead.owner, kind=Activity.Kind.NOTE)
+
+    assert entry.display_text == typed
