@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from crm.admin.base import LookOnlyAdmin
 from fulfilment.models import Discrepancy, InboundMessage
@@ -35,3 +36,10 @@ class DiscrepancyAdmin(LookOnlyAdmin[Discrepancy]):
     list_filter = ("kind", "connection", ("resolved_at", admin.EmptyFieldListFilter))
     list_select_related = ("connection",)
     search_fields = ("record_number",)
+    exclude = ("resolution",)
+    readonly_fields = ("decision",)
+
+    @admin.display(description=_("decision"))
+    def decision(self, discrepancy: Discrepancy) -> str:
+        """Return how it was resolved, in the language of its reader."""
+        return discrepancy.decision

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from crm.actors import System
 from crm.history import acting
@@ -59,13 +60,21 @@ def _retry(key: uuid.UUID) -> bool:
 
 
 def _quarantine(message: InboundMessage) -> None:
-    similar = similar_numbers(message.subject)
-    hint = f" Similar: {', '.join(similar)}." if similar else ""
     InboundMessage.objects.filter(pk=message.pk, result=Result.DEFERRED).update(
         result=Result.QUARANTINED,
-        detail=f"No document {message.subject} was created in time.{hint}",
+        detail=_missing(message.subject),
         give_up_at=None,
     )
+
+
+def _missing(subject: str) -> str:
+    """Write that the document did not come, and which ones have a similar number."""
+    missing = gettext("No document %(document)s was created in time.") % {"document": subject}
+    similar = similar_numbers(subject)
+    if not similar:
+        return missing
+    hint = gettext("Similar: %(numbers)s.") % {"numbers": ", ".join(similar)}
+    return f"{missing} {hint}"
 
 
 def similar_numbers(subject: str) -> list[str]:

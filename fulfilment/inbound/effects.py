@@ -223,7 +223,11 @@ def _compare(
         else:
             close_agreed(kind, connection.pk, record)
     open_discrepancies(found)
-    return " ".join(f"{each.kind.label} by {each.difference}." for each in found)
+    return " ".join(
+        gettext("%(kind)s by %(difference)s.")
+        % {"kind": each.kind.label, "difference": each.difference}
+        for each in found
+    )
 
 
 def _tolerance(connection: Connection, kind: Discrepancy.Kind) -> Decimal:

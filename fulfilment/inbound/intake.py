@@ -80,7 +80,7 @@ def _receive(connection: Connection, message: IncomingMessage) -> Receipt:
             gettext("%(message)s was received before with another body.") % {"message": message.id}
         )
     if not is_new:
-        earlier = f"{stored.get_result_display()} before."
+        earlier = gettext("%(result)s before.") % {"result": stored.get_result_display()}
         return Receipt(message.id, "duplicate", f"{earlier} {stored.detail}".strip())
     applied = _apply(connection, message)
     _store_result(stored, applied)
@@ -110,7 +110,8 @@ def _apply(connection: Connection, message: IncomingMessage) -> MessageResult:
             effect = EFFECTS[message.type](connection, message)
             is_latest = _advance(connection, effect.record, message.sequence)
     except UnknownDocument:
-        return MessageResult(Result.DEFERRED, f"{message.subject} is not known here yet.")
+        unknown = gettext("%(document)s is not known here yet.") % {"document": message.subject}
+        return MessageResult(Result.DEFERRED, unknown)
     except Disagreement as error:
         open_discrepancies(error.discrepancies)
         record = error.discrepancies[0].record if error.discrepancies else None

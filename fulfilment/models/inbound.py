@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.fields import identifier
@@ -150,3 +151,10 @@ class Discrepancy(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.record_number}"
+
+    @property
+    def decision(self) -> str:
+        """How it was resolved: in a person's words, or by values that agree again; else empty."""
+        if self.resolved_at is None or self.resolution:
+            return self.resolution
+        return gettext("Both values agree again.")

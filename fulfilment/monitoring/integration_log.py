@@ -195,4 +195,4 @@ def _discrepancy_entries(discrepancy: Discrepancy) -> Iterator[Entry]:
     text = gettext("%(kind)s: ours %(ours)s, %(connection)s has %(theirs)s.") % values
     yield Entry(discrepancy.opened_at, text, "bad", "scale")
     if discrepancy.resolved_at is not None:
-        yield Entry(discrepancy.resolved_at, discrepancy.resolution, "good", "check")
+        yield Entry(discrepancy.resolved_at, discrepancy.decision, "good", "check")

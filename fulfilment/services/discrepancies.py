@@ -67,7 +67,7 @@ def close_agreed(kind: Discrepancy.Kind, connection_id: uuid.UUID, record: Recor
     """Close an open discrepancy whose values agree again."""
     Discrepancy.objects.filter(
         kind=kind, connection=connection_id, record_id=record.id, resolved_at__isnull=True
-    ).update(resolved_at=timezone.now(), resolution="Both values agree again.")
+    ).update(resolved_at=timezone.now())
 
 
 def resolve_discrepancy(discrepancy: Discrepancy, *, actor: User, reason: str) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
 from common.errors import MissingField
 from crm.models import User
+from fulfilment.connectors.base import Record
 from fulfilment.models import Discrepancy
 from fulfilment.services.discrepancies import (
     AlreadyResolved,
+    close_agreed,
     resolve_discrepancy,
 )
 from sales.models import Order
@@ -27,3 +30,16 @@ def test_is_decided_once_and_with_a_reason(order: Order, warehouse: FarEnd, cler
         resolve_discrepancy(discrepancy, actor=clerk, reason="Again")
     discrepancy.refresh_from_db()
     assert discrepancy.resolution == f"{clerk}: They counted a sample"
+
+
+def test_the_admin_shows_how_it_was_resolved(
+    order: Order, warehouse: FarEnd, admin_client: Client
+) -> None:
+    send(shipment_event(order, "WH-1", "shipped", "11"))
+    discrepancy = Discrepancy.objects.get()
+    record = Record("order", order.pk)
+    close_agreed(discrepancy.kind, warehouse.connection.pk, record)
+
+    page = admin_client.get(f"/admin/fulfilment/discrepancy/{discrepancy.pk}/change/")
+
+    assert "Both values agree again." in page.text

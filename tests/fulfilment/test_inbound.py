@@ -288,10 +288,12 @@ def test_opens_no_discrepancy_within_the_tolerance(invoice: Invoice, erp: FarEnd
 
 def test_closes_a_discrepancy_whose_values_agree_again(invoice: Invoice, erp: FarEnd) -> None:
     receive_from(erp, posted(invoice, "SI-1", tax="20.01", total="120.01"))
+    assert {each.decision for each in Discrepancy.objects.all()} == {""}
+
     receive_from(erp, posted(invoice, "SI-1"))
 
-    assert set(Discrepancy.objects.values_list("resolution", flat=True)) == {
-        "Both values agree again."
+    assert {(each.resolution, each.decision) for each in Discrepancy.objects.all()} == {
+        ("", "Both values agree again.")
     }
 
 
