@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
+from django.utils.translation import gettext
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import exceptions, serializers
 from rest_framework.response import Response
@@ -127,7 +128,7 @@ def _from_api(error: exceptions.APIException) -> Response:
     if challenge := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = challenge
     if isinstance(error, exceptions.ValidationError):
-        detail = "Some fields are missing or wrong."
+        detail = gettext("Some fields are missing or wrong.")
         return problem(error.status_code, "invalid", detail, pointers(error.detail), headers)
     code = error.get_codes()
     detail = str(error.detail) if isinstance(error.detail, str) else str(error.default_detail)

@@ -73,7 +73,9 @@ def sign(message_id: str, body: str, secrets_: Sequence[str], *, at: dt.datetime
 def verify(headers: Mapping[str, str], body: bytes, secrets_: Sequence[str]) -> str:
     """Check the signature over the raw bytes and its age of ±5 minutes; return the message's id."""
     if not any(_matches(_webhook(secret), headers, body) for secret in secrets_):
-        raise BadSignature("The signature is missing, wrong, or more than five minutes off.")
+        raise BadSignature(
+            gettext("The signature is missing, wrong, or more than five minutes off.")
+        )
     return next(value for name, value in headers.items() if name.lower() == "webhook-id")
 
 

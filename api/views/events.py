@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -26,7 +27,7 @@ MOST = 200
 class EventIdField(serializers.Field[SalesEvent, str, str, Any]):
     """The id of an event that the user may see, as in messages and in the feed."""
 
-    default_error_messages = {"unknown": "There is no such event."}  # noqa: RUF012  # as DRF has it
+    default_error_messages = {"unknown": _("There is no such event.")}  # noqa: RUF012  # as DRF has it
 
     def to_internal_value(self, data: str) -> SalesEvent:
         """Return the event with this id."""

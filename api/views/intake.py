@@ -110,12 +110,12 @@ def _read(request: Request) -> bytes:
     """Read the body unless its Content-Length is too large; no more than that is read."""
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdigit() or int(length) > LARGEST_BODY:
-        detail = f"A request may have at most {LARGEST_BODY} bytes."
+        detail = gettext("A request may have at most %(bytes)d bytes.") % {"bytes": LARGEST_BODY}
         raise Refusal(problem(status.HTTP_413_REQUEST_ENTITY_TOO_LARGE, "too_large", detail))
     try:
         return request._request.body
     except (UnreadablePostError, RawPostDataException) as error:
-        detail = "The body did not arrive."
+        detail = gettext("The body did not arrive.")
         raise Refusal(problem(status.HTTP_400_BAD_REQUEST, "unreadable", detail)) from error
 
 
