@@ -1,4 +1,4 @@
-"""Error tree: why a request is refused, with a code for programs and a sentence for people.
+"""Domain errors: why a use case refuses, with a code for programs and a sentence for people.
 
 * DomainError: a business rule refuses
   - IllegalTransition: the status does not allow it

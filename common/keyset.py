@@ -1,4 +1,4 @@
-"""Keyset pagination: pages of a list that cost the same however far one goes."""
+"""Keyset pagination: reads any page of a list at the same cost, without OFFSET."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Actors: who does something, a person, a partner or a system."""
+"""Actors: the person, partner or system in whose name a use case runs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from crm.models import Partner, User
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """A program that acts by itself: a connection such as the warehouse, or this one."""
+    """A program that acts: an external system behind a connection, or Throughline itself."""
 
     name: str
     connection: str = ""

@@ -1,4 +1,4 @@
-"""Authentication backend: one statement reads a signed-in person with team, roles and rights."""
+"""Authentication backend: reads a session's user, team, roles and permissions in one statement."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class OneReadBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth sh
     """Signs people in as allauth does, and reads them once per request."""
 
     def get_user(self, user_id: uuid.UUID) -> User | None:
-        """Return the person of a session with everything that decides what they see and may do."""
+        """Return the user of a session with team, roles and permissions."""
         person: User | None = _people().filter(pk=user_id).first()
         if person is None or not self.user_can_authenticate(person):
             return None

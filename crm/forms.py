@@ -20,7 +20,7 @@ YES_OR_NO = [("", "–"), ("true", _("Yes")), ("false", _("No"))]
 
 
 class DayInput(forms.DateInput):
-    """The browser's own calendar."""
+    """Date input: the browser's own date picker."""
 
     input_type = "date"
 

@@ -1,4 +1,4 @@
-"""Audit context: in whose name the database writes history."""
+"""Audit context: the actor and request that the database stores with each history row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The roles people have; each is a Django group made by migration."""
+"""Roles: Django groups with fixed permissions, created by migration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every URL, tried by strangers and by people who may only read."""
+"""Access control: every URL, requested by strangers and by users who may only read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pieces a page is made of, prepared in Python so that templates only place them."""
+"""Display components of pages: chips, links, columns, facts and actions, built in Python."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A way to another record."""
+    """A link to another record."""
 
     label: StrOrPromise
     url: str
@@ -145,7 +145,7 @@ class When:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something one can do with a record now, or the reason why not."""
+    """An action on a record, or the reason why it is not possible now."""
 
     label: StrOrPromise
     url: str

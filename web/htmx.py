@@ -1,4 +1,4 @@
-"""Answers to htmx, and the same answers for browsers without scripts."""
+"""Responses to htmx requests, and their equivalents for browsers without JavaScript."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ P = ParamSpec("P")
 
 
 class RepRequest(HttpRequest):
-    """A request of somebody who signed in."""
+    """A request of a signed-in user."""
 
     user: User
 
@@ -26,12 +26,12 @@ PermittedView = Callable[Concatenate[RepRequest, P], HttpResponse]
 
 
 def rep_required(view: PermittedView[P]) -> Callable[..., HttpResponse]:
-    """Let in who signed in."""
+    """Require a signed-in user."""
     return login_required(view)
 
 
 def rep_with(permission: str) -> Callable[[PermittedView[P]], Callable[..., HttpResponse]]:
-    """Let in who signed in and holds the right; others see the sign-in page or a 403."""
+    """Require a signed-in user with the permission; others get the sign-in page or a 403."""
 
     def guard(view: PermittedView[P]) -> Callable[..., HttpResponse]:
         @login_required

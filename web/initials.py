@@ -1,4 +1,4 @@
-"""Initials of people, each in a colour that stays the same."""
+"""Avatars: a person's initials, in a colour derived from the name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a record's page is: every record has one, named after its model."""
+"""URLs of records: each model's page has a URL named after it."""
 
 from __future__ import annotations
 

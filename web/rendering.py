@@ -1,4 +1,4 @@
-"""Rendering of pages: all is read before the template runs, and rendering executes no SQL."""
+"""Rendering of pages: all data is read before the template runs, which executes no SQL."""
 
 from __future__ import annotations
 

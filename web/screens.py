@@ -1,4 +1,4 @@
-"""The two kinds of screen that every record has: a list and a form."""
+"""Generic views of records: a list, and a form with an optimistic lock."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ModelT = TypeVar("ModelT", bound=models.Model)
 
 
 class PermittedView(LoginRequiredMixin, PermissionRequiredMixin, View):
-    """A screen for who signed in and holds the right."""
+    """A view that requires a permission."""
 
     @property
     def person(self) -> Any:
@@ -42,7 +42,7 @@ class PermittedView(LoginRequiredMixin, PermissionRequiredMixin, View):
 
 
 class ListScreen(PermittedView, Generic[ModelT]):
-    """Records one may see, filtered, page by page; each row leads to its record."""
+    """List view: visible records, filtered and paginated; each row links to its record."""
 
     heading: ClassVar[StrOrPromise]
     columns: ClassVar[Sequence[Column]]

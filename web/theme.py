@@ -1,4 +1,4 @@
-"""Light or dark: kept in a cookie, set on the page by the server."""
+"""Colour theme: light or dark, kept in a cookie."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Accounts and the contacts who work there."""
+"""Admin pages of accounts and contacts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ContactInline(VisibilityAdmin, admin.TabularInline[Contact, Account]):
 
 @admin.register(Account)
 class AccountAdmin(CustomFieldsAdmin[Account]):
-    """Customers."""
+    """Accounts: companies and persons we sell to."""
 
     list_display = ("name", "kind", "owner", "team", "billing_city", "billing_country")
     list_filter = ("kind", "team")
@@ -32,7 +32,7 @@ class AccountAdmin(CustomFieldsAdmin[Account]):
 
 @admin.register(Contact)
 class ContactAdmin(CustomFieldsAdmin[Contact]):
-    """People at accounts."""
+    """Contacts: persons at an account."""
 
     list_display = ("last_name", "first_name", "account", "job_title", "email", "phone")
     list_select_related = ("account",)

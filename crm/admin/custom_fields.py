@@ -1,4 +1,4 @@
-"""Custom fields of record types."""
+"""Admin pages of custom fields."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class DefaultField(forms.CharField):
 
 
 class CustomFieldForm(forms.ModelForm[CustomField]):
-    """A field's definition, checked as a whole."""
+    """Form of a custom field's definition, which is checked as a whole."""
 
     choices = ChoicesField(required=False, help_text=_("One a line."))
     default = DefaultField(
@@ -119,7 +119,7 @@ class CustomFieldAdmin(RecordAdmin[CustomField]):
         return allowed and (obj is None or not is_used(obj.record_type, obj.key))
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Fields are deleted one by one, each looked at."""
+        """Leave out the bulk deletion: whether a field is used is checked for each one."""
         actions = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions

@@ -1,4 +1,4 @@
-"""Leads."""
+"""Admin pages of leads."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from crm.services.leads import contact_lead, reopen_lead
 
 @admin.register(Lead)
 class LeadAdmin(CustomFieldsAdmin[Lead]):
-    """Interests that are not yet customers; read-only once they are decided."""
+    """Leads; read-only once they are qualified or disqualified."""
 
     list_display = ("topic", "company_name", "last_name", "status", "source", "owner")
     list_filter = ("status", "source", "team")

@@ -1,4 +1,4 @@
-"""Opportunities and the stages of the pipeline."""
+"""Admin pages of opportunities and of the stages of the pipeline."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from crm.models import Opportunity, Stage
 
 @admin.register(Stage)
 class StageAdmin(RecordAdmin[Stage]):
-    """Steps of the pipeline."""
+    """Stages of the pipeline."""
 
     list_display = ("name", "position", "probability_rate", "forecast")
     search_fields = ("name",)
@@ -21,7 +21,7 @@ class StageAdmin(RecordAdmin[Stage]):
 
 @admin.register(Opportunity)
 class OpportunityAdmin(CustomFieldsAdmin[Opportunity]):
-    """Sales we are working on; read-only once they are won or lost."""
+    """Opportunities; read-only once they are won or lost."""
 
     list_display = ("name", "account", "stage", "status", "expected_revenue", "currency", "owner")
     list_filter = ("status", "stage", "currency", "team")

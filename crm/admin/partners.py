@@ -1,4 +1,4 @@
-"""Partners: programs that use the API."""
+"""Admin pages of partners: API clients, their scopes and the accounts they may see."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from crm.models import Partner
 
 
 class PartnerForm(forms.ModelForm[Partner]):
-    """What a partner is called, may do, and may see."""
+    """Form of a partner: name, scopes and accounts."""
 
     scopes = forms.MultipleChoiceField(
         choices=Partner.Scope.choices, required=False, widget=forms.CheckboxSelectMultiple
@@ -36,5 +36,5 @@ class PartnerAdmin(RecordAdmin[Partner]):
 
     @admin.display(description=_("scopes"))
     def granted(self, partner: Any) -> str:
-        """List what the partner may do."""
+        """List the partner's scopes."""
         return ", ".join(partner.scopes)

@@ -1,4 +1,4 @@
-"""People, their teams and their roles."""
+"""Admin pages of users and teams."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ONLY_FOR_SUPERUSERS = ("is_superuser", "user_permissions")
 
 
 class NewUserForm(AdminUserCreationForm[User]):
-    """A new colleague, known by e-mail address."""
+    """Form of a new user, identified by e-mail address."""
 
     class Meta:
         model = User
@@ -26,7 +26,7 @@ class NewUserForm(AdminUserCreationForm[User]):
 
 
 class UserForm(UserChangeForm[User]):
-    """A colleague."""
+    """Form of a user."""
 
     class Meta:
         model = User
@@ -35,7 +35,7 @@ class UserForm(UserChangeForm[User]):
 
 @admin.register(User)
 class UserAdmin(VisibilityAdmin, DjangoUserAdmin[User]):
-    """Colleagues."""
+    """Users with their team, roles and discount limit."""
 
     form = UserForm
     add_form = NewUserForm
@@ -70,7 +70,7 @@ class UserAdmin(VisibilityAdmin, DjangoUserAdmin[User]):
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Keep the highest rights with those who hold them."""
+        """Only superusers change the fields that give a user every right."""
         fixed = super().get_readonly_fields(request, obj)
         return fixed if person(request).is_superuser else (*fixed, *ONLY_FOR_SUPERUSERS)
 
@@ -87,7 +87,7 @@ class UserAdmin(VisibilityAdmin, DjangoUserAdmin[User]):
 
 @admin.register(Team)
 class TeamAdmin(RecordAdmin[Team]):
-    """Teams, one below another."""
+    """Teams: a tree in which each may have a team above it."""
 
     list_display = ("name", "parent", "discount_limit_rate")
     list_select_related = ("parent",)

@@ -1,4 +1,4 @@
-"""Accounts and the contacts who work there."""
+"""Accounts (customers) and their contacts."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class LeadQuerySet(OwnedQuerySet["Lead"]):
 
 @keeps_history()
 class Lead(Owned, Stateful):
-    """An interest, not yet a customer; read-only once qualified or disqualified."""
+    """A lead: a person or company that may become a customer; read-only once it is decided."""
 
     class Status(models.TextChoices):
         NEW = "new", _("New")

@@ -1,4 +1,4 @@
-"""Opportunities and the stages they go through."""
+"""Opportunities and the stages of the pipeline."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from crm.models.ownership import Owned, OwnedQuerySet
 
 @keeps_history()
 class Stage(models.Model):
-    """A step of the pipeline with its usual probability of winning."""
+    """A stage of the pipeline with its usual probability of winning."""
 
     class Forecast(models.TextChoices):
         PIPELINE = "pipeline", _("Pipeline")
@@ -58,7 +58,7 @@ class OpportunityQuerySet(OwnedQuerySet["Opportunity"]):
 
 @keeps_history()
 class Opportunity(Owned, Stateful):
-    """A sale we are working on."""
+    """An opportunity: a possible sale to an account, in a stage of the pipeline."""
 
     class Status(models.TextChoices):
         OPEN = "open", _("Open")

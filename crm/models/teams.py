@@ -1,4 +1,4 @@
-"""Teams, one below another."""
+"""Teams: a tree; its members share records, and managers see those of the teams below."""
 
 from __future__ import annotations
 
@@ -85,6 +85,6 @@ class Team(models.Model):
 
     @property
     def discount_limit(self) -> Decimal | None:
-        """The most its members give off: its own limit, or the nearest one above; None is any."""
+        """The largest discount its members may give: its own limit or the nearest above; None is any."""
         limits = (team.discount_limit_rate for team in self.with_teams_above())
         return next((limit for limit in limits if limit is not None), None)

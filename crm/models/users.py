@@ -20,10 +20,10 @@ from crm.models.teams import WITHIN_RATE, Team
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes users, who are known by their e-mail address."""
+    """Creates users, who are identified by their e-mail address."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """Make a person who may sign in."""
+        """Create a user who may sign in."""
         if not email:
             raise ValueError("A user needs an e-mail address.")
         user = self.model(email=self.normalize_email(email), **fields)
@@ -32,7 +32,7 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """Make a person who may do everything."""
+        """Create a user who may do everything."""
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> User:
@@ -78,7 +78,7 @@ class User(AbstractUser):
 
     @property
     def sees_everything(self) -> bool:
-        """Whether every team's records are this person's to see."""
+        """Whether the person sees the records of every team."""
         return self.is_superuser or bool(self.role_names & roles.SEES_EVERYTHING)
 
     @property
@@ -102,6 +102,6 @@ class User(AbstractUser):
 
     @property
     def discount_limit(self) -> Decimal | None:
-        """The most this person gives off: their own limit, or their team's; None is any."""
+        """The largest discount this user may give: their own limit or their team's; None is any."""
         own: Decimal | None = self.discount_limit_rate
         return own if own is not None or self.team is None else self.team.discount_limit

@@ -1,4 +1,4 @@
-"""One module per kind of external system; the only code that uses an HTTP client."""
+"""Connectors: one module per kind of external system; the only code that uses an HTTP client."""
 
 from __future__ import annotations
 

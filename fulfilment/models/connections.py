@@ -1,4 +1,4 @@
-"""Connections to external systems, their signing secrets, and their health."""
+"""Connections: external systems with their signing secrets and circuit breaker state."""
 
 from __future__ import annotations
 

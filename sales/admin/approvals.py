@@ -1,4 +1,4 @@
-"""Rules by which quotes need approval."""
+"""Admin pages of approval rules."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sales.models import ApprovalRule
 
 @admin.register(ApprovalRule)
 class ApprovalRuleAdmin(RecordAdmin[ApprovalRule]):
-    """Limits above, or below, which a quote is approved before it is sent."""
+    """Approval rules: limits beyond which a quote needs approval."""
 
     list_display = ("name", "measure", "threshold", "is_active")
     list_filter = ("measure", "is_active")

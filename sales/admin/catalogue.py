@@ -1,4 +1,4 @@
-"""Products, bundles and units."""
+"""Admin pages of products, bundles and units."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class UnitAdmin(RecordAdmin[Unit]):
 
 @admin.register(ProductCategory)
 class ProductCategoryAdmin(RecordAdmin[ProductCategory]):
-    """Families of products."""
+    """Product categories."""
 
     list_display = ("name", "code", "parent")
     list_select_related = ("parent",)
@@ -64,7 +64,7 @@ class ProductCategoryAdmin(RecordAdmin[ProductCategory]):
 
 
 class BundleItemInline(VisibilityAdmin, admin.TabularInline[BundleItem, Product]):
-    """What is in a bundle."""
+    """The parts of a bundle."""
 
     model = BundleItem
     fk_name = "bundle"
@@ -73,7 +73,7 @@ class BundleItemInline(VisibilityAdmin, admin.TabularInline[BundleItem, Product]
 
 
 class RelatedProductInline(VisibilityAdmin, admin.TabularInline[RelatedProduct, Product]):
-    """What to suggest beside a product."""
+    """Related products, suggested beside a product."""
 
     model = RelatedProduct
     fk_name = "product"

@@ -1,4 +1,4 @@
-"""Companies and their number series."""
+"""Admin pages of companies and their number series."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sales.models import Company, NumberSeries
 
 @admin.register(Company)
 class CompanyAdmin(RecordAdmin[Company]):
-    """Legal entities of ours."""
+    """Companies: the legal entities that sell."""
 
     list_display = ("name", "number_prefix", "base_currency", "country", "is_default")
     search_fields = ("name", "number_prefix")

@@ -1,4 +1,4 @@
-"""The event log of documents."""
+"""Admin pages of the event log."""
 
 from __future__ import annotations
 

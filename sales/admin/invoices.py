@@ -1,4 +1,4 @@
-"""Invoices, credit notes and payments."""
+"""Admin pages of invoices, credit notes and payments."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class InvoiceAdmin(DocumentAdmin[Invoice]):
 
 @admin.register(Payment)
 class PaymentAdmin(LookOnlyAdmin[Payment]):
-    """Money that came in; it is recorded on the invoice's own page."""
+    """Payments; they are recorded on the invoice's own page."""
 
     list_display = ("received_on", "invoice", "kind", "amount", "reference", "method", "source")
     list_filter = ("kind", "method", "source")

@@ -1,4 +1,4 @@
-"""Orders."""
+"""Admin pages of orders."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class OrderChangeInline(ReadOnlyAdmin, admin.TabularInline[OrderChange, Order]):
 
 @admin.register(Order)
 class OrderAdmin(DocumentAdmin[Order]):
-    """What customers ordered."""
+    """Orders."""
 
     list_display = (*DocumentAdmin.list_display, "fulfilment_status", "billing_status")
     list_filter = (

@@ -1,4 +1,4 @@
-"""Price lists and volume discounts."""
+"""Admin pages of price lists and volume discounts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class PriceListItemInline(VisibilityAdmin, admin.TabularInline[PriceListItem, Pr
 
 @admin.register(PriceList)
 class PriceListAdmin(RecordAdmin[PriceList]):
-    """Prices in one currency, for a time."""
+    """Price lists: prices in one currency and period."""
 
     list_display = ("name", "currency", "valid_from", "valid_to", "is_active")
     list_filter = ("currency", "is_active")

@@ -1,4 +1,4 @@
-"""Promotion codes."""
+"""Admin pages of promotion codes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sales.models import PromotionCode, PromotionUse
 
 
 class PromotionUseInline(ReadOnlyAdmin, admin.TabularInline[PromotionUse, Any]):
-    """The codes a document was given; they are given and taken on its own page."""
+    """The promotion codes of a document; they are applied and removed on its own page."""
 
     model = PromotionUse
     fields = readonly_fields = ("code", "amount", "is_counted", "given_by", "given_at")
@@ -25,7 +25,7 @@ class PromotionUseInline(ReadOnlyAdmin, admin.TabularInline[PromotionUse, Any]):
 
 @admin.register(PromotionCode)
 class PromotionCodeAdmin(RecordAdmin[PromotionCode]):
-    """Codes that take something off a document while uses are left."""
+    """Promotion codes: discounts with a period and a number of uses."""
 
     list_display = (
         "code",

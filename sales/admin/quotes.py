@@ -1,4 +1,4 @@
-"""Quotes."""
+"""Admin pages of quotes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Taxes and exchange rates."""
+"""Admin pages of tax categories, zones, rates and exchange rates."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sales.models import ExchangeRate, TaxCategory, TaxRate, TaxZone
 
 @admin.register(TaxCategory)
 class TaxCategoryAdmin(RecordAdmin[TaxCategory]):
-    """How products are taxed."""
+    """Tax categories of products."""
 
     list_display = ("name", "code")
     search_fields = ("name", "code")
@@ -18,7 +18,7 @@ class TaxCategoryAdmin(RecordAdmin[TaxCategory]):
 
 @admin.register(TaxZone)
 class TaxZoneAdmin(RecordAdmin[TaxZone]):
-    """Where customers are taxed."""
+    """Tax zones of customers."""
 
     list_display = ("name", "code")
     search_fields = ("name", "code")
@@ -26,7 +26,7 @@ class TaxZoneAdmin(RecordAdmin[TaxZone]):
 
 @admin.register(TaxRate)
 class TaxRateAdmin(RecordAdmin[TaxRate]):
-    """Rates of a category in a zone, for a time."""
+    """Tax rates of a category in a zone and period."""
 
     list_display = ("category", "zone", "rate", "valid_from", "valid_to")
     list_filter = ("zone", "category")

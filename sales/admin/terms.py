@@ -1,4 +1,4 @@
-"""The terms on which accounts buy."""
+"""Admin pages of payment terms and of the terms of accounts."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class InstalmentInline(VisibilityAdmin, admin.TabularInline[Instalment, PaymentT
 
 @admin.register(PaymentTerms)
 class PaymentTermsAdmin(RecordAdmin[PaymentTerms]):
-    """When orders are invoiced and by when they are paid."""
+    """Payment terms: when orders are invoiced and when invoices are due."""
 
     list_display = ("name", "invoice_when", "due_days", "deposit_rate")
     list_filter = ("invoice_when",)
@@ -49,7 +49,7 @@ class PaymentTermsAdmin(RecordAdmin[PaymentTerms]):
 
 @admin.register(AccountTerms)
 class AccountTermsAdmin(RecordAdmin[AccountTerms]):
-    """What an account buys by unless a document says otherwise."""
+    """Terms of an account: the defaults of its documents."""
 
     list_display = ("account", "currency", "price_list", "payment_terms", "tax_zone")
     list_filter = ("currency", "price_list", "payment_terms", "tax_zone")

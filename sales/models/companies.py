@@ -1,4 +1,4 @@
-"""Companies that sell, and the number series of their documents."""
+"""Companies: the legal entities that sell, and the number series of their documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Event types: what can happen to a quote, an order or an invoice."""
+"""Event types: the names of the events of quotes, orders and invoices."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class EventType(models.TextChoices):
-    """Names of events as integrations know them: a document, a dot, what happened to it."""
+    """Names of events as external systems receive them: the document, a dot, what happened."""
 
     QUOTE_DRAFTED = "quote.drafted", _("Quote drafted")
     QUOTE_DRAFT_CHANGED = "quote.draft_changed", _("Quote draft changed")

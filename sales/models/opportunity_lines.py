@@ -1,4 +1,4 @@
-"""The products that an opportunity is about."""
+"""Lines of opportunities: products a customer is interested in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Payments: what settles invoices."""
+"""Payments and early-payment discounts: the settlements of invoices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Promotion codes on documents."""
+"""Promotion uses: the promotion codes of quotes and orders."""
 
 from __future__ import annotations
 

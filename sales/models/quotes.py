@@ -122,7 +122,7 @@ class Quote(Document):
         return f"{self.number} r{self.revision}" if self.revision else gettext("Draft quote")
 
     def may_be_decided_by(self, user: User) -> bool:
-        """Whether the approval is theirs to give: an owner does not approve their own quote."""
+        """Whether the person may decide the approval: an owner does not approve their own quote."""
         return user.pk != self.owner_id or user.is_superuser
 
     def is_expired(self, on: dt.date | None = None) -> bool:

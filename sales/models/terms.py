@@ -92,7 +92,7 @@ class Instalment(models.Model):
 
 @keeps_history()
 class AccountTerms(models.Model):
-    """What an account buys by unless a document says otherwise."""
+    """Terms of an account: the defaults of its documents."""
 
     id = identifier()
     account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="terms")

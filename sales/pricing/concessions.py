@@ -1,4 +1,4 @@
-"""Concessions: how far below the reference price a line or a document is.
+"""Concessions: the discount of a line or a document, measured against the reference price.
 
 The reference price is the list price less the volume discount. Promotion codes are no concession.
 All amounts are as typed, with or without tax, and not rounded: 10 % is 10 % of the smallest line.

@@ -1,4 +1,4 @@
-"""Volume discounts: bands of quantity, and what a unit costs less in each."""
+"""Volume discounts: quantity bands, and the discount per unit of each."""
 
 from __future__ import annotations
 

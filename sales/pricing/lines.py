@@ -1,4 +1,4 @@
-"""One line of a document, in the terms in which its price was typed: with or without tax."""
+"""Line arithmetic: base, discount and amount of a line, with or without tax as typed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Promotion codes: what one takes off, and off which lines."""
+"""Promotion codes: the discount of a code, spread over the lines it applies to."""
 
 from __future__ import annotations
 

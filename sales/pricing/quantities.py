@@ -1,4 +1,4 @@
-"""Quantities in which a product may be sold."""
+"""Quantity rules: whole units or decimals, per product and price list."""
 
 from __future__ import annotations
 

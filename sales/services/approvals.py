@@ -72,7 +72,7 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """Where a quote stands: the rules it breaks, the request, the decision, earlier decisions."""
+    """State of a quote's approval: broken rules, open request, decision, earlier decisions."""
 
     needs: Sequence[Need] = ()
     decision: QuoteApproval | None = None
@@ -93,7 +93,7 @@ class Approval:
 def approval_of(
     quote: Quote, lines: Sequence[DocumentLine], events: Sequence[SalesEvent] | None = None
 ) -> Approval:
-    """Return where a quote stands with approvals, in three statements at most.
+    """Return the state of a quote's approval, in three statements at most.
 
     A caller that has read all events of the quote, newest first, passes them and saves one.
     """

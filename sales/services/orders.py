@@ -79,7 +79,7 @@ def submit_order(order_id: uuid.UUID, *, actor: Actor) -> Order:
 
 @transaction.atomic
 def hold_order(order_id: uuid.UUID, *, actor: Actor, reason: str) -> Order:
-    """Put an order on hold until somebody releases it."""
+    """Put an order on hold until it is released."""
     order = lock_order(order_id)
     if order.status != Order.Status.SUBMITTED:
         raise IllegalTransition(

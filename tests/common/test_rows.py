@@ -1,4 +1,4 @@
-"""Many rows are saved in one statement, exactly as one by one."""
+"""Bulk update: many rows are saved in one statement, exactly as one by one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sentence of code that does not know Django."""
+"""Sentences of code that does not import Django."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who sees what: owners, teams, managers, back office, partners and strangers."""
+"""Visibility: records as owners, teams, managers, back office, partners and strangers see them."""
 
 from __future__ import annotations
 

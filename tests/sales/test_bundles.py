@@ -1,4 +1,4 @@
-"""Bundles: what is always in them costs nothing of its own, what is chosen adds its price."""
+"""Bundles: included parts have no price of their own, optional ones add theirs."""
 
 from __future__ import annotations
 

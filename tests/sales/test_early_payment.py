@@ -1,4 +1,4 @@
-"""2 % for who pays within ten days: frozen at issue, given once, and visible beside the money."""
+"""Early-payment discount: frozen at issue, given once, and shown beside the payments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Payment terms that split what is due: frozen at issue, settled oldest first, overdue by part."""
+"""Instalments of payment terms: frozen at issue, settled oldest first, overdue one by one."""
 
 from __future__ import annotations
 

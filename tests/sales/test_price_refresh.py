@@ -1,4 +1,4 @@
-"""Prices never change by themselves: drift is shown, refreshing is previewed."""
+"""Price refresh: prices change only on request; differences are shown and previewed."""
 
 from __future__ import annotations
 

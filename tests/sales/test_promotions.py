@@ -1,4 +1,4 @@
-"""Promotion codes: what they take off, for whom, and how often."""
+"""Promotion codes: their discount, customers and number of uses."""
 
 from __future__ import annotations
 

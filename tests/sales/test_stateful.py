@@ -1,4 +1,4 @@
-"""Whatever is done in whatever order: every cent is explained, every unit accounted for."""
+"""Stateful test of orders, shipments and invoices: all cents and units add up in any sequence."""
 
 from __future__ import annotations
 

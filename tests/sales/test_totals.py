@@ -1,4 +1,4 @@
-"""Pricing a document asks as much of the database for five lines as for five hundred."""
+"""Totals: pricing takes as many SQL statements for five lines as for five hundred."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`manage.py verify` names whatever is not what it is made of."""
+"""Command `verify`: names each derived figure that differs from its source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a refused action must leave as it was."""
+"""Row counts and versions, to assert that a refused action writes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One record of each kind a page shows, with any number of everything that hangs on it."""
+"""Test records: one of each kind, with any number of related records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The chips of leads and opportunities."""
+"""Status chips of leads and opportunities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The chips of quotes, orders and invoices."""
+"""Status chips of quotes, orders and invoices."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def quote_chip(quote: Quote) -> Chip:
 
 
 def approval_chip(approval: Approval) -> Chip:
-    """Show whether somebody has agreed to a quote that breaks a rule."""
+    """Show the state of a quote's approval."""
     if approval.decision is not None and approval.decision.approved:
         return Chip(gettext("Approved"), "good", "rosette-discount-check")
     if approval.decision is not None:

@@ -1,4 +1,4 @@
-"""The chips of handoffs, shipments and connections."""
+"""Status chips of handoffs, shipments and connections."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def shipment_chip(shipment: Shipment) -> Chip:
 
 
 def sync_chip(states: Iterable[str]) -> Chip | None:
-    """Sum up a document's handoffs: its worst state counts; nothing to send shows nothing."""
+    """Show the worst state of a document's handoffs; nothing if it has none."""
     found = set(states)
     if not found:
         return None

@@ -1,4 +1,4 @@
-"""The chip of products."""
+"""Status chip of products."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Narrowing lists down by custom fields."""
+"""List filters by custom fields."""
 
 from __future__ import annotations
 

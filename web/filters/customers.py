@@ -1,4 +1,4 @@
-"""How the lists of customers are narrowed down."""
+"""List filters of leads, opportunities, accounts and contacts."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from web.filters.custom_fields import CustomFilters
 
 
 def colleagues(request: Any) -> QuerySet[User]:
-    """Return who may own a record."""
+    """Return the users who may own a record."""
     return User.objects.filter(is_active=True).order_by("first_name", "last_name", "email")
 
 
 class OwnedFilter(CustomFilters, filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
-    """Text and owner, which every list of owned records has."""
+    """Filters by text and owner, which every list of owned records has."""
 
     text_columns: tuple[str, ...] = ()
 
@@ -28,7 +28,7 @@ class OwnedFilter(CustomFilters, filters.FilterSet):  # type: ignore[misc]  # dj
     )
 
     def matching(self, records: QuerySet[Any], name: str, text: str) -> QuerySet[Any]:
-        """Keep what has the text in one of its columns."""
+        """Keep the records that have the text in one of their columns."""
         wanted = Q()
         for column in self.text_columns:
             wanted |= Q(**{f"{column}__icontains": text.strip()})
@@ -36,7 +36,7 @@ class OwnedFilter(CustomFilters, filters.FilterSet):  # type: ignore[misc]  # dj
 
 
 class LeadFilter(OwnedFilter):
-    """Narrows down leads."""
+    """Filters leads."""
 
     text_columns = ("topic", "company_name", "last_name", "first_name", "email")
 
@@ -54,7 +54,7 @@ class LeadFilter(OwnedFilter):
 
 
 class OpportunityFilter(OwnedFilter):
-    """Narrows down opportunities."""
+    """Filters opportunities."""
 
     text_columns = ("name", "account__name")
 
@@ -72,7 +72,7 @@ class OpportunityFilter(OwnedFilter):
 
 
 class AccountFilter(OwnedFilter):
-    """Narrows down accounts."""
+    """Filters accounts."""
 
     text_columns = ("name", "normalised_name", "domain", "email", "billing_city")
 
@@ -85,7 +85,7 @@ class AccountFilter(OwnedFilter):
 
 
 class ContactFilter(CustomFilters, filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
-    """Narrows down contacts."""
+    """Filters contacts."""
 
     text = filters.CharFilter(label=_("Name, e-mail or account"), method="matching")
 

@@ -1,4 +1,4 @@
-"""How the lists of documents are narrowed down."""
+"""List filters of quotes, orders, invoices and products."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ANY = _("Any")
 
 
 class QuoteFilter(OwnedFilter):
-    """Narrows down quotes."""
+    """Filters quotes."""
 
     EXPIRED = "expired"
 
@@ -43,7 +43,7 @@ class QuoteFilter(OwnedFilter):
 
 
 class OrderFilter(OwnedFilter):
-    """Narrows down orders."""
+    """Filters orders."""
 
     text_columns = ("number", "name", "account__name", "customer_reference")
 
@@ -62,7 +62,7 @@ class OrderFilter(OwnedFilter):
 
 
 class InvoiceFilter(OwnedFilter):
-    """Narrows down invoices."""
+    """Filters invoices."""
 
     OVERDUE = "overdue"
 
@@ -89,7 +89,7 @@ class InvoiceFilter(OwnedFilter):
 
 
 class ProductFilter(CustomFilters, filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
-    """Narrows down products."""
+    """Filters products."""
 
     text = filters.CharFilter(label=_("SKU or name"), method="matching")
     kind = filters.ChoiceFilter(label=_("Kind"), choices=Product.Kind.choices, empty_label=ANY)

@@ -1,4 +1,4 @@
-"""How the list of handoffs is narrowed down."""
+"""List filter of handoffs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fulfilment.models import Connection, Handoff
 
 
 class HandoffFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
-    """Narrows down handoffs."""
+    """Filters handoffs."""
 
     text = filters.CharFilter(label=_("Document or their reference"), method="matching")
     state = filters.ChoiceFilter(

@@ -14,7 +14,7 @@ from web.forms.base import RecordForm
 
 
 class AccountForm(CustomFieldsForm, RecordForm):
-    """A customer's name, addresses and owner."""
+    """Form of an account: name, addresses and owner."""
 
     widths: ClassVar = {
         "name": 8,
@@ -66,7 +66,7 @@ class AccountForm(CustomFieldsForm, RecordForm):
 
 
 class ContactForm(CustomFieldsForm, RecordForm):
-    """Somebody at an account."""
+    """Form of a contact."""
 
     widths: ClassVar = {
         "first_name": 6,
@@ -87,7 +87,7 @@ class ContactForm(CustomFieldsForm, RecordForm):
 
 
 def offer_owners(form: forms.ModelForm[Any]) -> None:
-    """Let only colleagues who still work here own a record."""
+    """Offer only active users as owners."""
     choose_from(form, "owner", colleagues(None))
 
 

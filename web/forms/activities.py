@@ -1,4 +1,4 @@
-"""The form under a record's timeline."""
+"""Form of an activity: a note, task, call or e-mail."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WRITTEN_BY_PEOPLE = [
 
 
 class ActivityForm(RecordForm):
-    """A note, or a task with its day."""
+    """Form of an activity; a task has a due date."""
 
     kind = forms.ChoiceField(choices=WRITTEN_BY_PEOPLE, initial=Activity.Kind.NOTE)
     text = forms.CharField(widget=forms.Textarea(attrs={"rows": 2}))

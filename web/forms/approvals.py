@@ -1,4 +1,4 @@
-"""Forms that ask for approval of a quote, approve and refuse."""
+"""Forms of approvals: request, approve, refuse."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from web.forms.base import StyledForm
 
 
 class AskApprovalForm(StyledForm):
-    """Why the quote should go out although it breaks a rule."""
+    """Form of a request for approval, with a comment."""
 
     comment = forms.CharField(
         label=_("Reason for approving it as it is"),
@@ -19,7 +19,7 @@ class AskApprovalForm(StyledForm):
 
 
 class ApproveForm(StyledForm):
-    """An approval, perhaps with a comment."""
+    """Form of an approval, with an optional comment."""
 
     comment = forms.CharField(
         label=_("Comment"), required=False, widget=forms.Textarea(attrs={"rows": 3})
@@ -27,6 +27,6 @@ class ApproveForm(StyledForm):
 
 
 class RefuseForm(StyledForm):
-    """A refusal with the reason, which whoever made the quote reads."""
+    """Form of a refusal, with the reason for the quote's owner."""
 
     comment = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}))

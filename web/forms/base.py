@@ -1,4 +1,4 @@
-"""How form fields look: Django's own, in the classes of our style sheet."""
+"""Base classes of forms: renderer, widths and fields in the classes of our style sheet."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Widths:
 
 
 class StyledForm(Widths, forms.Form):
-    """A form that asks something."""
+    """A form that asks for the input of an action."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""What is asked before an order is invoiced, and before an invoice is taken back."""
+"""Forms of invoicing an order and of crediting an invoice."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ AHEAD = frozenset({What.DOWN_PAYMENT.value, What.MILESTONE.value})
 
 
 class InvoiceOrderForm(QuantitiesForm):
-    """What of an order is invoiced now: goods, chosen lines, a part of all, or money ahead."""
+    """Form of an order's invoice: goods, chosen lines, a percentage or a down payment."""
 
     widths: ClassVar = {"rate": 4, "amount": 4, "description": 12}
     columns: ClassVar = (
@@ -96,7 +96,7 @@ class InvoiceOrderForm(QuantitiesForm):
 
 
 class CreditForm(QuantitiesForm):
-    """How much of each invoiced line is taken back, and why."""
+    """Form of a credit note: a quantity per invoiced line, and the reason."""
 
     columns: ClassVar = (_("Invoiced"), _("Credited"), _("Left"))
     asked: ClassVar = _("To credit")
@@ -133,7 +133,7 @@ class CreditForm(QuantitiesForm):
         return [format_quantity(quantity) for quantity in quantities]
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a credit note of nothing."""
+        """Refuse a credit note without quantities."""
         cleaned: dict[str, Any] = super().clean() or {}
         if not self.errors and not any(self.quantities().values()):
             raise forms.ValidationError(_("Enter a quantity for at least one line."))

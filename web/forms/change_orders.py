@@ -1,4 +1,4 @@
-"""What a change order may change: lines, additions and the head."""
+"""Forms of a change order: changed lines, new lines and the head."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ADDRESS = ("street", "postal_code", "city", "country")
 
 
 class ChangedHeadForm(StyledForm):
-    """The head of a submitted order, as far as a change order reaches."""
+    """Form of the head fields that a change order may change."""
 
     widths: ClassVar = {
         "name": 6,
@@ -76,7 +76,7 @@ class ChangedHeadForm(StyledForm):
 
 
 class ChangedLineForm(LineForm):
-    """A line of a submitted order; a price is typed by those who may."""
+    """Form of a line of a submitted order; the price needs the right to override prices."""
 
     unit_price = forms.DecimalField(
         label=_("Unit price"), max_digits=20, decimal_places=5, min_value=0, localize=True
@@ -110,7 +110,7 @@ class ChangedLineForm(LineForm):
 
 
 class NewLineForm(StyledForm):
-    """A product that joins the order."""
+    """Form of a product to add to the order."""
 
     widths: ClassVar = {"product": 8, "quantity": 4}
 
@@ -134,7 +134,7 @@ class NewLineForm(StyledForm):
 
 
 class ReasonForm(StyledForm):
-    """Why the order changes."""
+    """Form of the reason for the change."""
 
     reason = forms.CharField(
         label=_("Reason"),
@@ -145,7 +145,7 @@ class ReasonForm(StyledForm):
 
 
 class ChangeOrderForms:
-    """Every part of a change order's page, read and judged together."""
+    """All forms of a change order, validated together."""
 
     def __init__(
         self,

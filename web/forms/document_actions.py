@@ -1,4 +1,4 @@
-"""What is asked before a document goes on."""
+"""Forms of actions on documents: accept, lose, hold, cancel, record a payment."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from web.forms.base import StyledForm
 
 
 class AcceptForm(StyledForm):
-    """Who accepted, and the customer's reference for the order."""
+    """Form of a quote's acceptance: who accepted, and the customer's reference."""
 
     widths: ClassVar = {"name": 6, "email": 6}
 
@@ -28,7 +28,7 @@ class AcceptForm(StyledForm):
 
 
 class LoseQuoteForm(StyledForm):
-    """Why a quote came to nothing."""
+    """Form of a lost quote, with the reason."""
 
     reason = forms.ChoiceField(label=_("Reason"), choices=Quote.LostReason.choices)
     comment = forms.CharField(
@@ -37,13 +37,13 @@ class LoseQuoteForm(StyledForm):
 
 
 class HoldForm(StyledForm):
-    """Why an order stops."""
+    """Form of an order's hold, with the reason."""
 
     reason = forms.CharField(label=_("Reason"), max_length=200)
 
 
 class CancelForm(StyledForm):
-    """Why an order is cancelled."""
+    """Form of an order's cancellation, with the reason."""
 
     reason = forms.CharField(label=_("Reason"), max_length=200)
 
@@ -55,7 +55,7 @@ class CloseForm(StyledForm):
 
 
 class PaymentForm(StyledForm):
-    """Money that came in."""
+    """Form of a payment."""
 
     widths: ClassVar = {"amount": 6, "received_on": 6, "reference": 6, "method": 6}
 

@@ -1,4 +1,4 @@
-"""Forms of quotes, orders and invoices: what a new one needs, and the head of a draft."""
+"""Forms of quotes, orders and invoices: a new one, and the head of a draft."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def currency_choices(*known: str) -> list[tuple[str, str]]:
 
 
 class DocumentForm(RecordForm):
-    """What every document's form has."""
+    """Base of the forms of documents."""
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -55,7 +55,7 @@ class DocumentForm(RecordForm):
 
 
 class NewDocumentForm(DocumentForm):
-    """What is asked before a draft is started; the rest comes from the account's terms."""
+    """Base of the forms of new drafts; the rest comes from the account's terms."""
 
     currency = forms.ChoiceField(
         label=_("Currency"),

@@ -1,4 +1,4 @@
-"""What is asked before a handoff is skipped or settled."""
+"""Forms of skipping and settling a handoff."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from web.forms.base import StyledForm
 
 
 class SetAsideForm(StyledForm):
-    """Why a handoff is left unsent."""
+    """Form of skipping a handoff, with the reason."""
 
     reason = forms.CharField(
         label=_("Reason"), max_length=200, help_text=_("For whoever reads it later.")
@@ -17,6 +17,6 @@ class SetAsideForm(StyledForm):
 
 
 class SettleForm(SetAsideForm):
-    """How the external system was informed, and its reference."""
+    """Form of settling a handoff: how the external system was informed, and its reference."""
 
     reference = forms.CharField(label=_("Their reference"), max_length=100, required=False)

@@ -19,7 +19,7 @@ MAIN_CURRENCIES = ("EUR", "CHF", "GBP", "USD", "JPY", "KWD")
 
 
 class LeadForm(CustomFieldsForm, RecordForm):
-    """Somebody who may buy."""
+    """Form of a lead."""
 
     widths: ClassVar = {
         "company_name": 12,
@@ -54,7 +54,7 @@ class LeadForm(CustomFieldsForm, RecordForm):
 
 
 class DisqualifyForm(StyledForm):
-    """Why a lead comes to nothing."""
+    """Form of a lead's disqualification, with the reason."""
 
     reason = forms.ChoiceField(
         label=_("Reason"), choices=Lead.DisqualifiedReason.choices, widget=forms.RadioSelect
@@ -62,7 +62,7 @@ class DisqualifyForm(StyledForm):
 
 
 class QualifyForm(StyledForm):
-    """Who the lead is: somebody we know, or a new account and contact."""
+    """Form of a lead's qualification: a known account and contact, or new ones."""
 
     widths: ClassVar = {"account": 6, "contact": 6, "opportunity_name": 8, "currency": 4}
 

@@ -42,7 +42,7 @@ def discount_as_typed(line: DocumentLine) -> str:
 
 
 class LineForm(forms.Form):
-    """What can be typed into a row of the line grid."""
+    """Form of a row of the line editor."""
 
     description = forms.CharField(label=_("Description"), max_length=500)
     quantity = forms.DecimalField(
@@ -80,7 +80,7 @@ class LineForm(forms.Form):
 
 
 class WriteInForm(StyledForm):
-    """Something that is not in the catalogue."""
+    """Form of a write-in line: a product that is not in the catalogue."""
 
     widths: ClassVar = {"product_category": 6, "quantity": 3, "unit_price": 3}
 
@@ -97,7 +97,7 @@ class WriteInForm(StyledForm):
 
 
 class TextLineForm(StyledForm):
-    """A heading or a note between the lines."""
+    """Form of a heading or a note between the lines."""
 
     kind = forms.ChoiceField(
         label=_("Kind"),

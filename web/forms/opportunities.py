@@ -14,7 +14,7 @@ from web.forms.base import RecordForm, StyledForm
 
 
 class OpportunityForm(CustomFieldsForm, RecordForm):
-    """A sale we are working on."""
+    """Form of an opportunity."""
 
     widths: ClassVar = {
         "account": 6,
@@ -47,7 +47,7 @@ class OpportunityForm(CustomFieldsForm, RecordForm):
         offer_owners(self)
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a contact who works somewhere else."""
+        """Refuse a contact of another account."""
         cleaned: dict[str, Any] = super().clean() or {}
         contact, account = cleaned.get("contact"), cleaned.get("account")
         if contact and account and contact.account_id != account.pk:
@@ -56,7 +56,7 @@ class OpportunityForm(CustomFieldsForm, RecordForm):
 
 
 class WinForm(StyledForm):
-    """What a won opportunity brought in."""
+    """Form of a won opportunity, with its revenue."""
 
     actual_revenue = forms.DecimalField(
         label=_("Actual revenue"),
@@ -70,7 +70,7 @@ class WinForm(StyledForm):
 
 
 class LoseForm(StyledForm):
-    """Why an opportunity was lost, and to whom."""
+    """Form of a lost opportunity: the reason and the competitor."""
 
     reason = forms.ChoiceField(label=_("Reason"), choices=Opportunity.LostReason.choices)
     competitor = forms.CharField(label=_("Competitor"), max_length=100, required=False)

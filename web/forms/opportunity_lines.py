@@ -1,4 +1,4 @@
-"""What an opportunity is about, and what is asked before a document comes of it."""
+"""Forms of an opportunity's lines, and of the quotes and orders drafted from it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from web.forms.products import ProductField
 
 
 class OpportunityLineForm(StyledForm):
-    """A product the customer is interested in."""
+    """Form of a line of an opportunity."""
 
     widths: ClassVar = {"product": 6, "quantity": 3, "unit_price": 3}
 
@@ -33,12 +33,12 @@ class OpportunityLineForm(StyledForm):
 
 
 class QuoteFromOpportunityForm(StyledForm):
-    """Until when the offer will stand."""
+    """Form of a quote drafted from an opportunity: its last day."""
 
     valid_until = forms.DateField(label=_("Valid until"), widget=DayInput())
 
 
 class OrderFromOpportunityForm(StyledForm):
-    """When the customer wants it."""
+    """Form of an order drafted from an opportunity: its requested date."""
 
     requested_on = forms.DateField(label=_("Requested delivery"), widget=DayInput(), required=False)

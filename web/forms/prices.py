@@ -1,4 +1,4 @@
-"""Promotion codes, and which prices are taken anew from the list."""
+"""Forms of promotion codes and of the price refresh."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from web.forms.base import StyledForm
 
 
 class PromotionForm(StyledForm):
-    """A code the customer has."""
+    """Form of a promotion code."""
 
     promotion = forms.CharField(
         label=_("Promotion code"),
@@ -30,7 +30,7 @@ class PromotionForm(StyledForm):
 
 
 class RefreshForm(StyledForm):
-    """Which lines take the list's price of today; typed prices only if they are ticked."""
+    """Form of a price refresh: the lines that take today's list price."""
 
     widths: ClassVar = {}
 

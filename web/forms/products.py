@@ -1,4 +1,4 @@
-"""Naming a product in a form: by SKU or name, with suggestions while typing."""
+"""Product field of forms: found by SKU or name, with autocomplete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Questions that are asked line by line: how much of each?"""
+"""Base form of quantities: one input per line of a document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is asked about shipments and handoffs."""
+"""Forms of shipments, returns and parcels."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from web.forms.quantities import QuantitiesForm
 
 
 class ShipmentForm(StyledForm):
-    """A shipment typed by hand: how much of which line left, and how to follow it."""
+    """Form of a shipment: a quantity per order line, carrier and tracking number."""
 
     widths: ClassVar = {"status": 4, "carrier": 4, "tracking": 4}
 
@@ -66,7 +66,7 @@ class ShipmentForm(StyledForm):
 
 
 class ReturnForm(QuantitiesForm):
-    """How much of a shipment came back."""
+    """Form of a return: a quantity per shipped line."""
 
     widths: ClassVar = {"carrier": 6, "tracking": 6, "replace": 12}
     columns: ClassVar = (_("In the shipment"), _("Came back"), _("Left"))
@@ -102,7 +102,7 @@ class ReturnForm(QuantitiesForm):
         return [format_quantity(quantity) for quantity in (held, held - left, left)]
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a return of nothing."""
+        """Refuse a return without quantities."""
         cleaned: dict[str, Any] = super().clean() or {}
         if not self.errors and not any(self.quantities().values()):
             raise forms.ValidationError(_("Enter a quantity for at least one line."))
@@ -110,7 +110,7 @@ class ReturnForm(QuantitiesForm):
 
 
 class ParcelForm(StyledForm):
-    """A box with a tracking number of its own."""
+    """Form of a parcel with its tracking number."""
 
     widths: ClassVar = {"tracking": 6, "carrier": 6, "weight_kg": 6}
 

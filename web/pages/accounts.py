@@ -1,4 +1,4 @@
-"""The page of an account."""
+"""Page of an account."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountPage(RecordPage):
-    """The page of a customer with everything under way."""
+    """The page of an account with its opportunities and documents."""
 
     record: Account
     cards: Sequence[Card]

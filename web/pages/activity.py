@@ -1,4 +1,4 @@
-"""The activity card of a record: its notes, calls and tasks, and the form for one more."""
+"""Activity card of a record: its notes, calls and tasks, and the form to add one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The approval card of a quote: which rules it breaks, who was asked, who decided what."""
+"""Approval card of a quote: broken rules, requests and decisions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Measure = ApprovalRule.Measure
 
 
 def approval_card(quote: Quote, approval: Approval) -> Card | None:
-    """Format where a quote stands with approvals; nothing where no rule was ever broken."""
+    """Format the state of a quote's approval; nothing where no rule was ever broken."""
     currency = quote.company.base_currency
     rows = [
         *(_need_row(need, currency) for need in approval.needs),

@@ -1,4 +1,4 @@
-"""Cards: a title and rows, which many pages place beside their own parts."""
+"""Cards: a title and rows, used by the pages of many records."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from web.initials import hue, initials
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardRow:
-    """One row: what it is, and at its end a chip, an amount or a moment."""
+    """One row: a title and detail, and at its end a chip, an amount or a moment."""
 
     title: str
     url: str = ""

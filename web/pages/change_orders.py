@@ -1,4 +1,4 @@
-"""The page on which a change order is typed and previewed."""
+"""Page of a new change order: its forms and preview."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of a contact."""
+"""Page of a contact."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OPPORTUNITIES = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactPage(RecordPage):
-    """The page of a person and what they are part of."""
+    """The page of a contact with its opportunities."""
 
     record: Contact
     opportunities: Card

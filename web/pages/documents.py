@@ -1,4 +1,4 @@
-"""What the pages of quotes, orders and invoices share."""
+"""Base of the pages of quotes, orders and invoices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be done with a draft besides editing it."""
+"""Actions on drafts: refresh or lock prices, take lines, request and decide approval."""
 
 from __future__ import annotations
 

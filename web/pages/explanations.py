@@ -1,4 +1,4 @@
-"""The steps behind a document's figures, formatted for readers."""
+"""Page of explanations: how each figure of a document was computed, step by step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of a form: one that edits a record, or asks something before an action."""
+"""Page of a form: edits a record, or asks for the input of an action."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The frame of every page: what stands in the sidebar and the top bar around the page itself."""
+"""Page frame: the sidebar and top bar of every page."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ NEW_RECORDS = (
 
 @dataclass(frozen=True, slots=True)
 class MenuEntry:
-    """A way to a page."""
+    """A link of the menu."""
 
     label: StrOrPromise
     url: str
@@ -64,7 +64,7 @@ class MenuEntry:
 
 @dataclass(frozen=True, slots=True)
 class MenuGroup:
-    """Ways to pages under a heading."""
+    """Links of the menu under a heading."""
 
     heading: StrOrPromise
     entries: Sequence[MenuEntry]

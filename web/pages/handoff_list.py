@@ -1,4 +1,4 @@
-"""The list of handoffs, with what needs a person above it."""
+"""Page of the list of handoffs, grouped by cause where they need attention."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CAUSES = 8
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What holds up some handoffs to one system; one of them stands for all."""
+    """A cause of handoffs of one connection that need attention, with one of them as an example."""
 
     text: str
     connection: str
@@ -33,7 +33,7 @@ class Cause:
 
 
 def causes_among(handoffs: models.QuerySet[Handoff], user: User) -> list[Cause]:
-    """Group what needs a person, the commonest cause first; one statement."""
+    """Group the handoffs that need attention, the commonest cause first; one statement."""
     stuck = handoffs.filter(state=Handoff.State.NEEDS_ATTENTION).order_by()
     rows = (
         stuck.values_list("cause", "lane__connection__name")

@@ -1,4 +1,4 @@
-"""The page of a handoff: what was sent, every attempt, and what came back."""
+"""Page of a handoff: the body sent, every attempt and its answer."""
 
 from __future__ import annotations
 

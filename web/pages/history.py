@@ -1,4 +1,4 @@
-"""Audit trail: what changed on a record and its lines, when and by whom, from the history tables.
+"""Audit trail of a record and its lines: each change with its actor, from the history tables.
 
 All that one transaction did to a record is one change; of a row that it wrote several times, only
 what it found and what it left count.

@@ -1,4 +1,4 @@
-"""Home: what a person should look at today."""
+"""Home page: tasks, approvals, expiring quotes, sync trouble and overdue invoices."""
 
 from __future__ import annotations
 

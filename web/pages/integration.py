@@ -1,4 +1,4 @@
-"""What passed between a document and the external systems: handoffs, sync status and log."""
+"""Integration card of a document: handoffs, sync status and integration log."""
 
 from __future__ import annotations
 

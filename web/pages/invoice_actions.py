@@ -1,4 +1,4 @@
-"""What can be done with an invoice now, or why not."""
+"""Actions on an invoice, each with the reason if it is not possible now."""
 
 from __future__ import annotations
 

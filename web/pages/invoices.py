@@ -1,4 +1,4 @@
-"""The page of an invoice or a credit note, beside the invoice of record."""
+"""Page of an invoice or a credit note, with the invoice of record beside it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ RELATED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuedInvoice:
-    """What became of an invoice once it was issued."""
+    """The parts of the page that only an issued invoice has."""
 
     official: OfficialInvoice
     cards: Sequence[Card]

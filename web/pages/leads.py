@@ -1,4 +1,4 @@
-"""The page of a lead."""
+"""Page of a lead."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RELATED = ("owner", "team", "qualified_account", "qualified_contact")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadPage(RecordPage):
-    """The page of a lead: who it is and what is next."""
+    """The page of a lead."""
 
     record: Lead
     person: CardRow

@@ -1,4 +1,4 @@
-"""The line editor: what a draft's lines show besides their figures, so that they can be edited."""
+"""Line editor of drafts: the inputs and options of each line."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NO_LINE = uuid.UUID(int=0)
 
 @dataclass(frozen=True, slots=True)
 class OptionChoice:
-    """What a line of a quote can be made: part of the offer, or optional, taken or not."""
+    """A choice for a line of a quote: part of the offer, or optional, taken or not."""
 
     value: str
     label: str

@@ -1,4 +1,4 @@
-"""The parts of a draft's page that are the answers to a change of its lines."""
+"""Page fragments of the line editor: the responses to a change of a draft's lines."""
 
 from __future__ import annotations
 

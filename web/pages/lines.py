@@ -1,4 +1,4 @@
-"""The lines and totals of a document, formatted once for the table, the editor and its answers."""
+"""Lines and totals of a document, formatted for the table, the editor and its fragments."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from web.pages.line_editor import EditorRow, LineEditor, format_volume_discount
 
 @dataclass(frozen=True, slots=True)
 class LineProgress:
-    """What became of an order line's units."""
+    """Progress of an order line: shipped, returned, cancelled and invoiced quantities."""
 
     shipped: str
     invoiced: str

@@ -1,4 +1,4 @@
-"""The page of a list: filters, one page of rows, and what all of them come to."""
+"""Page of a list: filters, one page of rows, and totals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of an opportunity."""
+"""Page of an opportunity."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class OpportunityLineRow:
 
 @dataclass(frozen=True, slots=True)
 class OpportunityLines:
-    """What an opportunity is about; ``add_url`` and ``revenue_url`` while it may be edited."""
+    """The lines of an opportunity; ``add_url`` and ``revenue_url`` while it may be edited."""
 
     rows: Sequence[OpportunityLineRow]
     add_url: str
@@ -69,7 +69,7 @@ class OpportunityLines:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpportunityPage(RecordPage):
-    """The page of an opportunity: its stage, what it is about, and what came of it."""
+    """The page of an opportunity: its stage, lines and documents."""
 
     record: Opportunity
     stages: Sequence[StageStep]

@@ -1,4 +1,4 @@
-"""What can be done with an order now, or why not."""
+"""Actions on an order, each with the reason if it is not possible now."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The change orders of an order, and what each of them changed."""
+"""Change orders of an order: each with the fields it changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The invoices of an order, as its page lists them."""
+"""Invoice card of an order."""
 
 from __future__ import annotations
 

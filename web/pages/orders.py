@@ -1,4 +1,4 @@
-"""The page of an order."""
+"""Page of an order."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ RELATED = ("quote__company", "opportunity__stage", "opportunity__lead")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmittedOrder:
-    """What became of an order once it was submitted."""
+    """The parts of the page that only a submitted order has."""
 
     shipments: Sequence[ShipmentRow]
     invoices: Card
@@ -51,7 +51,7 @@ class SubmittedOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderPage(DocumentPage):
-    """The page of an order: a draft is edited on it, later it shows what became of the order."""
+    """The page of an order; a draft is edited on it."""
 
     promotions: Promotions
     submitted: SubmittedOrder | None

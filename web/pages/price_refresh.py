@@ -1,4 +1,4 @@
-"""The page on which a draft's prices are taken anew from the list."""
+"""Page of a price refresh: a draft's frozen prices beside today's list prices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of a product."""
+"""Page of a product."""
 
 from __future__ import annotations
 

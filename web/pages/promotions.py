@@ -1,4 +1,4 @@
-"""The promotion codes of a quote or an order, and on a draft the field for one more."""
+"""Promotion codes of a quote or an order, with the form to apply one to a draft."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of a quote."""
+"""Page of a quote."""
 
 from __future__ import annotations
 

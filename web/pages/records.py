@@ -1,4 +1,4 @@
-"""What the page of every record has: head, chips, facts, actions and document flow."""
+"""Base of the pages of records: head, chips, facts, actions and document flow."""
 
 from __future__ import annotations
 

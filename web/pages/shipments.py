@@ -1,4 +1,4 @@
-"""The shipments of an order: what left, where it is, what came back."""
+"""Shipments and returns of an order, with their parcels and actions."""
 
 from __future__ import annotations
 

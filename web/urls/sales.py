@@ -1,4 +1,4 @@
-"""URLs of products, opportunities' sales, quotes, orders and invoices."""
+"""URLs of products, opportunity lines, quotes, orders and invoices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Screens of accounts."""
+"""Views of accounts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from web.screens import FormScreen, ListScreen
 
 
 class AccountList(ListScreen[Account]):
-    """Everybody we sell to."""
+    """List of accounts."""
 
     heading = _("Accounts")
     columns = (
@@ -55,14 +55,14 @@ class AccountList(ListScreen[Account]):
 @require_safe
 @rep_with("crm.view_account")
 def detail(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show a customer with everything under way."""
+    """Show an account with its opportunities and documents."""
     accounts = Account.objects.visible_to(request.user).select_related(*RELATED)
     page = account_page(get_object_or_404(accounts, pk=pk), request.user)
     return render_record(request, "accounts/detail.html", page)
 
 
 class AccountEdit(FormScreen[Account]):
-    """Make or edit an account."""
+    """Create or edit an account."""
 
     form_class = AccountForm
 
@@ -71,5 +71,5 @@ class AccountEdit(FormScreen[Account]):
         return Account.objects.visible_to(self.person)
 
     def prepare(self, record: Account) -> None:
-        """A new account belongs to whoever makes it, unless they choose another owner."""
+        """Make the user the owner unless another one is chosen."""
         record.owner = self.person

@@ -1,4 +1,4 @@
-"""Notes and tasks around records."""
+"""Views of activities: add one to a record, and complete a task."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from web.record_urls import record_url
 
 
 def visible_subject(request: RepRequest, app: str, model: str, pk: uuid.UUID) -> models.Model:
-    """Find the record an activity is about; strangers find nothing."""
+    """Find the visible record that an activity is about."""
     try:
         records = apps.get_model(app, model)._default_manager.get_queryset()
     except LookupError as error:
@@ -34,7 +34,7 @@ def visible_subject(request: RepRequest, app: str, model: str, pk: uuid.UUID) ->
 
 @action(visible_subject, "crm.add_activity")
 def add(request: RepRequest, app: str, model: str, pk: uuid.UUID) -> HttpResponse:
-    """Write down what happened, or what is to be done."""
+    """Add a note, task, call or e-mail to a record."""
     record = visible_subject(request, app, model, pk)
     form = ActivityForm(request.POST)
     if form.is_valid():
@@ -52,7 +52,7 @@ def _subject_of(request: RepRequest, pk: uuid.UUID) -> models.Model:
 
 @action(_subject_of, "crm.change_activity")
 def done(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Tick a task off; a second press changes nothing."""
+    """Complete a task; completing it again changes nothing."""
     record = _subject_of(request, pk)
     finish_task(Activity.objects.get(pk=pk))
     return go_to(request, f"{record_url(record)}#activity")

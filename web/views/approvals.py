@@ -1,4 +1,4 @@
-"""Approval of quotes that break a rule: asked for, given, refused."""
+"""Views of approvals of quotes: request, approve, refuse."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from web.views.documents import find_document
 
 @rep_with("sales.change_quote")
 def ask_for_approval(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Ask for approval of the draft as it stands."""
+    """Request approval of the draft as it stands."""
     quote = find_document(request, Quote, pk)
     return run_form_action(
         request,

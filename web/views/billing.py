@@ -1,4 +1,4 @@
-"""Invoicing an order: goods, a part of all, or money ahead."""
+"""View of invoicing an order: goods, chosen quantities, a percentage or a down payment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changing a submitted order: typed, previewed, and only then agreed."""
+"""View of change orders: the form, its preview, and the confirmation."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def why_not_change(order: Order) -> str:
 
 @rep_with("sales.change_order")
 def change(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Ask what changes, show what that makes of the order, and do it once it was seen."""
+    """Show the form, then the preview, and change the order once the preview was confirmed."""
     order = find_document(request, Order, pk)
     if reason := why_not_change(order):
         return refuse(request, reason, record_url(order))

@@ -1,4 +1,4 @@
-"""Screens of contacts."""
+"""Views of contacts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from web.screens import FormScreen, ListScreen
 
 
 class ContactList(ListScreen[Contact]):
-    """The people at our accounts."""
+    """List of contacts."""
 
     heading = _("Contacts")
     columns = (
@@ -52,14 +52,14 @@ class ContactList(ListScreen[Contact]):
 @require_safe
 @rep_with("crm.view_contact")
 def detail(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show a person and what they are part of."""
+    """Show a contact with its opportunities."""
     contacts = Contact.objects.visible_to(request.user).select_related("account")
     page = contact_page(get_object_or_404(contacts, pk=pk), request.user)
     return render_record(request, "contacts/detail.html", page)
 
 
 class ContactEdit(FormScreen[Contact]):
-    """Make or edit a contact."""
+    """Create or edit a contact."""
 
     form_class = ContactForm
 

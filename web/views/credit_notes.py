@@ -1,4 +1,4 @@
-"""Taking an issued invoice back."""
+"""View of credit notes: credit an issued invoice in full or in part."""
 
 from __future__ import annotations
 

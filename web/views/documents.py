@@ -1,4 +1,4 @@
-"""What the views of quotes, orders and invoices share; one entry per kind of document."""
+"""Base of the views of quotes, orders and invoices, with one entry per kind of document."""
 
 from __future__ import annotations
 

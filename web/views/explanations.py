@@ -1,4 +1,4 @@
-"""Explanations of a document's figures: every step to them."""
+"""View of explanations: how each figure of a document was computed, step by step."""
 
 from __future__ import annotations
 

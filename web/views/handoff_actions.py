@@ -1,4 +1,4 @@
-"""Actions on handoffs: send again, skip, or settle what was handled outside."""
+"""Views of actions on handoffs: replay, skip, settle."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from web.views.handoffs import find
 
 @action(Handoff, "fulfilment.replay_handoff")
 def replay(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Send a handoff again, under its id and with the bytes of then."""
+    """Send a handoff again, with the same id and body."""
     return run_action(
         request,
         find(request, pk),

@@ -1,4 +1,4 @@
-"""Views of handoffs: what is sent to external systems, and what they answered."""
+"""Views of handoffs: list and page."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from web.screens import ListScreen
 
 
 class HandoffList(ListScreen[Handoff]):
-    """What is on its way, and what needs a person."""
+    """List of handoffs, with alerts and causes above it."""
 
     heading = _("Handoffs")
     template_name = "handoffs/list.html"
@@ -55,7 +55,7 @@ class HandoffList(ListScreen[Handoff]):
         return Handoff.objects.visible_to(self.person).select_related("event", "lane__connection")
 
     def build(self, **fields: Any) -> HandoffListPage:
-        """Show the alerts, and what needs a person by its cause, above the list."""
+        """Show alerts, and the causes of handoffs that need attention, above the list."""
         visible = Handoff.objects.visible_to(self.person)
         causes = causes_among(visible, self.person)
         return HandoffListPage(**fields, alerts=alerts_for(collect_metrics()), causes=causes)
@@ -86,6 +86,6 @@ def find(request: RepRequest, pk: uuid.UUID) -> Handoff:
 @require_safe
 @rep_with("fulfilment.view_handoff")
 def detail(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show what was sent, every attempt, and what came back."""
+    """Show the body sent, every attempt and its answer."""
     page = handoff_page(find(request, pk), request.user)
     return render_page(request, "handoffs/detail.html", page)

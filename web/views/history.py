@@ -1,4 +1,4 @@
-"""Audit trail of a record, change by change."""
+"""View of a record's audit trail."""
 
 from __future__ import annotations
 

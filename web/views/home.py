@@ -1,4 +1,4 @@
-"""Home: what a rep does today."""
+"""View of the home page."""
 
 from __future__ import annotations
 

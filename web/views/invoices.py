@@ -1,4 +1,4 @@
-"""Screens of invoices."""
+"""Views of invoices."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from web.views.documents import DocumentNew, HeadEdit, find_document, show_docum
 
 
 class InvoiceList(ListScreen[Invoice]):
-    """What we ask to be paid."""
+    """List of invoices and credit notes."""
 
     heading = _("Invoices")
     columns = (
@@ -124,7 +124,7 @@ def issue(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 
 @action(Invoice, "sales.delete_invoice")
 def delete(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Throw a draft away; no number is burned."""
+    """Delete a draft; no number is used up."""
     invoice = find_document(request, Invoice, pk)
 
     def throw_away() -> models.Model:
@@ -137,7 +137,7 @@ def delete(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 
 @rep_with("sales.change_invoice")
 def pay(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Record money that came in."""
+    """Record a payment."""
     invoice = find_document(request, Invoice, pk)
     start = {
         "amount": plain_number(invoice.outstanding),

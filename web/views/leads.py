@@ -1,4 +1,4 @@
-"""Screens of leads."""
+"""Views of leads."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from web.screens import FormScreen, ListScreen
 
 
 class LeadList(ListScreen[Lead]):
-    """Who may buy."""
+    """List of leads."""
 
     heading = _("Leads")
     columns = (
@@ -82,13 +82,13 @@ def find(request: RepRequest, pk: uuid.UUID) -> Lead:
 @require_safe
 @rep_with("crm.view_lead")
 def detail(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show a lead and what is next."""
+    """Show a lead."""
     page = lead_page(find(request, pk), request.user)
     return render_page(request, "leads/detail.html", page)
 
 
 class LeadEdit(FormScreen[Lead]):
-    """Make or edit a lead."""
+    """Create or edit a lead."""
 
     form_class = LeadForm
 
@@ -119,7 +119,7 @@ def contact(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 
 @action(Lead, "crm.change_lead")
 def reopen(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Work on a closed lead again."""
+    """Reopen a closed lead."""
     lead = find(request, pk)
     return run_action(
         request,
@@ -131,7 +131,7 @@ def reopen(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 
 @rep_with("crm.change_lead")
 def disqualify(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Close a lead that comes to nothing."""
+    """Disqualify a lead, with the reason."""
     lead = find(request, pk)
     return run_form_action(
         request,
@@ -146,7 +146,7 @@ def disqualify(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 
 @rep_with("crm.change_lead")
 def qualify(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Make a lead a customer: the rep chooses among possible duplicates."""
+    """Qualify a lead; the rep chooses among possible duplicates."""
     lead = find(request, pk)
     if not lead.is_open:
         return refuse(request, locked_reason(lead), record_url(lead))

@@ -1,4 +1,4 @@
-"""The line grid of drafts: the answer to a change is the new figures and nothing else."""
+"""Views of the line editor: each change returns only the fragments that changed."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def add(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
 
 
 def _keep(request: RepRequest, document: AnyDocument, error: DomainError) -> HttpResponse:
-    """Show why the lines stay as they are, below them or, without scripts, on the next page."""
+    """Show why the change was refused: below the lines or, without scripts, on the next page."""
     if not is_partial(request):
         return refuse(request, str(error), record_url(document))
     status, page = HTTPStatus.UNPROCESSABLE_ENTITY, {"problem": str(error)}
@@ -113,7 +113,7 @@ def options(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
 
 @action(find_by_url_word)
 def remove(request: RepRequest, kind: str, pk: uuid.UUID, line: uuid.UUID) -> HttpResponse:
-    """Take a line off the draft; one already gone stays gone."""
+    """Remove a line from the draft; removing it again changes nothing."""
     document = find_to_change(request, kind, pk)
     stored = document.lines.filter(pk=line).first()
     try:
@@ -126,7 +126,7 @@ def remove(request: RepRequest, kind: str, pk: uuid.UUID, line: uuid.UUID) -> Ht
 
 @rep_required
 def write_in(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
-    """Add something that is not in the catalogue."""
+    """Add a write-in line: a product that is not in the catalogue."""
     document = find_to_change(request, kind, pk)
 
     def add_write_in(answers: dict[str, Any]) -> AnyDocument:

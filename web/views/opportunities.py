@@ -1,4 +1,4 @@
-"""Screens of opportunities."""
+"""Views of opportunities."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from web.screens import FormScreen, ListScreen
 
 
 class OpportunityList(ListScreen[Opportunity]):
-    """What we are working on."""
+    """List of opportunities."""
 
     heading = _("Opportunities")
     columns = (
@@ -68,13 +68,13 @@ def find(request: RepRequest, pk: uuid.UUID) -> Opportunity:
 @require_safe
 @rep_with("crm.view_opportunity")
 def detail(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show an opportunity with its stage, its quotes and what is next."""
+    """Show an opportunity with its stage, lines and documents."""
     page = opportunity_page(find(request, pk), request.user)
     return render_page(request, "opportunities/detail.html", page)
 
 
 class OpportunityEdit(FormScreen[Opportunity]):
-    """Make or edit an opportunity."""
+    """Create or edit an opportunity."""
 
     form_class = OpportunityForm
 

@@ -1,4 +1,4 @@
-"""Moving, closing and reopening opportunities."""
+"""Views of actions on opportunities: move, win, lose, reopen."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def move(request: RepRequest, pk: uuid.UUID, stage: uuid.UUID) -> HttpResponse:
 
 @action(Opportunity, "crm.change_opportunity")
 def reopen(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Work on a closed opportunity again."""
+    """Reopen a closed opportunity."""
     opportunity = find(request, pk)
     return run_action(
         request,

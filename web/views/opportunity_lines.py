@@ -1,4 +1,4 @@
-"""What an opportunity is about, and the quotes and orders that come of it."""
+"""Views of an opportunity's lines, and of the quotes and orders drafted from it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from web.views.opportunities import find
 
 @rep_with("crm.change_opportunity")
 def add(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Note a product the customer is interested in."""
+    """Add a line to the opportunity."""
     opportunity = find(request, pk)
 
     def add_line(answers: dict[str, Any]) -> Opportunity:
@@ -50,7 +50,7 @@ def add(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 
 @action(Opportunity, "crm.change_opportunity")
 def remove(request: RepRequest, pk: uuid.UUID, line: uuid.UUID) -> HttpResponse:
-    """Take a product off the opportunity."""
+    """Remove a line from the opportunity."""
     opportunity = find(request, pk)
     stored = get_object_or_404(OpportunityLine, pk=line, opportunity=opportunity)
 
@@ -63,7 +63,7 @@ def remove(request: RepRequest, pk: uuid.UUID, line: uuid.UUID) -> HttpResponse:
 
 @action(Opportunity, "crm.change_opportunity")
 def revenue(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Take the expected revenue from the lines, or leave it to be typed."""
+    """Compute the expected revenue from the lines, or let it be typed."""
     opportunity = find(request, pk)
     computed = request.POST.get("computed") == "yes"
     done = (

@@ -1,4 +1,4 @@
-"""Screens of orders."""
+"""Views of orders."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from web.views.documents import DocumentNew, HeadEdit, find_document, show_docum
 
 
 class OrderList(ListScreen[Order]):
-    """What customers ordered."""
+    """List of orders."""
 
     heading = _("Orders")
     columns = (
@@ -75,7 +75,7 @@ class OrderList(ListScreen[Order]):
 @require_safe
 @rep_with("sales.view_order")
 def detail(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show an order with its four chips; a draft is edited right here."""
+    """Show an order; a draft is edited on its page."""
     return show_document(request, find_document(request, Order, pk))
 
 
@@ -111,7 +111,7 @@ class OrderEdit(HeadEdit[Order]):
 
 @action(Order, "sales.change_order")
 def submit(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Make the order binding; it leaves for the other systems."""
+    """Submit an order: it is binding, and sent to external systems."""
     order = find_document(request, Order, pk)
     return run_action(
         request,
@@ -123,7 +123,7 @@ def submit(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 
 @action(Order, "sales.change_order")
 def release(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Let an order on hold go on."""
+    """Release an order from hold."""
     order = find_document(request, Order, pk)
     return run_action(
         request,
@@ -135,7 +135,7 @@ def release(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 
 @rep_with("sales.change_order")
 def hold(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Stop the order where it stands."""
+    """Put the order on hold, with the reason."""
     order = find_document(request, Order, pk)
     return run_form_action(
         request,

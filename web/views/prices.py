@@ -1,4 +1,4 @@
-"""Promotion codes, prices taken anew from the list, and agreed prices unlocked."""
+"""Views of prices on drafts: promotion codes, price refresh and price locks."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _find_promoted(request: RepRequest, kind: str, pk: uuid.UUID) -> Quote | Ord
 
 @action(find_by_url_word)
 def add_promotion(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
-    """Give the draft a promotion code; a refused one is kept in the field."""
+    """Apply a promotion code to the draft; a refused one is kept in the field."""
     document = _find_promoted(request, kind, pk)
     form = PromotionForm(request.POST)
     if form.is_valid():
@@ -57,7 +57,7 @@ def add_promotion(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse
 
 @action(find_by_url_word)
 def drop_promotion(request: RepRequest, kind: str, pk: uuid.UUID, code: str) -> HttpResponse:
-    """Take a promotion code off the draft again."""
+    """Remove a promotion code from the draft."""
     document = _find_promoted(request, kind, pk)
 
     def drop() -> AnyDocument:

@@ -1,4 +1,4 @@
-"""Screens of products."""
+"""Views of products."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SUGGESTED = 8
 
 
 class ProductList(ListScreen[Product]):
-    """What we sell."""
+    """List of products."""
 
     heading = _("Products")
     columns = (

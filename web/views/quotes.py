@@ -1,4 +1,4 @@
-"""Screens of quotes."""
+"""Views of quotes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from web.views.documents import (
 
 
 class QuoteList(ListScreen[Quote]):
-    """What we offer."""
+    """List of quotes."""
 
     heading = _("Quotes")
     columns = (
@@ -82,7 +82,7 @@ class QuoteList(ListScreen[Quote]):
 @require_safe
 @rep_with("sales.view_quote")
 def detail(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show a quote; a draft is edited right here."""
+    """Show a quote; a draft is edited on its page."""
     return show_document(request, find_document(request, Quote, pk))
 
 
@@ -142,7 +142,7 @@ def revise(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 
 @action(Quote, "sales.change_quote")
 def cancel(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Take the quote back."""
+    """Cancel the quote."""
     quote = find_document(request, Quote, pk)
     return run_action(
         request,

@@ -1,4 +1,4 @@
-"""One search over everything the person may see."""
+"""View of the search over all records the person may see."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shipments, parcels and returns typed by hand."""
+"""Views of shipments, returns and parcels that a person records."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def find_shipment(request: RepRequest, pk: uuid.UUID) -> Shipment:
 
 @rep_with("fulfilment.add_shipment")
 def give_back(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Record what came back of a shipment."""
+    """Record the return of a shipment."""
     shipment = find_shipment(request, pk)
     order, left = find_document(request, Order, shipment.order_id), left_to_return(shipment)
     if not any(left.values()):
@@ -106,7 +106,7 @@ def give_back(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 
 @rep_with("fulfilment.change_shipment")
 def parcel(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Note a parcel and its tracking number."""
+    """Add a parcel with its tracking number."""
     shipment = find_shipment(request, pk)
     order = find_document(request, Order, shipment.order_id)
 

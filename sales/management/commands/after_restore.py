@@ -1,4 +1,4 @@
-"""Let the event feed go on in a database that was restored from a backup."""
+"""Command ``after_restore``: lets the event feed continue in a database restored from a backup."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Import exchange rates from a file."""
+"""Command ``import_exchange_rates``: imports exchange rates from an XML or CSV file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recompute everything that is stored twice, and print what differs."""
+"""Command ``verify``: recomputes every derived figure, and prints each that differs."""
 
 from __future__ import annotations
 

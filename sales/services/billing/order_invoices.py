@@ -1,4 +1,4 @@
-"""Invoices of orders: which quantities, and exactly which cents of the order."""
+"""Invoices of orders: the quantities to bill, and the exact part of the order's amounts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bundles: products sold together, some always included, some optional."""
+"""Bundles: adds, updates and removes the parts of bundle lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Content hash of a quote: changes with any change of what is offered."""
+"""Content hash of a quote: a SHA-256 of all that is offered, which approvals are bound to."""
 
 from __future__ import annotations
 

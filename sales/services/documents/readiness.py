@@ -1,4 +1,4 @@
-"""Readiness: everything that keeps a document from being issued."""
+"""Readiness check: lists every problem that prevents a document from being issued."""
 
 from __future__ import annotations
 

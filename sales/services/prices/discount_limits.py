@@ -1,4 +1,4 @@
-"""Discount limits: how much of the price a person may give away."""
+"""Discount limits: the largest discount a person may give, checked on lines and documents."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ HUNDREDTH = Decimal("0.0001")
 
 @dataclass(frozen=True, slots=True)
 class _Concessions:
-    """What a document gives away: per line, by the discount on everything, and as a whole."""
+    """The concessions of a document: per line, by the header discount, and in total."""
 
     lines: dict[uuid.UUID, Concession]
     on_everything: Decimal
     whole: Concession | None
 
     def on_line(self, line_id: uuid.UUID) -> Decimal:
-        """Return the part that was given on a line; nothing on one that was not there."""
+        """Return the discount of a line as a fraction; zero for a line that did not exist."""
         return self.lines[line_id].rate if line_id in self.lines else Decimal(0)
 
 
 def discount_limit(actor: Actor) -> Decimal | None:
-    """Return the fraction of the price an actor may give away; None is no limit.
+    """Return the largest discount an actor may give, as a fraction; None is no limit.
 
-    A person's own limit comes before the team's. A partner may give nothing away.
+    A person's own limit comes before the team's. A partner may give no discount.
     """
     if isinstance(actor, Partner):
         return Decimal(0)
@@ -53,10 +53,10 @@ def discount_limit(actor: Actor) -> Decimal | None:
 
 @contextmanager
 def within_limit(document: AnyDocument, actor: Actor) -> Iterator[None]:
-    """Refuse changes made inside that give away more than before, and more than the actor may.
+    """Refuse changes made inside that raise a discount above the actor's limit.
 
-    What somebody else gave stays. Lines are measured one by one, and the document where there is
-    a discount on everything.
+    A discount that somebody else gave stays. Lines are measured one by one, and the document
+    where it has a header discount.
     """
     limit = discount_limit(actor)
     if limit is None:
@@ -76,7 +76,7 @@ def within_limit(document: AnyDocument, actor: Actor) -> Iterator[None]:
 
 
 def check_new(document: AnyDocument, actor: Actor) -> None:
-    """Refuse to start a document with more off everything than the actor may give."""
+    """Refuse to start a document with a header discount above the actor's limit."""
     limit = discount_limit(actor) if document.discount_rate else None
     if limit is not None:
         _check_whole(document_concession([], terms_of(document)), limit, document, actor)
@@ -108,7 +108,7 @@ def _concessions(document: AnyDocument, lines: Sequence[DocumentLine]) -> _Conce
 
 
 def _on_everything(document: AnyDocument) -> Decimal:
-    """Return the fraction of the lines' sum that the discount on everything takes off."""
+    """Return the fraction of the lines' sum that the header discount takes off."""
     rate: Decimal = document.discount_rate
     return rate + document.discount_amount / document.detail if document.detail > 0 else rate
 
@@ -184,12 +184,12 @@ def _refusal(
 
 
 def _rounded_up(rate: Decimal) -> Decimal:
-    """Round a rate up to be shown, so that what is above a limit reads so."""
+    """Round a rate up to be shown, so that one above the limit never reads as equal to it."""
     return rate.quantize(HUNDREDTH, ROUND_UP)
 
 
 def _who_may(actor: Actor) -> str:
-    """Name the nearest colleague who may give more."""
+    """Name the nearest colleague with a higher limit."""
     if not isinstance(actor, User) or actor.team is None:
         return gettext("somebody who may")
     distance = {team.pk: away for away, team in enumerate(actor.team.with_teams_above())}

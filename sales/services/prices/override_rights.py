@@ -1,4 +1,4 @@
-"""Price override: who may type a price other than the list's."""
+"""Price override: the right to type a price other than the list price."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person gives away, in any currency and however it is typed."""
+"""Concessions: discounts against the reference price, in any currency and however typed."""
 
 from __future__ import annotations
 

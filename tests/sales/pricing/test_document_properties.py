@@ -1,4 +1,4 @@
-"""What holds for every document, whatever is on it, in yen, euros and dinars."""
+"""Property tests of document arithmetic, in yen, euros and dinars."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Instalments make the whole to the smallest coin, and money settles the oldest first."""
+"""Instalments: they sum to the total exactly, and payments settle the oldest first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every table in docs/pricing.md is run here, so that the page can be believed."""
+"""Worked examples: every table in docs/pricing.md is computed and compared."""
 
 from __future__ import annotations
 

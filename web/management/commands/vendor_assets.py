@@ -1,4 +1,4 @@
-"""Copy the few browser files we serve out of node_modules."""
+"""Command ``vendor_assets``: copies the browser files we serve out of node_modules."""
 
 from __future__ import annotations
 
