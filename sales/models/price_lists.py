@@ -73,7 +73,7 @@ class PriceList(models.Model):
 
 @keeps_history()
 class DiscountList(models.Model):
-    """Volume discounts: the more of it, the less per unit."""
+    """A volume discount: bands of quantity, each with a discount per unit."""
 
     class Kind(models.TextChoices):
         PERCENT = "percent", _("Percent")
@@ -101,7 +101,7 @@ class DiscountList(models.Model):
 
 @keeps_history()
 class DiscountBand(models.Model):
-    """From so many to so many units, both included, this much off each unit."""
+    """A band of a volume discount: a range of quantities, both included, and the discount per unit."""
 
     id = identifier()
     discount_list = models.ForeignKey(DiscountList, on_delete=models.CASCADE, related_name="bands")
@@ -263,7 +263,7 @@ MARGINS = frozenset({PriceListItem.Method.MARGIN_CURRENT, PriceListItem.Method.M
 
 @keeps_history()
 class PromotionCode(models.Model):
-    """A code that takes something off a document while uses are left."""
+    """A promotion code: a percentage or an amount off a document, while uses are left."""
 
     class Kind(models.TextChoices):
         PERCENT = "percent", _("Percent")

@@ -51,7 +51,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class TypedLine:
-    """Base, discount and what is left of the one after the other, as typed."""
+    """A line as typed: base, discount, and amount = base − discount."""
 
     source: LineInput
     base: Decimal

@@ -77,7 +77,7 @@ NOTHING = Amounts()
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """So many units and what they come to: a whole order line, or what of it is billed so far."""
+    """A quantity with its amounts: a whole order line, or what is billed of it so far."""
 
     quantity: Decimal = ZERO
     amounts: Amounts = NOTHING
