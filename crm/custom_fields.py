@@ -127,7 +127,7 @@ def check_definition(definition: CustomField) -> None:
     choices = definition.choices
     if definition.kind in WITH_CHOICES:
         if not choices or not all(isinstance(each, str) and each.strip() for each in choices):
-            raise MissingField(gettext("List the choices: one at least."), field="choices")
+            raise MissingField(gettext("List at least one choice."), field="choices")
         if len(set(choices)) != len(choices):
             raise Duplicate(gettext("Each choice is listed once."), field="choices")
     elif choices:

@@ -2,7 +2,7 @@
 
 * HandoffError: the external system did not answer with success
   - Unreachable: a fault of the connection; retry when it recovers
-    - AskedToWait, SignInRefused, ConnectionGone, NotAllowedToSend
+    - RateLimited, AuthenticationFailed, EndpointGone, AddressBlocked
   - Refused: a fault of the message; after a few attempts a person must look
   - OutcomeUnknown: it may have been accepted; look it up before sending again
     - NoReference: it was accepted, only the reference is missing
@@ -49,25 +49,25 @@ class Unreachable(HandoffError):
     outcome = Outcome.UNREACHABLE
 
 
-class AskedToWait(Unreachable):
+class RateLimited(Unreachable):
     """The system is busy and asked for a pause (429, or 503 with Retry-After)."""
 
     outcome = Outcome.BUSY
 
 
-class SignInRefused(Unreachable):
+class AuthenticationFailed(Unreachable):
     """The system does not accept our signature (401, 403)."""
 
     outcome = Outcome.AUTH_FAILED
 
 
-class ConnectionGone(Unreachable):
+class EndpointGone(Unreachable):
     """The address is gone for good (410)."""
 
     outcome = Outcome.GONE
 
 
-class NotAllowedToSend(Unreachable):
+class AddressBlocked(Unreachable):
     """The address is not allowed, or answers with a redirect."""
 
     outcome = Outcome.BLOCKED

@@ -85,6 +85,6 @@ class Team(models.Model):
 
     @property
     def discount_limit(self) -> Decimal | None:
-        """The largest discount members may give: its own limit or the nearest above; None is any."""
+        """The largest discount members may give: their team's or the nearest above; None is any."""
         limits = (team.discount_limit_rate for team in self.with_teams_above())
         return next((limit for limit in limits if limit is not None), None)

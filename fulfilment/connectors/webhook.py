@@ -18,14 +18,14 @@ from fulfilment.cloudevents import CONTENT_TYPE
 from fulfilment.connectors.base import Message, Reply, Target
 from fulfilment.connectors.ssrf import AddressFilter, refused_addresses
 from fulfilment.errors import (
-    AskedToWait,
-    ConnectionGone,
+    AddressBlocked,
+    AuthenticationFailed,
+    EndpointGone,
     HandoffError,
     NoReference,
-    NotAllowedToSend,
     OutcomeUnknown,
+    RateLimited,
     Refused,
-    SignInRefused,
     Unreachable,
     printable,
 )
@@ -135,7 +135,7 @@ class WebhookConnector:
         try:
             yield
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
-            raise NotAllowedToSend(f"{self._target.url} is not an HTTP address.") from error
+            raise AddressBlocked(f"{self._target.url} is not an HTTP address.") from error
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
             self._raise_handoff_error(progress, error)
 
@@ -145,7 +145,7 @@ class WebhookConnector:
             detail = (
                 f"{name} is at {progress.refused[-1]}, not in the connection's allowed networks."
             )
-            raise NotAllowedToSend(detail) from error
+            raise AddressBlocked(detail) from error
         timed_out = isinstance(error, TimeoutError)
         detail = (
             f"{name} did not answer for {self._target.deadline:g} s."
@@ -171,16 +171,16 @@ class WebhookConnector:
         name, pause = self._target.name, _pause(headers.get("Retry-After"))
         if 300 <= status < 400:
             detail = f"{name} answered with a redirect ({status}); redirects are not followed."
-            return NotAllowedToSend(detail, status=status, head=head)
+            return AddressBlocked(detail, status=status, head=head)
         if status == 429 or (status == 503 and pause is not None):
             pause = DEFAULT_PAUSE if pause is None else pause
             detail = f"{name} asked for a pause of {pause:.0f} s ({status})."
-            return AskedToWait(detail, status=status, head=head, retry_after=pause)
+            return RateLimited(detail, status=status, head=head, retry_after=pause)
         if status in {401, 403}:
             detail = f"{name} does not accept our signature ({status})."
-            return SignInRefused(detail, status=status, head=head)
+            return AuthenticationFailed(detail, status=status, head=head)
         if status == 410:
-            return ConnectionGone(
+            return EndpointGone(
                 f"{name} answered that its address is gone (410).", status=status, head=head
             )
         if status >= 500 or status in {408, 425}:

@@ -37,10 +37,10 @@ class UnknownDocument(Exception):
     """The message is about a document that does not exist, or not yet."""
 
 
-class Disagreement(DomainError):
+class DataConflict(DomainError):
     """The message contradicts our data; a person decides its ``discrepancies``."""
 
-    code = "disagreement"
+    code = "data_conflict"
 
     def __init__(self, message: str, *discrepancies: NewDiscrepancy) -> None:
         super().__init__(message)
@@ -80,7 +80,7 @@ def apply_shipment(connection: Connection, message: IncomingMessage) -> Effect:
     report = _report(message)
     if order.status == Order.Status.CANCELLED:
         theirs = f"{report.reference} {report.status}"
-        raise Disagreement(
+        raise DataConflict(
             gettext("%(order)s is cancelled, but %(shipment)s.")
             % {"order": order, "shipment": theirs},
             NewDiscrepancy(
@@ -90,7 +90,7 @@ def apply_shipment(connection: Connection, message: IncomingMessage) -> Effect:
     try:
         _, has_changed = merge_report(order, report, actor=_actor(connection))
     except OverShipped as error:
-        raise Disagreement(
+        raise DataConflict(
             str(error),
             NewDiscrepancy(
                 connection.pk,
@@ -282,7 +282,7 @@ def _amount(
     invoice: Invoice, money: dict[str, Any], connection: Connection, record: Record
 ) -> Decimal:
     if money["currency"] != invoice.currency:
-        raise Disagreement(
+        raise DataConflict(
             gettext("%(invoice)s is in %(currency)s, not %(reported)s.")
             % {
                 "invoice": invoice,
@@ -307,7 +307,7 @@ def _check_same_number(
 ) -> None:
     if invoice.official_number in {"", official_number}:
         return
-    raise Disagreement(
+    raise DataConflict(
         gettext("%(invoice)s is %(number)s in %(connection)s, not %(reported)s.")
         % {
             "invoice": invoice,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from common.errors import DomainError
 from fulfilment.connectors.base import Record
-from fulfilment.inbound.effects import EFFECTS, Disagreement, Effect, UnknownDocument
+from fulfilment.inbound.effects import EFFECTS, DataConflict, Effect, UnknownDocument
 from fulfilment.inbound.schemas import IncomingMessage, parse_message
 from fulfilment.models import Connection, Handoff, InboundMessage, SyncState
 from fulfilment.services.discrepancies import open_discrepancies
@@ -112,7 +112,7 @@ def _apply(connection: Connection, message: IncomingMessage) -> MessageResult:
     except UnknownDocument:
         unknown = gettext("%(document)s is not known here yet.") % {"document": message.subject}
         return MessageResult(Result.DEFERRED, unknown)
-    except Disagreement as error:
+    except DataConflict as error:
         open_discrepancies(error.discrepancies)
         record = error.discrepancies[0].record if error.discrepancies else None
         return MessageResult(Result.CONFLICT, str(error), record)

@@ -114,11 +114,14 @@ def _set_aside(
     handoff_id: uuid.UUID, actor: Actor, reason: str, state: Handoff.State, verb: str
 ) -> Handoff:
     if not reason.strip():
-        raise MissingField(gettext("Say why, for whoever reads it later."), field="reason")
+        raise MissingField(gettext("Give a reason: it is kept with the handoff."), field="reason")
     lane, handoff = _lock(handoff_id)
     if handoff.state not in STUCK:
         raise IllegalTransition(
-            gettext("%(handoff)s is %(state)s: only stuck handoffs are set aside.")
+            gettext(
+                "%(handoff)s is %(state)s: only handoffs that could not be delivered "
+                "are skipped or settled."
+            )
             % {"handoff": handoff, "state": handoff.get_state_display().lower()}
         )
     if _is_counted(lane, handoff):
@@ -141,7 +144,7 @@ def _lock(handoff_id: uuid.UUID) -> tuple[Lane, Handoff]:
     )
     if lane.lease_token is not None and lane.due_at > timezone.now():
         raise BeingSent(
-            gettext("%(handoff)s is being sent at this moment: look again shortly.")
+            gettext("%(handoff)s is being sent at this moment: try again in a minute.")
             % {"handoff": handoff}
         )
     return lane, handoff

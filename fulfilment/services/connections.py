@@ -24,10 +24,10 @@ OVERLAP = dt.timedelta(hours=24)
 """How long an old secret stays valid beside its successor."""
 
 
-class BadConnection(DomainError):
+class InvalidConnection(DomainError):
     """A setting of a connection is not valid."""
 
-    code = "bad_connection"
+    code = "invalid_connection"
 
 
 @transaction.atomic
@@ -119,14 +119,14 @@ def _check(networks: Sequence[str], secrets: Sequence[str]) -> None:
         try:
             ip_network(network, strict=False)
         except ValueError as error:
-            raise BadConnection(
+            raise InvalidConnection(
                 gettext("“%(network)s” is not a network like 10.0.0.0/8.") % {"network": network}
             ) from error
     for secret in secrets:
         try:
             signing.check_secret(secret)
         except ValidationError as error:
-            raise BadConnection(" ".join(error.messages)) from error
+            raise InvalidConnection(" ".join(error.messages)) from error
 
 
 def _ensure_secret(connection: Connection, purpose: Secret.Purpose, secret: str) -> None:

@@ -73,7 +73,7 @@ def close_agreed(kind: Discrepancy.Kind, connection_id: uuid.UUID, record: Recor
 def resolve_discrepancy(discrepancy: Discrepancy, *, actor: User, reason: str) -> None:
     """Record what a person decided about a discrepancy, and why."""
     if not reason.strip():
-        raise MissingField(gettext("Say what was decided and why."), field="reason")
+        raise MissingField(gettext("Give the decision and its reason."), field="reason")
     decided = Discrepancy.objects.filter(pk=discrepancy.pk, resolved_at__isnull=True).update(
         resolved_at=timezone.now(), resolution=f"{actor}: {reason.strip()}"[:300]
     )

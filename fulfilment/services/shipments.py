@@ -369,7 +369,7 @@ def _check_left_to_return(shipment: Shipment, wanted: Mapping[uuid.UUID, Decimal
     for pk, quantity in wanted.items():
         if quantity > left.get(pk, ZERO):
             raise QuantityExceedsOpen(
-                gettext("%(shipment)s has %(left)s of this line left to come back.")
+                gettext("Only %(left)s of this line of %(shipment)s can still be returned.")
                 % {"shipment": shipment, "left": format_quantity(left.get(pk, ZERO))},
                 line=str(pk),
             )

@@ -48,7 +48,7 @@ class PriceList(models.Model):
                 | Q(valid_to__isnull=True)
                 | Q(valid_from__lte=F("valid_to")),
                 name="price_list_dates_in_order",
-                violation_error_message=_("It would end before it begins."),
+                violation_error_message=_("The last day is before the first day."),
             )
         ]
 
@@ -101,7 +101,7 @@ class DiscountList(models.Model):
 
 @keeps_history()
 class DiscountBand(models.Model):
-    """A band of a volume discount: a range of quantities, both included, and the discount per unit."""
+    """A band of a volume discount: a range of quantities, both included, with its discount."""
 
     id = identifier()
     discount_list = models.ForeignKey(DiscountList, on_delete=models.CASCADE, related_name="bands")
@@ -116,7 +116,7 @@ class DiscountBand(models.Model):
             models.CheckConstraint(
                 condition=Q(quantity_to__isnull=True) | Q(quantity_from__lte=F("quantity_to")),
                 name="discount_band_in_order",
-                violation_error_message=_("The band would end before it begins."),
+                violation_error_message=_("The highest quantity of the band is below its lowest."),
             ),
             models.CheckConstraint(
                 condition=Q(discount_rate__isnull=False, discount_amount__isnull=True)
@@ -251,7 +251,7 @@ class PriceListItem(models.Model):
         discounts, price_list = chosen(self, "discount_list"), chosen(self, "price_list")
         if discounts and price_list and discounts.currency not in {"", price_list.currency}:
             problems["discount_list"] = gettext(
-                "It is in %(currency)s, the price list in %(other)s."
+                "The discount list is in %(currency)s, the price list in %(other)s."
             ) % {"currency": discounts.currency, "other": price_list.currency}
         if problems:
             raise ValidationError(problems)
@@ -309,12 +309,12 @@ class PromotionCode(models.Model):
                 | Q(valid_to__isnull=True)
                 | Q(valid_from__lte=F("valid_to")),
                 name="promotion_code_dates_in_order",
-                violation_error_message=_("It would end before it begins."),
+                violation_error_message=_("The last day is before the first day."),
             ),
             models.CheckConstraint(
                 condition=Q(uses_allowed__isnull=True) | Q(uses__lte=F("uses_allowed")),
                 name="promotion_code_uses_left",
-                violation_error_message=_("It has been used more often than that already."),
+                violation_error_message=_("The code was used more often than that already."),
             ),
         ]
 

@@ -100,7 +100,7 @@ class TaxRate(models.Model):
     def clean(self) -> None:
         """Refuse a period that ends before it begins; the database could not even compare it."""
         if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
-            raise ValidationError({"valid_to": gettext("It would end before it begins.")})
+            raise ValidationError({"valid_to": gettext("The last day is before the first day.")})
 
 
 @keeps_history()

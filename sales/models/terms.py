@@ -112,7 +112,9 @@ class AccountTerms(models.Model):
     def clean(self) -> None:
         """Refuse a price list in another currency than the account buys in."""
         if self.price_list is not None and self.price_list.currency != self.currency:
-            sentence = gettext("It is in %(other)s, not %(currency)s.") % {
+            sentence = gettext(
+                "The price list is in %(other)s, the account buys in %(currency)s."
+            ) % {
                 "other": self.price_list.currency,
                 "currency": self.currency,
             }

@@ -61,7 +61,7 @@ def promotion_discounts(
     value = sum(eligible.values(), ZERO)
     if value <= 0:
         raise InvalidPromotion(
-            _("Promotion code %(code)s covers none of these lines.", code=promotion.code)
+            _("Promotion code %(code)s applies to none of these lines.", code=promotion.code)
         )
     off = _taken_off(promotion, value, currency, rounding)
     keys = list(eligible)

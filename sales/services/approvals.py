@@ -50,10 +50,10 @@ class ApprovalNotNeeded(DomainError):
     code = "approval_not_needed"
 
 
-class AskedAlready(DomainError):
-    """Exactly this content is waiting for a decision, or has one."""
+class AlreadyRequested(IllegalTransition):
+    """Approval of exactly this content is requested or decided already."""
 
-    code = "asked_already"
+    code = "already_requested"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +136,13 @@ def check_approved(quote: Quote, lines: Sequence[DocumentLine]) -> None:
     decision = quote.approvals.filter(content_hash=content_hash(quote, lines)).first()
     if decision is None:
         named = ", ".join(str(need) for need in needs)
-        raise ApprovalNeeded(gettext("The quote needs approval: %(rules)s.") % {"rules": named})
+        raise ApprovalNeeded(
+            gettext("The quote breaks approval rules: %(rules)s. Ask for approval first.")
+            % {"rules": named}
+        )
     if not decision.approved:
         raise ApprovalRefused(
-            gettext("%(approver)s refused this quote: %(reason)s.")
+            gettext("%(approver)s refused this quote: %(reason)s. Change it, then ask again.")
             % {
                 "approver": decision.decided_by,
                 "reason": decision.comment or gettext("no reason given"),
@@ -155,10 +158,9 @@ def request_approval(quote_id: uuid.UUID, *, actor: User, comment: str = "") -> 
     approval = approval_of(quote, lines)
     if not approval.needs:
         raise ApprovalNotNeeded(
-            gettext("The quote keeps to every rule: it can be activated as it stands.")
+            gettext("The quote breaks no approval rule: activate it without approval.")
         )
-    if approval.decision or approval.asked:
-        raise AskedAlready(gettext("Approval of exactly this content was asked for already."))
+    _refuse_repeated_request(approval)
     data = {REQUEST_COMMENT: comment.strip(), "content_hash": content_hash(quote, lines)}
     record_event(SalesEvent.Type.QUOTE_APPROVAL_REQUESTED, quote, actor=actor, data=data)
     return quote
@@ -172,10 +174,11 @@ def decide_approval(
     quote = _lock_draft(quote_id)
     if not quote.may_be_decided_by(actor):
         raise NotAllowed(
-            gettext("Somebody other than the quote's owner has to decide."), field="approved"
+            gettext("The owner of a quote cannot decide its approval: another approver has to."),
+            field="approved",
         )
     if not approved and not comment.strip():
-        raise MissingField(gettext("Say why the quote is refused."), field="comment")
+        raise MissingField(gettext("Give the reason for the refusal."), field="comment")
     decision = QuoteApproval.objects.create(
         quote=quote,
         content_hash=content_hash(quote, lines_of(quote)),
@@ -214,6 +217,20 @@ def _request_for(
 def _requests(quote_id: uuid.UUID | OuterRef) -> QuerySet[SalesEvent]:
     asked = SalesEvent.objects.filter(subject_id=quote_id, data__has_key=REQUEST_COMMENT)
     return asked.order_by("-subject_version")
+
+
+def _refuse_repeated_request(approval: Approval) -> None:
+    """Refuse a second request for the same content."""
+    if approval.decision is not None and approval.decision.approved:
+        raise AlreadyRequested(gettext("The quote is approved as it stands: activate it."))
+    if approval.decision is not None:
+        raise AlreadyRequested(
+            gettext("The quote is refused as it stands: change it before you ask again.")
+        )
+    if approval.asked is not None:
+        raise AlreadyRequested(
+            gettext("Approval of the quote as it stands is requested already: await the decision.")
+        )
 
 
 def _lock_draft(quote_id: uuid.UUID) -> Quote:

@@ -177,7 +177,7 @@ def _open_change(order: Order, reason: str, actor: Actor) -> OrderChange:
 def _close_change(change: OrderChange, difference: list[ChangeEntry]) -> None:
     if not difference:
         raise NothingChanged(
-            gettext("%(order)s stands like this already: change something first.")
+            gettext("This changes nothing on %(order)s: change a line or a field first.")
             % {"order": change.order}
         )
     change.difference = difference

@@ -97,7 +97,7 @@ def _check(invoice: Invoice, reason: str) -> None:
             % {"invoice": invoice}
         )
     if not reason.strip():
-        raise MissingField(gettext("Say why the invoice is credited."), field="reason")
+        raise MissingField(gettext("Give the reason for the credit note."), field="reason")
 
 
 def _check_amount(invoice: Invoice, note: Invoice) -> None:
@@ -217,7 +217,9 @@ def _credit_line(
         name_line(error, line.description)
         raise
     except QuantityExceedsOpen as error:
-        error.message = gettext("%(line)s: %(quantity)s asked for, %(left)s left to credit.") % {
+        error.message = gettext(
+            "%(line)s: %(quantity)s cannot be credited, only %(left)s are left."
+        ) % {
             "line": line.description,
             "quantity": format_quantity(quantity),
             "left": format_quantity(line.quantity - credited.quantity),

@@ -193,7 +193,9 @@ def _check_payment(invoice: Invoice, amount: Decimal) -> None:
             % {"invoice": invoice}
         )
     if amount <= 0:
-        raise InvalidAmount(gettext("Give the amount that came in: above zero."), field="amount")
+        raise InvalidAmount(
+            gettext("Give the amount received: it must be above zero."), field="amount"
+        )
     if amount != round_money(amount, invoice.currency, Rounding(invoice.rounding)):
         raise InvalidAmount(decimals_rule(invoice.currency), field="amount")
     if amount > invoice.outstanding:

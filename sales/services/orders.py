@@ -92,7 +92,7 @@ def hold_order(order_id: uuid.UUID, *, actor: Actor, reason: str) -> Order:
             % {"order": order, "reason": order.hold_reason}
         )
     if not reason.strip():
-        raise MissingField(gettext("Say why the order is put on hold."), field="reason")
+        raise MissingField(gettext("Give the reason for the hold."), field="reason")
     order.change(is_on_hold=True, hold_reason=reason.strip())
     record_event(SalesEvent.Type.ORDER_HELD, order, actor=actor, data={"reason": reason})
     return order
@@ -122,7 +122,7 @@ def cancel_order(order_id: uuid.UUID, *, actor: Actor, reason: str) -> Order:
             % {"order": order}
         )
     if not reason.strip():
-        raise MissingField(gettext("Say why the order is cancelled."), field="reason")
+        raise MissingField(gettext("Give the reason for the cancellation."), field="reason")
     release_promotions(order)
     was_submitted = order.status == Order.Status.SUBMITTED
     for line in lines:

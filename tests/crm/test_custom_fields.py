@@ -377,7 +377,7 @@ def test_values_are_written_as_readers_write_them() -> None:
 @pytest.mark.parametrize(
     ("changes", "on", "code", "message"),
     [
-        ({"kind": Kind.CHOICE}, "choices", "missing_field", "List the choices: one at least."),
+        ({"kind": Kind.CHOICE}, "choices", "missing_field", "List at least one choice."),
         (
             {"kind": Kind.CHOICE, "choices": ["a", "a"]},
             "choices",

@@ -38,7 +38,7 @@ def test_the_admin_shows_how_it_was_resolved(
     send(shipment_event(order, "WH-1", "shipped", "11"))
     discrepancy = Discrepancy.objects.get()
     record = Record("order", order.pk)
-    close_agreed(discrepancy.kind, warehouse.connection.pk, record)
+    close_agreed(Discrepancy.Kind.QUANTITY, warehouse.connection.pk, record)
 
     page = admin_client.get(f"/admin/fulfilment/discrepancy/{discrepancy.pk}/change/")
 

@@ -59,7 +59,7 @@ def test_records_a_return_of_a_shipment(rep: Client, order: Order, shipment: Shi
     assert (back.returns, back.carrier, back.lines.get().quantity) == (shipment, "DHL", 3)
     line.refresh_from_db()
     assert (line.shipped_quantity, line.returned_quantity) == (4, 3)
-    assert f"came back of {shipment}" in rep.get(record_url(order)).content.decode()
+    assert f"return of {shipment}" in rep.get(record_url(order)).content.decode()
 
 
 def test_refuses_to_return_more_than_the_shipment_contains(

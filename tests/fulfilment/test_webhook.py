@@ -20,14 +20,14 @@ from fulfilment.connectors import Message, Reply, Target
 from fulfilment.connectors.ssrf import AddressFilter
 from fulfilment.connectors.webhook import WebhookConnector
 from fulfilment.errors import (
-    AskedToWait,
-    ConnectionGone,
+    AddressBlocked,
+    AuthenticationFailed,
+    EndpointGone,
     HandoffError,
     NoReference,
-    NotAllowedToSend,
     OutcomeUnknown,
+    RateLimited,
     Refused,
-    SignInRefused,
     Unreachable,
 )
 from tests.fulfilment.conftest import LOOPBACK, SECRET_OUT
@@ -117,19 +117,19 @@ def test_treats_the_reference_of_a_202_as_no_record(httpserver: HTTPServer) -> N
 @pytest.mark.parametrize(
     ("status", "error"),
     [
-        (301, NotAllowedToSend),
-        (307, NotAllowedToSend),
+        (301, AddressBlocked),
+        (307, AddressBlocked),
         (400, Refused),
-        (401, SignInRefused),
-        (403, SignInRefused),
+        (401, AuthenticationFailed),
+        (403, AuthenticationFailed),
         (404, Refused),
         (408, Unreachable),
         (409, Refused),
-        (410, ConnectionGone),
+        (410, EndpointGone),
         (413, Refused),
         (422, Refused),
         (425, Unreachable),
-        (429, AskedToWait),
+        (429, RateLimited),
         (500, Unreachable),
         (502, Unreachable),
         (503, Unreachable),
@@ -151,7 +151,7 @@ def test_never_follows_a_redirect(httpserver: HTTPServer) -> None:
     elsewhere = httpserver.url_for("/elsewhere")
     httpserver.expect_request("/hooks").respond_with_data("", 307, headers={"Location": elsewhere})
 
-    with pytest.raises(NotAllowedToSend, match="redirects are not followed"):
+    with pytest.raises(AddressBlocked, match="redirects are not followed"):
         push(target(httpserver.url_for("/hooks")))
 
     assert [request.path for request, _ in httpserver.log] == ["/hooks"]
@@ -174,7 +174,7 @@ def test_reads_retry_after_between_its_limits(
     headers = {"Retry-After": retry_after} if retry_after else {}
     httpserver.expect_request("/hooks").respond_with_data("", 429, headers=headers)
 
-    with pytest.raises(AskedToWait) as raised:
+    with pytest.raises(RateLimited) as raised:
         push(target(httpserver.url_for("/hooks")))
 
     assert raised.value.retry_after == seconds
@@ -185,7 +185,7 @@ def test_reads_retry_after_as_a_date(httpserver: HTTPServer) -> None:
     headers = {"Retry-After": format_datetime(until, usegmt=True)}
     httpserver.expect_request("/hooks").respond_with_data("", 503, headers=headers)
 
-    with pytest.raises(AskedToWait) as raised:
+    with pytest.raises(RateLimited) as raised:
         push(target(httpserver.url_for("/hooks")))
 
     assert 85 <= (raised.value.retry_after or 0) <= 90
@@ -348,9 +348,9 @@ def test_never_connects_to_a_private_network_that_is_not_allowed() -> None:
     def record_visit(client: socket.socket) -> None:
         visited.set()
 
-    with far_end(record_visit) as url, pytest.raises(NotAllowedToSend, match=r"at 127\.0\.0\.1"):
+    with far_end(record_visit) as url, pytest.raises(AddressBlocked, match=r"at 127\.0\.0\.1"):
         push(target(url, networks=[]))
-    with far_end(record_visit) as url, pytest.raises(NotAllowedToSend):
+    with far_end(record_visit) as url, pytest.raises(AddressBlocked):
         push(target(url.replace("127.0.0.1", "localhost"), networks=["10.0.0.0/8"]))
 
     assert not visited.is_set()
@@ -358,7 +358,7 @@ def test_never_connects_to_a_private_network_that_is_not_allowed() -> None:
 
 @pytest.mark.parametrize("url", ["ftp://far.example/", "http://", "nonsense", "file:///etc/passwd"])
 def test_refuses_an_invalid_url_without_connecting(url: str) -> None:
-    with pytest.raises(NotAllowedToSend):
+    with pytest.raises(AddressBlocked):
         push(target(url))
 
 

@@ -191,7 +191,7 @@ def test_overlapping_tax_periods_are_an_error_on_the_form(market: Market, office
     )
 
     assert problems(overlapping) == ["Another rate of this category and zone covers these days."]
-    assert problems(backwards) == ["It would end before it begins."]
+    assert problems(backwards) == ["The last day is before the first day."]
     assert TaxRate.objects.count() == 1
 
 

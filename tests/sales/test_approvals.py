@@ -7,8 +7,14 @@ import pytest
 from common.errors import MissingField, NotAllowed
 from crm import roles
 from crm.models import User
-from sales.models import ApprovalRule, Quote
-from sales.services.approvals import ApprovalNeeded, ApprovalRefused, decide_approval
+from sales.models import ApprovalRule, Quote, SalesEvent
+from sales.services.approvals import (
+    AlreadyRequested,
+    ApprovalNeeded,
+    ApprovalRefused,
+    decide_approval,
+    request_approval,
+)
 from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line, change_line
 from sales.services.quotes import activate_quote
@@ -65,9 +71,38 @@ def test_a_refused_quote_names_who_refused_it_and_why(
 
 
 def test_nobody_approves_their_own_quote(market: Market, quote: Quote) -> None:
-    with pytest.raises(NotAllowed, match="Somebody other than the quote's owner has to decide"):
+    with pytest.raises(NotAllowed, match="The owner of a quote cannot decide its approval"):
         decide_approval(quote.pk, actor=market.rep, approved=True)
     assert not quote.approvals.exists()
+
+
+def test_approval_of_the_same_content_is_requested_once(market: Market, quote: Quote) -> None:
+    request_approval(quote.pk, actor=market.rep)
+    with pytest.raises(AlreadyRequested, match="requested already: await the decision"):
+        request_approval(quote.pk, actor=market.rep)
+    assert requests_for(quote) == ["quote.approval_requested"]
+
+    change_line(quote.lines.get(), actor=market.rep, quantity=Decimal(2))
+    request_approval(quote.pk, actor=market.rep)
+    assert requests_for(quote) == ["quote.approval_requested"] * 2
+
+
+@pytest.mark.parametrize(
+    ("approved", "way_on"), [(True, "activate it"), (False, "change it before you ask again")]
+)
+def test_a_decided_quote_is_not_decided_again_as_it_stands(
+    market: Market, quote: Quote, manager: User, approved: bool, way_on: str
+) -> None:
+    decide_approval(quote.pk, actor=manager, approved=approved, comment="Seen")
+    with pytest.raises(AlreadyRequested, match=way_on):
+        request_approval(quote.pk, actor=market.rep)
+    assert requests_for(quote) == []
+
+
+def requests_for(quote: Quote) -> list[str]:
+    """The types of the events that request approval of the quote."""
+    wanted = SalesEvent.objects.filter(subject_id=quote.pk, type="quote.approval_requested")
+    return list(wanted.values_list("type", flat=True))
 
 
 def test_low_margins_and_large_totals_need_approval_too(market: Market) -> None:

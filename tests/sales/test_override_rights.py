@@ -61,12 +61,14 @@ def clerk(quote: Quote) -> User:
 def test_refuses_a_typed_price_without_the_right(quote: Quote, market: Market, clerk: User) -> None:
     line = quote.lines.get()
     with pytest.raises(
-        NotAllowed, match="You may not type prices: leave the price to the price list"
+        NotAllowed,
+        match="You have no right to override prices: leave the price empty to take the list price",
     ) as refusal:
         change_line(line, actor=clerk, unit_price=Decimal(99))
     assert (refusal.value.line, refusal.value.field) == (str(line.pk), "unit_price")
     with pytest.raises(
-        NotAllowed, match="You may not type prices: leave the price to the price list"
+        NotAllowed,
+        match="You have no right to override prices: leave the price empty to take the list price",
     ):
         add_line(quote, actor=clerk, product=market.product("5"), unit_price=Decimal(5))
     assert unchanged(quote)
@@ -92,7 +94,8 @@ def test_refuses_a_typed_price_in_a_change_order(quote: Quote, clerk: User) -> N
     order = submit_order(accept_quote(quote.pk, actor=clerk).pk, actor=clerk)
     wish = {order.lines.get().pk: {"unit_price": Decimal(120)}}
     with pytest.raises(
-        NotAllowed, match="You may not type prices: leave the price to the price list"
+        NotAllowed,
+        match="You have no right to override prices: leave the price empty to take the list price",
     ):
         change_order(order.pk, Changes(lines=wish), actor=clerk)
     assert not OrderChange.objects.exists()

@@ -126,7 +126,7 @@ def test_any_change_after_the_approval_needs_a_new_one(
 
     page = rep.get(at("quote-detail", quote))
     assert labels(page)["Activate"] == "It needs approval first."
-    assert "about earlier content" in page.content.decode()
+    assert "for an earlier version" in page.content.decode()
 
 
 def test_approving_is_refused_to_reps_other_teams_and_auditors(

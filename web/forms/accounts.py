@@ -56,8 +56,12 @@ class AccountForm(CustomFieldsForm, RecordForm):
             "shipping_postal_code": _("Shipping postcode"),
         }
         help_texts: ClassVar = {
-            "domain": _("Helps to recognise the customer in new leads: lavoisier.example"),
-            "shipping_street": _("Leave the shipping address empty to ship where the bill goes."),
+            "domain": _(
+                "E-mail domain, by which new leads of the customer are found: lavoisier.example"
+            ),
+            "shipping_street": _(
+                "Leave the shipping address empty to ship to the billing address."
+            ),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -12,7 +12,7 @@ class SetAsideForm(StyledForm):
     """Form of skipping a handoff, with the reason."""
 
     reason = forms.CharField(
-        label=_("Reason"), max_length=200, help_text=_("For whoever reads it later.")
+        label=_("Reason"), max_length=200, help_text=_("Kept with the handoff.")
     )
 
 

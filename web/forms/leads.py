@@ -83,7 +83,9 @@ class QualifyForm(StyledForm):
     with_opportunity = forms.BooleanField(
         label=_("Start an opportunity"), required=False, initial=True
     )
-    opportunity_name = forms.CharField(label=_("Its name"), max_length=200, required=False)
+    opportunity_name = forms.CharField(
+        label=_("Name of the opportunity"), max_length=200, required=False
+    )
     currency = forms.ChoiceField(
         label=_("Currency"), choices=[(code, code) for code in MAIN_CURRENCIES], initial="EUR"
     )

@@ -28,7 +28,7 @@ class OpportunityLineForm(StyledForm):
         min_value=0,
         required=False,
         localize=True,
-        help_text=_("Empty: the list's."),
+        help_text=_("Empty: the list price."),
     )
 
 

@@ -23,11 +23,11 @@ class ShipmentForm(StyledForm):
     widths: ClassVar = {"status": 4, "carrier": 4, "tracking": 4}
 
     status = forms.ChoiceField(
-        label=_("It is"),
+        label=_("Status"),
         choices=[
             (Shipment.Status.SHIPPED.value, _("Shipped")),
             (Shipment.Status.DELIVERED.value, _("Delivered")),
-            (Shipment.Status.PACKED.value, _("Packed, not gone yet")),
+            (Shipment.Status.PACKED.value, _("Packed, not shipped yet")),
         ],
     )
     carrier = forms.CharField(label=_("Carrier"), max_length=60, required=False)
@@ -69,8 +69,8 @@ class ReturnForm(QuantitiesForm):
     """Form of a return: a quantity per shipped line."""
 
     widths: ClassVar = {"carrier": 6, "tracking": 6, "replace": 12}
-    columns: ClassVar = (_("In the shipment"), _("Came back"), _("Left"))
-    asked: ClassVar = _("Coming back")
+    columns: ClassVar = (_("In the shipment"), _("Returned"), _("Left"))
+    asked: ClassVar = _("To return")
 
     replace = forms.TypedChoiceField(
         label=_("What comes back is"),
@@ -97,7 +97,7 @@ class ReturnForm(QuantitiesForm):
         self.ask_for([line.order_line for line in held], {})
 
     def cells(self, line: OrderLine) -> list[str]:
-        """Return what was in the shipment, what came back and what is left of it."""
+        """Return the quantities that were shipped, returned, and are left."""
         held, left = self.held[line.pk], self.left.get(line.pk, Decimal(0))
         return [format_quantity(quantity) for quantity in (held, held - left, left)]
 

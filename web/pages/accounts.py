@@ -121,7 +121,7 @@ def _bill_to(account: Account) -> Address:
 def _ship_to(account: Account) -> Address:
     title = gettext("Ship to")
     if not account.shipping_street:
-        return Address(title, [gettext("Where the bill goes")])
+        return Address(title, [gettext("Same as the billing address")])
     lines = _address_lines(
         account.shipping_street,
         f"{account.shipping_postal_code} {account.shipping_city}",
@@ -139,7 +139,7 @@ def _contacts(account: Account) -> Card:
         title=gettext("Contacts"),
         id="contacts",
         rows=[_contact_row(contact) for contact in account.contacts.all()[:CONTACTS]],
-        empty=gettext("Nobody yet."),
+        empty=gettext("No contact yet."),
     )
 
 

@@ -63,7 +63,7 @@ def _decision_row(decision: QuoteApproval, approval: Approval) -> CardRow:
     return CardRow(
         mark=person_mark(decision.decided_by, "initials-s"),
         title=str(decision.decided_by),
-        note=gettext("about earlier content") if is_earlier else "",
+        note=gettext("for an earlier version") if is_earlier else "",
         detail=decision.comment,
         chip=decision_chip(approved=decision.approved),
         when=When.of(decision.decided_at),

@@ -54,7 +54,7 @@ def change_order_page(
     for form in forms:
         read_choices(form)
     summary = gettext(
-        "Version %(version)d stays in the history. Nothing can go under what is shipped or billed."
+        "Version %(version)d stays in the history. No line can go below what is shipped or billed."
     )
     return ChangeOrderPage(
         heading=gettext("Change %(order)s") % {"order": order},

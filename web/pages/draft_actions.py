@@ -31,7 +31,7 @@ def refresh_action(document: AnyDocument, drifts: Sequence[PriceDrift]) -> Actio
 def _why_not_refresh(document: AnyDocument, *, drifted: bool) -> str:
     if document.prices_locked:
         return gettext("The prices are locked.")
-    return "" if drifted else gettext("Every price is the list's.")
+    return "" if drifted else gettext("Every price equals the list price.")
 
 
 def take_lines_action(quote: Quote) -> Action:
@@ -65,7 +65,7 @@ def approval_actions(quote: Quote, user: User, approval: Approval) -> list[Actio
     actions = []
     if user.has_perm("sales.approve_quote"):
         own = not quote.may_be_decided_by(user)
-        reason = gettext("Somebody other than the owner has to decide.") if own else ""
+        reason = gettext("The owner of a quote cannot decide its approval.") if own else ""
         decided = gettext("The quote is decided as it stands.") if approval.decision else reason
         actions += [
             action(gettext("Approve"), "approve", "thumb-up", decided),

@@ -133,7 +133,7 @@ def _facts(handoff: Handoff) -> list[Fact]:
         Fact(gettext("Document"), Link(str(document), record_url(document)) if document else "–"),
         Fact(gettext("Connection"), handoff.lane.connection),
         Fact(gettext("Their reference"), handoff.reference or "–"),
-        Fact(gettext("Turn in its lane"), handoff.position),
+        Fact(gettext("Position in its lane"), handoff.position),
         Fact(gettext("Message id"), handoff.message_id),
         Fact(gettext("Created"), format_moment(handoff.created_at)),
         Fact(gettext("Delivered"), format_moment(handoff.delivered_at)),

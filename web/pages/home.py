@@ -201,7 +201,7 @@ def sync_trouble(user: User) -> Panel:
         title=gettext("Sync trouble"),
         icon="cloud-exclamation",
         rows=[_handoff_row(handoff) for handoff in handoffs],
-        empty=gettext("Every external system has received everything."),
+        empty=gettext("Every external system has received all its messages."),
         all_url=f"{reverse('fulfilment:handoff-list')}?state={Handoff.State.NEEDS_ATTENTION}",
         tone="bad",
     )
@@ -229,7 +229,7 @@ def overdue_invoices(user: User) -> Panel:
         title=gettext("Overdue invoices"),
         icon="receipt-off",
         rows=[_overdue_row(invoice) for invoice in invoices],
-        empty=gettext("Everybody has paid in time."),
+        empty=gettext("No invoice is overdue."),
         all_url=f"{reverse('sales:invoice-list')}?status={InvoiceFilter.OVERDUE}",
         tone="bad",
     )

@@ -75,7 +75,7 @@ def instalments_card(invoice: Invoice, today: dt.date) -> Card | None:
     return Card(
         title=gettext("Instalments"),
         id="instalments",
-        note=gettext("Money settles the oldest first"),
+        note=gettext("Payments settle the oldest instalment first"),
         rows=[
             _instalment_row(due, left.amount if is_open else Decimal(0), invoice.currency, today)
             for due, left in zip(invoice.dues, invoice.open_dues, strict=True)
@@ -111,7 +111,7 @@ def payments_card(invoice: Invoice) -> Card | None:
         id="payments",
         note=_open(invoice.outstanding, invoice.currency) if invoice.outstanding else "",
         rows=[_payment_row(payment, invoice.currency) for payment in found],
-        empty=gettext("Nothing has come in yet."),
+        empty=gettext("No payment yet."),
     )
 
 

@@ -157,7 +157,7 @@ def format_early_payment(invoice: Invoice) -> str:
     """Write what may still be kept for paying early, or what was."""
     if invoice.discounted:
         kept = format_money(invoice.discounted, invoice.currency)
-        return gettext("%(amount)s kept for paying early") % {"amount": kept}
+        return gettext("%(amount)s taken for paying early") % {"amount": kept}
     until = format_day(invoice.early_payment_until)
     offered = invoice.discount_on(invoice.company.today())
     if not offered:

@@ -37,5 +37,5 @@ def _official_number(invoice: Invoice) -> str:
     if invoice.official_number:
         return gettext("official %(number)s") % {"number": invoice.official_number}
     if invoice.number:
-        return gettext("official number not here yet")
+        return gettext("no official number yet")
     return invoice.get_what_display()

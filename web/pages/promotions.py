@@ -49,7 +49,7 @@ def build_promotions(
                 remove_url=(
                     reverse("sales:promotion-remove", args=[*where, use.code]) if may_add else ""
                 ),
-                remove_label=gettext("Take %(code)s off") % {"code": use.code},
+                remove_label=gettext("Remove %(code)s") % {"code": use.code},
             )
             for use in document.promotions.select_related("code")
         ],

@@ -31,7 +31,7 @@ class ShipmentRow:
     reference: str
     icon: SafeString
     note: str
-    """That it came back, and of which shipment; empty for what left."""
+    """That it is a return, and of which shipment; empty for a shipment."""
     contents: str
     transport: str
     parcels: Sequence[str]
@@ -83,14 +83,14 @@ def _row(shipment: Any, *, may_change: bool) -> ShipmentRow:
         chip=shipment_chip(shipment),
         when=When.of(shipment.updated_at),
         actions=shipment_actions(shipment) if may_change else (),
-        actions_label=gettext("What to do with %(shipment)s") % {"shipment": shipment},
+        actions_label=gettext("Actions on %(shipment)s") % {"shipment": shipment},
     )
 
 
 def _return_note(shipment: Shipment) -> str:
     if shipment.returns is None:
-        return gettext("came back")
-    return gettext("came back of %(shipment)s") % {"shipment": shipment.returns}
+        return gettext("returned")
+    return gettext("return of %(shipment)s") % {"shipment": shipment.returns}
 
 
 def _transport(shipment: Shipment) -> str:
@@ -119,8 +119,8 @@ def shipment_actions(shipment: Shipment) -> list[Action]:
 
     status = Shipment.Status
     looks = {
-        status.SHIPPED: (gettext("It left"), "truck-delivery"),
-        status.DELIVERED: (gettext("It arrived"), "home-check"),
+        status.SHIPPED: (gettext("Mark as shipped"), "truck-delivery"),
+        status.DELIVERED: (gettext("Mark as delivered"), "home-check"),
     }
     moves = [
         Action(label, url("move", to), icon)

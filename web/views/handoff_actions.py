@@ -55,7 +55,7 @@ def skip(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         SetAsideForm(request.POST or None),
         lambda data: skip_handoff(pk, actor=request.user, reason=data["reason"]),
         heading=gettext("Skip this handoff"),
-        label=gettext("Skip it"),
+        label=gettext("Skip handoff"),
         done=gettext("The handoff is skipped; those behind it continue."),
     )
 
@@ -69,6 +69,6 @@ def settle(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         SettleForm(request.POST or None),
         lambda data: settle_handoff(pk, actor=request.user, **data),
         heading=gettext("Handled outside"),
-        label=gettext("It is done"),
+        label=gettext("Mark as handled"),
         done=gettext("The handoff counts as delivered; those behind it continue."),
     )

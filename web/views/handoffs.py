@@ -46,7 +46,7 @@ class HandoffList(ListScreen[Handoff]):
     grouped_by = "state"
     empty = Empty(
         "arrows-exchange",
-        _("Nothing is on its way"),
+        _("No handoffs yet"),
         _("Submitted orders and issued invoices are handed to the connected systems."),
     )
 

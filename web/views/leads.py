@@ -53,7 +53,7 @@ class LeadList(ListScreen[Lead]):
     empty = Empty(
         "user-plus",
         _("No leads yet"),
-        _("A lead is somebody who may buy. Write down what you know; qualify it when it is real."),
+        _("A lead is a person or company that may become a customer. Qualify it once it is real."),
     )
 
     def records(self) -> models.QuerySet[Lead]:
@@ -165,5 +165,5 @@ def qualify(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         make_customer,
         heading=gettext("Qualify %(lead)s") % {"lead": lead},
         label=gettext("Qualify"),
-        done=gettext("Qualified. Work goes on with %(record)s."),
+        done=gettext("The lead is qualified. Continue with %(record)s."),
     )

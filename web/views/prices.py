@@ -64,7 +64,7 @@ def drop_promotion(request: RepRequest, kind: str, pk: uuid.UUID, code: str) -> 
         remove_promotion(document, code, actor=request.user)
         return document
 
-    done = gettext("%(code)s is taken off.") % {"code": code}
+    done = gettext("%(code)s is removed.") % {"code": code}
     return run_action(request, document, drop, done=done)
 
 
@@ -103,7 +103,7 @@ def _take(request: RepRequest, document: AnyDocument, form: RefreshForm) -> Http
         line_ids=form.cleaned_data["lines"],
         expected_version=form.cleaned_data["version"],
     )
-    show_message(request, gettext("The prices are the list's of today."))
+    show_message(request, gettext("The prices are today's list prices."))
     return go_to(request, f"{record_url(document)}#lines")
 
 

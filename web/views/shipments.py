@@ -73,7 +73,7 @@ def give_back(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     shipment = find_shipment(request, pk)
     order, left = find_document(request, Order, shipment.order_id), left_to_return(shipment)
     if not any(left.values()):
-        reason = gettext("There is nothing left of %(shipment)s that could come back.")
+        reason = gettext("Nothing of %(shipment)s is left to return.")
         return refuse(request, reason % {"shipment": shipment}, record_url(order))
     held = list(shipment.lines.select_related("order_line"))
     form = ReturnForm(request.POST or None, held=held, left=left)
@@ -99,7 +99,7 @@ def give_back(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         label=gettext("Record return"),
         done=gettext("Return of %(record)s recorded."),
         template="lines/quantities_form.html",
-        summary=gettext("What came back may be credited on its invoice."),
+        summary=gettext("Returned goods may be credited on their invoice."),
         icon="truck-return",
     )
 

@@ -211,7 +211,7 @@ def _check_amount(order: Order, ledger: Ledger, amount: Decimal) -> None:
         raise InvalidAmount(decimals_rule(order.currency), field="amount")
     if amount > left:
         raise AmountExceedsOpen(
-            gettext("%(order)s has %(left)s left to ask for.")
+            gettext("%(order)s has only %(left)s left to invoice: give that amount at most.")
             % {"order": order, "left": format_money(left, order.currency)},
             field="amount",
         )

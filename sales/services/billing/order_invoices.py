@@ -207,7 +207,7 @@ def _chosen(
             )
         if quantity > line.open_to_bill:
             raise QuantityExceedsOpen(
-                gettext("%(line)s: %(quantity)s asked for, %(open)s open to invoice.")
+                gettext("%(line)s: %(quantity)s cannot be invoiced, only %(open)s are open.")
                 % {
                     "line": line.description,
                     "quantity": format_quantity(quantity),

@@ -153,7 +153,7 @@ def default_company() -> Company:
     company = Company.objects.filter(is_default=True).first()
     if company is None:
         raise NotSetUp(
-            gettext("No company is the one that sells yet: an administrator sets it up.")
+            gettext("No company is the default yet: an administrator chooses one in the admin.")
         )
     return company
 

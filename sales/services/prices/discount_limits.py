@@ -191,7 +191,7 @@ def _rounded_up(rate: Decimal) -> Decimal:
 def _who_may(actor: Actor) -> str:
     """Name the nearest colleague with a higher limit."""
     if not isinstance(actor, User) or actor.team is None:
-        return gettext("somebody who may")
+        return gettext("a colleague with a higher limit")
     distance = {team.pk: away for away, team in enumerate(actor.team.with_teams_above())}
     app, codename = MAY_EXCEED.split(".")
     right = {"content_type__app_label": app, "codename": codename}
@@ -200,4 +200,4 @@ def _who_may(actor: Actor) -> str:
     )
     colleagues = User.objects.filter(may, is_active=True, team__in=distance).distinct()
     ranked = sorted((distance[user.team_id], str(user)) for user in colleagues if user.team_id)
-    return ranked[0][1] if ranked else gettext("somebody who may")
+    return ranked[0][1] if ranked else gettext("a colleague with a higher limit")

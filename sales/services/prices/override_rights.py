@@ -22,7 +22,10 @@ def check_price(actor: Actor, line: str | None = None) -> None:
     """Refuse a price typed for a catalogue product without the right to override prices."""
     if not may_override(actor):
         raise NotAllowed(
-            gettext("You may not type prices: leave the price to the price list."),
+            gettext(
+                "You have no right to override prices: "
+                "leave the price empty to take the list price."
+            ),
             field="unit_price",
             line=line,
         )

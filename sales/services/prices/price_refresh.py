@@ -123,7 +123,7 @@ def lock_prices(order_id: uuid.UUID, *, actor: Actor) -> Order:
 
 def _set_lock(order_id: uuid.UUID, *, actor: Actor, locked: bool) -> Order:
     if not may_override(actor):
-        raise NotAllowed(gettext("Only who may override prices can lock or unlock them."))
+        raise NotAllowed(gettext("Only users who may override prices can lock or unlock them."))
     order = Order.objects.select_for_update(of=("self",)).get(pk=order_id)
     if not order.is_draft:
         raise NotDraft(
@@ -197,7 +197,7 @@ def _found(
     except DomainError as error:
         return None, str(error)
     if found.unit_price is None:
-        return None, gettext("The price list has no price for it.")
+        return None, gettext("The price list has no price for this line.")
     return found, ""
 
 

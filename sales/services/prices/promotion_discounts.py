@@ -55,7 +55,7 @@ def promotion_problems(document: AnyDocument) -> list[PricingError]:
             check_code(use.code, document, is_counted=use.is_counted)
             if not use.amount and not use.is_counted:
                 raise InvalidPromotion(
-                    gettext("Promotion code %(code)s covers none of these lines.")
+                    gettext("Promotion code %(code)s applies to none of these lines.")
                     % {"code": use.code}
                 )
         except PricingError as error:
@@ -82,7 +82,7 @@ def check_code(code: PromotionCode, document: AnyDocument, *, is_counted: bool =
     meant_for = set(code.accounts.values_list("pk", flat=True))
     if meant_for and document.account_id not in meant_for:
         raise InvalidPromotion(
-            gettext("Promotion code %(code)s is not meant for %(account)s.")
+            gettext("Promotion code %(code)s is not valid for %(account)s.")
             % {"code": code, "account": document.account}
         )
 

@@ -33,7 +33,7 @@ def apply_promotion(document: Quote | Order, code: str, *, actor: Actor) -> Prom
         )
     if draft.promotions.filter(code=known).exists():
         raise Duplicate(
-            gettext("Promotion code %(code)s is given already.") % {"code": known}, field=FIELD
+            gettext("Promotion code %(code)s is applied already.") % {"code": known}, field=FIELD
         )
     try:
         check_code(known, draft)
@@ -45,7 +45,7 @@ def apply_promotion(document: Quote | Order, code: str, *, actor: Actor) -> Prom
     use.refresh_from_db()
     if not use.amount:
         raise InvalidPromotion(
-            gettext("Promotion code %(code)s covers none of these lines.") % {"code": known},
+            gettext("Promotion code %(code)s applies to none of these lines.") % {"code": known},
             field=FIELD,
         )
     record_event(kind_of(draft).draft_event, draft, actor=actor, data={"promotion": known.code})
@@ -60,8 +60,7 @@ def remove_promotion(document: Quote | Order, code: str, *, actor: Actor) -> Non
     use = draft.promotions.filter(code__code__iexact=code.strip()).first()
     if use is None:
         raise UnknownPromotion(
-            gettext("%(draft)s was not given promotion code %(code)s.")
-            % {"draft": draft, "code": code},
+            gettext("%(draft)s has no promotion code %(code)s.") % {"draft": draft, "code": code},
             field=FIELD,
         )
     _release(use)
