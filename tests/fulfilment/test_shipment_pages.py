@@ -70,7 +70,7 @@ def test_refuses_to_return_more_than_the_shipment_contains(
     page = rep.post(at("return", shipment), {str(line.pk): "5"})
     nothing = rep.post(at("return", shipment), {"carrier": "DHL"})
     assert (page.status_code, nothing.status_code) == (422, 422)
-    assert "4 of this line left to come back" in str(page.context["form"].errors[str(line.pk)])
+    assert "Only 4 of this line of" in str(page.context["form"].errors[str(line.pk)])
     assert not order.shipments.filter(direction="return").exists()
 
 

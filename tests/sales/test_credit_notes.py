@@ -88,7 +88,7 @@ def test_refuses_to_credit_more_than_was_billed_or_without_a_reason(market: Mark
     order = placed(market)
     invoice = billed(order, market, what="all")
     line = invoice.lines.get()
-    with pytest.raises(QuantityExceedsOpen, match="4 asked for, 3 left to credit"):
+    with pytest.raises(QuantityExceedsOpen, match="4 cannot be credited, only 3 are left"):
         credit_invoice(
             invoice.pk, actor=market.rep, reason="Broken", quantities={line.pk: Decimal(4)}
         )

@@ -257,5 +257,5 @@ class TestPages:
         page = client.get(reverse("sales:invoice-detail", args=[invoice.pk])).content.decode()
 
         assert "Early-payment discount" in page
-        assert "€2.40 kept for paying early" in page
+        assert "€2.40 taken for paying early" in page
         assert figures(Invoice.objects.get())[3] == "paid"

@@ -140,9 +140,9 @@ def test_refuses_a_code_for_other_customers_products_or_currencies(market: Marke
     amount_code("5.00", code="DOLLARS", currency="USD")
     order = draft(market, "100.00")
 
-    with pytest.raises(InvalidPromotion, match="not meant for"):
+    with pytest.raises(InvalidPromotion, match="not valid for"):
         apply_promotion(order, "SPRING", actor=market.rep)
-    with pytest.raises(InvalidPromotion, match="covers none of these lines"):
+    with pytest.raises(InvalidPromotion, match="applies to none of these lines"):
         apply_promotion(order, "GRINDERS", actor=market.rep)
     with pytest.raises(CurrencyMismatch, match="in USD, the document in EUR"):
         apply_promotion(order, "DOLLARS", actor=market.rep)
@@ -155,7 +155,7 @@ def test_refuses_a_code_twice_on_one_document_also_in_the_database(market: Marke
     order = draft(market, "100.00")
     apply_promotion(order, "SPRING", actor=market.rep)
 
-    with pytest.raises(Duplicate, match="given already"):
+    with pytest.raises(Duplicate, match="applied already"):
         apply_promotion(order, "SPRING", actor=market.rep)
     with pytest.raises(IntegrityError, match="promotion_once_per_order"), transaction.atomic():
         PromotionUse.objects.create(order=order, code=spring)

@@ -108,7 +108,7 @@ def test_refuses_more_than_is_open_beside_its_line(rep: Client, order: Order) ->
     line = order.lines.get()
     page = rep.post(bill(order), {"what": "lines", str(line.pk): "4"})
     assert page.status_code == 422
-    assert "4 asked for, 3 open to invoice" in str(page.context["form"].errors[str(line.pk)])
+    assert "4 cannot be invoiced, only 3 are open" in str(page.context["form"].errors[str(line.pk)])
     assert not order.invoices.exists()
 
 
@@ -146,7 +146,7 @@ def test_refuses_a_credit_of_nothing_of_too_much_or_without_a_reason(
     assert [page.status_code for page in (nothing, unexplained, too_much)] == [422, 422, 422]
     assert "Enter a quantity for at least one line" in nothing.content.decode()
     assert unexplained.context["form"].errors["reason"]
-    assert "4 asked for, 3 left to credit" in str(too_much.context["form"].errors[line])
+    assert "4 cannot be credited, only 3 are left" in str(too_much.context["form"].errors[line])
     assert not invoice.credit_notes.exists()
 
 
