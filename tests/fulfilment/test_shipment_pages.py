@@ -84,10 +84,7 @@ def test_refuses_a_return_of_what_is_returned_or_was_not_shipped(
     record_return(order.pk, actor=market.rep, lines={line.pk: Decimal(4)}, returns=shipment)
     for each in (packed, shipment):
         refused = rep.get(at("return", each))
-        assert (
-            reason_shown(rep, refused, order)
-            == f"There is nothing left of {each} that could come back."
-        )
+        assert reason_shown(rep, refused, order) == f"Nothing of {each} is left to return."
     with pytest.raises(QuantityExceedsOpen):
         record_return(order.pk, actor=market.rep, lines={line.pk: Decimal(1)}, returns=shipment)
 
