@@ -24,7 +24,7 @@ GERMAN = {
 @pytest.fixture
 def in_german(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have a German catalogue for what is looked up while any language is active."""
-    translation.gettext("")  # binds the function that is replaced now
+    translation.gettext("Note")  # binds the function that is replaced now
     monkeypatch.setattr("django.utils.translation._trans.gettext", translated)
 
 

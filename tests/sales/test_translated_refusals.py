@@ -44,8 +44,8 @@ def pseudo_translated(sentence: str) -> str:
 @pytest.fixture
 def another_language(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have every sentence translated that is looked up."""
-    translation.gettext("")  # binds the functions that are replaced now
-    translation.ngettext("", "", 1)
+    translation.gettext("Note")  # binds the functions that are replaced now
+    translation.ngettext("%(count)d time", "%(count)d times", 1)
     monkeypatch.setattr("django.utils.translation._trans.gettext", pseudo_translated)
     monkeypatch.setattr(
         "django.utils.translation._trans.ngettext",
