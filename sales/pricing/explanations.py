@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
+from common.sentences import Sentence
+from common.sentences import sentence as _
 from sales.pricing.documents import PricedDocument, PricedLine, TaxGroup, header_shares
 from sales.pricing.lines import Terms, TypedLine, typed_line
 from sales.pricing.money import EXACT, ONE, ZERO, Rounding, minor_units
@@ -22,7 +24,7 @@ class Step:
     formula: str
     values: Mapping[str, Decimal]
     result: Decimal
-    remark: str = ""
+    remark: str | Sentence = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,9 +239,11 @@ def _group_step(group: TaxGroup, terms: Terms) -> Step:
     return Step(label, formula, values, group.tax, _rule(terms))
 
 
-_UP_OR_DOWN = "rounded up or down so that the lines make the header's figure"
-_RULES = {Rounding.HALF_UP: "half up", Rounding.HALF_EVEN: "half to even"}
+_UP_OR_DOWN = _("rounded up or down so that the lines make the header's figure")
 
 
-def _rule(terms: Terms) -> str:
-    return f"rounded {_RULES[terms.rounding]} to {minor_units(terms.currency)} decimals"
+def _rule(terms: Terms) -> Sentence:
+    digits = minor_units(terms.currency)
+    if terms.rounding == Rounding.HALF_EVEN:
+        return _("rounded half to even to %(digits)d decimals", digits=digits)
+    return _("rounded half up to %(digits)d decimals", digits=digits)

@@ -14,6 +14,7 @@ from sales.models import AnyDocument, AnyLine, kind_of
 from sales.pricing.explanations import Step
 from sales.services.documents.explanations import explain
 from web.display import Link
+from web.pages.explanation_terms import translate_terms
 from web.pages.lines import read_lines
 from web.record_urls import record_url
 
@@ -93,15 +94,15 @@ def _steps(
     currency = document.currency
     return [
         ExplanationStep(
-            label=step.label.capitalize(),
-            formula=step.formula,
+            label=translate_terms(step.label).capitalize(),
+            formula=translate_terms(step.formula),
             values=[
-                (names.get(name, name), _format(name, value, currency))
+                (names.get(name) or translate_terms(name), _format(name, value, currency))
                 for name, value in step.values.items()
                 if value or name not in names  # lines that add nothing are left out
             ],
             result=format_money(step.result, currency),
-            remark=step.remark,
+            remark=str(step.remark),
         )
         for step in steps
     ]

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.db.models import Q, QuerySet
 
+from common.sentences import sentence as _
 from sales.models import AnyDocument, DocumentLine, Invoice, InvoiceLine, OrderLine
 from sales.pricing.errors import PricingError
 from sales.pricing.explanations import Explanation, Step, explain_document
@@ -21,8 +22,8 @@ FIGURES = ("taxable", "header discount", "discount", "tax", "promotion")
 """What a part takes of its whole, in the order of ``Amounts.figures``."""
 
 PART = "{} × (billed before + quantity) ÷ ordered − {} billed before"
-REST = "the last part takes what is left"
-MOVED = "as worked out when it was drafted; what was billed before has changed since"
+REST = _("the last part takes what is left")
+MOVED = _("as computed when it was drafted; what was billed before has changed since")
 
 
 def explain(document: AnyDocument, lines: Sequence[DocumentLine]) -> Explanation:

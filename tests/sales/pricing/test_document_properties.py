@@ -193,7 +193,7 @@ def assert_follows(step: Step, terms: dict[str, Any]) -> None:
         assert step.result == sum(step.values.values())
         return
     exact = worked_out(step)
-    if "up or down" in step.remark:
+    if "up or down" in str(step.remark):
         assert abs(Fraction(step.result) - exact) < Fraction(
             1, 10 ** minor_units(terms["currency"])
         )
