@@ -48,7 +48,7 @@ class PriceList(models.Model):
                 | Q(valid_to__isnull=True)
                 | Q(valid_from__lte=F("valid_to")),
                 name="price_list_dates_in_order",
-                violation_error_message=_("The last day is before the first day."),
+                violation_error_message=_("It would end before it begins."),
             )
         ]
 
@@ -116,7 +116,7 @@ class DiscountBand(models.Model):
             models.CheckConstraint(
                 condition=Q(quantity_to__isnull=True) | Q(quantity_from__lte=F("quantity_to")),
                 name="discount_band_in_order",
-                violation_error_message=_("The highest quantity of the band is below its lowest."),
+                violation_error_message=_("The band would end before it begins."),
             ),
             models.CheckConstraint(
                 condition=Q(discount_rate__isnull=False, discount_amount__isnull=True)
@@ -309,12 +309,12 @@ class PromotionCode(models.Model):
                 | Q(valid_to__isnull=True)
                 | Q(valid_from__lte=F("valid_to")),
                 name="promotion_code_dates_in_order",
-                violation_error_message=_("The last day is before the first day."),
+                violation_error_message=_("It would end before it begins."),
             ),
             models.CheckConstraint(
                 condition=Q(uses_allowed__isnull=True) | Q(uses__lte=F("uses_allowed")),
                 name="promotion_code_uses_left",
-                violation_error_message=_("The code was used more often than that already."),
+                violation_error_message=_("It has been used more often than that already."),
             ),
         ]
 
