@@ -18,7 +18,7 @@ from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from common.errors import Duplicate, IllegalTransition, MissingField
+from common.errors import DomainError, Duplicate, IllegalTransition, MissingField
 from common.formatting import format_quantity
 from crm.actors import Actor, System
 from crm.models import User
@@ -40,6 +40,12 @@ class NotAShipment(IllegalTransition):
     """The record is a return, not a shipment."""
 
     code = "not_a_shipment"
+
+
+class NothingToShip(DomainError):
+    """Everything that was ordered is shipped."""
+
+    code = "nothing_to_ship"
 
 
 class OverShipped(QuantityExceedsOpen):
@@ -79,6 +85,25 @@ class ShipmentReport:
     sequence: int = 0
 
 
+def check_can_ship(order: Order) -> None:
+    """Refuse to ship an order that is not submitted, is on hold, or has left in full."""
+    if order.status != Order.Status.SUBMITTED:
+        raise IllegalTransition(
+            gettext("%(order)s is %(status)s: only submitted orders are shipped.")
+            % {"order": order, "status": order.get_status_display()}
+        )
+    if order.is_on_hold:
+        raise OnHold(
+            gettext("%(order)s is on hold (%(reason)s): release it first.")
+            % {"order": order, "reason": order.hold_reason}
+        )
+    if order.is_shipped:
+        raise NothingToShip(
+            gettext("Everything of %(order)s is shipped: change the order to ship more.")
+            % {"order": order}
+        )
+
+
 @transaction.atomic
 def record_shipment(
     order_id: uuid.UUID,
@@ -92,7 +117,7 @@ def record_shipment(
 ) -> Shipment:
     """Record a shipment by hand; quantities that it does not contain stay open."""
     order = lock_order(order_id)
-    _check_can_ship(order)
+    check_can_ship(order)
     wanted = _check_quantities(order, lines)
     name = reference or _next_reference(order, "S")
     if order.shipments.filter(reference=name).exists():
@@ -335,19 +360,6 @@ def shipment_snapshot(shipment: Shipment) -> dict[str, Any]:
             for pk, quantity in shipment.lines.values_list("order_line", "quantity")
         ],
     }
-
-
-def _check_can_ship(order: Order) -> None:
-    if order.status != Order.Status.SUBMITTED:
-        raise IllegalTransition(
-            gettext("%(order)s is %(status)s: it cannot be shipped.")
-            % {"order": order, "status": order.get_status_display()}
-        )
-    if order.is_on_hold:
-        raise OnHold(
-            gettext("%(order)s is on hold: %(reason)s")
-            % {"order": order, "reason": order.hold_reason}
-        )
 
 
 def _check_quantities(order: Order, lines: Mapping[uuid.UUID, Decimal]) -> dict[uuid.UUID, Decimal]:

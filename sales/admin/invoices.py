@@ -14,12 +14,8 @@ from crm.admin.base import LookOnlyAdmin, ReadOnlyAdmin, person
 from sales.admin.documents import EDITABLE, SHOWN, DocumentAdmin, LineInline
 from sales.models import Invoice, InvoiceInstalment, InvoiceLine, Payment
 from sales.services.billing.order_invoices import delete_draft_invoice
+from sales.services.documents.drafts import OF_THE_ORDER
 from sales.services.invoices import issue_invoice
-
-OF_THE_ORDER = frozenset(
-    {"tax_zone", "prices_include_tax", "discount_rate", "discount_amount", "freight", "price_list"}
-)
-"""Fields that an invoice of an order takes from it."""
 
 
 class InvoiceLineInline(LineInline):

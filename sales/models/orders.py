@@ -153,7 +153,7 @@ class Order(Document):
         return self.status in {self.Status.SUBMITTED, self.Status.COMPLETED}
 
     @property
-    def is_all_out(self) -> bool:
+    def is_shipped(self) -> bool:
         """Whether no goods are left to ship, whatever of them came back."""
         return self.fulfilment_status in {
             self.Fulfilment.SHIPPED,

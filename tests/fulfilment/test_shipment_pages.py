@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -13,7 +14,7 @@ from sales.models import Order
 from sales.pricing.errors import QuantityExceedsOpen
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
-from sales.services.orders import submit_order
+from sales.services.orders import hold_order, submit_order
 from tests.factories import Market, UserFactory
 from tests.web.refusals import reason_shown
 from web.record_urls import record_url
@@ -45,6 +46,35 @@ def rep(client: Client, market: Market) -> Client:
 
 def at(name: str, shipment: Shipment, *more: str) -> str:
     return reverse(f"fulfilment:shipment-{name}", args=[shipment.pk, *more])
+
+
+def ship_all(market: Market, order: Order) -> None:
+    record_shipment(order.pk, actor=market.rep, lines={order.lines.get().pk: Decimal(10)})
+
+
+def hold(market: Market, order: Order) -> None:
+    hold_order(order.pk, actor=market.rep, reason="Credit check")
+
+
+@pytest.mark.parametrize(
+    ("stop", "reason"),
+    [
+        (hold, "{} is on hold (Credit check): release it first."),
+        (ship_all, "Everything of {} is shipped: change the order to ship more."),
+    ],
+)
+def test_shows_why_the_service_ships_nothing(
+    rep: Client, market: Market, order: Order, stop: Callable[[Market, Order], None], reason: str
+) -> None:
+    stop(market, order)
+    address = reverse("fulfilment:shipment-new", args=[order.pk])
+
+    refused = rep.get(address)
+
+    assert reason_shown(rep, refused, order) == reason.format(order.number)
+    page = rep.get(record_url(order))
+    [offered] = [each for each in page.context["actions"].all if each.url == address]
+    assert offered.reason == reason.format(order.number)
 
 
 def test_records_a_return_of_a_shipment(rep: Client, order: Order, shipment: Shipment) -> None:

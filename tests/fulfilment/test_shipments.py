@@ -10,6 +10,7 @@ import pytest
 from common.errors import Duplicate, IllegalTransition, MissingField
 from fulfilment.models import Handoff, Shipment
 from fulfilment.services.shipments import (
+    NothingToShip,
     OverShipped,
     move_shipment,
     record_return,
@@ -98,7 +99,7 @@ def test_refuses_a_reference_that_is_used_already(order: Order, market: Market) 
 def test_refuses_to_ship_a_draft(market: Market) -> None:
     draft = draft_order(actor=market.rep, account=market.account, name="Bar refit")
 
-    with pytest.raises(IllegalTransition, match="it cannot be shipped"):
+    with pytest.raises(IllegalTransition, match="Draft: only submitted orders are shipped"):
         record_shipment(draft.pk, actor=market.rep, lines={uuid.uuid4(): Decimal(1)})
 
 
@@ -109,6 +110,16 @@ def test_refuses_to_ship_what_is_on_hold(order: Order, market: Market) -> None:
         ship(order, market, "1")
 
     assert not Shipment.objects.exists()
+
+
+def test_refuses_to_ship_an_order_that_has_left_in_full(order: Order, market: Market) -> None:
+    ship(order, market, "10")
+
+    with pytest.raises(NothingToShip, match=f"Everything of {order.number} is shipped"):
+        ship(order, market, "1", status="packed")
+
+    assert quantities(order) == (10, 0, 0)
+    assert Shipment.objects.count() == 1
 
 
 def test_counts_a_packed_shipment_when_it_is_shipped(order: Order, market: Market) -> None:

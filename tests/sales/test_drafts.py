@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from common.errors import DomainError, StaleVersion
+from common.errors import DomainError, NotEditable, StaleVersion
 from sales.models import (
     PriceList,
     Quote,
@@ -16,10 +16,12 @@ from sales.models import (
 from sales.pricing.errors import (
     InvalidDiscount,
 )
+from sales.services.billing.order_invoices import invoice_order
 from sales.services.documents.drafts import change_head, draft_order, draft_quote
 from sales.services.documents.lines import add_line
 from sales.services.quotes import activate_quote
 from tests.factories import Market, PriceListFactory
+from tests.sales.order_steps import placed
 from tests.sales.written import written
 
 
@@ -67,6 +69,23 @@ def test_refuses_a_header_discount_that_cannot_be(
 
     assert refusal.value.field in fields
     assert written(quote) == before
+
+
+@pytest.mark.parametrize("field", ["discount_rate", "freight", "price_list"])
+def test_refuses_to_change_figures_of_the_order_that_an_invoice_bills(
+    market: Market, field: str
+) -> None:
+    order = placed(market)
+    invoice = invoice_order(order.pk, actor=market.rep, what="all")
+    values = {"discount_rate": Decimal("0.1"), "freight": Decimal(5), "price_list": None}
+    before = written(invoice)
+
+    with pytest.raises(NotEditable, match=f"This invoice bills {order.number} and") as refusal:
+        change_head(invoice, actor=market.rep, **{field: values[field]})
+
+    assert refusal.value.field == field
+    assert written(invoice) == before
+    assert change_head(invoice, actor=market.rep, name="First part").name == "First part"
 
 
 def test_skips_a_default_list_out_of_force_and_names_the_way_on(market: Market) -> None:

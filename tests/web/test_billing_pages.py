@@ -20,6 +20,7 @@ from sales.services.invoices import issue_invoice
 from sales.services.orders import submit_order
 from tests.factories import Market, UserFactory
 from tests.web.refusals import reason_shown
+from web.record_urls import record_url
 
 
 @pytest.fixture
@@ -68,6 +69,27 @@ def test_drafts_an_invoice_of_every_kind(
     assert (invoice.what, invoice.total) == (answers["what"], Decimal(total))
     if "description" in answers:
         assert invoice.lines.get().description == "Design done"
+
+
+def test_edits_no_head_that_comes_from_the_order_and_says_so_as_the_service_does(
+    rep: Client, order: Order, market: Market
+) -> None:
+    draft = invoice_order(order.pk, actor=market.rep, what="all")
+    reason = (
+        f"This invoice bills {order.number} and has its prices and discounts: "
+        "delete the draft to invoice the order in another way."
+    )
+
+    refused = rep.get(reverse("sales:invoice-edit", args=[draft.pk]))
+
+    assert reason_shown(rep, refused, draft) == reason
+    assert rep.get(record_url(draft)).context["locked"] == reason
+
+
+def test_edits_no_head_of_an_issued_invoice(rep: Client, invoice: Invoice) -> None:
+    refused = rep.get(reverse("sales:invoice-edit", args=[invoice.pk]))
+
+    assert reason_shown(rep, refused, invoice) == f"{invoice} is Issued: only drafts are changed."
 
 
 def test_drafts_an_invoice_of_what_was_shipped(rep: Client, order: Order, market: Market) -> None:

@@ -189,7 +189,7 @@ def _shipments_step(flow: DocumentFlow, user: User) -> FlowStep:
     label, icon = gettext("Shipments"), "truck-delivery"
     if flow.order is None or not flow.shipment_count:
         return _missing(label, icon)
-    state: State = "done" if flow.order.is_all_out else "current"
+    state: State = "done" if flow.order.is_shipped else "current"
     count = flow.shipment_count
     counted = ngettext("%(count)d shipment", "%(count)d shipments", count) % {"count": count}
     detail = f"{counted}, {flow.order.get_fulfilment_status_display().lower()}"

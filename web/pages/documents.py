@@ -12,10 +12,11 @@ from django.utils.translation import gettext
 from common.formatting import format_day, format_quantity
 from crm.models import User
 from sales.models import AnyDocument, SalesEvent, kind_of
+from sales.services.documents.drafts import check_draft, check_figures
 from web.display import Fact, Link, When, joined
 from web.pages.cards import Card, CardRow
 from web.pages.lines import Lines
-from web.pages.records import RecordPage
+from web.pages.records import RecordPage, refusal_of
 from web.record_urls import record_url
 
 SHOWN = 20
@@ -50,12 +51,9 @@ def may_edit(document: AnyDocument, user: User) -> bool:
     return document.is_draft and not document.bills_order and may_change
 
 
-def locked_reason(document: AnyDocument) -> str:
-    """Return why an issued document is not edited."""
-    return gettext("%(document)s is %(status)s; only drafts are edited.") % {
-        "document": document,
-        "status": document.get_status_display(),
-    }
+def why_not_edit(document: AnyDocument) -> str:
+    """Return why the head of a document is not edited; empty where it is."""
+    return refusal_of(check_draft, document) or refusal_of(check_figures, document)
 
 
 def subtitle(document: AnyDocument) -> SafeString:

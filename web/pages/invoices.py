@@ -25,6 +25,7 @@ from web.pages.documents import (
     may_edit,
     read_events,
     subtitle,
+    why_not_edit,
 )
 from web.pages.integration import Integration, build_integration
 from web.pages.invoice_actions import invoice_actions
@@ -78,7 +79,7 @@ def invoice_page(invoice: Invoice, user: User, *, problem: str = "") -> InvoiceP
         chips=[*invoice_chips(invoice), *_sync_chip(issued)],
         actions=Actions(invoice_actions(invoice, user, drifts)),
         problem=problem,
-        locked=_why_locked(invoice),
+        locked=why_not_edit(invoice) if invoice.is_draft else "",
         flow=flow_steps(document_flow(invoice), invoice, user),
         lines=build_lines(invoice, lines, drifts, editable=editable),
         issued=issued,
@@ -114,16 +115,6 @@ def invoice_chips(invoice: Invoice) -> list[Chip]:
 def _sync_chip(issued: IssuedInvoice | None) -> list[Chip]:
     sync = issued.integration.sync if issued is not None else None
     return [sync] if sync is not None else []
-
-
-def _why_locked(invoice: Invoice) -> str:
-    """Return why an invoice is not edited, and the way on."""
-    if invoice.is_draft and invoice.bills_order:
-        return gettext(
-            "This draft bills an order; its figures are the order's. "
-            "To bill something else, delete it and create another."
-        )
-    return ""
 
 
 def _facts(invoice: Invoice) -> list[Fact]:

@@ -26,10 +26,10 @@ from web.pages.documents import (
     DocumentPage,
     common_facts,
     history_card,
-    locked_reason,
     may_edit,
     read_events,
     subtitle,
+    why_not_edit,
 )
 from web.pages.draft_actions import approval_actions, refresh_action, take_lines_action
 from web.pages.lines import build_lines, drifts_of, read_lines
@@ -101,7 +101,7 @@ def _why_locked(quote: Quote) -> str:
     """Return why a quote is not edited, and the way on."""
     if quote.status == Quote.Status.ACTIVE:
         return gettext("This revision is with the customer. Revise it to change anything.")
-    return locked_reason(quote)
+    return why_not_edit(quote)
 
 
 def _facts(quote: Quote) -> list[Fact]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.utils.safestring import SafeString
 
+from common.errors import DomainError
 from web.display import Actions, Chip, Fact, FlowStep, Link
 from web.icons import draw_icon
 from web.pages.activity import ActivityCard
+
+RecordT = TypeVar("RecordT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,15 @@ class RecordPage:
     activity: ActivityCard | None = None
     reach: Sequence[ReachRow] = ()
     """How the person or company is reached."""
+
+
+def refusal_of(check: Callable[[RecordT], object], record: RecordT) -> str:
+    """Return the sentence with which a service refuses a record; empty where it does not."""
+    try:
+        check(record)
+    except DomainError as error:
+        return str(error)
+    return ""
 
 
 def reach(email: str, phone: Any) -> list[ReachRow]:

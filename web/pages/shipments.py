@@ -18,10 +18,12 @@ from django.utils.translation import gettext
 from common.formatting import format_quantity
 from crm.models import User
 from fulfilment.models import Parcel, Shipment, ShipmentLine
+from fulfilment.services.shipments import check_can_ship
 from sales.models import Order
 from web.chips.handoffs import shipment_chip
 from web.display import Action, Chip, When
 from web.icons import draw_icon
+from web.pages.records import refusal_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +136,4 @@ def shipment_actions(shipment: Shipment) -> list[Action]:
 
 def why_not_ship(order: Order) -> str:
     """Return why nothing can be shipped now; empty when something can."""
-    if order.is_on_hold:
-        return gettext("The order is on hold.")
-    if order.status != Order.Status.SUBMITTED:
-        return gettext("Only submitted orders are shipped.")
-    if order.is_all_out:
-        return gettext("Everything is shipped.")
-    return ""
+    return refusal_of(check_can_ship, order)

@@ -11,13 +11,12 @@ from typing import Any, TypeVar
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from django.utils.translation import gettext
 
 from sales.models import AnyDocument, Invoice, Order, Quote, kind_by_url_word, kind_of
 from sales.services.documents.drafts import change_head
 from web.http import RepRequest
 from web.pages import documents, invoices, orders, quotes
-from web.pages.documents import DocumentPage, locked_reason
+from web.pages.documents import DocumentPage, why_not_edit
 from web.rendering import render_record
 from web.screens import FormScreen
 
@@ -111,10 +110,8 @@ class HeadEdit(FormScreen[DocumentT]):
     """Edit the head of a draft."""
 
     def why_not(self, record: DocumentT) -> str:
-        """Only drafts are edited."""
-        if record.bills_order:
-            return gettext("This draft bills an order; its head is the order's.")
-        return "" if record.is_draft else locked_reason(record)
+        """Return why the service would refuse; empty when the head can be edited."""
+        return why_not_edit(record)
 
     def make_form(self, record: DocumentT, data: Any = None) -> Any:
         """Build the form; it offers only what the person may see."""

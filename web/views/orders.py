@@ -24,7 +24,6 @@ from web.filters.documents import OrderFilter
 from web.forms.document_actions import CancelForm, CloseForm, HoldForm
 from web.forms.documents import NewOrderForm, OrderHeadForm
 from web.http import RepRequest, rep_with
-from web.pages.documents import locked_reason
 from web.pages.lists import Empty
 from web.screens import ListScreen
 from web.views.documents import DocumentNew, HeadEdit, find_document, show_document
@@ -103,10 +102,6 @@ class OrderEdit(HeadEdit[Order]):
     def visible(self) -> models.QuerySet[Order]:
         """Return the orders the person may see."""
         return Order.objects.visible_to(self.person)
-
-    def why_not(self, record: Order) -> str:
-        """Only drafts are edited."""
-        return "" if record.is_draft else locked_reason(record)
 
 
 @action(Order, "sales.change_order")

@@ -64,7 +64,7 @@ def record_progress(
         bill_by_terms(
             order, PaymentTerms.InvoiceWhen.PER_SHIPMENT, actor=actor, shipment_ref=shipment_ref
         )
-        if order.is_all_out:
+        if order.is_shipped:
             bill_by_terms(order, PaymentTerms.InvoiceWhen.FULFILLED, actor=actor)
     return event
 

@@ -39,6 +39,9 @@ DISCOUNTS = frozenset({"discount_amount", "discount_rate"})
 REPRICES = DISCOUNTS | {"tax_zone", "prices_include_tax", "freight"}
 """Fields of the head that the figures depend on."""
 
+OF_THE_ORDER = REPRICES | {"price_list"}
+"""Fields of the head that an invoice takes from the order it bills."""
+
 
 def draft_quote(*, actor: Actor, account: Account, name: str, **fields: Any) -> Quote:
     """Start a quote for an account, on the terms the account buys by."""
@@ -64,7 +67,7 @@ def change_head(
     Of `custom` only the keys given are changed; None takes a value away.
     """
     draft = lock_draft(document, expected_version=expected_version)
-    _refuse_order_figures(draft, fields)
+    check_figures(draft, fields)
     if "custom" in fields:
         fields["custom"] = clean_custom(draft, fields["custom"], stored=draft.custom)
     with within_limit(draft, actor) if DISCOUNTS & fields.keys() else nullcontext():
@@ -83,14 +86,33 @@ def _change(draft: AnyDocument, fields: dict[str, Any]) -> None:
         _reprice(draft, fields)
 
 
+def check_draft(document: AnyDocument) -> None:
+    """Refuse to change an issued document."""
+    if not document.is_draft:
+        raise NotDraft(
+            gettext("%(document)s is %(status)s: only drafts are changed.")
+            % {"document": document, "status": document.get_status_display()}
+        )
+
+
+def check_figures(document: AnyDocument, changed: Collection[str] = OF_THE_ORDER) -> None:
+    """Refuse to change figures of an invoice that come from the order it bills."""
+    taken = OF_THE_ORDER & set(changed)
+    if taken and isinstance(document, Invoice) and document.bills_order:
+        raise NotEditable(
+            gettext(
+                "This invoice bills %(order)s and has its prices and discounts: "
+                "delete the draft to invoice the order in another way."
+            )
+            % {"order": document.order},
+            field=min(taken),
+        )
+
+
 def lock_draft(document: Kind, *, expected_version: int | None = None) -> Kind:
     """Lock a draft for editing; refuse an issued one, and a stale version (optimistic lock)."""
     draft: Kind = type(document)._default_manager.select_for_update().get(pk=document.pk)  # type: ignore[assignment]  # the manager of a union
-    if not draft.is_draft:
-        raise NotDraft(
-            gettext("%(draft)s is %(status)s: only drafts are changed.")
-            % {"draft": draft, "status": draft.get_status_display()}
-        )
+    check_draft(draft)
     if expected_version is not None and draft.version != expected_version:
         raise StaleVersion(
             gettext(
@@ -124,19 +146,6 @@ def _draft(
     document.save(force_insert=True)
     record_event(kind_of(document).drafted_event, document, actor=actor, is_first=True)
     return document
-
-
-def _refuse_order_figures(draft: AnyDocument, changed: Collection[str]) -> None:
-    """Refuse to change figures of an invoice that come from its order."""
-    if isinstance(draft, Invoice) and draft.bills_order and REPRICES & set(changed):
-        raise NotEditable(
-            gettext(
-                "This invoice bills %(order)s and has its prices and discounts: "
-                "delete the draft to invoice the order in another way."
-            )
-            % {"order": draft.order},
-            field=min(REPRICES & set(changed)),
-        )
 
 
 def _reprice(draft: AnyDocument, changed: Collection[str]) -> None:
