@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, models, transaction
 from django.db.migrations.executor import MigrationExecutor
+from django.test.utils import CaptureQueriesContext
 
 
 @contextmanager
@@ -50,3 +51,10 @@ def history_of(record: models.Model) -> models.QuerySet[Any]:
     """Read every state a record was in, the oldest first; ``pgh_context`` names who changed it."""
     kept: models.QuerySet[Any] = record.pgh_event_model._default_manager.filter(id=record.pk)  # type: ignore[attr-defined]  # set by the library
     return kept.select_related("pgh_context").order_by("pgh_id")
+
+
+def statements_of(action: Callable[[], object]) -> int:
+    """Count the SQL statements of an action."""
+    with CaptureQueriesContext(connection) as captured:
+        action()
+    return len(captured)

@@ -13,18 +13,8 @@ from django.utils import timezone
 from fulfilment.models import Connection, InboundMessage, Secret
 from fulfilment.services.connections import rotate_secret
 from sales.models import Order, SalesEvent
-from tests.fulfilment.conftest import (
-    SECRET_IN,
-    SECRET_OUT,
-    FarEnd,
-    event,
-    send,
-    shipment_event,
-)
-
-
-def status_event(order: Order, status: str = "accepted", **attributes: Any) -> dict[str, Any]:
-    return event("warehouse.order.status", {"order": order.number, "status": status}, **attributes)
+from tests.fulfilment.conftest import SECRET_IN, SECRET_OUT, FarEnd, event, send, shipment_event
+from tests.fulfilment.messages import status_event
 
 
 def assert_refused(answer: Any, status: int, code: str) -> None:

@@ -23,7 +23,7 @@ from fulfilment.connectors.engine import LaneBatch, Step
 from fulfilment.models import Attempt, Connection, Lane
 from fulfilment.outbound.drain import drain
 from fulfilment.services.connections import register_connection
-from sales.models import Order
+from sales.models import Invoice, Order, PaymentTerms
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
 from sales.services.orders import submit_order
@@ -135,6 +135,15 @@ def submitted_order(market: Market, *quantities: str, price: str = "100.00") -> 
 def order(market: Market, warehouse: FarEnd) -> Order:
     """A submitted order of ten, on its way to the warehouse."""
     return submitted_order(market)
+
+
+@pytest.fixture
+def invoice(market: Market, erp: FarEnd) -> Invoice:
+    """An issued invoice over 120.00 EUR."""
+    market.payment_terms.invoice_when = PaymentTerms.InvoiceWhen.PLACED
+    market.payment_terms.save()
+    submitted_order(market, "1")
+    return Invoice.objects.get()
 
 
 @pytest.fixture

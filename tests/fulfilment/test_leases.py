@@ -17,13 +17,7 @@ from fulfilment.outbound.leases import claim
 from sales.models import Order
 from sales.services.orders import hold_order, release_order
 from tests.factories import Market
-from tests.fulfilment.conftest import (
-    FarEnd,
-    last_step,
-    make_due,
-    outcomes,
-    submitted_order,
-)
+from tests.fulfilment.conftest import FarEnd, last_step, make_due, outcomes, submitted_order
 
 State = Handoff.State
 
@@ -83,19 +77,6 @@ def test_resends_on_replay_what_was_delivered_after_a_crash(
     assert len(warehouse.received) == 2
 
 
-def test_stores_only_attempts_for_an_expired_lease(order: Order, warehouse: FarEnd) -> None:
-    [stale] = claim(64)
-    make_due()
-    [current] = claim(64)
-    assert stale.lease_token != current.lease_token
-
-    assert complete([last_step(stale)]) == []
-
-    lane = Lane.objects.get()
-    assert (lane.lease_token, lane.pending) == (current.lease_token, 1)
-    assert Handoff.objects.get().state == State.SENDING
-
-
 def test_sets_the_lease_by_the_clock_of_the_database(order: Order, warehouse: FarEnd) -> None:
     claim(64)
 
@@ -124,31 +105,6 @@ def test_claims_no_more_lanes_than_a_connection_allows(market: Market, warehouse
 
     assert len(claim(64)) == 3
     assert claim(64) == []
-
-
-def test_stores_each_result_before_the_rest_of_the_lane(
-    order: Order, market: Market, warehouse: FarEnd
-) -> None:
-    hold_order(order.pk, actor=market.rep, reason="Credit check")
-
-    def slowly(message_id: str) -> Response:
-        time.sleep(0.5)
-        return warehouse.take(message_id)
-
-    warehouse.answers = [warehouse.take, slowly]
-    with Engine() as engine:
-        [batch] = claim(64)
-        engine.submit(batch)
-        first = engine.collect(5)
-        complete(first)
-        seen = list(Handoff.objects.order_by("position").values_list("state", flat=True))
-        lane = Lane.objects.get()
-        complete(engine.collect(5))
-
-    assert seen == [State.ACCEPTED, State.SENDING]
-    assert (lane.pending, lane.lease_token) == (1, batch.lease_token)
-    assert not Handoff.objects.exclude(state=State.ACCEPTED).exists()
-    assert Lane.objects.get().lease_token is None
 
 
 def test_stops_a_batch_that_lost_its_lease(order: Order, market: Market, warehouse: FarEnd) -> None:

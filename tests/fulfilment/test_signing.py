@@ -15,8 +15,6 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from fulfilment import signing
-from fulfilment.models import Connection, Secret
-from fulfilment.services.connections import live_secrets, register_connection, rotate_secret
 from tests.fulfilment.conftest import SECRET_IN, SECRET_OUT
 
 VECTOR_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -179,35 +177,3 @@ def test_decrypts_with_an_old_key_after_the_keys_were_rotated(
 
     assert signing.decrypt(ciphertext) == SECRET_IN
     assert SECRET_IN.encode() not in ciphertext
-
-
-def connection() -> Connection:
-    return register_connection(
-        "erp",
-        name="ERP",
-        url="https://erp.example/hooks",
-        event_types=["invoice.issued"],
-        secret_out=SECRET_OUT,
-        secret_in=SECRET_IN,
-    )
-
-
-@pytest.mark.django_db
-def test_registers_a_connection_once_however_often_it_is_asked() -> None:
-    first, again = connection(), connection()
-
-    assert first == again
-    assert Secret.objects.count() == 2
-    assert live_secrets(first, Secret.Purpose.OUTBOUND) == [SECRET_OUT]
-
-
-@pytest.mark.django_db
-def test_keeps_the_old_secret_valid_for_a_day_after_a_rotation() -> None:
-    erp = connection()
-
-    new = rotate_secret(erp, Secret.Purpose.INBOUND)
-
-    assert live_secrets(erp, Secret.Purpose.INBOUND) == [new, SECRET_IN]
-    Secret.objects.filter(expires_at__isnull=False).update(expires_at=timezone.now())
-    assert live_secrets(erp, Secret.Purpose.INBOUND) == [new]
-    assert live_secrets(erp, Secret.Purpose.OUTBOUND) == [SECRET_OUT]

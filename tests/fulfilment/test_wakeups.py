@@ -7,16 +7,15 @@ import threading
 import time
 
 import pytest
-from celery import Celery, current_app
+from celery import Celery
 from django.conf import settings
 from django.db import transaction
 
-from fulfilment import tasks
 from fulfilment.services import wakeups
 from fulfilment.services.wakeups import WorkerNotifier
 from sales.services.orders import hold_order, release_order
 from tests.factories import Market
-from tests.fulfilment.conftest import ORDER_EVENTS, FarEnd, connect, submitted_order
+from tests.fulfilment.conftest import ORDER_EVENTS, connect, submitted_order
 
 
 def until(condition: object, seconds: float = 5) -> bool:
@@ -122,28 +121,3 @@ def test_slows_no_save_when_the_broker_accepts_and_never_answers(
 
     assert called.wait(5)
     assert without_answer < unconnected + 0.1
-
-
-def test_queues_a_limited_number_of_tasks_while_there_is_no_worker() -> None:
-    current_app.control.purge()
-    try:
-        for _ in range(tasks.MOST_WAITING + 5):
-            tasks.wake_workers()
-        with current_app.connection_or_acquire() as broker:
-            assert broker.default_channel.client.llen("celery") == tasks.MOST_WAITING
-    finally:
-        current_app.control.purge()
-
-
-def test_has_tasks_with_the_names_in_the_beat_schedule() -> None:
-    assert tasks.drain.name == "fulfilment.drain"
-    assert tasks.sweep.name == "fulfilment.sweep"
-    assert settings.CELERY_BEAT_SCHEDULE["sweep"]["task"] == tasks.sweep.name
-
-
-def test_delivers_what_is_due(market: Market, warehouse: FarEnd) -> None:
-    submitted_order(market)
-
-    tasks.sweep()
-
-    assert len(warehouse.received) == 1

@@ -1,0 +1,104 @@
+"""Completion: results are stored as they come, by who holds the lease."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+
+from werkzeug import Response
+
+from fulfilment.connectors.engine import Engine
+from fulfilment.models import Attempt, Connection, Handoff, Lane
+from fulfilment.outbound.completion import complete
+from fulfilment.outbound.drain import drain
+from fulfilment.outbound.leases import claim
+from sales.models import Order
+from sales.services.orders import hold_order
+from tests.database_assertions import statements_of
+from tests.factories import Market
+from tests.fulfilment.conftest import FarEnd, last_step, make_due, submitted_order
+
+State = Handoff.State
+
+
+def test_continues_after_a_refusal_if_the_connection_allows(
+    order: Order, market: Market, warehouse: FarEnd
+) -> None:
+    Connection.objects.update(skips_refused=True)
+    hold_order(order.pk, actor=market.rep, reason="Credit check")
+    for _ in range(6):
+        warehouse.will_answer(400)
+        drain()
+        make_due()
+    drain()
+
+    refused, held = Handoff.objects.order_by("position")
+    assert (refused.state, held.state) == (State.NEEDS_ATTENTION, State.ACCEPTED)
+    assert Lane.objects.get().pending == 0
+
+
+def test_stores_answers_with_characters_the_database_cannot_store(
+    order: Order, warehouse: FarEnd
+) -> None:
+    warehouse.will_answer(422, '{"detail": "a\\u0000b\\ud800"}')
+    drain()
+    make_due()
+    warehouse.answers.append(lambda _: Response(b"\x00\xff" * 10, 422))
+
+    drain()
+
+    causes = list(Attempt.objects.order_by("id").values_list("detail", flat=True))
+    assert causes[0].startswith("Warehouse refused: ")
+    assert causes[1] == f"Warehouse refused: {chr(0xFFFD) * 20}"
+
+
+def test_completes_many_with_as_many_statements_as_one(market: Market, warehouse: FarEnd) -> None:
+    counts = []
+    for number in (1, 12):
+        for _ in range(number):
+            submitted_order(market)
+        batches = claim(64)
+        assert len(batches) == number
+        counts.append(statements_of(partial(complete, list(map(last_step, batches)))))
+        make_due()
+        drain()
+
+    assert counts[0] == counts[1]
+
+
+def test_stores_only_attempts_for_an_expired_lease(order: Order, warehouse: FarEnd) -> None:
+    [stale] = claim(64)
+    make_due()
+    [current] = claim(64)
+    assert stale.lease_token != current.lease_token
+
+    assert complete([last_step(stale)]) == []
+
+    lane = Lane.objects.get()
+    assert (lane.lease_token, lane.pending) == (current.lease_token, 1)
+    assert Handoff.objects.get().state == State.SENDING
+
+
+def test_stores_each_result_before_the_rest_of_the_lane(
+    order: Order, market: Market, warehouse: FarEnd
+) -> None:
+    hold_order(order.pk, actor=market.rep, reason="Credit check")
+
+    def slowly(message_id: str) -> Response:
+        time.sleep(0.5)
+        return warehouse.take(message_id)
+
+    warehouse.answers = [warehouse.take, slowly]
+    with Engine() as engine:
+        [batch] = claim(64)
+        engine.submit(batch)
+        first = engine.collect(5)
+        complete(first)
+        seen = list(Handoff.objects.order_by("position").values_list("state", flat=True))
+        lane = Lane.objects.get()
+        complete(engine.collect(5))
+
+    assert seen == [State.ACCEPTED, State.SENDING]
+    assert (lane.pending, lane.lease_token) == (1, batch.lease_token)
+    assert not Handoff.objects.exclude(state=State.ACCEPTED).exists()
+    assert Lane.objects.get().lease_token is None

@@ -1,0 +1,99 @@
+"""Fan-out: the handoffs of an event are committed with it, with its body frozen."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import transaction
+from pytest_httpserver import HTTPServer
+
+from crm.actors import System
+from fulfilment.models import Connection, Handoff, Payload
+from fulfilment.outbound.drain import drain
+from fulfilment.services.connections import register_connection
+from sales.models import Order
+from sales.services.change_orders import Changes, change_order
+from sales.services.orders import hold_order, release_order
+from tests.database_assertions import statements_of
+from tests.factories import Market
+from tests.fulfilment.conftest import (
+    LOOPBACK,
+    ORDER_EVENTS,
+    SECRET_IN,
+    SECRET_OUT,
+    FarEnd,
+    connect,
+    submitted_order,
+)
+
+
+def test_sends_nothing_after_a_rollback(market: Market, warehouse: FarEnd) -> None:
+    with transaction.atomic():
+        submitted_order(market)
+        transaction.set_rollback(True)
+
+    assert drain() == 0
+    assert warehouse.received == []
+    assert not Handoff.objects.exists()
+
+
+def test_sends_the_body_as_it_was_committed(
+    order: Order, market: Market, warehouse: FarEnd
+) -> None:
+    change_order(order.pk, Changes(head={"name": "Terrace refit"}), actor=market.rep)
+
+    drain()
+
+    names = [event["data"]["order"]["name"] for event in warehouse.events]
+    assert names == ["Bar refit", "Terrace refit"]
+
+
+def test_sends_no_event_back_to_its_origin(order: Order, warehouse: FarEnd) -> None:
+    assert warehouse.connection.code == "warehouse"
+    queued = Handoff.objects.count()
+
+    hold_order(order.pk, actor=System("Warehouse", "warehouse"), reason="Stock take")
+
+    assert Handoff.objects.count() == queued
+
+
+@pytest.mark.parametrize("connections", [1, 8])
+def test_queues_with_the_same_number_of_statements_for_any_number_of_connections(
+    market: Market, connections: int
+) -> None:
+    order = submitted_order(market)
+    bare = statements_of(lambda: hold_order(order.pk, actor=market.rep, reason="Stock take"))
+    for number in range(connections):
+        register_connection(
+            f"far-{number}",
+            name=f"Far {number}",
+            url="https://far.example/hooks",
+            event_types=ORDER_EVENTS,
+            secret_out=SECRET_OUT,
+            secret_in=SECRET_IN,
+            allowed_networks=LOOPBACK,
+        )
+
+    queued = statements_of(lambda: release_order(order.pk, actor=market.rep))
+
+    assert Handoff.objects.count() == connections
+    assert queued - bare == 3  # the lines and the account of the snapshot, and one to queue it
+
+
+def test_queues_for_each_connection_that_receives_the_type_with_one_body_per_version(
+    market: Market, httpserver: HTTPServer
+) -> None:
+    connect(httpserver, "warehouse", ["order.submitted"])
+    connect(httpserver, "archive", ["order.submitted"])
+    connect(httpserver, "planning", ["order.submitted"], payload_version=2)
+    connect(httpserver, "erp", ["invoice.issued"])
+    connect(httpserver, "retired", ["order.submitted"], status=Connection.Status.DISABLED)
+
+    submitted_order(market)
+
+    queued = Handoff.objects.order_by("lane__connection__code")
+    assert list(queued.values_list("lane__connection__code", "payload__version", "position")) == [
+        ("archive", 1, 1),
+        ("planning", 2, 1),
+        ("warehouse", 1, 1),
+    ]
+    assert sorted(Payload.objects.values_list("version", flat=True)) == [1, 2]

@@ -1,0 +1,69 @@
+"""Inbox: each message is stored and applied once, and a late one not at all."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from django.db import close_old_connections, connection
+
+from fulfilment.inbound.intake import receive
+from fulfilment.inbound.schemas import parse_message
+from fulfilment.models import Handoff, InboundMessage
+from fulfilment.outbound.drain import drain
+from sales.models import Order, SalesEvent
+from tests.factories import Market
+from tests.fulfilment.conftest import FarEnd, connect, shipment_event, submitted_order
+from tests.fulfilment.messages import receive_from, status_event
+
+
+def test_stores_a_late_report_as_stale_without_applying_it(order: Order, warehouse: FarEnd) -> None:
+    early, late = status_event(order, "accepted"), status_event(order, "packed")
+    receive_from(warehouse, late)
+    version = Order.objects.get().version
+
+    assert receive_from(warehouse, early) == "stale"
+
+    order.refresh_from_db()
+    assert (order.processing_status, order.version) == ("packed", version)
+    assert set(InboundMessage.objects.values_list("result", flat=True)) == {"applied", "stale"}
+
+
+def test_confirms_the_handoff_of_a_reported_document(order: Order, warehouse: FarEnd) -> None:
+    drain()
+    receive_from(warehouse, status_event(order))
+
+    assert Handoff.objects.get().state == Handoff.State.CONFIRMED
+
+
+def test_applies_a_report_that_arrives_before_the_answer(order: Order, warehouse: FarEnd) -> None:
+    assert receive_from(warehouse, status_event(order)) == "applied"
+    drain()
+
+    assert Handoff.objects.get().state == Handoff.State.ACCEPTED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_applies_the_same_message_once_when_it_comes_fifty_times_at_once(httpserver: Any) -> None:
+    order = submitted_order(Market())
+    far_end = connect(httpserver, "warehouse", ["order.submitted"])
+    message = parse_message(shipment_event(order, "WH-1", "shipped", "4"))
+    results: list[str] = []
+    barrier = threading.Barrier(10)
+
+    def report() -> None:
+        barrier.wait()
+        results.extend(receive(far_end.connection, message).result for _ in range(5))
+        connection.close()
+
+    threads = [threading.Thread(target=report) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    close_old_connections()
+
+    assert sorted(results) == ["applied"] + ["duplicate"] * 49
+    assert SalesEvent.objects.filter(type="shipment.recorded").count() == 1
+    assert order.lines.get().shipped_quantity == 4
