@@ -4,6 +4,8 @@ import pytest
 from django.test import Client
 
 from crm import roles
+from sales.models import Quote
+from sales.services.documents.drafts import draft_quote
 from tests.factories import Market
 from tests.sales.admin_pages import signed_in
 
@@ -12,6 +14,12 @@ from tests.sales.admin_pages import signed_in
 def market(db: None) -> Market:
     """A company, an account and a price list in euros, 20 % tax."""
     return Market()
+
+
+@pytest.fixture
+def quote(market: Market) -> Quote:
+    """A draft quote without lines."""
+    return draft_quote(actor=market.rep, account=market.account, name="Bar refit")
 
 
 @pytest.fixture

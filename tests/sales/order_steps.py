@@ -14,11 +14,17 @@ from sales.services.orders import submit_order
 from tests.factories import Market
 
 
-def submitted(market: Market, *quantities: str, price: str = "19.99") -> Order:
-    """Submit an order of one line per quantity."""
+def drafted(market: Market, *quantities: str, price: str = "19.99") -> Order:
+    """Draft an order of one line per quantity."""
     order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
     for quantity in quantities:
         add_line(order, actor=market.rep, product=market.product(price), quantity=Decimal(quantity))
+    return order
+
+
+def submitted(market: Market, *quantities: str, price: str = "19.99") -> Order:
+    """Submit an order of one line per quantity."""
+    order = drafted(market, *quantities, price=price)
     return submit_order(order.pk, actor=market.rep)
 
 

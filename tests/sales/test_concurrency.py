@@ -1,4 +1,4 @@
-"""Concurrency: of two equal actions one succeeds, and numbers have no gaps."""
+"""Concurrency: of equal actions at the same moment one succeeds."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import transaction
 
 from common.errors import DomainError, IllegalTransition
-from sales.models import Company, Invoice, NumberSeries, Order, Payment, PromotionCode, SalesEvent
+from sales.models import Invoice, NumberSeries, Order, Payment, PromotionCode, SalesEvent
 from sales.pricing.errors import PromotionUsedUp
 from sales.services.billing.order_invoices import invoice_order
-from sales.services.documents.drafts import draft_order, draft_quote
+from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line
-from sales.services.documents.numbering import assign_number
 from sales.services.errors import NothingToInvoice
 from sales.services.integrity.verification import verify
 from sales.services.invoices import issue_invoice, record_payment
@@ -24,7 +22,8 @@ from sales.services.orders import submit_order
 from sales.services.prices.promotions import apply_promotion
 from sales.services.quotes import accept_quote, activate_quote
 from tests.concurrency import run_concurrently
-from tests.factories import CompanyFactory, Market
+from tests.factories import Market
+from tests.sales.order_steps import drafted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,14 +37,8 @@ def refusals(results: list[Any]) -> list[type[DomainError]]:
     return [type(result) for result in results if isinstance(result, DomainError)]
 
 
-def drafted(market: Market, **fields: Any) -> Order:
-    order = draft_order(actor=market.rep, account=market.account, name="Bar refit", **fields)
-    add_line(order, actor=market.rep, product=market.product("19.99"), quantity=Decimal(3))
-    return order
-
-
 def invoiced(market: Market) -> Invoice:
-    order = submit_order(drafted(market).pk, actor=market.rep)
+    order = submit_order(drafted(market, "3").pk, actor=market.rep)
     return invoice_order(order.pk, actor=market.rep, what="all")
 
 
@@ -66,7 +59,7 @@ def test_two_who_accept_a_quote_get_the_same_order(market: Market) -> None:
 
 
 def test_two_who_submit_an_order_make_one_binding_order(market: Market) -> None:
-    order = drafted(market)
+    order = drafted(market, "3")
 
     results = run_concurrently(*[lambda: submit_order(order.pk, actor=market.rep)] * 4)
 
@@ -76,7 +69,7 @@ def test_two_who_submit_an_order_make_one_binding_order(market: Market) -> None:
 
 
 def test_two_who_invoice_an_order_bill_it_once(market: Market) -> None:
-    order = submit_order(drafted(market).pk, actor=market.rep)
+    order = submit_order(drafted(market, "3").pk, actor=market.rep)
 
     results = run_concurrently(*[lambda: invoice_order(order.pk, actor=market.rep, what="all")] * 4)
 
@@ -98,7 +91,7 @@ def test_the_last_use_of_a_promotion_code_is_given_once(market: Market) -> None:
     code = PromotionCode.objects.create(
         code="SPRING", name="Spring", discount_rate=Decimal("0.1"), uses_allowed=1
     )
-    orders = [drafted(market) for _ in range(4)]
+    orders = [drafted(market, "3") for _ in range(4)]
     for order in orders:
         apply_promotion(order, "SPRING", actor=market.rep)
 
@@ -130,45 +123,3 @@ def test_a_payment_recorded_several_times_at_once_counts_once(market: Market) ->
     invoice.refresh_from_db()
     assert {payment.pk for payment in payments} == {Payment.objects.get().pk}
     assert (invoice.paid, invoice.status) == (Decimal(10), "partly_paid")
-
-
-def test_numbers_have_no_gaps_under_eight_threads_that_now_and_then_fail(market: Market) -> None:
-    orders = [drafted(market) for _ in range(16)]
-    kept: list[str] = []
-
-    def submit(mine: list[Order]) -> Callable[[], None]:
-        def work() -> None:
-            for order in mine:
-                with transaction.atomic():
-                    submit_order(order.pk, actor=market.rep)
-                    transaction.set_rollback(True)
-                number = submit_order(order.pk, actor=market.rep).number
-                kept.append(number or "")
-
-        return work
-
-    run_concurrently(*[submit(orders[place::8]) for place in range(8)])
-
-    year = market.company.today().year
-    assert sorted(kept) == [f"O-{year}-{place:05d}" for place in range(1, 17)]
-    assert nothing_differs()
-
-
-def test_the_prefixes_of_two_companies_do_not_meet(market: Market) -> None:
-    dutch = CompanyFactory.create(number_prefix="NL-")
-    given: list[str] = []
-
-    def number(company: Company) -> Callable[[], None]:
-        def work() -> None:
-            for _ in range(5):
-                with transaction.atomic():
-                    given.append(assign_number(Order(company=company)))
-
-        return work
-
-    run_concurrently(*[number(company) for company in (market.company, dutch)] * 2)
-
-    year = market.company.today().year
-    assert sorted(given) == [
-        f"{prefix}O-{year}-{place:05d}" for prefix in ("NL-", "") for place in range(1, 11)
-    ]

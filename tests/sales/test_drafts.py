@@ -9,13 +9,8 @@ from typing import Any
 import pytest
 
 from common.errors import DomainError, NotEditable, StaleVersion
-from sales.models import (
-    PriceList,
-    Quote,
-)
-from sales.pricing.errors import (
-    InvalidDiscount,
-)
+from sales.models import PriceList, Quote
+from sales.pricing.errors import InvalidDiscount
 from sales.services.billing.order_invoices import invoice_order
 from sales.services.documents.drafts import change_head, draft_order, draft_quote
 from sales.services.documents.lines import add_line
@@ -23,11 +18,6 @@ from sales.services.quotes import activate_quote
 from tests.factories import Market, PriceListFactory
 from tests.sales.order_steps import placed
 from tests.sales.written import written
-
-
-@pytest.fixture
-def quote(market: Market) -> Quote:
-    return draft_quote(actor=market.rep, account=market.account, name="Bar refit")
 
 
 def test_refuses_a_change_made_on_an_older_version(market: Market) -> None:
@@ -77,7 +67,11 @@ def test_refuses_to_change_figures_of_the_order_that_an_invoice_bills(
 ) -> None:
     order = placed(market)
     invoice = invoice_order(order.pk, actor=market.rep, what="all")
-    values = {"discount_rate": Decimal("0.1"), "freight": Decimal(5), "price_list": None}
+    values: dict[str, Any] = {
+        "discount_rate": Decimal("0.1"),
+        "freight": Decimal(5),
+        "price_list": None,
+    }
     before = written(invoice)
 
     with pytest.raises(NotEditable, match=f"This invoice bills {order.number} and") as refusal:

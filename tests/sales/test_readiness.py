@@ -34,12 +34,6 @@ from sales.services.quotes import accept_quote, activate_quote
 from tests.factories import Market, PriceListFactory, PriceListItemFactory, UnitFactory
 from tests.sales.written import written
 
-
-@pytest.fixture
-def quote(market: Market) -> Quote:
-    return draft_quote(actor=market.rep, account=market.account, name="Bar refit")
-
-
 Break = Callable[[Market], object]
 
 
