@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
-from django.test import Client
-from django.utils import translation
+import datetime as dt
 
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone, translation
+
+from common.errors import MissingField
+from crm.actors import System
 from crm.models import Activity
-from crm.services.activities import note
+from crm.services.activities import finish_task, note
 from crm.services.leads import contact_lead, disqualify_lead
 from tests.factories import LeadFactory
 from web.record_urls import record_url
@@ -79,3 +84,45 @@ def test_what_people_typed_is_shown_as_typed(typed: str) -> None:
     entry = note(lead, typed, actor=lead.owner, kind=Activity.Kind.NOTE)
 
     assert entry.display_text == typed
+
+
+def test_notes_what_somebody_wrote_about_a_record() -> None:
+    lead = LeadFactory.create()
+
+    written = note(lead, " Call back \n", actor=lead.owner, kind=Activity.Kind.CALL)
+
+    written.refresh_from_db()
+    assert (written.subject, written.text, written.kind) == (lead, "Call back", "call")
+    assert (written.author, written.done_at) == (lead.owner, None)
+
+
+def test_has_no_author_where_a_program_wrote() -> None:
+    written = note(LeadFactory.create(), "Imported", actor=System("Import"))
+
+    assert (written.author, written.kind) == (None, "system")
+
+
+def test_refuses_a_note_that_says_nothing() -> None:
+    lead = LeadFactory.create()
+
+    with pytest.raises(MissingField, match="Write the note first") as refusal:
+        note(lead, " \n", actor=lead.owner)
+
+    assert refusal.value.field == "text"
+    assert not Activity.objects.exists()
+
+
+def test_keeps_the_moment_at_which_a_task_was_finished_first() -> None:
+    lead = LeadFactory.create()
+    day = dt.date(2026, 11, 30)
+    task = note(lead, "Call Émile", actor=lead.owner, kind=Activity.Kind.TASK, due_on=day)
+
+    finish_task(task)
+    task.refresh_from_db()
+    first = task.done_at
+    assert first is not None
+    with time_machine.travel(timezone.now() + dt.timedelta(hours=1)):
+        finish_task(task)
+
+    task.refresh_from_db()
+    assert (task.due_on, task.done_at) == (day, first)

@@ -12,7 +12,7 @@ from common.errors import IllegalTransition
 from fulfilment.models import Connection, Handoff, Health, Secret
 from fulfilment.outbound.drain import drain
 from fulfilment.services.connections import (
-    BadConnection,
+    InvalidConnection,
     live_secrets,
     pause_connection,
     register_connection,
@@ -98,7 +98,7 @@ def test_queues_while_paused_and_delivers_when_resumed(market: Market, warehouse
 def test_refuses_a_wrong_network_or_secret_and_registers_nothing(
     changes: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(BadConnection, match=message):
+    with pytest.raises(InvalidConnection, match=message):
         erp_connection(**changes)
 
     assert not Connection.objects.exists()

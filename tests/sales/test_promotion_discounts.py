@@ -108,7 +108,7 @@ def test_refuses_a_code_for_other_customers_products_or_currencies(market: Marke
 
     with pytest.raises(InvalidPromotion, match="not meant for"):
         apply_promotion(order, "SPRING", actor=market.rep)
-    with pytest.raises(InvalidPromotion, match="covers none of these lines"):
+    with pytest.raises(InvalidPromotion, match="applies to none of these lines"):
         apply_promotion(order, "GRINDERS", actor=market.rep)
     with pytest.raises(CurrencyMismatch, match="in USD, the document in EUR"):
         apply_promotion(order, "DOLLARS", actor=market.rep)
