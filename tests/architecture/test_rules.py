@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from django.apps import apps
 from django.db import models
@@ -23,12 +26,30 @@ LONGEST_FUNCTION = 40
 UNFINISHED = ("TODO", "FIXME", "XXX")
 VAGUE = {"utils", "util", "helpers", "helper", "misc", "manager", "managers"}
 
+SERVICE = re.compile(
+    r"(crm|fulfilment|sales)/(services|outbound|inbound|monitoring|connectors)/(\w+/)?(?!__)\w+\.py"
+)
+TESTED_ELSEWHERE = {
+    "fulfilment/connectors/base.py": "an interface, without behaviour",
+    "fulfilment/inbound/schemas.py": "by the intake of the API, which answers each mistake",
+    "fulfilment/services/bulk_sql.py": "by completion and references, which write with it",
+    "sales/services/errors.py": "by test_errors.py beside this file",
+    "sales/services/integrity/checks.py": "by test_verification.py, which runs every check",
+}
+"""Service modules without a test file of their name, and by what they are tested."""
+
 RECORDS = [
     model
     for app in ("crm", "sales", "fulfilment")
     for model in apps.get_app_config(app).get_models()
     if not issubclass(model, Event)  # rows of the history have no URL
 ]
+
+
+def file_of_tests(module: str) -> Path:
+    """Where the tests of a module stand: in the folder of its app, by its name."""
+    app, _, rest = module.partition("/")
+    return ROOT / "tests" / app / f"test_{Path(rest).name}"
 
 
 def length(function: Function) -> int:
@@ -56,6 +77,22 @@ def test_nothing_is_unfinished() -> None:
 
 def test_no_module_has_a_vague_name() -> None:
     assert not [str(path) for path in SOURCES if VAGUE & {path.stem, path.parent.name}]
+
+
+def test_every_service_module_has_a_test_file_of_its_name() -> None:
+    missing = [
+        name
+        for name in TEXTS
+        if SERVICE.match(name) and name not in TESTED_ELSEWHERE and not file_of_tests(name).exists()
+    ]
+
+    assert missing == []
+
+
+@pytest.mark.parametrize("name", TESTED_ELSEWHERE)
+def test_only_what_has_no_test_file_is_an_exception(name: str) -> None:
+    assert name in TEXTS
+    assert not file_of_tests(name).exists()
 
 
 def test_nothing_committed_names_this_machine() -> None:
