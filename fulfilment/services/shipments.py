@@ -1,4 +1,4 @@
-"""Shipments and returns, reported by an external system or recorded by a person.
+"""Shipments, reported by an external system or recorded by a person.
 
 Reports are merged: quantities by their maximum per line, statuses by the furthest one, tracking
 numbers by union. So the order in which they arrive does not matter.
@@ -118,8 +118,8 @@ def record_shipment(
     """Record a shipment by hand; quantities that it does not contain stay open."""
     order = lock_order(order_id)
     check_can_ship(order)
-    wanted = _check_quantities(order, lines)
-    name = reference or _next_reference(order, "S")
+    wanted = check_quantities(order, lines)
+    name = reference or next_reference(order, "S")
     if order.shipments.filter(reference=name).exists():
         raise Duplicate(
             gettext("%(order)s has a shipment %(reference)s already.")
@@ -138,59 +138,8 @@ def move_shipment(shipment_id: uuid.UUID, *, actor: Actor, status: str) -> Shipm
     order = lock_order(shipment.order_id)
     shipment = Shipment.objects.select_for_update(of=("self",)).get(pk=shipment_id)
     _move(shipment, status)
-    _record_progress(order, shipment, actor)
+    update_progress(order, shipment, actor)
     return shipment
-
-
-@transaction.atomic
-def record_return(
-    order_id: uuid.UUID,
-    *,
-    actor: Actor,
-    lines: Mapping[uuid.UUID, Decimal],
-    returns: Shipment | None = None,
-    replace: bool = False,
-    carrier: str = "",
-    tracking: str = "",
-    reference: str | None = None,
-) -> Shipment:
-    """Record returned goods; never more than were shipped, nor than the given shipment contains.
-
-    What is replaced is open to ship again; otherwise it is closed, and not billed any more.
-    """
-    order = lock_order(order_id)
-    wanted = _check_quantities(order, lines)
-    if returns is not None:
-        _check_left_to_return(returns, wanted)
-    shipment = Shipment.objects.create(
-        order=order,
-        direction=Direction.RETURN,
-        returns=returns,
-        is_replaced=replace,
-        reference=reference or _next_reference(order, "R"),
-        status=Status.DELIVERED,
-        carrier=carrier.strip(),
-        tracking=tracking.strip(),
-        delivered_at=timezone.now(),
-        **_recorder(actor),
-    )
-    ShipmentLine.objects.bulk_create(
-        ShipmentLine(shipment=shipment, order_line_id=pk, quantity=quantity)
-        for pk, quantity in wanted.items()
-    )
-    _record_progress(order, shipment, actor)
-    return shipment
-
-
-def left_to_return(shipment: Shipment) -> dict[uuid.UUID, Decimal]:
-    """Return how much of each line of a shipment that left was not returned."""
-    if shipment.direction != Direction.OUT or shipment.status not in Shipment.LEFT:
-        return {}
-    left = dict(shipment.lines.values_list("order_line", "quantity"))
-    back = ShipmentLine.objects.filter(shipment__returns=shipment).values_list("order_line")
-    for pk, quantity in back.annotate(sum=Sum("quantity")).order_by():
-        left[pk] = left.get(pk, ZERO) - quantity
-    return left
 
 
 @transaction.atomic
@@ -219,7 +168,7 @@ def add_parcel(
     )
     if not shipment.tracking:
         shipment.change(carrier=carrier.strip() or shipment.carrier, tracking=number)
-    _record_progress(order, shipment, actor)
+    update_progress(order, shipment, actor)
     return shipment
 
 
@@ -236,7 +185,7 @@ def merge_report(order: Order, report: ShipmentReport, *, actor: Actor) -> tuple
             line=str(line_id),
         )
     shipment, is_new = Shipment.objects.get_or_create(
-        order=order, reference=report.reference, defaults=_recorder(actor)
+        order=order, reference=report.reference, defaults=recorder_of(actor)
     )
     if shipment.direction != Direction.OUT:
         raise NotAShipment(
@@ -249,7 +198,7 @@ def merge_report(order: Order, report: ShipmentReport, *, actor: Actor) -> tuple
         _merge_tracking(shipment, report),
     ]
     if any(changes):
-        _record_progress(order, shipment, actor)
+        update_progress(order, shipment, actor)
     return shipment, any(changes)
 
 
@@ -302,7 +251,7 @@ def _merge_tracking(shipment: Shipment, report: ShipmentReport) -> bool:
     return is_new or is_changed
 
 
-def _record_progress(order: Order, shipment: Shipment, actor: Actor) -> None:
+def update_progress(order: Order, shipment: Shipment, actor: Actor) -> None:
     """Update the order's quantities from its shipments; billing and events follow from them."""
     record_progress(
         order,
@@ -362,7 +311,8 @@ def shipment_snapshot(shipment: Shipment) -> dict[str, Any]:
     }
 
 
-def _check_quantities(order: Order, lines: Mapping[uuid.UUID, Decimal]) -> dict[uuid.UUID, Decimal]:
+def check_quantities(order: Order, lines: Mapping[uuid.UUID, Decimal]) -> dict[uuid.UUID, Decimal]:
+    """Return the quantities that are not zero; refuse other orders' lines, negatives and none."""
     wanted = {pk: quantity for pk, quantity in lines.items() if quantity}
     if not wanted:
         raise MissingField(gettext("Give the quantity of one line at least."), field="lines")
@@ -376,18 +326,7 @@ def _check_quantities(order: Order, lines: Mapping[uuid.UUID, Decimal]) -> dict[
     return wanted
 
 
-def _check_left_to_return(shipment: Shipment, wanted: Mapping[uuid.UUID, Decimal]) -> None:
-    left = left_to_return(shipment)
-    for pk, quantity in wanted.items():
-        if quantity > left.get(pk, ZERO):
-            raise QuantityExceedsOpen(
-                gettext("Only %(left)s of this line of %(shipment)s can still be returned.")
-                % {"shipment": shipment, "left": format_quantity(left.get(pk, ZERO))},
-                line=str(pk),
-            )
-
-
-def _next_reference(order: Order, letter: str) -> str:
+def next_reference(order: Order, letter: str) -> str:
     """Return the next free reference of a shipment or return: O-2026-00042-S1."""
     used = set(order.shipments.values_list("reference", flat=True))
     number = 1
@@ -396,7 +335,8 @@ def _next_reference(order: Order, letter: str) -> str:
     return f"{order.number}-{letter}{number}"
 
 
-def _recorder(actor: Actor) -> dict[str, Any]:
+def recorder_of(actor: Actor) -> dict[str, Any]:
+    """Return the columns that say who recorded a shipment."""
     return {
         "source": actor.connection if isinstance(actor, System) else "",
         "recorded_by": actor if isinstance(actor, User) else None,

@@ -9,7 +9,8 @@ from django.urls import reverse
 
 from crm import roles
 from fulfilment.models import Shipment
-from fulfilment.services.shipments import record_return, record_shipment
+from fulfilment.services.returns import record_return
+from fulfilment.services.shipments import record_shipment
 from sales.models import Order
 from sales.pricing.errors import QuantityExceedsOpen
 from sales.services.documents.drafts import draft_order
@@ -82,13 +83,15 @@ def test_records_a_return_of_a_shipment(rep: Client, order: Order, shipment: Shi
     page = rep.get(at("return", shipment))
     assert [cell for _, cell in page.context["form"].rows()[0].cells] == ["4", "0", "4"]
 
-    answer = rep.post(at("return", shipment), {str(line.pk): "3", "carrier": "DHL"})
+    answer = rep.post(
+        at("return", shipment), {str(line.pk): "3", "carrier": "DHL", "replace": "yes"}
+    )
 
     assert answer["Location"] == record_url(order)
     back = order.shipments.get(direction="return")
     assert (back.returns, back.carrier, back.lines.get().quantity) == (shipment, "DHL", 3)
     line.refresh_from_db()
-    assert (line.shipped_quantity, line.returned_quantity) == (4, 3)
+    assert (line.shipped_quantity, line.returned_quantity, line.replaced_quantity) == (4, 3, 3)
     assert f"return of {shipment}" in rep.get(record_url(order)).content.decode()
 
 
@@ -97,8 +100,8 @@ def test_refuses_to_return_more_than_the_shipment_contains(
 ) -> None:
     line = order.lines.get()
     record_shipment(order.pk, actor=market.rep, lines={line.pk: Decimal(6)})
-    page = rep.post(at("return", shipment), {str(line.pk): "5"})
-    nothing = rep.post(at("return", shipment), {"carrier": "DHL"})
+    page = rep.post(at("return", shipment), {str(line.pk): "5", "replace": "no"})
+    nothing = rep.post(at("return", shipment), {"carrier": "DHL", "replace": "no"})
     assert (page.status_code, nothing.status_code) == (422, 422)
     assert "Only 4 of this line of" in str(page.context["form"].errors[str(line.pk)])
     assert not order.shipments.filter(direction="return").exists()

@@ -9,15 +9,9 @@ import pytest
 
 from common.errors import Duplicate, IllegalTransition, MissingField
 from fulfilment.models import Handoff, Shipment
-from fulfilment.services.shipments import (
-    NothingToShip,
-    OverShipped,
-    move_shipment,
-    record_return,
-    record_shipment,
-)
+from fulfilment.services.shipments import NothingToShip, OverShipped, move_shipment, record_shipment
 from sales.models import Order, SalesEvent
-from sales.pricing.errors import InvalidQuantity, QuantityExceedsOpen
+from sales.pricing.errors import InvalidQuantity
 from sales.services.documents.drafts import draft_order
 from sales.services.errors import OnHold, UnknownLine
 from sales.services.orders import hold_order
@@ -152,26 +146,6 @@ def test_reopens_the_quantities_of_a_failed_shipment(order: Order, market: Marke
     assert quantities(order) == (0, 0, 0)
     order.refresh_from_db()
     assert order.fulfilment_status == Order.Fulfilment.NOT_STARTED
-
-
-def test_counts_a_return_beside_what_was_shipped(order: Order, market: Market) -> None:
-    shipment = ship(order, market, "10", status="delivered")
-    lines = {order.lines.get().pk: Decimal(3)}
-
-    back = record_return(order.pk, actor=market.rep, lines=lines, returns=shipment)
-
-    assert quantities(order) == (10, 10, 3)
-    assert (back.direction, back.reference) == ("return", f"{order.number}-R1")
-
-
-def test_refuses_to_return_more_than_was_shipped(order: Order, market: Market) -> None:
-    ship(order, market, "2")
-
-    with pytest.raises(QuantityExceedsOpen, match="3 returned of 2 shipped"):
-        record_return(order.pk, actor=market.rep, lines={order.lines.get().pk: Decimal(3)})
-
-    assert quantities(order) == (2, 0, 0)
-    assert Shipment.objects.count() == 1
 
 
 def test_sends_recorded_shipments_to_connections_that_receive_them(

@@ -18,7 +18,8 @@ from django.db.models import F
 
 from common.errors import DomainError
 from fulfilment.models import Shipment
-from fulfilment.services.shipments import move_shipment, record_return, record_shipment
+from fulfilment.services.returns import record_return
+from fulfilment.services.shipments import move_shipment, record_shipment
 from sales.models import Instalment, Invoice, Order, OrderLine, PaymentTerms, Product, TaxRate
 from sales.pricing.money import minor_units
 from sales.services.billing.down_payments import invoice_down_payment, open_down_payments

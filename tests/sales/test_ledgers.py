@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from fulfilment.services.shipments import record_return, record_shipment
+from fulfilment.services.returns import record_return
+from fulfilment.services.shipments import record_shipment
 from sales.models import (
     DiscountBand,
     DiscountList,

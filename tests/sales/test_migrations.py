@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pgtrigger
 
-from fulfilment.services.shipments import record_return, record_shipment
+from fulfilment.services.returns import record_return
+from fulfilment.services.shipments import record_shipment
 from sales.models import Order
 from sales.services.billing.order_invoices import invoice_order
 from sales.services.invoices import issue_invoice

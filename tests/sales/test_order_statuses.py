@@ -11,6 +11,7 @@ from sales.services.billing.order_statuses import Statuses, derive_statuses, sav
 from tests.factories import Market
 from tests.sales.order_steps import drafted, submitted
 
+pytestmark = pytest.mark.django_db  # a complete order is one whose ledger is closed
 Fulfilment = Order.Fulfilment
 Billing = Order.Billing
 
@@ -33,7 +34,10 @@ def of_ten(*, service: bool = False, **done: int) -> OrderLine:
         ([of_ten(shipped=10), of_ten(cancelled=10)], "shipped"),
         ([of_ten(shipped=10), of_ten(service=True)], "shipped"),
         ([of_ten(shipped=10, delivered=10)], "delivered"),
-        ([of_ten(shipped=10, delivered=10, returned=4)], "delivered"),
+        ([of_ten(shipped=10, delivered=10, returned=4)], "partly_returned"),
+        ([of_ten(shipped=10, returned=4, replaced=4)], "partly_shipped"),
+        ([of_ten(shipped=14, delivered=14, returned=4, replaced=4)], "delivered"),
+        ([of_ten(shipped=7, invoiced=10, credited=3, closed=3, closed_unshipped=3)], "shipped"),
         ([of_ten(shipped=4, returned=4)], "returned"),
     ],
 )
@@ -53,6 +57,9 @@ def test_derives_the_fulfilment_status_from_goods(lines: list[OrderLine], status
         ([of_ten(invoiced=10, credited=4, closed=4)], "invoiced"),
         ([of_ten(invoiced=4, cancelled=6)], "invoiced"),
         ([of_ten(invoiced=10, credited=10)], "credited"),
+        ([of_ten(shipped=10, invoiced=6, returned=4)], "invoiced"),
+        ([of_ten(shipped=10, invoiced=6, returned=4, replaced=4)], "partly"),
+        ([of_ten(shipped=10, returned=10)], "nothing"),
     ],
 )
 def test_derives_the_billing_status_from_everything_that_counts(
@@ -74,12 +81,13 @@ def test_derives_the_billing_status_from_everything_that_counts(
         ([of_ten(shipped=10, invoiced=10, credited=1)], False),
         ([of_ten(shipped=10, invoiced=10)], True),
         ([of_ten(service=True, invoiced=10)], True),
+        ([of_ten(shipped=10, invoiced=6, returned=4)], True),
     ],
 )
 def test_is_complete_when_nothing_is_left_to_ship_or_bill(
     lines: list[OrderLine], is_complete: bool
 ) -> None:
-    assert derive_statuses(Order(), lines).is_complete is is_complete
+    assert derive_statuses(Order(currency="EUR"), lines).is_complete is is_complete
 
 
 def test_completes_a_submitted_order_and_opens_it_again(market: Market) -> None:

@@ -106,7 +106,7 @@ def test_refuses_a_code_for_other_customers_products_or_currencies(market: Marke
     amount_code("5.00", code="DOLLARS", currency="USD")
     order = draft(market, "100.00")
 
-    with pytest.raises(InvalidPromotion, match="not meant for"):
+    with pytest.raises(InvalidPromotion, match="not valid for"):
         apply_promotion(order, "SPRING", actor=market.rep)
     with pytest.raises(InvalidPromotion, match="applies to none of these lines"):
         apply_promotion(order, "GRINDERS", actor=market.rep)

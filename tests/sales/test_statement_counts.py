@@ -11,7 +11,8 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from common.identifiers import uuid7
-from fulfilment.services.shipments import record_return, record_shipment
+from fulfilment.services.returns import record_return
+from fulfilment.services.shipments import record_shipment
 from sales.models import AnyDocument, Invoice, Order, Quote, kind_of
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.billing.order_invoices import delete_draft_invoice, invoice_order

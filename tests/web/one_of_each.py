@@ -17,7 +17,8 @@ from crm.models import Account, Contact, CustomField, Lead, Opportunity, User
 from crm.services.activities import note
 from fulfilment.models import Attempt, Connection, Discrepancy, Handoff, InboundMessage
 from fulfilment.services.connections import register_connection
-from fulfilment.services.shipments import add_parcel, record_return, record_shipment
+from fulfilment.services.returns import record_return
+from fulfilment.services.shipments import add_parcel, record_shipment
 from sales.models import (
     ApprovalRule,
     BundleItem,

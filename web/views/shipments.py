@@ -10,13 +10,8 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext
 
 from fulfilment.models import Shipment
-from fulfilment.services.shipments import (
-    add_parcel,
-    left_to_return,
-    move_shipment,
-    record_return,
-    record_shipment,
-)
+from fulfilment.services.returns import left_to_return, record_return
+from fulfilment.services.shipments import add_parcel, move_shipment, record_shipment
 from sales.models import Order
 from web.actions import action, run_action, run_form_action
 from web.forms.shipments import ParcelForm, ReturnForm, ShipmentForm

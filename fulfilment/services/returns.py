@@ -1,0 +1,90 @@
+"""Returns: goods of an order that came back, to be replaced or not."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from common.formatting import format_quantity
+from crm.actors import Actor
+from fulfilment.models import Shipment, ShipmentLine
+from fulfilment.services.shipments import (
+    check_quantities,
+    next_reference,
+    recorder_of,
+    update_progress,
+)
+from sales.pricing.errors import QuantityExceedsOpen
+from sales.services.orders import lock_order
+
+Status = Shipment.Status
+Direction = Shipment.Direction
+ZERO = Decimal(0)
+
+
+@transaction.atomic
+def record_return(
+    order_id: uuid.UUID,
+    *,
+    actor: Actor,
+    lines: Mapping[uuid.UUID, Decimal],
+    returns: Shipment | None = None,
+    replace: bool = False,
+    carrier: str = "",
+    tracking: str = "",
+    reference: str | None = None,
+) -> Shipment:
+    """Record returned goods; never more than were shipped, nor than the given shipment contains.
+
+    What is replaced is open to ship again; otherwise it is closed, and not billed any more.
+    """
+    order = lock_order(order_id)
+    wanted = check_quantities(order, lines)
+    if returns is not None:
+        _check_left_to_return(returns, wanted)
+    shipment = Shipment.objects.create(
+        order=order,
+        direction=Direction.RETURN,
+        returns=returns,
+        is_replaced=replace,
+        reference=reference or next_reference(order, "R"),
+        status=Status.DELIVERED,
+        carrier=carrier.strip(),
+        tracking=tracking.strip(),
+        delivered_at=timezone.now(),
+        **recorder_of(actor),
+    )
+    ShipmentLine.objects.bulk_create(
+        ShipmentLine(shipment=shipment, order_line_id=pk, quantity=quantity)
+        for pk, quantity in wanted.items()
+    )
+    update_progress(order, shipment, actor)
+    return shipment
+
+
+def left_to_return(shipment: Shipment) -> dict[uuid.UUID, Decimal]:
+    """Return how much of each line of a shipment that left was not returned."""
+    if shipment.direction != Direction.OUT or shipment.status not in Shipment.LEFT:
+        return {}
+    left = dict(shipment.lines.values_list("order_line", "quantity"))
+    back = ShipmentLine.objects.filter(shipment__returns=shipment).values_list("order_line")
+    for pk, quantity in back.annotate(sum=Sum("quantity")).order_by():
+        left[pk] = left.get(pk, ZERO) - quantity
+    return left
+
+
+def _check_left_to_return(shipment: Shipment, wanted: Mapping[uuid.UUID, Decimal]) -> None:
+    left = left_to_return(shipment)
+    for pk, quantity in wanted.items():
+        if quantity > left.get(pk, ZERO):
+            raise QuantityExceedsOpen(
+                gettext("Only %(left)s of this line of %(shipment)s can still be returned.")
+                % {"shipment": shipment, "left": format_quantity(left.get(pk, ZERO))},
+                line=str(pk),
+            )
