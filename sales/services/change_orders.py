@@ -91,7 +91,7 @@ def change_order(
     with within_limit(order, actor):
         lines = _apply(order, changes, actor)
         reprice(order, lines)
-    _agree(order, lines, ledger, changes)
+    _agree(order, lines, ledger, _repriced(stored, changes))
     check_ready(order, lines)
     refuse_uncovered(order, ledger, read_ledger(order, lines))
     return _finish(order, change, before, lines, actor=actor)
@@ -309,14 +309,26 @@ def _add(order: Order, fields: dict[str, Any], actor: Actor) -> None:
         add_parts(line, order)
 
 
-def _agree(order: Order, lines: Sequence[OrderLine], ledger: Ledger, changes: Changes) -> None:
+def _repriced(lines: Sequence[OrderLine], changes: Changes) -> set[uuid.UUID]:
+    """Return the lines whose price or discount is to be another one."""
+    return {
+        line.pk
+        for line in lines
+        for name, value in changes.lines.get(line.pk, {}).items()
+        if name in PRICE_FIELDS and value != getattr(line, name)
+    }
+
+
+def _agree(
+    order: Order, lines: Sequence[OrderLine], ledger: Ledger, repriced: Collection[uuid.UUID]
+) -> None:
     """Keep the figures of what is billed, to the cent; refuse other prices for it."""
     known = {line.key: line for line in ledger.lines}
     for line in lines:
         agreed = known.get(str(line.pk))
         if agreed is None or not line.counts:
             continue
-        if PRICE_FIELDS & changes.lines.get(line.pk, {}).keys():
+        if line.pk in repriced:
             _refuse_other_price(line, agreed)
         put_amounts(line, agreed.agree(line.wanted_quantity, amounts_of(line)))
     save_columns(lines, ["promotion_discount", *LINE_FIGURES])

@@ -1,0 +1,158 @@
+"""Ending an order in the browser: cancelled, its rest closed, and what to credit first."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from crm import roles
+from fulfilment.services.shipments import record_shipment
+from sales.models import Invoice, Order
+from sales.services.billing.down_payments import invoice_down_payment
+from sales.services.billing.order_invoices import invoice_order
+from sales.services.documents.drafts import draft_order
+from sales.services.documents.lines import add_line
+from sales.services.invoices import issue_invoice
+from sales.services.orders import submit_order
+from tests.factories import Market, UserFactory
+from web.record_urls import record_url
+
+
+@pytest.fixture
+def order(market: Market) -> Order:
+    order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
+    add_line(order, actor=market.rep, product=market.product("22.36"), quantity=Decimal(10))
+    return submit_order(order.pk, actor=market.rep)
+
+
+@pytest.fixture
+def rep(client: Client, market: Market) -> Client:
+    client.force_login(market.rep)
+    return client
+
+
+@pytest.fixture
+def ahead(order: Order, market: Market) -> Invoice:
+    """An issued down payment of 80 %."""
+    draft = invoice_down_payment(order.pk, actor=market.rep, rate=Decimal("0.8"))
+    return issue_invoice(draft.pk, actor=market.rep)
+
+
+def url(order: Order, name: str) -> str:
+    return reverse(f"sales:order-{name}", args=[order.pk])
+
+
+def link_to_credit(invoice: Invoice) -> str:
+    address = reverse("sales:invoice-credit", args=[invoice.pk])
+    return f'<a href="{address}">Credit {invoice}</a>'
+
+
+def ship_and_bill(order: Order, market: Market, quantity: int) -> Invoice:
+    line = order.lines.get()
+    record_shipment(order.pk, actor=market.rep, lines={line.pk: Decimal(quantity)})
+    draft = invoice_order(order.pk, actor=market.rep, what="shipped")
+    return issue_invoice(draft.pk, actor=market.rep)
+
+
+def test_closes_the_rest_at_what_is_billed(rep: Client, order: Order, market: Market) -> None:
+    nine = ship_and_bill(order, market, 9)
+    assert url(order, "close") in rep.get(record_url(order)).text
+    assert "What is neither shipped nor billed is cancelled." in rep.get(url(order, "close")).text
+
+    answer = rep.post(url(order, "close"), {"reason": "They need no more"})
+
+    order.refresh_from_db()
+    page = rep.get(answer["Location"]).text
+    assert f"The rest of {order} is closed" in page
+    assert "They need no more" in page
+    assert (order.status, order.total) == (Order.Status.COMPLETED, nine.total)
+    assert order.lines.get().quantity == 9
+
+
+def test_closing_again_changes_nothing_and_says_so(
+    rep: Client, order: Order, market: Market
+) -> None:
+    ship_and_bill(order, market, 9)
+    rep.post(url(order, "close"), {"reason": "They need no more"})
+
+    again = rep.post(url(order, "close"), {"reason": "They need no more"})
+
+    assert again.status_code == 422
+    assert f"This changes nothing on {order}" in again.text
+    assert order.changes.count() == 1
+
+
+def test_asks_for_a_reason(rep: Client, order: Order, market: Market) -> None:
+    ship_and_bill(order, market, 9)
+
+    page = rep.post(url(order, "close"), {"reason": ""})
+
+    assert page.status_code == 422
+    assert not order.changes.exists()
+
+
+def test_offers_to_cancel_until_something_is_shipped_or_billed(
+    rep: Client, order: Order, market: Market
+) -> None:
+    before = rep.get(record_url(order)).text
+    assert url(order, "cancel") in before
+    assert url(order, "close") not in before
+
+    ship_and_bill(order, market, 1)
+
+    after = rep.get(record_url(order)).text
+    assert url(order, "cancel") not in after
+    assert url(order, "close") in after
+
+
+def test_a_refused_cancellation_links_to_the_down_payment_to_credit(
+    rep: Client, order: Order, ahead: Invoice
+) -> None:
+    page = rep.post(url(order, "cancel"), {"reason": "Changed plans"})
+
+    order.refresh_from_db()
+    assert page.status_code == 422
+    assert link_to_credit(ahead) in page.text
+    assert order.status == Order.Status.SUBMITTED
+
+
+def test_a_refused_change_order_links_to_the_down_payment_to_credit(
+    rep: Client, order: Order, ahead: Invoice
+) -> None:
+    line = order.lines.get()
+    typed = {
+        "version": str(order.version),
+        "head-name": order.name,
+        "head-street": "14 quai de la Fosse",
+        "head-postal_code": "44000",
+        "head-city": "Nantes",
+        "head-country": "FR",
+        f"{line.pk}-description": line.description,
+        f"{line.pk}-quantity": "5",
+        f"{line.pk}-unit_price": "22.36",
+        f"{line.pk}-discount": "",
+        "step": "preview",
+    }
+
+    page = rep.post(url(order, "change"), typed)
+
+    assert page.status_code == 422
+    assert link_to_credit(ahead) in page.text
+    assert not order.changes.exists()
+
+
+def test_a_cancelled_order_has_nothing_to_invoice(rep: Client, order: Order) -> None:
+    assert "To invoice" in rep.get(record_url(order)).text
+
+    rep.post(url(order, "cancel"), {"reason": "Changed plans"})
+
+    assert "To invoice" not in rep.get(record_url(order)).text
+
+
+def test_other_teams_cannot_close_an_order(client: Client, order: Order) -> None:
+    client.force_login(UserFactory.create(role=roles.SALES_REP))
+
+    assert client.post(url(order, "close"), {"reason": "Mine"}).status_code == 404
