@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.errors import DomainError
+from crm.admin.widgets import RecordAutocomplete, RecordsAutocomplete
 from crm.custom_fields import definitions_of
 from crm.custom_values import format_custom_value
 from crm.forms import CustomFieldsForm, field_name
@@ -46,7 +47,15 @@ class VisibilityAdmin(admin.options.BaseModelAdmin[Any]):
         related = db_field.remote_field.model._default_manager.get_queryset()
         if isinstance(related, OwnedQuerySet):
             kwargs.setdefault("queryset", visible(related, request))
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", RecordAutocomplete(db_field, self.admin_site))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Search for the records."""
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", RecordsAutocomplete(db_field, self.admin_site))
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def _may_add(self, request: HttpRequest, obj: Any) -> bool:
         if isinstance(self, admin.options.InlineModelAdmin):

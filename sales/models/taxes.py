@@ -75,7 +75,7 @@ class TaxRate(models.Model):
             models.CheckConstraint(
                 condition=Q(rate__gte=0, rate__lte=1),
                 name="tax_rate_is_a_rate",
-                violation_error_message=_("Give the rate as a fraction: 0.19 is 19 %."),
+                violation_error_message=_("Give the rate as a fraction: 0.19 is 19 %%."),
             ),
             ExclusionConstraint(
                 name="tax_rate_no_overlap",

@@ -48,10 +48,16 @@ class PaymentTerms(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(early_payment_rate__isnull=True, early_payment_days__isnull=True)
-                | Q(early_payment_rate__gte=0, early_payment_rate__lt=1, early_payment_days__gte=0),
+                | Q(
+                    early_payment_rate__gte=0,
+                    early_payment_rate__lt=1,
+                    early_payment_days__gte=0,
+                    early_payment_rate__isnull=False,
+                    early_payment_days__isnull=False,  # a CHECK that is NULL passes
+                ),
                 name="payment_terms_early_payment_whole",
                 violation_error_message=_(
-                    "Give both the rate (0.02 is 2 %) and the days of the early-payment discount."
+                    "Give both the rate (0.02 is 2 %%) and the days of the early-payment discount."
                 ),
             ),
             models.CheckConstraint(

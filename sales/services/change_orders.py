@@ -33,6 +33,7 @@ from sales.services.documents.new_lines import (
 )
 from sales.services.documents.readiness import check_ready
 from sales.services.documents.totals import LINE_FIGURES, lines_of, reprice
+from sales.services.documents.typed_figures import check_numbers
 from sales.services.errors import AlreadyBilled, QuantityBelowDone, UnknownLine
 from sales.services.events import record_event
 from sales.services.order_differences import (
@@ -210,7 +211,7 @@ def _apply(order: Order, changes: Changes, actor: Actor) -> list[OrderLine]:
             raise UnknownLine(
                 gettext("%(order)s has no such line.") % {"order": order}, line=str(pk)
             )
-        _change_line(lines[pk], fields, actor)
+        _change_line(lines[pk], fields, actor, order.currency)
         _refuse_below_done(lines[pk], done)
     changed = [line for pk, line in lines.items() if line.quantity != quantities[pk]]
     _take_bands(order, changed)
@@ -218,6 +219,7 @@ def _apply(order: Order, changes: Changes, actor: Actor) -> list[OrderLine]:
     update_parts(
         changed,
         quantities,
+        currency=order.currency,
         keeps_prices=order.prices_are_locked,
         refuse=lambda part: _refuse_below_done(part, done),
     )
@@ -239,8 +241,11 @@ def _apply_head(order: Order, head: dict[str, Any]) -> None:
         order.change(**head)
 
 
-def _change_line(line: OrderLine, fields: Mapping[str, object], actor: Actor) -> None:
+def _change_line(
+    line: OrderLine, fields: Mapping[str, object], actor: Actor, currency: str
+) -> None:
     refuse_part_change(line, fields)
+    check_numbers(fields)
     for name, value in fields.items():
         if name not in LINE_FIELDS:
             raise NotEditable(
@@ -258,7 +263,7 @@ def _change_line(line: OrderLine, fields: Mapping[str, object], actor: Actor) ->
         line.discount_rate = None
     elif fields.get("discount_rate") is not None:
         line.discount_amount = None
-    check_line(line)
+    check_line(line, currency)
 
 
 def _take_bands(order: Order, lines: Sequence[OrderLine]) -> None:
@@ -303,7 +308,7 @@ def _add(order: Order, fields: dict[str, Any], actor: Actor) -> None:
     line = new_line(order, quantity=fields.pop("quantity", Decimal(1)), **fields)
     if product is not None:
         fill_from_product(line, order, product, unit)
-    check_line(line)
+    check_line(line, order.currency)
     line.save(force_insert=True)
     if product is not None and product.kind == Product.Kind.BUNDLE:
         add_parts(line, order)

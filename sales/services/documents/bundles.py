@@ -104,6 +104,7 @@ def update_parts(
     bundles: Sequence[LineT],
     old_quantities: Mapping[uuid.UUID, Decimal],
     *,
+    currency: str,
     keeps_prices: bool = False,
     refuse: Callable[[LineT], None] = lambda _: None,
 ) -> None:
@@ -125,7 +126,7 @@ def update_parts(
             if is_fixed_part(part):
                 part.is_optional, part.is_taken = bundle.is_optional, bundle.is_taken
             part.is_taken = part.is_taken and bundle.counts
-            _check_part(part)
+            _check_part(part, currency)
             refuse(part)
     changed = [part for bundle in bundles for part in parts[bundle.pk]]
     save_columns(changed, ["quantity", "volume_discount", "is_optional", "is_taken"])
@@ -203,13 +204,13 @@ def _part(
     fill_from_product(part, draft, item.product, item.unit, prices)
     if always:
         part.unit_price = Decimal(0)
-    _check_part(part)
+    _check_part(part, draft.currency)
     return part
 
 
-def _check_part(part: DocumentLine) -> None:
+def _check_part(part: DocumentLine, currency: str) -> None:
     try:
-        check_line(part)
+        check_line(part, currency)
     except DomainError as error:
         name_line(error, part.description)
         raise

@@ -11,7 +11,6 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from common.errors import NotEditable, NotSetUp, StaleVersion
-from common.formatting import format_rate
 from crm.actors import Actor
 from crm.custom_fields import clean_custom
 from crm.models import Account, User
@@ -27,6 +26,7 @@ from sales.models import (
 )
 from sales.pricing.errors import InvalidDiscount
 from sales.services.documents.totals import reprice
+from sales.services.documents.typed_figures import check_amount, check_discount_rate
 from sales.services.errors import NotDraft
 from sales.services.events import record_event
 from sales.services.prices.discount_limits import check_new, within_limit
@@ -198,12 +198,9 @@ def _only_list_in(currency: str, day: dt.date) -> PriceList | None:
 def _check_terms(document: AnyDocument, changed: Collection[str], *, has_lines: bool) -> None:
     if document.price_list is not None and {"price_list", "currency"} & set(changed):
         check_list(document.price_list, document.currency, document.company.today())
-    if not 0 <= document.discount_rate <= 1:
-        raise InvalidDiscount(
-            gettext("A discount is between 0%% and 100%%, not %(rate)s.")
-            % {"rate": format_rate(document.discount_rate)},
-            field="discount_rate",
-        )
+    check_discount_rate(document.discount_rate, "discount_rate")
+    check_amount(document.discount_amount, document.currency, "discount_amount")
+    check_amount(document.freight, document.currency, "freight")
     stored = type(document)._default_manager.filter(pk=document.pk).values_list("currency").first()
     if has_lines and stored and stored[0] != document.currency:
         raise NotEditable(

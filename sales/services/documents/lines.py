@@ -39,6 +39,7 @@ from sales.services.documents.new_lines import (
     take_list_price,
 )
 from sales.services.documents.totals import reprice
+from sales.services.documents.typed_figures import check_numbers
 from sales.services.events import record_event
 from sales.services.prices.discount_limits import within_limit
 from sales.services.prices.list_prices import discount_per_unit
@@ -80,7 +81,7 @@ def add_line(
             fill_from_product(line, draft, product, unit)
         elif unit is not None:
             line.unit = unit
-        check_line(line)
+        check_line(line, draft.currency)
         line.save(force_insert=True)
         if product is not None and product.kind == Product.Kind.BUNDLE:
             add_parts(line, draft)
@@ -102,6 +103,7 @@ def change_line(line: AnyLine, *, actor: Actor, **fields: Any) -> AnyLine:
     refuse_part_change(stored, fields)
     with error_context(stored):
         clear_other_discount(fields)
+        check_numbers(fields)
         if stored.product is not None and fields.get("unit_price") not in (None, stored.unit_price):
             check_price(actor)
     with within_limit(draft, actor):
@@ -118,10 +120,15 @@ def _change(stored: AnyLine, draft: AnyDocument, fields: dict[str, Any]) -> None
     if fields.get("tax_rate") is not None:
         stored.tax_rate_is_typed = True
     _settle_price(stored, draft, before)
-    check_line(stored)
+    check_line(stored, draft.currency)
     stored.save()
     if (stored.quantity, stored.counts) != (before.quantity, before.counts):
-        update_parts([stored], {stored.pk: before.quantity}, keeps_prices=draft.prices_locked)
+        update_parts(
+            [stored],
+            {stored.pk: before.quantity},
+            currency=draft.currency,
+            keeps_prices=draft.prices_locked,
+        )
 
 
 @transaction.atomic

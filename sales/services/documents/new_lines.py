@@ -11,17 +11,20 @@ from django.db.models import Max
 from django.utils.translation import gettext
 
 from common.errors import DomainError, MissingField
-from common.formatting import format_rate
 from sales.models import AnyDocument, AnyLine, DocumentLine, Order, Product, Unit, kind_of
 from sales.pricing.errors import (
     InvalidAmount,
     InvalidDiscount,
     InvalidQuantity,
-    InvalidRate,
     MissingUnit,
     WrongUnit,
 )
-from sales.pricing.money import LARGEST
+from sales.services.documents.typed_figures import (
+    check_amount,
+    check_discount_rate,
+    check_number,
+    check_tax_rate,
+)
 from sales.services.errors import PricesLocked
 from sales.services.prices.list_prices import ListPrices, check_sellable, check_sold_in
 
@@ -139,14 +142,14 @@ def check_unit(line: DocumentLine) -> None:
         )
 
 
-def check_line(line: DocumentLine) -> None:
-    """Refuse a line that is incomplete, or has an impossible quantity or price."""
+def check_line(line: DocumentLine, currency: str) -> None:
+    """Refuse a line that is incomplete, or has an impossible quantity, price or discount."""
     with error_context(line):
         if not line.description:
             raise MissingField(
                 gettext("Describe the line: it has no description."), field="description"
             )
-        _check_figures(line)
+        _check_figures(line, currency)
         if line.quantity < 0:
             raise InvalidQuantity(gettext("A quantity cannot be negative."), field="quantity")
         if line.unit_price is not None and line.unit_price < 0:
@@ -161,29 +164,19 @@ def check_line(line: DocumentLine) -> None:
     check_line_quantity(line)
 
 
-def _check_figures(line: DocumentLine) -> None:
+def _check_figures(line: DocumentLine, currency: str) -> None:
     """Refuse figures that the database could not store."""
     if line.quantity is None:
         raise MissingField(gettext("Give a quantity."), field="quantity")
-    for name in ("quantity", "unit_price", "discount_amount"):
-        figure = getattr(line, name)
-        if figure is not None and not (figure.is_finite() and abs(figure) <= LARGEST):
-            refusal = InvalidQuantity if name == "quantity" else InvalidAmount
-            raise refusal(
-                gettext("Give a number of at most 15 digits before the decimal sign."), field=name
-            )
-    if line.discount_rate is not None and not 0 <= line.discount_rate <= 1:
-        raise InvalidDiscount(
-            gettext("A discount is between 0%% and 100%%, not %(rate)s.")
-            % {"rate": format_rate(line.discount_rate)},
-            field="discount",
-        )
-    if line.tax_rate is not None and not 0 <= line.tax_rate <= 1:
-        raise InvalidRate(
-            gettext("A tax rate is between 0%% and 100%%, not %(rate)s.")
-            % {"rate": format_rate(line.tax_rate)},
-            field="tax_rate",
-        )
+    check_number(line.quantity, "quantity")
+    if line.unit_price is not None:
+        check_number(line.unit_price, "unit_price")
+    if line.discount_amount is not None:
+        check_amount(line.discount_amount, currency, "discount_amount")
+    if line.discount_rate is not None:
+        check_discount_rate(line.discount_rate, "discount")
+    if line.tax_rate is not None:
+        check_tax_rate(line.tax_rate, "tax_rate")
 
 
 def check_line_quantity(line: DocumentLine) -> None:

@@ -1,0 +1,74 @@
+"""Typed figures: refuses what is no number, below zero, too large, or finer than its currency."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from django.utils.translation import gettext
+
+from common.formatting import decimals_rule, format_rate
+from sales.pricing.errors import InvalidAmount, InvalidDiscount, InvalidQuantity, InvalidRate
+from sales.pricing.money import LARGEST, round_money
+
+RATE_DECIMALS = Decimal("0.000001")
+"""Rates keep six decimals: 12.3456 % has four."""
+
+
+def check_number(figure: Decimal, field: str) -> None:
+    """Refuse a figure that the database could not store."""
+    if figure.is_finite() and abs(figure) <= LARGEST:
+        return
+    refusal = InvalidQuantity if field == "quantity" else InvalidAmount
+    raise refusal(
+        gettext("Give a number of at most 15 digits before the decimal sign."), field=field
+    )
+
+
+def check_numbers(fields: Mapping[str, object]) -> None:
+    """Refuse quantities and prices that cannot even be compared with what is stored."""
+    for name in ("quantity", "unit_price"):
+        figure = fields.get(name)
+        if isinstance(figure, Decimal):
+            check_number(figure, name)
+
+
+def check_amount(amount: Decimal, currency: str, field: str) -> None:
+    """Refuse an amount of money below zero, or with more decimals than its currency has."""
+    check_number(amount, field)
+    if amount < 0:
+        raise InvalidAmount(gettext("An amount cannot be negative."), field=field)
+    if amount != round_money(amount, currency):
+        raise InvalidAmount(decimals_rule(currency), field=field)
+
+
+def check_discount_rate(rate: Decimal, field: str) -> None:
+    """Refuse a discount that is not between 0 and 100 %."""
+    if _is_fraction(rate):
+        return
+    if not rate.is_finite():
+        raise InvalidDiscount(gettext("Give the discount as a number."), field=field)
+    raise InvalidDiscount(
+        gettext("A discount is between 0%% and 100%%, not %(rate)s.") % {"rate": _written(rate)},
+        field=field,
+    )
+
+
+def check_tax_rate(rate: Decimal, field: str) -> None:
+    """Refuse a tax rate that is not between 0 and 100 %."""
+    if _is_fraction(rate):
+        return
+    if not rate.is_finite():
+        raise InvalidRate(gettext("Give the tax rate as a number."), field=field)
+    raise InvalidRate(
+        gettext("A tax rate is between 0%% and 100%%, not %(rate)s.") % {"rate": _written(rate)},
+        field=field,
+    )
+
+
+def _is_fraction(rate: Decimal) -> bool:
+    return rate.is_finite() and 0 <= rate <= 1
+
+
+def _written(rate: Decimal) -> str:
+    return format_rate(rate) if abs(rate) <= LARGEST else f"{rate:E}"
