@@ -5,33 +5,71 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('crm', '0004_activity_parameters'),
-        ('sales', '0009_derive_statuses'),
+        ("crm", "0004_activity_parameters"),
+        ("sales", "0009_derive_statuses"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='invoice',
-            name='invoice_early_payment_whole',
+            model_name="invoice",
+            name="invoice_early_payment_whole",
         ),
         migrations.RemoveConstraint(
-            model_name='paymentterms',
-            name='payment_terms_early_payment_whole',
+            model_name="paymentterms",
+            name="payment_terms_early_payment_whole",
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('early_payment_discount', 0), ('early_payment_rate__isnull', True), ('early_payment_until__isnull', True)), models.Q(('early_payment_discount__lte', models.F('total')), ('early_payment_rate__gt', 0), ('early_payment_rate__isnull', False), ('early_payment_rate__lt', 1), ('early_payment_until__gte', models.F('issued_on')), ('early_payment_until__isnull', False), ('issued_on__isnull', False)), _connector='OR'), name='invoice_early_payment_whole'),
+            model_name="invoice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("early_payment_discount", 0),
+                        ("early_payment_rate__isnull", True),
+                        ("early_payment_until__isnull", True),
+                    ),
+                    models.Q(
+                        ("early_payment_discount__lte", models.F("total")),
+                        ("early_payment_rate__gt", 0),
+                        ("early_payment_rate__isnull", False),
+                        ("early_payment_rate__lt", 1),
+                        ("early_payment_until__gte", models.F("issued_on")),
+                        ("early_payment_until__isnull", False),
+                        ("issued_on__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="invoice_early_payment_whole",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='paymentterms',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('early_payment_days__isnull', True), ('early_payment_rate__isnull', True)), models.Q(('early_payment_days__gte', 0), ('early_payment_days__isnull', False), ('early_payment_rate__gte', 0), ('early_payment_rate__isnull', False), ('early_payment_rate__lt', 1)), _connector='OR'), name='payment_terms_early_payment_whole', violation_error_message='Give both the rate (0.02 is 2 %%) and the days of the early-payment discount.'),
+            model_name="paymentterms",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("early_payment_days__isnull", True), ("early_payment_rate__isnull", True)
+                    ),
+                    models.Q(
+                        ("early_payment_days__gte", 0),
+                        ("early_payment_days__isnull", False),
+                        ("early_payment_rate__gte", 0),
+                        ("early_payment_rate__isnull", False),
+                        ("early_payment_rate__lt", 1),
+                    ),
+                    _connector="OR",
+                ),
+                name="payment_terms_early_payment_whole",
+                violation_error_message="Give both the rate (0.02 is 2 %%) and the days of the early-payment discount.",
+            ),
         ),
         migrations.AlterConstraint(
-            model_name='taxrate',
-            name='tax_rate_is_a_rate',
-            constraint=models.CheckConstraint(condition=models.Q(('rate__gte', 0), ('rate__lte', 1)), name='tax_rate_is_a_rate', violation_error_message='Give the rate as a fraction: 0.19 is 19 %%.'),
+            model_name="taxrate",
+            name="tax_rate_is_a_rate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("rate__gte", 0), ("rate__lte", 1)),
+                name="tax_rate_is_a_rate",
+                violation_error_message="Give the rate as a fraction: 0.19 is 19 %%.",
+            ),
         ),
     ]

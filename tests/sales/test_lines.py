@@ -36,7 +36,7 @@ from tests.sales.written import written
             {"discount_amount": Decimal(-1)},
             "invalid_discount",
             "discount",
-            "does not fit a line of",
+            "A discount cannot be negative",
         ),
         (
             {"discount_amount": Decimal(1), "discount_rate": Decimal("0.1")},

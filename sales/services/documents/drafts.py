@@ -26,7 +26,11 @@ from sales.models import (
 )
 from sales.pricing.errors import InvalidDiscount
 from sales.services.documents.totals import reprice
-from sales.services.documents.typed_figures import check_amount, check_discount_rate
+from sales.services.documents.typed_figures import (
+    check_amount,
+    check_discount_amount,
+    check_discount_rate,
+)
 from sales.services.errors import NotDraft
 from sales.services.events import record_event
 from sales.services.prices.discount_limits import check_new, within_limit
@@ -199,7 +203,7 @@ def _check_terms(document: AnyDocument, changed: Collection[str], *, has_lines: 
     if document.price_list is not None and {"price_list", "currency"} & set(changed):
         check_list(document.price_list, document.currency, document.company.today())
     check_discount_rate(document.discount_rate, "discount_rate")
-    check_amount(document.discount_amount, document.currency, "discount_amount")
+    check_discount_amount(document.discount_amount, document.currency, "discount_amount")
     check_amount(document.freight, document.currency, "freight")
     stored = type(document)._default_manager.filter(pk=document.pk).values_list("currency").first()
     if has_lines and stored and stored[0] != document.currency:

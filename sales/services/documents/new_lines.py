@@ -20,7 +20,7 @@ from sales.pricing.errors import (
     WrongUnit,
 )
 from sales.services.documents.typed_figures import (
-    check_amount,
+    check_discount_amount,
     check_discount_rate,
     check_number,
     check_tax_rate,
@@ -172,7 +172,7 @@ def _check_figures(line: DocumentLine, currency: str) -> None:
     if line.unit_price is not None:
         check_number(line.unit_price, "unit_price")
     if line.discount_amount is not None:
-        check_amount(line.discount_amount, currency, "discount_amount")
+        check_discount_amount(line.discount_amount, currency, "discount")
     if line.discount_rate is not None:
         check_discount_rate(line.discount_rate, "discount")
     if line.tax_rate is not None:

@@ -42,6 +42,13 @@ def check_amount(amount: Decimal, currency: str, field: str) -> None:
         raise InvalidAmount(decimals_rule(currency), field=field)
 
 
+def check_discount_amount(amount: Decimal, currency: str, field: str) -> None:
+    """Refuse a discount below zero, or with more decimals than its currency has."""
+    if amount.is_finite() and amount < 0:
+        raise InvalidDiscount(gettext("A discount cannot be negative."), field=field)
+    check_amount(amount, currency, field)
+
+
 def check_discount_rate(rate: Decimal, field: str) -> None:
     """Refuse a discount that is not between 0 and 100 %."""
     if _is_fraction(rate):
