@@ -148,7 +148,10 @@ class InvoiceSchema(DocumentSchema):
     )
     lines = InvoiceLineSchema(many=True)
     early_payment = EarlyPaymentSchema(allow_null=True)
-    paid = MoneySchema()
+    paid = MoneySchema(help_text="What came in, from the customer or from their credit.")
+    refunded = MoneySchema(help_text="What of it went back to the customer.")
+    moved_to_credit = MoneySchema(help_text="What of it was too much and is customer credit now.")
+    written_off = MoneySchema(help_text="What will not be paid: settled without a payment.")
     discounted = MoneySchema(help_text="Early-payment discount taken: settled without a payment.")
 
 

@@ -44,7 +44,8 @@ GRANTS: dict[str, tuple[str, ...]] = {
     BACK_OFFICE: (
         f"crm: add,change,view: {SET_UP_IN_ADMIN}",
         "sales: add,change,view,delete: *",
-        "sales: override_price,exceed_discount,approve_quote,write_off_invoice",
+        "sales: override_price,exceed_discount,approve_quote",
+        "sales: write_off_invoice,refund_payment",
         "fulfilment: add,change,view: *",
         "fulfilment: replay_handoff",
     ),

@@ -20,7 +20,15 @@ TO_WAREHOUSE = [
     _Type.ORDER_RELEASED,
     _Type.ORDER_CANCELLED,
 ]
-TO_ERP = [_Type.INVOICE_ISSUED, _Type.INVOICE_CREDITED, _Type.INVOICE_PAID]
+TO_ERP = [
+    _Type.INVOICE_ISSUED,
+    _Type.INVOICE_CREDITED,
+    _Type.INVOICE_PAID,
+    _Type.INVOICE_PAID_FROM_CREDIT,
+    _Type.INVOICE_MOVED_TO_CREDIT,
+    _Type.INVOICE_REFUNDED,
+    _Type.INVOICE_WRITTEN_OFF,
+]
 
 
 @dataclass(frozen=True, slots=True)

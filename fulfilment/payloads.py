@@ -12,6 +12,7 @@ from crm.custom_fields import for_handoff
 from crm.models import Account
 from fulfilment.cloudevents import money, plain, price
 from sales.models import Document, DocumentLine, Invoice, InvoiceLine, Order, OrderLine, Quote
+from sales.models.settlement import FROM_PAYMENTS
 
 DocumentT = TypeVar("DocumentT", bound=Document)
 
@@ -62,8 +63,7 @@ def invoice_payload(invoice: Invoice) -> dict[str, Any]:
             "lines": [_invoice_line(line, invoice.currency) for line in lines if not line.is_text],
             "totals": _totals(invoice),
             "early_payment": _early_payment(invoice),
-            "paid": money(invoice.paid, invoice.currency),
-            "discounted": money(invoice.discounted, invoice.currency),
+            **{name: money(getattr(invoice, name), invoice.currency) for name in FROM_PAYMENTS},
             "custom": for_handoff(invoice),
         }
     }

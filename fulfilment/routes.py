@@ -36,4 +36,8 @@ ROUTES: dict[str, Route] = {
     _Type.INVOICE_ISSUED: Route(invoice_payload, opens_record=True),
     _Type.INVOICE_CREDITED: Route(invoice_payload),
     _Type.INVOICE_PAID: Route(invoice_payload),
+    _Type.INVOICE_PAID_FROM_CREDIT: Route(invoice_payload),
+    _Type.INVOICE_MOVED_TO_CREDIT: Route(invoice_payload),
+    _Type.INVOICE_REFUNDED: Route(invoice_payload),
+    _Type.INVOICE_WRITTEN_OFF: Route(invoice_payload),
 }

@@ -12,6 +12,7 @@ class SalesConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the checks of `manage.py verify`."""
-        from sales.services.integrity import checks
+        from sales.services.integrity import checks, settlement_checks
 
         checks.register()
+        settlement_checks.register()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pgtrigger
 import pytest
 from django.db import IntegrityError, connection, models, transaction
 from django.db.migrations.executor import MigrationExecutor
@@ -45,6 +46,13 @@ def migrate(app: str, name: str) -> None:
     """Migrate an app to one of its migrations, back or forth."""
     sql("SET CONSTRAINTS ALL IMMEDIATE")  # a table with pending checks cannot be altered
     MigrationExecutor(connection).migrate([(app, name)])
+
+
+def tamper(statement: str) -> None:
+    """Write something untrue that no trigger is asked about."""
+    with pgtrigger.ignore():
+        sql(statement)
+        connection.check_constraints()
 
 
 def history_of(record: models.Model) -> models.QuerySet[Any]:

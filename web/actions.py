@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import models
@@ -83,12 +85,28 @@ def _find(subject: Subject, request: RepRequest, kwargs: Mapping[str, Any]) -> m
     return record
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a use case came to where that differs: the record to go to, and what to say there."""
+
+    record: models.Model
+    message: str
+    level: int = messages.SUCCESS
+
+
+def _finish(request: HttpRequest, result: models.Model | Outcome, done: str) -> HttpResponse:
+    if not isinstance(result, Outcome):
+        result = Outcome(result, done % {"record": result})
+    show_message(request, result.message, level=result.level)
+    return go_to(request, record_url(result.record))
+
+
 def run_action(
     request: HttpRequest,
     record: models.Model,
-    use_case: Callable[[], models.Model],
+    use_case: Callable[[], models.Model | Outcome],
     *,
-    done: str,
+    done: str = "",
 ) -> HttpResponse:
     """Run a use case and go to the record it made or changed, named in ``done`` by ``%(record)s``.
 
@@ -98,19 +116,18 @@ def run_action(
         result = use_case()
     except DomainError as error:
         return refuse(request, refusal_text(error), record_url(record))
-    show_message(request, done % {"record": result})
-    return go_to(request, record_url(result))
+    return _finish(request, result, done)
 
 
 def run_form_action(
     request: HttpRequest,
     record: models.Model,
     form: forms.Form,
-    use_case: Callable[[dict[str, Any]], models.Model],
+    use_case: Callable[[dict[str, Any]], models.Model | Outcome],
     *,
     heading: str,
     label: str,
-    done: str,
+    done: str = "",
     template: str = "base/form.html",
     icon: str = "check",
     summary: str = "",
@@ -122,8 +139,7 @@ def run_form_action(
         except DomainError as error:
             add_refusal(form, error)
         else:
-            show_message(request, done % {"record": result})
-            return go_to(request, record_url(result))
+            return _finish(request, result, done)
     page = FormPage(
         heading=heading,
         form=form,

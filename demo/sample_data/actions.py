@@ -17,8 +17,9 @@ from fulfilment.services.shipments import record_shipment
 from sales.models import Company, Invoice, Order, OrderLine, Quote
 from sales.services.documents.drafts import draft_invoice, draft_order, draft_quote
 from sales.services.documents.lines import add_line
-from sales.services.invoices import issue_invoice, record_official_invoice, record_payment
+from sales.services.invoices import issue_invoice, record_official_invoice
 from sales.services.orders import submit_order
+from sales.services.payments import record_payment
 from sales.services.quotes import accept_quote, activate_quote
 
 Items = Iterable[tuple[str, ...]]

@@ -194,7 +194,7 @@ def _torino_still_waits() -> Scenario:
 
 
 def _bellevue_trains() -> Scenario:
-    """A training day billed without an order, paid."""
+    """A training day billed without an order, paid twice: the second time is customer credit."""
     yield 48
     bill = issue(
         draft_invoice_for(customers.BELLEVUE, "Training day, spring team", [("SV-BT", "8")])
@@ -202,6 +202,8 @@ def _bellevue_trains() -> Scenario:
     post(bill, "RE-0341")
     yield 29
     pay(bill, "SEPA 8450-11")
+    yield 22
+    pay(bill, "SEPA 8493-07", amount=str(bill.total))
 
 
 def _bill(sold: Order, official_number: str) -> Invoice:

@@ -26,9 +26,11 @@ from fulfilment.services.discrepancies import (
 from fulfilment.services.shipments import OverShipped, ShipmentReport, merge_report
 from fulfilment.sync.status_order import INVOICE_STATUSES, ORDER_STATUSES, furthest
 from sales.models import Invoice, Order, SalesEvent
+from sales.services.errors import ReferenceTaken
 from sales.services.events import record_event
-from sales.services.invoices import lock_invoice, record_official_invoice, record_payment
+from sales.services.invoices import lock_invoice, record_official_invoice
 from sales.services.orders import lock_order
+from sales.services.payments import record_payment
 
 Kind = Discrepancy.Kind
 
@@ -174,7 +176,7 @@ def _pay(
     amount: Decimal,
     data: dict[str, Any],
 ) -> str:
-    """Record the payment; one that is refused opens a discrepancy."""
+    """Record the payment; one that is refused opens a discrepancy, and a repeat does nothing."""
     try:
         with transaction.atomic():
             record_payment(
@@ -186,17 +188,17 @@ def _pay(
                 method=connection.name[:30],
             )
     except DomainError as error:
-        outstanding = invoice.outstanding
+        ours = error.recorded if isinstance(error, ReferenceTaken) else invoice.outstanding
         open_discrepancies(
             [
                 NewDiscrepancy(
                     connection.pk,
                     Kind.PAYMENT,
                     record,
-                    ours=plain(outstanding),
+                    ours=plain(ours),
                     theirs=plain(amount),
                     field=data["payment_ref"],
-                    difference=signed(amount - outstanding),
+                    difference=signed(amount - ours),
                 )
             ]
         )

@@ -1,4 +1,4 @@
-"""Admin pages of invoices, credit notes and payments."""
+"""Admin pages of invoices, credit notes, payments and customer credit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.admin.base import LookOnlyAdmin, ReadOnlyAdmin, person
 from sales.admin.documents import EDITABLE, SHOWN, DocumentAdmin, LineInline
-from sales.models import Invoice, InvoiceInstalment, InvoiceLine, Payment
+from sales.models import (
+    CustomerCreditEntry,
+    Invoice,
+    InvoiceInstalment,
+    InvoiceLine,
+    Payment,
+)
 from sales.services.billing.order_invoices import delete_draft_invoice
 from sales.services.documents.drafts import OF_THE_ORDER
 from sales.services.invoices import issue_invoice
@@ -36,7 +42,9 @@ class PaymentInline(ReadOnlyAdmin, admin.TabularInline[Payment, Invoice]):
     """The payments of an invoice."""
 
     model = Payment
-    fields = readonly_fields = ("kind", "amount", "received_on", "reference", "method", "source")
+    fields = readonly_fields = (
+        *("kind", "amount", "received_on", "reference", "method", "reason", "source"),
+    )
     extra = 0
 
 
@@ -60,7 +68,10 @@ class InvoiceAdmin(DocumentAdmin[Invoice]):
         "early_payment_until",
         "early_payment_discount",
         "paid",
+        "refunded",
+        "moved_to_credit",
         "discounted",
+        "written_off",
         "credited",
         "official_number",
         "official_status",
@@ -101,10 +112,25 @@ class InvoiceAdmin(DocumentAdmin[Invoice]):
 
 @admin.register(Payment)
 class PaymentAdmin(LookOnlyAdmin[Payment]):
-    """Payments; they are recorded on the invoice's own page."""
+    """Payments, and what else settles invoices; they are recorded on the invoice's own page."""
 
-    list_display = ("received_on", "invoice", "kind", "amount", "reference", "method", "source")
+    list_display = (
+        *("received_on", "invoice", "kind", "amount", "reference", "method", "reason", "source"),
+    )
     list_filter = ("kind", "method", "source")
     list_select_related = ("invoice",)
     search_fields = ("reference", "invoice__number", "invoice__account__name")
     date_hierarchy = "received_on"
+
+
+@admin.register(CustomerCreditEntry)
+class CustomerCreditAdmin(LookOnlyAdmin[CustomerCreditEntry]):
+    """What customers have with us: the sum of what came in and went out."""
+
+    list_display = (
+        *("moved_on", "account", "company", "currency", "kind", "amount", "reference", "reason"),
+    )
+    list_filter = ("kind", "company", "currency")
+    list_select_related = ("account", "company")
+    search_fields = ("reference", "account__name", "payment__invoice__number")
+    date_hierarchy = "moved_on"

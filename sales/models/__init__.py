@@ -20,7 +20,7 @@ from sales.models.events import SalesEvent
 from sales.models.invoices import Invoice, InvoiceInstalment, InvoiceLine
 from sales.models.opportunity_lines import OpportunityLine
 from sales.models.orders import Order, OrderChange, OrderLine
-from sales.models.payments import Payment
+from sales.models.payments import CreditBalance, CustomerCreditEntry, Payment
 from sales.models.price_lists import (
     DiscountBand,
     DiscountList,
@@ -40,6 +40,8 @@ __all__ = [
     "ApprovalRule",
     "BundleItem",
     "Company",
+    "CreditBalance",
+    "CustomerCreditEntry",
     "DiscountBand",
     "DiscountList",
     "Document",

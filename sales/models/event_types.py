@@ -37,4 +37,8 @@ class EventType(models.TextChoices):
     INVOICE_ISSUED = "invoice.issued", _("Invoice issued")
     INVOICE_POSTED = "invoice.posted", _("Invoice of record received")
     INVOICE_PAID = "invoice.paid", _("Payment received")
+    INVOICE_PAID_FROM_CREDIT = "invoice.paid_from_credit", _("Paid from customer credit")
+    INVOICE_MOVED_TO_CREDIT = "invoice.moved_to_credit", _("Moved to customer credit")
+    INVOICE_REFUNDED = "invoice.refunded", _("Payment refunded")
+    INVOICE_WRITTEN_OFF = "invoice.written_off", _("Invoice written off")
     INVOICE_CREDITED = "invoice.credited", _("Invoice credited")

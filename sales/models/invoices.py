@@ -19,15 +19,16 @@ from crm.models import OwnedQuerySet
 from sales.models.companies import company_day
 from sales.models.documents import Document, DocumentLine
 from sales.models.orders import Order, OrderLine
+from sales.models.payment_triggers import PaymentsAddUp
+from sales.models.settlement import FROM_PAYMENTS, SETTLED, SettledDocument
 from sales.models.triggers import (
     InstalmentsAddUp,
     IssuedLinesKept,
-    PaymentsAddUp,
     SameCurrencyAs,
     keeps_issued,
     line_triggers,
 )
-from sales.pricing.due import Due, early_payment_discount, open_amounts
+from sales.pricing.due import Due, open_amounts
 
 
 class InvoiceQuerySet(OwnedQuerySet["Invoice"]):
@@ -48,19 +49,18 @@ class InvoiceQuerySet(OwnedQuerySet["Invoice"]):
         parts = InvoiceInstalment.objects.filter(invoice=OuterRef("pk")).order_by()
         past = parts.filter(due_on__lt=company_day("invoice__company"))
         due = past.values("invoice").annotate(sum=Sum("amount"))
-        settled = F("paid") + F("credited") + F("discounted")
         first = parts.values("invoice").annotate(first=Min("due_on"))
         return (
             self.open()
             .annotate(due=Subquery(due.values("sum")))
-            .filter(Q(due_on__lt=company_day()) | Q(due__gt=settled))
+            .filter(Q(due_on__lt=company_day()) | Q(due__gt=SETTLED))
             .annotate(waits_since=Coalesce(Subquery(first.values("first")), "due_on"))
             .order_by("waits_since", "id")
         )
 
 
 @keeps_history()
-class Invoice(Document):
+class Invoice(SettledDocument):
     """An invoice, or the credit note that takes one back.
 
     The ERP's invoice of record stands beside ours in the ``official_…`` columns.
@@ -116,14 +116,6 @@ class Invoice(Document):
     origin = models.CharField(
         max_length=30, blank=True, help_text=_("The connection the invoice came from.")
     )
-    paid = amount_field(editable=False)
-    credited = amount_field(editable=False)
-    early_payment_rate = rate_field(null=True, blank=True, editable=False)
-    early_payment_until = models.DateField(null=True, blank=True, editable=False)
-    early_payment_discount = amount_field(
-        editable=False, help_text=_("The discount for paying all of it by then.")
-    )
-    discounted = amount_field(editable=False, help_text=_("The discount taken for paying early."))
 
     official_ref = models.CharField(max_length=60, blank=True, editable=False)
     official_number = models.CharField(max_length=60, blank=True, editable=False)
@@ -168,8 +160,23 @@ class Invoice(Document):
                 name="invoice_credits_nothing",
             ),
             models.CheckConstraint(
-                condition=Q(paid__gte=0, credited__gte=0) | Q(total__lt=0),
+                condition=Q(
+                    paid__gte=F("refunded") + F("moved_to_credit"),
+                    refunded__gte=0,
+                    moved_to_credit__gte=0,
+                    credited__gte=0,
+                    written_off__gte=0,
+                )
+                | Q(total__lt=0),
                 name="invoice_settled_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(refunded=0, moved_to_credit=0) | Q(total__lte=SETTLED),
+                name="invoice_gives_back_what_is_too_much",
+            ),
+            models.CheckConstraint(
+                condition=Q(written_off=0) | Q(total=SETTLED),
+                name="invoice_writes_off_what_is_open",
             ),
             models.CheckConstraint(
                 condition=Q(credited__lte=F("total")) | Q(credited=0),
@@ -200,10 +207,9 @@ class Invoice(Document):
         triggers: ClassVar = [
             *Document.Meta.triggers,
             SameCurrencyAs("order"),
-            PaymentsAddUp(pgtrigger.Insert | pgtrigger.UpdateOf("paid", "discounted"), "NEW.id"),
+            PaymentsAddUp(pgtrigger.Insert | pgtrigger.UpdateOf(*FROM_PAYMENTS), "NEW.id"),
             keeps_issued(
-                "paid",
-                "discounted",
+                *FROM_PAYMENTS,
                 "credited",
                 "official_ref",
                 "official_number",
@@ -225,9 +231,14 @@ class Invoice(Document):
         return bool(self.kind == self.Kind.CREDIT_NOTE)
 
     @property
+    def is_asked_for(self) -> bool:
+        """Whether it asks for money now: issued, and no credit note."""
+        return not (self.is_draft or self.is_credit_note)
+
+    @property
     def is_creditable(self) -> bool:
         """Whether it is an issued invoice, which a credit note may take back."""
-        return not (self.is_draft or self.is_credit_note)
+        return self.is_asked_for
 
     @property
     def asks_ahead(self) -> bool:
@@ -243,37 +254,6 @@ class Invoice(Document):
     def asks_in_full(self) -> bool:
         """Whether the payment terms apply: not to credit notes and down payments."""
         return not self.is_credit_note and self.what != self.What.DOWN_PAYMENT and self.total > 0
-
-    @property
-    def settled(self) -> Decimal:
-        """What is paid, credited or discounted, in the invoice's currency."""
-        settled: Decimal = self.credited + self.paid + self.discounted
-        return settled
-
-    @property
-    def outstanding(self) -> Decimal:
-        """What is still to be paid, in the invoice's currency."""
-        if self.is_draft or self.is_credit_note:
-            return Decimal(0)
-        left: Decimal = self.total - self.settled
-        return left
-
-    @property
-    def offered_discount(self) -> Decimal:
-        """The discount for paying early on what is still asked for; credits reduce it."""
-        if self.early_payment_rate is None:
-            return Decimal(0)
-        asked = self.total - self.credited
-        offered = early_payment_discount(asked, self.early_payment_rate, self.currency)
-        announced: Decimal = self.early_payment_discount
-        return max(Decimal(0), min(offered, announced))
-
-    def discount_on(self, day: dt.date) -> Decimal:
-        """Return the discount that is earned if all that is outstanding comes on that day."""
-        until = self.early_payment_until
-        if until is None or day > until or self.discounted:
-            return Decimal(0)
-        return min(self.offered_discount, max(Decimal(0), self.outstanding))
 
     @property
     def dues(self) -> list[Due]:

@@ -197,31 +197,6 @@ class LinesAddUp(DeferredTrigger):
         )
 
 
-class PaymentsAddUp(DeferredTrigger):
-    """The paid and discounted amounts of an invoice are the sums of its payments."""
-
-    name = "payments_add_up"
-
-    def __init__(self, operation: pgtrigger.Operation, invoice: str) -> None:
-        """Name the column that holds the invoice's id."""
-        self.invoice = invoice
-        super().__init__(operation=operation)
-
-    def get_func(self, model: Model) -> str:
-        """Add the payments up."""
-        is_invoice = model._meta.model_name == "invoice"
-        billed = model if is_invoice else model._meta.get_field("invoice").related_model
-        refusal = refuse(billed, self.name, "the payments of % do not come to paid", self.invoice)
-        return (
-            f"IF EXISTS (SELECT 1 FROM sales_invoice billed WHERE billed.id = {self.invoice} "
-            "AND (billed.paid, billed.discounted) <> ("
-            "SELECT COALESCE(SUM(amount) FILTER (WHERE kind = 'payment'), 0), "
-            "COALESCE(SUM(amount) FILTER (WHERE kind <> 'payment'), 0) "
-            "FROM sales_payment WHERE invoice_id = billed.id)) "
-            f"THEN {refusal} END IF; RETURN NULL;"
-        )
-
-
 class InstalmentsAddUp(DeferredTrigger):
     """Instalments are added when an invoice is issued, and sum to its total."""
 

@@ -34,7 +34,7 @@ class InvalidAmount(PricingError):
 
 
 class AmountExceedsOpen(PricingError):
-    """The amount is more than what is open to invoice, credit or pay."""
+    """The amount is more than what is open to invoice, credit or refund."""
 
     code = "amount_exceeds_open"
 

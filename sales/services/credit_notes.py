@@ -30,15 +30,11 @@ from sales.services.billing.down_payments import keep_deducted
 from sales.services.billing.early_payment import credit_discount
 from sales.services.billing.ledgers import amounts_of, sum_portions
 from sales.services.billing.order_invoices import add_up, part_line
+from sales.services.billing.settlement import settle, take_back_write_off
 from sales.services.documents.copying import copy_head
 from sales.services.errors import NothingToCredit, UnknownLine, name_line
 from sales.services.events import record_event
-from sales.services.invoices import (
-    issue_invoice,
-    lock_invoice,
-    settle,
-    update_billing_status,
-)
+from sales.services.invoices import issue_invoice, lock_invoice, update_billing_status
 
 ZERO = Decimal(0)
 
@@ -84,7 +80,9 @@ def _settle(invoice: Invoice, note: Invoice, actor: Actor) -> None:
     before = invoice.credited
     invoice.credited += note.total
     credit_discount(invoice, before=before, actor=actor)
-    settle(invoice, credited=invoice.credited, discounted=invoice.discounted)
+    day = invoice.company.today()
+    take_back_write_off(invoice, on=day, actor=actor, reason=str(note))
+    settle(invoice)
     record_event(
         SalesEvent.Type.INVOICE_CREDITED, invoice, actor=actor, data={"credit_note": str(note)}
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from django.utils.translation import gettext
 
@@ -44,6 +45,40 @@ class NothingToCredit(DomainError):
     """Nothing is left on the invoice that could be credited."""
 
     code = "nothing_to_credit"
+
+
+class NothingToPay(DomainError):
+    """Nothing is left to pay on the invoice."""
+
+    code = "nothing_to_pay"
+
+
+class NothingToRefund(DomainError):
+    """The customer paid no more than is asked for."""
+
+    code = "nothing_to_refund"
+
+
+class NoCustomerCredit(DomainError):
+    """The customer has no credit with the company in the currency."""
+
+    code = "no_customer_credit"
+
+
+class InvalidDay(DomainError):
+    """The day is in the future, or before the document it is about."""
+
+    code = "invalid_day"
+
+
+class ReferenceTaken(DomainError):
+    """The reference is recorded with another amount or another day."""
+
+    code = "reference_taken"
+
+    def __init__(self, message: str, *, recorded: Decimal, field: str) -> None:
+        super().__init__(message, field=field)
+        self.recorded = recorded
 
 
 class QuantityBelowDone(DomainError):

@@ -1,4 +1,4 @@
-"""Invoices: issue, record the invoice of record, record payments."""
+"""Invoices: issue them, and record the invoice of record."""
 
 from __future__ import annotations
 
@@ -12,14 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from common.errors import IllegalTransition
-from common.formatting import decimals_rule, format_money
 from common.rows import save_columns
-from crm.actors import Actor, System, actor_kind
-from crm.models import User
-from sales.models import Invoice, InvoiceLine, Order, OrderLine, Payment, SalesEvent
-from sales.pricing.errors import AmountExceedsOpen, InvalidAmount
-from sales.pricing.money import Rounding, round_money
-from sales.services.billing.early_payment import give_discount
+from crm.actors import Actor, System
+from sales.models import Invoice, InvoiceLine, Order, OrderLine, SalesEvent
 from sales.services.billing.instalments import freeze_terms
 from sales.services.billing.order_statuses import derive_statuses, save_statuses
 from sales.services.documents.numbering import assign_number
@@ -100,61 +95,6 @@ def record_official_invoice(
     return invoice
 
 
-@transaction.atomic
-def record_payment(
-    invoice_id: uuid.UUID,
-    *,
-    actor: Actor,
-    amount: Decimal,
-    received_on: dt.date,
-    reference: str = "",
-    method: str = "",
-) -> Payment:
-    """Record money that came in; the same reference on the same invoice counts once.
-
-    Money in time for the early-payment discount that covers the rest settles the invoice.
-    """
-    invoice, _ = lock_invoice(invoice_id)
-    known = invoice.payments.filter(reference=reference).first() if reference else None
-    if known is not None:
-        return known
-    _check_payment(invoice, amount)
-    payment = Payment.objects.create(
-        invoice=invoice,
-        amount=amount,
-        received_on=received_on,
-        reference=reference,
-        method=method,
-        source=actor.connection if isinstance(actor, System) else actor_kind(actor),
-        recorded_by=actor if isinstance(actor, User) else None,
-    )
-    invoice.paid += amount
-    give_discount(invoice, on=received_on, actor=actor)
-    settle(invoice, paid=invoice.paid, discounted=invoice.discounted)
-    record_event(
-        SalesEvent.Type.INVOICE_PAID, invoice, actor=actor, data={"payment": str(payment.pk)}
-    )
-    return payment
-
-
-def settle(invoice: Invoice, **changes: Decimal) -> None:
-    """Save what was paid or credited, with the status that follows."""
-    status = settled_status(invoice)
-    if invoice.status == status:
-        invoice.change(**changes)
-    else:
-        invoice.move_to(status, **changes)
-
-
-def settled_status(invoice: Invoice) -> Invoice.Status:
-    """Return the status that follows from an issued invoice's payments and credits."""
-    if invoice.credited and invoice.credited >= invoice.total and not invoice.paid:
-        return Invoice.Status.CANCELLED
-    if invoice.outstanding <= 0:
-        return Invoice.Status.PAID
-    return Invoice.Status.PARTLY_PAID if invoice.paid else Invoice.Status.ISSUED
-
-
 def lock_invoice(invoice_id: uuid.UUID) -> tuple[Invoice, Order | None]:
     """Lock an invoice, and first the order it bills: locks always go in that order."""
     order_id = Invoice.objects.values_list("order_id", flat=True).get(pk=invoice_id)
@@ -183,27 +123,4 @@ def update_billing_status(order: Order, invoice: Invoice, actor: Actor) -> None:
     if save_statuses(order, derive_statuses(order, lines)):
         record_event(
             SalesEvent.Type.ORDER_PROGRESSED, order, actor=actor, data={"invoice": str(invoice)}
-        )
-
-
-def _check_payment(invoice: Invoice, amount: Decimal) -> None:
-    if invoice.is_draft or invoice.is_credit_note:
-        raise IllegalTransition(
-            gettext("%(invoice)s is not an issued invoice: it cannot be paid.")
-            % {"invoice": invoice}
-        )
-    if amount <= 0:
-        raise InvalidAmount(
-            gettext("Give the amount received: it must be above zero."), field="amount"
-        )
-    if amount != round_money(amount, invoice.currency, Rounding(invoice.rounding)):
-        raise InvalidAmount(decimals_rule(invoice.currency), field="amount")
-    if amount > invoice.outstanding:
-        raise AmountExceedsOpen(
-            gettext("%(invoice)s has %(left)s left to pay.")
-            % {
-                "invoice": invoice,
-                "left": format_money(invoice.outstanding, invoice.currency),
-            },
-            field="amount",
         )

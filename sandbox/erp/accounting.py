@@ -66,7 +66,8 @@ class Accounting:
             "status": "paid",
             "payment_ref": payment_ref,
             "amount": paid.money(amount),
-            "paid_on": utc_now().date().isoformat(),
+            # The sender's day may have begun before ours, which is UTC's.
+            "paid_on": max(utc_now().date().isoformat(), paid.issued_on),
         }
         self._outgoing.report("erp.invoice.paid", paid.number, data)
         return paid

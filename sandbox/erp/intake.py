@@ -14,8 +14,12 @@ from sandbox.store import Store
 
 ISSUED = "throughline.invoice.issued"
 CREDITED = "throughline.invoice.credited"
-PAID = "throughline.invoice.paid"
-SETTLES = ("paid", "discounted")
+SETTLEMENTS = frozenset(
+    f"throughline.invoice.{name}"
+    for name in ("paid", "paid_from_credit", "moved_to_credit", "refunded", "written_off")
+)
+SETTLES = ("paid", "discounted", "written_off")
+GIVEN_BACK = ("refunded", "moved_to_credit")
 
 
 class Intake:
@@ -28,11 +32,11 @@ class Intake:
         self.inbox = Inbox(store, self._apply)
 
     def _apply(self, event: Event, forgotten: bool) -> Answer:
-        if event.type not in {ISSUED, CREDITED, PAID}:
+        if event.type not in {ISSUED, CREDITED, *SETTLEMENTS}:
             return self.inbox.note(event, "ERP-NOTE")
         invoice = self._read(event.data.object("invoice"))
         known = self._invoices.find_by_id(invoice.invoice_id)
-        if event.type == PAID:
+        if event.type in SETTLEMENTS:
             has_amount = event.data.object("invoice").has("paid")
             return self._record_payment(invoice, invoice.paid if has_amount else None)
         if event.type == CREDITED and known is None:
@@ -118,9 +122,13 @@ def _shown_line(fields: Fields) -> dict[str, str]:
 
 
 def _settled(fields: Fields, currency: str) -> Decimal:
-    """Add the early-payment discount to what was paid, since both settle the invoice."""
-    amounts = (_optional_money(fields, each, currency, Decimal(0)) for each in SETTLES)
-    return sum(amounts, Decimal(0))
+    """Add up what settles the invoice: money that was kept, the discount, a write-off."""
+
+    def sum_of(names: tuple[str, ...]) -> Decimal:
+        amounts = (_optional_money(fields, name, currency, Decimal(0)) for name in names)
+        return sum(amounts, Decimal(0))
+
+    return sum_of(SETTLES) - sum_of(GIVEN_BACK)
 
 
 def _optional_money(fields: Fields, name: str, currency: str, default: Decimal) -> Decimal:

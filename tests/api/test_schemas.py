@@ -16,10 +16,12 @@ from fulfilment.inbound.schemas import SCHEMAS
 from fulfilment.outbound.drain import drain
 from fulfilment.routes import ROUTES
 from sales.models import Invoice, PaymentTerms
+from sales.services.credit_notes import credit_invoice
+from sales.services.customer_credit import apply_credit, keep_as_credit
 from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line
-from sales.services.invoices import record_payment
 from sales.services.orders import hold_order, release_order
+from sales.services.payments import record_payment, refund_payment, write_off_invoice
 from sales.services.quotes import accept_quote, activate_quote
 from tests.factories import Market
 from tests.fulfilment.conftest import connect, send, shipment_event, submitted_order
@@ -63,9 +65,17 @@ def test_describes_every_message_that_is_sent(market: Market, httpserver: Any) -
     send(shipment_event(order, "WH-1", "shipped", "4"))
     invoice = Invoice.objects.get()
     assert invoice.issued_on is not None
-    record_payment(
-        invoice.pk, actor=market.rep, amount=invoice.total, received_on=invoice.issued_on
+    day = invoice.issued_on
+    record_payment(invoice.pk, actor=market.rep, amount=invoice.total + 20, received_on=day)
+    credit_invoice(invoice.pk, actor=market.rep, reason="Broken")
+    refund_payment(
+        invoice.pk, actor=market.rep, amount=Decimal(1), refunded_on=day, reason="Broken"
     )
+    keep_as_credit(invoice.pk, actor=market.rep)
+    send(shipment_event(order, "WH-2", "shipped", "6"))
+    following = Invoice.objects.filter(kind="invoice").latest("id")
+    apply_credit(following.pk, actor=market.rep)
+    write_off_invoice(following.pk, actor=market.rep, reason="Insolvent")
     drain()
 
     seen = set()
@@ -83,7 +93,8 @@ def test_describes_every_message_that_is_sent(market: Market, httpserver: Any) -
         "order.released",
         "shipment.recorded",
         "invoice.issued",
-        "invoice.paid",
+        *("invoice.paid", "invoice.refunded", "invoice.moved_to_credit"),
+        *("invoice.paid_from_credit", "invoice.written_off", "invoice.credited"),
     }
 
 

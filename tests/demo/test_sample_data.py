@@ -20,6 +20,7 @@ from demo.sample_data import load_basics, load_everything
 from fulfilment.models import Connection, Handoff, Shipment
 from sales.models import (
     Company,
+    CustomerCreditEntry,
     Invoice,
     Order,
     Payment,
@@ -116,8 +117,13 @@ class TestSampleData:
 
         assert statuses(Invoice) == {"draft": 1, "issued": 5, "partly_paid": 1, "paid": 4}
         assert sum(invoice.is_overdue(today) for invoice in Invoice.objects.all()) == 3
-        assert Payment.objects.filter(kind=Payment.Kind.PAYMENT).count() == 5
+        assert Payment.objects.filter(kind=Payment.Kind.PAYMENT).count() == 6
         assert Payment.objects.get(kind=Payment.Kind.EARLY_PAYMENT).amount == Decimal("298.55")
+
+    def test_has_a_customer_who_paid_twice(self) -> None:
+        [entry] = CustomerCreditEntry.objects.select_related("payment__invoice")
+        assert entry.payment is not None
+        assert entry.amount == entry.payment.invoice.total
 
     @pytest.mark.parametrize("model", [Quote, Order, Invoice])
     def test_adds_up_every_document(self, model: type[Quote | Order | Invoice]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import random
 from decimal import Decimal
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from fulfilment.models import Discrepancy, InboundMessage, Shipment
-from sales.models import Invoice, Order, Payment
+from sales.models import CustomerCreditEntry, Invoice, Order, Payment
 from sales.services.orders import cancel_order
 from tests.factories import Market
 from tests.fulfilment.conftest import FarEnd, shipment_event, submitted_order
@@ -164,17 +165,44 @@ def test_counts_the_same_payment_in_two_messages_once(invoice: Invoice, erp: Far
     assert Payment.objects.count() == 1
 
 
-def test_opens_a_discrepancy_for_more_money_than_is_due(invoice: Invoice, erp: FarEnd) -> None:
+def test_takes_more_money_than_is_due_as_customer_credit(invoice: Invoice, erp: FarEnd) -> None:
+    receive_from(erp, paid(invoice, "SI-1", amount="120.01"))
+
+    invoice.refresh_from_db()
+    assert (invoice.status, invoice.official_status) == ("paid", "paid")
+    assert CustomerCreditEntry.objects.get().amount == Decimal("0.01")
+    assert not Discrepancy.objects.exists()
+
+
+def test_opens_a_discrepancy_for_a_reference_with_another_amount(
+    invoice: Invoice, erp: FarEnd
+) -> None:
+    receive_from(erp, paid(invoice, "SI-1", amount="50.00"))
+
+    receive_from(erp, paid(invoice, "SI-1", amount="60.00"))
+
+    invoice.refresh_from_db()
+    assert (invoice.status, invoice.paid) == ("partly_paid", 50)
+    found = Discrepancy.objects.get()
+    assert (found.kind, found.ours, found.theirs) == ("payment", "50", "60")
+    assert (found.field, found.difference) == (f"PAY-{invoice.number}", "+10")
+    assert InboundMessage.objects.latest("id").detail.startswith(
+        f"PAY-{invoice.number} is recorded with €50.00 of "
+    )
+
+
+@pytest.mark.parametrize("days", [-1, 1])
+def test_opens_a_discrepancy_for_a_day_that_cannot_be(
+    invoice: Invoice, erp: FarEnd, days: int
+) -> None:
     message = paid(invoice, "SI-1")
-    message["data"]["amount"]["amount"] = "120.01"
+    day = invoice.company.today() + dt.timedelta(days=days)
+    message["data"]["paid_on"] = day.isoformat()
 
     receive_from(erp, message)
 
-    invoice.refresh_from_db()
-    assert (invoice.status, invoice.official_status) == ("issued", "paid")
     assert not Payment.objects.exists()
-    found = Discrepancy.objects.get()
-    assert (found.kind, found.ours, found.theirs) == ("payment", "120", "120.01")
+    assert Discrepancy.objects.get().kind == "payment"
 
 
 def test_answers_conflict_for_another_currency(invoice: Invoice, erp: FarEnd) -> None:

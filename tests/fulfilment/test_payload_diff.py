@@ -14,8 +14,8 @@ from fulfilment.outbound.drain import drain
 from fulfilment.outbound.handoff_actions import sent_between
 from fulfilment.outbound.payload_diff import preview_replay
 from sales.models import Invoice, Order, PaymentTerms
-from sales.services.invoices import record_payment
 from sales.services.orders import hold_order
+from sales.services.payments import record_payment
 from tests.factories import Market
 from tests.fulfilment.conftest import FarEnd, submitted_order
 
@@ -71,7 +71,10 @@ def test_compares_an_invoice_with_its_payments(market: Market, erp: FarEnd) -> N
     invoice = Invoice.objects.get()
 
     record_payment(
-        invoice.pk, actor=market.rep, amount=Decimal(20), received_on=dt.date(2026, 11, 22)
+        invoice.pk,
+        actor=market.rep,
+        amount=Decimal(20),
+        received_on=invoice.company.today(),
     )
 
     issued, paid = preview_replay(Handoff.objects.order_by("id"))

@@ -21,8 +21,9 @@ from sales.models import (
 from sales.services.billing.order_invoices import invoice_order
 from sales.services.documents.drafts import draft_order, draft_quote
 from sales.services.documents.lines import add_line
-from sales.services.invoices import issue_invoice, record_payment
+from sales.services.invoices import issue_invoice
 from sales.services.orders import submit_order
+from sales.services.payments import record_payment
 from tests.factories import (
     AccountFactory,
     ContactFactory,
@@ -73,7 +74,10 @@ def sell(market: Market, number: int) -> None:
     invoice = invoice_order(order.pk, actor=market.rep, what="all")
     issue_invoice(invoice.pk, actor=market.rep)
     record_payment(
-        invoice.pk, actor=market.rep, amount=Decimal(1), received_on=dt.date(2026, 11, 22)
+        invoice.pk,
+        actor=market.rep,
+        amount=invoice.total + 1,
+        received_on=invoice.company.today(),
     )
     draft_quote(actor=market.rep, account=market.account, name=f"Quote {number}")
     owner = UserFactory.create()

@@ -6,7 +6,6 @@ true afterwards.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from contextlib import suppress
 from decimal import ROUND_DOWN, Decimal
@@ -20,22 +19,32 @@ from common.errors import DomainError
 from fulfilment.models import Shipment
 from fulfilment.services.returns import record_return
 from fulfilment.services.shipments import move_shipment, record_shipment
-from sales.models import Instalment, Invoice, Order, OrderLine, PaymentTerms, Product, TaxRate
+from sales.models import (
+    CustomerCreditEntry,
+    Instalment,
+    Invoice,
+    Order,
+    OrderLine,
+    PaymentTerms,
+    Product,
+    TaxRate,
+)
 from sales.pricing.money import minor_units
 from sales.services.billing.down_payments import invoice_down_payment, open_down_payments
 from sales.services.billing.order_invoices import delete_draft_invoice, invoice_order
 from sales.services.change_orders import Changes, change_order, close_rest
 from sales.services.credit_notes import credit_invoice
+from sales.services.customer_credit import apply_credit, keep_as_credit, refund_credit
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
 from sales.services.errors import DownPaymentDeducted, NothingToInvoice
-from sales.services.invoices import issue_invoice, record_payment
+from sales.services.invoices import issue_invoice
 from sales.services.orders import cancel_order, hold_order, release_order, submit_order
+from sales.services.payments import record_payment, refund_payment, write_off_invoice
 from tests.factories import Market, TaxCategoryFactory
 from tests.sales.order_books import negative_invoices, open_books
 
 TAX_RATES = (Decimal("0.055"), Decimal("0.19"), Decimal(0))
-DAY = dt.date(2026, 11, 22)
 PRICES = ("0.335", "1", "7.77", "19.99", "21.66667", "1234.5")
 RATES = (None, Decimal("0.025"), Decimal("0.333333"))
 
@@ -86,7 +95,7 @@ class Trade:
             self.order, self.change, self.ship, self.ship, self.deliver, self.take_back,
             self.invoice, self.invoice, self.issue, self.issue, self.issue, self.ask_ahead,
             self.credit, self.pay, self.pay, self.delete_draft, self.hold, self.cancel,
-            self.close,
+            self.close, self.refund, self.settle_otherwise,
         ]  # fmt: skip
 
     def order(self, rng: Random) -> None:
@@ -197,17 +206,41 @@ class Trade:
         )
 
     def pay(self, rng: Random) -> None:
-        """Pay some of an invoice; the same reference may come twice."""
-        invoice = self.any(self.invoices("issued", "partly_paid"), rng)
-        owed = invoice.outstanding
-        amount = rng.choice([owed, owed - invoice.discount_on(DAY), owed * Decimal("0.4")])
+        """Pay some of an invoice, or too much; the same reference may come twice."""
+        invoice = self.any(self.issued(), rng)
+        owed, today = invoice.outstanding, invoice.company.today()
+        amount = rng.choice([owed, owed - invoice.discount_on(today), owed * Decimal("0.4"), 7])
         record_payment(
             invoice.pk,
             actor=self.rep,
-            amount=self.coins(amount),
-            received_on=DAY,
+            amount=self.coins(Decimal(amount)),
+            received_on=today,
             reference=rng.choice(["", "P-1", "P-2"]),
         )
+
+    def refund(self, rng: Random) -> None:
+        """Refund some of what was paid too much, or of the customer's credit."""
+        invoice = self.any(self.issued(), rng)
+        company, currency, today = invoice.company, invoice.currency, invoice.company.today()
+        credit = CustomerCreditEntry.objects.of(invoice.account_id, company.pk, currency)
+        part = rng.choice([Decimal(1), Decimal("0.4")])
+        paid: dict[str, Any] = {"actor": self.rep, "refunded_on": today, "reason": "They asked"}
+        if invoice.to_refund:
+            refund_payment(invoice.pk, amount=self.coins(invoice.to_refund * part), **paid)
+        else:
+            amount = self.coins(credit * part)
+            account = invoice.account_id
+            refund_credit(account, company=company, currency=currency, amount=amount, **paid)
+
+    def settle_otherwise(self, rng: Random) -> None:
+        """Apply or keep credit, or now and then write an invoice off."""
+        invoice = self.any(self.issued(), rng)
+        if rng.random() < 0.3:
+            write_off_invoice(invoice.pk, actor=self.rep, reason="Insolvent")
+        elif invoice.to_refund:
+            keep_as_credit(invoice.pk, actor=self.rep)
+        else:
+            apply_credit(invoice.pk, actor=self.rep)
 
     def hold(self, rng: Random) -> None:
         """Put an order on hold, or release it."""
@@ -251,6 +284,10 @@ class Trade:
         lines = OrderLine.objects.exclude(order__status="draft").select_related("order")
         line: OrderLine = self.any(lines, rng)
         return line
+
+    def issued(self) -> Any:
+        """Find invoices that were issued, whatever became of them."""
+        return self.invoices("issued", "partly_paid", "paid", "cancelled")
 
     def invoices(self, *statuses: str) -> Any:
         """Find invoices, not credit notes, by status."""

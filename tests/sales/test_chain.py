@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from decimal import Decimal
 
 from crm.actors import System
@@ -10,8 +9,9 @@ from sales.models import Invoice, Order
 from sales.services.billing.order_invoices import invoice_order
 from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line
-from sales.services.invoices import issue_invoice, record_official_invoice, record_payment
+from sales.services.invoices import issue_invoice, record_official_invoice
 from sales.services.orders import submit_order
+from sales.services.payments import record_payment
 from sales.services.quotes import accept_quote, activate_quote
 from tests.factories import Market
 from tests.sales.order_steps import ship
@@ -68,7 +68,11 @@ def test_a_quote_becomes_a_paid_invoice_at_exactly_the_agreed_figures(market: Ma
         tax=first.tax,
     )
     record_payment(
-        first.pk, actor=ERP, amount=first.total, received_on=dt.date(2026, 11, 22), reference="P-1"
+        first.pk,
+        actor=ERP,
+        amount=first.total,
+        received_on=market.company.today(),
+        reference="P-1",
     )
     first.refresh_from_db()
     assert (first.status, first.official_number) == (Invoice.Status.PAID, "SI-77")

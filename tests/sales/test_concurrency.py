@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -17,8 +16,9 @@ from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line
 from sales.services.errors import NothingToInvoice
 from sales.services.integrity.verification import verify
-from sales.services.invoices import issue_invoice, record_payment
+from sales.services.invoices import issue_invoice
 from sales.services.orders import submit_order
+from sales.services.payments import Recorded, record_payment
 from sales.services.prices.promotions import apply_promotion
 from sales.services.quotes import accept_quote, activate_quote
 from tests.concurrency import run_concurrently
@@ -109,17 +109,18 @@ def test_the_last_use_of_a_promotion_code_is_given_once(market: Market) -> None:
 def test_a_payment_recorded_several_times_at_once_counts_once(market: Market) -> None:
     invoice = issue_invoice(invoiced(market).pk, actor=market.rep)
 
-    def pay() -> Payment:
+    def pay() -> Recorded:
         return record_payment(
             invoice.pk,
             actor=market.rep,
             amount=Decimal(10),
-            received_on=dt.date(2026, 11, 22),
+            received_on=market.company.today(),
             reference="P-1",
         )
 
-    payments = run_concurrently(*[pay] * 4)
+    recorded = run_concurrently(*[pay] * 4)
 
     invoice.refresh_from_db()
-    assert {payment.pk for payment in payments} == {Payment.objects.get().pk}
+    assert {each.payment.pk for each in recorded} == {Payment.objects.get().pk}
+    assert sorted(each.is_new for each in recorded) == [False, False, False, True]
     assert (invoice.paid, invoice.status) == (Decimal(10), "partly_paid")

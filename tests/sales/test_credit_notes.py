@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from decimal import Decimal
 
 import pytest
@@ -16,8 +15,9 @@ from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
 from sales.services.errors import NothingToCredit
-from sales.services.invoices import issue_invoice, record_payment
+from sales.services.invoices import issue_invoice
 from sales.services.orders import submit_order
+from sales.services.payments import record_payment
 from tests.factories import Market
 from tests.sales.order_steps import billed, placed
 
@@ -100,9 +100,8 @@ def test_refuses_to_credit_more_than_was_billed_or_without_a_reason(market: Mark
 def test_a_paid_invoice_credited_owes_money_back(market: Market) -> None:
     order = placed(market)
     invoice = billed(order, market, what="all")
-    record_payment(
-        invoice.pk, actor=market.rep, amount=invoice.total, received_on=dt.date(2026, 11, 22)
-    )
+    today = market.company.today()
+    record_payment(invoice.pk, actor=market.rep, amount=invoice.total, received_on=today)
     credit_invoice(invoice.pk, actor=market.rep, reason="Returned")
     invoice.refresh_from_db()
     assert invoice.outstanding == -invoice.total

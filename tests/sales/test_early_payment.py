@@ -6,21 +6,25 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from fulfilment.payloads import invoice_payload
 from sales.models import Invoice, Payment, SalesEvent
-from sales.pricing.errors import AmountExceedsOpen
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_invoice, draft_order
 from sales.services.documents.lines import add_line
 from sales.services.integrity.verification import verify
-from sales.services.invoices import issue_invoice, record_payment
+from sales.services.invoices import issue_invoice
 from sales.services.orders import submit_order
+from sales.services.payments import record_payment
 from tests.database_assertions import accepted, refused, sql
 from tests.factories import Market
+
+LATER = dt.timedelta(days=30)
 
 
 def announce(market: Market, rate: str = "0.02", days: int = 10) -> Market:
@@ -44,13 +48,15 @@ def invoice(market: Market) -> Invoice:
 
 
 def pay(invoice: Invoice, amount: str, *, after: int = 10) -> Invoice:
+    """Record money that came some days after the invoice, as late as may be."""
     assert invoice.issued_on
-    record_payment(
-        invoice.pk,
-        actor=invoice.owner,
-        amount=Decimal(amount),
-        received_on=invoice.issued_on + dt.timedelta(days=after),
-    )
+    with time_machine.travel(timezone.now() + LATER):
+        record_payment(
+            invoice.pk,
+            actor=invoice.owner,
+            amount=Decimal(amount),
+            received_on=invoice.issued_on + dt.timedelta(days=after),
+        )
     invoice.refresh_from_db()
     return invoice
 
@@ -140,11 +146,11 @@ def test_returns_the_discount_of_each_day(invoice: Invoice) -> None:
     assert invoice.discount_on(last) == 0
 
 
-def test_nothing_is_taken_on_top(invoice: Invoice) -> None:
+def test_what_comes_on_top_becomes_customer_credit(invoice: Invoice) -> None:
     pay(invoice, "117.60")
-    with pytest.raises(AmountExceedsOpen, match=r"has €0\.00 left to pay"):
-        pay(invoice, "2.40")
-    assert figures(invoice)[:2] == (Decimal("117.60"), Decimal("2.40"))
+    pay(invoice, "2.40", after=12)
+    assert figures(invoice) == (Decimal("120.00"), Decimal("2.40"), 0, "paid")
+    assert invoice.moved_to_credit == Decimal("2.40")
 
 
 def test_the_same_reference_gives_it_once(invoice: Invoice) -> None:
@@ -230,7 +236,7 @@ class TestDatabase:
                 invoice=invoice,
                 kind=Payment.Kind.EARLY_PAYMENT,
                 amount=Decimal("2.40"),
-                received_on=dt.date(2026, 11, 22),
+                received_on=invoice.company.today(),
             )
         assert not Payment.objects.exists()
 

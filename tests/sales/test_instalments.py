@@ -21,8 +21,9 @@ from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_invoice, draft_order
 from sales.services.documents.lines import add_line
 from sales.services.integrity.verification import verify
-from sales.services.invoices import issue_invoice, record_payment
+from sales.services.invoices import issue_invoice
 from sales.services.orders import submit_order
+from sales.services.payments import record_payment
 from tests.database_assertions import accepted, refused, sql
 from tests.factories import Market, UserFactory
 
@@ -58,13 +59,13 @@ def left(invoice: Invoice) -> list[Decimal]:
 
 
 def pay(invoice: Invoice, amount: str) -> Invoice:
-    payment = record_payment(
+    recorded = record_payment(
         invoice.pk,
         actor=invoice.owner,
         amount=Decimal(amount),
-        received_on=dt.date(2026, 11, 22),
+        received_on=invoice.company.today(),
     )
-    return payment.invoice
+    return recorded.payment.invoice
 
 
 def test_issuing_freezes_the_parts(invoice: Invoice, split: Market) -> None:

@@ -57,7 +57,7 @@ class Trading(RuleBasedStateMachine):
         self.trade.do(self.trade.order, dice)
 
     @precondition(lambda self: len(self.trade.done) < 40)
-    @rule(dice=DICE, place=st.integers(0, 18))
+    @rule(dice=DICE, place=st.integers(0, 20))
     def do(self, dice: Random, place: int) -> None:
         self.trade.do(self.trade.actions[place], dice)
 

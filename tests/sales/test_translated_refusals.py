@@ -22,12 +22,15 @@ from common.errors import DomainError
 from crm.models import CustomField
 from crm.services.leads import disqualify_lead
 from fulfilment.services.shipments import record_shipment
-from sales.models import Order, Quote
+from sales.models import Invoice, Order, Quote
+from sales.services.credit_notes import credit_invoice
+from sales.services.customer_credit import apply_credit
 from sales.services.documents.drafts import change_head, draft_invoice, draft_order, draft_quote
 from sales.services.documents.lines import add_line, change_line
-from sales.services.invoices import issue_invoice, record_payment
+from sales.services.invoices import issue_invoice
 from sales.services.opportunities import lose_opportunity
 from sales.services.orders import hold_order, submit_order
+from sales.services.payments import record_payment, refund_payment, write_off_invoice
 from sales.services.prices.promotions import apply_promotion
 from sales.services.quotes import accept_quote, activate_quote
 from tests.factories import LeadFactory, Market, OpportunityFactory, UnitFactory
@@ -127,18 +130,57 @@ def ship_too_much(market: Market) -> object:
     return record_shipment(order.pk, actor=market.rep, lines=lines, status="shipped")
 
 
-def pay(amount: str) -> Callable[[Market], object]:
-    """Pay an invoice of 120 euros."""
+def an_invoice(market: Market) -> Invoice:
+    """An issued invoice of 120 euros."""
+    invoice = draft_invoice(actor=market.rep, account=market.account, name="Workshop")
+    add_line(invoice, actor=market.rep, product=market.product("100.00"))
+    return issue_invoice(invoice.pk, actor=market.rep)
+
+
+def pay(amount: str, days: int = 0) -> Callable[[Market], object]:
+    """Pay an invoice of 120 euros some days after today."""
 
     def paid(market: Market) -> object:
-        invoice = draft_invoice(actor=market.rep, account=market.account, name="Workshop")
-        add_line(invoice, actor=market.rep, product=market.product("100.00"))
-        issue_invoice(invoice.pk, actor=market.rep)
         return record_payment(
-            invoice.pk, actor=market.rep, amount=Decimal(amount), received_on=NOW.date()
+            an_invoice(market).pk,
+            actor=market.rep,
+            amount=Decimal(amount),
+            received_on=NOW.date() + dt.timedelta(days=days),
         )
 
     return paid
+
+
+def pay_another_amount(market: Market) -> object:
+    pk, paid = an_invoice(market).pk, {"received_on": NOW.date(), "reference": "R1"}
+    for amount in (50, 60):
+        record_payment(pk, actor=market.rep, amount=Decimal(amount), **paid)  # type: ignore[arg-type]
+    return None
+
+
+def refund(amount: int) -> Callable[[Market], object]:
+    """Refund some of an invoice that was paid, of which nothing or all was credited."""
+
+    def refunded(market: Market) -> object:
+        pk, today = an_invoice(market).pk, NOW.date()
+        record_payment(pk, actor=market.rep, amount=Decimal(120), received_on=today)
+        if amount:
+            credit_invoice(pk, actor=market.rep, reason="Broken")
+        return refund_payment(
+            pk, actor=market.rep, amount=Decimal(amount), refunded_on=today, reason="Broken"
+        )
+
+    return refunded
+
+
+def write_off_without_a_reason(market: Market) -> object:
+    return write_off_invoice(an_invoice(market).pk, actor=market.rep, reason=" ")
+
+
+def apply_credit_to_a_written_off_invoice(market: Market) -> object:
+    invoice = an_invoice(market)
+    write_off_invoice(invoice.pk, actor=market.rep, reason="Insolvent")
+    return apply_credit(invoice.pk, actor=market.rep)
 
 
 def give_a_code_nobody_knows(market: Market) -> object:
@@ -176,7 +218,13 @@ def lose_without_a_reason(market: Market) -> object:
         (ship_too_much, "[Espresso machine 3 2]"),
         (pay("0"), "[]"),
         (pay("0.001"), "[EUR 2]"),
-        (pay("1000"), "[INV-2026-00001 €120.00]"),
+        (pay("1", days=1), "[23 Nov 2026 22 Nov 2026]"),
+        (pay("1", days=-1), "[INV-2026-00001 22 Nov 2026]"),
+        (pay_another_amount, "[R1 €50.00 22 Nov 2026]"),
+        (refund(0), "[INV-2026-00001]"),
+        (refund(121), "[€120.00]"),
+        (write_off_without_a_reason, "[]"),
+        (apply_credit_to_a_written_off_invoice, "[INV-2026-00001]"),
         (give_a_code_nobody_knows, "[SPRING]"),
         (disqualify_without_a_reason, "[]"),
         (lose_without_a_reason, "[]"),

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from decimal import Decimal
 from io import StringIO
 
-import pgtrigger
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 
 from fulfilment.services.shipments import record_shipment
 from sales.models import Invoice, Order, PromotionCode, Quote
@@ -17,10 +14,11 @@ from sales.services.billing.order_invoices import invoice_order
 from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line
 from sales.services.integrity.verification import verify
-from sales.services.invoices import issue_invoice, record_payment
+from sales.services.invoices import issue_invoice
 from sales.services.orders import submit_order
+from sales.services.payments import record_payment
 from sales.services.quotes import accept_quote, activate_quote
-from tests.database_assertions import sql
+from tests.database_assertions import tamper
 from tests.factories import Market
 
 
@@ -42,17 +40,9 @@ def traded(market: Market) -> Order:
     order = submit_order(order.pk, actor=market.rep)
     record_shipment(order.pk, actor=market.rep, lines={order.lines.get().pk: Decimal(2)})
     invoice = issue_invoice(invoice_order(order.pk, actor=market.rep).pk, actor=market.rep)
-    record_payment(
-        invoice.pk, actor=market.rep, amount=Decimal(10), received_on=dt.date(2026, 11, 22)
-    )
+    today = market.company.today()
+    record_payment(invoice.pk, actor=market.rep, amount=Decimal(10), received_on=today)
     return order
-
-
-def tamper(statement: str) -> None:
-    """Write something untrue that no trigger is asked about."""
-    with pgtrigger.ignore():
-        sql(statement)
-        connection.check_constraints()
 
 
 def printed() -> list[str]:
@@ -99,6 +89,10 @@ def test_finds_nothing_where_all_is_true(traded: Order) -> None:
         (
             "UPDATE sales_invoice SET paid = 12",
             ["INV-{year}-00001: paid is 12.00000, should be 10.00000."],
+        ),
+        (
+            "UPDATE sales_payment SET kind = 'from_credit'",
+            ["INV-{year}-00001: customer credit is missing, should be -10.00000."],
         ),
         (
             "UPDATE sales_invoice SET status = 'paid'",

@@ -209,6 +209,19 @@ def test_takes_a_discount_for_paying_early_as_settled(erp: Client) -> None:
     assert invoice["state"] == "paid"
 
 
+@pytest.mark.parametrize("name", ["paid_from_credit", "written_off"])
+def test_takes_what_settles_an_invoice_otherwise(erp: Client, name: str) -> None:
+    erp.push(invoice_event())
+    erp.post(f"/invoices/{REF}/post")
+
+    figures = {"paid": money("30.00"), "moved_to_credit": money("1.00")}
+    settled: dict[str, Any] = figures | {"refunded": money("0.00"), "written_off": money("90.00")}
+    erp.push(invoice_event(name, sequence=2, **settled))
+
+    [invoice] = erp.get("/invoices")
+    assert (invoice["state"], invoice["paid"]) == ("paid", money("119.00"))
+
+
 def test_refuses_the_payment_of_an_unknown_invoice(erp: Client) -> None:
     assert erp.push(invoice_event("paid")).status == 404
 

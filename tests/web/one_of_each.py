@@ -39,10 +39,11 @@ from sales.services.change_orders import Changes, change_order
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_invoice, draft_order, draft_quote
 from sales.services.documents.lines import add_line, change_line
-from sales.services.invoices import issue_invoice, record_payment
+from sales.services.invoices import issue_invoice
 from sales.services.opportunities import quote_from_opportunity
 from sales.services.opportunity_lines import add_opportunity_line
 from sales.services.orders import submit_order
+from sales.services.payments import record_payment
 from sales.services.prices.promotions import apply_promotion
 from sales.services.quotes import accept_quote, activate_quote, revise_quote
 from tests.factories import (
@@ -85,6 +86,7 @@ class OneOfEach:
     order_draft_invoice: Invoice
     invoice: Invoice
     credit_note: Invoice
+    overpaid_invoice: Invoice
     handoff: Handoff
 
 
@@ -136,6 +138,7 @@ def one_of_each(market: Market, approver: User, size: int) -> OneOfEach:
         order_draft_invoice=order_draft,
         invoice=invoice,
         credit_note=credit_note,
+        overpaid_invoice=_overpaid_invoice(market, size),
         handoff=_outside(order, invoice, size),
     )
     _write_down(market, (getattr(made, name) for name in OneOfEach.__slots__), size)
@@ -267,6 +270,22 @@ def _invoices(market: Market, order: Order, size: int) -> tuple[Invoice, Invoice
         notes.append(credit_invoice(invoice.pk, actor=rep, reason="Broken", quantities=some))
     draft = invoice_order(order.pk, actor=rep, what="percentage", rate=tenth)
     return draft, Invoice.objects.get(pk=invoice.pk), notes[0]
+
+
+def _overpaid_invoice(market: Market, size: int) -> Invoice:
+    """An invoice that was paid too much several times, and credited since."""
+    invoice = issue_invoice(_free_invoice(market, size).pk, actor=market.rep)
+    for number in range(size):
+        record_payment(
+            invoice.pk,
+            actor=market.rep,
+            amount=invoice.total + 1 + number,
+            received_on=market.company.today(),
+            reference=f"SEPA {number}",
+        )
+    some = {line.pk: Decimal(1) for line in invoice.lines.filter(kind="product")}
+    credit_invoice(invoice.pk, actor=market.rep, reason="Broken", quantities=some)
+    return Invoice.objects.get(pk=invoice.pk)
 
 
 def _product(market: Market, size: int) -> Product:

@@ -49,6 +49,7 @@ def documents(one: OneOfEach) -> dict[str, str]:
         "invoice draft of an order": one.order_draft_invoice,
         "invoice issued": one.invoice,
         "invoice credit note": one.credit_note,
+        "invoice overpaid": one.overpaid_invoice,
     }
     return {name: record_url(document) for name, document in pages.items()}
 
@@ -108,6 +109,9 @@ def questions(one: OneOfEach) -> dict[str, str]:
         "sales:order-change": one.order,
         "sales:invoice-pay": one.invoice,
         "sales:invoice-credit": one.invoice,
+        "sales:invoice-refund": one.overpaid_invoice,
+        "sales:invoice-write-off": one.invoice,
+        "sales:credit-refund": one.account,
         "fulfilment:handoff-skip": one.handoff,
         "fulfilment:handoff-settle": one.handoff,
         "fulfilment:shipment-new": one.order,

@@ -59,6 +59,8 @@ def action_urls(one: OneOfEach) -> dict[str, Target]:
         "sales:order-lock-prices": ([order.pk], order),
         "sales:invoice-issue": ([invoice.pk], invoice),
         "sales:invoice-delete": ([invoice.pk], invoice),
+        "sales:invoice-apply-credit": ([one.invoice.pk], one.invoice),
+        "sales:invoice-keep-as-credit": ([one.overpaid_invoice.pk], one.overpaid_invoice),
         "sales:opportunity-reopen": ([one.opportunity.pk], one.opportunity),
         "sales:opportunity-move": ([opportunity.pk, opportunity.stage_id], opportunity),
         "sales:opportunity-remove-line": ([opportunity.pk, NOBODY], opportunity),

@@ -15,8 +15,8 @@ from crm.services.leads import contact_lead, disqualify_lead, qualify_lead
 from sales.models import Invoice, Order, Quote
 from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line
-from sales.services.invoices import record_payment
 from sales.services.orders import cancel_order
+from sales.services.payments import record_payment
 from sales.services.quotes import accept_quote, activate_quote, lose_quote
 from tests.factories import LeadFactory, Market, StageFactory, UserFactory
 from tests.sales.order_steps import billed, placed, ship

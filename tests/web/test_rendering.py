@@ -28,7 +28,13 @@ pytestmark = pytest.mark.django_db
 WEB = Path(__file__).resolve().parents[2] / "web"
 HTMX = {"HX-Request": "true"}
 APPROVER = {"home of an approver", "question sales:quote-approve", "question sales:quote-refuse"}
-CLERK = {"question fulfilment:handoff-skip", "question fulfilment:handoff-settle"}
+CLERK = {
+    "question fulfilment:handoff-skip",
+    "question fulfilment:handoff-settle",
+    "question sales:invoice-refund",
+    "question sales:invoice-write-off",
+    "question sales:credit-refund",
+}
 TRANSACTION = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
 
 LIMITS = {
@@ -45,6 +51,7 @@ LIMITS = {
 
 EXCEPTIONS = {
     "list fulfilment:handoff": (11, "metrics of the connections, causes, connections to choose"),
+    "record account": (14, "the customer's credit: its balances and its last moves"),
     "search": (16, "four look-ups of a number, then one for every kind of record"),
     "history": (27, "reads each table that the record consists of, and each one it refers to"),
     "price refresh": (23, "works the preview out inside a transaction that is rolled back"),

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext
 
+from common.formatting import format_money
 from sales.models import Invoice, Order, Quote
 from sales.pricing.due import Due
 from sales.services.approvals import Approval
@@ -95,7 +96,15 @@ def invoice_chip(invoice: Invoice) -> Chip:
     """Show whether an invoice is paid, or late."""
     if invoice.is_overdue():
         return Chip(gettext("Overdue"), "bad", "calendar-x")
+    if invoice.written_off:
+        return Chip(gettext("Written off"), "neutral", "eraser")
     return Chip(invoice.get_status_display(), *INVOICE_LOOKS[invoice.status])
+
+
+def refund_chip(invoice: Invoice) -> Chip:
+    """Show that more was paid than is asked for now."""
+    amount = format_money(invoice.to_refund, invoice.currency)
+    return Chip(gettext("%(amount)s to refund") % {"amount": amount}, "warn", "arrow-back-up")
 
 
 def instalment_chip(due: Due, left: Decimal, today: dt.date) -> Chip:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from crm.forms import DayInput
 from sales.models import Quote
 from web.forms.base import StyledForm
 
@@ -52,24 +51,3 @@ class CloseForm(StyledForm):
     """Why the rest of an order is closed."""
 
     reason = forms.CharField(label=_("Reason"), max_length=200)
-
-
-class PaymentForm(StyledForm):
-    """Form of a payment."""
-
-    widths: ClassVar = {"amount": 6, "received_on": 6, "reference": 6, "method": 6}
-
-    amount = forms.DecimalField(
-        label=_("Amount"), max_digits=20, decimal_places=5, min_value=0, localize=True
-    )
-    received_on = forms.DateField(label=_("Received on"), widget=DayInput())
-    reference = forms.CharField(
-        label=_("Reference"),
-        max_length=60,
-        help_text=_("From the bank statement; the same reference counts once."),
-    )
-    method = forms.CharField(label=_("Method"), max_length=30, required=False)
-
-    def __init__(self, *args: Any, hint: str = "", **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["amount"].help_text = hint

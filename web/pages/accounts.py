@@ -9,11 +9,12 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from crm.models import Account, Contact, User
-from sales.models import AccountTerms
+from sales.models import AccountTerms, CreditBalance, CustomerCreditEntry
 from web.display import Action, Actions, Fact, Link
 from web.pages.activity import activity_card
 from web.pages.cards import Card, CardRow, person_mark
 from web.pages.document_cards import documents_of_account, opportunities_card
+from web.pages.payments import customer_credit_card, refund_credit_action
 from web.pages.records import RecordPage, reach
 from web.record_urls import record_url
 
@@ -46,13 +47,19 @@ def account_page(account: Account, user: User) -> AccountPage:
     """Read and format everything that the page of an account shows."""
     opportunities = account.opportunities.select_related("stage")[:OPPORTUNITIES]
     place = (account.billing_city, account.billing_country.name)
+    balances = list(CustomerCreditEntry.objects.balances(account))
+    cards = (
+        opportunities_card(opportunities),
+        documents_of_account(account, user),
+        customer_credit_card(account, user, balances),
+    )
     return AccountPage(
         record=account,
         crumb=Link(gettext("Accounts"), reverse("crm:account-list")),
         heading=str(account),
         subtitle=", ".join(filter(None, place)),
-        actions=Actions(_actions(account, user)),
-        cards=[opportunities_card(opportunities), documents_of_account(account, user)],
+        actions=Actions(_actions(account, user, balances)),
+        cards=[card for card in cards if card is not None],
         reach=reach(account.email, account.phone),
         facts=[*_facts(account), *_terms(account)],
         addresses=[_bill_to(account), _ship_to(account)],
@@ -61,7 +68,7 @@ def account_page(account: Account, user: User) -> AccountPage:
     )
 
 
-def _actions(account: Account, user: User) -> list[Action]:
+def _actions(account: Account, user: User, balances: Sequence[CreditBalance]) -> list[Action]:
     """List what the user may do with an account."""
 
     def new(kind: str) -> str:
@@ -73,10 +80,14 @@ def _actions(account: Account, user: User) -> list[Action]:
         ("crm.add_contact", gettext("New contact"), new("contact"), "user-plus"),
         ("crm.change_account", gettext("Edit"), edit, "pencil"),
     )
+    may_refund = user.has_perm("sales.refund_payment") and any(each.amount for each in balances)
     return [
-        Action(label, url, icon, asks=True)
-        for permission, label, url, icon in actions
-        if user.has_perm(permission)
+        *(
+            Action(label, url, icon, asks=True)
+            for permission, label, url, icon in actions
+            if user.has_perm(permission)
+        ),
+        *([refund_credit_action(account)] if may_refund else ()),
     ]
 
 

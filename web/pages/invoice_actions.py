@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -12,15 +13,18 @@ from sales.models import Invoice
 from sales.services.prices.price_refresh import PriceDrift
 from web.display import Action
 from web.pages.draft_actions import refresh_action
+from web.pages.payments import payment_actions
 
 
-def invoice_actions(invoice: Invoice, user: User, drifts: Sequence[PriceDrift]) -> list[Action]:
+def invoice_actions(
+    invoice: Invoice, user: User, drifts: Sequence[PriceDrift], customer_credit: Decimal
+) -> list[Action]:
     """List what can be done with an invoice, the next step first."""
     if not user.has_perm("sales.change_invoice"):
         return []
     if invoice.is_draft:
         return _draft_actions(invoice, drifts)
-    return [] if invoice.is_credit_note else _issued_actions(invoice)
+    return [] if invoice.is_credit_note else _issued_actions(invoice, user, customer_credit)
 
 
 def _url(invoice: Invoice, name: str) -> str:
@@ -42,16 +46,7 @@ def _draft_actions(invoice: Invoice, drifts: Sequence[PriceDrift]) -> list[Actio
     return [issue, edit, refresh_action(invoice, drifts), delete]
 
 
-def _issued_actions(invoice: Invoice) -> list[Action]:
-    paid = "" if invoice.outstanding > 0 else gettext("Nothing is left to pay.")
-    pay = Action(
-        gettext("Record payment"),
-        _url(invoice, "pay"),
-        "coins",
-        asks=True,
-        dialog=True,
-        reason=paid,
-    )
+def _issued_actions(invoice: Invoice, user: User, customer_credit: Decimal) -> list[Action]:
     credit = Action(
         gettext("Credit note"),
         _url(invoice, "credit"),
@@ -60,7 +55,7 @@ def _issued_actions(invoice: Invoice) -> list[Action]:
         aside=True,
         reason=why_not_credit(invoice),
     )
-    return [pay, credit]
+    return [*payment_actions(invoice, user, customer_credit), credit]
 
 
 def why_not_credit(invoice: Invoice) -> str:

@@ -1,4 +1,4 @@
-"""Parts of an issued invoice's page: the invoice of record, instalments, payments, credit notes."""
+"""Parts of an issued invoice's page: the invoice of record, instalments, credit notes."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from decimal import Decimal
 from django.utils.translation import gettext
 
 from common.formatting import format_day, format_due, format_money
-from sales.models import Invoice, Payment
+from sales.models import Invoice
 from sales.pricing.due import Due
 from web.chips.documents import instalment_chip, invoice_chip
 from web.pages.cards import Card, CardRow, icon_mark
+from web.pages.payments import open_amount
 from web.record_urls import record_url
 
 
@@ -86,7 +87,7 @@ def instalments_card(invoice: Invoice, today: dt.date) -> Card | None:
 def _instalment_row(due: Due, left: Decimal, currency: str, today: dt.date) -> CardRow:
     parts = (
         format_due(due.due_on, today) if left else "",
-        _open(left, currency) if left and left != due.amount else "",
+        open_amount(left, currency) if left and left != due.amount else "",
     )
     return CardRow(
         mark=icon_mark("calendar-due"),
@@ -94,38 +95,6 @@ def _instalment_row(due: Due, left: Decimal, currency: str, today: dt.date) -> C
         detail=" · ".join(filter(None, parts)),
         chip=instalment_chip(due, left, today),
         amount=format_money(due.amount, currency),
-    )
-
-
-def _open(amount: Decimal, currency: str) -> str:
-    return gettext("%(amount)s open") % {"amount": format_money(amount, currency)}
-
-
-def payments_card(invoice: Invoice) -> Card | None:
-    """Read what settles an invoice; a credit note is not paid. One statement."""
-    if invoice.is_credit_note:
-        return None
-    found = invoice.payments.select_related("recorded_by")
-    return Card(
-        title=gettext("Payments"),
-        id="payments",
-        note=_open(invoice.outstanding, invoice.currency) if invoice.outstanding else "",
-        rows=[_payment_row(payment, invoice.currency) for payment in found],
-        empty=gettext("No payment yet."),
-    )
-
-
-def _payment_row(payment: Payment, currency: str) -> CardRow:
-    is_money = payment.kind == Payment.Kind.PAYMENT
-    kind = "" if is_money else payment.get_kind_display()
-    parts = (kind, payment.reference, payment.method, str(payment.recorded_by or ""))
-    return CardRow(
-        mark=icon_mark("coins", "bg-green-lt")
-        if is_money
-        else icon_mark("discount", "bg-azure-lt"),
-        title=format_day(payment.received_on),
-        detail=" · ".join(filter(None, parts)),
-        amount=format_money(payment.amount, currency),
     )
 
 

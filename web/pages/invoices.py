@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from common.formatting import format_day, format_due, format_money, format_rate
 from crm.models import User
 from sales.models import Invoice
-from web.chips.documents import credit_note_chip, invoice_chip
+from web.chips.documents import credit_note_chip, invoice_chip, refund_chip
 from web.display import Actions, Chip, Fact, Link
 from web.pages.activity import activity_card
 from web.pages.cards import Card
@@ -34,9 +34,9 @@ from web.pages.invoice_parts import (
     credit_notes_card,
     instalments_card,
     official_invoice,
-    payments_card,
 )
 from web.pages.lines import build_lines, drifts_of, read_lines
+from web.pages.payments import payments_card
 from web.record_urls import record_url
 
 RELATED = (
@@ -70,14 +70,15 @@ def invoice_page(invoice: Invoice, user: User, *, problem: str = "") -> InvoiceP
     editable = may_edit(invoice, user)
     lines = read_lines(invoice)
     drifts = [] if invoice.bills_order or invoice.credits_id else drifts_of(invoice, lines)
-    issued = _issued(invoice)
+    customer_credit: Decimal = getattr(invoice, "customer_credit", Decimal(0))
+    issued = _issued(invoice, customer_credit)
     return InvoicePage(
         record=invoice,
         crumb=Link(gettext("Invoices"), reverse("sales:invoice-list")),
         heading=str(invoice),
         subtitle=subtitle(invoice),
         chips=[*invoice_chips(invoice), *_sync_chip(issued)],
-        actions=Actions(invoice_actions(invoice, user, drifts)),
+        actions=Actions(invoice_actions(invoice, user, drifts, customer_credit)),
         problem=problem,
         locked=why_not_edit(invoice) if invoice.is_draft else "",
         flow=flow_steps(document_flow(invoice), invoice, user),
@@ -90,12 +91,12 @@ def invoice_page(invoice: Invoice, user: User, *, problem: str = "") -> InvoiceP
     )
 
 
-def _issued(invoice: Invoice) -> IssuedInvoice | None:
+def _issued(invoice: Invoice, customer_credit: Decimal) -> IssuedInvoice | None:
     if invoice.number is None:
         return None
     cards = (
         instalments_card(invoice, invoice.company.today()),
-        payments_card(invoice),
+        payments_card(invoice, customer_credit),
         credit_notes_card(invoice),
     )
     return IssuedInvoice(
@@ -109,7 +110,8 @@ def invoice_chips(invoice: Invoice) -> list[Chip]:
     """Show whether it is paid, and whether it takes another one back."""
     if invoice.is_credit_note:
         return [credit_note_chip(), invoice_chip(invoice)]
-    return [invoice_chip(invoice)]
+    to_refund = [refund_chip(invoice)] if invoice.to_refund else []
+    return [invoice_chip(invoice), *to_refund]
 
 
 def _sync_chip(issued: IssuedInvoice | None) -> list[Chip]:

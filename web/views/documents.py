@@ -15,7 +15,7 @@ from django.utils import timezone
 from sales.models import AnyDocument, Invoice, Order, Quote, kind_by_url_word, kind_of
 from sales.services.documents.drafts import change_head
 from web.http import RepRequest
-from web.pages import documents, invoices, orders, quotes
+from web.pages import documents, invoices, orders, payments, quotes
 from web.pages.documents import DocumentPage, why_not_edit
 from web.rendering import render_record
 from web.screens import FormScreen
@@ -47,6 +47,7 @@ VIEWS: dict[type[AnyDocument], DocumentView] = {
         "invoices/detail.html",
         invoices.RELATED,
         prefetched=("instalments",),
+        annotations={"customer_credit": payments.customer_credit()},
     ),
 }
 

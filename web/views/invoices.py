@@ -13,18 +13,17 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from common.formatting import format_day, format_money, plain_number
+from common.formatting import format_day, format_money
 from sales.models import Invoice
 from sales.services.billing.order_invoices import delete_draft_invoice
 from sales.services.documents.drafts import draft_invoice
-from sales.services.invoices import issue_invoice, record_payment
-from web.actions import action, run_action, run_form_action
+from sales.services.invoices import issue_invoice
+from web.actions import action, run_action
 from web.display import Column
 from web.filters.documents import InvoiceFilter
-from web.forms.document_actions import PaymentForm
 from web.forms.documents import InvoiceHeadForm, NewInvoiceForm
 from web.http import RepRequest, rep_with
-from web.pages.invoices import format_early_payment, invoice_chips, signed_total
+from web.pages.invoices import invoice_chips, signed_total
 from web.pages.lists import Empty
 from web.screens import ListScreen
 from web.views.documents import DocumentNew, HeadEdit, find_document, show_document
@@ -133,24 +132,3 @@ def delete(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 
     done = gettext("The draft is deleted.")
     return run_action(request, invoice, throw_away, done=done)
-
-
-@rep_with("sales.change_invoice")
-def pay(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Record a payment."""
-    invoice = find_document(request, Invoice, pk)
-    start = {
-        "amount": plain_number(invoice.outstanding),
-        "received_on": invoice.company.today(),
-    }
-    may_keep = invoice.discount_on(invoice.company.today())
-    hint = format_early_payment(invoice) if may_keep else ""
-    return run_form_action(
-        request,
-        invoice,
-        PaymentForm(request.POST or None, initial=start, hint=hint),
-        lambda answers: record_payment(invoice.pk, actor=request.user, **answers).invoice,
-        heading=gettext("Record a payment of %(invoice)s") % {"invoice": invoice},
-        label=gettext("Record payment"),
-        done=gettext("Payment of %(record)s recorded."),
-    )

@@ -10,12 +10,13 @@ from decimal import Decimal
 
 from django.db.models import Sum
 
-from crm.actors import Actor, System, actor_kind
-from crm.models import User
+from crm.actors import Actor
 from sales.models import Invoice, Payment
 from sales.pricing.due import earned_discount, kept_discount
+from sales.services.billing.settlement import enter
 
 ZERO = Decimal(0)
+MONEY = (Payment.Kind.PAYMENT, Payment.Kind.FROM_CREDIT)
 
 
 def give_discount(invoice: Invoice, *, on: dt.date, actor: Actor) -> None:
@@ -28,7 +29,7 @@ def give_discount(invoice: Invoice, *, on: dt.date, actor: Actor) -> None:
         return
     earned = earned_discount(
         asked=invoice.total - invoice.credited,
-        paid=invoice.paid,
+        paid=invoice.kept + invoice.written_off,
         paid_in_time=_paid_until(invoice, until),
         offered=invoice.offered_discount,
     )
@@ -54,20 +55,11 @@ def credit_discount(invoice: Invoice, *, before: Decimal, actor: Actor) -> None:
 
 
 def _paid_until(invoice: Invoice, day: dt.date) -> Decimal:
-    in_time = invoice.payments.filter(kind=Payment.Kind.PAYMENT, received_on__lte=day)
+    in_time = invoice.payments.filter(kind__in=MONEY, received_on__lte=day)
     paid: Decimal = in_time.aggregate(sum=Sum("amount", default=ZERO))["sum"]
     return paid
 
 
 def _enter(invoice: Invoice, amount: Decimal, on: dt.date, actor: Actor) -> None:
-    if not amount:
-        return
-    Payment.objects.create(
-        invoice=invoice,
-        kind=Payment.Kind.EARLY_PAYMENT,
-        amount=amount,
-        received_on=on,
-        source=actor.connection if isinstance(actor, System) else actor_kind(actor),
-        recorded_by=actor if isinstance(actor, User) else None,
-    )
-    invoice.discounted += amount
+    if amount:
+        enter(invoice, Payment.Kind.EARLY_PAYMENT, amount, on=on, actor=actor)

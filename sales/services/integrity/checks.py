@@ -157,43 +157,6 @@ WHERE head.status IN ('submitted', 'completed') AND figure.stored <> figure.deri
 ORDER BY 1
 """
 
-SETTLEMENT = f"""
-SELECT {NAME}, figure.what, figure.stored::text, figure.expected::text
-FROM sales_invoice head
-LEFT JOIN (
-    SELECT invoice_id, SUM(amount) FILTER (WHERE kind = 'payment') AS paid,
-        SUM(amount) FILTER (WHERE kind <> 'payment') AS discounted
-    FROM sales_payment GROUP BY invoice_id
-) payments ON payments.invoice_id = head.id
-LEFT JOIN (
-    SELECT credits_id, SUM(total) AS credited FROM sales_invoice
-    WHERE kind = 'credit_note' AND status <> 'draft' GROUP BY credits_id
-) notes ON notes.credits_id = head.id
-CROSS JOIN LATERAL (
-    SELECT COALESCE(payments.paid, 0) AS paid, COALESCE(notes.credited, 0) AS credited,
-        COALESCE(payments.discounted, 0) AS discounted
-) summed
-CROSS JOIN LATERAL (VALUES
-    ('paid', head.paid::text, summed.paid::text),
-    ('credited', head.credited::text, summed.credited::text),
-    ('discounted', head.discounted::text, summed.discounted::text),
-    ('status', head.status, CASE
-        WHEN head.kind <> 'invoice' OR head.status = 'draft' THEN head.status
-        WHEN summed.paid = 0 AND summed.credited = 0 AND head.total <= 0 AND head.status = 'paid'
-            THEN 'paid'
-        WHEN summed.paid = 0 AND summed.credited = 0 THEN 'issued'
-        WHEN summed.paid = 0 AND summed.credited >= head.total THEN 'cancelled'
-        WHEN summed.paid + summed.credited + summed.discounted >= head.total THEN 'paid'
-        WHEN summed.paid <> 0 THEN 'partly_paid'
-        ELSE 'issued'
-    END)
-) figure(what, stored, expected)
-WHERE figure.stored <> CASE figure.what
-    WHEN 'status' THEN figure.expected
-    ELSE figure.expected::numeric(20, 5)::text END
-ORDER BY 1
-"""
-
 INSTALMENTS = f"""
 SELECT {NAME}, figure.what, figure.stored, figure.summed
 FROM sales_invoice head JOIN (
@@ -291,7 +254,6 @@ def register() -> None:
     register_check("ordered units are billed once", check_by_query(BILLED_QUANTITIES))
     register_check("invoices come to the order", check_by_query(BILLED_AMOUNTS))
     register_check("statuses follow the quantities", check_by_query(STATUSES))
-    register_check("invoices are settled by payments and credits", check_by_query(SETTLEMENT))
     register_check("instalments make the invoice", check_by_query(INSTALMENTS))
     register_check("numbers have no gaps", check_by_query(NUMBER_GAPS))
     register_check("currencies agree", check_by_query(CURRENCIES))

@@ -1,0 +1,77 @@
+"""Rules of every entry of money: its amount, its day, and that its reference counts once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import TypeVar
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext
+
+from common.formatting import decimals_rule, format_day, format_money
+from sales.models import Company, CustomerCreditEntry, Invoice, Payment
+from sales.pricing.errors import AmountExceedsOpen, InvalidAmount
+from sales.pricing.money import round_money
+from sales.services.errors import InvalidDay, ReferenceTaken
+
+EntryT = TypeVar("EntryT", Payment, CustomerCreditEntry)
+
+
+def recorded_before(
+    entries: QuerySet[EntryT], reference: str, amount: Decimal, day: dt.date, currency: str
+) -> EntryT | None:
+    """Find the entry that has the reference; refused if its amount or its day is another one."""
+    known = entries.filter(reference=reference).first() if reference else None
+    if known is None or (abs(known.amount), known.day) == (amount, day):
+        return known
+    raise ReferenceTaken(
+        gettext("%(reference)s is recorded with %(amount)s of %(day)s.")
+        % {
+            "reference": reference,
+            "amount": format_money(abs(known.amount), currency),
+            "day": format_day(known.day),
+        },
+        recorded=abs(known.amount),
+        field="reference",
+    )
+
+
+def check_amount(amount: Decimal, currency: str) -> None:
+    """Refuse an amount that is not above zero, or not made of coins that exist."""
+    if amount != round_money(amount, currency):
+        raise InvalidAmount(decimals_rule(currency), field="amount")
+    if amount <= 0:
+        raise InvalidAmount(gettext("Enter an amount above zero."), field="amount")
+
+
+def check_refund(amount: Decimal, left: Decimal, currency: str) -> None:
+    """Refuse more than there is to refund, and what is no amount."""
+    check_amount(amount, currency)
+    if amount > left:
+        raise AmountExceedsOpen(
+            gettext("%(left)s can be refunded.") % {"left": format_money(left, currency)},
+            field="amount",
+        )
+
+
+def check_day(day: dt.date, company: Company, *, field: str) -> None:
+    """Refuse a day that has not come yet where the company sits."""
+    today = company.today()
+    if day > today:
+        raise InvalidDay(
+            gettext("%(day)s is in the future: enter today, %(today)s, or an earlier day.")
+            % {"day": format_day(day), "today": format_day(today)},
+            field=field,
+        )
+
+
+def check_day_of(invoice: Invoice, day: dt.date, *, field: str) -> None:
+    """Refuse a day that has not come yet, or is before the invoice."""
+    check_day(day, invoice.company, field=field)
+    if invoice.issued_on and day < invoice.issued_on:
+        raise InvalidDay(
+            gettext("%(invoice)s was issued on %(issued)s: enter that day or a later one.")
+            % {"invoice": invoice, "issued": format_day(invoice.issued_on)},
+            field=field,
+        )

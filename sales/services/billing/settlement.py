@@ -1,0 +1,89 @@
+"""Settlement of an invoice: its entries, and the figures and the status that follow from them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from crm.actors import Actor, System, actor_kind
+from crm.models import User
+from sales.models import CustomerCreditEntry, Invoice, Payment
+from sales.models.settlement import FROM_PAYMENTS
+
+
+def enter(
+    invoice: Invoice,
+    kind: Payment.Kind,
+    amount: Decimal,
+    *,
+    on: dt.date,
+    actor: Actor,
+    **more: str,
+) -> Payment:
+    """Append an entry, negative for what is given back; ``settle`` saves the invoice."""
+    payment = Payment.objects.create(
+        invoice=invoice, kind=kind, amount=amount, received_on=on, **more, **recorder(actor)
+    )
+    figure, sign = Payment.FIGURES[kind]
+    setattr(invoice, figure, getattr(invoice, figure) + sign * amount)
+    return payment
+
+
+def recorder(actor: Actor) -> dict[str, Any]:
+    """Return the columns of an entry that say who recorded it."""
+    return {
+        "source": actor.connection if isinstance(actor, System) else actor_kind(actor),
+        "recorded_by": actor if isinstance(actor, User) else None,
+    }
+
+
+def move_to_credit(
+    invoice: Invoice, amount: Decimal, *, on: dt.date, actor: Actor
+) -> CustomerCreditEntry:
+    """Move what was paid too much to the credit of the invoice's customer."""
+    payment = enter(invoice, Payment.Kind.TO_CREDIT, -amount, on=on, actor=actor)
+    return enter_credit(payment, CustomerCreditEntry.Kind.MOVED, actor=actor)
+
+
+def enter_credit(
+    payment: Payment, kind: CustomerCreditEntry.Kind, *, actor: Actor
+) -> CustomerCreditEntry:
+    """Append the other side of a payment to the credit of the invoice's customer."""
+    invoice = payment.invoice
+    return CustomerCreditEntry.objects.create(
+        kind=kind,
+        account_id=invoice.account_id,
+        company_id=invoice.company_id,
+        currency=invoice.currency,
+        payment=payment,
+        amount=-payment.amount,
+        moved_on=payment.received_on,
+        **recorder(actor),
+    )
+
+
+def take_back_write_off(invoice: Invoice, *, on: dt.date, actor: Actor, reason: str) -> None:
+    """Shrink a write-off to what is open: money or a credit note has come after all."""
+    too_much = min(invoice.written_off, -invoice.outstanding)
+    if too_much > 0:
+        enter(invoice, Payment.Kind.WRITE_OFF, -too_much, on=on, actor=actor, reason=reason)
+
+
+def settle(invoice: Invoice) -> None:
+    """Save what settles an invoice, with the status that follows."""
+    figures = {name: getattr(invoice, name) for name in (*FROM_PAYMENTS, "credited")}
+    status = settled_status(invoice)
+    if invoice.status == status:
+        invoice.change(**figures)
+    else:
+        invoice.move_to(status, **figures)
+
+
+def settled_status(invoice: Invoice) -> Invoice.Status:
+    """Return the status that follows from an issued invoice's payments and credits."""
+    if invoice.credited and invoice.credited >= invoice.total and not invoice.kept:
+        return Invoice.Status.CANCELLED
+    if invoice.outstanding <= 0:
+        return Invoice.Status.PAID
+    return Invoice.Status.PARTLY_PAID if invoice.kept else Invoice.Status.ISSUED
