@@ -12,6 +12,6 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("fulfilment", "0010_events_of_customer_credit"),
-        ("sales", "0010_customer_credit"),
+        ("sales", "0011_customer_credit"),
     ]
     operations = [migrations.RunPython(make_roles, migrations.RunPython.noop)]

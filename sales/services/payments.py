@@ -15,8 +15,8 @@ from crm.actors import Actor
 from sales.models import Invoice, Payment, SalesEvent
 from sales.services.billing.early_payment import give_discount
 from sales.services.billing.money_rules import (
-    check_amount,
     check_day_of,
+    check_moved,
     check_refund,
     recorded_before,
 )
@@ -62,7 +62,7 @@ def record_payment(
     known = recorded_before(payments, reference, amount, received_on, invoice.currency)
     if known is not None:
         return Recorded(known, is_new=False)
-    check_amount(amount, invoice.currency)
+    check_moved(amount, invoice.currency)
     check_day_of(invoice, received_on, field="received_on")
     payment = enter(
         invoice,

@@ -9,10 +9,10 @@ from typing import TypeVar
 from django.db.models import QuerySet
 from django.utils.translation import gettext
 
-from common.formatting import decimals_rule, format_day, format_money
+from common.formatting import format_day, format_money
 from sales.models import Company, CustomerCreditEntry, Invoice, Payment
 from sales.pricing.errors import AmountExceedsOpen, InvalidAmount
-from sales.pricing.money import round_money
+from sales.services.documents.typed_figures import check_amount
 from sales.services.errors import InvalidDay, ReferenceTaken
 
 EntryT = TypeVar("EntryT", Payment, CustomerCreditEntry)
@@ -37,17 +37,16 @@ def recorded_before(
     )
 
 
-def check_amount(amount: Decimal, currency: str) -> None:
-    """Refuse an amount that is not above zero, or not made of coins that exist."""
-    if amount != round_money(amount, currency):
-        raise InvalidAmount(decimals_rule(currency), field="amount")
-    if amount <= 0:
+def check_moved(amount: Decimal, currency: str) -> None:
+    """Refuse an amount that is not above zero, or finer than its currency."""
+    if amount.is_finite() and amount <= 0:
         raise InvalidAmount(gettext("Enter an amount above zero."), field="amount")
+    check_amount(amount, currency, "amount")
 
 
 def check_refund(amount: Decimal, left: Decimal, currency: str) -> None:
     """Refuse more than there is to refund, and what is no amount."""
-    check_amount(amount, currency)
+    check_moved(amount, currency)
     if amount > left:
         raise AmountExceedsOpen(
             gettext("%(left)s can be refunded.") % {"left": format_money(left, currency)},

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("crm", "0004_activity_parameters"),
         ("pghistory", "0007_auto_20250421_0444"),
-        ("sales", "0009_derive_statuses"),
+        ("sales", "0010_whole_checks"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
