@@ -193,6 +193,9 @@ class DocumentLine(models.Model):
         ordering: ClassVar = ["position", "id"]
         constraints: ClassVar = [
             models.CheckConstraint(
+                condition=Q(net=F("base") - F("discount")), name="%(class)s_net_adds_up"
+            ),
+            models.CheckConstraint(
                 condition=Q(gross=F("net") + F("tax")), name="%(class)s_gross_adds_up"
             ),
             models.CheckConstraint(

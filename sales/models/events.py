@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from common.fields import identifier
+from common.history import keeps_history
 from common.triggers import AppendOnly
 from crm.models import Partner, User
 from sales.models.document_kinds import DOCUMENT_KINDS
@@ -54,6 +55,7 @@ class SalesEventQuerySet(models.QuerySet["SalesEvent"]):
         return self.filter(later, xid__gte=event.xid)
 
 
+@keeps_history(without=("xid",))
 class SalesEvent(models.Model):
     """One event of one document, written in the transaction that made it happen."""
 

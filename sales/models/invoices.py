@@ -207,7 +207,6 @@ class Invoice(SettledDocument):
         triggers: ClassVar = [
             *Document.Meta.triggers,
             SameCurrencyAs("order"),
-            PaymentsAddUp(pgtrigger.Insert | pgtrigger.UpdateOf(*FROM_PAYMENTS), "NEW.id"),
             keeps_issued(
                 *FROM_PAYMENTS,
                 "credited",

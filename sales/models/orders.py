@@ -321,6 +321,7 @@ class OrderLine(DocumentLine):
         return self.units.open_to_bill
 
 
+@keeps_history()
 class OrderChange(models.Model):
     """One change order: each field before and after, who changed it and why."""
 

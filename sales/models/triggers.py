@@ -216,6 +216,28 @@ class InstalmentsAddUp(DeferredTrigger):
         )
 
 
+class NeverNegative(DeferredTrigger):
+    """An issued document is negative neither in net nor in tax at any rate, nor in freight."""
+
+    name = "never_negative"
+    operation = pgtrigger.Insert | pgtrigger.UpdateOf("status")
+
+    def get_condition(self, model: Model) -> pgtrigger.Condition:
+        """Lines of a draft may come one after the other."""
+        return pgtrigger.Condition("NEW.status <> 'draft'")
+
+    def get_func(self, model: Model) -> str:
+        """Add the lines of each rate up."""
+        table, owner = lines_of(model)
+        refusal = refuse(model, self.name, "% is negative at a tax rate", "NEW.id")
+        return (
+            f"IF EXISTS (SELECT 1 FROM {table} WHERE {owner} = NEW.id "
+            "GROUP BY kind = 'freight', tax_rate HAVING SUM(tax) < 0 OR SUM(net - header_discount) "
+            "+ CASE WHEN kind = 'freight' THEN NEW.freight ELSE 0 END < 0) "
+            f"THEN {refusal} END IF; RETURN NULL;"
+        )
+
+
 class SharesSumToOne(DeferredTrigger):
     """The shares of payment terms with instalments sum to one."""
 

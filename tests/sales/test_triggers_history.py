@@ -22,7 +22,7 @@ from sales.services.orders import submit_order
 from tests.database_assertions import accepted, history_of, refused, sql
 from tests.factories import LeadFactory, Market, OpportunityFactory
 
-WRITTEN_ONCE = {"sales.SalesEvent", "sales.OrderChange", "fulfilment.Payload", "fulfilment.Attempt"}
+WRITTEN_ONCE = {"fulfilment.Payload", "fulfilment.Attempt"}
 QUEUES = {
     "sales.NumberSeries",
     "fulfilment.Handoff",

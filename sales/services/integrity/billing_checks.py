@@ -1,0 +1,260 @@
+"""Integrity checks of billing: parts of orders, credits of invoices, freight and down payments."""
+
+from __future__ import annotations
+
+from sales.services.integrity.checks import LINE_NAME, NAME
+from sales.services.integrity.price_checks import UNCHANGED
+from sales.services.integrity.rounding import digits_of, unit_of
+from sales.services.integrity.verification import check_by_query, register_check
+
+SIGN = "CASE head.kind WHEN 'invoice' THEN 1 ELSE -1 END"
+KEEPS_BILLED = "(head.kind = 'invoice' OR head.bill_again)"
+"""What was credited for good stays billed: it is never billed once more."""
+
+ASKS_AHEAD = "head.what IN ('down_payment', 'milestone')"
+
+PARTS = f"""
+WITH parts AS (
+    SELECT line.*, COUNT(*) OVER (PARTITION BY line.order_line_id) AS count
+    FROM sales_invoiceline line WHERE line.order_line_id IS NOT NULL
+)
+SELECT {LINE_NAME}, figure.what, figure.stored::text, figure.agreed::numeric(20, 5)::text
+FROM parts line
+JOIN sales_invoice head ON head.id = line.invoice_id
+JOIN sales_orderline agreed ON agreed.id = line.order_line_id
+CROSS JOIN LATERAL (
+    SELECT line.quantity / NULLIF(agreed.quantity, 0) AS share,
+        2 * line.count * {unit_of("head.currency")} AS allowed,
+        EXISTS (SELECT FROM sales_orderchange change WHERE change.order_id = agreed.order_id)
+            AS is_changed
+) part
+CROSS JOIN LATERAL (VALUES
+    ('tax rate', line.tax_rate, agreed.tax_rate, 0),
+    ('unit cost', line.unit_cost, agreed.unit_cost, 0),
+    ('discount amount', line.discount_amount, NULL, 0),
+    ('discount rate', line.discount_rate, NULL, 0),
+    ('unit price', line.unit_price, CASE WHEN is_changed THEN line.unit_price
+        ELSE agreed.unit_price END, 0),
+    ('volume discount', line.volume_discount, CASE WHEN is_changed THEN line.volume_discount
+        ELSE agreed.volume_discount END, 0),
+    ('base', line.base, CASE WHEN is_changed THEN line.base ELSE agreed.base * share END,
+        3 * allowed),
+    ('discount', line.discount, CASE WHEN is_changed THEN line.discount
+        ELSE agreed.discount * share END, allowed),
+    ('header discount', line.header_discount, CASE WHEN is_changed THEN line.header_discount
+        ELSE agreed.header_discount * share END, allowed),
+    ('promotion discount', line.promotion_discount,
+        CASE WHEN is_changed THEN line.promotion_discount
+        ELSE agreed.promotion_discount * share END, allowed),
+    ('tax', line.tax, CASE WHEN is_changed THEN line.tax ELSE agreed.tax * share END, allowed)
+) figure(what, stored, agreed, allowed)
+WHERE figure.stored IS DISTINCT FROM figure.agreed
+    AND COALESCE(abs(figure.stored - figure.agreed) > figure.allowed, true)
+ORDER BY 1
+"""
+"""A part is round(agreed × units out so far ÷ units ordered) less what is out already: half a unit
+off, and as much for what was out. A credit may give back other cents than the next part takes, so
+each part of a line adds two smallest units; base is the sum of three such figures. What was billed
+before a change order was billed at the figures of then."""
+
+CREDITS = f"""
+WITH credited AS (
+    SELECT credits_line_id, SUM(quantity) AS quantity, SUM(net - header_discount) AS taxable,
+        SUM(header_discount) AS header_discount, SUM(discount) AS discount, SUM(tax) AS tax
+    FROM sales_invoiceline WHERE credits_line_id IS NOT NULL GROUP BY credits_line_id
+)
+SELECT {LINE_NAME}, 'credited ' || figure.what, figure.stored::text, figure.billed::text
+FROM credited
+JOIN sales_invoiceline line ON line.id = credited.credits_line_id
+JOIN sales_invoice head ON head.id = line.invoice_id
+CROSS JOIN LATERAL (VALUES
+    ('quantity', credited.quantity, line.quantity),
+    ('taxable', credited.taxable, line.net - line.header_discount),
+    ('header discount', credited.header_discount, line.header_discount),
+    ('discount', credited.discount, line.discount),
+    ('tax', credited.tax, line.tax)
+) figure(what, stored, billed)
+WHERE figure.stored NOT BETWEEN LEAST(figure.billed, 0) AND GREATEST(figure.billed, 0)
+    OR (credited.quantity = line.quantity AND figure.stored <> figure.billed)
+ORDER BY 1
+"""
+
+CREDITED_TERMS = f"""
+SELECT {LINE_NAME}, figure.what, figure.stored::text, figure.billed::text
+FROM sales_invoiceline line
+JOIN sales_invoiceline billed ON billed.id = line.credits_line_id
+JOIN sales_invoice head ON head.id = line.invoice_id
+CROSS JOIN LATERAL (VALUES
+    ('tax rate', line.tax_rate, billed.tax_rate),
+    ('unit price', line.unit_price, billed.unit_price),
+    ('volume discount', line.volume_discount, billed.volume_discount),
+    ('unit cost', line.unit_cost, billed.unit_cost),
+    ('discount amount', line.discount_amount, NULL),
+    ('discount rate', line.discount_rate, NULL)
+) figure(what, stored, billed)
+WHERE figure.stored IS DISTINCT FROM figure.billed
+ORDER BY 1
+"""
+
+HEADER_TERMS = f"""
+SELECT {NAME}, figure.what, figure.stored::text, '0'
+FROM sales_invoice head
+CROSS JOIN LATERAL (VALUES
+    ('discount amount', head.discount_amount), ('discount rate', head.discount_rate)
+) figure(what, stored)
+WHERE (head.order_id IS NOT NULL OR head.kind = 'credit_note') AND figure.stored <> 0
+ORDER BY 1
+"""
+"""The discounts of an order come with its lines, and are not typed once more."""
+
+TAXES = f"""
+WITH counts AS (
+    SELECT head.order_id, COUNT(*) AS count
+    FROM sales_invoiceline line JOIN sales_invoice head ON head.id = line.invoice_id
+    WHERE head.order_id IS NOT NULL GROUP BY head.order_id
+), lines AS (
+    SELECT {LINE_NAME} AS name, line.tax,
+        (line.net - line.header_discount) * COALESCE(line.tax_rate, 0) AS exact,
+        (4 + 4 * COALESCE(counts.count, 1)) * {unit_of("head.currency")} AS allowed
+    FROM sales_invoiceline line JOIN sales_invoice head ON head.id = line.invoice_id
+    LEFT JOIN counts ON counts.order_id = head.order_id
+    WHERE head.order_id IS NOT NULL OR head.kind = 'credit_note'
+    UNION ALL
+    SELECT {LINE_NAME}, line.tax,
+        (line.net - line.header_discount) * COALESCE(line.tax_rate, 0),
+        (4 + 4 * changes.count) * {unit_of("head.currency")}
+    FROM sales_orderline line JOIN sales_order head ON head.id = line.order_id
+    JOIN (SELECT order_id, COUNT(*) AS count FROM sales_orderchange GROUP BY order_id) changes
+        ON changes.order_id = head.id
+)
+SELECT name, 'tax', tax::text, exact::numeric(20, 5)::text
+FROM lines WHERE abs(tax - exact) > allowed
+ORDER BY 1
+"""
+"""Parts, down payments and lines of changed orders carry a share of a tax that was rounded once per
+rate: a unit for the share and one for the taxable, and as much again for each line of the order
+that was billed before, since what is left takes the cents of what is out."""
+
+FREIGHT = f"""
+WITH billed AS (
+    SELECT head.order_id, SUM({SIGN} * head.freight) AS freight
+    FROM sales_invoice head WHERE head.order_id IS NOT NULL AND {KEEPS_BILLED}
+    GROUP BY head.order_id
+), orders AS (
+    SELECT line.order_id, bool_and(line.quantity = line.cancelled_quantity + line.drafted_quantity
+        + line.invoiced_quantity - line.credited_quantity + line.closed_quantity) AS is_billed
+    FROM sales_orderline line
+    WHERE line.kind NOT IN ('section', 'note') AND (line.is_taken OR NOT line.is_optional)
+    GROUP BY line.order_id
+)
+SELECT {NAME}, 'freight billed', billed.freight::text, head.freight::text
+FROM billed
+JOIN sales_order head ON head.id = billed.order_id
+JOIN orders ON orders.order_id = head.id
+WHERE billed.freight NOT BETWEEN 0 AND head.freight
+    OR (orders.is_billed AND head.status <> 'cancelled' AND {UNCHANGED}
+        AND billed.freight <> head.freight)
+UNION ALL
+SELECT {NAME}, 'freight credited', SUM(note.freight)::text, head.freight::text
+FROM sales_invoice head JOIN sales_invoice note ON note.credits_id = head.id
+GROUP BY head.id HAVING SUM(note.freight) NOT BETWEEN 0 AND head.freight
+ORDER BY 1
+"""
+"""Closing the rest of an order leaves the freight of what is closed unbilled."""
+
+ADVANCES = f"""
+WITH ahead AS (
+    SELECT head.order_id, line.kind, line.tax_rate,
+        COALESCE(SUM({SIGN} * line.net) FILTER (WHERE {ASKS_AHEAD}), 0) AS asked_net,
+        COALESCE(SUM({SIGN} * line.tax) FILTER (WHERE {ASKS_AHEAD}), 0) AS asked_tax,
+        COALESCE(-SUM({SIGN} * line.net) FILTER (WHERE NOT {ASKS_AHEAD}), 0) AS deducted_net,
+        COALESCE(-SUM({SIGN} * line.tax) FILTER (WHERE NOT {ASKS_AHEAD}), 0) AS deducted_tax
+    FROM sales_invoiceline line JOIN sales_invoice head ON head.id = line.invoice_id
+    WHERE line.kind IN ('down_payment', 'freight') AND head.order_id IS NOT NULL
+    GROUP BY head.order_id, line.kind, line.tax_rate
+)
+SELECT {NAME}, figure.what || CASE ahead.kind WHEN 'freight' THEN ' for freight'
+        ELSE ' at ' || trim_scale(ahead.tax_rate * 100) || '%' END,
+    figure.deducted::text, figure.asked::text
+FROM ahead JOIN sales_order head ON head.id = ahead.order_id
+CROSS JOIN LATERAL (VALUES
+    ('deducted net', ahead.deducted_net, ahead.asked_net),
+    ('deducted tax', ahead.deducted_tax, ahead.asked_tax)
+) figure(what, deducted, asked)
+WHERE figure.deducted NOT BETWEEN 0 AND figure.asked
+    OR (head.status = 'completed' AND figure.deducted <> figure.asked)
+ORDER BY 1
+"""
+
+NEGATIVE = f"""
+SELECT {NAME}, figure.what || CASE WHEN sums.is_freight THEN ' for freight'
+        ELSE ' at ' || COALESCE(trim_scale(sums.tax_rate * 100) || '%', 'no rate') END,
+    figure.stored::text, '0 or more'
+FROM sales_invoice head JOIN (
+    SELECT invoice_id, kind = 'freight' AS is_freight, tax_rate,
+        SUM(net - header_discount) AS net, SUM(tax) AS tax
+    FROM sales_invoiceline GROUP BY invoice_id, kind = 'freight', tax_rate
+) sums ON sums.invoice_id = head.id
+CROSS JOIN LATERAL (VALUES
+    ('net', sums.net + CASE WHEN sums.is_freight THEN head.freight ELSE 0 END), ('tax', sums.tax)
+) figure(what, stored)
+WHERE figure.stored < 0 AND (head.status <> 'draft' OR head.order_id IS NOT NULL)
+ORDER BY 1
+"""
+"""Freight asked ahead is deducted from the freight on the head of an invoice."""
+
+BOOKS = f"""
+WITH completed AS (
+    SELECT head.id FROM sales_order head JOIN sales_orderline line ON line.order_id = head.id
+    WHERE head.status = 'completed'
+    GROUP BY head.id HAVING bool_and(line.returned_quantity - line.replaced_quantity
+        <= line.closed_quantity - line.closed_unshipped_quantity)
+), figures AS (
+    SELECT line.order_id, line.tax_rate, 0 AS billed_net, 0 AS billed_tax,
+        line.net - line.header_discount AS net, line.tax
+    FROM sales_orderline line JOIN completed ON completed.id = line.order_id
+    UNION ALL
+    SELECT head.order_id, line.tax_rate, {SIGN} * (line.net - line.header_discount),
+        {SIGN} * line.tax, 0, 0
+    FROM sales_invoiceline line JOIN sales_invoice head ON head.id = line.invoice_id
+    JOIN completed ON completed.id = head.order_id
+    WHERE line.kind <> 'freight' AND {KEEPS_BILLED}
+), books AS (
+    SELECT order_id, COALESCE(tax_rate, 0) AS tax_rate, SUM(billed_net) AS billed_net,
+        SUM(billed_tax) AS billed_tax, SUM(net) AS net, SUM(tax) AS tax
+    FROM figures GROUP BY order_id, COALESCE(tax_rate, 0)
+)
+SELECT {NAME}, figure.what || ' at ' || trim_scale(books.tax_rate * 100) || '%',
+    figure.billed::text, figure.agreed::text
+FROM books JOIN sales_order head ON head.id = books.order_id
+CROSS JOIN LATERAL (VALUES
+    ('invoiced net', books.billed_net, books.net), ('invoiced tax', books.billed_tax, books.tax)
+) figure(what, billed, agreed)
+WHERE figure.billed <> figure.agreed
+ORDER BY 1
+"""
+"""Down payments and deductions included. Goods that came back unbilled are never billed."""
+
+EARLY_PAYMENT = f"""
+SELECT {NAME}, 'early-payment discount', early_payment_discount::text, offered::text
+FROM sales_invoice head
+CROSS JOIN LATERAL (
+    SELECT round(total * COALESCE(early_payment_rate, 0), {digits_of("currency")}) AS offered
+) terms
+WHERE early_payment_discount <> offered
+ORDER BY 1
+"""
+
+
+def register() -> None:
+    """Register these checks."""
+    register_check("invoice lines are parts of order lines", check_by_query(PARTS))
+    register_check("credits are parts of invoices", check_by_query(CREDITS))
+    register_check("credits have the terms of their invoices", check_by_query(CREDITED_TERMS))
+    register_check("parts have no discounts of their own", check_by_query(HEADER_TERMS))
+    register_check("parts are taxed at their rates", check_by_query(TAXES))
+    register_check("freight is billed once", check_by_query(FREIGHT))
+    register_check("deductions are covered by down payments", check_by_query(ADVANCES))
+    register_check("no invoice is negative", check_by_query(NEGATIVE))
+    register_check("completed orders are invoiced in full", check_by_query(BOOKS))
+    register_check("early-payment discounts are those offered", check_by_query(EARLY_PAYMENT))

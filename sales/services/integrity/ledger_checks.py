@@ -1,0 +1,34 @@
+"""Integrity check of ledgers: each order with down payments against its own ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sales.models import DocumentLine, Invoice, Order
+from sales.services.billing.ledgers import read_ledger
+from sales.services.integrity.verification import Mismatch, register_check
+
+CHUNK = 500
+AHEAD = (DocumentLine.Kind.DOWN_PAYMENT, DocumentLine.Kind.FREIGHT)
+Status = Order.Status
+
+
+def ledgers() -> Iterator[Mismatch]:
+    """Read the ledger of every submitted order that was asked for a down payment.
+
+    Those completed are compared in SQL, rate by rate.
+    """
+    asked = Invoice.objects.filter(lines__kind__in=AHEAD).values("order")
+    orders = Order.objects.filter(status=Status.SUBMITTED, pk__in=asked)
+    for order in orders.iterator(chunk_size=CHUNK):
+        lines = list(order.lines.select_related("product").order_by("position"))
+        ledger = read_ledger(order, lines)
+        if ledger.is_overdrawn:
+            yield Mismatch(str(order), "down payments", "overdrawn", "covered by what was asked")
+        if ledger.is_closed and not any(line.drafted_quantity for line in lines):
+            yield Mismatch(str(order), "status", order.status, Status.COMPLETED)
+
+
+def register() -> None:
+    """Register the check."""
+    register_check("ledgers of orders with down payments are open", ledgers)

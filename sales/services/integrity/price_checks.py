@@ -1,0 +1,148 @@
+"""Integrity checks of prices: each line against price × quantity, and its tax against its rate.
+
+A second statement of `sales/pricing/documents.py`, in SQL. It is exact, to the last digit, wherever
+a document was priced as a whole: on every quote, on orders without a change order, and on invoices
+without an order. What bills or credits a part of a line is in `billing_checks.py`.
+"""
+
+from __future__ import annotations
+
+from sales.services.integrity.checks import LINE_NAME, NAME
+from sales.services.integrity.rounding import digits_of, rounded, unit_of
+from sales.services.integrity.verification import check_by_query, register_check
+
+UNCHANGED = "NOT EXISTS (SELECT FROM sales_orderchange change WHERE change.order_id = head.id)"
+
+PRICED_AS_A_WHOLE = {
+    "quote": "true",
+    "order": UNCHANGED,
+    "invoice": "head.order_id IS NULL AND head.kind = 'invoice'",
+}
+"""The documents of each kind whose figures were all worked out together."""
+
+COUNTS = "line.kind NOT IN ('section', 'note') AND (line.is_taken OR NOT line.is_optional)"
+
+TYPED = f"""
+WITH counted AS (
+    SELECT head.id AS head_id, {NAME} AS head_name, {LINE_NAME} AS name, {COUNTS} AS counts,
+        line.quantity, COALESCE(line.unit_price, 0) - line.volume_discount AS price,
+        line.discount_amount, line.discount_rate, line.promotion_discount, line.tax_rate,
+        line.base, line.discount, line.net, line.header_discount, line.tax,
+        head.discount_amount AS head_amount, head.discount_rate AS head_rate,
+        head.prices_include_tax, head.rounding, {digits_of("head.currency")} AS digits,
+        {unit_of("head.currency")} AS unit,
+        CASE WHEN head.prices_include_tax THEN 1 + COALESCE(line.tax_rate, 0) ELSE 1 END AS factor
+    FROM sales_{{kind}}line line JOIN sales_{{kind}} head ON head.id = line.{{kind}}_id
+    WHERE {{priced_as_a_whole}}
+), based AS (
+    SELECT counted.*, CASE WHEN counts THEN {rounded("quantity * price")} ELSE 0 END AS typed_base
+    FROM counted
+), reduced AS (
+    SELECT based.*,
+        CASE WHEN NOT counts THEN 0
+            WHEN discount_rate <> 0 THEN {rounded("typed_base * discount_rate")}
+            ELSE {rounded("COALESCE(discount_amount, 0)")}
+        END + CASE WHEN counts THEN {rounded("promotion_discount")} ELSE 0 END AS typed_discount,
+        net - header_discount + CASE WHEN prices_include_tax THEN tax ELSE 0 END AS payable
+    FROM based
+), shared AS (
+    SELECT reduced.*, typed_base - typed_discount AS amount,
+        typed_base - typed_discount - payable AS share,
+        {rounded("head_amount")} AS head_off,
+        SUM(typed_base - typed_discount) OVER (PARTITION BY head_id) AS head_amounts
+    FROM reduced
+)
+"""
+"""Every line in the terms in which it was typed: with tax where prices include it.
+
+``share`` is what the header discount takes off a line, as typed: what is neither discount nor
+payable. Nothing here is estimated, so that even prices with tax are compared exactly.
+"""
+
+LINES = (
+    TYPED
+    + f"""
+, line_figures AS (
+    SELECT shared.*,
+        CASE WHEN head_amounts <> 0 AND (head_rate <> 0 OR head_off <> 0)
+            THEN amount * (head_rate + head_off / head_amounts) ELSE 0 END AS exact_share,
+        CASE WHEN counts THEN payable * COALESCE(tax_rate, 0) / factor ELSE 0 END AS exact_tax
+    FROM shared
+)
+SELECT name, figure.what, figure.stored::text, figure.expected::text
+FROM line_figures
+CROSS JOIN LATERAL (VALUES
+    ('base', prices_include_tax = false AND base <> typed_base, base, typed_base),
+    ('base with tax', prices_include_tax AND header_discount <> {rounded("share / factor")},
+        payable + typed_discount + {rounded("header_discount * factor")}, typed_base),
+    ('discount', discount <> {rounded("typed_discount / factor")},
+        discount, {rounded("typed_discount / factor")}),
+    ('net', net <> base - discount, net, base - discount),
+    -- shared out by largest remainder: less than a smallest unit from the exact share
+    ('header discount', abs(share - exact_share) >= unit, share, {rounded("exact_share")}),
+    ('tax', abs(tax - exact_tax) >= unit, tax, {rounded("exact_tax")})
+) figure(what, is_wrong, stored, expected)
+WHERE figure.is_wrong
+ORDER BY 1
+"""
+)
+
+HEADS = (
+    TYPED
+    + f"""
+, heads AS (
+    SELECT head_id, head_name, SUM(share) AS share,
+        CASE WHEN head_rate = 0 AND head_off = 0 THEN 0
+            ELSE {rounded("head_off + SUM(amount) * head_rate")} END AS expected
+    FROM shared GROUP BY head_id, head_name, head_rate, head_off, rounding, digits
+), rates AS (
+    SELECT head_id, head_name, tax_rate, SUM(tax) AS tax,
+        {rounded("SUM(payable) * tax_rate / factor")} AS expected
+    FROM shared WHERE counts AND tax_rate IS NOT NULL
+    GROUP BY head_id, head_name, tax_rate, factor, rounding, digits
+)
+SELECT head_name, 'header discount', share::text, expected::text
+FROM heads WHERE share <> expected
+UNION ALL
+SELECT head_name, 'tax at ' || trim_scale(tax_rate * 100) || '%', tax::text, expected::text
+FROM rates WHERE tax <> expected
+ORDER BY 1
+"""
+)
+
+CHANGED_LINES = f"""
+WITH changes AS (
+    SELECT order_id, COUNT(*) AS count FROM sales_orderchange GROUP BY order_id
+), lines AS (
+    SELECT {LINE_NAME} AS name, line.base, head.prices_include_tax,
+        {unit_of("head.currency")} * (1 + changes.count) AS unit,
+        line.quantity * (COALESCE(line.unit_price, 0) - line.volume_discount)
+            / CASE WHEN head.prices_include_tax THEN 1 + COALESCE(line.tax_rate, 0) ELSE 1 END
+            AS exact
+    FROM sales_orderline line JOIN sales_order head ON head.id = line.order_id
+    JOIN changes ON changes.order_id = head.id
+    WHERE {COUNTS} AND line.returned_quantity = 0 AND line.closed_quantity = 0
+        AND NOT EXISTS (SELECT FROM sales_invoiceline part WHERE part.order_line_id = line.id)
+        AND NOT EXISTS (SELECT FROM sales_salesevent event
+            WHERE event.root_id = head.id AND event.type = 'invoice.draft_deleted')
+)
+SELECT name, 'base', base::text, exact::numeric(20, 5)::text FROM lines
+WHERE abs(base - exact) > unit * CASE WHEN prices_include_tax THEN 4 ELSE 2 END
+ORDER BY 1
+"""
+"""Lines of changed orders. Closing the rest scales taxable, header discount and discount of a line,
+each rounded: half a unit thrice, and half a unit of the price itself. Where prices include tax, the
+tax taken out adds a unit, and both discounts half a unit each. A line that was billed when the
+order was changed keeps what is billed, whatever its price is now: it is left out."""
+
+
+def register() -> None:
+    """Register these checks."""
+    for kind, condition in PRICED_AS_A_WHOLE.items():
+        terms = {"kind": kind, "priced_as_a_whole": condition}
+        register_check(f"{kind} lines are price × quantity", check_by_query(LINES.format(**terms)))
+        register_check(
+            f"{kind}s are discounted and taxed at their rates",
+            check_by_query(HEADS.format(**terms)),
+        )
+    register_check("changed order lines are price × quantity", check_by_query(CHANGED_LINES))
