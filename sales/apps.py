@@ -12,12 +12,6 @@ class SalesConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the checks of `manage.py verify`."""
-<<<<<<< HEAD
-        from sales.services.integrity import checks, settlement_checks
-
-        checks.register()
-        settlement_checks.register()
-=======
         from sales.services.integrity import (
             billing_checks,
             checks,
@@ -25,6 +19,7 @@ class SalesConfig(AppConfig):
             ledger_checks,
             price_checks,
             quote_checks,
+            settlement_checks,
         )
 
         for module in (
@@ -34,6 +29,6 @@ class SalesConfig(AppConfig):
             billing_checks,
             ledger_checks,
             history_checks,
+            settlement_checks,
         ):
             module.register()
->>>>>>> 66b4bfa (Compare every row with its history, every line with its price and every part with its order)

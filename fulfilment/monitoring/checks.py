@@ -11,7 +11,8 @@ WITH moved AS (
             WHERE direction = 'out' AND status IN ('shipped', 'delivered')
         ) AS shipped,
         SUM(line.quantity) FILTER (WHERE direction = 'out' AND status = 'delivered') AS delivered,
-        SUM(line.quantity) FILTER (WHERE direction = 'return') AS returned
+        SUM(line.quantity) FILTER (WHERE direction = 'return') AS returned,
+        SUM(line.quantity) FILTER (WHERE direction = 'return' AND is_replaced) AS replaced
     FROM fulfilment_shipmentline line JOIN fulfilment_shipment head ON head.id = line.shipment_id
     GROUP BY line.order_line_id
 )
@@ -23,7 +24,8 @@ LEFT JOIN moved ON moved.order_line_id = line.id
 CROSS JOIN LATERAL (VALUES
     ('shipped quantity', line.shipped_quantity, COALESCE(moved.shipped, 0)),
     ('delivered quantity', line.delivered_quantity, COALESCE(moved.delivered, 0)),
-    ('returned quantity', line.returned_quantity, COALESCE(moved.returned, 0))
+    ('returned quantity', line.returned_quantity, COALESCE(moved.returned, 0)),
+    ('replaced quantity', line.replaced_quantity, COALESCE(moved.replaced, 0))
 ) figure(what, stored, counted)
 WHERE figure.stored <> figure.counted
 ORDER BY 1

@@ -6,13 +6,16 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError
 from django.db.models import F
 
 from common.identifiers import uuid7
 from sales.models import (
     Company,
+    DocumentLine,
     Invoice,
     InvoiceLine,
+    OpportunityLine,
     Order,
     OrderChange,
     OrderLine,
@@ -22,7 +25,7 @@ from sales.models import (
     SalesEvent,
 )
 from sales.services.billing.order_invoices import invoice_order
-from sales.services.documents.drafts import draft_order, draft_quote
+from sales.services.documents.drafts import draft_invoice, draft_order, draft_quote
 from sales.services.documents.lines import add_line
 from sales.services.invoices import issue_invoice
 from sales.services.orders import submit_order
@@ -207,13 +210,24 @@ class TestSums:
         with refused("sales_quote", "adds_up"):
             sql("UPDATE sales_quote SET discount = 1, total = total - 1 WHERE id = %s", draft.pk)
 
-    @pytest.mark.parametrize("figure", ["net", "tax"])
-    def test_a_line_does_not_change_alone(self, draft: Quote, figure: str) -> None:
+    @pytest.mark.parametrize("raised", ["base = base + 1, net = net + 1", "tax = tax + 1"])
+    def test_a_line_does_not_change_alone(self, draft: Quote, raised: str) -> None:
         with refused("sales_quote", "adds_up"):
             sql(
-                f"UPDATE sales_quoteline SET {figure} = {figure} + 1, gross = gross + 1 "
+                f"UPDATE sales_quoteline SET {raised}, gross = gross + 1 "
                 "WHERE quote_id = %s AND position = 1",
                 draft.pk,
+            )
+
+    @pytest.mark.parametrize("model", [QuoteLine, OrderLine, InvoiceLine, OpportunityLine])
+    @pytest.mark.parametrize("figures", [{"base": 10}, {"discount": 1}, {"net": 10, "gross": 10}])
+    def test_the_net_of_a_line_is_its_base_less_its_discount(
+        self, db: None, model: type[DocumentLine], figures: dict[str, int]
+    ) -> None:
+        owner = model._meta.verbose_name.removesuffix(" line")
+        with pytest.raises(IntegrityError, match="_net_adds_up"), accepted():
+            model._default_manager.create(
+                kind="write_in", description="Moving", **{f"{owner}_id": uuid7()}, **figures
             )
 
     def test_a_line_does_not_come_or_go_alone(self, draft: Quote) -> None:
@@ -221,28 +235,29 @@ class TestSums:
             QuoteLine.objects.filter(quote=draft, position=2).delete()
         with refused("sales_quote", "adds_up"):
             QuoteLine.objects.create(
-                quote=draft, kind="write_in", description="Moving", net=10, gross=10
+                quote=draft, kind="write_in", description="Moving", base=10, net=10, gross=10
             )
 
     def test_lines_may_swap_what_they_cost(self, draft: Quote) -> None:
         with accepted():
             sql(
-                "UPDATE sales_quoteline SET net = net + 1 - 2 * (position - 1), "
-                "gross = gross + 1 - 2 * (position - 1) WHERE quote_id = %s",
+                "UPDATE sales_quoteline SET base = base + 3 - 2 * position, "
+                "net = net + 3 - 2 * position, gross = gross + 3 - 2 * position "
+                "WHERE quote_id = %s",
                 draft.pk,
             )
 
     def test_a_sum_is_checked_again_after_each_statement(self, draft: Quote) -> None:
         swap = (
-            "UPDATE sales_quoteline SET net = net + %s, gross = gross + %s "
+            "UPDATE sales_quoteline SET base = base + %s, net = net + %s, gross = gross + %s "
             "WHERE quote_id = %s AND position = 1"
         )
         with refused("sales_quote", "adds_up"):
             sql("UPDATE sales_quoteline SET net = net WHERE quote_id = %s", draft.pk)
-            sql(swap, 1, 1, draft.pk)
-            sql(swap, -1, -1, draft.pk)
+            sql(swap, 1, 1, 1, draft.pk)
+            sql(swap, -1, -1, -1, draft.pk)
             sql("SET CONSTRAINTS ALL IMMEDIATE")
-            sql(swap, 1, 1, draft.pk)
+            sql(swap, 1, 1, 1, draft.pk)
 
     def test_orders_and_invoices_add_up_too(self, market: Market, order: Order) -> None:
         waiting = draft_order(actor=market.rep, account=market.account, name="Terrace")
@@ -254,6 +269,28 @@ class TestSums:
                     f"UPDATE {table} SET detail = detail + 1, total = total + 1 WHERE id = %s",
                     record.pk,
                 )
+
+    @pytest.mark.parametrize(
+        ("changes", "head"),
+        [
+            ("base = -9, net = -9, gross = tax - 9", "detail = 91, total = 91 + tax"),
+            ("tax = -1, gross = net - 1", "tax = 19, total = 169"),
+            ("kind = 'freight', base = -9, net = -9, tax = 0, tax_rate = NULL, gross = -9",
+             "detail = 91, freight = 8, tax = 20, total = 119"),
+        ],
+    )  # fmt: skip
+    def test_an_invoice_is_negative_at_no_rate(
+        self, market: Market, changes: str, head: str
+    ) -> None:
+        invoice = draft_invoice(actor=market.rep, account=market.account, name="Repair")
+        add_line(invoice, actor=market.rep, product=market.product("100.00"))
+        add_line(
+            invoice, actor=market.rep, product=market.product("50.00"), tax_rate=Decimal("0.05")
+        )
+        with refused("sales_invoice", "never_negative"):
+            sql(f"UPDATE sales_invoiceline SET {changes} WHERE position = 2")
+            sql(f"UPDATE sales_invoice SET {head}")
+            sql("UPDATE sales_invoice SET status = 'issued', number = 'INV-1', issued_on = now()")
 
     def test_paid_is_what_the_payments_come_to(self, invoice: Invoice) -> None:
         with refused("sales_invoice", "payments_add_up"):

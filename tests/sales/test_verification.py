@@ -6,13 +6,17 @@ from decimal import Decimal
 from io import StringIO
 
 import pytest
+from django.apps import apps
 from django.core.management import CommandError, call_command
 
+from common.identifiers import uuid7
 from fulfilment.services.shipments import record_shipment
 from sales.models import Invoice, Order, PromotionCode, Quote
+from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.billing.order_invoices import invoice_order
-from sales.services.documents.drafts import draft_quote
-from sales.services.documents.lines import add_line
+from sales.services.documents.drafts import draft_order, draft_quote
+from sales.services.documents.lines import add_line, remove_line
+from sales.services.integrity.history_checks import compared_columns
 from sales.services.integrity.verification import verify
 from sales.services.invoices import issue_invoice
 from sales.services.orders import submit_order
@@ -45,12 +49,17 @@ def traded(market: Market) -> Order:
     return order
 
 
+HISTORY = "rows are as their history has them"
+
+
 def printed() -> list[str]:
-    return [str(difference) for found in verify().values() for difference in found]
+    """Name what is wrong by the documents alone, without their history."""
+    found = verify()
+    return [str(each) for name in found if name != HISTORY for each in found[name]]
 
 
 def test_finds_nothing_where_all_is_true(traded: Order) -> None:
-    assert printed() == []
+    assert {name: found for name, found in verify().items() if found} == {}
     out = StringIO()
     call_command("verify", stdout=out)
     assert out.getvalue().startswith("No differences; ")
@@ -63,6 +72,8 @@ def test_finds_nothing_where_all_is_true(traded: Order) -> None:
         (
             "UPDATE sales_order SET detail = detail + 1, total = total + 1",
             [
+                "O-{year}-00001: detail is 60.97000, should be 59.97000.",
+                "O-{year}-00001: total is 72.96000, should be 71.96000.",
                 "O-{year}-00001: detail is 60.97000, should be 59.97000.",
                 "O-{year}-00001: total is 72.96000, should be 71.96000.",
             ],
@@ -84,6 +95,8 @@ def test_finds_nothing_where_all_is_true(traded: Order) -> None:
             [
                 "O-{year}-00001: billing status is invoiced, should be partly.",
                 "O-{year}-00001: status is completed, should be submitted.",
+                "O-{year}-00001: invoiced net at 20% is 39.98, should be 59.97.",
+                "O-{year}-00001: invoiced tax at 20% is 7.99, should be 11.99.",
             ],
         ),
         (
@@ -123,7 +136,11 @@ def test_names_each_mismatch(traded: Order, year: int, statement: str, expected:
 
 def test_names_an_offer_that_was_tampered_with(traded: Order, year: int) -> None:
     tamper("UPDATE sales_quoteline SET description = 'Grinder'")
-    assert [line.partition(" is ")[0] for line in printed()] == [f"Q-{year}-00002 r1: content"]
+    assert [line.partition(" is ")[0] for line in printed()] == [
+        f"Q-{year}-00001 r1: content",
+        f"Q-{year}-00002 r1: content",
+        f"O-{year}-00001, line 1: description",
+    ]
     assert Quote.objects.filter(status="active").count() == 1
 
 
@@ -136,12 +153,77 @@ def test_names_cents_that_an_order_never_agreed_to(
     assert printed() == []
 
     tamper(
-        "UPDATE sales_invoiceline SET net = net + 1, gross = gross + 1 WHERE invoice_id = "
-        f"'{last.pk}'; UPDATE sales_invoice SET detail = detail + 1, total = total + 1 "
-        f"WHERE id = '{last.pk}'"
+        "UPDATE sales_invoiceline SET base = base + 1, net = net + 1, gross = gross + 1 "
+        f"WHERE invoice_id = '{last.pk}'; UPDATE sales_invoice SET detail = detail + 1, "
+        f"total = total + 1 WHERE id = '{last.pk}'"
     )
 
-    assert printed() == [f"O-{year}-00001, line 1: billed net is 60.97000, should be 59.97000."]
+    assert printed() == [
+        f"O-{year}-00001, line 1: billed net is 60.97000, should be 59.97000.",
+        f"O-{year}-00001, line 1: billed taxable is 60.97000, should be 59.97000.",
+        f"INV-{year}-00002, line 1: base is 20.99, should be 19.99.",
+        f"INV-{year}-00002, line 1: tax is 4, should be 4.198.",
+        f"O-{year}-00001: invoiced net at 20% is 60.97, should be 59.97.",
+    ]
+
+
+def test_names_a_draft_that_was_raised_by_hand(market: Market, year: int) -> None:
+    order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
+    add_line(order, actor=market.rep, product=market.product("100.00"), quantity=Decimal(10))
+    order = submit_order(order.pk, actor=market.rep)
+    four = {order.lines.get().pk: Decimal(4)}
+    draft = invoice_order(order.pk, actor=market.rep, what="lines", quantities=four)
+
+    sql(
+        "UPDATE sales_invoiceline SET base = base + 50, net = net + 50, gross = gross + 50; "
+        "UPDATE sales_invoice SET detail = detail + 50, total = total + 50"
+    )
+    drafted = printed()
+    issued = issue_invoice(draft.pk, actor=market.rep)
+
+    assert (draft.total, issued.total) == (Decimal(480), Decimal(530))
+    raised = ["line 1: base is 450, should be 400.", "line 1: tax is 80, should be 90."]
+    assert drafted == [f"draft {draft.pk}, {each}" for each in raised]
+    assert printed() == [f"INV-{year}-00001, {each}" for each in raised]
+
+
+@pytest.mark.parametrize(
+    ("rounding", "expected"),
+    [
+        ("half_even", []),
+        (
+            "half_up",
+            ["line 1: base is 0.12, should be 0.13.", "line 2: base is 0.22, should be 0.23."],
+        ),
+    ],
+)
+def test_rounds_by_the_rule_of_the_document(
+    market: Market, rounding: str, expected: list[str]
+) -> None:
+    quote = draft_quote(actor=market.rep, account=market.account, name="Cups", rounding="half_even")
+    for price in ("0.125", "0.225", "0.235"):
+        add_line(quote, actor=market.rep, product=market.product(price))
+    assert [line.base for line in quote.lines.order_by("position")] == [
+        Decimal("0.12"),
+        Decimal("0.22"),
+        Decimal("0.24"),
+    ]
+
+    Quote.objects.update(rounding=rounding)
+
+    assert printed() == [f"draft {quote.pk}, {each}" for each in expected]
+
+
+def test_names_an_order_whose_ledger_is_closed(traded: Order, market: Market, year: int) -> None:
+    ahead = invoice_down_payment(traded.pk, actor=market.rep, rate=Decimal("0.1"))
+    issue_invoice(ahead.pk, actor=market.rep)
+    record_shipment(traded.pk, actor=market.rep, lines={traded.lines.get().pk: Decimal(1)})
+    issue_invoice(invoice_order(traded.pk, actor=market.rep).pk, actor=market.rep)
+    assert printed() == []
+
+    tamper("UPDATE sales_order SET status = 'submitted', closed_at = NULL")
+
+    assert printed() == [f"O-{year}-00001: status is submitted, should be completed."] * 2
 
 
 def test_names_a_promotion_code_that_was_counted_wrongly(market: Market) -> None:
@@ -152,11 +234,77 @@ def test_names_a_promotion_code_that_was_counted_wrongly(market: Market) -> None
 def test_prints_each_mismatch_and_fails(traded: Order, year: int) -> None:
     tamper("UPDATE sales_invoice SET paid = 12")
     out = StringIO()
-    with pytest.raises(CommandError, match=r"1 differences; \d+ checks") as failure:
+    with pytest.raises(CommandError, match=r"2 differences; \d+ checks") as failure:
         call_command("verify", stdout=out)
     assert failure.value.returncode == 1
     assert out.getvalue() == (
         f"INV-{year}-00001: paid is 12.00000, should be 10.00000. "
         "[invoices are settled by payments and credits]\n"
+        f"INV-{year}-00001: paid is 12.00000, should be 10.00000. [{HISTORY}]\n"
     )
     assert Invoice.objects.get().total == Decimal("47.97")
+
+
+class TestHistory:
+    def found(self) -> list[str]:
+        """Name what rows have that their history does not."""
+        return [str(each) for each in verify()[HISTORY]]
+
+    def test_names_each_changed_value_of_any_table(self, traded: Order, year: int) -> None:
+        shipment = traded.shipments.get()
+        account = traded.account
+        tamper(
+            "UPDATE sales_order SET notes = 'Half price', origin = 'erp'; "
+            "UPDATE sales_orderline SET unit_cost = 5; "
+            "UPDATE fulfilment_shipment SET carrier = 'DHL'; "
+            f"UPDATE crm_account SET name = 'Else' WHERE id = '{account.pk}'"
+        )
+        assert sorted(self.found()) == sorted(
+            [
+                f"account {account.pk}: name is Else, should be {account.name}.",
+                f"O-{year}-00001, line 1: unit cost is 5.00000, should be empty.",
+                f"O-{year}-00001: notes is Half price, should be .",
+                f"O-{year}-00001: origin is erp, should be .",
+                f"shipment {shipment.pk}: carrier is DHL, should be .",
+            ]
+        )
+
+    def test_names_a_row_that_was_deleted(self, traded: Order) -> None:
+        payment = Invoice.objects.get().payments.get()
+        tamper(f"DELETE FROM sales_payment WHERE id = '{payment.pk}'")
+        assert self.found() == [f"payment {payment.pk}: row is missing, should be present."]
+
+    def test_names_a_row_that_was_added(self, traded: Order) -> None:
+        payment = Invoice.objects.get().payments.get()
+        copy, columns = (
+            uuid7(),
+            "kind, invoice_id, amount, received_on, method, source, recorded_at",
+        )
+        tamper(
+            f"INSERT INTO sales_payment (id, reference, {columns}) "
+            f"SELECT '{copy}', 'R2', {columns} FROM sales_payment WHERE id = '{payment.pk}'"
+        )
+        assert self.found() == [f"payment {copy}: row is present, should be absent."]
+
+    def test_names_a_row_that_came_back(self, traded: Order, market: Market) -> None:
+        draft = draft_quote(actor=market.rep, account=market.account, name="Second bar")
+        line = add_line(draft, actor=market.rep, product=market.product("5.00"))
+        sql("CREATE TEMPORARY TABLE kept ON COMMIT DROP AS SELECT * FROM sales_quoteline")
+        remove_line(line, actor=market.rep)
+        tamper(f"INSERT INTO sales_quoteline SELECT * FROM kept WHERE id = '{line.pk}'")
+        assert self.found() == [f"draft {draft.pk}, line 1: row is present, should be deleted."]
+
+    def test_compares_all_columns_but_secrets_and_what_moves_without_a_person(self) -> None:
+        tracked = [model for model in apps.get_models() if hasattr(model, "pgh_event_model")]
+        left_out = {
+            f"{model._meta.label}.{field.column}"
+            for model in tracked
+            for field in model._meta.concrete_fields
+            if field.column not in compared_columns(model)
+        }
+        assert left_out == {
+            "crm.User.password",
+            "crm.User.last_login",  # moves with each sign-in
+            "fulfilment.Secret.ciphertext",
+            "sales.SalesEvent.xid",  # of the database cluster, set again after a restore
+        }

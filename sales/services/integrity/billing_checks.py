@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sales.services.integrity.checks import LINE_NAME, NAME
-from sales.services.integrity.price_checks import UNCHANGED
+from sales.services.integrity.price_checks import PRICE_CHANGED, UNCHANGED
 from sales.services.integrity.rounding import digits_of, unit_of
 from sales.services.integrity.verification import check_by_query, register_check
 
@@ -18,7 +18,8 @@ WITH parts AS (
     SELECT line.*, COUNT(*) OVER (PARTITION BY line.order_line_id) AS count
     FROM sales_invoiceline line WHERE line.order_line_id IS NOT NULL
 )
-SELECT {LINE_NAME}, figure.what, figure.stored::text, figure.agreed::numeric(20, 5)::text
+SELECT {LINE_NAME}, figure.what, trim_scale(figure.stored)::text,
+    trim_scale(round(figure.agreed, 6))::text
 FROM parts line
 JOIN sales_invoice head ON head.id = line.invoice_id
 JOIN sales_orderline agreed ON agreed.id = line.order_line_id
@@ -26,17 +27,18 @@ CROSS JOIN LATERAL (
     SELECT line.quantity / NULLIF(agreed.quantity, 0) AS share,
         2 * line.count * {unit_of("head.currency")} AS allowed,
         EXISTS (SELECT FROM sales_orderchange change WHERE change.order_id = agreed.order_id)
-            AS is_changed
+            AS is_changed,
+        {PRICE_CHANGED.format(line="agreed")} AS price_changed
 ) part
 CROSS JOIN LATERAL (VALUES
     ('tax rate', line.tax_rate, agreed.tax_rate, 0),
     ('unit cost', line.unit_cost, agreed.unit_cost, 0),
     ('discount amount', line.discount_amount, NULL, 0),
     ('discount rate', line.discount_rate, NULL, 0),
-    ('unit price', line.unit_price, CASE WHEN is_changed THEN line.unit_price
-        ELSE agreed.unit_price END, 0),
-    ('volume discount', line.volume_discount, CASE WHEN is_changed THEN line.volume_discount
-        ELSE agreed.volume_discount END, 0),
+    ('unit price', line.unit_price,
+        CASE WHEN price_changed THEN line.unit_price ELSE agreed.unit_price END, 0),
+    ('volume discount', line.volume_discount,
+        CASE WHEN price_changed THEN line.volume_discount ELSE agreed.volume_discount END, 0),
     ('base', line.base, CASE WHEN is_changed THEN line.base ELSE agreed.base * share END,
         3 * allowed),
     ('discount', line.discount, CASE WHEN is_changed THEN line.discount
@@ -60,10 +62,12 @@ before a change order was billed at the figures of then."""
 CREDITS = f"""
 WITH credited AS (
     SELECT credits_line_id, SUM(quantity) AS quantity, SUM(net - header_discount) AS taxable,
-        SUM(header_discount) AS header_discount, SUM(discount) AS discount, SUM(tax) AS tax
+        SUM(header_discount) AS header_discount, SUM(discount) AS discount,
+        SUM(promotion_discount) AS promotion_discount, SUM(tax) AS tax
     FROM sales_invoiceline WHERE credits_line_id IS NOT NULL GROUP BY credits_line_id
 )
-SELECT {LINE_NAME}, 'credited ' || figure.what, figure.stored::text, figure.billed::text
+SELECT {LINE_NAME}, 'credited ' || figure.what, trim_scale(figure.stored)::text,
+    trim_scale(figure.billed)::text
 FROM credited
 JOIN sales_invoiceline line ON line.id = credited.credits_line_id
 JOIN sales_invoice head ON head.id = line.invoice_id
@@ -72,6 +76,7 @@ CROSS JOIN LATERAL (VALUES
     ('taxable', credited.taxable, line.net - line.header_discount),
     ('header discount', credited.header_discount, line.header_discount),
     ('discount', credited.discount, line.discount),
+    ('promotion discount', credited.promotion_discount, line.promotion_discount),
     ('tax', credited.tax, line.tax)
 ) figure(what, stored, billed)
 WHERE figure.stored NOT BETWEEN LEAST(figure.billed, 0) AND GREATEST(figure.billed, 0)
@@ -80,7 +85,7 @@ ORDER BY 1
 """
 
 CREDITED_TERMS = f"""
-SELECT {LINE_NAME}, figure.what, figure.stored::text, figure.billed::text
+SELECT {LINE_NAME}, figure.what, trim_scale(figure.stored)::text, trim_scale(figure.billed)::text
 FROM sales_invoiceline line
 JOIN sales_invoiceline billed ON billed.id = line.credits_line_id
 JOIN sales_invoice head ON head.id = line.invoice_id
@@ -96,16 +101,60 @@ WHERE figure.stored IS DISTINCT FROM figure.billed
 ORDER BY 1
 """
 
+AHEAD_LINES = f"""
+SELECT {LINE_NAME}, figure.what, trim_scale(figure.stored)::text, trim_scale(figure.asked)::text
+FROM sales_invoiceline line JOIN sales_invoice head ON head.id = line.invoice_id
+CROSS JOIN LATERAL (VALUES
+    ('quantity', line.quantity, 1),
+    ('base', line.base, line.unit_price),
+    ('volume discount', line.volume_discount, 0),
+    ('discount', line.discount, 0),
+    ('discount amount', line.discount_amount, NULL),
+    ('discount rate', line.discount_rate, NULL),
+    ('promotion discount', line.promotion_discount, 0),
+    ('header discount', line.header_discount, 0),
+    ('unit cost', line.unit_cost, NULL)
+) figure(what, stored, asked)
+WHERE line.kind IN ('down_payment', 'freight') AND head.kind = 'invoice'
+    AND figure.stored IS DISTINCT FROM figure.asked
+ORDER BY 1
+"""
+"""One amount for each tax rate, asked ahead or deducted, and nothing off it."""
+
 HEADER_TERMS = f"""
-SELECT {NAME}, figure.what, figure.stored::text, '0'
+SELECT {NAME}, figure.what, COALESCE(trim_scale(figure.stored)::text, 'empty'),
+    COALESCE(trim_scale(figure.expected)::text, 'empty')
 FROM sales_invoice head
 CROSS JOIN LATERAL (VALUES
-    ('discount amount', head.discount_amount), ('discount rate', head.discount_rate)
-) figure(what, stored)
-WHERE (head.order_id IS NOT NULL OR head.kind = 'credit_note') AND figure.stored <> 0
+    ('discount amount', head.order_id IS NOT NULL OR head.kind = 'credit_note',
+        head.discount_amount, 0),
+    ('discount rate', head.order_id IS NOT NULL OR head.kind = 'credit_note',
+        head.discount_rate, 0),
+    ('share', head.kind = 'credit_note' OR NOT {ASKS_AHEAD}, head.share_rate, NULL),
+    ('official tax', head.official_number = '', head.official_tax, NULL),
+    ('official total', head.official_number = '', head.official_total, NULL),
+    ('early-payment discount', true, head.early_payment_discount,
+        round(head.total * COALESCE(head.early_payment_rate, 0), {digits_of("head.currency")}))
+) figure(what, applies, stored, expected)
+WHERE figure.applies AND figure.stored IS DISTINCT FROM figure.expected
 ORDER BY 1
 """
 """The discounts of an order come with its lines, and are not typed once more."""
+
+SHARES = f"""
+SELECT {NAME}, 'share', trim_scale(head.share_rate)::text,
+    trim_scale(round(head.total / source.total, 6))::text
+FROM (
+    SELECT invoice.*, lag(invoice.id) OVER (PARTITION BY order_id ORDER BY invoice.id) AS before
+    FROM sales_invoice invoice
+) head JOIN sales_order source ON source.id = head.order_id
+WHERE head.share_rate IS NOT NULL AND head.before IS NULL
+    AND NOT EXISTS (SELECT FROM sales_orderchange change WHERE change.order_id = source.id)
+    AND abs(head.total - source.total * head.share_rate) > {unit_of("head.currency")}
+ORDER BY 1
+"""
+"""The first share of an order. The next ones are rounded together with it, or ask for what is left.
+One that was deleted may have taken its cent."""
 
 TAXES = f"""
 WITH counts AS (
@@ -127,7 +176,7 @@ WITH counts AS (
     JOIN (SELECT order_id, COUNT(*) AS count FROM sales_orderchange GROUP BY order_id) changes
         ON changes.order_id = head.id
 )
-SELECT name, 'tax', tax::text, exact::numeric(20, 5)::text
+SELECT name, 'tax', trim_scale(tax)::text, trim_scale(round(exact, 6))::text
 FROM lines WHERE abs(tax - exact) > allowed
 ORDER BY 1
 """
@@ -147,7 +196,8 @@ WITH billed AS (
     WHERE line.kind NOT IN ('section', 'note') AND (line.is_taken OR NOT line.is_optional)
     GROUP BY line.order_id
 )
-SELECT {NAME}, 'freight billed', billed.freight::text, head.freight::text
+SELECT {NAME}, 'freight billed', trim_scale(billed.freight)::text,
+    trim_scale(head.freight)::text
 FROM billed
 JOIN sales_order head ON head.id = billed.order_id
 JOIN orders ON orders.order_id = head.id
@@ -155,7 +205,8 @@ WHERE billed.freight NOT BETWEEN 0 AND head.freight
     OR (orders.is_billed AND head.status <> 'cancelled' AND {UNCHANGED}
         AND billed.freight <> head.freight)
 UNION ALL
-SELECT {NAME}, 'freight credited', SUM(note.freight)::text, head.freight::text
+SELECT {NAME}, 'freight credited', trim_scale(SUM(note.freight))::text,
+    trim_scale(head.freight)::text
 FROM sales_invoice head JOIN sales_invoice note ON note.credits_id = head.id
 GROUP BY head.id HAVING SUM(note.freight) NOT BETWEEN 0 AND head.freight
 ORDER BY 1
@@ -175,7 +226,7 @@ WITH ahead AS (
 )
 SELECT {NAME}, figure.what || CASE ahead.kind WHEN 'freight' THEN ' for freight'
         ELSE ' at ' || trim_scale(ahead.tax_rate * 100) || '%' END,
-    figure.deducted::text, figure.asked::text
+    trim_scale(figure.deducted)::text, trim_scale(figure.asked)::text
 FROM ahead JOIN sales_order head ON head.id = ahead.order_id
 CROSS JOIN LATERAL (VALUES
     ('deducted net', ahead.deducted_net, ahead.asked_net),
@@ -189,7 +240,7 @@ ORDER BY 1
 NEGATIVE = f"""
 SELECT {NAME}, figure.what || CASE WHEN sums.is_freight THEN ' for freight'
         ELSE ' at ' || COALESCE(trim_scale(sums.tax_rate * 100) || '%', 'no rate') END,
-    figure.stored::text, '0 or more'
+    trim_scale(figure.stored)::text, '0 or more'
 FROM sales_invoice head JOIN (
     SELECT invoice_id, kind = 'freight' AS is_freight, tax_rate,
         SUM(net - header_discount) AS net, SUM(tax) AS tax
@@ -225,7 +276,7 @@ WITH completed AS (
     FROM figures GROUP BY order_id, COALESCE(tax_rate, 0)
 )
 SELECT {NAME}, figure.what || ' at ' || trim_scale(books.tax_rate * 100) || '%',
-    figure.billed::text, figure.agreed::text
+    trim_scale(figure.billed)::text, trim_scale(figure.agreed)::text
 FROM books JOIN sales_order head ON head.id = books.order_id
 CROSS JOIN LATERAL (VALUES
     ('invoiced net', books.billed_net, books.net), ('invoiced tax', books.billed_tax, books.tax)
@@ -235,26 +286,17 @@ ORDER BY 1
 """
 """Down payments and deductions included. Goods that came back unbilled are never billed."""
 
-EARLY_PAYMENT = f"""
-SELECT {NAME}, 'early-payment discount', early_payment_discount::text, offered::text
-FROM sales_invoice head
-CROSS JOIN LATERAL (
-    SELECT round(total * COALESCE(early_payment_rate, 0), {digits_of("currency")}) AS offered
-) terms
-WHERE early_payment_discount <> offered
-ORDER BY 1
-"""
-
 
 def register() -> None:
     """Register these checks."""
     register_check("invoice lines are parts of order lines", check_by_query(PARTS))
     register_check("credits are parts of invoices", check_by_query(CREDITS))
     register_check("credits have the terms of their invoices", check_by_query(CREDITED_TERMS))
-    register_check("parts have no discounts of their own", check_by_query(HEADER_TERMS))
+    register_check("down payments are single amounts", check_by_query(AHEAD_LINES))
+    register_check("down payments are shares of their orders", check_by_query(SHARES))
+    register_check("invoices have the terms of their kind", check_by_query(HEADER_TERMS))
     register_check("parts are taxed at their rates", check_by_query(TAXES))
     register_check("freight is billed once", check_by_query(FREIGHT))
     register_check("deductions are covered by down payments", check_by_query(ADVANCES))
     register_check("no invoice is negative", check_by_query(NEGATIVE))
     register_check("completed orders are invoiced in full", check_by_query(BOOKS))
-    register_check("early-payment discounts are those offered", check_by_query(EARLY_PAYMENT))

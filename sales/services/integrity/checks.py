@@ -218,6 +218,13 @@ GROUP BY head.id HAVING COUNT(event.id) <> head.version
 ORDER BY 1
 """
 
+EXCHANGE_RATES = """
+SELECT {name}, 'exchange rate', head.exchange_rate::text, '1'
+FROM sales_{kind} head JOIN sales_company company ON company.id = head.company_id
+WHERE head.currency = company.base_currency AND head.exchange_rate <> 1
+ORDER BY 1
+"""
+
 CURRENCIES = f"""
 SELECT {NAME}, 'currency', head.currency, source.currency
 FROM sales_invoice head JOIN sales_order source ON source.id = head.order_id
@@ -240,7 +247,11 @@ WHERE code.uses <> COALESCE(given.uses, 0)
 def register() -> None:
     """Register these checks."""
     for kind in ("quote", "order", "invoice"):
-        for name, query in ((f"{kind}s add up", HEADS), (f"{kind}s have their events", EVENTS)):
+        for name, query in (
+            (f"{kind}s add up", HEADS),
+            (f"{kind}s have their events", EVENTS),
+            (f"{kind}s in the company's currency are at par", EXCHANGE_RATES),
+        ):
             register_check(name, check_by_query(query.format(kind=kind, name=NAME)))
     register_check("ordered units are billed once", check_by_query(BILLED_QUANTITIES))
     register_check("invoices come to the order", check_by_query(BILLED_AMOUNTS))

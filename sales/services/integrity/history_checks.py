@@ -25,8 +25,9 @@ CROSS JOIN LATERAL (VALUES
     ('row', 'present', CASE kept.pgh_label WHEN 'delete' THEN 'deleted' ELSE 'absent' END),
     {figures}
 ) figure(what, stored, kept)
-WHERE ({stored}) IS DISTINCT FROM ({kept}) AND figure.stored IS DISTINCT FROM figure.kept
-    AND (figure.what = 'row') = (kept.pgh_label IS NULL OR kept.pgh_label = 'delete')
+WHERE (COALESCE(kept.pgh_label, 'delete') = 'delete' OR ({stored}) IS DISTINCT FROM ({kept}))
+    AND (figure.what = 'row') = (COALESCE(kept.pgh_label, 'delete') = 'delete')
+    AND figure.stored IS DISTINCT FROM figure.kept
 UNION ALL
 SELECT '{noun} ' || gone.id, 'row', 'missing', 'present'
 FROM (

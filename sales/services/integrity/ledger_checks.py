@@ -24,7 +24,7 @@ def ledgers() -> Iterator[Mismatch]:
         lines = list(order.lines.select_related("product").order_by("position"))
         ledger = read_ledger(order, lines)
         if ledger.is_overdrawn:
-            yield Mismatch(str(order), "down payments", "overdrawn", "covered by what was asked")
+            yield Mismatch(str(order), "what is deducted", "more than was asked", "within it")
         if ledger.is_closed and not any(line.drafted_quantity for line in lines):
             yield Mismatch(str(order), "status", order.status, Status.COMPLETED)
 

@@ -20,6 +20,12 @@ PRICED_AS_A_WHOLE = {
 }
 """The documents of each kind whose figures were all worked out together."""
 
+PRICE_CHANGED = """EXISTS (
+    SELECT FROM sales_orderchange change CROSS JOIN jsonb_array_elements(change.difference) entry
+    WHERE change.order_id = {line}.order_id AND entry ->> 'line' = {line}.id::text AND entry ->>
+        'field' IN ('unit_price', 'volume_discount', 'discount_amount', 'discount_rate'))"""
+"""Whether a change order set the price of an order line, or added the line."""
+
 COUNTS = "line.kind NOT IN ('section', 'note') AND (line.is_taken OR NOT line.is_optional)"
 
 TYPED = f"""
@@ -46,30 +52,29 @@ WITH counted AS (
         net - header_discount + CASE WHEN prices_include_tax THEN tax ELSE 0 END AS payable
     FROM based
 ), shared AS (
-    SELECT reduced.*, typed_base - typed_discount AS amount,
-        typed_base - typed_discount - payable AS share,
-        {rounded("head_amount")} AS head_off,
-        SUM(typed_base - typed_discount) OVER (PARTITION BY head_id) AS head_amounts
+    SELECT reduced.*, {rounded("head_amount")} AS head_off,
+        CASE WHEN prices_include_tax THEN typed_base - typed_discount ELSE net END AS amount,
+        CASE WHEN prices_include_tax THEN typed_base - typed_discount - payable
+            ELSE header_discount END AS share
     FROM reduced
 )
 """
 """Every line in the terms in which it was typed: with tax where prices include it.
 
-``share`` is what the header discount takes off a line, as typed: what is neither discount nor
-payable. Nothing here is estimated, so that even prices with tax are compared exactly.
+``share`` is what the header discount takes off a line. Where prices include tax it is stored
+without; as typed it is what is neither discount nor payable, so that it is compared exactly too.
 """
 
 LINES = (
     TYPED
     + f"""
 , line_figures AS (
-    SELECT shared.*,
-        CASE WHEN head_amounts <> 0 AND (head_rate <> 0 OR head_off <> 0)
-            THEN amount * (head_rate + head_off / head_amounts) ELSE 0 END AS exact_share,
+    SELECT shared.*, amount * (head_rate + COALESCE(
+            head_off / NULLIF(SUM(amount) OVER (PARTITION BY head_id), 0), 0)) AS exact_share,
         CASE WHEN counts THEN payable * COALESCE(tax_rate, 0) / factor ELSE 0 END AS exact_tax
     FROM shared
 )
-SELECT name, figure.what, figure.stored::text, figure.expected::text
+SELECT name, figure.what, trim_scale(figure.stored)::text, trim_scale(figure.expected)::text
 FROM line_figures
 CROSS JOIN LATERAL (VALUES
     ('base', prices_include_tax = false AND base <> typed_base, base, typed_base),
@@ -78,6 +83,7 @@ CROSS JOIN LATERAL (VALUES
     ('discount', discount <> {rounded("typed_discount / factor")},
         discount, {rounded("typed_discount / factor")}),
     ('net', net <> base - discount, net, base - discount),
+    ('promotion discount', NOT counts AND promotion_discount <> 0, promotion_discount, 0),
     -- shared out by largest remainder: less than a smallest unit from the exact share
     ('header discount', abs(share - exact_share) >= unit, share, {rounded("exact_share")}),
     ('tax', abs(tax - exact_tax) >= unit, tax, {rounded("exact_tax")})
@@ -101,10 +107,11 @@ HEADS = (
     FROM shared WHERE counts AND tax_rate IS NOT NULL
     GROUP BY head_id, head_name, tax_rate, factor, rounding, digits
 )
-SELECT head_name, 'header discount', share::text, expected::text
+SELECT head_name, 'header discount', trim_scale(share)::text, trim_scale(expected)::text
 FROM heads WHERE share <> expected
 UNION ALL
-SELECT head_name, 'tax at ' || trim_scale(tax_rate * 100) || '%', tax::text, expected::text
+SELECT head_name, 'tax at ' || trim_scale(tax_rate * 100) || '%', trim_scale(tax)::text,
+    trim_scale(expected)::text
 FROM rates WHERE tax <> expected
 ORDER BY 1
 """
@@ -114,26 +121,31 @@ CHANGED_LINES = f"""
 WITH changes AS (
     SELECT order_id, COUNT(*) AS count FROM sales_orderchange GROUP BY order_id
 ), lines AS (
-    SELECT {LINE_NAME} AS name, line.base, head.prices_include_tax,
-        {unit_of("head.currency")} * (1 + changes.count) AS unit,
+    SELECT {LINE_NAME} AS name, line.base,
         line.quantity * (COALESCE(line.unit_price, 0) - line.volume_discount)
             / CASE WHEN head.prices_include_tax THEN 1 + COALESCE(line.tax_rate, 0) ELSE 1 END
-            AS exact
+            AS exact,
+        {unit_of("head.currency")} * (4 * (1 + changes.count) + 6 * parts.count)
+            + CASE WHEN parts.count > 0 THEN abs(line.header_discount) ELSE 0 END AS allowed
     FROM sales_orderline line JOIN sales_order head ON head.id = line.order_id
     JOIN changes ON changes.order_id = head.id
-    WHERE {COUNTS} AND line.returned_quantity = 0 AND line.closed_quantity = 0
-        AND NOT EXISTS (SELECT FROM sales_invoiceline part WHERE part.order_line_id = line.id)
+    CROSS JOIN LATERAL (
+        SELECT COUNT(*) AS count FROM sales_invoiceline part WHERE part.order_line_id = line.id
+    ) parts
+    WHERE {COUNTS} AND (NOT {PRICE_CHANGED.format(line="line")} OR (
+        parts.count = 0 AND line.returned_quantity = 0 AND line.closed_quantity = 0
         AND NOT EXISTS (SELECT FROM sales_salesevent event
-            WHERE event.root_id = head.id AND event.type = 'invoice.draft_deleted')
+            WHERE event.root_id = head.id AND event.type = 'invoice.draft_deleted')))
 )
-SELECT name, 'base', base::text, exact::numeric(20, 5)::text FROM lines
-WHERE abs(base - exact) > unit * CASE WHEN prices_include_tax THEN 4 ELSE 2 END
+SELECT name, 'base', trim_scale(base)::text, trim_scale(round(exact, 5))::text
+FROM lines WHERE abs(base - exact) > allowed
 ORDER BY 1
 """
 """Lines of changed orders. Closing the rest scales taxable, header discount and discount of a line,
 each rounded: half a unit thrice, and half a unit of the price itself. Where prices include tax, the
-tax taken out adds a unit, and both discounts half a unit each. A line that was billed when the
-order was changed keeps what is billed, whatever its price is now: it is left out."""
+tax taken out adds a unit, and both discounts half a unit each. What is billed of a line is kept,
+with its cents and its share of the header discount; at another price, where that changed since:
+such a line is left out."""
 
 
 def register() -> None:

@@ -64,7 +64,7 @@ ORDER BY 1
 def frozen_quotes() -> Iterator[Mismatch]:
     """Hash the content of every quote that was ever sent again."""
     lines = Prefetch("lines", QuoteLine.objects.order_by("position", "id"))
-    quotes = Quote.objects.exclude(content_hash="").prefetch_related(lines)
+    quotes = Quote.objects.exclude(content_hash="").order_by("id").prefetch_related(lines)
     for quote in quotes.iterator(chunk_size=CHUNK):
         found = content_hash(quote, list(quote.lines.all()))
         if found != quote.content_hash:

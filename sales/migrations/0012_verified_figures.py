@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("crm", "0003_rename_reasons"),
         ("pghistory", "0007_auto_20250421_0444"),
-        ("sales", "0009_derive_statuses"),
+        ("sales", "0011_customer_credit"),
     ]
 
     operations = [
