@@ -19,7 +19,6 @@ from crm.models import OwnedQuerySet
 from sales.models.companies import company_day
 from sales.models.documents import Document, DocumentLine
 from sales.models.orders import Order, OrderLine
-from sales.models.payment_triggers import PaymentsAddUp
 from sales.models.settlement import FROM_PAYMENTS, SETTLED, SettledDocument
 from sales.models.triggers import (
     InstalmentsAddUp,

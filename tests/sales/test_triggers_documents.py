@@ -224,7 +224,7 @@ class TestSums:
     def test_the_net_of_a_line_is_its_base_less_its_discount(
         self, db: None, model: type[DocumentLine], figures: dict[str, int]
     ) -> None:
-        owner = model._meta.verbose_name.removesuffix(" line")
+        owner = str(model._meta.verbose_name).removesuffix(" line")
         with pytest.raises(IntegrityError, match="_net_adds_up"), accepted():
             model._default_manager.create(
                 kind="write_in", description="Moving", **{f"{owner}_id": uuid7()}, **figures

@@ -22,7 +22,7 @@ from sales.services.invoices import issue_invoice
 from sales.services.orders import submit_order
 from sales.services.payments import record_payment
 from sales.services.quotes import accept_quote, activate_quote
-from tests.database_assertions import tamper
+from tests.database_assertions import sql, tamper
 from tests.factories import Market
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 from fulfilment.models import Shipment
-from fulfilment.services.shipments import record_return, record_shipment
+from fulfilment.services.returns import record_return
+from fulfilment.services.shipments import record_shipment
 from sales.models import Instalment, Invoice, Order, Product, PromotionCode, Quote, TaxRate
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.billing.order_invoices import invoice_order
@@ -14,13 +15,12 @@ from sales.services.change_orders import Changes, change_order
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_invoice, draft_order, draft_quote
 from sales.services.documents.lines import add_line
-from sales.services.invoices import issue_invoice, record_payment
+from sales.services.invoices import issue_invoice
 from sales.services.orders import submit_order
+from sales.services.payments import record_payment
 from sales.services.prices.promotions import apply_promotion
 from sales.services.quotes import accept_quote, activate_quote, lose_quote, revise_quote
 from tests.factories import Market, TaxCategoryFactory
-
-DAY = dt.date(2026, 11, 22)
 
 
 class TradedDocuments:
@@ -138,7 +138,7 @@ class TradedDocuments:
         credit_invoice(issued.pk, actor=self.rep, reason="Late", quantities={line.pk: Decimal(1)})
 
     def _line(
-        self, document: Quote | Order | Invoice, product: Product, quantity: str, **fields: object
+        self, document: Quote | Order | Invoice, product: Product, quantity: str, **fields: Any
     ) -> None:
         add_line(document, actor=self.rep, product=product, quantity=Decimal(quantity), **fields)
 
@@ -146,6 +146,7 @@ class TradedDocuments:
         return issue_invoice(invoice_order(order.pk, actor=self.rep).pk, actor=self.rep)
 
     def _pay(self, invoice: Invoice, amount: Decimal) -> None:
+        day = invoice.company.today()
         record_payment(
-            invoice.pk, actor=self.rep, amount=amount, received_on=DAY, reference="Transfer"
+            invoice.pk, actor=self.rep, amount=amount, received_on=day, reference="Transfer"
         )
