@@ -28,7 +28,7 @@ class SalesConfig(AppConfig):
             quote_checks,
             billing_checks,
             ledger_checks,
-            history_checks,
             settlement_checks,
+            history_checks,
         ):
             module.register()

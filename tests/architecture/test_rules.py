@@ -34,7 +34,18 @@ TESTED_ELSEWHERE = {
     "fulfilment/inbound/schemas.py": "by the intake of the API, which answers each mistake",
     "fulfilment/services/bulk_sql.py": "by completion and references, which write with it",
     "sales/services/errors.py": "by test_errors.py beside this file",
-    "sales/services/integrity/checks.py": "by test_verification.py, which runs every check",
+    **{
+        f"sales/services/integrity/{name}.py": "by test_verification.py, which runs every check"
+        for name in (
+            "billing_checks",
+            "checks",
+            "history_checks",
+            "ledger_checks",
+            "price_checks",
+            "quote_checks",
+            "rounding",
+        )
+    },
 }
 """Service modules without a test file of their name, and by what they are tested."""
 

@@ -10,7 +10,7 @@ import pgtrigger
 from django.db import DatabaseError, connection, models, transaction
 
 Look = Callable[[type[models.Model]], bool]
-"""Whether a check finds anything wrong; it is told in which table to look."""
+"""Whether a check finds anything wrong; it is given the table to look in."""
 
 Outcome = Literal["refused", "seen", "unseen"]
 

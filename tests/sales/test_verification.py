@@ -22,7 +22,7 @@ from sales.services.invoices import issue_invoice
 from sales.services.orders import submit_order
 from sales.services.payments import record_payment
 from sales.services.quotes import accept_quote, activate_quote
-from tests.database_assertions import sql, tamper
+from tests.database_assertions import HISTORY, found_in_documents, sql, tamper
 from tests.factories import Market
 
 
@@ -47,15 +47,6 @@ def traded(market: Market) -> Order:
     today = market.company.today()
     record_payment(invoice.pk, actor=market.rep, amount=Decimal(10), received_on=today)
     return order
-
-
-HISTORY = "rows are as their history has them"
-
-
-def printed() -> list[str]:
-    """Name what is wrong by the documents alone, without their history."""
-    found = verify()
-    return [str(each) for name in found if name != HISTORY for each in found[name]]
 
 
 def test_finds_nothing_where_all_is_true(traded: Order) -> None:
@@ -131,12 +122,12 @@ def test_finds_nothing_where_all_is_true(traded: Order) -> None:
 )
 def test_names_each_mismatch(traded: Order, year: int, statement: str, expected: list[str]) -> None:
     tamper(statement)
-    assert printed() == [line.format(year=year) for line in expected]
+    assert found_in_documents() == [line.format(year=year) for line in expected]
 
 
 def test_names_an_offer_that_was_tampered_with(traded: Order, year: int) -> None:
     tamper("UPDATE sales_quoteline SET description = 'Grinder'")
-    assert [line.partition(" is ")[0] for line in printed()] == [
+    assert [line.partition(" is ")[0] for line in found_in_documents()] == [
         f"Q-{year}-00001 r1: content",
         f"Q-{year}-00002 r1: content",
         f"O-{year}-00001, line 1: description",
@@ -150,7 +141,7 @@ def test_names_cents_that_an_order_never_agreed_to(
     line = traded.lines.get()
     record_shipment(traded.pk, actor=market.rep, lines={line.pk: Decimal(1)})
     last = issue_invoice(invoice_order(traded.pk, actor=market.rep).pk, actor=market.rep)
-    assert printed() == []
+    assert found_in_documents() == []
 
     tamper(
         "UPDATE sales_invoiceline SET base = base + 1, net = net + 1, gross = gross + 1 "
@@ -158,7 +149,7 @@ def test_names_cents_that_an_order_never_agreed_to(
         f"total = total + 1 WHERE id = '{last.pk}'"
     )
 
-    assert printed() == [
+    assert found_in_documents() == [
         f"O-{year}-00001, line 1: billed net is 60.97000, should be 59.97000.",
         f"O-{year}-00001, line 1: billed taxable is 60.97000, should be 59.97000.",
         f"INV-{year}-00002, line 1: base is 20.99, should be 19.99.",
@@ -178,13 +169,13 @@ def test_names_a_draft_that_was_raised_by_hand(market: Market, year: int) -> Non
         "UPDATE sales_invoiceline SET base = base + 50, net = net + 50, gross = gross + 50; "
         "UPDATE sales_invoice SET detail = detail + 50, total = total + 50"
     )
-    drafted = printed()
+    drafted = found_in_documents()
     issued = issue_invoice(draft.pk, actor=market.rep)
 
     assert (draft.total, issued.total) == (Decimal(480), Decimal(530))
     raised = ["line 1: base is 450, should be 400.", "line 1: tax is 80, should be 90."]
     assert drafted == [f"draft {draft.pk}, {each}" for each in raised]
-    assert printed() == [f"INV-{year}-00001, {each}" for each in raised]
+    assert found_in_documents() == [f"INV-{year}-00001, {each}" for each in raised]
 
 
 @pytest.mark.parametrize(
@@ -211,7 +202,7 @@ def test_rounds_by_the_rule_of_the_document(
 
     Quote.objects.update(rounding=rounding)
 
-    assert printed() == [f"draft {quote.pk}, {each}" for each in expected]
+    assert found_in_documents() == [f"draft {quote.pk}, {each}" for each in expected]
 
 
 def test_names_an_order_whose_ledger_is_closed(traded: Order, market: Market, year: int) -> None:
@@ -219,16 +210,18 @@ def test_names_an_order_whose_ledger_is_closed(traded: Order, market: Market, ye
     issue_invoice(ahead.pk, actor=market.rep)
     record_shipment(traded.pk, actor=market.rep, lines={traded.lines.get().pk: Decimal(1)})
     issue_invoice(invoice_order(traded.pk, actor=market.rep).pk, actor=market.rep)
-    assert printed() == []
+    assert found_in_documents() == []
 
     tamper("UPDATE sales_order SET status = 'submitted', closed_at = NULL")
 
-    assert printed() == [f"O-{year}-00001: status is submitted, should be completed."] * 2
+    assert (
+        found_in_documents() == [f"O-{year}-00001: status is submitted, should be completed."] * 2
+    )
 
 
 def test_names_a_promotion_code_that_was_counted_wrongly(market: Market) -> None:
     PromotionCode.objects.create(code="SPRING", name="S", discount_rate=Decimal("0.1"), uses=1)
-    assert printed() == ["Promotion code SPRING: uses is 1, should be 0."]
+    assert found_in_documents() == ["Promotion code SPRING: uses is 1, should be 0."]
 
 
 def test_prints_each_mismatch_and_fails(traded: Order, year: int) -> None:
@@ -278,7 +271,7 @@ class TestHistory:
         payment = Invoice.objects.get().payments.get()
         copy, columns = (
             uuid7(),
-            "kind, invoice_id, amount, received_on, method, source, recorded_at",
+            "kind, invoice_id, amount, received_on, method, reason, source, recorded_at",
         )
         tamper(
             f"INSERT INTO sales_payment (id, reference, {columns}) "
