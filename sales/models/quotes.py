@@ -156,6 +156,7 @@ class QuoteApproval(models.Model):
     id = identifier()
     quote = models.ForeignKey(Quote, on_delete=models.CASCADE, related_name="approvals")
     content_hash = models.CharField(max_length=64)
+    content = models.JSONField(default=dict, editable=False)  # empty for decisions of long ago
     approved = models.BooleanField()
     comment = models.TextField(blank=True)
     decided_by = models.ForeignKey(

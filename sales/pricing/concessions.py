@@ -1,12 +1,13 @@
 """Concessions: the discount of a line or a document, measured against the reference price.
 
 The reference price is the list price less the volume discount. Promotion codes are no concession.
-All amounts are as typed, with or without tax, and not rounded: 10 % is 10 % of the smallest line.
+Amounts are before tax, also where prices were typed with it, and not rounded: 10 % is 10 % of the
+smallest line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
@@ -40,8 +41,8 @@ def line_concession(line: LineInput, reference_price: Decimal, terms: Terms) -> 
     full = quantity × reference price per unit.
     """
     with localcontext(EXACT):
-        full = line.quantity * reference_price / line.price_quantity
-        return Concession(full, full - _asked(line, terms))
+        full = list_amount(line, reference_price, terms)
+        return Concession(full, full - before_tax(_asked(line, terms), line, terms))
 
 
 def document_concession(
@@ -59,13 +60,60 @@ def document_concession(
     if not any(each.full for each in given):
         return Concession(ONE, terms.discount_rate)
     with localcontext(EXACT):
-        detail = sum((_asked(line, terms) - line.promotion_discount for line, _ in counting), ZERO)
         return Concession(
             full=sum((each.full for each in given), ZERO),
             off=sum((each.off for each in given), ZERO)
-            + terms.discount_amount
-            + detail * terms.discount_rate,
+            + _off_everything([line for line, _ in counting], terms),
         )
+
+
+def list_discount(lines: Sequence[tuple[LineInput, Decimal]], terms: Terms) -> Concession:
+    """Compare the counting lines, all discounts taken off, with their list prices per unit.
+
+    Volume discounts and promotion codes count here: it is what the customer pays less.
+    """
+    counting = [(line, list_price) for line, list_price in lines if line.counts]
+    with localcontext(EXACT):
+        full = sum((list_amount(line, price, terms) for line, price in counting), ZERO)
+        net = sum((before_tax(_left(line, terms), line, terms) for line, _ in counting), ZERO)
+        return Concession(full, full - net + _off_everything([one for one, _ in counting], terms))
+
+
+def rate_on_everything(lines: Iterable[LineInput], terms: Terms) -> Decimal:
+    """Return which part of the lines' sum the discount on everything takes off."""
+    if not terms.discount_amount:
+        return terms.discount_rate
+    with localcontext(EXACT):
+        detail = sum((_left(line, terms) for line in lines if line.counts), ZERO)
+        amount = terms.discount_amount / detail if detail > 0 else ZERO
+        return terms.discount_rate + amount
+
+
+def list_amount(line: LineInput, list_price: Decimal, terms: Terms) -> Decimal:
+    """Return what a line comes to at a list price per unit, before tax and unrounded."""
+    with localcontext(EXACT):
+        return before_tax(line.quantity * list_price / line.price_quantity, line, terms)
+
+
+def before_tax(amount: Decimal, line: LineInput, terms: Terms) -> Decimal:
+    """Take the line's tax out of an amount that was typed with it."""
+    if not terms.prices_include_tax or not line.tax_rate:
+        return amount
+    return EXACT.divide(amount, 1 + line.tax_rate)
+
+
+def _off_everything(lines: Sequence[LineInput], terms: Terms) -> Decimal:
+    """Return what the discount on everything takes off the lines, before tax."""
+    left = [_left(line, terms) for line in lines]
+    detail = sum(left, ZERO)
+    net = sum((before_tax(own, line, terms) for line, own in zip(lines, left, strict=True)), ZERO)
+    amount = terms.discount_amount * net / detail if detail > 0 else terms.discount_amount
+    return net * terms.discount_rate + amount
+
+
+def _left(line: LineInput, terms: Terms) -> Decimal:
+    """Return what the discount on everything is given on, as typed."""
+    return _asked(line, terms) - line.promotion_discount
 
 
 def _asked(line: LineInput, terms: Terms) -> Decimal:

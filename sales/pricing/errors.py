@@ -69,6 +69,12 @@ class DiscountAboveLimit(PricingError):
     code = "discount_above_limit"
 
 
+class NoListPrice(PricingError):
+    """No list price is known that the typed price could be measured against."""
+
+    code = "no_list_price"
+
+
 class InvalidRate(PricingError):
     """A tax, exchange, markup, margin or down payment rate is out of its range."""
 

@@ -8,26 +8,26 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KT
 from django.utils.translation import gettext
 
-from common.errors import DomainError, IllegalTransition, MissingField, NotAllowed
-from common.formatting import format_money, format_rate
+from common.errors import DomainError, IllegalTransition, MissingField, NotAllowed, StaleVersion
 from crm.models import User
-from sales.models import ApprovalRule, DocumentLine, Quote, QuoteApproval, SalesEvent
+from sales.models import DocumentLine, Quote, QuoteApproval, SalesEvent
 from sales.models.quotes import QuoteQuerySet
-from sales.pricing.exchange import to_base
+from sales.pricing.errors import NoExchangeRate
+from sales.services.approval_needs import Need, QuoteFigures, needs_of
 from sales.services.documents.content_hash import content_hash
 from sales.services.documents.totals import lines_of
 from sales.services.errors import NotDraft
 from sales.services.events import record_event
+from sales.services.order_differences import ChangeEntry
+from sales.services.prices.list_prices import ListPrices
+from sales.services.quote_differences import content_changes, content_of
 
-ZERO = Decimal(0)
-Measure = ApprovalRule.Measure
 REQUEST_COMMENT = "approval_asked"
 """The key of the comment in the event of a request."""
 
@@ -57,27 +57,15 @@ class AlreadyRequested(IllegalTransition):
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
-    """A rule that a quote breaks, with the figure that breaks it."""
-
-    rule: ApprovalRule
-    figure: Decimal
-    currency: str
-
-    def __str__(self) -> str:
-        is_total = self.rule.measure == Measure.TOTAL
-        shown = format_money(self.figure, self.currency) if is_total else format_rate(self.figure)
-        return f"{self.rule.name} ({shown})"
-
-
-@dataclass(frozen=True, slots=True)
 class Approval:
-    """State of a quote's approval: broken rules, open request, decision, earlier decisions."""
+    """State of a quote's approval: why it needs one, open request, decision, earlier decisions."""
 
     needs: Sequence[Need] = ()
     decision: QuoteApproval | None = None
     asked: SalesEvent | None = None
     history: Sequence[QuoteApproval] = field(default_factory=list)
+    problem: NoExchangeRate | None = None
+    """The missing exchange rate without which the needs are unknown."""
 
     @property
     def is_missing(self) -> bool:
@@ -90,17 +78,41 @@ class Approval:
         return bool(self.needs) and self.asked is not None and self.decision is None
 
 
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Content of a quote for its approver: lines, figures, and the changes since the last yes."""
+
+    content_hash: str
+    lines: Sequence[DocumentLine]
+    figures: QuoteFigures
+    needs: Sequence[Need]
+    problem: NoExchangeRate | None
+    asked: SalesEvent | None
+    last_yes: QuoteApproval | None
+    """The last approval of this quote, or of an earlier revision."""
+    changes: Sequence[ChangeEntry]
+    """What differs from the content that was approved then."""
+
+
 def approval_of(
-    quote: Quote, lines: Sequence[DocumentLine], events: Sequence[SalesEvent] | None = None
+    quote: Quote,
+    lines: Sequence[DocumentLine],
+    *,
+    events: Sequence[SalesEvent] | None = None,
+    prices: ListPrices | None = None,
 ) -> Approval:
     """Return the state of a quote's approval, in three statements at most.
 
-    A caller that has read all events of the quote, newest first, passes them and saves one.
+    Three more where prices were typed, and two for each other currency. A caller that has read all
+    events of the quote, newest first, or its list prices, passes them and saves those.
     """
-    history = list(quote.approvals.select_related("decided_by"))
+    history = list(quote.approvals.select_related("decided_by").defer("content"))
     if not quote.is_draft:
         return Approval(history=history)
-    needs = needs_of(quote, lines)
+    try:
+        needs = needs_of(quote, lines, QuoteFigures(quote, lines, prices))
+    except NoExchangeRate as problem:
+        return Approval(history=history, problem=problem)
     if not needs:
         return Approval(history=history)
     content = content_hash(quote, lines)
@@ -109,35 +121,33 @@ def approval_of(
     return Approval(needs, decision, asked, history)
 
 
-def needs_of(quote: Quote, lines: Sequence[DocumentLine]) -> list[Need]:
-    """List the active rules that the quote breaks as it stands.
-
-    Discount = everything taken off the lines / what they would come to without it;
-    margin = (taxable - cost) / taxable; total in the company's base currency.
-    """
-    figures = {
-        Measure.DISCOUNT_RATE: _discount_rate(lines),
-        Measure.MARGIN_RATE: _margin_rate(quote, lines),
-        Measure.TOTAL: to_base(quote.total, quote.exchange_rate, quote.company.base_currency),
-    }
-    needs = []
-    for rule in ApprovalRule.objects.filter(is_active=True):
-        figure = figures[Measure(rule.measure)]
-        if figure is not None and _breaks(rule, figure):
-            needs.append(Need(rule, figure, quote.company.base_currency))
-    return needs
+def review_quote(quote: Quote) -> Review:
+    """Read a quote for its approver, with its content hash."""
+    lines = lines_of(quote)
+    figures, content = QuoteFigures(quote, lines), content_hash(quote, lines)
+    needs, problem = list[Need](), None
+    try:
+        needs = needs_of(quote, lines, figures)
+    except NoExchangeRate as error:
+        problem = error
+    last_yes = _last_yes(quote)
+    changes = []
+    if last_yes is not None and last_yes.content:
+        changes = content_changes(last_yes.content, content_of(quote, lines))
+    asked = _request_for(quote, content, None)
+    return Review(content, lines, figures, needs, problem, asked, last_yes, changes)
 
 
 def check_approved(quote: Quote, lines: Sequence[DocumentLine]) -> None:
     """Refuse a quote that needs approval and has none for exactly this content."""
-    needs = needs_of(quote, lines)
+    needs = needs_of(quote, lines, QuoteFigures(quote, lines))
     if not needs:
         return
     decision = quote.approvals.filter(content_hash=content_hash(quote, lines)).first()
     if decision is None:
         named = ", ".join(str(need) for need in needs)
         raise ApprovalNeeded(
-            gettext("The quote breaks approval rules: %(rules)s. Ask for approval first.")
+            gettext("The quote needs approval: %(rules)s. Ask for approval first.")
             % {"rules": named}
         )
     if not decision.approved:
@@ -156,6 +166,8 @@ def request_approval(quote_id: uuid.UUID, *, actor: User, comment: str = "") -> 
     quote = _lock_draft(quote_id)
     lines = lines_of(quote)
     approval = approval_of(quote, lines)
+    if approval.problem is not None:
+        raise approval.problem
     if not approval.needs:
         raise ApprovalNotNeeded(
             gettext("The quote breaks no approval rule: activate it without approval.")
@@ -168,20 +180,32 @@ def request_approval(quote_id: uuid.UUID, *, actor: User, comment: str = "") -> 
 
 @transaction.atomic
 def decide_approval(
-    quote_id: uuid.UUID, *, actor: User, approved: bool, comment: str = ""
+    quote_id: uuid.UUID, *, actor: User, approved: bool, seen: str, comment: str = ""
 ) -> QuoteApproval:
-    """Approve or refuse a draft as it stands; any later change needs a new decision."""
+    """Approve or refuse the content that was seen, a content hash; refused if it changed since.
+
+    Any later change needs a new decision.
+    """
     quote = _lock_draft(quote_id)
+    lines = lines_of(quote)
+    content = content_hash(quote, lines)
     if not quote.may_be_decided_by(actor):
         raise NotAllowed(
             gettext("The owner of a quote cannot decide its approval: another approver has to."),
             field="approved",
         )
+    if seen != content:
+        raise StaleVersion(
+            gettext("The quote was changed since you opened it. This is how it stands now.")
+        )
     if not approved and not comment.strip():
         raise MissingField(gettext("Give the reason for the refusal."), field="comment")
+    if approved:
+        needs_of(quote, lines, QuoteFigures(quote, lines))  # refuses what cannot be measured
     decision = QuoteApproval.objects.create(
         quote=quote,
-        content_hash=content_hash(quote, lines_of(quote)),
+        content_hash=content,
+        content=content_of(quote, lines),
         approved=approved,
         comment=comment.strip(),
         decided_by=actor,
@@ -203,6 +227,14 @@ def quotes_to_approve(approver: User) -> QuoteQuerySet:
         .order_by("updated_at", "pk")
     )
     return waiting
+
+
+def _last_yes(quote: Quote) -> QuoteApproval | None:
+    """Find the last approval of a quote, or of an earlier revision of its number."""
+    revised = quote.revises
+    same = Q(quote=quote) | Q(quote__number=revised.number) if revised else Q(quote=quote)
+    approved = QuoteApproval.objects.filter(same, approved=True).select_related("decided_by")
+    return approved.first()
 
 
 def _request_for(
@@ -241,29 +273,3 @@ def _lock_draft(quote_id: uuid.UUID) -> Quote:
             % {"quote": quote, "status": quote.get_status_display()}
         )
     return quote
-
-
-def _breaks(rule: ApprovalRule, figure: Decimal) -> bool:
-    if rule.measure == Measure.MARGIN_RATE:
-        return figure < rule.threshold
-    return figure > rule.threshold
-
-
-def _discount_rate(lines: Sequence[DocumentLine]) -> Decimal | None:
-    """Compare the net amounts with what the frozen prices come to without discounts."""
-    full = asked = ZERO
-    for line in lines:
-        if line.counts and line.unit_price is not None:
-            full += line.quantity * line.unit_price
-            asked += line.net - line.header_discount
-    return None if full <= 0 else max(ZERO, 1 - asked / full)
-
-
-def _margin_rate(quote: Quote, lines: Sequence[DocumentLine]) -> Decimal | None:
-    """Compute the margin of the lines whose cost is known."""
-    taxable = cost = ZERO
-    for line in lines:
-        if line.counts and line.unit_cost is not None:
-            taxable += line.net - line.header_discount
-            cost += line.quantity * line.unit_cost
-    return None if taxable <= 0 else (taxable - cost) / taxable

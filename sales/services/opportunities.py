@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -18,6 +18,7 @@ from crm.actors import Actor
 from crm.models import Opportunity, Stage
 from crm.services.activities import note
 from sales.models import AnyDocument, AnyLine, OpportunityLine, Order, Product, Quote, kind_of
+from sales.pricing.errors import CurrencyMismatch
 from sales.services.documents.bundles import add_parts
 from sales.services.documents.drafts import draft_order, draft_quote, lock_draft
 from sales.services.documents.new_lines import (
@@ -30,6 +31,7 @@ from sales.services.documents.totals import reprice
 from sales.services.errors import NoLines, OpenQuotes
 from sales.services.events import record_event
 from sales.services.opportunity_lines import lock_open_opportunity
+from sales.services.prices.discount_limits import within_limit
 from sales.services.prices.list_prices import ListPrices
 
 
@@ -37,7 +39,10 @@ from sales.services.prices.list_prices import ListPrices
 def win_opportunity(
     opportunity_id: uuid.UUID, *, actor: Actor, actual_revenue: Decimal | None = None
 ) -> Opportunity:
-    """Close an opportunity as won; its revenue is what was ordered unless it is typed."""
+    """Close an opportunity as won; its revenue is what was ordered unless it is typed.
+
+    Like the expected revenue it is what the lines come to, before freight and tax.
+    """
     opportunity = _lock(opportunity_id)
     _refuse_open_quotes(opportunity)
     opportunity.move_to(
@@ -126,15 +131,20 @@ def order_from_opportunity(opportunity_id: uuid.UUID, *, actor: Actor, **fields:
 
 @transaction.atomic
 def take_lines(document: AnyDocument, opportunity: Opportunity, *, actor: Actor) -> int:
-    """Add an opportunity's lines to a draft, each at the draft's list price; return how many."""
+    """Add an opportunity's lines to a draft and return how many.
+
+    Typed prices and discounts come along; everything else takes the draft's list price.
+    """
     draft = lock_draft(document)
     wanted = list(opportunity.lines.select_related("product__default_unit", "unit"))
     if not wanted:
         raise NoLines(
             gettext("%(opportunity)s has no lines to take over.") % {"opportunity": opportunity}
         )
-    _add_lines(draft, wanted)
-    reprice(draft)
+    _check_currency(draft, opportunity, wanted)
+    with within_limit(draft, actor):
+        _add_lines(draft, wanted)
+        reprice(draft)
     record_event(
         kind_of(draft).draft_event, draft, actor=actor, data={"lines_from": str(opportunity.pk)}
     )
@@ -160,8 +170,9 @@ def _refuse_open_quotes(opportunity: Opportunity) -> None:
 def _ordered(opportunity: Opportunity) -> Decimal:
     orders = opportunity.orders.exclude(status=Order.Status.CANCELLED)
     same_currency = orders.filter(currency=opportunity.currency)
-    total: Decimal = same_currency.aggregate(sum=Sum("total", default=Decimal(0)))["sum"]
-    return total
+    goods = Sum(F("detail") - F("discount"), default=Decimal(0))
+    ordered: Decimal = same_currency.aggregate(sum=goods)["sum"]
+    return ordered
 
 
 def _add_lines(draft: AnyDocument, wanted: Sequence[OpportunityLine]) -> None:
@@ -171,7 +182,7 @@ def _add_lines(draft: AnyDocument, wanted: Sequence[OpportunityLine]) -> None:
     position, waiting = last_position(draft), list[AnyLine]()
     for source in wanted:
         position += 1
-        line = new_line(draft, quantity=source.quantity, position=position)
+        line = new_line(draft, quantity=source.quantity, position=position, **_typed(source))
         waiting.append(line)
         if source.product is not None:
             fill_from_product(line, draft, source.product, source.unit, prices)
@@ -180,6 +191,38 @@ def _add_lines(draft: AnyDocument, wanted: Sequence[OpportunityLine]) -> None:
             position += len(add_parts(line, draft))
             waiting = []
     insert_lines(draft, waiting)
+
+
+def _typed(source: OpportunityLine) -> dict[str, Decimal | None]:
+    """Return what somebody typed on an opportunity's line: its price and its discount."""
+    typed = {
+        "discount_amount": source.discount_amount,
+        "discount_rate": source.discount_rate,
+    }
+    if source.price_source == OpportunityLine.PriceSource.TYPED:
+        typed["unit_price"] = source.unit_price
+    return typed
+
+
+def _check_currency(
+    draft: AnyDocument, opportunity: Opportunity, wanted: Sequence[OpportunityLine]
+) -> None:
+    """Refuse amounts that were typed in another currency than the draft's."""
+    amounts = ("unit_price", "discount_amount")
+    typed = any(_typed(line).get(name) is not None for line in wanted for name in amounts)
+    if typed and draft.currency != opportunity.currency:
+        raise CurrencyMismatch(
+            gettext(
+                "Prices or discounts of %(opportunity)s are typed in %(typed)s, %(draft)s is in "
+                "%(currency)s: start a document in %(typed)s."
+            )
+            % {
+                "opportunity": opportunity,
+                "typed": opportunity.currency,
+                "draft": draft,
+                "currency": draft.currency,
+            }
+        )
 
 
 def _head(opportunity: Opportunity) -> dict[str, Any]:

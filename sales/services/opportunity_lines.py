@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Max, Sum
@@ -13,10 +15,14 @@ from common.errors import IllegalTransition
 from crm.actors import Actor
 from crm.models import Opportunity
 from sales.models import AccountTerms, OpportunityLine, PriceList, Product, Unit
-from sales.pricing.errors import InvalidQuantity
-from sales.pricing.money import round_money
+from sales.pricing.documents import price_document
+from sales.pricing.errors import InvalidDiscount, InvalidQuantity
 from sales.services.documents.drafts import default_company
-from sales.services.prices.list_prices import look_up
+from sales.services.documents.new_lines import check_line, clear_other_discount
+from sales.services.documents.totals import line_input
+from sales.services.documents.typed_figures import check_number
+from sales.services.prices.list_prices import ListPrice, check_list, look_up
+from sales.services.prices.override_rights import check_price
 
 
 @transaction.atomic
@@ -28,33 +34,28 @@ def add_opportunity_line(
     quantity: Decimal = Decimal(1),
     unit: Unit | None = None,
     unit_price: Decimal | None = None,
+    discount_amount: Decimal | None = None,
+    discount_rate: Decimal | None = None,
 ) -> OpportunityLine:
-    """Add a product the customer is interested in; a computed revenue follows."""
+    """Add a product the customer is interested in; a computed revenue follows.
+
+    A typed price is final: no volume discount comes off it. A typed discount is for the whole line.
+    """
     opportunity = lock_open_opportunity(opportunity_id)
+    if unit_price is not None:
+        check_price(actor)
+    check_number(quantity, "quantity")
     if quantity <= 0:
         raise InvalidQuantity(gettext("Give a quantity above zero."), field="quantity")
-    unit = unit or product.default_unit
-    found = look_up(_price_list(opportunity), product, unit, quantity, default_company().today())
-    price = unit_price if unit_price is not None else found.unit_price
-    net = round_money(
-        quantity * ((price or Decimal(0)) - found.volume_discount), opportunity.currency
-    )
-    last = opportunity.lines.aggregate(last=Max("position"))["last"] or 0
-    line = OpportunityLine.objects.create(
-        opportunity=opportunity,
-        position=last + 1,
-        product=product,
-        sku=product.sku,
-        description=product.name,
-        unit=unit,
-        quantity=quantity,
-        unit_price=price,
-        volume_discount=found.volume_discount,
-        price_list_item=found.item,
-        base=net,
-        net=net,
-        gross=net,
-    )
+    discounts = {"discount_amount": discount_amount, "discount_rate": discount_rate}
+    clear_other_discount(discounts)
+    unit, day = unit or product.default_unit, default_company().today()
+    found = look_up(_price_list(opportunity, day), product, unit, quantity, day)
+    line = _new_line(opportunity, product, unit=unit, quantity=quantity, **discounts)
+    _take_price(line, found, unit_price)
+    check_line(line, opportunity.currency)
+    _take_figures(line, opportunity.currency)
+    line.save(force_insert=True)
     _compute_revenue(opportunity)
     return line
 
@@ -90,12 +91,47 @@ def lock_open_opportunity(opportunity_id: uuid.UUID) -> Opportunity:
     return opportunity
 
 
-def _price_list(opportunity: Opportunity) -> PriceList | None:
+def _new_line(opportunity: Opportunity, product: Product, **fields: Any) -> OpportunityLine:
+    last = opportunity.lines.aggregate(last=Max("position"))["last"] or 0
+    return OpportunityLine(
+        opportunity=opportunity,
+        position=last + 1,
+        product=product,
+        sku=product.sku,
+        description=product.name,
+        **fields,
+    )
+
+
+def _take_price(line: OpportunityLine, found: ListPrice, typed: Decimal | None) -> None:
+    """Set the typed price, or the list's with its volume discount."""
+    line.price_list_item = found.item
+    if typed is None:
+        line.unit_price, line.volume_discount = found.unit_price, found.volume_discount
+    else:
+        line.unit_price, line.price_source = typed, OpportunityLine.PriceSource.TYPED
+
+
+def _take_figures(line: OpportunityLine, currency: str) -> None:
+    """Work the line out before tax; refuse a discount that is more than it comes to."""
+    try:
+        [figures] = price_document([line_input(line)], currency=currency).lines
+    except InvalidDiscount as error:
+        error.field = error.field or "discount"
+        raise
+    line.base, line.discount = figures.base, figures.discount
+    line.net = line.gross = figures.net
+
+
+def _price_list(opportunity: Opportunity, day: dt.date) -> PriceList | None:
+    """Return the account's price list, refused when out of force, or the first one in force."""
     terms = AccountTerms.objects.filter(account=opportunity.account_id).first()
     own = terms.price_list if terms else None
     if own is not None and own.currency == opportunity.currency:
+        check_list(own, opportunity.currency, day)
         return own
-    return PriceList.objects.filter(currency=opportunity.currency, is_active=True).first()
+    others = PriceList.objects.filter(currency=opportunity.currency, is_active=True)
+    return next((other for other in others if other.is_valid_on(day)), None)
 
 
 def _compute_revenue(opportunity: Opportunity) -> None:

@@ -1,10 +1,13 @@
+"""Approvals: requests, decisions about the content that was seen, and activation after them."""
+
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from common.errors import MissingField, NotAllowed
+from common.errors import MissingField, NotAllowed, StaleVersion
 from crm import roles
 from crm.models import User
 from sales.models import ApprovalRule, Quote, SalesEvent
@@ -14,11 +17,15 @@ from sales.services.approvals import (
     ApprovalRefused,
     decide_approval,
     request_approval,
+    review_quote,
 )
 from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line, change_line
 from sales.services.quotes import activate_quote
+from tests.approvals import decide
 from tests.factories import Market, UserFactory
+
+TENTH = Decimal("0.1")
 
 
 @pytest.fixture
@@ -28,15 +35,28 @@ def manager(market: Market) -> User:
 
 
 @pytest.fixture
-def quote(market: Market) -> Quote:
-    ApprovalRule.objects.create(
-        name="Discount above 10 %", measure="discount_rate", threshold=Decimal("0.1")
+def rule(market: Market) -> ApprovalRule:
+    return ApprovalRule.objects.create(
+        name="Discount above 10 %", measure="discount_rate", threshold=TENTH
     )
-    quote = draft_quote(actor=market.rep, account=market.account, name="Bar refit")
+
+
+@pytest.fixture
+def quote(market: Market, rule: ApprovalRule) -> Quote:
+    quote = empty(market)
     add_line(
         quote, actor=market.rep, product=market.product("100.00"), discount_rate=Decimal("0.15")
     )
     return quote
+
+
+def empty(market: Market, **fields: Any) -> Quote:
+    return draft_quote(actor=market.rep, account=market.account, name="Bar refit", **fields)
+
+
+def still_draft(quote: Quote) -> bool:
+    quote.refresh_from_db()
+    return (quote.status, quote.number) == ("draft", None)
 
 
 def test_a_quote_above_the_limit_is_not_activated_without_approval(
@@ -44,17 +64,16 @@ def test_a_quote_above_the_limit_is_not_activated_without_approval(
 ) -> None:
     with pytest.raises(ApprovalNeeded, match=r"Discount above 10 % \(15%\)"):
         activate_quote(quote.pk, actor=market.rep)
-    quote.refresh_from_db()
-    assert (quote.status, quote.number) == ("draft", None)
+    assert still_draft(quote)
 
 
 def test_an_approved_quote_is_activated(market: Market, quote: Quote, manager: User) -> None:
-    decide_approval(quote.pk, actor=manager, approved=True)
+    decide(quote, actor=manager)
     assert activate_quote(quote.pk, actor=market.rep).status == Quote.Status.ACTIVE
 
 
 def test_any_change_needs_a_new_approval(market: Market, quote: Quote, manager: User) -> None:
-    decide_approval(quote.pk, actor=manager, approved=True)
+    decide(quote, actor=manager)
     change_line(quote.lines.get(), actor=market.rep, quantity=Decimal(2))
     with pytest.raises(ApprovalNeeded):
         activate_quote(quote.pk, actor=market.rep)
@@ -64,15 +83,15 @@ def test_a_refused_quote_names_who_refused_it_and_why(
     market: Market, quote: Quote, manager: User
 ) -> None:
     with pytest.raises(MissingField):
-        decide_approval(quote.pk, actor=manager, approved=False)
-    decide_approval(quote.pk, actor=manager, approved=False, comment="Too cheap")
+        decide(quote, actor=manager, approved=False)
+    decide(quote, actor=manager, approved=False, comment="Too cheap")
     with pytest.raises(ApprovalRefused, match="refused this quote: Too cheap"):
         activate_quote(quote.pk, actor=market.rep)
 
 
 def test_nobody_approves_their_own_quote(market: Market, quote: Quote) -> None:
     with pytest.raises(NotAllowed, match="The owner of a quote cannot decide its approval"):
-        decide_approval(quote.pk, actor=market.rep, approved=True)
+        decide(quote, actor=market.rep)
     assert not quote.approvals.exists()
 
 
@@ -93,7 +112,7 @@ def test_approval_of_the_same_content_is_requested_once(market: Market, quote: Q
 def test_a_decided_quote_is_not_decided_again_as_it_stands(
     market: Market, quote: Quote, manager: User, approved: bool, way_on: str
 ) -> None:
-    decide_approval(quote.pk, actor=manager, approved=approved, comment="Seen")
+    decide(quote, actor=manager, approved=approved, comment="Seen")
     with pytest.raises(AlreadyRequested, match=way_on):
         request_approval(quote.pk, actor=market.rep)
     assert requests_for(quote) == []
@@ -105,13 +124,16 @@ def requests_for(quote: Quote) -> list[str]:
     return list(wanted.values_list("type", flat=True))
 
 
-def test_low_margins_and_large_totals_need_approval_too(market: Market) -> None:
-    ApprovalRule.objects.create(
-        name="Margin below 30 %", measure="margin_rate", threshold=Decimal("0.3")
-    )
-    ApprovalRule.objects.create(name="Above 50", measure="total", threshold=Decimal(50))
-    quote = draft_quote(actor=market.rep, account=market.account, name="Bar refit")
-    product = market.product("100.00", standard_cost=Decimal("80.00"))
-    add_line(quote, actor=market.rep, product=product)
-    with pytest.raises(ApprovalNeeded, match=r"Above 50 \(€120.00\), Margin below 30 % \(20%\)"):
+def test_approves_only_what_was_seen(market: Market, quote: Quote, manager: User) -> None:
+    seen = review_quote(quote).content_hash
+    change_line(quote.lines.get(), actor=market.rep, quantity=Decimal(97))
+    events = SalesEvent.objects.count()
+
+    for approved in (True, False):
+        with pytest.raises(StaleVersion, match="changed since you opened it"):
+            decide_approval(quote.pk, actor=manager, approved=approved, seen=seen, comment="Fine")
+
+    assert not quote.approvals.exists()
+    assert SalesEvent.objects.count() == events
+    with pytest.raises(ApprovalNeeded):
         activate_quote(quote.pk, actor=market.rep)

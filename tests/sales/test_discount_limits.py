@@ -191,6 +191,17 @@ def test_refuses_to_make_an_amount_weigh_more(quote: Quote, market: Market, rep:
     assert quote.lines.count() == 2
 
 
+def test_weighs_lines_of_several_tax_rates_before_tax(market: Market, rep: User) -> None:
+    quote = draft_quote(actor=rep, account=market.account, name="Refit", prices_include_tax=True)
+    taxed = add_line(quote, actor=rep, product=market.product("120.00"))
+    add_line(quote, actor=rep, product=market.product("100.00"), tax_rate=Decimal(0))
+    change_line(taxed, actor=rep, discount_rate=TENTH)
+    # 10 of 100 on the first line; of what is left, 108 and 100 with tax, 190 are before tax
+    change_head(quote, actor=rep, discount_amount=Decimal("10.94"))
+    with pytest.raises(DiscountAboveLimit, match=r"10\.0\d%"):
+        change_head(quote, actor=rep, discount_amount=Decimal("10.96"))
+
+
 def test_holds_for_change_orders(quote: Quote, rep: User) -> None:
     activate_quote(quote.pk, actor=rep)
     order = submit_order(accept_quote(quote.pk, actor=rep).pk, actor=rep)

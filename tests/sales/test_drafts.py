@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from common.errors import DomainError, NotEditable, StaleVersion
+from common.errors import DomainError, NotEditable, SeveralErrors, StaleVersion
 from sales.models import PriceList, Quote
 from sales.pricing.errors import InvalidDiscount
 from sales.services.billing.order_invoices import invoice_order
@@ -90,6 +90,11 @@ def test_skips_a_default_list_out_of_force_and_names_the_way_on(market: Market) 
     add_line(quote, actor=market.rep, product=product)
 
     assert quote.price_list is None
-    with pytest.raises(DomainError, match="no price: choose a price list, or type one") as refusal:
+    with pytest.raises(
+        SeveralErrors, match="no price: choose a price list, or type one"
+    ) as refusal:
         activate_quote(quote.pk, actor=market.rep)
-    assert refusal.value.code == "missing_price"
+    assert [(error.code, error.field) for error in refusal.value.errors] == [
+        ("missing_field", "price_list"),
+        ("missing_price", "unit_price"),
+    ]

@@ -11,13 +11,14 @@ from django.contrib.auth.models import Permission
 from crm import roles
 from crm.models import User
 from sales.models import AnyDocument, ApprovalRule, SalesEvent
-from sales.services.approvals import decide_approval, request_approval
+from sales.services.approvals import request_approval
 from sales.services.billing.order_invoices import delete_draft_invoice
 from sales.services.documents.drafts import change_head, draft_invoice, draft_order, draft_quote
 from sales.services.documents.lines import add_line
 from sales.services.orders import cancel_order, submit_order
 from sales.services.prices.price_refresh import lock_prices, unlock_prices
 from sales.services.quotes import activate_quote, revise_quote
+from tests.approvals import decide
 from tests.factories import Market, UserFactory
 
 
@@ -73,7 +74,7 @@ def test_approval_is_requested_and_decided(
     add_line(quote, actor=market.rep, product=market.product("100.00"))
 
     request_approval(quote.pk, actor=market.rep)
-    decide_approval(quote.pk, actor=manager, approved=approved, comment="Seen")
+    decide(quote, actor=manager, approved=approved, comment="Seen")
 
     assert events_of(quote)[-2:] == ["quote.approval_requested", decided]
 

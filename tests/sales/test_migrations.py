@@ -8,8 +8,11 @@ from fulfilment.services.returns import record_return
 from fulfilment.services.shipments import record_shipment
 from sales.models import Order
 from sales.services.billing.order_invoices import invoice_order
+from sales.services.documents.drafts import draft_quote
+from sales.services.documents.lines import add_line
 from sales.services.invoices import issue_invoice
 from sales.services.orders import cancel_order
+from sales.services.quotes import activate_quote
 from tests.database_assertions import migrate, sql
 from tests.factories import Market
 from tests.sales.order_steps import placed
@@ -42,3 +45,26 @@ def test_derives_the_statuses_of_earlier_orders(market: Market) -> None:
     assert (returned.status, returned.billing_status) == ("completed", "invoiced")
     assert returned.fulfilment_status == Order.Fulfilment.PARTLY_RETURNED
     assert returned.closed_at is not None
+
+
+def test_forgets_costs_that_were_frozen_in_another_currency(db: None) -> None:
+    market = Market(currency="JPY")
+    foreign = market.product("10000", standard_cost=Decimal(50), cost_currency="EUR")
+    own = market.product("10000", standard_cost=Decimal(8000), cost_currency="JPY")
+    quotes = []
+    for _ in range(2):
+        quote = draft_quote(actor=market.rep, account=market.account, name="Bar refit")
+        for product in (foreign, own):
+            add_line(quote, actor=market.rep, product=product)
+        quotes.append(quote)
+    issued, draft = quotes
+    activate_quote(issued.pk, actor=market.rep)
+    with pgtrigger.ignore():
+        sql("UPDATE sales_quoteline SET unit_cost = 50 WHERE unit_cost IS NULL")
+    migrate("sales", "0012_verified_figures")
+
+    migrate("sales", "0013_approval_content")
+
+    for quote in (issued, draft):
+        costs = quote.lines.order_by("position").values_list("unit_cost", flat=True)
+        assert list(costs) == [None, 8000]

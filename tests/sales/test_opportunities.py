@@ -45,10 +45,12 @@ def test_a_quote_takes_the_lines_over(market: Market, opportunity: Opportunity) 
 
 def test_an_order_needs_no_quote(market: Market, opportunity: Opportunity) -> None:
     add_opportunity_line(opportunity.pk, actor=market.rep, product=market.product("10.00"))
-    order = order_from_opportunity(opportunity.pk, actor=market.rep)
+    order = order_from_opportunity(
+        opportunity.pk, actor=market.rep, freight=Decimal(5), discount_amount=Decimal(1)
+    )
     assert submit_order(order.pk, actor=market.rep).opportunity == opportunity
     won = win_opportunity(opportunity.pk, actor=market.rep)
-    assert (won.status, won.actual_revenue) == ("won", Decimal("12.00"))
+    assert (won.status, won.actual_revenue) == ("won", Decimal("9.00"))
 
 
 def test_refuses_to_take_over_no_lines(market: Market, opportunity: Opportunity) -> None:

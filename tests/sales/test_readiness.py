@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from common.errors import DomainError, SeveralErrors
+from crm import roles
 from sales.models import (
     Invoice,
     Order,
@@ -31,7 +32,14 @@ from sales.services.errors import (
 from sales.services.invoices import issue_invoice
 from sales.services.orders import submit_order
 from sales.services.quotes import accept_quote, activate_quote
-from tests.factories import Market, PriceListFactory, PriceListItemFactory, UnitFactory
+from tests.approvals import decide
+from tests.factories import (
+    Market,
+    PriceListFactory,
+    PriceListItemFactory,
+    UnitFactory,
+    UserFactory,
+)
 from tests.sales.written import written
 
 Break = Callable[[Market], object]
@@ -145,8 +153,11 @@ def test_distinguishes_a_product_off_the_list_from_one_without_a_price(
     assert (quote.status, quote.number) == ("draft", None)
 
 
-def test_a_typed_price_sells_what_is_on_no_list(market: Market, quote: Quote) -> None:
+def test_a_typed_price_sells_what_is_on_no_list_once_it_is_approved(
+    market: Market, quote: Quote
+) -> None:
     add_line(quote, actor=market.rep, product=market.product(None), unit_price=Decimal("80.00"))
+    decide(quote, actor=UserFactory.create(role=roles.SALES_MANAGER))
 
     assert activate_quote(quote.pk, actor=market.rep).total == 96
 

@@ -33,7 +33,7 @@ from sales.models import (
     Quote,
     SalesEvent,
 )
-from sales.services.approvals import decide_approval, request_approval
+from sales.services.approvals import request_approval
 from sales.services.billing.order_invoices import invoice_order
 from sales.services.change_orders import Changes, change_order
 from sales.services.credit_notes import credit_invoice
@@ -46,6 +46,7 @@ from sales.services.orders import submit_order
 from sales.services.payments import record_payment
 from sales.services.prices.promotions import apply_promotion
 from sales.services.quotes import accept_quote, activate_quote, revise_quote
+from tests.approvals import decide
 from tests.factories import (
     ContactFactory,
     LeadFactory,
@@ -178,7 +179,10 @@ def _promote(market: Market, document: Quote | Order, size: int) -> None:
 
 
 def _draft_quote(market: Market, approver: User, opportunity: Opportunity, size: int) -> Quote:
-    """A draft that breaks a rule, was refused and is asked about again; its prices have drifted."""
+    """A draft that breaks a rule, was refused and is asked about again.
+
+    Some of its prices are typed, the others have drifted.
+    """
     quote = quote_from_opportunity(
         opportunity.pk, actor=market.rep, valid_until=timezone.localdate() + WEEK
     )
@@ -186,8 +190,10 @@ def _draft_quote(market: Market, approver: User, opportunity: Opportunity, size:
     _promote(market, quote, size)
     for line in quote.lines.filter(kind="product"):
         change_line(line, actor=market.rep, discount_rate=Decimal("0.15"))
+    for line in quote.lines.filter(kind="product")[:size]:
+        change_line(line, actor=market.rep, unit_price=Decimal("99.00"))
     for step in range(size):
-        decide_approval(quote.pk, actor=approver, approved=False, comment="Too much")
+        decide(quote, actor=approver, approved=False, comment="Too much")
         first = quote.lines.filter(kind="product")[0]
         change_line(first, actor=market.rep, quantity=Decimal(7 + step))
     request_approval(quote.pk, actor=market.rep, comment="A big chain")

@@ -39,6 +39,7 @@ def every_page(one: OneOfEach) -> dict[str, str]:
 
 def documents(one: OneOfEach) -> dict[str, str]:
     """List the pages of documents, by the state that decides what they show."""
+    to_decide = [one.draft_quote.pk]
     pages: dict[str, models.Model] = {
         "quote draft": one.draft_quote,
         "quote active": one.active_quote,
@@ -51,7 +52,11 @@ def documents(one: OneOfEach) -> dict[str, str]:
         "invoice credit note": one.credit_note,
         "invoice overpaid": one.overpaid_invoice,
     }
-    return {name: record_url(document) for name, document in pages.items()}
+    return {
+        **{name: record_url(document) for name, document in pages.items()},
+        "quote to approve": reverse("sales:quote-approve", args=to_decide),
+        "quote to refuse": reverse("sales:quote-refuse", args=to_decide),
+    }
 
 
 def records(one: OneOfEach) -> dict[str, str]:
@@ -100,8 +105,6 @@ def questions(one: OneOfEach) -> dict[str, str]:
         "sales:quote-accept": one.active_quote,
         "sales:quote-lose": one.active_quote,
         "sales:quote-ask-approval": one.draft_quote,
-        "sales:quote-approve": one.draft_quote,
-        "sales:quote-refuse": one.draft_quote,
         "sales:order-hold": one.order,
         "sales:order-cancel": one.order,
         "sales:order-close": one.order,

@@ -12,8 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from crm import roles
 from crm.history import acting
 from sales.models import Order
-from sales.services.documents.drafts import change_head, draft_order
+from sales.services.documents.drafts import change_head, draft_order, draft_quote
 from sales.services.documents.lines import add_line, change_line, remove_line
+from tests.approvals import decide
 from tests.factories import LeadFactory, Market, UserFactory
 from web.pages.history import SHOWN, history_page
 
@@ -72,6 +73,19 @@ def test_shows_each_change_with_the_values_before_and_after(client: Client) -> N
 
 
 @pytest.mark.django_db(transaction=True)
+def test_shows_a_decision_without_the_content_that_is_kept_with_it(market: Market) -> None:
+    quote = draft_quote(actor=market.rep, account=market.account, name="Bar refit")
+    add_line(quote, actor=market.rep, product=market.product("10.00"))
+    decide(quote, actor=UserFactory.create(role=roles.SALES_MANAGER), comment="Fine")
+
+    rows = [row for change in history_page(quote).changes for row in change.rows]
+    [decision] = [row for row in rows if "approval" in row.name.lower()]
+
+    assert [value.label for value in decision.values] == [
+        "Approved", "Comment", "Decided by", "Decided at",
+    ]  # fmt: skip
+
+
 def test_shows_older_changes_a_page_further(client: Client) -> None:
     lead = LeadFactory.create()
     client.force_login(lead.owner)

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 WEB = Path(__file__).resolve().parents[2] / "web"
 HTMX = {"HX-Request": "true"}
-APPROVER = {"home of an approver", "question sales:quote-approve", "question sales:quote-refuse"}
+APPROVER = {"home of an approver", "quote to approve", "quote to refuse"}
 CLERK = {
     "question fulfilment:handoff-skip",
     "question fulfilment:handoff-settle",

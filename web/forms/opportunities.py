@@ -65,7 +65,7 @@ class WinForm(StyledForm):
         min_value=0,
         required=False,
         localize=True,
-        help_text=_("Empty: what was ordered from its quotes."),
+        help_text=_("Empty: what was ordered, without freight and tax."),
     )
 
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from crm.forms import DayInput
 from web.forms.base import StyledForm
+from web.forms.lines import DiscountField
 from web.forms.products import ProductField
 
 
 class OpportunityLineForm(StyledForm):
     """Form of a line of an opportunity."""
 
-    widths: ClassVar = {"product": 6, "quantity": 3, "unit_price": 3}
+    widths: ClassVar = {"product": 12, "quantity": 4, "unit_price": 4, "discount": 4}
 
     product = ProductField(label=_("Product"))
     quantity = forms.DecimalField(
@@ -30,6 +31,17 @@ class OpportunityLineForm(StyledForm):
         localize=True,
         help_text=_("Empty: the list price."),
     )
+    discount = DiscountField(
+        label=_("Discount"),
+        required=False,
+        help_text=_("10 is money off the whole line, 10% a percentage."),
+    )
+
+    def changes(self) -> dict[str, Any]:
+        """Return the typed values by column."""
+        columns = dict(self.cleaned_data)
+        discount = columns.pop("discount")
+        return {**columns, **discount}
 
 
 class QuoteFromOpportunityForm(StyledForm):

@@ -54,13 +54,13 @@ def lock_action(order: Order, user: User) -> Action:
 
 
 def approval_actions(quote: Quote, user: User, approval: Approval) -> list[Action]:
-    """Offer to ask for approval, and to approve or refuse, where a rule is broken."""
+    """Offer to ask for approval, and to approve or refuse, where one is needed."""
     if not approval.needs:
         return []
 
-    def action(label: str, name: str, icon: str, reason: str) -> Action:
+    def action(label: str, name: str, icon: str, reason: str, *, dialog: bool = False) -> Action:
         url = reverse(f"sales:quote-{name}", args=[quote.pk])
-        return Action(label, url, icon, asks=True, dialog=True, reason=reason)
+        return Action(label, url, icon, asks=True, dialog=dialog, reason=reason)
 
     actions = []
     if user.has_perm("sales.approve_quote"):
@@ -72,4 +72,5 @@ def approval_actions(quote: Quote, user: User, approval: Approval) -> list[Actio
             action(gettext("Refuse"), "refuse", "thumb-down", decided),
         ]
     waits = gettext("Approval is requested already.") if approval.asked or approval.decision else ""
-    return [*actions, action(gettext("Ask for approval"), "ask-approval", "help", waits)]
+    ask = action(gettext("Ask for approval"), "ask-approval", "help", waits, dialog=True)
+    return [*actions, ask]

@@ -36,7 +36,7 @@ from web.record_urls import record_url
 SHOWN = 20
 """So many changes are read at once; older ones are a page further."""
 
-LEFT_OUT = frozenset({"id", "created_at", "updated_at", "version", "content_hash"})
+LEFT_OUT = frozenset({"id", "created_at", "updated_at", "version", "content_hash", "content"})
 """Columns without meaning for a reader."""
 
 Table = tuple[type[models.Model], str]

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from common.formatting import format_price, plain_number, plain_price
-from sales.models import AnyDocument, AnyLine, kind_of
+from sales.models import AnyDocument, AnyLine, DocumentLine, kind_of
 from sales.services.prices.price_refresh import PriceDrift
 from web.forms.lines import discount_as_typed
 from web.icons import draw_icon
@@ -100,7 +100,7 @@ def _inputs(line: AnyLine, currency: str) -> dict[str, str]:
     }
 
 
-def format_volume_discount(line: AnyLine, currency: str) -> str:
+def format_volume_discount(line: DocumentLine, currency: str) -> str:
     """Write what a large quantity takes off each unit; empty where it takes off nothing."""
     if not line.volume_discount:
         return ""

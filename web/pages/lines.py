@@ -19,7 +19,8 @@ from common.formatting import (
     format_quantity,
     format_rate,
 )
-from sales.models import AnyDocument, AnyLine, Order, OrderLine, Quote, kind_of
+from sales.models import AnyDocument, AnyLine, DocumentLine, Order, OrderLine, Quote, kind_of
+from sales.services.prices.list_prices import ListPrices
 from sales.services.prices.price_refresh import PriceDrift, price_drift
 from web.pages.line_editor import EditorRow, LineEditor, format_volume_discount
 
@@ -100,9 +101,11 @@ def read_lines(document: AnyDocument) -> list[Any]:
     return list(document.lines.select_related("unit", "product").order_by("position", "id"))
 
 
-def drifts_of(document: AnyDocument, lines: Sequence[AnyLine]) -> list[PriceDrift]:
+def drifts_of(
+    document: AnyDocument, lines: Sequence[AnyLine], prices: ListPrices | None = None
+) -> list[PriceDrift]:
     """Compare a draft's prices with the list's of today; agreed prices are not compared."""
-    return [] if document.prices_locked else price_drift(document, lines)
+    return [] if document.prices_locked else price_drift(document, lines, prices)
 
 
 def build_lines(
@@ -145,7 +148,7 @@ def _line_row(currency: str, line: AnyLine, number: int, editor: LineEditor | No
         unit=str(line.unit or ""),
         price=format_price(line.unit_price, currency),
         volume=format_volume_discount(line, currency),
-        discount=_discount(line, currency),
+        discount=format_discount(line, currency),
         tax=format_rate(line.tax_rate),
         net=format_money(line.net, currency),
         progress=_progress(line) if isinstance(line, OrderLine) else None,
@@ -161,7 +164,7 @@ def _css(line: AnyLine) -> str:
     return " ".join(filter(None, names))
 
 
-def _discount(line: AnyLine, currency: str) -> str:
+def format_discount(line: DocumentLine, currency: str) -> str:
     """Write a line's own discount as it was typed, or as its part came to, and a code's beside."""
     by_code = line.promotion_discount
     own = format_money(line.discount - by_code, currency) if line.discount != by_code else ""

@@ -24,6 +24,7 @@ from web.pages.activity import activity_card
 from web.pages.cards import Card
 from web.pages.document_cards import documents_of_opportunity
 from web.pages.document_flow import document_flow, flow_steps
+from web.pages.lines import format_discount
 from web.pages.records import RecordPage
 from web.record_urls import record_url
 
@@ -52,6 +53,7 @@ class OpportunityLineRow:
     quantity: str
     unit: str
     price: str
+    discount: str
     net: str
     remove_url: str
     remove_label: str
@@ -131,6 +133,7 @@ def _lines(opportunity: Opportunity, *, may_change: bool) -> OpportunityLines:
                 quantity=format_quantity(line.quantity),
                 unit=str(line.unit or ""),
                 price=format_price(line.unit_price, currency),
+                discount=format_discount(line, currency),
                 net=format_money(line.net, currency),
                 remove_url=url("remove-line", line.pk),
                 remove_label=gettext("Remove %(line)s") % {"line": line.description},

@@ -35,10 +35,26 @@ FIELDS: dict[str, StrOrPromise] = {
     "custom": _("Custom fields"),
     "quantity": _("Quantity"),
     "unit_price": _("Unit price"),
-    "volume_discount": _("Volume discount"),
     "discount_amount": _("Discount"),
     "discount_rate": _("Discount"),
     "description": _("Description"),
+    "account": _("Account"),
+    "currency": _("Currency"),
+    "price_list": _("Price list"),
+    "payment_terms": _("Payment terms"),
+    "tax_zone": _("Tax zone"),
+    "prices_include_tax": _("Prices include tax"),
+    "freight": _("Freight"),
+    "valid_until": _("Valid until"),
+    "kind": _("Kind"),
+    "sku": _("Product"),
+    "unit": _("Unit"),
+    "is_optional": _("Optional"),
+    "volume_discount": _("Volume discount"),
+    "tax_rate": _("Tax"),
+    "net": _("Net"),
+    "added": _("Line added"),
+    "removed": _("Line removed"),
 }
 
 
@@ -47,7 +63,7 @@ class FieldChange:
     """One value of an order before and after a change order."""
 
     subject: str
-    """The line it is about; "Order" for the head, "Total" for the total."""
+    """The line it is about; "Order" or "Quote" for the head, "Total" for the total."""
     label: StrOrPromise
     before: str
     after: str
@@ -79,16 +95,21 @@ def order_change_rows(order: Order) -> list[OrderChangeRow]:
     ]
 
 
-def field_changes(stored: Sequence[ChangeEntry], currency: str) -> list[FieldChange]:
-    """Format what a change order stored of its changes; the new total comes last."""
-    changes = [_field_change(entry, currency) for entry in stored]
+def field_changes(
+    stored: Sequence[ChangeEntry], currency: str, head: str = ""
+) -> list[FieldChange]:
+    """Format changes as they were stored; the new total comes last.
+
+    ``head`` is what to call the document itself, if not an order.
+    """
+    changes = [_field_change(entry, currency, head or gettext("Order")) for entry in stored]
     return sorted(changes, key=lambda change: change.is_total)
 
 
-def _field_change(entry: ChangeEntry, currency: str) -> FieldChange:
+def _field_change(entry: ChangeEntry, currency: str, head: str) -> FieldChange:
     name, is_total = entry["field"], entry["field"] == "total"
     return FieldChange(
-        subject=gettext("Total") if is_total else entry["what"] or gettext("Order"),
+        subject=gettext("Total") if is_total else entry["what"] or head,
         label="" if is_total else FIELDS.get(name, name),
         before=_format(name, entry["before"], currency),
         after=_format(name, entry["after"], currency),
@@ -104,17 +125,32 @@ def _format(field: str, value: Any, currency: str) -> str:
 
 
 def _writers(currency: str) -> dict[str, Callable[[Any], str]]:
+    def money(value: str) -> str:
+        return format_money(Decimal(value), currency)
+
+    def price(value: str) -> str:
+        return format_price(Decimal(value), currency)
+
+    def rate(value: str) -> str:
+        return format_rate(Decimal(value))
+
+    def day(value: str) -> str:
+        return format_day(dt.date.fromisoformat(value))
+
     return {
-        "total": lambda value: format_money(Decimal(value), currency),
-        "discount_amount": lambda value: format_money(Decimal(value), currency),
-        "unit_price": lambda value: format_price(Decimal(value), currency),
-        "volume_discount": lambda value: format_price(Decimal(value), currency),
+        **dict.fromkeys(("total", "discount_amount", "freight", "net", "added", "removed"), money),
+        **dict.fromkeys(("unit_price", "volume_discount"), price),
+        **dict.fromkeys(("discount_rate", "tax_rate"), rate),
+        **dict.fromkeys(("requested_on", "valid_until"), day),
+        **dict.fromkeys(("prices_include_tax", "is_optional"), _yes_or_no),
         "quantity": lambda value: format_quantity(Decimal(value)),
-        "discount_rate": lambda value: format_rate(Decimal(value)),
-        "requested_on": lambda value: format_day(dt.date.fromisoformat(value)),
         "shipping_address": _address,
         "custom": _custom_values,
     }
+
+
+def _yes_or_no(value: bool) -> str:
+    return gettext("Yes") if value else gettext("No")
 
 
 def _address(address: dict[str, str]) -> str:

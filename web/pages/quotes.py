@@ -13,6 +13,7 @@ from common.formatting import format_day, format_due
 from crm.models import User
 from sales.models import OpportunityLine, Quote
 from sales.services.approvals import Approval, approval_of
+from sales.services.prices.list_prices import list_prices_of
 from sales.services.prices.price_refresh import PriceDrift
 from web.chips.documents import approval_chip, quote_chip
 from web.display import Action, Actions, Chip, Fact, Link
@@ -56,9 +57,11 @@ def quote_page(
     """Read and format everything that the page of a quote shows; 10 statements at most."""
     editable = may_edit(quote, user)
     lines = read_lines(quote)
-    drifts = drifts_of(quote, lines)
+    prices = list_prices_of(quote, lines) if quote.is_draft else None
+    drifts = drifts_of(quote, lines, prices)
     events = read_events(quote)
-    approval = approval_of(quote, lines, events if len(events) < EVENTS else None)
+    known = events if len(events) < EVENTS else None
+    approval = approval_of(quote, lines, events=known, prices=prices)
     return QuotePage(
         record=quote,
         crumb=Link(gettext("Quotes"), reverse("sales:quote-list")),
@@ -71,7 +74,7 @@ def quote_page(
         flow=flow_steps(document_flow(quote), quote, user),
         lines=build_lines(quote, lines, drifts, editable=editable),
         promotions=build_promotions(quote, editable=editable, form=promotion_form),
-        approval=approval_card(quote, approval),
+        approval=approval_card(quote, approval, user),
         notes=quote.notes,
         activity=activity_card(quote, user),
         facts=_facts(quote),
@@ -139,6 +142,7 @@ def _draft_actions(
     quote: Quote, user: User, approval: Approval, drifts: Sequence[PriceDrift]
 ) -> list[Action]:
     reason = gettext("It needs approval first.") if approval.is_missing else ""
+    reason = str(approval.problem) if approval.problem else reason
     takes_lines = getattr(quote, "has_opportunity_lines", False)
     return [
         Action(gettext("Activate"), _url(quote, "activate"), "send", reason=reason),

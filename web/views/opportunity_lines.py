@@ -33,14 +33,16 @@ def add(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Add a line to the opportunity."""
     opportunity = find(request, pk)
 
-    def add_line(answers: dict[str, Any]) -> Opportunity:
-        add_opportunity_line(opportunity.pk, actor=request.user, **answers)
+    form = OpportunityLineForm(request.POST or None)
+
+    def add_line(_answers: dict[str, Any]) -> Opportunity:
+        add_opportunity_line(opportunity.pk, actor=request.user, **form.changes())
         return opportunity
 
     return run_form_action(
         request,
         opportunity,
-        OpportunityLineForm(request.POST or None),
+        form,
         add_line,
         heading=gettext("Add a product to %(opportunity)s") % {"opportunity": opportunity},
         label=gettext("Add line"),
@@ -91,7 +93,10 @@ def quote(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         lambda answers: quote_from_opportunity(opportunity.pk, actor=request.user, **answers),
         heading=gettext("Quote for %(opportunity)s") % {"opportunity": opportunity},
         label=gettext("Create quote"),
-        done=gettext("A draft quote, with the opportunity's lines at today's prices."),
+        done=gettext(
+            "A draft quote with the opportunity's lines: what was typed stays, "
+            "other prices are today's."
+        ),
     )
 
 
@@ -106,7 +111,10 @@ def order(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         lambda answers: order_from_opportunity(opportunity.pk, actor=request.user, **answers),
         heading=gettext("Order for %(opportunity)s") % {"opportunity": opportunity},
         label=gettext("Create order"),
-        done=gettext("A draft order, with the opportunity's lines at today's prices."),
+        done=gettext(
+            "A draft order with the opportunity's lines: what was typed stays, "
+            "other prices are today's."
+        ),
     )
 
 

@@ -40,6 +40,9 @@ from sales.services.prices.list_prices import check_list
 Kind = TypeVar("Kind", bound=Quote | Order | Invoice)
 
 DISCOUNTS = frozenset({"discount_amount", "discount_rate"})
+MEASURED = DISCOUNTS | {"price_list"}
+"""Fields of the head that decide how much is given away."""
+
 REPRICES = DISCOUNTS | {"tax_zone", "prices_include_tax", "freight"}
 """Fields of the head that the figures depend on."""
 
@@ -74,7 +77,7 @@ def change_head(
     check_figures(draft, fields)
     if "custom" in fields:
         fields["custom"] = clean_custom(draft, fields["custom"], stored=draft.custom)
-    with within_limit(draft, actor) if DISCOUNTS & fields.keys() else nullcontext():
+    with within_limit(draft, actor) if MEASURED & fields.keys() else nullcontext():
         _change(draft, fields)
     record_event(kind_of(draft).draft_event, draft, actor=actor, data={"changed": sorted(fields)})
     return draft

@@ -26,6 +26,7 @@ from sales.services.documents.typed_figures import (
     check_tax_rate,
 )
 from sales.services.errors import PricesLocked
+from sales.services.prices.costs import known_cost
 from sales.services.prices.list_prices import ListPrices, check_sellable, check_sold_in
 
 
@@ -90,9 +91,8 @@ def fill_from_product(
     line.description = line.description or product.name
     line.product_category_id = line.product_category_id or product.category_id
     line.tax_category_id = product.tax_category_id
-    line.unit_cost = (
-        product.current_cost if product.current_cost is not None else product.standard_cost
-    )
+    prices = prices or ListPrices(draft.price_list, [product], draft.company.today())
+    line.unit_cost = known_cost(product, draft.currency, prices.rates)
     take_list_price(line, draft, prices)
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from common.errors import DomainError, MissingField, SeveralErrors
 from crm.custom_fields import missing_custom
-from sales.models import AnyDocument, DocumentLine
+from sales.models import AnyDocument, DocumentLine, Quote
 from sales.pricing.errors import MissingPrice, NoTaxRate, ProductNotInPriceList
 from sales.services.documents.new_lines import check_line_quantity, check_unit
 from sales.services.errors import NoLines
@@ -65,6 +65,15 @@ def _head_problems(document: AnyDocument, lines: Sequence[DocumentLine]) -> list
     problems: list[DomainError] = []
     if not document.name:
         problems.append(MissingField(gettext("Give the document a name."), field="name"))
+    if isinstance(document, Quote) and document.price_list_id is None:
+        problems.append(
+            MissingField(
+                gettext(
+                    "A quote needs a price list, which its prices are measured against: choose one."
+                ),
+                field="price_list",
+            )
+        )
     from_list = any(
         line.counts and line.price_source == Source.LIST and not is_agreed(document, line)
         for line in lines

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import ROUND_UP, Decimal
@@ -11,16 +11,22 @@ from decimal import ROUND_UP, Decimal
 from django.db.models import Q
 from django.utils.translation import gettext
 
-from common.errors import DomainError
 from common.formatting import format_rate
 from crm.actors import Actor
 from crm.models import Partner, User
-from sales.models import AnyDocument, DocumentLine, Product
-from sales.pricing.concessions import TINY, Concession, document_concession, line_concession
-from sales.pricing.errors import DiscountAboveLimit
+from sales.models import AnyDocument, DocumentLine, Quote
+from sales.pricing.concessions import (
+    TINY,
+    Concession,
+    document_concession,
+    line_concession,
+    rate_on_everything,
+)
+from sales.pricing.errors import DiscountAboveLimit, NoListPrice
 from sales.services.documents.totals import line_input, lines_of, terms_of
-from sales.services.prices.list_prices import ListPrices
+from sales.services.prices.reference_prices import References, is_typed, references_of
 
+ZERO = Decimal(0)
 MAY_EXCEED = "sales.exceed_discount"
 HUNDREDTH = Decimal("0.0001")
 
@@ -29,13 +35,21 @@ HUNDREDTH = Decimal("0.0001")
 class _Concessions:
     """The concessions of a document: per line, by the header discount, and in total."""
 
-    lines: dict[uuid.UUID, Concession]
+    lines: Mapping[uuid.UUID, Concession]
     on_everything: Decimal
     whole: Concession | None
+    unmeasured: Mapping[tuple[uuid.UUID, uuid.UUID | None], Decimal]
+    """What is asked for a unit, by line and unit, where no list price is known."""
 
     def on_line(self, line_id: uuid.UUID) -> Decimal:
         """Return the discount of a line as a fraction; zero for a line that did not exist."""
-        return self.lines[line_id].rate if line_id in self.lines else Decimal(0)
+        return self.lines[line_id].rate if line_id in self.lines else ZERO
+
+    def escapes(self, line: DocumentLine, before: _Concessions) -> bool:
+        """Whether a line without a list price is new, or asks for less than before."""
+        asked = self.unmeasured.get((line.pk, line.unit_id))
+        earlier = before.unmeasured.get((line.pk, line.unit_id))
+        return asked is not None and (earlier is None or asked < earlier - TINY)
 
 
 def discount_limit(actor: Actor) -> Decimal | None:
@@ -55,36 +69,39 @@ def discount_limit(actor: Actor) -> Decimal | None:
 def within_limit(document: AnyDocument, actor: Actor) -> Iterator[None]:
     """Refuse changes made inside that raise a discount above the actor's limit.
 
-    A discount that somebody else gave stays. Lines are measured one by one, and the document
-    where it has a header discount.
+    A discount that somebody else gave stays, and so does a price without a list price. Lines are
+    measured one by one, and the document where it has a header discount.
     """
     limit = discount_limit(actor)
     if limit is None:
         yield
         return
-    before = _concessions(document, lines_of(document))
+    before, _ = _measured(document, lines_of(document))
     yield
     lines = lines_of(document)
-    after = _concessions(document, lines)
+    after, references = _measured(document, lines)
     raised = [line for line in lines if after.lines[line.pk].exceeds(before.on_line(line.pk))]
     for line in raised:
         rate = after.lines[line.pk].rate
         if after.lines[line.pk].exceeds(limit):
             raise _refusal(rate, limit, actor, line=str(line.pk), field=_field_of(line))
+    for line in lines:
+        if after.escapes(line, before):
+            raise references.unknown.get(line.pk) or _no_list_price(document, line, limit, actor)
     if raised or after.on_everything > before.on_everything + TINY:
-        _check_whole(after.whole, limit, document, actor)
+        _check_whole(after, limit, document, actor)
 
 
 def check_new(document: AnyDocument, actor: Actor) -> None:
     """Refuse to start a document with a header discount above the actor's limit."""
     limit = discount_limit(actor) if document.discount_rate else None
     if limit is not None:
-        _check_whole(document_concession([], terms_of(document)), limit, document, actor)
+        empty, _ = _measured(document, [])
+        _check_whole(empty, limit, document, actor)
 
 
-def _check_whole(
-    whole: Concession | None, limit: Decimal, document: AnyDocument, actor: Actor
-) -> None:
+def _check_whole(given: _Concessions, limit: Decimal, document: AnyDocument, actor: Actor) -> None:
+    whole = given.whole
     if whole is None or not whole.exceeds(limit):
         return
     raise _refusal(
@@ -92,63 +109,59 @@ def _check_whole(
         limit,
         actor,
         field="discount_rate" if document.discount_rate else "discount_amount",
-        with_lines=whole.exceeds(_on_everything(document)),
+        with_lines=whole.exceeds(given.on_everything),
     )
 
 
-def _concessions(document: AnyDocument, lines: Sequence[DocumentLine]) -> _Concessions:
-    terms = terms_of(document)
-    prices = _reference_prices(document, lines)
-    inputs = [(line_input(line), prices[line.pk]) for line in lines]
-    each = {
-        line.pk: line_concession(one, price, terms)
-        for line, (one, price) in zip(lines, inputs, strict=True)
-    }
-    return _Concessions(each, _on_everything(document), document_concession(inputs, terms))
-
-
-def _on_everything(document: AnyDocument) -> Decimal:
-    """Return the fraction of the lines' sum that the header discount takes off."""
-    rate: Decimal = document.discount_rate
-    return rate + document.discount_amount / document.detail if document.detail > 0 else rate
-
-
-def _reference_prices(
+def _measured(
     document: AnyDocument, lines: Sequence[DocumentLine]
-) -> dict[uuid.UUID, Decimal]:
-    """Return the reference price per unit: the frozen price, or the list price of a typed one.
-
-    Where the list has no price, the typed one is the reference.
-    """
-    prices = {line.pk: (line.unit_price or Decimal(0)) - line.volume_discount for line in lines}
-    typed = [(line, line.product) for line in lines if line.product and _is_overridden(line)]
-    if not typed:
-        return prices
-    products = [product for _, product in typed]
-    listed = ListPrices(document.price_list, products, document.company.today())
-    for line, product in typed:
-        asked = _listed_price(listed, line, product)
-        if asked is not None:
-            prices[line.pk] = asked
-    return prices
-
-
-def _is_overridden(line: DocumentLine) -> bool:
-    typed = line.price_source == DocumentLine.PriceSource.TYPED
-    return typed and line.product is not None and line.unit is not None
+) -> tuple[_Concessions, References]:
+    terms, references = terms_of(document), references_of(document, lines)
+    inputs = {line.pk: line_input(line) for line in lines}
+    measured = {pk: references.by_line[pk].less_volume for pk in inputs}
+    each = {pk: line_concession(one, measured[pk], terms) for pk, one in inputs.items()}
+    unmeasured = set(references.unknown)
+    if not isinstance(document, Quote):  # a quote needs an approval, whoever typed the price
+        unmeasured |= references.unlisted
+    given = _Concessions(
+        lines=each,
+        on_everything=rate_on_everything(inputs.values(), terms),
+        whole=document_concession([(one, measured[pk]) for pk, one in inputs.items()], terms),
+        unmeasured={
+            (line.pk, line.unit_id): measured[line.pk] * (1 - each[line.pk].rate)
+            for line in lines
+            if line.pk in unmeasured
+        },
+    )
+    return given, references
 
 
-def _listed_price(listed: ListPrices, line: DocumentLine, product: Product) -> Decimal | None:
-    try:
-        found = listed.of(product, line.unit, line.quantity)
-    except DomainError:
-        return None
-    return None if found.unit_price is None else found.unit_price - found.volume_discount
+def _no_list_price(
+    document: AnyDocument, line: DocumentLine, limit: Decimal, actor: Actor
+) -> NoListPrice:
+    where = (
+        gettext("%(product)s has no price on price list %(price_list)s per %(unit)s")
+        if document.price_list
+        else gettext("%(product)s has no list price, since no price list is chosen")
+    ) % {"product": line.sku, "price_list": document.price_list, "unit": line.unit}
+    return NoListPrice(
+        gettext(
+            "%(where)s: your limit of %(limit)s cannot be measured. Ask %(colleague)s to type the "
+            "price, or offer it in a quote and have that approved."
+        )
+        % {
+            "where": where,
+            "limit": format_rate(_rounded_up(limit)),
+            "colleague": _who_may(actor),
+        },
+        line=str(line.pk),
+        field="unit_price",
+    )
 
 
 def _field_of(line: DocumentLine) -> str:
     has_discount = bool(line.discount_rate or line.discount_amount)
-    return "discount" if has_discount or not _is_overridden(line) else "unit_price"
+    return "discount" if has_discount or not is_typed(line) else "unit_price"
 
 
 def _refusal(

@@ -6,11 +6,47 @@ import datetime as dt
 from decimal import Decimal
 
 from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.utils.translation import gettext
 
 from sales.models import AnyDocument, ExchangeRate
+from sales.pricing.errors import NoExchangeRate
 from sales.pricing.exchange import DatedRate, cross_rate
+from sales.pricing.money import EXACT
 
 ONE = Decimal(1)
+
+
+class DayRates:
+    """The exchange rates of a day; each pair of currencies is read once."""
+
+    def __init__(self, day: dt.date) -> None:
+        self._day = day
+        self._known: dict[tuple[str, str], Decimal | None] = {}
+
+    def find(self, base: str, currency: str) -> Decimal | None:
+        """Return how many units of the currency one base unit buys, if that is known."""
+        pair = (base, currency)
+        if pair not in self._known:
+            found = rate_between(base, currency, self._day)
+            self._known[pair] = found.rate if found else None
+        return self._known[pair]
+
+    def rate(self, base: str, currency: str) -> Decimal:
+        """Return what one base unit buys; refused where no rate is known, never taken for one."""
+        rate = self.find(base, currency)
+        if rate is None:
+            raise NoExchangeRate(
+                gettext(
+                    "No exchange rate from %(base)s to %(currency)s is known: "
+                    "an administrator enters it first."
+                )
+                % {"base": base, "currency": currency}
+            )
+        return rate
+
+    def convert(self, amount: Decimal, base: str, currency: str) -> Decimal:
+        """Express an amount in another currency; refused where no rate is known."""
+        return EXACT.multiply(amount, self.rate(base, currency))
 
 
 def freeze_exchange_rate(document: AnyDocument) -> None:

@@ -11,9 +11,11 @@ from decimal import Decimal
 from django.utils.translation import gettext
 
 from sales.models import (
+    AnyDocument,
     DiscountBand,
     DiscountList,
     Document,
+    DocumentLine,
     PriceList,
     PriceListItem,
     Product,
@@ -33,7 +35,7 @@ from sales.pricing.price_lists import (
 )
 from sales.pricing.quantities import QuantitySelling, check_quantity
 from sales.pricing.validity import check_price_list, check_product
-from sales.services.prices.exchange_rates import rate_between
+from sales.services.prices.exchange_rates import DayRates
 
 ZERO = Decimal(0)
 
@@ -56,8 +58,7 @@ class ListPrices:
     def __init__(
         self, price_list: PriceList | None, products: Iterable[Product], day: dt.date
     ) -> None:
-        self._day = day
-        self._rates: dict[str, Decimal | None] = {}
+        self.rates = DayRates(day)
         self._items = {
             (item.product_id, item.unit_id): item
             for item in _items_of(price_list, {product.pk for product in products})
@@ -98,10 +99,7 @@ class ListPrices:
 
     def _rate(self, product: Product, currency: str) -> Decimal:
         quoted_in = product.cost_currency
-        if quoted_in not in self._rates:
-            found = rate_between(quoted_in, currency, self._day)
-            self._rates[quoted_in] = found.rate if found else None
-        rate = self._rates[quoted_in]
+        rate = self.rates.find(quoted_in, currency)
         if rate is None:
             raise NoExchangeRate(
                 gettext(
@@ -112,6 +110,12 @@ class ListPrices:
                 field="product",
             )
         return rate
+
+
+def list_prices_of(document: AnyDocument, lines: Iterable[DocumentLine]) -> ListPrices:
+    """Read what a document's products cost today, for all who compare its lines with the list."""
+    products = [line.product for line in lines if line.product is not None]
+    return ListPrices(document.price_list, products, document.company.today())
 
 
 def look_up(

@@ -22,7 +22,13 @@ from sales.services.documents.new_lines import refuse_locked
 from sales.services.documents.totals import lines_of, reprice
 from sales.services.errors import NotDraft, PricesLocked, PricesNotLocked
 from sales.services.events import record_event
-from sales.services.prices.list_prices import ListPrice, ListPrices, check_list, check_product_sold
+from sales.services.prices.list_prices import (
+    ListPrice,
+    ListPrices,
+    check_list,
+    check_product_sold,
+    list_prices_of,
+)
 from sales.services.prices.override_rights import may_override
 
 Source = DocumentLine.PriceSource
@@ -61,14 +67,18 @@ class PricePreview:
     total_after: Decimal
 
 
-def price_drift(document: AnyDocument, lines: Sequence[AnyLine] | None = None) -> list[PriceDrift]:
+def price_drift(
+    document: AnyDocument,
+    lines: Sequence[AnyLine] | None = None,
+    prices: ListPrices | None = None,
+) -> list[PriceDrift]:
     """Compare every product line's frozen price with the list's today; changes nothing.
 
     Typed prices are compared too and marked so. Four statements at most, however many lines; one
-    less for who has read the lines with their products and units.
+    less for who has read the lines with their products and units, three for who has the prices.
     """
     lines = lines_of(document) if lines is None else lines
-    return [drift for _, _, drift in _compared(document, lines)]
+    return [drift for _, _, drift in _compared(document, lines, prices)]
 
 
 def preview_refresh(
@@ -164,7 +174,7 @@ def _refresh(draft: AnyDocument, line_ids: Collection[uuid.UUID] | None) -> list
 
 
 def _compared(
-    document: AnyDocument, lines: Sequence[AnyLine]
+    document: AnyDocument, lines: Sequence[AnyLine], prices: ListPrices | None = None
 ) -> list[tuple[AnyLine, ListPrice | None, PriceDrift]]:
     """Look up every comparable line in the list as it is today."""
     day = document.company.today()
@@ -175,7 +185,7 @@ def _compared(
         and line.price_source in {Source.LIST, Source.TYPED}
         and not is_fixed_part(line)
     ]
-    prices = ListPrices(document.price_list, [product for _, _, product in numbered], day)
+    prices = prices or list_prices_of(document, [line for _, line, _ in numbered])
     compared = []
     for number, line, product in numbered:
         found, problem = _found(line, product, prices, day)

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sales.pricing.concessions import Concession, document_concession, line_concession
+from sales.pricing.concessions import (
+    Concession,
+    document_concession,
+    line_concession,
+    list_amount,
+    list_discount,
+    rate_on_everything,
+)
 from sales.pricing.documents import LineInput, Terms
 from tests.sales.pricing.strategies import CURRENCIES, PRICES, QUANTITIES, RATES
 
@@ -46,6 +53,25 @@ def test_adds_the_discount_on_everything() -> None:
     lines = [(line(discount_amount=Decimal(100)), Decimal(100)), (line(counts=False), Decimal(9))]
     whole = document_concession(lines, terms)
     assert whole == Concession(Decimal(1000), Decimal(210))  # 100 + 20 + 10 % of 900
+
+
+def test_sets_tax_aside_where_prices_include_it() -> None:
+    terms = Terms("EUR", discount_amount=Decimal(10), prices_include_tax=True)
+    taxed = line(key="1", quantity=Decimal(1), unit_price=Decimal(120), tax_rate=Decimal("0.2"))
+    free = line(key="2", quantity=Decimal(1), unit_price=Decimal(80), tax_rate=Decimal(0))
+
+    whole = document_concession([(taxed, Decimal(120)), (free, Decimal(100))], terms)
+
+    assert list_amount(taxed, Decimal(120), terms) == 100
+    assert whole == Concession(Decimal(200), Decimal(29))  # 20 + 6/1.2 + 4
+    assert rate_on_everything([taxed, free], terms) == Decimal("0.05")
+
+
+def test_compares_what_is_paid_with_the_list_whoever_took_it_off() -> None:
+    terms = Terms("EUR", discount_amount=Decimal(20), discount_rate=Decimal("0.1"))
+    paid_less = line(volume_discount=Decimal(5), promotion_discount=Decimal(50))
+    lines = [(paid_less, Decimal(100)), (line(counts=False), Decimal(9))]
+    assert list_discount(lines, terms) == Concession(Decimal(1000), Decimal(210))  # 100 + 110
 
 
 def test_leaves_a_document_without_such_a_discount_to_its_lines() -> None:

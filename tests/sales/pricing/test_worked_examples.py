@@ -13,8 +13,9 @@ import pytest
 
 from sales.pricing.advances import TaxAmount, deduct, spread_advance
 from sales.pricing.allocation import allocate
+from sales.pricing.concessions import line_concession, list_discount
 from sales.pricing.discounts import Band, DiscountKind, DiscountList, volume_discount
-from sales.pricing.documents import LineInput, price_document
+from sales.pricing.documents import LineInput, Terms, price_document
 from sales.pricing.due import Share, early_payment_discount, split_by_shares
 from sales.pricing.exchange import to_base
 from sales.pricing.ledger import Ledger
@@ -98,6 +99,7 @@ def test_finds_every_kind_of_table() -> None:
         *["line", "detail"] * 8,
         "method",
         "bands",
+        "listed",
         "ordered",
         "order total",
         "down payment",
@@ -320,6 +322,29 @@ def test_opens_and_closes_returned_units_as_the_page_says(row: dict[str, str]) -
 
     assert units.open_to_ship == Decimal(row["open to ship"])
     assert units.open_to_bill == Decimal(row["open to bill"])
+
+
+@pytest.mark.parametrize("row", rows_of("listed"))
+def test_measures_discounts_as_the_page_says(row: dict[str, str]) -> None:
+    listed, volume = Decimal(row["listed"]), Decimal(row["volume discount"] or 0)
+    is_rate = row["discount"].endswith("%")
+    discount = Decimal(row["discount"].removesuffix(" %") or 0)
+    line = LineInput(
+        "1",
+        Decimal(row["quantity"]),
+        Decimal(row["typed price"]) if row["typed price"] else listed,
+        volume_discount=Decimal(0) if row["typed price"] else volume,
+        discount_amount=None if is_rate else discount,
+        discount_rate=discount / 100 if is_rate else None,
+        tax_rate=Decimal(row["tax % included"] or 0) / 100,
+    )
+    terms = Terms("EUR", prices_include_tax=bool(row["tax % included"]))
+
+    given = line_concession(line, listed - volume, terms).rate
+    less = list_discount([(line, listed)], terms).rate
+
+    assert round(given * 100, 2) == Decimal(row["a person gives %"])
+    assert round(less * 100, 2) == Decimal(row["the customer pays less %"])
 
 
 @pytest.mark.parametrize("row", rows_of("closed after"))

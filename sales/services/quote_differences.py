@@ -1,0 +1,93 @@
+"""Differences of a quote since it was approved: its content as it was kept, compared with now."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from sales.models import DocumentLine, Quote
+from sales.services.order_differences import ChangeEntry
+
+HEAD = (
+    "account", "currency", "price_list", "payment_terms", "tax_zone", "prices_include_tax",
+    "discount_amount", "discount_rate", "freight", "valid_until", "total",
+)  # fmt: skip
+LINE = (
+    "kind", "sku", "description", "unit", "quantity", "is_optional", "unit_price",
+    "volume_discount", "discount_amount", "discount_rate", "tax_rate", "net",
+)  # fmt: skip
+SAME_ITEM = ("kind", "sku", "description", "unit")
+"""What a line of the next revision has in common with the one it was copied from."""
+
+Content = Mapping[str, Any]
+
+
+def content_of(quote: Quote, lines: Sequence[DocumentLine]) -> dict[str, Any]:
+    """Write what a quote offers as JSON values, to be kept with its approval.
+
+    Holds in words all that the content hash covers.
+    """
+    return {
+        "head": {name: _as_json(getattr(quote, name)) for name in HEAD},
+        "lines": [
+            {"id": str(line.pk), **{name: _as_json(getattr(line, name)) for name in LINE}}
+            for line in lines
+        ],
+    }
+
+
+def content_changes(before: Content, after: Content) -> list[ChangeEntry]:
+    """List what differs: the head, then line by line, lines that are new or gone included."""
+    changes = list(_compare("", before["head"], after["head"]))
+    earlier = _matched(before["lines"], after["lines"])
+    for line, was in zip(after["lines"], earlier, strict=True):
+        if was is None:
+            changes.append(_entry(line, "added", None, line["net"]))
+        else:
+            changes += _compare(str(line["description"]), was, line)
+    kept = {was["id"] for was in earlier if was is not None}
+    changes += [
+        _entry(line, "removed", line["net"], None)
+        for line in before["lines"]
+        if line["id"] not in kept
+    ]
+    return changes
+
+
+def _matched(before: Sequence[Content], after: Sequence[Content]) -> list[Content | None]:
+    """Find for each line what it was: the same row, or the same item of the revision before."""
+    by_id = {line["id"]: line for line in before}
+    same_row = [by_id.pop(line["id"], None) for line in after]
+    left = list(by_id.values())
+    return [was or _take_same_item(line, left) for line, was in zip(after, same_row, strict=True)]
+
+
+def _take_same_item(line: Content, left: list[Content]) -> Content | None:
+    for was in left:
+        if all(was[name] == line[name] for name in SAME_ITEM):
+            left.remove(was)
+            return was
+    return None
+
+
+def _compare(what: str, before: Content, after: Content) -> Iterator[ChangeEntry]:
+    for name, value in after.items():
+        if name != "id" and before.get(name) != value:
+            yield ChangeEntry(
+                line=after.get("id"), what=what, field=name, before=before.get(name), after=value
+            )
+
+
+def _entry(line: Content, field: str, before: object, after: object) -> ChangeEntry:
+    what = str(line["description"])
+    return ChangeEntry(line=line["id"], what=what, field=field, before=before, after=after)
+
+
+def _as_json(value: object) -> object:
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return value if isinstance(value, bool | type(None)) else str(value)

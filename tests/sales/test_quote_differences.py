@@ -1,0 +1,85 @@
+"""Differences of a quote since its last approval, of this revision or an earlier one."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from crm import roles
+from crm.models import User
+from sales.models import Product, Quote
+from sales.services.approvals import review_quote
+from sales.services.documents.drafts import change_head, draft_quote
+from sales.services.documents.lines import add_line, change_line, remove_line
+from sales.services.quotes import activate_quote, revise_quote
+from tests.approvals import decide
+from tests.factories import Market, UserFactory
+
+TENTH = Decimal("0.1")
+
+
+@pytest.fixture
+def manager(market: Market) -> User:
+    user: User = UserFactory.create(role=roles.SALES_MANAGER)
+    return user
+
+
+@pytest.fixture
+def quote(market: Market) -> Quote:
+    quote = draft_quote(actor=market.rep, account=market.account, name="Bar refit")
+    add_line(
+        quote, actor=market.rep, product=market.product("100.00"), discount_rate=Decimal("0.15")
+    )
+    return quote
+
+
+def changes(quote: Quote) -> list[tuple[str, str, Any, Any]]:
+    review = review_quote(Quote.objects.get(pk=quote.pk))
+    return [(each["what"], each["field"], each["before"], each["after"]) for each in review.changes]
+
+
+def cups(market: Market) -> Product:
+    return market.product("5.00", name="Cups")
+
+
+def test_lists_what_changed_since_the_last_yes(market: Market, quote: Quote, manager: User) -> None:
+    line = quote.lines.get()
+    decide(quote, actor=manager)
+    change_line(line, actor=market.rep, quantity=Decimal(2), unit_price=Decimal(95))
+    decide(quote, actor=manager, approved=False, comment="No")
+    extra = add_line(quote, actor=market.rep, product=cups(market))
+    change_head(quote, actor=market.rep, discount_rate=TENTH)
+
+    assert changes(quote) == [
+        ("", "discount_rate", "0", "0.1"),
+        ("", "total", "102", "179.82"),
+        ("Espresso machine", "quantity", "1", "2"),
+        ("Espresso machine", "unit_price", "100", "95"),
+        ("Espresso machine", "net", "85", "161.5"),
+        ("Cups", "added", None, "5"),
+    ]
+
+    decide(quote, actor=manager)
+    assert changes(quote) == []
+    remove_line(extra, actor=market.rep)
+    assert ("Cups", "removed", "5", None) in changes(quote)
+
+
+def test_compares_with_the_approval_of_an_earlier_revision(
+    market: Market, quote: Quote, manager: User
+) -> None:
+    add_line(quote, actor=market.rep, product=cups(market))
+    decide(quote, actor=manager)
+    activate_quote(quote.pk, actor=market.rep)
+    revised = revise_quote(quote.pk, actor=market.rep)
+    assert changes(revised) == []
+
+    change_line(revised.lines.earliest("position"), actor=market.rep, quantity=Decimal(3))
+
+    assert changes(revised) == [
+        ("", "total", "108", "312"),
+        ("Espresso machine", "quantity", "1", "3"),
+        ("Espresso machine", "net", "85", "255"),
+    ]
