@@ -26,6 +26,7 @@ from fulfilment.services.discrepancies import (
 from fulfilment.services.shipments import OverShipped, ShipmentReport, merge_report
 from fulfilment.sync.status_order import INVOICE_STATUSES, ORDER_STATUSES, furthest
 from sales.models import Invoice, Order, SalesEvent
+from sales.pricing.errors import QuantityNotAllowed
 from sales.services.errors import ReferenceTaken
 from sales.services.events import record_event
 from sales.services.invoices import lock_invoice, record_official_invoice
@@ -92,23 +93,32 @@ def apply_shipment(connection: Connection, message: IncomingMessage) -> Effect:
     try:
         _, has_changed = merge_report(order, report, actor=_actor(connection))
     except OverShipped as error:
-        raise DataConflict(
-            str(error),
-            NewDiscrepancy(
-                connection.pk,
-                Kind.QUANTITY,
-                record,
-                ours=plain(error.ordered),
-                theirs=plain(error.shipped),
-                field=error.line or "",
-                difference=signed(error.shipped - error.ordered),
-            ),
-        ) from error
+        found = _quantity(connection, record, error, ours=error.ordered, theirs=error.shipped)
+        raise DataConflict(str(error), found) from error
+    except QuantityNotAllowed as error:
+        line = order.lines.get(pk=error.line or "")
+        shipped = report.lines[line.pk]
+        found = _quantity(connection, record, error, ours=line.open_to_ship, theirs=shipped)
+        raise DataConflict(str(error), found) from error
     order.refresh_from_db()  # billing by the terms may have moved it on
     status = WAREHOUSE_STATUSES.get(order.fulfilment_status)
     if status is not None:
         has_changed |= _advance_status(order, status, connection)
     return Effect(record, has_changed)
+
+
+def _quantity(
+    connection: Connection, record: Record, error: DomainError, *, ours: Decimal, theirs: Decimal
+) -> NewDiscrepancy:
+    return NewDiscrepancy(
+        connection.pk,
+        Kind.QUANTITY,
+        record,
+        ours=plain(ours),
+        theirs=plain(theirs),
+        field=error.line or "",
+        difference=signed(theirs - ours),
+    )
 
 
 WAREHOUSE_STATUSES: dict[str, str] = {

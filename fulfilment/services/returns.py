@@ -16,11 +16,14 @@ from crm.actors import Actor
 from fulfilment.models import Shipment, ShipmentLine
 from fulfilment.services.shipments import (
     check_quantities,
+    lines_to_ship,
     next_reference,
     recorder_of,
     update_progress,
 )
+from sales.models import Order
 from sales.pricing.errors import QuantityExceedsOpen
+from sales.services.billing.part_quantities import check_part
 from sales.services.orders import lock_order
 
 Status = Shipment.Status
@@ -46,8 +49,7 @@ def record_return(
     """
     order = lock_order(order_id)
     wanted = check_quantities(order, lines)
-    if returns is not None:
-        _check_left_to_return(returns, wanted)
+    _check_parts(order, returns, wanted)
     shipment = Shipment.objects.create(
         order=order,
         direction=Direction.RETURN,
@@ -79,8 +81,22 @@ def left_to_return(shipment: Shipment) -> dict[uuid.UUID, Decimal]:
     return left
 
 
-def _check_left_to_return(shipment: Shipment, wanted: Mapping[uuid.UUID, Decimal]) -> None:
-    left = left_to_return(shipment)
+def _check_parts(
+    order: Order, shipment: Shipment | None, wanted: Mapping[uuid.UUID, Decimal]
+) -> None:
+    """Refuse more than left, and quantities that a product is not sold in."""
+    lines = lines_to_ship(order)
+    left = {pk: line.shipped_quantity - line.returned_quantity for pk, line in lines.items()}
+    if shipment is not None:
+        left = left_to_return(shipment)
+        _check_left_to_return(shipment, left, wanted)
+    for pk, quantity in wanted.items():
+        check_part(lines[pk], quantity, left=left[pk])
+
+
+def _check_left_to_return(
+    shipment: Shipment, left: Mapping[uuid.UUID, Decimal], wanted: Mapping[uuid.UUID, Decimal]
+) -> None:
     for pk, quantity in wanted.items():
         if quantity > left.get(pk, ZERO):
             raise QuantityExceedsOpen(

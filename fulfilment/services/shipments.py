@@ -28,6 +28,7 @@ from fulfilment.sync.status_order import SHIPMENT_STATUSES, furthest
 from sales.models import Order, OrderLine
 from sales.pricing.errors import InvalidQuantity, QuantityExceedsOpen
 from sales.services.billing.order_progress import Progress, record_progress
+from sales.services.billing.part_quantities import check_part
 from sales.services.errors import OnHold, UnknownLine
 from sales.services.orders import lock_order
 
@@ -177,8 +178,8 @@ def merge_report(order: Order, report: ShipmentReport, *, actor: Actor) -> tuple
 
     The caller holds the order's lock. Refuses lines the order does not have, and more than ordered.
     """
-    known = set(order.lines.values_list("pk", flat=True))
-    if unknown := set(report.lines) - known:
+    lines = lines_to_ship(order)
+    if unknown := set(report.lines) - set(lines):
         line_id = min(unknown)
         raise UnknownLine(
             gettext("%(order)s has no line %(line)s.") % {"order": order, "line": line_id},
@@ -191,9 +192,11 @@ def merge_report(order: Order, report: ShipmentReport, *, actor: Actor) -> tuple
         raise NotAShipment(
             gettext("%(shipment)s is a return, not a shipment.") % {"shipment": shipment}
         )
+    held = {line.order_line_id: line for line in shipment.lines.all()}
+    _check_parts(shipment, lines, held, report.lines)
     changes = [
         is_new,
-        _merge_lines(shipment, report.lines),
+        _merge_lines(shipment, held, report.lines),
         _merge_status(shipment, report.status),
         _merge_tracking(shipment, report),
     ]
@@ -202,8 +205,26 @@ def merge_report(order: Order, report: ShipmentReport, *, actor: Actor) -> tuple
     return shipment, any(changes)
 
 
-def _merge_lines(shipment: Shipment, lines: Mapping[uuid.UUID, Decimal]) -> bool:
-    held = {line.order_line_id: line for line in shipment.lines.all()}
+def _check_parts(
+    shipment: Shipment,
+    lines: Mapping[uuid.UUID, OrderLine],
+    held: Mapping[uuid.UUID, ShipmentLine],
+    wanted: Mapping[uuid.UUID, Decimal],
+) -> None:
+    """Refuse quantities that a product is not sold in, unless they are all that is left."""
+    has_left = shipment.status in Shipment.LEFT
+    for pk, quantity in wanted.items():
+        before = held[pk].quantity if pk in held else ZERO
+        if quantity > before:
+            left = lines[pk].open_to_ship + (before if has_left else ZERO)
+            check_part(lines[pk], quantity, left=left)
+
+
+def _merge_lines(
+    shipment: Shipment,
+    held: Mapping[uuid.UUID, ShipmentLine],
+    lines: Mapping[uuid.UUID, Decimal],
+) -> bool:
     added = [
         ShipmentLine(shipment=shipment, order_line_id=pk, quantity=quantity)
         for pk, quantity in lines.items()
@@ -324,6 +345,12 @@ def check_quantities(order: Order, lines: Mapping[uuid.UUID, Decimal]) -> dict[u
             gettext("%(order)s has no such line.") % {"order": order}, line=str(min(unknown))
         )
     return wanted
+
+
+def lines_to_ship(order: Order) -> dict[uuid.UUID, OrderLine]:
+    """Read the lines of an order by their id, with what decides in what steps they are shipped."""
+    lines = order.lines.select_related("product", "price_list_item")
+    return {line.pk: line for line in lines}
 
 
 def next_reference(order: Order, letter: str) -> str:

@@ -244,3 +244,23 @@ def test_closes_a_discrepancy_whose_values_agree_again(invoice: Invoice, erp: Fa
     assert {(each.resolution, each.decision) for each in Discrepancy.objects.all()} == {
         ("", "Both values agree again.")
     }
+
+
+def test_a_report_of_a_part_of_a_whole_unit_opens_a_discrepancy(
+    order: Order, warehouse: FarEnd
+) -> None:
+    report = shipment_event(order, "WH-1", "shipped", "1.5")
+
+    assert receive_from(warehouse, report) == "conflict"
+
+    line = order.lines.get()
+    found = Discrepancy.objects.get()
+    assert (found.kind, found.ours, found.theirs, found.difference) == (
+        Discrepancy.Kind.QUANTITY,
+        "10",
+        "1.5",
+        "-8.5",
+    )
+    assert (found.field, found.record_id) == (str(line.pk), order.pk)
+    assert line.shipped_quantity == 0
+    assert not Shipment.objects.exists()

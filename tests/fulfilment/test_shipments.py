@@ -9,12 +9,14 @@ import pytest
 
 from common.errors import Duplicate, IllegalTransition, MissingField
 from fulfilment.models import Handoff, Shipment
+from fulfilment.services.returns import record_return
 from fulfilment.services.shipments import NothingToShip, OverShipped, move_shipment, record_shipment
-from sales.models import Order, SalesEvent
-from sales.pricing.errors import InvalidQuantity
+from sales.models import Order, Product, SalesEvent
+from sales.pricing.errors import InvalidQuantity, QuantityNotAllowed
 from sales.services.documents.drafts import draft_order
+from sales.services.documents.lines import add_line
 from sales.services.errors import OnHold, UnknownLine
-from sales.services.orders import hold_order
+from sales.services.orders import hold_order, submit_order
 from tests.factories import Market
 from tests.fulfilment.conftest import FarEnd, connect, submitted_order
 
@@ -157,3 +159,35 @@ def test_sends_recorded_shipments_to_connections_that_receive_them(
     ship(order, market, "4")
 
     assert Handoff.objects.get().lane.connection == far_end.connection
+
+
+def test_refuses_to_ship_or_return_a_part_of_a_whole_unit(order: Order, market: Market) -> None:
+    with pytest.raises(QuantityNotAllowed, match=r"Only whole units are sold, not 1\.5") as refusal:
+        ship(order, market, "1.5")
+    assert refusal.value.line == str(order.lines.get().pk)
+    assert quantities(order) == (0, 0, 0)
+    assert not Shipment.objects.exists()
+
+    shipment = ship(order, market, "4")
+    with pytest.raises(QuantityNotAllowed, match="Espresso machine: Only whole units"):
+        record_return(
+            order.pk,
+            actor=market.rep,
+            lines={order.lines.get().pk: Decimal("0.5")},
+            returns=shipment,
+        )
+    assert quantities(order) == (4, 0, 0)
+
+
+def test_ships_all_that_is_left_whatever_the_catalogue_says_by_now(market: Market) -> None:
+    product = market.product("100.00", decimals=1)
+    order = draft_order(actor=market.rep, account=market.account, name="Beans")
+    line = add_line(order, actor=market.rep, product=product, quantity=Decimal("1.5"))
+    submit_order(order.pk, actor=market.rep)
+    Product.objects.update(decimals=0)
+
+    shipment = record_shipment(order.pk, actor=market.rep, lines={line.pk: Decimal("1.5")})
+    record_return(order.pk, actor=market.rep, lines={line.pk: Decimal("1.5")}, returns=shipment)
+
+    line = order.lines.get()
+    assert (line.shipped_quantity, line.returned_quantity) == (Decimal("1.5"), Decimal("1.5"))

@@ -32,6 +32,7 @@ from sales.services.billing.down_payments import (
     refuse_overdrawn,
 )
 from sales.services.billing.ledgers import put_amounts, read_ledger
+from sales.services.billing.part_quantities import check_part
 from sales.services.documents.copying import carried_from, copy_head
 from sales.services.errors import NotDraft, NothingToInvoice, UnknownLine, name_line
 from sales.services.events import record_event
@@ -63,7 +64,9 @@ def invoice_order(
             % {"order": order, "status": order.get_status_display()}
         )
     lines = list(
-        order.lines.select_for_update(of=("self",)).select_related("product").order_by("position")
+        order.lines.select_for_update(of=("self",))
+        .select_related("product", "price_list_item")
+        .order_by("position")
     )
     if what == What.PERCENTAGE:
         quantities = _fractions(lines, rate)
@@ -166,6 +169,8 @@ def _quantities(
         wanted = {line.pk: line.open_to_bill for line in lines if line.counts}
     else:
         wanted = _chosen(order, lines, chosen or {})
+    if what == What.LINES:
+        _check_parts(lines, wanted)
     wanted = {pk: quantity for pk, quantity in wanted.items() if quantity > 0}
     if not wanted and what == What.SHIPPED:
         raise NothingToInvoice(
@@ -216,6 +221,13 @@ def _chosen(
                 line=str(pk),
             )
     return dict(chosen)
+
+
+def _check_parts(lines: Sequence[OrderLine], wanted: Mapping[uuid.UUID, Decimal]) -> None:
+    """Refuse chosen quantities that a product is not sold in; a percentage may make fractions."""
+    for line in lines:
+        if line.pk in wanted:
+            check_part(line, wanted[line.pk], left=line.open_to_bill)
 
 
 def _invoice_for(
