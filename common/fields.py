@@ -49,10 +49,10 @@ def currency_field(**options: Any) -> models.CharField[Any, Any]:
     )
 
 
-def optional_key(model: type[M]) -> models.ForeignKey[M | None, M | None]:
+def optional_key(model: type[M], **options: Any) -> models.ForeignKey[M | None, M | None]:
     """Make an optional foreign key without a reverse name; the row it points to is protected."""
     return models.ForeignKey(
-        model, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        model, null=True, blank=True, on_delete=models.PROTECT, related_name="+", **options
     )
 
 

@@ -29,16 +29,17 @@ UNITS = {
 GROUP_OF = {PIECE: "Pieces", KILO: "Weight", HOUR: "Time"}
 
 CATEGORIES = {
-    "machines": "Espresso machines",
-    "grinders": "Grinders",
-    "brewing": "Brewing",
-    "tools": "Bar tools",
-    "cups": "Cups and glass",
-    "water": "Water and hygiene",
-    "coffee": "Coffee",
-    "services": "Services",
-    "parts": "Spare parts",
+    "machines": ("Espresso machines", STANDARD),
+    "grinders": ("Grinders", STANDARD),
+    "brewing": ("Brewing", STANDARD),
+    "tools": ("Bar tools", STANDARD),
+    "cups": ("Cups and glass", STANDARD),
+    "water": ("Water and hygiene", STANDARD),
+    "coffee": ("Coffee", FOOD),
+    "services": ("Services", SERVICE),
+    "parts": ("Spare parts", STANDARD),
 }
+"""What products, and lines that are written in, belong to, and how it is taxed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +113,9 @@ def add_catalogue() -> None:
         group = ensure(UnitGroup, name=name)
         for unit, factor in units.items():
             ensure(Unit, {"factor": Decimal(factor)}, group=group, name=unit)
-    for code, category in CATEGORIES.items():
-        ensure(ProductCategory, {"name": category}, code=code)
+    for code, (category, tax) in CATEGORIES.items():
+        values = {"name": category, "tax_category": TaxCategory.objects.get(code=tax)}
+        ensure(ProductCategory, values, code=code)
     for item in ALL_ITEMS:
         _add(item)
     _add_bundle_parts()

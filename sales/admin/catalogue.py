@@ -57,10 +57,10 @@ class UnitAdmin(RecordAdmin[Unit]):
 class ProductCategoryAdmin(RecordAdmin[ProductCategory]):
     """Product categories."""
 
-    list_display = ("name", "code", "parent")
-    list_select_related = ("parent",)
+    list_display = ("name", "code", "parent", "tax_category")
+    list_select_related = ("parent", "tax_category")
     search_fields = ("name", "code")
-    autocomplete_fields = ("parent",)
+    autocomplete_fields = ("parent", "tax_category")
 
 
 class BundleItemInline(VisibilityAdmin, admin.TabularInline[BundleItem, Product]):

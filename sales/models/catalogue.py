@@ -18,6 +18,7 @@ from common.fields import (
     custom_values,
     custom_values_index,
     identifier,
+    optional_key,
     quantity_field,
 )
 from common.history import keeps_history
@@ -76,6 +77,9 @@ class ProductCategory(models.Model):
     name = models.CharField(max_length=100)
     parent = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+    )
+    tax_category = optional_key(
+        TaxCategory, help_text=_("How write-in lines of this category are taxed.")
     )
 
     class Meta:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from common.errors import DomainError
-from sales.models import Quote
+from sales.models import Quote, TaxRate
 from sales.services.documents.lines import add_line, change_line
-from tests.factories import Market
+from tests.factories import Market, TaxCategoryFactory
 from tests.sales.written import written
 
 
@@ -58,3 +58,26 @@ def test_refuses_a_change_that_breaks_a_rule_of_its_line(
     assert (refusal.value.code, refusal.value.field) == (code, field)
     assert refusal.value.line == str(line.pk)
     assert written(quote) == before
+
+
+def test_a_line_is_taxed_in_another_category_or_at_a_typed_rate(
+    market: Market, quote: Quote
+) -> None:
+    reduced = TaxCategoryFactory.create()
+    TaxRate.objects.create(category=reduced, zone=market.zone, rate=Decimal("0.055"))
+    line = add_line(quote, actor=market.rep, product=market.product("100.00"))
+
+    line = change_line(line, actor=market.rep, tax_category=reduced)
+    assert (line.tax_rate, line.tax_rate_is_typed, line.tax) == (
+        Decimal("0.055"),
+        False,
+        Decimal("5.5"),
+    )
+    line = change_line(line, actor=market.rep, tax_rate=Decimal(0))
+    assert (line.tax_rate, line.tax_rate_is_typed, line.tax) == (0, True, 0)
+    line = change_line(line, actor=market.rep, tax_rate=None)
+    assert (line.tax_rate, line.tax_rate_is_typed, line.tax) == (
+        Decimal("0.055"),
+        False,
+        Decimal("5.5"),
+    )

@@ -13,6 +13,7 @@ from sales.pricing.errors import QuantityNotAllowed
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
 from sales.services.documents.new_lines import error_context, new_line
+from sales.services.quotes import activate_quote
 from tests.factories import Market, PriceListItemFactory, UnitFactory
 from tests.sales.written import written
 
@@ -122,3 +123,20 @@ def test_refuses_a_fraction_of_what_is_sold_whole(market: Market) -> None:
     with pytest.raises(QuantityNotAllowed):
         add_line(order, actor=market.rep, product=market.product(), quantity=Decimal("1.5"))
     assert not order.lines.exists()
+
+
+def test_a_write_in_is_taxed_as_its_category_and_sold(market: Market, quote: Quote) -> None:
+    market.category.tax_category = market.tax_category
+    market.category.save()
+
+    line = add_line(
+        quote,
+        actor=market.rep,
+        description="Counter",
+        unit_price=Decimal(10),
+        product_category=market.category,
+    )
+
+    assert (line.kind, line.tax_category) == ("write_in", market.tax_category)
+    assert (line.tax_rate, line.tax, line.gross) == (Decimal("0.2"), 2, 12)
+    assert activate_quote(quote.pk, actor=market.rep).total == 12

@@ -37,6 +37,7 @@ from tests.factories import (
     Market,
     PriceListFactory,
     PriceListItemFactory,
+    TaxCategoryFactory,
     UnitFactory,
     UserFactory,
 )
@@ -147,10 +148,41 @@ def test_distinguishes_a_product_off_the_list_from_one_without_a_price(
         f"Line 1, Grinder: not on price list {market.price_list} per pc.",
         "Line 2, Tamper: no price: type one.",
         "Line 3, Counter: no price: type one.",
-        "Line 3, Counter: no tax rate is known: type one, it is never taken for zero.",
+        (
+            "Line 3, Counter: no tax rate is known: product category "
+            f"{market.category} has no tax category. Choose one on the line, or have it set "
+            "in the admin under Product categories."
+        ),
     ]
     quote.refresh_from_db()
     assert (quote.status, quote.number) == ("draft", None)
+
+
+@pytest.mark.parametrize(
+    ("zone", "category", "message"),
+    [
+        (None, "own", "choose the tax zone of the document, or type a rate on the line"),
+        ("own", "new", "no tax rate of Reduced in France is known today: type one on the line"),
+        ("own", None, "choose a tax category on the line, or type a rate"),
+    ],
+)
+def test_says_where_a_tax_rate_is_missing(
+    market: Market, quote: Quote, zone: str | None, category: str | None, message: str
+) -> None:
+    line = add_line(quote, actor=market.rep, product=market.product("100.00"))
+    if zone is None:
+        change_head(quote, actor=market.rep, tax_zone=None)
+    if category != "own":
+        reduced = TaxCategoryFactory.create(name="Reduced") if category else None
+        line.product_category = None
+        line.save()
+        change_line(line, actor=market.rep, tax_category=reduced)
+
+    with pytest.raises(DomainError, match=message) as refusal:
+        activate_quote(quote.pk, actor=market.rep)
+
+    assert (refusal.value.code, refusal.value.field) == ("no_tax_rate", "tax_rate")
+    assert refusal.value.line == str(line.pk)
 
 
 def test_a_typed_price_sells_what_is_on_no_list_once_it_is_approved(

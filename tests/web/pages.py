@@ -131,6 +131,9 @@ def parts_of_pages(one: OneOfEach) -> dict[str, str]:
     return {
         "question line options": f"{reverse('sales:line-options', args=quote)}?q={sku}",
         "question write-in line": reverse("sales:line-write-in", args=quote),
+        "question line details": reverse(
+            "sales:line-edit", args=[*quote, one.draft_quote.lines.all()[0].pk]
+        ),
         "question heading or note": reverse("sales:line-text", args=quote),
         "price refresh": reverse("sales:price-refresh", args=quote),
         "question explanations of a quote": reverse("sales:explanations", args=quote),

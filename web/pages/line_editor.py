@@ -39,9 +39,10 @@ class EditorRow:
     below_price: SafeString
     """What a large quantity takes off, and the list's price of today where it is not the line's."""
     options: Sequence[OptionChoice]
-    option_label: str
+    menu_label: str
     remove_label: str
     change_url: str
+    edit_url: str
     remove_url: str
     option_url: str
 
@@ -53,13 +54,14 @@ class LineEditor:
         self._currency = document.currency
         self._drifts = {each.line_id: format_drift(each, self._currency) for each in drifts}
         parts = {"kind": kind_of(document).url_word, "pk": document.pk, "line": NO_LINE}
-        self._change, self._remove, self._option = (
-            reverse(f"sales:line-{name}", kwargs=parts) for name in ("change", "remove", "option")
+        self._change, self._edit, self._remove, self._option = (
+            reverse(f"sales:line-{name}", kwargs=parts)
+            for name in ("change", "edit", "remove", "option")
         )
         self._options = _option_choices()
         self._notes = {"fixed": "", "open": gettext("optional, not taken")}
         self._notes["taken"] = gettext("optional, taken")
-        self._option_label = gettext("Optional or not: %(line)s")
+        self._menu_label = gettext("What to do with %(line)s")
         self._remove_label = gettext("Remove %(line)s")
 
     def row(self, line: AnyLine) -> EditorRow:
@@ -74,9 +76,10 @@ class LineEditor:
             option_note=self._notes[option],
             below_price=format_html_join(" ", "{}", ((note,) for note in notes if note)),
             options=self._options[option],
-            option_label=self._option_label % named,
+            menu_label=self._menu_label % named,
             remove_label=self._remove_label % named,
             change_url=self._change.replace(str(NO_LINE), key),
+            edit_url=self._edit.replace(str(NO_LINE), key),
             remove_url=self._remove.replace(str(NO_LINE), key),
             option_url=self._option.replace(str(NO_LINE), key),
         )

@@ -41,6 +41,7 @@ LINES: list[URLPattern | URLResolver] = [
     path("text/", lines.text, name="line-text"),
     path("<uuid:line>/option/", lines.option, name="line-option"),
     path("<uuid:line>/", lines.change, name="line-change"),
+    path("<uuid:line>/edit/", lines.edit, name="line-edit"),
     path("<uuid:line>/remove/", lines.remove, name="line-remove"),
 ]
 

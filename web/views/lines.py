@@ -13,12 +13,12 @@ from django.views.decorators.http import require_safe
 from django_htmx.http import reswap, trigger_client_event
 
 from common.errors import DomainError
-from sales.models import AnyDocument, Product
+from sales.models import AnyDocument, DocumentLine, Product
 from sales.services.documents.lines import add_line, change_line, remove_line
 from sales.services.products import find_product
 from web.actions import action, run_form_action
 from web.forms.base import add_refusal
-from web.forms.lines import LineForm, TextLineForm, WriteInForm
+from web.forms.lines import LineForm, ProductLineForm, TextLineForm, WriteInForm
 from web.htmx import go_to, is_partial, refuse
 from web.http import RepRequest, rep_required, rep_with
 from web.pages.line_parts import RefusedLine, lines_part, product_options
@@ -27,6 +27,7 @@ from web.rendering import render_part
 from web.views.documents import find_by_url_word, find_to_change
 
 TEMPLATE = "lines/parts.html"
+TEXTS = (DocumentLine.Kind.SECTION, DocumentLine.Kind.NOTE)
 OPTIONS_OF_A_LINE: dict[str, dict[str, bool]] = {
     "fixed": {"is_optional": False, "is_taken": True},
     "open": {"is_optional": True, "is_taken": False},
@@ -128,19 +129,44 @@ def remove(request: RepRequest, kind: str, pk: uuid.UUID, line: uuid.UUID) -> Ht
 def write_in(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
     """Add a write-in line: a product that is not in the catalogue."""
     document = find_to_change(request, kind, pk)
+    form = WriteInForm(request.POST or None)
 
-    def add_write_in(answers: dict[str, Any]) -> AnyDocument:
-        add_line(document, actor=request.user, **answers)
+    def add_write_in(_answers: dict[str, Any]) -> AnyDocument:
+        add_line(document, actor=request.user, **form.columns())
         return document
 
     return run_form_action(
         request,
         document,
-        WriteInForm(request.POST or None),
+        form,
         add_write_in,
         heading=gettext("Add a write-in line"),
         label=gettext("Add line"),
         done=gettext("Line added."),
+    )
+
+
+@rep_required
+def edit(request: RepRequest, kind: str, pk: uuid.UUID, line: uuid.UUID) -> HttpResponse:
+    """Change what a line's row does not show, such as its tax."""
+    document = find_to_change(request, kind, pk)
+    found = document.lines.select_related("product_category").exclude(kind__in=TEXTS)
+    stored: Any = get_object_or_404(found, pk=line)
+    form_class = ProductLineForm if stored.product_id else WriteInForm
+    form = form_class(request.POST or None, line=stored)
+
+    def change_details(_answers: dict[str, Any]) -> AnyDocument:
+        change_line(stored, actor=request.user, **form.differences())
+        return document
+
+    return run_form_action(
+        request,
+        document,
+        form,
+        change_details,
+        heading=stored.description,
+        label=gettext("Save"),
+        done=gettext("Line changed."),
     )
 
 

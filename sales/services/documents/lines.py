@@ -37,6 +37,7 @@ from sales.services.documents.new_lines import (
     new_line,
     refuse_locked,
     take_list_price,
+    take_tax_category,
 )
 from sales.services.documents.totals import reprice
 from sales.services.documents.typed_figures import check_numbers
@@ -117,8 +118,9 @@ def _change(stored: AnyLine, draft: AnyDocument, fields: dict[str, Any]) -> None
     before = _Before(stored.quantity, stored.unit_id, stored.unit_price, stored.counts)
     for field, value in fields.items():
         setattr(stored, field, value)
-    if fields.get("tax_rate") is not None:
-        stored.tax_rate_is_typed = True
+    if "tax_rate" in fields:
+        stored.tax_rate_is_typed = fields["tax_rate"] is not None
+    take_tax_category(stored)
     _settle_price(stored, draft, before)
     check_line(stored, draft.currency)
     stored.save()

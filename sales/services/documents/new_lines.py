@@ -58,9 +58,17 @@ def new_line(
     )
     if line.product is None and "kind" not in fields:
         line.kind = DocumentLine.Kind.WRITE_IN
+    take_tax_category(line)
     if line.is_optional and "is_taken" not in fields:
         line.is_taken = False
     return line
+
+
+def take_tax_category(line: DocumentLine) -> None:
+    """Tax a line without a product as its product category says, unless it says itself."""
+    category = line.product_category
+    if line.product_id is None and category is not None and line.tax_category_id is None:
+        line.tax_category_id = category.tax_category_id
 
 
 def last_position(document: AnyDocument) -> int:

@@ -100,10 +100,27 @@ def _line_problems(
     if line.unit_price is None:
         yield _no_price(document, line)
     if line.tax_rate is None and line.is_taxed:
-        yield NoTaxRate(
-            gettext("no tax rate is known: type one, it is never taken for zero."),
-            field="tax_rate",
+        yield NoTaxRate(_why_no_tax_rate(document, line), field="tax_rate")
+
+
+def _why_no_tax_rate(document: AnyDocument, line: DocumentLine) -> str:
+    """Say where a tax rate is missing; it is never taken for zero."""
+    category = line.tax_category
+    if category is None and line.product_category is not None:
+        return gettext(
+            "no tax rate is known: product category %(category)s has no tax category. "
+            "Choose one on the line, or have it set in the admin under Product categories."
+        ) % {"category": line.product_category}
+    if category is None:
+        return gettext("no tax rate is known: choose a tax category on the line, or type a rate.")
+    if document.tax_zone is None:
+        return gettext(
+            "no tax rate is known: choose the tax zone of the document, or type a rate on the line."
         )
+    return gettext(
+        "no tax rate of %(category)s in %(zone)s is known today: type one on the line, "
+        "or have it entered in the admin under Tax rates."
+    ) % {"category": category, "zone": document.tax_zone}
 
 
 def _no_price(document: AnyDocument, line: DocumentLine) -> DomainError:

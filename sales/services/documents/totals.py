@@ -40,7 +40,7 @@ def lines_of(document: Order) -> list[OrderLine]: ...
 def lines_of(document: Invoice) -> list[InvoiceLine]: ...
 def lines_of(document: AnyDocument) -> Sequence[AnyLine]:
     """Read a document's lines in order, with what pricing needs of their products."""
-    related = ("product", "unit", "price_list_item", "tax_category")
+    related = ("product", "product_category", "unit", "price_list_item", "tax_category")
     return list(document.lines.select_related(*related).order_by("position", "id"))
 
 
