@@ -27,6 +27,8 @@ NUMBER = re.compile(r"\b(?:[A-Z]{1,5}-)?(?:Q|O|INV)-\d{4}-\d{5}(?: r\d+)?")
 PRICE_LIST = "Europe (EUR)"
 PAYMENT_TERMS = "14 days net"
 TAX_ZONE = "France"
+SHIP_TO = {"street": "3 rue des Halles", "postal_code": "37000", "city": "Tours", "country": "FR"}
+"""What the rep types into the quote's head."""
 
 Print = Callable[[str], None]
 Found = TypeVar("Found")
@@ -104,6 +106,7 @@ class _Story:
             price_list=form.choice("price_list", PRICE_LIST),
             payment_terms=form.choice("payment_terms", PAYMENT_TERMS),
             tax_zone=form.choice("tax_zone", TAX_ZONE),
+            **SHIP_TO,
         )
         for sku, quantity, discount in LINES:
             self._add_line(sku, quantity, discount)

@@ -125,10 +125,21 @@ class Document(Owned, Stateful):
         return False
 
     @property
+    def delivery_address(self) -> dict[str, str]:
+        """Where goods go: to the shipping, else the billing address; empty without either."""
+        known = (self.shipping_address, self.billing_address)
+        return next((address for address in known if _leads_somewhere(address)), {})
+
+    @property
     def pre_freight(self) -> Decimal:
         """What is left of the lines after the header discount."""
         left: Decimal = self.detail - self.discount
         return left
+
+
+def _leads_somewhere(address: dict[str, str]) -> bool:
+    """Whether an address names more than a country."""
+    return any(address.get(part) for part in ("street", "postal_code", "city"))
 
 
 class DocumentLine(models.Model):

@@ -71,6 +71,7 @@ def submit_order(order_id: uuid.UUID, *, actor: Actor) -> Order:
         submitted_at=timezone.now(),
         exchange_rate=order.exchange_rate,
         exchange_rate_on=order.exchange_rate_on,
+        shipping_address=order.delivery_address or order.shipping_address,
     )
     record_event(SalesEvent.Type.ORDER_SUBMITTED, order, actor=actor)
     bill_by_terms(order, PaymentTerms.InvoiceWhen.PLACED, actor=actor)

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from common.errors import IllegalTransition, MissingField
-from sales.models import Order, SalesEvent
+from sales.models import Order, Product, SalesEvent
 from sales.services.documents.drafts import change_head, draft_order
 from sales.services.documents.lines import add_line
 from sales.services.errors import (
@@ -113,3 +113,51 @@ def test_refuses_to_cancel_what_is_shipped(market: Market) -> None:
         cancel_order(order.pk, actor=market.rep, reason="Changed their mind")
     order.refresh_from_db()
     assert order.status == Order.Status.SUBMITTED
+
+
+NOWHERE = {"street": "", "postal_code": "", "city": "", "country": "FR"}
+BAR = {"street": "3 rue des Halles", "postal_code": "37000", "city": "Tours", "country": "FR"}
+
+
+def test_goods_need_an_address_to_go_to(market: Market) -> None:
+    order = draft_order(
+        actor=market.rep,
+        account=market.account,
+        name="Bar refit",
+        shipping_address=NOWHERE,
+        billing_address={},
+    )
+    add_line(order, actor=market.rep, product=market.product())
+
+    with pytest.raises(MissingField, match="type one under “Edit head”") as refusal:
+        submit_order(order.pk, actor=market.rep)
+    assert refusal.value.field == "shipping_address"
+    assert Order.objects.get().number is None
+
+    change_head(order, actor=market.rep, shipping_address=BAR)
+    assert submit_order(order.pk, actor=market.rep).shipping_address == BAR
+
+
+def test_goods_go_where_the_bill_goes_without_one(market: Market) -> None:
+    order = draft_order(
+        actor=market.rep, account=market.account, name="Bar refit", shipping_address=NOWHERE
+    )
+    add_line(order, actor=market.rep, product=market.product())
+
+    submit_order(order.pk, actor=market.rep)
+
+    order.refresh_from_db()
+    assert order.shipping_address == market.account.address("billing")
+
+
+def test_services_need_no_address(market: Market) -> None:
+    order = draft_order(
+        actor=market.rep,
+        account=market.account,
+        name="Training",
+        shipping_address={},
+        billing_address={},
+    )
+    add_line(order, actor=market.rep, product=market.product(kind=Product.Kind.SERVICE))
+
+    assert submit_order(order.pk, actor=market.rep).shipping_address == {}

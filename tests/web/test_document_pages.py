@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from decimal import Decimal
 
@@ -10,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from sales.models import Invoice, Order, Quote
-from sales.services.documents.drafts import draft_quote
+from sales.services.documents.drafts import draft_order, draft_quote
 from sales.services.documents.lines import add_line
 from sales.services.quotes import activate_quote
 from tests.factories import Market, OpportunityFactory
@@ -255,3 +256,26 @@ def test_needs_the_same_statements_for_one_row_or_many(
         fill()
 
     assert statements(desk, page) == few
+
+
+def test_types_where_the_goods_go_and_shows_it(desk: Client, market: Market) -> None:
+    order = draft_order(
+        actor=market.rep, account=market.account, name="Refit", requested_on=dt.date(2026, 12, 1)
+    )
+    address = reverse("sales:order-edit", args=[order.pk])
+    page = desk.get(address)
+    form = page.context["form"]
+    typed = {name: form[name].value() or "" for name in form.fields}
+    assert [typed[part] for part in ("street", "city")] == ["14 quai de la Fosse", "Nantes"]
+
+    desk.post(address, typed | {"seen": page.context["seen"], "street": "3 rue des Halles"})
+
+    order.refresh_from_db()
+    assert order.shipping_address == {
+        "street": "3 rue des Halles",
+        "postal_code": "44000",
+        "city": "Nantes",
+        "country": "FR",
+    }
+    shown = {fact.label: fact.value for fact in desk.get(record_url(order)).context["facts"]}
+    assert shown["Ship to"] == "3 rue des Halles, 44000 Nantes, France"

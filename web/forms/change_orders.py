@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from django_countries import countries
 
 from common.formatting import plain_number, plain_price
 from crm.forms import DayInput
@@ -15,15 +14,15 @@ from crm.models import Contact, User
 from sales.models import Order, OrderLine
 from sales.services.change_orders import Changes
 from sales.services.prices.override_rights import may_override
+from web.forms.addresses import PARTS, WIDTHS, ShipToFields, parts_of, put_together
 from web.forms.base import StyledForm
 from web.forms.lines import LineForm, discount_as_typed
 from web.forms.products import ProductField
 
 NEW_LINES = 3
-ADDRESS = ("street", "postal_code", "city", "country")
 
 
-class ChangedHeadForm(StyledForm):
+class ChangedHeadForm(ShipToFields, StyledForm):
     """Form of the head fields that a change order may change."""
 
     widths: ClassVar = {
@@ -31,11 +30,9 @@ class ChangedHeadForm(StyledForm):
         "contact": 6,
         "customer_reference": 6,
         "requested_on": 6,
-        "street": 6,
-        "postal_code": 3,
-        "city": 3,
-        "country": 6,
+        **WIDTHS,
     }
+    field_order = ("name", "contact", "customer_reference", "requested_on", *PARTS, "notes")
 
     name = forms.CharField(label=_("Name"), max_length=200)
     contact = forms.ModelChoiceField(
@@ -45,10 +42,6 @@ class ChangedHeadForm(StyledForm):
         label=_("Customer's reference"), max_length=60, required=False
     )
     requested_on = forms.DateField(label=_("Requested delivery"), widget=DayInput(), required=False)
-    street = forms.CharField(label=_("Ship to: street"), max_length=200, required=False)
-    postal_code = forms.CharField(label=_("Postal code"), max_length=20, required=False)
-    city = forms.CharField(label=_("City"), max_length=100, required=False)
-    country = forms.ChoiceField(label=_("Country"), choices=[("", "–"), *countries], required=False)
     notes = forms.CharField(
         label=_("Notes"), required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
@@ -62,16 +55,12 @@ class ChangedHeadForm(StyledForm):
 
     def _as_it_stands(self) -> dict[str, Any]:
         plain = ("name", "contact", "customer_reference", "requested_on", "notes")
-        address = {part: self.order.shipping_address.get(part, "") for part in ADDRESS}
-        return {name: getattr(self.order, name) for name in plain} | address
+        head = {name: getattr(self.order, name) for name in plain}
+        return head | parts_of(self.order.shipping_address)
 
     def changes(self) -> dict[str, Any]:
         """Return what differs from the order, by column."""
-        typed = dict(self.cleaned_data)
-        typed["shipping_address"] = {
-            **self.order.shipping_address,
-            **{part: typed.pop(part) for part in ADDRESS},
-        }
+        typed = put_together(dict(self.cleaned_data), self.order.shipping_address)
         return {name: value for name, value in typed.items() if value != getattr(self.order, name)}
 
 

@@ -12,6 +12,7 @@ from crm.forms import CustomFieldsForm, DayInput
 from crm.models import Account, Contact, Opportunity, User
 from sales.models import Invoice, Order, PriceList, Quote
 from web.forms.accounts import choose_from, offer_owners
+from web.forms.addresses import PARTS, WIDTHS, ShipToFields, parts_of, put_together
 from web.forms.base import AmountField, RateField, RecordForm
 
 CURRENCIES = sorted({"CHF", "DKK", "EUR", "GBP", "JPY", "KWD", "NOK", "PLN", "SEK", "USD"})
@@ -156,11 +157,30 @@ class HeadForm(CustomFieldsForm, DocumentForm):
             self, "price_list", lists | PriceList.objects.filter(pk=self.instance.price_list_id)
         )
 
+    def changes(self) -> dict[str, Any]:
+        """Return what was changed, by column."""
+        return {name: self.cleaned_data[name] for name in self.changed_data}
 
-class QuoteHeadForm(HeadForm):
+
+class ShippedHeadForm(ShipToFields, HeadForm):
+    """The head of a draft that says where goods go."""
+
+    def __init__(self, *args: Any, instance: Quote | Order, **kwargs: Any) -> None:
+        self.address: dict[str, str] = instance.shipping_address
+        super().__init__(*args, instance=instance, initial=parts_of(self.address), **kwargs)
+
+    def changes(self) -> dict[str, Any]:
+        """Return what was changed, by column; the address is one."""
+        typed = {name: self.cleaned_data[name] for name in self.changed_data}
+        whole = typed | {part: self.cleaned_data[part] for part in PARTS}
+        return put_together(whole, self.address, self.changed_data)
+
+
+class QuoteHeadForm(ShippedHeadForm):
     """The head of a draft quote."""
 
-    widths: ClassVar = {**HEAD_WIDTHS, "valid_until": 6}
+    widths: ClassVar = {**HEAD_WIDTHS, **WIDTHS, "valid_until": 6}
+    field_order = (*HEAD, "valid_until", *PARTS, "owner", "notes")
 
     class Meta:
         model = Quote
@@ -168,10 +188,11 @@ class QuoteHeadForm(HeadForm):
         widgets: ClassVar = {"valid_until": DayInput(), "notes": forms.Textarea({"rows": 3})}
 
 
-class OrderHeadForm(HeadForm):
+class OrderHeadForm(ShippedHeadForm):
     """The head of a draft order."""
 
-    widths: ClassVar = {**HEAD_WIDTHS, "requested_on": 6}
+    widths: ClassVar = {**HEAD_WIDTHS, **WIDTHS, "requested_on": 6}
+    field_order = (*HEAD, "requested_on", *PARTS, "owner", "notes")
 
     class Meta:
         model = Order

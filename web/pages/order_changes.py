@@ -10,7 +10,6 @@ from typing import Any
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django_countries import countries
 
 from common.formatting import (
     format_day,
@@ -22,6 +21,7 @@ from common.formatting import (
 from sales.models import Order
 from sales.services.order_differences import ChangeEntry
 from web.display import StrOrPromise, When
+from web.pages.addresses import format_address
 
 SHOWN = 20
 FIELDS: dict[str, StrOrPromise] = {
@@ -144,19 +144,13 @@ def _writers(currency: str) -> dict[str, Callable[[Any], str]]:
         **dict.fromkeys(("requested_on", "valid_until"), day),
         **dict.fromkeys(("prices_include_tax", "is_optional"), _yes_or_no),
         "quantity": lambda value: format_quantity(Decimal(value)),
-        "shipping_address": _address,
+        "shipping_address": lambda value: format_address(value) or "–",
         "custom": _custom_values,
     }
 
 
 def _yes_or_no(value: bool) -> str:
     return gettext("Yes") if value else gettext("No")
-
-
-def _address(address: dict[str, str]) -> str:
-    place = " ".join(filter(None, [address.get("postal_code"), address.get("city")]))
-    country = countries.name(address.get("country", ""))
-    return ", ".join(filter(None, [address.get("street"), place, country])) or "–"
 
 
 def _custom_values(values: dict[str, Any]) -> str:

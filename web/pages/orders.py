@@ -16,6 +16,7 @@ from web.chips.documents import billing_chip, fulfilment_chip, order_chip
 from web.display import Actions, Chip, Fact, Link
 from web.forms.prices import PromotionForm
 from web.pages.activity import activity_card
+from web.pages.addresses import format_address
 from web.pages.cards import Card
 from web.pages.document_flow import document_flow, flow_steps
 from web.pages.documents import (
@@ -140,6 +141,8 @@ def _why_locked(order: Order) -> str:
 def _facts(order: Order) -> list[Fact]:
     """List what one wants to know at a glance."""
     facts = common_facts(order)
+    if order.delivery_address:
+        facts.insert(1, Fact(gettext("Ship to"), format_address(order.delivery_address)))
     if order.requested_on:
         facts.insert(1, Fact(gettext("Requested delivery"), format_day(order.requested_on)))
     if order.quote is not None:

@@ -120,8 +120,7 @@ class HeadEdit(FormScreen[DocumentT]):
 
     def save(self, form: Any) -> DocumentT:
         """Keep the changed fields; the figures follow."""
-        changed = {name: form.cleaned_data[name] for name in form.changed_data}
-        saved: DocumentT = change_head(form.instance, actor=self.person, **changed)
+        saved: DocumentT = change_head(form.instance, actor=self.person, **form.changes())
         return saved
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from common.errors import DomainError, MissingField, SeveralErrors
 from crm.custom_fields import missing_custom
-from sales.models import AnyDocument, DocumentLine, Quote
+from sales.models import AnyDocument, DocumentLine, Order, OrderLine, Quote
 from sales.pricing.errors import MissingPrice, NoTaxRate, ProductNotInPriceList
 from sales.services.documents.new_lines import check_line_quantity, check_unit
 from sales.services.errors import NoLines
@@ -83,7 +83,24 @@ def _head_problems(document: AnyDocument, lines: Sequence[DocumentLine]) -> list
     if from_list and price_list is not None:
         day = document.company.today()
         _collect(problems, lambda: check_list(price_list, document.currency, day), "price_list")
+    if isinstance(document, Order) and document.is_draft and _lacks_address(document, lines):
+        problems.append(
+            MissingField(
+                gettext(
+                    "There are goods, and no address they go to: "
+                    "type one under “Edit head”, from “Ship to” on."
+                ),
+                field="shipping_address",
+            )
+        )
     return problems
+
+
+def _lacks_address(order: Order, lines: Sequence[DocumentLine]) -> bool:
+    has_goods = any(
+        line.counts and line.is_shipped_goods for line in lines if isinstance(line, OrderLine)
+    )
+    return has_goods and not order.delivery_address
 
 
 def _line_problems(
