@@ -13,7 +13,7 @@ from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext
 
 from common.errors import IllegalTransition, MissingField, NotEditable, StaleVersion
-from common.formatting import format_quantity
+from common.formatting import format_quantity, format_rate
 from common.rows import save_columns
 from crm.actors import Actor
 from crm.custom_fields import clean_custom
@@ -32,6 +32,7 @@ from sales.services.documents.new_lines import (
     new_line,
 )
 from sales.services.documents.readiness import check_ready
+from sales.services.documents.tax_rates import todays_rates
 from sales.services.documents.totals import LINE_FIGURES, lines_of, reprice
 from sales.services.documents.typed_figures import check_numbers
 from sales.services.errors import AlreadyBilled, QuantityBelowDone, UnknownLine
@@ -63,6 +64,8 @@ class Changes:
     lines: Mapping[uuid.UUID, Mapping[str, object]] = field(default_factory=dict)
     additions: Sequence[Mapping[str, Any]] = ()
     head: Mapping[str, object] = field(default_factory=dict)
+    todays_tax: Collection[uuid.UUID] = ()
+    """Lines that take today's tax rate."""
 
 
 class NothingChanged(IllegalTransition):
@@ -215,7 +218,10 @@ def _apply(order: Order, changes: Changes, actor: Actor) -> list[OrderLine]:
         _refuse_below_done(lines[pk], done)
     changed = [line for pk, line in lines.items() if line.quantity != quantities[pk]]
     _take_bands(order, changed)
-    save_columns(list(lines.values()), [*LINE_FIELDS, "price_source", "volume_discount"])
+    _take_todays_tax(order, [line for pk, line in lines.items() if pk in changes.todays_tax])
+    save_columns(
+        list(lines.values()), [*LINE_FIELDS, "price_source", "volume_discount", "tax_rate"]
+    )
     update_parts(
         changed,
         quantities,
@@ -282,6 +288,22 @@ def _take_bands(order: Order, lines: Sequence[OrderLine]) -> None:
             line.volume_discount = discount_per_unit(
                 line.price_list_item, line.unit_price, line.quantity
             )
+
+
+def _take_todays_tax(order: Order, lines: Sequence[OrderLine]) -> None:
+    """Tax lines at today's rate, if nothing of them is billed; a typed rate stays."""
+    for line, rate in zip(lines, todays_rates(order, lines), strict=True):
+        if line.billed:
+            raise AlreadyBilled(
+                gettext(
+                    "%(line)s is billed in part at %(rate)s tax and keeps it: to bill the rest at "
+                    "today's rate, reduce it to what is billed and add the rest as a new line."
+                )
+                % {"line": line.description, "rate": format_rate(line.tax_rate)},
+                line=str(line.pk),
+            )
+        if rate is not None and not line.tax_rate_is_typed:
+            line.tax_rate = rate
 
 
 def _refuse_below_done(line: OrderLine, done_quantities: Mapping[uuid.UUID, Decimal]) -> None:

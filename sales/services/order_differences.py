@@ -19,7 +19,7 @@ LINE_FIELDS = (
 )  # fmt: skip
 """Fields of a line that a change order may change."""
 
-COMPARED = (*LINE_FIELDS, "volume_discount")
+COMPARED = (*LINE_FIELDS, "volume_discount", "tax_rate")
 """Fields of a line that may differ: the volume discount follows from the quantity."""
 
 

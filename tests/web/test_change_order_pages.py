@@ -8,13 +8,15 @@ from django.test import Client
 from django.urls import reverse
 
 from crm import roles
-from sales.models import Order, OrderChange, OrderLine
+from sales.models import Order, OrderChange, OrderLine, TaxRate
+from sales.services.billing.order_invoices import invoice_order
 from sales.services.billing.order_progress import Progress, record_progress
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
 from sales.services.orders import submit_order
 from tests.factories import Market, UserFactory
 from tests.web.refusals import reason_shown
+from web.record_urls import record_url
 
 
 @pytest.fixture
@@ -194,3 +196,36 @@ def test_reads_as_often_for_many_lines_as_for_few(
         rep.get(address(order))
     with django_assert_max_num_queries(len(few)):
         rep.get(address(long))
+
+
+def test_offers_todays_tax_rate_and_says_what_keeps_the_agreed_one(
+    rep: Client, order: Order, market: Market
+) -> None:
+    TaxRate.objects.update(rate=Decimal("0.21"))
+    line = order.lines.get()
+    notice = "Tax was agreed at 20% and is 21% today: Espresso machine."
+    page = rep.get(record_url(order)).content.decode()
+    assert f"{notice} A change order can take today&#x27;s rate." in page
+    choice = f"{line.pk}-todays_tax"
+    assert f'name="{choice}"' in rep.get(address(order)).content.decode()
+
+    data = typed(order, line, **{choice: "on"})
+    preview = rep.post(address(order), data).context["preview"]
+    rep.post(address(order), previewed(rep, order, data))
+
+    assert [(each.label or each.subject, each.before, each.after) for each in preview] == [
+        ("Tax rate", "20%", "21%"),
+        ("Total", "€239.88", "€241.88"),
+    ]
+    order.refresh_from_db()
+    assert order.tax == Decimal("41.98")
+
+    TaxRate.objects.update(rate=Decimal("0.22"))
+    draft = invoice_order(
+        order.pk, actor=market.rep, what="lines", quantities={line.pk: Decimal(4)}
+    )
+    bill = rep.get(record_url(draft)).content.decode()
+    assert "Tax was agreed at 21% and is 22% today: Espresso machine. To bill today" in bill
+    page = rep.get(address(order)).content.decode()
+    assert "billed in part at 21% tax; today&#x27;s rate is 22%" in page
+    assert f'name="{choice}"' not in page

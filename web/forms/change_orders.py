@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.formatting import plain_number, plain_price
+from common.formatting import format_rate, plain_number, plain_price
 from crm.forms import DayInput
 from crm.models import Contact, User
 from sales.models import Order, OrderLine
 from sales.services.change_orders import Changes
+from sales.services.documents.tax_rates import TaxDrift
 from sales.services.prices.override_rights import may_override
 from web.forms.addresses import PARTS, WIDTHS, ShipToFields, parts_of, put_together
 from web.forms.base import StyledForm
@@ -72,9 +74,15 @@ class ChangedLineForm(LineForm):
     )
 
     def __init__(
-        self, *args: Any, line: OrderLine, currency: str, may_price: bool, **kwargs: Any
+        self,
+        *args: Any,
+        line: OrderLine,
+        currency: str,
+        may_price: bool,
+        drift: TaxDrift | None = None,
+        **kwargs: Any,
     ) -> None:
-        self.line = line
+        self.line, self.drift = line, drift
         initial = {
             "description": line.description,
             "quantity": plain_number(line.quantity),
@@ -88,6 +96,23 @@ class ChangedLineForm(LineForm):
                 "class": "cell" if name == "description" else "cell end",
                 "aria-label": f"{field.label}: {line.description}",
             }
+        if drift is not None and not line.billed:
+            self.fields["todays_tax"] = forms.BooleanField(
+                required=False,
+                label=gettext("take today's tax rate: %(today)s, not %(agreed)s")
+                % {"today": format_rate(drift.today), "agreed": format_rate(drift.agreed)},
+            )
+
+    def changes(self) -> dict[str, Any]:
+        """Return the typed values by column; today's tax is none."""
+        columns = super().changes()
+        columns.pop("todays_tax", None)
+        return columns
+
+    @property
+    def takes_todays_tax(self) -> bool:
+        """Whether the line is to be taxed at today's rate."""
+        return bool(self.cleaned_data.get("todays_tax"))
 
     def differences(self) -> dict[str, Any]:
         """Return what differs from the line, by column."""
@@ -143,11 +168,18 @@ class ChangeOrderForms:
         order: Order,
         lines: Sequence[OrderLine],
         user: User,
+        drifts: Iterable[TaxDrift] = (),
     ) -> None:
-        may_price = may_override(user)
+        may_price, by_line = may_override(user), {each.line_id: each for each in drifts}
         self.head = ChangedHeadForm(data, order=order, user=user, prefix="head")
         self.lines = [
-            ChangedLineForm(data, line=line, currency=order.currency, may_price=may_price)
+            ChangedLineForm(
+                data,
+                line=line,
+                currency=order.currency,
+                may_price=may_price,
+                drift=by_line.get(line.pk),
+            )
             for line in lines
             if line.counts
         ]
@@ -183,6 +215,7 @@ class ChangeOrderForms:
                 if form.cleaned_data["product"]
             ],
             head=self.head.changes(),
+            todays_tax={form.line.pk for form in self.lines if form.takes_todays_tax},
         )
 
     def line(self, pk: str | None) -> ChangedLineForm | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext
 
-from common.formatting import format_quantity
+from common.formatting import format_quantity, format_rate
 from sales.models import Order, OrderLine
 from web.display import Link
 from web.forms.base import read_choices
@@ -24,6 +24,8 @@ class ChangedLineRow:
     unit: str
     progress: str
     form: ChangedLineForm
+    tax_note: str = ""
+    """That the tax rate is another one by now, where the line keeps the agreed one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,4 +80,15 @@ def _row(line: OrderLine, form: ChangedLineForm) -> ChangedLineRow:
         unit=str(line.unit or ""),
         progress=progress,
         form=form,
+        tax_note=_tax_note(form),
     )
+
+
+def _tax_note(form: ChangedLineForm) -> str:
+    """Say why a line whose tax rate changed keeps the agreed one."""
+    if form.drift is None or "todays_tax" in form.fields:
+        return ""
+    return gettext("billed in part at %(agreed)s tax; today's rate is %(today)s") % {
+        "agreed": format_rate(form.drift.agreed),
+        "today": format_rate(form.drift.today),
+    }

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import groupby
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from common.formatting import format_day, format_quantity
+from common.formatting import format_day, format_quantity, format_rate
 from crm.models import User
 from sales.models import AnyDocument, SalesEvent, kind_of
 from sales.services.documents.drafts import check_draft, check_figures
+from sales.services.documents.tax_rates import TaxDrift
 from web.display import Fact, Link, When, joined
 from web.pages.cards import Card, CardRow
 from web.pages.lines import Lines
@@ -43,6 +46,8 @@ class DocumentPage(RecordPage):
     lines: Lines
     history: Card
     notes: str
+    notices: Sequence[str] = ()
+    """What somebody should know before going on, and the way on."""
 
 
 def may_edit(document: AnyDocument, user: User) -> bool:
@@ -54,6 +59,23 @@ def may_edit(document: AnyDocument, user: User) -> bool:
 def why_not_edit(document: AnyDocument) -> str:
     """Return why the head of a document is not edited; empty where it is."""
     return refusal_of(check_draft, document) or refusal_of(check_figures, document)
+
+
+def tax_notices(drifts: Iterable[TaxDrift], way_on: str) -> list[str]:
+    """Name the lines whose tax rate is another one today, one sentence for each pair of rates."""
+    lines: defaultdict[tuple[Decimal, Decimal], list[str]] = defaultdict(list)
+    for drift in drifts:
+        lines[drift.agreed, drift.today].append(drift.description)
+    return [
+        gettext("Tax was agreed at %(agreed)s and is %(today)s today: %(lines)s. %(way_on)s")
+        % {
+            "agreed": format_rate(agreed),
+            "today": format_rate(today),
+            "lines": ", ".join(names),
+            "way_on": way_on,
+        }
+        for (agreed, today), names in sorted(lines.items())
+    ]
 
 
 def subtitle(document: AnyDocument) -> SafeString:

@@ -12,7 +12,8 @@ from django.utils.translation import gettext
 
 from common.formatting import format_day, format_due, format_money, format_rate
 from crm.models import User
-from sales.models import Invoice
+from sales.models import Invoice, InvoiceLine
+from sales.services.documents.tax_rates import tax_drift
 from web.chips.documents import credit_note_chip, invoice_chip, refund_chip
 from web.display import Actions, Chip, Fact, Link
 from web.pages.activity import activity_card
@@ -25,6 +26,7 @@ from web.pages.documents import (
     may_edit,
     read_events,
     subtitle,
+    tax_notices,
     why_not_edit,
 )
 from web.pages.integration import Integration, build_integration
@@ -85,6 +87,7 @@ def invoice_page(invoice: Invoice, user: User, *, problem: str = "") -> InvoiceP
         lines=build_lines(invoice, lines, drifts, editable=editable),
         issued=issued,
         notes=invoice.notes,
+        notices=_tax_notices(invoice, lines),
         activity=activity_card(invoice, user),
         facts=_facts(invoice),
         history=history_card(read_events(invoice)),
@@ -117,6 +120,16 @@ def invoice_chips(invoice: Invoice) -> list[Chip]:
 def _sync_chip(issued: IssuedInvoice | None) -> list[Chip]:
     sync = issued.integration.sync if issued is not None else None
     return [sync] if sync is not None else []
+
+
+def _tax_notices(invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[str]:
+    """Say which tax rates of an order are others by now, before it is billed at them."""
+    if not (invoice.is_draft and invoice.bills_order) or invoice.is_credit_note:
+        return []
+    way_on = gettext(
+        "To bill today's rate, delete this draft and take today's rate in a change order."
+    )
+    return tax_notices(tax_drift(lines), way_on)
 
 
 def _facts(invoice: Invoice) -> list[Fact]:

@@ -20,6 +20,7 @@ from common.formatting import (
     format_rate,
 )
 from sales.models import AnyDocument, AnyLine, DocumentLine, Order, OrderLine, Quote, kind_of
+from sales.services.documents.tax_rates import with_todays_rates
 from sales.services.prices.list_prices import ListPrices
 from sales.services.prices.price_refresh import PriceDrift, price_drift
 from web.pages.line_editor import EditorRow, LineEditor, format_volume_discount
@@ -98,7 +99,8 @@ class Lines:
 
 def read_lines(document: AnyDocument) -> list[Any]:
     """Read a document's lines with what their rows need, in one statement."""
-    return list(document.lines.select_related("unit", "product").order_by("position", "id"))
+    lines = document.lines.select_related("unit", "product").order_by("position", "id")
+    return list(with_todays_rates(lines, document))
 
 
 def drifts_of(

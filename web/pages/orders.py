@@ -11,7 +11,8 @@ from django.utils.translation import gettext
 from common.formatting import format_day, format_day_of
 from crm.models import User
 from fulfilment.models import Shipment
-from sales.models import Invoice, Order
+from sales.models import Invoice, Order, OrderLine
+from sales.services.documents.tax_rates import tax_drift
 from web.chips.documents import billing_chip, fulfilment_chip, order_chip
 from web.display import Actions, Chip, Fact, Link
 from web.forms.prices import PromotionForm
@@ -26,6 +27,7 @@ from web.pages.documents import (
     may_edit,
     read_events,
     subtitle,
+    tax_notices,
 )
 from web.pages.integration import Integration, build_integration
 from web.pages.lines import build_lines, drifts_of, read_lines
@@ -83,6 +85,7 @@ def order_page(
         promotions=build_promotions(order, editable=editable, form=promotion_form),
         submitted=submitted,
         notes=order.notes,
+        notices=_tax_notices(order, lines),
         activity=activity_card(order, user),
         facts=_facts(order),
         history=history_card(read_events(order)),
@@ -111,6 +114,17 @@ def _submitted(
         changes=order_change_rows(order),
         integration=build_integration(order, invoices),
     )
+
+
+def _tax_notices(order: Order, lines: Sequence[OrderLine]) -> list[str]:
+    """Say which tax rates are others by now, of what is not billed yet, and how to take them."""
+    if order.status == Order.Status.CANCELLED or not order.prices_locked:
+        return []
+    open_lines = [line for line in lines if line.open_to_bill]
+    way_on = gettext("A change order can take today's rate.")
+    if order.is_draft:
+        way_on = gettext("Unlock the prices to take today's rate.")
+    return tax_notices(tax_drift(open_lines), way_on)
 
 
 def _chips(order: Order, submitted: SubmittedOrder | None) -> list[Chip]:

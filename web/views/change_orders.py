@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from common.errors import DomainError, SeveralErrors
 from sales.models import Order
 from sales.services.change_orders import change_order, preview_change
+from sales.services.documents.tax_rates import tax_drift
 from web.forms.base import add_refusal
 from web.forms.change_orders import ChangeOrderForms
 from web.htmx import go_to, refuse, show_message
@@ -41,8 +42,13 @@ def change(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     order = find_document(request, Order, pk)
     if reason := why_not_change(order):
         return refuse(request, reason, record_url(order))
+    lines = read_lines(order)
     forms = ChangeOrderForms(
-        request.POST or None, order=order, lines=read_lines(order), user=request.user
+        request.POST or None,
+        order=order,
+        lines=lines,
+        user=request.user,
+        drifts=tax_drift(lines),
     )
     if request.method != "POST" or not forms.is_valid():
         return _show(request, order, forms)

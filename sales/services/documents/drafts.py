@@ -89,6 +89,8 @@ def _change(draft: AnyDocument, fields: dict[str, Any]) -> None:
         setattr(draft, field, value)
     _check_terms(draft, fields, has_lines=draft.lines.exists())
     draft.change(**fields, total=draft.total + draft.freight - freight_before)
+    if "tax_zone" in fields:
+        draft.lines.filter(tax_rate_is_typed=False).update(tax_rate=None)
     if REPRICES & fields.keys():
         _reprice(draft, fields)
 

@@ -57,6 +57,7 @@ class _Before:
     unit_id: uuid.UUID | None
     unit_price: Decimal | None
     counts: bool
+    tax_category_id: uuid.UUID | None
 
 
 @transaction.atomic
@@ -115,12 +116,20 @@ def change_line(line: AnyLine, *, actor: Actor, **fields: Any) -> AnyLine:
 
 
 def _change(stored: AnyLine, draft: AnyDocument, fields: dict[str, Any]) -> None:
-    before = _Before(stored.quantity, stored.unit_id, stored.unit_price, stored.counts)
+    before = _Before(
+        stored.quantity,
+        stored.unit_id,
+        stored.unit_price,
+        stored.counts,
+        stored.tax_category_id,
+    )
     for field, value in fields.items():
         setattr(stored, field, value)
     if "tax_rate" in fields:
         stored.tax_rate_is_typed = fields["tax_rate"] is not None
     take_tax_category(stored)
+    if stored.tax_category_id != before.tax_category_id and not stored.tax_rate_is_typed:
+        stored.tax_rate = None
     _settle_price(stored, draft, before)
     check_line(stored, draft.currency)
     stored.save()

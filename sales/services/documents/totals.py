@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import uuid
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import overload
@@ -19,13 +17,11 @@ from sales.models import (
     OrderLine,
     Quote,
     QuoteLine,
-    TaxRate,
 )
 from sales.pricing.documents import PricedDocument, price_document
-from sales.pricing.errors import NoTaxRate
 from sales.pricing.lines import LineInput, Terms
 from sales.pricing.money import Rounding
-from sales.pricing.taxes import DatedTaxRate, tax_rate_on
+from sales.services.documents.tax_rates import look_up_tax_rates
 from sales.services.prices.promotion_discounts import spread_promotions
 
 LINE_FIGURES = ("base", "discount", "net", "header_discount", "tax", "gross")
@@ -47,12 +43,12 @@ def lines_of(document: AnyDocument) -> Sequence[AnyLine]:
 def reprice(document: AnyDocument, lines: Sequence[DocumentLine] | None = None) -> PricedDocument:
     """Price a draft from its lines' frozen prices and save every figure that follows.
 
-    Tax rates are looked up for the day, unless somebody typed one or the document is no longer a
-    draft: then what was agreed holds, and only new lines look theirs up. Six statements at most
+    Tax rates are looked up for the day, unless somebody typed one or the prices are agreed: then
+    the agreed rates hold, and only new lines look theirs up. Six statements at most
     without promotion codes, and a few more for each of those, however many lines.
     """
     lines = lines_of(document) if lines is None else lines
-    _look_up_tax_rates(document, lines)
+    look_up_tax_rates(document, lines)
     saved = [*LINE_FIGURES, "tax_rate", "position"]
     if spread_promotions(document, lines, terms_of(document), line_input):
         saved.append("promotion_discount")
@@ -103,41 +99,3 @@ def terms_of(document: AnyDocument) -> Terms:
         document.prices_include_tax,
         Rounding(document.rounding),
     )
-
-
-def _look_up_tax_rates(document: AnyDocument, lines: Sequence[DocumentLine]) -> None:
-    untyped = [
-        line
-        for line in lines
-        if line.counts
-        and not line.tax_rate_is_typed
-        and (document.is_draft or line.tax_rate is None)
-    ]
-    rates = _rates_in(document.tax_zone_id) if untyped else []
-    day, zone = document.company.today(), str(document.tax_zone_id)
-    found = {
-        category: _rate_on(day, rates, str(category), zone)
-        for category in {line.tax_category_id for line in untyped}
-    }
-    for line in untyped:
-        line.tax_rate = found[line.tax_category_id]
-
-
-def _rates_in(zone: uuid.UUID | None) -> list[DatedTaxRate]:
-    """Read the rates of a tax zone, of all days."""
-    if zone is None:
-        return []
-    rows = TaxRate.objects.filter(zone=zone)
-    return [
-        DatedTaxRate(str(row.category_id), str(zone), row.rate, row.valid_from, row.valid_to)
-        for row in rows
-    ]
-
-
-def _rate_on(
-    day: dt.date, rates: Sequence[DatedTaxRate], category: str, zone: str
-) -> Decimal | None:
-    try:
-        return tax_rate_on(rates, category=category, zone=zone, day=day)
-    except NoTaxRate:
-        return None  # shown on the line, where it blocks issuing

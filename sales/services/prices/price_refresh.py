@@ -121,7 +121,10 @@ def refresh_prices(
 
 @transaction.atomic
 def unlock_prices(order_id: uuid.UUID, *, actor: Actor) -> Order:
-    """Let a draft order's agreed prices be changed again; needs the right to override prices."""
+    """Let a draft order's agreed prices be changed again; needs the right to override prices.
+
+    List prices stay as they are until they are refreshed; tax is today's at once.
+    """
     return _set_lock(order_id, actor=actor, locked=False)
 
 
@@ -145,6 +148,8 @@ def _set_lock(order_id: uuid.UUID, *, actor: Actor, locked: bool) -> Order:
     if not locked and not order.prices_are_locked:
         raise PricesNotLocked(gettext("The prices are not locked."))
     order.change(prices_are_locked=locked)
+    if not locked:
+        reprice(order)
     type_ = SalesEvent.Type.ORDER_PRICES_LOCKED if locked else SalesEvent.Type.ORDER_PRICES_UNLOCKED
     record_event(type_, order, actor=actor)
     return order

@@ -1,0 +1,121 @@
+"""Tax rates that change between quote or order and invoice: kept as agreed, taken on request."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from sales.models import Order, TaxRate, TaxZone
+from sales.services.billing.down_payments import invoice_down_payment
+from sales.services.change_orders import Changes, change_order
+from sales.services.documents.drafts import change_head, draft_quote
+from sales.services.documents.lines import add_line
+from sales.services.documents.tax_rates import tax_drift, with_todays_rates
+from sales.services.errors import AlreadyBilled, CreditFirst
+from sales.services.invoices import issue_invoice
+from sales.services.orders import submit_order
+from sales.services.prices.price_refresh import unlock_prices
+from sales.services.quotes import accept_quote, activate_quote
+from tests.factories import Market, UserFactory
+from tests.sales.order_steps import billed, submitted
+
+
+def drift_of(order: Order) -> list[tuple[str, Decimal, Decimal]]:
+    found = tax_drift(with_todays_rates(order.lines.order_by("position"), order))
+    return [(each.description, each.agreed, each.today) for each in found]
+
+
+def rates_change(rate: str) -> None:
+    TaxRate.objects.update(rate=Decimal(rate))
+
+
+def accepted(market: Market) -> Order:
+    """The draft order of a quote of two machines, agreed at 20 %."""
+    quote = draft_quote(actor=market.rep, account=market.account, name="Bar refit")
+    add_line(quote, actor=market.rep, product=market.product(), quantity=Decimal(2))
+    activate_quote(quote.pk, actor=market.rep)
+    return accept_quote(quote.pk, actor=market.rep)
+
+
+def test_an_order_keeps_its_rate_until_a_change_order_takes_todays(market: Market) -> None:
+    order = submitted(market, "2", "1", price="100.00")
+    rates_change("0.21")
+    first, second = order.lines.order_by("position")
+    assert drift_of(order) == [
+        ("Espresso machine", Decimal("0.2"), Decimal("0.21")),
+        ("Espresso machine", Decimal("0.2"), Decimal("0.21")),
+    ]
+
+    kept = Changes(lines={second.pk: {"quantity": Decimal(2)}})
+    change_order(order.pk, kept, actor=market.rep)
+    order.refresh_from_db()
+    assert order.total == 480
+
+    change = change_order(order.pk, Changes(todays_tax={first.pk}), actor=market.rep)
+
+    order.refresh_from_db()
+    assert (order.tax, order.total) == (82, 482)
+    assert [entry for entry in change.difference if entry["field"] == "tax_rate"] == [
+        {
+            "line": str(first.pk),
+            "what": "Espresso machine",
+            "field": "tax_rate",
+            "before": "0.2",
+            "after": "0.21",
+        }
+    ]
+    invoice = billed(order, market, what="all")
+    assert [line.tax_rate for line in invoice.lines.order_by("position")] == [
+        Decimal("0.21"),
+        Decimal("0.2"),
+    ]
+
+
+def test_what_is_billed_in_part_keeps_its_rate(market: Market) -> None:
+    order = submitted(market, "2", price="100.00")
+    line = order.lines.get()
+    billed(order, market, what="lines", quantities={line.pk: Decimal(1)})
+    rates_change("0.21")
+
+    with pytest.raises(AlreadyBilled, match="is billed in part at 20% tax and keeps it") as refusal:
+        change_order(order.pk, Changes(todays_tax={line.pk}), actor=market.rep)
+
+    assert refusal.value.line == str(line.pk)
+    order.refresh_from_db()
+    assert order.total == 240
+
+
+def test_what_was_asked_ahead_at_the_old_rate_is_credited_first(market: Market) -> None:
+    order = submitted(market, "2", price="100.00")
+    ahead = invoice_down_payment(order.pk, actor=market.rep, rate=Decimal("0.5"))
+    issue_invoice(ahead.pk, actor=market.rep)
+    rates_change("0.21")
+
+    with pytest.raises(CreditFirst):
+        change_order(order.pk, Changes(todays_tax={order.lines.get().pk}), actor=market.rep)
+
+
+def test_agreed_rates_hold_while_prices_are_locked(market: Market) -> None:
+    order = accepted(market)
+    rates_change("0.21")
+    manager = UserFactory.create(is_superuser=True)
+
+    add_line(order, actor=market.rep, product=market.product("50.00"))
+    order.refresh_from_db()
+    assert order.tax == Decimal("50.50")
+
+    unlock_prices(order.pk, actor=manager)
+    order.refresh_from_db()
+    assert order.tax == Decimal("52.50")
+    assert drift_of(order) == []
+
+
+def test_another_tax_zone_has_its_own_rates_though_prices_are_locked(market: Market) -> None:
+    order = accepted(market)
+    germany = TaxZone.objects.create(code="de", name="Germany")
+    TaxRate.objects.create(category=market.tax_category, zone=germany, rate=Decimal("0.19"))
+
+    change_head(order, actor=market.rep, tax_zone=germany)
+
+    assert submit_order(order.pk, actor=market.rep).tax == 38
