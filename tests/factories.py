@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +15,7 @@ from crm.models import Account, Contact, Lead, Opportunity, Stage, Team, User
 from sales.models import (
     AccountTerms,
     Company,
+    ExchangeRate,
     PaymentTerms,
     PriceList,
     PriceListItem,
@@ -25,6 +27,8 @@ from sales.models import (
     Unit,
     UnitGroup,
 )
+
+LONG_AGO = dt.date(2020, 1, 1)
 
 
 class TeamFactory(DjangoModelFactory[Team]):
@@ -196,6 +200,13 @@ class Market:
         self.company = Company.objects.filter(is_default=True).first() or CompanyFactory.create(
             is_default=True, number_prefix=""
         )
+        if currency != self.company.base_currency:
+            ExchangeRate.objects.get_or_create(
+                base=self.company.base_currency,
+                currency=currency,
+                valid_on=LONG_AGO,
+                defaults={"rate": Decimal(1)},
+            )
         self.rep = UserFactory.create()
         self.account = AccountFactory.create(owner=self.rep)
         self.zone = TaxZone.objects.get_or_create(code="fr", defaults={"name": "France"})[0]

@@ -32,8 +32,8 @@ def issue_invoice(invoice_id: uuid.UUID, *, actor: Actor) -> Invoice:
     lines = lines_of(invoice)
     if order is None and not invoice.is_credit_note:
         reprice(invoice, lines)
-    check_ready(invoice, lines)
     freeze_exchange_rate(invoice)
+    check_ready(invoice, lines)
     day = invoice.company.today()
     owes_nothing = not (invoice.total or invoice.is_credit_note)
     invoice.move_to(

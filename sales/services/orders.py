@@ -62,6 +62,7 @@ def submit_order(order_id: uuid.UUID, *, actor: Actor) -> Order:
     lines = lines_of(order)
     if not order.prices_locked:
         reprice(order, lines)
+    if not order.prices_locked or order.exchange_rate_on is None:
         freeze_exchange_rate(order)
     check_ready(order, lines)
     redeem_promotions(order)

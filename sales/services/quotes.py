@@ -31,6 +31,7 @@ def activate_quote(quote_id: uuid.UUID, *, actor: Actor) -> Quote:
     quote.refuse_move_to(Quote.Status.ACTIVE)
     lines = lines_of(quote)
     reprice(quote, lines)
+    freeze_exchange_rate(quote)
     check_ready(quote, lines)
     check_approved(quote, lines)
     if quote.valid_until is not None and quote.valid_until < quote.company.today():
@@ -39,7 +40,6 @@ def activate_quote(quote_id: uuid.UUID, *, actor: Actor) -> Quote:
             % {"day": format_day(quote.valid_until)},
             field="valid_until",
         )
-    freeze_exchange_rate(quote)
     before = quote.revises
     quote.move_to(
         Quote.Status.ACTIVE,

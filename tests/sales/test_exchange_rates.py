@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
 
-from sales.models import Company, ExchangeRate
-from sales.services.documents.drafts import draft_order
+from common.formatting import format_day
+from sales.models import AnyDocument, Company, ExchangeRate
+from sales.pricing.errors import NoExchangeRate
+from sales.services.documents.drafts import draft_invoice, draft_order, draft_quote
 from sales.services.documents.lines import add_line
+from sales.services.invoices import issue_invoice
 from sales.services.orders import submit_order
 from sales.services.prices.exchange_rates import rate_between
-from tests.factories import Market, PriceListItemFactory
+from sales.services.quotes import activate_quote
+from tests.factories import Market
 
 
 def rate(currency: str, day: str, value: str, base: str = "EUR") -> None:
@@ -80,12 +85,49 @@ def test_the_rate_of_the_day_is_frozen_when_an_order_is_submitted() -> None:
     assert order.exchange_rate_on == today - dt.timedelta(days=1)
 
 
+def in_yen(market: Market, kind: Callable[..., AnyDocument]) -> AnyDocument:
+    """A draft in yen, of which no rate is known."""
+    ExchangeRate.objects.all().delete()
+    draft = kind(actor=market.rep, account=market.account, name="Bar refit")
+    add_line(draft, actor=market.rep, product=market.product("1000"))
+    assert (draft.exchange_rate, draft.exchange_rate_on) == (Decimal(1), None)
+    return draft
+
+
 @pytest.mark.django_db
-def test_without_a_known_rate_the_document_shows_that_it_is_missing() -> None:
+@pytest.mark.parametrize(
+    ("kind", "issue"),
+    [
+        (draft_quote, activate_quote),
+        (draft_order, submit_order),
+        (draft_invoice, issue_invoice),
+    ],
+)
+def test_without_a_rate_no_document_in_another_currency_is_issued(
+    kind: Callable[..., AnyDocument], issue: Callable[..., AnyDocument]
+) -> None:
     market = Market(currency="JPY")
-    PriceListItemFactory.create(price_list=market.price_list)
+    draft, today = in_yen(market, kind), market.company.today()
 
+    with pytest.raises(NoExchangeRate) as refusal:
+        issue(draft.pk, actor=market.rep)
+
+    assert refusal.value.field == "currency"
+    assert str(refusal.value) == (
+        f"No exchange rate from EUR to JPY is known on {format_day(today)}: "
+        "have one entered in the admin under Exchange rates."
+    )
+    draft.refresh_from_db()
+    assert draft.number is None
+
+    rate("JPY", str(today), "160")
+    assert issue(draft.pk, actor=market.rep).exchange_rate == 160
+
+
+@pytest.mark.django_db
+def test_the_base_currency_needs_no_rate() -> None:
+    market = Market()
     order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
+    add_line(order, actor=market.rep, product=market.product("1000"))
 
-    assert order.exchange_rate == 1
-    assert order.exchange_rate_on is None
+    assert submit_order(order.pk, actor=market.rep).exchange_rate == 1

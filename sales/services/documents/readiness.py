@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from django.utils.translation import gettext
 
 from common.errors import DomainError, MissingField, SeveralErrors
+from common.formatting import format_day
 from crm.custom_fields import missing_custom
 from sales.models import AnyDocument, DocumentLine, Order, OrderLine, Quote
-from sales.pricing.errors import MissingPrice, NoTaxRate, ProductNotInPriceList
+from sales.pricing.errors import MissingPrice, NoExchangeRate, NoTaxRate, ProductNotInPriceList
 from sales.services.documents.new_lines import check_line_quantity, check_unit
 from sales.services.errors import NoLines
 from sales.services.prices.list_prices import check_list, check_product_sold
@@ -83,6 +84,8 @@ def _head_problems(document: AnyDocument, lines: Sequence[DocumentLine]) -> list
     if from_list and price_list is not None:
         day = document.company.today()
         _collect(problems, lambda: check_list(price_list, document.currency, day), "price_list")
+    if document.is_draft:
+        _collect(problems, lambda: _check_exchange_rate(document), "currency")
     if isinstance(document, Order) and document.is_draft and _lacks_address(document, lines):
         problems.append(
             MissingField(
@@ -94,6 +97,23 @@ def _head_problems(document: AnyDocument, lines: Sequence[DocumentLine]) -> list
             )
         )
     return problems
+
+
+def _check_exchange_rate(document: AnyDocument) -> None:
+    """Refuse a document in a currency of which no rate is known; it is never taken for one."""
+    base = document.company.base_currency
+    if document.currency != base and document.exchange_rate_on is None:
+        raise NoExchangeRate(
+            gettext(
+                "No exchange rate from %(base)s to %(currency)s is known on %(day)s: "
+                "have one entered in the admin under Exchange rates."
+            )
+            % {
+                "base": base,
+                "currency": document.currency,
+                "day": format_day(document.company.today()),
+            }
+        )
 
 
 def _lacks_address(order: Order, lines: Sequence[DocumentLine]) -> bool:

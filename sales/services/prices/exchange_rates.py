@@ -53,7 +53,7 @@ def freeze_exchange_rate(document: AnyDocument) -> None:
     """Put the newest known rate of the document's currency on it, with the day it is of.
 
     Rate = units of the document's currency per unit of the company's base currency. Without a
-    known rate the document keeps 1 and no date, which the page shows as missing.
+    known rate the draft keeps 1 and no date: the page shows it, and it cannot be issued.
     """
     day = document.company.today()
     known = rate_between(document.company.base_currency, document.currency, day)
