@@ -41,7 +41,9 @@ class InstalmentInline(VisibilityAdmin, admin.TabularInline[Instalment, PaymentT
 class PaymentTermsAdmin(RecordAdmin[PaymentTerms]):
     """Payment terms: when orders are invoiced and when invoices are due."""
 
-    list_display = ("name", "invoice_when", "due_days", "deposit_rate")
+    list_display = (
+        *("name", "invoice_when", "due_months", "due_days", "end_of_month", "deposit_rate"),
+    )
     list_filter = ("invoice_when",)
     search_fields = ("name",)
     inlines = (InstalmentInline,)

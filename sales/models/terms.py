@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from common.fields import amount_field, currency_field, identifier, optional_key, rate_field
@@ -16,10 +16,31 @@ from crm.models import Account
 from sales.models.price_lists import PriceList
 from sales.models.taxes import TaxZone
 from sales.models.triggers import SharesSumToOne
+from sales.pricing.due import DueRule
+
+
+class DueWhen(models.Model):
+    """How long after issue something is due: months, then days, then perhaps the month's end."""
+
+    due_months = models.PositiveSmallIntegerField(
+        default=0, help_text=_("Whole months after issue; days come on top.")
+    )
+    due_days = models.PositiveSmallIntegerField(default=0)
+    end_of_month = models.BooleanField(
+        default=False, help_text=_("Due on the last day of the month that this leads to.")
+    )
+
+    class Meta:
+        abstract = True
+
+    @property
+    def due_rule(self) -> DueRule:
+        """The rule that works out the day."""
+        return DueRule(self.due_days, self.due_months, self.end_of_month)
 
 
 @keeps_history()
-class PaymentTerms(models.Model):
+class PaymentTerms(DueWhen):
     """When an order is invoiced and by when it is paid."""
 
     class InvoiceWhen(models.TextChoices):
@@ -72,16 +93,15 @@ class PaymentTerms(models.Model):
 
 
 @keeps_history()
-class Instalment(models.Model):
+class Instalment(DueWhen):
     """A part of an invoice that is due on its own day."""
 
     id = identifier()
     terms = models.ForeignKey(PaymentTerms, on_delete=models.CASCADE, related_name="instalments")
     share_rate = rate_field(help_text=_("0.3 is 30 %; the shares make 1 together."))
-    due_days = models.PositiveSmallIntegerField()
 
     class Meta:
-        ordering: ClassVar = ["due_days", "id"]
+        ordering: ClassVar = ["due_months", "due_days", "id"]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(share_rate__gt=0, share_rate__lte=1), name="instalment_share_is_a_rate"
@@ -90,10 +110,22 @@ class Instalment(models.Model):
         triggers: ClassVar = [SharesSumToOne()]
 
     def __str__(self) -> str:
-        return gettext("%(share)s after %(days)d days") % {
+        parts = {
             "share": f"{self.share_rate:.0%}",
+            "months": self.due_months,
             "days": self.due_days,
         }
+        text = gettext("%(share)s after %(days)d days") % parts
+        if self.due_months:
+            text = (
+                ngettext(
+                    "%(share)s after %(months)d month and %(days)d days",
+                    "%(share)s after %(months)d months and %(days)d days",
+                    self.due_months,
+                )
+                % parts
+            )
+        return gettext("%(due)s, end of month") % {"due": text} if self.end_of_month else text
 
 
 @keeps_history()

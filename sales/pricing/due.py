@@ -1,7 +1,8 @@
-"""Due dates: instalments, what is open of each, and the early-payment discount."""
+"""Due dates: months, days and end of month; instalments; and the early-payment discount."""
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,11 +15,35 @@ from sales.pricing.money import EXACT, ZERO, round_money
 
 
 @dataclass(frozen=True, slots=True)
+class DueRule:
+    """How long after issue an amount is due."""
+
+    days: int = 0
+    months: int = 0
+    end_of_month: bool = False
+
+    def due_on(self, issued_on: dt.date) -> dt.date:
+        """Add the months, then the days; with ``end_of_month`` the last day of that month.
+
+        A month that is too short gives its last day.
+
+        >>> DueRule(months=1).due_on(dt.date(2028, 1, 31))
+        datetime.date(2028, 2, 29)
+        """
+        year, month = divmod(issued_on.year * 12 + issued_on.month - 1 + self.months, 12)
+        day = min(issued_on.day, calendar.monthrange(year, month + 1)[1])
+        due = dt.date(year, month + 1, day) + dt.timedelta(days=self.days)
+        if not self.end_of_month:
+            return due
+        return due.replace(day=calendar.monthrange(due.year, due.month)[1])
+
+
+@dataclass(frozen=True, slots=True)
 class Share:
-    """A part of what is due, and how many days after issue; 0.3 is 30 %."""
+    """A part of what is due, and when; 0.3 is 30 %."""
 
     rate: Decimal
-    due_days: int
+    when: DueRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +64,10 @@ def split_by_shares(
     """
     if sum((share.rate for share in shares), ZERO) != 1:
         raise InvalidPaymentTerms(_("The shares of the payment terms must add up to 100%%."))
-    ordered = sorted(shares, key=lambda share: share.due_days)
+    ordered = sorted(shares, key=lambda share: share.when.due_on(issued_on))
     amounts = allocate(total, [share.rate for share in ordered], currency)
     return [
-        Due(issued_on + dt.timedelta(days=share.due_days), amount)
+        Due(share.when.due_on(issued_on), amount)
         for share, amount in zip(ordered, amounts, strict=True)
         if amount
     ]

@@ -27,6 +27,7 @@ from sales.models import (
     Unit,
     UnitGroup,
 )
+from sales.pricing.due import DueRule
 from sales.services.documents.drafts import draft_invoice
 from sales.services.documents.lines import add_line
 from tests.factories import (
@@ -223,13 +224,29 @@ def test_a_group_counts_in_exactly_one_base_unit(office: Client) -> None:
 
 
 def test_shares_of_instalments_sum_to_one(office: Client) -> None:
-    data = {"name": "Thirds", "invoice_when": "by_hand", "due_days": "30"}
-    thirds = [{"share_rate": "0.3", "due_days": days} for days in (30, 60, 90)]
+    due = {"due_months": "0", "due_days": "30"}
+    data = {"name": "Thirds", "invoice_when": "by_hand", **due}
+    thirds = [{"share_rate": "0.3", **due, "due_days": days} for days in (30, 60, 90)]
 
     response = office.post(address(PaymentTerms, "add"), {**data, **rows("instalments", *thirds)})
 
     assert problems(response) == ["The shares must make 1 together."]
     assert not PaymentTerms.objects.filter(name="Thirds").exists()
+
+
+def test_terms_are_due_at_the_end_of_a_month(office: Client) -> None:
+    due = {"due_months": "1", "due_days": "10", "end_of_month": "on"}
+    halves = [{"share_rate": "0.5", **due}, {"share_rate": "0.5", **due, "due_months": "2"}]
+    data = {"name": "Halves", "invoice_when": "by_hand", **due}
+
+    office.post(address(PaymentTerms, "add"), {**data, **rows("instalments", *halves)})
+
+    terms = PaymentTerms.objects.get(name="Halves")
+    assert terms.due_rule == DueRule(days=10, months=1, end_of_month=True)
+    assert [str(part) for part in terms.instalments.all()] == [
+        "50% after 1 month and 10 days, end of month",
+        "50% after 2 months and 10 days, end of month",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,30 @@ def test_money_settles_the_oldest_part_first(invoice: Invoice) -> None:
     assert invoice.status == Invoice.Status.PAID
 
 
+@time_machine.travel(dt.datetime(2026, 1, 31, 12, tzinfo=dt.UTC))
+def test_is_due_after_months_at_the_end_of_one(market: Market) -> None:
+    terms = market.payment_terms
+    terms.due_days, terms.due_months = 0, 1
+    terms.save()
+    first = draft_invoice(actor=market.rep, account=market.account, name="Machine")
+    add_line(first, actor=market.rep, product=market.product("100.00"))
+    assert issue_invoice(first.pk, actor=market.rep).due_on == dt.date(2026, 2, 28)
+
+    Instalment.objects.bulk_create(
+        Instalment(terms=terms, share_rate=Decimal("0.5"), due_months=months, end_of_month=True)
+        for months in (2, 0)
+    )
+    second = draft_invoice(actor=market.rep, account=market.account, name="Machine")
+    add_line(second, actor=market.rep, product=market.product("100.00"))
+    split = issue_invoice(second.pk, actor=market.rep)
+
+    assert [(due.due_on, due.amount) for due in split.dues] == [
+        (dt.date(2026, 1, 31), Decimal(60)),
+        (dt.date(2026, 3, 31), Decimal(60)),
+    ]
+    assert split.due_on == dt.date(2026, 3, 31)
+
+
 def test_each_part_falls_overdue_on_its_own_day(invoice: Invoice) -> None:
     assert invoice.issued_on
     assert invoice.due_on

@@ -22,7 +22,7 @@ def freeze_terms(invoice: Invoice, issued_on: dt.date) -> dict[str, object]:
         InvoiceInstalment(id=uuid7(), invoice=invoice, due_on=part.due_on, amount=part.amount)
         for part in parts
     )
-    last = parts[-1].due_on if parts else issued_on + dt.timedelta(days=terms.due_days)
+    last = parts[-1].due_on if parts else terms.due_rule.due_on(issued_on)
     return {"due_on": last, **_early_payment(invoice, terms, issued_on)}
 
 
@@ -41,7 +41,7 @@ def _parts(invoice: Invoice, issued_on: dt.date) -> list[Due]:
     if not invoice.asks_in_full or invoice.payment_terms is None:
         return []
     shares = [
-        Share(part.share_rate, part.due_days) for part in invoice.payment_terms.instalments.all()
+        Share(part.share_rate, part.due_rule) for part in invoice.payment_terms.instalments.all()
     ]
     if not shares:
         return []

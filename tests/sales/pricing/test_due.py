@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from sales.pricing.due import (
     Due,
+    DueRule,
     Share,
     early_payment_discount,
     earned_discount,
@@ -26,15 +27,15 @@ from tests.sales.pricing.strategies import CURRENCIES, RATES, amounts
 DAY = dt.date(2026, 11, 22)
 
 
+RULES = st.builds(DueRule, st.integers(0, 90), st.integers(0, 36), st.booleans())
+
+
 @st.composite
 def shares(draw: st.DrawFn) -> list[Share]:
     """Draw up to six shares that make the whole, of a millionth at least."""
     cuts = draw(st.lists(st.integers(1, 999_999), max_size=5, unique=True))
     edges = [0, *sorted(cuts), 1_000_000]
-    return [
-        Share(Decimal(end - start).scaleb(-6), draw(st.integers(0, 90)))
-        for start, end in pairwise(edges)
-    ]
+    return [Share(Decimal(end - start).scaleb(-6), draw(RULES)) for start, end in pairwise(edges)]
 
 
 @given(st.data(), CURRENCIES, shares())
@@ -59,9 +60,8 @@ def test_no_instalment_is_a_coin_from_its_share(
 
     due = split_by_shares(total, parts, currency=currency, issued_on=DAY)
 
-    for days in {part.due_days for part in parts}:
-        day = DAY + dt.timedelta(days=days)
-        together = [part for part in parts if part.due_days == days]
+    for day in {part.when.due_on(DAY) for part in parts}:
+        together = [part for part in parts if part.when.due_on(DAY) == day]
         asked = sum((part.amount for part in due if part.due_on == day), Decimal(0))
         exact = total * sum(part.rate for part in together)
         assert abs(asked - exact) < coin * len(together)
@@ -69,9 +69,50 @@ def test_no_instalment_is_a_coin_from_its_share(
 
 @pytest.mark.parametrize("rates", [("0.3", "0.6"), ("0.5", "0.6"), ("0.333333",) * 3])
 def test_refuses_shares_that_are_not_the_whole(rates: tuple[str, ...]) -> None:
-    parts = [Share(Decimal(rate), 30) for rate in rates]
+    parts = [Share(Decimal(rate), DueRule(30)) for rate in rates]
     with pytest.raises(InvalidPaymentTerms, match="must add up to 100%"):
         split_by_shares(Decimal(100), parts, currency="EUR", issued_on=DAY)
+
+
+DAYS = st.dates(dt.date(1990, 1, 1), dt.date(2190, 12, 31))
+
+
+@given(DAYS, st.integers(0, 120))
+def test_months_lead_to_the_same_day_or_the_last_of_a_shorter_month(
+    issued: dt.date, months: int
+) -> None:
+    due = DueRule(months=months).due_on(issued)
+
+    assert (due.year - issued.year) * 12 + due.month - issued.month == months
+    if due.day != issued.day:
+        assert due.day < issued.day
+        assert (due + dt.timedelta(days=1)).day == 1
+
+
+@given(DAYS, RULES)
+def test_days_come_after_months_and_the_end_of_the_month_last(
+    issued: dt.date, rule: DueRule
+) -> None:
+    plain = DueRule(months=rule.months).due_on(issued) + dt.timedelta(days=rule.days)
+
+    due = rule.due_on(issued)
+
+    assert issued <= plain <= due
+    if rule.end_of_month:
+        assert (due.year, due.month) == (plain.year, plain.month)
+        assert (due + dt.timedelta(days=1)).day == 1
+    else:
+        assert due == plain
+
+
+@given(DAYS, DAYS, RULES)
+def test_who_is_billed_later_pays_no_earlier(
+    first: dt.date, second: dt.date, rule: DueRule
+) -> None:
+    earlier, later = sorted((first, second))
+    months = DueRule(months=rule.months, end_of_month=rule.end_of_month)
+    assert months.due_on(earlier) <= months.due_on(later)
+    assert rule.due_on(earlier) <= rule.due_on(later)
 
 
 @given(st.data(), CURRENCIES, shares())

@@ -16,7 +16,7 @@ from sales.pricing.allocation import allocate
 from sales.pricing.concessions import line_concession, list_discount
 from sales.pricing.discounts import Band, DiscountKind, DiscountList, volume_discount
 from sales.pricing.documents import LineInput, Terms, price_document
-from sales.pricing.due import Share, early_payment_discount, split_by_shares
+from sales.pricing.due import DueRule, Share, early_payment_discount, split_by_shares
 from sales.pricing.exchange import to_base
 from sales.pricing.ledger import Ledger
 from sales.pricing.ledger_lines import LedgerLine, Units
@@ -106,6 +106,7 @@ def test_finds_every_kind_of_table() -> None:
         "asked ahead",
         "of units",
         "closed after",
+        "issued",
         "paid in parts",
         "early payment of",
         "converted",
@@ -368,9 +369,16 @@ def test_exchanges_as_the_page_says(row: dict[str, str]) -> None:
     assert str(base_amount) == row["base amount"]
 
 
+@pytest.mark.parametrize("row", rows_of("issued"))
+def test_is_due_when_the_page_says(row: dict[str, str]) -> None:
+    rule = DueRule(int(row["days"]), int(row["months"]), bool(row["end of month"]))
+
+    assert rule.due_on(dt.date.fromisoformat(row["issued"])).isoformat() == row["due"]
+
+
 @pytest.mark.parametrize("row", rows_of("paid in parts"))
 def test_splits_what_is_due_as_the_page_says(row: dict[str, str]) -> None:
-    shares = [Share(rate / 100, int(days)) for rate, days in by_days(row["share after days"])]
+    shares = [Share(rate / 100, DueRule(days)) for rate, days in by_days(row["share after days"])]
 
     due = split_by_shares(
         Decimal(row["paid in parts"]), shares, currency=row["currency"], issued_on=TODAY
