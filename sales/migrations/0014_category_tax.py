@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sales", "0012_verified_figures"),
+        ("sales", "0013_approval_content"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sales", "0013_category_tax"),
+        ("sales", "0014_category_tax"),
     ]
 
     operations = [
