@@ -72,7 +72,6 @@ def test_shows_each_change_with_the_values_before_and_after(client: Client) -> N
     assert "removed" in page
 
 
-@pytest.mark.django_db(transaction=True)
 def test_shows_a_decision_without_the_content_that_is_kept_with_it(market: Market) -> None:
     quote = draft_quote(actor=market.rep, account=market.account, name="Bar refit")
     add_line(quote, actor=market.rep, product=market.product("10.00"))
@@ -82,10 +81,11 @@ def test_shows_a_decision_without_the_content_that_is_kept_with_it(market: Marke
     [decision] = [row for row in rows if "approval" in row.name.lower()]
 
     assert [value.label for value in decision.values] == [
-        "Approved", "Comment", "Decided by", "Decided at",
+        "Quote", "Approved", "Comment", "Decided by", "Decided at",
     ]  # fmt: skip
 
 
+@pytest.mark.django_db(transaction=True)
 def test_shows_older_changes_a_page_further(client: Client) -> None:
     lead = LeadFactory.create()
     client.force_login(lead.owner)
