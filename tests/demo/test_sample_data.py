@@ -31,6 +31,7 @@ from sales.models import (
     SalesEvent,
     TaxRate,
 )
+from sales.services.integrity.verification import verify
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +52,9 @@ def statuses(model: type[models.Model]) -> Counter[str]:
 @pytest.mark.usefixtures("_loaded")
 class TestSampleData:
     """What the loaded sample data contains."""
+
+    def test_holds_against_every_check(self) -> None:
+        assert [str(each) for found in verify().values() for each in found] == []
 
     def test_has_a_user_for_every_role_who_can_sign_in(self) -> None:
         users = {user.email: user for user in User.objects.all()}

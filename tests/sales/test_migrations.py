@@ -6,14 +6,16 @@ import pgtrigger
 
 from fulfilment.services.returns import record_return
 from fulfilment.services.shipments import record_shipment
-from sales.models import Order
+from sales.models import Order, OrderChange, SalesEvent
 from sales.services.billing.order_invoices import invoice_order
+from sales.services.change_orders import Changes, change_order
 from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line
+from sales.services.integrity.verification import verify
 from sales.services.invoices import issue_invoice
 from sales.services.orders import cancel_order
 from sales.services.quotes import activate_quote
-from tests.database_assertions import migrate, sql
+from tests.database_assertions import history_of, migrate, sql
 from tests.factories import Market
 from tests.sales.order_steps import placed
 
@@ -68,3 +70,17 @@ def test_forgets_costs_that_were_frozen_in_another_currency(db: None) -> None:
     for quote in (issued, draft):
         costs = quote.lines.order_by("position").values_list("unit_cost", flat=True)
         assert list(costs) == [None, 8000]
+
+
+def test_gives_earlier_events_and_change_orders_a_history(market: Market) -> None:
+    order = placed(market)
+    wish = {order.lines.get().pk: {"quantity": Decimal(4)}}
+    change_order(order.pk, Changes(lines=wish), actor=market.rep, reason="One more")
+    migrate("sales", "0011_customer_credit")
+
+    migrate("sales", "0012_verified_figures")
+    migrate("sales", "0013_approval_content")
+
+    assert {name: found for name, found in verify().items() if found} == {}
+    for record in (OrderChange.objects.get(), SalesEvent.objects.latest("id")):
+        assert list(history_of(record).values_list("pgh_label", flat=True)) == ["insert"]

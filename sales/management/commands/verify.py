@@ -12,10 +12,11 @@ from sales.services.integrity.verification import verify
 
 
 class Command(BaseCommand):
-    """Sums, quantities, statuses, payments, numbers: recomputed from what they are made of."""
+    """Recompute prices, taxes, sums, quantities and statuses; compare rows with their history."""
 
     help = (
-        "Recomputes sums, quantities, statuses, payments and numbers of every document. "
+        "Recomputes prices, taxes, sums, quantities, statuses, payments and numbers of every "
+        "document, and compares every row with its history. "
         "Prints one line per difference and exits with 1 if there is any."
     )
 

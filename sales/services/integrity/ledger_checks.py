@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sales.models import DocumentLine, Invoice, Order
+from django.db.models import Prefetch
+
+from sales.models import DocumentLine, Invoice, Order, OrderLine
 from sales.services.billing.ledgers import read_ledger
 from sales.services.integrity.verification import Mismatch, register_check
 
@@ -20,8 +22,10 @@ def ledgers() -> Iterator[Mismatch]:
     """
     asked = Invoice.objects.filter(lines__kind__in=AHEAD).values("order")
     orders = Order.objects.filter(status=Status.SUBMITTED, pk__in=asked)
-    for order in orders.iterator(chunk_size=CHUNK):
-        lines = list(order.lines.select_related("product").order_by("position"))
+    lines_in_order = OrderLine.objects.select_related("product").order_by("position")
+    with_lines = orders.prefetch_related(Prefetch("lines", lines_in_order))
+    for order in with_lines.iterator(chunk_size=CHUNK):
+        lines = list(order.lines.all())
         ledger = read_ledger(order, lines)
         if ledger.is_overdrawn:
             yield Mismatch(str(order), "what is deducted", "more than was asked", "within it")
