@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from crm.models import Activity
 from crm.services.activities import note
 from demo.sample_data import customers
@@ -70,7 +72,7 @@ def _kiez_negotiates() -> Scenario:
     name = "Fourth shop, Prenzlauer Allee"
     shop = open_opportunity(customers.KIEZ, name, NEGOTIATION, "17500", closes_in=21)
     items = [("EM-201", "1"), ("GR-75", "2"), ("GR-F1", "1"), ("BD-OPEN", "1"), ("CF-HS", "30")]
-    send_quote(customers.KIEZ, name, items, opportunity=shop, valid_days=31, freight="180")
+    send_quote(customers.KIEZ, name, items, opportunity=shop, valid_days=31, freight=Decimal(180))
 
 
 def _foxglove_asks_again() -> Scenario:
