@@ -24,11 +24,11 @@ class SalesConfig(AppConfig):
 
         for module in (
             checks,
+            settlement_checks,
             price_checks,
             quote_checks,
             billing_checks,
             ledger_checks,
-            settlement_checks,
             history_checks,
         ):
             module.register()

@@ -19,10 +19,12 @@ from crm.models import OwnedQuerySet
 from sales.models.companies import company_day
 from sales.models.documents import Document, DocumentLine
 from sales.models.orders import Order, OrderLine
+from sales.models.payment_triggers import PaymentsAddUp
 from sales.models.settlement import FROM_PAYMENTS, SETTLED, SettledDocument
 from sales.models.triggers import (
     InstalmentsAddUp,
     IssuedLinesKept,
+    NeverNegative,
     SameCurrencyAs,
     keeps_issued,
     line_triggers,
@@ -206,6 +208,8 @@ class Invoice(SettledDocument):
         triggers: ClassVar = [
             *Document.Meta.triggers,
             SameCurrencyAs("order"),
+            NeverNegative(),
+            PaymentsAddUp(pgtrigger.Insert | pgtrigger.UpdateOf(*FROM_PAYMENTS), "NEW.id"),
             keeps_issued(
                 *FROM_PAYMENTS,
                 "credited",

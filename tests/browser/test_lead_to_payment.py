@@ -37,7 +37,7 @@ def test_goes_from_lead_to_paid_invoice(screen: Screen, market: Market) -> None:
     page.get_by_role("link", name="Qualify").click()
     page.get_by_label(market.account.name, exact=True).check()
     page.get_by_role("button", name="Qualify").click()
-    expect(page.locator(".toast-item")).to_contain_text("Qualified")
+    expect(page.locator(".toast-item")).to_contain_text("The lead is qualified")
 
     page.get_by_role("link", name="Create quote").click()
     dialog = page.get_by_role("dialog")

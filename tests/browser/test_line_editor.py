@@ -54,7 +54,7 @@ def test_adds_a_write_in_line_in_a_dialog(page: Page, order: Order) -> None:
 
     page.get_by_role("link", name="Write-in").click()
     dialog.get_by_label("Description").fill("Delivery to the third floor")
-    dialog.get_by_label("Category").select_option(index=1)
+    dialog.get_by_label("Category", exact=True).select_option(index=1)
     dialog.get_by_label("Unit price").fill("25")
     dialog.get_by_role("button", name="Add line").click()
 
@@ -109,7 +109,7 @@ def test_shows_in_the_dialog_why_a_line_was_refused(page: Page, order: Order) ->
 
     dialog.get_by_text("This field is required.").first.wait_for()
     assert dialog.get_by_label("Description").input_value() == "Delivery"
-    assert dialog.get_by_label("Category").evaluate("field => field === document.activeElement")
+    assert dialog.get_by_label("Category", exact=True).evaluate("field => field === document.activeElement")
     assert order.lines.count() == 2
 
 

@@ -28,8 +28,8 @@ SET_UP = (
     "TaxRate", "TaxZone", "Unit", "UnitGroup",
 )  # fmt: skip
 WRITTEN_BY_US = (
-    "Activity", "Discrepancy", "Handoff", "InboundMessage", "Invoice", "NumberSeries", "Order",
-    "Payment", "SalesEvent", "Shipment",
+    "Activity", "CustomerCreditEntry", "Discrepancy", "Handoff", "InboundMessage", "Invoice",
+    "NumberSeries", "Order", "Payment", "SalesEvent", "Shipment",
 )  # fmt: skip
 PEOPLE = ("Team", "User")
 OF_SUPERUSERS = ("EmailAddress", "Group")

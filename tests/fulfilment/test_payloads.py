@@ -100,6 +100,9 @@ def test_tells_an_invoice_with_its_order_instalments_and_billed_lines(invoice: I
             "early_payment": None,
             "paid": money("0.00"),
             "discounted": money("0.00"),
+            "written_off": money("0.00"),
+            "refunded": money("0.00"),
+            "moved_to_credit": money("0.00"),
             "custom": {},
         }
     }

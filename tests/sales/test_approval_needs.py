@@ -142,6 +142,7 @@ def test_converts_costs_into_the_currency_of_the_quote(db: None) -> None:
 
 def test_refuses_a_margin_that_no_exchange_rate_is_known_for(db: None) -> None:
     market = Market(currency="JPY")
+    ExchangeRate.objects.all().delete()
     manager = UserFactory.create(role=roles.SALES_MANAGER)
     margin_below("0.2")
     quote = empty(market)
@@ -166,6 +167,7 @@ def test_refuses_a_margin_that_no_exchange_rate_is_known_for(db: None) -> None:
 
 def test_measures_a_total_in_the_base_currency_or_not_at_all(db: None) -> None:
     market = Market(currency="JPY")
+    ExchangeRate.objects.all().delete()
     ApprovalRule.objects.create(name="Above 70", measure="total", threshold=Decimal(70))
     quote = empty(market)
     add_line(quote, actor=market.rep, product=market.product("10000"))

@@ -17,7 +17,9 @@ from tests.factories import Market
 
 @pytest.fixture
 def yen(db: None) -> Market:
-    return Market(currency="JPY")
+    market = Market(currency="JPY")
+    ExchangeRate.objects.all().delete()
+    return market
 
 
 @pytest.fixture

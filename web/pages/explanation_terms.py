@@ -46,6 +46,7 @@ TERMS = {
     "taxable": _("taxable"),
     "taxable agreed": _("taxable agreed"),
     "taxable billed before": _("taxable billed before"),
+    "the order's tax at this rate": _("the order's tax at this rate"),
     "this tax rate's part of the amount, without its tax": _(
         "this tax rate's part of the amount, without its tax"
     ),
@@ -53,6 +54,7 @@ TERMS = {
     "typed discount": _("typed discount"),
     "unit price": _("unit price"),
     "volume discount": _("volume discount"),
+    "what is asked of it": _("what is asked of it"),
 }
 
 LONGEST_FIRST = sorted(TERMS, key=len, reverse=True)

@@ -51,7 +51,7 @@ FIELDS: dict[str, StrOrPromise] = {
     "unit": _("Unit"),
     "is_optional": _("Optional"),
     "volume_discount": _("Volume discount"),
-    "tax_rate": _("Tax"),
+    "tax_rate": _("Tax rate"),
     "net": _("Net"),
     "added": _("Line added"),
     "removed": _("Line removed"),
