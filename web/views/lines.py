@@ -97,10 +97,13 @@ def _keep(request: RepRequest, document: AnyDocument, error: DomainError) -> Htt
 
 
 def _product(request: RepRequest) -> Product:
-    chosen = request.POST.get("product", "")
-    if chosen:
-        return get_object_or_404(Product, pk=chosen)
-    return find_product(request.POST.get("q", ""))
+    """Find the product that was chosen from the list, or else typed."""
+    typed = request.POST.get("q", "")
+    try:
+        chosen = uuid.UUID(request.POST.get("product", ""))
+    except ValueError:
+        return find_product(typed)
+    return Product.objects.active().filter(pk=chosen).first() or find_product(typed)
 
 
 @require_safe
