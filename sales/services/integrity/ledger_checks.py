@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from django.db.models import Prefetch
 
 from sales.models import DocumentLine, Invoice, Order, OrderLine
+from sales.pricing.ledger import Ledger
 from sales.services.billing.ledgers import read_ledger
 from sales.services.integrity.verification import Mismatch, register_check
 
@@ -29,10 +30,16 @@ def ledgers() -> Iterator[Mismatch]:
         ledger = read_ledger(order, lines)
         if ledger.is_overdrawn:
             yield Mismatch(str(order), "what is deducted", "more than was asked", "within it")
-        if ledger.is_closed and not any(line.drafted_quantity for line in lines):
+        if _should_be_complete(ledger, lines):
             yield Mismatch(str(order), "status", order.status, Status.COMPLETED)
 
 
 def register() -> None:
     """Register the check."""
     register_check("ledgers of orders with down payments are open", ledgers)
+
+
+def _should_be_complete(ledger: Ledger, lines: list[OrderLine]) -> bool:
+    """Return whether nothing is open; an order of nothing stays as it is."""
+    is_drafted = any(line.drafted_quantity for line in lines)
+    return ledger.is_closed and not is_drafted and any(line.units.ordered for line in ledger.lines)
