@@ -109,7 +109,9 @@ def test_shows_in_the_dialog_why_a_line_was_refused(page: Page, order: Order) ->
 
     dialog.get_by_text("This field is required.").first.wait_for()
     assert dialog.get_by_label("Description").input_value() == "Delivery"
-    assert dialog.get_by_label("Category", exact=True).evaluate("field => field === document.activeElement")
+    assert dialog.get_by_label("Category", exact=True).evaluate(
+        "field => field === document.activeElement"
+    )
     assert order.lines.count() == 2
 
 
