@@ -16,15 +16,22 @@ Books = dict[Decimal | str, Figures]
 """Figures by tax rate, and under ``freight``."""
 
 
-def books_of(invoices: Iterable[Invoice]) -> Books:
-    """Add up invoices less credit notes, per tax rate and for freight."""
+def books_of(invoices: Iterable[Invoice], *, kept: bool = False) -> Books:
+    """Add up invoices less credit notes, per tax rate and for freight.
+
+    ``kept`` leaves out what was credited for good: it stays billed. A down payment that is credited
+    is not asked for any more, whichever way.
+    """
     books: defaultdict[Decimal | str, Figures] = defaultdict(lambda: (ZERO, ZERO))
     for invoice in invoices:
         sign = -1 if invoice.is_credit_note else 1
+        stays = kept and invoice.is_credit_note and not invoice.bill_again
         entries = [
-            (side_of(line), line.net - line.header_discount, line.tax) for line in lines_of(invoice)
+            (side_of(line), line.net - line.header_discount, line.tax)
+            for line in lines_of(invoice)
+            if line.is_ahead or not stays
         ]
-        for side, taxable, tax in [*entries, ("freight", invoice.freight, ZERO)]:
+        for side, taxable, tax in [*entries, ("freight", ZERO if stays else invoice.freight, ZERO)]:
             books[side] = (books[side][0] + sign * taxable, books[side][1] + sign * tax)
     return without_noughts(books)
 
@@ -71,9 +78,8 @@ def open_books() -> list[str]:
     """Name every completed order whose invoices less credits do not come to what was agreed."""
     found = []
     for order in Order.objects.filter(status=Order.Status.COMPLETED):
-        invoices = list(order.invoices.prefetch_related("lines"))
-        kept = [each for each in invoices if not each.is_credit_note or each.bill_again]
-        books, ledger = books_of(kept), read_ledger(order)
+        invoices = order.invoices.prefetch_related("lines")
+        books, ledger = books_of(invoices, kept=True), read_ledger(order)
         if not ledger.is_closed:
             found.append(f"{order} is completed, and its ledger is not closed")
         if any(line.units.gone > line.units.closed for line in ledger.lines):

@@ -14,6 +14,8 @@ from fulfilment.services.shipments import record_shipment
 from sales.models import Invoice, Order, PromotionCode, Quote
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.billing.order_invoices import invoice_order
+from sales.services.change_orders import close_rest
+from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_order, draft_quote
 from sales.services.documents.lines import add_line, remove_line
 from sales.services.integrity.history_checks import compared_columns
@@ -203,6 +205,27 @@ def test_rounds_by_the_rule_of_the_document(
     Quote.objects.update(rounding=rounding)
 
     assert found_in_documents() == [f"draft {quote.pk}, {each}" for each in expected]
+
+
+def test_takes_credits_for_good_and_closed_orders_as_they_are(market: Market) -> None:
+    order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
+    add_line(order, actor=market.rep, product=market.product("100.00"), quantity=Decimal(10))
+    closed = submit_order(order.pk, actor=market.rep)
+    order = draft_order(actor=market.rep, account=market.account, name="Terrace")
+    add_line(order, actor=market.rep, product=market.product("50.00"))
+    billed = submit_order(order.pk, actor=market.rep)
+    for each in (closed, billed):
+        ahead = invoice_down_payment(each.pk, actor=market.rep, rate=Decimal("0.1"))
+        issue_invoice(ahead.pk, actor=market.rep)
+        credit_invoice(ahead.pk, actor=market.rep, reason="Not needed", bill_again=False)
+
+    close_rest(closed.pk, actor=market.rep, reason="Changed plans")
+    record_shipment(billed.pk, actor=market.rep, lines={billed.lines.get().pk: Decimal(1)})
+    issue_invoice(invoice_order(billed.pk, actor=market.rep).pk, actor=market.rep)
+
+    statuses = Order.objects.order_by("id").values_list("status", flat=True)
+    assert list(statuses) == ["submitted", "completed"]
+    assert {name: found for name, found in verify().items() if found} == {}
 
 
 def test_names_an_order_whose_ledger_is_closed(traded: Order, market: Market, year: int) -> None:

@@ -269,7 +269,7 @@ WITH completed AS (
         {SIGN} * line.tax, 0, 0
     FROM sales_invoiceline line JOIN sales_invoice head ON head.id = line.invoice_id
     JOIN completed ON completed.id = head.order_id
-    WHERE line.kind <> 'freight' AND {KEEPS_BILLED}
+    WHERE line.kind = 'down_payment' OR (line.kind <> 'freight' AND {KEEPS_BILLED})
 ), books AS (
     SELECT order_id, COALESCE(tax_rate, 0) AS tax_rate, SUM(billed_net) AS billed_net,
         SUM(billed_tax) AS billed_tax, SUM(net) AS net, SUM(tax) AS tax
@@ -284,7 +284,8 @@ CROSS JOIN LATERAL (VALUES
 WHERE figure.billed <> figure.agreed
 ORDER BY 1
 """
-"""Down payments and deductions included. Goods that came back unbilled are never billed."""
+"""Down payments and deductions included, and all that is credited of them. Goods that came back
+unbilled are never billed."""
 
 
 def register() -> None:
