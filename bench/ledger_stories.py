@@ -25,7 +25,7 @@ def play_chunk(start: int, *, steps: int) -> list[str]:
         story = OrderStory(random.Random(seed))
         try:
             story.play(steps)
-        except Exception as error:  # noqa: BLE001 - whatever breaks is the finding
+        except Exception as error:  # noqa: BLE001  # whatever breaks is the finding
             broken.append(f"seed {seed}: {type(error).__name__} {error} after {story.steps}")
     return broken
 

@@ -232,7 +232,7 @@ async def clear_faults(request: web.Request) -> web.Response:
 
 def only_from_this_machine(request: web.Request) -> None:
     """Refuse requests that do not come from the loopback interface."""
-    address = ipaddress.ip_address((request.remote or "0.0.0.0").partition("%")[0])  # noqa: S104 - stands for unknown
+    address = ipaddress.ip_address((request.remote or "0.0.0.0").partition("%")[0])  # noqa: S104  # stands for unknown
     if not address.is_loopback:
         raise Refused(403, "not_local", "Faults can be set from this machine only.")
 

@@ -130,7 +130,7 @@ def _authenticate(request: Request, code: str, raw: bytes) -> tuple[Connection, 
     except signing.BadSignature as error:
         response = problem(status.HTTP_401_UNAUTHORIZED, "bad_signature", str(error))
         raise Refusal(response) from error
-    assert connection is not None  # noqa: S101 - without one there is no secret that fits
+    assert connection is not None  # noqa: S101  # without one there is no secret that fits
     return connection, message_id
 
 

@@ -29,4 +29,4 @@ def pause_after_refusal(refusal_count: int) -> float | None:
 
 def jittered(seconds: float) -> float:
     """Return a pause with jitter of up to a fifth in either direction."""
-    return seconds * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret
+    return seconds * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  # no secret

@@ -62,7 +62,7 @@ class WorkerNotifier:
             try:
                 if self._wake_workers is not None:
                     self._wake_workers()
-            except Exception as error:  # noqa: BLE001 - whatever the broker does, the sweep follows
+            except Exception as error:  # noqa: BLE001  # whatever the broker does, the sweep follows
                 log.warning("The workers could not be woken: %s", error)
 
 

@@ -137,7 +137,7 @@ class Invoices:
         return self._waiting("state = 'posted' and kind = 'invoice'", before)
 
     def _waiting(self, condition: str, before: float) -> list[Invoice]:
-        sql = f"select * from invoices where {condition} and stepped_at <= ? order by rowid limit ?"  # noqa: S608 - the two conditions above
+        sql = f"select * from invoices where {condition} and stepped_at <= ? order by rowid limit ?"  # noqa: S608  # the two conditions above
         return [_from_row(row) for row in self._store.rows(sql, before, BATCH_SIZE)]
 
     def credited_on(self, invoice_id: str) -> Decimal:
@@ -154,14 +154,14 @@ class Invoices:
         marks = ", ".join("?" for _ in values)
         changes = ", ".join(f"{name} = excluded.{name}" for name in values)
         self._store.execute(
-            f"insert into invoices ({names}) values ({marks})"  # noqa: S608 - our own field names
+            f"insert into invoices ({names}) values ({marks})"  # noqa: S608  # our own field names
             f" on conflict (reference) do update set {changes}",
             *values.values(),
         )
 
 
 def _from_row(row: sqlite3.Row) -> Invoice:
-    values: dict[str, Any] = {name: row[name] for name in row.keys()}  # noqa: SIM118 - a sqlite3.Row iterates over values
+    values: dict[str, Any] = {name: row[name] for name in row.keys()}  # noqa: SIM118  # a sqlite3.Row iterates over values
     values |= {name: Decimal(values[name]) for name in AMOUNTS}
     values["lines"] = json.loads(values["lines"])
     return Invoice(**values)

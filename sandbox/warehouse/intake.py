@@ -118,7 +118,7 @@ class Intake:
     def _unpack(self, reference: str) -> None:
         """Delete the shipments of a cancelled order."""
         mine = "(select shipment_ref from shipments where reference = ?)"
-        self._store.execute(f"delete from shipment_lines where shipment_ref in {mine}", reference)  # noqa: S608 - no input
+        self._store.execute(f"delete from shipment_lines where shipment_ref in {mine}", reference)  # noqa: S608  # no input
         self._store.execute("delete from shipments where reference = ?", reference)
 
 

@@ -192,7 +192,7 @@ class Orders:
         sql = "select * from lines where reference = ? order by position, rowid"
         lines = {}
         for row in self._store.rows(sql, reference):
-            values = {name: row[name] for name in row.keys() if name != "reference"}  # noqa: SIM118 - a sqlite3.Row iterates over values
+            values = {name: row[name] for name in row.keys() if name != "reference"}  # noqa: SIM118  # a sqlite3.Row iterates over values
             line = Line(**values | {"ordered": Decimal(row["ordered"])})
             for shipment in shipments:
                 quantity = shipment.lines.get(line.order_line, Decimal(0))

@@ -94,8 +94,8 @@ class Screen:
 
     def check_width(self) -> None:
         """Check that the page needs no horizontal scrolling."""
-        width = self.page.evaluate("document.documentElement.scrollWidth")
-        assert width <= self.page.viewport_size["width"], self.page.url  # type: ignore[index]
+        width, window = self.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        assert width <= window, self.page.url
 
     def check_sign_in_page(self) -> None:
         """Check the accessibility of the sign-in page."""
