@@ -95,15 +95,16 @@ def early_payment_discount(total: Decimal, rate: Decimal, currency: str) -> Deci
 
 
 def earned_discount(
-    *, asked: Decimal, paid: Decimal, paid_in_time: Decimal, offered: Decimal
+    *, asked: Decimal, settled: Decimal, paid_in_time: Decimal, offered: Decimal
 ) -> Decimal:
     """Return what is still open, if money in time left no more open than was offered.
 
-    asked = total − credits; earned = asked − paid where asked − paid in time ≤ offered.
+    asked = total − credits; earned = asked − settled where asked − paid in time ≤ offered; settled
+    counts a discount that was given before, money that was given back does not count.
     """
     if not paid_in_time or asked - paid_in_time > offered:
         return ZERO
-    return max(ZERO, asked - paid)
+    return max(ZERO, asked - settled)
 
 
 def kept_discount(

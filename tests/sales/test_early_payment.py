@@ -15,6 +15,7 @@ from fulfilment.payloads import invoice_payload
 from sales.models import Invoice, Payment, SalesEvent
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.credit_notes import credit_invoice
+from sales.services.customer_credit import keep_as_credit
 from sales.services.documents.drafts import draft_invoice, draft_order
 from sales.services.documents.lines import add_line
 from sales.services.integrity.verification import verify
@@ -151,6 +152,33 @@ def test_what_comes_on_top_becomes_customer_credit(invoice: Invoice) -> None:
     pay(invoice, "2.40", after=12)
     assert figures(invoice) == (Decimal("120.00"), Decimal("2.40"), 0, "paid")
     assert invoice.moved_to_credit == Decimal("2.40")
+
+
+@pytest.mark.parametrize("more", ["0.01", "1.00", "2.40", "117.60"])
+def test_money_after_it_was_given_gives_it_no_second_time(invoice: Invoice, more: str) -> None:
+    pay(invoice, "117.60")
+
+    pay(invoice, more, after=9)
+
+    assert invoice.discounted == Decimal("2.40")
+    assert (invoice.moved_to_credit, invoice.outstanding) == (Decimal(more), 0)
+
+
+def test_money_that_was_given_back_does_not_earn_it(invoice: Invoice) -> None:
+    pay(invoice, "117.60")
+    credit_invoice(
+        invoice.pk,
+        actor=invoice.owner,
+        reason="Broken",
+        quantities={invoice.lines.get().pk: Decimal(1)},
+    )
+    invoice.refresh_from_db()
+    keep_as_credit(invoice.pk, actor=invoice.owner)
+
+    pay(invoice, "10.00", after=9)
+
+    assert (invoice.credited, invoice.discounted) == (Decimal("60.00"), Decimal("1.20"))
+    assert invoice.outstanding == 0
 
 
 def test_the_same_reference_gives_it_once(invoice: Invoice) -> None:

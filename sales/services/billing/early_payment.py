@@ -29,8 +29,8 @@ def give_discount(invoice: Invoice, *, on: dt.date, actor: Actor) -> None:
         return
     earned = earned_discount(
         asked=invoice.total - invoice.credited,
-        paid=invoice.kept + invoice.written_off,
-        paid_in_time=_paid_until(invoice, until),
+        settled=invoice.kept + invoice.written_off + invoice.discounted,
+        paid_in_time=min(_paid_until(invoice, until), invoice.kept),
         offered=invoice.offered_discount,
     )
     _enter(invoice, earned, on, actor)

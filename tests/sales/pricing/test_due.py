@@ -146,7 +146,7 @@ def test_never_lets_more_be_kept_than_was_offered(
     paid = min(in_time + second, total)
     offered = early_payment_discount(total, rate, currency)
 
-    earned = earned_discount(asked=total, paid=paid, paid_in_time=in_time, offered=offered)
+    earned = earned_discount(asked=total, settled=paid, paid_in_time=in_time, offered=offered)
 
     assert earned in {Decimal(0), total - paid}
     assert earned <= offered
