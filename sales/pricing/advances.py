@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sales.pricing.allocation import allocate
-from sales.pricing.money import EXACT, ZERO, Rounding, from_units, round_money, to_units
+from sales.pricing.allocation import allocate, fit_between
+from sales.pricing.money import EXACT, ZERO, Rounding, round_money
 from sales.pricing.partial import Amounts
 
 Rate = Decimal
@@ -108,7 +108,8 @@ def spread_advance(
     before = [*(ahead[rate].gross for rate in rates), freight_ahead]
     keys = [*(f"{rate:040.20f}" for rate in rates), "freight"]
     shares = allocate(amount + sum(before, ZERO), gross, currency, keys=keys)
-    shares = _at_least(before, shares, gross, currency)
+    # The largest remainder may give a share less of a larger amount (the Alabama paradox).
+    shares = fit_between(shares, before, gross, currency)
     groups = {
         rate: _with_tax(share, left[rate], currency, rounding, ahead[rate])
         for rate, share in zip(rates, shares, strict=False)
@@ -140,21 +141,3 @@ def _with_tax(
     tax = round_money(exact, currency, rounding) - before.tax
     tax = max(ZERO, min(tax, now))
     return TaxAmount(now - tax, tax)
-
-
-def _at_least(
-    before: list[Decimal], shares: list[Decimal], gross: list[Decimal], currency: str
-) -> list[Decimal]:
-    """Raise shares to what was asked before, at the cost of those that grow most.
-
-    The largest remainder may give a share less of a larger amount (the Alabama paradox).
-    """
-    units = [to_units(share, currency) for share in shares]
-    floors = [to_units(each, currency) for each in before]
-    missing = sum(max(0, floor - unit) for floor, unit in zip(floors, units, strict=True))
-    units = [max(floor, unit) for floor, unit in zip(floors, units, strict=True)]
-    while missing:
-        place = max(range(len(units)), key=lambda each: units[each] - floors[each])
-        units[place] -= 1
-        missing -= 1
-    return [from_units(unit, currency) for unit in units]

@@ -13,7 +13,7 @@ from decimal import Decimal
 from common.sentences import Amount
 from common.sentences import sentence as _
 from sales.pricing.errors import InvalidAmount
-from sales.pricing.money import from_units, to_units
+from sales.pricing.money import ZERO, from_units, to_units
 
 
 def allocate(
@@ -44,6 +44,30 @@ def allocate(
         whole_weights, total = [1] * len(weights), len(weights)
     shares = apportion(units, whole_weights, units, total, keys or range(len(weights)))
     return [from_units(share, currency) for share in shares]
+
+
+def fit_between(
+    shares: Sequence[Decimal], least: Sequence[Decimal], most: Sequence[Decimal], currency: str
+) -> list[Decimal]:
+    """Move rounded shares between their bounds; they make the same sum as far as those allow.
+
+    What a bound adds to a share, or takes from it, is shared out over the others by their room.
+
+    >>> shares, least = [Decimal("2.00"), Decimal("3.00")], [Decimal("4.50"), Decimal("0.00")]
+    >>> [str(share) for share in fit_between(shares, least, [Decimal(9)] * 2, "EUR")]
+    ['4.50', '0.50']
+    """
+    fitted = [
+        min(max(share, low), high) for share, low, high in zip(shares, least, most, strict=True)
+    ]
+    missing = sum(shares, ZERO) - sum(fitted, ZERO)
+    bounds, sign = (most, 1) if missing > 0 else (least, -1)
+    room = [abs(bound - share) for bound, share in zip(bounds, fitted, strict=True)]
+    moved = min(abs(missing), sum(room, ZERO))
+    if not moved:
+        return fitted
+    parts = allocate(moved, room, currency)
+    return [share + sign * part for share, part in zip(fitted, parts, strict=True)]
 
 
 def apportion(

@@ -116,16 +116,13 @@ class LedgerLine:
             line=self.key,
         )
 
-    def agree(self, quantity: Decimal, priced: Amounts) -> Amounts:
-        """Return what a changed line comes to: what is billed keeps its figures.
-
-        `priced` is the line at its new quantity, which is not under ``units.least``.
-        """
+    def settled_at(self, quantity: Decimal) -> Amounts | None:
+        """Return the figures that it keeps at a quantity, if all of that is billed or gone."""
         if quantity == self.units.billed:
             return self.billed
         if quantity == self.units.ordered and not self.units.open_to_bill:
             return self.agreed
-        return priced.at_least(self.billed)
+        return None
 
     def short_close(self, currency: str, rounding: Rounding) -> Portion:
         """Return what the line is ordered at once all that can be cancelled is cancelled."""

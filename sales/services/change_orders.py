@@ -19,6 +19,7 @@ from crm.actors import Actor
 from crm.custom_fields import clean_custom
 from crm.models import User
 from sales.models import DocumentLine, Order, OrderChange, OrderLine, Product, SalesEvent
+from sales.pricing.changed_lines import ChangedLine, agree
 from sales.pricing.ledger import Ledger
 from sales.pricing.ledger_lines import LedgerLine
 from sales.services.billing.down_payments import refuse_uncovered
@@ -351,13 +352,19 @@ def _agree(
 ) -> None:
     """Keep the figures of what is billed, to the cent; refuse other prices for it."""
     known = {line.key: line for line in ledger.lines}
-    for line in lines:
-        agreed = known.get(str(line.pk))
-        if agreed is None or not line.counts:
-            continue
-        if line.pk in repriced:
-            _refuse_other_price(line, agreed)
-        put_amounts(line, agreed.agree(line.wanted_quantity, amounts_of(line)))
+    counting = [line for line in lines if line.counts]
+    for line in counting:
+        if line.pk in repriced and str(line.pk) in known:
+            _refuse_other_price(line, known[str(line.pk)])
+    changed = [
+        ChangedLine(
+            line.tax_rate or ZERO, line.wanted_quantity, amounts_of(line), known.get(str(line.pk))
+        )
+        for line in counting
+    ]
+    agreed = agree(changed, ledger.currency, ledger.rounding)
+    for line, amounts in zip(counting, agreed, strict=True):
+        put_amounts(line, amounts)
     save_columns(lines, ["promotion_discount", *LINE_FIGURES])
     _add_up(order, lines)
 

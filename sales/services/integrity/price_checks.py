@@ -125,8 +125,7 @@ WITH changes AS (
         line.quantity * (COALESCE(line.unit_price, 0) - line.volume_discount)
             / CASE WHEN head.prices_include_tax THEN 1 + COALESCE(line.tax_rate, 0) ELSE 1 END
             AS exact,
-        {unit_of("head.currency")} * (4 * (1 + changes.count) + 6 * parts.count)
-            + CASE WHEN parts.count > 0 THEN abs(line.header_discount) ELSE 0 END AS allowed
+        {unit_of("head.currency")} * (4 * (1 + changes.count) + 6 * parts.count) AS allowed
     FROM sales_orderline line JOIN sales_order head ON head.id = line.order_id
     JOIN changes ON changes.order_id = head.id
     CROSS JOIN LATERAL (
@@ -143,9 +142,8 @@ ORDER BY 1
 """
 """Lines of changed orders. Closing the rest scales taxable, header discount and discount of a line,
 each rounded: half a unit thrice, and half a unit of the price itself. Where prices include tax, the
-tax taken out adds a unit, and both discounts half a unit each. What is billed of a line is kept,
-with its cents and its share of the header discount; at another price, where that changed since:
-such a line is left out."""
+tax taken out adds a unit, and both discounts half a unit each. What is billed of a line is
+kept with its cents; at another price, where that changed since: such a line is left out."""
 
 
 def register() -> None:

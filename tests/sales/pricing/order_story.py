@@ -13,11 +13,12 @@ from dataclasses import dataclass, field, replace
 from decimal import ROUND_DOWN, Decimal
 
 from sales.pricing.advances import Advance, TaxAmount
+from sales.pricing.changed_lines import ChangedLine, agree
 from sales.pricing.documents import LineInput, PricedDocument, price_document
 from sales.pricing.ledger import Ledger, NextInvoice
 from sales.pricing.ledger_lines import LedgerLine, Units
 from sales.pricing.money import Rounding, minor_units
-from sales.pricing.partial import Amounts, Portion
+from sales.pricing.partial import NOTHING, Amounts, Portion
 
 ZERO = Decimal(0)
 TAX_RATES = [Decimal(rate) for rate in ("0", "0.055", "0.07", "0.19", "0.2")]
@@ -235,13 +236,23 @@ class OrderStory:
         if dice.random() < 0.2:
             inputs.append(self.draw_line(f"{len(inputs):02}"))
         known = {each.key: each for each in self.ledger.lines}
-        lines = []
-        for typed, figures in zip(inputs, self.price(inputs).lines, strict=True):
-            amounts = Amounts.of(figures)
-            units = Units(typed.quantity)
-            new = LedgerLine(typed.key, typed.tax_rate or ZERO, units, amounts)
-            old = known.get(typed.key)
-            lines.append(changed(old, typed.quantity, amounts) if old else new)
+        priced = self.price(inputs)
+        changed = [
+            ChangedLine(
+                typed.tax_rate or ZERO, typed.quantity, Amounts.of(figures), known.get(typed.key)
+            )
+            for typed, figures in zip(inputs, priced.lines, strict=True)
+        ]
+        agreed = agree(changed, self.currency, self.rounding)
+        header = sum((amounts.header_discount for amounts in agreed), ZERO)
+        if not any(line.billed.figures != NOTHING.figures for line in self.ledger.lines):
+            assert header == priced.totals.discount
+        lines = [
+            closed(line.known, Portion(line.quantity, amounts))
+            if line.known
+            else LedgerLine(typed.key, line.rate, Units(line.quantity), amounts)
+            for typed, line, amounts in zip(inputs, changed, agreed, strict=True)
+        ]
         self.agree(lines, inputs)
 
     def short_close(self) -> None:
@@ -352,11 +363,6 @@ class OrderStory:
         for rate in {*wholes, *self.books}:
             assert self.books[rate] + self.for_good[rate] == wholes.get(rate, TaxAmount())
         assert self.freight_books + self.freight_for_good == self.ledger.freight_whole
-
-
-def changed(line: LedgerLine, quantity: Decimal, priced: Amounts) -> LedgerLine:
-    """Return a line after a change order."""
-    return closed(line, Portion(quantity, line.agree(quantity, priced)))
 
 
 def closed(line: LedgerLine, ordered: Portion) -> LedgerLine:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sales.pricing.advances import Advance, TaxAmount
+from sales.pricing.changed_lines import ChangedLine, agree
 from sales.pricing.documents import LineInput, price_document
 from sales.pricing.errors import AmountExceedsOpen, InvalidAmount
 from sales.pricing.ledger import Ledger, NextDownPayment, NextInvoice
@@ -176,7 +177,7 @@ class TestChanges:
         [line] = ledger.lines
 
         priced = Amounts(Decimal("99.99"), tax=Decimal("19.01"))
-        assert line.agree(Decimal(3), priced) == line.agreed
+        assert agree([ChangedLine(line.rate, Decimal(3), priced, line)], "EUR") == [line.agreed]
         assert line.units.least == 3
 
 

@@ -1,0 +1,74 @@
+"""Figures of a changed order: billed ones stay, header discount and tax keep their sums."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from sales.pricing.changed_lines import ChangedLine, agree
+from sales.pricing.documents import LineInput, price_document
+from sales.pricing.ledger_lines import LedgerLine, Units
+from sales.pricing.partial import Amounts, Portion, next_part
+
+NINETEEN = Decimal("0.19")
+
+
+def priced(*lines: tuple[str, str], discount: str) -> list[Amounts]:
+    """Price lines of quantity and price at 19 % with a discount on everything."""
+    inputs = [
+        LineInput(f"{place}", Decimal(quantity), Decimal(price), tax_rate=NINETEEN)
+        for place, (quantity, price) in enumerate(lines)
+    ]
+    document = price_document(inputs, currency="EUR", discount_amount=Decimal(discount))
+    return [Amounts.of(line) for line in document.lines]
+
+
+def billed(agreed: Amounts, ordered: int, quantity: int) -> LedgerLine:
+    """A line of which so much is billed."""
+    whole = Portion(Decimal(ordered), agreed)
+    part = next_part(whole, Portion(), Decimal(quantity), currency="EUR")
+    units = Units(Decimal(ordered), billed=part.quantity)
+    return LedgerLine("0", NINETEEN, units, agreed, part.amounts)
+
+
+def test_a_new_line_takes_only_the_header_discount_that_is_not_billed() -> None:
+    [before] = priced(("10", "10.00"), discount="5.00")
+    line = billed(before, 10, 9)
+    first, added = priced(("10", "10.00"), ("15", "10.00"), discount="5.00")
+    assert (first.header_discount, line.billed.header_discount) == (Decimal(2), Decimal("4.50"))
+
+    agreed = agree(
+        [
+            ChangedLine(NINETEEN, Decimal(10), first, line),
+            ChangedLine(NINETEEN, Decimal(15), added),
+        ],
+        "EUR",
+    )
+
+    assert [each.net for each in agreed] == [Decimal(100), Decimal(150)]
+    assert [each.header_discount for each in agreed] == [Decimal("4.50"), Decimal("0.50")]
+    assert [each.tax for each in agreed] == [Decimal("18.15"), Decimal("28.40")]
+    assert sum(each.tax for each in agreed) == first.tax + added.tax == Decimal("46.55")
+    assert agreed[0].taxable - line.billed.taxable == Decimal("10.00")
+
+
+def test_a_line_that_is_billed_in_full_keeps_every_figure() -> None:
+    [before] = priced(("3", "33.33"), discount="5.00")
+    line = billed(before, 3, 3)
+    first, added = priced(("3", "33.33"), ("1", "100.00"), discount="5.00")
+
+    agreed = agree(
+        [
+            ChangedLine(NINETEEN, Decimal(3), first, line),
+            ChangedLine(NINETEEN, Decimal(1), added),
+        ],
+        "EUR",
+    )
+
+    assert agreed[0] == before
+    assert agreed[1] == Amounts(Decimal(100), tax=Decimal(19))
+
+
+def test_leaves_the_prices_of_an_order_of_which_nothing_is_billed() -> None:
+    lines = priced(("3", "33.33"), ("7", "0.05"), discount="5.00")
+
+    assert agree([ChangedLine(NINETEEN, Decimal(1), each) for each in lines], "EUR") == lines
