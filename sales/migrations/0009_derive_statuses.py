@@ -2,6 +2,8 @@
 
 from django.db import migrations
 
+from common.data_migrations import UpdateWithHistory
+
 DERIVE = """
 WITH counting AS (
     SELECT line.*, line.quantity - line.cancelled_quantity AS wanted,
@@ -53,23 +55,26 @@ WITH counting AS (
         END AS status
     FROM opened GROUP BY order_id
 )
-UPDATE sales_order head
+UPDATE sales_order
 SET fulfilment_status = derived.fulfilment, billing_status = derived.billing,
     status = derived.status,
-    closed_at = CASE derived.status WHEN 'completed' THEN COALESCE(head.closed_at, now()) END
+    closed_at = CASE derived.status WHEN 'completed' THEN COALESCE(sales_order.closed_at, now()) END
 FROM derived
-WHERE derived.order_id = head.id AND head.status IN ('submitted', 'completed')
-    AND (head.fulfilment_status, head.billing_status, head.status)
+WHERE derived.order_id = sales_order.id AND sales_order.status IN ('submitted', 'completed')
+    AND (sales_order.fulfilment_status, sales_order.billing_status, sales_order.status)
         IS DISTINCT FROM (derived.fulfilment, derived.billing, derived.status)
 """
 
-CANCELLED = "UPDATE sales_order SET billing_status = 'nothing' WHERE status = 'cancelled'"
+CANCELLED = """
+UPDATE sales_order SET billing_status = 'nothing'
+WHERE status = 'cancelled' AND billing_status <> 'nothing'
+"""
 
 
 class Migration(migrations.Migration):
     dependencies = [("sales", "0008_order_ledger")]
 
     operations = [
-        migrations.RunSQL(DERIVE, migrations.RunSQL.noop),
-        migrations.RunSQL(CANCELLED, migrations.RunSQL.noop),
+        UpdateWithHistory("sales_order", DERIVE),
+        UpdateWithHistory("sales_order", CANCELLED),
     ]
