@@ -153,6 +153,12 @@ class DocumentLine(models.Model):
         DOWN_PAYMENT = "down_payment", _("Down payment")
         FREIGHT = "freight", _("Freight asked ahead")
 
+    AHEAD: ClassVar = (Kind.DOWN_PAYMENT, Kind.FREIGHT)
+    """Lines of money asked ahead of the goods, or deducted."""
+
+    TEXTS: ClassVar = (Kind.SECTION, Kind.NOTE)
+    """Lines without a price."""
+
     class PriceSource(models.TextChoices):
         LIST = "list", _("Price list")
         TYPED = "typed", _("Typed")
@@ -238,12 +244,12 @@ class DocumentLine(models.Model):
     @property
     def is_text(self) -> bool:
         """Whether the line is a section or a note: text without a price."""
-        return self.kind in {self.Kind.SECTION, self.Kind.NOTE}
+        return self.kind in self.TEXTS
 
     @property
     def is_ahead(self) -> bool:
         """Whether the line asks for money ahead of the goods, or deducts it."""
-        return self.kind in {self.Kind.DOWN_PAYMENT, self.Kind.FREIGHT}
+        return self.kind in self.AHEAD
 
     @property
     def is_taxed(self) -> bool:

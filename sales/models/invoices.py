@@ -80,6 +80,9 @@ class Invoice(SettledDocument):
         MILESTONE = "milestone", _("Milestone")
         FREE = "free", _("Without an order")
 
+    AHEAD: ClassVar = (What.DOWN_PAYMENT, What.MILESTONE)
+    """Those that ask for an amount ahead of the goods."""
+
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
         ISSUED = "issued", _("Issued")
@@ -245,7 +248,7 @@ class Invoice(SettledDocument):
     @property
     def asks_ahead(self) -> bool:
         """Whether it asks for money ahead of the goods: a down payment or a milestone."""
-        return self.what in {self.What.DOWN_PAYMENT, self.What.MILESTONE}
+        return self.what in self.AHEAD
 
     @property
     def bills_order(self) -> bool:

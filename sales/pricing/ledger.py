@@ -186,16 +186,7 @@ class Ledger:
 
         Raises InvalidAmount for nothing, AmountExceedsOpen for more than is left.
         """
-        if amount <= 0:
-            raise InvalidAmount(_("Give an amount above zero."))
-        if amount > self.left_to_ask:
-            raise AmountExceedsOpen(
-                _(
-                    "%(amount)s cannot be asked for ahead: %(left)s are left to ask for.",
-                    amount=Amount(amount, self.currency),
-                    left=Amount(self.left_to_ask, self.currency),
-                )
-            )
+        self._refuse_ahead(amount)
         by_rate = self.left_to_bill()
         groups, freight = spread_advance(
             amount,
@@ -224,6 +215,24 @@ class Ledger:
         left = sum((amount.gross for amount in self.left_to_bill().values()), self.freight_open)
         ahead = sum((advance.open.gross for advance in self.advances.values()), ZERO)
         return left - ahead - self.freight_advance.open.gross
+
+    def _refuse_ahead(self, amount: Decimal) -> None:
+        left = self.left_to_ask
+        if left <= 0:
+            raise AmountExceedsOpen(
+                _("Nothing is left to ask for: all of it is billed or asked for ahead."),
+                field="amount",
+            )
+        if amount <= 0:
+            raise InvalidAmount(_("Give an amount above zero."), field="amount")
+        if amount > left:
+            raise AmountExceedsOpen(
+                _(
+                    "Only %(left)s can still be asked for: give that amount at most.",
+                    left=Amount(left, self.currency),
+                ),
+                field="amount",
+            )
 
     def _refuse_negative(self, now: Mapping[Rate, TaxAmount]) -> None:
         for rate, amount in now.items():

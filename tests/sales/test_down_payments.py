@@ -6,20 +6,22 @@ from decimal import Decimal
 
 import pytest
 
-from common.errors import MissingField
+from common.errors import DomainError, MissingField
+from common.formatting import decimals_rule
 from sales.models import Invoice, Order
-from sales.pricing.errors import AmountExceedsOpen
+from sales.pricing.errors import AmountExceedsOpen, InvalidAmount
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.billing.order_invoices import delete_draft_invoice, invoice_order
 from sales.services.billing.order_progress import Progress, record_progress
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
-from sales.services.errors import DownPaymentDeducted
+from sales.services.errors import ConflictingFields, DownPaymentDeducted
 from sales.services.invoices import issue_invoice
 from sales.services.orders import submit_order
 from tests.factories import Market
 from tests.sales.order_steps import billed, placed
+from tests.sales.payment_steps import refused_for
 
 
 @pytest.fixture
@@ -54,13 +56,52 @@ def test_deducts_a_down_payment_from_the_invoices_that_follow(market: Market) ->
     assert order.status == Order.Status.COMPLETED
 
 
-def test_refuses_a_down_payment_above_the_order(market: Market) -> None:
-    order = placed(market)
-    with pytest.raises(AmountExceedsOpen):
-        invoice_down_payment(order.pk, actor=market.rep, amount=Decimal("1000.00"))
-    with pytest.raises(MissingField):
-        invoice_down_payment(order.pk, actor=market.rep)
+@pytest.mark.parametrize(
+    ("asked", "refusal", "sentence"),
+    [
+        ({}, MissingField, "Give an amount or a percentage for the down payment."),
+        (
+            {"amount": "10", "rate": "0.1"},
+            ConflictingFields,
+            "Give an amount or a percentage for the down payment, not both.",
+        ),
+        (
+            {"amount": "240.01"},
+            AmountExceedsOpen,
+            "Only €240.00 can still be asked for: give that amount at most.",
+        ),
+        ({"amount": "0.00"}, InvalidAmount, "Give an amount above zero."),
+        ({"amount": "-0.01"}, InvalidAmount, "An amount cannot be negative."),
+        ({"amount": "10.001"}, InvalidAmount, decimals_rule("EUR")),
+        (
+            {"amount": "NaN"},
+            InvalidAmount,
+            "Give a number of at most 15 digits before the decimal sign.",
+        ),
+    ],
+)
+def test_refuses_an_amount_that_the_order_does_not_allow(
+    order: Order,
+    market: Market,
+    asked: dict[str, str],
+    refusal: type[DomainError],
+    sentence: str,
+) -> None:
+    figures = {name: Decimal(figure) for name, figure in asked.items()}
+    with refused_for(refusal, sentence, field="amount"):
+        invoice_down_payment(order.pk, actor=market.rep, **figures)
     assert not order.invoices.exists()
+
+
+def test_refuses_a_down_payment_once_nothing_is_left_to_ask_for(
+    order: Order, market: Market
+) -> None:
+    sentence = "Nothing is left to ask for: all of it is billed or asked for ahead."
+    invoice_down_payment(order.pk, actor=market.rep, rate=Decimal(1))
+    for asked in ({"amount": Decimal("0.01")}, {"rate": Decimal("0.1")}):
+        with refused_for(AmountExceedsOpen, sentence, field="amount"):
+            invoice_down_payment(order.pk, actor=market.rep, **asked)
+    assert order.invoices.count() == 1
 
 
 def test_invoices_the_deposit_of_the_terms_when_the_order_is_submitted(market: Market) -> None:

@@ -16,8 +16,6 @@ from web.forms.base import RateField
 from web.forms.quantities import QuantitiesForm
 
 What = Invoice.What
-AHEAD = frozenset({What.DOWN_PAYMENT.value, What.MILESTONE.value})
-"""Invoices of an amount, whatever the goods do."""
 
 
 class InvoiceOrderForm(QuantitiesForm):
@@ -90,7 +88,7 @@ class InvoiceOrderForm(QuantitiesForm):
         what, rate, amount = (cleaned.get(name) for name in ("what", "rate", "amount"))
         if what == What.PERCENTAGE and not rate and "rate" not in self.errors:
             self.add_error("rate", _("Enter a percentage above 0 and up to 100."))
-        if what in AHEAD and bool(rate) == bool(amount) and not self.errors:
+        if what in Invoice.AHEAD and bool(rate) == bool(amount) and not self.errors:
             self.add_error("amount", _("Enter either a percentage or an amount."))
         return cleaned
 

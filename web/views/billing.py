@@ -12,7 +12,7 @@ from sales.models import Invoice, Order
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.billing.order_invoices import invoice_order, open_quantities
 from web.actions import run_form_action
-from web.forms.billing import AHEAD, InvoiceOrderForm
+from web.forms.billing import InvoiceOrderForm
 from web.http import RepRequest, rep_with
 from web.pages.lines import read_lines
 from web.views.documents import find_document
@@ -28,7 +28,7 @@ def invoice(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 
     def draft(answers: dict[str, Any]) -> Invoice:
         what, rate = answers["what"], answers["rate"] or None
-        if what in AHEAD:
+        if what in Invoice.AHEAD:
             given = {name: answers[name] for name in ("amount", "description")}
             return invoice_down_payment(order.pk, actor=request.user, what=what, rate=rate, **given)
         chosen = form.quantities() if what == Invoice.What.LINES else None

@@ -27,7 +27,6 @@ from web.rendering import render_part
 from web.views.documents import find_by_url_word, find_to_change
 
 TEMPLATE = "lines/parts.html"
-TEXTS = (DocumentLine.Kind.SECTION, DocumentLine.Kind.NOTE)
 OPTIONS_OF_A_LINE: dict[str, dict[str, bool]] = {
     "fixed": {"is_optional": False, "is_taken": True},
     "open": {"is_optional": True, "is_taken": False},
@@ -153,7 +152,7 @@ def write_in(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
 def edit(request: RepRequest, kind: str, pk: uuid.UUID, line: uuid.UUID) -> HttpResponse:
     """Change what a line's row does not show, such as its tax."""
     document = find_to_change(request, kind, pk)
-    found = document.lines.select_related("product_category").exclude(kind__in=TEXTS)
+    found = document.lines.select_related("product_category").exclude(kind__in=DocumentLine.TEXTS)
     stored: Any = get_object_or_404(found, pk=line)
     form_class = ProductLineForm if stored.product_id else WriteInForm
     form = form_class(request.POST or None, line=stored)

@@ -11,18 +11,17 @@ from django.db.models import F
 from django.utils.translation import gettext
 
 from common.errors import IllegalTransition, MissingField
-from common.formatting import decimals_rule, format_money
 from common.identifiers import uuid7
 from crm.actors import Actor
 from sales.models import DocumentLine, Invoice, InvoiceLine, Order, SalesEvent
 from sales.pricing.advances import TaxAmount
-from sales.pricing.errors import AmountExceedsOpen, InvalidAmount, InvalidRate
+from sales.pricing.errors import InvalidRate
 from sales.pricing.ledger import Ledger, NextDownPayment, NextInvoice
-from sales.pricing.money import round_money
 from sales.pricing.partial import Amounts
 from sales.pricing.quantities import SMALLEST_QUANTITY
-from sales.services.billing.ledgers import DOWN_PAYMENTS, put_amounts, read_ledger
+from sales.services.billing.ledgers import put_amounts, read_ledger
 from sales.services.documents.copying import copy_head
+from sales.services.documents.typed_figures import check_amount
 from sales.services.errors import ConflictingFields, CreditFirst, DownPaymentDeducted
 from sales.services.events import record_event
 
@@ -192,29 +191,11 @@ def _amount(order: Order, ledger: Ledger, amount: Decimal | None, rate: Decimal 
         )
     if rate is not None and not 0 < rate <= 1:
         raise InvalidRate(gettext("Give a percentage above 0 and up to 100."), field="rate")
-    wanted = _share(order, ledger, rate) if rate is not None else amount
-    _check_amount(order, ledger, wanted or ZERO)
-    return wanted or ZERO
-
-
-def _check_amount(order: Order, ledger: Ledger, amount: Decimal) -> None:
-    left = ledger.left_to_ask
-    if left <= 0:
-        raise AmountExceedsOpen(
-            gettext("%(order)s has nothing left to ask for: it is billed or asked for ahead.")
-            % {"order": order},
-            field="amount",
-        )
-    if amount <= 0:
-        raise InvalidAmount(gettext("Give an amount above zero."), field="amount")
-    if amount != round_money(amount, order.currency, ledger.rounding):
-        raise InvalidAmount(decimals_rule(order.currency), field="amount")
-    if amount > left:
-        raise AmountExceedsOpen(
-            gettext("%(order)s has only %(left)s left to invoice: give that amount at most.")
-            % {"order": order, "left": format_money(left, order.currency)},
-            field="amount",
-        )
+    if rate is not None:
+        return _share(order, ledger, rate)
+    wanted = amount or ZERO
+    check_amount(wanted, order.currency, "amount")
+    return wanted
 
 
 def _share(order: Order, ledger: Ledger, rate: Decimal) -> Decimal:
@@ -234,7 +215,7 @@ def _shares_before(order: Order) -> list[tuple[Decimal, Decimal, Decimal]]:
     """Return share, total and what is credited of each down payment that asked for a share."""
     return list(
         order.invoices.filter(
-            kind=Invoice.Kind.INVOICE, what__in=DOWN_PAYMENTS, share_rate__isnull=False, total__gt=0
+            kind=Invoice.Kind.INVOICE, what__in=Invoice.AHEAD, share_rate__isnull=False, total__gt=0
         ).values_list("share_rate", "total", "credited")
     )
 
@@ -243,7 +224,7 @@ def open_down_payments(order: Order) -> list[Invoice]:
     """Return the issued down payments of an order that are not credited in full."""
     return list(
         order.invoices.filter(
-            kind=Invoice.Kind.INVOICE, what__in=DOWN_PAYMENTS, number__isnull=False
+            kind=Invoice.Kind.INVOICE, what__in=Invoice.AHEAD, number__isnull=False
         )
         .filter(credited__lt=F("total"))
         .order_by("id")

@@ -20,8 +20,6 @@ from sales.pricing.partial import NOTHING, Amounts, Portion
 
 ZERO = Decimal(0)
 Kind = DocumentLine.Kind
-What = Invoice.What
-DOWN_PAYMENTS = (What.DOWN_PAYMENT, What.MILESTONE)
 KEEPS_BILLED = Q(invoice__kind=Invoice.Kind.INVOICE) | Q(invoice__bill_again=True)
 """Lines that change what is billed: a credit for good leaves it."""
 
@@ -137,7 +135,7 @@ def _freight_billed(order: Order) -> Decimal:
 def _read_advances(order: Order) -> _Advances:
     """Sum the order's issued and drafted down payments, and what invoices deducted of them."""
     rows = (
-        InvoiceLine.objects.filter(invoice__order=order, kind__in=[Kind.DOWN_PAYMENT, Kind.FREIGHT])
+        InvoiceLine.objects.filter(invoice__order=order, kind__in=DocumentLine.AHEAD)
         .values_list("kind", "tax_rate", "invoice__kind", "invoice__what")
         .annotate(Sum("net"), Sum("tax"))
         .order_by("tax_rate")
@@ -146,7 +144,7 @@ def _read_advances(order: Order) -> _Advances:
     for line_kind, rate, kind, what, net, tax in rows:
         amount = TaxAmount(net, tax)
         signed = -amount if kind == Invoice.Kind.CREDIT_NOTE else amount
-        if what in DOWN_PAYMENTS:
+        if what in Invoice.AHEAD:
             advances.add(line_kind, rate, Advance(asked=signed))
         else:
             advances.add(line_kind, rate, Advance(deducted=-signed))

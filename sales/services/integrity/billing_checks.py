@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sales.services.integrity.checks import LINE_NAME, NAME
+from sales.services.integrity.checks import ASKS_AHEAD, COUNTS, IS_AHEAD, LINE_NAME, NAME
 from sales.services.integrity.price_checks import PRICE_CHANGED, UNCHANGED
 from sales.services.integrity.rounding import digits_of, unit_of
 from sales.services.integrity.verification import check_by_query, register_check
@@ -10,8 +10,6 @@ from sales.services.integrity.verification import check_by_query, register_check
 SIGN = "CASE head.kind WHEN 'invoice' THEN 1 ELSE -1 END"
 KEEPS_BILLED = "(head.kind = 'invoice' OR head.bill_again)"
 """What was credited for good stays billed: it is never billed once more."""
-
-ASKS_AHEAD = "head.what IN ('down_payment', 'milestone')"
 
 PARTS = f"""
 WITH parts AS (
@@ -115,7 +113,7 @@ CROSS JOIN LATERAL (VALUES
     ('header discount', line.header_discount, 0),
     ('unit cost', line.unit_cost, NULL)
 ) figure(what, stored, asked)
-WHERE line.kind IN ('down_payment', 'freight') AND head.kind = 'invoice'
+WHERE {IS_AHEAD} AND head.kind = 'invoice'
     AND figure.stored IS DISTINCT FROM figure.asked
 ORDER BY 1
 """
@@ -193,7 +191,7 @@ WITH billed AS (
     SELECT line.order_id, bool_and(line.quantity = line.cancelled_quantity + line.drafted_quantity
         + line.invoiced_quantity - line.credited_quantity + line.closed_quantity) AS is_billed
     FROM sales_orderline line
-    WHERE line.kind NOT IN ('section', 'note') AND (line.is_taken OR NOT line.is_optional)
+    WHERE {COUNTS}
     GROUP BY line.order_id
 )
 SELECT {NAME}, 'freight billed', trim_scale(billed.freight)::text,
@@ -221,7 +219,7 @@ WITH ahead AS (
         COALESCE(-SUM({SIGN} * line.net) FILTER (WHERE NOT {ASKS_AHEAD}), 0) AS deducted_net,
         COALESCE(-SUM({SIGN} * line.tax) FILTER (WHERE NOT {ASKS_AHEAD}), 0) AS deducted_tax
     FROM sales_invoiceline line JOIN sales_invoice head ON head.id = line.invoice_id
-    WHERE line.kind IN ('down_payment', 'freight') AND head.order_id IS NOT NULL
+    WHERE {IS_AHEAD} AND head.order_id IS NOT NULL
     GROUP BY head.order_id, line.kind, line.tax_rate
 )
 SELECT {NAME}, figure.what || CASE ahead.kind WHEN 'freight' THEN ' for freight'

@@ -6,10 +6,25 @@ document by document.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from sales.models import DocumentLine, Invoice
 from sales.services.integrity.verification import check_by_query, register_check
 
 NAME = "COALESCE(head.number, 'draft ' || head.id)"
 LINE_NAME = "COALESCE(head.number, 'draft ' || head.id) || ', line ' || line.position"
+
+
+def listed(values: Iterable[str]) -> str:
+    """Write values of a column as SQL lists them."""
+    return "({})".format(", ".join(f"'{value}'" for value in values))
+
+
+COUNTS = (
+    f"line.kind NOT IN {listed(DocumentLine.TEXTS)} AND (line.is_taken OR NOT line.is_optional)"
+)
+IS_AHEAD = f"line.kind IN {listed(DocumentLine.AHEAD)}"
+ASKS_AHEAD = f"head.what IN {listed(Invoice.AHEAD)}"
 
 HEADS = """
 SELECT {name}, figure.what, figure.stored::text, figure.summed::text
@@ -94,12 +109,12 @@ ORDER BY 1
 """
 """Drafts included: what is billed is part of what is agreed, and all of it once all is billed."""
 
-ADVANCES = """
+ADVANCES = f"""
     SELECT head.order_id, line.kind, line.tax_rate,
         SUM(CASE head.kind WHEN 'invoice' THEN line.net ELSE -line.net END) AS net,
         SUM(CASE head.kind WHEN 'invoice' THEN line.tax ELSE -line.tax END) AS tax
     FROM sales_invoiceline line JOIN sales_invoice head ON head.id = line.invoice_id
-    WHERE line.kind IN ('down_payment', 'freight') AND head.order_id IS NOT NULL
+    WHERE {IS_AHEAD} AND head.order_id IS NOT NULL
     GROUP BY head.order_id, line.kind, line.tax_rate
 """
 
@@ -111,7 +126,7 @@ WITH counting AS (
         line.returned_quantity - line.replaced_quantity AS given_back,
         COALESCE(product.kind, 'goods') = 'goods' AS is_goods
     FROM sales_orderline line LEFT JOIN sales_product product ON product.id = line.product_id
-    WHERE line.kind NOT IN ('section', 'note') AND (line.is_taken OR NOT line.is_optional)
+    WHERE {COUNTS}
         AND line.quantity > line.cancelled_quantity
 ), opened AS (
     SELECT counting.*,

@@ -12,7 +12,6 @@ from sales.services.billing.ledgers import read_ledger
 from sales.services.integrity.verification import Mismatch, register_check
 
 CHUNK = 500
-AHEAD = (DocumentLine.Kind.DOWN_PAYMENT, DocumentLine.Kind.FREIGHT)
 Status = Order.Status
 
 
@@ -21,7 +20,7 @@ def ledgers() -> Iterator[Mismatch]:
 
     Those completed are compared in SQL, rate by rate.
     """
-    asked = Invoice.objects.filter(lines__kind__in=AHEAD).values("order")
+    asked = Invoice.objects.filter(lines__kind__in=DocumentLine.AHEAD).values("order")
     orders = Order.objects.filter(status=Status.SUBMITTED, pk__in=asked)
     lines_in_order = OrderLine.objects.select_related("product").order_by("position")
     with_lines = orders.prefetch_related(Prefetch("lines", lines_in_order))

@@ -7,7 +7,7 @@ without an order. What bills or credits a part of a line is in `billing_checks.p
 
 from __future__ import annotations
 
-from sales.services.integrity.checks import LINE_NAME, NAME
+from sales.services.integrity.checks import COUNTS, LINE_NAME, NAME
 from sales.services.integrity.rounding import digits_of, rounded, unit_of
 from sales.services.integrity.verification import check_by_query, register_check
 
@@ -25,8 +25,6 @@ PRICE_CHANGED = """EXISTS (
     WHERE change.order_id = {line}.order_id AND entry ->> 'line' = {line}.id::text AND entry ->>
         'field' IN ('unit_price', 'volume_discount', 'discount_amount', 'discount_rate'))"""
 """Whether a change order set the price of an order line, or added the line."""
-
-COUNTS = "line.kind NOT IN ('section', 'note') AND (line.is_taken OR NOT line.is_optional)"
 
 TYPED = f"""
 WITH counted AS (
