@@ -23,11 +23,11 @@ from fulfilment.services.discrepancies import (
     open_discrepancies,
     signed,
 )
-from fulfilment.services.shipments import OverShipped, ShipmentReport, merge_report
+from fulfilment.services.shipments import ShipmentReport, merge_report
 from fulfilment.sync.status_order import INVOICE_STATUSES, ORDER_STATUSES, furthest
 from sales.models import Invoice, Order, SalesEvent
 from sales.pricing.errors import QuantityNotAllowed
-from sales.services.errors import ReferenceTaken
+from sales.services.errors import OverShipped, ReferenceTaken
 from sales.services.events import record_event
 from sales.services.invoices import lock_invoice, record_official_invoice
 from sales.services.orders import lock_order

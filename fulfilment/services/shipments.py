@@ -19,14 +19,13 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from common.errors import DomainError, Duplicate, IllegalTransition, MissingField
-from common.formatting import format_quantity
 from crm.actors import Actor, System
 from crm.models import User
 from fulfilment.cloudevents import plain
 from fulfilment.models import Parcel, Shipment, ShipmentLine
 from fulfilment.sync.status_order import SHIPMENT_STATUSES, furthest
 from sales.models import Order, OrderLine
-from sales.pricing.errors import InvalidQuantity, QuantityExceedsOpen
+from sales.pricing.errors import InvalidQuantity
 from sales.services.billing.order_progress import Progress, record_progress
 from sales.services.billing.part_quantities import check_part
 from sales.services.errors import OnHold, UnknownLine
@@ -47,31 +46,6 @@ class NothingToShip(DomainError):
     """Everything that was ordered is shipped."""
 
     code = "nothing_to_ship"
-
-
-class OverShipped(QuantityExceedsOpen):
-    """More is shipped than was ordered."""
-
-    code = "over_shipped"
-
-    def __init__(self, line: OrderLine, shipped: Decimal) -> None:
-        self.ordered = self.limit(line)
-        self.shipped = shipped
-        super().__init__(
-            gettext("%(line)s: %(shipped)s shipped in all, but only %(ordered)s are ordered.")
-            % {
-                "line": line.description,
-                "shipped": format_quantity(shipped),
-                "ordered": format_quantity(self.ordered),
-            },
-            line=str(line.pk),
-        )
-
-    @staticmethod
-    def limit(line: OrderLine) -> Decimal:
-        """Return how much may be shipped in all, replacements aside."""
-        limit: Decimal = line.wanted_quantity - line.closed_unshipped_quantity
-        return limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +258,7 @@ def update_progress(order: Order, shipment: Shipment, actor: Actor) -> None:
 
 
 def _progress(order: Order) -> dict[uuid.UUID, Progress]:
-    """Add up the quantities of all shipments of an order, and refuse more than was ordered."""
+    """Add up the quantities of all shipments of an order."""
     shipped: defaultdict[uuid.UUID, Decimal] = defaultdict(Decimal)
     delivered: defaultdict[uuid.UUID, Decimal] = defaultdict(Decimal)
     returned: defaultdict[uuid.UUID, Decimal] = defaultdict(Decimal)
@@ -303,15 +277,9 @@ def _progress(order: Order) -> dict[uuid.UUID, Progress]:
         elif status in Shipment.LEFT:
             shipped[pk] += quantity
             delivered[pk] += quantity if status == Status.DELIVERED else ZERO
-    lines = list(order.lines.all())
-    for line in lines:
-        if shipped[line.pk] - replaced[line.pk] > OverShipped.limit(line):
-            raise OverShipped(line, shipped[line.pk])
     return {
-        line.pk: Progress(
-            shipped[line.pk], delivered[line.pk], returned[line.pk], replaced[line.pk]
-        )
-        for line in lines
+        pk: Progress(shipped[pk], delivered[pk], returned[pk], replaced[pk])
+        for pk in order.lines.values_list("pk", flat=True)
     }
 
 

@@ -305,6 +305,12 @@ class OrderLine(DocumentLine):
         )
 
     @property
+    def most_shipped(self) -> Decimal:
+        """How much may be shipped in all, replacements aside."""
+        most: Decimal = self.wanted_quantity - self.closed_unshipped_quantity
+        return most
+
+    @property
     def done_quantity(self) -> Decimal:
         """The least quantity of a change order: shipped, billed or cancelled already."""
         done: Decimal = self.units.least + self.cancelled_quantity

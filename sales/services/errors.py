@@ -8,7 +8,9 @@ from decimal import Decimal
 from django.utils.translation import gettext
 
 from common.errors import DomainError, IllegalTransition
-from sales.models import Invoice
+from common.formatting import format_quantity
+from sales.models import Invoice, OrderLine
+from sales.pricing.errors import QuantityExceedsOpen
 
 
 class NotDraft(IllegalTransition):
@@ -103,6 +105,25 @@ class NotOnHold(IllegalTransition):
     """The order is not on hold."""
 
     code = "not_on_hold"
+
+
+class OverShipped(QuantityExceedsOpen):
+    """More is shipped than was ordered."""
+
+    code = "over_shipped"
+
+    def __init__(self, line: OrderLine, shipped: Decimal) -> None:
+        self.ordered = line.most_shipped
+        self.shipped = shipped
+        super().__init__(
+            gettext("%(line)s: %(shipped)s shipped in all, but only %(ordered)s are ordered.")
+            % {
+                "line": line.description,
+                "shipped": format_quantity(shipped),
+                "ordered": format_quantity(self.ordered),
+            },
+            line=str(line.pk),
+        )
 
 
 class AlreadyShipped(IllegalTransition):

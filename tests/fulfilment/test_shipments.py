@@ -10,12 +10,12 @@ import pytest
 from common.errors import Duplicate, IllegalTransition, MissingField
 from fulfilment.models import Handoff, Shipment
 from fulfilment.services.returns import record_return
-from fulfilment.services.shipments import NothingToShip, OverShipped, move_shipment, record_shipment
+from fulfilment.services.shipments import NothingToShip, move_shipment, record_shipment
 from sales.models import Order, Product, SalesEvent
 from sales.pricing.errors import InvalidQuantity, QuantityNotAllowed
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
-from sales.services.errors import OnHold, UnknownLine
+from sales.services.errors import OnHold, OverShipped, UnknownLine
 from sales.services.orders import hold_order, submit_order
 from tests.factories import Market
 from tests.fulfilment.conftest import FarEnd, connect, submitted_order

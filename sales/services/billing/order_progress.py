@@ -17,6 +17,7 @@ from sales.models import Order, OrderLine, PaymentTerms, SalesEvent
 from sales.pricing.errors import InvalidQuantity, QuantityExceedsOpen
 from sales.services.billing.order_invoices import bill_by_terms
 from sales.services.billing.order_statuses import derive_statuses, save_statuses
+from sales.services.errors import OverShipped
 from sales.services.events import record_event
 from sales.services.orders import lock_order
 
@@ -70,17 +71,8 @@ def record_progress(
 
 
 def _set(line: OrderLine, progress: Progress) -> None:
-    ordered = line.wanted_quantity - line.closed_unshipped_quantity
-    if progress.shipped - progress.replaced > ordered:
-        raise QuantityExceedsOpen(
-            gettext("%(line)s: %(shipped)s shipped in all, but only %(ordered)s are ordered.")
-            % {
-                "line": line.description,
-                "shipped": format_quantity(progress.shipped),
-                "ordered": format_quantity(ordered),
-            },
-            line=str(line.pk),
-        )
+    if progress.shipped - progress.replaced > line.most_shipped:
+        raise OverShipped(line, progress.shipped)
     if progress.returned < 0:
         raise InvalidQuantity(
             gettext("%(line)s: a quantity cannot be negative.") % {"line": line.description},
