@@ -12,19 +12,16 @@ from django.db import transaction
 from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext
 
-from common.errors import IllegalTransition, MissingField, NotEditable, StaleVersion
+from common.errors import MissingField, NotEditable
 from common.formatting import format_quantity, format_rate
 from common.rows import save_columns
 from crm.actors import Actor
 from crm.custom_fields import clean_custom
-from crm.models import User
-from sales.models import DocumentLine, Order, OrderChange, OrderLine, Product, SalesEvent
-from sales.pricing.changed_lines import ChangedLine, agree
+from sales.models import DocumentLine, Order, OrderChange, OrderLine, Product
 from sales.pricing.ledger import Ledger
-from sales.pricing.ledger_lines import LedgerLine
+from sales.services.billing.agreed_figures import agree_figures
 from sales.services.billing.down_payments import refuse_uncovered
-from sales.services.billing.ledgers import amounts_of, put_amounts, read_ledger
-from sales.services.billing.order_statuses import derive_statuses, save_statuses
+from sales.services.billing.ledgers import put_amounts, read_ledger
 from sales.services.documents.bundles import add_parts, refuse_part_change, update_parts
 from sales.services.documents.new_lines import (
     check_line,
@@ -34,18 +31,16 @@ from sales.services.documents.new_lines import (
 )
 from sales.services.documents.readiness import check_ready
 from sales.services.documents.tax_rates import todays_rates
-from sales.services.documents.totals import LINE_FIGURES, lines_of, reprice
+from sales.services.documents.totals import LINE_FIGURES, head_figures, lines_of, reprice
 from sales.services.documents.typed_figures import check_numbers
 from sales.services.errors import AlreadyBilled, QuantityBelowDone, UnknownLine
-from sales.services.events import record_event
 from sales.services.order_differences import (
     HEAD_FIELDS,
     LINE_FIELDS,
     ChangeEntry,
-    Snapshot,
-    field_changes,
     snapshot,
 )
+from sales.services.order_versions import check_open, finish_change, open_change
 from sales.services.orders import lock_order
 from sales.services.prices.discount_limits import within_limit
 from sales.services.prices.list_prices import discount_per_unit
@@ -69,12 +64,6 @@ class Changes:
     """Lines that take today's tax rate."""
 
 
-class NothingChanged(IllegalTransition):
-    """The change order changes nothing."""
-
-    code = "nothing_changed"
-
-
 @transaction.atomic
 def change_order(
     order_id: uuid.UUID,
@@ -89,17 +78,17 @@ def change_order(
     Refuses to go under what is shipped or billed, by quantity and by amount.
     """
     order = lock_order(order_id)
-    _check_open(order, expected_version)
+    check_open(order, expected_version)
     stored = lines_of(order)
     before, ledger = snapshot(order, stored), read_ledger(order, stored)
-    change = _open_change(order, reason, actor)
+    change = open_change(order, reason, actor)
     with within_limit(order, actor):
         lines = _apply(order, changes, actor)
         reprice(order, lines)
-    _agree(order, lines, ledger, _repriced(stored, changes))
+    agree_figures(order, lines, ledger, _repriced(stored, changes))
     check_ready(order, lines)
     refuse_uncovered(order, ledger, read_ledger(order, lines))
-    return _finish(order, change, before, lines, actor=actor)
+    return finish_change(order, change, before, lines, actor=actor)
 
 
 @transaction.atomic
@@ -116,46 +105,25 @@ def close_rest(
     A line's figures become exactly what is billed of it.
     """
     order = lock_order(order_id)
-    _check_open(order, expected_version)
+    check_open(order, expected_version)
     if not reason.strip():
         raise MissingField(gettext("Say why the rest is closed."), field="reason")
     stored = lines_of(order)
     before, ledger = snapshot(order, stored), read_ledger(order, stored)
-    change = _open_change(order, reason, actor)
+    change = open_change(order, reason, actor)
     for line in stored:
         if line.counts and (lines is None or line.pk in lines):
             _close_line(line, ledger)
     save_columns(stored, ["quantity", "promotion_discount", *LINE_FIGURES])
-    _add_up(order, stored)
+    order.change(**head_figures(stored, order.freight))
     refuse_uncovered(order, ledger, read_ledger(order, stored))
-    return _finish(order, change, before, stored, actor=actor)
+    return finish_change(order, change, before, stored, actor=actor)
 
 
 def _close_line(line: OrderLine, ledger: Ledger) -> None:
     kept = ledger.line(str(line.pk)).short_close(ledger.currency, ledger.rounding)
     line.quantity = kept.quantity + line.cancelled_quantity
     put_amounts(line, kept.amounts)
-
-
-def _finish(
-    order: Order,
-    change: OrderChange,
-    before: Snapshot,
-    lines: Sequence[OrderLine],
-    *,
-    actor: Actor,
-) -> OrderChange:
-    """Store what changed, derive the statuses and record the event."""
-    _close_change(change, field_changes(before, snapshot(order, lines)))
-    save_statuses(order, derive_statuses(order, lines))
-    changed = sorted({str(entry["field"]) for entry in change.difference})
-    record_event(
-        SalesEvent.Type.ORDER_CHANGED,
-        order,
-        actor=actor,
-        data={"changed": changed, "reason": change.reason},
-    )
-    return change
 
 
 def preview_change(order_id: uuid.UUID, changes: Changes, *, actor: Actor) -> list[ChangeEntry]:
@@ -165,44 +133,6 @@ def preview_change(order_id: uuid.UUID, changes: Changes, *, actor: Actor) -> li
         transaction.set_rollback(True)
     difference: list[ChangeEntry] = change.difference
     return difference
-
-
-def _open_change(order: Order, reason: str, actor: Actor) -> OrderChange:
-    """Store the change before the lines: without it a trigger refuses to change an agreed line."""
-    return OrderChange.objects.create(
-        order=order,
-        version=order.version + 1,
-        reason=reason.strip(),
-        changed_by=actor if isinstance(actor, User) else None,
-        changed_by_name=str(actor)[:150],
-        difference=[],
-    )
-
-
-def _close_change(change: OrderChange, difference: list[ChangeEntry]) -> None:
-    if not difference:
-        raise NothingChanged(
-            gettext("This changes nothing on %(order)s: change a line or a field first.")
-            % {"order": change.order}
-        )
-    change.difference = difference
-    change.save(update_fields=["difference"])
-
-
-def _check_open(order: Order, expected_version: int | None) -> None:
-    if not order.is_binding:
-        raise IllegalTransition(
-            gettext("%(order)s is %(status)s: only a submitted order takes a change order.")
-            % {"order": order, "status": order.get_status_display()}
-        )
-    if expected_version is not None and order.version != expected_version:
-        raise StaleVersion(
-            gettext(
-                "%(record)s was changed by somebody else since you opened it: "
-                "look at it again first."
-            )
-            % {"record": order}
-        )
 
 
 def _apply(order: Order, changes: Changes, actor: Actor) -> list[OrderLine]:
@@ -345,55 +275,3 @@ def _repriced(lines: Sequence[OrderLine], changes: Changes) -> set[uuid.UUID]:
         for name, value in changes.lines.get(line.pk, {}).items()
         if name in PRICE_FIELDS and value != getattr(line, name)
     }
-
-
-def _agree(
-    order: Order, lines: Sequence[OrderLine], ledger: Ledger, repriced: Collection[uuid.UUID]
-) -> None:
-    """Keep the figures of what is billed, to the cent; refuse other prices for it."""
-    known = {line.key: line for line in ledger.lines}
-    counting = [line for line in lines if line.counts]
-    for line in counting:
-        if line.pk in repriced and str(line.pk) in known:
-            _refuse_other_price(line, known[str(line.pk)])
-    changed = [
-        ChangedLine(
-            line.tax_rate or ZERO, line.wanted_quantity, amounts_of(line), known.get(str(line.pk))
-        )
-        for line in counting
-    ]
-    agreed = agree(changed, ledger.currency, ledger.rounding)
-    for line, amounts in zip(counting, agreed, strict=True):
-        put_amounts(line, amounts)
-    save_columns(lines, ["promotion_discount", *LINE_FIGURES])
-    _add_up(order, lines)
-
-
-def _add_up(order: Order, lines: Sequence[OrderLine]) -> None:
-    """Save the sums of the lines on the order's head."""
-    detail = sum((line.net for line in lines), ZERO)
-    discount = sum((line.header_discount for line in lines), ZERO)
-    tax = sum((line.tax for line in lines), ZERO)
-    total = detail - discount + order.freight + tax
-    order.change(detail=detail, discount=discount, tax=tax, total=total)
-
-
-def _refuse_other_price(line: OrderLine, agreed: LedgerLine) -> None:
-    """Refuse a price or discount that makes a line less than what is billed of it.
-
-    Once all of it is billed, any other figure is refused.
-    """
-    if not agreed.units.billed:
-        return
-    now, then = amounts_of(line).figures, agreed.billed.figures
-    fits = (
-        now == agreed.agreed.figures
-        if line.wanted_quantity == agreed.units.billed
-        else all(new >= old for new, old in zip(now, then, strict=True))
-    )
-    if not fits:
-        raise AlreadyBilled(
-            gettext("%(line)s is billed at other figures: credit the invoice first.")
-            % {"line": line.description},
-            line=str(line.pk),
-        )

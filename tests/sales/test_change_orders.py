@@ -8,11 +8,12 @@ from common.errors import IllegalTransition, StaleVersion
 from sales.models import Order, OrderChange, SalesEvent
 from sales.services.billing.order_invoices import invoice_order
 from sales.services.billing.order_progress import Progress, record_progress
-from sales.services.change_orders import Changes, NothingChanged, change_order, preview_change
+from sales.services.change_orders import Changes, change_order, preview_change
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
 from sales.services.errors import AlreadyBilled, QuantityBelowDone
 from sales.services.invoices import issue_invoice
+from sales.services.order_versions import NothingChanged
 from sales.services.orders import submit_order
 from tests.factories import Market
 

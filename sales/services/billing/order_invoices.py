@@ -34,6 +34,7 @@ from sales.services.billing.down_payments import (
 from sales.services.billing.ledgers import put_amounts, read_ledger
 from sales.services.billing.part_quantities import check_part
 from sales.services.documents.copying import carried_from, copy_head
+from sales.services.documents.totals import head_figures
 from sales.services.errors import NotDraft, NothingToInvoice, UnknownLine, name_line
 from sales.services.events import record_event
 from sales.services.invoices import issue_invoice
@@ -293,8 +294,5 @@ def part_line(
 
 def add_up(invoice: Invoice, parts: Sequence[InvoiceLine], *, freight: Decimal) -> None:
     """Put the sums of an invoice's lines on its head."""
-    invoice.detail = sum((part.net for part in parts), ZERO)
-    invoice.discount = sum((part.header_discount for part in parts), ZERO)
-    invoice.tax = sum((part.tax for part in parts), ZERO)
-    invoice.freight = freight
-    invoice.total = invoice.detail - invoice.discount + freight + invoice.tax
+    for name, figure in head_figures(parts, freight).items():
+        setattr(invoice, name, figure)

@@ -24,6 +24,7 @@ from sales.pricing.money import Rounding
 from sales.services.documents.tax_rates import look_up_tax_rates
 from sales.services.prices.promotion_discounts import spread_promotions
 
+ZERO = Decimal(0)
 LINE_FIGURES = ("base", "discount", "net", "header_discount", "tax", "gross")
 HEAD_FIGURES = ("detail", "discount", "freight", "tax", "total")
 
@@ -61,6 +62,15 @@ def reprice(document: AnyDocument, lines: Sequence[DocumentLine] | None = None) 
     return priced
 
 
+def head_figures(lines: Sequence[DocumentLine], freight: Decimal) -> dict[str, Decimal]:
+    """Add up lines and freight to the figures of their document's head."""
+    detail = sum((line.net for line in lines), ZERO)
+    discount = sum((line.header_discount for line in lines), ZERO)
+    tax = sum((line.tax for line in lines), ZERO)
+    total = detail - discount + freight + tax
+    return dict(zip(HEAD_FIGURES, (detail, discount, freight, tax, total), strict=True))
+
+
 def price_lines(document: AnyDocument, lines: Sequence[DocumentLine]) -> PricedDocument:
     """Price lines on a document's terms, and save nothing."""
     return price_document(
@@ -79,7 +89,7 @@ def line_input(line: DocumentLine) -> LineInput:
     return LineInput(
         key=str(line.pk),
         quantity=line.quantity,
-        unit_price=line.unit_price if line.unit_price is not None else Decimal(0),
+        unit_price=line.unit_price if line.unit_price is not None else ZERO,
         volume_discount=line.volume_discount,
         discount_amount=line.discount_amount,
         discount_rate=line.discount_rate,

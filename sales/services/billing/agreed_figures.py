@@ -1,0 +1,63 @@
+"""Figures of a changed order: what is billed keeps its own, to the cent."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Sequence
+from decimal import Decimal
+
+from django.utils.translation import gettext
+
+from common.rows import save_columns
+from sales.models import Order, OrderLine
+from sales.pricing.changed_lines import ChangedLine, agree
+from sales.pricing.ledger import Ledger
+from sales.pricing.ledger_lines import LedgerLine
+from sales.services.billing.ledgers import amounts_of, put_amounts
+from sales.services.documents.totals import LINE_FIGURES, head_figures
+from sales.services.errors import AlreadyBilled
+
+ZERO = Decimal(0)
+
+
+def agree_figures(
+    order: Order, lines: Sequence[OrderLine], ledger: Ledger, repriced: Collection[uuid.UUID]
+) -> None:
+    """Keep the figures of what is billed, to the cent; refuse other prices for it."""
+    known = {line.key: line for line in ledger.lines}
+    counting = [line for line in lines if line.counts]
+    for line in counting:
+        if line.pk in repriced and str(line.pk) in known:
+            _refuse_other_price(line, known[str(line.pk)])
+    changed = [
+        ChangedLine(
+            line.tax_rate or ZERO, line.wanted_quantity, amounts_of(line), known.get(str(line.pk))
+        )
+        for line in counting
+    ]
+    agreed = agree(changed, ledger.currency, ledger.rounding)
+    for line, amounts in zip(counting, agreed, strict=True):
+        put_amounts(line, amounts)
+    save_columns(lines, ["promotion_discount", *LINE_FIGURES])
+    order.change(**head_figures(lines, order.freight))
+
+
+def _refuse_other_price(line: OrderLine, agreed: LedgerLine) -> None:
+    """Refuse a price or discount that makes a line less than what is billed of it.
+
+    Once all of it is billed, any other figure is refused.
+    """
+    if not agreed.units.billed:
+        return
+    now, then = amounts_of(line).figures, agreed.billed.figures
+    fits = (
+        now == agreed.agreed.figures
+        if line.wanted_quantity == agreed.units.billed
+        else all(new >= old for new, old in zip(now, then, strict=True))
+    )
+    if not fits:
+        raise AlreadyBilled(
+            gettext("%(line)s is billed at other figures: credit the invoice first.")
+            % {"line": line.description},
+            line=str(line.pk),
+        )

@@ -1,0 +1,81 @@
+"""Versions of a submitted order: what a change order changed, stored with its event."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext
+
+from common.errors import IllegalTransition, StaleVersion
+from crm.actors import Actor
+from crm.models import User
+from sales.models import Order, OrderChange, OrderLine, SalesEvent
+from sales.services.billing.order_statuses import derive_statuses, save_statuses
+from sales.services.events import record_event
+from sales.services.order_differences import ChangeEntry, Snapshot, field_changes, snapshot
+
+
+class NothingChanged(IllegalTransition):
+    """The change order changes nothing."""
+
+    code = "nothing_changed"
+
+
+def check_open(order: Order, expected_version: int | None) -> None:
+    """Refuse to change an order that is not binding, or not as it was read."""
+    if not order.is_binding:
+        raise IllegalTransition(
+            gettext("%(order)s is %(status)s: only a submitted order takes a change order.")
+            % {"order": order, "status": order.get_status_display()}
+        )
+    if expected_version is not None and order.version != expected_version:
+        raise StaleVersion(
+            gettext(
+                "%(record)s was changed by somebody else since you opened it: "
+                "look at it again first."
+            )
+            % {"record": order}
+        )
+
+
+def open_change(order: Order, reason: str, actor: Actor) -> OrderChange:
+    """Store the change before the lines: without it a trigger refuses to change an agreed line."""
+    return OrderChange.objects.create(
+        order=order,
+        version=order.version + 1,
+        reason=reason.strip(),
+        changed_by=actor if isinstance(actor, User) else None,
+        changed_by_name=str(actor)[:150],
+        difference=[],
+    )
+
+
+def finish_change(
+    order: Order,
+    change: OrderChange,
+    before: Snapshot,
+    lines: Sequence[OrderLine],
+    *,
+    actor: Actor,
+) -> OrderChange:
+    """Store what changed, derive the statuses and record the event."""
+    _close_change(change, field_changes(before, snapshot(order, lines)))
+    save_statuses(order, derive_statuses(order, lines))
+    changed = sorted({str(entry["field"]) for entry in change.difference})
+    record_event(
+        SalesEvent.Type.ORDER_CHANGED,
+        order,
+        actor=actor,
+        data={"changed": changed, "reason": change.reason},
+    )
+    return change
+
+
+def _close_change(change: OrderChange, difference: list[ChangeEntry]) -> None:
+    if not difference:
+        raise NothingChanged(
+            gettext("This changes nothing on %(order)s: change a line or a field first.")
+            % {"order": change.order}
+        )
+    change.difference = difference
+    change.save(update_fields=["difference"])
