@@ -20,7 +20,7 @@ def search_products(text: str) -> ProductQuerySet:
 
 def find_product(typed: str) -> Product:
     """Find the product with this SKU or name, or the only one that matches."""
-    text = typed.replace("\x00", "").strip()
+    text = typed.strip()
     called = Product.objects.active().filter(Q(sku__iexact=text) | Q(name__iexact=text))
     found = list(called[:2]) or list(search_products(text)[:2])
     if not found:

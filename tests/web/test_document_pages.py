@@ -148,6 +148,20 @@ def test_says_when_no_product_has_the_name(desk: Client, quote: Quote) -> None:
     assert quote.lines.count() == 1
 
 
+@pytest.mark.parametrize("headers", [HTMX, {}])
+def test_refuses_a_character_that_no_text_may_contain(
+    desk: Client, market: Market, quote: Quote, headers: dict[str, str]
+) -> None:
+    market.product("40.00", sku="GR-75")
+    address = reverse("sales:line-add", kwargs={"kind": "quotes", "pk": quote.pk})
+
+    response = desk.post(address, {"q": "gr-\x0075"}, headers=headers)
+
+    page = response if headers else desk.get(response["Location"])
+    assert "Null characters are not allowed." in page.text
+    assert quote.lines.count() == 1
+
+
 def test_removes_a_line_once(desk: Client, quote: Quote) -> None:
     address = line_address(quote, "line-remove")
 

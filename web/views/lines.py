@@ -6,6 +6,7 @@ import uuid
 from http import HTTPStatus
 from typing import Any
 
+from django import forms
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext
@@ -27,6 +28,7 @@ from web.rendering import render_part
 from web.views.documents import find_by_url_word, find_to_change
 
 TEMPLATE = "lines/parts.html"
+TYPED = forms.CharField(required=False)
 OPTIONS_OF_A_LINE: dict[str, dict[str, bool]] = {
     "fixed": {"is_optional": False, "is_taken": True},
     "open": {"is_optional": True, "is_taken": False},
@@ -78,7 +80,7 @@ def add(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
     document = find_to_change(request, kind, pk)
     try:
         line = add_line(document, actor=request.user, product=_product(request))
-    except DomainError as error:
+    except (DomainError, forms.ValidationError) as error:
         return _keep(request, document, error)
     added = _changed(request, kind, pk, "line-added", line.pk)
     return trigger_client_event(
@@ -86,18 +88,21 @@ def add(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
     )
 
 
-def _keep(request: RepRequest, document: AnyDocument, error: DomainError) -> HttpResponse:
+def _keep(
+    request: RepRequest, document: AnyDocument, error: DomainError | forms.ValidationError
+) -> HttpResponse:
     """Show why the change was refused: below the lines or, without scripts, on the next page."""
+    problem = str(error) if isinstance(error, DomainError) else " ".join(error.messages)
     if not is_partial(request):
-        return refuse(request, str(error), record_url(document))
-    status, page = HTTPStatus.UNPROCESSABLE_ENTITY, {"problem": str(error)}
+        return refuse(request, problem, record_url(document))
+    status, page = HTTPStatus.UNPROCESSABLE_ENTITY, {"problem": problem}
     refusal = render_part(request, f"{TEMPLATE}#add-refused", page, status=status)
     return reswap(refusal, "none")
 
 
 def _product(request: RepRequest) -> Product:
     """Find the product that was chosen from the list, or else typed."""
-    typed = request.POST.get("q", "")
+    typed = TYPED.clean(request.POST.get("q"))
     try:
         chosen = uuid.UUID(request.POST.get("product", ""))
     except ValueError:
