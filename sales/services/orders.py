@@ -14,7 +14,7 @@ from common.rows import save_columns
 from crm.actors import Actor
 from sales.models import Invoice, Order, OrderLine, PaymentTerms, Quote, QuoteLine, SalesEvent
 from sales.services.billing.down_payments import refuse_while_asked_ahead
-from sales.services.billing.order_invoices import bill_by_terms, delete_draft_invoice
+from sales.services.billing.order_invoices import bill_by_terms, drop_draft
 from sales.services.documents.copying import copy_head, copy_lines
 from sales.services.documents.numbering import assign_number
 from sales.services.documents.readiness import check_ready
@@ -130,8 +130,8 @@ def cancel_order(order_id: uuid.UUID, *, actor: Actor, reason: str) -> Order:
     for line in lines:
         line.cancelled_quantity = line.quantity
     save_columns(lines, ["cancelled_quantity"])
-    for draft in order.invoices.filter(status=Invoice.Status.DRAFT):
-        delete_draft_invoice(draft.pk, actor=actor)
+    for draft in order.invoices.select_for_update(of=("self",)).filter(status=Invoice.Status.DRAFT):
+        drop_draft(draft, actor=actor)
     order.move_to(
         Order.Status.CANCELLED,
         cancelled_reason=reason.strip(),

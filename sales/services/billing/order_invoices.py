@@ -37,7 +37,7 @@ from sales.services.documents.copying import carried_from, copy_head
 from sales.services.documents.totals import head_figures
 from sales.services.errors import NotDraft, NothingToInvoice, UnknownLine, name_line
 from sales.services.events import record_event
-from sales.services.invoices import issue_invoice
+from sales.services.invoices import issue_invoice, lock_invoice, update_billing_status
 
 What = Invoice.What
 ZERO = Decimal(0)
@@ -89,15 +89,20 @@ def invoice_order(
 @transaction.atomic
 def delete_draft_invoice(invoice_id: uuid.UUID, *, actor: Actor) -> None:
     """Delete a draft: what it would have billed may be billed again, and no number is used up."""
-    invoice = Invoice.objects.get(pk=invoice_id)
-    if invoice.order_id is not None:
-        Order.objects.select_for_update(of=("self",)).get(pk=invoice.order_id)
-    invoice = Invoice.objects.select_for_update(of=("self",)).get(pk=invoice_id)
+    invoice, order = lock_invoice(invoice_id)
     if not invoice.is_draft:
         raise NotDraft(
             gettext("%(invoice)s is issued and cannot be deleted: make a credit note instead.")
             % {"invoice": invoice}
         )
+    drop_draft(invoice, actor=actor)
+    if order is not None:
+        refuse_overdrawn(order)
+        update_billing_status(order, invoice, actor)
+
+
+def drop_draft(invoice: Invoice, *, actor: Actor) -> None:
+    """Free what a draft would have billed and delete it; its order's statuses are yet to derive."""
     billed = dict(
         invoice.lines.filter(order_line__isnull=False).values_list("order_line", "quantity")
     )
@@ -107,8 +112,6 @@ def delete_draft_invoice(invoice_id: uuid.UUID, *, actor: Actor) -> None:
     save_columns(order_lines, ["drafted_quantity"])
     record_event(SalesEvent.Type.INVOICE_DRAFT_DELETED, invoice, actor=actor)
     invoice.delete()
-    if invoice.order is not None:
-        refuse_overdrawn(invoice.order)
 
 
 def bill_by_terms(
