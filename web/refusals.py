@@ -7,20 +7,26 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 
 from common.errors import DomainError
-from sales.services.errors import CreditFirst
+from sales.services.errors import CancelInstead, CreditFirst
 
 
 def refusal_text(error: DomainError) -> str:
-    """Return why something was refused, with a link to each invoice that is to be credited."""
-    if not isinstance(error, CreditFirst) or not error.invoices:
+    """Return why something was refused, with a link to each thing that is to be done instead."""
+    links = _links(error)
+    if not links:
         return str(error)
-    label = gettext("Credit %(invoice)s")
-    links = format_html_join(
-        " ",
-        '<a href="{}">{}</a>',
-        (
-            (reverse("sales:invoice-credit", args=[invoice.pk]), label % {"invoice": invoice})
+    return format_html("{} {}", str(error), format_html_join(" ", '<a href="{}">{}</a>', links))
+
+
+def _links(error: DomainError) -> list[tuple[str, str]]:
+    """List the address and the words of each link."""
+    if isinstance(error, CreditFirst):
+        credit = gettext("Credit %(invoice)s")
+        return [
+            (reverse("sales:invoice-credit", args=[invoice.pk]), credit % {"invoice": invoice})
             for invoice in error.invoices
-        ),
-    )
-    return format_html("{} {}", str(error), links)
+        ]
+    if isinstance(error, CancelInstead):
+        cancel = gettext("Cancel %(order)s") % {"order": error.order}
+        return [(reverse("sales:order-cancel", args=[error.order.pk]), cancel)]
+    return []

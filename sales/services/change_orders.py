@@ -107,7 +107,7 @@ def close_rest(
     order = lock_order(order_id)
     check_open(order, expected_version)
     if not reason.strip():
-        raise MissingField(gettext("Say why the rest is closed."), field="reason")
+        raise MissingField(gettext("Give the reason for closing the rest."), field="reason")
     stored = lines_of(order)
     before, ledger = snapshot(order, stored), read_ledger(order, stored)
     change = open_change(order, reason, actor)

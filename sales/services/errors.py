@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from common.errors import DomainError, IllegalTransition
 from common.formatting import format_quantity
-from sales.models import Invoice, OrderLine
+from sales.models import Invoice, Order, OrderLine
 from sales.pricing.errors import QuantityExceedsOpen
 
 
@@ -130,6 +130,16 @@ class AlreadyShipped(IllegalTransition):
     """The order is shipped or billed in part; only what is open can be cancelled."""
 
     code = "already_shipped"
+
+
+class CancelInstead(IllegalTransition):
+    """Nothing would be left of the order: it is cancelled instead."""
+
+    code = "cancel_instead"
+
+    def __init__(self, order: Order) -> None:
+        super().__init__(gettext("Nothing of this order is shipped or billed: cancel it instead."))
+        self.order = order
 
 
 class AlreadyBilled(IllegalTransition):

@@ -11,6 +11,7 @@ from crm.actors import Actor
 from crm.models import User
 from sales.models import Order, OrderChange, OrderLine, SalesEvent
 from sales.services.billing.order_statuses import derive_statuses, save_statuses
+from sales.services.errors import CancelInstead
 from sales.services.events import record_event
 from sales.services.order_differences import ChangeEntry, Snapshot, field_changes, snapshot
 
@@ -58,7 +59,11 @@ def finish_change(
     *,
     actor: Actor,
 ) -> OrderChange:
-    """Store what changed, derive the statuses and record the event."""
+    """Store what changed, derive the statuses and record the event.
+
+    Refuses to leave nothing of an order of which nothing is shipped or billed.
+    """
+    _refuse_nothing_left(order, lines)
     _close_change(change, field_changes(before, snapshot(order, lines)))
     save_statuses(order, derive_statuses(order, lines))
     changed = sorted({str(entry["field"]) for entry in change.difference})
@@ -69,6 +74,11 @@ def finish_change(
         data={"changed": changed, "reason": change.reason},
     )
     return change
+
+
+def _refuse_nothing_left(order: Order, lines: Sequence[OrderLine]) -> None:
+    if not any(line.is_started or (line.counts and line.wanted_quantity) for line in lines):
+        raise CancelInstead(order)
 
 
 def _close_change(change: OrderChange, difference: list[ChangeEntry]) -> None:

@@ -4,18 +4,17 @@ from decimal import Decimal
 
 import pytest
 
-from common.errors import IllegalTransition, StaleVersion
+from common.errors import MissingField
 from sales.models import Order, OrderChange, SalesEvent
-from sales.services.billing.order_invoices import invoice_order
 from sales.services.billing.order_progress import Progress, record_progress
-from sales.services.change_orders import Changes, change_order, preview_change
+from sales.services.change_orders import Changes, change_order, close_rest, preview_change
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
-from sales.services.errors import AlreadyBilled, QuantityBelowDone
-from sales.services.invoices import issue_invoice
-from sales.services.order_versions import NothingChanged
+from sales.services.errors import CancelInstead, QuantityBelowDone
 from sales.services.orders import submit_order
 from tests.factories import Market
+from tests.sales.order_steps import submitted
+from tests.sales.written import written
 
 
 @pytest.fixture
@@ -66,18 +65,6 @@ def test_refuses_to_go_under_what_is_shipped(market: Market, order: Order) -> No
     assert not OrderChange.objects.exists()
 
 
-def test_refuses_other_figures_for_what_is_billed(market: Market, order: Order) -> None:
-    line = order.lines.get()
-    record_progress(order, {line.pk: Progress(Decimal(10))}, actor=market.rep)
-    issue_invoice(invoice_order(order.pk, actor=market.rep).pk, actor=market.rep)
-    with pytest.raises(AlreadyBilled, match="credit the invoice first"):
-        change_order(
-            order.pk, Changes(lines={line.pk: {"unit_price": Decimal(5)}}), actor=market.rep
-        )
-    order.refresh_from_db()
-    assert order.total == Decimal("239.88")
-
-
 def test_the_preview_changes_nothing(market: Market, order: Order) -> None:
     line = order.lines.get()
     changes = Changes(lines={line.pk: {"quantity": Decimal(1)}})
@@ -88,11 +75,36 @@ def test_the_preview_changes_nothing(market: Market, order: Order) -> None:
     assert (order.version, order.total) == (before, Decimal("239.88"))
 
 
-def test_refuses_drafts_stale_versions_and_empty_changes(market: Market, order: Order) -> None:
-    draft = draft_order(actor=market.rep, account=market.account, name="Other")
-    with pytest.raises(IllegalTransition):
-        change_order(draft.pk, Changes(head={"name": "x"}), actor=market.rep)
-    with pytest.raises(StaleVersion):
-        change_order(order.pk, Changes(head={"name": "x"}), actor=market.rep, expected_version=1)
-    with pytest.raises(NothingChanged):
-        change_order(order.pk, Changes(), actor=market.rep)
+def test_closes_some_lines_of_an_order_that_keeps_others(market: Market) -> None:
+    order = submitted(market, "10", "2")
+    closed, kept = order.lines.order_by("position")
+
+    close_rest(order.pk, actor=market.rep, reason="Only these", lines=[closed.pk])
+
+    assert list(order.lines.order_by("position").values_list("quantity", flat=True)) == [0, 2]
+    with pytest.raises(CancelInstead):
+        close_rest(order.pk, actor=market.rep, reason="Nor these", lines=[kept.pk])
+
+
+def test_closes_an_order_whose_goods_all_came_back_to_be_replaced(
+    market: Market, order: Order
+) -> None:
+    line = order.lines.get()
+    back = Progress(Decimal(10), returned=Decimal(10), replaced=Decimal(10))
+    record_progress(order, {line.pk: back}, actor=market.rep)
+
+    close_rest(order.pk, actor=market.rep, reason="No replacement wanted")
+
+    line.refresh_from_db()
+    assert (line.quantity, line.shipped_quantity) == (0, 10)
+
+
+def test_refuses_to_close_the_rest_without_a_reason(market: Market, order: Order) -> None:
+    record_progress(order, {order.lines.get().pk: Progress(Decimal(4))}, actor=market.rep)
+    before = written(order)
+
+    with pytest.raises(MissingField, match="Give the reason for closing the rest") as refusal:
+        close_rest(order.pk, actor=market.rep, reason=" ")
+
+    assert refusal.value.field == "reason"
+    assert written(order) == before

@@ -219,6 +219,7 @@ def test_takes_credits_for_good_and_closed_orders_as_they_are(market: Market) ->
         issue_invoice(ahead.pk, actor=market.rep)
         credit_invoice(ahead.pk, actor=market.rep, reason="Not needed", bill_again=False)
 
+    record_shipment(closed.pk, actor=market.rep, lines={closed.lines.get().pk: Decimal(4)})
     close_rest(closed.pk, actor=market.rep, reason="Changed plans")
     record_shipment(billed.pk, actor=market.rep, lines={billed.lines.get().pk: Decimal(1)})
     issue_invoice(invoice_order(billed.pk, actor=market.rep).pk, actor=market.rep)

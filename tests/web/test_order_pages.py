@@ -119,6 +119,17 @@ def test_a_refused_cancellation_links_to_the_down_payment_to_credit(
     assert order.status == Order.Status.SUBMITTED
 
 
+def test_an_untouched_order_is_not_closed_and_the_reason_links_to_cancel_it(
+    rep: Client, order: Order
+) -> None:
+    page = rep.post(url(order, "close"), {"reason": "They need no more"})
+
+    assert page.status_code == 422
+    sentence = "Nothing of this order is shipped or billed: cancel it instead."
+    assert f'{sentence} <a href="{url(order, "cancel")}">Cancel {order}</a>' in page.text
+    assert not order.changes.exists()
+
+
 def test_a_refused_change_order_links_to_the_down_payment_to_credit(
     rep: Client, order: Order, ahead: Invoice
 ) -> None:
