@@ -36,6 +36,24 @@ class RefusalTrigger(pgtrigger.Trigger):
         return ""
 
 
+class LookupTrigger(RefusalTrigger):
+    """A row trigger that looks at other rows before it refuses one matched by its condition."""
+
+    def get_func(self, model: Model) -> str:
+        """Refuse the row if it is wrong beside the others."""
+        row = "OLD" if self.operation == pgtrigger.Delete else "NEW"
+        refusal = super().get_func(model)
+        return f"{self.locks(model)}IF {self.is_wrong(model)} THEN {refusal} END IF; RETURN {row};"
+
+    def locks(self, model: Model) -> str:
+        """Write the statement that locks what is looked at, if it has to wait for others."""
+        return ""
+
+    def is_wrong(self, model: Model) -> str:
+        """Write the SQL condition on other rows."""
+        raise NotImplementedError
+
+
 class MovesLegally(RefusalTrigger):
     """State machine: the status moves along the model's TRANSITIONS table only."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pgtrigger
 
-from common.triggers import Model, RefusalTrigger, refuse
+from common.triggers import LookupTrigger, Model, refuse
 from sales.models.triggers import DeferredTrigger
 
 
@@ -37,20 +37,19 @@ class PaymentsAddUp(DeferredTrigger):
         )
 
 
-class FitsInvoice(RefusalTrigger):
+class FitsInvoice(LookupTrigger):
     """Only an issued invoice is settled, and not before the day of its issue."""
 
     name = "fits_invoice"
     operation = pgtrigger.Insert
     refusal = "% is not of an issued invoice, or before its day"
 
-    def get_func(self, model: Model) -> str:
-        """Look at the invoice."""
+    def is_wrong(self, model: Model) -> str:
+        """Where the invoice is another."""
         return (
-            "IF EXISTS (SELECT 1 FROM sales_invoice billed WHERE billed.id = NEW.invoice_id "
+            "EXISTS (SELECT 1 FROM sales_invoice billed WHERE billed.id = NEW.invoice_id "
             "AND (billed.status = 'draft' OR billed.kind <> 'invoice' "
-            "OR NEW.received_on < billed.issued_on)) THEN "
-            f"{super().get_func(model)} END IF; RETURN NEW;"
+            "OR NEW.received_on < billed.issued_on))"
         )
 
 
@@ -73,7 +72,7 @@ class CreditIsEntered(DeferredTrigger):
         )
 
 
-class MirrorsPayment(RefusalTrigger):
+class MirrorsPayment(LookupTrigger):
     """An entry of an invoice has its customer, company and currency, and the opposite amount."""
 
     name = "mirrors_payment"
@@ -84,20 +83,19 @@ class MirrorsPayment(RefusalTrigger):
         """Those that belong to an invoice."""
         return "NEW.payment_id IS NOT NULL"
 
-    def get_func(self, model: Model) -> str:
-        """Compare both sides."""
+    def is_wrong(self, model: Model) -> str:
+        """Where no payment is the other side."""
         return (
-            "IF NOT EXISTS (SELECT 1 FROM sales_payment entry "
+            "NOT EXISTS (SELECT 1 FROM sales_payment entry "
             "JOIN sales_invoice billed ON billed.id = entry.invoice_id "
             "WHERE entry.id = NEW.payment_id AND entry.amount = -NEW.amount "
             "AND entry.kind IN ('to_credit', 'from_credit') "
             "AND billed.account_id = NEW.account_id AND billed.company_id = NEW.company_id "
-            "AND billed.currency = NEW.currency) THEN "
-            f"{super().get_func(model)} END IF; RETURN NEW;"
+            "AND billed.currency = NEW.currency)"
         )
 
 
-class NotOverdrawn(RefusalTrigger):
+class NotOverdrawn(LookupTrigger):
     """Nobody takes out more than is there; who takes something out locks the account first."""
 
     name = "not_overdrawn"
@@ -108,12 +106,14 @@ class NotOverdrawn(RefusalTrigger):
         """Those that take something out."""
         return "NEW.amount < 0"
 
-    def get_func(self, model: Model) -> str:
-        """Add up what is there, alone."""
+    def locks(self, model: Model) -> str:
+        """Let nobody else take anything out meanwhile."""
+        return "PERFORM 1 FROM crm_account WHERE id = NEW.account_id FOR NO KEY UPDATE; "
+
+    def is_wrong(self, model: Model) -> str:
+        """Where less is there."""
         return (
-            "PERFORM 1 FROM crm_account WHERE id = NEW.account_id FOR NO KEY UPDATE; "
-            "IF NEW.amount + (SELECT COALESCE(SUM(amount), 0) FROM sales_customercreditentry "
+            "NEW.amount + (SELECT COALESCE(SUM(amount), 0) FROM sales_customercreditentry "
             "WHERE account_id = NEW.account_id AND company_id = NEW.company_id "
-            "AND currency = NEW.currency) < 0 THEN "
-            f"{super().get_func(model)} END IF; RETURN NEW;"
+            "AND currency = NEW.currency) < 0"
         )

@@ -10,6 +10,7 @@ import pgtrigger
 from common.triggers import (
     AppendOnly,
     KeepsColumns,
+    LookupTrigger,
     Model,
     RefusalTrigger,
     differ,
@@ -39,7 +40,7 @@ class VersionsInStep(RefusalTrigger):
         return "NEW.version NOT IN (OLD.version, OLD.version + 1)"
 
 
-class OneCurrency(RefusalTrigger):
+class OneCurrency(LookupTrigger):
     """The currency stays once there are lines."""
 
     name = "one_currency"
@@ -50,16 +51,13 @@ class OneCurrency(RefusalTrigger):
         """Any change of currency."""
         return "OLD.currency IS DISTINCT FROM NEW.currency"
 
-    def get_func(self, model: Model) -> str:
-        """Refuse if there are lines."""
+    def is_wrong(self, model: Model) -> str:
+        """Where there are lines."""
         table, owner = lines_of(model)
-        return (
-            f"IF EXISTS (SELECT 1 FROM {table} WHERE {owner} = OLD.id) THEN "
-            f"{super().get_func(model)} END IF; RETURN NEW;"
-        )
+        return f"EXISTS (SELECT 1 FROM {table} WHERE {owner} = OLD.id)"
 
 
-class SameCurrencyAs(RefusalTrigger):
+class SameCurrencyAs(LookupTrigger):
     """A document that comes from another one has its currency."""
 
     refusal = "the currency of % is that of the document it comes from"
@@ -76,17 +74,16 @@ class SameCurrencyAs(RefusalTrigger):
         """Those that come from another document at all."""
         return f"NEW.{self.source}_id IS NOT NULL"
 
-    def get_func(self, model: Model) -> str:
-        """Refuse another currency."""
+    def is_wrong(self, model: Model) -> str:
+        """Where the other one has another currency."""
         other: Any = model._meta.get_field(self.source).related_model
         return (
-            f"IF EXISTS (SELECT 1 FROM {other._meta.db_table} source "
-            f"WHERE source.id = NEW.{self.source}_id AND source.currency <> NEW.currency) THEN "
-            f"{super().get_func(model)} END IF; RETURN NEW;"
+            f"EXISTS (SELECT 1 FROM {other._meta.db_table} source "
+            f"WHERE source.id = NEW.{self.source}_id AND source.currency <> NEW.currency)"
         )
 
 
-class KeepsPrefix(RefusalTrigger):
+class KeepsPrefix(LookupTrigger):
     """A company's prefix stays once numbers carry it."""
 
     name = "keeps_prefix"
@@ -97,12 +94,9 @@ class KeepsPrefix(RefusalTrigger):
         """Any change of prefix."""
         return "OLD.number_prefix IS DISTINCT FROM NEW.number_prefix"
 
-    def get_func(self, model: Model) -> str:
-        """Refuse if a number was given out."""
-        return (
-            "IF EXISTS (SELECT 1 FROM sales_numberseries WHERE company_id = OLD.id AND last > 0) "
-            f"THEN {super().get_func(model)} END IF; RETURN NEW;"
-        )
+    def is_wrong(self, model: Model) -> str:
+        """Where a number was given out."""
+        return "EXISTS (SELECT 1 FROM sales_numberseries WHERE company_id = OLD.id AND last > 0)"
 
 
 class DeferredTrigger(pgtrigger.Trigger):
@@ -256,7 +250,7 @@ class SharesSumToOne(DeferredTrigger):
         )
 
 
-class IssuedLinesKept(RefusalTrigger):
+class IssuedLinesKept(LookupTrigger):
     """Lines of an issued document are neither added, changed nor removed.
 
     ``moving`` fields may change, and so may an order's lines while a change order is open.
@@ -275,17 +269,14 @@ class IssuedLinesKept(RefusalTrigger):
             return ""
         return differ("OLD", "NEW", kept_columns(model, self.moving))
 
-    def get_func(self, model: Model) -> str:
-        """Refuse if the document is issued."""
+    def is_wrong(self, model: Model) -> str:
+        """Where the document is issued."""
         row = "OLD" if self.operation == pgtrigger.Delete else "NEW"
         document = model._meta.get_field(self.owner).related_model
         issued = f"head.id = {row}.{self.owner}_id AND head.status <> 'draft'"
         if document._meta.model_name == "order":
             issued += f" AND NOT {change_order_is_open('head')}"
-        return (
-            f"IF EXISTS (SELECT 1 FROM {document._meta.db_table} head WHERE {issued}) THEN "
-            f"{super().get_func(model)} END IF; RETURN {row};"
-        )
+        return f"EXISTS (SELECT 1 FROM {document._meta.db_table} head WHERE {issued})"
 
 
 class StatementCounter(pgtrigger.Trigger):
@@ -301,13 +292,12 @@ class StatementCounter(pgtrigger.Trigger):
     )
 
 
-class KeepsSubmitted(KeepsColumns):
+class KeepsSubmitted(LookupTrigger, KeepsColumns):
     """A submitted order keeps its columns unless a change order is open."""
 
-    def get_func(self, model: Model) -> str:
-        """Refuse unless a change order is open."""
-        is_open = change_order_is_open("OLD")
-        return f"IF NOT {is_open} THEN {super().get_func(model)} END IF; RETURN NEW;"
+    def is_wrong(self, model: Model) -> str:
+        """Where no change order is open."""
+        return f"NOT {change_order_is_open('OLD')}"
 
 
 def change_order_is_open(order: str) -> str:
