@@ -13,24 +13,16 @@ from fulfilment.services.returns import record_return
 from fulfilment.services.shipments import record_shipment
 from sales.models import Order
 from sales.pricing.errors import QuantityExceedsOpen
-from sales.services.documents.drafts import draft_order
-from sales.services.documents.lines import add_line
-from sales.services.orders import hold_order, submit_order
+from sales.services.orders import hold_order
 from tests.factories import Market, UserFactory
+from tests.sales.order_steps import submitted
 from tests.web.refusals import reason_shown
 from web.record_urls import record_url
 
 
 @pytest.fixture
-def market(db: None) -> Market:
-    return Market()
-
-
-@pytest.fixture
 def order(market: Market) -> Order:
-    order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
-    add_line(order, actor=market.rep, product=market.product("33.33"), quantity=Decimal(10))
-    return submit_order(order.pk, actor=market.rep)
+    return submitted(market, "10", price="33.33")
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -11,6 +12,7 @@ import pytest
 from django.db.models import Sum
 
 from common.errors import DomainError
+from crm.actors import System
 from sales.models import CustomerCreditEntry, Invoice, Payment, SalesEvent
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_invoice
@@ -20,6 +22,17 @@ from sales.services.invoices import issue_invoice
 from sales.services.payments import Recorded, record_payment, refund_payment
 from tests.database_assertions import accepted
 from tests.factories import Market
+
+ERP = System("ERP", connection="erp")
+NOON = dt.datetime(2026, 5, 3, 10, tzinfo=dt.UTC)
+TODAY = NOON.date()
+ONE_DAY = dt.timedelta(days=1)
+
+UNTAXED_ON_THE_THIRD_OF_MAY = [
+    pytest.mark.time_machine(NOON, tick=False),
+    pytest.mark.market(tax_rate="0"),
+]
+"""Marks of tests that need no tax, so that figures are easy to follow, and a day that stands."""
 
 
 def bill(market: Market, price: str = "100.00", quantity: str = "2", **head: Any) -> Invoice:

@@ -27,21 +27,9 @@ from sales.services.prices.promotions import apply_promotion
 from sales.services.quotes import activate_quote
 from tests.approvals import decide
 from tests.factories import Market, PriceListFactory, PriceListItemFactory, UserFactory
+from tests.sales.quote_steps import still_draft
 
 TENTH = Decimal("0.1")
-
-
-@pytest.fixture
-def manager(market: Market) -> User:
-    user: User = UserFactory.create(role=roles.SALES_MANAGER)
-    return user
-
-
-@pytest.fixture
-def rule(market: Market) -> ApprovalRule:
-    return ApprovalRule.objects.create(
-        name="Discount above 10 %", measure="discount_rate", threshold=TENTH
-    )
 
 
 def empty(market: Market, **fields: Any) -> Quote:
@@ -56,11 +44,6 @@ def euro(market: Market, currency: str, rate: str) -> None:
     """Enter how many units of a currency one euro buys."""
     today = market.company.today()
     ExchangeRate.objects.create(base="EUR", currency=currency, valid_on=today, rate=Decimal(rate))
-
-
-def still_draft(quote: Quote) -> bool:
-    quote.refresh_from_db()
-    return (quote.status, quote.number) == ("draft", None)
 
 
 def test_low_margins_and_large_totals_need_approval_too(market: Market) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from common.errors import MissingField, NotAllowed, StaleVersion
-from crm import roles
 from crm.models import User
 from sales.models import ApprovalRule, Quote, SalesEvent
 from sales.services.approvals import (
@@ -19,44 +17,18 @@ from sales.services.approvals import (
     request_approval,
     review_quote,
 )
-from sales.services.documents.drafts import draft_quote
-from sales.services.documents.lines import add_line, change_line
+from sales.services.documents.lines import change_line
 from sales.services.quotes import activate_quote
 from tests.approvals import decide
-from tests.factories import Market, UserFactory
+from tests.factories import Market
+from tests.sales.quote_steps import quoted, still_draft
 
 TENTH = Decimal("0.1")
 
 
 @pytest.fixture
-def manager(market: Market) -> User:
-    user: User = UserFactory.create(role=roles.SALES_MANAGER)
-    return user
-
-
-@pytest.fixture
-def rule(market: Market) -> ApprovalRule:
-    return ApprovalRule.objects.create(
-        name="Discount above 10 %", measure="discount_rate", threshold=TENTH
-    )
-
-
-@pytest.fixture
 def quote(market: Market, rule: ApprovalRule) -> Quote:
-    quote = empty(market)
-    add_line(
-        quote, actor=market.rep, product=market.product("100.00"), discount_rate=Decimal("0.15")
-    )
-    return quote
-
-
-def empty(market: Market, **fields: Any) -> Quote:
-    return draft_quote(actor=market.rep, account=market.account, name="Bar refit", **fields)
-
-
-def still_draft(quote: Quote) -> bool:
-    quote.refresh_from_db()
-    return (quote.status, quote.number) == ("draft", None)
+    return quoted(market, "1", discount_rate=Decimal("0.15"))
 
 
 def test_a_quote_above_the_limit_is_not_activated_without_approval(

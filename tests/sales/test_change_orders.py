@@ -8,10 +8,7 @@ from common.errors import MissingField
 from sales.models import Order, OrderChange, SalesEvent
 from sales.services.billing.order_progress import Progress, record_progress
 from sales.services.change_orders import Changes, change_order, close_rest, preview_change
-from sales.services.documents.drafts import draft_order
-from sales.services.documents.lines import add_line
 from sales.services.errors import CancelInstead, QuantityBelowDone
-from sales.services.orders import submit_order
 from tests.factories import Market
 from tests.sales.order_steps import submitted
 from tests.sales.written import written
@@ -19,9 +16,7 @@ from tests.sales.written import written
 
 @pytest.fixture
 def order(market: Market) -> Order:
-    order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
-    add_line(order, actor=market.rep, product=market.product("19.99"), quantity=Decimal(10))
-    return submit_order(order.pk, actor=market.rep)
+    return submitted(market, "10")
 
 
 def test_a_change_order_makes_the_next_version_and_lists_each_change(

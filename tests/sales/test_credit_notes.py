@@ -9,34 +9,17 @@ import pytest
 from common.errors import MissingField
 from sales.models import Invoice, Order
 from sales.pricing.errors import AmountExceedsOpen, InvalidAmount, QuantityExceedsOpen
-from sales.services.billing.down_payments import invoice_down_payment
-from sales.services.billing.order_invoices import invoice_order
 from sales.services.credit_notes import credit_invoice
-from sales.services.documents.drafts import draft_order
-from sales.services.documents.lines import add_line
 from sales.services.errors import NothingToCredit
 from sales.services.invoices import issue_invoice
-from sales.services.orders import submit_order
 from sales.services.payments import record_payment
 from tests.factories import Market
-from tests.sales.order_steps import billed, placed
+from tests.sales.order_steps import billed, placed, submitted
 
 
 @pytest.fixture
 def order(market: Market) -> Order:
-    order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
-    add_line(order, actor=market.rep, product=market.product("100.00"), quantity=Decimal(2))
-    return submit_order(order.pk, actor=market.rep)
-
-
-@pytest.fixture
-def advance(order: Order, market: Market) -> Invoice:
-    return invoice_down_payment(order.pk, actor=market.rep, rate=Decimal("0.3"))
-
-
-@pytest.fixture
-def final(advance: Invoice, order: Order, market: Market) -> Invoice:
-    return invoice_order(order.pk, actor=market.rep, what="all")
+    return submitted(market, "2", price="100.00")
 
 
 def test_crediting_all_of_an_invoice_gives_back_exactly_what_it_asked(market: Market) -> None:

@@ -32,11 +32,7 @@ from tests.sales.payment_steps import (
     stands,
 )
 
-
-@pytest.fixture
-def market(db: None) -> Market:
-    """No tax, so that figures are easy to follow."""
-    return Market(tax_rate="0")
+pytestmark = pytest.mark.market(tax_rate="0")
 
 
 @pytest.fixture

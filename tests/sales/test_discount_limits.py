@@ -12,7 +12,7 @@ from django.urls import reverse
 from crm import roles
 from crm.actors import System
 from crm.models import Partner, Team, User
-from sales.models import Order, OrderChange, PromotionCode, Quote, QuoteLine, SalesEvent
+from sales.models import Order, OrderChange, PromotionCode, Quote, QuoteLine
 from sales.pricing.errors import DiscountAboveLimit
 from sales.services.change_orders import Changes, change_order
 from sales.services.documents.drafts import change_head, draft_quote
@@ -22,39 +22,16 @@ from sales.services.prices.discount_limits import discount_limit
 from sales.services.prices.promotions import apply_promotion
 from sales.services.quotes import accept_quote, activate_quote
 from tests.factories import Market, TeamFactory, UserFactory
+from tests.sales.quote_steps import quoted, unchanged
 
 TENTH = Decimal("0.1")
 REFUSAL = "A discount of 18% is above your limit of 10%. Ask Inès Moreau"
 
 
 @pytest.fixture
-def manager(market: Market) -> User:
-    """Whoever leads the rep's team: the role may give more."""
-    manager: User = UserFactory.create(role=roles.SALES_MANAGER, team=market.rep.team)
-    return manager
-
-
-@pytest.fixture
-def rep(market: Market, manager: User) -> User:
-    """A rep who gives a tenth off at most."""
-    market.rep.discount_limit_rate = TENTH
-    market.rep.save()
-    return market.rep
-
-
-@pytest.fixture
 def quote(market: Market, rep: User) -> Quote:
     """Ten machines for 100.00 each."""
-    quote = draft_quote(actor=rep, account=market.account, name="Bar refit")
-    add_line(quote, actor=rep, product=market.product("100.00"), quantity=Decimal(10))
-    return quote
-
-
-def unchanged(quote: Quote) -> bool:
-    """Whether the quote stands as it was drafted, and no other event was recorded."""
-    quote.refresh_from_db()
-    events = SalesEvent.objects.filter(subject_id=quote.pk).count()
-    return (quote.total, quote.version, events) == (Decimal("1200.00"), 2, 2)
+    return quoted(market, "10")
 
 
 @pytest.mark.parametrize(

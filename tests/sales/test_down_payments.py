@@ -11,34 +11,19 @@ from common.formatting import decimals_rule
 from sales.models import Invoice, Order
 from sales.pricing.errors import AmountExceedsOpen, InvalidAmount
 from sales.services.billing.down_payments import invoice_down_payment
-from sales.services.billing.order_invoices import delete_draft_invoice, invoice_order
+from sales.services.billing.order_invoices import delete_draft_invoice
 from sales.services.billing.order_progress import Progress, record_progress
 from sales.services.credit_notes import credit_invoice
-from sales.services.documents.drafts import draft_order
-from sales.services.documents.lines import add_line
 from sales.services.errors import ConflictingFields, DownPaymentDeducted
 from sales.services.invoices import issue_invoice
-from sales.services.orders import submit_order
 from tests.factories import Market
-from tests.sales.order_steps import billed, placed
+from tests.sales.order_steps import billed, placed, submitted
 from tests.sales.payment_steps import refused_for
 
 
 @pytest.fixture
 def order(market: Market) -> Order:
-    order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
-    add_line(order, actor=market.rep, product=market.product("100.00"), quantity=Decimal(2))
-    return submit_order(order.pk, actor=market.rep)
-
-
-@pytest.fixture
-def advance(order: Order, market: Market) -> Invoice:
-    return invoice_down_payment(order.pk, actor=market.rep, rate=Decimal("0.3"))
-
-
-@pytest.fixture
-def final(advance: Invoice, order: Order, market: Market) -> Invoice:
-    return invoice_order(order.pk, actor=market.rep, what="all")
+    return submitted(market, "2", price="100.00")
 
 
 def test_deducts_a_down_payment_from_the_invoices_that_follow(market: Market) -> None:

@@ -10,21 +10,16 @@ from sales.models import Invoice, Order
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.billing.order_invoices import delete_draft_invoice, invoice_order
 from sales.services.credit_notes import credit_invoice
-from sales.services.documents.drafts import change_head, draft_order
 from sales.services.documents.explanations import explain
-from sales.services.documents.lines import add_line
 from sales.services.documents.totals import lines_of
 from sales.services.invoices import issue_invoice
-from sales.services.orders import submit_order
 from tests.factories import Market
+from tests.sales.order_steps import placed
 
 
 @pytest.fixture
 def order(market: Market) -> Order:
-    order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
-    add_line(order, actor=market.rep, product=market.product("33.33"), quantity=Decimal(3))
-    change_head(order, actor=market.rep, discount_rate=Decimal("0.07"))
-    return submit_order(order.pk, actor=market.rep)
+    return placed(market)
 
 
 def issued(order: Order, market: Market, quantity: int) -> Invoice:

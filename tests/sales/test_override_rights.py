@@ -7,47 +7,22 @@ from decimal import Decimal
 import pytest
 
 from common.errors import NotAllowed
-from crm import roles
 from crm.models import User
-from sales.models import OrderChange, Quote, SalesEvent
+from sales.models import OrderChange, Quote
 from sales.services.change_orders import Changes, change_order
-from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line, change_line
 from sales.services.orders import submit_order
 from sales.services.quotes import accept_quote, activate_quote
-from tests.factories import Market, UserFactory
+from tests.factories import Market
+from tests.sales.quote_steps import quoted, unchanged
 
 TENTH = Decimal("0.1")
 
 
 @pytest.fixture
-def manager(market: Market) -> User:
-    """Whoever leads the rep's team: the role may give more."""
-    manager: User = UserFactory.create(role=roles.SALES_MANAGER, team=market.rep.team)
-    return manager
-
-
-@pytest.fixture
-def rep(market: Market, manager: User) -> User:
-    """A rep who gives a tenth off at most."""
-    market.rep.discount_limit_rate = TENTH
-    market.rep.save()
-    return market.rep
-
-
-@pytest.fixture
 def quote(market: Market, rep: User) -> Quote:
     """Ten machines for 100.00 each."""
-    quote = draft_quote(actor=rep, account=market.account, name="Bar refit")
-    add_line(quote, actor=rep, product=market.product("100.00"), quantity=Decimal(10))
-    return quote
-
-
-def unchanged(quote: Quote) -> bool:
-    """Whether the quote is as it was drafted, without further events."""
-    quote.refresh_from_db()
-    events = SalesEvent.objects.filter(subject_id=quote.pk).count()
-    return (quote.total, quote.version, events) == (Decimal("1200.00"), 2, 2)
+    return quoted(market, "10")
 
 
 @pytest.fixture

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterator
 from decimal import Decimal
 
-import pytest
 import time_machine
 
 from common.errors import MissingField
-from crm.actors import System
 from sales.models import Invoice, Payment, SalesEvent
 from sales.pricing.errors import AmountExceedsOpen
 from sales.services.credit_notes import credit_invoice
@@ -18,30 +14,20 @@ from sales.services.customer_credit import keep_as_credit
 from sales.services.errors import NothingToPay, NothingToRefund, ReferenceTaken
 from sales.services.payments import write_off_invoice
 from tests.factories import Market
-from tests.sales.payment_steps import bill, credit, entries, pay, refund, refused_for, stands
+from tests.sales.payment_steps import (
+    NOON,
+    ONE_DAY,
+    UNTAXED_ON_THE_THIRD_OF_MAY,
+    bill,
+    credit,
+    entries,
+    pay,
+    refund,
+    refused_for,
+    stands,
+)
 
-ERP = System("ERP", connection="erp")
-NOON = dt.datetime(2026, 5, 3, 10, tzinfo=dt.UTC)
-TODAY = NOON.date()
-ONE_DAY = dt.timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def _third_of_may() -> Iterator[None]:
-    with time_machine.travel(NOON, tick=False):
-        yield
-
-
-@pytest.fixture
-def market(db: None) -> Market:
-    """No tax, so that figures are easy to follow."""
-    return Market(tax_rate="0")
-
-
-@pytest.fixture
-def invoice(market: Market) -> Invoice:
-    """Two machines for 100.00 each."""
-    return bill(market)
+pytestmark = UNTAXED_ON_THE_THIRD_OF_MAY
 
 
 class TestRefunds:

@@ -7,32 +7,22 @@ from typing import Any
 
 import pytest
 
-from crm import roles
 from crm.models import User
 from sales.models import Product, Quote
 from sales.services.approvals import review_quote
-from sales.services.documents.drafts import change_head, draft_quote
+from sales.services.documents.drafts import change_head
 from sales.services.documents.lines import add_line, change_line, remove_line
 from sales.services.quotes import activate_quote, revise_quote
 from tests.approvals import decide
-from tests.factories import Market, UserFactory
+from tests.factories import Market
+from tests.sales.quote_steps import quoted
 
 TENTH = Decimal("0.1")
 
 
 @pytest.fixture
-def manager(market: Market) -> User:
-    user: User = UserFactory.create(role=roles.SALES_MANAGER)
-    return user
-
-
-@pytest.fixture
 def quote(market: Market) -> Quote:
-    quote = draft_quote(actor=market.rep, account=market.account, name="Bar refit")
-    add_line(
-        quote, actor=market.rep, product=market.product("100.00"), discount_rate=Decimal("0.15")
-    )
-    return quote
+    return quoted(market, "1", discount_rate=Decimal("0.15"))
 
 
 def changes(quote: Quote) -> list[tuple[str, str, Any, Any]]:

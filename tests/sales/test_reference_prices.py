@@ -6,13 +6,12 @@ from decimal import Decimal
 
 import pytest
 
-from crm import roles
 from crm.models import User
 from sales.models import ExchangeRate, Order, PriceListItem, Quote
 from sales.pricing.errors import DiscountAboveLimit, NoExchangeRate, NoListPrice
 from sales.services.approvals import ApprovalNeeded
 from sales.services.change_orders import Changes, change_order
-from sales.services.documents.drafts import change_head, draft_order, draft_quote
+from sales.services.documents.drafts import change_head, draft_order
 from sales.services.documents.lines import add_line, change_line, remove_line
 from sales.services.orders import submit_order
 from sales.services.quotes import accept_quote, activate_quote
@@ -22,33 +21,16 @@ from tests.factories import (
     PriceListFactory,
     PriceListItemFactory,
     UnitFactory,
-    UserFactory,
 )
+from tests.sales.quote_steps import quoted
 
 TENTH = Decimal("0.1")
 
 
 @pytest.fixture
-def manager(market: Market) -> User:
-    """Whoever leads the rep's team: the role may give more."""
-    manager: User = UserFactory.create(role=roles.SALES_MANAGER, team=market.rep.team)
-    return manager
-
-
-@pytest.fixture
-def rep(market: Market, manager: User) -> User:
-    """A rep who gives a tenth off at most."""
-    market.rep.discount_limit_rate = TENTH
-    market.rep.save()
-    return market.rep
-
-
-@pytest.fixture
 def quote(market: Market, rep: User) -> Quote:
     """Ten machines for 100.00 each."""
-    quote = draft_quote(actor=rep, account=market.account, name="Bar refit")
-    add_line(quote, actor=rep, product=market.product("100.00"), quantity=Decimal(10))
-    return quote
+    return quoted(market, "10")
 
 
 @pytest.fixture

@@ -28,11 +28,11 @@ from sales.services.billing.order_invoices import invoice_order
 from sales.services.documents.drafts import draft_invoice, draft_order, draft_quote
 from sales.services.documents.lines import add_line
 from sales.services.invoices import issue_invoice
-from sales.services.orders import submit_order
 from sales.services.payments import record_payment
 from sales.services.quotes import activate_quote
 from tests.database_assertions import accepted, refused, sql
 from tests.factories import Market
+from tests.sales.order_steps import submitted
 
 
 @pytest.fixture
@@ -51,9 +51,7 @@ def quote(draft: Quote, market: Market) -> Quote:
 
 @pytest.fixture
 def order(market: Market) -> Order:
-    order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
-    add_line(order, actor=market.rep, product=market.product("19.99"), quantity=Decimal(3))
-    return submit_order(order.pk, actor=market.rep)
+    return submitted(market, "3")
 
 
 @pytest.fixture

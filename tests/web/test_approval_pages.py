@@ -13,18 +13,17 @@ from crm import roles
 from crm.models import User
 from sales.models import ApprovalRule, Product, Quote, SalesEvent
 from sales.services.approvals import quotes_to_approve, request_approval, review_quote
-from sales.services.documents.drafts import change_head, draft_quote
+from sales.services.documents.drafts import change_head
 from sales.services.documents.lines import add_line, change_line
 from sales.services.quotes import activate_quote
 from tests.approvals import decide
 from tests.factories import Market, UserFactory
+from tests.sales.quote_steps import quoted
 
 
 @pytest.fixture
 def quote(market: Market) -> Quote:
-    quote = draft_quote(actor=market.rep, account=market.account, name="Bar refit")
-    add_line(quote, actor=market.rep, product=market.product("100.00"), quantity=Decimal(2))
-    return Quote.objects.get(pk=quote.pk)
+    return quoted(market, "2")
 
 
 @pytest.fixture
@@ -38,12 +37,6 @@ def rule(db: None) -> ApprovalRule:
 def manager(market: Market) -> User:
     user: User = UserFactory.create(role=roles.SALES_MANAGER, team=market.rep.team)
     return user
-
-
-@pytest.fixture
-def rep(client: Client, market: Market) -> Client:
-    client.force_login(market.rep)
-    return client
 
 
 def at(name: str, record: Any, *more: Any) -> str:

@@ -19,27 +19,20 @@ from sales.services.documents.lines import add_line
 from sales.services.invoices import issue_invoice
 from sales.services.orders import submit_order
 from tests.factories import Market, UserFactory
+from tests.sales.order_steps import submitted
 from tests.web.refusals import reason_shown
 from web.record_urls import record_url
 
 
 @pytest.fixture
 def order(market: Market) -> Order:
-    order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
-    add_line(order, actor=market.rep, product=market.product("33.33"), quantity=Decimal(3))
-    return submit_order(order.pk, actor=market.rep)
+    return submitted(market, "3", price="33.33")
 
 
 @pytest.fixture
 def invoice(market: Market, order: Order) -> Invoice:
     draft = invoice_order(order.pk, actor=market.rep, what="all")
     return issue_invoice(draft.pk, actor=market.rep)
-
-
-@pytest.fixture
-def rep(client: Client, market: Market) -> Client:
-    client.force_login(market.rep)
-    return client
 
 
 def bill(order: Order) -> str:

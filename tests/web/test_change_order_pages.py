@@ -15,21 +15,14 @@ from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
 from sales.services.orders import submit_order
 from tests.factories import Market, UserFactory
+from tests.sales.order_steps import submitted
 from tests.web.refusals import reason_shown
 from web.record_urls import record_url
 
 
 @pytest.fixture
 def order(market: Market) -> Order:
-    order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
-    add_line(order, actor=market.rep, product=market.product("19.99"), quantity=Decimal(10))
-    return submit_order(order.pk, actor=market.rep)
-
-
-@pytest.fixture
-def rep(client: Client, market: Market) -> Client:
-    client.force_login(market.rep)
-    return client
+    return submitted(market, "10")
 
 
 def address(order: Order) -> str:

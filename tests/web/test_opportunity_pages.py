@@ -13,28 +13,20 @@ from crm import roles
 from crm.models import Opportunity
 from sales.models import Quote
 from sales.services.documents.drafts import draft_quote
-from sales.services.documents.lines import add_line
 from sales.services.opportunity_lines import add_opportunity_line
 from tests.factories import Market, OpportunityFactory, UserFactory
+from tests.sales.quote_steps import quoted
 
 
 @pytest.fixture
 def quote(market: Market) -> Quote:
-    quote = draft_quote(actor=market.rep, account=market.account, name="Bar refit")
-    add_line(quote, actor=market.rep, product=market.product("100.00"), quantity=Decimal(2))
-    return Quote.objects.get(pk=quote.pk)
+    return quoted(market, "2")
 
 
 @pytest.fixture
 def opportunity(market: Market) -> Opportunity:
     found: Opportunity = OpportunityFactory.create(account=market.account, owner=market.rep)
     return found
-
-
-@pytest.fixture
-def rep(client: Client, market: Market) -> Client:
-    client.force_login(market.rep)
-    return client
 
 
 def at(name: str, record: Any, *more: Any) -> str:

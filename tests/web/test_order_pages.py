@@ -13,25 +13,15 @@ from fulfilment.services.shipments import record_shipment
 from sales.models import Invoice, Order
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.billing.order_invoices import invoice_order
-from sales.services.documents.drafts import draft_order
-from sales.services.documents.lines import add_line
 from sales.services.invoices import issue_invoice
-from sales.services.orders import submit_order
 from tests.factories import Market, UserFactory
+from tests.sales.order_steps import submitted
 from web.record_urls import record_url
 
 
 @pytest.fixture
 def order(market: Market) -> Order:
-    order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
-    add_line(order, actor=market.rep, product=market.product("22.36"), quantity=Decimal(10))
-    return submit_order(order.pk, actor=market.rep)
-
-
-@pytest.fixture
-def rep(client: Client, market: Market) -> Client:
-    client.force_login(market.rep)
-    return client
+    return submitted(market, "10", price="22.36")
 
 
 @pytest.fixture

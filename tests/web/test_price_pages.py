@@ -11,23 +11,15 @@ from django.urls import reverse
 
 from crm import roles
 from sales.models import Order, PriceListItem, PromotionCode, Quote
-from sales.services.documents.drafts import draft_quote
-from sales.services.documents.lines import add_line, change_line
+from sales.services.documents.lines import change_line
 from sales.services.quotes import accept_quote, activate_quote
 from tests.factories import Market, UserFactory
+from tests.sales.quote_steps import quoted
 
 
 @pytest.fixture
 def quote(market: Market) -> Quote:
-    quote = draft_quote(actor=market.rep, account=market.account, name="Bar refit")
-    add_line(quote, actor=market.rep, product=market.product("100.00"), quantity=Decimal(2))
-    return Quote.objects.get(pk=quote.pk)
-
-
-@pytest.fixture
-def rep(client: Client, market: Market) -> Client:
-    client.force_login(market.rep)
-    return client
+    return quoted(market, "2")
 
 
 def at(name: str, record: Any, *more: Any) -> str:

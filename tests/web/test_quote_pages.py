@@ -13,19 +13,12 @@ from sales.models import PriceListItem, Quote
 from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line
 from tests.factories import Market
+from tests.sales.quote_steps import quoted
 
 
 @pytest.fixture
 def quote(market: Market) -> Quote:
-    quote = draft_quote(actor=market.rep, account=market.account, name="Bar refit")
-    add_line(quote, actor=market.rep, product=market.product("100.00"), quantity=Decimal(2))
-    return Quote.objects.get(pk=quote.pk)
-
-
-@pytest.fixture
-def rep(client: Client, market: Market) -> Client:
-    client.force_login(market.rep)
-    return client
+    return quoted(market, "2")
 
 
 def test_makes_a_line_optional_and_takes_it_again(rep: Client, quote: Quote) -> None:
