@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
@@ -24,6 +24,7 @@ from web.forms.base import add_refusal
 from web.htmx import go_to, refuse, show_message
 from web.http import P, PermittedView, RepRequest
 from web.pages.forms import FormPage
+from web.pages.order_changes import FieldChange
 from web.record_urls import record_url
 from web.refusals import refusal_text
 from web.rendering import render_dialog
@@ -131,6 +132,7 @@ def run_form_action(
     template: str = "base/form.html",
     icon: str = "check",
     summary: str = "",
+    changes: Sequence[FieldChange] = (),
 ) -> HttpResponse:
     """Ask what a use case needs to know, then run it; refused, the form keeps what was typed."""
     if request.method == "POST" and form.is_valid():
@@ -147,6 +149,7 @@ def run_form_action(
         save_label=label,
         icon=icon,
         summary=summary,
+        changes=changes,
     )
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render_dialog(request, template, "form-card", page, status=status)

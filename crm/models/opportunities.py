@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import ClassVar
 
 from django.db import models
@@ -127,3 +128,10 @@ class Opportunity(Owned, Stateful):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def revenue(self) -> Decimal:
+        """What it brought if that is known, else what it is expected to bring."""
+        known: Decimal | None = self.actual_revenue
+        expected: Decimal = self.expected_revenue
+        return expected if known is None else known

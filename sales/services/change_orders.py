@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -104,10 +104,20 @@ def close_rest(
 
     A line's figures become exactly what is billed of it.
     """
-    order = lock_order(order_id)
-    check_open(order, expected_version)
     if not reason.strip():
         raise MissingField(gettext("Give the reason for closing the rest."), field="reason")
+    return _close(order_id, lines, reason, actor, expected_version)
+
+
+def _close(
+    order_id: uuid.UUID,
+    lines: Collection[uuid.UUID] | None,
+    reason: str,
+    actor: Actor,
+    expected_version: int | None = None,
+) -> OrderChange:
+    order = lock_order(order_id)
+    check_open(order, expected_version)
     stored = lines_of(order)
     before, ledger = snapshot(order, stored), read_ledger(order, stored)
     change = open_change(order, reason, actor)
@@ -128,10 +138,18 @@ def _close_line(line: OrderLine, ledger: Ledger) -> None:
 
 def preview_change(order_id: uuid.UUID, changes: Changes, *, actor: Actor) -> list[ChangeEntry]:
     """Return what a change order would change, and change nothing."""
+    return _preview(lambda: change_order(order_id, changes, actor=actor))
+
+
+def preview_close(order_id: uuid.UUID, *, actor: Actor) -> list[ChangeEntry]:
+    """Return what closing the rest of an order would change, and change nothing."""
+    return _preview(lambda: _close(order_id, None, "", actor))
+
+
+def _preview(use_case: Callable[[], OrderChange]) -> list[ChangeEntry]:
     with transaction.atomic():
-        change = change_order(order_id, changes, actor=actor)
+        difference: list[ChangeEntry] = use_case().difference
         transaction.set_rollback(True)
-    difference: list[ChangeEntry] = change.difference
     return difference
 
 

@@ -1,4 +1,4 @@
-"""The command migrate: triggers follow the code, and those of the version before stop no migration."""
+"""The command migrate: triggers follow the code; outdated ones stop no migration."""
 
 from __future__ import annotations
 

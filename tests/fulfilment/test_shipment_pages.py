@@ -84,7 +84,9 @@ def test_records_a_return_of_a_shipment(rep: Client, order: Order, shipment: Shi
     assert (back.returns, back.carrier, back.lines.get().quantity) == (shipment, "DHL", 3)
     line.refresh_from_db()
     assert (line.shipped_quantity, line.returned_quantity, line.replaced_quantity) == (4, 3, 3)
-    assert f"return of {shipment}" in rep.get(record_url(order)).content.decode()
+    shown = rep.get(record_url(order)).text
+    assert f"return of {shipment}" in shown
+    assert "3 returned, 3 to be replaced" in shown
 
 
 def test_refuses_to_return_more_than_the_shipment_contains(

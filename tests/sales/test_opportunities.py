@@ -95,6 +95,17 @@ def test_a_closed_opportunity_is_reopened_before_anything_else(
     assert reopen_opportunity(opportunity.pk, actor=market.rep).actual_revenue is None
 
 
+def test_its_revenue_is_the_actual_one_once_it_is_won(
+    market: Market, opportunity: Opportunity
+) -> None:
+    Opportunity.objects.filter(pk=opportunity.pk).update(expected_revenue=Decimal(80))
+
+    won = win_opportunity(opportunity.pk, actor=market.rep, actual_revenue=Decimal(5))
+
+    assert won.revenue == 5
+    assert reopen_opportunity(won.pk, actor=market.rep).revenue == 80
+
+
 def test_moving_a_stage_is_noted_once(market: Market, opportunity: Opportunity) -> None:
     stage = StageFactory.create(name="Negotiation")
     for _ in range(2):

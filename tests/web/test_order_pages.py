@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import strip_tags
 
+from common.formatting import format_money
 from crm import roles
 from fulfilment.services.shipments import record_shipment
 from sales.models import Invoice, Order
@@ -60,6 +63,34 @@ def test_closes_the_rest_at_what_is_billed(rep: Client, order: Order, market: Ma
     assert "They need no more" in page
     assert (order.status, order.total) == (Order.Status.COMPLETED, nine.total)
     assert order.lines.get().quantity == 9
+
+
+def test_shows_what_closing_the_rest_would_change(
+    rep: Client, order: Order, market: Market
+) -> None:
+    nine = ship_and_bill(order, market, 9)
+    version = Order.objects.get(pk=order.pk).version
+
+    page = rep.get(url(order, "close")).text
+
+    figures = re.findall(r'data-label="(?:Before|After)">(.*?)</td>', page)
+    totals = [format_money(each.total, "EUR") for each in (order, nine)]
+    assert [strip_tags(each) for each in figures] == ["10", "9", *totals]
+    order.refresh_from_db()
+    assert (order.version, order.total, order.changes.count()) == (version, order.total, 0)
+
+
+def test_says_at_once_that_nothing_is_left_to_close(
+    rep: Client, order: Order, market: Market
+) -> None:
+    ship_and_bill(order, market, 10)
+    before = order.changes.count()
+
+    answer = rep.get(url(order, "close"), follow=True)
+
+    assert answer.redirect_chain == [(record_url(order), 303)]
+    assert str(order) in answer.text
+    assert order.changes.count() == before
 
 
 def test_closing_again_changes_nothing_and_says_so(

@@ -34,7 +34,7 @@ def _opportunity_row(opportunity: Opportunity) -> CardRow:
         url=record_url(opportunity),
         detail=str(opportunity.stage),
         chip=stage_chip(opportunity),
-        amount=format_money(opportunity.expected_revenue, opportunity.currency),
+        amount=format_money(opportunity.revenue, opportunity.currency),
     )
 
 

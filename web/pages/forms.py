@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django import forms
 
 from web.display import Link, StrOrPromise
+from web.pages.order_changes import FieldChange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,3 +28,5 @@ class FormPage:
     """The id of the record to be made, so that the same form sent twice makes one."""
     seen: str = ""
     """The version that is edited, so that two editors do not overwrite each other unseen."""
+    changes: Sequence[FieldChange] = ()
+    """What would change, if that is known before anything is typed."""

@@ -28,9 +28,11 @@ from web.pages.line_editor import EditorRow, LineEditor, format_volume_discount
 
 @dataclass(frozen=True, slots=True)
 class LineProgress:
-    """Progress of an order line: shipped, returned, cancelled and invoiced quantities."""
+    """Progress of an order line: shipped, returned and invoiced quantities."""
 
     shipped: str
+    returned: str
+    """What came back, in words; empty where nothing did."""
     invoiced: str
     shipped_percent: int
     is_shipped: bool
@@ -182,10 +184,23 @@ def _progress(line: OrderLine) -> LineProgress:
     percent = int(line.shipped_quantity * 100 / wanted) if wanted else 0
     return LineProgress(
         shipped=format_quantity(line.shipped_quantity),
+        returned=_returned(line),
         invoiced=format_quantity(line.invoiced_quantity - line.credited_quantity),
         shipped_percent=percent,
         is_shipped=wanted > 0 and line.shipped_quantity >= wanted,
     )
+
+
+def _returned(line: OrderLine) -> str:
+    if not line.returned_quantity:
+        return ""
+    quantities = {
+        "returned": format_quantity(line.returned_quantity),
+        "replaced": format_quantity(line.replaced_quantity),
+    }
+    if not line.replaced_quantity:
+        return gettext("%(returned)s returned") % quantities
+    return gettext("%(returned)s returned, %(replaced)s to be replaced") % quantities
 
 
 def total_rows(document: AnyDocument, lines: Sequence[AnyLine]) -> list[TotalRow]:

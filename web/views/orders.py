@@ -12,9 +12,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from common.errors import DomainError
 from common.formatting import format_money
 from sales.models import Order
-from sales.services.change_orders import close_rest
+from sales.services.change_orders import close_rest, preview_close
 from sales.services.documents.drafts import draft_order
 from sales.services.orders import cancel_order, hold_order, release_order, submit_order
 from web.actions import action, run_action, run_form_action
@@ -23,8 +24,12 @@ from web.display import Column
 from web.filters.documents import OrderFilter
 from web.forms.document_actions import CancelForm, CloseForm, HoldForm
 from web.forms.documents import NewOrderForm, OrderHeadForm
+from web.htmx import refuse
 from web.http import RepRequest, rep_with
 from web.pages.lists import Empty
+from web.pages.order_changes import field_changes
+from web.record_urls import record_url
+from web.refusals import refusal_text
 from web.screens import ListScreen
 from web.views.documents import DocumentNew, HeadEdit, find_document, show_document
 
@@ -162,13 +167,19 @@ def cancel(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 def close(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Cancel what is neither shipped nor billed of the order."""
     order = find_document(request, Order, pk)
+    form = CloseForm(request.POST or None)
+    try:
+        seen = [] if form.is_valid() else preview_close(order.pk, actor=request.user)
+    except DomainError as error:
+        return refuse(request, refusal_text(error), record_url(order))
     return run_form_action(
         request,
         order,
-        CloseForm(request.POST or None),
+        form,
         lambda answers: close_rest(order.pk, actor=request.user, **answers).order,
         heading=gettext("Close the rest of %(order)s") % {"order": order},
         label=gettext("Close the rest"),
         done=gettext("The rest of %(record)s is closed; the external systems receive it."),
         summary=gettext("What is neither shipped nor billed is cancelled."),
+        changes=field_changes(seen, order.currency),
     )
