@@ -85,9 +85,9 @@ def change_order(
     with within_limit(order, actor):
         lines = _apply(order, changes, actor)
         reprice(order, lines)
-    agree_figures(order, lines, ledger, _repriced(stored, changes))
+    agree_figures(lines, ledger, _repriced(stored, changes))
+    _put_figures(order, lines, ledger)
     check_ready(order, lines)
-    refuse_uncovered(order, ledger, read_ledger(order, lines))
     return finish_change(order, change, before, lines, actor=actor)
 
 
@@ -125,9 +125,18 @@ def _close(
         if line.counts and (lines is None or line.pk in lines):
             _close_line(line, ledger)
     save_columns(stored, ["quantity", "promotion_discount", *LINE_FIGURES])
-    order.change(**head_figures(stored, order.freight))
-    refuse_uncovered(order, ledger, read_ledger(order, stored))
+    _put_figures(order, stored, ledger)
     return finish_change(order, change, before, stored, actor=actor)
+
+
+def _put_figures(order: Order, lines: Sequence[OrderLine], before: Ledger) -> None:
+    """Add up the lines; where none is left to bill, freight comes to what is billed of it.
+
+    Refuses to come to less than was asked for ahead.
+    """
+    ledger = read_ledger(order, lines)
+    order.change(**head_figures(lines, ledger.freight_whole))
+    refuse_uncovered(order, before, ledger)
 
 
 def _close_line(line: OrderLine, ledger: Ledger) -> None:

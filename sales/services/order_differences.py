@@ -22,6 +22,9 @@ LINE_FIELDS = (
 COMPARED = (*LINE_FIELDS, "volume_discount", "tax_rate")
 """Fields of a line that may differ: the volume discount follows from the quantity."""
 
+HEAD_COMPARED = (*sorted(HEAD_FIELDS), "freight", "total")
+"""Fields of the head that may differ: freight and total follow from the lines."""
+
 
 class ChangeEntry(TypedDict):
     """One changed field of an order; ``line`` is None and ``what`` empty for the head."""
@@ -42,9 +45,8 @@ class Snapshot:
 
 
 def snapshot(order: Order, lines: Sequence[OrderLine]) -> Snapshot:
-    head = {name: _as_json(getattr(order, name)) for name in sorted(HEAD_FIELDS)}
     return Snapshot(
-        head={**head, "total": _as_json(order.total)},
+        head={name: _as_json(getattr(order, name)) for name in HEAD_COMPARED},
         lines={
             str(line.pk): {name: _as_json(getattr(line, name)) for name in COMPARED}
             for line in lines

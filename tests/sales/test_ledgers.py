@@ -181,8 +181,11 @@ class TestChangeOrders:
 
         assert books_of(order.invoices.all()) == agreed_with(order)
 
-    def test_closing_the_rest_keeps_exactly_what_is_billed(self, market: Market) -> None:
-        order = order_of(market, ("10", "22.36", "19"))
+    @pytest.mark.parametrize(("freight", "kept"), [("0", "0"), ("50", "45"), ("0.01", "0.01")])
+    def test_closing_the_rest_keeps_exactly_what_is_billed(
+        self, market: Market, freight: str, kept: str
+    ) -> None:
+        order = order_of(market, ("10", "22.36", "19"), freight=Decimal(freight))
         line = order.lines.get()
         record_shipment(order.pk, actor=market.rep, lines={line.pk: Decimal(9)})
         nine = billed(order, market, what="shipped")
@@ -193,9 +196,24 @@ class TestChangeOrders:
         line.refresh_from_db()
         assert (line.quantity, line.net, line.tax) == (9, Decimal("201.24"), Decimal("38.23"))
         assert (order.total, order.status) == (nine.total, Order.Status.COMPLETED)
+        assert order.freight == nine.freight == Decimal(kept)
+        assert books_of([nine]) == agreed_with(order)
 
-    def test_an_order_is_reduced_to_what_is_billed(self, market: Market) -> None:
-        order = order_of(market, ("10", "22.36", "19"))
+    def test_closing_one_line_leaves_the_freight_to_the_others(self, market: Market) -> None:
+        order = order_of(market, ("10", "22.36", "19"), ("1", "22.36", "19"), freight=Decimal(50))
+        line = order.lines.order_by("position")[0]
+        billed(order, market, what="lines", quantities={line.pk: Decimal(5)})
+
+        close_rest(order.pk, actor=market.rep, reason="They need no more", lines=[line.pk])
+
+        order.refresh_from_db()
+        assert order.freight == 50
+        billed(order, market, what="all")
+        assert books_of(order.invoices.all()) == agreed_with(order)
+
+    @pytest.mark.parametrize("freight", ["0", "50"])
+    def test_an_order_is_reduced_to_what_is_billed(self, market: Market, freight: str) -> None:
+        order = order_of(market, ("10", "22.36", "19"), freight=Decimal(freight))
         line = order.lines.get()
         nine = billed(order, market, what="lines", quantities={line.pk: Decimal(9)})
 

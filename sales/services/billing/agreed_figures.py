@@ -9,19 +9,19 @@ from decimal import Decimal
 from django.utils.translation import gettext
 
 from common.rows import save_columns
-from sales.models import Order, OrderLine
+from sales.models import OrderLine
 from sales.pricing.changed_lines import ChangedLine, agree
 from sales.pricing.ledger import Ledger
 from sales.pricing.ledger_lines import LedgerLine
 from sales.services.billing.ledgers import amounts_of, put_amounts
-from sales.services.documents.totals import LINE_FIGURES, head_figures
+from sales.services.documents.totals import LINE_FIGURES
 from sales.services.errors import AlreadyBilled
 
 ZERO = Decimal(0)
 
 
 def agree_figures(
-    order: Order, lines: Sequence[OrderLine], ledger: Ledger, repriced: Collection[uuid.UUID]
+    lines: Sequence[OrderLine], ledger: Ledger, repriced: Collection[uuid.UUID]
 ) -> None:
     """Keep the figures of what is billed, to the cent; refuse other prices for it."""
     known = {line.key: line for line in ledger.lines}
@@ -39,7 +39,6 @@ def agree_figures(
     for line, amounts in zip(counting, agreed, strict=True):
         put_amounts(line, amounts)
     save_columns(lines, ["promotion_discount", *LINE_FIGURES])
-    order.change(**head_figures(lines, order.freight))
 
 
 def _refuse_other_price(line: OrderLine, agreed: LedgerLine) -> None:

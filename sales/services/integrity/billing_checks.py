@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sales.services.integrity.checks import ASKS_AHEAD, COUNTS, IS_AHEAD, LINE_NAME, NAME
-from sales.services.integrity.price_checks import PRICE_CHANGED, UNCHANGED
+from sales.services.integrity.price_checks import PRICE_CHANGED
 from sales.services.integrity.rounding import digits_of, unit_of
 from sales.services.integrity.verification import check_by_query, register_check
 
@@ -189,7 +189,8 @@ WITH billed AS (
     GROUP BY head.order_id
 ), orders AS (
     SELECT line.order_id, bool_and(line.quantity = line.cancelled_quantity + line.drafted_quantity
-        + line.invoiced_quantity - line.credited_quantity + line.closed_quantity) AS is_billed
+        + line.invoiced_quantity - line.credited_quantity + line.closed_quantity) AS is_billed,
+        bool_or(line.returned_quantity > line.replaced_quantity) AS is_given_back
     FROM sales_orderline line
     WHERE {COUNTS}
     GROUP BY line.order_id
@@ -200,7 +201,7 @@ FROM billed
 JOIN sales_order head ON head.id = billed.order_id
 JOIN orders ON orders.order_id = head.id
 WHERE billed.freight NOT BETWEEN 0 AND head.freight
-    OR (orders.is_billed AND head.status <> 'cancelled' AND {UNCHANGED}
+    OR (orders.is_billed AND NOT orders.is_given_back AND head.status <> 'cancelled'
         AND billed.freight <> head.freight)
 UNION ALL
 SELECT {NAME}, 'freight credited', trim_scale(SUM(note.freight))::text,
@@ -209,7 +210,7 @@ FROM sales_invoice head JOIN sales_invoice note ON note.credits_id = head.id
 GROUP BY head.id HAVING SUM(note.freight) NOT BETWEEN 0 AND head.freight
 ORDER BY 1
 """
-"""Closing the rest of an order leaves the freight of what is closed unbilled."""
+"""What comes back for good before it is billed takes its share of the freight out of the books."""
 
 ADVANCES = f"""
 WITH ahead AS (

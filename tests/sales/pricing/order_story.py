@@ -271,7 +271,7 @@ class OrderStory:
         """Take a change, unless it takes the order under what was asked ahead."""
         changed = replace(self.ledger, lines=tuple(lines))
         if not changed.falls_short_of(self.ledger):
-            self.ledger, self.inputs = changed, inputs
+            self.ledger, self.inputs = replace(changed, freight=changed.freight_whole), inputs
 
     def finish(self) -> None:
         """Ship, bill and credit what is left; then the documents come to the order."""
