@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -74,23 +75,36 @@ def import_rates(content: bytes, *, base: str = ECB_BASE, source: str = "") -> I
 
 def read_csv(text: str) -> Iterator[FileRate]:
     """Read a table with the columns date, currency and rate."""
-    rows = csv.reader(io.StringIO(text))
-    header = [name.strip().casefold() for name in next(rows, [])]
+    rows = _rows(text)
+    header = [name.strip().casefold() for _, row in itertools.islice(rows, 1) for name in row]
     if header != COLUMNS:
         raise UnreadableRates(
             gettext("line 1: the columns must be %(columns)s, not “%(header)s”.")
             % {"columns": ",".join(COLUMNS), "header": ",".join(header)}
         )
-    for row in rows:
+    for number, row in rows:
         if not any(cell.strip() for cell in row):
             continue
         if len(row) != len(COLUMNS):
             raise UnreadableRates(
                 gettext("line %(number)d: %(count)d columns instead of %(columns)d.")
-                % {"number": rows.line_num, "count": len(row), "columns": len(COLUMNS)}
+                % {"number": number, "count": len(row), "columns": len(COLUMNS)}
             )
         on, currency, rate = (cell.strip() for cell in row)
-        yield _rate(rows.line_num, on, currency, rate)
+        yield _rate(number, on, currency, rate)
+
+
+def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Read the rows of a CSV table, each with the number of its line."""
+    reader = csv.reader(io.StringIO(text))
+    try:
+        for row in reader:
+            yield reader.line_num, row
+    except csv.Error as error:
+        raise UnreadableRates(
+            gettext("line %(number)d: not a CSV table (%(problem)s).")
+            % {"number": reader.line_num, "problem": error}
+        ) from error
 
 
 def read_xml(text: str) -> Iterator[FileRate]:
