@@ -18,7 +18,7 @@ from api.problems import PROBLEM, PROBLEM_TYPE, pointers, problem
 from fulfilment import signing
 from fulfilment.inbound.intake import MessageChanged, Receipt, receive
 from fulfilment.inbound.schemas import InvalidMessage, event_schemas, parse_body, parse_message
-from fulfilment.models import Connection, Secret
+from fulfilment.models import Connection, InboundMessage, Secret
 from fulfilment.services.connections import live_secrets
 
 LARGEST_BODY = 256 * 1024
@@ -30,7 +30,7 @@ class ReceiptSchema(serializers.Serializer[Any]):
 
     id = serializers.CharField()
     result = serializers.ChoiceField(
-        choices=["applied", "duplicate", "stale", "echo", "deferred", "conflict", "invalid"]
+        choices=[*InboundMessage.Result.values, "duplicate", "invalid"]
     )
     detail = serializers.CharField(allow_blank=True)
 

@@ -225,7 +225,7 @@ def _compare(
         (Kind.INVOICE_TAX, invoice.tax, tax),
         (Kind.INVOICE_TOTAL, invoice.total, total),
     ):
-        if abs(theirs - ours) > _tolerance(connection, kind):
+        if abs(theirs - ours) > connection.tolerance(kind):
             difference = signed(theirs - ours)
             found.append(
                 NewDiscrepancy(
@@ -240,10 +240,6 @@ def _compare(
         % {"kind": each.kind.label, "difference": each.difference}
         for each in found
     )
-
-
-def _tolerance(connection: Connection, kind: Discrepancy.Kind) -> Decimal:
-    return Decimal(str(connection.config.get("tolerance", {}).get(kind.value, "0")))
 
 
 def _advance_status(order: Order, status: str, connection: Connection) -> bool:

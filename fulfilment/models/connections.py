@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -13,9 +15,20 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from common.errors import DomainError
 from common.fields import identifier
 from common.history import keeps_history
 from sales.models import SalesEvent
+
+
+class InvalidConnection(DomainError):
+    """A setting of a connection is not valid."""
+
+    code = "invalid_connection"
+
+
+TOLERATED = ("invoice_tax", "invoice_total")
+"""The figures for which ``config`` may say by how much they may differ."""
 
 
 @keeps_history()
@@ -72,6 +85,34 @@ class Connection(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse a tolerance that is no amount."""
+        try:
+            for kind in TOLERATED:
+                self.tolerance(kind)
+        except InvalidConnection as error:
+            raise ValidationError({"config": str(error)}) from error
+
+    def tolerance(self, kind: str) -> Decimal:
+        """Return by how much a figure may differ: one amount for all, or one for each kind."""
+        config = self.config if isinstance(self.config, dict) else {}
+        given = config.get("tolerance", 0)
+        value = given.get(kind, 0) if isinstance(given, dict) else given
+        try:
+            amount = Decimal(str(value))
+        except InvalidOperation:
+            amount = Decimal(-1)
+        if amount.is_finite() and amount >= 0:
+            return amount
+        raise InvalidConnection(
+            gettext(
+                "The tolerance of %(connection)s is “%(value)s”: "
+                "write an amount like 0.01, or one for each of %(kinds)s."
+            )
+            % {"connection": self, "value": value, "kinds": ", ".join(TOLERATED)},
+            field="config",
+        )
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save; a new connection gets its health record."""

@@ -11,7 +11,7 @@ from django.db.models.functions import JSONObject
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.fields import identifier
+from common.fields import identifier, reference_field
 from common.triggers import AppendOnly
 from crm.models import Partner, User
 from fulfilment.models.connections import Connection
@@ -151,9 +151,7 @@ class Handoff(models.Model):
     is_acknowledged = models.BooleanField(
         default=False, help_text=_("Accepted, but their reference is still missing.")
     )
-    reference = models.CharField(
-        max_length=100, blank=True, help_text=_("The external system's reference for the document.")
-    )
+    reference = reference_field(help_text=_("The external system's reference for the document."))
     cause = models.CharField(max_length=300, blank=True, help_text=_("Why it is not delivered."))
     resolution = models.CharField(
         max_length=300, blank=True, help_text=_("What a person decided, and why.")

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.fields import identifier
+from common.fields import identifier, reference_field
 from common.history import keeps_history
 from fulfilment.models.connections import Connection
 
@@ -27,10 +27,11 @@ class InboundMessage(models.Model):
 
     id = identifier()
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="messages")
-    message_id = models.CharField(max_length=100)
+    message_id = reference_field(blank=False)
     digest = models.CharField(max_length=64, help_text=_("SHA-256 of the message."))
     type = models.CharField(max_length=60)
-    subject = models.CharField(max_length=100, blank=True)
+    subject = reference_field(help_text=_("The document as the sender names it."))
+    part = reference_field(help_text=_("The shipment, return, credit or payment it is about."))
     sequence = models.BigIntegerField(null=True, blank=True)
     body = models.JSONField()
     result = models.CharField(max_length=12, choices=Result)
@@ -38,6 +39,13 @@ class InboundMessage(models.Model):
     root_id = models.UUIDField(null=True, blank=True, help_text=_("The document that it is about."))
     received_at = models.DateTimeField(auto_now_add=True)
     give_up_at = models.DateTimeField(null=True, blank=True)
+    tried_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When it was last applied in vain.")
+    )
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolution = models.CharField(
+        max_length=300, blank=True, help_text=_("Why a person set it aside.")
+    )
 
     class Meta:
         ordering: ClassVar = ["-id"]
@@ -65,8 +73,8 @@ class ExternalRef(models.Model):
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="refs")
     record_type = models.CharField(max_length=20)
     record_id = models.UUIDField()
-    external_id = models.CharField(max_length=100)
-    external_number = models.CharField(max_length=100, blank=True)
+    external_id = reference_field(blank=False)
+    external_number = reference_field()
     is_provisional = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -129,7 +137,10 @@ class Discrepancy(models.Model):
     record_type = models.CharField(max_length=20)
     record_id = models.UUIDField()
     record_number = models.CharField(max_length=30, blank=True)
-    field = models.CharField(max_length=60, blank=True)
+    field = reference_field(help_text=_("The field, the line, or their reference."))
+    about = models.CharField(
+        max_length=200, blank=True, help_text=_("What a person calls it, such as the line.")
+    )
     base = models.CharField(max_length=200, blank=True)
     ours = models.CharField(max_length=200)
     theirs = models.CharField(max_length=200)

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from common.fields import identifier, quantity_field
+from common.fields import identifier, quantity_field, reference_field
 from common.history import keeps_history
 from common.transitions import Stateful
 from common.triggers import MovesLegally
@@ -63,15 +63,15 @@ class Shipment(Stateful):
     is_replaced = models.BooleanField(
         default=False, help_text=_("Whether what was returned is shipped once more.")
     )
-    reference = models.CharField(max_length=60)
+    reference = reference_field(blank=False)
     status = models.CharField(max_length=10, choices=Status, default=Status.PLANNED)
-    carrier = models.CharField(max_length=60, blank=True)
-    tracking = models.CharField(max_length=80, blank=True)
+    carrier = reference_field()
+    tracking = reference_field()
     source = models.CharField(
         max_length=30, blank=True, help_text=_("The connection that reported it.")
     )
     report_sequence = models.BigIntegerField(
-        default=0, help_text=_("Sequence of the latest report with carrier and tracking number.")
+        default=0, help_text=_("Sequence of the latest report that counts.")
     )
     shipped_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
@@ -90,7 +90,9 @@ class Shipment(Stateful):
     class Meta:
         ordering: ClassVar = ["id"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["order", "reference"], name="shipment_reference_once"),
+            models.UniqueConstraint(
+                fields=["order", "source", "reference"], name="shipment_reference_once"
+            ),
             models.CheckConstraint(
                 condition=Q(direction="out", returns__isnull=True) | Q(direction="return"),
                 name="shipment_only_returns_refer_back",
@@ -134,8 +136,8 @@ class Parcel(models.Model):
 
     id = identifier()
     shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="parcels")
-    tracking = models.CharField(max_length=80)
-    carrier = models.CharField(max_length=60, blank=True)
+    tracking = reference_field(blank=False)
+    carrier = reference_field()
     weight_kg = models.DecimalField(max_digits=10, decimal_places=3, null=True, blank=True)
 
     class Meta:

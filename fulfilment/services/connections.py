@@ -12,9 +12,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from common.errors import DomainError, IllegalTransition
+from common.errors import IllegalTransition
 from fulfilment import signing
-from fulfilment.models import Connection, Health, Lane, Secret
+from fulfilment.models import Connection, Health, InvalidConnection, Lane, Secret
 from fulfilment.services.wakeups import wake_workers_after_commit
 
 Purpose = Secret.Purpose
@@ -22,12 +22,6 @@ Status = Connection.Status
 
 OVERLAP = dt.timedelta(hours=24)
 """How long an old secret stays valid beside its successor."""
-
-
-class InvalidConnection(DomainError):
-    """A setting of a connection is not valid."""
-
-    code = "invalid_connection"
 
 
 @transaction.atomic

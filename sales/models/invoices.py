@@ -13,7 +13,13 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.fields import amount_field, custom_values_index, identifier, rate_field
+from common.fields import (
+    amount_field,
+    custom_values_index,
+    identifier,
+    rate_field,
+    reference_field,
+)
 from common.history import keeps_history
 from crm.models import OwnedQuerySet
 from sales.models.companies import company_day
@@ -113,7 +119,7 @@ class Invoice(SettledDocument):
         null=True, blank=True, editable=False, help_text=_("The share of the order asked ahead.")
     )
     reason = models.CharField(max_length=200, blank=True)
-    shipment_ref = models.CharField(max_length=60, blank=True)
+    shipment_ref = reference_field()
     issued_on = models.DateField(null=True, blank=True)
     due_on = models.DateField(null=True, blank=True)
     issued_at = models.DateTimeField(null=True, blank=True)
@@ -121,8 +127,8 @@ class Invoice(SettledDocument):
         max_length=30, blank=True, help_text=_("The connection the invoice came from.")
     )
 
-    official_ref = models.CharField(max_length=60, blank=True, editable=False)
-    official_number = models.CharField(max_length=60, blank=True, editable=False)
+    official_ref = reference_field(editable=False)
+    official_number = reference_field(editable=False)
     official_status = models.CharField(max_length=30, blank=True, editable=False)
     official_issued_on = models.DateField(null=True, blank=True, editable=False)
     official_tax = amount_field(null=True, blank=True, default=None, editable=False)

@@ -16,7 +16,7 @@ from django.db.models import Q, Sum
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.fields import amount_field, currency_field, identifier
+from common.fields import amount_field, currency_field, identifier, reference_field
 from common.history import keeps_history
 from common.triggers import AppendOnly
 from crm.models import Account
@@ -36,7 +36,7 @@ class MoneyEntry(models.Model):
 
     id = identifier()
     amount = amount_field()
-    reference = models.CharField(max_length=60, blank=True)
+    reference = reference_field()
     reason = models.CharField(max_length=200, blank=True)
     source = models.CharField(max_length=30, blank=True, help_text=_("Who reported it."))
     recorded_by = models.ForeignKey(

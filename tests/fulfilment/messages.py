@@ -7,7 +7,7 @@ from typing import Any
 from fulfilment.inbound.intake import receive
 from fulfilment.inbound.schemas import parse_message
 from sales.models import Invoice, Order
-from tests.fulfilment.conftest import FarEnd, event
+from tests.fulfilment.conftest import FarEnd, event, shipment_event
 
 
 def money(amount: str, currency: str = "EUR") -> dict[str, str]:
@@ -46,3 +46,14 @@ def receive_from(far_end: FarEnd, message: dict[str, Any]) -> str:
 def status_event(order: Order, status: str = "accepted", **attributes: Any) -> dict[str, Any]:
     """A report of the warehouse on how far an order is."""
     return event("warehouse.order.status", {"order": order.number, "status": status}, **attributes)
+
+
+def every_message(order: Order, invoice: Invoice) -> dict[str, dict[str, Any]]:
+    """A message of every type, each of which has an effect on an order of ten and its invoice."""
+    messages = [
+        status_event(order),
+        shipment_event(order, "WH-1", "shipped", "4"),
+        posted(invoice, "SI-1"),
+        paid(invoice, "SI-1"),
+    ]
+    return {message["type"]: message for message in messages}

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from common.errors import IllegalTransition
-from fulfilment.models import Connection, Handoff, Health, Secret
+from fulfilment.models import Connection, Handoff, Health, InvalidConnection, Secret
 from fulfilment.outbound.drain import drain
 from fulfilment.services.connections import (
-    InvalidConnection,
     live_secrets,
     pause_connection,
     register_connection,
@@ -136,3 +137,25 @@ def test_refuses_to_pause_what_is_disabled() -> None:
         pause_connection(erp)
 
     assert Connection.objects.get().status == Connection.Status.DISABLED
+
+
+@pytest.mark.parametrize(
+    ("typed", "tolerated"),
+    [(None, "0"), ("0.01", "0.01"), (0.01, "0.01"), ({"invoice_tax": "0.02"}, "0.02"), ({}, "0")],
+)
+def test_tolerates_one_amount_for_all_figures_or_one_for_each(
+    typed: object, tolerated: str
+) -> None:
+    connection = Connection(name="ERP", config={} if typed is None else {"tolerance": typed})
+
+    connection.clean()
+
+    assert connection.tolerance("invoice_tax") == Decimal(tolerated)
+
+
+@pytest.mark.parametrize("typed", ["a cent", "NaN", "-0.01", "", [1], {"invoice_total": "much"}])
+def test_refuses_a_tolerance_that_is_no_amount(typed: object) -> None:
+    connection = Connection(name="ERP", config={"tolerance": typed})
+
+    with pytest.raises(ValidationError, match=r"The tolerance of ERP is “.*”: write"):
+        connection.clean()
