@@ -36,6 +36,7 @@ ROUTES: dict[str, Route] = {
     _Type.INVOICE_ISSUED: Route(invoice_payload, opens_record=True),
     _Type.INVOICE_CREDITED: Route(invoice_payload),
     _Type.INVOICE_PAID: Route(invoice_payload),
+    _Type.INVOICE_PAYMENT_CORRECTED: Route(invoice_payload),
     _Type.INVOICE_PAID_FROM_CREDIT: Route(invoice_payload),
     _Type.INVOICE_MOVED_TO_CREDIT: Route(invoice_payload),
     _Type.INVOICE_REFUNDED: Route(invoice_payload),

@@ -8,10 +8,11 @@ import uuid
 from collections.abc import Callable
 from functools import partial
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from fulfilment.inbound.documents import has_arrived
 from fulfilment.inbound.intake import apply_stored
 from fulfilment.models import InboundMessage
 from sales.models import Invoice, Order
@@ -28,10 +29,7 @@ LAST_NUMBER = re.compile(r"\d+(?=\D*$)")
 def retry_deferred() -> int:
     """Apply messages whose document exists now, and quarantine those that waited too long."""
     waiting = InboundMessage.objects.filter(result=Result.DEFERRED)
-    arrived = waiting.filter(
-        Exists(Order.objects.filter(number=OuterRef("subject")))
-        | Exists(Invoice.objects.filter(number=OuterRef("subject")))
-    )
+    arrived = waiting.filter(has_arrived())
     in_turn = arrived.order_by(F("tried_at").asc(nulls_first=True), "id")
     keys = list(in_turn.values_list("pk", flat=True)[:BATCH])
     applied = sum(_on_its_own(key, partial(_retry, key)) for key in keys)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 
 from django.db import OperationalError, transaction
@@ -20,7 +21,8 @@ from crm.actors import System
 from crm.history import acting
 from fulfilment.connectors.base import Record
 from fulfilment.errors import printable
-from fulfilment.inbound.effects import EFFECTS, DataConflict, Effect, UnknownDocument
+from fulfilment.inbound.documents import DataConflict, Effect, UnknownDocument, find_record
+from fulfilment.inbound.effects import EFFECTS
 from fulfilment.inbound.schemas import IncomingMessage, parse_message
 from fulfilment.models import Connection, Handoff, InboundMessage, SyncState
 from fulfilment.services.discrepancies import open_discrepancies
@@ -72,7 +74,7 @@ def receive(connection: Connection, message: IncomingMessage) -> Receipt:
             raise
         except Exception as error:
             log.exception("Message %s of %s could not be applied.", message.id, connection.code)
-            return _receive(connection, message, failure=_failed(error))
+            return _receive(connection, message, failure=_failed(error, connection, message))
     raise AssertionError("unreachable")
 
 
@@ -151,10 +153,18 @@ def _apply_body(stored: InboundMessage) -> MessageResult:
     return _apply(stored.connection, message)
 
 
-def _failed(error: Exception) -> MessageResult:
-    """Name an unexpected error; its traceback is in the log."""
+def _failed(
+    error: Exception,
+    connection: Connection | None = None,
+    message: IncomingMessage | None = None,
+) -> MessageResult:
+    """Name an unexpected error, and the document if it can be found; the traceback is logged."""
     detail = gettext("Unexpected error: %(error)s") % {"error": f"{type(error).__name__}: {error}"}
-    return MessageResult(Result.QUARANTINED, printable(detail))
+    record = None
+    if connection is not None and message is not None:
+        with suppress(UnknownDocument):
+            record = find_record(connection, message)
+    return MessageResult(Result.QUARANTINED, printable(detail), record)
 
 
 def _store_result(stored: InboundMessage, applied: MessageResult) -> None:
@@ -181,10 +191,16 @@ def _apply(connection: Connection, message: IncomingMessage) -> MessageResult:
         record = error.discrepancies[0].record if error.discrepancies else None
         return MessageResult(Result.CONFLICT, str(error), record)
     except DomainError as error:
-        return MessageResult(Result.CONFLICT, str(error))
+        record = find_record(connection, message)
+        return MessageResult(Result.QUARANTINED, str(error), record)
     _confirm(connection, effect)
-    is_stale = not effect.has_changed and not is_latest
-    return MessageResult(Result.STALE if is_stale else Result.APPLIED, effect.detail, effect.record)
+    return MessageResult(_result(effect, is_latest=is_latest), effect.detail, effect.record)
+
+
+def _result(effect: Effect, *, is_latest: bool) -> InboundMessage.Result:
+    if effect.is_conflict:
+        return Result.CONFLICT
+    return Result.APPLIED if effect.has_changed or is_latest else Result.STALE
 
 
 def _advance(connection: Connection, record: Record, sequence: int) -> bool:

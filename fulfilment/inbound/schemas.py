@@ -33,6 +33,16 @@ def reference(**options: Any) -> serializers.CharField:
     return serializers.CharField(max_length=LONGEST_REFERENCE, **options)
 
 
+def quantity(**options: Any) -> serializers.DecimalField:
+    """Make a field for a total quantity; its column is ``quantity_field``."""
+    return serializers.DecimalField(max_digits=20, decimal_places=5, min_value=0, **options)
+
+
+def reason(**options: Any) -> serializers.CharField:
+    """Make a field for words that a person reads."""
+    return serializers.CharField(max_length=200, **options)
+
+
 class MoneySchema(serializers.Serializer[Any]):
     """An amount as text, with its currency."""
 
@@ -51,7 +61,23 @@ class ShippedLineSchema(serializers.Serializer[Any]):
     """The total quantity of an order line in a shipment."""
 
     order_line = serializers.UUIDField()
-    quantity = serializers.DecimalField(max_digits=20, decimal_places=5, min_value=0)
+    quantity = quantity()
+
+
+class ShortLineSchema(serializers.Serializer[Any]):
+    """The total quantity of an order line that cannot be shipped; 0 when it can again."""
+
+    order_line = serializers.UUIDField()
+    quantity = quantity()
+    reason = reason(allow_blank=True, default="")
+
+
+class ShortageSchema(serializers.Serializer[Any]):
+    """``warehouse.order.shortage``: what cannot be shipped; without lines, all that is open."""
+
+    order = reference()
+    reason = reason()
+    lines = ShortLineSchema(many=True, default=list)
 
 
 class ShipmentReportSchema(serializers.Serializer[Any]):
@@ -59,7 +85,24 @@ class ShipmentReportSchema(serializers.Serializer[Any]):
 
     order = reference()
     shipment_ref = reference()
-    status = serializers.ChoiceField(choices=["picked", "packed", "shipped", "delivered"])
+    status = serializers.ChoiceField(
+        choices=["picked", "packed", "shipped", "delivered", "failed", "refused"]
+    )
+    reason = reason(allow_blank=True, default="")
+    carrier = reference(allow_blank=True, default="")
+    tracking = reference(allow_blank=True, default="")
+    lines = ShippedLineSchema(many=True, allow_empty=False)
+
+
+class ReturnSchema(serializers.Serializer[Any]):
+    """``warehouse.return.received``: goods that came back; quantities are totals."""
+
+    order = reference()
+    return_ref = reference()
+    shipment_ref = reference(allow_blank=True, default="")
+    replace = serializers.BooleanField(
+        default=False, help_text="Whether the goods are shipped once more."
+    )
     carrier = reference(allow_blank=True, default="")
     tracking = reference(allow_blank=True, default="")
     lines = ShippedLineSchema(many=True, allow_empty=False)
@@ -76,27 +119,65 @@ class InvoicePostedSchema(serializers.Serializer[Any]):
     total = MoneySchema()
 
 
+class CreditedLineSchema(serializers.Serializer[Any]):
+    """How much of an invoice line is credited."""
+
+    invoice_line = serializers.UUIDField()
+    quantity = quantity()
+
+
+class InvoiceCreditedSchema(serializers.Serializer[Any]):
+    """``erp.invoice.credited``: a credit note of the ERP; without lines, for all that is left."""
+
+    invoice = reference()
+    credit_ref = reference()
+    official_number = reference(help_text="The number of the credit note.")
+    credited_on = serializers.DateField()
+    reason = reason()
+    amount = MoneySchema(help_text="The total of the credit note, above zero.")
+    bill_again = serializers.BooleanField(
+        default=False, help_text="Whether what is credited may be invoiced again."
+    )
+    lines = CreditedLineSchema(many=True, default=list)
+
+
 class InvoicePaidSchema(serializers.Serializer[Any]):
-    """``erp.invoice.paid``: a payment that the ERP received."""
+    """``erp.invoice.paid``: a payment that the ERP received, of all or a part."""
 
     invoice = reference()
     official_number = reference()
-    status = serializers.ChoiceField(choices=["paid"])
+    status = serializers.ChoiceField(choices=["paid", "part paid"])
     payment_ref = reference()
     amount = MoneySchema()
     paid_on = serializers.DateField()
 
 
+class PaymentReversedSchema(serializers.Serializer[Any]):
+    """``erp.payment.reversed``: money that did not stay: a chargeback, a bounced debit."""
+
+    invoice = reference()
+    payment_ref = reference(help_text="The reference of the payment.")
+    reversal_ref = reference()
+    kind = serializers.ChoiceField(choices=["chargeback", "returned", "cancelled"])
+    reason = reason()
+    amount = MoneySchema(help_text="How much of the payment, above zero.")
+    reversed_on = serializers.DateField()
+
+
 SCHEMAS: dict[str, type[serializers.Serializer[Any]]] = {
     "warehouse.order.status": OrderStatusSchema,
+    "warehouse.order.shortage": ShortageSchema,
     "warehouse.shipment.reported": ShipmentReportSchema,
+    "warehouse.return.received": ReturnSchema,
     "erp.invoice.posted": InvoicePostedSchema,
+    "erp.invoice.credited": InvoiceCreditedSchema,
     "erp.invoice.paid": InvoicePaidSchema,
+    "erp.payment.reversed": PaymentReversedSchema,
 }
 """Every inbound type, with the schema of its ``data``."""
 
 
-PARTS = ("shipment_ref", "payment_ref")
+PARTS = ("return_ref", "credit_ref", "payment_ref", "shipment_ref")
 """The fields of ``data`` that say which part of the document a message is about."""
 
 
@@ -111,6 +192,9 @@ class EnvelopeSchema(serializers.Serializer[Any]):
     time = serializers.DateTimeField(required=False)
     sequence = serializers.RegexField(r"^[0-9]{1,20}$", help_text="Zero-padded, per source.")
     correlationid = reference(required=False, allow_blank=True)
+    correction = serializers.BooleanField(
+        default=False, help_text="Replaces what was reported with lower sequences, downwards too."
+    )
     data = serializers.DictField()  # type: ignore[assignment]  # CloudEvents' name
 
 
@@ -144,6 +228,8 @@ class IncomingMessage:
     part: str = ""
     """Which shipment or payment of the document it is about, by their reference."""
     correlation: str = ""
+    is_correction: bool = False
+    """Whether it replaces what was reported with lower sequences, downwards too."""
 
 
 def parse_body(raw: bytes) -> list[Any] | dict[str, Any]:
@@ -198,6 +284,7 @@ def parse_message(value: Any) -> IncomingMessage:
         digest=digest(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)),
         part=next((data[name] for name in PARTS if name in data), ""),
         correlation=envelope.get("correlationid", ""),
+        is_correction=envelope["correction"],
     )
 
 

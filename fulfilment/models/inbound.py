@@ -124,8 +124,11 @@ class Discrepancy(models.Model):
         INVOICE_TOTAL = "invoice_total", _("Invoice total differs")
         INVOICE_TAX = "invoice_tax", _("Invoice tax differs")
         QUANTITY = "quantity", _("Quantity differs")
+        SHORTAGE = "shortage", _("Cannot be shipped")
+        FAILED = "failed", _("Was not delivered")
         STATUS = "status", _("Status differs")
         PAYMENT = "payment", _("Payment does not fit")
+        CREDIT = "credit", _("Credit does not fit")
         REFERENCE = "reference", _("Reference differs")
         FIELD = "field", _("Both sides changed a field")
 
@@ -137,6 +140,7 @@ class Discrepancy(models.Model):
     record_type = models.CharField(max_length=20)
     record_id = models.UUIDField()
     record_number = models.CharField(max_length=30, blank=True)
+    part = reference_field(help_text=_("The shipment or return of theirs that it is about."))
     field = reference_field(help_text=_("The field, the line, or their reference."))
     about = models.CharField(
         max_length=200, blank=True, help_text=_("What a person calls it, such as the line.")
@@ -154,7 +158,7 @@ class Discrepancy(models.Model):
         verbose_name_plural = _("discrepancies")
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["connection", "kind", "record_id", "field"],
+                fields=["connection", "kind", "record_id", "part", "field"],
                 condition=Q(resolved_at__isnull=True),
                 name="discrepancy_open_once",
             )

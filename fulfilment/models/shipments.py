@@ -24,7 +24,7 @@ class ShipmentQuerySet(OwnedQuerySet["Shipment"]):
 
 @keeps_history()
 class Shipment(Stateful):
-    """A shipment of an order, or a return of one; its status never moves backwards."""
+    """A shipment of an order, or a return of one; only a correction moves its status backwards."""
 
     class Direction(models.TextChoices):
         OUT = "out", _("Shipment")
@@ -49,6 +49,7 @@ class Shipment(Stateful):
         Status.PICKED: {Status.PACKED, Status.SHIPPED, Status.DELIVERED, Status.FAILED},
         Status.PACKED: {Status.SHIPPED, Status.DELIVERED, Status.FAILED},
         Status.SHIPPED: {Status.DELIVERED, Status.FAILED},
+        Status.FAILED: {Status.DELIVERED},
     }
 
     LEFT: ClassVar = frozenset({Status.SHIPPED, Status.DELIVERED})
@@ -72,6 +73,9 @@ class Shipment(Stateful):
     )
     report_sequence = models.BigIntegerField(
         default=0, help_text=_("Sequence of the latest report that counts.")
+    )
+    corrected_sequence = models.BigIntegerField(
+        null=True, blank=True, help_text=_("Sequence of the correction that it starts from.")
     )
     shipped_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
@@ -102,10 +106,16 @@ class Shipment(Stateful):
                 name="shipment_only_returns_are_replaced",
             ),
         ]
-        triggers: ClassVar = [MovesLegally()]
+        triggers: ClassVar = [
+            MovesLegally(unless="OLD.corrected_sequence IS DISTINCT FROM NEW.corrected_sequence")
+        ]
 
     def __str__(self) -> str:
         return self.reference
+
+    def correct(self, status: str, sequence: int, **changes: object) -> None:
+        """Set the status that a correction reports, which may be an earlier one."""
+        self.change(status=status, corrected_sequence=sequence, **changes)
 
 
 @keeps_history()

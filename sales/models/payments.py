@@ -71,10 +71,12 @@ class Payment(MoneyEntry):
         TO_CREDIT = "to_credit", _("Moved to customer credit")
         REFUND = "refund", _("Refund")
         WRITE_OFF = "write_off", _("Write-off")
+        CORRECTION = "correction", _("Payment corrected or reversed")
 
     FIGURES: ClassVar[dict[str, tuple[str, int]]] = {
         Kind.PAYMENT: ("paid", 1),
         Kind.FROM_CREDIT: ("paid", 1),
+        Kind.CORRECTION: ("paid", 1),
         Kind.EARLY_PAYMENT: ("discounted", 1),
         Kind.WRITE_OFF: ("written_off", 1),
         Kind.REFUND: ("refunded", -1),
@@ -86,6 +88,9 @@ class Payment(MoneyEntry):
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="payments")
     received_on = models.DateField(_("day"))
     method = models.CharField(max_length=30, blank=True)
+    corrects = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="corrections"
+    )
 
     class Meta:
         ordering: ClassVar = ["received_on", "id"]
@@ -100,14 +105,19 @@ class Payment(MoneyEntry):
             ),
             models.CheckConstraint(condition=~Q(amount=0), name="payment_not_zero"),
             models.CheckConstraint(
-                condition=Q(kind__in=["early_payment", "write_off"])
+                condition=Q(kind__in=["early_payment", "write_off", "correction"])
                 | Q(kind__in=["payment", "from_credit"], amount__gt=0)
                 | Q(kind__in=["refund", "to_credit"], amount__lt=0),
                 name="payment_goes_one_way",
             ),
             models.CheckConstraint(
-                condition=~Q(kind__in=["refund", "write_off"]) | ~Q(reason=""),
+                condition=~Q(kind__in=["refund", "write_off", "correction"]) | ~Q(reason=""),
                 name="payment_has_its_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="correction", corrects__isnull=False)
+                | (~Q(kind="correction") & Q(corrects__isnull=True)),
+                name="payment_corrections_name_theirs",
             ),
         ]
         triggers: ClassVar = [

@@ -61,6 +61,18 @@ class NothingToRefund(DomainError):
     code = "nothing_to_refund"
 
 
+class NothingToCorrect(DomainError):
+    """No payment of the invoice has the reference."""
+
+    code = "nothing_to_correct"
+
+
+class GivenBack(IllegalTransition):
+    """What was paid is refunded or customer credit already, in part or whole."""
+
+    code = "given_back"
+
+
 class NoCustomerCredit(DomainError):
     """The customer has no credit with the company in the currency."""
 

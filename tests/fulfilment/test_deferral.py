@@ -10,7 +10,8 @@ from pytest_httpserver import HTTPServer
 
 from fulfilment.inbound import deferral
 from fulfilment.inbound.deferral import retry_deferred, similar_numbers
-from fulfilment.inbound.effects import EFFECTS, Effect, UnknownDocument
+from fulfilment.inbound.documents import Effect, UnknownDocument
+from fulfilment.inbound.effects import EFFECTS
 from fulfilment.inbound.schemas import IncomingMessage
 from fulfilment.models import Connection, InboundMessage
 from fulfilment.monitoring.alerts import alerts_for

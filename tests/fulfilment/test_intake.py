@@ -9,7 +9,8 @@ import pytest
 from django.db import close_old_connections, connection
 
 from fulfilment.connectors.base import Record
-from fulfilment.inbound.effects import EFFECTS, Effect
+from fulfilment.inbound.documents import Effect
+from fulfilment.inbound.effects import EFFECTS
 from fulfilment.inbound.intake import receive
 from fulfilment.inbound.schemas import parse_message
 from fulfilment.models import Handoff, InboundMessage

@@ -16,7 +16,7 @@ from sales.pricing.due import earned_discount, kept_discount
 from sales.services.billing.settlement import enter
 
 ZERO = Decimal(0)
-MONEY = (Payment.Kind.PAYMENT, Payment.Kind.FROM_CREDIT)
+MONEY = (Payment.Kind.PAYMENT, Payment.Kind.FROM_CREDIT, Payment.Kind.CORRECTION)
 
 
 def give_discount(invoice: Invoice, *, on: dt.date, actor: Actor) -> None:
@@ -34,6 +34,12 @@ def give_discount(invoice: Invoice, *, on: dt.date, actor: Actor) -> None:
         offered=invoice.offered_discount,
     )
     _enter(invoice, earned, on, actor)
+
+
+def take_back_discount(invoice: Invoice, *, on: dt.date, actor: Actor) -> None:
+    """Take a discount back when the money that earned it did not stay; the caller saves."""
+    if invoice.outstanding > 0:
+        _enter(invoice, -invoice.discounted, on, actor)
 
 
 def credit_discount(invoice: Invoice, *, before: Decimal, actor: Actor) -> None:
