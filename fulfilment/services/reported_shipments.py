@@ -22,6 +22,7 @@ from fulfilment.services.shipments import NotAShipment, lines_to_ship, moments_o
 from fulfilment.sync.status_order import SHIPMENT_STATUSES, furthest
 from sales.models import Order, OrderLine
 from sales.services.billing.part_quantities import check_part
+from sales.services.events import our_own_doing
 
 Direction = Shipment.Direction
 Status = Shipment.Status
@@ -96,11 +97,11 @@ class Merge:
             self._merge_status(shipment, is_exact=is_exact),
             self._merge_parcels(shipment),
         ]
+        excess = excess_of(self.order)
         if any(changes):
-            return Merged(
-                shipment, True, misfits, update_progress(self.order, shipment, self.actor)
-            )
-        return Merged(shipment, False, misfits, excess_of(self.order))
+            with our_own_doing(bool(misfits or excess)):  # it is not as it was reported
+                update_progress(self.order, shipment, self.actor)
+        return Merged(shipment, any(changes), misfits, excess)
 
     def _find(self) -> Shipment | None:
         """Find the shipment of this connection; another one's may have the same reference."""

@@ -79,7 +79,7 @@ class SalesEvent(models.Model):
     actor_id = models.UUIDField(null=True)
     actor_name = models.CharField(max_length=150)
     origin = models.CharField(
-        max_length=30, blank=True, help_text=_("The connection it came from.")
+        max_length=30, blank=True, help_text=_("The connection whose statement it repeats.")
     )
     causation_id = reference_field()
     correlation_id = reference_field()

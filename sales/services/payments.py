@@ -29,7 +29,7 @@ from sales.services.billing.settlement import (
     take_back_write_off,
 )
 from sales.services.errors import GivenBack, NothingToCorrect, NothingToPay, NothingToRefund
-from sales.services.events import record_event
+from sales.services.events import our_own_doing, record_event
 from sales.services.invoices import lock_invoice
 
 Kind = Payment.Kind
@@ -75,11 +75,18 @@ def record_payment(
         reference=reference,
         method=method,
     )
+    figures = _besides_money(invoice)
     overpaid = _settle_with(invoice, payment, actor)
-    record_event(
-        SalesEvent.Type.INVOICE_PAID, invoice, actor=actor, data={"payment": str(payment.pk)}
-    )
+    with our_own_doing(_besides_money(invoice) != figures):
+        record_event(
+            SalesEvent.Type.INVOICE_PAID, invoice, actor=actor, data={"payment": str(payment.pk)}
+        )
     return Recorded(payment, is_new=True, overpaid=overpaid)
+
+
+def _besides_money(invoice: Invoice) -> tuple[Decimal, ...]:
+    """Return what a payment may move beside what was paid, which its sender does not know."""
+    return invoice.moved_to_credit, invoice.discounted, invoice.written_off
 
 
 def _settle_with(invoice: Invoice, payment: Payment, actor: Actor) -> Decimal:

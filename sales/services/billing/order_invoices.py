@@ -36,7 +36,7 @@ from sales.services.billing.part_quantities import check_part
 from sales.services.documents.copying import carried_from, copy_head
 from sales.services.documents.totals import head_figures
 from sales.services.errors import NotDraft, NothingToInvoice, UnknownLine, name_line
-from sales.services.events import record_event
+from sales.services.events import our_own_doing, record_event
 from sales.services.invoices import issue_invoice, lock_invoice, update_billing_status
 
 What = Invoice.What
@@ -114,6 +114,7 @@ def drop_draft(invoice: Invoice, *, actor: Actor) -> None:
     invoice.delete()
 
 
+@our_own_doing()
 def bill_by_terms(
     order: Order,
     moment: PaymentTerms.InvoiceWhen,
