@@ -33,6 +33,15 @@ HEADERS: Schema = {
 }
 
 
+CORRECTION: Schema = {
+    "correction": {
+        "type": "boolean",
+        "default": False,
+        "description": "Replaces what was reported with lower sequences, downwards too.",
+    }
+}
+
+
 class SchemaCollector(ComponentSchema):
     """Turns serializers into JSON Schemas, and collects those they refer to."""
 
@@ -62,7 +71,7 @@ def describe() -> Schema:
         for name, schema in outgoing_schemas().items()
     }
     incoming = {
-        name: _message(name, collector.refer(schema), f"/{name.partition('.')[0]}")
+        name: _message(name, collector.refer(schema), f"/{name.partition('.')[0]}", CORRECTION)
         for name, schema in SCHEMAS.items()
     }
     return {
@@ -96,7 +105,7 @@ def _outgoing(name: str, snapshot: Schema) -> Schema:
     return _message(TYPE_PREFIX + name, {document: snapshot}, f"/{document}s/<id>")
 
 
-def _message(name: str, data: Schema, source: str) -> Schema:
+def _message(name: str, data: Schema, source: str, more: Schema | None = None) -> Schema:
     described = (
         data
         if "$ref" in data
@@ -127,6 +136,7 @@ def _message(name: str, data: Schema, source: str) -> Schema:
                 },
                 "correlationid": {"type": "string"},
                 "causationid": {"type": "string"},
+                **(more or {}),
                 "data": described,
             },
         },

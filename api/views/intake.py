@@ -79,7 +79,9 @@ class IntakeView(APIView):
             "Standard Webhooks with the connection's inbound secret over the raw bytes, at most "
             "five minutes old, at most 256 KiB. A known id answers `duplicate`; the same id with "
             "another body is refused. Reports may come in any order: quantities are totals, "
-            "statuses only move forward."
+            "statuses only move forward, unless a higher sequence says `correction`. What does "
+            "not fit is kept: `conflict` if a part of it is recorded or its values are to be "
+            "decided, `quarantined` if a rule refuses it."
         ),
         parameters=SIGNED,
         request={"application/cloudevents+json": EVENT},

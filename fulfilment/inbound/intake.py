@@ -168,8 +168,9 @@ def _failed(
 
 
 def _store_result(stored: InboundMessage, applied: MessageResult) -> None:
-    waits = applied.result == Result.DEFERRED
-    stored.result = applied.result
+    waits = applied.result == Result.DEFERRED and stored.give_up_at is not None
+    gave_up = applied.result == Result.DEFERRED and not waits
+    stored.result = Result.QUARANTINED if gave_up else applied.result
     stored.detail = applied.detail[:500]
     stored.root_id = applied.record.id if applied.record else None
     stored.give_up_at = stored.give_up_at if waits else None

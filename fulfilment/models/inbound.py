@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -11,7 +11,27 @@ from django.utils.translation import gettext_lazy as _
 
 from common.fields import identifier, reference_field
 from common.history import keeps_history
+from crm.models import Partner, User
 from fulfilment.models.connections import Connection
+from sales.models import Invoice, Order
+from sales.models.events import of_visible_documents
+
+
+class InboundMessageQuerySet(models.QuerySet["InboundMessage"]):
+    """Look-ups of messages by who may see them, and whether they wait for a person."""
+
+    def open(self) -> Self:
+        """Keep those that were not applied and are not settled."""
+        return self.filter(result__in=InboundMessage.REFUSED, resolved_at__isnull=True)
+
+    def visible_to(self, actor: User | Partner) -> Self:
+        """Keep those about documents that the actor may see; the others whoever sees all."""
+        if isinstance(actor, User) and actor.is_active and actor.sees_everything:
+            return self
+        seen = Q()
+        for model in (Order, Invoice):
+            seen |= Q(root_id__in=model.objects.visible_to(actor).values("pk"))
+        return self.filter(seen)
 
 
 class InboundMessage(models.Model):
@@ -24,6 +44,9 @@ class InboundMessage(models.Model):
         DEFERRED = "deferred", _("Waits for its document")
         QUARANTINED = "quarantined", _("Needs a person")
         CONFLICT = "conflict", _("Differs from ours")
+
+    REFUSED: ClassVar = frozenset({Result.QUARANTINED, Result.CONFLICT})
+    """Results of messages that wait for a person until they are settled."""
 
     id = identifier()
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="messages")
@@ -47,6 +70,8 @@ class InboundMessage(models.Model):
         max_length=300, blank=True, help_text=_("Why a person set it aside.")
     )
 
+    objects: ClassVar[models.Manager[InboundMessage]] = InboundMessageQuerySet.as_manager()
+
     class Meta:
         ordering: ClassVar = ["-id"]
         constraints: ClassVar = [
@@ -59,10 +84,20 @@ class InboundMessage(models.Model):
             models.Index(
                 fields=["subject"], condition=Q(result="deferred"), name="inbound_deferred"
             ),
+            models.Index(
+                fields=["-id"],
+                condition=Q(result__in=["quarantined", "conflict"], resolved_at__isnull=True),
+                name="inbound_open",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.type} {self.subject}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was not applied and waits for a person."""
+        return self.result in self.REFUSED and self.resolved_at is None
 
 
 @keeps_history()
@@ -116,6 +151,18 @@ class SyncState(models.Model):
         return f"{self.connection}: {self.record_type} {self.record_id}"
 
 
+class DiscrepancyQuerySet(models.QuerySet["Discrepancy"]):
+    """Look-ups of discrepancies by who may see them."""
+
+    def open(self) -> Self:
+        """Keep those that nobody has decided."""
+        return self.filter(resolved_at__isnull=True)
+
+    def visible_to(self, actor: User | Partner) -> Self:
+        """Keep those of documents that the actor may see."""
+        return self.filter(of_visible_documents(actor, kind="record_type", key="record_id"))
+
+
 @keeps_history()
 class Discrepancy(models.Model):
     """A value that differs between us and an external system, until a person decides."""
@@ -152,6 +199,8 @@ class Discrepancy(models.Model):
     opened_at = models.DateTimeField(auto_now_add=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolution = models.CharField(max_length=300, blank=True)
+
+    objects: ClassVar[models.Manager[Discrepancy]] = DiscrepancyQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-id"]

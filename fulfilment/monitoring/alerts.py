@@ -87,8 +87,9 @@ def _counted(metrics: ConnectionMetrics) -> list[tuple[str, int, str]]:
             "quarantined",
             unmatched,
             ngettext(
-                "%(count)d message from %(name)s matches no document.",
-                "%(count)d messages from %(name)s match no document.",
+                "%(count)d message from %(name)s was not applied: apply it again or set it aside.",
+                "%(count)d messages from %(name)s were not applied: "
+                "apply them again or set them aside.",
                 unmatched,
             ),
         ),

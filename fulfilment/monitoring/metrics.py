@@ -78,7 +78,9 @@ def _handoffs() -> dict[uuid.UUID, tuple[int, int, dt.datetime | None]]:
 def _messages() -> dict[uuid.UUID, tuple[int, int]]:
     result = InboundMessage.Result
     rows = (
-        InboundMessage.objects.filter(result__in=[result.DEFERRED, result.QUARANTINED])
+        InboundMessage.objects.filter(
+            result__in=[result.DEFERRED, result.QUARANTINED], resolved_at__isnull=True
+        )
         .values_list("connection")
         .annotate(
             deferred=Count("id", filter=Q(result=result.DEFERRED)),
@@ -116,7 +118,7 @@ GAUGES = {
     "needs_attention": "Refused handoffs that need a person.",
     "oldest_seconds": "Age of the oldest waiting handoff.",
     "deferred": "Inbound messages that wait for their document.",
-    "quarantined": "Inbound messages that match no document.",
+    "quarantined": "Inbound messages that were not applied and need a person.",
     "discrepancies": "Discrepancies that are not decided.",
     "drift": "Documents on which both sides are not known to agree.",
 }

@@ -126,6 +126,21 @@ def excess_of(order: Order) -> list[Excess]:
     return [each for line in order.lines.all() for each in _excess(line, moved[line.pk])]
 
 
+def is_up_to_date(order: Order) -> bool:
+    """Whether the order's lines count what fits now; a change order may have made room."""
+    moved = _moved(order)
+    return all(
+        moved[line.pk].progress(_ordered(line))
+        == Progress(
+            line.shipped_quantity,
+            line.delivered_quantity,
+            line.returned_quantity,
+            line.replaced_quantity,
+        )
+        for line in order.lines.all()
+    )
+
+
 def _ordered(line: OrderLine) -> Decimal:
     ordered: Decimal = line.wanted_quantity - line.closed_unshipped_quantity
     return ordered

@@ -14,11 +14,16 @@ from decimal import Decimal
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from common.errors import DomainError
+from common.errors import DomainError, IllegalTransition
 from crm.actors import System
 from fulfilment.models import Parcel, Shipment, ShipmentLine
-from fulfilment.services.order_quantities import Excess, excess_of, update_progress
-from fulfilment.services.shipments import NotAShipment, lines_to_ship, moments_of, recorder_of
+from fulfilment.services.order_quantities import (
+    Excess,
+    excess_of,
+    is_up_to_date,
+    update_progress,
+)
+from fulfilment.services.shipments import lines_to_ship, moments_of, recorder_of
 from fulfilment.sync.status_order import SHIPMENT_STATUSES, furthest
 from sales.models import Order, OrderLine
 from sales.services.billing.part_quantities import check_part
@@ -27,6 +32,12 @@ from sales.services.events import our_own_doing
 Direction = Shipment.Direction
 Status = Shipment.Status
 ZERO = Decimal(0)
+
+
+class WrongDirection(IllegalTransition):
+    """The reference is that of a shipment where a return is meant, or the other way round."""
+
+    code = "wrong_direction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +109,11 @@ class Merge:
             self._merge_parcels(shipment),
         ]
         excess = excess_of(self.order)
-        if any(changes):
+        has_changed = any(changes) or not is_up_to_date(self.order)
+        if has_changed:
             with our_own_doing(bool(misfits or excess)):  # it is not as it was reported
                 update_progress(self.order, shipment, self.actor)
-        return Merged(shipment, any(changes), misfits, excess)
+        return Merged(shipment, has_changed, misfits, excess)
 
     def _find(self) -> Shipment | None:
         """Find the shipment of this connection; another one's may have the same reference."""
@@ -109,7 +121,7 @@ class Merge:
             source=self.actor.connection, reference=self.report.reference
         ).first()
         if shipment is not None and shipment.direction != self.report.direction:
-            raise NotAShipment(
+            raise WrongDirection(
                 gettext("%(shipment)s is recorded as a %(direction)s.")
                 % {
                     "shipment": shipment,

@@ -28,12 +28,6 @@ Direction = Shipment.Direction
 ZERO = Decimal(0)
 
 
-class NotAShipment(IllegalTransition):
-    """The record is a return, not a shipment."""
-
-    code = "not_a_shipment"
-
-
 class NothingToShip(DomainError):
     """Everything that was ordered is shipped."""
 
@@ -82,24 +76,35 @@ def record_shipment(
             field="reference",
         )
     check_parts(lines_to_ship(order), wanted)
+    shipment = _create(order, name, wanted, carrier.strip(), tracking.strip(), actor)
+    if status != Status.PLANNED:
+        move(shipment, status)
+    refuse_excess(shipment, update_progress(order, shipment, actor))
+    return shipment
+
+
+def _create(
+    order: Order,
+    reference: str,
+    lines: Mapping[uuid.UUID, Decimal],
+    carrier: str,
+    tracking: str,
+    actor: Actor,
+) -> Shipment:
+    """Create a planned shipment with its lines, and its parcel if that has a number."""
     shipment = Shipment.objects.create(
         order=order,
-        reference=name,
-        carrier=carrier.strip(),
-        tracking=tracking.strip(),
+        reference=reference,
+        carrier=carrier,
+        tracking=tracking,
         **recorder_of(actor),
     )
     ShipmentLine.objects.bulk_create(
         ShipmentLine(shipment=shipment, order_line_id=pk, quantity=quantity)
-        for pk, quantity in wanted.items()
+        for pk, quantity in lines.items()
     )
-    if shipment.tracking:
-        Parcel.objects.create(
-            shipment=shipment, tracking=shipment.tracking, carrier=shipment.carrier
-        )
-    if status != Status.PLANNED:
-        move(shipment, status)
-    refuse_excess(shipment, update_progress(order, shipment, actor))
+    if tracking:
+        Parcel.objects.create(shipment=shipment, tracking=tracking, carrier=carrier)
     return shipment
 
 

@@ -15,6 +15,7 @@ from common.errors import IllegalTransition, MissingField
 from common.formatting import format_money
 from crm.actors import Actor
 from sales.models import Invoice, Payment, SalesEvent
+from sales.pricing.errors import InvalidAmount
 from sales.services.billing.early_payment import give_discount, take_back_discount
 from sales.services.billing.money_rules import (
     check_day_of,
@@ -156,19 +157,11 @@ def correct_payment(
     The payment itself is kept; the difference is an entry of its own with its day and reason.
     """
     invoice = lock_issued(invoice_id)
-    payment = invoice.payments.filter(kind=Kind.PAYMENT, reference=reference).first()
-    if payment is None:
-        raise NothingToCorrect(
-            gettext("%(invoice)s has no payment %(reference)s.")
-            % {"invoice": invoice, "reference": reference},
-            field="reference",
-        )
+    payment = _find(invoice, reference)
     difference = amount - left_of(payment)
     if not difference:
         return Recorded(payment, is_new=False)
-    check_reason(reason)
-    check_moved(abs(difference), invoice.currency)
-    check_day_of(invoice, corrected_on, field="corrected_on")
+    _check_correction(invoice, amount, difference, corrected_on, reason)
     correction = enter(
         invoice,
         Kind.CORRECTION,
@@ -186,6 +179,27 @@ def correct_payment(
         data={"payment": str(correction.pk)},
     )
     return Recorded(correction, is_new=True, overpaid=overpaid)
+
+
+def _find(invoice: Invoice, reference: str) -> Payment:
+    payment = invoice.payments.filter(kind=Kind.PAYMENT, reference=reference).first()
+    if payment is None:
+        raise NothingToCorrect(
+            gettext("%(invoice)s has no payment %(reference)s.")
+            % {"invoice": invoice, "reference": reference},
+            field="reference",
+        )
+    return payment
+
+
+def _check_correction(
+    invoice: Invoice, amount: Decimal, difference: Decimal, day: dt.date, reason: str
+) -> None:
+    check_reason(reason)
+    if amount < 0:
+        raise InvalidAmount(gettext("Enter an amount of zero or more."), field="amount")
+    check_moved(abs(difference), invoice.currency)
+    check_day_of(invoice, day, field="corrected_on")
 
 
 def _settle_correction(invoice: Invoice, correction: Payment, actor: Actor) -> Decimal:

@@ -11,8 +11,10 @@ from rest_framework import serializers
 
 from api.asyncapi import describe
 from api.schemas import document_of, outgoing_schemas
+from api.views.intake import ReceiptSchema
+from common.fields import LONGEST_REFERENCE
 from fulfilment.inbound.effects import EFFECTS
-from fulfilment.inbound.schemas import SCHEMAS
+from fulfilment.inbound.schemas import DEEPEST, SCHEMAS, event_schemas
 from fulfilment.outbound.drain import drain
 from fulfilment.routes import ROUTES
 from sales.models import Invoice, PaymentTerms
@@ -132,3 +134,39 @@ def references(value: Any) -> list[str]:
         return []
     here = [value["$ref"]] if isinstance(value.get("$ref"), str) else []
     return here + [found for each in value.values() for found in references(each)]
+
+
+def keys_of(schema: serializers.BaseSerializer[Any]) -> set[str]:
+    """Every key of a schema and of the lists in it; an amount is described once for all."""
+    found = set()
+    for name, field in getattr(schema, "fields", {}).items():
+        found.add(name)
+        if isinstance(field, serializers.ListSerializer):
+            assert isinstance(field.child, serializers.BaseSerializer)
+            found |= keys_of(field.child)
+    return found
+
+
+def test_the_guide_names_every_type_key_word_and_result() -> None:
+    text = (DOCS / "integrators.md").read_text()
+    rows = {row.split("`")[1]: row for row in text.splitlines() if row.startswith("| `")}
+
+    for name, schema in SCHEMAS.items():
+        missing = {key for key in keys_of(schema()) if f"`{key}`" not in rows[name]}
+        assert missing == set(), name
+        for field in schema().fields.values():
+            if isinstance(field, serializers.ChoiceField):
+                assert {word for word in field.choices if word not in rows[name]} == set(), name
+    results = ReceiptSchema().fields["result"]
+    assert isinstance(results, serializers.ChoiceField)
+    assert {result for result in results.choices if result not in rows} == set()
+    assert str(LONGEST_REFERENCE) in text
+    assert str(DEEPEST) in text
+
+
+def test_the_incoming_descriptions_know_corrections() -> None:
+    messages = describe()["components"]["messages"]
+
+    for name in SCHEMAS:
+        assert messages[name]["payload"]["properties"]["correction"]["type"] == "boolean"
+        assert "correction" in event_schemas()[name]().fields

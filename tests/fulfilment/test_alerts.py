@@ -90,7 +90,12 @@ def test_lists_what_is_critical_before_the_warnings_of_other_connections() -> No
             "wms",
             "Sending to WMS is paused until it answers again: WMS did not answer.",
         ),
-        Alert("warning", "quarantined", "erp", "2 messages from ERP match no document."),
+        Alert(
+            "warning",
+            "quarantined",
+            "erp",
+            "2 messages from ERP were not applied: apply them again or set them aside.",
+        ),
     ]
 
 

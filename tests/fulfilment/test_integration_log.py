@@ -45,7 +45,7 @@ def test_lists_what_was_sent_answered_and_received_in_order(
         f"Warehouse reported {n} as accepted. It arrived late and changed nothing.",
         "Warehouse reported WH-1 as shipped (DHL TRACK-WH-1).",
         f"Warehouse reported WH-2 as shipped (DHL TRACK-WH-2). {too_much}",
-        "Quantity differs: ours 10, Warehouse has 11.",
+        "Quantity differs (Espresso machine): ours 10, Warehouse has 11.",
         f"“Order put on hold {n}” waits to be sent to Warehouse.",
     ]
     client.force_login(market.rep)

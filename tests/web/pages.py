@@ -70,6 +70,8 @@ def records(one: OneOfEach) -> dict[str, str]:
         "record opportunity": one.opportunity,
         "record open opportunity": one.open_opportunity,
         "record handoff": one.handoff,
+        "record message": one.message,
+        "record discrepancy": one.discrepancy,
     }
     return {name: record_url(record) for name, record in pages.items()}
 
@@ -117,6 +119,8 @@ def questions(one: OneOfEach) -> dict[str, str]:
         "sales:credit-refund": one.account,
         "fulfilment:handoff-skip": one.handoff,
         "fulfilment:handoff-settle": one.handoff,
+        "fulfilment:inboundmessage-set-aside": one.message,
+        "fulfilment:discrepancy-decide": one.discrepancy,
         "fulfilment:shipment-new": one.order,
         "fulfilment:shipment-return": shipment,
         "fulfilment:shipment-parcel": shipment,

@@ -14,6 +14,7 @@ from django.utils.translation import gettext, ngettext
 from crm.models import User
 from fulfilment.models import Handoff
 from fulfilment.monitoring.alerts import Alert
+from web.pages.cards import Card
 from web.pages.lists import ListPage
 
 CAUSES = 8
@@ -61,3 +62,5 @@ class HandoffListPage(ListPage):
 
     alerts: Sequence[Alert]
     causes: Sequence[Cause]
+    undecided: Card | None
+    """Reports that were not applied, and values that differ."""

@@ -24,6 +24,7 @@ from web.http import RepRequest, rep_with
 from web.pages.handoff_list import HandoffListPage, causes_among
 from web.pages.handoffs import RELATED, handoff_page
 from web.pages.lists import Empty
+from web.pages.undecided import undecided_among
 from web.rendering import render_page
 from web.screens import ListScreen
 
@@ -58,7 +59,12 @@ class HandoffList(ListScreen[Handoff]):
         """Show alerts, and the causes of handoffs that need attention, above the list."""
         visible = Handoff.objects.visible_to(self.person)
         causes = causes_among(visible, self.person)
-        return HandoffListPage(**fields, alerts=alerts_for(collect_metrics()), causes=causes)
+        return HandoffListPage(
+            **fields,
+            alerts=alerts_for(collect_metrics()),
+            causes=causes,
+            undecided=undecided_among(self.person),
+        )
 
     def cells(self, record: Handoff) -> Sequence[object]:
         """Return event, document, connection, state, reference, cause and age."""
