@@ -280,7 +280,7 @@ def _effect(
 def _is_in_conflict(message: IncomingMessage, merged: Merged) -> bool:
     """Whether anything that this message reports does not fit."""
     named = {str(line["order_line"]) for line in message.data["lines"]}
-    return bool(merged.misfits) or any(excess.line in named for excess in merged.excess)
+    return bool(merged.misfits) or any(str(excess.line.pk) in named for excess in merged.excess)
 
 
 def _notice(notice: NewDiscrepancy) -> str:
@@ -310,9 +310,9 @@ def _excess(connection: Connection, record: Record, excess: Excess) -> NewDiscre
         record,
         ours=plain(excess.fits),
         theirs=plain(excess.reported),
-        field=excess.line or "",
+        field=str(excess.line.pk),
         difference=signed(excess.reported - excess.fits),
-        about=excess.about,
+        about=excess.line.description,
     )
 
 

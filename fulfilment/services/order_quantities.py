@@ -14,64 +14,31 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Sum
-from django.utils.translation import gettext
 
-from common.formatting import format_quantity
+from common.errors import DomainError
 from crm.actors import Actor
 from fulfilment.cloudevents import plain
 from fulfilment.models import Shipment, ShipmentLine
 from sales.models import Order, OrderLine
-from sales.pricing.errors import QuantityExceedsOpen
 from sales.services.billing.order_progress import Progress, record_progress
+from sales.services.errors import OverReturned, OverShipped
 
 Status = Shipment.Status
 Direction = Shipment.Direction
 ZERO = Decimal(0)
 
 
-class Excess(QuantityExceedsOpen):
-    """More of a line is reported than fits; ``fits`` is how much does."""
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """More of a line is reported than fits: how much does, and the refusal that says so."""
 
+    line: OrderLine
     fits: Decimal
     reported: Decimal
-    about: str
+    refusal: DomainError
 
-
-class OverShipped(Excess):
-    """More is shipped than was ordered."""
-
-    code = "over_shipped"
-
-    def __init__(self, line: OrderLine, shipped: Decimal) -> None:
-        self.fits = line.wanted_quantity - line.closed_unshipped_quantity
-        self.reported, self.about = shipped, line.description
-        super().__init__(
-            gettext("%(line)s: %(shipped)s shipped in all, but only %(ordered)s are ordered.")
-            % {
-                "line": line.description,
-                "shipped": format_quantity(shipped),
-                "ordered": format_quantity(self.fits),
-            },
-            line=str(line.pk),
-        )
-
-
-class OverReturned(Excess):
-    """More is returned than was shipped."""
-
-    code = "over_returned"
-
-    def __init__(self, line: OrderLine, returned: Decimal, shipped: Decimal) -> None:
-        self.fits, self.reported, self.about = shipped, returned, line.description
-        super().__init__(
-            gettext("%(line)s: %(returned)s returned of %(shipped)s shipped.")
-            % {
-                "line": line.description,
-                "returned": format_quantity(returned),
-                "shipped": format_quantity(shipped),
-            },
-            line=str(line.pk),
-        )
+    def __str__(self) -> str:
+        return str(self.refusal)
 
 
 @dataclass(slots=True)
@@ -104,7 +71,7 @@ def update_progress(order: Order, shipment: Shipment, actor: Actor) -> list[Exce
     lines = list(order.lines.all())
     record_progress(
         order,
-        {line.pk: moved[line.pk].progress(_ordered(line)) for line in lines},
+        {line.pk: moved[line.pk].progress(line.most_shipped) for line in lines},
         actor=actor,
         data={"shipment": shipment_snapshot(shipment)},
         shipment_ref=shipment.reference,
@@ -114,10 +81,10 @@ def update_progress(order: Order, shipment: Shipment, actor: Actor) -> list[Exce
 
 def refuse_excess(shipment: Shipment, found: list[Excess]) -> None:
     """Refuse what a person records beyond what fits, where this shipment is about it."""
-    lines = {str(pk) for pk in shipment.lines.values_list("order_line", flat=True)}
+    lines = set(shipment.lines.values_list("order_line", flat=True))
     for excess in found:
-        if excess.line in lines:
-            raise excess
+        if excess.line.pk in lines:
+            raise excess.refusal
 
 
 def excess_of(order: Order) -> list[Excess]:
@@ -130,7 +97,7 @@ def is_up_to_date(order: Order) -> bool:
     """Whether the order's lines count what fits now; a change order may have made room."""
     moved = _moved(order)
     return all(
-        moved[line.pk].progress(_ordered(line))
+        moved[line.pk].progress(line.most_shipped)
         == Progress(
             line.shipped_quantity,
             line.delivered_quantity,
@@ -141,17 +108,13 @@ def is_up_to_date(order: Order) -> bool:
     )
 
 
-def _ordered(line: OrderLine) -> Decimal:
-    ordered: Decimal = line.wanted_quantity - line.closed_unshipped_quantity
-    return ordered
-
-
 def _excess(line: OrderLine, moved: Moved) -> Iterator[Excess]:
-    counted = moved.progress(_ordered(line))
+    counted = moved.progress(line.most_shipped)
     if moved.out > counted.shipped:
-        yield OverShipped(line, moved.out)
+        yield Excess(line, line.most_shipped, moved.out, OverShipped(line, moved.out))
     if moved.back > counted.returned:
-        yield OverReturned(line, moved.back, counted.shipped)
+        refusal = OverReturned(line, moved.back, counted.shipped)
+        yield Excess(line, counted.shipped, moved.back, refusal)
 
 
 def _moved(order: Order) -> defaultdict[uuid.UUID, Moved]:

@@ -138,6 +138,23 @@ class OverShipped(QuantityExceedsOpen):
         )
 
 
+class OverReturned(QuantityExceedsOpen):
+    """More is returned than was shipped."""
+
+    code = "over_returned"
+
+    def __init__(self, line: OrderLine, returned: Decimal, shipped: Decimal) -> None:
+        super().__init__(
+            gettext("%(line)s: %(returned)s returned of %(shipped)s shipped.")
+            % {
+                "line": line.description,
+                "returned": format_quantity(returned),
+                "shipped": format_quantity(shipped),
+            },
+            line=str(line.pk),
+        )
+
+
 class AlreadyShipped(IllegalTransition):
     """The order is shipped or billed in part; only what is open can be cancelled."""
 

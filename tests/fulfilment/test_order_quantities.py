@@ -6,9 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from fulfilment.services.order_quantities import Moved, OverReturned, OverShipped, excess_of
+from fulfilment.services.order_quantities import Moved, excess_of
 from sales.models import Order
 from sales.services.billing.order_progress import Progress
+from sales.services.errors import OverReturned, OverShipped
 from sales.services.integrity.verification import verify
 from tests.fulfilment.conftest import FarEnd, shipment_event
 from tests.fulfilment.messages import receive_from, returned
@@ -39,9 +40,9 @@ def test_names_what_does_not_fit(order: Order, warehouse: FarEnd) -> None:
 
     shipped, back = excess_of(order)
 
-    assert isinstance(shipped, OverShipped)
+    assert isinstance(shipped.refusal, OverShipped)
     assert [shipped.fits, shipped.reported] == [10, 12]
-    assert isinstance(back, OverReturned)
+    assert isinstance(back.refusal, OverReturned)
     assert [back.fits, back.reported] == [10, 11]
 
 

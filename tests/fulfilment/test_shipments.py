@@ -9,7 +9,6 @@ import pytest
 
 from common.errors import Duplicate, IllegalTransition, MissingField
 from fulfilment.models import Handoff, Shipment
-from fulfilment.services.order_quantities import OverShipped
 from fulfilment.services.returns import record_return
 from fulfilment.services.shipments import NothingToShip, move_shipment, record_shipment
 from sales.models import Order, Product, SalesEvent

@@ -7,6 +7,7 @@ from decimal import Decimal
 import time_machine
 
 from common.errors import MissingField
+from crm.actors import System
 from sales.models import Invoice, Payment, SalesEvent
 from sales.pricing.errors import AmountExceedsOpen, InvalidAmount
 from sales.services.credit_notes import credit_invoice
@@ -177,10 +178,10 @@ class TestCorrections:
     ) -> None:
         correct_payment(
             invoice.pk,
-            actor=ERP,
+            actor=System("ERP", connection="erp"),
             reference=reference,
             amount=Decimal(amount),
-            corrected_on=TODAY,
+            corrected_on=invoice.company.today(),
             reason=reason,
         )
         invoice.refresh_from_db()
