@@ -19,6 +19,8 @@ from sales.models import Invoice, Order
 
 Result = InboundMessage.Result
 
+POSTED = "erp.invoice.posted"
+
 COUNTED = (Result.APPLIED, Result.STALE, Result.ECHO, Result.CONFLICT)
 """Results of messages that say something about their document."""
 
@@ -70,7 +72,11 @@ def named_by(connection: Connection, kind: str, name: str) -> Q:
     """Make the condition that a connection calls a document by this name."""
     refs = ExternalRef.objects.filter(connection=connection, record_type=kind)
     named = refs.filter(Q(external_id=name) | Q(external_number=name)).values("record_id")
-    return Q(pk__in=named, number__isnull=False)
+    theirs = Q(pk__in=named)
+    if kind == "invoice":
+        posted = InboundMessage.objects.filter(connection=connection, type=POSTED)
+        theirs |= Q(official_number=name, pk__in=posted.values("root_id"))
+    return theirs & Q(number__isnull=False)
 
 
 def has_arrived() -> Q:
@@ -79,7 +85,7 @@ def has_arrived() -> Q:
     refs = ExternalRef.objects.filter(connection=OuterRef("connection"))
     return Q(
         Exists(Order.objects.filter(number=subject))
-        | Exists(Invoice.objects.filter(number=subject))
+        | Exists(Invoice.objects.filter(Q(number=subject) | Q(official_number=subject)))
         | Exists(refs.filter(Q(external_id=subject) | Q(external_number=subject)))
     )
 

@@ -25,7 +25,7 @@ from fulfilment.inbound.documents import DataConflict, Effect, UnknownDocument, 
 from fulfilment.inbound.effects import EFFECTS
 from fulfilment.inbound.schemas import IncomingMessage, parse_message
 from fulfilment.models import Connection, Handoff, InboundMessage, SyncState
-from fulfilment.services.discrepancies import open_discrepancies
+from fulfilment.services.discrepancies import close_conflicts, open_discrepancies
 from sales.services.events import caused_by
 
 log = logging.getLogger(__name__)
@@ -176,6 +176,8 @@ def _store_result(stored: InboundMessage, applied: MessageResult) -> None:
     stored.give_up_at = stored.give_up_at if waits else None
     stored.tried_at = timezone.now() if waits else stored.tried_at
     stored.save(update_fields=["result", "detail", "root_id", "give_up_at", "tried_at"])
+    if applied.result == Result.CONFLICT and applied.record is not None:
+        close_conflicts(applied.record.id)  # a person may have decided the same values before
 
 
 def _apply(connection: Connection, message: IncomingMessage) -> MessageResult:

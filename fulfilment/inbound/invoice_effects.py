@@ -14,6 +14,7 @@ from common.errors import DomainError
 from fulfilment.cloudevents import plain
 from fulfilment.connectors.base import Record
 from fulfilment.inbound.documents import (
+    POSTED,
     DataConflict,
     Effect,
     find_record,
@@ -35,7 +36,6 @@ from sales.services.credit_notes import credit_invoice
 from sales.services.invoices import lock_invoice, record_official_invoice
 
 Kind = Discrepancy.Kind
-POSTED = "erp.invoice.posted"
 PAID = "erp.invoice.paid"
 RECORD_KINDS = (Kind.INVOICE_TAX, Kind.INVOICE_TOTAL, Kind.REFERENCE, Kind.FIELD)
 """What the invoice of record may differ in."""
@@ -73,7 +73,8 @@ def apply_posted_invoice(connection: Connection, message: IncomingMessage) -> Ef
     is_taken = own["official_number"] == invoice.official_number and all(
         own[name]["currency"] == invoice.currency for name in ("tax", "total")
     )
-    return Effect(record, has_changed, explain(invoice, connection, found), not is_taken)
+    detail = explain(invoice, connection, found)
+    return Effect(record, has_changed, detail, is_conflict=bool(found) and not is_taken)
 
 
 def store_official(

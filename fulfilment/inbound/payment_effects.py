@@ -75,7 +75,7 @@ def apply_payment(connection: Connection, message: IncomingMessage) -> Effect:
         record,
         has_changed=invoice.version != before,
         detail=sentences(filter(None, [*refusals, explain(invoice, connection, differing)])),
-        is_conflict=bool(found) or is_other_number,
+        is_conflict=bool(found) or (is_other_number and bool(differing)),
     )
 
 

@@ -15,7 +15,7 @@ from fulfilment.services.references import NewReference, store_references
 from sales.models import Invoice, Order
 from tests.factories import Market
 from tests.fulfilment.conftest import FarEnd, connect, shipment_event, submitted_order
-from tests.fulfilment.messages import paid, receive_from, status_event
+from tests.fulfilment.messages import paid, posted, receive_from, status_event
 
 
 def refer(far_end: FarEnd, kind: str, document: Order | Invoice, reference: str) -> None:
@@ -78,3 +78,18 @@ def test_applies_a_deferred_message_once_the_reference_is_known(
 
     assert retry_deferred() == 1
     assert order.lines.get().shipped_quantity == 4
+
+
+def test_finds_an_invoice_by_the_official_number_that_was_posted(
+    invoice: Invoice, erp: FarEnd, httpserver: HTTPServer
+) -> None:
+    receive_from(erp, posted(invoice, "SI-1"))
+    message = paid(invoice, "SI-1")
+    message["data"]["invoice"] = "SI-1"
+    other = connect(httpserver, "second", [])
+
+    assert receive_from(other, message) == "deferred"
+    assert receive_from(erp, message) == "applied"
+
+    invoice.refresh_from_db()
+    assert invoice.status == "paid"

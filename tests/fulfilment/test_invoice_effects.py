@@ -145,3 +145,15 @@ def test_an_invoice_is_paid_only_when_nothing_is_open(invoice: Invoice, erp: Far
 
     invoice.refresh_from_db()
     assert (invoice.status, invoice.official_status) == ("paid", "paid")
+
+
+def test_leaves_no_conflict_open_of_which_nothing_is_to_decide(
+    invoice: Invoice, erp: FarEnd
+) -> None:
+    early = posted(invoice, "SI-1")
+    receive_from(erp, posted(invoice, "SI-2") | {"correction": True})
+
+    assert receive_from(erp, early) == "stale"
+
+    assert not InboundMessage.objects.filter(result="conflict").exists()
+    assert open_values() == []

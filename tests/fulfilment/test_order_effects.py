@@ -247,3 +247,14 @@ def test_a_line_that_is_named_twice_counts_with_both_quantities(
     receive_from(warehouse, message)
 
     assert moved(order) == (4, 0, 0, 0)
+
+
+def test_a_message_about_what_is_decided_already_waits_for_nobody(
+    order: Order, market: Market, warehouse: FarEnd
+) -> None:
+    receive_from(warehouse, shipment_event(order, "WH-1", "shipped", "11"))
+    resolve_discrepancy(Discrepancy.objects.get(), actor=market.rep, reason="A sample")
+
+    assert receive_from(warehouse, shipment_event(order, "WH-1", "delivered", "11")) == "conflict"
+
+    assert not any(message.is_open for message in InboundMessage.objects.all())
