@@ -17,7 +17,8 @@ class LineInput:
 
     The manual discount is an amount or a rate, whichever was typed; what a promotion code takes
     off the line comes on top. A credit is the same line with quantity and discount amounts negated.
-    A tax rate of None is one that nobody knows yet.
+    A tax rate of None is one that nobody knows yet. A deduction, a trade-in or a rebate, has a price
+    below zero, and no discount is given on it.
     """
 
     key: str
@@ -30,6 +31,7 @@ class LineInput:
     counts: bool = True
     price_quantity: Decimal = ONE
     promotion_discount: Decimal = ZERO
+    is_deduction: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,8 @@ def line_discount(line: LineInput, base: Decimal, terms: Terms) -> Decimal:
     discount = manual_discount(line, base, terms)
     if line.promotion_discount:
         discount += terms.round(line.promotion_discount)
+    if discount and line.is_deduction:
+        raise InvalidDiscount(_("No discount is given on a trade-in or rebate: change its price."))
     if discount and not is_part_of(discount, base):
         raise InvalidDiscount(
             _(

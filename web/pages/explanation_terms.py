@@ -55,6 +55,7 @@ TERMS = {
     "unit price": _("unit price"),
     "volume discount": _("volume discount"),
     "what is asked of it": _("what is asked of it"),
+    "what is sold": _("what is sold"),
 }
 
 LONGEST_FIRST = sorted(TERMS, key=len, reverse=True)

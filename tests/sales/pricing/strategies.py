@@ -54,10 +54,29 @@ def line_inputs(draw: st.DrawFn, key: str, terms: Terms) -> LineInput:
 
 
 @st.composite
+def deduction(draw: st.DrawFn, key: str) -> LineInput:
+    """Draw a trade-in or a rebate, which may well be more than what is sold."""
+    return LineInput(
+        key,
+        draw(QUANTITIES),
+        -draw(PRICES),
+        tax_rate=draw(st.one_of(TAX_RATES, st.none())),
+        is_deduction=True,
+    )
+
+
+@st.composite
 def documents(
-    draw: st.DrawFn, *, returns: bool = False, include_tax: bool | None = None
+    draw: st.DrawFn,
+    *,
+    returns: bool = False,
+    deductions: bool = False,
+    include_tax: bool | None = None,
 ) -> tuple[list[LineInput], dict[str, Any]]:
-    """Draw lines and the terms that price them; `returns` mixes negative lines in."""
+    """Draw lines and the terms that price them.
+
+    `returns` mixes negative lines in, `deductions` trade-ins and rebates.
+    """
     terms: dict[str, Any] = {
         "currency": draw(CURRENCIES),
         "prices_include_tax": draw(st.booleans()) if include_tax is None else include_tax,
@@ -68,6 +87,8 @@ def documents(
     if returns:
         lines = [negated(line) if draw(st.booleans()) else line for line in lines]
     detail = sum(line_amounts(lines, Terms(**terms)).values(), Decimal(0))
+    if deductions:
+        lines += [draw(deduction(f"d{place}")) for place in range(draw(st.integers(0, 3)))]
     rate = draw(st.sampled_from([Decimal(0), Decimal("0.05"), Decimal("0.333")]))
     amount = rounded_down(detail * min(draw(RATES), 1 - rate), terms["currency"])
     header = {
@@ -92,4 +113,5 @@ def negated(line: LineInput) -> LineInput:
         counts=line.counts,
         price_quantity=line.price_quantity,
         promotion_discount=-line.promotion_discount,
+        is_deduction=line.is_deduction,
     )

@@ -78,6 +78,53 @@ def test_leaves_a_document_without_such_a_discount_to_its_lines() -> None:
     assert document_concession([(line(), Decimal(100))], EUR) is None
 
 
+def deduction(price: str, **fields: Any) -> LineInput:
+    """A trade-in or a rebate of one piece."""
+    return line(key="d", quantity=Decimal(1), unit_price=Decimal(price), is_deduction=True, **fields)
+
+
+def test_counts_a_deduction_as_a_discount_on_everything() -> None:
+    lines = [(line(discount_amount=Decimal(100)), Decimal(100)), (deduction("-50"), Decimal(0))]
+
+    assert document_concession(lines, EUR) == Concession(Decimal(1000), Decimal(150))
+    assert list_discount(lines, EUR) == Concession(Decimal(1000), Decimal(150))
+    assert line_concession(lines[1][0], Decimal(0), EUR).rate == 0  # measured with the document
+
+
+def test_gives_the_discount_on_everything_on_what_is_sold_and_the_deduction_beside_it() -> None:
+    terms = Terms("EUR", discount_amount=Decimal(20), discount_rate=Decimal("0.1"))
+    lines = [(line(), Decimal(100)), (deduction("-50"), Decimal(0))]
+
+    whole = document_concession(lines, terms)
+
+    assert whole == Concession(Decimal(1000), Decimal(170))  # 20 + 10 % of 1000 + 50
+    assert list_discount(lines, terms) == whole
+    assert rate_on_everything([each for each, _ in lines], terms) == Decimal("0.17")
+
+
+def test_weighs_a_deduction_more_the_less_is_sold() -> None:
+    before, after = [line(), deduction("-50")], [line(quantity=Decimal(1)), deduction("-50")]
+
+    assert rate_on_everything(before, EUR) == Decimal("0.05")
+    assert rate_on_everything(after, EUR) == Decimal("0.5")
+    assert rate_on_everything([deduction("-50")], EUR) == 0  # nothing is sold yet
+
+
+def test_sets_the_tax_of_a_deduction_aside() -> None:
+    terms = Terms("EUR", prices_include_tax=True)
+    sold = line(unit_price=Decimal(120), tax_rate=Decimal("0.2"))
+
+    [taxed, free] = [
+        [(sold, Decimal(120)), (deduction("-60", tax_rate=Decimal(rate)), Decimal(0))]
+        for rate in ("0.2", "0")
+    ]
+
+    assert document_concession(taxed, terms) == Concession(Decimal(1000), Decimal(50))
+    assert document_concession(free, terms) == Concession(Decimal(1000), Decimal(60))
+    rates = [rate_on_everything([each for each, _ in lines], terms) for lines in (taxed, free)]
+    assert rates == [Decimal("0.05"), Decimal("0.06")]
+
+
 @given(CURRENCIES, st.lists(st.tuples(QUANTITIES, PRICES), min_size=1, max_size=5), RATES, RATES)
 def test_takes_percentages_for_what_they_say(
     currency: str, typed: list[tuple[Decimal, Decimal]], own: Decimal, head: Decimal

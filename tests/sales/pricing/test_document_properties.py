@@ -16,7 +16,7 @@ from sales.pricing.explanations import Step, explain_document
 from sales.pricing.money import EXACT, Rounding, minor_units
 from tests.sales.pricing.strategies import documents, negated
 
-ANY_DOCUMENT = st.one_of(documents(), documents(returns=True))
+ANY_DOCUMENT = st.one_of(documents(), documents(returns=True), documents(deductions=True))
 SALE = documents()
 PLAIN_SALE = documents(include_tax=False)
 
@@ -71,6 +71,25 @@ def test_never_turns_a_sale_s_figure_negative(
     document = price_document(lines, **terms)
 
     assert min(all_figures(document)) >= 0
+
+
+@settings(max_examples=100)
+@given(documents(deductions=True))
+def test_never_turns_the_sign_of_a_figure_because_something_is_deducted(
+    drawn: tuple[list[LineInput], dict[str, Any]],
+) -> None:
+    lines, terms = drawn
+
+    document = price_document(lines, **terms)
+
+    for line, priced in zip(lines, document.lines, strict=True):
+        figures = [getattr(priced, field.name) for field in dataclasses.fields(priced)[1:]]
+        if line.is_deduction:
+            assert max(figures) <= 0
+            assert (priced.discount, priced.header_discount) == (0, 0)
+        else:
+            assert min(figures) >= 0
+            assert priced.header_discount <= priced.net
 
 
 @settings(max_examples=100)
@@ -145,7 +164,13 @@ def test_comes_to_what_was_typed_where_prices_include_tax(
 
 
 @settings(max_examples=100)
-@given(st.one_of(PLAIN_SALE, documents(include_tax=False, returns=True)))
+@given(
+    st.one_of(
+        PLAIN_SALE,
+        documents(include_tax=False, returns=True),
+        documents(include_tax=False, deductions=True),
+    )
+)
 def test_agrees_with_a_slow_reference_in_fractions(
     drawn: tuple[list[LineInput], dict[str, Any]],
 ) -> None:
@@ -258,8 +283,9 @@ class SlowDocument:
             discount += rounded(base * Fraction(line.discount_rate or 0))
             self.base[line.key] = base if line.counts else Fraction(0)
             self.net[line.key] = base - discount if line.counts else Fraction(0)
-        detail = sum(self.net.values(), Fraction(0))
+        sold = {line.key: self.net[line.key] for line in lines if not line.is_deduction}
+        detail = sum(sold.values(), Fraction(0))
         amount, rate = Fraction(terms["discount_amount"]), Fraction(terms["discount_rate"])
         self.discount = rounded(amount + detail * rate)
         per_unit = rate + (amount / detail if detail else 0)
-        self.share = {key: net * per_unit for key, net in self.net.items()}
+        self.share = {key: sold.get(key, Fraction(0)) * per_unit for key in self.net}
