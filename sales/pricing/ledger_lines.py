@@ -131,7 +131,8 @@ class LedgerLine:
             return self.billed_portion
         if quantity == self.units.ordered:
             return self.ordered_portion
-        return scale(self.ordered_portion, quantity, currency, rounding)
+        part = scale(self.ordered_portion, quantity, currency, rounding)
+        return Portion(quantity, part.amounts.at_least(self.billed))
 
     def whole(self, currency: str, rounding: Rounding) -> Amounts:
         """Return what the line comes to once all that can be billed is billed."""

@@ -53,6 +53,10 @@ class Amounts:
         """Net and tax."""
         return self.net + self.tax
 
+    def at_least(self, other: Amounts) -> Amounts:
+        """Return each figure, at least the other's."""
+        return Amounts(*map(max, self.figures, other.figures))
+
     def __add__(self, other: Amounts) -> Amounts:
         return Amounts(*(a + b for a, b in zip(self.figures, other.figures, strict=True)))
 
