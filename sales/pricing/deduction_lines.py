@@ -8,7 +8,7 @@ bills, and the one that bills the rest takes off all that is left.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from sales.pricing.advances import TaxAmount, deduct
@@ -26,7 +26,7 @@ class DeductionLine:
     key: str
     rate: Rate
     agreed: TaxAmount
-    taken: TaxAmount = TaxAmount()
+    taken: TaxAmount = field(default_factory=TaxAmount)
 
     @property
     def open(self) -> TaxAmount:

@@ -2,7 +2,7 @@
 
 A line is `base = quantity × (price − volume discount)`, `net = base − discount`; the header is
 `detail = Σ net`, `pre-freight = detail − header discount`, `total = pre-freight + freight + Σ tax`.
-The header discount is given on what is sold; deductions, trade-ins and rebates, are taken off whole.
+The header discount is given on what is sold; trade-ins and rebates are taken off whole.
 Tax is rounded once per rate on the summed taxable amount, as EN 16931 wants it (BR-CO-17), and
 shared out over the lines of that rate, so header and lines agree to the last digit.
 """

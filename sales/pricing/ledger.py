@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from common.sentences import Amount, Percentage
+from common.sentences import Amount
 from common.sentences import sentence as _
 from sales.pricing.advances import NO_ADVANCE, Advance, TaxAmount, deduct, spread_advance
 from sales.pricing.deduction_lines import DeductionLine, share_out, take_off, total_open
@@ -188,8 +188,12 @@ class Ledger:
             (by_key[key].rate, TaxAmount.of(part.amounts)) for key, part in parts.items()
         )
         freight, taken_off = self._freight(sold), self._take_off(sold)
-        taken = ((line.rate, -taken_off.get(line.key, TaxAmount())) for line in self.deduction_lines)
-        now = self._by_rate([*sold.items(), *((rate, amount) for rate, amount in taken if amount)])
+        taken = [
+            (line.rate, -taken_off[line.key])
+            for line in self.deduction_lines
+            if line.key in taken_off
+        ]
+        now = self._by_rate([*sold.items(), *taken])
         left = self.left_to_bill()
         deductions = {
             rate: self._round_deduction(advance.open, now[rate], left[rate])

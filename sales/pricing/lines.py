@@ -17,8 +17,8 @@ class LineInput:
 
     The manual discount is an amount or a rate, whichever was typed; what a promotion code takes
     off the line comes on top. A credit is the same line with quantity and discount amounts negated.
-    A tax rate of None is one that nobody knows yet. A deduction, a trade-in or a rebate, has a price
-    below zero, and no discount is given on it.
+    A tax rate of None is one that nobody knows yet. A deduction (a trade-in or a rebate) has a
+    price below zero, and no discount is given on it.
     """
 
     key: str

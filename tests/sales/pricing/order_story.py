@@ -276,7 +276,7 @@ class OrderStory:
     def change_deduction(self, place: int) -> None:
         """Change what a trade-in or rebate takes off; refused under what it has taken off."""
         inputs = list(self.inputs)
-        factor = self.dice.choice([ZERO, Decimal("0.5"), Decimal("0.9"), Decimal("1.2"), Decimal(2)])
+        factor = Decimal(self.dice.choice(["0", "0.5", "0.9", "1.2", "2"]))
         price = (inputs[place].unit_price * factor).quantize(Decimal("0.00001"), ROUND_DOWN)
         inputs[place] = replace(inputs[place], unit_price=price)
         key = inputs[place].key
@@ -287,7 +287,10 @@ class OrderStory:
 
     def agree_on(self, inputs: list[LineInput], changed: str = "") -> None:
         """Price the changed order, keep what is billed, and take the change if it is allowed."""
-        known = {each.key: each for each in (*self.ledger.lines, *self.ledger.deduction_lines)}
+        known: dict[str, LedgerLine | DeductionLine] = {
+            **{line.key: line for line in self.ledger.lines},
+            **{line.key: line for line in self.ledger.deduction_lines},
+        }
         priced = self.price(inputs)
         lines = [
             ChangedLine(

@@ -80,7 +80,8 @@ def test_leaves_a_document_without_such_a_discount_to_its_lines() -> None:
 
 def deduction(price: str, **fields: Any) -> LineInput:
     """A trade-in or a rebate of one piece."""
-    return line(key="d", quantity=Decimal(1), unit_price=Decimal(price), is_deduction=True, **fields)
+    one = {"key": "d", "quantity": Decimal(1), "unit_price": Decimal(price), **fields}
+    return line(**one, is_deduction=True)
 
 
 def test_counts_a_deduction_as_a_discount_on_everything() -> None:

@@ -86,7 +86,7 @@ def test_never_turns_the_sign_of_a_figure_because_something_is_deducted(
         figures = [getattr(priced, field.name) for field in dataclasses.fields(priced)[1:]]
         if line.is_deduction:
             assert max(figures) <= 0
-            assert (priced.discount, priced.header_discount) == (0, 0)
+            assert priced.discount == priced.header_discount == 0
         else:
             assert min(figures) >= 0
             assert priced.header_discount <= priced.net
