@@ -30,7 +30,6 @@ from sales.models.settlement import FROM_PAYMENTS, SETTLED, SettledDocument
 from sales.models.triggers import (
     InstalmentsAddUp,
     IssuedLinesKept,
-    NeverNegative,
     SameCurrencyAs,
     keeps_issued,
     line_triggers,
@@ -217,7 +216,6 @@ class Invoice(SettledDocument):
         triggers: ClassVar = [
             *Document.Meta.triggers,
             SameCurrencyAs("order"),
-            NeverNegative(),
             PaymentsAddUp(pgtrigger.Insert | pgtrigger.UpdateOf(*FROM_PAYMENTS), "NEW.id"),
             keeps_issued(
                 *FROM_PAYMENTS,
@@ -361,3 +359,8 @@ class InvoiceLine(DocumentLine):
     def bills_order(self) -> bool:
         """Whether the line bills a line of an order, whose figures it takes."""
         return self.order_line_id is not None
+
+    @property
+    def bills_units(self) -> bool:
+        """Whether the line bills units of an order line; a deduction is counted in money."""
+        return self.bills_order and self.is_sold

@@ -9,6 +9,7 @@ from django.db import models
 from common.history import keeps_history
 from crm.models import Opportunity
 from sales.models.documents import DocumentLine
+from sales.models.line_constraints import never_ahead
 
 
 @keeps_history()
@@ -21,4 +22,8 @@ class OpportunityLine(DocumentLine):
         abstract = False
         indexes: ClassVar = [
             models.Index(fields=["opportunity", "position"], name="opportunity_line_order")
+        ]
+        constraints: ClassVar = [
+            *DocumentLine.Meta.constraints,
+            never_ahead("opportunity_line_asks_nothing_ahead"),
         ]

@@ -16,6 +16,7 @@ from common.history import keeps_history
 from crm.models import Opportunity, OwnedQuerySet, User
 from sales.models.companies import company_day
 from sales.models.documents import Document, DocumentLine
+from sales.models.line_constraints import never_ahead
 from sales.models.triggers import keeps_issued, line_triggers
 
 
@@ -141,6 +142,10 @@ class QuoteLine(DocumentLine):
     class Meta(DocumentLine.Meta):
         abstract = False
         indexes: ClassVar = [models.Index(fields=["quote", "position"], name="quote_line_order")]
+        constraints: ClassVar = [
+            *DocumentLine.Meta.constraints,
+            never_ahead("quote_line_asks_nothing_ahead"),
+        ]
         triggers: ClassVar = line_triggers("quote")
 
     @property

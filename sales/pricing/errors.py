@@ -33,6 +33,12 @@ class InvalidAmount(PricingError):
     code = "invalid_amount"
 
 
+class NegativeTotal(PricingError):
+    """What is sold comes to less than the trade-ins and rebates that are taken off it."""
+
+    code = "negative_total"
+
+
 class AmountExceedsOpen(PricingError):
     """The amount is more than what is open to invoice, credit or refund."""
 

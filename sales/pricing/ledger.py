@@ -76,6 +76,12 @@ class Ledger:
         """Return a line by its key; raises KeyError."""
         return next(line for line in self.lines if line.key == key)
 
+    def is_billed(self, key: str) -> bool:
+        """Whether any of a line is billed, or of a deduction taken off; False for a new line."""
+        return any(line.key == key and line.units.billed for line in self.lines) or any(
+            line.key == key and line.taken for line in self.deduction_lines
+        )
+
     # What is open
 
     @property

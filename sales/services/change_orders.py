@@ -20,6 +20,7 @@ from crm.custom_fields import clean_custom
 from sales.models import DocumentLine, Order, OrderChange, OrderLine, Product
 from sales.pricing.ledger import Ledger
 from sales.services.billing.agreed_figures import agree_figures
+from sales.services.billing.deductions import close_deductions, refuse_under_billed
 from sales.services.billing.down_payments import refuse_uncovered
 from sales.services.billing.ledgers import put_amounts, read_ledger
 from sales.services.documents.bundles import add_parts, refuse_part_change, update_parts
@@ -28,6 +29,7 @@ from sales.services.documents.new_lines import (
     error_context,
     fill_from_product,
     new_line,
+    with_signed_price,
 )
 from sales.services.documents.readiness import check_ready
 from sales.services.documents.tax_rates import todays_rates
@@ -83,11 +85,12 @@ def change_order(
     before, ledger = snapshot(order, stored), read_ledger(order, stored)
     change = open_change(order, reason, actor)
     with within_limit(order, actor):
-        lines = _apply(order, changes, actor)
+        lines = _apply(order, changes, ledger, actor)
         reprice(order, lines)
     agree_figures(lines, ledger, _repriced(stored, changes))
-    _put_figures(order, lines, ledger)
+    after = _put_figures(order, lines, ledger)
     check_ready(order, lines)
+    refuse_under_billed(order, ledger, after)
     return finish_change(order, change, before, lines, actor=actor)
 
 
@@ -102,7 +105,8 @@ def close_rest(
 ) -> OrderChange:
     """Cancel what is neither shipped nor billed of an order, or of some lines (short close).
 
-    A line's figures become exactly what is billed of it.
+    A line's figures become exactly what is billed of it. What trade-ins and rebates can take off no
+    invoice any more is closed with it.
     """
     if not reason.strip():
         raise MissingField(gettext("Give the reason for closing the rest."), field="reason")
@@ -122,21 +126,23 @@ def _close(
     before, ledger = snapshot(order, stored), read_ledger(order, stored)
     change = open_change(order, reason, actor)
     for line in stored:
-        if line.counts and (lines is None or line.pk in lines):
+        if line.counts and line.is_sold and (lines is None or line.pk in lines):
             _close_line(line, ledger)
-    save_columns(stored, ["quantity", "promotion_discount", *LINE_FIGURES])
+    close_deductions(order, stored, read_ledger(order, stored), lines)
+    save_columns(stored, ["quantity", "unit_price", "promotion_discount", *LINE_FIGURES])
     _put_figures(order, stored, ledger)
     return finish_change(order, change, before, stored, actor=actor)
 
 
-def _put_figures(order: Order, lines: Sequence[OrderLine], before: Ledger) -> None:
+def _put_figures(order: Order, lines: Sequence[OrderLine], before: Ledger) -> Ledger:
     """Add up the lines; where none is left to bill, freight comes to what is billed of it.
 
-    Refuses to come to less than was asked for ahead.
+    Refuses to come to less than was asked for ahead. Returns the ledger as it is then.
     """
     ledger = read_ledger(order, lines)
     order.change(**head_figures(lines, ledger.freight_whole))
     refuse_uncovered(order, before, ledger)
+    return ledger
 
 
 def _close_line(line: OrderLine, ledger: Ledger) -> None:
@@ -162,7 +168,7 @@ def _preview(use_case: Callable[[], OrderChange]) -> list[ChangeEntry]:
     return difference
 
 
-def _apply(order: Order, changes: Changes, actor: Actor) -> list[OrderLine]:
+def _apply(order: Order, changes: Changes, ledger: Ledger, actor: Actor) -> list[OrderLine]:
     _apply_head(order, dict(changes.head))
     lines = {line.pk: line for line in lines_of(order)}
     quantities = {pk: line.quantity for pk, line in lines.items()}
@@ -176,7 +182,8 @@ def _apply(order: Order, changes: Changes, actor: Actor) -> list[OrderLine]:
         _refuse_below_done(lines[pk], done)
     changed = [line for pk, line in lines.items() if line.quantity != quantities[pk]]
     _take_bands(order, changed)
-    _take_todays_tax(order, [line for pk, line in lines.items() if pk in changes.todays_tax])
+    taxed = [line for pk, line in lines.items() if pk in changes.todays_tax]
+    _take_todays_tax(order, taxed, ledger)
     save_columns(
         list(lines.values()), [*LINE_FIELDS, "price_source", "volume_discount", "tax_rate"]
     )
@@ -209,6 +216,7 @@ def _change_line(
     line: OrderLine, fields: Mapping[str, object], actor: Actor, currency: str
 ) -> None:
     refuse_part_change(line, fields)
+    fields = with_signed_price(line, fields)
     check_numbers(fields)
     for name, value in fields.items():
         if name not in LINE_FIELDS:
@@ -248,10 +256,10 @@ def _take_bands(order: Order, lines: Sequence[OrderLine]) -> None:
             )
 
 
-def _take_todays_tax(order: Order, lines: Sequence[OrderLine]) -> None:
+def _take_todays_tax(order: Order, lines: Sequence[OrderLine], ledger: Ledger) -> None:
     """Tax lines at today's rate, if nothing of them is billed; a typed rate stays."""
     for line, rate in zip(lines, todays_rates(order, lines), strict=True):
-        if line.billed:
+        if ledger.is_billed(str(line.pk)):
             raise AlreadyBilled(
                 gettext(
                     "%(line)s is billed in part at %(rate)s tax and keeps it: to bill the rest at "
@@ -295,10 +303,13 @@ def _add(order: Order, fields: dict[str, Any], actor: Actor) -> None:
 
 
 def _repriced(lines: Sequence[OrderLine], changes: Changes) -> set[uuid.UUID]:
-    """Return the lines whose price or discount is to be another one."""
-    return {
-        line.pk
-        for line in lines
-        for name, value in changes.lines.get(line.pk, {}).items()
-        if name in PRICE_FIELDS and value != getattr(line, name)
-    }
+    """Return the lines whose price or discount is to be another one; of a deduction, its amount."""
+    return {line.pk for line in lines if _is_repriced(line, changes)}
+
+
+def _is_repriced(line: OrderLine, changes: Changes) -> bool:
+    typed = with_signed_price(line, changes.lines.get(line.pk, {}))
+    fields = PRICE_FIELDS | {"quantity"} if line.is_deduction else PRICE_FIELDS
+    return any(
+        name in fields and value != getattr(line, name) for name, value in typed.items()
+    ) or (line.is_deduction and line.pk in changes.todays_tax)

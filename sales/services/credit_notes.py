@@ -99,14 +99,15 @@ def _check(invoice: Invoice, reason: str) -> None:
 
 
 def _check_amount(invoice: Invoice, note: Invoice) -> None:
-    """Refuse choices whose deducted down payments make them too much, or less than zero."""
+    """Refuse choices whose deductions make them too much, or less than zero."""
     left = invoice.total - invoice.credited
     if not 0 <= note.total <= left or any(each < 0 for each in _by_rate(note)):
         refusal = AmountExceedsOpen if note.total > left else InvalidAmount
         raise refusal(
             gettext(
                 "These lines come to %(total)s, and %(left)s of %(invoice)s can be credited: "
-                "credit the deducted down payment together with the lines it was deducted from."
+                "credit a deducted down payment, trade-in or rebate together with the lines it was "
+                "deducted from."
             )
             % {
                 "total": format_money(note.total, invoice.currency),
@@ -242,9 +243,9 @@ def _freight(
     if not invoice.freight:
         return ZERO
     already = invoice.credit_notes.aggregate(sum=Sum("freight", default=ZERO))["sum"]
-    sold = [line for line in lines if line.counts and not line.is_ahead]
+    sold = [line for line in lines if line.counts and line.is_sold]
     before = (credited.get(line.pk, Portion()).amounts.taxable for line in sold)
-    now = (amounts_of(part).taxable for part in parts if not part.is_ahead)
+    now = (amounts_of(part).taxable for part in parts if part.is_sold)
     return freight_part(
         invoice.freight,
         already,
@@ -267,7 +268,7 @@ def _count_credited(
     """
     back: dict[uuid.UUID, Decimal] = {}
     for line in lines:
-        if line.order_line_id and line.pk in wanted:
+        if line.order_line_id and line.bills_units and line.pk in wanted:
             back[line.order_line_id] = back.get(line.order_line_id, ZERO) + wanted[line.pk]
     order_lines = list(
         OrderLine.objects.select_for_update(of=("self",))

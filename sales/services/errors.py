@@ -184,7 +184,7 @@ class DownPaymentDeducted(IllegalTransition):
 
 
 class CreditFirst(IllegalTransition):
-    """Down payments ask for more than would be left of the order: credit them first."""
+    """More is billed or asked for ahead than would be left of the order: credit that first."""
 
     code = "credit_first"
 

@@ -75,8 +75,7 @@ class LineForm(forms.Form):
     def changes(self) -> dict[str, Any]:
         """Return the typed values by column."""
         columns = dict(self.cleaned_data)
-        discount = columns.pop("discount")
-        return {**columns, **discount}
+        return {**columns, **columns.pop("discount", {})}
 
 
 class TaxRateField(RateField):
@@ -120,7 +119,9 @@ class DetailsForm(StyledForm):
 
     def differences(self) -> dict[str, Any]:
         """Return what differs from the line, by column."""
-        stored = {"tax_rate": self.initial.get("tax_rate")}
+        stored: dict[str, Any] = {"tax_rate": self.initial.get("tax_rate")}
+        if self.line is not None:
+            stored["unit_price"] = self.line.typed_price
         return {
             name: value
             for name, value in self.columns().items()
@@ -189,7 +190,7 @@ class WriteInForm(DetailsForm):
             "description": line.description,
             "product_category": line.product_category_id,
             "quantity": plain_number(line.quantity),
-            "unit_price": plain_price(line.unit_price, line.document.currency),
+            "unit_price": plain_price(line.typed_price, line.document.currency),
             "discount": discount_as_typed(line),
             "tax_category": None if line.tax_category_id == own else line.tax_category_id,
         }
@@ -197,9 +198,42 @@ class WriteInForm(DetailsForm):
     def columns(self) -> dict[str, Any]:
         """Return what was typed, by column; without a tax category that of the category."""
         typed = super().columns()
-        typed["tax_category"] = typed["tax_category"] or typed["product_category"].tax_category
-        discount = typed.pop("discount")
-        return {**typed, **discount}
+        category = typed["product_category"]
+        typed["tax_category"] = typed["tax_category"] or (category and category.tax_category)
+        return {**typed, **typed.pop("discount", {})}
+
+
+class DeductionForm(WriteInForm):
+    """Form of a trade-in or rebate: what it takes off, typed above zero, and how that is taxed."""
+
+    widths: ClassVar = {
+        "quantity": 4,
+        "unit_price": 8,
+        "product_category": 12,
+        "tax_category": 6,
+        "tax_rate": 6,
+    }
+    field_order = ("description", "quantity", "unit_price", "product_category")
+
+    unit_price = forms.DecimalField(
+        label=_("Takes off, each"),
+        max_digits=20,
+        decimal_places=5,
+        min_value=0,
+        localize=True,
+        help_text=_("Counts as a discount on everything, and against your discount limit."),
+    )
+    product_category = CategoryField(
+        label=_("Category"),
+        queryset=ProductCategory.objects.select_related("tax_category"),
+        required=False,
+        help_text=_("Of what it is taken off, so that it is taxed alike; or choose how below."),
+    )
+    discount = None  # type: ignore[assignment]  # Django's way to leave a field out
+
+    def columns(self) -> dict[str, Any]:
+        """Return what was typed, by column."""
+        return {**super().columns(), "kind": DocumentLine.Kind.DEDUCTION}
 
 
 class TextLineForm(StyledForm):

@@ -12,6 +12,7 @@ from sales.models import Order, OrderLine
 from web.display import Link
 from web.forms.base import read_choices
 from web.forms.change_orders import ChangedLineForm, ChangeOrderForms
+from web.pages.lines import format_taken_off
 from web.pages.order_changes import FieldChange
 from web.record_urls import record_url
 
@@ -63,25 +64,30 @@ def change_order_page(
         summary=summary % {"version": order.version},
         back=Link(str(order), record_url(order)),
         forms=forms,
-        rows=[_row(form.line, form) for form in forms.lines],
+        rows=[_row(form.line, form, order.currency) for form in forms.lines],
         preview=preview,
         previewed=previewed,
         version=version or str(order.version),
     )
 
 
-def _row(line: OrderLine, form: ChangedLineForm) -> ChangedLineRow:
-    progress = gettext("%(shipped)s shipped, %(billed)s billed") % {
-        "shipped": format_quantity(line.shipped_quantity),
-        "billed": format_quantity(line.billed),
-    }
+def _row(line: OrderLine, form: ChangedLineForm, currency: str) -> ChangedLineRow:
     return ChangedLineRow(
         code=line.sku or line.get_kind_display(),
         unit=str(line.unit or ""),
-        progress=progress,
+        progress=format_taken_off(form.taken, currency) if form.taken else _progress(line),
         form=form,
         tax_note=_tax_note(form),
     )
+
+
+def _progress(line: OrderLine) -> str:
+    if line.is_deduction:
+        return gettext("nothing taken off yet")
+    return gettext("%(shipped)s shipped, %(billed)s billed") % {
+        "shipped": format_quantity(line.shipped_quantity),
+        "billed": format_quantity(line.billed),
+    }
 
 
 def _tax_note(form: ChangedLineForm) -> str:

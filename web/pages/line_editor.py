@@ -98,7 +98,7 @@ def _inputs(line: AnyLine, currency: str) -> dict[str, str]:
     return {
         "description": line.description,
         "quantity": plain_number(line.quantity),
-        "unit_price": plain_price(line.unit_price, currency),
+        "unit_price": plain_price(line.typed_price, currency),
         "discount": discount_as_typed(line),
     }
 

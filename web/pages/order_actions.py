@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext
 
 from crm.models import User
 from sales.models import Order, OrderLine
+from sales.pricing.advances import TaxAmount
 from sales.services.prices.price_refresh import PriceDrift
 from web.display import Action
 from web.pages.draft_actions import lock_action, refresh_action
@@ -16,15 +18,22 @@ from web.pages.shipments import why_not_ship
 
 
 def order_actions(
-    order: Order, user: User, lines: Sequence[OrderLine], drifts: Sequence[PriceDrift]
+    order: Order,
+    user: User,
+    lines: Sequence[OrderLine],
+    drifts: Sequence[PriceDrift],
+    taken: Mapping[UUID, TaxAmount],
 ) -> list[Action]:
-    """List what can be done with an order, the next step first."""
+    """List what can be done with an order, the next step first.
+
+    ``taken`` is what its trade-ins and rebates have taken off invoices.
+    """
     actions = []
     if user.has_perm("sales.change_order"):
         if order.is_draft:
             actions = _draft_actions(order, user, lines, drifts)
         elif order.is_binding:
-            actions = _submitted_actions(order, lines)
+            actions = _submitted_actions(order, lines, taken)
     if order.number is None or not user.has_perm("fulfilment.add_shipment"):
         return actions
     # Shipping comes first until something has left; then billing does.
@@ -49,8 +58,10 @@ def _draft_actions(
     ]
 
 
-def _submitted_actions(order: Order, lines: Sequence[OrderLine]) -> list[Action]:
-    invoice, end = _invoice(order, lines), _end(order, lines)
+def _submitted_actions(
+    order: Order, lines: Sequence[OrderLine], taken: Mapping[UUID, TaxAmount]
+) -> list[Action]:
+    invoice, end = _invoice(order, lines), _end(order, lines, taken)
     change = Action(gettext("Change order"), _url(order, "change"), "edit", asks=True, aside=True)
     if order.is_on_hold:
         release = Action(gettext("Release"), _url(order, "release"), "player-play")
@@ -63,11 +74,13 @@ def _submitted_actions(order: Order, lines: Sequence[OrderLine]) -> list[Action]
     return [invoice, change, hold, end]
 
 
-def _end(order: Order, lines: Sequence[OrderLine]) -> Action:
+def _end(order: Order, lines: Sequence[OrderLine], taken: Mapping[UUID, TaxAmount]) -> Action:
     """Cancel the order, or what is left of it once part of it is shipped or billed."""
     if not any(line.is_started for line in lines):
         return _cancel(order)
-    is_open = any(line.counts and line.quantity > line.done_quantity for line in lines)
+    is_open = open_deductions(lines, taken) or any(
+        line.counts and line.is_sold and line.quantity > line.done_quantity for line in lines
+    )
     return Action(
         gettext("Close the rest"),
         _url(order, "close"),
@@ -77,6 +90,15 @@ def _end(order: Order, lines: Sequence[OrderLine]) -> Action:
         tone="danger",
         reason="" if is_open else gettext("Everything is shipped or billed."),
     )
+
+
+def open_deductions(lines: Sequence[OrderLine], taken: Mapping[UUID, TaxAmount]) -> list[OrderLine]:
+    """Return the trade-ins and rebates that are not taken off invoices in full."""
+    return [
+        line
+        for line in lines
+        if line.pk in taken and taken[line.pk] != TaxAmount(-line.net, -line.tax)
+    ]
 
 
 def _cancel(order: Order) -> Action:

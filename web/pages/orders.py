@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from common.formatting import format_day, format_day_of
+from common.formatting import format_day, format_day_of, format_money
 from crm.models import User
 from fulfilment.models import Shipment
 from sales.models import Invoice, Order, OrderLine
+from sales.pricing.advances import TaxAmount
+from sales.services.billing.ledgers import taken_off
 from sales.services.documents.tax_rates import tax_drift
 from web.chips.documents import billing_chip, fulfilment_chip, order_chip
 from web.display import Actions, Chip, Fact, Link
@@ -31,7 +34,7 @@ from web.pages.documents import (
 )
 from web.pages.integration import Integration, build_integration
 from web.pages.lines import build_lines, drifts_of, read_lines
-from web.pages.order_actions import order_actions
+from web.pages.order_actions import open_deductions, order_actions
 from web.pages.order_changes import OrderChangeRow, order_change_rows
 from web.pages.order_invoices import invoices_card
 from web.pages.promotions import Promotions, build_promotions
@@ -66,7 +69,7 @@ def order_page(
     """Read and format everything that the page of an order shows; 13 statements at most."""
     editable = may_edit(order, user)
     lines = read_lines(order)
-    drifts = drifts_of(order, lines)
+    drifts, taken = drifts_of(order, lines), _taken_off(order, lines)
     invoices, shipments = _read_invoices(order), _read_shipments(order)
     submitted = _submitted(order, user, shipments, invoices)
     sent = sum(1 for each in shipments if each.direction == Shipment.Direction.OUT)
@@ -77,15 +80,15 @@ def order_page(
         heading=str(order),
         subtitle=subtitle(order),
         chips=_chips(order, submitted),
-        actions=Actions(order_actions(order, user, lines, drifts)),
+        actions=Actions(order_actions(order, user, lines, drifts, taken)),
         problem=problem,
         locked=_why_locked(order),
         flow=flow_steps(flow, order, user),
-        lines=build_lines(order, lines, drifts, editable=editable),
+        lines=build_lines(order, lines, drifts, editable=editable, taken=taken),
         promotions=build_promotions(order, editable=editable, form=promotion_form),
         submitted=submitted,
         notes=order.notes,
-        notices=_tax_notices(order, lines),
+        notices=[*_tax_notices(order, lines), *_deduction_notices(order, lines, taken)],
         activity=activity_card(order, user),
         facts=_facts(order),
         history=history_card(read_events(order)),
@@ -97,6 +100,10 @@ def _read_invoices(order: Order) -> list[Invoice]:
         return []
     invoices = order.invoices.select_related("company").prefetch_related("instalments")
     return list(invoices.order_by("id"))
+
+
+def _taken_off(order: Order, lines: Sequence[OrderLine]) -> Mapping[UUID, TaxAmount]:
+    return {} if order.number is None else taken_off(order, lines)
 
 
 def _read_shipments(order: Order) -> list[Shipment]:
@@ -125,6 +132,25 @@ def _tax_notices(order: Order, lines: Sequence[OrderLine]) -> list[str]:
     if order.is_draft:
         way_on = gettext("Unlock the prices to take today's rate.")
     return tax_notices(tax_drift(open_lines), way_on)
+
+
+def _deduction_notices(
+    order: Order, lines: Sequence[OrderLine], taken: Mapping[UUID, TaxAmount]
+) -> list[str]:
+    """Name the trade-ins and rebates that no invoice will take off, and the way on."""
+    if not order.is_binding or any(line.counts and line.open_to_bill for line in lines):
+        return []
+    return [
+        gettext(
+            "%(line)s: %(left)s are not taken off yet, and nothing is left to invoice. "
+            "Change the order to sell more, or close the rest."
+        )
+        % {
+            "line": line.description,
+            "left": format_money(-line.net - taken[line.pk].taxable, order.currency),
+        }
+        for line in open_deductions(lines, taken)
+    ]
 
 
 def _chips(order: Order, submitted: SubmittedOrder | None) -> list[Chip]:

@@ -38,6 +38,7 @@ from sales.services.documents.new_lines import (
     refuse_locked,
     take_list_price,
     take_tax_category,
+    with_signed_price,
 )
 from sales.services.documents.totals import reprice
 from sales.services.documents.typed_figures import check_numbers
@@ -72,7 +73,8 @@ def add_line(
 ) -> AnyLine:
     """Add a product at its list price, a write-in at the price typed, a section or a note.
 
-    A typed ``unit_price`` overrides the list's. A bundle brings its parts along.
+    A typed ``unit_price`` overrides the list's; that of a deduction is what it takes off. A bundle
+    brings its parts along.
     """
     draft = lock_draft(document)
     if product is not None and fields.get("unit_price") is not None:
@@ -103,6 +105,7 @@ def change_line(line: AnyLine, *, actor: Actor, **fields: Any) -> AnyLine:
     stored = _stored(line)
     _refuse_order_figures(stored)
     refuse_part_change(stored, fields)
+    fields = with_signed_price(stored, fields)
     with error_context(stored):
         clear_other_discount(fields)
         check_numbers(fields)

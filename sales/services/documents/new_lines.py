@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Max
 from django.utils.translation import gettext
 
-from common.errors import DomainError, MissingField
+from common.errors import DomainError, MissingField, NotEditable
 from sales.models import AnyDocument, AnyLine, DocumentLine, Order, Product, Unit, kind_of
 from sales.pricing.errors import (
     InvalidAmount,
@@ -44,7 +44,10 @@ def error_context(line: DocumentLine, field: str | None = None) -> Iterator[None
 def new_line(
     draft: AnyDocument, *, quantity: Decimal, position: int | None = None, **fields: Any
 ) -> AnyLine:
-    """Make an unsaved line, at the end of the document unless its place is given."""
+    """Make an unsaved line, at the end of the document unless its place is given.
+
+    The price is as people type it: that of a deduction is what it takes off.
+    """
     if position is None:
         position = last_position(draft) + 1
     if fields.get("unit_price") is not None:
@@ -58,10 +61,19 @@ def new_line(
     )
     if line.product is None and "kind" not in fields:
         line.kind = DocumentLine.Kind.WRITE_IN
+    line.unit_price = line.signed_price(line.unit_price)
     take_tax_category(line)
     if line.is_optional and "is_taken" not in fields:
         line.is_taken = False
     return line
+
+
+def with_signed_price(line: DocumentLine, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was typed on a line, its price as the line has it."""
+    signed = dict(fields)
+    if isinstance(fields.get("unit_price"), Decimal):
+        signed["unit_price"] = line.signed_price(fields["unit_price"])
+    return signed
 
 
 def take_tax_category(line: DocumentLine) -> None:
@@ -160,9 +172,14 @@ def check_line(line: DocumentLine, currency: str) -> None:
         _check_figures(line, currency)
         if line.quantity < 0:
             raise InvalidQuantity(gettext("A quantity cannot be negative."), field="quantity")
-        if line.unit_price is not None and line.unit_price < 0:
+        if line.is_deduction:
+            _check_deduction(line)
+        elif line.unit_price is not None and line.unit_price < 0:
             raise InvalidAmount(
-                gettext("A price cannot be negative: give a discount."), field="unit_price"
+                gettext(
+                    "A price cannot be negative: give a discount, or add a trade-in or rebate."
+                ),
+                field="unit_price",
             )
         if line.kind == DocumentLine.Kind.WRITE_IN and line.product_category_id is None:
             raise MissingField(
@@ -170,6 +187,32 @@ def check_line(line: DocumentLine, currency: str) -> None:
                 field="product_category",
             )
     check_line_quantity(line)
+
+
+def _check_deduction(line: DocumentLine) -> None:
+    """Refuse a trade-in or rebate that adds, is reduced itself, is optional or cannot be taxed."""
+    if line.unit_price is not None and line.unit_price > 0:
+        raise InvalidAmount(
+            gettext("Type what is taken off as an amount above zero: it is shown with a minus."),
+            field="unit_price",
+        )
+    if line.discount_amount or line.discount_rate:
+        raise InvalidDiscount(
+            gettext("No discount is given on a trade-in or rebate: change its price."),
+            field="discount",
+        )
+    if line.is_optional:
+        raise NotEditable(
+            gettext(
+                "A trade-in or rebate cannot be optional: it counts as a discount as it stands."
+            ),
+            field="is_optional",
+        )
+    if line.product_category_id is None and line.tax_category_id is None:
+        raise MissingField(
+            gettext("A trade-in or rebate needs a product category or a tax category."),
+            field="tax_category",
+        )
 
 
 def _check_figures(line: DocumentLine, currency: str) -> None:

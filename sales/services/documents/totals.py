@@ -96,6 +96,7 @@ def line_input(line: DocumentLine) -> LineInput:
         tax_rate=line.tax_rate,
         counts=line.counts,
         promotion_discount=line.promotion_discount,
+        is_deduction=line.is_deduction,
     )
 
 

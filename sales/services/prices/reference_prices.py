@@ -50,9 +50,15 @@ def references_of(
     """Find the reference price of every line; three statements, where prices were typed.
 
     It is the price that was frozen from the list, or the list price of today where one was typed.
-    A write-in product is in no list: what was typed is its price.
+    A write-in product is in no list: what was typed is its price. A trade-in or rebate is measured
+    against nothing: all of it is given away.
     """
-    own = {line.pk: Reference(line.unit_price or ZERO, line.volume_discount) for line in lines}
+    own = {
+        line.pk: Reference(ZERO)
+        if line.is_deduction
+        else Reference(line.unit_price or ZERO, line.volume_discount)
+        for line in lines
+    }
     typed = [(line, line.product) for line in lines if line.product and is_typed(line)]
     if not typed:
         return References(own, frozenset(), {})
