@@ -177,7 +177,7 @@ def check_quantities(order: Order, lines: Mapping[uuid.UUID, Decimal]) -> dict[u
         raise MissingField(gettext("Give the quantity of one line at least."), field="lines")
     if any(quantity < 0 for quantity in wanted.values()):
         raise InvalidQuantity(gettext("A quantity cannot be negative."), field="lines")
-    known = set(order.lines.values_list("pk", flat=True))
+    known = set(lines_to_ship(order))
     if unknown := set(wanted) - known:
         raise UnknownLine(
             gettext("%(order)s has no such line.") % {"order": order}, line=str(min(unknown))
@@ -186,8 +186,9 @@ def check_quantities(order: Order, lines: Mapping[uuid.UUID, Decimal]) -> dict[u
 
 
 def lines_to_ship(order: Order) -> dict[uuid.UUID, OrderLine]:
-    """Read the lines of an order by their id, with what decides in what steps they are shipped."""
-    lines = order.lines.select_related("product", "price_list_item")
+    """Read what is sold on an order by its id, with what decides in what steps it is shipped."""
+    lines = order.lines.filter(kind__in=OrderLine.SOLD)
+    lines = lines.select_related("product", "price_list_item")
     return {line.pk: line for line in lines}
 
 

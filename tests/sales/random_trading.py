@@ -1,4 +1,4 @@
-"""Random trading: orders, changes, shipments, returns, invoices, credits and payments.
+"""Random trading: orders, trade-ins, changes, shipments, returns, invoices, credits and payments.
 
 Every action is one a user could take. Many are refused, which is as good: the test checks what is
 true afterwards.
@@ -31,6 +31,7 @@ from sales.models import (
 )
 from sales.pricing.money import minor_units
 from sales.services.billing.down_payments import invoice_down_payment, open_down_payments
+from sales.services.billing.ledgers import read_ledger
 from sales.services.billing.order_invoices import delete_draft_invoice, invoice_order
 from sales.services.change_orders import Changes, change_order, close_rest
 from sales.services.credit_notes import credit_invoice
@@ -99,7 +100,7 @@ class Trade:
         ]  # fmt: skip
 
     def order(self, rng: Random) -> None:
-        """Draft an order of one to three lines and submit it."""
+        """Draft an order of one to three lines, perhaps with trade-ins, and submit it."""
         order = draft_order(
             actor=self.rep,
             account=self.market.account,
@@ -117,10 +118,28 @@ class Trade:
                 quantity=Decimal(rng.choice(["1", "3", "7", "2.5", "0.75"])),
                 discount_rate=rate,
             )
+        for _ in range(rng.choice([0, 0, 1, 2])):
+            self.take_in(order, rng)
         submit_order(order.pk, actor=self.rep)
 
+    def take_in(self, order: Order, rng: Random) -> None:
+        """Take off a part of what an order comes to at a tax rate, or all of it."""
+        category = rng.choice(list(order.lines.filter(kind="product"))).tax_category
+        left = Decimal(0)
+        for line in order.lines.filter(tax_category=category):
+            left += line.net - line.header_discount
+            left += line.tax if order.prices_include_tax else 0
+        add_line(
+            order,
+            actor=self.rep,
+            kind=OrderLine.Kind.DEDUCTION,
+            description="Taken back",
+            tax_category=category,
+            unit_price=self.coins(left * Decimal(rng.choice(["0.3", "0.777", "1"]))),
+        )
+
     def change(self, rng: Random) -> None:
-        """Change the quantity or the price of a line that is ordered."""
+        """Change the quantity or the price of a line that is ordered, or add one."""
         line = self.line(rng)
         wish: dict[str, Any] = rng.choice(
             [
@@ -130,7 +149,18 @@ class Trade:
                 {"unit_price": Decimal(rng.choice(PRICES))},
             ]
         )
-        more = [{"product": rng.choice(self.products)}] if rng.random() < 0.3 else []
+        more: list[dict[str, Any]] = []
+        if rng.random() < 0.3:
+            more.append({"product": rng.choice(self.products)})
+        if rng.random() < 0.2:
+            more.append(
+                {
+                    "kind": OrderLine.Kind.DEDUCTION,
+                    "description": "Rebate",
+                    "tax_category": rng.choice(self.products).tax_category,
+                    "unit_price": self.coins(Decimal(rng.choice(PRICES))),
+                }
+            )
         changes = Changes(lines={line.pk: wish}, additions=more)
         change_order(line.order_id, changes, actor=self.rep, reason="They asked")
 
@@ -265,6 +295,8 @@ class Trade:
             for ahead in open_down_payments(order):
                 with suppress(DownPaymentDeducted):
                     credit_invoice(ahead.pk, actor=self.rep, reason="Not needed")
+            if read_ledger(order).lapsed():  # goods came back that a trade-in was taken off
+                close_rest(order.pk, actor=self.rep, reason="They came back")
 
     def _ship_rest(self, order: Order) -> None:
         for planned in order.shipments.filter(status__in=["planned", "picked", "packed"]):

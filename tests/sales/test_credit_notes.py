@@ -99,7 +99,7 @@ def test_a_credit_takes_the_deduction_along(
         (goods, 2, AmountExceedsOpen),
         (deduction, 1, InvalidAmount),
     ):
-        with pytest.raises(error, match="credit the deducted down payment together"):
+        with pytest.raises(error, match="credit a deducted down payment"):
             credit_invoice(
                 final.pk,
                 actor=market.rep,

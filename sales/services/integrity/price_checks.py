@@ -7,7 +7,7 @@ without an order. What bills or credits a part of a line is in `billing_checks.p
 
 from __future__ import annotations
 
-from sales.services.integrity.checks import COUNTS, LINE_NAME, NAME
+from sales.services.integrity.checks import COUNTS, IS_DEDUCTION, LINE_NAME, NAME
 from sales.services.integrity.rounding import digits_of, rounded, unit_of
 from sales.services.integrity.verification import check_by_query, register_check
 
@@ -29,6 +29,7 @@ PRICE_CHANGED = """EXISTS (
 TYPED = f"""
 WITH counted AS (
     SELECT head.id AS head_id, {NAME} AS head_name, {LINE_NAME} AS name, {COUNTS} AS counts,
+        {IS_DEDUCTION} AS is_deduction,
         line.quantity, COALESCE(line.unit_price, 0) - line.volume_discount AS price,
         line.discount_amount, line.discount_rate, line.promotion_discount, line.tax_rate,
         line.base, line.discount, line.net, line.header_discount, line.tax,
@@ -51,7 +52,8 @@ WITH counted AS (
     FROM based
 ), shared AS (
     SELECT reduced.*, {rounded("head_amount")} AS head_off,
-        CASE WHEN prices_include_tax THEN typed_base - typed_discount ELSE net END AS amount,
+        CASE WHEN is_deduction THEN 0 WHEN prices_include_tax THEN typed_base - typed_discount
+            ELSE net END AS amount,
         CASE WHEN prices_include_tax THEN typed_base - typed_discount - payable
             ELSE header_discount END AS share
     FROM reduced
@@ -59,8 +61,9 @@ WITH counted AS (
 """
 """Every line in the terms in which it was typed: with tax where prices include it.
 
-``share`` is what the header discount takes off a line. Where prices include tax it is stored
-without; as typed it is what is neither discount nor payable, so that it is compared exactly too.
+``amount`` is what the header discount is given on, nothing of a trade-in or rebate; ``share`` is
+what it takes off a line. Where prices include tax it is stored without; as typed it is what is
+neither discount nor payable, so that it is compared exactly too.
 """
 
 LINES = (
