@@ -136,7 +136,8 @@ def take_lines(document: AnyDocument, opportunity: Opportunity, *, actor: Actor)
     Typed prices and discounts come along; everything else takes the draft's list price.
     """
     draft = lock_draft(document)
-    wanted = list(opportunity.lines.select_related("product__default_unit", "unit"))
+    related = ("product__default_unit", "unit", "product_category", "tax_category")
+    wanted = list(opportunity.lines.select_related(*related))
     if not wanted:
         raise NoLines(
             gettext("%(opportunity)s has no lines to take over.") % {"opportunity": opportunity}
@@ -193,9 +194,22 @@ def _add_lines(draft: AnyDocument, wanted: Sequence[OpportunityLine]) -> None:
     insert_lines(draft, waiting)
 
 
-def _typed(source: OpportunityLine) -> dict[str, Decimal | None]:
+def _deduction(source: OpportunityLine) -> dict[str, Any]:
+    """Return what makes up a trade-in or rebate, all of which is typed."""
+    return {
+        "kind": source.kind,
+        "description": source.description,
+        "unit_price": source.typed_price,
+        "product_category": source.product_category,
+        "tax_category": source.tax_category,
+    }
+
+
+def _typed(source: OpportunityLine) -> dict[str, Any]:
     """Return what somebody typed on an opportunity's line: its price and its discount."""
-    typed = {
+    if source.is_deduction:
+        return _deduction(source)
+    typed: dict[str, Any] = {
         "discount_amount": source.discount_amount,
         "discount_rate": source.discount_rate,
     }

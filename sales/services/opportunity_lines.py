@@ -12,13 +12,26 @@ from django.db.models import Max, Sum
 from django.utils.translation import gettext
 
 from common.errors import IllegalTransition
+from common.formatting import format_money
 from crm.actors import Actor
 from crm.models import Opportunity
-from sales.models import AccountTerms, OpportunityLine, PriceList, Product, Unit
+from sales.models import (
+    AccountTerms,
+    OpportunityLine,
+    PriceList,
+    Product,
+    ProductCategory,
+    TaxCategory,
+    Unit,
+)
 from sales.pricing.documents import price_document
-from sales.pricing.errors import InvalidDiscount, InvalidQuantity
+from sales.pricing.errors import InvalidDiscount, InvalidQuantity, NegativeTotal
 from sales.services.documents.drafts import default_company
-from sales.services.documents.new_lines import check_line, clear_other_discount
+from sales.services.documents.new_lines import (
+    check_line,
+    clear_other_discount,
+    take_tax_category,
+)
 from sales.services.documents.totals import line_input
 from sales.services.documents.typed_figures import check_number
 from sales.services.prices.list_prices import ListPrice, check_list, look_up
@@ -44,20 +57,50 @@ def add_opportunity_line(
     opportunity = lock_open_opportunity(opportunity_id)
     if unit_price is not None:
         check_price(actor)
-    check_number(quantity, "quantity")
-    if quantity <= 0:
-        raise InvalidQuantity(gettext("Give a quantity above zero."), field="quantity")
+    _check_quantity(quantity)
     discounts = {"discount_amount": discount_amount, "discount_rate": discount_rate}
     clear_other_discount(discounts)
     unit, day = unit or product.default_unit, default_company().today()
     found = look_up(_price_list(opportunity, day), product, unit, quantity, day)
-    line = _new_line(opportunity, product, unit=unit, quantity=quantity, **discounts)
+    line = _new_line(
+        opportunity,
+        product=product,
+        sku=product.sku,
+        description=product.name,
+        unit=unit,
+        quantity=quantity,
+        **discounts,
+    )
     _take_price(line, found, unit_price)
-    check_line(line, opportunity.currency)
-    _take_figures(line, opportunity.currency)
-    line.save(force_insert=True)
-    _compute_revenue(opportunity)
-    return line
+    return _added(line, opportunity)
+
+
+@transaction.atomic
+def add_opportunity_deduction(
+    opportunity_id: uuid.UUID,
+    *,
+    actor: Actor,
+    description: str,
+    unit_price: Decimal,
+    quantity: Decimal = Decimal(1),
+    product_category: ProductCategory | None = None,
+    tax_category: TaxCategory | None = None,
+) -> OpportunityLine:
+    """Add a trade-in or rebate; the price is what it takes off. A computed revenue follows."""
+    opportunity = lock_open_opportunity(opportunity_id)
+    _check_quantity(quantity)
+    line = _new_line(
+        opportunity,
+        kind=OpportunityLine.Kind.DEDUCTION,
+        description=description,
+        quantity=quantity,
+        unit_price=-unit_price,
+        price_source=OpportunityLine.PriceSource.TYPED,
+        product_category=product_category,
+        tax_category=tax_category,
+    )
+    take_tax_category(line)
+    return _added(line, opportunity)
 
 
 @transaction.atomic
@@ -91,16 +134,24 @@ def lock_open_opportunity(opportunity_id: uuid.UUID) -> Opportunity:
     return opportunity
 
 
-def _new_line(opportunity: Opportunity, product: Product, **fields: Any) -> OpportunityLine:
+def _check_quantity(quantity: Decimal) -> None:
+    check_number(quantity, "quantity")
+    if quantity <= 0:
+        raise InvalidQuantity(gettext("Give a quantity above zero."), field="quantity")
+
+
+def _new_line(opportunity: Opportunity, **fields: Any) -> OpportunityLine:
     last = opportunity.lines.aggregate(last=Max("position"))["last"] or 0
-    return OpportunityLine(
-        opportunity=opportunity,
-        position=last + 1,
-        product=product,
-        sku=product.sku,
-        description=product.name,
-        **fields,
-    )
+    return OpportunityLine(opportunity=opportunity, position=last + 1, **fields)
+
+
+def _added(line: OpportunityLine, opportunity: Opportunity) -> OpportunityLine:
+    """Check a new line, work it out and save it."""
+    check_line(line, opportunity.currency)
+    _take_figures(line, opportunity.currency)
+    line.save(force_insert=True)
+    _compute_revenue(opportunity)
+    return line
 
 
 def _take_price(line: OpportunityLine, found: ListPrice, typed: Decimal | None) -> None:
@@ -137,4 +188,12 @@ def _price_list(opportunity: Opportunity, day: dt.date) -> PriceList | None:
 def _compute_revenue(opportunity: Opportunity) -> None:
     if opportunity.revenue_is_computed:
         total = opportunity.lines.aggregate(sum=Sum("net", default=Decimal(0)))["sum"]
+        if total < 0:
+            raise NegativeTotal(
+                gettext(
+                    "The lines would come to %(total)s: reduce the trade-in or rebate, "
+                    "or add what it is taken off first."
+                )
+                % {"total": format_money(total, opportunity.currency)}
+            )
         opportunity.change(expected_revenue=total)

@@ -12,10 +12,11 @@ import pytest
 
 from fulfilment.models import Discrepancy, InboundMessage, Shipment
 from sales.models import CustomerCreditEntry, Invoice, Order, Payment
-from sales.services.orders import cancel_order
+from sales.services.orders import cancel_order, submit_order
 from tests.factories import Market
 from tests.fulfilment.conftest import FarEnd, shipment_event, submitted_order
 from tests.fulfilment.messages import paid, posted, receive_from, status_event
+from tests.sales.order_steps import drafted, trade_in
 
 SIX_REPORTS = [
     ("order", "accepted"),
@@ -108,6 +109,20 @@ def test_answers_conflict_for_a_line_of_another_order(
     assert receive_from(warehouse, message) == "conflict"
 
     assert not Shipment.objects.exists()
+
+
+def test_answers_conflict_for_a_shipped_trade_in(market: Market, warehouse: FarEnd) -> None:
+    draft = drafted(market, "10")
+    trade_in(draft, market, "50.00")
+    order = submit_order(draft.pk, actor=market.rep)
+
+    assert (
+        receive_from(warehouse, shipment_event(order, "WH-1", "shipped", "10", "1")) == "conflict"
+    )
+    assert not Shipment.objects.exists()
+    message = shipment_event(order, "WH-1", "shipped", "10", "1")
+    message["data"]["lines"].pop()
+    assert receive_from(warehouse, message) == "applied"
 
 
 def test_opens_a_discrepancy_for_a_shipment_of_a_cancelled_order(

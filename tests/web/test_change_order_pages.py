@@ -15,7 +15,7 @@ from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
 from sales.services.orders import submit_order
 from tests.factories import Market, UserFactory
-from tests.sales.order_steps import submitted
+from tests.sales.order_steps import drafted, submitted, trade_in
 from tests.web.refusals import reason_shown
 from web.record_urls import record_url
 
@@ -222,3 +222,29 @@ def test_offers_todays_tax_rate_and_says_what_keeps_the_agreed_one(
     page = rep.get(address(order)).content.decode()
     assert "billed in part at 21% tax; today&#x27;s rate is 22%" in page
     assert f'name="{choice}"' not in page
+
+
+def test_a_trade_in_is_changed_as_what_it_takes_off(rep: Client, market: Market) -> None:
+    draft = drafted(market, "10")
+    trade_in(draft, market, "50.00")
+    order = submit_order(draft.pk, actor=market.rep)
+    goods, deduction = order.lines.order_by("position")
+    invoice_order(order.pk, actor=market.rep, what="lines", quantities={goods.pk: Decimal(1)})
+    page = rep.get(address(order))
+    [_, row] = page.context["rows"]
+    assert (row.progress, row.form["unit_price"].value()) == ("€5.00 taken off", "50.00")
+    assert "discount" not in row.form.fields
+    unchanged = {
+        f"{deduction.pk}-description": deduction.description,
+        f"{deduction.pk}-quantity": "1",
+        f"{deduction.pk}-unit_price": "50.00",
+    }
+
+    answer = rep.post(
+        address(order), typed(order, goods, **unchanged | {f"{deduction.pk}-unit_price": "60"})
+    )
+
+    changes = [
+        (each.label or each.subject, each.before, each.after) for each in answer.context["preview"]
+    ]
+    assert changes == [("Unit price", "−€50.00", "−€60.00"), ("Total", "€179.88", "€167.88")]

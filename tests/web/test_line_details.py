@@ -1,7 +1,8 @@
-"""The dialogs of a draft's lines: write-ins, and what a row does not show."""
+"""The dialogs of a draft's lines: write-ins, trade-ins, and what a row does not show."""
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,8 @@ from sales.models import Quote, TaxRate
 from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line
 from tests.factories import Market, TaxCategoryFactory
+from tests.sales.order_steps import trade_in
+from web.record_urls import record_url
 
 
 @pytest.fixture
@@ -76,6 +79,102 @@ def test_shows_a_write_in_as_it_stands_and_changes_it(
     line.refresh_from_db()
     assert (line.unit_price, line.discount, line.tax_category) == (20, 0, reduced)
     assert (line.net, line.tax) == (20, Decimal("1.10"))
+
+
+def test_a_trade_in_is_typed_as_what_it_takes_off(
+    rep: Client, market: Market, quote: Quote
+) -> None:
+    address = reverse("sales:line-deduction", args=["quotes", quote.pk])
+    assert address in rep.get(record_url(quote)).text
+    assert "discount" not in rep.get(address).context["form"].fields
+
+    answer = rep.post(address, typed(market, description="Old machine", quantity="2"))
+
+    assert answer.status_code == 302
+    line = quote.lines.get()
+    assert (line.kind, line.unit_price, line.net, line.tax) == ("deduction", -10, -20, -4)
+    page = rep.get(record_url(quote)).text
+    row = page[page.index(f'id="line-{line.pk}"') :]
+    assert re.search(r'name="unit_price".*?value="10.00"', row[: row.index("</tr>")], re.DOTALL)
+    assert 'name="discount"' not in row[: row.index("</tr>")]
+    assert "−€20.00" in row[: row.index("</tr>")]
+
+    rep.post(reverse("sales:line-change", args=["quotes", quote.pk, line.pk]),
+             {"description": "Old machine", "quantity": "1", "unit_price": "15"})  # fmt: skip
+    line.refresh_from_db()
+    assert (line.unit_price, line.net) == (-15, -15)
+
+
+def test_shows_a_trade_in_as_it_stands_and_changes_only_what_differs(
+    rep: Client, market: Market, quote: Quote
+) -> None:
+    line = trade_in(quote, market, "12.5")
+
+    form = rep.get(at(quote, line.pk)).context["form"]
+    assert {name: form[name].value() for name in form.fields} == {
+        "description": "Old machine taken back",
+        "quantity": "1",
+        "unit_price": "12.50",
+        "product_category": None,
+        "tax_category": market.tax_category.pk,
+        "tax_rate": None,
+    }
+    as_it_stands = {
+        "description": "Older machine",
+        "quantity": "1",
+        "unit_price": "12.5",
+        "tax_category": market.tax_category.pk,
+    }
+    rep.post(at(quote, line.pk), as_it_stands)
+
+    line.refresh_from_db()
+    assert (line.description, line.unit_price, line.price_source) == (
+        "Older machine", Decimal("-12.5"), "typed",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fields", "cell", "reason"),
+    [
+        ({"unit_price": "-10"}, "unit_price", "greater than or equal to 0"),
+        ({"product_category": ""}, "tax_category", "needs a product category or a tax category"),
+        ({"unit_price": "50"}, "unit_price", "counts as a discount: all together this comes to"),
+    ],
+)
+def test_says_beside_the_input_why_a_trade_in_is_refused(
+    rep: Client, market: Market, quote: Quote, fields: dict[str, Any], cell: str, reason: str
+) -> None:
+    add_line(quote, actor=market.rep, product=market.product("100.00"))
+    market.rep.discount_limit_rate = Decimal("0.1")
+    market.rep.save()
+
+    page = rep.post(
+        reverse("sales:line-deduction", args=["quotes", quote.pk]), typed(market, **fields)
+    )
+
+    assert page.status_code == 422
+    assert reason in str(page.context["form"].errors[cell])
+    assert quote.lines.count() == 1
+
+
+def test_a_negative_price_is_refused_in_a_row_and_a_write_in(
+    rep: Client, market: Market, quote: Quote
+) -> None:
+    line = add_line(quote, actor=market.rep, product=market.product("100.00"))
+    row = {"description": "Machine", "quantity": "1", "unit_price": "-1"}
+
+    answers = [
+        rep.post(at(quote), typed(market, unit_price="-1")),
+        rep.post(
+            reverse("sales:line-change", args=["quotes", quote.pk, line.pk]),
+            row,
+            headers={"HX-Request": "true"},
+        ),
+    ]
+
+    assert [answer.status_code for answer in answers] == [422, 422]
+    line.refresh_from_db()
+    assert (line.unit_price, quote.lines.count()) == (100, 1)
 
 
 def test_changes_only_the_tax_of_a_product_s_line(

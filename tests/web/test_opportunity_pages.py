@@ -16,6 +16,8 @@ from sales.services.documents.drafts import draft_quote
 from sales.services.opportunity_lines import add_opportunity_line
 from tests.factories import Market, OpportunityFactory, UserFactory
 from tests.sales.quote_steps import quoted
+from tests.web.refusals import reason_shown
+from web.record_urls import record_url
 
 
 @pytest.fixture
@@ -54,6 +56,37 @@ def test_computes_an_opportunitys_revenue_from_its_lines(
 
     opportunity.refresh_from_db()
     assert opportunity.expected_revenue == Decimal("59.97")
+
+
+def test_a_trade_in_is_taken_off_an_opportunitys_revenue(
+    rep: Client, market: Market, opportunity: Opportunity
+) -> None:
+    rep.post(at("opportunity-revenue", opportunity), {"computed": "yes"})
+    product = market.product("100.00")
+    rep.post(at("opportunity-add-line", opportunity), {"product": product.sku, "quantity": "2"})
+    assert at("opportunity-deduct", opportunity) in rep.get(record_url(opportunity)).text
+
+    answer = rep.post(
+        at("opportunity-deduct", opportunity),
+        {
+            "description": "Old machine",
+            "quantity": "1",
+            "unit_price": "30",
+            "tax_category": market.tax_category.pk,
+        },
+    )
+
+    assert answer.status_code == 302
+    opportunity.refresh_from_db()
+    assert opportunity.expected_revenue == Decimal("170.00")
+    page = rep.get(record_url(opportunity)).text
+    assert "Trade-in or rebate" in page
+    assert "−€30.00" in page
+    refused = rep.post(
+        at("opportunity-remove-line", opportunity, opportunity.lines.earliest("position").pk)
+    )
+    assert "reduce the trade-in or rebate" in reason_shown(rep, refused, opportunity)
+    assert opportunity.lines.count() == 2
 
 
 def test_refuses_a_product_nobody_knows(rep: Client, opportunity: Opportunity) -> None:

@@ -12,13 +12,15 @@ from django.utils.html import strip_tags
 
 from common.formatting import format_money
 from crm import roles
+from fulfilment.services.returns import record_return
 from fulfilment.services.shipments import record_shipment
 from sales.models import Invoice, Order
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.billing.order_invoices import invoice_order
 from sales.services.invoices import issue_invoice
+from sales.services.orders import submit_order
 from tests.factories import Market, UserFactory
-from tests.sales.order_steps import submitted
+from tests.sales.order_steps import drafted, submitted, trade_in
 from web.record_urls import record_url
 
 
@@ -188,3 +190,39 @@ def test_other_teams_cannot_close_an_order(client: Client, order: Order) -> None
     client.force_login(UserFactory.create(role=roles.SALES_REP))
 
     assert client.post(url(order, "close"), {"reason": "Mine"}).status_code == 404
+
+
+def test_says_that_a_trade_in_is_left_and_offers_to_close_it(rep: Client, market: Market) -> None:
+    order = drafted(market, "10", price="100.00")
+    trade_in(order, market, "300.00")
+    order = submit_order(order.pk, actor=market.rep)
+    goods, _ = order.lines.order_by("position")
+    record_shipment(order.pk, actor=market.rep, lines={goods.pk: Decimal(10)})
+    five = {goods.pk: Decimal(5)}
+    issue_invoice(invoice_order(order.pk, actor=market.rep, what="lines", quantities=five).pk,
+                  actor=market.rep)  # fmt: skip
+    assert "not taken off yet" not in rep.get(record_url(order)).text
+
+    record_return(order.pk, actor=market.rep, lines=five)
+
+    page = rep.get(record_url(order)).text
+    assert "Old machine taken back: €150.00 are not taken off yet, and nothing is left" in page
+    assert url(order, "close") in page
+    rep.post(url(order, "close"), {"reason": "They keep five"})
+    order.refresh_from_db()
+    page = rep.get(record_url(order)).text
+    assert order.status == Order.Status.COMPLETED
+    assert "not taken off yet" not in page
+    assert url(order, "close") not in page
+
+
+def test_nothing_is_asked_of_a_trade_in_when_the_order_is_invoiced(
+    rep: Client, market: Market
+) -> None:
+    order = drafted(market, "10", price="100.00")
+    trade_in(order, market, "300.00")
+    order = submit_order(order.pk, actor=market.rep)
+
+    form = rep.get(url(order, "invoice")).context["form"]
+
+    assert [row.line.kind for row in form.rows()] == ["product"]

@@ -75,7 +75,8 @@ class LineForm(forms.Form):
     def changes(self) -> dict[str, Any]:
         """Return the typed values by column."""
         columns = dict(self.cleaned_data)
-        return {**columns, **columns.pop("discount", {})}
+        discount = columns.pop("discount", {})
+        return {**columns, **discount}
 
 
 class TaxRateField(RateField):
@@ -200,7 +201,8 @@ class WriteInForm(DetailsForm):
         typed = super().columns()
         category = typed["product_category"]
         typed["tax_category"] = typed["tax_category"] or (category and category.tax_category)
-        return {**typed, **typed.pop("discount", {})}
+        discount = typed.pop("discount", {})
+        return {**typed, **discount}
 
 
 class DeductionForm(WriteInForm):

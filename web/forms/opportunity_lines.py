@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.forms import DayInput
 from web.forms.base import StyledForm
-from web.forms.lines import DiscountField
+from web.forms.lines import DeductionForm, DiscountField
 from web.forms.products import ProductField
 
 
@@ -42,6 +42,18 @@ class OpportunityLineForm(StyledForm):
         columns = dict(self.cleaned_data)
         discount = columns.pop("discount")
         return {**columns, **discount}
+
+
+class OpportunityDeductionForm(DeductionForm):
+    """Form of a trade-in or rebate of an opportunity; its tax rate is that of the quote's day."""
+
+    widths: ClassVar = {"quantity": 4, "unit_price": 8, "product_category": 6, "tax_category": 6}
+
+    tax_rate = None  # type: ignore[assignment]  # Django's way to leave a field out
+
+    def changes(self) -> dict[str, Any]:
+        """Return the typed values by column."""
+        return {name: value for name, value in self.columns().items() if name != "kind"}
 
 
 class QuoteFromOpportunityForm(StyledForm):

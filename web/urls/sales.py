@@ -99,6 +99,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("opportunities/<uuid:pk>/lines/add/", opportunity_lines.add, name="opportunity-add-line"),
     path(
+        "opportunities/<uuid:pk>/lines/deduct/",
+        opportunity_lines.deduct,
+        name="opportunity-deduct",
+    ),
+    path(
         "opportunities/<uuid:pk>/lines/<uuid:line>/remove/",
         opportunity_lines.remove,
         name="opportunity-remove-line",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ import pytest
 
 from sales.pricing.advances import TaxAmount, deduct, spread_advance
 from sales.pricing.allocation import allocate
-from sales.pricing.concessions import line_concession, list_discount
+from sales.pricing.concessions import document_concession, line_concession, list_discount
+from sales.pricing.deduction_lines import DeductionLine, take_off
 from sales.pricing.discounts import Band, DiscountKind, DiscountList, volume_discount
 from sales.pricing.documents import LineInput, Terms, price_document
 from sales.pricing.due import DueRule, Share, early_payment_discount, split_by_shares
@@ -96,11 +97,13 @@ def test_finds_every_kind_of_table() -> None:
     assert [table.columns[0] for table in TABLES] == [
         "amount",
         "share out",
-        *["line", "detail"] * 8,
+        *["line", "detail"] * 9,
         "method",
         "bands",
         "listed",
+        "sold at",
         "ordered",
+        "to take off",
         "order total",
         "down payment",
         "asked ahead",
@@ -188,6 +191,7 @@ def read_line(row: dict[str, str]) -> LineInput:
         discount_amount=Decimal(amount) if amount else None,
         discount_rate=Decimal(percentage) / 100 if percentage else None,
         tax_rate=Decimal(row["tax %"]) / 100,
+        is_deduction=Decimal(row["price"]) < 0,
     )
 
 
@@ -309,6 +313,36 @@ def test_deducts_a_down_payment_as_the_page_says(row: dict[str, str]) -> None:
 
     assert ", ".join(str(each.taxable) for each in deducted) == row["deducted"]
     assert ahead == TaxAmount()
+
+
+@pytest.mark.parametrize("row", rows_of("to take off"))
+def test_takes_a_trade_in_off_as_the_page_says(row: dict[str, str]) -> None:
+    line = DeductionLine("1", Decimal(0), TaxAmount(Decimal(row["to take off"])))
+    left = TaxAmount(Decimal(row["left to sell"]))
+    taken: list[Decimal] = []
+
+    for sold in map(TaxAmount, decimals(row["sold in parts"])):
+        now = take_off([line], sold, left, row["currency"], Rounding.HALF_UP)["1"]
+        taken.append(now.taxable)
+        line, left = replace(line, taken=line.taken + now), left - sold
+
+    assert ", ".join(map(str, taken)) == row["taken off"]
+    assert line.open == TaxAmount()
+
+
+@pytest.mark.parametrize("row", rows_of("sold at"))
+def test_measures_trade_ins_as_the_page_says(row: dict[str, str]) -> None:
+    rate = Decimal(row["discount on everything %"] or 0) / 100
+    one, nothing = Decimal(1), Decimal(0)
+    sold = LineInput("1", one, Decimal(row["sold at"]))
+    off = LineInput("2", one, -Decimal(row["trade-ins and rebates"]), is_deduction=True)
+    lines = [(sold, Decimal(row["list price"])), (off, nothing)]
+    terms = Terms("EUR", discount_rate=rate)
+
+    given = document_concession(lines, terms)
+
+    assert given is not None
+    assert given.rate == list_discount(lines, terms).rate == Decimal(row["given %"]) / 100
 
 
 @pytest.mark.parametrize("row", rows_of("of units"))
