@@ -8,8 +8,8 @@ part takes the remainder.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from common.sentences import Amount
@@ -163,6 +163,27 @@ class Ledger:
     def open_ahead(self, rate: Rate | None) -> TaxAmount:
         """Return what was asked ahead at a rate, or for freight (None), and is not deducted."""
         return self.freight_advance.open if rate is None else self._open_advance(rate)
+
+    def short_close(self, chosen: Collection[str] | None = None) -> Ledger:
+        """Return the ledger once all that can be cancelled is cancelled, of all lines or of some.
+
+        What trade-ins and rebates can take off no invoice any more is closed with it.
+        """
+        lines = tuple(
+            line.closed(self.currency, self.rounding)
+            if chosen is None or line.key in chosen
+            else line
+            for line in self.lines
+        )
+        sold = replace(self, lines=lines)
+        lapsed = sold.lapsed()
+        deductions = tuple(
+            replace(line, agreed=line.taken)
+            if chosen is None or line.key in chosen
+            else replace(line, agreed=line.agreed - lapsed.get(line.key, TaxAmount()))
+            for line in self.deduction_lines
+        )
+        return replace(sold, deduction_lines=deductions)
 
     def falls_short_of(self, before: Ledger) -> bool:
         """Whether a change took the order, in all or at a rate, under what was asked ahead."""

@@ -6,7 +6,7 @@ is not billed; what was credited *for good* stays billed, since it is never bill
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from common.sentences import sentence as _
@@ -133,6 +133,12 @@ class LedgerLine:
             return self.ordered_portion
         part = scale(self.ordered_portion, quantity, currency, rounding)
         return Portion(quantity, part.amounts.at_least(self.billed))
+
+    def closed(self, currency: str, rounding: Rounding) -> LedgerLine:
+        """Return the line once all that can be cancelled is cancelled."""
+        kept = self.short_close(currency, rounding)
+        units = replace(self.units, ordered=kept.quantity)
+        return replace(self, units=units, agreed=kept.amounts)
 
     def whole(self, currency: str, rounding: Rounding) -> Amounts:
         """Return what the line comes to once all that can be billed is billed."""

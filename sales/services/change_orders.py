@@ -19,6 +19,7 @@ from crm.actors import Actor
 from crm.custom_fields import clean_custom
 from sales.models import DocumentLine, Order, OrderChange, OrderLine, Product
 from sales.pricing.ledger import Ledger
+from sales.pricing.ledger_lines import LedgerLine
 from sales.services.billing.agreed_figures import agree_figures
 from sales.services.billing.deductions import close_deductions, refuse_under_billed
 from sales.services.billing.down_payments import refuse_uncovered
@@ -125,10 +126,11 @@ def _close(
     stored = lines_of(order)
     before, ledger = snapshot(order, stored), read_ledger(order, stored)
     change = open_change(order, reason, actor)
+    closed = ledger.short_close(None if lines is None else {str(pk) for pk in lines})
     for line in stored:
-        if line.counts and line.is_sold and (lines is None or line.pk in lines):
-            _close_line(line, ledger)
-    close_deductions(order, stored, read_ledger(order, stored), lines)
+        if line.counts and line.is_sold:
+            _close_line(line, closed.line(str(line.pk)))
+    close_deductions(order, stored, ledger, closed)
     save_columns(stored, ["quantity", "unit_price", "promotion_discount", *LINE_FIGURES])
     _put_figures(order, stored, ledger)
     return finish_change(order, change, before, stored, actor=actor)
@@ -145,10 +147,9 @@ def _put_figures(order: Order, lines: Sequence[OrderLine], before: Ledger) -> Le
     return ledger
 
 
-def _close_line(line: OrderLine, ledger: Ledger) -> None:
-    kept = ledger.line(str(line.pk)).short_close(ledger.currency, ledger.rounding)
-    line.quantity = kept.quantity + line.cancelled_quantity
-    put_amounts(line, kept.amounts)
+def _close_line(line: OrderLine, closed: LedgerLine) -> None:
+    line.quantity = closed.units.ordered + line.cancelled_quantity
+    put_amounts(line, closed.agreed)
 
 
 def preview_change(order_id: uuid.UUID, changes: Changes, *, actor: Actor) -> list[ChangeEntry]:

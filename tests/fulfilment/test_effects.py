@@ -115,11 +115,10 @@ def test_answers_conflict_for_a_shipped_trade_in(market: Market, warehouse: FarE
     draft = drafted(market, "10")
     trade_in(draft, market, "50.00")
     order = submit_order(draft.pk, actor=market.rep)
-
-    assert (
-        receive_from(warehouse, shipment_event(order, "WH-1", "shipped", "10", "1")) == "conflict"
-    )
+    message = shipment_event(order, "WH-1", "shipped", "10", "1")
+    assert receive_from(warehouse, message) == "conflict"
     assert not Shipment.objects.exists()
+
     message = shipment_event(order, "WH-1", "shipped", "10", "1")
     message["data"]["lines"].pop()
     assert receive_from(warehouse, message) == "applied"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from uuid import UUID
 
 from django.utils.translation import gettext
 
@@ -27,23 +26,15 @@ def price_of(document: Order | Invoice, amounts: Amounts) -> Decimal:
 
 
 def close_deductions(
-    order: Order, lines: Sequence[OrderLine], ledger: Ledger, chosen: Collection[UUID] | None
+    order: Order, lines: Sequence[OrderLine], before: Ledger, closed: Ledger
 ) -> None:
-    """Close what trade-ins and rebates do not take off yet: of the chosen, and what no invoice can.
-
-    What is left of one is a single amount: what it has taken off, and may still take off.
-    """
-    lapsed = ledger.lapsed()
-    known = {line.key: line for line in ledger.deduction_lines}
+    """Put on trade-ins and rebates what is left of them; what is closed in part is one amount."""
+    known = {line.key: line.agreed for line in before.deduction_lines}
+    kept = {line.key: line.agreed for line in closed.deduction_lines}
     for line in lines:
-        if not line.counts or str(line.pk) not in known:
-            continue
-        deduction = known[str(line.pk)]
-        kept = deduction.agreed - lapsed.get(deduction.key, TaxAmount())
-        if chosen is None or line.pk in chosen:
-            kept = deduction.taken
-        if kept != deduction.agreed:
-            _keep(order, line, kept)
+        key = str(line.pk)
+        if key in kept and kept[key] != known[key]:
+            _keep(order, line, kept[key])
 
 
 def _keep(order: Order, line: OrderLine, kept: TaxAmount) -> None:

@@ -58,8 +58,7 @@ def invoice_order(
     """Draft an invoice for what was shipped, all that is open, chosen quantities or a percentage.
 
     `rate` is the fraction of what was ordered that a percentage invoice bills. The amounts are the
-    order's own: any run of partial invoices sums to the order to the cent. Trade-ins and rebates
-    are taken off in proportion to what it bills.
+    order's own: any run of partial invoices sums to the order to the cent.
     """
     order = Order.objects.select_for_update(of=("self",)).get(pk=order_id)
     if not order.is_binding:

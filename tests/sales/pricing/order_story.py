@@ -323,23 +323,13 @@ class OrderStory:
 
     def short_close(self) -> None:
         """Cancel what is open of one line or of several, and of the trade-ins that lapse."""
-        chosen = self.dice.choice(self.ledger.lines).key
-        lines = [
-            closed(line, line.short_close(self.currency, self.rounding))
-            if line.key == chosen or self.dice.random() < 0.5
-            else line
-            for line in self.ledger.lines
-        ]
-        lapsed = replace(self.ledger, lines=tuple(lines)).lapsed()
-        everything = self.dice.random() < 0.3
-        deductions = [
-            replace(line, agreed=line.taken if everything else line.agreed - lapsed[line.key])
-            if everything or line.key in lapsed
-            else line
-            for line in self.ledger.deduction_lines
-        ]
+        chosen = {self.dice.choice(self.ledger.lines).key}
+        chosen |= {line.key for line in self.inputs if self.dice.random() < 0.5}
+        known = {line.key: line.agreed for line in self.ledger.deduction_lines}
+        closed = self.ledger.short_close(None if self.dice.random() < 0.2 else chosen)
+        lines, deductions = list(closed.lines), list(closed.deduction_lines)
         ordered = {line.key: line.units.ordered for line in lines}
-        agreed = {line.key: line.agreed for line in deductions if line.key in lapsed or everything}
+        agreed = {line.key: line.agreed for line in deductions if line.agreed != known[line.key]}
         inputs = [
             replace(line, quantity=ordered[line.key])
             if line.key in ordered
