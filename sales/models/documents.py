@@ -279,7 +279,7 @@ class DocumentLine(models.Model):
 
     def signed_price(self, price: Decimal | None) -> Decimal | None:
         """Turn a typed price into that of the line, or back: that of a deduction is below zero."""
-        return -price if price is not None and self.is_deduction else price
+        return price.copy_negate() if price and self.is_deduction else price  # NaN has no minus
 
     @property
     def counts(self) -> bool:

@@ -94,11 +94,11 @@ def add_opportunity_deduction(
         kind=OpportunityLine.Kind.DEDUCTION,
         description=description,
         quantity=quantity,
-        unit_price=-unit_price,
         price_source=OpportunityLine.PriceSource.TYPED,
         product_category=product_category,
         tax_category=tax_category,
     )
+    line.unit_price = line.signed_price(unit_price)
     take_tax_category(line)
     return _added(line, opportunity)
 

@@ -149,6 +149,22 @@ class TestTyping:
         quote.refresh_from_db()
         assert (quote.lines.count(), quote.version) == (0, 1)
 
+    @pytest.mark.parametrize("amount", ["-0.00001", "NaN", "sNaN", "Infinity", "1E+99"])
+    def test_refuses_a_price_that_is_no_amount(
+        self, market: Market, quote: Quote, amount: str
+    ) -> None:
+        line = trade_in(quote, market, "5.00")
+
+        attempts: list[Callable[[], object]] = [
+            lambda: trade_in(quote, market, amount),
+            lambda: change_line(line, actor=market.rep, unit_price=Decimal(amount)),
+        ]
+        for attempt in attempts:
+            with pytest.raises(InvalidAmount) as refusal:
+                attempt()
+            assert refusal.value.field == "unit_price"
+        assert [each.net for each in quote.lines.all()] == [-5]
+
     @pytest.mark.parametrize("kind", ["product", "write_in"])
     def test_no_other_line_has_a_price_below_zero(
         self, market: Market, quote: Quote, kind: str
@@ -619,6 +635,23 @@ class TestCredits:
 
         assert note.total == Decimal("780.00")
         assert [line[2] for line in taken_off(billed(order, market, what="all"))] == [-150]
+
+    def test_an_invoice_without_an_order_is_credited_line_by_line(self, market: Market) -> None:
+        draft = draft_invoice(actor=market.rep, account=market.account, name="Repair")
+        goods = add_line(
+            draft, actor=market.rep, product=market.product("100.00"), quantity=Decimal(2)
+        )
+        deduction = trade_in(draft, market, "50.00", quantity=Decimal(2))
+        invoice = issue_invoice(draft.pk, actor=market.rep)
+
+        half = {goods.pk: Decimal(1), deduction.pk: Decimal(1)}
+        notes = [
+            credit_invoice(invoice.pk, actor=market.rep, reason="Late", quantities=half)
+            for _ in range(2)
+        ]
+
+        assert (invoice.total, [note.total for note in notes]) == (120, [60, 60])
+        assert found_in_documents() == []
 
 
 class TestChanges:

@@ -88,7 +88,7 @@ def order_page(
         promotions=build_promotions(order, editable=editable, form=promotion_form),
         submitted=submitted,
         notes=order.notes,
-        notices=[*_tax_notices(order, lines), *_deduction_notices(order, lines, taken)],
+        notices=[*_tax_notices(order, lines, taken), *_deduction_notices(order, lines, taken)],
         activity=activity_card(order, user),
         facts=_facts(order),
         history=history_card(read_events(order)),
@@ -123,11 +123,14 @@ def _submitted(
     )
 
 
-def _tax_notices(order: Order, lines: Sequence[OrderLine]) -> list[str]:
+def _tax_notices(
+    order: Order, lines: Sequence[OrderLine], taken: Mapping[UUID, TaxAmount]
+) -> list[str]:
     """Say which tax rates are others by now, of what is not billed yet, and how to take them."""
     if order.status == Order.Status.CANCELLED or not order.prices_locked:
         return []
-    open_lines = [line for line in lines if line.open_to_bill]
+    untouched = [line for line in open_deductions(lines, taken) if not taken[line.pk]]
+    open_lines = [*(line for line in lines if line.open_to_bill), *untouched]
     way_on = gettext("A change order can take today's rate.")
     if order.is_draft:
         way_on = gettext("Unlock the prices to take today's rate.")
