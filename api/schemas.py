@@ -14,9 +14,9 @@ from fulfilment.routes import ROUTES
 from sales.models import DocumentLine, Invoice, Order, Quote
 
 
-def quantity_field() -> serializers.DecimalField:
+def quantity_field(**options: Any) -> serializers.DecimalField:
     """Return the field of a quantity: a decimal as text, with up to five decimals."""
-    return serializers.DecimalField(max_digits=20, decimal_places=5)
+    return serializers.DecimalField(max_digits=20, decimal_places=5, **options)
 
 
 class AccountSchema(serializers.Serializer[Any]):
@@ -56,7 +56,8 @@ class QuoteLineSchema(serializers.Serializer[Any]):
     description = serializers.CharField()
     quantity = quantity_field()
     unit = serializers.CharField(allow_blank=True)
-    unit_price = MoneySchema()
+    unit_price = MoneySchema(help_text="The price of ``price_quantity`` units.")
+    price_quantity = quantity_field(help_text="How many units the price is for: 1, or 100.")
     discount = MoneySchema()
     net = MoneySchema()
     tax = MoneySchema()

@@ -20,6 +20,7 @@ from common.sentences import Amount, Percentage, Sentence
 READER_LOCALES = {"en": "en_GB"}
 """Languages whose readers we take to be of one country; others are used as they are."""
 
+ONE = Decimal(1)
 MINUS = "\N{MINUS SIGN}"
 LETTER_BEFORE_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)")
 """Where CLDR wants a space after a currency written in letters; Babel leaves it out."""
@@ -75,11 +76,19 @@ def format_money(amount: Decimal | None, currency: str) -> str:
     return _write(amount.quantize(smallest_unit, rounding=ROUND_HALF_UP), currency, digits)
 
 
-def format_price(price: Decimal | None, currency: str) -> str:
-    """Write a unit price: at least the currency's digits, at most the five we keep."""
+def format_price(price: Decimal | None, currency: str, price_quantity: Decimal = ONE) -> str:
+    """Write a unit price: at least the currency's digits, at most the five we keep.
+
+    >>> format_price(Decimal("12.5"), "EUR", Decimal(100))
+    '€12.50 per 100'
+    """
     if price is None:
         return "–"
-    return _write(price, currency, min(max(_digits(currency), -_exponent(price)), 5))
+    written = _write(price, currency, min(max(_digits(currency), -_exponent(price)), 5))
+    if price_quantity == ONE:
+        return written
+    units = format_quantity(price_quantity)
+    return gettext("%(price)s per %(units)s") % {"price": written, "units": units}
 
 
 def _exponent(value: Decimal) -> int:
@@ -126,12 +135,17 @@ def plain_number(value: Decimal | None) -> str:
     return short.replace(".", str(get_format("DECIMAL_SEPARATOR")))
 
 
-def plain_price(price: Decimal | None, currency: str) -> str:
-    """Write a unit price for an input: with the digits its currency has, at least."""
+def plain_price(price: Decimal | None, currency: str, price_quantity: Decimal = ONE) -> str:
+    """Write a unit price for an input: with the digits its currency has, at least.
+
+    >>> plain_price(Decimal("12.5"), "EUR", Decimal(100))
+    '12.50 / 100'
+    """
     if price is None:
         return ""
     kept = min(max(_digits(currency), -_exponent(price)), 5)
-    return f"{price:.{kept}f}".replace(".", str(get_format("DECIMAL_SEPARATOR")))
+    written = f"{price:.{kept}f}".replace(".", str(get_format("DECIMAL_SEPARATOR")))
+    return written if price_quantity == ONE else f"{written} / {plain_number(price_quantity)}"
 
 
 def format_day(day: dt.date | None) -> str:

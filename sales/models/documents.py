@@ -24,9 +24,14 @@ from common.triggers import MovesLegally, NeverDeleted
 from crm.models import Account, Contact, Owned
 from sales.models import line_kinds
 from sales.models.catalogue import Product, ProductCategory, Unit
-from sales.models.companies import Company
+from sales.models.companies import Company, PricingRules
 from sales.models.line_constraints import deducted_whole, on_their_side
-from sales.models.price_lists import PriceList, PriceListItem
+from sales.models.price_lists import (
+    PriceList,
+    PriceListItem,
+    price_is_for_units,
+    price_quantity_field,
+)
 from sales.models.taxes import TaxCategory, TaxZone
 from sales.models.terms import PaymentTerms
 from sales.models.triggers import (
@@ -38,16 +43,12 @@ from sales.models.triggers import (
 )
 
 
-class Document(Owned, Stateful):
+class Document(PricingRules, Owned, Stateful):
     """The head of a quote, an order or an invoice; every amount is in ``currency``.
 
     detail = Σ line net; pre-freight = detail - header discount;
     total = pre-freight + freight + Σ tax.
     """
-
-    class Rounding(models.TextChoices):
-        HALF_UP = "half_up", _("Half up")
-        HALF_EVEN = "half_even", _("Half to even")
 
     id = identifier()
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+")
@@ -64,7 +65,6 @@ class Document(Owned, Stateful):
         help_text=_("Units of the document's currency per unit of the company's base currency."),
     )
     exchange_rate_on = models.DateField(null=True, blank=True)
-    rounding = models.CharField(max_length=10, choices=Rounding, default=Rounding.HALF_UP)
     price_list = optional_key(PriceList)
     payment_terms = optional_key(PaymentTerms)
     tax_zone = optional_key(TaxZone)
@@ -179,13 +179,14 @@ class DocumentLine(models.Model):
     is_optional = models.BooleanField(_("optional"), default=False)
     is_taken = models.BooleanField(_("taken"), default=True)
     unit_price = amount_field(null=True, blank=True, default=None)
+    price_quantity = price_quantity_field()
     price_source = models.CharField(max_length=10, choices=PriceSource, default=PriceSource.LIST)
     price_list_item = models.ForeignKey(
         PriceListItem, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
-    volume_discount = amount_field(help_text=_("Off each unit."))
+    volume_discount = amount_field(help_text=_("Off the price."))
     discount_amount = amount_field(
-        null=True, blank=True, default=None, help_text=_("Off the whole line.")
+        null=True, blank=True, default=None, help_text=_("Off the whole line, or off each unit.")
     )
     discount_rate = rate_field(null=True, blank=True)
     tax_category = optional_key(TaxCategory)
@@ -237,6 +238,7 @@ class DocumentLine(models.Model):
                 condition=on_their_side(), name="%(class)s_figures_on_their_side"
             ),
             models.CheckConstraint(condition=deducted_whole(), name="%(class)s_deducted_whole"),
+            price_is_for_units("%(class)s_price_quantity"),
         ]
 
     def __str__(self) -> str:

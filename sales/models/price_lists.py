@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -27,6 +28,7 @@ from common.history import keeps_history
 from crm.models import Account
 from sales.models.catalogue import Product, Unit, chosen
 from sales.pricing.money import MINOR_UNITS
+from sales.pricing.quantities import LARGEST_PRICE_QUANTITY
 
 
 @keeps_history()
@@ -163,6 +165,22 @@ def bands_may_move() -> Iterator[None]:
         cursor.execute("SET CONSTRAINTS discount_band_no_overlap IMMEDIATE")
 
 
+def price_quantity_field() -> models.DecimalField[Any, Any]:
+    """Make the column that says how many units a price is for."""
+    return quantity_field(
+        default=Decimal(1), help_text=_("The price is for so many units: 100 for a price per 100.")
+    )
+
+
+def price_is_for_units(name: str) -> models.CheckConstraint:
+    """Make the constraint that a price is for more than nothing, and for no absurd number."""
+    return models.CheckConstraint(
+        condition=Q(price_quantity__gt=0, price_quantity__lte=LARGEST_PRICE_QUANTITY),
+        name=name,
+        violation_error_message=_("A price is for more than 0 and at most 1,000,000 units."),
+    )
+
+
 @keeps_history()
 class PriceListItem(models.Model):
     """How one product in one unit is priced on a list."""
@@ -199,6 +217,7 @@ class PriceListItem(models.Model):
         null=True, blank=True, default=None, help_text=_("The price, where it is an amount.")
     )
     percentage_rate = rate_field(null=True, blank=True)
+    price_quantity = price_quantity_field()
     rounding = models.CharField(max_length=10, choices=Rounding, default=Rounding.NONE)
     rounding_option = models.CharField(max_length=15, choices=RoundingOption, blank=True)
     rounding_amount = amount_field(null=True, blank=True, default=None)
@@ -226,6 +245,7 @@ class PriceListItem(models.Model):
                 name="price_list_item_percentage_given",
                 violation_error_message=_("This method needs a percentage, as a fraction: 0.25."),
             ),
+            price_is_for_units("price_list_item_price_quantity"),
         ]
 
     def __str__(self) -> str:

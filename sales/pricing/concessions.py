@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
-from sales.pricing.lines import LineInput, Terms
+from sales.pricing.lines import LineInput, Price, Terms
 from sales.pricing.money import EXACT, ONE, ZERO
 
 TINY = Decimal("1e-9")
@@ -36,10 +36,10 @@ class Concession:
         return self.rate > rate + TINY
 
 
-def line_concession(line: LineInput, reference_price: Decimal, terms: Terms) -> Concession:
+def line_concession(line: LineInput, reference_price: Price, terms: Terms) -> Concession:
     """Compare a line with its reference price: off = full − base + manual discount.
 
-    full = quantity × reference price per unit.
+    full = quantity × reference price / the units that it is for, whatever those of the line's are.
     """
     with localcontext(EXACT):
         full = list_amount(line, reference_price, terms)
@@ -47,7 +47,7 @@ def line_concession(line: LineInput, reference_price: Decimal, terms: Terms) -> 
 
 
 def document_concession(
-    lines: Sequence[tuple[LineInput, Decimal]], terms: Terms
+    lines: Sequence[tuple[LineInput, Price]], terms: Terms
 ) -> Concession | None:
     """Add up the concessions of the counting lines and the discount on everything.
 
@@ -69,8 +69,8 @@ def document_concession(
         )
 
 
-def list_discount(lines: Sequence[tuple[LineInput, Decimal]], terms: Terms) -> Concession:
-    """Compare the counting lines, all discounts taken off, with their list prices per unit.
+def list_discount(lines: Sequence[tuple[LineInput, Price]], terms: Terms) -> Concession:
+    """Compare the counting lines, all discounts taken off, with their list prices.
 
     Volume discounts and promotion codes count here: it is what the customer pays less.
     """
@@ -95,10 +95,9 @@ def rate_on_everything(lines: Iterable[LineInput], terms: Terms) -> Decimal:
         return terms.discount_rate + terms.discount_amount / detail + (sold - left) / sold
 
 
-def list_amount(line: LineInput, list_price: Decimal, terms: Terms) -> Decimal:
-    """Return what a line comes to at a list price per unit, before tax and unrounded."""
-    with localcontext(EXACT):
-        return before_tax(line.quantity * list_price / line.price_quantity, line, terms)
+def list_amount(line: LineInput, list_price: Price, terms: Terms) -> Decimal:
+    """Return what a line comes to at a list price, before tax and unrounded."""
+    return before_tax(list_price.of(line.quantity), line, terms)
 
 
 def before_tax(amount: Decimal, line: LineInput, terms: Terms) -> Decimal:
@@ -129,6 +128,6 @@ def _left(line: LineInput, terms: Terms) -> Decimal:
 
 def _asked(line: LineInput, terms: Terms) -> Decimal:
     """Return what a line comes to after the typed discount, unrounded."""
-    base = line.quantity * (line.unit_price - line.volume_discount) / line.price_quantity
+    base = line.asked_price.of(line.quantity)
     per = line.quantity if terms.per_unit_discount else ONE
     return base * (1 - (line.discount_rate or ZERO)) - (line.discount_amount or ZERO) * per

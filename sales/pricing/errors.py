@@ -46,7 +46,7 @@ class AmountExceedsOpen(PricingError):
 
 
 class InvalidQuantity(PricingError):
-    """The quantity is no number, negative, or zero where something must be given."""
+    """The quantity is no number, negative, or zero; or a price is for no number of units."""
 
     code = "invalid_quantity"
 

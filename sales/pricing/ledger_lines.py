@@ -12,7 +12,7 @@ from decimal import Decimal
 from common.sentences import sentence as _
 from sales.pricing.errors import QuantityExceedsOpen
 from sales.pricing.money import ZERO, Rounding
-from sales.pricing.partial import NOTHING, Amounts, Portion, next_part, scale
+from sales.pricing.partial import NOTHING, Amounts, Portion, next_part
 
 Rate = Decimal
 
@@ -125,14 +125,24 @@ class LedgerLine:
         return None
 
     def short_close(self, currency: str, rounding: Rounding) -> Portion:
-        """Return what the line is ordered at once all that can be cancelled is cancelled."""
+        """Return what the line is ordered at once all that can be cancelled is cancelled.
+
+        Never less than what is billed of it, at whatever price.
+        """
         quantity = self.units.least
         if quantity == self.units.billed:
             return self.billed_portion
         if quantity == self.units.ordered:
             return self.ordered_portion
-        part = scale(self.ordered_portion, quantity, currency, rounding)
-        return Portion(quantity, part.amounts.at_least(self.billed))
+        kept = next_part(
+            self.ordered_portion,
+            self.billed_portion,
+            quantity - self.units.billed,
+            currency=currency,
+            rounding=rounding,
+            line=self.key,
+        )
+        return self.billed_portion + kept
 
     def closed(self, currency: str, rounding: Rounding) -> LedgerLine:
         """Return the line once all that can be cancelled is cancelled."""

@@ -53,10 +53,6 @@ class Amounts:
         """Net and tax."""
         return self.net + self.tax
 
-    def at_least(self, other: Amounts) -> Amounts:
-        """Return each figure, at least the other's."""
-        return Amounts(*map(max, self.figures, other.figures))
-
     def __add__(self, other: Amounts) -> Amounts:
         return Amounts(*(a + b for a, b in zip(self.figures, other.figures, strict=True)))
 
@@ -107,20 +103,6 @@ def next_part(
     figures = (
         _next_amount(total, already, cumulative, ordered.quantity, currency, rounding)
         for total, already in zip(ordered.amounts.figures, billed.amounts.figures, strict=True)
-    )
-    return Portion(quantity, Amounts(*figures))
-
-
-def scale(
-    whole: Portion,
-    quantity: Decimal,
-    currency: str,
-    rounding: Rounding = Rounding.HALF_UP,
-) -> Portion:
-    """Price so many units of a line: each figure × quantity / whole quantity, rounded."""
-    figures = (
-        _next_amount(total, ZERO, quantity, whole.quantity, currency, rounding)
-        for total in whole.amounts.figures
     )
     return Portion(quantity, Amounts(*figures))
 

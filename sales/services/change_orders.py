@@ -20,6 +20,7 @@ from crm.custom_fields import clean_custom
 from sales.models import DocumentLine, Order, OrderChange, OrderLine, Product
 from sales.pricing.ledger import Ledger
 from sales.pricing.ledger_lines import LedgerLine
+from sales.pricing.lines import Terms
 from sales.services.billing.agreed_figures import agree_figures
 from sales.services.billing.deductions import close_deductions, refuse_under_billed
 from sales.services.billing.down_payments import refuse_uncovered
@@ -34,7 +35,7 @@ from sales.services.documents.new_lines import (
 )
 from sales.services.documents.readiness import check_ready
 from sales.services.documents.tax_rates import todays_rates
-from sales.services.documents.totals import LINE_FIGURES, head_figures, lines_of, reprice
+from sales.services.documents.totals import LINE_FIGURES, head_figures, lines_of, reprice, terms_of
 from sales.services.documents.typed_figures import check_numbers
 from sales.services.errors import AlreadyBilled, QuantityBelowDone, UnknownLine
 from sales.services.order_differences import (
@@ -46,13 +47,13 @@ from sales.services.order_differences import (
 from sales.services.order_versions import check_open, finish_change, open_change
 from sales.services.orders import lock_order
 from sales.services.prices.discount_limits import within_limit
-from sales.services.prices.list_prices import discount_per_unit
-from sales.services.prices.override_rights import check_price
+from sales.services.prices.list_prices import take_volume_discount
+from sales.services.prices.override_rights import check_price, is_other_price
 
 ZERO = Decimal(0)
 PriceSource = DocumentLine.PriceSource
 
-PRICE_FIELDS = frozenset({"unit_price", "discount_amount", "discount_rate"})
+PRICE_FIELDS = frozenset({"unit_price", "price_quantity", "discount_amount", "discount_rate"})
 """Fields that say what a unit costs; what is billed keeps what it was billed at."""
 
 
@@ -171,6 +172,7 @@ def _preview(use_case: Callable[[], OrderChange]) -> list[ChangeEntry]:
 
 def _apply(order: Order, changes: Changes, ledger: Ledger, actor: Actor) -> list[OrderLine]:
     _apply_head(order, dict(changes.head))
+    terms = terms_of(order)
     lines = {line.pk: line for line in lines_of(order)}
     quantities = {pk: line.quantity for pk, line in lines.items()}
     done = {pk: line.done_quantity for pk, line in lines.items()}
@@ -179,7 +181,7 @@ def _apply(order: Order, changes: Changes, ledger: Ledger, actor: Actor) -> list
             raise UnknownLine(
                 gettext("%(order)s has no such line.") % {"order": order}, line=str(pk)
             )
-        _change_line(lines[pk], fields, actor, order.currency)
+        _change_line(lines[pk], fields, actor, terms)
         _refuse_below_done(lines[pk], done)
     changed = [line for pk, line in lines.items() if line.quantity != quantities[pk]]
     _take_bands(order, changed)
@@ -191,7 +193,7 @@ def _apply(order: Order, changes: Changes, ledger: Ledger, actor: Actor) -> list
     update_parts(
         changed,
         quantities,
-        currency=order.currency,
+        terms=terms,
         keeps_prices=order.prices_are_locked,
         refuse=lambda part: _refuse_below_done(part, done),
     )
@@ -213,12 +215,14 @@ def _apply_head(order: Order, head: dict[str, Any]) -> None:
         order.change(**head)
 
 
-def _change_line(
-    line: OrderLine, fields: Mapping[str, object], actor: Actor, currency: str
-) -> None:
+def _change_line(line: OrderLine, fields: Mapping[str, object], actor: Actor, terms: Terms) -> None:
     refuse_part_change(line, fields)
     fields = with_signed_price(line, fields)
     check_numbers(fields)
+    if is_other_price(line, fields):
+        if line.product_id:
+            check_price(actor, str(line.pk))
+        line.price_source, line.volume_discount = PriceSource.TYPED, ZERO
     for name, value in fields.items():
         if name not in LINE_FIELDS:
             raise NotEditable(
@@ -226,17 +230,12 @@ def _change_line(
                 % {"field": name},
                 line=str(line.pk),
             )
-        if name == "unit_price" and value != line.unit_price:
-            if line.product_id:
-                check_price(actor, str(line.pk))
-            line.price_source = PriceSource.TYPED
-            line.volume_discount = ZERO
         setattr(line, name, value)
     if fields.get("discount_amount") is not None:
         line.discount_rate = None
     elif fields.get("discount_rate") is not None:
         line.discount_amount = None
-    check_line(line, currency)
+    check_line(line, terms)
 
 
 def _take_bands(order: Order, lines: Sequence[OrderLine]) -> None:
@@ -252,9 +251,7 @@ def _take_bands(order: Order, lines: Sequence[OrderLine]) -> None:
     )
     for line in listed:
         with error_context(line, "quantity"):
-            line.volume_discount = discount_per_unit(
-                line.price_list_item, line.unit_price, line.quantity
-            )
+            take_volume_discount(line)
 
 
 def _take_todays_tax(order: Order, lines: Sequence[OrderLine], ledger: Ledger) -> None:
@@ -297,7 +294,7 @@ def _add(order: Order, fields: dict[str, Any], actor: Actor) -> None:
     line = new_line(order, quantity=fields.pop("quantity", Decimal(1)), **fields)
     if product is not None:
         fill_from_product(line, order, product, unit)
-    check_line(line, order.currency)
+    check_line(line, terms_of(order))
     line.save(force_insert=True)
     if product is not None and product.kind == Product.Kind.BUNDLE:
         add_parts(line, order)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
@@ -26,6 +27,8 @@ from sales.models import (
 )
 from sales.pricing.documents import price_document
 from sales.pricing.errors import InvalidDiscount, InvalidQuantity, NegativeTotal
+from sales.pricing.lines import Terms
+from sales.pricing.money import ONE, ZERO, Rounding
 from sales.services.documents.drafts import default_company
 from sales.services.documents.new_lines import (
     check_line,
@@ -47,12 +50,14 @@ def add_opportunity_line(
     quantity: Decimal = Decimal(1),
     unit: Unit | None = None,
     unit_price: Decimal | None = None,
+    price_quantity: Decimal = ONE,
     discount_amount: Decimal | None = None,
     discount_rate: Decimal | None = None,
 ) -> OpportunityLine:
     """Add a product the customer is interested in; a computed revenue follows.
 
-    A typed price is final: no volume discount comes off it. A typed discount is for the whole line.
+    A typed price is final, for so many units: no volume discount comes off it. A typed discount is
+    for the whole line or for each unit, as the company gives discounts.
     """
     opportunity = lock_open_opportunity(opportunity_id)
     if unit_price is not None:
@@ -71,7 +76,7 @@ def add_opportunity_line(
         quantity=quantity,
         **discounts,
     )
-    _take_price(line, found, unit_price)
+    _take_price(line, found, unit_price, price_quantity)
     return _added(line, opportunity)
 
 
@@ -82,6 +87,7 @@ def add_opportunity_deduction(
     actor: Actor,
     description: str,
     unit_price: Decimal,
+    price_quantity: Decimal = ONE,
     quantity: Decimal = Decimal(1),
     product_category: ProductCategory | None = None,
     tax_category: TaxCategory | None = None,
@@ -94,6 +100,7 @@ def add_opportunity_deduction(
         kind=OpportunityLine.Kind.DEDUCTION,
         description=description,
         quantity=quantity,
+        price_quantity=price_quantity,
         price_source=OpportunityLine.PriceSource.TYPED,
         product_category=product_category,
         tax_category=tax_category,
@@ -140,33 +147,51 @@ def _check_quantity(quantity: Decimal) -> None:
         raise InvalidQuantity(gettext("Give a quantity above zero."), field="quantity")
 
 
+def _terms(line: OpportunityLine, currency: str) -> Terms:
+    return Terms(
+        currency,
+        rounding=Rounding(line.rounding),
+        per_unit_discount=line.discounts_each_unit,
+    )
+
+
 def _new_line(opportunity: Opportunity, **fields: Any) -> OpportunityLine:
     last = opportunity.lines.aggregate(last=Max("position"))["last"] or 0
-    return OpportunityLine(opportunity=opportunity, position=last + 1, **fields)
+    company = default_company()
+    return OpportunityLine(
+        opportunity=opportunity,
+        position=last + 1,
+        rounding=company.rounding,
+        discount_method=company.discount_method,
+        **fields,
+    )
 
 
 def _added(line: OpportunityLine, opportunity: Opportunity) -> OpportunityLine:
     """Check a new line, work it out and save it."""
-    check_line(line, opportunity.currency)
-    _take_figures(line, opportunity.currency)
+    terms = _terms(line, opportunity.currency)
+    check_line(line, terms)
+    _take_figures(line, terms)
     line.save(force_insert=True)
     _compute_revenue(opportunity)
     return line
 
 
-def _take_price(line: OpportunityLine, found: ListPrice, typed: Decimal | None) -> None:
-    """Set the typed price, or the list's with its volume discount."""
-    line.price_list_item = found.item
-    if typed is None:
-        line.unit_price, line.volume_discount = found.unit_price, found.volume_discount
-    else:
-        line.unit_price, line.price_source = typed, OpportunityLine.PriceSource.TYPED
+def _take_price(
+    line: OpportunityLine, found: ListPrice, typed: Decimal | None, price_quantity: Decimal
+) -> None:
+    """Set the list's price with its volume discount, or the typed one."""
+    found.put_on(line)
+    if typed is not None:
+        line.unit_price, line.price_quantity = typed, price_quantity
+        line.volume_discount = ZERO
+        line.price_source = OpportunityLine.PriceSource.TYPED
 
 
-def _take_figures(line: OpportunityLine, currency: str) -> None:
+def _take_figures(line: OpportunityLine, terms: Terms) -> None:
     """Work the line out before tax; refuse a discount that is more than it comes to."""
     try:
-        [figures] = price_document([line_input(line)], currency=currency).lines
+        [figures] = price_document([line_input(line)], **asdict(terms)).lines
     except InvalidDiscount as error:
         error.field = error.field or "discount"
         raise

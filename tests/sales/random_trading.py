@@ -20,6 +20,7 @@ from fulfilment.models import Shipment
 from fulfilment.services.returns import record_return
 from fulfilment.services.shipments import move_shipment, record_shipment
 from sales.models import (
+    Company,
     CustomerCreditEntry,
     Instalment,
     Invoice,
@@ -46,7 +47,10 @@ from tests.factories import Market, TaxCategoryFactory
 from tests.sales.order_books import negative_invoices, open_books
 
 TAX_RATES = (Decimal("0.055"), Decimal("0.19"), Decimal(0))
-PRICES = ("0.335", "1", "7.77", "19.99", "21.66667", "1234.5")
+PRICES = {
+    "0.335": "1", "1": "1", "7.77": "100", "19.99": "1", "21.66667": "3", "1234.5": "1000",
+}  # fmt: skip
+"""Each price on the list, with the units that it is for."""
 RATES = (None, Decimal("0.025"), Decimal("0.333333"))
 
 
@@ -57,7 +61,10 @@ class Trade:
         self.market = market
         self.rep = market.rep
         self._split_what_is_due(market.payment_terms)
-        self.products: list[Product] = [market.product(price, decimals=2) for price in PRICES]
+        self.products: list[Product] = [
+            market.product(price, price_quantity=units, decimals=2)
+            for price, units in PRICES.items()
+        ]
         self._tax_at_several_rates()
         self.done: list[str] = []
         self.refused: list[str] = []
@@ -108,15 +115,16 @@ class Trade:
             discount_rate=rng.choice([Decimal(0), Decimal("0.015")]),
             prices_include_tax=rng.random() < 0.3,
             freight=self.coins(rng.choice([Decimal(0), Decimal("9.9")])),
+            rounding=rng.choice(Company.Rounding.values),
+            discount_method=rng.choice(Company.DiscountMethod.values),
         )
         for product in rng.sample(self.products, rng.randint(1, 3)):
-            rate = rng.choice(RATES)
             add_line(
                 order,
                 actor=self.rep,
                 product=product,
                 quantity=Decimal(rng.choice(["1", "3", "7", "2.5", "0.75"])),
-                discount_rate=rate,
+                **self.discount(order, rng),
             )
         for _ in range(rng.choice([0, 0, 1, 2])):
             self.take_in(order, rng)
@@ -138,6 +146,14 @@ class Trade:
             unit_price=self.coins(left * Decimal(rng.choice(["0.3", "0.777", "1"]))),
         )
 
+    def discount(self, order: Order, rng: Random) -> dict[str, Any]:
+        """Take a percentage off a line, a little off each unit or off all, or nothing."""
+        if rng.random() < 0.7:
+            return {"discount_rate": rng.choice(RATES)}
+        if order.discounts_each_unit:
+            return {"discount_amount": Decimal(rng.choice(["0.00125", "0.001"]))}
+        return {"discount_amount": Decimal(1).scaleb(-minor_units(order.currency))}
+
     def change(self, rng: Random) -> None:
         """Change the quantity or the price of a line that is ordered, or add one."""
         line = self.line(rng)
@@ -146,7 +162,11 @@ class Trade:
                 {"quantity": line.quantity + 1},
                 {"quantity": max(Decimal(0), line.quantity - 1)},
                 {"quantity": line.done_quantity},
-                {"unit_price": Decimal(rng.choice(PRICES))},
+                {"unit_price": Decimal(rng.choice([*PRICES]))},
+                {
+                    "unit_price": Decimal(rng.choice([*PRICES])),
+                    "price_quantity": Decimal(rng.choice(["1", "3", "100", "0.5"])),
+                },
             ]
         )
         more: list[dict[str, Any]] = []
@@ -158,7 +178,7 @@ class Trade:
                     "kind": OrderLine.Kind.DEDUCTION,
                     "description": "Rebate",
                     "tax_category": rng.choice(self.products).tax_category,
-                    "unit_price": self.coins(Decimal(rng.choice(PRICES))),
+                    "unit_price": self.coins(Decimal(rng.choice([*PRICES]))),
                 }
             )
         changes = Changes(lines={line.pk: wish}, additions=more)

@@ -37,6 +37,13 @@ from tests.factories import (
 )
 from tests.sales.admin_pages import address, problems, rows, sell, signed_in
 
+COMPANY = {
+    "name": "Twin",
+    "base_currency": "EUR",
+    "time_zone": "Europe/Paris",
+    "rounding": "half_up",
+    "discount_method": "whole_line",
+}
 OURS = [model for model in admin.site._registry if model._meta.app_label in {"crm", "sales"}]
 
 
@@ -256,6 +263,12 @@ def test_terms_are_due_at_the_end_of_a_month(office: Client) -> None:
         ({"rounding": "up"}, "Rounding needs an amount above zero."),
         ({"amount": ""}, "Give the amount."),
         ({"method": "markup_current"}, "This method needs a percentage"),
+        ({"price_quantity": "0"}, "A price is for more than 0 and at most 1,000,000 units."),
+        ({"price_quantity": "-100"}, "A price is for more than 0 and at most 1,000,000 units."),
+        ({"price_quantity": "1000001"}, "A price is for more than 0 and at most 1,000,000 units."),
+        ({"price_quantity": "0.000001"}, "Ensure that there are no more than 5 decimal places."),
+        ({"price_quantity": "NaN"}, "Enter a number."),
+        ({"price_quantity": ""}, "This field is required."),
     ],
 )
 def test_a_price_that_makes_no_sense_is_a_complaint_on_the_form(
@@ -267,6 +280,7 @@ def test_a_price_that_makes_no_sense_is_a_complaint_on_the_form(
         "unit": product.default_unit_id,
         "method": "amount",
         "amount": "9.99",
+        "price_quantity": "100",
         "rounding": "none",
         "selling": "no_control",
         **changes,
@@ -284,15 +298,43 @@ def test_a_price_that_makes_no_sense_is_a_complaint_on_the_form(
 
 def test_a_refusal_of_the_database_is_shown_as_a_sentence(market: Market, office: Client) -> None:
     Company.objects.exclude(pk=market.company.pk).delete()
-    data = {"name": "Twin", "base_currency": "EUR", "time_zone": "Europe/Paris"}
 
     response = office.post(
-        address(Company, "add"), {**data, "number_prefix": "", "is_default": "on"}
+        address(Company, "add"), {**COMPANY, "number_prefix": "", "is_default": "on"}
     )
 
     assert response.status_code == 200
-    assert problems(response)
+    assert problems(response) == [
+        "Constraint “company_prefix_unique” is violated.",
+        "Constraint “company_one_default” is violated.",
+    ]
     assert Company.objects.count() == 1
+
+
+def test_a_company_chooses_how_it_rounds_and_discounts(market: Market, office: Client) -> None:
+    chosen = {"rounding": "half_even", "discount_method": "per_unit"}
+
+    office.post(address(Company, "add"), {**COMPANY, "number_prefix": "NL-", **chosen})
+    refused = office.post(
+        address(Company, "add"),
+        {
+            **COMPANY,
+            "name": "Else",
+            "number_prefix": "BE-",
+            "rounding": "up",
+            "discount_method": "",
+        },
+    )
+
+    company = Company.objects.get(number_prefix="NL-")
+    assert (company.rounding, company.discounts_each_unit) == ("half_even", True)
+    assert problems(refused) == [
+        "Select a valid choice. up is not one of the available choices.",
+        "This field is required.",
+    ]
+    page = office.get(address(Company, "change", company.pk)).content.decode()
+    assert "0.125 EUR is 0.13 half up and 0.12 half to even" in page
+    assert "What an amount typed as the discount of a line counts for." in page
 
 
 def test_a_free_invoice_is_issued_from_the_list(market: Market, office: Client) -> None:

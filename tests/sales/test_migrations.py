@@ -6,16 +6,18 @@ import pgtrigger
 
 from fulfilment.services.returns import record_return
 from fulfilment.services.shipments import record_shipment
-from sales.models import Order
+from sales.models import Company, OpportunityLine, Order, OrderLine, PriceListItem
 from sales.services.billing.order_invoices import invoice_order
 from sales.services.change_orders import Changes, change_order
 from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line
+from sales.services.integrity.verification import verify
 from sales.services.invoices import issue_invoice
+from sales.services.opportunity_lines import add_opportunity_line
 from sales.services.orders import cancel_order
 from sales.services.quotes import activate_quote
 from tests.database_assertions import migrate, rows, sql
-from tests.factories import Market
+from tests.factories import Market, OpportunityFactory
 from tests.sales.order_steps import placed
 
 
@@ -40,8 +42,9 @@ def test_derives_the_statuses_of_earlier_orders(market: Market) -> None:
 
     migrate("sales", "0009_derive_statuses")
 
-    cancelled.refresh_from_db()
-    returned.refresh_from_db()
+    derived = ["status", "billing_status", "fulfilment_status", "closed_at"]
+    cancelled.refresh_from_db(fields=derived)
+    returned.refresh_from_db(fields=derived)
     assert cancelled.billing_status == Order.Billing.NOTHING
     assert (returned.status, returned.billing_status) == ("completed", "invoiced")
     assert returned.fulfilment_status == Order.Fulfilment.PARTLY_RETURNED
@@ -85,3 +88,22 @@ def test_gives_earlier_events_and_change_orders_a_history(market: Market) -> Non
     changes = "SELECT id, order_id, version, difference::text, changed_at FROM sales_orderchange"
     for stored in (events, changes):
         assert rows(f"{stored}history WHERE pgh_label = 'insert'") == rows(stored) != set()
+
+
+def test_earlier_prices_are_for_one_and_earlier_documents_round_half_up(market: Market) -> None:
+    order = placed(market)
+    opportunity = OpportunityFactory.create(account=market.account, owner=market.rep)
+    add_opportunity_line(opportunity.pk, actor=market.rep, product=market.product("2.00"))
+    before = rows("SELECT id, unit_price, quantity, net FROM sales_orderline")
+    migrate("sales", "0019_deduction_lines")
+
+    migrate("sales", "0020_price_quantities")
+
+    assert rows("SELECT id, unit_price, quantity, net FROM sales_orderline") == before
+    for model in (PriceListItem, OrderLine, OrderLine.pgh_event_model, OpportunityLine):  # type: ignore[attr-defined]  # set by the library
+        assert set(model._default_manager.values_list("price_quantity", flat=True)) == {1}
+    for model in (Company, Order, Order.pgh_event_model, OpportunityLine):  # type: ignore[attr-defined]  # set by the library
+        rules = model._default_manager.values_list("rounding", "discount_method")
+        assert set(rules) == {("half_up", "whole_line")}
+    order.refresh_from_db()
+    assert [str(each) for found in verify().values() for each in found] == []

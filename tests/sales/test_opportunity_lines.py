@@ -321,3 +321,29 @@ def test_a_trade_in_of_an_opportunity_is_measured_when_it_is_quoted(
     with pytest.raises(DiscountAboveLimit):
         quote_from_opportunity(opportunity.pk, actor=market.rep)
     assert not Quote.objects.exists()
+
+
+def test_a_price_for_100_reaches_the_quote_listed_or_typed(
+    market: Market, opportunity: Opportunity
+) -> None:
+    screws = market.product("3.99", price_quantity="100")
+    more: dict[str, Any] = {"actor": market.rep, "product": screws, "quantity": Decimal(250)}
+    listed = add_opportunity_line(opportunity.pk, **more)
+    thousand: dict[str, Any] = {"unit_price": Decimal(35), "price_quantity": Decimal(1000)}
+    typed = add_opportunity_line(opportunity.pk, **more, **thousand)
+    each = add_opportunity_line(opportunity.pk, **more, unit_price=Decimal("0.05"))
+    with pytest.raises(InvalidQuantity, match="price is for"):
+        add_opportunity_line(opportunity.pk, **more, **{**thousand, "price_quantity": Decimal(0)})
+
+    quote = quote_from_opportunity(opportunity.pk, actor=market.rep)
+
+    figures = [(line.unit_price, line.price_quantity, line.net) for line in (listed, typed, each)]
+    assert figures == [
+        (Decimal("3.99"), 100, Decimal("9.98")),
+        (Decimal(35), 1000, Decimal("8.75")),
+        (Decimal("0.05"), 1, Decimal("12.50")),
+    ]
+    taken = quote.lines.order_by("position").values_list("unit_price", "price_quantity", "net")
+    assert list(taken) == figures
+    opportunity.refresh_from_db()
+    assert opportunity.expected_revenue == Decimal("31.23")

@@ -66,6 +66,58 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
             "INV-00002, line 1: unit price is 1249.99, should be 1250.",
         ],
     ),
+    "the units that a price of a submitted order is for": (
+        line("order", "O-00001", 1, "price_quantity = 100"),
+        [
+            "O-00001, line 1: base is 2499.98, should be 25.",
+            "O-00001, line 1: discount is 362.5, should be 115.",
+            "O-00001, line 1: price quantity is 100.00000, should be 1.00000.",
+            "INV-00002, line 1: price quantity is 1, should be 100.",
+        ],
+    ),
+    "the units that a price with tax is for": (
+        line("order", "O-00002", 1, "price_quantity = 0.5"),
+        [
+            "O-00002, line 1: base is 83.29, should be 166.58333.",
+            "INV-00003, line 1: price quantity is 1, should be 0.5.",
+        ],
+    ),
+    "the units that a price of an invoice is for": (
+        line("invoice", "INV-00004", 1, "price_quantity = 2"),
+        [
+            "INV-00004, line 1: base is 2499.98, should be 1249.99.",
+            "INV-00004, line 1: discount is 175, should be 87.5.",
+            "CN-00002, line 1: price quantity is 1, should be 2.",
+        ],
+    ),
+    "the units that an offered price is for": (
+        line("quote", "Q-00003", 1, "price_quantity = 0.5"),
+        ["Q-00003, line 1: base is 1249.99, should be 2499.98.", "Q-00003 r1: content"],
+    ),
+    "a part billed for other units": (
+        line("invoice", "INV-00003", 1, "price_quantity = 100"),
+        ["INV-00003, line 1: price quantity is 100, should be 1."],
+    ),
+    "a credit for other units": (
+        line("invoice", "CN-00002", 1, "price_quantity = 100"),
+        ["CN-00002, line 1: price quantity is 100, should be 1."],
+    ),
+    "a down payment for other units": (
+        line("invoice", "INV-00001", 2, "price_quantity = 100"),
+        ["INV-00001, line 2: price quantity is 100, should be 1."],
+    ),
+    "a discount of each unit": (
+        head("quote", "Q-00001", "discount_method = 'per_unit'"),
+        [
+            "Q-00001, line 3: discount is 17.25, should be 49.75.",
+            "Q-00001 r1: content",
+            "O-00001: discount method is whole_line, should be per_unit.",
+        ],
+    ),
+    "a rounding of its own": (
+        head("invoice", "CN-00002", "rounding = 'half_even'"),
+        ["CN-00002: rounding is half_even, should be half_up."],
+    ),
     "a quantity of an invoice without an order": (
         line("invoice", "INV-00004", 1, "quantity = 3"),
         [

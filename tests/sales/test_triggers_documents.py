@@ -228,6 +228,29 @@ class TestSums:
                 kind="write_in", description="Moving", **{f"{owner}_id": uuid7()}, **figures
             )
 
+    @pytest.mark.parametrize("model", [QuoteLine, OrderLine, InvoiceLine, OpportunityLine])
+    @pytest.mark.parametrize("units", ["0", "-100", "1000000.00001", "NaN", "0.000001"])
+    def test_the_price_of_a_line_is_for_some_units(
+        self, db: None, model: type[DocumentLine], units: str
+    ) -> None:
+        owner = str(model._meta.verbose_name).removesuffix(" line")
+        line = model._default_manager.model(
+            kind="write_in", description="Moving", **{f"{owner}_id": uuid7()}
+        )
+        with pytest.raises(IntegrityError, match="_price_quantity"), accepted():
+            line.save()
+            table = model._meta.db_table
+            sql(f"UPDATE {table} SET price_quantity = %s WHERE id = %s", units, line.pk)
+
+    @pytest.mark.parametrize("units", ["0", "-100", "1000000.00001", "NaN", "0.000001"])
+    def test_the_price_of_a_list_is_for_some_units(self, market: Market, units: str) -> None:
+        product = market.product("3.99")
+        with pytest.raises(IntegrityError, match="price_list_item_price_quantity"), accepted():
+            sql(
+                "UPDATE sales_pricelistitem SET price_quantity = %s WHERE product_id = %s",
+                *(units, product.pk),
+            )
+
     def test_a_line_does_not_come_or_go_alone(self, draft: Quote) -> None:
         with refused("sales_quote", "adds_up"):
             QuoteLine.objects.filter(quote=draft, position=2).delete()

@@ -177,17 +177,95 @@ def test_a_negative_price_is_refused_in_a_row_and_a_write_in(
     assert (line.unit_price, quote.lines.count()) == (100, 1)
 
 
-def test_changes_only_the_tax_of_a_product_s_line(
+def test_changes_the_tax_of_a_product_s_line_and_leaves_its_price(
     rep: Client, market: Market, quote: Quote
 ) -> None:
-    line = add_line(quote, actor=market.rep, product=market.product("100.00"))
+    line = add_line(quote, actor=market.rep, product=market.product("3.99", price_quantity="100"))
     form = rep.get(at(quote, line.pk)).context["form"]
-    assert list(form.fields) == ["tax_category", "tax_rate"]
+    assert {name: form[name].value() for name in form.fields} == {
+        "unit_price": "3.99 / 100",
+        "tax_category": market.tax_category.pk,
+        "tax_rate": None,
+    }
 
-    rep.post(at(quote, line.pk), {"tax_category": market.tax_category.pk, "tax_rate": "0"})
+    as_it_stands = {"unit_price": "3.99 / 100", "tax_category": market.tax_category.pk}
+    rep.post(at(quote, line.pk), {**as_it_stands, "tax_rate": "0"})
 
     line.refresh_from_db()
     assert (line.tax_rate, line.tax_rate_is_typed, line.price_source) == (0, True, "list")
+
+
+@pytest.mark.parametrize(
+    ("typed", "price", "source"),
+    [
+        ("4.10 / 1000", (Decimal("4.10"), 1000), "typed"),
+        ("4.10", (Decimal("4.10"), 1), "typed"),
+        ("", (Decimal("3.99"), 100), "list"),
+    ],
+)
+def test_changes_a_product_s_price_and_the_units_it_is_for(
+    rep: Client,
+    market: Market,
+    quote: Quote,
+    typed: str,
+    price: tuple[Decimal, int],
+    source: str,
+) -> None:
+    line = add_line(quote, actor=market.rep, product=market.product("3.99", price_quantity="100"))
+
+    rep.post(at(quote, line.pk), {"unit_price": typed, "tax_category": market.tax_category.pk})
+
+    line.refresh_from_db()
+    assert ((line.unit_price, line.price_quantity), line.price_source) == (price, source)
+
+
+def test_a_write_in_may_be_priced_for_many(rep: Client, market: Market, quote: Quote) -> None:
+    rep.post(at(quote), typed(market, quantity="1500", unit_price="12.50 / 1000"))
+
+    line = quote.lines.get()
+    assert (line.price_quantity, line.net) == (1000, Decimal("18.75"))
+    assert rep.get(at(quote, line.pk)).context["form"]["unit_price"].value() == "12.50 / 1000"
+
+
+@pytest.mark.parametrize(
+    ("price", "why"),
+    [
+        ("12.50 / 0", "A price is for more than 0 and at most 1,000,000 units."),
+        ("12.50 / -100", "A price is for more than 0 and at most 1,000,000 units."),
+        ("12.50 / 1000001", "A price is for more than 0 and at most 1,000,000 units."),
+        ("12.50 / NaN", "Enter a number."),
+        ("12.50 / 0.000001", "Ensure that there are no more than 5 decimal places."),
+        ("12.50 / 1E+9999999", "Ensure that there are no more than 20 digits in total."),
+        ("12.50 /", "Type 12.50, or 12.50 / 100 for the price of 100 units."),
+        ("/ 100", "Type 12.50, or 12.50 / 100 for the price of 100 units."),
+        ("12.50 / 100 / 2", "Enter a number."),
+        ("-1 / 100", "Ensure this value is greater than or equal to 0."),
+        ("twelve", "Enter a number."),
+    ],
+)
+def test_refuses_what_is_no_price(
+    rep: Client, market: Market, quote: Quote, price: str, why: str
+) -> None:
+    answer = rep.post(at(quote), typed(market, unit_price=price))
+
+    assert answer.context["form"].errors == {"unit_price": [why]}
+    assert not quote.lines.exists()
+
+
+def test_says_what_a_typed_discount_comes_off(rep: Client, market: Market, quote: Quote) -> None:
+    discount = rep.get(at(quote)).context["form"]["discount"]
+    assert (discount.label, discount.help_text) == (
+        "Discount",
+        "10 for money, 10% for a percentage.",
+    )
+
+    Quote.objects.update(discount_method="per_unit")
+
+    discount = rep.get(at(quote)).context["form"]["discount"]
+    assert (discount.label, discount.help_text) == (
+        "Discount of each",
+        "10 off each unit, 10% for a percentage.",
+    )
 
 
 def test_a_heading_has_no_details(rep: Client, market: Market, quote: Quote) -> None:

@@ -11,7 +11,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.formatting import format_rate, plain_number, plain_price
+from common.formatting import format_rate, plain_number
 from crm.forms import DayInput
 from crm.models import Contact, User
 from sales.models import Order, OrderLine
@@ -21,7 +21,13 @@ from sales.services.documents.tax_rates import TaxDrift
 from sales.services.prices.override_rights import may_override
 from web.forms.addresses import PARTS, WIDTHS, ShipToFields, parts_of, put_together
 from web.forms.base import StyledForm
-from web.forms.lines import LineForm, discount_as_typed
+from web.forms.lines import (
+    LineForm,
+    PriceField,
+    discount_as_typed,
+    discount_label,
+    price_as_typed,
+)
 from web.forms.products import ProductField
 
 NEW_LINES = 3
@@ -72,15 +78,13 @@ class ChangedHeadForm(ShipToFields, StyledForm):
 class ChangedLineForm(LineForm):
     """Form of a line of a submitted order; the price needs the right to override prices."""
 
-    unit_price = forms.DecimalField(
-        label=_("Unit price"), max_digits=20, decimal_places=5, min_value=0, localize=True
-    )
+    unit_price = PriceField()
 
     def __init__(
         self,
         *args: Any,
         line: OrderLine,
-        currency: str,
+        order: Order,
         may_price: bool,
         drift: TaxDrift | None = None,
         taken: TaxAmount | None = None,
@@ -90,7 +94,7 @@ class ChangedLineForm(LineForm):
         initial = {
             "description": line.description,
             "quantity": plain_number(line.quantity),
-            "unit_price": plain_price(line.typed_price, currency),
+            "unit_price": price_as_typed(line, order.currency),
             "discount": discount_as_typed(line),
         }
         super().__init__(*args, **{**kwargs, "initial": initial, "prefix": str(line.pk)})
@@ -98,6 +102,8 @@ class ChangedLineForm(LineForm):
         if line.is_deduction:
             self.fields["unit_price"].label = _("Takes off, each")
             del self.fields["discount"]
+        else:
+            self.fields["discount"].label = discount_label(order)
         for name, field in self.fields.items():
             field.widget.attrs |= {
                 "class": "cell" if name == "description" else "cell end",
@@ -185,7 +191,7 @@ class ChangeOrderForms:
             ChangedLineForm(
                 data,
                 line=line,
-                currency=order.currency,
+                order=order,
                 may_price=may_price,
                 drift=by_line.get(line.pk),
                 taken=taken.get(line.pk),

@@ -8,8 +8,16 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from crm.forms import DayInput
+from sales.models import Company
 from web.forms.base import StyledForm
-from web.forms.lines import DeductionForm, DiscountField
+from web.forms.lines import (
+    DeductionForm,
+    DiscountField,
+    PriceField,
+    columns_of,
+    discount_hint,
+    discount_label,
+)
 from web.forms.products import ProductField
 
 
@@ -22,26 +30,20 @@ class OpportunityLineForm(StyledForm):
     quantity = forms.DecimalField(
         label=_("Quantity"), max_digits=20, decimal_places=5, min_value=0, initial=1, localize=True
     )
-    unit_price = forms.DecimalField(
-        label=_("Unit price"),
-        max_digits=20,
-        decimal_places=5,
-        min_value=0,
+    unit_price = PriceField(
         required=False,
-        localize=True,
-        help_text=_("Empty: the list price."),
+        help_text=_("12.50 / 100 is the price of 100 units. Empty: the list price."),
     )
-    discount = DiscountField(
-        label=_("Discount"),
-        required=False,
-        help_text=_("10 is money off the whole line, 10% a percentage."),
-    )
+    discount = DiscountField(required=False)
+
+    def __init__(self, *args: Any, company: Company, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        discount = self.fields["discount"]
+        discount.label, discount.help_text = discount_label(company), discount_hint(company)
 
     def changes(self) -> dict[str, Any]:
         """Return the typed values by column."""
-        columns = dict(self.cleaned_data)
-        discount = columns.pop("discount")
-        return {**columns, **discount}
+        return columns_of(self.cleaned_data)
 
 
 class OpportunityDeductionForm(DeductionForm):

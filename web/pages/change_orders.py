@@ -12,6 +12,7 @@ from sales.models import Order, OrderLine
 from web.display import Link
 from web.forms.base import read_choices
 from web.forms.change_orders import ChangedLineForm, ChangeOrderForms
+from web.forms.lines import discount_label
 from web.pages.lines import format_taken_off
 from web.pages.order_changes import FieldChange
 from web.record_urls import record_url
@@ -37,6 +38,7 @@ class ChangeOrderPage:
     summary: str
     back: Link
     forms: ChangeOrderForms
+    discount_label: str
     rows: Sequence[ChangedLineRow]
     preview: Sequence[FieldChange]
     previewed: str
@@ -64,6 +66,7 @@ def change_order_page(
         summary=summary % {"version": order.version},
         back=Link(str(order), record_url(order)),
         forms=forms,
+        discount_label=discount_label(order),
         rows=[_row(form.line, form, order.currency) for form in forms.lines],
         preview=preview,
         previewed=previewed,

@@ -25,6 +25,7 @@ from sales.pricing.advances import TaxAmount
 from sales.services.documents.tax_rates import with_todays_rates
 from sales.services.prices.list_prices import ListPrices
 from sales.services.prices.price_refresh import PriceDrift, price_drift
+from web.forms.lines import discount_label
 from web.pages.line_editor import EditorRow, LineEditor, format_volume_discount
 
 
@@ -96,6 +97,8 @@ class Lines:
     rows: Sequence[LineRow]
     totals: Sequence[TotalRow]
     editor: EditorUrls | None = None
+    discount_label: str = ""
+    """What an amount typed as a discount comes off; empty where nothing is typed."""
     shows_progress: bool = False
     has_options: bool = False
 
@@ -137,6 +140,7 @@ def build_lines(
         ],
         totals=total_rows(document, lines),
         editor=_editor_urls(document) if editable else None,
+        discount_label=discount_label(document) if editable else "",
         shows_progress=document.number is not None and isinstance(document, Order),
         has_options=isinstance(document, Quote),
     )
@@ -166,7 +170,7 @@ def _line_row(
         description=line.description,
         quantity=format_quantity(line.quantity),
         unit=str(line.unit or ""),
-        price=format_price(line.unit_price, currency),
+        price=format_price(line.unit_price, currency, line.price_quantity),
         volume=format_volume_discount(line, currency),
         discount=format_discount(line, currency),
         tax=format_rate(line.tax_rate),

@@ -133,7 +133,7 @@ def _lines(opportunity: Opportunity, *, may_change: bool) -> OpportunityLines:
                 description=line.description,
                 quantity=format_quantity(line.quantity),
                 unit=str(line.unit or ""),
-                price=format_price(line.unit_price, currency),
+                price=format_price(line.unit_price, currency, line.price_quantity),
                 discount=format_discount(line, currency),
                 net=format_money(line.net, currency),
                 remove_url=url("remove-line", line.pk),

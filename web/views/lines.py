@@ -156,7 +156,7 @@ def _add_typed(
 ) -> HttpResponse:
     """Add a line that is typed as a whole."""
     document = find_to_change(request, kind, pk)
-    form = form_class(request.POST or None)
+    form = form_class(request.POST or None, document=document)
 
     def add_typed(_answers: dict[str, Any]) -> AnyDocument:
         add_line(document, actor=request.user, **form.columns())
@@ -179,7 +179,8 @@ def edit(request: RepRequest, kind: str, pk: uuid.UUID, line: uuid.UUID) -> Http
     document = find_to_change(request, kind, pk)
     found = document.lines.select_related("product_category").exclude(kind__in=DocumentLine.TEXTS)
     stored: Any = get_object_or_404(found, pk=line)
-    form = _details_form(stored)(request.POST or None, line=stored)
+    form_class = _details_form(stored)
+    form = form_class(request.POST or None, document=document, line=stored)
 
     def change_details(_answers: dict[str, Any]) -> AnyDocument:
         change_line(stored, actor=request.user, **form.differences())

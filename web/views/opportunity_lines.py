@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from crm.models import Opportunity
 from sales.models import OpportunityLine, Quote
+from sales.services.documents.drafts import default_company
 from sales.services.opportunities import order_from_opportunity, quote_from_opportunity, take_lines
 from sales.services.opportunity_lines import (
     add_opportunity_deduction,
@@ -35,7 +36,7 @@ def add(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Add a line to the opportunity."""
     opportunity = find(request, pk)
 
-    form = OpportunityLineForm(request.POST or None)
+    form = OpportunityLineForm(request.POST or None, company=default_company())
 
     def add_line(_answers: dict[str, Any]) -> Opportunity:
         add_opportunity_line(opportunity.pk, actor=request.user, **form.changes())

@@ -13,6 +13,7 @@ from django.db.models import Sum
 from crm.actors import Actor
 from sales.models import Invoice, Payment
 from sales.pricing.due import earned_discount, kept_discount
+from sales.pricing.money import Rounding
 from sales.services.billing.settlement import enter
 
 ZERO = Decimal(0)
@@ -56,6 +57,7 @@ def credit_discount(invoice: Invoice, *, before: Decimal, actor: Actor) -> None:
         asked_before=invoice.total - before,
         asked=invoice.total - invoice.credited,
         currency=invoice.currency,
+        rounding=Rounding(invoice.rounding),
     )
     _enter(invoice, kept - invoice.discounted, day, actor)
 

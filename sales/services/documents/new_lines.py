@@ -19,11 +19,14 @@ from sales.pricing.errors import (
     MissingUnit,
     WrongUnit,
 )
+from sales.pricing.lines import Terms
 from sales.services.documents.typed_figures import (
     check_discount_amount,
     check_discount_rate,
     check_number,
+    check_price_units,
     check_tax_rate,
+    check_unit_discount,
 )
 from sales.services.errors import PricesLocked
 from sales.services.prices.costs import known_cost
@@ -138,9 +141,10 @@ def take_list_price(
             if stays:
                 return
             raise
-    line.price_list_item = found.item
-    if not stays:
-        line.unit_price, line.volume_discount = found.unit_price, found.volume_discount
+    if stays:
+        line.price_list_item = found.item
+    else:
+        found.put_on(line)
 
 
 def check_unit(line: DocumentLine) -> None:
@@ -162,14 +166,14 @@ def check_unit(line: DocumentLine) -> None:
         )
 
 
-def check_line(line: DocumentLine, currency: str) -> None:
+def check_line(line: DocumentLine, terms: Terms) -> None:
     """Refuse a line that is incomplete, or has an impossible quantity, price or discount."""
     with error_context(line):
         if not line.description:
             raise MissingField(
                 gettext("Describe the line: it has no description."), field="description"
             )
-        _check_figures(line, currency)
+        _check_figures(line, terms)
         if line.quantity < 0:
             raise InvalidQuantity(gettext("A quantity cannot be negative."), field="quantity")
         if line.is_deduction:
@@ -215,19 +219,27 @@ def _check_deduction(line: DocumentLine) -> None:
         )
 
 
-def _check_figures(line: DocumentLine, currency: str) -> None:
+def _check_figures(line: DocumentLine, terms: Terms) -> None:
     """Refuse figures that the database could not store."""
     if line.quantity is None:
         raise MissingField(gettext("Give a quantity."), field="quantity")
     check_number(line.quantity, "quantity")
     if line.unit_price is not None:
         check_number(line.unit_price, "unit_price")
+    check_price_units(line.price_quantity)
     if line.discount_amount is not None:
-        check_discount_amount(line.discount_amount, currency, "discount")
+        _check_discount(line.discount_amount, terms)
     if line.discount_rate is not None:
         check_discount_rate(line.discount_rate, "discount")
     if line.tax_rate is not None:
         check_tax_rate(line.tax_rate, "tax_rate")
+
+
+def _check_discount(amount: Decimal, terms: Terms) -> None:
+    if terms.per_unit_discount:
+        check_unit_discount(amount, "discount")
+    else:
+        check_discount_amount(amount, terms.currency, "discount")
 
 
 def check_line_quantity(line: DocumentLine) -> None:

@@ -13,7 +13,7 @@ from sales.services.integrity.checks import (
     SIGN,
 )
 from sales.services.integrity.price_checks import PRICE_CHANGED
-from sales.services.integrity.rounding import digits_of, unit_of
+from sales.services.integrity.rounding import digits_of, rounded, unit_of
 from sales.services.integrity.verification import check_by_query, register_check
 
 PARTS = f"""
@@ -40,6 +40,8 @@ CROSS JOIN LATERAL (VALUES
     ('discount rate', line.discount_rate, NULL, 0),
     ('unit price', line.unit_price,
         CASE WHEN price_changed THEN line.unit_price ELSE agreed.unit_price END, 0),
+    ('price quantity', line.price_quantity,
+        CASE WHEN price_changed THEN line.price_quantity ELSE agreed.price_quantity END, 0),
     ('volume discount', line.volume_discount,
         CASE WHEN price_changed THEN line.volume_discount ELSE agreed.volume_discount END, 0),
     ('base', line.base, CASE WHEN is_changed THEN line.base ELSE agreed.base * share END,
@@ -118,6 +120,7 @@ JOIN sales_invoice head ON head.id = line.invoice_id
 CROSS JOIN LATERAL (VALUES
     ('tax rate', line.tax_rate, billed.tax_rate),
     ('unit price', line.unit_price, billed.unit_price),
+    ('price quantity', line.price_quantity, billed.price_quantity),
     ('volume discount', line.volume_discount, billed.volume_discount),
     ('unit cost', line.unit_cost, billed.unit_cost),
     ('discount amount', line.discount_amount, NULL),
@@ -133,6 +136,7 @@ FROM sales_invoiceline line JOIN sales_invoice head ON head.id = line.invoice_id
 CROSS JOIN LATERAL (VALUES
     ('quantity', line.quantity, 1),
     ('base', line.base, line.unit_price),
+    ('price quantity', line.price_quantity, 1),
     ('volume discount', line.volume_discount, 0),
     ('discount', line.discount, 0),
     ('discount amount', line.discount_amount, NULL),
@@ -160,7 +164,13 @@ CROSS JOIN LATERAL (VALUES
     ('official tax', head.official_number = '', head.official_tax, NULL),
     ('official total', head.official_number = '', head.official_total, NULL),
     ('early-payment discount', true, head.early_payment_discount,
-        round(head.total * COALESCE(head.early_payment_rate, 0), {digits_of("head.currency")}))
+        {
+    rounded(
+        "head.total * COALESCE(head.early_payment_rate, 0)",
+        "head.rounding",
+        f"({digits_of('head.currency')})",
+    )
+})
 ) figure(what, applies, stored, expected)
 WHERE figure.applies AND figure.stored IS DISTINCT FROM figure.expected
 ORDER BY 1

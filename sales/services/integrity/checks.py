@@ -263,15 +263,27 @@ WHERE head.currency = company.base_currency AND head.exchange_rate <> 1
 ORDER BY 1
 """
 
-CURRENCIES = f"""
-SELECT {NAME}, 'currency', head.currency, source.currency
-FROM sales_invoice head JOIN sales_order source ON source.id = head.order_id
-WHERE head.currency <> source.currency
-UNION ALL
-SELECT {NAME}, 'currency', head.currency, source.currency
-FROM sales_order head JOIN sales_quote source ON source.id = head.quote_id
-WHERE head.currency <> source.currency
+TAKEN_OVER = """
+SELECT {name}, figure.what, figure.stored, figure.taken_over
+FROM sales_{kind} head JOIN sales_{source} source ON source.id = head.{key}
+CROSS JOIN LATERAL (VALUES
+    ('currency', head.currency, source.currency),
+    ('rounding', head.rounding, source.rounding),
+    ('discount method', head.discount_method, source.discount_method)
+) figure(what, stored, taken_over)
+WHERE figure.stored <> figure.taken_over
 """
+COMES_FROM = (
+    ("invoice", "order", "order_id"),
+    ("order", "quote", "quote_id"),
+    ("invoice", "invoice", "credits_id"),
+    ("quote", "quote", "revises_id"),
+)
+TERMS = "UNION ALL".join(
+    TAKEN_OVER.format(name=NAME, kind=kind, source=source, key=key)
+    for kind, source, key in COMES_FROM
+)
+"""What a document takes over from the one it comes from, and keeps."""
 
 PROMOTIONS = """
 SELECT 'Promotion code ' || code.code, 'uses', code.uses::text, COALESCE(given.uses, 0)::text
@@ -296,5 +308,5 @@ def register() -> None:
     register_check("statuses follow the quantities", check_by_query(STATUSES))
     register_check("instalments make the invoice", check_by_query(INSTALMENTS))
     register_check("numbers have no gaps", check_by_query(NUMBER_GAPS))
-    register_check("currencies agree", check_by_query(CURRENCIES))
+    register_check("documents keep the terms they come with", check_by_query(TERMS))
     register_check("promotion uses are counted", check_by_query(PROMOTIONS))

@@ -23,15 +23,21 @@ PRICED_AS_A_WHOLE = {
 PRICE_CHANGED = """EXISTS (
     SELECT FROM sales_orderchange change CROSS JOIN jsonb_array_elements(change.difference) entry
     WHERE change.order_id = {line}.order_id AND entry ->> 'line' = {line}.id::text AND entry ->>
-        'field' IN ('unit_price', 'volume_discount', 'discount_amount', 'discount_rate'))"""
+        'field' IN ('unit_price', 'price_quantity', 'volume_discount', 'discount_amount',
+        'discount_rate'))"""
 """Whether a change order set the price of an order line, or added the line."""
+
+DIGITS = 60
+"""Digits of a price for several units, so that a quotient is never rounded twice."""
 
 TYPED = f"""
 WITH counted AS (
     SELECT head.id AS head_id, {NAME} AS head_name, {LINE_NAME} AS name, {COUNTS} AS counts,
         {IS_DEDUCTION} AS is_deduction,
-        line.quantity, COALESCE(line.unit_price, 0) - line.volume_discount AS price,
-        line.discount_amount, line.discount_rate, line.promotion_discount, line.tax_rate,
+        round(line.quantity * (COALESCE(line.unit_price, 0) - line.volume_discount), {DIGITS})
+            / line.price_quantity AS asked,
+        line.discount_amount * CASE head.discount_method WHEN 'per_unit' THEN line.quantity ELSE 1
+            END AS discount_amount, line.discount_rate, line.promotion_discount, line.tax_rate,
         line.base, line.discount, line.net, line.header_discount, line.tax,
         head.discount_amount AS head_amount, head.discount_rate AS head_rate,
         head.prices_include_tax, head.rounding, {digits_of("head.currency")} AS digits,
@@ -40,7 +46,7 @@ WITH counted AS (
     FROM sales_{{kind}}line line JOIN sales_{{kind}} head ON head.id = line.{{kind}}_id
     WHERE {{priced_as_a_whole}}
 ), based AS (
-    SELECT counted.*, CASE WHEN counts THEN {rounded("quantity * price")} ELSE 0 END AS typed_base
+    SELECT counted.*, CASE WHEN counts THEN {rounded("asked")} ELSE 0 END AS typed_base
     FROM counted
 ), reduced AS (
     SELECT based.*,
@@ -123,7 +129,7 @@ WITH changes AS (
     SELECT order_id, COUNT(*) AS count FROM sales_orderchange GROUP BY order_id
 ), lines AS (
     SELECT {LINE_NAME} AS name, line.base,
-        line.quantity * (COALESCE(line.unit_price, 0) - line.volume_discount)
+        line.quantity * (COALESCE(line.unit_price, 0) - line.volume_discount) / line.price_quantity
             / CASE WHEN head.prices_include_tax THEN 1 + COALESCE(line.tax_rate, 0) ELSE 1 END
             AS exact,
         {unit_of("head.currency")} * (4 * (1 + changes.count) + 6 * parts.count) AS allowed

@@ -23,10 +23,10 @@ from sales.pricing.concessions import (
     rate_on_everything,
 )
 from sales.pricing.errors import DiscountAboveLimit, NoListPrice
+from sales.pricing.money import ONE, ZERO
 from sales.services.documents.totals import line_input, lines_of, terms_of
 from sales.services.prices.reference_prices import References, is_typed, references_of
 
-ZERO = Decimal(0)
 MAY_EXCEED = "sales.exceed_discount"
 HUNDREDTH = Decimal("0.0001")
 
@@ -142,7 +142,7 @@ def _measured(
         on_everything=rate_on_everything(inputs.values(), terms),
         whole=document_concession([(one, measured[pk]) for pk, one in inputs.items()], terms),
         unmeasured={
-            (line.pk, line.unit_id): measured[line.pk] * (1 - each[line.pk].rate)
+            (line.pk, line.unit_id): measured[line.pk].of(ONE) * (1 - each[line.pk].rate)
             for line in lines
             if line.pk in unmeasured
         },

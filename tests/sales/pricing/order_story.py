@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_DOWN, Decimal
+from typing import Any
 
 from sales.pricing.advances import Advance, TaxAmount
 from sales.pricing.changed_lines import ChangedLine, agree
@@ -24,6 +25,7 @@ from sales.pricing.money import Rounding, minor_units
 from sales.pricing.partial import NOTHING, Amounts, Portion
 
 ZERO = Decimal(0)
+PRICE_QUANTITIES = [Decimal(units) for units in ("1", "1", "3", "100", "1000", "0.5")]
 TAX_RATES = [Decimal(rate) for rate in ("0", "0.055", "0.07", "0.19", "0.2")]
 STEPS = (
     *("ask_ahead", "ask_ahead", "ship", "ship", "bill", "bill", "bill_all"),
@@ -53,6 +55,7 @@ class OrderStory:
         self.rates = dice.sample(TAX_RATES, dice.randint(1, 4))
         self.discount_rate = dice.choice([ZERO, ZERO, Decimal("0.05"), Decimal("0.333")])
         self.includes_tax = dice.random() < 0.5
+        self.per_unit = dice.random() < 0.5
         self.freight = dice.choice([ZERO, self.money(9999)])
         self.inputs = [self.draw_line(f"{place:02}") for place in range(dice.randint(1, 5))]
         for place in range(dice.choice([0, 0, 1, 2])):
@@ -95,6 +98,9 @@ class OrderStory:
     def draw_line(self, key: str) -> LineInput:
         """Draw a line to price."""
         dice = self.dice
+        price, units = self.draw_price()
+        rate = dice.choice([None, None, Decimal("0.1"), Decimal("0.333")])
+        amount = None if rate or not self.per_unit else self.draw_off_each(price / units)
         return LineInput(
             key=key,
             quantity=dice.choice(
@@ -104,9 +110,11 @@ class OrderStory:
                     Decimal(dice.randint(1, 4000)) / 1000,
                 ]
             ),
-            unit_price=dice.choice([ZERO, self.money(99_999), self.money(99_999), self.money(500)]),
+            unit_price=price,
+            price_quantity=units,
             tax_rate=dice.choice(self.rates),
-            discount_rate=dice.choice([None, None, Decimal("0.1"), Decimal("0.333")]),
+            discount_rate=rate,
+            discount_amount=amount,
         )
 
     def draw_deduction(self, key: str) -> list[LineInput]:
@@ -121,6 +129,30 @@ class OrderStory:
         fits = price > 0 and all(group.taxable >= 0 and group.tax >= 0 for group in groups)
         return [drawn] if fits else []
 
+    def draw_price(self) -> tuple[Decimal, Decimal]:
+        """Draw a price, and how many units it is for."""
+        dice = self.dice
+        price = dice.choice([ZERO, self.money(99_999), self.money(99_999), self.money(500)])
+        return price, dice.choice(PRICE_QUANTITIES)
+
+    def draw_change(self, line: LineInput) -> dict[str, Any]:
+        """Draw the same price, one that is twice or half of it, or the price of other units."""
+        dice = self.dice
+        factor = dice.choice([Decimal(1), Decimal(1), Decimal(2), Decimal("0.5")])
+        price = (line.unit_price * factor).quantize(Decimal("0.00001"), ROUND_DOWN)
+        units = line.price_quantity
+        if dice.random() < 0.2:
+            price, units = self.draw_price()
+        if (price, units) == (line.unit_price, line.price_quantity):
+            return {}
+        amount = None if line.discount_amount is None else self.draw_off_each(price / units)
+        return {"unit_price": price, "price_quantity": units, "discount_amount": amount}
+
+    def draw_off_each(self, unit_price: Decimal) -> Decimal | None:
+        """Draw what is taken off each unit: nothing, or less than a third of what it may cost."""
+        part = unit_price * self.dice.randint(0, 30) / 100
+        return self.dice.choice([None, part.quantize(Decimal("0.00001"), ROUND_DOWN)])
+
     def price(self, inputs: Iterable[LineInput]) -> PricedDocument:
         """Price the order's lines."""
         return price_document(
@@ -130,6 +162,7 @@ class OrderStory:
             freight=self.freight,
             prices_include_tax=self.includes_tax,
             rounding=self.rounding,
+            per_unit_discount=self.per_unit,
         )
 
     def part(self, quantity: Decimal) -> Decimal:
@@ -259,14 +292,7 @@ class OrderStory:
         quantity = dice.choice(
             [line.units.least, line.units.ordered + dice.randint(1, 5), line.units.ordered]
         )
-        price = inputs[place].unit_price * dice.choice(
-            [Decimal(1), Decimal(1), Decimal(2), Decimal("0.5")]
-        )
-        inputs[place] = replace(
-            inputs[place],
-            quantity=quantity,
-            unit_price=price.quantize(Decimal("0.00001"), ROUND_DOWN),
-        )
+        inputs[place] = replace(inputs[place], quantity=quantity, **self.draw_change(inputs[place]))
         if dice.random() < 0.2:
             inputs.append(self.draw_line(f"{len(inputs):02}"))
         if dice.random() < 0.1:

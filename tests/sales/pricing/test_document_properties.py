@@ -116,7 +116,8 @@ def test_mirrors_a_sale_in_its_credit(drawn: tuple[list[LineInput], dict[str, An
     }
 
     document = price_document(lines, **terms)
-    credit = price_document([negated(line) for line in lines], **mirrored_terms)
+    mirrored = [negated(line, Terms(**terms)) for line in lines]
+    credit = price_document(mirrored, **mirrored_terms)
 
     assert [-figure for figure in all_figures(document)] == all_figures(credit)
 
@@ -209,6 +210,27 @@ def test_explains_each_figure_so_that_one_can_follow_it(
         assert_follows(step, terms)
 
 
+@settings(max_examples=150)
+@given(ANY_DOCUMENT, st.sampled_from([Decimal(100), Decimal(1000), Decimal("0.1"), Decimal("2.5")]))
+def test_prices_so_many_units_at_once_as_it_prices_each(
+    drawn: tuple[list[LineInput], dict[str, Any]], units: Decimal
+) -> None:
+    lines, terms = drawn
+    by_the_hundred = [
+        dataclasses.replace(
+            line,
+            unit_price=line.unit_price * units,
+            volume_discount=line.volume_discount * units,
+            price_quantity=line.price_quantity * units,
+        )
+        for line in lines
+    ]
+
+    document, other = price_document(lines, **terms), price_document(by_the_hundred, **terms)
+
+    assert (document.lines, document.totals) == (other.lines, other.totals)
+
+
 def assert_follows(step: Step, terms: dict[str, Any]) -> None:
     """Work a step's formula out again with its values."""
     if not step.values:
@@ -279,7 +301,8 @@ class SlowDocument:
         for line in lines:
             price = Fraction(line.unit_price) - Fraction(line.volume_discount)
             base = rounded(Fraction(line.quantity) * price / Fraction(line.price_quantity))
-            discount = Fraction(line.discount_amount or 0)
+            units = Fraction(line.quantity if terms["per_unit_discount"] else 1)
+            discount = rounded(Fraction(line.discount_amount or 0) * units)
             discount += rounded(base * Fraction(line.discount_rate or 0))
             self.base[line.key] = base if line.counts else Fraction(0)
             self.net[line.key] = base - discount if line.counts else Fraction(0)
