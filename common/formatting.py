@@ -169,6 +169,14 @@ def format_moment(moment: dt.datetime | None) -> str:
     return f"{format_day(local.date())}, {time}"
 
 
+def format_time(moment: dt.datetime) -> str:
+    """Write a moment of today by its time to the second, as in '14:05:09'; others with the day."""
+    local = timezone.localtime(moment)
+    if local.date() != timezone.localdate():
+        return format_moment(moment)
+    return babel_dates.format_time(local, "HH:mm:ss", locale=reader_locale())
+
+
 def format_ago(moment: dt.datetime | None) -> str:
     """Write how long ago (or how soon) a moment is."""
     if moment is None:

@@ -164,6 +164,8 @@ def _database(url: str, role: str) -> dict[str, Any]:
         # as `verify`, join whole tables and let the planner choose.
         planner.append("-c join_collapse_limit=1")
     options["options"] = " ".join([options.get("options", ""), *planner]).strip()
+    # For statements that ask to be prepared; those of Django's own cursor never are.
+    options.setdefault("prepare_threshold", 5)
     pooled = role == "web"
     if pooled:
         options["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 5}

@@ -47,6 +47,7 @@ class WebhookConnector:
 
     def __init__(self, target: Target) -> None:
         self._target = target
+        self._secrets = tuple(signing.decrypt(each) for each in target.ciphertexts)
         addresses = AddressFilter(target.allowed_networks)
         trace = aiohttp.TraceConfig()
         trace.on_request_headers_sent.append(_note_sent)
@@ -105,7 +106,7 @@ class WebhookConnector:
         await self._session.close()
 
     def _sign(self, message_id: str, body: str) -> dict[str, str]:
-        return signing.sign(message_id, body, self._target.secrets, at=dt.datetime.now(dt.UTC))
+        return signing.sign(message_id, body, self._secrets, at=dt.datetime.now(dt.UTC))
 
     async def _request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None

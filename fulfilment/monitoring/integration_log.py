@@ -14,6 +14,7 @@ from typing import Any, Literal
 from django.utils.translation import gettext, ngettext
 
 from fulfilment.models import Attempt, Discrepancy, Handoff, InboundMessage
+from fulfilment.monitoring.waiting import wait_of
 from sales.models import AnyDocument, Invoice, Order
 
 Outcome = Attempt.Outcome
@@ -104,10 +105,14 @@ def _handoff_entries(handoff: Handoff) -> Iterator[Entry]:
         "connection": handoff.lane.connection.name,
         "event": str(handoff.event),
         "reason": handoff.resolution or handoff.cause,
+        "wait": str(wait_of(handoff) or ""),
     }
     if handoff.state in {State.QUEUED, State.SENDING}:
-        text = gettext("“%(event)s” waits to be sent to %(connection)s.") % values
+        text = gettext("“%(event)s” waits to be sent to %(connection)s. %(wait)s") % values
         yield Entry(handoff.created_at, text, "info", "clock")
+    elif handoff.state in {State.RETRYING, State.UNKNOWN_OUTCOME}:
+        text = gettext("“%(event)s” is not delivered to %(connection)s yet. %(wait)s") % values
+        yield Entry(_last_moment(handoff, attempts), text, "warn", "refresh")
     elif handoff.state == State.NEEDS_ATTENTION:
         text = gettext("“%(event)s” was refused by %(connection)s and needs a person.") % values
         yield Entry(_last_moment(handoff, attempts), text, "bad", "alert-triangle")

@@ -12,7 +12,6 @@ from fulfilment.cloudevents import TYPE_PREFIX, moment
 from fulfilment.connectors import Message, Target, connect
 from fulfilment.connectors.engine import AttemptResult, InFlightHandoff, deliver
 from fulfilment.models import Connection, Secret
-from fulfilment.services.connections import live_secrets
 
 
 def send_test_message(connection: Connection) -> AttemptResult:
@@ -22,7 +21,10 @@ def send_test_message(connection: Connection) -> AttemptResult:
         kind=connection.kind,
         name=connection.name,
         url=connection.url,
-        secrets=tuple(live_secrets(connection, Secret.Purpose.OUTBOUND)),
+        ciphertexts=tuple(
+            bytes(secret.ciphertext)
+            for secret in Secret.objects.live(Secret.Purpose.OUTBOUND, [connection])
+        ),
         deadline=connection.deadline_seconds,
         allowed_networks=tuple(connection.allowed_networks),
         gives_references=connection.gives_references,

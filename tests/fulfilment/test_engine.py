@@ -21,7 +21,7 @@ from sales.models import Order
 from tests.fulfilment.conftest import FarEnd, make_due, outcomes
 
 State = Handoff.State
-TARGET = Target(uuid.uuid4(), "webhook", "Warehouse", "http://warehouse.example", ("secret",), 15)
+TARGET = Target(uuid.uuid4(), "webhook", "Warehouse", "http://warehouse.example", (b"secret",), 15)
 REPLY = Reply("REF-1", 200)
 GARBAGE = Response("<html>OK</html>", 200)
 

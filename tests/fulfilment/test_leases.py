@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 import uuid
 
+from django.db import connection as database
 from django.utils import timezone
 from werkzeug import Response
 
+from fulfilment import signing
 from fulfilment.connectors.engine import Engine
-from fulfilment.models import Connection, Handoff, Lane
+from fulfilment.models import Connection, Handoff, Lane, Secret
 from fulfilment.outbound.completion import complete
 from fulfilment.outbound.drain import drain
 from fulfilment.outbound.handoff_actions import replay_handoff
 from fulfilment.outbound.leases import claim
+from fulfilment.services.connections import rotate_secret
 from sales.models import Order
 from sales.services.orders import hold_order, release_order
 from tests.factories import Market
@@ -128,3 +132,33 @@ def test_stops_a_batch_that_lost_its_lease(order: Order, market: Market, warehou
 
     assert len(warehouse.received) == 2
     assert Lane.objects.get().pending == 7
+
+
+def test_signs_with_live_secrets_only(order: Order, warehouse: FarEnd) -> None:
+    """One has expired, and one is not active yet."""
+    now = timezone.now()
+    old = warehouse.connection.secrets.get(purpose="outbound")
+    live = rotate_secret(warehouse.connection, Secret.Purpose.OUTBOUND)
+    Secret.objects.filter(pk=old.pk).update(expires_at=now - dt.timedelta(seconds=1))
+    Secret.objects.create(
+        connection=warehouse.connection,
+        purpose=Secret.Purpose.OUTBOUND,
+        ciphertext=signing.encrypt(signing.make_secret()),
+        active_from=now + dt.timedelta(hours=1),
+    )
+
+    drain()
+
+    headers = dict(warehouse.received[0].headers)
+    assert len(headers["Webhook-Signature"].split()) == 1
+    signing.verify(headers, warehouse.received[0].get_data(), [live])
+
+
+def test_lets_the_database_keep_the_plans_of_a_claim(order: Order, warehouse: FarEnd) -> None:
+    claim(64)
+
+    with database.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        kept = " ".join(statement for (statement,) in cursor.fetchall())
+    for beginning in ("SELECT connection.id", "WITH eligible AS", "WITH next AS"):
+        assert beginning in kept

@@ -4,8 +4,10 @@ import pgtrigger
 
 from fulfilment.services.shipments import record_shipment
 from sales.models import Order
+from sales.services.orders import hold_order, release_order
 from tests.database_assertions import migrate, rows, sql
 from tests.factories import Market
+from tests.fulfilment.conftest import FarEnd, submitted_order
 
 
 def test_keeps_the_values_of_renamed_columns(order: Order, market: Market) -> None:
@@ -22,3 +24,20 @@ def test_keeps_the_values_of_renamed_columns(order: Order, market: Market) -> No
     assert rows("SELECT refusal_count, is_acknowledged FROM fulfilment_handoff") == {(4, True)}
     assert rows("SELECT report_sequence FROM fulfilment_shipment") == {(17,)}
     assert rows("SELECT report_sequence FROM fulfilment_shipmenthistory") == {(16,)}
+
+
+def test_marks_the_handoff_that_holds_up_a_blocked_lane(
+    order: Order, market: Market, warehouse: FarEnd
+) -> None:
+    hold_order(order.pk, actor=market.rep, reason="Credit check")
+    release_order(order.pk, actor=market.rep)
+    other = submitted_order(market)
+    migrate("fulfilment", "0015_roles")
+    sql("UPDATE fulfilment_handoff SET state = 'needs_attention' WHERE position < 3")
+    sql("UPDATE fulfilment_lane SET is_blocked = true WHERE root_id = %s", order.pk)
+
+    migrate("fulfilment", "0016_held_lanes")
+
+    held = "SELECT position, root_id FROM fulfilment_handoff JOIN fulfilment_lane lane"
+    assert rows(f"{held} ON lane.id = lane_id WHERE holds_lane") == {(2, order.pk)}
+    assert other.pk != order.pk

@@ -16,6 +16,7 @@ from email.utils import format_datetime
 import pytest
 from pytest_httpserver import HTTPServer
 
+from fulfilment import signing
 from fulfilment.connectors import Message, Reply, Target
 from fulfilment.connectors.webhook import WebhookConnector
 from fulfilment.errors import (
@@ -47,7 +48,7 @@ def target(url: str, *, deadline: float = 1, networks: list[str] | None = None) 
         kind="webhook",
         name="Warehouse",
         url=url,
-        secrets=(SECRET_OUT,),
+        ciphertexts=(signing.encrypt(SECRET_OUT),),
         deadline=deadline,
         allowed_networks=tuple(LOOPBACK if networks is None else networks),
     )

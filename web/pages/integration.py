@@ -10,6 +10,7 @@ from django.utils.translation import gettext, ngettext
 
 from fulfilment.models import Handoff
 from fulfilment.monitoring.integration_log import Entry, read_exchange
+from fulfilment.monitoring.waiting import wait_of
 from sales.models import AnyDocument, Invoice
 from web.chips.handoffs import handoff_chip, sync_chip
 from web.display import TONE_CLASS, Chip, When
@@ -68,7 +69,8 @@ def _handoffs_card(handoffs: Sequence[Handoff]) -> Card:
 
 
 def _handoff_row(handoff: Handoff) -> CardRow:
-    parts = (str(handoff.lane.connection), handoff.reference, handoff.cause)
+    wait = str(wait_of(handoff) or "")
+    parts = (str(handoff.lane.connection), handoff.reference, handoff.cause, wait)
     return CardRow(
         title=handoff.event.get_type_display(),
         url=reverse("fulfilment:handoff-detail", args=[handoff.pk]),
