@@ -94,6 +94,13 @@ def _part_steps(
     taken = before.get(whole.pk, Portion())
     if line.is_deduction and isinstance(whole, OrderLine):
         return _deduction_steps(line, whole, taken)
+    return _unit_steps(invoice, line, whole, taken)
+
+
+def _unit_steps(
+    invoice: Invoice, line: InvoiceLine, whole: OrderLine | InvoiceLine, taken: Portion
+) -> tuple[Step, ...]:
+    """A part in units: of an ordered line, or of the invoiced line that it credits."""
     as_worked_out = _still_follows(invoice, line, whole, taken)
     figures = zip(
         FIGURES,
