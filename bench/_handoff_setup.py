@@ -222,7 +222,6 @@ def connect(code: str, port: int, **options: int) -> None:
         event_types=["order.submitted", "order.held", "order.released"],
         secret_out=SECRET,
         secret_in=SECRET,
-        allowed_networks=["127.0.0.0/8"],
         **options,
     )
     resume_connection(connection)

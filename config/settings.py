@@ -46,6 +46,11 @@ VAR_DIR: Path = env.path("THROUGHLINE_VAR", BASE_DIR / "var")
 PRIVATE_SERVICES: bool = env.bool("PRIVATE_SERVICES", DEBUG)
 OFFLINE: bool = env.bool("OFFLINE", False)
 METRICS_TOKEN: str = env.str("METRICS_TOKEN", "")
+OUTBOUND_NETWORKS: list[str] = env.list(
+    "OUTBOUND_NETWORKS",
+    ["127.0.0.0/8", "::1/128"] if DEBUG else [],
+    validate=environment.networks,
+)
 
 COMPANY_NAME: str = env.str("COMPANY_NAME", "Throughline")
 COMPANY_COUNTRY: str = env.str("COMPANY_COUNTRY", "DE", validate=environment.country)
@@ -345,6 +350,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Accounts, quotes, orders, invoices, and what other systems report about them.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
+    "WEBHOOKS": ["api.webhooks.EVENTS"],
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from fulfilment.cloudevents import TYPE_PREFIX
 from fulfilment.payloads import invoice_payload, order_payload, quote_payload
 from sales.models import SalesEvent
 
@@ -42,3 +43,8 @@ ROUTES: dict[str, Route] = {
     _Type.INVOICE_REFUNDED: Route(invoice_payload),
     _Type.INVOICE_WRITTEN_OFF: Route(invoice_payload),
 }
+
+
+def sent_event_types() -> list[tuple[str, str]]:
+    """Return the event types that may be sent, each with the type of its messages."""
+    return [(str(name), TYPE_PREFIX + name) for name in ROUTES]

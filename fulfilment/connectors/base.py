@@ -29,8 +29,8 @@ class Target:
     url: str
     ciphertexts: tuple[bytes, ...] = field(repr=False)
     deadline: float
-    allowed_networks: tuple[str, ...] = ()
     gives_references: bool = True
+    answers_look_ups: bool = True
     skips_refused: bool = False
 
 

@@ -185,12 +185,12 @@ class Engine:
 
 async def deliver(handoff: InFlightHandoff, connector: Connector, target: Target) -> None:
     """Send a message, after looking it up if an earlier copy may have arrived."""
-    if handoff.must_find and target.gives_references:
+    if handoff.must_find and target.answers_look_ups:
         found = await _attempt(handoff, Verb.FIND, lambda: connector.find(handoff.message.id))
         if found.outcome != Outcome.NOT_FOUND or handoff.is_acknowledged:
             return
     pushed = await _attempt(handoff, Verb.PUSH, lambda: connector.push(handoff.message))
-    if _can_look_up_at_once(pushed) and target.gives_references:
+    if _can_look_up_at_once(pushed) and target.answers_look_ups:
         await _look_up(handoff, connector)
 
 

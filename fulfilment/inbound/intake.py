@@ -23,6 +23,7 @@ from fulfilment.connectors.base import Record
 from fulfilment.errors import printable
 from fulfilment.inbound.documents import DataConflict, Effect, UnknownDocument, find_record
 from fulfilment.inbound.effects import EFFECTS
+from fulfilment.inbound.permissions import NotForThisConnection, check_may_report
 from fulfilment.inbound.schemas import IncomingMessage, parse_message
 from fulfilment.models import Connection, Handoff, InboundMessage, SyncState
 from fulfilment.services.discrepancies import close_conflicts, open_discrepancies
@@ -184,6 +185,7 @@ def _apply(connection: Connection, message: IncomingMessage) -> MessageResult:
     """Apply the effect of a message; a refusal rolls it back and becomes the result."""
     try:
         with transaction.atomic(), caused_by(message.id, message.correlation):
+            check_may_report(connection, message)
             effect = EFFECTS[message.type](connection, message)
             is_latest = _advance(connection, effect.record, message.sequence)
     except UnknownDocument:
@@ -193,6 +195,8 @@ def _apply(connection: Connection, message: IncomingMessage) -> MessageResult:
         open_discrepancies(error.discrepancies)
         record = error.discrepancies[0].record if error.discrepancies else None
         return MessageResult(Result.CONFLICT, str(error), record)
+    except NotForThisConnection as error:
+        return MessageResult(Result.QUARANTINED, str(error))  # on no page of a document
     except DomainError as error:
         record = find_record(connection, message)
         return MessageResult(Result.QUARANTINED, str(error), record)

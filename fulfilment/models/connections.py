@@ -18,7 +18,8 @@ from django.utils.translation import gettext_lazy as _
 from common.errors import DomainError
 from common.fields import identifier
 from common.history import keeps_history
-from sales.models import SalesEvent
+from fulfilment.addresses import check_url
+from fulfilment.routes import sent_event_types
 
 
 class InvalidConnection(DomainError):
@@ -26,6 +27,9 @@ class InvalidConnection(DomainError):
 
     code = "invalid_connection"
 
+
+LONGEST_DEADLINE = 60
+"""The most seconds that an external system may have to answer."""
 
 TOLERATED = ("invoice_tax", "invoice_total")
 """The figures for which ``config`` may say by how much they may differ."""
@@ -45,33 +49,50 @@ class Connection(models.Model):
         GONE = "gone", _("Gone")
         DISABLED = "disabled", _("Disabled")
 
+    class Duty(models.TextChoices):
+        """What an external system does for us; the types that it reports begin with it."""
+
+        WAREHOUSE = "warehouse", _("Warehouse: progress, shipments and returns of orders")
+        ERP = "erp", _("ERP: invoices of record, credit notes and payments")
+
     id = identifier()
     code = models.SlugField(max_length=30, unique=True)
     name = models.CharField(max_length=100)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.WEBHOOK)
     status = models.CharField(max_length=12, choices=Status, default=Status.ACTIVE)
-    url = models.URLField(max_length=500)
+    url = models.CharField(
+        verbose_name="URL",
+        max_length=500,
+        validators=[check_url],
+        help_text=_("Where messages are posted to, such as https://erp.example.com/hooks."),
+    )
     event_types = ArrayField(
-        models.CharField(max_length=30, choices=SalesEvent.Type), default=list, blank=True
+        models.CharField(max_length=30, choices=sent_event_types),
+        default=list,
+        blank=True,
+        help_text=_("What it is sent, by the names of docs/asyncapi.yaml."),
+    )
+    reports_as = ArrayField(
+        models.CharField(max_length=20, choices=Duty),
+        default=list,
+        blank=True,
+        help_text=_("What it does for us: other reports of it are not applied."),
     )
     payload_version = models.PositiveSmallIntegerField(default=1)
     deadline_seconds = models.PositiveSmallIntegerField(
-        default=15, validators=[MinValueValidator(1), MaxValueValidator(60)]
+        default=15, validators=[MinValueValidator(1), MaxValueValidator(LONGEST_DEADLINE)]
     )
     max_in_flight = models.PositiveSmallIntegerField(
         default=16, validators=[MinValueValidator(1), MaxValueValidator(64)]
     )
-    allowed_networks = ArrayField(
-        models.CharField(max_length=50),
-        default=list,
-        blank=True,
-        help_text=_("Private networks this connection may reach, like 10.0.0.0/8."),
-    )
     gives_references = models.BooleanField(
         default=True,
-        help_text=_(
-            "Answers with a reference of its own, and a message can be looked up by its id."
-        ),
+        help_text=_("Answers what opens a record, an order or an invoice, with its reference."),
+    )
+    answers_look_ups = models.BooleanField(
+        _("answers look-ups"),
+        default=True,
+        help_text=_("Says by GET {URL}/{id} whether a message arrived, when its answer was lost."),
     )
     skips_refused = models.BooleanField(
         default=False, help_text=_("Continue with later handoffs when one is refused.")
@@ -93,6 +114,10 @@ class Connection(models.Model):
                 self.tolerance(kind)
         except InvalidConnection as error:
             raise ValidationError({"config": str(error)}) from error
+
+    def may_report(self, message_type: str) -> bool:
+        """Return whether messages of this type are among what it does for us."""
+        return message_type.partition(".")[0] in self.reports_as
 
     def tolerance(self, kind: str) -> Decimal:
         """Return by how much a figure may differ: one amount for all, or one for each kind."""
@@ -125,13 +150,13 @@ class Connection(models.Model):
 class SecretQuerySet(models.QuerySet["Secret"]):
     def live(self, purpose: str, connections: Iterable[Connection]) -> SecretQuerySet:
         """Keep the secrets of these connections that are valid now, the newest first."""
+        return self.valid(purpose).filter(connection__in=connections)
+
+    def valid(self, purpose: str) -> SecretQuerySet:
+        """Keep the secrets of one direction that are valid now."""
         now = timezone.now()
-        return self.filter(
-            Q(expires_at__isnull=True) | Q(expires_at__gt=now),
-            purpose=purpose,
-            connection__in=connections,
-            active_from__lte=now,
-        )
+        unexpired = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
+        return self.filter(unexpired, purpose=purpose, active_from__lte=now)
 
 
 @keeps_history(without=("ciphertext",))

@@ -224,6 +224,7 @@ class Attempt(models.Model):
         AUTH_FAILED = "auth_failed", _("Sign-in refused")
         GONE = "gone", _("Gone")
         BLOCKED = "blocked", _("Not sent: address not allowed")
+        UNSIGNED = "unsigned", _("Not sent: no secret to sign with")
         UNKNOWN = "unknown", _("Outcome unknown")
 
     id = identifier()

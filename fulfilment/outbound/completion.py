@@ -13,6 +13,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from common.identifiers import uuid7
+from fulfilment.addresses import shown_url
 from fulfilment.connectors.engine import AttemptResult, InFlightHandoff, LaneBatch, Step, describe
 from fulfilment.errors import OutcomeUnknown
 from fulfilment.models import Attempt, Handoff, Lane
@@ -230,7 +231,7 @@ def _attempt(batch: LaneBatch, handoff: InFlightHandoff, result: AttemptResult) 
         "handoff_id": handoff.handoff_id,
         "verb": result.verb.value,
         "outcome": result.outcome.value,
-        "url": batch.target.url,
+        "url": shown_url(batch.target.url),
         "status_code": answer.status if answer else 404,
         "duration_ms": max(0, round(took.total_seconds() * 1000)),
         "detail": result.detail[:500],

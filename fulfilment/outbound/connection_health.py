@@ -25,7 +25,7 @@ WORKING = frozenset(
 )
 """Outcomes of a connection that works, even if it refuses the message."""
 
-NEEDS_A_PERSON = frozenset({Outcome.AUTH_FAILED, Outcome.BLOCKED, Outcome.GONE})
+NEEDS_A_PERSON = frozenset({Outcome.AUTH_FAILED, Outcome.BLOCKED, Outcome.GONE, Outcome.UNSIGNED})
 
 
 LOCK_HEALTH = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Iterable
 
 import orjson
 from django.utils import timezone
@@ -21,17 +22,18 @@ def send_test_message(connection: Connection) -> AttemptResult:
         kind=connection.kind,
         name=connection.name,
         url=connection.url,
-        ciphertexts=tuple(
-            bytes(secret.ciphertext)
-            for secret in Secret.objects.live(Secret.Purpose.OUTBOUND, [connection])
-        ),
+        ciphertexts=tuple(bytes(each.ciphertext) for each in _secrets(connection)),
         deadline=connection.deadline_seconds,
-        allowed_networks=tuple(connection.allowed_networks),
         gives_references=connection.gives_references,
+        answers_look_ups=connection.answers_look_ups,
     )
     handoff = InFlightHandoff(uuid.uuid4(), _test_message(connection))
     asyncio.run(_deliver(handoff, target))
     return handoff.results[0]
+
+
+def _secrets(connection: Connection) -> Iterable[Secret]:
+    return Secret.objects.live(Secret.Purpose.OUTBOUND, [connection])
 
 
 async def _deliver(handoff: InFlightHandoff, target: Target) -> None:

@@ -29,7 +29,7 @@ HANDOFFS_PER_BATCH = 10
 
 ELIGIBLE_CONNECTIONS = """
 SELECT connection.id, connection.kind, connection.name, connection.url,
-       connection.deadline_seconds, connection.allowed_networks, connection.gives_references,
+       connection.deadline_seconds, connection.gives_references, connection.answers_look_ups,
        connection.skips_refused,
        least(connection.max_in_flight, health.in_flight_limit) AS at_once,
        ARRAY(
@@ -192,8 +192,8 @@ def _read_connection(
     name: str,
     url: str,
     deadline: int,
-    networks: list[str],
     gives_references: bool,
+    answers_look_ups: bool,
     skips_refused: bool,
     at_once: int,
     ciphertexts: list[bytes],
@@ -205,8 +205,8 @@ def _read_connection(
         url=url,
         ciphertexts=tuple(ciphertexts),
         deadline=deadline,
-        allowed_networks=tuple(networks),
         gives_references=gives_references,
+        answers_look_ups=answers_look_ups,
         skips_refused=skips_refused,
     )
     return EligibleConnection(target, at_once)

@@ -69,7 +69,7 @@ def test_quarantines_a_message_after_a_day_with_similar_numbers(
 @pytest.mark.django_db(transaction=True)
 def test_applies_a_deferred_message_once_when_two_workers_retry_it(httpserver: HTTPServer) -> None:
     market = Market()
-    far_end = connect(httpserver, "warehouse", [])
+    far_end = connect(httpserver, "warehouse", ["order.submitted"])
     number = f"O-{market.company.today().year}-00001"
     data = {"order": number, "status": "accepted"}
     assert receive_from(far_end, event("warehouse.order.status", data)) == "deferred"

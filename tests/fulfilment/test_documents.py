@@ -86,7 +86,7 @@ def test_finds_an_invoice_by_the_official_number_that_was_posted(
     receive_from(erp, posted(invoice, "SI-1"))
     message = paid(invoice, "SI-1")
     message["data"]["invoice"] = "SI-1"
-    other = connect(httpserver, "second", [])
+    other = connect(httpserver, "second", [], reports_as=["erp"])
 
     assert receive_from(other, message) == "deferred"
     assert receive_from(erp, message) == "applied"

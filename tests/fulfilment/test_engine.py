@@ -113,7 +113,7 @@ def test_never_looks_up_where_nothing_can_be_looked_up(fields: dict[str, bool]) 
     delivered = handoff(**fields)
     connector = ScriptedConnector(no_answer(ConnectionResetError()))
 
-    asyncio.run(deliver(delivered, connector, replace(TARGET, gives_references=False)))
+    asyncio.run(deliver(delivered, connector, replace(TARGET, answers_look_ups=False)))
 
     assert requests_of(delivered) == ["push unknown"]
 

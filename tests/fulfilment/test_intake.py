@@ -49,8 +49,8 @@ def test_applies_a_report_that_arrives_before_the_answer(order: Order, warehouse
 
 @pytest.mark.django_db(transaction=True)
 def test_applies_the_same_message_once_when_it_comes_fifty_times_at_once(httpserver: Any) -> None:
-    order = submitted_order(Market())
     far_end = connect(httpserver, "warehouse", ["order.submitted"])
+    order = submitted_order(Market())
     message = parse_message(shipment_event(order, "WH-1", "shipped", "4"))
     results: list[str] = []
     barrier = threading.Barrier(10)

@@ -80,9 +80,10 @@ def test_a_correction_takes_the_status_of_an_order_back(order: Order, warehouse:
 
 
 def test_shipments_of_two_connections_may_have_one_reference(
-    order: Order, warehouse: FarEnd, httpserver: object
+    market: Market, warehouse: FarEnd, httpserver: object
 ) -> None:
-    other = connect(httpserver, "second", [])  # type: ignore[arg-type]  # pytest's own fixture
+    other = connect(httpserver, "second", ["order.submitted"], reports_as=["warehouse"])  # type: ignore[arg-type]  # pytest's own fixture
+    order = submitted_order(market)
     receive_from(warehouse, shipment_event(order, "S-1", "shipped", "4"))
 
     receive_from(other, shipment_event(order, "S-1", "picked", "6"))
