@@ -91,8 +91,7 @@ CLAIMS = (
         "AND lane.pending > 0 AND NOT lane.is_blocked AND lane.due_at <= statement_timestamp()\n"
         "        ORDER BY",
         "AND lane.pending > 0 AND lane.due_at <= statement_timestamp()\n        ORDER BY",
-        tests("isolation", "handoff_actions"),
-        explained="a blocked lane is claimed only while another one is due; nothing of it is sent",
+        tests("leases"),
     ),
     Mutant(
         LEASES,
@@ -114,7 +113,6 @@ CLAIMS = (
         "next.state IN ('sending', 'unknown_outcome')",
         "next.state = 'unknown_outcome'",
         tests("leases"),
-        explained="the attempt that the claim records for the dead worker counts as unknown",
     ),
     Mutant(
         LEASES,

@@ -11,6 +11,7 @@ from fulfilment.connectors.engine import Engine
 from fulfilment.models import Attempt, Connection, Handoff, Lane
 from fulfilment.outbound.completion import complete
 from fulfilment.outbound.drain import drain
+from fulfilment.outbound.handoff_actions import replay_handoff
 from fulfilment.outbound.leases import claim
 from sales.models import Order
 from sales.services.orders import hold_order
@@ -102,3 +103,16 @@ def test_stores_each_result_before_the_rest_of_the_lane(
     assert (lane.pending, lane.lease_token) == (1, batch.lease_token)
     assert not Handoff.objects.exclude(state=State.ACCEPTED).exists()
     assert Lane.objects.get().lease_token is None
+
+
+def test_keeps_the_reference_when_a_replay_is_not_answered(
+    order: Order, market: Market, warehouse: FarEnd
+) -> None:
+    drain()
+    replay_handoff(Handoff.objects.get().pk, actor=market.rep)
+    warehouse.will_answer(500)
+
+    drain()
+
+    handoff = Handoff.objects.get()
+    assert (handoff.state, handoff.reference) == (State.RETRYING, "REF-000001")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 
 import pytest
@@ -220,29 +221,56 @@ def test_an_answer_that_cannot_be_stored_stops_no_other(market: Market, server: 
     assert drain() == 0
 
 
+@contextmanager
+def locked(query: str) -> Iterator[None]:
+    """Rows that another transaction holds meanwhile; whoever waits for them fails."""
+    other = connections.create_connection("default")
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute(f"{query} FOR UPDATE")
+        with transaction.atomic(), database.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '1s'")
+            yield
+    finally:
+        other.close()
+
+
+LOCKED_HEALTH = """
+SELECT FROM fulfilment_health
+WHERE connection_id = (SELECT id FROM fulfilment_connection WHERE code = 'locked')
+"""
+LOCKED_LANE = """
+SELECT FROM fulfilment_lane
+WHERE connection_id = (SELECT id FROM fulfilment_connection WHERE code = 'locked')
+"""
+
+
 @pytest.mark.django_db(transaction=True)
-def test_a_locked_connection_holds_up_no_other(server: HTTPServer) -> None:
+@pytest.mark.parametrize("query", [LOCKED_HEALTH, LOCKED_LANE], ids=["by a worker", "by a save"])
+def test_what_another_transaction_holds_waits_alone(server: HTTPServer, query: str) -> None:
     market = Market()
     for code in ("locked", "healthy"):
         connect(server, code, ORDER_EVENTS)
     submitted_order(market)
     steps = delivered(claim(64))
-    submitted_order(market)
-    other = connections.create_connection("default")
-    try:
-        with other.cursor() as cursor:
-            cursor.execute("BEGIN")
-            cursor.execute(
-                "SELECT FROM fulfilment_health WHERE connection_id = "
-                "(SELECT id FROM fulfilment_connection WHERE code = 'locked') FOR UPDATE"
-            )
-        with transaction.atomic(), database.cursor() as cursor:
-            cursor.execute("SET LOCAL lock_timeout = '1s'")
-            waiting = complete(steps)
-            claimed = claim(64)
-    finally:
-        other.close()
-
+    with locked(query):
+        waiting = complete(steps)
     assert [step.batch.target.name for step in waiting] == ["Locked"]
+    assert (accepted("locked"), accepted("healthy")) == (False, True)
+
+    assert complete(waiting) == []
+
+    assert accepted("locked")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_claims_for_others_while_a_worker_holds_a_connection(server: HTTPServer) -> None:
+    for code in ("locked", "healthy"):
+        connect(server, code, ORDER_EVENTS)
+    submitted_order(Market())
+
+    with locked(LOCKED_HEALTH):
+        claimed = claim(64)
+
     assert [batch.target.name for batch in claimed] == ["Healthy"]
-    assert accepted("locked") is False
