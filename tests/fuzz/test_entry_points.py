@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -29,8 +29,9 @@ from tests.web.pages import every_page
 
 pytestmark = pytest.mark.django_db
 
-INPUTS = int(os.environ.get("FUZZ_INPUTS", "200"))
+INPUTS = int(os.environ.get("FUZZ_INPUTS", "100"))
 WORST_OF_EACH = int(os.environ.get("FUZZ_WORST_OF_EACH", "1"))
+BY_HTMX = 0.3
 SEED = int(os.environ.get("FUZZ_SEED", "20261129"))
 KEPT = frozenset({"csrfmiddlewaretoken"})
 FILTERS = ("q", "page", "after", "sort", "owner", "status", "o", "p", "id__exact")
@@ -38,15 +39,14 @@ AN_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d+")
 NEW_ROW = "__prefix__"
 
 
-@dataclass(frozen=True)
-class Attempt:
-    """One request with one nasty value."""
+@dataclass(frozen=True, eq=False)
+class Input:
+    """A field of a form, with what the form's other fields hold."""
 
     method: str
     url: str
-    data: dict[str, str]
+    others: Mapping[str, str]
     field: str
-    by_htmx: bool = False
 
     @property
     def place(self) -> tuple[str, str, str]:
@@ -54,9 +54,19 @@ class Attempt:
         path = AN_ID.sub("#", self.url.split("?")[0])
         return self.method, path, AN_ID.sub("#", self.field)
 
+
+@dataclass(frozen=True)
+class Attempt:
+    """One request with one nasty value."""
+
+    at: Input
+    value: str
+    by_htmx: bool
+
     def __str__(self) -> str:
         how = "htmx " if self.by_htmx else ""
-        return f"{how}{self.method} {self.url} with {self.field} = {self.data[self.field][:60]!r}"
+        where = f"{how}{self.at.method} {self.at.url} with {self.at.field}"
+        return f"{where} = {self.value[:60]!r}"
 
 
 @dataclass(frozen=True)
@@ -94,34 +104,27 @@ def admin_pages(_: World) -> list[str]:
     return found
 
 
-def attempts(world: World, pages: list[str]) -> list[Attempt]:
-    """Give every field of every form on these pages every nasty value, once for each form."""
-    every = {
-        (attempt.place, attempt.data[attempt.field], attempt.by_htmx): attempt
-        for url in pages
-        for attempt in _on_page(world, url)
-    }
-    return [every[key] for key in sorted(every)]
+def inputs(world: World, pages: list[str]) -> list[Input]:
+    """List the fields of the forms on these pages, each form once."""
+    found: dict[object, Input] = {}
+    for url in pages:
+        for each in _on_page(world, url):
+            found.setdefault(each.place, each)
+    return [found[place] for place in sorted(found)]  # type: ignore[type-var]  # names
 
 
-def _on_page(world: World, url: str) -> Iterator[Attempt]:
+def _on_page(world: World, url: str) -> Iterator[Input]:
     page = world.client.get(url)
     if page.status_code != 200:
         return
     path = url.split("?", maxsplit=1)[0]
-    forms = [*forms_in(page.content.decode()), *(HtmlForm(path, "get", {f: ""}) for f in FILTERS)]
-    for form in forms:
+    filters = (HtmlForm(path, "get", {name: ""}) for name in FILTERS)
+    for form in (*forms_in(page.content.decode()), *filters):
         target = form.action or url
         if target.startswith("/") and "logout" not in target:
-            yield from _of_form(form, target)
-
-
-def _of_form(form: HtmlForm, target: str) -> Iterator[Attempt]:
-    fields = _with_new_rows(form.fields)
-    for name in fields.keys() - KEPT:
-        for value in NASTY:
-            for by_htmx in (False, True):
-                yield Attempt(form.method, target, {**fields, name: value}, name, by_htmx)
+            fields = _with_new_rows(form.fields)
+            for name in fields.keys() - KEPT:
+                yield Input(form.method, target, fields, name)
 
 
 def _with_new_rows(fields: dict[str, str]) -> dict[str, str]:
@@ -135,15 +138,12 @@ def _with_new_rows(fields: dict[str, str]) -> dict[str, str]:
     return named | {f"{row}-TOTAL_FORMS": str(int(count) + 1) for row, count in counts.items()}
 
 
-def some_of(every: list[Attempt]) -> list[Attempt]:
+def some_attempts(every: list[Input]) -> list[Attempt]:
     """Choose some of the worst values for each field of each form, and some of all attempts."""
     chance = random.Random(SEED)
-    worst: dict[object, list[Attempt]] = {}
-    for attempt in every:
-        if attempt.data[attempt.field] in WORST:
-            worst.setdefault(attempt.place, []).append(attempt)
-    of_each = [one for found in worst.values() for one in chance.sample(found, WORST_OF_EACH)]
-    return [*of_each, *chance.sample(every, min(INPUTS, len(every)))]
+    of_each = [(at, value) for at in every for value in chance.sample(WORST, WORST_OF_EACH)]
+    of_all = [(chance.choice(every), chance.choice(NASTY)) for _ in range(INPUTS)]
+    return [Attempt(at, value, chance.random() < BY_HTMX) for at, value in of_each + of_all]
 
 
 def breaks(world: World, attempt: Attempt) -> str:
@@ -161,20 +161,20 @@ def breaks(world: World, attempt: Attempt) -> str:
 
 
 def _send(client: Client, attempt: Attempt) -> int:
-    headers = {"HX-Request": "true"} if attempt.by_htmx else {}
-    if attempt.method == "post":
-        return client.post(attempt.url, attempt.data, headers=headers).status_code
-    url = f"{attempt.url.split('?')[0]}?{urlencode(attempt.data)}"
-    return client.get(url, headers=headers).status_code
+    at, headers = attempt.at, {"HX-Request": "true"} if attempt.by_htmx else {}
+    data = {**at.others, at.field: attempt.value}
+    if at.method == "post":
+        return client.post(at.url, data, headers=headers).status_code
+    return client.get(f"{at.url.split('?')[0]}?{urlencode(data)}", headers=headers).status_code
 
 
 @pytest.mark.parametrize("pages", [ui_pages, admin_pages])
 def test_no_input_is_an_internal_error(world: World, pages: Callable[[World], list[str]]) -> None:
-    every = attempts(world, pages(world))
-    tried = some_of(every)
+    every = inputs(world, pages(world))
+    tried = some_attempts(every)
 
     broken = [found for attempt in tried if (found := breaks(world, attempt))]
 
-    assert {attempt.place for attempt in tried} == {attempt.place for attempt in every}
-    assert len(every) > 5000
+    assert len(every) * len(NASTY) > 5000
+    assert {attempt.at for attempt in tried} == set(every)
     assert not broken, "\n".join(broken)
