@@ -11,6 +11,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from common.form_fields import NumberField
 from common.formatting import format_rate, plain_number, plain_price
 from crm.forms import DayInput
 from crm.models import Contact, User
@@ -72,7 +73,7 @@ class ChangedHeadForm(ShipToFields, StyledForm):
 class ChangedLineForm(LineForm):
     """Form of a line of a submitted order; the price needs the right to override prices."""
 
-    unit_price = forms.DecimalField(
+    unit_price = NumberField(
         label=_("Unit price"), max_digits=20, decimal_places=5, min_value=0, localize=True
     )
 
@@ -137,7 +138,7 @@ class NewLineForm(StyledForm):
     widths: ClassVar = {"product": 8, "quantity": 4}
 
     product = ProductField(label=_("Product"), required=False)
-    quantity = forms.DecimalField(
+    quantity = NumberField(
         label=_("Quantity"),
         max_digits=20,
         decimal_places=5,

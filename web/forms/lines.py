@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
-from django.utils.formats import sanitize_separators
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from common.form_fields import NumberField
 from common.formatting import plain_number, plain_price
 from sales.models import AnyLine, DocumentLine, ProductCategory, TaxCategory
 from web.forms.base import RateField, StyledForm
@@ -20,15 +20,21 @@ HUNDRED = Decimal(100)
 class DiscountField(forms.CharField):
     """A discount as people type it: ``10`` is money off the whole line, ``10%`` a percentage."""
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        no_number = dict.fromkeys(
+            ("invalid", "required"), _("Type 10 for money or 10% for a percentage.")
+        )
+        self.number = NumberField(
+            max_digits=20, decimal_places=5, localize=True, error_messages=no_number
+        )
+
     def clean(self, value: Any) -> dict[str, Decimal | None]:
         """Read the discount as the two columns of a line, of which one at most is filled."""
         text = str(super().clean(value)).strip()
         if not text:
             return {"discount_amount": None, "discount_rate": None}
-        try:
-            number = Decimal(str(sanitize_separators(text.removesuffix("%").strip())))
-        except InvalidOperation as error:
-            raise forms.ValidationError(_("Type 10 for money or 10% for a percentage.")) from error
+        number: Decimal = self.number.clean(text.removesuffix("%").strip())
         if not text.endswith("%"):
             return {"discount_amount": number, "discount_rate": None}
         return {"discount_amount": None, "discount_rate": number / HUNDRED}
@@ -45,10 +51,10 @@ class LineForm(forms.Form):
     """Form of a row of the line editor."""
 
     description = forms.CharField(label=_("Description"), max_length=500)
-    quantity = forms.DecimalField(
+    quantity = NumberField(
         label=_("Quantity"), max_digits=20, decimal_places=5, min_value=0, localize=True
     )
-    unit_price = forms.DecimalField(
+    unit_price = NumberField(
         label=_("Unit price"),
         max_digits=20,
         decimal_places=5,
@@ -161,10 +167,10 @@ class WriteInForm(DetailsForm):
     product_category = CategoryField(
         label=_("Category"), queryset=ProductCategory.objects.select_related("tax_category")
     )
-    quantity = forms.DecimalField(
+    quantity = NumberField(
         label=_("Quantity"), max_digits=20, decimal_places=5, min_value=0, initial=1, localize=True
     )
-    unit_price = forms.DecimalField(
+    unit_price = NumberField(
         label=_("Unit price"), max_digits=20, decimal_places=5, min_value=0, localize=True
     )
     discount = DiscountField(
@@ -217,7 +223,7 @@ class DeductionForm(WriteInForm):
     }
     field_order = ("description", "quantity", "unit_price", "product_category")
 
-    unit_price = forms.DecimalField(
+    unit_price = NumberField(
         label=_("Takes off, each"),
         max_digits=20,
         decimal_places=5,
