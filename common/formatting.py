@@ -33,7 +33,7 @@ def reader_locale() -> str:
 
 
 @lru_cache(maxsize=128)
-def _digits(currency: str) -> int:
+def currency_digits(currency: str) -> int:
     """Digits of the smallest unit by ISO 4217; Babel's differ for some currencies."""
     sub_unit: int = moneyed.get_currency(currency).sub_unit
     return len(str(sub_unit)) - 1
@@ -71,7 +71,7 @@ def format_money(amount: Decimal | None, currency: str) -> str:
     """
     if amount is None:
         return "–"
-    digits = _digits(currency)
+    digits = currency_digits(currency)
     smallest_unit = Decimal(1).scaleb(-digits)
     return _write(amount.quantize(smallest_unit, rounding=ROUND_HALF_UP), currency, digits)
 
@@ -84,7 +84,7 @@ def format_price(price: Decimal | None, currency: str, price_quantity: Decimal =
     """
     if price is None:
         return "–"
-    written = _write(price, currency, min(max(_digits(currency), -_exponent(price)), 5))
+    written = _write(price, currency, min(max(currency_digits(currency), -_exponent(price)), 5))
     if price_quantity == ONE:
         return written
     units = format_quantity(price_quantity)
@@ -116,7 +116,7 @@ def decimals_rule(currency: str) -> str:
     >>> decimals_rule("EUR")
     'Amounts in EUR have at most 2 decimals.'
     """
-    digits = _digits(currency)
+    digits = currency_digits(currency)
     if not digits:
         return gettext("Amounts in %(currency)s have no decimals.") % {"currency": currency}
     return ngettext(
@@ -143,7 +143,7 @@ def plain_price(price: Decimal | None, currency: str, price_quantity: Decimal = 
     """
     if price is None:
         return ""
-    kept = min(max(_digits(currency), -_exponent(price)), 5)
+    kept = min(max(currency_digits(currency), -_exponent(price)), 5)
     written = f"{price:.{kept}f}".replace(".", str(get_format("DECIMAL_SEPARATOR")))
     return written if price_quantity == ONE else f"{written} / {plain_number(price_quantity)}"
 

@@ -164,6 +164,18 @@ class CustomerCreditQuerySet(models.QuerySet["CustomerCreditEntry"]):
         balance: Decimal = entries.aggregate(sum=Sum("amount", default=Decimal(0)))["sum"]
         return balance
 
+    def there_since(self, amount: Decimal) -> dt.date | None:
+        """Return the day from which on these entries always came to so much; None if they do not.
+
+        A later refund of that much, dated on that day, overdraws the credit on no day.
+        """
+        days = self.order_by("moved_on").values_list("moved_on").annotate(sum=Sum("amount"))
+        since, balance = None, Decimal(0)
+        for day, moved in days:
+            balance += moved
+            since = None if balance < amount else since or day
+        return since
+
     def balances(self, account: Account) -> Iterator[CreditBalance]:
         """Add up what an account has, by company and currency, and what it once had."""
         rows = (

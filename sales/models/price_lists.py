@@ -16,6 +16,7 @@ from django.db.models import Deferrable, F, Func, Q, Value
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from common.amounts import check_amounts
 from common.fields import (
     amount_field,
     currency_field,
@@ -340,6 +341,11 @@ class PromotionCode(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    def clean(self) -> None:
+        """Refuse a code that is no currency, and an amount finer than its currency."""
+        if self.currency:
+            check_amounts(self, "discount_amount")
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Keep codes in capitals: nobody remembers how one was spelt."""

@@ -31,6 +31,7 @@ from sales.services.documents.new_lines import (
     new_line,
 )
 from sales.services.documents.totals import reprice, terms_of
+from sales.services.documents.typed_figures import check_amount
 from sales.services.errors import NoLines, OpenQuotes
 from sales.services.events import record_event
 from sales.services.opportunity_lines import lock_open_opportunity
@@ -48,6 +49,8 @@ def win_opportunity(
     """
     opportunity = _lock(opportunity_id)
     _refuse_open_quotes(opportunity)
+    if actual_revenue is not None:
+        check_amount(actual_revenue, opportunity.currency, "actual_revenue")
     opportunity.move_to(
         Opportunity.Status.WON,
         closed_at=timezone.now(),

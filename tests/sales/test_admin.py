@@ -22,6 +22,7 @@ from sales.models import (
     Invoice,
     Order,
     PaymentTerms,
+    PriceList,
     Product,
     TaxRate,
     Unit,
@@ -294,6 +295,62 @@ def test_a_price_that_makes_no_sense_is_a_complaint_on_the_form(
     [problem] = problems(response)
     assert problem.startswith(message)
     assert not market.price_list.items.exists()
+
+
+INLINE_ROWS: dict[str, tuple[type[Any], dict[str, Any], str, dict[str, Any], str]] = {
+    "band": (
+        DiscountList,
+        {"name": "Volume", "kind": "percent", "is_active": "on"},
+        BANDS,
+        band("1", "10", "0.05"),
+        "discount_rate",
+    ),
+    "unit": (
+        UnitGroup,
+        {"name": "Pieces"},
+        "units",
+        {"name": "pc", "factor": "1"},
+        "factor",
+    ),
+    "instalment": (
+        PaymentTerms,
+        {"name": "All", "invoice_when": "by_hand", "due_months": "0", "due_days": "30"},
+        "instalments",
+        {"share_rate": "1", "due_months": "0", "due_days": "30"},
+        "share_rate",
+    ),
+    "price": (
+        PriceList,
+        {"name": "List", "currency": "EUR", "is_active": "on"},
+        "items",
+        {"method": "amount", "amount": "9.99", "rounding": "none", "selling": "no_control"},
+        "amount",
+    ),
+}
+
+
+@pytest.mark.parametrize("typed", ["sNaN", "NaN", "1E+9999999", "1e15"])
+@pytest.mark.parametrize("row", INLINE_ROWS)
+def test_a_stored_row_refuses_what_is_no_number(
+    market: Market, office: Client, row: str, typed: str
+) -> None:
+    model, data, prefix, fields, name = INLINE_ROWS[row]
+    if row == "price":
+        product = market.product(None)
+        fields = {**fields, "product": product.pk, "unit": product.default_unit_id}
+    stored = office.post(address(model, "add"), {**data, **rows(prefix, fields)})
+    assert stored.status_code == 302, problems(stored)
+    record = model._default_manager.get(name=data["name"])
+    kept = getattr(record, prefix).get()
+    changed = {**fields, "id": kept.pk, name: typed}
+
+    response = office.post(
+        address(model, "change", record.pk), {**data, **rows(prefix, changed, stored=1)}
+    )
+
+    [inline] = response.context["inline_admin_formsets"]
+    assert list(inline.formset.errors[0]) == [name]
+    assert getattr(record, prefix).values_list(name).get() == (getattr(kept, name),)
 
 
 def test_a_refusal_of_the_database_is_shown_as_a_sentence(market: Market, office: Client) -> None:

@@ -16,7 +16,7 @@ from sales.services.documents.lines import add_line
 from sales.services.orders import submit_order
 from tests.factories import Market, UserFactory
 from tests.sales.order_steps import drafted, submitted, trade_in
-from tests.web.refusals import reason_shown
+from tests.web.refusals import NO_DISCOUNTS, reason_shown
 from web.record_urls import record_url
 
 
@@ -52,6 +52,17 @@ def previewed(rep: Client, order: Order, data: dict[str, str]) -> dict[str, Any]
     assert page.status_code == 200
     assert page.context["preview"]
     return {**data, "step": "change", "previewed": page.context["previewed"]}
+
+
+@pytest.mark.parametrize("discount", NO_DISCOUNTS)
+def test_refuses_a_discount_that_is_none(rep: Client, order: Order, discount: str) -> None:
+    line = order.lines.get()
+
+    page = rep.post(address(order), typed(order, line, **{f"{line.pk}-discount": discount}))
+
+    assert (page.status_code, page.context["preview"]) == (422, ())
+    [row] = page.context["rows"]
+    assert list(row.form.errors) == ["discount"]
 
 
 def test_shows_what_would_change_and_changes_nothing(rep: Client, order: Order) -> None:

@@ -15,6 +15,7 @@ from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line
 from tests.factories import Market, TaxCategoryFactory
 from tests.sales.order_steps import trade_in
+from tests.web.refusals import NO_DISCOUNTS
 from web.record_urls import record_url
 
 
@@ -54,6 +55,16 @@ def test_a_write_in_is_taxed_as_its_category_unless_a_rate_is_typed(
         (market.tax_category, Decimal("0.2"), Decimal("12.00")),
         (market.tax_category, Decimal("0.077"), Decimal("9.69")),
     ]
+
+
+@pytest.mark.parametrize("discount", NO_DISCOUNTS)
+def test_refuses_a_discount_of_a_write_in_that_is_none(
+    rep: Client, market: Market, quote: Quote, discount: str
+) -> None:
+    answer = rep.post(at(quote), typed(market, discount=discount))
+
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["discount"])
+    assert not quote.lines.exists()
 
 
 def test_shows_a_write_in_as_it_stands_and_changes_it(

@@ -10,6 +10,7 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from common.form_fields import NumberField
 from common.formatting import format_quantity, plain_number
 from sales.models import Invoice, InvoiceLine, OrderLine
 from web.forms.base import RateField
@@ -44,7 +45,7 @@ class InvoiceOrderForm(QuantitiesForm):
         ],
     )
     rate = RateField(label=_("Percentage"), required=False)
-    amount = forms.DecimalField(
+    amount = NumberField(
         label=_("or an amount, tax included"),
         max_digits=20,
         decimal_places=5,

@@ -11,6 +11,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from common.form_fields import NumberField
 from common.formatting import format_rate, plain_number
 from crm.forms import DayInput
 from crm.models import Contact, User
@@ -143,7 +144,7 @@ class NewLineForm(StyledForm):
     widths: ClassVar = {"product": 8, "quantity": 4}
 
     product = ProductField(label=_("Product"), required=False)
-    quantity = forms.DecimalField(
+    quantity = NumberField(
         label=_("Quantity"),
         max_digits=20,
         decimal_places=5,

@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
-from django.utils.formats import sanitize_separators
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from common.form_fields import NumberField
 from common.formatting import plain_number, plain_price
 from sales.models import (
     AnyDocument,
@@ -31,17 +31,24 @@ HUNDRED = Decimal(100)
 class DiscountField(forms.CharField):
     """A discount as people type it: ``10`` is money, ``10%`` a percentage."""
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        no_number = dict.fromkeys(
+            ("invalid", "required"), _("Type 10 for money or 10% for a percentage.")
+        )
+        self.number = NumberField(
+            max_digits=20, decimal_places=5, localize=True, error_messages=no_number
+        )
+
     def clean(self, value: Any) -> dict[str, Decimal | None]:
         """Read the discount as the two columns of a line, of which one at most is filled."""
         text = str(super().clean(value)).strip()
         if not text:
             return {"discount_amount": None, "discount_rate": None}
-        try:
-            number = Decimal(str(sanitize_separators(text.removesuffix("%").strip())))
-            rate = number / HUNDRED if text.endswith("%") else None
-        except ArithmeticError as error:  # no number, or one with an absurd exponent
-            raise forms.ValidationError(_("Type 10 for money or 10% for a percentage.")) from error
-        return {"discount_amount": number if rate is None else None, "discount_rate": rate}
+        number: Decimal = self.number.clean(text.removesuffix("%").strip())
+        if not text.endswith("%"):
+            return {"discount_amount": number, "discount_rate": None}
+        return {"discount_amount": None, "discount_rate": number / HUNDRED}
 
 
 class PriceField(forms.CharField):
@@ -51,8 +58,8 @@ class PriceField(forms.CharField):
         super().__init__(**{"label": _("Unit price"), **kwargs})
         incomplete = {"required": _("Type 12.50, or 12.50 / 100 for the price of 100 units.")}
         kept: dict[str, Any] = {"max_digits": 20, "decimal_places": 5, "localize": True}
-        self.amount = forms.DecimalField(min_value=0, error_messages=incomplete, **kept)
-        self.units = forms.DecimalField(error_messages=incomplete, **kept)
+        self.amount = NumberField(min_value=0, error_messages=incomplete, **kept)
+        self.units = NumberField(error_messages=incomplete, **kept)
 
     def clean(self, value: Any) -> dict[str, Decimal | None]:
         """Read the price as the two columns of a line; one without a slash is for one unit."""
@@ -108,7 +115,7 @@ class LineForm(forms.Form):
     """Form of a row of the line editor."""
 
     description = forms.CharField(label=_("Description"), max_length=500)
-    quantity = forms.DecimalField(
+    quantity = NumberField(
         label=_("Quantity"), max_digits=20, decimal_places=5, min_value=0, localize=True
     )
     unit_price = PriceField(required=False)
@@ -230,7 +237,7 @@ class WriteInForm(DetailsForm):
     product_category = CategoryField(
         label=_("Category"), queryset=ProductCategory.objects.select_related("tax_category")
     )
-    quantity = forms.DecimalField(
+    quantity = NumberField(
         label=_("Quantity"), max_digits=20, decimal_places=5, min_value=0, initial=1, localize=True
     )
     unit_price = PriceField(help_text=_("12.50 / 100 is the price of 100 units."))

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from common.form_fields import NumberField
 from crm.forms import DayInput
 from sales.models import Company
 from web.forms.base import StyledForm
@@ -27,7 +28,7 @@ class OpportunityLineForm(StyledForm):
     widths: ClassVar = {"product": 12, "quantity": 4, "unit_price": 4, "discount": 4}
 
     product = ProductField(label=_("Product"))
-    quantity = forms.DecimalField(
+    quantity = NumberField(
         label=_("Quantity"), max_digits=20, decimal_places=5, min_value=0, initial=1, localize=True
     )
     unit_price = PriceField(

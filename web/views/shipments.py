@@ -50,7 +50,7 @@ def new(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         heading=gettext("Record a shipment of %(order)s") % {"order": order},
         label=gettext("Record shipment"),
         done=gettext("Shipment of %(record)s recorded."),
-        template="shipments/form.html",
+        template="lines/quantities_form.html",
         icon="truck-delivery",
         summary=gettext("What is not in this shipment stays open."),
     )
