@@ -3,10 +3,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pgtrigger
+import pytest
 
 from fulfilment.services.returns import record_return
 from fulfilment.services.shipments import record_shipment
-from sales.models import Order
+from sales.models import ApprovalRule, DiscountBand, DiscountList, Order
 from sales.services.billing.order_invoices import invoice_order
 from sales.services.change_orders import Changes, change_order
 from sales.services.documents.drafts import draft_quote
@@ -85,3 +86,31 @@ def test_gives_earlier_events_and_change_orders_a_history(market: Market) -> Non
     changes = "SELECT id, order_id, version, difference::text, changed_at FROM sales_orderchange"
     for stored in (events, changes):
         assert rows(f"{stored}history WHERE pgh_label = 'insert'") == rows(stored) != set()
+
+
+def test_limits_typed_as_percentages_become_rates(db: None) -> None:
+    migrate("sales", "0019_deduction_lines")
+    typed = [
+        ("discount_rate", "20", "0.2"),
+        ("discount_rate", "0.15", "0.15"),
+        ("discount_rate", "-1", "0"),
+        ("margin_rate", "-20", "-0.2"),
+        ("margin_rate", "500", "1"),
+        ("total", "20000", "20000"),
+    ]
+    for number, (measure, threshold, _) in enumerate(typed):
+        ApprovalRule.objects.create(name=str(number), measure=measure, threshold=Decimal(threshold))
+
+    migrate("sales", "0020_rates_and_bands")
+
+    kept = ApprovalRule.objects.order_by("name").values_list("threshold", flat=True)
+    assert list(kept) == [Decimal(after) for _, _, after in typed]
+
+
+def test_a_negative_volume_discount_is_named_before_anything_changes(db: None) -> None:
+    migrate("sales", "0019_deduction_lines")
+    volume = DiscountList.objects.create(name="Volume", kind="amount", currency="EUR")
+    DiscountBand.objects.create(discount_list=volume, discount_amount=Decimal(-1))
+
+    with pytest.raises(ValueError, match="correct them in the admin first: Volume"):
+        migrate("sales", "0020_rates_and_bands")
