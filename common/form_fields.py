@@ -14,7 +14,7 @@ class NumberField(forms.DecimalField):
     A signalling NaN cannot be compared at all, and forms compare to see what was changed.
     """
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         """Read a number."""
         number: Decimal | None = super().to_python(value)
         if number is not None and not number.is_finite():
