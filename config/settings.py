@@ -122,6 +122,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "web.middleware.SayWhoIsSignedOut",
     "crm.history.HistoryMiddleware",
 ]
 

@@ -209,6 +209,10 @@ class Invoice(SettledDocument):
                 name="invoice_early_payment_whole",
             ),
             models.CheckConstraint(
+                condition=Q(share_rate__isnull=True) | Q(share_rate__gte=0, share_rate__lte=1),
+                name="invoice_share_is_a_rate",
+            ),
+            models.CheckConstraint(
                 condition=Q(discounted__gte=0, discounted__lte=F("early_payment_discount")),
                 name="invoice_discounted_as_offered",
             ),

@@ -131,6 +131,17 @@ class DiscountBand(models.Model):
                 condition=Q(discount_rate__isnull=True)
                 | Q(discount_rate__gte=0, discount_rate__lte=1),
                 name="discount_band_rate_is_a_rate",
+                violation_error_message=_("Give the rate as a fraction: 0.1 is 10 %%."),
+            ),
+            models.CheckConstraint(
+                condition=Q(discount_amount__isnull=True) | Q(discount_amount__gte=0),
+                name="discount_band_not_negative",
+                violation_error_message=_("A discount cannot be negative."),
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity_from__gte=0),
+                name="discount_band_begins_at_zero_or_above",
+                violation_error_message=_("A band begins at 0 or above."),
             ),
             ExclusionConstraint(
                 name="discount_band_no_overlap",
@@ -324,6 +335,12 @@ class PromotionCode(models.Model):
                     "Give a rate above 0 and up to 1 for a percentage, "
                     "or an amount above 0 with its currency."
                 ),
+            ),
+            models.CheckConstraint(
+                condition=Q(discount_rate__isnull=True)
+                | Q(discount_rate__gte=0, discount_rate__lte=1),
+                name="promotion_code_rate_is_a_rate",
+                violation_error_message=_("Give the rate as a fraction: 0.1 is 10 %%."),
             ),
             models.CheckConstraint(
                 condition=Q(valid_from__isnull=True)

@@ -196,6 +196,17 @@ class ApprovalRule(models.Model):
 
     class Meta:
         ordering: ClassVar = ["name"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(measure="discount_rate", threshold__gte=0, threshold__lte=1)
+                | Q(measure="margin_rate", threshold__gte=-1, threshold__lte=1)
+                | Q(measure="total", threshold__gte=0),
+                name="approval_rule_threshold_fits_measure",
+                violation_error_message=_(
+                    "Give a rate as a fraction: 0.1 is 10 %%; a total is 0 or above."
+                ),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -15,6 +15,7 @@ from crm import roles
 from crm.models import Account, Activity, CustomField, Lead, User
 from crm.services.activities import note
 from sales.models import (
+    ApprovalRule,
     Company,
     DiscountBand,
     DiscountList,
@@ -295,6 +296,59 @@ def test_a_price_that_makes_no_sense_is_a_complaint_on_the_form(
     [problem] = problems(response)
     assert problem.startswith(message)
     assert not market.price_list.items.exists()
+
+
+@pytest.mark.parametrize(
+    ("low", "amount", "problem"),
+    [
+        ("1", "-1", "A discount cannot be negative."),
+        ("1", "-0.00001", "A discount cannot be negative."),
+        ("-5", "1", "A band begins at 0 or above."),
+    ],
+)
+def test_a_volume_discount_is_not_negative(
+    office: Client, low: str, amount: str, problem: str
+) -> None:
+    data = {"name": "Volume", "kind": "amount", "currency": "EUR", "is_active": "on"}
+    negative = band(low, "10", "", discount_amount=amount)
+
+    response = office.post(address(DiscountList, "add"), {**data, **rows(BANDS, negative)})
+
+    assert problems(response) == [problem]
+    assert not DiscountList.objects.exists()
+    stored = DiscountList.objects.create(**{**data, "is_active": True})
+    with pytest.raises(IntegrityError, match="discount_band_"), transaction.atomic():
+        DiscountBand.objects.create(
+            discount_list=stored, quantity_from=Decimal(low), discount_amount=Decimal(amount)
+        )
+
+
+@pytest.mark.parametrize(
+    ("measure", "threshold", "is_taken"),
+    [
+        ("discount_rate", "20", False),
+        ("discount_rate", "1.00001", False),
+        ("discount_rate", "-0.1", False),
+        ("discount_rate", "0.2", True),
+        ("margin_rate", "20", False),
+        ("margin_rate", "-20", False),
+        ("margin_rate", "-0.1", True),
+        ("total", "-1", False),
+        ("total", "20000", True),
+    ],
+)
+def test_the_limit_of_an_approval_rule_fits_what_it_measures(
+    office: Client, measure: str, threshold: str, is_taken: bool
+) -> None:
+    data = {"name": "Limit", "measure": measure, "threshold": threshold, "is_active": "on"}
+
+    response = office.post(address(ApprovalRule, "add"), data)
+
+    if not is_taken:
+        assert problems(response) == [
+            "Give a rate as a fraction: 0.1 is 10 %; a total is 0 or above."
+        ]
+    assert ApprovalRule.objects.exists() == is_taken
 
 
 INLINE_ROWS: dict[str, tuple[type[Any], dict[str, Any], str, dict[str, Any], str]] = {

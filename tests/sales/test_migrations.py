@@ -3,10 +3,20 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pgtrigger
+import pytest
 
 from fulfilment.services.returns import record_return
 from fulfilment.services.shipments import record_shipment
-from sales.models import Company, OpportunityLine, Order, OrderLine, PriceListItem
+from sales.models import (
+    ApprovalRule,
+    Company,
+    DiscountBand,
+    DiscountList,
+    OpportunityLine,
+    Order,
+    OrderLine,
+    PriceListItem,
+)
 from sales.services.billing.order_invoices import invoice_order
 from sales.services.change_orders import Changes, change_order
 from sales.services.documents.drafts import draft_quote
@@ -107,3 +117,31 @@ def test_earlier_prices_are_for_one_and_earlier_documents_round_half_up(market: 
         assert set(rules) == {("half_up", "whole_line")}
     order.refresh_from_db()
     assert [str(each) for found in verify().values() for each in found] == []
+
+
+def test_limits_typed_as_percentages_become_rates(db: None) -> None:
+    migrate("sales", "0020_price_quantities")
+    typed = [
+        ("discount_rate", "20", "0.2"),
+        ("discount_rate", "0.15", "0.15"),
+        ("discount_rate", "-1", "0"),
+        ("margin_rate", "-20", "-0.2"),
+        ("margin_rate", "500", "1"),
+        ("total", "20000", "20000"),
+    ]
+    for number, (measure, threshold, _) in enumerate(typed):
+        ApprovalRule.objects.create(name=str(number), measure=measure, threshold=Decimal(threshold))
+
+    migrate("sales", "0021_rates_and_bands")
+
+    kept = ApprovalRule.objects.order_by("name").values_list("threshold", flat=True)
+    assert list(kept) == [Decimal(after) for _, _, after in typed]
+
+
+def test_a_negative_volume_discount_is_named_before_anything_changes(db: None) -> None:
+    migrate("sales", "0020_price_quantities")
+    volume = DiscountList.objects.create(name="Volume", kind="amount", currency="EUR")
+    DiscountBand.objects.create(discount_list=volume, discount_amount=Decimal(-1))
+
+    with pytest.raises(ValueError, match="correct them in the admin first: Volume"):
+        migrate("sales", "0021_rates_and_bands")
