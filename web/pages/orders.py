@@ -12,6 +12,7 @@ from common.formatting import format_day, format_day_of
 from crm.models import User
 from fulfilment.models import Shipment
 from sales.models import Invoice, Order, OrderLine
+from sales.services.billing.surplus import find_surplus
 from sales.services.documents.tax_rates import tax_drift
 from web.chips.documents import billing_chip, fulfilment_chip, order_chip
 from web.display import Actions, Chip, Fact, Link
@@ -36,6 +37,7 @@ from web.pages.order_changes import OrderChangeRow, order_change_rows
 from web.pages.order_invoices import invoices_card
 from web.pages.promotions import Promotions, build_promotions
 from web.pages.shipments import ShipmentRow, read_shipments, shipment_rows
+from web.pages.surplus import surplus_notices
 from web.record_urls import record_url
 
 RELATED = ("quote__company", "opportunity__stage", "opportunity__lead")
@@ -63,12 +65,16 @@ class OrderPage(DocumentPage):
 def order_page(
     order: Order, user: User, *, problem: str = "", promotion_form: PromotionForm | None = None
 ) -> OrderPage:
-    """Read and format everything that the page of an order shows; 13 statements at most."""
+    """Read and format everything that the page of an order shows; 13 statements at most.
+
+    Three more read the ledger where a down payment is open.
+    """
     editable = may_edit(order, user)
     lines = read_lines(order)
     drifts = drifts_of(order, lines)
     invoices, shipments = _read_invoices(order), _read_shipments(order)
     submitted = _submitted(order, user, shipments, invoices)
+    surplus = find_surplus(order, lines=lines, invoices=invoices)
     sent = sum(1 for each in shipments if each.direction == Shipment.Direction.OUT)
     flow = document_flow(order, shipment_count=sent, invoices=invoices)
     return OrderPage(
@@ -77,7 +83,7 @@ def order_page(
         heading=str(order),
         subtitle=subtitle(order),
         chips=_chips(order, submitted),
-        actions=Actions(order_actions(order, user, lines, drifts)),
+        actions=Actions(order_actions(order, user, lines, drifts, surplus)),
         problem=problem,
         locked=_why_locked(order),
         flow=flow_steps(flow, order, user),
@@ -85,7 +91,7 @@ def order_page(
         promotions=build_promotions(order, editable=editable, form=promotion_form),
         submitted=submitted,
         notes=order.notes,
-        notices=_tax_notices(order, lines),
+        notices=[*_tax_notices(order, lines), *surplus_notices(surplus)],
         activity=activity_card(order, user),
         facts=_facts(order),
         history=history_card(read_events(order)),
