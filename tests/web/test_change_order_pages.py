@@ -9,13 +9,13 @@ from django.urls import reverse
 
 from crm import roles
 from sales.models import Order, OrderChange, OrderLine, TaxRate
-from sales.services.billing.order_invoices import invoice_order
+from sales.services.billing.order_invoices import delete_draft_invoice, invoice_order
 from sales.services.billing.order_progress import Progress, record_progress
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
 from sales.services.orders import submit_order
 from tests.factories import Market, UserFactory
-from tests.sales.order_steps import submitted
+from tests.sales.order_steps import billed, submitted
 from tests.web.refusals import reason_shown
 from web.record_urls import record_url
 
@@ -218,7 +218,38 @@ def test_offers_todays_tax_rate_and_says_what_keeps_the_agreed_one(
         order.pk, actor=market.rep, what="lines", quantities={line.pk: Decimal(4)}
     )
     bill = rep.get(record_url(draft)).content.decode()
-    assert "Tax was agreed at 21% and is 22% today: Espresso machine. To bill today" in bill
+    agreed = "Tax was agreed at 21% and is 22% today: Espresso machine. To bill today&#x27;s rate,"
+    assert f"{agreed} delete this draft and take it in a change order." in bill
     page = rep.get(address(order)).content.decode()
-    assert "billed in part at 21% tax; today&#x27;s rate is 22%" in page
+    assert "billed in part at 21% tax, which stays; today&#x27;s rate is 22%" in page
     assert f'name="{choice}"' not in page
+
+
+def test_the_rest_of_what_is_billed_takes_todays_tax_rate_as_a_new_line(
+    rep: Client, order: Order, market: Market
+) -> None:
+    line = order.lines.get()
+    billed(order, market, what="lines", quantities={line.pk: Decimal(4)})
+    TaxRate.objects.update(rate=Decimal("0.21"))
+    way_on = (
+        "What is billed in part keeps its rate: in a change order, reduce it to what is billed "
+        "and add the rest as a new line, which takes today's rate."
+    )
+    agreed = "Tax was agreed at 20% and is 21% today: Espresso machine."
+
+    assert rep.get(record_url(order)).context["notices"] == [f"{agreed} {way_on}"]
+    draft = invoice_order(order.pk, actor=market.rep, what="all")
+    assert rep.get(record_url(draft)).context["notices"] == [
+        f"{agreed} To bill today's rate, delete this draft first. {way_on}"
+    ]
+    delete_draft_invoice(draft.pk, actor=market.rep)
+    order.refresh_from_db()
+
+    new = {"new-0-product": line.product.sku, "new-0-quantity": "6"}
+    data = typed(order, line, **{f"{line.pk}-quantity": "4"}, **new)
+    assert rep.post(address(order), previewed(rep, order, data)).status_code == 302
+
+    order.refresh_from_db()
+    # 4 x 19.99 = 79.96 at 20 %, and 6 x 19.99 = 119.94 at 21 %
+    assert order.tax == Decimal("15.99") + Decimal("25.19")
+    assert rep.get(record_url(order)).context["notices"] == []

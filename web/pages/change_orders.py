@@ -88,7 +88,10 @@ def _tax_note(form: ChangedLineForm) -> str:
     """Say why a line whose tax rate changed keeps the agreed one."""
     if form.drift is None or "todays_tax" in form.fields:
         return ""
-    return gettext("billed in part at %(agreed)s tax; today's rate is %(today)s") % {
+    return gettext(
+        "billed in part at %(agreed)s tax, which stays; today's rate is %(today)s: "
+        "for the rest, reduce this line to what is billed and add a new one below"
+    ) % {
         "agreed": format_rate(form.drift.agreed),
         "today": format_rate(form.drift.today),
     }

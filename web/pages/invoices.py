@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,7 +13,7 @@ from django.utils.translation import gettext
 
 from common.formatting import format_day, format_due, format_money, format_rate
 from crm.models import User
-from sales.models import Invoice, InvoiceLine
+from sales.models import Invoice, InvoiceLine, OrderLine
 from sales.services.billing.surplus import Surplus, find_surplus
 from sales.services.documents.tax_rates import tax_drift
 from web.chips.documents import credit_note_chip, invoice_chip, refund_chip
@@ -26,6 +27,7 @@ from web.pages.documents import (
     history_card,
     may_edit,
     read_events,
+    rest_as_new_line,
     subtitle,
     tax_notices,
     why_not_edit,
@@ -131,10 +133,23 @@ def _tax_notices(invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[str]:
     """Say which tax rates of an order are others by now, before it is billed at them."""
     if not (invoice.is_draft and invoice.bills_order) or invoice.is_credit_note:
         return []
-    way_on = gettext(
-        "To bill today's rate, delete this draft and take today's rate in a change order."
-    )
-    return tax_notices(tax_drift(lines), way_on)
+    drifts = tax_drift(lines)
+    in_part = _billed_elsewhere(lines) if drifts else set()
+    delete = gettext("To bill today's rate, delete this draft first.")
+    take = gettext("To bill today's rate, delete this draft and take it in a change order.")
+    return [
+        *tax_notices((each for each in drifts if each.line_id not in in_part), take),
+        *tax_notices(
+            (each for each in drifts if each.line_id in in_part), f"{delete} {rest_as_new_line()}"
+        ),
+    ]
+
+
+def _billed_elsewhere(lines: Sequence[InvoiceLine]) -> set[uuid.UUID]:
+    """Return the lines whose order line is billed in part beside them."""
+    billed = {line.order_line_id: line for line in lines if line.order_line_id}
+    ordered = OrderLine.objects.filter(pk__in=billed)
+    return {billed[each.pk].pk for each in ordered if each.billed > billed[each.pk].quantity}
 
 
 def _surplus(invoice: Invoice) -> Surplus | None:

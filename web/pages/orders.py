@@ -27,6 +27,7 @@ from web.pages.documents import (
     history_card,
     may_edit,
     read_events,
+    rest_as_new_line,
     subtitle,
     tax_notices,
 )
@@ -126,11 +127,14 @@ def _tax_notices(order: Order, lines: Sequence[OrderLine]) -> list[str]:
     """Say which tax rates are others by now, of what is not billed yet, and how to take them."""
     if order.status == Order.Status.CANCELLED or not order.prices_locked:
         return []
-    open_lines = [line for line in lines if line.open_to_bill]
-    way_on = gettext("A change order can take today's rate.")
+    whole = tax_drift(line for line in lines if line.open_to_bill and not line.billed)
     if order.is_draft:
-        way_on = gettext("Unlock the prices to take today's rate.")
-    return tax_notices(tax_drift(open_lines), way_on)
+        return tax_notices(whole, gettext("Unlock the prices to take today's rate."))
+    in_part = tax_drift(line for line in lines if line.open_to_bill and line.billed)
+    return [
+        *tax_notices(whole, gettext("A change order can take today's rate.")),
+        *tax_notices(in_part, rest_as_new_line()),
+    ]
 
 
 def _chips(order: Order, submitted: SubmittedOrder | None) -> list[Chip]:
