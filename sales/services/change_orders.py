@@ -201,6 +201,9 @@ def _apply_head(order: Order, head: dict[str, Any]) -> None:
         )
     if "custom" in head:
         head["custom"] = clean_custom(order, head["custom"], stored=order.custom)
+    if "shipping_address" in head:
+        order.shipping_address = head["shipping_address"]
+        head["shipping_address"] = order.delivery_address or order.shipping_address
     if head:
         order.change(**head)
 
