@@ -35,7 +35,7 @@ def problems_of(document: AnyDocument, lines: Sequence[DocumentLine]) -> list[Do
 
     `lines` come from `lines_of`. Four statements at most without codes, however many lines.
     """
-    if not any(line.counts for line in lines):
+    if not any(line.counts and line.quantity for line in lines):
         return [NoLines(gettext("There is nothing on this document yet: add a line first."))]
     problems = [
         *_head_problems(document, lines),
