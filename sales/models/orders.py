@@ -26,6 +26,7 @@ from sales.models.triggers import (
     line_triggers,
 )
 from sales.pricing.ledger_lines import Units
+from sales.pricing.quantities import SMALLEST_QUANTITY
 
 
 class OrderQuerySet(OwnedQuerySet["Order"]):
@@ -302,6 +303,7 @@ class OrderLine(DocumentLine):
             returned=self.returned_quantity - self.replaced_quantity,
             closed=self.closed_quantity,
             closed_unshipped=self.closed_unshipped_quantity,
+            step=self.product.step if self.product else SMALLEST_QUANTITY,
         )
 
     @property

@@ -47,3 +47,14 @@ def check_quantity(
             _("This product is sold in steps of %(step)s.", step=Decimal(1).scaleb(-decimals)),
             line=line,
         )
+
+
+def round_down(quantity: Decimal, step: Decimal) -> Decimal:
+    """Return the most whole steps that a quantity contains."""
+    return quantity // step * step
+
+
+def round_up(quantity: Decimal, step: Decimal) -> Decimal:
+    """Return the fewest whole steps that contain a quantity."""
+    whole = round_down(quantity, step)
+    return whole if whole == quantity else whole + step

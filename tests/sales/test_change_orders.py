@@ -13,7 +13,7 @@ from sales.services.documents.lines import add_line
 from sales.services.errors import CancelInstead, QuantityBelowDone
 from sales.services.orders import submit_order
 from tests.factories import Market
-from tests.sales.order_steps import submitted
+from tests.sales.order_steps import billed, ship, submitted
 from tests.sales.written import written
 
 
@@ -162,3 +162,35 @@ def test_goods_go_where_the_bill_goes_once_their_own_address_is_cleared(
 
     order.refresh_from_db()
     assert order.shipping_address == market.account.address("billing")
+
+
+def test_closing_what_a_percentage_billed_leaves_whole_units_to_ship(market: Market) -> None:
+    order = submitted(market, "3", price="10.00")
+    billed(order, market, what="percentage", rate=Decimal("0.5"))
+
+    close_rest(order.pk, actor=market.rep, reason="They need no more")
+
+    line = order.lines.get()
+    assert (line.quantity, line.net) == (2, 20)
+    assert (line.open_to_ship, line.open_to_bill) == (2, Decimal("0.5"))
+    ship(order, market, "2")
+    assert billed(order, market, what="all").total == 6
+    order.refresh_from_db()
+    assert (order.status, order.total) == ("completed", 24)
+
+
+def test_closing_what_a_percentage_billed_of_a_service_keeps_exactly_that(market: Market) -> None:
+    order = draft_order(actor=market.rep, account=market.account, name="Training")
+    service = market.product("10.00", kind=Product.Kind.SERVICE)
+    add_line(order, actor=market.rep, product=service, quantity=Decimal(3))
+    submit_order(order.pk, actor=market.rep)
+    billed(order, market, what="percentage", rate=Decimal("0.5"))
+
+    close_rest(order.pk, actor=market.rep, reason="They need no more")
+
+    order.refresh_from_db()
+    assert (order.lines.get().quantity, order.total, order.status) == (
+        Decimal("1.5"),
+        18,
+        "completed",
+    )
