@@ -279,6 +279,11 @@ class OrderLine(DocumentLine):
         return bool(self.shipped_quantity or self.billed)
 
     @property
+    def is_billed(self) -> bool:
+        """Whether any of it is billed, on a draft invoice too."""
+        return bool(self.billed)
+
+    @property
     def wanted_quantity(self) -> Decimal:
         """How much is still ordered: the quantity less what was cancelled."""
         wanted: Decimal = self.quantity - self.cancelled_quantity
