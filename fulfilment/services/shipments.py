@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -34,7 +34,7 @@ class NothingToShip(DomainError):
     code = "nothing_to_ship"
 
 
-def check_can_ship(order: Order) -> None:
+def check_can_ship(order: Order, lines: Iterable[OrderLine]) -> None:
     """Refuse to ship an order that is not submitted, is on hold, or has left in full."""
     if order.status != Order.Status.SUBMITTED:
         raise IllegalTransition(
@@ -46,7 +46,7 @@ def check_can_ship(order: Order) -> None:
             gettext("%(order)s is on hold (%(reason)s): release it first.")
             % {"order": order, "reason": order.hold_reason}
         )
-    if order.is_shipped:
+    if not any(line.counts and line.open_to_ship for line in lines):
         raise NothingToShip(
             gettext("Everything of %(order)s is shipped: change the order to ship more.")
             % {"order": order}
@@ -66,7 +66,7 @@ def record_shipment(
 ) -> Shipment:
     """Record a shipment by hand; quantities that it does not contain stay open."""
     order = lock_order(order_id)
-    check_can_ship(order)
+    check_can_ship(order, lines_to_ship(order).values())
     wanted = check_quantities(order, lines)
     name = reference or next_reference(order, "S")
     if order.shipments.filter(reference=name).exists():

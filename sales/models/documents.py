@@ -284,6 +284,11 @@ class DocumentLine(models.Model):
         return price.copy_negate() if price and self.is_deduction else price  # NaN has no minus
 
     @property
+    def is_billed(self) -> bool:
+        """Whether any of it is billed: only what was ordered can be."""
+        return False
+
+    @property
     def counts(self) -> bool:
         """Whether the line is part of the sum: texts and options not taken are not."""
         return not self.is_text and (self.is_taken or not self.is_optional)

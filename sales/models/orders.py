@@ -27,6 +27,7 @@ from sales.models.triggers import (
     line_triggers,
 )
 from sales.pricing.ledger_lines import Units
+from sales.pricing.quantities import SMALLEST_QUANTITY
 
 
 class OrderQuerySet(OwnedQuerySet["Order"]):
@@ -277,6 +278,11 @@ class OrderLine(DocumentLine):
         return bool(self.shipped_quantity or self.billed)
 
     @property
+    def is_billed(self) -> bool:
+        """Whether any of it is billed, on a draft invoice too."""
+        return bool(self.billed)
+
+    @property
     def wanted_quantity(self) -> Decimal:
         """How much is still ordered: the quantity less what was cancelled."""
         wanted: Decimal = self.quantity - self.cancelled_quantity
@@ -303,6 +309,7 @@ class OrderLine(DocumentLine):
             returned=self.returned_quantity - self.replaced_quantity,
             closed=self.closed_quantity,
             closed_unshipped=self.closed_unshipped_quantity,
+            step=self.product.step if self.product else SMALLEST_QUANTITY,
         )
 
     @property

@@ -13,6 +13,7 @@ from common.sentences import sentence as _
 from sales.pricing.errors import QuantityExceedsOpen
 from sales.pricing.money import ZERO, Rounding
 from sales.pricing.partial import NOTHING, Amounts, Portion, next_part
+from sales.pricing.quantities import SMALLEST_QUANTITY, round_down, round_up
 
 Rate = Decimal
 
@@ -34,6 +35,8 @@ class Units:
     returned: Decimal = ZERO
     closed: Decimal = ZERO
     closed_unshipped: Decimal = ZERO
+    step: Decimal = SMALLEST_QUANTITY
+    """The smallest part of a unit that is shipped; a percentage bills smaller ones."""
 
     @property
     def left(self) -> Decimal:
@@ -70,9 +73,21 @@ class Units:
 
     @property
     def least(self) -> Decimal:
-        """Units that stay ordered whatever is changed: those that left, and those billed."""
+        """Units that stay ordered whatever is changed: those that left, and those billed.
+
+        Of goods a percentage may have billed a part of a unit: then all of that unit stays.
+        """
         unbilled_gone = self.ordered - self.billed - self.open_to_bill
-        return max(self.left + self.closed_unshipped, self.billed + unbilled_gone)
+        done = max(self.left + self.closed_unshipped, self.billed + unbilled_gone)
+        return min(self.ordered, round_up(done, self.step)) if self.is_goods else done
+
+    def closing(self, credited: Decimal) -> Decimal:
+        """Return how many units crediting so many for good closes for shipping.
+
+        Parts of a unit close it once they make a whole one.
+        """
+        made = round_down(self.closed + credited, self.step) - round_down(self.closed, self.step)
+        return min(made, self.open_to_ship)
 
 
 @dataclass(frozen=True, slots=True)

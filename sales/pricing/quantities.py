@@ -68,3 +68,14 @@ def check_price_quantity(quantity: Decimal, *, line: str | None = None) -> None:
             _("The units that a price is for have at most %(most)d decimals.", most=MOST_DECIMALS),
             line=line,
         )
+
+
+def round_down(quantity: Decimal, step: Decimal) -> Decimal:
+    """Return the most whole steps that a quantity contains."""
+    return quantity // step * step
+
+
+def round_up(quantity: Decimal, step: Decimal) -> Decimal:
+    """Return the fewest whole steps that contain a quantity."""
+    whole = round_down(quantity, step)
+    return whole if whole == quantity else whole + step

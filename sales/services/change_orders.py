@@ -49,6 +49,7 @@ from sales.services.orders import lock_order
 from sales.services.prices.discount_limits import within_limit
 from sales.services.prices.list_prices import take_volume_discount
 from sales.services.prices.override_rights import check_price, is_other_price
+from sales.services.prices.price_rules import PriceRule, price_rule
 
 ZERO = Decimal(0)
 PriceSource = DocumentLine.PriceSource
@@ -211,6 +212,9 @@ def _apply_head(order: Order, head: dict[str, Any]) -> None:
         )
     if "custom" in head:
         head["custom"] = clean_custom(order, head["custom"], stored=order.custom)
+    if "shipping_address" in head:
+        order.shipping_address = head["shipping_address"]
+        head["shipping_address"] = order.delivery_address or order.shipping_address
     if head:
         order.change(**head)
 
@@ -241,11 +245,9 @@ def _change_line(line: OrderLine, fields: Mapping[str, object], actor: Actor, te
 def _take_bands(order: Order, lines: Sequence[OrderLine]) -> None:
     """Give lines at their list price the volume discount of their new quantity.
 
-    Prices that a quote agreed, or a person locked, stay.
+    Prices that a quote agreed, a person locked, or a part was billed at, stay.
     """
-    if order.prices_are_locked:
-        return
-    listed = [line for line in lines if line.price_source == PriceSource.LIST]
+    listed = [line for line in lines if price_rule(order, line) == PriceRule.VOLUME]
     prefetch_related_objects(
         listed, "price_list_item__price_list", "price_list_item__discount_list__bands"
     )

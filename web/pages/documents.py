@@ -78,6 +78,14 @@ def tax_notices(drifts: Iterable[TaxDrift], way_on: str) -> list[str]:
     ]
 
 
+def rest_as_new_line() -> str:
+    """Say how the rest of a line that is billed in part takes today's tax rate."""
+    return gettext(
+        "What is billed in part keeps its rate: in a change order, reduce it to what is billed "
+        "and add the rest as a new line, which takes today's rate."
+    )
+
+
 def subtitle(document: AnyDocument) -> SafeString:
     """Write whom the document is for, and what it is about."""
     account = Link(str(document.account), record_url(document.account))

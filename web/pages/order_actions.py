@@ -11,10 +11,12 @@ from django.utils.translation import gettext
 from crm.models import User
 from sales.models import Order, OrderLine
 from sales.pricing.advances import TaxAmount
+from sales.services.billing.surplus import Surplus
 from sales.services.prices.price_refresh import PriceDrift
 from web.display import Action
 from web.pages.draft_actions import lock_action, refresh_action
 from web.pages.shipments import why_not_ship
+from web.pages.surplus import surplus_action
 
 
 def order_actions(
@@ -23,6 +25,7 @@ def order_actions(
     lines: Sequence[OrderLine],
     drifts: Sequence[PriceDrift],
     taken: Mapping[UUID, TaxAmount],
+    surplus: Surplus | None,
 ) -> list[Action]:
     """List what can be done with an order, the next step first.
 
@@ -33,13 +36,13 @@ def order_actions(
         if order.is_draft:
             actions = _draft_actions(order, user, lines, drifts)
         elif order.is_binding:
-            actions = _submitted_actions(order, lines, taken)
+            actions = _submitted_actions(order, lines, taken, surplus)
     if order.number is None or not user.has_perm("fulfilment.add_shipment"):
         return actions
     # Shipping comes first until something has left; then billing does.
     started = order.is_on_hold or order.fulfilment_status != Order.Fulfilment.NOT_STARTED
     place = 1 if started else 0
-    return [*actions[:place], _ship(order), *actions[place:]]
+    return [*actions[:place], _ship(order, lines), *actions[place:]]
 
 
 def _url(order: Order, name: str) -> str:
@@ -59,19 +62,23 @@ def _draft_actions(
 
 
 def _submitted_actions(
-    order: Order, lines: Sequence[OrderLine], taken: Mapping[UUID, TaxAmount]
+    order: Order,
+    lines: Sequence[OrderLine],
+    taken: Mapping[UUID, TaxAmount],
+    surplus: Surplus | None,
 ) -> list[Action]:
     invoice, end = _invoice(order, lines), _end(order, lines, taken)
+    bill = [invoice, *([surplus_action(surplus)] if surplus is not None else [])]
     change = Action(gettext("Change order"), _url(order, "change"), "edit", asks=True, aside=True)
     if order.is_on_hold:
         release = Action(gettext("Release"), _url(order, "release"), "player-play")
-        return [release, invoice, change, end]
+        return [release, *bill, change, end]
     if order.status != Order.Status.SUBMITTED:
-        return [invoice, change]
+        return [*bill, change]
     hold = Action(
         gettext("Put on hold"), _url(order, "hold"), "player-pause", asks=True, dialog=True
     )
-    return [invoice, change, hold, end]
+    return [*bill, change, hold, end]
 
 
 def _end(order: Order, lines: Sequence[OrderLine], taken: Mapping[UUID, TaxAmount]) -> Action:
@@ -114,11 +121,11 @@ def _invoice(order: Order, lines: Sequence[OrderLine]) -> Action:
     return Action(gettext("Create invoice"), url, "receipt", asks=True, reason=reason)
 
 
-def _ship(order: Order) -> Action:
+def _ship(order: Order, lines: Sequence[OrderLine]) -> Action:
     return Action(
         gettext("Record shipment"),
         reverse("fulfilment:shipment-new", args=[order.pk]),
         "truck-delivery",
         asks=True,
-        reason=why_not_ship(order),
+        reason=why_not_ship(order, lines),
     )

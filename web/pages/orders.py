@@ -15,6 +15,7 @@ from fulfilment.models import Shipment
 from sales.models import Invoice, Order, OrderLine
 from sales.pricing.advances import TaxAmount
 from sales.services.billing.ledgers import taken_off
+from sales.services.billing.surplus import find_surplus
 from sales.services.documents.tax_rates import tax_drift
 from web.chips.documents import billing_chip, fulfilment_chip, order_chip
 from web.display import Actions, Chip, Fact, Link
@@ -29,6 +30,7 @@ from web.pages.documents import (
     history_card,
     may_edit,
     read_events,
+    rest_as_new_line,
     subtitle,
     tax_notices,
 )
@@ -39,6 +41,7 @@ from web.pages.order_changes import OrderChangeRow, order_change_rows
 from web.pages.order_invoices import invoices_card
 from web.pages.promotions import Promotions, build_promotions
 from web.pages.shipments import ShipmentRow, read_shipments, shipment_rows
+from web.pages.surplus import surplus_notices
 from web.record_urls import record_url
 
 RELATED = ("quote__company", "opportunity__stage", "opportunity__lead")
@@ -66,12 +69,16 @@ class OrderPage(DocumentPage):
 def order_page(
     order: Order, user: User, *, problem: str = "", promotion_form: PromotionForm | None = None
 ) -> OrderPage:
-    """Read and format everything that the page of an order shows; 13 statements at most."""
+    """Read and format everything that the page of an order shows; 13 statements at most.
+
+    Three more read the ledger where a down payment is open.
+    """
     editable = may_edit(order, user)
     lines = read_lines(order)
     drifts, taken = drifts_of(order, lines), _taken_off(order, lines)
     invoices, shipments = _read_invoices(order), _read_shipments(order)
     submitted = _submitted(order, user, shipments, invoices)
+    surplus = find_surplus(order, lines=lines, invoices=invoices)
     sent = sum(1 for each in shipments if each.direction == Shipment.Direction.OUT)
     flow = document_flow(order, shipment_count=sent, invoices=invoices)
     return OrderPage(
@@ -80,7 +87,7 @@ def order_page(
         heading=str(order),
         subtitle=subtitle(order),
         chips=_chips(order, submitted),
-        actions=Actions(order_actions(order, user, lines, drifts, taken)),
+        actions=Actions(order_actions(order, user, lines, drifts, taken, surplus)),
         problem=problem,
         locked=_why_locked(order),
         flow=flow_steps(flow, order, user),
@@ -88,7 +95,11 @@ def order_page(
         promotions=build_promotions(order, editable=editable, form=promotion_form),
         submitted=submitted,
         notes=order.notes,
-        notices=[*_tax_notices(order, lines, taken), *_deduction_notices(order, lines, taken)],
+        notices=[
+            *_tax_notices(order, lines, taken),
+            *_deduction_notices(order, lines, taken),
+            *surplus_notices(surplus),
+        ],
         activity=activity_card(order, user),
         facts=_facts(order),
         history=history_card(read_events(order)),
@@ -130,11 +141,16 @@ def _tax_notices(
     if order.status == Order.Status.CANCELLED or not order.prices_locked:
         return []
     untouched = [line for line in open_deductions(lines, taken) if not taken[line.pk]]
-    open_lines = [*(line for line in lines if line.open_to_bill), *untouched]
-    way_on = gettext("A change order can take today's rate.")
+    whole = tax_drift(
+        [*(line for line in lines if line.open_to_bill and not line.billed), *untouched]
+    )
     if order.is_draft:
-        way_on = gettext("Unlock the prices to take today's rate.")
-    return tax_notices(tax_drift(open_lines), way_on)
+        return tax_notices(whole, gettext("Unlock the prices to take today's rate."))
+    in_part = tax_drift(line for line in lines if line.open_to_bill and line.billed)
+    return [
+        *tax_notices(whole, gettext("A change order can take today's rate.")),
+        *tax_notices(in_part, rest_as_new_line()),
+    ]
 
 
 def _deduction_notices(

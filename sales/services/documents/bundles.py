@@ -113,8 +113,8 @@ def update_parts(
 ) -> None:
     """Update the parts of bundles whose quantity changed, or that were taken or not.
 
-    Agreed prices stay whatever the quantity; `refuse` may object to what becomes of a part. Four
-    statements at most, however many bundles and parts.
+    Agreed prices, and those that a part was billed at, stay whatever the quantity; `refuse` may
+    object to what becomes of a part. Four statements at most, however many bundles and parts.
     """
     parts = _parts_of(bundles)
     each = _quantities_each(bundles, parts, old_quantities)
@@ -122,7 +122,8 @@ def update_parts(
         for part in parts[bundle.pk]:
             quantity = EXACT.multiply(each[part.pk], bundle.quantity)
             part.quantity = quantity.quantize(SMALLEST_QUANTITY)
-            if part.price_source == DocumentLine.PriceSource.LIST and not keeps_prices:
+            is_agreed = keeps_prices or part.is_billed
+            if part.price_source == DocumentLine.PriceSource.LIST and not is_agreed:
                 take_volume_discount(part)
             if is_fixed_part(part):
                 part.is_optional, part.is_taken = bundle.is_optional, bundle.is_taken

@@ -43,7 +43,7 @@ def problems_of(document: AnyDocument, lines: Sequence[DocumentLine]) -> list[Do
 
     `lines` come from `lines_of`. Four statements at most without codes, however many lines.
     """
-    if not any(line.counts for line in lines):
+    if not any(line.counts and line.quantity for line in lines):
         return [NoLines(gettext("There is nothing on this document yet: add a line first."))]
     problems = [
         *_head_problems(document, lines),
@@ -119,17 +119,21 @@ def _head_problems(document: AnyDocument, lines: Sequence[DocumentLine]) -> list
         _collect(problems, lambda: check_list(price_list, document.currency, day), "price_list")
     if document.is_draft:
         _collect(problems, lambda: _check_exchange_rate(document), "currency")
-    if isinstance(document, Order) and document.is_draft and _lacks_address(document, lines):
-        problems.append(
-            MissingField(
-                gettext(
-                    "There are goods, and no address they go to: "
-                    "type one under “Edit head”, from “Ship to” on."
-                ),
-                field="shipping_address",
-            )
-        )
+    if isinstance(document, Order) and _lacks_address(document, lines):
+        problems.append(_no_address(document))
     return problems
+
+
+def _no_address(order: Order) -> MissingField:
+    sentence = gettext(
+        "There are goods, and no address they go to: type one in the change order, under “Ship to”."
+    )
+    if order.is_draft:
+        sentence = gettext(
+            "There are goods, and no address they go to: "
+            "type one under “Edit head”, from “Ship to” on."
+        )
+    return MissingField(sentence, field="shipping_address")
 
 
 def _check_exchange_rate(document: AnyDocument) -> None:

@@ -87,6 +87,32 @@ ORDER BY 1
 """A single amount, or all of a trade-in or rebate as it was ordered. The tax of one may have been
 moved by cents in a change order, where prices include tax."""
 
+PRICED_PARTS = f"""
+SELECT {LINE_NAME}, 'base', trim_scale(line.base)::text, trim_scale(round(part.exact, 5))::text
+FROM sales_invoiceline line
+JOIN sales_invoice head ON head.id = line.invoice_id
+CROSS JOIN LATERAL (
+    SELECT line.quantity * (COALESCE(line.unit_price, 0) - line.volume_discount)
+            / line.price_quantity
+            / CASE WHEN head.prices_include_tax THEN 1 + COALESCE(line.tax_rate, 0) ELSE 1 END
+            AS exact,
+        {unit_of("head.currency")} * (
+            4 * (1 + (SELECT COUNT(*) FROM sales_orderchange change
+                WHERE change.order_id = head.order_id))
+            + 6 * (SELECT COUNT(*) FROM sales_invoiceline other
+                WHERE other.order_line_id = line.order_line_id)) AS allowed
+) part
+WHERE line.order_line_id IS NOT NULL AND {IS_SOLD} AND abs(line.base - part.exact) > part.allowed
+    AND NOT EXISTS (SELECT FROM sales_orderchange change
+        CROSS JOIN jsonb_array_elements(change.difference) entry
+        WHERE change.order_id = head.order_id AND entry ->> 'line' = line.order_line_id::text
+            AND entry ->> 'field' IN ('unit_price', 'price_quantity')
+            AND entry ->> 'before' IS NOT NULL)
+ORDER BY 1
+"""
+"""A part reads quantity × (price − volume discount), within what `CHANGED_LINES` allows. Where a
+change order typed another price once a part was billed, the rest makes up for what was billed."""
+
 CREDITS = f"""
 WITH credited AS (
     SELECT credits_line_id, SUM(quantity) AS quantity, SUM(net - header_discount) AS taxable,
@@ -342,6 +368,7 @@ def register() -> None:
     """Register these checks."""
     register_check("invoice lines are parts of order lines", check_by_query(PARTS))
     register_check("trade-ins are taken off as they are priced", check_by_query(TAKEN_OFF))
+    register_check("parts are price × quantity", check_by_query(PRICED_PARTS))
     register_check("credits are parts of invoices", check_by_query(CREDITS))
     register_check("credits have the terms of their invoices", check_by_query(CREDITED_TERMS))
     register_check("down payments are single amounts", check_by_query(AHEAD_LINES))
