@@ -152,7 +152,7 @@ SENDING = (
     ),
     Mutant(
         FAN_OUT,
-        "a connection is told what it said itself",
+        "a connection is sent what it said itself",
         " AND code <> %(origin)s\n",
         "\n",
         tests("fan_out"),

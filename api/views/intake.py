@@ -180,7 +180,7 @@ def _authenticate(request: Request, code: str, raw: bytes) -> tuple[Connection, 
 
 def _cannot_verify() -> Response:
     detail = gettext(
-        "A secret that verifies your messages cannot be read here: an operator is told. "
+        "A secret that verifies your messages cannot be read here: an operator sees an alert. "
         "Send the message again later."
     )
     headers = {"Retry-After": str(REPAIR_SECONDS)}

@@ -61,7 +61,7 @@ class Connection(models.Model):
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.WEBHOOK)
     status = models.CharField(max_length=12, choices=Status, default=Status.ACTIVE)
     url = models.CharField(
-        verbose_name="URL",
+        verbose_name=_("URL"),
         max_length=500,
         validators=[check_url],
         help_text=_("Where messages are posted to, such as https://erp.example.com/hooks."),

@@ -84,7 +84,7 @@ def lost_broker() -> Iterator[None]:
 
 
 @pytest.fixture
-def heard(transactional_db: None) -> Iterator[Callable[[], int]]:
+def count_notifications(transactional_db: None) -> Iterator[Callable[[], int]]:
     """Counts the notifications that the relay has received since the last call."""
     with psycopg.connect(database_url(), autocommit=True) as session:
         session.execute(f"LISTEN {CHANNEL}")
@@ -92,18 +92,20 @@ def heard(transactional_db: None) -> Iterator[Callable[[], int]]:
 
 
 @pytest.mark.usefixtures("lost_broker")
-def test_notifies_the_relay_while_the_broker_is_lost(heard: Callable[[], int]) -> None:
+def test_notifies_the_relay_while_the_broker_is_lost(
+    count_notifications: Callable[[], int],
+) -> None:
     wakeup = tasks.Wakeup()
 
     for _ in range(3):
         wakeup()
 
-    assert heard() == 3
+    assert count_notifications() == 3
 
 
 @pytest.mark.usefixtures("lost_broker")
 def test_returns_to_the_broker_after_a_while(
-    heard: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+    count_notifications: Callable[[], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tasks, "BROKER_PAUSE", 0.2)
     wakeup = tasks.Wakeup()
@@ -112,18 +114,18 @@ def test_returns_to_the_broker_after_a_while(
     celery.control.purge()
 
     wakeup()
-    assert heard() == 2
+    assert count_notifications() == 2
     time.sleep(0.2)
     wakeup()
 
-    assert heard() == 0
+    assert count_notifications() == 0
     assert celery.control.purge() == 1
 
 
-def test_notifies_nobody_while_the_broker_answers(heard: Callable[[], int]) -> None:
+def test_notifies_nobody_while_the_broker_answers(count_notifications: Callable[[], int]) -> None:
     celery.control.purge()
 
     tasks.Wakeup()()
 
-    assert heard() == 0
+    assert count_notifications() == 0
     assert celery.control.purge() == 1
