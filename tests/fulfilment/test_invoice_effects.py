@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fulfilment.models import Discrepancy, ExternalRef, InboundMessage
-from sales.models import Invoice
+from sales.models import Invoice, Product
 from tests.factories import Market
 from tests.fulfilment.conftest import FarEnd, submitted_order
 from tests.fulfilment.messages import credited, paid, posted, receive_from
@@ -18,6 +18,8 @@ def open_values() -> list[tuple[str, str, str, str]]:
 
 
 def half(invoice: Invoice) -> list[dict[str, str]]:
+    """Half a unit of what may be sold in halves."""
+    Product.objects.update(decimals=1)
     return [{"invoice_line": str(invoice.lines.get().pk), "quantity": "0.5"}]
 
 
