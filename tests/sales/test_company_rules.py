@@ -20,6 +20,7 @@ from sales.services.invoices import issue_invoice
 from sales.services.opportunities import quote_from_opportunity, take_lines
 from sales.services.opportunity_lines import add_opportunity_line
 from sales.services.orders import submit_order
+from sales.services.payments import record_payment
 from sales.services.quotes import accept_quote, activate_quote, revise_quote
 from tests.factories import CompanyFactory, Market, OpportunityFactory
 from tests.sales.order_books import agreed_with, books_of
@@ -111,21 +112,43 @@ class TestHalfToEven:
         assert books_of(order.invoices.all()) == agreed_with(order)
         assert found() == []
 
-    def test_a_discount_for_paying_early_follows_it(self, market: Market) -> None:
+    @pytest.mark.parametrize(
+        ("rate", "line", "freight", "offered", "kept"),
+        [
+            ("0.02", ("1", "120.00"), "5.25", "2.50", "0"),  # 2.505, and nothing
+            ("0.00125", ("2", "100.00"), "0", "0.25", "0.12"),  # 0.25, and 0.125
+        ],
+    )
+    def test_a_discount_for_paying_early_follows_it(
+        self,
+        market: Market,
+        rate: str,
+        line: tuple[str, str],
+        freight: str,
+        offered: str,
+        kept: str,
+    ) -> None:
         terms = market.payment_terms
-        terms.early_payment_rate, terms.early_payment_days = Decimal("0.02"), 10
+        terms.early_payment_rate, terms.early_payment_days = Decimal(rate), 10
         terms.save()
-        order = draft_order(actor=market.rep, account=market.account, name="Cups")
-        product = market.product("104.375", decimals=0)
-        add_line(order, actor=market.rep, product=product, quantity=Decimal(1))
-        submit_order(order.pk, actor=market.rep)
+        rep, account = market.rep, market.account
+        order = draft_order(actor=rep, account=account, name="Cups", freight=Decimal(freight))
+        quantity, product = Decimal(line[0]), market.product(line[1])
+        add_line(order, actor=rep, product=product, quantity=quantity, tax_rate=Decimal(0))
+        submit_order(order.pk, actor=rep)
 
         invoice = billed(order, market, what="all")
+        assert invoice.early_payment_discount == Decimal(offered)
+        paid = {
+            "amount": invoice.total - Decimal(offered),
+            "received_on": market.company.today(),
+        }
+        record_payment(invoice.pk, actor=rep, **paid)
+        one = {invoice.lines.get().pk: Decimal(1)}
+        credit_invoice(invoice.pk, actor=rep, reason="Broken", quantities=one)
 
-        assert (invoice.total, invoice.early_payment_discount) == (
-            Decimal("125.26"),  # 104.38 and 20.88
-            Decimal("2.51"),
-        )
+        invoice.refresh_from_db()
+        assert invoice.discounted == Decimal(kept)
         assert found() == []
 
     def test_a_changed_order_keeps_it(self, market: Market) -> None:
@@ -261,14 +284,14 @@ class TestDiscountOfEachUnit:
 
         changes = Changes(lines={pk: {"quantity": Decimal(20)}})
         change_order(order.pk, changes, actor=market.rep)
-        dearer = Changes(lines={pk: {"discount_amount": Decimal("0.5")}})
+        dearer = Changes(lines={pk: {"discount_amount": Decimal("0.50125")}})
         change = change_order(order.pk, dearer, actor=market.rep)
 
         line = order.lines.get()
-        assert (line.discount, line.net) == (10, 190)
+        assert (line.discount, line.net) == (Decimal("10.03"), Decimal("189.97"))  # 10.025
         assert [(each["field"], each["before"], each["after"]) for each in change.difference] == [
-            ("total", "234", "228"),
-            ("discount_amount", "0.25", "0.5"),
+            ("total", "234", "227.96"),
+            ("discount_amount", "0.25", "0.50125"),
         ]
         assert found() == []
 

@@ -88,6 +88,19 @@ def test_refreshes_what_comes_from_the_list_and_leaves_what_was_typed(
     }
 
 
+def test_the_same_amount_for_other_units_is_another_price(market: Market) -> None:
+    order = draft_order(actor=market.rep, account=market.account, name="Workshop")
+    screws = market.product("3.99", price_quantity="100")
+    line = add_line(order, actor=market.rep, product=screws, quantity=Decimal(250))
+    PriceListItem.objects.filter(product=screws).update(price_quantity=Decimal(1000))
+
+    [change] = refresh_prices(order, actor=market.rep)
+
+    line.refresh_from_db()
+    assert change.frozen_price == change.list_price == line.unit_price
+    assert (line.price_quantity, line.net) == (1000, Decimal("1.00"))
+
+
 def test_takes_the_units_that_the_list_s_price_is_for_along(market: Market) -> None:
     order = draft_order(actor=market.rep, account=market.account, name="Workshop")
     screws = market.product("3.99", price_quantity="100")
