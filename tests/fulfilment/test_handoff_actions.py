@@ -220,6 +220,7 @@ def test_a_later_one_that_is_replayed_waits_behind_one_that_waits_for_a_person(
     sent = len(warehouse.received)
 
     replay_handoff(lane[2].pk, actor=clerk)
+    assert lane_now() == (2, True)
     drain()
 
     assert len(warehouse.received) == sent
@@ -284,3 +285,15 @@ def test_never_sends_again_what_was_accepted_without_a_reference(
 
     assert len(warehouse.received) == 1
     assert states_of_lane() == [State.ACCEPTED]
+
+
+def test_counts_refusals_anew_after_a_replay(
+    stuck: Handoff, warehouse: FarEnd, clerk: User
+) -> None:
+    warehouse.will_answer(422)
+
+    replay_handoff(stuck.pk, actor=clerk)
+    drain()
+
+    stuck.refresh_from_db()
+    assert (stuck.state, stuck.refusal_count) == (State.RETRYING, 1)

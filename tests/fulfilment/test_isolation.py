@@ -14,6 +14,7 @@ from django.db import connections, transaction
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
+from crm.models import User
 from fulfilment import tasks
 from fulfilment.connectors.engine import Engine, LaneBatch, Step
 from fulfilment.models import Attempt, Connection, Handoff, Lane
@@ -22,6 +23,7 @@ from fulfilment.monitoring.metrics import collect_metrics
 from fulfilment.outbound import delivery_thread
 from fulfilment.outbound.completion import complete
 from fulfilment.outbound.drain import drain
+from fulfilment.outbound.handoff_actions import replay_handoff
 from fulfilment.outbound.leases import claim
 from sales.services.orders import hold_order
 from tests.factories import Market
@@ -197,7 +199,9 @@ def test_an_unexpected_error_of_one_connection_stops_no_other(
     assert alert.text.endswith(cause)
 
 
-def test_an_answer_that_cannot_be_stored_stops_no_other(market: Market, server: HTTPServer) -> None:
+def test_an_answer_that_cannot_be_stored_stops_no_other(
+    market: Market, server: HTTPServer, clerk: User
+) -> None:
     broken, healthy = (connect(server, code, ORDER_EVENTS) for code in ("broken", "healthy"))
     submitted_order(market)
     with database.cursor() as cursor:
@@ -219,6 +223,14 @@ def test_an_answer_that_cannot_be_stored_stops_no_other(market: Market, server: 
     assert [alert.code for alert in alerts_for(collect_metrics())] == ["needs_attention"]
     make_due()
     assert drain() == 0
+
+    with database.cursor() as cursor:
+        cursor.execute("DROP FUNCTION no_room CASCADE")
+    replay_handoff(handoff.pk, actor=clerk)
+    drain()
+
+    assert (len(broken.received), broken.looked_up) == (1, [handoff.message_id])
+    assert accepted("broken")
 
 
 @contextmanager
