@@ -104,7 +104,7 @@ class ConnectionAdmin(RecordAdmin[Connection]):
         *("rotate_outbound", "rotate_inbound", "revoke_old"),
     )
 
-    @admin.display(description="URL", ordering="url")
+    @admin.display(description=_("URL"), ordering="url")
     def address(self, connection: Connection) -> str:
         """Return its URL without what may be secret in it."""
         return shown_url(connection.url)
