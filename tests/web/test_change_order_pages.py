@@ -306,7 +306,7 @@ def test_the_preview_says_that_a_typed_price_is_final(rep: Client, market: Marke
         kind="write_in",
         unit_price=Decimal("19.99"),
         product_category=market.category,
-            tax_category=market.tax_category,
+        tax_category=market.tax_category,
     )
     order = submit_order(draft.pk, actor=market.rep)
 

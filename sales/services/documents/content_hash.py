@@ -28,6 +28,11 @@ def content_hash(quote: Quote, lines: Sequence[DocumentLine]) -> str:
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
+def hash_values(values: Sequence[object]) -> str:
+    """Hash values of any kind (SHA-256); equal figures have the same hash."""
+    return hashlib.sha256(json.dumps(values, default=_plain).encode()).hexdigest()
+
+
 def _plain(value: object) -> object:
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
