@@ -310,7 +310,7 @@ def _deducted_line(invoice: Invoice, line: OrderLine, amounts: Amounts) -> Invoi
     if amounts.figures == amounts_of(line).figures:
         return part_line(invoice, line, line.quantity, amounts, order_line=line)
     part = part_line(invoice, line, ONE, amounts, order_line=line)
-    part.unit_price = price_of(invoice, amounts)
+    part.unit_price, part.price_quantity = price_of(invoice, amounts), ONE
     return part
 
 
