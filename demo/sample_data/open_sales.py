@@ -17,11 +17,10 @@ from demo.sample_data.actions import (
     open_opportunity,
     send_quote,
     submit_new_order,
-    take_back,
 )
 from demo.sample_data.pipeline import NEGOTIATION, PROPOSAL
 from demo.sample_data.scenarios import TODAY, Scenario
-from sales.services.orders import hold_order, submit_order
+from sales.services.orders import hold_order
 
 
 def scenarios() -> list[Scenario]:
@@ -94,12 +93,10 @@ def _lavoisier_reorders() -> Scenario:
 
 
 def _torino_is_held() -> Scenario:
-    """An order submitted today, its old grinder traded in, and held until the customer answers."""
+    """An order submitted today and put on hold until the customer has answered."""
     yield TODAY
     items = [("GR-75", "1"), ("PT-BR", "1")]
-    sold = draft_order_for(customers.TORINO, "Replacement grinder", items, requested_in=6)
-    take_back(sold, "Old grinder taken back", "120", like="GR-75")
-    submit_order(sold.pk, actor=sold.owner)
+    sold = submit_new_order(customers.TORINO, "Replacement grinder", items, requested_in=6)
     hold_order(sold.pk, actor=sold.owner, reason="Giulia checks the voltage on site first.")
 
 

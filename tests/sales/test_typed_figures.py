@@ -15,10 +15,7 @@ from sales.services.documents.lines import add_line, change_line
 from tests.factories import Market
 
 TOO_FINE = {"JPY": "0.5", "EUR": "0.005", "KWD": "0.0005"}
-AMOUNTS = (
-    *("-0.00001", "-1", "NaN", "sNaN", "Infinity"),
-    *("1E+99", "1E+9999999", "-1E+9999999"),
-)
+AMOUNTS = ("-0.00001", "-1", "NaN", "sNaN", "Infinity", "1E+99")
 
 
 def drafted(market: Market) -> Order:

@@ -70,8 +70,6 @@ def records(one: OneOfEach) -> dict[str, str]:
         "record opportunity": one.opportunity,
         "record open opportunity": one.open_opportunity,
         "record handoff": one.handoff,
-        "record message": one.message,
-        "record discrepancy": one.discrepancy,
     }
     return {name: record_url(record) for name, record in pages.items()}
 
@@ -102,7 +100,6 @@ def questions(one: OneOfEach) -> dict[str, str]:
         "sales:opportunity-win": one.open_opportunity,
         "sales:opportunity-lose": one.open_opportunity,
         "sales:opportunity-add-line": one.open_opportunity,
-        "sales:opportunity-deduct": one.open_opportunity,
         "sales:opportunity-quote": one.open_opportunity,
         "sales:opportunity-order": one.open_opportunity,
         "sales:quote-accept": one.active_quote,
@@ -120,8 +117,6 @@ def questions(one: OneOfEach) -> dict[str, str]:
         "sales:credit-refund": one.account,
         "fulfilment:handoff-skip": one.handoff,
         "fulfilment:handoff-settle": one.handoff,
-        "fulfilment:inboundmessage-set-aside": one.message,
-        "fulfilment:discrepancy-decide": one.discrepancy,
         "fulfilment:shipment-new": one.order,
         "fulfilment:shipment-return": shipment,
         "fulfilment:shipment-parcel": shipment,
@@ -136,7 +131,6 @@ def parts_of_pages(one: OneOfEach) -> dict[str, str]:
     return {
         "question line options": f"{reverse('sales:line-options', args=quote)}?q={sku}",
         "question write-in line": reverse("sales:line-write-in", args=quote),
-        "question trade-in or rebate": reverse("sales:line-deduction", args=quote),
         "question line details": reverse(
             "sales:line-edit", args=[*quote, one.draft_quote.lines.all()[0].pk]
         ),

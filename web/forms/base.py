@@ -10,7 +10,6 @@ from django.forms.renderers import TemplatesSetting
 from django.forms.widgets import ChoiceWidget
 
 from common.errors import DomainError, SeveralErrors
-from common.form_fields import NumberField
 from common.formatting import plain_number
 from web.refusals import refusal_text
 
@@ -78,7 +77,7 @@ class RecordForm(Widths, forms.ModelForm[Any]):
         self.lay_out()
 
 
-class RateField(NumberField):
+class RateField(forms.DecimalField):
     """A percentage for people, a fraction for us: 5.5 is 0.055."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -100,7 +99,7 @@ class RateField(NumberField):
         return super().has_changed(self.prepare_value(initial), data)
 
 
-class AmountField(NumberField):
+class AmountField(forms.DecimalField):
     """Money in the document's currency; nothing typed is nothing."""
 
     def __init__(self, **kwargs: Any) -> None:

@@ -27,10 +27,9 @@ from web.views.documents import find_document
 def new(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Record a shipment by hand; the rest stays open."""
     order = find_document(request, Order, pk)
-    lines = read_lines(order)
-    if reason := why_not_ship(order, lines):
+    if reason := why_not_ship(order):
         return refuse(request, reason, record_url(order))
-    form = ShipmentForm(request.POST or None, lines=lines)
+    form = ShipmentForm(request.POST or None, lines=read_lines(order))
 
     def record(answers: dict[str, Any]) -> Order:
         record_shipment(
@@ -51,7 +50,7 @@ def new(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         heading=gettext("Record a shipment of %(order)s") % {"order": order},
         label=gettext("Record shipment"),
         done=gettext("Shipment of %(record)s recorded."),
-        template="lines/quantities_form.html",
+        template="shipments/form.html",
         icon="truck-delivery",
         summary=gettext("What is not in this shipment stays open."),
     )
