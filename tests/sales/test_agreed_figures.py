@@ -111,17 +111,8 @@ def test_what_is_left_of_a_billed_line_has_the_volume_discount_it_was_billed_at(
     left = Decimal(quantity) - 4
     assert terms(first.lines.get()) == (Decimal(4), Decimal(100), Decimal(10), Decimal(360))
     assert terms(rest.lines.get()) == (left, Decimal(100), Decimal(10), Decimal(90) * left)
-<<<<<<< HEAD
     figures = terms(by_volume.lines.get())
     assert figures == (Decimal(quantity), Decimal(100), Decimal(10), Decimal(net))
-=======
-    assert terms(by_volume.lines.get()) == (
-        Decimal(quantity),
-        Decimal(100),
-        Decimal(10),
-        Decimal(net),
-    )
->>>>>>> b70c277 (Price a part of a trade-in as one piece, whatever number of pieces its price was for)
     assert found() == []
 
 
