@@ -141,9 +141,8 @@ def _review(quote: Quote, lines: Sequence[DocumentLine]) -> Review:
         changes = content_changes(last_yes.content, content_of(quote, lines))
     asked = _request_for(quote, content, None)
     measured = hash_values([str(problem or ""), *map(astuple, needs), *figures.measured()])
-    return Review(
-        content, f"{content}-{measured}", lines, figures, needs, problem, asked, last_yes, changes
-    )
+    shown = f"{content}-{measured}"
+    return Review(content, shown, lines, figures, needs, problem, asked, last_yes, changes)
 
 
 def check_approved(quote: Quote, lines: Sequence[DocumentLine]) -> None:

@@ -113,7 +113,9 @@ def measure_the_margin() -> None:
 def test_approves_only_by_the_reasons_and_figures_that_were_seen(
     market: Market, quote: Quote, manager: User, change: Callable[[], None]
 ) -> None:
-    change_line(quote.lines.get(), actor=UserFactory(is_superuser=True), unit_price=Decimal(18))
+    change_line(
+        quote.lines.get(), actor=UserFactory.create(is_superuser=True), unit_price=Decimal(18)
+    )
     quote.lines.update(unit_cost=Decimal(10))
     review = review_quote(quote)
     seen, content = review.shown, review.content_hash

@@ -172,7 +172,8 @@ def test_closing_what_a_percentage_billed_leaves_whole_units_to_ship(market: Mar
 
     line = order.lines.get()
     assert (line.quantity, line.net) == (2, 20)
-    assert (line.open_to_ship, line.open_to_bill) == (2, Decimal("0.5"))
+    assert line.open_to_ship == 2
+    assert line.open_to_bill == Decimal("0.5")
     ship(order, market, "2")
     assert billed(order, market, what="all").total == 6
     order.refresh_from_db()

@@ -246,7 +246,7 @@ def test_the_rest_of_what_is_billed_takes_todays_tax_rate_as_a_new_line(
     delete_draft_invoice(draft.pk, actor=market.rep)
     order.refresh_from_db()
 
-    new = {"new-0-product": line.product.sku, "new-0-quantity": "6"}
+    new = {"new-0-product": line.sku, "new-0-quantity": "6"}
     data = typed(order, line, **{f"{line.pk}-quantity": "4"}, **new)
     assert rep.post(address(order), previewed(rep, order, data)).status_code == 302
 
