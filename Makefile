@@ -61,11 +61,12 @@ story: setup ## a lead becomes an official invoice, headless, on a fresh databas
 	@$(PY) manage.py story
 
 .PHONY: dev
-dev: setup ## your own data, web with reload and a worker, until Ctrl-C
+dev: setup ## your own data, web with reload, a worker and the relay, until Ctrl-C
 	@$(PY) manage.py migrate --verbosity 0
 	@.venv/bin/celery -A config.celery worker --beat --concurrency 2 --loglevel WARNING & worker=$$!; \
+	$(PY) manage.py relay & relay=$$!; \
 	$(PY) manage.py runserver $(ADDRESS) & web=$$!; \
-	trap 'kill $$worker $$web; wait' EXIT; trap 'exit 130' INT TERM; wait $$web
+	trap 'kill $$worker $$relay $$web; wait' EXIT; trap 'exit 130' INT TERM; wait $$web
 
 # To check it
 

@@ -9,8 +9,10 @@ from drf_spectacular.plumbing import ComponentRegistry
 from rest_framework import serializers
 from rest_framework.views import APIView
 
+from api.contract import RECEIVING, REPORTING
 from api.openapi import ComponentSchema
 from api.schemas import document_of, outgoing_schemas
+from api.views.intake import ReceiptListSchema, ReceiptSchema
 from fulfilment.cloudevents import CONTENT_TYPE, TYPE_PREFIX
 from fulfilment.inbound.schemas import SCHEMAS
 
@@ -30,6 +32,15 @@ HEADERS: Schema = {
             "description": "Standard Webhooks: v1,<base64> for each live secret, space-separated.",
         },
     },
+}
+
+
+CORRECTION: Schema = {
+    "correction": {
+        "type": "boolean",
+        "default": False,
+        "description": "Replaces what was reported with lower sequences, downwards too.",
+    }
 }
 
 
@@ -62,19 +73,19 @@ def describe() -> Schema:
         for name, schema in outgoing_schemas().items()
     }
     incoming = {
-        name: _message(name, collector.refer(schema), f"/{name.partition('.')[0]}")
+        name: _message(name, collector.refer(schema), f"/{name.partition('.')[0]}", CORRECTION)
         for name, schema in SCHEMAS.items()
+    }
+    results = {
+        name: {"name": name, "contentType": "application/json", "payload": collector.refer(schema)}
+        for name, schema in {"result": ReceiptSchema, "results": ReceiptListSchema}.items()
     }
     return {
         "asyncapi": "3.0.0",
         "info": {
             "title": "Throughline",
             "version": "1",
-            "description": (
-                "CloudEvents 1.0, structured JSON, under Standard Webhooks headers. Receivers "
-                "verify, drop ids they know, ignore lower sequences of the same source, and answer "
-                "after storing."
-            ),
+            "description": f"{RECEIVING}\n\n{REPORTING}",
         },
         "defaultContentType": CONTENT_TYPE,
         "channels": {
@@ -82,30 +93,30 @@ def describe() -> Schema:
             "incoming": _channel(
                 "/api/v1/intake/{connection}", incoming, "The code of the connection."
             ),
+            "results": {"address": None, "messages": _references(results)},
         },
         "operations": {
             "sendEvent": _operation("send", "outgoing"),
-            "receiveReport": _operation("receive", "incoming"),
+            "receiveReport": _operation("receive", "incoming")
+            | {"reply": {"channel": {"$ref": "#/channels/results"}}},
         },
-        "components": {"messages": outgoing | incoming, "schemas": _sorted(collector.schemas)},
+        "components": {
+            "messages": outgoing | incoming | results,
+            "schemas": _sorted(collector.schemas),
+        },
     }
 
 
-def _outgoing(name: str, snapshot: Schema) -> Schema:
-    document = document_of(name)
-    return _message(TYPE_PREFIX + name, {document: snapshot}, f"/{document}s/<id>")
+def _outgoing(name: str, data: Schema) -> Schema:
+    more = {
+        "timestamp": {"type": "string", "format": "date-time"},
+        "datacontenttype": {"const": "application/json"},
+        "causationid": {"type": "string", "description": "The id of what caused it."},
+    }
+    return _message(TYPE_PREFIX + name, data, f"/{document_of(name)}s/<id>", more)
 
 
-def _message(name: str, data: Schema, source: str) -> Schema:
-    described = (
-        data
-        if "$ref" in data
-        else {
-            "type": "object",
-            "required": sorted(data),
-            "properties": data,
-        }
-    )
+def _message(name: str, data: Schema, source: str, more: Schema) -> Schema:
     return {
         "name": name,
         "contentType": CONTENT_TYPE,
@@ -126,8 +137,8 @@ def _message(name: str, data: Schema, source: str) -> Schema:
                     "description": "Zero-padded; counts within the source.",
                 },
                 "correlationid": {"type": "string"},
-                "causationid": {"type": "string"},
-                "data": described,
+                **more,
+                "data": data,
             },
         },
     }
@@ -137,8 +148,12 @@ def _channel(address: str, messages: Mapping[str, Schema], parameter: str) -> Sc
     return {
         "address": address,
         "parameters": {"connection": {"description": parameter}},
-        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in messages},
+        "messages": _references(messages),
     }
+
+
+def _references(messages: Mapping[str, Schema]) -> Schema:
+    return {name: {"$ref": f"#/components/messages/{name}"} for name in messages}
 
 
 def _operation(action: str, channel: str) -> Schema:

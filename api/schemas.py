@@ -9,14 +9,16 @@ from typing import Any
 
 from rest_framework import serializers
 
+from fulfilment.cloudevents import TYPE_PREFIX
 from fulfilment.inbound.schemas import MoneySchema
+from fulfilment.models import Shipment
 from fulfilment.routes import ROUTES
-from sales.models import DocumentLine, Invoice, Order, Quote
+from sales.models import DocumentLine, Invoice, Order, Quote, SalesEvent
 
 
-def quantity_field() -> serializers.DecimalField:
+def quantity_field(**options: Any) -> serializers.DecimalField:
     """Return the field of a quantity: a decimal as text, with up to five decimals."""
-    return serializers.DecimalField(max_digits=20, decimal_places=5)
+    return serializers.DecimalField(max_digits=20, decimal_places=5, **options)
 
 
 class AccountSchema(serializers.Serializer[Any]):
@@ -56,7 +58,8 @@ class QuoteLineSchema(serializers.Serializer[Any]):
     description = serializers.CharField()
     quantity = quantity_field()
     unit = serializers.CharField(allow_blank=True)
-    unit_price = MoneySchema()
+    unit_price = MoneySchema(help_text="The price of ``price_quantity`` units.")
+    price_quantity = quantity_field(help_text="How many units the price is for: 1, or 100.")
     discount = MoneySchema()
     net = MoneySchema()
     tax = MoneySchema()
@@ -171,12 +174,139 @@ DOCUMENTS: dict[str, type[DocumentSchema]] = {
 }
 
 
+class AcceptedQuoteSchema(serializers.Serializer[Any]):
+    """The order that an accepted quote became."""
+
+    order = serializers.UUIDField()
+
+
+class ReasonSchema(serializers.Serializer[Any]):
+    """Why somebody did it, in their words."""
+
+    reason = serializers.CharField(allow_blank=True)
+
+
+class ChangedSchema(ReasonSchema):
+    """Which fields a change order changed, of the head and of lines."""
+
+    changed = serializers.ListField(child=serializers.CharField())
+
+
+class ProgressedSchema(serializers.Serializer[Any]):
+    """What took the order further: an invoice, or the status that the warehouse reported."""
+
+    invoice = serializers.CharField(required=False, help_text="The number of the invoice.")
+    processing_status = serializers.CharField(required=False)
+
+
+class ShippedQuantitySchema(serializers.Serializer[Any]):
+    """The quantity of an order line in a shipment."""
+
+    order_line = serializers.UUIDField()
+    quantity = quantity_field()
+
+
+class ShipmentSchema(serializers.Serializer[Any]):
+    """A shipment, or a return, as it stood when the event happened."""
+
+    id = serializers.UUIDField()
+    reference = serializers.CharField()
+    direction = serializers.ChoiceField(choices=Shipment.Direction.values)
+    status = serializers.ChoiceField(choices=Shipment.Status.values)
+    carrier = serializers.CharField(allow_blank=True)
+    tracking = serializers.CharField(allow_blank=True)
+    is_replaced = serializers.BooleanField(help_text="Whether returned goods are shipped again.")
+    lines = ShippedQuantitySchema(many=True)
+
+
+class RecordedShipmentSchema(serializers.Serializer[Any]):
+    """The shipment or return that was recorded."""
+
+    shipment = ShipmentSchema()
+
+
+class CreditedSchema(serializers.Serializer[Any]):
+    """The credit note, which is sent as an issued invoice of its own."""
+
+    credit_note = serializers.CharField(help_text="The number of the credit note.")
+
+
+class PaymentSchema(serializers.Serializer[Any]):
+    """The entry in the payments of the invoice."""
+
+    payment = serializers.UUIDField()
+
+
+_Type = SalesEvent.Type
+
+OWN_DATA: dict[str, type[serializers.Serializer[Any]]] = {
+    _Type.QUOTE_ACCEPTED: AcceptedQuoteSchema,
+    _Type.ORDER_CHANGED: ChangedSchema,
+    _Type.ORDER_HELD: ReasonSchema,
+    _Type.ORDER_CANCELLED: ReasonSchema,
+    _Type.ORDER_PROGRESSED: ProgressedSchema,
+    _Type.SHIPMENT_RECORDED: RecordedShipmentSchema,
+    _Type.INVOICE_CREDITED: CreditedSchema,
+    **dict.fromkeys(
+        (
+            *(_Type.INVOICE_PAID, _Type.INVOICE_PAYMENT_CORRECTED, _Type.INVOICE_PAID_FROM_CREDIT),
+            *(_Type.INVOICE_MOVED_TO_CREDIT, _Type.INVOICE_REFUNDED, _Type.INVOICE_WRITTEN_OFF),
+        ),
+        PaymentSchema,
+    ),
+}
+"""What an event says beside the snapshot of its document."""
+
+
+class OutgoingEnvelopeSchema(serializers.Serializer[Any]):
+    """The attributes of every event that is sent."""
+
+    specversion = serializers.ChoiceField(choices=["1.0"])
+    id = serializers.CharField(help_text="As the webhook-id header; the same on every attempt.")
+    source = serializers.CharField(help_text="The document: `/orders/{id}`.")  # type: ignore[assignment]  # the standard's name
+    subject = serializers.CharField(help_text="Our number of the document.")
+    time = serializers.DateTimeField()
+    timestamp = serializers.DateTimeField(help_text="As time, for Standard Webhooks.")
+    datacontenttype = serializers.CharField()
+    sequence = serializers.RegexField(
+        r"^[0-9]{20}$", help_text="The document's version, padded with zeros."
+    )
+    correlationid = serializers.CharField(required=False, help_text="As in what led to it.")
+    causationid = serializers.CharField(required=False, help_text="The id of what caused it.")
+
+
 def document_of(event_type: str) -> str:
     """Return the kind of document whose snapshot an event carries."""
     name = event_type.partition(".")[0]
     return "order" if name == "shipment" else name
 
 
-def outgoing_schemas() -> dict[str, type[DocumentSchema]]:
-    """Return the schema of the snapshot in every outgoing event."""
-    return {str(name): DOCUMENTS[document_of(str(name))] for name in ROUTES}
+def outgoing_schemas() -> dict[str, type[serializers.Serializer[Any]]]:
+    """Return the schema of the data of every outgoing event: the snapshot, and what is its own."""
+    return {str(name): _data_schema(str(name)) for name in ROUTES}
+
+
+def outgoing_event_schemas() -> dict[str, type[serializers.Serializer[Any]]]:
+    """Return the schema of every whole message that is sent, by its type."""
+    return {
+        TYPE_PREFIX + name: type(
+            f"Sent{_words(name)}",
+            (OutgoingEnvelopeSchema,),
+            {
+                "__doc__": str(SalesEvent.Type(name).label),
+                "type": serializers.ChoiceField(choices=[TYPE_PREFIX + name]),
+                "data": data(),
+            },
+        )
+        for name, data in outgoing_schemas().items()
+    }
+
+
+def _data_schema(name: str) -> type[serializers.Serializer[Any]]:
+    document, own = document_of(name), OWN_DATA.get(name, serializers.Serializer)
+    members = {"__doc__": own.__doc__ if name in OWN_DATA else "", document: DOCUMENTS[document]()}
+    return type(f"{_words(name)}DataSchema", (own,), members)
+
+
+def _words(name: str) -> str:
+    return "".join(word.title() for word in name.replace(".", "_").split("_"))

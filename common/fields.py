@@ -49,6 +49,16 @@ def currency_field(**options: Any) -> models.CharField[Any, Any]:
     )
 
 
+LONGEST_REFERENCE = 100
+"""How long an id, number or reference of another system may be, in messages and columns alike."""
+
+
+def reference_field(**options: Any) -> models.CharField[str, str]:
+    """Make a column for an id, number or reference that another system may have given."""
+    options.setdefault("blank", True)
+    return models.CharField(max_length=LONGEST_REFERENCE, **options)
+
+
 def optional_key(model: type[M], **options: Any) -> models.ForeignKey[M | None, M | None]:
     """Make an optional foreign key without a reverse name; the row it points to is protected."""
     return models.ForeignKey(

@@ -20,6 +20,7 @@ from common.sentences import Amount, Percentage, Sentence
 READER_LOCALES = {"en": "en_GB"}
 """Languages whose readers we take to be of one country; others are used as they are."""
 
+ONE = Decimal(1)
 MINUS = "\N{MINUS SIGN}"
 LETTER_BEFORE_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)")
 """Where CLDR wants a space after a currency written in letters; Babel leaves it out."""
@@ -32,7 +33,7 @@ def reader_locale() -> str:
 
 
 @lru_cache(maxsize=128)
-def _digits(currency: str) -> int:
+def currency_digits(currency: str) -> int:
     """Digits of the smallest unit by ISO 4217; Babel's differ for some currencies."""
     sub_unit: int = moneyed.get_currency(currency).sub_unit
     return len(str(sub_unit)) - 1
@@ -70,16 +71,24 @@ def format_money(amount: Decimal | None, currency: str) -> str:
     """
     if amount is None:
         return "–"
-    digits = _digits(currency)
+    digits = currency_digits(currency)
     smallest_unit = Decimal(1).scaleb(-digits)
     return _write(amount.quantize(smallest_unit, rounding=ROUND_HALF_UP), currency, digits)
 
 
-def format_price(price: Decimal | None, currency: str) -> str:
-    """Write a unit price: at least the currency's digits, at most the five we keep."""
+def format_price(price: Decimal | None, currency: str, price_quantity: Decimal = ONE) -> str:
+    """Write a unit price: at least the currency's digits, at most the five we keep.
+
+    >>> format_price(Decimal("12.5"), "EUR", Decimal(100))
+    '€12.50 per 100'
+    """
     if price is None:
         return "–"
-    return _write(price, currency, min(max(_digits(currency), -_exponent(price)), 5))
+    written = _write(price, currency, min(max(currency_digits(currency), -_exponent(price)), 5))
+    if price_quantity == ONE:
+        return written
+    units = format_quantity(price_quantity)
+    return gettext("%(price)s per %(units)s") % {"price": written, "units": units}
 
 
 def _exponent(value: Decimal) -> int:
@@ -107,7 +116,7 @@ def decimals_rule(currency: str) -> str:
     >>> decimals_rule("EUR")
     'Amounts in EUR have at most 2 decimals.'
     """
-    digits = _digits(currency)
+    digits = currency_digits(currency)
     if not digits:
         return gettext("Amounts in %(currency)s have no decimals.") % {"currency": currency}
     return ngettext(
@@ -126,12 +135,17 @@ def plain_number(value: Decimal | None) -> str:
     return short.replace(".", str(get_format("DECIMAL_SEPARATOR")))
 
 
-def plain_price(price: Decimal | None, currency: str) -> str:
-    """Write a unit price for an input: with the digits its currency has, at least."""
+def plain_price(price: Decimal | None, currency: str, price_quantity: Decimal = ONE) -> str:
+    """Write a unit price for an input: with the digits its currency has, at least.
+
+    >>> plain_price(Decimal("12.5"), "EUR", Decimal(100))
+    '12.50 / 100'
+    """
     if price is None:
         return ""
-    kept = min(max(_digits(currency), -_exponent(price)), 5)
-    return f"{price:.{kept}f}".replace(".", str(get_format("DECIMAL_SEPARATOR")))
+    kept = min(max(currency_digits(currency), -_exponent(price)), 5)
+    written = f"{price:.{kept}f}".replace(".", str(get_format("DECIMAL_SEPARATOR")))
+    return written if price_quantity == ONE else f"{written} / {plain_number(price_quantity)}"
 
 
 def format_day(day: dt.date | None) -> str:
@@ -153,6 +167,14 @@ def format_moment(moment: dt.datetime | None) -> str:
     local = timezone.localtime(moment)
     time = babel_dates.format_time(local, "short", locale=reader_locale())
     return f"{format_day(local.date())}, {time}"
+
+
+def format_time(moment: dt.datetime) -> str:
+    """Write a moment of today by its time to the second, as in '14:05:09'; others with the day."""
+    local = timezone.localtime(moment)
+    if local.date() != timezone.localdate():
+        return format_moment(moment)
+    return babel_dates.format_time(local, "HH:mm:ss", locale=reader_locale())
 
 
 def format_ago(moment: dt.datetime | None) -> str:

@@ -61,6 +61,11 @@ class MovesLegally(RefusalTrigger):
     operation = pgtrigger.Update
     refusal = "the status of % cannot move like that"
 
+    def __init__(self, *, unless: str = "") -> None:
+        """Take the SQL condition of what may also move elsewhere, such as a correction."""
+        self.unless = unless
+        super().__init__()
+
     def refused_rows(self, model: Model) -> str:
         """Everything that changes the status and is not in the table."""
         moves = ",".join(
@@ -68,10 +73,11 @@ class MovesLegally(RefusalTrigger):
             for old, targets in model.TRANSITIONS.items()
             for new in sorted(targets, key=lambda status: str(status.value))
         )
-        return (
+        refused = (
             "OLD.status IS DISTINCT FROM NEW.status "
             f"AND OLD.status || '>' || NEW.status <> ALL ('{{{moves}}}'::text[])"
         )
+        return f"{refused} AND NOT ({self.unless})" if self.unless else refused
 
 
 class KeepsColumns(RefusalTrigger):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from ipaddress import ip_network
 from pathlib import Path
 from typing import NoReturn
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -114,6 +115,15 @@ def web_addresses(values: list[str]) -> None:
     """Refuse any origin that is not one."""
     for value in values:
         web_address(value)
+
+
+def networks(values: list[str]) -> None:
+    """Refuse what is not a network in CIDR notation."""
+    for value in values:
+        try:
+            ip_network(value)
+        except ValueError as error:
+            raise ValidationError(f"{value} is not a network like 10.0.0.0/8") from error
 
 
 def positive(value: int) -> None:

@@ -46,6 +46,11 @@ VAR_DIR: Path = env.path("THROUGHLINE_VAR", BASE_DIR / "var")
 PRIVATE_SERVICES: bool = env.bool("PRIVATE_SERVICES", DEBUG)
 OFFLINE: bool = env.bool("OFFLINE", False)
 METRICS_TOKEN: str = env.str("METRICS_TOKEN", "")
+OUTBOUND_NETWORKS: list[str] = env.list(
+    "OUTBOUND_NETWORKS",
+    ["127.0.0.0/8", "::1/128"] if DEBUG else [],
+    validate=environment.networks,
+)
 
 COMPANY_NAME: str = env.str("COMPANY_NAME", "Throughline")
 COMPANY_COUNTRY: str = env.str("COMPANY_COUNTRY", "DE", validate=environment.country)
@@ -117,6 +122,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "web.middleware.SayWhoIsSignedOut",
     "crm.history.HistoryMiddleware",
 ]
 
@@ -164,6 +170,8 @@ def _database(url: str, role: str) -> dict[str, Any]:
         # as `verify`, join whole tables and let the planner choose.
         planner.append("-c join_collapse_limit=1")
     options["options"] = " ".join([options.get("options", ""), *planner]).strip()
+    # For statements that ask to be prepared; those of Django's own cursor never are.
+    options.setdefault("prepare_threshold", 5)
     pooled = role == "web"
     if pooled:
         options["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 5}
@@ -343,6 +351,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Accounts, quotes, orders, invoices, and what other systems report about them.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
+    "WEBHOOKS": ["api.webhooks.EVENTS"],
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -12,6 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from common.errors import DomainError, SeveralErrors
+from common.form_fields import NumberField
 from crm.custom_fields import FIELD_PREFIX, clean_custom, definitions_of
 from crm.models import CustomField
 
@@ -45,7 +46,7 @@ class MoneyField(forms.MultiValueField):
     widget = MoneyInput
 
     def __init__(self, **kwargs: Any) -> None:
-        parts = [forms.DecimalField(), forms.CharField(min_length=3, max_length=3)]
+        parts = [NumberField(), forms.CharField(min_length=3, max_length=3)]
         super().__init__(parts, require_all_fields=True, **kwargs)
 
     def compress(self, data_list: list[Any]) -> dict[str, Any] | None:
@@ -146,7 +147,7 @@ def _text(definition: CustomField, options: dict[str, Any]) -> forms.Field:
 
 
 def _number(definition: CustomField, options: dict[str, Any]) -> forms.Field:
-    return forms.DecimalField(max_digits=20, decimal_places=5, **options)
+    return NumberField(max_digits=20, decimal_places=5, **options)
 
 
 def _money(definition: CustomField, options: dict[str, Any]) -> forms.Field:

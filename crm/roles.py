@@ -31,7 +31,7 @@ GRANTS: dict[str, tuple[str, ...]] = {
         "sales: view: product,pricelist,pricelistitem,promotioncode",
         "sales: override_price",
         "fulfilment: add,change,view: shipment,shipmentline",
-        "fulfilment: view: handoff,connection,discrepancy",
+        "fulfilment: view: handoff,connection,discrepancy,inboundmessage",
     ),
     SALES_MANAGER: (
         "crm: add,change,view: account,contact,lead,opportunity,activity",
@@ -39,7 +39,7 @@ GRANTS: dict[str, tuple[str, ...]] = {
         "sales: view: product,pricelist,pricelistitem,promotioncode",
         "sales: override_price,exceed_discount,approve_quote",
         "fulfilment: add,change,view: shipment,shipmentline",
-        "fulfilment: view: handoff,connection,discrepancy",
+        "fulfilment: view: handoff,connection,discrepancy,inboundmessage",
     ),
     BACK_OFFICE: (
         f"crm: add,change,view: {SET_UP_IN_ADMIN}",

@@ -10,7 +10,6 @@ from fulfilment.services.connections import register_connection
 from sales.models import SalesEvent
 
 HOOK_PATH = "/hooks/throughline"
-LOOPBACK = ["127.0.0.0/8", "::1/128"]
 
 _Type = SalesEvent.Type
 TO_WAREHOUSE = [
@@ -24,6 +23,7 @@ TO_ERP = [
     _Type.INVOICE_ISSUED,
     _Type.INVOICE_CREDITED,
     _Type.INVOICE_PAID,
+    _Type.INVOICE_PAYMENT_CORRECTED,
     _Type.INVOICE_PAID_FROM_CREDIT,
     _Type.INVOICE_MOVED_TO_CREDIT,
     _Type.INVOICE_REFUNDED,
@@ -51,7 +51,7 @@ def _register(code: str, name: str, address: str, event_types: list[SalesEvent.T
         name=name,
         url=f"{address}{HOOK_PATH}",
         event_types=[str(event_type) for event_type in event_types],
+        reports_as=[code],
         secret_out=signing_secret(code, "outbound"),
         secret_in=signing_secret(code, "inbound"),
-        allowed_networks=LOOPBACK,
     )

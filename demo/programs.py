@@ -1,4 +1,4 @@
-"""The five programs of a run: web, worker, beat, and the sandbox's warehouse and ERP."""
+"""The six programs of a run: web, worker, beat, relay, and the sandbox's warehouse and ERP."""
 
 from __future__ import annotations
 
@@ -56,6 +56,7 @@ def programs_for(deployment: Deployment) -> list[Program]:
         _web(deployment),
         _worker(deployment),
         _beat(deployment),
+        _relay(deployment),
     ]
 
 
@@ -88,6 +89,16 @@ def _beat(deployment: Deployment) -> Program:
         is_ready=lambda: True,
         environment={**_with_less_logging(deployment), "ROLE": "worker"},
         grace=BEAT_GRACE,
+    )
+
+
+def _relay(deployment: Deployment) -> Program:
+    return Program(
+        name="relay",
+        command=(sys.executable, "manage.py", "relay"),
+        is_ready=lambda: True,
+        environment=_with_less_logging(deployment),
+        grace=WORKER_GRACE,
     )
 
 

@@ -2,7 +2,7 @@
 
 * HandoffError: the external system did not answer with success
   - Unreachable: a fault of the connection; retry when it recovers
-    - RateLimited, AuthenticationFailed, EndpointGone, AddressBlocked
+    - RateLimited, AuthenticationFailed, EndpointGone, AddressBlocked, Unsigned
   - Refused: a fault of the message; after a few attempts a person must look
   - OutcomeUnknown: it may have been accepted; look it up before sending again
     - NoReference: it was accepted, only the reference is missing
@@ -71,6 +71,12 @@ class AddressBlocked(Unreachable):
     """The address is not allowed, or answers with a redirect."""
 
     outcome = Outcome.BLOCKED
+
+
+class Unsigned(Unreachable):
+    """Nothing was sent, because there is no secret to sign it with."""
+
+    outcome = Outcome.UNSIGNED
 
 
 class Refused(HandoffError):

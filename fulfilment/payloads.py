@@ -17,7 +17,7 @@ from sales.models.settlement import FROM_PAYMENTS
 DocumentT = TypeVar("DocumentT", bound=Document)
 
 PAYLOAD_COLUMNS = (
-    *("id", "position", "kind", "sku", "description", "quantity", "unit_price"),
+    *("id", "position", "kind", "sku", "description", "quantity", "unit_price", "price_quantity"),
     *("discount", "net", "tax", "gross", "is_optional", "is_taken"),
 )
 """The line columns that a payload needs; no others are read, because every save waits for it."""
@@ -159,6 +159,7 @@ def _priced_line(line: DocumentLine, currency: str) -> dict[str, Any]:
         "quantity": plain(line.quantity),
         "unit": line.unit.name if line.unit else "",
         "unit_price": price(line.unit_price or Decimal(0), currency),
+        "price_quantity": plain(line.price_quantity),
         "discount": money(line.discount, currency),
         "net": money(line.net, currency),
         "tax": money(line.tax, currency),

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from fulfilment.cloudevents import TYPE_PREFIX
 from fulfilment.payloads import invoice_payload, order_payload, quote_payload
 from sales.models import SalesEvent
 
@@ -36,8 +37,14 @@ ROUTES: dict[str, Route] = {
     _Type.INVOICE_ISSUED: Route(invoice_payload, opens_record=True),
     _Type.INVOICE_CREDITED: Route(invoice_payload),
     _Type.INVOICE_PAID: Route(invoice_payload),
+    _Type.INVOICE_PAYMENT_CORRECTED: Route(invoice_payload),
     _Type.INVOICE_PAID_FROM_CREDIT: Route(invoice_payload),
     _Type.INVOICE_MOVED_TO_CREDIT: Route(invoice_payload),
     _Type.INVOICE_REFUNDED: Route(invoice_payload),
     _Type.INVOICE_WRITTEN_OFF: Route(invoice_payload),
 }
+
+
+def sent_event_types() -> list[tuple[str, str]]:
+    """Return the event types that may be sent, each with the type of its messages."""
+    return [(str(name), TYPE_PREFIX + name) for name in ROUTES]

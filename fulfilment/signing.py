@@ -6,10 +6,11 @@ import base64
 import binascii
 import datetime as dt
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
@@ -49,6 +50,15 @@ def decrypt(ciphertext: bytes | memoryview) -> str:
     return _decrypt(bytes(ciphertext), tuple(settings.FIELD_ENCRYPTION_KEYS))
 
 
+def readable(ciphertexts: Iterable[bytes | memoryview]) -> list[str]:
+    """Decrypt the secrets that can be; the key of another one is not among ours any more."""
+    found = []
+    for ciphertext in ciphertexts:
+        with suppress(InvalidToken):
+            found.append(decrypt(ciphertext))
+    return found
+
+
 @lru_cache(maxsize=256)
 def _decrypt(ciphertext: bytes, keys: tuple[str, ...]) -> str:
     return _cipher(keys).decrypt(ciphertext).decode()
@@ -68,6 +78,16 @@ def sign(message_id: str, body: str, secrets_: Sequence[str], *, at: dt.datetime
         "webhook-timestamp": str(int(moment.timestamp())),
         "webhook-signature": " ".join(signatures),
     }
+
+
+def sign_look_up(message_id: str, secrets_: Sequence[str], *, at: dt.datetime) -> dict[str, str]:
+    """Return the signature headers of a look-up: over ``{}``, and over its body, which is empty.
+
+    Public libraries parse the body as JSON, and so refuse an empty one.
+    """
+    signed = [sign(message_id, body, secrets_, at=at) for body in ("{}", "")]
+    signatures = " ".join(headers["webhook-signature"] for headers in signed)
+    return signed[0] | {"webhook-signature": signatures}
 
 
 def verify(headers: Mapping[str, str], body: bytes, secrets_: Sequence[str]) -> str:

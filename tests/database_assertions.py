@@ -45,9 +45,13 @@ def rows(query: str) -> set[tuple[Any, ...]]:
 
 
 def migrate(app: str, name: str) -> None:
-    """Migrate an app to one of its migrations, back or forth."""
+    """Migrate an app to one of its migrations, back or forth.
+
+    The triggers are those of today, which may name columns that are not there yet or any more.
+    """
     sql("SET CONSTRAINTS ALL IMMEDIATE")  # a table with pending checks cannot be altered
-    MigrationExecutor(connection).migrate([(app, name)])
+    with pgtrigger.ignore():
+        MigrationExecutor(connection).migrate([(app, name)])
 
 
 def tamper(statement: str) -> None:

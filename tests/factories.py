@@ -223,13 +223,18 @@ class Market:
             tax_zone=self.zone,
         )
 
-    def product(self, price: str | None = "100.00", **fields: Any) -> Product:
+    def product(
+        self, price: str | None = "100.00", *, price_quantity: Decimal | str = "1", **fields: Any
+    ) -> Product:
         """Put a product on the price list; a price of None leaves it off."""
         product: Product = ProductFactory.create(
             tax_category=self.tax_category, category=self.category, **fields
         )
         if price is not None:
             PriceListItemFactory.create(
-                price_list=self.price_list, product=product, amount=Decimal(price)
+                price_list=self.price_list,
+                product=product,
+                amount=Decimal(price),
+                price_quantity=Decimal(price_quantity),
             )
         return product

@@ -14,15 +14,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from api.contract import LARGEST_BODY, MOST_AT_ONCE, REPORTING
 from api.problems import PROBLEM, PROBLEM_TYPE, pointers, problem
 from fulfilment import signing
+from fulfilment.cloudevents import CONTENT_TYPE
 from fulfilment.inbound.intake import MessageChanged, Receipt, receive
 from fulfilment.inbound.schemas import InvalidMessage, event_schemas, parse_body, parse_message
-from fulfilment.models import Connection, Secret
-from fulfilment.services.connections import live_secrets
+from fulfilment.models import Connection, InboundMessage, Secret
+from fulfilment.services.connections import has_unreadable_secret, live_secrets
 
-LARGEST_BODY = 256 * 1024
-MOST_AT_ONCE = 100
+REPAIR_SECONDS = 15 * 60
+"""When to send again what we cannot verify until an operator has repaired a secret."""
 
 
 class ReceiptSchema(serializers.Serializer[Any]):
@@ -30,7 +32,7 @@ class ReceiptSchema(serializers.Serializer[Any]):
 
     id = serializers.CharField()
     result = serializers.ChoiceField(
-        choices=["applied", "duplicate", "stale", "echo", "deferred", "conflict", "invalid"]
+        choices=[*InboundMessage.Result.values, "duplicate", "invalid"]
     )
     detail = serializers.CharField(allow_blank=True)
 
@@ -45,10 +47,13 @@ SIGNED = [
     OpenApiParameter(name, OpenApiTypes.STR, OpenApiParameter.HEADER, required=True)
     for name in ("webhook-id", "webhook-timestamp", "webhook-signature")
 ]
-EVENT = PolymorphicProxySerializer(
-    component_name="IncomingEvent",
-    serializers=event_schemas(),  # type: ignore[arg-type]  # its types are narrower than its code
-    resource_type_field_name="type",
+EVENTS: Any = event_schemas()
+EVENT, BATCH = (
+    PolymorphicProxySerializer("IncomingEvent", EVENTS, resource_type_field_name="type", many=many)
+    for many in (None, True)
+)
+BODY: Any = PolymorphicProxySerializer(
+    "IntakeBody", [EVENT, BATCH], resource_type_field_name=None, many=False
 )
 RECEIPT = PolymorphicProxySerializer(
     component_name="IntakeResult",
@@ -74,20 +79,18 @@ class IntakeView(APIView):
     @extend_schema(
         operation_id="intake",
         tags=["intake"],
-        description=(
-            "One event, or a list of up to 100, which is answered with `results`. Signed as "
-            "Standard Webhooks with the connection's inbound secret over the raw bytes, at most "
-            "five minutes old, at most 256 KiB. A known id answers `duplicate`; the same id with "
-            "another body is refused. Reports may come in any order: quantities are totals, "
-            "statuses only move forward."
-        ),
+        description=REPORTING,
         parameters=SIGNED,
-        request={"application/cloudevents+json": EVENT},
+        request={CONTENT_TYPE: BODY},
         responses={
             200: RECEIPT,
+            (400, PROBLEM_TYPE): PROBLEM,
             (401, PROBLEM_TYPE): PROBLEM,
+            (411, PROBLEM_TYPE): PROBLEM,
             (413, PROBLEM_TYPE): PROBLEM,
+            (415, PROBLEM_TYPE): PROBLEM,
             (422, PROBLEM_TYPE): PROBLEM,
+            (503, PROBLEM_TYPE): PROBLEM,
         },
         auth=[],
     )
@@ -107,16 +110,55 @@ class IntakeView(APIView):
 
 
 def _read(request: Request) -> bytes:
-    """Read the body unless its Content-Length is too large; no more than that is read."""
+    """Read the body, in one piece or in chunks; no more than the limit is read."""
+    encoding = request.META.get("HTTP_CONTENT_ENCODING", "").strip()
+    if encoding.lower() not in {"", "identity"}:
+        raise Refusal(_encoded(encoding))
+    if "HTTP_TRANSFER_ENCODING" in request.META:
+        return _read_chunks(request)
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdigit() or int(length) > LARGEST_BODY:
-        detail = gettext("A request may have at most %(bytes)d bytes.") % {"bytes": LARGEST_BODY}
-        raise Refusal(problem(status.HTTP_413_REQUEST_ENTITY_TOO_LARGE, "too_large", detail))
+        raise Refusal(_too_large())
     try:
         return request._request.body
     except (UnreadablePostError, RawPostDataException) as error:
-        detail = gettext("The body did not arrive.")
-        raise Refusal(problem(status.HTTP_400_BAD_REQUEST, "unreadable", detail)) from error
+        raise Refusal(_unreadable()) from error
+
+
+def _read_chunks(request: Request) -> bytes:
+    """Read a chunked body, if the server joins the chunks and marks the end."""
+    if not request.META.get("wsgi.input_terminated"):
+        detail = gettext("Send the body in one piece, with its Content-Length.")
+        raise Refusal(problem(status.HTTP_411_LENGTH_REQUIRED, "length_required", detail))
+    body = bytearray()
+    try:
+        while chunk := request.META["wsgi.input"].read(LARGEST_BODY + 1 - len(body)):
+            body += chunk
+            if len(body) > LARGEST_BODY:
+                raise Refusal(_too_large())
+    except OSError as error:
+        raise Refusal(_unreadable()) from error
+    return bytes(body)
+
+
+def _encoded(encoding: str) -> Response:
+    detail = gettext(
+        "Send the body as it is signed: it may not be encoded, here with “%(encoding)s”."
+    ) % {"encoding": encoding[:50]}
+    headers = {"Accept-Encoding": "identity"}
+    return problem(
+        status.HTTP_415_UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding", detail, headers=headers
+    )
+
+
+def _too_large() -> Response:
+    detail = gettext("A request may have at most %(bytes)d bytes.") % {"bytes": LARGEST_BODY}
+    return problem(status.HTTP_413_REQUEST_ENTITY_TOO_LARGE, "too_large", detail)
+
+
+def _unreadable() -> Response:
+    detail = gettext("The body did not arrive.")
+    return problem(status.HTTP_400_BAD_REQUEST, "unreadable", detail)
 
 
 def _authenticate(request: Request, code: str, raw: bytes) -> tuple[Connection, str]:
@@ -128,10 +170,23 @@ def _authenticate(request: Request, code: str, raw: bytes) -> tuple[Connection, 
     try:
         message_id = signing.verify(request.headers, raw, secrets)
     except signing.BadSignature as error:
+        if connection and has_unreadable_secret(connection, Secret.Purpose.INBOUND):
+            raise Refusal(_cannot_verify()) from error
         response = problem(status.HTTP_401_UNAUTHORIZED, "bad_signature", str(error))
         raise Refusal(response) from error
     assert connection is not None  # noqa: S101  # without one there is no secret that fits
     return connection, message_id
+
+
+def _cannot_verify() -> Response:
+    detail = gettext(
+        "A secret that verifies your messages cannot be read here: an operator sees an alert. "
+        "Send the message again later."
+    )
+    headers = {"Retry-After": str(REPAIR_SECONDS)}
+    return problem(
+        status.HTTP_503_SERVICE_UNAVAILABLE, "secret_unreadable", detail, headers=headers
+    )
 
 
 def _receive_one(connection: Connection, value: dict[str, Any], message_id: str) -> Response:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.errors import DomainError
+from common.form_fields import NumberField
 from crm.admin.widgets import RecordAutocomplete, RecordsAutocomplete
 from crm.custom_fields import definitions_of
 from crm.custom_values import format_custom_value
@@ -25,6 +26,8 @@ AdminAction = Callable[[Any], object]
 
 class VisibilityAdmin(admin.options.BaseModelAdmin[Any]):
     """Visibility: people read and choose only records they may see; auditors change nothing."""
+
+    formfield_overrides: ClassVar[Any] = {models.DecimalField: {"form_class": NumberField}}
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return whether the person may add records."""

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from common.amounts import check_amounts
 from common.fields import (
     amount_field,
     currency_field,
@@ -128,6 +129,10 @@ class Opportunity(Owned, Stateful):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse a code that is no currency, and an expectation finer than its currency."""
+        check_amounts(self, "expected_revenue")
 
     @property
     def revenue(self) -> Decimal:

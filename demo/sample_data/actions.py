@@ -14,7 +14,7 @@ from demo.sample_data.catalogue import product
 from demo.sample_data.customers import Customer, account
 from demo.sample_data.users import COMPANY, user
 from fulfilment.services.shipments import record_shipment
-from sales.models import Company, Invoice, Order, OrderLine, Quote
+from sales.models import Company, DocumentLine, Invoice, Order, OrderLine, Quote
 from sales.services.documents.drafts import draft_invoice, draft_order, draft_quote
 from sales.services.documents.lines import add_line
 from sales.services.invoices import issue_invoice, record_official_invoice
@@ -194,6 +194,21 @@ def add_lines(document: Quote | Order | Invoice, items: Items, actor: Actor) -> 
     for sku, quantity, *discount in items:
         fields: dict[str, Any] = _discount(discount[0]) if discount else {}
         add_line(document, actor=actor, product=product(sku), quantity=Decimal(quantity), **fields)
+    document.refresh_from_db()
+
+
+def take_back(document: Quote | Order, what: str, price: str, *, like: str) -> None:
+    """Take something back in part payment, taxed like the product it is given for."""
+    sold = product(like)
+    add_line(
+        document,
+        actor=document.owner,
+        kind=DocumentLine.Kind.DEDUCTION,
+        description=what,
+        unit_price=Decimal(price),
+        product_category=sold.category,
+        tax_category=sold.tax_category,
+    )
     document.refresh_from_db()
 
 

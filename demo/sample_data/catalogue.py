@@ -56,6 +56,8 @@ class Item:
     kind: Product.Kind = Product.Kind.GOODS
     decimals: int = 0
     description: str = ""
+    price_quantity: int = 1
+    """How many units it is priced for on the lists; price and cost here are of one."""
 
 
 SERVICES = Product.Kind.SERVICE
@@ -77,6 +79,7 @@ ITEMS = (
     Item("CP-E6", "Espresso cup, 70 ml, stoneware", "cups", "5.40", "2.15"),
     Item("CP-C2", "Cappuccino cup, 180 ml, stoneware", "cups", "6.95", "2.80"),
     Item("CP-GL", "Cortado glass, 130 ml", "cups", "3.20", "1.05"),
+    Item("CP-PW", "Paper cup with lid, 240 ml", "cups", "0.096", "0.041", price_quantity=100),
     Item("WT-10", "Water filter cartridge, 10 000 l", "water", "148", "79.30"),
     Item("WT-CL", "Group-head cleaning powder, 1 kg", "water", "18.40", "7.25"),
     Item("CF-HS", "House espresso, whole bean", "coffee", "18.90", "10.80", KILO, FOOD, decimals=3),

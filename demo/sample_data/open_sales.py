@@ -17,10 +17,11 @@ from demo.sample_data.actions import (
     open_opportunity,
     send_quote,
     submit_new_order,
+    take_back,
 )
 from demo.sample_data.pipeline import NEGOTIATION, PROPOSAL
 from demo.sample_data.scenarios import TODAY, Scenario
-from sales.services.orders import hold_order
+from sales.services.orders import hold_order, submit_order
 
 
 def scenarios() -> list[Scenario]:
@@ -93,10 +94,12 @@ def _lavoisier_reorders() -> Scenario:
 
 
 def _torino_is_held() -> Scenario:
-    """An order submitted today and put on hold until the customer has answered."""
+    """An order submitted today, its old grinder traded in, and held until the customer answers."""
     yield TODAY
     items = [("GR-75", "1"), ("PT-BR", "1")]
-    sold = submit_new_order(customers.TORINO, "Replacement grinder", items, requested_in=6)
+    sold = draft_order_for(customers.TORINO, "Replacement grinder", items, requested_in=6)
+    take_back(sold, "Old grinder taken back", "120", like="GR-75")
+    submit_order(sold.pk, actor=sold.owner)
     hold_order(sold.pk, actor=sold.owner, reason="Giulia checks the voltage on site first.")
 
 

@@ -106,6 +106,7 @@ def _price(
         unit_id=product.default_unit_id,
         discount_list=discount,
         selling=_selling(item),
+        price_quantity=item.price_quantity,
         **_method(price_list, item),
     )
 
@@ -120,8 +121,8 @@ def _method(price_list: PriceList, item: Item) -> dict[str, Any]:
             "rounding_option": PriceListItem.RoundingOption.ENDS_IN,
             "rounding_amount": Decimal("0.90"),
         }
-    factor = Decimal(FACTORS.get(price_list.name, "1"))
-    return {"amount": round_money(Decimal(item.price) * factor, price_list.currency)}
+    price = Decimal(item.price) * item.price_quantity * Decimal(FACTORS.get(price_list.name, "1"))
+    return {"amount": round_money(price, price_list.currency)}
 
 
 def _selling(item: Item) -> PriceListItem.Selling:

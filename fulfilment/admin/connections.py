@@ -1,16 +1,71 @@
-"""Admin pages of connections: settings, health, pause and resume."""
+"""Admin pages of connections: settings, health, secrets, pause, disable and resume."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crm.admin.base import ReadOnlyAdmin, RecordAdmin
-from fulfilment.models import Connection, Health
-from fulfilment.services.connections import pause_connection, resume_connection
+from fulfilment import signing
+from fulfilment.addresses import shown_url
+from fulfilment.models import Connection, Health, Secret
+from fulfilment.routes import sent_event_types
+from fulfilment.services.connections import (
+    disable_connection,
+    make_secrets,
+    pause_connection,
+    resume_connection,
+    retry_after_repair,
+    revoke_old_secrets,
+    rotate_secret,
+)
+
+Purpose = Secret.Purpose
+
+
+class ConnectionForm(forms.ModelForm[Connection]):
+    """Settings of a connection; what it receives and reports are check boxes."""
+
+    event_types = forms.MultipleChoiceField(
+        choices=sent_event_types, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    reports_as = forms.MultipleChoiceField(
+        choices=Connection.Duty.choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    class Meta:
+        model = Connection
+        fields = (
+            *("code", "name", "kind", "url", "event_types", "reports_as", "payload_version"),
+            *("deadline_seconds", "max_in_flight", "gives_references", "answers_look_ups"),
+            *("skips_refused", "config"),
+        )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in {"event_types", "reports_as"} & set(self.fields):
+            self.fields[name].help_text = getattr(Connection._meta.get_field(name), "help_text", "")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSecret:
+    """A new secret with what it is for, shown once."""
+
+    connection: Connection
+    purpose: str
+    secret: str
+    use: str
 
 
 class HealthInline(ReadOnlyAdmin, admin.StackedInline[Health, Connection]):
@@ -20,17 +75,39 @@ class HealthInline(ReadOnlyAdmin, admin.StackedInline[Health, Connection]):
     exclude = ("window",)
 
 
+class SecretInline(ReadOnlyAdmin, admin.TabularInline[Secret, Connection]):
+    """Which secrets there are, and until when each is valid; never the secrets themselves."""
+
+    model = Secret
+    fields = readonly_fields = ("purpose", "active_from", "expires_at", "can_be_read")
+    extra = 0
+
+    @admin.display(description=_("can be read"), boolean=True)
+    def can_be_read(self, secret: Secret) -> bool:
+        """Return whether one of our keys decrypts it."""
+        return bool(signing.readable([secret.ciphertext]))
+
+
 @admin.register(Connection)
 class ConnectionAdmin(RecordAdmin[Connection]):
-    """External systems; secrets are set with the command ``handoffs rotate`` and shown once."""
+    """External systems; a new one gets its secrets at once, and each secret is shown once."""
 
-    list_display = ("name", "code", "status", "url", "last_success", "last_failure")
+    form = ConnectionForm
+    list_display = ("name", "code", "status", "address", "last_success", "last_failure")
     list_filter = ("status", "kind")
     list_select_related = ("health",)
     readonly_fields = ("status", "created_at", "updated_at")
     search_fields = ("name", "code")
-    inlines = (HealthInline,)
-    actions = ("pause", "resume")
+    inlines = (HealthInline, SecretInline)
+    actions = (
+        *("pause", "disable", "resume"),
+        *("rotate_outbound", "rotate_inbound", "revoke_old"),
+    )
+
+    @admin.display(description=_("URL"), ordering="url")
+    def address(self, connection: Connection) -> str:
+        """Return its URL without what may be secret in it."""
+        return shown_url(connection.url)
 
     @admin.display(description=_("last success"))
     def last_success(self, connection: Connection) -> object:
@@ -46,10 +123,33 @@ class ConnectionAdmin(RecordAdmin[Connection]):
         """Refuse: connections are paused or disabled, and their handoffs stay."""
         return False
 
+    def save_model(self, request: HttpRequest, obj: Connection, form: Any, change: bool) -> None:
+        """Save; what was changed may be a repair, so what waits is tried again at once."""
+        super().save_model(request, obj, form, change)
+        if change and form.changed_data:
+            retry_after_repair(obj)
+
+    def response_add(
+        self, request: HttpRequest, obj: Connection, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Make the secrets of a new connection, and show them once."""
+        secrets = make_secrets(obj)
+        shown = [_shown(obj, purpose, secret) for purpose, secret in secrets.items()]
+        return self._show(request, shown)
+
     @admin.action(description=_("Pause: queue events, send nothing"), permissions=["change"])
     def pause(self, request: HttpRequest, connections: QuerySet[Connection]) -> None:
         """Stop sending to the chosen connections."""
         self.do_each(request, connections, pause_connection, gettext("%(record)s is paused."))
+
+    @admin.action(
+        description=_("Disable: queue, send and accept nothing; what waits is kept"),
+        permissions=["change"],
+    )
+    def disable(self, request: HttpRequest, connections: QuerySet[Connection]) -> None:
+        """Switch the chosen connections off; what waits goes out once they are resumed."""
+        done = gettext("%(record)s is disabled. Waiting until it is resumed: %(result)s.")
+        self.do_each(request, connections, disable_connection, done)
 
     @admin.action(description=_("Resume and forget past failures"), permissions=["change"])
     def resume(self, request: HttpRequest, connections: QuerySet[Connection]) -> None:
@@ -57,3 +157,52 @@ class ConnectionAdmin(RecordAdmin[Connection]):
         self.do_each(
             request, connections, resume_connection, gettext("%(record)s is active again.")
         )
+
+    @admin.action(description=_("New secret to sign what we send"), permissions=["change"])
+    def rotate_outbound(
+        self, request: HttpRequest, connections: QuerySet[Connection]
+    ) -> HttpResponse:
+        """Rotate the secrets that sign; the old ones stay valid for a day."""
+        return self._rotate(request, connections, Purpose.OUTBOUND)
+
+    @admin.action(description=_("New secret to verify what we receive"), permissions=["change"])
+    def rotate_inbound(
+        self, request: HttpRequest, connections: QuerySet[Connection]
+    ) -> HttpResponse:
+        """Rotate the secrets that verify; the old ones stay valid for a day."""
+        return self._rotate(request, connections, Purpose.INBOUND)
+
+    @admin.action(
+        description=_("Revoke old secrets at once: only the newest stay valid"),
+        permissions=["change"],
+    )
+    def revoke_old(self, request: HttpRequest, connections: QuerySet[Connection]) -> None:
+        """End the day in which old secrets are valid beside new ones."""
+        done = gettext("Old secrets of %(record)s that are not valid any more: %(result)s.")
+        self.do_each(request, connections, revoke_old_secrets, done)
+
+    def _rotate(
+        self, request: HttpRequest, connections: QuerySet[Connection], purpose: Secret.Purpose
+    ) -> HttpResponse:
+        shown = [_shown(each, purpose, rotate_secret(each, purpose)) for each in connections]
+        return self._show(request, shown)
+
+    def _show(self, request: HttpRequest, shown: Sequence[ShownSecret]) -> HttpResponse:
+        """Show secrets in the answer itself: nothing keeps them, neither session nor cookie."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("New secrets"),
+            "shown": shown,
+            "next_url": reverse("admin:fulfilment_connection_changelist"),
+        }
+        return TemplateResponse(request, "connections/secrets.html", context)
+
+
+def _shown(connection: Connection, purpose: Secret.Purpose, secret: str) -> ShownSecret:
+    intake = settings.SITE_URL + reverse("api:intake", args=[connection.code])
+    uses = {
+        Purpose.OUTBOUND: gettext("%(connection)s verifies the messages it gets with it."),
+        Purpose.INBOUND: gettext("%(connection)s signs with it what it posts to %(intake)s."),
+    }
+    use = uses[purpose] % {"connection": connection, "intake": intake}
+    return ShownSecret(connection, str(purpose.label), secret, use)

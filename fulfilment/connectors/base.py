@@ -18,16 +18,19 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The settings of one external system that a connector needs; ``deadline`` in seconds."""
+    """The settings of one external system that a connector needs; ``deadline`` in seconds.
+
+    ``ciphertexts`` are its signing secrets, the newest first; only a connector decrypts them.
+    """
 
     connection_id: uuid.UUID
     kind: str
     name: str
     url: str
-    secrets: tuple[str, ...] = field(repr=False)
+    ciphertexts: tuple[bytes, ...] = field(repr=False)
     deadline: float
-    allowed_networks: tuple[str, ...] = ()
     gives_references: bool = True
+    answers_look_ups: bool = True
     skips_refused: bool = False
 
 

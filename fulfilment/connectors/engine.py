@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import logging
 import queue
 import time
 import uuid
@@ -18,8 +19,10 @@ from typing import Self
 
 from fulfilment.connectors import Connector, Message, Record, Reply, Target
 from fulfilment.connectors.connector_pool import shared_pool
-from fulfilment.errors import HandoffError, NoReference, OutcomeUnknown
+from fulfilment.errors import HandoffError, NoReference, OutcomeUnknown, Unreachable
 from fulfilment.models import Attempt
+
+log = logging.getLogger(__name__)
 
 Verb = Attempt.Verb
 Outcome = Attempt.Outcome
@@ -98,8 +101,10 @@ class Engine:
     """Delivers batches concurrently; a context manager that collects the steps of what it runs."""
 
     def __init__(self) -> None:
-        self._steps: queue.SimpleQueue[Step] = queue.SimpleQueue()
+        self._steps: queue.SimpleQueue[Step | None] = queue.SimpleQueue()
+        """None is a call of ``wake``."""
         self._pool = shared_pool()
+        self._is_finishing = False
         self._running: set[asyncio.Task[None] | None] = set()
         """Touched in the loop's thread only."""
         self.in_flight = 0
@@ -123,21 +128,29 @@ class Engine:
         future = self._pool.start(self._run(batch))
         future.add_done_callback(lambda done: self._end(batch, done))
 
-    def collect(self, timeout: float) -> list[Step]:
-        """Wait up to so many seconds for a step and return all there are."""
+    def collect(self, timeout: float | None) -> list[Step]:
+        """Wait so many seconds for a step or a call of ``wake``; return all steps there are."""
         try:
-            steps = [self._steps.get(timeout=timeout)]
+            found = [self._steps.get(timeout=timeout)]
         except queue.Empty:
             return []
         while not self._steps.empty():
-            steps.append(self._steps.get_nowait())
+            found.append(self._steps.get_nowait())
+        steps = [step for step in found if step is not None]
         self.in_flight -= sum(step.is_over for step in steps)
         return steps
 
+    def wake(self) -> None:
+        """End the waiting of ``collect``; may be called from any thread."""
+        self._steps.put(None)
+
+    def finish(self) -> None:
+        """Start no further handoff of the batches under way."""
+        self._is_finishing = True
+        self.wake()
+
     def _end(self, batch: LaneBatch, done: Future[None]) -> None:
         self._steps.put(Step(batch, batch.handoffs[batch.reported :], is_over=True))
-        if not done.cancelled():
-            done.result()
 
     async def _run(self, batch: LaneBatch) -> None:
         task = asyncio.current_task()
@@ -145,13 +158,16 @@ class Engine:
         try:
             async with self._pool.connector(batch.target) as connector:
                 await self._deliver_in_order(batch, connector)
+        except Exception as error:
+            log.exception("Delivery to %s failed.", batch.target.name)
+            _note_failure(batch, error)
         finally:
             self._running.discard(task)
 
     async def _deliver_in_order(self, batch: LaneBatch, connector: Connector) -> None:
         """Deliver one after the other, each handed back in a step as soon as it is done."""
         for number, handoff in enumerate(batch.handoffs, start=1):
-            if time.monotonic() > batch.last_start:
+            if self._is_finishing or time.monotonic() > batch.last_start:
                 return
             handoff.is_started = True
             await deliver(handoff, connector, batch.target)
@@ -169,12 +185,12 @@ class Engine:
 
 async def deliver(handoff: InFlightHandoff, connector: Connector, target: Target) -> None:
     """Send a message, after looking it up if an earlier copy may have arrived."""
-    if handoff.must_find and target.gives_references:
+    if handoff.must_find and target.answers_look_ups:
         found = await _attempt(handoff, Verb.FIND, lambda: connector.find(handoff.message.id))
         if found.outcome != Outcome.NOT_FOUND or handoff.is_acknowledged:
             return
     pushed = await _attempt(handoff, Verb.PUSH, lambda: connector.push(handoff.message))
-    if _can_look_up_at_once(pushed) and target.gives_references:
+    if _can_look_up_at_once(pushed) and target.answers_look_ups:
         await _look_up(handoff, connector)
 
 
@@ -205,12 +221,35 @@ async def _attempt(
         reply = await request()
     except HandoffError as error:
         failure = error
-        outcome = error.outcome
-    else:
-        outcome = _success(verb, reply)
+    except Exception as error:
+        log.exception("A request of handoff %s failed.", handoff.handoff_id)
+        failure = OutcomeUnknown(f"An unexpected error: {describe(error)}.")
+        failure.__cause__ = error
+    outcome = failure.outcome if failure else _success(verb, reply)
     result = AttemptResult(verb, outcome, started_at, dt.datetime.now(dt.UTC), reply, failure)
     handoff.results.append(result)
     return result
+
+
+def describe(error: Exception) -> str:
+    """Write an unexpected error in one line: its class, and what it says."""
+    text = " ".join(str(error).split())
+    return ": ".join(filter(None, (type(error).__name__, text)))[:200].rstrip(".")
+
+
+def _note_failure(batch: LaneBatch, error: Exception) -> None:
+    """Record an unexpected error on the first handoff left, unless it is delivered."""
+    left = batch.handoffs[batch.reported :]
+    if not left or left[0].is_done:
+        return
+    name, cause = batch.target.name, describe(error)
+    failure: HandoffError = OutcomeUnknown(f"An unexpected error while sending to {name}: {cause}.")
+    if not left[0].is_started:
+        failure = Unreachable(
+            f"Nothing was sent to {name}, because of an unexpected error: {cause}."
+        )
+    now = dt.datetime.now(dt.UTC)
+    left[0].results.append(AttemptResult(Verb.PUSH, failure.outcome, now, now, error=failure))
 
 
 def _success(verb: Verb, reply: Reply | None) -> Outcome:

@@ -12,8 +12,11 @@ from typing import NoReturn
 
 import aiohttp
 import orjson
+from django.conf import settings
+from django.core.exceptions import ValidationError
 
 from fulfilment import signing
+from fulfilment.addresses import below, check_url, shown_url
 from fulfilment.cloudevents import CONTENT_TYPE
 from fulfilment.connectors.base import Message, Reply, Target
 from fulfilment.connectors.ssrf import AddressFilter, refused_addresses
@@ -27,6 +30,7 @@ from fulfilment.errors import (
     RateLimited,
     Refused,
     Unreachable,
+    Unsigned,
     printable,
 )
 
@@ -47,7 +51,8 @@ class WebhookConnector:
 
     def __init__(self, target: Target) -> None:
         self._target = target
-        addresses = AddressFilter(target.allowed_networks)
+        self._secrets = signing.readable(target.ciphertexts)
+        addresses = AddressFilter(settings.OUTBOUND_NETWORKS)
         trace = aiohttp.TraceConfig()
         trace.on_request_headers_sent.append(_note_sent)
         self._session = aiohttp.ClientSession(
@@ -62,7 +67,8 @@ class WebhookConnector:
         )
 
     async def push(self, message: Message) -> Reply:
-        """Post the message."""
+        """Post the message; a reference that is missing is looked up, if that is possible."""
+        needs_look_up = message.needs_reference and self._target.answers_look_ups
         headers = self._sign(message.id, message.body) | {
             "Content-Type": CONTENT_TYPE,
             "Idempotency-Key": f'"{message.id}"',
@@ -70,10 +76,10 @@ class WebhookConnector:
         try:
             reply = await self._request("POST", self._target.url, headers, message.body.encode())
         except NoReference as error:
-            if message.needs_reference or error.status is None:
+            if needs_look_up or error.status is None:
                 raise
             return Reply("", error.status)
-        if message.needs_reference and not reply.reference:
+        if needs_look_up and not reply.reference:
             raise NoReference(
                 f"{self._target.name} answered {reply.status} without a reference.",
                 status=reply.status,
@@ -83,16 +89,19 @@ class WebhookConnector:
 
     async def find(self, message_id: str) -> Reply | None:
         """Look a message up by its id, below the URL it was posted to."""
-        url = f"{self._target.url.rstrip('/')}/{message_id}"
+        url = below(self._target.url, message_id)
         try:
-            reply = await self._request("GET", url, self._sign(message_id, ""), None)
+            reply = await self._request("GET", url, self._sign(message_id), None)
         except Refused as refused:
             if refused.status == 404:
                 return None
+            if refused.status == 405:
+                detail = f"{self._target.name} answers no look-ups (405): switch them off."
+                raise Refused(detail, status=405, head=refused.head) from refused
             raise
         except OutcomeUnknown as error:  # a look-up is safe to repeat
             raise Unreachable(error.detail, status=error.status, head=error.head) from error
-        if not reply.reference:
+        if self._target.gives_references and not reply.reference:
             raise Refused(
                 f"{self._target.name} knows the message but returned no reference.",
                 status=reply.status,
@@ -104,12 +113,22 @@ class WebhookConnector:
         """Close the HTTP session."""
         await self._session.close()
 
-    def _sign(self, message_id: str, body: str) -> dict[str, str]:
-        return signing.sign(message_id, body, self._target.secrets, at=dt.datetime.now(dt.UTC))
+    def _sign(self, message_id: str, body: str | None = None) -> dict[str, str]:
+        """Sign a message, or without a body a look-up."""
+        if not self._secrets:
+            raise Unsigned(
+                f"{self._target.name} has no secret to sign with that can be read: rotate it, "
+                "or put the old key back into FIELD_ENCRYPTION_KEYS."
+            )
+        now = dt.datetime.now(dt.UTC)
+        if body is None:
+            return signing.sign_look_up(message_id, self._secrets, at=now)
+        return signing.sign(message_id, body, self._secrets, at=now)
 
     async def _request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
     ) -> Reply:
+        self._check_url()
         progress = SimpleNamespace(sent=False, status=None, refused=[])
         refused_addresses.set(progress.refused)
         request = self._session.request(
@@ -129,13 +148,21 @@ class WebhookConnector:
             answer = await _read(response)
         return self._interpret(response.status, response.headers, answer)
 
+    def _check_url(self) -> None:
+        """Refuse an address that was stored before it was checked, or is not allowed any more."""
+        try:
+            check_url(self._target.url)
+        except ValidationError as error:
+            raise AddressBlocked(f"{self._target.name}: {' '.join(error.messages)}") from error
+
     @asynccontextmanager
     async def _handoff_errors(self, progress: SimpleNamespace) -> AsyncIterator[None]:
         """Turn network exceptions into the handoff errors that decide the next step."""
         try:
             yield
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
-            raise AddressBlocked(f"{self._target.url} is not an HTTP address.") from error
+            detail = f"{shown_url(self._target.url)} is not an HTTP address."
+            raise AddressBlocked(detail) from error
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
             self._raise_handoff_error(progress, error)
 
@@ -143,7 +170,7 @@ class WebhookConnector:
         name = self._target.name
         if progress.refused and not progress.sent:
             detail = (
-                f"{name} is at {progress.refused[-1]}, not in the connection's allowed networks."
+                f"{name} is at {progress.refused[-1]}, not in a network that an operator allowed."
             )
             raise AddressBlocked(detail) from error
         timed_out = isinstance(error, TimeoutError)

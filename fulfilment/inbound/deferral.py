@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable
+from functools import partial
 
-from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from crm.actors import System
-from crm.history import acting
-from fulfilment.inbound.intake import MessageResult, apply_again
+from fulfilment.inbound.documents import has_arrived
+from fulfilment.inbound.intake import apply_stored
 from fulfilment.models import InboundMessage
 from sales.models import Invoice, Order
+
+log = logging.getLogger(__name__)
 
 Result = InboundMessage.Result
 
@@ -27,44 +29,37 @@ LAST_NUMBER = re.compile(r"\d+(?=\D*$)")
 def retry_deferred() -> int:
     """Apply messages whose document exists now, and quarantine those that waited too long."""
     waiting = InboundMessage.objects.filter(result=Result.DEFERRED)
-    arrived = waiting.filter(
-        Exists(Order.objects.filter(number=OuterRef("subject")))
-        | Exists(Invoice.objects.filter(number=OuterRef("subject")))
-    )
-    applied = _retry_each(arrived.order_by("id").values_list("pk", flat=True)[:BATCH])
+    arrived = waiting.filter(has_arrived())
+    in_turn = arrived.order_by(F("tried_at").asc(nulls_first=True), "id")
+    keys = list(in_turn.values_list("pk", flat=True)[:BATCH])
+    applied = sum(_on_its_own(key, partial(_retry, key)) for key in keys)
     expired = waiting.filter(give_up_at__lt=timezone.now())
     for message in expired.order_by("id")[:BATCH]:
-        _quarantine(message)
+        _on_its_own(message.pk, partial(_quarantine, message))
     return applied
 
 
-def _retry_each(keys: Iterable[uuid.UUID]) -> int:
-    return sum(_retry(key) for key in list(keys))
-
-
-@transaction.atomic
-def _retry(key: uuid.UUID) -> bool:
-    """Apply one message, unless another worker has locked it."""
-    stored = (
-        InboundMessage.objects.select_for_update(of=("self",), skip_locked=True)
-        .select_related("connection")
-        .filter(pk=key, result=Result.DEFERRED)
-        .first()
-    )
-    if stored is None:
+def _on_its_own(key: uuid.UUID, step: Callable[[], bool]) -> bool:
+    """Do one message's step; if it fails, the others get their turn, and it gets another one."""
+    try:
+        return step()
+    except Exception:
+        log.exception("Deferred message %s is tried again later.", key)
         return False
-    sender = stored.connection
-    with acting(System(sender.name, sender.code), message=stored.message_id):
-        result: MessageResult = apply_again(stored)
-    return result.result != Result.DEFERRED
 
 
-def _quarantine(message: InboundMessage) -> None:
-    InboundMessage.objects.filter(pk=message.pk, result=Result.DEFERRED).update(
+def _retry(key: uuid.UUID) -> bool:
+    applied = apply_stored(key, Result.DEFERRED)
+    return applied is not None and applied.result != Result.DEFERRED
+
+
+def _quarantine(message: InboundMessage) -> bool:
+    quarantined = InboundMessage.objects.filter(pk=message.pk, result=Result.DEFERRED).update(
         result=Result.QUARANTINED,
-        detail=_missing(message.subject),
+        detail=_missing(message.subject)[:500],
         give_up_at=None,
     )
+    return bool(quarantined)
 
 
 def _missing(subject: str) -> str:

@@ -1,8 +1,15 @@
-"""Inbox with deduplication: an idempotent consumer that stores and applies a message once."""
+"""Inbox with deduplication: an idempotent consumer that stores and applies a message once.
+
+A message never stops the machine: whatever fails unexpectedly is recorded on its message, which
+then waits for a person like any other that is refused.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+import logging
+import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 
 from django.db import OperationalError, transaction
@@ -10,12 +17,19 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from common.errors import DomainError
+from crm.actors import System
+from crm.history import acting
 from fulfilment.connectors.base import Record
-from fulfilment.inbound.effects import EFFECTS, DataConflict, Effect, UnknownDocument
+from fulfilment.errors import printable
+from fulfilment.inbound.documents import DataConflict, Effect, UnknownDocument, find_record
+from fulfilment.inbound.effects import EFFECTS
+from fulfilment.inbound.permissions import NotForThisConnection, check_may_report
 from fulfilment.inbound.schemas import IncomingMessage, parse_message
 from fulfilment.models import Connection, Handoff, InboundMessage, SyncState
-from fulfilment.services.discrepancies import open_discrepancies
+from fulfilment.services.discrepancies import close_conflicts, open_discrepancies
 from sales.services.events import caused_by
+
+log = logging.getLogger(__name__)
 
 Result = InboundMessage.Result
 
@@ -57,11 +71,19 @@ def receive(connection: Connection, message: IncomingMessage) -> Receipt:
         except OperationalError:
             if not remaining:
                 raise
+        except DomainError:
+            raise
+        except Exception as error:
+            log.exception("Message %s of %s could not be applied.", message.id, connection.code)
+            return _receive(connection, message, failure=_failed(error, connection, message))
     raise AssertionError("unreachable")
 
 
 @transaction.atomic
-def _receive(connection: Connection, message: IncomingMessage) -> Receipt:
+def _receive(
+    connection: Connection, message: IncomingMessage, failure: MessageResult | None = None
+) -> Receipt:
+    """Store a message and apply it, unless that is known to fail."""
     stored, is_new = InboundMessage.objects.get_or_create(
         connection=connection,
         message_id=message.id,
@@ -69,6 +91,7 @@ def _receive(connection: Connection, message: IncomingMessage) -> Receipt:
             "digest": message.digest,
             "type": message.type,
             "subject": message.subject,
+            "part": message.part,
             "sequence": message.sequence,
             "body": message.body,
             "result": Result.DEFERRED,
@@ -82,31 +105,87 @@ def _receive(connection: Connection, message: IncomingMessage) -> Receipt:
     if not is_new:
         earlier = gettext("%(result)s before.") % {"result": stored.get_result_display()}
         return Receipt(message.id, "duplicate", f"{earlier} {stored.detail}".strip())
-    applied = _apply(connection, message)
+    applied = failure or _apply(connection, message)
     _store_result(stored, applied)
     return Receipt(message.id, applied.result, applied.detail)
 
 
-def apply_again(stored: InboundMessage) -> MessageResult:
-    """Apply a message that waited for its document; the caller has locked its row."""
-    applied = _apply(stored.connection, parse_message(stored.body))
-    if applied.result != Result.DEFERRED:
+def apply_stored(key: uuid.UUID, *results: InboundMessage.Result) -> MessageResult | None:
+    """Apply a stored message that has one of these results, as when it came.
+
+    Returns None if another worker has locked it or settled it meanwhile.
+    """
+    try:
+        return _apply_stored(key, results)
+    except OperationalError:
+        raise
+    except Exception as error:
+        log.exception("Stored message %s could not be applied.", key)
+        return _apply_stored(key, results, failure=_failed(error))
+
+
+@transaction.atomic
+def _apply_stored(
+    key: uuid.UUID,
+    results: tuple[InboundMessage.Result, ...],
+    failure: MessageResult | None = None,
+) -> MessageResult | None:
+    stored = (
+        InboundMessage.objects.select_for_update(of=("self",), skip_locked=True)
+        .select_related("connection")
+        .filter(pk=key, result__in=results, resolved_at__isnull=True)
+        .first()
+    )
+    if stored is None:
+        return None
+    sender = stored.connection
+    with acting(System(sender.name, sender.code), message=stored.message_id):
+        applied = failure or _apply_body(stored)
         _store_result(stored, applied)
     return applied
 
 
+def _apply_body(stored: InboundMessage) -> MessageResult:
+    """Apply a stored message; one that matches its schema no more needs a person."""
+    try:
+        message = parse_message(stored.body)
+    except DomainError as error:
+        return MessageResult(Result.QUARANTINED, str(error))
+    return _apply(stored.connection, message)
+
+
+def _failed(
+    error: Exception,
+    connection: Connection | None = None,
+    message: IncomingMessage | None = None,
+) -> MessageResult:
+    """Name an unexpected error, and the document if it can be found; the traceback is logged."""
+    detail = gettext("Unexpected error: %(error)s") % {"error": f"{type(error).__name__}: {error}"}
+    record = None
+    if connection is not None and message is not None:
+        with suppress(UnknownDocument):
+            record = find_record(connection, message)
+    return MessageResult(Result.QUARANTINED, printable(detail), record)
+
+
 def _store_result(stored: InboundMessage, applied: MessageResult) -> None:
-    stored.result = applied.result
+    waits = applied.result == Result.DEFERRED and stored.give_up_at is not None
+    gave_up = applied.result == Result.DEFERRED and not waits
+    stored.result = Result.QUARANTINED if gave_up else applied.result
     stored.detail = applied.detail[:500]
     stored.root_id = applied.record.id if applied.record else None
-    stored.give_up_at = stored.give_up_at if applied.result == Result.DEFERRED else None
-    stored.save(update_fields=["result", "detail", "root_id", "give_up_at"])
+    stored.give_up_at = stored.give_up_at if waits else None
+    stored.tried_at = timezone.now() if waits else stored.tried_at
+    stored.save(update_fields=["result", "detail", "root_id", "give_up_at", "tried_at"])
+    if applied.result == Result.CONFLICT and applied.record is not None:
+        close_conflicts(applied.record.id)  # a person may have decided the same values before
 
 
 def _apply(connection: Connection, message: IncomingMessage) -> MessageResult:
     """Apply the effect of a message; a refusal rolls it back and becomes the result."""
     try:
-        with transaction.atomic(), caused_by(message.id, _correlation(message)):
+        with transaction.atomic(), caused_by(message.id, message.correlation):
+            check_may_report(connection, message)
             effect = EFFECTS[message.type](connection, message)
             is_latest = _advance(connection, effect.record, message.sequence)
     except UnknownDocument:
@@ -116,16 +195,19 @@ def _apply(connection: Connection, message: IncomingMessage) -> MessageResult:
         open_discrepancies(error.discrepancies)
         record = error.discrepancies[0].record if error.discrepancies else None
         return MessageResult(Result.CONFLICT, str(error), record)
+    except NotForThisConnection as error:
+        return MessageResult(Result.QUARANTINED, str(error))  # on no page of a document
     except DomainError as error:
-        return MessageResult(Result.CONFLICT, str(error))
+        record = find_record(connection, message)
+        return MessageResult(Result.QUARANTINED, str(error), record)
     _confirm(connection, effect)
-    is_stale = not effect.has_changed and not is_latest
-    return MessageResult(Result.STALE if is_stale else Result.APPLIED, effect.detail, effect.record)
+    return MessageResult(_result(effect, is_latest=is_latest), effect.detail, effect.record)
 
 
-def _correlation(message: IncomingMessage) -> str:
-    correlation = message.body.get("correlationid")
-    return correlation[:80] if isinstance(correlation, str) else ""
+def _result(effect: Effect, *, is_latest: bool) -> InboundMessage.Result:
+    if effect.is_conflict:
+        return Result.CONFLICT
+    return Result.APPLIED if effect.has_changed or is_latest else Result.STALE
 
 
 def _advance(connection: Connection, record: Record, sequence: int) -> bool:

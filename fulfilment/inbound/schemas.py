@@ -10,9 +10,12 @@ from django.utils.translation import gettext
 from rest_framework import serializers
 
 from common.errors import DomainError
+from common.fields import LONGEST_REFERENCE
 from fulfilment.cloudevents import digest
 
 LONGEST_SEQUENCE = 2**63 - 1
+DEEPEST = 32
+"""How many objects and lists may stand in each other; the largest schema needs five."""
 
 
 class InvalidMessage(DomainError):
@@ -25,6 +28,21 @@ class InvalidMessage(DomainError):
         self.errors_by_field: Any = errors or {}
 
 
+def reference(**options: Any) -> serializers.CharField:
+    """Make a field for an id, number or reference; its column is ``reference_field``."""
+    return serializers.CharField(max_length=LONGEST_REFERENCE, **options)
+
+
+def quantity(**options: Any) -> serializers.DecimalField:
+    """Make a field for a total quantity; its column is ``quantity_field``."""
+    return serializers.DecimalField(max_digits=20, decimal_places=5, min_value=0, **options)
+
+
+def reason(**options: Any) -> serializers.CharField:
+    """Make a field for words that a person reads."""
+    return serializers.CharField(max_length=200, **options)
+
+
 class MoneySchema(serializers.Serializer[Any]):
     """An amount as text, with its currency."""
 
@@ -35,7 +53,7 @@ class MoneySchema(serializers.Serializer[Any]):
 class OrderStatusSchema(serializers.Serializer[Any]):
     """``warehouse.order.status``: the progress of an order in the warehouse."""
 
-    order = serializers.CharField(max_length=30)
+    order = reference()
     status = serializers.ChoiceField(choices=["accepted", "picking", "packed"])
 
 
@@ -43,61 +61,140 @@ class ShippedLineSchema(serializers.Serializer[Any]):
     """The total quantity of an order line in a shipment."""
 
     order_line = serializers.UUIDField()
-    quantity = serializers.DecimalField(max_digits=20, decimal_places=5, min_value=0)
+    quantity = quantity()
+
+
+class ShortLineSchema(serializers.Serializer[Any]):
+    """The total quantity of an order line that cannot be shipped; 0 when it can again."""
+
+    order_line = serializers.UUIDField()
+    quantity = quantity()
+    reason = reason(allow_blank=True, default="")
+
+
+class ShortageSchema(serializers.Serializer[Any]):
+    """``warehouse.order.shortage``: what cannot be shipped; without lines, all that is open."""
+
+    order = reference()
+    reason = reason()
+    lines = ShortLineSchema(many=True, default=list)
 
 
 class ShipmentReportSchema(serializers.Serializer[Any]):
     """``warehouse.shipment.reported``: the state of a shipment; quantities are totals."""
 
-    order = serializers.CharField(max_length=30)
-    shipment_ref = serializers.CharField(max_length=60)
-    status = serializers.ChoiceField(choices=["picked", "packed", "shipped", "delivered"])
-    carrier = serializers.CharField(max_length=60, allow_blank=True, default="")
-    tracking = serializers.CharField(max_length=80, allow_blank=True, default="")
+    order = reference()
+    shipment_ref = reference()
+    status = serializers.ChoiceField(
+        choices=["picked", "packed", "shipped", "delivered", "failed", "refused"]
+    )
+    reason = reason(allow_blank=True, default="")
+    carrier = reference(allow_blank=True, default="")
+    tracking = reference(allow_blank=True, default="")
+    lines = ShippedLineSchema(many=True, allow_empty=False)
+
+
+class ReturnSchema(serializers.Serializer[Any]):
+    """``warehouse.return.received``: goods that came back; quantities are totals."""
+
+    order = reference()
+    return_ref = reference()
+    shipment_ref = reference(allow_blank=True, default="")
+    replace = serializers.BooleanField(
+        default=False, help_text="Whether the goods are shipped once more."
+    )
+    carrier = reference(allow_blank=True, default="")
+    tracking = reference(allow_blank=True, default="")
     lines = ShippedLineSchema(many=True, allow_empty=False)
 
 
 class InvoicePostedSchema(serializers.Serializer[Any]):
     """``erp.invoice.posted``: the invoice of record."""
 
-    invoice = serializers.CharField(max_length=30)
-    official_number = serializers.CharField(max_length=60)
+    invoice = reference()
+    official_number = reference()
     status = serializers.ChoiceField(choices=["posted"])
     issued_on = serializers.DateField()
     tax = MoneySchema()
     total = MoneySchema()
 
 
-class InvoicePaidSchema(serializers.Serializer[Any]):
-    """``erp.invoice.paid``: a payment that the ERP received."""
+class CreditedLineSchema(serializers.Serializer[Any]):
+    """How much of an invoice line is credited."""
 
-    invoice = serializers.CharField(max_length=30)
-    official_number = serializers.CharField(max_length=60)
-    status = serializers.ChoiceField(choices=["paid"])
-    payment_ref = serializers.CharField(max_length=60)
+    invoice_line = serializers.UUIDField()
+    quantity = quantity()
+
+
+class InvoiceCreditedSchema(serializers.Serializer[Any]):
+    """``erp.invoice.credited``: a credit note of the ERP; without lines, for all that is left."""
+
+    invoice = reference()
+    credit_ref = reference()
+    official_number = reference(help_text="The number of the credit note.")
+    credited_on = serializers.DateField()
+    reason = reason()
+    amount = MoneySchema(help_text="The total of the credit note, above zero.")
+    bill_again = serializers.BooleanField(
+        default=False, help_text="Whether what is credited may be invoiced again."
+    )
+    lines = CreditedLineSchema(many=True, default=list)
+
+
+class InvoicePaidSchema(serializers.Serializer[Any]):
+    """``erp.invoice.paid``: a payment that the ERP received, of all or a part."""
+
+    invoice = reference()
+    official_number = reference()
+    status = serializers.ChoiceField(choices=["paid", "part paid"])
+    payment_ref = reference()
     amount = MoneySchema()
     paid_on = serializers.DateField()
 
 
+class PaymentReversedSchema(serializers.Serializer[Any]):
+    """``erp.payment.reversed``: money that did not stay: a chargeback, a bounced debit."""
+
+    invoice = reference()
+    payment_ref = reference(help_text="The reference of the payment.")
+    reversal_ref = reference()
+    kind = serializers.ChoiceField(choices=["chargeback", "returned", "cancelled"])
+    reason = reason()
+    amount = MoneySchema(help_text="How much of the payment, above zero.")
+    reversed_on = serializers.DateField()
+
+
 SCHEMAS: dict[str, type[serializers.Serializer[Any]]] = {
     "warehouse.order.status": OrderStatusSchema,
+    "warehouse.order.shortage": ShortageSchema,
     "warehouse.shipment.reported": ShipmentReportSchema,
+    "warehouse.return.received": ReturnSchema,
     "erp.invoice.posted": InvoicePostedSchema,
+    "erp.invoice.credited": InvoiceCreditedSchema,
     "erp.invoice.paid": InvoicePaidSchema,
+    "erp.payment.reversed": PaymentReversedSchema,
 }
 """Every inbound type, with the schema of its ``data``."""
+
+
+PARTS = ("return_ref", "credit_ref", "payment_ref", "shipment_ref")
+"""The fields of ``data`` that say which part of the document a message is about."""
 
 
 class EnvelopeSchema(serializers.Serializer[Any]):
     """The attributes of a CloudEvent that we read."""
 
     specversion = serializers.ChoiceField(choices=["1.0"])
-    id = serializers.CharField(max_length=100)
-    source = serializers.CharField(max_length=100)  # type: ignore[assignment]  # CloudEvents' name
+    id = reference()
+    source = reference()  # type: ignore[assignment]  # CloudEvents' name
     type = serializers.ChoiceField(choices=sorted(SCHEMAS))
-    subject = serializers.CharField(max_length=100, required=False)
+    subject = reference(required=False)
     time = serializers.DateTimeField(required=False)
     sequence = serializers.RegexField(r"^[0-9]{1,20}$", help_text="Zero-padded, per source.")
+    correlationid = reference(required=False, allow_blank=True)
+    correction = serializers.BooleanField(
+        default=False, help_text="Replaces what was reported with lower sequences, downwards too."
+    )
     data = serializers.DictField()  # type: ignore[assignment]  # CloudEvents' name
 
 
@@ -128,6 +225,11 @@ class IncomingMessage:
     data: dict[str, Any]
     body: dict[str, Any]
     digest: str
+    part: str = ""
+    """Which shipment or payment of the document it is about, by their reference."""
+    correlation: str = ""
+    is_correction: bool = False
+    """Whether it replaces what was reported with lower sequences, downwards too."""
 
 
 def parse_body(raw: bytes) -> list[Any] | dict[str, Any]:
@@ -140,7 +242,27 @@ def parse_body(raw: bytes) -> list[Any] | dict[str, Any]:
         raise InvalidMessage(gettext("The body holds a NUL character."))
     if not isinstance(value, dict | list):
         raise InvalidMessage(gettext("The body must be one event or a list of events."))
+    _check_depth(value)
     return value
+
+
+def _check_depth(value: Any) -> None:
+    """Refuse what nests deeper than any schema: reading and storing it has its own limits."""
+    level = [value]
+    for _ in range(DEEPEST):
+        if not level:
+            return
+        level = [inner for each in level for inner in _inner(each)]
+    if level:
+        raise InvalidMessage(
+            gettext("Objects and lists stand in each other more than %(most)d deep.")
+            % {"most": DEEPEST}
+        )
+
+
+def _inner(value: Any) -> list[Any]:
+    found = value.values() if isinstance(value, dict) else value
+    return [each for each in found if isinstance(each, dict | list)]
 
 
 def parse_message(value: Any) -> IncomingMessage:
@@ -160,6 +282,9 @@ def parse_message(value: Any) -> IncomingMessage:
         data=data,
         body=value,
         digest=digest(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)),
+        part=next((data[name] for name in PARTS if name in data), ""),
+        correlation=envelope.get("correlationid", ""),
+        is_correction=envelope["correction"],
     )
 
 

@@ -1,4 +1,4 @@
-from fulfilment.models.connections import Connection, Health, Secret
+from fulfilment.models.connections import Connection, Health, InvalidConnection, Secret
 from fulfilment.models.handoffs import Attempt, Handoff, Lane, Payload
 from fulfilment.models.inbound import Discrepancy, ExternalRef, InboundMessage, SyncState
 from fulfilment.models.shipments import Parcel, Shipment, ShipmentLine
@@ -11,6 +11,7 @@ __all__ = [
     "Handoff",
     "Health",
     "InboundMessage",
+    "InvalidConnection",
     "Lane",
     "Parcel",
     "Payload",

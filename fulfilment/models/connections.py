@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -13,9 +15,24 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from common.errors import DomainError
 from common.fields import identifier
 from common.history import keeps_history
-from sales.models import SalesEvent
+from fulfilment.addresses import check_url
+from fulfilment.routes import sent_event_types
+
+
+class InvalidConnection(DomainError):
+    """A setting of a connection is not valid."""
+
+    code = "invalid_connection"
+
+
+LONGEST_DEADLINE = 60
+"""The most seconds that an external system may have to answer."""
+
+TOLERATED = ("invoice_tax", "invoice_total")
+"""The figures for which ``config`` may say by how much they may differ."""
 
 
 @keeps_history()
@@ -32,33 +49,50 @@ class Connection(models.Model):
         GONE = "gone", _("Gone")
         DISABLED = "disabled", _("Disabled")
 
+    class Duty(models.TextChoices):
+        """What an external system does for us; the types that it reports begin with it."""
+
+        WAREHOUSE = "warehouse", _("Warehouse: progress, shipments and returns of orders")
+        ERP = "erp", _("ERP: invoices of record, credit notes and payments")
+
     id = identifier()
     code = models.SlugField(max_length=30, unique=True)
     name = models.CharField(max_length=100)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.WEBHOOK)
     status = models.CharField(max_length=12, choices=Status, default=Status.ACTIVE)
-    url = models.URLField(max_length=500)
+    url = models.CharField(
+        verbose_name=_("URL"),
+        max_length=500,
+        validators=[check_url],
+        help_text=_("Where messages are posted to, such as https://erp.example.com/hooks."),
+    )
     event_types = ArrayField(
-        models.CharField(max_length=30, choices=SalesEvent.Type), default=list, blank=True
+        models.CharField(max_length=30, choices=sent_event_types),
+        default=list,
+        blank=True,
+        help_text=_("What it is sent, by the names of docs/asyncapi.yaml."),
+    )
+    reports_as = ArrayField(
+        models.CharField(max_length=20, choices=Duty),
+        default=list,
+        blank=True,
+        help_text=_("What it does for us: other reports of it are not applied."),
     )
     payload_version = models.PositiveSmallIntegerField(default=1)
     deadline_seconds = models.PositiveSmallIntegerField(
-        default=15, validators=[MinValueValidator(1), MaxValueValidator(60)]
+        default=15, validators=[MinValueValidator(1), MaxValueValidator(LONGEST_DEADLINE)]
     )
     max_in_flight = models.PositiveSmallIntegerField(
         default=16, validators=[MinValueValidator(1), MaxValueValidator(64)]
     )
-    allowed_networks = ArrayField(
-        models.CharField(max_length=50),
-        default=list,
-        blank=True,
-        help_text=_("Private networks this connection may reach, like 10.0.0.0/8."),
-    )
     gives_references = models.BooleanField(
         default=True,
-        help_text=_(
-            "Answers with a reference of its own, and a message can be looked up by its id."
-        ),
+        help_text=_("Answers what opens a record, an order or an invoice, with its reference."),
+    )
+    answers_look_ups = models.BooleanField(
+        _("answers look-ups"),
+        default=True,
+        help_text=_("Says by GET {URL}/{id} whether a message arrived, when its answer was lost."),
     )
     skips_refused = models.BooleanField(
         default=False, help_text=_("Continue with later handoffs when one is refused.")
@@ -73,6 +107,38 @@ class Connection(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        """Refuse a tolerance that is no amount."""
+        try:
+            for kind in TOLERATED:
+                self.tolerance(kind)
+        except InvalidConnection as error:
+            raise ValidationError({"config": str(error)}) from error
+
+    def may_report(self, message_type: str) -> bool:
+        """Return whether messages of this type are among what it does for us."""
+        return message_type.partition(".")[0] in self.reports_as
+
+    def tolerance(self, kind: str) -> Decimal:
+        """Return by how much a figure may differ: one amount for all, or one for each kind."""
+        config = self.config if isinstance(self.config, dict) else {}
+        given = config.get("tolerance", 0)
+        value = given.get(kind, 0) if isinstance(given, dict) else given
+        try:
+            amount = Decimal(str(value))
+        except InvalidOperation:
+            amount = Decimal(-1)
+        if amount.is_finite() and amount >= 0:
+            return amount
+        raise InvalidConnection(
+            gettext(
+                "The tolerance of %(connection)s is “%(value)s”: "
+                "write an amount like 0.01, or one for each of %(kinds)s."
+            )
+            % {"connection": self, "value": value, "kinds": ", ".join(TOLERATED)},
+            field="config",
+        )
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save; a new connection gets its health record."""
         is_new = self._state.adding
@@ -84,13 +150,13 @@ class Connection(models.Model):
 class SecretQuerySet(models.QuerySet["Secret"]):
     def live(self, purpose: str, connections: Iterable[Connection]) -> SecretQuerySet:
         """Keep the secrets of these connections that are valid now, the newest first."""
+        return self.valid(purpose).filter(connection__in=connections)
+
+    def valid(self, purpose: str) -> SecretQuerySet:
+        """Keep the secrets of one direction that are valid now."""
         now = timezone.now()
-        return self.filter(
-            Q(expires_at__isnull=True) | Q(expires_at__gt=now),
-            purpose=purpose,
-            connection__in=connections,
-            active_from__lte=now,
-        )
+        unexpired = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
+        return self.filter(unexpired, purpose=purpose, active_from__lte=now)
 
 
 @keeps_history(without=("ciphertext",))

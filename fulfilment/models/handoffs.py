@@ -6,12 +6,12 @@ from typing import ClassVar, Self
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import OuterRef, Q
+from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.fields import identifier
+from common.fields import identifier, reference_field
 from common.triggers import AppendOnly
 from crm.models import Partner, User
 from fulfilment.models.connections import Connection
@@ -31,7 +31,7 @@ class Lane(models.Model):
     due_at = models.DateTimeField(help_text=_("When it may be claimed; a lease pushes it ahead."))
     lease_token = models.UUIDField(null=True, blank=True)
     is_blocked = models.BooleanField(
-        default=False, help_text=_("A refused handoff needs a person.")
+        default=False, help_text=_("The next handoff was refused and needs a person.")
     )
     acked_version = models.PositiveIntegerField(default=0)
 
@@ -99,11 +99,25 @@ class HandoffQuerySet(models.QuerySet["Handoff"]):
         """Keep the handoffs in the lanes of a root document, one lane per connection."""
         return self.filter(lane__root_id=root.pk)
 
+    def in_line(self) -> Self:
+        """Keep what is still to be sent, and what holds up its lane; the first one is next."""
+        return self.filter(Q(state__in=Handoff.TO_SEND) | Q(holds_lane=True)).order_by("position")
+
+    def with_wait(self) -> Self:
+        """Read along what each handoff may wait for: its connection, and the first in its lane."""
+        first = Handoff.objects.filter(lane=OuterRef("lane")).in_line()
+        facts = JSONObject(
+            id="pk", type="event__type", number="event__subject_number", holds_lane="holds_lane"
+        )
+        return self.select_related("event", "lane__connection__health").annotate(
+            first_in_lane=Subquery(first.values(facts=facts)[:1])
+        )
+
     def with_attempts(self) -> Self:
-        """Read event, connection and attempts along with each handoff, in one statement."""
+        """Read attempts along with each handoff, and what it waits for, in one statement."""
         columns = {name: name for name in ATTEMPT_COLUMNS}
         attempts = Attempt.objects.filter(handoff=OuterRef("pk")).order_by("id")
-        return self.select_related("event", "lane__connection").annotate(
+        return self.with_wait().annotate(
             attempts_read=ArraySubquery(attempts.values(columns=JSONObject(**columns)))
         )
 
@@ -126,15 +140,10 @@ class Handoff(models.Model):
         SKIPPED = "skipped", _("Skipped")
         SUPERSEDED = "superseded", _("Superseded")
 
-    WAITING: ClassVar = frozenset(
-        {
-            State.QUEUED,
-            State.SENDING,
-            State.RETRYING,
-            State.NEEDS_ATTENTION,
-            State.UNKNOWN_OUTCOME,
-        }
+    TO_SEND: ClassVar = frozenset(
+        {State.QUEUED, State.SENDING, State.RETRYING, State.UNKNOWN_OUTCOME}
     )
+    WAITING: ClassVar = TO_SEND | {State.NEEDS_ATTENTION}
 
     id = identifier()
     lane = models.ForeignKey(Lane, on_delete=models.PROTECT, related_name="handoffs")
@@ -151,9 +160,10 @@ class Handoff(models.Model):
     is_acknowledged = models.BooleanField(
         default=False, help_text=_("Accepted, but their reference is still missing.")
     )
-    reference = models.CharField(
-        max_length=100, blank=True, help_text=_("The external system's reference for the document.")
+    holds_lane = models.BooleanField(
+        default=False, help_text=_("Refused, and later handoffs of its lane wait for a person.")
     )
+    reference = reference_field(help_text=_("The external system's reference for the document."))
     cause = models.CharField(max_length=300, blank=True, help_text=_("Why it is not delivered."))
     resolution = models.CharField(
         max_length=300, blank=True, help_text=_("What a person decided, and why.")
@@ -169,6 +179,10 @@ class Handoff(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["lane", "position"], name="handoff_position_unique"),
             models.UniqueConstraint(fields=["event", "lane"], name="handoff_event_once_per_lane"),
+            models.CheckConstraint(
+                condition=Q(holds_lane=False) | Q(state="needs_attention"),
+                name="handoff_holds_lane_when_refused",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["state", "-id"], name="handoff_by_state"),
@@ -210,6 +224,7 @@ class Attempt(models.Model):
         AUTH_FAILED = "auth_failed", _("Sign-in refused")
         GONE = "gone", _("Gone")
         BLOCKED = "blocked", _("Not sent: address not allowed")
+        UNSIGNED = "unsigned", _("Not sent: no secret to sign with")
         UNKNOWN = "unknown", _("Outcome unknown")
 
     id = identifier()

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.fields import identifier
+from common.fields import identifier, reference_field
 from common.history import keeps_history
+from crm.models import Partner, User
 from fulfilment.models.connections import Connection
+from sales.models import Invoice, Order
+from sales.models.events import of_visible_documents
+
+
+class InboundMessageQuerySet(models.QuerySet["InboundMessage"]):
+    """Look-ups of messages by who may see them, and whether they wait for a person."""
+
+    def open(self) -> Self:
+        """Keep those that were not applied and are not settled."""
+        return self.filter(result__in=InboundMessage.REFUSED, resolved_at__isnull=True)
+
+    def visible_to(self, actor: User | Partner) -> Self:
+        """Keep those about documents that the actor may see; the others whoever sees all."""
+        if isinstance(actor, User) and actor.is_active and actor.sees_everything:
+            return self
+        seen = Q()
+        for model in (Order, Invoice):
+            seen |= Q(root_id__in=model.objects.visible_to(actor).values("pk"))
+        return self.filter(seen)
 
 
 class InboundMessage(models.Model):
@@ -25,12 +45,16 @@ class InboundMessage(models.Model):
         QUARANTINED = "quarantined", _("Needs a person")
         CONFLICT = "conflict", _("Differs from ours")
 
+    REFUSED: ClassVar = frozenset({Result.QUARANTINED, Result.CONFLICT})
+    """Results of messages that wait for a person until they are settled."""
+
     id = identifier()
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="messages")
-    message_id = models.CharField(max_length=100)
+    message_id = reference_field(blank=False)
     digest = models.CharField(max_length=64, help_text=_("SHA-256 of the message."))
     type = models.CharField(max_length=60)
-    subject = models.CharField(max_length=100, blank=True)
+    subject = reference_field(help_text=_("The document as the sender names it."))
+    part = reference_field(help_text=_("The shipment, return, credit or payment it is about."))
     sequence = models.BigIntegerField(null=True, blank=True)
     body = models.JSONField()
     result = models.CharField(max_length=12, choices=Result)
@@ -38,6 +62,15 @@ class InboundMessage(models.Model):
     root_id = models.UUIDField(null=True, blank=True, help_text=_("The document that it is about."))
     received_at = models.DateTimeField(auto_now_add=True)
     give_up_at = models.DateTimeField(null=True, blank=True)
+    tried_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When it was last applied in vain.")
+    )
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolution = models.CharField(
+        max_length=300, blank=True, help_text=_("Why a person set it aside.")
+    )
+
+    objects: ClassVar[models.Manager[InboundMessage]] = InboundMessageQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-id"]
@@ -51,10 +84,20 @@ class InboundMessage(models.Model):
             models.Index(
                 fields=["subject"], condition=Q(result="deferred"), name="inbound_deferred"
             ),
+            models.Index(
+                fields=["-id"],
+                condition=Q(result__in=["quarantined", "conflict"], resolved_at__isnull=True),
+                name="inbound_open",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.type} {self.subject}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was not applied and waits for a person."""
+        return self.result in self.REFUSED and self.resolved_at is None
 
 
 @keeps_history()
@@ -65,8 +108,8 @@ class ExternalRef(models.Model):
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="refs")
     record_type = models.CharField(max_length=20)
     record_id = models.UUIDField()
-    external_id = models.CharField(max_length=100)
-    external_number = models.CharField(max_length=100, blank=True)
+    external_id = reference_field(blank=False)
+    external_number = reference_field()
     is_provisional = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -108,6 +151,18 @@ class SyncState(models.Model):
         return f"{self.connection}: {self.record_type} {self.record_id}"
 
 
+class DiscrepancyQuerySet(models.QuerySet["Discrepancy"]):
+    """Look-ups of discrepancies by who may see them."""
+
+    def open(self) -> Self:
+        """Keep those that nobody has decided."""
+        return self.filter(resolved_at__isnull=True)
+
+    def visible_to(self, actor: User | Partner) -> Self:
+        """Keep those of documents that the actor may see."""
+        return self.filter(of_visible_documents(actor, kind="record_type", key="record_id"))
+
+
 @keeps_history()
 class Discrepancy(models.Model):
     """A value that differs between us and an external system, until a person decides."""
@@ -116,8 +171,11 @@ class Discrepancy(models.Model):
         INVOICE_TOTAL = "invoice_total", _("Invoice total differs")
         INVOICE_TAX = "invoice_tax", _("Invoice tax differs")
         QUANTITY = "quantity", _("Quantity differs")
+        SHORTAGE = "shortage", _("Cannot be shipped")
+        FAILED = "failed", _("Was not delivered")
         STATUS = "status", _("Status differs")
         PAYMENT = "payment", _("Payment does not fit")
+        CREDIT = "credit", _("Credit does not fit")
         REFERENCE = "reference", _("Reference differs")
         FIELD = "field", _("Both sides changed a field")
 
@@ -129,7 +187,11 @@ class Discrepancy(models.Model):
     record_type = models.CharField(max_length=20)
     record_id = models.UUIDField()
     record_number = models.CharField(max_length=30, blank=True)
-    field = models.CharField(max_length=60, blank=True)
+    part = reference_field(help_text=_("The shipment or return of theirs that it is about."))
+    field = reference_field(help_text=_("The field, the line, or their reference."))
+    about = models.CharField(
+        max_length=200, blank=True, help_text=_("What a person calls it, such as the line.")
+    )
     base = models.CharField(max_length=200, blank=True)
     ours = models.CharField(max_length=200)
     theirs = models.CharField(max_length=200)
@@ -138,12 +200,14 @@ class Discrepancy(models.Model):
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolution = models.CharField(max_length=300, blank=True)
 
+    objects: ClassVar[models.Manager[Discrepancy]] = DiscrepancyQuerySet.as_manager()
+
     class Meta:
         ordering: ClassVar = ["-id"]
         verbose_name_plural = _("discrepancies")
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["connection", "kind", "record_id", "field"],
+                fields=["connection", "kind", "record_id", "part", "field"],
                 condition=Q(resolved_at__isnull=True),
                 name="discrepancy_open_once",
             )

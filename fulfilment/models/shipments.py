@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from common.fields import identifier, quantity_field
+from common.fields import identifier, quantity_field, reference_field
 from common.history import keeps_history
 from common.transitions import Stateful
 from common.triggers import MovesLegally
@@ -24,7 +24,7 @@ class ShipmentQuerySet(OwnedQuerySet["Shipment"]):
 
 @keeps_history()
 class Shipment(Stateful):
-    """A shipment of an order, or a return of one; its status never moves backwards."""
+    """A shipment of an order, or a return of one; only a correction moves its status backwards."""
 
     class Direction(models.TextChoices):
         OUT = "out", _("Shipment")
@@ -49,6 +49,7 @@ class Shipment(Stateful):
         Status.PICKED: {Status.PACKED, Status.SHIPPED, Status.DELIVERED, Status.FAILED},
         Status.PACKED: {Status.SHIPPED, Status.DELIVERED, Status.FAILED},
         Status.SHIPPED: {Status.DELIVERED, Status.FAILED},
+        Status.FAILED: {Status.DELIVERED},
     }
 
     LEFT: ClassVar = frozenset({Status.SHIPPED, Status.DELIVERED})
@@ -63,15 +64,18 @@ class Shipment(Stateful):
     is_replaced = models.BooleanField(
         default=False, help_text=_("Whether what was returned is shipped once more.")
     )
-    reference = models.CharField(max_length=60)
+    reference = reference_field(blank=False)
     status = models.CharField(max_length=10, choices=Status, default=Status.PLANNED)
-    carrier = models.CharField(max_length=60, blank=True)
-    tracking = models.CharField(max_length=80, blank=True)
+    carrier = reference_field()
+    tracking = reference_field()
     source = models.CharField(
         max_length=30, blank=True, help_text=_("The connection that reported it.")
     )
     report_sequence = models.BigIntegerField(
-        default=0, help_text=_("Sequence of the latest report with carrier and tracking number.")
+        default=0, help_text=_("Sequence of the latest report that counts.")
+    )
+    corrected_sequence = models.BigIntegerField(
+        null=True, blank=True, help_text=_("Sequence of the correction that it starts from.")
     )
     shipped_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
@@ -90,7 +94,9 @@ class Shipment(Stateful):
     class Meta:
         ordering: ClassVar = ["id"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["order", "reference"], name="shipment_reference_once"),
+            models.UniqueConstraint(
+                fields=["order", "source", "reference"], name="shipment_reference_once"
+            ),
             models.CheckConstraint(
                 condition=Q(direction="out", returns__isnull=True) | Q(direction="return"),
                 name="shipment_only_returns_refer_back",
@@ -100,10 +106,16 @@ class Shipment(Stateful):
                 name="shipment_only_returns_are_replaced",
             ),
         ]
-        triggers: ClassVar = [MovesLegally()]
+        triggers: ClassVar = [
+            MovesLegally(unless="OLD.corrected_sequence IS DISTINCT FROM NEW.corrected_sequence")
+        ]
 
     def __str__(self) -> str:
         return self.reference
+
+    def correct(self, status: str, sequence: int, **changes: object) -> None:
+        """Set the status that a correction reports, which may be an earlier one."""
+        self.change(status=status, corrected_sequence=sequence, **changes)
 
 
 @keeps_history()
@@ -134,8 +146,8 @@ class Parcel(models.Model):
 
     id = identifier()
     shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="parcels")
-    tracking = models.CharField(max_length=80)
-    carrier = models.CharField(max_length=60, blank=True)
+    tracking = reference_field(blank=False)
+    carrier = reference_field()
     weight_kg = models.DecimalField(max_digits=10, decimal_places=3, null=True, blank=True)
 
     class Meta:

@@ -46,17 +46,35 @@ def _alerts(metrics: ConnectionMetrics) -> Iterator[Alert]:
 
 
 def _failures(metrics: ConnectionMetrics) -> Iterator[tuple[str, str]]:
-    """Name what stops all handoffs to a connection, with its sentence."""
+    """Name what stops all messages to or from a connection, with its sentence."""
     values = {"name": metrics.name, "reason": metrics.last_failure}
+    yield from _unreadable_secrets(metrics)
     if metrics.status == Connection.Status.AUTH_FAILED:
         text = gettext("%(name)s does not accept our signature: rotate the secret.")
         yield "auth_failed", text % values
     if metrics.status == Connection.Status.GONE:
         text = gettext("%(name)s answers that its address is gone: correct the URL.")
         yield "gone", text % values
-    if metrics.status == Connection.Status.ACTIVE and metrics.breaker != Health.Breaker.CLOSED:
+    is_paused = metrics.can_sign and metrics.breaker != Health.Breaker.CLOSED
+    if metrics.status == Connection.Status.ACTIVE and is_paused:
         text = gettext("Sending to %(name)s is paused until it answers again: %(reason)s")
         yield "not_answering", text % values
+
+
+def _unreadable_secrets(metrics: ConnectionMetrics) -> Iterator[tuple[str, str]]:
+    values = {"name": metrics.name}
+    if not metrics.can_sign:
+        text = gettext(
+            "Nothing is sent to %(name)s: no secret to sign with can be read; "
+            "rotate it, or put the old key back into FIELD_ENCRYPTION_KEYS."
+        )
+        yield "unsigned", text % values
+    if not metrics.can_verify:
+        text = gettext(
+            "Messages from %(name)s are refused: no secret to verify them can be read; "
+            "rotate it, or put the old key back into FIELD_ENCRYPTION_KEYS."
+        )
+        yield "unverified", text % values
 
 
 def _late(metrics: ConnectionMetrics) -> str:
@@ -87,8 +105,9 @@ def _counted(metrics: ConnectionMetrics) -> list[tuple[str, int, str]]:
             "quarantined",
             unmatched,
             ngettext(
-                "%(count)d message from %(name)s matches no document.",
-                "%(count)d messages from %(name)s match no document.",
+                "%(count)d message from %(name)s was not applied: apply it again or set it aside.",
+                "%(count)d messages from %(name)s were not applied: "
+                "apply them again or set them aside.",
                 unmatched,
             ),
         ),

@@ -27,9 +27,15 @@ CROSS JOIN LATERAL (VALUES
     ('returned quantity', line.returned_quantity, COALESCE(moved.returned, 0)),
     ('replaced quantity', line.replaced_quantity, COALESCE(moved.replaced, 0))
 ) figure(what, stored, counted)
-WHERE figure.stored <> figure.counted
+WHERE figure.stored <> figure.counted AND NOT (
+    figure.stored < figure.counted AND EXISTS (
+        SELECT FROM fulfilment_discrepancy kept
+        WHERE kept.record_id = head.id AND kept.kind = 'quantity' AND kept.field = line.id::text
+    )
+)
 ORDER BY 1
 """
+"""More on shipments than counts is what was reported beyond what fits, kept as a discrepancy."""
 
 CHANGED_BODIES = """
 SELECT DISTINCT

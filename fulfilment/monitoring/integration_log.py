@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from django.utils.translation import gettext, ngettext
 
 from fulfilment.models import Attempt, Discrepancy, Handoff, InboundMessage
+from fulfilment.monitoring.waiting import wait_of
 from sales.models import AnyDocument, Invoice, Order
 
 Outcome = Attempt.Outcome
@@ -39,26 +40,40 @@ class Entry:
         return f"{self.text} ({repeats})"
 
 
-def entries_for(
-    document: AnyDocument,
-    handoffs: Iterable[Handoff] | None = None,
-    invoices: Iterable[Invoice] | None = None,
-) -> list[Entry]:
-    """List what passed between a document, its invoices and the external systems.
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What passed between a document, its invoices and the external systems."""
 
-    A caller that has read the document's handoffs ``with_attempts``, or its invoices, passes them.
-    """
-    if handoffs is None:
-        handoffs = Handoff.objects.about(document).with_attempts().order_by("id")
+    handoffs: Sequence[Handoff]
+    messages: Sequence[InboundMessage]
+    discrepancies: Sequence[Discrepancy]
+
+    @property
+    def entries(self) -> list[Entry]:
+        """List it, the oldest first."""
+        found = [
+            *(entry for handoff in self.handoffs for entry in _handoff_entries(handoff)),
+            *(_message_entry(message) for message in self.messages),
+            *(entry for each in self.discrepancies for entry in _discrepancy_entries(each)),
+        ]
+        return sorted(found, key=lambda entry: entry.at)
+
+
+def read_exchange(document: AnyDocument, invoices: Iterable[Invoice] | None = None) -> Exchange:
+    """Read what passed; three statements, one more if the order's invoices are not given."""
     keys = _keys(document, invoices)
     messages = InboundMessage.objects.filter(root_id__in=keys).select_related("connection")
     discrepancies = Discrepancy.objects.filter(record_id__in=keys).select_related("connection")
-    entries = [
-        *(entry for handoff in handoffs for entry in _handoff_entries(handoff)),
-        *(_message_entry(message) for message in messages),
-        *(entry for found in discrepancies for entry in _discrepancy_entries(found)),
-    ]
-    return sorted(entries, key=lambda entry: entry.at)
+    return Exchange(
+        handoffs=list(Handoff.objects.about(document).with_attempts().order_by("id")),
+        messages=list(messages),
+        discrepancies=list(discrepancies),
+    )
+
+
+def entries_for(document: AnyDocument) -> list[Entry]:
+    """List what passed between a document, its invoices and the external systems."""
+    return read_exchange(document).entries
 
 
 def _keys(document: AnyDocument, invoices: Iterable[Invoice] | None) -> list[uuid.UUID]:
@@ -90,10 +105,14 @@ def _handoff_entries(handoff: Handoff) -> Iterator[Entry]:
         "connection": handoff.lane.connection.name,
         "event": str(handoff.event),
         "reason": handoff.resolution or handoff.cause,
+        "wait": str(wait_of(handoff) or ""),
     }
     if handoff.state in {State.QUEUED, State.SENDING}:
-        text = gettext("“%(event)s” waits to be sent to %(connection)s.") % values
+        text = gettext("“%(event)s” waits to be sent to %(connection)s. %(wait)s") % values
         yield Entry(handoff.created_at, text, "info", "clock")
+    elif handoff.state in {State.RETRYING, State.UNKNOWN_OUTCOME}:
+        text = gettext("“%(event)s” is not delivered to %(connection)s yet. %(wait)s") % values
+        yield Entry(_last_moment(handoff, attempts), text, "warn", "refresh")
     elif handoff.state == State.NEEDS_ATTENTION:
         text = gettext("“%(event)s” was refused by %(connection)s and needs a person.") % values
         yield Entry(_last_moment(handoff, attempts), text, "bad", "alert-triangle")
@@ -154,29 +173,54 @@ def _message_entry(message: InboundMessage) -> Entry:
         late = gettext("It arrived late and changed nothing.")
         return Entry(at, f"{text} {late}", "info", "clock")
     text = f"{text} {message.detail}".strip()
-    if message.result in {Result.CONFLICT, Result.QUARANTINED}:
+    if message.is_open:
         return Entry(at, text, "bad", "alert-triangle")
     return Entry(at, text, "warn" if message.detail else "good", "inbox")
 
 
 def _describe_message(message: InboundMessage) -> str:
+    """Write what a message reports, with the words of its sender."""
     data: dict[str, Any] = message.body.get("data", {})
     values = {
         "connection": message.connection.name,
         "subject": message.subject,
         "status": data.get("status", ""),
+        "part": message.part,
+        "reason": data.get("reason", ""),
+        "tracking": _tracking(data),
+        "number": data.get("official_number", ""),
+        "amount": _amount(data.get("amount")),
     }
-    if message.type == "warehouse.order.status":
-        return gettext("%(connection)s reported %(subject)s as %(status)s.") % values
-    if message.type == "warehouse.shipment.reported":
-        values |= {"shipment": data.get("shipment_ref", ""), "tracking": _tracking(data)}
-        return gettext("%(connection)s reported %(shipment)s as %(status)s%(tracking)s.") % values
-    values |= {"number": data.get("official_number", "")}
-    if message.type == "erp.invoice.posted":
-        return gettext("%(connection)s posted %(subject)s as %(number)s.") % values
-    money = data.get("amount", {})
-    values |= {"amount": f"{money.get('amount', '')} {money.get('currency', '')}"}
-    return gettext("%(connection)s received %(amount)s for %(subject)s.") % values
+    return _sentences().get(message.type, gettext("%(connection)s reported %(subject)s.")) % values
+
+
+def _sentences() -> dict[str, str]:
+    """Return the sentence of each type of message."""
+    return {
+        "warehouse.order.status": gettext("%(connection)s reported %(subject)s as %(status)s."),
+        "warehouse.order.shortage": gettext(
+            "%(connection)s cannot ship all of %(subject)s: %(reason)s."
+        ),
+        "warehouse.shipment.reported": gettext(
+            "%(connection)s reported %(part)s as %(status)s%(tracking)s."
+        ),
+        "warehouse.return.received": gettext(
+            "%(connection)s received the return %(part)s%(tracking)s."
+        ),
+        "erp.invoice.posted": gettext("%(connection)s posted %(subject)s as %(number)s."),
+        "erp.invoice.credited": gettext(
+            "%(connection)s credited %(amount)s of %(subject)s as %(number)s: %(reason)s."
+        ),
+        "erp.invoice.paid": gettext("%(connection)s received %(amount)s for %(subject)s."),
+        "erp.payment.reversed": gettext(
+            "%(connection)s reversed %(amount)s of the payment %(part)s: %(reason)s."
+        ),
+    }
+
+
+def _amount(money: Any) -> str:
+    """Write an amount as it was reported."""
+    return f"{money['amount']} {money['currency']}" if isinstance(money, dict) else ""
 
 
 def _tracking(data: dict[str, Any]) -> str:
@@ -186,8 +230,9 @@ def _tracking(data: dict[str, Any]) -> str:
 
 
 def _discrepancy_entries(discrepancy: Discrepancy) -> Iterator[Entry]:
+    about = f" ({discrepancy.about})" if discrepancy.about else ""
     values = {
-        "kind": discrepancy.get_kind_display(),
+        "kind": f"{discrepancy.get_kind_display()}{about}",
         "ours": discrepancy.ours,
         "theirs": discrepancy.theirs,
         "connection": discrepancy.connection.name,

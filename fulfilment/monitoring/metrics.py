@@ -9,11 +9,14 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, Min, Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, Min, OuterRef, Q
 from django.utils import timezone
 
-from fulfilment.models import Connection, Discrepancy, Handoff, Health, InboundMessage
+from fulfilment import signing
+from fulfilment.models import Connection, Discrepancy, Handoff, Health, InboundMessage, Secret
 
 State = Handoff.State
 
@@ -33,6 +36,9 @@ class ConnectionMetrics:
     quarantined: int
     discrepancies: int
     last_failure: str
+    can_sign: bool = True
+    can_verify: bool = True
+    """Whether a secret of this direction is valid and can be read."""
 
     @property
     def drift(self) -> int:
@@ -42,12 +48,15 @@ class ConnectionMetrics:
     @property
     def is_up(self) -> bool:
         """Whether messages may be sent now."""
-        return self.status == Connection.Status.ACTIVE and self.breaker != Health.Breaker.OPEN
+        works = self.status == Connection.Status.ACTIVE and self.can_sign
+        return works and self.breaker != Health.Breaker.OPEN
 
 
 def collect_metrics() -> list[ConnectionMetrics]:
     """Measure every connection that is not disabled."""
-    connections = Connection.objects.exclude(status=Connection.Status.DISABLED)
+    connections = Connection.objects.exclude(status=Connection.Status.DISABLED).annotate(
+        to_sign=_secrets(Secret.Purpose.OUTBOUND), to_verify=_secrets(Secret.Purpose.INBOUND)
+    )
     handoffs = _handoffs()
     messages = _messages()
     discrepancies = dict(
@@ -59,6 +68,12 @@ def collect_metrics() -> list[ConnectionMetrics]:
         _metrics(connection, handoffs, messages, discrepancies.get(connection.pk, 0))
         for connection in connections.select_related("health").order_by("name")
     ]
+
+
+def _secrets(purpose: Secret.Purpose) -> ArraySubquery:
+    """Read the valid secrets of one direction along with each connection."""
+    valid = Secret.objects.valid(purpose).filter(connection=OuterRef("pk"))
+    return ArraySubquery(valid.values("ciphertext"))
 
 
 def _handoffs() -> dict[uuid.UUID, tuple[int, int, dt.datetime | None]]:
@@ -78,7 +93,9 @@ def _handoffs() -> dict[uuid.UUID, tuple[int, int, dt.datetime | None]]:
 def _messages() -> dict[uuid.UUID, tuple[int, int]]:
     result = InboundMessage.Result
     rows = (
-        InboundMessage.objects.filter(result__in=[result.DEFERRED, result.QUARANTINED])
+        InboundMessage.objects.filter(
+            result__in=[result.DEFERRED, result.QUARANTINED], resolved_at__isnull=True
+        )
         .values_list("connection")
         .annotate(
             deferred=Count("id", filter=Q(result=result.DEFERRED)),
@@ -89,7 +106,7 @@ def _messages() -> dict[uuid.UUID, tuple[int, int]]:
 
 
 def _metrics(
-    connection: Connection,
+    connection: Any,
     handoffs: dict[uuid.UUID, tuple[int, int, dt.datetime | None]],
     messages: dict[uuid.UUID, tuple[int, int]],
     discrepancies: int,
@@ -108,6 +125,8 @@ def _metrics(
         quarantined=quarantined,
         discrepancies=discrepancies,
         last_failure=connection.health.last_failure,
+        can_sign=bool(signing.readable(connection.to_sign)),
+        can_verify=bool(signing.readable(connection.to_verify)),
     )
 
 
@@ -116,7 +135,7 @@ GAUGES = {
     "needs_attention": "Refused handoffs that need a person.",
     "oldest_seconds": "Age of the oldest waiting handoff.",
     "deferred": "Inbound messages that wait for their document.",
-    "quarantined": "Inbound messages that match no document.",
+    "quarantined": "Inbound messages that were not applied and need a person.",
     "discrepancies": "Discrepancies that are not decided.",
     "drift": "Documents on which both sides are not known to agree.",
 }

@@ -5,18 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from django.db import connection as database
 from django.utils import timezone
 
 from fulfilment.connectors.engine import AttemptResult, Step
 from fulfilment.models import Attempt, Connection
 from fulfilment.outbound import circuit_breaker
-from fulfilment.services.bulk_sql import write_rows
+from fulfilment.services.bulk_sql import query_prepared, write_rows
 
 Outcome = Attempt.Outcome
 Status = Connection.Status
@@ -26,7 +25,7 @@ WORKING = frozenset(
 )
 """Outcomes of a connection that works, even if it refuses the message."""
 
-NEEDS_A_PERSON = frozenset({Outcome.AUTH_FAILED, Outcome.BLOCKED, Outcome.GONE})
+NEEDS_A_PERSON = frozenset({Outcome.AUTH_FAILED, Outcome.BLOCKED, Outcome.GONE, Outcome.UNSIGNED})
 
 
 LOCK_HEALTH = """
@@ -36,9 +35,8 @@ SELECT health.connection_id, connection.status, connection.max_in_flight, health
        health.last_failure, statement_timestamp()
 FROM fulfilment_health AS health
 JOIN fulfilment_connection AS connection ON connection.id = health.connection_id
-WHERE health.connection_id = ANY(%s)
-ORDER BY health.connection_id
-FOR NO KEY UPDATE OF health
+WHERE health.connection_id = ANY(%(used)s)
+FOR NO KEY UPDATE OF health SKIP LOCKED
 """
 """Returns the database's moment too, as claims do: a worker's clock may be minutes off."""
 
@@ -57,7 +55,7 @@ WHERE health.connection_id = new.connection_id
 """
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class HealthRecord:
     """The health of a connection, read under lock and written back whole."""
 
@@ -95,28 +93,33 @@ class HealthRecord:
         }
 
 
-def record_results(steps: Iterable[Step]) -> None:
-    """Bring the health of every connection that was used up to date."""
+def lock_health(steps: Iterable[Step]) -> dict[uuid.UUID, HealthRecord]:
+    """Lock the health of the connections used, but not what another worker has locked."""
+    used = {step.batch.target.connection_id for step in steps if is_used(step)}
+    if not used:
+        return {}
+    records = [_read(*row) for row in query_prepared(LOCK_HEALTH, {"used": list(used)})]
+    return {record.connection_id: record for record in records}
+
+
+def is_used(step: Step) -> bool:
+    """Whether a request was made, so that the health of the connection changes."""
+    return any(handoff.results for handoff in step.handoffs)
+
+
+def record_results(steps: Iterable[Step], health: Mapping[uuid.UUID, HealthRecord]) -> None:
+    """Bring the locked health of every connection that was used up to date."""
     results: defaultdict[uuid.UUID, list[AttemptResult]] = defaultdict(list)
     for step in steps:
         for handoff in step.handoffs:
             results[step.batch.target.connection_id].extend(handoff.results)
-    used = {key: value for key, value in results.items() if value}
-    if not used:
-        return
-    records = _lock(list(used))
-    for record in records:
-        in_order = sorted(used[record.connection_id], key=lambda result: result.finished_at)
+    used = {health[key]: value for key, value in results.items() if value}
+    for record, found in used.items():
+        in_order = sorted(found, key=lambda result: result.finished_at)
         for result in in_order:
             record.record(result)
         _set_status(record, in_order[-1].outcome)
-    write_rows(UPDATE_HEALTH, [record.as_row() for record in records])
-
-
-def _lock(connection_ids: list[uuid.UUID]) -> list[HealthRecord]:
-    with database.cursor() as cursor:
-        cursor.execute(LOCK_HEALTH, [connection_ids])
-        return [_read(*row) for row in cursor.fetchall()]
+    write_rows(UPDATE_HEALTH, [record.as_row() for record in used])
 
 
 def _read(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Iterable
 
 import orjson
 from django.utils import timezone
@@ -12,7 +13,6 @@ from fulfilment.cloudevents import TYPE_PREFIX, moment
 from fulfilment.connectors import Message, Target, connect
 from fulfilment.connectors.engine import AttemptResult, InFlightHandoff, deliver
 from fulfilment.models import Connection, Secret
-from fulfilment.services.connections import live_secrets
 
 
 def send_test_message(connection: Connection) -> AttemptResult:
@@ -22,14 +22,18 @@ def send_test_message(connection: Connection) -> AttemptResult:
         kind=connection.kind,
         name=connection.name,
         url=connection.url,
-        secrets=tuple(live_secrets(connection, Secret.Purpose.OUTBOUND)),
+        ciphertexts=tuple(bytes(each.ciphertext) for each in _secrets(connection)),
         deadline=connection.deadline_seconds,
-        allowed_networks=tuple(connection.allowed_networks),
         gives_references=connection.gives_references,
+        answers_look_ups=connection.answers_look_ups,
     )
     handoff = InFlightHandoff(uuid.uuid4(), _test_message(connection))
     asyncio.run(_deliver(handoff, target))
     return handoff.results[0]
+
+
+def _secrets(connection: Connection) -> Iterable[Secret]:
+    return Secret.objects.live(Secret.Purpose.OUTBOUND, [connection])
 
 
 async def _deliver(handoff: InFlightHandoff, target: Target) -> None:

@@ -48,9 +48,9 @@ WITH listener AS (
 )
 INSERT INTO fulfilment_handoff
     (id, lane_id, position, event_id, payload_id, message_id, state, refusal_count, is_acknowledged,
-     reference, cause, resolution, created_at)
+     holds_lane, reference, cause, resolution, created_at)
 SELECT listener.handoff, queued_lane.id, queued_lane.last_position, %(event)s, payload.id,
-       %(message_id)s, 'queued', 0, false, '', '', '', clock_timestamp()
+       %(message_id)s, 'queued', 0, false, false, '', '', '', clock_timestamp()
 FROM listener
 JOIN queued_lane USING (connection_id)
 JOIN payload USING (version)

@@ -33,28 +33,25 @@ STUCK = frozenset({State.NEEDS_ATTENTION, State.RETRYING, State.UNKNOWN_OUTCOME}
 REPLAYABLE = STUCK | {State.SKIPPED, State.SUPERSEDED, State.ACCEPTED, State.CONFIRMED}
 """States in which a handoff may be sent again, always with the same id and the same body."""
 
-COUNTED = frozenset(
-    {State.QUEUED, State.SENDING, State.RETRYING, State.UNKNOWN_OUTCOME, State.NEEDS_ATTENTION}
-)
-"""States that count in ``Lane.pending``; *Needs attention* only while it blocks the lane."""
-
 
 @transaction.atomic
 def replay_handoff(handoff_id: uuid.UUID, *, actor: Actor) -> Handoff:
-    """Send a handoff again at once; refused while it is queued or being sent."""
+    """Send a handoff again, at once or behind what waits in its lane for a person.
+
+    Refused while it is queued or being sent.
+    """
     lane, handoff = _lock(handoff_id)
     if handoff.state not in REPLAYABLE:
         raise IllegalTransition(
             gettext("%(handoff)s is %(state)s already.")
             % {"handoff": handoff, "state": handoff.get_state_display().lower()}
         )
-    if not _is_counted(lane, handoff):
-        lane.pending += 1
     unsure = handoff.state == State.UNKNOWN_OUTCOME or handoff.is_acknowledged
     handoff.state = State.UNKNOWN_OUTCOME if unsure else State.QUEUED
     handoff.refusal_count = 0
+    handoff.holds_lane = False
     handoff.resolution = f"Replayed by {actor}"[:300]
-    handoff.save(update_fields=["state", "refusal_count", "resolution"])
+    handoff.save(update_fields=["state", "refusal_count", "holds_lane", "resolution"])
     _release(lane)
     return handoff
 
@@ -124,11 +121,10 @@ def _set_aside(
             )
             % {"handoff": handoff, "state": handoff.get_state_display().lower()}
         )
-    if _is_counted(lane, handoff):
-        lane.pending -= 1
     handoff.state = state
+    handoff.holds_lane = False
     handoff.resolution = f"{verb} {actor}: {reason.strip()}"[:300]
-    handoff.save(update_fields=["state", "resolution"])
+    handoff.save(update_fields=["state", "holds_lane", "resolution"])
     _release(lane)
     return handoff
 
@@ -150,14 +146,14 @@ def _lock(handoff_id: uuid.UUID) -> tuple[Lane, Handoff]:
     return lane, handoff
 
 
-def _is_counted(lane: Lane, handoff: Handoff) -> bool:
-    if handoff.state == State.NEEDS_ATTENTION:
-        return lane.is_blocked
-    return handoff.state in COUNTED
-
-
 def _release(lane: Lane) -> None:
+    """Let a lane go on, up to the first handoff that waits for a person."""
+    in_line = lane.handoffs.in_line()
+    first = in_line.first()
     Lane.objects.filter(pk=lane.pk).update(
-        pending=lane.pending, is_blocked=False, due_at=timezone.now(), lease_token=None
+        pending=in_line.count(),
+        is_blocked=first is not None and first.holds_lane,
+        due_at=timezone.now(),
+        lease_token=None,
     )
     wake_workers_after_commit()

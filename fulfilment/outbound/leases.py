@@ -13,24 +13,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection as database
 from django.db import transaction
 from django.utils import timezone
 
-from fulfilment import signing
 from fulfilment.connectors import Message, Record, Target
 from fulfilment.connectors.engine import AttemptResult, InFlightHandoff, LaneBatch
 from fulfilment.errors import OutcomeUnknown
 from fulfilment.models import Attempt, Handoff
 from fulfilment.outbound.retry_schedule import LEASE_MARGIN, LEASE_SECONDS
 from fulfilment.routes import ROUTES
+from fulfilment.services.bulk_sql import query_prepared
 
 HANDOFFS_PER_BATCH = 10
 """The most handoffs of one lane in one claim."""
 
 ELIGIBLE_CONNECTIONS = """
 SELECT connection.id, connection.kind, connection.name, connection.url,
-       connection.deadline_seconds, connection.allowed_networks, connection.gives_references,
+       connection.deadline_seconds, connection.gives_references, connection.answers_look_ups,
        connection.skips_refused,
        least(connection.max_in_flight, health.in_flight_limit) AS at_once,
        ARRAY(
@@ -50,13 +49,13 @@ WHERE (connection.status = 'active'
       WHERE lane.connection_id = connection.id
         AND lane.pending > 0 AND NOT lane.is_blocked AND lane.due_at <= statement_timestamp()
   )
-ORDER BY connection.id
-FOR NO KEY UPDATE OF health
+FOR NO KEY UPDATE OF health SKIP LOCKED
 """
 """Connections that may be used now and have due lanes.
 
-The lock serialises the claims of one connection, so that its limit holds across workers. The
-moment is the database's: a worker's clock may be minutes off.
+The lock serialises the claims of one connection, so that its limit holds across workers. Whoever
+holds it claims again as soon as it has stored a result; nobody waits for it, since there is work
+for other connections. The moment is the database's: a worker's clock may be minutes off.
 """
 
 CLAIM_LANES = """
@@ -64,21 +63,20 @@ WITH eligible AS (
     SELECT * FROM unnest(%(connections)s::uuid[], %(at_once)s::int[], %(seconds)s::float8[])
         AS eligible (connection_id, at_once, seconds)
 ), room AS (
-    SELECT eligible.*, at_once - (
-        SELECT count(*) FROM fulfilment_lane AS busy
-        WHERE busy.connection_id = eligible.connection_id
-          AND busy.lease_token IS NOT NULL AND busy.due_at > statement_timestamp()
-    ) AS free FROM eligible
+    SELECT eligible.*, (
+        SELECT count(*) FROM fulfilment_lane AS leased
+        WHERE leased.connection_id = eligible.connection_id
+          AND leased.lease_token IS NOT NULL AND leased.due_at > statement_timestamp()
+    ) AS busy FROM eligible
 ), chosen AS (
     SELECT due.id, room.seconds FROM room CROSS JOIN LATERAL (
-        SELECT lane.id, lane.due_at FROM fulfilment_lane AS lane
+        SELECT lane.id FROM fulfilment_lane AS lane
         WHERE lane.connection_id = room.connection_id
           AND lane.pending > 0 AND NOT lane.is_blocked AND lane.due_at <= statement_timestamp()
         ORDER BY lane.due_at
-        LIMIT greatest(least(room.free, %(share)s), 0)
+        LIMIT greatest(least(room.at_once - room.busy, greatest(%(share)s, 1 - room.busy)), 0)
         FOR NO KEY UPDATE SKIP LOCKED
     ) AS due
-    ORDER BY due.due_at LIMIT %(slots)s
 )
 UPDATE fulfilment_lane AS lane
 SET lease_token = gen_random_uuid(),
@@ -86,34 +84,42 @@ SET lease_token = gen_random_uuid(),
 FROM chosen WHERE lane.id = chosen.id
 RETURNING lane.id, lane.lease_token, lane.connection_id
 """
+"""A connection of which nothing is under way gets a lane even if others use all slots."""
 
 CLAIM_HANDOFFS = """
 WITH next AS (
-    SELECT waiting.* FROM unnest(%(lanes)s::uuid[]) AS lane (id) CROSS JOIN LATERAL (
-        SELECT id, lane_id, position, state, is_acknowledged, refusal_count, message_id, payload_id,
-               event_id,
-               state IN ('sending', 'unknown_outcome') OR delivered_at IS NULL AND EXISTS (
-                   SELECT FROM fulfilment_attempt AS attempt
-                   WHERE attempt.handoff_id = handoff.id AND attempt.outcome = 'unknown'
-               ) AS may_have_arrived
-        FROM fulfilment_handoff AS handoff
-        WHERE lane_id = lane.id
-          AND state IN ('queued', 'sending', 'retrying', 'unknown_outcome')
-        ORDER BY position LIMIT %(most)s
-    ) AS waiting
+    SELECT first.* FROM unnest(%(lanes)s::uuid[]) AS lane (id) CROSS JOIN LATERAL (
+        SELECT waiting.*, bool_or(holds_lane) OVER (ORDER BY position) AS is_held FROM (
+            SELECT id, lane_id, position, state, holds_lane, is_acknowledged, refusal_count,
+                   message_id, payload_id, event_id, delivered_at
+            FROM fulfilment_handoff
+            WHERE lane_id = lane.id
+              AND state IN ('queued', 'sending', 'retrying', 'needs_attention', 'unknown_outcome')
+              AND (state <> 'needs_attention' OR holds_lane)
+            ORDER BY position LIMIT %(most)s
+        ) AS waiting
+    ) AS first
+    WHERE NOT first.is_held
 )
 UPDATE fulfilment_handoff AS handoff SET state = 'sending'
 FROM next
 JOIN fulfilment_payload AS payload ON payload.id = next.payload_id
 JOIN sales_salesevent AS event ON event.id = next.event_id
 WHERE handoff.id = next.id
-RETURNING next.lane_id, next.position, next.id, next.state, next.may_have_arrived,
+RETURNING next.lane_id, next.position, next.id, next.state,
+          next.state IN ('sending', 'unknown_outcome') OR next.is_acknowledged
+              OR next.delivered_at IS NULL AND EXISTS (
+                  SELECT FROM fulfilment_attempt AS attempt
+                  WHERE attempt.handoff_id = next.id AND attempt.outcome = 'unknown'
+              ),
           next.is_acknowledged, next.refusal_count, next.message_id, payload.body,
           event.type, event.subject_type, event.subject_id, event.subject_number,
           event.subject_version
 """
-"""A handoff may have arrived if a worker died while sending it, or if any attempt ever ended with
-an unknown outcome: that copy may still be on its way when a later one is refused.
+"""The next handoffs of each lane, up to one that waits for a person.
+
+A handoff may have arrived if a worker died while sending it, or if any attempt ever ended with an
+unknown outcome: that copy may still be on its way when a later one is refused.
 """
 
 
@@ -145,9 +151,7 @@ class EligibleConnection:
 
 
 def claim(slots: int) -> list[LaneBatch]:
-    """Lease up to so many due lanes, shared evenly among the eligible connections."""
-    if slots < 1:
-        return []
+    """Lease due lanes: an even share of the slots for every eligible connection, or one lane."""
     with transaction.atomic():
         connections = _eligible_connections()
         if not connections:
@@ -178,9 +182,7 @@ def sending_window(deadline: float) -> float:
 
 
 def _eligible_connections() -> dict[uuid.UUID, EligibleConnection]:
-    with database.cursor() as cursor:
-        cursor.execute(ELIGIBLE_CONNECTIONS)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    rows = query_prepared(ELIGIBLE_CONNECTIONS)
     return {row[0]: _read_connection(*row) for row in rows}
 
 
@@ -190,21 +192,21 @@ def _read_connection(
     name: str,
     url: str,
     deadline: int,
-    networks: list[str],
     gives_references: bool,
+    answers_look_ups: bool,
     skips_refused: bool,
     at_once: int,
-    secrets: list[bytes],
+    ciphertexts: list[bytes],
 ) -> EligibleConnection:
     target = Target(
         connection_id=pk,
         kind=kind,
         name=name,
         url=url,
-        secrets=tuple(signing.decrypt(secret) for secret in secrets),
+        ciphertexts=tuple(ciphertexts),
         deadline=deadline,
-        allowed_networks=tuple(networks),
         gives_references=gives_references,
+        answers_look_ups=answers_look_ups,
         skips_refused=skips_refused,
     )
     return EligibleConnection(target, at_once)
@@ -217,12 +219,10 @@ def _lease(
         "connections": [each.target.connection_id for each in connections],
         "at_once": [each.at_once for each in connections],
         "seconds": [lease_seconds(each.target.deadline) for each in connections],
-        "share": max(1, -(-slots // len(connections))),
-        "slots": slots,
+        "share": max(0, -(-slots // len(connections))),
     }
-    with database.cursor() as cursor:
-        cursor.execute(CLAIM_LANES, parameters)
-        leases: list[tuple[uuid.UUID, uuid.UUID, uuid.UUID]] = cursor.fetchall()
+    leases: list[tuple[uuid.UUID, uuid.UUID, uuid.UUID]]
+    leases = query_prepared(CLAIM_LANES, parameters)
     return leases
 
 
@@ -231,10 +231,8 @@ def _claim_handoffs(lane_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Claim
     by_lane: defaultdict[uuid.UUID, list[ClaimedHandoff]] = defaultdict(list)
     if not lane_ids:
         return by_lane
-    with database.cursor() as cursor:
-        cursor.execute(CLAIM_HANDOFFS, {"lanes": list(lane_ids), "most": HANDOFFS_PER_BATCH})
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    for lane_id, *values in rows:
+    parameters = {"lanes": list(lane_ids), "most": HANDOFFS_PER_BATCH}
+    for lane_id, *values in query_prepared(CLAIM_HANDOFFS, parameters):
         by_lane[lane_id].append(ClaimedHandoff(*values))
     for handoffs in by_lane.values():
         handoffs.sort(key=lambda each: each.position)
@@ -242,7 +240,8 @@ def _claim_handoffs(lane_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Claim
 
 
 def _in_flight(claimed: ClaimedHandoff, target: Target) -> InFlightHandoff:
-    opens_record = ROUTES[claimed.event_type].opens_record
+    route = ROUTES.get(claimed.event_type)  # none for a type that is no longer sent
+    opens_record = route is not None and route.opens_record
     handoff = InFlightHandoff(
         handoff_id=claimed.id,
         message=Message(

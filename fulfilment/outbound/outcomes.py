@@ -26,14 +26,22 @@ class HandoffOutcome:
     pause: float = 0
     refusal_count: int = 0
     is_acknowledged: bool = False
+    holds_lane: bool = False
+
+    @property
+    def is_passed_over(self) -> bool:
+        """Whether it waits for a person, but nothing waits for it."""
+        return self.state == State.NEEDS_ATTENTION and not self.holds_lane
 
 
-def decide_outcome(handoff: InFlightHandoff) -> HandoffOutcome | None:
+def decide_outcome(
+    handoff: InFlightHandoff, *, skips_refused: bool = False
+) -> HandoffOutcome | None:
     """Return the outcome of a handoff; None if it was never attempted."""
     if handoff.is_done:
         return _accepted(handoff)
     if handoff.results:
-        return _failed(handoff)
+        return _failed(handoff, skips_refused)
     if handoff.abandoned:
         return HandoffOutcome(
             State.UNKNOWN_OUTCOME,
@@ -53,7 +61,7 @@ def _accepted(handoff: InFlightHandoff) -> HandoffOutcome:
     )
 
 
-def _failed(handoff: InFlightHandoff) -> HandoffOutcome:
+def _failed(handoff: InFlightHandoff, skips_refused: bool) -> HandoffOutcome:
     last = handoff.results[-1]
     is_acknowledged = handoff.is_acknowledged or any(
         result.outcome == Outcome.NO_REFERENCE for result in handoff.results
@@ -70,6 +78,7 @@ def _failed(handoff: InFlightHandoff) -> HandoffOutcome:
         pause=pause or 0,
         refusal_count=refusal_count,
         is_acknowledged=is_acknowledged,
+        holds_lane=pause is None and not skips_refused,
     )
 
 

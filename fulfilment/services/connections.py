@@ -1,10 +1,9 @@
-"""Connections: registration, pause and resume, and rotation of their signing secrets."""
+"""Connections: registration, pause, disable and resume, and their signing secrets."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
-from ipaddress import ip_network
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -12,9 +11,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from common.errors import DomainError, IllegalTransition
+from common.errors import IllegalTransition
 from fulfilment import signing
-from fulfilment.models import Connection, Health, Lane, Secret
+from fulfilment.models import Connection, Handoff, Health, InvalidConnection, Lane, Secret
 from fulfilment.services.wakeups import wake_workers_after_commit
 
 Purpose = Secret.Purpose
@@ -22,12 +21,6 @@ Status = Connection.Status
 
 OVERLAP = dt.timedelta(hours=24)
 """How long an old secret stays valid beside its successor."""
-
-
-class InvalidConnection(DomainError):
-    """A setting of a connection is not valid."""
-
-    code = "invalid_connection"
 
 
 @transaction.atomic
@@ -39,18 +32,12 @@ def register_connection(
     event_types: Iterable[str],
     secret_out: str,
     secret_in: str,
-    allowed_networks: Sequence[str] = (),
     **options: Any,
 ) -> Connection:
     """Create a connection, or update the one with that code (idempotent)."""
-    _check(allowed_networks, (secret_out, secret_in))
-    wanted = {
-        "name": name,
-        "url": url,
-        "event_types": sorted(event_types),
-        "allowed_networks": list(allowed_networks),
-        **options,
-    }
+    wanted = {"name": name, "url": url, "event_types": sorted(event_types), **options}
+    _check_settings(Connection(code=code, **wanted))
+    _check_secrets(secret_out, secret_in)
     connection, is_new = Connection.objects.select_for_update().get_or_create(
         code=code, defaults=wanted
     )
@@ -59,7 +46,7 @@ def register_connection(
         setattr(connection, field, value)
     if changed and not is_new:
         connection.save()
-        _reset_health(connection)
+        retry_after_repair(connection)
     _ensure_secret(connection, Purpose.OUTBOUND, secret_out)
     _ensure_secret(connection, Purpose.INBOUND, secret_in)
     return connection
@@ -69,19 +56,42 @@ def register_connection(
 def rotate_secret(connection: Connection, purpose: Secret.Purpose, new: str | None = None) -> str:
     """Add a new secret, which is returned only here; the old one stays valid for a day."""
     secret = new or signing.make_secret()
-    _check((), (secret,))
-    now = timezone.now()
-    Secret.objects.live(purpose, [connection]).filter(expires_at__isnull=True).update(
-        expires_at=now + OVERLAP
-    )
+    _check_secrets(secret)
+    _let_expire(connection, purpose)
     Secret.objects.create(
-        connection=connection,
-        purpose=purpose,
-        ciphertext=signing.encrypt(secret),
-        active_from=now,
+        connection=connection, purpose=purpose, ciphertext=signing.encrypt(secret)
     )
-    _reset_health(connection)
+    retry_after_repair(connection)
     return secret
+
+
+@transaction.atomic
+def make_secrets(connection: Connection) -> dict[Secret.Purpose, str]:
+    """Make the secrets of both directions, which are returned only here."""
+    return {purpose: rotate_secret(connection, purpose) for purpose in Purpose}
+
+
+@transaction.atomic
+def revoke_old_secrets(
+    connection: Connection, purposes: Iterable[Secret.Purpose] = tuple(Purpose)
+) -> int:
+    """End the overlap of rotations now, so that only the newest secrets are valid."""
+    revoked = 0
+    for purpose in purposes:
+        live = Secret.objects.live(purpose, [connection])
+        old = [each.pk for each in live[1:]]
+        revoked += live.filter(pk__in=old).update(expires_at=timezone.now())
+    return revoked
+
+
+@transaction.atomic
+def disable_connection(connection: Connection) -> int:
+    """Send, queue and accept nothing more; return how many handoffs wait until it is resumed."""
+    locked = Connection.objects.select_for_update().get(pk=connection.pk)
+    locked.status = Status.DISABLED
+    locked.save(update_fields=["status", "updated_at"])
+    waiting = Handoff.objects.filter(lane__connection=locked, state__in=Handoff.WAITING)
+    return waiting.count()
 
 
 @transaction.atomic
@@ -103,25 +113,34 @@ def resume_connection(connection: Connection) -> Connection:
     locked = Connection.objects.select_for_update().get(pk=connection.pk)
     locked.status = Status.ACTIVE
     locked.save(update_fields=["status", "updated_at"])
-    _reset_health(locked)
+    retry_after_repair(locked)
     return locked
 
 
 def live_secrets(connection: Connection, purpose: Secret.Purpose) -> list[str]:
-    """List the secrets that are valid now, the newest first."""
-    return [
-        signing.decrypt(secret.ciphertext) for secret in Secret.objects.live(purpose, [connection])
-    ]
+    """List the secrets that are valid now and can be read, the newest first."""
+    return signing.readable(_ciphertexts(connection, purpose))
 
 
-def _check(networks: Sequence[str], secrets: Sequence[str]) -> None:
-    for network in networks:
-        try:
-            ip_network(network, strict=False)
-        except ValueError as error:
-            raise InvalidConnection(
-                gettext("“%(network)s” is not a network like 10.0.0.0/8.") % {"network": network}
-            ) from error
+def has_unreadable_secret(connection: Connection, purpose: Secret.Purpose) -> bool:
+    """Return whether a secret that is valid now cannot be decrypted with our keys."""
+    ciphertexts = _ciphertexts(connection, purpose)
+    return len(signing.readable(ciphertexts)) < len(ciphertexts)
+
+
+def _ciphertexts(connection: Connection, purpose: Secret.Purpose) -> list[bytes | memoryview[int]]:
+    live = Secret.objects.live(purpose, [connection])
+    return list(live.values_list("ciphertext", flat=True))
+
+
+def _check_settings(connection: Connection) -> None:
+    try:
+        connection.full_clean(validate_unique=False)
+    except ValidationError as error:
+        raise InvalidConnection(" ".join(error.messages)) from error
+
+
+def _check_secrets(*secrets: str) -> None:
     for secret in secrets:
         try:
             signing.check_secret(secret)
@@ -129,15 +148,22 @@ def _check(networks: Sequence[str], secrets: Sequence[str]) -> None:
             raise InvalidConnection(" ".join(error.messages)) from error
 
 
+def _let_expire(connection: Connection, purpose: Secret.Purpose) -> None:
+    """Let the valid secrets of one direction expire after the overlap; never later than before."""
+    live = Secret.objects.live(purpose, [connection]).filter(expires_at__isnull=True)
+    live.update(expires_at=timezone.now() + OVERLAP)
+
+
 def _ensure_secret(connection: Connection, purpose: Secret.Purpose, secret: str) -> None:
     if secret not in live_secrets(connection, purpose):
-        Secret.objects.live(purpose, [connection]).update(expires_at=timezone.now() + OVERLAP)
+        _let_expire(connection, purpose)
         Secret.objects.create(
             connection=connection, purpose=purpose, ciphertext=signing.encrypt(secret)
         )
 
 
-def _reset_health(connection: Connection) -> None:
+@transaction.atomic
+def retry_after_repair(connection: Connection) -> None:
     """Close the circuit breaker after a change that may be a repair, and retry at once."""
     if connection.status in {Status.AUTH_FAILED, Status.GONE}:
         Connection.objects.filter(pk=connection.pk).update(status=Status.ACTIVE)

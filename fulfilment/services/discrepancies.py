@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -14,7 +17,7 @@ from common.errors import IllegalTransition, MissingField
 from crm.models import User
 from fulfilment.cloudevents import plain
 from fulfilment.connectors.base import Record
-from fulfilment.models import Discrepancy
+from fulfilment.models import Discrepancy, InboundMessage
 
 
 class AlreadyResolved(IllegalTransition):
@@ -25,7 +28,11 @@ class AlreadyResolved(IllegalTransition):
 
 @dataclass(frozen=True, slots=True)
 class NewDiscrepancy:
-    """The values of a discrepancy to open: ours and theirs, of one field of one record."""
+    """The values of a discrepancy to open: ours and theirs, of one field of one record.
+
+    ``part`` is the shipment or return of theirs that it is about, ``about`` what a person calls
+    the field.
+    """
 
     connection_id: uuid.UUID
     kind: Discrepancy.Kind
@@ -35,27 +42,73 @@ class NewDiscrepancy:
     field: str = ""
     base: str = ""
     difference: str = ""
+    part: str = ""
+    about: str = ""
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """What is open only once."""
+        return {
+            "connection_id": self.connection_id,
+            "kind": self.kind,
+            "record_id": self.record.id,
+            "part": self.part,
+            "field": self.field,
+        }
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What a person compares."""
+        return {
+            "ours": self.ours[:200],
+            "theirs": self.theirs[:200],
+            "difference": self.difference[:60],
+        }
 
 
+@transaction.atomic
 def open_discrepancies(found: Iterable[NewDiscrepancy]) -> None:
-    """Open discrepancies, except those that are open already."""
-    opened = [
-        Discrepancy(
-            connection_id=each.connection_id,
-            kind=each.kind,
-            record_type=each.record.type,
-            record_id=each.record.id,
-            record_number=each.record.number,
-            field=each.field,
-            base=each.base[:200],
-            ours=each.ours[:200],
-            theirs=each.theirs[:200],
-            difference=each.difference[:60],
-        )
-        for each in found
+    """Open discrepancies; one that is open already shows the latest values.
+
+    What a person has decided stays decided until other values are reported.
+    """
+    for each in found:
+        known = Discrepancy.objects.filter(**each.key)
+        if known.filter(resolved_at__isnull=True).exists():
+            _show_latest(known.filter(resolved_at__isnull=True), each)
+        elif not known.exclude(resolution="").filter(**each.values).exists():
+            _open(each)
+
+
+def _show_latest(opened: QuerySet[Discrepancy], new: NewDiscrepancy) -> None:
+    opened.exclude(**new.values).update(**new.values)
+
+
+def _open(new: NewDiscrepancy) -> None:
+    row = Discrepancy(
+        **new.key,
+        **new.values,
+        record_type=new.record.type,
+        record_number=new.record.number[:30],
+        base=new.base[:200],
+        about=new.about[:200],
+    )
+    Discrepancy.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def settle_discrepancies(
+    open_now: QuerySet[Discrepancy], found: Collection[NewDiscrepancy]
+) -> None:
+    """Open what was found, and close those of ``open_now`` that were not found again."""
+    keys = {(each.kind, each.record.id, each.part, each.field) for each in found}
+    agreed = [
+        each.pk
+        for each in open_now.filter(resolved_at__isnull=True)
+        if (each.kind, each.record_id, each.part, each.field) not in keys
     ]
-    if opened:
-        Discrepancy.objects.bulk_create(opened, ignore_conflicts=True)
+    if agreed:
+        Discrepancy.objects.filter(pk__in=agreed).update(resolved_at=timezone.now())
+    open_discrepancies(found)
 
 
 def signed(difference: Decimal) -> str:
@@ -65,19 +118,29 @@ def signed(difference: Decimal) -> str:
 
 def close_agreed(kind: Discrepancy.Kind, connection_id: uuid.UUID, record: Record) -> None:
     """Close an open discrepancy whose values agree again."""
-    Discrepancy.objects.filter(
-        kind=kind, connection=connection_id, record_id=record.id, resolved_at__isnull=True
-    ).update(resolved_at=timezone.now())
+    agreed = Discrepancy.objects.filter(kind=kind, connection=connection_id, record_id=record.id)
+    settle_discrepancies(agreed, ())
 
 
+@transaction.atomic
 def resolve_discrepancy(discrepancy: Discrepancy, *, actor: User, reason: str) -> None:
     """Record what a person decided about a discrepancy, and why."""
     if not reason.strip():
         raise MissingField(gettext("Give the decision and its reason."), field="reason")
+    resolution = f"{actor}: {reason.strip()}"[:300]
     decided = Discrepancy.objects.filter(pk=discrepancy.pk, resolved_at__isnull=True).update(
-        resolved_at=timezone.now(), resolution=f"{actor}: {reason.strip()}"[:300]
+        resolved_at=timezone.now(), resolution=resolution
     )
     if not decided:
         raise AlreadyResolved(
             gettext("%(discrepancy)s was resolved before.") % {"discrepancy": discrepancy}
         )
+    close_conflicts(discrepancy.record_id, resolution)
+
+
+def close_conflicts(record_id: uuid.UUID, resolution: str = "") -> None:
+    """Close a document's messages in conflict once none of its discrepancies is open any more."""
+    if not Discrepancy.objects.filter(record_id=record_id, resolved_at__isnull=True).exists():
+        InboundMessage.objects.filter(
+            root_id=record_id, result=InboundMessage.Result.CONFLICT, resolved_at__isnull=True
+        ).update(resolved_at=timezone.now(), resolution=resolution)

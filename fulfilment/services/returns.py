@@ -14,12 +14,12 @@ from django.utils.translation import gettext
 from common.formatting import format_quantity
 from crm.actors import Actor
 from fulfilment.models import Shipment, ShipmentLine
+from fulfilment.services.order_quantities import refuse_excess, update_progress
 from fulfilment.services.shipments import (
     check_quantities,
     lines_to_ship,
     next_reference,
     recorder_of,
-    update_progress,
 )
 from sales.models import Order
 from sales.pricing.errors import QuantityExceedsOpen
@@ -66,7 +66,7 @@ def record_return(
         ShipmentLine(shipment=shipment, order_line_id=pk, quantity=quantity)
         for pk, quantity in wanted.items()
     )
-    update_progress(order, shipment, actor)
+    refuse_excess(shipment, update_progress(order, shipment, actor))
     return shipment
 
 

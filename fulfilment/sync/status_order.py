@@ -9,11 +9,8 @@ from __future__ import annotations
 ORDER_STATUSES = ("", "accepted", "picking", "packed", "part shipped", "shipped", "delivered")
 """The progress of an order, as a warehouse reports it."""
 
-SHIPMENT_STATUSES = ("planned", "picked", "packed", "shipped", "delivered", "failed")
-"""The progress of a shipment; *failed* is final."""
-
-INVOICE_STATUSES = ("", "posted", "paid")
-"""The progress of an invoice in the ERP."""
+SHIPMENT_STATUSES = ("planned", "picked", "packed", "shipped", "failed", "delivered")
+"""The progress of a shipment; what failed once may be delivered later."""
 
 
 def furthest(order: tuple[str, ...], first: str, second: str) -> str:

@@ -14,6 +14,11 @@ class CompanyAdmin(RecordAdmin[Company]):
 
     list_display = ("name", "number_prefix", "base_currency", "country", "is_default")
     search_fields = ("name", "number_prefix")
+    fields = (
+        *("name", "number_prefix", "base_currency", "time_zone", "tax_number", "email"),
+        *("street", "postal_code", "city", "country"),
+        *("rounding", "discount_method", "is_default"),
+    )
 
 
 @admin.register(NumberSeries)

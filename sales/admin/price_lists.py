@@ -46,7 +46,15 @@ class PriceListAdmin(RecordAdmin[PriceList]):
 class PriceListItemAdmin(RecordAdmin[PriceListItem]):
     """Single prices, to be searched where a list is long."""
 
-    list_display = ("product", "unit", "price_list", "method", "amount", "percentage_rate")
+    list_display = (
+        "product",
+        "unit",
+        "price_list",
+        "method",
+        "amount",
+        "price_quantity",
+        "percentage_rate",
+    )
     list_filter = ("price_list", "method")
     list_select_related = ("product", "unit", "price_list")
     search_fields = ("product__sku", "product__name")

@@ -6,7 +6,7 @@ from sales.models.catalogue import (
     Unit,
     UnitGroup,
 )
-from sales.models.companies import Company, NumberSeries
+from sales.models.companies import Company, NumberSeries, PricingRules
 from sales.models.document_kinds import (
     AnyDocument,
     AnyLine,
@@ -61,6 +61,7 @@ __all__ = [
     "PaymentTerms",
     "PriceList",
     "PriceListItem",
+    "PricingRules",
     "Product",
     "ProductCategory",
     "PromotionCode",

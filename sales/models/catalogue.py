@@ -159,6 +159,11 @@ class Product(models.Model):
     def __str__(self) -> str:
         return f"{self.sku} {self.name}"
 
+    @property
+    def step(self) -> Decimal:
+        """The smallest quantity that it is sold in."""
+        return Decimal(1).scaleb(-self.decimals)
+
     def clean(self) -> None:
         """Refuse a default unit that the product is not counted in, and figures below zero."""
         problems: dict[str, str] = {

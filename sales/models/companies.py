@@ -18,8 +18,48 @@ from common.history import keeps_history
 from sales.models.triggers import KeepsPrefix
 
 
+class PricingRules(models.Model):
+    """How amounts are rounded and typed discounts count: a company's choice that documents keep."""
+
+    class Rounding(models.TextChoices):
+        HALF_UP = "half_up", _("Half up")
+        HALF_EVEN = "half_even", _("Half to even")
+
+    class DiscountMethod(models.TextChoices):
+        WHOLE_LINE = "whole_line", _("For the whole line")
+        PER_UNIT = "per_unit", _("For each unit")
+
+    rounding = models.CharField(
+        max_length=10,
+        choices=Rounding,
+        default=Rounding.HALF_UP,
+        help_text=_(
+            "Where exactly half of the smallest unit goes: 0.125 EUR is 0.13 half up and 0.12 half "
+            "to even. A new document takes over its company's choice and keeps it."
+        ),
+    )
+    discount_method = models.CharField(
+        _("discount of a line"),
+        max_length=10,
+        choices=DiscountMethod,
+        default=DiscountMethod.WHOLE_LINE,
+        help_text=_(
+            "What an amount typed as the discount of a line counts for. A new document takes over "
+            "its company's choice and keeps it."
+        ),
+    )
+
+    class Meta:
+        abstract = True
+
+    @property
+    def discounts_each_unit(self) -> bool:
+        """Whether an amount typed as the discount of a line counts for each of its units."""
+        return bool(self.discount_method == self.DiscountMethod.PER_UNIT)
+
+
 @keeps_history()
-class Company(models.Model):
+class Company(PricingRules):
     """A legal entity of ours; its prefix keeps its document numbers apart from others'."""
 
     id = identifier()

@@ -22,24 +22,33 @@ from common.fields import (
 from common.transitions import Stateful
 from common.triggers import MovesLegally, NeverDeleted
 from crm.models import Account, Contact, Owned
+from sales.models import line_kinds
 from sales.models.catalogue import Product, ProductCategory, Unit
-from sales.models.companies import Company
-from sales.models.price_lists import PriceList, PriceListItem
+from sales.models.companies import Company, PricingRules
+from sales.models.line_constraints import deducted_whole, on_their_side
+from sales.models.price_lists import (
+    PriceList,
+    PriceListItem,
+    price_is_for_units,
+    price_quantity_field,
+)
 from sales.models.taxes import TaxCategory, TaxZone
 from sales.models.terms import PaymentTerms
-from sales.models.triggers import AddsUp, EventPerVersion, OneCurrency, VersionsInStep
+from sales.models.triggers import (
+    AddsUp,
+    EventPerVersion,
+    NeverNegative,
+    OneCurrency,
+    VersionsInStep,
+)
 
 
-class Document(Owned, Stateful):
+class Document(PricingRules, Owned, Stateful):
     """The head of a quote, an order or an invoice; every amount is in ``currency``.
 
     detail = Σ line net; pre-freight = detail - header discount;
     total = pre-freight + freight + Σ tax.
     """
-
-    class Rounding(models.TextChoices):
-        HALF_UP = "half_up", _("Half up")
-        HALF_EVEN = "half_even", _("Half to even")
 
     id = identifier()
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+")
@@ -56,7 +65,6 @@ class Document(Owned, Stateful):
         help_text=_("Units of the document's currency per unit of the company's base currency."),
     )
     exchange_rate_on = models.DateField(null=True, blank=True)
-    rounding = models.CharField(max_length=10, choices=Rounding, default=Rounding.HALF_UP)
     price_list = optional_key(PriceList)
     payment_terms = optional_key(PaymentTerms)
     tax_zone = optional_key(TaxZone)
@@ -107,6 +115,7 @@ class Document(Owned, Stateful):
             EventPerVersion(),
             OneCurrency(),
             AddsUp(),
+            NeverNegative(),
         ]
 
     @property
@@ -145,19 +154,11 @@ def _leads_somewhere(address: dict[str, str]) -> bool:
 class DocumentLine(models.Model):
     """A line; the price is frozen when the line is added and never changes by itself."""
 
-    class Kind(models.TextChoices):
-        PRODUCT = "product", _("Product")
-        WRITE_IN = "write_in", _("Write-in")
-        SECTION = "section", _("Section")
-        NOTE = "note", _("Note")
-        DOWN_PAYMENT = "down_payment", _("Down payment")
-        FREIGHT = "freight", _("Freight asked ahead")
-
-    AHEAD: ClassVar = (Kind.DOWN_PAYMENT, Kind.FREIGHT)
-    """Lines of money asked ahead of the goods, or deducted."""
-
-    TEXTS: ClassVar = (Kind.SECTION, Kind.NOTE)
-    """Lines without a price."""
+    Kind = line_kinds.LineKind
+    TEXTS: ClassVar = line_kinds.TEXTS
+    SOLD: ClassVar = line_kinds.SOLD
+    DEDUCTIONS: ClassVar = line_kinds.DEDUCTIONS
+    AHEAD: ClassVar = line_kinds.AHEAD
 
     class PriceSource(models.TextChoices):
         LIST = "list", _("Price list")
@@ -178,13 +179,14 @@ class DocumentLine(models.Model):
     is_optional = models.BooleanField(_("optional"), default=False)
     is_taken = models.BooleanField(_("taken"), default=True)
     unit_price = amount_field(null=True, blank=True, default=None)
+    price_quantity = price_quantity_field()
     price_source = models.CharField(max_length=10, choices=PriceSource, default=PriceSource.LIST)
     price_list_item = models.ForeignKey(
         PriceListItem, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
-    volume_discount = amount_field(help_text=_("Off each unit."))
+    volume_discount = amount_field(help_text=_("Off the price."))
     discount_amount = amount_field(
-        null=True, blank=True, default=None, help_text=_("Off the whole line.")
+        null=True, blank=True, default=None, help_text=_("Off the whole line, or off each unit.")
     )
     discount_rate = rate_field(null=True, blank=True)
     tax_category = optional_key(TaxCategory)
@@ -233,28 +235,58 @@ class DocumentLine(models.Model):
                 name="%(class)s_tax_is_a_rate",
             ),
             models.CheckConstraint(
-                condition=~Q(kind__in=["section", "note"]) | Q(net=0, tax=0, header_discount=0),
-                name="%(class)s_text_costs_nothing",
+                condition=on_their_side(), name="%(class)s_figures_on_their_side"
             ),
+            models.CheckConstraint(condition=deducted_whole(), name="%(class)s_deducted_whole"),
+            price_is_for_units("%(class)s_price_quantity"),
         ]
 
     def __str__(self) -> str:
         return self.description
 
     @property
+    def facts(self) -> line_kinds.LineFacts:
+        """The facts of its kind."""
+        return line_kinds.FACTS[self.kind]
+
+    @property
     def is_text(self) -> bool:
         """Whether the line is a section or a note: text without a price."""
-        return self.kind in self.TEXTS
+        return self.facts.is_text
+
+    @property
+    def is_sold(self) -> bool:
+        """Whether the line is of goods or a service, which are counted in units."""
+        return self.facts.is_sold
+
+    @property
+    def is_deduction(self) -> bool:
+        """Whether the line is a trade-in or a rebate: taken off, and counted in money."""
+        return self.facts.is_deduction
 
     @property
     def is_ahead(self) -> bool:
         """Whether the line asks for money ahead of the goods, or deducts it."""
-        return self.kind in self.AHEAD
+        return self.facts.is_ahead
 
     @property
     def is_taxed(self) -> bool:
         """Whether the line needs a tax rate: freight, asked ahead or not, is not taxed."""
-        return self.kind != self.Kind.FREIGHT
+        return self.facts.is_taxed
+
+    @property
+    def typed_price(self) -> Decimal | None:
+        """The price as people type it: that of a deduction is what it takes off, above zero."""
+        return self.signed_price(self.unit_price)
+
+    def signed_price(self, price: Decimal | None) -> Decimal | None:
+        """Turn a typed price into that of the line, or back: that of a deduction is below zero."""
+        return price.copy_negate() if price and self.is_deduction else price  # NaN has no minus
+
+    @property
+    def is_billed(self) -> bool:
+        """Whether any of it is billed: only what was ordered can be."""
+        return False
 
     @property
     def counts(self) -> bool:

@@ -37,6 +37,10 @@ class EventType(models.TextChoices):
     INVOICE_ISSUED = "invoice.issued", _("Invoice issued")
     INVOICE_POSTED = "invoice.posted", _("Invoice of record received")
     INVOICE_PAID = "invoice.paid", _("Payment received")
+    INVOICE_PAYMENT_CORRECTED = (
+        "invoice.payment_corrected",
+        _("Payment corrected or reversed"),
+    )
     INVOICE_PAID_FROM_CREDIT = "invoice.paid_from_credit", _("Paid from customer credit")
     INVOICE_MOVED_TO_CREDIT = "invoice.moved_to_credit", _("Moved to customer credit")
     INVOICE_REFUNDED = "invoice.refunded", _("Payment refunded")

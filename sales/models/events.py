@@ -7,7 +7,7 @@ from typing import ClassVar, Self, TypeAlias
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from common.fields import identifier
+from common.fields import identifier, reference_field
 from common.history import keeps_history
 from common.triggers import AppendOnly
 from crm.models import Partner, User
@@ -79,10 +79,10 @@ class SalesEvent(models.Model):
     actor_id = models.UUIDField(null=True)
     actor_name = models.CharField(max_length=150)
     origin = models.CharField(
-        max_length=30, blank=True, help_text=_("The connection it came from.")
+        max_length=30, blank=True, help_text=_("The connection whose statement it repeats.")
     )
-    causation_id = models.CharField(max_length=80, blank=True)
-    correlation_id = models.CharField(max_length=80, blank=True)
+    causation_id = reference_field()
+    correlation_id = reference_field()
     xid = models.BigIntegerField(
         db_default=models.Func(
             function="pg_current_xact_id",

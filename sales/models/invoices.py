@@ -13,7 +13,13 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.fields import amount_field, custom_values_index, identifier, rate_field
+from common.fields import (
+    amount_field,
+    custom_values_index,
+    identifier,
+    rate_field,
+    reference_field,
+)
 from common.history import keeps_history
 from crm.models import OwnedQuerySet
 from sales.models.companies import company_day
@@ -24,7 +30,6 @@ from sales.models.settlement import FROM_PAYMENTS, SETTLED, SettledDocument
 from sales.models.triggers import (
     InstalmentsAddUp,
     IssuedLinesKept,
-    NeverNegative,
     SameCurrencyAs,
     keeps_issued,
     line_triggers,
@@ -113,7 +118,7 @@ class Invoice(SettledDocument):
         null=True, blank=True, editable=False, help_text=_("The share of the order asked ahead.")
     )
     reason = models.CharField(max_length=200, blank=True)
-    shipment_ref = models.CharField(max_length=60, blank=True)
+    shipment_ref = reference_field()
     issued_on = models.DateField(null=True, blank=True)
     due_on = models.DateField(null=True, blank=True)
     issued_at = models.DateTimeField(null=True, blank=True)
@@ -121,8 +126,8 @@ class Invoice(SettledDocument):
         max_length=30, blank=True, help_text=_("The connection the invoice came from.")
     )
 
-    official_ref = models.CharField(max_length=60, blank=True, editable=False)
-    official_number = models.CharField(max_length=60, blank=True, editable=False)
+    official_ref = reference_field(editable=False)
+    official_number = reference_field(editable=False)
     official_status = models.CharField(max_length=30, blank=True, editable=False)
     official_issued_on = models.DateField(null=True, blank=True, editable=False)
     official_tax = amount_field(null=True, blank=True, default=None, editable=False)
@@ -204,6 +209,10 @@ class Invoice(SettledDocument):
                 name="invoice_early_payment_whole",
             ),
             models.CheckConstraint(
+                condition=Q(share_rate__isnull=True) | Q(share_rate__gte=0, share_rate__lte=1),
+                name="invoice_share_is_a_rate",
+            ),
+            models.CheckConstraint(
                 condition=Q(discounted__gte=0, discounted__lte=F("early_payment_discount")),
                 name="invoice_discounted_as_offered",
             ),
@@ -211,7 +220,6 @@ class Invoice(SettledDocument):
         triggers: ClassVar = [
             *Document.Meta.triggers,
             SameCurrencyAs("order"),
-            NeverNegative(),
             PaymentsAddUp(pgtrigger.Insert | pgtrigger.UpdateOf(*FROM_PAYMENTS), "NEW.id"),
             keeps_issued(
                 *FROM_PAYMENTS,
@@ -355,3 +363,8 @@ class InvoiceLine(DocumentLine):
     def bills_order(self) -> bool:
         """Whether the line bills a line of an order, whose figures it takes."""
         return self.order_line_id is not None
+
+    @property
+    def bills_units(self) -> bool:
+        """Whether the line bills units of an order line; a deduction is counted in money."""
+        return self.bills_order and self.is_sold

@@ -8,12 +8,14 @@ from django.db import models
 
 from common.history import keeps_history
 from crm.models import Opportunity
+from sales.models.companies import PricingRules
 from sales.models.documents import DocumentLine
+from sales.models.line_constraints import never_ahead
 
 
 @keeps_history()
-class OpportunityLine(DocumentLine):
-    """One item the customer is interested in."""
+class OpportunityLine(PricingRules, DocumentLine):
+    """One item the customer is interested in, by the company's rules of the day it was added."""
 
     opportunity = models.ForeignKey(Opportunity, on_delete=models.CASCADE, related_name="lines")
 
@@ -21,4 +23,8 @@ class OpportunityLine(DocumentLine):
         abstract = False
         indexes: ClassVar = [
             models.Index(fields=["opportunity", "position"], name="opportunity_line_order")
+        ]
+        constraints: ClassVar = [
+            *DocumentLine.Meta.constraints,
+            never_ahead("opportunity_line_asks_nothing_ahead"),
         ]

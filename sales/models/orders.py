@@ -16,6 +16,7 @@ from common.history import keeps_history
 from crm.models import Opportunity, OwnedQuerySet, Partner
 from sales.models.catalogue import Product
 from sales.models.documents import Document, DocumentLine
+from sales.models.line_constraints import never_ahead, only_sold_is_counted
 from sales.models.quotes import Quote, QuoteLine
 from sales.models.triggers import (
     ChangeOrderApplied,
@@ -26,6 +27,7 @@ from sales.models.triggers import (
     line_triggers,
 )
 from sales.pricing.ledger_lines import Units
+from sales.pricing.quantities import SMALLEST_QUANTITY
 
 
 class OrderQuerySet(OwnedQuerySet["Order"]):
@@ -167,6 +169,14 @@ class Order(Document):
         return self.prices_are_locked or super().prices_locked
 
 
+DONE = (
+    "shipped_quantity", "delivered_quantity", "returned_quantity", "replaced_quantity",
+    "drafted_quantity", "invoiced_quantity", "credited_quantity", "closed_quantity",
+    "closed_unshipped_quantity",
+)  # fmt: skip
+"""What was done with the units of an order line."""
+
+
 @keeps_history()
 class OrderLine(DocumentLine):
     """One ordered item, with how much of it is shipped, returned, cancelled and billed."""
@@ -197,6 +207,8 @@ class OrderLine(DocumentLine):
         indexes: ClassVar = [models.Index(fields=["order", "position"], name="order_line_order")]
         constraints: ClassVar = [
             *DocumentLine.Meta.constraints,
+            never_ahead("order_line_asks_nothing_ahead"),
+            only_sold_is_counted("order_line_only_sold_is_counted", DONE),
             models.CheckConstraint(
                 condition=Q(quantity__gte=0) & Q(cancelled_quantity__gte=0),
                 name="order_line_quantity_not_negative",
@@ -248,19 +260,7 @@ class OrderLine(DocumentLine):
                 name="order_line_never_billed_twice",
             ),
         ]
-        triggers: ClassVar = line_triggers(
-            "order",
-            "shipped_quantity",
-            "delivered_quantity",
-            "returned_quantity",
-            "replaced_quantity",
-            "cancelled_quantity",
-            "drafted_quantity",
-            "invoiced_quantity",
-            "credited_quantity",
-            "closed_quantity",
-            "closed_unshipped_quantity",
-        )
+        triggers: ClassVar = line_triggers("order", "cancelled_quantity", *DONE)
 
     @property
     def document(self) -> Order:
@@ -270,12 +270,17 @@ class OrderLine(DocumentLine):
     @property
     def is_shipped_goods(self) -> bool:
         """Whether a warehouse ships the line: not a service, not the line of a bundle itself."""
-        return self.product is None or self.product.kind == Product.Kind.GOODS
+        return self.is_sold and (self.product is None or self.product.kind == Product.Kind.GOODS)
 
     @property
     def is_started(self) -> bool:
         """Whether any of it is shipped or billed, on a draft invoice too."""
         return bool(self.shipped_quantity or self.billed)
+
+    @property
+    def is_billed(self) -> bool:
+        """Whether any of it is billed, on a draft invoice too."""
+        return bool(self.billed)
 
     @property
     def wanted_quantity(self) -> Decimal:
@@ -292,7 +297,9 @@ class OrderLine(DocumentLine):
 
     @property
     def units(self) -> Units:
-        """The quantities as the order's ledger counts them."""
+        """The quantities as the order's ledger counts them; none of what is not sold."""
+        if not self.is_sold:
+            return Units(Decimal(0), is_goods=False)
         return Units(
             ordered=self.wanted_quantity,
             billed=self.billed,
@@ -302,6 +309,7 @@ class OrderLine(DocumentLine):
             returned=self.returned_quantity - self.replaced_quantity,
             closed=self.closed_quantity,
             closed_unshipped=self.closed_unshipped_quantity,
+            step=self.product.step if self.product else SMALLEST_QUANTITY,
         )
 
     @property

@@ -16,7 +16,7 @@ from django.db.models import Q, Sum
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.fields import amount_field, currency_field, identifier
+from common.fields import amount_field, currency_field, identifier, reference_field
 from common.history import keeps_history
 from common.triggers import AppendOnly
 from crm.models import Account
@@ -36,7 +36,7 @@ class MoneyEntry(models.Model):
 
     id = identifier()
     amount = amount_field()
-    reference = models.CharField(max_length=60, blank=True)
+    reference = reference_field()
     reason = models.CharField(max_length=200, blank=True)
     source = models.CharField(max_length=30, blank=True, help_text=_("Who reported it."))
     recorded_by = models.ForeignKey(
@@ -71,10 +71,12 @@ class Payment(MoneyEntry):
         TO_CREDIT = "to_credit", _("Moved to customer credit")
         REFUND = "refund", _("Refund")
         WRITE_OFF = "write_off", _("Write-off")
+        CORRECTION = "correction", _("Payment corrected or reversed")
 
     FIGURES: ClassVar[dict[str, tuple[str, int]]] = {
         Kind.PAYMENT: ("paid", 1),
         Kind.FROM_CREDIT: ("paid", 1),
+        Kind.CORRECTION: ("paid", 1),
         Kind.EARLY_PAYMENT: ("discounted", 1),
         Kind.WRITE_OFF: ("written_off", 1),
         Kind.REFUND: ("refunded", -1),
@@ -86,6 +88,9 @@ class Payment(MoneyEntry):
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="payments")
     received_on = models.DateField(_("day"))
     method = models.CharField(max_length=30, blank=True)
+    corrects = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="corrections"
+    )
 
     class Meta:
         ordering: ClassVar = ["received_on", "id"]
@@ -100,14 +105,19 @@ class Payment(MoneyEntry):
             ),
             models.CheckConstraint(condition=~Q(amount=0), name="payment_not_zero"),
             models.CheckConstraint(
-                condition=Q(kind__in=["early_payment", "write_off"])
+                condition=Q(kind__in=["early_payment", "write_off", "correction"])
                 | Q(kind__in=["payment", "from_credit"], amount__gt=0)
                 | Q(kind__in=["refund", "to_credit"], amount__lt=0),
                 name="payment_goes_one_way",
             ),
             models.CheckConstraint(
-                condition=~Q(kind__in=["refund", "write_off"]) | ~Q(reason=""),
+                condition=~Q(kind__in=["refund", "write_off", "correction"]) | ~Q(reason=""),
                 name="payment_has_its_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="correction", corrects__isnull=False)
+                | (~Q(kind="correction") & Q(corrects__isnull=True)),
+                name="payment_corrections_name_theirs",
             ),
         ]
         triggers: ClassVar = [
@@ -153,6 +163,18 @@ class CustomerCreditQuerySet(models.QuerySet["CustomerCreditEntry"]):
         entries = self.filter(account=account_id, company=company_id, currency=currency)
         balance: Decimal = entries.aggregate(sum=Sum("amount", default=Decimal(0)))["sum"]
         return balance
+
+    def there_since(self, amount: Decimal) -> dt.date | None:
+        """Return the day from which on these entries always came to so much; None if they do not.
+
+        A later refund of that much, dated on that day, overdraws the credit on no day.
+        """
+        days = self.order_by("moved_on").values_list("moved_on").annotate(sum=Sum("amount"))
+        since, balance = None, Decimal(0)
+        for day, moved in days:
+            balance += moved
+            since = None if balance < amount else since or day
+        return since
 
     def balances(self, account: Account) -> Iterator[CreditBalance]:
         """Add up what an account has, by company and currency, and what it once had."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -15,6 +16,7 @@ from django.db.models import Deferrable, F, Func, Q, Value
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from common.amounts import check_amounts
 from common.fields import (
     amount_field,
     currency_field,
@@ -27,6 +29,7 @@ from common.history import keeps_history
 from crm.models import Account
 from sales.models.catalogue import Product, Unit, chosen
 from sales.pricing.money import MINOR_UNITS
+from sales.pricing.quantities import LARGEST_PRICE_QUANTITY
 
 
 @keeps_history()
@@ -128,6 +131,17 @@ class DiscountBand(models.Model):
                 condition=Q(discount_rate__isnull=True)
                 | Q(discount_rate__gte=0, discount_rate__lte=1),
                 name="discount_band_rate_is_a_rate",
+                violation_error_message=_("Give the rate as a fraction: 0.1 is 10 %%."),
+            ),
+            models.CheckConstraint(
+                condition=Q(discount_amount__isnull=True) | Q(discount_amount__gte=0),
+                name="discount_band_not_negative",
+                violation_error_message=_("A discount cannot be negative."),
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity_from__gte=0),
+                name="discount_band_begins_at_zero_or_above",
+                violation_error_message=_("A band begins at 0 or above."),
             ),
             ExclusionConstraint(
                 name="discount_band_no_overlap",
@@ -161,6 +175,22 @@ def bands_may_move() -> Iterator[None]:
         cursor.execute("SET CONSTRAINTS discount_band_no_overlap DEFERRED")
         yield
         cursor.execute("SET CONSTRAINTS discount_band_no_overlap IMMEDIATE")
+
+
+def price_quantity_field() -> models.DecimalField[Any, Any]:
+    """Make the column that says how many units a price is for."""
+    return quantity_field(
+        default=Decimal(1), help_text=_("The price is for so many units: 100 for a price per 100.")
+    )
+
+
+def price_is_for_units(name: str) -> models.CheckConstraint:
+    """Make the constraint that a price is for more than nothing, and for no absurd number."""
+    return models.CheckConstraint(
+        condition=Q(price_quantity__gt=0, price_quantity__lte=LARGEST_PRICE_QUANTITY),
+        name=name,
+        violation_error_message=_("A price is for more than 0 and at most 1,000,000 units."),
+    )
 
 
 @keeps_history()
@@ -199,6 +229,7 @@ class PriceListItem(models.Model):
         null=True, blank=True, default=None, help_text=_("The price, where it is an amount.")
     )
     percentage_rate = rate_field(null=True, blank=True)
+    price_quantity = price_quantity_field()
     rounding = models.CharField(max_length=10, choices=Rounding, default=Rounding.NONE)
     rounding_option = models.CharField(max_length=15, choices=RoundingOption, blank=True)
     rounding_amount = amount_field(null=True, blank=True, default=None)
@@ -226,6 +257,7 @@ class PriceListItem(models.Model):
                 name="price_list_item_percentage_given",
                 violation_error_message=_("This method needs a percentage, as a fraction: 0.25."),
             ),
+            price_is_for_units("price_list_item_price_quantity"),
         ]
 
     def __str__(self) -> str:
@@ -305,6 +337,12 @@ class PromotionCode(models.Model):
                 ),
             ),
             models.CheckConstraint(
+                condition=Q(discount_rate__isnull=True)
+                | Q(discount_rate__gte=0, discount_rate__lte=1),
+                name="promotion_code_rate_is_a_rate",
+                violation_error_message=_("Give the rate as a fraction: 0.1 is 10 %%."),
+            ),
+            models.CheckConstraint(
                 condition=Q(valid_from__isnull=True)
                 | Q(valid_to__isnull=True)
                 | Q(valid_from__lte=F("valid_to")),
@@ -320,6 +358,11 @@ class PromotionCode(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    def clean(self) -> None:
+        """Refuse a code that is no currency, and an amount finer than its currency."""
+        if self.currency:
+            check_amounts(self, "discount_amount")
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Keep codes in capitals: nobody remembers how one was spelt."""

@@ -16,6 +16,7 @@ from common.history import keeps_history
 from crm.models import Opportunity, OwnedQuerySet, User
 from sales.models.companies import company_day
 from sales.models.documents import Document, DocumentLine
+from sales.models.line_constraints import never_ahead
 from sales.models.triggers import keeps_issued, line_triggers
 
 
@@ -141,6 +142,10 @@ class QuoteLine(DocumentLine):
     class Meta(DocumentLine.Meta):
         abstract = False
         indexes: ClassVar = [models.Index(fields=["quote", "position"], name="quote_line_order")]
+        constraints: ClassVar = [
+            *DocumentLine.Meta.constraints,
+            never_ahead("quote_line_asks_nothing_ahead"),
+        ]
         triggers: ClassVar = line_triggers("quote")
 
     @property
@@ -191,6 +196,17 @@ class ApprovalRule(models.Model):
 
     class Meta:
         ordering: ClassVar = ["name"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(measure="discount_rate", threshold__gte=0, threshold__lte=1)
+                | Q(measure="margin_rate", threshold__gte=-1, threshold__lte=1)
+                | Q(measure="total", threshold__gte=0),
+                name="approval_rule_threshold_fits_measure",
+                violation_error_message=_(
+                    "Give a rate as a fraction: 0.1 is 10 %%; a total is 0 or above."
+                ),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

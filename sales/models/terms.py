@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from common.amounts import check_amounts
 from common.fields import amount_field, currency_field, identifier, optional_key, rate_field
 from common.history import keeps_history
 from crm.models import Account
@@ -148,7 +149,8 @@ class AccountTerms(models.Model):
         return gettext("Terms of %(account)s") % {"account": self.account}
 
     def clean(self) -> None:
-        """Refuse a price list in another currency than the account buys in."""
+        """Refuse a price list in another currency than the account buys in, and a finer limit."""
+        check_amounts(self, "credit_limit")
         if self.price_list is not None and self.price_list.currency != self.currency:
             sentence = gettext(
                 "The price list is in %(other)s, the account buys in %(currency)s."

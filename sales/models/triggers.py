@@ -17,6 +17,7 @@ from common.triggers import (
     kept_columns,
     refuse,
 )
+from sales.models.line_kinds import LineKind
 
 LINES_TOUCHED = "throughline.lines_touched"
 """Counts the statements that changed lines, so that a sum is added up once per statement."""
@@ -214,20 +215,21 @@ class NeverNegative(DeferredTrigger):
     """An issued document is negative neither in net nor in tax at any rate, nor in freight."""
 
     name = "never_negative"
-    operation = pgtrigger.Insert | pgtrigger.UpdateOf("status")
+    operation = pgtrigger.Insert | pgtrigger.UpdateOf("status", "detail", "discount", "tax")
 
     def get_condition(self, model: Model) -> pgtrigger.Condition:
-        """Lines of a draft may come one after the other."""
-        return pgtrigger.Condition("NEW.status <> 'draft'")
+        """Lines of a draft may come one after the other, and a draft may be cancelled."""
+        return pgtrigger.Condition("NEW.status NOT IN ('draft', 'cancelled')")
 
     def get_func(self, model: Model) -> str:
         """Add the lines of each rate up."""
         table, owner = lines_of(model)
         refusal = refuse(model, self.name, "% is negative at a tax rate", "NEW.id")
+        ahead = f"kind = '{LineKind.FREIGHT}'"
         return (
             f"IF EXISTS (SELECT 1 FROM {table} WHERE {owner} = NEW.id "
-            "GROUP BY kind = 'freight', tax_rate HAVING SUM(tax) < 0 OR SUM(net - header_discount) "
-            "+ CASE WHEN kind = 'freight' THEN NEW.freight ELSE 0 END < 0) "
+            f"GROUP BY {ahead}, tax_rate HAVING SUM(tax) < 0 OR SUM(net - header_discount) "
+            f"+ CASE WHEN {ahead} THEN NEW.freight ELSE 0 END < 0) "
             f"THEN {refusal} END IF; RETURN NULL;"
         )
 

@@ -1,7 +1,8 @@
 """Figures of a changed order: what is billed keeps its figures, the rest takes what is left.
 
 A line's net follows from its price and quantity. Header discount and tax are of the whole order:
-each line gets at least what is billed of them, and the other lines share the rest.
+each line gets at least what is billed of them, and the other lines share the rest. A deduction has
+figures below zero, and at least takes off what it has taken off.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sales.pricing.allocation import allocate, fit_between
+from sales.pricing.deduction_lines import DeductionLine, amounts_off
 from sales.pricing.ledger_lines import LedgerLine, Rate
 from sales.pricing.money import ZERO, Rounding, round_money
 from sales.pricing.partial import NOTHING, Amounts
@@ -23,7 +25,10 @@ class ChangedLine:
     rate: Rate
     quantity: Decimal
     priced: Amounts
-    known: LedgerLine | None = None
+    known: LedgerLine | DeductionLine | None = None
+    is_deduction: bool = False
+    is_changed: bool = True
+    """Whether a deduction takes off another amount than before."""
 
     @property
     def billed(self) -> Amounts:
@@ -32,8 +37,19 @@ class ChangedLine:
 
     @property
     def kept(self) -> Amounts | None:
-        """The figures that it keeps, if nothing of it is open to bill."""
-        return self.known.settled_at(self.quantity) if self.known else None
+        """The figures that it keeps: all is billed of it, or nobody changed the deduction."""
+        if isinstance(self.known, LedgerLine):
+            return self.known.settled_at(self.quantity)
+        if self.known is not None and not self.is_changed:
+            return amounts_off(self.known.agreed)
+        if self.known is not None and self.priced.taxable >= self.billed.taxable:
+            return self.billed
+        return None
+
+    @property
+    def least(self) -> Amounts:
+        """The least that it can come to; of a deduction, what was taken off."""
+        return self.billed if self.is_deduction else self.kept or self.billed
 
 
 def agree(
@@ -42,14 +58,17 @@ def agree(
     """Return what each line of a changed order comes to.
 
     The header discount stays in all what it is priced at, the tax of a rate what it comes to on
-    what is taxed, as far as what is billed allows.
+    what is taxed, as far as what is billed allows: the tax of a rate never goes under that either.
     """
     own = [_own_figures(line) for line in lines]
     headers = _fit(
         lines,
         [line.priced.header_discount for line in lines],
         lambda figures: figures.header_discount,
-        [each.net - line.billed.taxable for each, line in zip(own, lines, strict=True)],
+        [
+            ZERO if line.is_deduction else each.net - line.billed.taxable
+            for each, line in zip(own, lines, strict=True)
+        ],
         currency,
     )
     taxable = [each.net - header for each, header in zip(own, headers, strict=True)]
@@ -72,6 +91,8 @@ def _own_figures(line: ChangedLine) -> Amounts:
     """Return net, discount and promotion of a line, which no other line changes."""
     if line.kept is not None:
         return line.kept
+    if line.is_deduction:
+        return line.priced
     net = max(line.priced.net, line.billed.net)
     discount = max(line.priced.discount, line.billed.discount)
     promotion = max(line.priced.promotion, line.billed.promotion)
@@ -86,15 +107,41 @@ def _fit(
     currency: str,
 ) -> list[Decimal]:
     """Fit the lines' shares of a figure between what is billed of it and what may be."""
-    least = [figure(line.kept or line.billed) for line in lines]
-    upper = [
-        low if line.kept is not None else max(low, high)
-        for line, low, high in zip(lines, least, most, strict=True)
-    ]
-    return fit_between(shares, least, upper, currency)
+    bounds = [_bounds(line, figure, limit) for line, limit in zip(lines, most, strict=True)]
+    first, *others = shares
+    least_of_all = sum((figure(line.least) for line in lines), ZERO)
+    too_little = max(ZERO, least_of_all - sum(shares, ZERO))
+    low, high = zip(*bounds, strict=True)
+    return fit_between([first + too_little, *others], low, high, currency)
+
+
+def _bounds(
+    line: ChangedLine, figure: Callable[[Amounts], Decimal], limit: Decimal
+) -> tuple[Decimal, Decimal]:
+    """Return between what a figure may be; that of a deduction is below zero."""
+    if line.kept is not None:
+        return figure(line.kept), figure(line.kept)
+    billed = figure(line.billed)
+    return (min(limit, billed), billed) if line.is_deduction else (billed, max(billed, limit))
 
 
 def _taxes(
+    lines: Sequence[ChangedLine],
+    taxable: Sequence[Decimal],
+    rate: Rate,
+    currency: str,
+    rounding: Rounding,
+) -> list[Decimal]:
+    """Return the tax of what is sold and of what is deducted, each spread by itself."""
+    taxes: dict[int, Decimal] = {}
+    for deducted in (False, True):
+        places = [place for place, line in enumerate(lines) if line.is_deduction == deducted]
+        chosen, bases = [lines[place] for place in places], [taxable[place] for place in places]
+        taxes |= zip(places, _spread_tax(chosen, bases, rate, currency, rounding), strict=True)
+    return [taxes[place] for place in range(len(lines))]
+
+
+def _spread_tax(
     lines: Sequence[ChangedLine],
     taxable: Sequence[Decimal],
     rate: Rate,

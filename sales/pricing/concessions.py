@@ -1,6 +1,7 @@
 """Concessions: the discount of a line or a document, measured against the reference price.
 
 The reference price is the list price less the volume discount. Promotion codes are no concession.
+A deduction, a trade-in or a rebate, is measured against nothing: it is given away as a whole.
 Amounts are before tax, also where prices were typed with it, and not rounded: 10 % is 10 % of the
 smallest line.
 """
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
-from sales.pricing.lines import LineInput, Terms
+from sales.pricing.lines import LineInput, Price, Terms
 from sales.pricing.money import EXACT, ONE, ZERO
 
 TINY = Decimal("1e-9")
@@ -35,10 +36,10 @@ class Concession:
         return self.rate > rate + TINY
 
 
-def line_concession(line: LineInput, reference_price: Decimal, terms: Terms) -> Concession:
+def line_concession(line: LineInput, reference_price: Price, terms: Terms) -> Concession:
     """Compare a line with its reference price: off = full − base + manual discount.
 
-    full = quantity × reference price per unit.
+    full = quantity × reference price / the units that it is for, whatever those of the line's are.
     """
     with localcontext(EXACT):
         full = list_amount(line, reference_price, terms)
@@ -46,16 +47,17 @@ def line_concession(line: LineInput, reference_price: Decimal, terms: Terms) -> 
 
 
 def document_concession(
-    lines: Sequence[tuple[LineInput, Decimal]], terms: Terms
+    lines: Sequence[tuple[LineInput, Price]], terms: Terms
 ) -> Concession | None:
     """Add up the concessions of the counting lines and the discount on everything.
 
-    None where there is no discount on everything: then no document gives more than its lines do.
-    Before there is anything to give it on, the percentage alone counts.
+    None without such a discount and without deductions: then no document gives more than its lines
+    do. Before there is anything to give it on, the percentage alone counts.
     """
-    if not terms.discount_rate and not terms.discount_amount:
-        return None
     counting = [(line, reference_price) for line, reference_price in lines if line.counts]
+    deducts = any(line.is_deduction for line, _ in counting)
+    if not terms.discount_rate and not terms.discount_amount and not deducts:
+        return None
     given = [line_concession(line, reference_price, terms) for line, reference_price in counting]
     if not any(each.full for each in given):
         return Concession(ONE, terms.discount_rate)
@@ -67,8 +69,8 @@ def document_concession(
         )
 
 
-def list_discount(lines: Sequence[tuple[LineInput, Decimal]], terms: Terms) -> Concession:
-    """Compare the counting lines, all discounts taken off, with their list prices per unit.
+def list_discount(lines: Sequence[tuple[LineInput, Price]], terms: Terms) -> Concession:
+    """Compare the counting lines, all discounts taken off, with their list prices.
 
     Volume discounts and promotion codes count here: it is what the customer pays less.
     """
@@ -80,19 +82,22 @@ def list_discount(lines: Sequence[tuple[LineInput, Decimal]], terms: Terms) -> C
 
 
 def rate_on_everything(lines: Iterable[LineInput], terms: Terms) -> Decimal:
-    """Return which part of the lines' sum the discount on everything takes off."""
-    if not terms.discount_amount:
-        return terms.discount_rate
+    """Return which part of what is sold the discount on everything and deductions take off."""
+    counting = [line for line in lines if line.counts]
     with localcontext(EXACT):
-        detail = sum((_left(line, terms) for line in lines if line.counts), ZERO)
-        amount = terms.discount_amount / detail if detail > 0 else ZERO
-        return terms.discount_rate + amount
+        detail = sum((_left(line, terms) for line in _sold(counting)), ZERO)
+        if detail <= 0:
+            return terms.discount_rate
+        sold, left = (
+            sum((before_tax(_left(line, terms), line, terms) for line in some), ZERO)
+            for some in (_sold(counting), counting)
+        )
+        return terms.discount_rate + terms.discount_amount / detail + (sold - left) / sold
 
 
-def list_amount(line: LineInput, list_price: Decimal, terms: Terms) -> Decimal:
-    """Return what a line comes to at a list price per unit, before tax and unrounded."""
-    with localcontext(EXACT):
-        return before_tax(line.quantity * list_price / line.price_quantity, line, terms)
+def list_amount(line: LineInput, list_price: Price, terms: Terms) -> Decimal:
+    """Return what a line comes to at a list price, before tax and unrounded."""
+    return before_tax(list_price.of(line.quantity), line, terms)
 
 
 def before_tax(amount: Decimal, line: LineInput, terms: Terms) -> Decimal:
@@ -102,11 +107,16 @@ def before_tax(amount: Decimal, line: LineInput, terms: Terms) -> Decimal:
     return EXACT.divide(amount, 1 + line.tax_rate)
 
 
+def _sold(lines: Iterable[LineInput]) -> list[LineInput]:
+    return [line for line in lines if not line.is_deduction]
+
+
 def _off_everything(lines: Sequence[LineInput], terms: Terms) -> Decimal:
-    """Return what the discount on everything takes off the lines, before tax."""
-    left = [_left(line, terms) for line in lines]
+    """Return what the discount on everything takes off what is sold, before tax."""
+    sold = _sold(lines)
+    left = [_left(line, terms) for line in sold]
     detail = sum(left, ZERO)
-    net = sum((before_tax(own, line, terms) for line, own in zip(lines, left, strict=True)), ZERO)
+    net = sum((before_tax(own, line, terms) for line, own in zip(sold, left, strict=True)), ZERO)
     amount = terms.discount_amount * net / detail if detail > 0 else terms.discount_amount
     return net * terms.discount_rate + amount
 
@@ -118,6 +128,6 @@ def _left(line: LineInput, terms: Terms) -> Decimal:
 
 def _asked(line: LineInput, terms: Terms) -> Decimal:
     """Return what a line comes to after the typed discount, unrounded."""
-    base = line.quantity * (line.unit_price - line.volume_discount) / line.price_quantity
+    base = line.asked_price.of(line.quantity)
     per = line.quantity if terms.per_unit_discount else ONE
     return base * (1 - (line.discount_rate or ZERO)) - (line.discount_amount or ZERO) * per

@@ -1,4 +1,4 @@
-"""Volume discounts: quantity bands, and the discount per unit of each."""
+"""Volume discounts: quantity bands, and what each takes off the price."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from itertools import pairwise
 from common.sentences import Percentage
 from common.sentences import sentence as _
 from sales.pricing.errors import CurrencyMismatch, InvalidBands, InvalidDiscount
-from sales.pricing.money import EXACT, ZERO
+from sales.pricing.money import EXACT, ONE, ZERO
 from sales.pricing.price_lists import PRICE_STEP
 
 
 class DiscountKind(StrEnum):
-    """Whether a band's value is a fraction of the unit price or an amount per unit."""
+    """Whether a band's value is a fraction of the price or an amount off each unit."""
 
     PERCENT = "percent"
     AMOUNT = "amount"
@@ -83,11 +83,13 @@ def volume_discount(
     quantity: Decimal,
     unit_price: Decimal,
     currency: str,
+    price_quantity: Decimal = ONE,
     line: str | None = None,
 ) -> Decimal:
-    """Return how much less one unit costs at this quantity: price × percent, or the amount.
+    """Return what is taken off the price at this quantity.
 
-    An inactive list, or a quantity in no band, gives none. Five decimals, half up.
+    That is price × percent, or the amount off each of the units that the price is for. An inactive
+    list, or a quantity in no band, gives none. Five decimals, half up.
     """
     if discounts is None or not discounts.active:
         return ZERO
@@ -105,7 +107,7 @@ def volume_discount(
             ),
             line=line,
         )
-    return band.value
+    return _five_decimals(EXACT.multiply(band.value, price_quantity))
 
 
 def _percent(rate: Decimal, unit_price: Decimal, line: str | None) -> Decimal:
@@ -117,4 +119,8 @@ def _percent(rate: Decimal, unit_price: Decimal, line: str | None) -> Decimal:
             ),
             line=line,
         )
-    return EXACT.multiply(unit_price, rate).quantize(PRICE_STEP, ROUND_HALF_UP, EXACT)
+    return _five_decimals(EXACT.multiply(unit_price, rate))
+
+
+def _five_decimals(discount: Decimal) -> Decimal:
+    return discount.quantize(PRICE_STEP, ROUND_HALF_UP, EXACT)

@@ -2,6 +2,7 @@
 
 A line is `base = quantity × (price − volume discount)`, `net = base − discount`; the header is
 `detail = Σ net`, `pre-freight = detail − header discount`, `total = pre-freight + freight + Σ tax`.
+The header discount is given on what is sold; trade-ins and rebates are taken off whole.
 Tax is rounded once per rate on the summed taxable amount, as EN 16931 wants it (BR-CO-17), and
 shared out over the lines of that rate, so header and lines agree to the last digit.
 """
@@ -108,7 +109,7 @@ def price_document(
 ) -> PricedDocument:
     """Price every line and add the document up.
 
-    Header discount = amount + Σ net × rate, spread over the lines. A line without a tax rate is
+    Header discount = amount + Σ net × rate, spread over what is sold. A line without a tax rate is
     priced at no tax and named in `problems`. Where prices include tax, so do the typed discounts;
     all results are before tax and the total is what the typed figures add up to.
     Raises InvalidDiscount, InvalidRate, InvalidAmount, UnknownCurrency or DuplicateLine.
@@ -175,7 +176,16 @@ def _price(inputs: tuple[LineInput, ...], terms: Terms) -> PricedDocument:
 
 
 def header_shares(typed: Sequence[TypedLine], terms: Terms) -> list[Decimal]:
-    """Spread amount + detail × rate over the lines, in proportion to their amounts."""
+    """Spread amount + Σ amounts × rate over what is sold, in proportion to its amounts.
+
+    Deductions bear none of it.
+    """
+    sold = [line for line in typed if not line.source.is_deduction]
+    shares = dict(zip((line.source.key for line in sold), _shares(sold, terms), strict=True))
+    return [shares.get(line.source.key, terms.round(ZERO)) for line in typed]
+
+
+def _shares(typed: Sequence[TypedLine], terms: Terms) -> list[Decimal]:
     detail = sum((line.amount for line in typed), ZERO)
     rate = checked_rate(terms.discount_rate) if terms.discount_rate else ZERO
     amount = terms.round(terms.discount_amount)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from common.sentences import sentence as _
 from sales.pricing.allocation import allocate
 from sales.pricing.errors import InvalidPaymentTerms
-from sales.pricing.money import EXACT, ZERO, round_money
+from sales.pricing.money import EXACT, ZERO, Rounding, round_money
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +83,17 @@ def open_amounts(parts: Sequence[Due], settled: Decimal) -> list[Decimal]:
     return left
 
 
-def early_payment_discount(total: Decimal, rate: Decimal, currency: str) -> Decimal:
-    """Return the discount for paying early: total, tax included, × rate, half up.
+def early_payment_discount(
+    total: Decimal, rate: Decimal, currency: str, rounding: Rounding = Rounding.HALF_UP
+) -> Decimal:
+    """Return the discount for paying early: total, tax included, × rate, rounded.
 
     It is taken off the whole amount, as EN 16931 invoices announce it (XRechnung, BT-20, *Skonto*).
 
     >>> early_payment_discount(Decimal("119.99"), Decimal("0.02"), "EUR")
     Decimal('2.40')
     """
-    return round_money(EXACT.multiply(total, rate), currency)
+    return round_money(EXACT.multiply(total, rate), currency, rounding)
 
 
 def earned_discount(
@@ -108,10 +110,15 @@ def earned_discount(
 
 
 def kept_discount(
-    given: Decimal, *, asked_before: Decimal, asked: Decimal, currency: str
+    given: Decimal,
+    *,
+    asked_before: Decimal,
+    asked: Decimal,
+    currency: str,
+    rounding: Rounding = Rounding.HALF_UP,
 ) -> Decimal:
-    """Shrink a discount with what it was given on: given × asked / asked before, half up."""
+    """Shrink a discount with what it was given on: given × asked / asked before, rounded."""
     if asked_before <= 0:
         return ZERO
     kept = EXACT.divide(EXACT.multiply(given, asked), asked_before)
-    return round_money(kept, currency)
+    return round_money(kept, currency, rounding)

@@ -33,6 +33,12 @@ class InvalidAmount(PricingError):
     code = "invalid_amount"
 
 
+class NegativeTotal(PricingError):
+    """What is sold comes to less than the trade-ins and rebates that are taken off it."""
+
+    code = "negative_total"
+
+
 class AmountExceedsOpen(PricingError):
     """The amount is more than what is open to invoice, credit or refund."""
 
@@ -40,7 +46,7 @@ class AmountExceedsOpen(PricingError):
 
 
 class InvalidQuantity(PricingError):
-    """The quantity is no number, negative, or zero where something must be given."""
+    """The quantity is no number, negative, or zero; or a price is for no number of units."""
 
     code = "invalid_quantity"
 

@@ -42,7 +42,8 @@ class _ExplainedLine:
     typed: TypedLine
     priced: PricedLine
     share: Decimal
-    detail: Decimal
+    whole: tuple[str, Decimal]
+    """What the document's discount is given on: its name and amount."""
     terms: Terms
 
     @property
@@ -60,13 +61,18 @@ def explain_document(document: PricedDocument) -> Explanation:
     with localcontext(EXACT):
         typed = [typed_line(line, terms) for line in document.inputs if line.counts]
         shares = header_shares(typed, terms)
-        detail = sum((line.amount for line in typed), ZERO)
+        sold = [line for line in typed if not line.source.is_deduction]
+        name = "all amounts" if terms.prices_include_tax else "detail"
+        whole = (
+            name if len(sold) == len(typed) else _SOLD,
+            sum((line.amount for line in sold), ZERO),
+        )
         priced = {line.key: line for line in document.lines}
         explain = _before_tax_steps if terms.prices_include_tax else _plain_steps
         lines: dict[str, tuple[Step, ...]] = {line.key: () for line in document.inputs}
         for line, share in zip(typed, shares, strict=True):
             key = line.source.key
-            lines[key] = tuple(explain(_ExplainedLine(line, priced[key], share, detail, terms)))
+            lines[key] = tuple(explain(_ExplainedLine(line, priced[key], share, whole, terms)))
         return Explanation(lines, tuple(_total_steps(document)))
 
 
@@ -78,7 +84,7 @@ def _plain_steps(explained: _ExplainedLine) -> list[Step]:
         _base_step("base", explained),
         *_discount_steps("discount", "base", explained),
         Step("net", "base − discount", net, priced.net),
-        *_share_steps("header discount", "net", "detail", explained),
+        *_share_steps("header discount", "net", explained),
         Step("taxable", "net − header discount", taxable, priced.taxable),
         _tax_step("taxable × tax rate", {"taxable": priced.taxable}, explained),
         _gross_step(priced),
@@ -94,7 +100,7 @@ def _before_tax_steps(explained: _ExplainedLine) -> list[Step]:
         _base_step("base with tax", explained),
         *_discount_steps("discount with tax", "base with tax", explained),
         Step("amount with tax", "base with tax − discount with tax", amount, line.amount),
-        *_share_steps("header discount with tax", "amount with tax", "all amounts", explained),
+        *_share_steps("header discount with tax", "amount with tax", explained),
         Step("payable", "amount with tax − header discount with tax", less_share, payable),
         _tax_step("payable × tax rate ÷ (1 + tax rate)", {"payable": payable}, explained),
         *_taken_out_steps(explained),
@@ -159,15 +165,15 @@ def _discount_steps(label: str, base: str, explained: _ExplainedLine) -> list[St
     return [Step(label, " + ".join(formulas), values, line.discount, _rule(explained.terms))]
 
 
-def _share_steps(label: str, own: str, whole: str, explained: _ExplainedLine) -> list[Step]:
+def _share_steps(label: str, own: str, explained: _ExplainedLine) -> list[Step]:
     """Show the line's part of the header discount, if there is one."""
-    terms = explained.terms
-    if not (terms.discount_amount or terms.discount_rate):
+    terms, (whole, detail) = explained.terms, explained.whole
+    if explained.typed.source.is_deduction or not (terms.discount_amount or terms.discount_rate):
         return []
     formula, values = _header_formula(own, explained.typed.amount, terms)
     if terms.discount_amount:
         formula = formula.replace("header amount", f"header amount × {own} ÷ {whole}")
-        values |= {own: explained.typed.amount, whole: explained.detail}
+        values |= {own: explained.typed.amount, whole: detail}
     return [Step(label, formula, values, explained.share, _UP_OR_DOWN)]
 
 
@@ -224,7 +230,9 @@ def _header_discount_step(document: PricedDocument) -> Step:
     if terms.prices_include_tax:
         shares = {line.key: line.header_discount for line in document.lines}
         return Step("discount", "Σ header discount", shares, totals.discount)
-    formula, values = _header_formula("detail", totals.detail, terms)
+    deductions = {line.key for line in document.inputs if line.is_deduction}
+    sold = sum((line.net for line in document.lines if line.key not in deductions), ZERO)
+    formula, values = _header_formula(_SOLD if deductions else "detail", sold, terms)
     return Step("discount", formula, values, totals.discount, _rule(terms))
 
 
@@ -238,6 +246,9 @@ def _group_step(group: TaxGroup, terms: Terms) -> Step:
         formula = "taxable × tax rate"
     return Step(label, formula, values, group.tax, _rule(terms))
 
+
+_SOLD = "what is sold"
+"""What the discount on everything is given on, where a trade-in or a rebate is taken off too."""
 
 _UP_OR_DOWN = _("rounded up or down so that the lines make the header's figure")
 

@@ -8,13 +8,14 @@ part takes the remainder.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from common.sentences import Amount, Percentage
+from common.sentences import Amount
 from common.sentences import sentence as _
 from sales.pricing.advances import NO_ADVANCE, Advance, TaxAmount, deduct, spread_advance
+from sales.pricing.deduction_lines import DeductionLine, share_out, take_off, total_open
 from sales.pricing.errors import AmountExceedsOpen, InvalidAmount
 from sales.pricing.ledger_lines import LedgerLine
 from sales.pricing.money import ZERO, Rounding, round_money
@@ -27,13 +28,15 @@ Rate = Decimal
 class NextInvoice:
     """What an invoice comes to: a portion per line, freight, and the advances it deducts.
 
-    Deductions are positive figures here; the document carries them as negative lines.
+    What trade-ins and rebates take off, and deductions, are positive figures here; the document
+    carries them as negative lines.
     """
 
     parts: Mapping[str, Portion]
     freight: Decimal
     deductions: Mapping[Rate, TaxAmount]
     freight_deduction: Decimal
+    taken_off: Mapping[str, TaxAmount] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -61,6 +64,9 @@ class Ledger:
     currency: str
     rounding: Rounding
     lines: tuple[LedgerLine, ...]
+    """What is sold: goods and services, counted in units."""
+    deduction_lines: tuple[DeductionLine, ...] = ()
+    """Trade-ins and rebates, counted in money."""
     freight: Decimal = ZERO
     freight_billed: Decimal = ZERO
     advances: Mapping[Rate, Advance] = field(default_factory=dict)
@@ -70,6 +76,12 @@ class Ledger:
         """Return a line by its key; raises KeyError."""
         return next(line for line in self.lines if line.key == key)
 
+    def is_billed(self, key: str) -> bool:
+        """Whether any of a line is billed, or of a deduction taken off; False for a new line."""
+        return any(line.key == key and line.units.billed for line in self.lines) or any(
+            line.key == key and line.taken for line in self.deduction_lines
+        )
+
     # What is open
 
     @property
@@ -77,6 +89,7 @@ class Ledger:
         """Whether nothing is open to ship, to bill or to deduct."""
         return (
             not any(line.units.open_to_ship or line.units.open_to_bill for line in self.lines)
+            and not any(line.open for line in self.deduction_lines)
             and not self.freight_open
             and not any(advance.open.gross for advance in self.advances.values())
             and not self.freight_advance.open.gross
@@ -102,19 +115,36 @@ class Ledger:
 
     def wholes(self) -> dict[Rate, TaxAmount]:
         """Return per rate what the order comes to once all that can be billed is billed."""
-        return self._by_rate(
-            (line.rate, TaxAmount.of(line.whole(self.currency, self.rounding)))
-            for line in self.lines
-        )
+        return self._by_rate([*self.billed().items(), *self.left_to_bill().items()])
 
     def billed(self) -> dict[Rate, TaxAmount]:
         """Return per rate what is billed, advances and their deductions aside."""
-        return self._by_rate((line.rate, TaxAmount.of(line.billed)) for line in self.lines)
+        taken = ((line.rate, -line.taken) for line in self.deduction_lines if line.taken)
+        return self._by_rate([*self._sold_and_billed().items(), *taken])
 
     def left_to_bill(self) -> dict[Rate, TaxAmount]:
         """Return per rate what is not billed yet."""
-        billed = self.billed()
-        return {rate: whole - billed[rate] for rate, whole in self.wholes().items()}
+        open_now = {rate: total_open(lines) for rate, lines in self._deductions_by_rate().items()}
+        return {
+            rate: left - open_now.get(rate, TaxAmount()).within(left)
+            for rate, left in self._left_to_sell().items()
+        }
+
+    def shortfall(self) -> dict[Rate, TaxAmount]:
+        """Return per rate what trade-ins and rebates would take off, and no invoice can."""
+        left = self._left_to_sell()
+        found = {
+            rate: total_open(lines).beyond(left.get(rate, TaxAmount()))
+            for rate, lines in self._deductions_by_rate().items()
+        }
+        return {rate: amount for rate, amount in found.items() if amount}
+
+    def lapsed(self) -> dict[str, TaxAmount]:
+        """Return what no invoice can take off any more, by the trade-in or rebate."""
+        by_rate, found = self._deductions_by_rate(), dict[str, TaxAmount]()
+        for rate, amount in self.shortfall().items():
+            found |= share_out(amount, by_rate[rate], self.currency)
+        return found
 
     def surplus(self) -> dict[Rate, TaxAmount]:
         """Return per rate what was asked ahead and no invoice can deduct: to be credited."""
@@ -134,25 +164,46 @@ class Ledger:
         """Return what was asked ahead at a rate, or for freight (None), and is not deducted."""
         return self.freight_advance.open if rate is None else self._open_advance(rate)
 
+    def short_close(self, chosen: Collection[str] | None = None) -> Ledger:
+        """Return the ledger once all that can be cancelled is cancelled, of all lines or of some.
+
+        What trade-ins and rebates can take off no invoice any more is closed with it.
+        """
+        lines = tuple(
+            line.closed(self.currency, self.rounding)
+            if chosen is None or line.key in chosen
+            else line
+            for line in self.lines
+        )
+        sold = replace(self, lines=lines)
+        lapsed = sold.lapsed()
+        deductions = tuple(
+            replace(line, agreed=line.taken)
+            if chosen is None or line.key in chosen
+            else replace(line, agreed=line.agreed - lapsed.get(line.key, TaxAmount()))
+            for line in self.deduction_lines
+        )
+        return replace(sold, deduction_lines=deductions)
+
     def falls_short_of(self, before: Ledger) -> bool:
         """Whether a change took the order, in all or at a rate, under what was asked ahead."""
-        known = before.surplus()
         return (
-            any(
-                amount.beyond(known.get(rate, TaxAmount()))
-                for rate, amount in self.surplus().items()
-            )
+            exceeds(self.surplus(), before.surplus())
             or self.freight_surplus > before.freight_surplus
             or self.left_to_ask < min(ZERO, before.left_to_ask)
         )
 
+    def goes_under(self, before: Ledger) -> list[Rate]:
+        """Return the rates at which a change took the order under what is billed."""
+        known = before.shortfall()
+        return [rate for rate, amount in self.shortfall().items() if exceeds({rate: amount}, known)]
+
     # What comes next
 
     def invoice(self, quantities: Mapping[str, Decimal]) -> NextInvoice:
-        """Price an invoice of so many units per line.
+        """Price an invoice of so many units per line; trade-ins and advances follow from those.
 
-        Raises QuantityExceedsOpen for a line that has fewer open, InvalidAmount where the invoice
-        would be negative at a tax rate.
+        Raises QuantityExceedsOpen for a line that has fewer open.
         """
         by_key = {line.key: line for line in self.lines}
         parts = {
@@ -160,11 +211,16 @@ class Ledger:
             for key, quantity in quantities.items()
             if quantity
         }
-        now = self._by_rate(
+        sold = self._by_rate(
             (by_key[key].rate, TaxAmount.of(part.amounts)) for key, part in parts.items()
         )
-        self._refuse_negative(now)
-        freight = self._freight(now)
+        freight, taken_off = self._freight(sold), self._take_off(sold)
+        taken = [
+            (line.rate, -taken_off[line.key])
+            for line in self.deduction_lines
+            if line.key in taken_off
+        ]
+        now = self._by_rate([*sold.items(), *taken])
         left = self.left_to_bill()
         deductions = {
             rate: self._round_deduction(advance.open, now[rate], left[rate])
@@ -179,6 +235,7 @@ class Ledger:
             freight,
             {rate: amount for rate, amount in deductions.items() if amount},
             freight_deduction.taxable,
+            taken_off,
         )
 
     def down_payment(self, amount: Decimal) -> NextDownPayment:
@@ -234,33 +291,47 @@ class Ledger:
                 field="amount",
             )
 
-    def _refuse_negative(self, now: Mapping[Rate, TaxAmount]) -> None:
-        for rate, amount in now.items():
-            if amount.taxable < 0 or amount.tax < 0:
-                raise InvalidAmount(
-                    _(
-                        "At %(rate)s tax the invoice would come to %(amount)s: "
-                        "bill these lines together with the lines that they reduce.",
-                        rate=Percentage(rate),
-                        amount=Amount(amount.gross, self.currency),
-                    )
-                )
+    def _take_off(self, sold: Mapping[Rate, TaxAmount]) -> dict[str, TaxAmount]:
+        """Return what each trade-in or rebate takes off an invoice that sells so much."""
+        left, taken = self._left_to_sell(), dict[str, TaxAmount]()
+        for rate, lines in self._deductions_by_rate().items():
+            if rate in sold:
+                taken |= take_off(lines, sold[rate], left[rate], self.currency, self.rounding)
+        return taken
 
-    def _freight(self, now: Mapping[Rate, TaxAmount]) -> Decimal:
-        """Freight goes with what is billed; the invoice that bills the rest carries the rest."""
+    def _freight(self, sold: Mapping[Rate, TaxAmount]) -> Decimal:
+        """Freight goes with what is sold; the invoice that bills the rest carries the rest."""
         if not self.freight:
             return ZERO
-        billed = sum((amount.taxable for amount in self.billed().values()), ZERO)
-        ordered = sum((amount.taxable for amount in self.wholes().values()), ZERO)
+        billed, left, now = (
+            sum((amount.taxable for amount in amounts.values()), ZERO)
+            for amounts in (self._sold_and_billed(), self._left_to_sell(), sold)
+        )
         part = freight_part(
             self.freight,
             self.freight_billed,
-            billed=billed + sum((amount.taxable for amount in now.values()), ZERO),
-            ordered=ordered,
+            billed=billed + now,
+            ordered=billed + left,
             currency=self.currency,
             rounding=self.rounding,
         )
         return max(ZERO, part)
+
+    def _sold_and_billed(self) -> dict[Rate, TaxAmount]:
+        return self._by_rate((line.rate, TaxAmount.of(line.billed)) for line in self.lines)
+
+    def _left_to_sell(self) -> dict[Rate, TaxAmount]:
+        """Return per rate what is not billed yet of goods and services."""
+        return self._by_rate(
+            (line.rate, TaxAmount.of(line.whole(self.currency, self.rounding) - line.billed))
+            for line in self.lines
+        )
+
+    def _deductions_by_rate(self) -> dict[Rate, list[DeductionLine]]:
+        found: dict[Rate, list[DeductionLine]] = {}
+        for line in self.deduction_lines:
+            found.setdefault(line.rate, []).append(line)
+        return found
 
     def _round_deduction(self, ahead: TaxAmount, now: TaxAmount, left: TaxAmount) -> TaxAmount:
         return deduct(ahead, now, left, self.currency, self.rounding)
@@ -274,3 +345,8 @@ class Ledger:
         for rate, amount in amounts:
             sums[rate] = sums.get(rate, TaxAmount()) + amount
         return dict(sorted(sums.items()))
+
+
+def exceeds(amounts: Mapping[Rate, TaxAmount], known: Mapping[Rate, TaxAmount]) -> bool:
+    """Return whether there is more at any rate than what is known."""
+    return any(amount.beyond(known.get(rate, TaxAmount())) for rate, amount in amounts.items())

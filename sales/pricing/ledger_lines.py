@@ -6,13 +6,14 @@ is not billed; what was credited *for good* stays billed, since it is never bill
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from common.sentences import sentence as _
 from sales.pricing.errors import QuantityExceedsOpen
 from sales.pricing.money import ZERO, Rounding
-from sales.pricing.partial import NOTHING, Amounts, Portion, next_part, scale
+from sales.pricing.partial import NOTHING, Amounts, Portion, next_part
+from sales.pricing.quantities import SMALLEST_QUANTITY, round_down, round_up
 
 Rate = Decimal
 
@@ -34,6 +35,8 @@ class Units:
     returned: Decimal = ZERO
     closed: Decimal = ZERO
     closed_unshipped: Decimal = ZERO
+    step: Decimal = SMALLEST_QUANTITY
+    """The smallest part of a unit that is shipped; a percentage bills smaller ones."""
 
     @property
     def left(self) -> Decimal:
@@ -70,9 +73,21 @@ class Units:
 
     @property
     def least(self) -> Decimal:
-        """Units that stay ordered whatever is changed: those that left, and those billed."""
+        """Units that stay ordered whatever is changed: those that left, and those billed.
+
+        Of goods a percentage may have billed a part of a unit: then all of that unit stays.
+        """
         unbilled_gone = self.ordered - self.billed - self.open_to_bill
-        return max(self.left + self.closed_unshipped, self.billed + unbilled_gone)
+        done = max(self.left + self.closed_unshipped, self.billed + unbilled_gone)
+        return min(self.ordered, round_up(done, self.step)) if self.is_goods else done
+
+    def closing(self, credited: Decimal) -> Decimal:
+        """Return how many units crediting so many for good closes for shipping.
+
+        Parts of a unit close it once they make a whole one.
+        """
+        made = round_down(self.closed + credited, self.step) - round_down(self.closed, self.step)
+        return min(made, self.open_to_ship)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +140,30 @@ class LedgerLine:
         return None
 
     def short_close(self, currency: str, rounding: Rounding) -> Portion:
-        """Return what the line is ordered at once all that can be cancelled is cancelled."""
+        """Return what the line is ordered at once all that can be cancelled is cancelled.
+
+        Never less than what is billed of it, at whatever price.
+        """
         quantity = self.units.least
         if quantity == self.units.billed:
             return self.billed_portion
         if quantity == self.units.ordered:
             return self.ordered_portion
-        return scale(self.ordered_portion, quantity, currency, rounding)
+        kept = next_part(
+            self.ordered_portion,
+            self.billed_portion,
+            quantity - self.units.billed,
+            currency=currency,
+            rounding=rounding,
+            line=self.key,
+        )
+        return self.billed_portion + kept
+
+    def closed(self, currency: str, rounding: Rounding) -> LedgerLine:
+        """Return the line once all that can be cancelled is cancelled."""
+        kept = self.short_close(currency, rounding)
+        units = replace(self.units, ordered=kept.quantity)
+        return replace(self, units=units, agreed=kept.amounts)
 
     def whole(self, currency: str, rounding: Rounding) -> Amounts:
         """Return what the line comes to once all that can be billed is billed."""

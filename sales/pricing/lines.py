@@ -7,17 +7,35 @@ from decimal import Decimal
 
 from common.sentences import Amount, Percentage
 from common.sentences import sentence as _
-from sales.pricing.errors import InvalidAmount, InvalidDiscount, InvalidQuantity, PricingError
-from sales.pricing.money import ONE, ZERO, Rounding, round_money
+from sales.pricing.errors import InvalidAmount, InvalidDiscount, PricingError
+from sales.pricing.money import EXACT, ONE, ZERO, Rounding, round_money
+from sales.pricing.quantities import check_price_quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A price, and how many units it is for: 12.50 for 100."""
+
+    amount: Decimal
+    price_quantity: Decimal = ONE
+
+    def of(self, quantity: Decimal) -> Decimal:
+        """Return what so many units come to, not rounded."""
+        whole = EXACT.multiply(quantity, self.amount)
+        if self.price_quantity == ONE:
+            return whole
+        return EXACT.divide(whole, self.price_quantity)
 
 
 @dataclass(frozen=True, slots=True)
 class LineInput:
     """The input of pricing for a line. Rates are fractions: 0.19 is 19 %.
 
-    The manual discount is an amount or a rate, whichever was typed; what a promotion code takes
-    off the line comes on top. A credit is the same line with quantity and discount amounts negated.
-    A tax rate of None is one that nobody knows yet.
+    The price is for ``price_quantity`` units, and so is what their volume takes off it. The manual
+    discount is an amount or a rate, whichever was typed; what a promotion code takes off the line
+    comes on top. A credit is the same line with quantity and discount amounts negated. A tax rate
+    of None is one that nobody knows yet. A deduction (a trade-in or a rebate) has a price below
+    zero, and no discount is given on it.
     """
 
     key: str
@@ -30,6 +48,12 @@ class LineInput:
     counts: bool = True
     price_quantity: Decimal = ONE
     promotion_discount: Decimal = ZERO
+    is_deduction: bool = False
+
+    @property
+    def asked_price(self) -> Price:
+        """The price less the volume discount."""
+        return Price(self.unit_price - self.volume_discount, self.price_quantity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +90,7 @@ def typed_line(line: LineInput, terms: Terms) -> TypedLine:
     """
     try:
         _check_numbers(line, terms.currency)
-        exact = line.quantity * (line.unit_price - line.volume_discount)
-        if line.price_quantity != ONE:
-            exact /= line.price_quantity
-        base = terms.round(exact)
+        base = terms.round(line.asked_price.of(line.quantity))
         discount = line_discount(line, base, terms)
     except PricingError as error:
         error.line = line.key
@@ -82,6 +103,8 @@ def line_discount(line: LineInput, base: Decimal, terms: Terms) -> Decimal:
     discount = manual_discount(line, base, terms)
     if line.promotion_discount:
         discount += terms.round(line.promotion_discount)
+    if discount and line.is_deduction:
+        raise InvalidDiscount(_("No discount is given on a trade-in or rebate: change its price."))
     if discount and not is_part_of(discount, base):
         raise InvalidDiscount(
             _(
@@ -126,8 +149,8 @@ def _check_numbers(line: LineInput, currency: str) -> None:
         and line.volume_discount.is_finite()
     ):
         raise InvalidAmount(_("Quantity, price and volume discount must be numbers."))
-    if not line.price_quantity.is_finite() or line.price_quantity <= 0:
-        raise InvalidQuantity(_("The quantity that a price is for must be above zero."))
+    if line.price_quantity != ONE:
+        check_price_quantity(line.price_quantity)
     if line.volume_discount and not is_part_of(line.volume_discount, line.unit_price):
         raise InvalidDiscount(
             _(

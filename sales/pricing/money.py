@@ -85,7 +85,7 @@ def round_money(amount: Decimal, currency: str, rounding: Rounding = Rounding.HA
     """
     if currency not in _SMALLEST_UNIT:
         minor_units(currency)
-    if not amount.is_finite() or abs(amount) > LARGEST:
+    if not amount.is_finite() or not -LARGEST <= amount <= LARGEST:
         raise InvalidAmount(_("%(amount)s is more than a document can hold.", amount=amount))
     rounded = amount.quantize(_SMALLEST_UNIT[currency], _DECIMAL_MODE[rounding], EXACT)
     return rounded or abs(rounded)  # never "-0.00"

@@ -107,20 +107,6 @@ def next_part(
     return Portion(quantity, Amounts(*figures))
 
 
-def scale(
-    whole: Portion,
-    quantity: Decimal,
-    currency: str,
-    rounding: Rounding = Rounding.HALF_UP,
-) -> Portion:
-    """Price so many units of a line: each figure × quantity / whole quantity, rounded."""
-    figures = (
-        _next_amount(total, ZERO, quantity, whole.quantity, currency, rounding)
-        for total in whole.amounts.figures
-    )
-    return Portion(quantity, Amounts(*figures))
-
-
 def credit_part(
     invoiced: Portion,
     credited: Portion,

@@ -48,7 +48,10 @@ class RoundingOption(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PriceRule:
-    """A price list item: `amount` for the method of that name, `rate` for all others."""
+    """A price list item: `amount` for the method of that name, `rate` for all others.
+
+    The price is for `price_quantity` units; a list price or cost, which is for one, is multiplied.
+    """
 
     method: PriceMethod
     amount: Decimal | None = None
@@ -56,11 +59,12 @@ class PriceRule:
     rounding: PriceRounding = PriceRounding.NONE
     rounding_option: RoundingOption = RoundingOption.MULTIPLE_OF
     rounding_amount: Decimal | None = None
+    price_quantity: Decimal = ONE
 
 
 @dataclass(frozen=True, slots=True)
 class ProductCosts:
-    """The product's own list price and costs, in the price list's currency."""
+    """The product's own list price and costs of one unit, in the price list's currency."""
 
     list_price: Decimal | None = None
     current_cost: Decimal | None = None
@@ -76,7 +80,7 @@ def list_price(rule: PriceRule, costs: ProductCosts, *, line: str | None = None)
     if rule.method == PriceMethod.AMOUNT:
         return _five_decimals(_known(rule.amount, _("The price list names no amount."), line))
     rate = _known(rule.rate, _("The price list names no percentage."), line)
-    basis = _basis(rule.method, costs, line)
+    basis = EXACT.multiply(_basis(rule.method, costs, line), rule.price_quantity)
     price = _five_decimals(EXACT.divide(*_fraction(rule.method, basis, rate, line)))
     return _rounded(price, rule, line)
 

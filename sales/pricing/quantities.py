@@ -1,4 +1,4 @@
-"""Quantity rules: whole units or decimals, per product and price list."""
+"""Quantity rules: whole units or decimals, per product and price list; what a price is for."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from enum import StrEnum
 
 from common.sentences import sentence as _
 from sales.pricing.errors import InvalidQuantity, QuantityNotAllowed
+from sales.pricing.money import EXACT
 
 MOST_DECIMALS = 5
 SMALLEST_QUANTITY = Decimal("0.00001")
 """Quantities keep five decimals."""
+
+LARGEST_PRICE_QUANTITY = Decimal(1_000_000)
+"""A price is for so many units at most."""
 
 
 class QuantitySelling(StrEnum):
@@ -47,3 +51,31 @@ def check_quantity(
             _("This product is sold in steps of %(step)s.", step=Decimal(1).scaleb(-decimals)),
             line=line,
         )
+
+
+def check_price_quantity(quantity: Decimal, *, line: str | None = None) -> None:
+    """Refuse a number of units that no price can be for."""
+    if not quantity.is_finite() or not 0 < quantity <= LARGEST_PRICE_QUANTITY:
+        raise InvalidQuantity(
+            _(
+                "A price is for more than 0 and at most %(most)s units.",
+                most=LARGEST_PRICE_QUANTITY,
+            ),
+            line=line,
+        )
+    if quantity != quantity.quantize(SMALLEST_QUANTITY, context=EXACT):
+        raise InvalidQuantity(
+            _("The units that a price is for have at most %(most)d decimals.", most=MOST_DECIMALS),
+            line=line,
+        )
+
+
+def round_down(quantity: Decimal, step: Decimal) -> Decimal:
+    """Return the most whole steps that a quantity contains."""
+    return quantity // step * step
+
+
+def round_up(quantity: Decimal, step: Decimal) -> Decimal:
+    """Return the fewest whole steps that contain a quantity."""
+    whole = round_down(quantity, step)
+    return whole if whole == quantity else whole + step

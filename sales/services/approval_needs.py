@@ -13,7 +13,7 @@ from common.formatting import format_money, format_rate
 from sales.models import ApprovalRule, DocumentLine, Quote
 from sales.pricing.concessions import TINY, Concession, list_discount
 from sales.pricing.exchange import to_base
-from sales.pricing.money import EXACT
+from sales.pricing.money import EXACT, Rounding
 from sales.services.documents.totals import line_input, terms_of
 from sales.services.prices.costs import cost_of
 from sales.services.prices.exchange_rates import DayRates
@@ -88,7 +88,7 @@ class QuoteFigures:
     def discount(self) -> Concession:
         """What is taken off the list prices, all discounts together, before tax."""
         prices = self.references.by_line
-        lines = [(line_input(line), prices[line.pk].price) for line in self._lines]
+        lines = [(line_input(line), prices[line.pk].listed) for line in self._lines]
         return list_discount(lines, terms_of(self._quote))
 
     @cached_property
@@ -111,7 +111,8 @@ class QuoteFigures:
     def total_in_base(self) -> Decimal:
         """The total in the company's base currency."""
         base = self._quote.company.base_currency
-        return to_base(self._quote.total, self._rates.rate(base, self._quote.currency), base)
+        rate = self._rates.rate(base, self._quote.currency)
+        return to_base(self._quote.total, rate, base, Rounding(self._quote.rounding))
 
     def check_measurable(self) -> None:
         """Refuse typed prices whose list prices cannot be converted."""

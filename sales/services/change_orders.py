@@ -19,7 +19,10 @@ from crm.actors import Actor
 from crm.custom_fields import clean_custom
 from sales.models import DocumentLine, Order, OrderChange, OrderLine, Product
 from sales.pricing.ledger import Ledger
+from sales.pricing.ledger_lines import LedgerLine
+from sales.pricing.lines import Terms
 from sales.services.billing.agreed_figures import agree_figures
+from sales.services.billing.deductions import close_deductions, refuse_under_billed
 from sales.services.billing.down_payments import refuse_uncovered
 from sales.services.billing.ledgers import put_amounts, read_ledger
 from sales.services.documents.bundles import add_parts, refuse_part_change, update_parts
@@ -28,10 +31,11 @@ from sales.services.documents.new_lines import (
     error_context,
     fill_from_product,
     new_line,
+    with_signed_price,
 )
 from sales.services.documents.readiness import check_ready
 from sales.services.documents.tax_rates import todays_rates
-from sales.services.documents.totals import LINE_FIGURES, head_figures, lines_of, reprice
+from sales.services.documents.totals import LINE_FIGURES, head_figures, lines_of, reprice, terms_of
 from sales.services.documents.typed_figures import check_numbers
 from sales.services.errors import AlreadyBilled, QuantityBelowDone, UnknownLine
 from sales.services.order_differences import (
@@ -43,13 +47,14 @@ from sales.services.order_differences import (
 from sales.services.order_versions import check_open, finish_change, open_change
 from sales.services.orders import lock_order
 from sales.services.prices.discount_limits import within_limit
-from sales.services.prices.list_prices import discount_per_unit
-from sales.services.prices.override_rights import check_price
+from sales.services.prices.list_prices import take_volume_discount
+from sales.services.prices.override_rights import check_price, is_other_price
+from sales.services.prices.price_rules import PriceRule, price_rule
 
 ZERO = Decimal(0)
 PriceSource = DocumentLine.PriceSource
 
-PRICE_FIELDS = frozenset({"unit_price", "discount_amount", "discount_rate"})
+PRICE_FIELDS = frozenset({"unit_price", "price_quantity", "discount_amount", "discount_rate"})
 """Fields that say what a unit costs; what is billed keeps what it was billed at."""
 
 
@@ -83,11 +88,12 @@ def change_order(
     before, ledger = snapshot(order, stored), read_ledger(order, stored)
     change = open_change(order, reason, actor)
     with within_limit(order, actor):
-        lines = _apply(order, changes, actor)
+        lines = _apply(order, changes, ledger, actor)
         reprice(order, lines)
     agree_figures(lines, ledger, _repriced(stored, changes))
-    _put_figures(order, lines, ledger)
+    after = _put_figures(order, lines, ledger)
     check_ready(order, lines)
+    refuse_under_billed(order, ledger, after)
     return finish_change(order, change, before, lines, actor=actor)
 
 
@@ -102,7 +108,8 @@ def close_rest(
 ) -> OrderChange:
     """Cancel what is neither shipped nor billed of an order, or of some lines (short close).
 
-    A line's figures become exactly what is billed of it.
+    A line's figures become exactly what is billed of it. What trade-ins and rebates can take off no
+    invoice any more is closed with it.
     """
     if not reason.strip():
         raise MissingField(gettext("Give the reason for closing the rest."), field="reason")
@@ -121,28 +128,30 @@ def _close(
     stored = lines_of(order)
     before, ledger = snapshot(order, stored), read_ledger(order, stored)
     change = open_change(order, reason, actor)
+    closed = ledger.short_close(None if lines is None else {str(pk) for pk in lines})
     for line in stored:
-        if line.counts and (lines is None or line.pk in lines):
-            _close_line(line, ledger)
-    save_columns(stored, ["quantity", "promotion_discount", *LINE_FIGURES])
+        if line.counts and line.is_sold:
+            _close_line(line, closed.line(str(line.pk)))
+    close_deductions(order, stored, ledger, closed)
+    save_columns(stored, ["quantity", "unit_price", "promotion_discount", *LINE_FIGURES])
     _put_figures(order, stored, ledger)
     return finish_change(order, change, before, stored, actor=actor)
 
 
-def _put_figures(order: Order, lines: Sequence[OrderLine], before: Ledger) -> None:
+def _put_figures(order: Order, lines: Sequence[OrderLine], before: Ledger) -> Ledger:
     """Add up the lines; where none is left to bill, freight comes to what is billed of it.
 
-    Refuses to come to less than was asked for ahead.
+    Refuses to come to less than was asked for ahead. Returns the ledger as it is then.
     """
     ledger = read_ledger(order, lines)
     order.change(**head_figures(lines, ledger.freight_whole))
     refuse_uncovered(order, before, ledger)
+    return ledger
 
 
-def _close_line(line: OrderLine, ledger: Ledger) -> None:
-    kept = ledger.line(str(line.pk)).short_close(ledger.currency, ledger.rounding)
-    line.quantity = kept.quantity + line.cancelled_quantity
-    put_amounts(line, kept.amounts)
+def _close_line(line: OrderLine, closed: LedgerLine) -> None:
+    line.quantity = closed.units.ordered + line.cancelled_quantity
+    put_amounts(line, closed.agreed)
 
 
 def preview_change(order_id: uuid.UUID, changes: Changes, *, actor: Actor) -> list[ChangeEntry]:
@@ -162,8 +171,9 @@ def _preview(use_case: Callable[[], OrderChange]) -> list[ChangeEntry]:
     return difference
 
 
-def _apply(order: Order, changes: Changes, actor: Actor) -> list[OrderLine]:
+def _apply(order: Order, changes: Changes, ledger: Ledger, actor: Actor) -> list[OrderLine]:
     _apply_head(order, dict(changes.head))
+    terms = terms_of(order)
     lines = {line.pk: line for line in lines_of(order)}
     quantities = {pk: line.quantity for pk, line in lines.items()}
     done = {pk: line.done_quantity for pk, line in lines.items()}
@@ -172,18 +182,19 @@ def _apply(order: Order, changes: Changes, actor: Actor) -> list[OrderLine]:
             raise UnknownLine(
                 gettext("%(order)s has no such line.") % {"order": order}, line=str(pk)
             )
-        _change_line(lines[pk], fields, actor, order.currency)
+        _change_line(lines[pk], fields, actor, terms)
         _refuse_below_done(lines[pk], done)
     changed = [line for pk, line in lines.items() if line.quantity != quantities[pk]]
     _take_bands(order, changed)
-    _take_todays_tax(order, [line for pk, line in lines.items() if pk in changes.todays_tax])
+    taxed = [line for pk, line in lines.items() if pk in changes.todays_tax]
+    _take_todays_tax(order, taxed, ledger)
     save_columns(
         list(lines.values()), [*LINE_FIELDS, "price_source", "volume_discount", "tax_rate"]
     )
     update_parts(
         changed,
         quantities,
-        currency=order.currency,
+        terms=terms,
         keeps_prices=order.prices_are_locked,
         refuse=lambda part: _refuse_below_done(part, done),
     )
@@ -201,15 +212,21 @@ def _apply_head(order: Order, head: dict[str, Any]) -> None:
         )
     if "custom" in head:
         head["custom"] = clean_custom(order, head["custom"], stored=order.custom)
+    if "shipping_address" in head:
+        order.shipping_address = head["shipping_address"]
+        head["shipping_address"] = order.delivery_address or order.shipping_address
     if head:
         order.change(**head)
 
 
-def _change_line(
-    line: OrderLine, fields: Mapping[str, object], actor: Actor, currency: str
-) -> None:
+def _change_line(line: OrderLine, fields: Mapping[str, object], actor: Actor, terms: Terms) -> None:
     refuse_part_change(line, fields)
+    fields = with_signed_price(line, fields)
     check_numbers(fields)
+    if is_other_price(line, fields):
+        if line.product_id:
+            check_price(actor, str(line.pk))
+        line.price_source, line.volume_discount = PriceSource.TYPED, ZERO
     for name, value in fields.items():
         if name not in LINE_FIELDS:
             raise NotEditable(
@@ -217,41 +234,32 @@ def _change_line(
                 % {"field": name},
                 line=str(line.pk),
             )
-        if name == "unit_price" and value != line.unit_price:
-            if line.product_id:
-                check_price(actor, str(line.pk))
-            line.price_source = PriceSource.TYPED
-            line.volume_discount = ZERO
         setattr(line, name, value)
     if fields.get("discount_amount") is not None:
         line.discount_rate = None
     elif fields.get("discount_rate") is not None:
         line.discount_amount = None
-    check_line(line, currency)
+    check_line(line, terms)
 
 
 def _take_bands(order: Order, lines: Sequence[OrderLine]) -> None:
     """Give lines at their list price the volume discount of their new quantity.
 
-    Prices that a quote agreed, or a person locked, stay.
+    Prices that a quote agreed, a person locked, or a part was billed at, stay.
     """
-    if order.prices_are_locked:
-        return
-    listed = [line for line in lines if line.price_source == PriceSource.LIST]
+    listed = [line for line in lines if price_rule(order, line) == PriceRule.VOLUME]
     prefetch_related_objects(
         listed, "price_list_item__price_list", "price_list_item__discount_list__bands"
     )
     for line in listed:
         with error_context(line, "quantity"):
-            line.volume_discount = discount_per_unit(
-                line.price_list_item, line.unit_price, line.quantity
-            )
+            take_volume_discount(line)
 
 
-def _take_todays_tax(order: Order, lines: Sequence[OrderLine]) -> None:
+def _take_todays_tax(order: Order, lines: Sequence[OrderLine], ledger: Ledger) -> None:
     """Tax lines at today's rate, if nothing of them is billed; a typed rate stays."""
     for line, rate in zip(lines, todays_rates(order, lines), strict=True):
-        if line.billed:
+        if ledger.is_billed(str(line.pk)):
             raise AlreadyBilled(
                 gettext(
                     "%(line)s is billed in part at %(rate)s tax and keeps it: to bill the rest at "
@@ -288,17 +296,20 @@ def _add(order: Order, fields: dict[str, Any], actor: Actor) -> None:
     line = new_line(order, quantity=fields.pop("quantity", Decimal(1)), **fields)
     if product is not None:
         fill_from_product(line, order, product, unit)
-    check_line(line, order.currency)
+    check_line(line, terms_of(order))
     line.save(force_insert=True)
     if product is not None and product.kind == Product.Kind.BUNDLE:
         add_parts(line, order)
 
 
 def _repriced(lines: Sequence[OrderLine], changes: Changes) -> set[uuid.UUID]:
-    """Return the lines whose price or discount is to be another one."""
-    return {
-        line.pk
-        for line in lines
-        for name, value in changes.lines.get(line.pk, {}).items()
-        if name in PRICE_FIELDS and value != getattr(line, name)
-    }
+    """Return the lines whose price or discount is to be another one; of a deduction, its amount."""
+    return {line.pk for line in lines if _is_repriced(line, changes)}
+
+
+def _is_repriced(line: OrderLine, changes: Changes) -> bool:
+    typed = with_signed_price(line, changes.lines.get(line.pk, {}))
+    fields = PRICE_FIELDS | {"quantity"} if line.is_deduction else PRICE_FIELDS
+    return any(
+        name in fields and value != getattr(line, name) for name, value in typed.items()
+    ) or (line.is_deduction and line.pk in changes.todays_tax)

@@ -30,6 +30,7 @@ from sales.services.billing.down_payments import keep_deducted
 from sales.services.billing.early_payment import credit_discount
 from sales.services.billing.ledgers import amounts_of, sum_portions
 from sales.services.billing.order_invoices import add_up, part_line
+from sales.services.billing.part_quantities import check_part
 from sales.services.billing.settlement import settle, take_back_write_off
 from sales.services.documents.copying import copy_head
 from sales.services.errors import NothingToCredit, UnknownLine, name_line
@@ -55,7 +56,7 @@ def credit_invoice(
     """
     invoice, order = lock_invoice(invoice_id)
     _check(invoice, reason)
-    lines = list(invoice.lines.order_by("position", "id"))
+    lines = _read_lines(invoice)
     credited = _credited_so_far(invoice)
     wanted = _wanted(lines, credited, quantities)
     note = _credit_note(invoice, lines, credited, wanted, reason, bill_again)
@@ -74,6 +75,12 @@ def credit_invoice(
     if order is not None:
         update_billing_status(order, note, actor)
     return note
+
+
+def _read_lines(invoice: Invoice) -> list[InvoiceLine]:
+    """Read the lines, with what decides in what quantities they are sold."""
+    lines = invoice.lines.select_related("product", "price_list_item")
+    return list(lines.order_by("position", "id"))
 
 
 def _settle(invoice: Invoice, note: Invoice, actor: Actor) -> None:
@@ -99,14 +106,15 @@ def _check(invoice: Invoice, reason: str) -> None:
 
 
 def _check_amount(invoice: Invoice, note: Invoice) -> None:
-    """Refuse choices whose deducted down payments make them too much, or less than zero."""
+    """Refuse choices whose deductions make them too much, or less than zero."""
     left = invoice.total - invoice.credited
     if not 0 <= note.total <= left or any(each < 0 for each in _by_rate(note)):
         refusal = AmountExceedsOpen if note.total > left else InvalidAmount
         raise refusal(
             gettext(
                 "These lines come to %(total)s, and %(left)s of %(invoice)s can be credited: "
-                "credit the deducted down payment together with the lines it was deducted from."
+                "credit a deducted down payment, trade-in or rebate together with the lines it was "
+                "deducted from."
             )
             % {
                 "total": format_money(note.total, invoice.currency),
@@ -158,11 +166,23 @@ def _wanted(
         for pk in chosen:
             if pk not in left:
                 raise UnknownLine(gettext("The invoice has no such line to credit."), line=str(pk))
+        _check_parts(lines, chosen, left)
         wanted = dict(chosen)
     wanted = {pk: quantity for pk, quantity in wanted.items() if quantity}
     if not wanted:
         raise NothingToCredit(gettext("There is nothing left on this invoice to credit."))
     return wanted
+
+
+def _check_parts(
+    lines: Sequence[InvoiceLine],
+    chosen: Mapping[uuid.UUID, Decimal],
+    left: Mapping[uuid.UUID, Decimal],
+) -> None:
+    """Refuse chosen quantities that a product is not sold in, unless they are all that is left."""
+    for line in lines:
+        if chosen.get(line.pk):
+            check_part(line, chosen[line.pk], left=left[line.pk])
 
 
 def _credit_note(
@@ -242,9 +262,9 @@ def _freight(
     if not invoice.freight:
         return ZERO
     already = invoice.credit_notes.aggregate(sum=Sum("freight", default=ZERO))["sum"]
-    sold = [line for line in lines if line.counts and not line.is_ahead]
+    sold = [line for line in lines if line.counts and line.is_sold]
     before = (credited.get(line.pk, Portion()).amounts.taxable for line in sold)
-    now = (amounts_of(part).taxable for part in parts if not part.is_ahead)
+    now = (amounts_of(part).taxable for part in parts if part.is_sold)
     return freight_part(
         invoice.freight,
         already,
@@ -267,7 +287,7 @@ def _count_credited(
     """
     back: dict[uuid.UUID, Decimal] = {}
     for line in lines:
-        if line.order_line_id and line.pk in wanted:
+        if line.order_line_id and line.bills_units and line.pk in wanted:
             back[line.order_line_id] = back.get(line.order_line_id, ZERO) + wanted[line.pk]
     order_lines = list(
         OrderLine.objects.select_for_update(of=("self",))
@@ -278,7 +298,7 @@ def _count_credited(
     for order_line in order_lines:
         quantity = back[order_line.pk]
         if not bill_again:
-            order_line.closed_unshipped_quantity += min(quantity, order_line.open_to_ship)
+            order_line.closed_unshipped_quantity += order_line.units.closing(quantity)
             order_line.closed_quantity += quantity
         order_line.credited_quantity += quantity
     save_columns(order_lines, ["credited_quantity", "closed_quantity", "closed_unshipped_quantity"])

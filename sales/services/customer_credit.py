@@ -9,12 +9,14 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext
 
+from common.formatting import format_day, format_money
 from common.sentences import Amount
 from common.sentences import sentence as _
 from crm.actors import Actor
 from crm.models import Account
 from crm.services.activities import note
 from sales.models import Company, CustomerCreditEntry, Invoice, Payment, SalesEvent
+from sales.models.payments import CustomerCreditQuerySet
 from sales.pricing.money import round_money
 from sales.services.billing.early_payment import give_discount
 from sales.services.billing.money_rules import check_day, check_refund, recorded_before
@@ -25,7 +27,7 @@ from sales.services.billing.settlement import (
     recorder,
     settle,
 )
-from sales.services.errors import NoCustomerCredit, NothingToPay, NothingToRefund
+from sales.services.errors import InvalidDay, NoCustomerCredit, NothingToPay, NothingToRefund
 from sales.services.events import record_event
 from sales.services.payments import check_reason, lock_issued
 
@@ -104,6 +106,7 @@ def refund_credit(
     check_reason(reason)
     check_refund(amount, balance, currency)
     check_day(refunded_on, company, field="refunded_on")
+    _check_was_there(entries, amount, currency, refunded_on)
     entry = CustomerCreditEntry.objects.create(
         kind=Kind.REFUND,
         account_id=account_id,
@@ -117,6 +120,20 @@ def refund_credit(
     )
     _note_refund(entry, actor)
     return entry, True
+
+
+def _check_was_there(
+    entries: CustomerCreditQuerySet, amount: Decimal, currency: str, day: dt.date
+) -> None:
+    """Refuse a day on which the customer did not have the credit yet."""
+    since = entries.there_since(amount)
+    if since is None or since <= day:
+        return
+    raise InvalidDay(
+        gettext("%(amount)s of credit is there since %(since)s: enter that day or a later one.")
+        % {"amount": format_money(amount, currency), "since": format_day(since)},
+        field="refunded_on",
+    )
 
 
 def _note_refund(entry: CustomerCreditEntry, actor: Actor) -> None:

@@ -61,6 +61,18 @@ class NothingToRefund(DomainError):
     code = "nothing_to_refund"
 
 
+class NothingToCorrect(DomainError):
+    """No payment of the invoice has the reference."""
+
+    code = "nothing_to_correct"
+
+
+class GivenBack(IllegalTransition):
+    """What was paid is refunded or customer credit already, in part or whole."""
+
+    code = "given_back"
+
+
 class NoCustomerCredit(DomainError):
     """The customer has no credit with the company in the currency."""
 
@@ -126,6 +138,23 @@ class OverShipped(QuantityExceedsOpen):
         )
 
 
+class OverReturned(QuantityExceedsOpen):
+    """More is returned than was shipped."""
+
+    code = "over_returned"
+
+    def __init__(self, line: OrderLine, returned: Decimal, shipped: Decimal) -> None:
+        super().__init__(
+            gettext("%(line)s: %(returned)s returned of %(shipped)s shipped.")
+            % {
+                "line": line.description,
+                "returned": format_quantity(returned),
+                "shipped": format_quantity(shipped),
+            },
+            line=str(line.pk),
+        )
+
+
 class AlreadyShipped(IllegalTransition):
     """The order is shipped or billed in part; only what is open can be cancelled."""
 
@@ -155,7 +184,7 @@ class DownPaymentDeducted(IllegalTransition):
 
 
 class CreditFirst(IllegalTransition):
-    """Down payments ask for more than would be left of the order: credit them first."""
+    """More is billed or asked for ahead than would be left of the order: credit that first."""
 
     code = "credit_first"
 

@@ -29,6 +29,7 @@ class Cause:
 
 NO_CAUSE = Cause()
 _cause: ContextVar[Cause] = ContextVar("cause", default=NO_CAUSE)
+_is_ours: ContextVar[bool] = ContextVar("is_ours", default=False)
 
 
 @contextmanager
@@ -39,6 +40,20 @@ def caused_by(causation_id: str, correlation_id: str = "") -> Iterator[None]:
         yield
     finally:
         _cause.reset(token)
+
+
+@contextmanager
+def our_own_doing(is_ours: bool = True) -> Iterator[None]:
+    """Record the events inside as our own: they are no echo, whoever's report caused them.
+
+    An event that repeats what a connection stated is not sent back to it; what we make of the
+    statement, such as an invoice by our terms, is.
+    """
+    token = _is_ours.set(is_ours or _is_ours.get())
+    try:
+        yield
+    finally:
+        _is_ours.reset(token)
 
 
 def on_event(listener: Listener) -> None:
@@ -109,5 +124,5 @@ def _author(actor: Actor) -> dict[str, Any]:
         "actor_kind": actor_kind(actor),
         "actor_id": None if isinstance(actor, System) else actor.pk,
         "actor_name": str(actor)[:150],
-        "origin": actor.connection if isinstance(actor, System) else "",
+        "origin": "" if _is_ours.get() or not isinstance(actor, System) else actor.connection,
     }

@@ -105,7 +105,11 @@ def lock_invoice(invoice_id: uuid.UUID) -> tuple[Invoice, Order | None]:
 
 
 def _bill_quantities(order: Order, lines: Sequence[InvoiceLine]) -> None:
-    billed = {line.order_line_id: line.quantity for line in lines if line.order_line_id}
+    billed = {
+        line.order_line_id: line.quantity
+        for line in lines
+        if line.order_line_id and line.bills_units
+    }
     order_lines = list(
         OrderLine.objects.select_for_update(of=("self",))
         .filter(order=order, pk__in=billed)

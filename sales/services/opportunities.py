@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.db import transaction
@@ -13,12 +13,15 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from common.errors import IllegalTransition, MissingField
+from common.formatting import format_money, format_quantity
 from common.sentences import sentence as _
 from crm.actors import Actor
 from crm.models import Opportunity, Stage
 from crm.services.activities import note
 from sales.models import AnyDocument, AnyLine, OpportunityLine, Order, Product, Quote, kind_of
-from sales.pricing.errors import CurrencyMismatch
+from sales.pricing.errors import CurrencyMismatch, InvalidDiscount
+from sales.pricing.money import EXACT
+from sales.pricing.price_lists import PRICE_STEP
 from sales.services.documents.bundles import add_parts
 from sales.services.documents.drafts import draft_order, draft_quote, lock_draft
 from sales.services.documents.new_lines import (
@@ -27,7 +30,8 @@ from sales.services.documents.new_lines import (
     last_position,
     new_line,
 )
-from sales.services.documents.totals import reprice
+from sales.services.documents.totals import reprice, terms_of
+from sales.services.documents.typed_figures import check_amount
 from sales.services.errors import NoLines, OpenQuotes
 from sales.services.events import record_event
 from sales.services.opportunity_lines import lock_open_opportunity
@@ -45,6 +49,8 @@ def win_opportunity(
     """
     opportunity = _lock(opportunity_id)
     _refuse_open_quotes(opportunity)
+    if actual_revenue is not None:
+        check_amount(actual_revenue, opportunity.currency, "actual_revenue")
     opportunity.move_to(
         Opportunity.Status.WON,
         closed_at=timezone.now(),
@@ -136,7 +142,8 @@ def take_lines(document: AnyDocument, opportunity: Opportunity, *, actor: Actor)
     Typed prices and discounts come along; everything else takes the draft's list price.
     """
     draft = lock_draft(document)
-    wanted = list(opportunity.lines.select_related("product__default_unit", "unit"))
+    related = ("product__default_unit", "unit", "product_category", "tax_category")
+    wanted = list(opportunity.lines.select_related(*related))
     if not wanted:
         raise NoLines(
             gettext("%(opportunity)s has no lines to take over.") % {"opportunity": opportunity}
@@ -182,7 +189,7 @@ def _add_lines(draft: AnyDocument, wanted: Sequence[OpportunityLine]) -> None:
     position, waiting = last_position(draft), list[AnyLine]()
     for source in wanted:
         position += 1
-        line = new_line(draft, quantity=source.quantity, position=position, **_typed(source))
+        line = new_line(draft, quantity=source.quantity, position=position, **_typed(source, draft))
         waiting.append(line)
         if source.product is not None:
             fill_from_product(line, draft, source.product, source.unit, prices)
@@ -193,23 +200,68 @@ def _add_lines(draft: AnyDocument, wanted: Sequence[OpportunityLine]) -> None:
     insert_lines(draft, waiting)
 
 
-def _typed(source: OpportunityLine) -> dict[str, Decimal | None]:
+def _deduction(source: OpportunityLine) -> dict[str, Any]:
+    """Return what makes up a trade-in or rebate, all of which is typed."""
+    return {
+        "kind": source.kind,
+        "description": source.description,
+        "unit_price": source.typed_price,
+        "price_quantity": source.price_quantity,
+        "product_category": source.product_category,
+        "tax_category": source.tax_category,
+    }
+
+
+def _typed(source: OpportunityLine, draft: AnyDocument) -> dict[str, Any]:
     """Return what somebody typed on an opportunity's line: its price and its discount."""
-    typed = {
-        "discount_amount": source.discount_amount,
+    if source.is_deduction:
+        return _deduction(source)
+    typed: dict[str, Any] = {
+        "discount_amount": _discount_amount(source, draft),
         "discount_rate": source.discount_rate,
     }
     if source.price_source == OpportunityLine.PriceSource.TYPED:
-        typed["unit_price"] = source.unit_price
+        typed |= {"unit_price": source.unit_price, "price_quantity": source.price_quantity}
     return typed
+
+
+def _discount_amount(source: OpportunityLine, draft: AnyDocument) -> Decimal | None:
+    """Return a typed discount in the draft's terms: for the whole line, or for each unit.
+
+    Refused where no amount of each unit comes to it.
+    """
+    amount: Decimal | None = source.discount_amount
+    if amount is None or source.discount_method == draft.discount_method:
+        return amount
+    if source.discounts_each_unit:
+        whole: Decimal = source.discount
+        return whole
+    each = EXACT.divide(amount, source.quantity).quantize(PRICE_STEP, ROUND_HALF_UP, EXACT)
+    if terms_of(draft).round(EXACT.multiply(each, source.quantity)) != amount:
+        raise InvalidDiscount(
+            gettext(
+                "%(draft)s gives discounts for each unit, and no amount with 5 decimals makes "
+                "%(amount)s of %(quantity)s units of %(line)s: add the line to the opportunity "
+                "once more, with a percentage or a discount of each unit."
+            )
+            % {
+                "draft": draft,
+                "amount": format_money(amount, draft.currency),
+                "quantity": format_quantity(source.quantity),
+                "line": source.description,
+            }
+        )
+    return each
 
 
 def _check_currency(
     draft: AnyDocument, opportunity: Opportunity, wanted: Sequence[OpportunityLine]
 ) -> None:
     """Refuse amounts that were typed in another currency than the draft's."""
-    amounts = ("unit_price", "discount_amount")
-    typed = any(_typed(line).get(name) is not None for line in wanted for name in amounts)
+    typed = any(
+        line.discount_amount is not None or line.price_source == OpportunityLine.PriceSource.TYPED
+        for line in wanted
+    )
     if typed and draft.currency != opportunity.currency:
         raise CurrencyMismatch(
             gettext(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
@@ -12,13 +13,28 @@ from django.db.models import Max, Sum
 from django.utils.translation import gettext
 
 from common.errors import IllegalTransition
+from common.formatting import format_money
 from crm.actors import Actor
 from crm.models import Opportunity
-from sales.models import AccountTerms, OpportunityLine, PriceList, Product, Unit
+from sales.models import (
+    AccountTerms,
+    OpportunityLine,
+    PriceList,
+    Product,
+    ProductCategory,
+    TaxCategory,
+    Unit,
+)
 from sales.pricing.documents import price_document
-from sales.pricing.errors import InvalidDiscount, InvalidQuantity
+from sales.pricing.errors import InvalidDiscount, InvalidQuantity, NegativeTotal
+from sales.pricing.lines import Terms
+from sales.pricing.money import ONE, ZERO, Rounding
 from sales.services.documents.drafts import default_company
-from sales.services.documents.new_lines import check_line, clear_other_discount
+from sales.services.documents.new_lines import (
+    check_line,
+    clear_other_discount,
+    take_tax_category,
+)
 from sales.services.documents.totals import line_input
 from sales.services.documents.typed_figures import check_number
 from sales.services.prices.list_prices import ListPrice, check_list, look_up
@@ -34,30 +50,64 @@ def add_opportunity_line(
     quantity: Decimal = Decimal(1),
     unit: Unit | None = None,
     unit_price: Decimal | None = None,
+    price_quantity: Decimal = ONE,
     discount_amount: Decimal | None = None,
     discount_rate: Decimal | None = None,
 ) -> OpportunityLine:
     """Add a product the customer is interested in; a computed revenue follows.
 
-    A typed price is final: no volume discount comes off it. A typed discount is for the whole line.
+    A typed price is final, for so many units: no volume discount comes off it. A typed discount is
+    for the whole line or for each unit, as the company gives discounts.
     """
     opportunity = lock_open_opportunity(opportunity_id)
     if unit_price is not None:
         check_price(actor)
-    check_number(quantity, "quantity")
-    if quantity <= 0:
-        raise InvalidQuantity(gettext("Give a quantity above zero."), field="quantity")
+    _check_quantity(quantity)
     discounts = {"discount_amount": discount_amount, "discount_rate": discount_rate}
     clear_other_discount(discounts)
     unit, day = unit or product.default_unit, default_company().today()
     found = look_up(_price_list(opportunity, day), product, unit, quantity, day)
-    line = _new_line(opportunity, product, unit=unit, quantity=quantity, **discounts)
-    _take_price(line, found, unit_price)
-    check_line(line, opportunity.currency)
-    _take_figures(line, opportunity.currency)
-    line.save(force_insert=True)
-    _compute_revenue(opportunity)
-    return line
+    line = _new_line(
+        opportunity,
+        product=product,
+        sku=product.sku,
+        description=product.name,
+        unit=unit,
+        quantity=quantity,
+        **discounts,
+    )
+    _take_price(line, found, unit_price, price_quantity)
+    return _added(line, opportunity)
+
+
+@transaction.atomic
+def add_opportunity_deduction(
+    opportunity_id: uuid.UUID,
+    *,
+    actor: Actor,
+    description: str,
+    unit_price: Decimal,
+    price_quantity: Decimal = ONE,
+    quantity: Decimal = Decimal(1),
+    product_category: ProductCategory | None = None,
+    tax_category: TaxCategory | None = None,
+) -> OpportunityLine:
+    """Add a trade-in or rebate; the price is what it takes off. A computed revenue follows."""
+    opportunity = lock_open_opportunity(opportunity_id)
+    _check_quantity(quantity)
+    line = _new_line(
+        opportunity,
+        kind=OpportunityLine.Kind.DEDUCTION,
+        description=description,
+        quantity=quantity,
+        price_quantity=price_quantity,
+        price_source=OpportunityLine.PriceSource.TYPED,
+        product_category=product_category,
+        tax_category=tax_category,
+    )
+    line.unit_price = line.signed_price(unit_price)
+    take_tax_category(line)
+    return _added(line, opportunity)
 
 
 @transaction.atomic
@@ -91,31 +141,57 @@ def lock_open_opportunity(opportunity_id: uuid.UUID) -> Opportunity:
     return opportunity
 
 
-def _new_line(opportunity: Opportunity, product: Product, **fields: Any) -> OpportunityLine:
+def _check_quantity(quantity: Decimal) -> None:
+    check_number(quantity, "quantity")
+    if quantity <= 0:
+        raise InvalidQuantity(gettext("Give a quantity above zero."), field="quantity")
+
+
+def _terms(line: OpportunityLine, currency: str) -> Terms:
+    return Terms(
+        currency,
+        rounding=Rounding(line.rounding),
+        per_unit_discount=line.discounts_each_unit,
+    )
+
+
+def _new_line(opportunity: Opportunity, **fields: Any) -> OpportunityLine:
     last = opportunity.lines.aggregate(last=Max("position"))["last"] or 0
+    company = default_company()
     return OpportunityLine(
         opportunity=opportunity,
         position=last + 1,
-        product=product,
-        sku=product.sku,
-        description=product.name,
+        rounding=company.rounding,
+        discount_method=company.discount_method,
         **fields,
     )
 
 
-def _take_price(line: OpportunityLine, found: ListPrice, typed: Decimal | None) -> None:
-    """Set the typed price, or the list's with its volume discount."""
-    line.price_list_item = found.item
-    if typed is None:
-        line.unit_price, line.volume_discount = found.unit_price, found.volume_discount
-    else:
-        line.unit_price, line.price_source = typed, OpportunityLine.PriceSource.TYPED
+def _added(line: OpportunityLine, opportunity: Opportunity) -> OpportunityLine:
+    """Check a new line, work it out and save it."""
+    terms = _terms(line, opportunity.currency)
+    check_line(line, terms)
+    _take_figures(line, terms)
+    line.save(force_insert=True)
+    _compute_revenue(opportunity)
+    return line
 
 
-def _take_figures(line: OpportunityLine, currency: str) -> None:
+def _take_price(
+    line: OpportunityLine, found: ListPrice, typed: Decimal | None, price_quantity: Decimal
+) -> None:
+    """Set the list's price with its volume discount, or the typed one."""
+    found.put_on(line)
+    if typed is not None:
+        line.unit_price, line.price_quantity = typed, price_quantity
+        line.volume_discount = ZERO
+        line.price_source = OpportunityLine.PriceSource.TYPED
+
+
+def _take_figures(line: OpportunityLine, terms: Terms) -> None:
     """Work the line out before tax; refuse a discount that is more than it comes to."""
     try:
-        [figures] = price_document([line_input(line)], currency=currency).lines
+        [figures] = price_document([line_input(line)], **asdict(terms)).lines
     except InvalidDiscount as error:
         error.field = error.field or "discount"
         raise
@@ -137,4 +213,12 @@ def _price_list(opportunity: Opportunity, day: dt.date) -> PriceList | None:
 def _compute_revenue(opportunity: Opportunity) -> None:
     if opportunity.revenue_is_computed:
         total = opportunity.lines.aggregate(sum=Sum("net", default=Decimal(0)))["sum"]
+        if total < 0:
+            raise NegativeTotal(
+                gettext(
+                    "The lines would come to %(total)s: reduce the trade-in or rebate, "
+                    "or add what it is taken off first."
+                )
+                % {"total": format_money(total, opportunity.currency)}
+            )
         opportunity.change(expected_revenue=total)

@@ -15,7 +15,8 @@ HEAD_FIELDS = frozenset(
 """Fields of the head that a change order may change."""
 
 LINE_FIELDS = (
-    "quantity", "unit_price", "discount_amount", "discount_rate", "description", "requested_on",
+    "quantity", "unit_price", "price_quantity", "discount_amount", "discount_rate", "description",
+    "requested_on",
 )  # fmt: skip
 """Fields of a line that a change order may change."""
 

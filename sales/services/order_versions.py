@@ -77,7 +77,9 @@ def finish_change(
 
 
 def _refuse_nothing_left(order: Order, lines: Sequence[OrderLine]) -> None:
-    if not any(line.is_started or (line.counts and line.wanted_quantity) for line in lines):
+    if not any(
+        line.is_started or (line.is_sold and line.counts and line.wanted_quantity) for line in lines
+    ):
         raise CancelInstead(order)
 
 

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Sum
 from django.utils.translation import gettext
 
 from common.errors import IllegalTransition, MissingField
+from common.formatting import format_money
 from crm.actors import Actor
 from sales.models import Invoice, Payment, SalesEvent
-from sales.services.billing.early_payment import give_discount
+from sales.pricing.errors import InvalidAmount
+from sales.services.billing.early_payment import give_discount, take_back_discount
 from sales.services.billing.money_rules import (
     check_day_of,
     check_moved,
@@ -26,8 +29,8 @@ from sales.services.billing.settlement import (
     settle,
     take_back_write_off,
 )
-from sales.services.errors import NothingToPay, NothingToRefund
-from sales.services.events import record_event
+from sales.services.errors import GivenBack, NothingToCorrect, NothingToPay, NothingToRefund
+from sales.services.events import our_own_doing, record_event
 from sales.services.invoices import lock_invoice
 
 Kind = Payment.Kind
@@ -73,11 +76,18 @@ def record_payment(
         reference=reference,
         method=method,
     )
+    figures = _besides_money(invoice)
     overpaid = _settle_with(invoice, payment, actor)
-    record_event(
-        SalesEvent.Type.INVOICE_PAID, invoice, actor=actor, data={"payment": str(payment.pk)}
-    )
+    with our_own_doing(_besides_money(invoice) != figures):
+        record_event(
+            SalesEvent.Type.INVOICE_PAID, invoice, actor=actor, data={"payment": str(payment.pk)}
+        )
     return Recorded(payment, is_new=True, overpaid=overpaid)
+
+
+def _besides_money(invoice: Invoice) -> tuple[Decimal, ...]:
+    """Return what a payment may move beside what was paid, which its sender does not know."""
+    return invoice.moved_to_credit, invoice.discounted, invoice.written_off
 
 
 def _settle_with(invoice: Invoice, payment: Payment, actor: Actor) -> Decimal:
@@ -130,6 +140,90 @@ def refund_payment(
         SalesEvent.Type.INVOICE_REFUNDED, invoice, actor=actor, data={"payment": str(refund.pk)}
     )
     return Recorded(refund, is_new=True)
+
+
+@transaction.atomic
+def correct_payment(
+    invoice_id: uuid.UUID,
+    *,
+    actor: Actor,
+    reference: str,
+    amount: Decimal,
+    corrected_on: dt.date,
+    reason: str,
+) -> Recorded:
+    """Set how much of a payment stays: less when it was reversed, 0 when all of it was.
+
+    The payment itself is kept; the difference is an entry of its own with its day and reason.
+    """
+    invoice = lock_issued(invoice_id)
+    payment = _find(invoice, reference)
+    difference = amount - left_of(payment)
+    if not difference:
+        return Recorded(payment, is_new=False)
+    _check_correction(invoice, amount, difference, corrected_on, reason)
+    correction = enter(
+        invoice,
+        Kind.CORRECTION,
+        difference,
+        on=corrected_on,
+        actor=actor,
+        reason=reason.strip()[:200],
+        corrects=payment,
+    )
+    overpaid = _settle_correction(invoice, correction, actor)
+    record_event(
+        SalesEvent.Type.INVOICE_PAYMENT_CORRECTED,
+        invoice,
+        actor=actor,
+        data={"payment": str(correction.pk)},
+    )
+    return Recorded(correction, is_new=True, overpaid=overpaid)
+
+
+def _find(invoice: Invoice, reference: str) -> Payment:
+    payment = invoice.payments.filter(kind=Kind.PAYMENT, reference=reference).first()
+    if payment is None:
+        raise NothingToCorrect(
+            gettext("%(invoice)s has no payment %(reference)s.")
+            % {"invoice": invoice, "reference": reference},
+            field="reference",
+        )
+    return payment
+
+
+def _check_correction(
+    invoice: Invoice, amount: Decimal, difference: Decimal, day: dt.date, reason: str
+) -> None:
+    check_reason(reason)
+    if amount < 0:
+        raise InvalidAmount(gettext("Enter an amount of zero or more."), field="amount")
+    check_moved(abs(difference), invoice.currency)
+    check_day_of(invoice, day, field="corrected_on")
+
+
+def _settle_correction(invoice: Invoice, correction: Payment, actor: Actor) -> Decimal:
+    if correction.amount > 0:
+        return _settle_with(invoice, correction, actor)
+    take_back_discount(invoice, on=correction.received_on, actor=actor)
+    given_back = invoice.refunded + invoice.moved_to_credit
+    if given_back and invoice.outstanding > 0:
+        raise GivenBack(
+            gettext(
+                "%(amount)s of %(invoice)s is refunded or customer credit: "
+                "the payment is not taken back, invoice the customer for it."
+            )
+            % {"amount": format_money(given_back, invoice.currency), "invoice": invoice}
+        )
+    settle(invoice)
+    return Decimal(0)
+
+
+def left_of(payment: Payment) -> Decimal:
+    """Return how much of a payment stays after its corrections."""
+    corrected: Decimal = payment.corrections.aggregate(sum=Sum("amount", default=Decimal(0)))["sum"]
+    left: Decimal = payment.amount + corrected
+    return left
 
 
 @transaction.atomic

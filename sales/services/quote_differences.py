@@ -8,15 +8,17 @@ from decimal import Decimal
 from typing import Any
 
 from sales.models import DocumentLine, Quote
+from sales.services.documents.content_hash import USUAL
 from sales.services.order_differences import ChangeEntry
 
 HEAD = (
     "account", "currency", "price_list", "payment_terms", "tax_zone", "prices_include_tax",
     "discount_amount", "discount_rate", "freight", "valid_until", "total",
+    "rounding", "discount_method",
 )  # fmt: skip
 LINE = (
     "kind", "sku", "description", "unit", "quantity", "is_optional", "unit_price",
-    "volume_discount", "discount_amount", "discount_rate", "tax_rate", "net",
+    "price_quantity", "volume_discount", "discount_amount", "discount_rate", "tax_rate", "net",
 )  # fmt: skip
 SAME_ITEM = ("kind", "sku", "description", "unit")
 """What a line of the next revision has in common with the one it was copied from."""
@@ -74,9 +76,10 @@ def _take_same_item(line: Content, left: list[Content]) -> Content | None:
 
 def _compare(what: str, before: Content, after: Content) -> Iterator[ChangeEntry]:
     for name, value in after.items():
-        if name != "id" and before.get(name) != value:
+        earlier = before.get(name, _as_json(USUAL.get(name)))
+        if name != "id" and earlier != value:
             yield ChangeEntry(
-                line=after.get("id"), what=what, field=name, before=before.get(name), after=value
+                line=after.get("id"), what=what, field=name, before=earlier, after=value
             )
 
 

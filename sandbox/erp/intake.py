@@ -111,7 +111,8 @@ def _read_line(fields: Fields, currency: str) -> TaxLine:
     rate = fields.decimal("tax_rate")
     if not 0 <= rate <= 1:
         raise Refused(422, "malformed", f"{fields.where('tax_rate')} must be from 0 to 1.")
-    return TaxLine(fields.money("net", currency), rate)
+    is_sold = fields.optional_text("kind") in {"", "product", "write_in"}
+    return TaxLine(fields.money("net", currency), rate, is_sold)
 
 
 def _shown_line(fields: Fields) -> dict[str, str]:

@@ -54,7 +54,7 @@ create table if not exists shipment_lines (
 
 SHIPPED_STATUSES = {"shipped", "delivered"}
 """Statuses of shipments that have left the warehouse."""
-NOT_GOODS = {"section", "note", "down_payment", "freight"}
+NOT_GOODS = {"section", "note", "deduction", "down_payment", "freight"}
 """Kinds of line that are never shipped."""
 
 

@@ -38,15 +38,28 @@ document.addEventListener("submit", (event) => {
   if (event.target.id.startsWith("save-")) event.preventDefault();
 });
 
+// What could not be saved at all is marked, and sent again once somebody comes back to the page.
+function markUnsaved(row) {
+  all("[data-col]", row).filter((cell) => cell.value !== cell.defaultValue).forEach((cell) => { cell.dataset.unsaved = "yes"; });
+  one(".cell-error", row).textContent = row.closest("[data-grid]").dataset.notSaved;
+}
+
+window.addEventListener("focus", () => {
+  all("[data-row]").map((row) => one("[data-unsaved]", row)).filter(Boolean)
+    .forEach((cell) => cell.dispatchEvent(new Event("change", { bubbles: true })));
+});
+
 // The cells at fault are marked until the row is accepted; Esc then leads back to what was accepted.
 document.addEventListener("htmx:afterRequest", (event) => {
   const { elt: row, xhr, requestConfig } = event.detail;
   const accepted = xhr.status >= 200 && xhr.status < 300; // htmx calls a swapped 422 successful
-  if (!row.matches("[data-row]") || !(accepted || xhr.status === 422)) return;
+  if (!row.matches("[data-row]")) return;
+  if (!accepted && xhr.status !== 422) return markUnsaved(row);
   const refused = accepted ? [] : xhr.getResponseHeader("X-Refused-Cells").split(" ");
   all("[data-col]", row).forEach((cell) => {
     if (refused.includes(cell.name)) cell.setAttribute("aria-invalid", "true");
     else cell.removeAttribute("aria-invalid");
+    delete cell.dataset.unsaved;
     if (accepted) cell.defaultValue = requestConfig.parameters[cell.name];
   });
 });

@@ -23,15 +23,37 @@ all(".toast-item").forEach(expire);
 document.addEventListener("throughline:toast", (event) => showToast(event.detail.text, event.detail.level));
 document.addEventListener("htmx:sendError", () => showToast("The server did not answer. Your last change was not saved.", "error"));
 document.addEventListener("htmx:responseError", (event) => {
-  const { status } = event.detail.xhr;
-  if (status === 403) showToast("You may not do that, or you were signed out. Reload the page.", "error");
+  const { status, responseText } = event.detail.xhr;
+  unsaved = event.detail.elt.closest("form[data-guard]") ?? unsaved;
+  if (status === 401) saySignedOut(responseText);
+  else if (status === 403) showToast("You may not do that, or you were signed out. Reload the page.", "error");
   else if (status === 404) showToast("This record is no longer there for you. Reload the page.", "error");
   else if (status >= 500) showToast("The server could not do that. Nothing was changed.", "error");
 });
 
+/* ---- signed out meanwhile: the page says so where it can be pressed, and keeps what was typed ---- */
+const signedOut = () => one("#signed-out");
+
+function saySignedOut(words) {
+  (one("dialog[open]") ?? one("#toasts")).prepend(signedOut());
+  signedOut().innerHTML = words;
+  signedOut().hidden = false;
+}
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.successful && signedOut()) signedOut().hidden = true;
+});
+document.addEventListener("close", (event) => {
+  if (event.target.contains(signedOut())) one("#toasts").prepend(signedOut());
+}, true);
+
 /* ---- requests ---- */
+// Signing in, in another tab, changes the token; the cookie always has the one of today.
+const token = () => /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? one("meta[name=csrf-token]").content;
+
 document.addEventListener("htmx:configRequest", (event) => {
-  event.detail.headers["X-CSRFToken"] = one("meta[name=csrf-token]").content;
+  const { headers, parameters } = event.detail;
+  headers["X-CSRFToken"] = token();
+  if (parameters.csrfmiddlewaretoken) parameters.csrfmiddlewaretoken = token();
 });
 
 // A second press of the same button sends nothing; coming back by the browser's cache frees it.
@@ -139,7 +161,9 @@ let unsaved = null; // the form that was typed into
 document.addEventListener("input", (event) => { unsaved = event.target.closest("form[data-guard]") ?? unsaved; });
 document.addEventListener("submit", () => { unsaved = null; });
 document.addEventListener("close", (event) => { if (event.target.contains(unsaved)) unsaved = null; }, true);
-window.addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
+window.addEventListener("beforeunload", (event) => {
+  if (unsaved || one("[data-unsaved]")) event.preventDefault();
+});
 
 /* ---- filters apply themselves; without scripts there is a button ---- */
 document.addEventListener("change", (event) => {

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.fulfilment.conftest import erp, market, order, warehouse
+from tests.fulfilment.conftest import erp, invoice, market, order, warehouse
 
-__all__ = ["erp", "market", "order", "warehouse"]
+__all__ = ["erp", "invoice", "market", "order", "warehouse"]

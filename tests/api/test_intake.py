@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
+import io
 import json
 from typing import Any
 
@@ -10,10 +12,19 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from fulfilment import signing
 from fulfilment.models import Connection, InboundMessage, Secret
 from fulfilment.services.connections import rotate_secret
 from sales.models import Order, SalesEvent
-from tests.fulfilment.conftest import SECRET_IN, SECRET_OUT, FarEnd, event, send, shipment_event
+from tests.fulfilment.conftest import (
+    SECRET_IN,
+    SECRET_OUT,
+    FarEnd,
+    event,
+    send,
+    shipment_event,
+    spoil_secret,
+)
 from tests.fulfilment.messages import status_event
 
 
@@ -102,6 +113,21 @@ def test_refuses_messages_of_a_disabled_connection(order: Order, warehouse: FarE
     assert_refused(send(status_event(order)), 401, "bad_signature")
 
 
+def test_asks_to_send_again_while_its_secret_cannot_be_read(
+    order: Order, warehouse: FarEnd, erp: FarEnd
+) -> None:
+    spoil_secret(warehouse.connection, Secret.Purpose.INBOUND)
+
+    answer = send(status_event(order))
+
+    assert_refused(answer, 503, "secret_unreadable")
+    assert answer.headers["Retry-After"] == "900"
+    assert not InboundMessage.objects.exists()
+    assert_refused(send(status_event(order), code="erp", secret=SECRET_OUT), 401, "bad_signature")
+    new = rotate_secret(warehouse.connection, Secret.Purpose.INBOUND)
+    assert send(status_event(order), secret=new).status_code == 200
+
+
 def test_accepts_both_secrets_during_a_rotation(order: Order, warehouse: FarEnd) -> None:
     new = rotate_secret(warehouse.connection, Secret.Purpose.INBOUND)
 
@@ -123,6 +149,69 @@ def test_refuses_a_body_that_is_too_large(order: Order, warehouse: FarEnd) -> No
     message = status_event(order) | {"filler": "x" * 300 * 1024}
 
     assert_refused(send(message), 413, "too_large")
+
+
+def in_chunks(body: bytes, **environ: Any) -> Any:
+    """Post a body without its length, as a server hands it over that joins the chunks."""
+    message_id = json.loads(body)["id"]
+    headers = signing.sign(message_id, body.decode(), [SECRET_IN], at=timezone.now())
+    given: dict[str, Any] = {
+        "HTTP_TRANSFER_ENCODING": "chunked",
+        "CONTENT_LENGTH": "",
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.input_terminated": True,
+    }
+    return Client().generic(
+        "POST", "/api/v1/intake/warehouse", headers=headers, **(given | environ)
+    )
+
+
+def test_reads_a_body_in_chunks(order: Order, warehouse: FarEnd) -> None:
+    answer = in_chunks(json.dumps(status_event(order, "packed")).encode())
+
+    assert (answer.status_code, answer.json()["result"]) == (200, "applied")
+    order.refresh_from_db()
+    assert order.processing_status == "packed"
+
+
+def test_refuses_chunks_that_are_too_large_or_break_off(order: Order, warehouse: FarEnd) -> None:
+    class Broken(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            raise ConnectionResetError
+
+    large = json.dumps(status_event(order) | {"filler": "x" * 300 * 1024}).encode()
+    small = json.dumps(status_event(order)).encode()
+
+    assert_refused(in_chunks(large), 413, "too_large")
+    assert_refused(in_chunks(small, **{"wsgi.input": Broken()}), 400, "unreadable")
+
+
+def test_asks_for_the_length_where_the_server_cannot_join_chunks(
+    order: Order, warehouse: FarEnd
+) -> None:
+    body = json.dumps(status_event(order)).encode()
+
+    answer = in_chunks(body, **{"wsgi.input_terminated": False})
+
+    assert_refused(answer, 411, "length_required")
+    assert "Content-Length" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "GZIP, identity"])
+def test_refuses_an_encoded_body(order: Order, warehouse: FarEnd, encoding: str) -> None:
+    text = json.dumps(status_event(order))
+    headers = signing.sign("m", text, [SECRET_IN], at=timezone.now())
+
+    answer = Client().post(
+        "/api/v1/intake/warehouse",
+        gzip.compress(text.encode()),
+        content_type="application/cloudevents+json",
+        headers=headers | {"Content-Encoding": encoding},
+    )
+
+    assert_refused(answer, 415, "unsupported_encoding")
+    assert answer.headers["Accept-Encoding"] == "identity"
+    assert f"“{encoding}”" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(

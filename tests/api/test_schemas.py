@@ -10,21 +10,30 @@ from django.core.management import call_command
 from rest_framework import serializers
 
 from api.asyncapi import describe
-from api.schemas import document_of, outgoing_schemas
+from api.schemas import outgoing_event_schemas
+from api.views.intake import ReceiptSchema
+from common.fields import LONGEST_REFERENCE
 from fulfilment.inbound.effects import EFFECTS
-from fulfilment.inbound.schemas import SCHEMAS
+from fulfilment.inbound.schemas import DEEPEST, SCHEMAS, event_schemas
 from fulfilment.outbound.drain import drain
 from fulfilment.routes import ROUTES
 from sales.models import Invoice, PaymentTerms
+from sales.services.change_orders import Changes, change_order
 from sales.services.credit_notes import credit_invoice
 from sales.services.customer_credit import apply_credit, keep_as_credit
 from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line
-from sales.services.orders import hold_order, release_order
-from sales.services.payments import record_payment, refund_payment, write_off_invoice
+from sales.services.orders import cancel_order, hold_order, release_order
+from sales.services.payments import (
+    correct_payment,
+    record_payment,
+    refund_payment,
+    write_off_invoice,
+)
 from sales.services.quotes import accept_quote, activate_quote
 from tests.factories import Market
 from tests.fulfilment.conftest import connect, send, shipment_event, submitted_order
+from tests.fulfilment.messages import status_event
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -35,7 +44,8 @@ def undescribed(schema: object, value: Any, path: str = "") -> list[str]:
         return [found for item in value for found in undescribed(schema.child, item, path)]
     if not isinstance(schema, serializers.Serializer) or value is None:
         return []
-    wrong = [f"{path}/{key}" for key in set(value) ^ set(schema.fields)]
+    needed = {name for name, field in schema.fields.items() if field.required}
+    wrong = [f"{path}/{key}" for key in (set(value) - set(schema.fields)) | (needed - set(value))]
     for name, field in schema.fields.items():
         if isinstance(field, serializers.BaseSerializer) and name in value:
             wrong += undescribed(field, value[name], f"{path}/{name}")
@@ -46,6 +56,7 @@ def test_describes_every_message_that_is_sent(market: Market, httpserver: Any) -
     market.payment_terms.invoice_when = PaymentTerms.InvoiceWhen.PER_SHIPMENT
     market.payment_terms.save()
     far_end = connect(httpserver, "erp", [str(name) for name in ROUTES])
+    connect(httpserver, "warehouse", ["order.submitted"])
     quote = draft_quote(actor=market.rep, account=market.account, name="Bar refit")
     add_line(quote, actor=market.rep, product=market.product("19.99"))
     add_line(
@@ -61,12 +72,21 @@ def test_describes_every_message_that_is_sent(market: Market, httpserver: Any) -
     order = submitted_order(market, "10")
     hold_order(order.pk, actor=market.rep, reason="Credit check")
     release_order(order.pk, actor=market.rep)
-    connect(httpserver, "warehouse", [])
     send(shipment_event(order, "WH-1", "shipped", "4"))
     invoice = Invoice.objects.get()
     assert invoice.issued_on is not None
     day = invoice.issued_on
-    record_payment(invoice.pk, actor=market.rep, amount=invoice.total + 20, received_on=day)
+    much = invoice.total + 20
+    one = Decimal(1)
+    record_payment(invoice.pk, actor=market.rep, amount=one, received_on=day, reference="P-1")
+    correct_payment(
+        invoice.pk,
+        actor=market.rep,
+        reference="P-1",
+        amount=much,
+        corrected_on=day,
+        reason="Read wrongly",
+    )
     credit_invoice(invoice.pk, actor=market.rep, reason="Broken")
     refund_payment(
         invoice.pk, actor=market.rep, amount=Decimal(1), refunded_on=day, reason="Broken"
@@ -76,26 +96,25 @@ def test_describes_every_message_that_is_sent(market: Market, httpserver: Any) -
     following = Invoice.objects.filter(kind="invoice").latest("id")
     apply_credit(following.pk, actor=market.rep)
     write_off_invoice(following.pk, actor=market.rep, reason="Insolvent")
+    last = submitted_order(market, "1")
+    send(status_event(last))
+    [line] = last.lines.all()
+    change_order(
+        last.pk,
+        Changes(lines={line.pk: {"quantity": Decimal(2)}}),
+        actor=market.rep,
+        reason="Asked for two",
+    )
+    cancel_order(last.pk, actor=market.rep, reason="Lost")
     drain()
 
     seen = set()
     for sent in far_end.events:
-        name = sent["type"].removeprefix("throughline.")
-        snapshot = sent["data"][document_of(name)]
-        schema = outgoing_schemas()[name](data=snapshot)
-        assert schema.is_valid(), (name, schema.errors)
-        assert undescribed(schema, snapshot) == [], name
-        seen.add(name)
-    assert seen >= {
-        "quote.accepted",
-        "order.submitted",
-        "order.held",
-        "order.released",
-        "shipment.recorded",
-        "invoice.issued",
-        *("invoice.paid", "invoice.refunded", "invoice.moved_to_credit"),
-        *("invoice.paid_from_credit", "invoice.written_off", "invoice.credited"),
-    }
+        schema = outgoing_event_schemas()[sent["type"]](data=sent)
+        assert schema.is_valid(), (sent["type"], schema.errors)
+        assert undescribed(schema, sent) == [], sent["type"]
+        seen.add(sent["type"].removeprefix("throughline."))
+    assert seen == set(ROUTES)
 
 
 def test_has_a_schema_and_an_effect_for_every_inbound_type() -> None:
@@ -132,3 +151,39 @@ def references(value: Any) -> list[str]:
         return []
     here = [value["$ref"]] if isinstance(value.get("$ref"), str) else []
     return here + [found for each in value.values() for found in references(each)]
+
+
+def keys_of(schema: serializers.BaseSerializer[Any]) -> set[str]:
+    """Every key of a schema and of the lists in it; an amount is described once for all."""
+    found = set()
+    for name, field in getattr(schema, "fields", {}).items():
+        found.add(name)
+        if isinstance(field, serializers.ListSerializer):
+            assert isinstance(field.child, serializers.BaseSerializer)
+            found |= keys_of(field.child)
+    return found
+
+
+def test_the_guide_names_every_type_key_word_and_result() -> None:
+    text = (DOCS / "integrators.md").read_text()
+    rows = {row.split("`")[1]: row for row in text.splitlines() if row.startswith("| `")}
+
+    for name, schema in SCHEMAS.items():
+        missing = {key for key in keys_of(schema()) if f"`{key}`" not in rows[name]}
+        assert missing == set(), name
+        for field in schema().fields.values():
+            if isinstance(field, serializers.ChoiceField):
+                assert {word for word in field.choices if word not in rows[name]} == set(), name
+    results = ReceiptSchema().fields["result"]
+    assert isinstance(results, serializers.ChoiceField)
+    assert {result for result in results.choices if result not in rows} == set()
+    assert str(LONGEST_REFERENCE) in text
+    assert str(DEEPEST) in text
+
+
+def test_the_incoming_descriptions_know_corrections() -> None:
+    messages = describe()["components"]["messages"]
+
+    for name in SCHEMAS:
+        assert messages[name]["payload"]["properties"]["correction"]["type"] == "boolean"
+        assert "correction" in event_schemas()[name]().fields

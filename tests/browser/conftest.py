@@ -106,6 +106,10 @@ class Screen:
         """Ignore the 404 of a page that was opened because it does not exist."""
         self.errors = [each for each in self.errors if "404" not in each]
 
+    def ignore_signed_out(self) -> None:
+        """Ignore the 401 of requests that were sent because somebody is signed out."""
+        self.errors = [each for each in self.errors if "401" not in each]
+
     def check_no_errors(self) -> None:
         """Check that the browser logged no error and blocked nothing."""
         refused = self.page.evaluate("window.policyViolations || []")

@@ -40,6 +40,23 @@ def test_keeps_the_decimals_a_unit_price_has(price: str, written: str) -> None:
     assert formatting.format_price(Decimal(price), "EUR") == written
 
 
+@pytest.mark.parametrize(
+    ("language", "units", "read", "typed"),
+    [
+        ("en", "1", "€12.50", "12.50"),
+        ("en", "100", "€12.50 per 100", "12.50 / 100"),
+        ("en", "1000.00000", "€12.50 per 1,000", "12.50 / 1000"),
+        ("de", "2.5", "12,50\u00a0€ per 2,5", "12,50 / 2,5"),
+    ],
+)
+def test_writes_how_many_units_a_price_is_for(
+    language: str, units: str, read: str, typed: str
+) -> None:
+    price = Decimal("12.5"), "EUR", Decimal(units)
+    with translation.override(language):
+        assert (formatting.format_price(*price), formatting.plain_price(*price)) == (read, typed)
+
+
 def test_writes_quantities_and_rates_without_trailing_zeros() -> None:
     assert formatting.format_quantity(Decimal("12.50000")) == "12.5"
     assert formatting.format_quantity(Decimal(1200)) == "1,200"
@@ -65,4 +82,6 @@ def test_says_how_a_day_stands_to_today(days: int, said: str) -> None:
 
 def test_writes_what_is_missing_as_a_dash() -> None:
     assert formatting.format_money(None, "EUR") == "–"
+    assert formatting.format_price(None, "EUR", Decimal(100)) == "–"
+    assert formatting.plain_price(None, "EUR", Decimal(100)) == ""
     assert formatting.format_day(None) == "–"

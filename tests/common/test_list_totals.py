@@ -35,7 +35,6 @@ def client(db: None) -> Client:
         event_types=["order.submitted"],
         secret_out="whsec_b3V0Z29pbmctc2VjcmV0LW9mLXRoZS10ZXN0cw==",
         secret_in="whsec_b3V0Z29pbmctc2VjcmV0LW9mLXRoZS10ZXN0cw==",
-        allowed_networks=["127.0.0.0/8"],
     )
     market = Market()
     sell(market, 1)

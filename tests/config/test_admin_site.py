@@ -92,7 +92,6 @@ def test_opens_to_each_role_what_is_its_own(
         event_types=["order.submitted"],
         secret_out=SECRET,
         secret_in=SECRET,
-        allowed_networks=["127.0.0.0/8"],
     )
     sell(Market(), 1)
     _, client = person(role, is_staff=is_staff)

@@ -76,6 +76,7 @@ def test_names_every_mistake_at_once(start: Start) -> None:
         COMPANY_COUNTRY="Germany",
         SITE_URL="crm.example.com",
         DATABASE_POOL_SIZE="0",
+        OUTBOUND_NETWORKS="10.0.0.0/8,not-a-net",
     )
 
     assert done.returncode == 2
@@ -87,6 +88,7 @@ def test_names_every_mistake_at_once(start: Start) -> None:
         "throughline: DATABASE_URL: must begin with postgresql://.",
         "throughline: DEBUG: Not a valid boolean.",
         "throughline: FIELD_ENCRYPTION_KEYS: every key must be 32 url-safe base64 bytes.",
+        "throughline: OUTBOUND_NETWORKS: not-a-net is not a network like 10.0.0.0/8.",
         "throughline: REDIS_URL: must begin with redis:// or rediss://.",
         "throughline: SECRET_KEY: needs at least 50 random characters.",
         "throughline: SITE_URL: must look like https://crm.example.com.",
@@ -153,6 +155,22 @@ def test_the_web_role_starts_without_its_broker(start: Start, tmp_path: Path) ->
     done = start("-c", "import config.wsgi", ROLE="web", REDIS_URL="redis://127.0.0.1:9/0")
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("changes", "networks"),
+    [
+        ({}, []),
+        ({"DEBUG": "true"}, ["127.0.0.0/8", "::1/128"]),
+        ({"OUTBOUND_NETWORKS": "10.0.0.0/8,fd00::/8"}, ["10.0.0.0/8", "fd00::/8"]),
+    ],
+)
+def test_allows_private_networks_only_by_the_environment(
+    start: Start, changes: dict[str, str], networks: list[str]
+) -> None:
+    done = start("-c", "from config import settings as s; print(s.OUTBOUND_NETWORKS)", **changes)
+
+    assert done.stdout == f"{networks}\n"
 
 
 def test_only_the_web_role_pools_its_connections(start: Start) -> None:

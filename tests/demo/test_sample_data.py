@@ -73,7 +73,7 @@ class TestSampleData:
     def test_has_a_catalogue_with_prices_in_four_currencies(self) -> None:
         lists = PriceList.objects.filter(is_active=True, valid_to__isnull=True)
 
-        assert Product.objects.count() == 25
+        assert Product.objects.count() == 26
         assert Counter(lists.values_list("currency", flat=True)) == {
             "EUR": 2,
             "GBP": 1,
@@ -194,7 +194,7 @@ def test_refuses_a_database_that_is_in_use() -> None:
 def test_adds_the_basics_without_customers() -> None:
     load_basics(Addresses())
 
-    assert Product.objects.count() == 25
+    assert Product.objects.count() == 26
     assert Connection.objects.count() == 2
     assert not Account.objects.exists()
     assert not SalesEvent.objects.exists()

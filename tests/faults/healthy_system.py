@@ -10,7 +10,6 @@ from types import TracebackType
 from typing import Any, Self
 
 from fulfilment.services.connections import register_connection
-from tests.fulfilment.conftest import LOOPBACK
 from tests.fulfilment.processes import secret
 
 
@@ -77,5 +76,4 @@ class HealthySystem:
             event_types=events,
             secret_out=secret("to healthy"),
             secret_in=secret("from healthy"),
-            allowed_networks=LOOPBACK,
         )

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
 from fulfilment import signing
@@ -30,11 +31,11 @@ def post(testbed: Testbed, body: Any, *, at: dt.datetime | None = None, key: str
     text = body if isinstance(body, str) else json.dumps(body)
     message_id = body["id"] if isinstance(body, dict) else "batch"
     headers = signing.sign(message_id, text, [key], at=at or timezone.now())
-    connection = http.client.HTTPConnection("127.0.0.1", testbed.serve(), timeout=20)
-    with closing(connection):
+    client = http.client.HTTPConnection("127.0.0.1", testbed.serve(), timeout=20)
+    with closing(client):
         headers["Content-Type"] = "application/cloudevents+json"
-        connection.request("POST", "/api/v1/intake/warehouse", text.encode(), headers)
-        answer = connection.getresponse()
+        client.request("POST", "/api/v1/intake/warehouse", text.encode(), headers)
+        answer = client.getresponse()
         return answer.status, json.loads(answer.read())
 
 
@@ -61,6 +62,48 @@ def same_report_fifty_times(testbed: Testbed) -> None:
     assert results == {(200, "applied"): 1, (200, "duplicate"): TIMES - 1}
     assert quantities(order) == (4, 0)
     assert Shipment.objects.filter(order=order).count() == 1
+
+
+SLOW_SHIPMENTS = """
+CREATE FUNCTION slow_shipment() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN PERFORM pg_sleep(60); RETURN NEW; END $$;
+CREATE TRIGGER slow_shipment BEFORE INSERT ON fulfilment_shipment
+FOR EACH ROW EXECUTE FUNCTION slow_shipment();
+"""
+ASLEEP = """
+SELECT pid FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event = 'PgSleep'
+"""
+
+
+@fault("web killed inside a report")
+def web_killed_inside_a_report(testbed: Testbed) -> None:
+    """SIGKILL of the web process between storing a report and its effect; it is sent again."""
+    testbed.serve()
+    order = submitted_order(testbed.market)
+    report = shipment_event(order, "WH-killed", "shipped", "4")
+    before = InboundMessage.objects.count()
+    with connection.cursor() as cursor:
+        cursor.execute(SLOW_SHIPMENTS)
+        with ThreadPoolExecutor(1) as pool:
+            interrupted = pool.submit(post, testbed, report)
+            eventually(lambda: read(ASLEEP), "a report under way")
+            testbed.kill_web()
+            assert isinstance(interrupted.exception(20), OSError | http.client.HTTPException)
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", read(ASLEEP)[0])
+        cursor.execute("DROP FUNCTION slow_shipment CASCADE")
+    assert InboundMessage.objects.count() == before
+    status, answer = post(testbed, report)
+    assert (status, answer["result"]) == (200, "applied")
+    assert quantities(order) == (4, 0)
+
+
+def read(query: str) -> list[tuple[Any, ...]]:
+    """Read what a query finds."""
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
 
 
 @fault("report before our answer is stored", core=True)

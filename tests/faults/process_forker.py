@@ -9,6 +9,7 @@ import datetime as dt
 import json
 import os
 import signal
+import socket
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -138,6 +139,17 @@ def die_before_waking_workers() -> None:
     wakeups._notifier.notify = die
 
 
+def resolve_privately() -> None:
+    """Have the name ``warehouse.example`` resolve to a private address."""
+    resolve = socket.getaddrinfo
+
+    def changed(host: Any, *rest: Any, **options: Any) -> Any:
+        address = "10.255.255.1" if host == "warehouse.example" else host
+        return resolve(address, *rest, **options)
+
+    socket.getaddrinfo = changed
+
+
 FAILURES: dict[str, Callable[[], None]] = {
     "": lambda: None,
     "dies before sending": die_before_sending,
@@ -145,6 +157,7 @@ FAILURES: dict[str, Callable[[], None]] = {
     "freezes before the commit": lambda: at_completion(freeze),
     "loses its backend": lambda: at_completion(lose_backend),
     "dies before waking workers": die_before_waking_workers,
+    "resolves a name to a private address": resolve_privately,
 }
 
 

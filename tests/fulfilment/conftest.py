@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from django.test import Client
 from django.utils import timezone
 from pytest_httpserver import HTTPServer
@@ -20,7 +21,7 @@ from crm import roles
 from crm.models import User
 from fulfilment import signing
 from fulfilment.connectors.engine import LaneBatch, Step
-from fulfilment.models import Attempt, Connection, Lane
+from fulfilment.models import Attempt, Connection, Lane, Secret
 from fulfilment.outbound.drain import drain
 from fulfilment.services.connections import register_connection
 from sales.models import Invoice, Order, PaymentTerms
@@ -32,7 +33,6 @@ from tests.factories import Market, UserFactory
 SECRET_OUT = "whsec_b3V0Z29pbmctc2VjcmV0LW9mLXRoZS10ZXN0cw=="
 SECRET_IN = "whsec_aW5jb21pbmctc2VjcmV0LW9mLXRoZS10ZXN0cyE="
 HOOK = "/hooks/throughline"
-LOOPBACK = ["127.0.0.0/8"]
 
 ORDER_EVENTS = [
     f"order.{name}" for name in ("submitted", "changed", "held", "released", "cancelled")
@@ -90,7 +90,8 @@ class FarEnd:
 
 
 def connect(server: HTTPServer, code: str, events: list[str], **options: Any) -> FarEnd:
-    """Register a connection whose far end is the stub."""
+    """Register a connection whose far end is the stub; it reports as what its code says."""
+    duties = [duty for duty in Connection.Duty.values if duty == code]
     path = f"/{code}{HOOK}"
     connection = register_connection(
         code,
@@ -99,7 +100,7 @@ def connect(server: HTTPServer, code: str, events: list[str], **options: Any) ->
         event_types=events,
         secret_out=SECRET_OUT,
         secret_in=SECRET_IN,
-        **({"allowed_networks": LOOPBACK} | options),
+        **({"reports_as": duties} | options),
     )
     return FarEnd(server, connection, path)
 
@@ -165,6 +166,12 @@ def refuse(far_end: FarEnd, handoffs: int = 1, detail: str = "Unknown SKU AX-9")
 def outcomes() -> list[tuple[str, str]]:
     """Verb and outcome of every attempt, in order."""
     return list(Attempt.objects.order_by("id").values_list("verb", "outcome"))
+
+
+def spoil_secret(connection: Connection, purpose: Secret.Purpose) -> None:
+    """Store a secret that was encrypted with a key that is lost."""
+    lost = Fernet(Fernet.generate_key()).encrypt(SECRET_OUT.encode())
+    Secret.objects.filter(connection=connection, purpose=purpose).update(ciphertext=lost)
 
 
 def last_step(batch: LaneBatch) -> Step:

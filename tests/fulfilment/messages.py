@@ -7,7 +7,7 @@ from typing import Any
 from fulfilment.inbound.intake import receive
 from fulfilment.inbound.schemas import parse_message
 from sales.models import Invoice, Order
-from tests.fulfilment.conftest import FarEnd, event
+from tests.fulfilment.conftest import FarEnd, event, shipment_event
 
 
 def money(amount: str, currency: str = "EUR") -> dict[str, str]:
@@ -46,3 +46,62 @@ def receive_from(far_end: FarEnd, message: dict[str, Any]) -> str:
 def status_event(order: Order, status: str = "accepted", **attributes: Any) -> dict[str, Any]:
     """A report of the warehouse on how far an order is."""
     return event("warehouse.order.status", {"order": order.number, "status": status}, **attributes)
+
+
+def returned(order: Order, reference: str, *quantities: str, **data: Any) -> dict[str, Any]:
+    """A report of goods that came back, a quantity per line."""
+    message = shipment_event(order, reference, "delivered", *quantities)
+    of_lines = {"order": order.number, "return_ref": reference, "lines": message["data"]["lines"]}
+    return event("warehouse.return.received", of_lines | data)
+
+
+def shortage(order: Order, *quantities: str, reason: str = "Sold out") -> dict[str, Any]:
+    """A report of what cannot be shipped, a quantity per line; without any, all that is open."""
+    lines = [
+        {"order_line": str(line.pk), "quantity": quantity}
+        for line, quantity in zip(order.lines.order_by("position"), quantities, strict=False)
+    ]
+    data = {"order": order.number, "reason": reason, "lines": lines}
+    return event("warehouse.order.shortage", data)
+
+
+def credited(invoice: Invoice, reference: str, amount: str = "", **data: Any) -> dict[str, Any]:
+    """A credit note of the ERP: of all that is left, or of the lines that are named."""
+    said = {
+        "invoice": invoice.number,
+        "credit_ref": reference,
+        "official_number": f"SC-{reference}",
+        "credited_on": invoice.company.today().isoformat(),
+        "reason": "Broken",
+        "amount": money(amount or f"{invoice.total:.2f}", invoice.currency),
+    }
+    return event("erp.invoice.credited", said | data)
+
+
+def taken_back(invoice: Invoice, amount: str, reference: str = "CB-1", **data: Any) -> Any:
+    """A chargeback of the payment that ``paid`` reports."""
+    said = {
+        "invoice": invoice.number,
+        "payment_ref": f"PAY-{invoice.number}",
+        "reversal_ref": reference,
+        "kind": "chargeback",
+        "reason": "Customer disputes it",
+        "amount": money(amount, invoice.currency),
+        "reversed_on": invoice.company.today().isoformat(),
+    }
+    return event("erp.payment.reversed", said | data)
+
+
+def every_message(order: Order, invoice: Invoice) -> dict[str, dict[str, Any]]:
+    """A message of every type, in an order in which each has an effect."""
+    messages = [
+        status_event(order),
+        shipment_event(order, "WH-1", "shipped", "4"),
+        returned(order, "WH-R1", "1"),
+        shortage(order, "2"),
+        posted(invoice, "SI-1"),
+        paid(invoice, "SI-1"),
+        taken_back(invoice, "20.00"),
+        credited(invoice, "CR-1"),
+    ]
+    return {message["type"]: message for message in messages}

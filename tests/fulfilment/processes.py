@@ -21,7 +21,7 @@ from django.conf import settings
 from django.db import connection
 
 from fulfilment.services.connections import register_connection
-from tests.fulfilment.conftest import HOOK, LOOPBACK
+from tests.fulfilment.conftest import HOOK
 
 ROOT = Path(__file__).resolve().parents[2]
 LISTENS = re.compile(r"http://127\.0\.0\.1:(\d+)/")
@@ -111,9 +111,9 @@ def sandbox(name: str, events: list[str], throughline: str, folder: Path) -> Ite
         name=name.title() if name != "erp" else "ERP",
         url=f"http://127.0.0.1:{port}{HOOK}",
         event_types=events,
+        reports_as=[name],
         secret_out=ours,
         secret_in=theirs,
-        allowed_networks=LOOPBACK,
     )
     try:
         yield Sandbox(port)

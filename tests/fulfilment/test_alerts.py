@@ -8,13 +8,20 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from fulfilment.models import Connection, Handoff, Health
+from fulfilment.models import Connection, Handoff, Health, Secret
 from fulfilment.monitoring.alerts import Alert, alerts_for
 from fulfilment.monitoring.metrics import ConnectionMetrics, collect_metrics
 from fulfilment.outbound.drain import drain
 from sales.models import Order
 from tests.factories import Market
-from tests.fulfilment.conftest import FarEnd, refuse, send, shipment_event, submitted_order
+from tests.fulfilment.conftest import (
+    FarEnd,
+    refuse,
+    send,
+    shipment_event,
+    spoil_secret,
+    submitted_order,
+)
 
 
 def alerts() -> list[tuple[str, str, str]]:
@@ -90,7 +97,12 @@ def test_lists_what_is_critical_before_the_warnings_of_other_connections() -> No
             "wms",
             "Sending to WMS is paused until it answers again: WMS did not answer.",
         ),
-        Alert("warning", "quarantined", "erp", "2 messages from ERP match no document."),
+        Alert(
+            "warning",
+            "quarantined",
+            "erp",
+            "2 messages from ERP were not applied: apply them again or set them aside.",
+        ),
     ]
 
 
@@ -114,3 +126,22 @@ def test_calls_a_handoff_late_after_ten_minutes(
     found = alerts_for([measured(waiting=waiting, oldest_seconds=seconds)])
 
     assert [alert.text for alert in found] == texts
+
+
+def test_names_a_connection_whose_secrets_cannot_be_read(warehouse: FarEnd, erp: FarEnd) -> None:
+    spoil_secret(warehouse.connection, Secret.Purpose.OUTBOUND)
+    spoil_secret(erp.connection, Secret.Purpose.INBOUND)
+    mend = "rotate it, or put the old key back into FIELD_ENCRYPTION_KEYS."
+
+    assert alerts() == [
+        (
+            "critical",
+            "unverified",
+            f"Messages from ERP are refused: no secret to verify them can be read; {mend}",
+        ),
+        (
+            "critical",
+            "unsigned",
+            f"Nothing is sent to Warehouse: no secret to sign with can be read; {mend}",
+        ),
+    ]

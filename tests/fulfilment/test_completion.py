@@ -11,6 +11,7 @@ from fulfilment.connectors.engine import Engine
 from fulfilment.models import Attempt, Connection, Handoff, Lane
 from fulfilment.outbound.completion import complete
 from fulfilment.outbound.drain import drain
+from fulfilment.outbound.handoff_actions import replay_handoff
 from fulfilment.outbound.leases import claim
 from sales.models import Order
 from sales.services.orders import hold_order
@@ -102,3 +103,50 @@ def test_stores_each_result_before_the_rest_of_the_lane(
     assert (lane.pending, lane.lease_token) == (1, batch.lease_token)
     assert not Handoff.objects.exclude(state=State.ACCEPTED).exists()
     assert Lane.objects.get().lease_token is None
+
+
+def test_keeps_the_reference_when_a_replay_is_not_answered(
+    order: Order, market: Market, warehouse: FarEnd
+) -> None:
+    drain()
+    replay_handoff(Handoff.objects.get().pk, actor=market.rep)
+    warehouse.will_answer(500)
+
+    drain()
+
+    handoff = Handoff.objects.get()
+    assert (handoff.state, handoff.reference) == (State.RETRYING, "REF-000001")
+
+
+def test_acknowledges_no_older_version_after_a_newer_one(
+    order: Order, market: Market, warehouse: FarEnd
+) -> None:
+    held = hold_order(order.pk, actor=market.rep, reason="Credit check")
+    drain()
+    assert Lane.objects.get().acked_version == held.version
+
+    replay_handoff(Handoff.objects.get(position=1).pk, actor=market.rep)
+    drain()
+
+    assert len(warehouse.received) == 3
+    assert Lane.objects.get().acked_version == held.version
+
+
+def test_does_not_count_what_the_connection_passes_over(
+    order: Order, market: Market, warehouse: FarEnd
+) -> None:
+    Connection.objects.update(skips_refused=True)
+    Handoff.objects.update(refusal_count=5)
+    hold_order(order.pk, actor=market.rep, reason="Credit check")
+    warehouse.will_answer(400)
+    steps = []
+    with Engine() as engine:
+        for batch in claim(64):
+            engine.submit(batch)
+        while engine.in_flight:
+            steps += engine.collect(5)
+
+    complete(steps)
+
+    assert Handoff.objects.get(position=1).state == State.NEEDS_ATTENTION
+    assert (Lane.objects.get().pending, Lane.objects.get().is_blocked) == (1, False)

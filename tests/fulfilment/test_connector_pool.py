@@ -14,8 +14,8 @@ from fulfilment import connectors
 from fulfilment.connectors import Target
 from fulfilment.connectors.connector_pool import ConnectorPool, shared_pool
 
-WAREHOUSE = Target(uuid.uuid4(), "webhook", "Warehouse", "http://warehouse.example", ("old",), 15)
-ROTATED = replace(WAREHOUSE, secrets=("new", "old"))
+WAREHOUSE = Target(uuid.uuid4(), "webhook", "Warehouse", "http://warehouse.example", (b"old",), 15)
+ROTATED = replace(WAREHOUSE, ciphertexts=(b"new", b"old"))
 
 
 class StubConnector:

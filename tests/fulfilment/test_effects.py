@@ -12,10 +12,11 @@ import pytest
 
 from fulfilment.models import Discrepancy, InboundMessage, Shipment
 from sales.models import CustomerCreditEntry, Invoice, Order, Payment
-from sales.services.orders import cancel_order
+from sales.services.orders import cancel_order, submit_order
 from tests.factories import Market
 from tests.fulfilment.conftest import FarEnd, shipment_event, submitted_order
 from tests.fulfilment.messages import paid, posted, receive_from, status_event
+from tests.sales.order_steps import drafted, trade_in
 
 SIX_REPORTS = [
     ("order", "accepted"),
@@ -84,15 +85,15 @@ def test_ends_in_the_same_state_after_any_order_and_repeats_of_six_reports(
         assert state_of(order) == expected, permutation
 
 
-def test_answers_conflict_for_more_than_was_ordered_and_changes_nothing(
+def test_records_what_fits_of_more_than_was_ordered_and_answers_conflict(
     order: Order, warehouse: FarEnd
 ) -> None:
     receive_from(warehouse, shipment_event(order, "WH-1", "shipped", "8"))
-    before = state_of(order)
 
     assert receive_from(warehouse, shipment_event(order, "WH-2", "shipped", "3")) == "conflict"
 
-    assert state_of(order) == before
+    assert state_of(order)["line"] == (10, 0, 0)
+    assert state_of(order)["order"] == ("submitted", "shipped", "shipped")
     found = Discrepancy.objects.get()
     assert (found.kind, found.record_number) == ("quantity", order.number)
     assert (found.ours, found.theirs, found.difference) == ("10", "11", "+1")
@@ -108,6 +109,19 @@ def test_answers_conflict_for_a_line_of_another_order(
     assert receive_from(warehouse, message) == "conflict"
 
     assert not Shipment.objects.exists()
+
+
+def test_answers_conflict_for_a_shipped_trade_in(market: Market, warehouse: FarEnd) -> None:
+    draft = drafted(market, "10")
+    trade_in(draft, market, "50.00")
+    order = submit_order(draft.pk, actor=market.rep)
+    message = shipment_event(order, "WH-1", "shipped", "10", "1")
+
+    assert receive_from(warehouse, message) == "conflict"
+
+    order.refresh_from_db()
+    shipped = order.lines.order_by("position").values_list("shipped_quantity", flat=True)
+    assert (order.fulfilment_status, list(shipped)) == ("shipped", [10, 0])
 
 
 def test_opens_a_discrepancy_for_a_shipment_of_a_cancelled_order(

@@ -21,7 +21,7 @@ from sales.models import Order
 from tests.fulfilment.conftest import FarEnd, make_due, outcomes
 
 State = Handoff.State
-TARGET = Target(uuid.uuid4(), "webhook", "Warehouse", "http://warehouse.example", ("secret",), 15)
+TARGET = Target(uuid.uuid4(), "webhook", "Warehouse", "http://warehouse.example", (b"secret",), 15)
 REPLY = Reply("REF-1", 200)
 GARBAGE = Response("<html>OK</html>", 200)
 
@@ -113,7 +113,7 @@ def test_never_looks_up_where_nothing_can_be_looked_up(fields: dict[str, bool]) 
     delivered = handoff(**fields)
     connector = ScriptedConnector(no_answer(ConnectionResetError()))
 
-    asyncio.run(deliver(delivered, connector, replace(TARGET, gives_references=False)))
+    asyncio.run(deliver(delivered, connector, replace(TARGET, answers_look_ups=False)))
 
     assert requests_of(delivered) == ["push unknown"]
 

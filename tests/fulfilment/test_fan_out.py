@@ -9,21 +9,23 @@ from pytest_httpserver import HTTPServer
 from crm.actors import System
 from fulfilment.models import Connection, Handoff, Payload
 from fulfilment.outbound.drain import drain
+from fulfilment.routes import ROUTES
 from fulfilment.services.connections import register_connection
-from sales.models import Order
+from sales.models import Invoice, Order, PaymentTerms
 from sales.services.change_orders import Changes, change_order
 from sales.services.orders import hold_order, release_order
 from tests.database_assertions import statements_of
 from tests.factories import Market
 from tests.fulfilment.conftest import (
-    LOOPBACK,
     ORDER_EVENTS,
     SECRET_IN,
     SECRET_OUT,
     FarEnd,
     connect,
+    shipment_event,
     submitted_order,
 )
+from tests.fulfilment.messages import credited, paid, receive_from
 
 
 def test_sends_nothing_after_a_rollback(market: Market, warehouse: FarEnd) -> None:
@@ -70,7 +72,6 @@ def test_queues_with_the_same_number_of_statements_for_any_number_of_connections
             event_types=ORDER_EVENTS,
             secret_out=SECRET_OUT,
             secret_in=SECRET_IN,
-            allowed_networks=LOOPBACK,
         )
 
     queued = statements_of(lambda: release_order(order.pk, actor=market.rep))
@@ -97,3 +98,61 @@ def test_queues_for_each_connection_that_receives_the_type_with_one_body_per_ver
         ("warehouse", 1, 1),
     ]
     assert sorted(Payload.objects.values_list("version", flat=True)) == [1, 2]
+
+
+def types_sent(far_end: FarEnd) -> list[str]:
+    """The types of the events that a far end received, in order."""
+    drain()
+    return [event["type"].removeprefix("throughline.") for event in far_end.events]
+
+
+def bill_per_shipment(market: Market) -> None:
+    market.payment_terms.invoice_when = PaymentTerms.InvoiceWhen.PER_SHIPMENT
+    market.payment_terms.save()
+
+
+def test_tells_the_reporter_of_a_shipment_which_invoice_our_terms_made_of_it(
+    market: Market, httpserver: HTTPServer
+) -> None:
+    bill_per_shipment(market)
+    events = [str(name) for name in ROUTES]
+    both = connect(httpserver, "both", events, reports_as=["warehouse"])
+    order = submitted_order(market)
+
+    receive_from(both, shipment_event(order, "WH-1", "shipped", "4"))
+
+    assert types_sent(both) == ["order.submitted", "order.progressed", "invoice.issued"]
+    assert both.events[2]["data"]["invoice"]["number"] == Invoice.objects.get().number
+
+
+def test_spares_the_sender_of_a_payment_only_its_own_statement(
+    invoice: Invoice, erp: FarEnd
+) -> None:
+    receive_from(erp, paid(invoice, "SI-1", "50.00"))
+    assert types_sent(erp) == ["invoice.issued"]
+
+    rest = paid(invoice, "SI-1", "80.00")
+    rest["data"]["payment_ref"] = "PAY-2"
+    receive_from(erp, rest)
+
+    assert types_sent(erp) == ["invoice.issued", "invoice.paid"]
+    assert erp.events[1]["data"]["invoice"]["moved_to_credit"]["amount"] == "10.00"
+
+
+def test_tells_the_reporter_of_too_much_what_was_recorded(
+    market: Market, httpserver: HTTPServer
+) -> None:
+    warehouse = connect(httpserver, "warehouse", ["order.submitted", "shipment.recorded"])
+    order = submitted_order(market)
+    receive_from(warehouse, shipment_event(order, "WH-1", "shipped", "4"))
+    assert types_sent(warehouse) == ["order.submitted"]
+
+    receive_from(warehouse, shipment_event(order, "WH-2", "shipped", "7"))
+
+    assert types_sent(warehouse) == ["order.submitted", "shipment.recorded"]
+
+
+def test_spares_the_erp_the_credit_note_that_it_reported(invoice: Invoice, erp: FarEnd) -> None:
+    receive_from(erp, credited(invoice, "CR-1"))
+
+    assert types_sent(erp) == ["invoice.issued"]

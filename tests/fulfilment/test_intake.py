@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from django.db import close_old_connections, connection
 
+from fulfilment.connectors.base import Record
+from fulfilment.inbound.documents import Effect
+from fulfilment.inbound.effects import EFFECTS
 from fulfilment.inbound.intake import receive
 from fulfilment.inbound.schemas import parse_message
 from fulfilment.models import Handoff, InboundMessage
@@ -46,8 +49,8 @@ def test_applies_a_report_that_arrives_before_the_answer(order: Order, warehouse
 
 @pytest.mark.django_db(transaction=True)
 def test_applies_the_same_message_once_when_it_comes_fifty_times_at_once(httpserver: Any) -> None:
-    order = submitted_order(Market())
     far_end = connect(httpserver, "warehouse", ["order.submitted"])
+    order = submitted_order(Market())
     message = parse_message(shipment_event(order, "WH-1", "shipped", "4"))
     results: list[str] = []
     barrier = threading.Barrier(10)
@@ -67,3 +70,41 @@ def test_applies_the_same_message_once_when_it_comes_fifty_times_at_once(httpser
     assert sorted(results) == ["applied"] + ["duplicate"] * 49
     assert SalesEvent.objects.filter(type="shipment.recorded").count() == 1
     assert order.lines.get().shipped_quantity == 4
+
+
+def test_records_an_unexpected_failure_on_its_message_and_answers_it(
+    order: Order, warehouse: FarEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> Effect:
+        Order.objects.update(notes="x" * 20_000)
+        raise RuntimeError("nul \x00 byte")
+
+    monkeypatch.setitem(EFFECTS, "warehouse.order.status", fail)
+    message = status_event(order)
+
+    assert receive_from(warehouse, message) == "quarantined"
+    assert receive_from(warehouse, message) == "duplicate"
+
+    stored = InboundMessage.objects.get()
+    assert stored.detail == "Unexpected error: RuntimeError: nul \ufffd byte"
+    assert Order.objects.get().notes == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_records_what_only_the_commit_refuses(
+    httpserver: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = submitted_order(Market())
+    far_end = connect(httpserver, "warehouse", ["order.submitted"])
+
+    def change_without_an_event(*_: object) -> Effect:
+        Order.objects.filter(pk=order.pk).update(version=order.version + 1)
+        return Effect(Record("order", order.pk, order.number or ""), has_changed=True)
+
+    monkeypatch.setitem(EFFECTS, "warehouse.order.status", change_without_an_event)
+
+    assert receive_from(far_end, status_event(order)) == "quarantined"
+
+    version = order.version
+    order.refresh_from_db()
+    assert order.version == version

@@ -37,6 +37,7 @@ def test_lists_what_was_sent_answered_and_received_in_order(
     hold_order(order.pk, actor=market.rep, reason="Credit check")
 
     n = order.number
+    due = "It is due, and sent as soon as Warehouse has a place free."
     too_much = "Espresso machine: 11 shipped in all, but only 10 are ordered."
     assert [str(entry) for entry in entries_for(order)] == [
         f"Order submitted {n}: Warehouse is not available (500). (3 times)",
@@ -45,8 +46,8 @@ def test_lists_what_was_sent_answered_and_received_in_order(
         f"Warehouse reported {n} as accepted. It arrived late and changed nothing.",
         "Warehouse reported WH-1 as shipped (DHL TRACK-WH-1).",
         f"Warehouse reported WH-2 as shipped (DHL TRACK-WH-2). {too_much}",
-        "Quantity differs: ours 10, Warehouse has 11.",
-        f"“Order put on hold {n}” waits to be sent to Warehouse.",
+        "Quantity differs (Espresso machine): ours 10, Warehouse has 11.",
+        f"“Order put on hold {n}” waits to be sent to Warehouse. {due}",
     ]
     client.force_login(market.rep)
     drawn = client.get(record_url(order)).content.decode().split('id="integration-log"')[1]

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 import uuid
 
+import pytest
+from django.db import connection as database
 from django.utils import timezone
 from werkzeug import Response
 
+from fulfilment import signing
 from fulfilment.connectors.engine import Engine
-from fulfilment.models import Connection, Handoff, Lane
+from fulfilment.models import Connection, Handoff, Health, Lane, Secret
 from fulfilment.outbound.completion import complete
 from fulfilment.outbound.drain import drain
 from fulfilment.outbound.handoff_actions import replay_handoff
-from fulfilment.outbound.leases import claim
+from fulfilment.outbound.leases import claim, lease_seconds, sending_window
+from fulfilment.services.connections import rotate_secret
 from sales.models import Order
 from sales.services.orders import hold_order, release_order
 from tests.factories import Market
-from tests.fulfilment.conftest import FarEnd, last_step, make_due, outcomes, submitted_order
+from tests.fulfilment.conftest import FarEnd, last_step, make_due, outcomes, refuse, submitted_order
 
 State = Handoff.State
 
@@ -128,3 +133,69 @@ def test_stops_a_batch_that_lost_its_lease(order: Order, market: Market, warehou
 
     assert len(warehouse.received) == 2
     assert Lane.objects.get().pending == 7
+
+
+def test_signs_with_live_secrets_only(order: Order, warehouse: FarEnd) -> None:
+    """One has expired, and one is not active yet."""
+    now = timezone.now()
+    old = warehouse.connection.secrets.get(purpose="outbound")
+    live = rotate_secret(warehouse.connection, Secret.Purpose.OUTBOUND)
+    Secret.objects.filter(pk=old.pk).update(expires_at=now - dt.timedelta(seconds=1))
+    Secret.objects.create(
+        connection=warehouse.connection,
+        purpose=Secret.Purpose.OUTBOUND,
+        ciphertext=signing.encrypt(signing.make_secret()),
+        active_from=now + dt.timedelta(hours=1),
+    )
+
+    drain()
+
+    headers = dict(warehouse.received[0].headers)
+    assert len(headers["Webhook-Signature"].split()) == 1
+    signing.verify(headers, warehouse.received[0].get_data(), [live])
+
+
+def test_lets_the_database_keep_the_plans_of_a_claim(order: Order, warehouse: FarEnd) -> None:
+    claim(64)
+
+    with database.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        kept = " ".join(statement for (statement,) in cursor.fetchall())
+    for beginning in ("SELECT connection.id", "WITH eligible AS", "WITH next AS"):
+        assert beginning in kept
+
+
+def test_claims_nothing_of_a_connection_during_a_pause(order: Order, warehouse: FarEnd) -> None:
+    Health.objects.update(not_before=timezone.now() + dt.timedelta(seconds=30))
+    assert claim(64) == []
+
+    Health.objects.update(not_before=timezone.now() - dt.timedelta(seconds=1))
+    assert len(claim(64)) == 1
+
+
+def test_counts_no_expired_lease_against_the_limit(order: Order, warehouse: FarEnd) -> None:
+    Connection.objects.update(max_in_flight=1)
+    assert len(claim(64)) == 1
+    make_due()
+
+    assert len(claim(64)) == 1
+
+
+def test_claims_no_blocked_lane_beside_one_that_is_due(market: Market, warehouse: FarEnd) -> None:
+    submitted_order(market)
+    refuse(warehouse)
+    other = submitted_order(market)
+    make_due()
+
+    [batch] = claim(64)
+
+    assert batch.lane_id == Lane.objects.get(root_id=other.pk).pk
+
+
+@pytest.mark.parametrize(
+    ("deadline", "lease", "window"), [(1, 60, 43), (15, 60, 15), (16, 63, 16), (60, 195, 60)]
+)
+def test_leaves_time_for_a_slow_answer_and_a_look_up_in_every_lease(
+    deadline: int, lease: int, window: int
+) -> None:
+    assert (lease_seconds(deadline), sending_window(deadline)) == (lease, window)

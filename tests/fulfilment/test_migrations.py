@@ -1,11 +1,17 @@
 from __future__ import annotations
 
 import pgtrigger
+import pytest
+from pytest_django import Settings
+from pytest_httpserver import HTTPServer
 
 from fulfilment.services.shipments import record_shipment
 from sales.models import Order
+from sales.services.orders import hold_order, release_order
 from tests.database_assertions import migrate, rows, sql
 from tests.factories import Market
+from tests.fulfilment.conftest import FarEnd, connect, submitted_order
+from tests.fulfilment.messages import receive_from, status_event
 
 
 def test_keeps_the_values_of_renamed_columns(order: Order, market: Market) -> None:
@@ -22,3 +28,55 @@ def test_keeps_the_values_of_renamed_columns(order: Order, market: Market) -> No
     assert rows("SELECT refusal_count, is_acknowledged FROM fulfilment_handoff") == {(4, True)}
     assert rows("SELECT report_sequence FROM fulfilment_shipment") == {(17,)}
     assert rows("SELECT report_sequence FROM fulfilment_shipmenthistory") == {(16,)}
+
+
+def test_marks_the_handoff_that_holds_up_a_blocked_lane(
+    order: Order, market: Market, warehouse: FarEnd
+) -> None:
+    hold_order(order.pk, actor=market.rep, reason="Credit check")
+    release_order(order.pk, actor=market.rep)
+    other = submitted_order(market)
+    migrate("fulfilment", "0015_roles")
+    sql("UPDATE fulfilment_handoff SET state = 'needs_attention' WHERE position < 3")
+    sql("UPDATE fulfilment_lane SET is_blocked = true WHERE root_id = %s", order.pk)
+
+    migrate("fulfilment", "0016_held_lanes")
+
+    held = "SELECT position, root_id FROM fulfilment_handoff JOIN fulfilment_lane lane"
+    assert rows(f"{held} ON lane.id = lane_id WHERE holds_lane") == {(2, order.pk)}
+    assert other.pk != order.pk
+
+
+def test_names_the_private_networks_that_only_the_environment_allows_now(
+    warehouse: FarEnd, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.OUTBOUND_NETWORKS = ["10.0.0.0/8"]
+    migrate("fulfilment", "0016_held_lanes")
+    assert rows("SELECT allowed_networks[1] FROM fulfilment_connection") == {("10.0.0.0/8",)}
+    with pgtrigger.ignore():
+        sql("UPDATE fulfilment_connection SET allowed_networks = '{10.0.0.0/8,192.168.0.0/16}'")
+
+    migrate("fulfilment", "0017_settings_of_connections")
+
+    assert capsys.readouterr().err == (
+        "throughline: connections were allowed private networks, which only the environment does "
+        "now; if they still need them, set OUTBOUND_NETWORKS=192.168.0.0/16\n"
+    )
+
+
+def test_lets_connections_go_on_reporting_what_they_did(
+    order: Order, warehouse: FarEnd, erp: FarEnd, httpserver: HTTPServer
+) -> None:
+    archive = connect(httpserver, "archive", ["quote.accepted"])
+    receive_from(warehouse, status_event(order))
+    migrate("fulfilment", "0016_held_lanes")
+    with pgtrigger.ignore():
+        sql("UPDATE fulfilment_connection SET event_types = '{}' WHERE code = 'warehouse'")
+
+    migrate("fulfilment", "0017_settings_of_connections")
+
+    assert rows("SELECT code, array_to_string(reports_as, ',') FROM fulfilment_connection") == {
+        ("warehouse", "warehouse"),
+        ("erp", "erp"),
+        (archive.connection.code, ""),
+    }

@@ -95,5 +95,6 @@ def test_settles_an_invoice_with_its_early_payment_discount(
     )  # fmt: skip
     assert not Discrepancy.objects.exists()
     drain()
-    [invoice_sent] = [sent["data"]["invoice"] for sent in erp.events]
-    assert invoice_sent["early_payment"]["discount"] == money("2.40")
+    issued, settled = [sent["data"]["invoice"] for sent in erp.events]
+    assert issued["early_payment"]["discount"] == money("2.40")
+    assert (settled["paid"], settled["discounted"]) == (money("117.60"), money("2.40"))

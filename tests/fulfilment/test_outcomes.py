@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from fulfilment.models import Handoff, Lane
+import uuid
+
+import pytest
+from django.utils import timezone
+
+from fulfilment.connectors import Message
+from fulfilment.connectors.engine import AttemptResult, InFlightHandoff
+from fulfilment.models import Attempt, Handoff, Lane
 from fulfilment.outbound.drain import drain
+from fulfilment.outbound.outcomes import decide_outcome
 from sales.models import Order
 from sales.services.orders import hold_order
 from tests.factories import Market
@@ -44,3 +52,26 @@ def test_needs_attention_after_six_refusals(
     assert refused.cause == "Warehouse refused: Unknown SKU AX-9"
     assert held.state == State.QUEUED
     assert Lane.objects.get().is_blocked
+
+
+@pytest.mark.parametrize(
+    ("verb", "outcome", "state"),
+    [
+        (Attempt.Verb.PUSH, Attempt.Outcome.UNREACHABLE, State.RETRYING),
+        (Attempt.Verb.PUSH, Attempt.Outcome.REFUSED, State.RETRYING),
+        (Attempt.Verb.PUSH, Attempt.Outcome.UNKNOWN, State.UNKNOWN_OUTCOME),
+        (Attempt.Verb.PUSH, Attempt.Outcome.NO_REFERENCE, State.UNKNOWN_OUTCOME),
+        (Attempt.Verb.FIND, Attempt.Outcome.UNREACHABLE, State.UNKNOWN_OUTCOME),
+    ],
+)
+def test_is_unsure_of_what_may_have_arrived(
+    verb: Attempt.Verb, outcome: Attempt.Outcome, state: Handoff.State
+) -> None:
+    now = timezone.now()
+    handoff = InFlightHandoff(uuid.uuid4(), Message("evt_1", "{}"))
+    handoff.results.append(AttemptResult(verb, outcome, now, now))
+
+    decided = decide_outcome(handoff)
+
+    assert decided is not None
+    assert decided.state == state

@@ -6,15 +6,18 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+from api.schemas import InvoiceSchema, OrderSchema
 from fulfilment.outbound.drain import drain
-from fulfilment.payloads import invoice_payload, quote_payload
+from fulfilment.payloads import invoice_payload, order_payload, quote_payload
 from sales.models import Invoice, Order
-from sales.services.documents.drafts import draft_quote
+from sales.services.documents.drafts import draft_order, draft_quote
 from sales.services.documents.lines import add_line
-from sales.services.quotes import activate_quote
+from sales.services.orders import submit_order
+from sales.services.quotes import accept_quote, activate_quote
 from tests.factories import Market
 from tests.fulfilment.conftest import FarEnd
 from tests.fulfilment.messages import money
+from tests.sales.order_steps import billed, trade_in
 
 
 def test_sends_a_cloudevent_with_the_whole_order(order: Order, warehouse: FarEnd) -> None:
@@ -41,6 +44,7 @@ def test_sends_a_cloudevent_with_the_whole_order(order: Order, warehouse: FarEnd
             "cancelled": "0",
             "unit": "pc",
             "unit_price": {"amount": "100.00", "currency": "EUR"},
+            "price_quantity": "1",
             "discount": {"amount": "0.00", "currency": "EUR"},
             "net": {"amount": "1000.00", "currency": "EUR"},
             "tax": {"amount": "200.00", "currency": "EUR"},
@@ -124,4 +128,62 @@ def test_leaves_out_of_a_quote_what_the_customer_did_not_take(market: Market) ->
     ]
     assert sent["lines"][1]["id"] == str(taken.pk)
     assert sent["lines"][1]["unit_price"] == money("0.335")  # with all decimals that it has
+    assert sent["lines"][1]["price_quantity"] == "1"
     assert (sent["lines"][1]["net"], sent["totals"]["total"]) == (money("0.67"), money("0.80"))
+
+
+def test_tells_a_trade_in_as_a_line_below_zero(market: Market) -> None:
+    order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
+    add_line(order, actor=market.rep, product=market.product("100.00"), quantity=Decimal(10))
+    trade_in(order, market, "150.00", quantity=Decimal(2))
+    order = submit_order(order.pk, actor=market.rep)
+    goods, deduction = order.lines.order_by("position")
+    invoice = billed(order, market, what="lines", quantities={goods.pk: Decimal(4)})
+
+    [_, ordered] = order_payload(order)["order"]["lines"]
+    [_, taken] = invoice_payload(invoice)["invoice"]["lines"]
+
+    assert ordered == {
+        "id": str(deduction.pk),
+        "position": 2,
+        "kind": "deduction",
+        "sku": "",
+        "description": "Old machine taken back",
+        "quantity": "2",
+        "cancelled": "0",
+        "unit": "",
+        "unit_price": money("-150.00"),
+        "discount": money("0.00"),
+        "net": money("-300.00"),
+        "tax": money("-60.00"),
+        "gross": money("-360.00"),
+        "requested_on": None,
+    }
+    assert {**taken, "id": None} == {
+        "id": None,
+        "order_line": str(deduction.pk),
+        "position": 2,
+        "kind": "deduction",
+        "sku": "",
+        "description": "Old machine taken back",
+        "quantity": "1",
+        "net": money("-120.00"),
+        "tax_rate": "0.2",
+        "tax": money("-24.00"),
+        "gross": money("-144.00"),
+    }
+    assert OrderSchema(data=order_payload(order)["order"]).is_valid(raise_exception=True)
+    assert InvoiceSchema(data=invoice_payload(invoice)["invoice"]).is_valid(raise_exception=True)
+
+
+def test_tells_how_many_units_a_price_is_for(market: Market) -> None:
+    quote = draft_quote(actor=market.rep, account=market.account, name="Workshop")
+    screws = market.product("3.99", price_quantity="100")
+    add_line(quote, actor=market.rep, product=screws, quantity=Decimal(250))
+    activate_quote(quote.pk, actor=market.rep)
+    order = submit_order(accept_quote(quote.pk, actor=market.rep).pk, actor=market.rep)
+
+    for payload in (quote_payload(quote)["quote"], order_payload(order)["order"]):
+        [line] = payload["lines"]
+        assert (line["unit_price"], line["price_quantity"]) == (money("3.99"), "100")
+        assert (line["quantity"], line["net"]) == ("250", money("9.98"))

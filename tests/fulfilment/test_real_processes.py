@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from pytest_django.live_server_helper import LiveServer
 
-from fulfilment.models import Attempt, Discrepancy, ExternalRef, Handoff
+from fulfilment.models import Attempt, Discrepancy, ExternalRef, Handoff, Lane
 from sales.models import Invoice, Order, PaymentTerms
 from tests.factories import Market
 from tests.fulfilment.conftest import INVOICE_EVENTS, ORDER_EVENTS, submitted_order
@@ -149,3 +149,19 @@ def backends() -> set[int]:
     with connection.cursor() as cursor:
         cursor.execute(BACKENDS)
         return {pid for (pid,) in cursor.fetchall()}
+
+
+def test_a_worker_that_is_stopped_stores_the_answers_under_way(
+    warehouse: Sandbox, worker: subprocess.Popen[str]
+) -> None:
+    warehouse.ask("POST", "/control", [{"mode": "slow", "seconds": 2, "times": 1}])
+    submitted_order(Market())
+    under_way = Handoff.objects.filter(state=Handoff.State.SENDING)
+    eventually(under_way.exists, "a request under way")
+
+    worker.terminate()
+    worker.wait(20)
+
+    assert Handoff.objects.get().state == Handoff.State.ACCEPTED
+    assert list(Attempt.objects.values_list("verb", "outcome")) == [("push", "done")]
+    assert list(Lane.objects.values_list("pending", "lease_token")) == [(0, None)]

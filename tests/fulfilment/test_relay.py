@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import OperationalError
 
 from fulfilment.management.commands import relay
+from tests.factories import Market
+from tests.fulfilment.conftest import FarEnd, submitted_order
 
 PATIENCE = 2.0
 """Seconds after which a relay that does not stop is taken for deadlocked."""
@@ -48,29 +51,75 @@ def terminate_after(calls: int) -> None:
     sys.setprofile(count)
 
 
-@pytest.mark.parametrize("calls", range(1, 60))
-def test_stops_whenever_the_signal_arrives(monkeypatch: pytest.MonkeyPatch, calls: int) -> None:
-    drains: list[int] = []
+class Nothing:
+    """A listener and a delivery thread that do nothing."""
 
-    def drain() -> None:
-        drains.append(len(drains))
-        if len(drains) == 1:
+    def __init__(self, wake: object = None) -> None:
+        pass
+
+    def nothing(self) -> None:
+        pass
+
+    start = stop = wake = nothing
+
+
+@pytest.fixture
+def sweeps(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Only the loop of sweeps: nothing is delivered or listened for."""
+    monkeypatch.setattr(relay, "Listener", Nothing)
+    monkeypatch.setattr(relay, "delivery_thread", Nothing())
+    return monkeypatch
+
+
+@pytest.mark.parametrize("calls", range(1, 60))
+def test_stops_whenever_the_signal_arrives(sweeps: pytest.MonkeyPatch, calls: int) -> None:
+    swept: list[int] = []
+
+    def sweep() -> None:
+        swept.append(len(swept))
+        if len(swept) == 1:
             terminate_after(calls)
 
-    monkeypatch.setattr(relay, "retry_deferred", lambda: None)
-    monkeypatch.setattr(relay, "drain", drain)
+    sweeps.setattr(relay, "retry_deferred", sweep)
     signal.signal(signal.SIGALRM, give_up)
     signal.setitimer(signal.ITIMER_REAL, PATIENCE)
 
     call_command("relay", every=0.001)
 
-    assert drains
+    assert swept
 
 
-def test_a_long_pause_ends_when_the_signal_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(relay, "retry_deferred", lambda: None)
-    monkeypatch.setattr(relay, "drain", lambda: terminate_after(10))
+def test_a_long_pause_ends_when_the_signal_arrives(sweeps: pytest.MonkeyPatch) -> None:
+    sweeps.setattr(relay, "retry_deferred", lambda: terminate_after(10))
     signal.signal(signal.SIGALRM, give_up)
     signal.setitimer(signal.ITIMER_REAL, PATIENCE)
 
     call_command("relay", every=3600.0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sweep_that_fails_does_not_end_it(sweeps: pytest.MonkeyPatch) -> None:
+    swept: list[int] = []
+
+    def fail_twice() -> None:
+        swept.append(len(swept))
+        if len(swept) == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+        raise (ValueError if len(swept) == 1 else OperationalError)("unexpected")
+
+    sweeps.setattr(relay, "retry_deferred", fail_twice)
+    signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+
+    call_command("relay", every=0.001)
+
+    assert swept == [0, 1, 2]
+
+
+@pytest.mark.django_db
+def test_delivers_once_what_is_due_and_ends(market: Market, warehouse: FarEnd) -> None:
+    submitted_order(market)
+
+    call_command("relay", once=True)
+
+    assert len(warehouse.received) == 1

@@ -40,7 +40,7 @@ def test_allows_public_addresses(host: str) -> None:
     assert AddressFilter([]).allows(host)
 
 
-def test_allows_networks_named_on_the_connection() -> None:
+def test_allows_the_networks_of_the_operator() -> None:
     addresses = AddressFilter(["10.0.0.0/8", "fd00::/8"])
 
     assert addresses.allows("10.9.8.7")

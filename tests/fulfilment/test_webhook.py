@@ -11,11 +11,15 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from email.utils import format_datetime
 
 import pytest
+from pytest_django import Settings
 from pytest_httpserver import HTTPServer
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+from fulfilment import signing
 from fulfilment.connectors import Message, Reply, Target
 from fulfilment.connectors.webhook import WebhookConnector
 from fulfilment.errors import (
@@ -28,8 +32,9 @@ from fulfilment.errors import (
     RateLimited,
     Refused,
     Unreachable,
+    Unsigned,
 )
-from tests.fulfilment.conftest import LOOPBACK, SECRET_OUT
+from tests.fulfilment.conftest import SECRET_IN, SECRET_OUT
 
 Script = Callable[[socket.socket], None]
 
@@ -41,15 +46,14 @@ def close_without_answer(client: socket.socket) -> None:
     client.recv(65536)
 
 
-def target(url: str, *, deadline: float = 1, networks: list[str] | None = None) -> Target:
+def target(url: str, *, deadline: float = 1, secrets: tuple[bytes, ...] | None = None) -> Target:
     return Target(
         connection_id=uuid.uuid4(),
         kind="webhook",
         name="Warehouse",
         url=url,
-        secrets=(SECRET_OUT,),
+        ciphertexts=(signing.encrypt(SECRET_OUT),) if secrets is None else secrets,
         deadline=deadline,
-        allowed_networks=tuple(LOOPBACK if networks is None else networks),
     )
 
 
@@ -334,6 +338,62 @@ def test_looks_up_a_message_by_its_id(httpserver: HTTPServer) -> None:
             find(to)
 
 
+def test_keeps_the_query_of_the_url_in_look_ups(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/hook/evt_1", query_string="code=S3cret").respond_with_json(
+        {"reference": "WH-7"}
+    )
+
+    found = find(target(httpserver.url_for("/hook?code=S3cret")))
+
+    assert found is not None
+    assert found.reference == "WH-7"
+
+
+@pytest.mark.parametrize("body", ["{}", ""])
+def test_signs_look_ups_so_that_any_library_verifies_them(
+    httpserver: HTTPServer, body: str
+) -> None:
+    httpserver.expect_request("/hooks/evt_1").respond_with_json({"reference": "WH-7"})
+    secrets = (signing.encrypt(SECRET_OUT), signing.encrypt(SECRET_IN))
+
+    find(target(httpserver.url_for("/hooks"), secrets=secrets))
+
+    [(request, _)] = httpserver.log
+    assert request.get_data() == b""
+    for secret in (SECRET_OUT, SECRET_IN):
+        verified = Webhook(secret).verify(body, dict(request.headers), json_parse=bool(body))
+        assert verified == ({} if body else None)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(SECRET_OUT).verify("{}", dict(request.headers) | {"webhook-id": "evt_2"})
+
+
+def test_names_the_setting_where_a_look_up_is_not_possible(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/hooks/evt_1").respond_with_data("", status=405)
+
+    with pytest.raises(Refused, match="answers no look-ups"):
+        find(target(httpserver.url_for("/hooks")))
+
+
+def test_accepts_what_is_found_without_a_reference_where_none_are_given(
+    httpserver: HTTPServer,
+) -> None:
+    httpserver.expect_request("/hooks/evt_1").respond_with_data("", status=204)
+
+    found = find(replace(target(httpserver.url_for("/hooks")), gives_references=False))
+
+    assert found is not None
+    assert found.reference == ""
+
+
+def test_accepts_a_missing_reference_where_it_cannot_be_looked_up(httpserver: HTTPServer) -> None:
+    httpserver.expect_ordered_request("/hooks").respond_with_data("OK")
+    httpserver.expect_ordered_request("/hooks").respond_with_json({"reference": "WH-7"})
+    to = replace(target(httpserver.url_for("/hooks")), answers_look_ups=False)
+
+    assert push(to) == Reply("", 200, "OK")
+    assert push(to).reference == "WH-7"
+
+
 def test_raises_unreachable_for_a_look_up_without_an_answer() -> None:
     with far_end(close_without_answer) as url, pytest.raises(Unreachable) as raised:
         find(target(url))
@@ -341,21 +401,51 @@ def test_raises_unreachable_for_a_look_up_without_an_answer() -> None:
     assert type(raised.value) is Unreachable
 
 
-def test_never_connects_to_a_private_network_that_is_not_allowed() -> None:
+def test_never_connects_to_a_private_network_that_is_not_allowed(settings: Settings) -> None:
     visited = threading.Event()
 
     def record_visit(client: socket.socket) -> None:
         visited.set()
 
-    with far_end(record_visit) as url, pytest.raises(AddressBlocked, match=r"at 127\.0\.0\.1"):
-        push(target(url, networks=[]))
-    with far_end(record_visit) as url, pytest.raises(AddressBlocked):
-        push(target(url.replace("127.0.0.1", "localhost"), networks=["10.0.0.0/8"]))
+    settings.OUTBOUND_NETWORKS = ["10.0.0.0/8"]
+    with far_end(record_visit) as url, pytest.raises(AddressBlocked, match=r"127\.0\.0\.1"):
+        push(target(url))
+    with far_end(record_visit) as url, pytest.raises(AddressBlocked, match=r"is at 127\.0\.0\.1"):
+        push(target(url.replace("127.0.0.1", "localhost")))
 
     assert not visited.is_set()
 
 
-@pytest.mark.parametrize("url", ["ftp://far.example/", "http://", "nonsense", "file:///etc/passwd"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("ftp://far.example/", "http://", "nonsense", "file:///etc/passwd"),
+        *("http://ada:S3cret@localhost/", "http://169.254.169.254/?code=S3cret"),
+    ],
+)
 def test_refuses_an_invalid_url_without_connecting(url: str) -> None:
-    with pytest.raises(AddressBlocked):
+    with pytest.raises(AddressBlocked, match=r"^Warehouse: ") as raised:
         push(target(url))
+
+    assert "S3cret" not in raised.value.detail
+
+
+@pytest.mark.parametrize("secrets", [(), (b"not encrypted with any of our keys",)])
+def test_sends_nothing_unsigned(httpserver: HTTPServer, secrets: tuple[bytes, ...]) -> None:
+    with pytest.raises(Unsigned, match="Warehouse has no secret to sign with that can be read"):
+        push(target(httpserver.url_for("/hooks"), secrets=secrets))
+    with pytest.raises(Unsigned):
+        find(target(httpserver.url_for("/hooks"), secrets=secrets))
+
+    assert httpserver.log == []
+
+
+def test_signs_with_the_secrets_that_can_be_read(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/hooks").respond_with_json({"reference": "WH-7"})
+    secrets = (b"not encrypted with any of our keys", signing.encrypt(SECRET_OUT))
+
+    push(target(httpserver.url_for("/hooks"), secrets=secrets))
+
+    [(request, _)] = httpserver.log
+    assert len(request.headers["webhook-signature"].split(" ")) == 1
+    assert signing.verify(dict(request.headers), request.get_data(), [SECRET_OUT]) == "evt_1"

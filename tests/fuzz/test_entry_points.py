@@ -1,14 +1,17 @@
 """Fuzz of every entry point: whatever is typed or sent is refused in words, never by an error 500.
 
 Each field of each form of the UI and of the admin, each filter, each search and each value of an
-inbound message gets values that no screen would offer. ``FUZZ_INPUTS`` sets how many are tried.
+inbound message gets values that no screen would offer. A form counts once, on however many records
+it stands. Every run tries each field with ``WORST_OF_EACH`` of the worst values, which ones
+``FUZZ_SEED`` decides, and ``FUZZ_INPUTS`` more of all values.
 """
 
 from __future__ import annotations
 
 import os
 import random
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -19,29 +22,51 @@ from django.test import Client
 from django.urls import reverse
 
 from crm.models import User
-from tests.fuzz.nasty import NASTY
+from tests.fuzz.nasty import NASTY, WORST
 from tests.html_forms import HtmlForm, forms_in
 from tests.web.one_of_each import OneOfEach, one_of_each, shop
 from tests.web.pages import every_page
 
 pytestmark = pytest.mark.django_db
 
-INPUTS = int(os.environ.get("FUZZ_INPUTS", "400"))
+INPUTS = int(os.environ.get("FUZZ_INPUTS", "100"))
+WORST_OF_EACH = int(os.environ.get("FUZZ_WORST_OF_EACH", "1"))
+BY_HTMX = 0.3
 SEED = int(os.environ.get("FUZZ_SEED", "20261129"))
 KEPT = frozenset({"csrfmiddlewaretoken"})
+FILTERS = ("q", "page", "after", "sort", "owner", "status", "o", "p", "id__exact")
+AN_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d+")
+NEW_ROW = "__prefix__"
+
+
+@dataclass(frozen=True, eq=False)
+class Input:
+    """A field of a form, with what the form's other fields hold."""
+
+    method: str
+    url: str
+    others: Mapping[str, str]
+    field: str
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """The form and the field, whichever record they are of."""
+        path = AN_ID.sub("#", self.url.split("?")[0])
+        return self.method, path, AN_ID.sub("#", self.field)
 
 
 @dataclass(frozen=True)
 class Attempt:
     """One request with one nasty value."""
 
-    method: str
-    url: str
-    data: dict[str, str]
-    field: str
+    at: Input
+    value: str
+    by_htmx: bool
 
     def __str__(self) -> str:
-        return f"{self.method} {self.url} with {self.field} = {self.data[self.field][:60]!r}"
+        how = "htmx " if self.by_htmx else ""
+        where = f"{how}{self.at.method} {self.at.url} with {self.at.field}"
+        return f"{where} = {self.value[:60]!r}"
 
 
 @dataclass(frozen=True)
@@ -79,26 +104,46 @@ def admin_pages(_: World) -> list[str]:
     return found
 
 
-def attempts(world: World, pages: list[str]) -> Iterator[Attempt]:
-    """Give every field of every form on these pages every nasty value."""
+def inputs(world: World, pages: list[str]) -> list[Input]:
+    """List the fields of the forms on these pages, each form once."""
+    found: dict[object, Input] = {}
     for url in pages:
-        page = world.client.get(url)
-        if page.status_code != 200:
-            continue
-        for form in forms_in(page.content.decode()):
-            yield from _of_form(form, url)
-        for name in ("q", "page", "after", "sort", "owner", "status", "o", "p", "id__exact"):
-            for value in NASTY:
-                yield Attempt("get", url.split("?")[0], {name: value}, name)
+        for each in _on_page(world, url):
+            found.setdefault(each.place, each)
+    return [found[place] for place in sorted(found)]  # type: ignore[type-var]  # names
 
 
-def _of_form(form: HtmlForm, url: str) -> Iterator[Attempt]:
-    target = form.action or url
-    if not target.startswith("/") or "logout" in target:
+def _on_page(world: World, url: str) -> Iterator[Input]:
+    page = world.client.get(url)
+    if page.status_code != 200:
         return
-    for name in form.fields.keys() - KEPT:
-        for value in NASTY:
-            yield Attempt(form.method, target, {**form.fields, name: value}, name)
+    path = url.split("?", maxsplit=1)[0]
+    filters = (HtmlForm(path, "get", {name: ""}) for name in FILTERS)
+    for form in (*forms_in(page.content.decode()), *filters):
+        target = form.action or url
+        if target.startswith("/") and "logout" not in target:
+            fields = _with_new_rows(form.fields)
+            for name in fields.keys() - KEPT:
+                yield Input(form.method, target, fields, name)
+
+
+def _with_new_rows(fields: dict[str, str]) -> dict[str, str]:
+    """Turn the rows that scripts copy in the admin into rows that are sent."""
+    rows = {name.split("-")[0] for name in fields if NEW_ROW in name}
+    counts = {row: fields[f"{row}-TOTAL_FORMS"] for row in rows}
+    named = {
+        name.replace(NEW_ROW, counts[name.split("-")[0]]) if NEW_ROW in name else name: value
+        for name, value in fields.items()
+    }
+    return named | {f"{row}-TOTAL_FORMS": str(int(count) + 1) for row, count in counts.items()}
+
+
+def some_attempts(every: list[Input]) -> list[Attempt]:
+    """Choose some of the worst values for each field of each form, and some of all attempts."""
+    chance = random.Random(SEED)
+    of_each = [(at, value) for at in every for value in chance.sample(WORST, WORST_OF_EACH)]
+    of_all = [(chance.choice(every), chance.choice(NASTY)) for _ in range(INPUTS)]
+    return [Attempt(at, value, chance.random() < BY_HTMX) for at, value in of_each + of_all]
 
 
 def breaks(world: World, attempt: Attempt) -> str:
@@ -116,17 +161,20 @@ def breaks(world: World, attempt: Attempt) -> str:
 
 
 def _send(client: Client, attempt: Attempt) -> int:
-    if attempt.method == "post":
-        return client.post(attempt.url, attempt.data).status_code
-    return client.get(f"{attempt.url.split('?')[0]}?{urlencode(attempt.data)}").status_code
+    at, headers = attempt.at, {"HX-Request": "true"} if attempt.by_htmx else {}
+    data = {**at.others, at.field: attempt.value}
+    if at.method == "post":
+        return client.post(at.url, data, headers=headers).status_code
+    return client.get(f"{at.url.split('?')[0]}?{urlencode(data)}", headers=headers).status_code
 
 
 @pytest.mark.parametrize("pages", [ui_pages, admin_pages])
 def test_no_input_is_an_internal_error(world: World, pages: Callable[[World], list[str]]) -> None:
-    every = sorted(attempts(world, pages(world)), key=str)
-    tried = random.Random(SEED).sample(every, min(INPUTS, len(every)))
+    every = inputs(world, pages(world))
+    tried = some_attempts(every)
 
     broken = [found for attempt in tried if (found := breaks(world, attempt))]
 
-    assert len(every) > 5000
+    assert len(every) * len(NASTY) > 5000
+    assert {attempt.at for attempt in tried} == set(every)
     assert not broken, "\n".join(broken)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
-from sales.models import Invoice, Order
+from sales.models import AnyDocument, AnyLine, DocumentLine, Invoice, Order
 from sales.services.billing.order_invoices import invoice_order
 from sales.services.billing.order_progress import Progress, record_progress
 from sales.services.documents.drafts import change_head, draft_order
@@ -55,3 +56,14 @@ def billed(order: Order, market: Market, **how: object) -> Invoice:
     """Issue an invoice of an order."""
     draft = invoice_order(order.pk, actor=market.rep, **how)  # type: ignore[arg-type]
     return issue_invoice(draft.pk, actor=market.rep)
+
+
+def trade_in(document: AnyDocument, market: Market, price: str, **fields: Any) -> AnyLine:
+    """Add a trade-in or rebate, taxed as the market's products are unless said otherwise."""
+    typed: dict[str, Any] = {
+        "tax_category": market.tax_category,
+        "description": "Old machine taken back",
+        "unit_price": Decimal(price),
+    }
+    kind = DocumentLine.Kind.DEDUCTION
+    return add_line(document, actor=market.rep, kind=kind, **typed | fields)

@@ -1,4 +1,4 @@
-"""Random trading: orders, changes, shipments, returns, invoices, credits and payments.
+"""Random trading: orders, trade-ins, changes, shipments, returns, invoices, credits and payments.
 
 Every action is one a user could take. Many are refused, which is as good: the test checks what is
 true afterwards.
@@ -20,6 +20,7 @@ from fulfilment.models import Shipment
 from fulfilment.services.returns import record_return
 from fulfilment.services.shipments import move_shipment, record_shipment
 from sales.models import (
+    Company,
     CustomerCreditEntry,
     Instalment,
     Invoice,
@@ -31,6 +32,7 @@ from sales.models import (
 )
 from sales.pricing.money import minor_units
 from sales.services.billing.down_payments import invoice_down_payment, open_down_payments
+from sales.services.billing.ledgers import read_ledger
 from sales.services.billing.order_invoices import delete_draft_invoice, invoice_order
 from sales.services.change_orders import Changes, change_order, close_rest
 from sales.services.credit_notes import credit_invoice
@@ -45,7 +47,10 @@ from tests.factories import Market, TaxCategoryFactory
 from tests.sales.order_books import negative_invoices, open_books
 
 TAX_RATES = (Decimal("0.055"), Decimal("0.19"), Decimal(0))
-PRICES = ("0.335", "1", "7.77", "19.99", "21.66667", "1234.5")
+PRICES = {
+    "0.335": "1", "1": "1", "7.77": "100", "19.99": "1", "21.66667": "3", "1234.5": "1000",
+}  # fmt: skip
+"""Each price on the list, with the units that it is for."""
 RATES = (None, Decimal("0.025"), Decimal("0.333333"))
 
 
@@ -56,7 +61,10 @@ class Trade:
         self.market = market
         self.rep = market.rep
         self._split_what_is_due(market.payment_terms)
-        self.products: list[Product] = [market.product(price, decimals=2) for price in PRICES]
+        self.products: list[Product] = [
+            market.product(price, price_quantity=units, decimals=2)
+            for price, units in PRICES.items()
+        ]
         self._tax_at_several_rates()
         self.done: list[str] = []
         self.refused: list[str] = []
@@ -99,7 +107,7 @@ class Trade:
         ]  # fmt: skip
 
     def order(self, rng: Random) -> None:
-        """Draft an order of one to three lines and submit it."""
+        """Draft an order of one to three lines, perhaps with trade-ins, and submit it."""
         order = draft_order(
             actor=self.rep,
             account=self.market.account,
@@ -107,30 +115,72 @@ class Trade:
             discount_rate=rng.choice([Decimal(0), Decimal("0.015")]),
             prices_include_tax=rng.random() < 0.3,
             freight=self.coins(rng.choice([Decimal(0), Decimal("9.9")])),
+            rounding=rng.choice(Company.Rounding.values),
+            discount_method=rng.choice(Company.DiscountMethod.values),
         )
         for product in rng.sample(self.products, rng.randint(1, 3)):
-            rate = rng.choice(RATES)
             add_line(
                 order,
                 actor=self.rep,
                 product=product,
                 quantity=Decimal(rng.choice(["1", "3", "7", "2.5", "0.75"])),
-                discount_rate=rate,
+                **self.discount(order, rng),
             )
+        for _ in range(rng.choice([0, 0, 1, 2])):
+            self.take_in(order, rng)
         submit_order(order.pk, actor=self.rep)
 
+    def take_in(self, order: Order, rng: Random) -> None:
+        """Take off a part of what an order comes to at a tax rate, or all of it."""
+        category = rng.choice(list(order.lines.filter(kind="product"))).tax_category
+        left = Decimal(0)
+        for line in order.lines.filter(tax_category=category):
+            left += line.net - line.header_discount
+            left += line.tax if order.prices_include_tax else 0
+        add_line(
+            order,
+            actor=self.rep,
+            kind=OrderLine.Kind.DEDUCTION,
+            description="Taken back",
+            tax_category=category,
+            unit_price=self.coins(left * Decimal(rng.choice(["0.3", "0.777", "1"]))),
+        )
+
+    def discount(self, order: Order, rng: Random) -> dict[str, Any]:
+        """Take a percentage off a line, a little off each unit or off all, or nothing."""
+        if rng.random() < 0.7:
+            return {"discount_rate": rng.choice(RATES)}
+        if order.discounts_each_unit:
+            return {"discount_amount": Decimal(rng.choice(["0.00125", "0.001"]))}
+        return {"discount_amount": Decimal(1).scaleb(-minor_units(order.currency))}
+
     def change(self, rng: Random) -> None:
-        """Change the quantity or the price of a line that is ordered."""
+        """Change the quantity or the price of a line that is ordered, or add one."""
         line = self.line(rng)
         wish: dict[str, Any] = rng.choice(
             [
                 {"quantity": line.quantity + 1},
                 {"quantity": max(Decimal(0), line.quantity - 1)},
                 {"quantity": line.done_quantity},
-                {"unit_price": Decimal(rng.choice(PRICES))},
+                {"unit_price": Decimal(rng.choice([*PRICES]))},
+                {
+                    "unit_price": Decimal(rng.choice([*PRICES])),
+                    "price_quantity": Decimal(rng.choice(["1", "3", "100", "0.5"])),
+                },
             ]
         )
-        more = [{"product": rng.choice(self.products)}] if rng.random() < 0.3 else []
+        more: list[dict[str, Any]] = []
+        if rng.random() < 0.3:
+            more.append({"product": rng.choice(self.products)})
+        if rng.random() < 0.2:
+            more.append(
+                {
+                    "kind": OrderLine.Kind.DEDUCTION,
+                    "description": "Rebate",
+                    "tax_category": rng.choice(self.products).tax_category,
+                    "unit_price": self.coins(Decimal(rng.choice([*PRICES]))),
+                }
+            )
         changes = Changes(lines={line.pk: wish}, additions=more)
         change_order(line.order_id, changes, actor=self.rep, reason="They asked")
 
@@ -265,6 +315,8 @@ class Trade:
             for ahead in open_down_payments(order):
                 with suppress(DownPaymentDeducted):
                     credit_invoice(ahead.pk, actor=self.rep, reason="Not needed")
+            if read_ledger(order).lapsed():  # goods came back that a trade-in was taken off
+                close_rest(order.pk, actor=self.rep, reason="They came back")
 
     def _ship_rest(self, order: Order) -> None:
         for planned in order.shipments.filter(status__in=["planned", "picked", "packed"]):

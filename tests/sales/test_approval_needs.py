@@ -20,7 +20,12 @@ from sales.models import (
     Quote,
 )
 from sales.pricing.errors import NoExchangeRate
-from sales.services.approvals import ApprovalNeeded, request_approval, review_quote
+from sales.services.approvals import (
+    ApprovalNeeded,
+    ApprovalNotNeeded,
+    request_approval,
+    review_quote,
+)
 from sales.services.documents.drafts import change_head, draft_quote
 from sales.services.documents.lines import add_line, change_line, remove_line
 from sales.services.prices.promotions import apply_promotion
@@ -242,3 +247,29 @@ def test_another_price_list_without_the_product_needs_approval(market: Market) -
     with pytest.raises(ApprovalNeeded, match="No list price: Espresso machine"):
         activate_quote(quote.pk, actor=market.rep)
     assert still_draft(quote)
+
+
+def test_measures_discount_and_margin_by_what_a_unit_costs(
+    market: Market, rule: ApprovalRule
+) -> None:
+    margin_below("0.3")
+    quote = empty(market)
+    screws = market.product("4.00", price_quantity="100", standard_cost=Decimal("0.02"))
+    line = add_line(quote, actor=market.rep, product=screws, quantity=Decimal(2500))
+    assert request_refused(quote, market)
+
+    change_line(line, actor=market.rep, unit_price=Decimal(36), price_quantity=Decimal(1000))
+    assert request_refused(quote, market)
+    change_line(line, actor=market.rep, unit_price=Decimal(28), price_quantity=Decimal(1000))
+    with pytest.raises(ApprovalNeeded, match=r"Discount above 10 % \(30%\), Margin\. Ask"):
+        activate_quote(quote.pk, actor=market.rep)
+    assert still_draft(quote)
+
+
+def request_refused(quote: Quote, market: Market) -> bool:
+    """Whether an approval is refused for want of a reason."""
+    try:
+        request_approval(quote.pk, actor=market.rep)
+    except ApprovalNotNeeded:
+        return True
+    return False

@@ -5,12 +5,15 @@ from decimal import Decimal
 import pytest
 
 from common.errors import MissingField
-from sales.models import Order, OrderChange, SalesEvent
+from sales.models import Order, OrderChange, Product, SalesEvent
 from sales.services.billing.order_progress import Progress, record_progress
 from sales.services.change_orders import Changes, change_order, close_rest, preview_change
+from sales.services.documents.drafts import draft_order
+from sales.services.documents.lines import add_line
 from sales.services.errors import CancelInstead, QuantityBelowDone
+from sales.services.orders import submit_order
 from tests.factories import Market
-from tests.sales.order_steps import submitted
+from tests.sales.order_steps import billed, ship, submitted
 from tests.sales.written import written
 
 
@@ -103,3 +106,91 @@ def test_refuses_to_close_the_rest_without_a_reason(market: Market, order: Order
 
     assert refusal.value.field == "reason"
     assert written(order) == before
+
+
+NOWHERE = {"street": "", "postal_code": "", "city": "", "country": "FR"}
+
+
+def test_goods_are_not_added_to_an_order_without_an_address_to_go_to(market: Market) -> None:
+    order = draft_order(
+        actor=market.rep,
+        account=market.account,
+        name="Training",
+        shipping_address={},
+        billing_address={},
+    )
+    add_line(order, actor=market.rep, product=market.product(kind=Product.Kind.SERVICE))
+    order = submit_order(order.pk, actor=market.rep)
+    goods = Changes(additions=[{"product": market.product(), "quantity": Decimal(1)}])
+    before = written(order)
+
+    with pytest.raises(MissingField, match="no address they go to") as refusal:
+        change_order(order.pk, goods, actor=market.rep)
+
+    assert refusal.value.field == "shipping_address"
+    assert written(order) == before
+    to_the_bar = {"shipping_address": NOWHERE | {"city": "Tours"}}
+    change_order(order.pk, Changes(additions=goods.additions, head=to_the_bar), actor=market.rep)
+    assert order.lines.count() == 2
+
+
+def test_the_address_that_goods_go_to_is_not_cleared(market: Market) -> None:
+    order = draft_order(
+        actor=market.rep, account=market.account, name="Bar refit", billing_address={}
+    )
+    add_line(order, actor=market.rep, product=market.product())
+    order = submit_order(order.pk, actor=market.rep)
+    before = written(order)
+
+    with pytest.raises(MissingField, match="no address they go to"):
+        change_order(order.pk, Changes(head={"shipping_address": NOWHERE}), actor=market.rep)
+
+    assert written(order) == before
+
+
+def test_goods_go_where_the_bill_goes_once_their_own_address_is_cleared(
+    market: Market,
+) -> None:
+    bar = NOWHERE | {"city": "Tours"}
+    order = draft_order(
+        actor=market.rep, account=market.account, name="Bar refit", shipping_address=bar
+    )
+    add_line(order, actor=market.rep, product=market.product())
+    submit_order(order.pk, actor=market.rep)
+
+    change_order(order.pk, Changes(head={"shipping_address": NOWHERE}), actor=market.rep)
+
+    order.refresh_from_db()
+    assert order.shipping_address == market.account.address("billing")
+
+
+def test_closing_what_a_percentage_billed_leaves_whole_units_to_ship(market: Market) -> None:
+    order = submitted(market, "3", price="10.00")
+    billed(order, market, what="percentage", rate=Decimal("0.5"))
+
+    close_rest(order.pk, actor=market.rep, reason="They need no more")
+
+    line = order.lines.get()
+    assert (line.quantity, line.net) == (2, 20)
+    assert (line.open_to_ship, line.open_to_bill) == (Decimal(2), Decimal("0.5"))
+    ship(order, market, "2")
+    assert billed(order, market, what="all").total == 6
+    order.refresh_from_db()
+    assert (order.status, order.total) == ("completed", 24)
+
+
+def test_closing_what_a_percentage_billed_of_a_service_keeps_exactly_that(market: Market) -> None:
+    order = draft_order(actor=market.rep, account=market.account, name="Training")
+    service = market.product("10.00", kind=Product.Kind.SERVICE)
+    add_line(order, actor=market.rep, product=service, quantity=Decimal(3))
+    submit_order(order.pk, actor=market.rep)
+    billed(order, market, what="percentage", rate=Decimal("0.5"))
+
+    close_rest(order.pk, actor=market.rep, reason="They need no more")
+
+    order.refresh_from_db()
+    assert (order.lines.get().quantity, order.total, order.status) == (
+        Decimal("1.5"),
+        18,
+        "completed",
+    )

@@ -39,6 +39,8 @@ def test_is_the_same_for_equal_figures_however_they_are_written() -> None:
         {"discount_rate": Decimal("0.1")},
         {"valid_until": dt.date(2026, 11, 30)},
         {"prices_include_tax": True},
+        {"rounding": "half_even"},
+        {"discount_method": "per_unit"},
     ],
 )
 def test_changes_with_what_is_offered_for_the_whole(head: dict[str, Any]) -> None:
@@ -55,6 +57,7 @@ def test_changes_with_what_is_offered_for_the_whole(head: dict[str, Any]) -> Non
         {"discount_amount": Decimal(1)},
         {"is_optional": True},
         {"tax_rate": Decimal("0.055")},
+        {"price_quantity": Decimal(100)},
     ],
 )
 def test_changes_with_what_is_offered_on_a_line(fields: dict[str, Any]) -> None:
@@ -69,3 +72,11 @@ def test_changes_with_the_order_of_the_lines() -> None:
 
 def test_stays_when_something_else_is_edited() -> None:
     assert hashed(name="Refit", notes="Call first", customer_reference="PO 7") == hashed()
+
+
+def test_a_price_for_one_has_the_hash_that_it_had_before_prices_could_be_for_more() -> None:
+    machine = line(price_quantity=Decimal("1.00000"))
+    before = "cac420472a65285c66a24e372bd56bf9c2b8f3a76f229cc251bbeb598dc1545f"
+
+    assert hashed(machine, rounding="half_up", discount_method="whole_line") == before
+    assert hashed(machine) == before

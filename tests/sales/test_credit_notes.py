@@ -8,13 +8,19 @@ import pytest
 
 from common.errors import MissingField
 from sales.models import Invoice, Order
-from sales.pricing.errors import AmountExceedsOpen, InvalidAmount, QuantityExceedsOpen
+from sales.pricing.errors import (
+    AmountExceedsOpen,
+    InvalidAmount,
+    QuantityExceedsOpen,
+    QuantityNotAllowed,
+)
 from sales.services.credit_notes import credit_invoice
 from sales.services.errors import NothingToCredit
 from sales.services.invoices import issue_invoice
 from sales.services.payments import record_payment
 from tests.factories import Market
-from tests.sales.order_steps import billed, placed, submitted
+from tests.sales.order_steps import billed, placed, ship, submitted
+from tests.sales.written import written
 
 
 @pytest.fixture
@@ -99,7 +105,7 @@ def test_a_credit_takes_the_deduction_along(
         (goods, 2, AmountExceedsOpen),
         (deduction, 1, InvalidAmount),
     ):
-        with pytest.raises(error, match="credit the deducted down payment together"):
+        with pytest.raises(error, match="credit a deducted down payment"):
             credit_invoice(
                 final.pk,
                 actor=market.rep,
@@ -108,3 +114,55 @@ def test_a_credit_takes_the_deduction_along(
             )
     final.refresh_from_db()
     assert (final.credited, final.status) == (Decimal(0), "issued")
+
+
+@pytest.mark.parametrize("bill_again", [True, False])
+def test_refuses_to_credit_a_part_of_a_whole_unit(market: Market, bill_again: bool) -> None:
+    order = ship(submitted(market, "3", price="100.00"), market, "2")
+    invoice = billed(order, market, what="all")
+    line, before = invoice.lines.get(), written(invoice)
+
+    with pytest.raises(
+        QuantityNotAllowed, match=r"Espresso machine: Only whole units are sold, not 0\.5"
+    ) as refusal:
+        credit_invoice(
+            invoice.pk,
+            actor=market.rep,
+            reason="Goodwill",
+            quantities={line.pk: Decimal("0.5")},
+            bill_again=bill_again,
+        )
+
+    assert refusal.value.line == str(line.pk)
+    assert written(invoice) == before
+    order_line = order.lines.get()
+    assert (order_line.credited_quantity, order_line.open_to_ship) == (Decimal(0), Decimal(1))
+
+
+def test_a_percentage_credited_for_good_closes_whole_units_for_shipping(market: Market) -> None:
+    order = submitted(market, "3", price="10.00")
+    halves = [billed(order, market, what="percentage", rate=Decimal("0.5")) for _ in range(2)]
+
+    def credit_for_good(half: Invoice) -> tuple[Decimal, Decimal, Decimal]:
+        credit_invoice(half.pk, actor=market.rep, reason="Goodwill", bill_again=False)
+        line = order.lines.get()
+        return line.closed_quantity, line.closed_unshipped_quantity, line.open_to_ship
+
+    assert credit_for_good(halves[0]) == (Decimal("1.5"), Decimal(1), Decimal(2))
+    assert credit_for_good(halves[1]) == (Decimal(3), Decimal(3), Decimal(0))
+    order.refresh_from_db()
+    assert (order.status, [half.total for half in halves]) == ("completed", [18, 18])
+
+
+def test_what_is_left_of_a_percentage_credited_for_good_is_shipped_and_billed_in_full(
+    market: Market,
+) -> None:
+    order = submitted(market, "3", price="10.00")
+    half = billed(order, market, what="percentage", rate=Decimal("0.5"))
+    note = credit_invoice(half.pk, actor=market.rep, reason="Goodwill", bill_again=False)
+
+    ship(order, market, "2")
+    rest = billed(order, market, what="all")
+
+    order.refresh_from_db()
+    assert (order.status, half.total, note.total, rest.total) == ("completed", 18, 18, 18)

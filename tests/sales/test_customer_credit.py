@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import IntegrityError, connection, transaction
 
 from common.errors import DomainError, MissingField
@@ -170,6 +171,34 @@ class TestRefunds:
         with pytest.raises(InvalidDay, match="is in the future"):
             refund(source, "25.00", refunded_on=tomorrow)
         assert balance(source) == 25
+
+    def test_a_day_before_the_credit_was_there_is_refused(
+        self, market: Market, source: Invoice
+    ) -> None:
+        day = source.company.today()
+        sentence = (
+            f"€25.00 of credit is there since {day.day} {day:%b} {day.year}: "
+            "enter that day or a later one."
+        )
+        with refused_for(InvalidDay, sentence, field="refunded_on"):
+            refund(source, "25.00", refunded_on=day - dt.timedelta(days=1))
+
+    def test_what_was_there_before_may_go_back_on_an_earlier_day(self, market: Market) -> None:
+        """15 came on the 1st, 10 of it went on the 5th, 20 came on the 9th."""
+        for day, paid in ((1, "215"), (9, "220")):
+            with time_machine.travel(dt.datetime(2026, 5, day, 10, tzinfo=dt.UTC), tick=False):
+                source = bill(market)
+                pay(source, paid, f"R{day}")
+            if day == 1:
+                with time_machine.travel(dt.datetime(2026, 5, 5, 10, tzinfo=dt.UTC), tick=False):
+                    apply_credit(bill(market, "5.00", "2").pk, actor=market.rep)
+        fourth, ninth = dt.date(2026, 5, 4), dt.date(2026, 5, 9)
+
+        with pytest.raises(InvalidDay, match=r"€6\.00 of credit is there since 9 May 2026"):
+            refund(source, "6", refunded_on=fourth)
+        refund(source, "5", refunded_on=fourth)
+        refund(source, "20", refunded_on=ninth, reference="OUT-2")
+        assert balance(source) == 0
 
 
 class TestDatabase:

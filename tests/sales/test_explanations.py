@@ -13,8 +13,9 @@ from sales.services.credit_notes import credit_invoice
 from sales.services.documents.explanations import explain
 from sales.services.documents.totals import lines_of
 from sales.services.invoices import issue_invoice
+from sales.services.orders import submit_order
 from tests.factories import Market
-from tests.sales.order_steps import placed
+from tests.sales.order_steps import drafted, placed, trade_in
 
 
 @pytest.fixture
@@ -63,6 +64,27 @@ def test_explains_a_credit_note_and_a_down_payment(market: Market, order: Order)
         Decimal(2),
         Decimal(12),
     ]
+
+
+def test_explains_what_a_trade_in_takes_off(market: Market) -> None:
+    draft = drafted(market, "10", price="100.00")
+    trade_in(draft, market, "300.00")
+    order = submit_order(draft.pk, actor=market.rep)
+    goods = order.lines.get(kind="product")
+    for quantity in (4, 6):
+        invoice = invoice_order(
+            order.pk, actor=market.rep, what="lines", quantities={goods.pk: Decimal(quantity)}
+        )
+
+    explained = explain(invoice, lines_of(invoice))
+    [net, tax, gross] = explained.lines[str(invoice.lines.get(kind="deduction").pk)]
+
+    assert net.formula == "its part of what is left to take off"
+    assert net.values == {"net agreed": -300, "net billed before": -120}
+    assert str(net.remark).startswith("in proportion to what is sold here")
+    assert [step.result for step in (net, tax, gross)] == [-180, -36, -216]
+    whole = {step.label: step for step in explain(order, lines_of(order)).totals}
+    assert whole["total"].result == Decimal("840.00")
 
 
 def test_says_so_when_what_was_billed_before_has_changed(market: Market, order: Order) -> None:

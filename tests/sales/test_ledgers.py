@@ -26,6 +26,7 @@ from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
 from sales.services.errors import CreditFirst, NothingToInvoice, QuantityBelowDone
+from sales.services.integrity.verification import verify
 from sales.services.invoices import issue_invoice
 from sales.services.orders import cancel_order, submit_order
 from sales.services.prices.promotions import apply_promotion
@@ -210,6 +211,21 @@ class TestChangeOrders:
         assert order.freight == 50
         billed(order, market, what="all")
         assert books_of(order.invoices.all()) == agreed_with(order)
+
+    def test_closing_the_rest_keeps_what_was_billed_at_a_higher_price(self, market: Market) -> None:
+        order = order_of(market, ("10", "10.00", "20"))
+        line = order.lines.get()
+        record_shipment(order.pk, actor=market.rep, lines={line.pk: Decimal(7)})
+        billed(order, market, what="lines", quantities={line.pk: Decimal(5)})
+        change(order, market, 0, unit_price=Decimal("5.20"))
+
+        close_rest(order.pk, actor=market.rep, reason="They need no more")
+        billed(order, market, what="all")
+
+        line.refresh_from_db()
+        assert (line.quantity, line.net, line.tax) == (7, Decimal("50.00"), Decimal("10.00"))
+        assert books_of(order.invoices.all()) == agreed_with(order)
+        assert [str(each) for found in verify().values() for each in found] == []
 
     @pytest.mark.parametrize("freight", ["0", "50"])
     def test_an_order_is_reduced_to_what_is_billed(self, market: Market, freight: str) -> None:

@@ -84,6 +84,35 @@ def test_prices_by_every_method(market: Market, method: str, rate: str, expected
 
 
 @pytest.mark.parametrize(
+    ("method", "rate", "expected"),
+    [
+        (Method.PERCENT_OF_LIST, "0.8", "4.00"),
+        (Method.MARKUP_CURRENT, "0.25", "3.90"),
+        (Method.MARGIN_STANDARD, "0.2", "3.90"),
+    ],
+)
+def test_derives_a_price_for_100_from_the_cost_of_100(
+    market: Market, method: str, rate: str, expected: str
+) -> None:
+    each = Decimal("0.0312")
+    costs = {"current_cost": each, "standard_cost": each}
+    product = market.product(None, list_price=Decimal("0.05"), **costs)
+    priced(
+        market,
+        product,
+        method=method,
+        amount=None,
+        percentage_rate=Decimal(rate),
+        price_quantity=Decimal(100),
+    )
+
+    line = add_line(draft(market), actor=market.rep, product=product, quantity=Decimal(250))
+
+    assert (line.unit_price, line.price_quantity) == (Decimal(expected), 100)
+    assert line.net == Decimal(expected) * Decimal("2.5")
+
+
+@pytest.mark.parametrize(
     ("rounding", "option", "amount", "expected"),
     [
         ("none", "", None, "15.38462"),

@@ -3,19 +3,31 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pgtrigger
+import pytest
 
 from fulfilment.services.returns import record_return
 from fulfilment.services.shipments import record_shipment
-from sales.models import Order
+from sales.models import (
+    ApprovalRule,
+    Company,
+    DiscountBand,
+    DiscountList,
+    OpportunityLine,
+    Order,
+    OrderLine,
+    PriceListItem,
+)
 from sales.services.billing.order_invoices import invoice_order
 from sales.services.change_orders import Changes, change_order
 from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line
+from sales.services.integrity.verification import verify
 from sales.services.invoices import issue_invoice
+from sales.services.opportunity_lines import add_opportunity_line
 from sales.services.orders import cancel_order
 from sales.services.quotes import activate_quote
 from tests.database_assertions import migrate, rows, sql
-from tests.factories import Market
+from tests.factories import Market, OpportunityFactory
 from tests.sales.order_steps import placed
 
 
@@ -40,8 +52,9 @@ def test_derives_the_statuses_of_earlier_orders(market: Market) -> None:
 
     migrate("sales", "0009_derive_statuses")
 
-    cancelled.refresh_from_db()
-    returned.refresh_from_db()
+    derived = ["status", "billing_status", "fulfilment_status", "closed_at"]
+    cancelled.refresh_from_db(fields=derived)
+    returned.refresh_from_db(fields=derived)
     assert cancelled.billing_status == Order.Billing.NOTHING
     assert (returned.status, returned.billing_status) == ("completed", "invoiced")
     assert returned.fulfilment_status == Order.Fulfilment.PARTLY_RETURNED
@@ -85,3 +98,50 @@ def test_gives_earlier_events_and_change_orders_a_history(market: Market) -> Non
     changes = "SELECT id, order_id, version, difference::text, changed_at FROM sales_orderchange"
     for stored in (events, changes):
         assert rows(f"{stored}history WHERE pgh_label = 'insert'") == rows(stored) != set()
+
+
+def test_earlier_prices_are_for_one_and_earlier_documents_round_half_up(market: Market) -> None:
+    order = placed(market)
+    opportunity = OpportunityFactory.create(account=market.account, owner=market.rep)
+    add_opportunity_line(opportunity.pk, actor=market.rep, product=market.product("2.00"))
+    before = rows("SELECT id, unit_price, quantity, net FROM sales_orderline")
+    migrate("sales", "0019_deduction_lines")
+
+    migrate("sales", "0020_price_quantities")
+
+    assert rows("SELECT id, unit_price, quantity, net FROM sales_orderline") == before
+    for model in (PriceListItem, OrderLine, OrderLine.pgh_event_model, OpportunityLine):  # type: ignore[attr-defined]  # set by the library
+        assert set(model._default_manager.values_list("price_quantity", flat=True)) == {1}
+    for model in (Company, Order, Order.pgh_event_model, OpportunityLine):  # type: ignore[attr-defined]  # set by the library
+        rules = model._default_manager.values_list("rounding", "discount_method")
+        assert set(rules) == {("half_up", "whole_line")}
+    order.refresh_from_db()
+    assert [str(each) for found in verify().values() for each in found] == []
+
+
+def test_limits_typed_as_percentages_become_rates(db: None) -> None:
+    migrate("sales", "0020_price_quantities")
+    typed = [
+        ("discount_rate", "20", "0.2"),
+        ("discount_rate", "0.15", "0.15"),
+        ("discount_rate", "-1", "0"),
+        ("margin_rate", "-20", "-0.2"),
+        ("margin_rate", "500", "1"),
+        ("total", "20000", "20000"),
+    ]
+    for number, (measure, threshold, _) in enumerate(typed):
+        ApprovalRule.objects.create(name=str(number), measure=measure, threshold=Decimal(threshold))
+
+    migrate("sales", "0021_rates_and_bands")
+
+    kept = ApprovalRule.objects.order_by("name").values_list("threshold", flat=True)
+    assert list(kept) == [Decimal(after) for _, _, after in typed]
+
+
+def test_a_negative_volume_discount_is_named_before_anything_changes(db: None) -> None:
+    migrate("sales", "0020_price_quantities")
+    volume = DiscountList.objects.create(name="Volume", kind="amount", currency="EUR")
+    DiscountBand.objects.create(discount_list=volume, discount_amount=Decimal(-1))
+
+    with pytest.raises(ValueError, match="correct them in the admin first: Volume"):
+        migrate("sales", "0021_rates_and_bands")

@@ -9,6 +9,7 @@ import pytest
 from common.errors import IllegalTransition, MissingField
 from crm.models import Activity, Opportunity
 from sales.models import Order, Quote
+from sales.pricing.errors import InvalidAmount
 from sales.services.errors import NoLines, OpenQuotes
 from sales.services.opportunities import (
     lose_opportunity,
@@ -104,6 +105,20 @@ def test_its_revenue_is_the_actual_one_once_it_is_won(
 
     assert won.revenue == 5
     assert reopen_opportunity(won.pk, actor=market.rep).revenue == 80
+
+
+@pytest.mark.parametrize("revenue", ["0.5", "-1", "NaN", "1E+99"])
+def test_refuses_a_revenue_that_its_currency_does_not_have(
+    market: Market, opportunity: Opportunity, revenue: str
+) -> None:
+    Opportunity.objects.filter(pk=opportunity.pk).update(currency="JPY")
+
+    with pytest.raises(InvalidAmount) as refusal:
+        win_opportunity(opportunity.pk, actor=market.rep, actual_revenue=Decimal(revenue))
+
+    assert refusal.value.field == "actual_revenue"
+    opportunity.refresh_from_db()
+    assert (opportunity.status, opportunity.actual_revenue) == ("open", None)
 
 
 def test_moving_a_stage_is_noted_once(market: Market, opportunity: Opportunity) -> None:

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from common.errors import NotAllowed
+from common.errors import DomainError, MissingField, NotAllowed
 from crm import roles
 from crm.models import Opportunity, User
 from sales.models import (
     DiscountBand,
     DiscountList,
+    OpportunityLine,
     Order,
     PriceList,
     PriceListItem,
@@ -24,7 +25,10 @@ from sales.pricing.errors import (
     CurrencyMismatch,
     DiscountAboveLimit,
     InactivePriceList,
+    InvalidAmount,
     InvalidDiscount,
+    InvalidQuantity,
+    NegativeTotal,
 )
 from sales.services.documents.drafts import draft_quote
 from sales.services.opportunities import (
@@ -32,8 +36,18 @@ from sales.services.opportunities import (
     quote_from_opportunity,
     take_lines,
 )
-from sales.services.opportunity_lines import add_opportunity_line, remove_opportunity_line
-from tests.factories import Market, OpportunityFactory, PriceListFactory, UserFactory
+from sales.services.opportunity_lines import (
+    add_opportunity_deduction,
+    add_opportunity_line,
+    remove_opportunity_line,
+)
+from tests.factories import (
+    Market,
+    OpportunityFactory,
+    PriceListFactory,
+    ProductCategoryFactory,
+    UserFactory,
+)
 
 TENTH = Decimal("0.1")
 
@@ -222,3 +236,114 @@ def test_whoever_makes_the_quote_keeps_to_their_limit(
 
     assert not Quote.objects.exists()
     assert quote_from_opportunity(opportunity.pk, actor=manager).detail == Decimal("17.99")
+
+
+def trade_in(
+    market: Market, opportunity: Opportunity, price: str, **fields: Any
+) -> OpportunityLine:
+    """Add a trade-in to an opportunity."""
+    typed = {"description": "Old machine", "tax_category": market.tax_category, **fields}
+    return add_opportunity_deduction(
+        opportunity.pk, actor=market.rep, unit_price=Decimal(price), **typed
+    )
+
+
+def test_a_trade_in_is_taken_off_the_expected_revenue(
+    market: Market, opportunity: Opportunity
+) -> None:
+    goods = add_opportunity_line(
+        opportunity.pk, actor=market.rep, product=market.product("100.00"), quantity=Decimal(3)
+    )
+
+    line = trade_in(market, opportunity, "40.00", quantity=Decimal(2))
+
+    assert (line.kind, line.unit_price, line.net) == ("deduction", -40, -80)
+    opportunity.refresh_from_db()
+    assert opportunity.expected_revenue == 220
+    for attempt in (
+        lambda: remove_opportunity_line(goods.pk, actor=market.rep),
+        lambda: trade_in(market, opportunity, "220.01"),
+    ):
+        with pytest.raises(NegativeTotal, match="reduce the trade-in or rebate"):
+            attempt()
+    opportunity.refresh_from_db()
+    assert (opportunity.expected_revenue, opportunity.lines.count()) == (220, 2)
+
+
+@pytest.mark.parametrize(
+    ("typed", "error", "field"),
+    [
+        ({"unit_price": Decimal(-1)}, InvalidAmount, "unit_price"),
+        ({"quantity": Decimal(0)}, InvalidQuantity, "quantity"),
+        ({"tax_category": None}, MissingField, "tax_category"),
+        ({"description": ""}, MissingField, "description"),
+    ],
+)
+def test_refuses_a_trade_in_that_adds_or_cannot_be_taxed(
+    market: Market,
+    opportunity: Opportunity,
+    typed: dict[str, Any],
+    error: type[DomainError],
+    field: str,
+) -> None:
+    fields = {"unit_price": Decimal(5), "description": "Old", "tax_category": market.tax_category}
+
+    with pytest.raises(error) as refusal:
+        add_opportunity_deduction(opportunity.pk, actor=market.rep, **{**fields, **typed})
+
+    assert refusal.value.field == field
+    assert not opportunity.lines.exists()
+
+
+def test_a_trade_in_reaches_the_quote_with_its_tax(
+    market: Market, opportunity: Opportunity
+) -> None:
+    category = ProductCategoryFactory.create(tax_category=market.tax_category)
+    add_opportunity_line(opportunity.pk, actor=market.rep, product=market.product("100.00"))
+    trade_in(market, opportunity, "40.00", tax_category=None, product_category=category)
+
+    quote = quote_from_opportunity(opportunity.pk, actor=market.rep)
+
+    _, line = quote.lines.order_by("position")
+    assert (line.kind, line.description, line.unit_price) == ("deduction", "Old machine", -40)
+    assert (line.product_category, line.tax_category) == (category, market.tax_category)
+    assert (line.net, line.tax, quote.total) == (-40, -8, 72)
+
+
+def test_a_trade_in_of_an_opportunity_is_measured_when_it_is_quoted(
+    market: Market, opportunity: Opportunity
+) -> None:
+    add_opportunity_line(opportunity.pk, actor=market.rep, product=market.product("100.00"))
+    trade_in(market, opportunity, "11.00")
+    market.rep.discount_limit_rate = TENTH
+    market.rep.save()
+
+    with pytest.raises(DiscountAboveLimit):
+        quote_from_opportunity(opportunity.pk, actor=market.rep)
+    assert not Quote.objects.exists()
+
+
+def test_a_price_for_100_reaches_the_quote_listed_or_typed(
+    market: Market, opportunity: Opportunity
+) -> None:
+    screws = market.product("3.99", price_quantity="100")
+    more: dict[str, Any] = {"actor": market.rep, "product": screws, "quantity": Decimal(250)}
+    listed = add_opportunity_line(opportunity.pk, **more)
+    thousand: dict[str, Any] = {"unit_price": Decimal(35), "price_quantity": Decimal(1000)}
+    typed = add_opportunity_line(opportunity.pk, **more, **thousand)
+    each = add_opportunity_line(opportunity.pk, **more, unit_price=Decimal("0.05"))
+    with pytest.raises(InvalidQuantity, match="price is for"):
+        add_opportunity_line(opportunity.pk, **more, **{**thousand, "price_quantity": Decimal(0)})
+
+    quote = quote_from_opportunity(opportunity.pk, actor=market.rep)
+
+    figures = [(line.unit_price, line.price_quantity, line.net) for line in (listed, typed, each)]
+    assert figures == [
+        (Decimal("3.99"), 100, Decimal("9.98")),
+        (Decimal(35), 1000, Decimal("8.75")),
+        (Decimal("0.05"), 1, Decimal("12.50")),
+    ]
+    taken = quote.lines.order_by("position").values_list("unit_price", "price_quantity", "net")
+    assert list(taken) == figures
+    opportunity.refresh_from_db()
+    assert opportunity.expected_revenue == Decimal("31.23")

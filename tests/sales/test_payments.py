@@ -7,12 +7,19 @@ from decimal import Decimal
 import time_machine
 
 from common.errors import MissingField
+from crm.actors import System
 from sales.models import Invoice, Payment, SalesEvent
-from sales.pricing.errors import AmountExceedsOpen
+from sales.pricing.errors import AmountExceedsOpen, InvalidAmount
 from sales.services.credit_notes import credit_invoice
 from sales.services.customer_credit import keep_as_credit
-from sales.services.errors import NothingToPay, NothingToRefund, ReferenceTaken
-from sales.services.payments import write_off_invoice
+from sales.services.errors import (
+    GivenBack,
+    NothingToCorrect,
+    NothingToPay,
+    NothingToRefund,
+    ReferenceTaken,
+)
+from sales.services.payments import correct_payment, write_off_invoice
 from tests.factories import Market
 from tests.sales.payment_steps import (
     NOON,
@@ -163,3 +170,86 @@ class TestWriteOffs:
         pay(invoice, "196")
         assert stands(invoice) == ("paid", 0, 0, 0)
         assert (invoice.paid, invoice.discounted, invoice.written_off) == (196, 0, 4)
+
+
+class TestCorrections:
+    def correct(
+        self, invoice: Invoice, amount: str, reason: str = "Chargeback", reference: str = "P-1"
+    ) -> None:
+        correct_payment(
+            invoice.pk,
+            actor=System("ERP", connection="erp"),
+            reference=reference,
+            amount=Decimal(amount),
+            corrected_on=invoice.company.today(),
+            reason=reason,
+        )
+        invoice.refresh_from_db()
+
+    def test_takes_a_payment_back_in_whole(self, invoice: Invoice) -> None:
+        pay(invoice, "200", "P-1")
+
+        self.correct(invoice, "0")
+
+        assert stands(invoice) == ("issued", 200, 0, 0)
+        assert entries(invoice) == [("payment", 200), ("correction", -200)]
+        last = Payment.objects.latest("id")
+        assert (last.corrects, last.reason, last.source) == (
+            Payment.objects.earliest("id"),
+            "Chargeback",
+            "erp",
+        )
+        assert SalesEvent.objects.latest("id").type == "invoice.payment_corrected"
+
+    def test_or_in_part_and_back_again(self, invoice: Invoice) -> None:
+        pay(invoice, "150", "P-1")
+        self.correct(invoice, "50")
+        assert stands(invoice) == ("partly_paid", 150, 0, 0)
+
+        self.correct(invoice, "220")
+
+        assert stands(invoice) == ("paid", 0, 0, 20)
+        assert entries(invoice) == [
+            ("payment", 150), ("correction", -100), ("correction", 170), ("to_credit", -20),
+        ]  # fmt: skip
+
+    def test_does_nothing_when_the_payment_is_so_already(self, invoice: Invoice) -> None:
+        pay(invoice, "150", "P-1")
+        version = invoice.version
+
+        self.correct(invoice, "150", reason="")
+
+        assert (entries(invoice), invoice.version) == ([("payment", 150)], version)
+
+    def test_takes_the_early_payment_discount_back_with_it(self, market: Market) -> None:
+        market.payment_terms.early_payment_rate = Decimal("0.02")
+        market.payment_terms.early_payment_days = 10
+        market.payment_terms.save()
+        invoice = bill(market)
+        pay(invoice, "196", "P-1")
+        assert invoice.discounted == 4
+
+        self.correct(invoice, "0")
+
+        assert stands(invoice) == ("issued", 200, 0, 0)
+        assert invoice.discounted == 0
+
+    def test_needs_a_payment_a_reason_and_an_amount(self, invoice: Invoice) -> None:
+        pay(invoice, "150", "P-1")
+
+        with refused_for(NothingToCorrect, "INV-2026-00001 has no payment P-2.", "reference"):
+            self.correct(invoice, "0", reference="P-2")
+        with refused_for(MissingField, "Give the reason.", "reason"):
+            self.correct(invoice, "0", reason=" ")
+        with refused_for(InvalidAmount, "Enter an amount of zero or more.", "amount"):
+            self.correct(invoice, "-1")
+
+    def test_does_not_take_back_what_was_given_back(self, invoice: Invoice) -> None:
+        pay(invoice, "230", "P-1")
+        refusal = (
+            "€30.00 of INV-2026-00001 is refunded or customer credit: "
+            "the payment is not taken back, invoice the customer for it."
+        )
+
+        with refused_for(GivenBack, refusal):
+            self.correct(invoice, "0")

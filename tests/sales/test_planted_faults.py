@@ -66,6 +66,58 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
             "INV-00002, line 1: unit price is 1249.99, should be 1250.",
         ],
     ),
+    "the units that a price of a submitted order is for": (
+        line("order", "O-00001", 1, "price_quantity = 100"),
+        [
+            "O-00001, line 1: base is 2499.98, should be 25.",
+            "O-00001, line 1: discount is 362.5, should be 115.",
+            "O-00001, line 1: price quantity is 100.00000, should be 1.00000.",
+            "INV-00002, line 1: price quantity is 1, should be 100.",
+        ],
+    ),
+    "the units that a price with tax is for": (
+        line("order", "O-00002", 1, "price_quantity = 0.5"),
+        [
+            "O-00002, line 1: base is 83.29, should be 166.58333.",
+            "INV-00003, line 1: price quantity is 1, should be 0.5.",
+        ],
+    ),
+    "the units that a price of an invoice is for": (
+        line("invoice", "INV-00004", 1, "price_quantity = 2"),
+        [
+            "INV-00004, line 1: base is 2499.98, should be 1249.99.",
+            "INV-00004, line 1: discount is 175, should be 87.5.",
+            "CN-00002, line 1: price quantity is 1, should be 2.",
+        ],
+    ),
+    "the units that an offered price is for": (
+        line("quote", "Q-00003", 1, "price_quantity = 0.5"),
+        ["Q-00003, line 1: base is 1249.99, should be 2499.98.", "Q-00003 r1: content"],
+    ),
+    "a part billed for other units": (
+        line("invoice", "INV-00003", 1, "price_quantity = 100"),
+        ["INV-00003, line 1: price quantity is 100, should be 1."],
+    ),
+    "a credit for other units": (
+        line("invoice", "CN-00002", 1, "price_quantity = 100"),
+        ["CN-00002, line 1: price quantity is 100, should be 1."],
+    ),
+    "a down payment for other units": (
+        line("invoice", "INV-00001", 2, "price_quantity = 100"),
+        ["INV-00001, line 2: price quantity is 100, should be 1."],
+    ),
+    "a discount of each unit": (
+        head("quote", "Q-00001", "discount_method = 'per_unit'"),
+        [
+            "Q-00001, line 3: discount is 17.25, should be 49.75.",
+            "Q-00001 r1: content",
+            "O-00001: discount method is whole_line, should be per_unit.",
+        ],
+    ),
+    "a rounding of its own": (
+        head("invoice", "CN-00002", "rounding = 'half_even'"),
+        ["CN-00002: rounding is half_even, should be half_up."],
+    ),
     "a quantity of an invoice without an order": (
         line("invoice", "INV-00004", 1, "quantity = 3"),
         [
@@ -261,14 +313,67 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
         ],
     ),
     "a negative tax": (
-        raised("invoice", "INV-00004", 1, tax="-500"),
+        raised("invoice", "INV-00005", 2, tax="-500"),
         [
-            "INV-00004: total is 2289.98000, should be 2789.98000.",
-            "INV-00004, line 1: tax is -35, should be 465.",
-            "INV-00004: tax at 20% is -35, should be 465.",
-            "INV-00004, line 1: credited tax is 232.5, should be -35.",
-            "INV-00004: early-payment discount is 55.8, should be 45.8.",
-            "INV-00004: tax at 20% is -35, should be 0 or more.",
+            "INV-00005: total is 639.99000, should be 1139.99000.",
+            "INV-00005, line 2: tax is -560, should be -60.",
+            "INV-00005: tax at 20% is -310, should be 0 or more.",
+            "INV-00005: early-payment discount is 22.8, should be 12.8.",
+            "O-00003, line 2: billed tax is -560.00000, should be -120.00000.",
+        ],
+    ),
+    "a trade-in that takes off more than is billed": (
+        raised("invoice", "INV-00005", 2, net="-1000")
+        + line("invoice", "INV-00005", 2, "unit_price = net"),
+        [
+            "INV-00005: total is 139.99000, should be 1139.99000.",
+            "INV-00005, line 2: tax is -60, should be -260.",
+            "INV-00005: net at 20% is -50.01, should be 0 or more.",
+            "INV-00005: early-payment discount is 22.8, should be 2.8.",
+            "O-00003, line 2: billed net is -1300.00000, should be -600.00000.",
+            "O-00003, line 2: billed taxable is -1300.00000, should be -600.00000.",
+        ],
+    ),
+    "a trade-in taken off at another price": (
+        line("invoice", "INV-00005", 2, "unit_price = -290"),
+        [
+            "INV-00005, line 2: what is taken off is -300, should be -290.",
+        ],
+    ),
+    "a trade-in taken off at another rate": (
+        line("invoice", "INV-00005", 2, "tax_rate = 0.055"),
+        [
+            "INV-00005, line 2: tax rate is 0.055, should be 0.2.",
+            "INV-00005, line 2: tax is -60, should be -16.5.",
+            "INV-00005: net at 5.5% is -300, should be 0 or more.",
+            "INV-00005: tax at 5.5% is -60, should be 0 or more.",
+        ],
+    ),
+    "a trade-in that takes off more than is sold": (
+        raised("order", "O-00003", 2, net="-2000"),
+        [
+            "O-00003, line 2: base is -2600, should be -600.",
+            "O-00003, line 2: tax is -120, should be -520.",
+            "O-00003: net at 20% is -100.02, should be 0 or more.",
+            "O-00003: tax at 20% is 380, should be -20.",
+            "O-00003: what is to be taken off is more than is left to bill, should be within it.",
+        ],
+    ),
+    "a trade-in that is raised alone": (
+        line("order", "O-00003", 2, "unit_price = -700"),
+        [
+            "O-00003, line 2: base is -600, should be -700.",
+        ],
+    ),
+    "a rebate that is not taken off in full": (
+        raised("invoice", "INV-00006", 2, net="5")
+        + line("invoice", "INV-00006", 2, "unit_price = net"),
+        [
+            "INV-00006: total is 268.86000, should be 263.86000.",
+            "INV-00006, line 2: tax is -4, should be -3.",
+            "INV-00006: early-payment discount is 5.28, should be 5.38.",
+            "O-00004: invoiced net at 20% is 224.88, should be 219.88.",
+            "O-00004: status is completed, should be submitted.",
         ],
     ),
     "a completed order billed short": (

@@ -88,6 +88,44 @@ def test_refreshes_what_comes_from_the_list_and_leaves_what_was_typed(
     }
 
 
+def test_the_same_amount_for_other_units_is_another_price(market: Market) -> None:
+    order = draft_order(actor=market.rep, account=market.account, name="Workshop")
+    screws = market.product("3.99", price_quantity="100")
+    line = add_line(order, actor=market.rep, product=screws, quantity=Decimal(250))
+    PriceListItem.objects.filter(product=screws).update(price_quantity=Decimal(1000))
+
+    [change] = refresh_prices(order, actor=market.rep)
+
+    line.refresh_from_db()
+    assert change.frozen_price == change.list_price == line.unit_price
+    assert (line.price_quantity, line.net) == (1000, Decimal("1.00"))
+
+
+def test_takes_the_units_that_the_list_s_price_is_for_along(market: Market) -> None:
+    order = draft_order(actor=market.rep, account=market.account, name="Workshop")
+    screws = market.product("3.99", price_quantity="100")
+    line = add_line(order, actor=market.rep, product=screws, quantity=Decimal(250))
+    assert not price_drift(order)[0].has_drifted
+    PriceListItem.objects.filter(product=screws).update(
+        amount=Decimal("39.90"), price_quantity=Decimal(1000)
+    )
+
+    [drift] = price_drift(order)
+    preview = preview_refresh(order)
+    refresh_prices(order, actor=market.rep)
+
+    assert drift.has_drifted
+    assert (drift.frozen_price, drift.frozen_quantity) == (Decimal("3.99"), Decimal(100))
+    assert (drift.list_price, drift.list_quantity) == (Decimal("39.90"), Decimal(1000))
+    assert preview.total_before == preview.total_after == Decimal("11.98")
+    line.refresh_from_db()
+    assert (line.unit_price, line.price_quantity) == (Decimal("39.90"), 1000)
+    event = SalesEvent.objects.filter(subject_id=order.pk).latest("subject_version")
+    assert event.data == {
+        "prices_refreshed": [{"line": str(line.pk), "before": "3.99 / 100", "after": "39.9 / 1000"}]
+    }
+
+
 def test_replaces_a_typed_price_when_its_line_is_named(market: Market, order: Order) -> None:
     raise_prices("110.00")
     grinder = order.lines.get(description="Grinder")

@@ -73,3 +73,22 @@ def test_compares_with_the_approval_of_an_earlier_revision(
         ("Espresso machine", "quantity", "1", "3"),
         ("Espresso machine", "net", "85", "255"),
     ]
+
+
+def test_lists_what_a_price_is_for_and_knows_approvals_from_before_it_was_kept(
+    market: Market, quote: Quote, manager: User
+) -> None:
+    decide(quote, actor=manager)
+    approval = quote.approvals.get()
+    del approval.content["lines"][0]["price_quantity"]
+    del approval.content["head"]["rounding"], approval.content["head"]["discount_method"]
+    approval.save()
+    assert changes(quote) == []
+
+    change_line(quote.lines.get(), actor=market.rep, price_quantity=Decimal(10))
+
+    assert changes(quote) == [
+        ("", "total", "102", "10.2"),
+        ("Espresso machine", "price_quantity", "1", "10"),
+        ("Espresso machine", "net", "85", "8.5"),
+    ]

@@ -228,6 +228,36 @@ def test_an_empty_document_is_not_issued(market: Market) -> None:
     assert not Invoice.objects.filter(number__isnull=False).exists()
 
 
+@pytest.mark.parametrize(
+    ("draft", "issue"),
+    [
+        (draft_quote, activate_quote),
+        (draft_order, submit_order),
+        (draft_invoice, issue_invoice),
+    ],
+)
+def test_a_document_of_nothing_but_zero_units_is_empty(
+    market: Market, draft: Callable[..., Any], issue: Callable[..., Any]
+) -> None:
+    document = draft(actor=market.rep, account=market.account, name="Bar refit")
+    add_line(document, actor=market.rep, product=market.product(), quantity=Decimal(0))
+    before = written(document)
+
+    with pytest.raises(NoLines, match="There is nothing on this document yet"):
+        issue(document.pk, actor=market.rep)
+
+    assert written(document) == before
+    assert document.number is None
+
+
+def test_a_line_of_zero_units_may_stand_beside_others(market: Market) -> None:
+    order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
+    add_line(order, actor=market.rep, product=market.product(), quantity=Decimal(0))
+    add_line(order, actor=market.rep, product=market.product("5.00"), quantity=Decimal(2))
+
+    assert submit_order(order.pk, actor=market.rep).total == 12
+
+
 def test_refuses_to_issue_what_has_no_price_or_no_tax_rate(market: Market) -> None:
     quote = draft_quote(actor=market.rep, account=market.account, name="Bar refit")
     line = add_line(quote, actor=market.rep, product=market.product(None))

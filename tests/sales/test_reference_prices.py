@@ -133,3 +133,45 @@ def test_refuses_a_price_that_no_exchange_rate_measures(
     add_line(quote, actor=rep, product=product, unit_price=Decimal(90))
     with pytest.raises(DiscountAboveLimit, match=r"10\.01%"):
         add_line(quote, actor=rep, product=product, unit_price=Decimal("89.99"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "units", "allowed"),
+    [
+        ("3.60", "100", True),
+        ("0.036", "1", True),
+        ("36", "1000", True),
+        ("3.59", "100", False),
+        ("0.0359", "1", False),
+        ("4.00", "1000", False),
+    ],
+)
+def test_measures_what_a_unit_costs_whatever_each_price_is_for(
+    order: Order, market: Market, rep: User, typed: str, units: str, allowed: bool
+) -> None:
+    screws = market.product("4.00", price_quantity="100")
+    line = add_line(order, actor=rep, product=screws, quantity=Decimal(2500))
+    price = {"unit_price": Decimal(typed), "price_quantity": Decimal(units)}
+
+    if allowed:
+        assert change_line(line, actor=rep, **price).net == Decimal("90.00")
+    else:
+        with pytest.raises(DiscountAboveLimit):
+            change_line(line, actor=rep, **price)
+        line.refresh_from_db()
+        assert (line.unit_price, line.price_quantity) == (4, 100)
+
+
+def test_a_price_for_other_units_does_not_escape_where_no_list_measures_it(
+    order: Order, market: Market, manager: User, rep: User
+) -> None:
+    product = market.product(None)
+    line = add_line(order, actor=manager, product=product, unit_price=Decimal(100))
+
+    dearer = {"unit_price": Decimal(11_000), "price_quantity": Decimal(100)}
+    line = change_line(line, actor=rep, **dearer)
+    assert line.net == Decimal("110.00")
+    with pytest.raises(NoListPrice):
+        change_line(line, actor=rep, price_quantity=Decimal(1000))
+    line.refresh_from_db()
+    assert line.price_quantity == 100

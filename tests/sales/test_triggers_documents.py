@@ -32,7 +32,7 @@ from sales.services.payments import record_payment
 from sales.services.quotes import activate_quote
 from tests.database_assertions import accepted, refused, sql
 from tests.factories import Market
-from tests.sales.order_steps import submitted
+from tests.sales.order_steps import submitted, trade_in
 
 
 @pytest.fixture
@@ -228,6 +228,29 @@ class TestSums:
                 kind="write_in", description="Moving", **{f"{owner}_id": uuid7()}, **figures
             )
 
+    @pytest.mark.parametrize("model", [QuoteLine, OrderLine, InvoiceLine, OpportunityLine])
+    @pytest.mark.parametrize("units", ["0", "-100", "1000000.00001", "NaN", "0.000001"])
+    def test_the_price_of_a_line_is_for_some_units(
+        self, db: None, model: type[DocumentLine], units: str
+    ) -> None:
+        owner = str(model._meta.verbose_name).removesuffix(" line")
+        line = model._default_manager.model(
+            kind="write_in", description="Moving", **{f"{owner}_id": uuid7()}
+        )
+        with pytest.raises(IntegrityError, match="_price_quantity"), accepted():
+            line.save()
+            table = model._meta.db_table
+            sql(f"UPDATE {table} SET price_quantity = %s WHERE id = %s", units, line.pk)
+
+    @pytest.mark.parametrize("units", ["0", "-100", "1000000.00001", "NaN", "0.000001"])
+    def test_the_price_of_a_list_is_for_some_units(self, market: Market, units: str) -> None:
+        product = market.product("3.99")
+        with pytest.raises(IntegrityError, match="price_list_item_price_quantity"), accepted():
+            sql(
+                "UPDATE sales_pricelistitem SET price_quantity = %s WHERE product_id = %s",
+                *(units, product.pk),
+            )
+
     def test_a_line_does_not_come_or_go_alone(self, draft: Quote) -> None:
         with refused("sales_quote", "adds_up"):
             QuoteLine.objects.filter(quote=draft, position=2).delete()
@@ -271,8 +294,8 @@ class TestSums:
     @pytest.mark.parametrize(
         ("changes", "head"),
         [
-            ("base = -9, net = -9, gross = tax - 9", "detail = 91, total = 91 + tax"),
-            ("tax = -1, gross = net - 1", "tax = 19, total = 169"),
+            ("base = -9, net = -9, gross = tax - 9", "detail = 91, tax = 20, total = 111"),
+            ("tax = -1, gross = net - 1", "tax = 19, total = 119"),
             ("kind = 'freight', base = -9, net = -9, tax = 0, tax_rate = NULL, gross = -9",
              "detail = 91, freight = 8, tax = 20, total = 119"),
         ],
@@ -282,9 +305,7 @@ class TestSums:
     ) -> None:
         invoice = draft_invoice(actor=market.rep, account=market.account, name="Repair")
         add_line(invoice, actor=market.rep, product=market.product("100.00"))
-        add_line(
-            invoice, actor=market.rep, product=market.product("50.00"), tax_rate=Decimal("0.05")
-        )
+        trade_in(invoice, market, "0.00", tax_rate=Decimal("0.05"))
         with refused("sales_invoice", "never_negative"):
             sql(f"UPDATE sales_invoiceline SET {changes} WHERE position = 2")
             sql(f"UPDATE sales_invoice SET {head}")

@@ -15,7 +15,10 @@ from sales.services.documents.lines import add_line, change_line
 from tests.factories import Market
 
 TOO_FINE = {"JPY": "0.5", "EUR": "0.005", "KWD": "0.0005"}
-AMOUNTS = ("-0.00001", "-1", "NaN", "sNaN", "Infinity", "1E+99")
+AMOUNTS = (
+    *("-0.00001", "-1", "NaN", "sNaN", "Infinity"),
+    *("1E+99", "1E+9999999", "-1E+9999999"),
+)
 
 
 def drafted(market: Market) -> Order:

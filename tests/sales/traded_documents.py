@@ -21,6 +21,7 @@ from sales.services.payments import record_payment
 from sales.services.prices.promotions import apply_promotion
 from sales.services.quotes import accept_quote, activate_quote, lose_quote, revise_quote
 from tests.factories import Market, TaxCategoryFactory
+from tests.sales.order_steps import trade_in
 
 
 class TradedDocuments:
@@ -37,6 +38,8 @@ class TradedDocuments:
         self._changed()
         self._refused()
         self._free()
+        self._traded_in()
+        self._by_the_hundred()
 
     def _beans(self) -> Product:
         """Tax food at a rate of its own."""
@@ -136,6 +139,41 @@ class TradedDocuments:
         issued = issue_invoice(first.pk, actor=self.rep)
         line = issued.lines.get()
         credit_invoice(issued.pk, actor=self.rep, reason="Late", quantities={line.pk: Decimal(1)})
+
+    def _traded_in(self) -> None:
+        """Bill one of two machines less its part of an old one, and all of cups less a rebate."""
+        for product, ordered, off, shipped in (
+            (self.machine, "2", "600.00", "1"), (self.cups, "12", "20.00", "12"),
+        ):  # fmt: skip
+            order = draft_order(actor=self.rep, account=self.market.account, name="Swap")
+            self._line(order, product, ordered)
+            trade_in(order, self.market, off)
+            submit_order(order.pk, actor=self.rep)
+            sold = order.lines.get(product=product)
+            record_shipment(order.pk, actor=self.rep, lines={sold.pk: Decimal(shipped)})
+            self._issued(order)
+
+    def _by_the_hundred(self) -> None:
+        """Bill and credit parts of lines priced for 100, with an amount off each, half to even."""
+        screws = self.market.product("3.99", price_quantity="100", decimals=2)
+        order = draft_order(
+            actor=self.rep,
+            account=self.market.account,
+            name="Workshop",
+            rounding="half_even",
+            discount_method="per_unit",
+        )
+        self._line(order, screws, "250.5", discount_amount=Decimal("0.00125"))
+        self._line(order, screws, "1250", unit_price=Decimal(35), price_quantity=Decimal(1000))
+        submit_order(order.pk, actor=self.rep)
+        first, second = order.lines.order_by("position")
+        parts = {first.pk: Decimal(100), second.pk: Decimal(1000)}
+        draft = invoice_order(order.pk, actor=self.rep, what="lines", quantities=parts)
+        invoice = issue_invoice(draft.pk, actor=self.rep)
+        line = invoice.lines.get(order_line=second)
+        credit_invoice(
+            invoice.pk, actor=self.rep, reason="Bent", quantities={line.pk: Decimal(300)}
+        )
 
     def _line(
         self, document: Quote | Order | Invoice, product: Product, quantity: str, **fields: Any

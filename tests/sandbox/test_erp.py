@@ -343,6 +343,15 @@ def test_computes_tax_independently(
     assert taxes == [Decimal(document), Decimal(line)]
 
 
+def test_gives_the_header_discount_on_what_is_sold() -> None:
+    sold = [TaxLine(Decimal(900), Decimal("0.2")), TaxLine(Decimal(100), Decimal("0.07"))]
+    trade_in = TaxLine(Decimal(-300), Decimal("0.2"), is_sold=False)
+
+    taxes = [tax_of([*sold, trade_in], Decimal(100), "EUR", how) for how in TaxRounding]
+
+    assert taxes == [Decimal("108.30")] * 2  # 20 % of 510 and 7 % of 90
+
+
 def test_posts_and_records_payments_automatically(
     start: Start, settings_for: Callable[..., Settings], tmp_path: Path, receiver: Receiver
 ) -> None:

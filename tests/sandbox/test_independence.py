@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,14 @@ def test_imports_nothing_of_ours(path: Path) -> None:
     imported = set(_imported(ast.parse(path.read_text())))
 
     assert imported - set(sys.stdlib_module_names) <= THEIRS
+
+
+def test_the_partner_in_node_imports_only_node_and_a_public_library() -> None:
+    source = (SANDBOX / "partner" / "partner.mjs").read_text()
+
+    assert set(re.findall(r'^import .* from "([^"]+)"', source, re.MULTILINE)) == {
+        *("node:crypto", "node:http", "standardwebhooks"),
+    }
 
 
 def _imported(tree: ast.AST) -> Iterator[str]:

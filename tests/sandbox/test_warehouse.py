@@ -83,9 +83,10 @@ def _line(key: str, position: int, sku: str, description: str, ordered: str) -> 
     }
 
 
-def test_ignores_sections_and_notes(warehouse: Client) -> None:
+@pytest.mark.parametrize("kind", ["section", "note", "deduction"])
+def test_ignores_what_is_no_goods(warehouse: Client, kind: str) -> None:
     event_data = order_event()
-    event_data["data"]["order"]["lines"][1] |= {"kind": "note", "quantity": "0"}
+    event_data["data"]["order"]["lines"][1] |= {"kind": kind, "quantity": "1"}
 
     warehouse.push(event_data)
 

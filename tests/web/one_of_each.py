@@ -89,6 +89,8 @@ class OneOfEach:
     credit_note: Invoice
     overpaid_invoice: Invoice
     handoff: Handoff
+    message: InboundMessage
+    discrepancy: Discrepancy
 
 
 def shop() -> tuple[Market, User]:
@@ -141,6 +143,8 @@ def one_of_each(market: Market, approver: User, size: int) -> OneOfEach:
         credit_note=credit_note,
         overpaid_invoice=_overpaid_invoice(market, size),
         handoff=_outside(order, invoice, size),
+        message=InboundMessage.objects.filter(root_id=order.pk).latest("id"),
+        discrepancy=Discrepancy.objects.filter(record_id=order.pk).latest("id"),
     )
     _write_down(market, (getattr(made, name) for name in OneOfEach.__slots__), size)
     return made
@@ -330,6 +334,17 @@ def _outside(order: Order, invoice: Invoice, size: int) -> Handoff:
             subject=document.number or "",
             body={"data": {"status": f"picked {number}"}},
             result=InboundMessage.Result.APPLIED,
+            root_id=document.pk,
+        )
+        InboundMessage.objects.create(
+            connection=connection,
+            message_id=f"msg_{next(numbers)}",
+            type="warehouse.return.received",
+            subject=document.number or "",
+            part=f"R-{number}",
+            body={"data": {"return_ref": f"R-{number}"}},
+            result=InboundMessage.Result.QUARANTINED,
+            detail="3 returned of 2 shipped",
             root_id=document.pk,
         )
         Discrepancy.objects.create(

@@ -70,6 +70,8 @@ def records(one: OneOfEach) -> dict[str, str]:
         "record opportunity": one.opportunity,
         "record open opportunity": one.open_opportunity,
         "record handoff": one.handoff,
+        "record message": one.message,
+        "record discrepancy": one.discrepancy,
     }
     return {name: record_url(record) for name, record in pages.items()}
 
@@ -100,6 +102,7 @@ def questions(one: OneOfEach) -> dict[str, str]:
         "sales:opportunity-win": one.open_opportunity,
         "sales:opportunity-lose": one.open_opportunity,
         "sales:opportunity-add-line": one.open_opportunity,
+        "sales:opportunity-deduct": one.open_opportunity,
         "sales:opportunity-quote": one.open_opportunity,
         "sales:opportunity-order": one.open_opportunity,
         "sales:quote-accept": one.active_quote,
@@ -117,6 +120,8 @@ def questions(one: OneOfEach) -> dict[str, str]:
         "sales:credit-refund": one.account,
         "fulfilment:handoff-skip": one.handoff,
         "fulfilment:handoff-settle": one.handoff,
+        "fulfilment:inboundmessage-set-aside": one.message,
+        "fulfilment:discrepancy-decide": one.discrepancy,
         "fulfilment:shipment-new": one.order,
         "fulfilment:shipment-return": shipment,
         "fulfilment:shipment-parcel": shipment,
@@ -131,6 +136,7 @@ def parts_of_pages(one: OneOfEach) -> dict[str, str]:
     return {
         "question line options": f"{reverse('sales:line-options', args=quote)}?q={sku}",
         "question write-in line": reverse("sales:line-write-in", args=quote),
+        "question trade-in or rebate": reverse("sales:line-deduction", args=quote),
         "question line details": reverse(
             "sales:line-edit", args=[*quote, one.draft_quote.lines.all()[0].pk]
         ),

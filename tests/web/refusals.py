@@ -11,7 +11,10 @@ from django.test import Client
 
 from web.record_urls import record_url
 
-ERROR = re.compile(r'data-level="error".*?<span>(.*?)</span>', re.DOTALL)
+NO_DISCOUNTS = ("sNaN", "NaN", "sNaN%", "1E+9999999", "1E+9999999%", "1e-9999999%", "1e15", "%")
+"""What nobody can type as a discount, though Python reads most of it as a number."""
+
+ERROR = re.compile(r'data-level="error"(?![^>]* hidden).*?<span>(.*?)</span>', re.DOTALL)
 
 
 def reason_shown(client: Client, answer: Any, record: models.Model) -> str:

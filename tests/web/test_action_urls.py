@@ -73,6 +73,7 @@ def action_urls(one: OneOfEach) -> dict[str, Target]:
         "sales:promotion-remove": (["orders", order.pk, "SPRING"], order),
         "fulfilment:handoff-replay": ([handoff.pk], handoff),
         "fulfilment:handoff-replay-like": ([handoff.pk], handoff),
+        "fulfilment:inboundmessage-apply": ([one.message.pk], one.message),
         "fulfilment:shipment-move": ([shipment.pk, "delivered"], one.order),
     }
     return {name: (reverse(name, args=args), record) for name, (args, record) in targets.items()}

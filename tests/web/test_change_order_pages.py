@@ -9,14 +9,15 @@ from django.urls import reverse
 
 from crm import roles
 from sales.models import Order, OrderChange, OrderLine, TaxRate
-from sales.services.billing.order_invoices import invoice_order
+from sales.services.billing.order_invoices import delete_draft_invoice, invoice_order
 from sales.services.billing.order_progress import Progress, record_progress
-from sales.services.documents.drafts import draft_order
+from sales.services.documents.drafts import draft_order, draft_quote
 from sales.services.documents.lines import add_line
 from sales.services.orders import submit_order
+from sales.services.quotes import accept_quote, activate_quote
 from tests.factories import Market, UserFactory
-from tests.sales.order_steps import submitted
-from tests.web.refusals import reason_shown
+from tests.sales.order_steps import billed, drafted, submitted, trade_in
+from tests.web.refusals import NO_DISCOUNTS, reason_shown
 from web.record_urls import record_url
 
 
@@ -52,6 +53,17 @@ def previewed(rep: Client, order: Order, data: dict[str, str]) -> dict[str, Any]
     assert page.status_code == 200
     assert page.context["preview"]
     return {**data, "step": "change", "previewed": page.context["previewed"]}
+
+
+@pytest.mark.parametrize("discount", NO_DISCOUNTS)
+def test_refuses_a_discount_that_is_none(rep: Client, order: Order, discount: str) -> None:
+    line = order.lines.get()
+
+    page = rep.post(address(order), typed(order, line, **{f"{line.pk}-discount": discount}))
+
+    assert (page.status_code, page.context["preview"]) == (422, ())
+    [row] = page.context["rows"]
+    assert list(row.form.errors) == ["discount"]
 
 
 def test_shows_what_would_change_and_changes_nothing(rep: Client, order: Order) -> None:
@@ -218,7 +230,129 @@ def test_offers_todays_tax_rate_and_says_what_keeps_the_agreed_one(
         order.pk, actor=market.rep, what="lines", quantities={line.pk: Decimal(4)}
     )
     bill = rep.get(record_url(draft)).content.decode()
-    assert "Tax was agreed at 21% and is 22% today: Espresso machine. To bill today" in bill
+    agreed = "Tax was agreed at 21% and is 22% today: Espresso machine. To bill today&#x27;s rate,"
+    assert f"{agreed} delete this draft and take it in a change order." in bill
     page = rep.get(address(order)).content.decode()
-    assert "billed in part at 21% tax; today&#x27;s rate is 22%" in page
+    assert "billed in part at 21% tax, which stays; today&#x27;s rate is 22%" in page
     assert f'name="{choice}"' not in page
+
+
+def test_a_trade_in_is_changed_as_what_it_takes_off(rep: Client, market: Market) -> None:
+    draft = drafted(market, "10")
+    trade_in(draft, market, "50.00")
+    order = submit_order(draft.pk, actor=market.rep)
+    goods, deduction = order.lines.order_by("position")
+    invoice_order(order.pk, actor=market.rep, what="lines", quantities={goods.pk: Decimal(1)})
+    page = rep.get(address(order))
+    [_, row] = page.context["rows"]
+    assert (row.progress, row.form["unit_price"].value()) == ("€5.00 taken off", "50.00")
+    assert "discount" not in row.form.fields
+    unchanged = {
+        f"{deduction.pk}-description": deduction.description,
+        f"{deduction.pk}-quantity": "1",
+        f"{deduction.pk}-unit_price": "50.00",
+    }
+
+    answer = rep.post(
+        address(order), typed(order, goods, **unchanged | {f"{deduction.pk}-unit_price": "60"})
+    )
+
+    changes = [
+        (each.label or each.subject, each.before, each.after) for each in answer.context["preview"]
+    ]
+    assert changes == [("Unit price", "−€50.00", "−€60.00"), ("Total", "€179.88", "€167.88")]
+
+
+def test_the_rest_of_what_is_billed_takes_todays_tax_rate_as_a_new_line(
+    rep: Client, order: Order, market: Market
+) -> None:
+    line = order.lines.get()
+    billed(order, market, what="lines", quantities={line.pk: Decimal(4)})
+    TaxRate.objects.update(rate=Decimal("0.21"))
+    way_on = (
+        "What is billed in part keeps its rate: in a change order, reduce it to what is billed "
+        "and add the rest as a new line, which takes today's rate."
+    )
+    agreed = "Tax was agreed at 20% and is 21% today: Espresso machine."
+
+    assert rep.get(record_url(order)).context["notices"] == [f"{agreed} {way_on}"]
+    draft = invoice_order(order.pk, actor=market.rep, what="all")
+    assert rep.get(record_url(draft)).context["notices"] == [
+        f"{agreed} To bill today's rate, delete this draft first. {way_on}"
+    ]
+    delete_draft_invoice(draft.pk, actor=market.rep)
+    order.refresh_from_db()
+
+    new = {"new-0-product": line.sku, "new-0-quantity": "6"}
+    data = typed(order, line, **{f"{line.pk}-quantity": "4"}, **new)
+    assert rep.post(address(order), previewed(rep, order, data)).status_code == 302
+
+    order.refresh_from_db()
+    # 4 x 19.99 = 79.96 at 20 %, and 6 x 19.99 = 119.94 at 21 %
+    assert order.tax == Decimal("15.99") + Decimal("25.19")
+    assert rep.get(record_url(order)).context["notices"] == []
+
+
+def previews(rep: Client, order: Order, quantity: str, **changed: str) -> list[str]:
+    """The price rules that the preview of another quantity names."""
+    line = order.lines.get()
+    data = typed(order, line, **{f"{line.pk}-quantity": quantity, **changed})
+    page = rep.post(address(order), data)
+    rules: list[str] = list(page.context["price_rules"])
+    assert all(rule in page.text for rule in rules)
+    return rules
+
+
+def test_the_preview_says_that_a_new_quantity_has_its_own_volume_discount(
+    rep: Client, order: Order
+) -> None:
+    assert previews(rep, order, "12") == [
+        "Espresso machine: the list price holds, with the volume discount of the new quantity."
+    ]
+
+
+def test_the_preview_says_that_a_quote_agreed_the_price(rep: Client, market: Market) -> None:
+    quote = draft_quote(actor=market.rep, account=market.account, name="Bar refit")
+    add_line(quote, actor=market.rep, product=market.product("19.99"), quantity=Decimal(9))
+    activate_quote(quote.pk, actor=market.rep)
+    order = submit_order(accept_quote(quote.pk, actor=market.rep).pk, actor=market.rep)
+    quote.refresh_from_db()
+
+    assert previews(rep, order, "10") == [
+        f"Espresso machine: its price was agreed in {quote}; it and the volume discount stay."
+    ]
+
+
+def test_the_preview_says_that_what_is_billed_keeps_its_price(
+    rep: Client, order: Order, market: Market
+) -> None:
+    billed(order, market, what="lines", quantities={order.lines.get().pk: Decimal(4)})
+    order.refresh_from_db()
+
+    assert previews(rep, order, "5") == [
+        "Espresso machine: part of it is billed, so its price and volume discount stay."
+    ]
+
+
+def test_the_preview_says_that_a_typed_price_is_final(rep: Client, market: Market) -> None:
+    draft = draft_order(actor=market.rep, account=market.account, name="Bar refit")
+    add_line(
+        draft,
+        actor=market.rep,
+        description="Carpentry",
+        kind="write_in",
+        unit_price=Decimal("19.99"),
+        product_category=market.category,
+        tax_category=market.tax_category,
+    )
+    order = submit_order(draft.pk, actor=market.rep)
+
+    assert previews(rep, order, "5") == [
+        "Carpentry: its price was typed and stays; no volume discount comes off it."
+    ]
+
+
+def test_the_preview_names_no_price_rule_where_no_quantity_changes(
+    rep: Client, order: Order
+) -> None:
+    assert previews(rep, order, "10", **{"head-name": "Other"}) == []

@@ -15,7 +15,7 @@ from sales.services.documents.drafts import draft_order, draft_quote
 from sales.services.documents.lines import add_line
 from sales.services.quotes import activate_quote
 from tests.factories import Market, OpportunityFactory
-from tests.web.refusals import reason_shown
+from tests.web.refusals import NO_DISCOUNTS, reason_shown
 from web.record_urls import record_url
 
 HTMX = {"HX-Request": "true"}
@@ -106,7 +106,13 @@ def test_keeps_a_typed_line_that_is_refused(desk: Client, quote: Quote) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    [{"quantity": "two"}, {"quantity": "-1"}, {"unit_price": "-5"}, {"discount": "much"}],
+    [
+        {"quantity": "two"},
+        {"quantity": "-1"},
+        {"unit_price": "-5"},
+        {"discount": "much"},
+        *({"discount": discount} for discount in NO_DISCOUNTS),
+    ],
 )
 def test_refuses_what_is_no_number(desk: Client, quote: Quote, typed: dict[str, str]) -> None:
     version = quote.version
@@ -114,6 +120,7 @@ def test_refuses_what_is_no_number(desk: Client, quote: Quote, typed: dict[str, 
     response = desk.post(line_address(quote), row(**typed), headers=HTMX)
 
     assert response.status_code == 422
+    assert response["X-Refused-Cells"] == " ".join(typed)
     quote.refresh_from_db()
     assert (quote.version, quote.total) == (version, Decimal(240))
 

@@ -18,11 +18,13 @@ from sales.pricing.explanations import Explanation, Step, explain_document
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.billing.order_invoices import invoice_order
 from sales.services.credit_notes import credit_invoice
+from sales.services.documents.drafts import change_head
 from sales.services.documents.explanations import explain
 from sales.services.documents.totals import lines_of
 from sales.services.invoices import issue_invoice
+from sales.services.orders import submit_order
 from tests.factories import Market
-from tests.sales.order_steps import placed
+from tests.sales.order_steps import drafted, trade_in
 from tests.sales.pricing.strategies import documents
 from web.pages.explanation_terms import TERM, translate_terms
 
@@ -43,7 +45,7 @@ def steps(explanation: Explanation) -> Iterator[Step]:
         yield from line
 
 
-@given(st.one_of(documents(), documents(returns=True)))
+@given(st.one_of(documents(), documents(returns=True), documents(deductions=True)))
 def test_knows_every_term_of_a_document(drawn: tuple[list[LineInput], dict[str, Any]]) -> None:
     lines, terms = drawn
 
@@ -54,7 +56,10 @@ def test_knows_every_term_of_a_document(drawn: tuple[list[LineInput], dict[str, 
 
 @pytest.fixture
 def order(market: Market) -> Order:
-    return placed(market)
+    draft = drafted(market, "3", price="33.33")
+    trade_in(draft, market, "10.00")
+    change_head(draft, actor=market.rep, discount_rate=Decimal("0.07"))
+    return submit_order(draft.pk, actor=market.rep)
 
 
 def test_knows_every_term_of_a_part(market: Market, order: Order) -> None:

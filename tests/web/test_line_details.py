@@ -1,7 +1,8 @@
-"""The dialogs of a draft's lines: write-ins, and what a row does not show."""
+"""The dialogs of a draft's lines: write-ins, trade-ins, and what a row does not show."""
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,9 @@ from sales.models import Quote, TaxRate
 from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line
 from tests.factories import Market, TaxCategoryFactory
+from tests.sales.order_steps import trade_in
+from tests.web.refusals import NO_DISCOUNTS
+from web.record_urls import record_url
 
 
 @pytest.fixture
@@ -53,6 +57,16 @@ def test_a_write_in_is_taxed_as_its_category_unless_a_rate_is_typed(
     ]
 
 
+@pytest.mark.parametrize("discount", NO_DISCOUNTS)
+def test_refuses_a_discount_of_a_write_in_that_is_none(
+    rep: Client, market: Market, quote: Quote, discount: str
+) -> None:
+    answer = rep.post(at(quote), typed(market, discount=discount))
+
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["discount"])
+    assert not quote.lines.exists()
+
+
 def test_shows_a_write_in_as_it_stands_and_changes_it(
     rep: Client, market: Market, quote: Quote
 ) -> None:
@@ -78,17 +92,191 @@ def test_shows_a_write_in_as_it_stands_and_changes_it(
     assert (line.net, line.tax) == (20, Decimal("1.10"))
 
 
-def test_changes_only_the_tax_of_a_product_s_line(
+def test_a_trade_in_is_typed_as_what_it_takes_off(
+    rep: Client, market: Market, quote: Quote
+) -> None:
+    address = reverse("sales:line-deduction", args=["quotes", quote.pk])
+    assert address in rep.get(record_url(quote)).text
+    assert "discount" not in rep.get(address).context["form"].fields
+
+    answer = rep.post(address, typed(market, description="Old machine", quantity="2"))
+
+    assert answer.status_code == 302
+    line = quote.lines.get()
+    assert (line.kind, line.unit_price, line.net, line.tax) == ("deduction", -10, -20, -4)
+    page = rep.get(record_url(quote)).text
+    row = page[page.index(f'id="line-{line.pk}"') :]
+    assert re.search(r'name="unit_price".*?value="10.00"', row[: row.index("</tr>")], re.DOTALL)
+    assert 'name="discount"' not in row[: row.index("</tr>")]
+    assert "−€20.00" in row[: row.index("</tr>")]
+
+    rep.post(reverse("sales:line-change", args=["quotes", quote.pk, line.pk]),
+             {"description": "Old machine", "quantity": "1", "unit_price": "15"})  # fmt: skip
+    line.refresh_from_db()
+    assert (line.unit_price, line.net) == (-15, -15)
+
+
+def test_shows_a_trade_in_as_it_stands_and_changes_only_what_differs(
+    rep: Client, market: Market, quote: Quote
+) -> None:
+    line = trade_in(quote, market, "12.5")
+
+    form = rep.get(at(quote, line.pk)).context["form"]
+    assert {name: form[name].value() for name in form.fields} == {
+        "description": "Old machine taken back",
+        "quantity": "1",
+        "unit_price": "12.50",
+        "product_category": None,
+        "tax_category": market.tax_category.pk,
+        "tax_rate": None,
+    }
+    as_it_stands = {
+        "description": "Older machine",
+        "quantity": "1",
+        "unit_price": "12.5",
+        "tax_category": market.tax_category.pk,
+    }
+    rep.post(at(quote, line.pk), as_it_stands)
+
+    line.refresh_from_db()
+    assert (line.description, line.unit_price, line.price_source) == (
+        "Older machine", Decimal("-12.5"), "typed",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fields", "cell", "reason"),
+    [
+        ({"unit_price": "-10"}, "unit_price", "greater than or equal to 0"),
+        ({"product_category": ""}, "tax_category", "needs a product category or a tax category"),
+        ({"unit_price": "50"}, "unit_price", "counts as a discount: all together this comes to"),
+    ],
+)
+def test_says_beside_the_input_why_a_trade_in_is_refused(
+    rep: Client, market: Market, quote: Quote, fields: dict[str, Any], cell: str, reason: str
+) -> None:
+    add_line(quote, actor=market.rep, product=market.product("100.00"))
+    market.rep.discount_limit_rate = Decimal("0.1")
+    market.rep.save()
+
+    page = rep.post(
+        reverse("sales:line-deduction", args=["quotes", quote.pk]), typed(market, **fields)
+    )
+
+    assert page.status_code == 422
+    assert reason in str(page.context["form"].errors[cell])
+    assert quote.lines.count() == 1
+
+
+def test_a_negative_price_is_refused_in_a_row_and_a_write_in(
     rep: Client, market: Market, quote: Quote
 ) -> None:
     line = add_line(quote, actor=market.rep, product=market.product("100.00"))
-    form = rep.get(at(quote, line.pk)).context["form"]
-    assert list(form.fields) == ["tax_category", "tax_rate"]
+    row = {"description": "Machine", "quantity": "1", "unit_price": "-1"}
 
-    rep.post(at(quote, line.pk), {"tax_category": market.tax_category.pk, "tax_rate": "0"})
+    answers = [
+        rep.post(at(quote), typed(market, unit_price="-1")),
+        rep.post(
+            reverse("sales:line-change", args=["quotes", quote.pk, line.pk]),
+            row,
+            headers={"HX-Request": "true"},
+        ),
+    ]
+
+    assert [answer.status_code for answer in answers] == [422, 422]
+    line.refresh_from_db()
+    assert (line.unit_price, quote.lines.count()) == (100, 1)
+
+
+def test_changes_the_tax_of_a_product_s_line_and_leaves_its_price(
+    rep: Client, market: Market, quote: Quote
+) -> None:
+    line = add_line(quote, actor=market.rep, product=market.product("3.99", price_quantity="100"))
+    form = rep.get(at(quote, line.pk)).context["form"]
+    assert {name: form[name].value() for name in form.fields} == {
+        "unit_price": "3.99 / 100",
+        "tax_category": market.tax_category.pk,
+        "tax_rate": None,
+    }
+
+    as_it_stands = {"unit_price": "3.99 / 100", "tax_category": market.tax_category.pk}
+    rep.post(at(quote, line.pk), {**as_it_stands, "tax_rate": "0"})
 
     line.refresh_from_db()
     assert (line.tax_rate, line.tax_rate_is_typed, line.price_source) == (0, True, "list")
+
+
+@pytest.mark.parametrize(
+    ("typed", "price", "source"),
+    [
+        ("4.10 / 1000", (Decimal("4.10"), 1000), "typed"),
+        ("4.10", (Decimal("4.10"), 1), "typed"),
+        ("", (Decimal("3.99"), 100), "list"),
+    ],
+)
+def test_changes_a_product_s_price_and_the_units_it_is_for(
+    rep: Client,
+    market: Market,
+    quote: Quote,
+    typed: str,
+    price: tuple[Decimal, int],
+    source: str,
+) -> None:
+    line = add_line(quote, actor=market.rep, product=market.product("3.99", price_quantity="100"))
+
+    rep.post(at(quote, line.pk), {"unit_price": typed, "tax_category": market.tax_category.pk})
+
+    line.refresh_from_db()
+    assert ((line.unit_price, line.price_quantity), line.price_source) == (price, source)
+
+
+def test_a_write_in_may_be_priced_for_many(rep: Client, market: Market, quote: Quote) -> None:
+    rep.post(at(quote), typed(market, quantity="1500", unit_price="12.50 / 1000"))
+
+    line = quote.lines.get()
+    assert (line.price_quantity, line.net) == (1000, Decimal("18.75"))
+    assert rep.get(at(quote, line.pk)).context["form"]["unit_price"].value() == "12.50 / 1000"
+
+
+@pytest.mark.parametrize(
+    ("price", "why"),
+    [
+        ("12.50 / 0", "A price is for more than 0 and at most 1,000,000 units."),
+        ("12.50 / -100", "A price is for more than 0 and at most 1,000,000 units."),
+        ("12.50 / 1000001", "A price is for more than 0 and at most 1,000,000 units."),
+        ("12.50 / NaN", "Enter a number."),
+        ("12.50 / 0.000001", "Ensure that there are no more than 5 decimal places."),
+        ("12.50 / 1E+9999999", "Ensure that there are no more than 20 digits in total."),
+        ("12.50 /", "Type 12.50, or 12.50 / 100 for the price of 100 units."),
+        ("/ 100", "Type 12.50, or 12.50 / 100 for the price of 100 units."),
+        ("12.50 / 100 / 2", "Enter a number."),
+        ("-1 / 100", "Ensure this value is greater than or equal to 0."),
+        ("twelve", "Enter a number."),
+    ],
+)
+def test_refuses_what_is_no_price(
+    rep: Client, market: Market, quote: Quote, price: str, why: str
+) -> None:
+    answer = rep.post(at(quote), typed(market, unit_price=price))
+
+    assert answer.context["form"].errors == {"unit_price": [why]}
+    assert not quote.lines.exists()
+
+
+def test_says_what_a_typed_discount_comes_off(rep: Client, market: Market, quote: Quote) -> None:
+    discount = rep.get(at(quote)).context["form"]["discount"]
+    assert (discount.label, discount.help_text) == (
+        "Discount",
+        "10 for money, 10% for a percentage.",
+    )
+
+    Quote.objects.update(discount_method="per_unit")
+
+    discount = rep.get(at(quote)).context["form"]["discount"]
+    assert (discount.label, discount.help_text) == (
+        "Discount of each",
+        "10 off each unit, 10% for a percentage.",
+    )
 
 
 def test_a_heading_has_no_details(rep: Client, market: Market, quote: Quote) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 
 from sales.models import AnyDocument, Order, OrderLine, PromotionCode
+from sales.services.billing.ledgers import taken_off
 from sales.services.billing.order_invoices import invoice_order
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line, change_line
 from sales.services.orders import submit_order
 from sales.services.prices.promotions import apply_promotion
 from tests.factories import Market
+from tests.sales.order_steps import trade_in
 from web.pages.lines import LineRow, build_lines, read_lines
 
 
@@ -60,3 +62,20 @@ def test_says_what_a_code_takes_off_beside_the_discount(market: Market) -> None:
     apply_promotion(order, "SPRING", actor=market.rep)
 
     assert only_row(order).discount == "€80.00 + €100.00 by code"
+
+
+def test_shows_a_trade_in_with_a_minus_and_what_it_has_taken_off(market: Market) -> None:
+    order = draft(market, "4")
+    trade_in(order, market, "360.00")
+    order = submit_order(order.pk, actor=market.rep)
+    goods, _ = order.lines.order_by("position")
+    invoice_order(order.pk, actor=market.rep, what="lines", quantities={goods.pk: Decimal(1)})
+
+    lines = read_lines(order)
+    _, row = build_lines(order, lines, taken=taken_off(order, lines)).rows
+
+    assert (row.code, row.quantity, row.price, row.net) == (
+        "Trade-in or rebate", "1", "−€360.00", "−€360.00",
+    )  # fmt: skip
+    assert row.progress is not None
+    assert (row.progress.shipped, row.progress.invoiced) == ("–", "−€90.00")

@@ -16,6 +16,8 @@ from sales.services.documents.drafts import draft_quote
 from sales.services.opportunity_lines import add_opportunity_line
 from tests.factories import Market, OpportunityFactory, UserFactory
 from tests.sales.quote_steps import quoted
+from tests.web.refusals import NO_DISCOUNTS, reason_shown
+from web.record_urls import record_url
 
 
 @pytest.fixture
@@ -54,6 +56,68 @@ def test_computes_an_opportunitys_revenue_from_its_lines(
 
     opportunity.refresh_from_db()
     assert opportunity.expected_revenue == Decimal("59.97")
+
+
+def test_a_trade_in_is_taken_off_an_opportunitys_revenue(
+    rep: Client, market: Market, opportunity: Opportunity
+) -> None:
+    rep.post(at("opportunity-revenue", opportunity), {"computed": "yes"})
+    product = market.product("100.00")
+    rep.post(at("opportunity-add-line", opportunity), {"product": product.sku, "quantity": "2"})
+    assert at("opportunity-deduct", opportunity) in rep.get(record_url(opportunity)).text
+
+    answer = rep.post(
+        at("opportunity-deduct", opportunity),
+        {
+            "description": "Old machine",
+            "quantity": "1",
+            "unit_price": "30",
+            "tax_category": market.tax_category.pk,
+        },
+    )
+
+    assert answer.status_code == 302
+    opportunity.refresh_from_db()
+    assert opportunity.expected_revenue == Decimal("170.00")
+    page = rep.get(record_url(opportunity)).text
+    assert "Trade-in or rebate" in page
+    assert "−€30.00" in page
+    refused = rep.post(
+        at("opportunity-remove-line", opportunity, opportunity.lines.earliest("position").pk)
+    )
+    assert "reduce the trade-in or rebate" in reason_shown(rep, refused, opportunity)
+    assert opportunity.lines.count() == 2
+
+
+@pytest.mark.parametrize("discount", NO_DISCOUNTS)
+def test_refuses_a_discount_that_is_none(
+    rep: Client, market: Market, opportunity: Opportunity, discount: str
+) -> None:
+    product = market.product("19.99")
+
+    answer = rep.post(
+        at("opportunity-add-line", opportunity),
+        {"product": product.sku, "quantity": "3", "discount": discount},
+    )
+
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["discount"])
+    assert not opportunity.lines.exists()
+
+
+def test_refuses_a_revenue_finer_than_its_currency(rep: Client, opportunity: Opportunity) -> None:
+    form = rep.get(reverse("crm:opportunity-edit", args=[opportunity.pk])).context["form"]
+    data = {name: form[name].value() or "" for name in form.fields}
+    finer = {"currency": "JPY", "expected_revenue": "0.5"}
+
+    edited = rep.post(reverse("crm:opportunity-edit", args=[opportunity.pk]), {**data, **finer})
+    Opportunity.objects.filter(pk=opportunity.pk).update(currency="JPY")
+    won = rep.post(at("opportunity-win", opportunity), {"actual_revenue": "0.5"})
+
+    rule = ["Amounts in JPY have no decimals."]
+    assert edited.context["form"].errors == {"expected_revenue": rule}
+    assert won.context["form"].errors == {"actual_revenue": rule}
+    opportunity.refresh_from_db()
+    assert (opportunity.status, opportunity.expected_revenue) == ("open", 0)
 
 
 def test_refuses_a_product_nobody_knows(rep: Client, opportunity: Opportunity) -> None:

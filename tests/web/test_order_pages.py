@@ -12,13 +12,15 @@ from django.utils.html import strip_tags
 
 from common.formatting import format_money
 from crm import roles
+from fulfilment.services.returns import record_return
 from fulfilment.services.shipments import record_shipment
 from sales.models import Invoice, Order
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.billing.order_invoices import invoice_order
 from sales.services.invoices import issue_invoice
+from sales.services.orders import submit_order
 from tests.factories import Market, UserFactory
-from tests.sales.order_steps import submitted
+from tests.sales.order_steps import drafted, submitted, trade_in
 from web.record_urls import record_url
 
 
@@ -188,3 +190,116 @@ def test_other_teams_cannot_close_an_order(client: Client, order: Order) -> None
     client.force_login(UserFactory.create(role=roles.SALES_REP))
 
     assert client.post(url(order, "close"), {"reason": "Mine"}).status_code == 404
+
+
+def test_says_that_a_trade_in_is_left_and_offers_to_close_it(rep: Client, market: Market) -> None:
+    order = drafted(market, "10", price="100.00")
+    trade_in(order, market, "300.00")
+    order = submit_order(order.pk, actor=market.rep)
+    goods, _ = order.lines.order_by("position")
+    record_shipment(order.pk, actor=market.rep, lines={goods.pk: Decimal(10)})
+    five = {goods.pk: Decimal(5)}
+    issue_invoice(invoice_order(order.pk, actor=market.rep, what="lines", quantities=five).pk,
+                  actor=market.rep)  # fmt: skip
+    assert "not taken off yet" not in rep.get(record_url(order)).text
+
+    record_return(order.pk, actor=market.rep, lines=five)
+
+    page = rep.get(record_url(order)).text
+    assert "Old machine taken back: €150.00 are not taken off yet, and nothing is left" in page
+    assert url(order, "close") in page
+    rep.post(url(order, "close"), {"reason": "They keep five"})
+    order.refresh_from_db()
+    page = rep.get(record_url(order)).text
+    assert order.status == Order.Status.COMPLETED
+    assert "not taken off yet" not in page
+    assert url(order, "close") not in page
+
+
+def test_nothing_is_asked_of_a_trade_in_when_the_order_is_invoiced(
+    rep: Client, market: Market
+) -> None:
+    order = drafted(market, "10", price="100.00")
+    trade_in(order, market, "300.00")
+    order = submit_order(order.pk, actor=market.rep)
+
+    form = rep.get(url(order, "invoice")).context["form"]
+
+    assert [row.line.kind for row in form.rows()] == ["product"]
+
+
+def return_for_good(order: Order, market: Market, quantity: int) -> None:
+    """Ship all ten, and take some back that are not replaced."""
+    line = order.lines.get()
+    shipment = record_shipment(order.pk, actor=market.rep, lines={line.pk: Decimal(10)})
+    lines = {line.pk: Decimal(quantity)}
+    record_return(order.pk, actor=market.rep, lines=lines, returns=shipment, replace=False)
+
+
+@pytest.mark.parametrize(("returned", "surplus"), [(4, "€53.67"), (10, "€214.66")])
+def test_what_no_invoice_can_deduct_any_more_is_said_and_its_credit_is_the_next_step(
+    rep: Client, order: Order, ahead: Invoice, market: Market, returned: int, surplus: str
+) -> None:
+    return_for_good(order, market, returned)
+    if returned < 10:
+        draft = invoice_order(order.pk, actor=market.rep, what="all")
+        issue_invoice(draft.pk, actor=market.rep)
+    said = (
+        f"{surplus} was asked for ahead and cannot be deducted from an invoice any more: "
+        f"credit {ahead}."
+    )
+
+    page = rep.get(record_url(order))
+    credit = page.context["actions"].primary
+
+    assert page.context["notices"] == [said]
+    assert (credit.label, credit.url) == (
+        f"Credit {ahead}",
+        reverse("sales:invoice-credit", args=[ahead.pk]),
+    )
+    assert rep.get(credit.url).status_code == 200
+    down_payment = rep.get(record_url(ahead))
+    assert said in down_payment.text
+    assert down_payment.context["actions"].primary.url == credit.url
+
+
+def test_a_draft_that_asks_for_more_than_is_left_to_bill_is_to_be_deleted(
+    rep: Client, order: Order, market: Market
+) -> None:
+    draft = invoice_down_payment(order.pk, actor=market.rep, rate=Decimal("0.8"))
+    return_for_good(order, market, 10)
+    said = (
+        "€214.66 was asked for ahead and cannot be deducted from an invoice any more: "
+        "delete the draft that asks for it."
+    )
+
+    page = rep.get(record_url(order))
+
+    assert page.context["notices"] == [said]
+    assert page.context["actions"].primary.url == record_url(draft)
+
+
+@pytest.mark.usefixtures("ahead")
+@pytest.mark.parametrize("returned", [4, 10])
+def test_says_that_nothing_is_left_to_ship_whatever_came_back(
+    rep: Client, order: Order, market: Market, returned: int
+) -> None:
+    return_for_good(order, market, returned)
+
+    page = rep.get(record_url(order))
+
+    ship = next(each for each in page.context["actions"].all if each.label == "Record shipment")
+    assert ship.reason == f"Everything of {order} is shipped: change the order to ship more."
+    refused = rep.get(reverse("fulfilment:shipment-new", args=[order.pk]))
+    assert refused.status_code in {302, 303}
+
+
+def test_the_rest_is_shipped_though_all_that_left_came_back(
+    rep: Client, order: Order, market: Market
+) -> None:
+    line = order.lines.get()
+    shipment = record_shipment(order.pk, actor=market.rep, lines={line.pk: Decimal(4)})
+    lines = {line.pk: Decimal(4)}
+    record_return(order.pk, actor=market.rep, lines=lines, returns=shipment, replace=False)
+
+    assert rep.get(reverse("fulfilment:shipment-new", args=[order.pk])).status_code == 200

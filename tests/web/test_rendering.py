@@ -31,6 +31,8 @@ APPROVER = {"home of an approver", "quote to approve", "quote to refuse"}
 CLERK = {
     "question fulfilment:handoff-skip",
     "question fulfilment:handoff-settle",
+    "question fulfilment:inboundmessage-set-aside",
+    "question fulfilment:discrepancy-decide",
     "question sales:invoice-refund",
     "question sales:invoice-write-off",
     "question sales:credit-refund",
@@ -50,7 +52,10 @@ LIMITS = {
 """The most statements that a page of each kind takes: session, user and frame are three of them."""
 
 EXCEPTIONS = {
-    "list fulfilment:handoff": (11, "metrics of the connections, causes, connections to choose"),
+    "list fulfilment:handoff": (
+        15,
+        "metrics of the connections, causes, reports and their owners, connections to choose",
+    ),
     "record account": (14, "the customer's credit: its balances and its last moves"),
     "search": (16, "four look-ups of a number, then one for every kind of record"),
     "history": (27, "reads each table that the record consists of, and each one it refers to"),

@@ -6,7 +6,14 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext
 
-from fulfilment.models import Connection, Handoff, Health, Shipment
+from fulfilment.models import (
+    Connection,
+    Discrepancy,
+    Handoff,
+    Health,
+    InboundMessage,
+    Shipment,
+)
 from web.display import Chip, Tone
 
 State = Handoff.State
@@ -30,6 +37,15 @@ SHIPMENT_LOOKS: dict[str, tuple[Tone, str]] = {
     Shipment.Status.DELIVERED: ("good", "home-check"),
     Shipment.Status.FAILED: ("bad", "alert-triangle"),
 }
+Result = InboundMessage.Result
+MESSAGE_LOOKS: dict[str, tuple[Tone, str]] = {
+    Result.APPLIED: ("good", "check"),
+    Result.STALE: ("neutral", "clock"),
+    Result.ECHO: ("neutral", "check"),
+    Result.DEFERRED: ("info", "clock"),
+    Result.QUARANTINED: ("bad", "alert-triangle"),
+    Result.CONFLICT: ("bad", "scale"),
+}
 TROUBLE = frozenset({State.NEEDS_ATTENTION, State.UNKNOWN_OUTCOME, State.RETRYING})
 """States in which a rep should know that the external system has not received it."""
 
@@ -45,9 +61,25 @@ def shipment_chip(shipment: Shipment) -> Chip:
     return Chip(shipment.get_status_display(), *SHIPMENT_LOOKS[shipment.status])
 
 
-def sync_chip(states: Iterable[str]) -> Chip | None:
-    """Show the worst state of a document's handoffs; nothing if it has none."""
+def message_chip(message: InboundMessage) -> Chip:
+    """Show what became of a message."""
+    if message.result in InboundMessage.REFUSED and not message.is_open:
+        return Chip(gettext("Settled"), "neutral", "check")
+    return Chip(message.get_result_display(), *MESSAGE_LOOKS[message.result])
+
+
+def discrepancy_chip(found: Discrepancy) -> Chip:
+    """Show what kind of values differ, and whether that is decided."""
+    if found.resolved_at is not None:
+        return Chip(gettext("Decided"), "neutral", "check")
+    return Chip(found.get_kind_display(), "bad", "scale")
+
+
+def sync_chip(states: Iterable[str], *, is_undecided: bool = False) -> Chip | None:
+    """Show the worst state of a document's handoffs and reports; nothing if it has none."""
     found = set(states)
+    if is_undecided:
+        return Chip(gettext("A report needs a person"), "bad", "scale")
     if not found:
         return None
     if State.NEEDS_ATTENTION in found:

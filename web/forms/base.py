@@ -10,6 +10,7 @@ from django.forms.renderers import TemplatesSetting
 from django.forms.widgets import ChoiceWidget
 
 from common.errors import DomainError, SeveralErrors
+from common.form_fields import NumberField
 from common.formatting import plain_number
 from web.refusals import refusal_text
 
@@ -77,7 +78,7 @@ class RecordForm(Widths, forms.ModelForm[Any]):
         self.lay_out()
 
 
-class RateField(forms.DecimalField):
+class RateField(NumberField):
     """A percentage for people, a fraction for us: 5.5 is 0.055."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -99,7 +100,7 @@ class RateField(forms.DecimalField):
         return super().has_changed(self.prepare_value(initial), data)
 
 
-class AmountField(forms.DecimalField):
+class AmountField(NumberField):
     """Money in the document's currency; nothing typed is nothing."""
 
     def __init__(self, **kwargs: Any) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from common.form_fields import NumberField
 from common.formatting import format_quantity, plain_number
 from sales.models import Invoice, InvoiceLine, OrderLine
 from web.forms.base import RateField
@@ -44,7 +45,7 @@ class InvoiceOrderForm(QuantitiesForm):
         ],
     )
     rate = RateField(label=_("Percentage"), required=False)
-    amount = forms.DecimalField(
+    amount = NumberField(
         label=_("or an amount, tax included"),
         max_digits=20,
         decimal_places=5,
@@ -65,7 +66,7 @@ class InvoiceOrderForm(QuantitiesForm):
         super().__init__(*args, **kwargs)
         any_shipped = any(shipped.values())
         self.fields["what"].initial = What.SHIPPED if any_shipped else What.ALL
-        counting = [line for line in lines if line.counts]
+        counting = [line for line in lines if line.counts and line.is_sold]
         open_now = {line.pk: shipped.get(line.pk) or line.open_to_bill for line in counting}
         self.ask_for(counting, {pk: plain_number(quantity) for pk, quantity in open_now.items()})
 

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.formatting import format_rate, plain_number, plain_price
+from common.form_fields import NumberField
+from common.formatting import format_rate, plain_number
 from crm.forms import DayInput
 from crm.models import Contact, User
 from sales.models import Order, OrderLine
+from sales.pricing.advances import TaxAmount
 from sales.services.change_orders import Changes
 from sales.services.documents.tax_rates import TaxDrift
 from sales.services.prices.override_rights import may_override
 from web.forms.addresses import PARTS, WIDTHS, ShipToFields, parts_of, put_together
 from web.forms.base import StyledForm
-from web.forms.lines import LineForm, discount_as_typed
+from web.forms.lines import (
+    LineForm,
+    PriceField,
+    discount_as_typed,
+    discount_label,
+    price_as_typed,
+)
 from web.forms.products import ProductField
 
 NEW_LINES = 3
@@ -69,34 +79,38 @@ class ChangedHeadForm(ShipToFields, StyledForm):
 class ChangedLineForm(LineForm):
     """Form of a line of a submitted order; the price needs the right to override prices."""
 
-    unit_price = forms.DecimalField(
-        label=_("Unit price"), max_digits=20, decimal_places=5, min_value=0, localize=True
-    )
+    unit_price = PriceField()
 
     def __init__(
         self,
         *args: Any,
         line: OrderLine,
-        currency: str,
+        order: Order,
         may_price: bool,
         drift: TaxDrift | None = None,
+        taken: TaxAmount | None = None,
         **kwargs: Any,
     ) -> None:
-        self.line, self.drift = line, drift
+        self.line, self.drift, self.taken = line, drift, taken
         initial = {
             "description": line.description,
             "quantity": plain_number(line.quantity),
-            "unit_price": plain_price(line.unit_price, currency),
+            "unit_price": price_as_typed(line, order.currency),
             "discount": discount_as_typed(line),
         }
         super().__init__(*args, **{**kwargs, "initial": initial, "prefix": str(line.pk)})
         self.fields["unit_price"].disabled = not may_price
+        if line.is_deduction:
+            self.fields["unit_price"].label = _("Takes off, each")
+            del self.fields["discount"]
+        else:
+            self.fields["discount"].label = discount_label(order)
         for name, field in self.fields.items():
             field.widget.attrs |= {
                 "class": "cell" if name == "description" else "cell end",
                 "aria-label": f"{field.label}: {line.description}",
             }
-        if drift is not None and not line.billed:
+        if drift is not None and not line.billed and not taken:
             self.fields["todays_tax"] = forms.BooleanField(
                 required=False,
                 label=gettext("take today's tax rate: %(today)s, not %(agreed)s")
@@ -116,10 +130,11 @@ class ChangedLineForm(LineForm):
 
     def differences(self) -> dict[str, Any]:
         """Return what differs from the line, by column."""
+        stored = {"unit_price": self.line.typed_price}
         return {
             name: value
             for name, value in self.changes().items()
-            if value != getattr(self.line, name)
+            if value != stored.get(name, getattr(self.line, name))
         }
 
 
@@ -129,7 +144,7 @@ class NewLineForm(StyledForm):
     widths: ClassVar = {"product": 8, "quantity": 4}
 
     product = ProductField(label=_("Product"), required=False)
-    quantity = forms.DecimalField(
+    quantity = NumberField(
         label=_("Quantity"),
         max_digits=20,
         decimal_places=5,
@@ -169,6 +184,7 @@ class ChangeOrderForms:
         lines: Sequence[OrderLine],
         user: User,
         drifts: Iterable[TaxDrift] = (),
+        taken: Mapping[UUID, TaxAmount] = MappingProxyType({}),
     ) -> None:
         may_price, by_line = may_override(user), {each.line_id: each for each in drifts}
         self.head = ChangedHeadForm(data, order=order, user=user, prefix="head")
@@ -176,9 +192,10 @@ class ChangeOrderForms:
             ChangedLineForm(
                 data,
                 line=line,
-                currency=order.currency,
+                order=order,
                 may_price=may_price,
                 drift=by_line.get(line.pk),
+                taken=taken.get(line.pk),
             )
             for line in lines
             if line.counts

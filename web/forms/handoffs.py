@@ -1,4 +1,4 @@
-"""Forms of skipping and settling a handoff."""
+"""Forms of handoffs and reports: skip, settle, set aside, decide."""
 
 from __future__ import annotations
 
@@ -9,10 +9,16 @@ from web.forms.base import StyledForm
 
 
 class SetAsideForm(StyledForm):
-    """Form of skipping a handoff, with the reason."""
+    """Form of skipping a handoff or setting a message aside, with the reason."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("It is kept."))
+
+
+class DecisionForm(StyledForm):
+    """Form of deciding a discrepancy."""
 
     reason = forms.CharField(
-        label=_("Reason"), max_length=200, help_text=_("Kept with the handoff.")
+        label=_("Decision and reason"), max_length=200, help_text=_("Kept with the discrepancy.")
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from common.form_fields import NumberField
 from crm.forms import CustomFieldsForm, DayInput
 from crm.models import Account, Contact, Opportunity, User
 from web.forms.accounts import choose_from, offer_owners
@@ -39,6 +40,7 @@ class OpportunityForm(CustomFieldsForm, RecordForm):
             "owner",
         )
         widgets: ClassVar = {"close_on": DayInput()}
+        field_classes: ClassVar = {"expected_revenue": NumberField}
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -58,7 +60,7 @@ class OpportunityForm(CustomFieldsForm, RecordForm):
 class WinForm(StyledForm):
     """Form of a won opportunity, with its revenue."""
 
-    actual_revenue = forms.DecimalField(
+    actual_revenue = NumberField(
         label=_("Actual revenue"),
         max_digits=20,
         decimal_places=5,

@@ -7,9 +7,18 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from common.form_fields import NumberField
 from crm.forms import DayInput
+from sales.models import Company
 from web.forms.base import StyledForm
-from web.forms.lines import DiscountField
+from web.forms.lines import (
+    DeductionForm,
+    DiscountField,
+    PriceField,
+    columns_of,
+    discount_hint,
+    discount_label,
+)
 from web.forms.products import ProductField
 
 
@@ -19,29 +28,35 @@ class OpportunityLineForm(StyledForm):
     widths: ClassVar = {"product": 12, "quantity": 4, "unit_price": 4, "discount": 4}
 
     product = ProductField(label=_("Product"))
-    quantity = forms.DecimalField(
+    quantity = NumberField(
         label=_("Quantity"), max_digits=20, decimal_places=5, min_value=0, initial=1, localize=True
     )
-    unit_price = forms.DecimalField(
-        label=_("Unit price"),
-        max_digits=20,
-        decimal_places=5,
-        min_value=0,
+    unit_price = PriceField(
         required=False,
-        localize=True,
-        help_text=_("Empty: the list price."),
+        help_text=_("12.50 / 100 is the price of 100 units. Empty: the list price."),
     )
-    discount = DiscountField(
-        label=_("Discount"),
-        required=False,
-        help_text=_("10 is money off the whole line, 10% a percentage."),
-    )
+    discount = DiscountField(required=False)
+
+    def __init__(self, *args: Any, company: Company, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        discount = self.fields["discount"]
+        discount.label, discount.help_text = discount_label(company), discount_hint(company)
 
     def changes(self) -> dict[str, Any]:
         """Return the typed values by column."""
-        columns = dict(self.cleaned_data)
-        discount = columns.pop("discount")
-        return {**columns, **discount}
+        return columns_of(self.cleaned_data)
+
+
+class OpportunityDeductionForm(DeductionForm):
+    """Form of a trade-in or rebate of an opportunity; its tax rate is that of the quote's day."""
+
+    widths: ClassVar = {"quantity": 4, "unit_price": 8, "product_category": 6, "tax_category": 6}
+
+    tax_rate = None  # type: ignore[assignment]  # Django's way to leave a field out
+
+    def changes(self) -> dict[str, Any]:
+        """Return the typed values by column."""
+        return {name: value for name, value in self.columns().items() if name != "kind"}
 
 
 class QuoteFromOpportunityForm(StyledForm):

@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from common.form_fields import NumberField
 from common.formatting import format_money, plain_number
 from crm.forms import DayInput
 from sales.models import CreditBalance
@@ -19,7 +20,7 @@ from web.forms.base import StyledForm
 class MoneyForm(StyledForm):
     """An amount, and the reference by which it is known again."""
 
-    amount = forms.DecimalField(
+    amount = NumberField(
         label=_("Amount"), max_digits=20, decimal_places=5, min_value=0, localize=True
     )
     reference = forms.CharField(

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django import forms
 
+from common.form_fields import NumberField
 from web.display import StrOrPromise
 from web.forms.base import StyledForm
 
@@ -40,7 +41,7 @@ class QuantitiesForm(StyledForm):
         """Add an input per line, filled with what is proposed."""
         self.lines = lines
         for line in lines:
-            field = forms.DecimalField(
+            field = NumberField(
                 label=line.description,
                 min_value=0,
                 max_digits=20,

@@ -10,6 +10,7 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from common.form_fields import NumberField
 from common.formatting import format_quantity, plain_number
 from fulfilment.models import Shipment, ShipmentLine
 from sales.models import OrderLine
@@ -17,10 +18,12 @@ from web.forms.base import StyledForm
 from web.forms.quantities import QuantitiesForm
 
 
-class ShipmentForm(StyledForm):
+class ShipmentForm(QuantitiesForm):
     """Form of a shipment: a quantity per order line, carrier and tracking number."""
 
     widths: ClassVar = {"status": 4, "carrier": 4, "tracking": 4}
+    columns: ClassVar = (_("Ordered"), _("Shipped"), _("Open"))
+    asked: ClassVar = _("In this shipment")
 
     status = forms.ChoiceField(
         label=_("Status"),
@@ -35,34 +38,13 @@ class ShipmentForm(StyledForm):
 
     def __init__(self, *args: Any, lines: Sequence[OrderLine], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.lines = [line for line in lines if line.counts and line.open_to_ship > 0]
-        for line in self.lines:
-            field = forms.DecimalField(
-                label=line.description, min_value=0, decimal_places=5, required=False, localize=True
-            )
-            field.initial = plain_number(line.open_to_ship)
-            self.fields[str(line.pk)] = field
+        still_open = [line for line in lines if line.counts and line.open_to_ship > 0]
+        self.ask_for(still_open, {line.pk: plain_number(line.open_to_ship) for line in still_open})
 
-    def head(self) -> list[forms.BoundField]:
-        """Return the fields above the lines."""
-        return [self[name] for name in ("status", "carrier", "tracking")]
-
-    def rows(self) -> list[dict[str, Any]]:
-        """Return each open line beside its input."""
-        return [
-            {
-                "line": line,
-                "field": self[str(line.pk)],
-                "ordered": format_quantity(line.wanted_quantity),
-                "shipped": format_quantity(line.shipped_quantity),
-                "open": format_quantity(line.open_to_ship),
-            }
-            for line in self.lines
-        ]
-
-    def quantities(self) -> dict[UUID, Decimal]:
-        """Return the typed quantities by line."""
-        return {line.pk: self.cleaned_data.get(str(line.pk)) or Decimal(0) for line in self.lines}
+    def cells(self, line: OrderLine) -> list[str]:
+        """Return the quantities that were ordered, shipped, and are open."""
+        quantities = (line.wanted_quantity, line.shipped_quantity, line.open_to_ship)
+        return [format_quantity(quantity) for quantity in quantities]
 
 
 class ReturnForm(QuantitiesForm):
@@ -116,7 +98,7 @@ class ParcelForm(StyledForm):
 
     tracking = forms.CharField(label=_("Tracking number"), max_length=80)
     carrier = forms.CharField(label=_("Carrier"), max_length=60, required=False)
-    weight_kg = forms.DecimalField(
+    weight_kg = NumberField(
         label=_("Weight, kg"),
         max_digits=10,
         decimal_places=3,

@@ -150,6 +150,7 @@ def _reviewed(quote: Quote, line: DocumentLine, review: Review) -> ReviewedLine:
     references, currency = review.figures.references, quote.currency
     has_list_price = line.product_id and line.pk not in references.unlisted
     known = has_list_price and line.pk not in references.unknown
+    listed = references.by_line[line.pk].listed
     note = gettext("optional") if line.is_optional else ""
     if line.pk in references.unlisted:
         note = gettext("no list price")
@@ -159,8 +160,8 @@ def _reviewed(quote: Quote, line: DocumentLine, review: Review) -> ReviewedLine:
         note=note,
         quantity=format_quantity(line.quantity),
         unit=str(line.unit or ""),
-        list_price=format_price(references.by_line[line.pk].price if known else None, currency),
-        price=format_price(line.unit_price, currency),
+        list_price=format_price(listed.amount, currency, listed.price_quantity) if known else "–",
+        price=format_price(line.unit_price, currency, line.price_quantity),
         volume=format_volume_discount(line, currency),
         discount=format_discount(line, currency),
         net=format_money(line.net, currency),

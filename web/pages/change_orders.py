@@ -9,9 +9,12 @@ from django.utils.translation import gettext
 
 from common.formatting import format_quantity, format_rate
 from sales.models import Order, OrderLine
+from sales.services.prices.price_rules import PriceRule, price_rule
 from web.display import Link
 from web.forms.base import read_choices
 from web.forms.change_orders import ChangedLineForm, ChangeOrderForms
+from web.forms.lines import discount_label
+from web.pages.lines import format_taken_off
 from web.pages.order_changes import FieldChange
 from web.record_urls import record_url
 
@@ -36,8 +39,11 @@ class ChangeOrderPage:
     summary: str
     back: Link
     forms: ChangeOrderForms
+    discount_label: str
     rows: Sequence[ChangedLineRow]
     preview: Sequence[FieldChange]
+    price_rules: Sequence[str]
+    """By which rule each line is priced whose quantity changes in the preview."""
     previewed: str
     """What was previewed; sent along, so that only what was seen can be agreed."""
     version: str
@@ -63,32 +69,67 @@ def change_order_page(
         summary=summary % {"version": order.version},
         back=Link(str(order), record_url(order)),
         forms=forms,
-        rows=[_row(form.line, form) for form in forms.lines],
+        discount_label=discount_label(order),
+        rows=[_row(form.line, form, order.currency) for form in forms.lines],
         preview=preview,
+        price_rules=_price_rules(order, forms) if preview else (),
         previewed=previewed,
         version=version or str(order.version),
     )
 
 
-def _row(line: OrderLine, form: ChangedLineForm) -> ChangedLineRow:
-    progress = gettext("%(shipped)s shipped, %(billed)s billed") % {
-        "shipped": format_quantity(line.shipped_quantity),
-        "billed": format_quantity(line.billed),
+def _price_rules(order: Order, forms: ChangeOrderForms) -> list[str]:
+    """Say how each line is priced whose quantity changes, and whose price nobody types now."""
+    changed = [(form.line, form.differences()) for form in forms.lines]
+    return [
+        gettext("%(line)s: %(rule)s")
+        % {"line": line.description, "rule": _price_rule(order, price_rule(order, line))}
+        for line, differences in changed
+        if "quantity" in differences and "unit_price" not in differences
+    ]
+
+
+def _price_rule(order: Order, rule: PriceRule) -> str:
+    if rule == PriceRule.VOLUME:
+        return gettext("the list price holds, with the volume discount of the new quantity.")
+    if rule == PriceRule.BILLED:
+        return gettext("part of it is billed, so its price and volume discount stay.")
+    if rule == PriceRule.TYPED:
+        return gettext("its price was typed and stays; no volume discount comes off it.")
+    if order.quote is None:
+        return gettext("its price is locked; it and the volume discount stay.")
+    return gettext("its price was agreed in %(quote)s; it and the volume discount stay.") % {
+        "quote": order.quote
     }
+
+
+def _row(line: OrderLine, form: ChangedLineForm, currency: str) -> ChangedLineRow:
     return ChangedLineRow(
         code=line.sku or line.get_kind_display(),
         unit=str(line.unit or ""),
-        progress=progress,
+        progress=format_taken_off(form.taken, currency) if form.taken else _progress(line),
         form=form,
         tax_note=_tax_note(form),
     )
+
+
+def _progress(line: OrderLine) -> str:
+    if line.is_deduction:
+        return gettext("nothing taken off yet")
+    return gettext("%(shipped)s shipped, %(billed)s billed") % {
+        "shipped": format_quantity(line.shipped_quantity),
+        "billed": format_quantity(line.billed),
+    }
 
 
 def _tax_note(form: ChangedLineForm) -> str:
     """Say why a line whose tax rate changed keeps the agreed one."""
     if form.drift is None or "todays_tax" in form.fields:
         return ""
-    return gettext("billed in part at %(agreed)s tax; today's rate is %(today)s") % {
+    return gettext(
+        "billed in part at %(agreed)s tax, which stays; today's rate is %(today)s: "
+        "for the rest, reduce this line to what is billed and add a new one below"
+    ) % {
         "agreed": format_rate(form.drift.agreed),
         "today": format_rate(form.drift.today),
     }

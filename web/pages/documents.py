@@ -78,6 +78,14 @@ def tax_notices(drifts: Iterable[TaxDrift], way_on: str) -> list[str]:
     ]
 
 
+def rest_as_new_line() -> str:
+    """Say how the rest of a line that is billed in part takes today's tax rate."""
+    return gettext(
+        "What is billed in part keeps its rate: in a change order, reduce it to what is billed "
+        "and add the rest as a new line, which takes today's rate."
+    )
+
+
 def subtitle(document: AnyDocument) -> SafeString:
     """Write whom the document is for, and what it is about."""
     account = Link(str(document.account), record_url(document.account))
@@ -116,9 +124,23 @@ def common_facts(document: AnyDocument) -> list[Fact]:
         Fact(gettext("Payment terms"), document.payment_terms or ""),
         Fact(gettext("Tax zone"), document.tax_zone or ""),
         Fact(gettext("Exchange rate"), _exchange(document)),
+        Fact(gettext("Rounding"), _rounding(document)),
+        Fact(gettext("Discount of a line"), _discount_method(document)),
         Fact(gettext("Owner"), document.owner),
     ]
     return [fact for fact in facts if fact.value]
+
+
+def _rounding(document: AnyDocument) -> str:
+    """Name the rounding of a document; empty where it is the usual one."""
+    if document.rounding == document.Rounding.HALF_UP:
+        return ""
+    return document.get_rounding_display()
+
+
+def _discount_method(document: AnyDocument) -> str:
+    """Say what a typed discount counts for; empty where that is the whole line."""
+    return document.get_discount_method_display() if document.discounts_each_unit else ""
 
 
 def _exchange(document: AnyDocument) -> str:

@@ -30,7 +30,10 @@ TERMS = {
     "header discount billed before": _("header discount billed before"),
     "header discount with tax": _("header discount with tax"),
     "header rate": _("header rate"),
+    "its part of what is left to take off": _("its part of what is left to take off"),
     "net": _("net"),
+    "net agreed": _("net agreed"),
+    "net billed before": _("net billed before"),
     "not known yet": _("not known yet"),
     "ordered": _("ordered"),
     "payable": _("payable"),
@@ -55,6 +58,7 @@ TERMS = {
     "unit price": _("unit price"),
     "volume discount": _("volume discount"),
     "what is asked of it": _("what is asked of it"),
+    "what is sold": _("what is sold"),
 }
 
 LONGEST_FIRST = sorted(TERMS, key=len, reverse=True)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from common.formatting import format_money, format_price, format_quantity, format_rate
 from sales.models import AnyDocument, AnyLine, kind_of
 from sales.pricing.explanations import Step
+from sales.pricing.money import ONE
 from sales.services.documents.explanations import explain
 from web.display import Link
 from web.pages.explanation_terms import translate_terms
@@ -97,7 +98,7 @@ def _steps(
             label=translate_terms(step.label).capitalize(),
             formula=translate_terms(step.formula),
             values=[
-                (names.get(name) or translate_terms(name), _format(name, value, currency))
+                (names.get(name) or translate_terms(name), _format(name, step.values, currency))
                 for name, value in step.values.items()
                 if value or name not in names  # lines that add nothing are left out
             ],
@@ -108,9 +109,12 @@ def _steps(
     ]
 
 
-def _format(name: str, value: Decimal, currency: str) -> str:
+def _format(name: str, values: Mapping[str, Decimal], currency: str) -> str:
+    value = values[name]
     if name in QUANTITIES:
         return format_quantity(value)
     if name.endswith("rate"):
         return format_rate(value)
-    return format_price(value, currency) if name in PRICES else format_money(value, currency)
+    if name in PRICES:
+        return format_price(value, currency, values.get("price quantity", ONE))
+    return format_money(value, currency)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.db import models
 from django.db.models import Count, Min
@@ -14,10 +15,37 @@ from django.utils.translation import gettext, ngettext
 from crm.models import User
 from fulfilment.models import Handoff
 from fulfilment.monitoring.alerts import Alert
+from web.filters.handoffs import TO_SEND
+from web.pages.cards import Card
 from web.pages.lists import ListPage
 
 CAUSES = 8
 """So many causes are shown above the list."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertNotice:
+    """An alert, with a link to what it counts."""
+
+    text: str
+    is_critical: bool
+    url: str
+
+
+def notices_of(alerts: Iterable[Alert]) -> list[AlertNotice]:
+    """Link each alert to the handoffs of its connection that it counts, or to the reports."""
+    return [
+        AlertNotice(each.text, each.severity == "critical", _counted_by(each)) for each in alerts
+    ]
+
+
+def _counted_by(alert: Alert) -> str:
+    """Return the address of what an alert counts: the rows of this list, or a card above it."""
+    if alert.code in {"quarantined", "discrepancies"}:
+        return f"{reverse('fulfilment:handoff-list')}#undecided"
+    state = Handoff.State.NEEDS_ATTENTION if alert.code == "needs_attention" else TO_SEND
+    query = urlencode({"connection": alert.connection, "state": state})
+    return f"{reverse('fulfilment:handoff-list')}?{query}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,5 +87,7 @@ def _cause(text: str, connection: str, count: int, example: str, *, may_replay: 
 class HandoffListPage(ListPage):
     """One page of the list of handoffs."""
 
-    alerts: Sequence[Alert]
+    alerts: Sequence[AlertNotice]
     causes: Sequence[Cause]
+    undecided: Card | None
+    """Reports that were not applied, and values that differ."""

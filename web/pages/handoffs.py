@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from common.formatting import format_moment
 from crm.models import User
 from fulfilment.models import Attempt, Handoff
+from fulfilment.monitoring.waiting import Wait, wait_of
 from fulfilment.outbound.handoff_actions import REPLAYABLE, STUCK, stuck_like
 from fulfilment.outbound.payload_diff import ChangedValue, changed_since
 from sales.models import kind_named
@@ -21,7 +22,7 @@ from web.pages.cards import Card, CardRow
 from web.pages.records import RecordPage
 from web.record_urls import record_url
 
-RELATED = ("event", "lane__connection", "payload")
+RELATED = ("event", "lane__connection__health", "payload")
 """What a handoff's page reads along with the handoff."""
 
 ATTEMPTS = 50
@@ -138,6 +139,15 @@ def _facts(handoff: Handoff) -> list[Fact]:
         Fact(gettext("Created"), format_moment(handoff.created_at)),
         Fact(gettext("Delivered"), format_moment(handoff.delivered_at)),
     ]
+    if wait := wait_of(handoff):
+        facts.insert(0, Fact(gettext("Waits for"), _wait(wait)))
     if handoff.resolution:
         facts.append(Fact(gettext("Decided"), handoff.resolution))
     return facts
+
+
+def _wait(wait: Wait) -> object:
+    """Draw what a handoff waits for, with a link to the one that goes first."""
+    if wait.behind is None:
+        return wait.text
+    return Link(wait.text, reverse("fulfilment:handoff-detail", args=[wait.behind]))

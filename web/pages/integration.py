@@ -1,4 +1,4 @@
-"""Integration card of a document: handoffs, sync status and integration log."""
+"""Integration cards of a document: handoffs, what is undecided, sync status, integration log."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
 from fulfilment.models import Handoff
-from fulfilment.monitoring.integration_log import Entry, entries_for
+from fulfilment.monitoring.integration_log import Entry, read_exchange
+from fulfilment.monitoring.waiting import wait_of
 from sales.models import AnyDocument, Invoice
 from web.chips.handoffs import handoff_chip, sync_chip
 from web.display import TONE_CLASS, Chip, When
 from web.pages.cards import Card, CardRow, icon_mark
+from web.pages.undecided import undecided_card
 
 SHOWN = 12
 
@@ -33,6 +35,7 @@ class Integration:
 
     sync: Chip | None
     handoffs: Card
+    undecided: Card | None
     log: IntegrationLog
 
 
@@ -40,12 +43,19 @@ def build_integration(
     document: AnyDocument, invoices: Iterable[Invoice] | None = None
 ) -> Integration:
     """Read a document's handoffs and integration log; three statements, one more for invoices."""
-    handoffs = list(Handoff.objects.about(document).with_attempts().order_by("id"))
-    entries = entries_for(document, handoffs, invoices)
+    exchange = read_exchange(document, invoices)
+    owner = str(document.owner)
+    keys = {each.root_id for each in exchange.messages}
+    keys |= {each.record_id for each in exchange.discrepancies}
+    undecided = undecided_card(
+        exchange.messages, exchange.discrepancies, dict.fromkeys(keys, owner)
+    )
+    states = (handoff.state for handoff in exchange.handoffs)
     return Integration(
-        sync=sync_chip(handoff.state for handoff in handoffs),
-        handoffs=_handoffs_card(handoffs),
-        log=_log(entries),
+        sync=sync_chip(states, is_undecided=undecided is not None),
+        handoffs=_handoffs_card(exchange.handoffs),
+        undecided=undecided,
+        log=_log(exchange.entries),
     )
 
 
@@ -59,7 +69,8 @@ def _handoffs_card(handoffs: Sequence[Handoff]) -> Card:
 
 
 def _handoff_row(handoff: Handoff) -> CardRow:
-    parts = (str(handoff.lane.connection), handoff.reference, handoff.cause)
+    wait = str(wait_of(handoff) or "")
+    parts = (str(handoff.lane.connection), handoff.reference, handoff.cause, wait)
     return CardRow(
         title=handoff.event.get_type_display(),
         url=reverse("fulfilment:handoff-detail", args=[handoff.pk]),

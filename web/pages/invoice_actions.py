@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from django.urls import reverse
@@ -10,6 +11,7 @@ from django.utils.translation import gettext
 
 from crm.models import User
 from sales.models import Invoice
+from sales.services.billing.surplus import Surplus
 from sales.services.prices.price_refresh import PriceDrift
 from web.display import Action
 from web.pages.draft_actions import refresh_action
@@ -17,11 +19,17 @@ from web.pages.payments import payment_actions
 
 
 def invoice_actions(
-    invoice: Invoice, user: User, drifts: Sequence[PriceDrift], customer_credit: Decimal
+    invoice: Invoice,
+    user: User,
+    drifts: Sequence[PriceDrift],
+    customer_credit: Decimal,
+    surplus: Surplus | None,
 ) -> list[Action]:
     """List what can be done with an invoice, the next step first."""
     if not user.has_perm("sales.change_invoice"):
         return []
+    if surplus is not None and surplus.down_payment == invoice:
+        return _surplus_actions(invoice, user, customer_credit)
     if invoice.is_draft:
         return _draft_actions(invoice, drifts)
     return [] if invoice.is_credit_note else _issued_actions(invoice, user, customer_credit)
@@ -44,6 +52,15 @@ def _draft_actions(invoice: Invoice, drifts: Sequence[PriceDrift]) -> list[Actio
         return [issue, delete]
     edit = Action(gettext("Edit head"), _url(invoice, "edit"), "pencil", asks=True)
     return [issue, edit, refresh_action(invoice, drifts), delete]
+
+
+def _surplus_actions(invoice: Invoice, user: User, customer_credit: Decimal) -> list[Action]:
+    """Take back first what cannot be deducted any more: by a credit note, or with the draft."""
+    if invoice.is_draft:
+        issue, delete = _draft_actions(invoice, ())
+        return [delete, issue]
+    *payments, credit = _issued_actions(invoice, user, customer_credit)
+    return [replace(credit, aside=False), *payments]
 
 
 def _issued_actions(invoice: Invoice, user: User, customer_credit: Decimal) -> list[Action]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,7 +13,8 @@ from django.utils.translation import gettext
 
 from common.formatting import format_day, format_due, format_money, format_rate
 from crm.models import User
-from sales.models import Invoice, InvoiceLine
+from sales.models import Invoice, InvoiceLine, OrderLine
+from sales.services.billing.surplus import Surplus, find_surplus
 from sales.services.documents.tax_rates import tax_drift
 from web.chips.documents import credit_note_chip, invoice_chip, refund_chip
 from web.display import Actions, Chip, Fact, Link
@@ -25,6 +27,7 @@ from web.pages.documents import (
     history_card,
     may_edit,
     read_events,
+    rest_as_new_line,
     subtitle,
     tax_notices,
     why_not_edit,
@@ -39,6 +42,7 @@ from web.pages.invoice_parts import (
 )
 from web.pages.lines import build_lines, drifts_of, read_lines
 from web.pages.payments import payments_card
+from web.pages.surplus import surplus_notices
 from web.record_urls import record_url
 
 RELATED = (
@@ -68,26 +72,29 @@ class InvoicePage(DocumentPage):
 
 
 def invoice_page(invoice: Invoice, user: User, *, problem: str = "") -> InvoicePage:
-    """Read and format everything that the page of an invoice shows; 13 statements at most."""
+    """Read and format everything that the page of an invoice shows; 13 statements at most.
+
+    Five more read the order's ledger for a down payment.
+    """
     editable = may_edit(invoice, user)
     lines = read_lines(invoice)
     drifts = [] if invoice.bills_order or invoice.credits_id else drifts_of(invoice, lines)
     customer_credit: Decimal = getattr(invoice, "customer_credit", Decimal(0))
-    issued = _issued(invoice, customer_credit)
+    issued, surplus = _issued(invoice, customer_credit), _surplus(invoice)
     return InvoicePage(
         record=invoice,
         crumb=Link(gettext("Invoices"), reverse("sales:invoice-list")),
         heading=str(invoice),
         subtitle=subtitle(invoice),
         chips=[*invoice_chips(invoice), *_sync_chip(issued)],
-        actions=Actions(invoice_actions(invoice, user, drifts, customer_credit)),
+        actions=Actions(invoice_actions(invoice, user, drifts, customer_credit, surplus)),
         problem=problem,
         locked=why_not_edit(invoice) if invoice.is_draft else "",
         flow=flow_steps(document_flow(invoice), invoice, user),
         lines=build_lines(invoice, lines, drifts, editable=editable),
         issued=issued,
         notes=invoice.notes,
-        notices=_tax_notices(invoice, lines),
+        notices=[*_tax_notices(invoice, lines), *surplus_notices(surplus)],
         activity=activity_card(invoice, user),
         facts=_facts(invoice),
         history=history_card(read_events(invoice)),
@@ -126,10 +133,30 @@ def _tax_notices(invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[str]:
     """Say which tax rates of an order are others by now, before it is billed at them."""
     if not (invoice.is_draft and invoice.bills_order) or invoice.is_credit_note:
         return []
-    way_on = gettext(
-        "To bill today's rate, delete this draft and take today's rate in a change order."
-    )
-    return tax_notices(tax_drift(lines), way_on)
+    drifts = tax_drift(lines)
+    in_part = _billed_elsewhere(lines) if drifts else set()
+    delete = gettext("To bill today's rate, delete this draft first.")
+    take = gettext("To bill today's rate, delete this draft and take it in a change order.")
+    return [
+        *tax_notices((each for each in drifts if each.line_id not in in_part), take),
+        *tax_notices(
+            (each for each in drifts if each.line_id in in_part), f"{delete} {rest_as_new_line()}"
+        ),
+    ]
+
+
+def _billed_elsewhere(lines: Sequence[InvoiceLine]) -> set[uuid.UUID]:
+    """Return the lines whose order line is billed in part beside them."""
+    billed = {line.order_line_id: line for line in lines if line.order_line_id}
+    ordered = OrderLine.objects.filter(pk__in=billed)
+    return {billed[each.pk].pk for each in ordered if each.billed > billed[each.pk].quantity}
+
+
+def _surplus(invoice: Invoice) -> Surplus | None:
+    """Find what of the order's down payments, this one among them, cannot be deducted any more."""
+    if invoice.order is None or not invoice.asks_ahead or invoice.is_credit_note:
+        return None
+    return find_surplus(invoice.order)
 
 
 def _facts(invoice: Invoice) -> list[Fact]:

@@ -11,10 +11,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from common.formatting import format_price, plain_number, plain_price
+from common.formatting import format_price, plain_number
 from sales.models import AnyDocument, AnyLine, DocumentLine, kind_of
 from sales.services.prices.price_refresh import PriceDrift
-from web.forms.lines import discount_as_typed
+from web.forms.lines import discount_as_typed, price_as_typed
 from web.icons import draw_icon
 
 NO_LINE = uuid.UUID(int=0)
@@ -98,7 +98,7 @@ def _inputs(line: AnyLine, currency: str) -> dict[str, str]:
     return {
         "description": line.description,
         "quantity": plain_number(line.quantity),
-        "unit_price": plain_price(line.unit_price, currency),
+        "unit_price": price_as_typed(line, currency),
         "discount": discount_as_typed(line),
     }
 
@@ -117,7 +117,7 @@ def format_drift(drift: PriceDrift, currency: str) -> str:
         return drift.problem
     if not drift.has_drifted:
         return ""
-    listed = format_price(drift.list_price, currency)
+    listed = format_price(drift.list_price, currency, drift.list_quantity)
     if drift.list_discount:
         off = format_price(drift.list_discount, currency)
         listed = gettext("%(price)s less %(off)s") % {"price": listed, "off": off}

@@ -69,7 +69,10 @@ def product_options(document: AnyDocument, text: str) -> ProductOptions:
         unit=F("product__default_unit"),
         method=PriceListItem.Method.AMOUNT,
     )
-    prices = {item.product_id: format_price(item.amount, document.currency) for item in items}
+    prices = {
+        item.product_id: format_price(item.amount, document.currency, item.price_quantity)
+        for item in items
+    }
     options = [
         ProductOption(
             id=str(product.pk),

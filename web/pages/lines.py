@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from django.urls import reverse
@@ -20,15 +21,17 @@ from common.formatting import (
     format_rate,
 )
 from sales.models import AnyDocument, AnyLine, DocumentLine, Order, OrderLine, Quote, kind_of
+from sales.pricing.advances import TaxAmount
 from sales.services.documents.tax_rates import with_todays_rates
 from sales.services.prices.list_prices import ListPrices
 from sales.services.prices.price_refresh import PriceDrift, price_drift
+from web.forms.lines import discount_label
 from web.pages.line_editor import EditorRow, LineEditor, format_volume_discount
 
 
 @dataclass(frozen=True, slots=True)
 class LineProgress:
-    """Progress of an order line: shipped, returned and invoiced quantities."""
+    """Progress of an order line: shipped, returned and invoiced; of a deduction, the amount."""
 
     shipped: str
     returned: str
@@ -46,6 +49,8 @@ class LineRow:
     number: int
     is_text: bool
     """Whether the line is a heading or a note."""
+    is_deduction: bool
+    """Whether the line is a trade-in or a rebate."""
     css: str
     is_optional: bool
     code: str
@@ -81,6 +86,7 @@ class EditorUrls:
     add: str
     options: str
     write_in: str
+    deduction: str
     text: str
 
 
@@ -91,6 +97,8 @@ class Lines:
     rows: Sequence[LineRow]
     totals: Sequence[TotalRow]
     editor: EditorUrls | None = None
+    discount_label: str = ""
+    """What an amount typed as a discount comes off; empty where nothing is typed."""
     shows_progress: bool = False
     has_options: bool = False
 
@@ -118,16 +126,21 @@ def build_lines(
     drifts: Iterable[PriceDrift] = (),
     *,
     editable: bool = False,
+    taken: Mapping[uuid.UUID, TaxAmount] = MappingProxyType({}),
 ) -> Lines:
-    """Format every line of a document and its totals."""
+    """Format every line of a document and its totals.
+
+    ``taken`` is what trade-ins and rebates of an order have taken off its invoices.
+    """
     editor = LineEditor(document, drifts) if editable else None
     return Lines(
         rows=[
-            _line_row(document.currency, line, number, editor)
+            _line_row(document.currency, line, number, editor, taken.get(line.pk))
             for number, line in enumerate(lines, 1)
         ],
         totals=total_rows(document, lines),
         editor=_editor_urls(document) if editable else None,
+        discount_label=discount_label(document) if editable else "",
         shows_progress=document.number is not None and isinstance(document, Order),
         has_options=isinstance(document, Quote),
     )
@@ -135,27 +148,34 @@ def build_lines(
 
 def _editor_urls(document: AnyDocument) -> EditorUrls:
     parts = {"kind": kind_of(document).url_word, "pk": document.pk}
-    names = ("add", "options", "write-in", "text")
+    names = ("add", "options", "write-in", "deduction", "text")
     return EditorUrls(*(reverse(f"sales:line-{name}", kwargs=parts) for name in names))
 
 
-def _line_row(currency: str, line: AnyLine, number: int, editor: LineEditor | None) -> LineRow:
+def _line_row(
+    currency: str,
+    line: AnyLine,
+    number: int,
+    editor: LineEditor | None,
+    taken: TaxAmount | None,
+) -> LineRow:
     return LineRow(
         id=str(line.pk),
         number=number,
         is_text=line.is_text,
+        is_deduction=line.is_deduction,
         css=_css(line),
         is_optional=line.is_optional,
         code=line.sku or line.get_kind_display(),
         description=line.description,
         quantity=format_quantity(line.quantity),
         unit=str(line.unit or ""),
-        price=format_price(line.unit_price, currency),
+        price=format_price(line.unit_price, currency, line.price_quantity),
         volume=format_volume_discount(line, currency),
         discount=format_discount(line, currency),
         tax=format_rate(line.tax_rate),
         net=format_money(line.net, currency),
-        progress=_progress(line) if isinstance(line, OrderLine) else None,
+        progress=_progress(line, taken, currency) if isinstance(line, OrderLine) else None,
         editor=editor.row(line) if editor is not None else None,
     )
 
@@ -179,7 +199,15 @@ def format_discount(line: DocumentLine, currency: str) -> str:
     return f"{text} + {code}" if text else code
 
 
-def _progress(line: OrderLine) -> LineProgress:
+def format_taken_off(taken: TaxAmount, currency: str) -> str:
+    """Write what a trade-in or rebate has taken off invoices, before tax."""
+    return gettext("%(amount)s taken off") % {"amount": format_money(taken.taxable, currency)}
+
+
+def _progress(line: OrderLine, taken: TaxAmount | None, currency: str) -> LineProgress:
+    if taken is not None:
+        invoiced = format_money(-taken.taxable, currency)
+        return LineProgress("–", "", invoiced, shipped_percent=0, is_shipped=False)
     wanted = line.wanted_quantity
     percent = int(line.shipped_quantity * 100 / wanted) if wanted else 0
     return LineProgress(

@@ -46,9 +46,9 @@ class StageStep:
 
 @dataclass(frozen=True, slots=True)
 class OpportunityLineRow:
-    """A product the customer is interested in."""
+    """A product the customer is interested in, or a trade-in or rebate."""
 
-    sku: str
+    code: str
     description: str
     quantity: str
     unit: str
@@ -61,10 +61,11 @@ class OpportunityLineRow:
 
 @dataclass(frozen=True, slots=True)
 class OpportunityLines:
-    """The lines of an opportunity; ``add_url`` and ``revenue_url`` while it may be edited."""
+    """The lines of an opportunity; the URLs are empty unless it may be edited."""
 
     rows: Sequence[OpportunityLineRow]
     add_url: str
+    deduct_url: str
     revenue_url: str
     revenue_is_computed: bool
 
@@ -128,11 +129,11 @@ def _lines(opportunity: Opportunity, *, may_change: bool) -> OpportunityLines:
     return OpportunityLines(
         rows=[
             OpportunityLineRow(
-                sku=line.sku,
+                code=line.sku or line.get_kind_display(),
                 description=line.description,
                 quantity=format_quantity(line.quantity),
                 unit=str(line.unit or ""),
-                price=format_price(line.unit_price, currency),
+                price=format_price(line.unit_price, currency, line.price_quantity),
                 discount=format_discount(line, currency),
                 net=format_money(line.net, currency),
                 remove_url=url("remove-line", line.pk),
@@ -141,6 +142,7 @@ def _lines(opportunity: Opportunity, *, may_change: bool) -> OpportunityLines:
             for line in opportunity.lines.select_related("unit")
         ],
         add_url=url("add-line"),
+        deduct_url=url("deduct"),
         revenue_url=url("revenue"),
         revenue_is_computed=opportunity.revenue_is_computed,
     )

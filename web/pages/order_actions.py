@@ -2,35 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext
 
 from crm.models import User
 from sales.models import Order, OrderLine
+from sales.pricing.advances import TaxAmount
+from sales.services.billing.surplus import Surplus
 from sales.services.prices.price_refresh import PriceDrift
 from web.display import Action
 from web.pages.draft_actions import lock_action, refresh_action
 from web.pages.shipments import why_not_ship
+from web.pages.surplus import surplus_action
 
 
 def order_actions(
-    order: Order, user: User, lines: Sequence[OrderLine], drifts: Sequence[PriceDrift]
+    order: Order,
+    user: User,
+    lines: Sequence[OrderLine],
+    drifts: Sequence[PriceDrift],
+    taken: Mapping[UUID, TaxAmount],
+    surplus: Surplus | None,
 ) -> list[Action]:
-    """List what can be done with an order, the next step first."""
+    """List what can be done with an order, the next step first.
+
+    ``taken`` is what its trade-ins and rebates have taken off invoices.
+    """
     actions = []
     if user.has_perm("sales.change_order"):
         if order.is_draft:
             actions = _draft_actions(order, user, lines, drifts)
         elif order.is_binding:
-            actions = _submitted_actions(order, lines)
+            actions = _submitted_actions(order, lines, taken, surplus)
     if order.number is None or not user.has_perm("fulfilment.add_shipment"):
         return actions
     # Shipping comes first until something has left; then billing does.
     started = order.is_on_hold or order.fulfilment_status != Order.Fulfilment.NOT_STARTED
     place = 1 if started else 0
-    return [*actions[:place], _ship(order), *actions[place:]]
+    return [*actions[:place], _ship(order, lines), *actions[place:]]
 
 
 def _url(order: Order, name: str) -> str:
@@ -49,25 +61,33 @@ def _draft_actions(
     ]
 
 
-def _submitted_actions(order: Order, lines: Sequence[OrderLine]) -> list[Action]:
-    invoice, end = _invoice(order, lines), _end(order, lines)
+def _submitted_actions(
+    order: Order,
+    lines: Sequence[OrderLine],
+    taken: Mapping[UUID, TaxAmount],
+    surplus: Surplus | None,
+) -> list[Action]:
+    invoice, end = _invoice(order, lines), _end(order, lines, taken)
+    bill = [invoice, *([surplus_action(surplus)] if surplus is not None else [])]
     change = Action(gettext("Change order"), _url(order, "change"), "edit", asks=True, aside=True)
     if order.is_on_hold:
         release = Action(gettext("Release"), _url(order, "release"), "player-play")
-        return [release, invoice, change, end]
+        return [release, *bill, change, end]
     if order.status != Order.Status.SUBMITTED:
-        return [invoice, change]
+        return [*bill, change]
     hold = Action(
         gettext("Put on hold"), _url(order, "hold"), "player-pause", asks=True, dialog=True
     )
-    return [invoice, change, hold, end]
+    return [*bill, change, hold, end]
 
 
-def _end(order: Order, lines: Sequence[OrderLine]) -> Action:
+def _end(order: Order, lines: Sequence[OrderLine], taken: Mapping[UUID, TaxAmount]) -> Action:
     """Cancel the order, or what is left of it once part of it is shipped or billed."""
     if not any(line.is_started for line in lines):
         return _cancel(order)
-    is_open = any(line.counts and line.quantity > line.done_quantity for line in lines)
+    is_open = open_deductions(lines, taken) or any(
+        line.counts and line.is_sold and line.quantity > line.done_quantity for line in lines
+    )
     return Action(
         gettext("Close the rest"),
         _url(order, "close"),
@@ -77,6 +97,15 @@ def _end(order: Order, lines: Sequence[OrderLine]) -> Action:
         tone="danger",
         reason="" if is_open else gettext("Everything is shipped or billed."),
     )
+
+
+def open_deductions(lines: Sequence[OrderLine], taken: Mapping[UUID, TaxAmount]) -> list[OrderLine]:
+    """Return the trade-ins and rebates that are not taken off invoices in full."""
+    return [
+        line
+        for line in lines
+        if line.pk in taken and taken[line.pk] != TaxAmount(-line.net, -line.tax)
+    ]
 
 
 def _cancel(order: Order) -> Action:
@@ -92,11 +121,11 @@ def _invoice(order: Order, lines: Sequence[OrderLine]) -> Action:
     return Action(gettext("Create invoice"), url, "receipt", asks=True, reason=reason)
 
 
-def _ship(order: Order) -> Action:
+def _ship(order: Order, lines: Sequence[OrderLine]) -> Action:
     return Action(
         gettext("Record shipment"),
         reverse("fulfilment:shipment-new", args=[order.pk]),
         "truck-delivery",
         asks=True,
-        reason=why_not_ship(order),
+        reason=why_not_ship(order, lines),
     )

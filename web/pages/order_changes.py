@@ -35,6 +35,7 @@ FIELDS: dict[str, StrOrPromise] = {
     "custom": _("Custom fields"),
     "quantity": _("Quantity"),
     "unit_price": _("Unit price"),
+    "price_quantity": _("Price is for"),
     "discount_amount": _("Discount"),
     "discount_rate": _("Discount"),
     "description": _("Description"),
@@ -44,6 +45,8 @@ FIELDS: dict[str, StrOrPromise] = {
     "payment_terms": _("Payment terms"),
     "tax_zone": _("Tax zone"),
     "prices_include_tax": _("Prices include tax"),
+    "rounding": _("Rounding"),
+    "discount_method": _("Discount of a line"),
     "freight": _("Freight"),
     "valid_until": _("Valid until"),
     "kind": _("Kind"),
@@ -131,6 +134,9 @@ def _writers(currency: str) -> dict[str, Callable[[Any], str]]:
     def price(value: str) -> str:
         return format_price(Decimal(value), currency)
 
+    def quantity(value: str) -> str:
+        return format_quantity(Decimal(value))
+
     def rate(value: str) -> str:
         return format_rate(Decimal(value))
 
@@ -143,7 +149,7 @@ def _writers(currency: str) -> dict[str, Callable[[Any], str]]:
         **dict.fromkeys(("discount_rate", "tax_rate"), rate),
         **dict.fromkeys(("requested_on", "valid_until"), day),
         **dict.fromkeys(("prices_include_tax", "is_optional"), _yes_or_no),
-        "quantity": lambda value: format_quantity(Decimal(value)),
+        **dict.fromkeys(("quantity", "price_quantity"), quantity),
         "shipping_address": lambda value: format_address(value) or "–",
         "custom": _custom_values,
     }

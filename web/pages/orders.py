@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from common.formatting import format_day, format_day_of
+from common.formatting import format_day, format_day_of, format_money
 from crm.models import User
 from fulfilment.models import Shipment
 from sales.models import Invoice, Order, OrderLine
+from sales.pricing.advances import TaxAmount
+from sales.services.billing.ledgers import taken_off
+from sales.services.billing.surplus import find_surplus
 from sales.services.documents.tax_rates import tax_drift
 from web.chips.documents import billing_chip, fulfilment_chip, order_chip
 from web.display import Actions, Chip, Fact, Link
@@ -26,16 +30,18 @@ from web.pages.documents import (
     history_card,
     may_edit,
     read_events,
+    rest_as_new_line,
     subtitle,
     tax_notices,
 )
 from web.pages.integration import Integration, build_integration
 from web.pages.lines import build_lines, drifts_of, read_lines
-from web.pages.order_actions import order_actions
+from web.pages.order_actions import open_deductions, order_actions
 from web.pages.order_changes import OrderChangeRow, order_change_rows
 from web.pages.order_invoices import invoices_card
 from web.pages.promotions import Promotions, build_promotions
 from web.pages.shipments import ShipmentRow, read_shipments, shipment_rows
+from web.pages.surplus import surplus_notices
 from web.record_urls import record_url
 
 RELATED = ("quote__company", "opportunity__stage", "opportunity__lead")
@@ -63,12 +69,16 @@ class OrderPage(DocumentPage):
 def order_page(
     order: Order, user: User, *, problem: str = "", promotion_form: PromotionForm | None = None
 ) -> OrderPage:
-    """Read and format everything that the page of an order shows; 13 statements at most."""
+    """Read and format everything that the page of an order shows; 13 statements at most.
+
+    Three more read the ledger where a down payment is open.
+    """
     editable = may_edit(order, user)
     lines = read_lines(order)
-    drifts = drifts_of(order, lines)
+    drifts, taken = drifts_of(order, lines), _taken_off(order, lines)
     invoices, shipments = _read_invoices(order), _read_shipments(order)
     submitted = _submitted(order, user, shipments, invoices)
+    surplus = find_surplus(order, lines=lines, invoices=invoices)
     sent = sum(1 for each in shipments if each.direction == Shipment.Direction.OUT)
     flow = document_flow(order, shipment_count=sent, invoices=invoices)
     return OrderPage(
@@ -77,15 +87,19 @@ def order_page(
         heading=str(order),
         subtitle=subtitle(order),
         chips=_chips(order, submitted),
-        actions=Actions(order_actions(order, user, lines, drifts)),
+        actions=Actions(order_actions(order, user, lines, drifts, taken, surplus)),
         problem=problem,
         locked=_why_locked(order),
         flow=flow_steps(flow, order, user),
-        lines=build_lines(order, lines, drifts, editable=editable),
+        lines=build_lines(order, lines, drifts, editable=editable, taken=taken),
         promotions=build_promotions(order, editable=editable, form=promotion_form),
         submitted=submitted,
         notes=order.notes,
-        notices=_tax_notices(order, lines),
+        notices=[
+            *_tax_notices(order, lines, taken),
+            *_deduction_notices(order, lines, taken),
+            *surplus_notices(surplus),
+        ],
         activity=activity_card(order, user),
         facts=_facts(order),
         history=history_card(read_events(order)),
@@ -97,6 +111,10 @@ def _read_invoices(order: Order) -> list[Invoice]:
         return []
     invoices = order.invoices.select_related("company").prefetch_related("instalments")
     return list(invoices.order_by("id"))
+
+
+def _taken_off(order: Order, lines: Sequence[OrderLine]) -> Mapping[UUID, TaxAmount]:
+    return {} if order.number is None else taken_off(order, lines)
 
 
 def _read_shipments(order: Order) -> list[Shipment]:
@@ -116,15 +134,42 @@ def _submitted(
     )
 
 
-def _tax_notices(order: Order, lines: Sequence[OrderLine]) -> list[str]:
+def _tax_notices(
+    order: Order, lines: Sequence[OrderLine], taken: Mapping[UUID, TaxAmount]
+) -> list[str]:
     """Say which tax rates are others by now, of what is not billed yet, and how to take them."""
     if order.status == Order.Status.CANCELLED or not order.prices_locked:
         return []
-    open_lines = [line for line in lines if line.open_to_bill]
-    way_on = gettext("A change order can take today's rate.")
+    untouched = [line for line in open_deductions(lines, taken) if not taken[line.pk]]
+    whole = tax_drift(
+        [*(line for line in lines if line.open_to_bill and not line.billed), *untouched]
+    )
     if order.is_draft:
-        way_on = gettext("Unlock the prices to take today's rate.")
-    return tax_notices(tax_drift(open_lines), way_on)
+        return tax_notices(whole, gettext("Unlock the prices to take today's rate."))
+    in_part = tax_drift(line for line in lines if line.open_to_bill and line.billed)
+    return [
+        *tax_notices(whole, gettext("A change order can take today's rate.")),
+        *tax_notices(in_part, rest_as_new_line()),
+    ]
+
+
+def _deduction_notices(
+    order: Order, lines: Sequence[OrderLine], taken: Mapping[UUID, TaxAmount]
+) -> list[str]:
+    """Name the trade-ins and rebates that no invoice will take off, and the way on."""
+    if not order.is_binding or any(line.counts and line.open_to_bill for line in lines):
+        return []
+    return [
+        gettext(
+            "%(line)s: %(left)s are not taken off yet, and nothing is left to invoice. "
+            "Change the order to sell more, or close the rest."
+        )
+        % {
+            "line": line.description,
+            "left": format_money(-line.net - taken[line.pk].taxable, order.currency),
+        }
+        for line in open_deductions(lines, taken)
+    ]
 
 
 def _chips(order: Order, submitted: SubmittedOrder | None) -> list[Chip]:

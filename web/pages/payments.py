@@ -26,6 +26,7 @@ MARKS = {
     Payment.Kind.TO_CREDIT: ("wallet", "bg-azure-lt"),
     Payment.Kind.REFUND: ("arrow-back-up", "bg-orange-lt"),
     Payment.Kind.WRITE_OFF: ("eraser", "bg-secondary-lt"),
+    Payment.Kind.CORRECTION: ("arrow-back-up", "bg-red-lt"),
 }
 CREDIT_MARKS = {
     CustomerCreditEntry.Kind.MOVED: MARKS[Payment.Kind.TO_CREDIT],

@@ -61,16 +61,16 @@ def _rows(form: RefreshForm, currency: str) -> list[DriftRow]:
             box=box,
             label=f"{drift.number} {drift.description}",
             is_typed=drift.is_typed,
-            on_document=price(drift.frozen_price, drift.frozen_discount),
-            on_list=price(drift.list_price, drift.list_discount),
+            on_document=price(drift.frozen_price, drift.frozen_quantity, drift.frozen_discount),
+            on_list=price(drift.list_price, drift.list_quantity, drift.list_discount),
         )
         for drift, box in form.rows()
     ]
 
 
-def _price(price: Decimal | None, discount: Decimal, currency: str) -> str:
+def _price(price: Decimal | None, price_quantity: Decimal, discount: Decimal, currency: str) -> str:
     """Write a unit price and what is taken off it."""
-    text = format_price(price, currency)
+    text = format_price(price, currency, price_quantity)
     return f"{text} −{format_price(discount, currency)}" if discount else text
 
 

@@ -86,8 +86,12 @@ def _prices(product: Product) -> list[PriceRow]:
 def _price(item: PriceListItem) -> str:
     """Write what a product costs on a list, or how its price is worked out."""
     if item.method == PriceListItem.Method.AMOUNT:
-        return format_price(item.amount, item.price_list.currency)
-    return f"{item.get_method_display()}: {format_rate(item.percentage_rate)}"
+        return format_price(item.amount, item.price_list.currency, item.price_quantity)
+    rule = f"{item.get_method_display()}: {format_rate(item.percentage_rate)}"
+    if item.price_quantity == 1:
+        return rule
+    units = format_quantity(item.price_quantity)
+    return gettext("%(price)s per %(units)s") % {"price": rule, "units": units}
 
 
 def _parts(product: Product) -> Card | None:

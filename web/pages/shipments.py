@@ -19,7 +19,7 @@ from common.formatting import format_quantity
 from crm.models import User
 from fulfilment.models import Parcel, Shipment, ShipmentLine
 from fulfilment.services.shipments import check_can_ship
-from sales.models import Order
+from sales.models import Order, OrderLine
 from web.chips.handoffs import shipment_chip
 from web.display import Action, Chip, When
 from web.icons import draw_icon
@@ -134,6 +134,6 @@ def shipment_actions(shipment: Shipment) -> list[Action]:
     return [*moves, parcel, *([back] if shipment.status in Shipment.LEFT else [])]
 
 
-def why_not_ship(order: Order) -> str:
+def why_not_ship(order: Order, lines: Sequence[OrderLine]) -> str:
     """Return why nothing can be shipped now; empty when something can."""
-    return refusal_of(check_can_ship, order)
+    return refusal_of(lambda shipped: check_can_ship(shipped, lines), order)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path, register_converter
 from django.urls.converters import StringConverter
 
-from web.views import handoff_actions, handoffs, shipments
+from web.views import handoff_actions, handoffs, inbound_messages, shipments
 
 app_name = "fulfilment"
 
@@ -27,6 +27,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("handoffs/<uuid:pk>/skip/", handoff_actions.skip, name="handoff-skip"),
     path("handoffs/<uuid:pk>/settle/", handoff_actions.settle, name="handoff-settle"),
+    path("messages/<uuid:pk>/", inbound_messages.detail, name="inboundmessage-detail"),
+    path("messages/<uuid:pk>/apply/", inbound_messages.apply, name="inboundmessage-apply"),
+    path("messages/<uuid:pk>/set-aside/", inbound_messages.leave, name="inboundmessage-set-aside"),
+    path("discrepancies/<uuid:pk>/", inbound_messages.discrepancy, name="discrepancy-detail"),
+    path("discrepancies/<uuid:pk>/decide/", inbound_messages.decide, name="discrepancy-decide"),
     path("orders/<uuid:pk>/ship/", shipments.new, name="shipment-new"),
     path("shipments/<uuid:pk>/return/", shipments.give_back, name="shipment-return"),
     path("shipments/<uuid:pk>/parcel/", shipments.parcel, name="shipment-parcel"),

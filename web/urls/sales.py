@@ -38,6 +38,7 @@ LINES: list[URLPattern | URLResolver] = [
     path("add/", lines.add, name="line-add"),
     path("options/", lines.options, name="line-options"),
     path("write-in/", lines.write_in, name="line-write-in"),
+    path("deduction/", lines.deduction, name="line-deduction"),
     path("text/", lines.text, name="line-text"),
     path("<uuid:line>/option/", lines.option, name="line-option"),
     path("<uuid:line>/", lines.change, name="line-change"),
@@ -97,6 +98,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="opportunity-move",
     ),
     path("opportunities/<uuid:pk>/lines/add/", opportunity_lines.add, name="opportunity-add-line"),
+    path(
+        "opportunities/<uuid:pk>/lines/deduct/",
+        opportunity_lines.deduct,
+        name="opportunity-deduct",
+    ),
     path(
         "opportunities/<uuid:pk>/lines/<uuid:line>/remove/",
         opportunity_lines.remove,

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 
 from common.errors import DomainError, SeveralErrors
 from sales.models import Order
+from sales.services.billing.ledgers import taken_off
 from sales.services.change_orders import change_order, preview_change
 from sales.services.documents.tax_rates import tax_drift
 from web.forms.base import add_refusal
@@ -49,6 +50,7 @@ def change(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         lines=lines,
         user=request.user,
         drifts=tax_drift(lines),
+        taken=taken_off(order, lines),
     )
     if request.method != "POST" or not forms.is_valid():
         return _show(request, order, forms)

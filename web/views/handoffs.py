@@ -17,13 +17,15 @@ from common.keyset import Group
 from fulfilment.models import Handoff
 from fulfilment.monitoring.alerts import alerts_for
 from fulfilment.monitoring.metrics import collect_metrics
+from fulfilment.monitoring.waiting import wait_of
 from web.chips.handoffs import handoff_chip
 from web.display import Column
 from web.filters.handoffs import HandoffFilter
 from web.http import RepRequest, rep_with
-from web.pages.handoff_list import HandoffListPage, causes_among
+from web.pages.handoff_list import HandoffListPage, causes_among, notices_of
 from web.pages.handoffs import RELATED, handoff_page
 from web.pages.lists import Empty
+from web.pages.undecided import undecided_among
 from web.rendering import render_page
 from web.screens import ListScreen
 
@@ -39,7 +41,7 @@ class HandoffList(ListScreen[Handoff]):
         Column(_("To")),
         Column(_("State"), needs_no_label=True),
         Column(_("Their reference"), wide_only=True),
-        Column(_("Cause"), wide_only=True),
+        Column(_("Cause, and what it waits for"), wide_only=True),
         Column(_("Since"), "end"),
     )
     filter_class = HandoffFilter
@@ -52,23 +54,29 @@ class HandoffList(ListScreen[Handoff]):
 
     def records(self) -> models.QuerySet[Handoff]:
         """Return the handoffs the reader may see."""
-        return Handoff.objects.visible_to(self.person).select_related("event", "lane__connection")
+        return Handoff.objects.visible_to(self.person).with_wait()
 
     def build(self, **fields: Any) -> HandoffListPage:
         """Show alerts, and the causes of handoffs that need attention, above the list."""
         visible = Handoff.objects.visible_to(self.person)
         causes = causes_among(visible, self.person)
-        return HandoffListPage(**fields, alerts=alerts_for(collect_metrics()), causes=causes)
+        return HandoffListPage(
+            **fields,
+            alerts=notices_of(alerts_for(collect_metrics())),
+            causes=causes,
+            undecided=undecided_among(self.person),
+        )
 
     def cells(self, record: Handoff) -> Sequence[object]:
-        """Return event, document, connection, state, reference, cause and age."""
+        """Return event, document, connection, state, reference, cause, wait and age."""
+        wait = str(wait_of(record) or "")
         return (
             record.event.get_type_display(),
             record.event.subject_number or "–",
             record.lane.connection,
             handoff_chip(record),
             record.reference,
-            record.cause,
+            " ".join(filter(None, (record.cause, wait))),
             format_ago(record.created_at),
         )
 
@@ -79,7 +87,7 @@ class HandoffList(ListScreen[Handoff]):
 
 def find(request: RepRequest, pk: uuid.UUID) -> Handoff:
     """Find a handoff the person may see."""
-    visible = Handoff.objects.visible_to(request.user).select_related(*RELATED)
+    visible = Handoff.objects.visible_to(request.user).with_wait().select_related(*RELATED)
     return get_object_or_404(visible, pk=pk)
 
 

@@ -14,12 +14,19 @@ from django.views.decorators.http import require_safe
 from django_htmx.http import reswap, trigger_client_event
 
 from common.errors import DomainError
-from sales.models import AnyDocument, DocumentLine, Product
+from sales.models import AnyDocument, AnyLine, DocumentLine, Product
 from sales.services.documents.lines import add_line, change_line, remove_line
 from sales.services.products import find_product
 from web.actions import action, run_form_action
 from web.forms.base import add_refusal
-from web.forms.lines import LineForm, ProductLineForm, TextLineForm, WriteInForm
+from web.forms.lines import (
+    DeductionForm,
+    DetailsForm,
+    LineForm,
+    ProductLineForm,
+    TextLineForm,
+    WriteInForm,
+)
 from web.htmx import go_to, is_partial, refuse
 from web.http import RepRequest, rep_required, rep_with
 from web.pages.line_parts import RefusedLine, lines_part, product_options
@@ -135,10 +142,23 @@ def remove(request: RepRequest, kind: str, pk: uuid.UUID, line: uuid.UUID) -> Ht
 @rep_required
 def write_in(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
     """Add a write-in line: a product that is not in the catalogue."""
-    document = find_to_change(request, kind, pk)
-    form = WriteInForm(request.POST or None)
+    return _add_typed(request, kind, pk, WriteInForm, gettext("Add a write-in line"))
 
-    def add_write_in(_answers: dict[str, Any]) -> AnyDocument:
+
+@rep_required
+def deduction(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
+    """Add a trade-in or rebate."""
+    return _add_typed(request, kind, pk, DeductionForm, gettext("Add a trade-in or rebate"))
+
+
+def _add_typed(
+    request: RepRequest, kind: str, pk: uuid.UUID, form_class: type[WriteInForm], heading: str
+) -> HttpResponse:
+    """Add a line that is typed as a whole."""
+    document = find_to_change(request, kind, pk)
+    form = form_class(request.POST or None, document=document)
+
+    def add_typed(_answers: dict[str, Any]) -> AnyDocument:
         add_line(document, actor=request.user, **form.columns())
         return document
 
@@ -146,8 +166,8 @@ def write_in(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
         request,
         document,
         form,
-        add_write_in,
-        heading=gettext("Add a write-in line"),
+        add_typed,
+        heading=heading,
         label=gettext("Add line"),
         done=gettext("Line added."),
     )
@@ -159,8 +179,8 @@ def edit(request: RepRequest, kind: str, pk: uuid.UUID, line: uuid.UUID) -> Http
     document = find_to_change(request, kind, pk)
     found = document.lines.select_related("product_category").exclude(kind__in=DocumentLine.TEXTS)
     stored: Any = get_object_or_404(found, pk=line)
-    form_class = ProductLineForm if stored.product_id else WriteInForm
-    form = form_class(request.POST or None, line=stored)
+    form_class = _details_form(stored)
+    form = form_class(request.POST or None, document=document, line=stored)
 
     def change_details(_answers: dict[str, Any]) -> AnyDocument:
         change_line(stored, actor=request.user, **form.differences())
@@ -175,6 +195,12 @@ def edit(request: RepRequest, kind: str, pk: uuid.UUID, line: uuid.UUID) -> Http
         label=gettext("Save"),
         done=gettext("Line changed."),
     )
+
+
+def _details_form(line: AnyLine) -> type[DetailsForm]:
+    if line.product_id:
+        return ProductLineForm
+    return DeductionForm if line.is_deduction else WriteInForm
 
 
 @rep_required

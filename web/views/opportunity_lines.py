@@ -11,14 +11,17 @@ from django.utils.translation import gettext
 
 from crm.models import Opportunity
 from sales.models import OpportunityLine, Quote
+from sales.services.documents.drafts import default_company
 from sales.services.opportunities import order_from_opportunity, quote_from_opportunity, take_lines
 from sales.services.opportunity_lines import (
+    add_opportunity_deduction,
     add_opportunity_line,
     remove_opportunity_line,
     take_revenue_from_lines,
 )
 from web.actions import action, run_action, run_form_action
 from web.forms.opportunity_lines import (
+    OpportunityDeductionForm,
     OpportunityLineForm,
     OrderFromOpportunityForm,
     QuoteFromOpportunityForm,
@@ -33,7 +36,7 @@ def add(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Add a line to the opportunity."""
     opportunity = find(request, pk)
 
-    form = OpportunityLineForm(request.POST or None)
+    form = OpportunityLineForm(request.POST or None, company=default_company())
 
     def add_line(_answers: dict[str, Any]) -> Opportunity:
         add_opportunity_line(opportunity.pk, actor=request.user, **form.changes())
@@ -45,6 +48,28 @@ def add(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         form,
         add_line,
         heading=gettext("Add a product to %(opportunity)s") % {"opportunity": opportunity},
+        label=gettext("Add line"),
+        done=gettext("Line added."),
+    )
+
+
+@rep_with("crm.change_opportunity")
+def deduct(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
+    """Add a trade-in or rebate to the opportunity."""
+    opportunity = find(request, pk)
+    form = OpportunityDeductionForm(request.POST or None)
+
+    def add_deduction(_answers: dict[str, Any]) -> Opportunity:
+        add_opportunity_deduction(opportunity.pk, actor=request.user, **form.changes())
+        return opportunity
+
+    return run_form_action(
+        request,
+        opportunity,
+        form,
+        add_deduction,
+        heading=gettext("Add a trade-in or rebate to %(opportunity)s")
+        % {"opportunity": opportunity},
         label=gettext("Add line"),
         done=gettext("Line added."),
     )

@@ -27,9 +27,10 @@ from web.views.documents import find_document
 def new(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Record a shipment by hand; the rest stays open."""
     order = find_document(request, Order, pk)
-    if reason := why_not_ship(order):
+    lines = read_lines(order)
+    if reason := why_not_ship(order, lines):
         return refuse(request, reason, record_url(order))
-    form = ShipmentForm(request.POST or None, lines=read_lines(order))
+    form = ShipmentForm(request.POST or None, lines=lines)
 
     def record(answers: dict[str, Any]) -> Order:
         record_shipment(
@@ -50,7 +51,7 @@ def new(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         heading=gettext("Record a shipment of %(order)s") % {"order": order},
         label=gettext("Record shipment"),
         done=gettext("Shipment of %(record)s recorded."),
-        template="shipments/form.html",
+        template="lines/quantities_form.html",
         icon="truck-delivery",
         summary=gettext("What is not in this shipment stays open."),
     )

@@ -23,14 +23,20 @@ from fulfilment.outbound.handoff_actions import (
     stuck_like,
 )
 from fulfilment.outbound.payload_diff import preview_replay
-from fulfilment.services.connections import pause_connection, resume_connection, rotate_secret
+from fulfilment.services.connections import (
+    disable_connection,
+    pause_connection,
+    resume_connection,
+    revoke_old_secrets,
+    rotate_secret,
+)
 
 OPERATOR = System("Operator at the command line")
 SHOWN = 50
 
 
 class Command(BaseCommand):
-    """``manage.py handoffs list|replay|window|skip|settle|pause|resume|rotate|test``."""
+    """``manage.py handoffs``, with a subcommand per action; ``--help`` lists them."""
 
     help = "List handoffs that need attention, and replay, skip or settle them."
 
@@ -55,13 +61,15 @@ class Command(BaseCommand):
             action.add_argument("--reason", required=True)
             if name == "settle":
                 action.add_argument("--reference", default="")
-        for name in ("pause", "resume", "test"):
+        for name in ("pause", "disable", "resume", "test"):
             commands.add_parser(name).add_argument("connection")
         rotate = commands.add_parser(
             "rotate", help="create a secret; the old one stays valid for a day"
         )
-        rotate.add_argument("connection")
-        rotate.add_argument("direction", choices=Secret.Purpose.values)
+        revoke = commands.add_parser("revoke", help="end the day of the old secrets at once")
+        for secret in (rotate, revoke):
+            secret.add_argument("connection")
+            secret.add_argument("direction", choices=Secret.Purpose.values)
 
     def handle(self, *args: Any, command: str, **options: Any) -> None:
         """Run one subcommand; a refusal ends it with one sentence."""
@@ -118,12 +126,22 @@ class Command(BaseCommand):
     def _pause(self, options: dict[str, Any]) -> None:
         self.stdout.write(f"{pause_connection(_connection(options))} is paused.")
 
+    def _disable(self, options: dict[str, Any]) -> None:
+        connection = _connection(options)
+        waiting = disable_connection(connection)
+        self.stdout.write(f"{connection} is disabled. Waiting until it is resumed: {waiting}.")
+
     def _resume(self, options: dict[str, Any]) -> None:
         self.stdout.write(f"{resume_connection(_connection(options))} is active again.")
 
     def _rotate(self, options: dict[str, Any]) -> None:
         secret = rotate_secret(_connection(options), Secret.Purpose(options["direction"]))
         self.stdout.write(f"Enter this secret there now, it is not shown again: {secret}")
+
+    def _revoke(self, options: dict[str, Any]) -> None:
+        purpose = Secret.Purpose(options["direction"])
+        revoked = revoke_old_secrets(_connection(options), [purpose])
+        self.stdout.write(f"Old secrets that are not valid any more: {revoked}.")
 
     def _test(self, options: dict[str, Any]) -> None:
         result = send_test_message(_connection(options))

@@ -11,8 +11,10 @@ from django.utils.translation import gettext
 from common.rows import save_columns
 from sales.models import OrderLine
 from sales.pricing.changed_lines import ChangedLine, agree
+from sales.pricing.deduction_lines import DeductionLine
 from sales.pricing.ledger import Ledger
 from sales.pricing.ledger_lines import LedgerLine
+from sales.services.billing.deductions import refuse_less_than_taken
 from sales.services.billing.ledgers import amounts_of, put_amounts
 from sales.services.documents.totals import LINE_FIGURES
 from sales.services.errors import AlreadyBilled
@@ -24,14 +26,22 @@ def agree_figures(
     lines: Sequence[OrderLine], ledger: Ledger, repriced: Collection[uuid.UUID]
 ) -> None:
     """Keep the figures of what is billed, to the cent; refuse other prices for it."""
-    known = {line.key: line for line in ledger.lines}
+    known: dict[str, LedgerLine | DeductionLine] = {
+        **{line.key: line for line in ledger.lines},
+        **{line.key: line for line in ledger.deduction_lines},
+    }
     counting = [line for line in lines if line.counts]
     for line in counting:
         if line.pk in repriced and str(line.pk) in known:
-            _refuse_other_price(line, known[str(line.pk)])
+            _refuse_other_price(line, known[str(line.pk)], ledger.currency)
     changed = [
         ChangedLine(
-            line.tax_rate or ZERO, line.wanted_quantity, amounts_of(line), known.get(str(line.pk))
+            line.tax_rate or ZERO,
+            line.wanted_quantity,
+            amounts_of(line),
+            known.get(str(line.pk)),
+            is_deduction=line.is_deduction,
+            is_changed=line.pk in repriced,
         )
         for line in counting
     ]
@@ -41,11 +51,14 @@ def agree_figures(
     save_columns(lines, ["promotion_discount", *LINE_FIGURES])
 
 
-def _refuse_other_price(line: OrderLine, agreed: LedgerLine) -> None:
+def _refuse_other_price(line: OrderLine, agreed: LedgerLine | DeductionLine, currency: str) -> None:
     """Refuse a price or discount that makes a line less than what is billed of it.
 
     Once all of it is billed, any other figure is refused.
     """
+    if isinstance(agreed, DeductionLine):
+        refuse_less_than_taken(line, agreed, currency)
+        return
     if not agreed.units.billed:
         return
     now, then = amounts_of(line).figures, agreed.billed.figures

@@ -13,10 +13,11 @@ from django.db.models import Sum
 from crm.actors import Actor
 from sales.models import Invoice, Payment
 from sales.pricing.due import earned_discount, kept_discount
+from sales.pricing.money import Rounding
 from sales.services.billing.settlement import enter
 
 ZERO = Decimal(0)
-MONEY = (Payment.Kind.PAYMENT, Payment.Kind.FROM_CREDIT)
+MONEY = (Payment.Kind.PAYMENT, Payment.Kind.FROM_CREDIT, Payment.Kind.CORRECTION)
 
 
 def give_discount(invoice: Invoice, *, on: dt.date, actor: Actor) -> None:
@@ -36,6 +37,12 @@ def give_discount(invoice: Invoice, *, on: dt.date, actor: Actor) -> None:
     _enter(invoice, earned, on, actor)
 
 
+def take_back_discount(invoice: Invoice, *, on: dt.date, actor: Actor) -> None:
+    """Take a discount back when the money that earned it did not stay; the caller saves."""
+    if invoice.outstanding > 0:
+        _enter(invoice, -invoice.discounted, on, actor)
+
+
 def credit_discount(invoice: Invoice, *, before: Decimal, actor: Actor) -> None:
     """Adjust the discount to a credit: what was given shrinks with what is asked.
 
@@ -50,6 +57,7 @@ def credit_discount(invoice: Invoice, *, before: Decimal, actor: Actor) -> None:
         asked_before=invoice.total - before,
         asked=invoice.total - invoice.credited,
         currency=invoice.currency,
+        rounding=Rounding(invoice.rounding),
     )
     _enter(invoice, kept - invoice.discounted, day, actor)
 

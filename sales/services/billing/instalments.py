@@ -7,6 +7,7 @@ import datetime as dt
 from common.identifiers import uuid7
 from sales.models import Invoice, InvoiceInstalment, PaymentTerms
 from sales.pricing.due import Due, Share, early_payment_discount, split_by_shares
+from sales.pricing.money import Rounding
 
 
 def freeze_terms(invoice: Invoice, issued_on: dt.date) -> dict[str, object]:
@@ -33,7 +34,9 @@ def _early_payment(invoice: Invoice, terms: PaymentTerms, issued_on: dt.date) ->
     return {
         "early_payment_rate": rate,
         "early_payment_until": issued_on + dt.timedelta(days=days),
-        "early_payment_discount": early_payment_discount(invoice.total, rate, invoice.currency),
+        "early_payment_discount": early_payment_discount(
+            invoice.total, rate, invoice.currency, Rounding(invoice.rounding)
+        ),
     }
 
 

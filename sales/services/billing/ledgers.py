@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -12,14 +12,15 @@ from typing import Any
 from django.db.models import Q, QuerySet, Sum
 
 from sales.models import DocumentLine, Invoice, InvoiceLine, Order, OrderLine
+from sales.models.line_kinds import FACTS
 from sales.pricing.advances import NO_ADVANCE, Advance, TaxAmount
+from sales.pricing.deduction_lines import DeductionLine
 from sales.pricing.ledger import Ledger
 from sales.pricing.ledger_lines import LedgerLine
 from sales.pricing.money import Rounding
 from sales.pricing.partial import NOTHING, Amounts, Portion
 
 ZERO = Decimal(0)
-Kind = DocumentLine.Kind
 KEEPS_BILLED = Q(invoice__kind=Invoice.Kind.INVOICE) | Q(invoice__bill_again=True)
 """Lines that change what is billed: a credit for good leaves it."""
 
@@ -32,7 +33,7 @@ class _Advances:
     freight: Advance = NO_ADVANCE
 
     def add(self, line_kind: str, rate: Decimal | None, advance: Advance) -> None:
-        if line_kind == Kind.FREIGHT:
+        if not FACTS[line_kind].is_taxed:
             self.freight += advance
         else:
             rate = rate or ZERO
@@ -48,6 +49,7 @@ def read_ledger(order: Order, lines: Sequence[OrderLine] | None = None) -> Ledge
         lines = list(order.lines.select_related("product").order_by("position"))
     billed = _billed_amounts(order)
     advances = _read_advances(order)
+    counting = [line for line in lines if line.counts]
     return Ledger(
         order.currency,
         Rounding(order.rounding),
@@ -59,8 +61,18 @@ def read_ledger(order: Order, lines: Sequence[OrderLine] | None = None) -> Ledge
                 amounts_of(line),
                 billed.get(line.pk, NOTHING),
             )
-            for line in lines
-            if line.counts
+            for line in counting
+            if line.is_sold
+        ),
+        tuple(
+            DeductionLine(
+                str(line.pk),
+                line.tax_rate or ZERO,
+                -TaxAmount.of(amounts_of(line)),
+                -TaxAmount.of(billed.get(line.pk, NOTHING)),
+            )
+            for line in counting
+            if line.is_deduction
         ),
         freight=order.freight,
         freight_billed=_freight_billed(order),
@@ -110,6 +122,16 @@ def sum_portions(
     for *values, quantity, net, header_discount, discount, tax, promotion in rows:
         amounts = Amounts(net - header_discount, header_discount, discount, tax, promotion)
         yield tuple(values), Portion(quantity, amounts)
+
+
+def taken_off(order: Order, lines: Iterable[OrderLine]) -> dict[uuid.UUID, TaxAmount]:
+    """Return what an order's trade-ins and rebates have taken off invoices and drafts.
+
+    One statement, and none for an order without any.
+    """
+    deductions = [line for line in lines if line.is_deduction]
+    billed = _billed_amounts(order) if deductions else {}
+    return {line.pk: -TaxAmount.of(billed.get(line.pk, NOTHING)) for line in deductions}
 
 
 def _billed_amounts(order: Order) -> dict[uuid.UUID, Amounts]:

@@ -25,14 +25,19 @@ def recorded_before(
     known = entries.filter(reference=reference).first() if reference else None
     if known is None or (abs(known.amount), known.day) == (amount, day):
         return known
-    raise ReferenceTaken(
+    raise reference_taken(reference, abs(known.amount), known.day, currency)
+
+
+def reference_taken(reference: str, amount: Decimal, day: dt.date, currency: str) -> ReferenceTaken:
+    """Make the refusal of a reference that is recorded with another amount or day."""
+    return ReferenceTaken(
         gettext("%(reference)s is recorded with %(amount)s of %(day)s.")
         % {
             "reference": reference,
-            "amount": format_money(abs(known.amount), currency),
-            "day": format_day(known.day),
+            "amount": format_money(amount, currency),
+            "day": format_day(day),
         },
-        recorded=abs(known.amount),
+        recorded=amount,
         field="reference",
     )
 

@@ -22,25 +22,27 @@ from sales.models import (
     PaymentTerms,
     SalesEvent,
 )
+from sales.pricing.deduction_lines import amounts_off
 from sales.pricing.errors import InvalidQuantity, InvalidRate, QuantityExceedsOpen
 from sales.pricing.ledger import NextInvoice
 from sales.pricing.partial import Amounts
 from sales.pricing.quantities import SMALLEST_QUANTITY
+from sales.services.billing.deductions import price_of
 from sales.services.billing.down_payments import (
     deduction_lines,
     invoice_deposit,
     refuse_overdrawn,
 )
-from sales.services.billing.ledgers import put_amounts, read_ledger
+from sales.services.billing.ledgers import amounts_of, put_amounts, read_ledger
 from sales.services.billing.part_quantities import check_part
 from sales.services.documents.copying import carried_from, copy_head
 from sales.services.documents.totals import head_figures
 from sales.services.errors import NotDraft, NothingToInvoice, UnknownLine, name_line
-from sales.services.events import record_event
+from sales.services.events import our_own_doing, record_event
 from sales.services.invoices import issue_invoice, lock_invoice, update_billing_status
 
 What = Invoice.What
-ZERO = Decimal(0)
+ZERO, ONE = Decimal(0), Decimal(1)
 
 
 @transaction.atomic
@@ -103,9 +105,11 @@ def delete_draft_invoice(invoice_id: uuid.UUID, *, actor: Actor) -> None:
 
 def drop_draft(invoice: Invoice, *, actor: Actor) -> None:
     """Free what a draft would have billed and delete it; its order's statuses are yet to derive."""
-    billed = dict(
-        invoice.lines.filter(order_line__isnull=False).values_list("order_line", "quantity")
-    )
+    billed = {
+        line.order_line_id: line.quantity
+        for line in invoice.lines.all()
+        if line.order_line_id and line.bills_units
+    }
     order_lines = list(OrderLine.objects.select_for_update().filter(pk__in=billed))
     for line in order_lines:
         line.drafted_quantity -= billed[line.pk]
@@ -114,6 +118,7 @@ def drop_draft(invoice: Invoice, *, actor: Actor) -> None:
     invoice.delete()
 
 
+@our_own_doing()
 def bill_by_terms(
     order: Order,
     moment: PaymentTerms.InvoiceWhen,
@@ -195,14 +200,14 @@ def _fractions(lines: Sequence[OrderLine], rate: Decimal | None) -> dict[uuid.UU
     return {
         line.pk: min(line.open_to_bill, (line.wanted_quantity * rate).quantize(SMALLEST_QUANTITY))
         for line in lines
-        if line.counts
+        if line.counts and line.is_sold
     }
 
 
 def _chosen(
     order: Order, lines: Sequence[OrderLine], chosen: Mapping[uuid.UUID, Decimal]
 ) -> dict[uuid.UUID, Decimal]:
-    by_pk = {line.pk: line for line in lines if line.counts}
+    by_pk = {line.pk: line for line in lines if line.counts and line.is_sold}
     for pk, quantity in chosen.items():
         if pk not in by_pk:
             raise UnknownLine(
@@ -257,6 +262,11 @@ def _invoice_for(
         for line in lines
         if (portion := part.parts.get(str(line.pk)))
     ]
+    parts += [
+        _deducted_line(invoice, line, amounts_off(taken))
+        for line in lines
+        if (taken := part.taken_off.get(str(line.pk)))
+    ]
     position = max(each.position for each in parts) + 1
     parts += deduction_lines(invoice, part, position=position)
     add_up(invoice, parts, freight=part.freight)
@@ -292,6 +302,15 @@ def part_line(
     }
     part = InvoiceLine(id=uuid7(), invoice=invoice, **references, **carried)
     put_amounts(part, amounts)
+    return part
+
+
+def _deducted_line(invoice: Invoice, line: OrderLine, amounts: Amounts) -> InvoiceLine:
+    """Make the line that takes a trade-in or rebate off: all as it was ordered, or an amount."""
+    if amounts.figures == amounts_of(line).figures:
+        return part_line(invoice, line, line.quantity, amounts, order_line=line)
+    part = part_line(invoice, line, ONE, amounts, order_line=line)
+    part.unit_price = price_of(invoice, amounts)
     return part
 
 

@@ -10,14 +10,13 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext
 
-from common.formatting import format_quantity
 from common.rows import save_columns
 from crm.actors import Actor
 from sales.models import Order, OrderLine, PaymentTerms, SalesEvent
-from sales.pricing.errors import InvalidQuantity, QuantityExceedsOpen
+from sales.pricing.errors import InvalidQuantity
 from sales.services.billing.order_invoices import bill_by_terms
 from sales.services.billing.order_statuses import derive_statuses, save_statuses
-from sales.services.errors import OverShipped
+from sales.services.errors import OverReturned, OverShipped
 from sales.services.events import record_event
 from sales.services.orders import lock_order
 
@@ -79,15 +78,7 @@ def _set(line: OrderLine, progress: Progress) -> None:
             line=str(line.pk),
         )
     if progress.returned > progress.shipped:
-        raise QuantityExceedsOpen(
-            gettext("%(line)s: %(returned)s returned of %(shipped)s shipped.")
-            % {
-                "line": line.description,
-                "returned": format_quantity(progress.returned),
-                "shipped": format_quantity(progress.shipped),
-            },
-            line=str(line.pk),
-        )
+        raise OverReturned(line, progress.returned, progress.shipped)
     line.shipped_quantity = progress.shipped
     line.delivered_quantity = min(progress.delivered, progress.shipped)
     line.returned_quantity = progress.returned

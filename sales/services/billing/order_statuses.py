@@ -22,7 +22,7 @@ class Statuses:
 
 def derive_statuses(order: Order, lines: Sequence[OrderLine]) -> Statuses:
     """Derive the statuses from the quantities; the lines come with their products."""
-    counting = [line for line in lines if line.counts and line.wanted_quantity > 0]
+    counting = [line for line in lines if line.counts and line.is_sold and line.wanted_quantity > 0]
     goods = [line for line in counting if line.is_shipped_goods]
     fulfilment, billing = fulfilment_of(goods), billing_of(counting)
     is_complete = bool(counting) and not any(

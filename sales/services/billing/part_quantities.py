@@ -1,16 +1,16 @@
-"""Quantities of parts: what may be shipped, returned or billed of an ordered line at once."""
+"""Quantities of parts: what may be shipped, returned, billed or credited of a line at once."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
 from common.errors import DomainError
-from sales.models import OrderLine
+from sales.models import InvoiceLine, OrderLine
 from sales.services.errors import name_line
 from sales.services.prices.list_prices import check_sold_in
 
 
-def check_part(line: OrderLine, quantity: Decimal, *, left: Decimal) -> None:
+def check_part(line: OrderLine | InvoiceLine, quantity: Decimal, *, left: Decimal) -> None:
     """Refuse a part in a quantity that its product is not sold in.
 
     All that is left may always be taken: a percentage invoice leaves fractions.

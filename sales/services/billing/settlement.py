@@ -19,11 +19,15 @@ def enter(
     *,
     on: dt.date,
     actor: Actor,
-    **more: str,
+    **more: str | Payment,
 ) -> Payment:
     """Append an entry, negative for what is given back; ``settle`` saves the invoice."""
     payment = Payment.objects.create(
-        invoice=invoice, kind=kind, amount=amount, received_on=on, **more, **recorder(actor)
+        invoice=invoice,
+        kind=kind,
+        amount=amount,
+        received_on=on,
+        **{**more, **recorder(actor)},
     )
     figure, sign = Payment.FIGURES[kind]
     setattr(invoice, figure, getattr(invoice, figure) + sign * amount)

@@ -20,6 +20,7 @@ from sales.models import (
     BundleItem,
     DocumentLine,
 )
+from sales.pricing.lines import Terms
 from sales.pricing.money import EXACT
 from sales.pricing.quantities import SMALLEST_QUANTITY
 from sales.services.documents.new_lines import (
@@ -28,8 +29,9 @@ from sales.services.documents.new_lines import (
     insert_lines,
     new_line,
 )
+from sales.services.documents.totals import terms_of
 from sales.services.errors import PartOfBundle, name_line
-from sales.services.prices.list_prices import ListPrices, check_product_sold, discount_per_unit
+from sales.services.prices.list_prices import ListPrices, check_product_sold, take_volume_discount
 
 LineT = TypeVar("LineT", bound=AnyLine)
 
@@ -38,6 +40,7 @@ FOLLOWS_THE_BUNDLE = frozenset(
         "quantity",
         "unit",
         "unit_price",
+        "price_quantity",
         "discount_amount",
         "discount_rate",
         "is_optional",
@@ -104,14 +107,14 @@ def update_parts(
     bundles: Sequence[LineT],
     old_quantities: Mapping[uuid.UUID, Decimal],
     *,
-    currency: str,
+    terms: Terms,
     keeps_prices: bool = False,
     refuse: Callable[[LineT], None] = lambda _: None,
 ) -> None:
     """Update the parts of bundles whose quantity changed, or that were taken or not.
 
-    Agreed prices stay whatever the quantity; `refuse` may object to what becomes of a part. Four
-    statements at most, however many bundles and parts.
+    Agreed prices, and those that a part was billed at, stay whatever the quantity; `refuse` may
+    object to what becomes of a part. Four statements at most, however many bundles and parts.
     """
     parts = _parts_of(bundles)
     each = _quantities_each(bundles, parts, old_quantities)
@@ -119,14 +122,13 @@ def update_parts(
         for part in parts[bundle.pk]:
             quantity = EXACT.multiply(each[part.pk], bundle.quantity)
             part.quantity = quantity.quantize(SMALLEST_QUANTITY)
-            if part.price_source == DocumentLine.PriceSource.LIST and not keeps_prices:
-                part.volume_discount = discount_per_unit(
-                    part.price_list_item, part.unit_price, part.quantity
-                )
+            is_agreed = keeps_prices or part.is_billed
+            if part.price_source == DocumentLine.PriceSource.LIST and not is_agreed:
+                take_volume_discount(part)
             if is_fixed_part(part):
                 part.is_optional, part.is_taken = bundle.is_optional, bundle.is_taken
             part.is_taken = part.is_taken and bundle.counts
-            _check_part(part, currency)
+            _check_part(part, terms)
             refuse(part)
     changed = [part for bundle in bundles for part in parts[bundle.pk]]
     save_columns(changed, ["quantity", "volume_discount", "is_optional", "is_taken"])
@@ -204,13 +206,13 @@ def _part(
     fill_from_product(part, draft, item.product, item.unit, prices)
     if always:
         part.unit_price = Decimal(0)
-    _check_part(part, draft.currency)
+    _check_part(part, terms_of(draft))
     return part
 
 
-def _check_part(part: DocumentLine, currency: str) -> None:
+def _check_part(part: DocumentLine, terms: Terms) -> None:
     try:
-        check_line(part, currency)
+        check_line(part, terms)
     except DomainError as error:
         name_line(error, part.description)
         raise

@@ -4,28 +4,48 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from sales.models import DocumentLine, Quote
+from sales.models import Company, DocumentLine, Quote
 
 HEAD = (
     "account_id", "currency", "price_list_id", "payment_terms_id", "tax_zone_id",
     "prices_include_tax", "discount_amount", "discount_rate", "freight", "total", "valid_until",
+    "rounding", "discount_method",
 )  # fmt: skip
 LINE = (
     "kind", "product_id", "description", "unit_id", "quantity", "is_optional", "unit_price",
-    "volume_discount", "discount_amount", "discount_rate", "tax_rate", "net",
+    "volume_discount", "discount_amount", "discount_rate", "tax_rate", "net", "price_quantity",
 )  # fmt: skip
+
+USUAL: Mapping[str, object] = {
+    "price_quantity": Decimal(1),
+    "rounding": Company.Rounding.HALF_UP,
+    "discount_method": Company.DiscountMethod.WHOLE_LINE,
+}
+"""What all quotes said before they could say anything else: left out, so that their hashes hold."""
 
 
 def content_hash(quote: Quote, lines: Sequence[DocumentLine]) -> str:
     """Hash what is offered (SHA-256)."""
     content = {
-        "head": [_plain(getattr(quote, field)) for field in HEAD],
-        "lines": [[_plain(getattr(line, field)) for field in LINE] for line in lines],
+        "head": _values(quote, HEAD),
+        "lines": [_values(line, LINE) for line in lines],
     }
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+def _values(record: Quote | DocumentLine, fields: Sequence[str]) -> list[object]:
+    """List the values of a record; one that is not what it used to be always comes by name."""
+    values: list[object] = []
+    for field in fields:
+        value = getattr(record, field)
+        if field not in USUAL:
+            values.append(_plain(value))
+        elif value != USUAL[field]:
+            values.append([field, _plain(value)])
+    return values
 
 
 def _plain(value: object) -> object:

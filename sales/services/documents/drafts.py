@@ -138,8 +138,8 @@ def _draft(
     model: type[Kind], *, actor: Actor, account: Account, name: str, fields: dict[str, Any]
 ) -> Kind:
     given = {field: value for field, value in fields.items() if value is not None}
-    defaults = _defaults(account, actor)
-    day = given.get("company", defaults["company"]).today()
+    defaults = _defaults(account, actor, given.get("company") or default_company())
+    day = defaults["company"].today()
     if defaults["price_list"] is not None and not defaults["price_list"].is_valid_on(day):
         defaults["price_list"] = None
     if given.get("currency", defaults["currency"]) != defaults["currency"]:
@@ -176,15 +176,16 @@ def default_company() -> Company:
     return company
 
 
-def _defaults(account: Account, actor: Actor) -> dict[str, Any]:
+def _defaults(account: Account, actor: Actor, company: Company) -> dict[str, Any]:
     terms = AccountTerms.objects.filter(account=account).first()
-    company = default_company()
     is_person = isinstance(actor, User)
     return {
         "company": company,
         "owner": actor if is_person else account.owner,
         "created_by": actor if is_person else None,
         "currency": terms.currency if terms else company.base_currency,
+        "rounding": company.rounding,
+        "discount_method": company.discount_method,
         "price_list": terms.price_list if terms else None,
         "payment_terms": terms.payment_terms if terms else None,
         "tax_zone": terms.tax_zone if terms else None,

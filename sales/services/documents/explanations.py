@@ -23,6 +23,10 @@ FIGURES = ("taxable", "header discount", "discount", "tax", "promotion")
 
 PART = "{} × (billed before + quantity) ÷ ordered − {} billed before"
 REST = _("the last part takes what is left")
+TAKEN_OFF = _(
+    "in proportion to what is sold here, of what was left to sell at its tax rate; "
+    "never more than is sold here"
+)
 MOVED = _("as computed when it was drafted; what was billed before has changed since")
 
 
@@ -88,6 +92,15 @@ def _part_steps(
     if whole is None:
         return _down_payment_steps(line)
     taken = before.get(whole.pk, Portion())
+    if line.is_deduction and isinstance(whole, OrderLine):
+        return _deduction_steps(line, whole, taken)
+    return _unit_steps(invoice, line, whole, taken)
+
+
+def _unit_steps(
+    invoice: Invoice, line: InvoiceLine, whole: OrderLine | InvoiceLine, taken: Portion
+) -> tuple[Step, ...]:
+    """A part in units: of an ordered line, or of the invoiced line that it credits."""
     as_worked_out = _still_follows(invoice, line, whole, taken)
     figures = zip(
         FIGURES,
@@ -117,6 +130,27 @@ def _part_steps(
     return (
         *steps,
         Step("net", "taxable + header discount", net, line.net),
+        Step("gross", "net + tax", {"net": line.net, "tax": line.tax}, line.gross),
+    )
+
+
+def _deduction_steps(line: InvoiceLine, whole: OrderLine, taken: Portion) -> tuple[Step, ...]:
+    """What an invoice takes off of a trade-in or rebate: its part of what is left of it."""
+    figures = (
+        ("net", whole.net, taken.amounts.net, line.net),
+        ("tax", whole.tax, taken.amounts.tax, line.tax),
+    )
+    return (
+        *(
+            Step(
+                name,
+                "its part of what is left to take off",
+                {f"{name} agreed": agreed, f"{name} billed before": already},
+                result,
+                TAKEN_OFF,
+            )
+            for name, agreed, already, result in figures
+        ),
         Step("gross", "net + tax", {"net": line.net, "tax": line.tax}, line.gross),
     )
 

@@ -38,13 +38,14 @@ from sales.services.documents.new_lines import (
     refuse_locked,
     take_list_price,
     take_tax_category,
+    with_signed_price,
 )
-from sales.services.documents.totals import reprice
+from sales.services.documents.totals import reprice, terms_of
 from sales.services.documents.typed_figures import check_numbers
 from sales.services.events import record_event
 from sales.services.prices.discount_limits import within_limit
-from sales.services.prices.list_prices import discount_per_unit
-from sales.services.prices.override_rights import check_price
+from sales.services.prices.list_prices import take_volume_discount
+from sales.services.prices.override_rights import check_price, is_other_price
 
 PriceSource = DocumentLine.PriceSource
 
@@ -55,7 +56,7 @@ class _Before:
 
     quantity: Decimal
     unit_id: uuid.UUID | None
-    unit_price: Decimal | None
+    price: tuple[Decimal | None, Decimal]
     counts: bool
     tax_category_id: uuid.UUID | None
 
@@ -72,7 +73,9 @@ def add_line(
 ) -> AnyLine:
     """Add a product at its list price, a write-in at the price typed, a section or a note.
 
-    A typed ``unit_price`` overrides the list's. A bundle brings its parts along.
+    A typed ``unit_price`` overrides the list's, and is for one unit unless there is a
+    ``price_quantity`` with it; that of a deduction is what it takes off. A bundle brings its parts
+    along.
     """
     draft = lock_draft(document)
     if product is not None and fields.get("unit_price") is not None:
@@ -83,7 +86,7 @@ def add_line(
             fill_from_product(line, draft, product, unit)
         elif unit is not None:
             line.unit = unit
-        check_line(line, draft.currency)
+        check_line(line, terms_of(draft))
         line.save(force_insert=True)
         if product is not None and product.kind == Product.Kind.BUNDLE:
             add_parts(line, draft)
@@ -96,17 +99,20 @@ def add_line(
 def change_line(line: AnyLine, *, actor: Actor, **fields: Any) -> AnyLine:
     """Change what was typed on a line; its list price stays as it was frozen.
 
-    A typed ``unit_price`` replaces the list's, clearing it goes back to the list; another unit
-    has another list price, another quantity may have another volume discount.
+    A typed ``unit_price``, or ``price_quantity``, replaces the list's, clearing the price goes back
+    to the list; another unit has another list price, another quantity may have another volume
+    discount.
     """
     draft = lock_draft(line.document)
     stored = _stored(line)
     _refuse_order_figures(stored)
     refuse_part_change(stored, fields)
+    fields = with_signed_price(stored, fields)
     with error_context(stored):
         clear_other_discount(fields)
         check_numbers(fields)
-        if stored.product is not None and fields.get("unit_price") not in (None, stored.unit_price):
+        goes_back = fields.get("unit_price", stored.unit_price) is None
+        if stored.product is not None and not goes_back and is_other_price(stored, fields):
             check_price(actor)
     with within_limit(draft, actor):
         _change(stored, draft, fields)
@@ -119,7 +125,7 @@ def _change(stored: AnyLine, draft: AnyDocument, fields: dict[str, Any]) -> None
     before = _Before(
         stored.quantity,
         stored.unit_id,
-        stored.unit_price,
+        (stored.unit_price, stored.price_quantity),
         stored.counts,
         stored.tax_category_id,
     )
@@ -131,13 +137,14 @@ def _change(stored: AnyLine, draft: AnyDocument, fields: dict[str, Any]) -> None
     if stored.tax_category_id != before.tax_category_id and not stored.tax_rate_is_typed:
         stored.tax_rate = None
     _settle_price(stored, draft, before)
-    check_line(stored, draft.currency)
+    terms = terms_of(draft)
+    check_line(stored, terms)
     stored.save()
     if (stored.quantity, stored.counts) != (before.quantity, before.counts):
         update_parts(
             [stored],
             {stored.pk: before.quantity},
-            currency=draft.currency,
+            terms=terms,
             keeps_prices=draft.prices_locked,
         )
 
@@ -165,20 +172,19 @@ def _stored(line: AnyLine) -> AnyLine:
 def _settle_price(line: AnyLine, draft: AnyDocument, before: _Before) -> None:
     """Set the price of a changed line: typed, frozen, or newly taken from the list."""
     check_unit(line)
-    if line.unit_price != before.unit_price:
+    is_another = (line.unit_price, line.price_quantity) != before.price
+    if is_another:
         typed = line.unit_price is not None
         line.price_source = PriceSource.TYPED if typed else PriceSource.LIST
         line.volume_discount = Decimal(0)
     if line.product is None or line.price_source != PriceSource.LIST:
         return
-    if line.unit_id != before.unit_id or line.unit_price != before.unit_price:
+    if line.unit_id != before.unit_id or is_another:
         refuse_locked(draft)
         take_list_price(line, draft)
     elif line.quantity != before.quantity and not draft.prices_locked:
         with error_context(line, "quantity"):
-            line.volume_discount = discount_per_unit(
-                line.price_list_item, line.unit_price, line.quantity
-            )
+            take_volume_discount(line)
 
 
 def _refuse_order_figures(line: AnyLine) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Max
 from django.utils.translation import gettext
 
-from common.errors import DomainError, MissingField
+from common.errors import DomainError, MissingField, NotEditable
 from sales.models import AnyDocument, AnyLine, DocumentLine, Order, Product, Unit, kind_of
 from sales.pricing.errors import (
     InvalidAmount,
@@ -19,11 +19,14 @@ from sales.pricing.errors import (
     MissingUnit,
     WrongUnit,
 )
+from sales.pricing.lines import Terms
 from sales.services.documents.typed_figures import (
     check_discount_amount,
     check_discount_rate,
     check_number,
+    check_price_units,
     check_tax_rate,
+    check_unit_discount,
 )
 from sales.services.errors import PricesLocked
 from sales.services.prices.costs import known_cost
@@ -44,7 +47,10 @@ def error_context(line: DocumentLine, field: str | None = None) -> Iterator[None
 def new_line(
     draft: AnyDocument, *, quantity: Decimal, position: int | None = None, **fields: Any
 ) -> AnyLine:
-    """Make an unsaved line, at the end of the document unless its place is given."""
+    """Make an unsaved line, at the end of the document unless its place is given.
+
+    The price is as people type it: that of a deduction is what it takes off.
+    """
     if position is None:
         position = last_position(draft) + 1
     if fields.get("unit_price") is not None:
@@ -58,10 +64,19 @@ def new_line(
     )
     if line.product is None and "kind" not in fields:
         line.kind = DocumentLine.Kind.WRITE_IN
+    line.unit_price = line.signed_price(line.unit_price)
     take_tax_category(line)
     if line.is_optional and "is_taken" not in fields:
         line.is_taken = False
     return line
+
+
+def with_signed_price(line: DocumentLine, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was typed on a line, its price as the line has it."""
+    signed = dict(fields)
+    if isinstance(fields.get("unit_price"), Decimal):
+        signed["unit_price"] = line.signed_price(fields["unit_price"])
+    return signed
 
 
 def take_tax_category(line: DocumentLine) -> None:
@@ -126,9 +141,10 @@ def take_list_price(
             if stays:
                 return
             raise
-    line.price_list_item = found.item
-    if not stays:
-        line.unit_price, line.volume_discount = found.unit_price, found.volume_discount
+    if stays:
+        line.price_list_item = found.item
+    else:
+        found.put_on(line)
 
 
 def check_unit(line: DocumentLine) -> None:
@@ -150,19 +166,24 @@ def check_unit(line: DocumentLine) -> None:
         )
 
 
-def check_line(line: DocumentLine, currency: str) -> None:
+def check_line(line: DocumentLine, terms: Terms) -> None:
     """Refuse a line that is incomplete, or has an impossible quantity, price or discount."""
     with error_context(line):
         if not line.description:
             raise MissingField(
                 gettext("Describe the line: it has no description."), field="description"
             )
-        _check_figures(line, currency)
+        _check_figures(line, terms)
         if line.quantity < 0:
             raise InvalidQuantity(gettext("A quantity cannot be negative."), field="quantity")
-        if line.unit_price is not None and line.unit_price < 0:
+        if line.is_deduction:
+            _check_deduction(line)
+        elif line.unit_price is not None and line.unit_price < 0:
             raise InvalidAmount(
-                gettext("A price cannot be negative: give a discount."), field="unit_price"
+                gettext(
+                    "A price cannot be negative: give a discount, or add a trade-in or rebate."
+                ),
+                field="unit_price",
             )
         if line.kind == DocumentLine.Kind.WRITE_IN and line.product_category_id is None:
             raise MissingField(
@@ -172,19 +193,53 @@ def check_line(line: DocumentLine, currency: str) -> None:
     check_line_quantity(line)
 
 
-def _check_figures(line: DocumentLine, currency: str) -> None:
+def _check_deduction(line: DocumentLine) -> None:
+    """Refuse a trade-in or rebate that adds, is reduced itself, is optional or cannot be taxed."""
+    if line.unit_price is not None and line.unit_price > 0:
+        raise InvalidAmount(
+            gettext("Type what is taken off as an amount above zero: it is shown with a minus."),
+            field="unit_price",
+        )
+    if line.discount_amount or line.discount_rate:
+        raise InvalidDiscount(
+            gettext("No discount is given on a trade-in or rebate: change its price."),
+            field="discount",
+        )
+    if line.is_optional:
+        raise NotEditable(
+            gettext(
+                "A trade-in or rebate cannot be optional: it counts as a discount as it stands."
+            ),
+            field="is_optional",
+        )
+    if line.product_category_id is None and line.tax_category_id is None:
+        raise MissingField(
+            gettext("A trade-in or rebate needs a product category or a tax category."),
+            field="tax_category",
+        )
+
+
+def _check_figures(line: DocumentLine, terms: Terms) -> None:
     """Refuse figures that the database could not store."""
     if line.quantity is None:
         raise MissingField(gettext("Give a quantity."), field="quantity")
     check_number(line.quantity, "quantity")
     if line.unit_price is not None:
         check_number(line.unit_price, "unit_price")
+    check_price_units(line.price_quantity)
     if line.discount_amount is not None:
-        check_discount_amount(line.discount_amount, currency, "discount")
+        _check_discount(line.discount_amount, terms)
     if line.discount_rate is not None:
         check_discount_rate(line.discount_rate, "discount")
     if line.tax_rate is not None:
         check_tax_rate(line.tax_rate, "tax_rate")
+
+
+def _check_discount(amount: Decimal, terms: Terms) -> None:
+    if terms.per_unit_discount:
+        check_unit_discount(amount, "discount")
+    else:
+        check_discount_amount(amount, terms.currency, "discount")
 
 
 def check_line_quantity(line: DocumentLine) -> None:

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
 
 from django.utils.translation import gettext
 
 from common.errors import DomainError, MissingField, SeveralErrors
-from common.formatting import format_day
+from common.formatting import format_day, format_money, format_rate
 from crm.custom_fields import missing_custom
 from sales.models import AnyDocument, DocumentLine, Order, OrderLine, Quote
-from sales.pricing.errors import MissingPrice, NoExchangeRate, NoTaxRate, ProductNotInPriceList
+from sales.pricing.errors import (
+    MissingPrice,
+    NegativeTotal,
+    NoExchangeRate,
+    NoTaxRate,
+    ProductNotInPriceList,
+)
 from sales.services.documents.new_lines import check_line_quantity, check_unit
 from sales.services.errors import NoLines
 from sales.services.prices.list_prices import check_list, check_product_sold
 from sales.services.prices.promotion_discounts import promotion_problems
 
+ZERO = Decimal(0)
 Source = DocumentLine.PriceSource
 AGREED_ELSEWHERE = frozenset({Source.QUOTE, Source.EXTERNAL})
 
@@ -35,12 +43,13 @@ def problems_of(document: AnyDocument, lines: Sequence[DocumentLine]) -> list[Do
 
     `lines` come from `lines_of`. Four statements at most without codes, however many lines.
     """
-    if not any(line.counts for line in lines):
+    if not any(line.counts and line.quantity for line in lines):
         return [NoLines(gettext("There is nothing on this document yet: add a line first."))]
     problems = [
         *_head_problems(document, lines),
         *missing_custom(document),
         *promotion_problems(document),
+        *_negative_rates(document, lines),
     ]
     day = document.company.today()
     for number, line in enumerate(lines, start=1):
@@ -54,6 +63,30 @@ def problems_of(document: AnyDocument, lines: Sequence[DocumentLine]) -> list[Do
                 problem.line = str(line.pk)
                 problems.append(problem)
     return problems
+
+
+def _negative_rates(
+    document: AnyDocument, lines: Sequence[DocumentLine]
+) -> Iterator[NegativeTotal]:
+    """Name each tax rate at which more is taken off than is sold."""
+    counting = [line for line in lines if line.counts and line.is_taxed]
+    for rate in sorted({line.tax_rate for line in counting if line.tax_rate is not None}):
+        at_rate = [line for line in counting if line.tax_rate == rate]
+        net = sum((line.net - line.header_discount for line in at_rate), ZERO)
+        tax = sum((line.tax for line in at_rate), ZERO)
+        if net < 0 or tax < 0:
+            deductions = [line.description for line in at_rate if line.is_deduction]
+            yield NegativeTotal(
+                gettext(
+                    "At %(rate)s tax the document comes to %(net)s: reduce %(deductions)s, "
+                    "or sell more at that rate."
+                )
+                % {
+                    "rate": format_rate(rate),
+                    "net": format_money(net, document.currency),
+                    "deductions": ", ".join(deductions),
+                }
+            )
 
 
 def is_agreed(document: AnyDocument, line: DocumentLine) -> bool:
@@ -86,17 +119,21 @@ def _head_problems(document: AnyDocument, lines: Sequence[DocumentLine]) -> list
         _collect(problems, lambda: check_list(price_list, document.currency, day), "price_list")
     if document.is_draft:
         _collect(problems, lambda: _check_exchange_rate(document), "currency")
-    if isinstance(document, Order) and document.is_draft and _lacks_address(document, lines):
-        problems.append(
-            MissingField(
-                gettext(
-                    "There are goods, and no address they go to: "
-                    "type one under “Edit head”, from “Ship to” on."
-                ),
-                field="shipping_address",
-            )
-        )
+    if isinstance(document, Order) and _lacks_address(document, lines):
+        problems.append(_no_address(document))
     return problems
+
+
+def _no_address(order: Order) -> MissingField:
+    sentence = gettext(
+        "There are goods, and no address they go to: type one in the change order, under “Ship to”."
+    )
+    if order.is_draft:
+        sentence = gettext(
+            "There are goods, and no address they go to: "
+            "type one under “Edit head”, from “Ship to” on."
+        )
+    return MissingField(sentence, field="shipping_address")
 
 
 def _check_exchange_rate(document: AnyDocument) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from decimal import Decimal
 from typing import overload
 
@@ -73,15 +74,7 @@ def head_figures(lines: Sequence[DocumentLine], freight: Decimal) -> dict[str, D
 
 def price_lines(document: AnyDocument, lines: Sequence[DocumentLine]) -> PricedDocument:
     """Price lines on a document's terms, and save nothing."""
-    return price_document(
-        [line_input(line) for line in lines],
-        currency=document.currency,
-        discount_amount=document.discount_amount,
-        discount_rate=document.discount_rate,
-        freight=document.freight,
-        prices_include_tax=document.prices_include_tax,
-        rounding=Rounding(document.rounding),
-    )
+    return price_document([line_input(line) for line in lines], **asdict(terms_of(document)))
 
 
 def line_input(line: DocumentLine) -> LineInput:
@@ -91,11 +84,13 @@ def line_input(line: DocumentLine) -> LineInput:
         quantity=line.quantity,
         unit_price=line.unit_price if line.unit_price is not None else ZERO,
         volume_discount=line.volume_discount,
+        price_quantity=line.price_quantity,
         discount_amount=line.discount_amount,
         discount_rate=line.discount_rate,
         tax_rate=line.tax_rate,
         counts=line.counts,
         promotion_discount=line.promotion_discount,
+        is_deduction=line.is_deduction,
     )
 
 
@@ -108,4 +103,5 @@ def terms_of(document: AnyDocument) -> Terms:
         document.freight,
         document.prices_include_tax,
         Rounding(document.rounding),
+        document.discounts_each_unit,
     )

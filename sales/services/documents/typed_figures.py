@@ -9,7 +9,9 @@ from django.utils.translation import gettext
 
 from common.formatting import decimals_rule, format_rate
 from sales.pricing.errors import InvalidAmount, InvalidDiscount, InvalidQuantity, InvalidRate
-from sales.pricing.money import LARGEST, round_money
+from sales.pricing.money import EXACT, LARGEST, round_money
+from sales.pricing.price_lists import PRICE_STEP
+from sales.pricing.quantities import check_price_quantity
 
 RATE_DECIMALS = Decimal("0.000001")
 """Rates keep six decimals: 12.3456 % has four."""
@@ -17,7 +19,7 @@ RATE_DECIMALS = Decimal("0.000001")
 
 def check_number(figure: Decimal, field: str) -> None:
     """Refuse a figure that the database could not store."""
-    if figure.is_finite() and abs(figure) <= LARGEST:
+    if figure.is_finite() and _is_storable(figure):
         return
     refusal = InvalidQuantity if field == "quantity" else InvalidAmount
     raise refusal(
@@ -31,6 +33,18 @@ def check_numbers(fields: Mapping[str, object]) -> None:
         figure = fields.get(name)
         if isinstance(figure, Decimal):
             check_number(figure, name)
+    units = fields.get("price_quantity")
+    if isinstance(units, Decimal):
+        check_price_units(units)
+
+
+def check_price_units(units: Decimal) -> None:
+    """Refuse a number of units that no price can be for; it is typed behind the price."""
+    try:
+        check_price_quantity(units)
+    except InvalidQuantity as error:
+        error.field = "unit_price"
+        raise
 
 
 def check_amount(amount: Decimal, currency: str, field: str) -> None:
@@ -47,6 +61,15 @@ def check_discount_amount(amount: Decimal, currency: str, field: str) -> None:
     if amount.is_finite() and amount < 0:
         raise InvalidDiscount(gettext("A discount cannot be negative."), field=field)
     check_amount(amount, currency, field)
+
+
+def check_unit_discount(amount: Decimal, field: str) -> None:
+    """Refuse a discount of each unit below zero, or with more than the five decimals of a price."""
+    check_number(amount, field)
+    if amount < 0:
+        raise InvalidDiscount(gettext("A discount cannot be negative."), field=field)
+    if amount != amount.quantize(PRICE_STEP, context=EXACT):
+        raise InvalidAmount(gettext("A discount of each unit has at most 5 decimals."), field=field)
 
 
 def check_discount_rate(rate: Decimal, field: str) -> None:
@@ -78,4 +101,9 @@ def _is_fraction(rate: Decimal) -> bool:
 
 
 def _written(rate: Decimal) -> str:
-    return format_rate(rate) if abs(rate) <= LARGEST else f"{rate:E}"
+    return format_rate(rate) if _is_storable(rate) else f"{rate:E}"
+
+
+def _is_storable(figure: Decimal) -> bool:
+    """Compare without ``abs``, which overflows where the exponent is absurd."""
+    return -LARGEST <= figure <= LARGEST

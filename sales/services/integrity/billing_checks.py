@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from sales.services.integrity.checks import ASKS_AHEAD, COUNTS, IS_AHEAD, LINE_NAME, NAME
+from sales.services.integrity.checks import (
+    ASKS_AHEAD,
+    IS_AHEAD,
+    IS_DEDUCTION,
+    IS_SOLD,
+    KEEPS_BILLED,
+    LINE_NAME,
+    NAME,
+    SIGN,
+)
 from sales.services.integrity.price_checks import PRICE_CHANGED
-from sales.services.integrity.rounding import digits_of, unit_of
+from sales.services.integrity.rounding import digits_of, rounded, unit_of
 from sales.services.integrity.verification import check_by_query, register_check
-
-SIGN = "CASE head.kind WHEN 'invoice' THEN 1 ELSE -1 END"
-KEEPS_BILLED = "(head.kind = 'invoice' OR head.bill_again)"
-"""What was credited for good stays billed: it is never billed once more."""
 
 PARTS = f"""
 WITH parts AS (
     SELECT line.*, COUNT(*) OVER (PARTITION BY line.order_line_id) AS count
-    FROM sales_invoiceline line WHERE line.order_line_id IS NOT NULL
+    FROM sales_invoiceline line WHERE line.order_line_id IS NOT NULL AND {IS_SOLD}
 )
 SELECT {LINE_NAME}, figure.what, trim_scale(figure.stored)::text,
     trim_scale(round(figure.agreed, 6))::text
@@ -35,6 +40,8 @@ CROSS JOIN LATERAL (VALUES
     ('discount rate', line.discount_rate, NULL, 0),
     ('unit price', line.unit_price,
         CASE WHEN price_changed THEN line.unit_price ELSE agreed.unit_price END, 0),
+    ('price quantity', line.price_quantity,
+        CASE WHEN price_changed THEN line.price_quantity ELSE agreed.price_quantity END, 0),
     ('volume discount', line.volume_discount,
         CASE WHEN price_changed THEN line.volume_discount ELSE agreed.volume_discount END, 0),
     ('base', line.base, CASE WHEN is_changed THEN line.base ELSE agreed.base * share END,
@@ -56,6 +63,55 @@ ORDER BY 1
 off, and as much for what was out. A credit may give back other cents than the next part takes, so
 each part of a line adds two smallest units; base is the sum of three such figures. What was billed
 before a change order was billed at the figures of then."""
+
+TAKEN_OFF = f"""
+SELECT {LINE_NAME}, figure.what, trim_scale(figure.stored)::text,
+    trim_scale(round(figure.expected, 6))::text
+FROM sales_invoiceline line
+JOIN sales_invoice head ON head.id = line.invoice_id
+JOIN sales_orderline agreed ON agreed.id = line.order_line_id
+CROSS JOIN LATERAL (
+    SELECT {unit_of("head.currency")}
+        * (1 + 4 * CASE WHEN head.prices_include_tax THEN COUNT(*) ELSE 0 END) AS allowed
+    FROM sales_orderchange change WHERE change.order_id = agreed.order_id
+) change
+CROSS JOIN LATERAL (VALUES
+    ('tax rate', line.tax_rate, agreed.tax_rate, 0),
+    ('what is taken off', line.base + CASE WHEN head.prices_include_tax THEN line.tax ELSE 0 END,
+        line.quantity * line.unit_price, change.allowed)
+) figure(what, stored, expected, allowed)
+WHERE {IS_DEDUCTION} AND head.kind = 'invoice'
+    AND COALESCE(abs(figure.stored - figure.expected) > figure.allowed, true)
+ORDER BY 1
+"""
+"""A single amount, or all of a trade-in or rebate as it was ordered. The tax of one may have been
+moved by cents in a change order, where prices include tax."""
+
+PRICED_PARTS = f"""
+SELECT {LINE_NAME}, 'base', trim_scale(line.base)::text, trim_scale(round(part.exact, 5))::text
+FROM sales_invoiceline line
+JOIN sales_invoice head ON head.id = line.invoice_id
+CROSS JOIN LATERAL (
+    SELECT line.quantity * (COALESCE(line.unit_price, 0) - line.volume_discount)
+            / line.price_quantity
+            / CASE WHEN head.prices_include_tax THEN 1 + COALESCE(line.tax_rate, 0) ELSE 1 END
+            AS exact,
+        {unit_of("head.currency")} * (
+            4 * (1 + (SELECT COUNT(*) FROM sales_orderchange change
+                WHERE change.order_id = head.order_id))
+            + 6 * (SELECT COUNT(*) FROM sales_invoiceline other
+                WHERE other.order_line_id = line.order_line_id)) AS allowed
+) part
+WHERE line.order_line_id IS NOT NULL AND {IS_SOLD} AND abs(line.base - part.exact) > part.allowed
+    AND NOT EXISTS (SELECT FROM sales_orderchange change
+        CROSS JOIN jsonb_array_elements(change.difference) entry
+        WHERE change.order_id = head.order_id AND entry ->> 'line' = line.order_line_id::text
+            AND entry ->> 'field' IN ('unit_price', 'price_quantity')
+            AND entry ->> 'before' IS NOT NULL)
+ORDER BY 1
+"""
+"""A part reads quantity × (price − volume discount), within what `CHANGED_LINES` allows. Where a
+change order typed another price once a part was billed, the rest makes up for what was billed."""
 
 CREDITS = f"""
 WITH credited AS (
@@ -90,6 +146,7 @@ JOIN sales_invoice head ON head.id = line.invoice_id
 CROSS JOIN LATERAL (VALUES
     ('tax rate', line.tax_rate, billed.tax_rate),
     ('unit price', line.unit_price, billed.unit_price),
+    ('price quantity', line.price_quantity, billed.price_quantity),
     ('volume discount', line.volume_discount, billed.volume_discount),
     ('unit cost', line.unit_cost, billed.unit_cost),
     ('discount amount', line.discount_amount, NULL),
@@ -105,6 +162,7 @@ FROM sales_invoiceline line JOIN sales_invoice head ON head.id = line.invoice_id
 CROSS JOIN LATERAL (VALUES
     ('quantity', line.quantity, 1),
     ('base', line.base, line.unit_price),
+    ('price quantity', line.price_quantity, 1),
     ('volume discount', line.volume_discount, 0),
     ('discount', line.discount, 0),
     ('discount amount', line.discount_amount, NULL),
@@ -132,7 +190,13 @@ CROSS JOIN LATERAL (VALUES
     ('official tax', head.official_number = '', head.official_tax, NULL),
     ('official total', head.official_number = '', head.official_total, NULL),
     ('early-payment discount', true, head.early_payment_discount,
-        round(head.total * COALESCE(head.early_payment_rate, 0), {digits_of("head.currency")}))
+        {
+    rounded(
+        "head.total * COALESCE(head.early_payment_rate, 0)",
+        "head.rounding",
+        f"({digits_of('head.currency')})",
+    )
+})
 ) figure(what, applies, stored, expected)
 WHERE figure.applies AND figure.stored IS DISTINCT FROM figure.expected
 ORDER BY 1
@@ -192,7 +256,7 @@ WITH billed AS (
         + line.invoiced_quantity - line.credited_quantity + line.closed_quantity) AS is_billed,
         bool_or(line.returned_quantity > line.replaced_quantity) AS is_given_back
     FROM sales_orderline line
-    WHERE {COUNTS}
+    WHERE {IS_SOLD}
     GROUP BY line.order_id
 )
 SELECT {NAME}, 'freight billed', trim_scale(billed.freight)::text,
@@ -253,6 +317,19 @@ ORDER BY 1
 """
 """Freight asked ahead is deducted from the freight on the head of an invoice."""
 
+NEGATIVE_AGREED = """
+SELECT {name}, figure.what || ' at ' || COALESCE(trim_scale(sums.tax_rate * 100) || '%', 'no rate'),
+    trim_scale(figure.stored)::text, '0 or more'
+FROM sales_{kind} head JOIN (
+    SELECT {kind}_id AS head_id, tax_rate, SUM(net - header_discount) AS net, SUM(tax) AS tax
+    FROM sales_{kind}line GROUP BY {kind}_id, tax_rate
+) sums ON sums.head_id = head.id
+CROSS JOIN LATERAL (VALUES ('net', sums.net), ('tax', sums.tax)) figure(what, stored)
+WHERE figure.stored < 0 AND head.status NOT IN ('draft', 'cancelled')
+ORDER BY 1
+"""
+"""Trade-ins and rebates of a quote or an order take off no more than is sold at their rate."""
+
 BOOKS = f"""
 WITH completed AS (
     SELECT head.id FROM sales_order head JOIN sales_orderline line ON line.order_id = head.id
@@ -290,6 +367,8 @@ unbilled are never billed."""
 def register() -> None:
     """Register these checks."""
     register_check("invoice lines are parts of order lines", check_by_query(PARTS))
+    register_check("trade-ins are taken off as they are priced", check_by_query(TAKEN_OFF))
+    register_check("parts are price × quantity", check_by_query(PRICED_PARTS))
     register_check("credits are parts of invoices", check_by_query(CREDITS))
     register_check("credits have the terms of their invoices", check_by_query(CREDITED_TERMS))
     register_check("down payments are single amounts", check_by_query(AHEAD_LINES))
@@ -299,4 +378,7 @@ def register() -> None:
     register_check("freight is billed once", check_by_query(FREIGHT))
     register_check("deductions are covered by down payments", check_by_query(ADVANCES))
     register_check("no invoice is negative", check_by_query(NEGATIVE))
+    for kind in ("quote", "order"):
+        negative = NEGATIVE_AGREED.format(kind=kind, name=NAME)
+        register_check(f"no {kind} is negative", check_by_query(negative))
     register_check("completed orders are invoiced in full", check_by_query(BOOKS))

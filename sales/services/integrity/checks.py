@@ -23,7 +23,13 @@ def listed(values: Iterable[str]) -> str:
 COUNTS = (
     f"line.kind NOT IN {listed(DocumentLine.TEXTS)} AND (line.is_taken OR NOT line.is_optional)"
 )
+IS_SOLD = f"line.kind IN {listed(DocumentLine.SOLD)} AND (line.is_taken OR NOT line.is_optional)"
+IS_DEDUCTION = f"line.kind IN {listed(DocumentLine.DEDUCTIONS)}"
 IS_AHEAD = f"line.kind IN {listed(DocumentLine.AHEAD)}"
+SIGN = "CASE head.kind WHEN 'invoice' THEN 1 ELSE -1 END"
+KEEPS_BILLED = "(head.kind = 'invoice' OR head.bill_again)"
+"""What was credited for good stays billed: it is never billed once more."""
+
 ASKS_AHEAD = f"head.what IN {listed(Invoice.AHEAD)}"
 
 HEADS = """
@@ -54,7 +60,7 @@ WITH billed AS (
     FROM (
         SELECT line.order_line_id, line.quantity, head.kind, head.status, head.bill_again
         FROM sales_invoiceline line JOIN sales_invoice head ON head.id = line.invoice_id
-        WHERE line.order_line_id IS NOT NULL
+        WHERE line.order_line_id IS NOT NULL AND {IS_SOLD}
     ) lines
     GROUP BY order_line_id
 )
@@ -103,11 +109,14 @@ CROSS JOIN LATERAL (VALUES
     ('tax', billed.tax, line.tax)
 ) figure(what, stored, agreed)
 WHERE figure.stored NOT BETWEEN LEAST(figure.agreed, 0) AND GREATEST(figure.agreed, 0)
-    OR figure.stored <> CASE billed.quantity
-        WHEN line.quantity THEN figure.agreed WHEN 0 THEN 0 ELSE figure.stored END
+    OR (NOT {IS_DEDUCTION} AND figure.stored <> CASE billed.quantity
+        WHEN line.quantity THEN figure.agreed WHEN 0 THEN 0 ELSE figure.stored END)
 ORDER BY 1
 """
-"""Drafts included: what is billed is part of what is agreed, and all of it once all is billed."""
+"""Drafts included: what is billed is part of what is agreed, and all of it once all is billed.
+
+A deduction is counted in money alone: how much of it is due is in ``STATUSES``.
+"""
 
 ADVANCES = f"""
     SELECT head.order_id, line.kind, line.tax_rate,
@@ -118,6 +127,19 @@ ADVANCES = f"""
     GROUP BY head.order_id, line.kind, line.tax_rate
 """
 
+OPEN_DEDUCTIONS = f"""
+    SELECT line.order_id
+    FROM sales_orderline line
+    LEFT JOIN (
+        SELECT part.order_line_id, SUM({SIGN} * part.net) AS net, SUM({SIGN} * part.tax) AS tax
+        FROM sales_invoiceline part JOIN sales_invoice head ON head.id = part.invoice_id
+        WHERE {KEEPS_BILLED}
+        GROUP BY part.order_line_id
+    ) taken ON taken.order_line_id = line.id
+    WHERE {IS_DEDUCTION}
+        AND (line.net, line.tax) <> (COALESCE(taken.net, 0), COALESCE(taken.tax, 0))
+"""
+
 STATUSES = f"""
 WITH counting AS (
     SELECT line.*, line.quantity - line.cancelled_quantity AS wanted,
@@ -126,7 +148,7 @@ WITH counting AS (
         line.returned_quantity - line.replaced_quantity AS given_back,
         COALESCE(product.kind, 'goods') = 'goods' AS is_goods
     FROM sales_orderline line LEFT JOIN sales_product product ON product.id = line.product_id
-    WHERE {COUNTS}
+    WHERE {IS_SOLD}
         AND line.quantity > line.cancelled_quantity
 ), opened AS (
     SELECT counting.*,
@@ -134,7 +156,7 @@ WITH counting AS (
         drafted_quantity > 0 OR wanted > kept_billed + closed_unshipped_quantity
             + GREATEST(given_back, closed_quantity - closed_unshipped_quantity) AS opens_to_bill
     FROM counting
-), advance AS ({ADVANCES}), derived AS (
+), advance AS ({ADVANCES}), open_deduction AS ({OPEN_DEDUCTIONS}), derived AS (
     SELECT order_id,
         CASE
             WHEN NOT COALESCE(bool_or(shipped_quantity > 0) FILTER (WHERE is_goods), false)
@@ -158,6 +180,7 @@ WITH counting AS (
             WHEN bool_or(opens_to_ship OR opens_to_bill) THEN 'submitted'
             WHEN EXISTS (SELECT FROM advance WHERE advance.order_id = opened.order_id
                 AND (advance.net <> 0 OR advance.tax <> 0)) THEN 'submitted'
+            WHEN order_id IN (SELECT open_deduction.order_id FROM open_deduction) THEN 'submitted'
             ELSE 'completed'
         END AS status
     FROM opened GROUP BY order_id
@@ -240,15 +263,27 @@ WHERE head.currency = company.base_currency AND head.exchange_rate <> 1
 ORDER BY 1
 """
 
-CURRENCIES = f"""
-SELECT {NAME}, 'currency', head.currency, source.currency
-FROM sales_invoice head JOIN sales_order source ON source.id = head.order_id
-WHERE head.currency <> source.currency
-UNION ALL
-SELECT {NAME}, 'currency', head.currency, source.currency
-FROM sales_order head JOIN sales_quote source ON source.id = head.quote_id
-WHERE head.currency <> source.currency
+TAKEN_OVER = """
+SELECT {name}, figure.what, figure.stored, figure.taken_over
+FROM sales_{kind} head JOIN sales_{source} source ON source.id = head.{key}
+CROSS JOIN LATERAL (VALUES
+    ('currency', head.currency, source.currency),
+    ('rounding', head.rounding, source.rounding),
+    ('discount method', head.discount_method, source.discount_method)
+) figure(what, stored, taken_over)
+WHERE figure.stored <> figure.taken_over
 """
+COMES_FROM = (
+    ("invoice", "order", "order_id"),
+    ("order", "quote", "quote_id"),
+    ("invoice", "invoice", "credits_id"),
+    ("quote", "quote", "revises_id"),
+)
+TERMS = "UNION ALL".join(
+    TAKEN_OVER.format(name=NAME, kind=kind, source=source, key=key)
+    for kind, source, key in COMES_FROM
+)
+"""What a document takes over from the one it comes from, and keeps."""
 
 PROMOTIONS = """
 SELECT 'Promotion code ' || code.code, 'uses', code.uses::text, COALESCE(given.uses, 0)::text
@@ -273,5 +308,5 @@ def register() -> None:
     register_check("statuses follow the quantities", check_by_query(STATUSES))
     register_check("instalments make the invoice", check_by_query(INSTALMENTS))
     register_check("numbers have no gaps", check_by_query(NUMBER_GAPS))
-    register_check("currencies agree", check_by_query(CURRENCIES))
+    register_check("documents keep the terms they come with", check_by_query(TERMS))
     register_check("promotion uses are counted", check_by_query(PROMOTIONS))

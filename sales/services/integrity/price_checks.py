@@ -7,7 +7,7 @@ without an order. What bills or credits a part of a line is in `billing_checks.p
 
 from __future__ import annotations
 
-from sales.services.integrity.checks import COUNTS, LINE_NAME, NAME
+from sales.services.integrity.checks import COUNTS, IS_DEDUCTION, LINE_NAME, NAME
 from sales.services.integrity.rounding import digits_of, rounded, unit_of
 from sales.services.integrity.verification import check_by_query, register_check
 
@@ -23,14 +23,21 @@ PRICED_AS_A_WHOLE = {
 PRICE_CHANGED = """EXISTS (
     SELECT FROM sales_orderchange change CROSS JOIN jsonb_array_elements(change.difference) entry
     WHERE change.order_id = {line}.order_id AND entry ->> 'line' = {line}.id::text AND entry ->>
-        'field' IN ('unit_price', 'volume_discount', 'discount_amount', 'discount_rate'))"""
+        'field' IN ('unit_price', 'price_quantity', 'volume_discount', 'discount_amount',
+        'discount_rate'))"""
 """Whether a change order set the price of an order line, or added the line."""
+
+DIGITS = 60
+"""Digits of a price for several units, so that a quotient is never rounded twice."""
 
 TYPED = f"""
 WITH counted AS (
     SELECT head.id AS head_id, {NAME} AS head_name, {LINE_NAME} AS name, {COUNTS} AS counts,
-        line.quantity, COALESCE(line.unit_price, 0) - line.volume_discount AS price,
-        line.discount_amount, line.discount_rate, line.promotion_discount, line.tax_rate,
+        {IS_DEDUCTION} AS is_deduction,
+        round(line.quantity * (COALESCE(line.unit_price, 0) - line.volume_discount), {DIGITS})
+            / line.price_quantity AS asked,
+        line.discount_amount * CASE head.discount_method WHEN 'per_unit' THEN line.quantity ELSE 1
+            END AS discount_amount, line.discount_rate, line.promotion_discount, line.tax_rate,
         line.base, line.discount, line.net, line.header_discount, line.tax,
         head.discount_amount AS head_amount, head.discount_rate AS head_rate,
         head.prices_include_tax, head.rounding, {digits_of("head.currency")} AS digits,
@@ -39,7 +46,7 @@ WITH counted AS (
     FROM sales_{{kind}}line line JOIN sales_{{kind}} head ON head.id = line.{{kind}}_id
     WHERE {{priced_as_a_whole}}
 ), based AS (
-    SELECT counted.*, CASE WHEN counts THEN {rounded("quantity * price")} ELSE 0 END AS typed_base
+    SELECT counted.*, CASE WHEN counts THEN {rounded("asked")} ELSE 0 END AS typed_base
     FROM counted
 ), reduced AS (
     SELECT based.*,
@@ -51,7 +58,8 @@ WITH counted AS (
     FROM based
 ), shared AS (
     SELECT reduced.*, {rounded("head_amount")} AS head_off,
-        CASE WHEN prices_include_tax THEN typed_base - typed_discount ELSE net END AS amount,
+        CASE WHEN is_deduction THEN 0 WHEN prices_include_tax THEN typed_base - typed_discount
+            ELSE net END AS amount,
         CASE WHEN prices_include_tax THEN typed_base - typed_discount - payable
             ELSE header_discount END AS share
     FROM reduced
@@ -59,8 +67,9 @@ WITH counted AS (
 """
 """Every line in the terms in which it was typed: with tax where prices include it.
 
-``share`` is what the header discount takes off a line. Where prices include tax it is stored
-without; as typed it is what is neither discount nor payable, so that it is compared exactly too.
+``amount`` is what the header discount is given on, nothing of a trade-in or rebate; ``share`` is
+what it takes off a line. Where prices include tax it is stored without; as typed it is what is
+neither discount nor payable, so that it is compared exactly too.
 """
 
 LINES = (
@@ -120,7 +129,7 @@ WITH changes AS (
     SELECT order_id, COUNT(*) AS count FROM sales_orderchange GROUP BY order_id
 ), lines AS (
     SELECT {LINE_NAME} AS name, line.base,
-        line.quantity * (COALESCE(line.unit_price, 0) - line.volume_discount)
+        line.quantity * (COALESCE(line.unit_price, 0) - line.volume_discount) / line.price_quantity
             / CASE WHEN head.prices_include_tax THEN 1 + COALESCE(line.tax_rate, 0) ELSE 1 END
             AS exact,
         {unit_of("head.currency")} * (4 * (1 + changes.count) + 6 * parts.count) AS allowed

@@ -10,7 +10,7 @@ SELECT {NAME}, figure.what, figure.stored::text, figure.expected::text
 FROM sales_invoice head
 LEFT JOIN (
     SELECT invoice_id,
-        SUM(amount) FILTER (WHERE kind IN ('payment', 'from_credit')) AS paid,
+        SUM(amount) FILTER (WHERE kind IN ('payment', 'from_credit', 'correction')) AS paid,
         SUM(amount) FILTER (WHERE kind = 'early_payment') AS discounted,
         SUM(amount) FILTER (WHERE kind = 'write_off') AS written_off,
         -SUM(amount) FILTER (WHERE kind = 'refund') AS refunded,

@@ -20,8 +20,11 @@ def known_cost(product: Product, currency: str, rates: DayRates) -> Decimal | No
 def cost_of(line: DocumentLine, currency: str, rates: DayRates) -> Decimal | None:
     """Return a line's frozen cost per unit, or today's where none could be frozen.
 
-    None where nobody entered one; raises NoExchangeRate where it cannot be converted.
+    None where nobody entered one; raises NoExchangeRate where it cannot be converted. A trade-in or
+    rebate has none: all that it takes off is taken off the margin.
     """
+    if line.is_deduction:
+        return Decimal(0)
     frozen: Decimal | None = line.unit_cost
     if frozen is not None or line.product is None:
         return frozen

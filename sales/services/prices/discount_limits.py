@@ -23,10 +23,10 @@ from sales.pricing.concessions import (
     rate_on_everything,
 )
 from sales.pricing.errors import DiscountAboveLimit, NoListPrice
+from sales.pricing.money import ONE, ZERO
 from sales.services.documents.totals import line_input, lines_of, terms_of
 from sales.services.prices.reference_prices import References, is_typed, references_of
 
-ZERO = Decimal(0)
 MAY_EXCEED = "sales.exceed_discount"
 HUNDREDTH = Decimal("0.0001")
 
@@ -70,7 +70,7 @@ def within_limit(document: AnyDocument, actor: Actor) -> Iterator[None]:
     """Refuse changes made inside that raise a discount above the actor's limit.
 
     A discount that somebody else gave stays, and so does a price without a list price. Lines are
-    measured one by one, and the document where it has a header discount.
+    measured one by one, and the document where it has a header discount, a trade-in or a rebate.
     """
     limit = discount_limit(actor)
     if limit is None:
@@ -89,7 +89,7 @@ def within_limit(document: AnyDocument, actor: Actor) -> Iterator[None]:
         if after.escapes(line, before):
             raise references.unknown.get(line.pk) or _no_list_price(document, line, limit, actor)
     if raised or after.on_everything > before.on_everything + TINY:
-        _check_whole(after, limit, document, actor)
+        _check_whole(after, limit, document, actor, lines)
 
 
 def check_new(document: AnyDocument, actor: Actor) -> None:
@@ -97,20 +97,34 @@ def check_new(document: AnyDocument, actor: Actor) -> None:
     limit = discount_limit(actor) if document.discount_rate else None
     if limit is not None:
         empty, _ = _measured(document, [])
-        _check_whole(empty, limit, document, actor)
+        _check_whole(empty, limit, document, actor, [])
 
 
-def _check_whole(given: _Concessions, limit: Decimal, document: AnyDocument, actor: Actor) -> None:
+def _check_whole(
+    given: _Concessions,
+    limit: Decimal,
+    document: AnyDocument,
+    actor: Actor,
+    lines: Sequence[DocumentLine],
+) -> None:
     whole = given.whole
     if whole is None or not whole.exceeds(limit):
         return
-    raise _refusal(
-        whole.rate,
-        limit,
-        actor,
-        field="discount_rate" if document.discount_rate else "discount_amount",
-        with_lines=whole.exceeds(given.on_everything),
-    )
+    deducted = [str(line.pk) for line in lines if line.counts and line.is_deduction]
+    template, field = "", "discount_rate" if document.discount_rate else "discount_amount"
+    if deducted:
+        field = "unit_price"
+        template = gettext(
+            "A trade-in or rebate counts as a discount: all together this comes to %(given)s, "
+            "above your limit of %(limit)s. Ask %(colleague)s to give it."
+        )
+    elif whole.exceeds(given.on_everything):
+        template = gettext(
+            "Together with the lines' own discounts this comes to %(given)s, "
+            "above your limit of %(limit)s. Ask %(colleague)s to give it."
+        )
+    line = deducted[-1] if deducted else None
+    raise _refusal(whole.rate, limit, actor, field=field, line=line, template=template)
 
 
 def _measured(
@@ -128,7 +142,7 @@ def _measured(
         on_everything=rate_on_everything(inputs.values(), terms),
         whole=document_concession([(one, measured[pk]) for pk, one in inputs.items()], terms),
         unmeasured={
-            (line.pk, line.unit_id): measured[line.pk] * (1 - each[line.pk].rate)
+            (line.pk, line.unit_id): measured[line.pk].of(ONE) * (1 - each[line.pk].rate)
             for line in lines
             if line.pk in unmeasured
         },
@@ -171,21 +185,13 @@ def _refusal(
     *,
     field: str,
     line: str | None = None,
-    with_lines: bool = False,
+    template: str = "",
 ) -> DiscountAboveLimit:
-    template = (
-        gettext(
-            "Together with the lines' own discounts this comes to %(given)s, "
-            "above your limit of %(limit)s. Ask %(colleague)s to give it."
-        )
-        if with_lines
-        else gettext(
-            "A discount of %(given)s is above your limit of %(limit)s. "
-            "Ask %(colleague)s to give it."
-        )
+    alone = gettext(
+        "A discount of %(given)s is above your limit of %(limit)s. Ask %(colleague)s to give it."
     )
     return DiscountAboveLimit(
-        template
+        (template or alone)
         % {
             "given": format_rate(_rounded_up(rate)),
             "limit": format_rate(_rounded_up(limit)),

@@ -24,7 +24,7 @@ from sales.models import (
 from sales.pricing.discounts import Band, DiscountKind, volume_discount
 from sales.pricing.discounts import DiscountList as Bands
 from sales.pricing.errors import MissingPrice, NoExchangeRate
-from sales.pricing.money import EXACT
+from sales.pricing.money import EXACT, ONE, ZERO
 from sales.pricing.price_lists import (
     PriceMethod,
     PriceRounding,
@@ -37,16 +37,22 @@ from sales.pricing.quantities import QuantitySelling, check_quantity
 from sales.pricing.validity import check_price_list, check_product
 from sales.services.prices.exchange_rates import DayRates
 
-ZERO = Decimal(0)
-
 
 @dataclass(frozen=True, slots=True)
 class ListPrice:
     """A price and its item; without an ``item`` the list does not have the product."""
 
-    item: PriceListItem | None
-    unit_price: Decimal | None
-    volume_discount: Decimal
+    item: PriceListItem | None = None
+    unit_price: Decimal | None = None
+    price_quantity: Decimal = ONE
+    """How many units the price is for."""
+    volume_discount: Decimal = ZERO
+
+    def put_on(self, line: DocumentLine) -> None:
+        """Set the price of a line; without one it is for a unit."""
+        line.price_list_item = self.item
+        line.unit_price, line.volume_discount = self.unit_price, self.volume_discount
+        line.price_quantity = ONE if self.unit_price is None else self.price_quantity
 
 
 class ListPrices:
@@ -65,12 +71,12 @@ class ListPrices:
         }
 
     def of(self, product: Product, unit: Unit | None, quantity: Decimal) -> ListPrice:
-        """Find the price of so many units, with the volume discount off each."""
+        """Find the price of so many units, and the volume discount off it."""
         item = self._items.get((product.pk, unit.pk)) if unit else None
         if item is None:
-            return ListPrice(None, None, ZERO)
-        price = self._price(item, product)
-        return ListPrice(item, price, discount_per_unit(item, price, quantity))
+            return ListPrice()
+        price, units = self._price(item, product), item.price_quantity
+        return ListPrice(item, price, units, _off_price(item, price, units, quantity))
 
     def _price(self, item: PriceListItem, product: Product) -> Decimal | None:
         rule = PriceRule(
@@ -80,6 +86,7 @@ class ListPrices:
             rounding=PriceRounding(item.rounding),
             rounding_option=RoundingOption(item.rounding_option or RoundingOption.MULTIPLE_OF),
             rounding_amount=item.rounding_amount,
+            price_quantity=item.price_quantity,
         )
         try:
             return list_price(rule, self._costs(item, product))
@@ -164,10 +171,20 @@ def check_list(price_list: PriceList, currency: str, day: dt.date) -> None:
     )
 
 
-def discount_per_unit(
-    item: PriceListItem | None, unit_price: Decimal | None, quantity: Decimal
+def take_volume_discount(line: DocumentLine) -> None:
+    """Give a line, whose price stays, the volume discount of its quantity."""
+    line.volume_discount = _off_price(
+        line.price_list_item, line.unit_price, line.price_quantity, line.quantity
+    )
+
+
+def _off_price(
+    item: PriceListItem | None,
+    unit_price: Decimal | None,
+    price_quantity: Decimal,
+    quantity: Decimal,
 ) -> Decimal:
-    """Work out what the item's volume discount takes off each unit at this quantity."""
+    """Work out what the item's volume discount takes off a price at this quantity."""
     discount_list = item.discount_list if item else None
     if item is None or discount_list is None or unit_price is None or not discount_list.is_active:
         return ZERO
@@ -175,6 +192,7 @@ def discount_per_unit(
         _bands(discount_list),
         quantity=quantity,
         unit_price=unit_price,
+        price_quantity=price_quantity,
         currency=item.price_list.currency,
     )
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.utils.translation import gettext
 
 from common.errors import NotAllowed
 from crm.actors import Actor
 from crm.models import Partner, User
+from sales.models import DocumentLine
 
 MAY_OVERRIDE = "sales.override_price"
 
@@ -16,6 +19,14 @@ def may_override(actor: Actor) -> bool:
     if isinstance(actor, User):
         return actor.has_perm(MAY_OVERRIDE)
     return not isinstance(actor, Partner)
+
+
+def is_other_price(line: DocumentLine, fields: Mapping[str, object]) -> bool:
+    """Return whether these fields say another price than the line's, or other units for it."""
+    return any(
+        fields.get(name, getattr(line, name)) != getattr(line, name)
+        for name in ("unit_price", "price_quantity")
+    )
 
 
 def check_price(actor: Actor, line: str | None = None) -> None:

@@ -36,15 +36,17 @@ Source = DocumentLine.PriceSource
 
 @dataclass(frozen=True, slots=True)
 class PriceDrift:
-    """A line's price on the document, and on the list today; all per unit."""
+    """A line's price on the document, and on the list today, each with the units it is for."""
 
     line_id: uuid.UUID
     number: int
     description: str
     is_typed: bool
     frozen_price: Decimal | None
+    frozen_quantity: Decimal
     frozen_discount: Decimal
     list_price: Decimal | None
+    list_quantity: Decimal
     list_discount: Decimal
     problem: str = ""
     """Why the list has no price to take; empty when it has."""
@@ -54,8 +56,9 @@ class PriceDrift:
         """Whether taking the list's price would change the line."""
         if self.problem:
             return False
-        frozen = (self.frozen_price, self.frozen_discount)
-        return self.is_typed or frozen != (self.list_price, self.list_discount)
+        frozen = (self.frozen_price, self.frozen_quantity, self.frozen_discount)
+        listed = (self.list_price, self.list_quantity, self.list_discount)
+        return self.is_typed or frozen != listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +169,12 @@ def _refresh(draft: AnyDocument, line_ids: Collection[uuid.UUID] | None) -> list
         wanted = not drift.is_typed if line_ids is None else line.pk in line_ids
         if wanted and found is not None and drift.has_drifted:
             line.price_source = Source.LIST
-            line.price_list_item = found.item
-            line.unit_price, line.volume_discount = found.unit_price, found.volume_discount
+            found.put_on(line)
             changed.append((line, drift))
     if changed:
         save_columns(
             [line for line, _ in changed],
-            ["price_source", "price_list_item", "unit_price", "volume_discount"],
+            ["price_source", "price_list_item", "unit_price", "price_quantity", "volume_discount"],
         )
         reprice(draft, lines)
     return [drift for _, drift in changed]
@@ -217,15 +219,18 @@ def _found(
 
 
 def _drift(number: int, line: AnyLine, found: ListPrice | None, problem: str) -> PriceDrift:
+    listed = found or ListPrice()
     return PriceDrift(
         line_id=line.pk,
         number=number,
         description=line.description,
         is_typed=line.price_source == Source.TYPED,
         frozen_price=line.unit_price,
+        frozen_quantity=line.price_quantity,
         frozen_discount=line.volume_discount,
-        list_price=found.unit_price if found else None,
-        list_discount=found.volume_discount if found else Decimal(0),
+        list_price=listed.unit_price,
+        list_quantity=listed.price_quantity,
+        list_discount=listed.volume_discount,
         problem=problem,
     )
 
@@ -233,6 +238,14 @@ def _drift(number: int, line: AnyLine, found: ListPrice | None, problem: str) ->
 def _as_json(change: PriceDrift) -> dict[str, str | None]:
     return {
         "line": str(change.line_id),
-        "before": None if change.frozen_price is None else f"{change.frozen_price.normalize():f}",
-        "after": None if change.list_price is None else f"{change.list_price.normalize():f}",
+        "before": _written(change.frozen_price, change.frozen_quantity),
+        "after": _written(change.list_price, change.list_quantity),
     }
+
+
+def _written(price: Decimal | None, price_quantity: Decimal) -> str | None:
+    """Write a price as it is typed: 3.99, or 3.99 / 100."""
+    if price is None:
+        return None
+    written = f"{price.normalize():f}"
+    return written if price_quantity == 1 else f"{written} / {price_quantity.normalize():f}"

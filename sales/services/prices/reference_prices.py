@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.utils.translation import gettext
@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from common.errors import DomainError
 from sales.models import AnyDocument, DocumentLine, Product
 from sales.pricing.errors import NoExchangeRate
+from sales.pricing.lines import Price
 from sales.services.prices.list_prices import ListPrices, list_prices_of
 
 ZERO = Decimal(0)
@@ -20,15 +21,15 @@ Source = DocumentLine.PriceSource
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A list price per unit in the document's currency, and the volume discount off it."""
+    """A list price in the document's currency, and the volume discount off it."""
 
-    price: Decimal
+    listed: Price
     volume_discount: Decimal = ZERO
 
     @property
-    def less_volume(self) -> Decimal:
-        """What the list asks for a unit at the line's quantity."""
-        return self.price - self.volume_discount
+    def less_volume(self) -> Price:
+        """What the list asks at the line's quantity."""
+        return replace(self.listed, amount=self.listed.amount - self.volume_discount)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,10 @@ def references_of(
     """Find the reference price of every line; three statements, where prices were typed.
 
     It is the price that was frozen from the list, or the list price of today where one was typed.
-    A write-in product is in no list: what was typed is its price.
+    A write-in product is in no list: what was typed is its price. A trade-in or rebate is measured
+    against nothing: all of it is given away.
     """
-    own = {line.pk: Reference(line.unit_price or ZERO, line.volume_discount) for line in lines}
+    own = {line.pk: _own_price(line) for line in lines}
     typed = [(line, line.product) for line in lines if line.product and is_typed(line)]
     if not typed:
         return References(own, frozenset(), {})
@@ -77,6 +79,13 @@ def is_typed(line: DocumentLine) -> bool:
     return line.product_id is not None and line.price_source == Source.TYPED
 
 
+def _own_price(line: DocumentLine) -> Reference:
+    if line.is_deduction:
+        return Reference(Price(ZERO))
+    price = Price(line.unit_price or ZERO, line.price_quantity)
+    return Reference(price, line.volume_discount)
+
+
 def _reference(
     line: DocumentLine, product: Product, listed: ListPrices, currency: str
 ) -> Reference | None:
@@ -98,4 +107,4 @@ def _reference(
         return None
     if found.unit_price is None:
         return None
-    return Reference(found.unit_price, found.volume_discount)
+    return Reference(Price(found.unit_price, found.price_quantity), found.volume_discount)

@@ -1,5 +1,7 @@
 """Random stories of one order: asked ahead, shipped, billed, returned, credited, changed, closed.
 
+Half of the orders have trade-ins or rebates, up to all that they are taken off.
+
 A story keeps its own books of every document, apart from the ledger's: after each step no document
 is negative at a tax rate and nothing is billed beyond the order; at the end they come to the order.
 """
@@ -8,12 +10,14 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_DOWN, Decimal
+from typing import Any
 
 from sales.pricing.advances import Advance, TaxAmount
 from sales.pricing.changed_lines import ChangedLine, agree
+from sales.pricing.deduction_lines import DeductionLine
 from sales.pricing.documents import LineInput, PricedDocument, price_document
 from sales.pricing.ledger import Ledger, NextInvoice
 from sales.pricing.ledger_lines import LedgerLine, Units
@@ -21,6 +25,7 @@ from sales.pricing.money import Rounding, minor_units
 from sales.pricing.partial import NOTHING, Amounts, Portion
 
 ZERO = Decimal(0)
+PRICE_QUANTITIES = [Decimal(units) for units in ("1", "1", "3", "100", "1000", "0.5")]
 TAX_RATES = [Decimal(rate) for rate in ("0", "0.055", "0.07", "0.19", "0.2")]
 STEPS = (
     *("ask_ahead", "ask_ahead", "ship", "ship", "bill", "bill", "bill_all"),
@@ -50,9 +55,13 @@ class OrderStory:
         self.rates = dice.sample(TAX_RATES, dice.randint(1, 4))
         self.discount_rate = dice.choice([ZERO, ZERO, Decimal("0.05"), Decimal("0.333")])
         self.includes_tax = dice.random() < 0.5
+        self.per_unit = dice.random() < 0.5
         self.freight = dice.choice([ZERO, self.money(9999)])
         self.inputs = [self.draw_line(f"{place:02}") for place in range(dice.randint(1, 5))]
+        for place in range(dice.choice([0, 0, 1, 2])):
+            self.inputs += self.draw_deduction(f"d{place:02}")
         priced = self.price(self.inputs)
+        figures = dict(zip(self.inputs, map(Amounts.of, priced.lines), strict=True))
         self.ledger = Ledger(
             self.currency,
             self.rounding,
@@ -61,9 +70,15 @@ class OrderStory:
                     line.key,
                     line.tax_rate or ZERO,
                     Units(line.quantity, is_goods=dice.random() < 0.85),
-                    Amounts.of(figures),
+                    amounts,
                 )
-                for line, figures in zip(self.inputs, priced.lines, strict=True)
+                for line, amounts in figures.items()
+                if not line.is_deduction
+            ),
+            tuple(
+                DeductionLine(line.key, line.tax_rate or ZERO, -TaxAmount.of(amounts))
+                for line, amounts in figures.items()
+                if line.is_deduction
             ),
             freight=priced.totals.freight,
         )
@@ -83,6 +98,9 @@ class OrderStory:
     def draw_line(self, key: str) -> LineInput:
         """Draw a line to price."""
         dice = self.dice
+        price, units = self.draw_price()
+        rate = dice.choice([None, None, Decimal("0.1"), Decimal("0.333")])
+        amount = None if rate or not self.per_unit else self.draw_off_each(price / units)
         return LineInput(
             key=key,
             quantity=dice.choice(
@@ -92,10 +110,48 @@ class OrderStory:
                     Decimal(dice.randint(1, 4000)) / 1000,
                 ]
             ),
-            unit_price=dice.choice([ZERO, self.money(99_999), self.money(99_999), self.money(500)]),
+            unit_price=price,
+            price_quantity=units,
             tax_rate=dice.choice(self.rates),
-            discount_rate=dice.choice([None, None, Decimal("0.1"), Decimal("0.333")]),
+            discount_rate=rate,
+            discount_amount=amount,
         )
+
+    def draw_deduction(self, key: str) -> list[LineInput]:
+        """Draw a trade-in or rebate of what an order comes to at a rate; none of nothing."""
+        dice, group = self.dice, self.dice.choice(self.price(self.inputs).totals.tax_groups)
+        most = group.taxable + (group.tax if self.includes_tax else ZERO)
+        quantity = Decimal(dice.randint(1, 3))
+        part = dice.choice([Decimal(1), Decimal("0.9"), Decimal(dice.randint(0, 99)) / 100])
+        price = (most * part / quantity).quantize(Decimal("0.00001"), ROUND_DOWN)
+        drawn = LineInput(key, quantity, -price, tax_rate=group.rate, is_deduction=True)
+        groups = self.price([*self.inputs, drawn]).totals.tax_groups
+        fits = price > 0 and all(group.taxable >= 0 and group.tax >= 0 for group in groups)
+        return [drawn] if fits else []
+
+    def draw_price(self) -> tuple[Decimal, Decimal]:
+        """Draw a price, and how many units it is for."""
+        dice = self.dice
+        price = dice.choice([ZERO, self.money(99_999), self.money(99_999), self.money(500)])
+        return price, dice.choice(PRICE_QUANTITIES)
+
+    def draw_change(self, line: LineInput) -> dict[str, Any]:
+        """Draw the same price, one that is twice or half of it, or the price of other units."""
+        dice = self.dice
+        factor = dice.choice([Decimal(1), Decimal(1), Decimal(2), Decimal("0.5")])
+        price = (line.unit_price * factor).quantize(Decimal("0.00001"), ROUND_DOWN)
+        units = line.price_quantity
+        if dice.random() < 0.2:
+            price, units = self.draw_price()
+        if (price, units) == (line.unit_price, line.price_quantity):
+            return {}
+        amount = None if line.discount_amount is None else self.draw_off_each(price / units)
+        return {"unit_price": price, "price_quantity": units, "discount_amount": amount}
+
+    def draw_off_each(self, unit_price: Decimal) -> Decimal | None:
+        """Draw what is taken off each unit: nothing, or less than a third of what it may cost."""
+        part = unit_price * self.dice.randint(0, 30) / 100
+        return self.dice.choice([None, part.quantize(Decimal("0.00001"), ROUND_DOWN)])
 
     def price(self, inputs: Iterable[LineInput]) -> PricedDocument:
         """Price the order's lines."""
@@ -106,6 +162,7 @@ class OrderStory:
             freight=self.freight,
             prices_include_tax=self.includes_tax,
             rounding=self.rounding,
+            per_unit_discount=self.per_unit,
         )
 
     def part(self, quantity: Decimal) -> Decimal:
@@ -205,6 +262,13 @@ class OrderStory:
                 closed=units.closed + part.quantity,
                 closed_unshipped=units.closed_unshipped + unshipped,
             )
+        for key, taken in invoice.taken_off.items():
+            rate = self.deduction_line(key).rate
+            self.books[rate] += taken
+            if again:
+                self.take_off(key, -taken)
+            else:
+                self.for_good[rate] -= taken
         for rate, deduction in invoice.deductions.items():
             self.books[rate] += deduction
             self.post_advance(rate, Advance(deducted=TaxAmount() - deduction))
@@ -218,59 +282,100 @@ class OrderStory:
             self.freight_for_good += invoice.freight
 
     def change(self) -> None:
-        """Change quantity or price of a line, or add one; refused under what was asked for."""
+        """Change a line or a deduction, or add one; refused under what was asked for or billed."""
         dice, inputs = self.dice, list(self.inputs)
         place = dice.randrange(len(inputs))
+        if inputs[place].is_deduction:
+            self.change_deduction(place)
+            return
         line = self.ledger.line(inputs[place].key)
         quantity = dice.choice(
             [line.units.least, line.units.ordered + dice.randint(1, 5), line.units.ordered]
         )
-        price = inputs[place].unit_price * dice.choice(
-            [Decimal(1), Decimal(1), Decimal(2), Decimal("0.5")]
-        )
-        inputs[place] = replace(
-            inputs[place],
-            quantity=quantity,
-            unit_price=price.quantize(Decimal("0.00001"), ROUND_DOWN),
-        )
+        inputs[place] = replace(inputs[place], quantity=quantity, **self.draw_change(inputs[place]))
         if dice.random() < 0.2:
             inputs.append(self.draw_line(f"{len(inputs):02}"))
-        known = {each.key: each for each in self.ledger.lines}
+        if dice.random() < 0.1:
+            inputs += self.draw_deduction(f"d{len(inputs):02}")
+        self.agree_on(inputs)
+
+    def change_deduction(self, place: int) -> None:
+        """Change what a trade-in or rebate takes off; refused under what it has taken off."""
+        inputs = list(self.inputs)
+        factor = Decimal(self.dice.choice(["0", "0.5", "0.9", "1.2", "2"]))
+        price = (inputs[place].unit_price * factor).quantize(Decimal("0.00001"), ROUND_DOWN)
+        inputs[place] = replace(inputs[place], unit_price=price)
+        key = inputs[place].key
+        [figures] = [line for line in self.price(inputs).lines if line.key == key]
+        taken = self.deduction_line(key).taken
+        if not taken.beyond(-TaxAmount.of(Amounts.of(figures))):
+            self.agree_on(inputs, changed=key)
+
+    def agree_on(self, inputs: list[LineInput], changed: str = "") -> None:
+        """Price the changed order, keep what is billed, and take the change if it is allowed."""
+        known: dict[str, LedgerLine | DeductionLine] = {
+            **{line.key: line for line in self.ledger.lines},
+            **{line.key: line for line in self.ledger.deduction_lines},
+        }
         priced = self.price(inputs)
-        changed = [
+        lines = [
             ChangedLine(
-                typed.tax_rate or ZERO, typed.quantity, Amounts.of(figures), known.get(typed.key)
+                typed.tax_rate or ZERO,
+                typed.quantity,
+                Amounts.of(figures),
+                known.get(typed.key),
+                is_deduction=typed.is_deduction,
+                is_changed=typed.key == changed,
             )
             for typed, figures in zip(inputs, priced.lines, strict=True)
         ]
-        agreed = agree(changed, self.currency, self.rounding)
+        agreed = agree(lines, self.currency, self.rounding)
         header = sum((amounts.header_discount for amounts in agreed), ZERO)
-        if not any(line.billed.figures != NOTHING.figures for line in self.ledger.lines):
+        if all(line.kept is None and line.billed == NOTHING for line in lines):
             assert header == priced.totals.discount
-        lines = [
-            closed(line.known, Portion(line.quantity, amounts))
-            if line.known
-            else LedgerLine(typed.key, line.rate, Units(line.quantity), amounts)
-            for typed, line, amounts in zip(inputs, changed, agreed, strict=True)
-        ]
-        self.agree(lines, inputs)
+        if is_negative(lines, agreed):
+            return
+        sold, deductions = [], []
+        for typed, line, amounts in zip(inputs, lines, agreed, strict=True):
+            if isinstance(line.known, LedgerLine):
+                sold.append(closed(line.known, Portion(line.quantity, amounts)))
+            elif isinstance(line.known, DeductionLine):
+                deductions.append(replace(line.known, agreed=-TaxAmount.of(amounts)))
+            elif line.is_deduction:
+                deductions.append(DeductionLine(typed.key, line.rate, -TaxAmount.of(amounts)))
+            else:
+                sold.append(LedgerLine(typed.key, line.rate, Units(line.quantity), amounts))
+        self.agree(sold, deductions, inputs)
 
     def short_close(self) -> None:
-        """Cancel what is open of one line or of several."""
-        chosen = self.dice.choice(self.ledger.lines).key
-        lines = [
-            closed(line, line.short_close(self.currency, self.rounding))
-            if line.key == chosen or self.dice.random() < 0.5
-            else line
-            for line in self.ledger.lines
-        ]
+        """Cancel what is open of one line or of several, and of the trade-ins that lapse."""
+        chosen = {self.dice.choice(self.ledger.lines).key}
+        chosen |= {line.key for line in self.inputs if self.dice.random() < 0.5}
+        known = {line.key: line.agreed for line in self.ledger.deduction_lines}
+        closed = self.ledger.short_close(None if self.dice.random() < 0.2 else chosen)
+        lines, deductions = list(closed.lines), list(closed.deduction_lines)
         ordered = {line.key: line.units.ordered for line in lines}
-        self.agree(lines, [replace(line, quantity=ordered[line.key]) for line in self.inputs])
+        agreed = {line.key: line.agreed for line in deductions if line.agreed != known[line.key]}
+        inputs = [
+            replace(line, quantity=ordered[line.key])
+            if line.key in ordered
+            else replace(line, quantity=Decimal(1), unit_price=-self.typed(agreed[line.key]))
+            if line.key in agreed
+            else line
+            for line in self.inputs
+        ]
+        self.agree(lines, deductions, inputs)
 
-    def agree(self, lines: list[LedgerLine], inputs: list[LineInput]) -> None:
-        """Take a change, unless it takes the order under what was asked ahead."""
-        changed = replace(self.ledger, lines=tuple(lines))
-        if not changed.falls_short_of(self.ledger):
+    def typed(self, amount: TaxAmount) -> Decimal:
+        """Return an amount as prices are typed on the order."""
+        return amount.gross if self.includes_tax else amount.taxable
+
+    def agree(
+        self, lines: list[LedgerLine], deductions: list[DeductionLine], inputs: list[LineInput]
+    ) -> None:
+        """Take a change, unless it takes the order under what was asked ahead or is billed."""
+        changed = replace(self.ledger, lines=tuple(lines), deduction_lines=tuple(deductions))
+        if not changed.falls_short_of(self.ledger) and not changed.goes_under(self.ledger):
             self.ledger, self.inputs = replace(changed, freight=changed.freight_whole), inputs
 
     def finish(self) -> None:
@@ -279,6 +384,7 @@ class OrderStory:
             self.set_units(line, shipped=line.units.shipped + line.units.open_to_ship)
         self.bill_all()
         self.check()
+        self.close_lapsed()
         for rate, amount in self.ledger.surplus().items():
             self.post_advance(rate, Advance(asked=TaxAmount() - amount))
             self.books[rate] -= amount
@@ -286,6 +392,16 @@ class OrderStory:
         self.post_freight_advance(Advance(asked=TaxAmount(-surplus)))
         self.freight_books -= surplus
         self.check_books()
+
+    def close_lapsed(self) -> None:
+        """Close what trade-ins would take off goods that came back; nothing else is left open."""
+        lapsed = self.ledger.lapsed()
+        assert not lapsed or any(line.units.gone > line.units.closed for line in self.ledger.lines)
+        lines = (
+            replace(line, agreed=line.agreed - lapsed.get(line.key, TaxAmount()))
+            for line in self.ledger.deduction_lines
+        )
+        self.ledger = replace(self.ledger, deduction_lines=tuple(lines))
 
     # Posting
 
@@ -300,6 +416,11 @@ class OrderStory:
             line = self.ledger.line(key)
             asked[line.rate] += TaxAmount.of(part.amounts)
             self.bill_units(line, part)
+        for key, taken in invoice.taken_off.items():
+            assert taken.taxable >= 0
+            assert taken.tax >= 0
+            asked[self.deduction_line(key).rate] -= taken
+            self.take_off(key, taken)
         for rate, deduction in invoice.deductions.items():
             asked[rate] -= deduction
             self.post_advance(rate, Advance(deducted=deduction))
@@ -323,6 +444,18 @@ class OrderStory:
         """Enter what is billed of a line, or credited to be billed again."""
         units = replace(line.units, billed=line.units.billed + part.quantity)
         self.put(replace(line, units=units, billed=line.billed + part.amounts))
+
+    def deduction_line(self, key: str) -> DeductionLine:
+        """Return a trade-in or rebate by its key."""
+        return next(line for line in self.ledger.deduction_lines if line.key == key)
+
+    def take_off(self, key: str, taken: TaxAmount) -> None:
+        """Enter what a trade-in or rebate took off an invoice."""
+        lines = (
+            replace(line, taken=line.taken + taken) if line.key == key else line
+            for line in self.ledger.deduction_lines
+        )
+        self.ledger = replace(self.ledger, deduction_lines=tuple(lines))
 
     def put(self, line: LedgerLine) -> None:
         """Put a line in the place of the one with its key."""
@@ -351,6 +484,12 @@ class OrderStory:
             )
             if line.units.billed == line.units.ordered:
                 assert billed == line.agreed
+        for deduction in self.ledger.deduction_lines:
+            assert 0 <= deduction.taken.taxable <= deduction.agreed.taxable
+            assert 0 <= deduction.taken.tax <= deduction.agreed.tax
+        for rate, left in self.ledger.left_to_bill().items():
+            assert left.taxable >= 0, rate
+            assert left.tax >= 0, rate
         for advance in (*self.ledger.advances.values(), self.ledger.freight_advance):
             assert advance.open.taxable >= 0
             assert advance.open.tax >= 0
@@ -363,6 +502,14 @@ class OrderStory:
         for rate in {*wholes, *self.books}:
             assert self.books[rate] + self.for_good[rate] == wholes.get(rate, TaxAmount())
         assert self.freight_books + self.freight_for_good == self.ledger.freight_whole
+
+
+def is_negative(lines: Sequence[ChangedLine], agreed: Sequence[Amounts]) -> bool:
+    """Whether an order comes to less than nothing at a rate, so that it is refused."""
+    sums: defaultdict[Decimal, TaxAmount] = defaultdict(TaxAmount)
+    for line, amounts in zip(lines, agreed, strict=True):
+        sums[line.rate] += TaxAmount.of(amounts)
+    return any(amount.taxable < 0 or amount.tax < 0 for amount in sums.values())
 
 
 def closed(line: LedgerLine, ordered: Portion) -> LedgerLine:

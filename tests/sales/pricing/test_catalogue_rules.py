@@ -32,7 +32,7 @@ from sales.pricing.errors import (
 )
 from sales.pricing.exchange import cross_rate, to_base
 from sales.pricing.promotions import Promotion, promotion_discounts
-from sales.pricing.quantities import QuantitySelling, check_quantity
+from sales.pricing.quantities import QuantitySelling, check_price_quantity, check_quantity
 from sales.pricing.taxes import DatedTaxRate, tax_rate_on
 
 DAY = dt.date(2026, 11, 22)
@@ -95,6 +95,24 @@ def test_refuses_a_discount_list_in_another_currency_only_where_it_is_amounts() 
         volume(DiscountList(DiscountKind.AMOUNT, [band("1", None)], "USD"))
 
     assert volume(DiscountList(DiscountKind.PERCENT, [band("1", None)])) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "off"),
+    [("amount", "0.005", "0.5"), ("percent", "0.05", "1"), ("amount", "0.000004", "0.0004")],
+)
+def test_takes_a_volume_discount_off_each_of_the_units_that_a_price_is_for(
+    kind: str, value: str, off: str
+) -> None:
+    discounts = DiscountList(DiscountKind(kind), [band("1", None, value)], "EUR")
+    found = volume_discount(
+        discounts,
+        quantity=Decimal(10),
+        unit_price=Decimal(20),
+        price_quantity=Decimal(100),
+        currency="EUR",
+    )
+    assert found == Decimal(off)
 
 
 def test_refuses_a_volume_discount_above_everything() -> None:
@@ -242,3 +260,30 @@ def test_comes_back_from_the_base_to_within_what_rounding_loses(cents: int, rate
     there_and_back = to_base(amount, rate, "EUR") * rate
 
     assert abs(there_and_back - amount) <= rate * Decimal("0.005")
+
+
+@pytest.mark.parametrize("quantity", ["1", "100", "1000000", "0.00001", "2.5", "1E+3"])
+def test_lets_a_price_be_for_any_number_of_units(quantity: str) -> None:
+    check_price_quantity(Decimal(quantity))
+
+
+@pytest.mark.parametrize(
+    ("quantity", "why"),
+    [
+        *((each, "more than 0 and at most 1,000,000 units") for each in ("0", "-1", "1000001")),
+        ("0", "more than 0 and at most 1,000,000 units"),
+        ("-1", "more than 0 and at most 1,000,000 units"),
+        ("1000000.00001", "more than 0 and at most 1,000,000 units"),
+        ("NaN", "more than 0 and at most 1,000,000 units"),
+        ("sNaN", "more than 0 and at most 1,000,000 units"),
+        ("Infinity", "more than 0 and at most 1,000,000 units"),
+        ("1E+9999999", "more than 0 and at most 1,000,000 units"),
+        ("0.000001", "at most 5 decimals"),
+        ("1E-9999999", "at most 5 decimals"),
+    ],
+)
+def test_refuses_a_price_for_no_number_of_units(quantity: str, why: str) -> None:
+    with pytest.raises(InvalidQuantity, match=why) as refusal:
+        check_price_quantity(Decimal(quantity), line="3")
+
+    assert refusal.value.line == "3"

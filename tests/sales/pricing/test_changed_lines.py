@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from sales.pricing.advances import TaxAmount
 from sales.pricing.changed_lines import ChangedLine, agree
+from sales.pricing.deduction_lines import DeductionLine
 from sales.pricing.documents import LineInput, price_document
 from sales.pricing.ledger_lines import LedgerLine, Units
 from sales.pricing.partial import Amounts, Portion, next_part
 
-NINETEEN = Decimal("0.19")
+NINETEEN, SEVEN = Decimal("0.19"), Decimal("0.07")
 
 
 def priced(*lines: tuple[str, str], discount: str) -> list[Amounts]:
@@ -66,6 +68,35 @@ def test_a_line_that_is_billed_in_full_keeps_every_figure() -> None:
 
     assert agreed[0] == before
     assert agreed[1] == Amounts(Decimal(100), tax=Decimal(19))
+
+
+def test_the_tax_of_a_rate_never_goes_under_what_is_billed_less_what_is_taken_off() -> None:
+    """0.36 is billed and 0.17 taken off, which leaves 0.19; the changed order is priced at 0.18."""
+    sold = LedgerLine(
+        "0",
+        SEVEN,
+        Units(Decimal(10), billed=Decimal(5)),
+        Amounts(Decimal("10.00"), tax=Decimal("0.70")),
+        Amounts(Decimal("5.00"), tax=Decimal("0.36")),
+    )
+    trade_in = DeductionLine(
+        "1",
+        SEVEN,
+        TaxAmount(Decimal("5.00"), Decimal("0.35")),
+        TaxAmount(Decimal("2.50"), Decimal("0.17")),
+    )
+    priced_at = Amounts(Decimal("7.50"), tax=Decimal("0.53"))
+    off = Amounts(Decimal("-5.00"), tax=Decimal("-0.35"))
+
+    agreed = agree(
+        [
+            ChangedLine(SEVEN, Decimal("7.5"), priced_at, sold),
+            ChangedLine(SEVEN, Decimal(1), off, trade_in, is_deduction=True, is_changed=False),
+        ],
+        "EUR",
+    )
+
+    assert agreed == [Amounts(Decimal("7.50"), tax=Decimal("0.54")), off]
 
 
 def test_leaves_the_prices_of_an_order_of_which_nothing_is_billed() -> None:

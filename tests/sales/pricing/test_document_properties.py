@@ -16,7 +16,7 @@ from sales.pricing.explanations import Step, explain_document
 from sales.pricing.money import EXACT, Rounding, minor_units
 from tests.sales.pricing.strategies import documents, negated
 
-ANY_DOCUMENT = st.one_of(documents(), documents(returns=True))
+ANY_DOCUMENT = st.one_of(documents(), documents(returns=True), documents(deductions=True))
 SALE = documents()
 PLAIN_SALE = documents(include_tax=False)
 
@@ -74,6 +74,25 @@ def test_never_turns_a_sale_s_figure_negative(
 
 
 @settings(max_examples=100)
+@given(documents(deductions=True))
+def test_never_turns_the_sign_of_a_figure_because_something_is_deducted(
+    drawn: tuple[list[LineInput], dict[str, Any]],
+) -> None:
+    lines, terms = drawn
+
+    document = price_document(lines, **terms)
+
+    for line, priced in zip(lines, document.lines, strict=True):
+        figures = [getattr(priced, field.name) for field in dataclasses.fields(priced)[1:]]
+        if line.is_deduction:
+            assert max(figures) <= 0
+            assert priced.discount == priced.header_discount == 0
+        else:
+            assert min(figures) >= 0
+            assert priced.header_discount <= priced.net
+
+
+@settings(max_examples=100)
 @given(ANY_DOCUMENT, st.randoms())
 def test_does_not_care_in_which_order_the_lines_come(
     drawn: tuple[list[LineInput], dict[str, Any]], random: Any
@@ -97,7 +116,8 @@ def test_mirrors_a_sale_in_its_credit(drawn: tuple[list[LineInput], dict[str, An
     }
 
     document = price_document(lines, **terms)
-    credit = price_document([negated(line) for line in lines], **mirrored_terms)
+    mirrored = [negated(line, Terms(**terms)) for line in lines]
+    credit = price_document(mirrored, **mirrored_terms)
 
     assert [-figure for figure in all_figures(document)] == all_figures(credit)
 
@@ -145,7 +165,13 @@ def test_comes_to_what_was_typed_where_prices_include_tax(
 
 
 @settings(max_examples=100)
-@given(st.one_of(PLAIN_SALE, documents(include_tax=False, returns=True)))
+@given(
+    st.one_of(
+        PLAIN_SALE,
+        documents(include_tax=False, returns=True),
+        documents(include_tax=False, deductions=True),
+    )
+)
 def test_agrees_with_a_slow_reference_in_fractions(
     drawn: tuple[list[LineInput], dict[str, Any]],
 ) -> None:
@@ -182,6 +208,27 @@ def test_explains_each_figure_so_that_one_can_follow_it(
                 assert step.result == getattr(line, label.replace(" ", "_"))
     for step in explanation.totals:
         assert_follows(step, terms)
+
+
+@settings(max_examples=150)
+@given(ANY_DOCUMENT, st.sampled_from([Decimal(100), Decimal(1000), Decimal("0.1"), Decimal("2.5")]))
+def test_prices_so_many_units_at_once_as_it_prices_each(
+    drawn: tuple[list[LineInput], dict[str, Any]], units: Decimal
+) -> None:
+    lines, terms = drawn
+    by_the_hundred = [
+        dataclasses.replace(
+            line,
+            unit_price=line.unit_price * units,
+            volume_discount=line.volume_discount * units,
+            price_quantity=line.price_quantity * units,
+        )
+        for line in lines
+    ]
+
+    document, other = price_document(lines, **terms), price_document(by_the_hundred, **terms)
+
+    assert (document.lines, document.totals) == (other.lines, other.totals)
 
 
 def assert_follows(step: Step, terms: dict[str, Any]) -> None:
@@ -254,12 +301,14 @@ class SlowDocument:
         for line in lines:
             price = Fraction(line.unit_price) - Fraction(line.volume_discount)
             base = rounded(Fraction(line.quantity) * price / Fraction(line.price_quantity))
-            discount = Fraction(line.discount_amount or 0)
+            units = Fraction(line.quantity if terms["per_unit_discount"] else 1)
+            discount = rounded(Fraction(line.discount_amount or 0) * units)
             discount += rounded(base * Fraction(line.discount_rate or 0))
             self.base[line.key] = base if line.counts else Fraction(0)
             self.net[line.key] = base - discount if line.counts else Fraction(0)
-        detail = sum(self.net.values(), Fraction(0))
+        sold = {line.key: self.net[line.key] for line in lines if not line.is_deduction}
+        detail = sum(sold.values(), Fraction(0))
         amount, rate = Fraction(terms["discount_amount"]), Fraction(terms["discount_rate"])
         self.discount = rounded(amount + detail * rate)
         per_unit = rate + (amount / detail if detail else 0)
-        self.share = {key: net * per_unit for key, net in self.net.items()}
+        self.share = {key: sold.get(key, Fraction(0)) * per_unit for key in self.net}

@@ -99,6 +99,44 @@ def test_taxes_a_sale_and_its_return_at_the_same_rate() -> None:
     assert document.totals.total == 0
 
 
+def test_spreads_the_discount_on_everything_over_what_is_sold_and_not_over_a_deduction() -> None:
+    trade_in = line("2", unit_price="-300.00", is_deduction=True)
+    lines = [line("1", unit_price="900.00"), trade_in, line("3", tax_rate="0.07")]
+
+    document = price_document(
+        lines, currency="EUR", discount_amount=Decimal(50), discount_rate=Decimal("0.1")
+    )
+
+    assert [priced.header_discount for priced in document.lines] == [135, 0, 15]
+    assert [priced.net for priced in document.lines] == [900, -300, 100]
+    assert [(group.rate, group.taxable, group.tax) for group in document.totals.tax_groups] == [
+        (Decimal("0.07"), Decimal("85.00"), Decimal("5.95")),
+        (Decimal("0.2"), Decimal("465.00"), Decimal("93.00")),
+    ]
+    assert document.totals.discount == Decimal("150.00")
+    assert document.totals.total == Decimal("648.95")
+
+
+def test_takes_the_header_discount_off_what_is_sold_however_much_is_deducted() -> None:
+    lines = [line("1"), line("2", unit_price="-90.00", is_deduction=True)]
+
+    document = price_document(lines, currency="EUR", discount_amount=Decimal(100))
+
+    assert [priced.header_discount for priced in document.lines] == [100, 0]
+    assert document.totals.total == Decimal("-108.00")  # a draft: it is refused when it is issued
+    with pytest.raises(InvalidDiscount):
+        price_document(lines, currency="EUR", discount_amount=Decimal("100.01"))
+
+
+@pytest.mark.parametrize(
+    "typed", [{"discount_rate": "0.1"}, {"discount_amount": "-1"}, {"promotion_discount": "-1"}]
+)
+def test_takes_no_discount_off_a_deduction(typed: dict[str, str]) -> None:
+    with pytest.raises(InvalidDiscount) as refused:
+        price_document([line(unit_price=-100, is_deduction=True, **typed)], currency="EUR")
+    assert refused.value.line == "1"
+
+
 def test_keeps_every_digit_of_the_largest_figures() -> None:
     document = price_document(
         [line(quantity="99999.99999", unit_price="9999999999.99999", tax_rate=0)], currency="EUR"
@@ -134,7 +172,11 @@ def test_rounds_by_the_document_s_own_rule(rounding: Rounding) -> None:
         ({"volume_discount": "NaN"}, InvalidAmount),
         ({"quantity": "1000000000000", "unit_price": "1000"}, InvalidAmount),
         ({"price_quantity": 0}, InvalidQuantity),
+        ({"price_quantity": "-100"}, InvalidQuantity),
         ({"price_quantity": "NaN"}, InvalidQuantity),
+        ({"price_quantity": "Infinity"}, InvalidQuantity),
+        ({"price_quantity": "1000000.00001"}, InvalidQuantity),
+        ({"price_quantity": "0.000001"}, InvalidQuantity),
         ({"tax_rate": "-0.01"}, InvalidRate),
         ({"tax_rate": "NaN"}, InvalidRate),
     ],

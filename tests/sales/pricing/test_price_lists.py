@@ -43,6 +43,33 @@ def test_derives_a_price_from_the_right_figure(method: PriceMethod, price: str) 
     assert list_price(PriceRule(method, rate=Decimal("0.2")), COSTS) == Decimal(price)
 
 
+@pytest.mark.parametrize(
+    ("method", "price"),
+    [
+        (PriceMethod.AMOUNT, "3.99"),
+        (PriceMethod.PERCENT_OF_LIST, "0.66668"),
+        (PriceMethod.MARKUP_CURRENT, "4.00008"),
+        (PriceMethod.MARGIN_STANDARD, "4.16675"),
+    ],
+)
+def test_derives_a_price_for_100_from_what_100_cost(method: PriceMethod, price: str) -> None:
+    each = Decimal("0.033334")
+    rule = PriceRule(method, Decimal("3.99"), Decimal("0.2"), price_quantity=Decimal(100))
+    assert list_price(rule, ProductCosts(each, each, each)) == Decimal(price)
+
+
+def test_rounds_the_price_for_100_as_the_list_says() -> None:
+    rule = PriceRule(
+        PriceMethod.MARKUP_CURRENT,
+        rate=Decimal("0.2"),
+        rounding=PriceRounding.NEAREST,
+        rounding_option=RoundingOption.ENDS_IN,
+        rounding_amount=Decimal("0.90"),
+        price_quantity=Decimal(100),
+    )
+    assert list_price(rule, ProductCosts(current_cost=Decimal("0.03334"))) == Decimal("3.90")
+
+
 @pytest.mark.parametrize("method", list(PriceMethod))
 def test_names_a_missing_price(method: PriceMethod) -> None:
     with pytest.raises(MissingPrice) as refusal:

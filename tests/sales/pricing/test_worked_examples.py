@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,15 @@ import pytest
 
 from sales.pricing.advances import TaxAmount, deduct, spread_advance
 from sales.pricing.allocation import allocate
-from sales.pricing.concessions import line_concession, list_discount
+from sales.pricing.concessions import document_concession, line_concession, list_discount
+from sales.pricing.deduction_lines import DeductionLine, take_off
 from sales.pricing.discounts import Band, DiscountKind, DiscountList, volume_discount
 from sales.pricing.documents import LineInput, Terms, price_document
 from sales.pricing.due import DueRule, Share, early_payment_discount, split_by_shares
 from sales.pricing.exchange import to_base
 from sales.pricing.ledger import Ledger
 from sales.pricing.ledger_lines import LedgerLine, Units
+from sales.pricing.lines import Price
 from sales.pricing.money import Rounding, round_money
 from sales.pricing.partial import Amounts, Portion, next_part
 from sales.pricing.price_lists import (
@@ -33,6 +35,12 @@ from sales.pricing.price_lists import (
 
 PAGE = Path(__file__).parents[3] / "docs" / "pricing.md"
 TODAY = dt.date(2026, 11, 22)
+CHOICES: dict[str, dict[str, Any]] = {
+    "prices include tax": {"prices_include_tax": True},
+    "discount per unit": {"per_unit_discount": True},
+    "half even": {"rounding": Rounding.HALF_EVEN},
+}
+"""Terms that are chosen, with what pricing calls them."""
 
 
 @dataclass(frozen=True)
@@ -96,11 +104,14 @@ def test_finds_every_kind_of_table() -> None:
     assert [table.columns[0] for table in TABLES] == [
         "amount",
         "share out",
-        *["line", "detail"] * 8,
+        *["line", "detail"] * 12,
+        "method",
         "method",
         "bands",
+        "sold at",
         "listed",
         "ordered",
+        "to take off",
         "order total",
         "down payment",
         "asked ahead",
@@ -156,6 +167,9 @@ def read_terms(text: str) -> dict[str, Any]:
     """Read what stands behind "Terms:"."""
     terms: dict[str, Any] = {}
     for term in text.split("; "):
+        if term in CHOICES:
+            terms |= CHOICES[term]
+            continue
         match term.rsplit(" ", 1):
             case ["currency", code]:
                 terms["currency"] = code
@@ -165,10 +179,6 @@ def read_terms(text: str) -> dict[str, Any]:
                 terms["discount_amount"] = Decimal(amount)
             case ["freight", amount]:
                 terms["freight"] = Decimal(amount)
-            case ["prices include", "tax"]:
-                terms["prices_include_tax"] = True
-            case ["discount per", "unit"]:
-                terms["per_unit_discount"] = True
             case _:
                 pytest.fail(f"unknown term {term!r}")
     return terms
@@ -188,6 +198,7 @@ def read_line(row: dict[str, str]) -> LineInput:
         discount_amount=Decimal(amount) if amount else None,
         discount_rate=Decimal(percentage) / 100 if percentage else None,
         tax_rate=Decimal(row["tax %"]) / 100,
+        is_deduction=Decimal(row["price"]) < 0,
     )
 
 
@@ -201,7 +212,9 @@ def test_prices_lists_as_the_page_says(row: dict[str, str]) -> None:
     }[row["method"]]
     basis = Decimal(row["of"])
     rounding, option, amount = read_rounding(row["rounding"])
-    rule = PriceRule(method, basis, Decimal(row["%"] or "0") / 100, rounding, option, amount)
+    units = Decimal(row.get("for", "1"))
+    rate = Decimal(row["%"] or "0") / 100
+    rule = PriceRule(method, basis, rate, rounding, option, amount, price_quantity=units)
 
     price = list_price(rule, ProductCosts(list_price=basis, current_cost=basis))
 
@@ -233,11 +246,12 @@ def test_discounts_volume_as_the_page_says(row: dict[str, str]) -> None:
     off = volume_discount(
         DiscountList(kind, bands, "EUR"),
         quantity=Decimal(row["quantity"]),
-        unit_price=Decimal(row["unit price"]),
+        unit_price=Decimal(row["price"]),
+        price_quantity=Decimal(row["for"]),
         currency="EUR",
     )
 
-    assert off == Decimal(row["off each unit"])
+    assert off == Decimal(row["off the price"])
 
 
 @pytest.mark.parametrize("row", rows_of("ordered"))
@@ -311,6 +325,36 @@ def test_deducts_a_down_payment_as_the_page_says(row: dict[str, str]) -> None:
     assert ahead == TaxAmount()
 
 
+@pytest.mark.parametrize("row", rows_of("to take off"))
+def test_takes_a_trade_in_off_as_the_page_says(row: dict[str, str]) -> None:
+    line = DeductionLine("1", Decimal(0), TaxAmount(Decimal(row["to take off"])))
+    left = TaxAmount(Decimal(row["left to sell"]))
+    taken: list[Decimal] = []
+
+    for sold in map(TaxAmount, decimals(row["sold in parts"])):
+        now = take_off([line], sold, left, row["currency"], Rounding.HALF_UP)["1"]
+        taken.append(now.taxable)
+        line, left = replace(line, taken=line.taken + now), left - sold
+
+    assert ", ".join(map(str, taken)) == row["taken off"]
+    assert line.open == TaxAmount()
+
+
+@pytest.mark.parametrize("row", rows_of("sold at"))
+def test_measures_trade_ins_as_the_page_says(row: dict[str, str]) -> None:
+    rate = Decimal(row["discount on everything %"] or 0) / 100
+    one, nothing = Decimal(1), Price(Decimal(0))
+    sold = LineInput("1", one, Decimal(row["sold at"]))
+    off = LineInput("2", one, -Decimal(row["trade-ins and rebates"]), is_deduction=True)
+    lines = [(sold, Price(Decimal(row["list price"]))), (off, nothing)]
+    terms = Terms("EUR", discount_rate=rate)
+
+    given = document_concession(lines, terms)
+
+    assert given is not None
+    assert given.rate == list_discount(lines, terms).rate == Decimal(row["given %"]) / 100
+
+
 @pytest.mark.parametrize("row", rows_of("of units"))
 def test_opens_and_closes_returned_units_as_the_page_says(row: dict[str, str]) -> None:
     units = Units(
@@ -327,13 +371,15 @@ def test_opens_and_closes_returned_units_as_the_page_says(row: dict[str, str]) -
 
 @pytest.mark.parametrize("row", rows_of("listed"))
 def test_measures_discounts_as_the_page_says(row: dict[str, str]) -> None:
-    listed, volume = Decimal(row["listed"]), Decimal(row["volume discount"] or 0)
+    listed, volume = read_price(row["listed"]), Decimal(row["volume discount"] or 0)
+    asked = read_price(row["typed price"]) if row["typed price"] else listed
     is_rate = row["discount"].endswith("%")
     discount = Decimal(row["discount"].removesuffix(" %") or 0)
     line = LineInput(
         "1",
         Decimal(row["quantity"]),
-        Decimal(row["typed price"]) if row["typed price"] else listed,
+        asked.amount,
+        price_quantity=asked.price_quantity,
         volume_discount=Decimal(0) if row["typed price"] else volume,
         discount_amount=None if is_rate else discount,
         discount_rate=discount / 100 if is_rate else None,
@@ -341,11 +387,18 @@ def test_measures_discounts_as_the_page_says(row: dict[str, str]) -> None:
     )
     terms = Terms("EUR", prices_include_tax=bool(row["tax % included"]))
 
-    given = line_concession(line, listed - volume, terms).rate
+    reference = Price(listed.amount - volume, listed.price_quantity)
+    given = line_concession(line, reference, terms).rate
     less = list_discount([(line, listed)], terms).rate
 
     assert round(given * 100, 2) == Decimal(row["a person gives %"])
     assert round(less * 100, 2) == Decimal(row["the customer pays less %"])
+
+
+def read_price(text: str) -> Price:
+    """Read, say, "3.99 / 100"."""
+    amount, _, units = text.partition(" / ")
+    return Price(Decimal(amount), Decimal(units or 1))
 
 
 @pytest.mark.parametrize("row", rows_of("closed after"))

@@ -1,0 +1,35 @@
+"""Amounts of money that records keep with a currency: none is finer than its currency."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import moneyed
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+
+from common.formatting import currency_digits, decimals_rule
+
+
+def is_finer(amount: Decimal, currency: str) -> bool:
+    """Whether an amount has more decimals than its currency.
+
+    >>> is_finer(Decimal("0.50"), "JPY"), is_finer(Decimal("1.00"), "JPY")
+    (True, False)
+    """
+    return amount != round(amount, currency_digits(currency))
+
+
+def check_amounts(record: Any, *columns: str) -> None:
+    """Refuse a code that is no currency, and amounts of a record that are finer than theirs."""
+    currency = record.currency
+    try:
+        moneyed.get_currency(currency)
+    except moneyed.CurrencyDoesNotExist:
+        sentence = gettext("“%(currency)s” is not a currency.") % {"currency": currency}
+        raise ValidationError({"currency": sentence}) from None
+    typed = {column: getattr(record, column) for column in columns}
+    finer = [name for name, amount in typed.items() if amount and is_finer(amount, currency)]
+    if finer:
+        raise ValidationError(dict.fromkeys(finer, decimals_rule(currency)))

@@ -1,0 +1,153 @@
+"""Documents of inbound messages: by our number or by theirs, and what a message did to them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, Q
+
+from common.errors import DomainError
+from crm.actors import System
+from fulfilment.connectors.base import Record
+from fulfilment.inbound.schemas import IncomingMessage, InvalidMessage, parse_message
+from fulfilment.models import Connection, ExternalRef, InboundMessage
+from fulfilment.services.discrepancies import NewDiscrepancy
+from fulfilment.sync.reports import Report
+from sales.models import Invoice, Order
+
+Result = InboundMessage.Result
+
+POSTED = "erp.invoice.posted"
+
+COUNTED = (Result.APPLIED, Result.STALE, Result.ECHO, Result.CONFLICT)
+"""Results of messages that say something about their document."""
+
+
+class UnknownDocument(Exception):
+    """The message is about a document that does not exist, or not yet."""
+
+
+class DataConflict(DomainError):
+    """The message contradicts our data; a person decides its ``discrepancies``."""
+
+    code = "data_conflict"
+
+    def __init__(self, message: str, *discrepancies: NewDiscrepancy) -> None:
+        super().__init__(message)
+        self.discrepancies = discrepancies
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """The effect of a message: on which document, whether it changed anything, and a remark.
+
+    It is in conflict if a part of what was reported could not be taken.
+    """
+
+    record: Record
+    has_changed: bool
+    detail: str = ""
+    is_conflict: bool = False
+
+
+ApplyEffect = Callable[[Connection, IncomingMessage], Effect]
+
+
+def find_record(connection: Connection, message: IncomingMessage) -> Record:
+    """Find the document of a message by our number, or by the connection's own reference."""
+    kind, model = ("order", Order) if "order" in message.data else ("invoice", Invoice)
+    documents = model._default_manager
+    found = (
+        documents.filter(number=message.subject).first()
+        or documents.filter(named_by(connection, kind, message.subject)).order_by("id").first()
+    )
+    if found is None:
+        raise UnknownDocument(message.subject)
+    return Record(kind, found.pk, found.number or "")
+
+
+def named_by(connection: Connection, kind: str, name: str) -> Q:
+    """Make the condition that a connection calls a document by this name."""
+    refs = ExternalRef.objects.filter(connection=connection, record_type=kind)
+    named = refs.filter(Q(external_id=name) | Q(external_number=name)).values("record_id")
+    theirs = Q(pk__in=named)
+    if kind == "invoice":
+        posted = InboundMessage.objects.filter(connection=connection, type=POSTED)
+        theirs |= Q(official_number=name, pk__in=posted.values("root_id"))
+    return theirs & Q(number__isnull=False)
+
+
+def has_arrived() -> Q:
+    """Make the condition that the document of a deferred message exists now."""
+    subject = OuterRef("subject")
+    refs = ExternalRef.objects.filter(connection=OuterRef("connection"))
+    return Q(
+        Exists(Order.objects.filter(number=subject))
+        | Exists(Invoice.objects.filter(Q(number=subject) | Q(official_number=subject)))
+        | Exists(refs.filter(Q(external_id=subject) | Q(external_number=subject)))
+    )
+
+
+def reports_on(
+    connection: Connection,
+    record: Record,
+    message: IncomingMessage,
+    *types: str,
+    any_part: bool = False,
+) -> dict[uuid.UUID, list[Report]]:
+    """Return what each connection has said about a document so far, this message included.
+
+    By default what is of the message's own type, and only about the same shipment, return, credit
+    or payment, unless it is for any part.
+    """
+    wanted = types or (message.type,)
+    stored = InboundMessage.objects.filter(
+        root_id=record.id, type__in=wanted, result__in=COUNTED, resolution=""
+    )
+    if not any_part:
+        stored = stored.filter(part=message.part)
+    found = {connection.pk: [as_report(message)] if message.type in wanted else []}
+    for each in stored.exclude(connection=connection, message_id=message.id):
+        if (report := _report_of(each)) is not None:
+            found.setdefault(each.connection_id, []).append(report)
+    return found
+
+
+def reports_of(
+    connection: Connection,
+    record: Record,
+    message: IncomingMessage,
+    *types: str,
+    any_part: bool = False,
+) -> list[Report]:
+    """Return what this connection has said about a document so far, this message included."""
+    return reports_on(connection, record, message, *types, any_part=any_part)[connection.pk]
+
+
+def _report_of(stored: InboundMessage) -> Report | None:
+    try:
+        return as_report(parse_message(stored.body))
+    except InvalidMessage:
+        return None  # received when its schema was another one
+
+
+def as_report(message: IncomingMessage) -> Report:
+    """Return a message as one report among others."""
+    return Report(message.sequence, message.id, message.data, message.is_correction, message.type)
+
+
+def sender(connection: Connection) -> System:
+    """Return the connection as the actor of what it reports."""
+    return System(connection.name, connection.code)
+
+
+def sentences(found: Iterable[object]) -> str:
+    """Join sentences, each only once."""
+    return " ".join(dict.fromkeys(str(each) for each in found))
+
+
+def labels(found: Collection[NewDiscrepancy]) -> str:
+    """Write the kind and the difference of each discrepancy."""
+    return sentences(f"{each.kind.label} ({each.difference})." for each in found)

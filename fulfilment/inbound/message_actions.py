@@ -1,0 +1,43 @@
+"""Actions on messages that were not applied: apply one again after mending, or set it aside."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from common.errors import IllegalTransition, MissingField
+from crm.actors import Actor
+from fulfilment.inbound.intake import apply_stored
+from fulfilment.models import InboundMessage
+
+
+def apply_again(message_id: uuid.UUID) -> InboundMessage:
+    """Apply a message that was refused, as when it came; refused if it is settled already."""
+    stored = InboundMessage.objects.get(pk=message_id)
+    if apply_stored(message_id, *InboundMessage.REFUSED) is None:
+        raise _settled(stored)
+    stored.refresh_from_db()
+    return stored
+
+
+@transaction.atomic
+def set_aside(message_id: uuid.UUID, *, actor: Actor, reason: str) -> InboundMessage:
+    """Leave a message unapplied for good, and keep why."""
+    if not reason.strip():
+        raise MissingField(gettext("Give a reason: it is kept with the message."), field="reason")
+    stored = InboundMessage.objects.select_for_update(of=("self",)).get(pk=message_id)
+    if not stored.is_open:
+        raise _settled(stored)
+    stored.resolved_at = timezone.now()
+    stored.resolution = f"{actor}: {reason.strip()}"[:300]
+    stored.save(update_fields=["resolved_at", "resolution"])
+    return stored
+
+
+def _settled(stored: InboundMessage) -> IllegalTransition:
+    return IllegalTransition(
+        gettext("%(message)s is settled, or being applied at this moment.") % {"message": stored}
+    )

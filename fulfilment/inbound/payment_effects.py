@@ -1,0 +1,257 @@
+"""Effects of an ERP's messages about a payment: it came, it was another amount, it was reversed.
+
+A payment is known by the ERP's reference. The amount that was reported first counts, unless a
+correction replaces it; what was reversed is taken off, in whatever order the messages come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.translation import gettext
+
+from common.errors import DomainError
+from common.formatting import format_money
+from fulfilment.cloudevents import plain
+from fulfilment.connectors.base import Record
+from fulfilment.inbound.documents import Effect, reports_of, sender, sentences
+from fulfilment.inbound.invoice_effects import explain, lock_reported, store_official
+from fulfilment.inbound.schemas import IncomingMessage
+from fulfilment.models import Connection, Discrepancy
+from fulfilment.services.discrepancies import (
+    NewDiscrepancy,
+    settle_discrepancies,
+    signed,
+)
+from fulfilment.sync.reports import Report, in_order, standing
+from sales.models import Invoice, Payment
+from sales.pricing.errors import AmountExceedsOpen
+from sales.services.billing.money_rules import check_day_of, check_moved, reference_taken
+from sales.services.errors import NothingToCorrect
+from sales.services.payments import correct_payment, left_of, record_payment
+
+Kind = Discrepancy.Kind
+PAID = "erp.invoice.paid"
+REVERSED = "erp.payment.reversed"
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What the messages add up to about one payment.
+
+    ``counted`` is the report whose amount counts, ``odd`` the last one where that is another
+    amount or cannot be, and ``refusal`` says why; ``reversals`` has one for each reference.
+    """
+
+    counted: Report | None
+    odd: Report | None
+    refusal: str
+    reversals: Sequence[Report]
+
+    @property
+    def reversed(self) -> Decimal:
+        """How much was reversed in all."""
+        return sum((amount_of(report) for report in self.reversals), ZERO)
+
+    @property
+    def left(self) -> Decimal:
+        """What is left of it after what was reversed."""
+        came = amount_of(self.counted) if self.counted else ZERO
+        return max(ZERO, came - self.reversed)
+
+
+def apply_payment(connection: Connection, message: IncomingMessage) -> Effect:
+    """Record a payment that the ERP received, once per reference."""
+    invoice, record = lock_reported(connection, message)
+    before = invoice.version
+    found, refusals = _settle_payment(connection, record, invoice, message)
+    _, differing = store_official(connection, record, invoice, message)
+    is_other_number = message.data["official_number"] != invoice.official_number
+    return Effect(
+        record,
+        has_changed=invoice.version != before,
+        detail=sentences(filter(None, [*refusals, explain(invoice, connection, differing)])),
+        is_conflict=bool(found) or (is_other_number and bool(differing)),
+    )
+
+
+def apply_reversal(connection: Connection, message: IncomingMessage) -> Effect:
+    """Take back a payment that was reversed, in whole or in part: the money did not stay."""
+    invoice, record = lock_reported(connection, message)
+    before = invoice.version
+    found, refusals = _settle_payment(connection, record, invoice, message)
+    store_official(connection, record, invoice, message)
+    return Effect(
+        record,
+        has_changed=invoice.version != before,
+        detail=sentences(refusals),
+        is_conflict=bool(found),
+    )
+
+
+def amount_of(report: Report) -> Decimal:
+    """Return the amount that a report names."""
+    amount: Decimal = report.data["amount"]["amount"]
+    return amount
+
+
+def _settle_payment(
+    connection: Connection, record: Record, invoice: Invoice, message: IncomingMessage
+) -> tuple[list[NewDiscrepancy], list[str]]:
+    """Record what the messages add up to; returns what does not fit, and why not."""
+    paid = _add_up(invoice, reports_of(connection, record, message, PAID, REVERSED))
+    found, refusals = [], []
+    if paid.odd is not None:
+        refusals.append(paid.refusal)
+        found.append(_odd_amount(connection, record, invoice, message.part, paid))
+    try:
+        with transaction.atomic():
+            _enter(connection, invoice, message.part, paid)
+    except DomainError as error:
+        refusals.append(str(error))
+        found.append(_not_entered(connection, record, invoice, message.part, paid))
+    open_now = Discrepancy.objects.filter(
+        connection=connection, record_id=record.id, kind=Kind.PAYMENT, field=message.part
+    )
+    settle_discrepancies(open_now, found)
+    invoice.refresh_from_db()
+    return found, refusals
+
+
+def _add_up(invoice: Invoice, reports: Sequence[Report]) -> Paid:
+    """Add the reports of one payment up, by their sequence."""
+    payments = standing(each for each in reports if each.type == PAID)
+    refused = {each.id: why for each in payments if (why := _why_not(invoice, each))}
+    usable = [each for each in payments if each.id not in refused]
+    counted = usable[0] if usable else None
+    odd = payments[-1] if payments and not _is_same(payments[-1], counted) else None
+    refusal = refused.get(odd.id, "") if odd else ""
+    if odd is not None and counted is not None and not refusal:
+        reference, day = counted.data["payment_ref"], counted.data["paid_on"]
+        refusal = str(reference_taken(reference, amount_of(counted), day, invoice.currency))
+    return Paid(counted, odd, refusal, _reversals(invoice, reports))
+
+
+def _is_same(report: Report, counted: Report | None) -> bool:
+    return counted is not None and (amount_of(report), report.data["paid_on"]) == (
+        amount_of(counted),
+        counted.data["paid_on"],
+    )
+
+
+def _reversals(invoice: Invoice, reports: Sequence[Report]) -> list[Report]:
+    """Return the reversals, each reference once: as it was reported first, or corrected."""
+    found: dict[str, Report] = {}
+    for report in in_order(reports):
+        if report.type == REVERSED and not _why_not(invoice, report):
+            reference = report.data["reversal_ref"]
+            found[reference] = report if report.is_correction else found.get(reference, report)
+    return list(found.values())
+
+
+def _why_not(invoice: Invoice, report: Report) -> str:
+    """Say why the amount or the day of a report cannot be; empty if it can."""
+    day = report.data.get("paid_on") or report.data["reversed_on"]
+    currency = report.data["amount"]["currency"]
+    if currency != invoice.currency:
+        return gettext("%(invoice)s is in %(currency)s, not %(reported)s.") % {
+            "invoice": invoice,
+            "currency": invoice.currency,
+            "reported": currency,
+        }
+    try:
+        check_moved(amount_of(report), invoice.currency)
+        check_day_of(invoice, day, field="received_on")
+    except DomainError as error:
+        return str(error)
+    return ""
+
+
+def _enter(connection: Connection, invoice: Invoice, reference: str, paid: Paid) -> None:
+    """Record the payment, then what of it was corrected or reversed."""
+    if paid.counted is None and not paid.reversals:
+        return
+    payment = _recorded(connection, invoice, reference, paid)
+    came = amount_of(paid.counted) if paid.counted else payment.amount
+    if paid.reversed > came:
+        raise AmountExceedsOpen(
+            gettext("%(reversed)s of %(payment)s is reversed, but only %(came)s was paid.")
+            % {
+                "reversed": format_money(paid.reversed, invoice.currency),
+                "payment": reference,
+                "came": format_money(came, invoice.currency),
+            }
+        )
+    last = paid.reversals[-1].data if paid.reversals else None
+    counted_on = paid.counted.data["paid_on"] if paid.counted else payment.received_on
+    correct_payment(
+        invoice.pk,
+        actor=sender(connection),
+        reference=reference,
+        amount=came - paid.reversed,
+        corrected_on=last["reversed_on"] if last else counted_on,
+        reason=last["reason"] if last else f"{connection.name}: {reference}",
+    )
+
+
+def _recorded(connection: Connection, invoice: Invoice, reference: str, paid: Paid) -> Payment:
+    """Return the payment with the reference, recorded now if it is not yet.
+
+    One that somebody else recorded is never corrected because of another amount.
+    """
+    kept = invoice.payments.filter(kind=Payment.Kind.PAYMENT, reference=reference).first()
+    if kept is not None and kept.source == connection.code:
+        return kept
+    if paid.counted is None:
+        if kept is not None:
+            return kept
+        raise NothingToCorrect(
+            gettext("%(invoice)s has no payment %(reference)s.")
+            % {"invoice": invoice, "reference": reference}
+        )
+    return record_payment(
+        invoice.pk,
+        actor=sender(connection),
+        amount=amount_of(paid.counted),
+        received_on=paid.counted.data["paid_on"],
+        reference=reference,
+        method=connection.name[:30],
+    ).payment
+
+
+def _odd_amount(
+    connection: Connection, record: Record, invoice: Invoice, reference: str, paid: Paid
+) -> NewDiscrepancy:
+    """Name the amount that was reported last and does not count."""
+    ours = amount_of(paid.counted) if paid.counted else invoice.outstanding
+    theirs = amount_of(paid.odd) if paid.odd else ZERO
+    return _payment_discrepancy(connection, record, reference, ours, theirs)
+
+
+def _not_entered(
+    connection: Connection, record: Record, invoice: Invoice, reference: str, paid: Paid
+) -> NewDiscrepancy:
+    """Name what is left of a payment in the reports, and what is recorded of it."""
+    kept = invoice.payments.filter(kind=Payment.Kind.PAYMENT, reference=reference).first()
+    ours = left_of(kept) if kept else ZERO
+    theirs = (amount_of(paid.counted) if paid.counted else ours) - paid.reversed
+    return _payment_discrepancy(connection, record, reference, ours, theirs)
+
+
+def _payment_discrepancy(
+    connection: Connection, record: Record, reference: str, ours: Decimal, theirs: Decimal
+) -> NewDiscrepancy:
+    return NewDiscrepancy(
+        connection.pk,
+        Kind.PAYMENT,
+        record,
+        ours=plain(ours),
+        theirs=plain(theirs),
+        field=reference,
+        difference=signed(theirs - ours),
+        about=reference,
+    )

@@ -1,0 +1,47 @@
+"""Permissions of connections: what each may report, and about which documents."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext
+
+from common.errors import DomainError
+from fulfilment.connectors.base import Record
+from fulfilment.inbound.documents import find_record
+from fulfilment.inbound.schemas import IncomingMessage
+from fulfilment.models import Connection, ExternalRef, Handoff
+
+
+class NotForThisConnection(DomainError):
+    """The connection is not set up for such messages, or was never sent the document."""
+
+    code = "not_for_this_connection"
+
+
+def check_may_report(connection: Connection, message: IncomingMessage) -> None:
+    """Refuse what a connection is not for, and documents that it was not sent and did not create.
+
+    A document that is not known, or not yet, raises ``UnknownDocument``.
+    """
+    values = {"connection": connection, "type": message.type, "document": message.subject}
+    if not connection.may_report(message.type):
+        raise NotForThisConnection(
+            gettext(
+                "%(connection)s may not report %(type)s: "
+                "tick it under “Reports as” of the connection if it should."
+            )
+            % values
+        )
+    if not _knows(connection, find_record(connection, message)):
+        raise NotForThisConnection(
+            gettext("%(document)s was never sent to %(connection)s, which may not report on it.")
+            % values
+        )
+
+
+def _knows(connection: Connection, record: Record) -> bool:
+    """Return whether a document was handed to the connection, or has a reference of it."""
+    sent = Handoff.objects.filter(lane__connection=connection, event__subject_id=record.id)
+    named = ExternalRef.objects.filter(
+        connection=connection, record_type=record.type, record_id=record.id
+    )
+    return sent.exists() or named.exists()

@@ -1,0 +1,255 @@
+"""Shipments and returns as an external system reports them: what fits is recorded.
+
+What the reports add up to is worked out by the caller; here it is merged into the shipment, which
+only grows unless the reports start from a correction that it does not know yet.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from common.errors import DomainError, IllegalTransition
+from crm.actors import System
+from fulfilment.models import Parcel, Shipment, ShipmentLine
+from fulfilment.services.order_quantities import (
+    Excess,
+    excess_of,
+    is_up_to_date,
+    update_progress,
+)
+from fulfilment.services.shipments import lines_to_ship, moments_of, recorder_of
+from fulfilment.sync.status_order import SHIPMENT_STATUSES, furthest
+from sales.models import Order, OrderLine
+from sales.services.billing.part_quantities import check_part
+from sales.services.events import our_own_doing
+
+Direction = Shipment.Direction
+Status = Shipment.Status
+ZERO = Decimal(0)
+
+
+class WrongDirection(IllegalTransition):
+    """The reference is that of a shipment where a return is meant, or the other way round."""
+
+    code = "wrong_direction"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedShipment:
+    """What all reports about one shipment or return add up to; quantities are its totals.
+
+    ``correction`` is the sequence of the correction that they start from, if they do.
+    """
+
+    reference: str
+    lines: Mapping[uuid.UUID, Decimal]
+    status: str = Status.DELIVERED
+    direction: str = Direction.OUT
+    carrier: str = ""
+    tracking: str = ""
+    parcels: Mapping[str, str] = field(default_factory=dict)
+    """Every tracking number that was reported, with its carrier."""
+    is_replaced: bool = False
+    returns: str = ""
+    """The reference of the shipment that came back."""
+    sequence: int = 0
+    correction: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A reported line that cannot be recorded, and why; ``left`` is how much would be possible."""
+
+    line: uuid.UUID
+    quantity: Decimal
+    left: Decimal
+    reason: str
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What became of a report; there is no shipment if nothing of it fits."""
+
+    shipment: Shipment | None
+    has_changed: bool
+    misfits: Collection[Misfit]
+    excess: Collection[Excess]
+
+
+@dataclass(slots=True)
+class Merge:
+    """The merge of a report into the shipment that it is about; the order is locked."""
+
+    order: Order
+    report: ReportedShipment
+    actor: System
+
+    def run(self) -> Merged:
+        """Merge the lines that fit, the status and the parcels."""
+        shipment = self._find()
+        lines = lines_to_ship(self.order)
+        held = {each.order_line_id: each for each in shipment.lines.all()} if shipment else {}
+        is_exact = self._corrects(shipment)
+        wanted, misfits = self._fitting(lines, held, is_exact=is_exact)
+        if shipment is None and misfits and not wanted:
+            return Merged(None, has_changed=False, misfits=misfits, excess=excess_of(self.order))
+        is_new = shipment is None
+        shipment = shipment or self._create()
+        changes = [
+            is_new,
+            _merge_lines(shipment, held, wanted, is_exact=is_exact),
+            self._merge_status(shipment, is_exact=is_exact),
+            self._merge_parcels(shipment),
+        ]
+        excess = excess_of(self.order)
+        has_changed = any(changes) or not is_up_to_date(self.order)
+        if has_changed:
+            with our_own_doing(bool(misfits or excess)):  # it is not as it was reported
+                update_progress(self.order, shipment, self.actor)
+        return Merged(shipment, has_changed, misfits, excess)
+
+    def _find(self) -> Shipment | None:
+        """Find the shipment of this connection; another one's may have the same reference."""
+        shipment: Shipment | None = self.order.shipments.filter(
+            source=self.actor.connection, reference=self.report.reference
+        ).first()
+        if shipment is not None and shipment.direction != self.report.direction:
+            raise WrongDirection(
+                gettext("%(shipment)s is recorded as a %(direction)s.")
+                % {
+                    "shipment": shipment,
+                    "direction": shipment.get_direction_display().lower(),
+                }
+            )
+        return shipment
+
+    def _create(self) -> Shipment:
+        is_return = self.report.direction == Direction.RETURN
+        returned = self.order.shipments.filter(
+            source=self.actor.connection, reference=self.report.returns, direction=Direction.OUT
+        )
+        return Shipment.objects.create(
+            order=self.order,
+            reference=self.report.reference,
+            direction=self.report.direction,
+            returns=returned.first() if is_return and self.report.returns else None,
+            is_replaced=self.report.is_replaced,
+            status=Status.DELIVERED if is_return else Status.PLANNED,
+            delivered_at=timezone.now() if is_return else None,
+            corrected_sequence=self.report.correction,
+            **recorder_of(self.actor),
+        )
+
+    def _corrects(self, shipment: Shipment | None) -> bool:
+        """Whether the reports start from a correction that the shipment does not know."""
+        correction = self.report.correction
+        if correction is None or shipment is None:
+            return correction is not None
+        return shipment.corrected_sequence is None or correction > shipment.corrected_sequence
+
+    def _fitting(
+        self,
+        lines: Mapping[uuid.UUID, OrderLine],
+        held: Mapping[uuid.UUID, ShipmentLine],
+        *,
+        is_exact: bool,
+    ) -> tuple[dict[uuid.UUID, Decimal], list[Misfit]]:
+        """Separate the lines that the order has, in quantities that are sold, from the others."""
+        wanted: dict[uuid.UUID, Decimal] = {}
+        misfits: list[Misfit] = []
+        for pk, quantity in self.report.lines.items():
+            before = held[pk].quantity if pk in held else ZERO
+            if pk not in lines:
+                reason = gettext("%(order)s has no line %(line)s.")
+                values = {"order": self.order, "line": pk}
+                misfits.append(Misfit(pk, quantity, ZERO, reason % values))
+            elif quantity > before or is_exact:
+                left = self._left(lines[pk]) + before
+                try:
+                    check_part(lines[pk], quantity, left=left)
+                except DomainError as error:
+                    about = lines[pk].description
+                    misfits.append(Misfit(pk, quantity, left, str(error), about))
+                else:
+                    wanted[pk] = quantity
+        return wanted, misfits
+
+    def _left(self, line: OrderLine) -> Decimal:
+        if self.report.direction == Direction.OUT:
+            return line.open_to_ship
+        left: Decimal = line.shipped_quantity - line.returned_quantity
+        return left
+
+    def _merge_status(self, shipment: Shipment, *, is_exact: bool) -> bool:
+        reached = furthest(SHIPMENT_STATUSES, shipment.status, self.report.status)
+        if is_exact and self.report.correction is not None:
+            has_changed = shipment.status != self.report.status
+            shipment.correct(
+                self.report.status,
+                self.report.correction,
+                **moments_of(shipment, self.report.status),
+            )
+            return has_changed
+        if reached == shipment.status:
+            return False
+        shipment.move_to(reached, **moments_of(shipment, reached))
+        return True
+
+    def _merge_parcels(self, shipment: Shipment) -> bool:
+        """Store every tracking number as a parcel; the latest one is the shipment's own."""
+        known = set(shipment.parcels.values_list("tracking", flat=True))
+        new = {each: of for each, of in self.report.parcels.items() if each not in known}
+        Parcel.objects.bulk_create(
+            Parcel(shipment=shipment, tracking=number, carrier=carrier)
+            for number, carrier in new.items()
+        )
+        reported: dict[str, object] = {
+            "is_replaced": self.report.is_replaced,
+            "report_sequence": max(self.report.sequence, shipment.report_sequence),
+        }
+        if self.report.carrier or self.report.tracking:
+            reported |= {"carrier": self.report.carrier, "tracking": self.report.tracking}
+        changed = {name: new for name, new in reported.items() if getattr(shipment, name) != new}
+        if changed:
+            shipment.change(**changed)
+        return bool(new or changed.keys() - {"report_sequence"})
+
+
+def _merge_lines(
+    shipment: Shipment,
+    held: Mapping[uuid.UUID, ShipmentLine],
+    wanted: Mapping[uuid.UUID, Decimal],
+    *,
+    is_exact: bool,
+) -> bool:
+    """Let quantities grow; after a correction they are exactly what is reported."""
+    added = [
+        ShipmentLine(shipment=shipment, order_line_id=pk, quantity=quantity)
+        for pk, quantity in wanted.items()
+        if quantity > 0 and pk not in held
+    ]
+    moved = [line for pk, line in held.items() if wanted.get(pk, ZERO) > line.quantity]
+    gone: list[ShipmentLine] = []
+    if is_exact:
+        gone = [line for pk, line in held.items() if not wanted.get(pk)]
+        moved = [
+            line for pk, line in held.items() if wanted.get(pk) not in {None, ZERO, line.quantity}
+        ]
+    for line in moved:
+        line.quantity = wanted[line.order_line_id]
+    ShipmentLine.objects.bulk_create(added)
+    ShipmentLine.objects.bulk_update(moved, ["quantity"])
+    ShipmentLine.objects.filter(pk__in=[line.pk for line in gone]).delete()
+    return bool(added or moved or gone)
+
+
+def record_report(order: Order, report: ReportedShipment, *, actor: System) -> Merged:
+    """Record what fits of a reported shipment or return; the caller holds the order's lock."""
+    return Merge(order, report, actor).run()

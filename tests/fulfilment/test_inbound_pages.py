@@ -1,0 +1,141 @@
+"""Reports that need a person, on the desk and on the pages of order and invoice."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from crm import roles
+from crm.models import User
+from fulfilment.models import Discrepancy, InboundMessage
+from sales.models import Invoice, Order
+from sales.services.change_orders import Changes, change_order
+from tests.factories import Market, UserFactory
+from tests.fulfilment.conftest import FarEnd, event, shipment_event
+from tests.fulfilment.messages import paid, receive_from, returned
+from web.record_urls import record_url
+
+DESK = "/handoffs/"
+
+
+@pytest.fixture
+def clerk(clerk: User, client: Client) -> User:
+    """A user of the back office, signed in."""
+    client.force_login(clerk)
+    return clerk
+
+
+def undecided(client: Client, url: str) -> str:
+    """The card of what is undecided on a page; empty if there is none."""
+    page = client.get(url).content.decode()
+    if 'id="undecided"' not in page:
+        return ""
+    return page.split('id="undecided"')[1].split("</section>")[0]
+
+
+def test_shows_cause_owner_and_age_on_desk_and_order(
+    order: Order, market: Market, warehouse: FarEnd, clerk: User, client: Client
+) -> None:
+    receive_from(warehouse, shipment_event(order, "WH-1", "shipped", "12"))
+    three_hours = timezone.now() - dt.timedelta(hours=3)
+    InboundMessage.objects.update(received_at=three_hours)
+    Discrepancy.objects.update(opened_at=three_hours)
+
+    for url in (DESK, record_url(order)):
+        card = undecided(client, url)
+        assert "Espresso machine: 12 shipped in all, but only 10 are ordered." in card
+        assert "Espresso machine: ours 10, Warehouse 12 (+2)" in card
+        assert card.count("3 hours ago") == 2
+        assert card.count(str(market.rep)) == 2
+
+
+def test_shows_a_payment_that_was_not_recorded_on_the_invoice(
+    invoice: Invoice, erp: FarEnd, clerk: User, client: Client
+) -> None:
+    receive_from(erp, paid(invoice, "SI-1", "0.00"))
+
+    card = undecided(client, record_url(invoice))
+
+    assert f"PAY-{invoice.number}: ours 120, ERP 0 (-120)" in card
+    assert "Enter an amount above zero." in card
+
+
+def test_says_nothing_when_nothing_is_undecided(
+    order: Order, warehouse: FarEnd, clerk: User, client: Client
+) -> None:
+    receive_from(warehouse, shipment_event(order, "WH-1", "shipped", "4"))
+
+    assert undecided(client, DESK) == ""
+    assert undecided(client, record_url(order)) == ""
+
+
+def test_applies_a_message_again_with_one_click(
+    order: Order, warehouse: FarEnd, clerk: User, client: Client
+) -> None:
+    receive_from(warehouse, shipment_event(order, "WH-1", "shipped", "12"))
+    stored = InboundMessage.objects.get()
+    page = client.get(record_url(stored)).content.decode()
+    assert f'action="/messages/{stored.pk}/apply/"' in page
+    raised = Changes(lines={order.lines.get().pk: {"quantity": Decimal(12)}})
+    change_order(order.pk, raised, actor=clerk, reason="They need more")
+
+    client.post(f"/messages/{stored.pk}/apply/")
+
+    stored.refresh_from_db()
+    assert (stored.result, order.lines.get().shipped_quantity) == ("applied", 12)
+
+
+def test_says_why_a_message_is_still_not_applied(
+    order: Order, warehouse: FarEnd, clerk: User, client: Client
+) -> None:
+    receive_from(warehouse, shipment_event(order, "WH-1", "shipped", "5"))
+    receive_from(warehouse, returned(order, "WH-1", "3"))
+    stored = InboundMessage.objects.latest("id")
+
+    answer = client.post(f"/messages/{stored.pk}/apply/", follow=True)
+
+    assert "WH-1 is recorded as a shipment." in answer.content.decode()
+    stored.refresh_from_db()
+    assert stored.is_open
+
+
+def test_sets_a_message_aside_and_decides_a_discrepancy(
+    order: Order, warehouse: FarEnd, clerk: User, client: Client
+) -> None:
+    receive_from(warehouse, shipment_event(order, "WH-1", "shipped", "12"))
+    stored, found = InboundMessage.objects.get(), Discrepancy.objects.get()
+
+    client.post(f"/messages/{stored.pk}/set-aside/", {"reason": "A sample"})
+    client.post(f"/discrepancies/{found.pk}/decide/", {"reason": "They counted a sample"})
+
+    stored.refresh_from_db()
+    found.refresh_from_db()
+    assert stored.resolution == f"{clerk}: A sample"
+    assert found.resolution == f"{clerk}: They counted a sample"
+    assert undecided(client, DESK) == ""
+    assert "They counted a sample" in client.get(record_url(found)).content.decode()
+
+
+def test_shows_a_rep_only_what_is_about_their_documents(
+    order: Order, market: Market, warehouse: FarEnd, client: Client
+) -> None:
+    receive_from(warehouse, shipment_event(order, "WH-1", "shipped", "12"))
+    receive_from(warehouse, event("warehouse.order.status", {"order": "X", "status": "accepted"}))
+    InboundMessage.objects.filter(subject="X").update(result="quarantined", detail="Lost")
+    about_order = InboundMessage.objects.get(root_id=order.pk)
+    client.force_login(market.rep)
+
+    card = undecided(client, DESK)
+
+    assert "12 shipped in all" in card
+    assert "Lost" not in card
+    assert "/apply/" not in client.get(record_url(about_order)).content.decode()
+    assert client.post(f"/messages/{about_order.pk}/apply/").status_code == 403
+    client.force_login(UserFactory.create(role=roles.SALES_REP))
+    assert undecided(client, DESK) == ""
+    assert client.get(record_url(about_order)).status_code == 404
+    assert client.get(record_url(Discrepancy.objects.get())).status_code == 404

@@ -1,0 +1,161 @@
+"""Effects of an ERP's messages about an invoice: the invoice of record, credit notes."""
+
+from __future__ import annotations
+
+import pytest
+
+from fulfilment.models import Discrepancy, ExternalRef, InboundMessage
+from sales.models import Invoice, Product
+from tests.factories import Market
+from tests.fulfilment.conftest import FarEnd, submitted_order
+from tests.fulfilment.messages import credited, paid, posted, receive_from
+
+
+def open_values() -> list[tuple[str, str, str, str]]:
+    """Kind, field and both values of every open discrepancy."""
+    found = Discrepancy.objects.filter(resolved_at__isnull=True).order_by("id")
+    return list(found.values_list("kind", "field", "ours", "theirs"))
+
+
+def half(invoice: Invoice) -> list[dict[str, str]]:
+    """Half a unit of what may be sold in halves."""
+    Product.objects.update(decimals=1)
+    return [{"invoice_line": str(invoice.lines.get().pk), "quantity": "0.5"}]
+
+
+def test_an_older_invoice_of_record_changes_nothing(invoice: Invoice, erp: FarEnd) -> None:
+    early = posted(invoice, "SI-1")
+    receive_from(erp, posted(invoice, "SI-1", total="120.05"))
+
+    assert receive_from(erp, early) == "stale"
+
+    invoice.refresh_from_db()
+    assert str(invoice.official_total) == "120.05000"
+    assert open_values() == [("invoice_total", "", "120", "120.05")]
+
+
+def test_does_not_give_one_official_number_to_two_invoices(
+    invoice: Invoice, market: Market, erp: FarEnd
+) -> None:
+    submitted_order(market, "1")
+    second = Invoice.objects.latest("id")
+    receive_from(erp, posted(invoice, "SI-1"))
+
+    assert receive_from(erp, posted(second, "SI-1")) == "conflict"
+
+    second.refresh_from_db()
+    assert (second.official_number, second.official_total) == ("", None)
+    assert open_values() == [("reference", "official_number", "", "SI-1")]
+    assert InboundMessage.objects.latest("id").detail == (
+        f"SI-1 is the number of another invoice, not of {second}."
+    )
+
+
+@pytest.mark.parametrize("day", ["1969-12-31", "9999-12-31"])
+def test_does_not_take_a_day_that_cannot_be(invoice: Invoice, erp: FarEnd, day: str) -> None:
+    message = posted(invoice, "SI-1")
+    message["data"]["issued_on"] = day
+
+    assert receive_from(erp, message) == "applied"
+
+    invoice.refresh_from_db()
+    assert (invoice.official_number, invoice.official_issued_on) == ("SI-1", None)
+    assert open_values() == [("field", "issued_on", str(invoice.issued_on), day)]
+
+
+def test_takes_the_number_that_a_correction_reports(invoice: Invoice, erp: FarEnd) -> None:
+    receive_from(erp, posted(invoice, "SI-1"))
+
+    assert receive_from(erp, posted(invoice, "SI-2") | {"correction": True}) == "applied"
+
+    invoice.refresh_from_db()
+    assert invoice.official_number == "SI-2"
+    assert open_values() == []
+
+
+def test_issues_the_credit_note_of_the_erp_once(invoice: Invoice, erp: FarEnd) -> None:
+    assert receive_from(erp, credited(invoice, "CR-1")) == "applied"
+    assert receive_from(erp, credited(invoice, "CR-1")) == "applied"
+
+    invoice.refresh_from_db()
+    note = Invoice.objects.get(kind="credit_note")
+    assert (invoice.status, invoice.credited, note.total) == ("cancelled", 120, 120)
+    assert (note.official_number, note.official_status, note.reason) == (
+        "SC-CR-1",
+        "posted",
+        "Broken",
+    )
+    assert note.bill_again is False
+    assert ExternalRef.objects.get(external_id="CR-1").record_id == note.pk
+
+
+def test_credits_the_lines_that_are_named(invoice: Invoice, erp: FarEnd) -> None:
+    message = credited(invoice, "CR-1", "60.00", lines=half(invoice), bill_again=True)
+
+    assert receive_from(erp, message) == "applied"
+
+    invoice.refresh_from_db()
+    assert [invoice.credited, invoice.outstanding] == [60, 60]
+    assert open_values() == []
+
+
+@pytest.mark.parametrize("amount", ["50.00", "-120.00", "0.00", "120.01"])
+def test_keeps_a_credit_note_that_does_not_say_what_it_credits(
+    invoice: Invoice, erp: FarEnd, amount: str
+) -> None:
+    assert receive_from(erp, credited(invoice, "CR-1", amount)) == "conflict"
+
+    assert not Invoice.objects.filter(kind="credit_note").exists()
+    assert not ExternalRef.objects.filter(external_id="CR-1").exists()
+    assert open_values() == [("credit", "CR-1", "120", amount.removesuffix(".00"))]
+    assert InboundMessage.objects.get().detail == (
+        f"CR-1 credits a part of {invoice}: it must name the lines."
+    )
+
+
+def test_keeps_a_credit_of_more_than_is_left(invoice: Invoice, erp: FarEnd) -> None:
+    receive_from(erp, credited(invoice, "CR-1", "60.00", lines=half(invoice)))
+    lines = half(invoice)
+    lines[0]["quantity"] = "0.75"
+
+    assert receive_from(erp, credited(invoice, "CR-2", "90.00", lines=lines)) == "conflict"
+
+    assert Invoice.objects.filter(kind="credit_note").count() == 1
+    assert open_values() == [("credit", "CR-2", "60", "90")]
+
+
+def test_never_changes_a_credit_note_that_is_issued(invoice: Invoice, erp: FarEnd) -> None:
+    receive_from(erp, credited(invoice, "CR-1", "60.00", lines=half(invoice)))
+
+    other = credited(invoice, "CR-1", "72.00", lines=half(invoice))
+    assert receive_from(erp, other) == "conflict"
+
+    invoice.refresh_from_db()
+    assert invoice.credited == 60
+    assert open_values() == [("credit", "CR-1", "60", "72")]
+
+
+def test_an_invoice_is_paid_only_when_nothing_is_open(invoice: Invoice, erp: FarEnd) -> None:
+    receive_from(erp, paid(invoice, "SI-1", "50.00"))
+
+    invoice.refresh_from_db()
+    assert (invoice.status, invoice.official_status) == ("partly_paid", "part paid")
+
+    rest = paid(invoice, "SI-1", "70.00")
+    rest["data"]["payment_ref"] = "PAY-2"
+    receive_from(erp, rest)
+
+    invoice.refresh_from_db()
+    assert (invoice.status, invoice.official_status) == ("paid", "paid")
+
+
+def test_leaves_no_conflict_open_of_which_nothing_is_to_decide(
+    invoice: Invoice, erp: FarEnd
+) -> None:
+    early = posted(invoice, "SI-1")
+    receive_from(erp, posted(invoice, "SI-2") | {"correction": True})
+
+    assert receive_from(erp, early) == "stale"
+
+    assert not InboundMessage.objects.filter(result="conflict").exists()
+    assert open_values() == []

@@ -1,0 +1,327 @@
+"""Order of arrival: whatever it is, and however often a message comes, the end is the same."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from fulfilment.inbound.schemas import SCHEMAS
+from fulfilment.models import Discrepancy, Parcel, Shipment
+from sales.models import Invoice, Order, Payment, PaymentTerms
+from tests.factories import Market
+from tests.fulfilment.conftest import FarEnd, shipment_event, submitted_order
+from tests.fulfilment.messages import (
+    credited,
+    paid,
+    posted,
+    receive_from,
+    returned,
+    shortage,
+    status_event,
+    taken_back,
+)
+
+Message = dict[str, Any]
+
+
+def discrepancies(record: Order | Invoice) -> list[tuple[str, ...]]:
+    """The open discrepancies of a document, without what is its own."""
+    lines = {str(pk) for pk in record.lines.values_list("pk", flat=True)}
+    return sorted(
+        (
+            each.kind,
+            each.part,
+            "a line" if each.field in lines else each.field.replace(str(record), "number"),
+            each.ours.replace(str(record), "number"),
+            each.theirs.replace(str(record), "number"),
+        )
+        for each in Discrepancy.objects.filter(record_id=record.pk, resolved_at__isnull=True)
+    )
+
+
+def state_of_order(order: Order) -> dict[str, Any]:
+    order.refresh_from_db()
+    return {
+        "statuses": (order.status, order.fulfilment_status, order.processing_status),
+        "lines": list(
+            order.lines.order_by("position").values_list(
+                "shipped_quantity", "delivered_quantity", "returned_quantity", "replaced_quantity"
+            )
+        ),
+        "shipments": sorted(
+            (
+                each.reference,
+                each.direction,
+                each.status,
+                each.carrier,
+                each.tracking,
+                each.is_replaced,
+                tuple(each.lines.order_by("order_line").values_list("quantity", flat=True)),
+                tuple(sorted(Parcel.objects.filter(shipment=each).values_list("tracking"))),
+            )
+            for each in Shipment.objects.filter(order=order)
+        ),
+        "discrepancies": discrepancies(order),
+    }
+
+
+def state_of_invoice(invoice: Invoice) -> dict[str, Any]:
+    invoice.refresh_from_db()
+    settled = Counter[str]()
+    for payment in Payment.objects.filter(invoice=invoice):
+        settled[(payment.corrects or payment).reference] += payment.amount
+    return {
+        "status": (invoice.status, invoice.paid, invoice.credited, invoice.outstanding),
+        "official": (
+            invoice.official_number.replace(str(invoice), "number"),
+            invoice.official_status,
+            invoice.official_issued_on,
+            invoice.official_tax,
+            invoice.official_total,
+        ),
+        "payments": {
+            name.replace(str(invoice), "number"): amount for name, amount in settled.items()
+        },
+        "discrepancies": discrepancies(invoice),
+    }
+
+
+def corrected(message: Message) -> Message:
+    return message | {"correction": True}
+
+
+def reports_of_status(order: Order) -> list[Message]:
+    return [
+        status_event(order, "packed"),
+        status_event(order, "picking"),
+        corrected(status_event(order, "accepted")),
+        status_event(order, "picking"),
+    ]
+
+
+def reports_of_a_shipment(order: Order) -> list[Message]:
+    messages = [
+        shipment_event(order, "WH-1", "picked", "3", "2"),
+        shipment_event(order, "WH-1", "delivered", "7", "2"),
+        corrected(shipment_event(order, "WH-1", "packed", "4", "0")),
+        shipment_event(order, "WH-1", "packed", "6", "0"),
+        shipment_event(order, "WH-1", "shipped", "5", "1"),
+    ]
+    messages[-1]["data"] |= {"carrier": "UPS", "tracking": "1Z999"}
+    return messages
+
+
+def reports_of_too_much(order: Order) -> list[Message]:
+    unknown = shipment_event(order, "WH-2", "shipped", "4", "1")
+    unknown["data"]["lines"][1]["order_line"] = "0199f3c1-0000-7000-8000-000000000000"
+    return [
+        shipment_event(order, "WH-1", "shipped", "8", "1"),
+        unknown,
+        shipment_event(order, "WH-2", "delivered", "3", "3"),
+        shipment_event(order, "WH-3", "failed", "2", "0"),
+    ]
+
+
+def reports_of_returns(order: Order) -> list[Message]:
+    return [
+        shipment_event(order, "WH-1", "shipped", "6", "2"),
+        returned(order, "WH-R1", "2", "1"),
+        returned(order, "WH-R1", "4", "3", replace=True),
+        corrected(returned(order, "WH-R1", "3", "1", replace=True)),
+        shipment_event(order, "WH-2", "shipped", "6", "0"),
+    ]
+
+
+def reports_of_shortage(order: Order) -> list[Message]:
+    return [
+        shortage(order, "2", "1"),
+        shortage(order, "5", "0", reason="Damaged"),
+        shortage(order, "0"),
+        status_event(order, "picking"),
+    ]
+
+
+def reports_of_the_official_invoice(invoice: Invoice) -> list[Message]:
+    dollars = posted(invoice, f"{invoice}-SI1", tax="1.00")
+    dollars["data"]["tax"]["currency"] = "USD"
+    strange = posted(invoice, f"{invoice}-SI1", total="119.00")
+    strange["data"]["issued_on"] = "9999-12-31"
+    return [
+        posted(invoice, f"{invoice}-SI1", tax="20.01", total="120.01"),
+        posted(invoice, f"{invoice}-SI1", tax="20.00", total="120.05"),
+        strange,
+        dollars,
+        posted(invoice, f"{invoice}-SI2", tax="19.00"),
+    ]
+
+
+def reports_of_a_corrected_number(invoice: Invoice) -> list[Message]:
+    return [
+        posted(invoice, f"{invoice}-SI1", total="99.00"),
+        corrected(posted(invoice, f"{invoice}-SI2", total="120.02")),
+        posted(invoice, f"{invoice}-SI2", total="120.01"),
+        paid(invoice, f"{invoice}-SI1", "30.00"),
+    ]
+
+
+def reports_of_a_payment(invoice: Invoice) -> list[Message]:
+    early = paid(invoice, f"{invoice}-SI1", "10.00")
+    early["data"]["paid_on"] = "1969-12-31"
+    return [
+        early,
+        paid(invoice, f"{invoice}-SI1", "50.00"),
+        paid(invoice, f"{invoice}-SI1", "60.00"),
+        taken_back(invoice, "20.00"),
+        paid(invoice, f"{invoice}-SI1", "-5.00"),
+    ]
+
+
+def reports_of_a_corrected_payment(invoice: Invoice) -> list[Message]:
+    return [
+        paid(invoice, f"{invoice}-SI1", "50.00"),
+        taken_back(invoice, "5.00"),
+        corrected(paid(invoice, f"{invoice}-SI1", "45.00")),
+        taken_back(invoice, "7.00", reference="CB-2"),
+        taken_back(invoice, "9.00", reference="CB-2"),
+    ]
+
+
+def reports_of_credit(invoice: Invoice) -> list[Message]:
+    line = str(invoice.lines.get().pk)
+    half = [{"invoice_line": line, "quantity": "0.25"}]
+    return [
+        credited(invoice, f"{invoice}-CR1", "30.00", lines=half),
+        credited(invoice, f"{invoice}-CR2", "30.00", lines=half),
+        posted(invoice, f"{invoice}-SI1"),
+        paid(invoice, f"{invoice}-SI1", "20.00"),
+    ]
+
+
+OF_ORDERS = [
+    reports_of_status,
+    reports_of_a_shipment,
+    reports_of_too_much,
+    reports_of_returns,
+    reports_of_shortage,
+]
+OF_INVOICES = [
+    reports_of_the_official_invoice,
+    reports_of_a_corrected_number,
+    reports_of_a_payment,
+    reports_of_a_corrected_payment,
+    reports_of_credit,
+]
+SAMPLE = 14
+
+
+def arrivals(count: int, *, every: bool) -> list[tuple[int, ...]]:
+    """Orders of arrival, the first by sequence and the second backwards."""
+    places = range(count)
+    found = list(itertools.permutations(places))
+    if every:
+        return found
+    return [tuple(places), tuple(reversed(places)), *random.Random(7).sample(found, SAMPLE)]
+
+
+def send_all(far_end: FarEnd, messages: Sequence[Message], arrival: Sequence[int]) -> None:
+    """Receive the messages in this order, each a second time somewhat later."""
+    for place, index in enumerate(arrival):
+        receive_from(far_end, messages[index])
+        if place:
+            assert receive_from(far_end, messages[arrival[place - 1]]) == "duplicate"
+
+
+EVERY = [
+    pytest.param(False, id="some"),
+    pytest.param(True, id="all", marks=pytest.mark.faults),
+]
+
+
+@pytest.mark.parametrize("every", EVERY)
+@pytest.mark.parametrize("reports", OF_ORDERS)
+def test_an_order_ends_the_same(
+    market: Market,
+    warehouse: FarEnd,
+    reports: Callable[[Order], list[Message]],
+    every: bool,
+) -> None:
+    ends = []
+    for arrival in arrivals(len(reports(submitted_order(market, "10", "3"))), every=every):
+        order = submitted_order(market, "10", "3")
+        send_all(warehouse, reports(order), arrival)
+        ends.append(state_of_order(order))
+        assert ends[-1] == ends[0], arrival
+
+
+@pytest.mark.parametrize("every", EVERY)
+@pytest.mark.parametrize("reports", OF_INVOICES)
+def test_an_invoice_ends_the_same(
+    market: Market,
+    erp: FarEnd,
+    reports: Callable[[Invoice], list[Message]],
+    every: bool,
+) -> None:
+    market.payment_terms.invoice_when = PaymentTerms.InvoiceWhen.PLACED
+    market.payment_terms.save()
+
+    def invoice() -> Invoice:
+        return Invoice.objects.get(order=submitted_order(market, "1"))
+
+    ends = []
+    for arrival in arrivals(len(reports(invoice())), every=every):
+        billed = invoice()
+        send_all(erp, reports(billed), arrival)
+        ends.append(state_of_invoice(billed))
+        assert ends[-1] == ends[0], arrival
+
+
+def test_reports_of_every_type_are_permuted(market: Market, order: Order, invoice: Invoice) -> None:
+    two_lines = submitted_order(market, "10", "3")
+    messages = [message for make in OF_ORDERS for message in make(two_lines)]
+    messages += [message for make in OF_INVOICES for message in make(invoice)]
+
+    assert {message["type"] for message in messages} == SCHEMAS.keys()
+
+
+def test_an_order_ends_as_its_reports_say(market: Market, warehouse: FarEnd) -> None:
+    order = submitted_order(market, "10", "3")
+    send_all(warehouse, reports_of_a_shipment(order), (4, 1, 0, 3, 2))
+
+    end = state_of_order(order)
+
+    assert end["lines"] == [(6, 0, 0, 0), (1, 0, 0, 0)]
+    assert end["statuses"] == ("submitted", "partly_shipped", "part shipped")
+    [shipment] = end["shipments"]
+    assert shipment[2:5] == ("shipped", "UPS", "1Z999")
+
+
+def test_what_fits_is_recorded_and_every_line_is_named(market: Market, warehouse: FarEnd) -> None:
+    order = submitted_order(market, "10", "3")
+    send_all(warehouse, reports_of_too_much(order), (0, 1, 2, 3))
+
+    end = state_of_order(order)
+
+    assert end["lines"] == [(10, 4, 0, 0), (3, 3, 0, 0)]
+    assert end["discrepancies"] == [
+        ("failed", "WH-3", "", "–", "failed"),
+        ("quantity", "", "a line", "10", "12"),
+        ("quantity", "", "a line", "3", "4"),
+        ("quantity", "WH-2", "0199f3c1-0000-7000-8000-000000000000", "0", "1"),
+    ]
+
+
+def test_an_invoice_ends_as_its_reports_say(invoice: Invoice, erp: FarEnd) -> None:
+    send_all(erp, reports_of_a_corrected_payment(invoice), (3, 1, 0, 4, 2))
+
+    end = state_of_invoice(invoice)
+
+    assert end["status"] == ("partly_paid", Decimal(33), Decimal(0), Decimal(87))
+    assert end["payments"] == {"PAY-number": Decimal(33)}
+    assert end["official"][:2] == ("number-SI1", "part paid")
+    assert end["discrepancies"] == []

@@ -1,0 +1,125 @@
+"""Effects of an ERP's messages about payments: other amounts, impossible ones, reversals."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from fulfilment.models import Discrepancy, InboundMessage
+from sales.models import Invoice, Payment
+from sales.services.payments import record_payment
+from tests.factories import Market
+from tests.fulfilment.conftest import FarEnd
+from tests.fulfilment.messages import paid, receive_from, taken_back
+
+
+def open_values() -> list[tuple[str, str, str]]:
+    """Kind and both values of every open discrepancy."""
+    found = Discrepancy.objects.filter(resolved_at__isnull=True).order_by("id")
+    return list(found.values_list("kind", "ours", "theirs"))
+
+
+def entries(invoice: Invoice) -> list[tuple[str, int]]:
+    """Kind and amount of each entry of an invoice, in order."""
+    found = Payment.objects.filter(invoice=invoice).order_by("id")
+    return [(entry.kind, int(entry.amount)) for entry in found]
+
+
+@pytest.mark.parametrize("amount", ["0.00", "-20.00", "0.00001"])
+def test_keeps_an_amount_that_cannot_be_paid(invoice: Invoice, erp: FarEnd, amount: str) -> None:
+    assert receive_from(erp, paid(invoice, "SI-1", amount)) == "conflict"
+
+    assert entries(invoice) == []
+    invoice.refresh_from_db()
+    assert (invoice.status, invoice.official_status) == ("issued", "posted")
+    assert open_values() == [("payment", "120", f"{Decimal(amount).normalize():f}")]
+
+
+def test_a_chargeback_takes_the_payment_back(invoice: Invoice, erp: FarEnd) -> None:
+    receive_from(erp, paid(invoice, "SI-1"))
+
+    assert receive_from(erp, taken_back(invoice, "120.00")) == "applied"
+
+    invoice.refresh_from_db()
+    assert invoice.status == "issued"
+    assert [invoice.paid, invoice.outstanding] == [0, 120]
+    assert invoice.official_status == "posted"
+    assert entries(invoice) == [("payment", 120), ("correction", -120)]
+    assert Payment.objects.get(kind="correction").reason == "Customer disputes it"
+    assert open_values() == []
+
+
+def test_counts_one_reversal_once_and_another_one_too(invoice: Invoice, erp: FarEnd) -> None:
+    receive_from(erp, paid(invoice, "SI-1"))
+    for _ in range(2):
+        receive_from(erp, taken_back(invoice, "20.00"))
+
+    receive_from(erp, taken_back(invoice, "30.00", reference="CB-2"))
+
+    invoice.refresh_from_db()
+    assert (invoice.status, invoice.paid, invoice.official_status) == (
+        "partly_paid",
+        70,
+        "part paid",
+    )
+
+
+def test_keeps_a_reversal_until_its_payment_comes(invoice: Invoice, erp: FarEnd) -> None:
+    assert receive_from(erp, taken_back(invoice, "20.00")) == "conflict"
+    assert open_values() == [("payment", "0", "-20")]
+    assert InboundMessage.objects.get().detail == (
+        f"{invoice} has no payment PAY-{invoice.number}."
+    )
+
+    assert receive_from(erp, paid(invoice, "SI-1")) == "applied"
+
+    invoice.refresh_from_db()
+    assert (invoice.paid, open_values()) == (100, [])
+    assert InboundMessage.objects.earliest("id").resolved_at is not None
+
+
+def test_keeps_a_reversal_of_more_than_was_paid(invoice: Invoice, erp: FarEnd) -> None:
+    receive_from(erp, paid(invoice, "SI-1", "50.00"))
+
+    assert receive_from(erp, taken_back(invoice, "60.00")) == "conflict"
+
+    invoice.refresh_from_db()
+    assert invoice.paid == 50
+    assert open_values() == [("payment", "50", "-10")]
+
+
+def test_does_not_take_back_what_was_given_back_already(
+    invoice: Invoice, market: Market, erp: FarEnd
+) -> None:
+    receive_from(erp, paid(invoice, "SI-1", "150.00"))
+
+    assert receive_from(erp, taken_back(invoice, "150.00")) == "conflict"
+
+    invoice.refresh_from_db()
+    assert (invoice.status, invoice.paid, invoice.moved_to_credit) == ("paid", 150, 30)
+    assert "€30.00 of" in InboundMessage.objects.latest("id").detail
+
+
+def test_a_correction_sets_the_amount_of_a_payment(invoice: Invoice, erp: FarEnd) -> None:
+    receive_from(erp, paid(invoice, "SI-1", "50.00"))
+
+    corrected = paid(invoice, "SI-1", "45.00") | {"correction": True}
+    assert receive_from(erp, corrected) == "applied"
+
+    assert entries(invoice) == [("payment", 50), ("correction", -5)]
+    assert open_values() == []
+
+
+def test_never_corrects_what_a_person_recorded(
+    invoice: Invoice, market: Market, erp: FarEnd
+) -> None:
+    reference, day = f"PAY-{invoice.number}", invoice.company.today()
+    record_payment(
+        invoice.pk, actor=market.rep, amount=Decimal(50), received_on=day, reference=reference
+    )
+
+    assert receive_from(erp, paid(invoice, "SI-1", "60.00")) == "conflict"
+
+    assert entries(invoice) == [("payment", 50)]
+    assert open_values() == [("payment", "50", "60")]
