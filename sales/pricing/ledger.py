@@ -12,16 +12,19 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from common.sentences import Amount
+from common.sentences import Amount, Percentage
 from common.sentences import sentence as _
 from sales.pricing.advances import NO_ADVANCE, Advance, TaxAmount, deduct, spread_advance
 from sales.pricing.deduction_lines import DeductionLine, share_out, take_off, total_open
 from sales.pricing.errors import AmountExceedsOpen, InvalidAmount
 from sales.pricing.ledger_lines import LedgerLine
-from sales.pricing.money import ZERO, Rounding, round_money
+from sales.pricing.money import ZERO, Rounding, from_units, round_money
 from sales.pricing.partial import Portion, freight_part
+from sales.pricing.quantities import round_down
 
 Rate = Decimal
+SMALLEST_SHARE = Decimal("0.0001")
+"""Refusals name shares in hundredths of a percent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,9 +260,16 @@ class Ledger:
         return NextDownPayment(groups, freight)
 
     def share(self, rate: Decimal, *, shares_before: Decimal, asked_before: Decimal) -> Decimal:
-        """Return what a share of the order comes to: round(total × Σ shares) − asked so far."""
+        """Return what a share of the order comes to: round(total × Σ shares) − asked so far.
+
+        Raises AmountExceedsOpen where that is more than is left, the cents of rounding aside.
+        """
         target = round_money(self.total * (shares_before + rate), self.currency, self.rounding)
-        return min(target - asked_before, self.left_to_ask)
+        wanted, left = target - asked_before, self.left_to_ask
+        cents = from_units(1 + len(self.lines), self.currency)
+        if left > 0 and wanted > left + cents:
+            self._refuse_share(left, (left + asked_before) / self.total - shares_before)
+        return min(wanted, left)
 
     @property
     def total(self) -> Decimal:
@@ -290,6 +300,17 @@ class Ledger:
                 ),
                 field="amount",
             )
+
+    def _refuse_share(self, left: Decimal, share: Decimal) -> None:
+        """Say what share is left, or what amount where that is next to nothing."""
+        percentage = round_down(share, SMALLEST_SHARE)
+        raise AmountExceedsOpen(
+            _(
+                "Only %(left)s can still be asked for: give that at most.",
+                left=Percentage(percentage) if percentage > 0 else Amount(left, self.currency),
+            ),
+            field="rate",
+        )
 
     def _take_off(self, sold: Mapping[Rate, TaxAmount]) -> dict[str, TaxAmount]:
         """Return what each trade-in or rebate takes off an invoice that sells so much."""

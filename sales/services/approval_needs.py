@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import astuple, dataclass
 from decimal import Decimal
 from functools import cached_property
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from common.formatting import format_money, format_rate
 from sales.models import ApprovalRule, DocumentLine, Quote
 from sales.pricing.concessions import TINY, Concession, list_discount
+from sales.pricing.errors import NoExchangeRate
 from sales.pricing.exchange import to_base
 from sales.pricing.money import EXACT, Rounding
 from sales.services.documents.totals import line_input, terms_of
@@ -119,6 +120,16 @@ class QuoteFigures:
         for error in self.references.unknown.values():
             raise error
 
+    def measured(self) -> list[object]:
+        """List every figure as an approver sees it, and what each line is measured against."""
+        references = self.references
+        prices = [
+            (astuple(references.by_line[line.pk]), line.pk in references.unlisted)
+            for line in self._lines
+        ]
+        given = [] if references.unknown else [self.discount.off, self.discount.full]
+        return [*prices, *given, *_known(lambda: astuple(self.margin), lambda: self.total_in_base)]
+
     def breaks(self, rule: ApprovalRule) -> Decimal | None:
         """Return the figure that breaks a rule; None if the quote keeps to it."""
         if rule.measure == Measure.TOTAL:
@@ -128,6 +139,15 @@ class QuoteFigures:
             return discount.rate if discount.exceeds(rule.threshold) else None
         rate = self.margin.rate
         return rate if rate is not None and rate < rule.threshold - TINY else None
+
+
+def _known(*figures: Callable[[], object]) -> Iterator[object]:
+    """Yield each figure, or why nobody knows it."""
+    for figure in figures:
+        try:
+            yield figure()
+        except NoExchangeRate as problem:
+            yield str(problem)
 
 
 def needs_of(quote: Quote, lines: Sequence[DocumentLine], figures: QuoteFigures) -> list[Need]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
@@ -20,7 +20,7 @@ from sales.models import DocumentLine, Quote, QuoteApproval, SalesEvent
 from sales.models.quotes import QuoteQuerySet
 from sales.pricing.errors import NoExchangeRate
 from sales.services.approval_needs import Need, QuoteFigures, needs_of
-from sales.services.documents.content_hash import content_hash
+from sales.services.documents.content_hash import content_hash, hash_values
 from sales.services.documents.totals import lines_of
 from sales.services.errors import NotDraft
 from sales.services.events import record_event
@@ -83,6 +83,8 @@ class Review:
     """Content of a quote for its approver: lines, figures, and the changes since the last yes."""
 
     content_hash: str
+    shown: str
+    """Hashes of all that is shown: the content, then the reasons and what they are measured by."""
     lines: Sequence[DocumentLine]
     figures: QuoteFigures
     needs: Sequence[Need]
@@ -122,8 +124,11 @@ def approval_of(
 
 
 def review_quote(quote: Quote) -> Review:
-    """Read a quote for its approver, with its content hash."""
-    lines = lines_of(quote)
+    """Read a quote for its approver, with the hash of what is shown."""
+    return _review(quote, lines_of(quote))
+
+
+def _review(quote: Quote, lines: Sequence[DocumentLine]) -> Review:
     figures, content = QuoteFigures(quote, lines), content_hash(quote, lines)
     needs, problem = list[Need](), None
     try:
@@ -135,7 +140,9 @@ def review_quote(quote: Quote) -> Review:
     if last_yes is not None and last_yes.content:
         changes = content_changes(last_yes.content, content_of(quote, lines))
     asked = _request_for(quote, content, None)
-    return Review(content, lines, figures, needs, problem, asked, last_yes, changes)
+    measured = hash_values([str(problem or ""), *map(astuple, needs), *figures.measured()])
+    shown = f"{content}-{measured}"
+    return Review(content, shown, lines, figures, needs, problem, asked, last_yes, changes)
 
 
 def check_approved(quote: Quote, lines: Sequence[DocumentLine]) -> None:
@@ -182,29 +189,26 @@ def request_approval(quote_id: uuid.UUID, *, actor: User, comment: str = "") -> 
 def decide_approval(
     quote_id: uuid.UUID, *, actor: User, approved: bool, seen: str, comment: str = ""
 ) -> QuoteApproval:
-    """Approve or refuse the content that was seen, a content hash; refused if it changed since.
+    """Approve or refuse what was seen, the hash of a review; refused if any of it changed since.
 
-    Any later change needs a new decision.
+    Any later change of the content needs a new decision.
     """
     quote = _lock_draft(quote_id)
     lines = lines_of(quote)
-    content = content_hash(quote, lines)
+    review = _review(quote, lines)
     if not quote.may_be_decided_by(actor):
         raise NotAllowed(
             gettext("The owner of a quote cannot decide its approval: another approver has to."),
             field="approved",
         )
-    if seen != content:
-        raise StaleVersion(
-            gettext("The quote was changed since you opened it. This is how it stands now.")
-        )
+    _refuse_unseen(review, seen)
     if not approved and not comment.strip():
         raise MissingField(gettext("Give the reason for the refusal."), field="comment")
-    if approved:
-        needs_of(quote, lines, QuoteFigures(quote, lines))  # refuses what cannot be measured
+    if approved and review.problem is not None:
+        raise review.problem
     decision = QuoteApproval.objects.create(
         quote=quote,
-        content_hash=content,
+        content_hash=review.content_hash,
         content=content_of(quote, lines),
         approved=approved,
         comment=comment.strip(),
@@ -213,6 +217,22 @@ def decide_approval(
     decided = SalesEvent.Type.QUOTE_APPROVED if approved else SalesEvent.Type.QUOTE_APPROVAL_REFUSED
     record_event(decided, quote, actor=actor, data={"approved": decision.approved})
     return decision
+
+
+def _refuse_unseen(review: Review, seen: str) -> None:
+    """Refuse to decide on another content than was shown, or for other reasons and figures."""
+    if seen == review.shown:
+        return
+    if seen.partition("-")[0] == review.content_hash:
+        raise StaleVersion(
+            gettext(
+                "What the quote is measured against was changed since you opened it: "
+                "its list prices, a rule or a rate. This is how it stands now."
+            )
+        )
+    raise StaleVersion(
+        gettext("The quote was changed since you opened it. This is how it stands now.")
+    )
 
 
 def quotes_to_approve(approver: User) -> QuoteQuerySet:

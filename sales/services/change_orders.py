@@ -133,7 +133,8 @@ def _close(
         if line.counts and line.is_sold:
             _close_line(line, closed.line(str(line.pk)))
     close_deductions(order, stored, ledger, closed)
-    save_columns(stored, ["quantity", "unit_price", "promotion_discount", *LINE_FIGURES])
+    terms = ("quantity", "unit_price", "price_quantity", "promotion_discount")
+    save_columns(stored, [*terms, *LINE_FIGURES])
     _put_figures(order, stored, ledger)
     return finish_change(order, change, before, stored, actor=actor)
 

@@ -65,6 +65,30 @@ def test_adds_a_write_in_line_in_a_dialog(page: Page, order: Order) -> None:
     check_later_dialogs(page)
 
 
+def test_adds_a_trade_in_and_types_over_what_it_takes_off(page: Page, order: Order) -> None:
+    dialog = page.get_by_role("dialog")
+
+    page.get_by_role("link", name="Trade-in or rebate").click()
+    dialog.get_by_label("Description").fill("Old machine taken back")
+    dialog.get_by_label("Takes off, each").fill("40")
+    dialog.get_by_label("Tax category", exact=True).select_option(index=1)
+    dialog.get_by_role("button", name="Add line").click()
+
+    page.get_by_text("Line added.").wait_for()
+    line = order.lines.get(kind="deduction")
+    assert (line.unit_price, line.net) == (-40, -40)
+    expect(page.locator("#grand")).to_have_text("€120.00")
+    row = page.locator("[data-row]").nth(2)
+    assert row.locator("[data-col=discount]").count() == 0
+    assert cell(page, "unit_price", 2).input_value() == "40.00"
+
+    cell(page, "unit_price", 2).fill("50")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#grand")).to_have_text("€108.00")
+    expect(row).to_contain_text("−€50.00")
+
+
 @pytest.mark.parametrize(
     ("choice", "kind"),
     [("Section heading", "section"), ("Note", "note")],

@@ -66,6 +66,13 @@ def rows(prefix: str, *forms: dict[str, Any], stored: int = 0) -> dict[str, Any]
     return data
 
 
+BANDS = "bands"
+
+
+def band(low: str, high: str, rate: str, **more: Any) -> dict[str, Any]:
+    return {"quantity_from": low, "quantity_to": high, "discount_rate": rate, **more}
+
+
 def sell(market: Market, number: int) -> None:
     """Leave one of everything behind."""
     order = draft_order(actor=market.rep, account=market.account, name=f"Order {number}")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
 
 from common.errors import MissingField, NotAllowed, StaleVersion
 from crm.models import User
-from sales.models import ApprovalRule, Quote, SalesEvent
+from sales.models import ApprovalRule, PriceListItem, Quote, SalesEvent
 from sales.services.approvals import (
     AlreadyRequested,
     ApprovalNeeded,
@@ -20,7 +21,7 @@ from sales.services.approvals import (
 from sales.services.documents.lines import change_line
 from sales.services.quotes import activate_quote
 from tests.approvals import decide
-from tests.factories import Market
+from tests.factories import Market, UserFactory
 from tests.sales.quote_steps import quoted, still_draft
 
 TENTH = Decimal("0.1")
@@ -96,8 +97,43 @@ def requests_for(quote: Quote) -> list[str]:
     return list(wanted.values_list("type", flat=True))
 
 
+def double_the_list_price() -> None:
+    PriceListItem.objects.update(amount=Decimal("39.98"))
+
+
+def lower_the_limit() -> None:
+    ApprovalRule.objects.update(threshold=Decimal("0.05"))
+
+
+def measure_the_margin() -> None:
+    ApprovalRule.objects.create(name="Margin", measure="margin_rate", threshold=Decimal("0.9"))
+
+
+@pytest.mark.parametrize("change", [double_the_list_price, lower_the_limit, measure_the_margin])
+def test_approves_only_by_the_reasons_and_figures_that_were_seen(
+    market: Market, quote: Quote, manager: User, change: Callable[[], None]
+) -> None:
+    change_line(
+        quote.lines.get(), actor=UserFactory.create(is_superuser=True), unit_price=Decimal(18)
+    )
+    quote.lines.update(unit_cost=Decimal(10))
+    review = review_quote(quote)
+    seen, content = review.shown, review.content_hash
+    change()
+    events = SalesEvent.objects.count()
+
+    for approved in (True, False):
+        with pytest.raises(StaleVersion, match="What the quote is measured against was changed"):
+            decide_approval(quote.pk, actor=manager, approved=approved, seen=seen, comment="Fine")
+
+    assert not quote.approvals.exists()
+    assert SalesEvent.objects.count() == events
+    decide(quote, actor=manager)
+    assert quote.approvals.get().content_hash == content
+
+
 def test_approves_only_what_was_seen(market: Market, quote: Quote, manager: User) -> None:
-    seen = review_quote(quote).content_hash
+    seen = review_quote(quote).shown
     change_line(quote.lines.get(), actor=market.rep, quantity=Decimal(97))
     events = SalesEvent.objects.count()
 

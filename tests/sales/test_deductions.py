@@ -472,6 +472,19 @@ class TestBilling:
         assert half.total == Decimal("540.00")
         assert found_in_documents() == []
 
+    def test_a_part_of_one_priced_by_the_hundred_is_a_single_amount(self, market: Market) -> None:
+        order = drafted(market)
+        trade_in(order, market, "50.00", quantity=Decimal(200), price_quantity=Decimal(100))
+        order = submit_order(order.pk, actor=market.rep)
+
+        half = bill(order, market, "5")
+        close_rest(order.pk, actor=market.rep, reason="They need no more")
+
+        for line in (half.lines.get(kind=DEDUCTION), lines(order)[1]):
+            terms = (line.quantity, line.unit_price, line.price_quantity, line.net)
+            assert terms == figures("1", "-50", "1", "-50")
+        assert found_in_documents() == []
+
     def test_an_order_that_the_trade_in_pays_for_is_billed_at_nothing(self, market: Market) -> None:
         order = ordered(market, "1000.00")
 

@@ -128,3 +128,45 @@ def test_does_not_credit_a_down_payment_that_is_deducted_already(
         for invoice in (final, advance)
     ]
     assert back == [Decimal("168.00"), Decimal("72.00")]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "left"), [("0.7", "0.4", "30%"), ("0.6667", "0.3334", "33.33%")]
+)
+def test_refuses_a_percentage_above_what_is_left(
+    market: Market, first: str, second: str, left: str
+) -> None:
+    order = placed(market, quantity="1000", price="100.00")
+    invoice_down_payment(order.pk, actor=market.rep, rate=Decimal(first))
+
+    sentence = f"Only {left} can still be asked for: give that at most."
+    with refused_for(AmountExceedsOpen, sentence, field="rate"):
+        invoice_down_payment(order.pk, actor=market.rep, rate=Decimal(second))
+
+    assert order.invoices.count() == 1
+    rest = Decimal(left.removesuffix("%")) / 100
+    invoice_down_payment(order.pk, actor=market.rep, rate=rest)
+    asked = sum(order.invoices.values_list("total", flat=True))
+    assert asked == order.total
+
+
+def test_refuses_a_percentage_of_what_is_billed(market: Market) -> None:
+    order = placed(market, quantity="10", price="100.00")
+    billed(order, market, what="percentage", rate=Decimal("0.75"))
+
+    sentence = "Only 25% can still be asked for: give that at most."
+    with refused_for(AmountExceedsOpen, sentence, field="rate"):
+        invoice_down_payment(order.pk, actor=market.rep, rate=Decimal("0.5"))
+
+    last = invoice_down_payment(order.pk, actor=market.rep, rate=Decimal("0.25"))
+    assert (last.total, last.share_rate) == (279, Decimal("0.25"))
+
+
+def test_the_last_percentage_takes_the_cent_that_rounding_left(market: Market) -> None:
+    order = placed(market, quantity="1", price="0.05")
+    assert order.total == Decimal("0.06")
+    invoice_down_payment(order.pk, actor=market.rep, amount=Decimal("0.04"))
+
+    last = invoice_down_payment(order.pk, actor=market.rep, rate=Decimal("0.5"))
+
+    assert last.total == Decimal("0.02")

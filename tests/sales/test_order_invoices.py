@@ -9,6 +9,7 @@ import pytest
 from fulfilment.services.returns import record_return
 from fulfilment.services.shipments import record_shipment
 from sales.models import Order, SalesEvent
+from sales.pricing.errors import InvalidRate
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.billing.order_invoices import delete_draft_invoice, invoice_order
 from sales.services.errors import NothingToInvoice
@@ -17,6 +18,7 @@ from sales.services.invoices import issue_invoice
 from sales.services.orders import cancel_order
 from tests.factories import Market
 from tests.sales.order_steps import billed, placed, ship, submitted
+from tests.sales.payment_steps import refused_for
 
 
 def test_nothing_is_billed_twice_and_a_deleted_draft_frees_its_quantities(market: Market) -> None:
@@ -111,3 +113,27 @@ def test_percentages_and_the_rest_sum_to_the_order(market: Market, rates: list[s
     invoices.append(billed(order, market, what="all"))
     assert sum(invoice.total for invoice in invoices) == order.total
     assert sum(invoice.tax for invoice in invoices) == order.tax
+
+
+def test_refuses_a_percentage_above_what_is_left_to_bill(market: Market) -> None:
+    order = submitted(market, "10", "4", price="100.00")
+    billed(order, market, what="percentage", rate=Decimal("0.7"))
+
+    sentence = "Only 30% can still be invoiced: give that at most."
+    with refused_for(InvalidRate, sentence, field="rate"):
+        invoice_order(order.pk, actor=market.rep, what="percentage", rate=Decimal("0.4"))
+
+    assert order.invoices.count() == 1
+    rest = billed(order, market, what="percentage", rate=Decimal("0.3"))
+    assert rest.total == 504
+
+
+def test_a_percentage_bills_what_is_left_of_a_line_that_is_billed_further(market: Market) -> None:
+    order = submitted(market, "10", "4", price="100.00")
+    first, second = order.lines.order_by("position")
+    billed(order, market, what="lines", quantities={first.pk: Decimal(9)})
+
+    half = billed(order, market, what="percentage", rate=Decimal("0.5"))
+
+    quantities = dict(half.lines.values_list("order_line", "quantity"))
+    assert quantities == {first.pk: 1, second.pk: 2}

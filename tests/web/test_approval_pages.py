@@ -144,7 +144,7 @@ def test_approving_is_refused_to_reps_other_teams_and_auditors(
     for who, status in ((market.rep, 403), (stranger, 404), (auditor, 403)):
         client.force_login(who)
         for verb in ("quote-approve", "quote-refuse"):
-            answers = {"comment": "x", "seen": review_quote(quote).content_hash}
+            answers = {"comment": "x", "seen": review_quote(quote).shown}
             assert client.get(at(verb, quote)).status_code == status
             assert client.post(at(verb, quote), answers).status_code == status
     client.force_login(auditor)

@@ -83,7 +83,7 @@ def approval_page(
         icon=icon,
         summary=quote.name,
         problem=str(review.problem or ""),
-        seen=review.content_hash,
+        seen=review.shown,
         reasons=[*(_need_row(need, sees_margin=True) for need in review.needs), *asked],
         facts=_decision_facts(quote, review.figures),
         lines=[_reviewed(quote, line, review) for line in review.lines if not line.is_text],

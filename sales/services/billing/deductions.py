@@ -41,7 +41,7 @@ def _keep(order: Order, line: OrderLine, kept: TaxAmount) -> None:
     amounts = amounts_off(kept)
     line.quantity = ONE if kept else ZERO
     if kept:
-        line.unit_price = price_of(order, amounts)
+        line.unit_price, line.price_quantity = price_of(order, amounts), ONE
     put_amounts(line, amounts)
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from common.errors import DomainError, IllegalTransition, MissingField
-from common.formatting import format_quantity
+from common.formatting import format_quantity, format_rate
 from common.identifiers import uuid7
 from common.rows import save_columns
 from crm.actors import Actor
@@ -24,9 +24,9 @@ from sales.models import (
 )
 from sales.pricing.deduction_lines import amounts_off
 from sales.pricing.errors import InvalidQuantity, InvalidRate, QuantityExceedsOpen
-from sales.pricing.ledger import NextInvoice
+from sales.pricing.ledger import SMALLEST_SHARE, NextInvoice
 from sales.pricing.partial import Amounts
-from sales.pricing.quantities import SMALLEST_QUANTITY
+from sales.pricing.quantities import SMALLEST_QUANTITY, round_down
 from sales.services.billing.deductions import price_of
 from sales.services.billing.down_payments import (
     deduction_lines,
@@ -192,16 +192,34 @@ def _quantities(
 
 
 def _fractions(lines: Sequence[OrderLine], rate: Decimal | None) -> dict[uuid.UUID, Decimal]:
-    """Return this fraction of each line's ordered quantity, or what is left if that is less."""
+    """Return this fraction of each line's ordered quantity, or what is left if that is less.
+
+    Refuses a fraction of which no line has as much left.
+    """
     if rate is None:
         raise MissingField(gettext("Give the percentage to invoice."), field="rate")
     if not 0 < rate <= 1:
         raise InvalidRate(gettext("Give a percentage above 0 and up to 100."), field="rate")
+    counting = [line for line in lines if line.counts and line.is_sold and line.wanted_quantity > 0]
+    parts = [(line.wanted_quantity * rate).quantize(SMALLEST_QUANTITY) for line in counting]
+    _refuse_above_open(counting, parts)
     return {
-        line.pk: min(line.open_to_bill, (line.wanted_quantity * rate).quantize(SMALLEST_QUANTITY))
-        for line in lines
-        if line.counts and line.is_sold
+        line.pk: min(line.open_to_bill, part) for line, part in zip(counting, parts, strict=True)
     }
+
+
+def _refuse_above_open(lines: Sequence[OrderLine], parts: Sequence[Decimal]) -> None:
+    left = max((line.open_to_bill / line.wanted_quantity for line in lines), default=ZERO)
+    is_above = all(
+        part > line.open_to_bill + SMALLEST_QUANTITY
+        for line, part in zip(lines, parts, strict=True)
+    )
+    if left and is_above:
+        share = format_rate(round_down(left, SMALLEST_SHARE))
+        raise InvalidRate(
+            gettext("Only %(left)s can still be invoiced: give that at most.") % {"left": share},
+            field="rate",
+        )
 
 
 def _chosen(
@@ -310,7 +328,7 @@ def _deducted_line(invoice: Invoice, line: OrderLine, amounts: Amounts) -> Invoi
     if amounts.figures == amounts_of(line).figures:
         return part_line(invoice, line, line.quantity, amounts, order_line=line)
     part = part_line(invoice, line, ONE, amounts, order_line=line)
-    part.unit_price = price_of(invoice, amounts)
+    part.unit_price, part.price_quantity = price_of(invoice, amounts), ONE
     return part
 
 

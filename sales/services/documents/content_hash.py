@@ -48,6 +48,11 @@ def _values(record: Quote | DocumentLine, fields: Sequence[str]) -> list[object]
     return values
 
 
+def hash_values(values: Sequence[object]) -> str:
+    """Hash values of any kind (SHA-256); equal figures have the same hash."""
+    return hashlib.sha256(json.dumps(values, default=_plain).encode()).hexdigest()
+
+
 def _plain(value: object) -> object:
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"

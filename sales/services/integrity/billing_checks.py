@@ -78,7 +78,7 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (VALUES
     ('tax rate', line.tax_rate, agreed.tax_rate, 0),
     ('what is taken off', line.base + CASE WHEN head.prices_include_tax THEN line.tax ELSE 0 END,
-        line.quantity * line.unit_price, change.allowed)
+        line.quantity * line.unit_price / line.price_quantity, change.allowed)
 ) figure(what, stored, expected, allowed)
 WHERE {IS_DEDUCTION} AND head.kind = 'invoice'
     AND COALESCE(abs(figure.stored - figure.expected) > figure.allowed, true)
