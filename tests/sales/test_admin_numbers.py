@@ -100,7 +100,13 @@ INLINE_ROWS: dict[str, tuple[type[Any], dict[str, Any], str, dict[str, Any], str
         PriceList,
         {"name": "List", "currency": "EUR", "is_active": "on"},
         "items",
-        {"method": "amount", "amount": "9.99", "rounding": "none", "selling": "no_control"},
+        {
+            "method": "amount",
+            "amount": "9.99",
+            "rounding": "none",
+            "selling": "no_control",
+            "price_quantity": "1",
+        },
         "amount",
     ),
 }
