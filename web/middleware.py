@@ -7,9 +7,10 @@ from http import HTTPStatus
 from urllib.parse import urlencode, urlsplit
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render, resolve_url
+from django.shortcuts import resolve_url
 
 from web.htmx import is_partial
+from web.rendering import render_part
 
 
 class SayWhoIsSignedOut:
@@ -25,7 +26,7 @@ class SayWhoIsSignedOut:
             return response
         page = {"sign_in": _sign_in_to(request)}
         status = HTTPStatus.UNAUTHORIZED
-        return render(request, "base/parts/signed_out.html", page, status=status)
+        return render_part(request, "base/parts/signed_out.html", page, status=status)
 
 
 def _leads_to(response: HttpResponse, path: str) -> bool:

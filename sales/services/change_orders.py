@@ -44,7 +44,12 @@ from sales.services.order_differences import (
     ChangeEntry,
     snapshot,
 )
-from sales.services.order_versions import check_open, finish_change, open_change
+from sales.services.order_versions import (
+    check_open,
+    finish_change,
+    open_change,
+    refuse_nothing_left,
+)
 from sales.services.orders import lock_order
 from sales.services.prices.discount_limits import within_limit
 from sales.services.prices.list_prices import take_volume_discount
@@ -92,6 +97,7 @@ def change_order(
         reprice(order, lines)
     agree_figures(lines, ledger, _repriced(stored, changes))
     after = _put_figures(order, lines, ledger)
+    refuse_nothing_left(order, lines)
     check_ready(order, lines)
     refuse_under_billed(order, ledger, after)
     return finish_change(order, change, before, lines, actor=actor)
@@ -136,6 +142,7 @@ def _close(
     terms = ("quantity", "unit_price", "price_quantity", "promotion_discount")
     save_columns(stored, [*terms, *LINE_FIGURES])
     _put_figures(order, stored, ledger)
+    refuse_nothing_left(order, stored)
     return finish_change(order, change, before, stored, actor=actor)
 
 

@@ -59,11 +59,7 @@ def finish_change(
     *,
     actor: Actor,
 ) -> OrderChange:
-    """Store what changed, derive the statuses and record the event.
-
-    Refuses to leave nothing of an order of which nothing is shipped or billed.
-    """
-    _refuse_nothing_left(order, lines)
+    """Store what changed, derive the statuses and record the event."""
     _close_change(change, field_changes(before, snapshot(order, lines)))
     save_statuses(order, derive_statuses(order, lines))
     changed = sorted({str(entry["field"]) for entry in change.difference})
@@ -76,7 +72,8 @@ def finish_change(
     return change
 
 
-def _refuse_nothing_left(order: Order, lines: Sequence[OrderLine]) -> None:
+def refuse_nothing_left(order: Order, lines: Sequence[OrderLine]) -> None:
+    """Refuse to leave nothing of an order of which nothing is shipped or billed."""
     if not any(
         line.is_started or (line.is_sold and line.counts and line.wanted_quantity) for line in lines
     ):

@@ -88,15 +88,15 @@ def test_a_dialog_keeps_its_form_and_is_saved_after_sign_in(
     dialog.get_by_label("Text").fill("Delivered in spring")
     sign_out(page)
 
-    dialog.get_by_role("button", name="Add line").click()
+    dialog.get_by_role("button", name="Add", exact=True).click()
 
     expect(dialog.get_by_text(WORDS)).to_be_visible()
     expect(dialog.get_by_label("Text")).to_have_value("Delivered in spring")
 
     sign_in_by(page, market)
-    dialog.get_by_role("button", name="Add line").click()
+    dialog.get_by_role("button", name="Add", exact=True).click()
 
-    page.get_by_text("Line added.").wait_for()
+    page.get_by_text("Added.").wait_for()
     assert order.lines.filter(description="Delivered in spring").count() == 1
 
 

@@ -153,6 +153,7 @@ def test_tells_a_trade_in_as_a_line_below_zero(market: Market) -> None:
         "cancelled": "0",
         "unit": "",
         "unit_price": money("-150.00"),
+        "price_quantity": "1",
         "discount": money("0.00"),
         "net": money("-300.00"),
         "tax": money("-60.00"),

@@ -117,6 +117,7 @@ def test_approves_only_by_the_reasons_and_figures_that_were_seen(
         quote.lines.get(), actor=UserFactory.create(is_superuser=True), unit_price=Decimal(18)
     )
     quote.lines.update(unit_cost=Decimal(10))
+    quote.refresh_from_db()
     review = review_quote(quote)
     seen, content = review.shown, review.content_hash
     change()

@@ -16,6 +16,7 @@ from crm import roles
 from crm.models import Account, Contact, CustomField, Lead, Opportunity, User
 from crm.services.activities import note
 from fulfilment.models import Attempt, Connection, Discrepancy, Handoff, InboundMessage
+from fulfilment.routes import sent_event_types
 from fulfilment.services.connections import register_connection
 from fulfilment.services.returns import record_return
 from fulfilment.services.shipments import add_parcel, record_shipment
@@ -31,7 +32,6 @@ from sales.models import (
     Product,
     PromotionCode,
     Quote,
-    SalesEvent,
 )
 from sales.services.approvals import request_approval
 from sales.services.billing.order_invoices import invoice_order
@@ -97,7 +97,7 @@ def shop() -> tuple[Market, User]:
     """A market with two connections, rules, codes and custom fields, and somebody who approves."""
     market = Market()
     approver = UserFactory.create(role=roles.SALES_MANAGER, team=market.rep.team)
-    events = list(SalesEvent.Type.values)
+    events = [name for name, _ in sent_event_types()]
     for code in ("warehouse", "erp"):
         url, keys = "https://far.example/hooks", {"secret_out": SECRET, "secret_in": SECRET}
         register_connection(code, name=code.title(), url=url, event_types=events, **keys)
@@ -243,7 +243,7 @@ def _sale(market: Market, opportunity: Opportunity, size: int) -> tuple[Quote, O
     submit_order(order.pk, actor=rep)
     for step in range(size):
         wanted = {
-            line.pk: {"quantity": Decimal(20 + step)} for line in order.lines.filter(kind="product")
+            line.pk: {"quantity": Decimal(40 + step)} for line in order.lines.filter(kind="product")
         }
         change_order(order.pk, Changes(lines=wanted), actor=rep, reason="They asked")
     for _ in range(size):
@@ -276,7 +276,7 @@ def _invoices(market: Market, order: Order, size: int) -> tuple[Invoice, Invoice
         record_payment(
             invoice.pk, actor=rep, amount=Decimal(1), received_on=day, reference=reference
         )
-        some = {line.pk: Decimal("0.1") for line in invoice.lines.filter(kind="product")}
+        some = {line.pk: Decimal(1) for line in invoice.lines.filter(kind="product")}
         notes.append(credit_invoice(invoice.pk, actor=rep, reason="Broken", quantities=some))
     draft = invoice_order(order.pk, actor=rep, what="percentage", rate=tenth)
     return draft, Invoice.objects.get(pk=invoice.pk), notes[0]

@@ -22,5 +22,10 @@ def reason_shown(client: Client, answer: Any, record: models.Model) -> str:
     assert (answer.status_code, answer["Location"]) == (303, record_url(record))
     page = client.get(answer["Location"])
     assert page.status_code == 200
-    [reason] = ERROR.findall(page.content.decode())
-    return html.unescape(reason)
+    [reason] = errors_shown(page)
+    return reason
+
+
+def errors_shown(page: Any) -> list[str]:
+    """Return the errors that a page shows beside its record."""
+    return [html.unescape(reason) for reason in ERROR.findall(page.content.decode())]

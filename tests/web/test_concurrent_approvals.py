@@ -90,6 +90,7 @@ def test_of_two_who_decide_at_the_same_moment_each_decides_on_what_they_saw(
     )
 
     assert [answer.status_code for answer in answers] == [302, 302]
+    quote.refresh_from_db()
     assert {each.content_hash for each in quote.approvals.all()} == {
         review_quote(quote).content_hash
     }

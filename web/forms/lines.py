@@ -162,11 +162,6 @@ class CategoryField(forms.ModelChoiceField[ProductCategory]):
 class DetailsForm(StyledForm):
     """Base of the forms of one line, which ask what its row does not show, such as its tax."""
 
-    unit_price = PriceField(
-        required=False,
-        help_text=_("12.50 / 100 is the price of 100 units. Empty: the list price."),
-    )
-
     def __init__(
         self,
         *args: Any,
@@ -211,6 +206,10 @@ class ProductLineForm(DetailsForm):
 
     widths: ClassVar = {"unit_price": 4, "tax_category": 4, "tax_rate": 4}
 
+    unit_price = PriceField(
+        required=False,
+        help_text=_("12.50 / 100 is the price of 100 units. Empty: the list price."),
+    )
     tax_category = forms.ModelChoiceField(
         label=_("Tax category"), queryset=TaxCategory.objects.all()
     )

@@ -103,6 +103,7 @@ CROSS JOIN LATERAL (
                 WHERE other.order_line_id = line.order_line_id)) AS allowed
 ) part
 WHERE line.order_line_id IS NOT NULL AND {IS_SOLD} AND abs(line.base - part.exact) > part.allowed
+    AND EXISTS (SELECT FROM sales_orderchange change WHERE change.order_id = head.order_id)
     AND NOT EXISTS (SELECT FROM sales_orderchange change
         CROSS JOIN jsonb_array_elements(change.difference) entry
         WHERE change.order_id = head.order_id AND entry ->> 'line' = line.order_line_id::text
@@ -110,8 +111,9 @@ WHERE line.order_line_id IS NOT NULL AND {IS_SOLD} AND abs(line.base - part.exac
             AND entry ->> 'before' IS NOT NULL)
 ORDER BY 1
 """
-"""A part reads quantity × (price − volume discount), within what `CHANGED_LINES` allows. Where a
-change order typed another price once a part was billed, the rest makes up for what was billed."""
+"""A part of a changed order reads quantity × (price − volume discount), within what `CHANGED_LINES`
+allows; `PARTS` compares those of the others with the order. Where a change order typed another
+price once a part was billed, the rest makes up for what was billed."""
 
 CREDITS = f"""
 WITH credited AS (
