@@ -86,11 +86,11 @@ def test_credits_an_invoice(screen: Screen, market: Market, invoice: Invoice) ->
     check(screen)
 
     page.get_by_label("Reason").fill("Two came broken")
-    page.get_by_label("To credit Espresso machine").fill("11")
+    page.get_by_label("To credit: Espresso machine").fill("11")
     page.get_by_role("button", name="Issue credit note").click()
     page.get_by_text("11 cannot be credited, only 10 are left").wait_for()
     check(screen)
-    page.get_by_label("To credit Espresso machine").fill("2")
+    page.get_by_label("To credit: Espresso machine").fill("2")
     page.get_by_role("button", name="Issue credit note").click()
 
     page.get_by_role("heading", name="CN-").wait_for()
@@ -125,7 +125,7 @@ def test_asks_only_for_what_the_kind_of_invoice_needs(
     screen.sign_in(market)
     page = screen.page
     page.goto(f"{record_url(order)}invoice/")
-    quantity = page.get_by_label("To invoice Espresso machine")
+    quantity = page.get_by_label("To invoice: Espresso machine")
     amount = page.get_by_label("or an amount, tax included")
     assert not quantity.is_visible()
     assert not amount.is_visible()

@@ -96,7 +96,10 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
     ),
     "a part billed for other units": (
         line("invoice", "INV-00003", 1, "price_quantity = 100"),
-        ["INV-00003, line 1: price quantity is 100, should be 1."],
+        [
+            "INV-00003, line 1: base is 83.29, should be 0.83292.",
+            "INV-00003, line 1: price quantity is 100, should be 1.",
+        ],
     ),
     "a credit for other units": (
         line("invoice", "CN-00002", 1, "price_quantity = 100"),
@@ -383,6 +386,7 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
             "O-00002, line 1: billed taxable is 78.65000, should be 79.65000.",
             "INV-00003: total is 217.87000, should be 218.87000.",
             "INV-00003: early-payment discount is 4.38, should be 4.36.",
+            "INV-00003, line 1: base is 82.29, should be 83.29167.",
             "INV-00003, line 1: tax is 15.93, should be 15.73.",
             "O-00002: invoiced net at 20% is 78.65, should be 79.65.",
         ],
