@@ -26,6 +26,8 @@ def main(arguments: list[str]) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     if len(arguments) < 2 or arguments[1].lstrip("-") in NEED_NO_SERVICES:
         os.environ["OFFLINE"] = "true"
+    if arguments[1:2] == ["relay"]:
+        os.environ.setdefault("ROLE", "relay")
     exit_with_parent_if_configured()
     execute_from_command_line(arguments)
 

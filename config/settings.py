@@ -40,7 +40,9 @@ LOG_LEVEL: str = env.str(
     "LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"])
 )
 LOG_FORMAT: str = env.str("LOG_FORMAT", "", validate=validate.OneOf(["", "json", "console"]))
-ROLE: str = env.str("ROLE", "command", validate=validate.OneOf(["web", "worker", "command"]))
+ROLE: str = env.str(
+    "ROLE", "command", validate=validate.OneOf(["web", "worker", "relay", "command"])
+)
 DATABASE_POOL_SIZE: int = env.int("DATABASE_POOL_SIZE", 8, validate=environment.positive)
 VAR_DIR: Path = env.path("THROUGHLINE_VAR", BASE_DIR / "var")
 PRIVATE_SERVICES: bool = env.bool("PRIVATE_SERVICES", DEBUG)
@@ -163,13 +165,15 @@ def _database(url: str, role: str) -> dict[str, Any]:
     settings = {name: options.pop(option, "") for name, option in names.items()}
     options.setdefault("application_name", f"throughline {role}")  # shown in pg_stat_activity
     # Compiling by JIT costs more than our short queries take.
-    planner = ["-c jit=off"]
-    if role in {"web", "worker"}:
+    server = ["-c jit=off"]
+    if role != "command":
+        # A process that is frozen in a transaction must not keep its locks.
+        server.append("-c idle_in_transaction_session_timeout=30s")
         # Reads of a record join up to ten tables by primary key, each fanning out from the record:
         # the written order is the best one, and trying all others takes 5 to 17 ms. Commands, such
         # as `verify`, join whole tables and let the planner choose.
-        planner.append("-c join_collapse_limit=1")
-    options["options"] = " ".join([options.get("options", ""), *planner]).strip()
+        server.append("-c join_collapse_limit=1")
+    options["options"] = " ".join([*server, options.get("options", "")]).strip()
     # For statements that ask to be prepared; those of Django's own cursor never are.
     options.setdefault("prepare_threshold", 5)
     pooled = role == "web"

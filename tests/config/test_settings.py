@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from cryptography.fernet import Fernet
@@ -183,22 +184,40 @@ def test_only_the_web_role_pools_its_connections(start: Start) -> None:
     assert start("-c", code, ROLE="worker").stdout == "False 60\n"
 
 
-@pytest.mark.parametrize(
-    ("role", "limit"),
-    [("web", "1"), ("worker", "1"), ("command", "8")],
+SHOW_SERVER_SETTINGS = (
+    "import django; django.setup(); from django.db import connection as c; k = c.cursor()\n"
+    "for name in ('join_collapse_limit', 'jit', 'idle_in_transaction_session_timeout'):\n"
+    "    k.execute(f'SHOW {name}'); print(*k.fetchone())"
 )
-def test_only_web_and_workers_join_in_the_written_order(
-    start: Start, role: str, limit: str
+
+
+@pytest.mark.parametrize(
+    ("role", "limit", "timeout"),
+    [("web", "1", "30s"), ("worker", "1", "30s"), ("relay", "1", "30s"), ("command", "8", "0")],
+)
+def test_only_servers_join_in_the_written_order_and_give_their_locks_up(
+    start: Start, role: str, limit: str, timeout: str
 ) -> None:
-    code = (
-        "import django; django.setup(); from django.db import connection as c; k = c.cursor();"
-        "k.execute('SHOW join_collapse_limit'); print(*k.fetchone());"
-        "k.execute('SHOW jit'); print(*k.fetchone())"
+    settings = {"ROLE": role, "DJANGO_SETTINGS_MODULE": "config.settings"}
+
+    done = start("-c", SHOW_SERVER_SETTINGS, **settings)
+
+    assert (done.returncode, done.stdout) == (0, f"{limit}\noff\n{timeout}\n")
+
+
+def test_what_the_address_of_the_database_sets_counts(start: Start) -> None:
+    url: str = settings.DATABASE_URL
+    options = quote("-c idle_in_transaction_session_timeout=2s")
+
+    done = start(
+        "-c",
+        SHOW_SERVER_SETTINGS,
+        ROLE="worker",
+        DJANGO_SETTINGS_MODULE="config.settings",
+        DATABASE_URL=f"{url}{'&' if '?' in url else '?'}options={options}",
     )
 
-    done = start("-c", code, ROLE=role, DJANGO_SETTINGS_MODULE="config.settings")
-
-    assert (done.returncode, done.stdout) == (0, f"{limit}\noff\n")
+    assert (done.returncode, done.stdout) == (0, "1\noff\n2s\n")
 
 
 def test_reads_a_secret_from_a_file(start: Start, tmp_path: Path) -> None:

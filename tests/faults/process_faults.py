@@ -61,6 +61,19 @@ def frozen_past_the_lease(testbed: Testbed) -> None:
     assert frozen.is_running()
 
 
+@fault("frozen with locks held", core=True)
+def frozen_with_locks_held(testbed: Testbed) -> None:
+    """SIGSTOP while answers are stored; the database ends that transaction, others go on."""
+    testbed.create_events()
+    frozen = testbed.start_worker("freezes while it stores answers", short_leases=True)
+    eventually(testbed.has_lease, "a lease")
+    testbed.start_worker(short_leases=True)
+    eventually(testbed.all_sent, "the end")
+    signal_to(frozen, signal.SIGCONT)
+    time.sleep(0.3)
+    assert frozen.is_running()
+
+
 @fault("stopped during delivery", core=True)
 def stopped_during_delivery(testbed: Testbed) -> None:
     """SIGTERM while requests are in progress; claimed lanes are finished."""

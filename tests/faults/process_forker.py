@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -26,6 +27,7 @@ from config.parent_process import exit_with_parent
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
+completion = import_module("fulfilment.outbound.completion")
 drain = import_module("fulfilment.outbound.drain")
 User, Account = import_module("crm.models").User, import_module("crm.models").Account
 drafts = import_module("sales.services.documents.drafts")
@@ -87,9 +89,17 @@ ROLES: dict[str, Callable[..., None]] = {
 }
 
 
+def stop_here(number: signal.Signals) -> None:
+    """Kill or freeze this process before its thread goes on.
+
+    A signal to the process may be taken by another thread, while this one begins a transaction.
+    """
+    signal.pthread_kill(threading.get_ident(), number)
+
+
 def die(*_: Any) -> None:
     """Kill this process."""
-    os.kill(os.getpid(), signal.SIGKILL)
+    stop_here(signal.SIGKILL)
 
 
 def die_before_sending() -> None:
@@ -120,7 +130,21 @@ def at_completion(action: Callable[[], None]) -> None:
 
 def freeze() -> None:
     """Stop this process until it gets SIGCONT."""
-    os.kill(os.getpid(), signal.SIGSTOP)
+    stop_here(signal.SIGSTOP)
+
+
+def freeze_in_completion() -> None:
+    """Stop this process in the transaction that stores answers, with its locks held."""
+    store = completion._store_attempts
+
+    def store_and_freeze(steps: Any) -> None:
+        steps = list(steps)
+        store(steps)
+        if steps:
+            completion._store_attempts = store  # type: ignore[attr-defined]  # only once
+            freeze()
+
+    completion._store_attempts = store_and_freeze  # type: ignore[attr-defined]
 
 
 def lose_backend() -> None:
@@ -155,6 +179,7 @@ FAILURES: dict[str, Callable[[], None]] = {
     "dies before sending": die_before_sending,
     "dies before the commit": lambda: at_completion(die),
     "freezes before the commit": lambda: at_completion(freeze),
+    "freezes while it stores answers": freeze_in_completion,
     "loses its backend": lambda: at_completion(lose_backend),
     "dies before waking workers": die_before_waking_workers,
     "resolves a name to a private address": resolve_privately,

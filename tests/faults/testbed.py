@@ -19,6 +19,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from celery import Celery
 from django.conf import settings
@@ -44,6 +45,9 @@ ORDERS = 6
 
 DEADLINE = 1
 """Seconds the external systems have to answer."""
+
+LOCKS = f"&options={quote('-c idle_in_transaction_session_timeout=2s')}"
+"""How long a process that is frozen in a transaction keeps its locks; 30 s elsewhere."""
 
 
 class Forker:
@@ -124,7 +128,7 @@ class Testbed:
         self._exits.enter_context(own_database(server, name))
         self.broker = Broker(folder / "broker")
         self._exits.callback(self.broker.close)
-        environment = {"DATABASE_URL": database_url(), "REDIS_URL": self.broker.url}
+        environment = {"DATABASE_URL": f"{database_url()}{LOCKS}", "REDIS_URL": self.broker.url}
         self.environment = environment
         self.forker = Forker(environment, folder)
         self._exits.callback(self.forker.close)
