@@ -233,6 +233,7 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
     "a part billed at another price": (
         line("invoice", "INV-00002", 2, "unit_price = 18"),
         [
+            "INV-00002, line 2: base is 1199.4, should be 1080.",
             "INV-00002, line 2: unit price is 18, should be 19.99.",
             "CN-00001, line 2: unit price is 19.99, should be 18.",
         ],

@@ -91,6 +91,7 @@ PRICED_PARTS = f"""
 SELECT {LINE_NAME}, 'base', trim_scale(line.base)::text, trim_scale(round(part.exact, 5))::text
 FROM sales_invoiceline line
 JOIN sales_invoice head ON head.id = line.invoice_id
+JOIN sales_orderline agreed ON agreed.id = line.order_line_id
 CROSS JOIN LATERAL (
     SELECT line.quantity * (COALESCE(line.unit_price, 0) - line.volume_discount)
             / line.price_quantity
@@ -102,8 +103,10 @@ CROSS JOIN LATERAL (
             + 6 * (SELECT COUNT(*) FROM sales_invoiceline other
                 WHERE other.order_line_id = line.order_line_id)) AS allowed
 ) part
-WHERE line.order_line_id IS NOT NULL AND {IS_SOLD} AND abs(line.base - part.exact) > part.allowed
-    AND EXISTS (SELECT FROM sales_orderchange change WHERE change.order_id = head.order_id)
+WHERE {IS_SOLD} AND abs(line.base - part.exact) > part.allowed
+    AND (EXISTS (SELECT FROM sales_orderchange change WHERE change.order_id = head.order_id)
+        OR abs(line.base - agreed.base * line.quantity / NULLIF(agreed.quantity, 0))
+            <= part.allowed)
     AND NOT EXISTS (SELECT FROM sales_orderchange change
         CROSS JOIN jsonb_array_elements(change.difference) entry
         WHERE change.order_id = head.order_id AND entry ->> 'line' = line.order_line_id::text
@@ -111,9 +114,9 @@ WHERE line.order_line_id IS NOT NULL AND {IS_SOLD} AND abs(line.base - part.exac
             AND entry ->> 'before' IS NOT NULL)
 ORDER BY 1
 """
-"""A part of a changed order reads quantity × (price − volume discount), within what `CHANGED_LINES`
-allows; `PARTS` compares those of the others with the order. Where a change order typed another
-price once a part was billed, the rest makes up for what was billed."""
+"""A part reads quantity × (price − volume discount), within what `CHANGED_LINES` allows; one that
+is no part of its order is named by `PARTS`. Where a change order typed another price once a part
+was billed, the rest makes up for what was billed."""
 
 CREDITS = f"""
 WITH credited AS (

@@ -19,6 +19,7 @@ from sales.pricing.advances import Advance, TaxAmount
 from sales.pricing.changed_lines import ChangedLine, agree
 from sales.pricing.deduction_lines import DeductionLine
 from sales.pricing.documents import LineInput, PricedDocument, price_document
+from sales.pricing.errors import AmountExceedsOpen
 from sales.pricing.ledger import Ledger, NextInvoice
 from sales.pricing.ledger_lines import LedgerLine, Units
 from sales.pricing.money import Rounding, minor_units
@@ -186,6 +187,18 @@ class OrderStory:
         getattr(self, step)()
         self.check()
 
+    def share(self, rate: Decimal) -> Decimal:
+        """Return what a share comes to; nothing where it is refused, as more than is left."""
+        try:
+            amount = self.ledger.share(rate, shares_before=self.shares, asked_before=self.asked)
+        except AmountExceedsOpen:
+            coins = Decimal(1 + len(self.ledger.lines)).scaleb(-minor_units(self.currency))
+            wanted = self.ledger.total * (self.shares + rate) - self.asked
+            assert wanted > self.ledger.left_to_ask + coins / 2
+            return ZERO
+        self.shares += rate
+        return amount
+
     def ask_ahead(self) -> None:
         """Issue a down payment: a share of the order, or an amount."""
         left = self.ledger.left_to_ask
@@ -193,8 +206,7 @@ class OrderStory:
         if left <= 0:
             return
         if self.dice.random() < 0.5 and self.shares + rate <= 1:
-            amount = self.ledger.share(rate, shares_before=self.shares, asked_before=self.asked)
-            self.shares += rate
+            amount = self.share(rate)
         else:
             units = int(left.scaleb(minor_units(self.currency)))
             amount = self.dice.choice([left, self.money(units)])
