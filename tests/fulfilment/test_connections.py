@@ -202,7 +202,7 @@ def test_others_go_on_while_the_secret_of_one_cannot_be_read(
     assert (stuck.state, stuck.refusal_count) == (State.RETRYING, 0)
     assert sorted(outcomes()) == [("push", "done"), ("push", "unsigned")]
     health = Health.objects.get(connection=warehouse.connection)
-    assert health.last_failure.startswith("Warehouse has no secret to sign with that can be read")
+    assert health.display_last_failure.startswith("Warehouse has no secret to sign with that can be read")
     assert health.not_before is not None
     assert health.not_before > timezone.now() + dt.timedelta(minutes=14)
     assert (drain(), len(outcomes())) == (0, 2)

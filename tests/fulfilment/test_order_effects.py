@@ -235,7 +235,7 @@ def test_quarantines_a_return_under_the_reference_of_a_shipment(
     assert receive_from(warehouse, returned(order, "WH-1", "3")) == "quarantined"
 
     stored = InboundMessage.objects.latest("id")
-    assert (stored.detail, stored.root_id) == ("WH-1 is recorded as a shipment.", order.pk)
+    assert (stored.display_detail, stored.root_id) == ("WH-1 is recorded as a shipment.", order.pk)
     assert moved(order) == (5, 0, 0, 0)
 
 
