@@ -13,13 +13,12 @@ from typing import NoReturn
 import aiohttp
 import orjson
 from django.conf import settings
-from django.core.exceptions import ValidationError
 
 from common.sentences import Sentence
 from common.sentences import sentence as _
 from common.stored_sentences import printable
 from fulfilment import signing
-from fulfilment.addresses import below, check_url, shown_url
+from fulfilment.addresses import InvalidAddress, below, check_url, shown_url
 from fulfilment.cloudevents import CONTENT_TYPE
 from fulfilment.connectors.base import Message, Reply, Target
 from fulfilment.connectors.ssrf import AddressFilter, refused_addresses
@@ -166,10 +165,8 @@ class WebhookConnector:
         """Refuse an address that was stored before it was checked, or is not allowed any more."""
         try:
             check_url(self._target.url)
-        except ValidationError as error:
-            problem = _(
-                "%(name)s: %(problem)s", name=self._target.name, problem=" ".join(error.messages)
-            )
+        except InvalidAddress as error:
+            problem = _("%(name)s: %(problem)s", name=self._target.name, problem=error.sentence)
             raise AddressBlocked(problem) from error
 
     @asynccontextmanager

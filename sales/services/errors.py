@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from common.errors import DomainError, IllegalTransition
+from common.sentences import Sentence
 from common.sentences import sentence as _
 from sales.models import Invoice, Order, OrderLine
 from sales.pricing.errors import QuantityExceedsOpen

@@ -63,7 +63,9 @@ def test_quarantines_a_message_after_a_day_with_similar_numbers(
 
     stored = InboundMessage.objects.get()
     assert stored.result == "quarantined"
-    assert stored.display_detail == f"No document ORD-1 was created in time. Similar: {order.number}."
+    assert (
+        stored.display_detail == f"No document ORD-1 was created in time. Similar: {order.number}."
+    )
 
 
 @pytest.mark.django_db(transaction=True)
@@ -154,7 +156,7 @@ def test_quarantines_a_stored_message_that_matches_its_schema_no_more(
     assert retry_deferred() == 2
 
     first.refresh_from_db()
-    assert (first.result, first.detail) == (
+    assert (first.result, first.display_detail) == (
         "quarantined",
         "The event does not match its schema.",
     )
