@@ -45,13 +45,18 @@ def texts(tree: ast.AST) -> Iterator[ast.expr]:
 
 def is_finished(text: ast.expr) -> bool:
     """Whether a text is written in one language here: put together, or translated at once."""
-    for node in ast.walk(text):
-        match node:
-            case ast.JoinedStr() | ast.BinOp(op=ast.Mod() | ast.Add()):
-                return True
-            case ast.Call(func=ast.Name(id="gettext" | "ngettext" | "pgettext")):
-                return True
-    return isinstance(text, ast.Constant) and bool(text.value)
+    match text:
+        case ast.Constant(value=value):
+            return isinstance(value, str) and value != ""
+        case ast.JoinedStr() | ast.BinOp(op=ast.Mod() | ast.Add()):
+            return True
+        case ast.Call(func=ast.Name(id="gettext" | "ngettext" | "pgettext")):
+            return True
+        case ast.IfExp(body=body, orelse=other):
+            return is_finished(body) or is_finished(other)
+        case ast.BoolOp(values=values):
+            return any(map(is_finished, values))
+    return False
 
 
 def finished(tree: ast.AST) -> list[int]:
@@ -88,6 +93,7 @@ def test_each_has_a_column_for_its_values(model: str, columns: set[str]) -> None
         'raise Refused(f"{name} refused")',
         'raise OutcomeUnknown("No answer.", status=502)',
         'DataConflict(verb + " by hand")',
+        'cause = last.detail or f"{name} is busy."',
     ],
 )
 def test_recognises_a_finished_text(source: str) -> None:
@@ -97,7 +103,7 @@ def test_recognises_a_finished_text(source: str) -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        'detail = _("%(name)s is busy.", name=name)',
+        'detail = _("%(name)s is busy for %(seconds)s s.", seconds=f"{pause:.0f}")',
         'cause = ""',
         "handoff.cause = last.detail",
         'raise Refused(_("%(name)s refused: %(reason)s", name=name, reason=reason))',
