@@ -247,3 +247,44 @@ def test_the_page_of_a_message_shows_why_it_was_set_aside_translated(
     set_aside(found.pk, actor=clerk, reason="A sample")
 
     assert f"{clerk} meint: A sample" in client.get(record_url(found)).text
+
+
+@pytest.mark.usefixtures("in_german")
+def test_the_admin_shows_each_text_translated(
+    order: Order, warehouse: FarEnd, admin_client: Client, clerk: User
+) -> None:
+    refuse(warehouse)
+    stuck = Handoff.objects.get()
+    skip_handoff(stuck.pk, actor=clerk, reason="By phone")
+    hold_order(order.pk, actor=clerk, reason="Credit check")
+    receive_from(warehouse, shipment_event(order, "WH-1", "shipped", "1"))
+    found, message = Discrepancy.objects.get(), InboundMessage.objects.get()
+    InboundMessage.objects.update(result="quarantined")
+    set_aside(message.pk, actor=clerk, reason="A sample")
+    text = {"last_failure": UNAVAILABLE, "last_failure_parameters": {"name": "WMS", "status": 503}}
+    Health.objects.update(**text)
+
+    shown = {
+        row: admin_client.get(f"/admin/fulfilment/{kind}/{row.pk}/change/").text
+        for kind, row in {
+            "handoff": stuck,
+            "discrepancy": found,
+            "inboundmessage": message,
+            "connection": warehouse.connection,
+        }.items()
+    }
+
+    assert shown[stuck].count("Warehouse hat abgelehnt: Unknown SKU AX-9") > 1
+    assert f"Übergangen von {clerk}: By phone" in shown[stuck]
+    assert "angehalten" in shown[found]
+    assert f"{clerk} meint: A sample" in shown[message]
+    assert "WMS antwortet nicht (503)." in shown[warehouse.connection]
+    assert "%(" not in "".join(shown.values())
+    lists = [
+        admin_client.get(f"/admin/fulfilment/{kind}/").text
+        for kind in ("handoff", "discrepancy", "inboundmessage", "connection")
+    ]
+    assert "Warehouse hat abgelehnt: Unknown SKU AX-9" in lists[0]
+    assert "angehalten" in lists[1]
+    assert "WMS antwortet nicht (503)." in lists[3]
+    assert "%(" not in "".join(lists)
