@@ -148,7 +148,7 @@ class TestRefunds:
         assert (is_new, entry.amount, entry.payment) == (True, -20, None)
         assert balance(source) == 5
         assert Activity.objects.get().display_text == (
-            "Customer credit of €20.00 refunded (OUT-1): They asked"
+            "Customer credit of 20.00 EUR refunded (OUT-1): They asked"
         )
 
     def test_the_same_refund_counts_once(self, source: Invoice) -> None:
