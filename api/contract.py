@@ -10,7 +10,8 @@ from fulfilment.connectors.webhook import ANSWER_BYTES
 from fulfilment.inbound.intake import DEFERRED_FOR
 from fulfilment.inbound.schemas import DEEPEST
 from fulfilment.models import Connection
-from fulfilment.models.connections import LONGEST_DEADLINE, TOLERATED
+from fulfilment.models.connections import LONGEST_DEADLINE
+from fulfilment.models.tolerances import TOLERATED
 from fulfilment.outbound.retry_schedule import REFUSED_PAUSES
 
 LARGEST_BODY = 256 * 1024

@@ -66,6 +66,16 @@ def optional_key(model: type[M], **options: Any) -> models.ForeignKey[M | None, 
     )
 
 
+def parameters_field() -> models.JSONField[Any, Any]:
+    """Make the column of a sentence's values, beside the text column with its template."""
+    return models.JSONField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Values of a sentence of our own, whose English template is the text."),
+    )
+
+
 def custom_values() -> models.JSONField[Any, Any]:
     """Make the column that holds the values of custom fields, by their key."""
     return models.JSONField(default=dict, blank=True)

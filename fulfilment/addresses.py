@@ -15,7 +15,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext
+
+from common.sentences import Sentence
+from common.sentences import sentence as _
 
 Address = IPv4Address | IPv6Address
 
@@ -25,29 +27,39 @@ NOT_IN_A_URL = re.compile(r"[\s\x00-\x1f\x7f\\]")
 NAT64 = ip_network("64:ff9b::/96")
 
 
+class InvalidAddress(ValidationError):
+    """The URL is not one that a connection may have; ``sentence`` says why."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(str(sentence))
+        self.sentence = sentence
+
+
 def check_url(url: str) -> None:
     """Refuse what is not the http or https address of a host, and what no operator allowed."""
     parts = _parts(url)
     if parts.scheme not in SCHEMES:
-        raise ValidationError(
-            gettext("%(url)s does not begin with https:// or http://.") % {"url": shown_url(url)}
+        raise InvalidAddress(
+            _("%(url)s does not begin with https:// or http://.", url=shown_url(url))
         )
     if parts.username is not None or parts.password is not None:
-        raise ValidationError(
-            gettext("%(url)s holds a user name or a password: leave them out, messages are signed.")
-            % {"url": shown_url(url)}
+        raise InvalidAddress(
+            _(
+                "%(url)s holds a user name or a password: leave them out, messages are signed.",
+                url=shown_url(url),
+            )
         )
     host = parts.hostname or ""
     literal = _literal(host)
     if literal is None and not HOST_NAME.fullmatch(_ascii(host)):
-        raise ValidationError(gettext("%(url)s names no host.") % {"url": shown_url(url)})
+        raise InvalidAddress(_("%(url)s names no host.", url=shown_url(url)))
     if literal is not None and not is_within(literal, settings.OUTBOUND_NETWORKS):
-        raise ValidationError(
-            gettext(
+        raise InvalidAddress(
+            _(
                 "%(host)s is an address written as a number: use a name, "
-                "or have an operator allow its network in OUTBOUND_NETWORKS."
+                "or have an operator allow its network in OUTBOUND_NETWORKS.",
+                host=host,
             )
-            % {"host": host}
         )
 
 
@@ -105,7 +117,7 @@ def _parts(url: str) -> SplitResult:
     except ValueError:
         is_wrong = True
     if is_wrong:
-        raise ValidationError(gettext("%(url)s is not an address.") % {"url": shown_url(url)})
+        raise InvalidAddress(_("%(url)s is not an address.", url=shown_url(url)))
     return parts
 
 

@@ -10,14 +10,11 @@
 
 from __future__ import annotations
 
+from common.sentences import Sentence
+from common.stored_sentences import printable
 from fulfilment.models import Attempt
 
 Outcome = Attempt.Outcome
-
-
-def printable(text: str) -> str:
-    """Replace what PostgreSQL cannot store in a text: NUL and lone surrogates."""
-    return text.encode(errors="replace").decode().replace("\x00", "\ufffd")
 
 
 class HandoffError(Exception):
@@ -30,14 +27,14 @@ class HandoffError(Exception):
 
     def __init__(
         self,
-        detail: str,
+        detail: str | Sentence,
         *,
         status: int | None = None,
         head: str = "",
         retry_after: float | None = None,
     ) -> None:
         super().__init__(detail)
-        self.detail = printable(detail)
+        self.detail = detail
         self.status = status
         self.head = printable(head)
         self.retry_after = retry_after

@@ -8,12 +8,11 @@ from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.fields import identifier
+from common.fields import identifier, parameters_field
 from common.history import keeps_history
-from common.sentences import Sentence
+from common.stored_sentences import written
 
 
 @keeps_history()
@@ -33,12 +32,7 @@ class Activity(models.Model):
     subject_id = models.UUIDField()
     subject = GenericForeignKey("subject_type", "subject_id")
     text = models.TextField()
-    parameters = models.JSONField(
-        null=True,
-        blank=True,
-        editable=False,
-        help_text=_("Values of a sentence of our own, whose English template is the text."),
-    )
+    parameters = parameters_field()
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -68,10 +62,4 @@ class Activity(models.Model):
     @property
     def display_text(self) -> str:
         """The text as people typed it; a sentence of our own in the language of its reader."""
-        if self.parameters is None:
-            return self.text
-        values = {
-            name: gettext(value["label"]) if isinstance(value, dict) else value
-            for name, value in self.parameters.items()
-        }
-        return str(Sentence(self.text, values))
+        return written(self.text, self.parameters)

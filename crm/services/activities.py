@@ -6,12 +6,12 @@ import datetime as dt
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
-from django.utils import timezone, translation
-from django.utils.functional import Promise
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from common.errors import MissingField
 from common.sentences import Sentence
+from common.stored_sentences import store
 from crm.actors import Actor
 from crm.models import Activity, User
 
@@ -25,7 +25,7 @@ def note(
     due_on: dt.date | None = None,
 ) -> Activity:
     """Add an entry to a record's timeline: what people typed, or a sentence of our own."""
-    template, parameters = _stored(text)
+    template, parameters = store(text.strip() if isinstance(text, str) else text)
     if not template:
         raise MissingField(gettext("Write the note first."), field="text")
     return Activity.objects.create(
@@ -42,15 +42,3 @@ def note(
 def finish_task(activity: Activity) -> None:
     """Complete a task; completing it again changes nothing."""
     Activity.objects.filter(pk=activity.pk, done_at__isnull=True).update(done_at=timezone.now())
-
-
-def _stored(text: str | Sentence) -> tuple[str, dict[str, object] | None]:
-    """Return a text and the values of its parameters; labels are translated when they are read."""
-    if isinstance(text, str):
-        return text.strip(), None
-    with translation.override(None):
-        return text.template, {name: _as_json(value) for name, value in text.values.items()}
-
-
-def _as_json(value: object) -> object:
-    return {"label": str(value)} if isinstance(value, Promise) else str(value)

@@ -72,7 +72,13 @@ class HealthInline(ReadOnlyAdmin, admin.StackedInline[Health, Connection]):
     """State of the circuit breaker, last success and last failure."""
 
     model = Health
-    exclude = ("window",)
+    exclude = ("window", "last_failure")
+    readonly_fields = ("written_last_failure",)
+
+    @admin.display(description=_("last failure"))
+    def written_last_failure(self, health: Health) -> str:
+        """Return why it last failed, in the language of its reader."""
+        return health.display_last_failure
 
 
 class SecretInline(ReadOnlyAdmin, admin.TabularInline[Secret, Connection]):
@@ -117,7 +123,7 @@ class ConnectionAdmin(RecordAdmin[Connection]):
     @admin.display(description=_("last failure"))
     def last_failure(self, connection: Connection) -> str:
         """Return why it last failed."""
-        return connection.health.last_failure
+        return connection.health.display_last_failure
 
     def has_delete_permission(self, request: HttpRequest, obj: Connection | None = None) -> bool:
         """Refuse: connections are paused or disabled, and their handoffs stay."""

@@ -23,17 +23,23 @@ class AttemptInline(ReadOnlyAdmin, admin.TabularInline[Attempt, Handoff]):
         "outcome",
         "status_code",
         "duration_ms",
-        "detail",
+        "written_detail",
         "response_head",
     )
+    readonly_fields = ("written_detail",)
     extra = 0
+
+    @admin.display(description=_("detail"))
+    def written_detail(self, attempt: Attempt) -> str:
+        """Return why it failed, in the language of its reader."""
+        return attempt.display_detail
 
 
 @admin.register(Handoff)
 class HandoffAdmin(LookOnlyAdmin[Handoff]):
     """Handoffs with their state, the body sent and the answers received."""
 
-    list_display = ("event", "connection", "state", "reference", "cause", "created_at")
+    list_display = ("event", "connection", "state", "reference", "written_cause", "created_at")
     list_filter = ("state", "lane__connection")
     list_select_related = ("event", "lane__connection")
     search_fields = ("event__subject_number", "message_id", "reference")
@@ -44,12 +50,13 @@ class HandoffAdmin(LookOnlyAdmin[Handoff]):
         "state",
         "refusal_count",
         "reference",
-        "cause",
-        "resolution",
+        "written_cause",
+        "written_resolution",
         "created_at",
         "delivered_at",
         "body",
     )
+    readonly_fields = ("written_cause", "written_resolution")
     inlines = (AttemptInline,)
     actions = ("replay",)
 
@@ -61,6 +68,16 @@ class HandoffAdmin(LookOnlyAdmin[Handoff]):
     def connection(self, handoff: Handoff) -> Connection:
         """Return the external system."""
         return handoff.lane.connection
+
+    @admin.display(description=_("cause"), ordering="cause")
+    def written_cause(self, handoff: Handoff) -> str:
+        """Return why it is not delivered, in the language of its reader."""
+        return handoff.display_cause
+
+    @admin.display(description=_("resolution"))
+    def written_resolution(self, handoff: Handoff) -> str:
+        """Return what a person decided and why, in the language of its reader."""
+        return handoff.display_resolution
 
     @admin.display(description=_("body"))
     def body(self, handoff: Handoff) -> str:

@@ -13,10 +13,22 @@ from fulfilment.models import Discrepancy, InboundMessage
 class InboundMessageAdmin(LookOnlyAdmin[InboundMessage]):
     """Received messages with their results."""
 
-    list_display = ("received_at", "connection", "type", "subject", "result", "detail")
+    list_display = ("received_at", "connection", "type", "subject", "result", "written_detail")
     list_filter = ("result", "connection", "type")
     list_select_related = ("connection",)
     search_fields = ("subject", "message_id")
+    exclude = ("detail", "resolution")
+    readonly_fields = ("written_detail", "written_resolution")
+
+    @admin.display(description=_("detail"), ordering="detail")
+    def written_detail(self, message: InboundMessage) -> str:
+        """Return what became of it, in the language of its reader."""
+        return message.display_detail
+
+    @admin.display(description=_("resolution"))
+    def written_resolution(self, message: InboundMessage) -> str:
+        """Return why a person set it aside, in the language of its reader."""
+        return message.display_resolution
 
 
 @admin.register(Discrepancy)
@@ -28,7 +40,7 @@ class DiscrepancyAdmin(LookOnlyAdmin[Discrepancy]):
         "connection",
         "kind",
         "record_number",
-        "ours",
+        "written_ours",
         "theirs",
         "difference",
         "resolved_at",
@@ -36,8 +48,13 @@ class DiscrepancyAdmin(LookOnlyAdmin[Discrepancy]):
     list_filter = ("kind", "connection", ("resolved_at", admin.EmptyFieldListFilter))
     list_select_related = ("connection",)
     search_fields = ("record_number",)
-    exclude = ("resolution",)
-    readonly_fields = ("decision",)
+    exclude = ("ours", "resolution")
+    readonly_fields = ("written_ours", "decision")
+
+    @admin.display(description=_("ours"), ordering="ours")
+    def written_ours(self, discrepancy: Discrepancy) -> str:
+        """Return our value, in the language of its reader."""
+        return discrepancy.display_ours
 
     @admin.display(description=_("decision"))
     def decision(self, discrepancy: Discrepancy) -> str:

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
+from common.sentences import Sentence
+from common.sentences import sentence as _
 from fulfilment.connectors import Connector, Message, Record, Reply, Target
 from fulfilment.connectors.connector_pool import shared_pool
 from fulfilment.errors import HandoffError, NoReference, OutcomeUnknown, Unreachable
@@ -41,7 +43,7 @@ class AttemptResult:
     error: HandoffError | None = None
 
     @property
-    def detail(self) -> str:
+    def detail(self) -> str | Sentence:
         """Why it failed; empty if it succeeded."""
         return self.error.detail if self.error else ""
 
@@ -223,7 +225,7 @@ async def _attempt(
         failure = error
     except Exception as error:
         log.exception("A request of handoff %s failed.", handoff.handoff_id)
-        failure = OutcomeUnknown(f"An unexpected error: {describe(error)}.")
+        failure = OutcomeUnknown(_("An unexpected error: %(error)s.", error=describe(error)))
         failure.__cause__ = error
     outcome = failure.outcome if failure else _success(verb, reply)
     result = AttemptResult(verb, outcome, started_at, dt.datetime.now(dt.UTC), reply, failure)
@@ -242,11 +244,13 @@ def _note_failure(batch: LaneBatch, error: Exception) -> None:
     left = batch.handoffs[batch.reported :]
     if not left or left[0].is_done:
         return
-    name, cause = batch.target.name, describe(error)
-    failure: HandoffError = OutcomeUnknown(f"An unexpected error while sending to {name}: {cause}.")
+    values = {"name": batch.target.name, "error": describe(error)}
+    failure: HandoffError = OutcomeUnknown(
+        _("An unexpected error while sending to %(name)s: %(error)s.", **values)
+    )
     if not left[0].is_started:
         failure = Unreachable(
-            f"Nothing was sent to {name}, because of an unexpected error: {cause}."
+            _("Nothing was sent to %(name)s, because of an unexpected error: %(error)s.", **values)
         )
     now = dt.datetime.now(dt.UTC)
     left[0].results.append(AttemptResult(Verb.PUSH, failure.outcome, now, now, error=failure))

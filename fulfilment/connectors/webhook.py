@@ -13,10 +13,12 @@ from typing import NoReturn
 import aiohttp
 import orjson
 from django.conf import settings
-from django.core.exceptions import ValidationError
 
+from common.sentences import Sentence
+from common.sentences import sentence as _
+from common.stored_sentences import printable
 from fulfilment import signing
-from fulfilment.addresses import below, check_url, shown_url
+from fulfilment.addresses import InvalidAddress, below, check_url, shown_url
 from fulfilment.cloudevents import CONTENT_TYPE
 from fulfilment.connectors.base import Message, Reply, Target
 from fulfilment.connectors.ssrf import AddressFilter, refused_addresses
@@ -31,7 +33,6 @@ from fulfilment.errors import (
     Refused,
     Unreachable,
     Unsigned,
-    printable,
 )
 
 ANSWER_BYTES = 64 * 1024
@@ -81,7 +82,11 @@ class WebhookConnector:
             return Reply("", error.status)
         if needs_look_up and not reply.reference:
             raise NoReference(
-                f"{self._target.name} answered {reply.status} without a reference.",
+                _(
+                    "%(name)s answered %(status)s without a reference.",
+                    name=self._target.name,
+                    status=reply.status,
+                ),
                 status=reply.status,
                 head=reply.head,
             )
@@ -96,14 +101,19 @@ class WebhookConnector:
             if refused.status == 404:
                 return None
             if refused.status == 405:
-                detail = f"{self._target.name} answers no look-ups (405): switch them off."
+                detail = _(
+                    "%(name)s answers no look-ups (405): switch them off.", name=self._target.name
+                )
                 raise Refused(detail, status=405, head=refused.head) from refused
             raise
         except OutcomeUnknown as error:  # a look-up is safe to repeat
             raise Unreachable(error.detail, status=error.status, head=error.head) from error
         if self._target.gives_references and not reply.reference:
             raise Refused(
-                f"{self._target.name} knows the message but returned no reference.",
+                _(
+                    "%(name)s knows the message but returned no reference.",
+                    name=self._target.name,
+                ),
                 status=reply.status,
                 head=reply.head,
             )
@@ -117,8 +127,11 @@ class WebhookConnector:
         """Sign a message, or without a body a look-up."""
         if not self._secrets:
             raise Unsigned(
-                f"{self._target.name} has no secret to sign with that can be read: rotate it, "
-                "or put the old key back into FIELD_ENCRYPTION_KEYS."
+                _(
+                    "%(name)s has no secret to sign with that can be read: rotate it, "
+                    "or put the old key back into FIELD_ENCRYPTION_KEYS.",
+                    name=self._target.name,
+                )
             )
         now = dt.datetime.now(dt.UTC)
         if body is None:
@@ -152,8 +165,9 @@ class WebhookConnector:
         """Refuse an address that was stored before it was checked, or is not allowed any more."""
         try:
             check_url(self._target.url)
-        except ValidationError as error:
-            raise AddressBlocked(f"{self._target.name}: {' '.join(error.messages)}") from error
+        except InvalidAddress as error:
+            problem = _("%(name)s: %(problem)s", name=self._target.name, problem=error.sentence)
+            raise AddressBlocked(problem) from error
 
     @asynccontextmanager
     async def _handoff_errors(self, progress: SimpleNamespace) -> AsyncIterator[None]:
@@ -161,7 +175,7 @@ class WebhookConnector:
         try:
             yield
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
-            detail = f"{shown_url(self._target.url)} is not an HTTP address."
+            detail = _("%(url)s is not an HTTP address.", url=shown_url(self._target.url))
             raise AddressBlocked(detail) from error
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
             self._raise_handoff_error(progress, error)
@@ -169,24 +183,35 @@ class WebhookConnector:
     def _raise_handoff_error(self, progress: SimpleNamespace, error: Exception) -> NoReturn:
         name = self._target.name
         if progress.refused and not progress.sent:
-            detail = (
-                f"{name} is at {progress.refused[-1]}, not in a network that an operator allowed."
+            detail = _(
+                "%(name)s is at %(address)s, not in a network that an operator allowed.",
+                name=name,
+                address=progress.refused[-1],
             )
             raise AddressBlocked(detail) from error
-        timed_out = isinstance(error, TimeoutError)
-        detail = (
-            f"{name} did not answer for {self._target.deadline:g} s."
-            if timed_out
-            else f"{name} closed the connection: {_error_text(error)}."
-        )
         if progress.status is not None and 200 <= progress.status < 300:
-            detail = f"{name} answered {progress.status}, but the body did not arrive in full."
+            detail = _(
+                "%(name)s answered %(status)s, but the body did not arrive in full.",
+                name=name,
+                status=progress.status,
+            )
             raise NoReference(detail, status=progress.status)
+        detail = self._no_answer(error, is_sent=progress.sent)
         if progress.sent:
             raise OutcomeUnknown(detail, status=progress.status) from error
-        raise Unreachable(
-            detail if timed_out else f"{name} could not be reached: {_error_text(error)}."
-        ) from error
+        raise Unreachable(detail) from error
+
+    def _no_answer(self, error: Exception, *, is_sent: bool) -> Sentence:
+        name, text = self._target.name, _error_text(error)
+        if isinstance(error, TimeoutError):
+            return _(
+                "%(name)s did not answer for %(seconds)s s.",
+                name=name,
+                seconds=f"{self._target.deadline:g}",
+            )
+        if is_sent:
+            return _("%(name)s closed the connection: %(error)s.", name=name, error=text)
+        return _("%(name)s could not be reached: %(error)s.", name=name, error=text)
 
     def _interpret(self, status: int, headers: Mapping[str, str], answer: bytes) -> Reply:
         head = answer[:HEAD_CHARACTERS].decode(errors="replace")
@@ -197,22 +222,35 @@ class WebhookConnector:
     def _refusal(self, status: int, headers: Mapping[str, str], head: str) -> HandoffError:
         name, pause = self._target.name, _pause(headers.get("Retry-After"))
         if 300 <= status < 400:
-            detail = f"{name} answered with a redirect ({status}); redirects are not followed."
+            detail = _(
+                "%(name)s answered with a redirect (%(status)s); redirects are not followed.",
+                name=name,
+                status=status,
+            )
             return AddressBlocked(detail, status=status, head=head)
         if status == 429 or (status == 503 and pause is not None):
             pause = DEFAULT_PAUSE if pause is None else pause
-            detail = f"{name} asked for a pause of {pause:.0f} s ({status})."
+            detail = _(
+                "%(name)s asked for a pause of %(seconds)s s (%(status)s).",
+                name=name,
+                seconds=f"{pause:.0f}",
+                status=status,
+            )
             return RateLimited(detail, status=status, head=head, retry_after=pause)
         if status in {401, 403}:
-            detail = f"{name} does not accept our signature ({status})."
+            detail = _(
+                "%(name)s does not accept our signature (%(status)s).", name=name, status=status
+            )
             return AuthenticationFailed(detail, status=status, head=head)
         if status == 410:
-            return EndpointGone(
-                f"{name} answered that its address is gone (410).", status=status, head=head
-            )
+            detail = _("%(name)s answered that its address is gone (410).", name=name)
+            return EndpointGone(detail, status=status, head=head)
         if status >= 500 or status in {408, 425}:
-            return Unreachable(f"{name} is not available ({status}).", status=status, head=head)
-        return Refused(f"{name} refused: {_reason(head) or status}", status=status, head=head)
+            detail = _("%(name)s is not available (%(status)s).", name=name, status=status)
+            return Unreachable(detail, status=status, head=head)
+        reason = _reason(head) or status
+        detail = _("%(name)s refused: %(reason)s", name=name, reason=reason)
+        return Refused(detail, status=status, head=head)
 
 
 async def _note_sent(

@@ -10,8 +10,10 @@ from functools import partial
 
 from django.db.models import F
 from django.utils import timezone
-from django.utils.translation import gettext
 
+from common.sentences import Sentence, joined
+from common.sentences import sentence as _
+from common.stored_sentences import columns
 from fulfilment.inbound.documents import has_arrived
 from fulfilment.inbound.intake import apply_stored
 from fulfilment.models import InboundMessage
@@ -56,20 +58,19 @@ def _retry(key: uuid.UUID) -> bool:
 def _quarantine(message: InboundMessage) -> bool:
     quarantined = InboundMessage.objects.filter(pk=message.pk, result=Result.DEFERRED).update(
         result=Result.QUARANTINED,
-        detail=_missing(message.subject)[:500],
+        **columns("detail", _missing(message.subject), 500),
         give_up_at=None,
     )
     return bool(quarantined)
 
 
-def _missing(subject: str) -> str:
+def _missing(subject: str) -> str | Sentence:
     """Write that the document did not come, and which ones have a similar number."""
-    missing = gettext("No document %(document)s was created in time.") % {"document": subject}
+    missing = _("No document %(document)s was created in time.", document=subject)
     similar = similar_numbers(subject)
     if not similar:
         return missing
-    hint = gettext("Similar: %(numbers)s.") % {"numbers": ", ".join(similar)}
-    return f"{missing} {hint}"
+    return joined([missing, _("Similar: %(numbers)s.", numbers=", ".join(similar))])
 
 
 def similar_numbers(subject: str) -> list[str]:

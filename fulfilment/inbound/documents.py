@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q
 
 from common.errors import DomainError
+from common.sentences import Sentence, joined
 from crm.actors import System
 from fulfilment.connectors.base import Record
 from fulfilment.inbound.schemas import IncomingMessage, InvalidMessage, parse_message
@@ -34,7 +35,7 @@ class DataConflict(DomainError):
 
     code = "data_conflict"
 
-    def __init__(self, message: str, *discrepancies: NewDiscrepancy) -> None:
+    def __init__(self, message: str | Sentence, *discrepancies: NewDiscrepancy) -> None:
         super().__init__(message)
         self.discrepancies = discrepancies
 
@@ -48,7 +49,7 @@ class Effect:
 
     record: Record
     has_changed: bool
-    detail: str = ""
+    detail: str | Sentence = ""
     is_conflict: bool = False
 
 
@@ -143,11 +144,6 @@ def sender(connection: Connection) -> System:
     return System(connection.name, connection.code)
 
 
-def sentences(found: Iterable[object]) -> str:
-    """Join sentences, each only once."""
-    return " ".join(dict.fromkeys(str(each) for each in found))
-
-
-def labels(found: Collection[NewDiscrepancy]) -> str:
-    """Write the kind and the difference of each discrepancy."""
-    return sentences(f"{each.kind.label} ({each.difference})." for each in found)
+def sentences(found: Iterable[str | Sentence]) -> str | Sentence:
+    """Join sentences, each only once, as many as the remark of a message may hold."""
+    return joined(found, 500)

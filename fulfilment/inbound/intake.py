@@ -17,10 +17,12 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from common.errors import DomainError
+from common.sentences import Sentence
+from common.sentences import sentence as _
+from common.stored_sentences import columns, printable
 from crm.actors import System
 from crm.history import acting
 from fulfilment.connectors.base import Record
-from fulfilment.errors import printable
 from fulfilment.inbound.documents import DataConflict, Effect, UnknownDocument, find_record
 from fulfilment.inbound.effects import EFFECTS
 from fulfilment.inbound.permissions import NotForThisConnection, check_may_report
@@ -59,7 +61,7 @@ class MessageResult:
     """The result of applying a message."""
 
     result: InboundMessage.Result
-    detail: str = ""
+    detail: str | Sentence = ""
     record: Record | None = None
 
 
@@ -104,10 +106,10 @@ def _receive(
         )
     if not is_new:
         earlier = gettext("%(result)s before.") % {"result": stored.get_result_display()}
-        return Receipt(message.id, "duplicate", f"{earlier} {stored.detail}".strip())
+        return Receipt(message.id, "duplicate", f"{earlier} {stored.display_detail}".strip())
     applied = failure or _apply(connection, message)
     _store_result(stored, applied)
-    return Receipt(message.id, applied.result, applied.detail)
+    return Receipt(message.id, applied.result, str(applied.detail))
 
 
 def apply_stored(key: uuid.UUID, *results: InboundMessage.Result) -> MessageResult | None:
@@ -150,7 +152,7 @@ def _apply_body(stored: InboundMessage) -> MessageResult:
     try:
         message = parse_message(stored.body)
     except DomainError as error:
-        return MessageResult(Result.QUARANTINED, str(error))
+        return MessageResult(Result.QUARANTINED, error.message)
     return _apply(stored.connection, message)
 
 
@@ -160,23 +162,30 @@ def _failed(
     message: IncomingMessage | None = None,
 ) -> MessageResult:
     """Name an unexpected error, and the document if it can be found; the traceback is logged."""
-    detail = gettext("Unexpected error: %(error)s") % {"error": f"{type(error).__name__}: {error}"}
+    what = printable(f"{type(error).__name__}: {error}")
+    detail = _("Unexpected error: %(error)s", error=what)
     record = None
     if connection is not None and message is not None:
         with suppress(UnknownDocument):
             record = find_record(connection, message)
-    return MessageResult(Result.QUARANTINED, printable(detail), record)
+    return MessageResult(Result.QUARANTINED, detail, record)
 
 
 def _store_result(stored: InboundMessage, applied: MessageResult) -> None:
     waits = applied.result == Result.DEFERRED and stored.give_up_at is not None
     gave_up = applied.result == Result.DEFERRED and not waits
     stored.result = Result.QUARANTINED if gave_up else applied.result
-    stored.detail = applied.detail[:500]
+    for name, value in columns("detail", applied.detail, 500).items():
+        setattr(stored, name, value)
     stored.root_id = applied.record.id if applied.record else None
     stored.give_up_at = stored.give_up_at if waits else None
     stored.tried_at = timezone.now() if waits else stored.tried_at
-    stored.save(update_fields=["result", "detail", "root_id", "give_up_at", "tried_at"])
+    stored.save(
+        update_fields=[
+            *("result", "detail", "detail_parameters"),
+            *("root_id", "give_up_at", "tried_at"),
+        ]
+    )
     if applied.result == Result.CONFLICT and applied.record is not None:
         close_conflicts(applied.record.id)  # a person may have decided the same values before
 
@@ -189,17 +198,17 @@ def _apply(connection: Connection, message: IncomingMessage) -> MessageResult:
             effect = EFFECTS[message.type](connection, message)
             is_latest = _advance(connection, effect.record, message.sequence)
     except UnknownDocument:
-        unknown = gettext("%(document)s is not known here yet.") % {"document": message.subject}
+        unknown = _("%(document)s is not known here yet.", document=message.subject)
         return MessageResult(Result.DEFERRED, unknown)
     except DataConflict as error:
         open_discrepancies(error.discrepancies)
         record = error.discrepancies[0].record if error.discrepancies else None
-        return MessageResult(Result.CONFLICT, str(error), record)
+        return MessageResult(Result.CONFLICT, error.message, record)
     except NotForThisConnection as error:
-        return MessageResult(Result.QUARANTINED, str(error))  # on no page of a document
+        return MessageResult(Result.QUARANTINED, error.message)  # on no page of a document
     except DomainError as error:
         record = find_record(connection, message)
-        return MessageResult(Result.QUARANTINED, str(error), record)
+        return MessageResult(Result.QUARANTINED, error.message, record)
     _confirm(connection, effect)
     return MessageResult(_result(effect, is_latest=is_latest), effect.detail, effect.record)
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext
-
 from common.errors import DomainError
+from common.sentences import Sentence
+from common.sentences import sentence as _
 from fulfilment.cloudevents import plain
 from fulfilment.connectors.base import Record
 from fulfilment.inbound.documents import (
@@ -190,25 +190,24 @@ def _differences(
             yield NewDiscrepancy(connection.pk, kind, record, mine, others, field=field)
 
 
-def explain(invoice: Invoice, connection: Connection, found: Sequence[NewDiscrepancy]) -> str:
+def explain(
+    invoice: Invoice, connection: Connection, found: Sequence[NewDiscrepancy]
+) -> str | Sentence:
     """Write what differs, a sentence each."""
     return sentences(_sentence(invoice, connection, each) for each in found)
 
 
-def _sentence(invoice: Invoice, connection: Connection, new: NewDiscrepancy) -> str:
+def _sentence(invoice: Invoice, connection: Connection, new: NewDiscrepancy) -> Sentence:
     values = {"invoice": invoice, "connection": connection, "ours": new.ours, "theirs": new.theirs}
     if new.difference:
-        return gettext("%(kind)s by %(difference)s.") % {
-            "kind": new.kind.label,
-            "difference": new.difference,
-        }
+        return _("%(kind)s by %(difference)s.", kind=new.kind.label, difference=new.difference)
     if new.field == "currency":
-        return gettext("%(invoice)s is in %(ours)s, not %(theirs)s.") % values
+        return _("%(invoice)s is in %(ours)s, not %(theirs)s.", **values)
     if new.field == "issued_on":
-        return gettext("%(invoice)s is of %(ours)s, not of %(theirs)s.") % values
+        return _("%(invoice)s is of %(ours)s, not of %(theirs)s.", **values)
     if new.ours:
-        return gettext("%(invoice)s is %(ours)s in %(connection)s, not %(theirs)s.") % values
-    return gettext("%(theirs)s is the number of another invoice, not of %(invoice)s.") % values
+        return _("%(invoice)s is %(ours)s in %(connection)s, not %(theirs)s.", **values)
+    return _("%(theirs)s is the number of another invoice, not of %(invoice)s.", **values)
 
 
 def _reference(connection: Connection, record: Record) -> str:
@@ -272,7 +271,7 @@ def _credit(
         )
     except DomainError as error:
         raise DataConflict(
-            str(error),
+            error.message,
             NewDiscrepancy(
                 connection.pk,
                 Kind.CREDIT,
@@ -296,13 +295,20 @@ def _check_credit(invoice: Invoice, data: dict[str, Any], left: Decimal) -> None
     money = data["amount"]
     if money["currency"] != invoice.currency:
         raise UnclearCredit(
-            gettext("%(invoice)s is in %(ours)s, not %(theirs)s.")
-            % {"invoice": invoice, "ours": invoice.currency, "theirs": money["currency"]}
+            _(
+                "%(invoice)s is in %(ours)s, not %(theirs)s.",
+                invoice=invoice,
+                ours=invoice.currency,
+                theirs=money["currency"],
+            )
         )
     if not data["lines"] and money["amount"] != left:
         raise UnclearCredit(
-            gettext("%(credit)s credits a part of %(invoice)s: it must name the lines.")
-            % {"credit": data["credit_ref"], "invoice": invoice}
+            _(
+                "%(credit)s credits a part of %(invoice)s: it must name the lines.",
+                credit=data["credit_ref"],
+                invoice=invoice,
+            )
         )
 
 

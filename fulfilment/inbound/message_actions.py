@@ -9,9 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from common.errors import IllegalTransition, MissingField
+from common.stored_sentences import columns
 from crm.actors import Actor
 from fulfilment.inbound.intake import apply_stored
 from fulfilment.models import InboundMessage
+from fulfilment.services.discrepancies import decision
 
 
 def apply_again(message_id: uuid.UUID) -> InboundMessage:
@@ -32,8 +34,10 @@ def set_aside(message_id: uuid.UUID, *, actor: Actor, reason: str) -> InboundMes
     if not stored.is_open:
         raise _settled(stored)
     stored.resolved_at = timezone.now()
-    stored.resolution = f"{actor}: {reason.strip()}"[:300]
-    stored.save(update_fields=["resolved_at", "resolution"])
+    decided = columns("resolution", decision(actor, reason), 300)
+    for name, value in decided.items():
+        setattr(stored, name, value)
+    stored.save(update_fields=["resolved_at", *decided])
     return stored
 
 

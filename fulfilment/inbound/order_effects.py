@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext
-
+from common.sentences import Sentence
+from common.sentences import sentence as _
 from fulfilment.cloudevents import plain
 from fulfilment.connectors.base import Record
 from fulfilment.inbound.documents import (
@@ -64,7 +64,7 @@ def apply_order_status(connection: Connection, message: IncomingMessage) -> Effe
         return Effect(
             record,
             has_changed=False,
-            detail=gettext("%(order)s was cancelled meanwhile.") % {"order": order},
+            detail=_("%(order)s was cancelled meanwhile.", order=order),
         )
     reports = standing(reports_of(connection, record, message))
     is_exact = message.is_correction and reports[0].id == message.id
@@ -115,8 +115,11 @@ def apply_shortage(connection: Connection, message: IncomingMessage) -> Effect:
     settle_discrepancies(_open(record, connection, Kind.SHORTAGE), found)
     close_conflicts(record.id)
     detail = sentences(
-        gettext("%(line)s cannot be shipped: %(quantity)s.")
-        % {"line": each.about or each.field, "quantity": each.theirs}
+        _(
+            "%(line)s cannot be shipped: %(quantity)s.",
+            line=each.about or each.field,
+            quantity=each.theirs,
+        )
         for each in found
     )
     return Effect(record, has_changed=bool(found or before), detail=detail)
@@ -134,8 +137,10 @@ def _refuse_cancelled(
         return
     theirs = f"{message.part} {message.data['status']}"
     raise DataConflict(
-        gettext("%(order)s is cancelled, but %(shipment)s.") % {"order": order, "shipment": theirs},
-        NewDiscrepancy(connection.pk, Kind.STATUS, record, "cancelled", theirs, field=message.part),
+        _("%(order)s is cancelled, but %(shipment)s.", order=order, shipment=theirs),
+        NewDiscrepancy(
+            connection.pk, Kind.STATUS, record, _("cancelled"), theirs, field=message.part
+        ),
     )
 
 
@@ -228,7 +233,7 @@ def _notices(
             connection.pk,
             Kind.STATUS,
             record,
-            ours="on hold",
+            ours=_("on hold"),
             theirs=f"{message.part} {last['status']}",
             part=message.part,
         )
@@ -272,7 +277,10 @@ def _effect(
     if merged.shipment is not None:
         is_exact = merged.shipment.corrected_sequence == message.sequence
         has_changed |= _settle_status(order, connection, message, is_exact=is_exact)
-    refusals = [*(each.reason for each in merged.misfits), *merged.excess]
+    refusals = [
+        *(each.reason for each in merged.misfits),
+        *(each.reason for each in merged.excess),
+    ]
     detail = sentences([*refusals, *(_notice(each) for each in notices)])
     return Effect(record, has_changed, detail, is_conflict=_is_in_conflict(message, merged))
 
@@ -283,8 +291,13 @@ def _is_in_conflict(message: IncomingMessage, merged: Merged) -> bool:
     return bool(merged.misfits) or any(str(excess.line.pk) in named for excess in merged.excess)
 
 
-def _notice(notice: NewDiscrepancy) -> str:
-    return f"{notice.kind.label}: {notice.ours}, {notice.theirs}."
+def _notice(notice: NewDiscrepancy) -> Sentence:
+    return _(
+        "%(kind)s: %(ours)s, %(theirs)s.",
+        kind=notice.kind.label,
+        ours=notice.ours,
+        theirs=notice.theirs,
+    )
 
 
 def _misfit(

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import transaction
-from django.utils.translation import gettext
 
 from common.errors import DomainError
-from common.formatting import format_money
+from common.sentences import Amount, Sentence
+from common.sentences import sentence as _
 from fulfilment.cloudevents import plain
 from fulfilment.connectors.base import Record
 from fulfilment.inbound.documents import Effect, reports_of, sender, sentences
@@ -49,7 +49,7 @@ class Paid:
 
     counted: Report | None
     odd: Report | None
-    refusal: str
+    refusal: str | Sentence
     reversals: Sequence[Report]
 
     @property
@@ -101,10 +101,11 @@ def amount_of(report: Report) -> Decimal:
 
 def _settle_payment(
     connection: Connection, record: Record, invoice: Invoice, message: IncomingMessage
-) -> tuple[list[NewDiscrepancy], list[str]]:
+) -> tuple[list[NewDiscrepancy], list[str | Sentence]]:
     """Record what the messages add up to; returns what does not fit, and why not."""
     paid = _add_up(invoice, reports_of(connection, record, message, PAID, REVERSED))
-    found, refusals = [], []
+    found: list[NewDiscrepancy] = []
+    refusals: list[str | Sentence] = []
     if paid.odd is not None:
         refusals.append(paid.refusal)
         found.append(_odd_amount(connection, record, invoice, message.part, paid))
@@ -112,7 +113,7 @@ def _settle_payment(
         with transaction.atomic():
             _enter(connection, invoice, message.part, paid)
     except DomainError as error:
-        refusals.append(str(error))
+        refusals.append(error.message)
         found.append(_not_entered(connection, record, invoice, message.part, paid))
     open_now = Discrepancy.objects.filter(
         connection=connection, record_id=record.id, kind=Kind.PAYMENT, field=message.part
@@ -132,7 +133,8 @@ def _add_up(invoice: Invoice, reports: Sequence[Report]) -> Paid:
     refusal = refused.get(odd.id, "") if odd else ""
     if odd is not None and counted is not None and not refusal:
         reference, day = counted.data["payment_ref"], counted.data["paid_on"]
-        refusal = str(reference_taken(reference, amount_of(counted), day, invoice.currency))
+        taken = reference_taken(reference, amount_of(counted), day, invoice.currency)
+        refusal = taken.message
     return Paid(counted, odd, refusal, _reversals(invoice, reports))
 
 
@@ -153,21 +155,22 @@ def _reversals(invoice: Invoice, reports: Sequence[Report]) -> list[Report]:
     return list(found.values())
 
 
-def _why_not(invoice: Invoice, report: Report) -> str:
+def _why_not(invoice: Invoice, report: Report) -> str | Sentence:
     """Say why the amount or the day of a report cannot be; empty if it can."""
     day = report.data.get("paid_on") or report.data["reversed_on"]
     currency = report.data["amount"]["currency"]
     if currency != invoice.currency:
-        return gettext("%(invoice)s is in %(currency)s, not %(reported)s.") % {
-            "invoice": invoice,
-            "currency": invoice.currency,
-            "reported": currency,
-        }
+        return _(
+            "%(invoice)s is in %(currency)s, not %(reported)s.",
+            invoice=invoice,
+            currency=invoice.currency,
+            reported=currency,
+        )
     try:
         check_moved(amount_of(report), invoice.currency)
         check_day_of(invoice, day, field="received_on")
     except DomainError as error:
-        return str(error)
+        return error.message
     return ""
 
 
@@ -179,12 +182,12 @@ def _enter(connection: Connection, invoice: Invoice, reference: str, paid: Paid)
     came = amount_of(paid.counted) if paid.counted else payment.amount
     if paid.reversed > came:
         raise AmountExceedsOpen(
-            gettext("%(reversed)s of %(payment)s is reversed, but only %(came)s was paid.")
-            % {
-                "reversed": format_money(paid.reversed, invoice.currency),
-                "payment": reference,
-                "came": format_money(came, invoice.currency),
-            }
+            _(
+                "%(reversed)s of %(payment)s is reversed, but only %(came)s was paid.",
+                reversed=Amount(paid.reversed, invoice.currency),
+                payment=reference,
+                came=Amount(came, invoice.currency),
+            )
         )
     last = paid.reversals[-1].data if paid.reversals else None
     counted_on = paid.counted.data["paid_on"] if paid.counted else payment.received_on
@@ -210,8 +213,7 @@ def _recorded(connection: Connection, invoice: Invoice, reference: str, paid: Pa
         if kept is not None:
             return kept
         raise NothingToCorrect(
-            gettext("%(invoice)s has no payment %(reference)s.")
-            % {"invoice": invoice, "reference": reference}
+            _("%(invoice)s has no payment %(reference)s.", invoice=invoice, reference=reference)
         )
     return record_payment(
         invoice.pk,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext
-
 from common.errors import DomainError
+from common.sentences import sentence as _
 from fulfilment.connectors.base import Record
 from fulfilment.inbound.documents import find_record
 from fulfilment.inbound.schemas import IncomingMessage
@@ -22,19 +21,22 @@ def check_may_report(connection: Connection, message: IncomingMessage) -> None:
 
     A document that is not known, or not yet, raises ``UnknownDocument``.
     """
-    values = {"connection": connection, "type": message.type, "document": message.subject}
     if not connection.may_report(message.type):
         raise NotForThisConnection(
-            gettext(
+            _(
                 "%(connection)s may not report %(type)s: "
-                "tick it under “Reports as” of the connection if it should."
+                "tick it under “Reports as” of the connection if it should.",
+                connection=connection,
+                type=message.type,
             )
-            % values
         )
     if not _knows(connection, find_record(connection, message)):
         raise NotForThisConnection(
-            gettext("%(document)s was never sent to %(connection)s, which may not report on it.")
-            % values
+            _(
+                "%(document)s was never sent to %(connection)s, which may not report on it.",
+                document=message.subject,
+                connection=connection,
+            )
         )
 
 

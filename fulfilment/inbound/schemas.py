@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from django.utils.translation import gettext
 from rest_framework import serializers
 
 from common.errors import DomainError
 from common.fields import LONGEST_REFERENCE
+from common.sentences import Sentence
+from common.sentences import sentence as _
 from fulfilment.cloudevents import digest
 
 LONGEST_SEQUENCE = 2**63 - 1
@@ -23,7 +24,7 @@ class InvalidMessage(DomainError):
 
     code = "invalid_message"
 
-    def __init__(self, message: str, errors: Any = None) -> None:
+    def __init__(self, message: str | Sentence, errors: Any = None) -> None:
         super().__init__(message)
         self.errors_by_field: Any = errors or {}
 
@@ -237,11 +238,11 @@ def parse_body(raw: bytes) -> list[Any] | dict[str, Any]:
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        raise InvalidMessage(gettext("The body is not valid JSON.")) from error
+        raise InvalidMessage(_("The body is not valid JSON.")) from error
     if b"\\u0000" in raw:
-        raise InvalidMessage(gettext("The body holds a NUL character."))
+        raise InvalidMessage(_("The body holds a NUL character."))
     if not isinstance(value, dict | list):
-        raise InvalidMessage(gettext("The body must be one event or a list of events."))
+        raise InvalidMessage(_("The body must be one event or a list of events."))
     _check_depth(value)
     return value
 
@@ -249,14 +250,13 @@ def parse_body(raw: bytes) -> list[Any] | dict[str, Any]:
 def _check_depth(value: Any) -> None:
     """Refuse what nests deeper than any schema: reading and storing it has its own limits."""
     level = [value]
-    for _ in range(DEEPEST):
+    for _level in range(DEEPEST):
         if not level:
             return
         level = [inner for each in level for inner in _inner(each)]
     if level:
         raise InvalidMessage(
-            gettext("Objects and lists stand in each other more than %(most)d deep.")
-            % {"most": DEEPEST}
+            _("Objects and lists stand in each other more than %(most)d deep.", most=DEEPEST)
         )
 
 
@@ -271,9 +271,7 @@ def parse_message(value: Any) -> IncomingMessage:
     data = _validated(SCHEMAS[envelope["type"]], envelope["data"], within="data")
     sequence = int(envelope["sequence"])
     if sequence > LONGEST_SEQUENCE:
-        raise InvalidMessage(
-            gettext("The sequence is too large."), {"sequence": [gettext("Too large.")]}
-        )
+        raise InvalidMessage(_("The sequence is too large."), {"sequence": [str(_("Too large."))]})
     return IncomingMessage(
         id=envelope["id"],
         type=envelope["type"],
@@ -292,10 +290,10 @@ def _validated(
     schema: type[serializers.Serializer[Any]], value: Any, within: str = ""
 ) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise InvalidMessage(gettext("Each event must be an object."))
+        raise InvalidMessage(_("Each event must be an object."))
     serializer = schema(data=value)
     if not serializer.is_valid():
         errors = {within: serializer.errors} if within else serializer.errors
-        raise InvalidMessage(gettext("The event does not match its schema."), errors)
+        raise InvalidMessage(_("The event does not match its schema."), errors)
     validated: dict[str, Any] = serializer.validated_data
     return validated

@@ -1,7 +1,8 @@
-from fulfilment.models.connections import Connection, Health, InvalidConnection, Secret
+from fulfilment.models.connections import Connection, Health, Secret
 from fulfilment.models.handoffs import Attempt, Handoff, Lane, Payload
 from fulfilment.models.inbound import Discrepancy, ExternalRef, InboundMessage, SyncState
 from fulfilment.models.shipments import Parcel, Shipment, ShipmentLine
+from fulfilment.models.tolerances import InvalidConnection
 
 __all__ = [
     "Attempt",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -15,24 +15,15 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.errors import DomainError
-from common.fields import identifier
+from common.fields import identifier, parameters_field
 from common.history import keeps_history
+from common.stored_sentences import written
 from fulfilment.addresses import check_url
+from fulfilment.models.tolerances import TOLERATED, InvalidConnection, read_tolerance
 from fulfilment.routes import sent_event_types
-
-
-class InvalidConnection(DomainError):
-    """A setting of a connection is not valid."""
-
-    code = "invalid_connection"
-
 
 LONGEST_DEADLINE = 60
 """The most seconds that an external system may have to answer."""
-
-TOLERATED = ("invoice_tax", "invoice_total")
-"""The figures for which ``config`` may say by how much they may differ."""
 
 
 @keeps_history()
@@ -121,23 +112,7 @@ class Connection(models.Model):
 
     def tolerance(self, kind: str) -> Decimal:
         """Return by how much a figure may differ: one amount for all, or one for each kind."""
-        config = self.config if isinstance(self.config, dict) else {}
-        given = config.get("tolerance", 0)
-        value = given.get(kind, 0) if isinstance(given, dict) else given
-        try:
-            amount = Decimal(str(value))
-        except InvalidOperation:
-            amount = Decimal(-1)
-        if amount.is_finite() and amount >= 0:
-            return amount
-        raise InvalidConnection(
-            gettext(
-                "The tolerance of %(connection)s is “%(value)s”: "
-                "write an amount like 0.01, or one for each of %(kinds)s."
-            )
-            % {"connection": self, "value": value, "kinds": ", ".join(TOLERATED)},
-            field="config",
-        )
+        return read_tolerance(self, self.config, kind)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save; a new connection gets its health record."""
@@ -220,9 +195,15 @@ class Health(models.Model):
     last_success_at = models.DateTimeField(null=True, blank=True)
     last_failure_at = models.DateTimeField(null=True, blank=True)
     last_failure = models.CharField(max_length=300, blank=True)
+    last_failure_parameters = parameters_field()
 
     class Meta:
         verbose_name_plural = _("health")
 
     def __str__(self) -> str:
         return f"{self.connection}: {self.get_breaker_display()}"
+
+    @property
+    def display_last_failure(self) -> str:
+        """Why it last failed, in the language of its reader."""
+        return written(self.last_failure, self.last_failure_parameters)

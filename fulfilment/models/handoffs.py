@@ -11,7 +11,8 @@ from django.db.models.functions import JSONObject
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.fields import identifier, reference_field
+from common.fields import identifier, parameters_field, reference_field
+from common.stored_sentences import written
 from common.triggers import AppendOnly
 from crm.models import Partner, User
 from fulfilment.models.connections import Connection
@@ -79,7 +80,7 @@ class Payload(models.Model):
         }
 
 
-ATTEMPT_COLUMNS = ("outcome", "detail", "finished_at")
+ATTEMPT_COLUMNS = ("outcome", "detail", "detail_parameters", "finished_at")
 """What ``with_attempts`` reads of each attempt."""
 
 
@@ -165,9 +166,11 @@ class Handoff(models.Model):
     )
     reference = reference_field(help_text=_("The external system's reference for the document."))
     cause = models.CharField(max_length=300, blank=True, help_text=_("Why it is not delivered."))
+    cause_parameters = parameters_field()
     resolution = models.CharField(
         max_length=300, blank=True, help_text=_("What a person decided, and why.")
     )
+    resolution_parameters = parameters_field()
     created_at = models.DateTimeField(auto_now_add=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
 
@@ -205,6 +208,16 @@ class Handoff(models.Model):
     def __str__(self) -> str:
         return f"{self.event} → {self.lane.connection}"
 
+    @property
+    def display_cause(self) -> str:
+        """Why it is not delivered, in the language of its reader."""
+        return written(self.cause, self.cause_parameters)
+
+    @property
+    def display_resolution(self) -> str:
+        """What a person decided and why, in the language of its reader."""
+        return written(self.resolution, self.resolution_parameters)
+
 
 class Attempt(models.Model):
     """Append-only evidence of one request to an external system: its answer and duration."""
@@ -235,6 +248,7 @@ class Attempt(models.Model):
     status_code = models.PositiveSmallIntegerField(null=True, blank=True)
     duration_ms = models.PositiveIntegerField()
     detail = models.CharField(max_length=500, blank=True)
+    detail_parameters = parameters_field()
     response_head = models.TextField(blank=True)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField()
@@ -248,3 +262,8 @@ class Attempt(models.Model):
             "outcome": self.get_outcome_display(),
             "duration": self.duration_ms,
         }
+
+    @property
+    def display_detail(self) -> str:
+        """Why it failed, in the language of its reader."""
+        return written(self.detail, self.detail_parameters)

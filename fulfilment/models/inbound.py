@@ -9,8 +9,9 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.fields import identifier, reference_field
+from common.fields import identifier, parameters_field, reference_field
 from common.history import keeps_history
+from common.stored_sentences import written
 from crm.models import Partner, User
 from fulfilment.models.connections import Connection
 from sales.models import Invoice, Order
@@ -59,6 +60,7 @@ class InboundMessage(models.Model):
     body = models.JSONField()
     result = models.CharField(max_length=12, choices=Result)
     detail = models.CharField(max_length=500, blank=True)
+    detail_parameters = parameters_field()
     root_id = models.UUIDField(null=True, blank=True, help_text=_("The document that it is about."))
     received_at = models.DateTimeField(auto_now_add=True)
     give_up_at = models.DateTimeField(null=True, blank=True)
@@ -69,6 +71,7 @@ class InboundMessage(models.Model):
     resolution = models.CharField(
         max_length=300, blank=True, help_text=_("Why a person set it aside.")
     )
+    resolution_parameters = parameters_field()
 
     objects: ClassVar[models.Manager[InboundMessage]] = InboundMessageQuerySet.as_manager()
 
@@ -98,6 +101,16 @@ class InboundMessage(models.Model):
     def is_open(self) -> bool:
         """Whether it was not applied and waits for a person."""
         return self.result in self.REFUSED and self.resolved_at is None
+
+    @property
+    def display_detail(self) -> str:
+        """What became of it, in the language of its reader."""
+        return written(self.detail, self.detail_parameters)
+
+    @property
+    def display_resolution(self) -> str:
+        """Why a person set it aside, in the language of its reader."""
+        return written(self.resolution, self.resolution_parameters)
 
 
 @keeps_history()
@@ -194,11 +207,13 @@ class Discrepancy(models.Model):
     )
     base = models.CharField(max_length=200, blank=True)
     ours = models.CharField(max_length=200)
+    ours_parameters = parameters_field()
     theirs = models.CharField(max_length=200)
     difference = models.CharField(max_length=60, blank=True)
     opened_at = models.DateTimeField(auto_now_add=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolution = models.CharField(max_length=300, blank=True)
+    resolution_parameters = parameters_field()
 
     objects: ClassVar[models.Manager[Discrepancy]] = DiscrepancyQuerySet.as_manager()
 
@@ -217,8 +232,13 @@ class Discrepancy(models.Model):
         return f"{self.get_kind_display()}: {self.record_number}"
 
     @property
+    def display_ours(self) -> str:
+        """Our value, in the language of its reader."""
+        return written(self.ours, self.ours_parameters)
+
+    @property
     def decision(self) -> str:
         """How it was resolved: in a person's words, or by values that agree again; else empty."""
         if self.resolved_at is None or self.resolution:
-            return self.resolution
+            return written(self.resolution, self.resolution_parameters)
         return gettext("Both values agree again.")

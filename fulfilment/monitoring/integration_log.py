@@ -92,6 +92,7 @@ def _attempts(handoff: Any) -> list[Attempt]:
             handoff=handoff,
             outcome=read["outcome"],
             detail=read["detail"],
+            detail_parameters=read["detail_parameters"],
             finished_at=dt.datetime.fromisoformat(read["finished_at"]),
         )
         for read in handoff.attempts_read
@@ -104,7 +105,7 @@ def _handoff_entries(handoff: Handoff) -> Iterator[Entry]:
     values = {
         "connection": handoff.lane.connection.name,
         "event": str(handoff.event),
-        "reason": handoff.resolution or handoff.cause,
+        "reason": handoff.display_resolution or handoff.display_cause,
         "wait": str(wait_of(handoff) or ""),
     }
     if handoff.state in {State.QUEUED, State.SENDING}:
@@ -149,8 +150,8 @@ def _describe_attempt(attempt: Attempt, values: dict[str, str]) -> tuple[str, To
         text = gettext("Looked “%(event)s” up at %(connection)s: not found.")
         return text % values, "info", "search"
     if attempt.outcome == Outcome.REFUSED:
-        return f"{values['event']}: {attempt.detail}", "bad", "x"
-    return f"{values['event']}: {attempt.detail}", "warn", "refresh"
+        return f"{values['event']}: {attempt.display_detail}", "bad", "x"
+    return f"{values['event']}: {attempt.display_detail}", "warn", "refresh"
 
 
 def _merge_repeats(entries: Iterable[Entry]) -> Iterator[Entry]:
@@ -172,7 +173,7 @@ def _message_entry(message: InboundMessage) -> Entry:
     if message.result == Result.STALE:
         late = gettext("It arrived late and changed nothing.")
         return Entry(at, f"{text} {late}", "info", "clock")
-    text = f"{text} {message.detail}".strip()
+    text = f"{text} {message.display_detail}".strip()
     if message.is_open:
         return Entry(at, text, "bad", "alert-triangle")
     return Entry(at, text, "warn" if message.detail else "good", "inbox")
@@ -233,7 +234,7 @@ def _discrepancy_entries(discrepancy: Discrepancy) -> Iterator[Entry]:
     about = f" ({discrepancy.about})" if discrepancy.about else ""
     values = {
         "kind": f"{discrepancy.get_kind_display()}{about}",
-        "ours": discrepancy.ours,
+        "ours": discrepancy.display_ours,
         "theirs": discrepancy.theirs,
         "connection": discrepancy.connection.name,
     }

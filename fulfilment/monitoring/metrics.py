@@ -124,7 +124,7 @@ def _metrics(
         deferred=deferred,
         quarantined=quarantined,
         discrepancies=discrepancies,
-        last_failure=connection.health.last_failure,
+        last_failure=connection.health.display_last_failure,
         can_sign=bool(signing.readable(connection.to_sign)),
         can_verify=bool(signing.readable(connection.to_verify)),
     )

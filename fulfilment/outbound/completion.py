@@ -13,6 +13,9 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from common.identifiers import uuid7
+from common.sentences import Sentence
+from common.sentences import sentence as _
+from common.stored_sentences import columns
 from fulfilment.addresses import shown_url
 from fulfilment.connectors.engine import AttemptResult, InFlightHandoff, LaneBatch, Step, describe
 from fulfilment.errors import OutcomeUnknown
@@ -34,26 +37,26 @@ LANES_LOCKED = LANES_HELD + "FOR NO KEY UPDATE OF lane SKIP LOCKED"
 
 INSERT_ATTEMPTS = """
 INSERT INTO fulfilment_attempt
-    (id, handoff_id, verb, outcome, url, status_code, duration_ms, detail, response_head,
-     started_at, finished_at)
+    (id, handoff_id, verb, outcome, url, status_code, duration_ms, detail, detail_parameters,
+     response_head, started_at, finished_at)
 SELECT * FROM json_to_recordset(%s::json) AS attempt
     (id uuid, handoff_id uuid, verb text, outcome text, url text, status_code int,
-     duration_ms int, detail text, response_head text,
+     duration_ms int, detail text, detail_parameters jsonb, response_head text,
      started_at timestamptz, finished_at timestamptz)
 """
 
 UPDATE_HANDOFFS = """
 UPDATE fulfilment_handoff AS handoff
 SET state = outcome.state,
-    cause = outcome.cause,
+    cause = outcome.cause, cause_parameters = outcome.cause_parameters,
     reference = CASE WHEN outcome.reference = '' THEN handoff.reference ELSE outcome.reference END,
     refusal_count = outcome.refusal_count,
     is_acknowledged = handoff.is_acknowledged OR outcome.is_acknowledged,
     holds_lane = outcome.holds_lane,
     delivered_at = CASE WHEN outcome.state = 'accepted' THEN clock_timestamp() END
 FROM json_to_recordset(%s::json) AS outcome
-    (id uuid, state text, cause text, reference text, refusal_count int, is_acknowledged bool,
-     holds_lane bool)
+    (id uuid, state text, cause text, cause_parameters jsonb, reference text, refusal_count int,
+     is_acknowledged bool, holds_lane bool)
 WHERE handoff.id = outcome.id
 """
 
@@ -147,7 +150,7 @@ def _store_alone(token: uuid.UUID, step: Step) -> set[uuid.UUID]:
 def _set_aside(token: uuid.UUID, step: Step, error: Exception) -> set[uuid.UUID]:
     """Block the lane at the first handoff of a step; what was sent is looked up before a repeat."""
     step.batch.last_start = 0.0
-    cause = f"Its answer could not be stored: {describe(error)}."
+    cause = _("Its answer could not be stored: %(error)s.", error=describe(error))
     with transaction.atomic():
         ours, locked = _lock_lanes({token: step})
         if not ours:
@@ -159,7 +162,7 @@ def _set_aside(token: uuid.UUID, step: Step, error: Exception) -> set[uuid.UUID]
         outcomes[first.handoff_id] = replace(
             _decide(first),
             state=Handoff.State.NEEDS_ATTENTION,
-            cause=cause[:300],
+            cause=cause,
             holds_lane=True,
         )
         over = Step(step.batch, step.handoffs, is_over=True)
@@ -170,7 +173,7 @@ def _set_aside(token: uuid.UUID, step: Step, error: Exception) -> set[uuid.UUID]
     return set()
 
 
-def _unknown(cause: str) -> AttemptResult:
+def _unknown(cause: Sentence) -> AttemptResult:
     now = timezone.now()
     error = OutcomeUnknown(cause)
     return AttemptResult(Attempt.Verb.PUSH, error.outcome, now, now, error=error)
@@ -234,7 +237,7 @@ def _attempt(batch: LaneBatch, handoff: InFlightHandoff, result: AttemptResult) 
         "url": shown_url(batch.target.url),
         "status_code": answer.status if answer else 404,
         "duration_ms": max(0, round(took.total_seconds() * 1000)),
-        "detail": result.detail[:500],
+        **columns("detail", result.detail, 500),
         "response_head": answer.head if answer else "",
         "started_at": result.started_at,
         "finished_at": result.finished_at,
@@ -280,7 +283,7 @@ def _update_handoffs(completions: Sequence[Completion]) -> None:
             {
                 "id": handoff_id,
                 "state": outcome.state.value,
-                "cause": outcome.cause,
+                **columns("cause", outcome.cause, 300),
                 "reference": outcome.reference,
                 "refusal_count": outcome.refusal_count,
                 "is_acknowledged": outcome.is_acknowledged,

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 from django.utils import timezone
 
+from common.stored_sentences import StoredText, store
 from fulfilment.connectors.engine import AttemptResult, Step
 from fulfilment.models import Attempt, Connection
 from fulfilment.outbound import circuit_breaker
@@ -32,7 +33,7 @@ LOCK_HEALTH = """
 SELECT health.connection_id, connection.status, connection.max_in_flight, health.breaker,
        health.failures_in_row, health.successes_in_row, health.openings, health.not_before,
        health.in_flight_limit, health.window, health.last_success_at, health.last_failure_at,
-       health.last_failure, statement_timestamp()
+       health.last_failure, health.last_failure_parameters, statement_timestamp()
 FROM fulfilment_health AS health
 JOIN fulfilment_connection AS connection ON connection.id = health.connection_id
 WHERE health.connection_id = ANY(%(used)s)
@@ -46,11 +47,12 @@ SET breaker = new.breaker, failures_in_row = new.failures_in_row,
     successes_in_row = new.successes_in_row, openings = new.openings,
     not_before = new.not_before, in_flight_limit = new.in_flight_limit,
     "window" = new."window", last_success_at = new.last_success_at,
-    last_failure_at = new.last_failure_at, last_failure = new.last_failure
+    last_failure_at = new.last_failure_at, last_failure = new.last_failure,
+    last_failure_parameters = new.last_failure_parameters
 FROM json_to_recordset(%s::json) AS new
     (connection_id uuid, breaker text, failures_in_row int, successes_in_row int, openings int,
      not_before timestamptz, in_flight_limit int, "window" jsonb, last_success_at timestamptz,
-     last_failure_at timestamptz, last_failure text)
+     last_failure_at timestamptz, last_failure text, last_failure_parameters jsonb)
 WHERE health.connection_id = new.connection_id
 """
 
@@ -64,7 +66,7 @@ class HealthRecord:
     state: circuit_breaker.Breaker
     last_success_at: dt.datetime | None
     last_failure_at: dt.datetime | None
-    last_failure: str
+    last_failure: StoredText
     now: dt.datetime
 
     def record(self, result: AttemptResult) -> None:
@@ -74,7 +76,7 @@ class HealthRecord:
             self.last_success_at = result.finished_at
         else:
             self.last_failure_at = result.finished_at
-            self.last_failure = result.detail[:300]
+            self.last_failure = store(result.detail, 300)
 
     def as_row(self) -> dict[str, Any]:
         """Return the columns to store."""
@@ -89,7 +91,8 @@ class HealthRecord:
             "window": self.state.window,
             "last_success_at": self.last_success_at,
             "last_failure_at": self.last_failure_at,
-            "last_failure": self.last_failure,
+            "last_failure": self.last_failure.template,
+            "last_failure_parameters": self.last_failure.parameters,
         }
 
 
@@ -125,7 +128,8 @@ def record_results(steps: Iterable[Step], health: Mapping[uuid.UUID, HealthRecor
 def _read(
     connection_id: uuid.UUID, status: str, most_at_once: int, state: str, *figures: Any
 ) -> HealthRecord:
-    failures, successes, openings, not_before, at_once, window, *last = figures
+    failures, successes, openings, not_before, at_once, window, *last, now = figures
+    last_success_at, last_failure_at, template, parameters = last
     breaker = circuit_breaker.Breaker(
         most_at_once=most_at_once,
         state=circuit_breaker.State(state),
@@ -136,7 +140,10 @@ def _read(
         at_once=at_once,
         window=tuple((second, good, bad) for second, good, bad in orjson.loads(window)),
     )
-    return HealthRecord(connection_id, status, breaker, *last)
+    last_failure = StoredText(template, orjson.loads(parameters) if parameters else None)
+    return HealthRecord(
+        connection_id, status, breaker, last_success_at, last_failure_at, last_failure, now
+    )
 
 
 def _after(

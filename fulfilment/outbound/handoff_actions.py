@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from functools import reduce
+from operator import or_
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from common.errors import IllegalTransition, MissingField
+from common.sentences import Sentence
+from common.sentences import sentence as _
+from common.stored_sentences import Parameters, columns, written
 from crm.actors import Actor
 from fulfilment.connectors.base import Record
 from fulfilment.models import Connection, Handoff, Lane
@@ -50,8 +55,7 @@ def replay_handoff(handoff_id: uuid.UUID, *, actor: Actor) -> Handoff:
     handoff.state = State.UNKNOWN_OUTCOME if unsure else State.QUEUED
     handoff.refusal_count = 0
     handoff.holds_lane = False
-    handoff.resolution = f"Replayed by {actor}"[:300]
-    handoff.save(update_fields=["state", "refusal_count", "holds_lane", "resolution"])
+    _resolve(handoff, _("Replayed by %(actor)s", actor=actor), "refusal_count")
     _release(lane)
     return handoff
 
@@ -59,7 +63,8 @@ def replay_handoff(handoff_id: uuid.UUID, *, actor: Actor) -> Handoff:
 @transaction.atomic
 def skip_handoff(handoff_id: uuid.UUID, *, actor: Actor, reason: str) -> Handoff:
     """Never send a handoff; the ones behind it in the lane are sent."""
-    return _set_aside(handoff_id, actor, reason, State.SKIPPED, "Skipped by")
+    resolution = _("Skipped by %(actor)s: %(reason)s", actor=actor, reason=reason.strip())
+    return _set_aside(handoff_id, reason, State.SKIPPED, resolution)
 
 
 @transaction.atomic
@@ -67,7 +72,8 @@ def settle_handoff(
     handoff_id: uuid.UUID, *, actor: Actor, reason: str, reference: str = ""
 ) -> Handoff:
     """Mark a handoff as handled outside Throughline, perhaps under a reference."""
-    handoff = _set_aside(handoff_id, actor, reason, State.ACCEPTED, "Handled outside by")
+    resolution = _("Handled outside by %(actor)s: %(reason)s", actor=actor, reason=reason.strip())
+    handoff = _set_aside(handoff_id, reason, State.ACCEPTED, resolution)
     handoff.delivered_at = timezone.now()
     handoff.reference = reference.strip()[:100] or handoff.reference
     handoff.save(update_fields=["delivered_at", "reference"])
@@ -79,11 +85,30 @@ def settle_handoff(
     return handoff
 
 
-def stuck_like(connection: Connection, cause: str) -> QuerySet[Handoff]:
-    """Return the handoffs of a connection that need attention for the same cause."""
-    return Handoff.objects.filter(
-        lane__connection=connection, state=State.NEEDS_ATTENTION, cause=cause
-    ).order_by("id")
+def stuck_like(handoff: Handoff) -> QuerySet[Handoff]:
+    """Return the handoffs of its connection that need attention for the same cause."""
+    return _stuck(handoff.lane.connection).filter(
+        _has_cause(handoff.cause, handoff.cause_parameters)
+    )
+
+
+def stuck_because(connection: Connection, cause: str) -> QuerySet[Handoff]:
+    """Return the handoffs of a connection that need attention for a cause, as a reader sees it."""
+    stuck = _stuck(connection)
+    found = stuck.order_by().values_list("cause", "cause_parameters").distinct()
+    same = [_has_cause(*each) for each in found if written(*each) == cause]
+    return stuck.filter(reduce(or_, same)) if same else stuck.none()
+
+
+def _stuck(connection: Connection) -> QuerySet[Handoff]:
+    stuck = Handoff.objects.filter(lane__connection=connection, state=State.NEEDS_ATTENTION)
+    return stuck.order_by("id")
+
+
+def _has_cause(cause: str, parameters: Parameters | None) -> Q:
+    if parameters is None:
+        return Q(cause=cause, cause_parameters__isnull=True)
+    return Q(cause=cause, cause_parameters=parameters)
 
 
 def sent_between(
@@ -108,7 +133,7 @@ def replay_all(handoffs: QuerySet[Handoff], *, actor: Actor) -> int:
 
 
 def _set_aside(
-    handoff_id: uuid.UUID, actor: Actor, reason: str, state: Handoff.State, verb: str
+    handoff_id: uuid.UUID, reason: str, state: Handoff.State, resolution: Sentence
 ) -> Handoff:
     if not reason.strip():
         raise MissingField(gettext("Give a reason: it is kept with the handoff."), field="reason")
@@ -123,10 +148,17 @@ def _set_aside(
         )
     handoff.state = state
     handoff.holds_lane = False
-    handoff.resolution = f"{verb} {actor}: {reason.strip()}"[:300]
-    handoff.save(update_fields=["state", "holds_lane", "resolution"])
+    _resolve(handoff, resolution)
     _release(lane)
     return handoff
+
+
+def _resolve(handoff: Handoff, resolution: Sentence, *changed: str) -> None:
+    """Save a new state with what was decided."""
+    decided = columns("resolution", resolution, 300)
+    for name, value in decided.items():
+        setattr(handoff, name, value)
+    handoff.save(update_fields=["state", "holds_lane", *changed, *decided])
 
 
 def _lock(handoff_id: uuid.UUID) -> tuple[Lane, Handoff]:

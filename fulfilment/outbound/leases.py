@@ -16,6 +16,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from common.sentences import sentence as _
 from fulfilment.connectors import Message, Record, Target
 from fulfilment.connectors.engine import AttemptResult, InFlightHandoff, LaneBatch
 from fulfilment.errors import OutcomeUnknown
@@ -262,5 +263,5 @@ def _in_flight(claimed: ClaimedHandoff, target: Target) -> InFlightHandoff:
 
 def _abandoned() -> AttemptResult:
     now = timezone.now()
-    error = OutcomeUnknown("The worker that was sending it stored no result.")
+    error = OutcomeUnknown(_("The worker that was sending it stored no result."))
     return AttemptResult(Attempt.Verb.PUSH, error.outcome, now, now, error=error)

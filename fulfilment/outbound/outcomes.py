@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from common.sentences import Sentence
+from common.sentences import sentence as _
 from fulfilment.connectors.engine import AttemptResult, InFlightHandoff
 from fulfilment.models import Attempt, Handoff
 from fulfilment.outbound.retry_schedule import RECOVERY_PAUSE, jittered, pause_after_refusal
@@ -20,7 +22,7 @@ class HandoffOutcome:
     """The next state of a handoff, and how many seconds its lane waits before the next attempt."""
 
     state: State
-    cause: str = ""
+    cause: str | Sentence = ""
     reference: str = ""
     refers_to_record: bool = False
     pause: float = 0
@@ -82,7 +84,7 @@ def _failed(handoff: InFlightHandoff, skips_refused: bool) -> HandoffOutcome:
     )
 
 
-def _cause(last: AttemptResult) -> str:
+def _cause(last: AttemptResult) -> str | Sentence:
     if last.outcome == Outcome.NOT_FOUND:
-        return "The message was accepted without a reference, and a look-up does not find it."
-    return last.detail[:300]
+        return _("The message was accepted without a reference, and a look-up does not find it.")
+    return last.detail

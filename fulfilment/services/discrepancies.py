@@ -14,6 +14,10 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from common.errors import IllegalTransition, MissingField
+from common.sentences import Sentence
+from common.sentences import sentence as _
+from common.stored_sentences import columns, store
+from crm.actors import Actor
 from crm.models import User
 from fulfilment.cloudevents import plain
 from fulfilment.connectors.base import Record
@@ -37,7 +41,7 @@ class NewDiscrepancy:
     connection_id: uuid.UUID
     kind: Discrepancy.Kind
     record: Record
-    ours: str
+    ours: str | Sentence
     theirs: str
     field: str = ""
     base: str = ""
@@ -60,10 +64,15 @@ class NewDiscrepancy:
     def values(self) -> dict[str, Any]:
         """What a person compares."""
         return {
-            "ours": self.ours[:200],
+            "ours": store(self.ours, 200).template,
             "theirs": self.theirs[:200],
             "difference": self.difference[:60],
         }
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """What is stored of what a person compares."""
+        return {**self.values, **columns("ours", self.ours, 200)}
 
 
 @transaction.atomic
@@ -81,13 +90,13 @@ def open_discrepancies(found: Iterable[NewDiscrepancy]) -> None:
 
 
 def _show_latest(opened: QuerySet[Discrepancy], new: NewDiscrepancy) -> None:
-    opened.exclude(**new.values).update(**new.values)
+    opened.exclude(**new.values).update(**new.columns)
 
 
 def _open(new: NewDiscrepancy) -> None:
     row = Discrepancy(
         **new.key,
-        **new.values,
+        **new.columns,
         record_type=new.record.type,
         record_number=new.record.number[:30],
         base=new.base[:200],
@@ -127,9 +136,9 @@ def resolve_discrepancy(discrepancy: Discrepancy, *, actor: User, reason: str) -
     """Record what a person decided about a discrepancy, and why."""
     if not reason.strip():
         raise MissingField(gettext("Give the decision and its reason."), field="reason")
-    resolution = f"{actor}: {reason.strip()}"[:300]
+    resolution = decision(actor, reason)
     decided = Discrepancy.objects.filter(pk=discrepancy.pk, resolved_at__isnull=True).update(
-        resolved_at=timezone.now(), resolution=resolution
+        resolved_at=timezone.now(), **columns("resolution", resolution, 300)
     )
     if not decided:
         raise AlreadyResolved(
@@ -138,9 +147,14 @@ def resolve_discrepancy(discrepancy: Discrepancy, *, actor: User, reason: str) -
     close_conflicts(discrepancy.record_id, resolution)
 
 
-def close_conflicts(record_id: uuid.UUID, resolution: str = "") -> None:
+def decision(actor: Actor, reason: str) -> Sentence:
+    """Make the sentence that keeps who decided, and why in the person's own words."""
+    return _("%(actor)s: %(reason)s", actor=actor, reason=reason.strip())
+
+
+def close_conflicts(record_id: uuid.UUID, resolution: str | Sentence = "") -> None:
     """Close a document's messages in conflict once none of its discrepancies is open any more."""
     if not Discrepancy.objects.filter(record_id=record_id, resolved_at__isnull=True).exists():
         InboundMessage.objects.filter(
             root_id=record_id, result=InboundMessage.Result.CONFLICT, resolved_at__isnull=True
-        ).update(resolved_at=timezone.now(), resolution=resolution)
+        ).update(resolved_at=timezone.now(), **columns("resolution", resolution, 300))

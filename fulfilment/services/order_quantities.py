@@ -16,6 +16,7 @@ from typing import Any
 from django.db.models import Sum
 
 from common.errors import DomainError
+from common.sentences import Sentence
 from crm.actors import Actor
 from fulfilment.cloudevents import plain
 from fulfilment.models import Shipment, ShipmentLine
@@ -37,8 +38,10 @@ class Excess:
     reported: Decimal
     refusal: DomainError
 
-    def __str__(self) -> str:
-        return str(self.refusal)
+    @property
+    def reason(self) -> str | Sentence:
+        """Say that it does not fit."""
+        return self.refusal.message
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from common.identifiers import uuid7
+from common.sentences import sentence as _
 from fulfilment.connectors.base import Record
 from fulfilment.models import Discrepancy
 from fulfilment.services.bulk_sql import read_rows, write_rows
@@ -64,6 +65,6 @@ def _discrepancy(new: NewReference, ours: str) -> NewDiscrepancy:
         connection_id=new.connection_id,
         kind=Discrepancy.Kind.REFERENCE,
         record=new.record,
-        ours=ours or "(belongs to another record)",
+        ours=ours or _("(belongs to another record)"),
         theirs=new.reference,
     )

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.utils import timezone
-from django.utils.translation import gettext
 
 from common.errors import DomainError, IllegalTransition
+from common.sentences import Sentence
+from common.sentences import sentence as _
 from crm.actors import System
 from fulfilment.models import Parcel, Shipment, ShipmentLine
 from fulfilment.services.order_quantities import (
@@ -69,7 +70,7 @@ class Misfit:
     line: uuid.UUID
     quantity: Decimal
     left: Decimal
-    reason: str
+    reason: str | Sentence
     about: str = ""
 
 
@@ -121,13 +122,7 @@ class Merge:
             source=self.actor.connection, reference=self.report.reference
         ).first()
         if shipment is not None and shipment.direction != self.report.direction:
-            raise WrongDirection(
-                gettext("%(shipment)s is recorded as a %(direction)s.")
-                % {
-                    "shipment": shipment,
-                    "direction": shipment.get_direction_display().lower(),
-                }
-            )
+            raise WrongDirection(_recorded_as(shipment))
         return shipment
 
     def _create(self) -> Shipment:
@@ -167,16 +162,15 @@ class Merge:
         for pk, quantity in self.report.lines.items():
             before = held[pk].quantity if pk in held else ZERO
             if pk not in lines:
-                reason = gettext("%(order)s has no line %(line)s.")
-                values = {"order": self.order, "line": pk}
-                misfits.append(Misfit(pk, quantity, ZERO, reason % values))
+                reason = _("%(order)s has no line %(line)s.", order=self.order, line=pk)
+                misfits.append(Misfit(pk, quantity, ZERO, reason))
             elif quantity > before or is_exact:
                 left = self._left(lines[pk]) + before
                 try:
                     check_part(lines[pk], quantity, left=left)
                 except DomainError as error:
                     about = lines[pk].description
-                    misfits.append(Misfit(pk, quantity, left, str(error), about))
+                    misfits.append(Misfit(pk, quantity, left, error.message, about))
                 else:
                     wanted[pk] = quantity
         return wanted, misfits
@@ -220,6 +214,12 @@ class Merge:
         if changed:
             shipment.change(**changed)
         return bool(new or changed.keys() - {"report_sequence"})
+
+
+def _recorded_as(shipment: Shipment) -> Sentence:
+    if shipment.direction == Direction.RETURN:
+        return _("%(shipment)s is recorded as a return.", shipment=shipment)
+    return _("%(shipment)s is recorded as a shipment.", shipment=shipment)
 
 
 def _merge_lines(

@@ -9,12 +9,12 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Sum
-from django.utils.translation import gettext
 
 from common.errors import IllegalTransition, MissingField
-from common.formatting import format_money, format_quantity
 from common.identifiers import uuid7
 from common.rows import save_columns
+from common.sentences import Amount
+from common.sentences import sentence as _
 from crm.actors import Actor
 from sales.models import Invoice, InvoiceLine, Order, OrderLine, SalesEvent
 from sales.pricing.advances import TaxAmount
@@ -98,11 +98,10 @@ def _settle(invoice: Invoice, note: Invoice, actor: Actor) -> None:
 def _check(invoice: Invoice, reason: str) -> None:
     if not invoice.is_creditable:
         raise IllegalTransition(
-            gettext("%(invoice)s is not an issued invoice: it cannot be credited.")
-            % {"invoice": invoice}
+            _("%(invoice)s is not an issued invoice: it cannot be credited.", invoice=invoice)
         )
     if not reason.strip():
-        raise MissingField(gettext("Give the reason for the credit note."), field="reason")
+        raise MissingField(_("Give the reason for the credit note."), field="reason")
 
 
 def _check_amount(invoice: Invoice, note: Invoice) -> None:
@@ -111,16 +110,14 @@ def _check_amount(invoice: Invoice, note: Invoice) -> None:
     if not 0 <= note.total <= left or any(each < 0 for each in _by_rate(note)):
         refusal = AmountExceedsOpen if note.total > left else InvalidAmount
         raise refusal(
-            gettext(
+            _(
                 "These lines come to %(total)s, and %(left)s of %(invoice)s can be credited: "
                 "credit a deducted down payment, trade-in or rebate together with the lines it was "
-                "deducted from."
-            )
-            % {
-                "total": format_money(note.total, invoice.currency),
-                "left": format_money(left, invoice.currency),
-                "invoice": invoice,
-            },
+                "deducted from.",
+                total=Amount(note.total, invoice.currency),
+                left=Amount(left, invoice.currency),
+                invoice=invoice,
+            ),
             field="quantities",
         )
 
@@ -165,12 +162,12 @@ def _wanted(
     else:
         for pk in chosen:
             if pk not in left:
-                raise UnknownLine(gettext("The invoice has no such line to credit."), line=str(pk))
+                raise UnknownLine(_("The invoice has no such line to credit."), line=str(pk))
         _check_parts(lines, chosen, left)
         wanted = dict(chosen)
     wanted = {pk: quantity for pk, quantity in wanted.items() if quantity}
     if not wanted:
-        raise NothingToCredit(gettext("There is nothing left on this invoice to credit."))
+        raise NothingToCredit(_("There is nothing left on this invoice to credit."))
     return wanted
 
 
@@ -235,13 +232,12 @@ def _credit_line(
         name_line(error, line.description)
         raise
     except QuantityExceedsOpen as error:
-        error.message = gettext(
-            "%(line)s: %(quantity)s cannot be credited, only %(left)s are left."
-        ) % {
-            "line": line.description,
-            "quantity": format_quantity(quantity),
-            "left": format_quantity(line.quantity - credited.quantity),
-        }
+        error.message = _(
+            "%(line)s: %(quantity)s cannot be credited, only %(left)s are left.",
+            line=line.description,
+            quantity=quantity,
+            left=line.quantity - credited.quantity,
+        )
         raise
     return part_line(
         note,

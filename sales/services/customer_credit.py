@@ -140,7 +140,7 @@ def _note_refund(entry: CustomerCreditEntry, actor: Actor) -> None:
     """Put the refund on the account's timeline; no document has it among its events."""
     text = _(
         "Customer credit of %(amount)s refunded (%(reference)s): %(reason)s",
-        amount=Amount(round_money(-entry.amount, entry.currency), entry.currency),
+        amount=str(Amount(round_money(-entry.amount, entry.currency), entry.currency)),
         reference=entry.reference or "–",
         reason=entry.reason,
     )

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from django.utils.translation import gettext
-
 from common.errors import DomainError, IllegalTransition
-from common.formatting import format_quantity
+from common.sentences import Sentence
+from common.sentences import sentence as _
 from sales.models import Invoice, Order, OrderLine
 from sales.pricing.errors import QuantityExceedsOpen
 
@@ -90,7 +89,7 @@ class ReferenceTaken(DomainError):
 
     code = "reference_taken"
 
-    def __init__(self, message: str, *, recorded: Decimal, field: str) -> None:
+    def __init__(self, message: str | Sentence, *, recorded: Decimal, field: str) -> None:
         super().__init__(message, field=field)
         self.recorded = recorded
 
@@ -128,12 +127,12 @@ class OverShipped(QuantityExceedsOpen):
         self.ordered = line.most_shipped
         self.shipped = shipped
         super().__init__(
-            gettext("%(line)s: %(shipped)s shipped in all, but only %(ordered)s are ordered.")
-            % {
-                "line": line.description,
-                "shipped": format_quantity(shipped),
-                "ordered": format_quantity(self.ordered),
-            },
+            _(
+                "%(line)s: %(shipped)s shipped in all, but only %(ordered)s are ordered.",
+                line=line.description,
+                shipped=shipped,
+                ordered=self.ordered,
+            ),
             line=str(line.pk),
         )
 
@@ -145,12 +144,12 @@ class OverReturned(QuantityExceedsOpen):
 
     def __init__(self, line: OrderLine, returned: Decimal, shipped: Decimal) -> None:
         super().__init__(
-            gettext("%(line)s: %(returned)s returned of %(shipped)s shipped.")
-            % {
-                "line": line.description,
-                "returned": format_quantity(returned),
-                "shipped": format_quantity(shipped),
-            },
+            _(
+                "%(line)s: %(returned)s returned of %(shipped)s shipped.",
+                line=line.description,
+                returned=returned,
+                shipped=shipped,
+            ),
             line=str(line.pk),
         )
 
@@ -167,7 +166,7 @@ class CancelInstead(IllegalTransition):
     code = "cancel_instead"
 
     def __init__(self, order: Order) -> None:
-        super().__init__(gettext("Nothing of this order is shipped or billed: cancel it instead."))
+        super().__init__(_("Nothing of this order is shipped or billed: cancel it instead."))
         self.order = order
 
 
@@ -231,4 +230,4 @@ class AmbiguousProduct(DomainError):
 
 def name_line(error: DomainError, line: str) -> None:
     """Begin the sentence of a refusal with the name of the line it is about."""
-    error.message = gettext("%(line)s: %(problem)s") % {"line": line, "problem": error}
+    error.message = _("%(line)s: %(problem)s", line=line, problem=error.message)

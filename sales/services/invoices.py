@@ -9,10 +9,10 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext
 
 from common.errors import IllegalTransition
 from common.rows import save_columns
+from common.sentences import sentence as _
 from crm.actors import Actor, System
 from sales.models import Invoice, InvoiceLine, Order, OrderLine, SalesEvent
 from sales.services.billing.instalments import freeze_terms
@@ -65,11 +65,10 @@ def record_official_invoice(
     ref: str = "",
 ) -> Invoice:
     """Store the ERP's invoice of record beside ours; receiving it twice changes nothing."""
-    invoice, _ = lock_invoice(invoice_id)
+    invoice = lock_invoice(invoice_id)[0]
     if invoice.is_draft:
         raise IllegalTransition(
-            gettext("%(invoice)s is not issued yet: it has no invoice of record.")
-            % {"invoice": invoice}
+            _("%(invoice)s is not issued yet: it has no invoice of record.", invoice=invoice)
         )
     reported = {
         "official_number": official_number,

@@ -9,10 +9,10 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Sum
-from django.utils.translation import gettext
 
 from common.errors import IllegalTransition, MissingField
-from common.formatting import format_money
+from common.sentences import Amount
+from common.sentences import sentence as _
 from crm.actors import Actor
 from sales.models import Invoice, Payment, SalesEvent
 from sales.pricing.errors import InvalidAmount
@@ -122,7 +122,7 @@ def refund_payment(
     check_reason(reason)
     if not invoice.to_refund:
         raise NothingToRefund(
-            gettext("%(invoice)s has nothing to refund.") % {"invoice": invoice}, field="amount"
+            _("%(invoice)s has nothing to refund.", invoice=invoice), field="amount"
         )
     check_refund(amount, invoice.to_refund, invoice.currency)
     check_day_of(invoice, refunded_on, field="refunded_on")
@@ -185,8 +185,7 @@ def _find(invoice: Invoice, reference: str) -> Payment:
     payment = invoice.payments.filter(kind=Kind.PAYMENT, reference=reference).first()
     if payment is None:
         raise NothingToCorrect(
-            gettext("%(invoice)s has no payment %(reference)s.")
-            % {"invoice": invoice, "reference": reference},
+            _("%(invoice)s has no payment %(reference)s.", invoice=invoice, reference=reference),
             field="reference",
         )
     return payment
@@ -197,7 +196,7 @@ def _check_correction(
 ) -> None:
     check_reason(reason)
     if amount < 0:
-        raise InvalidAmount(gettext("Enter an amount of zero or more."), field="amount")
+        raise InvalidAmount(_("Enter an amount of zero or more."), field="amount")
     check_moved(abs(difference), invoice.currency)
     check_day_of(invoice, day, field="corrected_on")
 
@@ -209,11 +208,12 @@ def _settle_correction(invoice: Invoice, correction: Payment, actor: Actor) -> D
     given_back = invoice.refunded + invoice.moved_to_credit
     if given_back and invoice.outstanding > 0:
         raise GivenBack(
-            gettext(
+            _(
                 "%(amount)s of %(invoice)s is refunded or customer credit: "
-                "the payment is not taken back, invoice the customer for it."
+                "the payment is not taken back, invoice the customer for it.",
+                amount=Amount(given_back, invoice.currency),
+                invoice=invoice,
             )
-            % {"amount": format_money(given_back, invoice.currency), "invoice": invoice}
         )
     settle(invoice)
     return Decimal(0)
@@ -232,9 +232,7 @@ def write_off_invoice(invoice_id: uuid.UUID, *, actor: Actor, reason: str) -> In
     invoice = lock_issued(invoice_id)
     check_reason(reason)
     if invoice.outstanding <= 0:
-        raise NothingToPay(
-            gettext("%(invoice)s has nothing left to write off.") % {"invoice": invoice}
-        )
+        raise NothingToPay(_("%(invoice)s has nothing left to write off.", invoice=invoice))
     entry = enter(
         invoice,
         Kind.WRITE_OFF,
@@ -252,11 +250,10 @@ def write_off_invoice(invoice_id: uuid.UUID, *, actor: Actor, reason: str) -> In
 
 def lock_issued(invoice_id: uuid.UUID) -> Invoice:
     """Lock an invoice; refused if it does not ask for money."""
-    invoice, _ = lock_invoice(invoice_id)
+    invoice = lock_invoice(invoice_id)[0]
     if not invoice.is_asked_for:
         raise IllegalTransition(
-            gettext("%(invoice)s is not an issued invoice: it cannot be paid.")
-            % {"invoice": invoice}
+            _("%(invoice)s is not an issued invoice: it cannot be paid.", invoice=invoice)
         )
     return invoice
 
@@ -264,4 +261,4 @@ def lock_issued(invoice_id: uuid.UUID) -> Invoice:
 def check_reason(reason: str) -> None:
     """Refuse what nobody gives a reason for."""
     if not reason.strip():
-        raise MissingField(gettext("Give the reason."), field="reason")
+        raise MissingField(_("Give the reason."), field="reason")

@@ -24,7 +24,8 @@ from fulfilment.connectors.webhook import ANSWER_BYTES, WebhookConnector
 from fulfilment.inbound.intake import DEFERRED_FOR
 from fulfilment.inbound.schemas import DEEPEST, event_schemas
 from fulfilment.models import Attempt, Connection
-from fulfilment.models.connections import LONGEST_DEADLINE, TOLERATED
+from fulfilment.models.connections import LONGEST_DEADLINE
+from fulfilment.models.tolerances import TOLERATED
 from fulfilment.outbound.retry_schedule import REFUSED_PAUSES
 from tests.fulfilment.conftest import SECRET_OUT
 from tests.fulfilment.test_webhook import target

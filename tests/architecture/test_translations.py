@@ -44,7 +44,7 @@ TRANSLATE = {"django.utils.translation": WORDS, "common.sentences": {"sentence"}
 
 LOOK_UPS = {
     "common/formatting.py": "the template of a sentence, which is marked where it is made",
-    "crm/models/activities.py": "a label, which is marked in its choices",
+    "common/stored_sentences.py": "a label, which is marked in its choices",
 }
 """Modules that translate what is not written there, each with the place that marks it."""
 

@@ -7,13 +7,14 @@ import datetime as dt
 import pytest
 import time_machine
 from django.test import Client
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from common.errors import MissingField
 from crm.actors import System
 from crm.models import Activity
 from crm.services.activities import finish_task, note
 from crm.services.leads import contact_lead, disqualify_lead
+from tests.catalogues import use_catalogue
 from tests.factories import LeadFactory
 from web.record_urls import record_url
 
@@ -29,13 +30,7 @@ GERMAN = {
 @pytest.fixture
 def in_german(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have a German catalogue for what is looked up while any language is active."""
-    translation.gettext("Note")  # binds the function that is replaced now
-    monkeypatch.setattr("django.utils.translation._trans.gettext", translated)
-
-
-def translated(text: str) -> str:
-    """Look a text up as Django does: not at all while translations are switched off."""
-    return GERMAN.get(text, text) if translation.get_language() else text
+    use_catalogue(monkeypatch, GERMAN)
 
 
 def test_a_sentence_of_our_own_is_written_in_the_language_of_its_reader(

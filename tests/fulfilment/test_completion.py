@@ -48,7 +48,7 @@ def test_stores_answers_with_characters_the_database_cannot_store(
 
     drain()
 
-    causes = list(Attempt.objects.order_by("id").values_list("detail", flat=True))
+    causes = [attempt.display_detail for attempt in Attempt.objects.order_by("id")]
     assert causes[0].startswith("Warehouse refused: ")
     assert causes[1] == f"Warehouse refused: {chr(0xFFFD) * 20}"
 

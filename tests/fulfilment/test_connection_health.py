@@ -91,7 +91,7 @@ def test_counts_a_refused_message_as_an_answer_of_a_working_connection(
     health.refresh_from_db()
     assert (health.breaker, health.failures_in_row) == ("closed", 0)
     assert [[good, bad] for _, good, bad in health.window] in ([[1, 1]], [[0, 1], [1, 0]])
-    assert health.last_failure == "Warehouse is not available (503)."
+    assert health.display_last_failure == "Warehouse is not available (503)."
     assert health.last_failure_at is not None
     assert health.last_success_at is not None
     assert health.last_failure_at < health.last_success_at

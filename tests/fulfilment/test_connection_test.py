@@ -24,6 +24,6 @@ def test_returns_why_the_far_end_did_not_take_it(warehouse: FarEnd) -> None:
     result = send_test_message(warehouse.connection)
 
     assert result.outcome == "auth_failed"
-    assert result.detail == "Warehouse does not accept our signature (401)."
+    assert str(result.detail) == "Warehouse does not accept our signature (401)."
     warehouse.connection.refresh_from_db()
     assert warehouse.connection.status == "active"

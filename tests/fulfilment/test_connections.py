@@ -202,7 +202,9 @@ def test_others_go_on_while_the_secret_of_one_cannot_be_read(
     assert (stuck.state, stuck.refusal_count) == (State.RETRYING, 0)
     assert sorted(outcomes()) == [("push", "done"), ("push", "unsigned")]
     health = Health.objects.get(connection=warehouse.connection)
-    assert health.last_failure.startswith("Warehouse has no secret to sign with that can be read")
+    assert health.display_last_failure.startswith(
+        "Warehouse has no secret to sign with that can be read"
+    )
     assert health.not_before is not None
     assert health.not_before > timezone.now() + dt.timedelta(minutes=14)
     assert (drain(), len(outcomes())) == (0, 2)
@@ -226,7 +228,7 @@ def test_others_go_on_while_the_address_of_one_is_wrong(
     assert len(archive.received) == 1
     [wrong] = Attempt.objects.filter(handoff__lane__connection=warehouse.connection)
     assert (wrong.outcome, wrong.url) == ("blocked", "http://127.0.0.1/?…")
-    assert wrong.detail.startswith("Warehouse: http://127.0.0.1/?… holds a user name")
+    assert wrong.display_detail.startswith("Warehouse: http://127.0.0.1/?… holds a user name")
 
 
 def test_keeps_what_waits_while_disabled_and_delivers_it_when_resumed(

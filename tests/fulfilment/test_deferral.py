@@ -63,7 +63,9 @@ def test_quarantines_a_message_after_a_day_with_similar_numbers(
 
     stored = InboundMessage.objects.get()
     assert stored.result == "quarantined"
-    assert stored.detail == f"No document ORD-1 was created in time. Similar: {order.number}."
+    assert (
+        stored.display_detail == f"No document ORD-1 was created in time. Similar: {order.number}."
+    )
 
 
 @pytest.mark.django_db(transaction=True)
@@ -133,7 +135,7 @@ def test_goes_on_with_the_others_when_one_message_fails_unexpectedly(
     assert Order.objects.get().processing_status == "packed"
     failed = InboundMessage.objects.get(result="quarantined")
     assert failed.body["data"]["status"] == "picking"
-    assert failed.detail == "Unexpected error: ZeroDivisionError: by accident"
+    assert failed.display_detail == "Unexpected error: ZeroDivisionError: by accident"
     [alert] = alerts_for(collect_metrics())
     assert (alert.code, alert.connection) == ("quarantined", "warehouse")
 
@@ -154,7 +156,7 @@ def test_quarantines_a_stored_message_that_matches_its_schema_no_more(
     assert retry_deferred() == 2
 
     first.refresh_from_db()
-    assert (first.result, first.detail) == (
+    assert (first.result, first.display_detail) == (
         "quarantined",
         "The event does not match its schema.",
     )

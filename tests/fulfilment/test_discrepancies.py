@@ -29,7 +29,7 @@ def test_is_decided_once_and_with_a_reason(order: Order, warehouse: FarEnd, cler
     with pytest.raises(AlreadyResolved):
         resolve_discrepancy(discrepancy, actor=clerk, reason="Again")
     discrepancy.refresh_from_db()
-    assert discrepancy.resolution == f"{clerk}: They counted a sample"
+    assert discrepancy.decision == f"{clerk}: They counted a sample"
 
 
 def test_the_admin_shows_how_it_was_resolved(

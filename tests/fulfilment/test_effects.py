@@ -144,7 +144,7 @@ def test_changes_nothing_by_a_status_of_a_cancelled_order(
     assert receive_from(warehouse, status_event(order, "packed")) == "applied"
 
     assert state_of(order) == before
-    assert InboundMessage.objects.get().detail == f"{order} was cancelled meanwhile."
+    assert InboundMessage.objects.get().display_detail == f"{order} was cancelled meanwhile."
 
 
 def test_stores_every_tracking_number_and_shows_the_latest(order: Order, warehouse: FarEnd) -> None:
@@ -200,7 +200,7 @@ def test_opens_a_discrepancy_for_a_reference_with_another_amount(
     found = Discrepancy.objects.get()
     assert (found.kind, found.ours, found.theirs) == ("payment", "50", "60")
     assert (found.field, found.difference) == (f"PAY-{invoice.number}", "+10")
-    assert InboundMessage.objects.latest("id").detail.startswith(
+    assert InboundMessage.objects.latest("id").display_detail.startswith(
         f"PAY-{invoice.number} is recorded with €50.00 of "
     )
 

@@ -15,7 +15,7 @@ from fulfilment.outbound.handoff_actions import (
     sent_between,
     settle_handoff,
     skip_handoff,
-    stuck_like,
+    stuck_because,
 )
 from fulfilment.outbound.leases import claim
 from sales.models import Order
@@ -45,7 +45,7 @@ def test_replays_with_the_same_body_and_unblocks_the_lane(
     assert len(set(bodies[:7])) == 1
     assert set(Handoff.objects.values_list("state", flat=True)) == {State.ACCEPTED}
     stuck.refresh_from_db()
-    assert stuck.resolution == f"Replayed by {clerk}"
+    assert stuck.display_resolution == f"Replayed by {clerk}"
     assert Lane.objects.get().pending == 0
 
 
@@ -90,7 +90,7 @@ def test_never_sends_a_skipped_handoff_and_sends_the_next_one(
     assert [e["type"].rpartition(".")[2] for e in warehouse.events[6:]] == ["held"]
     stuck.refresh_from_db()
     assert stuck.state == State.SKIPPED
-    assert stuck.resolution == f"Skipped by {clerk}: They have it by phone"
+    assert stuck.display_resolution == f"Skipped by {clerk}: They have it by phone"
 
 
 def test_refuses_to_skip_or_settle_without_a_reason(stuck: Handoff, clerk: User) -> None:
@@ -121,7 +121,7 @@ def test_replays_all_handoffs_with_the_same_cause(
     other = submitted_order(market)
     refuse(warehouse, detail="Unknown customer")
     cause = "Warehouse refused: Unknown SKU AX-9"
-    group = stuck_like(warehouse.connection, cause)
+    group = stuck_because(warehouse.connection, cause)
     assert group.count() == 3
 
     assert replay_all(group, actor=clerk) == 3

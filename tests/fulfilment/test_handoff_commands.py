@@ -54,7 +54,7 @@ def test_lists_replays_and_settles(order: Order, warehouse: FarEnd) -> None:
 
     run("handoffs", "replay", str(stuck.pk))
     stuck.refresh_from_db()
-    assert stuck.resolution == "Replayed by Operator at the command line"
+    assert stuck.display_resolution == "Replayed by Operator at the command line"
     with pytest.raises(CommandError, match="is queued already"):
         run("handoffs", "replay", str(stuck.pk))
     refuse(warehouse)

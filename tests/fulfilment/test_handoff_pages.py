@@ -46,7 +46,7 @@ def test_sends_again_with_one_click(
     drain()
 
     handoff.refresh_from_db()
-    assert (handoff.state, handoff.resolution) == (State.ACCEPTED, f"Replayed by {clerk}")
+    assert (handoff.state, handoff.display_resolution) == (State.ACCEPTED, f"Replayed by {clerk}")
     assert len({request.get_data() for request in warehouse.received}) == 1
 
 
@@ -88,7 +88,7 @@ def test_skips_only_with_a_reason(
     client.post(url, {"reason": "ordered by telephone"})
     handoff.refresh_from_db()
     assert handoff.state == State.SKIPPED
-    assert handoff.resolution == f"Skipped by {clerk}: ordered by telephone"
+    assert handoff.display_resolution == f"Skipped by {clerk}: ordered by telephone"
 
 
 def test_settles_what_was_handled_outside_with_its_reference(
@@ -119,7 +119,7 @@ def test_is_closed_to_anonymous_users_and_to_those_who_may_not_replay(
     assert client.post(url, form).status_code == 302
 
     handoff.refresh_from_db()
-    assert (handoff.state, handoff.resolution) == (State.NEEDS_ATTENTION, "")
+    assert (handoff.state, handoff.display_resolution) == (State.NEEDS_ATTENTION, "")
 
 
 def test_takes_as_many_statements_for_many_handoffs_as_for_one(

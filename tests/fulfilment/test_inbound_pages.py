@@ -114,8 +114,8 @@ def test_sets_a_message_aside_and_decides_a_discrepancy(
 
     stored.refresh_from_db()
     found.refresh_from_db()
-    assert stored.resolution == f"{clerk}: A sample"
-    assert found.resolution == f"{clerk}: They counted a sample"
+    assert stored.display_resolution == f"{clerk}: A sample"
+    assert found.decision == f"{clerk}: They counted a sample"
     assert undecided(client, DESK) == ""
     assert "They counted a sample" in client.get(record_url(found)).content.decode()
 

@@ -46,7 +46,7 @@ def test_does_not_give_one_official_number_to_two_invoices(
     second.refresh_from_db()
     assert (second.official_number, second.official_total) == ("", None)
     assert open_values() == [("reference", "official_number", "", "SI-1")]
-    assert InboundMessage.objects.latest("id").detail == (
+    assert InboundMessage.objects.latest("id").display_detail == (
         f"SI-1 is the number of another invoice, not of {second}."
     )
 
@@ -108,7 +108,7 @@ def test_keeps_a_credit_note_that_does_not_say_what_it_credits(
     assert not Invoice.objects.filter(kind="credit_note").exists()
     assert not ExternalRef.objects.filter(external_id="CR-1").exists()
     assert open_values() == [("credit", "CR-1", "120", amount.removesuffix(".00"))]
-    assert InboundMessage.objects.get().detail == (
+    assert InboundMessage.objects.get().display_detail == (
         f"CR-1 credits a part of {invoice}: it must name the lines."
     )
 

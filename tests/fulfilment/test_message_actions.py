@@ -27,7 +27,7 @@ def test_applies_the_same_message_again_after_mending(
 
     applied = apply_again(stored.pk)
 
-    assert (applied.result, applied.is_open, applied.detail) == ("applied", False, "")
+    assert (applied.result, applied.is_open, applied.display_detail) == ("applied", False, "")
     assert not Discrepancy.objects.filter(resolved_at__isnull=True).exists()
     with pytest.raises(IllegalTransition):
         apply_again(stored.pk)
@@ -56,7 +56,7 @@ def test_keeps_what_is_still_refused_with_its_cause(
     again = apply_again(refused.pk)
 
     assert (again.result, again.is_open) == ("quarantined", True)
-    assert again.detail == "WH-1 is recorded as a shipment."
+    assert again.display_detail == "WH-1 is recorded as a shipment."
 
 
 def test_quarantines_again_what_still_has_no_document(warehouse: FarEnd) -> None:
@@ -65,7 +65,7 @@ def test_quarantines_again_what_still_has_no_document(warehouse: FarEnd) -> None
 
     again = apply_again(InboundMessage.objects.get().pk)
 
-    assert (again.result, again.detail) == ("quarantined", "X is not known here yet.")
+    assert (again.result, again.display_detail) == ("quarantined", "X is not known here yet.")
 
 
 def test_applies_again_once_the_connection_is_mended(invoice: object, erp: FarEnd) -> None:
@@ -73,7 +73,7 @@ def test_applies_again_once_the_connection_is_mended(invoice: object, erp: FarEn
     erp.connection.save()
     assert receive_from(erp, posted(invoice, "SI-1")) == "quarantined"  # type: ignore[arg-type]  # the fixture's invoice
     stored = InboundMessage.objects.get()
-    assert stored.detail.startswith("The tolerance of ERP is “a cent”")
+    assert stored.display_detail.startswith("The tolerance of ERP is “a cent”")
     erp.connection.config = {"tolerance": "0.01"}
     erp.connection.save()
 
@@ -90,7 +90,7 @@ def test_sets_a_message_aside_once_and_with_a_reason(
 
     aside = set_aside(stored.pk, actor=market.rep, reason="A sample")
 
-    assert (aside.is_open, aside.resolution) == (False, f"{market.rep}: A sample")
+    assert (aside.is_open, aside.display_resolution) == (False, f"{market.rep}: A sample")
     with pytest.raises(IllegalTransition):
         set_aside(stored.pk, actor=market.rep, reason="Again")
     with pytest.raises(IllegalTransition):

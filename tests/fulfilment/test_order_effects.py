@@ -102,7 +102,7 @@ def test_names_every_line_that_is_shipped_too_often(market: Market, warehouse: F
 
     assert open_values() == [("quantity", "", "10", "12"), ("quantity", "", "3", "4")]
     first, second = (line.description for line in order.lines.order_by("position"))
-    detail = InboundMessage.objects.get().detail
+    detail = InboundMessage.objects.get().display_detail
     assert f"{first}: 12 shipped in all, but only 10 are ordered." in detail
     assert f"{second}: 4 shipped in all, but only 3 are ordered." in detail
     assert list(order.lines.values_list("shipped_quantity", flat=True)) == [10, 3]
@@ -182,7 +182,7 @@ def test_keeps_what_cannot_be_shipped_until_it_can(order: Order, warehouse: FarE
 
     assert open_values() == [("shortage", "", "10", "4 Sold out")]
     line = order.lines.get()
-    assert InboundMessage.objects.get().detail == (
+    assert InboundMessage.objects.get().display_detail == (
         f"{line.description} cannot be shipped: 4 Sold out."
     )
 
@@ -235,7 +235,7 @@ def test_quarantines_a_return_under_the_reference_of_a_shipment(
     assert receive_from(warehouse, returned(order, "WH-1", "3")) == "quarantined"
 
     stored = InboundMessage.objects.latest("id")
-    assert (stored.detail, stored.root_id) == ("WH-1 is recorded as a shipment.", order.pk)
+    assert (stored.display_detail, stored.root_id) == ("WH-1 is recorded as a shipment.", order.pk)
     assert moved(order) == (5, 0, 0, 0)
 
 

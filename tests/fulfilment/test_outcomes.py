@@ -26,7 +26,7 @@ def test_retries_a_server_error_with_the_same_body_and_id(order: Order, warehous
     drain()
     handoff = Handoff.objects.get()
     assert (handoff.state, handoff.refusal_count) == (State.RETRYING, 0)
-    assert handoff.cause == "Warehouse is not available (503)."
+    assert handoff.display_cause == "Warehouse is not available (503)."
     make_due()
     drain()
 
@@ -49,7 +49,7 @@ def test_needs_attention_after_six_refusals(
     assert len(warehouse.received) == 6
     refused, held = Handoff.objects.order_by("position")
     assert (refused.state, refused.refusal_count) == (State.NEEDS_ATTENTION, 6)
-    assert refused.cause == "Warehouse refused: Unknown SKU AX-9"
+    assert refused.display_cause == "Warehouse refused: Unknown SKU AX-9"
     assert held.state == State.QUEUED
     assert Lane.objects.get().is_blocked
 

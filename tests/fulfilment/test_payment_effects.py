@@ -68,7 +68,7 @@ def test_counts_one_reversal_once_and_another_one_too(invoice: Invoice, erp: Far
 def test_keeps_a_reversal_until_its_payment_comes(invoice: Invoice, erp: FarEnd) -> None:
     assert receive_from(erp, taken_back(invoice, "20.00")) == "conflict"
     assert open_values() == [("payment", "0", "-20")]
-    assert InboundMessage.objects.get().detail == (
+    assert InboundMessage.objects.get().display_detail == (
         f"{invoice} has no payment PAY-{invoice.number}."
     )
 
@@ -98,7 +98,7 @@ def test_does_not_take_back_what_was_given_back_already(
 
     invoice.refresh_from_db()
     assert (invoice.status, invoice.paid, invoice.moved_to_credit) == ("paid", 150, 30)
-    assert "€30.00 of" in InboundMessage.objects.latest("id").detail
+    assert "€30.00 of" in InboundMessage.objects.latest("id").display_detail
 
 
 def test_a_correction_sets_the_amount_of_a_payment(invoice: Invoice, erp: FarEnd) -> None:

@@ -53,7 +53,7 @@ TROUBLE = frozenset({State.NEEDS_ATTENTION, State.UNKNOWN_OUTCOME, State.RETRYIN
 def handoff_chip(handoff: Handoff) -> Chip:
     """Show how far a handoff is."""
     tone, icon = HANDOFF_LOOKS[handoff.state]
-    return Chip(handoff.get_state_display(), tone, icon, title=handoff.cause)
+    return Chip(handoff.get_state_display(), tone, icon, title=handoff.display_cause)
 
 
 def shipment_chip(shipment: Shipment) -> Chip:

@@ -12,6 +12,7 @@ from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
+from common.stored_sentences import written
 from crm.models import User
 from fulfilment.models import Handoff
 from fulfilment.monitoring.alerts import Alert
@@ -64,12 +65,15 @@ def causes_among(handoffs: models.QuerySet[Handoff], user: User) -> list[Cause]:
     """Group the handoffs that need attention, the commonest cause first; one statement."""
     stuck = handoffs.filter(state=Handoff.State.NEEDS_ATTENTION).order_by()
     rows = (
-        stuck.values_list("cause", "lane__connection__name")
+        stuck.values_list("cause", "cause_parameters", "lane__connection__name")
         .annotate(count=Count("pk"), example=Min(Cast("pk", models.TextField())))
-        .order_by("-count", "cause")
+        .order_by("-count", "cause", "cause_parameters")
     )
     may_replay = user.has_perm("fulfilment.replay_handoff")
-    return [_cause(*row, may_replay=may_replay) for row in rows[:CAUSES]]
+    return [
+        _cause(written(template, parameters), *row, may_replay=may_replay)
+        for template, parameters, *row in rows[:CAUSES]
+    ]
 
 
 def _cause(text: str, connection: str, count: int, example: str, *, may_replay: bool) -> Cause:

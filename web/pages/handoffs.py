@@ -49,7 +49,7 @@ def handoff_page(handoff: Handoff, user: User) -> HandoffPage:
         subtitle=f"{event.subject_number} → {handoff.lane.connection}",
         chips=[handoff_chip(handoff)],
         actions=Actions(_actions(handoff, user)),
-        problem=handoff.cause,
+        problem=handoff.display_cause,
         facts=_facts(handoff),
         attempts=_attempts(handoff),
         changed=changed_since(handoff),
@@ -71,7 +71,7 @@ def _attempt_row(attempt: Attempt) -> CardRow:
     parts = (
         f"HTTP {attempt.status_code}" if attempt.status_code else "",
         f"{attempt.duration_ms} ms",
-        attempt.detail,
+        attempt.display_detail,
     )
     return CardRow(
         title=attempt.get_outcome_display(),
@@ -119,7 +119,7 @@ def _all_again(handoff: Handoff, url: str) -> list[Action]:
     """Offer to send all again that the same cause holds up."""
     if handoff.state != Handoff.State.NEEDS_ATTENTION:
         return []
-    count = stuck_like(handoff.lane.connection, handoff.cause).count()
+    count = stuck_like(handoff).count()
     if count < 2:
         return []
     label = gettext("Send all %(count)d with this cause again") % {"count": count}
@@ -142,7 +142,7 @@ def _facts(handoff: Handoff) -> list[Fact]:
     if wait := wait_of(handoff):
         facts.insert(0, Fact(gettext("Waits for"), _wait(wait)))
     if handoff.resolution:
-        facts.append(Fact(gettext("Decided"), handoff.resolution))
+        facts.append(Fact(gettext("Decided"), handoff.display_resolution))
     return facts
 
 

@@ -212,7 +212,7 @@ def _handoff_row(handoff: Handoff) -> CardRow:
     return CardRow(
         title=f"{event.subject_number} → {handoff.lane.connection}",
         url=record_url(handoff),
-        detail=handoff.cause or event.get_type_display(),
+        detail=handoff.display_cause or event.get_type_display(),
         chip=handoff_chip(handoff),
     )
 

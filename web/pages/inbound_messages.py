@@ -49,7 +49,7 @@ def message_page(message: InboundMessage, user: User, *, problem: str = "") -> I
     if message.part:
         facts.insert(1, Fact(gettext("Their reference"), message.part))
     if message.resolution:
-        facts.append(Fact(gettext("Set aside"), message.resolution))
+        facts.append(Fact(gettext("Set aside"), message.display_resolution))
     return InboundMessagePage(
         record=message,
         crumb=Link(gettext("Handoffs"), reverse("fulfilment:handoff-list")),
@@ -57,7 +57,7 @@ def message_page(message: InboundMessage, user: User, *, problem: str = "") -> I
         subtitle=f"{message.connection} → {document or message.subject}",
         chips=[message_chip(message)],
         actions=Actions(_message_actions(message, user)),
-        problem=problem or (message.detail if message.is_open else ""),
+        problem=problem or (message.display_detail if message.is_open else ""),
         facts=facts,
         body=json.dumps(message.body, indent=2, ensure_ascii=False),
     )
@@ -68,7 +68,7 @@ def discrepancy_page(found: Discrepancy, user: User, *, problem: str = "") -> Di
     facts = [
         *_document_facts(_document(found.record_id)),
         Fact(gettext("About"), found.about or found.field or "–"),
-        Fact(gettext("Ours"), found.ours or "–"),
+        Fact(gettext("Ours"), found.display_ours or "–"),
         Fact(gettext("Theirs"), found.theirs),
         Fact(gettext("Difference"), found.difference or "–"),
         Fact(gettext("Connection"), found.connection),

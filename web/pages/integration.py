@@ -70,7 +70,7 @@ def _handoffs_card(handoffs: Sequence[Handoff]) -> Card:
 
 def _handoff_row(handoff: Handoff) -> CardRow:
     wait = str(wait_of(handoff) or "")
-    parts = (str(handoff.lane.connection), handoff.reference, handoff.cause, wait)
+    parts = (str(handoff.lane.connection), handoff.reference, handoff.display_cause, wait)
     return CardRow(
         title=handoff.event.get_type_display(),
         url=reverse("fulfilment:handoff-detail", args=[handoff.pk]),

@@ -59,7 +59,7 @@ def owners_of(keys: Iterable[uuid.UUID | None]) -> dict[uuid.UUID | None, str]:
 def _message_row(message: InboundMessage, owners: Owners) -> CardRow:
     parts = (message.subject, message.part, str(message.connection), owners.get(message.root_id))
     return CardRow(
-        title=message.detail or str(message),
+        title=message.display_detail or str(message),
         url=record_url(message),
         detail=" · ".join(filter(None, parts)),
         chip=message_chip(message),
@@ -91,7 +91,7 @@ def compared(found: Discrepancy) -> str:
     """Write both values, and by how much they differ."""
     values = {
         "about": found.about or found.field or found.record_number,
-        "ours": found.ours or "–",
+        "ours": found.display_ours or "–",
         "theirs": found.theirs,
         "connection": found.connection,
         "difference": found.difference,

@@ -38,7 +38,7 @@ def replay(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 def replay_like(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Send all again that wait for a person for the same cause."""
     handoff = find(request, pk)
-    alike = stuck_like(handoff.lane.connection, handoff.cause)
+    alike = stuck_like(handoff)
     allowed = alike.filter(pk__in=Handoff.objects.visible_to(request.user).values("pk"))
     count = replay_all(allowed, actor=request.user)
     done = ngettext("%(count)d handoff is sent again.", "%(count)d handoffs are sent again.", count)

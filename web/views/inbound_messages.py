@@ -47,7 +47,7 @@ def apply(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     def use_case() -> Outcome:
         applied = apply_again(pk)
         if applied.is_open:
-            return Outcome(applied, applied.detail, messages.ERROR)
+            return Outcome(applied, applied.display_detail, messages.ERROR)
         return Outcome(applied, gettext("The message is applied."))
 
     return run_action(request, find(request, pk), use_case)

@@ -20,7 +20,7 @@ from fulfilment.outbound.handoff_actions import (
     sent_between,
     settle_handoff,
     skip_handoff,
-    stuck_like,
+    stuck_because,
 )
 from fulfilment.outbound.payload_diff import preview_replay
 from fulfilment.services.connections import (
@@ -82,9 +82,11 @@ class Command(BaseCommand):
 
     def _list(self, options: dict[str, Any]) -> None:
         stuck = Handoff.objects.filter(state=Handoff.State.NEEDS_ATTENTION)
-        shown = stuck.select_related("event", "lane__connection").order_by("cause", "id")[:SHOWN]
+        shown = stuck.select_related("event", "lane__connection").order_by(
+            "cause", "cause_parameters", "id"
+        )[:SHOWN]
         for handoff in shown:
-            self.stdout.write(f"{handoff.pk}  {handoff}  {handoff.cause}")
+            self.stdout.write(f"{handoff.pk}  {handoff}  {handoff.display_cause}")
         self.stdout.write(f"{stuck.count()} handoffs need attention.")
 
     def _replay(self, options: dict[str, Any]) -> None:
@@ -94,7 +96,7 @@ class Command(BaseCommand):
             return
         if not (options["connection"] and options["cause"]):
             raise CommandError("Give the id of a handoff, or --connection and --cause.")
-        group = stuck_like(_connection(options), options["cause"])
+        group = stuck_because(_connection(options), options["cause"])
         self.stdout.write(f"{replay_all(group, actor=OPERATOR)} handoffs are queued again.")
 
     def _window(self, options: dict[str, Any]) -> None:
@@ -146,7 +148,7 @@ class Command(BaseCommand):
     def _test(self, options: dict[str, Any]) -> None:
         result = send_test_message(_connection(options))
         if result.error:
-            raise CommandError(result.detail)
+            raise CommandError(str(result.detail))
         duration = result.finished_at - result.started_at
         self.stdout.write(f"It answered within {duration.total_seconds() * 1000:.0f} ms.")
 

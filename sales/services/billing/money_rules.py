@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import TypeVar
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext
 
-from common.formatting import format_day, format_money
+from common.sentences import Amount
+from common.sentences import sentence as _
 from sales.models import Company, CustomerCreditEntry, Invoice, Payment
 from sales.pricing.errors import AmountExceedsOpen, InvalidAmount
 from sales.services.documents.typed_figures import check_amount
@@ -31,12 +31,12 @@ def recorded_before(
 def reference_taken(reference: str, amount: Decimal, day: dt.date, currency: str) -> ReferenceTaken:
     """Make the refusal of a reference that is recorded with another amount or day."""
     return ReferenceTaken(
-        gettext("%(reference)s is recorded with %(amount)s of %(day)s.")
-        % {
-            "reference": reference,
-            "amount": format_money(amount, currency),
-            "day": format_day(day),
-        },
+        _(
+            "%(reference)s is recorded with %(amount)s of %(day)s.",
+            reference=reference,
+            amount=Amount(amount, currency),
+            day=day,
+        ),
         recorded=amount,
         field="reference",
     )
@@ -45,7 +45,7 @@ def reference_taken(reference: str, amount: Decimal, day: dt.date, currency: str
 def check_moved(amount: Decimal, currency: str) -> None:
     """Refuse an amount that is not above zero, or finer than its currency."""
     if amount.is_finite() and amount <= 0:
-        raise InvalidAmount(gettext("Enter an amount above zero."), field="amount")
+        raise InvalidAmount(_("Enter an amount above zero."), field="amount")
     check_amount(amount, currency, "amount")
 
 
@@ -54,7 +54,7 @@ def check_refund(amount: Decimal, left: Decimal, currency: str) -> None:
     check_moved(amount, currency)
     if amount > left:
         raise AmountExceedsOpen(
-            gettext("%(left)s can be refunded.") % {"left": format_money(left, currency)},
+            _("%(left)s can be refunded.", left=Amount(left, currency)),
             field="amount",
         )
 
@@ -64,8 +64,11 @@ def check_day(day: dt.date, company: Company, *, field: str) -> None:
     today = company.today()
     if day > today:
         raise InvalidDay(
-            gettext("%(day)s is in the future: enter today, %(today)s, or an earlier day.")
-            % {"day": format_day(day), "today": format_day(today)},
+            _(
+                "%(day)s is in the future: enter today, %(today)s, or an earlier day.",
+                day=day,
+                today=today,
+            ),
             field=field,
         )
 
@@ -75,7 +78,10 @@ def check_day_of(invoice: Invoice, day: dt.date, *, field: str) -> None:
     check_day(day, invoice.company, field=field)
     if invoice.issued_on and day < invoice.issued_on:
         raise InvalidDay(
-            gettext("%(invoice)s was issued on %(issued)s: enter that day or a later one.")
-            % {"invoice": invoice, "issued": format_day(invoice.issued_on)},
+            _(
+                "%(invoice)s was issued on %(issued)s: enter that day or a later one.",
+                invoice=invoice,
+                issued=invoice.issued_on,
+            ),
             field=field,
         )

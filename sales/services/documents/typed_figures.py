@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from django.utils.translation import gettext
-
 from common.formatting import decimals_rule, format_rate
+from common.sentences import sentence as _
 from sales.pricing.errors import InvalidAmount, InvalidDiscount, InvalidQuantity, InvalidRate
 from sales.pricing.money import EXACT, LARGEST, round_money
 from sales.pricing.price_lists import PRICE_STEP
@@ -22,9 +21,7 @@ def check_number(figure: Decimal, field: str) -> None:
     if figure.is_finite() and _is_storable(figure):
         return
     refusal = InvalidQuantity if field == "quantity" else InvalidAmount
-    raise refusal(
-        gettext("Give a number of at most 15 digits before the decimal sign."), field=field
-    )
+    raise refusal(_("Give a number of at most 15 digits before the decimal sign."), field=field)
 
 
 def check_numbers(fields: Mapping[str, object]) -> None:
@@ -51,7 +48,7 @@ def check_amount(amount: Decimal, currency: str, field: str) -> None:
     """Refuse an amount of money below zero, or with more decimals than its currency has."""
     check_number(amount, field)
     if amount < 0:
-        raise InvalidAmount(gettext("An amount cannot be negative."), field=field)
+        raise InvalidAmount(_("An amount cannot be negative."), field=field)
     if amount != round_money(amount, currency):
         raise InvalidAmount(decimals_rule(currency), field=field)
 
@@ -59,7 +56,7 @@ def check_amount(amount: Decimal, currency: str, field: str) -> None:
 def check_discount_amount(amount: Decimal, currency: str, field: str) -> None:
     """Refuse a discount below zero, or with more decimals than its currency has."""
     if amount.is_finite() and amount < 0:
-        raise InvalidDiscount(gettext("A discount cannot be negative."), field=field)
+        raise InvalidDiscount(_("A discount cannot be negative."), field=field)
     check_amount(amount, currency, field)
 
 
@@ -67,9 +64,9 @@ def check_unit_discount(amount: Decimal, field: str) -> None:
     """Refuse a discount of each unit below zero, or with more than the five decimals of a price."""
     check_number(amount, field)
     if amount < 0:
-        raise InvalidDiscount(gettext("A discount cannot be negative."), field=field)
+        raise InvalidDiscount(_("A discount cannot be negative."), field=field)
     if amount != amount.quantize(PRICE_STEP, context=EXACT):
-        raise InvalidAmount(gettext("A discount of each unit has at most 5 decimals."), field=field)
+        raise InvalidAmount(_("A discount of each unit has at most 5 decimals."), field=field)
 
 
 def check_discount_rate(rate: Decimal, field: str) -> None:
@@ -77,9 +74,9 @@ def check_discount_rate(rate: Decimal, field: str) -> None:
     if _is_fraction(rate):
         return
     if not rate.is_finite():
-        raise InvalidDiscount(gettext("Give the discount as a number."), field=field)
+        raise InvalidDiscount(_("Give the discount as a number."), field=field)
     raise InvalidDiscount(
-        gettext("A discount is between 0%% and 100%%, not %(rate)s.") % {"rate": _written(rate)},
+        _("A discount is between 0%% and 100%%, not %(rate)s.", rate=_written(rate)),
         field=field,
     )
 
@@ -89,9 +86,9 @@ def check_tax_rate(rate: Decimal, field: str) -> None:
     if _is_fraction(rate):
         return
     if not rate.is_finite():
-        raise InvalidRate(gettext("Give the tax rate as a number."), field=field)
+        raise InvalidRate(_("Give the tax rate as a number."), field=field)
     raise InvalidRate(
-        gettext("A tax rate is between 0%% and 100%%, not %(rate)s.") % {"rate": _written(rate)},
+        _("A tax rate is between 0%% and 100%%, not %(rate)s.", rate=_written(rate)),
         field=field,
     )
 
