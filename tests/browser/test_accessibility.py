@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from sales.models import Order
-from sales.services.billing.order_invoices import invoice_order
 from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line
-from sales.services.invoices import issue_invoice
-from sales.services.orders import submit_order
-from sales.services.quotes import accept_quote, activate_quote
-from tests.browser.conftest import COLOURS, RULES, Screen
-from tests.factories import ContactFactory, LeadFactory, Market, OpportunityFactory
+from tests.browser.conftest import COLOURS, PASSWORD, RULES, Screen
+from tests.factories import Market
+from tests.web.one_of_each import one_of_each, shop
+from tests.web.pages import every_page
 from web.record_urls import record_url
 
 pytestmark = [
@@ -20,50 +17,26 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
 ]
 
-KINDS = ("leads", "opportunities", "accounts", "contacts", "quotes", "orders", "invoices")
+MESSAGES = ("/search/?q=nothing+is+called+this", "/orders/?text=nothing+has+this+name")
+MISSING = "/no-such-page/"
+OPTIONS = ("question line options", "question product suggestions")
+"""Answers that are parts of a page, never one of their own."""
 
 
-def every_screen(market: Market) -> list[str]:
-    """Create a record of each kind and list the URLs of all screens."""
-    rep, account = market.rep, market.account
-    product = market.product("100.00")
-    lead = LeadFactory.create(owner=rep)
-    contact = ContactFactory.create(account=account)
-    opportunity = OpportunityFactory.create(account=account)
-    draft = draft_quote(actor=rep, account=account, name="Refit")
-    add_line(draft, actor=rep, product=product)
-    quote = draft_quote(actor=rep, account=account, name="Refit", opportunity=opportunity)
-    add_line(quote, actor=rep, product=product)
-    activate_quote(quote.pk, actor=rep)
-    order: Order = accept_quote(quote.pk, actor=rep, name="Émile")
-    submit_order(order.pk, actor=rep)
-    invoice = invoice_order(order.pk, actor=rep, what="all")
-    issue_invoice(invoice.pk, actor=rep)
-    records = (lead, contact, account, opportunity, draft, quote, order, invoice, product)
-    forms = (
-        f"{record_url(lead)}qualify/",
-        f"{record_url(draft)}edit/",
-        f"{record_url(order)}ship/",
-    )
-    return [
-        "/",
-        "/search/?q=espresso",
-        "/products/",
-        "/handoffs/",
-        "/accounts/password/change/",
-        *(f"/{kind}/" for kind in KINDS),
-        *(f"/{kind}/new/" for kind in KINDS),
-        *map(record_url, records),
-        *forms,
-        f"/history/sales/order/{order.pk}/",
-        "/orders/?text=nothing+has+this+name",
-        "/no-such-page/",
-    ]
+def every_screen() -> tuple[Market, list[str]]:
+    """Make everything that a page can show; return whose it is and the URLs of all pages."""
+    market, approver = shop()
+    pages = every_page(one_of_each(market, approver, 1))
+    urls = [url for name, url in pages.items() if name not in OPTIONS]
+    market.rep.set_password(PASSWORD)
+    market.rep.is_superuser = True
+    market.rep.save()
+    return market, [*dict.fromkeys(urls), *MESSAGES, "/accounts/password/change/", MISSING]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_is_clean_for_axe_and_fits_a_phone(screen: Screen, market: Market, theme: str) -> None:
-    addresses = every_screen(market)
+def test_is_clean_for_axe_and_fits_a_phone(screen: Screen, theme: str) -> None:
+    market, addresses = every_screen()
     screen.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # light or dark
     rules = RULES if theme == "light" else COLOURS
     screen.check_sign_in_page()
@@ -79,7 +52,8 @@ def test_is_clean_for_axe_and_fits_a_phone(screen: Screen, market: Market, theme
 
 
 def test_works_without_scripts(screen: Screen, market: Market) -> None:
-    addresses = every_screen(market)
+    draft = draft_quote(actor=market.rep, account=market.account, name="Refit")
+    add_line(draft, actor=market.rep, product=market.product("100.00"))
     screen.sign_in(market)
     cookies = screen.page.context.cookies()
     browser = screen.page.context.browser
@@ -88,7 +62,7 @@ def test_works_without_scripts(screen: Screen, market: Market) -> None:
     plain.add_cookies(cookies)  # type: ignore[arg-type]  # what Playwright returned itself
     page = plain.new_page()
 
-    page.goto(next(address for address in addresses if "/quotes/01" in address))
+    page.goto(record_url(draft))
     page.get_by_label("Quantity").fill("3")
     page.get_by_role("button", name="Save line").click()
 
