@@ -92,7 +92,7 @@ def to_per_unit(
     >>> to_per_unit(Decimal("10.00"), Decimal(3), exponent=2)
     PerUnit(unit=Decimal('3.33'), charge=Decimal('-0.01'))
     """
-    _check_digits(discount, exponent)
+    check_digits(discount, exponent)
     unit = ZERO
     if quantity:
         whole = EXACT.multiply(discount, Decimal(price_quantity))
@@ -223,11 +223,24 @@ def check_line(
             _("Report a return as a return, not as an order line with a negative quantity."),
             line=line,
         )
-    _check_digits(theirs.charge, exponent, line)
-    _check_digits(theirs.line_amount or ZERO, exponent, line)
+    check_digits(theirs.charge, exponent, line)
+    check_digits(theirs.line_amount or ZERO, exponent, line)
     if round_to(theirs.unit, exponent) != theirs.unit:
-        _check_digits(Price(theirs.unit, theirs.price_quantity).of(theirs.quantity), exponent, line)
+        check_digits(Price(theirs.unit, theirs.price_quantity).of(theirs.quantity), exponent, line)
     _check_discount(theirs, remembered, exponent, line)
+
+
+def check_digits(amount: Decimal, exponent: int, line: str | None = None) -> None:
+    """Refuse an amount that is finer than the currency."""
+    if round_to(amount, exponent) != amount:
+        raise InvalidAmount(
+            _(
+                "%(amount)s has more decimals than the %(exponent)d of the order's currency.",
+                amount=amount,
+                exponent=exponent,
+            ),
+            line=line,
+        )
 
 
 def _check_discount(theirs: TheirLine, remembered: Split, exponent: int, line: str | None) -> None:
@@ -241,18 +254,6 @@ def _check_discount(theirs: TheirLine, remembered: Split, exponent: int, line: s
                 "The discount of %(discount)s is more than the line's %(base)s.",
                 discount=discount,
                 base=base,
-            ),
-            line=line,
-        )
-
-
-def _check_digits(amount: Decimal, exponent: int, line: str | None = None) -> None:
-    if round_to(amount, exponent) != amount:
-        raise InvalidAmount(
-            _(
-                "%(amount)s has more decimals than the %(exponent)d of the order's currency.",
-                amount=amount,
-                exponent=exponent,
             ),
             line=line,
         )
