@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from common.errors import DomainError
 from common.sentences import sentence as _
@@ -200,8 +199,8 @@ def plain(number: Decimal) -> str:
 def _text(value: Any, _notation: Notation) -> Any:
     if not isinstance(value, str):
         return value
-    lines = unicodedata.normalize("NFC", value).splitlines()
-    return "\n".join(line.rstrip() for line in lines).rstrip()
+    text = unicodedata.normalize("NFC", value).replace("\r\n", "\n").replace("\r", "\n")
+    return "\n".join(line.rstrip() for line in text.split("\n")).rstrip()
 
 
 def _code(value: str, _notation: Notation) -> str:

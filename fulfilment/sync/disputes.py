@@ -56,7 +56,10 @@ def outgoing(ours: Values, held: Values, conflicts: Iterable[Conflict]) -> dict[
 def named(
     outgoing: Values, held: Values, policies: tuple[Policy, ...] = POLICIES
 ) -> dict[str, Any]:
-    """Return the fields that a push names: those that it changes, and that are not theirs."""
+    """Return the fields that a push names: those that it changes, and that are not theirs.
+
+    ``held`` is what they hold once all that was sent before has arrived.
+    """
     return {
         path: value
         for path, value in outgoing.items()

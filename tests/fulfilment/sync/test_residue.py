@@ -282,7 +282,7 @@ def test_any_discount_comes_back_as_it_was(exponent: int, data: st.DataObject) -
     split = to_per_unit(discount, quantity, **terms)
 
     back = to_line_discount(split.unit, quantity, split.charge, **terms)
-    assert str(back) == str(discount if discount else abs(discount))
+    assert str(back) == str(discount or abs(discount))
 
 
 @given(EXPONENTS, st.data())
