@@ -26,10 +26,10 @@ def head_value(name: str, value: Any, notation: Notation = PARIS) -> Any:
     return canonical({"head": {name: value}}, notation).get(f"head.{name}")
 
 
-def line_values(notation: Notation = PARIS, split: Split | None = None, **line: Any) -> Any:
+def line_values(line: dict[str, Any], split: Split | None = None) -> Any:
     """Write one line, by the names of its fields."""
     remembered = {"7": split} if split else {}
-    values = canonical({"lines": [{"id": "7", **line}]}, notation, remembered)
+    values = canonical({"lines": [{"id": "7", **line}]}, PARIS, remembered)
     return {path.removeprefix("line.7."): value for path, value in values.items()}
 
 
@@ -90,7 +90,7 @@ def test_keeps_what_is_missing_apart_from_what_is_cleared() -> None:
 
 
 @pytest.mark.parametrize(
-    ("notation", "told", "day"),
+    ("notation", "written", "day"),
     [
         (PARIS, "2026-03-30", "2026-03-30"),
         (PARIS, "2026-03-29T22:00:00Z", "2026-03-30"),
@@ -103,8 +103,10 @@ def test_keeps_what_is_missing_apart_from_what_is_cleared() -> None:
         (NEW_YORK, "2026-03-30T03:00:00Z", "2026-03-29"),
     ],
 )
-def test_reads_midnight_as_the_day_that_it_begins(notation: Notation, told: str, day: str) -> None:
-    assert head_value("requested_on", told, notation) == day
+def test_reads_midnight_as_the_day_that_it_begins(
+    notation: Notation, written: str, day: str
+) -> None:
+    assert head_value("requested_on", written, notation) == day
 
 
 @pytest.mark.parametrize(
@@ -129,22 +131,24 @@ def test_a_capital_counts_in_a_text() -> None:
 def test_reads_the_split_of_a_line_by_what_is_remembered() -> None:
     line = {"quantity": "3", "price": "20.00", "unit_discount": "3.33", "charge": "4.99"}
 
-    cold = line_values(**line)
-    known = line_values(split=Split(Decimal("-0.01"), Decimal("5.00")), **line)
+    cold = line_values(line)
+    known = line_values(line, Split(Decimal("-0.01"), Decimal("5.00")))
 
     assert (cold["discount"], cold["charge"]) == ("9.99", "4.99")
     assert (known["discount"], known["charge"]) == ("10.00", "5.00")
 
 
 def test_takes_percentages_from_the_amount_of_a_line() -> None:
-    values = line_values(quantity="3", price="20.00", line_amount="54.00")
+    values = line_values({"quantity": "3", "price": "20.00", "line_amount": "54.00"})
 
     assert (values["discount"], values["charge"]) == ("6.00", "0.00")
 
 
 @pytest.mark.parametrize("line", [{"quantity": "0"}, {"quantity": "3", "cancelled": "3.0"}])
 def test_only_progress_counts_of_a_cancelled_line(line: dict[str, str]) -> None:
-    values = line_values(**line, discount="10.00", price="20.00", delivered="1", status="open")
+    more = {"discount": "10.00", "price": "20.00", "delivered": "1", "status": "open"}
+
+    values = line_values(line | more)
 
     assert values == {"quantity": "0", "delivered": "1"}
 

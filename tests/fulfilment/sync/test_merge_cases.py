@@ -311,7 +311,7 @@ def test_an_answer_moves_no_base(case: dict[str, Any]) -> None:
 
     merged = merge(base, before | {DATE: "2026-12-05"}, before | {QUANTITY: "5"})
 
-    assert case["after"]["told"] == "nobody"
+    assert case["after"]["sent_to"] == "nobody"
     assert (base, merged.apply) == (before, ((QUANTITY, "5"),))
     assert (merged.conflicts, merged.tell_origin) == ((), ())
 
@@ -387,7 +387,7 @@ def test_settles_a_conflict(case: dict[str, Any]) -> None:
 
     decision = settle(conflict, choice, {QUANTITY: "6"}, other="4")
 
-    tells_them = case["after"]["told"] != "other connections"
+    tells_them = case["after"]["sent_to"] != "other connections"
     assert decision == Decision(case["after"]["value"], tell_origin=tells_them)
 
 

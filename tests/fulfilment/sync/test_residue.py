@@ -367,8 +367,8 @@ def lines_of_theirs(draw: st.DrawFn) -> tuple[int, TheirLine, Split]:
     percent = draw(st.sampled_from([Fraction(0), Fraction(1, 10), Fraction(1, 3)]))
     exact = Fraction(quantity) * (Fraction(price) - Fraction(unit)) / Fraction(price_quantity)
     amount = half_away(exact * (1 - percent) + Fraction(charge), exponent)
-    told = draw(st.booleans()) or percent > 0
-    return exponent, _with_amount(line, amount if told else None), remembered
+    has_amount = draw(st.booleans()) or percent > 0
+    return exponent, _with_amount(line, amount if has_amount else None), remembered
 
 
 def _with_amount(line: TheirLine, amount: Decimal | None) -> TheirLine:
