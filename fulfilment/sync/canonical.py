@@ -221,7 +221,7 @@ def _address(value: Mapping[str, Any], notation: Notation) -> dict[str, str]:
     """Write the parts that an address has, as one value."""
     parts = {
         name: (_country if name == "country" else _text)(part or "", notation)
-        for name, part in value.items()
+        for name, part in {"country": notation.countries.get("", ""), **value}.items()
         if part or (name == "country" and "" in notation.countries)
     }
     return {name: part for name, part in sorted(parts.items()) if part}

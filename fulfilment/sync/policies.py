@@ -109,7 +109,8 @@ def policy_of(path: str, policies: tuple[Policy, ...] = POLICIES) -> Policy | No
     known = _by_path(policies)
     if path.startswith("line."):
         return known.get(f"line.*.{path.rpartition('.')[2]}")
-    return known.get(path) or known.get(".".join([*path.split(".", 2)[:2], "*"]))
+    group, _dot, name = path.removeprefix("head.").partition(".")
+    return known.get(path) or (known.get(f"head.{group}.*") if name else None)
 
 
 def subject_of(path: str) -> str:

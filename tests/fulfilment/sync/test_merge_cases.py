@@ -338,7 +338,7 @@ def test_the_base_is_what_they_knew_when_they_wrote(case: dict[str, Any]) -> Non
 
     after = case["after"]
     assert bases == {
-        6: after["base for a message that knows 6"],
+        6: after["base for one that knows 6"],
         7: after["base for a message that knows 7"],
         8: "6",
     }
