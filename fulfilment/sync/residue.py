@@ -142,8 +142,7 @@ def read_charge(
     nothing = round_to(ZERO, exponent)
     split = _split(round_to(theirs.charge, exponent), remembered, nothing)
     if not theirs.quantity:
-        left = theirs.charge - split.residue
-        return LineReading(nothing, Split(nothing, max(left, nothing)))
+        return LineReading(nothing, Split(nothing, split.genuine))
     undivided = _undivided(theirs, exponent, rounding)
     if undivided < split.residue:
         return LineReading(nothing, Split(undivided, theirs.charge - undivided))

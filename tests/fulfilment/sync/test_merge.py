@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.errors import NotEditable
-from fulfilment.sync.merge import Conflict, ConflictKind, Merge, merge
+from fulfilment.sync.merge import Conflict, ConflictKind, Merge, Push, Snapshot, base_of, merge
 from fulfilment.sync.policies import POLICIES, Kind, Owner, policy_of, with_origin, with_owner
 
 QUANTITY, PRICE = "line.7.quantity", "line.7.price"
@@ -115,6 +115,13 @@ def test_what_their_user_edited_meanwhile_is_not_changed_on_arrival() -> None:
     assert (merged.apply, merged.changed_on_arrival) == ((("line.7.discount", "2.00"),), ())
 
 
+def test_a_push_that_they_knew_before_is_in_their_snapshot_already() -> None:
+    """Their user changed it since."""
+    last, pushes = Snapshot({QUANTITY: "6"}, 7), [Push(7, {QUANTITY: "5"})]
+
+    assert base_of(last, pushes, 8) == {QUANTITY: "6"}
+
+
 def test_tells_them_what_only_ours_has_where_no_agreement_is_known() -> None:
     ours = {"line.7.requested_on": "2026-12-01"}
 
@@ -123,8 +130,9 @@ def test_tells_them_what_only_ours_has_where_no_agreement_is_known() -> None:
     assert (merged.tell_origin, merged.apply) == (tuple(ours.items()), ())
 
 
-def test_takes_no_fewer_than_are_invoiced() -> None:
-    ours = {QUANTITY: "5", "line.7.delivered": "2", "line.7.invoiced": "3"}
+@pytest.mark.parametrize(("delivered", "invoiced"), [("2", "3"), ("3", "2")])
+def test_takes_no_fewer_than_are_delivered_or_invoiced(delivered: str, invoiced: str) -> None:
+    ours = {QUANTITY: "5", "line.7.delivered": delivered, "line.7.invoiced": invoiced}
 
     merged = merge(ours, ours, ours | {QUANTITY: "2"})
 
