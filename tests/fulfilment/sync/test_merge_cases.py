@@ -395,6 +395,14 @@ def test_sends_back_even_their_own_value_if_our_push_overwrote_it_there() -> Non
     assert settle(DISPUTE, Choice.THEIRS, {QUANTITY: "5"}) == Decision("6", tell_origin=True)
 
 
+def test_a_push_never_names_what_is_theirs() -> None:
+    ours = {DATE: "2026-12-05", "head.freight": "4.90", DELIVERED: "2", "head.unknown": "x"}
+    made_there = with_origin(POLICIES, made_here=False)
+
+    assert named(ours, {}).keys() == {DATE, "head.freight"}
+    assert named(ours, {}, made_there).keys() == {DATE}
+
+
 def test_stops_a_loop_after_three_round_trips() -> None:
     """They change a field of ours again and again."""
     ours, trips = {"head.custom.promo": "SPRING"}, 0
