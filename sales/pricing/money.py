@@ -85,9 +85,22 @@ def round_money(amount: Decimal, currency: str, rounding: Rounding = Rounding.HA
     """
     if currency not in _SMALLEST_UNIT:
         minor_units(currency)
+    return _round(amount, _SMALLEST_UNIT[currency], rounding)
+
+
+def round_to(amount: Decimal, digits: int, rounding: Rounding = Rounding.HALF_UP) -> Decimal:
+    """Round as a currency with so many digits after the point does.
+
+    >>> round_to(Decimal("-0.5"), 0)
+    Decimal('-1')
+    """
+    return _round(amount, ONE.scaleb(-digits), rounding)
+
+
+def _round(amount: Decimal, smallest_unit: Decimal, rounding: Rounding) -> Decimal:
     if not amount.is_finite() or not -LARGEST <= amount <= LARGEST:
         raise InvalidAmount(_("%(amount)s is more than a document can hold.", amount=amount))
-    rounded = amount.quantize(_SMALLEST_UNIT[currency], _DECIMAL_MODE[rounding], EXACT)
+    rounded = amount.quantize(smallest_unit, _DECIMAL_MODE[rounding], EXACT)
     return rounded or abs(rounded)  # never "-0.00"
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,8 +31,8 @@ from sales.pricing.price_lists import (
     RoundingOption,
     list_price,
 )
+from tests.worked_examples import Table, as_parameters, read_tables
 
-PAGE = Path(__file__).parents[3] / "docs" / "pricing.md"
 TODAY = dt.date(2026, 11, 22)
 CHOICES: dict[str, dict[str, Any]] = {
     "prices include tax": {"prices_include_tax": True},
@@ -42,47 +41,12 @@ CHOICES: dict[str, dict[str, Any]] = {
 }
 """Terms that are chosen, with what pricing calls them."""
 
-
-@dataclass(frozen=True)
-class Table:
-    """A table of the page with its heading and the terms above it."""
-
-    heading: str
-    terms: str
-    columns: tuple[str, ...]
-    rows: tuple[dict[str, str], ...]
-
-
-def read_tables() -> list[Table]:
-    """Read every table of the page."""
-    tables, heading, terms, block = [], "", "", []
-    for line in [*PAGE.read_text(encoding="utf-8").splitlines(), ""]:
-        if line.startswith("|"):
-            block.append([cell.strip() for cell in line.strip("|").split("|")])
-            continue
-        if block:
-            columns, _rule, *rows = block
-            named = tuple(dict(zip(columns, row, strict=True)) for row in rows)
-            tables.append(Table(heading, terms, tuple(columns), named))
-            block = []
-        if line.startswith("#"):
-            heading, terms = line.lstrip("# "), ""
-        if line.startswith("Terms: "):
-            terms = line.removeprefix("Terms: ")
-    return tables
-
-
-TABLES = read_tables()
+TABLES = read_tables("pricing.md")
 
 
 def rows_of(first_column: str) -> list[Any]:
     """Give the rows of all tables that begin with this column."""
-    return [
-        pytest.param(row, id=" ".join(row.values()))
-        for table in TABLES
-        if table.columns[0] == first_column
-        for row in table.rows
-    ]
+    return as_parameters(TABLES, first_column)
 
 
 def documents() -> list[Any]:

@@ -1,0 +1,41 @@
+"""Arrival of their snapshots: out of order, and in a loop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fulfilment.sync.merge import Merge, Values
+from fulfilment.sync.policies import Kind, policy_of
+
+MOST_ROUND_TRIPS = 3
+"""So often may a snapshot of theirs be answered in a row without an edit by a person."""
+
+
+def is_stale(sequence: int, applied: int) -> bool:
+    """Return whether a later snapshot was applied before; gaps do not matter."""
+    return sequence < applied
+
+
+def of_stale(theirs: Values) -> dict[str, Any]:
+    """Return what still counts of a stale snapshot: quantities that only grow.
+
+    >>> of_stale({"line.7.quantity": "2", "line.7.delivered": "1"})
+    {'line.7.delivered': '1'}
+    """
+    return {
+        path: value
+        for path, value in theirs.items()
+        if (policy := policy_of(path)) is not None and policy.kind is Kind.PROGRESS
+    }
+
+
+def round_trips(before: int, merged: Merge, *, edited: bool) -> int:
+    """Count the snapshots in a row that had to be answered; an edit by a person begins anew."""
+    if not merged.tell_origin:
+        return 0
+    return 1 if edited else before + 1
+
+
+def is_loop(trips: int) -> bool:
+    """Return whether the two systems change the order back and forth: nothing is answered then."""
+    return trips > MOST_ROUND_TRIPS
