@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from common.errors import DomainError
 from common.fields import identifier
 from common.history import keeps_history
+from common.numbers import read_decimal
 from fulfilment.addresses import check_url
 from fulfilment.routes import sent_event_types
 
@@ -125,7 +126,7 @@ class Connection(models.Model):
         given = config.get("tolerance", 0)
         value = given.get(kind, 0) if isinstance(given, dict) else given
         try:
-            amount = Decimal(str(value))
+            amount = read_decimal(str(value))
         except InvalidOperation:
             amount = Decimal(-1)
         if amount.is_finite() and amount >= 0:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext
 
-from common.formatting import decimals_rule, format_rate
+from common.formatting import decimals_rule, format_exact_rate
 from sales.pricing.errors import InvalidAmount, InvalidDiscount, InvalidQuantity, InvalidRate
 from sales.pricing.money import EXACT, LARGEST, round_money
 from sales.pricing.price_lists import PRICE_STEP
@@ -101,7 +101,7 @@ def _is_fraction(rate: Decimal) -> bool:
 
 
 def _written(rate: Decimal) -> str:
-    return format_rate(rate) if _is_storable(rate) else f"{rate:E}"
+    return format_exact_rate(rate) if _is_storable(rate) else f"{rate:E}"
 
 
 def _is_storable(figure: Decimal) -> bool:
