@@ -14,6 +14,7 @@ from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 
 from common.errors import DomainError, IllegalTransition, NotAllowed, SeveralErrors, StaleVersion
+from common.serializer_fields import WholeNumberField
 
 PROBLEM_TYPE = "application/problem+json"
 
@@ -31,7 +32,7 @@ class ProblemSchema(serializers.Serializer[Any]):
 
     type = serializers.CharField()
     title = serializers.CharField()
-    status = serializers.IntegerField()
+    status = WholeNumberField()
     code = serializers.CharField()
     detail = serializers.CharField()
     request_id = serializers.CharField()

@@ -9,6 +9,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from common.serializer_fields import NumberField, WholeNumberField
 from fulfilment.cloudevents import TYPE_PREFIX
 from fulfilment.inbound.schemas import MoneySchema
 from fulfilment.models import Shipment
@@ -16,9 +17,9 @@ from fulfilment.routes import ROUTES
 from sales.models import DocumentLine, Invoice, Order, Quote, SalesEvent
 
 
-def quantity_field(**options: Any) -> serializers.DecimalField:
+def quantity_field(**options: Any) -> NumberField:
     """Return the field of a quantity: a decimal as text, with up to five decimals."""
-    return serializers.DecimalField(max_digits=20, decimal_places=5, **options)
+    return NumberField(max_digits=20, decimal_places=5, **options)
 
 
 class AccountSchema(serializers.Serializer[Any]):
@@ -52,7 +53,7 @@ class QuoteLineSchema(serializers.Serializer[Any]):
     """A line of a quote; ``net`` is before the header discount."""
 
     id = serializers.UUIDField()
-    position = serializers.IntegerField()
+    position = WholeNumberField()
     kind = serializers.ChoiceField(choices=DocumentLine.Kind.values)
     sku = serializers.CharField(allow_blank=True)
     description = serializers.CharField()
@@ -78,13 +79,13 @@ class InvoiceLineSchema(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     order_line = serializers.UUIDField(allow_null=True)
-    position = serializers.IntegerField()
+    position = WholeNumberField()
     kind = serializers.ChoiceField(choices=DocumentLine.Kind.values)
     sku = serializers.CharField(allow_blank=True)
     description = serializers.CharField()
     quantity = quantity_field()
     net = MoneySchema()
-    tax_rate = serializers.DecimalField(max_digits=9, decimal_places=6)
+    tax_rate = NumberField(max_digits=9, decimal_places=6)
     tax = MoneySchema()
     gross = MoneySchema()
 
@@ -95,7 +96,7 @@ class DocumentSchema(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     number = serializers.CharField()
     name = serializers.CharField()
-    version = serializers.IntegerField()
+    version = WholeNumberField()
     currency = serializers.RegexField(r"^[A-Z]{3}$")
     account = AccountSchema()
     totals = TotalsSchema()
@@ -130,7 +131,7 @@ class InstalmentSchema(serializers.Serializer[Any]):
 class EarlyPaymentSchema(serializers.Serializer[Any]):
     """The discount for paying in full by a date; ``rate`` is a fraction."""
 
-    rate = serializers.DecimalField(max_digits=9, decimal_places=6)
+    rate = NumberField(max_digits=9, decimal_places=6)
     until = serializers.DateField()
     discount = MoneySchema()
 
@@ -161,7 +162,7 @@ class InvoiceSchema(DocumentSchema):
 class QuoteSchema(DocumentSchema):
     """A quote as it stood when the event happened."""
 
-    revision = serializers.IntegerField()
+    revision = WholeNumberField()
     status = serializers.ChoiceField(choices=Quote.Status.values)
     valid_until = serializers.DateField(allow_null=True)
     lines = QuoteLineSchema(many=True)

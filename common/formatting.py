@@ -110,6 +110,17 @@ def format_rate(rate: Decimal | None) -> str:
     return format_percent(rate, format="#,##0.###%", locale=reader_locale())
 
 
+def format_exact_rate(rate: Decimal) -> str:
+    """Write a fraction as a percentage with all its decimals, as a refused one was typed.
+
+    >>> format_exact_rate(Decimal("1.0000001"))
+    '100.00001%'
+    """
+    return format_percent(
+        rate, format="#,##0.###%", locale=reader_locale(), decimal_quantization=False
+    )
+
+
 def decimals_rule(currency: str) -> str:
     """Write how many decimals amounts in a currency have.
 
@@ -208,7 +219,7 @@ def format_sentence(sentence: Sentence) -> str:
 def _format_value(value: object) -> object:
     match value:
         case Percentage(rate):
-            return format_rate(rate)
+            return format_exact_rate(rate)
         case Amount(figure, currency):
             return format_price(figure, currency)
         case Decimal():

@@ -7,17 +7,29 @@ import sys
 from collections.abc import Iterable
 from ipaddress import ip_network
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cryptography.fernet import Fernet
 from django_countries.data import COUNTRIES
 from environs import EnvValidationError, FileAwareEnv, ValidationError
+from marshmallow import fields
 from moneyed import CURRENCIES
 from psycopg.conninfo import conninfo_to_dict
 
+from common.numbers import is_written_plainly
+
 EXIT_MISCONFIGURED = 2
 """Exit status of a start that the environment forbids."""
+
+
+class WholeNumber(fields.Integer):
+    """A whole number: 1_0 is none, though Python reads it as 10."""
+
+    def _validated(self, value: Any) -> int:
+        if isinstance(value, str) and not is_written_plainly(value):
+            raise self.make_error("invalid", input=value)
+        return super()._validated(value)
 
 
 class Environment(FileAwareEnv):
@@ -28,6 +40,7 @@ class Environment(FileAwareEnv):
 
     def __init__(self, dotenv: Path) -> None:
         super().__init__(eager=False, strip_whitespace=True)
+        self.add_parser_from_field("whole", WholeNumber)
         if dotenv.is_file():
             self.read_env(str(dotenv))
 

@@ -11,6 +11,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+from common.command_line import whole_number
 from config import startup_checks
 from config.parent_process import exit_with_parent_if_configured
 
@@ -41,9 +42,11 @@ def main(arguments: list[str]) -> None:
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="config.serve", description="Serve Throughline.")
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8000)
-    parser.add_argument("--workers", type=int, default=2, help="processes")
-    parser.add_argument("--threads", type=int, default=4, help="requests at once per process")
+    parser.add_argument("--port", type=whole_number, default=8000)
+    parser.add_argument("--workers", type=whole_number, default=2, help="processes")
+    parser.add_argument(
+        "--threads", type=whole_number, default=4, help="requests at once per process"
+    )
     return parser.parse_args(arguments)
 
 

@@ -43,7 +43,7 @@ LOG_FORMAT: str = env.str("LOG_FORMAT", "", validate=validate.OneOf(["", "json",
 ROLE: str = env.str(
     "ROLE", "command", validate=validate.OneOf(["web", "worker", "relay", "command"])
 )
-DATABASE_POOL_SIZE: int = env.int("DATABASE_POOL_SIZE", 8, validate=environment.positive)
+DATABASE_POOL_SIZE: int = env.whole("DATABASE_POOL_SIZE", 8, validate=environment.positive)
 VAR_DIR: Path = env.path("THROUGHLINE_VAR", BASE_DIR / "var")
 PRIVATE_SERVICES: bool = env.bool("PRIVATE_SERVICES", DEBUG)
 OFFLINE: bool = env.bool("OFFLINE", False)
@@ -60,14 +60,14 @@ COMPANY_CURRENCY: str = env.str("COMPANY_CURRENCY", "EUR", validate=environment.
 COMPANY_TAX_ID: str = env.str("COMPANY_TAX_ID", "")
 
 EMAIL_HOST: str = env.str("EMAIL_HOST", "")
-EMAIL_PORT: int = env.int("EMAIL_PORT", 587, validate=environment.positive)
+EMAIL_PORT: int = env.whole("EMAIL_PORT", 587, validate=environment.positive)
 EMAIL_HOST_USER: str = env.str("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD: str = env.str("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS: bool = env.bool("EMAIL_USE_TLS", True)
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", "throughline@localhost")
 
 SECURE_SSL_REDIRECT: bool = env.bool("SECURE_SSL_REDIRECT", not DEBUG)
-SECURE_HSTS_SECONDS: int = env.int("SECURE_HSTS_SECONDS", 0 if DEBUG else 31_536_000)
+SECURE_HSTS_SECONDS: int = env.whole("SECURE_HSTS_SECONDS", 0 if DEBUG else 31_536_000)
 TRUST_PROXY: bool = env.bool("TRUST_PROXY", False)
 
 if not (PRIVATE_SERVICES or OFFLINE):

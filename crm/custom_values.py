@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 
 from common.errors import DomainError
 from common.formatting import decimals_rule, format_day, format_money, format_quantity
+from common.numbers import read_decimal
 from crm.models import CustomField
 
 Kind = CustomField.Kind
@@ -75,7 +76,7 @@ def _decimal(definition: CustomField, value: Any) -> Decimal:
     if isinstance(value, bool | float) or not isinstance(value, Decimal | int | str):
         raise _wrong(definition, gettext("%(field)s must be a number."))
     try:
-        number = Decimal(value)
+        number = read_decimal(value)
     except InvalidOperation:
         raise _wrong(
             definition, gettext("%(field)s must be a number, not “%(value)s”."), value=value

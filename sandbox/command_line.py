@@ -28,15 +28,30 @@ def parser(name: str, connection: str, port: int) -> argparse.ArgumentParser:
     )
     options.set_defaults(name=name, connection=connection)
     options.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    options.add_argument("--port", type=int, default=port, help="0 takes any free port")
+    options.add_argument("--port", type=_port, default=port, help="0 takes any free port")
     options.add_argument("--store", type=Path, required=True, help="SQLite file of the data")
     options.add_argument("--throughline", default="http://127.0.0.1:8000", help="URL to report to")
     options.add_argument("--secret-in", help="verifies incoming messages; or SANDBOX_SECRET_IN")
     options.add_argument("--secret-out", help="signs outgoing reports; or SANDBOX_SECRET_OUT")
     options.add_argument(
-        "--auto", type=float, metavar="SECONDS", help="run automatically, a step this often"
+        "--auto", type=_seconds, metavar="SECONDS", help="run automatically, a step this often"
     )
     return options
+
+
+def _port(text: str) -> int:
+    return int(_plain(text))
+
+
+def _seconds(text: str) -> float:
+    return float(_plain(text))
+
+
+def _plain(text: str) -> str:
+    """Refuse 1_0, which Python reads as 10."""
+    if "_" in text:
+        raise argparse.ArgumentTypeError(f"“{text}” is not a number.")
+    return text
 
 
 def main(options: argparse.ArgumentParser, build: Build) -> int:

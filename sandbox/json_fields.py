@@ -102,7 +102,7 @@ class Fields:
         """Read a decimal number, which is sent as text so that no digit is lost."""
         value = self._value.get(name)
         try:
-            number = Decimal(value) if isinstance(value, str) else None
+            number = Decimal(value) if isinstance(value, str) and _is_plain(value) else None
         except InvalidOperation:
             number = None
         if number is None or not number.is_finite():
@@ -138,3 +138,8 @@ class Fields:
     def raw(self, name: str) -> Any:
         """Return a field unchecked, for values that are only stored and shown."""
         return self._value.get(name)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a number has no underscore and no digits but 0 to 9, which Python reads too."""
+    return text.isascii() and "_" not in text

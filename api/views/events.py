@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from api.problems import PROBLEM, PROBLEM_TYPE
+from common.serializer_fields import WholeNumberField
 from fulfilment.cloudevents import attributes, message_id
 from sales.models import SalesEvent
 
@@ -47,7 +48,7 @@ class FeedQuery(serializers.Serializer[Any]):
     after = EventIdField(
         required=False, help_text="`next` of the previous response; without it, from the beginning."
     )
-    limit = serializers.IntegerField(min_value=1, max_value=MOST, default=100)
+    limit = WholeNumberField(min_value=1, max_value=MOST, default=100)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse unknown parameters: a misspelt ``after`` must not return everything."""

@@ -117,7 +117,7 @@ def _read(request: Request) -> bytes:
     if "HTTP_TRANSFER_ENCODING" in request.META:
         return _read_chunks(request)
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdigit() or int(length) > LARGEST_BODY:
+    if not (length.isascii() and length.isdigit()) or int(length) > LARGEST_BODY:
         raise Refusal(_too_large())
     try:
         return request._request.body

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.errors import DomainError
-from common.form_fields import NumberField
+from common.form_fields import NumberField, WholeNumberField
 from crm.admin.widgets import RecordAutocomplete, RecordsAutocomplete
 from crm.custom_fields import definitions_of
 from crm.custom_values import format_custom_value
@@ -27,7 +27,11 @@ AdminAction = Callable[[Any], object]
 class VisibilityAdmin(admin.options.BaseModelAdmin[Any]):
     """Visibility: people read and choose only records they may see; auditors change nothing."""
 
-    formfield_overrides: ClassVar[Any] = {models.DecimalField: {"form_class": NumberField}}
+    formfield_overrides: ClassVar[Any] = {
+        models.DecimalField: {"form_class": NumberField},
+        models.IntegerField: {"form_class": WholeNumberField},
+        models.BigIntegerField: {"form_class": WholeNumberField},
+    }
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return whether the person may add records."""

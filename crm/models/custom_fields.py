@@ -58,7 +58,13 @@ class CustomField(models.Model):
     class Meta:
         ordering: ClassVar = ["record_type", "position", "key"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["record_type", "key"], name="custom_field_key_unique")
+            models.UniqueConstraint(
+                fields=["record_type", "key"],
+                name="custom_field_key_unique",
+                violation_error_message=_(
+                    "This kind of record has a custom field with this key already."
+                ),
+            )
         ]
 
     def __str__(self) -> str:

@@ -86,10 +86,16 @@ class Lead(Owned, Stateful):
             models.CheckConstraint(
                 condition=~models.Q(status="qualified") | models.Q(qualified_account__isnull=False),
                 name="lead_qualified_has_account",
+                violation_error_message=_(
+                    "A qualified lead names its account: qualify it instead."
+                ),
             ),
             models.CheckConstraint(
                 condition=models.Q(status="disqualified") ^ models.Q(disqualified_reason=""),
                 name="lead_disqualified_has_reason",
+                violation_error_message=_(
+                    "A disqualified lead has its reason, any other lead has none."
+                ),
             ),
         ]
         triggers: ClassVar = [MovesLegally()]

@@ -47,6 +47,9 @@ class Stage(models.Model):
             models.CheckConstraint(
                 condition=Q(probability_rate__gte=0, probability_rate__lte=1),
                 name="stage_probability_is_a_rate",
+                violation_error_message=_(
+                    "Give the probability as a fraction from 0 to 1: 0.1 is 10 %%."
+                ),
             )
         ]
 
@@ -119,10 +122,18 @@ class Opportunity(Owned, Stateful):
         ]
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(expected_revenue__gte=0), name="opportunity_revenue_not_negative"
+                condition=Q(expected_revenue__gte=0),
+                name="opportunity_revenue_not_negative",
+                violation_error_message=_(
+                    "The expected revenue cannot be negative: give 0 or more."
+                ),
             ),
             models.CheckConstraint(
-                condition=Q(status="lost") ^ Q(lost_reason=""), name="opportunity_lost_has_reason"
+                condition=Q(status="lost") ^ Q(lost_reason=""),
+                name="opportunity_lost_has_reason",
+                violation_error_message=_(
+                    "A lost opportunity has its reason, any other opportunity has none."
+                ),
             ),
         ]
         triggers: ClassVar = [MovesLegally()]

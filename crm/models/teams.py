@@ -40,9 +40,19 @@ class Team(models.Model):
     class Meta:
         ordering: ClassVar = ["name"]
         constraints: ClassVar = [
-            models.CheckConstraint(condition=WITHIN_RATE, name="team_discount_limit_is_a_rate"),
             models.CheckConstraint(
-                condition=~models.Q(parent=models.F("id")), name="team_not_below_itself"
+                condition=WITHIN_RATE,
+                name="team_discount_limit_is_a_rate",
+                violation_error_message=_(
+                    "Give the discount limit as a fraction from 0 to 1: 0.1 is 10 %%."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(parent=models.F("id")),
+                name="team_not_below_itself",
+                violation_error_message=_(
+                    "A team cannot be below itself: choose another team above it, or none."
+                ),
             ),
         ]
 

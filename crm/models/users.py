@@ -64,8 +64,18 @@ class User(AbstractUser):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(Lower("email"), name="user_email_unique"),
-            models.CheckConstraint(condition=WITHIN_RATE, name="user_discount_limit_is_a_rate"),
+            models.UniqueConstraint(
+                Lower("email"),
+                name="user_email_unique",
+                violation_error_message=_("There is a user with this e-mail address already."),
+            ),
+            models.CheckConstraint(
+                condition=WITHIN_RATE,
+                name="user_discount_limit_is_a_rate",
+                violation_error_message=_(
+                    "Give the discount limit as a fraction from 0 to 1: 0.1 is 10 %%."
+                ),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -29,7 +29,13 @@ from fulfilment.services.discrepancies import (
 from fulfilment.sync.reports import Report, in_order, standing
 from sales.models import Invoice, Payment
 from sales.pricing.errors import AmountExceedsOpen
-from sales.services.billing.money_rules import check_day_of, check_moved, reference_taken
+from sales.services.billing.money_rules import (
+    check_day_of,
+    check_moved,
+    elsewhere_remark,
+    recorded_elsewhere,
+    reference_taken,
+)
 from sales.services.errors import NothingToCorrect
 from sales.services.payments import correct_payment, left_of, record_payment
 
@@ -68,13 +74,13 @@ def apply_payment(connection: Connection, message: IncomingMessage) -> Effect:
     """Record a payment that the ERP received, once per reference."""
     invoice, record = lock_reported(connection, message)
     before = invoice.version
-    found, refusals = _settle_payment(connection, record, invoice, message)
+    found, remarks = _settle_payment(connection, record, invoice, message)
     _, differing = store_official(connection, record, invoice, message)
     is_other_number = message.data["official_number"] != invoice.official_number
     return Effect(
         record,
         has_changed=invoice.version != before,
-        detail=sentences(filter(None, [*refusals, explain(invoice, connection, differing)])),
+        detail=sentences(filter(None, [*remarks, explain(invoice, connection, differing)])),
         is_conflict=bool(found) or (is_other_number and bool(differing)),
     )
 
@@ -102,25 +108,27 @@ def amount_of(report: Report) -> Decimal:
 def _settle_payment(
     connection: Connection, record: Record, invoice: Invoice, message: IncomingMessage
 ) -> tuple[list[NewDiscrepancy], list[str | Sentence]]:
-    """Record what the messages add up to; returns what does not fit, and why not."""
+    """Record what the messages add up to; returns what does not fit, and remarks."""
     paid = _add_up(invoice, reports_of(connection, record, message, PAID, REVERSED))
     found: list[NewDiscrepancy] = []
-    refusals: list[str | Sentence] = []
+    remarks: list[str | Sentence] = []
     if paid.odd is not None:
-        refusals.append(paid.refusal)
+        remarks.append(paid.refusal)
         found.append(_odd_amount(connection, record, invoice, message.part, paid))
     try:
         with transaction.atomic():
-            _enter(connection, invoice, message.part, paid)
+            payment = _enter(connection, invoice, message.part, paid)
+        if payment is not None and message.type == PAID:
+            remarks.append(elsewhere_remark(payment.reference, recorded_elsewhere(payment)))
     except DomainError as error:
-        refusals.append(error.message)
+        remarks.append(error.message)
         found.append(_not_entered(connection, record, invoice, message.part, paid))
     open_now = Discrepancy.objects.filter(
         connection=connection, record_id=record.id, kind=Kind.PAYMENT, field=message.part
     )
     settle_discrepancies(open_now, found)
     invoice.refresh_from_db()
-    return found, refusals
+    return found, remarks
 
 
 def _add_up(invoice: Invoice, reports: Sequence[Report]) -> Paid:
@@ -174,10 +182,10 @@ def _why_not(invoice: Invoice, report: Report) -> str | Sentence:
     return ""
 
 
-def _enter(connection: Connection, invoice: Invoice, reference: str, paid: Paid) -> None:
-    """Record the payment, then what of it was corrected or reversed."""
+def _enter(connection: Connection, invoice: Invoice, reference: str, paid: Paid) -> Payment | None:
+    """Record the payment, then what of it was corrected or reversed; returns the payment."""
     if paid.counted is None and not paid.reversals:
-        return
+        return None
     payment = _recorded(connection, invoice, reference, paid)
     came = amount_of(paid.counted) if paid.counted else payment.amount
     if paid.reversed > came:
@@ -199,6 +207,7 @@ def _enter(connection: Connection, invoice: Invoice, reference: str, paid: Paid)
         corrected_on=last["reversed_on"] if last else counted_on,
         reason=last["reason"] if last else f"{connection.name}: {reference}",
     )
+    return payment
 
 
 def _recorded(connection: Connection, invoice: Invoice, reference: str, paid: Paid) -> Payment:

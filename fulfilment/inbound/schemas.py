@@ -12,6 +12,7 @@ from common.errors import DomainError
 from common.fields import LONGEST_REFERENCE
 from common.sentences import Sentence
 from common.sentences import sentence as _
+from common.serializer_fields import NumberField
 from fulfilment.cloudevents import digest
 
 LONGEST_SEQUENCE = 2**63 - 1
@@ -34,9 +35,9 @@ def reference(**options: Any) -> serializers.CharField:
     return serializers.CharField(max_length=LONGEST_REFERENCE, **options)
 
 
-def quantity(**options: Any) -> serializers.DecimalField:
+def quantity(**options: Any) -> NumberField:
     """Make a field for a total quantity; its column is ``quantity_field``."""
-    return serializers.DecimalField(max_digits=20, decimal_places=5, min_value=0, **options)
+    return NumberField(max_digits=20, decimal_places=5, min_value=0, **options)
 
 
 def reason(**options: Any) -> serializers.CharField:
@@ -47,7 +48,7 @@ def reason(**options: Any) -> serializers.CharField:
 class MoneySchema(serializers.Serializer[Any]):
     """An amount as text, with its currency."""
 
-    amount = serializers.DecimalField(max_digits=20, decimal_places=5)
+    amount = NumberField(max_digits=20, decimal_places=5)
     currency = serializers.RegexField(r"^[A-Z]{3}$")
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from common.errors import DomainError
+from common.numbers import read_decimal
 from common.sentences import sentence as _
 
 
@@ -24,7 +25,7 @@ def read_tolerance(connection: object, config: Any, kind: str) -> Decimal:
     given = config.get("tolerance", 0) if isinstance(config, dict) else 0
     value = given.get(kind, 0) if isinstance(given, dict) else given
     try:
-        amount = Decimal(str(value))
+        amount = read_decimal(str(value))
     except InvalidOperation:
         amount = Decimal(-1)
     if amount.is_finite() and amount >= 0:

@@ -57,10 +57,23 @@ class Unit(models.Model):
     class Meta:
         ordering: ClassVar = ["group", "factor", "name"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["group", "name"], name="unit_name_unique"),
-            models.CheckConstraint(condition=Q(factor__gt=0), name="unit_factor_positive"),
             models.UniqueConstraint(
-                fields=["group"], condition=Q(factor=1), name="unit_one_base_per_group"
+                fields=["group", "name"],
+                name="unit_name_unique",
+                violation_error_message=_("This group has a unit of this name already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(factor__gt=0),
+                name="unit_factor_positive",
+                violation_error_message=_(
+                    "The factor of a unit is above 0; that of the base unit is 1."
+                ),
+            ),
+            models.UniqueConstraint(
+                fields=["group"],
+                condition=Q(factor=1),
+                name="unit_one_base_per_group",
+                violation_error_message=_("This group has a unit with the factor 1 already."),
             ),
         ]
 
@@ -147,12 +160,17 @@ class Product(models.Model):
             ),
         ]
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(decimals__lte=5), name="product_decimals_at_most_5"),
+            models.CheckConstraint(
+                condition=Q(decimals__lte=5),
+                name="product_decimals_at_most_5",
+                violation_error_message=_("A quantity has at most 5 decimals."),
+            ),
             models.CheckConstraint(
                 condition=Q(active_from__isnull=True)
                 | Q(active_to__isnull=True)
                 | Q(active_from__lte=models.F("active_to")),
                 name="product_active_dates_in_order",
+                violation_error_message=_("It would end before it begins."),
             ),
         ]
 
@@ -196,10 +214,22 @@ class BundleItem(models.Model):
     class Meta:
         ordering: ClassVar = ["position", "id"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["bundle", "product"], name="bundle_item_unique"),
-            models.CheckConstraint(condition=Q(quantity__gt=0), name="bundle_item_positive"),
+            models.UniqueConstraint(
+                fields=["bundle", "product"],
+                name="bundle_item_unique",
+                violation_error_message=_(
+                    "The bundle holds this product already: change its quantity."
+                ),
+            ),
             models.CheckConstraint(
-                condition=~Q(bundle=models.F("product")), name="bundle_not_in_itself"
+                condition=Q(quantity__gt=0),
+                name="bundle_item_positive",
+                violation_error_message=_("The quantity in a bundle is above 0."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(bundle=models.F("product")),
+                name="bundle_not_in_itself",
+                violation_error_message=_("A bundle cannot hold itself: choose another product."),
             ),
         ]
 
@@ -241,9 +271,17 @@ class RelatedProduct(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["product", "other", "kind"], name="related_unique"),
+            models.UniqueConstraint(
+                fields=["product", "other", "kind"],
+                name="related_unique",
+                violation_error_message=_("These products are related in this way already."),
+            ),
             models.CheckConstraint(
-                condition=~Q(product=models.F("other")), name="related_not_itself"
+                condition=~Q(product=models.F("other")),
+                name="related_not_itself",
+                violation_error_message=_(
+                    "A product is not related to itself: choose another one."
+                ),
             ),
         ]
 

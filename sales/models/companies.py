@@ -84,11 +84,21 @@ class Company(PricingRules):
         ordering: ClassVar = ["name"]
         verbose_name_plural = _("companies")
         constraints: ClassVar = [
-            models.UniqueConstraint(Lower("number_prefix"), name="company_prefix_unique"),
+            models.UniqueConstraint(
+                Lower("number_prefix"),
+                name="company_prefix_unique",
+                violation_error_message=_(
+                    "Another company has this prefix: its numbers would be the same."
+                ),
+            ),
             models.UniqueConstraint(
                 fields=["is_default"],
                 condition=models.Q(is_default=True),
                 name="company_one_default",
+                violation_error_code="unique",
+                violation_error_message=_(
+                    "Another company is the default: take it from that one first."
+                ),
             ),
         ]
         triggers: ClassVar = [KeepsPrefix()]

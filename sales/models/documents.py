@@ -99,13 +99,21 @@ class Document(PricingRules, Owned, Stateful):
             models.CheckConstraint(
                 condition=Q(total=F("detail") - F("discount") + F("freight") + F("tax")),
                 name="%(class)s_total_adds_up",
+                violation_error_message=_(
+                    "The total is the detail less the discount, plus freight and tax."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(discount_rate__gte=0, discount_rate__lte=1),
                 name="%(class)s_discount_is_a_rate",
+                violation_error_message=_(
+                    "Give the discount rate as a fraction from 0 to 1: 0.1 is 10 %%."
+                ),
             ),
             models.CheckConstraint(
-                condition=Q(exchange_rate__gt=0), name="%(class)s_exchange_rate_positive"
+                condition=Q(exchange_rate__gt=0),
+                name="%(class)s_exchange_rate_positive",
+                violation_error_message=_("Give an exchange rate above 0, such as 1.1."),
             ),
         ]
         triggers: ClassVar = [
@@ -229,6 +237,9 @@ class DocumentLine(models.Model):
                 condition=Q(discount_rate__isnull=True)
                 | Q(discount_rate__gte=0, discount_rate__lte=1),
                 name="%(class)s_discount_is_a_rate",
+                violation_error_message=_(
+                    "Give the discount rate as a fraction from 0 to 1: 0.1 is 10 %%."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(tax_rate__isnull=True) | Q(tax_rate__gte=0, tax_rate__lte=1),

@@ -158,15 +158,24 @@ class Invoice(SettledDocument):
         ]
         constraints: ClassVar = [
             *Document.Meta.constraints,
-            models.UniqueConstraint(fields=["number"], name="invoice_number_unique"),
+            models.UniqueConstraint(
+                fields=["number"],
+                name="invoice_number_unique",
+                violation_error_code="unique",
+                violation_error_message=_("There is an invoice with this number already."),
+            ),
             models.CheckConstraint(
                 condition=Q(status="draft", number__isnull=True)
                 | (~Q(status="draft") & Q(number__isnull=False, issued_on__isnull=False)),
                 name="invoice_numbered_when_issued",
+                violation_error_message=_(
+                    "Issued invoices have a number and a day, drafts have no number."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(kind="credit_note") | Q(credits__isnull=True),
                 name="invoice_credits_nothing",
+                violation_error_message=_("Only a credit note takes back another invoice."),
             ),
             models.CheckConstraint(
                 condition=Q(
@@ -178,18 +187,24 @@ class Invoice(SettledDocument):
                 )
                 | Q(total__lt=0),
                 name="invoice_settled_not_negative",
+                violation_error_message=_(
+                    "What settles an invoice is not negative, nor given back twice."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(refunded=0, moved_to_credit=0) | Q(total__lte=SETTLED),
                 name="invoice_gives_back_what_is_too_much",
+                violation_error_message=_("Only what was paid too much is given back."),
             ),
             models.CheckConstraint(
                 condition=Q(written_off=0) | Q(total=SETTLED),
                 name="invoice_writes_off_what_is_open",
+                violation_error_message=_("Only what is open is written off."),
             ),
             models.CheckConstraint(
                 condition=Q(credited__lte=F("total")) | Q(credited=0),
                 name="invoice_credited_within_total",
+                violation_error_message=_("No more than the total is credited."),
             ),
             models.CheckConstraint(
                 condition=Q(
@@ -207,14 +222,23 @@ class Invoice(SettledDocument):
                     issued_on__isnull=False,
                 ),
                 name="invoice_early_payment_whole",
+                violation_error_message=_(
+                    "Give rate, last day and amount of the early-payment discount, or none."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(share_rate__isnull=True) | Q(share_rate__gte=0, share_rate__lte=1),
                 name="invoice_share_is_a_rate",
+                violation_error_message=_(
+                    "Give the share as a fraction from 0 to 1: 0.1 is 10 %%."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(discounted__gte=0, discounted__lte=F("early_payment_discount")),
                 name="invoice_discounted_as_offered",
+                violation_error_message=_(
+                    "The early-payment discount taken is at most the one offered."
+                ),
             ),
         ]
         triggers: ClassVar = [

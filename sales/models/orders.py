@@ -116,19 +116,28 @@ class Order(Document):
         ]
         constraints: ClassVar = [
             *Document.Meta.constraints,
-            models.UniqueConstraint(fields=["number"], name="order_number_unique"),
+            models.UniqueConstraint(
+                fields=["number"],
+                name="order_number_unique",
+                violation_error_code="unique",
+                violation_error_message=_("There is an order with this number already."),
+            ),
             models.UniqueConstraint(
                 fields=["partner", "external_id"],
                 condition=~Q(external_id=""),
                 name="order_external_id_unique",
+                violation_error_message=_("This partner has sent an order with this id already."),
                 nulls_distinct=False,
             ),
             models.CheckConstraint(
                 condition=Q(status__in=["draft", "cancelled"]) | Q(number__isnull=False),
                 name="order_numbered_once_submitted",
+                violation_error_message=_("An order has a number once it is submitted."),
             ),
             models.CheckConstraint(
-                condition=~Q(hold_reason="") | Q(is_on_hold=False), name="order_hold_has_reason"
+                condition=~Q(hold_reason="") | Q(is_on_hold=False),
+                name="order_hold_has_reason",
+                violation_error_message=_("Give the reason why the order is on hold."),
             ),
         ]
         triggers: ClassVar = [

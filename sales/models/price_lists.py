@@ -241,11 +241,18 @@ class PriceListItem(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["price_list", "product", "unit"], name="price_list_item_unique"
+                fields=["price_list", "product", "unit"],
+                name="price_list_item_unique",
+                violation_error_message=_(
+                    "This list has a price of this product in this unit already."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(amount__isnull=True) | Q(amount__gte=0),
                 name="price_list_item_not_negative",
+                violation_error_message=_(
+                    "A price cannot be negative: give an amount of 0 or above."
+                ),
             ),
             models.CheckConstraint(
                 condition=~Q(method="amount") | Q(amount__isnull=False),

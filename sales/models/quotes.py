@@ -94,16 +94,23 @@ class Quote(Document):
         ]
         constraints: ClassVar = [
             *Document.Meta.constraints,
-            models.UniqueConstraint(fields=["number", "revision"], name="quote_revision_unique"),
+            models.UniqueConstraint(
+                fields=["number", "revision"],
+                name="quote_revision_unique",
+                violation_error_message=_("This quote has a revision of this number already."),
+            ),
             models.UniqueConstraint(
                 fields=["number"],
                 condition=Q(status="active"),
                 name="quote_one_live_revision",
+                violation_error_code="unique",
+                violation_error_message=_("Another revision of this quote is active."),
             ),
             models.CheckConstraint(
                 condition=Q(status__in=["draft", "cancelled"])
                 | Q(number__isnull=False, revision__gte=1),
                 name="quote_numbered_once_active",
+                violation_error_message=_("A quote has a number and a revision once it is active."),
             ),
         ]
         triggers: ClassVar = [

@@ -122,9 +122,17 @@ class ExchangeRate(models.Model):
                 name="exchange_rate_unique",
                 violation_error_message=_("There is a rate of this currency for that day already."),
             ),
-            models.CheckConstraint(condition=Q(rate__gt=0), name="exchange_rate_positive"),
             models.CheckConstraint(
-                condition=~Q(base=F("currency")), name="exchange_rate_two_currencies"
+                condition=Q(rate__gt=0),
+                name="exchange_rate_positive",
+                violation_error_message=_("Give an exchange rate above 0, such as 1.1."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(base=F("currency")),
+                name="exchange_rate_two_currencies",
+                violation_error_message=_(
+                    "An exchange rate is between two currencies: choose another one."
+                ),
             ),
         ]
 

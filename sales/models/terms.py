@@ -86,6 +86,9 @@ class PaymentTerms(DueWhen):
                 condition=Q(deposit_rate__isnull=True)
                 | Q(deposit_rate__gte=0, deposit_rate__lte=1),
                 name="payment_terms_deposit_is_a_rate",
+                violation_error_message=_(
+                    "Give the deposit rate as a fraction from 0 to 1: 0.1 is 10 %%."
+                ),
             ),
         ]
 
@@ -105,7 +108,11 @@ class Instalment(DueWhen):
         ordering: ClassVar = ["due_months", "due_days", "id"]
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(share_rate__gt=0, share_rate__lte=1), name="instalment_share_is_a_rate"
+                condition=Q(share_rate__gt=0, share_rate__lte=1),
+                name="instalment_share_is_a_rate",
+                violation_error_message=_(
+                    "Give the share as a fraction above 0, at most 1: 0.1 is 10 %%."
+                ),
             )
         ]
         triggers: ClassVar = [SharesSumToOne()]

@@ -158,6 +158,7 @@ def test_hides_events_from_other_teams_and_anonymous_users(market: Market, reade
         {"limit": "0"},
         {"limit": "201"},
         {"limit": "many"},
+        {"limit": "1_0"},
         {"afer": "evt_1"},
     ],
 )

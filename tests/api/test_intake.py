@@ -151,6 +151,17 @@ def test_refuses_a_body_that_is_too_large(order: Order, warehouse: FarEnd) -> No
     assert_refused(send(message), 413, "too_large")
 
 
+@pytest.mark.parametrize("length", ["1_0", "²"])
+def test_refuses_a_length_that_is_no_number(order: Order, warehouse: FarEnd, length: str) -> None:
+    body = json.dumps(status_event(order)).encode()
+    headers = signing.sign("1", body.decode(), [SECRET_IN], at=timezone.now())
+    answer = Client().generic(
+        "POST", "/api/v1/intake/warehouse", body, headers=headers, CONTENT_LENGTH=length
+    )
+
+    assert_refused(answer, 413, "too_large")
+
+
 def in_chunks(body: bytes, **environ: Any) -> Any:
     """Post a body without its length, as a server hands it over that joins the chunks."""
     message_id = json.loads(body)["id"]

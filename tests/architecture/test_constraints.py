@@ -12,6 +12,7 @@ from django.db.models.constraints import BaseConstraint, CheckConstraint
 from pghistory.models import Event
 
 from common.fields import rate_field
+from tests.record_forms import record_forms
 
 OURS = ("crm", "sales", "fulfilment")
 SAMPLES = {
@@ -58,6 +59,19 @@ def names(each: Owned) -> str:
 @pytest.mark.parametrize("each", constraints(), ids=names)
 def test_every_message_of_a_constraint_can_be_written(each: Owned) -> None:
     assert each[1].get_violation_error_message()
+
+
+def test_every_constraint_of_what_people_edit_has_its_own_sentence(db: None) -> None:
+    """Django's own names the constraint, which says nothing to the person who typed."""
+    edited = {form._meta.model for form in record_forms()}
+    bare = [
+        constraint.name
+        for model, constraint in constraints()
+        if model in edited and "violation_error_message" not in constraint.deconstruct()[2]
+    ]
+
+    assert len(edited) > 20
+    assert bare == []
 
 
 @pytest.mark.django_db

@@ -2,39 +2,44 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from importlib import import_module
 from typing import Any
 
 import pytest
-from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.forms import DecimalField, ModelForm
-from django.test import RequestFactory
+from django.forms import Field, Form, IntegerField
+from rest_framework import serializers
 
-from common.form_fields import NumberField
-from crm.models import User
-from sales.admin.documents import DocumentAdmin
+from common.form_fields import NumberField, WholeNumberField, WrittenPlainly
+from common.serializer_fields import NumberField as SentNumber
+from common.serializer_fields import WholeNumberField as SentWholeNumber
+from crm.forms import MoneyField
 from tests.architecture.sources import TEXTS
-from web.forms.base import RecordForm
+from tests.record_forms import below, record_forms
+from web.forms.base import AmountField, RateField
+from web.forms.lines import DiscountField, PriceField, TaxRateField
 
+NO_NUMBERS = ["1_0", "1_000.5", "_1", "\N{FULLWIDTH DIGIT ONE}0", "1\N{ARABIC-INDIC DIGIT TWO}3"]
+"""What Python reads as a number, or might, and no person writes."""
 
-def record_forms() -> list[type[ModelForm[Any]]]:
-    """List the forms of records: those of the UI, and those of every page of the admin."""
-    import_module("config.urls")  # the views, and with them every form of the UI
-    request = RequestFactory().get("/")
-    request.user = User(is_superuser=True, is_active=True)
-    found = []
-    for site in admin.site._registry.values():
-        if not (site.has_add_permission(request) or isinstance(site, DocumentAdmin)):
-            continue
-        found.append(site.get_form(request))
-        found += [inline.get_formset(request).form for inline in site.get_inline_instances(request)]
-    return [*_below(RecordForm), *found]
+READERS: dict[type[Field], dict[str, Any]] = {
+    NumberField: {},
+    WholeNumberField: {},
+    RateField: {},
+    AmountField: {},
+    TaxRateField: {},
+    DiscountField: {},
+    PriceField: {},
+    MoneyField: {},
+}
+"""Every field that reads numbers."""
 
-
-def _below(form: type[Any]) -> list[type[Any]]:
-    return [each for child in form.__subclasses__() for each in (child, *_below(child))]
+BUILT_IN = re.compile(
+    r"(forms|serializers)\.(Decimal|Integer|Float)Field\(|env\.(int|float)\(|type=(int|float)\b"
+)
+"""Readers that take what Python takes."""
 
 
 @pytest.mark.parametrize("typed", ["NaN", "sNaN", "-sNaN", "Infinity", "-Infinity"])
@@ -55,19 +60,95 @@ def test_numbers_are_read_and_compared() -> None:
     assert field.has_changed(Decimal("1.50000"), "1.6")
 
 
+@pytest.mark.parametrize("typed", NO_NUMBERS)
+@pytest.mark.parametrize("kind", READERS)
+def test_what_only_python_reads_is_refused(kind: type[Field], typed: str) -> None:
+    with pytest.raises(ValidationError):
+        kind().clean([typed, "EUR"] if kind is MoneyField else typed)
+
+
+@pytest.mark.parametrize("typed", NO_NUMBERS)
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        (NumberField, "Enter a number."),
+        (WholeNumberField, "Enter a whole number."),
+        (DiscountField, "Type 10 for money or 10% for a percentage."),
+        (PriceField, "Enter a number."),
+    ],
+)
+def test_it_is_refused_in_the_usual_sentence(kind: type[Field], sentence: str, typed: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        kind().clean(typed)
+
+    assert caught.value.messages == [sentence]
+
+
+@pytest.mark.parametrize("typed", ["12.50 / 1_00", "1_2.50 / 100", "12_ / 100"])
+def test_both_parts_of_a_price_are_written_plainly(typed: str) -> None:
+    with pytest.raises(ValidationError, match="Enter a number"):
+        PriceField().clean(typed)
+
+
+def test_a_discount_in_percent_is_written_plainly() -> None:
+    with pytest.raises(ValidationError, match="Type 10 for money or 10% for a percentage"):
+        DiscountField().clean("1_0%")
+
+
+def test_what_people_write_is_taken() -> None:
+    assert WholeNumberField().clean(" 12 ") == 12
+    assert NumberField().clean("+1e3") == 1000
+    assert PriceField().clean("12.50 / 100") == {
+        "unit_price": Decimal("12.5"),
+        "price_quantity": 100,
+    }
+
+
+@pytest.mark.parametrize("sent", NO_NUMBERS)
+def test_a_message_with_such_a_number_is_refused(sent: str) -> None:
+    for field in (SentNumber(max_digits=20, decimal_places=5), SentWholeNumber()):
+        with pytest.raises(serializers.ValidationError, match="A valid"):
+            field.run_validation(sent)
+
+
+def test_numbers_of_messages_are_read() -> None:
+    assert SentNumber(max_digits=20, decimal_places=5).run_validation("12.5") == Decimal("12.5")
+    assert SentWholeNumber().run_validation(12) == 12
+
+
+def test_every_field_that_reads_numbers_is_tried(db: None) -> None:
+    """Each field of each form is one of those above, and so is each class of ours."""
+    import_module("config.urls")
+    ours = {"crm", "sales", "fulfilment", "web"}
+    forms = {form for form in below(Form) if form.__module__.partition(".")[0] in ours}
+    asked = {
+        type(field)
+        for form in {*forms, *record_forms()}
+        for field in form.base_fields.values()
+        if isinstance(field, IntegerField | DiscountField | PriceField | MoneyField)
+    }
+
+    assert {*asked, *below(WrittenPlainly)} - READERS.keys() == set()
+    assert {NumberField, WholeNumberField, DiscountField, PriceField} <= asked
+
+
 def test_every_form_of_a_record_asks_for_numbers_by_such_a_field(db: None) -> None:
     asked = [
         (form, name, field)
         for form in record_forms()
         for name, field in form.base_fields.items()
-        if isinstance(field, DecimalField)
+        if isinstance(field, IntegerField)
     ]
 
-    assert len(asked) > 20
-    assert [each for each in asked if not isinstance(each[2], NumberField)] == []
+    assert len(asked) > 30
+    assert [each for each in asked if not isinstance(each[2], WrittenPlainly)] == []
 
 
-def test_no_form_asks_for_a_number_otherwise() -> None:
-    bare = [name for name, source in TEXTS.items() if "forms.DecimalField(" in source]
+def test_no_code_reads_a_number_otherwise() -> None:
+    bare = [
+        name
+        for name, source in TEXTS.items()
+        if BUILT_IN.search(source) and name != "common/form_fields.py"
+    ]
 
     assert bare == []

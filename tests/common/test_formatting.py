@@ -61,6 +61,7 @@ def test_writes_quantities_and_rates_without_trailing_zeros() -> None:
     assert formatting.format_quantity(Decimal("12.50000")) == "12.5"
     assert formatting.format_quantity(Decimal(1200)) == "1,200"
     assert formatting.format_rate(Decimal("0.055000")) == "5.5%"
+    assert formatting.format_exact_rate(Decimal("1.0000001")) == "100.00001%"
     assert formatting.plain_number(Decimal("100.00000")) == "100"
     assert formatting.plain_number(Decimal(100)) == "100"
 

@@ -77,6 +77,7 @@ def test_names_every_mistake_at_once(start: Start) -> None:
         COMPANY_COUNTRY="Germany",
         SITE_URL="crm.example.com",
         DATABASE_POOL_SIZE="0",
+        EMAIL_PORT="2_5",
         OUTBOUND_NETWORKS="10.0.0.0/8,not-a-net",
     )
 
@@ -88,6 +89,7 @@ def test_names_every_mistake_at_once(start: Start) -> None:
         "throughline: DATABASE_POOL_SIZE: must be 1 or more.",
         "throughline: DATABASE_URL: must begin with postgresql://.",
         "throughline: DEBUG: Not a valid boolean.",
+        "throughline: EMAIL_PORT: Not a valid integer.",
         "throughline: FIELD_ENCRYPTION_KEYS: every key must be 32 url-safe base64 bytes.",
         "throughline: OUTBOUND_NETWORKS: not-a-net is not a network like 10.0.0.0/8.",
         "throughline: REDIS_URL: must begin with redis:// or rediss://.",

@@ -87,6 +87,7 @@ def test_keeps_each_kind_in_one_form(kind: str, given: object, kept: object) -> 
         (Kind.TEXT, "a\x00b", "Extra must be plain text, without control characters."),
         (Kind.TEXT, "x" * 2001, "Extra has at most 2000 characters."),
         (Kind.NUMBER, "many", "Extra must be a number, not “many”."),
+        (Kind.NUMBER, "1_0", "Extra must be a number, not “1_0”."),
         (Kind.NUMBER, True, "Extra must be a number."),
         (Kind.NUMBER, 0.1, "Extra must be a number."),
         (Kind.NUMBER, "Infinity", "Extra must be a number with at most 15 digits."),

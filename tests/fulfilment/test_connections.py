@@ -109,6 +109,7 @@ def test_queues_while_paused_and_delivers_when_resumed(market: Market, warehouse
         ({"event_types": ["order.drafted"]}, "order.drafted"),
         ({"deadline_seconds": 0}, "greater than or equal to 1"),
         ({"config": {"tolerance": "much"}}, "The tolerance of ERP is “much”"),
+        ({"config": {"tolerance": "0.0_1"}}, "The tolerance of ERP is “0.0_1”"),
         ({"secret_in": "whsec_AAAA"}, "whsec_"),
     ],
 )

@@ -12,6 +12,7 @@ from sales.services.payments import record_payment
 from tests.factories import Market
 from tests.fulfilment.conftest import FarEnd
 from tests.fulfilment.messages import paid, receive_from, taken_back
+from tests.sales.payment_steps import bill
 
 
 def open_values() -> list[tuple[str, str, str]]:
@@ -34,6 +35,23 @@ def test_keeps_an_amount_that_cannot_be_paid(invoice: Invoice, erp: FarEnd, amou
     invoice.refresh_from_db()
     assert (invoice.status, invoice.official_status) == ("issued", "posted")
     assert open_values() == [("payment", "120", f"{Decimal(amount).normalize():f}")]
+
+
+def test_says_where_the_same_money_is_recorded_too(
+    invoice: Invoice, market: Market, erp: FarEnd
+) -> None:
+    reference, day = f"PAY-{invoice.number}", invoice.company.today()
+    other = bill(market)
+    record_payment(
+        other.pk, actor=market.rep, amount=Decimal(120), received_on=day, reference=reference
+    )
+
+    assert receive_from(erp, paid(invoice, "SI-1")) == "applied"
+
+    assert InboundMessage.objects.latest("id").detail == (
+        f"Reference {reference} of the same day is also recorded on {other}."
+    )
+    assert entries(invoice) == [("payment", 120)]
 
 
 def test_a_chargeback_takes_the_payment_back(invoice: Invoice, erp: FarEnd) -> None:

@@ -297,8 +297,8 @@ def test_a_refusal_of_the_database_is_shown_as_a_sentence(market: Market, office
 
     assert response.status_code == 200
     assert problems(response) == [
-        "Constraint “company_prefix_unique” is violated.",
-        "Constraint “company_one_default” is violated.",
+        "Another company has this prefix: its numbers would be the same.",
+        "Another company is the default: take it from that one first.",
     ]
     assert Company.objects.count() == 1
 

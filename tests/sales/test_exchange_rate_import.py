@@ -93,6 +93,7 @@ def test_reads_a_table_and_corrects_what_was_stored() -> None:
         (b"date,currency,rate\n2126-11-20,USD,1\n", "line 2: 20 Nov 2126 is in the future."),
         (b"date,currency,rate\n2026-11-20,USD,1\n2026-11-20,XXL,2\n", "line 3: “XXL” is not a"),
         (b"date,currency,rate\n2026-11-20,USD,1.1x\n", "line 2: “1.1x” is not a rate."),
+        (b"date,currency,rate\n2026-11-20,USD,1_0\n", "line 2: “1_0” is not a rate."),
         (b"date,currency,rate\n2026-11-20,USD,0\n", "line 2: “0” is not a rate above zero"),
         (b"date,currency,rate\n2026-11-20,USD,-1\n", "line 2: “-1” is not a rate above zero"),
         (b"date,currency,rate\n2026-11-20,USD,NaN\n", "line 2: “NaN” is not a rate above zero"),

@@ -23,6 +23,12 @@ from tests.sales.written import written
         ({"description": ""}, "missing_field", "description", "no description"),
         ({"unit_price": Decimal(-1)}, "invalid_amount", "unit_price", "cannot be negative"),
         ({"discount_rate": Decimal("1.01")}, "invalid_discount", "discount", "between 0% and 100%"),
+        (
+            {"discount_rate": Decimal("1.0000001")},
+            "invalid_discount",
+            "discount",
+            "between 0% and 100%, not 100.00001%",
+        ),
         ({"quantity": Decimal(10) ** 16}, "invalid_quantity", "quantity", "at most 15 digits"),
         ({"unit_price": Decimal("NaN")}, "invalid_amount", "unit_price", "at most 15 digits"),
         ({"tax_rate": Decimal(19)}, "invalid_rate", "tax_rate", "between 0% and 100%, not 1,900%"),

@@ -179,6 +179,7 @@ def _set(event: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
         ("order/version", "2", "data.order.version must be a whole number from 0 on."),
         ("order/lines", {}, "data.order.lines must be a list."),
         ("order/lines/0/quantity", 10, "data.order.lines[0].quantity must be a decimal number"),
+        ("order/lines/0/quantity", "1_0", "data.order.lines[0].quantity must be a decimal number"),
         ("order/lines/0/quantity", "NaN", "data.order.lines[0].quantity must be a decimal number"),
         ("order/lines/1/quantity", "-1", "data.order.lines[1].quantity must not be negative."),
         ("order/lines/1/id", "0199f3c1-0000-7000-8000-00000000000a", "names a line twice."),

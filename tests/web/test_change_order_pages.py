@@ -109,6 +109,16 @@ def test_changes_the_order_once_it_was_previewed(rep: Client, order: Order, mark
     assert "€227.89" in shown
 
 
+def test_a_version_that_is_no_number_is_the_one_of_now(rep: Client, order: Order) -> None:
+    line = order.lines.get()
+    data = typed(order, line, **{f"{line.pk}-quantity": "12", "reason": "They asked for it"})
+
+    answer = rep.post(address(order), {**previewed(rep, order, data), "version": "²"})
+
+    assert answer.status_code == 302
+    assert order.changes.get().reason == "They asked for it"
+
+
 def test_shows_a_new_preview_when_something_was_typed_since(rep: Client, order: Order) -> None:
     line = order.lines.get()
     data = previewed(rep, order, typed(order, line, **{f"{line.pk}-quantity": "12"}))

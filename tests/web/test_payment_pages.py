@@ -94,6 +94,21 @@ class TestPaying:
         assert said(second)[-1] == ("info", "R1 was recorded already.")
         assert Payment.objects.count() == 1
 
+    def test_says_on_which_invoice_the_same_money_is_recorded_too(
+        self, rep: Client, market: Market, invoice: Invoice
+    ) -> None:
+        other, third, theirs = bill(market), bill(market), bill(market, owner=UserFactory.create())
+        paid(theirs, "50", "Q2")
+        rep.post(url(invoice, "pay"), answers(invoice, "50.00", "Q2"))
+
+        second = rep.post(url(other, "pay"), answers(other, "50.00", "Q2"))
+        differs = rep.post(url(third, "pay"), answers(third, "50.01", "Q2"))
+
+        remark = f"Reference Q2 of the same day is also recorded on {invoice}."
+        assert said(second)[-1] == ("warning", f"Payment of {other} recorded. {remark}")
+        assert said(differs)[-1] == ("success", f"Payment of {third} recorded.")
+        assert stands(other) == ("partly_paid", 150, 0, 0)
+
     def test_refuses_the_reference_with_another_amount_beside_it(
         self, rep: Client, invoice: Invoice
     ) -> None:

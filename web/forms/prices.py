@@ -9,6 +9,7 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from common.form_fields import WholeNumberField
 from sales.services.prices.price_refresh import PriceDrift
 from web.forms.base import StyledForm
 
@@ -37,7 +38,7 @@ class RefreshForm(StyledForm):
     lines = forms.MultipleChoiceField(
         label=_("Lines"), widget=forms.CheckboxSelectMultiple, required=False
     )
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    version = WholeNumberField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, drifted: Sequence[PriceDrift], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

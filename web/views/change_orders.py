@@ -71,7 +71,7 @@ def _agree(request: RepRequest, order: Order, forms: ChangeOrderForms) -> HttpRe
         forms.changes(),
         actor=request.user,
         reason=forms.why.cleaned_data["reason"],
-        expected_version=int(version) if version.isdigit() else order.version,
+        expected_version=int(version) if version.isascii() and version.isdigit() else order.version,
     )
     show_message(
         request,

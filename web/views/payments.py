@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from common.formatting import format_money, plain_number
 from crm.models import Account
 from sales.models import Company, CustomerCreditEntry, Invoice
+from sales.services.billing.money_rules import elsewhere_remark, recorded_elsewhere
 from sales.services.customer_credit import apply_credit, keep_as_credit, refund_credit
 from sales.services.payments import (
     Recorded,
@@ -45,13 +46,15 @@ def pay(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
             initial={"amount": open_amount, "received_on": today},
             hint=hint,
         ),
-        lambda answers: _paid(invoice, record_payment(invoice.pk, actor=request.user, **answers)),
+        lambda answers: _paid(
+            request, invoice, record_payment(invoice.pk, actor=request.user, **answers)
+        ),
         heading=gettext("Record a payment of %(invoice)s") % {"invoice": invoice},
         label=gettext("Record payment"),
     )
 
 
-def _paid(invoice: Invoice, recorded: Recorded) -> Outcome:
+def _paid(request: RepRequest, invoice: Invoice, recorded: Recorded) -> Outcome:
     if not recorded.is_new:
         return _known(invoice, recorded.payment.reference)
     message = gettext("Payment of %(invoice)s recorded.") % {"invoice": invoice}
@@ -59,6 +62,10 @@ def _paid(invoice: Invoice, recorded: Recorded) -> Outcome:
         message = gettext(
             "Payment of %(invoice)s recorded; %(amount)s is too much and now customer credit."
         ) % {"invoice": invoice, "amount": format_money(recorded.overpaid, invoice.currency)}
+    others = recorded_elsewhere(recorded.payment).visible_to(request.user)
+    remark = elsewhere_remark(recorded.payment.reference, others)
+    if remark:
+        return Outcome(invoice, f"{message} {remark}", messages.WARNING)
     return Outcome(invoice, message)
 
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
+from common.command_line import whole_number
 from crm.models import Lead
 from demo.command_line import (
     errors_as_messages,
@@ -37,9 +38,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the options."""
-        parser.add_argument("--port", type=int, help="port of the browser UI (8000)")
-        parser.add_argument("--warehouse-port", type=int, help="port of the warehouse (8101)")
-        parser.add_argument("--erp-port", type=int, help="port of the ERP (8102)")
+        parser.add_argument("--port", type=whole_number, help="port of the browser UI (8000)")
+        parser.add_argument(
+            "--warehouse-port", type=whole_number, help="port of the warehouse (8101)"
+        )
+        parser.add_argument("--erp-port", type=whole_number, help="port of the ERP (8102)")
         parser.add_argument(
             "--no-story", action="store_true", help="serve without running the story"
         )

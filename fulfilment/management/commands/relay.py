@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import OperationalError, close_old_connections
 
+from common.command_line import seconds
 from fulfilment.inbound.deferral import retry_deferred
 from fulfilment.outbound import delivery_thread
 from fulfilment.outbound.drain import drain
@@ -34,7 +35,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
         parser.add_argument("--once", action="store_true", help="stop when nothing is due")
-        parser.add_argument("--every", type=float, default=1.0, help="seconds between two sweeps")
+        parser.add_argument("--every", type=seconds, default=1.0, help="seconds between two sweeps")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Deliver until SIGTERM or Ctrl-C; the requests under way are finished."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import TypeVar
 
 from django.db.models import QuerySet
 
-from common.sentences import Amount
+from common.sentences import Amount, Sentence
 from common.sentences import sentence as _
+from crm.models import OwnedQuerySet
 from sales.models import Company, CustomerCreditEntry, Invoice, Payment
 from sales.pricing.errors import AmountExceedsOpen, InvalidAmount
 from sales.services.documents.typed_figures import check_amount
@@ -39,6 +41,39 @@ def reference_taken(reference: str, amount: Decimal, day: dt.date, currency: str
         ),
         recorded=amount,
         field="reference",
+    )
+
+
+def recorded_elsewhere(payment: Payment) -> OwnedQuerySet[Invoice]:
+    """Find other invoices of the account that have a payment of the same reference, amount and day.
+
+    None without a reference, and then without an SQL statement.
+    """
+    if not payment.reference:
+        return Invoice.objects.none()
+    return (
+        Invoice.objects.filter(
+            account=payment.invoice.account_id,
+            currency=payment.invoice.currency,
+            payments__kind=Payment.Kind.PAYMENT,
+            payments__reference=payment.reference,
+            payments__amount=payment.amount,
+            payments__received_on=payment.received_on,
+        )
+        .exclude(pk=payment.invoice_id)
+        .order_by("number")
+    )
+
+
+def elsewhere_remark(reference: str, invoices: Iterable[Invoice]) -> str | Sentence:
+    """Say on which other invoices the same money is recorded; empty if on none."""
+    numbers = ", ".join(str(invoice) for invoice in invoices)
+    if not numbers:
+        return ""
+    return _(
+        "Reference %(reference)s of the same day is also recorded on %(invoices)s.",
+        reference=reference,
+        invoices=numbers,
     )
 
 

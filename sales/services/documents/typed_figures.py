@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from common.formatting import decimals_rule, format_rate
+from common.formatting import decimals_rule, format_exact_rate
 from common.sentences import sentence as _
 from sales.pricing.errors import InvalidAmount, InvalidDiscount, InvalidQuantity, InvalidRate
 from sales.pricing.money import EXACT, LARGEST, round_money
@@ -98,7 +98,7 @@ def _is_fraction(rate: Decimal) -> bool:
 
 
 def _written(rate: Decimal) -> str:
-    return format_rate(rate) if _is_storable(rate) else f"{rate:E}"
+    return format_exact_rate(rate) if _is_storable(rate) else f"{rate:E}"
 
 
 def _is_storable(figure: Decimal) -> bool:

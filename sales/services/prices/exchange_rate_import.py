@@ -21,6 +21,7 @@ from django.utils.translation import gettext
 
 from common.errors import DomainError
 from common.formatting import format_day
+from common.numbers import read_decimal
 from sales.models import ExchangeRate
 from sales.pricing.money import MINOR_UNITS
 
@@ -183,7 +184,7 @@ def _currency(number: int, text: str) -> str:
 
 def _number(number: int, text: str) -> Decimal:
     try:
-        rate = Decimal(text)
+        rate = read_decimal(text)
     except InvalidOperation:
         raise UnreadableRates(
             gettext("line %(number)d: “%(text)s” is not a rate.") % {"number": number, "text": text}

@@ -1,0 +1,27 @@
+"""Serializer fields that every app shares: numbers, written plainly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from common.numbers import is_written_plainly
+
+
+class WrittenPlainly(serializers.Field[Any, Any, Any, Any]):
+    """Mixin of fields that read numbers: 1_0 is none, though Python reads it as 10."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Read a number."""
+        if isinstance(data, str) and not is_written_plainly(data):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class NumberField(WrittenPlainly, serializers.DecimalField):
+    """A decimal number."""
+
+
+class WholeNumberField(WrittenPlainly, serializers.IntegerField):
+    """A whole number."""

@@ -1,0 +1,22 @@
+"""Numbers among the options of a command."""
+
+from __future__ import annotations
+
+from argparse import ArgumentTypeError
+
+import pytest
+
+from common.command_line import seconds, whole_number
+
+
+def test_numbers_are_read() -> None:
+    assert whole_number("8000") == 8000
+    assert seconds("0.5") == 0.5
+
+
+@pytest.mark.parametrize("typed", ["1_0", "ten", "1\N{ARABIC-INDIC DIGIT TWO}"])
+def test_what_is_none_is_refused_in_a_sentence(typed: str) -> None:
+    with pytest.raises(ArgumentTypeError, match=f"“{typed}” is not a whole number."):
+        whole_number(typed)
+    with pytest.raises(ArgumentTypeError, match=f"“{typed}” is not a number of seconds."):
+        seconds(typed)
