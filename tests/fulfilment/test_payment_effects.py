@@ -48,7 +48,7 @@ def test_says_where_the_same_money_is_recorded_too(
 
     assert receive_from(erp, paid(invoice, "SI-1")) == "applied"
 
-    assert InboundMessage.objects.latest("id").detail == (
+    assert InboundMessage.objects.latest("id").display_detail == (
         f"Reference {reference} of the same day is also recorded on {other}."
     )
     assert entries(invoice) == [("payment", 120)]
