@@ -28,11 +28,12 @@ def todays_notices(today: TodaysFigures[Any, Any]) -> list[str]:
     total = gettext("The total stays %(now)s.")
     if before != now:
         total = gettext("The total was %(before)s and is %(now)s today.")
-    takes = _takes_them(document)
-    return [
+    sentences = (
         *_rate_sentences(today.rate_changes),
-        f"{total % {'before': before, 'now': now}} {takes}",
-    ]
+        total % {"before": before, "now": now},
+        _takes_them(document),
+    )
+    return [" ".join(sentences)]
 
 
 def _rate_sentences(changes: Sequence[RateChange]) -> list[str]:
