@@ -257,3 +257,28 @@ def test_of_a_rate_and_a_submission_at_the_same_moment_only_the_seen_figure_is_s
             (302, "submitted", Decimal("19.94")),
             (303, "draft", Decimal("19.94")),
         }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_yes_at_the_moment_of_a_changed_rate_covers_only_the_total_that_was_seen(
+    transactional_db: None,
+) -> None:
+    market = Market()
+    ApprovalRule.objects.create(name="Discount", measure="discount_rate", threshold=Decimal("0.05"))
+    rep, approver = Client(), Client()
+    rep.force_login(market.rep)
+    approver.force_login(UserFactory.create(role=roles.SALES_MANAGER, team=market.rep.team))
+
+    for _ in range(6):
+        quote = cups(market, "quote", quantity=Decimal(10), discount_rate=Decimal("0.1"))
+        url = reverse("sales:quote-approve", args=[quote.pk])
+        seen = approver.get(url).context["seen"]
+        yes, _changed = run_concurrently(
+            partial(approver.post, url, {"seen": seen}), partial(rate_changes, "0.1")
+        )
+        rep.post(address(quote))
+
+        totals = [each.content["head"]["total"] for each in quote.approvals.all()]
+        assert (yes.status_code, totals) in [(302, ["179.46"]), (422, [])]
+        quote.refresh_from_db()
+        assert quote.is_draft
