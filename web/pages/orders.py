@@ -100,11 +100,7 @@ def order_page(
         promotions=build_promotions(order, uses, editable=editable, form=promotion_form),
         submitted=submitted,
         notes=order.notes,
-        notices=[
-            *_tax_notices(order, lines, taken),
-            *_deduction_notices(order, lines, taken),
-            *surplus_notices(surplus),
-        ],
+        notices=[*_notices(order, lines, taken), *surplus_notices(surplus)],
         todays=todays_notices(today),
         activity=activity_card(order, user),
         facts=_facts(order),
@@ -138,6 +134,12 @@ def _submitted(
         changes=order_change_rows(order),
         integration=build_integration(order, invoices),
     )
+
+
+def _notices(
+    order: Order, lines: Sequence[OrderLine], taken: Mapping[UUID, TaxAmount]
+) -> list[str]:
+    return [*_tax_notices(order, lines, taken), *_deduction_notices(order, lines, taken)]
 
 
 def _tax_notices(

@@ -1,7 +1,7 @@
 """Today's figures of a draft: those at which it would be issued now, shown before it is.
 
 A draft keeps the figures of its last change. Where nothing was agreed before, issuing it takes the
-tax rates and promotion codes of the day: pages and approvals show and judge what that comes to.
+tax rates and promotion codes of the day: pages show what that comes to, and approvals are about it.
 """
 
 from __future__ import annotations
