@@ -161,6 +161,8 @@ class Action:
     """True for what one may do but is never the next step."""
     confirm: StrOrPromise = ""
     values: dict[str, str] = field(default_factory=dict)
+    form_id: str = ""
+    """The id of its form, by which fields elsewhere on the page belong to it."""
 
     @property
     def allowed(self) -> bool:

@@ -21,6 +21,7 @@ from sales.models.quotes import QuoteQuerySet
 from sales.pricing.errors import NoExchangeRate
 from sales.services.approval_needs import Need, QuoteFigures, needs_of
 from sales.services.documents.content_hash import content_hash, hash_values
+from sales.services.documents.todays_figures import todays_figures
 from sales.services.documents.totals import lines_of
 from sales.services.errors import NotDraft
 from sales.services.events import record_event
@@ -82,9 +83,12 @@ class Approval:
 class Review:
     """Content of a quote for its approver: lines, figures, and the changes since the last yes."""
 
+    quote: Quote
+    """The quote as it would be activated today; so are its lines, figures and hashes."""
     content_hash: str
     shown: str
-    """Hashes of all that is shown: the content, then the reasons and what they are measured by."""
+    """Hashes of all that is shown, the content, then the reasons and what they are measured by;
+    and the version of the quote."""
     lines: Sequence[DocumentLine]
     figures: QuoteFigures
     needs: Sequence[Need]
@@ -103,7 +107,7 @@ def approval_of(
     events: Sequence[SalesEvent] | None = None,
     prices: ListPrices | None = None,
 ) -> Approval:
-    """Return the state of a quote's approval, in three statements at most.
+    """Return the approval state of a quote with today's figures, in three statements at most.
 
     Three more where prices were typed, and two for each other currency. A caller that has read all
     events of the quote, newest first, or its list prices, passes them and saves those.
@@ -125,7 +129,13 @@ def approval_of(
 
 def review_quote(quote: Quote) -> Review:
     """Read a quote for its approver, with the hash of what is shown."""
-    return _review(quote, lines_of(quote))
+    return _review(*_as_activated(quote))
+
+
+def _as_activated(quote: Quote) -> tuple[Quote, Sequence[DocumentLine]]:
+    """Return a draft and its lines with the figures at which it would be activated today."""
+    today = todays_figures(quote, lines_of(quote))
+    return today.document, today.lines
 
 
 def _review(quote: Quote, lines: Sequence[DocumentLine]) -> Review:
@@ -141,8 +151,8 @@ def _review(quote: Quote, lines: Sequence[DocumentLine]) -> Review:
         changes = content_changes(last_yes.content, content_of(quote, lines))
     asked = _request_for(quote, content, None)
     measured = hash_values([str(problem or ""), *map(astuple, needs), *figures.measured()])
-    shown = f"{content}-{measured}"
-    return Review(content, shown, lines, figures, needs, problem, asked, last_yes, changes)
+    shown = f"{content}-{measured}-{quote.version}"
+    return Review(quote, content, shown, lines, figures, needs, problem, asked, last_yes, changes)
 
 
 def check_approved(quote: Quote, lines: Sequence[DocumentLine]) -> None:
@@ -171,8 +181,8 @@ def check_approved(quote: Quote, lines: Sequence[DocumentLine]) -> None:
 def request_approval(quote_id: uuid.UUID, *, actor: User, comment: str = "") -> Quote:
     """Request approval of a draft as it stands."""
     quote = _lock_draft(quote_id)
-    lines = lines_of(quote)
-    approval = approval_of(quote, lines)
+    today, lines = _as_activated(quote)
+    approval = approval_of(today, lines)
     if approval.problem is not None:
         raise approval.problem
     if not approval.needs:
@@ -180,7 +190,7 @@ def request_approval(quote_id: uuid.UUID, *, actor: User, comment: str = "") -> 
             gettext("The quote breaks no approval rule: activate it without approval.")
         )
     _refuse_repeated_request(approval)
-    data = {REQUEST_COMMENT: comment.strip(), "content_hash": content_hash(quote, lines)}
+    data = {REQUEST_COMMENT: comment.strip(), "content_hash": content_hash(today, lines)}
     record_event(SalesEvent.Type.QUOTE_APPROVAL_REQUESTED, quote, actor=actor, data=data)
     return quote
 
@@ -194,8 +204,7 @@ def decide_approval(
     Any later change of the content needs a new decision.
     """
     quote = _lock_draft(quote_id)
-    lines = lines_of(quote)
-    review = _review(quote, lines)
+    review = review_quote(quote)
     if not quote.may_be_decided_by(actor):
         raise NotAllowed(
             gettext("The owner of a quote cannot decide its approval: another approver has to."),
@@ -209,7 +218,7 @@ def decide_approval(
     decision = QuoteApproval.objects.create(
         quote=quote,
         content_hash=review.content_hash,
-        content=content_of(quote, lines),
+        content=content_of(review.quote, review.lines),
         approved=approved,
         comment=comment.strip(),
         decided_by=actor,
@@ -221,9 +230,11 @@ def decide_approval(
 
 def _refuse_unseen(review: Review, seen: str) -> None:
     """Refuse to decide on another content than was shown, or for other reasons and figures."""
-    if seen == review.shown:
+    content, measured, version = review.shown.split("-")
+    seen_content, seen_measured, seen_version = [*seen.split("-"), "", ""][:3]
+    if (seen_content, seen_measured) == (content, measured):
         return
-    if seen.partition("-")[0] == review.content_hash:
+    if seen_content == content or seen_version == version:
         raise StaleVersion(
             gettext(
                 "What the quote is measured against was changed since you opened it: "

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext
 
-from common.errors import MissingField, NotEditable
+from common.errors import MissingField, NotEditable, StaleVersion
 from common.formatting import format_quantity, format_rate
 from common.rows import save_columns
 from crm.actors import Actor
@@ -42,6 +42,7 @@ from sales.services.order_differences import (
     HEAD_FIELDS,
     LINE_FIELDS,
     ChangeEntry,
+    hash_changes,
     snapshot,
 )
 from sales.services.order_versions import (
@@ -82,10 +83,12 @@ def change_order(
     actor: Actor,
     reason: str = "",
     expected_version: int | None = None,
+    seen: str = "",
 ) -> OrderChange:
     """Take an order to its next version with changed lines and head.
 
-    Refuses to go under what is shipped or billed, by quantity and by amount.
+    Refuses to go under what is shipped or billed, by quantity and by amount. ``seen``, if given, is
+    the hash of the changes that were previewed; refused if they are others now.
     """
     order = lock_order(order_id)
     check_open(order, expected_version)
@@ -100,7 +103,15 @@ def change_order(
     refuse_nothing_left(order, lines)
     check_ready(order, lines)
     refuse_under_billed(order, ledger, after)
-    return finish_change(order, change, before, lines, actor=actor)
+    change = finish_change(order, change, before, lines, actor=actor)
+    if seen and seen != hash_changes(change.difference):
+        raise StaleVersion(
+            gettext(
+                "A tax rate or a price was changed since the preview: "
+                "preview the change again, and look at what it comes to now."
+            )
+        )
+    return change
 
 
 @transaction.atomic

@@ -19,19 +19,22 @@ from sales.services.billing.instalments import freeze_terms
 from sales.services.billing.order_statuses import derive_statuses, save_statuses
 from sales.services.documents.numbering import assign_number
 from sales.services.documents.readiness import check_ready
-from sales.services.documents.totals import lines_of, reprice
+from sales.services.documents.todays_figures import price_to_issue
+from sales.services.documents.totals import lines_of
 from sales.services.events import record_event
 from sales.services.prices.exchange_rates import freeze_exchange_rate
 
 
 @transaction.atomic
-def issue_invoice(invoice_id: uuid.UUID, *, actor: Actor) -> Invoice:
-    """Give a draft its number and date; from then on it is never changed, only credited."""
+def issue_invoice(invoice_id: uuid.UUID, *, actor: Actor, seen: str = "") -> Invoice:
+    """Give a draft its number and date; from then on it is never changed, only credited.
+
+    ``seen``, if given, is the hash of the figures that were shown; refused if they are others now.
+    """
     invoice, order = lock_invoice(invoice_id)
     invoice.refuse_move_to(Invoice.Status.ISSUED, only_from=Invoice.Status.DRAFT)
     lines = lines_of(invoice)
-    if order is None and not invoice.is_credit_note:
-        reprice(invoice, lines)
+    price_to_issue(invoice, lines, seen)
     freeze_exchange_rate(invoice)
     check_ready(invoice, lines)
     day = invoice.company.today()

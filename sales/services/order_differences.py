@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypedDict
 
 from sales.models import Order, OrderLine
+from sales.services.documents.content_hash import hash_values
 
 HEAD_FIELDS = frozenset(
     {"name", "requested_on", "shipping_address", "customer_reference", "notes", "contact", "custom"}
@@ -60,6 +61,13 @@ def field_changes(before: Snapshot, after: Snapshot) -> list[ChangeEntry]:
     for pk, fields in after.lines.items():
         changed += _compare(pk, str(fields["description"]), before.lines.get(pk, {}), fields)
     return changed
+
+
+def hash_changes(changes: Iterable[ChangeEntry]) -> str:
+    """Hash what changes (SHA-256); the lines that are added have other ids each time."""
+    return hash_values(
+        [(each["what"], each["field"], each["before"], each["after"]) for each in changes]
+    )
 
 
 def _compare(

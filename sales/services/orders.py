@@ -18,7 +18,8 @@ from sales.services.billing.order_invoices import bill_by_terms, drop_draft
 from sales.services.documents.copying import copy_head, copy_lines
 from sales.services.documents.numbering import assign_number
 from sales.services.documents.readiness import check_ready
-from sales.services.documents.totals import lines_of, reprice
+from sales.services.documents.todays_figures import price_to_issue
+from sales.services.documents.totals import lines_of
 from sales.services.errors import AlreadyShipped, NotOnHold, OnHold
 from sales.services.events import record_event
 from sales.services.prices.exchange_rates import freeze_exchange_rate
@@ -53,15 +54,17 @@ def order_from_quote(quote: Quote, lines: Sequence[QuoteLine], *, actor: Actor) 
 
 
 @transaction.atomic
-def submit_order(order_id: uuid.UUID, *, actor: Actor) -> Order:
-    """Make a draft binding: it gets its number and is sent to external systems."""
+def submit_order(order_id: uuid.UUID, *, actor: Actor, seen: str = "") -> Order:
+    """Make a draft binding: it gets its number and is sent to external systems.
+
+    ``seen``, if given, is the hash of the figures that were shown; refused if they are others now.
+    """
     order = lock_order(order_id)
     order.refuse_move_to(Order.Status.SUBMITTED, only_from=Order.Status.DRAFT)
     if order.price_list_id is None:
         raise MissingField(gettext("An order needs a price list: choose one."), field="price_list")
     lines = lines_of(order)
-    if not order.prices_locked:
-        reprice(order, lines)
+    price_to_issue(order, lines, seen)
     if not order.prices_locked or order.exchange_rate_on is None:
         freeze_exchange_rate(order)
     check_ready(order, lines)

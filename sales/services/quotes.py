@@ -16,7 +16,8 @@ from sales.services.documents.content_hash import content_hash
 from sales.services.documents.copying import copy_head, copy_lines
 from sales.services.documents.numbering import assign_number
 from sales.services.documents.readiness import check_ready
-from sales.services.documents.totals import lines_of, reprice
+from sales.services.documents.todays_figures import price_to_issue
+from sales.services.documents.totals import lines_of
 from sales.services.errors import QuoteExpired
 from sales.services.events import record_event
 from sales.services.orders import order_from_quote
@@ -25,12 +26,15 @@ from sales.services.prices.promotions import carry_promotions
 
 
 @transaction.atomic
-def activate_quote(quote_id: uuid.UUID, *, actor: Actor) -> Quote:
-    """Freeze a draft as the next revision of its number, ready to be sent."""
+def activate_quote(quote_id: uuid.UUID, *, actor: Actor, seen: str = "") -> Quote:
+    """Freeze a draft as the next revision of its number, ready to be sent.
+
+    ``seen``, if given, is the hash of the figures that were shown; refused if they are others now.
+    """
     quote = _lock(quote_id)
     quote.refuse_move_to(Quote.Status.ACTIVE)
     lines = lines_of(quote)
-    reprice(quote, lines)
+    price_to_issue(quote, lines, seen)
     freeze_exchange_rate(quote)
     check_ready(quote, lines)
     check_approved(quote, lines)

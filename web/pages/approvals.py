@@ -85,7 +85,7 @@ def approval_page(
         problem=str(review.problem or ""),
         seen=review.shown,
         reasons=[*(_need_row(need, sees_margin=True) for need in review.needs), *asked],
-        facts=_decision_facts(quote, review.figures),
+        facts=_decision_facts(review.quote, review.figures),
         lines=[_reviewed(quote, line, review) for line in review.lines if not line.is_text],
         since=_since(quote, review),
         changes=field_changes(review.changes, quote.currency, gettext("Quote")),

@@ -48,6 +48,8 @@ class DocumentPage(RecordPage):
     notes: str
     notices: Sequence[str] = ()
     """What somebody should know before going on, and the way on."""
+    todays: Sequence[str] = ()
+    """What issuing a draft would change, as a rate is another one today."""
 
 
 def may_edit(document: AnyDocument, user: User) -> bool:

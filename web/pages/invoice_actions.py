@@ -16,6 +16,7 @@ from sales.services.prices.price_refresh import PriceDrift
 from web.display import Action
 from web.pages.draft_actions import refresh_action
 from web.pages.payments import payment_actions
+from web.pages.todays_figures import ISSUE
 
 
 def invoice_actions(
@@ -40,7 +41,7 @@ def _url(invoice: Invoice, name: str) -> str:
 
 
 def _draft_actions(invoice: Invoice, drifts: Sequence[PriceDrift]) -> list[Action]:
-    issue = Action(gettext("Issue"), _url(invoice, "issue"), "send")
+    issue = Action(gettext("Issue"), _url(invoice, "issue"), "send", form_id=ISSUE)
     delete = Action(
         gettext("Delete draft"),
         _url(invoice, "delete"),

@@ -16,6 +16,7 @@ from crm.models import User
 from sales.models import Invoice, InvoiceLine, OrderLine
 from sales.services.billing.surplus import Surplus, find_surplus
 from sales.services.documents.tax_rates import tax_drift
+from sales.services.documents.todays_figures import todays_figures
 from web.chips.documents import credit_note_chip, invoice_chip, refund_chip
 from web.display import Actions, Chip, Fact, Link
 from web.pages.activity import activity_card
@@ -43,6 +44,7 @@ from web.pages.invoice_parts import (
 from web.pages.lines import build_lines, drifts_of, read_lines
 from web.pages.payments import payments_card
 from web.pages.surplus import surplus_notices
+from web.pages.todays_figures import todays_notices
 from web.record_urls import record_url
 
 RELATED = (
@@ -79,6 +81,7 @@ def invoice_page(invoice: Invoice, user: User, *, problem: str = "") -> InvoiceP
     editable = may_edit(invoice, user)
     lines = read_lines(invoice)
     drifts = [] if invoice.bills_order or invoice.credits_id else drifts_of(invoice, lines)
+    today = todays_figures(invoice, lines)
     customer_credit: Decimal = getattr(invoice, "customer_credit", Decimal(0))
     issued, surplus = _issued(invoice, customer_credit), _surplus(invoice)
     return InvoicePage(
@@ -91,10 +94,11 @@ def invoice_page(invoice: Invoice, user: User, *, problem: str = "") -> InvoiceP
         problem=problem,
         locked=why_not_edit(invoice) if invoice.is_draft else "",
         flow=flow_steps(document_flow(invoice), invoice, user),
-        lines=build_lines(invoice, lines, drifts, editable=editable),
+        lines=build_lines(invoice, lines, drifts, editable=editable, seen=today.seen),
         issued=issued,
         notes=invoice.notes,
         notices=[*_tax_notices(invoice, lines), *surplus_notices(surplus)],
+        todays=todays_notices(today),
         activity=activity_card(invoice, user),
         facts=_facts(invoice),
         history=history_card(read_events(invoice)),

@@ -10,6 +10,7 @@ from django.db.models import F
 
 from common.formatting import format_price
 from sales.models import AnyDocument, PriceListItem
+from sales.services.documents.todays_figures import hash_figures
 from sales.services.products import search_products
 from web.pages.lines import LineRow, Lines, build_lines, drifts_of, read_lines
 
@@ -24,12 +25,20 @@ class LinesPart:
     row: LineRow | None
     """The line that was changed or added, if it is still there."""
     oob: bool = True
+    todays: Sequence[str] = ()
+    """What issuing the draft would change: nothing, as the change took the rates of the day."""
 
 
 def lines_part(document: AnyDocument, line: uuid.UUID | None) -> LinesPart:
     """Read a draft's lines again after a change of one of them."""
     stored = read_lines(document)
-    lines = build_lines(document, stored, drifts_of(document, stored), editable=True)
+    lines = build_lines(
+        document,
+        stored,
+        drifts_of(document, stored),
+        editable=True,
+        seen=hash_figures(document, stored),
+    )
     return LinesPart(lines, lines.row(line))
 
 

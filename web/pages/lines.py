@@ -101,6 +101,8 @@ class Lines:
     """What an amount typed as a discount comes off; empty where nothing is typed."""
     shows_progress: bool = False
     has_options: bool = False
+    seen: str = ""
+    """The hash of the figures that a draft would be issued at, as they are shown."""
 
     def row(self, line_id: uuid.UUID | None) -> LineRow | None:
         """Return the row of a line, if there is such a line."""
@@ -127,10 +129,12 @@ def build_lines(
     *,
     editable: bool = False,
     taken: Mapping[uuid.UUID, TaxAmount] = MappingProxyType({}),
+    seen: str = "",
 ) -> Lines:
     """Format every line of a document and its totals.
 
-    ``taken`` is what trade-ins and rebates of an order have taken off its invoices.
+    ``taken`` is what trade-ins and rebates of an order have taken off its invoices, ``seen`` the
+    hash of the figures at which a draft would be issued.
     """
     editor = LineEditor(document, drifts) if editable else None
     return Lines(
@@ -143,6 +147,7 @@ def build_lines(
         discount_label=discount_label(document) if editable else "",
         shows_progress=document.number is not None and isinstance(document, Order),
         has_options=isinstance(document, Quote),
+        seen=seen if document.is_draft else "",
     )
 
 

@@ -17,6 +17,7 @@ from web.display import Action
 from web.pages.draft_actions import lock_action, refresh_action
 from web.pages.shipments import why_not_ship
 from web.pages.surplus import surplus_action
+from web.pages.todays_figures import ISSUE
 
 
 def order_actions(
@@ -53,7 +54,7 @@ def _draft_actions(
     order: Order, user: User, lines: Sequence[OrderLine], drifts: Sequence[PriceDrift]
 ) -> list[Action]:
     return [
-        Action(gettext("Submit"), _url(order, "submit"), "send"),
+        Action(gettext("Submit"), _url(order, "submit"), "send", form_id=ISSUE),
         Action(gettext("Edit head"), _url(order, "edit"), "pencil", asks=True),
         refresh_action(order, drifts),
         lock_action(order, user),

@@ -17,6 +17,8 @@ from sales.pricing.advances import TaxAmount
 from sales.services.billing.ledgers import taken_off
 from sales.services.billing.surplus import find_surplus
 from sales.services.documents.tax_rates import tax_drift
+from sales.services.documents.todays_figures import todays_figures
+from sales.services.prices.promotion_discounts import promotions_of
 from web.chips.documents import billing_chip, fulfilment_chip, order_chip
 from web.display import Actions, Chip, Fact, Link
 from web.forms.prices import PromotionForm
@@ -42,6 +44,7 @@ from web.pages.order_invoices import invoices_card
 from web.pages.promotions import Promotions, build_promotions
 from web.pages.shipments import ShipmentRow, read_shipments, shipment_rows
 from web.pages.surplus import surplus_notices
+from web.pages.todays_figures import todays_notices
 from web.record_urls import record_url
 
 RELATED = ("quote__company", "opportunity__stage", "opportunity__lead")
@@ -75,6 +78,8 @@ def order_page(
     """
     editable = may_edit(order, user)
     lines = read_lines(order)
+    uses = promotions_of(order)
+    today = todays_figures(order, lines, uses)
     drifts, taken = drifts_of(order, lines), _taken_off(order, lines)
     invoices, shipments = _read_invoices(order), _read_shipments(order)
     submitted = _submitted(order, user, shipments, invoices)
@@ -91,15 +96,12 @@ def order_page(
         problem=problem,
         locked=_why_locked(order),
         flow=flow_steps(flow, order, user),
-        lines=build_lines(order, lines, drifts, editable=editable, taken=taken),
-        promotions=build_promotions(order, editable=editable, form=promotion_form),
+        lines=build_lines(order, lines, drifts, editable=editable, taken=taken, seen=today.seen),
+        promotions=build_promotions(order, uses, editable=editable, form=promotion_form),
         submitted=submitted,
         notes=order.notes,
-        notices=[
-            *_tax_notices(order, lines, taken),
-            *_deduction_notices(order, lines, taken),
-            *surplus_notices(surplus),
-        ],
+        notices=[*_notices(order, lines, taken), *surplus_notices(surplus)],
+        todays=todays_notices(today),
         activity=activity_card(order, user),
         facts=_facts(order),
         history=history_card(read_events(order)),
@@ -132,6 +134,12 @@ def _submitted(
         changes=order_change_rows(order),
         integration=build_integration(order, invoices),
     )
+
+
+def _notices(
+    order: Order, lines: Sequence[OrderLine], taken: Mapping[UUID, TaxAmount]
+) -> list[str]:
+    return [*_tax_notices(order, lines, taken), *_deduction_notices(order, lines, taken)]
 
 
 def _tax_notices(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.urls import reverse
 from django.utils.translation import gettext
 
 from common.formatting import format_money
-from sales.models import Order, Quote, kind_of
+from sales.models import Order, PromotionUse, Quote, kind_of
 from web.forms.prices import PromotionForm
 
 
@@ -35,9 +35,13 @@ class Promotions:
 
 
 def build_promotions(
-    document: Quote | Order, *, editable: bool, form: PromotionForm | None = None
+    document: Quote | Order,
+    uses: Iterable[PromotionUse],
+    *,
+    editable: bool,
+    form: PromotionForm | None = None,
 ) -> Promotions:
-    """Read the promotion codes of a document; one statement."""
+    """Format the promotion codes of a document, read with ``promotions_of``."""
     may_add = editable and not document.prices_locked
     where = (kind_of(document).url_word, document.pk)
     return Promotions(
@@ -51,7 +55,7 @@ def build_promotions(
                 ),
                 remove_label=gettext("Remove %(code)s") % {"code": use.code},
             )
-            for use in document.promotions.select_related("code")
+            for use in uses
         ],
         add_url=reverse("sales:promotion-add", args=where) if may_add else "",
         form=form or PromotionForm(),

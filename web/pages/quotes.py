@@ -13,8 +13,10 @@ from common.formatting import format_day, format_due
 from crm.models import User
 from sales.models import OpportunityLine, Quote
 from sales.services.approvals import Approval, approval_of
+from sales.services.documents.todays_figures import todays_figures
 from sales.services.prices.list_prices import list_prices_of
 from sales.services.prices.price_refresh import PriceDrift
+from sales.services.prices.promotion_discounts import promotions_of
 from web.chips.documents import approval_chip, quote_chip
 from web.display import Action, Actions, Chip, Fact, Link
 from web.forms.prices import PromotionForm
@@ -35,6 +37,7 @@ from web.pages.documents import (
 from web.pages.draft_actions import approval_actions, refresh_action, take_lines_action
 from web.pages.lines import build_lines, drifts_of, read_lines
 from web.pages.promotions import Promotions, build_promotions
+from web.pages.todays_figures import ISSUE, todays_notices
 from web.record_urls import record_url
 
 RELATED = ("opportunity__stage", "opportunity__lead", "order", "revises")
@@ -61,7 +64,9 @@ def quote_page(
     drifts = drifts_of(quote, lines, prices)
     events = read_events(quote)
     known = events if len(events) < EVENTS else None
-    approval = approval_of(quote, lines, events=known, prices=prices)
+    uses = promotions_of(quote)
+    today = todays_figures(quote, lines, uses)
+    approval = approval_of(today.document, today.lines, events=known, prices=prices)
     return QuotePage(
         record=quote,
         crumb=Link(gettext("Quotes"), reverse("sales:quote-list")),
@@ -72,10 +77,11 @@ def quote_page(
         problem=problem,
         locked="" if quote.is_draft else _why_locked(quote),
         flow=flow_steps(document_flow(quote), quote, user),
-        lines=build_lines(quote, lines, drifts, editable=editable),
-        promotions=build_promotions(quote, editable=editable, form=promotion_form),
+        lines=build_lines(quote, lines, drifts, editable=editable, seen=today.seen),
+        promotions=build_promotions(quote, uses, editable=editable, form=promotion_form),
         approval=approval_card(quote, approval, user),
         notes=quote.notes,
+        todays=todays_notices(today),
         activity=activity_card(quote, user),
         facts=_facts(quote),
         history=history_card(events),
@@ -145,7 +151,7 @@ def _draft_actions(
     reason = str(approval.problem) if approval.problem else reason
     takes_lines = getattr(quote, "has_opportunity_lines", False)
     return [
-        Action(gettext("Activate"), _url(quote, "activate"), "send", reason=reason),
+        Action(gettext("Activate"), _url(quote, "activate"), "send", reason=reason, form_id=ISSUE),
         *approval_actions(quote, user, approval),
         Action(gettext("Edit head"), _url(quote, "edit"), "pencil", asks=True),
         *([take_lines_action(quote)] if takes_lines else []),

@@ -15,6 +15,7 @@ from sales.models import Order
 from sales.services.billing.ledgers import taken_off
 from sales.services.change_orders import change_order, preview_change
 from sales.services.documents.tax_rates import tax_drift
+from sales.services.order_differences import hash_changes
 from web.forms.base import add_refusal
 from web.forms.change_orders import ChangeOrderForms
 from web.htmx import go_to, refuse, show_message
@@ -61,7 +62,8 @@ def change(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     except DomainError as error:
         _place_refusal(forms, error)
         return _show(request, order, forms)
-    return _show(request, order, forms, preview=field_changes(seen, order.currency))
+    preview = field_changes(seen, order.currency)
+    return _show(request, order, forms, preview, f"{_digest(request.POST)}-{hash_changes(seen)}")
 
 
 def _agree(request: RepRequest, order: Order, forms: ChangeOrderForms) -> HttpResponse:
@@ -72,6 +74,7 @@ def _agree(request: RepRequest, order: Order, forms: ChangeOrderForms) -> HttpRe
         actor=request.user,
         reason=forms.why.cleaned_data["reason"],
         expected_version=int(version) if version.isascii() and version.isdigit() else order.version,
+        seen=request.POST["previewed"].partition("-")[2],
     )
     show_message(
         request,
@@ -87,14 +90,18 @@ def _place_refusal(forms: ChangeOrderForms, error: DomainError) -> None:
 
 
 def _show(
-    request: RepRequest, order: Order, forms: ChangeOrderForms, preview: Sequence[FieldChange] = ()
+    request: RepRequest,
+    order: Order,
+    forms: ChangeOrderForms,
+    preview: Sequence[FieldChange] = (),
+    previewed: str = "",
 ) -> HttpResponse:
     page = change_order_page(
         order,
         forms,
         version=request.POST.get("version", ""),
         preview=preview,
-        previewed=_digest(request.POST) if preview else "",
+        previewed=previewed if preview else "",
     )
     status = HTTPStatus.UNPROCESSABLE_ENTITY if forms.has_errors else HTTPStatus.OK
     return render_page(request, "orders/change.html", page, status=status)
@@ -102,7 +109,7 @@ def _show(
 
 def _was_seen(posted: QueryDict) -> bool:
     """Whether exactly what is sent now was previewed before."""
-    return posted.get("previewed") == _digest(posted)
+    return posted.get("previewed", "").partition("-")[0] == _digest(posted)
 
 
 def _digest(posted: QueryDict) -> str:

@@ -113,10 +113,11 @@ class InvoiceEdit(HeadEdit[Invoice]):
 def issue(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Give the invoice its number; the ERP gives the official one."""
     invoice = find_document(request, Invoice, pk)
+    seen = request.POST.get("seen", "")
     return run_action(
         request,
         invoice,
-        lambda: issue_invoice(invoice.pk, actor=request.user),
+        lambda: issue_invoice(invoice.pk, actor=request.user, seen=seen),
         done=gettext("%(record)s is issued. The official number comes from the ERP."),
     )
 

@@ -113,10 +113,11 @@ class OrderEdit(HeadEdit[Order]):
 def submit(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Submit an order: it is binding, and sent to external systems."""
     order = find_document(request, Order, pk)
+    seen = request.POST.get("seen", "")
     return run_action(
         request,
         order,
-        lambda: submit_order(order.pk, actor=request.user),
+        lambda: submit_order(order.pk, actor=request.user, seen=seen),
         done=gettext("%(record)s is submitted and sent to the external systems."),
     )
 

@@ -120,10 +120,11 @@ class QuoteEdit(HeadEdit[Quote]):
 def activate(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Freeze the draft as a revision that can be sent."""
     quote = find_document(request, Quote, pk)
+    seen = request.POST.get("seen", "")
     return run_action(
         request,
         quote,
-        lambda: activate_quote(quote.pk, actor=request.user),
+        lambda: activate_quote(quote.pk, actor=request.user, seen=seen),
         done=gettext("%(record)s is active: send it to the customer."),
     )
 

@@ -65,7 +65,12 @@ def tax_drift(lines: Iterable[Any]) -> list[TaxDrift]:
 
 
 def todays_rates(document: AnyDocument, lines: Sequence[DocumentLine]) -> list[Decimal | None]:
-    """Look up the rate of each line's category in the document's zone; None where none is known."""
+    """Look up the rate of each line's category in the document's zone; None where none is known.
+
+    Lines that were read ``with_todays_rates`` have theirs.
+    """
+    if all(hasattr(line, "todays_rate") for line in lines):
+        return [getattr(line, "todays_rate", None) for line in lines]
     rates = _rates_in(document.tax_zone_id) if lines else []
     day, zone = document.company.today(), str(document.tax_zone_id)
     found = {

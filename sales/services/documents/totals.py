@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from decimal import Decimal
-from typing import overload
+from typing import Any, overload
 
 from common.rows import save_columns
 from sales.models import (
@@ -23,7 +23,7 @@ from sales.pricing.documents import PricedDocument, price_document
 from sales.pricing.lines import LineInput, Terms
 from sales.pricing.money import Rounding
 from sales.services.documents.tax_rates import look_up_tax_rates
-from sales.services.prices.promotion_discounts import spread_promotions
+from sales.services.prices.promotion_discounts import promotions_of, spread_promotions
 
 ZERO = Decimal(0)
 LINE_FIGURES = ("base", "discount", "net", "header_discount", "tax", "gross")
@@ -46,20 +46,36 @@ def reprice(document: AnyDocument, lines: Sequence[DocumentLine] | None = None) 
     """Price a draft from its lines' frozen prices and save every figure that follows.
 
     Tax rates are looked up for the day, unless somebody typed one or the prices are agreed: then
-    the agreed rates hold, and only new lines look theirs up. Six statements at most
-    without promotion codes, and a few more for each of those, however many lines.
+    the agreed rates hold, and only new lines look theirs up. Six statements at most, however many
+    lines and promotion codes.
     """
     lines = lines_of(document) if lines is None else lines
+    uses = promotions_of(document)
+    before = [line.promotion_discount for line in lines]
+    priced = price_today(document, lines, uses)
+    changed = before != [line.promotion_discount for line in lines]
+    promotion = ["promotion_discount"] if changed else []
+    save_columns(uses, ["amount"])
+    save_columns(lines, [*LINE_FIGURES, "tax_rate", "position", *promotion])
+    document.change(**{name: getattr(document, name) for name in HEAD_FIGURES})
+    return priced
+
+
+def price_today(
+    document: AnyDocument, lines: Sequence[DocumentLine], uses: Sequence[Any]
+) -> PricedDocument:
+    """Put the figures that ``reprice`` would save on a draft and its lines, and save nothing.
+
+    ``uses`` come from ``promotions_of``.
+    """
     look_up_tax_rates(document, lines)
-    saved = [*LINE_FIGURES, "tax_rate", "position"]
-    if spread_promotions(document, lines, terms_of(document), line_input):
-        saved.append("promotion_discount")
+    spread_promotions(document, lines, uses, terms_of(document), line_input)
     priced = price_lines(document, lines)
     for line, figures in zip(lines, priced.lines, strict=True):
         for name in LINE_FIGURES:
             setattr(line, name, getattr(figures, name))
-    save_columns(lines, saved)
-    document.change(**{name: getattr(priced.totals, name) for name in HEAD_FIGURES})
+    for name in HEAD_FIGURES:
+        setattr(document, name, getattr(priced.totals, name))
     return priced
 
 

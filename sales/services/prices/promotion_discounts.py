@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+import uuid
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
 from django.utils.translation import gettext
 
-from common.rows import save_columns
-from sales.models import AnyDocument, DocumentLine, Invoice, PromotionCode, PromotionUse
+from sales.models import AnyDocument, DocumentLine, Invoice, PromotionCode
 from sales.pricing.documents import line_amounts
 from sales.pricing.errors import CurrencyMismatch, InvalidPromotion, PricingError
 from sales.pricing.lines import LineInput, Terms
@@ -18,33 +21,42 @@ from sales.pricing.promotions import Promotion, check_promotion, promotion_disco
 ZERO = Decimal(0)
 
 
-def promotions_of(document: AnyDocument) -> list[PromotionUse]:
-    """Read the codes of a document in the order they were applied."""
+def promotions_of(document: AnyDocument) -> list[Any]:
+    """Read the codes of a document in the order they were applied, in one statement.
+
+    Along with each use come ``product_ids`` and ``account_ids``, which its code is meant for.
+    """
     if isinstance(document, Invoice):
         return []
+    products = PromotionCode.products.through._default_manager
+    accounts = PromotionCode.accounts.through._default_manager
+    of_code = {"promotioncode": OuterRef("code")}
     return list(
-        document.promotions.select_related("code").prefetch_related("code__products").order_by("id")
+        document.promotions.select_related("code")
+        .annotate(
+            product_ids=ArraySubquery(products.filter(**of_code).values("product_id")),
+            account_ids=ArraySubquery(accounts.filter(**of_code).values("account_id")),
+        )
+        .order_by("id")
     )
 
 
 def spread_promotions(
     document: AnyDocument,
     lines: Sequence[DocumentLine],
+    uses: Sequence[Any],
     terms: Terms,
     as_input: Callable[[DocumentLine], LineInput],
-) -> bool:
-    """Set on each line what the document's codes take off it; return whether any line changed.
+) -> None:
+    """Set on each line, and on each of ``promotions_of``, what the codes take off; save nothing.
 
     Each code works on what the codes before it left. One that no longer applies takes nothing
     off; `promotion_problems` says why, and the document cannot be issued until it is removed.
     """
-    uses = promotions_of(document)
-    before = [line.promotion_discount for line in lines]
     for line in lines:
         line.promotion_discount = ZERO
     if uses:
         _spread(document, lines, uses, terms, as_input)
-    return before != [line.promotion_discount for line in lines]
 
 
 def promotion_problems(document: AnyDocument) -> list[PricingError]:
@@ -52,7 +64,7 @@ def promotion_problems(document: AnyDocument) -> list[PricingError]:
     problems: list[PricingError] = []
     for use in promotions_of(document):
         try:
-            check_code(use.code, document, is_counted=use.is_counted)
+            _check_use(use, document)
             if not use.amount and not use.is_counted:
                 raise InvalidPromotion(
                     gettext("Promotion code %(code)s applies to none of these lines.")
@@ -64,13 +76,19 @@ def promotion_problems(document: AnyDocument) -> list[PricingError]:
     return problems
 
 
-def check_code(code: PromotionCode, document: AnyDocument, *, is_counted: bool = False) -> None:
+def _check_use(use: Any, document: AnyDocument) -> None:
+    """Refuse a code that no longer applies; a use that is redeemed already holds."""
+    if not use.is_counted:
+        check_code(use.code, document, meant_for=use.account_ids)
+
+
+def check_code(
+    code: PromotionCode, document: AnyDocument, *, meant_for: Collection[uuid.UUID]
+) -> None:
     """Refuse a code that is not valid on the day, used up, or not for this customer or currency.
 
-    A use that is redeemed already holds.
+    ``meant_for`` are the accounts that may use it; all may if there are none.
     """
-    if is_counted:
-        return
     if not code.is_active:
         raise InvalidPromotion(gettext("Promotion code %(code)s is not active.") % {"code": code})
     check_promotion(as_promotion(code), document.company.today())
@@ -79,7 +97,6 @@ def check_code(code: PromotionCode, document: AnyDocument, *, is_counted: bool =
             gettext("Promotion code %(code)s is in %(currency)s, the document in %(document)s.")
             % {"code": code, "currency": code.currency, "document": document.currency}
         )
-    meant_for = set(code.accounts.values_list("pk", flat=True))
     if meant_for and document.account_id not in meant_for:
         raise InvalidPromotion(
             gettext("Promotion code %(code)s is not valid for %(account)s.")
@@ -104,7 +121,7 @@ def as_promotion(code: PromotionCode, *, is_counted: bool = False) -> Promotion:
 def _spread(
     document: AnyDocument,
     lines: Sequence[DocumentLine],
-    uses: Sequence[PromotionUse],
+    uses: Sequence[Any],
     terms: Terms,
     as_input: Callable[[DocumentLine], LineInput],
 ) -> None:
@@ -117,25 +134,24 @@ def _spread(
             by_key[key].promotion_discount += share
             left[key] -= share
         use.amount = sum(shares.values(), ZERO)
-    save_columns(uses, ["amount"])
 
 
 def _shares(
     document: AnyDocument,
-    use: PromotionUse,
+    use: Any,
     lines: Mapping[str, DocumentLine],
     left: dict[str, Decimal],
     terms: Terms,
     day: dt.date,
 ) -> dict[str, Decimal]:
-    products = {product.pk for product in use.code.products.all()}
+    products = set(use.product_ids)
     eligible = {
         key: amount
         for key, amount in left.items()
         if amount > 0 and (not products or lines[key].product_id in products)
     }
     try:
-        check_code(use.code, document, is_counted=use.is_counted)
+        _check_use(use, document)
         return promotion_discounts(
             as_promotion(use.code, is_counted=use.is_counted),
             eligible,

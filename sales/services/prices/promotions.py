@@ -36,7 +36,7 @@ def apply_promotion(document: Quote | Order, code: str, *, actor: Actor) -> Prom
             gettext("Promotion code %(code)s is applied already.") % {"code": known}, field=FIELD
         )
     try:
-        check_code(known, draft)
+        check_code(known, draft, meant_for=set(known.accounts.values_list("pk", flat=True)))
     except PricingError as error:
         error.field = FIELD
         raise
