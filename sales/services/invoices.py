@@ -15,6 +15,7 @@ from common.errors import IllegalTransition
 from common.rows import save_columns
 from crm.actors import Actor, System
 from sales.models import Invoice, InvoiceLine, Order, OrderLine, SalesEvent
+from sales.services.billing.down_payments import refuse_deducted_drafts
 from sales.services.billing.instalments import freeze_terms
 from sales.services.billing.order_statuses import derive_statuses, save_statuses
 from sales.services.documents.numbering import assign_number
@@ -26,7 +27,10 @@ from sales.services.prices.exchange_rates import freeze_exchange_rate
 
 @transaction.atomic
 def issue_invoice(invoice_id: uuid.UUID, *, actor: Actor) -> Invoice:
-    """Give a draft its number and date; from then on it is never changed, only credited."""
+    """Give a draft its number and date; from then on it is never changed, only credited.
+
+    Refused while it deducts a down payment that is a draft itself.
+    """
     invoice, order = lock_invoice(invoice_id)
     invoice.refuse_move_to(Invoice.Status.ISSUED, only_from=Invoice.Status.DRAFT)
     lines = lines_of(invoice)
@@ -34,6 +38,8 @@ def issue_invoice(invoice_id: uuid.UUID, *, actor: Actor) -> Invoice:
         reprice(invoice, lines)
     freeze_exchange_rate(invoice)
     check_ready(invoice, lines)
+    if order is not None and not invoice.is_credit_note:
+        refuse_deducted_drafts(order, invoice, lines)
     day = invoice.company.today()
     owes_nothing = not (invoice.total or invoice.is_credit_note)
     invoice.move_to(
