@@ -18,8 +18,8 @@ WITH ahead AS (
     WHERE {IS_AHEAD} AND head.order_id IS NOT NULL AND {{counting}}
     GROUP BY head.order_id, line.kind, line.tax_rate
 )
-SELECT {{name}}, {{what}} || figure.what || CASE ahead.kind WHEN 'freight' THEN ' for freight'
-        ELSE ' at ' || trim_scale(ahead.tax_rate * 100) || '%' END,
+SELECT {{name}}, 'deducted ' || figure.what || CASE ahead.kind WHEN 'freight' THEN ' for freight'
+        ELSE ' at ' || trim_scale(ahead.tax_rate * 100) || '%' END || {{by}},
     trim_scale(figure.deducted)::text, trim_scale(figure.asked)::text
 FROM ahead JOIN sales_order head ON head.id = ahead.order_id
 CROSS JOIN LATERAL (VALUES
@@ -33,7 +33,7 @@ ORDER BY 1
 ADVANCES = AHEAD.format(
     counting="true",
     name=NAME,
-    what="'deducted '",
+    by="''",
     is_wrong="figure.deducted NOT BETWEEN 0 AND figure.asked "
     "OR (head.status = 'completed' AND figure.deducted <> figure.asked)",
 )
@@ -41,7 +41,7 @@ ADVANCES = AHEAD.format(
 ISSUED_ADVANCES = AHEAD.format(
     counting="head.status <> 'draft'",
     name=f"COALESCE(ahead.deducting, {NAME})",
-    what="'issued, deducted '",
+    by="' by issued invoices'",
     is_wrong="figure.deducted > figure.asked",
 )
 """Names the invoices that deduct what no issued down payment asked for."""
