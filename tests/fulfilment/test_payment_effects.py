@@ -42,7 +42,7 @@ def test_knows_a_reference_in_another_case(invoice: Invoice, erp: FarEnd) -> Non
     again["data"]["payment_ref"] = f" pay-{invoice.number} "
     other["data"]["payment_ref"] = f"Pay-{invoice.number}"
 
-    assert receive_from(erp, again) == "echo"
+    assert receive_from(erp, again) == "applied"
     assert receive_from(erp, other) == "conflict"
     assert open_values() == [("payment", "120", "70")]
     receive_from(erp, taken_back(invoice, "20.00", payment_ref=f"pay-{invoice.number}"))
