@@ -13,6 +13,7 @@ class SalesConfig(AppConfig):
     def ready(self) -> None:
         """Register the checks of `manage.py verify`."""
         from sales.services.integrity import (
+            advance_checks,
             billing_checks,
             checks,
             history_checks,
@@ -28,6 +29,7 @@ class SalesConfig(AppConfig):
             price_checks,
             quote_checks,
             billing_checks,
+            advance_checks,
             ledger_checks,
             history_checks,
         ):

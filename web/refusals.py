@@ -7,7 +7,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 
 from common.errors import DomainError
-from sales.services.errors import CancelInstead, CreditFirst
+from common.formatting import format_money
+from sales.services.errors import CancelInstead, CreditFirst, DownPaymentNotIssued
 
 
 def refusal_text(error: DomainError) -> str:
@@ -25,6 +26,15 @@ def _links(error: DomainError) -> list[tuple[str, str]]:
         return [
             (reverse("sales:invoice-credit", args=[invoice.pk]), credit % {"invoice": invoice})
             for invoice in error.invoices
+        ]
+    if isinstance(error, DownPaymentNotIssued):
+        words = gettext("Draft of %(amount)s")
+        return [
+            (
+                reverse("sales:invoice-detail", args=[draft.pk]),
+                words % {"amount": format_money(draft.total, draft.currency)},
+            )
+            for draft in error.drafts
         ]
     if isinstance(error, CancelInstead):
         cancel = gettext("Cancel %(order)s") % {"order": error.order}

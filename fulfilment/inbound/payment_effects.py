@@ -1,7 +1,8 @@
 """Effects of an ERP's messages about a payment: it came, it was another amount, it was reversed.
 
-A payment is known by the ERP's reference. The amount that was reported first counts, unless a
-correction replaces it; what was reversed is taken off, in whatever order the messages come.
+A payment is known by the ERP's reference, in whatever case it is written. The amount that was
+reported first counts, unless a correction replaces it; what was reversed is taken off, in whatever
+order the messages come.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ from sales.services.billing.money_rules import (
     check_day_of,
     check_moved,
     elsewhere_remark,
+    find_entry,
+    is_same_reference,
     recorded_elsewhere,
     reference_taken,
 )
@@ -109,7 +112,9 @@ def _settle_payment(
     connection: Connection, record: Record, invoice: Invoice, message: IncomingMessage
 ) -> tuple[list[NewDiscrepancy], list[str | Sentence]]:
     """Record what the messages add up to; returns what does not fit, and remarks."""
-    paid = _add_up(invoice, reports_of(connection, record, message, PAID, REVERSED))
+    reports = reports_of(connection, record, message, PAID, REVERSED, any_part=True)
+    same = [each for each in reports if is_same_reference(each.data["payment_ref"], message.part)]
+    paid = _add_up(invoice, same)
     found: list[NewDiscrepancy] = []
     remarks: list[str | Sentence] = []
     if paid.odd is not None:
@@ -124,7 +129,7 @@ def _settle_payment(
         remarks.append(error.message)
         found.append(_not_entered(connection, record, invoice, message.part, paid))
     open_now = Discrepancy.objects.filter(
-        connection=connection, record_id=record.id, kind=Kind.PAYMENT, field=message.part
+        connection=connection, record_id=record.id, kind=Kind.PAYMENT, field__iexact=message.part
     )
     settle_discrepancies(open_now, found)
     invoice.refresh_from_db()
@@ -215,7 +220,7 @@ def _recorded(connection: Connection, invoice: Invoice, reference: str, paid: Pa
 
     One that somebody else recorded is never corrected because of another amount.
     """
-    kept = invoice.payments.filter(kind=Payment.Kind.PAYMENT, reference=reference).first()
+    kept = find_entry(invoice.payments.filter(kind=Payment.Kind.PAYMENT), reference)
     if kept is not None and kept.source == connection.code:
         return kept
     if paid.counted is None:
@@ -247,7 +252,7 @@ def _not_entered(
     connection: Connection, record: Record, invoice: Invoice, reference: str, paid: Paid
 ) -> NewDiscrepancy:
     """Name what is left of a payment in the reports, and what is recorded of it."""
-    kept = invoice.payments.filter(kind=Payment.Kind.PAYMENT, reference=reference).first()
+    kept = find_entry(invoice.payments.filter(kind=Payment.Kind.PAYMENT), reference)
     ours = left_of(kept) if kept else ZERO
     theirs = (amount_of(paid.counted) if paid.counted else ours) - paid.reversed
     return _payment_discrepancy(connection, record, reference, ours, theirs)

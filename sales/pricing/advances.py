@@ -3,6 +3,9 @@
 A down payment is spread over the tax rates, and over freight, in proportion to what is left to bill
 of each (largest remainder). A deduction has no memory: advance not deducted yet × billed now ÷ left
 to bill before, so that the invoice that completes the order deducts all that is left.
+
+Drafts count as asked ahead and deducted, so that nothing is asked twice. What is issued may deduct
+no more than what issued down payments asked for.
 """
 
 from __future__ import annotations
@@ -58,18 +61,33 @@ class TaxAmount:
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """What was asked for ahead, less what of it was credited, and what invoices deducted."""
+    """What was asked for ahead, less what of it was credited, and what invoices deducted.
+
+    Both with drafts; how much of each only drafts ask for, or deduct, is known beside it.
+    """
 
     asked: TaxAmount = TaxAmount()
     deducted: TaxAmount = TaxAmount()
+    drafted: TaxAmount = TaxAmount()
+    deducted_in_drafts: TaxAmount = TaxAmount()
 
     @property
     def open(self) -> TaxAmount:
         """What is not deducted yet."""
         return self.asked - self.deducted
 
+    @property
+    def open_issued(self) -> TaxAmount:
+        """What issued documents ask for and do not deduct yet; below zero if they deduct more."""
+        return self.open - self.drafted + self.deducted_in_drafts
+
     def __add__(self, other: Advance) -> Advance:
-        return Advance(self.asked + other.asked, self.deducted + other.deducted)
+        return Advance(
+            self.asked + other.asked,
+            self.deducted + other.deducted,
+            self.drafted + other.drafted,
+            self.deducted_in_drafts + other.deducted_in_drafts,
+        )
 
 
 NO_ADVANCE = Advance()

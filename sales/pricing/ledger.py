@@ -89,20 +89,27 @@ class Ledger:
 
     @property
     def is_closed(self) -> bool:
-        """Whether nothing is open to ship, to bill or to deduct."""
+        """Whether nothing is open to ship, to bill or to deduct, and no down payment a draft."""
         return (
             not any(line.units.open_to_ship or line.units.open_to_bill for line in self.lines)
             and not any(line.open for line in self.deduction_lines)
             and not self.freight_open
-            and not any(advance.open.gross for advance in self.advances.values())
-            and not self.freight_advance.open.gross
+            and not any(each.open.gross or each.drafted for each in self._all_ahead)
         )
 
     @property
     def is_overdrawn(self) -> bool:
         """Whether more of a down payment is deducted than was asked for."""
-        ahead = [*self.advances.values(), self.freight_advance]
-        return any(each.open.taxable < 0 or each.open.tax < 0 for each in ahead)
+        return any(each.open.taxable < 0 or each.open.tax < 0 for each in self._all_ahead)
+
+    def deducts_drafts(self, deductions: Mapping[Rate | None, TaxAmount]) -> bool:
+        """Whether issuing deductions at these rates, or of freight (None), takes from drafts.
+
+        Issued documents, these deductions included, would deduct more than issued ones asked for.
+        """
+        return any(
+            amount.beyond(self._advance(rate).open_issued) for rate, amount in deductions.items()
+        )
 
     @property
     def freight_whole(self) -> Decimal:
@@ -164,8 +171,12 @@ class Ledger:
         return max(ZERO, self.freight_advance.open.taxable - self.freight_open)
 
     def open_ahead(self, rate: Rate | None) -> TaxAmount:
-        """Return what was asked ahead at a rate, or for freight (None), and is not deducted."""
-        return self.freight_advance.open if rate is None else self._open_advance(rate)
+        """Return what was asked ahead at a rate, or for freight (None), and may be credited.
+
+        That is what nothing deducts, and what stays covers the deductions that are issued.
+        """
+        advance = self._advance(rate)
+        return advance.open.within(advance.open_issued).beyond(TaxAmount())
 
     def short_close(self, chosen: Collection[str] | None = None) -> Ledger:
         """Return the ledger once all that can be cancelled is cancelled, of all lines or of some.
@@ -251,7 +262,7 @@ class Ledger:
         groups, freight = spread_advance(
             amount,
             by_rate,
-            {rate: self._open_advance(rate).within(left) for rate, left in by_rate.items()},
+            {rate: self._advance(rate).open.within(left) for rate, left in by_rate.items()},
             freight=self.freight_open,
             freight_ahead=min(self.freight_advance.open.taxable, self.freight_open),
             currency=self.currency,
@@ -280,8 +291,7 @@ class Ledger:
     def left_to_ask(self) -> Decimal:
         """What may still be asked for, ahead or by billing: neither billed nor asked ahead."""
         left = sum((amount.gross for amount in self.left_to_bill().values()), self.freight_open)
-        ahead = sum((advance.open.gross for advance in self.advances.values()), ZERO)
-        return left - ahead - self.freight_advance.open.gross
+        return left - sum((each.open.gross for each in self._all_ahead), ZERO)
 
     def _refuse_ahead(self, amount: Decimal) -> None:
         left = self.left_to_ask
@@ -357,8 +367,12 @@ class Ledger:
     def _round_deduction(self, ahead: TaxAmount, now: TaxAmount, left: TaxAmount) -> TaxAmount:
         return deduct(ahead, now, left, self.currency, self.rounding)
 
-    def _open_advance(self, rate: Rate) -> TaxAmount:
-        return self.advances.get(rate, NO_ADVANCE).open
+    @property
+    def _all_ahead(self) -> list[Advance]:
+        return [*self.advances.values(), self.freight_advance]
+
+    def _advance(self, rate: Rate | None) -> Advance:
+        return self.freight_advance if rate is None else self.advances.get(rate, NO_ADVANCE)
 
     @staticmethod
     def _by_rate(amounts: Iterable[tuple[Rate, TaxAmount]]) -> dict[Rate, TaxAmount]:

@@ -182,6 +182,16 @@ class DownPaymentDeducted(IllegalTransition):
     code = "down_payment_deducted"
 
 
+class DownPaymentNotIssued(IllegalTransition):
+    """The invoice deducts a down payment that is a draft: issue that first."""
+
+    code = "down_payment_not_issued"
+
+    def __init__(self, message: str, drafts: Sequence[Invoice]) -> None:
+        super().__init__(message)
+        self.drafts = drafts
+
+
 class CreditFirst(IllegalTransition):
     """More is billed or asked for ahead than would be left of the order: credit that first."""
 

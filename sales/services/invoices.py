@@ -15,6 +15,7 @@ from common.rows import save_columns
 from common.sentences import sentence as _
 from crm.actors import Actor, System
 from sales.models import Invoice, InvoiceLine, Order, OrderLine, SalesEvent
+from sales.services.billing.down_payments import refuse_deducted_drafts
 from sales.services.billing.instalments import freeze_terms
 from sales.services.billing.order_statuses import derive_statuses, save_statuses
 from sales.services.documents.numbering import assign_number
@@ -29,7 +30,8 @@ from sales.services.prices.exchange_rates import freeze_exchange_rate
 def issue_invoice(invoice_id: uuid.UUID, *, actor: Actor, seen: str = "") -> Invoice:
     """Give a draft its number and date; from then on it is never changed, only credited.
 
-    ``seen``, if given, is the hash of the figures that were shown; refused if they are others now.
+    Refused while it deducts a down payment that is a draft itself. ``seen``, if given, is the hash
+    of the figures that were shown; refused if they are others now.
     """
     invoice, order = lock_invoice(invoice_id)
     invoice.refuse_move_to(Invoice.Status.ISSUED, only_from=Invoice.Status.DRAFT)
@@ -37,6 +39,8 @@ def issue_invoice(invoice_id: uuid.UUID, *, actor: Actor, seen: str = "") -> Inv
     price_to_issue(invoice, lines, seen)
     freeze_exchange_rate(invoice)
     check_ready(invoice, lines)
+    if order is not None and not invoice.is_credit_note:
+        refuse_deducted_drafts(order, invoice, lines)
     day = invoice.company.today()
     owes_nothing = not (invoice.total or invoice.is_credit_note)
     invoice.move_to(

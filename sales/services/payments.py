@@ -21,6 +21,7 @@ from sales.services.billing.money_rules import (
     check_day_of,
     check_moved,
     check_refund,
+    find_entry,
     recorded_before,
 )
 from sales.services.billing.settlement import (
@@ -56,6 +57,8 @@ def record_payment(
     method: str = "",
 ) -> Recorded:
     """Record money that came in; the same reference, amount and day count once.
+
+    References are the same whatever their case and the blanks around them; the first one is kept.
 
     Money in time for the early-payment discount that covers the rest settles the invoice; what is
     too much becomes customer credit.
@@ -182,7 +185,7 @@ def correct_payment(
 
 
 def _find(invoice: Invoice, reference: str) -> Payment:
-    payment = invoice.payments.filter(kind=Kind.PAYMENT, reference=reference).first()
+    payment = find_entry(invoice.payments.filter(kind=Kind.PAYMENT), reference)
     if payment is None:
         raise NothingToCorrect(
             _("%(invoice)s has no payment %(reference)s.", invoice=invoice, reference=reference),

@@ -38,6 +38,7 @@ TESTED_ELSEWHERE = {
     **{
         f"sales/services/integrity/{name}.py": "by test_verification.py, which runs every check"
         for name in (
+            "advance_checks",
             "billing_checks",
             "checks",
             "history_checks",

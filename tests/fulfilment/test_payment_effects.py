@@ -54,6 +54,21 @@ def test_says_where_the_same_money_is_recorded_too(
     assert entries(invoice) == [("payment", 120)]
 
 
+def test_knows_a_reference_in_another_case(invoice: Invoice, erp: FarEnd) -> None:
+    receive_from(erp, paid(invoice, "SI-1"))
+    again, other = paid(invoice, "SI-1"), paid(invoice, "SI-1", "70.00")
+    again["data"]["payment_ref"] = f" pay-{invoice.number} "
+    other["data"]["payment_ref"] = f"Pay-{invoice.number}"
+
+    assert receive_from(erp, again) == "applied"
+    assert receive_from(erp, other) == "conflict"
+    assert open_values() == [("payment", "120", "70")]
+    receive_from(erp, taken_back(invoice, "20.00", payment_ref=f"pay-{invoice.number}"))
+
+    assert entries(invoice) == [("payment", 120), ("correction", -20)]
+    assert Payment.objects.get(kind="payment").reference == f"PAY-{invoice.number}"
+
+
 def test_a_chargeback_takes_the_payment_back(invoice: Invoice, erp: FarEnd) -> None:
     receive_from(erp, paid(invoice, "SI-1"))
 

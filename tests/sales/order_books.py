@@ -74,6 +74,29 @@ def negative_invoices() -> list[str]:
     return found
 
 
+def unasked_deductions() -> list[str]:
+    """Name every order whose issued invoices deduct what no issued down payment asked for."""
+    found = []
+    for order in Order.objects.filter(invoices__isnull=False).distinct():
+        issued = order.invoices.filter(number__isnull=False).prefetch_related("lines")
+        for side, figures in _ahead_of(issued).items():
+            if min(figures) < 0:
+                found.append(f"{order} deducts {figures} at {side} that nobody was asked for")
+    return found
+
+
+def _ahead_of(invoices: Iterable[Invoice]) -> Books:
+    """Add up what was asked ahead, less what was deducted and credited of both."""
+    books: defaultdict[Decimal | str, Figures] = defaultdict(lambda: (ZERO, ZERO))
+    for invoice in invoices:
+        sign = -1 if invoice.is_credit_note else 1
+        for line in lines_of(invoice):
+            if line.is_ahead:
+                taxable, tax = books[side_of(line)]
+                books[side_of(line)] = (taxable + sign * line.net, tax + sign * line.tax)
+    return dict(books)
+
+
 def open_books() -> list[str]:
     """Name every completed order whose invoices less credits do not come to what was agreed."""
     found = []
@@ -82,6 +105,8 @@ def open_books() -> list[str]:
         books, ledger = books_of(invoices, kept=True), read_ledger(order)
         if not ledger.is_closed:
             found.append(f"{order} is completed, and its ledger is not closed")
+        if any(each.asks_ahead and each.is_draft for each in invoices):
+            found.append(f"{order} is completed, and a down payment is a draft")
         if any(line.units.gone > line.units.closed for line in ledger.lines):
             continue  # goods that came back are not billed at all
         if books != agreed_with(order):

@@ -39,12 +39,12 @@ from sales.services.credit_notes import credit_invoice
 from sales.services.customer_credit import apply_credit, keep_as_credit, refund_credit
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
-from sales.services.errors import DownPaymentDeducted, NothingToInvoice
+from sales.services.errors import DownPaymentDeducted, DownPaymentNotIssued, NothingToInvoice
 from sales.services.invoices import issue_invoice
 from sales.services.orders import cancel_order, hold_order, release_order, submit_order
 from sales.services.payments import record_payment, refund_payment, write_off_invoice
 from tests.factories import Market, TaxCategoryFactory
-from tests.sales.order_books import negative_invoices, open_books
+from tests.sales.order_books import negative_invoices, open_books, unasked_deductions
 
 TAX_RATES = (Decimal("0.055"), Decimal("0.19"), Decimal(0))
 PRICES = {
@@ -306,11 +306,16 @@ class Trade:
             cancel_order(self.line(rng).order_id, actor=self.rep, reason="Changed plans")
 
     def finish(self) -> None:
-        """Bring every order to its end: ship, invoice and issue what is open, credit the rest."""
+        """Bring every order to its end: ship, invoice and issue what is open, credit the rest.
+
+        A down payment that is left a draft is asked for as late as can be.
+        """
         for order in Order.objects.filter(status=Order.Status.SUBMITTED):
             if order.is_on_hold:
                 release_order(order.pk, actor=self.rep)
             self._ship_rest(order)
+            with suppress(DomainError):  # nothing may be left to ask for
+                invoice_down_payment(order.pk, actor=self.rep, rate=Decimal("0.1"))
             self._invoice_rest(order)
             for ahead in open_down_payments(order):
                 with suppress(DownPaymentDeducted):
@@ -326,10 +331,20 @@ class Trade:
             record_shipment(order.pk, actor=self.rep, lines=rest)
 
     def _invoice_rest(self, order: Order) -> None:
-        for draft in order.invoices.filter(status=Invoice.Status.DRAFT):
-            issue_invoice(draft.pk, actor=self.rep)
         with suppress(NothingToInvoice):
-            issue_invoice(invoice_order(order.pk, actor=self.rep, what="all").pk, actor=self.rep)
+            invoice_order(order.pk, actor=self.rep, what="all")
+        while drafts := list(order.invoices.filter(status=Invoice.Status.DRAFT).order_by("-id")):
+            issued = [each for each in drafts if self._issued(each)]
+            assert issued, f"none of {drafts} can be issued after {self.done}"
+
+    def _issued(self, draft: Invoice) -> bool:
+        """Issue a draft, unless it deducts a down payment that is a draft itself."""
+        try:
+            issue_invoice(draft.pk, actor=self.rep)
+        except DownPaymentNotIssued:
+            return False
+        assert unasked_deductions() == [], f"after {self.done}"
+        return True
 
     def line(self, rng: Random) -> OrderLine:
         """Pick any line that was ever ordered."""
@@ -395,4 +410,4 @@ def violations() -> list[str]:
         for invoice in Invoice.objects.filter(status=Invoice.Status.PAID)
         if invoice.outstanding > 0
     ]
-    return wrong + negative_invoices() + open_books()
+    return wrong + negative_invoices() + open_books() + unasked_deductions()

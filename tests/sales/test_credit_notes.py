@@ -100,6 +100,7 @@ def test_a_paid_invoice_credited_owes_money_back(market: Market) -> None:
 def test_a_credit_takes_the_deduction_along(
     advance: Invoice, final: Invoice, market: Market
 ) -> None:
+    issue_invoice(advance.pk, actor=market.rep)
     final = issue_invoice(final.pk, actor=market.rep)
     goods, deduction = final.lines.order_by("position")
     for line, quantity, error in (

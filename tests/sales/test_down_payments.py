@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from decimal import Decimal
+from itertools import permutations
 
 import pytest
 
 from common.errors import DomainError, MissingField
 from common.formatting import decimals_rule
+from crm.models import Activity
+from fulfilment.services.shipments import record_shipment
 from sales.models import Invoice, Order
 from sales.pricing.errors import AmountExceedsOpen, InvalidAmount
 from sales.services.billing.down_payments import invoice_down_payment
-from sales.services.billing.order_invoices import delete_draft_invoice
+from sales.services.billing.order_invoices import delete_draft_invoice, invoice_order
 from sales.services.billing.order_progress import Progress, record_progress
 from sales.services.credit_notes import credit_invoice
-from sales.services.errors import ConflictingFields, DownPaymentDeducted
+from sales.services.errors import (
+    ConflictingFields,
+    DownPaymentDeducted,
+    DownPaymentNotIssued,
+    NothingToInvoice,
+)
 from sales.services.invoices import issue_invoice
+from tests.database_assertions import found_in_documents
 from tests.factories import Market
-from tests.sales.order_steps import billed, placed, submitted
+from tests.sales.order_steps import billed, placed, ship, submitted
 from tests.sales.payment_steps import refused_for
+from tests.sales.random_trading import violations
+
+STEPS = ("issue ahead", "issue final", "delete ahead", "delete final")
 
 
 @pytest.fixture
@@ -170,3 +183,140 @@ def test_the_last_percentage_takes_the_cent_that_rounding_left(market: Market) -
     last = invoice_down_payment(order.pk, actor=market.rep, rate=Decimal("0.5"))
 
     assert last.total == Decimal("0.02")
+
+
+def asked_in_full(market: Market, *rates: str) -> tuple[Order, list[Invoice]]:
+    """Ten at 100.00 and 20 % tax, and drafts of down payments that ask for parts of it."""
+    order = submitted(market, "10", price="100.00")
+    drafts = [
+        invoice_down_payment(order.pk, actor=market.rep, rate=Decimal(rate)) for rate in rates
+    ]
+    return order, drafts
+
+
+def drafted(order: Order, market: Market) -> Invoice:
+    return invoice_order(order.pk, actor=market.rep, what="all")
+
+
+def stands(order: Order) -> str:
+    order.refresh_from_db()
+    return str(order.status)
+
+
+def test_does_not_issue_what_deducts_a_draft_down_payment(market: Market) -> None:
+    order, [ahead] = asked_in_full(market, "1")
+    final = drafted(order, market)
+    assert (ahead.total, final.total) == (Decimal("1200.00"), Decimal("0.00"))
+
+    sentence = (
+        "This invoice deducts a down payment that is not issued. Issue the draft down payment of "
+        "€1,200.00 first, or delete this draft and then the down payment."
+    )
+    with refused_for(DownPaymentNotIssued, sentence):
+        issue_invoice(final.pk, actor=market.rep)
+
+    assert {each.number for each in order.invoices.all()} == {None}
+    ship(order, market, "10")
+    assert stands(order) == "submitted"
+
+    issue_invoice(ahead.pk, actor=market.rep)
+    assert stands(order) == "submitted"
+    assert issue_invoice(final.pk, actor=market.rep).status == "paid"
+    assert stands(order) == "completed"
+
+
+def test_names_every_draft_down_payment_and_takes_one_that_covers_it(market: Market) -> None:
+    order, [first, second] = asked_in_full(market, "0.25", "0.25")
+    line = order.lines.get()
+    half = invoice_order(order.pk, actor=market.rep, what="lines", quantities={line.pk: Decimal(5)})
+    assert half.total == Decimal("300.00")
+
+    with pytest.raises(DownPaymentNotIssued, match=r"payments of €300\.00, €300\.00 first"):
+        issue_invoice(half.pk, actor=market.rep)
+    issue_invoice(second.pk, actor=market.rep)
+    issue_invoice(half.pk, actor=market.rep)
+    rest = drafted(order, market)
+    with pytest.raises(DownPaymentNotIssued, match=r"draft down payment of €300\.00 first"):
+        issue_invoice(rest.pk, actor=market.rep)
+
+    issue_invoice(first.pk, actor=market.rep)
+    assert issue_invoice(rest.pk, actor=market.rep).total == Decimal("300.00")
+
+
+@pytest.mark.parametrize("rate", ["0.5", "1"])
+@pytest.mark.parametrize("steps", permutations(STEPS), ids=" ".join)
+def test_no_order_of_issuing_and_deleting_is_a_dead_end(
+    market: Market, steps: tuple[str, ...], rate: str
+) -> None:
+    order = placed(market, quantity="10", price="100.00", freight="60.00")
+    record_shipment(order.pk, actor=market.rep, lines={order.lines.get().pk: Decimal(10)})
+    ahead = invoice_down_payment(order.pk, actor=market.rep, rate=Decimal(rate))
+    final = drafted(order, market)
+
+    for step in steps:
+        what, which = step.split()
+        draft = ahead if which == "ahead" else final
+        with suppress(DomainError, Invoice.DoesNotExist):
+            (issue_invoice if what == "issue" else delete_draft_invoice)(draft.pk, actor=market.rep)
+        assert violations() == []
+
+    for draft in order.invoices.filter(number=None).order_by("id"):
+        issue_invoice(draft.pk, actor=market.rep)
+    with suppress(NothingToInvoice):
+        issue_invoice(drafted(order, market).pk, actor=market.rep)
+    assert stands(order) == "completed"
+    assert sum(order.invoices.values_list("total", flat=True)) == order.total
+    assert found_in_documents() == []
+
+
+def test_a_draft_down_payment_does_not_free_one_that_is_deducted(market: Market) -> None:
+    order, [issued, draft] = asked_in_full(market, "0.5", "0.5")
+    issue_invoice(issued.pk, actor=market.rep)
+    line = order.lines.get()
+    half = invoice_order(order.pk, actor=market.rep, what="lines", quantities={line.pk: Decimal(5)})
+    issue_invoice(half.pk, actor=market.rep)
+    assert half.total == Decimal("0.00")
+
+    with pytest.raises(DownPaymentDeducted, match="is deducted on a later invoice already"):
+        credit_invoice(issued.pk, actor=market.rep, reason="Wrong")
+
+    issue_invoice(draft.pk, actor=market.rep)
+    note = credit_invoice(issued.pk, actor=market.rep, reason="Wrong")
+    assert note.total == Decimal("600.00")
+    assert found_in_documents() == []
+
+
+def test_a_credited_down_payment_is_not_asked_for(market: Market) -> None:
+    order, [credited, draft] = asked_in_full(market, "0.5", "0.5")
+    issue_invoice(credited.pk, actor=market.rep)
+    credit_invoice(credited.pk, actor=market.rep, reason="Wrong")
+    final = drafted(order, market)
+    assert final.total == Decimal("600.00")
+
+    with pytest.raises(DownPaymentNotIssued, match=r"draft down payment of €600\.00 first"):
+        issue_invoice(final.pk, actor=market.rep)
+
+    delete_draft_invoice(final.pk, actor=market.rep)
+    delete_draft_invoice(draft.pk, actor=market.rep)
+    assert issue_invoice(drafted(order, market).pk, actor=market.rep).total == Decimal("1200.00")
+
+
+@pytest.mark.parametrize("moment", ["per_shipment", "fulfilled"])
+def test_terms_leave_a_draft_that_deducts_a_draft(db: None, moment: str) -> None:
+    market = Market(invoice_when=moment)
+    order, [ahead] = asked_in_full(market, "0.5")
+
+    ship(order, market, "10")
+
+    final = order.invoices.get(what="shipped" if moment == "per_shipment" else "all")
+    assert (final.status, final.total) == ("draft", Decimal("600.00"))
+    text = Activity.objects.get(subject_id=order.pk).display_text
+    assert text == (
+        "An invoice of 600.00 EUR by the payment terms is left a draft: it deducts a down payment "
+        "that is not issued. Issue the down payment first."
+    )
+    assert stands(order) == "submitted"
+
+    for draft in (ahead, final):
+        issue_invoice(draft.pk, actor=market.rep)
+    assert stands(order) == "completed"

@@ -41,6 +41,18 @@ class TestReferences:
         assert stands(invoice) == ("partly_paid", 150, 0, 0)
         assert SalesEvent.objects.filter(type=SalesEvent.Type.INVOICE_PAID).count() == 1
 
+    @pytest.mark.parametrize("typed", ["r1", " R1", "r1 "])
+    def test_a_reference_is_the_same_in_another_case(self, invoice: Invoice, typed: str) -> None:
+        first, second = pay(invoice, "50.00", "R1"), pay(invoice, "50", typed)
+
+        assert (second.is_new, second.payment) == (False, first.payment)
+        assert second.payment.reference == "R1"
+        assert stands(invoice) == ("partly_paid", 150, 0, 0)
+        with refused_for(
+            ReferenceTaken, f"{typed} is recorded with €50.00 of 3 May 2026.", field="reference"
+        ):
+            pay(invoice, "60.00", typed)
+
     def test_another_amount_is_refused_in_words(self, invoice: Invoice) -> None:
         pay(invoice, "50.00", "R1")
 

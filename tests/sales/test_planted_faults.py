@@ -295,7 +295,23 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
             "INV-00002: early-payment discount is 38.05, should be 26.05.",
             "INV-00002, line 5: tax is -130.5, should be -250.504.",
             "O-00001: deducted net at 20% is 1410.59, should be 1170.35.",
+            "INV-00002: deducted net at 20% by issued invoices is 1252.52, should be 1170.35.",
             "O-00001: what is deducted is more than was asked, should be within it.",
+        ],
+    ),
+    "a deducted down payment that is a draft again": (
+        head(
+            "invoice",
+            "INV-00001",
+            "status = 'draft', number = NULL, issued_on = NULL, issued_at = NULL, due_on = NULL",
+        ),
+        [
+            "INV-00001: number is missing, should be on a document.",
+            "INV-00002: deducted net at 20% by issued invoices is 652.52, should be 0.",
+            "INV-00002: deducted tax at 20% by issued invoices is 130.5, should be 0.",
+            "INV-00002: deducted net at 5.5% by issued invoices is 22.92, should be 0.",
+            "INV-00002: deducted tax at 5.5% by issued invoices is 1.26, should be 0.",
+            "INV-00002: deducted net for freight by issued invoices is 8.18, should be 0.",
         ],
     ),
     "a down payment that is no single amount": (

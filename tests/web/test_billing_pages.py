@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from crm import roles
 from sales.models import Invoice, Order
+from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.billing.order_invoices import invoice_order
 from sales.services.billing.order_progress import Progress, record_progress
 from sales.services.credit_notes import credit_invoice
@@ -231,3 +232,18 @@ def test_lists_overdue_invoices_and_adds_them_up(market: Market, invoice: Invoic
     assert [row.placed[0][0] for row in late.context["rows"]] == [invoice]
     assert late.context["sums"] == ["€119.99"]
     assert late.context["counted"] == "1 record"
+
+
+def test_leads_from_an_invoice_to_the_draft_down_payment_it_deducts(
+    rep: Client, market: Market, order: Order
+) -> None:
+    ahead = invoice_down_payment(order.pk, actor=market.rep, rate=Decimal(1))
+    final = invoice_order(order.pk, actor=market.rep, what="all")
+
+    answer = rep.post(reverse("sales:invoice-issue", args=[final.pk]))
+
+    shown = reason_shown(rep, answer, final)
+    assert "Issue the draft down payment of €119.99 first" in shown
+    assert f'<a href="{record_url(ahead)}">Draft of €119.99</a>' in shown
+    final.refresh_from_db()
+    assert final.number is None

@@ -8,9 +8,10 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import F
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from common.errors import IllegalTransition, MissingField
+from common.formatting import format_money
 from common.identifiers import uuid7
 from crm.actors import Actor
 from sales.models import DocumentLine, Invoice, InvoiceLine, Order, SalesEvent
@@ -22,7 +23,12 @@ from sales.pricing.quantities import SMALLEST_QUANTITY
 from sales.services.billing.ledgers import put_amounts, read_ledger
 from sales.services.documents.copying import copy_head
 from sales.services.documents.typed_figures import check_amount
-from sales.services.errors import ConflictingFields, CreditFirst, DownPaymentDeducted
+from sales.services.errors import (
+    ConflictingFields,
+    CreditFirst,
+    DownPaymentDeducted,
+    DownPaymentNotIssued,
+)
 from sales.services.events import record_event
 
 ZERO = Decimal(0)
@@ -82,8 +88,40 @@ def deduction_lines(invoice: Invoice, part: NextInvoice, *, position: int) -> li
     return _numbered(lines, position)
 
 
+def refuse_deducted_drafts(order: Order, invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
+    """Refuse to issue an invoice that deducts what only draft down payments ask for."""
+    if invoice.asks_ahead:
+        return
+    deductions: dict[Decimal | None, TaxAmount] = {}
+    for line in lines:
+        if line.is_ahead:
+            known = deductions.get(line.tax_rate, TaxAmount())
+            deductions[line.tax_rate] = known - TaxAmount(line.net, line.tax)
+    if not deductions or not read_ledger(order).deducts_drafts(deductions):
+        return
+    raise _not_issued(order)
+
+
+def _not_issued(order: Order) -> DownPaymentNotIssued:
+    drafts = list(
+        order.invoices.filter(what__in=Invoice.AHEAD, status=Invoice.Status.DRAFT).order_by("id")
+    )
+    amounts = [format_money(draft.total, draft.currency) for draft in drafts]
+    sentence = ngettext(
+        "This invoice deducts a down payment that is not issued. Issue the draft down payment "
+        "of %(amounts)s first, or delete this draft and then the down payment.",
+        "This invoice deducts down payments that are not issued. Issue the draft down payments "
+        "of %(amounts)s first, or delete this draft and then the down payments.",
+        len(drafts),
+    )
+    return DownPaymentNotIssued(sentence % {"amounts": ", ".join(amounts)}, drafts)
+
+
 def keep_deducted(order: Order, lines: Sequence[InvoiceLine]) -> list[InvoiceLine]:
-    """Limit the lines that credit a down payment to what later invoices have not deducted."""
+    """Limit the lines that credit a down payment to what later invoices have not deducted.
+
+    A draft of another down payment does not make up for it: issued deductions stay asked for.
+    """
     ledger = read_ledger(order)
     kept = []
     for line in lines:

@@ -43,7 +43,7 @@ class _Advances:
 def read_ledger(order: Order, lines: Sequence[OrderLine] | None = None) -> Ledger:
     """Read an order's ledger in three statements, and one more without its lines.
 
-    The lines come with their products; drafts count as billed and asked ahead.
+    The lines come with their products; drafts count as billed, and as asked ahead and deducted.
     """
     if lines is None:
         lines = list(order.lines.select_related("product").order_by("position"))
@@ -158,16 +158,17 @@ def _read_advances(order: Order) -> _Advances:
     """Sum the order's issued and drafted down payments, and what invoices deducted of them."""
     rows = (
         InvoiceLine.objects.filter(invoice__order=order, kind__in=DocumentLine.AHEAD)
-        .values_list("kind", "tax_rate", "invoice__kind", "invoice__what")
+        .values_list("kind", "tax_rate", "invoice__kind", "invoice__what", "invoice__status")
         .annotate(Sum("net"), Sum("tax"))
         .order_by("tax_rate")
     )
     advances = _Advances()
-    for line_kind, rate, kind, what, net, tax in rows:
+    for line_kind, rate, kind, what, status, net, tax in rows:
         amount = TaxAmount(net, tax)
         signed = -amount if kind == Invoice.Kind.CREDIT_NOTE else amount
+        drafted = signed if status == Invoice.Status.DRAFT else TaxAmount()
         if what in Invoice.AHEAD:
-            advances.add(line_kind, rate, Advance(asked=signed))
+            advances.add(line_kind, rate, Advance(asked=signed, drafted=drafted))
         else:
-            advances.add(line_kind, rate, Advance(deducted=-signed))
+            advances.add(line_kind, rate, Advance(deducted=-signed, deducted_in_drafts=-drafted))
     return advances

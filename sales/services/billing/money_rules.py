@@ -24,10 +24,25 @@ def recorded_before(
     entries: QuerySet[EntryT], reference: str, amount: Decimal, day: dt.date, currency: str
 ) -> EntryT | None:
     """Find the entry that has the reference; refused if its amount or its day is another one."""
-    known = entries.filter(reference=reference).first() if reference else None
+    known = find_entry(entries, reference)
     if known is None or (abs(known.amount), known.day) == (amount, day):
         return known
     raise reference_taken(reference, abs(known.amount), known.day, currency)
+
+
+def find_entry(entries: QuerySet[EntryT], reference: str) -> EntryT | None:
+    """Find the entry that has the reference; written exactly like it, if there are several."""
+    found = (
+        entry
+        for entry in entries.exclude(reference="")
+        if is_same_reference(entry.reference, reference)
+    )
+    return min(found, key=lambda entry: entry.reference != reference, default=None)
+
+
+def is_same_reference(one: str, other: str) -> bool:
+    """Whether two references differ in case, or in blanks around them, at most."""
+    return one.strip().casefold() == other.strip().casefold()
 
 
 def reference_taken(reference: str, amount: Decimal, day: dt.date, currency: str) -> ReferenceTaken:
@@ -56,7 +71,7 @@ def recorded_elsewhere(payment: Payment) -> OwnedQuerySet[Invoice]:
             account=payment.invoice.account_id,
             currency=payment.invoice.currency,
             payments__kind=Payment.Kind.PAYMENT,
-            payments__reference=payment.reference,
+            payments__reference__iexact=payment.reference.strip(),
             payments__amount=payment.amount,
             payments__received_on=payment.received_on,
         )

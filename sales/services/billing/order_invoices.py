@@ -13,7 +13,10 @@ from common.errors import DomainError, IllegalTransition, MissingField
 from common.formatting import format_quantity, format_rate
 from common.identifiers import uuid7
 from common.rows import save_columns
+from common.sentences import Amount
+from common.sentences import sentence as _
 from crm.actors import Actor
+from crm.services.activities import note
 from sales.models import (
     Invoice,
     InvoiceLine,
@@ -25,6 +28,7 @@ from sales.models import (
 from sales.pricing.deduction_lines import amounts_off
 from sales.pricing.errors import InvalidQuantity, InvalidRate, QuantityExceedsOpen
 from sales.pricing.ledger import SMALLEST_SHARE, NextInvoice
+from sales.pricing.money import round_money
 from sales.pricing.partial import Amounts
 from sales.pricing.quantities import SMALLEST_QUANTITY, round_down
 from sales.services.billing.deductions import price_of
@@ -37,7 +41,13 @@ from sales.services.billing.ledgers import amounts_of, put_amounts, read_ledger
 from sales.services.billing.part_quantities import check_part
 from sales.services.documents.copying import carried_from, copy_head
 from sales.services.documents.totals import head_figures
-from sales.services.errors import NotDraft, NothingToInvoice, UnknownLine, name_line
+from sales.services.errors import (
+    DownPaymentNotIssued,
+    NotDraft,
+    NothingToInvoice,
+    UnknownLine,
+    name_line,
+)
 from sales.services.events import our_own_doing, record_event
 from sales.services.invoices import issue_invoice, lock_invoice, update_billing_status
 
@@ -128,14 +138,15 @@ def bill_by_terms(
 ) -> Invoice | None:
     """Invoice and issue what the payment terms want billed at this moment, if anything.
 
-    What cannot be issued stays a draft for a person to look at.
+    What cannot be issued stays a draft for a person to look at. Where it deducts a down payment
+    that is a draft itself, the order's timeline says so.
     """
     terms = order.payment_terms
     if terms is None:
         return None
     if moment == PaymentTerms.InvoiceWhen.PLACED and terms.deposit_rate:
         deposit = invoice_deposit(order, actor=actor, rate=terms.deposit_rate)
-        return _issue_if_possible(deposit, actor) if deposit is not None else None
+        return _issue_if_possible(order, deposit, actor) if deposit is not None else None
     if terms.invoice_when != moment:
         return None
     what = What.SHIPPED if moment == PaymentTerms.InvoiceWhen.PER_SHIPMENT else What.ALL
@@ -144,15 +155,27 @@ def bill_by_terms(
             invoice = invoice_order(order.pk, actor=actor, what=what, shipment_ref=shipment_ref)
     except NothingToInvoice:
         return None
-    return _issue_if_possible(invoice, actor)
+    return _issue_if_possible(order, invoice, actor)
 
 
-def _issue_if_possible(invoice: Invoice, actor: Actor) -> Invoice:
+def _issue_if_possible(order: Order, invoice: Invoice, actor: Actor) -> Invoice:
     try:
         with transaction.atomic():
             return issue_invoice(invoice.pk, actor=actor)
+    except DownPaymentNotIssued:
+        _note_left(order, invoice, actor)
     except DomainError:
-        return invoice
+        pass
+    return invoice
+
+
+def _note_left(order: Order, invoice: Invoice, actor: Actor) -> None:
+    text = _(
+        "An invoice of %(total)s by the payment terms is left a draft: it deducts a down payment "
+        "that is not issued. Issue the down payment first.",
+        total=Amount(round_money(invoice.total, invoice.currency), invoice.currency),
+    )
+    note(order, text, actor=actor)
 
 
 def open_quantities(order: Order, lines: Sequence[OrderLine]) -> dict[uuid.UUID, Decimal]:

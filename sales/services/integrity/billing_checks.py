@@ -1,4 +1,4 @@
-"""Integrity checks of billing: parts of orders, credits of invoices, freight and down payments."""
+"""Integrity checks of billing: parts of orders, credits of invoices, and freight."""
 
 from __future__ import annotations
 
@@ -281,30 +281,6 @@ ORDER BY 1
 """
 """What comes back for good before it is billed takes its share of the freight out of the books."""
 
-ADVANCES = f"""
-WITH ahead AS (
-    SELECT head.order_id, line.kind, line.tax_rate,
-        COALESCE(SUM({SIGN} * line.net) FILTER (WHERE {ASKS_AHEAD}), 0) AS asked_net,
-        COALESCE(SUM({SIGN} * line.tax) FILTER (WHERE {ASKS_AHEAD}), 0) AS asked_tax,
-        COALESCE(-SUM({SIGN} * line.net) FILTER (WHERE NOT {ASKS_AHEAD}), 0) AS deducted_net,
-        COALESCE(-SUM({SIGN} * line.tax) FILTER (WHERE NOT {ASKS_AHEAD}), 0) AS deducted_tax
-    FROM sales_invoiceline line JOIN sales_invoice head ON head.id = line.invoice_id
-    WHERE {IS_AHEAD} AND head.order_id IS NOT NULL
-    GROUP BY head.order_id, line.kind, line.tax_rate
-)
-SELECT {NAME}, figure.what || CASE ahead.kind WHEN 'freight' THEN ' for freight'
-        ELSE ' at ' || trim_scale(ahead.tax_rate * 100) || '%' END,
-    trim_scale(figure.deducted)::text, trim_scale(figure.asked)::text
-FROM ahead JOIN sales_order head ON head.id = ahead.order_id
-CROSS JOIN LATERAL (VALUES
-    ('deducted net', ahead.deducted_net, ahead.asked_net),
-    ('deducted tax', ahead.deducted_tax, ahead.asked_tax)
-) figure(what, deducted, asked)
-WHERE figure.deducted NOT BETWEEN 0 AND figure.asked
-    OR (head.status = 'completed' AND figure.deducted <> figure.asked)
-ORDER BY 1
-"""
-
 NEGATIVE = f"""
 SELECT {NAME}, figure.what || CASE WHEN sums.is_freight THEN ' for freight'
         ELSE ' at ' || COALESCE(trim_scale(sums.tax_rate * 100) || '%', 'no rate') END,
@@ -381,7 +357,6 @@ def register() -> None:
     register_check("invoices have the terms of their kind", check_by_query(HEADER_TERMS))
     register_check("parts are taxed at their rates", check_by_query(TAXES))
     register_check("freight is billed once", check_by_query(FREIGHT))
-    register_check("deductions are covered by down payments", check_by_query(ADVANCES))
     register_check("no invoice is negative", check_by_query(NEGATIVE))
     for kind in ("quote", "order"):
         negative = NEGATIVE_AGREED.format(kind=kind, name=NAME)

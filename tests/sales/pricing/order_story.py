@@ -1,6 +1,7 @@
 """Random stories of one order: asked ahead, shipped, billed, returned, credited, changed, closed.
 
-Half of the orders have trade-ins or rebates, up to all that they are taken off.
+Half of the orders have trade-ins or rebates, up to all that they are taken off. Some down payments
+and invoices are left drafts, and are issued or deleted later, in any order.
 
 A story keeps its own books of every document, apart from the ledger's: after each step no document
 is negative at a tax rate and nothing is billed beyond the order; at the end they come to the order.
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
@@ -20,7 +21,7 @@ from sales.pricing.changed_lines import ChangedLine, agree
 from sales.pricing.deduction_lines import DeductionLine
 from sales.pricing.documents import LineInput, PricedDocument, price_document
 from sales.pricing.errors import AmountExceedsOpen
-from sales.pricing.ledger import Ledger, NextInvoice
+from sales.pricing.ledger import Ledger, NextDownPayment, NextInvoice
 from sales.pricing.ledger_lines import LedgerLine, Units
 from sales.pricing.money import Rounding, minor_units
 from sales.pricing.partial import NOTHING, Amounts, Portion
@@ -31,15 +32,42 @@ TAX_RATES = [Decimal(rate) for rate in ("0", "0.055", "0.07", "0.19", "0.2")]
 STEPS = (
     *("ask_ahead", "ask_ahead", "ship", "ship", "bill", "bill", "bill_all"),
     *("return_goods", "credit", "change", "change", "short_close"),
+    *("issue_draft", "issue_draft", "delete_draft"),
 )
+
+
+def sides(
+    by_rate: Mapping[Decimal, TaxAmount], freight: Decimal
+) -> dict[Decimal | None, TaxAmount]:
+    """Return amounts per tax rate, and of freight under None."""
+    amounts: dict[Decimal | None, TaxAmount] = dict(by_rate.items())
+    return amounts | {None: TaxAmount(freight)} if freight else amounts
 
 
 @dataclass(slots=True)
 class Posted:
-    """An issued invoice, and whether a credit note took it back."""
+    """An invoice, whether it is a draft, and whether a credit note took it back."""
 
     invoice: NextInvoice
+    is_draft: bool = False
     is_credited: bool = False
+
+    @property
+    def deductions(self) -> dict[Decimal | None, TaxAmount]:
+        """What it deducts per tax rate, and of freight."""
+        return sides(self.invoice.deductions, self.invoice.freight_deduction)
+
+
+@dataclass(slots=True, eq=False)
+class Asked:
+    """A draft down payment."""
+
+    document: NextDownPayment
+
+    @property
+    def amounts(self) -> dict[Decimal | None, TaxAmount]:
+        """What it asks for per tax rate, and of freight."""
+        return sides(self.document.groups, self.document.freight)
 
 
 @dataclass
@@ -85,6 +113,8 @@ class OrderStory:
         )
         self.shares = self.asked = ZERO
         self.invoices: list[Posted] = []
+        self.drafts_ahead: list[Asked] = []
+        self.issued_ahead: defaultdict[Decimal | None, TaxAmount] = defaultdict(TaxAmount)
         self.books: defaultdict[Decimal, TaxAmount] = defaultdict(TaxAmount)
         self.freight_books = ZERO
         self.for_good: defaultdict[Decimal, TaxAmount] = defaultdict(TaxAmount)
@@ -200,7 +230,7 @@ class OrderStory:
         return amount
 
     def ask_ahead(self) -> None:
-        """Issue a down payment: a share of the order, or an amount."""
+        """Draft a down payment of a share of the order, or of an amount; most are issued."""
         left = self.ledger.left_to_ask
         rate = self.dice.choice([Decimal("0.3"), Decimal("0.5"), Decimal(1) / 3])
         if left <= 0:
@@ -214,15 +244,77 @@ class OrderStory:
             return
         document = self.ledger.down_payment(amount)
         assert document.total == amount
-        for tax_rate, group in document.groups.items():
+        asked = Asked(document)
+        for tax_rate, group in asked.amounts.items():
             assert group.taxable >= 0
             assert group.tax >= 0
-            self.post_advance(tax_rate, Advance(asked=group))
-            self.books[tax_rate] += group
-        assert document.freight >= 0
-        self.post_freight_advance(Advance(asked=TaxAmount(document.freight)))
-        self.freight_books += document.freight
+            self.post_ahead(tax_rate, Advance(asked=group, drafted=group))
+            self.enter_in_books(tax_rate, group)
         self.asked += amount
+        self.drafts_ahead.append(asked)
+        if self.dice.random() < 0.6:
+            self.issue_ahead(asked)
+
+    def issue_draft(self) -> None:
+        """Issue a draft of either kind; an invoice that deducts a draft is refused."""
+        drafts: list[Asked | Posted] = [*self.drafts_ahead, *self.drafts]
+        if not drafts:
+            return
+        chosen = self.dice.choice(drafts)
+        if isinstance(chosen, Asked):
+            self.issue_ahead(chosen)
+        else:
+            self.issue(chosen)
+
+    def delete_draft(self) -> None:
+        """Delete a draft down payment, unless it is deducted, or a draft invoice."""
+        if self.dice.random() < 0.5 and self.drafts_ahead:
+            self.delete_ahead(self.dice.choice(self.drafts_ahead))
+        elif self.drafts:
+            self.delete_invoice(self.dice.choice(self.drafts))
+
+    @property
+    def drafts(self) -> list[Posted]:
+        """The invoices that are not issued yet."""
+        return [posted for posted in self.invoices if posted.is_draft]
+
+    def issue_ahead(self, asked: Asked) -> None:
+        """Issue a down payment."""
+        self.drafts_ahead.remove(asked)
+        for rate, amount in asked.amounts.items():
+            self.post_ahead(rate, Advance(drafted=-amount))
+            self.issued_ahead[rate] += amount
+
+    def issue(self, posted: Posted) -> bool:
+        """Issue an invoice; returns whether it could be."""
+        if self.ledger.deducts_drafts(posted.deductions):
+            assert self.drafts_ahead
+            return False
+        posted.is_draft = False
+        for rate, amount in posted.deductions.items():
+            self.post_ahead(rate, Advance(deducted_in_drafts=-amount))
+            self.issued_ahead[rate] -= amount
+        return True
+
+    def delete_ahead(self, asked: Asked) -> None:
+        """Delete a draft down payment that no invoice deducts."""
+        before = self.ledger
+        for rate, amount in asked.amounts.items():
+            self.post_ahead(rate, Advance(asked=-amount, drafted=-amount))
+        if self.ledger.is_overdrawn:
+            assert self.drafts  # deleting those frees it
+            self.ledger = before
+            return
+        self.drafts_ahead.remove(asked)
+        for rate, amount in asked.amounts.items():
+            self.enter_in_books(rate, -amount)
+
+    def delete_invoice(self, posted: Posted) -> None:
+        """Delete a draft invoice: what it would have billed may be billed again."""
+        for rate, amount in posted.deductions.items():
+            self.post_ahead(rate, Advance(deducted_in_drafts=-amount))
+        self.take_back(posted, again=True)
+        self.invoices.remove(posted)
 
     def ship(self) -> None:
         """Ship a part of a line."""
@@ -253,13 +345,18 @@ class OrderStory:
 
     def credit(self) -> None:
         """Take an invoice back, to be billed again or for good."""
-        posted = [each for each in self.invoices if not each.is_credited]
+        posted = [each for each in self.invoices if not each.is_credited and not each.is_draft]
         if not posted:
             return
         chosen = self.dice.choice(posted)
         chosen.is_credited = True
-        again = self.dice.random() < 0.6
-        invoice = chosen.invoice
+        for rate, deduction in chosen.deductions.items():
+            self.issued_ahead[rate] += deduction
+        self.take_back(chosen, again=self.dice.random() < 0.6)
+
+    def take_back(self, posted: Posted, *, again: bool) -> None:
+        """Take all of an invoice back, to be billed again or for good."""
+        invoice = posted.invoice
         for key, part in invoice.parts.items():
             line = self.ledger.line(key)
             self.books[line.rate] -= TaxAmount.of(part.amounts)
@@ -281,11 +378,10 @@ class OrderStory:
                 self.take_off(key, -taken)
             else:
                 self.for_good[rate] -= taken
-        for rate, deduction in invoice.deductions.items():
-            self.books[rate] += deduction
-            self.post_advance(rate, Advance(deducted=TaxAmount() - deduction))
-        self.freight_books -= invoice.freight - invoice.freight_deduction
-        self.post_freight_advance(Advance(deducted=TaxAmount(-invoice.freight_deduction)))
+        for side, deduction in posted.deductions.items():
+            self.enter_in_books(side, deduction)
+            self.post_ahead(side, Advance(deducted=-deduction))
+        self.freight_books -= invoice.freight
         if again:
             self.ledger = replace(
                 self.ledger, freight_billed=self.ledger.freight_billed - invoice.freight
@@ -396,14 +492,25 @@ class OrderStory:
             self.set_units(line, shipped=line.units.shipped + line.units.open_to_ship)
         self.bill_all()
         self.check()
+        while self.drafts or self.drafts_ahead:
+            issued = [posted for posted in self.drafts if self.issue(posted)]
+            assert issued or self.drafts_ahead, "a dead end"
+            for asked in self.drafts_ahead[:1]:
+                self.issue_ahead(asked)
+            self.check()
         self.close_lapsed()
         for rate, amount in self.ledger.surplus().items():
-            self.post_advance(rate, Advance(asked=TaxAmount() - amount))
-            self.books[rate] -= amount
-        surplus = self.ledger.freight_surplus
-        self.post_freight_advance(Advance(asked=TaxAmount(-surplus)))
-        self.freight_books -= surplus
+            self.credit_ahead(rate, amount)
+        self.credit_ahead(None, TaxAmount(self.ledger.freight_surplus))
+        self.check()
         self.check_books()
+
+    def credit_ahead(self, rate: Decimal | None, amount: TaxAmount) -> None:
+        """Credit what was asked ahead and no invoice can deduct."""
+        assert not amount.beyond(self.ledger.open_ahead(rate))
+        self.post_ahead(rate, Advance(asked=-amount))
+        self.issued_ahead[rate] -= amount
+        self.enter_in_books(rate, -amount)
 
     def close_lapsed(self) -> None:
         """Close what trade-ins would take off goods that came back; nothing else is left open."""
@@ -418,7 +525,7 @@ class OrderStory:
     # Posting
 
     def post(self, quantities: dict[str, Decimal]) -> None:
-        """Issue an invoice."""
+        """Draft an invoice; most are issued, if they can be."""
         wanted = {key: quantity for key, quantity in quantities.items() if quantity}
         if not wanted:
             return
@@ -435,18 +542,21 @@ class OrderStory:
             self.take_off(key, taken)
         for rate, deduction in invoice.deductions.items():
             asked[rate] -= deduction
-            self.post_advance(rate, Advance(deducted=deduction))
         for rate, amount in asked.items():
             assert amount.taxable >= 0
             assert amount.tax >= 0
             self.books[rate] += amount
         assert invoice.freight >= invoice.freight_deduction >= 0
-        self.post_freight_advance(Advance(deducted=TaxAmount(invoice.freight_deduction)))
         self.freight_books += invoice.freight - invoice.freight_deduction
         self.ledger = replace(
             self.ledger, freight_billed=self.ledger.freight_billed + invoice.freight
         )
-        self.invoices.append(Posted(invoice))
+        posted = Posted(invoice, is_draft=True)
+        self.invoices.append(posted)
+        for side, deduction in posted.deductions.items():
+            self.post_ahead(side, Advance(deducted=deduction, deducted_in_drafts=deduction))
+        if self.dice.random() < 0.8:
+            self.issue(posted)
 
     def set_units(self, line: LedgerLine, **units: Decimal) -> None:
         """Enter other quantities of a line."""
@@ -474,19 +584,30 @@ class OrderStory:
         lines = tuple(line if each.key == line.key else each for each in self.ledger.lines)
         self.ledger = replace(self.ledger, lines=lines)
 
-    def post_advance(self, rate: Decimal, more: Advance) -> None:
-        """Add to what was asked ahead at a rate, or deducted."""
-        before = self.ledger.advances.get(rate, Advance())
-        self.ledger = replace(self.ledger, advances={**self.ledger.advances, rate: before + more})
+    def post_ahead(self, rate: Decimal | None, more: Advance) -> None:
+        """Add to what was asked ahead at a rate, or for freight (None), or deducted."""
+        if rate is None:
+            ahead = self.ledger.freight_advance + more
+            self.ledger = replace(self.ledger, freight_advance=ahead)
+        else:
+            before = self.ledger.advances.get(rate, Advance())
+            advances = {**self.ledger.advances, rate: before + more}
+            self.ledger = replace(self.ledger, advances=advances)
 
-    def post_freight_advance(self, more: Advance) -> None:
-        """Add to what was asked ahead for freight, or deducted."""
-        self.ledger = replace(self.ledger, freight_advance=self.ledger.freight_advance + more)
+    def enter_in_books(self, rate: Decimal | None, amount: TaxAmount) -> None:
+        """Enter what a document asks for at a rate, or for freight (None), in the books."""
+        if rate is None:
+            self.freight_books += amount.taxable
+        else:
+            self.books[rate] += amount
 
     # What must hold
 
     def check(self) -> None:
-        """Hold that nothing is open below zero, billed beyond the order, or deducted twice."""
+        """Hold that nothing is open below zero, billed beyond the order, or deducted twice.
+
+        Issued invoices deduct what issued down payments asked for, and nothing else.
+        """
         for line in self.ledger.lines:
             whole = line.whole(self.currency, self.rounding)
             billed = line.billed
@@ -505,6 +626,10 @@ class OrderStory:
         for advance in (*self.ledger.advances.values(), self.ledger.freight_advance):
             assert advance.open.taxable >= 0
             assert advance.open.tax >= 0
+        for side, amount in self.issued_ahead.items():
+            assert amount.taxable >= 0, side
+            assert amount.tax >= 0, side
+        assert not (self.ledger.is_closed and self.drafts_ahead)
         assert 0 <= self.ledger.freight_billed <= self.ledger.freight
 
     def check_books(self) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sales.pricing.advances import TaxAmount, deduct, spread_advance
+from sales.pricing.advances import Advance, TaxAmount, deduct, spread_advance
 from sales.pricing.allocation import allocate
 from sales.pricing.concessions import document_concession, line_concession, list_discount
 from sales.pricing.deduction_lines import DeductionLine, take_off
@@ -68,7 +68,7 @@ def test_finds_every_kind_of_table() -> None:
     assert [table.columns[0] for table in TABLES] == [
         "amount",
         "share out",
-        *["line", "detail"] * 12,
+        *["line", "detail"] * 13,
         "method",
         "method",
         "bands",
@@ -79,6 +79,7 @@ def test_finds_every_kind_of_table() -> None:
         "order total",
         "down payment",
         "asked ahead",
+        "asked ahead, issued",
         "of units",
         "closed after",
         "issued",
@@ -287,6 +288,24 @@ def test_deducts_a_down_payment_as_the_page_says(row: dict[str, str]) -> None:
 
     assert ", ".join(str(each.taxable) for each in deducted) == row["deducted"]
     assert ahead == TaxAmount()
+
+
+@pytest.mark.parametrize("row", rows_of("asked ahead, issued"))
+def test_issues_deductions_as_the_page_says(row: dict[str, str]) -> None:
+    issued, credited, drafted, deducted, now = (
+        TaxAmount(Decimal(figure)) for figure in list(row.values())[:5]
+    )
+    advance = Advance(
+        asked=issued - credited + drafted,
+        deducted=deducted + now,
+        drafted=drafted,
+        deducted_in_drafts=now,
+    )
+    ledger = Ledger("EUR", Rounding.HALF_UP, (), advances={Decimal(0): advance})
+
+    refused = ledger.deducts_drafts({Decimal(0): now})
+
+    assert ("no" if refused else "yes") == row["may be issued"]
 
 
 @pytest.mark.parametrize("row", rows_of("to take off"))
