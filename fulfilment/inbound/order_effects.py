@@ -43,8 +43,6 @@ from sales.services.orders import lock_order
 
 Kind = Discrepancy.Kind
 STATUS = "warehouse.order.status"
-SHIPMENT = "warehouse.shipment.reported"
-RETURN = "warehouse.return.received"
 NOT_DELIVERED = ("failed", "refused")
 """Words of a report for a shipment that did not arrive."""
 

@@ -71,11 +71,6 @@ def read_exchange(document: AnyDocument, invoices: Iterable[Invoice] | None = No
     )
 
 
-def entries_for(document: AnyDocument) -> list[Entry]:
-    """List what passed between a document, its invoices and the external systems."""
-    return read_exchange(document).entries
-
-
 def _keys(document: AnyDocument, invoices: Iterable[Invoice] | None) -> list[uuid.UUID]:
     """Return the ids of a document and, for an order, of its invoices."""
     if not isinstance(document, Order):
