@@ -58,7 +58,7 @@ WAREHOUSE_STATUSES: dict[str, str] = {
 def apply_order_status(connection: Connection, message: IncomingMessage) -> Effect:
     """Store the warehouse's status of an order: the furthest since the latest correction."""
     record, order = _lock_order(connection, message)
-    if order.status == Order.Status.CANCELLED:
+    if order.is_cancelled:
         return Effect(
             record,
             has_changed=False,
@@ -131,7 +131,7 @@ def _lock_order(connection: Connection, message: IncomingMessage) -> tuple[Recor
 def _refuse_cancelled(
     order: Order, connection: Connection, record: Record, message: IncomingMessage
 ) -> None:
-    if order.status != Order.Status.CANCELLED:
+    if not order.is_cancelled:
         return
     theirs = f"{message.part} {message.data['status']}"
     raise DataConflict(

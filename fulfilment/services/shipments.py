@@ -36,7 +36,7 @@ class NothingToShip(DomainError):
 
 def check_can_ship(order: Order, lines: Iterable[OrderLine]) -> None:
     """Refuse to ship an order that is not submitted, is on hold, or has left in full."""
-    if order.status != Order.Status.SUBMITTED:
+    if not order.is_submitted:
         raise IllegalTransition(
             gettext("%(order)s is %(status)s: only submitted orders are shipped.")
             % {"order": order, "status": order.get_status_display()}

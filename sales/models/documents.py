@@ -289,9 +289,14 @@ class DocumentLine(models.Model):
         return False
 
     @property
+    def is_included(self) -> bool:
+        """Whether the customer takes the line: one that is no option, or an option taken."""
+        return self.is_taken or not self.is_optional
+
+    @property
     def counts(self) -> bool:
         """Whether the line is part of the sum: texts and options not taken are not."""
-        return not self.is_text and (self.is_taken or not self.is_optional)
+        return not self.is_text and self.is_included
 
     @property
     def bills_order(self) -> bool:

@@ -42,7 +42,7 @@ def order_from_quote(quote: Quote, lines: Sequence[QuoteLine], *, actor: Actor) 
         prices_are_locked=True,
     )
     order.save(force_insert=True)
-    taken = [line for line in lines if line.is_taken or not line.is_optional]
+    taken = [line for line in lines if line.is_included]
     copy_lines(taken, OrderLine, order=order, extra=lambda line: {"quote_line": line})
     carry_promotions(quote, order)
     redeem_promotions(order)
@@ -83,7 +83,7 @@ def submit_order(order_id: uuid.UUID, *, actor: Actor) -> Order:
 def hold_order(order_id: uuid.UUID, *, actor: Actor, reason: str) -> Order:
     """Put an order on hold until it is released."""
     order = lock_order(order_id)
-    if order.status != Order.Status.SUBMITTED:
+    if not order.is_submitted:
         raise IllegalTransition(
             gettext("%(order)s is %(status)s: only submitted orders are put on hold.")
             % {"order": order, "status": order.get_status_display()}
@@ -126,7 +126,7 @@ def cancel_order(order_id: uuid.UUID, *, actor: Actor, reason: str) -> Order:
     if not reason.strip():
         raise MissingField(gettext("Give the reason for the cancellation."), field="reason")
     release_promotions(order)
-    was_submitted = order.status == Order.Status.SUBMITTED
+    was_submitted = order.is_submitted
     for line in lines:
         line.cancelled_quantity = line.quantity
     save_columns(lines, ["cancelled_quantity"])

@@ -44,7 +44,7 @@ def invoice_down_payment(
     invoices deduct what was asked in proportion to what they bill.
     """
     order = Order.objects.select_for_update(of=("self",)).get(pk=order_id)
-    if order.status != Order.Status.SUBMITTED:
+    if not order.is_submitted:
         raise IllegalTransition(
             gettext("%(order)s is %(status)s: only submitted orders take a down payment.")
             % {"order": order, "status": order.get_status_display()}
