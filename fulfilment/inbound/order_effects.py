@@ -38,8 +38,8 @@ from fulfilment.services.reported_shipments import (
 from fulfilment.sync.reports import Report, in_order, largest, latest, standing
 from fulfilment.sync.status_order import ORDER_STATUSES, SHIPMENT_STATUSES, furthest
 from sales.models import Order, SalesEvent
+from sales.services.documents.locks import lock_order
 from sales.services.events import record_event
-from sales.services.orders import lock_order
 
 Kind = Discrepancy.Kind
 STATUS = "warehouse.order.status"

@@ -20,8 +20,8 @@ from fulfilment.services.order_quantities import refuse_excess, update_progress
 from sales.models import Order, OrderLine
 from sales.pricing.errors import InvalidQuantity
 from sales.services.billing.part_quantities import check_part
+from sales.services.documents.locks import lock_order
 from sales.services.errors import OnHold, UnknownLine
-from sales.services.orders import lock_order
 
 Status = Shipment.Status
 Direction = Shipment.Direction

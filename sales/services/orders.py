@@ -16,6 +16,7 @@ from sales.models import Invoice, Order, OrderLine, PaymentTerms, Quote, QuoteLi
 from sales.services.billing.down_payments import refuse_while_asked_ahead
 from sales.services.billing.order_invoices import bill_by_terms, drop_draft
 from sales.services.documents.copying import copy_head, copy_lines
+from sales.services.documents.locks import lock_order
 from sales.services.documents.numbering import assign_number
 from sales.services.documents.readiness import check_ready
 from sales.services.documents.totals import lines_of, reprice
@@ -143,8 +144,3 @@ def cancel_order(order_id: uuid.UUID, *, actor: Actor, reason: str) -> Order:
     )
     record_event(type_, order, actor=actor, data={"reason": reason})
     return order
-
-
-def lock_order(order_id: uuid.UUID) -> Order:
-    """Lock an order for an action; concurrent actions on it wait."""
-    return Order.objects.select_for_update(of=("self",)).get(pk=order_id)
