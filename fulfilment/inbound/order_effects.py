@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Any
+
+from django.db.models import QuerySet
 
 from common.sentences import Sentence
 from common.sentences import sentence as _
@@ -327,7 +328,9 @@ def _excess(connection: Connection, record: Record, excess: Excess) -> NewDiscre
     )
 
 
-def _open(record: Record, connection: Connection, *kinds: Discrepancy.Kind) -> Any:
+def _open(
+    record: Record, connection: Connection, *kinds: Discrepancy.Kind
+) -> QuerySet[Discrepancy]:
     return Discrepancy.objects.filter(
         connection=connection, record_id=record.id, kind__in=kinds, resolved_at__isnull=True
     )

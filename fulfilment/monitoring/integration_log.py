@@ -80,7 +80,7 @@ def _keys(document: AnyDocument, invoices: Iterable[Invoice] | None) -> list[uui
     return [document.pk, *(invoice.pk for invoice in invoices)]
 
 
-def _attempts(handoff: Any) -> list[Attempt]:
+def _attempts(handoff: Handoff) -> list[Attempt]:
     """Return the attempts that were read along with a handoff, oldest first."""
     return [
         Attempt(

@@ -167,6 +167,9 @@ class DocumentLine(models.Model):
         QUOTE = "quote", _("Agreed in the quote")
         EXTERNAL = "external", _("From an external system")
 
+    todays_rate: Decimal | None
+    """The tax rate of today, where ``with_todays_rates`` read it along."""
+
     id = identifier()
     position = models.PositiveIntegerField(default=0)
     kind = models.CharField(max_length=12, choices=Kind, default=Kind.PRODUCT)
