@@ -33,7 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("discrepancies/<uuid:pk>/", discrepancies.detail, name="discrepancy-detail"),
     path("discrepancies/<uuid:pk>/decide/", discrepancies.decide, name="discrepancy-decide"),
     path("orders/<uuid:pk>/ship/", shipments.new, name="shipment-new"),
-    path("shipments/<uuid:pk>/return/", shipments.give_back, name="shipment-return"),
+    path("shipments/<uuid:pk>/return/", shipments.take_back, name="shipment-return"),
     path("shipments/<uuid:pk>/parcel/", shipments.parcel, name="shipment-parcel"),
     path("shipments/<uuid:pk>/<shipment_status:status>/", shipments.move, name="shipment-move"),
 ]
