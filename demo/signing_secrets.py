@@ -12,5 +12,5 @@ ERP = "erp"
 
 def signing_secret(connection: str, direction: str) -> str:
     """Derive the secret of one direction from the checkout's own key, so that nothing is stored."""
-    mac = salted_hmac("demo.wire", f"{connection} {direction}", algorithm="sha256")
+    mac = salted_hmac("demo.signing_secrets", f"{connection} {direction}", algorithm="sha256")
     return f"whsec_{base64.b64encode(mac.digest()).decode()}"

@@ -15,6 +15,7 @@ from sales.models import Document, DocumentLine, Invoice, InvoiceLine, Order, Or
 from sales.models.settlement import FROM_PAYMENTS
 
 DocumentT = TypeVar("DocumentT", bound=Document)
+LineT = TypeVar("LineT", bound=DocumentLine)
 
 PAYLOAD_COLUMNS = (
     *("id", "position", "kind", "sku", "description", "quantity", "unit_price", "price_quantity"),
@@ -25,7 +26,7 @@ PAYLOAD_COLUMNS = (
 
 def order_payload(order: Order) -> dict[str, Any]:
     """Return the snapshot of an order."""
-    lines = _lines(order, "order", "cancelled_quantity", "requested_on")
+    lines = _lines(order, order.lines.all(), "order", "cancelled_quantity", "requested_on")
     return {
         "order": {
             **_head(order),
@@ -43,7 +44,7 @@ def order_payload(order: Order) -> dict[str, Any]:
 
 def invoice_payload(invoice: Invoice) -> dict[str, Any]:
     """Return the snapshot of an issued invoice or credit note."""
-    lines = _lines(invoice, "invoice", "order_line", "tax_rate")
+    lines = _lines(invoice, invoice.lines.all(), "invoice", "order_line", "tax_rate")
     order = invoice.order
     return {
         "invoice": {
@@ -81,7 +82,7 @@ def _early_payment(invoice: Invoice) -> dict[str, Any] | None:
 
 def quote_payload(quote: Quote) -> dict[str, Any]:
     """Return the snapshot of a quote."""
-    lines = _lines(quote, "quote")
+    lines = _lines(quote, quote.lines.all(), "quote")
     return {
         "quote": {
             **_head(quote),
@@ -133,9 +134,8 @@ def _totals(document: Document) -> dict[str, dict[str, str]]:
     return {name: money(amount, document.currency) for name, amount in amounts.items()}
 
 
-def _lines(document: Any, *more: str) -> list[Any]:
+def _lines(document: Document, lines: QuerySet[LineT], *more: str) -> list[LineT]:
     """List the lines without options that were not chosen; read them unless they are prefetched."""
-    lines = document.lines.all()
     if "lines" not in getattr(document, "_prefetched_objects_cache", {}):
         lines = lines.select_related("unit").only(*PAYLOAD_COLUMNS, "unit__name", *more)
     return [line for line in lines if line.counts or line.is_text]

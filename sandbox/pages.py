@@ -5,53 +5,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
 PAGE_SIZE = 50
 
-STYLE = """
-:root { color-scheme: light dark; --ink: light-dark(#1b2230, #e6eaf2);
-  --soft: light-dark(#566072, #a5b0c2); --line: light-dark(#d9dee7, #333c4b);
-  --card: light-dark(#ffffff, #1c2330); --ground: light-dark(#f3f5f9, #12171f);
-  --strong: light-dark(#2f4fd0, #93a9ff); --on-strong: light-dark(#ffffff, #10162a);
-  --bad: light-dark(#a3241c, #ff9d94); }
-* { box-sizing: border-box; }
-body { margin: 0; background: var(--ground); color: var(--ink);
-  font: 15px/1.5 system-ui, sans-serif; font-variant-numeric: tabular-nums; }
-header, main { max-width: 60rem; margin: 0 auto; padding: 1rem; }
-h1 { font-size: 1.35rem; margin: 0; } h2 { font-size: 1.05rem; margin: 2rem 0 .5rem; }
-h3 { font-size: 1rem; margin: 0; } p { margin: .25rem 0; } .soft { color: var(--soft); }
-.card { background: var(--card); border: 1px solid var(--line); border-radius: 8px;
-  padding: 1rem; margin: .75rem 0; }
-.top { display: flex; flex-wrap: wrap; gap: .25rem .75rem; align-items: baseline; }
-.chip { border: 1px solid var(--line); border-radius: 99px; padding: 0 .6rem; }
-.bad { color: var(--bad); } .scroll { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; margin: .5rem 0; }
-th, td { text-align: start; padding: .35rem .6rem .35rem 0; vertical-align: top;
-  border-bottom: 1px solid var(--line); }
-th { color: var(--soft); font-weight: 500; } .n { text-align: end; }
-td { overflow-wrap: break-word; } td.n, .keep { white-space: nowrap; }
-main { padding-top: 0; } main > h2:first-of-type { margin-top: .5rem; }
-ul { padding-inline-start: 1.2rem; margin: .75rem 0 0; }
-input { font: inherit; width: 5rem; padding: .25rem .4rem; text-align: end; color: inherit;
-  background: var(--ground); border: 1px solid var(--soft); border-radius: 6px; }
-button { font: inherit; padding: .35rem .8rem; border-radius: 6px; cursor: pointer;
-  border: 1px solid var(--soft); background: var(--card); color: inherit; }
-button.next { background: var(--strong); border-color: var(--strong); color: var(--on-strong); }
-button:focus-visible, input:focus-visible, .scroll:focus-visible {
-  outline: 3px solid var(--strong); outline-offset: 2px; }
-.buttons { display: flex; flex-wrap: wrap; gap: .5rem; margin-top: .5rem; }
-@media (max-width: 40rem) {
-  .stack thead { display: none; } .stack table, .stack tbody { display: block; }
-  .stack tr { display: block; border-bottom: 1px solid var(--line); padding: .4rem 0; }
-  .stack td { display: flex; justify-content: space-between; gap: 1rem; border: 0;
-    padding: .1rem 0; text-align: end; overflow-wrap: anywhere; }
-  .stack td::before { content: attr(data-label); color: var(--soft); text-align: start; }
-  .stack td:empty { display: none; }
-}
-"""
+STYLE = Path(__file__).with_suffix(".css").read_text()
 
 SCRIPT = r"""
 const busy = () => document.activeElement?.matches("input")

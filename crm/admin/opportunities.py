@@ -41,5 +41,4 @@ class OpportunityAdmin(CustomFieldsAdmin[Opportunity]):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Only open opportunities are edited."""
-        is_open = obj is None or obj.status == Opportunity.Status.OPEN
-        return is_open and super().has_change_permission(request, obj)
+        return super().has_change_permission(request, obj) and (obj is None or obj.is_open)

@@ -50,6 +50,9 @@ class Lead(Owned, Stateful):
         Status.DISQUALIFIED: {Status.CONTACTED},
     }
 
+    OPEN: ClassVar = (Status.NEW, Status.CONTACTED)
+    """The statuses of leads that can still be edited."""
+
     id = identifier()
     status = models.CharField(max_length=15, choices=Status, default=Status.NEW)
     topic = models.CharField(max_length=200)
@@ -111,4 +114,4 @@ class Lead(Owned, Stateful):
     @property
     def is_open(self) -> bool:
         """Whether the lead can still be edited."""
-        return self.status in {self.Status.NEW, self.Status.CONTACTED}
+        return self.status in self.OPEN

@@ -146,6 +146,11 @@ class Opportunity(Owned, Stateful):
         check_amounts(self, "expected_revenue")
 
     @property
+    def is_open(self) -> bool:
+        """Whether it is neither won nor lost: only then it is edited."""
+        return self.status == self.Status.OPEN
+
+    @property
     def revenue(self) -> Decimal:
         """What it brought if that is known, else what it is expected to bring."""
         known: Decimal | None = self.actual_revenue

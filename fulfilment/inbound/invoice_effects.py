@@ -33,7 +33,8 @@ from fulfilment.services.discrepancies import (
 from fulfilment.sync.reports import Report, in_order, latest, standing
 from sales.models import Invoice
 from sales.services.credit_notes import credit_invoice
-from sales.services.invoices import lock_invoice, record_official_invoice
+from sales.services.documents.locks import lock_invoice
+from sales.services.invoices import record_official_invoice
 
 Kind = Discrepancy.Kind
 PAID = "erp.invoice.paid"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Any
+
+from django.db.models import QuerySet
 
 from common.sentences import Sentence
 from common.sentences import sentence as _
@@ -38,13 +39,11 @@ from fulfilment.services.reported_shipments import (
 from fulfilment.sync.reports import Report, in_order, largest, latest, standing
 from fulfilment.sync.status_order import ORDER_STATUSES, SHIPMENT_STATUSES, furthest
 from sales.models import Order, SalesEvent
+from sales.services.documents.locks import lock_order
 from sales.services.events import record_event
-from sales.services.orders import lock_order
 
 Kind = Discrepancy.Kind
 STATUS = "warehouse.order.status"
-SHIPMENT = "warehouse.shipment.reported"
-RETURN = "warehouse.return.received"
 NOT_DELIVERED = ("failed", "refused")
 """Words of a report for a shipment that did not arrive."""
 
@@ -60,7 +59,7 @@ WAREHOUSE_STATUSES: dict[str, str] = {
 def apply_order_status(connection: Connection, message: IncomingMessage) -> Effect:
     """Store the warehouse's status of an order: the furthest since the latest correction."""
     record, order = _lock_order(connection, message)
-    if order.status == Order.Status.CANCELLED:
+    if order.is_cancelled:
         return Effect(
             record,
             has_changed=False,
@@ -133,7 +132,7 @@ def _lock_order(connection: Connection, message: IncomingMessage) -> tuple[Recor
 def _refuse_cancelled(
     order: Order, connection: Connection, record: Record, message: IncomingMessage
 ) -> None:
-    if order.status != Order.Status.CANCELLED:
+    if not order.is_cancelled:
         return
     theirs = f"{message.part} {message.data['status']}"
     raise DataConflict(
@@ -329,7 +328,9 @@ def _excess(connection: Connection, record: Record, excess: Excess) -> NewDiscre
     )
 
 
-def _open(record: Record, connection: Connection, *kinds: Discrepancy.Kind) -> Any:
+def _open(
+    record: Record, connection: Connection, *kinds: Discrepancy.Kind
+) -> QuerySet[Discrepancy]:
     return Discrepancy.objects.filter(
         connection=connection, record_id=record.id, kind__in=kinds, resolved_at__isnull=True
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
@@ -173,6 +173,11 @@ class Handoff(models.Model):
     resolution_parameters = parameters_field()
     created_at = models.DateTimeField(auto_now_add=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
+
+    first_in_lane: dict[str, Any] | None
+    """What ``with_wait`` read along."""
+    attempts_read: list[dict[str, Any]]
+    """What ``with_attempts`` read along."""
 
     objects = HandoffQuerySet.as_manager()
 

@@ -71,11 +71,6 @@ def read_exchange(document: AnyDocument, invoices: Iterable[Invoice] | None = No
     )
 
 
-def entries_for(document: AnyDocument) -> list[Entry]:
-    """List what passed between a document, its invoices and the external systems."""
-    return read_exchange(document).entries
-
-
 def _keys(document: AnyDocument, invoices: Iterable[Invoice] | None) -> list[uuid.UUID]:
     """Return the ids of a document and, for an order, of its invoices."""
     if not isinstance(document, Order):
@@ -85,7 +80,7 @@ def _keys(document: AnyDocument, invoices: Iterable[Invoice] | None) -> list[uui
     return [document.pk, *(invoice.pk for invoice in invoices)]
 
 
-def _attempts(handoff: Any) -> list[Attempt]:
+def _attempts(handoff: Handoff) -> list[Attempt]:
     """Return the attempts that were read along with a handoff, oldest first."""
     return [
         Attempt(

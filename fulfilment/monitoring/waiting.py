@@ -28,7 +28,7 @@ class Wait:
         return self.text
 
 
-def wait_of(handoff: Any) -> Wait | None:
+def wait_of(handoff: Handoff) -> Wait | None:
     """Say what a handoff, read ``with_wait``, waits for; nothing if it does not wait."""
     if handoff.state not in Handoff.WAITING:
         return None

@@ -125,12 +125,6 @@ def signed(difference: Decimal) -> str:
     return f"{'+' if difference > 0 else ''}{plain(difference)}"
 
 
-def close_agreed(kind: Discrepancy.Kind, connection_id: uuid.UUID, record: Record) -> None:
-    """Close an open discrepancy whose values agree again."""
-    agreed = Discrepancy.objects.filter(kind=kind, connection=connection_id, record_id=record.id)
-    settle_discrepancies(agreed, ())
-
-
 @transaction.atomic
 def resolve_discrepancy(discrepancy: Discrepancy, *, actor: User, reason: str) -> None:
     """Record what a person decided about a discrepancy, and why."""

@@ -24,7 +24,7 @@ from fulfilment.services.shipments import (
 from sales.models import Order
 from sales.pricing.errors import QuantityExceedsOpen
 from sales.services.billing.part_quantities import check_part
-from sales.services.orders import lock_order
+from sales.services.documents.locks import lock_order
 
 Status = Shipment.Status
 Direction = Shipment.Direction

@@ -20,8 +20,8 @@ from fulfilment.services.order_quantities import refuse_excess, update_progress
 from sales.models import Order, OrderLine
 from sales.pricing.errors import InvalidQuantity
 from sales.services.billing.part_quantities import check_part
+from sales.services.documents.locks import lock_order
 from sales.services.errors import OnHold, UnknownLine
-from sales.services.orders import lock_order
 
 Status = Shipment.Status
 Direction = Shipment.Direction
@@ -36,7 +36,7 @@ class NothingToShip(DomainError):
 
 def check_can_ship(order: Order, lines: Iterable[OrderLine]) -> None:
     """Refuse to ship an order that is not submitted, is on hold, or has left in full."""
-    if order.status != Order.Status.SUBMITTED:
+    if not order.is_submitted:
         raise IllegalTransition(
             gettext("%(order)s is %(status)s: only submitted orders are shipped.")
             % {"order": order, "status": order.get_status_display()}

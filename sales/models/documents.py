@@ -175,6 +175,9 @@ class DocumentLine(models.Model):
         QUOTE = "quote", _("Agreed in the quote")
         EXTERNAL = "external", _("From an external system")
 
+    todays_rate: Decimal | None
+    """The tax rate of today, where ``with_todays_rates`` read it along."""
+
     id = identifier()
     position = models.PositiveIntegerField(default=0)
     kind = models.CharField(max_length=12, choices=Kind, default=Kind.PRODUCT)
@@ -300,9 +303,14 @@ class DocumentLine(models.Model):
         return False
 
     @property
+    def is_included(self) -> bool:
+        """Whether the customer takes the line: one that is no option, or an option taken."""
+        return self.is_taken or not self.is_optional
+
+    @property
     def counts(self) -> bool:
         """Whether the line is part of the sum: texts and options not taken are not."""
-        return not self.is_text and (self.is_taken or not self.is_optional)
+        return not self.is_text and self.is_included
 
     @property
     def bills_order(self) -> bool:

@@ -159,6 +159,16 @@ class Order(Document):
         return self.number or gettext("Draft order")
 
     @property
+    def is_submitted(self) -> bool:
+        """Whether it is binding and not completed: it is shipped, held, and takes down payments."""
+        return self.status == self.Status.SUBMITTED
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it was cancelled, as a draft or after it was submitted."""
+        return self.status == self.Status.CANCELLED
+
+    @property
     def is_binding(self) -> bool:
         """Whether it was submitted and not cancelled: it takes change orders and invoices."""
         return self.status in {self.Status.SUBMITTED, self.Status.COMPLETED}

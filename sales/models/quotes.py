@@ -129,13 +129,18 @@ class Quote(Document):
     def __str__(self) -> str:
         return f"{self.number} r{self.revision}" if self.revision else gettext("Draft quote")
 
+    @property
+    def is_active(self) -> bool:
+        """Whether this revision is with the customer."""
+        return self.status == self.Status.ACTIVE
+
     def may_be_decided_by(self, user: User) -> bool:
         """Whether the person may decide the approval: an owner does not approve their own quote."""
         return user.pk != self.owner_id or user.is_superuser
 
     def is_expired(self, on: dt.date | None = None) -> bool:
         """Whether the offer no longer stands on that day, or today where its company sits."""
-        if self.status != self.Status.ACTIVE or self.valid_until is None:
+        if not self.is_active or self.valid_until is None:
             return False
         return (on or self.company.today()) > self.valid_until
 

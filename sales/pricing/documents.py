@@ -41,7 +41,6 @@ __all__ = [
     "Terms",
     "Totals",
     "line_amounts",
-    "line_problems",
     "price_document",
 ]
 
@@ -136,21 +135,6 @@ def line_amounts(lines: Iterable[LineInput], terms: Terms) -> dict[str, Decimal]
     """
     with localcontext(EXACT):
         return {line.key: typed_line(line, terms).amount for line in lines if line.counts}
-
-
-def line_problems(lines: Iterable[LineInput], terms: Terms) -> tuple[PricingError, ...]:
-    """List everything that is wrong with single lines, where price_document stops at the first."""
-    problems: list[PricingError] = []
-    for line in lines:
-        try:
-            line_amounts([line], terms)
-            if line.counts and line.tax_rate is None:
-                problems.append(_no_tax_rate(line))
-            elif line.counts:
-                _checked_tax_rate(line)
-        except PricingError as error:
-            problems.append(error)
-    return tuple(problems)
 
 
 def _price(inputs: tuple[LineInput, ...], terms: Terms) -> PricedDocument:

@@ -41,11 +41,6 @@ class NextInvoice:
     freight_deduction: Decimal
     taken_off: Mapping[str, TaxAmount] = field(default_factory=dict)
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether it bills neither units nor freight."""
-        return not self.parts and not self.freight
-
 
 @dataclass(frozen=True, slots=True)
 class NextDownPayment:

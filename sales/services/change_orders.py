@@ -26,6 +26,7 @@ from sales.services.billing.deductions import close_deductions, refuse_under_bil
 from sales.services.billing.down_payments import refuse_uncovered
 from sales.services.billing.ledgers import put_amounts, read_ledger
 from sales.services.documents.bundles import add_parts, refuse_part_change, update_parts
+from sales.services.documents.locks import lock_order
 from sales.services.documents.new_lines import (
     check_line,
     error_context,
@@ -51,7 +52,6 @@ from sales.services.order_versions import (
     open_change,
     refuse_nothing_left,
 )
-from sales.services.orders import lock_order
 from sales.services.prices.discount_limits import within_limit
 from sales.services.prices.list_prices import take_volume_discount
 from sales.services.prices.override_rights import check_price, is_other_price

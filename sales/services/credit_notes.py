@@ -33,9 +33,10 @@ from sales.services.billing.order_invoices import add_up, part_line
 from sales.services.billing.part_quantities import check_part
 from sales.services.billing.settlement import settle, take_back_write_off
 from sales.services.documents.copying import copy_head
+from sales.services.documents.locks import lock_invoice
 from sales.services.errors import NothingToCredit, UnknownLine, name_line
 from sales.services.events import record_event
-from sales.services.invoices import issue_invoice, lock_invoice, update_billing_status
+from sales.services.invoices import issue_invoice, update_billing_status
 
 ZERO = Decimal(0)
 

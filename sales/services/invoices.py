@@ -18,6 +18,7 @@ from sales.models import Invoice, InvoiceLine, Order, OrderLine, SalesEvent
 from sales.services.billing.down_payments import refuse_deducted_drafts
 from sales.services.billing.instalments import freeze_terms
 from sales.services.billing.order_statuses import derive_statuses, save_statuses
+from sales.services.documents.locks import lock_invoice
 from sales.services.documents.numbering import assign_number
 from sales.services.documents.readiness import check_ready
 from sales.services.documents.todays_figures import price_to_issue
@@ -99,15 +100,6 @@ def record_official_invoice(
             data={"official_number": invoice.official_number},
         )
     return invoice
-
-
-def lock_invoice(invoice_id: uuid.UUID) -> tuple[Invoice, Order | None]:
-    """Lock an invoice, and first the order it bills: locks always go in that order."""
-    order_id = Invoice.objects.values_list("order_id", flat=True).get(pk=invoice_id)
-    order = None
-    if order_id is not None:
-        order = Order.objects.select_for_update(of=("self",)).get(pk=order_id)
-    return Invoice.objects.select_for_update(of=("self",)).get(pk=invoice_id), order
 
 
 def _bill_quantities(order: Order, lines: Sequence[InvoiceLine]) -> None:

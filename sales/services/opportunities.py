@@ -104,7 +104,7 @@ def move_opportunity(
 ) -> Opportunity:
     """Put an open opportunity into another stage."""
     opportunity = _lock(opportunity_id)
-    if opportunity.status != Opportunity.Status.OPEN:
+    if not opportunity.is_open:
         raise IllegalTransition(
             gettext("%(opportunity)s is closed: reopen it first.") % {"opportunity": opportunity}
         )

@@ -133,7 +133,7 @@ def take_revenue_from_lines(
 def lock_open_opportunity(opportunity_id: uuid.UUID) -> Opportunity:
     """Lock an opportunity that is open; a closed one is reopened first."""
     opportunity = Opportunity.objects.select_for_update(of=("self",)).get(pk=opportunity_id)
-    if opportunity.status != Opportunity.Status.OPEN:
+    if not opportunity.is_open:
         raise IllegalTransition(
             gettext("%(opportunity)s is %(status)s: reopen it first.")
             % {"opportunity": opportunity, "status": opportunity.get_status_display()}

@@ -16,6 +16,7 @@ from sales.models import Invoice, Order, OrderLine, PaymentTerms, Quote, QuoteLi
 from sales.services.billing.down_payments import refuse_while_asked_ahead
 from sales.services.billing.order_invoices import bill_by_terms, drop_draft
 from sales.services.documents.copying import copy_head, copy_lines
+from sales.services.documents.locks import lock_order
 from sales.services.documents.numbering import assign_number
 from sales.services.documents.readiness import check_ready
 from sales.services.documents.todays_figures import price_to_issue
@@ -43,7 +44,7 @@ def order_from_quote(quote: Quote, lines: Sequence[QuoteLine], *, actor: Actor) 
         prices_are_locked=True,
     )
     order.save(force_insert=True)
-    taken = [line for line in lines if line.is_taken or not line.is_optional]
+    taken = [line for line in lines if line.is_included]
     copy_lines(taken, OrderLine, order=order, extra=lambda line: {"quote_line": line})
     carry_promotions(quote, order)
     redeem_promotions(order)
@@ -86,7 +87,7 @@ def submit_order(order_id: uuid.UUID, *, actor: Actor, seen: str = "") -> Order:
 def hold_order(order_id: uuid.UUID, *, actor: Actor, reason: str) -> Order:
     """Put an order on hold until it is released."""
     order = lock_order(order_id)
-    if order.status != Order.Status.SUBMITTED:
+    if not order.is_submitted:
         raise IllegalTransition(
             gettext("%(order)s is %(status)s: only submitted orders are put on hold.")
             % {"order": order, "status": order.get_status_display()}
@@ -129,7 +130,7 @@ def cancel_order(order_id: uuid.UUID, *, actor: Actor, reason: str) -> Order:
     if not reason.strip():
         raise MissingField(gettext("Give the reason for the cancellation."), field="reason")
     release_promotions(order)
-    was_submitted = order.status == Order.Status.SUBMITTED
+    was_submitted = order.is_submitted
     for line in lines:
         line.cancelled_quantity = line.quantity
     save_columns(lines, ["cancelled_quantity"])
@@ -146,8 +147,3 @@ def cancel_order(order_id: uuid.UUID, *, actor: Actor, reason: str) -> Order:
     )
     record_event(type_, order, actor=actor, data={"reason": reason})
     return order
-
-
-def lock_order(order_id: uuid.UUID) -> Order:
-    """Lock an order for an action; concurrent actions on it wait."""
-    return Order.objects.select_for_update(of=("self",)).get(pk=order_id)

@@ -30,9 +30,9 @@ from sales.services.billing.settlement import (
     settle,
     take_back_write_off,
 )
+from sales.services.documents.locks import lock_invoice
 from sales.services.errors import GivenBack, NothingToCorrect, NothingToPay, NothingToRefund
 from sales.services.events import our_own_doing, record_event
-from sales.services.invoices import lock_invoice
 
 Kind = Payment.Kind
 

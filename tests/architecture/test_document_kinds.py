@@ -10,6 +10,7 @@ from api.schemas import DOCUMENTS
 from crm.models import CustomField
 from crm.roles import READS_ONLY, ROLES, grants_of
 from sales.models.document_kinds import DOCUMENT_KINDS, DocumentKind
+from sales.services.integrity.price_checks import PRICED_AS_A_WHOLE
 from web.views.documents import VIEWS
 
 KINDS = {kind.name for kind in DOCUMENT_KINDS}
@@ -39,6 +40,10 @@ def test_the_pages_show_each_kind_of_document() -> None:
 
 def test_the_api_describes_each_kind_of_document() -> None:
     assert set(DOCUMENTS) == KINDS
+
+
+def test_the_verification_checks_the_prices_of_each_kind_of_document() -> None:
+    assert set(PRICED_AS_A_WHOLE) == KINDS
 
 
 def test_custom_fields_can_be_added_to_each_kind_of_document() -> None:

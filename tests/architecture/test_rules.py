@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,9 @@ TESTED_ELSEWHERE = {
     },
 }
 """Service modules without a test file of their name, and by what they are tested."""
+
+FACT = re.compile(r"return self\.status == self\.Status\.(\w+)")
+COMPARED = re.compile(r"\.status [!=]= (\w+\.Status\.\w+)")
 
 RECORDS = [
     model
@@ -112,6 +117,37 @@ def test_nothing_committed_names_this_machine() -> None:
     place = str(ROOT).encode()
 
     assert [name for name in committed_files() if place in (ROOT / name).read_bytes()] == []
+
+
+def facts_of(name: str, source: str) -> set[str]:
+    """The statuses that properties of a model stand for, as they are written elsewhere."""
+    if "/models/" not in name:
+        return set()
+    models = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
+    return {
+        f"{model.name}.Status.{status}"
+        for model in models
+        for status in FACT.findall(ast.unparse(model))
+    }
+
+
+def compared_elsewhere(texts: Mapping[str, str]) -> list[str]:
+    """Every comparison with a status for which the model has a property, as ``file: status``."""
+    known = {fact for name, source in texts.items() for fact in facts_of(name, source)}
+    return [
+        f"{name}: {status}"
+        for name, source in texts.items()
+        for status in COMPARED.findall(source)
+        if status in known
+    ]
+
+
+def test_a_status_that_the_model_has_a_word_for_is_compared_there_alone() -> None:
+    model = "class A:\n    def is_b(self):\n        return self.status == self.Status.B\n"
+    caller = "a.status == A.Status.B or a.status != A.Status.C"
+
+    assert compared_elsewhere({"x/models/a.py": model, "b.py": caller}) == ["b.py: A.Status.B"]
+    assert compared_elsewhere(TEXTS) == []
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.__name__)

@@ -17,7 +17,7 @@ TEMPLATES = {
 }
 STYLE_SHEETS = {
     path.relative_to(ROOT).as_posix(): path.read_text()
-    for path in sorted((ROOT / "static" / "css").glob("*.css"))
+    for path in sorted([*(ROOT / "static" / "css").glob("*.css"), *ROOT.glob("sandbox/*.css")])
 }
 
 TEMPLATE_SYNTAX = re.compile(r"{%.*?%}|{{.*?}}|{#.*?#}")

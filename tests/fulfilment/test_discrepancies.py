@@ -7,12 +7,11 @@ from django.test import Client
 
 from common.errors import MissingField
 from crm.models import User
-from fulfilment.connectors.base import Record
 from fulfilment.models import Discrepancy
 from fulfilment.services.discrepancies import (
     AlreadyResolved,
-    close_agreed,
     resolve_discrepancy,
+    settle_discrepancies,
 )
 from sales.models import Order
 from tests.fulfilment.conftest import FarEnd, send, shipment_event
@@ -37,8 +36,7 @@ def test_the_admin_shows_how_it_was_resolved(
 ) -> None:
     send(shipment_event(order, "WH-1", "shipped", "11"))
     discrepancy = Discrepancy.objects.get()
-    record = Record("order", order.pk)
-    close_agreed(Discrepancy.Kind.QUANTITY, warehouse.connection.pk, record)
+    settle_discrepancies(Discrepancy.objects.all(), ())
 
     page = admin_client.get(f"/admin/fulfilment/discrepancy/{discrepancy.pk}/change/")
 

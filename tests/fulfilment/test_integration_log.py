@@ -7,7 +7,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import escape
 
-from fulfilment.monitoring.integration_log import entries_for
+from fulfilment.monitoring.integration_log import read_exchange
 from fulfilment.outbound.drain import drain
 from sales.models import Order
 from sales.services.orders import hold_order
@@ -39,7 +39,7 @@ def test_lists_what_was_sent_answered_and_received_in_order(
     n = order.number
     due = "It is due, and sent as soon as Warehouse has a place free."
     too_much = "Espresso machine: 11 shipped in all, but only 10 are ordered."
-    assert [str(entry) for entry in entries_for(order)] == [
+    assert [str(entry) for entry in read_exchange(order).entries] == [
         f"Order submitted {n}: Warehouse is not available (500). (3 times)",
         f"Warehouse accepted “Order submitted {n}” as REF-000001.",
         f"Warehouse reported {n} as packed.",
@@ -51,7 +51,7 @@ def test_lists_what_was_sent_answered_and_received_in_order(
     ]
     client.force_login(market.rep)
     drawn = client.get(record_url(order)).content.decode().split('id="integration-log"')[1]
-    sentences = [escape(str(entry)) for entry in reversed(entries_for(order))]
+    sentences = [escape(str(entry)) for entry in reversed(read_exchange(order).entries)]
     places = [drawn.index(sentence) for sentence in sentences]
     assert places == sorted(places)
 
@@ -64,7 +64,7 @@ def test_takes_as_many_statements_for_a_long_log_as_for_a_short_one(
         drain()
         send(shipment_event(order, f"WH-{number}", "shipped", "1"))
         with CaptureQueriesContext(connection) as captured:
-            entries_for(order)
+            assert read_exchange(order).entries
         counts.append(len(captured))
 
     assert counts[0] == counts[2]

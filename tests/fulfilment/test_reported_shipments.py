@@ -9,7 +9,7 @@ from crm.actors import System
 from fulfilment.models import Shipment
 from fulfilment.services.reported_shipments import Merged, ReportedShipment, record_report
 from sales.models import Order, SalesEvent
-from sales.services.orders import lock_order
+from sales.services.documents.locks import lock_order
 
 WAREHOUSE = System("Warehouse", "warehouse")
 

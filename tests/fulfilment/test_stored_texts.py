@@ -14,7 +14,7 @@ from fulfilment.inbound.message_actions import set_aside
 from fulfilment.inbound.schemas import parse_message
 from fulfilment.models import Attempt, Discrepancy, Handoff, Health, InboundMessage
 from fulfilment.monitoring.alerts import alerts_for
-from fulfilment.monitoring.integration_log import entries_for
+from fulfilment.monitoring.integration_log import read_exchange
 from fulfilment.monitoring.metrics import collect_metrics
 from fulfilment.outbound.drain import drain
 from fulfilment.outbound.handoff_actions import (
@@ -120,7 +120,9 @@ def test_the_log_and_an_alert_are_translated(
 
     request.getfixturevalue("in_german")
 
-    assert any("Warehouse antwortet nicht (503)." in str(each) for each in entries_for(order))
+    assert any(
+        "Warehouse antwortet nicht (503)." in str(each) for each in read_exchange(order).entries
+    )
     [alert] = [each for each in alerts_for(collect_metrics()) if each.code == "not_answering"]
     assert alert.text.endswith(": Warehouse antwortet nicht (503).")
 

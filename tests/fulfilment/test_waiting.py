@@ -14,7 +14,7 @@ from django.utils.html import escape
 
 from crm.models import User
 from fulfilment.models import Connection, Handoff, Health, Lane
-from fulfilment.monitoring.integration_log import entries_for
+from fulfilment.monitoring.integration_log import read_exchange
 from fulfilment.monitoring.waiting import wait_of
 from fulfilment.outbound.drain import drain
 from fulfilment.outbound.leases import claim
@@ -159,7 +159,7 @@ def test_one_behind_a_refused_one_names_it_on_its_page_and_on_the_order(
     assert escape(text) in listed
     assert escape(text) in on_order.split('id="handoffs"')[1]
     waiting = f"“Order put on hold {order.number}” waits to be sent to Warehouse. {text}"
-    assert waiting in map(str, entries_for(order))
+    assert waiting in map(str, read_exchange(order).entries)
 
 
 @pytest.mark.usefixtures("_now")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from crm.models import Opportunity
 from sales.models import (
     Invoice,
     InvoiceLine,
@@ -88,3 +89,28 @@ def test_knows_the_document_of_a_line() -> None:
     assert QuoteLine(quote=quote).document is quote
     assert OrderLine(order=order).document is order
     assert InvoiceLine(invoice=invoice).document is invoice
+
+
+@pytest.mark.parametrize(
+    ("status", "facts"),
+    [
+        ("draft", (False, False, False)),
+        ("submitted", (True, True, False)),
+        ("completed", (False, True, False)),
+        ("cancelled", (False, False, True)),
+    ],
+)
+def test_an_order_says_what_its_status_means(status: str, facts: tuple[bool, ...]) -> None:
+    order = Order(status=status)
+
+    assert (order.is_submitted, order.is_binding, order.is_cancelled) == facts
+
+
+def test_a_quote_is_active_while_it_is_with_the_customer() -> None:
+    assert [status for status in Quote.Status if Quote(status=status).is_active] == ["active"]
+
+
+def test_an_opportunity_is_open_until_it_is_decided() -> None:
+    open_ones = [each for each in Opportunity.Status if Opportunity(status=each).is_open]
+
+    assert open_ones == ["open"]

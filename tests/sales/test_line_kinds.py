@@ -36,3 +36,16 @@ def test_every_kind_is_of_one_sort() -> None:
     sorts = (DocumentLine.TEXTS, DocumentLine.SOLD, DocumentLine.DEDUCTIONS, DocumentLine.AHEAD)
     assert sorted(kind for sort in sorts for kind in sort) == sorted(LineKind.values)
     assert kinds_where(lambda facts: facts.sign == Sign.BELOW) == DocumentLine.DEDUCTIONS
+
+
+@pytest.mark.parametrize(
+    ("is_optional", "is_taken", "is_included"),
+    [(False, True, True), (False, False, True), (True, True, True), (True, False, False)],
+)
+def test_includes_options_that_are_taken(
+    is_optional: bool, is_taken: bool, is_included: bool
+) -> None:
+    line = OrderLine(kind=LineKind.NOTE, is_optional=is_optional, is_taken=is_taken)
+
+    assert line.is_included is is_included
+    assert not line.counts

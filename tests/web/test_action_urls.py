@@ -5,21 +5,19 @@ from __future__ import annotations
 from urllib.parse import quote as quoted
 
 import pytest
-from django.db import models
 from django.test import Client
 from django.urls import resolve, reverse
 
 from crm import roles
 from crm.models import Activity, Lead
-from fulfilment.models import Shipment
 from sales.models import Order
 from tests.factories import LeadFactory, Market, UserFactory
-from tests.urls import NOBODY, every_url
+from tests.urls import every_url
+from tests.web.actions import action_urls
 from tests.web.one_of_each import OneOfEach, one_of_each, shop
 from tests.web.refusals import errors_shown, reason_shown
 from web.record_urls import record_url
 
-Target = tuple[str, models.Model]
 ALLOWED = "GET, HEAD, POST"
 
 
@@ -35,48 +33,6 @@ def clerk(db: None) -> Client:
     client = Client()
     client.force_login(UserFactory.create(role=roles.BACK_OFFICE))
     return client
-
-
-def action_urls(one: OneOfEach) -> dict[str, Target]:
-    """Return the URL of every action by its name, and the record its GET leads to."""
-    quote, order, invoice = one.draft_quote, one.draft_order, one.draft_invoice
-    opportunity, handoff = one.open_opportunity, one.handoff
-    line = quote.lines.all()[0].pk
-    task = Activity.objects.filter(subject_id=one.lead.pk).latest("id")
-    shipment = Shipment.objects.filter(order=one.order, direction="out").latest("id")
-    targets: dict[str, tuple[list[object], models.Model]] = {
-        "crm:lead-contact": ([one.open_lead.pk], one.open_lead),
-        "crm:lead-reopen": ([one.open_lead.pk], one.open_lead),
-        "crm:activity-new": (["crm", "lead", one.lead.pk], one.lead),
-        "crm:activity-done": ([task.pk], one.lead),
-        "sales:quote-activate": ([quote.pk], quote),
-        "sales:quote-revise": ([one.active_quote.pk], one.active_quote),
-        "sales:quote-cancel": ([quote.pk], quote),
-        "sales:quote-take-lines": ([quote.pk], quote),
-        "sales:order-submit": ([order.pk], order),
-        "sales:order-release": ([one.order.pk], one.order),
-        "sales:order-unlock-prices": ([order.pk], order),
-        "sales:order-lock-prices": ([order.pk], order),
-        "sales:invoice-issue": ([invoice.pk], invoice),
-        "sales:invoice-delete": ([invoice.pk], invoice),
-        "sales:invoice-apply-credit": ([one.invoice.pk], one.invoice),
-        "sales:invoice-keep-as-credit": ([one.overpaid_invoice.pk], one.overpaid_invoice),
-        "sales:opportunity-reopen": ([one.opportunity.pk], one.opportunity),
-        "sales:opportunity-move": ([opportunity.pk, opportunity.stage_id], opportunity),
-        "sales:opportunity-remove-line": ([opportunity.pk, NOBODY], opportunity),
-        "sales:opportunity-revenue": ([opportunity.pk], opportunity),
-        "sales:line-add": (["quotes", quote.pk], quote),
-        "sales:line-option": (["quotes", quote.pk, line], quote),
-        "sales:line-change": (["orders", order.pk, NOBODY], order),
-        "sales:line-remove": (["invoices", invoice.pk, NOBODY], invoice),
-        "sales:promotion-add": (["quotes", quote.pk], quote),
-        "sales:promotion-remove": (["orders", order.pk, "SPRING"], order),
-        "fulfilment:handoff-replay": ([handoff.pk], handoff),
-        "fulfilment:handoff-replay-like": ([handoff.pk], handoff),
-        "fulfilment:inboundmessage-apply": ([one.message.pk], one.message),
-        "fulfilment:shipment-move": ([shipment.pk, "delivered"], one.order),
-    }
-    return {name: (reverse(name, args=args), record) for name, (args, record) in targets.items()}
 
 
 def test_are_those_that_act_on_post_alone(one: OneOfEach, clerk: Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from crm import roles
 from crm.models import User
 from tests.factories import UserFactory
 from tests.urls import every_url
+from tests.web.actions import action_urls
 from tests.web.one_of_each import one_of_each, shop
 from tests.web.pages import every_page
 
@@ -37,6 +39,9 @@ CLERK = {
     "question sales:invoice-write-off",
     "question sales:credit-refund",
 }
+EMPTY = {"csrfmiddlewaretoken": "from the page"}
+"""What a browser sends of a form in which nothing was typed."""
+
 TRANSACTION = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
 
 LIMITS = {
@@ -101,11 +106,12 @@ def counted() -> Iterator[Statements]:
 
 @dataclass(frozen=True)
 class Measured:
-    """Every page with one of everything, with three, and as the answer to htmx."""
+    """Every page with one of everything, with three, as the answer to htmx, and posted to."""
 
     few: Mapping[str, Statements]
     many: Mapping[str, Statements]
     dialogs: Mapping[str, Statements]
+    posted: Mapping[str, Statements]
     urls: Mapping[str, str]
 
 
@@ -118,10 +124,13 @@ def measured(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Measu
         few_pages = every_page(one_of_each(market, approver, 1))
         visit(few_pages, *people)  # reads content types and templates, which are kept
         few = visit(few_pages, *people)
-        many_pages = every_page(one_of_each(market, approver, 3))
+        three = one_of_each(market, approver, 3)
+        many_pages = every_page(three)
         many, dialogs = visit(many_pages, *people), visit(many_pages, *people, headers=HTMX)
+        actions = {f"action {name}": url for name, (url, _) in action_urls(three).items()}
+        posted = post_nothing(many_pages | actions)
         transaction.set_rollback(True)
-    return Measured(few, many, dialogs, many_pages)
+    return Measured(few, many, dialogs, posted, many_pages)
 
 
 def visit(
@@ -141,6 +150,19 @@ def visit(
     return found
 
 
+def post_nothing(urls: Mapping[str, str]) -> dict[str, Statements]:
+    """Post empty data to every URL, as a browser does and as htmx does; each is rolled back."""
+    client = Client()
+    client.force_login(UserFactory.create(is_superuser=True))
+    found = {}
+    for (name, url), headers in itertools.product(urls.items(), ({}, HTMX)):
+        with transaction.atomic(), counted() as statements:
+            statements.status = client.post(url, EMPTY, headers=headers).status_code
+            transaction.set_rollback(True)
+        found[f"{name} {'to htmx' if headers else ''}".strip()] = statements
+    return found
+
+
 def limit(name: str) -> int:
     """Return the most statements that a page may take."""
     if name in EXCEPTIONS:
@@ -150,6 +172,18 @@ def limit(name: str) -> int:
 
 def test_every_page_was_opened(measured: Measured) -> None:
     assert {name for name, found in measured.many.items() if found.status != 200} == set()
+
+
+def test_every_form_and_action_answers_what_was_posted(measured: Measured) -> None:
+    answers = {name: found.status for name, found in measured.posted.items()}
+    forms = {status for name, status in answers.items() if name.startswith("form ")}
+    actions = {status for name, status in answers.items() if name.startswith("action ")}
+    unknown = {name for name, status in answers.items() if status == 404}
+
+    assert forms == {422}
+    assert actions == {200, 302, 303, 404, 422}
+    assert unknown == {"action sales:line-option", "action sales:line-option to htmx"}
+    assert set(answers.values()) == {*actions, 405}
 
 
 def test_every_url_is_opened_or_is_an_action(measured: Measured, client: Client) -> None:
@@ -167,7 +201,7 @@ def test_every_url_is_opened_or_is_an_action(measured: Measured, client: Client)
 def test_rendering_executes_no_sql(measured: Measured) -> None:
     asked = {
         name: found.rendering
-        for visited in (measured.few, measured.many, measured.dialogs)
+        for visited in (measured.few, measured.many, measured.dialogs, measured.posted)
         for name, found in visited.items()
         if found.rendering
     }

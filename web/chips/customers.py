@@ -45,6 +45,6 @@ def opportunity_chip(opportunity: Opportunity) -> Chip:
 
 def stage_chip(opportunity: Opportunity) -> Chip:
     """Show the stage of an open opportunity, else how it ended."""
-    if opportunity.status == Opportunity.Status.OPEN:
+    if opportunity.is_open:
         return Chip(str(opportunity.stage), "brand", "progress")
     return opportunity_chip(opportunity)

@@ -1,4 +1,4 @@
-"""Forms of handoffs and reports: skip, settle, set aside, decide."""
+"""Forms of handoffs and messages: skip, settle, set aside."""
 
 from __future__ import annotations
 
@@ -12,14 +12,6 @@ class SetAsideForm(StyledForm):
     """Form of skipping a handoff or setting a message aside, with the reason."""
 
     reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("It is kept."))
-
-
-class DecisionForm(StyledForm):
-    """Form of deciding a discrepancy."""
-
-    reason = forms.CharField(
-        label=_("Decision and reason"), max_length=200, help_text=_("Kept with the discrepancy.")
-    )
 
 
 class SettleForm(SetAsideForm):

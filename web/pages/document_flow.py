@@ -160,9 +160,8 @@ def _opportunity_step(opportunity: Opportunity | None, here: models.Model, user:
     label, icon = gettext("Opportunity"), "target-arrow"
     if opportunity is None:
         return _missing(label, icon)
-    is_open = opportunity.status == Opportunity.Status.OPEN
-    detail = str(opportunity.stage) if is_open else opportunity.get_status_display()
-    state: State = "current" if is_open else "done"
+    detail = str(opportunity.stage) if opportunity.is_open else opportunity.get_status_display()
+    state: State = "current" if opportunity.is_open else "done"
     return FlowStep(label, detail, state, icon, _link(opportunity, user), here=opportunity == here)
 
 

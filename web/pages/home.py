@@ -98,7 +98,7 @@ def follow_ups(user: User, today: dt.date) -> Panel:
     leads = (
         Lead.objects.visible_to(user)
         .filter(owner=user, follow_up_on__lte=today)
-        .filter(status__in=[Lead.Status.NEW, Lead.Status.CONTACTED])
+        .filter(status__in=Lead.OPEN)
         .order_by("follow_up_on")[: SHOWN + 1]
     )
     dated = [(task.due_on or today, _task_row(task, today)) for task in tasks]

@@ -15,7 +15,7 @@ from sales.models import AnyDocument, Invoice
 from web.chips.handoffs import handoff_chip, sync_chip
 from web.display import TONE_CLASS, Chip, When
 from web.pages.cards import Card, CardRow, icon_mark
-from web.pages.undecided import undecided_card
+from web.pages.open_reports import open_reports_card
 
 SHOWN = 12
 
@@ -47,7 +47,7 @@ def build_integration(
     owner = str(document.owner)
     keys = {each.root_id for each in exchange.messages}
     keys |= {each.record_id for each in exchange.discrepancies}
-    undecided = undecided_card(
+    undecided = open_reports_card(
         exchange.messages, exchange.discrepancies, dict.fromkeys(keys, owner)
     )
     states = (handoff.state for handoff in exchange.handoffs)

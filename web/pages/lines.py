@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import overload
 
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
@@ -20,7 +20,18 @@ from common.formatting import (
     format_quantity,
     format_rate,
 )
-from sales.models import AnyDocument, AnyLine, DocumentLine, Order, OrderLine, Quote, kind_of
+from sales.models import (
+    AnyDocument,
+    AnyLine,
+    DocumentLine,
+    Invoice,
+    InvoiceLine,
+    Order,
+    OrderLine,
+    Quote,
+    QuoteLine,
+    kind_of,
+)
 from sales.pricing.advances import TaxAmount
 from sales.services.documents.tax_rates import with_todays_rates
 from sales.services.prices.list_prices import ListPrices
@@ -109,7 +120,15 @@ class Lines:
         return next((row for row in self.rows if row.id == str(line_id)), None)
 
 
-def read_lines(document: AnyDocument) -> list[Any]:
+@overload
+def read_lines(document: Quote) -> list[QuoteLine]: ...
+@overload
+def read_lines(document: Order) -> list[OrderLine]: ...
+@overload
+def read_lines(document: Invoice) -> list[InvoiceLine]: ...
+@overload
+def read_lines(document: AnyDocument) -> Sequence[AnyLine]: ...
+def read_lines(document: AnyDocument) -> Sequence[AnyLine]:
     """Read a document's lines with what their rows need, in one statement."""
     lines = document.lines.select_related("unit", "product").order_by("position", "id")
     return list(with_todays_rates(lines, document))

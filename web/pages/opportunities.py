@@ -82,8 +82,7 @@ class OpportunityPage(RecordPage):
 
 def opportunity_page(opportunity: Opportunity, user: User) -> OpportunityPage:
     """Read and format everything that the page of an opportunity shows."""
-    is_open = opportunity.status == Opportunity.Status.OPEN
-    may_change = is_open and user.has_perm("crm.change_opportunity")
+    may_change = opportunity.is_open and user.has_perm("crm.change_opportunity")
     account = Link(str(opportunity.account), record_url(opportunity.account))
     revenue = format_money(opportunity.expected_revenue, opportunity.currency)
     return OpportunityPage(
@@ -172,7 +171,7 @@ def _close(opportunity: Opportunity) -> str:
     if opportunity.close_on is None:
         return "–"
     day = format_day(opportunity.close_on)
-    if opportunity.status != Opportunity.Status.OPEN:
+    if not opportunity.is_open:
         return day
     return f"{day} · {format_due(opportunity.close_on, timezone.localdate())}"
 
@@ -188,7 +187,7 @@ def _actions(opportunity: Opportunity, user: User) -> list[Action]:
     def dialog(label: str, name: str, icon: str) -> Action:
         return Action(label, url(name), icon, asks=True, dialog=True)
 
-    if opportunity.status != Opportunity.Status.OPEN:
+    if not opportunity.is_open:
         reopen = Action(gettext("Reopen"), url("reopen"), "rotate-clockwise")
         return [reopen, _edit(opportunity, gettext("The record is closed."))]
     return [

@@ -74,7 +74,7 @@ def _submitted_actions(
     if order.is_on_hold:
         release = Action(gettext("Release"), _url(order, "release"), "player-play")
         return [release, *bill, change, end]
-    if order.status != Order.Status.SUBMITTED:
+    if not order.is_submitted:
         return [*bill, change]
     hold = Action(
         gettext("Put on hold"), _url(order, "hold"), "player-pause", asks=True, dialog=True

@@ -146,7 +146,7 @@ def _tax_notices(
     order: Order, lines: Sequence[OrderLine], taken: Mapping[UUID, TaxAmount]
 ) -> list[str]:
     """Say which tax rates are others by now, of what is not billed yet, and how to take them."""
-    if order.status == Order.Status.CANCELLED or not order.prices_locked:
+    if order.is_cancelled or not order.prices_locked:
         return []
     untouched = [line for line in open_deductions(lines, taken) if not taken[line.pk]]
     whole = tax_drift(
@@ -200,7 +200,7 @@ def _why_locked(order: Order) -> str:
         }
     if order.is_on_hold:
         return gettext("On hold: %(reason)s") % {"reason": order.hold_reason}
-    if order.status == Order.Status.CANCELLED:
+    if order.is_cancelled:
         return gettext("Cancelled: %(reason)s") % {"reason": order.cancelled_reason}
     return ""
 

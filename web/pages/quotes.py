@@ -98,7 +98,7 @@ def _chips(quote: Quote, approval: Approval) -> list[Chip]:
     shown = [quote_chip(quote)]
     if approval.needs:
         shown.append(approval_chip(approval))
-    if quote.status == Quote.Status.ACTIVE and quote.valid_until:
+    if quote.is_active and quote.valid_until:
         today = quote.company.today()
         if 0 <= (quote.valid_until - today).days <= EXPIRES_SOON_DAYS:
             label = gettext("Expires %(when)s") % {"when": format_due(quote.valid_until, today)}
@@ -108,7 +108,7 @@ def _chips(quote: Quote, approval: Approval) -> list[Chip]:
 
 def _why_locked(quote: Quote) -> str:
     """Return why a quote is not edited, and the way on."""
-    if quote.status == Quote.Status.ACTIVE:
+    if quote.is_active:
         return gettext("This revision is with the customer. Revise it to change anything.")
     return why_not_edit(quote)
 
@@ -132,7 +132,7 @@ def _actions(
         return []
     if quote.is_draft:
         return _draft_actions(quote, user, approval, drifts)
-    if quote.status == Quote.Status.ACTIVE:
+    if quote.is_active:
         return _active_actions(quote)
     order = order_of(quote)
     if order is None:

@@ -1,11 +1,11 @@
-"""URLs of handoffs and shipments."""
+"""URLs of handoffs, messages, discrepancies and shipments."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path, register_converter
 from django.urls.converters import StringConverter
 
-from web.views import handoff_actions, handoffs, inbound_messages, shipments
+from web.views import discrepancies, handoff_actions, handoffs, inbound_messages, shipments
 
 app_name = "fulfilment"
 
@@ -30,10 +30,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("messages/<uuid:pk>/", inbound_messages.detail, name="inboundmessage-detail"),
     path("messages/<uuid:pk>/apply/", inbound_messages.apply, name="inboundmessage-apply"),
     path("messages/<uuid:pk>/set-aside/", inbound_messages.leave, name="inboundmessage-set-aside"),
-    path("discrepancies/<uuid:pk>/", inbound_messages.discrepancy, name="discrepancy-detail"),
-    path("discrepancies/<uuid:pk>/decide/", inbound_messages.decide, name="discrepancy-decide"),
+    path("discrepancies/<uuid:pk>/", discrepancies.detail, name="discrepancy-detail"),
+    path("discrepancies/<uuid:pk>/decide/", discrepancies.decide, name="discrepancy-decide"),
     path("orders/<uuid:pk>/ship/", shipments.new, name="shipment-new"),
-    path("shipments/<uuid:pk>/return/", shipments.give_back, name="shipment-return"),
+    path("shipments/<uuid:pk>/return/", shipments.take_back, name="shipment-return"),
     path("shipments/<uuid:pk>/parcel/", shipments.parcel, name="shipment-parcel"),
     path("shipments/<uuid:pk>/<shipment_status:status>/", shipments.move, name="shipment-move"),
 ]

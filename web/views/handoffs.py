@@ -25,7 +25,7 @@ from web.http import RepRequest, rep_with
 from web.pages.handoff_list import HandoffListPage, causes_among, notices_of
 from web.pages.handoffs import RELATED, handoff_page
 from web.pages.lists import Empty
-from web.pages.undecided import undecided_among
+from web.pages.open_reports import open_reports_among
 from web.rendering import render_page
 from web.screens import ListScreen
 
@@ -64,7 +64,7 @@ class HandoffList(ListScreen[Handoff]):
             **fields,
             alerts=notices_of(alerts_for(collect_metrics())),
             causes=causes,
-            undecided=undecided_among(self.person),
+            undecided=open_reports_among(self.person),
         )
 
     def cells(self, record: Handoff) -> Sequence[object]:

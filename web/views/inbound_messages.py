@@ -1,4 +1,4 @@
-"""Views of messages from external systems and of discrepancies, with their actions."""
+"""Views of messages from external systems, with their actions."""
 
 from __future__ import annotations
 
@@ -11,24 +11,17 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from fulfilment.inbound.message_actions import apply_again, set_aside
-from fulfilment.models import Discrepancy, InboundMessage
-from fulfilment.services.discrepancies import resolve_discrepancy
+from fulfilment.models import InboundMessage
 from web.actions import Outcome, action, run_action, run_form_action
-from web.forms.handoffs import DecisionForm, SetAsideForm
+from web.forms.handoffs import SetAsideForm
 from web.http import RepRequest, rep_with
-from web.pages.inbound_messages import discrepancy_page, message_page
+from web.pages.inbound_messages import message_page
 from web.rendering import render_page
 
 
 def find(request: RepRequest, pk: uuid.UUID) -> InboundMessage:
     """Find a message about a document that the person may see."""
     visible = InboundMessage.objects.visible_to(request.user).select_related("connection")
-    return get_object_or_404(visible, pk=pk)
-
-
-def find_discrepancy(request: RepRequest, pk: uuid.UUID) -> Discrepancy:
-    """Find a discrepancy of a document that the person may see."""
-    visible = Discrepancy.objects.visible_to(request.user).select_related("connection")
     return get_object_or_404(visible, pk=pk)
 
 
@@ -64,33 +57,4 @@ def leave(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         heading=gettext("Set this message aside"),
         label=gettext("Set aside"),
         done=gettext("The message is set aside."),
-    )
-
-
-@require_safe
-@rep_with("fulfilment.view_discrepancy")
-def discrepancy(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show both values of a discrepancy."""
-    page = discrepancy_page(find_discrepancy(request, pk), request.user)
-    return render_page(request, "discrepancies/detail.html", page)
-
-
-@rep_with("fulfilment.change_discrepancy")
-def decide(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Ask what was decided about a discrepancy, and why."""
-    found = find_discrepancy(request, pk)
-
-    def use_case(data: dict[str, str]) -> Discrepancy:
-        resolve_discrepancy(found, actor=request.user, reason=data["reason"])
-        return found
-
-    return run_form_action(
-        request,
-        found,
-        DecisionForm(request.POST or None),
-        use_case,
-        heading=gettext("Decide: %(discrepancy)s") % {"discrepancy": found},
-        label=gettext("Record decision"),
-        done=gettext("The decision is recorded."),
-        summary=gettext("Our document stays as it is: correct it where it is wrong."),
     )

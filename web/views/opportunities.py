@@ -92,7 +92,7 @@ class OpportunityEdit(FormScreen[Opportunity]):
 
     def why_not(self, record: Opportunity) -> str:
         """Closed opportunities are read-only."""
-        if record.status == Opportunity.Status.OPEN:
+        if record.is_open:
             return ""
         return gettext("A closed opportunity is read-only. Reopen it to change it.")
 

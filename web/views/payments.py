@@ -86,7 +86,7 @@ def refund(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         "refunded_on": invoice.company.today(),
     }
 
-    def give_back(answers: dict[str, Any]) -> Outcome:
+    def record_refund(answers: dict[str, Any]) -> Outcome:
         recorded = refund_payment(invoice.pk, actor=request.user, **answers)
         if not recorded.is_new:
             return _known(invoice, recorded.payment.reference)
@@ -96,7 +96,7 @@ def refund(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         request,
         invoice,
         RefundForm(request.POST or None, initial=start),
-        give_back,
+        record_refund,
         heading=gettext("Refund what was paid too much of %(invoice)s") % {"invoice": invoice},
         label=gettext("Record refund"),
     )
@@ -162,7 +162,7 @@ def refund_of_credit(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 
     companies = Company.objects.in_bulk([each.company_id for each in balances])
 
-    def give_back(answers: dict[str, Any]) -> Outcome:
+    def record_refund_of_credit(answers: dict[str, Any]) -> Outcome:
         balance = answers.pop("balance")
         entry, is_new = refund_credit(
             account.pk,
@@ -185,7 +185,7 @@ def refund_of_credit(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
             balances=balances,
             today=companies[balances[0].company_id].today(),
         ),
-        give_back,
+        record_refund_of_credit,
         heading=gettext("Refund customer credit of %(account)s") % {"account": account},
         label=gettext("Record refund"),
     )

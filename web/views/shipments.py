@@ -64,7 +64,7 @@ def find_shipment(request: RepRequest, pk: uuid.UUID) -> Shipment:
 
 
 @rep_with("fulfilment.add_shipment")
-def give_back(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
+def take_back(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Record the return of a shipment."""
     shipment = find_shipment(request, pk)
     order, left = find_document(request, Order, shipment.order_id), left_to_return(shipment)

@@ -22,6 +22,7 @@ from sales.pricing.partial import Amounts
 from sales.pricing.quantities import SMALLEST_QUANTITY
 from sales.services.billing.ledgers import put_amounts, read_ledger
 from sales.services.documents.copying import copy_head
+from sales.services.documents.locks import lock_order
 from sales.services.documents.typed_figures import check_amount
 from sales.services.errors import (
     ConflictingFields,
@@ -49,8 +50,8 @@ def invoice_down_payment(
     Fractions are cumulative: those of an order that add up to 1 ask for exactly its total. Later
     invoices deduct what was asked in proportion to what they bill.
     """
-    order = Order.objects.select_for_update(of=("self",)).get(pk=order_id)
-    if order.status != Order.Status.SUBMITTED:
+    order = lock_order(order_id)
+    if not order.is_submitted:
         raise IllegalTransition(
             gettext("%(order)s is %(status)s: only submitted orders take a down payment.")
             % {"order": order, "status": order.get_status_display()}

@@ -40,6 +40,7 @@ from sales.services.billing.down_payments import (
 from sales.services.billing.ledgers import amounts_of, put_amounts, read_ledger
 from sales.services.billing.part_quantities import check_part
 from sales.services.documents.copying import carried_from, copy_head
+from sales.services.documents.locks import lock_invoice, lock_order
 from sales.services.documents.totals import head_figures
 from sales.services.errors import (
     DownPaymentNotIssued,
@@ -49,7 +50,7 @@ from sales.services.errors import (
     name_line,
 )
 from sales.services.events import our_own_doing, record_event
-from sales.services.invoices import issue_invoice, lock_invoice, update_billing_status
+from sales.services.invoices import issue_invoice, update_billing_status
 
 What = Invoice.What
 ZERO, ONE = Decimal(0), Decimal(1)
@@ -70,7 +71,7 @@ def invoice_order(
     `rate` is the fraction of what was ordered that a percentage invoice bills. The amounts are the
     order's own: any run of partial invoices sums to the order to the cent.
     """
-    order = Order.objects.select_for_update(of=("self",)).get(pk=order_id)
+    order = lock_order(order_id)
     if not order.is_binding:
         raise IllegalTransition(
             gettext("%(order)s is %(status)s: it cannot be invoiced.")

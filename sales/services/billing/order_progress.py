@@ -16,9 +16,9 @@ from sales.models import Order, OrderLine, PaymentTerms, SalesEvent
 from sales.pricing.errors import InvalidQuantity
 from sales.services.billing.order_invoices import bill_by_terms
 from sales.services.billing.order_statuses import derive_statuses, save_statuses
+from sales.services.documents.locks import lock_order
 from sales.services.errors import OverReturned, OverShipped
 from sales.services.events import record_event
-from sales.services.orders import lock_order
 
 PROGRESS_COLUMNS = (
     "shipped_quantity", "delivered_quantity", "returned_quantity", "replaced_quantity",

@@ -38,7 +38,7 @@ def save_statuses(order: Order, statuses: Statuses) -> bool:
         changes["fulfilment_status"] = statuses.fulfilment
     if order.billing_status != statuses.billing:
         changes["billing_status"] = statuses.billing
-    if order.status == Order.Status.SUBMITTED and statuses.is_complete:
+    if order.is_submitted and statuses.is_complete:
         order.move_to(Order.Status.COMPLETED, closed_at=timezone.now(), **changes)
     elif order.status == Order.Status.COMPLETED and not statuses.is_complete:
         order.move_to(Order.Status.SUBMITTED, closed_at=None, **changes)

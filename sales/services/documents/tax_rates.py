@@ -52,14 +52,15 @@ def with_todays_rates(lines: QuerySet[Any], document: AnyDocument) -> QuerySet[A
     return found
 
 
-def tax_drift(lines: Iterable[Any]) -> list[TaxDrift]:
+def tax_drift(lines: Iterable[DocumentLine]) -> list[TaxDrift]:
     """List the lines, read with today's rates, whose rate was looked up and is another one now."""
     return [
         TaxDrift(line.pk, line.description, line.tax_rate, line.todays_rate)
         for line in lines
         if line.counts
         and not line.tax_rate_is_typed
-        and None not in (line.tax_rate, line.todays_rate)
+        and line.tax_rate is not None
+        and line.todays_rate is not None
         and line.tax_rate != line.todays_rate
     ]
 

@@ -12,9 +12,6 @@ from sales.pricing.money import EXACT, LARGEST, round_money
 from sales.pricing.price_lists import PRICE_STEP
 from sales.pricing.quantities import check_price_quantity
 
-RATE_DECIMALS = Decimal("0.000001")
-"""Rates keep six decimals: 12.3456 % has four."""
-
 
 def check_number(figure: Decimal, field: str) -> None:
     """Refuse a figure that the database could not store."""

@@ -18,6 +18,7 @@ from sales.models import AnyDocument, AnyLine, DocumentLine, Order, Product, Sal
 from sales.pricing.errors import ProductNotInPriceList
 from sales.services.documents.bundles import is_fixed_part
 from sales.services.documents.drafts import lock_draft
+from sales.services.documents.locks import lock_order
 from sales.services.documents.new_lines import refuse_locked
 from sales.services.documents.totals import lines_of, reprice
 from sales.services.errors import NotDraft, PricesLocked, PricesNotLocked
@@ -140,7 +141,7 @@ def lock_prices(order_id: uuid.UUID, *, actor: Actor) -> Order:
 def _set_lock(order_id: uuid.UUID, *, actor: Actor, locked: bool) -> Order:
     if not may_override(actor):
         raise NotAllowed(gettext("Only users who may override prices can lock or unlock them."))
-    order = Order.objects.select_for_update(of=("self",)).get(pk=order_id)
+    order = lock_order(order_id)
     if not order.is_draft:
         raise NotDraft(
             gettext("%(order)s is %(status)s: make a change order instead.")

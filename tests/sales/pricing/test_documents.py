@@ -9,7 +9,6 @@ from sales.pricing.documents import (
     LineInput,
     Terms,
     line_amounts,
-    line_problems,
     price_document,
 )
 from sales.pricing.errors import (
@@ -189,7 +188,6 @@ def test_refuses_a_line_by_name(typed: dict[str, Any], error: type[PricingError]
 
     assert refusal.value.line == "bad"
     assert str(refusal.value)
-    assert [type(problem) for problem in line_problems(lines, Terms("EUR"))] == [error]
 
 
 @pytest.mark.parametrize(
@@ -220,22 +218,6 @@ def test_refuses_two_lines_of_one_name() -> None:
 def test_refuses_a_currency_it_does_not_know() -> None:
     with pytest.raises(UnknownCurrency):
         price_document([line()], currency="XXX")
-
-
-def test_names_every_line_that_is_wrong_at_once() -> None:
-    lines = [
-        line("1", discount_rate=2),
-        line("2"),
-        line("3", tax_rate=None),
-        line("4", tax_rate=None, counts=False),
-    ]
-
-    problems = line_problems(lines, Terms("EUR"))
-
-    assert [(problem.line, problem.code) for problem in problems] == [
-        ("1", "invalid_discount"),
-        ("3", "no_tax_rate"),
-    ]
 
 
 def test_allows_a_discount_of_everything() -> None:

@@ -1,0 +1,19 @@
+"""Locks of orders and invoices, in the one order: the order, then its invoice."""
+
+from __future__ import annotations
+
+import uuid
+
+from sales.models import Invoice, Order
+
+
+def lock_order(order_id: uuid.UUID) -> Order:
+    """Lock an order for an action; concurrent actions on it wait."""
+    return Order.objects.select_for_update(of=("self",)).get(pk=order_id)
+
+
+def lock_invoice(invoice_id: uuid.UUID) -> tuple[Invoice, Order | None]:
+    """Lock an invoice, and first the order it bills: locks always go in that order."""
+    order_id = Invoice.objects.values_list("order_id", flat=True).get(pk=invoice_id)
+    order = None if order_id is None else lock_order(order_id)
+    return Invoice.objects.select_for_update(of=("self",)).get(pk=invoice_id), order

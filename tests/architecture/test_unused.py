@@ -1,0 +1,155 @@
+"""Unused code: every function, method and constant of the apps is named outside of the tests."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+import pytest
+
+from tests.architecture.sources import ROOT, TREES, Function
+
+Definition = Function | ast.Assign | ast.AnnAssign
+
+HOOKS = {
+    r"__\w+__": "Python",
+    r"app_name|urlpatterns": "Django's URL resolver",
+    r"_get_validation_exclusions|build_widget_attrs|clean_\w+|decompress": "Django's forms",
+    r"format_value|label_from_instance": "Django's widgets and choice fields",
+    r"add_arguments|handle": "Django's management commands",
+    r"get_permission_required": "Django's PermissionRequiredMixin",
+    r"(autocomplete|changeform)_view|formfield_for_\w+|has_replay_permission": "the Django admin",
+    r"get_(actions|fieldsets|inlines|list_display)|response_add": "the Django admin",
+    r"delete_model|save_(model|related)": "the Django admin, to write",
+    r"create_superuser|get_by_natural_key|get_user|is_open_for_signup": "Django and allauth",
+    r"get_condition": "django-pgtrigger",
+    r"get_serializer_name|to_internal_value": "Django REST framework and drf-spectacular",
+    r"do_[A-Z]+|log_message|handle_(data|endtag|starttag)": "http.server and html.parser",
+}
+"""Names that a library calls, and which."""
+
+EXCEPTIONS = {
+    r"config/settings\.py: [A-Z_0-9]+": "read by Django and the libraries it names",
+    r"config/celery\.py: close_stale_connections": "connected to a signal of Celery",
+    r"fulfilment/tasks\.py: finish_deliveries": "connected to signals of Celery",
+    r"fulfilment/management/commands/handoffs\.py: _\w+": "called by the name of the action",
+    r"fulfilment/sync/\w+\.py: \w+": "pure rules that the two-way sync calls",
+}
+"""Other definitions that nothing names, and why they stay."""
+
+IDENTIFIERS = re.compile(r"[\w.:]+")
+WORD = re.compile(r"\w+")
+COMMENT = re.compile(r"\{#.*?#\}|\{% comment %\}.*?\{% endcomment %\}", re.DOTALL)
+
+
+def definitions(tree: ast.Module) -> Iterator[tuple[str, Definition]]:
+    """Every function and constant of a module, and every method of its classes, by name."""
+    for node in tree.body:
+        if isinstance(node, Function):
+            yield node.name, node
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            yield from ((each.id, node) for each in targets if isinstance(each, ast.Name))
+    for owner in ast.walk(tree):
+        if isinstance(owner, ast.ClassDef):
+            yield from ((each.name, each) for each in owner.body if isinstance(each, Function))
+
+
+def names_in(tree: ast.AST) -> Counter[str]:
+    """How often a source names each thing; what it defines, exports or imports does not count.
+
+    Names in strings count where the string is nothing but names: ``"fulfilment.tasks.deliver"``.
+    """
+    counted: Counter[str] = Counter()
+    for node in parts_of(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            counted[node.id] += 1
+        elif isinstance(node, ast.Attribute):
+            counted[node.attr] += 1
+        elif isinstance(node, ast.alias) and node.asname:
+            counted[node.name] += 1
+        elif isinstance(node, ast.Constant) and IDENTIFIERS.fullmatch(str(node.value)):
+            counted.update(WORD.findall(str(node.value)))
+    return counted
+
+
+def parts_of(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every node of a source without those of ``__all__``."""
+    exported = {
+        part
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+        for part in ast.walk(node)
+    }
+    return (node for node in ast.walk(tree) if node not in exported)
+
+
+def unused(trees: Mapping[str, ast.Module], named: Counter[str]) -> list[str]:
+    """Every definition that only itself names, as ``file: name``."""
+    return [
+        f"{file}: {name}"
+        for file, tree in trees.items()
+        for name, node in definitions(tree)
+        if named[name] == names_in(node)[name]
+    ]
+
+
+def is_called_elsewhere(found: str) -> bool:
+    """Whether a definition is a hook of a library, or an exception."""
+    name = found.partition(": ")[2]
+    hooked = any(re.fullmatch(pattern, name) for pattern in HOOKS)
+    return hooked or any(re.fullmatch(pattern, found) for pattern in EXCEPTIONS)
+
+
+def named_outside_tests() -> Counter[str]:
+    """How often the apps, their migrations and templates, the benchmarks and tools name a thing."""
+    scripts = [*ROOT.glob("*/migrations/*.py"), *(ROOT / "bench").rglob("*.py"), ROOT / "manage.py"]
+    trees = [*TREES.values(), *(ast.parse(path.read_text()) for path in scripts)]
+    named = sum_of(names_in(tree) for tree in trees)
+    texts = [*(ROOT / "templates").rglob("*.*"), ROOT / "Makefile", ROOT / "pyproject.toml"]
+    return named + sum_of(WORD.findall(COMMENT.sub("", path.read_text())) for path in texts)
+
+
+def sum_of(counted: Iterable[Iterable[str]]) -> Counter[str]:
+    """Add up counts."""
+    total: Counter[str] = Counter()
+    for each in counted:
+        total.update(each)
+    return total
+
+
+UNUSED = unused(TREES, named_outside_tests())
+
+
+def test_everything_is_named_outside_of_tests() -> None:
+    assert [found for found in UNUSED if not is_called_elsewhere(found)] == []
+
+
+@pytest.mark.parametrize("pattern", [*HOOKS, *EXCEPTIONS])
+def test_every_exception_is_needed(pattern: str) -> None:
+    subjects = UNUSED if pattern in EXCEPTIONS else [found.partition(": ")[2] for found in UNUSED]
+
+    assert any(re.fullmatch(pattern, subject) for subject in subjects)
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("def f(): pass", ["a.py: f"]),
+        ("def f(): pass\nf()", []),
+        ("def f(n): return f(n - 1)", ["a.py: f"]),
+        ("A = 1", ["a.py: A"]),
+        ("A: int = 1\nB = A + 1", ["a.py: B"]),
+        ("class C:\n    def m(self): pass", ["a.py: m"]),
+        ("class C:\n    def m(self): pass\nC().m", []),
+        ("__all__ = ['f']\ndef f(): pass", ["a.py: __all__", "a.py: f"]),
+        ("def f(): pass\nimport_string('a.f')", []),
+        ("def f(): pass\nprint('says f aloud')", ["a.py: f"]),
+    ],
+)
+def test_finds_what_nothing_names(source: str, found: list[str]) -> None:
+    tree = ast.parse(source)
+
+    assert unused({"a.py": tree}, names_in(tree)) == found

@@ -1,0 +1,97 @@
+"""Page of a discrepancy, and its row among the reports that need a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from common.formatting import format_moment
+from crm.models import User
+from fulfilment.models import Discrepancy
+from web.chips.handoffs import discrepancy_chip
+from web.display import Action, Actions, Fact, Link, When
+from web.pages.cards import CardRow
+from web.pages.records import RecordPage
+from web.pages.report_documents import Owners, document_facts, document_of
+from web.record_urls import record_url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscrepancyPage(RecordPage):
+    """The page of a discrepancy."""
+
+    record: Discrepancy
+
+
+def discrepancy_page(found: Discrepancy, user: User, *, problem: str = "") -> DiscrepancyPage:
+    """Read and format everything that the page of a discrepancy shows."""
+    facts = [
+        *document_facts(document_of(found.record_id)),
+        Fact(gettext("About"), found.about or found.field or "–"),
+        Fact(gettext("Ours"), found.display_ours or "–"),
+        Fact(gettext("Theirs"), found.theirs),
+        Fact(gettext("Difference"), found.difference or "–"),
+        Fact(gettext("Connection"), found.connection),
+        Fact(gettext("Opened"), format_moment(found.opened_at)),
+    ]
+    if found.part:
+        facts.insert(1, Fact(gettext("Their reference"), found.part))
+    if found.resolved_at:
+        facts.append(Fact(gettext("Decided"), found.decision))
+    return DiscrepancyPage(
+        record=found,
+        crumb=Link(gettext("Handoffs"), reverse("fulfilment:handoff-list")),
+        heading=found.get_kind_display(),
+        subtitle=compared(found),
+        chips=[discrepancy_chip(found)],
+        actions=Actions(_discrepancy_actions(found, user)),
+        problem=problem,
+        facts=facts,
+    )
+
+
+def discrepancy_row(found: Discrepancy, owners: Owners) -> CardRow:
+    """Show both values, and about whose document they are."""
+    return CardRow(
+        title=compared(found),
+        url=record_url(found),
+        detail=" · ".join(
+            filter(
+                None,
+                (
+                    found.record_number,
+                    found.part,
+                    str(found.connection),
+                    owners.get(found.record_id),
+                ),
+            )
+        ),
+        chip=discrepancy_chip(found),
+        when=When.of(found.opened_at),
+    )
+
+
+def compared(found: Discrepancy) -> str:
+    """Write both values, and by how much they differ."""
+    values = {
+        "about": found.about or found.field or found.record_number,
+        "ours": found.display_ours or "–",
+        "theirs": found.theirs,
+        "connection": found.connection,
+        "difference": found.difference,
+    }
+    if found.difference:
+        text = gettext("%(about)s: ours %(ours)s, %(connection)s %(theirs)s (%(difference)s)")
+    else:
+        text = gettext("%(about)s: ours %(ours)s, %(connection)s %(theirs)s")
+    return text % values
+
+
+def _discrepancy_actions(found: Discrepancy, user: User) -> list[Action]:
+    if not user.has_perm("fulfilment.change_discrepancy"):
+        return []
+    decided = gettext("It is decided already.") if found.resolved_at else ""
+    url = reverse("fulfilment:discrepancy-decide", args=[found.pk])
+    return [Action(gettext("Decide"), url, "scale", asks=True, dialog=True, reason=decided)]
