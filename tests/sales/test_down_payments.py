@@ -312,7 +312,7 @@ def test_terms_leave_a_draft_that_deducts_a_draft(db: None, moment: str) -> None
     assert (final.status, final.total) == ("draft", Decimal("600.00"))
     text = Activity.objects.get(subject_id=order.pk).display_text
     assert text == (
-        "An invoice of 600.00 EUR by the payment terms is left a draft: it deducts a down payment "
+        "An invoice of €600.00 by the payment terms is left a draft: it deducts a down payment "
         "that is not issued. Issue the down payment first."
     )
     assert stands(order) == "submitted"
