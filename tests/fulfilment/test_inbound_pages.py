@@ -53,6 +53,24 @@ def test_shows_cause_owner_and_age_on_desk_and_order(
         assert card.count(str(market.rep)) == 2
 
 
+def test_one_connection_does_not_hide_what_another_reported(
+    order: Order, warehouse: FarEnd, erp: FarEnd, clerk: User, client: Client
+) -> None:
+    receive_from(erp, shipment_event(order, "FOREIGN", "shipped", "1"))
+    for number in range(25):
+        receive_from(warehouse, returned(order, f"R-{number}", "1"))
+    alerts = [each.url for each in client.get(DESK).context["alerts"] if "=erp" in each.url]
+
+    first, all_of_them = undecided(client, DESK), undecided(client, f"{DESK}?reports=all")
+
+    assert [first.count("R-"), "FOREIGN" in first] == [20, False]
+    assert 'href="?reports=all#undecided"' in first
+    assert [all_of_them.count("R-"), "FOREIGN" in all_of_them] == [25, True]
+    assert alerts == ["/handoffs/?connection=erp&reports=all#undecided"]
+    assert "FOREIGN" in undecided(client, alerts[0])
+    assert "R-" not in undecided(client, alerts[0])
+
+
 def test_shows_a_payment_that_was_not_recorded_on_the_invoice(
     invoice: Invoice, erp: FarEnd, clerk: User, client: Client
 ) -> None:

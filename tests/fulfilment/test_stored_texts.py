@@ -109,6 +109,7 @@ def test_the_page_of_a_handoff_shows_its_cause_translated(
     assert page.count("Warehouse hat abgelehnt: Unknown SKU AX-9") > 2  # and its attempts
     assert "Warehouse hat abgelehnt: Unknown SKU AX-9" in listed
     assert "refused: Unknown" not in page + listed
+    assert "%(" not in page + listed
 
 
 def test_the_log_and_an_alert_are_translated(

@@ -19,6 +19,7 @@ from fulfilment.monitoring.alerts import Alert
 from web.filters.handoffs import TO_SEND
 from web.pages.cards import Card
 from web.pages.lists import ListPage
+from web.pages.open_reports import ALL
 
 CAUSES = 8
 """So many causes are shown above the list."""
@@ -43,7 +44,8 @@ def notices_of(alerts: Iterable[Alert]) -> list[AlertNotice]:
 def _counted_by(alert: Alert) -> str:
     """Return the address of what an alert counts: the rows of this list, or a card above it."""
     if alert.code in {"quarantined", "discrepancies"}:
-        return f"{reverse('fulfilment:handoff-list')}#undecided"
+        query = urlencode({"connection": alert.connection, "reports": ALL})
+        return f"{reverse('fulfilment:handoff-list')}?{query}#undecided"
     state = Handoff.State.NEEDS_ATTENTION if alert.code == "needs_attention" else TO_SEND
     query = urlencode({"connection": alert.connection, "state": state})
     return f"{reverse('fulfilment:handoff-list')}?{query}"

@@ -25,7 +25,7 @@ from web.http import RepRequest, rep_with
 from web.pages.handoff_list import HandoffListPage, causes_among, notices_of
 from web.pages.handoffs import RELATED, handoff_page
 from web.pages.lists import Empty
-from web.pages.open_reports import open_reports_among
+from web.pages.open_reports import ALL, open_reports_among
 from web.rendering import render_page
 from web.screens import ListScreen
 
@@ -64,7 +64,11 @@ class HandoffList(ListScreen[Handoff]):
             **fields,
             alerts=notices_of(alerts_for(collect_metrics())),
             causes=causes,
-            undecided=open_reports_among(self.person),
+            undecided=open_reports_among(
+                self.person,
+                self.request.GET.get("connection", ""),
+                shows_all=self.request.GET.get("reports") == ALL,
+            ),
         )
 
     def cells(self, record: Handoff) -> Sequence[object]:
@@ -76,7 +80,7 @@ class HandoffList(ListScreen[Handoff]):
             record.lane.connection,
             handoff_chip(record),
             record.reference,
-            " ".join(filter(None, (record.cause, wait))),
+            " ".join(filter(None, (record.display_cause, wait))),
             format_ago(record.created_at),
         )
 
