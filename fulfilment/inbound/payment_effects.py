@@ -49,17 +49,28 @@ ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
+class OddReversal:
+    """The last report of a reversal that does not count, the one that does, and why."""
+
+    report: Report
+    counted: Report | None
+    refusal: str | Sentence
+
+
+@dataclass(frozen=True, slots=True)
 class Paid:
     """What the messages add up to about one payment.
 
     ``counted`` is the report whose amount counts, ``odd`` the last one where that is another
-    amount or cannot be, and ``refusal`` says why; ``reversals`` has one for each reference.
+    amount or cannot be, and ``refusal`` says why; ``reversals`` has one for each reference, and
+    ``odd_reversals`` the last one of a reference where that is another amount or cannot be.
     """
 
     counted: Report | None
     odd: Report | None
     refusal: str | Sentence
     reversals: Sequence[Report]
+    odd_reversals: Sequence[OddReversal]
 
     @property
     def reversed(self) -> Decimal:
@@ -120,6 +131,9 @@ def _settle_payment(
     if paid.odd is not None:
         remarks.append(paid.refusal)
         found.append(_odd_amount(connection, record, invoice, message.part, paid))
+    for odd in paid.odd_reversals:
+        remarks.append(odd.refusal)
+        found.append(_odd_reversal(connection, record, message.part, odd))
     try:
         with transaction.atomic():
             payment = _enter(connection, invoice, message.part, paid)
@@ -148,7 +162,8 @@ def _add_up(invoice: Invoice, reports: Sequence[Report]) -> Paid:
         reference, day = counted.data["payment_ref"], counted.data["paid_on"]
         taken = reference_taken(reference, amount_of(counted), day, invoice.currency)
         refusal = taken.message
-    return Paid(counted, odd, refusal, _reversals(invoice, reports))
+    reversals, odd_reversals = _reversals(invoice, reports)
+    return Paid(counted, odd, refusal, reversals, odd_reversals)
 
 
 def _is_same(report: Report, counted: Report | None) -> bool:
@@ -158,14 +173,36 @@ def _is_same(report: Report, counted: Report | None) -> bool:
     )
 
 
-def _reversals(invoice: Invoice, reports: Sequence[Report]) -> list[Report]:
-    """Return the reversals, each reference once: as it was reported first, or corrected."""
-    found: dict[str, Report] = {}
+def _reversals(
+    invoice: Invoice, reports: Sequence[Report]
+) -> tuple[list[Report], list[OddReversal]]:
+    """Return the reversals, each reference once: as it was reported first, or corrected.
+
+    Beside them those whose last report is another amount, or cannot be.
+    """
+    counted: dict[str, Report] = {}
+    latest: dict[str, Report] = {}
     for report in in_order(reports):
-        if report.type == REVERSED and not _why_not(invoice, report):
+        if report.type == REVERSED:
             reference = report.data["reversal_ref"]
-            found[reference] = report if report.is_correction else found.get(reference, report)
-    return list(found.values())
+            latest[reference] = report
+            if not _why_not(invoice, report):
+                kept = counted.get(reference, report)
+                counted[reference] = report if report.is_correction else kept
+    odd = [
+        OddReversal(last, first, _why_not(invoice, last) or _taken(invoice, first))
+        for last, first in ((last, counted.get(name)) for name, last in latest.items())
+        if first is None or amount_of(first) != amount_of(last)
+    ]
+    return list(counted.values()), odd
+
+
+def _taken(invoice: Invoice, kept: Report | None) -> str | Sentence:
+    """Say that a reversal is known with another amount; empty if it is not known."""
+    if kept is None:
+        return ""
+    reference, day = kept.data["reversal_ref"], kept.data["reversed_on"]
+    return reference_taken(reference, amount_of(kept), day, invoice.currency).message
 
 
 def _why_not(invoice: Invoice, report: Report) -> str | Sentence:
@@ -255,11 +292,26 @@ def _not_entered(
     kept = find_entry(invoice.payments.filter(kind=Payment.Kind.PAYMENT), reference)
     ours = left_of(kept) if kept else ZERO
     theirs = (amount_of(paid.counted) if paid.counted else ours) - paid.reversed
-    return _payment_discrepancy(connection, record, reference, ours, theirs)
+    part = paid.reversals[-1].data["reversal_ref"] if paid.odd and paid.reversals else ""
+    return _payment_discrepancy(connection, record, reference, ours, theirs, part)
+
+
+def _odd_reversal(
+    connection: Connection, record: Record, reference: str, odd: OddReversal
+) -> NewDiscrepancy:
+    """Name the amount of a reversal that was reported last and does not count."""
+    ours = -amount_of(odd.counted) if odd.counted else ZERO
+    part = odd.report.data["reversal_ref"]
+    return _payment_discrepancy(connection, record, reference, ours, -amount_of(odd.report), part)
 
 
 def _payment_discrepancy(
-    connection: Connection, record: Record, reference: str, ours: Decimal, theirs: Decimal
+    connection: Connection,
+    record: Record,
+    reference: str,
+    ours: Decimal,
+    theirs: Decimal,
+    part: str = "",
 ) -> NewDiscrepancy:
     return NewDiscrepancy(
         connection.pk,
@@ -269,5 +321,6 @@ def _payment_discrepancy(
         theirs=plain(theirs),
         field=reference,
         difference=signed(theirs - ours),
-        about=reference,
+        part=part,
+        about=part or reference,
     )

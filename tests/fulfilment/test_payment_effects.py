@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from fulfilment.cloudevents import plain
 from fulfilment.models import Discrepancy, InboundMessage
 from sales.models import Invoice, Payment
 from sales.services.payments import record_payment
@@ -120,6 +121,42 @@ def test_keeps_a_reversal_of_more_than_was_paid(invoice: Invoice, erp: FarEnd) -
     invoice.refresh_from_db()
     assert invoice.paid == 50
     assert open_values() == [("payment", "50", "-10")]
+
+
+@pytest.mark.parametrize(
+    ("reference", "amount", "ours", "why"),
+    [
+        ("CB-1", "5.00", "-20", "CB-1 is recorded with €20.00"),
+        ("CB-2", "-3.00", "0", "Enter an amount above zero."),
+        ("CB-2", "0.00", "0", "Enter an amount above zero."),
+    ],
+)
+def test_keeps_a_reversal_that_does_not_fit(
+    invoice: Invoice, erp: FarEnd, reference: str, amount: str, ours: str, why: str
+) -> None:
+    receive_from(erp, paid(invoice, "SI-1"))
+    receive_from(erp, taken_back(invoice, "20.00"))
+
+    assert receive_from(erp, taken_back(invoice, amount, reference)) == "conflict"
+
+    theirs = plain(-Decimal(amount))
+    assert open_values() == [("payment", ours, theirs)]
+    assert Discrepancy.objects.get(resolved_at=None).part == reference
+    assert why in InboundMessage.objects.latest("id").display_detail
+    assert entries(invoice) == [("payment", 120), ("correction", -20)]
+    receive_from(erp, taken_back(invoice, "20.00" if ours != "0" else "1.00", reference))
+    assert open_values() == []
+
+
+def test_keeps_another_amount_of_a_payment_beside_a_reversal_of_too_much(
+    invoice: Invoice, erp: FarEnd
+) -> None:
+    receive_from(erp, paid(invoice, "SI-1", "50.00"))
+    receive_from(erp, paid(invoice, "SI-1", "60.00"))
+
+    receive_from(erp, taken_back(invoice, "100.00"))
+
+    assert sorted(open_values()) == [("payment", "50", "-50"), ("payment", "50", "60")]
 
 
 def test_does_not_take_back_what_was_given_back_already(
