@@ -32,6 +32,7 @@ from fulfilment.services.discrepancies import (
 )
 from fulfilment.sync.reports import Report, in_order, latest, standing
 from sales.models import Invoice
+from sales.services.billing.money_rules import check_day_of, check_moved
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.locks import lock_invoice
 from sales.services.invoices import record_official_invoice
@@ -229,6 +230,8 @@ def apply_credit_note(connection: Connection, message: IncomingMessage) -> Effec
     is_new = note is None
     if note is None:
         note = _credit(connection, record, invoice, data)
+        check_moved(data["amount"]["amount"], invoice.currency)
+        check_day_of(invoice, data["credited_on"], field="credited_on")
         ExternalRef.objects.create(
             connection=connection,
             record_type="invoice",

@@ -113,6 +113,29 @@ def test_keeps_a_credit_note_that_does_not_say_what_it_credits(
     )
 
 
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"credited_on": "9999-11-29"}, "9999"),
+        ({"credited_on": "1969-11-29"}, "enter that day or a later one"),
+        ({"amount": "-60.00"}, "Enter an amount above zero."),
+        ({"amount": "0.00"}, "Enter an amount above zero."),
+    ],
+)
+def test_keeps_a_credit_note_of_a_day_or_an_amount_that_cannot_be(
+    invoice: Invoice, erp: FarEnd, wrong: dict[str, str], why: str
+) -> None:
+    said = {"amount": "60.00", **wrong}
+    message = credited(invoice, "CR-1", said.pop("amount"), lines=half(invoice), **said)
+
+    assert receive_from(erp, message) == "quarantined"
+
+    stored = InboundMessage.objects.get()
+    assert (stored.root_id, stored.is_open) == (invoice.pk, True)
+    assert why in stored.display_detail
+    assert not Invoice.objects.filter(kind="credit_note").exists()
+
+
 def test_keeps_a_credit_of_more_than_is_left(invoice: Invoice, erp: FarEnd) -> None:
     receive_from(erp, credited(invoice, "CR-1", "60.00", lines=half(invoice)))
     lines = half(invoice)
