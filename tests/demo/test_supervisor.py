@@ -119,7 +119,7 @@ def test_stops_the_whole_process_group_of_a_program(tmp_path: Path, port: int) -
         family = watchdog.children(recursive=True)
         assert len(family) == 2
 
-    assert not any(lives(member) for member in (watchdog, *family))
+    assert psutil.wait_procs((watchdog, *family), timeout=5)[1] == []
     assert becomes_free(port)
 
 
