@@ -169,12 +169,6 @@ def listener(run: Supervisor, port: int) -> Program:
     return Program("listener", command, lambda: "listening" in run.log_of("listener").read_text())
 
 
-def lives(process: psutil.Process) -> bool:
-    with contextlib.suppress(psutil.NoSuchProcess):
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    return False
-
-
 def becomes_free(port: int) -> bool:
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:

@@ -324,4 +324,4 @@ def test_an_invoice_ends_as_its_reports_say(invoice: Invoice, erp: FarEnd) -> No
     assert end["status"] == ("partly_paid", Decimal(33), Decimal(0), Decimal(87))
     assert end["payments"] == {"PAY-number": Decimal(33)}
     assert end["official"][:2] == ("number-SI1", "part paid")
-    assert end["discrepancies"] == []
+    assert end["discrepancies"] == [("payment", "CB-2", "PAY-number", "-7", "-9")]
