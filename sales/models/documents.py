@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -175,8 +176,10 @@ class DocumentLine(models.Model):
         QUOTE = "quote", _("Agreed in the quote")
         EXTERNAL = "external", _("From an external system")
 
+    dated_rates: Sequence[Mapping[str, Any]]
+    """The rates of its tax category on all days, where ``with_dated_rates`` read them along."""
     todays_rate: Decimal | None
-    """The tax rate of today, where ``with_todays_rates`` read it along."""
+    """The tax rate of today, where ``put_todays_rates`` put it."""
 
     id = identifier()
     position = models.PositiveIntegerField(default=0)

@@ -11,7 +11,11 @@ from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.change_orders import Changes, change_order
 from sales.services.documents.drafts import change_head, draft_quote
 from sales.services.documents.lines import add_line
-from sales.services.documents.tax_rates import tax_drift, with_todays_rates
+from sales.services.documents.tax_rates import (
+    put_todays_rates,
+    tax_drift,
+    with_dated_rates,
+)
 from sales.services.errors import AlreadyBilled, CreditFirst
 from sales.services.invoices import issue_invoice
 from sales.services.orders import submit_order
@@ -22,7 +26,9 @@ from tests.sales.order_steps import billed, submitted
 
 
 def drift_of(order: Order) -> list[tuple[str, Decimal, Decimal]]:
-    found = tax_drift(with_todays_rates(order.lines.order_by("position"), order))
+    lines = list(with_dated_rates(order.lines.order_by("position"), order))
+    put_todays_rates(order, lines)
+    found = tax_drift(lines)
     return [(each.description, each.agreed, each.today) for each in found]
 
 

@@ -33,7 +33,7 @@ from sales.models import (
     kind_of,
 )
 from sales.pricing.advances import TaxAmount
-from sales.services.documents.tax_rates import with_todays_rates
+from sales.services.documents.tax_rates import put_todays_rates, with_dated_rates
 from sales.services.prices.list_prices import ListPrices
 from sales.services.prices.price_refresh import PriceDrift, price_drift
 from web.forms.lines import discount_label
@@ -131,7 +131,9 @@ def read_lines(document: AnyDocument) -> Sequence[AnyLine]: ...
 def read_lines(document: AnyDocument) -> Sequence[AnyLine]:
     """Read a document's lines with what their rows need, in one statement."""
     lines = document.lines.select_related("unit", "product").order_by("position", "id")
-    return list(with_todays_rates(lines, document))
+    read = list(with_dated_rates(lines, document))
+    put_todays_rates(document, read)
+    return read
 
 
 def drifts_of(

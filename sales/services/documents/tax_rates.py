@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import CharField, OuterRef, QuerySet
+from django.db.models.functions import Cast, JSONObject
 
 from sales.models import AnyDocument, DocumentLine, TaxRate
 from sales.pricing.errors import NoTaxRate
@@ -39,17 +41,30 @@ def look_up_tax_rates(document: AnyDocument, lines: Sequence[DocumentLine]) -> N
         line.tax_rate = rate
 
 
-def with_todays_rates(lines: QuerySet[Any], document: AnyDocument) -> QuerySet[Any]:
-    """Read today's rate along with each line of a document, for ``tax_drift``."""
-    day = document.company.today()
-    rates = TaxRate.objects.filter(
-        Q(valid_from__isnull=True) | Q(valid_from__lte=day),
-        Q(valid_to__isnull=True) | Q(valid_to__gte=day),
-        category=OuterRef("tax_category"),
-        zone=document.tax_zone_id,
-    )
-    found: QuerySet[Any] = lines.annotate(todays_rate=Subquery(rates.values("rate")[:1]))
+def with_dated_rates(lines: QuerySet[Any], document: AnyDocument) -> QuerySet[Any]:
+    """Read the rates of each line's category in the document's zone along with the lines."""
+    rates = TaxRate.objects.filter(category=OuterRef("tax_category"), zone=document.tax_zone_id)
+    dated = JSONObject(rate=Cast("rate", CharField()), start="valid_from", end="valid_to")
+    found: QuerySet[Any] = lines.annotate(dated_rates=ArraySubquery(rates.values(dated=dated)))
     return found
+
+
+def put_todays_rates(document: AnyDocument, lines: Iterable[DocumentLine]) -> None:
+    """Put ``todays_rate`` on lines that were read with their dated rates, for ``tax_drift``."""
+    day, zone = document.company.today(), str(document.tax_zone_id)
+    for line in lines:
+        category = str(line.tax_category_id)
+        rates = [
+            DatedTaxRate(
+                category, zone, Decimal(each["rate"]), _day(each["start"]), _day(each["end"])
+            )
+            for each in line.dated_rates
+        ]
+        line.todays_rate = _rate_on(day, rates, category, zone)
+
+
+def _day(text: str | None) -> dt.date | None:
+    return dt.date.fromisoformat(text) if text else None
 
 
 def tax_drift(lines: Iterable[DocumentLine]) -> list[TaxDrift]:
@@ -68,7 +83,7 @@ def tax_drift(lines: Iterable[DocumentLine]) -> list[TaxDrift]:
 def todays_rates(document: AnyDocument, lines: Sequence[DocumentLine]) -> list[Decimal | None]:
     """Look up the rate of each line's category in the document's zone; None where none is known.
 
-    Lines that were read ``with_todays_rates`` have theirs.
+    Lines on which ``put_todays_rates`` put them have theirs.
     """
     if all(hasattr(line, "todays_rate") for line in lines):
         return [getattr(line, "todays_rate", None) for line in lines]
