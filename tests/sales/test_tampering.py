@@ -45,6 +45,7 @@ MAY_MOVE = {
 SEEN_BY_HISTORY_ALONE = {
     "quoteline.unit_cost": "the cost of the day the line was added, kept on the line only",
     "invoiceline.unit_cost": "the same, on an invoice without an order",
+    "orderline.unit_cost": "the same, on a line whose cost no quote and no invoice repeats",
     "order.discount_amount": "a changed order: closing its rest leaves the discount that was typed",
     "order.discount_rate": "a changed order: closing its rest leaves the discount that was typed",
     "orderline.discount_amount": "a changed order: what is billed keeps the discount of then",
