@@ -47,7 +47,7 @@ class HealthySystem:
                 self.end_headers()
                 self.wfile.write(answer)
 
-            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name there
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # its name there
                 pass
 
         self._server = QuietServer(("127.0.0.1", 0), Handler)

@@ -51,21 +51,19 @@ def killed_anywhere(testbed: Testbed) -> None:
 @fault("frozen past the lease", core=True)
 def frozen_past_the_lease(testbed: Testbed) -> None:
     """SIGSTOP before the commit until the lease expires; another worker delivers; then SIGCONT."""
-    testbed.create_events()
-    frozen = testbed.start_worker("freezes before the commit", short_leases=True)
-    eventually(testbed.has_lease, "a lease")
-    testbed.start_worker(short_leases=True)
-    eventually(testbed.all_sent, "the end")
-    signal_to(frozen, signal.SIGCONT)
-    time.sleep(0.3)
-    assert frozen.is_running()
+    _freeze_one_of_two(testbed, "freezes before the commit")
 
 
 @fault("frozen with locks held", core=True)
 def frozen_with_locks_held(testbed: Testbed) -> None:
     """SIGSTOP while answers are stored; the database ends that transaction, others go on."""
+    _freeze_one_of_two(testbed, "freezes while it stores answers")
+
+
+def _freeze_one_of_two(testbed: Testbed, failure: str) -> None:
+    """Have a worker freeze, and another one deliver what it held; the first one survives it."""
     testbed.create_events()
-    frozen = testbed.start_worker("freezes while it stores answers", short_leases=True)
+    frozen = testbed.start_worker(failure, short_leases=True)
     eventually(testbed.has_lease, "a lease")
     testbed.start_worker(short_leases=True)
     eventually(testbed.all_sent, "the end")

@@ -122,10 +122,10 @@ def at_completion(action: Callable[[], None]) -> None:
     def act_and_complete(steps: Any) -> Any:
         if steps:
             action()
-            drain.complete = complete  # type: ignore[attr-defined]
+            drain.complete = complete  # type: ignore[attr-defined]  # only once
         return complete(steps)
 
-    drain.complete = act_and_complete  # type: ignore[attr-defined]
+    drain.complete = act_and_complete  # type: ignore[attr-defined]  # only here
 
 
 def freeze() -> None:
@@ -144,7 +144,7 @@ def freeze_in_completion() -> None:
             completion._store_attempts = store  # type: ignore[attr-defined]  # only once
             freeze()
 
-    completion._store_attempts = store_and_freeze  # type: ignore[attr-defined]
+    completion._store_attempts = store_and_freeze  # type: ignore[attr-defined]  # only here
 
 
 def lose_backend() -> None:
