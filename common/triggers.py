@@ -51,7 +51,7 @@ class LookupTrigger(RefusalTrigger):
 
     def is_wrong(self, model: Model) -> str:
         """Write the SQL condition on other rows."""
-        raise NotImplementedError
+        raise NotImplementedError  # each kind of trigger has its own
 
 
 class MovesLegally(RefusalTrigger):

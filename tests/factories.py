@@ -53,7 +53,8 @@ class UserFactory(DjangoModelFactory[User]):
     @factory.post_generation  # type: ignore[untyped-decorator]  # factory-boy has no types
     def role(self, create: bool, name: str | None, **_: Any) -> None:
         if create:
-            self.groups.add(Group.objects.get(name=name or roles.SALES_REP))  # type: ignore[attr-defined]
+            group = Group.objects.get(name=name or roles.SALES_REP)
+            self.groups.add(group)  # type: ignore[attr-defined]  # self is the made user
 
 
 class AccountFactory(DjangoModelFactory[Account]):

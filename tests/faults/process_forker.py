@@ -205,7 +205,8 @@ def run_child(
     if clock:
         time_machine.travel(dt.datetime.now(dt.UTC) + dt.timedelta(seconds=clock)).start()
     if short_leases:
-        leases.LEASE_SECONDS, leases.LEASE_MARGIN = 0, SHORT_MARGIN  # type: ignore[attr-defined]
+        leases.LEASE_SECONDS = 0  # type: ignore[attr-defined]  # only here
+        leases.LEASE_MARGIN = SHORT_MARGIN  # type: ignore[attr-defined]  # only here
     ROLES[role](**options)
 
 

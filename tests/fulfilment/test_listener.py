@@ -51,7 +51,7 @@ def test_wakes_at_once_for_every_notification(woken: Woken) -> None:
     for number in range(2, 5):
         started = time.monotonic()
         notify()
-        eventually(lambda number=number: woken.times == number, "a wake-up", 5)  # type: ignore[misc]
+        eventually(lambda number=number: woken.times == number, "a wake-up", 5)  # type: ignore[misc]  # a lambda's default
         assert time.monotonic() - started < 0.4
 
 

@@ -6,6 +6,7 @@ import uuid
 from decimal import Decimal
 
 import pytest
+from pytest_httpserver import HTTPServer
 
 from common.errors import Duplicate, IllegalTransition, MissingField
 from fulfilment.models import Handoff, Shipment
@@ -151,9 +152,9 @@ def test_reopens_the_quantities_of_a_failed_shipment(order: Order, market: Marke
 
 
 def test_sends_recorded_shipments_to_connections_that_receive_them(
-    httpserver: object, market: Market
+    httpserver: HTTPServer, market: Market
 ) -> None:
-    far_end: FarEnd = connect(httpserver, "erp", ["shipment.recorded"])  # type: ignore[arg-type]
+    far_end: FarEnd = connect(httpserver, "erp", ["shipment.recorded"])
     order = submitted_order(market)
 
     ship(order, market, "4")
