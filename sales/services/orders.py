@@ -24,7 +24,7 @@ from sales.services.documents.totals import lines_of
 from sales.services.errors import AlreadyShipped, NotOnHold, OnHold
 from sales.services.events import record_event
 from sales.services.prices.exchange_rates import freeze_exchange_rate
-from sales.services.prices.promotions import (
+from sales.services.promotions import (
     carry_promotions,
     redeem_promotions,
     release_promotions,

@@ -22,7 +22,7 @@ from sales.services.errors import QuoteExpired
 from sales.services.events import record_event
 from sales.services.orders import order_from_quote
 from sales.services.prices.exchange_rates import freeze_exchange_rate
-from sales.services.prices.promotions import carry_promotions
+from sales.services.promotions import carry_promotions
 
 
 @transaction.atomic

@@ -28,7 +28,7 @@ from sales.services.approvals import (
 )
 from sales.services.documents.drafts import change_head, draft_quote
 from sales.services.documents.lines import add_line, change_line, remove_line
-from sales.services.prices.promotions import apply_promotion
+from sales.services.promotions import apply_promotion
 from sales.services.quotes import activate_quote
 from tests.approvals import decide
 from tests.factories import Market, PriceListFactory, PriceListItemFactory, UserFactory

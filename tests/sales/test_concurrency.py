@@ -19,7 +19,7 @@ from sales.services.integrity.verification import verify
 from sales.services.invoices import issue_invoice
 from sales.services.orders import submit_order
 from sales.services.payments import Recorded, record_payment
-from sales.services.prices.promotions import apply_promotion
+from sales.services.promotions import apply_promotion
 from sales.services.quotes import accept_quote, activate_quote
 from tests.concurrency import run_concurrently
 from tests.factories import Market

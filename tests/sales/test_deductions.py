@@ -44,7 +44,7 @@ from sales.services.documents.totals import lines_of
 from sales.services.errors import AlreadyBilled, CreditFirst, NothingToInvoice, UnknownLine
 from sales.services.invoices import issue_invoice
 from sales.services.orders import cancel_order, submit_order
-from sales.services.prices.promotions import apply_promotion
+from sales.services.promotions import apply_promotion
 from sales.services.quotes import accept_quote, activate_quote, revise_quote
 from tests.database_assertions import found_in_documents, refused, sql
 from tests.factories import Market, ProductCategoryFactory, TaxCategoryFactory, UserFactory

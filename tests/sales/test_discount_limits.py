@@ -19,7 +19,7 @@ from sales.services.documents.drafts import change_head, draft_quote
 from sales.services.documents.lines import add_line, change_line, remove_line
 from sales.services.orders import submit_order
 from sales.services.prices.discount_limits import discount_limit
-from sales.services.prices.promotions import apply_promotion
+from sales.services.promotions import apply_promotion
 from sales.services.quotes import accept_quote, activate_quote
 from tests.factories import Market, TeamFactory, UserFactory
 from tests.sales.quote_steps import quoted, unchanged

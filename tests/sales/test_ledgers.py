@@ -29,7 +29,7 @@ from sales.services.errors import CreditFirst, NothingToInvoice, QuantityBelowDo
 from sales.services.integrity.verification import verify
 from sales.services.invoices import issue_invoice
 from sales.services.orders import cancel_order, submit_order
-from sales.services.prices.promotions import apply_promotion
+from sales.services.promotions import apply_promotion
 from tests.factories import Market, TaxCategoryFactory
 from tests.sales.order_books import agreed_with, books_of
 from tests.sales.order_steps import billed

@@ -12,7 +12,7 @@ from sales.models import PromotionCode, PromotionUse, SalesEvent
 from sales.pricing.errors import CurrencyMismatch, InvalidPromotion, PricingError
 from sales.services.documents.lines import change_line, remove_line
 from sales.services.orders import submit_order
-from sales.services.prices.promotions import apply_promotion, remove_promotion
+from sales.services.promotions import apply_promotion, remove_promotion
 from tests.factories import AccountFactory, Market
 from tests.sales.promotion_codes import amount_code, code, draft, nets
 

@@ -39,7 +39,7 @@ from sales.services.documents.totals import lines_of
 from sales.services.invoices import issue_invoice
 from sales.services.order_differences import hash_changes
 from sales.services.orders import submit_order
-from sales.services.prices.promotions import apply_promotion
+from sales.services.promotions import apply_promotion
 from sales.services.quotes import accept_quote, activate_quote, revise_quote
 from tests.approvals import decide
 from tests.factories import Market

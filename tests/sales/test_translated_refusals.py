@@ -31,7 +31,7 @@ from sales.services.invoices import issue_invoice
 from sales.services.opportunities import lose_opportunity
 from sales.services.orders import hold_order, submit_order
 from sales.services.payments import record_payment, refund_payment, write_off_invoice
-from sales.services.prices.promotions import apply_promotion
+from sales.services.promotions import apply_promotion
 from sales.services.quotes import accept_quote, activate_quote
 from tests.factories import LeadFactory, Market, OpportunityFactory, UnitFactory
 

@@ -18,7 +18,7 @@ from sales.services.documents.lines import add_line
 from sales.services.invoices import issue_invoice
 from sales.services.orders import submit_order
 from sales.services.payments import record_payment
-from sales.services.prices.promotions import apply_promotion
+from sales.services.promotions import apply_promotion
 from sales.services.quotes import accept_quote, activate_quote, lose_quote, revise_quote
 from tests.factories import Market, TaxCategoryFactory
 from tests.sales.order_steps import trade_in

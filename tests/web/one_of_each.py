@@ -44,7 +44,7 @@ from sales.services.opportunities import quote_from_opportunity
 from sales.services.opportunity_lines import add_opportunity_line
 from sales.services.orders import submit_order
 from sales.services.payments import record_payment
-from sales.services.prices.promotions import apply_promotion
+from sales.services.promotions import apply_promotion
 from sales.services.quotes import accept_quote, activate_quote, revise_quote
 from tests.approvals import decide
 from tests.factories import (

@@ -10,7 +10,7 @@ from sales.services.billing.order_invoices import invoice_order
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line, change_line
 from sales.services.orders import submit_order
-from sales.services.prices.promotions import apply_promotion
+from sales.services.promotions import apply_promotion
 from tests.factories import Market
 from tests.sales.order_steps import trade_in
 from web.pages.lines import LineRow, build_lines, read_lines

@@ -19,7 +19,7 @@ from sales.services.prices.price_refresh import (
     refresh_prices,
     unlock_prices,
 )
-from sales.services.prices.promotions import apply_promotion, remove_promotion
+from sales.services.promotions import apply_promotion, remove_promotion
 from web.actions import action, run_action
 from web.forms.base import add_refusal
 from web.forms.prices import PromotionForm, RefreshForm
