@@ -16,7 +16,7 @@ from sales.services.billing.order_invoices import delete_draft_invoice
 from sales.services.documents.drafts import change_head, draft_invoice, draft_order, draft_quote
 from sales.services.documents.lines import add_line
 from sales.services.orders import cancel_order, submit_order
-from sales.services.prices.price_refresh import lock_prices, unlock_prices
+from sales.services.price_refresh import lock_prices, unlock_prices
 from sales.services.quotes import activate_quote, revise_quote
 from tests.approvals import decide
 from tests.factories import Market, UserFactory

@@ -17,7 +17,7 @@ from sales.services.documents.drafts import change_head, draft_order, draft_quot
 from sales.services.documents.lines import add_line
 from sales.services.errors import NotDraft, PricesLocked
 from sales.services.orders import submit_order
-from sales.services.prices.price_refresh import (
+from sales.services.price_refresh import (
     lock_prices,
     preview_refresh,
     price_drift,

@@ -16,7 +16,7 @@ from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line, change_line
 from sales.services.errors import NotDraft, PricesLocked
 from sales.services.orders import cancel_order, submit_order
-from sales.services.prices.price_refresh import unlock_prices
+from sales.services.price_refresh import unlock_prices
 from sales.services.promotions import apply_promotion, remove_promotion
 from sales.services.quotes import accept_quote, activate_quote, revise_quote
 from tests.factories import Market

@@ -26,7 +26,7 @@ from sales.services.invoices import issue_invoice
 from sales.services.opportunities import quote_from_opportunity
 from sales.services.opportunity_lines import add_opportunity_line
 from sales.services.orders import cancel_order, submit_order
-from sales.services.prices.price_refresh import refresh_prices
+from sales.services.price_refresh import refresh_prices
 from sales.services.quotes import accept_quote, activate_quote, revise_quote
 from tests.factories import Market, OpportunityFactory
 

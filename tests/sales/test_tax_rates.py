@@ -19,7 +19,7 @@ from sales.services.documents.tax_rates import (
 from sales.services.errors import AlreadyBilled, CreditFirst
 from sales.services.invoices import issue_invoice
 from sales.services.orders import submit_order
-from sales.services.prices.price_refresh import unlock_prices
+from sales.services.price_refresh import unlock_prices
 from sales.services.quotes import accept_quote, activate_quote
 from tests.factories import Market, UserFactory
 from tests.sales.order_steps import billed, submitted

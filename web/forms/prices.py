@@ -10,7 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from common.form_fields import WholeNumberField
-from sales.services.prices.price_refresh import PriceDrift
+from sales.services.price_refresh import PriceDrift
 from web.forms.base import StyledForm
 
 

@@ -10,8 +10,8 @@ from django.utils.translation import gettext
 from crm.models import User
 from sales.models import AnyDocument, Order, Quote, kind_of
 from sales.services.approvals import Approval
+from sales.services.price_refresh import PriceDrift
 from sales.services.prices.override_rights import may_override
-from sales.services.prices.price_refresh import PriceDrift
 from web.display import Action
 
 

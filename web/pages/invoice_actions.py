@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from crm.models import User
 from sales.models import Invoice
 from sales.services.billing.surplus import Surplus
-from sales.services.prices.price_refresh import PriceDrift
+from sales.services.price_refresh import PriceDrift
 from web.display import Action
 from web.pages.draft_actions import refresh_action
 from web.pages.payments import payment_actions

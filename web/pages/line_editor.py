@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 
 from common.formatting import format_price, plain_number
 from sales.models import AnyDocument, AnyLine, DocumentLine, kind_of
-from sales.services.prices.price_refresh import PriceDrift
+from sales.services.price_refresh import PriceDrift
 from web.forms.lines import discount_as_typed, price_as_typed
 from web.icons import draw_icon
 

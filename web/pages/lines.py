@@ -34,8 +34,8 @@ from sales.models import (
 )
 from sales.pricing.advances import TaxAmount
 from sales.services.documents.tax_rates import put_todays_rates, with_dated_rates
+from sales.services.price_refresh import PriceDrift, price_drift
 from sales.services.prices.list_prices import ListPrices
-from sales.services.prices.price_refresh import PriceDrift, price_drift
 from web.forms.lines import discount_label
 from web.pages.line_editor import EditorRow, LineEditor, format_volume_discount
 

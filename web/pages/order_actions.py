@@ -12,7 +12,7 @@ from crm.models import User
 from sales.models import Order, OrderLine
 from sales.pricing.advances import TaxAmount
 from sales.services.billing.surplus import Surplus
-from sales.services.prices.price_refresh import PriceDrift
+from sales.services.price_refresh import PriceDrift
 from web.display import Action
 from web.pages.draft_actions import lock_action, refresh_action
 from web.pages.shipments import why_not_ship

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 
 from common.formatting import format_money, format_price
 from sales.models import AnyDocument
-from sales.services.prices.price_refresh import PricePreview
+from sales.services.price_refresh import PricePreview
 from web.display import Link
 from web.forms.prices import RefreshForm
 from web.record_urls import record_url

@@ -14,8 +14,8 @@ from crm.models import User
 from sales.models import OpportunityLine, Quote
 from sales.services.approvals import Approval, approval_of
 from sales.services.documents.todays_figures import todays_figures
+from sales.services.price_refresh import PriceDrift
 from sales.services.prices.list_prices import list_prices_of
-from sales.services.prices.price_refresh import PriceDrift
 from sales.services.prices.promotion_discounts import promotions_of
 from web.chips.documents import approval_chip, quote_chip
 from web.display import Action, Actions, Chip, Fact, Link

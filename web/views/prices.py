@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from common.errors import DomainError
 from sales.models import AnyDocument, Order, Quote
-from sales.services.prices.price_refresh import (
+from sales.services.price_refresh import (
     PriceDrift,
     PricePreview,
     lock_prices,
