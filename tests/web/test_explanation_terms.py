@@ -19,8 +19,8 @@ from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.billing.order_invoices import invoice_order
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import change_head
-from sales.services.documents.explanations import explain
 from sales.services.documents.totals import lines_of
+from sales.services.explanations import explain
 from sales.services.invoices import issue_invoice
 from sales.services.orders import submit_order
 from tests.factories import Market

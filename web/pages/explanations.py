@@ -13,7 +13,7 @@ from common.formatting import format_money, format_price, format_quantity, forma
 from sales.models import AnyDocument, AnyLine, kind_of
 from sales.pricing.explanations import Step
 from sales.pricing.money import ONE
-from sales.services.documents.explanations import explain
+from sales.services.explanations import explain
 from web.display import Link
 from web.pages.explanation_terms import translate_terms
 from web.pages.lines import read_lines
