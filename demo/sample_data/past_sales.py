@@ -23,8 +23,8 @@ from demo.sample_data.pipeline import NEGOTIATION, PROPOSAL
 from demo.sample_data.scenarios import Scenario
 from demo.sample_data.users import user
 from sales.models import Invoice, Order, Quote
-from sales.services.billing.order_invoices import invoice_order
 from sales.services.opportunities import win_opportunity
+from sales.services.order_invoices import invoice_order
 from sales.services.orders import cancel_order
 from sales.services.quotes import activate_quote, lose_quote, revise_quote
 

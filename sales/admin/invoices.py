@@ -19,9 +19,9 @@ from sales.models import (
     InvoiceLine,
     Payment,
 )
-from sales.services.billing.order_invoices import delete_draft_invoice
 from sales.services.documents.drafts import OF_THE_ORDER
 from sales.services.invoices import issue_invoice
+from sales.services.order_invoices import delete_draft_invoice
 
 
 class InvoiceLineInline(LineInline):

@@ -29,7 +29,6 @@ from sales.pricing.partial import Portion, credit_part, freight_part
 from sales.services.billing.down_payments import keep_deducted
 from sales.services.billing.early_payment import credit_discount
 from sales.services.billing.ledgers import amounts_of, sum_portions
-from sales.services.billing.order_invoices import add_up, part_line
 from sales.services.billing.part_quantities import check_part
 from sales.services.billing.settlement import settle, take_back_write_off
 from sales.services.documents.copying import copy_head
@@ -37,6 +36,7 @@ from sales.services.documents.locks import lock_invoice
 from sales.services.errors import NothingToCredit, UnknownLine, name_line
 from sales.services.events import record_event
 from sales.services.invoices import issue_invoice, update_billing_status
+from sales.services.order_invoices import add_up, part_line
 
 ZERO = Decimal(0)
 

@@ -14,7 +14,6 @@ from common.rows import save_columns
 from crm.actors import Actor
 from sales.models import Invoice, Order, OrderLine, PaymentTerms, Quote, QuoteLine, SalesEvent
 from sales.services.billing.down_payments import refuse_while_asked_ahead
-from sales.services.billing.order_invoices import bill_by_terms, drop_draft
 from sales.services.documents.copying import copy_head, copy_lines
 from sales.services.documents.locks import lock_order
 from sales.services.documents.numbering import assign_number
@@ -23,6 +22,7 @@ from sales.services.documents.todays_figures import price_to_issue
 from sales.services.documents.totals import lines_of
 from sales.services.errors import AlreadyShipped, NotOnHold, OnHold
 from sales.services.events import record_event
+from sales.services.order_invoices import bill_by_terms, drop_draft
 from sales.services.prices.exchange_rates import freeze_exchange_rate
 from sales.services.promotions import (
     carry_promotions,

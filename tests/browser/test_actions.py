@@ -8,10 +8,10 @@ from typing import Literal
 import pytest
 
 from sales.models import Invoice, Order
-from sales.services.billing.order_invoices import invoice_order
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
 from sales.services.invoices import issue_invoice
+from sales.services.order_invoices import invoice_order
 from sales.services.orders import submit_order
 from tests.browser.conftest import Screen
 from tests.factories import Market

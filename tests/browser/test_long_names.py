@@ -8,10 +8,10 @@ import pytest
 
 from crm.models import Account
 from sales.models import AccountTerms
-from sales.services.billing.order_invoices import invoice_order
 from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line
 from sales.services.invoices import issue_invoice
+from sales.services.order_invoices import invoice_order
 from sales.services.orders import submit_order
 from sales.services.quotes import accept_quote, activate_quote
 from tests.browser.conftest import Screen

@@ -6,11 +6,11 @@ from pytest_httpserver import HTTPServer
 
 from fulfilment.models import Handoff
 from sales.models import AnyDocument, Invoice, Order
-from sales.services.billing.order_invoices import invoice_order
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_invoice, draft_quote
 from sales.services.documents.lines import add_line
 from sales.services.invoices import issue_invoice
+from sales.services.order_invoices import invoice_order
 from sales.services.orders import hold_order, submit_order
 from sales.services.quotes import accept_quote, activate_quote
 from tests.factories import Market

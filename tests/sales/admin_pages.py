@@ -18,10 +18,10 @@ from sales.models import (
     ExchangeRate,
     PromotionCode,
 )
-from sales.services.billing.order_invoices import invoice_order
 from sales.services.documents.drafts import draft_order, draft_quote
 from sales.services.documents.lines import add_line
 from sales.services.invoices import issue_invoice
+from sales.services.order_invoices import invoice_order
 from sales.services.orders import submit_order
 from sales.services.payments import record_payment
 from tests.factories import (

@@ -9,7 +9,7 @@ from crm import roles
 from crm.models import User
 from sales.models import ApprovalRule, Invoice, Order, Quote
 from sales.services.billing.down_payments import invoice_down_payment
-from sales.services.billing.order_invoices import invoice_order
+from sales.services.order_invoices import invoice_order
 from tests.factories import Market, UserFactory
 from tests.sales.admin_pages import signed_in
 from tests.sales.payment_steps import bill

@@ -34,7 +34,6 @@ from sales.pricing.errors import InvalidDiscount
 from sales.pricing.money import minor_units
 from sales.services.billing.down_payments import invoice_down_payment, open_down_payments
 from sales.services.billing.ledgers import read_ledger
-from sales.services.billing.order_invoices import delete_draft_invoice, invoice_order
 from sales.services.change_orders import Changes, change_order, close_rest
 from sales.services.credit_notes import credit_invoice
 from sales.services.customer_credit import apply_credit, keep_as_credit, refund_credit
@@ -42,6 +41,7 @@ from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
 from sales.services.errors import DownPaymentDeducted, DownPaymentNotIssued, NothingToInvoice
 from sales.services.invoices import issue_invoice
+from sales.services.order_invoices import delete_draft_invoice, invoice_order
 from sales.services.orders import cancel_order, hold_order, release_order, submit_order
 from sales.services.payments import record_payment, refund_payment, write_off_invoice
 from tests.factories import Market, TaxCategoryFactory

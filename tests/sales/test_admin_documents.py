@@ -12,9 +12,9 @@ from sales.models import (
     Quote,
     SalesEvent,
 )
-from sales.services.billing.order_invoices import invoice_order
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
+from sales.services.order_invoices import invoice_order
 from sales.services.orders import submit_order
 from tests.factories import (
     Market,

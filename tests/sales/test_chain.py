@@ -6,10 +6,10 @@ from decimal import Decimal
 
 from crm.actors import System
 from sales.models import Invoice, Order
-from sales.services.billing.order_invoices import invoice_order
 from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line
 from sales.services.invoices import issue_invoice, record_official_invoice
+from sales.services.order_invoices import invoice_order
 from sales.services.orders import submit_order
 from sales.services.payments import record_payment
 from sales.services.quotes import accept_quote, activate_quote

@@ -15,12 +15,12 @@ from django.test import Client
 from django.urls import reverse
 
 from sales.models import Invoice, Quote, TaxRate
-from sales.services.billing.order_invoices import invoice_order
 from sales.services.documents.drafts import draft_invoice, draft_quote
 from sales.services.documents.lines import add_line
 from sales.services.errors import QuoteExpired
 from sales.services.invoices import issue_invoice
 from sales.services.opportunity_lines import add_opportunity_line
+from sales.services.order_invoices import invoice_order
 from sales.services.orders import submit_order
 from sales.services.payments import record_payment
 from sales.services.quotes import accept_quote, activate_quote

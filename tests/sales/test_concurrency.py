@@ -11,12 +11,12 @@ import pytest
 from common.errors import DomainError, IllegalTransition
 from sales.models import Invoice, NumberSeries, Order, Payment, PromotionCode, SalesEvent
 from sales.pricing.errors import PromotionUsedUp
-from sales.services.billing.order_invoices import invoice_order
 from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line
 from sales.services.errors import NothingToInvoice
 from sales.services.integrity.verification import verify
 from sales.services.invoices import issue_invoice
+from sales.services.order_invoices import invoice_order
 from sales.services.orders import submit_order
 from sales.services.payments import Recorded, record_payment
 from sales.services.promotions import apply_promotion

@@ -11,9 +11,9 @@ import pytest
 from common.errors import DomainError, NotEditable, SeveralErrors, StaleVersion
 from sales.models import PriceList, Quote
 from sales.pricing.errors import InvalidDiscount
-from sales.services.billing.order_invoices import invoice_order
 from sales.services.documents.drafts import change_head, draft_order, draft_quote
 from sales.services.documents.lines import add_line
+from sales.services.order_invoices import invoice_order
 from sales.services.quotes import activate_quote
 from tests.factories import Market, PriceListFactory
 from tests.sales.order_steps import placed

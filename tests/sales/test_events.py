@@ -6,8 +6,8 @@ import pytest
 
 from crm.actors import System
 from sales.models import SalesEvent
-from sales.services.billing.order_invoices import invoice_order
 from sales.services.events import caused_by, record_event
+from sales.services.order_invoices import invoice_order
 from tests.factories import Market
 from tests.sales.order_steps import drafted, submitted
 

@@ -16,12 +16,12 @@ from common.formatting import format_day
 from crm import roles
 from sales.models import Instalment, Invoice, InvoiceInstalment
 from sales.services.billing.down_payments import invoice_down_payment
-from sales.services.billing.order_invoices import invoice_order
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_invoice, draft_order
 from sales.services.documents.lines import add_line
 from sales.services.integrity.verification import verify
 from sales.services.invoices import issue_invoice
+from sales.services.order_invoices import invoice_order
 from sales.services.orders import submit_order
 from sales.services.payments import record_payment
 from tests.database_assertions import accepted, found_in_documents, refused, sql

@@ -20,7 +20,6 @@ from sales.models import (
 from sales.pricing.errors import InvalidAmount
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.billing.ledgers import read_ledger
-from sales.services.billing.order_invoices import invoice_order
 from sales.services.change_orders import Changes, change_order, close_rest, preview_change
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_order
@@ -28,6 +27,7 @@ from sales.services.documents.lines import add_line
 from sales.services.errors import CreditFirst, NothingToInvoice, QuantityBelowDone
 from sales.services.integrity.verification import verify
 from sales.services.invoices import issue_invoice
+from sales.services.order_invoices import invoice_order
 from sales.services.orders import cancel_order, submit_order
 from sales.services.promotions import apply_promotion
 from tests.factories import Market, TaxCategoryFactory

@@ -7,9 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from sales.models import Invoice, Order
-from sales.services.billing.order_invoices import invoice_order
 from sales.services.documents.drafts import draft_invoice
 from sales.services.documents.locks import lock_invoice, lock_order
+from sales.services.order_invoices import invoice_order
 from tests.factories import Market
 from tests.sales.order_steps import placed
 

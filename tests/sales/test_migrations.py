@@ -17,13 +17,13 @@ from sales.models import (
     OrderLine,
     PriceListItem,
 )
-from sales.services.billing.order_invoices import invoice_order
 from sales.services.change_orders import Changes, change_order
 from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line
 from sales.services.integrity.verification import verify
 from sales.services.invoices import issue_invoice
 from sales.services.opportunity_lines import add_opportunity_line
+from sales.services.order_invoices import invoice_order
 from sales.services.orders import cancel_order
 from sales.services.quotes import activate_quote
 from tests.database_assertions import migrate, rows, sql

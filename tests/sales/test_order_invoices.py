@@ -11,10 +11,10 @@ from fulfilment.services.shipments import record_shipment
 from sales.models import Order, SalesEvent
 from sales.pricing.errors import InvalidRate
 from sales.services.billing.down_payments import invoice_down_payment
-from sales.services.billing.order_invoices import delete_draft_invoice, invoice_order
 from sales.services.errors import NothingToInvoice
 from sales.services.integrity.verification import verify
 from sales.services.invoices import issue_invoice
+from sales.services.order_invoices import delete_draft_invoice, invoice_order
 from sales.services.orders import cancel_order
 from tests.factories import Market
 from tests.sales.order_steps import billed, placed, ship, submitted

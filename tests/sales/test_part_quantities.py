@@ -8,7 +8,7 @@ import pytest
 
 from sales.models import Invoice
 from sales.pricing.errors import QuantityNotAllowed
-from sales.services.billing.order_invoices import invoice_order
+from sales.services.order_invoices import invoice_order
 from tests.factories import Market
 from tests.sales.order_steps import billed, submitted
 

@@ -22,7 +22,6 @@ from sales.models import (
     Quote,
 )
 from sales.pricing.errors import InvalidQuantity
-from sales.services.billing.order_invoices import invoice_order
 from sales.services.change_orders import Changes, change_order
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_order, draft_quote
@@ -30,6 +29,7 @@ from sales.services.documents.lines import add_line, change_line
 from sales.services.errors import PartOfBundle
 from sales.services.integrity.verification import verify
 from sales.services.invoices import issue_invoice
+from sales.services.order_invoices import invoice_order
 from sales.services.orders import submit_order
 from sales.services.quotes import accept_quote, activate_quote, revise_quote
 from tests.factories import Market, PriceListItemFactory, UnitFactory

@@ -15,7 +15,6 @@ from fulfilment.services.returns import record_return
 from fulfilment.services.shipments import record_shipment
 from sales.models import AnyDocument, Invoice, Order, Quote, kind_of
 from sales.services.billing.down_payments import invoice_down_payment
-from sales.services.billing.order_invoices import delete_draft_invoice, invoice_order
 from sales.services.change_orders import Changes, change_order
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import change_head, draft_invoice, draft_order, draft_quote
@@ -25,6 +24,7 @@ from sales.services.events import record_event
 from sales.services.invoices import issue_invoice
 from sales.services.opportunities import quote_from_opportunity
 from sales.services.opportunity_lines import add_opportunity_line
+from sales.services.order_invoices import delete_draft_invoice, invoice_order
 from sales.services.orders import cancel_order, submit_order
 from sales.services.price_refresh import refresh_prices
 from sales.services.quotes import accept_quote, activate_quote, revise_quote

@@ -10,10 +10,10 @@ from fulfilment.services.returns import record_return
 from fulfilment.services.shipments import record_shipment
 from sales.models import Invoice, Order
 from sales.services.billing.down_payments import invoice_down_payment
-from sales.services.billing.order_invoices import invoice_order
 from sales.services.billing.surplus import Surplus, find_surplus
 from sales.services.credit_notes import credit_invoice
 from sales.services.invoices import issue_invoice
+from sales.services.order_invoices import invoice_order
 from tests.factories import Market
 from tests.sales.order_steps import billed, placed
 

@@ -30,7 +30,6 @@ from sales.services.approvals import (
     request_approval,
     review_quote,
 )
-from sales.services.billing.order_invoices import invoice_order
 from sales.services.change_orders import Changes, change_order, preview_change
 from sales.services.documents.drafts import change_head, draft_invoice, draft_order, draft_quote
 from sales.services.documents.lines import add_line, change_line
@@ -38,6 +37,7 @@ from sales.services.documents.todays_figures import RateChange, TodaysFigures, t
 from sales.services.documents.totals import lines_of
 from sales.services.invoices import issue_invoice
 from sales.services.order_differences import hash_changes
+from sales.services.order_invoices import invoice_order
 from sales.services.orders import submit_order
 from sales.services.promotions import apply_promotion
 from sales.services.quotes import accept_quote, activate_quote, revise_quote

@@ -24,10 +24,10 @@ from sales.models import (
     QuoteLine,
     SalesEvent,
 )
-from sales.services.billing.order_invoices import invoice_order
 from sales.services.documents.drafts import draft_invoice, draft_order, draft_quote
 from sales.services.documents.lines import add_line
 from sales.services.invoices import issue_invoice
+from sales.services.order_invoices import invoice_order
 from sales.services.payments import record_payment
 from sales.services.quotes import activate_quote
 from tests.database_assertions import accepted, refused, sql

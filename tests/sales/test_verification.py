@@ -13,7 +13,6 @@ from common.identifiers import uuid7
 from fulfilment.services.shipments import record_shipment
 from sales.models import Invoice, Order, PromotionCode, Quote
 from sales.services.billing.down_payments import invoice_down_payment
-from sales.services.billing.order_invoices import invoice_order
 from sales.services.change_orders import close_rest
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_order, draft_quote
@@ -21,6 +20,7 @@ from sales.services.documents.lines import add_line, remove_line
 from sales.services.integrity.history_checks import compared_columns
 from sales.services.integrity.verification import verify
 from sales.services.invoices import issue_invoice
+from sales.services.order_invoices import invoice_order
 from sales.services.orders import submit_order
 from sales.services.payments import record_payment
 from sales.services.quotes import accept_quote, activate_quote

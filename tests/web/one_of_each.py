@@ -34,7 +34,6 @@ from sales.models import (
     Quote,
 )
 from sales.services.approvals import request_approval
-from sales.services.billing.order_invoices import invoice_order
 from sales.services.change_orders import Changes, change_order
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_invoice, draft_order, draft_quote
@@ -42,6 +41,7 @@ from sales.services.documents.lines import add_line, change_line
 from sales.services.invoices import issue_invoice
 from sales.services.opportunities import quote_from_opportunity
 from sales.services.opportunity_lines import add_opportunity_line
+from sales.services.order_invoices import invoice_order
 from sales.services.orders import submit_order
 from sales.services.payments import record_payment
 from sales.services.promotions import apply_promotion

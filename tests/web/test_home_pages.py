@@ -15,10 +15,10 @@ from crm.models import Lead, Opportunity, User
 from crm.services.activities import note
 from fulfilment.models import Handoff
 from sales.models import Invoice, Order, Quote
-from sales.services.billing.order_invoices import invoice_order
 from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line
 from sales.services.invoices import issue_invoice
+from sales.services.order_invoices import invoice_order
 from sales.services.orders import submit_order
 from sales.services.quotes import accept_quote, activate_quote
 from tests.factories import LeadFactory, Market, OpportunityFactory, UserFactory

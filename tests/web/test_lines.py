@@ -6,9 +6,9 @@ from decimal import Decimal
 
 from sales.models import AnyDocument, Order, OrderLine, PromotionCode
 from sales.services.billing.ledgers import taken_off
-from sales.services.billing.order_invoices import invoice_order
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line, change_line
+from sales.services.order_invoices import invoice_order
 from sales.services.orders import submit_order
 from sales.services.promotions import apply_promotion
 from tests.factories import Market

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from sales.models import Invoice, Order
 from sales.services.billing.down_payments import invoice_down_payment
-from sales.services.billing.order_invoices import invoice_order, open_quantities
+from sales.services.order_invoices import invoice_order, open_quantities
 from web.actions import run_form_action
 from web.forms.billing import InvoiceOrderForm
 from web.http import RepRequest, rep_with

@@ -15,9 +15,9 @@ from django.views.decorators.http import require_safe
 
 from common.formatting import format_day, format_money
 from sales.models import Invoice
-from sales.services.billing.order_invoices import delete_draft_invoice
 from sales.services.documents.drafts import draft_invoice
 from sales.services.invoices import issue_invoice
+from sales.services.order_invoices import delete_draft_invoice
 from web.actions import action, run_action
 from web.display import Column
 from web.filters.documents import InvoiceFilter

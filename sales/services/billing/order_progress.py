@@ -14,11 +14,11 @@ from common.rows import save_columns
 from crm.actors import Actor
 from sales.models import Order, OrderLine, PaymentTerms, SalesEvent
 from sales.pricing.errors import InvalidQuantity
-from sales.services.billing.order_invoices import bill_by_terms
 from sales.services.billing.order_statuses import derive_statuses, save_statuses
 from sales.services.documents.locks import lock_order
 from sales.services.errors import OverReturned, OverShipped
 from sales.services.events import record_event
+from sales.services.order_invoices import bill_by_terms
 
 PROGRESS_COLUMNS = (
     "shipped_quantity", "delivered_quantity", "returned_quantity", "replaced_quantity",
