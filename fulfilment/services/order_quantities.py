@@ -21,8 +21,8 @@ from crm.actors import Actor
 from fulfilment.cloudevents import plain
 from fulfilment.models import Shipment, ShipmentLine
 from sales.models import Order, OrderLine
-from sales.services.billing.order_progress import Progress, record_progress
 from sales.services.errors import OverReturned, OverShipped
+from sales.services.order_progress import Progress, record_progress
 
 Status = Shipment.Status
 Direction = Shipment.Direction

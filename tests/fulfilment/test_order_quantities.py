@@ -8,9 +8,9 @@ import pytest
 
 from fulfilment.services.order_quantities import Moved, excess_of
 from sales.models import Order
-from sales.services.billing.order_progress import Progress
 from sales.services.errors import OverReturned, OverShipped
 from sales.services.integrity.verification import verify
+from sales.services.order_progress import Progress
 from tests.fulfilment.conftest import FarEnd, shipment_event
 from tests.fulfilment.messages import receive_from, returned
 

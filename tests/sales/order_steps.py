@@ -6,11 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from sales.models import AnyDocument, AnyLine, DocumentLine, Invoice, Order
-from sales.services.billing.order_progress import Progress, record_progress
 from sales.services.documents.drafts import change_head, draft_order
 from sales.services.documents.lines import add_line
 from sales.services.invoices import issue_invoice
 from sales.services.order_invoices import invoice_order
+from sales.services.order_progress import Progress, record_progress
 from sales.services.orders import submit_order
 from tests.factories import Market
 

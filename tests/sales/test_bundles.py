@@ -17,11 +17,11 @@ from sales.models import (
     Quote,
 )
 from sales.pricing.errors import InactiveProduct, QuantityNotAllowed
-from sales.services.billing.order_progress import Progress, record_progress
 from sales.services.change_orders import Changes, change_order
 from sales.services.documents.drafts import draft_order, draft_quote
 from sales.services.documents.lines import add_line, change_line, remove_line
 from sales.services.errors import PartOfBundle, QuantityBelowDone
+from sales.services.order_progress import Progress, record_progress
 from sales.services.orders import submit_order
 from sales.services.quotes import accept_quote, activate_quote
 from tests.factories import Market

@@ -6,11 +6,11 @@ import pytest
 
 from common.errors import MissingField
 from sales.models import Order, OrderChange, Product, SalesEvent
-from sales.services.billing.order_progress import Progress, record_progress
 from sales.services.change_orders import Changes, change_order, close_rest, preview_change
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
 from sales.services.errors import CancelInstead, QuantityBelowDone
+from sales.services.order_progress import Progress, record_progress
 from sales.services.orders import submit_order
 from tests.factories import Market
 from tests.sales.order_steps import billed, ship, submitted

@@ -15,7 +15,6 @@ from fulfilment.services.shipments import record_shipment
 from sales.models import Invoice, Order
 from sales.pricing.errors import AmountExceedsOpen, InvalidAmount
 from sales.services.billing.down_payments import invoice_down_payment
-from sales.services.billing.order_progress import Progress, record_progress
 from sales.services.credit_notes import credit_invoice
 from sales.services.errors import (
     ConflictingFields,
@@ -25,6 +24,7 @@ from sales.services.errors import (
 )
 from sales.services.invoices import issue_invoice
 from sales.services.order_invoices import delete_draft_invoice, invoice_order
+from sales.services.order_progress import Progress, record_progress
 from tests.database_assertions import found_in_documents
 from tests.factories import Market
 from tests.sales.order_steps import billed, placed, ship, submitted

@@ -12,12 +12,12 @@ from django.urls import reverse
 from crm import roles
 from sales.models import Invoice, Order
 from sales.services.billing.down_payments import invoice_down_payment
-from sales.services.billing.order_progress import Progress, record_progress
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_invoice, draft_order
 from sales.services.documents.lines import add_line
 from sales.services.invoices import issue_invoice
 from sales.services.order_invoices import invoice_order
+from sales.services.order_progress import Progress, record_progress
 from sales.services.orders import submit_order
 from tests.factories import Market, UserFactory
 from tests.sales.order_steps import submitted

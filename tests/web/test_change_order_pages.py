@@ -9,10 +9,10 @@ from django.urls import reverse
 
 from crm import roles
 from sales.models import Order, OrderChange, OrderLine, TaxRate
-from sales.services.billing.order_progress import Progress, record_progress
 from sales.services.documents.drafts import draft_order, draft_quote
 from sales.services.documents.lines import add_line
 from sales.services.order_invoices import delete_draft_invoice, invoice_order
+from sales.services.order_progress import Progress, record_progress
 from sales.services.orders import submit_order
 from sales.services.quotes import accept_quote, activate_quote
 from tests.factories import Market, UserFactory
