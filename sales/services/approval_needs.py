@@ -15,10 +15,10 @@ from sales.pricing.concessions import TINY, Concession, list_discount
 from sales.pricing.errors import NoExchangeRate
 from sales.pricing.exchange import to_base
 from sales.pricing.money import EXACT, Rounding
-from sales.services.documents.totals import line_input, terms_of
 from sales.services.prices.costs import cost_of
 from sales.services.prices.exchange_rates import DayRates
 from sales.services.prices.list_prices import ListPrices
+from sales.services.prices.pricing_input import line_input, terms_of
 from sales.services.prices.reference_prices import References, references_of
 
 ZERO = Decimal(0)

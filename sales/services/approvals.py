@@ -22,11 +22,11 @@ from sales.pricing.errors import NoExchangeRate
 from sales.services.approval_needs import Need, QuoteFigures, needs_of
 from sales.services.documents.content_hash import content_hash, hash_values
 from sales.services.documents.todays_figures import todays_figures
-from sales.services.documents.totals import lines_of
 from sales.services.errors import NotDraft
 from sales.services.events import record_event
 from sales.services.order_differences import ChangeEntry
 from sales.services.prices.list_prices import ListPrices
+from sales.services.prices.pricing_input import lines_of
 from sales.services.quote_differences import content_changes, content_of
 
 REQUEST_COMMENT = "approval_asked"

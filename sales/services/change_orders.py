@@ -36,7 +36,7 @@ from sales.services.documents.new_lines import (
 )
 from sales.services.documents.readiness import check_ready
 from sales.services.documents.tax_rates import todays_rates
-from sales.services.documents.totals import LINE_FIGURES, head_figures, lines_of, reprice, terms_of
+from sales.services.documents.totals import LINE_FIGURES, head_figures, reprice
 from sales.services.documents.typed_figures import check_numbers
 from sales.services.errors import AlreadyBilled, QuantityBelowDone, UnknownLine
 from sales.services.order_differences import (
@@ -56,6 +56,7 @@ from sales.services.prices.discount_limits import within_limit
 from sales.services.prices.list_prices import take_volume_discount
 from sales.services.prices.override_rights import check_price, is_other_price
 from sales.services.prices.price_rules import PriceRule, price_rule
+from sales.services.prices.pricing_input import lines_of, terms_of
 
 ZERO = Decimal(0)
 PriceSource = DocumentLine.PriceSource

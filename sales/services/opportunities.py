@@ -30,13 +30,14 @@ from sales.services.documents.new_lines import (
     last_position,
     new_line,
 )
-from sales.services.documents.totals import reprice, terms_of
+from sales.services.documents.totals import reprice
 from sales.services.documents.typed_figures import check_amount
 from sales.services.errors import NoLines, OpenQuotes
 from sales.services.events import record_event
 from sales.services.opportunity_lines import lock_open_opportunity
 from sales.services.prices.discount_limits import within_limit
 from sales.services.prices.list_prices import ListPrices
+from sales.services.prices.pricing_input import terms_of
 
 
 @transaction.atomic

@@ -35,10 +35,10 @@ from sales.services.documents.new_lines import (
     clear_other_discount,
     take_tax_category,
 )
-from sales.services.documents.totals import line_input
 from sales.services.documents.typed_figures import check_number
 from sales.services.prices.list_prices import ListPrice, check_list, look_up
 from sales.services.prices.override_rights import check_price
+from sales.services.prices.pricing_input import line_input
 
 
 @transaction.atomic

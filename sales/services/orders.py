@@ -19,11 +19,11 @@ from sales.services.documents.locks import lock_order
 from sales.services.documents.numbering import assign_number
 from sales.services.documents.readiness import check_ready
 from sales.services.documents.todays_figures import price_to_issue
-from sales.services.documents.totals import lines_of
 from sales.services.errors import AlreadyShipped, NotOnHold, OnHold
 from sales.services.events import record_event
 from sales.services.order_invoices import bill_by_terms, drop_draft
 from sales.services.prices.exchange_rates import freeze_exchange_rate
+from sales.services.prices.pricing_input import lines_of
 from sales.services.promotions import (
     carry_promotions,
     redeem_promotions,

@@ -20,7 +20,7 @@ from sales.services.documents.bundles import is_fixed_part
 from sales.services.documents.drafts import lock_draft
 from sales.services.documents.locks import lock_order
 from sales.services.documents.new_lines import refuse_locked
-from sales.services.documents.totals import lines_of, reprice
+from sales.services.documents.totals import reprice
 from sales.services.errors import NotDraft, PricesLocked, PricesNotLocked
 from sales.services.events import record_event
 from sales.services.prices.list_prices import (
@@ -31,6 +31,7 @@ from sales.services.prices.list_prices import (
     list_prices_of,
 )
 from sales.services.prices.override_rights import may_override
+from sales.services.prices.pricing_input import lines_of
 
 Source = DocumentLine.PriceSource
 

@@ -17,11 +17,11 @@ from sales.services.documents.copying import copy_head, copy_lines
 from sales.services.documents.numbering import assign_number
 from sales.services.documents.readiness import check_ready
 from sales.services.documents.todays_figures import price_to_issue
-from sales.services.documents.totals import lines_of
 from sales.services.errors import QuoteExpired
 from sales.services.events import record_event
 from sales.services.orders import order_from_quote
 from sales.services.prices.exchange_rates import freeze_exchange_rate
+from sales.services.prices.pricing_input import lines_of
 from sales.services.promotions import carry_promotions
 
 

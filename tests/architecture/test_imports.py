@@ -7,6 +7,7 @@ import configparser
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,17 @@ FORBIDDEN = {
         ("sales.models.orders", "sales.services.orders"),
         ("sales.services.orders", "sales.admin"),
     ),
+    "services": (
+        ("sales.services.errors", "sales.services.events"),
+        ("sales.services.events", "sales.services.prices.costs"),
+        ("sales.services.prices.costs", "sales.services.documents.drafts"),
+        ("sales.services.documents.drafts", "sales.services.billing.ledgers"),
+        ("sales.services.billing.ledgers", "sales.services.invoices"),
+        ("sales.services.invoices", "sales.services.order_invoices"),
+        ("sales.services.order_invoices", "sales.services.orders"),
+        ("sales.services.orders", "sales.services.quotes"),
+        ("sales.services.quotes", "sales.services.integrity.verification"),
+    ),
     "fulfilment": (
         ("fulfilment.sync.status_order", "fulfilment.models"),
         ("fulfilment.models.handoffs", "fulfilment.connectors"),
@@ -74,6 +86,14 @@ FORBIDDEN = {
     ),
 }
 """For each contract of `.importlinter`: importers and what they must not import."""
+
+CIRCLES = (
+    ("common", "common.errors", "common.transitions"),
+    ("crm.services", "crm.services.activities", "crm.services.leads"),
+    ("sales.models", "sales.models.catalogue", "sales.models.orders"),
+    ("fulfilment", "fulfilment.errors", "fulfilment.connectors.webhook"),
+)
+"""Packages, and in each an import that closes a circle; the contract of circles sees them."""
 
 
 def contracts() -> set[str]:
@@ -110,24 +130,39 @@ def test_the_tree_keeps_all_contracts() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def copy_with_imports(folder: Path, imports: Iterable[tuple[str, str]]) -> None:
+    """Copy the tree to ``folder``, with more imports: importers, and what they import."""
+    for app in APPS:
+        shutil.copytree(ROOT / app, folder / app, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / ".importlinter", folder)
+    for importer, imported in imports:
+        with file_of(folder, importer).open("a") as file:
+            file.write(f"\nimport {imported}\n")
+
+
 def test_every_contract_has_a_forbidden_import() -> None:
-    assert contracts() == FORBIDDEN.keys()
+    assert contracts() == FORBIDDEN.keys() | {"circles"}
 
 
 @pytest.mark.parametrize("contract", FORBIDDEN)
 def test_forbidden_imports_break_their_contract(contract: str, tmp_path: Path) -> None:
-    for app in APPS:
-        shutil.copytree(ROOT / app, tmp_path / app, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / ".importlinter", tmp_path)
-    for importer, imported in FORBIDDEN[contract]:
-        with file_of(tmp_path, importer).open("a") as file:
-            file.write(f"\nimport {imported}\n")
+    copy_with_imports(tmp_path, FORBIDDEN[contract])
 
     done = lint_imports(tmp_path, "--contract", contract)
 
     assert done.returncode == 1
     chains = [f"{importer} -> {imported} (l." for importer, imported in FORBIDDEN[contract]]
     assert [chain for chain in chains if chain not in done.stdout] == []
+
+
+def test_circles_break_their_contract(tmp_path: Path) -> None:
+    copy_with_imports(tmp_path, [(importer, imported) for _, importer, imported in CIRCLES])
+
+    done = lint_imports(tmp_path, "--contract", "circles")
+
+    assert done.returncode == 1
+    lines = [f"No cycles are allowed in {package}." for package, _, _ in CIRCLES]
+    assert [line for line in lines if line not in done.stdout] == []
 
 
 def imported_modules(tree: ast.AST) -> set[str]:

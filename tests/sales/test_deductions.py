@@ -39,11 +39,11 @@ from sales.services.change_orders import Changes, change_order, close_rest
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import change_head, draft_invoice, draft_order, draft_quote
 from sales.services.documents.lines import add_line, change_line, remove_line
-from sales.services.documents.totals import lines_of
 from sales.services.errors import AlreadyBilled, CreditFirst, NothingToInvoice, UnknownLine
 from sales.services.invoices import issue_invoice
 from sales.services.order_invoices import delete_draft_invoice, invoice_order
 from sales.services.orders import cancel_order, submit_order
+from sales.services.prices.pricing_input import lines_of
 from sales.services.promotions import apply_promotion
 from sales.services.quotes import accept_quote, activate_quote, revise_quote
 from tests.database_assertions import found_in_documents, refused, sql

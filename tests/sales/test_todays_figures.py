@@ -34,11 +34,11 @@ from sales.services.change_orders import Changes, change_order, preview_change
 from sales.services.documents.drafts import change_head, draft_invoice, draft_order, draft_quote
 from sales.services.documents.lines import add_line, change_line
 from sales.services.documents.todays_figures import RateChange, TodaysFigures, todays_figures
-from sales.services.documents.totals import lines_of
 from sales.services.invoices import issue_invoice
 from sales.services.order_differences import hash_changes
 from sales.services.order_invoices import invoice_order
 from sales.services.orders import submit_order
+from sales.services.prices.pricing_input import lines_of
 from sales.services.promotions import apply_promotion
 from sales.services.quotes import accept_quote, activate_quote, revise_quote
 from tests.approvals import decide

@@ -18,11 +18,11 @@ from sales.pricing.explanations import Explanation, Step, explain_document
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import change_head
-from sales.services.documents.totals import lines_of
 from sales.services.explanations import explain
 from sales.services.invoices import issue_invoice
 from sales.services.order_invoices import invoice_order
 from sales.services.orders import submit_order
+from sales.services.prices.pricing_input import lines_of
 from tests.factories import Market
 from tests.sales.order_steps import drafted, trade_in
 from tests.sales.pricing.strategies import documents

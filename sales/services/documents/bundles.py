@@ -29,9 +29,9 @@ from sales.services.documents.new_lines import (
     insert_lines,
     new_line,
 )
-from sales.services.documents.totals import terms_of
 from sales.services.errors import PartOfBundle, name_line
 from sales.services.prices.list_prices import ListPrices, check_product_sold, take_volume_discount
+from sales.services.prices.pricing_input import terms_of
 
 LineT = TypeVar("LineT", bound=AnyLine)
 

@@ -40,12 +40,13 @@ from sales.services.documents.new_lines import (
     take_tax_category,
     with_signed_price,
 )
-from sales.services.documents.totals import reprice, terms_of
+from sales.services.documents.totals import reprice
 from sales.services.documents.typed_figures import check_numbers
 from sales.services.events import record_event
 from sales.services.prices.discount_limits import within_limit
 from sales.services.prices.list_prices import take_volume_discount
 from sales.services.prices.override_rights import check_price, is_other_price
+from sales.services.prices.pricing_input import terms_of
 
 PriceSource = DocumentLine.PriceSource
 

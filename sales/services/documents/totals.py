@@ -5,41 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from decimal import Decimal
-from typing import Any, overload
+from typing import Any
 
 from common.rows import save_columns
-from sales.models import (
-    AnyDocument,
-    AnyLine,
-    DocumentLine,
-    Invoice,
-    InvoiceLine,
-    Order,
-    OrderLine,
-    Quote,
-    QuoteLine,
-)
+from sales.models import AnyDocument, DocumentLine
 from sales.pricing.documents import PricedDocument, price_document
-from sales.pricing.lines import LineInput, Terms
-from sales.pricing.money import Rounding
 from sales.services.documents.tax_rates import look_up_tax_rates
+from sales.services.prices.pricing_input import line_input, lines_of, terms_of
 from sales.services.prices.promotion_discounts import promotions_of, spread_promotions
 
 ZERO = Decimal(0)
 LINE_FIGURES = ("base", "discount", "net", "header_discount", "tax", "gross")
 HEAD_FIGURES = ("detail", "discount", "freight", "tax", "total")
-
-
-@overload
-def lines_of(document: Quote) -> list[QuoteLine]: ...
-@overload
-def lines_of(document: Order) -> list[OrderLine]: ...
-@overload
-def lines_of(document: Invoice) -> list[InvoiceLine]: ...
-def lines_of(document: AnyDocument) -> Sequence[AnyLine]:
-    """Read a document's lines in order, with what pricing needs of their products."""
-    related = ("product", "product_category", "unit", "price_list_item", "tax_category")
-    return list(document.lines.select_related(*related).order_by("position", "id"))
 
 
 def reprice(document: AnyDocument, lines: Sequence[DocumentLine] | None = None) -> PricedDocument:
@@ -91,33 +68,3 @@ def head_figures(lines: Sequence[DocumentLine], freight: Decimal) -> dict[str, D
 def price_lines(document: AnyDocument, lines: Sequence[DocumentLine]) -> PricedDocument:
     """Price lines on a document's terms, and save nothing."""
     return price_document([line_input(line) for line in lines], **asdict(terms_of(document)))
-
-
-def line_input(line: DocumentLine) -> LineInput:
-    """Convert a line for pricing; a missing price counts as zero until it is typed."""
-    return LineInput(
-        key=str(line.pk),
-        quantity=line.quantity,
-        unit_price=line.unit_price if line.unit_price is not None else ZERO,
-        volume_discount=line.volume_discount,
-        price_quantity=line.price_quantity,
-        discount_amount=line.discount_amount,
-        discount_rate=line.discount_rate,
-        tax_rate=line.tax_rate,
-        counts=line.counts,
-        promotion_discount=line.promotion_discount,
-        is_deduction=line.is_deduction,
-    )
-
-
-def terms_of(document: AnyDocument) -> Terms:
-    """Convert the document's head for pricing."""
-    return Terms(
-        document.currency,
-        document.discount_amount,
-        document.discount_rate,
-        document.freight,
-        document.prices_include_tax,
-        Rounding(document.rounding),
-        document.discounts_each_unit,
-    )

@@ -24,7 +24,7 @@ from sales.pricing.concessions import (
 )
 from sales.pricing.errors import DiscountAboveLimit, NoListPrice
 from sales.pricing.money import ONE, ZERO
-from sales.services.documents.totals import line_input, lines_of, terms_of
+from sales.services.prices.pricing_input import line_input, lines_of, terms_of
 from sales.services.prices.reference_prices import References, is_typed, references_of
 
 MAY_EXCEED = "sales.exceed_discount"
