@@ -8,7 +8,6 @@ from django.urls.converters import StringConverter
 from sales.models.document_kinds import DOCUMENT_KINDS
 from web.views import (
     approvals,
-    billing,
     change_orders,
     credit_notes,
     explanations,
@@ -16,6 +15,7 @@ from web.views import (
     lines,
     opportunity_actions,
     opportunity_lines,
+    order_invoices,
     orders,
     payments,
     prices,
@@ -68,7 +68,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("orders/<uuid:pk>/hold/", orders.hold, name="order-hold"),
     path("orders/<uuid:pk>/release/", orders.release, name="order-release"),
     path("orders/<uuid:pk>/cancel/", orders.cancel, name="order-cancel"),
-    path("orders/<uuid:pk>/invoice/", billing.invoice, name="order-invoice"),
+    path("orders/<uuid:pk>/invoice/", order_invoices.invoice, name="order-invoice"),
     path("orders/<uuid:pk>/close/", orders.close, name="order-close"),
     path("orders/<uuid:pk>/change/", change_orders.change, name="order-change"),
     path("orders/<uuid:pk>/unlock-prices/", prices.unlock, name="order-unlock-prices"),

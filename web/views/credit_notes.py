@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from sales.models import Invoice
 from sales.services.credit_notes import credit_invoice, left_to_credit
 from web.actions import run_form_action
-from web.forms.billing import CreditForm
+from web.forms.credit_notes import CreditForm
 from web.htmx import refuse
 from web.http import RepRequest, rep_with
 from web.pages.invoice_actions import why_not_credit

@@ -12,7 +12,7 @@ from sales.models import Invoice, Order
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.order_invoices import invoice_order, open_quantities
 from web.actions import run_form_action
-from web.forms.billing import InvoiceOrderForm
+from web.forms.order_invoices import InvoiceOrderForm
 from web.http import RepRequest, rep_with
 from web.pages.lines import read_lines
 from web.views.documents import find_document

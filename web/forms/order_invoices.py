@@ -1,4 +1,4 @@
-"""Forms of invoicing an order and of crediting an invoice."""
+"""Form of invoicing an order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.form_fields import NumberField
 from common.formatting import format_quantity, plain_number
-from sales.models import Invoice, InvoiceLine, OrderLine
+from sales.models import Invoice, OrderLine
 from web.forms.base import RateField
 from web.forms.quantities import QuantitiesForm
 
@@ -91,49 +91,4 @@ class InvoiceOrderForm(QuantitiesForm):
             self.add_error("rate", _("Enter a percentage above 0 and up to 100."))
         if what in Invoice.AHEAD and bool(rate) == bool(amount) and not self.errors:
             self.add_error("amount", _("Enter either a percentage or an amount."))
-        return cleaned
-
-
-class CreditForm(QuantitiesForm):
-    """Form of a credit note: a quantity per invoiced line, and the reason."""
-
-    columns: ClassVar = (_("Invoiced"), _("Credited"), _("Left"))
-    asked: ClassVar = _("To credit")
-
-    reason = forms.CharField(
-        label=_("Reason"), max_length=200, help_text=_("Printed on the credit note.")
-    )
-    bill_again = forms.BooleanField(
-        label=_("What is credited may be invoiced again"),
-        required=False,
-        initial=True,
-        help_text=_("Leave it out for goodwill, or goods that came back and are not sent again."),
-    )
-
-    def __init__(
-        self,
-        *args: Any,
-        lines: Sequence[InvoiceLine],
-        left: Mapping[UUID, Decimal],
-        of_an_order: bool,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        if not of_an_order:
-            del self.fields["bill_again"]
-        self.left = left
-        counting = [line for line in lines if line.pk in left]
-        self.ask_for(counting, {pk: plain_number(quantity) for pk, quantity in left.items()})
-
-    def cells(self, line: InvoiceLine) -> list[str]:
-        """Return what was invoiced, what is credited and what is left of it."""
-        left = self.left[line.pk]
-        quantities = (line.quantity, line.quantity - left, left)
-        return [format_quantity(quantity) for quantity in quantities]
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse a credit note without quantities."""
-        cleaned: dict[str, Any] = super().clean() or {}
-        if not self.errors and not any(self.quantities().values()):
-            raise forms.ValidationError(_("Enter a quantity for at least one line."))
         return cleaned
