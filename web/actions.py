@@ -23,8 +23,8 @@ from web.display import Link
 from web.forms.base import add_refusal
 from web.htmx import go_to, refuse, show_message
 from web.http import P, PermittedView, RepRequest
+from web.pages.field_changes import FieldChange
 from web.pages.forms import FormPage
-from web.pages.order_changes import FieldChange
 from web.record_urls import record_url
 from web.refusals import refusal_text
 from web.rendering import render_dialog

@@ -27,10 +27,10 @@ from sales.services.approvals import REQUEST_COMMENT, Approval, Review, review_q
 from web.chips.documents import decision_chip
 from web.display import Fact, Link, When
 from web.pages.cards import Card, CardRow, icon_mark, person_mark
+from web.pages.field_changes import FieldChange, field_changes
 from web.pages.forms import FormPage
 from web.pages.line_editor import format_volume_discount
 from web.pages.lines import format_discount
-from web.pages.order_changes import FieldChange, field_changes
 from web.record_urls import record_url
 
 Measure = ApprovalRule.Measure

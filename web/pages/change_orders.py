@@ -1,4 +1,4 @@
-"""Page of a new change order: its forms and preview."""
+"""Change orders on pages: those of an order with what they changed, and the form of a new one."""
 
 from __future__ import annotations
 
@@ -10,13 +10,40 @@ from django.utils.translation import gettext
 from common.formatting import format_quantity, format_rate
 from sales.models import Order, OrderLine
 from sales.services.prices.price_rules import PriceRule, price_rule
-from web.display import Link
+from web.display import Link, When
 from web.forms.base import read_choices
 from web.forms.change_orders import ChangedLineForm, ChangeOrderForms
 from web.forms.lines import discount_label
+from web.pages.field_changes import FieldChange, field_changes
 from web.pages.lines import format_taken_off
-from web.pages.order_changes import FieldChange
 from web.record_urls import record_url
+
+SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeOrderRow:
+    """One change order with what it changed."""
+
+    title: str
+    reason: str
+    changed_by: str
+    when: When
+    changes: Sequence[FieldChange]
+
+
+def change_order_rows(order: Order) -> list[ChangeOrderRow]:
+    """Read an order's change orders, newest first; one statement."""
+    return [
+        ChangeOrderRow(
+            title=gettext("Version %(version)d") % {"version": change.version},
+            reason=change.reason,
+            changed_by=change.changed_by_name,
+            when=When.of(change.changed_at),
+            changes=field_changes(change.difference, order.currency),
+        )
+        for change in order.changes.order_by("-version")[:SHOWN]
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django import forms
 
 from web.display import Link, StrOrPromise
-from web.pages.order_changes import FieldChange
+from web.pages.field_changes import FieldChange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

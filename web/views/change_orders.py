@@ -21,8 +21,8 @@ from web.forms.change_orders import ChangeOrderForms
 from web.htmx import go_to, refuse, show_message
 from web.http import RepRequest, rep_with
 from web.pages.change_orders import change_order_page
+from web.pages.field_changes import FieldChange, field_changes
 from web.pages.lines import read_lines
-from web.pages.order_changes import FieldChange, field_changes
 from web.record_urls import record_url
 from web.rendering import render_page
 from web.views.documents import find_document
@@ -104,7 +104,7 @@ def _show(
         previewed=previewed if preview else "",
     )
     status = HTTPStatus.UNPROCESSABLE_ENTITY if forms.has_errors else HTTPStatus.OK
-    return render_page(request, "orders/change.html", page, status=status)
+    return render_page(request, "orders/change_order.html", page, status=status)
 
 
 def _was_seen(posted: QueryDict) -> bool:

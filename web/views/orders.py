@@ -26,8 +26,8 @@ from web.forms.document_actions import CancelForm, CloseForm, HoldForm
 from web.forms.documents import NewOrderForm, OrderHeadForm
 from web.htmx import refuse
 from web.http import RepRequest, rep_with
+from web.pages.field_changes import field_changes
 from web.pages.lists import Empty
-from web.pages.order_changes import field_changes
 from web.record_urls import record_url
 from web.refusals import refusal_text
 from web.screens import ListScreen

@@ -1,4 +1,4 @@
-"""Change orders of an order: each with the fields it changed."""
+"""Field changes: what differs between two versions of an order or a quote, formatted."""
 
 from __future__ import annotations
 
@@ -18,12 +18,10 @@ from common.formatting import (
     format_quantity,
     format_rate,
 )
-from sales.models import Order
 from sales.services.order_differences import ChangeEntry
-from web.display import StrOrPromise, When
+from web.display import StrOrPromise
 from web.pages.addresses import format_address
 
-SHOWN = 20
 FIELDS: dict[str, StrOrPromise] = {
     "total": _("Total"),
     "name": _("Name"),
@@ -63,7 +61,7 @@ FIELDS: dict[str, StrOrPromise] = {
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One value of an order before and after a change order."""
+    """One value of a document before and after."""
 
     subject: str
     """The line it is about; "Order" or "Quote" for the head, "Total" for the total."""
@@ -71,31 +69,6 @@ class FieldChange:
     before: str
     after: str
     is_total: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class OrderChangeRow:
-    """One change order with what it changed."""
-
-    title: str
-    reason: str
-    changed_by: str
-    when: When
-    changes: Sequence[FieldChange]
-
-
-def order_change_rows(order: Order) -> list[OrderChangeRow]:
-    """Read an order's change orders, newest first; one statement."""
-    return [
-        OrderChangeRow(
-            title=gettext("Version %(version)d") % {"version": change.version},
-            reason=change.reason,
-            changed_by=change.changed_by_name,
-            when=When.of(change.changed_at),
-            changes=field_changes(change.difference, order.currency),
-        )
-        for change in order.changes.order_by("-version")[:SHOWN]
-    ]
 
 
 def field_changes(
