@@ -25,6 +25,12 @@ from sales.services.billing.agreed_figures import agree_figures
 from sales.services.billing.deductions import close_deductions, refuse_under_billed
 from sales.services.billing.down_payments import refuse_uncovered
 from sales.services.billing.ledgers import put_amounts, read_ledger
+from sales.services.change_order_records import (
+    check_open,
+    finish_change,
+    open_change,
+    refuse_nothing_left,
+)
 from sales.services.documents.bundles import add_parts, refuse_part_change, update_parts
 from sales.services.documents.locks import lock_order
 from sales.services.documents.new_lines import (
@@ -45,12 +51,6 @@ from sales.services.order_differences import (
     ChangeEntry,
     hash_changes,
     snapshot,
-)
-from sales.services.order_versions import (
-    check_open,
-    finish_change,
-    open_change,
-    refuse_nothing_left,
 )
 from sales.services.prices.discount_limits import within_limit
 from sales.services.prices.list_prices import take_volume_discount

@@ -1,4 +1,4 @@
-"""Versions of a submitted order: what a change order changed, stored with its event."""
+"""Records of change orders: what each changed, stored with its event as a version of the order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Versions of a submitted order: what may become one, and what is refused."""
+"""Records of change orders: what may become one, and what is refused."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import pytest
 
 from common.errors import IllegalTransition, StaleVersion
 from sales.models import Order
+from sales.services.change_order_records import NothingChanged
 from sales.services.change_orders import Changes, change_order, close_rest
 from sales.services.documents.drafts import draft_order
 from sales.services.errors import CancelInstead
-from sales.services.order_versions import NothingChanged
 from tests.factories import Market
 from tests.sales.order_steps import submitted
 from tests.sales.written import written
