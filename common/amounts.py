@@ -12,6 +12,11 @@ from django.utils.translation import gettext
 from common.formatting import currency_digits, decimals_rule
 
 
+def not_a_currency(code: str) -> str:
+    """Say that a code is no currency's."""
+    return gettext("“%(currency)s” is not a currency.") % {"currency": code}
+
+
 def is_finer(amount: Decimal, currency: str) -> bool:
     """Whether an amount has more decimals than its currency.
 
@@ -27,8 +32,7 @@ def check_amounts(record: Any, *columns: str) -> None:
     try:
         moneyed.get_currency(currency)
     except moneyed.CurrencyDoesNotExist:
-        sentence = gettext("“%(currency)s” is not a currency.") % {"currency": currency}
-        raise ValidationError({"currency": sentence}) from None
+        raise ValidationError({"currency": not_a_currency(currency)}) from None
     typed = {column: getattr(record, column) for column in columns}
     finer = [name for name, amount in typed.items() if amount and is_finer(amount, currency)]
     if finer:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from common.fields import identifier, rate_field
 from common.history import keeps_history
 
+LIMIT_RULE = _("Give the discount limit as a fraction from 0 to 1: 0.1 is 10 %%.")
 WITHIN_RATE = models.Q(discount_limit_rate__isnull=True) | models.Q(
     discount_limit_rate__gte=0, discount_limit_rate__lte=1
 )
@@ -43,9 +44,7 @@ class Team(models.Model):
             models.CheckConstraint(
                 condition=WITHIN_RATE,
                 name="team_discount_limit_is_a_rate",
-                violation_error_message=_(
-                    "Give the discount limit as a fraction from 0 to 1: 0.1 is 10 %%."
-                ),
+                violation_error_message=LIMIT_RULE,
             ),
             models.CheckConstraint(
                 condition=~models.Q(parent=models.F("id")),

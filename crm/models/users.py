@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from common.fields import identifier, rate_field
 from common.history import keeps_history
 from crm import roles
-from crm.models.teams import WITHIN_RATE, Team
+from crm.models.teams import LIMIT_RULE, WITHIN_RATE, Team
 
 
 class UserManager(BaseUserManager["User"]):
@@ -72,9 +72,7 @@ class User(AbstractUser):
             models.CheckConstraint(
                 condition=WITHIN_RATE,
                 name="user_discount_limit_is_a_rate",
-                violation_error_message=_(
-                    "Give the discount limit as a fraction from 0 to 1: 0.1 is 10 %%."
-                ),
+                violation_error_message=LIMIT_RULE,
             ),
         ]
 

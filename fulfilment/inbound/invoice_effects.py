@@ -204,7 +204,7 @@ def _sentence(invoice: Invoice, connection: Connection, new: NewDiscrepancy) -> 
     if new.difference:
         return _("%(kind)s by %(difference)s.", kind=new.kind.label, difference=new.difference)
     if new.field == "currency":
-        return _("%(invoice)s is in %(ours)s, not %(theirs)s.", **values)
+        return _other_currency(invoice, new.theirs)
     if new.field == "issued_on":
         return _("%(invoice)s is of %(ours)s, not of %(theirs)s.", **values)
     if new.ours:
@@ -289,6 +289,16 @@ def _credit(
         ) from error
 
 
+def _other_currency(invoice: Invoice, theirs: str) -> Sentence:
+    """Say that a system reports an invoice in another currency than it is in."""
+    return _(
+        "%(invoice)s is in %(ours)s, not %(theirs)s.",
+        invoice=invoice,
+        ours=invoice.currency,
+        theirs=theirs,
+    )
+
+
 class UnclearCredit(DomainError):
     """The credit note of an external system does not say which lines it credits."""
 
@@ -298,14 +308,7 @@ class UnclearCredit(DomainError):
 def _check_credit(invoice: Invoice, data: dict[str, Any], left: Decimal) -> None:
     money = data["amount"]
     if money["currency"] != invoice.currency:
-        raise UnclearCredit(
-            _(
-                "%(invoice)s is in %(ours)s, not %(theirs)s.",
-                invoice=invoice,
-                ours=invoice.currency,
-                theirs=money["currency"],
-            )
-        )
+        raise UnclearCredit(_other_currency(invoice, money["currency"]))
     if not data["lines"] and money["amount"] != left:
         raise UnclearCredit(
             _(

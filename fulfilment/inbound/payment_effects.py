@@ -39,8 +39,7 @@ from sales.services.billing.money_rules import (
     recorded_elsewhere,
     reference_taken,
 )
-from sales.services.errors import NothingToCorrect
-from sales.services.payments import correct_payment, left_of, record_payment
+from sales.services.payments import correct_payment, find_payment, left_of, record_payment
 
 Kind = Discrepancy.Kind
 PAID = "erp.invoice.paid"
@@ -261,11 +260,7 @@ def _recorded(connection: Connection, invoice: Invoice, reference: str, paid: Pa
     if kept is not None and kept.source == connection.code:
         return kept
     if paid.counted is None:
-        if kept is not None:
-            return kept
-        raise NothingToCorrect(
-            _("%(invoice)s has no payment %(reference)s.", invoice=invoice, reference=reference)
-        )
+        return find_payment(invoice, reference)
     return record_payment(
         invoice.pk,
         actor=sender(connection),

@@ -18,10 +18,10 @@ from crm.models import User
 from fulfilment.models import Parcel, Shipment, ShipmentLine
 from fulfilment.services.order_quantities import refuse_excess, update_progress
 from sales.models import Order, OrderLine
-from sales.pricing.errors import InvalidQuantity
+from sales.pricing.quantities import check_not_negative
 from sales.services.billing.part_quantities import check_part
 from sales.services.documents.locks import lock_order
-from sales.services.errors import OnHold, UnknownLine
+from sales.services.errors import OnHold, no_such_line
 
 Status = Shipment.Status
 Direction = Shipment.Direction
@@ -175,13 +175,10 @@ def check_quantities(order: Order, lines: Mapping[uuid.UUID, Decimal]) -> dict[u
     wanted = {pk: quantity for pk, quantity in lines.items() if quantity}
     if not wanted:
         raise MissingField(gettext("Give the quantity of one line at least."), field="lines")
-    if any(quantity < 0 for quantity in wanted.values()):
-        raise InvalidQuantity(gettext("A quantity cannot be negative."), field="lines")
+    check_not_negative(min(wanted.values()), "lines")
     known = set(lines_to_ship(order))
     if unknown := set(wanted) - known:
-        raise UnknownLine(
-            gettext("%(order)s has no such line.") % {"order": order}, line=str(min(unknown))
-        )
+        raise no_such_line(order, str(min(unknown)))
     return wanted
 
 

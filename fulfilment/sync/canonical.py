@@ -23,6 +23,7 @@ from fulfilment.sync.residue import (
     TheirLine,
     check_digits,
     check_line,
+    not_a_number,
     read_charge,
 )
 from sales.pricing.errors import CurrencyMismatch
@@ -164,7 +165,7 @@ def read_number(value: Any) -> Decimal:
     except InvalidOperation:
         number = None
     if number is None or not number.is_finite():
-        raise UnreadableValue(_("“%(figure)s” is not a number.", figure=str(value)))
+        raise UnreadableValue(not_a_number(str(value)))
     return number
 
 

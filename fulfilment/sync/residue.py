@@ -17,6 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from common.sentences import Sentence
 from common.sentences import sentence as _
 from sales.pricing.errors import InvalidAmount, InvalidDiscount, InvalidQuantity
 from sales.pricing.lines import Price, is_part_of
@@ -149,6 +150,11 @@ def read_charge(
     return LineReading(undivided - split.residue, split)
 
 
+def not_a_number(figure: object) -> Sentence:
+    """Say that what another system reports as a figure is none."""
+    return _("“%(figure)s” is not a number.", figure=figure)
+
+
 def _split(charge: Decimal, remembered: Split, nothing: Decimal) -> Split:
     """Split their charge: as remembered, with the residue cleared, or with another charge."""
     residue, genuine = nothing + remembered.residue, nothing + remembered.genuine
@@ -216,7 +222,7 @@ def check_line(
     """
     for figure in (theirs.quantity, theirs.charge, theirs.unit, theirs.price, theirs.line_amount):
         if figure is not None and not figure.is_finite():
-            raise InvalidAmount(_("“%(figure)s” is not a number.", figure=figure), line=line)
+            raise InvalidAmount(not_a_number(figure), line=line)
     if theirs.quantity < 0:
         raise InvalidQuantity(
             _("Report a return as a return, not as an order line with a negative quantity."),

@@ -22,6 +22,7 @@ from common.fields import (
     quantity_field,
 )
 from common.history import keeps_history
+from sales.models.constraints import dates_in_order
 from sales.models.taxes import TaxCategory
 
 
@@ -165,17 +166,18 @@ class Product(models.Model):
                 name="product_decimals_at_most_5",
                 violation_error_message=_("A quantity has at most 5 decimals."),
             ),
-            models.CheckConstraint(
-                condition=Q(active_from__isnull=True)
-                | Q(active_to__isnull=True)
-                | Q(active_from__lte=models.F("active_to")),
-                name="product_active_dates_in_order",
-                violation_error_message=_("It would end before it begins."),
-            ),
+            dates_in_order("active_from", "active_to", name="product_active_dates_in_order"),
         ]
 
     def __str__(self) -> str:
         return f"{self.sku} {self.name}"
+
+    def why_not_counted_in(self, unit: Unit) -> str:
+        """Return why the product is not counted in a unit; empty where it is."""
+        if unit.group_id == self.unit_group_id:
+            return ""
+        sentence = gettext("%(product)s is not counted in %(unit)s.")
+        return sentence % {"product": self.sku, "unit": unit}
 
     @property
     def step(self) -> Decimal:
@@ -250,9 +252,8 @@ class BundleItem(models.Model):
         product, unit = chosen(self, "product"), chosen(self, "unit")
         if product and product.kind == Product.Kind.BUNDLE:
             raise ValidationError({"product": gettext("A bundle cannot be part of another.")})
-        if product and unit and unit.group_id != product.unit_group_id:
-            sentence = gettext("%(product)s is not counted in %(unit)s.")
-            raise ValidationError({"unit": sentence % {"product": product.sku, "unit": unit}})
+        if product and unit and (problem := product.why_not_counted_in(unit)):
+            raise ValidationError({"unit": problem})
 
 
 @keeps_history()

@@ -26,6 +26,7 @@ from crm.models import Account, Contact, Owned
 from sales.models import line_kinds
 from sales.models.catalogue import Product, ProductCategory, Unit
 from sales.models.companies import Company, PricingRules
+from sales.models.constraints import exchange_rate_positive
 from sales.models.line_constraints import deducted_whole, on_their_side
 from sales.models.price_lists import (
     PriceList,
@@ -42,6 +43,8 @@ from sales.models.triggers import (
     OneCurrency,
     VersionsInStep,
 )
+
+DISCOUNT_RATE_RULE = _("Give the discount rate as a fraction from 0 to 1: 0.1 is 10 %%.")
 
 
 class Document(PricingRules, Owned, Stateful):
@@ -107,15 +110,9 @@ class Document(PricingRules, Owned, Stateful):
             models.CheckConstraint(
                 condition=Q(discount_rate__gte=0, discount_rate__lte=1),
                 name="%(class)s_discount_is_a_rate",
-                violation_error_message=_(
-                    "Give the discount rate as a fraction from 0 to 1: 0.1 is 10 %%."
-                ),
+                violation_error_message=DISCOUNT_RATE_RULE,
             ),
-            models.CheckConstraint(
-                condition=Q(exchange_rate__gt=0),
-                name="%(class)s_exchange_rate_positive",
-                violation_error_message=_("Give an exchange rate above 0, such as 1.1."),
-            ),
+            exchange_rate_positive("exchange_rate", name="%(class)s_exchange_rate_positive"),
         ]
         triggers: ClassVar = [
             MovesLegally(),
@@ -243,9 +240,7 @@ class DocumentLine(models.Model):
                 condition=Q(discount_rate__isnull=True)
                 | Q(discount_rate__gte=0, discount_rate__lte=1),
                 name="%(class)s_discount_is_a_rate",
-                violation_error_message=_(
-                    "Give the discount rate as a fraction from 0 to 1: 0.1 is 10 %%."
-                ),
+                violation_error_message=DISCOUNT_RATE_RULE,
             ),
             models.CheckConstraint(
                 condition=Q(tax_rate__isnull=True) | Q(tax_rate__gte=0, tax_rate__lte=1),

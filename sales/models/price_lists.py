@@ -16,7 +16,7 @@ from django.db.models import Deferrable, F, Func, Q, Value
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.amounts import check_amounts
+from common.amounts import check_amounts, not_a_currency
 from common.fields import (
     amount_field,
     currency_field,
@@ -28,7 +28,10 @@ from common.fields import (
 from common.history import keeps_history
 from crm.models import Account
 from sales.models.catalogue import Product, Unit, chosen
+from sales.models.constraints import dates_in_order, discount_is_a_rate
+from sales.pricing.errors import InvalidAmount
 from sales.pricing.money import MINOR_UNITS
+from sales.pricing.price_lists import PriceRounding, check_rounding
 from sales.pricing.quantities import LARGEST_PRICE_QUANTITY
 
 
@@ -46,13 +49,7 @@ class PriceList(models.Model):
     class Meta:
         ordering: ClassVar = ["name"]
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(valid_from__isnull=True)
-                | Q(valid_to__isnull=True)
-                | Q(valid_from__lte=F("valid_to")),
-                name="price_list_dates_in_order",
-                violation_error_message=_("It would end before it begins."),
-            )
+            dates_in_order("valid_from", "valid_to", name="price_list_dates_in_order")
         ]
 
     def __str__(self) -> str:
@@ -61,8 +58,7 @@ class PriceList(models.Model):
     def clean(self) -> None:
         """Refuse a code that is no currency, and another currency for prices that are there."""
         if self.currency not in MINOR_UNITS:
-            sentence = gettext("“%(currency)s” is not a currency.") % {"currency": self.currency}
-            raise ValidationError({"currency": sentence})
+            raise ValidationError({"currency": not_a_currency(self.currency)})
         before = PriceList.objects.filter(pk=self.pk).values_list("currency", flat=True).first()
         if before not in {None, self.currency} and self.items.exists():
             sentence = gettext("Its prices are in %(currency)s: make another list.")
@@ -127,12 +123,7 @@ class DiscountBand(models.Model):
                 name="discount_band_rate_or_amount",
                 violation_error_message=_("Give either a rate or an amount."),
             ),
-            models.CheckConstraint(
-                condition=Q(discount_rate__isnull=True)
-                | Q(discount_rate__gte=0, discount_rate__lte=1),
-                name="discount_band_rate_is_a_rate",
-                violation_error_message=_("Give the rate as a fraction: 0.1 is 10 %%."),
-            ),
+            discount_is_a_rate(name="discount_band_rate_is_a_rate"),
             models.CheckConstraint(
                 condition=Q(discount_amount__isnull=True) | Q(discount_amount__gte=0),
                 name="discount_band_not_negative",
@@ -278,15 +269,14 @@ class PriceListItem(models.Model):
         """Refuse a unit the product is not counted in, and a rule that makes no price."""
         problems: dict[str, str] = {}
         product, unit = chosen(self, "product"), chosen(self, "unit")
-        if product and unit and product.unit_group_id != unit.group_id:
-            problems["unit"] = gettext("%(product)s is not counted in %(unit)s.") % {
-                "product": product.sku,
-                "unit": unit,
-            }
+        if product and unit and (problem := product.why_not_counted_in(unit)):
+            problems["unit"] = problem
         if self.method in MARGINS and (self.percentage_rate or 0) >= 1:
             problems["percentage_rate"] = gettext("A margin is below 1, which is 100%.")
-        if self.rounding != self.Rounding.NONE and not (self.rounding_amount or 0) > 0:
-            problems["rounding_amount"] = gettext("Rounding needs an amount above zero.")
+        try:
+            check_rounding(PriceRounding(self.rounding), self.rounding_amount)
+        except InvalidAmount as error:
+            problems["rounding_amount"] = str(error)
         discounts, price_list = chosen(self, "discount_list"), chosen(self, "price_list")
         if discounts and price_list and discounts.currency not in {"", price_list.currency}:
             problems["discount_list"] = gettext(
@@ -343,19 +333,8 @@ class PromotionCode(models.Model):
                     "or an amount above 0 with its currency."
                 ),
             ),
-            models.CheckConstraint(
-                condition=Q(discount_rate__isnull=True)
-                | Q(discount_rate__gte=0, discount_rate__lte=1),
-                name="promotion_code_rate_is_a_rate",
-                violation_error_message=_("Give the rate as a fraction: 0.1 is 10 %%."),
-            ),
-            models.CheckConstraint(
-                condition=Q(valid_from__isnull=True)
-                | Q(valid_to__isnull=True)
-                | Q(valid_from__lte=F("valid_to")),
-                name="promotion_code_dates_in_order",
-                violation_error_message=_("It would end before it begins."),
-            ),
+            discount_is_a_rate(name="promotion_code_rate_is_a_rate"),
+            dates_in_order("valid_from", "valid_to", name="promotion_code_dates_in_order"),
             models.CheckConstraint(
                 condition=Q(uses_allowed__isnull=True) | Q(uses__lte=F("uses_allowed")),
                 name="promotion_code_uses_left",

@@ -12,8 +12,10 @@ from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from common.amounts import not_a_currency
 from common.fields import identifier, rate_field
 from common.history import keeps_history
+from sales.models.constraints import exchange_rate_positive
 from sales.pricing.money import MINOR_UNITS
 
 
@@ -122,11 +124,7 @@ class ExchangeRate(models.Model):
                 name="exchange_rate_unique",
                 violation_error_message=_("There is a rate of this currency for that day already."),
             ),
-            models.CheckConstraint(
-                condition=Q(rate__gt=0),
-                name="exchange_rate_positive",
-                violation_error_message=_("Give an exchange rate above 0, such as 1.1."),
-            ),
+            exchange_rate_positive("rate", name="exchange_rate_positive"),
             models.CheckConstraint(
                 condition=~Q(base=F("currency")),
                 name="exchange_rate_two_currencies",
@@ -147,7 +145,7 @@ class ExchangeRate(models.Model):
     def clean(self) -> None:
         """Refuse codes that are no currencies."""
         unknown = {
-            name: gettext("“%(currency)s” is not a currency.") % {"currency": getattr(self, name)}
+            name: not_a_currency(getattr(self, name))
             for name in ("base", "currency")
             if getattr(self, name) not in MINOR_UNITS
         }

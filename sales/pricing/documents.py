@@ -27,11 +27,11 @@ from sales.pricing.lines import (
     LineInput,
     Terms,
     TypedLine,
-    checked_rate,
     is_part_of,
     typed_line,
 )
 from sales.pricing.money import EXACT, ZERO, Rounding, from_units, to_units
+from sales.pricing.rates import check_discount_rate
 
 __all__ = [
     "LineInput",
@@ -171,7 +171,8 @@ def header_shares(typed: Sequence[TypedLine], terms: Terms) -> list[Decimal]:
 
 def _shares(typed: Sequence[TypedLine], terms: Terms) -> list[Decimal]:
     detail = sum((line.amount for line in typed), ZERO)
-    rate = checked_rate(terms.discount_rate) if terms.discount_rate else ZERO
+    rate = terms.discount_rate or ZERO
+    check_discount_rate(rate)
     amount = terms.round(terms.discount_amount)
     if not rate and not amount:
         return [terms.round(ZERO)] * len(typed)

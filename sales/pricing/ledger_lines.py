@@ -9,11 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from common.sentences import sentence as _
-from sales.pricing.errors import QuantityExceedsOpen
 from sales.pricing.money import ZERO, Rounding
 from sales.pricing.partial import NOTHING, Amounts, Portion, next_part
-from sales.pricing.quantities import SMALLEST_QUANTITY, round_down, round_up
+from sales.pricing.quantities import SMALLEST_QUANTITY, exceeds_open, round_down, round_up
 
 Rate = Decimal
 
@@ -114,14 +112,7 @@ class LedgerLine:
         """Price the next units to bill; raises QuantityExceedsOpen for more than is open."""
         open_now = self.units.open_to_bill
         if quantity > open_now:
-            raise QuantityExceedsOpen(
-                _(
-                    "%(quantity)s cannot be invoiced: %(left)s are open.",
-                    quantity=quantity,
-                    left=open_now,
-                ),
-                line=self.key,
-            )
+            raise exceeds_open(quantity, open_now, self.key)
         return next_part(
             self.ordered_portion,
             self.billed_portion,

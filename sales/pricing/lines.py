@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from common.sentences import Amount, Percentage
+from common.sentences import Amount
 from common.sentences import sentence as _
 from sales.pricing.errors import InvalidAmount, InvalidDiscount, PricingError
 from sales.pricing.money import EXACT, ONE, ZERO, Rounding, round_money
 from sales.pricing.quantities import check_price_quantity
+from sales.pricing.rates import check_discount_rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,8 @@ def line_discount(line: LineInput, base: Decimal, terms: Terms) -> Decimal:
     discount = manual_discount(line, base, terms)
     if line.promotion_discount:
         discount += terms.round(line.promotion_discount)
-    if discount and line.is_deduction:
-        raise InvalidDiscount(_("No discount is given on a trade-in or rebate: change its price."))
+    if line.is_deduction:
+        refuse_discounts(discount)
     if discount and not is_part_of(discount, base):
         raise InvalidDiscount(
             _(
@@ -118,23 +119,26 @@ def line_discount(line: LineInput, base: Decimal, terms: Terms) -> Decimal:
 
 def manual_discount(line: LineInput, base: Decimal, terms: Terms) -> Decimal:
     """Take the typed amount (times quantity, if it is per unit), or base × rate."""
-    if line.discount_amount and line.discount_rate:
-        raise InvalidDiscount(_("Give the discount as an amount or as a percentage, not both."))
+    check_one_discount(line.discount_amount or None, line.discount_rate or None)
     if line.discount_rate:
-        return terms.round(base * checked_rate(line.discount_rate))
+        check_discount_rate(line.discount_rate)
+        return terms.round(base * line.discount_rate)
     if not line.discount_amount:
         return terms.round(ZERO)
     per = line.quantity if terms.per_unit_discount else ONE
     return terms.round(line.discount_amount * per)
 
 
-def checked_rate(rate: Decimal) -> Decimal:
-    """Refuse a discount that is not between 0 and 100 %."""
-    if rate.is_finite() and 0 <= rate <= 1:
-        return rate
-    raise InvalidDiscount(
-        _("A discount is between 0%% and 100%%, not %(rate)s.", rate=Percentage(rate))
-    )
+def check_one_discount(amount: Decimal | None, rate: Decimal | None) -> None:
+    """Refuse a discount that is given both as an amount and as a percentage."""
+    if amount is not None and rate is not None:
+        raise InvalidDiscount(_("Give the discount as an amount or as a percentage, not both."))
+
+
+def refuse_discounts(*discounts: Decimal | None) -> None:
+    """Refuse any discount on a trade-in or rebate: its price says what it takes off."""
+    if any(discounts):
+        raise InvalidDiscount(_("No discount is given on a trade-in or rebate: change its price."))
 
 
 def is_part_of(part: Decimal, whole: Decimal) -> bool:

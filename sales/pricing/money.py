@@ -55,6 +55,15 @@ MINOR_UNITS: dict[str, int] = {
 _SMALLEST_UNIT = {code: ONE.scaleb(-digits) for code, digits in MINOR_UNITS.items()}
 
 
+def is_storable(figure: Decimal) -> bool:
+    """Whether the database has digits enough; without ``abs``, which overflows on absurd figures.
+
+    >>> is_storable(Decimal("1E+9999999"))
+    False
+    """
+    return -LARGEST <= figure <= LARGEST
+
+
 class Rounding(StrEnum):
     """How exactly half a smallest unit is rounded; a document keeps its own rule."""
 
@@ -98,7 +107,7 @@ def round_to(amount: Decimal, digits: int, rounding: Rounding = Rounding.HALF_UP
 
 
 def _round(amount: Decimal, smallest_unit: Decimal, rounding: Rounding) -> Decimal:
-    if not amount.is_finite() or not -LARGEST <= amount <= LARGEST:
+    if not amount.is_finite() or not is_storable(amount):
         raise InvalidAmount(_("%(amount)s is more than a document can hold.", amount=amount))
     rounded = amount.quantize(smallest_unit, _DECIMAL_MODE[rounding], EXACT)
     return rounded or abs(rounded)  # never "-0.00"

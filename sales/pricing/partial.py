@@ -10,13 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from common.sentences import sentence as _
 from sales.pricing.documents import PricedLine
-from sales.pricing.errors import (
-    InvalidQuantity,
-    QuantityExceedsOpen,
-)
 from sales.pricing.money import EXACT, ZERO, Rounding, round_money
+from sales.pricing.quantities import exceeds_open, needs_quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +126,8 @@ def _check_quantity(ordered: Decimal, billed: Decimal, quantity: Decimal, line: 
     if quantity.is_finite() and (0 < quantity <= left or left <= quantity < 0):
         return
     if not quantity.is_finite() or quantity * left <= 0:
-        raise InvalidQuantity(_("Give a quantity above zero."), line=line)
-    raise QuantityExceedsOpen(
-        _("%(quantity)s cannot be invoiced: %(left)s are open.", quantity=quantity, left=left),
-        line=line,
-    )
+        raise needs_quantity(line=line)
+    raise exceeds_open(quantity, left, line)
 
 
 def _next_amount(

@@ -122,13 +122,20 @@ def _five_decimals(price: Decimal) -> Decimal:
     return price.quantize(PRICE_STEP, ROUND_HALF_UP, EXACT)
 
 
+def check_rounding(
+    rounding: PriceRounding, amount: Decimal | None, line: str | None = None
+) -> None:
+    """Refuse to round prices to multiples of nothing, or to end in it."""
+    if rounding != PriceRounding.NONE and (amount or ZERO) <= 0:
+        raise InvalidAmount(_("Rounding needs an amount above zero."), line=line)
+
+
 def _rounded(price: Decimal, rule: PriceRule, line: str | None) -> Decimal:
     """Move to a candidate k·step + offset; a price never becomes negative by rounding."""
     if rule.rounding == PriceRounding.NONE:
         return price
+    check_rounding(rule.rounding, rule.rounding_amount, line)
     amount = rule.rounding_amount or ZERO
-    if amount <= 0:
-        raise InvalidAmount(_("Rounding needs an amount above zero."), line=line)
     step, offset = amount, ZERO
     if rule.rounding_option == RoundingOption.ENDS_IN:
         step, offset = _power_of_ten_above(amount), amount

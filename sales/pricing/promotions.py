@@ -35,13 +35,39 @@ def check_promotion(promotion: Promotion, day: dt.date) -> None:
             _("Promotion code %(code)s is not valid on %(day)s.", code=promotion.code, day=day)
         )
     if promotion.uses_left is not None and promotion.uses_left < 1:
-        raise PromotionUsedUp(_("Promotion code %(code)s is used up.", code=promotion.code))
+        raise used_up(promotion.code)
     if (promotion.rate is None) == (promotion.amount is None):
         raise InvalidPromotion(
             _(
                 "Promotion code %(code)s needs either a percentage or an amount.",
                 code=promotion.code,
             )
+        )
+
+
+def used_up(code: str, field: str | None = None) -> PromotionUsedUp:
+    """Make the refusal of a code that was used as often as it may be."""
+    return PromotionUsedUp(_("Promotion code %(code)s is used up.", code=code), field=field)
+
+
+def check_currency(promotion: Promotion, currency: str) -> None:
+    """Refuse a code of an amount in another currency than the document's."""
+    if promotion.amount is not None and promotion.currency != currency:
+        raise CurrencyMismatch(
+            _(
+                "Promotion code %(code)s is in %(currency)s, the document in %(document)s.",
+                code=promotion.code,
+                currency=promotion.currency,
+                document=currency,
+            )
+        )
+
+
+def check_applies(code: str, value: Decimal, field: str | None = None) -> None:
+    """Refuse a code that comes to nothing, on the lines it is for or in what it takes off."""
+    if value <= 0:
+        raise InvalidPromotion(
+            _("Promotion code %(code)s applies to none of these lines.", code=code), field=field
         )
 
 
@@ -59,10 +85,7 @@ def promotion_discounts(
     """
     check_promotion(promotion, day)
     value = sum(eligible.values(), ZERO)
-    if value <= 0:
-        raise InvalidPromotion(
-            _("Promotion code %(code)s applies to none of these lines.", code=promotion.code)
-        )
+    check_applies(promotion.code, value)
     off = _taken_off(promotion, value, currency, rounding)
     keys = list(eligible)
     shares = allocate(off, list(eligible.values()), currency, keys=keys)
@@ -80,15 +103,7 @@ def _taken_off(promotion: Promotion, value: Decimal, currency: str, rounding: Ro
                 )
             )
         return round_money(EXACT.multiply(value, promotion.rate), currency, rounding)
-    if promotion.currency != currency:
-        raise CurrencyMismatch(
-            _(
-                "Promotion code %(code)s is in %(currency)s, the document in %(document)s.",
-                code=promotion.code,
-                currency=promotion.currency,
-                document=currency,
-            )
-        )
+    check_currency(promotion, currency)
     amount = promotion.amount or ZERO
     if amount < 0:
         raise InvalidPromotion(

@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from common.sentences import sentence as _
-from sales.pricing.errors import InvalidQuantity, QuantityNotAllowed
+from sales.pricing.errors import InvalidQuantity, QuantityExceedsOpen, QuantityNotAllowed
 from sales.pricing.money import EXACT
 
 MOST_DECIMALS = 5
@@ -51,6 +51,31 @@ def check_quantity(
             _("This product is sold in steps of %(step)s.", step=Decimal(1).scaleb(-decimals)),
             line=line,
         )
+
+
+def check_not_negative(quantity: Decimal, field: str | None = None) -> None:
+    """Refuse a quantity below zero."""
+    if quantity < 0:
+        raise InvalidQuantity(_("A quantity cannot be negative."), field=field)
+
+
+def check_line_not_negative(quantity: Decimal, name: str, line: str) -> None:
+    """Refuse a quantity below zero of a line, and name the line."""
+    if quantity < 0:
+        raise InvalidQuantity(_("%(line)s: a quantity cannot be negative.", line=name), line=line)
+
+
+def needs_quantity(*, field: str | None = None, line: str | None = None) -> InvalidQuantity:
+    """Make the refusal of a quantity of nothing."""
+    return InvalidQuantity(_("Give a quantity above zero."), field=field, line=line)
+
+
+def exceeds_open(quantity: Decimal, left: Decimal, line: str | None) -> QuantityExceedsOpen:
+    """Make the refusal to invoice more of a line than is open."""
+    return QuantityExceedsOpen(
+        _("%(quantity)s cannot be invoiced, only %(left)s are open.", quantity=quantity, left=left),
+        line=line,
+    )
 
 
 def check_price_quantity(quantity: Decimal, *, line: str | None = None) -> None:

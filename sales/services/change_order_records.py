@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext
 
-from common.errors import IllegalTransition, StaleVersion
+from common.errors import IllegalTransition
 from crm.actors import Actor
 from crm.models import User
 from sales.models import Order, OrderChange, OrderLine, SalesEvent
 from sales.services.billing.order_statuses import derive_statuses, save_statuses
+from sales.services.documents.locks import check_version
 from sales.services.errors import CancelInstead
 from sales.services.events import record_event
 from sales.services.order_differences import ChangeEntry, Snapshot, field_changes, snapshot
@@ -29,14 +30,7 @@ def check_open(order: Order, expected_version: int | None) -> None:
             gettext("%(order)s is %(status)s: only a submitted order takes a change order.")
             % {"order": order, "status": order.get_status_display()}
         )
-    if expected_version is not None and order.version != expected_version:
-        raise StaleVersion(
-            gettext(
-                "%(record)s was changed by somebody else since you opened it: "
-                "look at it again first."
-            )
-            % {"record": order}
-        )
+    check_version(order, expected_version)
 
 
 def open_change(order: Order, reason: str, actor: Actor) -> OrderChange:

@@ -44,7 +44,7 @@ from sales.services.documents.readiness import check_ready
 from sales.services.documents.tax_rates import todays_rates
 from sales.services.documents.totals import LINE_FIGURES, head_figures, reprice
 from sales.services.documents.typed_figures import check_numbers
-from sales.services.errors import AlreadyBilled, QuantityBelowDone, UnknownLine
+from sales.services.errors import AlreadyBilled, QuantityBelowDone, no_such_line
 from sales.services.order_differences import (
     HEAD_FIELDS,
     LINE_FIELDS,
@@ -199,9 +199,7 @@ def _apply(order: Order, changes: Changes, ledger: Ledger, actor: Actor) -> list
     done = {pk: line.done_quantity for pk, line in lines.items()}
     for pk, fields in changes.lines.items():
         if pk not in lines:
-            raise UnknownLine(
-                gettext("%(order)s has no such line.") % {"order": order}, line=str(pk)
-            )
+            raise no_such_line(order, str(pk))
         _change_line(lines[pk], fields, actor, terms)
         _refuse_below_done(lines[pk], done)
     changed = [line for pk, line in lines.items() if line.quantity != quantities[pk]]

@@ -27,9 +27,9 @@ from sales.services.billing.settlement import (
     recorder,
     settle,
 )
-from sales.services.errors import InvalidDay, NoCustomerCredit, NothingToPay, NothingToRefund
+from sales.services.errors import InvalidDay, NoCustomerCredit, NothingToPay
 from sales.services.events import record_event
-from sales.services.payments import check_reason, lock_issued
+from sales.services.payments import check_reason, check_to_refund, lock_issued
 
 Kind = CustomerCreditEntry.Kind
 
@@ -38,8 +38,7 @@ Kind = CustomerCreditEntry.Kind
 def keep_as_credit(invoice_id: uuid.UUID, *, actor: Actor) -> Invoice:
     """Move all that an invoice has to refund to the credit of its customer."""
     invoice = lock_issued(invoice_id)
-    if not invoice.to_refund:
-        raise NothingToRefund(gettext("%(invoice)s has nothing to refund.") % {"invoice": invoice})
+    check_to_refund(invoice)
     day = invoice.company.today()
     entry = move_to_credit(invoice, invoice.to_refund, on=day, actor=actor)
     settle(invoice)

@@ -238,6 +238,11 @@ class AmbiguousProduct(DomainError):
     code = "ambiguous_product"
 
 
+def no_such_line(order: Order, line: str) -> UnknownLine:
+    """Make the refusal of a line that an order does not have."""
+    return UnknownLine(_("%(order)s has no such line.", order=order), line=line)
+
+
 def name_line(error: DomainError, line: str) -> None:
     """Begin the sentence of a refusal with the name of the line it is about."""
     error.message = _("%(line)s: %(problem)s", line=line, problem=error.message)

@@ -26,9 +26,10 @@ from sales.models import (
     Unit,
 )
 from sales.pricing.documents import price_document
-from sales.pricing.errors import InvalidDiscount, InvalidQuantity, NegativeTotal
+from sales.pricing.errors import InvalidDiscount, NegativeTotal
 from sales.pricing.lines import Terms
 from sales.pricing.money import ONE, ZERO, Rounding
+from sales.pricing.quantities import needs_quantity
 from sales.services.documents.drafts import default_company
 from sales.services.documents.new_lines import (
     check_line,
@@ -144,7 +145,7 @@ def lock_open_opportunity(opportunity_id: uuid.UUID) -> Opportunity:
 def _check_quantity(quantity: Decimal) -> None:
     check_number(quantity, "quantity")
     if quantity <= 0:
-        raise InvalidQuantity(gettext("Give a quantity above zero."), field="quantity")
+        raise needs_quantity(field="quantity")
 
 
 def _terms(line: OpportunityLine, currency: str) -> Terms:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from common.errors import DomainError, IllegalTransition, MissingField
-from common.formatting import format_quantity, format_rate
+from common.formatting import format_rate
 from common.identifiers import uuid7
 from common.rows import save_columns
 from common.sentences import Amount
@@ -30,7 +30,13 @@ from sales.pricing.errors import InvalidQuantity, InvalidRate, QuantityExceedsOp
 from sales.pricing.ledger import SMALLEST_SHARE, NextInvoice
 from sales.pricing.money import round_money
 from sales.pricing.partial import Amounts
-from sales.pricing.quantities import SMALLEST_QUANTITY, round_down
+from sales.pricing.quantities import (
+    SMALLEST_QUANTITY,
+    check_line_not_negative,
+    exceeds_open,
+    round_down,
+)
+from sales.pricing.rates import check_share
 from sales.services.billing.deductions import price_of
 from sales.services.billing.down_payments import (
     deduction_lines,
@@ -222,8 +228,7 @@ def _fractions(lines: Sequence[OrderLine], rate: Decimal | None) -> dict[uuid.UU
     """
     if rate is None:
         raise MissingField(gettext("Give the percentage to invoice."), field="rate")
-    if not 0 < rate <= 1:
-        raise InvalidRate(gettext("Give a percentage above 0 and up to 100."), field="rate")
+    check_share(rate, "rate")
     counting = [line for line in lines if line.counts and line.is_sold and line.wanted_quantity > 0]
     parts = [(line.wanted_quantity * rate).quantize(SMALLEST_QUANTITY) for line in counting]
     _refuse_above_open(counting, parts)
@@ -256,21 +261,11 @@ def _chosen(
                 gettext("%(order)s has no such line to invoice.") % {"order": order}, line=str(pk)
             )
         line = by_pk[pk]
-        if quantity < 0:
-            raise InvalidQuantity(
-                gettext("%(line)s: a quantity cannot be negative.") % {"line": line.description},
-                line=str(pk),
-            )
+        check_line_not_negative(quantity, line.description, str(pk))
         if quantity > line.open_to_bill:
-            raise QuantityExceedsOpen(
-                gettext("%(line)s: %(quantity)s cannot be invoiced, only %(open)s are open.")
-                % {
-                    "line": line.description,
-                    "quantity": format_quantity(quantity),
-                    "open": format_quantity(line.open_to_bill),
-                },
-                line=str(pk),
-            )
+            error = exceeds_open(quantity, line.open_to_bill, str(pk))
+            name_line(error, line.description)
+            raise error
     return dict(chosen)
 
 

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import transaction
-from django.utils.translation import gettext
 
 from common.rows import save_columns
 from crm.actors import Actor
 from sales.models import Order, OrderLine, PaymentTerms, SalesEvent
-from sales.pricing.errors import InvalidQuantity
+from sales.pricing.quantities import check_line_not_negative
 from sales.services.billing.order_statuses import derive_statuses, save_statuses
 from sales.services.documents.locks import lock_order
 from sales.services.errors import OverReturned, OverShipped
@@ -72,11 +71,7 @@ def record_progress(
 def _set(line: OrderLine, progress: Progress) -> None:
     if progress.shipped - progress.replaced > line.most_shipped:
         raise OverShipped(line, progress.shipped)
-    if progress.returned < 0:
-        raise InvalidQuantity(
-            gettext("%(line)s: a quantity cannot be negative.") % {"line": line.description},
-            line=str(line.pk),
-        )
+    check_line_not_negative(progress.returned, line.description, str(line.pk))
     if progress.returned > progress.shipped:
         raise OverReturned(line, progress.returned, progress.shipped)
     line.shipped_quantity = progress.shipped

@@ -106,6 +106,12 @@ def _settle_with(invoice: Invoice, payment: Payment, actor: Actor) -> Decimal:
     return overpaid
 
 
+def check_to_refund(invoice: Invoice, field: str | None = None) -> None:
+    """Refuse to give back what was not paid too much."""
+    if not invoice.to_refund:
+        raise NothingToRefund(_("%(invoice)s has nothing to refund.", invoice=invoice), field=field)
+
+
 @transaction.atomic
 def refund_payment(
     invoice_id: uuid.UUID,
@@ -123,10 +129,7 @@ def refund_payment(
     if known is not None:
         return Recorded(known, is_new=False)
     check_reason(reason)
-    if not invoice.to_refund:
-        raise NothingToRefund(
-            _("%(invoice)s has nothing to refund.", invoice=invoice), field="amount"
-        )
+    check_to_refund(invoice, field="amount")
     check_refund(amount, invoice.to_refund, invoice.currency)
     check_day_of(invoice, refunded_on, field="refunded_on")
     refund = enter(
@@ -160,7 +163,7 @@ def correct_payment(
     The payment itself is kept; the difference is an entry of its own with its day and reason.
     """
     invoice = lock_issued(invoice_id)
-    payment = _find(invoice, reference)
+    payment = find_payment(invoice, reference)
     difference = amount - left_of(payment)
     if not difference:
         return Recorded(payment, is_new=False)
@@ -184,7 +187,8 @@ def correct_payment(
     return Recorded(correction, is_new=True, overpaid=overpaid)
 
 
-def _find(invoice: Invoice, reference: str) -> Payment:
+def find_payment(invoice: Invoice, reference: str) -> Payment:
+    """Return the payment of an invoice with a reference; raises NothingToCorrect."""
     payment = find_entry(invoice.payments.filter(kind=Kind.PAYMENT), reference)
     if payment is None:
         raise NothingToCorrect(
@@ -229,13 +233,18 @@ def left_of(payment: Payment) -> Decimal:
     return left
 
 
+def check_to_write_off(invoice: Invoice) -> None:
+    """Refuse to give up what is not open."""
+    if invoice.outstanding <= 0:
+        raise NothingToPay(_("%(invoice)s has nothing left to write off.", invoice=invoice))
+
+
 @transaction.atomic
 def write_off_invoice(invoice_id: uuid.UUID, *, actor: Actor, reason: str) -> Invoice:
     """Give up all that is open; money or a credit note that comes later takes it back."""
     invoice = lock_issued(invoice_id)
     check_reason(reason)
-    if invoice.outstanding <= 0:
-        raise NothingToPay(_("%(invoice)s has nothing left to write off.", invoice=invoice))
+    check_to_write_off(invoice)
     entry = enter(
         invoice,
         Kind.WRITE_OFF,

@@ -30,7 +30,7 @@ from sales.services.prices.list_prices import (
     check_product_sold,
     list_prices_of,
 )
-from sales.services.prices.override_rights import may_override
+from sales.services.prices.override_rights import why_not_lock
 from sales.services.prices.pricing_input import lines_of
 
 Source = DocumentLine.PriceSource
@@ -140,8 +140,8 @@ def lock_prices(order_id: uuid.UUID, *, actor: Actor) -> Order:
 
 
 def _set_lock(order_id: uuid.UUID, *, actor: Actor, locked: bool) -> Order:
-    if not may_override(actor):
-        raise NotAllowed(gettext("Only users who may override prices can lock or unlock them."))
+    if reason := why_not_lock(actor):
+        raise NotAllowed(reason)
     order = lock_order(order_id)
     if not order.is_draft:
         raise NotDraft(

@@ -11,7 +11,8 @@ from common.identifiers import uuid7
 from crm.actors import Actor
 from crm.models import User
 from sales.models import Order, PromotionCode, PromotionUse, Quote, kind_of
-from sales.pricing.errors import InvalidPromotion, PricingError, PromotionUsedUp, UnknownPromotion
+from sales.pricing.errors import PricingError, UnknownPromotion
+from sales.pricing.promotions import check_applies, used_up
 from sales.services.documents.drafts import lock_draft
 from sales.services.documents.new_lines import refuse_locked
 from sales.services.documents.totals import reprice
@@ -43,11 +44,7 @@ def apply_promotion(document: Quote | Order, code: str, *, actor: Actor) -> Prom
     use = draft.promotions.create(code=known, given_by=actor if isinstance(actor, User) else None)
     reprice(draft)
     use.refresh_from_db()
-    if not use.amount:
-        raise InvalidPromotion(
-            gettext("Promotion code %(code)s applies to none of these lines.") % {"code": known},
-            field=FIELD,
-        )
+    check_applies(known.code, use.amount, FIELD)
     record_event(kind_of(draft).draft_event, draft, actor=actor, data={"promotion": known.code})
     return use
 
@@ -97,9 +94,7 @@ def redeem_promotions(order: Order) -> None:
             unlimited | Q(uses__lt=F("uses_allowed")), pk=use.code_id
         ).update(uses=F("uses") + 1)
         if not counted:
-            raise PromotionUsedUp(
-                gettext("Promotion code %(code)s is used up.") % {"code": use.code}, field=FIELD
-            )
+            raise used_up(use.code.code, FIELD)
         use.is_counted = True
         use.save(update_fields=["is_counted"])
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,12 @@ LOOK_UPS = {
     "common/stored_sentences.py": "a label, which is marked in its choices",
 }
 """Modules that translate what is not written there, each with the place that marks it."""
+
+WRITTEN_TWICE = {
+    "A discount cannot be negative.": "a constraint of a price list, and a check of what is typed",
+    "%(record)s is closed as lost.": "what was done, of an opportunity and of a quote",
+}
+"""Sentences that stand in two places, each with why no function of both can say them."""
 
 SERVED = {name: tree for name, tree in TREES.items() if is_served(name)}
 COLLECTED = SERVED | {
@@ -204,3 +211,48 @@ def test_accepts_a_text_that_it_finds(source: str) -> None:
 )
 def test_recognises_a_name_that_makemessages_does_not_know(source: str, found: list[str]) -> None:
     assert overlooked(ast.parse(source)) == found
+
+
+def sentences(trees: Mapping[str, ast.Module]) -> Iterator[tuple[str, str]]:
+    """Every sentence of five words or more that modules translate, with its place."""
+    for name, tree in trees.items():
+        for text in (text for call in calls(tree) for text in texts_of(call)):
+            if isinstance(text, ast.Constant) and isinstance(text.value, str):
+                sentence = text.value
+                if sentence.endswith(".") and len(sentence.split()) >= 5:
+                    yield sentence, f"{name}:{text.lineno}"
+
+
+def written_twice(trees: Mapping[str, ast.Module]) -> dict[str, list[str]]:
+    """The sentences that are written in several places, with these places."""
+    places: defaultdict[str, list[str]] = defaultdict(list)
+    for sentence, place in sentences(trees):
+        places[sentence].append(place)
+    return {sentence: found for sentence, found in places.items() if len(found) > 1}
+
+
+def test_a_rule_and_its_sentence_are_written_once() -> None:
+    found = written_twice(SERVED)
+
+    assert {each: where for each, where in found.items() if each not in WRITTEN_TWICE} == {}
+    assert WRITTEN_TWICE.keys() - found.keys() == set()
+
+
+@pytest.mark.parametrize(
+    ("second", "found"),
+    [
+        ('gettext("The code is used up.")', ["a.py:1", "b.py:1"]),
+        ('raise UsedUp(_("The code " "is used up.", code=code))', ["a.py:1", "b.py:1"]),
+        ('gettext("The code is valid again.")', []),
+    ],
+)
+def test_finds_a_sentence_that_is_written_twice(second: str, found: list[str]) -> None:
+    trees = {"a.py": ast.parse('_("The code is used up.")'), "b.py": ast.parse(second)}
+
+    assert written_twice(trees) == ({"The code is used up.": found} if found else {})
+
+
+def test_labels_may_be_written_twice() -> None:
+    label = ast.parse('_("Customer\'s reference"); _("Not valid today.")')
+
+    assert written_twice({"a.py": label, "b.py": label}) == {}

@@ -20,6 +20,7 @@ class CreditForm(QuantitiesForm):
 
     columns: ClassVar = (_("Invoiced"), _("Credited"), _("Left"))
     asked: ClassVar = _("To credit")
+    needs_a_quantity: ClassVar = True
 
     reason = forms.CharField(
         label=_("Reason"), max_length=200, help_text=_("Printed on the credit note.")
@@ -51,10 +52,3 @@ class CreditForm(QuantitiesForm):
         left = self.left[line.pk]
         quantities = (line.quantity, line.quantity - left, left)
         return [format_quantity(quantity) for quantity in quantities]
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse a credit note without quantities."""
-        cleaned: dict[str, Any] = super().clean() or {}
-        if not self.errors and not any(self.quantities().values()):
-            raise forms.ValidationError(_("Enter a quantity for at least one line."))
-        return cleaned

@@ -51,6 +51,9 @@ class DiscountField(forms.CharField):
         return {"discount_amount": None, "discount_rate": number / HUNDRED}
 
 
+LIST_PRICE_HELP = _("12.50 / 100 is the price of 100 units. Empty: the list price.")
+
+
 class PriceField(forms.CharField):
     """A price as people type it: ``12.50``, or ``12.50 / 100`` for 100 units."""
 
@@ -208,7 +211,7 @@ class ProductLineForm(DetailsForm):
 
     unit_price = PriceField(
         required=False,
-        help_text=_("12.50 / 100 is the price of 100 units. Empty: the list price."),
+        help_text=LIST_PRICE_HELP,
     )
     tax_category = forms.ModelChoiceField(
         label=_("Tax category"), queryset=TaxCategory.objects.all()

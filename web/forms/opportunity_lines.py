@@ -12,6 +12,7 @@ from crm.forms import DayInput
 from sales.models import Company
 from web.forms.base import StyledForm
 from web.forms.lines import (
+    LIST_PRICE_HELP,
     DeductionForm,
     DiscountField,
     PriceField,
@@ -33,7 +34,7 @@ class OpportunityLineForm(StyledForm):
     )
     unit_price = PriceField(
         required=False,
-        help_text=_("12.50 / 100 is the price of 100 units. Empty: the list price."),
+        help_text=LIST_PRICE_HELP,
     )
     discount = DiscountField(required=False)
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from common.form_fields import NumberField
 from web.display import StrOrPromise
@@ -34,6 +35,9 @@ class QuantitiesForm(StyledForm):
     """The columns before the inputs."""
     asked: ClassVar[StrOrPromise] = ""
     """What the column of inputs is called."""
+
+    needs_a_quantity: ClassVar[bool] = False
+    """Whether nothing is done without a quantity for one line at least."""
 
     lines: Sequence[Any]
 
@@ -71,6 +75,13 @@ class QuantitiesForm(StyledForm):
             )
             for line in self.lines
         ]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a form without quantities, if it needs one."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if self.needs_a_quantity and not self.errors and not any(self.quantities().values()):
+            raise forms.ValidationError(_("Enter a quantity for at least one line."))
+        return cleaned
 
     def quantities(self) -> dict[UUID, Decimal]:
         """Return the typed quantities by line."""

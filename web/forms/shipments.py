@@ -53,6 +53,7 @@ class ReturnForm(QuantitiesForm):
     widths: ClassVar = {"carrier": 6, "tracking": 6, "replace": 12}
     columns: ClassVar = (_("In the shipment"), _("Returned"), _("Left"))
     asked: ClassVar = _("To return")
+    needs_a_quantity: ClassVar = True
 
     replace = forms.TypedChoiceField(
         label=_("What comes back is"),
@@ -82,13 +83,6 @@ class ReturnForm(QuantitiesForm):
         """Return the quantities that were shipped, returned, and are left."""
         held, left = self.held[line.pk], self.left.get(line.pk, Decimal(0))
         return [format_quantity(quantity) for quantity in (held, held - left, left)]
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse a return without quantities."""
-        cleaned: dict[str, Any] = super().clean() or {}
-        if not self.errors and not any(self.quantities().values()):
-            raise forms.ValidationError(_("Enter a quantity for at least one line."))
-        return cleaned
 
 
 class ParcelForm(StyledForm):

@@ -11,7 +11,7 @@ from crm.models import User
 from sales.models import AnyDocument, Order, Quote, kind_of
 from sales.services.approvals import Approval
 from sales.services.price_refresh import PriceDrift
-from sales.services.prices.override_rights import may_override
+from sales.services.prices.override_rights import why_not_lock
 from web.display import Action
 
 
@@ -43,13 +43,12 @@ def take_lines_action(quote: Quote) -> Action:
 def lock_action(order: Order, user: User) -> Action:
     """Let those who may override prices lock and unlock them."""
     locked = order.prices_are_locked
-    refused = gettext("Only users who may override prices can lock or unlock them.")
     return Action(
         gettext("Unlock prices") if locked else gettext("Lock prices"),
         reverse(f"sales:order-{'unlock' if locked else 'lock'}-prices", args=[order.pk]),
         "lock-open" if locked else "lock",
         aside=True,
-        reason="" if may_override(user) else refused,
+        reason=why_not_lock(user),
     )
 
 

@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext
 
+from common.errors import DomainError
 from common.formatting import format_money, plain_number
 from crm.models import Account
 from sales.models import Company, CustomerCreditEntry, Invoice
@@ -18,6 +19,8 @@ from sales.services.billing.money_rules import elsewhere_remark, recorded_elsewh
 from sales.services.customer_credit import apply_credit, keep_as_credit, refund_credit
 from sales.services.payments import (
     Recorded,
+    check_to_refund,
+    check_to_write_off,
     record_payment,
     refund_payment,
     write_off_invoice,
@@ -78,9 +81,11 @@ def _known(record: Invoice | Account, reference: str) -> Outcome:
 def refund(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Record money that went back, of what was paid too much."""
     invoice = find_document(request, Invoice, pk)
-    if request.method != "POST" and not invoice.to_refund:
-        reason = gettext("%(invoice)s has nothing to refund.") % {"invoice": invoice}
-        return refuse(request, reason, record_url(invoice))
+    if request.method != "POST":
+        try:
+            check_to_refund(invoice)
+        except DomainError as error:
+            return refuse(request, str(error), record_url(invoice))
     start = {
         "amount": plain_number(invoice.to_refund),
         "refunded_on": invoice.company.today(),
@@ -106,9 +111,11 @@ def refund(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 def write_off(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Give up what is open of an invoice."""
     invoice = find_document(request, Invoice, pk)
-    if request.method != "POST" and invoice.outstanding <= 0:
-        reason = gettext("%(invoice)s has nothing left to write off.") % {"invoice": invoice}
-        return refuse(request, reason, record_url(invoice))
+    if request.method != "POST":
+        try:
+            check_to_write_off(invoice)
+        except DomainError as error:
+            return refuse(request, str(error), record_url(invoice))
     open_amount = format_money(invoice.outstanding, invoice.currency)
     return run_form_action(
         request,

@@ -16,10 +16,10 @@ from common.identifiers import uuid7
 from crm.actors import Actor
 from sales.models import DocumentLine, Invoice, InvoiceLine, Order, SalesEvent
 from sales.pricing.advances import TaxAmount
-from sales.pricing.errors import InvalidRate
 from sales.pricing.ledger import Ledger, NextDownPayment, NextInvoice
 from sales.pricing.partial import Amounts
 from sales.pricing.quantities import SMALLEST_QUANTITY
+from sales.pricing.rates import check_share
 from sales.services.billing.ledgers import put_amounts, read_ledger
 from sales.services.documents.copying import copy_head
 from sales.services.documents.locks import lock_order
@@ -228,9 +228,8 @@ def _amount(order: Order, ledger: Ledger, amount: Decimal | None, rate: Decimal 
         raise MissingField(
             gettext("Give an amount or a percentage for the down payment."), field="amount"
         )
-    if rate is not None and not 0 < rate <= 1:
-        raise InvalidRate(gettext("Give a percentage above 0 and up to 100."), field="rate")
     if rate is not None:
+        check_share(rate, "rate")
         return _share(order, ledger, rate)
     wanted = amount or ZERO
     check_amount(wanted, order.currency, "amount")

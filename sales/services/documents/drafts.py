@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from django.db import transaction
 from django.utils.translation import gettext
 
-from common.errors import NotEditable, NotSetUp, StaleVersion
+from common.errors import NotEditable, NotSetUp
 from crm.actors import Actor
 from crm.custom_fields import clean_custom
 from crm.models import Account, User
@@ -25,12 +25,10 @@ from sales.models import (
     kind_of,
 )
 from sales.pricing.errors import InvalidDiscount
+from sales.pricing.rates import check_discount_rate
+from sales.services.documents.locks import check_version
 from sales.services.documents.totals import reprice
-from sales.services.documents.typed_figures import (
-    check_amount,
-    check_discount_amount,
-    check_discount_rate,
-)
+from sales.services.documents.typed_figures import check_amount, check_discount_amount
 from sales.services.errors import NotDraft
 from sales.services.events import record_event
 from sales.services.prices.discount_limits import check_new, within_limit
@@ -122,14 +120,7 @@ def lock_draft(document: Kind, *, expected_version: int | None = None) -> Kind:
     """Lock a draft for editing; refuse an issued one, and a stale version (optimistic lock)."""
     draft: Kind = type(document)._default_manager.select_for_update().get(pk=document.pk)  # type: ignore[assignment]  # the manager of a union
     check_draft(draft)
-    if expected_version is not None and draft.version != expected_version:
-        raise StaleVersion(
-            gettext(
-                "%(record)s was changed by somebody else since you opened it: "
-                "look at it again first."
-            )
-            % {"record": draft}
-        )
+    check_version(draft, expected_version)
     return draft
 
 

@@ -1,10 +1,13 @@
-"""Locks of orders and invoices, in the one order: the order, then its invoice."""
+"""Locks of orders and invoices in the one order, and the optimistic lock of every document."""
 
 from __future__ import annotations
 
 import uuid
 
-from sales.models import Invoice, Order
+from django.utils.translation import gettext
+
+from common.errors import StaleVersion
+from sales.models import AnyDocument, Invoice, Order
 
 
 def lock_order(order_id: uuid.UUID) -> Order:
@@ -17,3 +20,15 @@ def lock_invoice(invoice_id: uuid.UUID) -> tuple[Invoice, Order | None]:
     order_id = Invoice.objects.values_list("order_id", flat=True).get(pk=invoice_id)
     order = None if order_id is None else lock_order(order_id)
     return Invoice.objects.select_for_update(of=("self",)).get(pk=invoice_id), order
+
+
+def check_version(document: AnyDocument, expected: int | None) -> None:
+    """Refuse a document that was changed since somebody read the expected version of it."""
+    if expected is not None and document.version != expected:
+        raise StaleVersion(
+            gettext(
+                "%(record)s was changed by somebody else since you opened it: "
+                "look at it again first."
+            )
+            % {"record": document}
+        )

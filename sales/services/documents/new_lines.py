@@ -15,17 +15,16 @@ from sales.models import AnyDocument, AnyLine, DocumentLine, Order, Product, Uni
 from sales.pricing.errors import (
     InvalidAmount,
     InvalidDiscount,
-    InvalidQuantity,
     MissingUnit,
     WrongUnit,
 )
-from sales.pricing.lines import Terms
+from sales.pricing.lines import Terms, check_one_discount, refuse_discounts
+from sales.pricing.quantities import check_not_negative
+from sales.pricing.rates import check_discount_rate, check_tax_rate
 from sales.services.documents.typed_figures import (
     check_discount_amount,
-    check_discount_rate,
     check_number,
     check_price_units,
-    check_tax_rate,
     check_unit_discount,
 )
 from sales.services.errors import PricesLocked
@@ -174,8 +173,7 @@ def check_line(line: DocumentLine, terms: Terms) -> None:
                 gettext("Describe the line: it has no description."), field="description"
             )
         _check_figures(line, terms)
-        if line.quantity < 0:
-            raise InvalidQuantity(gettext("A quantity cannot be negative."), field="quantity")
+        check_not_negative(line.quantity, "quantity")
         if line.is_deduction:
             _check_deduction(line)
         elif line.unit_price is not None and line.unit_price < 0:
@@ -200,11 +198,8 @@ def _check_deduction(line: DocumentLine) -> None:
             gettext("Type what is taken off as an amount above zero: it is shown with a minus."),
             field="unit_price",
         )
-    if line.discount_amount or line.discount_rate:
-        raise InvalidDiscount(
-            gettext("No discount is given on a trade-in or rebate: change its price."),
-            field="discount",
-        )
+    with error_context(line, "discount"):
+        refuse_discounts(line.discount_amount, line.discount_rate)
     if line.is_optional:
         raise NotEditable(
             gettext(
@@ -252,11 +247,11 @@ def check_line_quantity(line: DocumentLine) -> None:
 
 def clear_other_discount(fields: dict[str, Any]) -> None:
     """Clear the other kind of discount when an amount or a percentage is typed."""
-    if fields.get("discount_amount") is not None and fields.get("discount_rate") is not None:
-        raise InvalidDiscount(
-            gettext("Give the discount as an amount or as a percentage, not both."),
-            field="discount",
-        )
+    try:
+        check_one_discount(fields.get("discount_amount"), fields.get("discount_rate"))
+    except InvalidDiscount as error:
+        error.field = "discount"
+        raise
     if fields.get("discount_amount") is not None:
         fields["discount_rate"] = None
     elif fields.get("discount_rate") is not None:

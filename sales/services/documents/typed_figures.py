@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from common.formatting import decimals_rule, format_exact_rate
+from common.formatting import decimals_rule
 from common.sentences import sentence as _
-from sales.pricing.errors import InvalidAmount, InvalidDiscount, InvalidQuantity, InvalidRate
-from sales.pricing.money import EXACT, LARGEST, round_money
+from sales.pricing.errors import InvalidAmount, InvalidDiscount, InvalidQuantity
+from sales.pricing.money import EXACT, is_storable, round_money
 from sales.pricing.price_lists import PRICE_STEP
 from sales.pricing.quantities import check_price_quantity
 
 
 def check_number(figure: Decimal, field: str) -> None:
     """Refuse a figure that the database could not store."""
-    if figure.is_finite() and _is_storable(figure):
+    if figure.is_finite() and is_storable(figure):
         return
     refusal = InvalidQuantity if field == "quantity" else InvalidAmount
     raise refusal(_("Give a number of at most 15 digits before the decimal sign."), field=field)
@@ -52,52 +52,19 @@ def check_amount(amount: Decimal, currency: str, field: str) -> None:
 
 def check_discount_amount(amount: Decimal, currency: str, field: str) -> None:
     """Refuse a discount below zero, or with more decimals than its currency has."""
-    if amount.is_finite() and amount < 0:
-        raise InvalidDiscount(_("A discount cannot be negative."), field=field)
+    if amount.is_finite():
+        _check_not_negative(amount, field)
     check_amount(amount, currency, field)
 
 
 def check_unit_discount(amount: Decimal, field: str) -> None:
     """Refuse a discount of each unit below zero, or with more than the five decimals of a price."""
     check_number(amount, field)
-    if amount < 0:
-        raise InvalidDiscount(_("A discount cannot be negative."), field=field)
+    _check_not_negative(amount, field)
     if amount != amount.quantize(PRICE_STEP, context=EXACT):
         raise InvalidAmount(_("A discount of each unit has at most 5 decimals."), field=field)
 
 
-def check_discount_rate(rate: Decimal, field: str) -> None:
-    """Refuse a discount that is not between 0 and 100 %."""
-    if _is_fraction(rate):
-        return
-    if not rate.is_finite():
-        raise InvalidDiscount(_("Give the discount as a number."), field=field)
-    raise InvalidDiscount(
-        _("A discount is between 0%% and 100%%, not %(rate)s.", rate=_written(rate)),
-        field=field,
-    )
-
-
-def check_tax_rate(rate: Decimal, field: str) -> None:
-    """Refuse a tax rate that is not between 0 and 100 %."""
-    if _is_fraction(rate):
-        return
-    if not rate.is_finite():
-        raise InvalidRate(_("Give the tax rate as a number."), field=field)
-    raise InvalidRate(
-        _("A tax rate is between 0%% and 100%%, not %(rate)s.", rate=_written(rate)),
-        field=field,
-    )
-
-
-def _is_fraction(rate: Decimal) -> bool:
-    return rate.is_finite() and 0 <= rate <= 1
-
-
-def _written(rate: Decimal) -> str:
-    return format_exact_rate(rate) if _is_storable(rate) else f"{rate:E}"
-
-
-def _is_storable(figure: Decimal) -> bool:
-    """Compare without ``abs``, which overflows where the exponent is absurd."""
-    return -LARGEST <= figure <= LARGEST
+def _check_not_negative(discount: Decimal, field: str) -> None:
+    if discount < 0:
+        raise InvalidDiscount(_("A discount cannot be negative."), field=field)

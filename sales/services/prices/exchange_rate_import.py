@@ -19,6 +19,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from common.amounts import not_a_currency
 from common.errors import DomainError
 from common.formatting import format_day
 from common.numbers import read_decimal
@@ -62,7 +63,7 @@ class Imported:
 def import_rates(content: bytes, *, base: str = ECB_BASE, source: str = "") -> Imported:
     """Store every rate of a file, or none if one line of it is wrong; a repeat changes nothing."""
     if base not in MINOR_UNITS:
-        raise UnreadableRates(gettext("“%(currency)s” is not a currency.") % {"currency": base})
+        raise UnreadableRates(not_a_currency(base))
     text = _decoded(content)
     is_xml = text.lstrip().startswith("<")
     if is_xml and base != ECB_BASE:

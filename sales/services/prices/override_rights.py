@@ -21,6 +21,13 @@ def may_override(actor: Actor) -> bool:
     return not isinstance(actor, Partner)
 
 
+def why_not_lock(actor: Actor) -> str:
+    """Return why the actor may not lock or unlock the prices of an order; empty if they may."""
+    if may_override(actor):
+        return ""
+    return gettext("Only users who may override prices can lock or unlock them.")
+
+
 def is_other_price(line: DocumentLine, fields: Mapping[str, object]) -> bool:
     """Return whether these fields say another price than the line's, or other units for it."""
     return any(

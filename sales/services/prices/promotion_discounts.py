@@ -14,9 +14,15 @@ from django.utils.translation import gettext
 
 from sales.models import AnyDocument, DocumentLine, Invoice, PromotionCode
 from sales.pricing.documents import line_amounts
-from sales.pricing.errors import CurrencyMismatch, InvalidPromotion, PricingError
+from sales.pricing.errors import InvalidPromotion, PricingError
 from sales.pricing.lines import LineInput, Terms
-from sales.pricing.promotions import Promotion, check_promotion, promotion_discounts
+from sales.pricing.promotions import (
+    Promotion,
+    check_applies,
+    check_currency,
+    check_promotion,
+    promotion_discounts,
+)
 
 ZERO = Decimal(0)
 
@@ -65,11 +71,8 @@ def promotion_problems(document: AnyDocument) -> list[PricingError]:
     for use in promotions_of(document):
         try:
             _check_use(use, document)
-            if not use.amount and not use.is_counted:
-                raise InvalidPromotion(
-                    gettext("Promotion code %(code)s applies to none of these lines.")
-                    % {"code": use.code}
-                )
+            if not use.is_counted:
+                check_applies(use.code.code, use.amount)
         except PricingError as error:
             error.field = "promotion"
             problems.append(error)
@@ -91,12 +94,9 @@ def check_code(
     """
     if not code.is_active:
         raise InvalidPromotion(gettext("Promotion code %(code)s is not active.") % {"code": code})
-    check_promotion(as_promotion(code), document.company.today())
-    if code.kind == PromotionCode.Kind.AMOUNT and code.currency != document.currency:
-        raise CurrencyMismatch(
-            gettext("Promotion code %(code)s is in %(currency)s, the document in %(document)s.")
-            % {"code": code, "currency": code.currency, "document": document.currency}
-        )
+    promotion = as_promotion(code)
+    check_promotion(promotion, document.company.today())
+    check_currency(promotion, document.currency)
     if meant_for and document.account_id not in meant_for:
         raise InvalidPromotion(
             gettext("Promotion code %(code)s is not valid for %(account)s.")
