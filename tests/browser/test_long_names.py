@@ -29,6 +29,7 @@ ARABIC = "مطعم القاهرة"
 LISTS = ("leads", "opportunities", "accounts", "contacts", "quotes", "orders", "invoices")
 
 WIDE = 1440
+LAPTOP = 1280
 PHONE = 390
 
 CELLS_OUT_OF_PLACE = """
@@ -45,11 +46,12 @@ CELLS_OUT_OF_PLACE = """
                 money.selectNodeContents(text.currentNode);
                 broken ||= new Set([...money.getClientRects()].map((line) => line.top)).size > 1;
             }
-            return broken || cell.getBoundingClientRect().right > innerWidth;
+            const right = cell.closest(".card")?.getBoundingClientRect().right ?? innerWidth;
+            return broken || cell.getBoundingClientRect().right > Math.min(right, innerWidth);
         })
         .map((cell) => cell.innerText)
 """
-"""The amounts that stand outside of the viewport or break into several lines."""
+"""The amounts that stand outside of their card or the viewport, or break into several lines."""
 
 NAMES_OVER_TWO_LINES = """
     [...document.querySelectorAll(".list .name, .rows .name, .kv .name, .flow-detail .name")]
@@ -81,7 +83,7 @@ READS_LEFT_TO_RIGHT = """
 def sell(market: Market, account: Account, name: str) -> list[Any]:
     """Sell to an account; every record that has a name has this one."""
     rep = market.rep
-    product = market.product("1000.00", name=name[:120])
+    product = market.product("1234567.8901", name=name[:120])
     contact = ContactFactory.create(account=account, last_name=name[:80])
     opportunity = OpportunityFactory.create(account=account, name=name)
     quote = draft_quote(
@@ -142,7 +144,7 @@ def test_no_name_widens_a_page_or_breaks_an_amount(screen: Screen, market: Marke
     for url in urls:
         screen.page.set_viewport_size({"width": WIDE, "height": 900})
         screen.page.goto(url, wait_until="domcontentloaded")
-        for width in (WIDE, 768, PHONE):
+        for width in (WIDE, LAPTOP, 1200, 1024, 768, PHONE):
             found += problems(screen, url, width)
 
     assert found == []
