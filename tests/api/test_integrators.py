@@ -28,7 +28,7 @@ from fulfilment.models.connections import LONGEST_DEADLINE
 from fulfilment.models.tolerances import TOLERATED
 from fulfilment.outbound.retry_schedule import REFUSED_PAUSES
 from tests.fulfilment.conftest import SECRET_OUT
-from tests.fulfilment.test_webhook import target
+from tests.fulfilment.webhook_far_end import target
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import datetime as dt
 import gzip
 import socket
 import threading
 import time
-import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import replace
 from email.utils import format_datetime
 
 import pytest
 from pytest_django import Settings
 from pytest_httpserver import HTTPServer
-from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from fulfilment import signing
-from fulfilment.connectors import Message, Reply, Target
-from fulfilment.connectors.webhook import WebhookConnector
 from fulfilment.errors import (
     AddressBlocked,
     AuthenticationFailed,
@@ -34,73 +26,17 @@ from fulfilment.errors import (
     Unreachable,
     Unsigned,
 )
-from tests.fulfilment.conftest import SECRET_IN, SECRET_OUT
-
-Script = Callable[[socket.socket], None]
+from tests.fulfilment.conftest import SECRET_OUT
+from tests.fulfilment.webhook_far_end import (
+    answers,
+    close_without_answer,
+    far_end,
+    find,
+    push,
+    target,
+)
 
 TOO_LONG = f'{{"reference": "{"X" * 101}"}}'
-
-
-def close_without_answer(client: socket.socket) -> None:
-    """Read the request and close the connection."""
-    client.recv(65536)
-
-
-def target(url: str, *, deadline: float = 1, secrets: tuple[bytes, ...] | None = None) -> Target:
-    return Target(
-        connection_id=uuid.uuid4(),
-        kind="webhook",
-        name="Warehouse",
-        url=url,
-        ciphertexts=(signing.encrypt(SECRET_OUT),) if secrets is None else secrets,
-        deadline=deadline,
-    )
-
-
-def push(to: Target, *, needs_reference: bool = True) -> Reply:
-    async def run() -> Reply:
-        connector = WebhookConnector(to)
-        try:
-            return await connector.push(Message("evt_1", "{}", needs_reference=needs_reference))
-        finally:
-            await connector.close()
-
-    return asyncio.run(run())
-
-
-def find(to: Target) -> Reply | None:
-    async def run() -> Reply | None:
-        connector = WebhookConnector(to)
-        try:
-            return await connector.find("evt_1")
-        finally:
-            await connector.close()
-
-    return asyncio.run(run())
-
-
-@contextlib.contextmanager
-def far_end(script: Script) -> Iterator[str]:
-    """A server that runs a script on its first connection."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def serve() -> None:
-            with contextlib.suppress(OSError):
-                client, _ = listener.accept()
-                with client:
-                    script(client)
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/hooks"
-
-
-def answers(text: bytes) -> Script:
-    def script(client: socket.socket) -> None:
-        client.recv(65536)
-        client.sendall(text)
-
-    return script
 
 
 def test_returns_the_reference_of_a_success(httpserver: HTTPServer) -> None:
@@ -320,85 +256,6 @@ def test_does_not_decompress_an_answer(httpserver: HTTPServer) -> None:
 def test_raises_outcome_unknown_for_an_answer_that_is_not_http() -> None:
     with far_end(answers(b"SSH-2.0-OpenSSH_9.9\r\n")) as url, pytest.raises(OutcomeUnknown):
         push(target(url))
-
-
-def test_looks_up_a_message_by_its_id(httpserver: HTTPServer) -> None:
-    to = target(httpserver.url_for("/hooks"))
-    httpserver.expect_ordered_request("/hooks/evt_1").respond_with_json({"reference": "WH-7"})
-    httpserver.expect_ordered_request("/hooks/evt_1").respond_with_data("", status=404)
-    httpserver.expect_ordered_request("/hooks/evt_1").respond_with_data("OK")
-    httpserver.expect_ordered_request("/hooks/evt_1").respond_with_data("", status=400)
-
-    found = find(to)
-    assert found is not None
-    assert found.reference == "WH-7"
-    assert find(to) is None
-    for _ in range(2):
-        with pytest.raises(Refused):
-            find(to)
-
-
-def test_keeps_the_query_of_the_url_in_look_ups(httpserver: HTTPServer) -> None:
-    httpserver.expect_request("/hook/evt_1", query_string="code=S3cret").respond_with_json(
-        {"reference": "WH-7"}
-    )
-
-    found = find(target(httpserver.url_for("/hook?code=S3cret")))
-
-    assert found is not None
-    assert found.reference == "WH-7"
-
-
-@pytest.mark.parametrize("body", ["{}", ""])
-def test_signs_look_ups_so_that_any_library_verifies_them(
-    httpserver: HTTPServer, body: str
-) -> None:
-    httpserver.expect_request("/hooks/evt_1").respond_with_json({"reference": "WH-7"})
-    secrets = (signing.encrypt(SECRET_OUT), signing.encrypt(SECRET_IN))
-
-    find(target(httpserver.url_for("/hooks"), secrets=secrets))
-
-    [(request, _)] = httpserver.log
-    assert request.get_data() == b""
-    for secret in (SECRET_OUT, SECRET_IN):
-        verified = Webhook(secret).verify(body, dict(request.headers), json_parse=bool(body))
-        assert verified == ({} if body else None)
-    with pytest.raises(WebhookVerificationError):
-        Webhook(SECRET_OUT).verify("{}", dict(request.headers) | {"webhook-id": "evt_2"})
-
-
-def test_names_the_setting_where_a_look_up_is_not_possible(httpserver: HTTPServer) -> None:
-    httpserver.expect_request("/hooks/evt_1").respond_with_data("", status=405)
-
-    with pytest.raises(Refused, match="answers no look-ups"):
-        find(target(httpserver.url_for("/hooks")))
-
-
-def test_accepts_what_is_found_without_a_reference_where_none_are_given(
-    httpserver: HTTPServer,
-) -> None:
-    httpserver.expect_request("/hooks/evt_1").respond_with_data("", status=204)
-
-    found = find(replace(target(httpserver.url_for("/hooks")), gives_references=False))
-
-    assert found is not None
-    assert found.reference == ""
-
-
-def test_accepts_a_missing_reference_where_it_cannot_be_looked_up(httpserver: HTTPServer) -> None:
-    httpserver.expect_ordered_request("/hooks").respond_with_data("OK")
-    httpserver.expect_ordered_request("/hooks").respond_with_json({"reference": "WH-7"})
-    to = replace(target(httpserver.url_for("/hooks")), answers_look_ups=False)
-
-    assert push(to) == Reply("", 200, "OK")
-    assert push(to).reference == "WH-7"
-
-
-def test_raises_unreachable_for_a_look_up_without_an_answer() -> None:
-    with far_end(close_without_answer) as url, pytest.raises(Unreachable) as raised:
-        find(target(url))
-
-    assert type(raised.value) is Unreachable
 
 
 def test_never_connects_to_a_private_network_that_is_not_allowed(settings: Settings) -> None:
