@@ -309,7 +309,8 @@ def _end(process: subprocess.Popen[str]) -> None:
     try:
         process.wait(30)
     except subprocess.TimeoutExpired:
-        for each in (*children, process):
+        running: list[psutil.Process | subprocess.Popen[str]] = [*children, process]
+        for each in running:
             with contextlib.suppress(psutil.NoSuchProcess):
                 each.kill()
         process.wait()

@@ -11,7 +11,7 @@ from environs import validate
 from psycopg.conninfo import conninfo_to_dict
 
 from config import environment, services
-from config.celery import app as celery_app  # noqa: F401  what @shared_task binds to
+from config.celery import app as celery_app  # noqa: F401  # what @shared_task binds to
 from config.logs import logging_settings
 
 django_stubs_ext.monkeypatch()

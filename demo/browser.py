@@ -22,7 +22,7 @@ class Browser:
 
     def open(self, path: str) -> Page:
         """Open a page."""
-        return self._go(urllib.request.Request(urljoin(self._base, path)))  # noqa: S310  http
+        return self._go(urllib.request.Request(urljoin(self._base, path)))  # noqa: S310  # http
 
     def click(self, page: Page, label: str, **typed: str) -> Page:
         """Click the button or follow the link with this label."""

@@ -189,7 +189,7 @@ def _locate(home: Path) -> Cluster:
     if os.geteuid() != 0:
         return Cluster(home, _binaries_in(package), None)
     if not _is_reachable_by_others(home):
-        home = Path("/var/tmp") / f"throughline-{digest(home)}"  # noqa: S108  its owner is checked
+        home = Path("/var/tmp") / f"throughline-{digest(home)}"  # noqa: S108  # its owner is checked
     if not _is_reachable_by_others(package):
         built = (_binaries_in(package) / "postgres").stat().st_mtime_ns
         package = home / f"binaries-{digest(package / str(built))}" / package.name

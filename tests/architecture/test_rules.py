@@ -24,6 +24,7 @@ from tests.architecture.sources import (
 )
 
 LONGEST_FILE = 400
+LONGEST_TEST_FILE = 450
 LONGEST_FUNCTION = 40
 UNFINISHED = ("TODO", "FIXME", "XXX")
 VAGUE = {"utils", "util", "helpers", "helper", "misc", "manager", "managers"}
@@ -36,6 +37,7 @@ TESTED_ELSEWHERE = {
     "fulfilment/outbound/delivery_thread.py": "by test_isolation.py, with slow and broken systems",
     "fulfilment/inbound/schemas.py": "by the intake of the API, which answers each mistake",
     "fulfilment/services/bulk_sql.py": "by completion and references, which write with it",
+    "sales/services/billing/invoice_parts.py": "by test_order_invoices.py and test_deductions.py",
     "sales/services/errors.py": "by test_errors.py beside this file",
     **{
         f"sales/services/integrity/{name}.py": "by test_verification.py, which runs every check"
@@ -52,6 +54,9 @@ TESTED_ELSEWHERE = {
     },
 }
 """Service modules without a test file of their name, and by what they are tested."""
+
+IGNORES = re.compile(r"# (noqa|type: ignore)\b")
+REASON = re.compile(r"# (noqa: [A-Z0-9, ]+|type: ignore\[[a-z, -]+\])  # \w")
 
 FACT = re.compile(r"return self\.status == self\.Status\.(\w+)")
 COMPARED = re.compile(r"\.status [!=]= (\w+\.Status\.\w+)")
@@ -77,6 +82,48 @@ def length(function: Function) -> int:
 
 def test_files_are_short() -> None:
     assert [name for name, source in TEXTS.items() if source.count("\n") > LONGEST_FILE] == []
+
+
+def test_test_files_are_short() -> None:
+    offenders = [
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "tests").rglob("*.py")
+        if path.read_text().count("\n") > LONGEST_TEST_FILE
+    ]
+    assert offenders == []
+
+
+def ignores_without_reason(source: str) -> list[str]:
+    """The lines that switch a check off and do not say why beside it."""
+    return [
+        line for line in source.splitlines() if IGNORES.search(line) and not REASON.search(line)
+    ]
+
+
+def test_every_check_that_is_switched_off_has_its_reason_beside_it() -> None:
+    offenders = {
+        name: found
+        for name in committed_files()
+        if name.endswith(".py")
+        if (found := ignores_without_reason((ROOT / name).read_text()))
+    }
+    assert offenders == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "is_found"),
+    [
+        ("import os  @noqa: F401", True),
+        ("import os  @noqa: F401, E402", True),
+        ("import os  @noqa: F401  what the settings read", True),
+        ("import os  @noqa: F401  # what the settings read", False),
+        ("run(**how)  @type: ignore[arg-type]", True),
+        ("run(**how)  @type: ignore[arg-type, call-arg]  # the fields of a form", False),
+        ("run(**how)  # how it is done", False),
+    ],
+)
+def test_a_reason_is_a_comment_of_its_own(line: str, is_found: bool) -> None:
+    assert bool(ignores_without_reason(line.replace("@", "# "))) == is_found
 
 
 def test_functions_are_short() -> None:

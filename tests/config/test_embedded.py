@@ -245,7 +245,7 @@ def test_works_in_a_folder_too_deep_for_a_socket_with_quotes_in_its_name() -> No
 def test_root_puts_the_data_where_the_postgres_user_can_reach_it() -> None:
     folder = Path(tempfile.mkdtemp(prefix="tl-"))
     name = f"throughline-{processes.digest(folder / 'var/services')}"
-    elsewhere = Path("/var/tmp") / name  # noqa: S108  what is under test
+    elsewhere = Path("/var/tmp") / name  # noqa: S108  # what is under test
 
     holder = Holder(folder / "var")
 

@@ -78,14 +78,14 @@ def test_completes_other_lanes_while_one_is_locked_by_a_save(
     seller: Market, far_end: FarEnd
 ) -> None:
     locked, free = submitted_order(seller), submitted_order(seller)
-    batches = {batch.handoffs[0].record.number: batch for batch in claim(64)}  # type: ignore[union-attr]
+    batches = {record.number: batch for batch in claim(64) if (record := batch.handoffs[0].record)}
     waiting: list[Step] = []
 
     with transaction.atomic():
         hold_order(locked.pk, actor=seller.rep, reason="Credit check")
         run_concurrently(lambda: waiting.extend(complete(list(map(last_step, batches.values())))))
 
-    assert [step.batch.lane_id for step in waiting] == [batches[locked.number].lane_id]
+    assert [step.batch.lane_id for step in waiting] == [batches[str(locked)].lane_id]
     lanes = dict(Lane.objects.values_list("root_id", "lease_token"))
     assert lanes[free.pk] is None
     assert complete(waiting) == []

@@ -188,9 +188,11 @@ def test_stores_what_became_of_a_message(
     )
 
     found = InboundMessage.objects.get()
-    part = {"template": "%(kind)s by %(difference)s.", "values": {"difference": "+0.01"}}
     tax, total = (
-        {**part, "values": {**part["values"], "kind": {"label": label}}}  # type: ignore[dict-item]
+        {
+            "template": "%(kind)s by %(difference)s.",
+            "values": {"difference": "+0.01", "kind": {"label": label}},
+        }
         for label in ("Invoice tax differs", "Invoice total differs")
     )
     assert stored(found, "detail") == ("%(1)s %(2)s", {"1": tax, "2": total})

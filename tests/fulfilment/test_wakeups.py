@@ -10,6 +10,7 @@ import pytest
 from celery import Celery
 from django.conf import settings
 from django.db import transaction
+from pytest_httpserver import HTTPServer
 
 from fulfilment.services import wakeups
 from fulfilment.services.wakeups import WorkerNotifier
@@ -66,11 +67,11 @@ def test_calls_nothing_before_it_is_connected() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_wakes_the_workers_after_a_commit_and_not_after_a_rollback(
-    httpserver: object, monkeypatch: pytest.MonkeyPatch
+    httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     market = Market()
     order = submitted_order(market)
-    connect(httpserver, "warehouse", ORDER_EVENTS)  # type: ignore[arg-type]
+    connect(httpserver, "warehouse", ORDER_EVENTS)
     calls: list[bool] = []
     notifier = WorkerNotifier()
     notifier.connect(lambda: calls.append(transaction.get_connection().in_atomic_block))
@@ -88,11 +89,11 @@ def test_wakes_the_workers_after_a_commit_and_not_after_a_rollback(
 
 @pytest.mark.django_db(transaction=True)
 def test_slows_no_save_when_the_broker_accepts_and_never_answers(
-    httpserver: object, monkeypatch: pytest.MonkeyPatch
+    httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     market = Market()
     order = submitted_order(market)
-    connect(httpserver, "warehouse", ORDER_EVENTS)  # type: ignore[arg-type]
+    connect(httpserver, "warehouse", ORDER_EVENTS)
 
     def best_of_three() -> float:
         times = []

@@ -52,9 +52,9 @@ def placed(
     return submit_order(order.pk, actor=market.rep)
 
 
-def billed(order: Order, market: Market, **how: object) -> Invoice:
+def billed(order: Order, market: Market, **how: Any) -> Invoice:
     """Issue an invoice of an order."""
-    draft = invoice_order(order.pk, actor=market.rep, **how)  # type: ignore[arg-type]
+    draft = invoice_order(order.pk, actor=market.rep, **how)
     return issue_invoice(draft.pk, actor=market.rep)
 
 

@@ -255,7 +255,7 @@ class TestDatabase:
     )
     def test_what_was_offered_stays(self, invoice: Invoice, change: str) -> None:
         with refused("sales_invoice", "keeps_issued"):
-            sql(f"UPDATE sales_invoice SET {change}")  # noqa: S608  the two changes above
+            sql(f"UPDATE sales_invoice SET {change}")  # noqa: S608  # the two changes above
 
     def test_the_discount_is_the_sum_of_its_entries(self, invoice: Invoice) -> None:
         with refused("sales_invoice", "payments_add_up"):

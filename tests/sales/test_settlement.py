@@ -77,7 +77,7 @@ class TestDatabase:
         pay(invoice, "200")
         credit(invoice, "1")
         with refused("sales_invoice", "payments_add_up"):
-            sql(f"UPDATE sales_invoice SET {change} WHERE id = %s", invoice.pk)  # noqa: S608  the changes above
+            sql(f"UPDATE sales_invoice SET {change} WHERE id = %s", invoice.pk)  # noqa: S608  # the changes above
 
     @pytest.mark.parametrize(
         ("change", "rule"),
@@ -94,7 +94,7 @@ class TestDatabase:
         pay(invoice, "200")
         credit(invoice, "1")
         with pytest.raises(IntegrityError, match=rule), transaction.atomic():
-            sql(f"UPDATE sales_invoice SET {change} WHERE id = %s", invoice.pk)  # noqa: S608  the changes above
+            sql(f"UPDATE sales_invoice SET {change} WHERE id = %s", invoice.pk)  # noqa: S608  # the changes above
 
     @pytest.mark.parametrize(
         ("kind", "amount", "rule"),

@@ -120,7 +120,7 @@ def in_background(broken: list[object], work: Callable[..., None], *given: Any) 
     def alone() -> None:
         try:
             work(*given)
-        except Exception as error:  # noqa: BLE001  reported by the test's own thread
+        except Exception as error:  # noqa: BLE001  # reported by the test's own thread
             broken.append(error)
         finally:
             connection.close()

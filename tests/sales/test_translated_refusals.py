@@ -152,9 +152,10 @@ def pay(amount: str, days: int = 0) -> Callable[[Market], object]:
 
 
 def pay_another_amount(market: Market) -> object:
-    pk, paid = an_invoice(market).pk, {"received_on": NOW.date(), "reference": "R1"}
+    pk, day = an_invoice(market).pk, NOW.date()
     for amount in (50, 60):
-        record_payment(pk, actor=market.rep, amount=Decimal(amount), **paid)  # type: ignore[arg-type]
+        paid = Decimal(amount)
+        record_payment(pk, actor=market.rep, amount=paid, received_on=day, reference="R1")
     return None
 
 

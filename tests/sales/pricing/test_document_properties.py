@@ -258,7 +258,7 @@ def worked_out(step: Step) -> Fraction:
     for place, name in enumerate(sorted(step.values, key=len, reverse=True)):
         formula = formula.replace(name, f"v{chr(ord('A') + place)}")
         figures[f"v{chr(ord('A') + place)}"] = Fraction(step.values[name])
-    result = eval(formula, {"__builtins__": {}}, figures)  # noqa: S307 - our own formulas
+    result = eval(formula, {"__builtins__": {}}, figures)  # noqa: S307  # our own formulas
     assert isinstance(result, Fraction | int)
     return Fraction(result)
 

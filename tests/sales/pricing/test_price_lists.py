@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -201,6 +202,6 @@ def test_accepts_a_price_list_and_a_product_that_hold() -> None:
 
 
 @pytest.mark.parametrize("typed", [{"active": False}, {"active_from": DAY + dt.timedelta(1)}])
-def test_refuses_a_product_that_is_not_sold(typed: dict[str, object]) -> None:
+def test_refuses_a_product_that_is_not_sold(typed: dict[str, Any]) -> None:
     with pytest.raises(InactiveProduct):
-        check_product("Bolt", day=DAY, **typed)  # type: ignore[arg-type]
+        check_product("Bolt", day=DAY, **typed)

@@ -24,7 +24,7 @@ class Command(BaseCommand):
     """Serving node_modules whole would publish thousands of files and break the manifest."""
 
     help = "Copies the browser files we serve, with their licences, to the vendor folder."
-    requires_system_checks: list[str] = []  # noqa: RUF012  Django's own; files need no checks
+    requires_system_checks: list[str] = []  # noqa: RUF012  # Django's own; files need no checks
 
     def handle(self, **options: object) -> None:
         """Replace the vendor folder by a fresh copy; the old one stays until the new is whole."""
