@@ -36,7 +36,6 @@ from sales.services.documents.locks import lock_invoice
 from sales.services.errors import NothingToCredit, UnknownLine, name_line
 from sales.services.events import record_event
 from sales.services.invoices import issue_invoice, update_billing_status
-from sales.services.order_invoices import add_up, part_line
 
 ZERO = Decimal(0)
 

@@ -16,6 +16,7 @@ from common.sentences import sentence as _
 from crm.actors import Actor, System
 from sales.models import Invoice, InvoiceLine, Order, OrderLine, SalesEvent
 from sales.services.billing.down_payments import refuse_deducted_drafts
+from sales.services.billing.drafted_figures import refuse_other_figures
 from sales.services.billing.instalments import freeze_terms
 from sales.services.billing.order_statuses import derive_statuses, save_statuses
 from sales.services.documents.locks import lock_invoice
@@ -31,7 +32,8 @@ from sales.services.prices.pricing_input import lines_of
 def issue_invoice(invoice_id: uuid.UUID, *, actor: Actor, seen: str = "") -> Invoice:
     """Give a draft its number and date; from then on it is never changed, only credited.
 
-    Refused while it deducts a down payment that is a draft itself. ``seen``, if given, is the hash
+    Refused while it deducts a down payment that is a draft itself, and where its figures are not
+    those of the order it bills. ``seen``, if given, is the hash
     of the figures that were shown; refused if they are others now.
     """
     invoice, order = lock_invoice(invoice_id)
@@ -39,6 +41,8 @@ def issue_invoice(invoice_id: uuid.UUID, *, actor: Actor, seen: str = "") -> Inv
     lines = lines_of(invoice)
     price_to_issue(invoice, lines, seen)
     freeze_exchange_rate(invoice)
+    if order is not None and not invoice.is_credit_note:
+        refuse_other_figures(order, invoice, lines)
     check_ready(invoice, lines)
     if order is not None and not invoice.is_credit_note:
         refuse_deducted_drafts(order, invoice, lines)

@@ -11,7 +11,6 @@ from django.utils.translation import gettext
 
 from common.errors import DomainError, IllegalTransition, MissingField
 from common.formatting import format_rate
-from common.identifiers import uuid7
 from common.rows import save_columns
 from common.sentences import Amount
 from common.sentences import sentence as _
@@ -25,11 +24,9 @@ from sales.models import (
     PaymentTerms,
     SalesEvent,
 )
-from sales.pricing.deduction_lines import amounts_off
 from sales.pricing.errors import InvalidQuantity, InvalidRate, QuantityExceedsOpen
 from sales.pricing.ledger import SMALLEST_SHARE, NextInvoice
 from sales.pricing.money import round_money
-from sales.pricing.partial import Amounts
 from sales.pricing.quantities import (
     SMALLEST_QUANTITY,
     check_line_not_negative,
@@ -37,17 +34,11 @@ from sales.pricing.quantities import (
     round_down,
 )
 from sales.pricing.rates import check_share
-from sales.services.billing.deductions import price_of
-from sales.services.billing.down_payments import (
-    deduction_lines,
-    invoice_deposit,
-    refuse_overdrawn,
-)
-from sales.services.billing.ledgers import amounts_of, put_amounts, read_ledger
+from sales.services.billing.down_payments import invoice_deposit, refuse_overdrawn
+from sales.services.billing.invoice_parts import head_of, put_part
+from sales.services.billing.ledgers import read_ledger
 from sales.services.billing.part_quantities import check_part
-from sales.services.documents.copying import carried_from, copy_head
 from sales.services.documents.locks import lock_invoice, lock_order
-from sales.services.documents.totals import head_figures
 from sales.services.errors import (
     DownPaymentNotIssued,
     NotDraft,
@@ -59,7 +50,7 @@ from sales.services.events import our_own_doing, record_event
 from sales.services.invoices import issue_invoice, update_billing_status
 
 What = Invoice.What
-ZERO, ONE = Decimal(0), Decimal(1)
+ZERO = Decimal(0)
 
 
 @transaction.atomic
@@ -284,29 +275,8 @@ def _invoice_for(
     shipment_ref: str,
 ) -> Invoice:
     part = _price_part(order, lines, wanted)
-    invoice = copy_head(
-        order,
-        Invoice,
-        order=order,
-        what=what,
-        shipment_ref=shipment_ref,
-        discount_amount=ZERO,
-        discount_rate=ZERO,
-    )
-    invoice.id = uuid7()
-    parts = [
-        part_line(invoice, line, portion.quantity, portion.amounts, order_line=line)
-        for line in lines
-        if (portion := part.parts.get(str(line.pk)))
-    ]
-    parts += [
-        _deducted_line(invoice, line, amounts_off(taken))
-        for line in lines
-        if (taken := part.taken_off.get(str(line.pk)))
-    ]
-    position = max(each.position for each in parts) + 1
-    parts += deduction_lines(invoice, part, position=position)
-    add_up(invoice, parts, freight=part.freight)
+    invoice = head_of(order, what, shipment_ref=shipment_ref)
+    parts = put_part(invoice, lines, part)
     invoice.save(force_insert=True)
     InvoiceLine.objects.bulk_create(parts)
     return invoice
@@ -322,36 +292,3 @@ def _price_part(
         names = {str(line.pk): line.description for line in lines}
         name_line(error, names[error.line or ""])
         raise
-
-
-def part_line(
-    invoice: Invoice,
-    line: OrderLine | InvoiceLine,
-    quantity: Decimal,
-    amounts: Amounts,
-    **references: OrderLine | InvoiceLine | uuid.UUID | None,
-) -> InvoiceLine:
-    """Make the line that bills or credits so many units of another line at these figures."""
-    carried = carried_from(line) | {
-        "quantity": quantity,
-        "discount_amount": None,
-        "discount_rate": None,
-    }
-    part = InvoiceLine(id=uuid7(), invoice=invoice, **references, **carried)
-    put_amounts(part, amounts)
-    return part
-
-
-def _deducted_line(invoice: Invoice, line: OrderLine, amounts: Amounts) -> InvoiceLine:
-    """Make the line that takes a trade-in or rebate off: all as it was ordered, or an amount."""
-    if amounts.figures == amounts_of(line).figures:
-        return part_line(invoice, line, line.quantity, amounts, order_line=line)
-    part = part_line(invoice, line, ONE, amounts, order_line=line)
-    part.unit_price, part.price_quantity = price_of(invoice, amounts), ONE
-    return part
-
-
-def add_up(invoice: Invoice, parts: Sequence[InvoiceLine], *, freight: Decimal) -> None:
-    """Put the sums of an invoice's lines on its head."""
-    for name, figure in head_figures(parts, freight).items():
-        setattr(invoice, name, figure)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -18,11 +18,13 @@ from sales.pricing.deduction_lines import DeductionLine
 from sales.pricing.ledger import Ledger
 from sales.pricing.ledger_lines import LedgerLine
 from sales.pricing.money import Rounding
-from sales.pricing.partial import NOTHING, Amounts, Portion
+from sales.pricing.partial import Amounts, Portion
 
 ZERO = Decimal(0)
 KEEPS_BILLED = Q(invoice__kind=Invoice.Kind.INVOICE) | Q(invoice__bill_again=True)
 """Lines that change what is billed: a credit for good leaves it."""
+
+EVERYTHING = Q()
 
 
 @dataclass(slots=True)
@@ -40,44 +42,51 @@ class _Advances:
             self.by_rate[rate] = self.by_rate.get(rate, NO_ADVANCE) + advance
 
 
-def read_ledger(order: Order, lines: Sequence[OrderLine] | None = None) -> Ledger:
+def read_ledger(
+    order: Order, lines: Sequence[OrderLine] | None = None, *, before: Invoice | None = None
+) -> Ledger:
     """Read an order's ledger in three statements, and one more without its lines.
 
     The lines come with their products; drafts count as billed, and as asked ahead and deducted.
+    With ``before`` only what was drafted before that invoice counts (ids sort by time).
     """
     if lines is None:
         lines = list(order.lines.select_related("product").order_by("position"))
-    billed = _billed_amounts(order)
-    advances = _read_advances(order)
+    earlier = EVERYTHING if before is None else Q(invoice__lt=before.pk)
+    portions = _billed_portions(order, earlier)
+    advances = _read_advances(order, earlier)
     counting = [line for line in lines if line.counts]
     return Ledger(
         order.currency,
         Rounding(order.rounding),
         tuple(
-            LedgerLine(
-                str(line.pk),
-                line.tax_rate or ZERO,
-                line.units,
-                amounts_of(line),
-                billed.get(line.pk, NOTHING),
-            )
+            _ledger_line(line, portions, counts_all=before is None)
             for line in counting
             if line.is_sold
         ),
-        tuple(
-            DeductionLine(
-                str(line.pk),
-                line.tax_rate or ZERO,
-                -TaxAmount.of(amounts_of(line)),
-                -TaxAmount.of(billed.get(line.pk, NOTHING)),
-            )
-            for line in counting
-            if line.is_deduction
-        ),
+        tuple(_deduction_line(line, portions) for line in counting if line.is_deduction),
         freight=order.freight,
-        freight_billed=_freight_billed(order),
+        freight_billed=_freight_billed(order, before),
         advances=advances.by_rate,
         freight_advance=advances.freight,
+    )
+
+
+def _ledger_line(
+    line: OrderLine, portions: Mapping[uuid.UUID, Portion], *, counts_all: bool
+) -> LedgerLine:
+    """Make a line in units; where not all is counted, they are billed as the portions say."""
+    portion, units = portions.get(line.pk, Portion()), line.units
+    if not counts_all:
+        units = replace(units, billed=portion.quantity)
+    rate = line.tax_rate or ZERO
+    return LedgerLine(str(line.pk), rate, units, amounts_of(line), portion.amounts)
+
+
+def _deduction_line(line: OrderLine, portions: Mapping[uuid.UUID, Portion]) -> DeductionLine:
+    taken = -TaxAmount.of(portions.get(line.pk, Portion()).amounts)
+    return DeductionLine(
+        str(line.pk), line.tax_rate or ZERO, -TaxAmount.of(amounts_of(line)), taken
     )
 
 
@@ -130,23 +139,26 @@ def taken_off(order: Order, lines: Iterable[OrderLine]) -> dict[uuid.UUID, TaxAm
     One statement, and none for an order without any.
     """
     deductions = [line for line in lines if line.is_deduction]
-    billed = _billed_amounts(order) if deductions else {}
-    return {line.pk: -TaxAmount.of(billed.get(line.pk, NOTHING)) for line in deductions}
+    billed = _billed_portions(order) if deductions else {}
+    return {line.pk: -TaxAmount.of(billed.get(line.pk, Portion()).amounts) for line in deductions}
 
 
-def _billed_amounts(order: Order) -> dict[uuid.UUID, Amounts]:
+def _billed_portions(order: Order, earlier: Q = EVERYTHING) -> dict[uuid.UUID, Portion]:
     """Sum each order line on invoices and drafts, less credits that bill again."""
-    lines = InvoiceLine.objects.filter(KEEPS_BILLED, order_line__order=order)
-    billed: defaultdict[uuid.UUID, Amounts] = defaultdict(Amounts)
+    lines = InvoiceLine.objects.filter(KEEPS_BILLED, earlier, order_line__order=order)
+    billed: defaultdict[uuid.UUID, Portion] = defaultdict(Portion)
     for (pk, kind), portion in sum_portions(lines, "order_line", "invoice__kind"):
-        amounts = portion.amounts
-        billed[pk] += -amounts if kind == Invoice.Kind.CREDIT_NOTE else amounts
+        gives_back = kind == Invoice.Kind.CREDIT_NOTE
+        billed[pk] += Portion() - portion if gives_back else portion
     return dict(billed)
 
 
-def _freight_billed(order: Order) -> Decimal:
+def _freight_billed(order: Order, before: Invoice | None) -> Decimal:
     kind = Invoice.Kind
-    carried = order.invoices.filter(Q(kind=kind.INVOICE) | Q(bill_again=True)).aggregate(
+    counted = order.invoices.filter(Q(kind=kind.INVOICE) | Q(bill_again=True))
+    if before is not None:
+        counted = counted.filter(pk__lt=before.pk)
+    carried = counted.aggregate(
         on_invoices=Sum("freight", filter=Q(kind=kind.INVOICE), default=ZERO),
         on_credits=Sum("freight", filter=Q(kind=kind.CREDIT_NOTE), default=ZERO),
     )
@@ -154,10 +166,10 @@ def _freight_billed(order: Order) -> Decimal:
     return billed
 
 
-def _read_advances(order: Order) -> _Advances:
+def _read_advances(order: Order, earlier: Q) -> _Advances:
     """Sum the order's issued and drafted down payments, and what invoices deducted of them."""
     rows = (
-        InvoiceLine.objects.filter(invoice__order=order, kind__in=DocumentLine.AHEAD)
+        InvoiceLine.objects.filter(earlier, invoice__order=order, kind__in=DocumentLine.AHEAD)
         .values_list("kind", "tax_rate", "invoice__kind", "invoice__what", "invoice__status")
         .annotate(Sum("net"), Sum("tax"))
         .order_by("tax_rate")
