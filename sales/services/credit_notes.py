@@ -28,6 +28,7 @@ from sales.pricing.money import Rounding
 from sales.pricing.partial import Portion, credit_part, freight_part
 from sales.services.billing.down_payments import keep_deducted
 from sales.services.billing.early_payment import credit_discount
+from sales.services.billing.invoice_parts import add_up, part_line
 from sales.services.billing.ledgers import amounts_of, sum_portions
 from sales.services.billing.part_quantities import check_part
 from sales.services.billing.settlement import settle, take_back_write_off
@@ -123,8 +124,9 @@ def _check_amount(invoice: Invoice, note: Invoice) -> None:
 
 
 def _by_rate(note: Invoice) -> Iterator[Decimal]:
-    """Return net and tax at each rate of a credit note."""
+    """Return net and tax at each rate of a credit note, and under None what it says of freight."""
     sums: defaultdict[Decimal | None, TaxAmount] = defaultdict(TaxAmount)
+    sums[None] = TaxAmount(note.freight)
     for line in note.lines.all():
         sums[line.tax_rate] += TaxAmount.of(amounts_of(line))
     for amount in sums.values():

@@ -15,6 +15,7 @@ from sales.pricing.errors import (
     QuantityExceedsOpen,
     QuantityNotAllowed,
 )
+from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.credit_notes import credit_invoice
 from sales.services.errors import NothingToCredit
 from sales.services.invoices import issue_invoice
@@ -168,3 +169,15 @@ def test_what_is_left_of_a_percentage_credited_for_good_is_shipped_and_billed_in
 
     order.refresh_from_db()
     assert (order.status, half.total, note.total, rest.total) == ("completed", 18, 18, 18)
+
+
+def test_crediting_all_gives_back_what_was_deducted_for_freight(market: Market) -> None:
+    order = placed(market, quantity="10", freight="12.00")
+    ahead = invoice_down_payment(order.pk, actor=market.rep, rate=Decimal("0.5"))
+    issue_invoice(ahead.pk, actor=market.rep)
+    invoice = billed(order, market, what="all")
+    assert invoice.lines.filter(kind="freight", net=-6).exists()
+
+    note = credit_invoice(invoice.pk, actor=market.rep, reason="Broken")
+
+    assert (note.total, note.freight) == (invoice.total, 12)
