@@ -6,11 +6,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crm.admin.base import LookOnlyAdmin, ReadOnlyAdmin, person
+from sales.admin.confirmations import issue_each
 from sales.admin.documents import EDITABLE, SHOWN, DocumentAdmin, LineInline
 from sales.models import (
     CustomerCreditEntry,
@@ -99,14 +100,16 @@ class InvoiceAdmin(DocumentAdmin[Invoice]):
         delete_draft_invoice(obj.pk, actor=person(request))
 
     @admin.action(description=_("Issue"), permissions=["change"])
-    def issue(self, request: HttpRequest, invoices: QuerySet[Invoice]) -> None:
-        """Give each its number and date."""
-        actor = person(request)
-        self.do_each(
+    def issue(self, request: HttpRequest, invoices: QuerySet[Invoice]) -> HttpResponse | None:
+        """Give each its number and date, once its figures were looked at."""
+        return issue_each(
+            self,
             request,
             invoices,
-            lambda invoice: issue_invoice(invoice.pk, actor=actor),
-            gettext("%(result)s is issued."),
+            issue_invoice,
+            action="issue",
+            heading=gettext("Issue invoices"),
+            done=gettext("%(result)s is issued."),
         )
 
 

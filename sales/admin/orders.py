@@ -6,11 +6,12 @@ from typing import ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crm.admin.base import ReadOnlyAdmin, person
+from sales.admin.confirmations import issue_each
 from sales.admin.documents import EDITABLE, SHOWN, DocumentAdmin, LineInline
 from sales.admin.promotions import PromotionUseInline
 from sales.models import Order, OrderChange, OrderLine
@@ -75,14 +76,16 @@ class OrderAdmin(DocumentAdmin[Order]):
     actions = ("submit", "release")
 
     @admin.action(description=_("Submit"), permissions=["change"])
-    def submit(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
-        """Make each binding."""
-        actor = person(request)
-        self.do_each(
+    def submit(self, request: HttpRequest, orders: QuerySet[Order]) -> HttpResponse | None:
+        """Make each binding, once its figures were looked at."""
+        return issue_each(
+            self,
             request,
             orders,
-            lambda order: submit_order(order.pk, actor=actor),
-            gettext("%(result)s is submitted."),
+            submit_order,
+            action="submit",
+            heading=gettext("Submit orders"),
+            done=gettext("%(result)s is submitted."),
         )
 
     @admin.action(description=_("Release from hold"), permissions=["change"])

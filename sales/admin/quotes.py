@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crm.admin.base import person
+from sales.admin.confirmations import issue_each
 from sales.admin.documents import EDITABLE, SHOWN, DocumentAdmin, LineInline
 from sales.admin.promotions import PromotionUseInline
 from sales.models import Quote, QuoteLine
@@ -43,14 +44,16 @@ class QuoteAdmin(DocumentAdmin[Quote]):
     actions = ("activate", "revise", "cancel")
 
     @admin.action(description=_("Activate"), permissions=["change"])
-    def activate(self, request: HttpRequest, quotes: QuerySet[Quote]) -> None:
-        """Freeze each as the next revision of its number."""
-        actor = person(request)
-        self.do_each(
+    def activate(self, request: HttpRequest, quotes: QuerySet[Quote]) -> HttpResponse | None:
+        """Freeze each as the next revision of its number, once its figures were looked at."""
+        return issue_each(
+            self,
             request,
             quotes,
-            lambda quote: activate_quote(quote.pk, actor=actor),
-            gettext("%(result)s is active."),
+            activate_quote,
+            action="activate",
+            heading=gettext("Activate quotes"),
+            done=gettext("%(result)s is active."),
         )
 
     @admin.action(description=_("Revise"), permissions=["change"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -105,3 +106,19 @@ def sell(market: Market, number: int) -> None:
     CustomField.objects.create(
         record_type="account", key=f"extra{number}", label=f"Extra {number}", kind="text"
     )
+
+
+def pressed(action: str, *documents: Any) -> dict[str, Any]:
+    """What the list of documents posts when an action is chosen."""
+    return {"action": action, "_selected_action": [str(each.pk) for each in documents]}
+
+
+def confirmed(page: Any) -> dict[str, list[str]]:
+    """What the page that asks to confirm an action posts."""
+    inputs = re.findall(
+        r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page.content.decode()
+    )
+    posted: dict[str, list[str]] = {}
+    for name, value in inputs:
+        posted.setdefault(name, []).append(value)
+    return posted

@@ -34,7 +34,17 @@ from tests.factories import (
     Market,
     UserFactory,
 )
-from tests.sales.admin_pages import BANDS, address, band, problems, rows, sell, signed_in
+from tests.sales.admin_pages import (
+    BANDS,
+    address,
+    band,
+    confirmed,
+    pressed,
+    problems,
+    rows,
+    sell,
+    signed_in,
+)
 
 COMPANY = {
     "name": "Twin",
@@ -333,7 +343,8 @@ def test_a_free_invoice_is_issued_from_the_list(market: Market, office: Client) 
     invoice = draft_invoice(actor=market.rep, account=market.account, name="Repair")
     add_line(invoice, actor=market.rep, product=market.product("80.00"))
 
-    office.post(address(Invoice), {"action": "issue", "_selected_action": [invoice.pk]})
+    page = office.post(address(Invoice), pressed("issue", invoice))
+    office.post(address(Invoice), confirmed(page))
 
     invoice.refresh_from_db()
     assert (invoice.status, invoice.total) == ("issued", 96)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
+import pytest
 from django.test import Client
 
 from sales.models import (
@@ -11,15 +14,16 @@ from sales.models import (
     Order,
     Quote,
     SalesEvent,
+    TaxRate,
 )
-from sales.services.documents.drafts import draft_order
-from sales.services.documents.lines import add_line
+from sales.services.documents.drafts import draft_invoice, draft_order, draft_quote
+from sales.services.documents.lines import add_line, change_line
 from sales.services.order_invoices import invoice_order
 from sales.services.orders import submit_order
 from tests.factories import (
     Market,
 )
-from tests.sales.admin_pages import address, problems, rows, sell
+from tests.sales.admin_pages import address, confirmed, pressed, problems, rows, sell
 
 
 def head(document: Quote | Order | Invoice, **changes: Any) -> dict[str, Any]:
@@ -90,11 +94,8 @@ def test_actions_run_the_services_and_show_each_refusal(market: Market, office: 
     add_line(ready, actor=market.rep, product=market.product("100.00"))
     empty = draft_order(actor=market.rep, account=market.account, name="Nothing yet")
 
-    response = office.post(
-        address(Order),
-        {"action": "submit", "_selected_action": [ready.pk, empty.pk]},
-        follow=True,
-    )
+    page = office.post(address(Order), pressed("submit", ready, empty))
+    response = office.post(address(Order), confirmed(page), follow=True)
 
     ready.refresh_from_db()
     empty.refresh_from_db()
@@ -109,10 +110,80 @@ def test_auditors_have_no_actions(market: Market, auditor: Client) -> None:
     order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
     add_line(order, actor=market.rep, product=market.product("100.00"))
 
-    auditor.post(address(Order), {"action": "submit", "_selected_action": [order.pk]})
+    page = auditor.post(address(Order), pressed("submit", order))
+    auditor.post(address(Order), pressed("submit", order) | {"confirmed": "yes"})
 
     order.refresh_from_db()
     assert order.status == "draft"
+    assert b"is submitted" not in page.content
+
+
+Issue = tuple[str, Callable[..., Any]]
+ISSUED: dict[type[Any], Issue] = {
+    Quote: ("activate", draft_quote),
+    Order: ("submit", draft_order),
+    Invoice: ("issue", draft_invoice),
+}
+
+
+@pytest.fixture(params=ISSUED, ids=lambda kind: str(kind.__name__))
+def draft(market: Market, request: pytest.FixtureRequest) -> Any:
+    """A draft of two kettles for 100.00 each, taxed at 20 %."""
+    made = ISSUED[request.param][1](actor=market.rep, account=market.account, name="Bar refit")
+    kettle = market.product("100.00", name="Kettle")
+    add_line(made, actor=market.rep, product=kettle, quantity=Decimal(2))
+    made.refresh_from_db()
+    return made
+
+
+def test_a_document_is_issued_as_it_was_shown(market: Market, office: Client, draft: Any) -> None:
+    action = ISSUED[type(draft)][0]
+
+    page = office.post(address(type(draft)), pressed(action, draft))
+
+    draft.refresh_from_db()
+    assert draft.is_draft
+    for shown in ("Bar refit", "Kettle", "€200.00", "20%", "€40.00", "€240.00"):
+        assert shown in page.content.decode()
+    office.post(address(type(draft)), confirmed(page))
+    draft.refresh_from_db()
+    assert (draft.is_draft, draft.total) == (False, 240)
+
+
+@pytest.mark.parametrize("change", ["line", "rate"])
+def test_a_document_that_changed_since_it_was_shown_is_not_issued(
+    market: Market, office: Client, draft: Any, change: str
+) -> None:
+    action = ISSUED[type(draft)][0]
+    page = office.post(address(type(draft)), pressed(action, draft))
+    if change == "line":
+        change_line(draft.lines.get(), actor=market.rep, quantity=Decimal(3))
+    else:
+        TaxRate.objects.update(rate=Decimal("0.8"))
+
+    refused = office.post(address(type(draft)), confirmed(page), follow=True)
+
+    draft.refresh_from_db()
+    assert (draft.is_draft, draft.number) == (True, None)
+    [message] = [str(each) for each in refused.context["messages"]]
+    assert "it comes to €360.00 now. Look at it again first." in message
+    again = office.post(address(type(draft)), pressed(action, draft))
+    if change == "rate":
+        assert "it came to €240.00, and comes to €360.00 now." in again.content.decode()
+    office.post(address(type(draft)), confirmed(again))
+    draft.refresh_from_db()
+    assert (draft.is_draft, draft.total) == (False, 360)
+
+
+def test_a_document_that_was_not_shown_is_not_issued(
+    market: Market, office: Client, draft: Any
+) -> None:
+    action = ISSUED[type(draft)][0]
+
+    office.post(address(type(draft)), pressed(action, draft) | {"confirmed": "yes"})
+
+    draft.refresh_from_db()
+    assert draft.is_draft
 
 
 def test_a_draft_invoice_is_deleted_and_its_quantities_may_be_billed_again(
