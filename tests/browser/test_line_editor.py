@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from sales.models import Order
+from sales.models import Order, TaxRate
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
 from tests.browser.conftest import Screen
@@ -314,6 +315,25 @@ def test_keeps_what_is_typed_while_the_lines_are_drawn_again(
     held.let_go()
     assert "Grinder, red" in [line.description for line in order.lines.all()]
     assert order.lines.count() == (1 if leaves == "remove" else 3)
+
+
+def test_shows_the_tax_of_every_line_once_a_change_takes_the_rate_of_the_day(
+    page: Page, order: Order
+) -> None:
+    TaxRate.objects.update(rate=Decimal("0.25"))
+    page.reload()
+    notice = page.get_by_text("Tax was 20% and is 25% today")
+    expect(notice).to_be_visible()
+    cell(page, "description", 1).fill("Grinder, red")
+
+    cell(page, "quantity").fill("2")
+    page.keyboard.press("Tab")
+
+    expect(page.locator(".c-tax")).to_have_text(["25%", "25%"])
+    expect(notice).to_have_count(0)
+    expect(page.locator("#grand")).to_have_text("€300.00")
+    assert is_focused(cell(page, "unit_price"))
+    assert cell(page, "description", 1).input_value() == "Grinder, red"
 
 
 def test_goes_to_the_quantity_of_a_line_that_was_added(page: Page, market: Market) -> None:

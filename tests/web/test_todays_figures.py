@@ -15,12 +15,22 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from crm import roles
-from sales.models import AnyDocument, ApprovalRule, Order, Quote, TaxRate
-from sales.services.documents.drafts import draft_invoice, draft_order, draft_quote
+from sales.models import (
+    AnyDocument,
+    ApprovalRule,
+    BundleItem,
+    Order,
+    Product,
+    Quote,
+    TaxRate,
+)
+from sales.services.documents.drafts import change_head, draft_invoice, draft_order, draft_quote
 from sales.services.documents.lines import add_line
+from sales.services.promotions import apply_promotion
 from tests.concurrency import run_concurrently
 from tests.factories import Market, UserFactory
 from tests.sales.order_steps import submitted
+from tests.sales.promotion_codes import code
 from web.record_urls import record_url
 
 HTMX = {"HX-Request": "true"}
@@ -64,6 +74,19 @@ def seen_on(page: Any) -> str:
     """The hash that the form of a page posts, which is written beside the totals."""
     [seen] = SEEN.findall(page.content.decode())
     return str(seen)
+
+
+def save(rep: Client, draft: AnyDocument, line: Any, **typed: str) -> Any:
+    """Save a row of the line editor."""
+    parts = {"kind": f"{kind_of(draft)}s", "pk": draft.pk, "line": line.pk}
+    row = {"description": line.description, "unit_price": f"{line.unit_price:f}", "discount": ""}
+    return rep.post(reverse("sales:line-change", kwargs=parts), row | typed, headers=HTMX)
+
+
+def fragment(answer: str, name: str) -> str:
+    """The text of the one element that htmx puts in the place of that name."""
+    [text] = re.findall(f'id="{name}"[^>]* hx-swap-oob="true">([^<]*)<', answer)
+    return str(text)
 
 
 def test_says_what_changed_before_anything_is_pressed(rep: Client, draft: AnyDocument) -> None:
@@ -129,6 +152,60 @@ def test_a_changed_line_is_shown_with_what_is_issued_then(rep: Client, draft: An
     rep.post(address(draft), {"seen": seen_on(answer)})
     draft.refresh_from_db()
     assert (draft.is_draft, draft.total) == (False, Decimal("40.07"))
+
+
+def test_a_changed_line_shows_the_tax_of_every_other_line(rep: Client, market: Market) -> None:
+    draft = cups(market, boxes=3)
+    rep.get(record_url(draft))
+    rate_changes("0.06")
+    changed, *others = draft.lines.all()
+
+    answer = save(rep, draft, changed, quantity="2").content.decode()
+
+    for line in (changed, *others):
+        assert fragment(answer, f"tax-{line.pk}") == "6%"
+    assert [fragment(answer, f"net-{line.pk}") for line in others] == ["€18.90", "€18.90"]
+
+
+def test_a_changed_line_shows_the_net_of_every_other_line_whose_price_includes_tax(
+    rep: Client, market: Market
+) -> None:
+    draft = cups(market, boxes=2)
+    change_head(draft, actor=market.rep, prices_include_tax=True)
+    rate_changes("0.2")
+    changed, other = draft.lines.all()
+
+    answer = save(rep, draft, changed, quantity="2").content.decode()
+
+    assert fragment(answer, f"net-{other.pk}") == "€15.75"
+
+
+def test_a_changed_line_shows_what_a_promotion_code_takes_off_now(
+    rep: Client, market: Market
+) -> None:
+    draft = cups(market, boxes=2)
+    use = apply_promotion(draft, code().code, actor=market.rep)
+
+    answer = save(rep, draft, draft.lines.all()[0], quantity="2").content.decode()
+
+    assert fragment(answer, f"promotion-{use.pk}") == "−€5.67"
+
+
+def test_a_changed_bundle_shows_its_parts_anew(rep: Client, market: Market) -> None:
+    draft = cups(market)
+    starter = market.product("100.00", kind=Product.Kind.BUNDLE)
+    cup = market.product("20.00")
+    BundleItem.objects.create(
+        bundle=starter, product=cup, unit=cup.default_unit, quantity=1, is_required=True
+    )
+    bundle = add_line(draft, actor=market.rep, product=starter)
+    part = draft.lines.get(bundle_line=bundle)
+
+    answer = save(rep, draft, bundle, quantity="3")
+
+    assert (answer["HX-Retarget"], answer["HX-Reswap"]) == ("#grid", "outerHTML")
+    row = answer.content.decode().split(f'id="line-{part.pk}"')[1]
+    assert 'value="3"' in row.split("</tr>")[0]
 
 
 def test_takes_the_same_statements_whatever_changed(

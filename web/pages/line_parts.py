@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from django.db.models import F
 
 from common.formatting import format_price
-from sales.models import AnyDocument, PriceListItem
+from sales.models import AnyDocument, Invoice, PriceListItem
 from sales.services.documents.todays_figures import hash_figures
+from sales.services.prices.promotion_discounts import promotions_of
 from sales.services.products import search_products
 from web.pages.lines import LineRow, Lines, build_lines, drifts_of, read_lines
+from web.pages.promotions import PromotionRow, build_promotions
 
 OFFERED = 8
 
@@ -25,6 +27,9 @@ class LinesPart:
     row: LineRow | None
     """The line that was changed or added, if it is still there."""
     oob: bool = True
+    has_parts: bool = False
+    """Whether the line is a bundle, whose parts follow it."""
+    promotions: Sequence[PromotionRow] = ()
     todays: Sequence[str] = ()
     """What issuing the draft would change: nothing, as the change took the rates of the day."""
 
@@ -39,7 +44,19 @@ def lines_part(document: AnyDocument, line: uuid.UUID | None) -> LinesPart:
         editable=True,
         seen=hash_figures(document, stored),
     )
-    return LinesPart(lines, lines.row(line))
+    return LinesPart(
+        lines,
+        lines.row(line),
+        has_parts=any(each.bundle_line_id == line for each in stored if each.bundle_line_id),
+        promotions=_promotions(document),
+    )
+
+
+def _promotions(document: AnyDocument) -> Sequence[PromotionRow]:
+    """Read what each promotion code takes off now; invoices have none."""
+    if isinstance(document, Invoice):
+        return ()
+    return build_promotions(document, promotions_of(document), editable=True).rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from web.forms.prices import PromotionForm
 class PromotionRow:
     """One code, and what it takes off."""
 
+    id: str
     code: str
     name: str
     amount: str
@@ -47,6 +48,7 @@ def build_promotions(
     return Promotions(
         rows=[
             PromotionRow(
+                id=str(use.pk),
                 code=str(use.code),
                 name=use.code.name,
                 amount=f"−{format_money(use.amount, document.currency)}",

@@ -11,7 +11,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
-from django_htmx.http import reswap, trigger_client_event
+from django_htmx.http import reswap, retarget, trigger_client_event
 
 from common.errors import DomainError
 from sales.models import AnyDocument, AnyLine, DocumentLine, Product
@@ -56,7 +56,18 @@ def change(request: RepRequest, kind: str, pk: uuid.UUID, line: uuid.UUID) -> Ht
             add_refusal(form, error)
     if form.errors:
         return _refused(request, document, stored, form)
-    return _changed(request, kind, pk, "line-saved", stored.pk)
+    return _saved(request, kind, pk, stored.pk)
+
+
+def _saved(request: RepRequest, kind: str, pk: uuid.UUID, line: uuid.UUID) -> HttpResponse:
+    """Answer a saved row with the figures of all; the parts of a bundle are drawn anew with it."""
+    document = find_to_change(request, kind, pk)
+    if not is_partial(request):
+        return go_to(request, f"{record_url(document)}#lines")
+    page = lines_part(document, line)
+    if not page.has_parts:
+        return render_part(request, f"{TEMPLATE}#line-saved", page)
+    return reswap(retarget(render_part(request, f"{TEMPLATE}#grid", page), "#grid"), "outerHTML")
 
 
 def _refused(
