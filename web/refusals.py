@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 
 from common.errors import DomainError
 from common.formatting import format_money
+from sales.models import Invoice
 from sales.services.errors import CancelInstead, CreditFirst, DownPaymentNotIssued
 
 
@@ -24,19 +27,27 @@ def _links(error: DomainError) -> list[tuple[str, str]]:
     if isinstance(error, CreditFirst):
         credit = gettext("Credit %(invoice)s")
         return [
-            (reverse("sales:invoice-credit", args=[invoice.pk]), credit % {"invoice": invoice})
-            for invoice in error.invoices
+            *(
+                (reverse("sales:invoice-credit", args=[invoice.pk]), credit % {"invoice": invoice})
+                for invoice in error.invoices
+            ),
+            *_draft_links(error.drafts),
         ]
     if isinstance(error, DownPaymentNotIssued):
-        words = gettext("Draft of %(amount)s")
-        return [
-            (
-                reverse("sales:invoice-detail", args=[draft.pk]),
-                words % {"amount": format_money(draft.total, draft.currency)},
-            )
-            for draft in error.drafts
-        ]
+        return _draft_links(error.drafts)
     if isinstance(error, CancelInstead):
         cancel = gettext("Cancel %(order)s") % {"order": error.order}
         return [(reverse("sales:order-cancel", args=[error.order.pk]), cancel)]
     return []
+
+
+def _draft_links(drafts: Sequence[Invoice]) -> list[tuple[str, str]]:
+    """Lead to drafts, which have no numbers, by what they come to."""
+    words = gettext("Draft of %(amount)s")
+    return [
+        (
+            reverse("sales:invoice-detail", args=[draft.pk]),
+            words % {"amount": format_money(draft.total, draft.currency)},
+        )
+        for draft in drafts
+    ]

@@ -192,14 +192,24 @@ class DownPaymentNotIssued(IllegalTransition):
         self.drafts = drafts
 
 
+class FiguresDiffer(IllegalTransition):
+    """The draft does not have the figures that its order gives."""
+
+    code = "figures_differ"
+
+
 class CreditFirst(IllegalTransition):
     """More is billed or asked for ahead than would be left of the order: credit that first."""
 
     code = "credit_first"
 
-    def __init__(self, message: str, invoices: Sequence[Invoice]) -> None:
+    def __init__(
+        self, message: str, invoices: Sequence[Invoice], drafts: Sequence[Invoice] = ()
+    ) -> None:
         super().__init__(message)
         self.invoices = invoices
+        self.drafts = drafts
+        """Drafts that ask for it too: those are deleted."""
 
 
 class OpenQuotes(IllegalTransition):

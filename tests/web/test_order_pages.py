@@ -16,6 +16,8 @@ from fulfilment.services.returns import record_return
 from fulfilment.services.shipments import record_shipment
 from sales.models import Invoice, Order
 from sales.services.billing.down_payments import invoice_down_payment
+from sales.services.change_orders import close_rest
+from sales.services.errors import CreditFirst
 from sales.services.invoices import issue_invoice
 from sales.services.order_invoices import invoice_order
 from sales.services.orders import submit_order
@@ -261,6 +263,31 @@ def test_what_no_invoice_can_deduct_any_more_is_said_and_its_credit_is_the_next_
     down_payment = rep.get(record_url(ahead))
     assert said in down_payment.text
     assert down_payment.context["actions"].primary.url == credit.url
+
+
+@pytest.mark.parametrize("is_issued", [True, False])
+def test_close_leads_to_the_draft_that_asks_ahead_for_what_would_be_closed(
+    rep: Client, order: Order, market: Market, is_issued: bool
+) -> None:
+    ship_and_bill(order, market, 1)
+    if is_issued:
+        first = invoice_down_payment(order.pk, actor=market.rep, amount=Decimal("50.00"))
+        first = issue_invoice(first.pk, actor=market.rep)
+    draft = invoice_down_payment(order.pk, actor=market.rep, amount=Decimal("100.00"))
+    said = f"{order} would come to less than was asked for ahead: "
+    if is_issued:
+        said += f"credit {first} first, or delete the draft of €100.00."
+    else:
+        said += "delete the draft of €100.00 first."
+
+    page = rep.get(url(order, "close"), follow=True)
+
+    assert said in page.text
+    assert f'<a href="{record_url(draft)}">Draft of €100.00</a>' in page.text
+    assert not is_issued or link_to_credit(first) in page.text
+    with pytest.raises(CreditFirst, match=re.escape(said)):
+        close_rest(order.pk, actor=market.rep, reason="They need no more")
+    assert not order.changes.exists()
 
 
 def test_a_draft_that_asks_for_more_than_is_left_to_bill_is_to_be_deleted(

@@ -58,8 +58,9 @@ def invoice_down_payment(
         )
     ledger = read_ledger(order)
     asked = ledger.down_payment(_amount(order, ledger, amount, rate))
-    invoice = _draft(order, what, rate, asked)
-    _add_lines(invoice, asked, description.strip())
+    invoice, lines = ask(order, what, rate, asked, description.strip())
+    invoice.save(force_insert=True)
+    InvoiceLine.objects.bulk_create(lines)
     record_event(
         SalesEvent.Type.INVOICE_DRAFTED,
         invoice,
@@ -72,7 +73,7 @@ def invoice_down_payment(
 
 def invoice_deposit(order: Order, *, actor: Actor, rate: Decimal) -> Invoice | None:
     """Draft the down payment of the payment terms; an order of almost nothing needs none."""
-    if not _share(order, read_ledger(order), rate):
+    if not share_of(order, read_ledger(order), rate):
         return None
     return invoice_down_payment(order.pk, actor=actor, rate=rate)
 
@@ -104,10 +105,7 @@ def refuse_deducted_drafts(order: Order, invoice: Invoice, lines: Sequence[Invoi
 
 
 def _not_issued(order: Order) -> DownPaymentNotIssued:
-    drafts = list(
-        order.invoices.filter(what__in=Invoice.AHEAD, status=Invoice.Status.DRAFT).order_by("id")
-    )
-    amounts = [format_money(draft.total, draft.currency) for draft in drafts]
+    drafts = draft_down_payments(order)
     sentence = ngettext(
         "This invoice deducts a down payment that is not issued. Issue the draft down payment "
         "of %(amounts)s first, or delete this draft and then the down payment.",
@@ -115,7 +113,7 @@ def _not_issued(order: Order) -> DownPaymentNotIssued:
         "of %(amounts)s first, or delete this draft and then the down payments.",
         len(drafts),
     )
-    return DownPaymentNotIssued(sentence % {"amounts": ", ".join(amounts)}, drafts)
+    return DownPaymentNotIssued(sentence % {"amounts": join_amounts(drafts)}, drafts)
 
 
 def keep_deducted(order: Order, lines: Sequence[InvoiceLine]) -> list[InvoiceLine]:
@@ -156,9 +154,14 @@ def refuse_overdrawn(order: Order) -> None:
         raise _deducted(order)
 
 
-def _draft(
-    order: Order, what: Invoice.What | str, rate: Decimal | None, asked: NextDownPayment
-) -> Invoice:
+def ask(
+    order: Order,
+    what: Invoice.What | str,
+    rate: Decimal | None,
+    asked: NextDownPayment,
+    description: str = "",
+) -> tuple[Invoice, list[InvoiceLine]]:
+    """Make the unsaved head and lines of what is asked for ahead."""
     groups = asked.groups.values()
     invoice = copy_head(
         order,
@@ -175,18 +178,13 @@ def _draft(
         tax=sum((group.tax for group in groups), ZERO),
         total=asked.total,
     )
-    invoice.save(force_insert=True)
-    return invoice
-
-
-def _add_lines(invoice: Invoice, asked: NextDownPayment, description: str) -> None:
-    names = {"what": Invoice.What(invoice.what).label, "order": str(invoice.order)}
+    names = {"what": Invoice.What(what).label, "order": str(order)}
     label = description or gettext("%(what)s on %(order)s") % names
     lines = [_line(invoice, label, rate, group) for rate, group in asked.groups.items()]
     if asked.freight:
         freight = gettext("%(what)s on the freight of %(order)s") % names
         lines.append(_line(invoice, freight, None, TaxAmount(asked.freight)))
-    InvoiceLine.objects.bulk_create(_numbered(lines, 1))
+    return invoice, _numbered(lines, 1)
 
 
 def _line(
@@ -230,32 +228,36 @@ def _amount(order: Order, ledger: Ledger, amount: Decimal | None, rate: Decimal 
         )
     if rate is not None:
         check_share(rate, "rate")
-        return _share(order, ledger, rate)
+        return share_of(order, ledger, rate)
     wanted = amount or ZERO
     check_amount(wanted, order.currency, "amount")
     return wanted
 
 
-def _share(order: Order, ledger: Ledger, rate: Decimal) -> Decimal:
+def share_of(
+    order: Order, ledger: Ledger, rate: Decimal, *, before: Invoice | None = None
+) -> Decimal:
     """Return what a share of the order comes to, after the shares asked for before.
 
-    A down payment that is credited in part counts for the part that is left of it.
+    A down payment that is credited in part counts for the part that is left of it. ``before`` is
+    the down payment that asks for the share, if it is drafted already.
     """
     shares = asked = ZERO
-    for share, total, credited in _shares_before(order):
+    for share, total, credited in _shares_before(order, before):
         kept = total - credited
         shares += share * kept / total
         asked += kept
     return ledger.share(rate, shares_before=shares, asked_before=asked)
 
 
-def _shares_before(order: Order) -> list[tuple[Decimal, Decimal, Decimal]]:
+def _shares_before(order: Order, before: Invoice | None) -> list[tuple[Decimal, Decimal, Decimal]]:
     """Return share, total and what is credited of each down payment that asked for a share."""
-    return list(
-        order.invoices.filter(
-            kind=Invoice.Kind.INVOICE, what__in=Invoice.AHEAD, share_rate__isnull=False, total__gt=0
-        ).values_list("share_rate", "total", "credited")
+    asked = order.invoices.filter(
+        kind=Invoice.Kind.INVOICE, what__in=Invoice.AHEAD, share_rate__isnull=False, total__gt=0
     )
+    if before is not None:
+        asked = asked.filter(pk__lt=before.pk)
+    return list(asked.values_list("share_rate", "total", "credited"))
 
 
 def open_down_payments(order: Order) -> list[Invoice]:
@@ -269,19 +271,37 @@ def open_down_payments(order: Order) -> list[Invoice]:
     )
 
 
+def draft_down_payments(order: Order) -> list[Invoice]:
+    """Return the down payments of an order that are not issued."""
+    return list(
+        order.invoices.filter(what__in=Invoice.AHEAD, status=Invoice.Status.DRAFT).order_by("id")
+    )
+
+
 def refuse_uncovered(order: Order, before: Ledger, after: Ledger) -> None:
     """Refuse a change that takes an order under what was asked for ahead, in all or at a rate."""
     if not after.falls_short_of(before):
         return
-    to_credit = open_down_payments(order)
-    raise CreditFirst(
-        gettext(
-            "%(order)s would come to less than was asked for ahead: "
-            "credit %(invoices)s first, or delete the draft that asks for it."
-        )
-        % {"order": order, "invoices": join_names(to_credit) or gettext("the down payment")},
-        to_credit,
+    to_credit, drafts = open_down_payments(order), draft_down_payments(order)
+    sentence = gettext(
+        "%(order)s would come to less than was asked for ahead: credit %(invoices)s first."
     )
+    if to_credit and drafts:
+        sentence = gettext(
+            "%(order)s would come to less than was asked for ahead: "
+            "credit %(invoices)s first, or delete the draft of %(drafts)s."
+        )
+    elif drafts:
+        sentence = gettext(
+            "%(order)s would come to less than was asked for ahead: "
+            "delete the draft of %(drafts)s first."
+        )
+    names = {
+        "order": order,
+        "invoices": join_names(to_credit),
+        "drafts": join_amounts(drafts),
+    }
+    raise CreditFirst(sentence % names, to_credit, drafts)
 
 
 def refuse_while_asked_ahead(order: Order) -> None:
@@ -292,6 +312,11 @@ def refuse_while_asked_ahead(order: Order) -> None:
             % {"order": order, "invoices": join_names(to_credit)},
             to_credit,
         )
+
+
+def join_amounts(drafts: Sequence[Invoice]) -> str:
+    """Return what drafts come to in one line; they have no numbers."""
+    return ", ".join(format_money(draft.total, draft.currency) for draft in drafts)
 
 
 def join_names(invoices: Sequence[Invoice]) -> str:
