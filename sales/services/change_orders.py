@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext
 
-from common.errors import MissingField, NotEditable, StaleVersion
+from common.errors import DomainError, MissingField, NotEditable, StaleVersion
 from common.formatting import format_quantity, format_rate
 from common.rows import save_columns
 from crm.actors import Actor
@@ -37,6 +37,8 @@ from sales.services.documents.new_lines import (
     check_line,
     error_context,
     fill_from_product,
+    insert_lines,
+    last_position,
     new_line,
     with_signed_price,
 )
@@ -52,6 +54,7 @@ from sales.services.order_differences import (
     hash_changes,
     snapshot,
 )
+from sales.services.order_splits import Split, says_other_price, split_lines
 from sales.services.prices.discount_limits import within_limit
 from sales.services.prices.list_prices import take_volume_discount
 from sales.services.prices.override_rights import check_price, is_other_price
@@ -60,9 +63,6 @@ from sales.services.prices.pricing_input import lines_of, terms_of
 
 ZERO = Decimal(0)
 PriceSource = DocumentLine.PriceSource
-
-PRICE_FIELDS = frozenset({"unit_price", "price_quantity", "discount_amount", "discount_rate"})
-"""Fields that say what a unit costs; what is billed keeps what it was billed at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +88,21 @@ def change_order(
 ) -> OrderChange:
     """Take an order to its next version with changed lines and head.
 
-    Refuses to go under what is shipped or billed, by quantity and by amount. ``seen``, if given, is
-    the hash of the changes that were previewed; refused if they are others now.
+    Refuses to go under what is shipped or billed, by quantity and by amount. A price typed for a
+    line of which a part is billed is that of the rest, which becomes a line of its own.
+
+    ``seen``, if given, is the hash of the changes that were previewed; refused if they are others
+    now.
     """
     order = lock_order(order_id)
     check_open(order, expected_version)
     stored = lines_of(order)
     before, ledger = snapshot(order, stored), read_ledger(order, stored)
     change = open_change(order, reason, actor)
+    changed, splits = split_lines(order, stored, changes.lines)
+    changes = replace(changes, lines=changed)
     with within_limit(order, actor):
-        lines = _apply(order, changes, ledger, actor)
+        lines = _apply(order, changes, splits, ledger, actor)
         reprice(order, lines)
     agree_figures(lines, ledger, _repriced(stored, changes))
     after = _put_figures(order, lines, ledger)
@@ -105,6 +110,11 @@ def change_order(
     check_ready(order, lines)
     refuse_under_billed(order, ledger, after)
     change = finish_change(order, change, before, lines, actor=actor)
+    _refuse_unseen(change, seen)
+    return change
+
+
+def _refuse_unseen(change: OrderChange, seen: str) -> None:
     if seen and seen != hash_changes(change.difference):
         raise StaleVersion(
             gettext(
@@ -112,7 +122,6 @@ def change_order(
                 "preview the change again, and look at what it comes to now."
             )
         )
-    return change
 
 
 @transaction.atomic
@@ -191,7 +200,13 @@ def _preview(use_case: Callable[[], OrderChange]) -> list[ChangeEntry]:
     return difference
 
 
-def _apply(order: Order, changes: Changes, ledger: Ledger, actor: Actor) -> list[OrderLine]:
+def _apply(
+    order: Order,
+    changes: Changes,
+    splits: Mapping[uuid.UUID, Split],
+    ledger: Ledger,
+    actor: Actor,
+) -> list[OrderLine]:
     _apply_head(order, dict(changes.head))
     terms = terms_of(order)
     lines = {line.pk: line for line in lines_of(order)}
@@ -202,6 +217,8 @@ def _apply(order: Order, changes: Changes, ledger: Ledger, actor: Actor) -> list
             raise no_such_line(order, str(pk))
         _change_line(lines[pk], fields, actor, terms)
         _refuse_below_done(lines[pk], done)
+    for pk, split in splits.items():
+        lines[pk].discount_amount = split.kept_discount
     changed = [line for pk, line in lines.items() if line.quantity != quantities[pk]]
     _take_bands(order, changed)
     taxed = [line for pk, line in lines.items() if pk in changes.todays_tax]
@@ -216,6 +233,7 @@ def _apply(order: Order, changes: Changes, ledger: Ledger, actor: Actor) -> list
         keeps_prices=order.prices_are_locked,
         refuse=lambda part: _refuse_below_done(part, done),
     )
+    _add_rests(order, splits, actor)
     for fields in changes.additions:
         _add(order, dict(fields), actor)
     return lines_of(order)
@@ -320,6 +338,26 @@ def _add(order: Order, fields: dict[str, Any], actor: Actor) -> None:
         add_parts(line, order)
 
 
+def _add_rests(order: Order, splits: Mapping[uuid.UUID, Split], actor: Actor) -> None:
+    """Add the lines of what is neither shipped nor billed, at the end of the order."""
+    if not splits:
+        return
+    terms = terms_of(order)
+    for place, (pk, split) in enumerate(splits.items(), last_position(order) + 1):
+        split.rest.position = place
+        try:
+            _change_line(split.rest, split.typed, actor, terms)
+        except DomainError as error:
+            error.line = str(pk)
+            raise
+    rests = [split.rest for split in splits.values()]
+    insert_lines(order, rests)
+    for rest in rests:
+        if rest.product is not None and rest.product.kind == Product.Kind.BUNDLE:
+            rest.position = last_position(order)
+            add_parts(rest, order)
+
+
 def _repriced(lines: Sequence[OrderLine], changes: Changes) -> set[uuid.UUID]:
     """Return the lines whose price or discount is to be another one; of a deduction, its amount."""
     return {line.pk for line in lines if _is_repriced(line, changes)}
@@ -327,7 +365,7 @@ def _repriced(lines: Sequence[OrderLine], changes: Changes) -> set[uuid.UUID]:
 
 def _is_repriced(line: OrderLine, changes: Changes) -> bool:
     typed = with_signed_price(line, changes.lines.get(line.pk, {}))
-    fields = PRICE_FIELDS | {"quantity"} if line.is_deduction else PRICE_FIELDS
-    return any(
-        name in fields and value != getattr(line, name) for name, value in typed.items()
-    ) or (line.is_deduction and line.pk in changes.todays_tax)
+    if says_other_price(line, typed):
+        return True
+    is_other_amount = typed.get("quantity", line.quantity) != line.quantity
+    return line.is_deduction and (is_other_amount or line.pk in changes.todays_tax)

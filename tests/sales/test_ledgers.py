@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -51,9 +52,9 @@ def order_of(market: Market, *lines: tuple[str, str, str], **terms: object) -> O
     return submit_order(order.pk, actor=market.rep)
 
 
-def ask_ahead(order: Order, market: Market, **how: object) -> Invoice:
+def ask_ahead(order: Order, market: Market, **how: Any) -> Invoice:
     """Issue a down payment."""
-    draft = invoice_down_payment(order.pk, actor=market.rep, **how)  # type: ignore[arg-type]
+    draft = invoice_down_payment(order.pk, actor=market.rep, **how)
     return issue_invoice(draft.pk, actor=market.rep)
 
 
@@ -223,7 +224,7 @@ class TestChangeOrders:
         billed(order, market, what="all")
 
         line.refresh_from_db()
-        assert (line.quantity, line.net, line.tax) == (7, Decimal("50.00"), Decimal("10.00"))
+        assert (line.quantity, line.net, line.tax) == (7, Decimal("70.00"), Decimal("14.00"))
         assert books_of(order.invoices.all()) == agreed_with(order)
         assert [str(each) for found in verify().values() for each in found] == []
 

@@ -366,3 +366,22 @@ def test_the_preview_names_no_price_rule_where_no_quantity_changes(
     rep: Client, order: Order
 ) -> None:
     assert previews(rep, order, "10", **{"head-name": "Other"}) == []
+
+
+def test_the_preview_says_that_a_typed_price_is_that_of_a_line_of_the_rest(
+    rep: Client, order: Order, market: Market
+) -> None:
+    line = order.lines.get()
+    billed(order, market, what="lines", quantities={line.pk: Decimal(4)})
+    order.refresh_from_db()
+    price = {f"{line.pk}-unit_price": "18.00"}
+
+    [said] = previews(rep, order, "10", **price)
+
+    assert said == (
+        "Espresso machine: 4 are shipped or billed and keep their price; "
+        "the rest becomes a line of its own at the price that is typed."
+    )
+    rep.post(address(order), previewed(rep, order, typed(order, line, **price)))
+    lines = order.lines.order_by("position").values_list("quantity", "unit_price")
+    assert list(lines) == [(4, Decimal("19.99")), (6, Decimal(18))]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext
 
 from common.formatting import format_quantity, format_rate
 from sales.models import Order, OrderLine
+from sales.services.order_splits import is_split
 from sales.services.prices.price_rules import PriceRule, price_rule
 from web.display import Link, When
 from web.forms.base import read_choices
@@ -106,14 +107,26 @@ def change_order_page(
 
 
 def _price_rules(order: Order, forms: ChangeOrderForms) -> list[str]:
-    """Say how each line is priced whose quantity changes, and whose price nobody types now."""
-    changed = [(form.line, form.differences()) for form in forms.lines]
-    return [
-        gettext("%(line)s: %(rule)s")
-        % {"line": line.description, "rule": _price_rule(order, price_rule(order, line))}
-        for line, differences in changed
-        if "quantity" in differences and "unit_price" not in differences
+    """Say how each line is priced whose quantity changes, or of which a part is billed."""
+    rules = [
+        (form.line, _rule_of_line(order, form.line, form.differences())) for form in forms.lines
     ]
+    return [
+        gettext("%(line)s: %(rule)s") % {"line": line.description, "rule": rule}
+        for line, rule in rules
+        if rule
+    ]
+
+
+def _rule_of_line(order: Order, line: OrderLine, differences: Mapping[str, object]) -> str:
+    if is_split(line, differences):
+        return gettext(
+            "%(done)s are shipped or billed and keep their price; "
+            "the rest becomes a line of its own at the price that is typed."
+        ) % {"done": format_quantity(line.done_quantity)}
+    if "quantity" in differences and "unit_price" not in differences:
+        return _price_rule(order, price_rule(order, line))
+    return ""
 
 
 def _price_rule(order: Order, rule: PriceRule) -> str:

@@ -52,24 +52,21 @@ def agree_figures(
 
 
 def _refuse_other_price(line: OrderLine, agreed: LedgerLine | DeductionLine, currency: str) -> None:
-    """Refuse a price or discount that makes a line less than what is billed of it.
+    """Refuse another price or discount of a line of which a part is billed.
 
-    Once all of it is billed, any other figure is refused.
+    A rest that can be priced anew is a line of its own by then.
     """
     if isinstance(agreed, DeductionLine):
         refuse_less_than_taken(line, agreed, currency)
         return
     if not agreed.units.billed:
         return
-    now, then = amounts_of(line).figures, agreed.billed.figures
-    fits = (
-        now == agreed.agreed.figures
-        if line.wanted_quantity == agreed.units.billed
-        else all(new >= old for new, old in zip(now, then, strict=True))
-    )
-    if not fits:
+    if amounts_of(line).figures != agreed.agreed.figures:
         raise AlreadyBilled(
-            gettext("%(line)s is billed at other figures: credit the invoice first.")
+            gettext(
+                "All of %(line)s is shipped or billed, and keeps its price: "
+                "to change that, credit the invoice first."
+            )
             % {"line": line.description},
             line=str(line.pk),
         )

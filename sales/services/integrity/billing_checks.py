@@ -115,7 +115,7 @@ WHERE {IS_SOLD} AND abs(line.base - part.exact) > part.allowed
 ORDER BY 1
 """
 """A part reads quantity × (price − volume discount), within what `CHANGED_LINES` allows; one that
-is no part of its order is named by `PARTS`. Where a change order typed another price once a part
+is no part of its order is named by `PARTS`. Where an earlier version took another price once a part
 was billed, the rest makes up for what was billed."""
 
 CREDITS = f"""
