@@ -17,6 +17,7 @@ from sales.services.change_orders import close_rest
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_order, draft_quote
 from sales.services.documents.lines import add_line, remove_line
+from sales.services.errors import FiguresDiffer
 from sales.services.integrity.history_checks import compared_columns
 from sales.services.integrity.verification import verify
 from sales.services.invoices import issue_invoice
@@ -167,14 +168,18 @@ def test_names_a_draft_that_was_raised_by_hand(market: Market, year: int) -> Non
     four = {order.lines.get().pk: Decimal(4)}
     draft = invoice_order(order.pk, actor=market.rep, what="lines", quantities=four)
 
-    sql(
-        "UPDATE sales_invoiceline SET base = base + 50, net = net + 50, gross = gross + 50; "
-        "UPDATE sales_invoice SET detail = detail + 50, total = total + 50"
+    by_hand = (
+        "UPDATE sales_invoiceline SET base = base {0}, net = net {0}, gross = gross {0}; "
+        "UPDATE sales_invoice SET detail = detail {0}, total = total {0}"
     )
+    sql(by_hand.format("+ 50"))
     drafted = found_in_documents()
-    issued = issue_invoice(draft.pk, actor=market.rep)
+    with pytest.raises(FiguresDiffer, match=r"total €530\.00 instead of €480\.00"):
+        issue_invoice(draft.pk, actor=market.rep)
+    sql(by_hand.format("- 50"))
+    issue_invoice(draft.pk, actor=market.rep)
+    tamper(by_hand.format("+ 50"))
 
-    assert (draft.total, issued.total) == (Decimal(480), Decimal(530))
     raised = ["line 1: base is 450, should be 400.", "line 1: tax is 80, should be 90."]
     assert drafted == [f"draft {draft.pk}, {each}" for each in raised]
     assert found_in_documents() == [f"INV-{year}-00001, {each}" for each in raised]
