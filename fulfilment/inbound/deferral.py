@@ -17,7 +17,7 @@ from common.stored_sentences import columns
 from fulfilment.inbound.documents import has_arrived
 from fulfilment.inbound.intake import apply_stored
 from fulfilment.models import InboundMessage
-from sales.models import Invoice, Order
+from sales.models.document_kinds import REPORTED_KINDS
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ def similar_numbers(subject: str) -> list[str]:
         return []
     ending = f"{int(match.group()):05d}"
     found: list[str] = []
-    for model in (Order, Invoice):
-        numbers = model._default_manager.filter(number__endswith=f"-{ending}")
+    for kind in REPORTED_KINDS:
+        numbers = kind.model._default_manager.filter(number__endswith=f"-{ending}")
         found += [str(n) for n in numbers.order_by("-id").values_list("number", flat=True)[:3]]
     return found[:SUGGESTIONS]

@@ -16,7 +16,7 @@ from fulfilment.inbound.schemas import IncomingMessage, InvalidMessage, parse_me
 from fulfilment.models import Connection, ExternalRef, InboundMessage
 from fulfilment.services.discrepancies import NewDiscrepancy
 from fulfilment.sync.reports import Report
-from sales.models import Invoice, Order
+from sales.models.document_kinds import REPORTED_KINDS, DocumentKind
 
 Result = InboundMessage.Result
 
@@ -58,25 +58,25 @@ ApplyEffect = Callable[[Connection, IncomingMessage], Effect]
 
 def find_record(connection: Connection, message: IncomingMessage) -> Record:
     """Find the document of a message by our number, or by the connection's own reference."""
-    kind, model = ("order", Order) if "order" in message.data else ("invoice", Invoice)
-    documents = model._default_manager
+    kind = next(kind for kind in REPORTED_KINDS if kind.name in message.data)
+    documents = kind.model._default_manager
     found = (
         documents.filter(number=message.subject).first()
         or documents.filter(named_by(connection, kind, message.subject)).order_by("id").first()
     )
     if found is None:
         raise UnknownDocument(message.subject)
-    return Record(kind, found.pk, found.number or "")
+    return Record(kind.name, found.pk, found.number or "")
 
 
-def named_by(connection: Connection, kind: str, name: str) -> Q:
+def named_by(connection: Connection, kind: DocumentKind, name: str) -> Q:
     """Make the condition that a connection calls a document by this name."""
-    refs = ExternalRef.objects.filter(connection=connection, record_type=kind)
+    refs = ExternalRef.objects.filter(connection=connection, record_type=kind.name)
     named = refs.filter(Q(external_id=name) | Q(external_number=name)).values("record_id")
     theirs = Q(pk__in=named)
-    if kind == "invoice":
+    if kind.official_number:
         posted = InboundMessage.objects.filter(connection=connection, type=POSTED)
-        theirs |= Q(official_number=name, pk__in=posted.values("root_id"))
+        theirs |= Q(**{kind.official_number: name}, pk__in=posted.values("root_id"))
     return theirs & Q(number__isnull=False)
 
 
@@ -84,11 +84,10 @@ def has_arrived() -> Q:
     """Make the condition that the document of a deferred message exists now."""
     subject = OuterRef("subject")
     refs = ExternalRef.objects.filter(connection=OuterRef("connection"))
-    return Q(
-        Exists(Order.objects.filter(number=subject))
-        | Exists(Invoice.objects.filter(Q(number=subject) | Q(official_number=subject)))
-        | Exists(refs.filter(Q(external_id=subject) | Q(external_number=subject)))
-    )
+    found = Q(Exists(refs.filter(Q(external_id=subject) | Q(external_number=subject))))
+    for kind in REPORTED_KINDS:
+        found |= Q(Exists(kind.model._default_manager.filter(kind.is_called(subject))))
+    return found
 
 
 def reports_on(

@@ -14,6 +14,7 @@ from common.sentences import Sentence
 from common.sentences import sentence as _
 from common.serializer_fields import NumberField
 from fulfilment.cloudevents import digest
+from sales.models.document_kinds import REPORTED_KINDS
 
 LONGEST_SEQUENCE = 2**63 - 1
 DEEPEST = 32
@@ -276,7 +277,7 @@ def parse_message(value: Any) -> IncomingMessage:
     return IncomingMessage(
         id=envelope["id"],
         type=envelope["type"],
-        subject=data.get("order") or data.get("invoice") or "",
+        subject=next(data[kind.name] for kind in REPORTED_KINDS if kind.name in data),
         sequence=sequence,
         data=data,
         body=value,

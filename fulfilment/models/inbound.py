@@ -14,7 +14,7 @@ from common.history import keeps_history
 from common.stored_sentences import written
 from crm.models import Partner, User
 from fulfilment.models.connections import Connection
-from sales.models import Invoice, Order
+from sales.models.document_kinds import REPORTED_KINDS
 from sales.models.events import of_visible_documents
 
 
@@ -30,8 +30,8 @@ class InboundMessageQuerySet(models.QuerySet["InboundMessage"]):
         if isinstance(actor, User) and actor.is_active and actor.sees_everything:
             return self
         seen = Q()
-        for model in (Order, Invoice):
-            seen |= Q(root_id__in=model.objects.visible_to(actor).values("pk"))
+        for kind in REPORTED_KINDS:
+            seen |= Q(root_id__in=kind.model.objects.visible_to(actor).values("pk"))
         return self.filter(seen)
 
 

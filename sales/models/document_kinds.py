@@ -7,6 +7,10 @@ such as whether its prices are locked, is a property of its model instead.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+
+from django.db.models import Q
 
 from sales.models.companies import NumberSeries
 from sales.models.event_types import EventType
@@ -40,6 +44,22 @@ class DocumentKind:
     """What an edit of a draft is recorded as; external systems never receive it."""
 
     number_series: NumberSeries.Kind
+    is_reported_on: bool = False
+    """Whether external systems have such documents too, and report what became of them."""
+
+    official_number: str = ""
+    """The column with the number that the ERP gives the document; empty where it gives none."""
+
+    has_options: bool = False
+    """Whether lines may be options, which the customer takes or leaves."""
+
+    has_progress: bool = False
+    """Whether lines are shipped and billed bit by bit."""
+
+    @property
+    def label(self) -> str:
+        """The noun in the reader's language, with a capital: Order."""
+        return str(self.number_series.label)
 
     @property
     def view_permission(self) -> str:
@@ -51,6 +71,11 @@ class DocumentKind:
         """The right to edit drafts and to act on documents."""
         return f"sales.change_{self.name}"
 
+    def is_called(self, number: object, lookup: str = "exact") -> Q:
+        """Make the condition that a document has a number, ours or the official one."""
+        columns = filter(None, ("number", self.official_number))
+        return reduce(or_, (Q(**{f"{column}__{lookup}": number}) for column in columns))
+
 
 QUOTE = DocumentKind(
     name="quote",
@@ -61,6 +86,7 @@ QUOTE = DocumentKind(
     drafted_event=EventType.QUOTE_DRAFTED,
     draft_event=EventType.QUOTE_DRAFT_CHANGED,
     number_series=NumberSeries.Kind.QUOTE,
+    has_options=True,
 )
 ORDER = DocumentKind(
     name="order",
@@ -71,6 +97,8 @@ ORDER = DocumentKind(
     drafted_event=EventType.ORDER_DRAFTED,
     draft_event=EventType.ORDER_DRAFT_CHANGED,
     number_series=NumberSeries.Kind.ORDER,
+    is_reported_on=True,
+    has_progress=True,
 )
 INVOICE = DocumentKind(
     name="invoice",
@@ -81,8 +109,12 @@ INVOICE = DocumentKind(
     drafted_event=EventType.INVOICE_DRAFTED,
     draft_event=EventType.INVOICE_DRAFT_CHANGED,
     number_series=NumberSeries.Kind.INVOICE,
+    is_reported_on=True,
+    official_number="official_number",
 )
 DOCUMENT_KINDS = (QUOTE, ORDER, INVOICE)
+REPORTED_KINDS = tuple(kind for kind in DOCUMENT_KINDS if kind.is_reported_on)
+"""The kinds that external systems report on."""
 
 _BY_MODEL: dict[type[AnyDocument], DocumentKind] = {kind.model: kind for kind in DOCUMENT_KINDS}
 _BY_NAME = {kind.name: kind for kind in DOCUMENT_KINDS}

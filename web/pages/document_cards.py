@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext
 
 from common.formatting import format_day_of, format_money
 from crm.models import Account, Opportunity, User
-from sales.models import AnyDocument, Invoice, Order, Quote
+from sales.models.document_kinds import DOCUMENT_KINDS, ORDER, QUOTE, DocumentKind
 from web.chips.customers import stage_chip
-from web.chips.documents import invoice_chip, order_chip, quote_chip
-from web.display import Chip, joined
+from web.display import joined
 from web.pages.cards import Card, CardRow
+from web.pages.document_kinds import LOOKS
 from web.record_urls import record_url
 
 SHOWN = 20
@@ -40,49 +42,37 @@ def _opportunity_row(opportunity: Opportunity) -> CardRow:
 
 def documents_of_opportunity(opportunity: Opportunity, user: User) -> Card:
     """List an opportunity's newest orders and quotes; two statements."""
-    orders = opportunity.orders.visible_to(user).order_by("-id")[:SHOWN]
-    quotes = opportunity.quotes.visible_to(user).select_related("company").order_by("-id")[:SHOWN]
-    return _documents_card([*map(_order_row, orders), *map(_quote_row, quotes)])
+    return _documents_card(
+        [
+            *_rows(ORDER, opportunity.orders.visible_to(user)),
+            *_rows(QUOTE, opportunity.quotes.visible_to(user)),
+        ]
+    )
 
 
 def documents_of_account(account: Account, user: User) -> Card:
     """List an account's newest invoices, orders and quotes; four statements."""
-    invoices = Invoice.objects.visible_to(user).filter(account=account).order_by("-id")
-    invoices = invoices.select_related("company").prefetch_related("instalments")
-    orders = Order.objects.visible_to(user).filter(account=account).order_by("-id")
-    quotes = Quote.objects.visible_to(user).filter(account=account).order_by("-id")
-    quotes = quotes.select_related("company")
-    return _documents_card(
-        [
-            *map(_invoice_row, invoices[:SHOWN]),
-            *map(_order_row, orders[:SHOWN]),
-            *map(_quote_row, quotes[:SHOWN]),
-        ]
-    )
+    rows: list[CardRow] = []
+    for kind in reversed(DOCUMENT_KINDS):
+        visible = kind.model._default_manager.visible_to(user)
+        rows += _rows(kind, visible.filter(account=account))
+    return _documents_card(rows)
+
+
+def _rows(kind: DocumentKind, documents: QuerySet[Any]) -> list[CardRow]:
+    look = LOOKS[kind]
+    return [
+        CardRow(
+            title=str(document),
+            url=record_url(document),
+            detail=joined(kind.label, format_day_of(document.created_at), document.name),
+            chip=look.chip(document),
+            amount=format_money(document.total, document.currency),
+        )
+        for document in look.read(documents)[:SHOWN]
+    ]
 
 
 def _documents_card(rows: list[CardRow]) -> Card:
     nothing = gettext("No quote, order or invoice yet.")
     return Card(title=gettext("Documents"), id="documents", rows=rows, empty=nothing)
-
-
-def _row(document: AnyDocument, kind: str, chip: Chip) -> CardRow:
-    return CardRow(
-        title=str(document),
-        url=record_url(document),
-        detail=joined(kind, format_day_of(document.created_at), document.name),
-        chip=chip,
-        amount=format_money(document.total, document.currency),
-    )
-
-
-def _quote_row(quote: Quote) -> CardRow:
-    return _row(quote, gettext("Quote"), quote_chip(quote))
-
-
-def _order_row(order: Order) -> CardRow:
-    return _row(order, gettext("Order"), order_chip(order))
-
-
-def _invoice_row(invoice: Invoice) -> CardRow:
-    return _row(invoice, gettext("Invoice"), invoice_chip(invoice))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext, ngettext
@@ -13,7 +14,9 @@ from common.formatting import format_day_of
 from crm.models import Lead, Opportunity, User
 from fulfilment.models import Shipment
 from sales.models import Invoice, Order, Quote
+from sales.models.document_kinds import INVOICE, ORDER, QUOTE
 from web.display import FlowStep, State
+from web.pages.document_kinds import LOOKS
 from web.record_urls import record_url
 
 NEWEST_QUOTES = 20
@@ -43,18 +46,13 @@ def document_flow(
 
     Who has read an order's shipments and invoices, oldest first, passes them.
     """
-    flow = DocumentFlow()
-    if isinstance(record, Lead):
-        flow.lead = record
-        flow.opportunity = Opportunity.objects.filter(lead=record).select_related("stage").first()
-    elif isinstance(record, Opportunity):
-        flow.opportunity = record
-    elif isinstance(record, Quote):
-        flow.quote = record
-    elif isinstance(record, Order):
-        flow.order = record
-    elif isinstance(record, Invoice):
-        flow.order, flow.invoice = record.order, record
+    known: dict[str, Any] = {str(record._meta.model_name): record}
+    flow = DocumentFlow(**known)
+    if flow.lead is not None:
+        leads_to = Opportunity.objects.filter(lead=flow.lead).select_related("stage")
+        flow.opportunity = leads_to.first()
+    if flow.invoice is not None:
+        flow.order = flow.invoice.order
     _find_quote_and_order(flow)
     _find_what_came_before(flow)
     _find_shipments_and_invoices(flow, shipment_count, invoices)
@@ -166,7 +164,7 @@ def _opportunity_step(opportunity: Opportunity | None, here: models.Model, user:
 
 
 def _quote_step(quote: Quote | None, here: models.Model, user: User) -> FlowStep:
-    label, icon = gettext("Quote"), "file-text"
+    label, icon = QUOTE.label, LOOKS[QUOTE].icon
     if quote is None:
         return _missing(label, icon)
     settled = quote.status not in {Quote.Status.DRAFT, Quote.Status.ACTIVE}
@@ -176,7 +174,7 @@ def _quote_step(quote: Quote | None, here: models.Model, user: User) -> FlowStep
 
 
 def _order_step(order: Order | None, here: models.Model, user: User) -> FlowStep:
-    label, icon = gettext("Order"), "clipboard-check"
+    label, icon = ORDER.label, LOOKS[ORDER].icon
     if order is None:
         return _missing(label, icon)
     state: State = "done" if order.status == Order.Status.COMPLETED else "current"
@@ -197,7 +195,7 @@ def _shipments_step(flow: DocumentFlow, user: User) -> FlowStep:
 
 
 def _invoice_step(flow: DocumentFlow, here: models.Model, user: User) -> FlowStep:
-    label, icon, invoice = gettext("Invoice"), "receipt", flow.invoice
+    label, icon, invoice = INVOICE.label, LOOKS[INVOICE].icon, flow.invoice
     if invoice is None:
         return _missing(label, icon)
     late = invoice.is_overdue()

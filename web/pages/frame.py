@@ -11,10 +11,12 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.models import User
 from fulfilment.models import Connection
+from sales.models.document_kinds import DOCUMENT_KINDS
 from web.chips.handoffs import connection_chip
 from web.display import Chip, StrOrPromise
 from web.icons import draw_icon
 from web.initials import hue, initials
+from web.pages.document_kinds import LOOKS
 
 NAVIGATION: tuple[tuple[StrOrPromise, tuple[tuple[str, StrOrPromise, str], ...]], ...] = (
     ("", (("home", _("Home"), "home"),)),
@@ -45,9 +47,7 @@ NEW_RECORDS = (
     ("crm", "opportunity", _("Opportunity"), "target-arrow"),
     ("crm", "account", _("Account"), "building-store"),
     ("crm", "contact", _("Contact"), "address-book"),
-    ("sales", "quote", _("Quote"), "file-text"),
-    ("sales", "order", _("Order"), "clipboard-check"),
-    ("sales", "invoice", _("Invoice"), "receipt"),
+    *(("sales", kind.name, kind.number_series.label, LOOKS[kind].icon) for kind in DOCUMENT_KINDS),
 )
 
 

@@ -166,8 +166,8 @@ def build_lines(
         totals=total_rows(document, lines),
         editor=_editor_urls(document) if editable else None,
         discount_label=discount_label(document) if editable else "",
-        shows_progress=document.number is not None and isinstance(document, Order),
-        has_options=isinstance(document, Quote),
+        shows_progress=document.number is not None and kind_of(document).has_progress,
+        has_options=kind_of(document).has_options,
         seen=seen if document.is_draft else "",
     )
 

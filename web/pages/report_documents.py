@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 
 from django.utils.translation import gettext
 
-from sales.models import AnyDocument, Invoice, Order
+from sales.models import AnyDocument
+from sales.models.document_kinds import REPORTED_KINDS
 from web.display import Fact, Link
 from web.record_urls import record_url
 
@@ -17,9 +18,9 @@ Owners = Mapping[uuid.UUID | None, str]
 
 def document_of(key: uuid.UUID | None) -> AnyDocument | None:
     """Find the order or invoice with an id."""
-    for model in (Order, Invoice):
+    for kind in REPORTED_KINDS:
         found: AnyDocument | None = (
-            model._default_manager.filter(pk=key).select_related("owner").first()
+            kind.model._default_manager.filter(pk=key).select_related("owner").first()
         )
         if found is not None:
             return found
@@ -40,7 +41,7 @@ def owners_of(keys: Iterable[uuid.UUID | None]) -> dict[uuid.UUID | None, str]:
     """Return who owns these orders and invoices; two statements."""
     wanted = [key for key in keys if key is not None]
     found: dict[uuid.UUID | None, str] = {}
-    for model in (Order, Invoice):
-        owned = model._default_manager.filter(pk__in=wanted).select_related("owner")
+    for kind in REPORTED_KINDS:
+        owned = kind.model._default_manager.filter(pk__in=wanted).select_related("owner")
         found |= {each.pk: str(each.owner) for each in owned}
     return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from django.db import models
 from django.db.models import Q, QuerySet
@@ -12,11 +11,11 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 
 from crm.models import Account, Contact, Lead, Opportunity, User, normalise_name
-from sales.models import AnyDocument, Invoice, Order, Product, Quote
+from sales.models import Product
 from web.chips.customers import lead_chip, stage_chip
-from web.chips.documents import invoice_chip, order_chip, quote_chip
 from web.display import Chip, joined
 from web.pages.cards import CardRow
+from web.pages.document_kinds import LOOKS
 from web.record_urls import record_url
 
 EACH = 8
@@ -43,17 +42,14 @@ def search_page(text: str, user: User) -> SearchPage:
 
 def url_of_number(text: str, user: User) -> str:
     """Return the page of the one document with this number."""
-    visible: tuple[QuerySet[Any], ...] = (
-        Order.objects.visible_to(user),
-        Invoice.objects.visible_to(user),
-        Quote.objects.visible_to(user),
-    )
-    for documents in visible:
-        newest = documents.filter(number__iexact=text).order_by("-id").first()
+    ours = [(kind, "number") for kind in LOOKS]
+    official = [(kind, kind.official_number) for kind in LOOKS if kind.official_number]
+    for kind, column in (*ours, *official):
+        documents = kind.model._default_manager.visible_to(user)
+        newest = documents.filter(**{f"{column}__iexact": text}).order_by("-id").first()
         if newest is not None:
             return record_url(newest)
-    official = Invoice.objects.visible_to(user).filter(official_number__iexact=text).first()
-    return record_url(official) if official else ""
+    return ""
 
 
 def _find(text: str, user: User) -> Iterator[CardRow]:
@@ -64,22 +60,13 @@ def _find(text: str, user: User) -> Iterator[CardRow]:
 
 
 def _documents(text: str, user: User) -> Iterator[CardRow]:
-    named = Q(number__icontains=text) | Q(name__icontains=text) | Q(account__name__icontains=text)
-    official = named | Q(official_number__icontains=text)
-    quotes = Quote.objects.visible_to(user).filter(named).select_related("account", "company")
-    orders = Order.objects.visible_to(user).filter(named).select_related("account")
-    invoices = Invoice.objects.visible_to(user).filter(official)
-    invoices = invoices.select_related("account", "company").prefetch_related("instalments")
-    for order in orders.order_by("-id")[:EACH]:
-        yield _document(gettext("Order"), order, order_chip(order))
-    for invoice in invoices.order_by("-id")[:EACH]:
-        yield _document(gettext("Invoice"), invoice, invoice_chip(invoice))
-    for quote in quotes.order_by("-id")[:EACH]:
-        yield _document(gettext("Quote"), quote, quote_chip(quote))
-
-
-def _document(kind: str, document: AnyDocument, chip: Chip) -> CardRow:
-    return _row(kind, document, joined(document.account, document.name), chip)
+    named = Q(name__icontains=text) | Q(account__name__icontains=text)
+    for kind, look in LOOKS.items():
+        visible = kind.model._default_manager.visible_to(user)
+        found = visible.filter(named | kind.is_called(text, "icontains"))
+        for document in look.read(found).select_related("account", "company")[:EACH]:
+            detail = joined(document.account, document.name)
+            yield _row(kind.label, document, detail, look.chip(document))
 
 
 def _customers(text: str, user: User) -> Iterator[CardRow]:

@@ -10,8 +10,9 @@ from typing import Any
 from django.utils.translation import gettext
 
 from common.formatting import format_money, format_rate
-from sales.models import AnyDocument, Invoice, Order
+from sales.models import kind_of
 from sales.services.documents.todays_figures import RateChange, TodaysFigures
+from web.pages.document_kinds import LOOKS
 
 ISSUE = "issue"
 """The id of the form that issues a draft; the figures that were seen belong to it."""
@@ -31,7 +32,7 @@ def todays_notices(today: TodaysFigures[Any, Any]) -> list[str]:
     sentences = (
         *_rate_sentences(today.rate_changes),
         total % {"before": before, "now": now},
-        _takes_them(document),
+        str(LOOKS[kind_of(document)].takes_todays_figures),
     )
     return [" ".join(sentences)]
 
@@ -50,14 +51,3 @@ def _rate_sentences(changes: Sequence[RateChange]) -> list[str]:
 
 def _rate(rate: Decimal | None) -> str:
     return gettext("not known") if rate is None else format_rate(rate)
-
-
-def _takes_them(document: AnyDocument) -> str:
-    """Say when the draft takes the figures of the day."""
-    if isinstance(document, Order):
-        return gettext(
-            "The order is submitted at today's figures; any change of it takes them too."
-        )
-    if isinstance(document, Invoice):
-        return gettext("The invoice is issued at today's figures; any change of it takes them too.")
-    return gettext("The quote is activated at today's figures; any change of it takes them too.")

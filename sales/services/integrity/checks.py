@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sales.models import DocumentLine, Invoice
+from sales.models.document_kinds import DOCUMENT_KINDS
 from sales.services.integrity.verification import check_by_query, register_check
 
 NAME = "COALESCE(head.number, 'draft ' || head.id)"
@@ -296,7 +297,7 @@ WHERE code.uses <> COALESCE(given.uses, 0)
 
 def register() -> None:
     """Register these checks."""
-    for kind in ("quote", "order", "invoice"):
+    for kind in (each.name for each in DOCUMENT_KINDS):
         for name, query in (
             (f"{kind}s add up", HEADS),
             (f"{kind}s have their events", EVENTS),
