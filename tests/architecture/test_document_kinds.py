@@ -156,7 +156,7 @@ def chains_of_kinds(tree: ast.AST) -> Iterator[int]:
             yield function.lineno
 
 
-def told_apart(tree: ast.AST) -> list[int]:
+def distinctions(tree: ast.AST) -> list[int]:
     """The lines on which a module tells kinds of document apart."""
     return sorted({*collections_of_kinds(tree), *chains_of_kinds(tree)})
 
@@ -165,7 +165,7 @@ def test_only_the_records_of_kinds_tell_them_apart() -> None:
     found = {
         name: lines
         for name, tree in TREES.items()
-        if is_served(name) and (lines := told_apart(tree))
+        if is_served(name) and (lines := distinctions(tree))
     }
 
     assert {name: lines for name, lines in found.items() if name not in TELL_APART} == {}
@@ -186,7 +186,7 @@ def test_only_the_records_of_kinds_tell_them_apart() -> None:
     ],
 )
 def test_finds_code_that_tells_kinds_apart(source: str) -> None:
-    assert told_apart(ast.parse(source)) == [1]
+    assert distinctions(ast.parse(source)) == [1]
 
 
 @pytest.mark.parametrize(
@@ -200,4 +200,4 @@ def test_finds_code_that_tells_kinds_apart(source: str) -> None:
     ],
 )
 def test_leaves_code_alone_that_tells_none_apart(source: str) -> None:
-    assert told_apart(ast.parse(source)) == []
+    assert distinctions(ast.parse(source)) == []

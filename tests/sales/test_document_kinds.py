@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db.models import Q
 
 from crm.models import Opportunity
 from sales.models import (
@@ -17,7 +18,14 @@ from sales.models import (
     kind_named,
     kind_of,
 )
-from sales.models.document_kinds import DOCUMENT_KINDS, DocumentKind
+from sales.models.document_kinds import (
+    DOCUMENT_KINDS,
+    INVOICE,
+    ORDER,
+    QUOTE,
+    REPORTED_KINDS,
+    DocumentKind,
+)
 
 EACH_KIND = pytest.mark.parametrize("kind", DOCUMENT_KINDS, ids=lambda kind: kind.name)
 
@@ -57,6 +65,27 @@ def test_names_the_rights_that_django_knows(kind: DocumentKind) -> None:
 def test_has_events_of_its_own_alone(kind: DocumentKind) -> None:
     assert kind.drafted_event.value.startswith(f"{kind.name}.")
     assert kind.draft_event.value.startswith(f"{kind.name}.")
+
+
+def test_external_systems_report_on_orders_and_invoices() -> None:
+    assert REPORTED_KINDS == (ORDER, INVOICE)
+
+
+def test_finds_an_invoice_by_its_official_number_too() -> None:
+    assert ORDER.is_called("7") == Q(number__exact="7")
+    assert INVOICE.is_called("7") == Q(number__exact="7") | Q(official_number__exact="7")
+    assert INVOICE.is_called("7", "icontains") == Q(number__icontains="7") | Q(
+        official_number__icontains="7"
+    )
+
+
+def test_names_each_kind_with_a_capital() -> None:
+    assert [kind.label for kind in DOCUMENT_KINDS] == ["Quote", "Order", "Invoice"]
+
+
+def test_offers_options_in_quotes_and_shows_the_progress_of_orders() -> None:
+    assert [kind for kind in DOCUMENT_KINDS if kind.has_options] == [QUOTE]
+    assert [kind for kind in DOCUMENT_KINDS if kind.has_progress] == [ORDER]
 
 
 def test_locks_the_prices_of_what_is_no_draft() -> None:
