@@ -100,7 +100,11 @@ check: lint drift test ## what CI runs: lint, migrations, API description, tests
 
 .PHONY: faults
 faults: setup ## break everything on purpose and count what is lost; FAULTS_SEED=7 chooses another seed
-	@.venv/bin/pytest -m "core or faults" $(ARGS)
+	@.venv/bin/pytest tests/faults -m "core or faults" $(ARGS)
+
+.PHONY: exhaustive
+exhaustive: setup ## let reports arrive in every order, of which `make test` tries a sample
+	@$(PYTEST) -m exhaustive $(ARGS)
 
 .PHONY: bench
 bench: setup ## measure; each part prints one table

@@ -61,6 +61,8 @@ REASON = re.compile(r"# (noqa: [A-Z0-9, ]+|type: ignore\[[a-z, -]+\])  # \w")
 FACT = re.compile(r"return self\.status == self\.Status\.(\w+)")
 COMPARED = re.compile(r"\.status [!=]= (\w+\.Status\.\w+)")
 
+FAULT_MARKS = re.compile(r"mark\.(core|faults)\b")
+
 RECORDS = [
     model
     for app in ("crm", "sales", "fulfilment")
@@ -187,6 +189,17 @@ def compared_elsewhere(texts: Mapping[str, str]) -> list[str]:
         for status in COMPARED.findall(source)
         if status in known
     ]
+
+
+def test_faults_are_marked_only_where_make_faults_collects_them() -> None:
+    marked = [
+        path.relative_to(ROOT).as_posix()
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        if FAULT_MARKS.search(path.read_text())
+    ]
+
+    assert marked
+    assert [name for name in marked if not name.startswith("tests/faults/")] == []
 
 
 def test_a_status_that_the_model_has_a_word_for_is_compared_there_alone() -> None:

@@ -62,7 +62,7 @@ PERMUTATIONS = list(itertools.permutations(range(6)))
     "orders",
     [
         pytest.param(random.Random(7).sample(PERMUTATIONS, 24), id="24 of 720"),
-        pytest.param(PERMUTATIONS, id="all 720", marks=pytest.mark.faults),
+        pytest.param(PERMUTATIONS, id="all 720", marks=pytest.mark.exhaustive),
     ],
 )
 def test_ends_in_the_same_state_after_any_order_and_repeats_of_six_reports(

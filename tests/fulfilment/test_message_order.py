@@ -239,7 +239,7 @@ def send_all(far_end: FarEnd, messages: Sequence[Message], arrival: Sequence[int
 
 EVERY = [
     pytest.param(False, id="some"),
-    pytest.param(True, id="all", marks=pytest.mark.faults),
+    pytest.param(True, id="all", marks=pytest.mark.exhaustive),
 ]
 
 
