@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import socket
+import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -23,7 +24,12 @@ Address = IPv4Address | IPv6Address
 
 SCHEMES = frozenset({"http", "https"})
 HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
-NOT_IN_A_URL = re.compile(r"[\s\x00-\x1f\x7f\\]")
+LONGEST_HOST = 253
+NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
+"""A last label that makes the whole host an address, or nothing."""
+DOTS = dict.fromkeys(map(ord, "。．｡"), ".")
+"""What IDNA reads as a dot."""
+NOT_IN_A_URL = re.compile(r"[\s\\]")
 NAT64 = ip_network("64:ff9b::/96")
 
 
@@ -49,22 +55,40 @@ def check_url(url: str) -> None:
                 url=shown_url(url),
             )
         )
-    host = parts.hostname or ""
+    if "#" in url:
+        raise InvalidAddress(
+            _("%(url)s goes on after a #, which is never sent: end it there.", url=shown_url(url))
+        )
+    _check_host(url, parts)
+
+
+def _check_host(url: str, parts: SplitResult) -> None:
+    """Refuse a host that is none, or an address that no operator allowed, however it is written."""
+    typed = parts.hostname or ""
+    host = unicodedata.normalize("NFKC", typed.translate(DOTS))
     literal = _literal(host)
-    if literal is None and not HOST_NAME.fullmatch(_ascii(host)):
-        raise InvalidAddress(_("%(url)s names no host.", url=shown_url(url)))
     if literal is not None and not is_within(literal, settings.OUTBOUND_NETWORKS):
         raise InvalidAddress(
             _(
                 "%(host)s is an address written as a number: use a name, "
                 "or have an operator allow its network in OUTBOUND_NETWORKS.",
-                host=host,
+                host=typed,
             )
+        )
+    if literal is None and ("[" in parts.netloc or not _is_name(host)):
+        raise InvalidAddress(
+            _("%(url)s names no host: write one like erp.example.com.", url=shown_url(url))
+        )
+    plain = host if literal is None else _plain(literal)
+    if unicodedata.normalize("NFC", typed) != plain:
+        raise InvalidAddress(
+            _("%(host)s is another way to write %(plain)s: write that.", host=typed, plain=plain)
         )
 
 
 def shown_url(url: str) -> str:
     """Return a URL for people and logs: without user, password and query, which may be secret."""
+    url = "".join("\ufffd" if _is_invisible(each) else each for each in url)
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -110,15 +134,23 @@ def _is_public(address: Address) -> bool:
 
 
 def _parts(url: str) -> SplitResult:
-    """Split a URL; refuse one with spaces or control characters, or with a wrong port."""
+    """Split a URL; refuse one with spaces or invisible characters, or with a wrong port."""
     try:
         parts = urlsplit(url)
-        is_wrong = bool(NOT_IN_A_URL.search(url)) or parts.port == 0
+        is_wrong = bool(NOT_IN_A_URL.search(url)) or _is_invisible(url)
+        is_wrong |= parts.port == 0 or parts.netloc.endswith(":")
     except ValueError:
         is_wrong = True
     if is_wrong:
-        raise InvalidAddress(_("%(url)s is not an address.", url=shown_url(url)))
+        raise InvalidAddress(
+            _("%(url)s is not an address like https://erp.example.com/hooks.", url=shown_url(url))
+        )
     return parts
+
+
+def _is_invisible(text: str) -> bool:
+    """Whether a text has characters that control or format others, or belong to nobody."""
+    return any(unicodedata.category(each).startswith("C") for each in text)
 
 
 def _literal(host: str) -> Address | None:
@@ -128,9 +160,24 @@ def _literal(host: str) -> Address | None:
     except ValueError:
         pass
     try:
-        return IPv4Address(socket.inet_aton(host))
+        return IPv4Address(socket.inet_aton(host.removesuffix(".")))
     except (OSError, ValueError):
         return None
+
+
+def _plain(address: Address) -> str:
+    """Return the shortest way to write an address; a network card's zone holds on one machine."""
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return str(mapped or type(address)(int(address)))
+
+
+def _is_name(host: str) -> bool:
+    """Whether DNS may hold a host; one that ends in a number is an address, or nothing."""
+    name = _ascii(host)
+    last = name.removesuffix(".").rpartition(".")[2].lower()
+    is_name = HOST_NAME.fullmatch(name) and not NUMBER.fullmatch(last)
+    has_digits = any(each.isdecimal() and not each.isascii() for each in host)
+    return bool(is_name) and not has_digits and len(name) <= LONGEST_HOST
 
 
 def _ascii(host: str) -> str:

@@ -23,6 +23,9 @@ class Route:
     """Whether the external system creates a record for it, whose reference we store."""
 
 
+PAYLOAD_VERSIONS = (1,)
+"""The versions of the messages, the newest last."""
+
 _Type = SalesEvent.Type
 
 ROUTES: dict[str, Route] = {

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.errors import DomainError
-from common.form_fields import NumberField, WholeNumberField
+from common.form_fields import NumberField, StorableJSONField, WholeNumberField
 from crm.admin.widgets import RecordAutocomplete, RecordsAutocomplete
 from crm.custom_fields import definitions_of
 from crm.custom_values import format_custom_value
@@ -31,6 +31,7 @@ class VisibilityAdmin(admin.options.BaseModelAdmin[Any]):
         models.DecimalField: {"form_class": NumberField},
         models.IntegerField: {"form_class": WholeNumberField},
         models.BigIntegerField: {"form_class": WholeNumberField},
+        models.JSONField: {"form_class": StorableJSONField},
     }
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

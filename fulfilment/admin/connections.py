@@ -57,6 +57,11 @@ class ConnectionForm(forms.ModelForm[Connection]):
         for name in {"event_types", "reports_as"} & set(self.fields):
             self.fields[name].help_text = getattr(Connection._meta.get_field(name), "help_text", "")
 
+    def clean_config(self) -> object:
+        """Read an empty field as no settings."""
+        config = self.cleaned_data["config"]
+        return {} if config is None else config
+
 
 @dataclass(frozen=True, slots=True)
 class ShownSecret:

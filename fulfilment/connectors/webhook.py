@@ -175,7 +175,11 @@ class WebhookConnector:
         try:
             yield
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
-            detail = _("%(url)s is not an HTTP address.", url=shown_url(self._target.url))
+            detail = _(
+                "%(name)s: %(url)s is not an address like https://erp.example.com/hooks.",
+                name=self._target.name,
+                url=shown_url(self._target.url),
+            )
             raise AddressBlocked(detail) from error
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
             self._raise_handoff_error(progress, error)

@@ -12,6 +12,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -19,8 +20,9 @@ from common.fields import identifier, parameters_field
 from common.history import keeps_history
 from common.stored_sentences import written
 from fulfilment.addresses import check_url
-from fulfilment.models.tolerances import TOLERATED, InvalidConnection, read_tolerance
-from fulfilment.routes import sent_event_types
+from fulfilment.models.config_schemas import SCHEMAS, check_config
+from fulfilment.models.tolerances import InvalidConnection, read_tolerance
+from fulfilment.routes import PAYLOAD_VERSIONS, sent_event_types
 
 LONGEST_DEADLINE = 60
 """The most seconds that an external system may have to answer."""
@@ -69,7 +71,12 @@ class Connection(models.Model):
         blank=True,
         help_text=_("What it does for us: other reports of it are not applied."),
     )
-    payload_version = models.PositiveSmallIntegerField(default=1)
+    payload_version = models.PositiveSmallIntegerField(
+        choices=[(version, str(version)) for version in PAYLOAD_VERSIONS],
+        default=PAYLOAD_VERSIONS[-1],
+        error_messages={"invalid_choice": _("There is no payload version %(value)s.")},
+        help_text=_("The version of the messages that it is sent."),
+    )
     deadline_seconds = models.PositiveSmallIntegerField(
         default=15, validators=[MinValueValidator(1), MaxValueValidator(LONGEST_DEADLINE)]
     )
@@ -88,7 +95,13 @@ class Connection(models.Model):
     skips_refused = models.BooleanField(
         default=False, help_text=_("Continue with later handoffs when one is refused.")
     )
-    config = models.JSONField(default=dict, blank=True)
+    config = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text=_(
+            'Further settings, such as {"tolerance": "0.01"}: by how much figures may differ.'
+        ),
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -99,12 +112,29 @@ class Connection(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Refuse a tolerance that is no amount."""
+        """Refuse settings that its kind does not have, and values that they cannot have."""
+        if self.kind not in SCHEMAS:
+            return
         try:
-            for kind in TOLERATED:
-                self.tolerance(kind)
+            check_config(self, self.kind, self.config)
         except InvalidConnection as error:
             raise ValidationError({"config": str(error)}) from error
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with its settings, which may be older than their checks; else empty."""
+        try:
+            self.clean_fields()
+            self.clean()
+        except ValidationError as error:
+            wrong = {
+                self._meta.get_field(name): found for name, found in error.message_dict.items()
+            }
+            return " ".join(
+                f"{capfirst(getattr(field, 'verbose_name', ''))}: {' '.join(found)}"
+                for field, found in wrong.items()
+            )
+        return ""
 
     def may_report(self, message_type: str) -> bool:
         """Return whether messages of this type are among what it does for us."""
@@ -120,6 +150,12 @@ class Connection(models.Model):
         super().save(*args, **kwargs)
         if is_new:
             Health.objects.get_or_create(connection=self)
+
+
+def _label(name: str) -> str:
+    """Return what a person calls a field of a connection."""
+    field = Connection._meta.get_field(name)
+    return capfirst(str(getattr(field, "verbose_name", name)))
 
 
 class SecretQuerySet(models.QuerySet["Secret"]):

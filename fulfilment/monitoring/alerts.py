@@ -37,6 +37,10 @@ def alerts_for(measured: Iterable[ConnectionMetrics]) -> list[Alert]:
 def _alerts(metrics: ConnectionMetrics) -> Iterator[Alert]:
     for code, text in _failures(metrics):
         yield Alert("critical", code, metrics.code, text)
+    if metrics.problem:
+        text = gettext("A setting of %(name)s is not valid. %(problem)s")
+        sentence = text % {"name": metrics.name, "problem": metrics.problem}
+        yield Alert("warning", "misconfigured", metrics.code, sentence)
     if metrics.oldest_seconds > LATE_AFTER.total_seconds():
         yield Alert("warning", "late", metrics.code, _late(metrics))
     for code, count, text in _counted(metrics):

@@ -39,6 +39,8 @@ class ConnectionMetrics:
     can_sign: bool = True
     can_verify: bool = True
     """Whether a secret of this direction is valid and can be read."""
+    problem: str = ""
+    """What is wrong with its settings."""
 
     @property
     def drift(self) -> int:
@@ -127,6 +129,7 @@ def _metrics(
         last_failure=connection.health.display_last_failure,
         can_sign=bool(signing.readable(connection.to_sign)),
         can_verify=bool(signing.readable(connection.to_verify)),
+        problem=connection.problem,
     )
 
 

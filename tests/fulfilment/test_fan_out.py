@@ -85,7 +85,8 @@ def test_queues_for_each_connection_that_receives_the_type_with_one_body_per_ver
 ) -> None:
     connect(httpserver, "warehouse", ["order.submitted"])
     connect(httpserver, "archive", ["order.submitted"])
-    connect(httpserver, "planning", ["order.submitted"], payload_version=2)
+    connect(httpserver, "planning", ["order.submitted"])
+    Connection.objects.filter(code="planning").update(payload_version=2)  # none exists yet
     connect(httpserver, "erp", ["invoice.issued"])
     connect(httpserver, "retired", ["order.submitted"], status=Connection.Status.DISABLED)
 
