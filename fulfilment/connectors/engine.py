@@ -225,7 +225,13 @@ async def _attempt(
         failure = error
     except Exception as error:
         log.exception("A request of handoff %s failed.", handoff.handoff_id)
-        failure = OutcomeUnknown(_("An unexpected error: %(error)s.", error=describe(error)))
+        failure = OutcomeUnknown(
+            _(
+                "An unexpected error (%(error)s) kept its answer from being read; "
+                "the log has the details.",
+                error=type(error).__name__,
+            )
+        )
         failure.__cause__ = error
     outcome = failure.outcome if failure else _success(verb, reply)
     result = AttemptResult(verb, outcome, started_at, dt.datetime.now(dt.UTC), reply, failure)
@@ -233,24 +239,26 @@ async def _attempt(
     return result
 
 
-def describe(error: Exception) -> str:
-    """Write an unexpected error in one line: its class, and what it says."""
-    text = " ".join(str(error).split())
-    return ": ".join(filter(None, (type(error).__name__, text)))[:200].rstrip(".")
-
-
 def _note_failure(batch: LaneBatch, error: Exception) -> None:
     """Record an unexpected error on the first handoff left, unless it is delivered."""
     left = batch.handoffs[batch.reported :]
     if not left or left[0].is_done:
         return
-    values = {"name": batch.target.name, "error": describe(error)}
+    values = {"name": batch.target.name, "error": type(error).__name__}
     failure: HandoffError = OutcomeUnknown(
-        _("An unexpected error while sending to %(name)s: %(error)s.", **values)
+        _(
+            "An unexpected error (%(error)s) interrupted sending to %(name)s; "
+            "the log has the details.",
+            **values,
+        )
     )
     if not left[0].is_started:
         failure = Unreachable(
-            _("Nothing was sent to %(name)s, because of an unexpected error: %(error)s.", **values)
+            _(
+                "Nothing was sent to %(name)s, because of an unexpected error (%(error)s); "
+                "the log has the details.",
+                **values,
+            )
         )
     now = dt.datetime.now(dt.UTC)
     left[0].results.append(AttemptResult(Verb.PUSH, failure.outcome, now, now, error=failure))

@@ -19,7 +19,7 @@ from django.utils.translation import gettext
 from common.errors import DomainError
 from common.sentences import Sentence
 from common.sentences import sentence as _
-from common.stored_sentences import columns, printable
+from common.stored_sentences import columns
 from crm.actors import System
 from crm.history import acting
 from fulfilment.connectors.base import Record
@@ -162,8 +162,11 @@ def _failed(
     message: IncomingMessage | None = None,
 ) -> MessageResult:
     """Name an unexpected error, and the document if it can be found; the traceback is logged."""
-    what = printable(f"{type(error).__name__}: {error}")
-    detail = _("Unexpected error: %(error)s", error=what)
+    detail = _(
+        "An unexpected error (%(error)s) kept it from being applied; the log has the details. "
+        "Apply it again once that is mended.",
+        error=type(error).__name__,
+    )
     record = None
     if connection is not None and message is not None:
         with suppress(UnknownDocument):

@@ -113,15 +113,14 @@ def apply_shortage(connection: Connection, message: IncomingMessage) -> Effect:
     before = _open(record, connection, Kind.SHORTAGE).count()
     settle_discrepancies(_open(record, connection, Kind.SHORTAGE), found)
     close_conflicts(record.id)
-    detail = sentences(
-        _(
-            "%(line)s cannot be shipped: %(quantity)s.",
-            line=each.about or each.field,
-            quantity=each.theirs,
-        )
-        for each in found
-    )
+    detail = sentences(_cannot_ship(order, each) for each in found)
     return Effect(record, has_changed=bool(found or before), detail=detail)
+
+
+def _cannot_ship(order: Order, new: NewDiscrepancy) -> Sentence:
+    if not new.about:
+        return _("The report names a line that %(order)s does not have.", order=order)
+    return _("%(line)s cannot be shipped: %(quantity)s.", line=new.about, quantity=new.theirs)
 
 
 def _lock_order(connection: Connection, message: IncomingMessage) -> tuple[Record, Order]:
@@ -311,7 +310,7 @@ def _misfit(
         part=message.part,
         field=str(misfit.line),
         difference=signed(misfit.quantity - misfit.left),
-        about=misfit.about or str(misfit.line),
+        about=misfit.about,
     )
 
 

@@ -38,7 +38,7 @@ class Connection(models.Model):
     class Status(models.TextChoices):
         ACTIVE = "active", _("Active")
         PAUSED = "paused", _("Paused")
-        AUTH_FAILED = "auth_failed", _("Sign-in refused")
+        AUTH_FAILED = "auth_failed", _("Signature refused")
         GONE = "gone", _("Gone")
         DISABLED = "disabled", _("Disabled")
 

@@ -192,6 +192,13 @@ class Discrepancy(models.Model):
         REFERENCE = "reference", _("Reference differs")
         FIELD = "field", _("Both sides changed a field")
 
+    FIELDS: ClassVar = {
+        "official_number": _("official number"),
+        "currency": _("currency"),
+        "issued_on": _("date of issue"),
+    }
+    """What a person calls the fields of ours that may differ."""
+
     id = identifier()
     connection = models.ForeignKey(
         Connection, on_delete=models.PROTECT, related_name="discrepancies"
@@ -230,6 +237,17 @@ class Discrepancy(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.record_number}"
+
+    @property
+    def display_about(self) -> str:
+        """What it is about, in words: the line, their reference, or the name of our field."""
+        if self.kind in {self.Kind.FIELD, self.Kind.REFERENCE}:
+            return str(self.FIELDS.get(self.field, self.about))
+        if self.kind in {self.Kind.QUANTITY, self.Kind.SHORTAGE} and self.about in {"", self.field}:
+            return gettext("a line that %(document)s does not have") % {
+                "document": self.record_number
+            }
+        return self.about or self.field
 
     @property
     def display_ours(self) -> str:

@@ -61,7 +61,7 @@ def _failures(metrics: ConnectionMetrics) -> Iterator[tuple[str, str]]:
         yield "gone", text % values
     is_paused = metrics.can_sign and metrics.breaker != Health.Breaker.CLOSED
     if metrics.status == Connection.Status.ACTIVE and is_paused:
-        text = gettext("Sending to %(name)s is paused until it answers again: %(reason)s")
+        text = gettext("Nothing is sent to %(name)s, but for a try now and then: %(reason)s")
         yield "not_answering", text % values
 
 
@@ -100,8 +100,10 @@ def _counted(metrics: ConnectionMetrics) -> list[tuple[str, int, str]]:
             "needs_attention",
             refused,
             ngettext(
-                "%(count)d handoff was refused by %(name)s: send it again, skip or settle it.",
-                "%(count)d handoffs were refused by %(name)s: send again, skip or settle them.",
+                "%(count)d handoff was refused by %(name)s: "
+                "send it again, skip it, or mark it as handled outside.",
+                "%(count)d handoffs were refused by %(name)s: "
+                "send them again, skip them, or mark them as handled outside.",
                 refused,
             ),
         ),

@@ -226,7 +226,7 @@ def _tracking(data: dict[str, Any]) -> str:
 
 
 def _discrepancy_entries(discrepancy: Discrepancy) -> Iterator[Entry]:
-    about = f" ({discrepancy.about})" if discrepancy.about else ""
+    about = f" ({discrepancy.display_about})" if discrepancy.display_about else ""
     values = {
         "kind": f"{discrepancy.get_kind_display()}{about}",
         "ours": discrepancy.display_ours,

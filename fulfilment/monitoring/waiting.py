@@ -33,7 +33,7 @@ def wait_of(handoff: Handoff) -> Wait | None:
     if handoff.state not in Handoff.WAITING:
         return None
     if handoff.state == State.NEEDS_ATTENTION:
-        return Wait(gettext("A person must send it again, skip it or settle it."))
+        return Wait(gettext("A person must send it again, skip it, or mark it as handled outside."))
     if _is_being_sent(handoff):
         return Wait(gettext("It is being sent now."))
     connection = handoff.lane.connection
@@ -54,7 +54,7 @@ def _inactive(connection: Connection) -> str:
     """Say what must happen before anything is sent to a connection."""
     texts = {
         Status.PAUSED: gettext("%(connection)s is paused: it is sent once that is resumed."),
-        Status.DISABLED: gettext("%(connection)s is disabled: it is sent once that is enabled."),
+        Status.DISABLED: gettext("%(connection)s is disabled: it is sent once that is resumed."),
         Status.GONE: gettext(
             "The address of %(connection)s is gone: it is sent once the URL is corrected."
         ),
@@ -82,10 +82,14 @@ def _paused(connection: Connection) -> str:
     health = connection.health
     if health.not_before is None or health.not_before <= timezone.now():
         return ""
-    values = {"connection": connection, "time": format_time(health.not_before)}
+    time = format_time(health.not_before)
     if health.breaker == Health.Breaker.CLOSED:
+        values = {"connection": connection, "time": time}
         return gettext("%(connection)s asked for a pause until %(time)s.") % values
-    return gettext("%(connection)s does not answer: it is tried again at %(time)s.") % values
+    return gettext("%(reason)s It is tried again at %(time)s.") % {
+        "reason": health.display_last_failure,
+        "time": time,
+    }
 
 
 def _next_try(handoff: Handoff) -> str:

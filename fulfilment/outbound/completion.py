@@ -17,7 +17,7 @@ from common.sentences import Sentence
 from common.sentences import sentence as _
 from common.stored_sentences import columns
 from fulfilment.addresses import shown_url
-from fulfilment.connectors.engine import AttemptResult, InFlightHandoff, LaneBatch, Step, describe
+from fulfilment.connectors.engine import AttemptResult, InFlightHandoff, LaneBatch, Step
 from fulfilment.errors import OutcomeUnknown
 from fulfilment.models import Attempt, Handoff, Lane
 from fulfilment.outbound.connection_health import is_used, lock_health, record_results
@@ -150,7 +150,11 @@ def _store_alone(token: uuid.UUID, step: Step) -> set[uuid.UUID]:
 def _set_aside(token: uuid.UUID, step: Step, error: Exception) -> set[uuid.UUID]:
     """Block the lane at the first handoff of a step; what was sent is looked up before a repeat."""
     step.batch.last_start = 0.0
-    cause = _("Its answer could not be stored: %(error)s.", error=describe(error))
+    cause = _(
+        "Its answer could not be stored (%(error)s); the log has the details. "
+        "Send it again once that is mended: it is looked up first.",
+        error=type(error).__name__,
+    )
     with transaction.atomic():
         ours, locked = _lock_lanes({token: step})
         if not ours:

@@ -55,7 +55,7 @@ def replay_handoff(handoff_id: uuid.UUID, *, actor: Actor) -> Handoff:
     handoff.state = State.UNKNOWN_OUTCOME if unsure else State.QUEUED
     handoff.refusal_count = 0
     handoff.holds_lane = False
-    _resolve(handoff, _("Replayed by %(actor)s", actor=actor), "refusal_count")
+    _resolve(handoff, _("Sent again by %(actor)s", actor=actor), "refusal_count")
     _release(lane)
     return handoff
 
@@ -141,8 +141,8 @@ def _set_aside(
     if handoff.state not in STUCK:
         raise IllegalTransition(
             gettext(
-                "%(handoff)s is %(state)s: only handoffs that could not be delivered "
-                "are skipped or settled."
+                "%(handoff)s is %(state)s: only what was tried and not delivered "
+                "is skipped or marked as handled outside."
             )
             % {"handoff": handoff, "state": handoff.get_state_display().lower()}
         )

@@ -100,7 +100,7 @@ def pause_connection(connection: Connection) -> Connection:
     locked = Connection.objects.select_for_update().get(pk=connection.pk)
     if locked.status == Status.DISABLED:
         raise IllegalTransition(
-            gettext("%(connection)s is disabled: enable it first.") % {"connection": locked}
+            gettext("%(connection)s is disabled: resume it first.") % {"connection": locked}
         )
     locked.status = Status.PAUSED
     locked.save(update_fields=["status", "updated_at"])

@@ -162,7 +162,11 @@ class Merge:
         for pk, quantity in self.report.lines.items():
             before = held[pk].quantity if pk in held else ZERO
             if pk not in lines:
-                reason = _("%(order)s has no line %(line)s.", order=self.order, line=pk)
+                reason = _(
+                    "The report names a line that %(order)s does not have: "
+                    "nothing is recorded of it.",
+                    order=self.order,
+                )
                 misfits.append(Misfit(pk, quantity, ZERO, reason))
             elif quantity > before or is_exact:
                 left = self._left(lines[pk]) + before

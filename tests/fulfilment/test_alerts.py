@@ -64,7 +64,10 @@ def test_warns_of_late_and_refused_handoffs_and_of_discrepancies(
         (
             "warning",
             "needs_attention",
-            "1 handoff was refused by Warehouse: send it again, skip or settle it.",
+            (
+                "1 handoff was refused by Warehouse: "
+                "send it again, skip it, or mark it as handled outside."
+            ),
         ),
         ("warning", "discrepancies", "1 value differs from Warehouse and is not decided."),
     ]
@@ -95,7 +98,7 @@ def test_lists_what_is_critical_before_the_warnings_of_other_connections() -> No
             "critical",
             "not_answering",
             "wms",
-            "Sending to WMS is paused until it answers again: WMS did not answer.",
+            "Nothing is sent to WMS, but for a try now and then: WMS did not answer.",
         ),
         Alert(
             "warning",

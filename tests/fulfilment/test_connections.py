@@ -157,7 +157,7 @@ def test_keeps_a_replaced_secret_valid_for_a_day() -> None:
 def test_refuses_to_pause_what_is_disabled() -> None:
     erp = erp_connection(status=Connection.Status.DISABLED)
 
-    with pytest.raises(IllegalTransition, match="ERP is disabled: enable it first"):
+    with pytest.raises(IllegalTransition, match="ERP is disabled: resume it first"):
         pause_connection(erp)
 
     assert Connection.objects.get().status == Connection.Status.DISABLED

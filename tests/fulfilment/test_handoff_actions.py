@@ -45,7 +45,7 @@ def test_replays_with_the_same_body_and_unblocks_the_lane(
     assert len(set(bodies[:7])) == 1
     assert set(Handoff.objects.values_list("state", flat=True)) == {State.ACCEPTED}
     stuck.refresh_from_db()
-    assert stuck.display_resolution == f"Replayed by {clerk}"
+    assert stuck.display_resolution == f"Sent again by {clerk}"
     assert Lane.objects.get().pending == 0
 
 

@@ -31,7 +31,8 @@ def test_prints_metrics_and_fails_the_check_while_there_are_alerts(
 
     assert run("handoff_metrics") == (
         "Warehouse: 0 waiting, oldest 0 s, 1 need attention, 0 discrepancies\n"
-        "warning: 1 handoff was refused by Warehouse: send it again, skip or settle it.\n"
+        "warning: 1 handoff was refused by Warehouse: "
+        "send it again, skip it, or mark it as handled outside.\n"
     )
     with pytest.raises(CommandError, match="1 alerts"):
         run("handoff_metrics", "--check")
@@ -54,7 +55,7 @@ def test_lists_replays_and_settles(order: Order, warehouse: FarEnd) -> None:
 
     run("handoffs", "replay", str(stuck.pk))
     stuck.refresh_from_db()
-    assert stuck.display_resolution == "Replayed by Operator at the command line"
+    assert stuck.display_resolution == "Sent again by Operator at the command line"
     with pytest.raises(CommandError, match="is queued already"):
         run("handoffs", "replay", str(stuck.pk))
     refuse(warehouse)

@@ -46,7 +46,7 @@ def test_sends_again_with_one_click(
     drain()
 
     handoff.refresh_from_db()
-    assert (handoff.state, handoff.display_resolution) == (State.ACCEPTED, f"Replayed by {clerk}")
+    assert (handoff.state, handoff.display_resolution) == (State.ACCEPTED, f"Sent again by {clerk}")
     assert len({request.get_data() for request in warehouse.received}) == 1
 
 
@@ -66,7 +66,8 @@ def test_sends_all_again_with_the_same_cause(
 ) -> None:
     handoffs = refused(market, warehouse, orders=3)
     page = client.get("/handoffs/").content.decode()
-    assert "3 handoffs were refused by Warehouse: send again, skip or settle them." in page
+    alert = "3 handoffs were refused by Warehouse: send them again, skip them, or mark them as"
+    assert f"{alert} handled outside." in page
     assert "Unknown SKU AX-9" in page
 
     client.post(f"/handoffs/{handoffs[0].pk}/replay-like/")

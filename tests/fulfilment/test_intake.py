@@ -86,7 +86,10 @@ def test_records_an_unexpected_failure_on_its_message_and_answers_it(
     assert receive_from(warehouse, message) == "duplicate"
 
     stored = InboundMessage.objects.get()
-    assert stored.display_detail == "Unexpected error: RuntimeError: nul \ufffd byte"
+    assert stored.display_detail == (
+        "An unexpected error (RuntimeError) kept it from being applied; the log has the details. "
+        "Apply it again once that is mended."
+    )
     assert Order.objects.get().notes == ""
 
 

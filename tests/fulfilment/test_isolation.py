@@ -192,11 +192,19 @@ def test_an_unexpected_error_of_one_connection_stops_no_other(
     of_broken = Handoff.objects.filter(lane__connection=broken.connection)
     assert {handoff.state for handoff in of_broken} == {State.RETRYING}
     cause = of_broken[0].display_cause
-    assert cause.startswith("Nothing was sent to Broken, because of an unexpected error: KeyError")
+    assert cause == (
+        "Nothing was sent to Broken, because of an unexpected error (KeyError); "
+        "the log has the details."
+    )
     assert Attempt.objects.filter(outcome="unreachable").count() == 5
-    [alert] = alerts_for(collect_metrics())
-    assert (alert.severity, alert.code, alert.connection) == ("critical", "not_answering", "broken")
-    assert alert.text.endswith(cause)
+    stopped, wrong = alerts_for(collect_metrics())
+    assert (stopped.severity, stopped.code, stopped.connection) == (
+        "critical",
+        "not_answering",
+        "broken",
+    )
+    assert stopped.text.endswith(cause)
+    assert (wrong.code, wrong.connection) == ("misconfigured", "broken")
 
 
 def test_an_answer_that_cannot_be_stored_stops_no_other(
@@ -213,8 +221,7 @@ def test_an_answer_that_cannot_be_stored_stops_no_other(
     assert accepted("healthy")
     handoff = Handoff.objects.get(lane__connection=broken.connection)
     assert handoff.state == State.NEEDS_ATTENTION
-    assert handoff.display_cause.startswith("Its answer could not be stored: ")
-    assert "no room for this attempt" in handoff.display_cause
+    assert handoff.display_cause.startswith("Its answer could not be stored (ProgrammingError); ")
     assert (handoff.lane.is_blocked, handoff.lane.pending, handoff.lane.lease_token) == (
         True,
         1,

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from crm.models import User
-from fulfilment.models import Connection, Handoff, Health, Lane
+from fulfilment.models import Connection, Handoff, Health, Lane, Secret
 from fulfilment.monitoring.integration_log import read_exchange
 from fulfilment.monitoring.waiting import wait_of
 from fulfilment.outbound.drain import drain
@@ -22,10 +22,12 @@ from fulfilment.services.connections import pause_connection
 from sales.models import Order
 from sales.services.orders import hold_order, release_order
 from tests.factories import Market
-from tests.fulfilment.conftest import FarEnd, refuse, submitted_order
+from tests.fulfilment.conftest import FarEnd, refuse, spoil_secret, submitted_order
+from web.chips.handoffs import connection_chip
 from web.record_urls import record_url
 
 SOON = dt.datetime(2026, 11, 22, 14, 5, 9, tzinfo=dt.UTC)
+UNAVAILABLE = "Warehouse is not available (503)."
 NOW = dt.datetime(2026, 11, 22, 14, 5, tzinfo=dt.UTC)
 
 pytestmark = pytest.mark.usefixtures("order")
@@ -82,7 +84,7 @@ def test_one_that_is_being_sent_says_so(warehouse: FarEnd) -> None:
     ("status", "text"),
     [
         ("paused", "Warehouse is paused: it is sent once that is resumed."),
-        ("disabled", "Warehouse is disabled: it is sent once that is enabled."),
+        ("disabled", "Warehouse is disabled: it is sent once that is resumed."),
         ("gone", "The address of Warehouse is gone: it is sent once the URL is corrected."),
         (
             "auth_failed",
@@ -105,15 +107,34 @@ def test_one_of_a_connection_that_is_not_active_says_what_must_happen(
 @pytest.mark.parametrize(
     ("breaker", "text"),
     [
-        ("open", "Warehouse does not answer: it is tried again at 14:05:09."),
-        ("half_open", "Warehouse does not answer: it is tried again at 14:05:09."),
+        ("open", f"{UNAVAILABLE} It is tried again at 14:05:09."),
+        ("half_open", f"{UNAVAILABLE} It is tried again at 14:05:09."),
         ("closed", "Warehouse asked for a pause until 14:05:09."),
     ],
 )
 def test_one_of_a_connection_with_a_pause_says_until_when(breaker: str, text: str) -> None:
-    set_health(breaker=breaker, not_before=SOON)
+    set_health(breaker=breaker, not_before=SOON, last_failure=UNAVAILABLE)
 
     assert waits() == [text]
+
+
+def test_one_of_a_connection_with_an_unreadable_secret_says_that(
+    warehouse: FarEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    spoil_secret(warehouse.connection, Secret.Purpose.OUTBOUND)
+    drain()
+
+    [text] = waits()
+    connection = Connection.objects.select_related("health").get()
+    chip = connection_chip(connection, connection.health)
+
+    unreadable = (
+        "Warehouse has no secret to sign with that can be read: rotate it, "
+        "or put the old key back into FIELD_ENCRYPTION_KEYS."
+    )
+    assert text.startswith(f"{unreadable} It is tried again at ")
+    assert (chip.label, chip.title) == ("Not sending", unreadable)
 
 
 def test_one_behind_another_names_it(order: Order, market: Market) -> None:
@@ -147,7 +168,7 @@ def test_one_behind_a_refused_one_names_it_on_its_page_and_on_the_order(
     refused, behind = Handoff.objects.order_by("position")
     name = f"Order submitted {order.number}"
     text = f"It is sent after “{name}”, which was refused and needs a person."
-    assert waits() == ["A person must send it again, skip it or settle it.", text]
+    assert waits() == ["A person must send it again, skip it, or mark it as handled outside.", text]
 
     client.force_login(clerk)
     page = client.get(f"/handoffs/{behind.pk}/").content.decode()

@@ -92,9 +92,10 @@ def sync_chip(states: Iterable[str], *, is_undecided: bool = False) -> Chip | No
 
 
 def connection_chip(connection: Connection, health: Health | None) -> Chip:
-    """Show whether a connection answers."""
+    """Show whether messages are sent to a connection, and why not."""
     if connection.status != Connection.Status.ACTIVE:
         return Chip(connection.get_status_display(), "neutral", "player-pause")
     if health is not None and health.breaker != Health.Breaker.CLOSED:
-        return Chip(gettext("Not answering"), "bad", "plug-connected-x")
+        title = health.display_last_failure
+        return Chip(gettext("Not sending"), "bad", "plug-connected-x", title=title)
     return Chip(gettext("Connected"), "good", "plug-connected")

@@ -29,7 +29,7 @@ def discrepancy_page(found: Discrepancy, user: User, *, problem: str = "") -> Di
     """Read and format everything that the page of a discrepancy shows."""
     facts = [
         *document_facts(document_of(found.record_id)),
-        Fact(gettext("About"), found.about or found.field or "–"),
+        Fact(gettext("About"), found.display_about or "–"),
         Fact(gettext("Ours"), found.display_ours or "–"),
         Fact(gettext("Theirs"), found.theirs),
         Fact(gettext("Difference"), found.difference or "–"),
@@ -76,7 +76,7 @@ def discrepancy_row(found: Discrepancy, owners: Owners) -> CardRow:
 def compared(found: Discrepancy) -> str:
     """Write both values, and by how much they differ."""
     values = {
-        "about": found.about or found.field or found.record_number,
+        "about": found.display_about or found.record_number,
         "ours": found.display_ours or "–",
         "theirs": found.theirs,
         "connection": found.connection,

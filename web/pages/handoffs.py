@@ -74,10 +74,18 @@ def _attempt_row(attempt: Attempt) -> CardRow:
         attempt.display_detail,
     )
     return CardRow(
-        title=attempt.get_outcome_display(),
+        title=_outcome(attempt),
         detail=" · ".join(filter(None, parts)),
         when=When.exactly(attempt.started_at),
     )
+
+
+def _outcome(attempt: Attempt) -> str:
+    """Say how an attempt ended, and that it was a look-up where its outcome does not."""
+    is_clear = attempt.outcome in {Attempt.Outcome.FOUND, Attempt.Outcome.NOT_FOUND}
+    if attempt.verb == Attempt.Verb.PUSH or is_clear:
+        return attempt.get_outcome_display()
+    return gettext("Look-up: %(outcome)s") % {"outcome": attempt.get_outcome_display()}
 
 
 def _actions(handoff: Handoff, user: User) -> list[Action]:
@@ -89,8 +97,10 @@ def _actions(handoff: Handoff, user: User) -> list[Action]:
         return reverse(f"fulfilment:handoff-{name}", args=[handoff.pk])
 
     stuck = handoff.state in STUCK
-    under_way = "" if handoff.state in REPLAYABLE else gettext("The handoff is being sent already.")
-    not_stuck = "" if stuck else gettext("Only a handoff that is not delivered can be set aside.")
+    state = handoff.get_state_display().lower()
+    is_under_way = gettext("The handoff is %(state)s already.") % {"state": state}
+    under_way = "" if handoff.state in REPLAYABLE else is_under_way
+    not_stuck = "" if stuck else _not_stuck(handoff)
     again = Action(
         gettext("Send again"), url("replay"), "refresh", reason=under_way, aside=not stuck
     )
@@ -113,6 +123,14 @@ def _actions(handoff: Handoff, user: User) -> list[Action]:
         aside=True,
     )
     return [again, *_all_again(handoff, url("replay-like")), settle, skip]
+
+
+def _not_stuck(handoff: Handoff) -> str:
+    """Say why a handoff can be neither skipped nor marked as handled outside."""
+    return gettext(
+        "The handoff is %(state)s: only what was tried and not delivered "
+        "is skipped or marked as handled outside."
+    ) % {"state": handoff.get_state_display().lower()}
 
 
 def _all_again(handoff: Handoff, url: str) -> list[Action]:
