@@ -1,0 +1,120 @@
+"""Mutants of what reports add up to: their order, corrections, statuses, quantities, payments."""
+
+from __future__ import annotations
+
+from bench._mutant import Mutant, tests
+
+REPORTS = "fulfilment/sync/reports.py"
+STATUS_ORDER = "fulfilment/sync/status_order.py"
+SHIPMENTS = "fulfilment/services/reported_shipments.py"
+INVOICES = "fulfilment/inbound/invoice_effects.py"
+PAYMENTS = "fulfilment/inbound/payment_effects.py"
+
+ADDED_UP = (
+    Mutant(
+        REPORTS,
+        "reports count in the order of their arrival",
+        "    return sorted(reports, key=lambda report: (report.sequence, report.id))\n",
+        "    return list(reports)\n",
+        tests("order_effects", "message_order"),
+    ),
+    Mutant(
+        REPORTS,
+        "a correction replaces nothing",
+        "    return ordered[corrections[-1] :] if corrections else ordered\n",
+        "    return ordered\n",
+        tests("order_effects"),
+    ),
+    Mutant(
+        REPORTS,
+        "the first correction counts instead of the latest",
+        "ordered[corrections[-1] :]",
+        "ordered[corrections[0] :]",
+        tests("order_effects", "message_order"),
+    ),
+    Mutant(
+        REPORTS,
+        "a later total is taken though it is smaller",
+        "max(found.get(key, ZERO), quantity)",
+        "quantity",
+        tests("order_effects"),
+    ),
+    Mutant(
+        REPORTS,
+        "the first value stays instead of the last",
+        "for report in reversed(reports)",
+        "for report in reports",
+        tests("order_effects", "invoice_effects", "message_order"),
+    ),
+    Mutant(
+        STATUS_ORDER,
+        "a status moves back",
+        "    return max(first, second, key=order.index)\n",
+        "    return second or first\n",
+        tests("order_effects", "effects"),
+    ),
+    Mutant(
+        STATUS_ORDER,
+        "what failed once is never delivered",
+        '"shipped", "failed", "delivered")',
+        '"shipped", "delivered", "failed")',
+        tests("order_effects"),
+    ),
+    Mutant(
+        SHIPMENTS,
+        "an older correction replaces a newer one",
+        "correction > shipment.corrected_sequence",
+        "correction != shipment.corrected_sequence",
+        tests("order_effects", "message_order"),
+        explained="standing() starts from the latest correction, whichever message came last",
+    ),
+    Mutant(
+        SHIPMENTS,
+        "the shipment of another connection is taken for its own",
+        "            source=self.actor.connection, reference=self.report.reference\n        ).first()",
+        "            reference=self.report.reference\n        ).first()",
+        tests("order_effects"),
+    ),
+    Mutant(
+        SHIPMENTS,
+        "quantities beyond the order are recorded on its lines",
+        "                    check_part(lines[pk], quantity, left=left)\n",
+        "                    check_part(lines[pk], quantity, left=quantity)\n",
+        tests("reported_shipments", "order_effects"),
+    ),
+    Mutant(
+        PAYMENTS,
+        "the last amount of a payment counts",
+        "    counted = usable[0] if usable else None\n",
+        "    counted = usable[-1] if usable else None\n",
+        tests("payment_effects", "message_order"),
+    ),
+    Mutant(
+        PAYMENTS,
+        "a reversal that is reported twice counts twice",
+        "                counted[reference] = report if report.is_correction else kept\n",
+        "                counted[report.id] = report if report.is_correction else kept\n",
+        tests("payment_effects", "message_order"),
+    ),
+    Mutant(
+        PAYMENTS,
+        "what a person recorded is corrected",
+        "    if kept is not None and kept.source == connection.code:\n",
+        "    if kept is not None:\n",
+        tests("payment_effects"),
+    ),
+    Mutant(
+        INVOICES,
+        "the latest official number counts",
+        "for number in numbers if number not in taken",
+        "for number in reversed(numbers) if number not in taken",
+        tests("invoice_effects", "message_order"),
+    ),
+    Mutant(
+        INVOICES,
+        "the tolerance of a connection is not kept",
+        "abs(theirs - ours) > connection.tolerance(kind)",
+        "abs(theirs - ours) > 0",
+        tests("effects"),
+    ),
+)
