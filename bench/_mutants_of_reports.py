@@ -71,8 +71,8 @@ ADDED_UP = (
     Mutant(
         SHIPMENTS,
         "the shipment of another connection is taken for its own",
-        "            source=self.actor.connection, reference=self.report.reference\n        ).first()",
-        "            reference=self.report.reference\n        ).first()",
+        "source=self.actor.connection, reference=self.report.reference\n        ).first()",
+        "reference=self.report.reference\n        ).first()",
         tests("order_effects"),
     ),
     Mutant(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
@@ -12,6 +14,7 @@ from fulfilment.inbound import deferral
 from fulfilment.inbound.deferral import retry_deferred, similar_numbers
 from fulfilment.inbound.documents import Effect, UnknownDocument
 from fulfilment.inbound.effects import EFFECTS
+from fulfilment.inbound.intake import MessageResult
 from fulfilment.inbound.schemas import IncomingMessage
 from fulfilment.models import Connection, InboundMessage
 from fulfilment.monitoring.alerts import alerts_for
@@ -197,3 +200,42 @@ def test_takes_turns_when_many_messages_cannot_be_placed(
 
     orders[1].refresh_from_db()
     assert orders[1].processing_status == "accepted"
+
+
+def test_tries_only_messages_whose_document_is_there(
+    market: Market, warehouse: FarEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deferral, "BATCH", 1)
+    number = number_of_the_next_order(market)
+    for name in ("X-1", number):
+        data = {"order": name, "status": "accepted"}
+        receive_from(warehouse, event("warehouse.order.status", data))
+    submitted_order(market)
+
+    assert retry_deferred() == 1
+
+    assert Order.objects.get().processing_status == "accepted"
+
+
+def test_goes_on_with_the_others_when_the_database_fails_for_one(
+    market: Market, warehouse: FarEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = number_of_the_next_order(market)
+    for status in ("accepted", "packed"):
+        data = {"order": number, "status": status}
+        receive_from(warehouse, event("warehouse.order.status", data))
+    submitted_order(market)
+    apply, first = deferral.apply_stored, InboundMessage.objects.earliest("id")
+
+    def fail_once(key: uuid.UUID, *results: InboundMessage.Result) -> MessageResult | None:
+        if key == first.pk:
+            raise OperationalError("deadlock detected")
+        return apply(key, *results)
+
+    monkeypatch.setattr(deferral, "apply_stored", fail_once)
+
+    assert retry_deferred() == 1
+
+    assert Order.objects.get().processing_status == "packed"
+    first.refresh_from_db()
+    assert first.result == "deferred"

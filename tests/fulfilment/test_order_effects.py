@@ -70,6 +70,26 @@ def test_a_correction_with_a_lower_sequence_changes_nothing(
     assert Shipment.objects.get().status == "shipped"
 
 
+def test_the_latest_of_two_corrections_counts(order: Order, warehouse: FarEnd) -> None:
+    for quantity in ("8", "5", "3"):
+        is_correction = quantity != "8"
+        message = shipment_event(order, "WH-1", "shipped", quantity, correction=is_correction)
+        assert receive_from(warehouse, message) == "applied"
+
+    assert moved(order) == (3, 0, 0, 0)
+
+
+def test_an_early_total_that_arrives_late_counts_where_it_is_larger(
+    order: Order, warehouse: FarEnd
+) -> None:
+    early = shipment_event(order, "WH-1", "shipped", "8")
+    receive_from(warehouse, shipment_event(order, "WH-1", "shipped", "3"))
+
+    receive_from(warehouse, early)
+
+    assert moved(order) == (8, 0, 0, 0)
+
+
 def test_a_correction_takes_the_status_of_an_order_back(order: Order, warehouse: FarEnd) -> None:
     receive_from(warehouse, status_event(order, "packed"))
 
