@@ -45,6 +45,8 @@ IDLE_SECONDS = 1.5
 one that is being closed has an unknown outcome.
 """
 LONGEST_REFERENCE = 100
+REASONS = ("detail", "message", "error", "title", "code")
+"""Where answers give their reason, the plainest first; problem+json has a detail."""
 
 
 class WebhookConnector:
@@ -290,14 +292,14 @@ def _reference(answer: bytes) -> str:
 
 
 def _reason(head: str) -> str:
-    """Return the detail of a problem+json answer, or the beginning of any other text."""
+    """Return what a JSON answer gives as its reason, or the beginning of any other text."""
     try:
         value = orjson.loads(head)
     except orjson.JSONDecodeError:
-        return " ".join(head.split())[:200]
-    if not isinstance(value, dict):
-        return ""
-    return str(value.get("detail") or value.get("title") or value.get("code") or "")[:200]
+        value = head
+    given = [value.get(name) for name in REASONS] if isinstance(value, dict) else []
+    reason = next((each for each in given if isinstance(each, str) and each.strip()), "")
+    return " ".join((reason or (head if value else "")).split())[:200]
 
 
 def _pause(retry_after: str | None) -> float | None:

@@ -90,6 +90,15 @@ def test_an_early_total_that_arrives_late_counts_where_it_is_larger(
     assert moved(order) == (8, 0, 0, 0)
 
 
+def test_the_latest_carrier_of_a_return_counts(order: Order, warehouse: FarEnd) -> None:
+    receive_from(warehouse, shipment_event(order, "WH-1", "shipped", "8"))
+    for quantity, carrier in (("1", "DHL"), ("2", "UPS"), ("3", "")):
+        receive_from(warehouse, returned(order, "WH-R1", quantity, carrier=carrier))
+
+    back = Shipment.objects.get(reference="WH-R1")
+    assert (back.carrier, back.lines.get().quantity) == ("UPS", 3)
+
+
 def test_a_correction_takes_the_status_of_an_order_back(order: Order, warehouse: FarEnd) -> None:
     receive_from(warehouse, status_event(order, "packed"))
 

@@ -160,6 +160,16 @@ def test_an_edit_there_of_a_line_that_was_cancelled_here_is_asked() -> None:
     assert by_path(merged.conflicts).keys() == {PRICE, QUANTITY}
 
 
+def test_a_line_that_was_cancelled_there_is_asked_where_it_was_edited_here() -> None:
+    before = {QUANTITY: "3", "line.7.requested_on": "2026-12-01"}
+    ours = before | {"line.7.requested_on": "2026-12-03"}
+
+    merged = merge(before, ours, before | {QUANTITY: "0"})
+
+    assert merged.apply == ()
+    assert merged.conflicts == (Conflict(QUANTITY, "3", "3", "0", ConflictKind.FIELD),)
+
+
 def test_a_note_of_ours_does_not_keep_them_from_cancelling() -> None:
     before = {"head.is_cancelled": False, "head.notes": ""}
 
