@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.errors import NotEditable
+from fulfilment.sync.arrivals import is_stale
 from fulfilment.sync.merge import Conflict, ConflictKind, Merge, Push, Snapshot, base_of, merge
 from fulfilment.sync.policies import POLICIES, Kind, Owner, policy_of, with_origin, with_owner
 
@@ -168,6 +169,13 @@ def test_a_line_that_was_cancelled_there_is_asked_where_it_was_edited_here() -> 
 
     assert merged.apply == ()
     assert merged.conflicts == (Conflict(QUANTITY, "3", "3", "0", ConflictKind.FIELD),)
+
+
+@pytest.mark.parametrize(("sequence", "expected"), [(7, True), (8, False), (9, False)])
+def test_only_a_snapshot_from_before_the_one_applied_is_stale(
+    sequence: int, expected: bool
+) -> None:
+    assert is_stale(sequence, 8) is expected
 
 
 def test_a_note_of_ours_does_not_keep_them_from_cancelling() -> None:
