@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
 from decimal import Decimal
 from importlib import import_module
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.forms import Field, Form, IntegerField
+from django.forms import Field, Form, IntegerField, JSONField
+from django.test import RequestFactory
 from rest_framework import serializers
 
-from common.form_fields import NumberField, WholeNumberField, WrittenPlainly
+from common.form_fields import NumberField, StorableJSONField, WholeNumberField, WrittenPlainly
 from common.serializer_fields import NumberField as SentNumber
 from common.serializer_fields import WholeNumberField as SentWholeNumber
 from crm.forms import MoneyField
+from crm.models import User
 from tests.architecture.sources import TEXTS
 from tests.record_forms import below, record_forms
 from web.forms.base import AmountField, RateField
@@ -152,3 +156,48 @@ def test_no_code_reads_a_number_otherwise() -> None:
     ]
 
     assert bare == []
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "NaN",
+        "[-Infinity]",
+        "1e400",
+        "9" * 5000,
+        "[" * 100_000,
+        '"\\u0000"',
+        '"\\ud800"',
+        "{",
+        "{'a': 1}",
+    ],
+    ids=lambda typed: typed[:12],
+)
+def test_refuses_json_that_no_column_can_hold(typed: str) -> None:
+    field = StorableJSONField()
+
+    with pytest.raises(ValidationError, match="Write JSON"):
+        field.clean(typed)
+
+    assert field.prepare_value(field.bound_data(typed, None))
+
+
+@pytest.mark.parametrize("typed", ['{"a": [1, 2.5, "é", null, true]}', "[]", "-7"])
+def test_reads_json_that_a_column_can_hold(typed: str) -> None:
+    assert StorableJSONField(required=False).clean(typed) == json.loads(typed)
+
+
+def test_every_json_field_of_the_admin_refuses_what_its_column_cannot_hold(
+    admin_user: User, rf: RequestFactory
+) -> None:
+    request = rf.get("/")
+    request.user = admin_user
+    found = [
+        (page, name, field)
+        for page in admin.site._registry.values()
+        for name, field in page.get_form(request, change=True).base_fields.items()
+        if isinstance(field, JSONField)
+    ]
+
+    assert len(found) > 1
+    assert [each for each in found if not isinstance(each[2], StorableJSONField)] == []

@@ -14,7 +14,7 @@ from fulfilment.inbound import deferral
 from fulfilment.inbound.deferral import retry_deferred, similar_numbers
 from fulfilment.inbound.documents import Effect, UnknownDocument
 from fulfilment.inbound.effects import EFFECTS
-from fulfilment.inbound.intake import MessageResult
+from fulfilment.inbound.intake import MessageResult, apply_stored
 from fulfilment.inbound.schemas import IncomingMessage
 from fulfilment.models import Connection, InboundMessage
 from fulfilment.monitoring.alerts import alerts_for
@@ -225,12 +225,12 @@ def test_goes_on_with_the_others_when_the_database_fails_for_one(
         data = {"order": number, "status": status}
         receive_from(warehouse, event("warehouse.order.status", data))
     submitted_order(market)
-    apply, first = deferral.apply_stored, InboundMessage.objects.earliest("id")
+    first = InboundMessage.objects.earliest("id")
 
     def fail_once(key: uuid.UUID, *results: InboundMessage.Result) -> MessageResult | None:
         if key == first.pk:
             raise OperationalError("deadlock detected")
-        return apply(key, *results)
+        return apply_stored(key, *results)
 
     monkeypatch.setattr(deferral, "apply_stored", fail_once)
 
