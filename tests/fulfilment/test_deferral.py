@@ -170,6 +170,8 @@ def test_takes_turns_when_many_messages_cannot_be_placed(
     market: Market, warehouse: FarEnd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deferral, "BATCH", 2)
+    Connection.objects.update(reports_as=["warehouse", "erp"])
+    warehouse.connection.refresh_from_db()
     orders = [submitted_order(market) for _ in range(2)]
     for _ in range(3):  # an invoice by the number of an order never comes
         data = {
@@ -180,7 +182,7 @@ def test_takes_turns_when_many_messages_cannot_be_placed(
             "amount": {"amount": "1.00", "currency": "EUR"},
             "paid_on": "2026-11-22",
         }
-        receive_from(warehouse, event("erp.invoice.paid", data))
+        assert receive_from(warehouse, event("erp.invoice.paid", data)) == "deferred"
     monkeypatch.setitem(
         EFFECTS, "erp.invoice.paid", lambda *_: (_ for _ in ()).throw(UnknownDocument("X"))
     )
