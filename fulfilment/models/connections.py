@@ -28,6 +28,16 @@ LONGEST_DEADLINE = 60
 """The most seconds that an external system may have to answer."""
 
 
+def check_payload_version(version: int) -> None:
+    """Refuse a version of the messages that does not exist."""
+    if version not in PAYLOAD_VERSIONS:
+        known = ", ".join(map(str, PAYLOAD_VERSIONS))
+        raise ValidationError(
+            gettext("There is no payload version %(version)s: write one of %(known)s.")
+            % {"version": version, "known": known}
+        )
+
+
 @keeps_history()
 class Connection(models.Model):
     """One external system that is sent events and reports status."""
@@ -72,9 +82,8 @@ class Connection(models.Model):
         help_text=_("What it does for us: other reports of it are not applied."),
     )
     payload_version = models.PositiveSmallIntegerField(
-        choices=[(version, str(version)) for version in PAYLOAD_VERSIONS],
         default=PAYLOAD_VERSIONS[-1],
-        error_messages={"invalid_choice": _("There is no payload version %(value)s.")},
+        validators=[check_payload_version],
         help_text=_("The version of the messages that it is sent."),
     )
     deadline_seconds = models.PositiveSmallIntegerField(

@@ -199,5 +199,5 @@ def test_every_json_field_of_the_admin_refuses_what_its_column_cannot_hold(
         if isinstance(field, JSONField)
     ]
 
-    assert len(found) > 1
+    assert found
     assert [each for each in found if not isinstance(each[2], StorableJSONField)] == []

@@ -166,7 +166,7 @@ def test_no_config_gets_past_the_schema_of_its_connector(
         ({"config": '{"tolerance": "0.000001"}'}, "at most 5 decimals, such as 0.01."),
         ({"config": '{"tolerance": true}'}, "The tolerance of ERP is “True”"),
         ({"config": '{"tolerance": "٣"}'}, "The tolerance of ERP is “٣”"),
-        ({"payload_version": "2"}, "2 is not one of the available choices."),
+        ({"payload_version": "2"}, "There is no payload version 2: write one of 1."),
         ({"max_in_flight": "65"}, "less than or equal to 64"),
     ],
     ids=lambda value: ascii(value)[:40] if isinstance(value, dict) else "",
@@ -206,7 +206,7 @@ def test_accepts_the_settings_of_its_connector(
     [
         ({"config": []}, "Config: The settings of Warehouse are “[]”: write an object"),
         ({"config": {"x": 1}}, "Config: Warehouse has no setting “x”"),
-        ({"payload_version": 2}, "Payload version: There is no payload version 2."),
+        ({"payload_version": 2}, "Payload version: There is no payload version 2: write"),
         ({"url": "http://2130706433/"}, "URL: 2130706433 is another way to write 127.0.0.1"),
         ({"deadline_seconds": 999}, "Deadline seconds: Ensure this value is less than or equal"),
     ],
