@@ -16,7 +16,8 @@ Definition = Function | ast.Assign | ast.AnnAssign
 HOOKS = {
     r"__\w+__": "Python",
     r"app_name|urlpatterns": "Django's URL resolver",
-    r"_get_validation_exclusions|bound_data|build_widget_attrs|clean_\w+|decompress": "Django's forms",
+    r"_get_validation_exclusions|build_widget_attrs|clean_\w+|decompress": "Django's forms",
+    r"bound_data": "Django's form fields",
     r"format_value|label_from_instance": "Django's widgets and choice fields",
     r"add_arguments|handle": "Django's management commands",
     r"get_permission_required": "Django's PermissionRequiredMixin",
