@@ -13,7 +13,14 @@ from drf_spectacular.utils import OpenApiResponse
 from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 
-from common.errors import DomainError, IllegalTransition, NotAllowed, SeveralErrors, StaleVersion
+from common.errors import (
+    DomainError,
+    IllegalTransition,
+    NotAllowed,
+    SeveralErrors,
+    StaleVersion,
+    Unreadable,
+)
 from common.serializer_fields import WholeNumberField
 
 PROBLEM_TYPE = "application/problem+json"
@@ -87,6 +94,8 @@ def status_of(refusal: type[DomainError]) -> int:
         return HTTPStatus.FORBIDDEN
     if issubclass(refusal, IllegalTransition | StaleVersion):
         return HTTPStatus.CONFLICT
+    if issubclass(refusal, Unreadable):
+        return HTTPStatus.BAD_REQUEST
     return HTTPStatus.UNPROCESSABLE_ENTITY
 
 

@@ -5,6 +5,7 @@
   - StaleVersion: somebody else changed the record meanwhile
   - NotAllowed: the person lacks the right
   - MissingField, Duplicate, NotEditable, NotSetUp: what is wrong with the input or the set-up
+  - Unreadable: what was sent has no one meaning
   - SeveralErrors: more than one rule refuses, all named at once
 
 Every code is listed in docs/errors.md. Sentences are translated: by ``gettext`` where they are
@@ -52,6 +53,10 @@ class NotAllowed(DomainError):
     """The person may see the record but lacks the right for this action."""
 
     code = "not_allowed"
+
+
+class Unreadable(DomainError):
+    """Base of refusals of what was sent without one clear meaning; never raised itself."""
 
 
 class MissingField(DomainError):

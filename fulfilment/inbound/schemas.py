@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 from rest_framework import serializers
 
-from common.errors import DomainError
+from common.errors import DomainError, Unreadable
 from common.fields import LONGEST_REFERENCE
 from common.sentences import Sentence
 from common.sentences import sentence as _
@@ -29,6 +31,12 @@ class InvalidMessage(DomainError):
     def __init__(self, message: str | Sentence, errors: Any = None) -> None:
         super().__init__(message)
         self.errors_by_field: Any = errors or {}
+
+
+class DuplicateKey(Unreadable):
+    """An object of the body has a key twice, and each of its values could be meant."""
+
+    code = "duplicate_key"
 
 
 def reference(**options: Any) -> serializers.CharField:
@@ -180,6 +188,9 @@ SCHEMAS: dict[str, type[serializers.Serializer[Any]]] = {
 """Every inbound type, with the schema of its ``data``."""
 
 
+MOVING = ("warehouse.shipment.reported", "warehouse.return.received")
+"""The types that move goods: without a quantity only a correction means something."""
+
 PARTS = ("return_ref", "credit_ref", "payment_ref", "shipment_ref")
 """The fields of ``data`` that say which part of the document a message is about."""
 
@@ -236,7 +247,7 @@ class IncomingMessage:
 
 
 def parse_body(raw: bytes) -> list[Any] | dict[str, Any]:
-    """Parse JSON strictly: UTF-8, no NaN, limited nesting, no NUL characters."""
+    """Parse JSON strictly: UTF-8, no NaN, limited nesting, each key once, no NUL characters."""
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
@@ -246,7 +257,30 @@ def parse_body(raw: bytes) -> list[Any] | dict[str, Any]:
     if not isinstance(value, dict | list):
         raise InvalidMessage(_("The body must be one event or a list of events."))
     _check_depth(value)
+    _check_keys(raw)
     return value
+
+
+def _check_keys(raw: bytes) -> None:
+    """Refuse a key that an object has twice: parsers differ in which of its values they take."""
+    try:
+        json.loads(raw, object_pairs_hook=_each_once, parse_int=str, parse_float=str)
+    except RecursionError as error:  # within a value that a second one of its key has hidden
+        raise _too_deep() from error
+
+
+def _each_once(pairs: Sequence[tuple[str, Any]]) -> None:
+    seen: set[str] = set()
+    for key, _value in pairs:
+        if key in seen:
+            raise DuplicateKey(
+                _(
+                    "“%(key)s” stands twice in one object: send each key once. "
+                    "Nothing of the body was taken.",
+                    key=key[:100],
+                )
+            )
+        seen.add(key)
 
 
 def _check_depth(value: Any) -> None:
@@ -257,9 +291,13 @@ def _check_depth(value: Any) -> None:
             return
         level = [inner for each in level for inner in _inner(each)]
     if level:
-        raise InvalidMessage(
-            _("Objects and lists stand in each other more than %(most)d deep.", most=DEEPEST)
-        )
+        raise _too_deep()
+
+
+def _too_deep() -> InvalidMessage:
+    return InvalidMessage(
+        _("Objects and lists stand in each other more than %(most)d deep.", most=DEEPEST)
+    )
 
 
 def _inner(value: Any) -> list[Any]:
@@ -271,6 +309,7 @@ def parse_message(value: Any) -> IncomingMessage:
     """Validate one event's envelope and data."""
     envelope = _validated(EnvelopeSchema, value)
     data = _validated(SCHEMAS[envelope["type"]], envelope["data"], within="data")
+    _check_moves(envelope, data)
     sequence = int(envelope["sequence"])
     if sequence > LONGEST_SEQUENCE:
         raise InvalidMessage(_("The sequence is too large."), {"sequence": [str(_("Too large."))]})
@@ -282,10 +321,27 @@ def parse_message(value: Any) -> IncomingMessage:
         data=data,
         body=value,
         digest=digest(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)),
-        part=next((data[name] for name in PARTS if name in data), ""),
+        part=_part_of(data),
         correlation=envelope.get("correlationid", ""),
         is_correction=envelope["correction"],
     )
+
+
+def _check_moves(envelope: dict[str, Any], data: dict[str, Any]) -> None:
+    """Refuse a shipment or a return of nothing; a correction may take all of one back."""
+    if envelope["type"] not in MOVING or envelope["correction"]:
+        return
+    if not any(line["quantity"] for line in data["lines"]):
+        sentence = _(
+            "Every quantity of %(part)s is 0: give what one line moves at least, "
+            "or send it as a correction to take all of it back.",
+            part=_part_of(data),
+        )
+        raise InvalidMessage(sentence, {"data": {"lines": [str(sentence)]}})
+
+
+def _part_of(data: dict[str, Any]) -> str:
+    return next((data[name] for name in PARTS if name in data), "")
 
 
 def _validated(

@@ -16,6 +16,7 @@ from fulfilment import signing
 from fulfilment.models import Connection, InboundMessage, Secret
 from fulfilment.services.connections import rotate_secret
 from sales.models import Order, SalesEvent
+from tests.factories import Market
 from tests.fulfilment.conftest import (
     SECRET_IN,
     SECRET_OUT,
@@ -24,8 +25,9 @@ from tests.fulfilment.conftest import (
     send,
     shipment_event,
     spoil_secret,
+    submitted_order,
 )
-from tests.fulfilment.messages import status_event
+from tests.fulfilment.messages import receive_from, returned, status_event
 
 
 def assert_refused(answer: Any, status: int, code: str) -> None:
@@ -281,6 +283,58 @@ def test_refuses_an_invalid_quantity(order: Order, warehouse: FarEnd, quantity: 
     message["data"]["lines"][0]["quantity"] = quantity
 
     assert_refused(send(message), 422, "invalid_message")
+
+
+def twice(message: dict[str, Any], key: str) -> str:
+    """The message as text, with a key a second time in the object that has it."""
+    value = json.dumps(message["data"]["lines"][0][key] if key == "quantity" else message[key])
+    return json.dumps(message).replace(f'"{key}":', f'"{key}": {value}, "{key}":', 1)
+
+
+@pytest.mark.parametrize("key", ["data", "sequence", "quantity", "correction"])
+@pytest.mark.parametrize("in_a_batch", [False, True], ids=["alone", "in a batch"])
+def test_refuses_a_key_that_an_object_has_twice(
+    order: Order, warehouse: FarEnd, key: str, in_a_batch: bool
+) -> None:
+    message = shipment_event(order, "WH-1", "shipped", "1", correction=False)
+    text = twice(message, key)
+    if in_a_batch:
+        text = f"[{json.dumps(status_event(order))}, {text}]"
+
+    answer = send(text, message_id=message["id"])
+
+    assert_refused(answer, 400, "duplicate_key")
+    assert f"“{key}” stands twice" in answer.json()["detail"]
+
+
+def test_refuses_a_deep_value_that_a_second_key_hides(order: Order, warehouse: FarEnd) -> None:
+    text = '{"id": ' + "[" * 1000 + "]" * 1000 + ', "id": 1}'
+
+    assert send(text, message_id="m").status_code in {400, 422}
+    assert not InboundMessage.objects.exists()
+
+
+@pytest.mark.parametrize("type_", ["shipment", "return"])
+def test_refuses_what_moves_nothing_unless_it_corrects(
+    market: Market, warehouse: FarEnd, type_: str
+) -> None:
+    order = submitted_order(market, "10", "3")
+    make = returned if type_ == "return" else picked
+    receive_from(warehouse, make(order, "WH-1", "1", "0"))
+    nothing = make(order, "WH-1", "0", "0.00")
+
+    answer = send(nothing)
+    in_a_batch = send([nothing, status_event(order)]).json()["results"]
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_message")
+    assert answer.json()["errors"][0]["pointer"] == "/data/lines"
+    assert "Every quantity of WH-1 is 0" in answer.json()["detail"]
+    assert [each["result"] for each in in_a_batch] == ["invalid", "applied"]
+    assert send(nothing | {"correction": True}).json()["result"] == "applied"
+
+
+def picked(order: Order, reference: str, *quantities: str) -> dict[str, Any]:
+    return shipment_event(order, reference, "picked", *quantities)
 
 
 def test_refuses_an_event_signed_under_another_id(order: Order, warehouse: FarEnd) -> None:

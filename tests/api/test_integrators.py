@@ -155,7 +155,7 @@ def test_describes_every_result_of_a_report() -> None:
 def test_describes_every_refusal_of_the_intake() -> None:
     source = (ROOT / "api" / "views" / "intake.py").read_text()
     raised = set(re.findall(r'HTTP_(\d{3})_\w+, "([a-z_]+)"', source))
-    raised |= {("422", "invalid_message"), ("422", "message_changed")}
+    raised |= {("400", "duplicate_key"), ("422", "invalid_message"), ("422", "message_changed")}
     table = INTEGRATORS.partition("| status | `code` |")[2].partition("\n\n")[0]
     openapi = yaml.safe_load(TEXTS["openapi.yaml"])
     answers = openapi["paths"]["/api/v1/intake/{code}"]["post"]["responses"]
