@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.admin.base import ReadOnlyAdmin, RecordAdmin
 from fulfilment import signing
 from fulfilment.addresses import shown_url
-from fulfilment.models import Connection, Health, Secret
+from fulfilment.models import Connection, DisabledPeriod, Health, Secret
 from fulfilment.routes import sent_event_types
 from fulfilment.services.connections import (
     disable_connection,
@@ -30,8 +30,11 @@ from fulfilment.services.connections import (
     revoke_old_secrets,
     rotate_secret,
 )
+from fulfilment.services.disabled_periods import Missed, missed_in
 
 Purpose = Secret.Purpose
+NAMED = 20
+"""So many documents are named, of which events were not queued."""
 
 
 class ConnectionForm(forms.ModelForm[Connection]):
@@ -99,6 +102,25 @@ class SecretInline(ReadOnlyAdmin, admin.TabularInline[Secret, Connection]):
         return bool(signing.readable([secret.ciphertext]))
 
 
+class DisabledPeriodInline(ReadOnlyAdmin, admin.TabularInline[DisabledPeriod, Connection]):
+    """When it was disabled, and what was not queued for it meanwhile."""
+
+    model = DisabledPeriod
+    fields = readonly_fields = ("began_at", "ended_at", "not_queued", "of_documents")
+    extra = 0
+    verbose_name_plural = _("Disabled: events of that time were not queued")
+
+    @admin.display(description=_("events not queued"))
+    def not_queued(self, period: DisabledPeriod) -> int:
+        """Return how many events were not queued, until now if it is disabled still."""
+        return missed_in(period).events
+
+    @admin.display(description=_("documents"))
+    def of_documents(self, period: DisabledPeriod) -> str:
+        """Name the first documents that they are about."""
+        return ", ".join(missed_in(period).documents[:NAMED]) or "–"
+
+
 @admin.register(Connection)
 class ConnectionAdmin(RecordAdmin[Connection]):
     """External systems; a new one gets its secrets at once, and each secret is shown once."""
@@ -109,7 +131,7 @@ class ConnectionAdmin(RecordAdmin[Connection]):
     list_select_related = ("health",)
     readonly_fields = ("status", "created_at", "updated_at")
     search_fields = ("name", "code")
-    inlines = (HealthInline, SecretInline)
+    inlines = (HealthInline, SecretInline, DisabledPeriodInline)
     actions = (
         *("pause", "disable", "resume"),
         *("rotate_outbound", "rotate_inbound", "revoke_old"),
@@ -159,15 +181,17 @@ class ConnectionAdmin(RecordAdmin[Connection]):
     )
     def disable(self, request: HttpRequest, connections: QuerySet[Connection]) -> None:
         """Switch the chosen connections off; what waits goes out once they are resumed."""
-        done = gettext("%(record)s is disabled. Waiting until it is resumed: %(result)s.")
+        done = gettext(
+            "%(record)s is disabled. Waiting until it is resumed: %(result)s. What happens until "
+            "then is not queued for it: pause it instead if it should get that later."
+        )
         self.do_each(request, connections, disable_connection, done)
 
     @admin.action(description=_("Resume and forget past failures"), permissions=["change"])
     def resume(self, request: HttpRequest, connections: QuerySet[Connection]) -> None:
         """Send to the chosen connections again."""
-        self.do_each(
-            request, connections, resume_connection, gettext("%(record)s is active again.")
-        )
+        done = gettext("%(record)s is active again.%(result)s")
+        self.do_each(request, connections, lambda each: _missed(resume_connection(each)), done)
 
     @admin.action(description=_("New secret to sign what we send"), permissions=["change"])
     def rotate_outbound(
@@ -207,6 +231,18 @@ class ConnectionAdmin(RecordAdmin[Connection]):
             "next_url": reverse("admin:fulfilment_connection_changelist"),
         }
         return TemplateResponse(request, "connections/secrets.html", context)
+
+
+def _missed(missed: Missed) -> str:
+    """Say what was not queued while a connection was disabled; empty if nothing was."""
+    if not missed.events:
+        return ""
+    text = gettext(
+        "Not queued while it was disabled: %(count)d events of %(documents)s. "
+        "Compare these documents there."
+    )
+    documents = ", ".join(missed.documents[:NAMED])
+    return " " + text % {"count": missed.events, "documents": documents}
 
 
 def _shown(connection: Connection, purpose: Secret.Purpose, secret: str) -> ShownSecret:

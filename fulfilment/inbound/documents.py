@@ -96,19 +96,22 @@ def reports_on(
     message: IncomingMessage,
     *types: str,
     any_part: bool = False,
+    part: str | None = None,
 ) -> dict[uuid.UUID, list[Report]]:
     """Return what each connection has said about a document so far, this message included.
 
     By default what is of the message's own type, and only about the same shipment, return, credit
-    or payment, unless it is for any part.
+    or payment; or about another ``part``, or about any.
     """
     wanted = types or (message.type,)
+    about = message.part if part is None else part
     stored = InboundMessage.objects.filter(
         root_id=record.id, type__in=wanted, result__in=COUNTED, resolution=""
     )
     if not any_part:
-        stored = stored.filter(part=message.part)
-    found = {connection.pk: [as_report(message)] if message.type in wanted else []}
+        stored = stored.filter(part=about)
+    is_own = message.type in wanted and (any_part or message.part == about)
+    found = {connection.pk: [as_report(message)] if is_own else []}
     for each in stored.exclude(connection=connection, message_id=message.id):
         if (report := _report_of(each)) is not None:
             found.setdefault(each.connection_id, []).append(report)
@@ -121,9 +124,11 @@ def reports_of(
     message: IncomingMessage,
     *types: str,
     any_part: bool = False,
+    part: str | None = None,
 ) -> list[Report]:
     """Return what this connection has said about a document so far, this message included."""
-    return reports_on(connection, record, message, *types, any_part=any_part)[connection.pk]
+    found = reports_on(connection, record, message, *types, any_part=any_part, part=part)
+    return found[connection.pk]
 
 
 def _report_of(stored: InboundMessage) -> Report | None:
@@ -141,6 +146,11 @@ def as_report(message: IncomingMessage) -> Report:
 def sender(connection: Connection) -> System:
     """Return the connection as the actor of what it reports."""
     return System(connection.name, connection.code)
+
+
+def rules_for(message: IncomingMessage, found: Iterable[NewDiscrepancy]) -> list[str | Sentence]:
+    """Return why a person decides what this very message said, not what others did."""
+    return [each.rule for each in found if each.report == message.id and each.rule]
 
 
 def sentences(found: Iterable[str | Sentence]) -> str | Sentence:

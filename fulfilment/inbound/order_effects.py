@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterator, Sequence
-from decimal import Decimal
+from collections.abc import Iterator
 
-from django.db.models import QuerySet
-
-from common.sentences import Sentence
 from common.sentences import sentence as _
-from fulfilment.cloudevents import plain
 from fulfilment.connectors.base import Record
 from fulfilment.inbound.documents import (
     DataConflict,
@@ -18,34 +12,23 @@ from fulfilment.inbound.documents import (
     find_record,
     reports_of,
     reports_on,
+    rules_for,
     sender,
     sentences,
 )
+from fulfilment.inbound.reported_moves import Moves, lines_of_data
 from fulfilment.inbound.schemas import IncomingMessage
-from fulfilment.models import Connection, Discrepancy, Shipment
-from fulfilment.services.discrepancies import (
-    NewDiscrepancy,
-    close_conflicts,
-    settle_discrepancies,
-    signed,
-)
-from fulfilment.services.order_quantities import Excess
-from fulfilment.services.reported_shipments import (
-    Merged,
-    Misfit,
-    ReportedShipment,
-    record_report,
-)
-from fulfilment.sync.reports import Report, in_order, largest, latest, standing
-from fulfilment.sync.status_order import ORDER_STATUSES, SHIPMENT_STATUSES, furthest
+from fulfilment.inbound.shortages import settle_shortages
+from fulfilment.models import Connection, Discrepancy
+from fulfilment.services.discrepancies import NewDiscrepancy, close_conflicts
+from fulfilment.sync.reports import standing
+from fulfilment.sync.status_order import ORDER_STATUSES, furthest
 from sales.models import Order, SalesEvent
 from sales.services.documents.locks import lock_order
 from sales.services.events import record_event
 
 Kind = Discrepancy.Kind
 STATUS = "warehouse.order.status"
-NOT_DELIVERED = ("failed", "refused")
-"""Words of a report for a shipment that did not arrive."""
 
 WAREHOUSE_STATUSES: dict[str, str] = {
     Order.Fulfilment.PARTLY_SHIPPED: "part shipped",
@@ -74,53 +57,21 @@ def apply_shipment(connection: Connection, message: IncomingMessage) -> Effect:
     """Merge the warehouse's reports of a shipment."""
     record, order = _lock_order(connection, message)
     _refuse_cancelled(order, connection, record, message)
-    said = in_order(reports_of(connection, record, message))
-    reports = standing(said)
-    reported = _shipment(message, reports, said)
-    merged = record_report(order, reported, actor=sender(connection))
-    found = [*_notices(order, connection, record, message, reports)]
-    return _effect(order, connection, record, message, merged, found)
+    return _apply_moves(order, connection, record, message)
 
 
 def apply_return(connection: Connection, message: IncomingMessage) -> Effect:
     """Merge the warehouse's reports of goods that came back."""
     record, order = _lock_order(connection, message)
-    reports = standing(reports_of(connection, record, message))
-    merged = record_report(order, _return(message, reports), actor=sender(connection))
-    return _effect(order, connection, record, message, merged, [])
+    return _apply_moves(order, connection, record, message)
 
 
 def apply_shortage(connection: Connection, message: IncomingMessage) -> Effect:
     """Keep what cannot be shipped where people look; they decide what becomes of the rest."""
     record, order = _lock_order(connection, message)
-    reports = standing(reports_of(connection, record, message))
-    lines = {line.pk: line for line in order.lines.all()}
-    found = []
-    for pk, (quantity, reason) in _shortages(order, reports).items():
-        line = lines.get(pk)
-        if quantity:
-            new = NewDiscrepancy(
-                connection.pk,
-                Kind.SHORTAGE,
-                record,
-                ours=plain(line.open_to_ship) if line else "0",
-                theirs=f"{plain(quantity)} {reason}".strip(),
-                field=str(pk),
-                difference=signed(-quantity),
-                about=line.description if line else "",
-            )
-            found.append(new)
-    before = _open(record, connection, Kind.SHORTAGE).count()
-    settle_discrepancies(_open(record, connection, Kind.SHORTAGE), found)
+    found, has_changed = settle_shortages(order, connection, record, message)
     close_conflicts(record.id)
-    detail = sentences(_cannot_ship(order, each) for each in found)
-    return Effect(record, has_changed=bool(found or before), detail=detail)
-
-
-def _cannot_ship(order: Order, new: NewDiscrepancy) -> Sentence:
-    if not new.about:
-        return _("The report names a line that %(order)s does not have.", order=order)
-    return _("%(line)s cannot be shipped: %(quantity)s.", line=new.about, quantity=new.theirs)
+    return Effect(record, has_changed, detail=sentences(rules_for(message, found)))
 
 
 def _lock_order(connection: Connection, message: IncomingMessage) -> tuple[Record, Order]:
@@ -133,206 +84,53 @@ def _refuse_cancelled(
 ) -> None:
     if not order.is_cancelled:
         return
-    theirs = f"{message.part} {message.data['status']}"
+    last = standing(reports_of(connection, record, message))[-1]
+    theirs = f"{message.part} {last.data['status']}"
+    refusal = _("%(order)s is cancelled, but %(shipment)s.", order=order, shipment=theirs)
     raise DataConflict(
-        _("%(order)s is cancelled, but %(shipment)s.", order=order, shipment=theirs),
+        refusal,
         NewDiscrepancy(
-            connection.pk, Kind.STATUS, record, _("cancelled"), theirs, field=message.part
+            connection.pk,
+            Kind.STATUS,
+            record,
+            _("cancelled"),
+            theirs,
+            field=message.part,
+            rule=refusal,
+            report=last.id,
         ),
     )
 
 
-def _lines_of(report: Report) -> dict[uuid.UUID, Decimal]:
-    """Return the totals of a report; a line that it names twice counts with both quantities."""
-    lines: dict[uuid.UUID, Decimal] = {}
-    for line in report.data["lines"]:
-        lines[line["order_line"]] = lines.get(line["order_line"], Decimal(0)) + line["quantity"]
-    return lines
-
-
-def _status_of(report: Report) -> str:
-    status: str = report.data["status"]
-    return Shipment.Status.FAILED if status in NOT_DELIVERED else status
-
-
-def _correction(reports: Sequence[Report]) -> int | None:
-    return reports[0].sequence if reports[0].is_correction else None
-
-
-def _shipment(
-    message: IncomingMessage, reports: Sequence[Report], said: Sequence[Report]
-) -> ReportedShipment:
-    """Add up the standing reports of a shipment; a parcel is kept whatever was corrected."""
-    status = _status_of(reports[0])
-    for report in reports:
-        status = furthest(SHIPMENT_STATUSES, status, _status_of(report))
-    shown = [report.data for report in reports if _tracking(report)]
-    return ReportedShipment(
-        reference=message.part,
-        status=status,
-        lines=largest(reports, _lines_of),
-        carrier=shown[-1]["carrier"] if shown else "",
-        tracking=shown[-1]["tracking"] if shown else "",
-        parcels={
-            report.data["tracking"]: report.data["carrier"]
-            for report in said
-            if report.data["tracking"]
-        },
-        sequence=reports[-1].sequence,
-        correction=_correction(reports),
-    )
-
-
-def _tracking(report: Report) -> str:
-    return f"{report.data['carrier']}{report.data['tracking']}"
-
-
-def _return(message: IncomingMessage, reports: Sequence[Report]) -> ReportedShipment:
-    """Add up the standing reports of a return."""
-    return ReportedShipment(
-        reference=message.part,
-        direction=Shipment.Direction.RETURN,
-        lines=largest(reports, _lines_of),
-        carrier=latest(reports, lambda report: report.data["carrier"], ""),
-        tracking=latest(reports, lambda report: report.data["tracking"], ""),
-        is_replaced=reports[-1].data["replace"],
-        returns=latest(reports, lambda report: report.data["shipment_ref"], ""),
-        sequence=reports[-1].sequence,
-        correction=_correction(reports),
-    )
-
-
-def _shortages(order: Order, reports: Sequence[Report]) -> dict[uuid.UUID, tuple[Decimal, str]]:
-    """Return the latest word on each line; without lines it is about all that is open."""
-    found: dict[uuid.UUID, tuple[Decimal, str]] = {}
-    for report in reports:
-        for line in report.data["lines"]:
-            found[line["order_line"]] = (line["quantity"], line["reason"] or report.data["reason"])
-        if not report.data["lines"]:
-            found |= {
-                line.pk: (line.open_to_ship, report.data["reason"])
-                for line in order.lines.all()
-                if line.open_to_ship
-            }
-    return found
-
-
-def _notices(
-    order: Order,
-    connection: Connection,
-    record: Record,
-    message: IncomingMessage,
-    reports: Sequence[Report],
-) -> Iterator[NewDiscrepancy]:
-    """Name what a person should know about a shipment that was recorded as reported."""
-    last = reports[-1].data
-    if order.is_on_hold and furthest_of(reports) in Shipment.LEFT:
-        yield NewDiscrepancy(
-            connection.pk,
-            Kind.STATUS,
-            record,
-            ours=_("on hold"),
-            theirs=f"{message.part} {last['status']}",
-            part=message.part,
-        )
-    if last["status"] in NOT_DELIVERED:
-        yield NewDiscrepancy(
-            connection.pk,
-            Kind.FAILED,
-            record,
-            ours="–",
-            theirs=f"{last['status']} {last['reason']}".strip(),
-            part=message.part,
-            about=message.part,
-        )
-
-
-def furthest_of(reports: Sequence[Report]) -> str:
-    """Return the furthest status that standing reports of a shipment name."""
-    return max((_status_of(report) for report in reports), key=SHIPMENT_STATUSES.index)
-
-
-def _effect(
-    order: Order,
-    connection: Connection,
-    record: Record,
-    message: IncomingMessage,
-    merged: Merged,
-    notices: list[NewDiscrepancy],
+def _apply_moves(
+    order: Order, connection: Connection, record: Record, message: IncomingMessage
 ) -> Effect:
-    """Keep what does not fit as discrepancies, and say which lines they are about."""
-    misfits = [_misfit(connection, record, message, each) for each in merged.misfits]
-    excess = [_excess(connection, record, each) for each in merged.excess]
-    of_part = Discrepancy.objects.filter(
-        connection=connection, record_id=record.id, part=message.part
-    ).exclude(part="")
-    settle_discrepancies(of_part, [*misfits, *notices])
-    of_lines = Discrepancy.objects.filter(record_id=record.id, kind=Kind.QUANTITY, part="")
-    settle_discrepancies(of_lines, excess)
-    close_conflicts(record.id)
-    has_changed = merged.has_changed
+    """Merge what moved, settle what follows from it, and say what of this message does not fit."""
+    moves = Moves(order, connection, record, message)
+    found = moves.merge()
     order.refresh_from_db()  # billing by the terms may have moved it on
-    if merged.shipment is not None:
-        is_exact = merged.shipment.corrected_sequence == message.sequence
+    settle_shortages(order, connection, record, message)
+    close_conflicts(record.id)
+    own = moves.merged[moves.own]
+    has_changed = moves.has_changed
+    if own.shipment is not None:
+        is_exact = own.shipment.corrected_sequence == message.sequence
         has_changed |= _settle_status(order, connection, message, is_exact=is_exact)
-    refusals = [
-        *(each.reason for each in merged.misfits),
-        *(each.reason for each in merged.excess),
-    ]
-    detail = sentences([*refusals, *(_notice(each) for each in notices)])
-    return Effect(record, has_changed, detail, is_conflict=_is_in_conflict(message, merged))
-
-
-def _is_in_conflict(message: IncomingMessage, merged: Merged) -> bool:
-    """Whether anything that this message reports does not fit."""
-    named = {str(line["order_line"]) for line in message.data["lines"]}
-    return bool(merged.misfits) or any(str(excess.line.pk) in named for excess in merged.excess)
-
-
-def _notice(notice: NewDiscrepancy) -> Sentence:
-    return _(
-        "%(kind)s: %(ours)s, %(theirs)s.",
-        kind=notice.kind.label,
-        ours=notice.ours,
-        theirs=notice.theirs,
-    )
-
-
-def _misfit(
-    connection: Connection, record: Record, message: IncomingMessage, misfit: Misfit
-) -> NewDiscrepancy:
-    return NewDiscrepancy(
-        connection.pk,
-        Kind.QUANTITY,
+    about_it = [each for each in found if _is_about(message, each)]
+    return Effect(
         record,
-        ours=plain(misfit.left),
-        theirs=plain(misfit.quantity),
-        part=message.part,
-        field=str(misfit.line),
-        difference=signed(misfit.quantity - misfit.left),
-        about=misfit.about,
+        has_changed,
+        detail=sentences(each.rule for each in about_it),
+        is_conflict=any(each.kind is Kind.QUANTITY for each in about_it),
     )
 
 
-def _excess(connection: Connection, record: Record, excess: Excess) -> NewDiscrepancy:
-    return NewDiscrepancy(
-        connection.pk,
-        Kind.QUANTITY,
-        record,
-        ours=plain(excess.fits),
-        theirs=plain(excess.reported),
-        field=str(excess.line.pk),
-        difference=signed(excess.reported - excess.fits),
-        about=excess.line.description,
-    )
-
-
-def _open(
-    record: Record, connection: Connection, *kinds: Discrepancy.Kind
-) -> QuerySet[Discrepancy]:
-    return Discrepancy.objects.filter(
-        connection=connection, record_id=record.id, kind__in=kinds, resolved_at__isnull=True
-    )
+def _is_about(message: IncomingMessage, found: NewDiscrepancy) -> bool:
+    """Whether a value that differs is what the message says, or of a line that it names."""
+    if found.report == message.id:
+        return True
+    named = {str(line) for line in lines_of_data(message.data)}
+    return found.part in {"", message.part} and found.field in named
 
 
 def _settle_status(

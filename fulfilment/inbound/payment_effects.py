@@ -7,7 +7,7 @@ order the messages come.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -18,83 +18,46 @@ from common.sentences import Amount, Sentence
 from common.sentences import sentence as _
 from fulfilment.cloudevents import plain
 from fulfilment.connectors.base import Record
-from fulfilment.inbound.documents import Effect, reports_of, sender, sentences
-from fulfilment.inbound.invoice_effects import explain, lock_reported, store_official
+from fulfilment.inbound.documents import Effect, reports_of, rules_for, sender, sentences
+from fulfilment.inbound.invoice_effects import lock_reported
+from fulfilment.inbound.official_invoices import store_official
+from fulfilment.inbound.overpayments import settle_overpayment
+from fulfilment.inbound.payment_reports import ZERO, OddReversal, Paid, add_up
+from fulfilment.inbound.report_rules import PAID, REVERSED, amount_of
 from fulfilment.inbound.schemas import IncomingMessage
 from fulfilment.models import Connection, Discrepancy
-from fulfilment.services.discrepancies import (
-    NewDiscrepancy,
-    settle_discrepancies,
-    signed,
-)
-from fulfilment.sync.reports import Report, in_order, standing
+from fulfilment.services.discrepancies import NewDiscrepancy, settle_discrepancies, signed
+from fulfilment.sync.reports import Report, in_order
 from sales.models import Invoice, Payment
 from sales.pricing.errors import AmountExceedsOpen
 from sales.services.billing.money_rules import (
-    check_day_of,
-    check_moved,
     elsewhere_remark,
     find_entry,
     is_same_reference,
     recorded_elsewhere,
-    reference_taken,
 )
-from sales.services.payments import correct_payment, find_payment, left_of, record_payment
+from sales.services.errors import NothingToCorrect
+from sales.services.payments import correct_payment, left_of, record_payment
 
 Kind = Discrepancy.Kind
-PAID = "erp.invoice.paid"
-REVERSED = "erp.payment.reversed"
-ZERO = Decimal(0)
-
-
-@dataclass(frozen=True, slots=True)
-class OddReversal:
-    """The last report of a reversal that does not count, the one that does, and why."""
-
-    report: Report
-    counted: Report | None
-    refusal: str | Sentence
-
-
-@dataclass(frozen=True, slots=True)
-class Paid:
-    """What the messages add up to about one payment.
-
-    ``counted`` is the report whose amount counts, ``odd`` the last one where that is another
-    amount or cannot be, and ``refusal`` says why; ``reversals`` has one for each reference, and
-    ``odd_reversals`` the last one of a reference where that is another amount or cannot be.
-    """
-
-    counted: Report | None
-    odd: Report | None
-    refusal: str | Sentence
-    reversals: Sequence[Report]
-    odd_reversals: Sequence[OddReversal]
-
-    @property
-    def reversed(self) -> Decimal:
-        """How much was reversed in all."""
-        return sum((amount_of(report) for report in self.reversals), ZERO)
-
-    @property
-    def left(self) -> Decimal:
-        """What is left of it after what was reversed."""
-        came = amount_of(self.counted) if self.counted else ZERO
-        return max(ZERO, came - self.reversed)
 
 
 def apply_payment(connection: Connection, message: IncomingMessage) -> Effect:
     """Record a payment that the ERP received, once per reference."""
     invoice, record = lock_reported(connection, message)
     before = invoice.version
-    found, remarks = _settle_payment(connection, record, invoice, message)
+    found, remark = _settle_payment(connection, record, invoice, message)
     _, differing = store_official(connection, record, invoice, message)
+    too_much = settle_overpayment(connection, record, invoice, message)
+    own = rules_for(message, found)
+    differs = rules_for(message, differing)
     is_other_number = message.data["official_number"] != invoice.official_number
+    remarks = [*own, remark, *differs, *rules_for(message, too_much)]
     return Effect(
         record,
         has_changed=invoice.version != before,
-        detail=sentences(filter(None, [*remarks, explain(invoice, connection, differing)])),
-        is_conflict=bool(found) or (is_other_number and bool(differing)),
+        detail=sentences(filter(None, remarks)),
+        is_conflict=bool(own) or (is_other_number and bool(differs)),
     )
 
 
@@ -102,220 +65,169 @@ def apply_reversal(connection: Connection, message: IncomingMessage) -> Effect:
     """Take back a payment that was reversed, in whole or in part: the money did not stay."""
     invoice, record = lock_reported(connection, message)
     before = invoice.version
-    found, refusals = _settle_payment(connection, record, invoice, message)
+    found, _remark = _settle_payment(connection, record, invoice, message)
     store_official(connection, record, invoice, message)
+    settle_overpayment(connection, record, invoice, message)
+    own = rules_for(message, found)
     return Effect(
         record,
         has_changed=invoice.version != before,
-        detail=sentences(refusals),
-        is_conflict=bool(found),
+        detail=sentences(own),
+        is_conflict=bool(own),
     )
-
-
-def amount_of(report: Report) -> Decimal:
-    """Return the amount that a report names."""
-    amount: Decimal = report.data["amount"]["amount"]
-    return amount
 
 
 def _settle_payment(
     connection: Connection, record: Record, invoice: Invoice, message: IncomingMessage
-) -> tuple[list[NewDiscrepancy], list[str | Sentence]]:
-    """Record what the messages add up to; returns what does not fit, and remarks."""
+) -> tuple[list[NewDiscrepancy], str | Sentence]:
+    """Record what the messages add up to; returns what does not fit, and a remark."""
     reports = reports_of(connection, record, message, PAID, REVERSED, any_part=True)
     same = [each for each in reports if is_same_reference(each.data["payment_ref"], message.part)]
-    paid = _add_up(invoice, same)
-    found: list[NewDiscrepancy] = []
-    remarks: list[str | Sentence] = []
-    if paid.odd is not None:
-        remarks.append(paid.refusal)
-        found.append(_odd_amount(connection, record, invoice, message.part, paid))
-    for odd in paid.odd_reversals:
-        remarks.append(odd.refusal)
-        found.append(_odd_reversal(connection, record, message.part, odd))
-    try:
-        with transaction.atomic():
-            payment = _enter(connection, invoice, message.part, paid)
-        if payment is not None and message.type == PAID:
-            remarks.append(elsewhere_remark(payment.reference, recorded_elsewhere(payment)))
-    except DomainError as error:
-        remarks.append(error.message)
-        found.append(_not_entered(connection, record, invoice, message.part, paid))
+    entry = Entry(connection, record, invoice, _reference_of(same), add_up(invoice, same))
+    payment, refused = entry.enter()
+    found = [*entry.odd(), *refused]
+    remark: str | Sentence = ""
+    if payment is not None and message.type == PAID:
+        remark = elsewhere_remark(payment.reference, recorded_elsewhere(payment))
     open_now = Discrepancy.objects.filter(
-        connection=connection, record_id=record.id, kind=Kind.PAYMENT, field__iexact=message.part
+        connection=connection, record_id=record.id, kind=Kind.PAYMENT, field__iexact=entry.reference
     )
     settle_discrepancies(open_now, found)
     invoice.refresh_from_db()
-    return found, remarks
+    return found, remark
 
 
-def _add_up(invoice: Invoice, reports: Sequence[Report]) -> Paid:
-    """Add the reports of one payment up, by their sequence."""
-    payments = standing(each for each in reports if each.type == PAID)
-    refused = {each.id: why for each in payments if (why := _why_not(invoice, each))}
-    usable = [each for each in payments if each.id not in refused]
-    counted = usable[0] if usable else None
-    odd = payments[-1] if payments and not _is_same(payments[-1], counted) else None
-    refusal = refused.get(odd.id, "") if odd else ""
-    if odd is not None and counted is not None and not refusal:
-        reference, day = counted.data["payment_ref"], counted.data["paid_on"]
-        taken = reference_taken(reference, amount_of(counted), day, invoice.currency)
-        refusal = taken.message
-    reversals, odd_reversals = _reversals(invoice, reports)
-    return Paid(counted, odd, refusal, reversals, odd_reversals)
+def _reference_of(reports: Sequence[Report]) -> str:
+    """Return the reference of a payment as it was written first, by its sequence."""
+    first: str = in_order(reports)[0].data["payment_ref"]
+    return first
 
 
-def _is_same(report: Report, counted: Report | None) -> bool:
-    return counted is not None and (amount_of(report), report.data["paid_on"]) == (
-        amount_of(counted),
-        counted.data["paid_on"],
-    )
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The entry of one payment, by the reference that the ERP gave it."""
 
+    connection: Connection
+    record: Record
+    invoice: Invoice
+    reference: str
+    paid: Paid
 
-def _reversals(
-    invoice: Invoice, reports: Sequence[Report]
-) -> tuple[list[Report], list[OddReversal]]:
-    """Return the reversals, each reference once: as it was reported first, or corrected.
+    def enter(self) -> tuple[Payment | None, list[NewDiscrepancy]]:
+        """Record the payment, then what of it was corrected or reversed, each if it fits.
 
-    Beside them those whose last report is another amount, or cannot be.
-    """
-    counted: dict[str, Report] = {}
-    latest: dict[str, Report] = {}
-    for report in in_order(reports):
-        if report.type == REVERSED:
-            reference = report.data["reversal_ref"]
-            latest[reference] = report
-            if not _why_not(invoice, report):
-                kept = counted.get(reference, report)
-                counted[reference] = report if report.is_correction else kept
-    odd = [
-        OddReversal(last, first, _why_not(invoice, last) or _taken(invoice, first))
-        for last, first in ((last, counted.get(name)) for name, last in latest.items())
-        if first is None or amount_of(first) != amount_of(last)
-    ]
-    return list(counted.values()), odd
+        A refused reversal leaves the payment recorded, whichever of the two came first.
+        """
+        if self.paid.counted is None and not self.paid.reversals:
+            return None, []
+        payment: Payment | None = None
+        try:
+            with transaction.atomic():
+                payment = self._recorded()
+            with transaction.atomic():
+                self._correct(payment)
+        except DomainError as error:
+            return payment, [self._not_entered(error, is_recorded=payment is not None)]
+        return payment, []
 
+    def _recorded(self) -> Payment:
+        """Return the payment with the reference, recorded now if it is not yet.
 
-def _taken(invoice: Invoice, kept: Report | None) -> str | Sentence:
-    """Say that a reversal is known with another amount; empty if it is not known."""
-    if kept is None:
-        return ""
-    reference, day = kept.data["reversal_ref"], kept.data["reversed_on"]
-    return reference_taken(reference, amount_of(kept), day, invoice.currency).message
-
-
-def _why_not(invoice: Invoice, report: Report) -> str | Sentence:
-    """Say why the amount or the day of a report cannot be; empty if it can."""
-    day = report.data.get("paid_on") or report.data["reversed_on"]
-    currency = report.data["amount"]["currency"]
-    if currency != invoice.currency:
-        return _(
-            "%(invoice)s is in %(currency)s, not %(reported)s.",
-            invoice=invoice,
-            currency=invoice.currency,
-            reported=currency,
-        )
-    try:
-        check_moved(amount_of(report), invoice.currency)
-        check_day_of(invoice, day, field="received_on")
-    except DomainError as error:
-        return error.message
-    return ""
-
-
-def _enter(connection: Connection, invoice: Invoice, reference: str, paid: Paid) -> Payment | None:
-    """Record the payment, then what of it was corrected or reversed; returns the payment."""
-    if paid.counted is None and not paid.reversals:
-        return None
-    payment = _recorded(connection, invoice, reference, paid)
-    came = amount_of(paid.counted) if paid.counted else payment.amount
-    if paid.reversed > came:
-        raise AmountExceedsOpen(
-            _(
-                "%(reversed)s of %(payment)s is reversed, but only %(came)s was paid.",
-                reversed=Amount(paid.reversed, invoice.currency),
-                payment=reference,
-                came=Amount(came, invoice.currency),
+        One that somebody else recorded is never corrected because of another amount.
+        """
+        kept = self._kept()
+        if kept is not None and kept.source == self.connection.code:
+            return kept
+        counted = self.paid.counted
+        if counted is None:
+            if kept is not None:
+                return kept
+            raise NothingToCorrect(
+                _(
+                    "%(invoice)s has no payment %(reference)s.",
+                    invoice=self.invoice,
+                    reference=self.reference,
+                )
             )
+        return record_payment(
+            self.invoice.pk,
+            actor=sender(self.connection),
+            amount=amount_of(counted),
+            received_on=counted.data["paid_on"],
+            reference=self.reference,
+            method=self.connection.name[:30],
+        ).payment
+
+    def _kept(self) -> Payment | None:
+        return find_entry(self.invoice.payments.filter(kind=Payment.Kind.PAYMENT), self.reference)
+
+    def _correct(self, payment: Payment) -> None:
+        """Set what is left of the payment after its corrections and reversals."""
+        paid = self.paid
+        came = amount_of(paid.counted) if paid.counted else payment.amount
+        if paid.reversed > came:
+            raise AmountExceedsOpen(
+                _(
+                    "%(reversed)s of %(payment)s is reversed, but only %(came)s was paid.",
+                    reversed=Amount(paid.reversed, self.invoice.currency),
+                    payment=self.reference,
+                    came=Amount(came, self.invoice.currency),
+                )
+            )
+        last = paid.reversals[-1].data if paid.reversals else None
+        counted_on = paid.counted.data["paid_on"] if paid.counted else payment.received_on
+        correct_payment(
+            self.invoice.pk,
+            actor=sender(self.connection),
+            reference=self.reference,
+            amount=came - paid.reversed,
+            corrected_on=last["reversed_on"] if last else counted_on,
+            reason=last["reason"] if last else f"{self.connection.name}: {self.reference}",
         )
-    last = paid.reversals[-1].data if paid.reversals else None
-    counted_on = paid.counted.data["paid_on"] if paid.counted else payment.received_on
-    correct_payment(
-        invoice.pk,
-        actor=sender(connection),
-        reference=reference,
-        amount=came - paid.reversed,
-        corrected_on=last["reversed_on"] if last else counted_on,
-        reason=last["reason"] if last else f"{connection.name}: {reference}",
-    )
-    return payment
 
+    def odd(self) -> Iterator[NewDiscrepancy]:
+        """Name the amounts that were reported last and do not count."""
+        paid = self.paid
+        if paid.odd is not None:
+            ours = amount_of(paid.counted) if paid.counted else self.invoice.outstanding
+            yield self._discrepancy(ours, amount_of(paid.odd), paid.refusal, paid.odd)
+        for odd in paid.odd_reversals:
+            yield self._odd_reversal(odd)
 
-def _recorded(connection: Connection, invoice: Invoice, reference: str, paid: Paid) -> Payment:
-    """Return the payment with the reference, recorded now if it is not yet.
+    def _odd_reversal(self, odd: OddReversal) -> NewDiscrepancy:
+        """Name the amount of a reversal that was reported last and does not count."""
+        ours = -amount_of(odd.counted) if odd.counted else ZERO
+        part = odd.report.data["reversal_ref"]
+        return self._discrepancy(ours, -amount_of(odd.report), odd.refusal, odd.report, part)
 
-    One that somebody else recorded is never corrected because of another amount.
-    """
-    kept = find_entry(invoice.payments.filter(kind=Payment.Kind.PAYMENT), reference)
-    if kept is not None and kept.source == connection.code:
-        return kept
-    if paid.counted is None:
-        return find_payment(invoice, reference)
-    return record_payment(
-        invoice.pk,
-        actor=sender(connection),
-        amount=amount_of(paid.counted),
-        received_on=paid.counted.data["paid_on"],
-        reference=reference,
-        method=connection.name[:30],
-    ).payment
+    def _not_entered(self, error: DomainError, *, is_recorded: bool) -> NewDiscrepancy:
+        """Name what is left of a payment in the reports, and what is recorded of it."""
+        paid, kept = self.paid, self._kept()
+        ours = left_of(kept) if kept else ZERO
+        theirs = (amount_of(paid.counted) if paid.counted else ours) - paid.reversed
+        last = paid.reversals[-1] if paid.reversals else None
+        part = last.data["reversal_ref"] if last and paid.odd else ""
+        said = last or paid.counted if is_recorded else paid.counted or last
+        return self._discrepancy(ours, theirs, error.message, said, part)
 
-
-def _odd_amount(
-    connection: Connection, record: Record, invoice: Invoice, reference: str, paid: Paid
-) -> NewDiscrepancy:
-    """Name the amount that was reported last and does not count."""
-    ours = amount_of(paid.counted) if paid.counted else invoice.outstanding
-    theirs = amount_of(paid.odd) if paid.odd else ZERO
-    return _payment_discrepancy(connection, record, reference, ours, theirs)
-
-
-def _not_entered(
-    connection: Connection, record: Record, invoice: Invoice, reference: str, paid: Paid
-) -> NewDiscrepancy:
-    """Name what is left of a payment in the reports, and what is recorded of it."""
-    kept = find_entry(invoice.payments.filter(kind=Payment.Kind.PAYMENT), reference)
-    ours = left_of(kept) if kept else ZERO
-    theirs = (amount_of(paid.counted) if paid.counted else ours) - paid.reversed
-    part = paid.reversals[-1].data["reversal_ref"] if paid.odd and paid.reversals else ""
-    return _payment_discrepancy(connection, record, reference, ours, theirs, part)
-
-
-def _odd_reversal(
-    connection: Connection, record: Record, reference: str, odd: OddReversal
-) -> NewDiscrepancy:
-    """Name the amount of a reversal that was reported last and does not count."""
-    ours = -amount_of(odd.counted) if odd.counted else ZERO
-    part = odd.report.data["reversal_ref"]
-    return _payment_discrepancy(connection, record, reference, ours, -amount_of(odd.report), part)
-
-
-def _payment_discrepancy(
-    connection: Connection,
-    record: Record,
-    reference: str,
-    ours: Decimal,
-    theirs: Decimal,
-    part: str = "",
-) -> NewDiscrepancy:
-    return NewDiscrepancy(
-        connection.pk,
-        Kind.PAYMENT,
-        record,
-        ours=plain(ours),
-        theirs=plain(theirs),
-        field=reference,
-        difference=signed(theirs - ours),
-        part=part,
-        about=part or reference,
-    )
+    def _discrepancy(
+        self,
+        ours: Decimal,
+        theirs: Decimal,
+        rule: str | Sentence,
+        report: Report | None,
+        part: str = "",
+    ) -> NewDiscrepancy:
+        return NewDiscrepancy(
+            self.connection.pk,
+            Kind.PAYMENT,
+            self.record,
+            ours=plain(ours),
+            theirs=plain(theirs),
+            field=self.reference,
+            difference=signed(theirs - ours),
+            part=part,
+            about=part or self.reference,
+            rule=rule,
+            report=report.id if report else "",
+        )

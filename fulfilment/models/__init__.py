@@ -1,4 +1,5 @@
 from fulfilment.models.connections import Connection, Health, Secret
+from fulfilment.models.disabled_periods import DisabledPeriod
 from fulfilment.models.handoffs import Attempt, Handoff, Lane, Payload
 from fulfilment.models.inbound import Discrepancy, ExternalRef, InboundMessage, SyncState
 from fulfilment.models.shipments import Parcel, Shipment, ShipmentLine
@@ -7,6 +8,7 @@ from fulfilment.models.tolerances import InvalidConnection
 __all__ = [
     "Attempt",
     "Connection",
+    "DisabledPeriod",
     "Discrepancy",
     "ExternalRef",
     "Handoff",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Collection
 from typing import ClassVar, Self
 
 from django.db import models
@@ -25,13 +27,23 @@ class InboundMessageQuerySet(models.QuerySet["InboundMessage"]):
         """Keep those that were not applied and are not settled."""
         return self.filter(result__in=InboundMessage.REFUSED, resolved_at__isnull=True)
 
+    def waiting(self) -> Self:
+        """Keep those that wait for a person, or for their document."""
+        return self.filter(result__in=InboundMessage.WAITING, resolved_at__isnull=True)
+
+    def about(self, keys: Collection[uuid.UUID], names: Collection[str]) -> Self:
+        """Keep those about documents with these ids, or that name one and found none."""
+        return self.filter(Q(root_id__in=keys) | Q(root_id__isnull=True, subject__in=names))
+
     def visible_to(self, actor: User | Partner) -> Self:
-        """Keep those about documents that the actor may see; the others whoever sees all."""
+        """Keep those about, or naming, documents that the actor may see; all for who sees all."""
         if isinstance(actor, User) and actor.is_active and actor.sees_everything:
             return self
         seen = Q()
         for kind in REPORTED_KINDS:
-            seen |= Q(root_id__in=kind.model.objects.visible_to(actor).values("pk"))
+            visible = kind.model.objects.visible_to(actor)
+            seen |= Q(root_id__in=visible.values("pk"))
+            seen |= Q(root_id__isnull=True, subject__in=visible.values("number"))
         return self.filter(seen)
 
 
@@ -48,6 +60,9 @@ class InboundMessage(models.Model):
 
     REFUSED: ClassVar = frozenset({Result.QUARANTINED, Result.CONFLICT})
     """Results of messages that wait for a person until they are settled."""
+
+    WAITING: ClassVar = REFUSED | {Result.DEFERRED}
+    """Results of messages that are not done with until they are settled."""
 
     id = identifier()
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="messages")
@@ -85,12 +100,14 @@ class InboundMessage(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["root_id", "id"], name="inbound_by_root"),
             models.Index(
-                fields=["subject"], condition=Q(result="deferred"), name="inbound_deferred"
+                fields=["subject"], condition=Q(root_id__isnull=True), name="inbound_by_name"
             ),
             models.Index(
                 fields=["-id"],
-                condition=Q(result__in=["quarantined", "conflict"], resolved_at__isnull=True),
-                name="inbound_open",
+                condition=Q(
+                    result__in=["quarantined", "conflict", "deferred"], resolved_at__isnull=True
+                ),
+                name="inbound_waiting",
             ),
         ]
 
@@ -101,6 +118,11 @@ class InboundMessage(models.Model):
     def is_open(self) -> bool:
         """Whether it was not applied and waits for a person."""
         return self.result in self.REFUSED and self.resolved_at is None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it waits for a person, or for its document."""
+        return self.result in self.WAITING and self.resolved_at is None
 
     @property
     def display_detail(self) -> str:
@@ -188,6 +210,7 @@ class Discrepancy(models.Model):
         FAILED = "failed", _("Was not delivered")
         STATUS = "status", _("Status differs")
         PAYMENT = "payment", _("Payment does not fit")
+        OVERPAID = "overpaid", _("More paid than was open")
         CREDIT = "credit", _("Credit does not fit")
         REFERENCE = "reference", _("Reference differs")
         FIELD = "field", _("Both sides changed a field")
@@ -217,6 +240,16 @@ class Discrepancy(models.Model):
     ours_parameters = parameters_field()
     theirs = models.CharField(max_length=200)
     difference = models.CharField(max_length=60, blank=True)
+    report = models.ForeignKey(
+        InboundMessage,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="discrepancies",
+        help_text=_("The report that says so; empty if it was the answer to a message of ours."),
+    )
+    rule = models.CharField(max_length=500, blank=True, help_text=_("Why a person decides."))
+    rule_parameters = parameters_field()
     opened_at = models.DateTimeField(auto_now_add=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolution = models.CharField(max_length=300, blank=True)
@@ -253,6 +286,11 @@ class Discrepancy(models.Model):
     def display_ours(self) -> str:
         """Our value, in the language of its reader."""
         return written(self.ours, self.ours_parameters)
+
+    @property
+    def display_rule(self) -> str:
+        """Why a person decides, in the language of its reader."""
+        return written(self.rule, self.rule_parameters)
 
     @property
     def decision(self) -> str:

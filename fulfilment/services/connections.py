@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from common.errors import IllegalTransition
 from fulfilment import signing
 from fulfilment.models import Connection, Handoff, Health, InvalidConnection, Lane, Secret
+from fulfilment.services.disabled_periods import Missed, begin_period, end_period
 from fulfilment.services.wakeups import wake_workers_after_commit
 
 Purpose = Secret.Purpose
@@ -86,10 +87,14 @@ def revoke_old_secrets(
 
 @transaction.atomic
 def disable_connection(connection: Connection) -> int:
-    """Send, queue and accept nothing more; return how many handoffs wait until it is resumed."""
+    """Send, queue and accept nothing more; return how many handoffs wait until it is resumed.
+
+    What happens from now on is not queued; the period keeps that for the connection's page.
+    """
     locked = Connection.objects.select_for_update().get(pk=connection.pk)
     locked.status = Status.DISABLED
     locked.save(update_fields=["status", "updated_at"])
+    begin_period(locked)
     waiting = Handoff.objects.filter(lane__connection=locked, state__in=Handoff.WAITING)
     return waiting.count()
 
@@ -108,13 +113,17 @@ def pause_connection(connection: Connection) -> Connection:
 
 
 @transaction.atomic
-def resume_connection(connection: Connection) -> Connection:
-    """Send again at once; the circuit breaker is closed."""
+def resume_connection(connection: Connection) -> Missed:
+    """Send again at once; the circuit breaker is closed.
+
+    Returns what was not queued while it was disabled.
+    """
     locked = Connection.objects.select_for_update().get(pk=connection.pk)
     locked.status = Status.ACTIVE
     locked.save(update_fields=["status", "updated_at"])
+    missed = end_period(locked)
     retry_after_repair(locked)
-    return locked
+    return missed
 
 
 def live_secrets(connection: Connection, purpose: Secret.Purpose) -> list[str]:

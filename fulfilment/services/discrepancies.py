@@ -35,7 +35,7 @@ class NewDiscrepancy:
     """The values of a discrepancy to open: ours and theirs, of one field of one record.
 
     ``part`` is the shipment or return of theirs that it is about, ``about`` what a person calls
-    the field.
+    the field, ``rule`` why a person decides, and ``report`` the id of the message that says so.
     """
 
     connection_id: uuid.UUID
@@ -48,6 +48,8 @@ class NewDiscrepancy:
     difference: str = ""
     part: str = ""
     about: str = ""
+    rule: str | Sentence = ""
+    report: str = ""
 
     @property
     def key(self) -> dict[str, Any]:
@@ -71,8 +73,21 @@ class NewDiscrepancy:
 
     @property
     def columns(self) -> dict[str, Any]:
-        """What is stored of what a person compares."""
-        return {**self.values, **columns("ours", self.ours, 200)}
+        """What is stored of what a person compares, and of where it comes from."""
+        return {
+            **self.values,
+            **columns("ours", self.ours, 200),
+            **columns("rule", self.rule, 500),
+            "about": self.about[:200],
+            "report_id": self._find_report(),
+        }
+
+    def _find_report(self) -> uuid.UUID | None:
+        """Return the key of the message that says so; none without one, and no statement."""
+        if not self.report:
+            return None
+        said = InboundMessage.objects.filter(connection=self.connection_id, message_id=self.report)
+        return said.values_list("pk", flat=True).first()
 
 
 @transaction.atomic
@@ -83,14 +98,17 @@ def open_discrepancies(found: Iterable[NewDiscrepancy]) -> None:
     """
     for each in found:
         known = Discrepancy.objects.filter(**each.key)
-        if known.filter(resolved_at__isnull=True).exists():
-            _show_latest(known.filter(resolved_at__isnull=True), each)
+        opened = known.filter(resolved_at__isnull=True).first()
+        if opened is not None:
+            _show_latest(opened, each)
         elif not known.exclude(resolution="").filter(**each.values).exists():
             _open(each)
 
 
-def _show_latest(opened: QuerySet[Discrepancy], new: NewDiscrepancy) -> None:
-    opened.exclude(**new.values).update(**new.columns)
+def _show_latest(opened: Discrepancy, new: NewDiscrepancy) -> None:
+    changed = {name: value for name, value in new.columns.items() if getattr(opened, name) != value}
+    if changed:
+        Discrepancy.objects.filter(pk=opened.pk).update(**changed)
 
 
 def _open(new: NewDiscrepancy) -> None:
@@ -100,7 +118,6 @@ def _open(new: NewDiscrepancy) -> None:
         record_type=new.record.type,
         record_number=new.record.number[:30],
         base=new.base[:200],
-        about=new.about[:200],
     )
     Discrepancy.objects.bulk_create([row], ignore_conflicts=True)
 
@@ -109,11 +126,11 @@ def settle_discrepancies(
     open_now: QuerySet[Discrepancy], found: Collection[NewDiscrepancy]
 ) -> None:
     """Open what was found, and close those of ``open_now`` that were not found again."""
-    keys = {(each.kind, each.record.id, each.part, each.field) for each in found}
+    keys = {tuple(each.key.values()) for each in found}
     agreed = [
         each.pk
         for each in open_now.filter(resolved_at__isnull=True)
-        if (each.kind, each.record_id, each.part, each.field) not in keys
+        if (each.connection_id, each.kind, each.record_id, each.part, each.field) not in keys
     ]
     if agreed:
         Discrepancy.objects.filter(pk__in=agreed).update(resolved_at=timezone.now())

@@ -37,6 +37,7 @@ class Excess:
     fits: Decimal
     reported: Decimal
     refusal: DomainError
+    is_return: bool = False
 
     @property
     def reason(self) -> str | Sentence:
@@ -117,7 +118,7 @@ def _excess(line: OrderLine, moved: Moved) -> Iterator[Excess]:
         yield Excess(line, line.most_shipped, moved.out, OverShipped(line, moved.out))
     if moved.back > counted.returned:
         refusal = OverReturned(line, moved.back, counted.shipped)
-        yield Excess(line, counted.shipped, moved.back, refusal)
+        yield Excess(line, counted.shipped, moved.back, refusal, is_return=True)
 
 
 def _moved(order: Order) -> defaultdict[uuid.UUID, Moved]:

@@ -125,16 +125,22 @@ class Merge:
             raise WrongDirection(_recorded_as(shipment))
         return shipment
 
+    def _returned(self) -> Shipment | None:
+        """Find the shipment that a return names; none while that is not reported."""
+        if self.report.direction != Direction.RETURN or not self.report.returns:
+            return None
+        found: Shipment | None = self.order.shipments.filter(
+            source=self.actor.connection, reference=self.report.returns, direction=Direction.OUT
+        ).first()
+        return found
+
     def _create(self) -> Shipment:
         is_return = self.report.direction == Direction.RETURN
-        returned = self.order.shipments.filter(
-            source=self.actor.connection, reference=self.report.returns, direction=Direction.OUT
-        )
         return Shipment.objects.create(
             order=self.order,
             reference=self.report.reference,
             direction=self.report.direction,
-            returns=returned.first() if is_return and self.report.returns else None,
+            returns=self._returned(),
             is_replaced=self.report.is_replaced,
             status=Status.DELIVERED if is_return else Status.PLANNED,
             delivered_at=timezone.now() if is_return else None,
@@ -202,22 +208,38 @@ class Merge:
 
     def _merge_parcels(self, shipment: Shipment) -> bool:
         """Store every tracking number as a parcel; the latest one is the shipment's own."""
-        known = set(shipment.parcels.values_list("tracking", flat=True))
-        new = {each: of for each, of in self.report.parcels.items() if each not in known}
-        Parcel.objects.bulk_create(
-            Parcel(shipment=shipment, tracking=number, carrier=carrier)
-            for number, carrier in new.items()
-        )
+        new = self._merge_numbers(shipment)
         reported: dict[str, object] = {
             "is_replaced": self.report.is_replaced,
             "report_sequence": max(self.report.sequence, shipment.report_sequence),
+            "returns": self._returned(),
         }
         if self.report.carrier or self.report.tracking:
             reported |= {"carrier": self.report.carrier, "tracking": self.report.tracking}
         changed = {name: new for name, new in reported.items() if getattr(shipment, name) != new}
         if changed:
             shipment.change(**changed)
-        return bool(new or changed.keys() - {"report_sequence"})
+        return new or bool(changed.keys() - {"report_sequence"})
+
+    def _merge_numbers(self, shipment: Shipment) -> bool:
+        """Store the tracking numbers, each with the carrier that was named for it last."""
+        known = {each.tracking: each for each in shipment.parcels.all()}
+        reported = self.report.parcels.items()
+        new = [
+            Parcel(shipment=shipment, tracking=number, carrier=carrier)
+            for number, carrier in reported
+            if number not in known
+        ]
+        moved = [
+            (known[number], carrier)
+            for number, carrier in reported
+            if number in known and carrier and known[number].carrier != carrier
+        ]
+        for parcel, carrier in moved:
+            parcel.carrier = carrier
+        Parcel.objects.bulk_create(new)
+        Parcel.objects.bulk_update([parcel for parcel, _carrier in moved], ["carrier"])
+        return bool(new or moved)
 
 
 def _recorded_as(shipment: Shipment) -> Sentence:

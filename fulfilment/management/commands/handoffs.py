@@ -131,10 +131,20 @@ class Command(BaseCommand):
     def _disable(self, options: dict[str, Any]) -> None:
         connection = _connection(options)
         waiting = disable_connection(connection)
-        self.stdout.write(f"{connection} is disabled. Waiting until it is resumed: {waiting}.")
+        self.stdout.write(
+            f"{connection} is disabled. Waiting until it is resumed: {waiting}. "
+            "What happens until then is not queued; a paused connection would get it later."
+        )
 
     def _resume(self, options: dict[str, Any]) -> None:
-        self.stdout.write(f"{resume_connection(_connection(options))} is active again.")
+        connection = _connection(options)
+        missed = resume_connection(connection)
+        self.stdout.write(f"{connection} is active again.")
+        if missed.events:
+            self.stdout.write(
+                f"Not queued while it was disabled: {missed.events} events of "
+                f"{', '.join(missed.documents[:SHOWN])}. Compare these documents there."
+            )
 
     def _rotate(self, options: dict[str, Any]) -> None:
         secret = rotate_secret(_connection(options), Secret.Purpose(options["direction"]))

@@ -1,0 +1,109 @@
+"""Reports of an ERP about payments, added up: which amount counts, what was reversed of it.
+
+The amount that was reported first counts, unless a correction replaces it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from common.sentences import Sentence
+from fulfilment.inbound.report_rules import PAID, REVERSED, amount_of, why_not
+from fulfilment.sync.reports import Report, in_order, standing
+from sales.models import Invoice
+from sales.services.billing.money_rules import reference_taken
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class OddReversal:
+    """The last report of a reversal that does not count, the one that does, and why."""
+
+    report: Report
+    counted: Report | None
+    refusal: str | Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What the messages add up to about one payment.
+
+    ``counted`` is the report whose amount counts, ``odd`` the last one where that is another
+    amount or cannot be, and ``refusal`` says why; ``reversals`` has one for each reference, and
+    ``odd_reversals`` the last one of a reference where that is another amount or cannot be.
+    """
+
+    counted: Report | None
+    odd: Report | None
+    refusal: str | Sentence
+    reversals: Sequence[Report]
+    odd_reversals: Sequence[OddReversal]
+
+    @property
+    def reversed(self) -> Decimal:
+        """How much was reversed in all."""
+        return sum((amount_of(report) for report in self.reversals), ZERO)
+
+    @property
+    def left(self) -> Decimal:
+        """What is left of it after what was reversed."""
+        came = amount_of(self.counted) if self.counted else ZERO
+        return max(ZERO, came - self.reversed)
+
+
+def add_up(invoice: Invoice, reports: Sequence[Report]) -> Paid:
+    """Add the reports of one payment up, by their sequence."""
+    payments = in_order(each for each in reports if each.type == PAID)
+    refused = {each.id: why for each in payments if (why := why_not(invoice, each))}
+    usable = standing(each for each in payments if each.id not in refused)
+    counted = usable[0] if usable else None
+    odd = payments[-1] if payments and not _is_same(payments[-1], counted) else None
+    refusal = refused.get(odd.id, "") if odd else ""
+    if odd is not None and counted is not None and not refusal:
+        reference, day = counted.data["payment_ref"], counted.data["paid_on"]
+        taken = reference_taken(reference, amount_of(counted), day, invoice.currency)
+        refusal = taken.message
+    reversals, odd_reversals = _reversals(invoice, reports)
+    return Paid(counted, odd, refusal, reversals, odd_reversals)
+
+
+def _is_same(report: Report, counted: Report | None) -> bool:
+    return counted is not None and (amount_of(report), report.data["paid_on"]) == (
+        amount_of(counted),
+        counted.data["paid_on"],
+    )
+
+
+def _reversals(
+    invoice: Invoice, reports: Sequence[Report]
+) -> tuple[list[Report], list[OddReversal]]:
+    """Return the reversals, each reference once: as it was reported first, or corrected.
+
+    Beside them those whose last report is another amount, or cannot be.
+    """
+    counted: dict[str, Report] = {}
+    latest: dict[str, Report] = {}
+    for report in in_order(reports):
+        if report.type == REVERSED:
+            reference = report.data["reversal_ref"]
+            latest[reference] = report
+            if not why_not(invoice, report):
+                kept = counted.get(reference, report)
+                counted[reference] = report if report.is_correction else kept
+    odd = [
+        OddReversal(last, first, why_not(invoice, last) or _taken(invoice, first))
+        for last, first in ((last, counted.get(name)) for name, last in latest.items())
+        if first is None or amount_of(first) != amount_of(last)
+    ]
+    return list(counted.values()), odd
+
+
+def _taken(invoice: Invoice, kept: Report | None) -> str | Sentence:
+    """Say that a reversal is known with another amount; empty if it is not known."""
+    if kept is None:
+        return ""
+    reference, day = kept.data["reversal_ref"], kept.data["reversed_on"]
+    return reference_taken(reference, amount_of(kept), day, invoice.currency).message

@@ -1,0 +1,312 @@
+"""What a warehouse reports about the goods of an order: shipments and returns, added up by part.
+
+A part is one shipment or one return. What a report settles may be another part: the shipment that
+a return names, or what was left of a line. So the parts that wait are merged again with each
+report, and any order of arrival ends the same.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.db.models import Q, QuerySet
+
+from common.errors import IllegalTransition
+from common.sentences import sentence as _
+from fulfilment.cloudevents import plain
+from fulfilment.connectors.base import Record
+from fulfilment.inbound.documents import COUNTED, reports_of, sender
+from fulfilment.inbound.schemas import IncomingMessage
+from fulfilment.models import Connection, Discrepancy, InboundMessage, Shipment
+from fulfilment.services.discrepancies import NewDiscrepancy, settle_discrepancies, signed
+from fulfilment.services.order_quantities import Excess, excess_of
+from fulfilment.services.reported_shipments import (
+    Merged,
+    Misfit,
+    ReportedShipment,
+    record_report,
+)
+from fulfilment.sync.reports import Report, in_order, largest, latest, standing
+from fulfilment.sync.status_order import SHIPMENT_STATUSES, furthest
+from sales.models import Order
+
+Kind = Discrepancy.Kind
+SHIPMENT = "warehouse.shipment.reported"
+RETURN = "warehouse.return.received"
+NOT_DELIVERED = ("failed", "refused")
+"""Words of a report for a shipment that did not arrive."""
+
+
+class Part(NamedTuple):
+    """One shipment or return, by the type of its reports and by their reference."""
+
+    type: str
+    reference: str
+
+
+@dataclass(slots=True)
+class Moves:
+    """The merge of a message into an order, with the parts that it may settle."""
+
+    order: Order
+    connection: Connection
+    record: Record
+    message: IncomingMessage
+    said: dict[Part, list[Report]] = field(default_factory=dict)
+    merged: dict[Part, Merged] = field(default_factory=dict)
+    has_changed: bool = False
+
+    @property
+    def own(self) -> Part:
+        """The part that the message is about."""
+        return Part(self.message.type, self.message.part)
+
+    def merge(self) -> list[NewDiscrepancy]:
+        """Merge the message's part, then those that wait, until nothing moves any more.
+
+        Returns what does not fit of any of them, and settles the discrepancies accordingly.
+        """
+        self._merge(self.own)
+        others = self._waiting()
+        for _round in others:
+            moved = [self._merge_again(part) for part in (*others, self.own)]
+            if not any(moved):
+                break
+        return self._settle()
+
+    def _merge(self, part: Part) -> bool:
+        reports = self._reports(part)
+        reported = added_up(part, reports)
+        self.merged[part] = record_report(self.order, reported, actor=sender(self.connection))
+        self.has_changed |= self.merged[part].has_changed
+        return self.merged[part].has_changed
+
+    def _merge_again(self, part: Part) -> bool:
+        """Merge a part that waits; its own refusal is none of the message at hand."""
+        if not self._reports(part):
+            return False
+        try:
+            return self._merge(part)
+        except IllegalTransition:
+            return False
+
+    def _reports(self, part: Part) -> list[Report]:
+        if part not in self.said:
+            found = reports_of(
+                self.connection, self.record, self.message, part.type, part=part.reference
+            )
+            self.said[part] = in_order(found)
+        return self.said[part]
+
+    def _waiting(self) -> list[Part]:
+        """List the other parts with lines that did not fit, and returns of what has come now."""
+        parts = Discrepancy.objects.filter(
+            connection=self.connection,
+            record_id=self.record.id,
+            kind=Kind.QUANTITY,
+            resolved_at__isnull=True,
+        ).exclude(part="")
+        stored = InboundMessage.objects.filter(
+            connection=self.connection, root_id=self.record.id, result__in=COUNTED
+        )
+        waiting = Q(type__in=(SHIPMENT, RETURN), part__in=parts.values("part"))
+        if self.own.type == SHIPMENT:
+            of_it = Q(type=RETURN, body__data__shipment_ref=self.own.reference)
+            waiting |= of_it & ~Q(part__in=self._linked().values("reference"))
+        found = stored.filter(waiting).order_by("type", "part").values_list("type", "part")
+        return [part for each in found.distinct() if (part := Part(*each)) != self.own]
+
+    def _linked(self) -> QuerySet[Shipment]:
+        """Return the returns that refer to the message's shipment already."""
+        return Shipment.objects.filter(
+            order=self.order,
+            source=self.connection.code,
+            returns__reference=self.own.reference,
+            returns__source=self.connection.code,
+        )
+
+    def _settle(self) -> list[NewDiscrepancy]:
+        found = [each for part in self.merged for each in self._found(part)]
+        of_parts = Discrepancy.objects.filter(
+            connection=self.connection,
+            record_id=self.record.id,
+            kind__in=(Kind.QUANTITY, Kind.STATUS, Kind.FAILED),
+            part__in=[part.reference for part in self.merged],
+        ).exclude(part="")
+        settle_discrepancies(of_parts, found)
+        excess = [self._excess(each) for each in excess_of(self.order)]
+        of_lines = Discrepancy.objects.filter(record_id=self.record.id, kind=Kind.QUANTITY, part="")
+        settle_discrepancies(of_lines, excess)
+        return [*found, *excess]
+
+    def _found(self, part: Part) -> Iterator[NewDiscrepancy]:
+        reports = standing(self._reports(part))
+        for misfit in self.merged[part].misfits:
+            yield self._misfit(part, misfit, reports)
+        if part.type == SHIPMENT:
+            yield from self._notices(part, reports)
+
+    def _misfit(self, part: Part, misfit: Misfit, reports: Sequence[Report]) -> NewDiscrepancy:
+        said = (each for each in reports if lines_of(each).get(misfit.line) == misfit.quantity)
+        return NewDiscrepancy(
+            self.connection.pk,
+            Kind.QUANTITY,
+            self.record,
+            ours=plain(misfit.left),
+            theirs=plain(misfit.quantity),
+            part=part.reference,
+            field=str(misfit.line),
+            difference=signed(misfit.quantity - misfit.left),
+            about=misfit.about or str(misfit.line),
+            rule=misfit.reason,
+            report=next(said, reports[-1]).id,
+        )
+
+    def _excess(self, excess: Excess) -> NewDiscrepancy:
+        return NewDiscrepancy(
+            self.connection.pk,
+            Kind.QUANTITY,
+            self.record,
+            ours=plain(excess.fits),
+            theirs=plain(excess.reported),
+            field=str(excess.line.pk),
+            difference=signed(excess.reported - excess.fits),
+            about=excess.line.description,
+            rule=excess.reason,
+            report=self._last_about(excess),
+        )
+
+    def _last_about(self, excess: Excess) -> str:
+        """Return the id of the last report, by its sequence, that moves the line that way."""
+        line = str(excess.line.pk)
+        type_ = RETURN if excess.is_return else SHIPMENT
+        stored = InboundMessage.objects.filter(
+            connection=self.connection,
+            root_id=self.record.id,
+            type=type_,
+            result__in=COUNTED,
+            body__data__lines__contains=[{"order_line": line}],
+        )
+        last = stored.order_by("-sequence", "-message_id").first()
+        own, message = (self.message.sequence, self.message.id), self.message
+        names_it = message.type == type_ and excess.line.pk in lines_of_data(message.data)
+        if names_it and (last is None or own > (last.sequence or 0, last.message_id)):
+            return message.id
+        return last.message_id if last else ""
+
+    def _notices(self, part: Part, reports: Sequence[Report]) -> Iterator[NewDiscrepancy]:
+        """Name what a person should know about a shipment that was recorded as reported."""
+        last = reports[-1].data
+        if self.order.is_on_hold and furthest_of(reports) in Shipment.LEFT:
+            yield NewDiscrepancy(
+                self.connection.pk,
+                Kind.STATUS,
+                self.record,
+                ours=_("on hold"),
+                theirs=f"{part.reference} {last['status']}",
+                part=part.reference,
+                rule=_(
+                    "%(order)s is on hold, but %(shipment)s left.",
+                    order=self.order,
+                    shipment=part.reference,
+                ),
+                report=reports[-1].id,
+            )
+        if last["status"] in NOT_DELIVERED:
+            yield NewDiscrepancy(
+                self.connection.pk,
+                Kind.FAILED,
+                self.record,
+                ours="–",
+                theirs=f"{last['status']} {last['reason']}".strip(),
+                part=part.reference,
+                about=part.reference,
+                rule=_(
+                    "%(shipment)s was not delivered: what it holds is open to ship again.",
+                    shipment=part.reference,
+                ),
+                report=reports[-1].id,
+            )
+
+
+def lines_of(report: Report) -> dict[uuid.UUID, Decimal]:
+    """Return the totals of a report; a line that it names twice counts with both quantities."""
+    return lines_of_data(report.data)
+
+
+def lines_of_data(data: Mapping[str, Any]) -> dict[uuid.UUID, Decimal]:
+    """Return the totals of the lines that the data of a report names."""
+    lines: dict[uuid.UUID, Decimal] = {}
+    for line in data["lines"]:
+        lines[line["order_line"]] = lines.get(line["order_line"], Decimal(0)) + line["quantity"]
+    return lines
+
+
+def status_of(report: Report) -> str:
+    """Return the status of a shipment that a report names."""
+    status: str = report.data["status"]
+    return Shipment.Status.FAILED if status in NOT_DELIVERED else status
+
+
+def furthest_of(reports: Iterable[Report]) -> str:
+    """Return the furthest status that standing reports of a shipment name."""
+    return max((status_of(report) for report in reports), key=SHIPMENT_STATUSES.index)
+
+
+def added_up(part: Part, said: Sequence[Report]) -> ReportedShipment:
+    """Add up what was said about one part, which is in order."""
+    reports = standing(said)
+    if part.type == RETURN:
+        return _return(part.reference, reports)
+    return _shipment(part.reference, reports, said)
+
+
+def _shipment(
+    reference: str, reports: Sequence[Report], said: Sequence[Report]
+) -> ReportedShipment:
+    """Add up the standing reports of a shipment; a parcel is kept whatever was corrected."""
+    status = status_of(reports[0])
+    for report in reports:
+        status = furthest(SHIPMENT_STATUSES, status, status_of(report))
+    shown = [report.data for report in reports if _tracking(report)]
+    return ReportedShipment(
+        reference=reference,
+        status=status,
+        lines=largest(reports, lines_of),
+        carrier=shown[-1]["carrier"] if shown else "",
+        tracking=shown[-1]["tracking"] if shown else "",
+        parcels={
+            report.data["tracking"]: report.data["carrier"]
+            for report in said
+            if report.data["tracking"]
+        },
+        sequence=reports[-1].sequence,
+        correction=_correction(reports),
+    )
+
+
+def _tracking(report: Report) -> str:
+    return f"{report.data['carrier']}{report.data['tracking']}"
+
+
+def _return(reference: str, reports: Sequence[Report]) -> ReportedShipment:
+    """Add up the standing reports of a return."""
+    return ReportedShipment(
+        reference=reference,
+        direction=Shipment.Direction.RETURN,
+        lines=largest(reports, lines_of),
+        carrier=latest(reports, lambda report: report.data["carrier"], ""),
+        tracking=latest(reports, lambda report: report.data["tracking"], ""),
+        is_replaced=reports[-1].data["replace"],
+        returns=latest(reports, lambda report: report.data["shipment_ref"], ""),
+        sequence=reports[-1].sequence,
+        correction=_correction(reports),
+    )
+
+
+def _correction(reports: Sequence[Report]) -> int | None:
+    return reports[0].sequence if reports[0].is_correction else None

@@ -1,0 +1,137 @@
+"""Shortages: what warehouses say they cannot ship of an order, until that is settled."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from common.sentences import sentence as _
+from fulfilment.cloudevents import plain
+from fulfilment.connectors.base import Record
+from fulfilment.inbound.documents import reports_on
+from fulfilment.inbound.schemas import IncomingMessage
+from fulfilment.models import Connection, Discrepancy, Shipment, ShipmentLine
+from fulfilment.services.discrepancies import NewDiscrepancy, settle_discrepancies, signed
+from fulfilment.sync.reports import Report, standing
+from sales.models import Order, OrderLine
+
+Kind = Discrepancy.Kind
+SHORTAGE = "warehouse.order.shortage"
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """The latest word of a warehouse on one line: how much cannot be shipped, and who says so."""
+
+    quantity: Decimal
+    reason: str
+    report: Report
+
+
+def settle_shortages(
+    order: Order, connection: Connection, record: Record, message: IncomingMessage
+) -> tuple[list[NewDiscrepancy], bool]:
+    """Open what cannot be shipped, and close what was shipped or closed meanwhile.
+
+    Returns what is open, and whether anything is or was. One statement if no warehouse is short.
+    """
+    by_connection = {
+        key: standing(reports)
+        for key, reports in reports_on(connection, record, message, SHORTAGE, any_part=True).items()
+        if reports
+    }
+    if not by_connection:
+        return [], False
+    lines = {line.pk: line for line in order.lines.all()}
+    found = [
+        _discrepancy(key, record, pk, lines.get(pk), shortage)
+        for key, reports in by_connection.items()
+        for pk, shortage in _latest_words(lines.values(), reports).items()
+        if shortage.quantity and not _is_settled(lines.get(pk), shortage, _sent(order, key))
+    ]
+    open_now = Discrepancy.objects.filter(
+        connection__in=by_connection,
+        record_id=record.id,
+        kind=Kind.SHORTAGE,
+        resolved_at__isnull=True,
+    )
+    before = open_now.count()
+    settle_discrepancies(open_now, found)
+    return found, bool(found or before)
+
+
+def _latest_words(
+    lines: Collection[OrderLine], reports: Sequence[Report]
+) -> dict[uuid.UUID, Shortage]:
+    """Return the latest word on each line; without lines it is about all that is open."""
+    found: dict[uuid.UUID, Shortage] = {}
+    for report in reports:
+        reason = report.data["reason"]
+        for line in report.data["lines"]:
+            said = Shortage(line["quantity"], line["reason"] or reason, report)
+            found[line["order_line"]] = said
+        if not report.data["lines"]:
+            found |= {
+                line.pk: Shortage(line.open_to_ship, reason, report)
+                for line in lines
+                if line.open_to_ship
+            }
+    return found
+
+
+Sent = list[tuple[uuid.UUID, int, Decimal]]
+"""Line, sequence of the latest report, and quantity of each shipment that left."""
+
+
+def _sent(order: Order, connection_id: uuid.UUID) -> Sent:
+    """Read what a connection reports as shipped."""
+    left = ShipmentLine.objects.filter(
+        shipment__order=order,
+        shipment__direction=Shipment.Direction.OUT,
+        shipment__status__in=Shipment.LEFT,
+        shipment__source__in=Connection.objects.filter(pk=connection_id).values("code"),
+    )
+    return list(left.values_list("order_line", "shipment__report_sequence", "quantity"))
+
+
+def _is_settled(line: OrderLine | None, shortage: Shortage, sent: Sent) -> bool:
+    """Whether nothing of the line is open any more, by what came after the shortage.
+
+    If all of it had been reported as shipped before, the shortage contradicts that and stays.
+    """
+    if line is None or line.open_to_ship:
+        return False
+    earlier = (
+        quantity
+        for pk, sequence, quantity in sent
+        if pk == line.pk and sequence < shortage.report.sequence
+    )
+    return not line.most_shipped or sum(earlier, Decimal(0)) < line.most_shipped
+
+
+def _discrepancy(
+    connection_id: uuid.UUID,
+    record: Record,
+    key: uuid.UUID,
+    line: OrderLine | None,
+    shortage: Shortage,
+) -> NewDiscrepancy:
+    theirs = f"{plain(shortage.quantity)} {shortage.reason}".strip()
+    return NewDiscrepancy(
+        connection_id,
+        Kind.SHORTAGE,
+        record,
+        ours=plain(line.open_to_ship) if line else "0",
+        theirs=theirs,
+        field=str(key),
+        difference=signed(-shortage.quantity),
+        about=line.description if line else "",
+        rule=_(
+            "%(line)s cannot be shipped: %(quantity)s.",
+            line=line.description if line else str(key),
+            quantity=theirs,
+        ),
+        report=shortage.report.id,
+    )
