@@ -191,9 +191,12 @@ class Moves:
             result__in=COUNTED,
             body__data__lines__contains=[{"order_line": line}],
         )
+        if not excess.is_return:
+            stored = stored.filter(body__data__status__in=[*Shipment.LEFT])
         last = stored.order_by("-sequence", "-message_id").first()
         own, message = (self.message.sequence, self.message.id), self.message
         names_it = message.type == type_ and excess.line.pk in lines_of_data(message.data)
+        names_it = names_it and (excess.is_return or message.data["status"] in Shipment.LEFT)
         if names_it and (last is None or own > (last.sequence or 0, last.message_id)):
             return message.id
         return last.message_id if last else ""

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from fulfilment.inbound.schemas import SCHEMAS
-from fulfilment.models import Discrepancy, Parcel, Shipment
-from sales.models import Invoice, Order, Payment, PaymentTerms
+from fulfilment.models import Discrepancy, InboundMessage, Parcel, Shipment
+from sales.models import Invoice, Order, Payment, PaymentTerms, Product
 from tests.factories import Market
 from tests.fulfilment.conftest import FarEnd, shipment_event, submitted_order
 from tests.fulfilment.messages import (
@@ -31,7 +31,9 @@ Message = dict[str, Any]
 
 
 def discrepancies(record: Order | Invoice) -> list[tuple[str, ...]]:
-    """The open discrepancies of a document, without what is its own."""
+    """The open discrepancies of a document with the reports that say so, without what is its own."""
+    about = InboundMessage.objects.filter(root_id=record.pk)
+    first = about.earliest("sequence").sequence or 0
     lines = {str(pk) for pk in record.lines.values_list("pk", flat=True)}
     return sorted(
         (
@@ -40,8 +42,11 @@ def discrepancies(record: Order | Invoice) -> list[tuple[str, ...]]:
             "a line" if each.field in lines else each.field.replace(str(record), "number"),
             each.ours.replace(str(record), "number"),
             each.theirs.replace(str(record), "number"),
+            f"report {(each.report.sequence or 0) - first}" if each.report else "no report",
         )
-        for each in Discrepancy.objects.filter(record_id=record.pk, resolved_at__isnull=True)
+        for each in Discrepancy.objects.filter(
+            record_id=record.pk, resolved_at__isnull=True
+        ).select_related("report")
     )
 
 
@@ -62,10 +67,13 @@ def state_of_order(order: Order) -> dict[str, Any]:
                 each.carrier,
                 each.tracking,
                 each.is_replaced,
+                each.returns.reference if each.returns else "",
                 tuple(each.lines.order_by("order_line").values_list("quantity", flat=True)),
-                tuple(sorted(Parcel.objects.filter(shipment=each).values_list("tracking"))),
+                tuple(
+                    sorted(Parcel.objects.filter(shipment=each).values_list("tracking", "carrier"))
+                ),
             )
-            for each in Shipment.objects.filter(order=order)
+            for each in Shipment.objects.filter(order=order).select_related("returns")
         ),
         "discrepancies": discrepancies(order),
     }
@@ -147,6 +155,46 @@ def reports_of_shortage(order: Order) -> list[Message]:
     ]
 
 
+def reports_of_a_return_before_its_shipment(order: Order) -> list[Message]:
+    other = shipment_event(order, "WH-1", "delivered", "6", "2")
+    other["data"] |= {"carrier": "UPS"}
+    return [
+        shipment_event(order, "WH-1", "shipped", "6", "2"),
+        returned(order, "WH-R1", "2", "1", shipment_ref="WH-1"),
+        other,
+        returned(order, "WH-R2", "1", "0", shipment_ref="WH-2"),
+    ]
+
+
+def reports_of_a_part_of_a_unit(order: Order) -> list[Message]:
+    return [
+        shipment_event(order, "WH-1", "shipped", "9.5", "1"),
+        shipment_event(order, "WH-2", "shipped", "0.5", "0"),
+        returned(order, "WH-R1", "9", "0"),
+        shipment_event(order, "WH-1", "shipped", "10", "1"),
+        shortage(order, "0", "2"),
+    ]
+
+
+def reports_of_a_shortage_that_is_shipped(order: Order) -> list[Message]:
+    return [
+        shortage(order, reason="Strike"),
+        shortage(order, "4", "3"),
+        shipment_event(order, "WH-1", "shipped", "10", "1"),
+        shipment_event(order, "WH-2", "shipped", "0", "1"),
+        status_event(order, "picking"),
+    ]
+
+
+def reports_of_a_shortage_of_what_was_shipped(order: Order) -> list[Message]:
+    return [
+        shipment_event(order, "WH-1", "shipped", "10", "1"),
+        shortage(order, "4", "1"),
+        returned(order, "WH-R1", "2", "0", shipment_ref="WH-1", replace=True),
+        shipment_event(order, "WH-2", "shipped", "2", "2"),
+    ]
+
+
 def reports_of_the_official_invoice(invoice: Invoice) -> list[Message]:
     dollars = posted(invoice, f"{invoice}-SI1", tax="1.00")
     dollars["data"]["tax"]["currency"] = "USD"
@@ -192,6 +240,42 @@ def reports_of_a_corrected_payment(invoice: Invoice) -> list[Message]:
     ]
 
 
+def reports_of_a_reversal_of_too_much(invoice: Invoice) -> list[Message]:
+    return [
+        paid(invoice, f"{invoice}-SI1", "150.00"),
+        taken_back(invoice, "20.00"),
+        taken_back(invoice, "100.00", reference="CB-2"),
+        posted(invoice, f"{invoice}-SI1", total="119.00"),
+    ]
+
+
+def reports_of_more_than_is_open(invoice: Invoice) -> list[Message]:
+    late = paid(invoice, f"{invoice}-SI1", "60.00")
+    late["data"]["payment_ref"] = f"PAY2-{invoice.number}"
+    last = paid(invoice, f"{invoice}-SI1", "15.00")
+    last["data"]["payment_ref"] = f"PAY3-{invoice.number}"
+    return [paid(invoice, f"{invoice}-SI1", "70.00"), late, last, posted(invoice, f"{invoice}-SI1")]
+
+
+def reports_that_cannot_be(invoice: Invoice) -> list[Message]:
+    early, later = posted(invoice, f"{invoice}-SI1"), paid(invoice, f"{invoice}-SI2", "50.00")
+    early["data"]["issued_on"] = "1969-12-31"
+    later["data"]["paid_on"] = "9999-12-31"
+    unpaid = taken_back(invoice, "20.00")
+    return [early, later, unpaid, posted(invoice, f"{invoice}-SI3", total="121.00")]
+
+
+def reports_of_credit_of_the_rest(invoice: Invoice) -> list[Message]:
+    Product.objects.update(decimals=2)
+    line = [{"invoice_line": str(invoice.lines.get().pk), "quantity": "0.25"}]
+    return [
+        credited(invoice, f"{invoice}-CR1", "30.00", lines=line),
+        credited(invoice, f"{invoice}-CR2", "90.00"),
+        posted(invoice, f"{invoice}-SI1"),
+        posted(invoice, f"{invoice}-SI1", tax="19.00"),
+    ]
+
+
 def reports_of_credit(invoice: Invoice) -> list[Message]:
     line = str(invoice.lines.get().pk)
     half = [{"invoice_line": line, "quantity": "0.25"}]
@@ -208,14 +292,22 @@ OF_ORDERS = [
     reports_of_a_shipment,
     reports_of_too_much,
     reports_of_returns,
+    reports_of_a_return_before_its_shipment,
+    reports_of_a_part_of_a_unit,
     reports_of_shortage,
+    reports_of_a_shortage_that_is_shipped,
+    reports_of_a_shortage_of_what_was_shipped,
 ]
 OF_INVOICES = [
     reports_of_the_official_invoice,
     reports_of_a_corrected_number,
     reports_of_a_payment,
     reports_of_a_corrected_payment,
+    reports_of_a_reversal_of_too_much,
+    reports_of_more_than_is_open,
+    reports_that_cannot_be,
     reports_of_credit,
+    reports_of_credit_of_the_rest,
 ]
 SAMPLE = 14
 
@@ -309,10 +401,10 @@ def test_what_fits_is_recorded_and_every_line_is_named(market: Market, warehouse
 
     assert end["lines"] == [(10, 4, 0, 0), (3, 3, 0, 0)]
     assert end["discrepancies"] == [
-        ("failed", "WH-3", "", "–", "failed"),
-        ("quantity", "", "a line", "10", "12"),
-        ("quantity", "", "a line", "3", "4"),
-        ("quantity", "WH-2", "0199f3c1-0000-7000-8000-000000000000", "0", "1"),
+        ("failed", "WH-3", "", "–", "failed", "report 3"),
+        ("quantity", "", "a line", "10", "12", "report 2"),
+        ("quantity", "", "a line", "3", "4", "report 2"),
+        ("quantity", "WH-2", "0199f3c1-0000-7000-8000-000000000000", "0", "1", "report 0"),
     ]
 
 
@@ -324,4 +416,4 @@ def test_an_invoice_ends_as_its_reports_say(invoice: Invoice, erp: FarEnd) -> No
     assert end["status"] == ("partly_paid", Decimal(33), Decimal(0), Decimal(87))
     assert end["payments"] == {"PAY-number": Decimal(33)}
     assert end["official"][:2] == ("number-SI1", "part paid")
-    assert end["discrepancies"] == [("payment", "CB-2", "PAY-number", "-7", "-9")]
+    assert end["discrepancies"] == [("payment", "CB-2", "PAY-number", "-7", "-9", "report 4")]
