@@ -30,7 +30,7 @@ LAST_NUMBER = re.compile(r"\d+(?=\D*$)")
 
 def retry_deferred() -> int:
     """Apply messages whose document exists now, and quarantine those that waited too long."""
-    waiting = InboundMessage.objects.filter(result=Result.DEFERRED)
+    waiting = InboundMessage.objects.filter(result=Result.DEFERRED, resolved_at__isnull=True)
     arrived = waiting.filter(has_arrived())
     in_turn = arrived.order_by(F("tried_at").asc(nulls_first=True), "id")
     keys = list(in_turn.values_list("pk", flat=True)[:BATCH])
@@ -56,7 +56,10 @@ def _retry(key: uuid.UUID) -> bool:
 
 
 def _quarantine(message: InboundMessage) -> bool:
-    quarantined = InboundMessage.objects.filter(pk=message.pk, result=Result.DEFERRED).update(
+    waiting = InboundMessage.objects.filter(
+        pk=message.pk, result=Result.DEFERRED, resolved_at__isnull=True
+    )
+    quarantined = waiting.update(
         result=Result.QUARANTINED,
         **columns("detail", _missing(message.subject), 500),
         give_up_at=None,

@@ -167,11 +167,15 @@ def _failed(
         "Apply it again once that is mended.",
         error=type(error).__name__,
     )
-    record = None
-    if connection is not None and message is not None:
-        with suppress(UnknownDocument):
-            record = find_record(connection, message)
+    record = _named(connection, message) if connection and message else None
     return MessageResult(Result.QUARANTINED, detail, record)
+
+
+def _named(connection: Connection, message: IncomingMessage) -> Record | None:
+    """Find the document that a message names, on whose page it is shown; None if there is none."""
+    with suppress(UnknownDocument):
+        return find_record(connection, message)
+    return None
 
 
 def _store_result(stored: InboundMessage, applied: MessageResult) -> None:
@@ -180,7 +184,7 @@ def _store_result(stored: InboundMessage, applied: MessageResult) -> None:
     stored.result = Result.QUARANTINED if gave_up else applied.result
     for name, value in columns("detail", applied.detail, 500).items():
         setattr(stored, name, value)
-    stored.root_id = applied.record.id if applied.record else None
+    stored.root_id = applied.record.id if applied.record else stored.root_id
     stored.give_up_at = stored.give_up_at if waits else None
     stored.tried_at = timezone.now() if waits else stored.tried_at
     stored.save(
@@ -208,7 +212,7 @@ def _apply(connection: Connection, message: IncomingMessage) -> MessageResult:
         record = error.discrepancies[0].record if error.discrepancies else None
         return MessageResult(Result.CONFLICT, error.message, record)
     except NotForThisConnection as error:
-        return MessageResult(Result.QUARANTINED, error.message)  # on no page of a document
+        return MessageResult(Result.QUARANTINED, error.message, _named(connection, message))
     except DomainError as error:
         record = find_record(connection, message)
         return MessageResult(Result.QUARANTINED, error.message, record)

@@ -1,4 +1,4 @@
-"""Actions on messages that were not applied: apply one again after mending, or set it aside."""
+"""Actions on messages that wait: apply one again after mending, or set it aside."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from fulfilment.services.discrepancies import decision
 
 
 def apply_again(message_id: uuid.UUID) -> InboundMessage:
-    """Apply a message that was refused, as when it came; refused if it is settled already."""
+    """Apply a message that waits, as when it came; refused if it is settled already."""
     stored = InboundMessage.objects.get(pk=message_id)
-    if apply_stored(message_id, *InboundMessage.REFUSED) is None:
+    if apply_stored(message_id, *InboundMessage.WAITING) is None:
         raise _settled(stored)
     stored.refresh_from_db()
     return stored
@@ -31,7 +31,7 @@ def set_aside(message_id: uuid.UUID, *, actor: Actor, reason: str) -> InboundMes
     if not reason.strip():
         raise MissingField(gettext("Give a reason: it is kept with the message."), field="reason")
     stored = InboundMessage.objects.select_for_update(of=("self",)).get(pk=message_id)
-    if not stored.is_open:
+    if not stored.is_waiting:
         raise _settled(stored)
     stored.resolved_at = timezone.now()
     decided = columns("resolution", decision(actor, reason), 300)

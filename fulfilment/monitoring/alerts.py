@@ -15,7 +15,7 @@ from fulfilment.monitoring.metrics import ConnectionMetrics
 Severity = Literal["warning", "critical"]
 
 LATE_AFTER = dt.timedelta(minutes=10)
-"""Age from which a waiting handoff is an alert, whatever the reason."""
+"""Age from which a handoff or a message that waits is an alert, whatever the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,8 @@ def _alerts(metrics: ConnectionMetrics) -> Iterator[Alert]:
         yield Alert("warning", "misconfigured", metrics.code, sentence)
     if metrics.oldest_seconds > LATE_AFTER.total_seconds():
         yield Alert("warning", "late", metrics.code, _late(metrics))
+    if metrics.oldest_deferred_seconds > LATE_AFTER.total_seconds():
+        yield Alert("warning", "deferred", metrics.code, _deferred(metrics))
     for code, count, text in _counted(metrics):
         if count:
             sentence = text % {"name": metrics.name, "count": count}
@@ -89,6 +91,16 @@ def _late(metrics: ConnectionMetrics) -> str:
     )
     minutes = int(metrics.oldest_seconds // 60)
     return text % {"name": metrics.name, "count": metrics.waiting, "minutes": minutes}
+
+
+def _deferred(metrics: ConnectionMetrics) -> str:
+    text = ngettext(
+        "%(count)d message from %(name)s has been waiting for its document for %(minutes)d min.",
+        "%(count)d messages from %(name)s wait for documents, the oldest for %(minutes)d min.",
+        metrics.deferred,
+    )
+    minutes = int(metrics.oldest_deferred_seconds // 60)
+    return text % {"name": metrics.name, "count": metrics.deferred, "minutes": minutes}
 
 
 def _counted(metrics: ConnectionMetrics) -> list[tuple[str, int, str]]:

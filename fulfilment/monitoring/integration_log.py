@@ -6,7 +6,6 @@ The number of statements is the same for a short log and a long one.
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -49,6 +48,13 @@ class Exchange:
     discrepancies: Sequence[Discrepancy]
 
     @property
+    def is_undecided(self) -> bool:
+        """Whether a person has something to decide."""
+        return any(each.is_open for each in self.messages) or any(
+            each.resolved_at is None for each in self.discrepancies
+        )
+
+    @property
     def entries(self) -> list[Entry]:
         """List it, the oldest first."""
         found = [
@@ -61,23 +67,26 @@ class Exchange:
 
 def read_exchange(document: AnyDocument, invoices: Iterable[Invoice] | None = None) -> Exchange:
     """Read what passed; three statements, one more if the order's invoices are not given."""
-    keys = _keys(document, invoices)
-    messages = InboundMessage.objects.filter(root_id__in=keys).select_related("connection")
-    discrepancies = Discrepancy.objects.filter(record_id__in=keys).select_related("connection")
+    documents = _documents(document, invoices)
+    keys = [each.pk for each in documents]
+    names = [each.number for each in documents]
+    names += [each.official_number for each in documents if isinstance(each, Invoice)]
+    messages = InboundMessage.objects.about(keys, [name for name in names if name])
+    discrepancies = Discrepancy.objects.filter(record_id__in=keys)
     return Exchange(
         handoffs=list(Handoff.objects.about(document).with_attempts().order_by("id")),
-        messages=list(messages),
-        discrepancies=list(discrepancies),
+        messages=list(messages.select_related("connection")),
+        discrepancies=list(discrepancies.select_related("connection", "report")),
     )
 
 
-def _keys(document: AnyDocument, invoices: Iterable[Invoice] | None) -> list[uuid.UUID]:
-    """Return the ids of a document and, for an order, of its invoices."""
+def _documents(document: AnyDocument, invoices: Iterable[Invoice] | None) -> list[AnyDocument]:
+    """Return a document and, for an order, its invoices."""
     if not isinstance(document, Order):
-        return [document.pk]
+        return [document]
     if invoices is None:
-        invoices = Invoice.objects.filter(order=document).only("pk")
-    return [document.pk, *(invoice.pk for invoice in invoices)]
+        invoices = Invoice.objects.filter(order=document)
+    return [document, *invoices]
 
 
 def _attempts(handoff: Handoff) -> list[Attempt]:
@@ -164,17 +173,19 @@ def _merge_repeats(entries: Iterable[Entry]) -> Iterator[Entry]:
 
 
 def _message_entry(message: InboundMessage) -> Entry:
-    at, text = message.received_at, _describe_message(message)
+    at, text = message.received_at, describe_message(message)
     if message.result == Result.STALE:
         late = gettext("It arrived late and changed nothing.")
         return Entry(at, f"{text} {late}", "info", "clock")
     text = f"{text} {message.display_detail}".strip()
     if message.is_open:
         return Entry(at, text, "bad", "alert-triangle")
+    if message.is_waiting:
+        return Entry(at, text, "warn", "clock")
     return Entry(at, text, "warn" if message.detail else "good", "inbox")
 
 
-def _describe_message(message: InboundMessage) -> str:
+def describe_message(message: InboundMessage) -> str:
     """Write what a message reports, with the words of its sender."""
     data: dict[str, Any] = message.body.get("data", {})
     values = {

@@ -36,6 +36,8 @@ class ConnectionMetrics:
     quarantined: int
     discrepancies: int
     last_failure: str
+    oldest_deferred_seconds: float = 0.0
+    """The age of the oldest message that waits for its document."""
     can_sign: bool = True
     can_verify: bool = True
     """Whether a secret of this direction is valid and can be read."""
@@ -92,7 +94,7 @@ def _handoffs() -> dict[uuid.UUID, tuple[int, int, dt.datetime | None]]:
     return {connection: (queued, stuck, oldest) for connection, queued, stuck, oldest in rows}
 
 
-def _messages() -> dict[uuid.UUID, tuple[int, int]]:
+def _messages() -> dict[uuid.UUID, tuple[int, int, dt.datetime | None]]:
     result = InboundMessage.Result
     rows = (
         InboundMessage.objects.filter(
@@ -102,19 +104,22 @@ def _messages() -> dict[uuid.UUID, tuple[int, int]]:
         .annotate(
             deferred=Count("id", filter=Q(result=result.DEFERRED)),
             quarantined=Count("id", filter=Q(result=result.QUARANTINED)),
+            oldest=Min("received_at", filter=Q(result=result.DEFERRED)),
         )
     )
-    return {connection: (deferred, quarantined) for connection, deferred, quarantined in rows}
+    return {
+        connection: (deferred, refused, oldest) for connection, deferred, refused, oldest in rows
+    }
 
 
 def _metrics(
     connection: Any,
     handoffs: dict[uuid.UUID, tuple[int, int, dt.datetime | None]],
-    messages: dict[uuid.UUID, tuple[int, int]],
+    messages: dict[uuid.UUID, tuple[int, int, dt.datetime | None]],
     discrepancies: int,
 ) -> ConnectionMetrics:
     waiting, stuck, oldest = handoffs.get(connection.pk, (0, 0, None))
-    deferred, quarantined = messages.get(connection.pk, (0, 0))
+    deferred, quarantined, early = messages.get(connection.pk, (0, 0, None))
     return ConnectionMetrics(
         code=connection.code,
         name=connection.name,
@@ -122,7 +127,8 @@ def _metrics(
         breaker=connection.health.breaker,
         waiting=waiting,
         needs_attention=stuck,
-        oldest_seconds=(timezone.now() - oldest).total_seconds() if oldest else 0.0,
+        oldest_seconds=_age(oldest),
+        oldest_deferred_seconds=_age(early),
         deferred=deferred,
         quarantined=quarantined,
         discrepancies=discrepancies,
@@ -133,11 +139,17 @@ def _metrics(
     )
 
 
+def _age(since: dt.datetime | None) -> float:
+    """Return how many seconds ago a moment was; 0 without one."""
+    return (timezone.now() - since).total_seconds() if since else 0.0
+
+
 GAUGES = {
     "waiting": "Handoffs waiting to be delivered.",
     "needs_attention": "Refused handoffs that need a person.",
     "oldest_seconds": "Age of the oldest waiting handoff.",
     "deferred": "Inbound messages that wait for their document.",
+    "oldest_deferred_seconds": "Age of the oldest message that waits for its document.",
     "quarantined": "Inbound messages that were not applied and need a person.",
     "discrepancies": "Discrepancies that are not decided.",
     "drift": "Documents on which both sides are not known to agree.",

@@ -51,6 +51,19 @@ def test_has_none_when_everything_was_accepted(order: Order, warehouse: FarEnd) 
     assert alerts() == []
 
 
+def test_warns_of_messages_that_wait_long_for_their_documents() -> None:
+    early = measured(deferred=3, oldest_deferred_seconds=60.0)
+    late = measured(deferred=3, oldest_deferred_seconds=1200.0)
+
+    assert alerts_for([early]) == []
+    [alert] = alerts_for([late])
+    assert (alert.severity, alert.code, alert.text) == (
+        "warning",
+        "deferred",
+        "3 messages from ERP wait for documents, the oldest for 20 min.",
+    )
+
+
 def test_warns_of_late_and_refused_handoffs_and_of_discrepancies(
     order: Order, market: Market, warehouse: FarEnd
 ) -> None:

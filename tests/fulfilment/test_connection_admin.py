@@ -146,6 +146,21 @@ def test_keeps_the_backlog_of_what_it_disables(
     assert Handoff.objects.get().state == Handoff.State.ACCEPTED
 
 
+def test_shows_on_its_page_what_was_not_queued_while_disabled(
+    market: Market, warehouse: FarEnd, admin_client: Client
+) -> None:
+    page = address(Connection, "change", warehouse.connection.pk)
+    act(admin_client, "disable", warehouse.connection)
+    missed = submitted_order(market)
+    assert str(missed.number) in admin_client.get(page).content.decode()
+
+    answer = act(admin_client, "resume", warehouse.connection)
+
+    told = admin_client.get(answer.headers["Location"]).content.decode()
+    assert f"Not queued while it was disabled: 1 events of {missed.number}." in told
+    assert str(missed.number) in admin_client.get(page).content.decode()
+
+
 def test_tries_again_at_once_when_the_address_is_corrected(
     order: Order, warehouse: FarEnd, admin_client: Client
 ) -> None:

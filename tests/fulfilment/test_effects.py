@@ -185,7 +185,8 @@ def test_takes_more_money_than_is_due_as_customer_credit(invoice: Invoice, erp: 
     invoice.refresh_from_db()
     assert (invoice.status, invoice.official_status) == ("paid", "paid")
     assert CustomerCreditEntry.objects.get().amount == Decimal("0.01")
-    assert not Discrepancy.objects.exists()
+    found = Discrepancy.objects.get()
+    assert (found.kind, found.ours, found.theirs) == ("overpaid", "120", "120.01")
 
 
 def test_opens_a_discrepancy_for_a_reference_with_another_amount(

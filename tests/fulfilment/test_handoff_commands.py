@@ -97,7 +97,10 @@ def test_pauses_resumes_rotates_and_tests_a_connection(order: Order, warehouse: 
     assert revoked == "Old secrets that are not valid any more: 1.\n"
     assert live_secrets(warehouse.connection, Secret.Purpose.INBOUND) == [new]
     disabled = run("handoffs", "disable", "warehouse")
-    assert disabled == "Warehouse is disabled. Waiting until it is resumed: 1.\n"
+    assert disabled == (
+        "Warehouse is disabled. Waiting until it is resumed: 1. "
+        "What happens until then is not queued; a paused connection would get it later.\n"
+    )
     assert run("handoffs", "resume", "warehouse") == "Warehouse is active again.\n"
     assert run("handoffs", "test", "warehouse").startswith("It answered within ")
     assert [event["type"] for event in warehouse.events] == ["throughline.connection.tested"]

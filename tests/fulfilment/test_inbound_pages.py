@@ -11,12 +11,13 @@ from django.utils import timezone
 
 from crm import roles
 from crm.models import User
+from fulfilment.inbound.deferral import retry_deferred
 from fulfilment.models import Discrepancy, InboundMessage
 from sales.models import Invoice, Order
 from sales.services.change_orders import Changes, change_order
 from tests.factories import Market, UserFactory
 from tests.fulfilment.conftest import FarEnd, event, shipment_event
-from tests.fulfilment.messages import paid, receive_from, returned
+from tests.fulfilment.messages import paid, receive_from, returned, status_event
 from web.record_urls import record_url
 
 DESK = "/handoffs/"
@@ -136,6 +137,107 @@ def test_sets_a_message_aside_and_decides_a_discrepancy(
     assert found.decision == f"{clerk}: They counted a sample"
     assert undecided(client, DESK) == ""
     assert "They counted a sample" in client.get(record_url(found)).content.decode()
+
+
+def test_shows_what_a_connection_may_not_report_on_the_document_that_it_names(
+    order: Order, market: Market, erp: FarEnd, clerk: User, client: Client
+) -> None:
+    receive_from(erp, shipment_event(order, "FOREIGN", "shipped", "1"))
+
+    for url in (DESK, record_url(order)):
+        card = undecided(client, url)
+        assert "ERP may not report warehouse.shipment.reported" in card
+        assert "ERP reported FOREIGN as shipped" in card
+        assert str(market.rep) in card
+        assert "/apply/" in card
+        assert "/set-aside/" in card
+
+
+def test_shows_what_waits_for_its_document_with_owner_age_and_actions(
+    warehouse: FarEnd, market: Market, clerk: User, client: Client
+) -> None:
+    unknown = status_event(Order(number="ORD-77"))
+    assert receive_from(warehouse, unknown) == "deferred"
+    InboundMessage.objects.update(received_at=timezone.now() - dt.timedelta(hours=3))
+    stored = InboundMessage.objects.get()
+
+    card = undecided(client, DESK)
+    [alert] = [each for each in client.get(DESK).context["alerts"] if "document" in each.text]
+
+    assert "ORD-77 is not known here yet." in card
+    assert "Back office" in card
+    assert "3 hours ago" in card
+    assert f'action="/messages/{stored.pk}/apply/"' in card
+    assert alert.url == "/handoffs/?connection=warehouse&reports=all#undecided"
+    assert "ORD-77" in undecided(client, alert.url)
+    told = client.post(f"/messages/{stored.pk}/apply/", follow=True).content.decode()
+    assert "ORD-77 is not known here yet." in told
+    client.post(f"/messages/{stored.pk}/set-aside/", {"reason": "A test of theirs"})
+    assert undecided(client, DESK) == ""
+    retry_deferred()
+    stored.refresh_from_db()
+    assert (stored.result, stored.is_waiting) == ("deferred", False)
+
+
+def test_shows_on_a_document_what_named_it_before_it_was_there(
+    order: Order, market: Market, warehouse: FarEnd, client: Client
+) -> None:
+    receive_from(warehouse, status_event(Order(number="ORD-77")))
+    InboundMessage.objects.update(result="quarantined", subject=order.number, give_up_at=None)
+    stored = InboundMessage.objects.get()
+    client.force_login(market.rep)
+
+    card = undecided(client, record_url(order))
+
+    assert record_url(stored) in card
+    assert str(market.rep) in card
+    assert record_url(stored) in undecided(client, DESK)
+    assert str(order) in client.get(record_url(stored)).content.decode()
+
+
+def test_tells_two_reports_with_one_cause_apart(
+    order: Order, erp: FarEnd, clerk: User, client: Client
+) -> None:
+    messages = [shipment_event(order, f"F-{number}", "shipped", "1") for number in range(2)]
+    for message in messages:
+        receive_from(erp, message)
+
+    for url in (DESK, record_url(order)):
+        card = undecided(client, url)
+        for number, message in enumerate(messages):
+            assert f"ERP reported F-{number} as shipped" in card
+            assert message["id"] in card
+            assert f"sequence {int(message['sequence'])}" in card
+
+
+def test_names_the_report_and_the_rule_of_a_discrepancy(
+    order: Order, warehouse: FarEnd, clerk: User, client: Client
+) -> None:
+    message = shipment_event(order, "WH-1", "shipped", "12")
+    receive_from(warehouse, message)
+    found = Discrepancy.objects.get()
+
+    page = client.get(record_url(found)).content.decode()
+    card = undecided(client, record_url(order))
+
+    assert "12 shipped in all, but only 10 are ordered." in page
+    assert message["id"] in page
+    assert record_url(InboundMessage.objects.get()) in page
+    assert "Warehouse reported WH-1 as shipped" in page
+    assert card.count(message["id"]) >= 2
+    assert f"/discrepancies/{found.pk}/decide/" in card
+
+
+def test_shows_an_overpayment_on_invoice_order_and_desk(
+    invoice: Invoice, erp: FarEnd, clerk: User, client: Client
+) -> None:
+    receive_from(erp, paid(invoice, "SI-1", "150.00"))
+    assert invoice.order is not None
+
+    for url in (DESK, record_url(invoice), record_url(invoice.order)):
+        card = undecided(client, url)
+        assert f"{invoice}: ours 120, ERP 150 (+30)" in card
+        assert "€30.00 became customer credit." in card
 
 
 def test_shows_a_rep_only_what_is_about_their_documents(

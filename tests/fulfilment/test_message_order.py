@@ -31,7 +31,7 @@ Message = dict[str, Any]
 
 
 def discrepancies(record: Order | Invoice) -> list[tuple[str, ...]]:
-    """The open discrepancies of a document with the reports that say so, without what is its own."""
+    """The open discrepancies of a document, and whose report each is, without what is its own."""
     about = InboundMessage.objects.filter(root_id=record.pk)
     first = about.earliest("sequence").sequence or 0
     lines = {str(pk) for pk in record.lines.values_list("pk", flat=True)}

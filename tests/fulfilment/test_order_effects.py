@@ -256,6 +256,34 @@ def test_keeps_more_returns_than_shipments_until_the_shipment_is_reported(
     assert InboundMessage.objects.filter(resolved_at__isnull=False).count() == 1
 
 
+def test_a_return_finds_its_shipment_when_that_comes_later(order: Order, warehouse: FarEnd) -> None:
+    receive_from(warehouse, returned(order, "WH-R1", "3", shipment_ref="WH-1"))
+    assert Shipment.objects.get().returns is None
+
+    receive_from(warehouse, shipment_event(order, "WH-1", "shipped", "5"))
+
+    assert Shipment.objects.get(direction="return").returns == Shipment.objects.get(direction="out")
+    assert open_values() == []
+
+
+def test_a_shortage_is_settled_when_all_is_shipped(order: Order, warehouse: FarEnd) -> None:
+    receive_from(warehouse, shortage(order, "4"))
+    receive_from(warehouse, shipment_event(order, "WH-1", "shipped", "6"))
+    assert open_values() == [("shortage", "", "4", "4 Sold out")]
+
+    receive_from(warehouse, shipment_event(order, "WH-2", "shipped", "4"))
+
+    assert open_values() == []
+
+
+def test_a_shortage_of_what_was_shipped_before_stays(order: Order, warehouse: FarEnd) -> None:
+    receive_from(warehouse, shipment_event(order, "WH-1", "shipped", "10"))
+
+    receive_from(warehouse, shortage(order, "4"))
+
+    assert open_values() == [("shortage", "", "0", "4 Sold out")]
+
+
 def test_quarantines_a_return_under_the_reference_of_a_shipment(
     order: Order, warehouse: FarEnd
 ) -> None:

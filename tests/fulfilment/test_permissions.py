@@ -35,7 +35,7 @@ def test_does_not_let_a_warehouse_report_a_payment(
     assert (invoice.status, invoice.paid) == (Invoice.Status.ISSUED, 0)
     assert not Payment.objects.exists()
     stored = InboundMessage.objects.get()
-    assert (stored.result, stored.root_id) == (Result.QUARANTINED, None)
+    assert (stored.result, stored.root_id) == (Result.QUARANTINED, invoice.pk)
 
 
 def test_refuses_such_a_type_before_it_looks_for_the_document(erp: FarEnd) -> None:
@@ -58,7 +58,7 @@ def test_does_not_let_a_connection_report_on_a_document_that_it_was_not_sent(
     invoice.refresh_from_db()
     assert invoice.official_number == ""
     stored = InboundMessage.objects.get(connection=other.connection)
-    assert stored.root_id is None
+    assert stored.root_id == invoice.pk
 
 
 def test_lets_a_connection_report_on_a_document_that_it_created(

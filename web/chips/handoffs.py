@@ -63,7 +63,7 @@ def shipment_chip(shipment: Shipment) -> Chip:
 
 def message_chip(message: InboundMessage) -> Chip:
     """Show what became of a message."""
-    if message.result in InboundMessage.REFUSED and not message.is_open:
+    if message.result in InboundMessage.WAITING and not message.is_waiting:
         return Chip(gettext("Settled"), "neutral", "check")
     return Chip(message.get_result_display(), *MESSAGE_LOOKS[message.result])
 

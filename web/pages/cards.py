@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from web.display import Chip, When
+from web.display import Action, Chip, When
 from web.icons import draw_icon
 from web.initials import hue, initials
 
@@ -28,6 +28,8 @@ class CardRow:
     chip: Chip | None = None
     amount: str = ""
     when: When | None = None
+    actions: Sequence[Action] = ()
+    """What can be done with it at once; each is allowed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

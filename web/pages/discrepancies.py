@@ -9,10 +9,12 @@ from django.utils.translation import gettext
 
 from common.formatting import format_moment
 from crm.models import User
-from fulfilment.models import Discrepancy
+from fulfilment.models import Discrepancy, InboundMessage
+from fulfilment.monitoring.integration_log import describe_message
 from web.chips.handoffs import discrepancy_chip
 from web.display import Action, Actions, Fact, Link, When
 from web.pages.cards import CardRow
+from web.pages.inbound_messages import identity_of
 from web.pages.records import RecordPage
 from web.pages.report_documents import Owners, document_facts, document_of
 from web.record_urls import record_url
@@ -33,7 +35,9 @@ def discrepancy_page(found: Discrepancy, user: User, *, problem: str = "") -> Di
         Fact(gettext("Ours"), found.display_ours or "–"),
         Fact(gettext("Theirs"), found.theirs),
         Fact(gettext("Difference"), found.difference or "–"),
+        Fact(gettext("Rule"), found.display_rule or "–"),
         Fact(gettext("Connection"), found.connection),
+        *_report_facts(found.report),
         Fact(gettext("Opened"), format_moment(found.opened_at)),
     ]
     if found.part:
@@ -52,8 +56,19 @@ def discrepancy_page(found: Discrepancy, user: User, *, problem: str = "") -> Di
     )
 
 
-def discrepancy_row(found: Discrepancy, owners: Owners) -> CardRow:
-    """Show both values, and about whose document they are."""
+def _report_facts(report: InboundMessage | None) -> list[Fact]:
+    """Say which report it is, with a link to it, what it says, and when it came."""
+    if report is None:
+        return [Fact(gettext("Report"), gettext("The answer to a message of ours"))]
+    return [
+        Fact(gettext("Report"), Link(identity_of(report), record_url(report))),
+        Fact(gettext("What it says"), describe_message(report)),
+        Fact(gettext("Received"), format_moment(report.received_at)),
+    ]
+
+
+def discrepancy_row(found: Discrepancy, owners: Owners, user: User) -> CardRow:
+    """Show both values, the rule and the report, and about whose document they are."""
     return CardRow(
         title=compared(found),
         url=record_url(found),
@@ -63,6 +78,8 @@ def discrepancy_row(found: Discrepancy, owners: Owners) -> CardRow:
                 (
                     found.record_number,
                     found.part,
+                    found.display_rule,
+                    identity_of(found.report) if found.report else "",
                     str(found.connection),
                     owners.get(found.record_id),
                 ),
@@ -70,6 +87,7 @@ def discrepancy_row(found: Discrepancy, owners: Owners) -> CardRow:
         ),
         chip=discrepancy_chip(found),
         when=When.of(found.opened_at),
+        actions=_discrepancy_actions(found, user),
     )
 
 

@@ -43,7 +43,7 @@ def notices_of(alerts: Iterable[Alert]) -> list[AlertNotice]:
 
 def _counted_by(alert: Alert) -> str:
     """Return the address of what an alert counts: the rows of this list, or a card above it."""
-    if alert.code in {"quarantined", "discrepancies"}:
+    if alert.code in {"quarantined", "deferred", "discrepancies"}:
         query = urlencode({"connection": alert.connection, "reports": ALL})
         return f"{reverse('fulfilment:handoff-list')}?{query}#undecided"
     state = Handoff.State.NEEDS_ATTENTION if alert.code == "needs_attention" else TO_SEND

@@ -11,11 +11,17 @@ from django.utils.translation import gettext
 from common.formatting import format_moment
 from crm.models import User
 from fulfilment.models import InboundMessage
+from fulfilment.monitoring.integration_log import describe_message
 from web.chips.handoffs import message_chip
 from web.display import Action, Actions, Fact, Link, When
 from web.pages.cards import CardRow
 from web.pages.records import RecordPage
-from web.pages.report_documents import Owners, document_facts, document_of
+from web.pages.report_documents import (
+    Owners,
+    document_facts,
+    document_of,
+    owner_without_document,
+)
 from web.record_urls import record_url
 
 
@@ -29,10 +35,11 @@ class InboundMessagePage(RecordPage):
 
 def message_page(message: InboundMessage, user: User, *, problem: str = "") -> InboundMessagePage:
     """Read and format everything that the page of a message shows."""
-    document = document_of(message.root_id)
+    document = document_of(message.root_id, message.subject)
     facts = [
         *document_facts(document),
         Fact(gettext("As the sender names it"), message.subject),
+        Fact(gettext("What it says"), describe_message(message)),
         Fact(gettext("Connection"), message.connection),
         Fact(gettext("Message id"), message.message_id),
         Fact(gettext("Sequence"), message.sequence),
@@ -49,28 +56,44 @@ def message_page(message: InboundMessage, user: User, *, problem: str = "") -> I
         subtitle=f"{message.connection} → {document or message.subject}",
         chips=[message_chip(message)],
         actions=Actions(_message_actions(message, user)),
-        problem=problem or (message.display_detail if message.is_open else ""),
+        problem=problem or (message.display_detail if message.is_waiting else ""),
         facts=facts,
         body=json.dumps(message.body, indent=2, ensure_ascii=False),
     )
 
 
-def message_row(message: InboundMessage, owners: Owners) -> CardRow:
-    """Show why a message was not applied, and about whose document it is."""
-    parts = (message.subject, message.part, str(message.connection), owners.get(message.root_id))
+def message_row(message: InboundMessage, owners: Owners, user: User) -> CardRow:
+    """Show why a message was not applied, what it says, and about whose document it is."""
+    owner = owners.get(message.root_id or message.subject) or owner_without_document()
+    parts = (
+        message.subject,
+        message.part,
+        describe_message(message),
+        identity_of(message),
+        str(message.connection),
+        owner,
+    )
     return CardRow(
         title=message.display_detail or str(message),
         url=record_url(message),
         detail=" · ".join(filter(None, parts)),
         chip=message_chip(message),
         when=When.of(message.received_at),
+        actions=_message_actions(message, user),
     )
+
+
+def identity_of(message: InboundMessage) -> str:
+    """Name a message by its type, its sequence and its id."""
+    text = gettext("%(type)s, sequence %(sequence)s, %(id)s")
+    values = {"type": message.type, "sequence": message.sequence, "id": message.message_id}
+    return text % values
 
 
 def _message_actions(message: InboundMessage, user: User) -> list[Action]:
     if not user.has_perm("fulfilment.change_inboundmessage"):
         return []
-    settled = "" if message.is_open else gettext("The message is applied, or settled already.")
+    settled = "" if message.is_waiting else gettext("The message is applied, or settled already.")
 
     def url(name: str) -> str:
         return reverse(f"fulfilment:inboundmessage-{name}", args=[message.pk])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
+from crm.models import User
 from fulfilment.models import Handoff
 from fulfilment.monitoring.integration_log import Entry, read_exchange
 from fulfilment.monitoring.waiting import wait_of
@@ -16,6 +17,7 @@ from web.chips.handoffs import handoff_chip, sync_chip
 from web.display import TONE_CLASS, Chip, When
 from web.pages.cards import Card, CardRow, icon_mark
 from web.pages.open_reports import open_reports_card
+from web.pages.report_documents import DocumentKey
 
 SHOWN = 12
 
@@ -40,19 +42,19 @@ class Integration:
 
 
 def build_integration(
-    document: AnyDocument, invoices: Iterable[Invoice] | None = None
+    document: AnyDocument, user: User, invoices: Iterable[Invoice] | None = None
 ) -> Integration:
     """Read a document's handoffs and integration log; three statements, one more for invoices."""
     exchange = read_exchange(document, invoices)
     owner = str(document.owner)
-    keys = {each.root_id for each in exchange.messages}
+    keys: set[DocumentKey] = {each.root_id or each.subject for each in exchange.messages}
     keys |= {each.record_id for each in exchange.discrepancies}
     undecided = open_reports_card(
-        exchange.messages, exchange.discrepancies, dict.fromkeys(keys, owner)
+        exchange.messages, exchange.discrepancies, dict.fromkeys(keys, owner), user
     )
     states = (handoff.state for handoff in exchange.handoffs)
     return Integration(
-        sync=sync_chip(states, is_undecided=undecided is not None),
+        sync=sync_chip(states, is_undecided=exchange.is_undecided),
         handoffs=_handoffs_card(exchange.handoffs),
         undecided=undecided,
         log=_log(exchange.entries),

@@ -83,7 +83,7 @@ def invoice_page(invoice: Invoice, user: User, *, problem: str = "") -> InvoiceP
     drifts = [] if invoice.bills_order or invoice.credits_id else drifts_of(invoice, lines)
     today = todays_figures(invoice, lines)
     customer_credit: Decimal = getattr(invoice, "customer_credit", Decimal(0))
-    issued, surplus = _issued(invoice, customer_credit), _surplus(invoice)
+    issued, surplus = _issued(invoice, customer_credit, user), _surplus(invoice)
     return InvoicePage(
         record=invoice,
         crumb=Link(gettext("Invoices"), reverse("sales:invoice-list")),
@@ -105,7 +105,7 @@ def invoice_page(invoice: Invoice, user: User, *, problem: str = "") -> InvoiceP
     )
 
 
-def _issued(invoice: Invoice, customer_credit: Decimal) -> IssuedInvoice | None:
+def _issued(invoice: Invoice, customer_credit: Decimal, user: User) -> IssuedInvoice | None:
     if invoice.number is None:
         return None
     cards = (
@@ -116,7 +116,7 @@ def _issued(invoice: Invoice, customer_credit: Decimal) -> IssuedInvoice | None:
     return IssuedInvoice(
         official=official_invoice(invoice),
         cards=[card for card in cards if card is not None],
-        integration=build_integration(invoice),
+        integration=build_integration(invoice, user),
     )
 
 

@@ -13,7 +13,7 @@ from fulfilment.models import Discrepancy, InboundMessage
 from web.pages.cards import Card, CardRow
 from web.pages.discrepancies import discrepancy_row
 from web.pages.inbound_messages import message_row
-from web.pages.report_documents import Owners, owners_of
+from web.pages.report_documents import DocumentKey, Owners, owners_of
 
 SHOWN = 20
 """Messages, and values that differ, that the list shows at first: so many of each."""
@@ -23,16 +23,19 @@ ALL, MOST = "all", 1000
 
 
 def open_reports_card(
-    messages: Iterable[InboundMessage], discrepancies: Iterable[Discrepancy], owners: Owners
+    messages: Iterable[InboundMessage],
+    discrepancies: Iterable[Discrepancy],
+    owners: Owners,
+    user: User,
 ) -> Card | None:
     """List what waits, the newest first; nothing if nothing does."""
-    waiting = [each for each in messages if each.is_open]
+    waiting = [each for each in messages if each.is_waiting]
     differing = [each for each in discrepancies if each.resolved_at is None]
     if not waiting and not differing:
         return None
     rows = [
-        *(message_row(each, owners) for each in waiting),
-        *(discrepancy_row(each, owners) for each in differing),
+        *(message_row(each, owners, user) for each in waiting),
+        *(discrepancy_row(each, owners, user) for each in differing),
     ]
     return Card(title=gettext("Reports that need a person"), id="undecided", rows=rows)
 
@@ -42,8 +45,9 @@ def open_reports_among(user: User, connection: str = "", *, shows_all: bool = Fa
 
     With the code of a connection only what that reported.
     """
-    waiting = InboundMessage.objects.visible_to(user).open().select_related("connection")
-    differing = Discrepancy.objects.visible_to(user).open().select_related("connection")
+    waiting = InboundMessage.objects.visible_to(user).waiting().select_related("connection")
+    differing = Discrepancy.objects.visible_to(user).open()
+    differing = differing.select_related("connection", "report")
     if connection:
         waiting = waiting.filter(connection__code=connection)
         differing = differing.filter(connection__code=connection)
@@ -52,8 +56,9 @@ def open_reports_among(user: User, connection: str = "", *, shows_all: bool = Fa
     discrepancies = list(differing.order_by("-id")[: shown + 1])
     is_cut = max(len(messages), len(discrepancies)) > shown
     messages, discrepancies = messages[:shown], discrepancies[:shown]
-    keys = {each.root_id for each in messages} | {each.record_id for each in discrepancies}
-    card = open_reports_card(messages, discrepancies, owners_of(keys))
+    keys: set[DocumentKey] = {each.root_id or each.subject for each in messages}
+    keys |= {each.record_id for each in discrepancies}
+    card = open_reports_card(messages, discrepancies, owners_of(keys), user)
     if card is None or not is_cut:
         return card
     return replace(card, rows=[*card.rows, _rest(connection, shown, shows_all=shows_all)])

@@ -20,7 +20,9 @@ from web.rendering import render_page
 
 def find(request: RepRequest, pk: uuid.UUID) -> Discrepancy:
     """Find a discrepancy of a document that the person may see."""
-    visible = Discrepancy.objects.visible_to(request.user).select_related("connection")
+    visible = Discrepancy.objects.visible_to(request.user).select_related(
+        "connection", "report__connection"
+    )
     return get_object_or_404(visible, pk=pk)
 
 

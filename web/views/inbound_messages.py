@@ -39,7 +39,7 @@ def apply(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 
     def use_case() -> Outcome:
         applied = apply_again(pk)
-        if applied.is_open:
+        if applied.is_waiting:
             return Outcome(applied, applied.display_detail, messages.ERROR)
         return Outcome(applied, gettext("The message is applied."))
 
