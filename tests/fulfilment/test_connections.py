@@ -270,11 +270,11 @@ def test_says_what_was_not_queued_while_it_was_disabled(market: Market, warehous
     disable_connection(warehouse.connection)
     during = submitted_order(market)
     period = DisabledPeriod.objects.get()
-    assert missed_in(period) == Missed(1, [during.number])
+    assert missed_in(period) == Missed(1, [str(during.number)])
 
     missed = resume_connection(warehouse.connection)
 
-    assert missed == Missed(1, [during.number])
+    assert missed == Missed(1, [str(during.number)])
     submitted_order(market)
     period.refresh_from_db()
     assert missed_in(period) == missed
