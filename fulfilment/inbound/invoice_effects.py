@@ -23,7 +23,7 @@ from fulfilment.inbound.documents import (
     sentences,
 )
 from fulfilment.inbound.official_invoices import store_official
-from fulfilment.inbound.report_rules import why_not
+from fulfilment.inbound.report_rules import other_currency, why_not
 from fulfilment.inbound.schemas import IncomingMessage, parse_message
 from fulfilment.models import Connection, Discrepancy, ExternalRef, InboundMessage
 from fulfilment.services.discrepancies import (
@@ -191,14 +191,7 @@ def _check_credit(invoice: Invoice, message: IncomingMessage, left: Decimal) -> 
     data = message.data
     money = data["amount"]
     if money["currency"] != invoice.currency:
-        raise UnclearCredit(
-            _(
-                "%(invoice)s is in %(ours)s, not %(theirs)s.",
-                invoice=invoice,
-                ours=invoice.currency,
-                theirs=money["currency"],
-            )
-        )
+        raise UnclearCredit(other_currency(invoice, money["currency"]))
     if not data["lines"] and money["amount"] != left:
         raise UnclearCredit(
             _(

@@ -36,8 +36,7 @@ from sales.services.billing.money_rules import (
     is_same_reference,
     recorded_elsewhere,
 )
-from sales.services.errors import NothingToCorrect
-from sales.services.payments import correct_payment, left_of, record_payment
+from sales.services.payments import correct_payment, find_payment, left_of, record_payment
 
 Kind = Discrepancy.Kind
 
@@ -140,15 +139,7 @@ class Entry:
             return kept
         counted = self.paid.counted
         if counted is None:
-            if kept is not None:
-                return kept
-            raise NothingToCorrect(
-                _(
-                    "%(invoice)s has no payment %(reference)s.",
-                    invoice=self.invoice,
-                    reference=self.reference,
-                )
-            )
+            return find_payment(self.invoice, self.reference)
         return record_payment(
             self.invoice.pk,
             actor=sender(self.connection),

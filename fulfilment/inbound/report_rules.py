@@ -35,6 +35,16 @@ def foreign(report: Report, invoice: Invoice) -> str:
     return next((currency for currency in named if currency != invoice.currency), "")
 
 
+def other_currency(invoice: Invoice, theirs: str) -> Sentence:
+    """Say that a system reports an invoice in another currency than it is in."""
+    return _(
+        "%(invoice)s is in %(ours)s, not %(theirs)s.",
+        invoice=invoice,
+        ours=invoice.currency,
+        theirs=theirs,
+    )
+
+
 def is_plausible(invoice: Invoice, day: dt.date) -> bool:
     """Whether the invoice of record may be of that day."""
     return invoice.issued_on is not None and abs(day - invoice.issued_on) <= PLAUSIBLE
@@ -43,12 +53,7 @@ def is_plausible(invoice: Invoice, day: dt.date) -> bool:
 def why_not(invoice: Invoice, report: Report) -> str | Sentence:
     """Say why a report cannot be: its currency, its day or its amount; empty if it can."""
     if currency := foreign(report, invoice):
-        return _(
-            "%(invoice)s is in %(currency)s, not %(reported)s.",
-            invoice=invoice,
-            currency=invoice.currency,
-            reported=currency,
-        )
+        return other_currency(invoice, currency)
     if report.type == POSTED:
         return _why_no_day(invoice, report.data["issued_on"])
     day = report.data.get("paid_on") or report.data["reversed_on"]

@@ -25,6 +25,7 @@ from web.forms.prices import PromotionForm
 from web.pages.activity import activity_card
 from web.pages.addresses import format_address
 from web.pages.cards import Card
+from web.pages.change_orders import ChangeOrderRow, change_order_rows
 from web.pages.document_flow import document_flow, flow_steps
 from web.pages.documents import (
     DocumentPage,
@@ -39,7 +40,6 @@ from web.pages.documents import (
 from web.pages.integration import Integration, build_integration
 from web.pages.lines import build_lines, drifts_of, read_lines
 from web.pages.order_actions import open_deductions, order_actions
-from web.pages.order_changes import OrderChangeRow, order_change_rows
 from web.pages.order_invoices import invoices_card
 from web.pages.promotions import Promotions, build_promotions
 from web.pages.shipments import ShipmentRow, read_shipments, shipment_rows
@@ -57,7 +57,7 @@ class SubmittedOrder:
 
     shipments: Sequence[ShipmentRow]
     invoices: Card
-    changes: Sequence[OrderChangeRow]
+    changes: Sequence[ChangeOrderRow]
     integration: Integration
 
 
@@ -131,7 +131,7 @@ def _submitted(
     return SubmittedOrder(
         shipments=shipment_rows(shipments, user),
         invoices=invoices_card(invoices),
-        changes=order_change_rows(order),
+        changes=change_order_rows(order),
         integration=build_integration(order, user, invoices),
     )
 
