@@ -48,13 +48,18 @@ class DiscrepancyAdmin(LookOnlyAdmin[Discrepancy]):
     list_filter = ("kind", "connection", ("resolved_at", admin.EmptyFieldListFilter))
     list_select_related = ("connection",)
     search_fields = ("record_number",)
-    exclude = ("ours", "resolution")
-    readonly_fields = ("written_ours", "decision")
+    exclude = ("ours", "rule", "resolution")
+    readonly_fields = ("written_ours", "written_rule", "decision")
 
     @admin.display(description=_("ours"), ordering="ours")
     def written_ours(self, discrepancy: Discrepancy) -> str:
         """Return our value, in the language of its reader."""
         return discrepancy.display_ours
+
+    @admin.display(description=_("rule"))
+    def written_rule(self, discrepancy: Discrepancy) -> str:
+        """Return why a person decides, in the language of its reader."""
+        return discrepancy.display_rule
 
     @admin.display(description=_("decision"))
     def decision(self, discrepancy: Discrepancy) -> str:

@@ -84,9 +84,14 @@ def message_row(message: InboundMessage, owners: Owners, user: User) -> CardRow:
 
 
 def identity_of(message: InboundMessage) -> str:
-    """Name a message by its type, its sequence and its id."""
-    text = gettext("%(type)s, sequence %(sequence)s, %(id)s")
-    values = {"type": message.type, "sequence": message.sequence, "id": message.message_id}
+    """Name a message by its type, its sequence, its id and when it came."""
+    text = gettext("%(type)s, sequence %(sequence)s, %(id)s, received %(time)s")
+    values = {
+        "type": message.type,
+        "sequence": message.sequence,
+        "id": message.message_id,
+        "time": format_moment(message.received_at),
+    }
     return text % values
 
 
