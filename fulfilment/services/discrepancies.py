@@ -164,8 +164,36 @@ def decision(actor: Actor, reason: str) -> Sentence:
 
 
 def close_conflicts(record_id: uuid.UUID, resolution: str | Sentence = "") -> None:
-    """Close a document's messages in conflict once none of its discrepancies is open any more."""
-    if not Discrepancy.objects.filter(record_id=record_id, resolved_at__isnull=True).exists():
-        InboundMessage.objects.filter(
-            root_id=record_id, result=InboundMessage.Result.CONFLICT, resolved_at__isnull=True
-        ).update(resolved_at=timezone.now(), **columns("resolution", resolution, 300))
+    """Close a document's messages in conflict of which nothing is to decide any more.
+
+    One statement if none is in conflict.
+    """
+    waiting = InboundMessage.objects.filter(
+        root_id=record_id, result=InboundMessage.Result.CONFLICT, resolved_at__isnull=True
+    )
+    messages = list(waiting)
+    if not messages:
+        return
+    undecided = list(Discrepancy.objects.filter(record_id=record_id, resolved_at__isnull=True))
+    settled = [
+        message.pk
+        for message in messages
+        if not any(_concerns(found, message) for found in undecided)
+    ]
+    waiting.filter(pk__in=settled).update(
+        resolved_at=timezone.now(), **columns("resolution", resolution, 300)
+    )
+
+
+def _concerns(found: Discrepancy, message: InboundMessage) -> bool:
+    """Whether a value that differs is what a message says, or of a part or line that it names."""
+    if found.report_id in {None, message.pk}:
+        return True
+    named = {message.part.strip().casefold(), *_lines_named(message)} - {""}
+    is_theirs = found.connection_id == message.connection_id
+    return is_theirs and bool(named & {found.part.casefold(), found.field.strip().casefold()})
+
+
+def _lines_named(message: InboundMessage) -> set[str]:
+    lines = message.body.get("data", {}).get("lines", [])
+    return {str(line.get("order_line", "")).casefold() for line in lines}

@@ -11,7 +11,7 @@ from django.apps import apps
 from fulfilment import errors
 from tests.architecture.sources import TREES
 
-STORED = {"cause", "detail", "last_failure", "resolution"}
+STORED = {"cause", "detail", "last_failure", "resolution", "rule"}
 """The texts by their columns, and so by the names under which they are passed on."""
 
 REFUSALS = {

@@ -276,6 +276,17 @@ def test_a_shortage_is_settled_when_all_is_shipped(order: Order, warehouse: FarE
     assert open_values() == []
 
 
+def test_a_message_waits_no_longer_than_what_it_is_about(market: Market, warehouse: FarEnd) -> None:
+    order = submitted_order(market, "10", "3")
+    receive_from(warehouse, shortage(order, "0", "2"))
+    assert receive_from(warehouse, returned(order, "WH-R1", "3", "0")) == "conflict"
+
+    receive_from(warehouse, shipment_event(order, "WH-1", "shipped", "5", "0"))
+
+    assert open_values() == [("shortage", "", "3", "2 Sold out")]
+    assert not any(message.is_open for message in InboundMessage.objects.all())
+
+
 def test_a_shortage_of_what_was_shipped_before_stays(order: Order, warehouse: FarEnd) -> None:
     receive_from(warehouse, shipment_event(order, "WH-1", "shipped", "10"))
 
