@@ -108,7 +108,6 @@ def _apply_moves(
     """Merge what moved, settle what follows from it, and say what of this message does not fit."""
     moves = Moves(order, connection, record, message)
     found = moves.merge()
-    order.refresh_from_db()  # billing by the terms may have moved it on
     settle_shortages(order, connection, record, message)
     close_conflicts(record.id)
     own = moves.merged[moves.own]

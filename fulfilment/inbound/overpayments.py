@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from django.db.models import Sum
@@ -13,11 +13,11 @@ from fulfilment.cloudevents import plain
 from fulfilment.connectors.base import Record
 from fulfilment.inbound.documents import reports_of
 from fulfilment.inbound.payment_reports import ZERO, add_up
-from fulfilment.inbound.report_rules import PAID, amount_of
+from fulfilment.inbound.report_rules import PAID, REVERSED
 from fulfilment.inbound.schemas import IncomingMessage
 from fulfilment.models import Connection, Discrepancy
 from fulfilment.services.discrepancies import NewDiscrepancy, settle_discrepancies, signed
-from fulfilment.sync.reports import Report, in_order
+from fulfilment.sync.reports import Report
 from sales.models import Invoice, Payment
 
 Kind = Discrepancy.Kind
@@ -31,57 +31,39 @@ def settle_overpayment(
     The money is recorded and the surplus is customer credit already: a person may refund it, or
     find that it was meant for something else. One statement if there is none.
     """
-    surplus = _moved_to_credit(connection, invoice)
+    surplus = -_sum(connection, invoice, Payment.Kind.TO_CREDIT)
     open_now = Discrepancy.objects.filter(
         connection=connection, record_id=record.id, kind=Kind.OVERPAID
     )
     found = []
     if surplus > 0:
-        reports = reports_of(connection, record, message, PAID, any_part=True)
-        found = [_overpaid(connection, record, invoice, _counted(invoice, reports), surplus)]
+        reports = reports_of(connection, record, message, PAID, REVERSED, any_part=True)
+        found = [_overpaid(connection, record, invoice, reports, surplus)]
     settle_discrepancies(open_now, found)
     return found
 
 
-def _moved_to_credit(connection: Connection, invoice: Invoice) -> Decimal:
-    """Return how much of the connection's payments became customer credit."""
-    moved: Decimal = invoice.payments.filter(
-        kind=Payment.Kind.TO_CREDIT, source=connection.code
-    ).aggregate(sum=Sum("amount", default=ZERO))["sum"]
-    return -moved
-
-
-def _counted(invoice: Invoice, reports: Iterable[Report]) -> list[Report]:
-    """Return the report that counts of each payment, in order."""
-    by_reference: dict[str, list[Report]] = {}
-    for report in reports:
-        name = report.data["payment_ref"].strip().casefold()
-        by_reference.setdefault(name, []).append(report)
-    added = (add_up(invoice, same).counted for same in by_reference.values())
-    return in_order(counted for counted in added if counted is not None)
+def _sum(connection: Connection, invoice: Invoice, *kinds: Payment.Kind) -> Decimal:
+    """Add up what a connection caused of an invoice's entries."""
+    entries = invoice.payments.filter(kind__in=kinds, source=connection.code)
+    added: Decimal = entries.aggregate(sum=Sum("amount", default=ZERO))["sum"]
+    return added
 
 
 def _overpaid(
     connection: Connection,
     record: Record,
     invoice: Invoice,
-    payments: list[Report],
+    reports: Iterable[Report],
     surplus: Decimal,
 ) -> NewDiscrepancy:
-    """Name the report with which more was paid than was open."""
-    reported = sum((amount_of(payment) for payment in payments), ZERO)
-    last, sum_so_far = "", ZERO
-    for payment in payments:
-        sum_so_far += amount_of(payment)
-        if sum_so_far > reported - surplus:
-            last = payment.id
-            break
+    kept = _sum(connection, invoice, Payment.Kind.PAYMENT, Payment.Kind.CORRECTION)
     return NewDiscrepancy(
         connection.pk,
         Kind.OVERPAID,
         record,
-        ours=plain(reported - surplus),
-        theirs=plain(reported),
+        ours=plain(kept - surplus),
+        theirs=plain(kept),
         difference=signed(surplus),
         about=invoice.number or "",
         rule=_(
@@ -89,9 +71,30 @@ def _overpaid(
             "%(credit)s became customer credit.",
             connection=connection,
             invoice=invoice,
-            reported=Amount(reported, invoice.currency),
-            open=Amount(reported - surplus, invoice.currency),
+            reported=Amount(kept, invoice.currency),
+            open=Amount(kept - surplus, invoice.currency),
             credit=Amount(surplus, invoice.currency),
         ),
-        report=last,
+        report=_with_which(_counted(invoice, reports), kept - surplus),
     )
+
+
+def _with_which(payments: Sequence[tuple[Report, Decimal]], was_open: Decimal) -> str:
+    """Return the id of the report with which, by their sequence, more was paid than was open."""
+    came = ZERO
+    for report, left in payments:
+        came += left
+        if came > was_open:
+            return report.id
+    return payments[-1][0].id if payments else ""
+
+
+def _counted(invoice: Invoice, reports: Iterable[Report]) -> list[tuple[Report, Decimal]]:
+    """Return the report that counts of each payment, in order, and what is left of it."""
+    by_reference: dict[str, list[Report]] = {}
+    for report in reports:
+        name = report.data["payment_ref"].strip().casefold()
+        by_reference.setdefault(name, []).append(report)
+    added = (add_up(invoice, same) for same in by_reference.values())
+    counted = [(each.counted, each.left) for each in added if each.counted is not None]
+    return sorted(counted, key=lambda pair: (pair[0].sequence, pair[0].id))

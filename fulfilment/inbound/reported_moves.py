@@ -83,6 +83,7 @@ class Moves:
         reported = added_up(part, reports)
         self.merged[part] = record_report(self.order, reported, actor=sender(self.connection))
         self.has_changed |= self.merged[part].has_changed
+        self.order.refresh_from_db()  # billing by the terms may have moved it on
         return self.merged[part].has_changed
 
     def _merge_again(self, part: Part) -> bool:
