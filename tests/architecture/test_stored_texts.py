@@ -71,7 +71,7 @@ def test_no_finished_text_is_stored() -> None:
     ("model", "columns"),
     [
         ("Attempt", {"detail"}),
-        ("Discrepancy", {"ours", "resolution"}),
+        ("Discrepancy", {"ours", "resolution", "rule"}),
         ("Handoff", {"cause", "resolution"}),
         ("Health", {"last_failure"}),
         ("InboundMessage", {"detail", "resolution"}),

@@ -6,6 +6,7 @@ from typing import Any
 
 from fulfilment.inbound.intake import receive
 from fulfilment.inbound.schemas import parse_message
+from fulfilment.models import Discrepancy
 from sales.models import Invoice, Order
 from tests.fulfilment.conftest import FarEnd, event, shipment_event
 
@@ -105,3 +106,22 @@ def every_message(order: Order, invoice: Invoice) -> dict[str, dict[str, Any]]:
         credited(invoice, "CR-1"),
     ]
     return {message["type"]: message for message in messages}
+
+
+def moved(order: Order) -> tuple[int, int, int, int]:
+    """Shipped, delivered, returned and replaced units of the only line."""
+    line = order.lines.get()
+    figures = (
+        line.shipped_quantity,
+        line.delivered_quantity,
+        line.returned_quantity,
+        line.replaced_quantity,
+    )
+    shipped, delivered, back, replaced = map(int, figures)
+    return shipped, delivered, back, replaced
+
+
+def open_values(*more: str) -> list[tuple[str, ...]]:
+    """Kind, what else is asked for, and both values of every open discrepancy."""
+    found = Discrepancy.objects.filter(resolved_at__isnull=True).order_by("id")
+    return list(found.values_list("kind", *more, "ours", "theirs"))

@@ -156,8 +156,8 @@ def test_shows_on_its_page_what_was_not_queued_while_disabled(
 
     answer = act(admin_client, "resume", warehouse.connection)
 
-    told = admin_client.get(answer.headers["Location"]).content.decode()
-    assert f"Not queued while it was disabled: 1 events of {missed.number}." in told
+    answered = admin_client.get(answer.headers["Location"]).content.decode()
+    assert f"Not queued while it was disabled: 1 events of {missed.number}." in answered
     assert str(missed.number) in admin_client.get(page).content.decode()
 
 

@@ -16,7 +16,6 @@ from fulfilment import signing
 from fulfilment.models import (
     Attempt,
     Connection,
-    DisabledPeriod,
     Handoff,
     Health,
     InvalidConnection,
@@ -32,7 +31,6 @@ from fulfilment.services.connections import (
     revoke_old_secrets,
     rotate_secret,
 )
-from fulfilment.services.disabled_periods import Missed, missed_in
 from tests.factories import Market
 from tests.fulfilment.conftest import (
     SECRET_IN,
@@ -262,26 +260,6 @@ def test_keeps_what_waits_while_disabled_and_delivers_it_when_resumed(
     drain()
     assert len(warehouse.received) == 1
     assert Handoff.objects.get().state == State.ACCEPTED
-
-
-def test_says_what_was_not_queued_while_it_was_disabled(market: Market, warehouse: FarEnd) -> None:
-    before = submitted_order(market)
-    disable_connection(warehouse.connection)
-    disable_connection(warehouse.connection)
-    during = submitted_order(market)
-    period = DisabledPeriod.objects.get()
-    assert missed_in(period) == Missed(1, [str(during.number)])
-
-    missed = resume_connection(warehouse.connection)
-
-    assert missed == Missed(1, [str(during.number)])
-    submitted_order(market)
-    period.refresh_from_db()
-    assert missed_in(period) == missed
-    assert period.ended_at is not None
-    assert Handoff.objects.filter(event__subject_id=before.pk).count() == 1
-    assert not Handoff.objects.filter(event__subject_id=during.pk).exists()
-    assert resume_connection(warehouse.connection) == Missed(0, ())
 
 
 @pytest.mark.django_db

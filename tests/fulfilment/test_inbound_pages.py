@@ -170,8 +170,8 @@ def test_shows_what_waits_for_its_document_with_owner_age_and_actions(
     assert f'action="/messages/{stored.pk}/apply/"' in card
     assert alert.url == "/handoffs/?connection=warehouse&reports=all#undecided"
     assert "ORD-77" in undecided(client, alert.url)
-    told = client.post(f"/messages/{stored.pk}/apply/", follow=True).content.decode()
-    assert "ORD-77 is not known here yet." in told
+    answered = client.post(f"/messages/{stored.pk}/apply/", follow=True).content.decode()
+    assert "ORD-77 is not known here yet." in answered
     client.post(f"/messages/{stored.pk}/set-aside/", {"reason": "A test of theirs"})
     assert undecided(client, DESK) == ""
     retry_deferred()
