@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from common.sentences import Sentence
 from common.sentences import sentence as _
 from fulfilment.cloudevents import plain
 from fulfilment.connectors.base import Record
@@ -128,10 +129,12 @@ def _discrepancy(
         field=str(key),
         difference=signed(-shortage.quantity),
         about=line.description if line else "",
-        rule=_(
-            "%(line)s cannot be shipped: %(quantity)s.",
-            line=line.description if line else str(key),
-            quantity=theirs,
-        ),
+        rule=_rule(record, line, theirs),
         report=shortage.report.id,
     )
+
+
+def _rule(record: Record, line: OrderLine | None, theirs: str) -> Sentence:
+    if line is None:
+        return _("The report names a line that %(order)s does not have.", order=record.number)
+    return _("%(line)s cannot be shipped: %(quantity)s.", line=line.description, quantity=theirs)

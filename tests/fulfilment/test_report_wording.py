@@ -28,7 +28,7 @@ def shown(document: Order | Invoice) -> Iterator[str]:
     yield from (each.display_detail for each in messages)
     yield from (each.display_about for each in found)
     yield from map(str, read_exchange(document).entries)
-    card = open_reports_card(messages, found, {})
+    card = open_reports_card(messages, found, {}, document.owner)
     yield from (f"{row.title} {row.detail}" for row in (card.rows if card else ()))
 
 

@@ -11,6 +11,6 @@ class Migration(migrations.Migration):
     """Lets back office and auditors look at the periods in which a connection was disabled."""
 
     dependencies = [
-        ("fulfilment", "0019_reports_of_discrepancies"),
+        ("fulfilment", "0020_reports_of_discrepancies"),
     ]
     operations = [migrations.RunPython(make_roles, migrations.RunPython.noop)]

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("fulfilment", "0018_stored_sentences"),
+        ("fulfilment", "0019_checked_settings_and_words"),
         ("pghistory", "0007_auto_20250421_0444"),
     ]
 
