@@ -49,45 +49,51 @@ class TotalsSchema(serializers.Serializer[Any]):
     total = MoneySchema()
 
 
-class QuoteLineSchema(serializers.Serializer[Any]):
-    """A line of a quote; ``net`` is before the header discount."""
+class LineSchema(serializers.Serializer[Any]):
+    """A line of a document.
+
+    net = round(quantity × unit_price ÷ price_quantity) − discount + charge − included_tax, half a
+    smallest unit rounded up. Where prices include tax, so do unit_price, discount and charge.
+    """
 
     id = serializers.UUIDField()
     position = WholeNumberField()
     kind = serializers.ChoiceField(choices=DocumentLine.Kind.values)
     sku = serializers.CharField(allow_blank=True)
     description = serializers.CharField()
+    category = serializers.CharField(
+        allow_blank=True, help_text="The code of its product category, which a write-in has."
+    )
     quantity = quantity_field()
     unit = serializers.CharField(allow_blank=True)
-    unit_price = MoneySchema(help_text="The price of ``price_quantity`` units.")
+    unit_price = MoneySchema(
+        help_text="The price of ``price_quantity`` units, after the volume discount."
+    )
     price_quantity = quantity_field(help_text="How many units the price is for: 1, or 100.")
-    discount = MoneySchema()
-    net = MoneySchema()
-    tax = MoneySchema()
-    gross = MoneySchema()
+    discount = MoneySchema(help_text="Off the whole line, promotions included.")
+    charge = MoneySchema(help_text="What the line comes to beyond quantity and price.")
+    included_tax = MoneySchema(help_text="The tax in it, 0 unless the prices include tax.")
+    net = MoneySchema(help_text="Before tax, and before the discount of the head.")
+    header_discount = MoneySchema(help_text="The line's share of the discount of the head.")
+    tax_rate = NumberField(max_digits=9, decimal_places=6, help_text="A fraction.")
+    tax = MoneySchema(help_text="On net less header_discount.")
+    gross = MoneySchema(help_text="net + tax.")
 
 
-class OrderLineSchema(QuoteLineSchema):
-    """A line of an order; ``quantity`` is what was ordered less what was cancelled."""
+class OrderLineSchema(LineSchema):
+    """A line of an order; ``quantity`` is what was ordered less what was cancelled.
+
+    Its amounts are of what was ordered: those of quantity + cancelled.
+    """
 
     cancelled = quantity_field()
     requested_on = serializers.DateField(allow_null=True)
 
 
-class InvoiceLineSchema(serializers.Serializer[Any]):
-    """A line of an invoice; ``tax_rate`` is a fraction."""
+class InvoiceLineSchema(LineSchema):
+    """A line of an invoice or credit note."""
 
-    id = serializers.UUIDField()
     order_line = serializers.UUIDField(allow_null=True)
-    position = WholeNumberField()
-    kind = serializers.ChoiceField(choices=DocumentLine.Kind.values)
-    sku = serializers.CharField(allow_blank=True)
-    description = serializers.CharField()
-    quantity = quantity_field()
-    net = MoneySchema()
-    tax_rate = NumberField(max_digits=9, decimal_places=6)
-    tax = MoneySchema()
-    gross = MoneySchema()
 
 
 class DocumentSchema(serializers.Serializer[Any]):
@@ -98,6 +104,9 @@ class DocumentSchema(serializers.Serializer[Any]):
     name = serializers.CharField()
     version = WholeNumberField()
     currency = serializers.RegexField(r"^[A-Z]{3}$")
+    prices_include_tax = serializers.BooleanField(
+        help_text="Whether unit_price, discount and charge of the lines include tax."
+    )
     account = AccountSchema()
     totals = TotalsSchema()
     custom = serializers.DictField()
@@ -165,7 +174,7 @@ class QuoteSchema(DocumentSchema):
     revision = WholeNumberField()
     status = serializers.ChoiceField(choices=Quote.Status.values)
     valid_until = serializers.DateField(allow_null=True)
-    lines = QuoteLineSchema(many=True)
+    lines = LineSchema(many=True)
 
 
 DOCUMENTS: dict[str, type[DocumentSchema]] = {

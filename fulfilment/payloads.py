@@ -13,13 +13,19 @@ from crm.models import Account
 from fulfilment.cloudevents import money, plain, price
 from sales.models import Document, DocumentLine, Invoice, InvoiceLine, Order, OrderLine, Quote
 from sales.models.settlement import FROM_PAYMENTS
+from sales.pricing.exchanged_lines import ExchangedLine, exchanged_line
+from sales.pricing.lines import Terms
+from sales.pricing.partial import Amounts
+from sales.services.documents.totals import line_input, terms_of
 
 DocumentT = TypeVar("DocumentT", bound=Document)
 LineT = TypeVar("LineT", bound=DocumentLine)
 
 PAYLOAD_COLUMNS = (
     *("id", "position", "kind", "sku", "description", "quantity", "unit_price", "price_quantity"),
-    *("discount", "net", "tax", "gross", "is_optional", "is_taken"),
+    *("volume_discount", "discount_amount", "discount_rate", "promotion_discount", "discount"),
+    *("net", "header_discount", "tax_rate", "tax", "gross", "is_optional", "is_taken"),
+    *("unit__name", "product_category__code"),
 )
 """The line columns that a payload needs; no others are read, because every save waits for it."""
 
@@ -27,6 +33,7 @@ PAYLOAD_COLUMNS = (
 def order_payload(order: Order) -> dict[str, Any]:
     """Return the snapshot of an order."""
     lines = _lines(order, order.lines.all(), "order", "cancelled_quantity", "requested_on")
+    terms = terms_of(order)
     return {
         "order": {
             **_head(order),
@@ -35,7 +42,7 @@ def order_payload(order: Order) -> dict[str, Any]:
             "customer_reference": order.customer_reference,
             "ship_to": order.shipping_address,
             "requested_on": _day(order.requested_on),
-            "lines": [_order_line(line, order.currency) for line in lines],
+            "lines": [_order_line(line, terms) for line in lines],
             "totals": _totals(order),
             "custom": for_handoff(order),
         }
@@ -44,8 +51,8 @@ def order_payload(order: Order) -> dict[str, Any]:
 
 def invoice_payload(invoice: Invoice) -> dict[str, Any]:
     """Return the snapshot of an issued invoice or credit note."""
-    lines = _lines(invoice, invoice.lines.all(), "invoice", "order_line", "tax_rate")
-    order = invoice.order
+    lines = _lines(invoice, invoice.lines.all(), "invoice", "order_line")
+    order, terms = invoice.order, terms_of(invoice)
     return {
         "invoice": {
             **_head(invoice),
@@ -61,7 +68,7 @@ def invoice_payload(invoice: Invoice) -> dict[str, Any]:
                 {"due_on": _day(part.due_on), "amount": money(part.amount, invoice.currency)}
                 for part in invoice.dues
             ],
-            "lines": [_invoice_line(line, invoice.currency) for line in lines if not line.is_text],
+            "lines": [_invoice_line(line, terms) for line in lines if not line.is_text],
             "totals": _totals(invoice),
             "early_payment": _early_payment(invoice),
             **{name: money(getattr(invoice, name), invoice.currency) for name in FROM_PAYMENTS},
@@ -82,14 +89,14 @@ def _early_payment(invoice: Invoice) -> dict[str, Any] | None:
 
 def quote_payload(quote: Quote) -> dict[str, Any]:
     """Return the snapshot of a quote."""
-    lines = _lines(quote, quote.lines.all(), "quote")
+    lines, terms = _lines(quote, quote.lines.all(), "quote"), terms_of(quote)
     return {
         "quote": {
             **_head(quote),
             "revision": quote.revision,
             "status": quote.status,
             "valid_until": _day(quote.valid_until),
-            "lines": [_priced_line(line, quote.currency) for line in lines],
+            "lines": [_line(line, terms) for line in lines],
             "totals": _totals(quote),
             "custom": for_handoff(quote),
         }
@@ -97,8 +104,10 @@ def quote_payload(quote: Quote) -> dict[str, Any]:
 
 
 def with_payload_relations(documents: QuerySet[DocumentT]) -> QuerySet[DocumentT]:
-    """Prefetch everything that the payloads of documents of one kind read, in four statements."""
-    documents = documents.select_related("account").prefetch_related("lines__unit")
+    """Prefetch everything that the payloads of documents of one kind read, in five statements."""
+    documents = documents.select_related("account").prefetch_related(
+        "lines__unit", "lines__product_category"
+    )
     if documents.model is Invoice:
         documents = documents.select_related("order").prefetch_related("instalments")
     return documents
@@ -111,6 +120,7 @@ def _head(document: Document) -> dict[str, Any]:
         "name": document.name,
         "version": document.version,
         "currency": document.currency,
+        "prices_include_tax": document.prices_include_tax,
         "account": {"id": str(document.account_id), "name": _account_name(document)},
     }
 
@@ -137,50 +147,50 @@ def _totals(document: Document) -> dict[str, dict[str, str]]:
 def _lines(document: Document, lines: QuerySet[LineT], *more: str) -> list[LineT]:
     """List the lines without options that were not chosen; read them unless they are prefetched."""
     if "lines" not in getattr(document, "_prefetched_objects_cache", {}):
-        lines = lines.select_related("unit").only(*PAYLOAD_COLUMNS, "unit__name", *more)
+        lines = lines.select_related("unit", "product_category").only(*PAYLOAD_COLUMNS, *more)
     return [line for line in lines if line.counts or line.is_text]
 
 
-def _order_line(line: OrderLine, currency: str) -> dict[str, Any]:
-    return _priced_line(line, currency) | {
+def _order_line(line: OrderLine, terms: Terms) -> dict[str, Any]:
+    return _line(line, terms) | {
         "quantity": plain(line.wanted_quantity),
         "cancelled": plain(line.cancelled_quantity),
         "requested_on": _day(line.requested_on),
     }
 
 
-def _priced_line(line: DocumentLine, currency: str) -> dict[str, Any]:
+def _invoice_line(line: InvoiceLine, terms: Terms) -> dict[str, Any]:
+    order_line = str(line.order_line_id) if line.order_line_id else None
+    return _line(line, terms) | {"order_line": order_line}
+
+
+def _line(line: DocumentLine, terms: Terms) -> dict[str, Any]:
+    currency, figures = terms.currency, _exchanged(line, terms)
     return {
         "id": str(line.pk),
         "position": line.position,
         "kind": line.kind,
         "sku": line.sku,
         "description": line.description,
+        "category": line.product_category.code if line.product_category else "",
         "quantity": plain(line.quantity),
         "unit": line.unit.name if line.unit else "",
-        "unit_price": price(line.unit_price or Decimal(0), currency),
-        "price_quantity": plain(line.price_quantity),
-        "discount": money(line.discount, currency),
+        "unit_price": price(figures.price.amount, currency),
+        "price_quantity": plain(figures.price.price_quantity),
+        "discount": money(figures.discount, currency),
+        "charge": money(figures.charge, currency),
+        "included_tax": money(figures.included_tax, currency),
         "net": money(line.net, currency),
-        "tax": money(line.tax, currency),
-        "gross": money(line.gross, currency),
-    }
-
-
-def _invoice_line(line: InvoiceLine, currency: str) -> dict[str, Any]:
-    return {
-        "id": str(line.pk),
-        "order_line": str(line.order_line_id) if line.order_line_id else None,
-        "position": line.position,
-        "kind": line.kind,
-        "sku": line.sku,
-        "description": line.description,
-        "quantity": plain(line.quantity),
-        "net": money(line.net, currency),
+        "header_discount": money(line.header_discount, currency),
         "tax_rate": plain(line.tax_rate or Decimal(0)),
         "tax": money(line.tax, currency),
         "gross": money(line.gross, currency),
     }
+
+
+def _exchanged(line: DocumentLine, terms: Terms) -> ExchangedLine:
+    amounts = Amounts(line.net - line.header_discount, line.header_discount, tax=line.tax)
+    return exchanged_line(line_input(line), amounts, terms, is_ahead=line.is_ahead)
 
 
 def _day(day: dt.date | None) -> str | None:

@@ -31,6 +31,8 @@ def test_sends_a_cloudevent_with_the_whole_order(order: Order, warehouse: FarEnd
     assert event["sequence"] == f"{order.version:020d}"
     assert event["time"] == event["timestamp"]
     line = order.lines.get()
+    assert line.product is not None
+    assert data["order"]["prices_include_tax"] is False
     assert data["order"]["account"] == {"id": str(order.account_id), "name": order.account.name}
     assert data["order"]["ship_to"] == order.shipping_address
     assert data["order"]["lines"] == [
@@ -40,13 +42,18 @@ def test_sends_a_cloudevent_with_the_whole_order(order: Order, warehouse: FarEnd
             "kind": "product",
             "sku": line.sku,
             "description": line.description,
+            "category": line.product.category.code,
             "quantity": "10",
             "cancelled": "0",
             "unit": "pc",
             "unit_price": {"amount": "100.00", "currency": "EUR"},
             "price_quantity": "1",
             "discount": {"amount": "0.00", "currency": "EUR"},
+            "charge": {"amount": "0.00", "currency": "EUR"},
+            "included_tax": {"amount": "0.00", "currency": "EUR"},
             "net": {"amount": "1000.00", "currency": "EUR"},
+            "header_discount": {"amount": "0.00", "currency": "EUR"},
+            "tax_rate": "0.2",
             "tax": {"amount": "200.00", "currency": "EUR"},
             "gross": {"amount": "1200.00", "currency": "EUR"},
             "requested_on": None,
@@ -59,6 +66,7 @@ def test_tells_an_invoice_with_its_order_instalments_and_billed_lines(invoice: I
     order, line = invoice.order, invoice.lines.get()
     assert order is not None
     assert invoice.issued_on is not None
+    assert line.product is not None
     due_on = (invoice.issued_on + dt.timedelta(days=30)).isoformat()
 
     assert invoice_payload(invoice) == {
@@ -68,6 +76,7 @@ def test_tells_an_invoice_with_its_order_instalments_and_billed_lines(invoice: I
             "name": "Bar refit",
             "version": invoice.version,
             "currency": "EUR",
+            "prices_include_tax": False,
             "account": {"id": str(invoice.account_id), "name": invoice.account.name},
             "kind": "invoice",
             "status": "issued",
@@ -86,8 +95,16 @@ def test_tells_an_invoice_with_its_order_instalments_and_billed_lines(invoice: I
                     "kind": "product",
                     "sku": line.sku,
                     "description": "Espresso machine",
+                    "category": line.product.category.code,
                     "quantity": "1",
+                    "unit": "pc",
+                    "unit_price": money("100.00"),
+                    "price_quantity": "1",
+                    "discount": money("0.00"),
+                    "charge": money("0.00"),
+                    "included_tax": money("0.00"),
                     "net": money("100.00"),
+                    "header_discount": money("0.00"),
                     "tax_rate": "0.2",
                     "tax": money("20.00"),
                     "gross": money("120.00"),
@@ -149,13 +166,18 @@ def test_tells_a_trade_in_as_a_line_below_zero(market: Market) -> None:
         "kind": "deduction",
         "sku": "",
         "description": "Old machine taken back",
+        "category": "",
         "quantity": "2",
         "cancelled": "0",
         "unit": "",
         "unit_price": money("-150.00"),
         "price_quantity": "1",
         "discount": money("0.00"),
+        "charge": money("0.00"),
+        "included_tax": money("0.00"),
         "net": money("-300.00"),
+        "header_discount": money("0.00"),
+        "tax_rate": "0.2",
         "tax": money("-60.00"),
         "gross": money("-360.00"),
         "requested_on": None,
@@ -167,8 +189,16 @@ def test_tells_a_trade_in_as_a_line_below_zero(market: Market) -> None:
         "kind": "deduction",
         "sku": "",
         "description": "Old machine taken back",
+        "category": "",
         "quantity": "1",
+        "unit": "",
+        "unit_price": money("-120.00"),
+        "price_quantity": "1",
+        "discount": money("0.00"),
+        "charge": money("0.00"),
+        "included_tax": money("0.00"),
         "net": money("-120.00"),
+        "header_discount": money("0.00"),
         "tax_rate": "0.2",
         "tax": money("-24.00"),
         "gross": money("-144.00"),
