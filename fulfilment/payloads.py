@@ -16,7 +16,7 @@ from sales.models.settlement import FROM_PAYMENTS
 from sales.pricing.exchanged_lines import ExchangedLine, exchanged_line
 from sales.pricing.lines import Terms
 from sales.pricing.partial import Amounts
-from sales.services.documents.totals import line_input, terms_of
+from sales.services.prices.pricing_input import line_input, terms_of
 
 DocumentT = TypeVar("DocumentT", bound=Document)
 LineT = TypeVar("LineT", bound=DocumentLine)

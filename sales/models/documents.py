@@ -192,6 +192,9 @@ class DocumentLine(models.Model):
     unit_price = amount_field(null=True, blank=True, default=None)
     price_quantity = price_quantity_field()
     price_source = models.CharField(max_length=10, choices=PriceSource, default=PriceSource.LIST)
+    price_origin = models.CharField(
+        max_length=100, blank=True, help_text=_("The external system that the price came from.")
+    )
     price_list_item = models.ForeignKey(
         PriceListItem, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )

@@ -17,7 +17,7 @@ from common.formatting import format_quantity, format_rate
 from common.rows import save_columns
 from crm.actors import Actor
 from crm.custom_fields import clean_custom
-from sales.models import DocumentLine, Order, OrderChange, OrderLine, Product
+from sales.models import Order, OrderChange, OrderLine, Product
 from sales.pricing.ledger import Ledger
 from sales.pricing.ledger_lines import LedgerLine
 from sales.pricing.lines import Terms
@@ -59,10 +59,10 @@ from sales.services.prices.discount_limits import within_limit
 from sales.services.prices.list_prices import take_volume_discount
 from sales.services.prices.override_rights import check_price, is_other_price
 from sales.services.prices.price_rules import PriceRule, price_rule
+from sales.services.prices.price_sources import put_source, with_source
 from sales.services.prices.pricing_input import lines_of, terms_of
 
 ZERO = Decimal(0)
-PriceSource = DocumentLine.PriceSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +224,8 @@ def _apply(
     taxed = [line for pk, line in lines.items() if pk in changes.todays_tax]
     _take_todays_tax(order, taxed, ledger)
     save_columns(
-        list(lines.values()), [*LINE_FIELDS, "price_source", "volume_discount", "tax_rate"]
+        list(lines.values()),
+        [*LINE_FIELDS, "price_source", "price_origin", "volume_discount", "tax_rate"],
     )
     update_parts(
         changed,
@@ -259,10 +260,10 @@ def _change_line(line: OrderLine, fields: Mapping[str, object], actor: Actor, te
     refuse_part_change(line, fields)
     fields = with_signed_price(line, fields)
     check_numbers(fields)
-    if is_other_price(line, fields):
+    if is_other := is_other_price(line, fields):
         if line.product_id:
             check_price(actor, str(line.pk))
-        line.price_source, line.volume_discount = PriceSource.TYPED, ZERO
+        line.volume_discount = ZERO
     for name, value in fields.items():
         if name not in LINE_FIELDS:
             raise NotEditable(
@@ -271,6 +272,8 @@ def _change_line(line: OrderLine, fields: Mapping[str, object], actor: Actor, te
                 line=str(line.pk),
             )
         setattr(line, name, value)
+    if is_other:
+        put_source(line, actor)
     if fields.get("discount_amount") is not None:
         line.discount_rate = None
     elif fields.get("discount_rate") is not None:
@@ -329,7 +332,8 @@ def _add(order: Order, fields: dict[str, Any], actor: Actor) -> None:
     if product is not None and fields.get("unit_price") is not None:
         check_price(actor)
     unit = fields.pop("unit", None)
-    line = new_line(order, quantity=fields.pop("quantity", Decimal(1)), **fields)
+    quantity = fields.pop("quantity", Decimal(1))
+    line = new_line(order, quantity=quantity, **with_source(fields, actor))
     if product is not None:
         fill_from_product(line, order, product, unit)
     check_line(line, terms_of(order))

@@ -125,17 +125,20 @@ def _rule_of_line(order: Order, line: OrderLine, differences: Mapping[str, objec
             "the rest becomes a line of its own at the price that is typed."
         ) % {"done": format_quantity(line.done_quantity)}
     if "quantity" in differences and "unit_price" not in differences:
-        return _price_rule(order, price_rule(order, line))
+        return _price_rule(order, line)
     return ""
 
 
-def _price_rule(order: Order, rule: PriceRule) -> str:
+def _price_rule(order: Order, line: OrderLine) -> str:
+    rule = price_rule(order, line)
     if rule == PriceRule.VOLUME:
         return gettext("the list price holds, with the volume discount of the new quantity.")
     if rule == PriceRule.BILLED:
         return gettext("part of it is billed, so its price and volume discount stay.")
     if rule == PriceRule.TYPED:
         return gettext("its price was typed and stays; no volume discount comes off it.")
+    if line.price_source == line.PriceSource.EXTERNAL:
+        return gettext("its price is from an external system and stays.")
     if order.quote is None:
         return gettext("its price is locked; it and the volume discount stay.")
     return gettext("its price was agreed in %(quote)s; it and the volume discount stay.") % {

@@ -43,6 +43,8 @@ class ExplanationSection:
     title: str
     steps: Sequence[ExplanationStep]
     key: str
+    remark: str = ""
+    """Where the price of the line comes from, if it is an external system."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +76,28 @@ def explanation_sections(
     explanation = explain(document, lines)
     names = {str(line.pk): f"{place} {line.description}" for place, line in enumerate(lines, 1)}
     sections = [
-        ExplanationSection(names[key], _steps(explanation.lines[key], names, document), key)
-        for key in names
+        ExplanationSection(
+            names[key],
+            _steps(explanation.lines[key], names, document),
+            key,
+            price_remark(line),
+        )
+        for key, line in zip(names, lines, strict=True)
         if explanation.lines.get(key) and figure in {"", key}
     ]
     if figure in {"", *TOTALS}:
         steps = _steps(_up_to(figure, explanation.totals), names, document)
         sections.insert(0, ExplanationSection(gettext("Totals"), steps, "totals"))
     return sections
+
+
+def price_remark(line: AnyLine) -> str:
+    """Say which external system a line's price comes from; empty where it comes from none."""
+    if line.price_source != line.PriceSource.EXTERNAL:
+        return ""
+    if not line.price_origin:
+        return gettext("The price is from an external system.")
+    return gettext("The price is from %(system)s.") % {"system": line.price_origin}
 
 
 def _up_to(figure: str, steps: Sequence[Step]) -> Sequence[Step]:

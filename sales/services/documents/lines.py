@@ -46,6 +46,7 @@ from sales.services.events import record_event
 from sales.services.prices.discount_limits import within_limit
 from sales.services.prices.list_prices import take_volume_discount
 from sales.services.prices.override_rights import check_price, is_other_price
+from sales.services.prices.price_sources import put_source, with_source
 from sales.services.prices.pricing_input import terms_of
 
 PriceSource = DocumentLine.PriceSource
@@ -81,7 +82,7 @@ def add_line(
     draft = lock_draft(document)
     if product is not None and fields.get("unit_price") is not None:
         check_price(actor)
-    line = new_line(draft, quantity=quantity, **fields)
+    line = new_line(draft, quantity=quantity, **with_source(fields, actor))
     with within_limit(draft, actor):
         if product is not None:
             fill_from_product(line, draft, product, unit)
@@ -116,13 +117,13 @@ def change_line(line: AnyLine, *, actor: Actor, **fields: Any) -> AnyLine:
         if stored.product is not None and not goes_back and is_other_price(stored, fields):
             check_price(actor)
     with within_limit(draft, actor):
-        _change(stored, draft, fields)
+        _change(stored, draft, fields, actor)
         _finish(draft, actor, {"changed": str(stored.pk)})
     stored.refresh_from_db()
     return stored
 
 
-def _change(stored: AnyLine, draft: AnyDocument, fields: dict[str, Any]) -> None:
+def _change(stored: AnyLine, draft: AnyDocument, fields: dict[str, Any], actor: Actor) -> None:
     before = _Before(
         stored.quantity,
         stored.unit_id,
@@ -137,7 +138,7 @@ def _change(stored: AnyLine, draft: AnyDocument, fields: dict[str, Any]) -> None
     take_tax_category(stored)
     if stored.tax_category_id != before.tax_category_id and not stored.tax_rate_is_typed:
         stored.tax_rate = None
-    _settle_price(stored, draft, before)
+    _settle_price(stored, draft, before, actor)
     terms = terms_of(draft)
     check_line(stored, terms)
     stored.save()
@@ -170,13 +171,12 @@ def _stored(line: AnyLine) -> AnyLine:
     return type(line)._default_manager.select_related(*related).get(pk=line.pk)
 
 
-def _settle_price(line: AnyLine, draft: AnyDocument, before: _Before) -> None:
+def _settle_price(line: AnyLine, draft: AnyDocument, before: _Before, actor: Actor) -> None:
     """Set the price of a changed line: typed, frozen, or newly taken from the list."""
     check_unit(line)
     is_another = (line.unit_price, line.price_quantity) != before.price
     if is_another:
-        typed = line.unit_price is not None
-        line.price_source = PriceSource.TYPED if typed else PriceSource.LIST
+        put_source(line, actor)
         line.volume_discount = Decimal(0)
     if line.product is None or line.price_source != PriceSource.LIST:
         return

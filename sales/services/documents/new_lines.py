@@ -123,15 +123,13 @@ def take_list_price(
 ) -> None:
     """Freeze today's list price on a line.
 
-    A typed price stays, and is not reduced by volume; so does that of a part in a bundle.
+    One that is settled elsewhere stays, and is not reduced by volume: typed, from an external
+    system, agreed in a quote, or that of a part in a bundle.
     """
     product = line.product
     if product is None:
         return
-    stays = line.price_source in {
-        DocumentLine.PriceSource.TYPED,
-        DocumentLine.PriceSource.BUNDLE,
-    }
+    stays = line.price_source != DocumentLine.PriceSource.LIST
     with error_context(line, "product"):
         prices = prices or ListPrices(document.price_list, [product], document.company.today())
         try:
