@@ -21,14 +21,14 @@ from sales.models import (
     PriceListItem,
 )
 from sales.pricing.money import minor_units
-from sales.services.billing.order_invoices import invoice_order
 from sales.services.change_orders import close_rest
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import change_head, draft_invoice, draft_order, draft_quote
 from sales.services.documents.lines import add_line
 from sales.services.invoices import issue_invoice
+from sales.services.order_invoices import invoice_order
 from sales.services.orders import cancel_order, submit_order
-from sales.services.prices.promotions import apply_promotion
+from sales.services.promotions import apply_promotion
 from sales.services.quotes import activate_quote
 from tests.factories import Market
 from tests.fulfilment.messages import money

@@ -10,14 +10,14 @@ from django.urls import reverse
 
 from crm.actors import Actor, System
 from sales.models import DiscountBand, DiscountList, DocumentLine, Order, PriceListItem, Product
-from sales.services.billing.order_invoices import invoice_order
 from sales.services.change_orders import Changes, change_order
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line, change_line
 from sales.services.documents.readiness import check_ready
-from sales.services.documents.totals import lines_of
+from sales.services.order_invoices import invoice_order
 from sales.services.orders import submit_order
-from sales.services.prices.price_refresh import price_drift, refresh_prices
+from sales.services.price_refresh import price_drift, refresh_prices
+from sales.services.prices.pricing_input import lines_of
 from tests.factories import Market
 
 Source = DocumentLine.PriceSource
