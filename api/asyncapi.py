@@ -35,13 +35,19 @@ HEADERS: Schema = {
 }
 
 
-CORRECTION: Schema = {
+REPORTED: Schema = {
+    "knows": {
+        "type": "string",
+        "pattern": "^[0-9]{1,20}$",
+        "description": "The highest sequence of our events about the document that is applied.",
+    },
     "correction": {
         "type": "boolean",
         "default": False,
         "description": "Replaces what was reported with lower sequences, downwards too.",
-    }
+    },
 }
+"""What only reports have in their envelope."""
 
 
 class SchemaCollector(ComponentSchema):
@@ -73,7 +79,7 @@ def describe() -> Schema:
         for name, schema in outgoing_schemas().items()
     }
     incoming = {
-        name: _message(name, collector.refer(schema), f"/{name.partition('.')[0]}", CORRECTION)
+        name: _message(name, collector.refer(schema), f"/{name.partition('.')[0]}", REPORTED)
         for name, schema in SCHEMAS.items()
     }
     results = {

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from django.db import OperationalError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -107,7 +108,7 @@ def _receive(
     if not is_new:
         earlier = gettext("%(result)s before.") % {"result": stored.get_result_display()}
         return Receipt(message.id, "duplicate", f"{earlier} {stored.display_detail}".strip())
-    applied = failure or _apply(connection, message)
+    applied = failure or _apply(stored, message)
     _store_result(stored, applied)
     return Receipt(message.id, applied.result, str(applied.detail))
 
@@ -153,7 +154,7 @@ def _apply_body(stored: InboundMessage) -> MessageResult:
         message = parse_message(stored.body)
     except DomainError as error:
         return MessageResult(Result.QUARANTINED, error.message)
-    return _apply(stored.connection, message)
+    return _apply(stored, message)
 
 
 def _failed(
@@ -197,8 +198,9 @@ def _store_result(stored: InboundMessage, applied: MessageResult) -> None:
         close_conflicts(applied.record.id)  # a person may have decided the same values before
 
 
-def _apply(connection: Connection, message: IncomingMessage) -> MessageResult:
+def _apply(stored: InboundMessage, message: IncomingMessage) -> MessageResult:
     """Apply the effect of a message; a refusal rolls it back and becomes the result."""
+    connection = stored.connection
     try:
         with transaction.atomic(), caused_by(message.id, message.correlation):
             check_may_report(connection, message)
@@ -216,7 +218,7 @@ def _apply(connection: Connection, message: IncomingMessage) -> MessageResult:
     except DomainError as error:
         record = find_record(connection, message)
         return MessageResult(Result.QUARANTINED, error.message, record)
-    _confirm(connection, effect)
+    _confirm(stored, message, effect)
     return MessageResult(_result(effect, is_latest=is_latest), effect.detail, effect.record)
 
 
@@ -241,10 +243,18 @@ def _advance(connection: Connection, record: Record, sequence: int) -> bool:
     return False
 
 
-def _confirm(connection: Connection, effect: Effect) -> None:
-    """Confirm the accepted handoffs of a document on which the connection reports."""
+def _confirm(stored: InboundMessage, message: IncomingMessage, effect: Effect) -> None:
+    """Confirm the accepted handoffs of a document that the connection knows of.
+
+    They are those up to the version that the message says it knows. One that says nothing cannot
+    know what was accepted after it came, as while it was deferred.
+    """
+    known = Q(delivered_at__lte=stored.received_at)
+    if message.knows is not None:
+        known = Q(event__subject_version__lte=message.knows)
     Handoff.objects.filter(
-        lane__connection=connection,
+        known,
+        lane__connection=stored.connection_id,
         event__subject_id=effect.record.id,
         state=Handoff.State.ACCEPTED,
     ).update(state=Handoff.State.CONFIRMED)

@@ -205,6 +205,11 @@ class EnvelopeSchema(serializers.Serializer[Any]):
     subject = reference(required=False)
     time = serializers.DateTimeField(required=False)
     sequence = serializers.RegexField(r"^[0-9]{1,20}$", help_text="Zero-padded, per source.")
+    knows = serializers.RegexField(
+        r"^[0-9]{1,20}$",
+        required=False,
+        help_text="The highest `sequence` of our events about the document that is applied there.",
+    )
     correlationid = reference(required=False, allow_blank=True)
     correction = serializers.BooleanField(
         default=False, help_text="Replaces what was reported with lower sequences, downwards too."
@@ -241,6 +246,8 @@ class IncomingMessage:
     digest: str
     part: str = ""
     """Which shipment or payment of the document it is about, by their reference."""
+    knows: int | None = None
+    """The version of our document that they have applied; None if they do not say."""
     correlation: str = ""
     is_correction: bool = False
     """Whether it replaces what was reported with lower sequences, downwards too."""
@@ -322,6 +329,7 @@ def parse_message(value: Any) -> IncomingMessage:
         body=value,
         digest=digest(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)),
         part=_part_of(data),
+        knows=int(envelope["knows"]) if "knows" in envelope else None,
         correlation=envelope.get("correlationid", ""),
         is_correction=envelope["correction"],
     )

@@ -181,9 +181,10 @@ def test_the_guide_names_every_type_key_word_and_result() -> None:
     assert str(DEEPEST) in text
 
 
-def test_the_incoming_descriptions_know_corrections() -> None:
+def test_the_incoming_descriptions_know_corrections_and_what_is_known() -> None:
     messages = describe()["components"]["messages"]
 
     for name in SCHEMAS:
         assert messages[name]["payload"]["properties"]["correction"]["type"] == "boolean"
-        assert "correction" in event_schemas()[name]().fields
+        assert messages[name]["payload"]["properties"]["knows"]["type"] == "string"
+        assert {"correction", "knows"} <= event_schemas()[name]().fields.keys()

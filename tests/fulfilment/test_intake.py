@@ -9,6 +9,7 @@ import pytest
 from django.db import close_old_connections, connection
 
 from fulfilment.connectors.base import Record
+from fulfilment.inbound.deferral import retry_deferred
 from fulfilment.inbound.documents import Effect
 from fulfilment.inbound.effects import EFFECTS
 from fulfilment.inbound.intake import receive
@@ -16,8 +17,9 @@ from fulfilment.inbound.schemas import parse_message
 from fulfilment.models import Handoff, InboundMessage
 from fulfilment.outbound.drain import drain
 from sales.models import Order, SalesEvent
+from sales.services.orders import hold_order, release_order
 from tests.factories import Market
-from tests.fulfilment.conftest import FarEnd, connect, shipment_event, submitted_order
+from tests.fulfilment.conftest import FarEnd, connect, event, shipment_event, submitted_order
 from tests.fulfilment.messages import receive_from, status_event
 
 
@@ -38,6 +40,59 @@ def test_confirms_the_handoff_of_a_reported_document(order: Order, warehouse: Fa
     receive_from(warehouse, status_event(order))
 
     assert Handoff.objects.get().state == Handoff.State.CONFIRMED
+
+
+def states(order: Order) -> list[tuple[int, str]]:
+    """Each version of an order that was sent, and what became of it."""
+    handoffs = Handoff.objects.filter(event__subject_id=order.pk).order_by("position")
+    return list(handoffs.values_list("event__subject_version", "state"))
+
+
+def changed_and_sent(order: Order, market: Market) -> None:
+    """Hold an order, release it, and send both."""
+    hold_order(order.pk, actor=market.rep, reason="Credit check")
+    release_order(order.pk, actor=market.rep)
+    drain()
+    order.refresh_from_db()
+
+
+def test_confirms_only_the_versions_that_a_message_knows(market: Market, httpserver: Any) -> None:
+    far_end = connect(httpserver, "warehouse", ["order.submitted", "order.held", "order.released"])
+    order = submitted_order(market)
+    first = order.version
+    drain()
+    changed_and_sent(order, market)
+
+    receive_from(far_end, status_event(order, knows=f"{first + 1:020d}"))
+    assert states(order) == [
+        (first, "confirmed"),
+        (first + 1, "confirmed"),
+        (first + 2, "accepted"),
+    ]
+    receive_from(far_end, status_event(order, "packed", knows="9" * 20))
+    assert [state for _version, state in states(order)] == ["confirmed"] * 3
+
+
+def test_confirms_nothing_for_who_knows_no_version(order: Order, warehouse: FarEnd) -> None:
+    drain()
+
+    receive_from(warehouse, status_event(order, knows="0"))
+
+    assert Handoff.objects.get().state == Handoff.State.ACCEPTED
+
+
+def test_a_message_that_waited_confirms_nothing_that_was_accepted_after_it_came(
+    market: Market, warehouse: FarEnd
+) -> None:
+    early = {"order": f"O-{market.company.today().year}-00001", "status": "accepted"}
+    assert receive_from(warehouse, event("warehouse.order.status", early)) == "deferred"
+    order = submitted_order(market)
+    drain()
+
+    assert retry_deferred() == 1
+
+    assert InboundMessage.objects.get().result == "applied"
+    assert states(order) == [(order.version, "accepted")]
 
 
 def test_applies_a_report_that_arrives_before_the_answer(order: Order, warehouse: FarEnd) -> None:
