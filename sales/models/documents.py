@@ -203,6 +203,9 @@ class DocumentLine(models.Model):
         null=True, blank=True, default=None, help_text=_("Off the whole line, or off each unit.")
     )
     discount_rate = rate_field(null=True, blank=True)
+    charge_amount = amount_field(
+        editable=False, help_text=_("What another system adds to the whole line, as prices are.")
+    )
     tax_category = optional_key(TaxCategory)
     tax_rate = rate_field(null=True, blank=True)
     tax_rate_is_typed = models.BooleanField(default=False)
@@ -215,6 +218,7 @@ class DocumentLine(models.Model):
     base = amount_field()
     promotion_discount = amount_field(help_text=_("What promotion codes take off the line."))
     discount = amount_field(help_text=_("The line's own discount in money, promotions included."))
+    charge = amount_field(editable=False, help_text=_("The line's charge in money."))
     net = amount_field()
     header_discount = amount_field(help_text=_("The line's share of the header discount."))
     tax = amount_field()
@@ -226,7 +230,8 @@ class DocumentLine(models.Model):
         ordering: ClassVar = ["position", "id"]
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(net=F("base") - F("discount")), name="%(class)s_net_adds_up"
+                condition=Q(net=F("base") - F("discount") + F("charge")),
+                name="%(class)s_net_adds_up",
             ),
             models.CheckConstraint(
                 condition=Q(gross=F("net") + F("tax")), name="%(class)s_gross_adds_up"

@@ -24,6 +24,7 @@ from common.history import keeps_history
 from crm.models import OwnedQuerySet
 from sales.models.companies import company_day
 from sales.models.documents import Document, DocumentLine
+from sales.models.line_constraints import charged_as_ordered
 from sales.models.orders import Order, OrderLine
 from sales.models.payment_triggers import PaymentsAddUp
 from sales.models.settlement import FROM_PAYMENTS, SETTLED, SettledDocument
@@ -375,6 +376,10 @@ class InvoiceLine(DocumentLine):
         abstract = False
         indexes: ClassVar = [
             models.Index(fields=["invoice", "position"], name="invoice_line_order")
+        ]
+        constraints: ClassVar = [
+            *DocumentLine.Meta.constraints,
+            charged_as_ordered("invoice_line_charged_as_ordered"),
         ]
         triggers: ClassVar = line_triggers("invoice")
 

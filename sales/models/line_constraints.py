@@ -10,6 +10,7 @@ from django.db.models import CheckConstraint, Q
 from sales.models.line_kinds import AHEAD, DEDUCTIONS, SOLD, Sign, kinds_where
 
 SUMS = ("base", "net", "tax")
+CHARGES = ("charge_amount", "charge")
 DISCOUNTS = ("volume_discount", "promotion_discount", "discount", "header_discount")
 
 
@@ -22,12 +23,12 @@ def _of_sign(sign: Sign) -> Q:
     kinds = Q(kind__in=kinds_where(lambda facts: facts.sign == sign))
     above, below = _all(SUMS, "gte"), _all(SUMS, "lte")
     if sign == Sign.NOTHING:
-        return kinds & above & below & _all(DISCOUNTS, "exact")
+        return kinds & above & below & _all((*DISCOUNTS, *CHARGES), "exact")
     if sign == Sign.EITHER:
-        return kinds & (above | below) & _all(DISCOUNTS, "exact")
+        return kinds & (above | below) & _all((*DISCOUNTS, *CHARGES), "exact")
     if sign == Sign.BELOW:
-        return kinds & below & _price("lte")
-    return kinds & above & _price("gte") & _all(DISCOUNTS, "gte")
+        return kinds & below & _price("lte") & _all(CHARGES, "exact")
+    return kinds & above & _price("gte") & _all((*DISCOUNTS, *CHARGES), "gte")
 
 
 def _all(columns: tuple[str, ...], lookup: str) -> Q:
@@ -45,6 +46,17 @@ def deducted_whole() -> Q:
         & Q(discount_amount__isnull=True, discount_rate__isnull=True)
         & Q(product__isnull=True, is_optional=False)
     )
+
+
+def never_charged(name: str) -> CheckConstraint:
+    """Make the constraint that no line has a charge: only lines of orders are given one."""
+    return CheckConstraint(condition=_all(CHARGES, "exact"), name=name)
+
+
+def charged_as_ordered(name: str) -> CheckConstraint:
+    """Make the constraint that a line has at most its part of the charge of an order's line."""
+    ordered = Q(charge_amount=0) & (Q(charge=0) | Q(order_line__isnull=False))
+    return CheckConstraint(condition=ordered, name=name)
 
 
 def never_ahead(name: str) -> CheckConstraint:

@@ -10,7 +10,7 @@ from common.history import keeps_history
 from crm.models import Opportunity
 from sales.models.companies import PricingRules
 from sales.models.documents import DocumentLine
-from sales.models.line_constraints import never_ahead
+from sales.models.line_constraints import never_ahead, never_charged
 
 
 @keeps_history()
@@ -27,4 +27,5 @@ class OpportunityLine(PricingRules, DocumentLine):
         constraints: ClassVar = [
             *DocumentLine.Meta.constraints,
             never_ahead("opportunity_line_asks_nothing_ahead"),
+            never_charged("opportunity_line_never_charged"),
         ]

@@ -16,7 +16,7 @@ from common.history import keeps_history
 from crm.models import Opportunity, OwnedQuerySet, User
 from sales.models.companies import company_day
 from sales.models.documents import Document, DocumentLine
-from sales.models.line_constraints import never_ahead
+from sales.models.line_constraints import never_ahead, never_charged
 from sales.models.triggers import keeps_issued, line_triggers
 
 
@@ -157,6 +157,7 @@ class QuoteLine(DocumentLine):
         constraints: ClassVar = [
             *DocumentLine.Meta.constraints,
             never_ahead("quote_line_asks_nothing_ahead"),
+            never_charged("quote_line_never_charged"),
         ]
         triggers: ClassVar = line_triggers("quote")
 

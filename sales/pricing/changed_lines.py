@@ -82,13 +82,13 @@ def agree(
         for place, tax in zip(places, fitted, strict=True):
             taxes[place] = tax
     return [
-        Amounts(base, header, each.discount, tax, each.promotion)
+        Amounts(base, header, each.discount, tax, each.promotion, each.charge)
         for base, header, each, tax in zip(taxable, headers, own, taxes, strict=True)
     ]
 
 
 def _own_figures(line: ChangedLine) -> Amounts:
-    """Return net, discount and promotion of a line, which no other line changes."""
+    """Return net, discount, promotion and charge of a line, which no other line changes."""
     if line.kept is not None:
         return line.kept
     if line.is_deduction:
@@ -96,7 +96,9 @@ def _own_figures(line: ChangedLine) -> Amounts:
     net = max(line.priced.net, line.billed.net)
     discount = max(line.priced.discount, line.billed.discount)
     promotion = max(line.priced.promotion, line.billed.promotion)
-    return Amounts(net, discount=discount, promotion=promotion)
+    charge = max(line.priced.charge, line.billed.charge)
+    most = net + discount - line.billed.base
+    return Amounts(net, discount=discount, promotion=promotion, charge=min(charge, most))
 
 
 def _fit(

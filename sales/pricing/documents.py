@@ -1,7 +1,8 @@
 """Document arithmetic: lines and totals of quotes, orders, invoices and credit notes.
 
-A line is `base = quantity × (price − volume discount)`, `net = base − discount`; the header is
-`detail = Σ net`, `pre-freight = detail − header discount`, `total = pre-freight + freight + Σ tax`.
+A line is `base = quantity × (price − volume discount)`, `net = base − discount + charge`; the
+header is `detail = Σ net`, `pre-freight = detail − header discount`, `total = pre-freight + freight
++ Σ tax`.
 The header discount is given on what is sold; trade-ins and rebates are taken off whole.
 Tax is rounded once per rate on the summed taxable amount, as EN 16931 wants it (BR-CO-17), and
 shared out over the lines of that rate, so header and lines agree to the last digit.
@@ -28,6 +29,7 @@ from sales.pricing.lines import (
     Terms,
     TypedLine,
     is_part_of,
+    part_within,
     typed_line,
 )
 from sales.pricing.money import EXACT, ZERO, Rounding, from_units, to_units
@@ -49,7 +51,7 @@ __all__ = [
 class PricedLine:
     """The figures of one line, before tax unless named otherwise.
 
-    `net = base − discount`, `taxable = net − header_discount`, `gross = net + tax`.
+    `net = base − discount + charge`, `taxable = net − header_discount`, `gross = net + tax`.
     """
 
     key: str
@@ -60,6 +62,7 @@ class PricedLine:
     taxable: Decimal
     tax: Decimal
     gross: Decimal
+    charge: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +132,12 @@ def price_document(
 
 
 def line_amounts(lines: Iterable[LineInput], terms: Terms) -> dict[str, Decimal]:
-    """Give each counting line's amount before the header discount, as typed.
+    """Give what each counting line comes to before charge and header discount, as typed.
 
     These are what a promotion code is worked out on.
     """
     with localcontext(EXACT):
-        return {line.key: typed_line(line, terms).amount for line in lines if line.counts}
+        return {line.key: typed_line(line, terms).discountable for line in lines if line.counts}
 
 
 def _price(inputs: tuple[LineInput, ...], terms: Terms) -> PricedDocument:
@@ -149,7 +152,7 @@ def _price(inputs: tuple[LineInput, ...], terms: Terms) -> PricedDocument:
         for line, share, tax in zip(typed, shares, taxes, strict=True)
     }
     zero = terms.round(ZERO)
-    all_lines = tuple(priced.get(line.key) or PricedLine(line.key, *(zero,) * 7) for line in inputs)
+    all_lines = tuple(priced.get(line.key) or PricedLine(line.key, *(zero,) * 8) for line in inputs)
     return PricedDocument(
         lines=all_lines,
         totals=_totals(all_lines, groups, terms),
@@ -261,20 +264,40 @@ def spread(
 
 
 def _plain(line: TypedLine, share: Decimal, tax: Decimal, _terms: Terms) -> PricedLine:
-    net = line.amount
+    net, taxable = line.amount, line.amount - share
     return PricedLine(
-        line.source.key, line.base, line.discount, net, share, net - share, tax, net + tax
+        line.source.key,
+        line.base,
+        line.discount,
+        net,
+        share,
+        taxable,
+        tax,
+        net + tax,
+        line.charge,
     )
 
 
 def _before_tax(line: TypedLine, share: Decimal, tax: Decimal, terms: Terms) -> PricedLine:
-    """Take the tax out of a line typed with it; what is taxed plus its tax stays as typed."""
+    """Take the tax out of a line typed with it; what is taxed plus its tax stays as typed.
+
+    The charge without its tax is part of base and charge together, whatever cents those lost.
+    """
     factor = 1 + (line.source.tax_rate or ZERO)
     discount, header_discount = terms.round(line.discount / factor), terms.round(share / factor)
     taxable = line.amount - share - tax
     net = taxable + header_discount
+    charge = part_within(terms.round(line.charge / factor), net + discount)
     return PricedLine(
-        line.source.key, net + discount, discount, net, header_discount, taxable, tax, net + tax
+        line.source.key,
+        net + discount - charge,
+        discount,
+        net,
+        header_discount,
+        taxable,
+        tax,
+        net + tax,
+        charge,
     )
 
 

@@ -6,7 +6,7 @@ Nothing here is needed to price a document; the steps are computed again on dema
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 
 from common.sentences import Sentence
@@ -78,12 +78,13 @@ def explain_document(document: PricedDocument) -> Explanation:
 
 def _plain_steps(explained: _ExplainedLine) -> list[Step]:
     priced = explained.priced
-    net = {"base": priced.base, "discount": priced.discount}
+    net = {"base": priced.base, "discount": priced.discount} | _charge("charge", priced.charge)
     taxable = {"net": priced.net, "header discount": explained.share}
     return [
         _base_step("base", explained),
         *_discount_steps("discount", "base", explained),
-        Step("net", "base − discount", net, priced.net),
+        *_charge_steps("charge", explained),
+        Step("net", _sum("base − discount", "charge", priced.charge), net, priced.net),
         *_share_steps("header discount", "net", explained),
         Step("taxable", "net − header discount", taxable, priced.taxable),
         _tax_step("taxable × tax rate", {"taxable": priced.taxable}, explained),
@@ -93,13 +94,18 @@ def _plain_steps(explained: _ExplainedLine) -> list[Step]:
 
 def _before_tax_steps(explained: _ExplainedLine) -> list[Step]:
     line = explained.typed
-    amount = {"base with tax": line.base, "discount with tax": line.discount}
+    with_tax = "charge with tax"
+    amount = {"base with tax": line.base, "discount with tax": line.discount} | _charge(
+        with_tax, line.charge
+    )
+    typed = _sum("base with tax − discount with tax", with_tax, line.charge)
     less_share = {"amount with tax": line.amount, "header discount with tax": explained.share}
     payable = explained.payable
     return [
         _base_step("base with tax", explained),
         *_discount_steps("discount with tax", "base with tax", explained),
-        Step("amount with tax", "base with tax − discount with tax", amount, line.amount),
+        *_charge_steps(with_tax, explained),
+        Step("amount with tax", typed, amount, line.amount),
         *_share_steps("header discount with tax", "amount with tax", explained),
         Step("payable", "amount with tax − header discount with tax", less_share, payable),
         _tax_step("payable × tax rate ÷ (1 + tax rate)", {"payable": payable}, explained),
@@ -113,14 +119,42 @@ def _taken_out_steps(explained: _ExplainedLine) -> list[Step]:
     priced = explained.priced
     payable = {"payable": explained.payable, "tax": priced.tax}
     net = {"taxable": priced.taxable, "header discount": priced.header_discount}
-    base = {"net": priced.net, "discount": priced.discount}
+    base = {"net": priced.net, "discount": priced.discount} | _charge("charge", priced.charge)
     return [
         Step("taxable", "payable − tax", payable, priced.taxable),
         _without_tax_step("header discount", explained.share, priced.header_discount, explained),
         Step("net", "taxable + header discount", net, priced.net),
         _without_tax_step("discount", explained.typed.discount, priced.discount, explained),
-        Step("base", "net + discount", base, priced.base),
+        *_charge_without_tax_steps(explained),
+        Step("base", _sum("net + discount", "charge", priced.charge, "−"), base, priced.base),
     ]
+
+
+def _charge(label: str, charge: Decimal) -> dict[str, Decimal]:
+    return {label: charge} if charge else {}
+
+
+def _sum(formula: str, label: str, charge: Decimal, sign: str = "+") -> str:
+    """Add the charge to a formula, where there is one."""
+    return f"{formula} {sign} {label}" if charge else formula
+
+
+def _charge_steps(label: str, explained: _ExplainedLine) -> list[Step]:
+    """Show the charge as it was given, if there is one."""
+    line = explained.typed
+    values = {"charge of the line": line.source.charge}
+    step = Step(label, "charge of the line", values, line.charge, _rule(explained.terms))
+    return [step] if line.charge else []
+
+
+def _charge_without_tax_steps(explained: _ExplainedLine) -> list[Step]:
+    """Take the tax out of the charge; what that loses of the line's cents is moved to its base."""
+    with_tax, charge = explained.typed.charge, explained.priced.charge
+    if not with_tax:
+        return []
+    step = _without_tax_step("charge", with_tax, charge, explained)
+    fits = charge == explained.terms.round(with_tax / (1 + explained.rate))
+    return [step if fits else replace(step, remark=_UP_OR_DOWN)]
 
 
 def _without_tax_step(

@@ -1,4 +1,4 @@
-"""Line arithmetic: base, discount and amount of a line, with or without tax as typed."""
+"""Line arithmetic: base, discount, charge and amount of a line, with or without tax as typed."""
 
 from __future__ import annotations
 
@@ -34,9 +34,10 @@ class LineInput:
 
     The price is for ``price_quantity`` units, and so is what their volume takes off it. The manual
     discount is an amount or a rate, whichever was typed; what a promotion code takes off the line
-    comes on top. A credit is the same line with quantity and discount amounts negated. A tax rate
+    comes on top. The charge is one amount for the whole line, and no discount of the line is given
+    on it. A credit is the same line with quantity, discount amounts and charge negated. A tax rate
     of None is one that nobody knows yet. A deduction (a trade-in or a rebate) has a price below
-    zero, and no discount is given on it.
+    zero, and neither discount nor charge.
     """
 
     key: str
@@ -50,6 +51,7 @@ class LineInput:
     price_quantity: Decimal = ONE
     promotion_discount: Decimal = ZERO
     is_deduction: bool = False
+    charge: Decimal = ZERO
 
     @property
     def asked_price(self) -> Price:
@@ -76,12 +78,18 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class TypedLine:
-    """A line as typed: base, discount, and amount = base − discount."""
+    """A line as typed: base, discount, charge, and amount = base − discount + charge."""
 
     source: LineInput
     base: Decimal
     discount: Decimal
+    charge: Decimal
     amount: Decimal
+
+    @property
+    def discountable(self) -> Decimal:
+        """What is left of the base to give a discount on: the charge is not."""
+        return self.base - self.discount
 
 
 def typed_line(line: LineInput, terms: Terms) -> TypedLine:
@@ -93,10 +101,11 @@ def typed_line(line: LineInput, terms: Terms) -> TypedLine:
         _check_numbers(line, terms.currency)
         base = terms.round(line.asked_price.of(line.quantity))
         discount = line_discount(line, base, terms)
+        charge = line_charge(line, terms)
     except PricingError as error:
         error.line = line.key
         raise
-    return TypedLine(line, base, discount, base - discount)
+    return TypedLine(line, base, discount, charge, base - discount + charge)
 
 
 def line_discount(line: LineInput, base: Decimal, terms: Terms) -> Decimal:
@@ -115,6 +124,22 @@ def line_discount(line: LineInput, base: Decimal, terms: Terms) -> Decimal:
             )
         )
     return discount
+
+
+def line_charge(line: LineInput, terms: Terms) -> Decimal:
+    """Round the charge of a line: above zero of what is sold, below of what is credited."""
+    charge = terms.round(line.charge)
+    if charge and line.is_deduction:
+        raise InvalidAmount(_("A trade-in or rebate has no charge: change its price."))
+    if charge and charge * line.quantity <= 0:
+        raise InvalidAmount(
+            _(
+                "A charge of %(charge)s does not fit a quantity of %(quantity)s.",
+                charge=Amount(charge, terms.currency),
+                quantity=line.quantity,
+            )
+        )
+    return charge
 
 
 def manual_discount(line: LineInput, base: Decimal, terms: Terms) -> Decimal:
@@ -144,6 +169,11 @@ def refuse_discounts(*discounts: Decimal | None) -> None:
 def is_part_of(part: Decimal, whole: Decimal) -> bool:
     """Return whether part lies between zero and whole, on whichever side of zero whole is."""
     return 0 <= part <= whole or whole <= part <= 0
+
+
+def part_within(part: Decimal, whole: Decimal) -> Decimal:
+    """Return the part, or zero or the whole if it lies beyond one of them."""
+    return max(min(part, max(whole, ZERO)), min(whole, ZERO))
 
 
 def _check_numbers(line: LineInput, currency: str) -> None:

@@ -7,10 +7,11 @@ remainder. A credit is a part of the invoice line it reverses, worked out the sa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from sales.pricing.documents import PricedLine
+from sales.pricing.lines import part_within
 from sales.pricing.money import EXACT, ZERO, Rounding, round_money
 from sales.pricing.quantities import exceeds_open, needs_quantity
 
@@ -20,7 +21,8 @@ class Amounts:
     """The independent figures of a line; the others follow from them.
 
     Each grows with the quantity, so the sums net, base and gross do too: no part of a sale is ever
-    negative by a cent. ``promotion`` is what of the discount promotion codes give.
+    negative by a cent. ``promotion`` is what of the discount promotion codes give. Base and charge
+    are what net and discount make together: the charge is fitted so that neither is negative.
     """
 
     taxable: Decimal = ZERO
@@ -28,11 +30,12 @@ class Amounts:
     discount: Decimal = ZERO
     tax: Decimal = ZERO
     promotion: Decimal = ZERO
+    charge: Decimal = ZERO
 
     @classmethod
     def of(cls, line: PricedLine) -> Amounts:
         """Take the figures of a priced line."""
-        return cls(line.taxable, line.header_discount, line.discount, line.tax)
+        return cls(line.taxable, line.header_discount, line.discount, line.tax, charge=line.charge)
 
     @property
     def net(self) -> Decimal:
@@ -41,8 +44,8 @@ class Amounts:
 
     @property
     def base(self) -> Decimal:
-        """The line before any discount but that of its volume."""
-        return self.net + self.discount
+        """The line before its charge, and before any discount but that of its volume."""
+        return self.net + self.discount - self.charge
 
     @property
     def gross(self) -> Decimal:
@@ -59,9 +62,16 @@ class Amounts:
         return NOTHING - self
 
     @property
-    def figures(self) -> tuple[Decimal, Decimal, Decimal, Decimal, Decimal]:
+    def figures(self) -> tuple[Decimal, Decimal, Decimal, Decimal, Decimal, Decimal]:
         """The figures, in the order they are declared."""
-        return self.taxable, self.header_discount, self.discount, self.tax, self.promotion
+        return (
+            self.taxable,
+            self.header_discount,
+            self.discount,
+            self.tax,
+            self.promotion,
+            self.charge,
+        )
 
 
 NOTHING = Amounts()
@@ -100,7 +110,16 @@ def next_part(
         _next_amount(total, already, cumulative, ordered.quantity, currency, rounding)
         for total, already in zip(ordered.amounts.figures, billed.amounts.figures, strict=True)
     )
-    return Portion(quantity, Amounts(*figures))
+    part = Amounts(*figures)
+    return Portion(quantity, replace(part, charge=_fit_charge(part, ordered - billed)))
+
+
+def _fit_charge(part: Amounts, left: Portion) -> Decimal:
+    """Return a part's charge, moved by cents where its base would not be part of what is left."""
+    both = part.base + part.charge
+    least, most = sorted((both - left.amounts.base, both))
+    low, high = sorted((ZERO, left.amounts.charge))
+    return max(low, least, min(high, most, part.charge))
 
 
 def credit_part(
@@ -145,8 +164,7 @@ def _next_amount(
     """
     exact = EXACT.divide(EXACT.multiply(total, cumulative), whole)
     part = round_money(exact, currency, rounding) - already
-    left = total - already
-    return max(min(part, max(left, ZERO)), min(left, ZERO))
+    return part_within(part, total - already)
 
 
 def freight_part(

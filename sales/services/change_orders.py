@@ -21,7 +21,7 @@ from sales.models import Order, OrderChange, OrderLine, Product
 from sales.pricing.ledger import Ledger
 from sales.pricing.ledger_lines import LedgerLine
 from sales.pricing.lines import Terms
-from sales.services.billing.agreed_figures import agree_figures
+from sales.services.billing.agreed_figures import agree_figures, put_typed_amounts
 from sales.services.billing.deductions import close_deductions, refuse_under_billed
 from sales.services.billing.down_payments import refuse_uncovered
 from sales.services.billing.ledgers import put_amounts, read_ledger
@@ -63,6 +63,10 @@ from sales.services.prices.price_sources import put_source, with_source
 from sales.services.prices.pricing_input import lines_of, terms_of
 
 ZERO = Decimal(0)
+
+
+CLOSED_TERMS = ("quantity", "unit_price", "price_quantity", "discount_amount", "charge_amount")
+"""What says how much is ordered; closing the rest of an order reduces it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +162,9 @@ def _close(
     closed = ledger.short_close(None if lines is None else {str(pk) for pk in lines})
     for line in stored:
         if line.counts and line.is_sold:
-            _close_line(line, closed.line(str(line.pk)))
+            _close_line(order, line, closed.line(str(line.pk)))
     close_deductions(order, stored, ledger, closed)
-    terms = ("quantity", "unit_price", "price_quantity", "promotion_discount")
-    save_columns(stored, [*terms, *LINE_FIGURES])
+    save_columns(stored, [*CLOSED_TERMS, "promotion_discount", *LINE_FIGURES])
     _put_figures(order, stored, ledger)
     refuse_nothing_left(order, stored)
     return finish_change(order, change, before, stored, actor=actor)
@@ -178,9 +181,12 @@ def _put_figures(order: Order, lines: Sequence[OrderLine], before: Ledger) -> Le
     return ledger
 
 
-def _close_line(line: OrderLine, closed: LedgerLine) -> None:
+def _close_line(order: Order, line: OrderLine, closed: LedgerLine) -> None:
+    is_reduced = closed.units.ordered < line.wanted_quantity
     line.quantity = closed.units.ordered + line.cancelled_quantity
     put_amounts(line, closed.agreed)
+    if is_reduced:
+        put_typed_amounts(order, line)
 
 
 def preview_change(order_id: uuid.UUID, changes: Changes, *, actor: Actor) -> list[ChangeEntry]:

@@ -18,7 +18,7 @@ from sales.services.billing.ledgers import amounts_of, sum_portions
 from sales.services.documents.totals import price_lines
 
 ZERO = Decimal(0)
-FIGURES = ("taxable", "header discount", "discount", "tax", "promotion")
+FIGURES = ("taxable", "header discount", "discount", "tax", "promotion", "charge")
 """What a part takes of its whole, in the order of ``Amounts.figures``."""
 
 PART = "{} × (billed before + quantity) ÷ ordered − {} billed before"

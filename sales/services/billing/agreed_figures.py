@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.utils.translation import gettext
 
 from common.rows import save_columns
-from sales.models import OrderLine
+from sales.models import Order, OrderLine
 from sales.pricing.changed_lines import ChangedLine, agree
 from sales.pricing.deduction_lines import DeductionLine
 from sales.pricing.ledger import Ledger
@@ -18,8 +18,9 @@ from sales.services.billing.deductions import refuse_less_than_taken
 from sales.services.billing.ledgers import amounts_of, put_amounts
 from sales.services.documents.totals import LINE_FIGURES
 from sales.services.errors import AlreadyBilled
+from sales.services.prices.pricing_input import terms_of
 
-ZERO = Decimal(0)
+ZERO, ONE = Decimal(0), Decimal(1)
 
 
 def agree_figures(
@@ -49,6 +50,19 @@ def agree_figures(
     for line, amounts in zip(counting, agreed, strict=True):
         put_amounts(line, amounts)
     save_columns(lines, ["promotion_discount", *LINE_FIGURES])
+
+
+def put_typed_amounts(order: Order, line: OrderLine) -> None:
+    """Type amounts for the whole line that come to its figures, where such amounts were typed.
+
+    Priced again, a line that was closed in part keeps what is left of its discount and charge.
+    """
+    terms = terms_of(order)
+    factor = 1 + (line.tax_rate or ZERO) if terms.prices_include_tax else ONE
+    if line.discount_amount and not terms.per_unit_discount:
+        left = terms.round(line.discount * factor) - terms.round(line.promotion_discount)
+        line.discount_amount = max(ZERO, left) or None
+    line.charge_amount = terms.round(line.charge * factor)
 
 
 def _refuse_other_price(line: OrderLine, agreed: LedgerLine | DeductionLine, currency: str) -> None:

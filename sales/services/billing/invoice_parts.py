@@ -64,6 +64,7 @@ def part_line(
         "quantity": quantity,
         "discount_amount": None,
         "discount_rate": None,
+        "charge_amount": ZERO,
     }
     part = InvoiceLine(id=uuid7(), invoice=invoice, **references, **carried)
     put_amounts(part, amounts)

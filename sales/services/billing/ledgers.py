@@ -98,6 +98,7 @@ def amounts_of(line: OrderLine | InvoiceLine) -> Amounts:
         line.discount,
         line.tax,
         line.promotion_discount,
+        line.charge,
     )
 
 
@@ -109,7 +110,7 @@ def put_amounts(line: OrderLine | InvoiceLine, amounts: Amounts) -> None:
         amounts.tax,
         amounts.gross,
     )
-    line.promotion_discount = amounts.promotion
+    line.promotion_discount, line.charge = amounts.promotion, amounts.charge
 
 
 def sum_portions(
@@ -125,11 +126,12 @@ def sum_portions(
             Sum("discount"),
             Sum("tax"),
             Sum("promotion_discount"),
+            Sum("charge"),
         )
         .order_by()
     )
-    for *values, quantity, net, header_discount, discount, tax, promotion in rows:
-        amounts = Amounts(net - header_discount, header_discount, discount, tax, promotion)
+    for *values, quantity, net, header_discount, discount, tax, promotion, charge in rows:
+        amounts = Amounts(net - header_discount, header_discount, discount, tax, promotion, charge)
         yield tuple(values), Portion(quantity, amounts)
 
 

@@ -17,10 +17,12 @@ HEAD = (
 LINE = (
     "kind", "product_id", "description", "unit_id", "quantity", "is_optional", "unit_price",
     "volume_discount", "discount_amount", "discount_rate", "tax_rate", "net", "price_quantity",
+    "charge_amount",
 )  # fmt: skip
 
 USUAL: Mapping[str, object] = {
     "price_quantity": Decimal(1),
+    "charge_amount": Decimal(0),
     "rounding": Company.Rounding.HALF_UP,
     "discount_method": Company.DiscountMethod.WHOLE_LINE,
 }

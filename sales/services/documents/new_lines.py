@@ -22,6 +22,7 @@ from sales.pricing.lines import Terms, check_one_discount, refuse_discounts
 from sales.pricing.quantities import check_not_negative
 from sales.pricing.rates import check_discount_rate, check_tax_rate
 from sales.services.documents.typed_figures import (
+    check_amount,
     check_discount_amount,
     check_number,
     check_price_units,
@@ -220,6 +221,7 @@ def _check_figures(line: DocumentLine, terms: Terms) -> None:
     if line.unit_price is not None:
         check_number(line.unit_price, "unit_price")
     check_price_units(line.price_quantity)
+    check_amount(line.charge_amount, terms.currency, "charge_amount")
     if line.discount_amount is not None:
         _check_discount(line.discount_amount, terms)
     if line.discount_rate is not None:

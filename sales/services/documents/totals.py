@@ -15,7 +15,7 @@ from sales.services.prices.pricing_input import line_input, lines_of, terms_of
 from sales.services.prices.promotion_discounts import promotions_of, spread_promotions
 
 ZERO = Decimal(0)
-LINE_FIGURES = ("base", "discount", "net", "header_discount", "tax", "gross")
+LINE_FIGURES = ("base", "discount", "charge", "net", "header_discount", "tax", "gross")
 HEAD_FIGURES = ("detail", "discount", "freight", "tax", "total")
 
 

@@ -38,6 +38,7 @@ CROSS JOIN LATERAL (VALUES
     ('unit cost', line.unit_cost, agreed.unit_cost, 0),
     ('discount amount', line.discount_amount, NULL, 0),
     ('discount rate', line.discount_rate, NULL, 0),
+    ('charge amount', line.charge_amount, 0, 0),
     ('unit price', line.unit_price,
         CASE WHEN price_changed THEN line.unit_price ELSE agreed.unit_price END, 0),
     ('price quantity', line.price_quantity,
@@ -45,7 +46,9 @@ CROSS JOIN LATERAL (VALUES
     ('volume discount', line.volume_discount,
         CASE WHEN price_changed THEN line.volume_discount ELSE agreed.volume_discount END, 0),
     ('base', line.base, CASE WHEN is_changed THEN line.base ELSE agreed.base * share END,
-        3 * allowed),
+        CASE WHEN agreed.charge = 0 THEN 3 ELSE 4 END * allowed),
+    ('charge', line.charge, CASE WHEN is_changed THEN line.charge ELSE agreed.charge * share END,
+        4 * allowed),
     ('discount', line.discount, CASE WHEN is_changed THEN line.discount
         ELSE agreed.discount * share END, allowed),
     ('header discount', line.header_discount, CASE WHEN is_changed THEN line.header_discount
@@ -61,8 +64,9 @@ ORDER BY 1
 """
 """A part is round(agreed × units out so far ÷ units ordered) less what is out already: half a unit
 off, and as much for what was out. A credit may give back other cents than the next part takes, so
-each part of a line adds two smallest units; base is the sum of three such figures. What was billed
-before a change order was billed at the figures of then."""
+each part of a line adds two smallest units; base is the sum of three such figures, of four where
+there is a charge, which is fitted between nothing and the other three. What was billed before a
+change order was billed at the figures of then."""
 
 TAKEN_OFF = f"""
 SELECT {LINE_NAME}, figure.what, trim_scale(figure.stored)::text,
@@ -98,7 +102,8 @@ CROSS JOIN LATERAL (
             / CASE WHEN head.prices_include_tax THEN 1 + COALESCE(line.tax_rate, 0) ELSE 1 END
             AS exact,
         {unit_of("head.currency")} * (
-            4 * (1 + (SELECT COUNT(*) FROM sales_orderchange change
+            CASE WHEN agreed.charge = 0 AND line.charge = 0 THEN 4 ELSE 5 END
+                * (1 + (SELECT COUNT(*) FROM sales_orderchange change
                 WHERE change.order_id = head.order_id))
             + 6 * (SELECT COUNT(*) FROM sales_invoiceline other
                 WHERE other.order_line_id = line.order_line_id)) AS allowed
@@ -122,7 +127,7 @@ CREDITS = f"""
 WITH credited AS (
     SELECT credits_line_id, SUM(quantity) AS quantity, SUM(net - header_discount) AS taxable,
         SUM(header_discount) AS header_discount, SUM(discount) AS discount,
-        SUM(promotion_discount) AS promotion_discount, SUM(tax) AS tax
+        SUM(promotion_discount) AS promotion_discount, SUM(charge) AS charge, SUM(tax) AS tax
     FROM sales_invoiceline WHERE credits_line_id IS NOT NULL GROUP BY credits_line_id
 )
 SELECT {LINE_NAME}, 'credited ' || figure.what, trim_scale(figure.stored)::text,
@@ -136,6 +141,7 @@ CROSS JOIN LATERAL (VALUES
     ('header discount', credited.header_discount, line.header_discount),
     ('discount', credited.discount, line.discount),
     ('promotion discount', credited.promotion_discount, line.promotion_discount),
+    ('charge', credited.charge, line.charge),
     ('tax', credited.tax, line.tax)
 ) figure(what, stored, billed)
 WHERE figure.stored NOT BETWEEN LEAST(figure.billed, 0) AND GREATEST(figure.billed, 0)

@@ -90,6 +90,7 @@ WITH billed AS (
         SUM(sign * line.header_discount) AS header_discount,
         SUM(sign * line.discount) AS discount,
         SUM(sign * line.promotion_discount) AS promotion_discount,
+        SUM(sign * line.charge) AS charge,
         SUM(sign * line.tax) AS tax
     FROM sales_invoiceline line
     JOIN sales_invoice head ON head.id = line.invoice_id
@@ -107,6 +108,7 @@ CROSS JOIN LATERAL (VALUES
     ('header discount', billed.header_discount, line.header_discount),
     ('discount', billed.discount, line.discount),
     ('promotion discount', billed.promotion_discount, line.promotion_discount),
+    ('charge', billed.charge, line.charge),
     ('tax', billed.tax, line.tax)
 ) figure(what, stored, agreed)
 WHERE figure.stored NOT BETWEEN LEAST(figure.agreed, 0) AND GREATEST(figure.agreed, 0)

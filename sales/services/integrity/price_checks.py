@@ -24,7 +24,7 @@ PRICE_CHANGED = """EXISTS (
     SELECT FROM sales_orderchange change CROSS JOIN jsonb_array_elements(change.difference) entry
     WHERE change.order_id = {line}.order_id AND entry ->> 'line' = {line}.id::text AND entry ->>
         'field' IN ('unit_price', 'price_quantity', 'volume_discount', 'discount_amount',
-        'discount_rate'))"""
+        'discount_rate', 'charge_amount'))"""
 """Whether a change order set the price of an order line, or added the line."""
 
 DIGITS = 60
@@ -38,6 +38,7 @@ WITH counted AS (
             / line.price_quantity AS asked,
         line.discount_amount * CASE head.discount_method WHEN 'per_unit' THEN line.quantity ELSE 1
             END AS discount_amount, line.discount_rate, line.promotion_discount, line.tax_rate,
+        line.charge_amount, line.charge,
         line.base, line.discount, line.net, line.header_discount, line.tax,
         head.discount_amount AS head_amount, head.discount_rate AS head_rate,
         head.prices_include_tax, head.rounding, {digits_of("head.currency")} AS digits,
@@ -54,13 +55,15 @@ WITH counted AS (
             WHEN discount_rate <> 0 THEN {rounded("typed_base * discount_rate")}
             ELSE {rounded("COALESCE(discount_amount, 0)")}
         END + CASE WHEN counts THEN {rounded("promotion_discount")} ELSE 0 END AS typed_discount,
+        CASE WHEN counts THEN {rounded("charge_amount")} ELSE 0 END AS typed_charge,
         net - header_discount + CASE WHEN prices_include_tax THEN tax ELSE 0 END AS payable
     FROM based
 ), shared AS (
     SELECT reduced.*, {rounded("head_amount")} AS head_off,
-        CASE WHEN is_deduction THEN 0 WHEN prices_include_tax THEN typed_base - typed_discount
+        CASE WHEN is_deduction THEN 0
+            WHEN prices_include_tax THEN typed_base - typed_discount + typed_charge
             ELSE net END AS amount,
-        CASE WHEN prices_include_tax THEN typed_base - typed_discount - payable
+        CASE WHEN prices_include_tax THEN typed_base - typed_discount + typed_charge - payable
             ELSE header_discount END AS share
     FROM reduced
 )
@@ -86,10 +89,14 @@ FROM line_figures
 CROSS JOIN LATERAL (VALUES
     ('base', prices_include_tax = false AND base <> typed_base, base, typed_base),
     ('base with tax', prices_include_tax AND header_discount <> {rounded("share / factor")},
-        payable + typed_discount + {rounded("header_discount * factor")}, typed_base),
+        payable + typed_discount - typed_charge + {rounded("header_discount * factor")},
+        typed_base),
     ('discount', discount <> {rounded("typed_discount / factor")},
         discount, {rounded("typed_discount / factor")}),
-    ('net', net <> base - discount, net, base - discount),
+    -- without tax never more than it makes together with the base
+    ('charge', charge <> LEAST({rounded("typed_charge / factor")}, net + discount),
+        charge, LEAST({rounded("typed_charge / factor")}, net + discount)),
+    ('net', net <> base - discount + charge, net, base - discount + charge),
     ('promotion discount', NOT counts AND promotion_discount <> 0, promotion_discount, 0),
     -- shared out by largest remainder: less than a smallest unit from the exact share
     ('header discount', abs(share - exact_share) >= unit, share, {rounded("exact_share")}),
@@ -128,13 +135,15 @@ CHANGED_LINES = f"""
 WITH changes AS (
     SELECT order_id, COUNT(*) AS count FROM sales_orderchange GROUP BY order_id
 ), lines AS (
-    SELECT {LINE_NAME} AS name, line.base,
+    SELECT {LINE_NAME} AS name, line.base, line.charge,
         line.quantity * (COALESCE(line.unit_price, 0) - line.volume_discount) / line.price_quantity
-            / CASE WHEN head.prices_include_tax THEN 1 + COALESCE(line.tax_rate, 0) ELSE 1 END
-            AS exact,
-        {unit_of("head.currency")} * (4 * (1 + changes.count) + 6 * parts.count) AS allowed
+            / factor AS exact, line.charge_amount / factor AS exact_charge,
+        {unit_of("head.currency")} * (CASE WHEN line.charge = 0 THEN 4 ELSE 5 END
+            * (1 + changes.count) + 6 * parts.count) AS allowed
     FROM sales_orderline line JOIN sales_order head ON head.id = line.order_id
     JOIN changes ON changes.order_id = head.id
+    CROSS JOIN LATERAL (SELECT CASE WHEN head.prices_include_tax
+        THEN 1 + COALESCE(line.tax_rate, 0) ELSE 1 END AS factor) tax
     CROSS JOIN LATERAL (
         SELECT COUNT(*) AS count FROM sales_invoiceline part WHERE part.order_line_id = line.id
     ) parts
@@ -143,14 +152,19 @@ WITH changes AS (
         AND NOT EXISTS (SELECT FROM sales_salesevent event
             WHERE event.root_id = head.id AND event.type = 'invoice.draft_deleted')))
 )
-SELECT name, 'base', trim_scale(base)::text, trim_scale(round(exact, 5))::text
-FROM lines WHERE abs(base - exact) > allowed
+SELECT name, figure.what, trim_scale(figure.stored)::text,
+    trim_scale(round(figure.exact, 5))::text
+FROM lines CROSS JOIN LATERAL (
+    VALUES ('base', base, exact), ('charge', charge, exact_charge)
+) figure(what, stored, exact)
+WHERE abs(figure.stored - figure.exact) > allowed
 ORDER BY 1
 """
 """Lines of changed orders. Closing the rest scales taxable, header discount and discount of a line,
 each rounded: half a unit thrice, and half a unit of the price itself. Where prices include tax, the
-tax taken out adds a unit, and both discounts half a unit each. What is billed of a line is
-kept with its cents; at another price, where that changed since: such a line is left out."""
+tax taken out adds a unit, and both discounts half a unit each; a charge adds a unit. What is billed
+of a line is kept with its cents; at another price, where that changed since: such a line is left
+out."""
 
 
 def register() -> None:

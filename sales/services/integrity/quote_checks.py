@@ -21,8 +21,8 @@ AS_QUOTED = f"""head.prices_are_locked AND {UNCHANGED} AND NOT EXISTS (
 
 LINE_COLUMNS = (
     "kind", "product_id", "description", "unit_id", "quantity", "unit_price", "price_quantity",
-    "volume_discount", "discount_amount", "discount_rate", "tax_rate", "unit_cost", "base",
-    "promotion_discount", "discount", "net", "header_discount", "tax", "gross",
+    "volume_discount", "discount_amount", "discount_rate", "charge_amount", "tax_rate", "unit_cost",
+    "base", "charge", "promotion_discount", "discount", "net", "header_discount", "tax", "gross",
 )  # fmt: skip
 HEAD_COLUMNS = (
     "account_id", "prices_include_tax", "exchange_rate", "discount_amount", "discount_rate",

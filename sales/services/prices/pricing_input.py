@@ -46,6 +46,7 @@ def line_input(line: DocumentLine) -> LineInput:
         counts=line.counts,
         promotion_discount=line.promotion_discount,
         is_deduction=line.is_deduction,
+        charge=line.charge_amount,
     )
 
 

@@ -87,7 +87,12 @@ class DrawnOrder:
             tax_rate=dice.choice(self.rates),
             discount_rate=rate,
             discount_amount=amount,
+            charge=self.draw_charge(),
         )
+
+    def draw_charge(self) -> Decimal:
+        """Draw the charge of a line; half have none."""
+        return self.dice.choice([ZERO, ZERO, self.money(9), self.money(9999)])
 
     def draw_deduction(self, key: str) -> list[LineInput]:
         """Draw a trade-in or rebate of what an order comes to at a rate; none of nothing."""
@@ -115,10 +120,11 @@ class DrawnOrder:
         units = line.price_quantity
         if dice.random() < 0.2:
             price, units = self.draw_price()
+        charge = {"charge": self.draw_charge()} if dice.random() < 0.2 else {}
         if (price, units) == (line.unit_price, line.price_quantity):
-            return {}
+            return charge
         amount = None if line.discount_amount is None else self.draw_off_each(price / units)
-        return {"unit_price": price, "price_quantity": units, "discount_amount": amount}
+        return charge | {"unit_price": price, "price_quantity": units, "discount_amount": amount}
 
     def draw_off_each(self, unit_price: Decimal) -> Decimal | None:
         """Draw what is taken off each unit: nothing, or less than a third of what it may cost."""

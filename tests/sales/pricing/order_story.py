@@ -21,7 +21,7 @@ from sales.pricing.deduction_lines import DeductionLine
 from sales.pricing.documents import LineInput
 from sales.pricing.errors import AmountExceedsOpen
 from sales.pricing.ledger_lines import LedgerLine, Units
-from sales.pricing.money import minor_units
+from sales.pricing.money import minor_units, round_money
 from sales.pricing.partial import NOTHING, Amounts, Portion
 from tests.sales.pricing.drawn_order import ZERO
 from tests.sales.pricing.posted_order import Asked, Posted, PostedOrder
@@ -173,7 +173,8 @@ class OrderStory(PostedOrder):
         quantity = dice.choice(
             [line.units.least, line.units.ordered + dice.randint(1, 5), line.units.ordered]
         )
-        inputs[place] = replace(inputs[place], quantity=quantity, **self.draw_change(inputs[place]))
+        changed = replace(inputs[place], quantity=quantity, **self.draw_change(inputs[place]))
+        inputs[place] = changed if quantity else replace(changed, charge=ZERO)
         if dice.random() < 0.2:
             inputs.append(self.draw_line(f"{len(inputs):02}"))
         if dice.random() < 0.1:
@@ -235,17 +236,22 @@ class OrderStory(PostedOrder):
         known = {line.key: line.agreed for line in self.ledger.deduction_lines}
         closed = self.ledger.short_close(None if self.dice.random() < 0.2 else chosen)
         lines, deductions = list(closed.lines), list(closed.deduction_lines)
-        ordered = {line.key: line.units.ordered for line in lines}
+        sold = {line.key: line for line in lines}
         agreed = {line.key: line.agreed for line in deductions if line.agreed != known[line.key]}
         inputs = [
-            replace(line, quantity=ordered[line.key])
-            if line.key in ordered
+            replace(line, quantity=sold[line.key].units.ordered, charge=self.kept(sold[line.key]))
+            if line.key in sold
             else replace(line, quantity=Decimal(1), unit_price=-self.typed(agreed[line.key]))
             if line.key in agreed
             else line
             for line in self.inputs
         ]
         self.agree(lines, deductions, inputs)
+
+    def kept(self, line: LedgerLine) -> Decimal:
+        """Return what is left of the charge of a line, as it is typed on the order."""
+        factor = 1 + line.rate if self.includes_tax else Decimal(1)
+        return round_money(line.agreed.charge * factor, self.currency, self.rounding)
 
     def typed(self, amount: TaxAmount) -> Decimal:
         """Return an amount as prices are typed on the order."""

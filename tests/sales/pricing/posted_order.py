@@ -208,7 +208,9 @@ class PostedOrder(DrawnOrder):
             billed = line.billed
             assert all(
                 0 <= part <= all_of_it
-                for part, all_of_it in zip(billed.figures, whole.figures, strict=True)
+                for part, all_of_it in zip(
+                    (*billed.figures, billed.base), (*whole.figures, whole.base), strict=True
+                )
             )
             if line.units.billed == line.units.ordered:
                 assert billed == line.agreed

@@ -35,7 +35,7 @@ def amounts(currency: str, most: int = 1_000_000) -> st.SearchStrategy[Decimal]:
 
 @st.composite
 def line_inputs(draw: st.DrawFn, key: str, terms: Terms) -> LineInput:
-    """Draw a valid line, with a discount of one kind or none."""
+    """Draw a valid line, with a discount of one kind or none, and with a charge or without."""
     line: dict[str, Any] = {
         "key": key,
         "quantity": draw(QUANTITIES),
@@ -58,6 +58,8 @@ def line_inputs(draw: st.DrawFn, key: str, terms: Terms) -> LineInput:
             if terms.per_unit_discount
             else rounded_down(amount, terms.currency)
         )
+    if line["quantity"] and draw(st.booleans()):
+        line["charge"] = abs(draw(amounts(terms.currency, draw(st.sampled_from([9, 100_000])))))
     return LineInput(**line)
 
 
@@ -103,6 +105,7 @@ def documents(
     if returns:
         lines = [negated(line, Terms(**terms)) if draw(st.booleans()) else line for line in lines]
     detail = sum(line_amounts(lines, Terms(**terms)).values(), Decimal(0))
+    detail += sum(line.charge for line in lines if line.counts)
     if deductions:
         lines += [draw(deduction(f"d{place}")) for place in range(draw(st.integers(0, 3)))]
     rate = draw(st.sampled_from([Decimal(0), Decimal("0.05"), Decimal("0.333")]))
@@ -132,4 +135,5 @@ def negated(line: LineInput, terms: Terms) -> LineInput:
         price_quantity=line.price_quantity,
         promotion_discount=-line.promotion_discount,
         is_deduction=line.is_deduction,
+        charge=-line.charge,
     )

@@ -53,7 +53,7 @@ def test_adds_each_line_up_in_the_currency_s_digits(
     document = price_document(lines, **terms)
 
     for line in document.lines:
-        assert line.net == line.base - line.discount
+        assert line.net == line.base - line.discount + line.charge
         assert line.taxable == line.net - line.header_discount
         assert line.gross == line.net + line.tax
     for figure in all_figures(document):
@@ -151,6 +151,7 @@ def test_comes_to_what_was_typed_where_prices_include_tax(
 ) -> None:
     lines, terms = drawn
     typed = sum(line_amounts(lines, Terms(**terms)).values(), Decimal(0))
+    typed += sum(line.charge for line in lines if line.counts)
     with localcontext(EXACT):
         exact = Fraction(terms["discount_amount"]) + Fraction(typed) * Fraction(
             terms["discount_rate"]
@@ -182,6 +183,7 @@ def test_agrees_with_a_slow_reference_in_fractions(
 
     for line in document.lines:
         assert line.base == reference.base[line.key]
+        assert line.charge == reference.charge[line.key]
         assert line.net == reference.net[line.key]
         assert abs(Fraction(line.header_discount) - reference.share[line.key]) < reference.unit
         exact_tax = Fraction(line.taxable) * reference.tax_rate[line.key]
@@ -293,6 +295,7 @@ class SlowDocument:
         self.unit = Fraction(1, 10 ** minor_units(terms["currency"]))
         self.base: dict[str, Fraction] = {}
         self.net: dict[str, Fraction] = {}
+        self.charge = {line.key: line.charge if line.counts else Decimal(0) for line in lines}
         self.tax_rate = {line.key: Fraction(line.tax_rate or 0) for line in lines}
 
         def rounded(exact: Fraction) -> Fraction:
@@ -305,7 +308,8 @@ class SlowDocument:
             discount = rounded(Fraction(line.discount_amount or 0) * units)
             discount += rounded(base * Fraction(line.discount_rate or 0))
             self.base[line.key] = base if line.counts else Fraction(0)
-            self.net[line.key] = base - discount if line.counts else Fraction(0)
+            net = base - discount + Fraction(line.charge)
+            self.net[line.key] = net if line.counts else Fraction(0)
         sold = {line.key: self.net[line.key] for line in lines if not line.is_deduction}
         detail = sum(sold.values(), Fraction(0))
         amount, rate = Fraction(terms["discount_amount"]), Fraction(terms["discount_rate"])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +14,7 @@ from sales.pricing.errors import (
     PricingError,
     QuantityExceedsOpen,
 )
-from sales.pricing.money import Rounding, from_units
+from sales.pricing.money import Rounding, from_units, to_units
 from sales.pricing.partial import (
     Amounts,
     Portion,
@@ -33,7 +34,10 @@ def ordered_lines(draw: st.DrawFn) -> tuple[Portion, str]:
     units = st.one_of(st.integers(0, 20), st.integers(0, 10_000_000))
     figures = [from_units(draw(units), currency) for _ in range(5)]
     quantity = draw(st.one_of(st.integers(1, 30).map(Decimal), st.decimals(1, 1000, places=3)))
-    portion = Portion(quantity, Amounts(*figures))
+    whole = Amounts(*figures)
+    most = to_units(whole.base, currency)
+    charge = draw(st.one_of(st.just(0), st.just(most), st.integers(0, most)))
+    portion = Portion(quantity, replace(whole, charge=from_units(charge, currency)))
     return (Portion() - portion if draw(st.booleans()) else portion), currency
 
 
