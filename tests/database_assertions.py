@@ -54,6 +54,12 @@ def migrate(app: str, name: str) -> None:
         MigrationExecutor(connection).migrate([(app, name)])
 
 
+def migrate_to_latest(app: str) -> None:
+    """Migrate an app to where its models are."""
+    [(_, latest)] = MigrationExecutor(connection).loader.graph.leaf_nodes(app)
+    migrate(app, latest)
+
+
 def tamper(statement: str) -> None:
     """Write something untrue that no trigger is asked about."""
     with pgtrigger.ignore():

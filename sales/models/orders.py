@@ -92,6 +92,7 @@ class Order(Document):
     )
     prices_are_locked = models.BooleanField(default=False)
     requested_on = models.DateField(_("requested delivery"), null=True, blank=True)
+    confirmed_on = models.DateField(_("confirmed delivery"), null=True, blank=True, editable=False)
     submitted_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     cancelled_reason = models.CharField(max_length=200, blank=True)
@@ -147,6 +148,7 @@ class Order(Document):
                 "fulfilment_status",
                 "billing_status",
                 "processing_status",
+                "confirmed_on",
                 "is_on_hold",
                 "hold_reason",
                 "closed_at",
@@ -220,6 +222,7 @@ class OrderLine(DocumentLine):
     closed_unshipped_quantity = quantity_field(
         editable=False, help_text=_("Credited for good before it was shipped.")
     )
+    confirmed_on = models.DateField(_("confirmed delivery"), null=True, blank=True, editable=False)
 
     class Meta(DocumentLine.Meta):
         abstract = False
@@ -279,7 +282,7 @@ class OrderLine(DocumentLine):
                 name="order_line_never_billed_twice",
             ),
         ]
-        triggers: ClassVar = line_triggers("order", "cancelled_quantity", *DONE)
+        triggers: ClassVar = line_triggers("order", "cancelled_quantity", "confirmed_on", *DONE)
 
     @property
     def document(self) -> Order:

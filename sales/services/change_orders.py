@@ -16,30 +16,34 @@ from common.errors import DomainError, MissingField, NotEditable, StaleVersion
 from common.formatting import format_quantity, format_rate
 from common.rows import save_columns
 from crm.actors import Actor
-from crm.custom_fields import clean_custom
-from sales.models import Order, OrderChange, OrderLine, Product
+from sales.models import Order, OrderChange, OrderLine
 from sales.pricing.ledger import Ledger
 from sales.pricing.ledger_lines import LedgerLine
 from sales.pricing.lines import Terms
-from sales.services.billing.agreed_figures import agree_figures, put_typed_amounts
+from sales.services.billing.agreed_figures import (
+    agree_figures,
+    put_typed_amounts,
+    refuse_other_charge,
+)
 from sales.services.billing.deductions import close_deductions, refuse_under_billed
 from sales.services.billing.down_payments import refuse_uncovered
 from sales.services.billing.ledgers import put_amounts, read_ledger
+from sales.services.change_order_heads import apply_head, refuse_other_freight
 from sales.services.change_order_records import (
     check_open,
     finish_change,
     open_change,
     refuse_nothing_left,
 )
-from sales.services.documents.bundles import add_parts, refuse_part_change, update_parts
+from sales.services.documents.bulk_lines import insert_new_lines, with_their_parts
+from sales.services.documents.bundles import refuse_part_change, update_parts
 from sales.services.documents.locks import lock_order
 from sales.services.documents.new_lines import (
     check_line,
+    clear_cancelled,
     error_context,
-    fill_from_product,
     insert_lines,
     last_position,
-    new_line,
     with_signed_price,
 )
 from sales.services.documents.readiness import check_ready
@@ -48,7 +52,6 @@ from sales.services.documents.totals import LINE_FIGURES, head_figures, reprice
 from sales.services.documents.typed_figures import check_numbers
 from sales.services.errors import AlreadyBilled, QuantityBelowDone, no_such_line
 from sales.services.order_differences import (
-    HEAD_FIELDS,
     LINE_FIELDS,
     ChangeEntry,
     hash_changes,
@@ -59,11 +62,17 @@ from sales.services.prices.discount_limits import within_limit
 from sales.services.prices.list_prices import take_volume_discount
 from sales.services.prices.override_rights import check_price, is_other_price
 from sales.services.prices.price_rules import PriceRule, price_rule
-from sales.services.prices.price_sources import put_source, with_source
+from sales.services.prices.price_sources import put_source
 from sales.services.prices.pricing_input import lines_of, terms_of
 
 ZERO = Decimal(0)
 
+
+CHANGED_COLUMNS = (
+    *LINE_FIELDS,
+    *("price_source", "price_origin", "volume_discount", "tax_rate_is_typed"),
+)
+"""Columns of a line that a change order writes itself; its figures follow."""
 
 CLOSED_TERMS = ("quantity", "unit_price", "price_quantity", "discount_amount", "charge_amount")
 """What says how much is ordered; closing the rest of an order reduces it."""
@@ -78,6 +87,8 @@ class Changes:
     head: Mapping[str, object] = field(default_factory=dict)
     todays_tax: Collection[uuid.UUID] = ()
     """Lines that take today's tax rate."""
+    with_parts: bool = True
+    """Whether bundles that are added bring their parts along."""
 
 
 @transaction.atomic
@@ -110,6 +121,7 @@ def change_order(
         reprice(order, lines)
     agree_figures(lines, ledger, _repriced(stored, changes))
     after = _put_figures(order, lines, ledger)
+    refuse_other_freight(order, changes.head)
     refuse_nothing_left(order, lines)
     check_ready(order, lines)
     refuse_under_billed(order, ledger, after)
@@ -213,7 +225,7 @@ def _apply(
     ledger: Ledger,
     actor: Actor,
 ) -> list[OrderLine]:
-    _apply_head(order, dict(changes.head))
+    apply_head(order, dict(changes.head))
     terms = terms_of(order)
     lines = {line.pk: line for line in lines_of(order)}
     quantities = {pk: line.quantity for pk, line in lines.items()}
@@ -221,18 +233,17 @@ def _apply(
     for pk, fields in changes.lines.items():
         if pk not in lines:
             raise no_such_line(order, str(pk))
+        _refuse_other_rate(lines[pk], fields, ledger)
+        refuse_other_charge(order, lines[pk], fields, ledger)
         _change_line(lines[pk], fields, actor, terms)
         _refuse_below_done(lines[pk], done)
     for pk, split in splits.items():
-        lines[pk].discount_amount = split.kept_discount
+        lines[pk].discount_amount, lines[pk].charge_amount = split.kept_discount, split.kept_charge
     changed = [line for pk, line in lines.items() if line.quantity != quantities[pk]]
     _take_bands(order, changed)
     taxed = [line for pk, line in lines.items() if pk in changes.todays_tax]
     _take_todays_tax(order, taxed, ledger)
-    save_columns(
-        list(lines.values()),
-        [*LINE_FIELDS, "price_source", "price_origin", "volume_discount", "tax_rate"],
-    )
+    save_columns(list(lines.values()), CHANGED_COLUMNS)
     update_parts(
         changed,
         quantities,
@@ -241,25 +252,8 @@ def _apply(
         refuse=lambda part: _refuse_below_done(part, done),
     )
     _add_rests(order, splits, actor)
-    for fields in changes.additions:
-        _add(order, dict(fields), actor)
+    insert_new_lines(order, changes.additions, actor, with_parts=changes.with_parts)
     return lines_of(order)
-
-
-def _apply_head(order: Order, head: dict[str, Any]) -> None:
-    unknown = head.keys() - HEAD_FIELDS
-    if unknown:
-        raise NotEditable(
-            gettext("A change order cannot change these fields: %(fields)s.")
-            % {"fields": ", ".join(sorted(unknown))}
-        )
-    if "custom" in head:
-        head["custom"] = clean_custom(order, head["custom"], stored=order.custom)
-    if "shipping_address" in head:
-        order.shipping_address = head["shipping_address"]
-        head["shipping_address"] = order.delivery_address or order.shipping_address
-    if head:
-        order.change(**head)
 
 
 def _change_line(line: OrderLine, fields: Mapping[str, object], actor: Actor, terms: Terms) -> None:
@@ -284,6 +278,9 @@ def _change_line(line: OrderLine, fields: Mapping[str, object], actor: Actor, te
         line.discount_rate = None
     elif fields.get("discount_rate") is not None:
         line.discount_amount = None
+    if "tax_rate" in fields:
+        line.tax_rate_is_typed = line.tax_rate is not None
+    clear_cancelled(line)
     check_line(line, terms)
 
 
@@ -304,17 +301,29 @@ def _take_bands(order: Order, lines: Sequence[OrderLine]) -> None:
 def _take_todays_tax(order: Order, lines: Sequence[OrderLine], ledger: Ledger) -> None:
     """Tax lines at today's rate, if nothing of them is billed; a typed rate stays."""
     for line, rate in zip(lines, todays_rates(order, lines), strict=True):
-        if ledger.is_billed(str(line.pk)):
-            raise AlreadyBilled(
-                gettext(
-                    "%(line)s is billed in part at %(rate)s tax and keeps it: to bill the rest at "
-                    "today's rate, reduce it to what is billed and add the rest as a new line."
-                )
-                % {"line": line.description, "rate": format_rate(line.tax_rate)},
-                line=str(line.pk),
-            )
+        _refuse_billed(line, ledger)
         if rate is not None and not line.tax_rate_is_typed:
             line.tax_rate = rate
+
+
+def _refuse_other_rate(line: OrderLine, fields: Mapping[str, object], ledger: Ledger) -> None:
+    """Refuse to type another tax rate on a line of which some is billed."""
+    if fields.get("tax_rate", line.tax_rate) != line.tax_rate:
+        _refuse_billed(line, ledger, field="tax_rate")
+
+
+def _refuse_billed(line: OrderLine, ledger: Ledger, field: str | None = None) -> None:
+    """Refuse another tax rate for a line that is billed in part: it keeps its rate."""
+    if ledger.is_billed(str(line.pk)):
+        raise AlreadyBilled(
+            gettext(
+                "%(line)s is billed in part at %(rate)s tax and keeps it: to bill the rest at "
+                "another rate, reduce it to what is billed and add the rest as a new line."
+            )
+            % {"line": line.description, "rate": format_rate(line.tax_rate)},
+            line=str(line.pk),
+            field=field,
+        )
 
 
 def _refuse_below_done(line: OrderLine, done_quantities: Mapping[uuid.UUID, Decimal]) -> None:
@@ -333,21 +342,6 @@ def _refuse_below_done(line: OrderLine, done_quantities: Mapping[uuid.UUID, Deci
         )
 
 
-def _add(order: Order, fields: dict[str, Any], actor: Actor) -> None:
-    product = fields.pop("product", None)
-    if product is not None and fields.get("unit_price") is not None:
-        check_price(actor)
-    unit = fields.pop("unit", None)
-    quantity = fields.pop("quantity", Decimal(1))
-    line = new_line(order, quantity=quantity, **with_source(fields, actor))
-    if product is not None:
-        fill_from_product(line, order, product, unit)
-    check_line(line, terms_of(order))
-    line.save(force_insert=True)
-    if product is not None and product.kind == Product.Kind.BUNDLE:
-        add_parts(line, order)
-
-
 def _add_rests(order: Order, splits: Mapping[uuid.UUID, Split], actor: Actor) -> None:
     """Add the lines of what is neither shipped nor billed, at the end of the order."""
     if not splits:
@@ -361,11 +355,7 @@ def _add_rests(order: Order, splits: Mapping[uuid.UUID, Split], actor: Actor) ->
             error.line = str(pk)
             raise
     rests = [split.rest for split in splits.values()]
-    insert_lines(order, rests)
-    for rest in rests:
-        if rest.product is not None and rest.product.kind == Product.Kind.BUNDLE:
-            rest.position = last_position(order)
-            add_parts(rest, order)
+    insert_lines(order, with_their_parts(order, rests))
 
 
 def _repriced(lines: Sequence[OrderLine], changes: Changes) -> set[uuid.UUID]:

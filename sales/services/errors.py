@@ -248,6 +248,12 @@ class AmbiguousProduct(DomainError):
     code = "ambiguous_product"
 
 
+class NumberTaken(DomainError):
+    """Another document has the number, or the number has the form of a series of ours."""
+
+    code = "number_taken"
+
+
 def no_such_line(order: Order, line: str) -> UnknownLine:
     """Make the refusal of a line that an order does not have."""
     return UnknownLine(_("%(order)s has no such line.", order=order), line=line)

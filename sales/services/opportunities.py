@@ -18,25 +18,19 @@ from common.sentences import sentence as _
 from crm.actors import Actor
 from crm.models import Opportunity, Stage
 from crm.services.activities import note
-from sales.models import AnyDocument, AnyLine, OpportunityLine, Order, Product, Quote, kind_of
+from sales.models import AnyDocument, OpportunityLine, Order, Quote, kind_of
 from sales.pricing.errors import CurrencyMismatch, InvalidDiscount
 from sales.pricing.money import EXACT
 from sales.pricing.price_lists import PRICE_STEP
-from sales.services.documents.bundles import add_parts
+from sales.services.documents.bulk_lines import build_lines, with_their_parts
 from sales.services.documents.drafts import draft_order, draft_quote, lock_draft
-from sales.services.documents.new_lines import (
-    fill_from_product,
-    insert_lines,
-    last_position,
-    new_line,
-)
+from sales.services.documents.new_lines import insert_lines
 from sales.services.documents.totals import reprice
 from sales.services.documents.typed_figures import check_amount
 from sales.services.errors import NoLines, OpenQuotes
 from sales.services.events import record_event
 from sales.services.opportunity_lines import lock_open_opportunity
 from sales.services.prices.discount_limits import within_limit
-from sales.services.prices.list_prices import ListPrices
 from sales.services.prices.pricing_input import terms_of
 
 
@@ -184,21 +178,20 @@ def _ordered(opportunity: Opportunity) -> Decimal:
 
 
 def _add_lines(draft: AnyDocument, wanted: Sequence[OpportunityLine]) -> None:
-    """Add lines at the end of a draft; but for bundles, in one statement however many."""
-    products = [source.product for source in wanted if source.product is not None]
-    prices = ListPrices(draft.price_list, products, draft.company.today())
-    position, waiting = last_position(draft), list[AnyLine]()
-    for source in wanted:
-        position += 1
-        line = new_line(draft, quantity=source.quantity, position=position, **_typed(source, draft))
-        waiting.append(line)
-        if source.product is not None:
-            fill_from_product(line, draft, source.product, source.unit, prices)
-        if source.product is not None and source.product.kind == Product.Kind.BUNDLE:
-            insert_lines(draft, waiting)
-            position += len(add_parts(line, draft))
-            waiting = []
-    insert_lines(draft, waiting)
+    """Add lines at the end of a draft, with the parts of bundles, in one statement."""
+    lines = build_lines(
+        draft,
+        [
+            {
+                "product": source.product,
+                "unit": source.unit if source.product is not None else None,
+                "quantity": source.quantity,
+                **_typed(source, draft),
+            }
+            for source in wanted
+        ],
+    )
+    insert_lines(draft, with_their_parts(draft, lines))
 
 
 def _deduction(source: OpportunityLine) -> dict[str, Any]:

@@ -10,21 +10,27 @@ from typing import TypedDict
 from sales.models import Order, OrderLine
 from sales.services.documents.content_hash import hash_values
 
-HEAD_FIELDS = frozenset(
-    {"name", "requested_on", "shipping_address", "customer_reference", "notes", "contact", "custom"}
-)
+HEAD_AMOUNTS = frozenset({"discount_amount", "freight"})
+"""Amounts of the head that a change order may change."""
+
+HEAD_FIELDS = HEAD_AMOUNTS | frozenset(
+    {
+        "name", "requested_on", "shipping_address", "billing_address", "customer_reference",
+        "notes", "contact", "payment_terms", "custom",
+    }
+)  # fmt: skip
 """Fields of the head that a change order may change."""
 
 LINE_FIELDS = (
-    "quantity", "unit_price", "price_quantity", "discount_amount", "discount_rate", "description",
-    "requested_on",
+    "quantity", "unit_price", "price_quantity", "discount_amount", "discount_rate",
+    "charge_amount", "description", "requested_on", "tax_rate",
 )  # fmt: skip
 """Fields of a line that a change order may change."""
 
-COMPARED = (*LINE_FIELDS, "volume_discount", "tax_rate")
+COMPARED = (*LINE_FIELDS, "volume_discount")
 """Fields of a line that may differ: the volume discount follows from the quantity."""
 
-HEAD_COMPARED = (*sorted(HEAD_FIELDS), "freight", "total")
+HEAD_COMPARED = (*sorted(HEAD_FIELDS - {"freight"}), "freight", "total")
 """Fields of the head that may differ: freight and total follow from the lines."""
 
 
@@ -50,10 +56,16 @@ def snapshot(order: Order, lines: Sequence[OrderLine]) -> Snapshot:
     return Snapshot(
         head={name: _as_json(getattr(order, name)) for name in HEAD_COMPARED},
         lines={
-            str(line.pk): {name: _as_json(getattr(line, name)) for name in COMPARED}
+            str(line.pk): {name: _as_json(_value(line, name)) for name in COMPARED}
             for line in lines
         },
     )
+
+
+def _value(line: OrderLine, name: str) -> object:
+    """Return what a field of a line is; a line without a charge has None."""
+    value: object = getattr(line, name)
+    return value or None if name == "charge_amount" else value
 
 
 def field_changes(before: Snapshot, after: Snapshot) -> list[ChangeEntry]:

@@ -28,6 +28,7 @@ class Split:
 
     kept_discount: Decimal | None
     """The amount off the whole line that stays with what is shipped or billed."""
+    kept_charge: Decimal
     rest: OrderLine
     typed: Fields
     """What was typed for the rest, its quantity aside."""
@@ -54,7 +55,8 @@ def split_lines(
     for line in lines:
         fields = changes.get(line.pk, {})
         if is_split(line, fields):
-            others = {name: value for name, value in fields.items() if name not in PRICE_FIELDS}
+            apart = PRICE_FIELDS | {"charge_amount"}
+            others = {name: value for name, value in fields.items() if name not in apart}
             changed[line.pk] = others | {"quantity": line.done_quantity}
             splits[line.pk] = _split(order, line, fields)
     return changed, splits
@@ -69,11 +71,21 @@ def _split(order: Order, line: OrderLine, fields: Fields) -> Split:
     )
     kept = line.discount_amount
     if kept is not None and not order.discounts_each_unit:
-        part = EXACT.divide(EXACT.multiply(kept, line.done_quantity), line.quantity)
-        kept = round_money(part, order.currency, Rounding(order.rounding))
+        kept = _done_part(order, line, kept)
         rest.discount_amount = line.discount_amount - kept
-    typed = {name: value for name, value in fields.items() if name != "quantity"}
-    return Split(kept, rest, typed)
+    charge = fields.get("charge_amount", line.charge_amount)
+    kept_charge = _done_part(order, line, line.charge_amount)
+    if isinstance(charge, Decimal):
+        rest.charge_amount = max(charge - kept_charge, Decimal(0))
+    apart = {"quantity", "charge_amount"}
+    typed = {name: value for name, value in fields.items() if name not in apart}
+    return Split(kept, kept_charge, rest, typed)
+
+
+def _done_part(order: Order, line: OrderLine, amount: Decimal) -> Decimal:
+    """Return the part of an amount for the whole line that is for what is shipped or billed."""
+    part = EXACT.divide(EXACT.multiply(amount, line.done_quantity), line.quantity)
+    return round_money(part, order.currency, Rounding(order.rounding))
 
 
 def _rest(line: OrderLine, fields: Fields) -> Decimal:

@@ -16,7 +16,7 @@ from sales.models import Invoice, Order, OrderLine, PaymentTerms, Quote, QuoteLi
 from sales.services.billing.down_payments import refuse_while_asked_ahead
 from sales.services.documents.copying import copy_head, copy_lines
 from sales.services.documents.locks import lock_order
-from sales.services.documents.numbering import assign_number
+from sales.services.documents.numbering import assign_number, take_number
 from sales.services.documents.readiness import check_ready
 from sales.services.documents.todays_figures import price_to_issue
 from sales.services.errors import AlreadyShipped, NotOnHold, OnHold
@@ -55,10 +55,19 @@ def order_from_quote(quote: Quote, lines: Sequence[QuoteLine], *, actor: Actor) 
 
 
 @transaction.atomic
-def submit_order(order_id: uuid.UUID, *, actor: Actor, seen: str = "") -> Order:
+def submit_order(
+    order_id: uuid.UUID,
+    *,
+    actor: Actor,
+    seen: str = "",
+    number: str = "",
+    bills_by_terms: bool = True,
+) -> Order:
     """Make a draft binding: it gets its number and is sent to external systems.
 
     ``seen``, if given, is the hash of the figures that were shown; refused if they are others now.
+    ``number`` is the one that the system which the order came from gave it. Where that system bills
+    it, ``bills_by_terms`` is false: neither an invoice nor a deposit is made of it.
     """
     order = lock_order(order_id)
     order.refuse_move_to(Order.Status.SUBMITTED, only_from=Order.Status.DRAFT)
@@ -72,14 +81,15 @@ def submit_order(order_id: uuid.UUID, *, actor: Actor, seen: str = "") -> Order:
     redeem_promotions(order)
     order.move_to(
         Order.Status.SUBMITTED,
-        number=assign_number(order),
+        number=take_number(order, number) if number else assign_number(order),
         submitted_at=timezone.now(),
         exchange_rate=order.exchange_rate,
         exchange_rate_on=order.exchange_rate_on,
         shipping_address=order.delivery_address or order.shipping_address,
     )
     record_event(SalesEvent.Type.ORDER_SUBMITTED, order, actor=actor)
-    bill_by_terms(order, PaymentTerms.InvoiceWhen.PLACED, actor=actor)
+    if bills_by_terms:
+        bill_by_terms(order, PaymentTerms.InvoiceWhen.PLACED, actor=actor)
     return order
 
 

@@ -26,7 +26,7 @@ from sales.services.opportunity_lines import add_opportunity_line
 from sales.services.order_invoices import invoice_order
 from sales.services.orders import cancel_order
 from sales.services.quotes import activate_quote
-from tests.database_assertions import migrate, rows, sql
+from tests.database_assertions import migrate, migrate_to_latest, rows, sql
 from tests.factories import Market, OpportunityFactory
 from tests.sales.order_steps import placed
 
@@ -115,6 +115,7 @@ def test_earlier_prices_are_for_one_and_earlier_documents_round_half_up(market: 
     for model in (Company, Order, Order.pgh_event_model, OpportunityLine):  # type: ignore[attr-defined]  # set by the library
         rules = model._default_manager.values_list("rounding", "discount_method")
         assert set(rules) == {("half_up", "whole_line")}
+    migrate_to_latest("sales")
     order.refresh_from_db()
     assert [str(each) for found in verify().values() for each in found] == []
 

@@ -29,6 +29,7 @@ FIELDS: dict[str, StrOrPromise] = {
     "customer_reference": _("Customer's reference"),
     "requested_on": _("Requested delivery"),
     "shipping_address": _("Ship to"),
+    "billing_address": _("Bill to"),
     "notes": _("Notes"),
     "custom": _("Custom fields"),
     "quantity": _("Quantity"),
@@ -36,6 +37,7 @@ FIELDS: dict[str, StrOrPromise] = {
     "price_quantity": _("Price is for"),
     "discount_amount": _("Discount"),
     "discount_rate": _("Discount"),
+    "charge_amount": _("Charge"),
     "description": _("Description"),
     "account": _("Account"),
     "currency": _("Currency"),
@@ -118,14 +120,19 @@ def _writers(currency: str) -> dict[str, Callable[[Any], str]]:
 
     return {
         **dict.fromkeys(("total", "discount_amount", "freight", "net", "added", "removed"), money),
+        "charge_amount": money,
         **dict.fromkeys(("unit_price", "volume_discount"), price),
         **dict.fromkeys(("discount_rate", "tax_rate"), rate),
         **dict.fromkeys(("requested_on", "valid_until"), day),
         **dict.fromkeys(("prices_include_tax", "is_optional"), _yes_or_no),
         **dict.fromkeys(("quantity", "price_quantity"), quantity),
-        "shipping_address": lambda value: format_address(value) or "–",
+        **dict.fromkeys(("shipping_address", "billing_address"), _address),
         "custom": _custom_values,
     }
+
+
+def _address(value: Any) -> str:
+    return format_address(value) or "–"
 
 
 def _yes_or_no(value: bool) -> str:

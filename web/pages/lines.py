@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
 from common.formatting import (
+    format_day,
     format_money,
     format_price,
     format_quantity,
@@ -75,6 +76,10 @@ class LineRow:
     discount: str
     tax: str
     net: str
+    charge: str = ""
+    """What another system adds to the line; empty where it adds nothing."""
+    confirmed: str = ""
+    """By when another system says that the line is delivered."""
     progress: LineProgress | None = None
     """How far an ordered line has come."""
     editor: EditorRow | None = None
@@ -201,6 +206,8 @@ def _line_row(
         discount=format_discount(line, currency),
         tax=format_rate(line.tax_rate),
         net=format_money(line.net, currency),
+        charge=format_charge(line, currency),
+        confirmed=_confirmed(line) if isinstance(line, OrderLine) else "",
         progress=_progress(line, taken, currency) if isinstance(line, OrderLine) else None,
         editor=editor.row(line) if editor is not None else None,
     )
@@ -223,6 +230,19 @@ def format_discount(line: DocumentLine, currency: str) -> str:
         return text
     code = gettext("%(amount)s by code") % {"amount": format_money(by_code, currency)}
     return f"{text} + {code}" if text else code
+
+
+def format_charge(line: DocumentLine, currency: str) -> str:
+    """Write the charge of a line before tax; empty where it has none."""
+    if not line.charge:
+        return ""
+    return gettext("+ %(amount)s charge") % {"amount": format_money(line.charge, currency)}
+
+
+def _confirmed(line: OrderLine) -> str:
+    if line.confirmed_on is None:
+        return ""
+    return gettext("confirmed for %(day)s") % {"day": format_day(line.confirmed_on)}
 
 
 def format_taken_off(taken: TaxAmount, currency: str) -> str:

@@ -210,6 +210,8 @@ def _facts(order: Order) -> list[Fact]:
     facts = common_facts(order)
     if order.delivery_address:
         facts.insert(1, Fact(gettext("Ship to"), format_address(order.delivery_address)))
+    if order.confirmed_on:
+        facts.insert(1, Fact(gettext("Confirmed delivery"), format_day(order.confirmed_on)))
     if order.requested_on:
         facts.insert(1, Fact(gettext("Requested delivery"), format_day(order.requested_on)))
     if order.quote is not None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 
 from django.utils.translation import gettext
 
+from common.formatting import format_money
 from common.rows import save_columns
 from sales.models import Order, OrderLine
 from sales.pricing.changed_lines import ChangedLine, agree
@@ -63,6 +64,29 @@ def put_typed_amounts(order: Order, line: OrderLine) -> None:
         left = terms.round(line.discount * factor) - terms.round(line.promotion_discount)
         line.discount_amount = max(ZERO, left) or None
     line.charge_amount = terms.round(line.charge * factor)
+
+
+def refuse_other_charge(
+    order: Order, line: OrderLine, fields: Mapping[str, object], ledger: Ledger
+) -> None:
+    """Refuse a charge below what is billed of it, and any other once all of the line is billed."""
+    charge = fields.get("charge_amount", line.charge_amount)
+    if charge == line.charge_amount or not ledger.is_billed(str(line.pk)):
+        return
+    known, terms = ledger.line(str(line.pk)), terms_of(order)
+    factor = 1 + known.rate if terms.prices_include_tax else ONE
+    least = terms.round(known.billed.charge * factor)
+    if known.units.open_to_bill and isinstance(charge, Decimal) and charge >= least:
+        return
+    raise AlreadyBilled(
+        gettext(
+            "%(billed)s of the charge of %(line)s are billed: charge no less, and no more once all "
+            "of it is billed, or credit the invoice first."
+        )
+        % {"billed": format_money(least, order.currency), "line": line.description},
+        line=str(line.pk),
+        field="charge_amount",
+    )
 
 
 def _refuse_other_price(line: OrderLine, agreed: LedgerLine | DeductionLine, currency: str) -> None:

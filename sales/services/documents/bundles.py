@@ -25,8 +25,8 @@ from sales.pricing.money import EXACT
 from sales.pricing.quantities import SMALLEST_QUANTITY
 from sales.services.documents.new_lines import (
     check_line,
+    clear_cancelled,
     fill_from_product,
-    insert_lines,
     new_line,
 )
 from sales.services.errors import PartOfBundle, name_line
@@ -50,22 +50,27 @@ FOLLOWS_THE_BUNDLE = frozenset(
 """Fields of a part always in the bundle that are set on the bundle's own line."""
 
 
-def add_parts(line: AnyLine, draft: AnyDocument) -> list[AnyLine]:
-    """Add a bundle's parts below its line.
+def new_parts(lines: Sequence[AnyLine], document: AnyDocument) -> dict[uuid.UUID, list[AnyLine]]:
+    """Make the unsaved parts of bundles, by the id of the bundle's line.
 
     Those always included have no price of their own; optional ones have theirs, are not taken yet,
-    and are left out when they are not sold at the moment.
+    and are left out when they are not sold at the moment. Four statements, however many bundles.
     """
-    items = list(BundleItem.objects.filter(bundle=line.product).select_related("product", "unit"))
-    day = draft.company.today()
-    prices = ListPrices(draft.price_list, [item.product for item in items], day)
-    wanted = [item for item in items if item.is_required or _is_sold(item, day)]
-    parts = [
-        _part(line, draft, item, prices, position=line.position + place)
-        for place, item in enumerate(wanted, start=1)
-    ]
-    insert_lines(draft, parts)
-    return parts
+    bundles = {line.product_id for line in lines}
+    items = BundleItem.objects.filter(bundle__in=bundles).select_related("product", "unit")
+    day, by_bundle = document.company.today(), defaultdict[uuid.UUID | None, list[BundleItem]](list)
+    for item in items:
+        if item.is_required or _is_sold(item, day):
+            by_bundle[item.bundle_id].append(item)
+    products = [item.product for known in by_bundle.values() for item in known]
+    prices = ListPrices(document.price_list, products, day)
+    return {
+        line.pk: [
+            _part(line, document, item, prices, position=line.position + place)
+            for place, item in enumerate(by_bundle[line.product_id], start=1)
+        ]
+        for line in lines
+    }
 
 
 def is_fixed_part(line: AnyLine) -> bool:
@@ -122,6 +127,7 @@ def update_parts(
         for part in parts[bundle.pk]:
             quantity = EXACT.multiply(each[part.pk], bundle.quantity)
             part.quantity = quantity.quantize(SMALLEST_QUANTITY)
+            clear_cancelled(part)
             is_agreed = keeps_prices or part.is_billed
             if part.price_source == DocumentLine.PriceSource.LIST and not is_agreed:
                 take_volume_discount(part)
@@ -131,7 +137,9 @@ def update_parts(
             _check_part(part, terms)
             refuse(part)
     changed = [part for bundle in bundles for part in parts[bundle.pk]]
-    save_columns(changed, ["quantity", "volume_discount", "is_optional", "is_taken"])
+    taken = ("is_optional", "is_taken")
+    amounts = ("discount_amount", "discount_rate", "charge_amount")
+    save_columns(changed, ["quantity", "volume_discount", *amounts, *taken])
 
 
 def _parts_of(bundles: Sequence[LineT]) -> defaultdict[uuid.UUID, list[LineT]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -21,8 +22,8 @@ from sales.models import (
     kind_of,
 )
 from sales.pricing.errors import InvalidDiscount
+from sales.services.documents.bulk_lines import NewLine, insert_new_lines
 from sales.services.documents.bundles import (
-    add_parts,
     refuse_part_change,
     refuse_part_removal,
     update_parts,
@@ -33,8 +34,6 @@ from sales.services.documents.new_lines import (
     check_unit,
     clear_other_discount,
     error_context,
-    fill_from_product,
-    new_line,
     refuse_locked,
     take_list_price,
     take_tax_category,
@@ -46,7 +45,7 @@ from sales.services.events import record_event
 from sales.services.prices.discount_limits import within_limit
 from sales.services.prices.list_prices import take_volume_discount
 from sales.services.prices.override_rights import check_price, is_other_price
-from sales.services.prices.price_sources import put_source, with_source
+from sales.services.prices.price_sources import put_source
 from sales.services.prices.pricing_input import terms_of
 
 PriceSource = DocumentLine.PriceSource
@@ -80,21 +79,28 @@ def add_line(
     along.
     """
     draft = lock_draft(document)
-    if product is not None and fields.get("unit_price") is not None:
-        check_price(actor)
-    line = new_line(draft, quantity=quantity, **with_source(fields, actor))
+    new = {"product": product, "unit": unit, "quantity": quantity, **fields}
     with within_limit(draft, actor):
-        if product is not None:
-            fill_from_product(line, draft, product, unit)
-        elif unit is not None:
-            line.unit = unit
-        check_line(line, terms_of(draft))
-        line.save(force_insert=True)
-        if product is not None and product.kind == Product.Kind.BUNDLE:
-            add_parts(line, draft)
+        [line] = insert_new_lines(draft, [new], actor)
         _finish(draft, actor, {"added": str(line.pk)})
     line.refresh_from_db()
     return line
+
+
+@transaction.atomic
+def add_lines(
+    document: AnyDocument, wanted: Sequence[NewLine], *, actor: Actor, with_parts: bool = True
+) -> list[AnyLine]:
+    """Add many lines at once, in order: as many statements as for one, and one version.
+
+    A bundle brings its parts along, unless ``with_parts`` is false: then it is one line. The lines
+    are returned as they were added, without the figures that pricing gives them.
+    """
+    draft = lock_draft(document)
+    with within_limit(draft, actor):
+        added = insert_new_lines(draft, wanted, actor, with_parts=with_parts)
+        _finish(draft, actor, {"added": [str(line.pk) for line in added]})
+    return added
 
 
 @transaction.atomic
@@ -198,7 +204,7 @@ def _refuse_order_figures(line: AnyLine) -> None:
         )
 
 
-def _finish(draft: AnyDocument, actor: Actor, data: dict[str, str]) -> None:
+def _finish(draft: AnyDocument, actor: Actor, data: Mapping[str, object]) -> None:
     try:
         reprice(draft)
     except InvalidDiscount as error:

@@ -237,6 +237,13 @@ def _check_discount(amount: Decimal, terms: Terms) -> None:
         check_discount_amount(amount, terms.currency, "discount")
 
 
+def clear_cancelled(line: DocumentLine) -> None:
+    """Clear discount and charge of a line of which nothing is wanted any more."""
+    if not line.quantity:
+        line.discount_amount = line.discount_rate = None
+        line.charge_amount = Decimal(0)
+
+
 def check_line_quantity(line: DocumentLine) -> None:
     """Refuse a quantity that the product, or its price list, is not sold in."""
     if line.product is None:

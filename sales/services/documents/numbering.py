@@ -1,17 +1,23 @@
-"""Gap-free numbering of documents."""
+"""Numbering of documents: gap-free series of ours, and numbers that other systems gave."""
 
 from __future__ import annotations
 
-from django.db import connection, transaction
+import re
 
+from django.db import connection, transaction
+from django.utils.translation import gettext
+
+from common.errors import NotAllowed, NotEditable
 from common.identifiers import uuid7
-from sales.models import AnyDocument, Invoice, NumberSeries, kind_of
+from sales.models import AnyDocument, Company, Invoice, NumberSeries, Order, kind_of
+from sales.services.errors import NumberTaken
 
 NEXT = """
 INSERT INTO sales_numberseries (id, company_id, kind, year, last) VALUES (%s, %s, %s, %s, 1)
 ON CONFLICT (company_id, kind, year) DO UPDATE SET last = sales_numberseries.last + 1
 RETURNING last
 """
+LOCK_NUMBER = "SELECT pg_advisory_xact_lock(hashtextextended('order number ' || %s, 0))"
 
 
 def assign_number(document: AnyDocument) -> str:
@@ -28,6 +34,54 @@ def assign_number(document: AnyDocument) -> str:
         cursor.execute(NEXT, [uuid7(), company.pk, series, year])
         (last,) = cursor.fetchone()
     return f"{company.number_prefix}{series.value}-{year}-{last:05d}"
+
+
+def take_number(order: Order, number: str) -> str:
+    """Return the number that another system gave an order of its own, once it is known to be free.
+
+    Refused for an order of ours, in the form of any series of ours, and where an order has it. Two
+    that come at once wait for each other, since the number stays locked until the transaction ends.
+    """
+    if not order.origin:
+        raise NotAllowed(
+            gettext("Only the system that an order comes from gives it a number of its own."),
+            field="number",
+        )
+    longest = Order._meta.get_field("number").max_length or 0
+    if len(number) > longest:
+        raise NotEditable(
+            gettext("A number has at most %(longest)d characters: shorten %(number)s.")
+            % {"longest": longest, "number": number},
+            field="number",
+        )
+    if _is_ours(number):
+        raise NumberTaken(
+            gettext(
+                "%(number)s looks like a number of ours: "
+                "have the other system number its orders in another form."
+            )
+            % {"number": number},
+            field="number",
+        )
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_NUMBER, [number])
+    if Order.objects.filter(number=number).exists():
+        raise NumberTaken(
+            gettext("There is an order %(number)s already: give this one another number.")
+            % {"number": number},
+            field="number",
+        )
+    return number
+
+
+def _is_ours(number: str) -> bool:
+    """Return whether a number has the form of a series of any company of ours."""
+    kinds = "|".join(NumberSeries.Kind.values)
+    prefixes = Company.objects.values_list("number_prefix", flat=True)
+    return any(
+        re.fullmatch(rf"{re.escape(prefix)}({kinds})-\d+-\d+", number, re.IGNORECASE)
+        for prefix in {*prefixes, ""}
+    )
 
 
 def _series_of(document: AnyDocument) -> NumberSeries.Kind:

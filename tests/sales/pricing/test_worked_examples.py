@@ -68,7 +68,7 @@ def test_finds_every_kind_of_table() -> None:
     assert [table.columns[0] for table in TABLES] == [
         "amount",
         "share out",
-        *["line", "detail"] * 13,
+        *["line", "detail"] * 15,
         "method",
         "method",
         "bands",
@@ -164,6 +164,7 @@ def read_line(row: dict[str, str]) -> LineInput:
         discount_rate=Decimal(percentage) / 100 if percentage else None,
         tax_rate=Decimal(row["tax %"]) / 100,
         is_deduction=Decimal(row["price"]) < 0,
+        charge=Decimal(row.get("charge") or 0),
     )
 
 

@@ -1,0 +1,94 @@
+"""Bulk adding: many new lines of a document, built and inserted in as many statements as one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import prefetch_related_objects
+
+from crm.actors import Actor
+from sales.models import AnyDocument, AnyLine, Product
+from sales.services.documents.bundles import new_parts
+from sales.services.documents.new_lines import (
+    check_line,
+    fill_from_product,
+    insert_lines,
+    last_position,
+    new_line,
+)
+from sales.services.prices.list_prices import ListPrices
+from sales.services.prices.override_rights import check_price
+from sales.services.prices.price_sources import with_source
+from sales.services.prices.pricing_input import terms_of
+
+NewLine = Mapping[str, Any]
+"""What is known of a new line: ``product``, ``unit``, ``quantity`` (1 unless given), and columns.
+
+A typed ``unit_price`` overrides the list's, and is for one unit unless there is a
+``price_quantity`` with it; that of a deduction is what it takes off. With an ``id`` the line has
+that id.
+"""
+
+
+def insert_new_lines(
+    document: AnyDocument, wanted: Sequence[NewLine], actor: Actor, *, with_parts: bool = True
+) -> list[AnyLine]:
+    """Build, check and insert lines at the end of a document, and return them.
+
+    A bundle brings its parts along, unless ``with_parts`` is false: then it is a line like others.
+    Seven statements at most, however many lines; the caller prices the document.
+    """
+    for new in wanted:
+        if new.get("product") is not None and new.get("unit_price") is not None:
+            check_price(actor)
+    lines = build_lines(document, [with_source(new, actor) for new in wanted])
+    terms = terms_of(document)
+    for line in lines:
+        check_line(line, terms)
+    insert_lines(document, with_their_parts(document, lines) if with_parts else lines)
+    return lines
+
+
+def build_lines(document: AnyDocument, wanted: Sequence[NewLine]) -> list[AnyLine]:
+    """Make unsaved lines at the end of a document, with what their products say."""
+    products = [new["product"] for new in wanted if new.get("product") is not None]
+    prices = _prices(document, products)
+    lines: list[AnyLine] = []
+    for position, new in enumerate(wanted, start=last_position(document) + 1):
+        columns = {"quantity": Decimal(1), **new, "position": position}
+        product, unit = columns.pop("product", None), columns.pop("unit", None)
+        line: AnyLine = new_line(document, **columns)
+        if product is not None:
+            fill_from_product(line, document, product, unit, prices)
+        elif unit is not None:
+            line.unit = unit
+        lines.append(line)
+    return lines
+
+
+def with_their_parts(document: AnyDocument, lines: Sequence[AnyLine]) -> list[AnyLine]:
+    """Put the parts of bundles below their lines, and number all of them anew."""
+    bundles = [line for line in lines if _is_bundle(line)]
+    if not bundles:
+        return list(lines)
+    parts = new_parts(bundles, document)
+    placed: list[AnyLine] = []
+    for line in lines:
+        placed += [line, *parts.get(line.pk, ())]
+    for position, line in enumerate(placed, start=lines[0].position):
+        line.position = position
+    return placed
+
+
+def _is_bundle(line: AnyLine) -> bool:
+    return line.product is not None and line.product.kind == Product.Kind.BUNDLE
+
+
+def _prices(document: AnyDocument, products: Sequence[Product]) -> ListPrices | None:
+    """Read the products' units and list prices; None for lines without products."""
+    if not products:
+        return None
+    prefetch_related_objects(products, "default_unit")
+    return ListPrices(document.price_list, products, document.company.today())
