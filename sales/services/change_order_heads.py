@@ -25,6 +25,8 @@ def apply_head(order: Order, head: dict[str, Any]) -> None:
             % {"fields": ", ".join(sorted(unknown))}
         )
     _check_amounts(order, head)
+    if "freight" in head:
+        head["total"] = order.total + head["freight"] - order.freight
     if "custom" in head:
         head["custom"] = clean_custom(order, head["custom"], stored=order.custom)
     if "shipping_address" in head:

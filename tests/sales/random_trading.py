@@ -121,7 +121,7 @@ class Trade:
         )
         for product in rng.sample(self.products, rng.randint(1, 3)):
             quantity = Decimal(rng.choice(["1", "3", "7", "2.5", "0.75"]))
-            discount = self.discount(order, rng)
+            discount = self.discount(order, rng) | self.charge(order, rng)
             try:
                 add_line(order, actor=self.rep, product=product, quantity=quantity, **discount)
             except InvalidDiscount:  # a coin off a line that comes to less than one
@@ -146,6 +146,11 @@ class Trade:
             tax_category=category,
             unit_price=self.coins(left * Decimal(rng.choice(["0.3", "0.777", "1"]))),
         )
+
+    def charge(self, order: Order, rng: Random) -> dict[str, Any]:
+        """Charge a third of the lines up to a hundred coins."""
+        coins = rng.choice([0, 0, rng.randint(1, 100)])
+        return {"charge_amount": Decimal(coins).scaleb(-minor_units(order.currency))}
 
     def discount(self, order: Order, rng: Random) -> dict[str, Any]:
         """Take a percentage off a line, a little off each unit or off all, or nothing."""

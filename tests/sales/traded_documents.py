@@ -108,7 +108,7 @@ class TradedDocuments:
             discount_amount=Decimal(10),
             prices_include_tax=True,
         )
-        self._line(order, self.cups, "3")
+        self._line(order, self.cups, "3", charge_amount=Decimal("2.50"))
         self._line(order, self.beans, "4", discount_rate=Decimal("0.033"))
         submit_order(order.pk, actor=self.rep)
         cups, beans = order.lines.order_by("position")
@@ -163,7 +163,8 @@ class TradedDocuments:
             rounding="half_even",
             discount_method="per_unit",
         )
-        self._line(order, screws, "250.5", discount_amount=Decimal("0.00125"))
+        charged = {"discount_amount": Decimal("0.00125"), "charge_amount": Decimal("3.33")}
+        self._line(order, screws, "250.5", **charged)
         self._line(order, screws, "1250", unit_price=Decimal(35), price_quantity=Decimal(1000))
         submit_order(order.pk, actor=self.rep)
         first, second = order.lines.order_by("position")

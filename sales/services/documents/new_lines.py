@@ -11,7 +11,16 @@ from django.db.models import Max
 from django.utils.translation import gettext
 
 from common.errors import DomainError, MissingField, NotEditable
-from sales.models import AnyDocument, AnyLine, DocumentLine, Order, Product, Unit, kind_of
+from sales.models import (
+    AnyDocument,
+    AnyLine,
+    DocumentLine,
+    Order,
+    OrderLine,
+    Product,
+    Unit,
+    kind_of,
+)
 from sales.pricing.errors import (
     InvalidAmount,
     InvalidDiscount,
@@ -221,13 +230,26 @@ def _check_figures(line: DocumentLine, terms: Terms) -> None:
     if line.unit_price is not None:
         check_number(line.unit_price, "unit_price")
     check_price_units(line.price_quantity)
-    check_amount(line.charge_amount, terms.currency, "charge_amount")
+    _check_charge(line, terms)
     if line.discount_amount is not None:
         _check_discount(line.discount_amount, terms)
     if line.discount_rate is not None:
         check_discount_rate(line.discount_rate, "discount")
     if line.tax_rate is not None:
         check_tax_rate(line.tax_rate, "tax_rate")
+
+
+def _check_charge(line: DocumentLine, terms: Terms) -> None:
+    check_amount(line.charge_amount, terms.currency, "charge_amount")
+    if line.charge_amount and not (line.is_sold and isinstance(line, OrderLine)):
+        raise InvalidAmount(
+            gettext(
+                "%(line)s cannot have a charge: only goods and services of an order have one, "
+                "add the amount as a line of its own."
+            )
+            % {"line": line.description},
+            field="charge_amount",
+        )
 
 
 def _check_discount(amount: Decimal, terms: Terms) -> None:
