@@ -88,7 +88,7 @@ def test_takes_the_tax_out_of_a_charge_where_prices_include_it(market: Market) -
 def test_gives_no_discount_of_the_line_on_a_charge(market: Market) -> None:
     order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
     machine = market.product("10.00")
-    charged = {"discount_rate": Decimal("0.5"), "charge_amount": Decimal(40)}
+    charged: dict[str, Any] = {"discount_rate": Decimal("0.5"), "charge_amount": Decimal(40)}
     line = add_line(order, actor=SCM, product=machine, **charged)
     code(discount_rate=Decimal(1))
 
