@@ -14,18 +14,18 @@ from crm.actors import System
 from fulfilment.services.shipments import record_shipment
 from sales.models import Invoice, Order, Quote
 from sales.pricing.errors import InvalidAmount
-from sales.services.billing.order_invoices import invoice_order
 from sales.services.change_orders import Changes, change_order, close_rest
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_order
-from sales.services.documents.explanations import explain
 from sales.services.documents.lines import add_line
-from sales.services.documents.totals import lines_of
 from sales.services.errors import AlreadyBilled
+from sales.services.explanations import explain
 from sales.services.integrity.verification import verify
 from sales.services.invoices import issue_invoice
+from sales.services.order_invoices import invoice_order
 from sales.services.orders import submit_order
-from sales.services.prices.promotions import apply_promotion
+from sales.services.prices.pricing_input import lines_of
+from sales.services.promotions import apply_promotion
 from tests.database_assertions import sql, tamper
 from tests.factories import Market
 from tests.sales.order_steps import trade_in

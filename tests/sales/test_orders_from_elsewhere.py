@@ -13,8 +13,6 @@ from common.errors import IllegalTransition, NotAllowed, NotEditable
 from crm.actors import System
 from sales.models import BundleItem, Order, PaymentTerms, SalesEvent
 from sales.pricing.errors import InvalidAmount, InvalidDiscount
-from sales.services.billing.order_invoices import invoice_order
-from sales.services.billing.order_progress import Progress, record_progress
 from sales.services.change_orders import Changes, change_order
 from sales.services.confirmed_dates import confirm_dates
 from sales.services.documents.drafts import draft_order
@@ -22,6 +20,8 @@ from sales.services.documents.lines import add_line, add_lines
 from sales.services.errors import AlreadyBilled, NumberTaken, UnknownLine
 from sales.services.integrity.verification import verify
 from sales.services.invoices import issue_invoice
+from sales.services.order_invoices import invoice_order
+from sales.services.order_progress import Progress, record_progress
 from sales.services.orders import submit_order
 from tests.factories import CompanyFactory, Market, PaymentTermsFactory
 from tests.sales.written import written
