@@ -166,6 +166,23 @@ def test_changes_a_charge_in_a_change_order_but_not_below_what_is_billed(market:
     assert wrong() == []
 
 
+def test_leaves_its_part_with_what_is_billed_where_the_rest_has_another_price(
+    market: Market,
+) -> None:
+    order = submitted(market)
+    line = order.lines.get()
+    bill(order, market, "1")
+    typed = {line.pk: {"unit_price": Decimal(20), "charge_amount": Decimal(12)}}
+
+    change_order(order.pk, Changes(lines=typed), actor=SCM)
+
+    kept, rest = order.lines.order_by("position")
+    assert figures(kept) == ("30.01", "1.67", "3.33", "31.67", "0.00", "6.33")
+    assert figures(rest) == ("40.00", "3.33", "8.67", "45.34", "0.00", "9.07")
+    assert (kept.charge_amount, rest.charge_amount) == (Decimal("3.33"), Decimal("8.67"))
+    assert wrong() == []
+
+
 def test_refuses_a_charge_below_zero_or_finer_than_the_currency(market: Market) -> None:
     order = drafted(market)
     before = written(order)
