@@ -24,6 +24,7 @@ LineT = TypeVar("LineT", bound=DocumentLine)
 PAYLOAD_COLUMNS = (
     *("id", "position", "kind", "sku", "description", "quantity", "unit_price", "price_quantity"),
     *("volume_discount", "discount_amount", "discount_rate", "promotion_discount", "discount"),
+    *("charge_amount", "charge"),
     *("net", "header_discount", "tax_rate", "tax", "gross", "is_optional", "is_taken"),
     *("unit__name", "product_category__code"),
 )
@@ -189,7 +190,9 @@ def _line(line: DocumentLine, terms: Terms) -> dict[str, Any]:
 
 
 def _exchanged(line: DocumentLine, terms: Terms) -> ExchangedLine:
-    amounts = Amounts(line.net - line.header_discount, line.header_discount, tax=line.tax)
+    amounts = Amounts(
+        line.net - line.header_discount, line.header_discount, tax=line.tax, charge=line.charge
+    )
     return exchanged_line(line_input(line), amounts, terms, is_ahead=line.is_ahead)
 
 

@@ -22,8 +22,8 @@ from sales.pricing.price_lists import PRICE_STEP
 class ExchangedLine:
     """The figures beside quantity and net.
 
-    ``discount`` is the line's whole one, promotions included; ``charge`` is what it comes to beyond
-    quantity × price: the smallest unit that a part of a line gets by rounding.
+    ``discount`` is the line's whole one, promotions included; ``charge`` is the line's charge, and
+    what it comes to beyond that: the smallest unit that a part of a line gets by rounding.
     """
 
     price: Price
@@ -44,9 +44,17 @@ def exchanged_line(
         included_tax = _included_tax(line, amounts, terms)
         whole = amounts.net + included_tax
         price = _price_ahead(whole, line.quantity) if is_ahead else line.asked_price
-        off = round_money(price.of(line.quantity), terms.currency) - whole
         nothing = from_units(0, terms.currency)
-        return ExchangedLine(price, max(off, nothing), max(-off, nothing), included_tax)
+        genuine = max(_genuine_charge(line, amounts, terms), nothing)
+        off = round_money(price.of(line.quantity), terms.currency) + genuine - whole
+        charge = genuine + max(-off, nothing)
+        return ExchangedLine(price, max(off, nothing), charge, included_tax)
+
+
+def _genuine_charge(line: LineInput, amounts: Amounts, terms: Terms) -> Decimal:
+    """Return what of the line's charge somebody asks for, with tax where prices have it."""
+    rate = (line.tax_rate or ZERO) if terms.prices_include_tax else ZERO
+    return round_money(amounts.charge * (1 + rate), terms.currency)
 
 
 def _price_ahead(whole: Decimal, quantity: Decimal) -> Price:
@@ -70,4 +78,5 @@ def _included_tax(line: LineInput, amounts: Amounts, terms: Terms) -> Decimal:
 
 def _typed_amount(line: LineInput, terms: Terms) -> Decimal:
     base = terms.round(line.asked_price.of(line.quantity))
-    return base - manual_discount(line, base, terms) - terms.round(line.promotion_discount)
+    discount = manual_discount(line, base, terms) + terms.round(line.promotion_discount)
+    return base - discount + terms.round(line.charge)

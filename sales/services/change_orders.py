@@ -264,14 +264,7 @@ def _change_line(line: OrderLine, fields: Mapping[str, object], actor: Actor, te
         if line.product_id:
             check_price(actor, str(line.pk))
         line.volume_discount = ZERO
-    for name, value in fields.items():
-        if name not in LINE_FIELDS:
-            raise NotEditable(
-                gettext("A change order cannot change the field %(field)s of a line.")
-                % {"field": name},
-                line=str(line.pk),
-            )
-        setattr(line, name, value)
+    _put_fields(line, fields)
     if is_other:
         put_source(line, actor)
     if fields.get("discount_amount") is not None:
@@ -282,6 +275,17 @@ def _change_line(line: OrderLine, fields: Mapping[str, object], actor: Actor, te
         line.tax_rate_is_typed = line.tax_rate is not None
     clear_cancelled(line)
     check_line(line, terms)
+
+
+def _put_fields(line: OrderLine, fields: Mapping[str, object]) -> None:
+    for name, value in fields.items():
+        if name not in LINE_FIELDS:
+            raise NotEditable(
+                gettext("A change order cannot change the field %(field)s of a line.")
+                % {"field": name},
+                line=str(line.pk),
+            )
+        setattr(line, name, value)
 
 
 def _take_bands(order: Order, lines: Sequence[OrderLine]) -> None:

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sales", "0023_line_charges"),
+        ("sales", "0024_line_charges"),
     ]
 
     operations = [

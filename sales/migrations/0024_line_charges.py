@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("crm", "0005_constraint_messages"),
-        ("sales", "0022_constraint_messages"),
+        ("sales", "0023_price_origins"),
     ]
 
     operations = [
