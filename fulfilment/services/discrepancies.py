@@ -189,7 +189,8 @@ def _concerns(found: Discrepancy, message: InboundMessage) -> bool:
     """Whether a value that differs is what a message says, or of a part or line that it names."""
     if found.report_id in {None, message.pk}:
         return True
-    named = {message.part.strip().casefold(), *_lines_named(message)} - {""}
+    lines = _lines_named(message) if found.kind == Discrepancy.Kind.QUANTITY else set()
+    named = {message.part.strip().casefold(), *lines} - {""}
     is_theirs = found.connection_id == message.connection_id
     return is_theirs and bool(named & {found.part.casefold(), found.field.strip().casefold()})
 

@@ -37,10 +37,11 @@ def typed(**changes: Any) -> dict[str, Any]:
         "max_in_flight": "16",
         "gives_references": "on",
         "config": "{}",
-        **{f"{part}-{count}_FORMS": "0" for part in ("health", "secrets") for count in COUNTS},
+        **{f"{part}-{count}_FORMS": "0" for part in PARTS for count in COUNTS},
     } | changes
 
 
+PARTS = ("health", "secrets", "disabled_periods")
 COUNTS = ("TOTAL", "INITIAL", "MIN_NUM", "MAX_NUM")
 
 

@@ -50,9 +50,9 @@ def test_does_not_give_one_official_number_to_two_invoices(
 
 @pytest.mark.parametrize("day", ["1969-12-31", "9999-12-31"])
 def test_does_not_take_a_day_that_cannot_be(invoice: Invoice, erp: FarEnd, day: str) -> None:
+    receive_from(erp, posted(invoice, "SI-0", total="120.01"))
     message = posted(invoice, "SI-1")
     message["data"]["issued_on"] = day
-    receive_from(erp, posted(invoice, "SI-0", total="120.01"))
 
     assert receive_from(erp, message) == "conflict"
 
