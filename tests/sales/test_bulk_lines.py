@@ -71,7 +71,7 @@ def test_adds_lines_of_every_kind_in_order(market: Market, order: Order) -> None
         for line in lines
     ] == [
         (2, "product", "list", Decimal("59.97"), Decimal("11.99"), None),
-        (3, "product", "typed", Decimal("9.98"), Decimal("2.00"), DAY),
+        (3, "product", "external", Decimal("9.98"), Decimal("2.00"), DAY),
         (4, "write_in", "external", Decimal("19.50"), Decimal("1.37"), None),
     ]
     order.refresh_from_db()
