@@ -6,9 +6,9 @@ import asyncio
 import contextlib
 import ipaddress
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -56,19 +56,33 @@ class System(Protocol):
         """Add the endpoints that only this system has."""
 
 
+Describe = Callable[[str, str], Mapping[str, Any]]
+"""What the response to a message says beside its reference; from the message's id and that."""
+
+
+def _reference_only(message_id: str, reference: str) -> Mapping[str, Any]:
+    return {}
+
+
 INBOX = web.AppKey("INBOX", Inbox)
+DESCRIBE: web.AppKey[Describe] = web.AppKey("DESCRIBE")
 FAULTS = web.AppKey("FAULTS", Faults)
 OUTGOING = web.AppKey("OUTGOING", Outgoing)
 SETTINGS = web.AppKey("SETTINGS", Settings)
 
 
 def build_app(
-    system: System, store: Store, outgoing: Outgoing, settings: Settings
+    system: System,
+    store: Store,
+    outgoing: Outgoing,
+    settings: Settings,
+    describe: Describe = _reference_only,
 ) -> web.Application:
     """Build the application of a system, with its endpoints and background tasks."""
     app = web.Application(client_max_size=BODY_BYTES, middlewares=[refusals, same_site])
     faults = Faults()
     app[INBOX] = system.inbox
+    app[DESCRIBE] = describe
     app[FAULTS] = faults
     app[OUTGOING] = outgoing
     app[SETTINGS] = settings
@@ -131,6 +145,7 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
         return await handler(request)
     except Refused as refused:
         body = {"status": refused.status, "code": refused.code, "detail": refused.detail}
+        body |= refused.more
         return web.json_response(
             body, status=refused.status, content_type="application/problem+json"
         )
@@ -156,7 +171,12 @@ async def push(request: web.Request) -> web.StreamResponse:
     answer = _receive(request, body)
     if fault := faults.take(AFTER, "push"):
         return await inject_after(request, fault, answer.status, answer.reference)
-    return web.json_response({"reference": answer.reference}, status=answer.status)
+    return _response(request, request.headers["webhook-id"], answer)
+
+
+def _response(request: web.Request, message_id: str, answer: Answer) -> web.Response:
+    more = request.app[DESCRIBE](message_id, answer.reference)
+    return web.json_response({"reference": answer.reference, **more}, status=answer.status)
 
 
 def _receive(request: web.Request, body: bytes) -> Answer:
@@ -183,7 +203,7 @@ async def find(request: web.Request) -> web.StreamResponse:
     answer = request.app[INBOX].find(message_id)
     if fault := faults.take(AFTER, "find"):
         return await inject_after(request, fault, answer.status, answer.reference)
-    return web.json_response({"reference": answer.reference}, status=answer.status)
+    return _response(request, message_id, answer)
 
 
 async def healthz(request: web.Request) -> web.Response:

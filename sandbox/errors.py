@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class Refused(Exception):
-    """The request is refused; ``status`` is the HTTP status of the response."""
+    """The request is refused; ``status`` is the HTTP status of the response.
 
-    def __init__(self, status: int, code: str, detail: str) -> None:
+    ``more`` is what the response says beside status, code and detail.
+    """
+
+    def __init__(
+        self, status: int, code: str, detail: str, more: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__(detail)
         self.status = status
         self.code = code
         self.detail = detail
+        self.more = more or {}
 
 
 class Malformed(Refused):

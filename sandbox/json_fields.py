@@ -64,6 +64,10 @@ class Fields:
         """Name a field the way an error message does."""
         return f"{self._path}.{name}" if self._path else name
 
+    def names(self) -> list[str]:
+        """List the fields of the object, also those that are null."""
+        return list(self._value)
+
     def has(self, name: str) -> bool:
         """Whether the field exists and is not null."""
         return self._value.get(name) is not None

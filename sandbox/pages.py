@@ -146,7 +146,8 @@ def _reported(reports: list[dict[str, Any]]) -> str:
 def _summary(row: dict[str, Any]) -> str:
     data = row["data"]
     whose = data.get("shipment_ref") or data.get("official_number") or ""
-    return f"{whose} {data['status']}".strip()
+    status = data.get("status") or row["type"].partition(".")[2].replace(".", " ")
+    return f"{whose} {status}".strip()
 
 
 def _keep(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sandbox.errors import CannotStart
@@ -104,6 +104,18 @@ class Store:
             series,
         )
         return int(row["last"])
+
+    def copy_to(self, path: Path) -> None:
+        """Write a copy of all data into another file."""
+        copy = sqlite3.connect(path)
+        with closing(copy):
+            self._connection.backup(copy)
+
+    def restore_from(self, path: Path) -> None:
+        """Replace all data by a copy; what came after it is gone."""
+        copy = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+        with closing(copy):
+            copy.backup(self._connection)
 
     def close(self) -> None:
         """Close the file."""

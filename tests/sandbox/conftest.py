@@ -1,4 +1,4 @@
-"""Fixtures: a warehouse, an ERP and a stub of Throughline for each test."""
+"""Fixtures: a warehouse, an ERP, a supply-chain system and a stub of Throughline for each test."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pytest_httpserver import HTTPServer
 from sandbox.cloudevents import Keys
 from sandbox.endpoints import Settings
 from sandbox.erp.web import build_erp
+from sandbox.supply.web import build_supply
 from sandbox.warehouse.web import build_warehouse
 from tests.sandbox.throughline_stub import (
     SECRET_IN,
@@ -27,7 +28,7 @@ Start = Callable[[Callable[[], web.Application]], Client]
 @pytest.fixture
 def receiver(httpserver: HTTPServer) -> Receiver:
     receiver = Receiver()
-    for connection in ("warehouse", "erp"):
+    for connection in ("warehouse", "erp", "supply"):
         httpserver.expect_request(
             f"/api/v1/intake/{connection}", method="POST"
         ).respond_with_handler(receiver)
@@ -68,3 +69,8 @@ def warehouse(start: Start, settings_for: Callable[..., Settings], tmp_path: Pat
 @pytest.fixture
 def erp(start: Start, settings_for: Callable[..., Settings], tmp_path: Path) -> Client:
     return start(lambda: build_erp(tmp_path / "erp.db", settings_for("erp")))
+
+
+@pytest.fixture
+def supply(start: Start, settings_for: Callable[..., Settings], tmp_path: Path) -> Client:
+    return start(lambda: build_supply(tmp_path / "supply.db", settings_for("supply")))
