@@ -11,12 +11,12 @@ FIRST, SECOND = "0199f3c1-0000-7000-8000-00000000000a", "0199f3c1-0000-7000-8000
 NUMBER = "O-2026-00042"
 
 
-def pushed_line(key: str = FIRST, item: str = "PEN", **values: Any) -> dict[str, Any]:
+def pushed_line(key: str = FIRST, item: str | None = "PEN", **values: Any) -> dict[str, Any]:
     """Return a line of a push: three at 20.00, 10.00 off in all."""
     return {
         "throughline_id": key,
         "item": item,
-        "description": f"A {item.lower()}",
+        "description": f"A {(item or 'service').lower()}",
         "unit": "pc",
         "quantity": "3",
         "price": "20.00",
