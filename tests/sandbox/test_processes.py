@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from pytest_httpserver import HTTPServer
 
+from tests.sandbox.supply_messages import act, create, push_event, read_page
 from tests.sandbox.throughline_stub import (
     SECRET_IN,
     SECRET_OUT,
@@ -84,6 +85,44 @@ def test_keeps_all_data_when_killed(launch: Launch, tmp_path: Path) -> None:
     assert [row["state"] for row in warehouse.get("/outgoing")] == ["waiting"] * 4
 
 
+def test_keeps_orders_sequences_and_answers_when_killed(launch: Launch, tmp_path: Path) -> None:
+    options = ("--store", str(tmp_path / "supply.db"), "--throughline", "http://127.0.0.1:1")
+    first, supply = launch("supply", *options)
+    message = push_event()
+    answer = supply.push(message).json
+    order = act(supply, create(supply), "deliver")
+    before = read_page(supply, "0"), supply.get("/orders"), supply.get("/documents")
+    first.kill()
+    first.wait()
+
+    _, supply = launch("supply", *options, "--on-conflict", "named", "--digits", "JPY=0")
+
+    after = read_page(supply, "0"), supply.get("/orders"), supply.get("/documents")
+    assert after == before
+    assert supply.push(message).json == answer
+    assert act(supply, order, "edit", name="After")["sequence"] == order["sequence"] + 1
+    assert create(supply, currency="JPY")["number"] == "SO-000002"
+    assert [row["state"] for row in supply.get("/outgoing")] == ["waiting"] * 6
+    assert supply.get("/modes")["on_conflict"] == "named"
+    assert supply.get("/orders")[0]["totals"]["total"] == "120"
+
+
+def test_works_at_random_by_its_seed(launch: Launch, tmp_path: Path) -> None:
+    options = ("--throughline", "http://127.0.0.1:1", "--auto", "0.05", "--seed", "7")
+
+    _, supply = launch("supply", "--store", str(tmp_path / "supply.db"), *options)
+
+    wait_until(lambda: len(supply.get("/outgoing")) > 2)
+
+
+def test_refuses_decimals_that_are_none(tmp_path: Path) -> None:
+    store = ("--port", "0", "--store", str(tmp_path / "s"))
+
+    for text in ("JPY", "JPY=x", "YEN0=1", "JPY=7"):
+        code, stderr = run("sandbox.supply", *store, "--digits", text)
+        assert (code, f"“{text}” is not like JPY=0." in stderr) == (2, True)
+
+
 def test_sends_after_a_kill_what_was_not_sent_before(
     launch: Launch, tmp_path: Path, httpserver: HTTPServer, receiver: Receiver
 ) -> None:
@@ -113,7 +152,7 @@ def test_processes_a_whole_order_automatically(
     assert warehouse.get("/orders/WH-000001")["state"] == "delivered"
 
 
-@pytest.mark.parametrize("system", ["warehouse", "erp"])
+@pytest.mark.parametrize("system", ["warehouse", "erp", "supply"])
 def test_starts_and_stops_without_errors(launch: Launch, tmp_path: Path, system: str) -> None:
     process, peer = launch(system, "--store", str(tmp_path / "store.db"))
 
@@ -123,7 +162,7 @@ def test_starts_and_stops_without_errors(launch: Launch, tmp_path: Path, system:
     assert process.wait(timeout=10) == 0
 
 
-@pytest.mark.parametrize("system", ["warehouse", "erp"])
+@pytest.mark.parametrize("system", ["warehouse", "erp", "supply"])
 def test_reports_a_port_that_is_taken(tmp_path: Path, system: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -74,7 +74,7 @@ def test_edits_each_field_of_an_order(supply: Client, field: str, value: Any) ->
 def test_edits_each_field_of_a_line(supply: Client, field: str, value: str, amount: str) -> None:
     order = create(supply)
 
-    [line] = act_on_line(supply, order, "edit", **{field: value})["lines"]
+    [line] = act_on_line(supply, order, "edit", 0, **{field: value})["lines"]
 
     assert (line[field], line["amount"]) == (value, amount)
 

@@ -133,6 +133,17 @@ def test_says_after_each_push_which_version_it_knows(supply: Client) -> None:
     ]
 
 
+def test_names_no_cause_for_what_a_clerk_changes(supply: Client) -> None:
+    push(supply)
+
+    edited = act(supply, the_order(supply), "edit", name="Ours")
+    push(supply, 2, knows=2)
+    delivered = act(supply, edited, "deliver")
+
+    assert (edited["knows"], edited["cause"]) == (1, None)
+    assert (delivered["knows"], delivered["cause"]) == (2, None)
+
+
 def test_answers_a_repeat_and_a_look_up_as_the_first_time(supply: Client) -> None:
     message = push_event()
     first = supply.push(message)

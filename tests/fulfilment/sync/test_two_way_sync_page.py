@@ -20,6 +20,10 @@ def test_finds_every_table() -> None:
         "their quantity",
         "field",
         "owner",
+        "message",
+        "of an order",
+        "of a line",
+        "of a document",
     ]
 
 
