@@ -1,4 +1,4 @@
-"""The tables of docs/two-way-sync.md name every field that the supply-chain system takes or sends."""
+"""docs/two-way-sync.md names every field that the supply-chain system takes or sends."""
 
 from __future__ import annotations
 
