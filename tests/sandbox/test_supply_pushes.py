@@ -260,6 +260,16 @@ def test_refuses_less_than_what_is_delivered(
     assert the_order(supply) == order
 
 
+def test_takes_a_push_of_a_line_of_which_too_much_is_delivered(supply: Client) -> None:
+    push(supply)
+    act(supply, the_order(supply), "deliver", part="over")
+
+    push(supply, 2, customer_reference="PO 1")
+
+    [line] = the_order(supply)["lines"]
+    assert (line["quantity"], line["delivered"]) == ("3", "3.06")
+
+
 @pytest.mark.parametrize(
     ("values", "detail"),
     [
