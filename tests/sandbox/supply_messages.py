@@ -9,6 +9,8 @@ from tests.sandbox.throughline_stub import Client, Reply, event, signed
 ORDER_ID = "0199f3c1-0000-7000-8000-000000000001"
 FIRST, SECOND = "0199f3c1-0000-7000-8000-00000000000a", "0199f3c1-0000-7000-8000-00000000000b"
 NUMBER = "O-2026-00042"
+ID = "5637144577"
+"""The id of the first order in the supply-chain system."""
 
 
 def pushed_line(key: str = FIRST, item: str | None = "PEN", **values: Any) -> dict[str, Any]:
@@ -51,6 +53,18 @@ def push_event(
         data["changes"] = changes
     source = f"/orders/{order_id}"
     return event(f"order.{action}", data, source=source, subject=number, sequence=version)
+
+
+def push(supply: Client, version: int = 1, **values: Any) -> Any:
+    """Push an order, which must succeed; returns what was answered."""
+    reply = supply.push(push_event(version, **values))
+    assert reply.status == 200, reply.text
+    return reply.json
+
+
+def the_order(supply: Client) -> Any:
+    """Read the first order."""
+    return supply.get(f"/orders/{ID}")
 
 
 def create(supply: Client, **values: Any) -> Any:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import urlencode
 
-from tests.sandbox.supply_messages import create, push_event
+from tests.sandbox.supply_messages import ID, create, push_event
 from tests.sandbox.throughline_stub import Client
-
-ID = "5637144577"
 
 
 def submit(supply: Client, path: str, **values: str) -> None:
