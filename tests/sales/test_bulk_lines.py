@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from common.errors import MissingField, NotAllowed
+from common.errors import DomainError, MissingField, NotAllowed
 from common.identifiers import uuid7
 from crm.actors import System
 from crm.models import Partner
@@ -117,7 +117,8 @@ def test_adds_none_where_one_is_refused_and_names_it(
     with pytest.raises(error) as refused:
         add_lines(order, [{"product": product}, {"id": pk, **wrong}], actor=SCM)
 
-    assert (refused.value.line, refused.value.field) == (str(pk), field)  # type: ignore[attr-defined]
+    assert isinstance(refused.value, DomainError)
+    assert (refused.value.line, refused.value.field) == (str(pk), field)
     assert written(order) == before
 
 

@@ -4,55 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Any
 
 import pytest
-from django.test import Client
 
-from common.errors import IllegalTransition, NotAllowed, NotEditable
-from crm.actors import System
-from sales.models import BundleItem, Order, PaymentTerms, SalesEvent
-from sales.pricing.errors import InvalidAmount, InvalidDiscount
+from common.errors import NotAllowed, NotEditable
+from sales.models import BundleItem, PaymentTerms
 from sales.services.change_orders import Changes, change_order
-from sales.services.confirmed_dates import confirm_dates
-from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line, add_lines
-from sales.services.errors import AlreadyBilled, NumberTaken, UnknownLine
-from sales.services.integrity.verification import verify
-from sales.services.invoices import issue_invoice
-from sales.services.order_invoices import invoice_order
+from sales.services.errors import AlreadyBilled, NumberTaken
 from sales.services.order_progress import Progress, record_progress
 from sales.services.orders import submit_order
 from tests.factories import CompanyFactory, Market, PaymentTermsFactory
+from tests.sales.orders_from_elsewhere import SCM, bill, drafted, submitted, wrong
 from tests.sales.written import written
 
-SCM = System("SCM", connection="scm")
 DAY = dt.date(2026, 12, 24)
-
-
-def drafted(market: Market, **head: Any) -> Order:
-    given = {"origin": "scm", "name": "Bar refit", **head}
-    order = draft_order(actor=SCM, account=market.account, **given)
-    lines = [{"product": market.product(price), "quantity": Decimal(3)} for price in ("30", "10")]
-    add_lines(order, lines, actor=SCM)
-    return order
-
-
-def submitted(market: Market, **head: Any) -> Order:
-    return submit_order(drafted(market, **head).pk, actor=SCM, number="SO-000123")
-
-
-def bill(order: Order, market: Market, quantity: str) -> None:
-    quantities = {line.pk: Decimal(quantity) for line in order.lines.all()}
-    draft = invoice_order(order.pk, actor=market.rep, what="lines", quantities=quantities)
-    issue_invoice(draft.pk, actor=market.rep)
-
-
-def wrong() -> list[str]:
-    return [str(each) for found in verify().values() for each in found]
-
-
-# Submitting
 
 
 def test_keeps_the_number_of_the_other_system_and_uses_none_of_ours(market: Market) -> None:
@@ -114,9 +80,6 @@ def test_bills_no_shipment_where_the_other_system_does(market: Market) -> None:
     record_progress(order, {second.pk: Progress(Decimal(1))}, actor=SCM)
 
     assert (billed, order.invoices.count()) == (0, 1)
-
-
-# Change orders
 
 
 def test_takes_all_that_a_snapshot_changes_in_one_version(market: Market) -> None:
@@ -214,42 +177,6 @@ def test_a_chosen_part_of_a_cancelled_bundle_loses_its_discount_too(market: Mark
     assert (part.quantity, part.discount_amount, part.net) == (0, None, 0)
 
 
-@pytest.mark.parametrize("freight", ["4.99", "20"])
-def test_refuses_freight_that_cannot_be_billed_any_more(market: Market, freight: str) -> None:
-    order = submitted(market, freight=Decimal(15))
-    bill(order, market, "1" if freight == "4.99" else "3")
-    order.refresh_from_db()
-    before = written(order)
-
-    with pytest.raises(AlreadyBilled, match="of freight are billed") as refused:
-        change_order(order.pk, Changes(head={"freight": Decimal(freight)}), actor=SCM)
-
-    assert refused.value.field == "freight"
-    assert written(order) == before
-
-
-@pytest.mark.parametrize(
-    ("head", "error"),
-    [
-        ({"freight": Decimal(-1)}, InvalidAmount),
-        ({"freight": Decimal("0.001")}, InvalidAmount),
-        ({"discount_amount": Decimal(-1)}, InvalidDiscount),
-        ({"discount_amount": Decimal(121)}, InvalidDiscount),
-        ({"currency": "USD"}, NotEditable),
-    ],
-)
-def test_refuses_amounts_of_the_head_that_do_not_fit(
-    market: Market, head: dict[str, Any], error: type[Exception]
-) -> None:
-    order = submitted(market)
-    before = written(order)
-
-    with pytest.raises(error):
-        change_order(order.pk, Changes(head=head), actor=SCM)
-
-    assert written(order) == before
-
-
 def test_refuses_another_tax_rate_for_what_is_billed(market: Market) -> None:
     order = submitted(market)
     bill(order, market, "1")
@@ -260,47 +187,3 @@ def test_refuses_another_tax_rate_for_what_is_billed(market: Market) -> None:
 
     assert (refused.value.line, refused.value.field) == (str(line.pk), "tax_rate")
     assert written(order) == before
-
-
-# Confirmed dates
-
-
-def test_confirms_dates_without_a_change_order_and_shows_them(
-    client: Client, market: Market
-) -> None:
-    order = submitted(market)
-    line, version = order.lines.order_by("position")[0], order.version
-    client.force_login(market.rep)
-    before = client.get(f"/orders/{order.pk}/").content.decode()
-
-    confirm_dates(order.pk, {order.pk: DAY, line.pk: DAY}, actor=SCM)
-    again = confirm_dates(order.pk, {line.pk: DAY}, actor=SCM)
-
-    line.refresh_from_db()
-    assert (line.confirmed_on, again.confirmed_on) == (DAY, DAY)
-    assert (again.version, order.changes.count()) == (version + 1, 0)
-    assert SalesEvent.objects.filter(subject_id=order.pk).latest("id").type == "order.progressed"
-    after = client.get(f"/orders/{order.pk}/").content.decode()
-    assert ["Confirmed delivery" in page for page in (before, after)] == [False, True]
-    assert [page.count("confirmed for") for page in (before, after)] == [0, 1]
-
-
-def test_takes_a_confirmed_date_away(market: Market) -> None:
-    order = submitted(market)
-    confirm_dates(order.pk, {order.pk: DAY}, actor=SCM)
-
-    assert confirm_dates(order.pk, {order.pk: None}, actor=SCM).confirmed_on is None
-
-
-def test_confirms_no_dates_of_drafts_or_of_lines_that_are_not_there(market: Market) -> None:
-    draft, order = drafted(market), submitted(market)
-    strange = draft.lines.first()
-    assert strange is not None
-
-    with pytest.raises(IllegalTransition, match="dates of submitted orders are confirmed"):
-        confirm_dates(draft.pk, {draft.pk: DAY}, actor=SCM)
-    with pytest.raises(UnknownLine):
-        confirm_dates(order.pk, {strange.pk: DAY, order.pk: DAY}, actor=SCM)
-
-    order.refresh_from_db()
-    assert order.confirmed_on is None
