@@ -126,6 +126,8 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "web.middleware.SayWhoIsSignedOut",
     "crm.history.HistoryMiddleware",
+    "web.middleware.RunFormsOnce",
+    "web.middleware.SayWhatWasDeleted",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -232,6 +234,11 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_DB_REUSE_MAX = 10**9
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "fulfilment.sweep", "schedule": 1.0, "options": {"expires": 10}},
+    "forget-submissions": {
+        "task": "web.forget_submissions",
+        "schedule": 3600.0,
+        "options": {"expires": 600},
+    },
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

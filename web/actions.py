@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
@@ -16,7 +15,6 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import is_valid_path
 
 from common.errors import DomainError
 from web.display import Link
@@ -25,11 +23,10 @@ from web.htmx import go_to, refuse, show_message
 from web.http import P, PermittedView, RepRequest
 from web.pages.field_changes import FieldChange
 from web.pages.forms import FormPage
-from web.record_urls import record_url
+from web.record_urls import page_above, record_url
 from web.refusals import refusal_text
 from web.rendering import render_dialog
 
-BELOW_A_RECORD = re.compile(r"/[a-z]+/[0-9a-f-]{36}/")
 NAMES_A_RECORD = frozenset({"app", "model", "kind", "pk"})
 """What in a URL says which record an action is for; the rest names a line, a stage or a status."""
 
@@ -51,7 +48,7 @@ def action(
             if request.method not in {"GET", "HEAD", "POST"}:
                 return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
             if not _is_signed_in(request):
-                return redirect_to_login(_page_above(request.path))
+                return redirect_to_login(page_above(request.path))
             if request.method != "POST":
                 return redirect(record_url(_find(subject, request, kwargs)))
             if permission and not request.user.has_perm(permission):
@@ -65,15 +62,6 @@ def action(
 
 def _is_signed_in(request: HttpRequest) -> bool:
     return request.user.is_authenticated
-
-
-def _page_above(path: str) -> str:
-    """Return the page of the record that an action's URL stands below, without reading it.
-
-    Where no page stands above, the URL itself leads on once somebody is signed in.
-    """
-    above = BELOW_A_RECORD.match(path)
-    return above[0] if above and is_valid_path(above[0]) else path
 
 
 def _find(subject: Subject, request: RepRequest, kwargs: Mapping[str, Any]) -> models.Model:

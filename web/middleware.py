@@ -1,16 +1,25 @@
-"""Middleware: tells a page that its reader was signed out, and never puts the sign-in into it."""
+"""Middleware: says who was signed out, runs a form once, and says what was deleted meanwhile."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any, cast
 from urllib.parse import urlencode, urlsplit
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 
-from web.htmx import is_partial
+from crm.models import User
+from web import submissions
+from web.deleted_records import deletion_text, find_deleted, way_on
+from web.htmx import is_partial, refuse
+from web.http import RepRequest
 from web.rendering import render_part
+
+SCREENS = frozenset({"crm", "sales", "fulfilment"})
+"""The names of our URLs: not those of the admin, of the API and of sign-in."""
 
 
 class SayWhoIsSignedOut:
@@ -37,3 +46,55 @@ def _sign_in_to(request: HttpRequest) -> str:
     """Return the URL that signs in and leads to the page that is open."""
     opened = request.htmx.current_url_abs_path  # type: ignore[attr-defined]  # set by django_htmx
     return f"{resolve_url('account_login')}?{urlencode({'next': opened or '/'})}"
+
+
+class RunFormsOnce:
+    """Run a form that was sent with a key once: in one transaction with what keeps its result.
+
+    What was refused or failed is rolled back with its key, so that the form can be sent again.
+    A form without a key runs each time it is sent.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on; keep its result, or roll back."""
+        if not submissions.has_key(request):
+            return self.get_response(request)
+        with transaction.atomic():
+            response = self.get_response(request)
+            if not submissions.is_result(request, response):
+                transaction.set_rollback(True)
+            else:
+                submissions.keep_result(cast("RepRequest", request), response)
+        return response
+
+    def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponse | None:
+        """Claim the key once the request is known to come from our own page."""
+        if not submissions.has_key(request):
+            return None
+        return submissions.claim(cast("RepRequest", request))
+
+
+class SayWhatWasDeleted:
+    """Refuse an action on a record that was deleted meanwhile, and lead on from there."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer a form about a deleted record; anything else stays the error that it is."""
+        match, user = request.resolver_match, request.user
+        if request.method != "POST" or match is None or match.app_name not in SCREENS:
+            return None
+        if not isinstance(user, User):
+            return None
+        state = find_deleted(error, match.kwargs, user)
+        if state is None:
+            return None
+        return refuse(request, deletion_text(state, user), way_on(request, state))

@@ -20,6 +20,7 @@ HOOKS = {
     r"bound_data": "Django's form fields",
     r"format_value|label_from_instance": "Django's widgets and choice fields",
     r"add_arguments|handle": "Django's management commands",
+    r"process_(exception|view)": "Django's middleware",
     r"get_permission_required": "Django's PermissionRequiredMixin",
     r"(autocomplete|changeform)_view|formfield_for_\w+|has_replay_permission": "the Django admin",
     r"get_(actions|fieldsets|inlines|list_display)|response_add": "the Django admin",

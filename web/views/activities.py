@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 
 from django.apps import apps
-from django.contrib import messages
 from django.db import models
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -15,7 +14,7 @@ from crm.models import Activity, OwnedQuerySet
 from crm.services.activities import finish_task, note
 from web.actions import action
 from web.forms.activities import ActivityForm
-from web.htmx import go_to, show_message
+from web.htmx import go_to, refuse
 from web.http import RepRequest
 from web.record_urls import record_url
 
@@ -39,9 +38,8 @@ def add(request: RepRequest, app: str, model: str, pk: uuid.UUID) -> HttpRespons
     form = ActivityForm(request.POST)
     if form.is_valid():
         note(record, actor=request.user, **form.cleaned_data)
-    else:
-        show_message(request, gettext("Enter a text first."), level=messages.ERROR)
-    return go_to(request, f"{record_url(record)}#activity")
+        return go_to(request, f"{record_url(record)}#activity")
+    return refuse(request, gettext("Enter a text first."), f"{record_url(record)}#activity")
 
 
 def _subject_of(request: RepRequest, pk: uuid.UUID) -> models.Model:

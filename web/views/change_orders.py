@@ -16,6 +16,7 @@ from sales.services.billing.ledgers import taken_off
 from sales.services.change_orders import change_order, preview_change
 from sales.services.documents.tax_rates import tax_drift
 from sales.services.order_differences import hash_changes
+from web.form_fields import IDEMPOTENCY_KEY
 from web.forms.base import add_refusal
 from web.forms.change_orders import ChangeOrderForms
 from web.htmx import go_to, refuse, show_message
@@ -27,7 +28,9 @@ from web.record_urls import record_url
 from web.rendering import render_page
 from web.views.documents import find_document
 
-ABOUT_THE_PAGE = frozenset({"csrfmiddlewaretoken", "step", "previewed", "version", "reason"})
+ABOUT_THE_PAGE = frozenset(
+    {"csrfmiddlewaretoken", IDEMPOTENCY_KEY, "step", "previewed", "version", "reason"}
+)
 """What is sent along and is no part of the change itself."""
 
 
