@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.apps import apps
@@ -64,7 +64,8 @@ def _missing_model(error: Exception) -> type[models.Model] | None:
     missing = error.__context__ if isinstance(error, Http404) else error
     if not isinstance(missing, ObjectDoesNotExist):
         return None
-    return next((each for each in apps.get_models() if type(missing) is each.DoesNotExist), None)
+    known: Iterable[Any] = apps.get_models()
+    return next((each for each in known if type(missing) is each.DoesNotExist), None)
 
 
 def _was_visible(model: type[models.Model], state: Any, user: User) -> bool:

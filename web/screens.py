@@ -282,14 +282,14 @@ def _stamp(record: models.Model) -> str:
 
 
 def _conflict(form: forms.ModelForm[Any], theirs: dict[str, Any]) -> str:
-    """Describe what somebody else saved while this form was open."""
+    """Describe what was saved while this form was open."""
     differing = [
         f"{form[name].label}: {_format(field, theirs.get(name))}"
         for name, field in form.fields.items()
         if field.has_changed(theirs.get(name), form.data.get(form.add_prefix(name)))
     ]
     return gettext(
-        "Somebody else saved this record while you were editing. It now says: %(values)s. "
+        "This record was saved while you were editing it. It now says: %(values)s. "
         "Save again to keep what you typed instead."
     ) % {"values": "; ".join(differing) or gettext("the same as you typed")}
 

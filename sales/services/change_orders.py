@@ -30,6 +30,7 @@ from sales.services.billing.down_payments import refuse_uncovered
 from sales.services.billing.ledgers import put_amounts, read_ledger
 from sales.services.change_order_heads import apply_head, refuse_other_freight
 from sales.services.change_order_records import (
+    NothingChanged,
     check_open,
     finish_change,
     open_change,
@@ -179,7 +180,15 @@ def _close(
     save_columns(stored, [*CLOSED_TERMS, "promotion_discount", *LINE_FIGURES])
     _put_figures(order, stored, ledger)
     refuse_nothing_left(order, stored)
-    return finish_change(order, change, before, stored, actor=actor)
+    try:
+        return finish_change(order, change, before, stored, actor=actor)
+    except NothingChanged as error:
+        raise NothingChanged(
+            gettext(
+                "Nothing is left to close on %(order)s: it is shipped, billed or closed already."
+            )
+            % {"order": order}
+        ) from error
 
 
 def _put_figures(order: Order, lines: Sequence[OrderLine], before: Ledger) -> Ledger:

@@ -154,7 +154,7 @@ def test_refuses_a_change_of_an_order_somebody_else_changed(
     page = rep.post(address(order), data)
 
     assert page.status_code == 422
-    assert "changed by somebody else" in page.content.decode()
+    assert "was changed since you opened it" in page.content.decode()
     assert not OrderChange.objects.exists()
 
 

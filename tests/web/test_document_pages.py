@@ -241,7 +241,7 @@ def test_warns_of_a_head_saved_by_another_user(desk: Client, market: Market, quo
 
     assert response.status_code == 422
     assert response.context["form"].errors == {}
-    assert "Somebody else saved" in response.context["problem"]
+    assert "This record was saved while you were editing it." in response.context["problem"]
     quote.refresh_from_db()
     assert quote.name == "Refit"
 

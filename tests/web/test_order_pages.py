@@ -106,7 +106,10 @@ def test_closing_again_changes_nothing_and_says_so(
     again = rep.post(url(order, "close"), {"reason": "They need no more"})
 
     assert again.status_code == 422
-    assert f"This changes nothing on {order}" in again.text
+    assert (
+        f"Nothing is left to close on {order}: it is shipped, billed or closed already."
+        in again.text
+    )
     assert order.changes.count() == 1
 
 

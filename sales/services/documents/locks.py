@@ -26,9 +26,6 @@ def check_version(document: AnyDocument, expected: int | None) -> None:
     """Refuse a document that was changed since somebody read the expected version of it."""
     if expected is not None and document.version != expected:
         raise StaleVersion(
-            gettext(
-                "%(record)s was changed by somebody else since you opened it: "
-                "look at it again first."
-            )
+            gettext("%(record)s was changed since you opened it: look at it again first.")
             % {"record": document}
         )
