@@ -192,6 +192,8 @@ CREATING: dict[str, CreatingForm] = {
         each_line="1",
     ),
     "parcel": CreatingForm(
-        shipped("fulfilment:shipment-parcel"), Parcel, lambda one: {"tracking": "P-9"}
+        shipped("fulfilment:shipment-parcel"),
+        Parcel,
+        lambda one: {"tracking": f"P-{Parcel.objects.count()}"},
     ),
 }
