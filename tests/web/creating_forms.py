@@ -89,6 +89,11 @@ def customer(one: OneOfEach) -> Typed:
     return {"name": "Sent again", "account": one.account.pk}
 
 
+def reference() -> Typed:
+    """A reference that no payment has yet: the same one would be known by itself."""
+    return {"reference": f"R-{Payment.objects.count()}-{CustomerCreditEntry.objects.count()}"}
+
+
 def invoicing(**typed: str) -> CreatingForm:
     return CreatingForm(
         of("order", "sales:order-invoice"), Invoice, lambda one: typed, each_line="1"
@@ -167,17 +172,17 @@ CREATING: dict[str, CreatingForm] = {
         each_line="1",
     ),
     "payment": CreatingForm(
-        of("invoice", "sales:invoice-pay"), Payment, lambda one: {"amount": "1"}
+        of("invoice", "sales:invoice-pay"), Payment, lambda one: {"amount": "1", **reference()}
     ),
     "refund": CreatingForm(
         of("overpaid_invoice", "sales:invoice-refund"),
         Payment,
-        lambda one: {"amount": "1", "reason": "Paid too much"},
+        lambda one: {"amount": "1", "reason": "Paid too much", **reference()},
     ),
     "refund of customer credit": CreatingForm(
         of("account", "sales:credit-refund"),
         CustomerCreditEntry,
-        lambda one: {"amount": "0.10", "reason": "Left us"},
+        lambda one: {"amount": "0.10", "reason": "Left us", **reference()},
     ),
     "shipment": CreatingForm(
         of("order", "fulfilment:shipment-new"),
