@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -25,7 +26,11 @@ ROUNDS = 4
 HTMX = {"HX-Request": "true"}
 HEADERS = pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
 USABLE = {200, 302, 303, 422}
-DRAFTS = {"quotes": draft_quote, "orders": draft_order, "invoices": draft_invoice}
+DRAFTS: dict[str, Callable[..., AnyDocument]] = {
+    "quotes": draft_quote,
+    "orders": draft_order,
+    "invoices": draft_invoice,
+}
 
 ON_A_DRAFT_INVOICE = (
     "sales:invoice-delete", "sales:invoice-issue", "sales:invoice-edit", "sales:invoice-pay",
@@ -52,7 +57,7 @@ def signed_in(user: User) -> Client:
 
 
 def drafted(market: Market, kind: str = "invoices") -> AnyDocument:
-    draft: AnyDocument = DRAFTS[kind](actor=market.rep, account=market.account, name="Refit")
+    draft = DRAFTS[kind](actor=market.rep, account=market.account, name="Refit")
     add_line(draft, actor=market.rep, product=market.product("5.00"))
     return draft
 
@@ -118,7 +123,7 @@ def test_removing_a_line_of_an_opportunity_twice(headers: dict[str, str]) -> Non
         assert not OpportunityLine.objects.filter(pk=line.pk).exists()
 
 
-def told(client: Client, answer: Any) -> tuple[str, list[str]]:
+def way_and_reason(client: Client, answer: Any) -> tuple[str, list[str]]:
     """Where an answer leads, and the errors that are shown there."""
     assert answer.status_code == 303
     return answer["Location"], errors_shown(client.get(answer["Location"]))
@@ -137,8 +142,8 @@ def test_says_who_deleted_a_draft_and_leads_to_the_list() -> None:
 
     deleter = str(User.objects.get(pk=mine.session["_auth_user_id"]))
     invoices = reverse("sales:invoice-list")
-    assert told(mine, again) == (invoices, ["You deleted this invoice already."])
-    assert told(theirs, late) == (
+    assert way_and_reason(mine, again) == (invoices, ["You deleted this invoice already."])
+    assert way_and_reason(theirs, late) == (
         invoices,
         [f"This invoice was deleted meanwhile by {deleter}."],
     )
@@ -154,7 +159,7 @@ def test_leads_from_a_removed_line_to_its_document() -> None:
 
     late = theirs.post(reverse("sales:line-edit", args=args), TYPED)
 
-    assert told(theirs, late) == (
+    assert way_and_reason(theirs, late) == (
         record_url(draft),
         [f"This quote line was deleted meanwhile by {market.rep}."],
     )

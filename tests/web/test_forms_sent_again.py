@@ -58,7 +58,7 @@ class Bench:
         if session is None:
             browser.force_login(self.person)
         else:
-            browser.cookies = session.cookies.copy()
+            browser.cookies.update(session.cookies)
         return browser
 
 
