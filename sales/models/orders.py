@@ -296,8 +296,8 @@ class OrderLine(DocumentLine):
 
     @property
     def is_started(self) -> bool:
-        """Whether any of it is shipped or billed, on a draft invoice too."""
-        return bool(self.shipped_quantity or self.billed)
+        """Whether any of it is shipped, or billed on an issued invoice."""
+        return bool(self.shipped_quantity or self.billed != self.drafted_quantity)
 
     @property
     def is_billed(self) -> bool:

@@ -49,6 +49,11 @@ class Units:
         return max(ZERO, self.ordered - self.left - self.closed_unshipped)
 
     @property
+    def kept(self) -> Decimal:
+        """Units that left and did not come back."""
+        return self.left - self.returned
+
+    @property
     def gone(self) -> Decimal:
         """Units that nobody pays for: returned for good, or credited for good."""
         return self.closed_unshipped + max(self.returned, self.closed - self.closed_unshipped)
@@ -66,8 +71,17 @@ class Units:
     @property
     def shipped_to_bill(self) -> Decimal:
         """Units that left, were kept and are not billed yet."""
-        kept = self.left - self.returned
-        return max(ZERO, min(self.open_to_bill, kept - self.kept_billed))
+        return max(ZERO, min(self.open_to_bill, self.kept - self.kept_billed))
+
+    @property
+    def billed_unshipped(self) -> Decimal:
+        """Units that are billed, and did not leave or came back."""
+        return max(ZERO, self.kept_billed - self.kept)
+
+    @property
+    def billed_returned(self) -> Decimal:
+        """Units that came back for good and stay billed: they are to be credited."""
+        return max(ZERO, min(self.returned, self.kept_billed + self.gone - self.ordered))
 
     @property
     def least(self) -> Decimal:

@@ -25,8 +25,8 @@ from sales.services.billing.agreed_figures import (
     put_typed_amounts,
     refuse_other_charge,
 )
+from sales.services.billing.coverage import refuse_uncovered
 from sales.services.billing.deductions import close_deductions, refuse_under_billed
-from sales.services.billing.down_payments import refuse_uncovered
 from sales.services.billing.ledgers import put_amounts, read_ledger
 from sales.services.change_order_heads import apply_head, refuse_other_freight
 from sales.services.change_order_records import (
@@ -58,6 +58,7 @@ from sales.services.order_differences import (
     hash_changes,
     snapshot,
 )
+from sales.services.order_invoices import drafts_of_unshipped, drop_draft
 from sales.services.order_splits import Split, says_other_price, split_lines
 from sales.services.prices.discount_limits import within_limit
 from sales.services.prices.list_prices import take_volume_discount
@@ -121,7 +122,8 @@ def change_order(
         lines = _apply(order, changes, splits, ledger, actor)
         reprice(order, lines)
     agree_figures(lines, ledger, _repriced(stored, changes))
-    after = _put_figures(order, lines, ledger)
+    after = _put_figures(order, lines)
+    refuse_uncovered(order, ledger, after)
     refuse_other_freight(order, changes.head)
     refuse_nothing_left(order, lines)
     check_ready(order, lines)
@@ -152,8 +154,9 @@ def close_rest(
 ) -> OrderChange:
     """Cancel what is neither shipped nor billed of an order, or of some lines (short close).
 
-    A line's figures become exactly what is billed of it. What trade-ins and rebates can take off no
-    invoice any more is closed with it.
+    A line's figures become exactly what is billed of it. Draft invoices of what did not leave are
+    deleted. What trade-ins and rebates can take off no invoice any more is closed with it; what was
+    asked for ahead beyond what is left is the order's surplus then, to be credited.
     """
     if not reason.strip():
         raise MissingField(gettext("Give the reason for closing the rest."), field="reason")
@@ -169,6 +172,8 @@ def _close(
 ) -> OrderChange:
     order = lock_order(order_id)
     check_open(order, expected_version)
+    for draft in drafts_of_unshipped(order, lines):
+        drop_draft(draft, actor=actor)
     stored = lines_of(order)
     before, ledger = snapshot(order, stored), read_ledger(order, stored)
     change = open_change(order, reason, actor)
@@ -178,7 +183,7 @@ def _close(
             _close_line(order, line, closed.line(str(line.pk)))
     close_deductions(order, stored, ledger, closed)
     save_columns(stored, [*CLOSED_TERMS, "promotion_discount", *LINE_FIGURES])
-    _put_figures(order, stored, ledger)
+    _put_figures(order, stored)
     refuse_nothing_left(order, stored)
     try:
         return finish_change(order, change, before, stored, actor=actor)
@@ -191,14 +196,13 @@ def _close(
         ) from error
 
 
-def _put_figures(order: Order, lines: Sequence[OrderLine], before: Ledger) -> Ledger:
+def _put_figures(order: Order, lines: Sequence[OrderLine]) -> Ledger:
     """Add up the lines; where none is left to bill, freight comes to what is billed of it.
 
-    Refuses to come to less than was asked for ahead. Returns the ledger as it is then.
+    Returns the ledger as it is then.
     """
     ledger = read_ledger(order, lines)
     order.change(**head_figures(lines, ledger.freight_whole))
-    refuse_uncovered(order, before, ledger)
     return ledger
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 
 from django.db import transaction
@@ -126,6 +126,26 @@ def drop_draft(invoice: Invoice, *, actor: Actor) -> None:
     invoice.delete()
 
 
+def draft_invoices(order: Order) -> list[Invoice]:
+    """Return what is drafted for an order, down payments and milestones included."""
+    return list(order.invoices.filter(status=Invoice.Status.DRAFT).order_by("id"))
+
+
+def drafts_of_unshipped(order: Order, lines: Collection[uuid.UUID] | None) -> list[Invoice]:
+    """Return the draft invoices that bill units which did not leave, of all lines or of some.
+
+    Closing what is open deletes them: until it is issued, a draft keeps nothing ordered.
+    """
+    sold = order.lines.select_related("product").filter(drafted_quantity__gt=0)
+    unshipped = [
+        line.pk
+        for line in sold
+        if line.units.billed_unshipped and (lines is None or line.pk in lines)
+    ]
+    drafts = order.invoices.filter(status=Invoice.Status.DRAFT, lines__order_line__in=unshipped)
+    return list(drafts.distinct().order_by("id")) if unshipped else []
+
+
 @our_own_doing()
 def bill_by_terms(
     order: Order,
@@ -136,15 +156,17 @@ def bill_by_terms(
 ) -> Invoice | None:
     """Invoice and issue what the payment terms want billed at this moment, if anything.
 
-    What cannot be issued stays a draft for a person to look at. Where it deducts a down payment
-    that is a draft itself, the order's timeline says so.
+    A deposit is asked for when the order is placed; an invoice of the same moment deducts it. What
+    cannot be issued stays a draft for a person to look at. Where it deducts a down payment that is
+    a draft itself, the order's timeline says so.
     """
     terms = order.payment_terms
     if terms is None:
         return None
     if moment == PaymentTerms.InvoiceWhen.PLACED and terms.deposit_rate:
         deposit = invoice_deposit(order, actor=actor, rate=terms.deposit_rate)
-        return _issue_if_possible(order, deposit, actor) if deposit is not None else None
+        if deposit is not None:
+            _issue_if_possible(order, deposit, actor)
     if terms.invoice_when != moment:
         return None
     what = What.SHIPPED if moment == PaymentTerms.InvoiceWhen.PER_SHIPMENT else What.ALL

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from common.errors import IllegalTransition, MissingField
 from common.rows import save_columns
 from crm.actors import Actor
-from sales.models import Invoice, Order, OrderLine, PaymentTerms, Quote, QuoteLine, SalesEvent
+from sales.models import Order, OrderLine, PaymentTerms, Quote, QuoteLine, SalesEvent
 from sales.services.billing.down_payments import refuse_while_asked_ahead
 from sales.services.documents.copying import copy_head, copy_lines
 from sales.services.documents.locks import lock_order
@@ -21,7 +21,7 @@ from sales.services.documents.readiness import check_ready
 from sales.services.documents.todays_figures import price_to_issue
 from sales.services.errors import AlreadyShipped, NotOnHold, OnHold
 from sales.services.events import record_event
-from sales.services.order_invoices import bill_by_terms, drop_draft
+from sales.services.order_invoices import bill_by_terms, draft_invoices, drop_draft
 from sales.services.prices.exchange_rates import freeze_exchange_rate
 from sales.services.prices.pricing_input import lines_of
 from sales.services.promotions import (
@@ -127,11 +127,16 @@ def release_order(order_id: uuid.UUID, *, actor: Actor) -> Order:
 
 @transaction.atomic
 def cancel_order(order_id: uuid.UUID, *, actor: Actor, reason: str) -> Order:
-    """Cancel an order of which nothing is shipped or billed; draft down payments go with it."""
+    """Cancel an order of which nothing is shipped, and nothing billed on issued invoices.
+
+    Its drafts of invoices and down payments go with it.
+    """
     order = lock_order(order_id)
     order.refuse_move_to(Order.Status.CANCELLED)
-    lines = list(order.lines.select_for_update())
     refuse_while_asked_ahead(order)
+    for draft in draft_invoices(order):
+        drop_draft(draft, actor=actor)
+    lines = list(order.lines.select_for_update())
     if any(line.is_started for line in lines):
         raise AlreadyShipped(
             gettext("%(order)s is shipped or billed in part: close the rest instead.")
@@ -144,8 +149,6 @@ def cancel_order(order_id: uuid.UUID, *, actor: Actor, reason: str) -> Order:
     for line in lines:
         line.cancelled_quantity = line.quantity
     save_columns(lines, ["cancelled_quantity"])
-    for draft in order.invoices.select_for_update(of=("self",)).filter(status=Invoice.Status.DRAFT):
-        drop_draft(draft, actor=actor)
     order.move_to(
         Order.Status.CANCELLED,
         cancelled_reason=reason.strip(),

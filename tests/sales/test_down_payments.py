@@ -114,6 +114,22 @@ def test_invoices_the_deposit_of_the_terms_when_the_order_is_submitted(market: M
     assert deposit.total == Decimal("55.80")  # half of 111.59, half up
 
 
+def test_an_order_billed_when_it_is_placed_has_its_deposit_and_its_invoice(
+    market: Market,
+) -> None:
+    market.payment_terms.deposit_rate = Decimal("0.5")
+    market.payment_terms.invoice_when = "placed"
+    market.payment_terms.save()
+
+    order = placed(market)
+
+    invoices = order.invoices.order_by("id").values_list("what", "status", "total")
+    assert list(invoices) == [
+        ("down_payment", "issued", Decimal("55.80")),
+        ("all", "issued", Decimal("55.79")),
+    ]
+
+
 def test_does_not_delete_a_down_payment_that_is_deducted_already(
     advance: Invoice, final: Invoice, market: Market
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -18,8 +18,9 @@ from common.formatting import (
     format_quantity,
     format_rate,
 )
+from sales.models import Invoice
 from sales.services.order_differences import ChangeEntry
-from web.display import StrOrPromise
+from web.display import StrOrPromise, draw_whole
 from web.pages.addresses import format_address
 
 FIELDS: dict[str, StrOrPromise] = {
@@ -84,6 +85,19 @@ def field_changes(
     return sorted(changes, key=lambda change: change.is_total)
 
 
+def deleted_drafts(drafts: Iterable[Invoice]) -> list[FieldChange]:
+    """Name the drafts that an action deletes, by what they come to."""
+    return [
+        FieldChange(
+            subject=draft.get_what_display(),
+            label=gettext("Draft"),
+            before=format_money(draft.total, draft.currency),
+            after=gettext("deleted"),
+        )
+        for draft in drafts
+    ]
+
+
 def _field_change(entry: ChangeEntry, currency: str, head: str) -> FieldChange:
     name, is_total = entry["field"], entry["field"] == "total"
     return FieldChange(
@@ -132,7 +146,7 @@ def _writers(currency: str) -> dict[str, Callable[[Any], str]]:
 
 
 def _address(value: Any) -> str:
-    return format_address(value) or "–"
+    return draw_whole(format_address(value)) or "–"
 
 
 def _yes_or_no(value: bool) -> str:

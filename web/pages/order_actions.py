@@ -9,14 +9,14 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from crm.models import User
-from sales.models import Order, OrderLine
+from sales.models import Invoice, Order, OrderLine
 from sales.pricing.advances import TaxAmount
 from sales.services.billing.surplus import Surplus
 from sales.services.price_refresh import PriceDrift
 from web.display import Action
 from web.pages.draft_actions import lock_action, refresh_action
 from web.pages.shipments import why_not_ship
-from web.pages.surplus import surplus_action
+from web.pages.surplus import open_draft, surplus_action
 from web.pages.todays_figures import ISSUE
 
 
@@ -27,17 +27,18 @@ def order_actions(
     drifts: Sequence[PriceDrift],
     taken: Mapping[UUID, TaxAmount],
     surplus: Surplus | None,
+    invoices: Sequence[Invoice],
 ) -> list[Action]:
     """List what can be done with an order, the next step first.
 
-    ``taken`` is what its trade-ins and rebates have taken off invoices.
+    ``taken`` is what its trade-ins and rebates have taken off its ``invoices``.
     """
     actions = []
     if user.has_perm("sales.change_order"):
         if order.is_draft:
             actions = _draft_actions(order, user, lines, drifts)
         elif order.is_binding:
-            actions = _submitted_actions(order, lines, taken, surplus)
+            actions = _submitted_actions(order, lines, taken, surplus, invoices)
     if order.number is None or not user.has_perm("fulfilment.add_shipment"):
         return actions
     # Shipping comes first until something has left; then billing does.
@@ -67,9 +68,10 @@ def _submitted_actions(
     lines: Sequence[OrderLine],
     taken: Mapping[UUID, TaxAmount],
     surplus: Surplus | None,
+    invoices: Sequence[Invoice],
 ) -> list[Action]:
     invoice, end = _invoice(order, lines), _end(order, lines, taken)
-    bill = [invoice, *([surplus_action(surplus)] if surplus is not None else [])]
+    bill = [invoice, *_to_settle(surplus, invoices)]
     change = Action(gettext("Change order"), _url(order, "change"), "edit", asks=True, aside=True)
     if order.is_on_hold:
         release = Action(gettext("Release"), _url(order, "release"), "player-play")
@@ -77,9 +79,22 @@ def _submitted_actions(
     if not order.is_submitted:
         return [*bill, change]
     hold = Action(
-        gettext("Put on hold"), _url(order, "hold"), "player-pause", asks=True, dialog=True
+        gettext("Put on hold"),
+        _url(order, "hold"),
+        "player-pause",
+        asks=True,
+        dialog=True,
+        aside=True,
     )
     return [*bill, change, hold, end]
+
+
+def _to_settle(surplus: Surplus | None, invoices: Sequence[Invoice]) -> list[Action]:
+    """Lead to what is asked for ahead and not deducted, and to the first draft to issue."""
+    drafts = [invoice for invoice in invoices if invoice.is_draft]
+    if surplus is not None:
+        return [surplus_action(surplus)]
+    return [open_draft(drafts[0])] if drafts else []
 
 
 def _end(order: Order, lines: Sequence[OrderLine], taken: Mapping[UUID, TaxAmount]) -> Action:
@@ -87,7 +102,10 @@ def _end(order: Order, lines: Sequence[OrderLine], taken: Mapping[UUID, TaxAmoun
     if not any(line.is_started for line in lines):
         return _cancel(order)
     is_open = open_deductions(lines, taken) or any(
-        line.counts and line.is_sold and line.quantity > line.done_quantity for line in lines
+        line.quantity > line.done_quantity
+        or (line.drafted_quantity and line.units.billed_unshipped)
+        for line in lines
+        if line.counts and line.is_sold
     )
     return Action(
         gettext("Close the rest"),

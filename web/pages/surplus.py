@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from common.formatting import format_money
+from sales.models import Invoice
 from sales.services.billing.surplus import Surplus
 from web.display import Action
 from web.record_urls import record_url
@@ -33,10 +34,15 @@ def surplus_action(surplus: Surplus) -> Action:
     """Lead to the credit note of the down payment, or to its draft."""
     invoice = surplus.down_payment
     if invoice.is_draft:
-        return Action(gettext("Open the draft"), record_url(invoice), "receipt", asks=True)
+        return open_draft(invoice)
     return Action(
         gettext("Credit %(invoice)s") % {"invoice": invoice},
         reverse("sales:invoice-credit", args=[invoice.pk]),
         "receipt-refund",
         asks=True,
     )
+
+
+def open_draft(invoice: Invoice) -> Action:
+    """Lead to a draft, to be issued or deleted there."""
+    return Action(gettext("Open the draft"), record_url(invoice), "receipt", asks=True)

@@ -17,6 +17,7 @@ from common.formatting import format_money
 from sales.models import Order
 from sales.services.change_orders import close_rest, preview_close
 from sales.services.documents.drafts import draft_order
+from sales.services.order_invoices import draft_invoices, drafts_of_unshipped
 from sales.services.orders import cancel_order, hold_order, release_order, submit_order
 from web.actions import action, run_action, run_form_action
 from web.chips.documents import billing_chip, fulfilment_chip, order_chip
@@ -26,7 +27,7 @@ from web.forms.document_actions import CancelForm, CloseForm, HoldForm
 from web.forms.documents import NewOrderForm, OrderHeadForm
 from web.htmx import refuse
 from web.http import RepRequest, rep_with
-from web.pages.field_changes import field_changes
+from web.pages.field_changes import deleted_drafts, field_changes
 from web.pages.lists import Empty
 from web.record_urls import record_url
 from web.refusals import refusal_text
@@ -161,6 +162,7 @@ def cancel(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         heading=gettext("Cancel %(order)s") % {"order": order},
         label=gettext("Cancel the order"),
         done=gettext("%(record)s is cancelled."),
+        changes=deleted_drafts(draft_invoices(order)),
     )
 
 
@@ -182,5 +184,8 @@ def close(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         label=gettext("Close the rest"),
         done=gettext("The rest of %(record)s is closed; the external systems receive it."),
         summary=gettext("What is neither shipped nor billed is cancelled."),
-        changes=field_changes(seen, order.currency),
+        changes=[
+            *deleted_drafts(drafts_of_unshipped(order, None)),
+            *field_changes(seen, order.currency),
+        ],
     )

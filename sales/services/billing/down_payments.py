@@ -278,32 +278,6 @@ def draft_down_payments(order: Order) -> list[Invoice]:
     )
 
 
-def refuse_uncovered(order: Order, before: Ledger, after: Ledger) -> None:
-    """Refuse a change that takes an order under what was asked for ahead, in all or at a rate."""
-    if not after.falls_short_of(before):
-        return
-    to_credit, drafts = open_down_payments(order), draft_down_payments(order)
-    sentence = gettext(
-        "%(order)s would come to less than was asked for ahead: credit %(invoices)s first."
-    )
-    if to_credit and drafts:
-        sentence = gettext(
-            "%(order)s would come to less than was asked for ahead: "
-            "credit %(invoices)s first, or delete the draft of %(drafts)s."
-        )
-    elif drafts:
-        sentence = gettext(
-            "%(order)s would come to less than was asked for ahead: "
-            "delete the draft of %(drafts)s first."
-        )
-    names = {
-        "order": order,
-        "invoices": join_names(to_credit),
-        "drafts": join_amounts(drafts),
-    }
-    raise CreditFirst(sentence % names, to_credit, drafts)
-
-
 def refuse_while_asked_ahead(order: Order) -> None:
     """Refuse to cancel an order whose issued down payments are not credited in full."""
     if to_credit := open_down_payments(order):
