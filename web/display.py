@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import html
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -65,14 +65,25 @@ class Link:
 
     label: StrOrPromise
     url: str
+    is_whole: bool = False
+    """True where the label may not be cut, however long it is."""
 
     def __str__(self) -> SafeString:
         """Return the markup."""
-        return format_html('<a href="{}">{}</a>', self.url, draw_name(self.label))
+        return format_html('<a href="{}">{}</a>', self.url, self._drawn())
+
+    def _drawn(self) -> object:
+        return draw_whole(str(self.label)) if self.is_whole else draw_name(self.label)
 
     def __html__(self) -> SafeString:
         """Return the markup where templates would escape."""
         return self.__str__()
+
+
+def with_links(sentence: str, links: Iterable[Link]) -> SafeString:
+    """Write a sentence, and after it the links to what it names."""
+    drawn = (format_html('<a href="{}">{}</a>', link.url, link.label) for link in links)
+    return format_html_join(" ", "{}", ((part,) for part in (sentence, *drawn)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +221,11 @@ def draw_name(name: object) -> object:
         return name
     text = str(name)
     return format_html('<bdi class="name" title="{}">{}</bdi>', text, text)
+
+
+def draw_whole(text: str) -> str:
+    """Draw a text of which nothing may be left out, such as an address, in its own direction."""
+    return format_html('<bdi class="whole">{}</bdi>', text) if text else ""
 
 
 def draw_cell(cell: object, column: Column) -> object:

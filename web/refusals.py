@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 
 from common.errors import DomainError
 from common.formatting import format_money
 from sales.models import Invoice
 from sales.services.errors import CancelInstead, CreditFirst, DownPaymentNotIssued
+from web.display import Link, with_links
 
 
 def refusal_text(error: DomainError) -> str:
@@ -19,7 +19,7 @@ def refusal_text(error: DomainError) -> str:
     links = _links(error)
     if not links:
         return str(error)
-    return format_html("{} {}", str(error), format_html_join(" ", '<a href="{}">{}</a>', links))
+    return with_links(str(error), [Link(words, address) for address, words in links])
 
 
 def _links(error: DomainError) -> list[tuple[str, str]]:

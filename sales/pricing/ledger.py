@@ -1,9 +1,8 @@
 """Ledger of an order: what is open, asked ahead, billed, credited, returned, and what comes next.
 
 Services ask it and nothing else. It is made of the order's lines and of everything that was issued
-or drafted for the order, and answers per line, per tax rate and for freight. All of it is
-cumulative: a part is what should be out once it is out, less what is out already, so that the last
-part takes the remainder.
+or drafted for the order, and answers per line, per tax rate and for freight. All is cumulative: a
+part is what should be out by then, less what is out already; the last part takes the remainder.
 """
 
 from __future__ import annotations
@@ -69,6 +68,9 @@ class Ledger:
     freight_billed: Decimal = ZERO
     advances: Mapping[Rate, Advance] = field(default_factory=dict)
     freight_advance: Advance = NO_ADVANCE
+    credited: Mapping[Rate, TaxAmount] = field(default_factory=dict)
+    """What was credited for good, advances and their deductions aside; it stays billed."""
+    freight_credited: Decimal = ZERO
 
     def line(self, key: str) -> LedgerLine:
         """Return a line by its key; raises KeyError."""
@@ -95,7 +97,7 @@ class Ledger:
     @property
     def is_overdrawn(self) -> bool:
         """Whether more of a down payment is deducted than was asked for."""
-        return any(each.open.taxable < 0 or each.open.tax < 0 for each in self._all_ahead)
+        return any(min(each.open.taxable, each.open.tax) < 0 for each in self._all_ahead)
 
     def deducts_drafts(self, deductions: Mapping[Rate | None, TaxAmount]) -> bool:
         """Whether issuing deductions at these rates, or of freight (None), takes from drafts.
@@ -121,6 +123,18 @@ class Ledger:
     def wholes(self) -> dict[Rate, TaxAmount]:
         """Return per rate what the order comes to once all that can be billed is billed."""
         return self._by_rate([*self.billed().items(), *self.left_to_bill().items()])
+
+    def not_billed(self) -> dict[Rate, TaxAmount]:
+        """Return per rate what came back before it was billed, and is never billed."""
+        return self._by_rate(
+            (line.rate, TaxAmount.of(line.agreed - line.whole(self.currency, self.rounding)))
+            for line in self.lines
+        )
+
+    def comes_to(self) -> dict[Rate, TaxAmount]:
+        """Return per rate what its invoices less its credit notes come to once it is closed."""
+        credited = {rate: -amount for rate, amount in self.credited.items()}
+        return self._by_rate([*self.wholes().items(), *credited.items()])
 
     def billed(self) -> dict[Rate, TaxAmount]:
         """Return per rate what is billed, advances and their deductions aside."""
@@ -162,7 +176,7 @@ class Ledger:
 
     @property
     def freight_surplus(self) -> Decimal:
-        """Freight that was asked ahead and no invoice can deduct any more."""
+        """Freight that was asked ahead and no invoice can deduct."""
         return max(ZERO, self.freight_advance.open.taxable - self.freight_open)
 
     def open_ahead(self, rate: Rate | None) -> TaxAmount:
@@ -224,11 +238,8 @@ class Ledger:
             (by_key[key].rate, TaxAmount.of(part.amounts)) for key, part in parts.items()
         )
         freight, taken_off = self._freight(sold), self._take_off(sold)
-        taken = [
-            (line.rate, -taken_off[line.key])
-            for line in self.deduction_lines
-            if line.key in taken_off
-        ]
+        deducting = (line for line in self.deduction_lines if line.key in taken_off)
+        taken = [(line.rate, -taken_off[line.key]) for line in deducting]
         now = self._by_rate([*sold.items(), *taken])
         left = self.left_to_bill()
         deductions = {
@@ -281,6 +292,11 @@ class Ledger:
     def total(self) -> Decimal:
         """What the order comes to, tax and freight included."""
         return sum((whole.gross for whole in self.wholes().values()), self.freight_whole)
+
+    @property
+    def asked_ahead(self) -> Decimal:
+        """What was asked for ahead, less what is credited of it."""
+        return sum((each.asked.gross for each in self._all_ahead), ZERO)
 
     @property
     def left_to_ask(self) -> Decimal:

@@ -207,6 +207,12 @@ BILLING_FAULTS: dict[str, tuple[str, list[str]]] = {
             "O-00002: invoiced net at 20% is 78.65, should be 79.65.",
         ],
     ),
+    "an order of which a part came back, billed a cent short": (
+        raised("invoice", "INV-00008", 1, net="-0.01"),
+        [
+            "O-00006: invoiced net at 5.5% is 216.64, should be 216.65.",
+        ],
+    ),
     "a discount typed on a part": (
         head("invoice", "INV-00002", "discount_rate = 0.1"),
         [

@@ -40,6 +40,7 @@ class TradedDocuments:
         self._free()
         self._traded_in()
         self._by_the_hundred()
+        self._came_back()
 
     def _beans(self) -> Product:
         """Tax food at a rate of its own."""
@@ -175,6 +176,18 @@ class TradedDocuments:
         credit_invoice(
             invoice.pk, actor=self.rep, reason="Bent", quantities={line.pk: Decimal(300)}
         )
+
+    def _came_back(self) -> None:
+        """Take a part back before all is billed."""
+        order = draft_order(
+            actor=self.rep, account=self.market.account, name="Tasting", freight=Decimal(50)
+        )
+        self._line(order, self.beans, "10")
+        submit_order(order.pk, actor=self.rep)
+        beans = order.lines.get()
+        record_shipment(order.pk, actor=self.rep, lines={beans.pk: Decimal(10)})
+        record_return(order.pk, actor=self.rep, lines={beans.pk: Decimal("3.5")}, replace=False)
+        self._issued(order)
 
     def _line(
         self, document: Quote | Order | Invoice, product: Product, quantity: str, **fields: Any

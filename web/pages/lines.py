@@ -156,11 +156,12 @@ def build_lines(
     editable: bool = False,
     taken: Mapping[uuid.UUID, TaxAmount] = MappingProxyType({}),
     seen: str = "",
+    below_total: Sequence[TotalRow] = (),
 ) -> Lines:
     """Format every line of a document and its totals.
 
     ``taken`` is what trade-ins and rebates of an order have taken off its invoices, ``seen`` the
-    hash of the figures at which a draft would be issued.
+    hash of the figures at which a draft would be issued, ``below_total`` what an order comes to.
     """
     editor = LineEditor(document, drifts) if editable else None
     return Lines(
@@ -168,7 +169,7 @@ def build_lines(
             _line_row(document.currency, line, number, editor, taken.get(line.pk))
             for number, line in enumerate(lines, 1)
         ],
-        totals=total_rows(document, lines),
+        totals=[*total_rows(document, lines), *below_total],
         editor=_editor_urls(document) if editable else None,
         discount_label=discount_label(document) if editable else "",
         shows_progress=document.number is not None and kind_of(document).has_progress,
@@ -278,12 +279,18 @@ def _returned(line: OrderLine) -> str:
 
 
 def total_rows(document: AnyDocument, lines: Sequence[AnyLine]) -> list[TotalRow]:
-    """Write the foot of a document: subtotal, discount, freight, tax by rate, total."""
+    """Write the foot of a document: subtotal, discount, freight, tax by rate, total.
+
+    What is deducted from the freight stands below the freight, not in the subtotal of the lines.
+    """
     money = partial(format_money, currency=document.currency)
     explained = _explanation_urls(document)
-    count = sum(1 for line in lines if line.counts)
+    off_freight = [line.net for line in lines if _is_off_freight(line)]
+    freight_deducted = sum(off_freight, Decimal(0))
+    count = sum(1 for line in lines if line.counts) - len(off_freight)
     counted = ngettext("Subtotal, %(count)d line", "Subtotal, %(count)d lines", count)
-    rows = [TotalRow(counted % {"count": count}, money(document.detail), explained("detail"))]
+    subtotal, url = document.detail - freight_deducted, "" if off_freight else explained("detail")
+    rows = [TotalRow(counted % {"count": count}, money(subtotal), url)]
     if document.discount:
         label = gettext("Discount")
         if document.discount_rate:
@@ -291,8 +298,15 @@ def total_rows(document: AnyDocument, lines: Sequence[AnyLine]) -> list[TotalRow
         rows.append(TotalRow(label, f"−{money(document.discount)}", explained("discount")))
     if document.freight:
         rows.append(TotalRow(gettext("Freight"), money(document.freight)))
+    if freight_deducted:
+        label = gettext("Down payment on freight deducted")
+        rows.append(TotalRow(label, money(freight_deducted)))
     rows += _tax_rows(document, lines, explained("tax"))
     return [*rows, TotalRow(gettext("Total"), money(document.total), explained("total"), "grand")]
+
+
+def _is_off_freight(line: AnyLine) -> bool:
+    return line.kind == DocumentLine.Kind.FREIGHT and line.net < 0
 
 
 def _tax_rows(document: AnyDocument, lines: Iterable[AnyLine], url: str) -> list[TotalRow]:

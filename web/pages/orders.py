@@ -14,13 +14,14 @@ from crm.models import User
 from fulfilment.models import Shipment
 from sales.models import Invoice, Order, OrderLine
 from sales.pricing.advances import TaxAmount
-from sales.services.billing.ledgers import taken_off
+from sales.services.billing.ledgers import read_ledger, taken_off
+from sales.services.billing.order_outcome import differs, find_outcome
 from sales.services.billing.surplus import find_surplus
 from sales.services.documents.tax_rates import tax_drift
 from sales.services.documents.todays_figures import todays_figures
 from sales.services.prices.promotion_discounts import promotions_of
 from web.chips.documents import billing_chip, fulfilment_chip, order_chip
-from web.display import Actions, Chip, Fact, Link
+from web.display import Actions, Chip, Fact, Link, draw_whole
 from web.forms.prices import PromotionForm
 from web.pages.activity import activity_card
 from web.pages.addresses import format_address
@@ -41,6 +42,7 @@ from web.pages.integration import Integration, build_integration
 from web.pages.lines import build_lines, drifts_of, read_lines
 from web.pages.order_actions import open_deductions, order_actions
 from web.pages.order_invoices import invoices_card
+from web.pages.order_outcome import outcome_rows, return_notices
 from web.pages.promotions import Promotions, build_promotions
 from web.pages.shipments import ShipmentRow, read_shipments, shipment_rows
 from web.pages.surplus import surplus_notices
@@ -74,7 +76,8 @@ def order_page(
 ) -> OrderPage:
     """Read and format everything that the page of an order shows; 13 statements at most.
 
-    Three more read the ledger where a down payment is open.
+    Three more read the ledger where a down payment is open or goods came back for good, and one
+    for each line of which such goods stay billed.
     """
     editable = may_edit(order, user)
     lines = read_lines(order)
@@ -83,7 +86,9 @@ def order_page(
     drifts, taken = drifts_of(order, lines), _taken_off(order, lines)
     invoices, shipments = _read_invoices(order), _read_shipments(order)
     submitted = _submitted(order, user, shipments, invoices)
-    surplus = find_surplus(order, lines=lines, invoices=invoices)
+    ledger = read_ledger(order, lines) if order.is_binding and differs(lines) else None
+    surplus = find_surplus(order, lines=lines, invoices=invoices, ledger=ledger)
+    outcome = outcome_rows(find_outcome(order, lines, ledger), order.currency)
     sent = sum(1 for each in shipments if each.direction == Shipment.Direction.OUT)
     flow = document_flow(order, shipment_count=sent, invoices=invoices)
     return OrderPage(
@@ -92,15 +97,27 @@ def order_page(
         heading=str(order),
         subtitle=subtitle(order),
         chips=_chips(order, submitted),
-        actions=Actions(order_actions(order, user, lines, drifts, taken, surplus)),
+        actions=Actions(order_actions(order, user, lines, drifts, taken, surplus, invoices)),
         problem=problem,
         locked=_why_locked(order),
         flow=flow_steps(flow, order, user),
-        lines=build_lines(order, lines, drifts, editable=editable, taken=taken, seen=today.seen),
+        lines=build_lines(
+            order,
+            lines,
+            drifts,
+            editable=editable,
+            taken=taken,
+            seen=today.seen,
+            below_total=outcome,
+        ),
         promotions=build_promotions(order, uses, editable=editable, form=promotion_form),
         submitted=submitted,
         notes=order.notes,
-        notices=[*_notices(order, lines, taken), *surplus_notices(surplus)],
+        notices=[
+            *_notices(order, lines, taken),
+            *surplus_notices(surplus),
+            *return_notices(lines, user),
+        ],
         todays=todays_notices(today),
         activity=activity_card(order, user),
         facts=_facts(order),
@@ -209,7 +226,8 @@ def _facts(order: Order) -> list[Fact]:
     """List what one wants to know at a glance."""
     facts = common_facts(order)
     if order.delivery_address:
-        facts.insert(1, Fact(gettext("Ship to"), format_address(order.delivery_address)))
+        ship_to = draw_whole(format_address(order.delivery_address))
+        facts.insert(1, Fact(gettext("Ship to"), ship_to))
     if order.confirmed_on:
         facts.insert(1, Fact(gettext("Confirmed delivery"), format_day(order.confirmed_on)))
     if order.requested_on:

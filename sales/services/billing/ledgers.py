@@ -21,9 +21,6 @@ from sales.pricing.money import Rounding
 from sales.pricing.partial import Amounts, Portion
 
 ZERO = Decimal(0)
-KEEPS_BILLED = Q(invoice__kind=Invoice.Kind.INVOICE) | Q(invoice__bill_again=True)
-"""Lines that change what is billed: a credit for good leaves it."""
-
 EVERYTHING = Q()
 
 
@@ -53,8 +50,9 @@ def read_ledger(
     if lines is None:
         lines = list(order.lines.select_related("product").order_by("position"))
     earlier = EVERYTHING if before is None else Q(invoice__lt=before.pk)
-    portions = _billed_portions(order, earlier)
+    portions, credited = _billed_portions(order, earlier)
     advances = _read_advances(order, earlier)
+    freight_billed, freight_credited = _freight_billed(order, before)
     counting = [line for line in lines if line.counts]
     return Ledger(
         order.currency,
@@ -66,9 +64,11 @@ def read_ledger(
         ),
         tuple(_deduction_line(line, portions) for line in counting if line.is_deduction),
         freight=order.freight,
-        freight_billed=_freight_billed(order, before),
+        freight_billed=freight_billed,
         advances=advances.by_rate,
         freight_advance=advances.freight,
+        credited=credited,
+        freight_credited=freight_credited,
     )
 
 
@@ -141,31 +141,41 @@ def taken_off(order: Order, lines: Iterable[OrderLine]) -> dict[uuid.UUID, TaxAm
     One statement, and none for an order without any.
     """
     deductions = [line for line in lines if line.is_deduction]
-    billed = _billed_portions(order) if deductions else {}
+    billed = _billed_portions(order)[0] if deductions else {}
     return {line.pk: -TaxAmount.of(billed.get(line.pk, Portion()).amounts) for line in deductions}
 
 
-def _billed_portions(order: Order, earlier: Q = EVERYTHING) -> dict[uuid.UUID, Portion]:
-    """Sum each order line on invoices and drafts, less credits that bill again."""
-    lines = InvoiceLine.objects.filter(KEEPS_BILLED, earlier, order_line__order=order)
+def _billed_portions(
+    order: Order, earlier: Q = EVERYTHING
+) -> tuple[dict[uuid.UUID, Portion], dict[Decimal, TaxAmount]]:
+    """Sum each order line on invoices and drafts, and per rate what was credited for good.
+
+    Credits that bill again give back what is billed; a credit for good leaves it.
+    """
+    lines = InvoiceLine.objects.filter(earlier, order_line__order=order)
     billed: defaultdict[uuid.UUID, Portion] = defaultdict(Portion)
-    for (pk, kind), portion in sum_portions(lines, "order_line", "invoice__kind"):
-        gives_back = kind == Invoice.Kind.CREDIT_NOTE
-        billed[pk] += Portion() - portion if gives_back else portion
-    return dict(billed)
+    credited: defaultdict[Decimal, TaxAmount] = defaultdict(TaxAmount)
+    by = ("order_line", "tax_rate", "invoice__kind", "invoice__bill_again")
+    for (pk, rate, kind, bill_again), portion in sum_portions(lines, *by):
+        if kind == Invoice.Kind.INVOICE:
+            billed[pk] += portion
+        elif bill_again:
+            billed[pk] -= portion
+        else:
+            credited[rate or ZERO] += TaxAmount.of(portion.amounts)
+    return dict(billed), dict(credited)
 
 
-def _freight_billed(order: Order, before: Invoice | None) -> Decimal:
-    kind = Invoice.Kind
-    counted = order.invoices.filter(Q(kind=kind.INVOICE) | Q(bill_again=True))
-    if before is not None:
-        counted = counted.filter(pk__lt=before.pk)
+def _freight_billed(order: Order, before: Invoice | None) -> tuple[Decimal, Decimal]:
+    """Sum the freight on invoices, less credits that bill again, and that credited for good."""
+    invoices, credits_ = Q(kind=Invoice.Kind.INVOICE), Q(kind=Invoice.Kind.CREDIT_NOTE)
+    counted = order.invoices.all() if before is None else order.invoices.filter(pk__lt=before.pk)
     carried = counted.aggregate(
-        on_invoices=Sum("freight", filter=Q(kind=kind.INVOICE), default=ZERO),
-        on_credits=Sum("freight", filter=Q(kind=kind.CREDIT_NOTE), default=ZERO),
+        on_invoices=Sum("freight", filter=invoices, default=ZERO),
+        given_back=Sum("freight", filter=credits_ & Q(bill_again=True), default=ZERO),
+        for_good=Sum("freight", filter=credits_ & Q(bill_again=False), default=ZERO),
     )
-    billed: Decimal = carried["on_invoices"] - carried["on_credits"]
-    return billed
+    return carried["on_invoices"] - carried["given_back"], carried["for_good"]
 
 
 def _read_advances(order: Order, earlier: Q) -> _Advances:

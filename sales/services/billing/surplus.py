@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sales.models import Invoice, Order, OrderLine
+from sales.pricing.ledger import Ledger
 from sales.services.billing.ledgers import read_ledger
 
 
@@ -23,11 +24,12 @@ def find_surplus(
     *,
     lines: Sequence[OrderLine] | None = None,
     invoices: Sequence[Invoice] | None = None,
+    ledger: Ledger | None = None,
 ) -> Surplus | None:
     """Find what is to be credited, or whose draft deleted, before the order can be complete.
 
-    Reads the ledger only where something is asked ahead; a caller that has read the order's lines
-    or invoices passes them.
+    Reads the ledger only where something is asked ahead; a caller that has read it, the order's
+    lines or invoices passes them.
     """
     if not order.is_binding:
         return None
@@ -36,7 +38,7 @@ def find_surplus(
     drafts = [each for each in ahead if each.is_draft]
     if not ahead:
         return None
-    ledger = read_ledger(order, lines)
+    ledger = read_ledger(order, lines) if ledger is None else ledger
     at_rates = sum((each.gross for each in ledger.surplus().values()), Decimal(0))
     amount = at_rates + ledger.freight_surplus
     return Surplus(amount, (drafts or ahead)[-1]) if amount else None

@@ -319,23 +319,32 @@ ORDER BY 1
 
 BOOKS = f"""
 WITH completed AS (
-    SELECT head.id FROM sales_order head JOIN sales_orderline line ON line.order_id = head.id
-    WHERE head.status = 'completed'
-    GROUP BY head.id HAVING bool_and(line.returned_quantity - line.replaced_quantity
-        <= line.closed_quantity - line.closed_unshipped_quantity)
+    SELECT head.id AS order_id, head.rounding, {digits_of("head.currency")} AS digits,
+        {unit_of("head.currency")} * (
+            (SELECT COUNT(*) FROM sales_orderchange change WHERE change.order_id = head.id)
+            + (SELECT COUNT(*) FROM sales_invoice note WHERE note.order_id = head.id
+                AND note.kind = 'credit_note' AND note.bill_again)) AS allowed
+    FROM sales_order head WHERE head.status = 'completed'
+), agreed AS (
+    SELECT completed.*, line.tax_rate, line.net - line.header_discount AS net, line.tax,
+        CASE WHEN {IS_SOLD} AND line.quantity > 0 THEN (line.invoiced_quantity
+            - line.credited_quantity + line.closed_quantity) / line.quantity ELSE 1 END AS share
+    FROM sales_orderline line JOIN completed ON completed.order_id = line.order_id
 ), figures AS (
-    SELECT line.order_id, line.tax_rate, 0 AS billed_net, 0 AS billed_tax,
-        line.net - line.header_discount AS net, line.tax
-    FROM sales_orderline line JOIN completed ON completed.id = line.order_id
+    SELECT order_id, tax_rate, 0 AS billed_net, 0 AS billed_tax,
+        CASE share WHEN 1 THEN net ELSE {rounded("net * share")} END AS net,
+        CASE share WHEN 1 THEN tax ELSE {rounded("tax * share")} END AS tax,
+        CASE share WHEN 1 THEN 0 ELSE allowed END AS allowed
+    FROM agreed
     UNION ALL
     SELECT head.order_id, line.tax_rate, {SIGN} * (line.net - line.header_discount),
-        {SIGN} * line.tax, 0, 0
+        {SIGN} * line.tax, 0, 0, 0
     FROM sales_invoiceline line JOIN sales_invoice head ON head.id = line.invoice_id
-    JOIN completed ON completed.id = head.order_id
+    JOIN completed ON completed.order_id = head.order_id
     WHERE line.kind = 'down_payment' OR (line.kind <> 'freight' AND {KEEPS_BILLED})
 ), books AS (
     SELECT order_id, COALESCE(tax_rate, 0) AS tax_rate, SUM(billed_net) AS billed_net,
-        SUM(billed_tax) AS billed_tax, SUM(net) AS net, SUM(tax) AS tax
+        SUM(billed_tax) AS billed_tax, SUM(net) AS net, SUM(tax) AS tax, SUM(allowed) AS allowed
     FROM figures GROUP BY order_id, COALESCE(tax_rate, 0)
 )
 SELECT {NAME}, figure.what || ' at ' || trim_scale(books.tax_rate * 100) || '%',
@@ -344,11 +353,13 @@ FROM books JOIN sales_order head ON head.id = books.order_id
 CROSS JOIN LATERAL (VALUES
     ('invoiced net', books.billed_net, books.net), ('invoiced tax', books.billed_tax, books.tax)
 ) figure(what, billed, agreed)
-WHERE figure.billed <> figure.agreed
+WHERE abs(figure.billed - figure.agreed) > books.allowed
 ORDER BY 1
 """
-"""Down payments and deductions included, and all that is credited of them. Goods that came back
-unbilled are never billed."""
+"""What an order comes to: all of it, and of goods that came back unbilled the part that was billed.
+Down payments and deductions are included, and all that is credited of them; what was credited for
+good stays on both sides. Of a line billed in part, a change order and a credit that may be billed
+again move a smallest unit each."""
 
 
 def register() -> None:

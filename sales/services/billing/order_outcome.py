@@ -1,0 +1,95 @@
+"""Outcome of an order: what it comes to, where that is not what was ordered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import F, Q, Sum
+from django.db.models.functions import Coalesce
+
+from sales.models import Invoice, InvoiceLine, Order, OrderLine
+from sales.pricing.advances import TaxAmount
+from sales.pricing.ledger import Ledger
+from sales.services.billing.ledgers import read_ledger
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an order comes to, and why that is not its total. All with tax and freight."""
+
+    not_billed: Decimal
+    """What came back before it was billed, and the freight that goes with it."""
+    not_taken_off: Decimal
+    """What trade-ins and rebates cannot take off any more."""
+    credited: Decimal
+    """What was credited and is not billed again."""
+    total: Decimal
+    """What invoices less credit notes come to once nothing is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class BilledReturn:
+    """Goods that came back for good and stay billed, and the invoice or draft that bills them."""
+
+    line: OrderLine
+    quantity: Decimal
+    invoice: Invoice
+
+
+def differs(lines: Iterable[OrderLine]) -> bool:
+    """Whether units of an order came back for good, or were credited for good."""
+    return any(
+        line.returned_quantity != line.replaced_quantity or line.closed_quantity for line in lines
+    )
+
+
+def find_outcome(
+    order: Order, lines: Sequence[OrderLine], ledger: Ledger | None = None
+) -> Outcome | None:
+    """Find what an order comes to, if that may differ from its total.
+
+    Reads the ledger only then; a caller that has read it passes it.
+    """
+    if not order.is_binding or not differs(lines):
+        return None
+    ledger = read_ledger(order, lines) if ledger is None else ledger
+    outcome = Outcome(
+        not_billed=_gross(ledger.not_billed().values()) + order.freight - ledger.freight_whole,
+        not_taken_off=_gross(ledger.shortfall().values()),
+        credited=_gross(ledger.credited.values()) + ledger.freight_credited,
+        total=_gross(ledger.comes_to().values()) + ledger.freight_whole - ledger.freight_credited,
+    )
+    return outcome if outcome.total != order.total else None
+
+
+def billed_returns(lines: Sequence[OrderLine]) -> list[BilledReturn]:
+    """Find the goods that came back for good and stay billed; one statement for each line."""
+    found = []
+    for line in lines:
+        if line.is_sold and line.units.billed_returned:
+            invoice = _billing(line)
+            if invoice is not None:
+                found.append(BilledReturn(line, line.units.billed_returned, invoice))
+    return found
+
+
+def _billing(line: OrderLine) -> Invoice | None:
+    """Return the last invoice or draft that bills units of a line which are not credited."""
+    parts = InvoiceLine.objects.filter(order_line=line, invoice__kind=Invoice.Kind.INVOICE)
+    credited = Coalesce(Sum("credited_by__quantity"), ZERO)
+    last = (
+        parts.annotate(credited=credited)
+        .filter(Q(quantity__gt=F("credited")))
+        .select_related("invoice")
+        .order_by("-invoice_id")
+        .first()
+    )
+    return None if last is None else last.invoice
+
+
+def _gross(amounts: Iterable[TaxAmount]) -> Decimal:
+    return sum((amount.gross for amount in amounts), ZERO)

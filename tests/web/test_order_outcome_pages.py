@@ -1,0 +1,96 @@
+"""What an order comes to on its page, and on that of its last invoice."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils.html import strip_tags
+
+from fulfilment.services.returns import record_return
+from fulfilment.services.shipments import record_shipment
+from sales.models import Order
+from sales.services.billing.down_payments import invoice_down_payment
+from sales.services.documents.drafts import draft_order
+from sales.services.documents.lines import add_line
+from sales.services.invoices import issue_invoice
+from sales.services.orders import submit_order
+from tests.factories import Market
+from tests.sales.order_steps import billed
+from web.record_urls import record_url
+
+
+@pytest.fixture
+def order(market: Market) -> Order:
+    """Ten at 100.00 and freight of 50.00: 1250.00 with 20 % tax."""
+    order = draft_order(
+        actor=market.rep, account=market.account, name="Bar refit", freight=Decimal(50)
+    )
+    add_line(order, actor=market.rep, product=market.product("100"), quantity=Decimal(10))
+    return submit_order(order.pk, actor=market.rep)
+
+
+def ship_all(order: Order, market: Market) -> None:
+    lines = {order.lines.get().pk: Decimal(10)}
+    record_shipment(order.pk, actor=market.rep, lines=lines)
+
+
+def give_back(order: Order, market: Market, quantity: int) -> None:
+    lines = {order.lines.get().pk: Decimal(quantity)}
+    record_return(order.pk, actor=market.rep, lines=lines, replace=False)
+
+
+def totals(page: str) -> list[str]:
+    """Read the rows of the card with the totals."""
+    card = page.split('id="totals"')[1].split("</dl>", maxsplit=1)[0]
+    rows = re.findall(r"<dt>(.*?)</dt>\s*<dd[^>]*>(.*?)</dd>", card, re.DOTALL)
+    return [f"{strip_tags(label)} {strip_tags(amount).strip()}" for label, amount in rows]
+
+
+def test_the_totals_say_what_is_never_billed(rep: Client, order: Order, market: Market) -> None:
+    ship_all(order, market)
+    give_back(order, market, 4)
+    billed(order, market, what="all")
+
+    page = rep.get(record_url(order)).text
+
+    assert totals(page)[-3:] == [
+        "Total €1,250.00",
+        "Returned, not billed −€480.00",
+        "Comes to €770.00",
+    ]
+
+
+def test_leads_to_the_credit_of_billed_goods_that_came_back(
+    rep: Client, order: Order, market: Market
+) -> None:
+    ship_all(order, market)
+    invoice = billed(order, market, what="all")
+    assert "came back" not in rep.get(record_url(order)).text
+
+    give_back(order, market, 4)
+
+    page = rep.get(record_url(order)).text
+    address = reverse("sales:invoice-credit", args=[invoice.pk])
+    assert "4 of Espresso machine came back, are not replaced and stay billed" in page
+    assert f'<a href="{address}">Credit {invoice}</a>' in page
+
+
+def test_freight_that_was_prepaid_is_not_taken_off_the_lines(
+    rep: Client, order: Order, market: Market
+) -> None:
+    ahead = invoice_down_payment(order.pk, actor=market.rep, rate=Decimal(1))
+    issue_invoice(ahead.pk, actor=market.rep)
+
+    last = billed(order, market, what="all")
+
+    assert totals(rep.get(record_url(last)).text) == [
+        "Subtotal, 2 lines €0.00",
+        "Freight €50.00",
+        "Down payment on freight deducted −€50.00",
+        "Tax 20% on €0.00 €0.00",
+        "Total €0.00",
+    ]
