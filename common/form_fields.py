@@ -8,16 +8,25 @@ from decimal import Decimal
 from typing import Any, ClassVar, NoReturn
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.numbers import is_written_plainly
+from common.numbers import has_exponent, is_written_plainly
 
 
 class WrittenPlainly(forms.Field):
-    """Mixin of fields that read numbers: 1_0 is none, though Python reads it as 10."""
+    """Mixin of fields that read numbers: 1_0 is none, though Python reads it as 10.
+
+    Nor is 1e5, which nobody types who means 100 000.
+    """
 
     def to_python(self, value: Any) -> Any:
         """Read a number."""
+        if isinstance(value, str) and has_exponent(value):
+            raise forms.ValidationError(
+                gettext("Write all digits of the number, without an exponent: 100000, not 1e5."),
+                code="invalid",
+            )
         if isinstance(value, str) and not is_written_plainly(value):
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
         return super().to_python(value)

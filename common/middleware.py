@@ -1,12 +1,14 @@
-"""Middleware: refuses requests with NUL characters, which PostgreSQL stores in no text."""
+"""Middleware: characters that no text of ours may have, in what is typed and in addresses."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict, UnreadablePostError
 from django.utils.translation import gettext
+
+from common.direction_marks import has_controls, without_controls
 
 NUL = "\x00"
 
@@ -30,3 +32,45 @@ class RefuseNulCharacters:
                 content_type="text/plain; charset=utf-8",
             )
         return self.get_response(request)
+
+
+class StripDirectionControls:
+    """Take bidirectional formatting characters out of what forms post and addresses ask for.
+
+    So no form and no page of the admin has to. Views that read their body themselves, which are
+    exempt from the check of forms, strip what they parse.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on."""
+        return self.get_response(request)
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view: Callable[..., HttpResponse],
+        _args: Sequence[object],
+        _kwargs: Mapping[str, object],
+    ) -> None:
+        """Clean the parameters before any other view middleware reads them."""
+        request.GET = _cleaned(request.GET)  # type: ignore[assignment]
+        if request.method != "POST" or getattr(view, "csrf_exempt", False):
+            return
+        try:
+            request.POST = _cleaned(request.POST)  # type: ignore[assignment]
+        except UnreadablePostError:
+            return
+
+
+def _cleaned(typed: QueryDict) -> QueryDict:
+    """Return the parameters without such characters; the same where there are none."""
+    if not any(has_controls(each) for _, values in typed.lists() for each in values):
+        return typed
+    cleaned = QueryDict(mutable=True)
+    for name, values in typed.lists():
+        cleaned.setlist(name, [without_controls(each) for each in values])
+    cleaned._mutable = False
+    return cleaned

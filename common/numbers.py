@@ -5,7 +5,10 @@ Python reads more: 1_0 is 10 to it, and so are Arabic-Indic or fullwidth digits.
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal, InvalidOperation
+
+EXPONENT = re.compile(r"[0-9][.,]?[eE][+-]?[0-9]")
 
 
 def is_written_plainly(text: str) -> bool:
@@ -15,6 +18,15 @@ def is_written_plainly(text: str) -> bool:
     (True, False)
     """
     return "_" not in text and all(each.isascii() or not each.isdecimal() for each in text)
+
+
+def has_exponent(text: str) -> bool:
+    """Whether a text is a number with an exponent, which people type by mistake.
+
+    >>> has_exponent("1e5"), has_exponent("100,000")
+    (True, False)
+    """
+    return EXPONENT.search(text) is not None
 
 
 def read_decimal(value: Decimal | int | str) -> Decimal:

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 from rest_framework import serializers
 
+from common.direction_marks import strip_controls
 from common.errors import DomainError, Unreadable
 from common.fields import LONGEST_REFERENCE
 from common.sentences import Sentence
@@ -254,7 +255,10 @@ class IncomingMessage:
 
 
 def parse_body(raw: bytes) -> list[Any] | dict[str, Any]:
-    """Parse JSON strictly: UTF-8, no NaN, limited nesting, each key once, no NUL characters."""
+    """Parse JSON strictly: UTF-8, no NaN, limited nesting, each key once, no NUL characters.
+
+    Characters that turn the direction of writing are left out of values.
+    """
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
@@ -265,7 +269,7 @@ def parse_body(raw: bytes) -> list[Any] | dict[str, Any]:
         raise InvalidMessage(_("The body must be one event or a list of events."))
     _check_depth(value)
     _check_keys(raw)
-    return value
+    return value if raw.isascii() and b"\\u20" not in raw else strip_controls(value)
 
 
 def _check_keys(raw: bytes) -> None:

@@ -101,11 +101,18 @@ def test_a_discount_in_percent_is_written_plainly() -> None:
 
 def test_what_people_write_is_taken() -> None:
     assert WholeNumberField().clean(" 12 ") == 12
-    assert NumberField().clean("+1e3") == 1000
+    assert NumberField().clean("+1000") == 1000
     assert PriceField().clean("12.50 / 100") == {
         "unit_price": Decimal("12.5"),
         "price_quantity": 100,
     }
+
+
+@pytest.mark.parametrize("typed", ["1e5", "+1E3", "1.5e2", "2.e1", "1e-3"])
+@pytest.mark.parametrize("kind", [kind for kind in READERS if kind is not MoneyField])
+def test_an_exponent_is_refused_in_a_sentence(kind: type[Field], typed: str) -> None:
+    with pytest.raises(ValidationError, match="without an exponent: 100000, not 1e5"):
+        kind().clean(typed)
 
 
 @pytest.mark.parametrize("sent", NO_NUMBERS)

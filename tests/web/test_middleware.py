@@ -60,3 +60,21 @@ def test_pages_lead_to_the_sign_in(client: Client, order: Order) -> None:
 
     assert answer.status_code == 302
     assert answer["Location"].startswith("/accounts/login/")
+
+
+def test_characters_that_turn_the_direction_are_left_out_of_what_is_typed(
+    rep: Client, order: Order
+) -> None:
+    line = order.lines.get()
+    typed = {"description": "gnp.\u202eexe\u2066 مقهى", "quantity": "1", "unit_price": "100"}
+
+    rep.post(urls(order)["post"], typed, headers={"HX-Request": "true"})
+
+    line.refresh_from_db()
+    assert line.description == "gnp.exe مقهى"
+
+
+def test_they_are_left_out_of_what_is_searched(rep: Client, order: Order) -> None:
+    page = rep.get(reverse("sales:order-list"), {"q": "Bar\u202a refit"})
+
+    assert page.wsgi_request.GET["q"] == "Bar refit"
