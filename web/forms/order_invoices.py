@@ -8,11 +8,14 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.form_fields import NumberField
-from common.formatting import format_quantity, plain_number
+from common.formatting import format_money, format_quantity, plain_number
 from sales.models import Invoice, OrderLine
+from sales.pricing.ledger import Ledger
+from web.display import Fact
 from web.forms.base import RateField
 from web.forms.quantities import QuantitiesForm
 
@@ -61,9 +64,15 @@ class InvoiceOrderForm(QuantitiesForm):
     )
 
     def __init__(
-        self, *args: Any, lines: Sequence[OrderLine], shipped: Mapping[UUID, Decimal], **kwargs: Any
+        self,
+        *args: Any,
+        lines: Sequence[OrderLine],
+        shipped: Mapping[UUID, Decimal],
+        ledger: Ledger,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.ledger = ledger
         any_shipped = any(shipped.values())
         self.fields["what"].initial = What.SHIPPED if any_shipped else What.ALL
         counting = [line for line in lines if line.counts and line.is_sold]
@@ -82,6 +91,16 @@ class InvoiceOrderForm(QuantitiesForm):
             line.open_to_bill,
         )
         return [format_quantity(quantity) for quantity in quantities]
+
+    def ahead(self) -> list[Fact]:
+        """Say what the order comes to, what was asked for ahead, and what still can be."""
+        ledger = self.ledger
+        amounts = (
+            (gettext("Order total"), ledger.total),
+            (gettext("Asked for ahead so far"), ledger.asked_ahead),
+            (gettext("Left to ask for"), ledger.left_to_ask),
+        )
+        return [Fact(label, format_money(each, ledger.currency)) for label, each in amounts]
 
     def clean(self) -> dict[str, Any]:
         """Ask for a percentage, or an amount, where the kind of invoice needs one."""

@@ -42,6 +42,8 @@ class Card:
     note: str = ""
     """What stands at the end of the head."""
     empty: str = ""
+    actions: Sequence[Action] = ()
+    """What can be done about the rows, as buttons below them."""
 
 
 def icon_mark(icon: str, css: str = "bg-primary-lt") -> SafeString:

@@ -159,10 +159,14 @@ def _row(line: OrderLine, form: ChangedLineForm, currency: str) -> ChangedLineRo
 def _progress(line: OrderLine) -> str:
     if line.is_deduction:
         return gettext("nothing taken off yet")
-    return gettext("%(shipped)s shipped, %(billed)s billed") % {
+    quantities = {
         "shipped": format_quantity(line.shipped_quantity),
-        "billed": format_quantity(line.billed),
+        "billed": format_quantity(line.billed - line.drafted_quantity),
+        "drafted": format_quantity(line.drafted_quantity),
     }
+    if line.drafted_quantity:
+        return gettext("%(shipped)s shipped, %(billed)s billed, %(drafted)s on drafts") % quantities
+    return gettext("%(shipped)s shipped, %(billed)s billed") % quantities
 
 
 def _tax_note(form: ChangedLineForm) -> str:

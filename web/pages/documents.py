@@ -117,9 +117,9 @@ def read_events(document: AnyDocument) -> list[SalesEvent]:
 
 def common_facts(document: AnyDocument) -> list[Fact]:
     """List what one wants to know of any document."""
-    contact = document.contact
+    contact, account = document.contact, document.account
     facts = [
-        Fact(gettext("Account"), Link(str(document.account), record_url(document.account))),
+        Fact(gettext("Account"), Link(str(account), record_url(account), is_whole=True)),
         Fact(gettext("Contact"), Link(str(contact), record_url(contact)) if contact else ""),
         Fact(gettext("Customer's reference"), document.customer_reference),
         Fact(gettext("Price list"), document.price_list or ""),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from django.db.models import Exists, OuterRef, Subquery, Sum
@@ -55,18 +55,21 @@ def payment_actions(invoice: Invoice, user: User, credit: Decimal) -> Iterator[A
         gettext("Record payment"), url("pay"), "coins", asks=True, dialog=True, aside=not is_open
     )
     if is_open and credit:
-        amount = format_money(credit, invoice.currency)
-        yield Action(
-            gettext("Apply credit"),
-            url("apply-credit"),
-            "wallet",
-            confirm=gettext("Pay %(invoice)s from %(amount)s of customer credit?")
-            % {"invoice": invoice, "amount": amount},
-        )
+        yield _apply(invoice, gettext("Apply credit"), credit)
     if is_open and user.has_perm("sales.write_off_invoice"):
         yield Action(
             gettext("Write off"), url("write-off"), "eraser", asks=True, dialog=True, aside=True
         )
+
+
+def _apply(invoice: Invoice, label: str, credit: Decimal) -> Action:
+    return Action(
+        label,
+        reverse("sales:invoice-apply-credit", args=[invoice.pk]),
+        "wallet",
+        confirm=gettext("Pay %(invoice)s from %(amount)s of customer credit?")
+        % {"invoice": invoice, "amount": format_money(credit, invoice.currency)},
+    )
 
 
 def _excess_actions(invoice: Invoice, user: User) -> Iterator[Action]:
@@ -144,11 +147,12 @@ def refund_credit_action(account: Account) -> Action:
 
 
 def customer_credit_card(
-    account: Account, user: User, balances: Iterable[CreditBalance]
+    account: Account, user: User, balances: Sequence[CreditBalance]
 ) -> Card | None:
     """Read the last moves of a customer's credit, if there are any; one statement.
 
-    An invoice that the person may not see is neither named nor linked.
+    One more for each balance finds the invoice to pay from it. An invoice that the person may not
+    see is neither named nor linked.
     """
     seen = Invoice.objects.visible_to(user).filter(pk=OuterRef("payment__invoice"))
     moves = account.credit_entries.select_related("payment__invoice", "recorded_by")
@@ -163,7 +167,34 @@ def customer_credit_card(
         if available
         else gettext("nothing left"),
         rows=[_credit_row(entry) for entry in entries],
+        actions=_credit_actions(account, user, [each for each in balances if each.amount]),
     )
+
+
+def _credit_actions(
+    account: Account, user: User, balances: Sequence[CreditBalance]
+) -> list[Action]:
+    """Offer to pay the invoice that is due first from each balance, and to refund what is left."""
+    actions = []
+    for balance in balances if user.has_perm("sales.change_invoice") else ():
+        due = (
+            Invoice.objects.visible_to(user)
+            .filter(
+                account=account,
+                company=balance.company_id,
+                currency=balance.currency,
+                kind=Invoice.Kind.INVOICE,
+                status__in=(Invoice.Status.ISSUED, Invoice.Status.PARTLY_PAID),
+            )
+            .order_by("due_on", "id")
+            .first()
+        )
+        if due is not None:
+            label = gettext("Apply credit to %(invoice)s") % {"invoice": due}
+            actions.append(_apply(due, label, balance.amount))
+    if balances and user.has_perm("sales.refund_payment"):
+        actions.append(refund_credit_action(account))
+    return actions
 
 
 def _credit_row(entry: CustomerCreditEntry) -> CardRow:

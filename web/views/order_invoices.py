@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 
 from sales.models import Invoice, Order
 from sales.services.billing.down_payments import invoice_down_payment
+from sales.services.billing.ledgers import read_ledger
 from sales.services.order_invoices import invoice_order, open_quantities
 from web.actions import run_form_action
 from web.forms.order_invoices import InvoiceOrderForm
@@ -24,7 +25,12 @@ def invoice(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     order = find_document(request, Order, pk)
     lines = read_lines(order)
     shipped = open_quantities(order, lines)
-    form = InvoiceOrderForm(request.POST or None, lines=lines, shipped=shipped)
+    form = InvoiceOrderForm(
+        request.POST or None,
+        lines=lines,
+        shipped=shipped,
+        ledger=read_ledger(order, lines),
+    )
 
     def draft(answers: dict[str, Any]) -> Invoice:
         what, rate = answers["what"], answers["rate"] or None
