@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import transaction
@@ -60,8 +61,11 @@ def credit_invoice(
     lines = _read_lines(invoice)
     credited = _credited_so_far(invoice)
     wanted = _wanted(lines, credited, quantities)
-    note = _credit_note(invoice, lines, credited, wanted, reason, bill_again)
-    _check_amount(invoice, note)
+    note, parts = _credit_note(
+        invoice, lines, credited, wanted, bill_again=bill_again, reason=reason.strip()
+    )
+    note.save(force_insert=True)
+    InvoiceLine.objects.bulk_create(parts)
     record_event(
         SalesEvent.Type.INVOICE_DRAFTED,
         note,
@@ -76,6 +80,37 @@ def credit_invoice(
     if order is not None:
         update_billing_status(order, note, actor)
     return note
+
+
+@dataclass(frozen=True, slots=True)
+class CreditPreview:
+    """What a credit note would credit: its lines and its head, neither of them stored."""
+
+    note: Invoice
+    parts: Sequence[InvoiceLine]
+
+
+def preview_credit(
+    invoice: Invoice, quantities: Mapping[uuid.UUID, Decimal] | None = None
+) -> CreditPreview:
+    """Price the credit of all that can be credited, or of chosen quantities; nothing is stored.
+
+    Refuses what ``credit_invoice`` refuses.
+    """
+    _check_creditable(invoice)
+    lines = _read_lines(invoice)
+    credited = _credited_so_far(invoice)
+    wanted = _wanted(lines, credited, quantities)
+    return CreditPreview(*_credit_note(invoice, lines, credited, wanted))
+
+
+def quantities_to_credit(invoice: Invoice) -> dict[uuid.UUID, Decimal]:
+    """Return how much of each line can be credited: of a down payment, what nothing deducts yet.
+
+    Refuses what ``credit_invoice`` refuses.
+    """
+    parts = preview_credit(invoice).parts
+    return {part.credits_line_id: part.quantity for part in parts if part.credits_line_id}
 
 
 def _read_lines(invoice: Invoice) -> list[InvoiceLine]:
@@ -97,18 +132,22 @@ def _settle(invoice: Invoice, note: Invoice, actor: Actor) -> None:
 
 
 def _check(invoice: Invoice, reason: str) -> None:
-    if not invoice.is_creditable:
-        raise IllegalTransition(
-            _("%(invoice)s is not an issued invoice: it cannot be credited.", invoice=invoice)
-        )
+    _check_creditable(invoice)
     if not reason.strip():
         raise MissingField(_("Give the reason for the credit note."), field="reason")
 
 
-def _check_amount(invoice: Invoice, note: Invoice) -> None:
+def _check_creditable(invoice: Invoice) -> None:
+    if not invoice.is_creditable:
+        raise IllegalTransition(
+            _("%(invoice)s is not an issued invoice: it cannot be credited.", invoice=invoice)
+        )
+
+
+def _check_amount(invoice: Invoice, note: Invoice, parts: Sequence[InvoiceLine]) -> None:
     """Refuse choices whose deductions make them too much, or less than zero."""
     left = invoice.total - invoice.credited
-    if not 0 <= note.total <= left or any(each < 0 for each in _by_rate(note)):
+    if not 0 <= note.total <= left or any(each < 0 for each in _by_rate(note, parts)):
         refusal = AmountExceedsOpen if note.total > left else InvalidAmount
         raise refusal(
             _(
@@ -123,11 +162,11 @@ def _check_amount(invoice: Invoice, note: Invoice) -> None:
         )
 
 
-def _by_rate(note: Invoice) -> Iterator[Decimal]:
+def _by_rate(note: Invoice, parts: Sequence[InvoiceLine]) -> Iterator[Decimal]:
     """Return net and tax at each rate of a credit note, and under None what it says of freight."""
     sums: defaultdict[Decimal | None, TaxAmount] = defaultdict(TaxAmount)
     sums[None] = TaxAmount(note.freight)
-    for line in note.lines.all():
+    for line in parts:
         sums[line.tax_rate] += TaxAmount.of(amounts_of(line))
     for amount in sums.values():
         yield from (amount.taxable, amount.tax)
@@ -189,9 +228,9 @@ def _credit_note(
     lines: Sequence[InvoiceLine],
     credited: Mapping[uuid.UUID, Portion],
     wanted: Mapping[uuid.UUID, Decimal],
-    reason: str,
-    bill_again: bool,
-) -> Invoice:
+    **terms: str | bool,
+) -> tuple[Invoice, list[InvoiceLine]]:
+    """Make the unsaved head and lines of a credit note, on these terms."""
     note = copy_head(
         invoice,
         Invoice,
@@ -200,10 +239,9 @@ def _credit_note(
         what=invoice.what,
         order=invoice.order,
         credits=invoice,
-        bill_again=bill_again,
-        reason=reason.strip(),
         discount_amount=ZERO,
         discount_rate=ZERO,
+        **terms,
     )
     parts = [
         _credit_line(note, line, credited.get(line.pk, Portion()), wanted[line.pk])
@@ -213,9 +251,8 @@ def _credit_note(
     if invoice.asks_ahead and invoice.order is not None:
         parts = keep_deducted(invoice.order, parts)
     add_up(note, parts, freight=_freight(invoice, lines, credited, parts))
-    note.save(force_insert=True)
-    InvoiceLine.objects.bulk_create(parts)
-    return note
+    _check_amount(invoice, note, parts)
+    return note, parts
 
 
 def _credit_line(

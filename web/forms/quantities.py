@@ -23,6 +23,7 @@ class QuantityRow:
     """A line, what is known of it, and the input beside it."""
 
     line: Any
+    name: str
     cells: Sequence[tuple[StrOrPromise, str]]
     """What stands in each column, with the column's name."""
     field: forms.BoundField
@@ -46,7 +47,7 @@ class QuantitiesForm(StyledForm):
         self.lines = lines
         for line in lines:
             field = NumberField(
-                label=line.description,
+                label=self.name(line),
                 min_value=0,
                 max_digits=20,
                 decimal_places=5,
@@ -55,6 +56,10 @@ class QuantitiesForm(StyledForm):
             )
             field.initial = proposed.get(line.pk, "")
             self.fields[str(line.pk)] = field
+
+    def name(self, line: Any) -> str:
+        """Return what a line is called."""
+        return str(line.description)
 
     def cells(self, line: Any) -> Sequence[str]:
         """Return what stands in the columns before the input."""
@@ -70,6 +75,7 @@ class QuantitiesForm(StyledForm):
         return [
             QuantityRow(
                 line,
+                self.name(line),
                 list(zip(self.columns, self.cells(line), strict=True)),
                 self[str(line.pk)],
             )

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from typing import Any
 
 from django.http import HttpResponse
 from django.utils.translation import gettext
 
+from common.errors import DomainError
 from sales.models import Invoice
-from sales.services.credit_notes import credit_invoice, left_to_credit
+from sales.services.credit_notes import (
+    credit_invoice,
+    left_to_credit,
+    preview_credit,
+    quantities_to_credit,
+)
 from web.actions import run_form_action
 from web.forms.credit_notes import CreditForm
 from web.htmx import refuse
@@ -17,6 +24,7 @@ from web.http import RepRequest, rep_with
 from web.pages.invoice_actions import why_not_credit
 from web.pages.lines import read_lines
 from web.record_urls import record_url
+from web.rendering import render_part
 from web.views.documents import find_document
 
 
@@ -27,12 +35,22 @@ def credit(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     if reason := why_not_credit(invoice):
         return refuse(request, reason, record_url(invoice))
     lines = read_lines(invoice)
+    try:
+        offered = quantities_to_credit(invoice)
+    except DomainError as error:
+        if request.method != "POST":
+            return refuse(request, str(error), record_url(invoice))
+        offered = {}
     form = CreditForm(
         request.POST or None,
         lines=lines,
         left=left_to_credit(invoice, lines),
+        offered=offered,
         of_an_order=invoice.bills_order,
     )
+    form.show(partial(preview_credit, invoice))
+    if request.POST.get("step") == "preview":
+        return render_part(request, "lines/credited.html", {"form": form})
 
     def issue(answers: dict[str, Any]) -> Invoice:
         return credit_invoice(

@@ -18,7 +18,7 @@ from sales.models import DocumentLine, Invoice, InvoiceLine, Order, SalesEvent
 from sales.pricing.advances import TaxAmount
 from sales.pricing.ledger import Ledger, NextDownPayment, NextInvoice
 from sales.pricing.partial import Amounts
-from sales.pricing.quantities import SMALLEST_QUANTITY
+from sales.pricing.quantities import SMALLEST_QUANTITY, round_up
 from sales.pricing.rates import check_share
 from sales.services.billing.ledgers import put_amounts, read_ledger
 from sales.services.documents.copying import copy_head
@@ -129,13 +129,19 @@ def keep_deducted(order: Order, lines: Sequence[InvoiceLine]) -> list[InvoiceLin
         if not limited:
             continue
         if limited != amount:
-            part = (whole * limited.gross / amount.gross).quantize(SMALLEST_QUANTITY)
+            part = round_up(whole * _share_of(limited, amount), SMALLEST_QUANTITY)
             line.quantity = max(SMALLEST_QUANTITY, min(part, whole - SMALLEST_QUANTITY))
             put_amounts(line, Amounts(limited.taxable, tax=limited.tax))
         kept.append(line)
     if not kept:
         raise _deducted(order)
     return kept
+
+
+def _share_of(part: TaxAmount, whole: TaxAmount) -> Decimal:
+    """Return the least share of an amount that has both figures of a part of it."""
+    pairs = ((part.taxable, whole.taxable), (part.tax, whole.tax))
+    return max(each / all_of_it for each, all_of_it in pairs if all_of_it)
 
 
 def _deducted(order: Order) -> DownPaymentDeducted:
