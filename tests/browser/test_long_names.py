@@ -171,6 +171,21 @@ def test_a_name_from_right_to_left_leaves_the_amount_beside_it(
         assert shown.locator("bdi", has_text=ARABIC).count() >= 1, url
 
 
+def test_an_address_is_shown_to_its_last_letter(screen: Screen, market: Market) -> None:
+    account = buyer(market, LONG)
+    order = sell(market, account, LONG)[6]
+    screen.sign_in(market)
+
+    for width in (WIDE, PHONE):
+        screen.page.set_viewport_size({"width": width, "height": 900})
+        screen.page.goto(record_url(order), wait_until="domcontentloaded")
+        whole = screen.page.locator(".kv .whole")
+        assert whole.count() >= 1
+        for text in whole.all():
+            hidden = "text => getComputedStyle(text).overflow !== 'visible'"
+            assert not text.evaluate(hidden)
+
+
 def test_a_clamped_name_has_all_of_it_in_its_tooltip(screen: Screen, market: Market) -> None:
     LeadFactory.create(owner=market.rep, topic=LONG)
     screen.sign_in(market)

@@ -210,6 +210,7 @@ BILLING_FAULTS: dict[str, tuple[str, list[str]]] = {
     "an order of which a part came back, billed a cent short": (
         raised("invoice", "INV-00008", 1, net="-0.01"),
         [
+            "INV-00008: total is 278.55000, should be 278.56000.",
             "O-00006: invoiced net at 5.5% is 216.64, should be 216.65.",
         ],
     ),

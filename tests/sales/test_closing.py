@@ -41,6 +41,7 @@ def close(order: Order, market: Market) -> Order:
 
 
 def test_closing_leaves_what_was_asked_ahead_to_be_credited(order: Order, market: Market) -> None:
+    ship(order, market, "3")
     ahead = invoice_down_payment(order.pk, actor=market.rep, rate=Decimal("0.2"))
     issue_invoice(ahead.pk, actor=market.rep)
     billed(order, market, what="percentage", rate=Decimal("0.3"))

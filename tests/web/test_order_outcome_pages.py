@@ -14,9 +14,11 @@ from fulfilment.services.returns import record_return
 from fulfilment.services.shipments import record_shipment
 from sales.models import Order
 from sales.services.billing.down_payments import invoice_down_payment
+from sales.services.change_orders import Changes, change_order
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
 from sales.services.invoices import issue_invoice
+from sales.services.order_invoices import invoice_order
 from sales.services.orders import submit_order
 from tests.factories import Market
 from tests.sales.order_steps import billed
@@ -94,3 +96,45 @@ def test_freight_that_was_prepaid_is_not_taken_off_the_lines(
         "Tax 20% on €0.00 €0.00",
         "Total €0.00",
     ]
+
+
+def test_the_dialog_of_a_down_payment_says_what_is_left_to_ask_for(
+    rep: Client, order: Order, market: Market
+) -> None:
+    ahead = invoice_down_payment(order.pk, actor=market.rep, rate=Decimal("0.2"))
+    issue_invoice(ahead.pk, actor=market.rep)
+    billed(order, market, what="percentage", rate=Decimal("0.3"))
+
+    form = rep.get(reverse("sales:order-invoice", args=[order.pk])).context["form"]
+
+    assert [(str(fact.label), fact.value) for fact in form.ahead()] == [
+        ("Order total", "€1,250.00"),
+        ("Asked for ahead so far", "€250.00"),
+        ("Left to ask for", "€700.00"),
+    ]
+
+
+def test_a_change_order_tells_what_is_billed_from_what_is_on_drafts(
+    rep: Client, order: Order, market: Market
+) -> None:
+    billed(order, market, what="percentage", rate=Decimal("0.15"))
+    invoice_order(order.pk, actor=market.rep, what="percentage", rate=Decimal("0.15"))
+
+    rows = rep.get(reverse("sales:order-change", args=[order.pk])).context["rows"]
+
+    assert [row.progress for row in rows] == ["0 shipped, 1.5 billed, 1.5 on drafts"]
+
+
+def test_no_part_of_an_address_or_of_the_account_is_cut(
+    rep: Client, order: Order, market: Market
+) -> None:
+    street = "Building C, second courtyard, third entrance, 117 rue de la République Française"
+    head = {"shipping_address": {**order.delivery_address, "street": street}}
+    change_order(order.pk, Changes(head=head), actor=market.rep)
+
+    page = rep.get(record_url(order)).text
+
+    facts = page.split('<dl class="kv">')[2]
+    for text in (street, str(market.account)):
+        assert re.search(rf'<bdi class="whole">{re.escape(text)}', facts)
+    assert f'<bdi class="name" title="{street}' not in page

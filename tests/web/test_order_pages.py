@@ -16,8 +16,6 @@ from fulfilment.services.returns import record_return
 from fulfilment.services.shipments import record_shipment
 from sales.models import Invoice, Order
 from sales.services.billing.down_payments import invoice_down_payment
-from sales.services.change_orders import close_rest
-from sales.services.errors import CreditFirst
 from sales.services.invoices import issue_invoice
 from sales.services.order_invoices import invoice_order
 from sales.services.orders import submit_order
@@ -268,29 +266,57 @@ def test_what_no_invoice_can_deduct_any_more_is_said_and_its_credit_is_the_next_
     assert down_payment.context["actions"].primary.url == credit.url
 
 
-@pytest.mark.parametrize("is_issued", [True, False])
-def test_close_leads_to_the_draft_that_asks_ahead_for_what_would_be_closed(
-    rep: Client, order: Order, market: Market, is_issued: bool
+@pytest.mark.parametrize("is_draft", [True, False])
+def test_closing_leads_to_what_was_asked_ahead_of_what_is_closed(
+    rep: Client, order: Order, market: Market, is_draft: bool
 ) -> None:
     ship_and_bill(order, market, 1)
-    if is_issued:
-        first = invoice_down_payment(order.pk, actor=market.rep, amount=Decimal("50.00"))
-        first = issue_invoice(first.pk, actor=market.rep)
-    draft = invoice_down_payment(order.pk, actor=market.rep, amount=Decimal("100.00"))
-    said = f"{order} would come to less than was asked for ahead: "
-    if is_issued:
-        said += f"credit {first} first, or delete the draft of €100.00."
-    else:
-        said += "delete the draft of €100.00 first."
+    ahead = invoice_down_payment(order.pk, actor=market.rep, amount=Decimal("100.00"))
+    way_on, address = "delete the draft that asks for it.", record_url(ahead)
+    if not is_draft:
+        ahead = issue_invoice(ahead.pk, actor=market.rep)
+        way_on = f"credit {ahead}."
+        address = reverse("sales:invoice-credit", args=[ahead.pk])
 
-    page = rep.get(url(order, "close"), follow=True)
+    answer = rep.post(url(order, "close"), {"reason": "They need no more"})
 
-    assert said in page.text
-    assert f'<a href="{record_url(draft)}">Draft of €100.00</a>' in page.text
-    assert not is_issued or link_to_credit(first) in page.text
-    with pytest.raises(CreditFirst, match=re.escape(said)):
-        close_rest(order.pk, actor=market.rep, reason="They need no more")
-    assert not order.changes.exists()
+    page = rep.get(answer["Location"])
+    said = "€100.00 was asked for ahead and cannot be deducted from an invoice any more: "
+    assert page.context["notices"] == [said + way_on]
+    assert page.context["actions"].primary.url == address
+    assert f"The rest of {order} is closed" in page.text
+
+
+@pytest.mark.parametrize("name", ["cancel", "close"])
+def test_names_the_drafts_that_go_with_an_order(
+    rep: Client, order: Order, market: Market, name: str
+) -> None:
+    if name == "close":
+        ship_and_bill(order, market, 4)
+    invoice_order(order.pk, actor=market.rep, what="percentage", rate=Decimal("0.5"))
+    page = rep.get(record_url(order))
+    assert url(order, name) in [each.url for each in page.context["actions"].all if each.allowed]
+
+    asked = rep.get(url(order, name))
+    rep.post(url(order, name), {"reason": "They need no more"})
+
+    changes = asked.context["changes"]
+    assert (changes[0].before, changes[0].after) == ("€134.16", "deleted")
+    assert not order.invoices.filter(status="draft").exists()
+    order.refresh_from_db()
+    assert order.status == {"cancel": "cancelled", "close": "completed"}[name]
+
+
+def test_issuing_the_draft_of_the_rest_is_the_next_step(
+    rep: Client, order: Order, market: Market
+) -> None:
+    line = order.lines.get()
+    record_shipment(order.pk, actor=market.rep, lines={line.pk: Decimal(10)})
+    draft = invoice_order(order.pk, actor=market.rep, what="all")
+
+    primary = rep.get(record_url(order)).context["actions"].primary
+
+    assert (primary.label, primary.url) == ("Open the draft", record_url(draft))
 
 
 def test_a_draft_that_asks_for_more_than_is_left_to_bill_is_to_be_deleted(

@@ -189,6 +189,26 @@ class TestCustomerCredit:
         assert "€25.00 available" in page
         assert str(theirs) not in page
 
+    def test_can_be_applied_and_refunded_where_it_is_listed(
+        self, rep: Client, office: Client, market: Market, invoice: Invoice
+    ) -> None:
+        paid(invoice, "225", "R1")
+        bill(market, company=CompanyFactory.create(name="Second"))
+        due = bill(market)
+
+        def offered(client: Client) -> list[str]:
+            cards = client.get(record_url(market.account)).context["cards"]
+            card = next(card for card in cards if card.id == "customer-credit")
+            return [each.url for each in card.actions if each.allowed]
+
+        refund = reverse("sales:credit-refund", args=[market.account.pk])
+        assert offered(rep) == [url(due, "apply-credit")]
+        assert offered(office) == [url(due, "apply-credit"), refund]
+        assert f"Apply credit to {due}" in page_of(rep, market.account)
+
+        rep.post(url(due, "apply-credit"))
+        assert offered(office) == []
+
     def test_is_refunded_from_the_account(
         self, office: Client, market: Market, invoice: Invoice
     ) -> None:
