@@ -56,11 +56,11 @@ class StripDirectionControls:
         _kwargs: Mapping[str, object],
     ) -> None:
         """Clean the parameters before any other view middleware reads them."""
-        request.GET = _cleaned(request.GET)  # type: ignore[assignment]
+        request.GET = _cleaned(request.GET)  # type: ignore[assignment]  # cleaned, as immutable
         if request.method != "POST" or getattr(view, "csrf_exempt", False):
             return
         try:
-            request.POST = _cleaned(request.POST)  # type: ignore[assignment]
+            request.POST = _cleaned(request.POST)  # type: ignore[assignment]  # cleaned, as immutable
         except UnreadablePostError:
             return
 

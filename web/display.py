@@ -126,6 +126,8 @@ class Fact:
     label: StrOrPromise
     value: object
     icon: str = ""
+    is_whole: bool = False
+    """True where the value may not be cut, however long it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ HOOKS = {
     r"_get_validation_exclusions|build_widget_attrs|clean_\w+|decompress": "Django's forms",
     r"bound_data": "Django's form fields",
     r"format_value|label_from_instance": "Django's widgets and choice fields",
+    r"process_view": "Django's middleware",
     r"add_arguments|handle": "Django's management commands",
     r"process_(exception|view)": "Django's middleware",
     r"get_permission_required": "Django's PermissionRequiredMixin",

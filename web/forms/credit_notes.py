@@ -16,7 +16,7 @@ from common.errors import DomainError
 from common.formatting import format_money, format_quantity, format_rate, plain_number
 from sales.models import InvoiceLine
 from sales.services.credit_notes import CreditPreview
-from web.forms.quantities import ZERO, QuantitiesForm
+from web.forms.quantities import NO_QUANTITY, ZERO, QuantitiesForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class CreditForm(QuantitiesForm):
                 return
             quantities = self.quantities()
         if not any(quantities.values()):
-            self.problem = gettext("Enter a quantity for at least one line.")
+            self.problem = str(NO_QUANTITY)
             return
         try:
             self.preview = price(quantities)

@@ -16,6 +16,7 @@ from web.display import StrOrPromise
 from web.forms.base import StyledForm
 
 ZERO = Decimal(0)
+NO_QUANTITY = _("Enter a quantity for at least one line.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class QuantitiesForm(StyledForm):
         """Refuse a form without quantities, if it needs one."""
         cleaned: dict[str, Any] = super().clean() or {}
         if self.needs_a_quantity and not self.errors and not any(self.quantities().values()):
-            raise forms.ValidationError(_("Enter a quantity for at least one line."))
+            raise forms.ValidationError(NO_QUANTITY)
         return cleaned
 
     def quantities(self) -> dict[UUID, Decimal]:

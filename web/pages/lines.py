@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from types import MappingProxyType
@@ -156,12 +156,11 @@ def build_lines(
     editable: bool = False,
     taken: Mapping[uuid.UUID, TaxAmount] = MappingProxyType({}),
     seen: str = "",
-    below_total: Sequence[TotalRow] = (),
 ) -> Lines:
     """Format every line of a document and its totals.
 
     ``taken`` is what trade-ins and rebates of an order have taken off its invoices, ``seen`` the
-    hash of the figures at which a draft would be issued, ``below_total`` what an order comes to.
+    hash of the figures at which a draft would be issued.
     """
     editor = LineEditor(document, drifts) if editable else None
     return Lines(
@@ -169,13 +168,18 @@ def build_lines(
             _line_row(document.currency, line, number, editor, taken.get(line.pk))
             for number, line in enumerate(lines, 1)
         ],
-        totals=[*total_rows(document, lines), *below_total],
+        totals=total_rows(document, lines),
         editor=_editor_urls(document) if editable else None,
         discount_label=discount_label(document) if editable else "",
         shows_progress=document.number is not None and kind_of(document).has_progress,
         has_options=kind_of(document).has_options,
         seen=seen if document.is_draft else "",
     )
+
+
+def below_total(lines: Lines, rows: Iterable[TotalRow]) -> Lines:
+    """Write more rows below the total."""
+    return replace(lines, totals=[*lines.totals, *rows])
 
 
 def _editor_urls(document: AnyDocument) -> EditorUrls:

@@ -15,13 +15,13 @@ from fulfilment.models import Shipment
 from sales.models import Invoice, Order, OrderLine
 from sales.pricing.advances import TaxAmount
 from sales.services.billing.ledgers import read_ledger, taken_off
-from sales.services.billing.order_outcome import differs, find_outcome
-from sales.services.billing.surplus import find_surplus
+from sales.services.billing.order_outcome import Outcome, differs, find_outcome
+from sales.services.billing.surplus import Surplus, find_surplus
 from sales.services.documents.tax_rates import tax_drift
 from sales.services.documents.todays_figures import todays_figures
 from sales.services.prices.promotion_discounts import promotions_of
 from web.chips.documents import billing_chip, fulfilment_chip, order_chip
-from web.display import Actions, Chip, Fact, Link, draw_whole
+from web.display import Actions, Chip, Fact, Link
 from web.forms.prices import PromotionForm
 from web.pages.activity import activity_card
 from web.pages.addresses import format_address
@@ -39,7 +39,7 @@ from web.pages.documents import (
     tax_notices,
 )
 from web.pages.integration import Integration, build_integration
-from web.pages.lines import build_lines, drifts_of, read_lines
+from web.pages.lines import below_total, build_lines, drifts_of, read_lines
 from web.pages.order_actions import open_deductions, order_actions
 from web.pages.order_invoices import invoices_card
 from web.pages.order_outcome import outcome_rows, return_notices
@@ -76,8 +76,7 @@ def order_page(
 ) -> OrderPage:
     """Read and format everything that the page of an order shows; 13 statements at most.
 
-    Three more read the ledger where a down payment is open or goods came back for good, and one
-    for each line of which such goods stay billed.
+    Three more read the ledger where it is needed; one more each line of goods to credit.
     """
     editable = may_edit(order, user)
     lines = read_lines(order)
@@ -86,9 +85,7 @@ def order_page(
     drifts, taken = drifts_of(order, lines), _taken_off(order, lines)
     invoices, shipments = _read_invoices(order), _read_shipments(order)
     submitted = _submitted(order, user, shipments, invoices)
-    ledger = read_ledger(order, lines) if order.is_binding and differs(lines) else None
-    surplus = find_surplus(order, lines=lines, invoices=invoices, ledger=ledger)
-    outcome = outcome_rows(find_outcome(order, lines, ledger), order.currency)
+    surplus, outcome = _end_of(order, lines, invoices)
     sent = sum(1 for each in shipments if each.direction == Shipment.Direction.OUT)
     flow = document_flow(order, shipment_count=sent, invoices=invoices)
     return OrderPage(
@@ -101,28 +98,28 @@ def order_page(
         problem=problem,
         locked=_why_locked(order),
         flow=flow_steps(flow, order, user),
-        lines=build_lines(
-            order,
-            lines,
-            drifts,
-            editable=editable,
-            taken=taken,
-            seen=today.seen,
-            below_total=outcome,
+        lines=below_total(
+            build_lines(order, lines, drifts, editable=editable, taken=taken, seen=today.seen),
+            outcome_rows(outcome, order.currency),
         ),
         promotions=build_promotions(order, uses, editable=editable, form=promotion_form),
         submitted=submitted,
         notes=order.notes,
-        notices=[
-            *_notices(order, lines, taken),
-            *surplus_notices(surplus),
-            *return_notices(lines, user),
-        ],
+        notices=[*_notices(order, lines, taken, surplus), *return_notices(lines, user)],
         todays=todays_notices(today),
         activity=activity_card(order, user),
         facts=_facts(order),
         history=history_card(read_events(order)),
     )
+
+
+def _end_of(
+    order: Order, lines: Sequence[OrderLine], invoices: Sequence[Invoice]
+) -> tuple[Surplus | None, Outcome | None]:
+    """Find what is to be credited of down payments, and what the order comes to."""
+    ledger = read_ledger(order, lines) if order.is_binding and differs(lines) else None
+    surplus = find_surplus(order, lines=lines, invoices=invoices, ledger=ledger)
+    return surplus, find_outcome(order, lines, ledger)
 
 
 def _read_invoices(order: Order) -> list[Invoice]:
@@ -154,9 +151,13 @@ def _submitted(
 
 
 def _notices(
-    order: Order, lines: Sequence[OrderLine], taken: Mapping[UUID, TaxAmount]
+    order: Order,
+    lines: Sequence[OrderLine],
+    taken: Mapping[UUID, TaxAmount],
+    surplus: Surplus | None,
 ) -> list[str]:
-    return [*_tax_notices(order, lines, taken), *_deduction_notices(order, lines, taken)]
+    notices = [*_tax_notices(order, lines, taken), *_deduction_notices(order, lines, taken)]
+    return [*notices, *surplus_notices(surplus)]
 
 
 def _tax_notices(
@@ -226,8 +227,8 @@ def _facts(order: Order) -> list[Fact]:
     """List what one wants to know at a glance."""
     facts = common_facts(order)
     if order.delivery_address:
-        ship_to = draw_whole(format_address(order.delivery_address))
-        facts.insert(1, Fact(gettext("Ship to"), ship_to))
+        ship_to = format_address(order.delivery_address)
+        facts.insert(1, Fact(gettext("Ship to"), ship_to, is_whole=True))
     if order.confirmed_on:
         facts.insert(1, Fact(gettext("Confirmed delivery"), format_day(order.confirmed_on)))
     if order.requested_on:

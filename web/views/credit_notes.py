@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -34,20 +36,13 @@ def credit(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     invoice = find_document(request, Invoice, pk)
     if reason := why_not_credit(invoice):
         return refuse(request, reason, record_url(invoice))
-    lines = read_lines(invoice)
     try:
         offered = quantities_to_credit(invoice)
     except DomainError as error:
         if request.method != "POST":
             return refuse(request, str(error), record_url(invoice))
         offered = {}
-    form = CreditForm(
-        request.POST or None,
-        lines=lines,
-        left=left_to_credit(invoice, lines),
-        offered=offered,
-        of_an_order=invoice.bills_order,
-    )
+    form = _form(request, invoice, offered)
     form.show(partial(preview_credit, invoice))
     if request.POST.get("step") == "preview":
         return render_part(request, "lines/credited.html", {"form": form})
@@ -72,4 +67,17 @@ def credit(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         template="lines/quantities_form.html",
         summary=gettext("Crediting all of an invoice gives back exactly what it asked for."),
         icon="receipt-refund",
+    )
+
+
+def _form(
+    request: RepRequest, invoice: Invoice, offered: Mapping[uuid.UUID, Decimal]
+) -> CreditForm:
+    lines = read_lines(invoice)
+    return CreditForm(
+        request.POST or None,
+        lines=lines,
+        left=left_to_credit(invoice, lines),
+        offered=offered,
+        of_an_order=invoice.bills_order,
     )

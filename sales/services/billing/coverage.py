@@ -32,28 +32,24 @@ def refuse_uncovered(order: Order, before: Ledger, after: Ledger) -> None:
     """
     if not after.falls_short_of(before):
         return
-    named = _least(order, before, after)
-    to_credit = [invoice for invoice in named if not invoice.is_draft]
-    drafts = [invoice for invoice in named if invoice.is_draft]
+    least = _least(order, before, after)
+    to_credit = [invoice for invoice in least if not invoice.is_draft]
+    drafts = [invoice for invoice in least if invoice.is_draft]
     sentence = gettext(
-        "%(order)s would come to less than was asked for ahead: credit %(invoices)s first."
+        "%(order)s would come to less than was asked for ahead: credit %(to_credit)s first."
     )
     if to_credit and drafts:
         sentence = gettext(
             "%(order)s would come to less than was asked for ahead: "
-            "credit %(invoices)s first, and delete the draft of %(drafts)s."
+            "credit %(to_credit)s first, and delete the draft of %(drafts)s."
         )
     elif drafts:
         sentence = gettext(
             "%(order)s would come to less than was asked for ahead: "
             "delete the draft of %(drafts)s first."
         )
-    names = {
-        "order": order,
-        "invoices": join_names(to_credit),
-        "drafts": join_amounts(drafts),
-    }
-    raise CreditFirst(sentence % names, to_credit, drafts)
+    named = {"order": order, "to_credit": join_names(to_credit), "drafts": join_amounts(drafts)}
+    raise CreditFirst(sentence % named, to_credit, drafts)
 
 
 def _least(order: Order, before: Ledger, after: Ledger) -> list[Invoice]:

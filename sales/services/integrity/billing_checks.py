@@ -327,8 +327,11 @@ WITH completed AS (
     FROM sales_order head WHERE head.status = 'completed'
 ), agreed AS (
     SELECT completed.*, line.tax_rate, line.net - line.header_discount AS net, line.tax,
-        CASE WHEN {IS_SOLD} AND line.quantity > 0 THEN (line.invoiced_quantity
-            - line.credited_quantity + line.closed_quantity) / line.quantity ELSE 1 END AS share
+        CASE WHEN {IS_SOLD} AND line.quantity > 0
+            AND line.returned_quantity - line.replaced_quantity
+                > line.closed_quantity - line.closed_unshipped_quantity
+            THEN (line.invoiced_quantity - line.credited_quantity + line.closed_quantity)
+                / line.quantity ELSE 1 END AS share
     FROM sales_orderline line JOIN completed ON completed.order_id = line.order_id
 ), figures AS (
     SELECT order_id, tax_rate, 0 AS billed_net, 0 AS billed_tax,
