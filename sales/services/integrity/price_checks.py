@@ -94,8 +94,8 @@ CROSS JOIN LATERAL (VALUES
     ('discount', discount <> {rounded("typed_discount / factor")},
         discount, {rounded("typed_discount / factor")}),
     -- without tax never more than it makes together with the base
-    ('charge', charge <> LEAST({rounded("typed_charge / factor")}, net + discount),
-        charge, LEAST({rounded("typed_charge / factor")}, net + discount)),
+    ('charge', charge <> LEAST({rounded("typed_charge / factor")}, GREATEST(net + discount, 0)),
+        charge, LEAST({rounded("typed_charge / factor")}, GREATEST(net + discount, 0))),
     ('net', net <> base - discount + charge, net, base - discount + charge),
     ('promotion discount', NOT counts AND promotion_discount <> 0, promotion_discount, 0),
     -- shared out by largest remainder: less than a smallest unit from the exact share
