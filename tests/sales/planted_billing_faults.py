@@ -198,8 +198,8 @@ BILLING_FAULTS: dict[str, tuple[str, list[str]]] = {
     "a completed order billed short": (
         raised("invoice", "INV-00003", 1, net="-1"),
         [
-            "O-00002, line 1: billed net is 82.29000, should be 83.29000.",
-            "O-00002, line 1: billed taxable is 78.65000, should be 79.65000.",
+            "O-00002, line 1: billed net is 84.37000, should be 85.37000.",
+            "O-00002, line 1: billed taxable is 80.68000, should be 81.68000.",
             "INV-00003: total is 217.87000, should be 218.87000.",
             "INV-00003: early-payment discount is 4.38, should be 4.36.",
             "INV-00003, line 1: base is 82.29, should be 83.29167.",
