@@ -29,7 +29,7 @@ def shown(document: Order | Invoice) -> Iterator[str]:
     yield from (each.display_about for each in found)
     yield from map(str, read_exchange(document).entries)
     card = open_reports_card(messages, found, {}, document.owner)
-    yield from (f"{row.title} {row.detail}" for row in (card.rows if card else ()))
+    yield from (row.title for row in (card.rows if card else ()))
 
 
 def check_words(document: Order | Invoice, far_end: FarEnd, messages: Sequence[Message]) -> None:

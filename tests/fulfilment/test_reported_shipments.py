@@ -36,7 +36,9 @@ def test_records_no_shipment_if_no_line_fits(order: Order) -> None:
     [misfit] = merged.misfits
     assert misfit.line == unknown
     assert [misfit.quantity, misfit.left] == [2, 0]
-    assert str(misfit.reason) == f"{order} has no line {unknown}."
+    assert str(misfit.reason) == (
+        f"The report names a line that {order} does not have: nothing is recorded of it."
+    )
     assert not Shipment.objects.exists()
 
 
