@@ -1,8 +1,9 @@
 from fulfilment.models.connections import Connection, Health, Secret
 from fulfilment.models.disabled_periods import DisabledPeriod
 from fulfilment.models.handoffs import Attempt, Handoff, Lane, Payload
-from fulfilment.models.inbound import Discrepancy, ExternalRef, InboundMessage, SyncState
+from fulfilment.models.inbound import Discrepancy, ExternalRef, InboundMessage
 from fulfilment.models.shipments import Parcel, Shipment, ShipmentLine
+from fulfilment.models.sync import Mapping, SyncState
 from fulfilment.models.tolerances import InvalidConnection
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "InboundMessage",
     "InvalidConnection",
     "Lane",
+    "Mapping",
     "Parcel",
     "Payload",
     "Secret",

@@ -1,4 +1,4 @@
-"""Inbox: messages received, external references, sync state, and discrepancies."""
+"""Inbox: messages received, external references, and discrepancies."""
 
 from __future__ import annotations
 
@@ -161,29 +161,6 @@ class ExternalRef(models.Model):
 
     def __str__(self) -> str:
         return f"{self.connection}: {self.external_number or self.external_id}"
-
-
-class SyncState(models.Model):
-    """Sync state of one document: our version they have, and their sequence that we applied."""
-
-    id = identifier()
-    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="+")
-    record_type = models.CharField(max_length=20)
-    record_id = models.UUIDField()
-    acked_version = models.PositiveIntegerField(default=0)
-    applied_sequence = models.BigIntegerField(default=0)
-    shadow = models.JSONField(default=dict, blank=True)
-    updated_at = models.DateTimeField(auto_now=True)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["connection", "record_type", "record_id"], name="sync_state_unique"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.connection}: {self.record_type} {self.record_id}"
 
 
 class DiscrepancyQuerySet(models.QuerySet["Discrepancy"]):

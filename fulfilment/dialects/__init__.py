@@ -1,0 +1,1 @@
+"""Dialects: documents of ours in the words of another kind of system, and theirs in ours."""

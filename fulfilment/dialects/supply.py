@@ -1,0 +1,293 @@
+"""Orders in the words of a supply-chain system, read and written.
+
+A field that is absent was not told; null clears it. Names of fields, both ways, are those of
+docs/two-way-sync.md.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from common.identifiers import uuid7
+from fulfilment.services.mappings import Code, Kind, MappingTable
+from fulfilment.sync.canonical import plain
+from fulfilment.sync.residue import to_per_unit
+from sales.pricing.money import Rounding, minor_units, round_to
+
+HEAD: Mapping[str, str] = {
+    "currency": "currency",
+    "prices_include_tax": "prices_include_tax",
+    "placed_at": "placed_at",
+    "name": "name",
+    "header_discount": "header_discount",
+    "header_charges": "freight",
+    "cancelled": "is_cancelled",
+    "on_hold": "is_on_hold",
+    "ship_to": "ship_to",
+    "bill_to": "bill_to",
+    "requested_ship_date": "requested_on",
+    "confirmed_ship_date": "confirmed_on",
+    "customer_reference": "customer_reference",
+    "processing_status": "processing_status",
+    "totals": "of_record",
+}
+"""The fields of an order by their names, each with ours."""
+
+LINE: Mapping[str, str] = {
+    "line_number": "position",
+    "description": "description",
+    "quantity": "quantity",
+    "cancelled": "cancelled",
+    "price": "price",
+    "price_unit": "price_quantity",
+    "discount": "unit_discount",
+    "charge": "charge",
+    "amount": "line_amount",
+    "tax_rate": "tax_rate",
+    "requested_ship_date": "requested_on",
+    "confirmed_ship_date": "confirmed_on",
+    "status": "status",
+    "delivered": "delivered",
+    "invoiced": "invoiced",
+}
+"""The fields of a line by their names, each with ours."""
+
+PUSHED_HEAD: Mapping[str, str] = {
+    "head.name": "name",
+    "head.header_discount": "header_discount",
+    "head.freight": "header_charges",
+    "head.is_cancelled": "cancelled",
+    "head.is_on_hold": "on_hold",
+    "head.ship_to": "ship_to",
+    "head.requested_on": "requested_ship_date",
+    "head.customer_reference": "customer_reference",
+    "head.payment_terms": "payment_terms",
+}
+"""The fields of the head that a push sets, by our paths."""
+
+PUSHED_LINE: Mapping[str, Sequence[str]] = {
+    "description": ("description",),
+    "tax_rate": ("tax_rate",),
+    "quantity": ("quantity", "cancelled", "discount", "charge"),
+    "price": ("price", "price_unit", "discount", "charge"),
+    "discount": ("discount", "discount_percent", "charge"),
+    "requested_on": ("requested_ship_date",),
+}
+"""The fields of a line that a push sets, by the last part of our path."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteOrder:
+    """A snapshot of an order of theirs, as received.
+
+    ``knows`` is the latest version of ours that they have applied, None if they cannot say.
+    """
+
+    external_id: str
+    number: str
+    sequence: int
+    knows: int | None
+    cause: str
+    our_id: str
+    is_deleted: bool
+    fields: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, order: Mapping[str, Any]) -> RemoteOrder:
+        """Take what every message says of its order."""
+        return cls(
+            external_id=order["id"],
+            number=order["number"],
+            sequence=order["sequence"],
+            knows=order.get("knows"),
+            cause=order.get("cause") or "",
+            our_id=str(order.get("throughline_id") or ""),
+            is_deleted=bool(order.get("deleted")),
+            fields=order,
+        )
+
+    @property
+    def lines(self) -> Sequence[Mapping[str, Any]]:
+        """The lines, as received."""
+        lines: Sequence[Mapping[str, Any]] = self.fields.get("lines") or ()
+        return lines
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether the lines were reported: one that is not among them is cancelled."""
+        return self.fields.get("lines") is not None
+
+    def codes(self) -> set[Code]:
+        """List the codes that have to be mapped."""
+        head = {(Kind.ACCOUNT.value, "customer"), (Kind.PAYMENT_TERMS.value, "payment_terms")}
+        line = {(Kind.PRODUCT.value, "item"), (Kind.CATEGORY.value, "category")}
+        found = {(kind, self.fields.get(name)) for kind, name in head}
+        for each in self.lines:
+            found |= {(kind, each.get(name)) for kind, name in line}
+            if each.get("item"):
+                found.add((Kind.UNIT.value, each.get("unit")))
+        return {(kind, code) for kind, code in found if code}
+
+    def line_ids(self, known: Mapping[str, str], ours: Collection[str]) -> dict[str, str]:
+        """Name each line by our id: known, told by them, or new."""
+        return {
+            line["id"]: known.get(line["id"]) or _own_id(line, ours) or str(uuid7())
+            for line in self.lines
+        }
+
+
+def _own_id(line: Mapping[str, Any], ours: Collection[str]) -> str | None:
+    own = str(line.get("throughline_id") or "")
+    return own if own in ours else None
+
+
+def read_order(
+    theirs: RemoteOrder, mapped: MappingTable, line_ids: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return an order of theirs in our names, as ``canonical`` reads it."""
+    head = {ours: theirs.fields[name] for name, ours in HEAD.items() if name in theirs.fields}
+    if "payment_terms" in theirs.fields:
+        terms = theirs.fields["payment_terms"]
+        head["payment_terms"] = str(mapped[Kind.PAYMENT_TERMS, terms]) if terms else None
+    lines = [dict(_read_line(line, mapped, line_ids[line["id"]])) for line in theirs.lines]
+    return {"head": head, "lines": lines}
+
+
+def _read_line(
+    line: Mapping[str, Any], mapped: MappingTable, our_id: str
+) -> Iterator[tuple[str, Any]]:
+    yield "id", our_id
+    for name, ours in LINE.items():
+        if name in line:
+            yield ours, line[name]
+    if line.get("item"):
+        yield "product", str(mapped[Kind.PRODUCT, line["item"]])
+    elif line.get("category"):
+        yield "product", str(mapped[Kind.CATEGORY, line["category"]])
+    if line.get("item") and line.get("unit"):
+        yield "unit", str(mapped[Kind.UNIT, line["unit"]])
+
+
+PRICE_FIELDS = (
+    *("quantity", "cancelled", "price", "price_unit", "discount", "discount_percent", "charge"),
+)
+"""The fields that say together what a line comes to."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineCodes:
+    """What a line of ours is called there: an item with its unit, or a category."""
+
+    item: str = ""
+    unit: str = ""
+    category: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What a push says beside the values: who the order is to them, and what we know of it."""
+
+    throughline_id: uuid.UUID
+    external_id: str
+    number: str
+    version: int
+    knows: int
+    company: str
+    currency: str
+    rounding: Rounding
+    customer: str
+    terms: str
+    bill_to: Mapping[str, str]
+    lines: Mapping[str, LineCodes]
+    """By our id of the line, in the order of the lines."""
+    received: Mapping[str, Mapping[str, Any]]
+    """Their lines as received, by our id."""
+    held: Mapping[str, Any]
+    """The canonical values that they hold."""
+
+
+def write_order(values: Mapping[str, Any], pushed: Pushed) -> dict[str, Any]:
+    """Return an order of ours in their words; ``values`` are canonical."""
+    head = {name: values[path] for path, name in PUSHED_HEAD.items() if path in values}
+    if "payment_terms" in head:
+        head["payment_terms"] = pushed.terms or None
+    return {
+        "throughline_id": str(pushed.throughline_id),
+        "id": pushed.external_id or None,
+        "number": pushed.number,
+        "version": pushed.version,
+        "knows": pushed.knows,
+        "company": pushed.company,
+        "currency": pushed.currency,
+        "customer": pushed.customer,
+        "prices_include_tax": values["head.prices_include_tax"],
+        "placed_at": values.get("head.placed_at"),
+        "bill_to": dict(pushed.bill_to),
+        **head,
+        "lines": [dict(_write_line(line, values, pushed)) for line in pushed.lines],
+    }
+
+
+def _write_line(line: str, values: Mapping[str, Any], pushed: Pushed) -> Iterator[tuple[str, Any]]:
+    prefix, codes = f"line.{line}", pushed.lines[line]
+    yield "throughline_id", line
+    yield "id", pushed.received.get(line, {}).get("id")
+    yield "item", codes.item or None
+    yield "category", codes.category or None
+    yield "unit", codes.unit or None
+    yield "description", values.get(f"{prefix}.description", "")
+    yield from _write_price(line, values, pushed)
+    if f"{prefix}.tax_rate" in values:
+        yield "tax_rate", values[f"{prefix}.tax_rate"] or "0"
+    yield "requested_ship_date", values.get(f"{prefix}.requested_on")
+
+
+def _write_price(line: str, values: Mapping[str, Any], pushed: Pushed) -> Iterator[tuple[str, Any]]:
+    """Write quantity, price and discount: as they wrote them while the line is as they hold it."""
+    received = pushed.received.get(line)
+    if received is not None and _is_as_held(line, values, pushed.held):
+        yield from ((name, received[name]) for name in PRICE_FIELDS if name in received)
+        return
+    prefix = f"line.{line}"
+    quantity = Decimal(values[f"{prefix}.quantity"])
+    price = values.get(f"{prefix}.price", {"amount": "0", "per": "1"})
+    exponent = minor_units(pushed.currency)
+    split = to_per_unit(
+        Decimal(values.get(f"{prefix}.discount", "0")),
+        quantity,
+        exponent=exponent,
+        price_quantity=Decimal(price["per"]),
+        unit_price=Decimal(price["amount"]),
+        rounding=pushed.rounding,
+    )
+    charge = split.charge + Decimal(values.get(f"{prefix}.charge", "0"))
+    yield "quantity", plain(quantity)
+    yield "cancelled", "0"
+    yield "price", price["amount"]
+    yield "price_unit", price["per"]
+    yield "discount", f"{split.unit:f}"
+    yield "discount_percent", "0"
+    yield "charge", f"{round_to(charge, exponent):f}"
+
+
+def _is_as_held(line: str, values: Mapping[str, Any], held: Mapping[str, Any]) -> bool:
+    paths = (f"line.{line}.{name}" for name in ("quantity", "price", "discount", "charge"))
+    return all(values.get(path) == held.get(path) for path in paths)
+
+
+def changed_names(paths: Collection[str]) -> list[str]:
+    """Name the fields of a push that it changes, in their words.
+
+    >>> changed_names(["head.freight", "line.7.requested_on"])
+    ['header_charges', 'lines.7.requested_ship_date']
+    """
+    names = {PUSHED_HEAD[path] for path in paths if path in PUSHED_HEAD}
+    for path in paths:
+        if path.startswith("line."):
+            _line, line, name = path.split(".", 2)
+            names |= {f"lines.{line}.{each}" for each in PUSHED_LINE.get(name, ())}
+    return sorted(names)

@@ -1,0 +1,167 @@
+"""What another system changed of an order, applied by the ordinary use cases in one change order."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from crm.actors import Actor
+from fulfilment.sync.policies import CANCELLED
+from sales.models import DocumentLine, Order, OrderLine, PaymentTerms, Product, ProductCategory, Unit
+from sales.services.change_orders import Changes, change_order
+from sales.services.orders import cancel_order, hold_order, release_order
+
+ON_HOLD = "head.is_on_hold"
+ZERO = Decimal(0)
+
+
+@dataclass(slots=True)
+class OrderEdit:
+    """Changes of an order, sorted by the use case that makes them."""
+
+    head: dict[str, Any] = field(default_factory=dict)
+    lines: dict[uuid.UUID, dict[str, Any]] = field(default_factory=dict)
+    added: dict[uuid.UUID, dict[str, Any]] = field(default_factory=dict)
+    is_on_hold: bool | None = None
+    is_cancelled: bool | None = None
+
+    @property
+    def changes(self) -> Changes:
+        """The part that one change order makes."""
+        return Changes(lines=self.lines, additions=list(self.added.values()), head=self.head)
+
+
+def read_edit(
+    values: Iterable[tuple[str, Any]], order: Order, lines: Sequence[OrderLine]
+) -> OrderEdit:
+    """Sort canonical values by what they change; what only they show changes nothing here."""
+    edit, known = OrderEdit(), {str(line.pk): line for line in lines}
+    new: dict[str, dict[str, Any]] = {}
+    for path, value in values:
+        if path == ON_HOLD:
+            edit.is_on_hold = value
+        elif path == CANCELLED:
+            edit.is_cancelled = value
+        elif path.startswith("head."):
+            edit.head |= _head_field(path, value, order)
+        else:
+            _prefix, line, name = path.split(".", 2)
+            if line in known:
+                fields = _line_field(name, value, known[line])
+                if fields:
+                    edit.lines.setdefault(known[line].pk, {}).update(fields)
+            else:
+                new.setdefault(line, {})[name] = value
+    edit.added = new_lines(new)
+    return edit
+
+
+def new_lines(values: Mapping[str, Mapping[str, Any]]) -> dict[uuid.UUID, dict[str, Any]]:
+    """Return the fields of new lines from their canonical values, both by our id of the line.
+
+    Three statements, however many lines.
+    """
+    ids = {each["product"] for each in values.values() if each.get("product")}
+    products = Product.objects.select_related("default_unit").in_bulk(ids)
+    categories = ProductCategory.objects.select_related("tax_category").in_bulk(
+        ids - {str(pk) for pk in products}
+    )
+    units = Unit.objects.in_bulk({each["unit"] for each in values.values() if each.get("unit")})
+    sold = _Sold(products, categories, units)
+    return {uuid.UUID(line): _new_line(line, each, sold) for line, each in values.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Sold:
+    """The records that new lines name, by their ids."""
+
+    products: Mapping[uuid.UUID, Product]
+    categories: Mapping[uuid.UUID, ProductCategory]
+    units: Mapping[uuid.UUID, Unit]
+
+
+def _new_line(line: str, values: Mapping[str, Any], sold: _Sold) -> dict[str, Any]:
+    """Return the fields of a new line; its price is theirs, and so is its tax rate."""
+    named = uuid.UUID(values["product"]) if values.get("product") else None
+    product = sold.products.get(named) if named else None
+    fields: dict[str, Any] = {
+        "id": uuid.UUID(line),
+        "product": product,
+        "product_category": sold.categories.get(named) if named else None,
+        "unit": sold.units.get(uuid.UUID(values["unit"])) if values.get("unit") else None,
+        "quantity": Decimal(values["quantity"]),
+        "discount_amount": Decimal(values.get("discount", "0")) or None,
+        "price_source": DocumentLine.PriceSource.EXTERNAL,
+        "description": values.get("description") or (product.name if product else ""),
+    }
+    for name, value in values.items():
+        if name in _LINE and value is not None:
+            fields |= _LINE[name](value)
+    return fields
+
+
+def apply_edit(order: Order, edit: OrderEdit, *, actor: Actor, reason: str) -> bool:
+    """Make the changes; returns whether there were any."""
+    if edit.is_cancelled:
+        cancel_order(order.pk, actor=actor, reason=reason)
+        return True
+    is_changed = bool(edit.head or edit.lines or edit.added)
+    if is_changed:
+        change_order(order.pk, edit.changes, actor=actor, reason=reason)
+    if edit.is_on_hold is True:
+        hold_order(order.pk, actor=actor, reason=reason)
+    elif edit.is_on_hold is False:
+        release_order(order.pk, actor=actor)
+    return is_changed or edit.is_on_hold is not None
+
+
+def _head_field(path: str, value: Any, order: Order) -> dict[str, Any]:
+    if path.startswith("head.bill_to."):
+        part = path.removeprefix("head.bill_to.")
+        return {"billing_address": {**order.billing_address, part: value or ""}}
+    read = _HEAD.get(path)
+    return {} if read is None else read(value)
+
+
+def _day(value: str | None) -> dt.date | None:
+    return dt.date.fromisoformat(value) if value else None
+
+
+def _terms(value: str | None) -> PaymentTerms | None:
+    return PaymentTerms.objects.get(pk=uuid.UUID(value)) if value else None
+
+
+_HEAD: Mapping[str, Callable[[Any], dict[str, Any]]] = {
+    "head.name": lambda value: {"name": value},
+    "head.requested_on": lambda value: {"requested_on": _day(value)},
+    "head.ship_to": lambda value: {"shipping_address": value or {}},
+    "head.customer_reference": lambda value: {"customer_reference": value},
+    "head.payment_terms": lambda value: {"payment_terms": _terms(value)},
+    "head.freight": lambda value: {"freight": Decimal(value)},
+    "head.header_discount": lambda value: {"discount_amount": Decimal(value), "discount_rate": ZERO},
+}
+
+
+def _line_field(name: str, value: Any, line: OrderLine) -> dict[str, Any]:
+    if name == "quantity":
+        return {"quantity": Decimal(value) + line.cancelled_quantity}
+    if name == "discount":
+        return {"discount_amount": Decimal(value) - line.promotion_discount}
+    read = _LINE.get(name)
+    return {} if read is None else read(value)
+
+
+_LINE: Mapping[str, Callable[[Any], dict[str, Any]]] = {
+    "price": lambda value: {
+        "unit_price": Decimal(value["amount"]),
+        "price_quantity": Decimal(value["per"]),
+    },
+    "description": lambda value: {"description": value},
+    "requested_on": lambda value: {"requested_on": _day(value)},
+    "charge": lambda value: {"charge": Decimal(value)},
+    "tax_rate": lambda value: {"tax_rate": Decimal(value)},
+}

@@ -1,0 +1,86 @@
+"""An order of ours in canonical values, by the path of each field, to be merged and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from fulfilment.sync.canonical import Notation, canonical
+from fulfilment.sync.policies import Owner, policy_of
+from sales.models import Order, OrderLine
+from sales.pricing.lines import Terms, TypedLine, typed_line
+from sales.pricing.money import Rounding
+from sales.services.documents.totals import line_input, terms_of
+
+NOTHING_HELD: Mapping[str, Any] = {}
+
+
+def values_of(
+    order: Order, lines: Sequence[OrderLine], held: Mapping[str, Any] = NOTHING_HELD
+) -> dict[str, Any]:
+    """Return the canonical values of an order; what is theirs alone is as they hold it."""
+    shared = canonical(
+        {"head": dict(_head(order)), "lines": [dict(_line(order, line)) for line in _sent(lines)]},
+        Notation(order.currency, rounding=Rounding(order.rounding)),
+    )
+    return {**_theirs(held), **shared}
+
+
+def _theirs(held: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep what only they edit, and what is no field of an order here."""
+    return {
+        path: value
+        for path, value in held.items()
+        if (policy := policy_of(path)) is not None and policy.owner is Owner.THEIRS
+    }
+
+
+def _sent(lines: Sequence[OrderLine]) -> list[OrderLine]:
+    """Keep the lines that the other system has: what is sold, and what is taken off."""
+    return [line for line in lines if line.counts]
+
+
+def _head(order: Order) -> Iterator[tuple[str, Any]]:
+    yield "currency", order.currency
+    yield "prices_include_tax", order.prices_include_tax
+    yield "placed_at", order.submitted_at.isoformat() if order.submitted_at else None
+    yield "name", order.name
+    yield "header_discount", order.discount
+    yield "freight", order.freight
+    yield "is_cancelled", order.is_cancelled
+    yield "is_on_hold", order.is_on_hold
+    yield "ship_to", order.shipping_address
+    yield "requested_on", order.requested_on
+    yield "customer_reference", order.customer_reference
+    yield "payment_terms", str(order.payment_terms_id) if order.payment_terms_id else None
+
+
+def _line(order: Order, line: OrderLine) -> Iterator[tuple[str, Any]]:
+    typed = figures_as_typed(line, terms_of(order))
+    price = line_input(line).asked_price
+    yield "id", str(line.pk)
+    yield "position", line.position
+    yield "product", str(line.product_id or line.product_category_id or "")
+    yield "unit", str(line.unit_id or "")
+    yield "description", line.description
+    yield "tax_rate", line.tax_rate
+    yield "quantity", line.quantity
+    yield "cancelled", line.cancelled_quantity
+    yield "price", price.amount
+    yield "price_quantity", price.price_quantity
+    yield "discount", typed.discount
+    yield "requested_on", line.requested_on
+    yield "delivered", line.shipped_quantity - line.replaced_quantity
+    yield "invoiced", line.invoiced_quantity
+
+
+def figures_as_typed(line: OrderLine, terms: Terms) -> TypedLine:
+    """Return the figures of a line, with tax where its prices have it."""
+    return typed_line(replace(line_input(line), quantity=wanted(line)), terms)
+
+
+def wanted(line: OrderLine) -> Decimal:
+    """Return how much of a line is ordered and not cancelled."""
+    return line.quantity - line.cancelled_quantity
