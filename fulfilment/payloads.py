@@ -166,7 +166,7 @@ def _invoice_line(line: InvoiceLine, terms: Terms) -> dict[str, Any]:
 
 
 def _line(line: DocumentLine, terms: Terms) -> dict[str, Any]:
-    currency, figures = terms.currency, _exchanged(line, terms)
+    currency, figures = terms.currency, exchanged_figures(line, terms)
     return {
         "id": str(line.pk),
         "position": line.position,
@@ -189,7 +189,8 @@ def _line(line: DocumentLine, terms: Terms) -> dict[str, Any]:
     }
 
 
-def _exchanged(line: DocumentLine, terms: Terms) -> ExchangedLine:
+def exchanged_figures(line: DocumentLine, terms: Terms) -> ExchangedLine:
+    """Return price, discount and charge of a line as they are exchanged."""
     amounts = Amounts(
         line.net - line.header_discount, line.header_discount, tax=line.tax, charge=line.charge
     )

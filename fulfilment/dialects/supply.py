@@ -13,10 +13,14 @@ from decimal import Decimal
 from typing import Any
 
 from common.identifiers import uuid7
-from fulfilment.services.mappings import Code, Kind, MappingTable
+from fulfilment.models import Mapping as MappingRow
 from fulfilment.sync.canonical import plain
 from fulfilment.sync.residue import to_per_unit
 from sales.pricing.money import Rounding, minor_units, round_to
+
+Kind = MappingRow.Kind
+Code = tuple[str, str]
+"""A kind of mapping, and a code of theirs."""
 
 HEAD: Mapping[str, str] = {
     "currency": "currency",
@@ -123,7 +127,11 @@ class RemoteOrder:
 
     def codes(self) -> set[Code]:
         """List the codes that have to be mapped."""
-        head = {(Kind.ACCOUNT.value, "customer"), (Kind.PAYMENT_TERMS.value, "payment_terms")}
+        head = {
+            (Kind.COMPANY.value, "company"),
+            (Kind.ACCOUNT.value, "customer"),
+            (Kind.PAYMENT_TERMS.value, "payment_terms"),
+        }
         line = {(Kind.PRODUCT.value, "item"), (Kind.CATEGORY.value, "category")}
         found = {(kind, self.fields.get(name)) for kind, name in head}
         for each in self.lines:
@@ -146,7 +154,7 @@ def _own_id(line: Mapping[str, Any], ours: Collection[str]) -> str | None:
 
 
 def read_order(
-    theirs: RemoteOrder, mapped: MappingTable, line_ids: Mapping[str, str]
+    theirs: RemoteOrder, mapped: Mapping[Code, uuid.UUID], line_ids: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return an order of theirs in our names, as ``canonical`` reads it."""
     head = {ours: theirs.fields[name] for name, ours in HEAD.items() if name in theirs.fields}
@@ -158,7 +166,7 @@ def read_order(
 
 
 def _read_line(
-    line: Mapping[str, Any], mapped: MappingTable, our_id: str
+    line: Mapping[str, Any], mapped: Mapping[Code, uuid.UUID], our_id: str
 ) -> Iterator[tuple[str, Any]]:
     yield "id", our_id
     for name, ours in LINE.items():

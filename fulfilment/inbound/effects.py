@@ -11,6 +11,7 @@ from fulfilment.inbound.order_effects import (
     apply_shortage,
 )
 from fulfilment.inbound.payment_effects import apply_payment, apply_reversal
+from fulfilment.inbound.supply_effects import apply_order_changed
 
 EFFECTS: dict[str, ApplyEffect] = {
     "warehouse.order.status": apply_order_status,
@@ -21,5 +22,6 @@ EFFECTS: dict[str, ApplyEffect] = {
     "erp.invoice.credited": apply_credit_note,
     "erp.invoice.paid": apply_payment,
     "erp.payment.reversed": apply_reversal,
+    "supply.order.changed": apply_order_changed,
 }
 """What each type of message does."""

@@ -30,6 +30,7 @@ from fulfilment.inbound.permissions import NotForThisConnection, check_may_repor
 from fulfilment.inbound.schemas import IncomingMessage, parse_message
 from fulfilment.models import Connection, Handoff, InboundMessage, SyncState
 from fulfilment.services.discrepancies import close_conflicts, open_discrepancies
+from fulfilment.services.mappings import NotMapped, unmapped_code
 from sales.services.events import caused_by
 
 log = logging.getLogger(__name__)
@@ -190,7 +191,7 @@ def _store_result(stored: InboundMessage, applied: MessageResult) -> None:
     stored.tried_at = timezone.now() if waits else stored.tried_at
     stored.save(
         update_fields=[
-            *("result", "detail", "detail_parameters"),
+            *("result", "detail", "detail_parameters", "unmapped"),
             *("root_id", "give_up_at", "tried_at"),
         ]
     )
@@ -215,9 +216,12 @@ def _apply(stored: InboundMessage, message: IncomingMessage) -> MessageResult:
         return MessageResult(Result.CONFLICT, error.message, record)
     except NotForThisConnection as error:
         return MessageResult(Result.QUARANTINED, error.message, _named(connection, message))
+    except NotMapped as error:
+        stored.unmapped = [unmapped_code(code) for code in error.codes]
+        return MessageResult(Result.QUARANTINED, error.message, _named(connection, message))
     except DomainError as error:
-        record = find_record(connection, message)
-        return MessageResult(Result.QUARANTINED, error.message, record)
+        return MessageResult(Result.QUARANTINED, error.message, _named(connection, message))
+    stored.unmapped = []
     _confirm(stored, message, effect)
     return MessageResult(_result(effect, is_latest=is_latest), effect.detail, effect.record)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from common.errors import DomainError
 from common.sentences import sentence as _
 from fulfilment.connectors.base import Record
-from fulfilment.inbound.documents import find_record
-from fulfilment.inbound.schemas import IncomingMessage
+from fulfilment.inbound.documents import UnknownDocument, find_record
+from fulfilment.inbound.schemas import OPENING, IncomingMessage
 from fulfilment.models import Connection, ExternalRef, Handoff
 
 
@@ -19,7 +19,8 @@ class NotForThisConnection(DomainError):
 def check_may_report(connection: Connection, message: IncomingMessage) -> None:
     """Refuse what a connection is not for, and documents that it was not sent and did not create.
 
-    A document that is not known, or not yet, raises ``UnknownDocument``.
+    A document that is not known, or not yet, raises ``UnknownDocument``, unless the message opens
+    it.
     """
     if not connection.may_report(message.type):
         raise NotForThisConnection(
@@ -30,7 +31,13 @@ def check_may_report(connection: Connection, message: IncomingMessage) -> None:
                 type=message.type,
             )
         )
-    if not _knows(connection, find_record(connection, message)):
+    try:
+        record = find_record(connection, message)
+    except UnknownDocument:
+        if message.type in OPENING:
+            return
+        raise
+    if not _knows(connection, record):
         raise NotForThisConnection(
             _(
                 "%(document)s was never sent to %(connection)s, which may not report on it.",

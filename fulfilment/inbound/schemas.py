@@ -12,11 +12,12 @@ from rest_framework import serializers
 
 from common.direction_marks import strip_controls
 from common.errors import DomainError, Unreadable
-from common.fields import LONGEST_REFERENCE
 from common.sentences import Sentence
 from common.sentences import sentence as _
 from common.serializer_fields import NumberField
 from fulfilment.cloudevents import digest
+from fulfilment.inbound.fields import reference
+from fulfilment.inbound.supply_schemas import SupplyOrderChangedSchema
 from sales.models.document_kinds import REPORTED_KINDS
 
 LONGEST_SEQUENCE = 2**63 - 1
@@ -38,11 +39,6 @@ class DuplicateKey(Unreadable):
     """An object of the body has a key twice, and each of its values could be meant."""
 
     code = "duplicate_key"
-
-
-def reference(**options: Any) -> serializers.CharField:
-    """Make a field for an id, number or reference; its column is ``reference_field``."""
-    return serializers.CharField(max_length=LONGEST_REFERENCE, **options)
 
 
 def quantity(**options: Any) -> NumberField:
@@ -185,8 +181,12 @@ SCHEMAS: dict[str, type[serializers.Serializer[Any]]] = {
     "erp.invoice.credited": InvoiceCreditedSchema,
     "erp.invoice.paid": InvoicePaidSchema,
     "erp.payment.reversed": PaymentReversedSchema,
+    "supply.order.changed": SupplyOrderChangedSchema,
 }
 """Every inbound type, with the schema of its ``data``."""
+
+OPENING = frozenset({"supply.order.changed"})
+"""The types that may be about a document that is not known here yet, and open it."""
 
 
 MOVING = ("warehouse.shipment.reported", "warehouse.return.received")
@@ -354,6 +354,12 @@ def _check_moves(envelope: dict[str, Any], data: dict[str, Any]) -> None:
 
 def _part_of(data: dict[str, Any]) -> str:
     return next((data[name] for name in PARTS if name in data), "")
+
+
+def _subject_of(data: dict[str, Any]) -> str:
+    """Return what the sender calls the document: its number, alone or in a snapshot."""
+    named = data.get("order") or data.get("invoice") or ""
+    return named["number"] if isinstance(named, dict) else named
 
 
 def _validated(

@@ -57,6 +57,7 @@ class Connection(models.Model):
 
         WAREHOUSE = "warehouse", _("Warehouse: progress, shipments and returns of orders")
         ERP = "erp", _("ERP: invoices of record, credit notes and payments")
+        SUPPLY = "supply", _("Supply chain: orders that both sides edit")
 
     id = identifier()
     code = models.SlugField(max_length=30, unique=True)

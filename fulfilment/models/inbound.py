@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Collection
 from typing import ClassVar, Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext
@@ -72,6 +73,13 @@ class InboundMessage(models.Model):
     subject = reference_field(help_text=_("The document as the sender names it."))
     part = reference_field(help_text=_("The shipment, return, credit or payment it is about."))
     sequence = models.BigIntegerField(null=True, blank=True)
+    unmapped = ArrayField(
+        models.CharField(max_length=120),
+        default=list,
+        blank=True,
+        editable=False,
+        help_text=_("The codes of theirs that it waits for, each after its kind."),
+    )
     body = models.JSONField()
     result = models.CharField(max_length=12, choices=Result)
     detail = models.CharField(max_length=500, blank=True)
@@ -191,6 +199,7 @@ class Discrepancy(models.Model):
         CREDIT = "credit", _("Credit does not fit")
         REFERENCE = "reference", _("Reference differs")
         FIELD = "field", _("Both sides changed a field")
+        CHANGED_ON_ARRIVAL = "on_arrival", _("Changed on arrival")
 
     FIELDS: ClassVar = {
         "official_number": _("official number"),
@@ -213,6 +222,12 @@ class Discrepancy(models.Model):
         max_length=200, blank=True, help_text=_("What a person calls it, such as the line.")
     )
     base = models.CharField(max_length=200, blank=True)
+    compared = models.JSONField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Base, ours and theirs of a field that both systems edit, in full."),
+    )
     ours = models.CharField(max_length=200)
     ours_parameters = parameters_field()
     theirs = models.CharField(max_length=200)

@@ -68,6 +68,7 @@ class Mapping(models.Model):
     """
 
     class Kind(models.TextChoices):
+        COMPANY = "company", _("Company")
         ACCOUNT = "account", _("Account")
         PRODUCT = "product", _("Product")
         UNIT = "unit", _("Unit")

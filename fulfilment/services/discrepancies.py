@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -50,6 +50,8 @@ class NewDiscrepancy:
     about: str = ""
     rule: str | Sentence = ""
     report: str = ""
+    compared: Mapping[str, Any] | None = None
+    """The values of a field that both systems edit, in full."""
 
     @property
     def key(self) -> dict[str, Any]:
@@ -79,6 +81,7 @@ class NewDiscrepancy:
             **columns("ours", self.ours, 200),
             **columns("rule", self.rule, 500),
             "about": self.about[:200],
+            "compared": self.compared,
             "report_id": self._find_report(),
         }
 

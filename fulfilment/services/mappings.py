@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.search import TrigramSimilarity
 from django.db import models, transaction
-from django.db.models import F, QuerySet, Value
+from django.db.models import F, QuerySet
 from django.db.models.functions import Lower
-from django.utils.translation import gettext
 
 from common.errors import DomainError
 from common.sentences import joined
 from common.sentences import sentence as _
 from crm.models import Account
+from fulfilment.dialects.supply import Code
 from fulfilment.models import Connection
 from fulfilment.models import Mapping as MappingRow
-from sales.models import PaymentTerms, PriceList, Product, ProductCategory, Unit
+from sales.models import Company, PaymentTerms, PriceList, Product, ProductCategory, Unit
 
 Kind = MappingRow.Kind
-Code = tuple[str, str]
-"""A kind of mapping, and a code of theirs."""
-
 SUGGESTIONS = 3
 LEAST_SIMILARITY = 0.2
 
@@ -39,6 +36,7 @@ class MappedKind:
 
 
 MAPPED_KINDS: dict[str, MappedKind] = {
+    Kind.COMPANY: MappedKind(Company, "name", "name"),
     Kind.ACCOUNT: MappedKind(Account, "name", "name"),
     Kind.PRODUCT: MappedKind(Product, "sku", "name"),
     Kind.UNIT: MappedKind(Unit, "name", "name"),
@@ -68,27 +66,34 @@ class NotMapped(DomainError):
         )
 
 
-class MappingTable:
-    """The mapped codes that one message needs, read in one statement."""
+def mapped_codes(connection: Connection, codes: Collection[Code]) -> dict[Code, uuid.UUID]:
+    """Return the ids of the records that codes of theirs are mapped to, in one statement.
 
-    def __init__(self, connection: Connection, codes: Collection[Code]) -> None:
-        self._connection = connection
-        rows = MappingRow.objects.filter(
-            connection=connection, their_code__in={code for _kind, code in codes}
-        )
-        self._records = {row.key: row.record_id for row in rows}
-        missing = [code for code in codes if code not in self._records]
-        if missing:
-            raise NotMapped(connection, missing)
-
-    def __getitem__(self, code: Code) -> uuid.UUID:
-        return self._records[code]
+    Raises NotMapped for those that are not mapped.
+    """
+    rows = MappingRow.objects.filter(
+        connection=connection, their_code__in={code for _kind, code in codes}
+    )
+    known = {row.key: row.record_id for row in rows}
+    missing = [code for code in codes if code not in known]
+    if missing:
+        raise NotMapped(connection, missing)
+    return {code: known[code] for code in codes}
 
 
 def outward_codes(connection: Connection, records: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
     """Return what records are called in messages to a connection; one that is not mapped lacks."""
     rows = MappingRow.objects.filter(connection=connection, record_id__in=records, is_outward=True)
     return dict(rows.values_list("record_id", "their_code"))
+
+
+def unmapped_code(code: Code) -> str:
+    """Write a code as a message keeps it that waits for it.
+
+    >>> unmapped_code(("product", "AX-9"))
+    'product:AX-9'
+    """
+    return ":".join(code)
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""What another system changed of an order, applied by the ordinary use cases in one change order."""
+"""Changes of an order by another system, made by the ordinary use cases in one change order."""
 
 from __future__ import annotations
 
@@ -11,7 +11,15 @@ from typing import Any
 
 from crm.actors import Actor
 from fulfilment.sync.policies import CANCELLED
-from sales.models import DocumentLine, Order, OrderLine, PaymentTerms, Product, ProductCategory, Unit
+from sales.models import (
+    DocumentLine,
+    Order,
+    OrderLine,
+    PaymentTerms,
+    Product,
+    ProductCategory,
+    Unit,
+)
 from sales.services.change_orders import Changes, change_order
 from sales.services.orders import cancel_order, hold_order, release_order
 
@@ -32,7 +40,8 @@ class OrderEdit:
     @property
     def changes(self) -> Changes:
         """The part that one change order makes."""
-        return Changes(lines=self.lines, additions=list(self.added.values()), head=self.head)
+        additions = list(self.added.values())
+        return Changes(lines=self.lines, additions=additions, head=self.head, with_parts=False)
 
 
 def read_edit(
@@ -142,7 +151,7 @@ _HEAD: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "head.customer_reference": lambda value: {"customer_reference": value},
     "head.payment_terms": lambda value: {"payment_terms": _terms(value)},
     "head.freight": lambda value: {"freight": Decimal(value)},
-    "head.header_discount": lambda value: {"discount_amount": Decimal(value), "discount_rate": ZERO},
+    "head.header_discount": lambda value: {"discount_amount": Decimal(value)},
 }
 
 
@@ -162,6 +171,6 @@ _LINE: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     },
     "description": lambda value: {"description": value},
     "requested_on": lambda value: {"requested_on": _day(value)},
-    "charge": lambda value: {"charge": Decimal(value)},
+    "charge": lambda value: {"charge_amount": Decimal(value)},
     "tax_rate": lambda value: {"tax_rate": Decimal(value)},
 }

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
+from fulfilment.payloads import exchanged_figures
 from fulfilment.sync.canonical import Notation, canonical
 from fulfilment.sync.policies import Owner, policy_of
 from sales.models import Order, OrderLine
-from sales.pricing.lines import Terms, TypedLine, typed_line
 from sales.pricing.money import Rounding
-from sales.services.documents.totals import line_input, terms_of
+from sales.services.prices.pricing_input import terms_of
 
 NOTHING_HELD: Mapping[str, Any] = {}
 
@@ -47,7 +45,7 @@ def _head(order: Order) -> Iterator[tuple[str, Any]]:
     yield "prices_include_tax", order.prices_include_tax
     yield "placed_at", order.submitted_at.isoformat() if order.submitted_at else None
     yield "name", order.name
-    yield "header_discount", order.discount
+    yield "header_discount", order.discount if order.discount_rate else order.discount_amount
     yield "freight", order.freight
     yield "is_cancelled", order.is_cancelled
     yield "is_on_hold", order.is_on_hold
@@ -58,8 +56,7 @@ def _head(order: Order) -> Iterator[tuple[str, Any]]:
 
 
 def _line(order: Order, line: OrderLine) -> Iterator[tuple[str, Any]]:
-    typed = figures_as_typed(line, terms_of(order))
-    price = line_input(line).asked_price
+    figures = exchanged_figures(line, terms_of(order))
     yield "id", str(line.pk)
     yield "position", line.position
     yield "product", str(line.product_id or line.product_category_id or "")
@@ -68,19 +65,10 @@ def _line(order: Order, line: OrderLine) -> Iterator[tuple[str, Any]]:
     yield "tax_rate", line.tax_rate
     yield "quantity", line.quantity
     yield "cancelled", line.cancelled_quantity
-    yield "price", price.amount
-    yield "price_quantity", price.price_quantity
-    yield "discount", typed.discount
+    yield "price", figures.price.amount
+    yield "price_quantity", figures.price.price_quantity
+    yield "discount", figures.discount
+    yield "charge", figures.charge
     yield "requested_on", line.requested_on
     yield "delivered", line.shipped_quantity - line.replaced_quantity
     yield "invoiced", line.invoiced_quantity
-
-
-def figures_as_typed(line: OrderLine, terms: Terms) -> TypedLine:
-    """Return the figures of a line, with tax where its prices have it."""
-    return typed_line(replace(line_input(line), quantity=wanted(line)), terms)
-
-
-def wanted(line: OrderLine) -> Decimal:
-    """Return how much of a line is ordered and not cancelled."""
-    return line.quantity - line.cancelled_quantity

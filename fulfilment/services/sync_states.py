@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
+
+from django.db.models import QuerySet
 
 from fulfilment.models import Connection, Discrepancy, SyncState
 from fulfilment.sync.merge import Conflict, ConflictKind, Push, Snapshot, base_of
@@ -99,23 +101,6 @@ def received_lines(state: SyncState) -> dict[str, Mapping[str, Any]]:
     return {ids[line["id"]]: line for line in lines if line["id"] in ids}
 
 
-def open_conflicts(state: SyncState) -> list[Conflict]:
-    """Return the fields of an order on which a person decides."""
-    rows = Discrepancy.objects.open().filter(
-        connection=state.connection_id, record_id=state.record_id, kind__in=CONFLICTS
-    )
-    return [
-        Conflict(
-            row.field,
-            row.values["base"],
-            row.values["ours"],
-            row.values["theirs"],
-            CONFLICTS[Kind(row.kind)],
-        )
-        for row in rows
-    ]
-
-
 CONFLICTS: Mapping[Kind, ConflictKind] = {
     Kind.FIELD: ConflictKind.FIELD,
     Kind.QUANTITY: ConflictKind.QUANTITY,
@@ -124,6 +109,20 @@ CONFLICTS: Mapping[Kind, ConflictKind] = {
 """The kinds of discrepancies that are conflicts of a merge."""
 
 
-def names_of(conflicts: Iterable[Conflict]) -> set[str]:
-    """Return the paths of fields in conflict."""
-    return {conflict.path for conflict in conflicts}
+def open_rows(state: SyncState) -> QuerySet[Discrepancy]:
+    """Return the discrepancies on which a merge waits for a person."""
+    return Discrepancy.objects.open().filter(
+        connection=state.connection_id, record_id=state.record_id, compared__isnull=False
+    )
+
+
+def open_conflicts(state: SyncState) -> list[Conflict]:
+    """Return the fields of an order on which a person decides."""
+    return [conflict_of(row) for row in open_rows(state).filter(kind__in=CONFLICTS)]
+
+
+def conflict_of(row: Discrepancy) -> Conflict:
+    """Return a discrepancy as the conflict that it was opened for."""
+    values = row.compared or {}
+    kind = CONFLICTS.get(Kind(row.kind), ConflictKind.FIELD)
+    return Conflict(row.field, values["base"], values["ours"], values["theirs"], kind)

@@ -1,0 +1,108 @@
+"""Schemas of a supply-chain system's messages: snapshots of orders, in its words.
+
+A field that is absent was not told; null clears it. What has no field here is kept as received.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from fulfilment.inbound.fields import reference
+
+
+def text(longest: int = 500, **options: Any) -> serializers.CharField:
+    """Make a field for words; null and an empty text clear it."""
+    return serializers.CharField(
+        max_length=longest, required=False, allow_null=True, allow_blank=True, **options
+    )
+
+
+def decimal_text() -> serializers.CharField:
+    """Make a field for a number, as text of any scale."""
+    return serializers.CharField(max_length=40, required=False, allow_null=True)
+
+
+def day() -> serializers.CharField:
+    """Make a field for a day, or a midnight that stands for one."""
+    return serializers.CharField(max_length=40, required=False, allow_null=True)
+
+
+def address() -> serializers.DictField:
+    """Make a field for an address by its parts."""
+    return serializers.DictField(
+        child=serializers.CharField(max_length=200, allow_null=True, allow_blank=True),
+        required=False,
+        allow_null=True,
+    )
+
+
+class SupplyLineSchema(serializers.Serializer[Any]):
+    """A line of an order: an item or a category, its prices, and how far it is."""
+
+    id = reference(help_text="Their id of the line, which stays whatever its number is.")
+    throughline_id = serializers.UUIDField(required=False, allow_null=True)
+    line_number = serializers.IntegerField(required=False)
+    item = text(100)
+    category = text(100)
+    unit = text(100)
+    description = text()
+    quantity = serializers.CharField(max_length=40)
+    cancelled = decimal_text()
+    price = decimal_text()
+    price_unit = decimal_text()
+    discount = decimal_text()
+    discount_percent = decimal_text()
+    charge = decimal_text()
+    amount = decimal_text()
+    tax_rate = decimal_text()
+    requested_ship_date = day()
+    confirmed_ship_date = day()
+    delivered = decimal_text()
+    invoiced = decimal_text()
+    status = text(100)
+
+
+class SupplyOrderSchema(serializers.Serializer[Any]):
+    """An order as they hold it, and what of ours they know."""
+
+    id = reference()
+    number = reference()
+    throughline_id = serializers.UUIDField(required=False, allow_null=True)
+    sequence = serializers.IntegerField(min_value=0, max_value=2**63 - 1)
+    knows = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=0,
+        max_value=2**31 - 1,
+        help_text="The latest version of ours that is applied there.",
+    )
+    cause = text(100, help_text="The id of our message that caused this change.")
+    company = text(100)
+    currency = text(10)
+    customer = text(100)
+    name = text(100)
+    customer_reference = text(100)
+    placed_at = day()
+    requested_ship_date = day()
+    confirmed_ship_date = day()
+    ship_to = address()
+    bill_to = address()
+    payment_terms = text(100)
+    prices_include_tax = serializers.BooleanField(required=False, allow_null=True)
+    header_discount = decimal_text()
+    header_charges = decimal_text()
+    on_hold = serializers.BooleanField(required=False)
+    cancelled = serializers.BooleanField(required=False)
+    processing_status = text(100)
+    totals = serializers.DictField(
+        child=serializers.CharField(max_length=40), required=False, allow_null=True
+    )
+    lines = SupplyLineSchema(many=True, required=False)
+
+
+class SupplyOrderChangedSchema(serializers.Serializer[Any]):
+    """``supply.order.changed``: an order as it is there now, made there or here."""
+
+    order = SupplyOrderSchema()

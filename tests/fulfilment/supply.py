@@ -1,0 +1,104 @@
+"""A supply-chain system's messages about orders, and the mapping of its codes."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+from pytest_httpserver import HTTPServer
+
+from fulfilment.models import Connection
+from fulfilment.models import Mapping as MappingRow
+from fulfilment.services.mappings import map_code
+from sales.models import Order, Product
+from tests.factories import Market
+from tests.fulfilment.conftest import FarEnd, connect, event
+
+Kind = MappingRow.Kind
+sequences = itertools.count(100)
+
+
+def connect_supply(server: HTTPServer, market: Market) -> FarEnd:
+    """Register a supply-chain system that knows the market's company, account and terms."""
+    far_end = connect(server, "supply", [])
+    connection = far_end.connection
+    map_code(connection, (Kind.COMPANY, "USMF"), market.company)
+    map_code(connection, (Kind.ACCOUNT, "C-001"), market.account)
+    map_code(connection, (Kind.CATEGORY, "PARTS"), market.category)
+    map_code(connection, (Kind.PAYMENT_TERMS, "NET30"), market.payment_terms)
+    return far_end
+
+
+def mapped_product(connection: Connection, market: Market, code: str, price: str) -> Product:
+    """Put a product on the list, and map their item and their unit "EA" to it."""
+    product = market.product(price)
+    map_code(connection, (Kind.PRODUCT, code), product)
+    map_code(connection, (Kind.UNIT, "EA"), product.default_unit)
+    return product
+
+
+def their_line(lot: str = "LOT-000001", **fields: Any) -> dict[str, Any]:
+    """A line of theirs: three of an item at 20.00, 3.33 off each, and a charge of −0.01."""
+    return {
+        "id": lot,
+        "throughline_id": None,
+        "line_number": 1,
+        "item": "AX-9",
+        "category": None,
+        "unit": "EA",
+        "description": "Grinder",
+        "quantity": "3",
+        "cancelled": "0",
+        "price": "20.00",
+        "price_unit": "1",
+        "discount": "3.33",
+        "discount_percent": "0",
+        "charge": "-0.01",
+        "amount": "50.00",
+        "tax_rate": "0.2",
+        "delivered": "0",
+        "invoiced": "0",
+        "status": "Open order",
+    } | fields
+
+
+def their_order(*lines: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
+    """A snapshot of an order of theirs, later than all before."""
+    return {
+        "id": "5637144577",
+        "number": "SO-000123",
+        "throughline_id": None,
+        "sequence": next(sequences),
+        "knows": 0,
+        "cause": None,
+        "company": "USMF",
+        "currency": "EUR",
+        "customer": "C-001",
+        "name": "Grinders for the quay",
+        "customer_reference": "PO-77",
+        "placed_at": "2026-11-01T08:00:00Z",
+        "requested_ship_date": "2026-12-01",
+        "ship_to": {"street": "Quai 4", "postal_code": "69001", "city": "Lyon", "country": "FR"},
+        "payment_terms": "NET30",
+        "prices_include_tax": False,
+        "header_discount": "0.00",
+        "header_charges": "4.00",
+        "on_hold": False,
+        "cancelled": False,
+        "processing_status": "Active",
+        "totals": {"lines": "50.00", "discount": "0.00", "charges": "4.00", "tax": "10.00",
+                   "total": "64.00"},
+        "lines": list(lines) or [their_line()],
+    } | fields  # fmt: skip
+
+
+def changed(order: Mapping[str, Any]) -> dict[str, Any]:
+    """The message that carries a snapshot."""
+    return event("supply.order.changed", {"order": dict(order)}, subject=order["number"])
+
+
+def there(order: Order) -> str:
+    """Write what an order comes to, line by line."""
+    lines = order.lines.order_by("position")
+    return ", ".join(f"{line.quantity.normalize():f}={line.net:.2f}" for line in lines)
