@@ -327,7 +327,7 @@ def parse_message(value: Any) -> IncomingMessage:
     return IncomingMessage(
         id=envelope["id"],
         type=envelope["type"],
-        subject=next(data[kind.name] for kind in REPORTED_KINDS if kind.name in data),
+        subject=_subject_of(data),
         sequence=sequence,
         data=data,
         body=value,
@@ -358,8 +358,9 @@ def _part_of(data: dict[str, Any]) -> str:
 
 def _subject_of(data: dict[str, Any]) -> str:
     """Return what the sender calls the document: its number, alone or in a snapshot."""
-    named = data.get("order") or data.get("invoice") or ""
-    return named["number"] if isinstance(named, dict) else named
+    named = next(data[kind.name] for kind in REPORTED_KINDS if kind.name in data)
+    subject: str = named["number"] if isinstance(named, dict) else named
+    return subject
 
 
 def _validated(

@@ -13,7 +13,7 @@ from fulfilment.models import Mapping as MappingRow
 from fulfilment.services.mappings import map_code
 from sales.models import Order, Product
 from tests.factories import Market
-from tests.fulfilment.conftest import FarEnd, connect, event
+from tests.fulfilment.conftest import ORDER_EVENTS, FarEnd, connect, event
 
 Kind = MappingRow.Kind
 sequences = itertools.count(100)
@@ -21,7 +21,7 @@ sequences = itertools.count(100)
 
 def connect_supply(server: HTTPServer, market: Market) -> FarEnd:
     """Register a supply-chain system that knows the market's company, account and terms."""
-    far_end = connect(server, "supply", [])
+    far_end = connect(server, "supply", ORDER_EVENTS)
     connection = far_end.connection
     map_code(connection, (Kind.COMPANY, "USMF"), market.company)
     map_code(connection, (Kind.ACCOUNT, "C-001"), market.account)

@@ -11,7 +11,7 @@ from pytest_httpserver import HTTPServer
 from fulfilment.inbound.message_actions import map_waiting_code
 from fulfilment.models import Discrepancy, InboundMessage
 from fulfilment.services.mappings import map_code
-from sales.models import DocumentLine, Order, OrderChange, SalesEvent
+from sales.models import DocumentLine, Order, OrderChange, Product, SalesEvent
 from sales.services.change_orders import Changes, change_order
 from tests.factories import Market
 from tests.fulfilment.conftest import FarEnd, submitted_order
@@ -184,7 +184,11 @@ def test_codes_that_are_not_mapped_wait_and_are_applied_once_they_are(
     assert waiting.unmapped == ["product:ZZ-1"]
     assert waiting.display_detail == ("Product “ZZ-1” of Supply is not mapped to a record here.")
 
-    map_waiting_code(supply.connection, (Kind.PRODUCT, "ZZ-1"), market.product("20.00"))
+    known = Product.objects.get()
+    product = market.product(
+        "20.00", default_unit=known.default_unit, unit_group=known.unit_group
+    )
+    map_waiting_code(supply.connection, (Kind.PRODUCT, "ZZ-1"), product)
 
     assert there(Order.objects.get()) == "6=100.01"
     assert not InboundMessage.objects.open().exists()
@@ -212,6 +216,8 @@ def test_an_order_made_here_keeps_its_number_and_takes_their_edits(
 ) -> None:
     order = submitted_order(market, "3")
     line = order.lines.get()
+    assert line.product is not None
+    assert line.unit is not None
     map_code(supply.connection, (Kind.PRODUCT, "OURS"), line.product)
     map_code(supply.connection, (Kind.UNIT, "PC"), line.unit)
     said = their_order(
@@ -223,6 +229,7 @@ def test_an_order_made_here_keeps_its_number_and_takes_their_edits(
         header_charges="0.00", payment_terms="NET30", knows=order.version,
     )  # fmt: skip
 
-    assert receive_from(supply, changed(said)) in {"applied", "conflict"}
+    result = receive_from(supply, changed(said))
+    assert result in {"applied", "conflict"}, InboundMessage.objects.get().display_detail
 
     assert Order.objects.count() == 1
