@@ -7,7 +7,10 @@ from collections.abc import Callable
 from fulfilment.connectors.base import Connector, Message, Record, Reply, Target
 from fulfilment.connectors.webhook import WebhookConnector
 
-KINDS: dict[str, Callable[[Target], Connector]] = {"webhook": WebhookConnector}
+KINDS: dict[str, Callable[[Target], Connector]] = {
+    "webhook": WebhookConnector,
+    "supply": WebhookConnector,
+}
 """The connector class of each ``Connection.Kind``."""
 
 

@@ -11,7 +11,10 @@ from fulfilment.models.tolerances import InvalidConnection, check_tolerance, sho
 Check = Callable[[object, Any], None]
 """Refuses the value of a setting of a connection with ``InvalidConnection``."""
 
-SCHEMAS: Mapping[str, Mapping[str, Check]] = {"webhook": {"tolerance": check_tolerance}}
+SCHEMAS: Mapping[str, Mapping[str, Check]] = {
+    "webhook": {"tolerance": check_tolerance},
+    "supply": {"tolerance": check_tolerance},
+}
 """The settings that each ``Connection.Kind`` may have; none has to be there."""
 
 

@@ -44,6 +44,7 @@ class Connection(models.Model):
 
     class Kind(models.TextChoices):
         WEBHOOK = "webhook", _("Signed webhook")
+        SUPPLY = "supply", _("Supply chain, by signed webhook")
 
     class Status(models.TextChoices):
         ACTIVE = "active", _("Active")

@@ -11,7 +11,7 @@ from django.db.models.functions import JSONObject
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.fields import identifier, parameters_field, reference_field
+from common.fields import identifier, optional_key, parameters_field, reference_field
 from common.stored_sentences import written
 from common.triggers import AppendOnly
 from crm.models import Partner, User
@@ -64,12 +64,17 @@ class Payload(models.Model):
     id = identifier()
     event = models.ForeignKey(SalesEvent, on_delete=models.PROTECT, related_name="payloads")
     version = models.PositiveSmallIntegerField()
+    connection = optional_key(Connection, help_text=_("Whose words it is in; empty for ours."))
     body = models.TextField()
     sha256 = models.CharField(max_length=64)
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["event", "version"], name="payload_unique")
+            models.UniqueConstraint(
+                fields=["event", "version", "connection"],
+                name="payload_unique",
+                nulls_distinct=False,
+            )
         ]
         triggers: ClassVar = [AppendOnly()]
 

@@ -6,32 +6,36 @@ It takes two statements and those that read the snapshot, for one connection or 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection as database
 
 from common.identifiers import uuid7
 from fulfilment.cloudevents import digest, envelope, message_id
-from fulfilment.routes import ROUTES
+from fulfilment.models import Connection
+from fulfilment.routes import ROUTES, Route
+from fulfilment.services.order_pushes import push_body
 from fulfilment.services.wakeups import wake_workers_after_commit
-from sales.models import AnyDocument, SalesEvent
+from sales.models import AnyDocument, Order, SalesEvent
 
 LISTENERS = """
-SELECT id, payload_version FROM fulfilment_connection
+SELECT id, payload_version, kind FROM fulfilment_connection
 WHERE event_types @> ARRAY[%(type)s]::varchar[] AND status <> 'disabled' AND code <> %(origin)s
 """
 """Connections that receive the event type, except the one that the event came from."""
 
 QUEUE = """
 WITH listener AS (
-    SELECT * FROM unnest(%(connections)s::uuid[], %(versions)s::int[], %(lanes)s::uuid[],
-                         %(handoffs)s::uuid[]) AS listener (connection_id, version, lane, handoff)
+    SELECT * FROM unnest(%(connections)s::uuid[], %(payload_of)s::uuid[], %(lanes)s::uuid[],
+                         %(handoffs)s::uuid[]) AS listener (connection_id, payload, lane, handoff)
 ), payload AS (
-    INSERT INTO fulfilment_payload (id, event_id, version, body, sha256)
-    SELECT id, %(event)s, version, %(body)s, %(sha256)s
-    FROM unnest(%(payloads)s::uuid[], %(payload_versions)s::int[]) AS frozen (id, version)
-    RETURNING id, version
+    INSERT INTO fulfilment_payload (id, event_id, version, connection_id, body, sha256)
+    SELECT id, %(event)s, version, connection_id, body, sha256
+    FROM unnest(%(payloads)s::uuid[], %(versions)s::int[], %(owners)s::uuid[], %(bodies)s::text[],
+                %(digests)s::text[]) AS frozen (id, version, connection_id, body, sha256)
+    RETURNING id
 ), queued_lane AS (
     INSERT INTO fulfilment_lane AS lane
         (id, connection_id, root_type, root_id,
@@ -53,9 +57,19 @@ SELECT listener.handoff, queued_lane.id, queued_lane.last_position, %(event)s, p
        %(message_id)s, 'queued', 0, false, false, '', '', '', clock_timestamp()
 FROM listener
 JOIN queued_lane USING (connection_id)
-JOIN payload USING (version)
+JOIN payload ON payload.id = listener.payload
 """
 """The lanes stay locked until the commit, so that positions follow the order of the commits."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenPayload:
+    """A body to store: in one payload version, or in the words of one connection."""
+
+    id: uuid.UUID
+    version: int
+    owner: uuid.UUID | None
+    body: str
 
 
 def fan_out(event: SalesEvent, document: AnyDocument) -> None:
@@ -63,36 +77,56 @@ def fan_out(event: SalesEvent, document: AnyDocument) -> None:
     route = ROUTES.get(event.type)
     if route is None:
         return
-    versions = _listeners(event)
-    if not versions:
+    payloads = dict(_freeze(event, document, route, _listeners(event)))
+    if not payloads:
         return
-    body = envelope(event, {**event.data, **route.payload(document)})
     with database.cursor() as cursor:
-        cursor.execute(QUEUE, _parameters(event, body, versions))
+        cursor.execute(QUEUE, _parameters(event, payloads))
     wake_workers_after_commit()
 
 
-def _listeners(event: SalesEvent) -> dict[uuid.UUID, int]:
-    """Return the connections that receive an event, each with its payload version."""
+def _freeze(
+    event: SalesEvent,
+    document: AnyDocument,
+    route: Route,
+    listeners: Sequence[tuple[uuid.UUID, int, str]],
+) -> Iterator[tuple[uuid.UUID, FrozenPayload]]:
+    """Write the body for each listener: once per payload version, or in its own words."""
+    shared: dict[int, FrozenPayload] = {}
+    body = ""
+    for key, version, kind in listeners:
+        if kind == Connection.Kind.SUPPLY and isinstance(document, Order):
+            own = push_body(Connection.objects.get(pk=key), event, document)
+            yield key, FrozenPayload(uuid7(), version, key, envelope(event, {**event.data, **own}))
+            continue
+        body = body or envelope(event, {**event.data, **route.payload(document)})
+        if version not in shared:
+            shared[version] = FrozenPayload(uuid7(), version, None, body)
+        yield key, shared[version]
+
+
+def _listeners(event: SalesEvent) -> list[tuple[uuid.UUID, int, str]]:
+    """Return the connections that receive an event, each with its payload version and kind."""
     with database.cursor() as cursor:
         cursor.execute(LISTENERS, {"type": event.type, "origin": event.origin})
-        return dict(cursor.fetchall())
+        return list(cursor.fetchall())
 
 
-def _parameters(event: SalesEvent, body: str, versions: Mapping[uuid.UUID, int]) -> dict[str, Any]:
-    """Return the values of the rows to insert; the body is stored once per payload version."""
-    distinct = sorted(set(versions.values()))
+def _parameters(event: SalesEvent, payloads: Mapping[uuid.UUID, FrozenPayload]) -> dict[str, Any]:
+    """Return the values of the rows to insert; a body is stored once for all that share it."""
+    frozen = list({each.id: each for each in payloads.values()}.values())
     return {
         "event": event.pk,
         "message_id": message_id(event),
         "root_type": event.root_type,
         "root_id": event.root_id,
-        "body": body,
-        "sha256": digest(body),
-        "connections": list(versions),
-        "versions": list(versions.values()),
-        "lanes": [uuid7() for _ in versions],
-        "handoffs": [uuid7() for _ in versions],
-        "payloads": [uuid7() for _ in distinct],
-        "payload_versions": distinct,
+        "connections": list(payloads),
+        "payload_of": [each.id for each in payloads.values()],
+        "lanes": [uuid7() for _ in payloads],
+        "handoffs": [uuid7() for _ in payloads],
+        "payloads": [each.id for each in frozen],
+        "versions": [each.version for each in frozen],
+        "owners": [each.owner for each in frozen],
+        "bodies": [each.body for each in frozen],
+        "digests": [digest(each.body) for each in frozen],
     }

@@ -81,9 +81,11 @@ def mapped_codes(connection: Connection, codes: Collection[Code]) -> dict[Code, 
     return {code: known[code] for code in codes}
 
 
-def outward_codes(connection: Connection, records: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+def outward_codes(connection: Connection, records: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
     """Return what records are called in messages to a connection; one that is not mapped lacks."""
-    rows = MappingRow.objects.filter(connection=connection, record_id__in=records, is_outward=True)
+    rows = MappingRow.objects.filter(
+        connection=connection, record_id__in=list(records), is_outward=True
+    )
     return dict(rows.values_list("record_id", "their_code"))
 
 

@@ -56,17 +56,22 @@ def read_edit(
         elif path == CANCELLED:
             edit.is_cancelled = value
         elif path.startswith("head."):
-            edit.head |= _head_field(path, value, order)
+            edit.head |= _other(order, _head_field(path, value, order))
         else:
             _prefix, line, name = path.split(".", 2)
             if line in known:
-                fields = _line_field(name, value, known[line])
+                fields = _other(known[line], _line_field(name, value, known[line]))
                 if fields:
                     edit.lines.setdefault(known[line].pk, {}).update(fields)
             else:
                 new.setdefault(line, {})[name] = value
     edit.added = new_lines(new)
     return edit
+
+
+def _other(record: Order | OrderLine, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep the values that a record does not have yet."""
+    return {name: value for name, value in fields.items() if getattr(record, name) != value}
 
 
 def new_lines(values: Mapping[str, Mapping[str, Any]]) -> dict[uuid.UUID, dict[str, Any]]:

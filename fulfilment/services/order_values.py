@@ -50,6 +50,7 @@ def _head(order: Order) -> Iterator[tuple[str, Any]]:
     yield "is_cancelled", order.is_cancelled
     yield "is_on_hold", order.is_on_hold
     yield "ship_to", order.shipping_address
+    yield "bill_to", order.billing_address
     yield "requested_on", order.requested_on
     yield "customer_reference", order.customer_reference
     yield "payment_terms", str(order.payment_terms_id) if order.payment_terms_id else None

@@ -44,10 +44,19 @@ def held_after_pushes(state: SyncState) -> dict[str, Any]:
 
 
 def add_push(
-    state: SyncState, version: int, values: Mapping[str, Any], splits: Mapping[str, Split]
+    state: SyncState,
+    message_id: str,
+    version: int,
+    values: Mapping[str, Any],
+    splits: Mapping[str, Split],
 ) -> None:
     """Keep what a version of ours tells them, until they say that they know it."""
-    push = {"version": version, "values": dict(values), "splits": _as_json(splits)}
+    push = {
+        "message_id": message_id,
+        "version": version,
+        "values": dict(values),
+        "splits": _as_json(splits),
+    }
     state.pushes = [*state.pushes, push]
     state.save(update_fields=["pushes", "updated_at"])
 

@@ -21,7 +21,7 @@ sequences = itertools.count(100)
 
 def connect_supply(server: HTTPServer, market: Market) -> FarEnd:
     """Register a supply-chain system that knows the market's company, account and terms."""
-    far_end = connect(server, "supply", ORDER_EVENTS)
+    far_end = connect(server, "supply", ORDER_EVENTS, kind=Connection.Kind.SUPPLY)
     connection = far_end.connection
     map_code(connection, (Kind.COMPANY, "USMF"), market.company)
     map_code(connection, (Kind.ACCOUNT, "C-001"), market.account)

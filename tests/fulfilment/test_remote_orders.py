@@ -185,9 +185,7 @@ def test_codes_that_are_not_mapped_wait_and_are_applied_once_they_are(
     assert waiting.display_detail == ("Product “ZZ-1” of Supply is not mapped to a record here.")
 
     known = Product.objects.get()
-    product = market.product(
-        "20.00", default_unit=known.default_unit, unit_group=known.unit_group
-    )
+    product = market.product("20.00", default_unit=known.default_unit, unit_group=known.unit_group)
     map_waiting_code(supply.connection, (Kind.PRODUCT, "ZZ-1"), product)
 
     assert there(Order.objects.get()) == "6=100.01"
