@@ -21,9 +21,11 @@ from sales.models import (
     Unit,
 )
 from sales.services.change_orders import Changes, change_order
+from sales.services.confirmed_dates import confirm_dates
 from sales.services.orders import cancel_order, hold_order, release_order
 
 ON_HOLD = "head.is_on_hold"
+CONFIRMED_ON = "head.confirmed_on"
 ZERO = Decimal(0)
 
 
@@ -34,6 +36,8 @@ class OrderEdit:
     head: dict[str, Any] = field(default_factory=dict)
     lines: dict[uuid.UUID, dict[str, Any]] = field(default_factory=dict)
     added: dict[uuid.UUID, dict[str, Any]] = field(default_factory=dict)
+    confirmed: dict[uuid.UUID, dt.date | None] = field(default_factory=dict)
+    """Days that they confirmed, by the id of the line or the order."""
     is_on_hold: bool | None = None
     is_cancelled: bool | None = None
 
@@ -51,22 +55,40 @@ def read_edit(
     edit, known = OrderEdit(), {str(line.pk): line for line in lines}
     new: dict[str, dict[str, Any]] = {}
     for path, value in values:
-        if path == ON_HOLD:
-            edit.is_on_hold = value
-        elif path == CANCELLED:
-            edit.is_cancelled = value
-        elif path.startswith("head."):
-            edit.head |= _other(order, _head_field(path, value, order))
+        if path.startswith("head."):
+            _read_head(edit, path, value, order)
+            continue
+        _prefix, line, name = path.split(".", 2)
+        if line in known:
+            _read_line(edit, name, value, known[line])
         else:
-            _prefix, line, name = path.split(".", 2)
-            if line in known:
-                fields = _other(known[line], _line_field(name, value, known[line]))
-                if fields:
-                    edit.lines.setdefault(known[line].pk, {}).update(fields)
-            else:
-                new.setdefault(line, {})[name] = value
+            new.setdefault(line, {})[name] = value
     edit.added = new_lines(new)
     return edit
+
+
+def _read_head(edit: OrderEdit, path: str, value: Any, order: Order) -> None:
+    if path == ON_HOLD:
+        edit.is_on_hold = value
+    elif path == CANCELLED:
+        edit.is_cancelled = value
+    elif path == CONFIRMED_ON:
+        edit.confirmed |= _confirmed(order, value)
+    else:
+        edit.head |= _other(order, _head_field(path, value, order))
+
+
+def _read_line(edit: OrderEdit, name: str, value: Any, line: OrderLine) -> None:
+    if name == "confirmed_on":
+        edit.confirmed |= _confirmed(line, value)
+    elif fields := _other(line, _line_field(name, value, line)):
+        edit.lines.setdefault(line.pk, {}).update(fields)
+
+
+def _confirmed(record: Order | OrderLine, value: str | None) -> dict[uuid.UUID, dt.date | None]:
+    """Return the day that is confirmed, if it is another one than before."""
+    day = _day(value)
+    return {} if record.confirmed_on == day else {record.pk: day}
 
 
 def _other(record: Order | OrderLine, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,11 +148,13 @@ def apply_edit(order: Order, edit: OrderEdit, *, actor: Actor, reason: str) -> b
     is_changed = bool(edit.head or edit.lines or edit.added)
     if is_changed:
         change_order(order.pk, edit.changes, actor=actor, reason=reason)
+    if edit.confirmed:
+        confirm_dates(order.pk, edit.confirmed, actor=actor)
     if edit.is_on_hold is True:
         hold_order(order.pk, actor=actor, reason=reason)
     elif edit.is_on_hold is False:
         release_order(order.pk, actor=actor)
-    return is_changed or edit.is_on_hold is not None
+    return is_changed or bool(edit.confirmed) or edit.is_on_hold is not None
 
 
 def _head_field(path: str, value: Any, order: Order) -> dict[str, Any]:

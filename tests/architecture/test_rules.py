@@ -35,6 +35,7 @@ SERVICE = re.compile(
 TESTED_ELSEWHERE = {
     "fulfilment/connectors/base.py": "an interface, without behaviour",
     "fulfilment/outbound/delivery_thread.py": "by test_isolation.py, with slow and broken systems",
+    "fulfilment/inbound/fields.py": "by the schemas that have the field",
     "fulfilment/inbound/schemas.py": "by the intake of the API, which answers each mistake",
     "fulfilment/services/bulk_sql.py": "by completion and references, which write with it",
     "sales/services/billing/invoice_parts.py": "by test_order_invoices.py and test_deductions.py",

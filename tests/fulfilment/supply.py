@@ -95,7 +95,7 @@ def their_order(*lines: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
 
 def changed(order: Mapping[str, Any]) -> dict[str, Any]:
     """The message that carries a snapshot."""
-    return event("supply.order.changed", {"order": dict(order)}, subject=order["number"])
+    return event("supply.order.changed", {"order": dict(order)}, subject=order["number"][:100])
 
 
 def there(order: Order) -> str:

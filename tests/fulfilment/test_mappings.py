@@ -1,0 +1,68 @@
+"""Mappings of another system's codes: many of theirs to one of ours, one of them in messages."""
+
+from __future__ import annotations
+
+import pytest
+
+from fulfilment.models import Mapping
+from fulfilment.services.mappings import (
+    NotMapped,
+    map_code,
+    mapped_codes,
+    outward_codes,
+    suggestions,
+    unmapped_code,
+)
+from tests.factories import Market
+from tests.fulfilment.conftest import FarEnd
+
+Kind = Mapping.Kind
+
+
+def test_the_first_code_of_a_record_is_the_one_in_messages(
+    warehouse: FarEnd, market: Market
+) -> None:
+    connection = warehouse.connection
+    map_code(connection, (Kind.ACCOUNT, "C-1"), market.account)
+    map_code(connection, (Kind.ACCOUNT, "C-2"), market.account)
+
+    assert outward_codes(connection, [market.account.pk, market.company.pk]) == {
+        market.account.pk: "C-1"
+    }
+    assert mapped_codes(connection, {("account", "C-1"), ("account", "C-2")}) == {
+        ("account", "C-1"): market.account.pk,
+        ("account", "C-2"): market.account.pk,
+    }
+
+
+def test_a_code_is_mapped_anew(warehouse: FarEnd, market: Market) -> None:
+    first, second = market.product("1.00"), market.product("2.00")
+    map_code(warehouse.connection, (Kind.PRODUCT, "AX-9"), first)
+
+    map_code(warehouse.connection, (Kind.PRODUCT, "AX-9"), second)
+
+    assert Mapping.objects.get().record_id == second.pk
+
+
+def test_names_every_code_that_is_not_mapped(warehouse: FarEnd, market: Market) -> None:
+    map_code(warehouse.connection, (Kind.UNIT, "EA"), market.product("1.00").default_unit)
+
+    with pytest.raises(NotMapped) as refused:
+        mapped_codes(warehouse.connection, {("unit", "EA"), ("product", "EA"), ("account", "C")})
+
+    assert refused.value.codes == [("account", "C"), ("product", "EA")]
+    assert str(refused.value) == (
+        "Account “C” of Warehouse is not mapped to a record here. "
+        "Product “EA” of Warehouse is not mapped to a record here."
+    )
+
+
+def test_suggests_what_is_called_alike(market: Market) -> None:
+    grinder = market.product("1.00", sku="GR-75", name="Corvo on-demand grinder")
+    market.product("1.00", sku="ZZ-1", name="Linen towel")
+
+    assert suggestions((Kind.PRODUCT, "GR75 Corvo grinder")) == [grinder]
+
+
+def test_keeps_a_code_after_its_kind() -> None:
+    assert unmapped_code(("unit", "EA")) == "unit:EA"
