@@ -235,6 +235,12 @@ class RecordedShipmentSchema(serializers.Serializer[Any]):
     shipment = ShipmentSchema()
 
 
+class SentAgainSchema(serializers.Serializer[Any]):
+    """The one connection that is sent it."""
+
+    sent_to = serializers.CharField(help_text="The code of the connection.")
+
+
 class CreditedSchema(serializers.Serializer[Any]):
     """The credit note, which is sent as an issued invoice of its own."""
 
@@ -253,6 +259,7 @@ OWN_DATA: dict[str, type[serializers.Serializer[Any]]] = {
     _Type.QUOTE_ACCEPTED: AcceptedQuoteSchema,
     _Type.ORDER_CHANGED: ChangedSchema,
     _Type.ORDER_HELD: ReasonSchema,
+    _Type.ORDER_SENT_AGAIN: SentAgainSchema,
     _Type.ORDER_CANCELLED: ReasonSchema,
     _Type.ORDER_PROGRESSED: ProgressedSchema,
     _Type.SHIPMENT_RECORDED: RecordedShipmentSchema,

@@ -34,6 +34,7 @@ ROUTES: dict[str, Route] = {
     _Type.ORDER_CHANGED: Route(order_payload),
     _Type.ORDER_HELD: Route(order_payload),
     _Type.ORDER_RELEASED: Route(order_payload),
+    _Type.ORDER_SENT_AGAIN: Route(order_payload),
     _Type.ORDER_CANCELLED: Route(order_payload),
     _Type.ORDER_PROGRESSED: Route(order_payload),
     _Type.SHIPMENT_RECORDED: Route(order_payload),

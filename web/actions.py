@@ -121,6 +121,7 @@ def run_form_action(
     icon: str = "check",
     summary: str = "",
     changes: Sequence[FieldChange] = (),
+    seen: str = "",
 ) -> HttpResponse:
     """Ask what a use case needs to know, then run it; refused, the form keeps what was typed."""
     if request.method == "POST" and form.is_valid():
@@ -138,6 +139,7 @@ def run_form_action(
         icon=icon,
         summary=summary,
         changes=changes,
+        seen=seen,
     )
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render_dialog(request, template, "form-card", page, status=status)

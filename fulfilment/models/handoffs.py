@@ -244,6 +244,7 @@ class Attempt(models.Model):
         UNREACHABLE = "unreachable", _("Not available")
         BUSY = "busy", _("Asked to wait")
         REFUSED = "refused", _("Refused")
+        BEHIND = "behind", _("Edited there since")
         AUTH_FAILED = "auth_failed", _("Signature refused")
         GONE = "gone", _("Gone")
         BLOCKED = "blocked", _("Address not usable")

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Collection
 from typing import ClassVar, Self
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -16,6 +17,7 @@ from common.fields import identifier, parameters_field, reference_field
 from common.history import keeps_history
 from common.stored_sentences import written
 from crm.models import Partner, User
+from fulfilment.exchanged_fields import name_of_field, write_value
 from fulfilment.models.connections import Connection
 from sales.models.document_kinds import REPORTED_KINDS
 from sales.models.events import of_visible_documents
@@ -200,6 +202,12 @@ class Discrepancy(models.Model):
         REFERENCE = "reference", _("Reference differs")
         FIELD = "field", _("Both sides changed a field")
         CHANGED_ON_ARRIVAL = "on_arrival", _("Changed on arrival")
+        SENT_BACK = "sent_back", _("Changed back again and again")
+
+    class Choice(models.TextChoices):
+        OURS = "ours", _("Ours")
+        THEIRS = "theirs", _("Theirs")
+        OTHER = "other", _("Another value")
 
     FIELDS: ClassVar = {
         "official_number": _("official number"),
@@ -246,6 +254,20 @@ class Discrepancy(models.Model):
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolution = models.CharField(max_length=300, blank=True)
     resolution_parameters = parameters_field()
+    choice = models.CharField(
+        max_length=6,
+        choices=Choice,
+        blank=True,
+        help_text=_("Whose value counts, of a field that both systems edit."),
+    )
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text=_("Empty if the values agreed again by themselves."),
+    )
 
     objects: ClassVar[models.Manager[Discrepancy]] = DiscrepancyQuerySet.as_manager()
 
@@ -265,7 +287,9 @@ class Discrepancy(models.Model):
 
     @property
     def display_about(self) -> str:
-        """What it is about, in words: the line, their reference, or the name of our field."""
+        """What it is about, in words: the field, the line, or their reference."""
+        if self.compared is not None:
+            return name_of_field(self.field, self.about)
         if self.kind in {self.Kind.FIELD, self.Kind.REFERENCE}:
             return str(self.FIELDS.get(self.field, self.about))
         if self.kind in {self.Kind.QUANTITY, self.Kind.SHORTAGE} and self.about in {"", self.field}:
@@ -277,7 +301,16 @@ class Discrepancy(models.Model):
     @property
     def display_ours(self) -> str:
         """Our value, in the language of its reader."""
+        if self.compared is not None:
+            return write_value(self.field, self.compared["ours"], self.compared)
         return written(self.ours, self.ours_parameters)
+
+    @property
+    def display_theirs(self) -> str:
+        """Their value; that of a field in the language of its reader."""
+        if self.compared is not None:
+            return write_value(self.field, self.compared["theirs"], self.compared)
+        return self.theirs
 
     @property
     def display_rule(self) -> str:

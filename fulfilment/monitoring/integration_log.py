@@ -241,7 +241,7 @@ def _discrepancy_entries(discrepancy: Discrepancy) -> Iterator[Entry]:
     values = {
         "kind": f"{discrepancy.get_kind_display()}{about}",
         "ours": discrepancy.display_ours,
-        "theirs": discrepancy.theirs,
+        "theirs": discrepancy.display_theirs,
         "connection": discrepancy.connection.name,
     }
     text = gettext("%(kind)s: ours %(ours)s, %(connection)s has %(theirs)s.") % values

@@ -19,12 +19,17 @@ from fulfilment.routes import ROUTES, Route
 from fulfilment.services.order_pushes import push_body
 from fulfilment.services.wakeups import wake_workers_after_commit
 from sales.models import AnyDocument, Order, SalesEvent
+from sales.services.events import SENT_TO
 
 LISTENERS = """
 SELECT id, payload_version, kind FROM fulfilment_connection
-WHERE event_types @> ARRAY[%(type)s]::varchar[] AND status <> 'disabled' AND code <> %(origin)s
+WHERE status <> 'disabled' AND code <> %(origin)s AND CASE WHEN %(sent_to)s = ''
+    THEN event_types @> ARRAY[%(type)s]::varchar[] ELSE code = %(sent_to)s END
 """
-"""Connections that receive the event type, except the one that the event came from."""
+"""Connections that receive the event type, except the one that the event came from.
+
+An event that names its receiver is for that connection alone.
+"""
 
 QUEUE = """
 WITH listener AS (
@@ -108,7 +113,8 @@ def _freeze(
 def _listeners(event: SalesEvent) -> list[tuple[uuid.UUID, int, str]]:
     """Return the connections that receive an event, each with its payload version and kind."""
     with database.cursor() as cursor:
-        cursor.execute(LISTENERS, {"type": event.type, "origin": event.origin})
+        named = {"type": event.type, "origin": event.origin, "sent_to": event.data.get(SENT_TO, "")}
+        cursor.execute(LISTENERS, named)
         return list(cursor.fetchall())
 
 

@@ -52,6 +52,8 @@ class NewDiscrepancy:
     report: str = ""
     compared: Mapping[str, Any] | None = None
     """The values of a field that both systems edit, in full."""
+    stays_decided: bool = True
+    """Whether a person's decision holds while the same values are reported."""
 
     @property
     def key(self) -> dict[str, Any]:
@@ -104,8 +106,12 @@ def open_discrepancies(found: Iterable[NewDiscrepancy]) -> None:
         opened = known.filter(resolved_at__isnull=True).first()
         if opened is not None:
             _show_latest(opened, each)
-        elif not known.exclude(resolution="").filter(**each.values).exists():
+        elif not (each.stays_decided and _was_decided(known, each)):
             _open(each)
+
+
+def _was_decided(known: QuerySet[Discrepancy], new: NewDiscrepancy) -> bool:
+    return known.exclude(resolution="").filter(**new.values).exists()
 
 
 def _show_latest(opened: Discrepancy, new: NewDiscrepancy) -> None:
@@ -152,13 +158,18 @@ def resolve_discrepancy(discrepancy: Discrepancy, *, actor: User, reason: str) -
         raise MissingField(gettext("Give the decision and its reason."), field="reason")
     resolution = decision(actor, reason)
     decided = Discrepancy.objects.filter(pk=discrepancy.pk, resolved_at__isnull=True).update(
-        resolved_at=timezone.now(), **columns("resolution", resolution, 300)
+        resolved_at=timezone.now(), decided_by=actor, **columns("resolution", resolution, 300)
     )
     if not decided:
-        raise AlreadyResolved(
-            gettext("%(discrepancy)s was resolved before.") % {"discrepancy": discrepancy}
-        )
+        raise already_resolved(discrepancy)
     close_conflicts(discrepancy.record_id, resolution)
+
+
+def already_resolved(discrepancy: Discrepancy) -> AlreadyResolved:
+    """Make the refusal to decide what is decided."""
+    return AlreadyResolved(
+        gettext("%(discrepancy)s was resolved before.") % {"discrepancy": discrepancy}
+    )
 
 
 def decision(actor: Actor, reason: str) -> Sentence:

@@ -29,11 +29,13 @@ from sales.services.prices.pricing_input import lines_of
 def push_body(connection: Connection, event: SalesEvent, order: Order) -> dict[str, Any]:
     """Return the data of a push of an order as it is now, and keep what it tells them.
 
-    A disputed field is sent as they hold it. Seven statements, however many lines.
+    A disputed field is sent as they hold it. What is sent again names all that differs from their
+    last snapshot, since what was sent before may be refused. Seven statements, however many lines.
     """
+    is_again = event.type == SalesEvent.Type.ORDER_SENT_AGAIN
     lines = [line for line in lines_of(order) if line.counts]
     state = lock_state(connection, order.pk)
-    held = held_after_pushes(state)
+    held = state.held if is_again else held_after_pushes(state)
     sent = outgoing(values_of(order, lines, held), held, open_conflicts(state))
     changes = named(sent, held)
     body = write_order(sent, _pushed(connection, event, order, lines, state, held))

@@ -23,6 +23,7 @@ from crm.actors import System
 from crm.models import Account
 from fulfilment.connectors.base import Record
 from fulfilment.dialects.supply import Code, RemoteOrder, read_order
+from fulfilment.exchanged_fields import IN_CURRENCY
 from fulfilment.models import Connection, Discrepancy, ExternalRef, SyncState
 from fulfilment.services.discrepancies import NewDiscrepancy, settle_discrepancies
 from fulfilment.services.mappings import Kind, mapped_codes
@@ -43,6 +44,7 @@ from fulfilment.services.sync_states import (
 from fulfilment.sync.arrivals import is_loop, is_stale, round_trips
 from fulfilment.sync.canonical import Notation, canonical, with_missing_lines
 from fulfilment.sync.merge import Conflict, ConflictKind, Merge, base_of, merge
+from fulfilment.sync.policies import policy_of
 from fulfilment.sync.residue import Split
 from sales.models import Company, Order, OrderLine, PaymentTerms
 from sales.pricing.money import Rounding
@@ -201,7 +203,7 @@ def _merge_in(
     reason = _reason(connection, theirs)
     has_changed = apply_edit(order, edit, actor=_sender(connection), reason=reason)
     _keep(state, theirs, merged.held, ids, _splits(said, ids, splits), knows)
-    _settle(state, record, merged, lines, report)
+    _settle(state, record, merged, lines, order.currency, report)
     trips = round_trips(state.round_trips, merged, edited=order.version > state.answered_version)
     state.round_trips = trips
     state.save()
@@ -253,17 +255,18 @@ def _settle(
     record: Record,
     merged: Merge,
     lines: Sequence[OrderLine],
+    currency: str,
     report: str,
 ) -> None:
     """Open a discrepancy for each field in conflict, and close those that agree again."""
     names = {str(line.pk): line.description for line in lines}
     found = [
-        _discrepancy(state, record, each, KINDS[each.kind], names, report)
+        _discrepancy(state, record, each, KINDS[each.kind], names, currency, report)
         for each in merged.conflicts
     ]
     on_arrival = Discrepancy.Kind.CHANGED_ON_ARRIVAL
     found += [
-        _discrepancy(state, record, each, on_arrival, names, report)
+        _discrepancy(state, record, each, on_arrival, names, currency, report)
         for each in merged.changed_on_arrival
     ]
     settle_discrepancies(open_rows(state).filter(kind__in=KINDS.values()), found)
@@ -275,9 +278,11 @@ def _discrepancy(
     conflict: Conflict,
     kind: Discrepancy.Kind,
     names: Mapping[str, str],
+    currency: str,
     report: str,
 ) -> NewDiscrepancy:
     line = conflict.path.split(".")[1] if conflict.path.startswith("line.") else ""
+    policy = policy_of(conflict.path)
     return NewDiscrepancy(
         state.connection_id,
         kind,
@@ -289,8 +294,21 @@ def _discrepancy(
         about=names.get(line, ""),
         rule=_rule(conflict.kind),
         report=report,
-        compared={"base": conflict.base, "ours": conflict.ours, "theirs": conflict.theirs},
+        compared=_compared(conflict, currency),
+        stays_decided=policy is not None and policy.is_fixed,
     )
+
+
+def _compared(conflict: Conflict, currency: str) -> dict[str, Any]:
+    """Keep the three values, with what it takes to write them for people."""
+    values = {"base": conflict.base, "ours": conflict.ours, "theirs": conflict.theirs}
+    policy = policy_of(conflict.path)
+    if policy is not None and policy.kind in IN_CURRENCY:
+        return values | {"currency": currency}
+    if conflict.path == "head.payment_terms":
+        terms = PaymentTerms.objects.filter(pk__in=[each for each in values.values() if each])
+        return values | {"names": {str(each.pk).upper(): each.name for each in terms}}
+    return values
 
 
 def _rule(kind: ConflictKind) -> Any:

@@ -89,11 +89,11 @@ def _head(head: Mapping[str, Any], notation: Notation) -> Iterator[tuple[str, An
         path = f"head.{name}"
         if policy_of(path) is None and isinstance(value, Mapping):
             yield from (
-                (f"{path}.{part}", _value(f"{path}.{part}", each, notation))
+                (f"{path}.{part}", canonical_value(f"{path}.{part}", each, notation))
                 for part, each in value.items()
             )
         else:
-            yield path, _value(path, value, notation)
+            yield path, canonical_value(path, value, notation)
 
 
 def _line(line: Mapping[str, Any], notation: Notation, remembered: Split) -> dict[str, Any]:
@@ -108,7 +108,7 @@ def _line(line: Mapping[str, Any], notation: Notation, remembered: Split) -> dic
         fields["price"] = {"amount": fields["price"], "per": fields.pop("price_quantity", ONE)}
     prefix = f"line.{line['id']}"
     values = {
-        f"{prefix}.{name}": _value(f"{prefix}.{name}", value, notation)
+        f"{prefix}.{name}": canonical_value(f"{prefix}.{name}", value, notation)
         for name, value in fields.items()
         if name not in SPLIT_FIELDS
     }
@@ -140,7 +140,7 @@ def _whole_discount(
     return {"discount": reading.discount, "charge": reading.split.genuine}
 
 
-def _value(path: str, value: Any, notation: Notation) -> Any:
+def canonical_value(path: str, value: Any, notation: Notation) -> Any:
     """Write one value; what has no policy stays as it was received."""
     policy = policy_of(path)
     if policy is None:

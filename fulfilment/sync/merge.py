@@ -268,12 +268,21 @@ def _disputed(conflict: Conflict, sides: _Sides) -> Conflict | None:
 
 
 def _applied(taken: Iterable[str], sides: _Sides) -> Iterator[tuple[str, Any]]:
-    """List what is taken; a line that is cancelled loses its discount with its quantity."""
+    """List what is taken, a cancellation of the order last."""
     for path in sorted(taken, key=CANCELLED.__eq__):
-        yield path, sides.theirs[path]
-        discount = f"{subject_of(path)}.discount"
-        if is_removal(path, sides.theirs[path]) and discount in sides.ours:
-            yield discount, str(Decimal(sides.ours[discount]) * 0)
+        yield from with_discount(path, sides.theirs[path], sides.ours)
+
+
+def with_discount(path: str, value: Any, ours: Values) -> Iterator[tuple[str, Any]]:
+    """Return a value that is taken; a line that is cancelled loses its discount with it.
+
+    >>> list(with_discount("line.7.quantity", "0", {"line.7.discount": "5.00"}))
+    [('line.7.quantity', '0'), ('line.7.discount', '0.00')]
+    """
+    yield path, value
+    discount = f"{subject_of(path)}.discount"
+    if is_removal(path, value) and discount in ours:
+        yield discount, str(Decimal(ours[discount]) * 0)
 
 
 def _protected(taken: Collection[str], sides: _Sides) -> Iterator[tuple[str, ConflictKind | None]]:

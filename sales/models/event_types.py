@@ -28,6 +28,7 @@ class EventType(models.TextChoices):
     ORDER_CHANGED = "order.changed", _("Order changed")
     ORDER_HELD = "order.held", _("Order put on hold")
     ORDER_RELEASED = "order.released", _("Order released")
+    ORDER_SENT_AGAIN = "order.sent_again", _("Order sent again")
     ORDER_CANCELLED = "order.cancelled", _("Order cancelled")
     ORDER_PROGRESSED = "order.progressed", _("Order progressed")
     SHIPMENT_RECORDED = "shipment.recorded", _("Shipment recorded")

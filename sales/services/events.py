@@ -18,6 +18,9 @@ Listener = Callable[[SalesEvent, AnyDocument], None]
 
 _listeners: list[Listener] = []
 
+SENT_TO = "sent_to"
+"""What an event for one connection alone calls it in its data: the code of the connection."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cause:

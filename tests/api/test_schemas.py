@@ -23,7 +23,7 @@ from sales.services.credit_notes import credit_invoice
 from sales.services.customer_credit import apply_credit, keep_as_credit
 from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line
-from sales.services.orders import cancel_order, hold_order, release_order
+from sales.services.orders import cancel_order, hold_order, release_order, send_order_again
 from sales.services.payments import (
     correct_payment,
     record_payment,
@@ -105,6 +105,7 @@ def test_describes_every_message_that_is_sent(market: Market, httpserver: Any) -
         actor=market.rep,
         reason="Asked for two",
     )
+    send_order_again(last.pk, actor=market.rep, to="erp")
     cancel_order(last.pk, actor=market.rep, reason="Lost")
     drain()
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from pytest_httpserver import HTTPServer
 
-from fulfilment.models import Connection
+from fulfilment.models import Connection, Payload
 from fulfilment.models import Mapping as MappingRow
 from fulfilment.services.mappings import map_code
 from sales.models import Order, Product
+from sales.services.documents.drafts import draft_order
+from sales.services.documents.lines import add_line
+from sales.services.orders import submit_order
 from tests.factories import Market
 from tests.fulfilment.conftest import ORDER_EVENTS, FarEnd, connect, event
 
@@ -102,3 +107,28 @@ def there(order: Order) -> str:
     """Write what an order comes to, line by line."""
     lines = order.lines.order_by("position")
     return ", ".join(f"{line.quantity.normalize():f}={line.net:.2f}" for line in lines)
+
+
+def sold(market: Market, **line: Any) -> Order:
+    """An order of three at 20.00, as typed."""
+    order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
+    fields = {"quantity": Decimal(3)} | line
+    add_line(order, actor=market.rep, product=Product.objects.get(), **fields)
+    return submit_order(order.pk, actor=market.rep)
+
+
+def last_push() -> dict[str, Any]:
+    """The data of the last message to them."""
+    data: dict[str, Any] = json.loads(Payload.objects.latest("id").body)["data"]
+    return data
+
+
+def answered(push: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """Their snapshot once a push is applied: its fields, with ids of their own."""
+    lines = [
+        {**line, "id": f"LOT-{number}", "line_number": number, "delivered": "0", "invoiced": "0"}
+        for number, line in enumerate(push["order"]["lines"], start=1)
+    ]
+    sent = {name: value for name, value in push["order"].items() if name != "version"}
+    order = their_order(*lines) | sent | {"id": "5637144600", "lines": lines}
+    return order | {"sequence": 10_000, "knows": push["order"]["version"]} | fields

@@ -13,7 +13,7 @@ from fulfilment.routes import ROUTES
 from fulfilment.services.connections import register_connection
 from sales.models import Invoice, Order, PaymentTerms
 from sales.services.change_orders import Changes, change_order
-from sales.services.orders import hold_order, release_order
+from sales.services.orders import hold_order, release_order, send_order_again
 from tests.database_assertions import statements_of
 from tests.factories import Market
 from tests.fulfilment.conftest import (
@@ -157,3 +157,14 @@ def test_spares_the_erp_the_credit_note_that_it_reported(invoice: Invoice, erp: 
     receive_from(erp, credited(invoice, "CR-1"))
 
     assert types_sent(erp) == ["invoice.issued"]
+
+
+def test_sends_an_order_again_to_the_connection_that_is_named(
+    market: Market, warehouse: FarEnd, erp: FarEnd
+) -> None:
+    order = submitted_order(market)
+
+    send_order_again(order.pk, actor=market.rep, to="erp")
+
+    assert (types_sent(warehouse), types_sent(erp)) == (["order.submitted"], ["order.sent_again"])
+    assert erp.events[0]["data"]["sent_to"] == "erp"

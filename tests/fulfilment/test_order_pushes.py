@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from pytest_httpserver import HTTPServer
 
 from fulfilment.models import InboundMessage, Payload
-from sales.models import Order, Product
 from sales.services.change_orders import Changes, change_order
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
@@ -18,7 +15,14 @@ from sales.services.orders import hold_order, submit_order
 from tests.factories import Market
 from tests.fulfilment.conftest import FarEnd
 from tests.fulfilment.messages import receive_from
-from tests.fulfilment.supply import changed, connect_supply, mapped_product, their_order
+from tests.fulfilment.supply import (
+    answered,
+    changed,
+    connect_supply,
+    last_push,
+    mapped_product,
+    sold,
+)
 
 
 @pytest.fixture
@@ -27,31 +31,6 @@ def supply(market: Market, httpserver: HTTPServer) -> FarEnd:
     far_end = connect_supply(httpserver, market)
     mapped_product(far_end.connection, market, "AX-9", "20.00")
     return far_end
-
-
-def sold(market: Market, **line: Any) -> Order:
-    """An order of three at 20.00, as typed."""
-    order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
-    fields = {"quantity": Decimal(3)} | line
-    add_line(order, actor=market.rep, product=Product.objects.get(), **fields)
-    return submit_order(order.pk, actor=market.rep)
-
-
-def last_push() -> dict[str, Any]:
-    """The data of the last message to them."""
-    data: dict[str, Any] = json.loads(Payload.objects.latest("id").body)["data"]
-    return data
-
-
-def answered(push: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    """Their snapshot once a push is applied: its fields, with ids of their own."""
-    lines = [
-        {**line, "id": f"LOT-{number}", "line_number": number, "delivered": "0", "invoiced": "0"}
-        for number, line in enumerate(push["order"]["lines"], start=1)
-    ]
-    sent = {name: value for name, value in push["order"].items() if name != "version"}
-    order = their_order(*lines) | sent | {"id": "5637144600", "lines": lines}
-    return order | {"sequence": 10_000, "knows": push["order"]["version"]} | fields
 
 
 def test_the_discount_of_a_line_is_divided_and_its_residue_is_a_charge(

@@ -33,7 +33,7 @@ def discrepancy_page(found: Discrepancy, user: User, *, problem: str = "") -> Di
         *document_facts(document_of(found.record_id)),
         Fact(gettext("About"), found.display_about or "–"),
         Fact(gettext("Ours"), found.display_ours or "–"),
-        Fact(gettext("Theirs"), found.theirs),
+        Fact(gettext("Theirs"), found.display_theirs),
         Fact(gettext("Difference"), found.difference or "–"),
         Fact(gettext("Rule"), found.display_rule or "–"),
         Fact(gettext("Connection"), found.connection),
@@ -96,7 +96,7 @@ def compared(found: Discrepancy) -> str:
     values = {
         "about": found.display_about or found.record_number,
         "ours": found.display_ours or "–",
-        "theirs": found.theirs,
+        "theirs": found.display_theirs,
         "connection": found.connection,
         "difference": found.difference,
     }

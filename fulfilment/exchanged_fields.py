@@ -1,0 +1,107 @@
+"""Fields of an order that two systems edit, in product words, and their values as people read them.
+
+A field is named by its path, as in fulfilment.sync.policies; values are canonical.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django_countries import countries
+
+from common.formatting import format_day, format_money, format_price, format_quantity, format_rate
+from fulfilment.sync.policies import Kind, policy_of
+
+NAMES: Mapping[str, Any] = {
+    "head.currency": _("Currency"),
+    "head.prices_include_tax": _("Prices include tax"),
+    "head.placed_at": _("Placed"),
+    "head.name": _("Name"),
+    "head.header_discount": _("Discount of the order"),
+    "head.freight": _("Freight"),
+    "head.line_order": _("Order of the lines"),
+    "head.is_cancelled": _("Cancellation"),
+    "head.is_on_hold": _("Hold"),
+    "head.ship_to": _("Ship to"),
+    "head.bill_to": _("Bill to"),
+    "head.requested_on": _("Requested delivery"),
+    "head.customer_reference": _("Customer's reference"),
+    "head.payment_terms": _("Payment terms"),
+}
+"""What people call the fields of an order."""
+
+LINE_NAMES: Mapping[str, Any] = {
+    "product": _("Product of %(line)s"),
+    "unit": _("Unit of %(line)s"),
+    "description": _("Description of %(line)s"),
+    "tax_rate": _("Tax rate of %(line)s"),
+    "quantity": _("Quantity of %(line)s"),
+    "price": _("Price of %(line)s"),
+    "discount": _("Discount of %(line)s"),
+    "requested_on": _("Requested delivery of %(line)s"),
+}
+"""What people call the fields of a line, which they know by its description."""
+
+IN_CURRENCY = frozenset({Kind.MONEY, Kind.PRICE})
+PARTS = ("street", "postal_code", "city", "region", "country")
+
+
+def name_of_field(path: str, line: str = "") -> str:
+    """Name a field, and the line that it is of by its description.
+
+    >>> name_of_field("line.7.quantity", "Grinder")
+    'Quantity of Grinder'
+    """
+    if path.startswith("line."):
+        name = LINE_NAMES.get(path.rpartition(".")[2])
+        return str(name) % {"line": line} if name else line or path
+    group = ".".join(path.split(".")[:2])
+    return str(NAMES.get(group, path))
+
+
+def write_value(path: str, value: Any, compared: Mapping[str, Any]) -> str:
+    """Write a canonical value for people, in their language.
+
+    ``compared`` may have the ``currency`` of an amount and the ``names`` of codes.
+    """
+    policy = policy_of(path)
+    if value in (None, "", {}) or policy is None:
+        return "–"
+    if policy.kind in IN_CURRENCY:
+        return _write_amount(value, str(compared.get("currency", "")))
+    return _WRITE.get(policy.kind, str)(_named(value, compared))
+
+
+def _named(value: Any, compared: Mapping[str, Any]) -> Any:
+    return compared.get("names", {}).get(value, value) if isinstance(value, str) else value
+
+
+def _write_amount(value: Any, currency: str) -> str:
+    if isinstance(value, Mapping):
+        return format_price(Decimal(value["amount"]), currency, Decimal(value["per"]))
+    return format_money(Decimal(value), currency)
+
+
+def _write_flag(value: bool) -> str:
+    return gettext("Yes") if value else gettext("No")
+
+
+def _write_address(value: Mapping[str, str]) -> str:
+    named = {**value, "country": countries.name(value.get("country", ""))}
+    parts = [named.pop(part, "") for part in PARTS]
+    return ", ".join(filter(None, [*parts, *named.values()]))
+
+
+_WRITE: Mapping[Kind, Callable[[Any], str]] = {
+    Kind.DATE: lambda value: format_day(dt.date.fromisoformat(value)),
+    Kind.QUANTITY: lambda value: format_quantity(Decimal(value)),
+    Kind.RATE: lambda value: format_rate(Decimal(value)),
+    Kind.FLAG: _write_flag,
+    Kind.ADDRESS: _write_address,
+    Kind.LINE_ORDER: lambda value: gettext("%(count)d lines") % {"count": len(value)},
+}
