@@ -4,6 +4,7 @@
   - Unreachable: a fault of the connection; retry when it recovers
     - RateLimited, AuthenticationFailed, EndpointGone, AddressBlocked, Unsigned
   - Refused: a fault of the message; after a few attempts a person must look
+  - Behind: they edited the record since; merge, and send it again
   - OutcomeUnknown: it may have been accepted; look it up before sending again
     - NoReference: it was accepted, only the reference is missing
 """
@@ -80,6 +81,19 @@ class Refused(HandoffError):
     """The system read the message and refused it (4xx)."""
 
     outcome = Outcome.REFUSED
+
+
+class Behind(HandoffError):
+    """They edited the record since, and refused a message that does not know it (409).
+
+    ``sequence`` is the number of their edit, as far as they say it.
+    """
+
+    outcome = Outcome.BEHIND
+
+    def __init__(self, detail: str | Sentence, *, sequence: int | None, head: str = "") -> None:
+        super().__init__(detail, status=409, head=head)
+        self.sequence = sequence
 
 
 class OutcomeUnknown(HandoffError):

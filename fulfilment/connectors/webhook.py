@@ -25,6 +25,7 @@ from fulfilment.connectors.ssrf import AddressFilter, refused_addresses
 from fulfilment.errors import (
     AddressBlocked,
     AuthenticationFailed,
+    Behind,
     EndpointGone,
     HandoffError,
     NoReference,
@@ -223,7 +224,16 @@ class WebhookConnector:
         head = answer[:HEAD_CHARACTERS].decode(errors="replace")
         if 200 <= status < 300:
             return Reply(_reference(answer), status, printable(head))
+        if status == 409 and self._target.kind == "supply" and (said := _behind(answer)):
+            raise self._behind(said.get("sequence"), head)
         raise self._refusal(status, headers, head)
+
+    def _behind(self, sequence: object, head: str) -> Behind:
+        detail = _(
+            "%(name)s edited it since: it is sent again once that edit is here.",
+            name=self._target.name,
+        )
+        return Behind(detail, sequence=sequence if isinstance(sequence, int) else None, head=head)
 
     def _refusal(self, status: int, headers: Mapping[str, str], head: str) -> HandoffError:
         name, pause = self._target.name, _pause(headers.get("Retry-After"))
@@ -289,6 +299,15 @@ def _reference(answer: bytes) -> str:
     if not isinstance(reference, str) or "\x00" in reference:
         return ""
     return reference.strip() if len(reference.strip()) <= LONGEST_REFERENCE else ""
+
+
+def _behind(answer: bytes) -> dict[str, object]:
+    """Return the answer to a push that does not know an edit of theirs; empty for any other."""
+    try:
+        value = orjson.loads(answer)
+    except orjson.JSONDecodeError:
+        return {}
+    return value if isinstance(value, dict) and value.get("code") == "behind" else {}
 
 
 def _reason(head: str) -> str:

@@ -18,13 +18,14 @@ from common.sentences import sentence as _
 from common.stored_sentences import columns
 from fulfilment.addresses import shown_url
 from fulfilment.connectors.engine import AttemptResult, InFlightHandoff, LaneBatch, Step
-from fulfilment.errors import OutcomeUnknown
+from fulfilment.errors import Behind, OutcomeUnknown
 from fulfilment.models import Attempt, Handoff, Lane
 from fulfilment.outbound.connection_health import is_used, lock_health, record_results
 from fulfilment.outbound.leases import lease_seconds, sending_window
 from fulfilment.outbound.outcomes import HandoffOutcome, decide_outcome
 from fulfilment.services.bulk_sql import query_prepared, write_rows
 from fulfilment.services.references import NewReference, store_references
+from fulfilment.services.resent_orders import note_behind
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +103,7 @@ def complete(steps: Sequence[Step]) -> list[Step]:
     if not steps:
         return []
     merged = _merge(steps)
+    _note_behind(steps)
     try:
         waiting = _store(merged)
     except (OperationalError, InterfaceError):
@@ -112,6 +114,23 @@ def complete(steps: Sequence[Step]) -> list[Step]:
             *(_store_alone(token, step) for token, step in merged.items())
         )
     return [merged[token] for token in waiting]
+
+
+def _note_behind(steps: Iterable[Step]) -> None:
+    """Note what they refused since they are ahead, before its handoff is superseded.
+
+    A worker that dies in between sends it once more, and is refused once more.
+    """
+    for step in steps:
+        for handoff in step.handoffs:
+            error = handoff.results[-1].error if handoff.results else None
+            if isinstance(error, Behind) and handoff.record is not None:
+                note_behind(
+                    step.batch.target.connection_id,
+                    handoff.record,
+                    handoff.message.id,
+                    error.sequence,
+                )
 
 
 def _store(steps: Mapping[uuid.UUID, Step]) -> set[uuid.UUID]:

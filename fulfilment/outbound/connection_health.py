@@ -22,7 +22,10 @@ Outcome = Attempt.Outcome
 Status = Connection.Status
 
 WORKING = frozenset(
-    {Outcome.DONE, Outcome.FOUND, Outcome.NOT_FOUND, Outcome.NO_REFERENCE, Outcome.REFUSED}
+    {
+        *(Outcome.DONE, Outcome.FOUND, Outcome.NOT_FOUND),
+        *(Outcome.NO_REFERENCE, Outcome.REFUSED, Outcome.BEHIND),
+    }
 )
 """Outcomes of a connection that works, even if it refuses the message."""
 

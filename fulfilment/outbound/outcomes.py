@@ -32,8 +32,9 @@ class HandoffOutcome:
 
     @property
     def is_passed_over(self) -> bool:
-        """Whether it waits for a person, but nothing waits for it."""
-        return self.state == State.NEEDS_ATTENTION and not self.holds_lane
+        """Whether it is not delivered, but nothing waits for it."""
+        waits = self.state == State.NEEDS_ATTENTION and not self.holds_lane
+        return waits or self.state == State.SUPERSEDED
 
 
 def decide_outcome(
@@ -65,6 +66,10 @@ def _accepted(handoff: InFlightHandoff) -> HandoffOutcome:
 
 def _failed(handoff: InFlightHandoff, skips_refused: bool) -> HandoffOutcome:
     last = handoff.results[-1]
+    if last.outcome == Outcome.BEHIND:
+        return HandoffOutcome(
+            State.SUPERSEDED, cause=last.detail, refusal_count=handoff.refusal_count
+        )
     is_acknowledged = handoff.is_acknowledged or any(
         result.outcome == Outcome.NO_REFERENCE for result in handoff.results
     )

@@ -29,6 +29,7 @@ from fulfilment.services.discrepancies import NewDiscrepancy, settle_discrepanci
 from fulfilment.services.mappings import Kind, mapped_codes
 from fulfilment.services.order_edits import apply_edit, new_lines, read_edit
 from fulfilment.services.order_values import values_of
+from fulfilment.services.resent_orders import answer_snapshot
 from fulfilment.services.sync_states import (
     CONFLICTS,
     ORDER,
@@ -41,7 +42,7 @@ from fulfilment.services.sync_states import (
     remembered,
     snapshot_of,
 )
-from fulfilment.sync.arrivals import is_loop, is_stale, round_trips
+from fulfilment.sync.arrivals import is_stale
 from fulfilment.sync.canonical import Notation, canonical, with_missing_lines
 from fulfilment.sync.merge import Conflict, ConflictKind, Merge, base_of, merge
 from fulfilment.sync.policies import policy_of
@@ -73,7 +74,10 @@ COUNTRY_CODES: Mapping[str, str] = {name: code for code, name in countries}
 
 @dataclass(frozen=True, slots=True)
 class TakenIn:
-    """What became of a snapshot: whether it changed anything here, or was older than another."""
+    """What became of a snapshot: whether it changed anything here, or was older than another.
+
+    ``tells_origin``: the order was sent again, since ours counts and they do not hold it.
+    """
 
     record: Record
     has_changed: bool = False
@@ -199,15 +203,13 @@ def _merge_in(
         answers=_answers(state, theirs),
         open_conflicts=open_conflicts(state),
     )
+    is_newer = theirs.sequence > state.snapshot_sequence
     edit = read_edit(merged.apply, order, lines)
     reason = _reason(connection, theirs)
     has_changed = apply_edit(order, edit, actor=_sender(connection), reason=reason)
     _keep(state, theirs, merged.held, ids, _splits(said, ids, splits), knows)
     _settle(state, record, merged, lines, order.currency, report)
-    trips = round_trips(state.round_trips, merged, edited=order.version > state.answered_version)
-    state.round_trips = trips
-    state.save()
-    tells = bool(merged.tell_origin) and not is_loop(trips)
+    tells = answer_snapshot(state, order, merged, is_newer=is_newer, report=report)
     return TakenIn(record, has_changed, merged.conflicts, tells_origin=tells)
 
 
