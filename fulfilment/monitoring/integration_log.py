@@ -49,10 +49,20 @@ class Exchange:
 
     @property
     def is_undecided(self) -> bool:
-        """Whether a person has something to decide."""
-        return any(each.is_open for each in self.messages) or any(
-            each.resolved_at is None for each in self.discrepancies
+        """Whether a person has something to decide, beside fields that both sides changed."""
+        fields = {each.report_id for each in self.conflicts}
+        return any(each.is_open and each.pk not in fields for each in self.messages) or any(
+            each.resolved_at is None and each.compared is None for each in self.discrepancies
         )
+
+    @property
+    def conflicts(self) -> list[Discrepancy]:
+        """The fields that both sides changed, and of which nobody has decided yet."""
+        return [
+            each
+            for each in self.discrepancies
+            if each.compared is not None and each.resolved_at is None
+        ]
 
     @property
     def entries(self) -> list[Entry]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from html import unescape
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -13,6 +15,7 @@ from crm.models import User
 from fulfilment.models import Discrepancy
 from sales.models import Order
 from sales.services.change_orders import Changes, change_order
+from sales.services.orders import cancel_order
 from tests.factories import Market
 from tests.fulfilment.conftest import FarEnd
 from tests.fulfilment.messages import receive_from
@@ -159,3 +162,106 @@ def test_asks_for_what_is_missing(
     found.refresh_from_db()
     assert (answer.status_code, found.resolved_at) == (422, None)
     assert problem in unescape(answer.content.decode())
+
+
+VALUES = [
+    (
+        "requested_on",
+        {"base": None, "ours": "2026-12-01", "theirs": "2026-12-03"},
+        {"other": "2026-12-02"},
+        ("Ours: 1 Dec 2026.", "Theirs: 3 Dec 2026."),
+        dt.date(2026, 12, 2),
+    ),
+    (
+        "customer_reference",
+        {"base": "", "ours": "PO-1", "theirs": "PO-2"},
+        {"other": "PO-3"},
+        ("Ours: PO-1.", "Theirs: PO-2."),
+        "PO-3",
+    ),
+    (
+        "ship_to",
+        {"base": {}, "ours": {"city": "Hamburg"}, "theirs": {"city": "Bremen", "country": "DE"}},
+        {"street": "Quay 1", "city": "Kiel", "postal_code": "24103", "country": "DE"},
+        ("Ours: Hamburg.", "Theirs: Bremen, Germany."),
+        {"city": "Kiel", "country": "DE", "postal_code": "24103", "street": "Quay 1"},
+    ),
+]
+COLUMNS = {"ship_to": "shipping_address"}
+
+
+@pytest.mark.parametrize(("name", "values", "typed", "labels", "becomes"), VALUES)
+def test_takes_each_kind_of_value_of_the_head(
+    disputed: Order,
+    clerk: User,
+    client: Client,
+    market: Market,
+    name: str,
+    values: dict[str, Any],
+    typed: dict[str, str],
+    labels: tuple[str, str],
+    becomes: object,
+) -> None:
+    column = COLUMNS.get(name, name)
+    change_order(disputed.pk, Changes(head={column: _as_column(values["ours"])}), actor=market.rep)
+    found = conflict("quantity")
+    Discrepancy.objects.filter(pk=found.pk).update(field=f"head.{name}", compared=values, about="")
+    page = text_of(client, f"/discrepancies/{found.pk}/decide/")
+    assert [label for label in labels if label not in page] == []
+
+    answer = client.post(
+        f"/discrepancies/{found.pk}/decide/", {"value": "other", "reason": "Split", **typed}
+    )
+
+    disputed.refresh_from_db()
+    assert answer.status_code in {200, 204, 302, 303}
+    assert getattr(disputed, column) == becomes
+
+
+def _as_column(value: Any) -> Any:
+    return dt.date.fromisoformat(value) if str(value).startswith("2026") else value
+
+
+def test_takes_a_price_for_so_many_units(
+    disputed: Order, clerk: User, client: Client, market: Market
+) -> None:
+    found, line = conflict("quantity"), disputed.lines.get()
+    values = {
+        "base": {"amount": "20", "per": "1"},
+        "ours": {"amount": "20", "per": "1"},
+        "theirs": {"amount": "2100", "per": "100"},
+        "currency": "EUR",
+    }
+    Discrepancy.objects.filter(pk=found.pk).update(field=f"line.{line.pk}.price", compared=values)
+    page = text_of(client, f"/discrepancies/{found.pk}/decide/")
+    assert "Price of Grinder" in page
+    assert "Theirs: €2,100.00 per 100." in page
+
+    client.post(
+        f"/discrepancies/{found.pk}/decide/",
+        {"value": "other", "other": "2050 / 100", "reason": "Split"},
+    )
+
+    line.refresh_from_db()
+    assert (line.unit_price, line.price_quantity) == (Decimal(2050), Decimal(100))
+
+
+def test_a_cancelled_order_is_not_opened_again(
+    disputed: Order, clerk: User, client: Client, market: Market
+) -> None:
+    found = conflict("quantity")
+    cancel_order(disputed.pk, actor=market.rep, reason="Lost")
+    Discrepancy.objects.filter(pk=found.pk).update(
+        field="head.is_cancelled", compared={"base": True, "ours": True, "theirs": False}
+    )
+
+    url = f"/discrepancies/{found.pk}/decide/"
+    page = text_of(client, url)
+    assert "Ours: Yes. Supply is sent Yes." in page
+    assert page.count('type="radio"') == 1
+
+    assert client.post(url, {"value": "theirs", "reason": "Reopen"}).status_code == 422
+    client.post(url, {"value": "ours", "reason": "It is lost"})
+
+    found.refresh_from_db()
+    assert (found.choice, found.decided_by) == ("ours", clerk)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.utils.translation import gettext
 
@@ -13,6 +13,7 @@ from fulfilment.models import (
     Health,
     InboundMessage,
     Shipment,
+    SyncState,
 )
 from web.display import Chip, Tone
 
@@ -75,20 +76,60 @@ def discrepancy_chip(found: Discrepancy) -> Chip:
     return Chip(found.get_kind_display(), "bad", "scale")
 
 
-def sync_chip(states: Iterable[str], *, is_undecided: bool = False) -> Chip | None:
-    """Show the worst state of a document's handoffs and reports; nothing if it has none."""
+def sync_chip(
+    states: Iterable[str],
+    sync: Collection[SyncState] = (),
+    *,
+    is_undecided: bool = False,
+    differing: int = 0,
+) -> Chip | None:
+    """Show the worst state of a document's handoffs and reports; nothing if it has none.
+
+    ``sync`` is what other systems hold of it, ``differing`` the number of fields in dispute.
+    """
     found = set(states)
     if is_undecided:
         return Chip(gettext("A report needs a person"), "bad", "scale")
-    if not found:
+    if not found and not sync:
         return None
     if State.NEEDS_ATTENTION in found:
         return Chip(gettext("Sync needs attention"), "bad", "alert-triangle")
+    if differing:
+        return differs_chip(differing)
+    return next((waiting_chip(each) for each in sync if each.must_send_again), _sending_chip(found))
+
+
+def _sending_chip(found: Collection[str]) -> Chip:
+    """Show how far the handoffs are of which none waits for a person."""
     if found & TROUBLE:
         return Chip(gettext("Sync retrying"), "warn", "refresh")
     if found & {State.QUEUED, State.SENDING}:
         return Chip(gettext("Syncing"), "info", "arrows-exchange")
     return Chip(gettext("In sync"), "good", "cloud-check")
+
+
+def state_chip(state: SyncState, differing: int) -> Chip:
+    """Show whether another system holds an order as we do."""
+    if differing:
+        return differs_chip(differing)
+    if state.must_send_again:
+        return waiting_chip(state)
+    if state.pushes or state.heard_at is None:
+        return Chip(gettext("Syncing"), "info", "arrows-exchange")
+    return Chip(gettext("In sync"), "good", "cloud-check")
+
+
+def differs_chip(differing: int) -> Chip:
+    """Say in how many fields both systems differ."""
+    label = gettext("Differs (%(count)d)") % {"count": differing}
+    title = gettext("Both systems changed the same field: a person decides.")
+    return Chip(label, "warn", "scale", title=title)
+
+
+def waiting_chip(state: SyncState) -> Chip:
+    """Say for what an order waits before it is sent again."""
+    title = gettext("%(connection)s edited it since: it is sent again once that edit is here.")
+    return Chip(gettext("Waiting"), "warn", "clock", title=title % {"connection": state.connection})
 
 
 def connection_chip(connection: Connection, health: Health | None) -> Chip:

@@ -18,6 +18,7 @@ from web.display import TONE_CLASS, Chip, When
 from web.pages.cards import Card, CardRow, icon_mark
 from web.pages.open_reports import open_reports_card
 from web.pages.report_documents import DocumentKey
+from web.pages.sync import read_sync_states, sync_card
 
 SHOWN = 12
 
@@ -36,6 +37,8 @@ class Integration:
     """A document's handoffs, what they add up to, and what came of them."""
 
     sync: Chip | None
+    sync_card: Card | None
+    """What other systems hold of it, if both sides edit it."""
     handoffs: Card
     undecided: Card | None
     log: IntegrationLog
@@ -44,7 +47,10 @@ class Integration:
 def build_integration(
     document: AnyDocument, user: User, invoices: Iterable[Invoice] | None = None
 ) -> Integration:
-    """Read a document's handoffs and integration log; three statements, one more for invoices."""
+    """Read a document's handoffs and integration log; three statements.
+
+    One more reads what other systems hold of an order, one its invoices if they are not given.
+    """
     exchange = read_exchange(document, invoices)
     owner = str(document.owner)
     keys: set[DocumentKey] = {each.root_id or each.subject for each in exchange.messages}
@@ -52,9 +58,16 @@ def build_integration(
     undecided = open_reports_card(
         exchange.messages, exchange.discrepancies, dict.fromkeys(keys, owner), user
     )
+    held = read_sync_states(document)
     states = (handoff.state for handoff in exchange.handoffs)
     return Integration(
-        sync=sync_chip(states, is_undecided=exchange.is_undecided),
+        sync=sync_chip(
+            states,
+            held,
+            is_undecided=exchange.is_undecided,
+            differing=len(exchange.conflicts),
+        ),
+        sync_card=sync_card(document, held, exchange.conflicts),
         handoffs=_handoffs_card(exchange.handoffs),
         undecided=undecided,
         log=_log(exchange.entries),

@@ -74,7 +74,7 @@ class OrderPage(DocumentPage):
 def order_page(
     order: Order, user: User, *, problem: str = "", promotion_form: PromotionForm | None = None
 ) -> OrderPage:
-    """Read and format everything that the page of an order shows; 13 statements at most.
+    """Read and format everything that the page of an order shows; 14 statements at most.
 
     Three more read the ledger where it is needed; one more each line of goods to credit.
     """

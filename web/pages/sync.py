@@ -1,0 +1,83 @@
+"""Card of two-way sync: what other systems hold of an order that both sides edit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from django.utils.translation import gettext
+
+from common.formatting import format_money
+from fulfilment.models import Connection, Discrepancy, SyncState
+from sales.models import AnyDocument, Order
+from web.chips.handoffs import state_chip
+from web.display import When
+from web.pages.cards import Card, CardRow
+from web.pages.discrepancies import compared
+from web.record_urls import record_url
+
+TOTAL = "head.of_record.total"
+WORD = "head.processing_status"
+
+
+def read_sync_states(document: AnyDocument) -> list[SyncState]:
+    """Read what the supply-chain systems hold of an order; one statement, none for others."""
+    if not isinstance(document, Order):
+        return []
+    states = SyncState.objects.filter(
+        record_id=document.pk, connection__kind=Connection.Kind.SUPPLY
+    )
+    return list(states.select_related("connection").order_by("connection__name"))
+
+
+def sync_card(
+    order: AnyDocument, states: Sequence[SyncState], conflicts: Sequence[Discrepancy]
+) -> Card | None:
+    """Show a row for each system, and below it one for each field that a person decides."""
+    if not states or not isinstance(order, Order):
+        return None
+    rows: list[CardRow] = []
+    for state in states:
+        own = [each for each in conflicts if each.connection_id == state.connection_id]
+        rows += [_state_row(order, state, len(own)), *map(_conflict_row, own)]
+    return Card(title=gettext("Two-way sync"), id="sync", rows=rows)
+
+
+def _state_row(order: Order, state: SyncState, differing: int) -> CardRow:
+    number = state.snapshot.get("order", {}).get("number", "")
+    return CardRow(
+        title=f"{state.connection} {number}".strip(),
+        note=str(state.held.get(WORD) or ""),
+        detail=" · ".join(_parts(order, state)),
+        chip=state_chip(state, differing),
+        when=When.of(state.heard_at),
+    )
+
+
+def _parts(order: Order, state: SyncState) -> Iterator[str]:
+    if state.heard_at is None:
+        yield gettext("Nothing was heard of it yet")
+        return
+    if state.held.get(TOTAL) is not None:
+        yield _totals(order, Decimal(state.held[TOTAL]))
+    yield gettext("they know version %(version)d of %(latest)d") % {
+        "version": state.knows,
+        "latest": order.version,
+    }
+
+
+def _totals(order: Order, theirs: Decimal) -> str:
+    """Write their total of record beside ours, and by how much it differs."""
+    difference = theirs - order.total
+    values = {
+        "theirs": format_money(theirs, order.currency),
+        "ours": format_money(order.total, order.currency),
+        "difference": ("+" if difference > 0 else "") + format_money(difference, order.currency),
+    }
+    if not difference:
+        return gettext("their total %(theirs)s, as ours") % values
+    return gettext("their total %(theirs)s (ours %(ours)s, %(difference)s)") % values
+
+
+def _conflict_row(found: Discrepancy) -> CardRow:
+    return CardRow(title=compared(found), url=record_url(found), when=When.of(found.opened_at))
