@@ -153,11 +153,24 @@ def _own_id(line: Mapping[str, Any], ours: Collection[str]) -> str | None:
     return own if own in ours else None
 
 
+NEVER_EMPTY = frozenset({"name", "description"})
+"""Texts that every order and every line has here: where theirs is empty, ours stands."""
+
+
+def _told(record: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a record of theirs tells, in our names."""
+    return {
+        ours: record[name]
+        for name, ours in names.items()
+        if name in record and (record[name] or name not in NEVER_EMPTY)
+    }
+
+
 def read_order(
     theirs: RemoteOrder, mapped: Mapping[Code, uuid.UUID], line_ids: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return an order of theirs in our names, as ``canonical`` reads it."""
-    head = {ours: theirs.fields[name] for name, ours in HEAD.items() if name in theirs.fields}
+    head = _told(theirs.fields, HEAD)
     if "payment_terms" in theirs.fields:
         terms = theirs.fields["payment_terms"]
         head["payment_terms"] = str(mapped[Kind.PAYMENT_TERMS, terms]) if terms else None
@@ -169,9 +182,7 @@ def _read_line(
     line: Mapping[str, Any], mapped: Mapping[Code, uuid.UUID], our_id: str
 ) -> Iterator[tuple[str, Any]]:
     yield "id", our_id
-    for name, ours in LINE.items():
-        if name in line:
-            yield ours, line[name]
+    yield from _told(line, LINE).items()
     if line.get("item"):
         yield "product", str(mapped[Kind.PRODUCT, line["item"]])
     elif line.get("category"):

@@ -124,15 +124,17 @@ def _new_line(line: str, values: Mapping[str, Any], sold: _Sold) -> dict[str, An
     """Return the fields of a new line; its price is theirs, and so is its tax rate."""
     named = uuid.UUID(values["product"]) if values.get("product") else None
     product = sold.products.get(named) if named else None
+    category = sold.categories.get(named) if named else None
+    is_called = product or category
     fields: dict[str, Any] = {
         "id": uuid.UUID(line),
         "product": product,
-        "product_category": sold.categories.get(named) if named else None,
+        "product_category": category,
         "unit": sold.units.get(uuid.UUID(values["unit"])) if values.get("unit") else None,
         "quantity": Decimal(values["quantity"]),
         "discount_amount": Decimal(values.get("discount", "0")) or None,
         "price_source": DocumentLine.PriceSource.EXTERNAL,
-        "description": values.get("description") or (product.name if product else ""),
+        "description": values.get("description") or (is_called.name if is_called else ""),
     }
     for name, value in values.items():
         if name in _LINE and value is not None:

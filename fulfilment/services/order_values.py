@@ -12,18 +12,23 @@ from sales.models import Order, OrderLine
 from sales.pricing.money import Rounding
 from sales.services.prices.pricing_input import terms_of
 
+PLACED_AT = "head.placed_at"
 NOTHING_HELD: Mapping[str, Any] = {}
 
 
 def values_of(
     order: Order, lines: Sequence[OrderLine], held: Mapping[str, Any] = NOTHING_HELD
 ) -> dict[str, Any]:
-    """Return the canonical values of an order; what is theirs alone is as they hold it."""
+    """Return the canonical values of an order; what is theirs alone is as they hold it.
+
+    So is when it was placed: the side that made it says so, and nobody changes it.
+    """
     shared = canonical(
         {"head": dict(_head(order)), "lines": [dict(_line(order, line)) for line in _sent(lines)]},
         Notation(order.currency, rounding=Rounding(order.rounding)),
     )
-    return {**_theirs(held), **shared}
+    placed = {PLACED_AT: held[PLACED_AT]} if held.get(PLACED_AT) else {}
+    return {**_theirs(held), **shared, **placed}
 
 
 def _theirs(held: Mapping[str, Any]) -> dict[str, Any]:

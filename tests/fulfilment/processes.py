@@ -90,8 +90,10 @@ def secret(text: str) -> str:
 
 
 @contextmanager
-def sandbox(name: str, events: list[str], throughline: str, folder: Path) -> Iterator[Sandbox]:
-    """Start one system of the sandbox and connect it both ways."""
+def sandbox(
+    name: str, events: list[str], throughline: str, folder: Path, **settings_of_connection: Any
+) -> Iterator[Sandbox]:
+    """Start one system of the sandbox and connect it both ways, with settings of a connection."""
     ours, theirs = secret(f"to {name}"), secret(f"from {name}")
     process = running(
         "-m",
@@ -114,6 +116,7 @@ def sandbox(name: str, events: list[str], throughline: str, folder: Path) -> Ite
         reports_as=[name],
         secret_out=ours,
         secret_in=theirs,
+        **settings_of_connection,
     )
     try:
         yield Sandbox(port)

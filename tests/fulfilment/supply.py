@@ -27,12 +27,16 @@ sequences = itertools.count(100)
 def connect_supply(server: HTTPServer, market: Market) -> FarEnd:
     """Register a supply-chain system that knows the market's company, account and terms."""
     far_end = connect(server, "supply", ORDER_EVENTS, kind=Connection.Kind.SUPPLY)
-    connection = far_end.connection
+    map_market(far_end.connection, market)
+    return far_end
+
+
+def map_market(connection: Connection, market: Market) -> None:
+    """Map their codes for a market's company, account, category and terms."""
     map_code(connection, (Kind.COMPANY, "USMF"), market.company)
     map_code(connection, (Kind.ACCOUNT, "C-001"), market.account)
     map_code(connection, (Kind.CATEGORY, "PARTS"), market.category)
     map_code(connection, (Kind.PAYMENT_TERMS, "NET30"), market.payment_terms)
-    return far_end
 
 
 def mapped_product(connection: Connection, market: Market, code: str, price: str) -> Product:

@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 from pytest_httpserver import HTTPServer
 
-from fulfilment.models import InboundMessage, Payload
+from fulfilment.models import Discrepancy, InboundMessage, Payload
+from sales.models import Order
 from sales.services.change_orders import Changes, change_order
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
@@ -22,6 +23,8 @@ from tests.fulfilment.supply import (
     last_push,
     mapped_product,
     sold,
+    their_line,
+    their_order,
 )
 
 
@@ -100,6 +103,21 @@ def test_a_push_names_what_it_changes_and_what_it_knows(supply: FarEnd, market: 
     hold_order(order.pk, actor=market.rep, reason="Credit check")
 
     assert last_push()["changes"] == ["on_hold"]
+
+
+def test_an_order_of_theirs_is_told_only_what_was_changed_here(
+    supply: FarEnd, market: Market
+) -> None:
+    line = their_line(requested_ship_date=None)
+    receive_from(supply, changed(their_order(line)))
+    order = Order.objects.get()
+
+    hold_order(order.pk, actor=market.rep, reason="Credit check")
+
+    push = last_push()
+    assert push["changes"] == ["on_hold"]
+    receive_from(supply, changed(answered(push, id="5637144577", lines=[line])))
+    assert not Discrepancy.objects.exists()
 
 
 def test_their_split_is_sent_back_as_received_while_the_line_is_as_agreed(

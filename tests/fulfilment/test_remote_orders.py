@@ -126,6 +126,25 @@ def test_an_older_snapshot_changes_nothing(supply: FarEnd) -> None:
     assert (there(order), versions(order)) == ("3=50.00", before)
 
 
+@pytest.mark.parametrize("sold", [{}, {"item": None, "category": "PARTS", "unit": None}])
+def test_what_has_no_name_there_keeps_its_name_here(
+    supply: FarEnd, sold: dict[str, object]
+) -> None:
+    unnamed = {"description": None, **sold}
+    order = take(supply, lines=[their_line(**unnamed)], name=None)
+    called = order.name, order.lines.get().description
+
+    edited = their_order(their_line(quantity="5", amount="83.34", **unnamed), name="")
+    assert receive_from(supply, changed(edited)) == "applied"
+
+    order.refresh_from_db()
+    line = order.lines.get()
+    sold_as = line.product or line.product_category
+    assert sold_as is not None
+    assert (order.name, line.description, line.quantity) == (*called, 5)
+    assert called == ("SO-000123", sold_as.name)
+
+
 def test_a_line_that_is_gone_there_is_cancelled_here(supply: FarEnd) -> None:
     second = their_line("LOT-000002", discount="0", charge="0", amount="60.00")
     order = take(supply, lines=[their_line(), second])
