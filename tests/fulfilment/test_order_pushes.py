@@ -116,7 +116,9 @@ def test_an_order_of_theirs_is_told_only_what_was_changed_here(
 
     push = last_push()
     assert push["changes"] == ["on_hold"]
-    receive_from(supply, changed(answered(push, id="5637144577", lines=[line])))
+    sent = json.loads(Payload.objects.get().body)
+    echo = their_order(line, on_hold=True, knows=order.version + 1, cause=sent["id"])
+    receive_from(supply, changed(echo))
     assert not Discrepancy.objects.exists()
 
 
