@@ -1,3 +1,3 @@
-from fulfilment.admin import connections, handoffs, inbound, shipments
+from fulfilment.admin import connections, handoffs, inbound, mappings, shipments
 
-__all__ = ["connections", "handoffs", "inbound", "shipments"]
+__all__ = ["connections", "handoffs", "inbound", "mappings", "shipments"]

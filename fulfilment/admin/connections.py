@@ -13,13 +13,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crm.admin.base import ReadOnlyAdmin, RecordAdmin
 from fulfilment import signing
 from fulfilment.addresses import shown_url
-from fulfilment.models import Connection, DisabledPeriod, Health, Secret
+from fulfilment.models import Connection, DisabledPeriod, Health, Mapping, Secret
 from fulfilment.routes import sent_event_types
 from fulfilment.services.connections import (
     disable_connection,
@@ -129,7 +130,7 @@ class ConnectionAdmin(RecordAdmin[Connection]):
     list_display = ("name", "code", "status", "address", "last_success", "last_failure")
     list_filter = ("status", "kind")
     list_select_related = ("health",)
-    readonly_fields = ("status", "created_at", "updated_at")
+    readonly_fields = ("status", "mapped_codes", "created_at", "updated_at")
     search_fields = ("name", "code")
     inlines = (HealthInline, SecretInline, DisabledPeriodInline)
     actions = (
@@ -151,6 +152,17 @@ class ConnectionAdmin(RecordAdmin[Connection]):
     def last_failure(self, connection: Connection) -> str:
         """Return why it last failed."""
         return connection.health.display_last_failure
+
+    @admin.display(description=_("mapped codes"))
+    def mapped_codes(self, connection: Connection) -> str:
+        """Lead to the mappings of its codes."""
+        url = reverse("admin:fulfilment_mapping_changelist")
+        return format_html(
+            '<a href="{}?connection__id__exact={}">{}</a>',
+            url,
+            connection.pk,
+            Mapping.objects.filter(connection=connection.pk).count(),
+        )
 
     def has_delete_permission(self, request: HttpRequest, obj: Connection | None = None) -> bool:
         """Refuse: connections are paused or disabled, and their handoffs stay."""

@@ -1,6 +1,6 @@
 """Orders in the words of a supply-chain system, read and written.
 
-A field that is absent was not told; null clears it. Names of fields, both ways, are those of
+A field that is absent was not sent; null clears it. Names of fields, both ways, are those of
 docs/two-way-sync.md.
 """
 
@@ -141,7 +141,7 @@ class RemoteOrder:
         return {(kind, code) for kind, code in found if code}
 
     def line_ids(self, known: Mapping[str, str], ours: Collection[str]) -> dict[str, str]:
-        """Name each line by our id: known, told by them, or new."""
+        """Name each line by our id: known, sent by them, or new."""
         return {
             line["id"]: known.get(line["id"]) or _own_id(line, ours) or str(uuid7())
             for line in self.lines
@@ -157,8 +157,8 @@ NEVER_EMPTY = frozenset({"name", "description"})
 """Texts that every order and every line has here: where theirs is empty, ours stands."""
 
 
-def _told(record: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """Return what a record of theirs tells, in our names."""
+def _reported(record: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a record of theirs has, in our names."""
     return {
         ours: record[name]
         for name, ours in names.items()
@@ -170,7 +170,7 @@ def read_order(
     theirs: RemoteOrder, mapped: Mapping[Code, uuid.UUID], line_ids: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return an order of theirs in our names, as ``canonical`` reads it."""
-    head = _told(theirs.fields, HEAD)
+    head = _reported(theirs.fields, HEAD)
     if "payment_terms" in theirs.fields:
         terms = theirs.fields["payment_terms"]
         head["payment_terms"] = str(mapped[Kind.PAYMENT_TERMS, terms]) if terms else None
@@ -182,7 +182,7 @@ def _read_line(
     line: Mapping[str, Any], mapped: Mapping[Code, uuid.UUID], our_id: str
 ) -> Iterator[tuple[str, Any]]:
     yield "id", our_id
-    yield from _told(line, LINE).items()
+    yield from _reported(line, LINE).items()
     if line.get("item"):
         yield "product", str(mapped[Kind.PRODUCT, line["item"]])
     elif line.get("category"):

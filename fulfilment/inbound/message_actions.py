@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Count, F, Func, Min, Model, QuerySet, TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from common.errors import IllegalTransition, MissingField
+from common.errors import DomainError, IllegalTransition, MissingField
 from common.stored_sentences import columns
 from crm.actors import Actor
 from fulfilment.dialects.supply import Code
 from fulfilment.inbound.intake import MessageResult, apply_stored
-from fulfilment.models import Connection, InboundMessage
+from fulfilment.models import Connection, InboundMessage, Mapping
 from fulfilment.services.discrepancies import decision
 from fulfilment.services.mappings import map_code, unmapped_code
 
@@ -50,15 +52,78 @@ def _settled(stored: InboundMessage) -> IllegalTransition:
     )
 
 
+class CodeMapped(DomainError):
+    """A code is mapped already, perhaps by somebody else meanwhile."""
+
+    code = "code_mapped"
+
+
 def map_waiting_code(connection: Connection, code: Code, record: Model) -> list[MessageResult]:
     """Map a code of theirs to a record of ours, and apply the messages that waited for it.
 
+    Refused if it is mapped already: to another record it is mapped in the administration.
+    """
+    kind, their_code = code
+    known = Mapping.objects.filter(connection=connection, kind=kind, their_code=their_code).first()
+    if known is not None:
+        raise CodeMapped(
+            gettext(
+                "%(mapping)s of %(connection)s is mapped already. Change that in the "
+                "administration if it is wrong, or apply the message again."
+            )
+            % {"mapping": known, "connection": connection}
+        )
+    map_code(connection, code, record)
+    return apply_waiting(connection, code)
+
+
+def apply_waiting(connection: Connection, code: Code) -> list[MessageResult]:
+    """Apply the messages that wait for a code of theirs.
+
     The newest message of each document is applied first, so that the older ones change nothing.
     """
-    map_code(connection, code, record)
     waiting = InboundMessage.objects.open().filter(
         connection=connection, unmapped__contains=[unmapped_code(code)]
     )
     newest_first = list(waiting.order_by("-sequence", "-id").values_list("pk", flat=True))
     applied = (apply_stored(key, InboundMessage.Result.QUARANTINED) for key in newest_first)
     return [result for result in applied if result is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingCode:
+    """A code of theirs that is not mapped, and what waits for it."""
+
+    connection: str
+    kind: str
+    their_code: str
+    documents: int
+    message_id: uuid.UUID
+    """One of the messages, as an example."""
+
+
+def waiting_codes(messages: QuerySet[InboundMessage]) -> list[WaitingCode]:
+    """Return the codes that messages wait for, those of the most documents first; one statement."""
+    codes = messages.order_by().annotate(code=_Unnested(F("unmapped")))
+    rows = (
+        codes.values_list("connection__name", "code")
+        .annotate(documents=Count("subject", distinct=True), example=Min(Cast("pk", TextField())))
+        .order_by("-documents", "code", "connection__name")
+    )
+    return [
+        _waiting_code(connection, code, documents, example)
+        for connection, code, documents, example in rows
+    ]
+
+
+def _waiting_code(connection: str, code: str, documents: int, example: str) -> WaitingCode:
+    kind, _colon, their_code = code.partition(":")
+    return WaitingCode(connection, kind, their_code, documents, uuid.UUID(example))
+
+
+class _Unnested(Func):
+    """One row for each element of an array."""
+
+    function = "unnest"
+    output_field = TextField()
+    set_returning = True

@@ -1,6 +1,6 @@
 """Schemas of a supply-chain system's messages: snapshots of orders, in its words.
 
-A field that is absent was not told; null clears it. What has no field here is kept as received.
+A field that is absent was not sent; null clears it. What has no field here is kept as received.
 """
 
 from __future__ import annotations

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.search import TrigramSimilarity
 from django.db import models, transaction
-from django.db.models import F, QuerySet
-from django.db.models.functions import Lower
+from django.db.models import QuerySet
+from django.utils.translation import gettext, gettext_lazy
 
 from common.errors import DomainError
 from common.sentences import joined
@@ -22,7 +23,9 @@ from fulfilment.models import Mapping as MappingRow
 from sales.models import Company, PaymentTerms, PriceList, Product, ProductCategory, Unit
 
 Kind = MappingRow.Kind
-SUGGESTIONS = 3
+NAME_HINT = gettext_lazy("Its code or name, such as a SKU or the name of an account.")
+"""What a person types to name a record."""
+SUGGESTIONS = 5
 LEAST_SIMILARITY = 0.2
 
 
@@ -98,6 +101,18 @@ def unmapped_code(code: Code) -> str:
     return ":".join(code)
 
 
+class WrongKindOfRecord(DomainError):
+    """A code is to be mapped to a record of another kind."""
+
+    code = "wrong_kind_of_record"
+
+
+class NoSuchRecord(DomainError):
+    """No record of ours, or more than one, is called like this."""
+
+    code = "no_such_record"
+
+
 @transaction.atomic
 def map_code(connection: Connection, code: Code, record: models.Model) -> MappingRow:
     """Map a code of theirs to a record of ours, or to another one than before.
@@ -107,7 +122,10 @@ def map_code(connection: Connection, code: Code, record: models.Model) -> Mappin
     kind, their_code = code
     expected = MAPPED_KINDS[kind].model
     if not isinstance(record, expected):
-        raise TypeError(f"{Kind(kind)} is mapped to {expected.__name__}.")
+        raise WrongKindOfRecord(
+            gettext("%(record)s is no %(kind)s: the code “%(code)s” is mapped to one.")
+            % {"record": record, "kind": expected._meta.verbose_name, "code": their_code}
+        )
     others = MappingRow.objects.filter(
         connection=connection, kind=kind, record_id=record.pk, is_outward=True
     ).exclude(their_code=their_code)
@@ -129,24 +147,54 @@ def suggestions(code: Code) -> Sequence[models.Model]:
     )
     found = mapped.model._default_manager.annotate(similarity=similar)
     return list(
-        found.filter(similarity__gte=LEAST_SIMILARITY).order_by("-similarity")[:SUGGESTIONS]
+        found.filter(similarity__gte=LEAST_SIMILARITY).order_by("-similarity", "pk")[:SUGGESTIONS]
     )
 
 
-def exact_matches(kind: str, codes: Collection[str]) -> dict[str, models.Model]:
-    """Return the records whose own code or name is a code of theirs, whatever its capitals."""
+def record_called(kind: str, name: str) -> models.Model:
+    """Find the record of a kind by its code, name or id, as a person types it.
+
+    Raises NoSuchRecord, with similar ones, unless it is exactly one.
+    """
     mapped = MAPPED_KINDS[kind]
-    wanted = {code.casefold(): code for code in codes}
-    found: dict[str, models.Model] = {}
-    for record in _with_lower_code(mapped).filter(lower_code__in=wanted):
-        found[wanted[_lower_code(record)]] = record
+    records = mapped.model._default_manager.all()
+    with suppress(ValueError):
+        return _only(records.filter(pk=uuid.UUID(name)), kind, name)
+    by_code = records.filter(**{f"{mapped.code}__iexact": name})
+    by_name = records.filter(**{f"{mapped.name}__iexact": name})
+    return _only(by_code if by_code.exists() else by_name, kind, name)
+
+
+def _only(found: QuerySet[Any], kind: str, name: str) -> models.Model:
+    records = list(found[:2])
+    if len(records) == 1:
+        record: models.Model = records[0]
+        return record
+    values = {"kind": Kind(kind).label, "name": name}
+    if records:
+        text = gettext(
+            "%(kind)s: more than one is called “%(name)s”. Give the id of the one that is meant, "
+            "which is in the address of its page."
+        )
+        raise NoSuchRecord(text % values)
+    similar = ", ".join(called(kind, each) for each in suggestions((kind, name)))
+    text = gettext("%(kind)s: none is called “%(name)s”. Similar ones: %(similar)s.")
+    raise NoSuchRecord(text % {**values, "similar": similar or "–"})
+
+
+def called(kind: str, record: Any) -> str:
+    """Write what people call a record of a kind: its code, and its name where that is another."""
+    mapped = MAPPED_KINDS[kind]
+    code, name = getattr(record, mapped.code), getattr(record, mapped.name)
+    return str(code) if code == name else f"{code} {name}"
+
+
+def mapped_records(rows: Iterable[MappingRow]) -> dict[uuid.UUID, models.Model]:
+    """Return the records that mappings lead to, by their ids; one statement for each kind."""
+    ids: dict[str, set[uuid.UUID]] = {}
+    for row in rows:
+        ids.setdefault(row.kind, set()).add(row.record_id)
+    found: dict[uuid.UUID, models.Model] = {}
+    for kind, keys in ids.items():
+        found |= MAPPED_KINDS[kind].model._default_manager.in_bulk(keys)
     return found
-
-
-def _with_lower_code(mapped: MappedKind) -> QuerySet[Any]:
-    return mapped.model._default_manager.annotate(lower_code=Lower(F(mapped.code)))
-
-
-def _lower_code(record: Any) -> str:
-    code: str = record.lower_code
-    return code

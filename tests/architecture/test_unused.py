@@ -25,6 +25,7 @@ HOOKS = {
     r"get_permission_required": "Django's PermissionRequiredMixin",
     r"(autocomplete|changeform)_view|formfield_for_\w+|has_replay_permission": "the Django admin",
     r"get_(actions|fieldsets|inlines|list_display)|response_add": "the Django admin",
+    r"get_changelist_instance": "the Django admin",
     r"delete_model|save_(model|related)": "the Django admin, to write",
     r"create_superuser|get_by_natural_key|get_user|is_open_for_signup": "Django and allauth",
     r"get_condition": "django-pgtrigger",

@@ -105,9 +105,7 @@ def test_a_push_names_what_it_changes_and_what_it_knows(supply: FarEnd, market: 
     assert last_push()["changes"] == ["on_hold"]
 
 
-def test_an_order_of_theirs_is_told_only_what_was_changed_here(
-    supply: FarEnd, market: Market
-) -> None:
+def test_an_order_of_theirs_is_sent_back_as_it_was_placed(supply: FarEnd, market: Market) -> None:
     line = their_line(requested_ship_date=None)
     receive_from(supply, changed(their_order(line)))
     order = Order.objects.get()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
@@ -127,10 +128,8 @@ def test_an_older_snapshot_changes_nothing(supply: FarEnd) -> None:
 
 
 @pytest.mark.parametrize("sold", [{}, {"item": None, "category": "PARTS", "unit": None}])
-def test_what_has_no_name_there_keeps_its_name_here(
-    supply: FarEnd, sold: dict[str, object]
-) -> None:
-    unnamed = {"description": None, **sold}
+def test_what_has_no_name_there_keeps_its_name_here(supply: FarEnd, sold: dict[str, Any]) -> None:
+    unnamed: dict[str, Any] = {"description": None, **sold}
     order = take(supply, lines=[their_line(**unnamed)], name=None)
     called = order.name, order.lines.get().description
 

@@ -345,6 +345,7 @@ def _outside(order: Order, invoice: Invoice, size: int) -> Handoff:
             body={"data": {"return_ref": f"R-{number}"}},
             result=InboundMessage.Result.QUARANTINED,
             detail="3 returned of 2 shipped",
+            unmapped=[f"product:AX-{number}"],
             root_id=document.pk,
         )
         Discrepancy.objects.create(

@@ -126,7 +126,11 @@ def questions(one: OneOfEach) -> dict[str, str]:
         "fulfilment:shipment-return": shipment,
         "fulfilment:shipment-parcel": shipment,
     }
-    return {f"question {name}": reverse(name, args=[each.pk]) for name, each in asked_of.items()}
+    asked = {f"question {name}": reverse(name, args=[each.pk]) for name, each in asked_of.items()}
+    [code] = one.message.unmapped
+    kind, their_code = code.split(":")
+    name, args = "fulfilment:inboundmessage-map", [one.message.pk, kind, their_code]
+    return {**asked, f"question {name}": reverse(name, args=args)}
 
 
 def parts_of_pages(one: OneOfEach) -> dict[str, str]:

@@ -34,6 +34,7 @@ CLERK = {
     "question fulfilment:handoff-skip",
     "question fulfilment:handoff-settle",
     "question fulfilment:inboundmessage-set-aside",
+    "question fulfilment:inboundmessage-map",
     "question fulfilment:discrepancy-decide",
     "question sales:invoice-refund",
     "question sales:invoice-write-off",
@@ -58,8 +59,8 @@ LIMITS = {
 
 EXCEPTIONS = {
     "list fulfilment:handoff": (
-        15,
-        "metrics of the connections, causes, reports and their owners, connections to choose",
+        16,
+        "metrics of the connections, causes, codes, reports and their owners, connections to choose",
     ),
     "order submitted": (18, "goods came back: its ledger says what it comes to"),
     "record account": (15, "the customer's credit: balances, last moves, the invoice to pay"),

@@ -95,5 +95,7 @@ class HandoffListPage(ListPage):
 
     alerts: Sequence[AlertNotice]
     causes: Sequence[Cause]
+    unmapped: Card | None
+    """Codes of other systems that messages wait for."""
     undecided: Card | None
     """Reports that were not applied, and values that differ."""

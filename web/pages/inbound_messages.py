@@ -14,7 +14,7 @@ from fulfilment.models import InboundMessage
 from fulfilment.monitoring.integration_log import describe_message
 from web.chips.handoffs import message_chip
 from web.display import Action, Actions, Fact, Link, When
-from web.pages.cards import CardRow
+from web.pages.cards import Card, CardRow
 from web.pages.records import RecordPage
 from web.pages.report_documents import (
     Owners,
@@ -22,6 +22,7 @@ from web.pages.report_documents import (
     document_of,
     owner_without_document,
 )
+from web.pages.unmapped_codes import unmapped_codes_card
 from web.record_urls import record_url
 
 
@@ -31,6 +32,8 @@ class InboundMessagePage(RecordPage):
 
     record: InboundMessage
     body: str
+    unmapped: Card | None
+    """The codes that it waits for."""
 
 
 def message_page(message: InboundMessage, user: User, *, problem: str = "") -> InboundMessagePage:
@@ -58,6 +61,7 @@ def message_page(message: InboundMessage, user: User, *, problem: str = "") -> I
         actions=Actions(_message_actions(message, user)),
         problem=problem or (message.display_detail if message.is_waiting else ""),
         facts=facts,
+        unmapped=unmapped_codes_card(InboundMessage.objects.open().filter(pk=message.pk), user),
         body=json.dumps(message.body, indent=2, ensure_ascii=False),
     )
 

@@ -30,6 +30,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("messages/<uuid:pk>/", inbound_messages.detail, name="inboundmessage-detail"),
     path("messages/<uuid:pk>/apply/", inbound_messages.apply, name="inboundmessage-apply"),
     path("messages/<uuid:pk>/set-aside/", inbound_messages.leave, name="inboundmessage-set-aside"),
+    path(
+        "messages/<uuid:pk>/map/<slug:kind>/<path:code>/",
+        inbound_messages.map_code,
+        name="inboundmessage-map",
+    ),
     path("discrepancies/<uuid:pk>/", discrepancies.detail, name="discrepancy-detail"),
     path("discrepancies/<uuid:pk>/decide/", discrepancies.decide, name="discrepancy-decide"),
     path("orders/<uuid:pk>/ship/", shipments.new, name="shipment-new"),

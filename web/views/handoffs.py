@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from common.formatting import format_ago
 from common.keyset import Group
-from fulfilment.models import Handoff
+from fulfilment.models import Handoff, InboundMessage
 from fulfilment.monitoring.alerts import alerts_for
 from fulfilment.monitoring.metrics import collect_metrics
 from fulfilment.monitoring.waiting import wait_of
@@ -26,6 +26,7 @@ from web.pages.handoff_list import HandoffListPage, causes_among, notices_of
 from web.pages.handoffs import RELATED, handoff_page
 from web.pages.lists import Empty
 from web.pages.open_reports import ALL, open_reports_among
+from web.pages.unmapped_codes import unmapped_codes_card
 from web.rendering import render_page
 from web.screens import ListScreen
 
@@ -64,6 +65,9 @@ class HandoffList(ListScreen[Handoff]):
             **fields,
             alerts=notices_of(alerts_for(collect_metrics())),
             causes=causes,
+            unmapped=unmapped_codes_card(
+                InboundMessage.objects.visible_to(self.person).open(), self.person
+            ),
             undecided=open_reports_among(
                 self.person,
                 self.request.GET.get("connection", ""),

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
+from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_safe
 
-from fulfilment.inbound.message_actions import apply_again, set_aside
-from fulfilment.models import InboundMessage
+from fulfilment.inbound.intake import MessageResult
+from fulfilment.inbound.message_actions import apply_again, map_waiting_code, set_aside
+from fulfilment.models import InboundMessage, Mapping
+from fulfilment.services.mappings import unmapped_code
 from web.actions import Outcome, action, run_action, run_form_action
 from web.forms.handoffs import SetAsideForm
+from web.forms.mappings import MapCodeForm
 from web.http import RepRequest, rep_with
 from web.pages.inbound_messages import message_page
 from web.rendering import render_page
@@ -58,3 +63,41 @@ def leave(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         label=gettext("Set aside"),
         done=gettext("The message is set aside."),
     )
+
+
+@rep_with("fulfilment.change_inboundmessage")
+def map_code(request: RepRequest, pk: uuid.UUID, kind: str, code: str) -> HttpResponse:
+    """Ask what a code of theirs is here, and apply all messages that waited for it."""
+    message = find(request, pk)
+    if unmapped_code((kind, code)) not in message.unmapped:
+        raise Http404
+    names = {"kind": Mapping.Kind(kind).label, "code": code, "connection": message.connection}
+
+    def use_case(data: dict[str, Any]) -> Outcome:
+        applied = map_waiting_code(message.connection, (kind, code), data["record"])
+        message.refresh_from_db()
+        return _mapped(message, applied)
+
+    return run_form_action(
+        request,
+        message,
+        MapCodeForm(request.POST or None, code=(kind, code)),
+        use_case,
+        heading=gettext("Map %(kind)s “%(code)s” of %(connection)s") % names,
+        label=gettext("Map it"),
+        summary=gettext("Everything that waits for this code is applied then."),
+    )
+
+
+def _mapped(message: InboundMessage, applied: Sequence[MessageResult]) -> Outcome:
+    """Say how many messages were applied, and what became of this one."""
+    done = sum(each.result not in InboundMessage.WAITING for each in applied)
+    text = ngettext(
+        "The code is mapped: %(count)d message is applied.",
+        "The code is mapped: %(count)d messages are applied.",
+        done,
+    )
+    said = text % {"count": done}
+    if message.is_waiting:
+        return Outcome(message, f"{said} {message.display_detail}", messages.WARNING)
+    return Outcome(message, said)
