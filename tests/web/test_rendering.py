@@ -60,7 +60,7 @@ LIMITS = {
 EXCEPTIONS = {
     "list fulfilment:handoff": (
         16,
-        "metrics of the connections, causes, codes, reports and their owners, connections to choose",
+        "metrics, causes, codes, reports and their owners, connections to choose",
     ),
     "order submitted": (18, "goods came back: its ledger says what it comes to"),
     "record account": (15, "the customer's credit: balances, last moves, the invoice to pay"),

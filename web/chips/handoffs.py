@@ -99,7 +99,7 @@ def sync_chip(
     return next((waiting_chip(each) for each in sync if each.must_send_again), _sending_chip(found))
 
 
-def _sending_chip(found: Collection[str]) -> Chip:
+def _sending_chip(found: set[str]) -> Chip:
     """Show how far the handoffs are of which none waits for a person."""
     if found & TROUBLE:
         return Chip(gettext("Sync retrying"), "warn", "refresh")

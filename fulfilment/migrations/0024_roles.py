@@ -11,6 +11,6 @@ class Migration(migrations.Migration):
     """Lets back office map codes of other systems, and auditors look at the mappings."""
 
     dependencies = [
-        ("fulfilment", "0022_two_way_sync"),
+        ("fulfilment", "0023_decisions_of_conflicts"),
     ]
     operations = [migrations.RunPython(make_roles, migrations.RunPython.noop)]
