@@ -157,7 +157,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="syncstate",
-            name="heard_at",
+            name="received_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(

@@ -45,7 +45,7 @@ class SyncState(models.Model):
     must_send_again = models.BooleanField(
         default=False, help_text=_("They refused a version of ours because they were ahead.")
     )
-    heard_at = models.DateTimeField(null=True, blank=True)
+    received_at = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

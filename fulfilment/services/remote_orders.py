@@ -230,7 +230,7 @@ def _keep(
         sequence=theirs.sequence,
         knows=knows,
     )
-    state.heard_at = timezone.now()
+    state.received_at = timezone.now()
 
 
 def _splits(

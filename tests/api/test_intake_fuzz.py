@@ -9,13 +9,16 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_httpserver import HTTPServer
 
 from fulfilment.inbound.deferral import retry_deferred
 from fulfilment.inbound.schemas import SCHEMAS
 from fulfilment.models import InboundMessage
 from sales.models import Invoice, Order
+from tests.factories import Market
 from tests.fulfilment.conftest import FarEnd, send
 from tests.fulfilment.messages import every_message
+from tests.fulfilment.supply import changed, connect_supply, mapped_product, their_order
 
 Path = tuple[str | int, ...]
 
@@ -40,6 +43,7 @@ ODD: list[Any] = [
     *([{"order_line": 1, "quantity": 1}] * 2, list(range(3000))),
 ]
 TYPES = sorted(SCHEMAS)
+SNAPSHOT = "supply.order.changed"
 
 
 def paths(value: Any, above: Path = ()) -> Iterator[Path]:
@@ -77,14 +81,30 @@ def taken_or_refused(body: Any, code: str) -> list[str]:
     return results
 
 
+def rename(data: dict[str, Any]) -> None:
+    """Have a message name a document that is not known here."""
+    key = "order" if "order" in data else "invoice"
+    named = data[key]
+    data[key] = named | {"id": "X-1", "number": "X-1"} if isinstance(named, dict) else "X-1"
+
+
 def storable(text: str) -> bool:
     """Whether a batch with it is read at all: NUL and deep nesting refuse the whole body."""
     return "\\u0000" not in text
 
 
 @pytest.fixture
-def both(order: Order, invoice: Invoice, warehouse: FarEnd, erp: FarEnd) -> tuple[Order, Invoice]:
+def both(
+    market: Market,
+    order: Order,
+    invoice: Invoice,
+    warehouse: FarEnd,
+    erp: FarEnd,
+    httpserver: HTTPServer,
+) -> tuple[Order, Invoice]:
     """An order and an invoice that can be reported on."""
+    supply = connect_supply(httpserver, market)
+    mapped_product(supply.connection, market, "AX-9", "25.00")
     return order, invoice
 
 
@@ -94,9 +114,10 @@ def test_takes_or_refuses_whatever_stands_in_a_field(
     both: tuple[Order, Invoice], type_: str, is_known: bool
 ) -> None:
     order, invoice = both
-    message = every_message(order, invoice)[type_]
+    messages = every_message(order, invoice) | {SNAPSHOT: changed(their_order())}
+    message = messages[type_]
     if not is_known:
-        message["data"]["order" if "order" in message["data"] else "invoice"] = "X-1"
+        rename(message["data"])
     code = type_.partition(".")[0]
     batch: list[Any] = []
     size = 0

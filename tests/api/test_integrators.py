@@ -100,7 +100,7 @@ def test_names_every_key_of_a_message_in_all_three(name: str) -> None:
 
 def test_names_no_type_of_message_that_there_is_not() -> None:
     rows = re.findall(
-        r"^\| `((?:throughline|warehouse|erp)\.[a-z_.]+)` \|", INTEGRATORS, re.MULTILINE
+        r"^\| `((?:throughline|warehouse|erp|supply)\.[a-z_.]+)` \|", INTEGRATORS, re.MULTILINE
     )
 
     assert sorted(rows) == sorted(events())

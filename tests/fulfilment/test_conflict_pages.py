@@ -1,4 +1,4 @@
-"""The dialog of a conflict: its choices, what they will be told, and its refusals."""
+"""The dialog of a conflict: its choices, what they will be sent, and its refusals."""
 
 from __future__ import annotations
 

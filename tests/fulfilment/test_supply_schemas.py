@@ -1,4 +1,4 @@
-"""Schemas of snapshots: what is absent was not told, null clears, and nonsense is refused."""
+"""Schemas of snapshots: what is absent was not sent, null clears, and nonsense is refused."""
 
 from __future__ import annotations
 

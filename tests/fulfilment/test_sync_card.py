@@ -79,7 +79,7 @@ def test_shows_their_number_word_and_total_of_record(
     agreed: tuple[Order, dict[str, Any]], reader: Client
 ) -> None:
     order, _echo = agreed
-    SyncState.objects.update(heard_at=timezone.now() - dt.timedelta(hours=3))
+    SyncState.objects.update(received_at=timezone.now() - dt.timedelta(hours=3))
 
     chips, card = seen(reader, order)
 

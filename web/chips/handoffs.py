@@ -114,7 +114,7 @@ def state_chip(state: SyncState, differing: int) -> Chip:
         return differs_chip(differing)
     if state.must_send_again:
         return waiting_chip(state)
-    if state.pushes or state.heard_at is None:
+    if state.pushes or state.received_at is None:
         return Chip(gettext("Syncing"), "info", "arrows-exchange")
     return Chip(gettext("In sync"), "good", "cloud-check")
 

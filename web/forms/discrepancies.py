@@ -94,15 +94,15 @@ def _kind(now: OpenConflict) -> Kind | None:
 
 
 def _choices(now: OpenConflict, *, takes_typed: bool) -> Iterator[tuple[str, str]]:
-    """List the values, each with what the other system will be told."""
+    """List the values, each with what the other system will be sent."""
     conflict, connection = now.conflict, str(now.discrepancy.connection)
 
     def label(text: str, value: Any) -> str:
         written = {"value": now.write(value), "connection": connection}
-        told = gettext("%(connection)s is sent %(value)s.")
-        if not now.is_told(value):
-            told = gettext("%(connection)s holds it already.")
-        return f"{text % written} {told % written}"
+        sent = gettext("%(connection)s is sent %(value)s.")
+        if not now.is_sent(value):
+            sent = gettext("%(connection)s holds it already.")
+        return f"{text % written} {sent % written}"
 
     yield Choice.OURS.value, label(gettext("Ours: %(value)s."), conflict.ours)
     if not now.takes_another_value:
@@ -111,8 +111,8 @@ def _choices(now: OpenConflict, *, takes_typed: bool) -> Iterator[tuple[str, str
     if conflict.base is not None and conflict.base not in (conflict.ours, conflict.theirs):
         yield BASE, label(gettext("As before: %(value)s."), conflict.base)
     if takes_typed:
-        told = gettext("Another value, typed below. %(connection)s is sent it.")
-        yield Choice.OTHER.value, told % {"connection": connection}
+        sent = gettext("Another value, typed below. %(connection)s is sent it.")
+        yield Choice.OTHER.value, sent % {"connection": connection}
 
 
 def _typed_fields(kind: Kind) -> Mapping[str, forms.Field]:

@@ -59,7 +59,7 @@ def decide(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def _choose(request: RepRequest, found: Discrepancy) -> HttpResponse:
-    """Ask which value of a field counts in both systems, and say what the other is told."""
+    """Ask which value of a field counts in both systems, and say what the other is sent."""
     now = read_conflict(found)
     form = ConflictForm(request.POST or None, now=now)
 
