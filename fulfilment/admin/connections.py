@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +33,7 @@ from fulfilment.services.connections import (
     rotate_secret,
 )
 from fulfilment.services.disabled_periods import Missed, missed_in
+from sales.models import Company
 
 Purpose = Secret.Purpose
 NAMED = 20
@@ -48,17 +50,33 @@ class ConnectionForm(forms.ModelForm[Connection]):
         choices=Connection.Duty.choices, required=False, widget=forms.CheckboxSelectMultiple
     )
 
+    companies = forms.TypedMultipleChoiceField(
+        coerce=uuid.UUID, required=False, widget=forms.CheckboxSelectMultiple
+    )
+
     class Meta:
         model = Connection
         fields = (
-            *("code", "name", "kind", "url", "event_types", "reports_as", "payload_version"),
+            *(
+                "code",
+                "name",
+                "kind",
+                "url",
+                "event_types",
+                "companies",
+                "reports_as",
+                "payload_version",
+            ),
             *("deadline_seconds", "max_in_flight", "gives_references", "answers_look_ups"),
             *("skips_refused", "config"),
         )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in {"event_types", "reports_as"} & set(self.fields):
+        if "companies" in self.fields:
+            choices = Company.objects.values_list("pk", "name")
+            self.fields["companies"].choices = choices  # type: ignore[attr-defined]  # of choices
+        for name in {"event_types", "companies", "reports_as"} & set(self.fields):
             self.fields[name].help_text = getattr(Connection._meta.get_field(name), "help_text", "")
 
     def clean_config(self) -> object:

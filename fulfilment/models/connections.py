@@ -77,6 +77,12 @@ class Connection(models.Model):
         blank=True,
         help_text=_("What it is sent, by the names of docs/asyncapi.yaml."),
     )
+    companies = ArrayField(
+        models.UUIDField(),
+        default=list,
+        blank=True,
+        help_text=_("Whose documents it is sent; none chosen means those of every company."),
+    )
     reports_as = ArrayField(
         models.CharField(max_length=20, choices=Duty),
         default=list,

@@ -23,10 +23,12 @@ from sales.services.events import SENT_TO
 
 LISTENERS = """
 SELECT id, payload_version, kind FROM fulfilment_connection
-WHERE status <> 'disabled' AND code <> %(origin)s AND CASE WHEN %(sent_to)s = ''
+WHERE status <> 'disabled' AND code <> %(origin)s
+  AND (companies = '{}' OR companies @> ARRAY[%(company)s]::uuid[])
+  AND CASE WHEN %(sent_to)s = ''
     THEN event_types @> ARRAY[%(type)s]::varchar[] ELSE code = %(sent_to)s END
 """
-"""Connections that receive the event type, except the one that the event came from.
+"""Connections that receive the event type of a company, except where the event came from.
 
 An event that names its receiver is for that connection alone.
 """
@@ -82,7 +84,7 @@ def fan_out(event: SalesEvent, document: AnyDocument) -> None:
     route = ROUTES.get(event.type)
     if route is None:
         return
-    payloads = dict(_freeze(event, document, route, _listeners(event)))
+    payloads = dict(_freeze(event, document, route, _listeners(event, document)))
     if not payloads:
         return
     with database.cursor() as cursor:
@@ -110,11 +112,16 @@ def _freeze(
         yield key, shared[version]
 
 
-def _listeners(event: SalesEvent) -> list[tuple[uuid.UUID, int, str]]:
+def _listeners(event: SalesEvent, document: AnyDocument) -> list[tuple[uuid.UUID, int, str]]:
     """Return the connections that receive an event, each with its payload version and kind."""
+    known: dict[str, str | uuid.UUID] = {
+        "type": event.type,
+        "origin": event.origin,
+        "company": document.company_id,
+        "sent_to": event.data.get(SENT_TO, ""),
+    }
     with database.cursor() as cursor:
-        named = {"type": event.type, "origin": event.origin, "sent_to": event.data.get(SENT_TO, "")}
-        cursor.execute(LISTENERS, named)
+        cursor.execute(LISTENERS, known)
         return list(cursor.fetchall())
 
 

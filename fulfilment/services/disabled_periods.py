@@ -6,11 +6,12 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from fulfilment.models import Connection, DisabledPeriod, Handoff
 from sales.models import SalesEvent
+from sales.models.document_kinds import DOCUMENT_KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,21 @@ def missed_between(connection: Connection, began_at: dt.datetime, ended_at: dt.d
     """Read the events that a connection would have received, and has no handoff of."""
     queued = Handoff.objects.filter(event=OuterRef("pk"), lane__connection=connection)
     missed = SalesEvent.objects.filter(
+        _of_companies(connection),
         ~Exists(queued),
         type__in=connection.event_types,
         occurred_at__range=(began_at, ended_at),
     ).exclude(origin=connection.code)
     numbers = list(missed.order_by("id").values_list("subject_number", flat=True))
     return Missed(len(numbers), list(dict.fromkeys(filter(None, numbers))))
+
+
+def _of_companies(connection: Connection) -> Q:
+    """Keep the events of documents of the companies that the connection serves."""
+    if not connection.companies:
+        return Q()
+    kept = Q(pk__in=())
+    for kind in DOCUMENT_KINDS:
+        ours = kind.model.objects.filter(company__in=connection.companies)
+        kept |= Q(subject_id__in=ours.values("pk"))
+    return kept

@@ -14,7 +14,7 @@ from fulfilment.models import Connection, Handoff, Health, Secret
 from fulfilment.outbound.drain import drain
 from fulfilment.services.connections import live_secrets
 from sales.models import Order
-from tests.factories import Market
+from tests.factories import CompanyFactory, Market
 from tests.fulfilment.conftest import SECRET_IN, SECRET_OUT, FarEnd, send, submitted_order
 from tests.fulfilment.messages import status_event
 from tests.sales.admin_pages import address, problems
@@ -47,6 +47,17 @@ COUNTS = ("TOTAL", "INITIAL", "MIN_NUM", "MAX_NUM")
 
 def add(client: Client, **changes: Any) -> Any:
     return client.post(address(Connection, "add"), typed(**changes))
+
+
+def test_a_connection_may_serve_some_companies(admin_client: Client) -> None:
+    served, other = CompanyFactory.create(), CompanyFactory.create()
+
+    page = admin_client.get(address(Connection, "add")).content.decode()
+    add(admin_client, companies=[str(served.pk)])
+
+    assert served.name in page
+    assert other.name in page
+    assert Connection.objects.get().companies == [served.pk]
 
 
 def act(client: Client, action: str, *connections: Connection) -> Any:

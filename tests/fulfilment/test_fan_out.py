@@ -15,7 +15,7 @@ from sales.models import Invoice, Order, PaymentTerms
 from sales.services.change_orders import Changes, change_order
 from sales.services.orders import hold_order, release_order, send_order_again
 from tests.database_assertions import statements_of
-from tests.factories import Market
+from tests.factories import CompanyFactory, Market
 from tests.fulfilment.conftest import (
     ORDER_EVENTS,
     SECRET_IN,
@@ -47,6 +47,19 @@ def test_sends_the_body_as_it_was_committed(
 
     names = [event["data"]["order"]["name"] for event in warehouse.events]
     assert names == ["Bar refit", "Terrace refit"]
+
+
+def test_sends_what_the_companies_that_a_connection_serves_do(
+    market: Market, warehouse: FarEnd, httpserver: HTTPServer
+) -> None:
+    other = CompanyFactory.create()
+    connect(httpserver, "supply", ORDER_EVENTS, companies=[other.pk])
+    connect(httpserver, "erp", ORDER_EVENTS, companies=[other.pk, market.company.pk])
+
+    submitted_order(market)
+
+    codes = Handoff.objects.values_list("lane__connection__code", flat=True)
+    assert sorted(codes) == ["erp", "warehouse"]
 
 
 def test_sends_no_event_back_to_its_origin(order: Order, warehouse: FarEnd) -> None:
