@@ -1,18 +1,21 @@
-"""Connections to the sandbox's warehouse and ERP."""
+"""Connections to the sandbox's warehouse, ERP and supply-chain system."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
+from demo.companies import BERLIN, COMPANY, WHOLESALE
 from demo.ports import HOST
-from demo.signing_secrets import ERP, WAREHOUSE, signing_secret
+from demo.signing_secrets import ERP, SUPPLY, WAREHOUSE, signing_secret
+from fulfilment.models import Connection
 from fulfilment.services.connections import register_connection
-from sales.models import SalesEvent
+from sales.models import Company, SalesEvent
 
 HOOK_PATH = "/hooks/throughline"
 
 _Type = SalesEvent.Type
-TO_WAREHOUSE = [
+ORDERS = [
     _Type.ORDER_SUBMITTED,
     _Type.ORDER_CHANGED,
     _Type.ORDER_HELD,
@@ -33,19 +36,39 @@ TO_ERP = [
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """The URLs of the warehouse and the ERP."""
+    """The URLs of the warehouse, the ERP and the supply-chain system."""
 
     warehouse: str = f"http://{HOST}:8101"
     erp: str = f"http://{HOST}:8102"
+    supply: str = f"http://{HOST}:8103"
 
 
 def register_connections(addresses: Addresses) -> None:
-    """Register both connections, or update their URLs."""
-    _register(WAREHOUSE, "Warehouse", addresses.warehouse, TO_WAREHOUSE)
-    _register(ERP, "ERP", addresses.erp, TO_ERP)
+    """Register the connections, or update their URLs.
+
+    The supply-chain system ships and bills what one company sells, so the others are not sent that.
+    """
+    wholesale = [Company.objects.get(name=WHOLESALE).pk]
+    retail = list(Company.objects.filter(name__in=(COMPANY, BERLIN)).values_list("pk", flat=True))
+    _register(WAREHOUSE, "Warehouse", addresses.warehouse, ORDERS, companies=retail)
+    _register(ERP, "ERP", addresses.erp, TO_ERP, companies=retail)
+    _register(
+        SUPPLY,
+        "Supply chain",
+        addresses.supply,
+        ORDERS,
+        companies=wholesale,
+        kind=Connection.Kind.SUPPLY,
+    )
 
 
-def _register(code: str, name: str, address: str, event_types: list[SalesEvent.Type]) -> None:
+def _register(
+    code: str,
+    name: str,
+    address: str,
+    event_types: list[SalesEvent.Type],
+    **options: list[UUID] | Connection.Kind,
+) -> None:
     register_connection(
         code=code,
         name=name,
@@ -54,4 +77,5 @@ def _register(code: str, name: str, address: str, event_types: list[SalesEvent.T
         reports_as=[code],
         secret_out=signing_secret(code, "outbound"),
         secret_in=signing_secret(code, "inbound"),
+        **options,
     )

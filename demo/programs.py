@@ -1,4 +1,4 @@
-"""The six programs of a run: web, worker, beat, relay, and the sandbox's warehouse and ERP."""
+"""The seven programs of a run: web, worker, beat, relay, and the three systems of the sandbox."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from pathlib import Path
 
 from celery import Celery
 
+from demo.connections import Addresses
 from demo.http import is_healthy
 from demo.ports import HOST
-from demo.signing_secrets import ERP, WAREHOUSE, signing_secret
+from demo.signing_secrets import ERP, SUPPLY, WAREHOUSE, signing_secret
 from demo.supervisor import Program
 
 CELERY = (sys.executable, "-m", "celery", "-A", "config.celery")
@@ -27,6 +28,7 @@ class Deployment:
     web_port: int
     warehouse_port: int
     erp_port: int
+    supply_port: int
     folder: Path
     broker_url: str
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -47,12 +49,23 @@ class Deployment:
         """URL of the ERP."""
         return f"http://{HOST}:{self.erp_port}"
 
+    @property
+    def supply(self) -> str:
+        """URL of the supply-chain system."""
+        return f"http://{HOST}:{self.supply_port}"
+
+
+def addresses_of(deployment: Deployment) -> Addresses:
+    """Return the URLs that Throughline sends to."""
+    return Addresses(deployment.warehouse, deployment.erp, deployment.supply)
+
 
 def programs_for(deployment: Deployment) -> list[Program]:
     """List the programs in the order in which they start."""
     return [
         _sandbox(deployment, WAREHOUSE, deployment.warehouse_port, deployment.warehouse),
         _sandbox(deployment, ERP, deployment.erp_port, deployment.erp),
+        _sandbox(deployment, SUPPLY, deployment.supply_port, deployment.supply),
         _web(deployment),
         _worker(deployment),
         _beat(deployment),

@@ -8,6 +8,7 @@ from django.utils.crypto import salted_hmac
 
 WAREHOUSE = "warehouse"
 ERP = "erp"
+SUPPLY = "supply"
 
 
 def signing_secret(connection: str, direction: str) -> str:

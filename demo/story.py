@@ -10,7 +10,7 @@ import re
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from demo.browser import Browser
 from demo.errors import DemoError
@@ -29,6 +29,28 @@ PAYMENT_TERMS = "14 days net"
 TAX_ZONE = "France"
 SHIP_TO = {"street": "3 rue des Halles", "postal_code": "37000", "city": "Tours", "country": "FR"}
 """What the rep types into the quote's head."""
+
+DRAFT = "Grinders for the autumn list"
+"""The order of the wholesale company that the rep submits; a draft until the first story."""
+THEIR_ORDER = {
+    "company": "AURW",
+    "currency": "EUR",
+    "customer": "C-001",
+    "name": "Cups for the summer terraces",
+    "lines": [
+        {
+            "item": "CP-E6",
+            "description": "Espresso cup, 70 ml, stoneware",
+            "unit": "EA",
+            "quantity": "3",
+            "price": "20.00",
+            "discount": "3.33",
+            "charge": "-0.01",
+            "tax_rate": "0.2",
+        }
+    ],
+}
+"""What the supply chain's clerk enters: three at 20.00 with 10.00 off, as it writes that."""
 
 Print = Callable[[str], None]
 Found = TypeVar("Found")
@@ -50,7 +72,9 @@ def run_story(
     story.send_quote()
     order = story.submit_order()
     story.ship(order)
-    return story.issue_invoice(order)
+    official = story.issue_invoice(order)
+    story.trade_with_supply_chain()
+    return official
 
 
 class _Story:
@@ -170,6 +194,30 @@ class _Story:
         self._wait_for(page, official, anywhere=True)
         self._report(f"ERP posted it as {official}, which the invoice shows too")
         return official
+
+    def trade_with_supply_chain(self) -> None:
+        """Take in an order that was entered there; submit the draft, which then appears there."""
+        supply = self._deployment.supply
+        theirs: str = post_json(f"{supply}/orders", THEIR_ORDER)["number"]
+        self._wait_for_order(theirs)
+        self._report(f"Supply chain entered {theirs}, which appears here to the cent")
+        self._page = self._browser.open(f"/search/?{urlencode({'q': DRAFT})}")
+        if not self._page.link("Draft order"):
+            return
+        self._click("Draft order")
+        self._click("Submit")
+        ours = self._number()
+        self._find_in_external_system(f"{supply}/orders", ours, "the supply chain")
+        self._report(f"Order {ours} submitted, and made in the supply chain too")
+
+    def _wait_for_order(self, number: str) -> None:
+        """Search for an order of another system until its page comes up."""
+
+        def poll() -> bool:
+            self._page = self._browser.open(f"/search/?{urlencode({'q': number})}")
+            return number in self._page.heading
+
+        _until(poll, f"{number} does not arrive from the supply chain")
 
     def _add_line(self, sku: str, quantity: str, discount: str) -> None:
         self._page = self._browser.submit(self._page, self._page.form("q", "product"), q=sku)

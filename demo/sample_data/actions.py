@@ -9,10 +9,11 @@ from typing import Any
 
 from crm.actors import Actor, System
 from crm.models import Opportunity, Stage
+from demo.companies import COMPANY
 from demo.personas import PIETER
 from demo.sample_data.catalogue import product
 from demo.sample_data.customers import Customer, account
-from demo.sample_data.users import COMPANY, user
+from demo.sample_data.users import user
 from fulfilment.services.shipments import record_shipment
 from sales.models import Company, DocumentLine, Invoice, Order, OrderLine, Quote
 from sales.services.documents.drafts import draft_invoice, draft_order, draft_quote

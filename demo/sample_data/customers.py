@@ -115,7 +115,7 @@ CUSTOMERS = (
 def add_customers() -> None:
     """Add every account with its contacts and terms."""
     for customer in CUSTOMERS:
-        _add(customer)
+        add_customer(customer)
 
 
 def account(customer: Customer) -> Account:
@@ -123,7 +123,8 @@ def account(customer: Customer) -> Account:
     return Account.objects.get(domain=customer.domain)
 
 
-def _add(customer: Customer) -> None:
+def add_customer(customer: Customer) -> None:
+    """Add an account with its contacts and terms."""
     values = {
         "name": customer.name,
         "owner": user(customer.owner),

@@ -7,6 +7,7 @@ import datetime as dt
 from django.db import connection, transaction
 
 from crm.models import Account
+from demo.companies import COMPANY
 from demo.connections import Addresses, register_connections
 from demo.errors import DemoError
 from demo.sample_data import (
@@ -19,6 +20,7 @@ from demo.sample_data import (
     scenarios,
     taxes,
     users,
+    wholesale,
 )
 from sales.models import Company
 
@@ -28,10 +30,17 @@ ADVISORY_LOCK = 0x7468726F
 
 @transaction.atomic
 def load_basics(addresses: Addresses) -> None:
-    """Add companies, users, catalogue, prices, taxes, stages and the two connections."""
+    """Add companies, users, catalogue, prices, taxes, stages and the three connections."""
     _refuse_foreign_data()
     _add_basics()
     register_connections(addresses)
+
+
+@transaction.atomic
+def load_for_story(addresses: Addresses) -> None:
+    """Add the basics, and what the story sells through the supply-chain system."""
+    load_basics(addresses)
+    wholesale.add_wholesale()
 
 
 @transaction.atomic
@@ -44,6 +53,7 @@ def load_everything(addresses: Addresses) -> bool:
     _refuse_foreign_data()
     if Account.objects.filter(domain=customers.LAVOISIER.domain).exists():
         register_connections(addresses)
+        wholesale.add_wholesale()
         return False
     day = _add_basics()
     customers.add_customers()
@@ -51,6 +61,7 @@ def load_everything(addresses: Addresses) -> bool:
     scenarios.run_scenarios(
         all_scenarios, day, before_today=lambda: register_connections(addresses)
     )
+    wholesale.add_wholesale()
     return True
 
 
@@ -58,7 +69,7 @@ def _refuse_foreign_data() -> None:
     """Refuse a database that is in use, since the passwords of the sample users are known."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
-    if Company.objects.exists() and not Company.objects.filter(name=users.COMPANY).exists():
+    if Company.objects.exists() and not Company.objects.filter(name=COMPANY).exists():
         raise DemoError(
             "This database holds another company's records: sample data goes into an empty one."
         )
@@ -66,7 +77,7 @@ def _refuse_foreign_data() -> None:
 
 def _add_basics() -> dt.date:
     users.add_users()
-    day = Company.objects.get(name=users.COMPANY).today()
+    day = Company.objects.get(name=COMPANY).today()
     taxes.add_taxes()
     taxes.add_exchange_rates(day)
     catalogue.add_catalogue()

@@ -9,11 +9,10 @@ from django.contrib.auth.models import Group
 
 from crm import roles
 from crm.models import Team, User
+from demo.companies import BERLIN, COMPANY, WHOLESALE
 from demo.personas import PASSWORD, PEOPLE, Person
 from demo.sample_data.rows import ensure
 from sales.models import Company
-
-COMPANY = "Aurelia Bar Supply SAS"
 
 TEAMS = (("Sales", ""), ("France", "Sales"), ("International", "Sales"))
 REP_DISCOUNT_LIMIT_RATE = Decimal("0.15")
@@ -76,4 +75,16 @@ def _add_companies() -> None:
         "country": "DE",
     }
     ensure(Company, paris, name=COMPANY)
-    ensure(Company, berlin, name="Aurelia Bar Supply GmbH")
+    wholesale = {
+        "number_prefix": "AW-",
+        "base_currency": "EUR",
+        "time_zone": "Europe/Paris",
+        "tax_number": "FR53812345670",
+        "email": "wholesale@aurelia.example",
+        "street": "4 quai de Bacalan",
+        "postal_code": "33300",
+        "city": "Bordeaux",
+        "country": "FR",
+    }
+    ensure(Company, berlin, name=BERLIN)
+    ensure(Company, wholesale, name=WHOLESALE)

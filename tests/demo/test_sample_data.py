@@ -13,11 +13,12 @@ from django.db import models, transaction
 
 from crm import roles
 from crm.models import Account, Activity, Contact, Lead, Opportunity, Team, User
+from demo.companies import WHOLESALE
 from demo.connections import Addresses
 from demo.errors import DemoError
 from demo.personas import PASSWORD, PEOPLE
 from demo.sample_data import load_basics, load_everything
-from fulfilment.models import Connection, Handoff, Shipment
+from fulfilment.models import Connection, Handoff, Mapping, Shipment
 from sales.models import (
     Company,
     CustomerCreditEntry,
@@ -84,8 +85,8 @@ class TestSampleData:
         assert PaymentTerms.objects.count() == 6
 
     def test_has_customers_with_contacts(self) -> None:
-        assert Account.objects.count() == 15
-        assert Contact.objects.count() == 19
+        assert Account.objects.count() == 16
+        assert Contact.objects.count() == 20
 
     def test_has_leads_in_every_status(self) -> None:
         assert statuses(Lead) == {"new": 3, "contacted": 2, "qualified": 1, "disqualified": 2}
@@ -106,7 +107,7 @@ class TestSampleData:
             "fulfilment_status", flat=True
         )
 
-        assert statuses(Order) == {"draft": 1, "submitted": 5, "completed": 6, "cancelled": 1}
+        assert statuses(Order) == {"draft": 2, "submitted": 5, "completed": 6, "cancelled": 1}
         assert Counter(fulfilment) == {
             "delivered": 6,
             "not_started": 4,
@@ -158,6 +159,21 @@ class TestSampleData:
             ("erp", "invoice.issued"): 1,
         }
 
+    def test_has_what_one_company_sells_shipped_by_the_supply_chain_alone(self) -> None:
+        served = {each.code: each.companies for each in Connection.objects.all()}
+        wholesale = Company.objects.get(name=WHOLESALE)
+        draft = Order.objects.get(company=wholesale)
+
+        assert served["supply"] == [wholesale.pk]
+        assert served["warehouse"] == served["erp"]
+        assert len(served["erp"]) == 2
+        assert wholesale.pk not in served["erp"]
+        assert {line.discount for line in draft.lines.all()} == {Decimal(10)}
+        kinds = Mapping.objects.values_list("kind", flat=True)
+        assert Counter(kinds) == {
+            "account": 1, "category": 9, "company": 1, "payment_terms": 1, "product": 26, "unit": 3,
+        }  # fmt: skip
+
     def test_adds_nothing_the_second_time(self) -> None:
         before = counts()
 
@@ -195,6 +211,6 @@ def test_adds_the_basics_without_customers() -> None:
     load_basics(Addresses())
 
     assert Product.objects.count() == 26
-    assert Connection.objects.count() == 2
+    assert Connection.objects.count() == 3
     assert not Account.objects.exists()
     assert not SalesEvent.objects.exists()

@@ -65,8 +65,10 @@ def test_takes_one_lead_to_its_official_invoice_number(start: Start) -> None:
 
     assert (story.returncode, errors) == (0, "")
     steps = out.splitlines()
-    assert [line[:3] for line in steps[:-1]] == [f"{number:>2}." for number in range(1, 17)]
+    assert [line[:3] for line in steps[:-1]] == [f"{number:>2}." for number in range(1, 19)]
     assert "Quote Q-" in steps[5]
+    assert "Supply chain entered SO-000001" in steps[16]
+    assert "Order AW-O-" in steps[17]
     assert all("http://127.0.0.1:" in line for line in steps[:-1])
     assert re.match(r"official invoice number SI-\d{4}-000001 ", steps[-1])
 
@@ -90,8 +92,10 @@ def test_leaves_no_database_and_no_process_behind(start: Start, tmp_path: Path) 
 
 
 def test_starts_again_on_the_same_ports_after_a_kill(start: Start) -> None:
-    web, warehouse, erp = choose_ports([PortRequest("", None, 0) for _ in range(3)])
-    ports = [f"--port={web}", f"--warehouse-port={warehouse}", f"--erp-port={erp}"]
+    web, *others = choose_ports([PortRequest("", None, 0) for _ in range(4)])
+    names = ("warehouse", "erp", "supply")
+    ports = [f"--{name}-port={port}" for name, port in zip(names, others, strict=True)]
+    ports.append(f"--port={web}")
     with temporary_database("throughline_demo_test") as database:
         first = start("demo", "--no-story", *ports, DATABASE_URL=database)
         wait_for(first.stdout, "Ctrl-C stops everything")

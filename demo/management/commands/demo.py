@@ -20,10 +20,9 @@ from demo.command_line import (
     serve_until_stopped,
     stop_on_signals,
 )
-from demo.connections import Addresses
 from demo.personas import CAMILLE, PASSWORD, PROSPECTS
 from demo.ports import PortRequest, choose_ports
-from demo.programs import Deployment, programs_for
+from demo.programs import Deployment, addresses_of, programs_for
 from demo.run_lock import run_lock
 from demo.sample_data import load_everything
 from demo.sign_ins import print_sign_ins
@@ -43,6 +42,9 @@ class Command(BaseCommand):
             "--warehouse-port", type=whole_number, help="port of the warehouse (8101)"
         )
         parser.add_argument("--erp-port", type=whole_number, help="port of the ERP (8102)")
+        parser.add_argument(
+            "--supply-port", type=whole_number, help="port of the supply-chain system (8103)"
+        )
         parser.add_argument(
             "--no-story", action="store_true", help="serve without running the story"
         )
@@ -65,20 +67,21 @@ class Command(BaseCommand):
 
 
 def _deployment(folder: Path, options: dict[str, Any]) -> Deployment:
-    web, warehouse, erp = choose_ports(
+    web, warehouse, erp, supply = choose_ports(
         [
             PortRequest("--port (make demo PORT=8010)", options["port"], 8000),
             PortRequest("--warehouse-port", options["warehouse_port"], 8101),
             PortRequest("--erp-port", options["erp_port"], 8102),
+            PortRequest("--supply-port", options["supply_port"], 8103),
         ]
     )
-    return Deployment(web, warehouse, erp, folder, settings.REDIS_URL)
+    return Deployment(web, warehouse, erp, supply, folder, settings.REDIS_URL)
 
 
 def _load(deployment: Deployment) -> None:
     call_command("migrate", verbosity=0)
     started = time.monotonic()
-    added = load_everything(Addresses(deployment.warehouse, deployment.erp))
+    added = load_everything(addresses_of(deployment))
     seconds = time.monotonic() - started
     print_line(
         f"Sample data added in {seconds:.1f} s." if added else "The sample data is already there."
@@ -101,6 +104,7 @@ def _print_addresses(deployment: Deployment) -> None:
     print_line(f"\n  Throughline   {deployment.web}/")
     print_line(f"  Warehouse     {deployment.warehouse}/   pick, pack and ship as the clerk")
     print_line(f"  ERP           {deployment.erp}/   post and take payments as the bookkeeper")
+    print_line(f"  Supply chain  {deployment.supply}/   edit what both sides edit, as its clerk")
     print_line(f"  Admin         {deployment.web}/admin/\n")
     print_sign_ins()
     print_line(f"\nLogs are in {settings.VAR_DIR / 'log'}. Ctrl-C stops everything.")

@@ -17,12 +17,11 @@ from demo.command_line import (
     refuse_production,
     stop_on_signals,
 )
-from demo.connections import Addresses
 from demo.personas import CAMILLE, PASSWORD, PROSPECTS
 from demo.ports import PortRequest, choose_ports
-from demo.programs import Deployment, programs_for
+from demo.programs import Deployment, addresses_of, programs_for
 from demo.run_lock import run_lock
-from demo.sample_data import load_basics
+from demo.sample_data import load_for_story
 from demo.story import run_story
 from demo.supervisor import Supervisor
 from demo.temporary_database import broker_url_for, database_name_for, temporary_database
@@ -46,11 +45,12 @@ class Command(BaseCommand):
             stores.mkdir()
             name, broker = database_name_for("throughline_story", folder), broker_url_for(folder)
             with temporary_database(name) as database, Supervisor(folder / "log", lock) as run:
-                web, warehouse, erp = choose_ports([PortRequest("", None, 0) for _ in range(3)])
+                any_port = PortRequest("", None, 0)
+                web, warehouse, erp, supply = choose_ports([any_port] * 4)
                 environment = {"DATABASE_URL": database, "REDIS_URL": broker}
-                deployment = Deployment(web, warehouse, erp, stores, broker, environment)
+                deployment = Deployment(web, warehouse, erp, supply, stores, broker, environment)
                 call_command("migrate", verbosity=0)
-                load_basics(Addresses(deployment.warehouse, deployment.erp))
+                load_for_story(addresses_of(deployment))
                 run.start(programs_for(deployment))
                 official = run_story(
                     deployment,
