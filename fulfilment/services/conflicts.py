@@ -67,7 +67,7 @@ class OpenConflict:
         """Write a value of this field for people."""
         return write_value(self.conflict.path, value, self.discrepancy.compared or {})
 
-    def is_told(self, value: Any) -> bool:
+    def is_sent(self, value: Any) -> bool:
         """Whether they are sent a value: unless they hold it already."""
         return settle(self.conflict, Choice.OTHER, self.held, value).tell_origin
 

@@ -42,24 +42,24 @@ def answer_snapshot(
     What they refused waits for a snapshot that is newer than the last. Saves the state. After three
     answers in a row without an edit by a person none is sent, and a discrepancy says so.
     """
-    is_untold = _is_untold(state, merged)
-    state.round_trips = _round_trips(state, order, merged, is_untold=is_untold)
+    is_unsent = _is_unsent(state, merged)
+    state.round_trips = _round_trips(state, order, merged, is_unsent=is_unsent)
     stops = is_loop(state.round_trips)
     if merged.tell_origin or not stops:
         _show_loop(state, order, merged, stops=stops, report=report)
     must_send = state.must_send_again and is_newer
     state.must_send_again = state.must_send_again and not is_newer
     state.save()
-    if stops or not (is_untold or (must_send and _differs(state, order))):
+    if stops or not (is_unsent or (must_send and _differs(state, order))):
         return False
     _send(state, order)
     return True
 
 
-def _round_trips(state: SyncState, order: Order, merged: Merge, *, is_untold: bool) -> int:
+def _round_trips(state: SyncState, order: Order, merged: Merge, *, is_unsent: bool) -> int:
     """Count this answer; what is on its way is none, and a loop ends once they hold ours."""
     before = state.round_trips
-    if merged.tell_origin and not is_untold:
+    if merged.tell_origin and not is_unsent:
         return before
     edited = bool(before) and _is_edited(order, state.answered_version)
     stays = is_loop(before) and not merged.tell_origin and not edited
@@ -94,7 +94,7 @@ def _send(state: SyncState, order: Order) -> None:
     SyncState.objects.filter(pk=state.pk).update(answered_version=sent.version)
 
 
-def _is_untold(state: SyncState, merged: Merge) -> bool:
+def _is_unsent(state: SyncState, merged: Merge) -> bool:
     """Whether nothing that is on its way says what was kept."""
     held = held_after_pushes(state)
     return any(not _holds(held, path, value) for path, value in merged.tell_origin)

@@ -70,7 +70,7 @@ def text_of(client: Client, url: str) -> str:
     return unescape(client.get(url).content.decode())
 
 
-def test_offers_each_value_and_says_what_they_are_told(
+def test_offers_each_value_and_says_what_they_are_sent(
     disputed: Order, clerk: User, client: Client
 ) -> None:
     page = text_of(client, f"/discrepancies/{conflict('quantity').pk}/decide/")

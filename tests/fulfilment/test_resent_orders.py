@@ -61,7 +61,7 @@ def behind(sequence: int) -> str:
     return json.dumps(said)
 
 
-def test_they_are_told_what_is_kept_here(
+def test_they_are_sent_what_is_kept_here(
     agreed: tuple[Order, dict[str, Any]], supply: FarEnd
 ) -> None:
     order, echo = agreed
