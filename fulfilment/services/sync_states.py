@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from fulfilment.models import Connection, Discrepancy, SyncState
+from fulfilment.models import Connection, Discrepancy, Handoff, SyncState
 from fulfilment.sync.merge import Conflict, ConflictKind, Push, Snapshot, base_of
 from fulfilment.sync.residue import Split
 
@@ -21,11 +21,30 @@ Kind = Discrepancy.Kind
 
 
 def lock_state(connection: Connection, order_id: uuid.UUID) -> SyncState:
-    """Lock the state of an order in another system; make it first if there is none."""
+    """Lock the state of an order in another system; make it first if there is none.
+
+    What a person skipped, or was refused and passed over, is none of its pushes any more: they
+    never received it, whatever later version they know.
+    """
     state, _is_new = SyncState.objects.select_for_update().get_or_create(
         connection=connection, record_type=ORDER, record_id=order_id
     )
+    if state.pushes:
+        given_up = set(_given_up(state))
+        state.pushes = [push for push in state.pushes if push["message_id"] not in given_up]
     return state
+
+
+def _given_up(state: SyncState) -> Iterable[str]:
+    """Find the messages of its lane that are not delivered and hold nothing up."""
+    passed_over = Q(state=Handoff.State.NEEDS_ATTENTION, holds_lane=False)
+    lane = Handoff.objects.filter(
+        lane__connection=state.connection_id, lane__root_id=state.record_id
+    )
+    found = lane.filter(passed_over | Q(state=Handoff.State.SKIPPED))
+    return found.filter(message_id__in=[push["message_id"] for push in state.pushes]).values_list(
+        "message_id", flat=True
+    )
 
 
 def snapshot_of(state: SyncState) -> Snapshot:
