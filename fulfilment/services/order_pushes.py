@@ -30,8 +30,8 @@ def push_body(connection: Connection, event: SalesEvent, order: Order) -> dict[s
     """Return the data of a push of an order as it is now, and keep what it tells them.
 
     A disputed field is sent as they hold it. What is sent again names all that differs from their
-    last snapshot, since what was sent before may be refused. Seven statements, eight while a push is on its way,
-    however many lines.
+    last snapshot, since what was sent before may be refused. Seven statements, eight while a push
+    is on its way, however many lines.
     """
     is_again = event.type == SalesEvent.Type.ORDER_SENT_AGAIN
     lines = [line for line in lines_of(order) if line.counts]
