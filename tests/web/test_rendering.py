@@ -34,6 +34,7 @@ CLERK = {
     "question fulfilment:handoff-skip",
     "question fulfilment:handoff-settle",
     "question fulfilment:inboundmessage-set-aside",
+    "question fulfilment:inboundmessage-map",
     "question fulfilment:discrepancy-decide",
     "question sales:invoice-refund",
     "question sales:invoice-write-off",
@@ -58,17 +59,21 @@ LIMITS = {
 
 EXCEPTIONS = {
     "list fulfilment:handoff": (
-        15,
-        "metrics of the connections, causes, reports and their owners, connections to choose",
+        16,
+        "metrics, causes, codes, reports and their owners, connections to choose",
     ),
-    "record account": (14, "the customer's credit: its balances and its last moves"),
+    "order submitted": (18, "goods came back: its ledger says what it comes to"),
+    "record account": (15, "the customer's credit: balances, last moves, the invoice to pay"),
     "search": (16, "four look-ups of a number, then one for every kind of record"),
     "history": (27, "reads each table that the record consists of, and each one it refers to"),
-    "order submitted": (16, "what other systems hold of it, where both sides edit it"),
-    "question sales:order-close": (22, "works the preview out in a transaction rolled back"),
+    "question sales:invoice-credit": (11, "prices what can be credited, and what is proposed"),
+    "question sales:order-close": (40, "works the preview out in a transaction rolled back"),
     "price refresh": (19, "works the preview out inside a transaction that is rolled back"),
 }
 """Pages that take more than their kind, with the reason."""
+
+GROWING = {"question sales:order-close": "its preview deletes each draft of what did not leave"}
+"""Pages that take more statements for more records, with the reason."""
 
 
 @dataclass
@@ -217,7 +222,7 @@ def test_takes_the_same_statements_for_one_of_everything_and_for_three(measured:
         if len(found.all) != len(measured.many[name].all)
     }
 
-    assert changing == set()
+    assert changing == GROWING.keys()
 
 
 def test_takes_no_more_statements_than_its_kind_of_page_may(measured: Measured) -> None:

@@ -50,12 +50,12 @@ def _state_row(order: Order, state: SyncState, differing: int) -> CardRow:
         note=str(state.held.get(WORD) or ""),
         detail=" · ".join(_parts(order, state)),
         chip=state_chip(state, differing),
-        when=When.of(state.heard_at),
+        when=When.of(state.received_at),
     )
 
 
 def _parts(order: Order, state: SyncState) -> Iterator[str]:
-    if state.heard_at is None:
+    if state.received_at is None:
         yield gettext("Nothing was received of it yet")
         return
     if state.held.get(TOTAL) is not None:

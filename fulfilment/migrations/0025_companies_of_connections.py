@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("fulfilment", "0023_roles"),
+        ("fulfilment", "0024_roles"),
     ]
 
     operations = [
