@@ -28,7 +28,7 @@ def parser(name: str, connection: str, port: int) -> argparse.ArgumentParser:
     )
     options.set_defaults(name=name, connection=connection)
     options.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    options.add_argument("--port", type=_port, default=port, help="0 takes any free port")
+    options.add_argument("--port", type=whole_number, default=port, help="0 takes any free port")
     options.add_argument("--store", type=Path, required=True, help="SQLite file of the data")
     options.add_argument("--throughline", default="http://127.0.0.1:8000", help="URL to report to")
     options.add_argument("--secret-in", help="verifies incoming messages; or SANDBOX_SECRET_IN")
@@ -39,7 +39,8 @@ def parser(name: str, connection: str, port: int) -> argparse.ArgumentParser:
     return options
 
 
-def _port(text: str) -> int:
+def whole_number(text: str) -> int:
+    """Read a whole number; refuse 1_0."""
     return int(_plain(text))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from common.serializer_fields import WholeNumberField
 from fulfilment.inbound.fields import reference
 
 
@@ -43,7 +44,7 @@ class SupplyLineSchema(serializers.Serializer[Any]):
 
     id = reference(help_text="Their id of the line, which stays whatever its number is.")
     throughline_id = serializers.UUIDField(required=False, allow_null=True)
-    line_number = serializers.IntegerField(required=False)
+    line_number = WholeNumberField(required=False)
     item = text(100)
     category = text(100)
     unit = text(100)
@@ -70,8 +71,8 @@ class SupplyOrderSchema(serializers.Serializer[Any]):
     id = reference()
     number = reference()
     throughline_id = serializers.UUIDField(required=False, allow_null=True)
-    sequence = serializers.IntegerField(min_value=0, max_value=2**63 - 1)
-    knows = serializers.IntegerField(
+    sequence = WholeNumberField(min_value=0, max_value=2**63 - 1)
+    knows = WholeNumberField(
         required=False,
         allow_null=True,
         min_value=0,

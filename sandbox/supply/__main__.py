@@ -7,7 +7,7 @@ import sys
 
 from aiohttp import web
 
-from sandbox.command_line import main, parser
+from sandbox.command_line import main, parser, whole_number
 from sandbox.endpoints import Settings
 from sandbox.supply.amounts import Currencies
 from sandbox.supply.modes import Cursor, ModeSettings, OnConflict
@@ -18,7 +18,7 @@ MOST_DIGITS = 6
 
 def _options() -> argparse.ArgumentParser:
     options = parser("supply-chain system", "supply", 8103)
-    options.add_argument("--seed", type=int, default=0, help="with --auto, of the dice")
+    options.add_argument("--seed", type=whole_number, default=0, help="with --auto, of the dice")
     options.add_argument(
         "--digits",
         type=_digits,

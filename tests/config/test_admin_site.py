@@ -23,7 +23,8 @@ SECRET = "whsec_b3V0Z29pbmctc2VjcmV0LW9mLXRoZS10ZXN0cw=="
 RECORDS = ("Account", "Contact", "CustomField", "Lead", "Opportunity", "Partner", "Stage")
 """Of crm: what stays once it was made."""
 SET_UP = (
-    "AccountTerms", "ApprovalRule", "Company", "DiscountList", "ExchangeRate", "PaymentTerms",
+    "AccountTerms", "ApprovalRule", "Company", "DiscountList", "ExchangeRate", "Mapping",
+    "PaymentTerms",
     "PriceList", "PriceListItem", "Product", "ProductCategory", "PromotionCode", "TaxCategory",
     "TaxRate", "TaxZone", "Unit", "UnitGroup",
 )  # fmt: skip
