@@ -10,6 +10,7 @@ import pgtrigger
 import pytest
 from django.db import IntegrityError, connection, models, transaction
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
 from django.test.utils import CaptureQueriesContext
 
 from sales.services.integrity.verification import verify
@@ -55,9 +56,11 @@ def migrate(app: str, name: str) -> None:
 
 
 def migrate_to_latest(app: str) -> None:
-    """Migrate an app to where its models are."""
-    [(_, latest)] = MigrationExecutor(connection).loader.graph.leaf_nodes(app)
-    migrate(app, latest)
+    """Migrate an app to where its models are, and then those that were taken back with it."""
+    leaves = MigrationExecutor(connection).loader.graph.leaf_nodes()
+    for name, latest in sorted(leaves, key=lambda leaf: leaf[0] != app):
+        if (name, latest) not in MigrationRecorder(connection).applied_migrations():
+            migrate(name, latest)
 
 
 def tamper(statement: str) -> None:

@@ -23,8 +23,7 @@ SECRET = "whsec_b3V0Z29pbmctc2VjcmV0LW9mLXRoZS10ZXN0cw=="
 RECORDS = ("Account", "Contact", "CustomField", "Lead", "Opportunity", "Partner", "Stage")
 """Of crm: what stays once it was made."""
 SET_UP = (
-    "AccountTerms", "ApprovalRule", "Company", "DiscountList", "ExchangeRate", "Mapping",
-    "PaymentTerms",
+    "AccountTerms", "ApprovalRule", "Company", "DiscountList", "ExchangeRate", "PaymentTerms",
     "PriceList", "PriceListItem", "Product", "ProductCategory", "PromotionCode", "TaxCategory",
     "TaxRate", "TaxZone", "Unit", "UnitGroup",
 )  # fmt: skip
@@ -40,13 +39,13 @@ NONE: Pages = frozenset()
 LIST: Pages = frozenset({"list"})
 ALL: Pages = frozenset({"list", "add", "change", "delete"})
 BACK_OFFICE = {
-    **dict.fromkeys((*RECORDS, "Connection"), ALL - {"delete"}),
+    **dict.fromkeys((*RECORDS, "Connection", "Mapping"), ALL - {"delete"}),
     **dict.fromkeys(SET_UP, ALL),
     **dict.fromkeys(WRITTEN_BY_US, LIST),
     "Quote": LIST | {"change"},
     **dict.fromkeys((*PEOPLE, *OF_SUPERUSERS), NONE),
 }
-ADMINISTRATOR = BACK_OFFICE | dict.fromkeys((*RECORDS, *PEOPLE), ALL)
+ADMINISTRATOR = BACK_OFFICE | dict.fromkeys((*RECORDS, *PEOPLE, "Mapping"), ALL)
 AUDITOR = dict.fromkeys(BACK_OFFICE, LIST) | dict.fromkeys(OF_SUPERUSERS, NONE)
 
 

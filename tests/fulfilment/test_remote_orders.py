@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -115,6 +116,31 @@ def test_what_they_edit_is_one_change_order(supply: FarEnd) -> None:
     assert versions(order) == before + 1
     assert (order.customer_reference, order.freight) == ("PO-78", Decimal("6.00"))
     assert OrderChange.objects.get().changed_by_name == "Supply"
+
+
+@pytest.mark.parametrize("arrival", list(permutations(range(4))))
+def test_snapshots_end_the_same_in_whatever_order_they_come(
+    supply: FarEnd, arrival: tuple[int, ...]
+) -> None:
+    second = their_line("LOT-000002", quantity="2", discount="0", charge="0", amount="40.00")
+    said = [
+        their_order(),
+        their_order(their_line(quantity="5", amount="83.34"), second, header_charges="6.00"),
+        their_order(their_line(quantity="4", amount="66.67"), customer_reference="PO-79"),
+        their_order(their_line(quantity="6", amount="100.01"), second, name="Last name"),
+    ]
+
+    for each in (*arrival, *arrival[::-1]):
+        receive_from(supply, changed(said[each]))
+
+    order = Order.objects.get()
+    assert there(order) in {"6=100.01, 2=40.00", "6=100.01, 0=0.00, 2=40.00"}
+    assert (order.name, order.customer_reference, order.freight) == (
+        "Last name",
+        "PO-77",
+        Decimal("4.00"),
+    )
+    assert not Discrepancy.objects.open().exists()
 
 
 def test_an_older_snapshot_changes_nothing(supply: FarEnd) -> None:

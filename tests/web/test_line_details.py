@@ -246,7 +246,10 @@ def test_a_write_in_may_be_priced_for_many(rep: Client, market: Market, quote: Q
         ("12.50 / 1000001", "A price is for more than 0 and at most 1,000,000 units."),
         ("12.50 / NaN", "Enter a number."),
         ("12.50 / 0.000001", "Ensure that there are no more than 5 decimal places."),
-        ("12.50 / 1E+9999999", "Ensure that there are no more than 20 digits in total."),
+        (
+            "12.50 / 1E+9999999",
+            "Write all digits of the number, without an exponent: 100000, not 1e5.",
+        ),
         ("12.50 /", "Type 12.50, or 12.50 / 100 for the price of 100 units."),
         ("/ 100", "Type 12.50, or 12.50 / 100 for the price of 100 units."),
         ("12.50 / 100 / 2", "Enter a number."),

@@ -62,7 +62,7 @@ EXCEPTIONS = {
         16,
         "metrics, causes, codes, reports and their owners, connections to choose",
     ),
-    "order submitted": (18, "goods came back: its ledger says what it comes to"),
+    "order submitted": (19, "its ledger, as goods came back, and what other systems hold of it"),
     "record account": (15, "the customer's credit: balances, last moves, the invoice to pay"),
     "search": (16, "four look-ups of a number, then one for every kind of record"),
     "history": (27, "reads each table that the record consists of, and each one it refers to"),
