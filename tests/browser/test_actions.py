@@ -88,7 +88,7 @@ def test_credits_an_invoice(screen: Screen, market: Market, invoice: Invoice) ->
     page.get_by_label("Reason").fill("Two came broken")
     page.get_by_label("To credit: Espresso machine").fill("11")
     page.get_by_role("button", name="Issue credit note").click()
-    page.get_by_text("11 cannot be credited, only 10 are left").wait_for()
+    page.get_by_role("alert").get_by_text("11 cannot be credited, only 10 are left").wait_for()
     check(screen)
     page.get_by_label("To credit: Espresso machine").fill("2")
     page.get_by_role("button", name="Issue credit note").click()
