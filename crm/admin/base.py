@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, TypeVar
 
 from django.contrib import admin, messages
-from django.db import IntegrityError, models
+from django.db import IntegrityError, connection, models
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext
@@ -109,6 +109,11 @@ class RecordAdmin(VisibilityAdmin, admin.ModelAdmin[RecordT]):
             problem = gettext("Nothing was saved: this contradicts another record.")
         self.message_user(request, problem, messages.ERROR)
         return HttpResponseRedirect(request.get_full_path())
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Save the rows below; what the database checks at the end is checked here already."""
+        super().save_related(request, form, formsets, change)
+        connection.check_constraints()
 
     def do_each(
         self, request: HttpRequest, records: Iterable[RecordT], action: AdminAction, done: str
