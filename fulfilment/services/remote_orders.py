@@ -10,11 +10,13 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection as database
 from django.utils import timezone
+from django.utils.translation import override
 from django_countries import countries
 
 from common.identifiers import uuid7
@@ -68,21 +70,21 @@ Mapped = Mapping[Code, uuid.UUID]
 
 KINDS = {kind: name for name, kind in CONFLICTS.items()}
 
-COUNTRY_CODES: Mapping[str, str] = {name: code for code, name in countries}
-"""The English names of countries, each with its code of two letters."""
+
+@cache
+def country_codes() -> Mapping[str, str]:
+    """Return the English names of countries, each with its code of two letters."""
+    with override("en"):
+        return {str(name): code for code, name in countries}
 
 
 @dataclass(frozen=True, slots=True)
 class TakenIn:
-    """What became of a snapshot: whether it changed anything here, or was older than another.
-
-    ``tells_origin``: the order was sent again, since ours counts and they do not hold it.
-    """
+    """What became of a snapshot: its order, whether that changed, and what waits for a person."""
 
     record: Record
     has_changed: bool = False
     conflicts: Sequence[Conflict] = ()
-    tells_origin: bool = False
 
 
 def take_in(connection: Connection, theirs: RemoteOrder, report: str = "") -> TakenIn:
@@ -209,8 +211,8 @@ def _merge_in(
     has_changed = apply_edit(order, edit, actor=_sender(connection), reason=reason)
     _keep(state, theirs, merged.held, ids, _splits(said, ids, splits), knows)
     _settle(state, record, merged, lines, order.currency, report)
-    tells = answer_snapshot(state, order, merged, is_newer=is_newer, report=report)
-    return TakenIn(record, has_changed, merged.conflicts, tells_origin=tells)
+    answer_snapshot(state, order, merged, is_newer=is_newer, report=report)
+    return TakenIn(record, has_changed, merged.conflicts)
 
 
 def _keep(
@@ -341,7 +343,7 @@ def _notation(fields: Mapping[str, Any], company: Company) -> Notation:
     return Notation(
         str(fields.get("currency") or company.base_currency).strip().upper(),
         zone=ZoneInfo(company.time_zone),
-        countries=COUNTRY_CODES,
+        countries=country_codes(),
         rounding=Rounding(company.rounding),
     )
 

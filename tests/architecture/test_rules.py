@@ -26,7 +26,7 @@ from tests.architecture.sources import (
 LONGEST_FILE = 400
 LONGEST_TEST_FILE = 450
 LONGEST_FUNCTION = 40
-UNFINISHED = ("TODO", "FIXME", "XXX")
+UNFINISHED = ("TODO", "FIXME", "XXX")  # what is searched for in the sources
 VAGUE = {"utils", "util", "helpers", "helper", "misc", "manager", "managers"}
 
 SERVICE = re.compile(

@@ -64,7 +64,7 @@ class QuantitiesForm(StyledForm):
 
     def cells(self, line: Any) -> Sequence[str]:
         """Return what stands in the columns before the input."""
-        raise NotImplementedError
+        raise NotImplementedError  # each form of quantities has columns of its own
 
     def head(self) -> list[forms.BoundField]:
         """Return the fields above the lines."""

@@ -217,7 +217,7 @@ def test_refuses_two_lines_of_one_name() -> None:
 
 def test_refuses_a_currency_it_does_not_know() -> None:
     with pytest.raises(UnknownCurrency):
-        price_document([line()], currency="XXX")
+        price_document([line()], currency="XXX")  # ISO 4217: no currency
 
 
 def test_allows_a_discount_of_everything() -> None:
