@@ -193,7 +193,7 @@ class Order(Document):
 DONE = (
     "shipped_quantity", "delivered_quantity", "returned_quantity", "replaced_quantity",
     "drafted_quantity", "invoiced_quantity", "credited_quantity", "closed_quantity",
-    "closed_unshipped_quantity",
+    "closed_unshipped_quantity", "closed_returned_quantity",
 )  # fmt: skip
 """What was done with the units of an order line."""
 
@@ -221,6 +221,9 @@ class OrderLine(DocumentLine):
     )
     closed_unshipped_quantity = quantity_field(
         editable=False, help_text=_("Credited for good before it was shipped.")
+    )
+    closed_returned_quantity = quantity_field(
+        editable=False, help_text=_("Credited for good, and returned.")
     )
     confirmed_on = models.DateField(_("confirmed delivery"), null=True, blank=True, editable=False)
 
@@ -263,6 +266,15 @@ class OrderLine(DocumentLine):
                 condition=Q(closed_unshipped_quantity__gte=0)
                 & Q(closed_unshipped_quantity__lte=F("closed_quantity")),
                 name="order_line_closed_unshipped_was_closed",
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_returned_quantity__gte=0)
+                & Q(
+                    closed_returned_quantity__lte=F("closed_quantity")
+                    - F("closed_unshipped_quantity")
+                )
+                & Q(closed_returned_quantity__lte=F("returned_quantity") - F("replaced_quantity")),
+                name="order_line_closed_returned_came_back",
             ),
             models.CheckConstraint(
                 condition=Q(drafted_quantity__gte=0)
@@ -331,6 +343,7 @@ class OrderLine(DocumentLine):
             returned=self.returned_quantity - self.replaced_quantity,
             closed=self.closed_quantity,
             closed_unshipped=self.closed_unshipped_quantity,
+            closed_returned=self.closed_returned_quantity,
             step=self.product.step if self.product else SMALLEST_QUANTITY,
         )
 

@@ -22,7 +22,8 @@ class Units:
 
     ``ordered`` is what is agreed, cancelled units taken off; ``billed`` counts invoices and drafts
     less credits that may be billed again. ``replaced`` and ``returned`` came back, to be shipped
-    again and for good; ``closed`` was credited for good, ``closed_unshipped`` of it before it left.
+    again and for good; ``closed`` was credited for good, ``closed_unshipped`` of it before it left,
+    and ``closed_returned`` of it came back: those units are gone once, not twice.
     """
 
     ordered: Decimal
@@ -33,6 +34,7 @@ class Units:
     returned: Decimal = ZERO
     closed: Decimal = ZERO
     closed_unshipped: Decimal = ZERO
+    closed_returned: Decimal = ZERO
     step: Decimal = SMALLEST_QUANTITY
     """The smallest part of a unit that is shipped; a percentage bills smaller ones."""
 
@@ -56,7 +58,12 @@ class Units:
     @property
     def gone(self) -> Decimal:
         """Units that nobody pays for: returned for good, or credited for good."""
-        return self.closed_unshipped + max(self.returned, self.closed - self.closed_unshipped)
+        return self.closed + self.uncredited_returned
+
+    @property
+    def uncredited_returned(self) -> Decimal:
+        """Units that came back for good and are not among those credited for good."""
+        return max(ZERO, self.returned - self.closed_returned)
 
     @property
     def kept_billed(self) -> Decimal:
@@ -81,7 +88,8 @@ class Units:
     @property
     def billed_returned(self) -> Decimal:
         """Units that came back for good and stay billed: they are to be credited."""
-        return max(ZERO, min(self.returned, self.kept_billed + self.gone - self.ordered))
+        surplus = self.kept_billed + self.gone - self.ordered
+        return max(ZERO, min(self.uncredited_returned, surplus))
 
     @property
     def least(self) -> Decimal:
@@ -100,6 +108,35 @@ class Units:
         """
         made = round_down(self.closed + credited, self.step) - round_down(self.closed, self.step)
         return min(made, self.open_to_ship)
+
+    def credited_for_good(self, quantity: Decimal) -> Units:
+        """Return the units after so many of them were credited, not to be billed again.
+
+        Open ones are not shipped any more; of the others, those that came back billed are the
+        ones that are credited. What came back unbilled is not: nobody was asked to pay for it.
+        """
+        closed = self.closed + quantity
+        unshipped = self.closed_unshipped + self.closing(quantity)
+        returned = self.closed_returned + min(quantity, self.billed_returned)
+        return replace(
+            self,
+            closed=closed,
+            closed_unshipped=unshipped,
+            closed_returned=min(returned, closed - unshipped),
+        )
+
+    def given_back(self, returned: Decimal) -> Units:
+        """Return the units once so many came back for good, in all.
+
+        What was credited for good beforehand is taken to be what comes back.
+        """
+        more = max(ZERO, returned - self.returned)
+        expected = self.closed - self.closed_unshipped
+        return replace(
+            self,
+            returned=returned,
+            closed_returned=min(returned, expected, self.closed_returned + more),
+        )
 
 
 @dataclass(frozen=True, slots=True)

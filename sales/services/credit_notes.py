@@ -41,6 +41,10 @@ from sales.services.invoices import issue_invoice, update_billing_status
 
 ZERO = Decimal(0)
 
+CREDITED_COLUMNS = (
+    "credited_quantity", "closed_quantity", "closed_unshipped_quantity", "closed_returned_quantity",
+)  # fmt: skip
+
 
 @transaction.atomic
 def credit_invoice(
@@ -333,7 +337,9 @@ def _count_credited(
     for order_line in order_lines:
         quantity = back[order_line.pk]
         if not bill_again:
-            order_line.closed_unshipped_quantity += order_line.units.closing(quantity)
-            order_line.closed_quantity += quantity
+            after = order_line.units.credited_for_good(quantity)
+            order_line.closed_quantity = after.closed
+            order_line.closed_unshipped_quantity = after.closed_unshipped
+            order_line.closed_returned_quantity = after.closed_returned
         order_line.credited_quantity += quantity
-    save_columns(order_lines, ["credited_quantity", "closed_quantity", "closed_unshipped_quantity"])
+    save_columns(order_lines, CREDITED_COLUMNS)

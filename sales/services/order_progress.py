@@ -21,6 +21,7 @@ from sales.services.order_invoices import bill_by_terms
 
 PROGRESS_COLUMNS = (
     "shipped_quantity", "delivered_quantity", "returned_quantity", "replaced_quantity",
+    "closed_returned_quantity",
 )  # fmt: skip
 
 
@@ -76,6 +77,8 @@ def _set(line: OrderLine, progress: Progress) -> None:
     check_line_not_negative(progress.returned, line.description, str(line.pk))
     if progress.returned > progress.shipped:
         raise OverReturned(line, progress.returned, progress.shipped)
+    after = line.units.given_back(progress.returned - progress.replaced)
+    line.closed_returned_quantity = after.closed_returned
     line.shipped_quantity = progress.shipped
     line.delivered_quantity = min(progress.delivered, progress.shipped)
     line.returned_quantity = progress.returned

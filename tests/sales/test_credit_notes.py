@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from common.errors import MissingField
+from fulfilment.services.returns import record_return
+from fulfilment.services.shipments import record_shipment
 from sales.models import Invoice, Order
 from sales.pricing.errors import (
     AmountExceedsOpen,
@@ -18,6 +20,7 @@ from sales.pricing.errors import (
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.credit_notes import credit_invoice
 from sales.services.errors import NothingToCredit
+from sales.services.integrity.verification import verify
 from sales.services.invoices import issue_invoice
 from sales.services.payments import record_payment
 from tests.factories import Market
@@ -169,6 +172,29 @@ def test_what_is_left_of_a_percentage_credited_for_good_is_shipped_and_billed_in
 
     order.refresh_from_db()
     assert (order.status, half.total, note.total, rest.total) == ("completed", 18, 18, 18)
+
+
+def test_what_is_credited_for_good_after_another_unit_came_back_unbilled_stays_credited(
+    market: Market,
+) -> None:
+    order = submitted(market, "10", price="10.00")
+    line = order.lines.get()
+    record_shipment(order.pk, actor=market.rep, lines={line.pk: Decimal(10)})
+    record_return(order.pk, actor=market.rep, lines={line.pk: Decimal(2)})
+    invoice = billed(order, market, what="all")
+
+    credit_invoice(
+        invoice.pk,
+        actor=market.rep,
+        reason="Goodwill",
+        quantities={invoice.lines.get().pk: Decimal(1)},
+        bill_again=False,
+    )
+
+    order.refresh_from_db()
+    assert (invoice.total, order.status, order.billing_status) == (96, "completed", "invoiced")
+    assert order.lines.get().units.open_to_bill == 0
+    assert not any(verify().values())
 
 
 def test_crediting_all_gives_back_what_was_deducted_for_freight(market: Market) -> None:

@@ -18,6 +18,7 @@ from sales.models import (
     PriceListItem,
 )
 from sales.services.change_orders import Changes, change_order
+from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line
 from sales.services.integrity.verification import verify
@@ -59,6 +60,31 @@ def test_derives_the_statuses_of_earlier_orders(market: Market) -> None:
     assert (returned.status, returned.billing_status) == ("completed", "invoiced")
     assert returned.fulfilment_status == Order.Fulfilment.PARTLY_RETURNED
     assert returned.closed_at is not None
+
+
+def test_matches_what_was_credited_for_good_with_what_came_back(market: Market) -> None:
+    order = placed(market, quantity="10")
+    line = order.lines.get()
+    record_shipment(order.pk, actor=market.rep, lines={line.pk: Decimal(10)})
+    invoice = invoice_order(order.pk, actor=market.rep, what="all")
+    issue_invoice(invoice.pk, actor=market.rep)
+    credit_invoice(
+        invoice.pk,
+        actor=market.rep,
+        reason="Broken",
+        quantities={invoice.lines.get().pk: Decimal(3)},
+        bill_again=False,
+    )
+    record_return(order.pk, actor=market.rep, lines={line.pk: Decimal(2)})
+    with pgtrigger.ignore():
+        sql("UPDATE sales_orderline SET closed_returned_quantity = 0")
+    migrate("sales", "0027_closed_returns")
+
+    migrate("sales", "0028_match_closed_returns")
+
+    line.refresh_from_db()
+    assert line.closed_returned_quantity == 2
+    assert not any(verify().values())
 
 
 def test_forgets_costs_that_were_frozen_in_another_currency(db: None) -> None:

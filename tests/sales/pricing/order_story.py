@@ -138,7 +138,7 @@ class OrderStory(PostedOrder):
         if self.dice.random() < 0.5:
             self.set_units(line, replaced=units.replaced + back)
         else:
-            self.set_units(line, returned=units.returned + back)
+            self.put(replace(line, units=units.given_back(units.returned + back)))
 
     def bill(self) -> None:
         """Invoice what is shipped, or parts of the lines."""

@@ -96,13 +96,7 @@ class PostedOrder(DrawnOrder):
                 self.bill_units(line, Portion() - part)
                 continue
             self.for_good[line.rate] += TaxAmount.of(part.amounts)
-            units = line.units
-            unshipped = min(part.quantity, units.open_to_ship)
-            self.set_units(
-                line,
-                closed=units.closed + part.quantity,
-                closed_unshipped=units.closed_unshipped + unshipped,
-            )
+            self.put(replace(line, units=line.units.credited_for_good(part.quantity)))
         for key, taken in invoice.taken_off.items():
             rate = self.deduction_line(key).rate
             self.books[rate] += taken
