@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pgtrigger
-from django.db import migrations
+from django.db import migrations, transaction
 
 COLUMNS = """
 SELECT string_agg(quote_ident(column_name), ', ')
@@ -23,8 +23,12 @@ SELECT now(), 'update', {columns} FROM {table} WHERE id = ANY(%s)
 
 
 def update_with_history(schema_editor: Any, table: str, update: str) -> None:
-    """Run an UPDATE of a table, and add what each changed row is now to its history."""
-    with pgtrigger.ignore(), schema_editor.connection.cursor() as cursor:
+    """Run an UPDATE of a table, and add what each changed row is now to its history.
+
+    What fails is rolled back before triggers are asked again, so that its error is the one shown.
+    """
+    used = schema_editor.connection
+    with pgtrigger.ignore(), transaction.atomic(using=used.alias), used.cursor() as cursor:
         cursor.execute(f"{update} RETURNING {table}.id")
         changed = [key for (key,) in cursor.fetchall()]
         cursor.execute(COLUMNS, [f"{table}history"])
