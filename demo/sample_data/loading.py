@@ -47,15 +47,17 @@ def load_for_story(addresses: Addresses) -> None:
 def load_everything(addresses: Addresses) -> bool:
     """Add the basics, the customers and their history; False when they are there already.
 
+    Whatever of the basics and of the wholesale company is missing, as in the sample data of an
+    earlier version, is added all the same.
     Past events are created before the connections, so they are sent to nobody; today's are queued
     for the warehouse and the ERP.
     """
     _refuse_foreign_data()
+    day = _add_basics()
     if Account.objects.filter(domain=customers.LAVOISIER.domain).exists():
         register_connections(addresses)
         wholesale.add_wholesale()
         return False
-    day = _add_basics()
     customers.add_customers()
     all_scenarios = [*pipeline.scenarios(), *past_sales.scenarios(), *open_sales.scenarios()]
     scenarios.run_scenarios(

@@ -17,7 +17,7 @@ from demo.companies import WHOLESALE
 from demo.connections import Addresses
 from demo.errors import DemoError
 from demo.personas import PASSWORD, PEOPLE
-from demo.sample_data import load_basics, load_everything
+from demo.sample_data import customers, load_basics, load_everything
 from fulfilment.models import Connection, Handoff, Mapping, Shipment
 from sales.models import (
     Company,
@@ -33,6 +33,7 @@ from sales.models import (
     TaxRate,
 )
 from sales.services.integrity.verification import verify
+from tests.factories import AccountFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -214,3 +215,17 @@ def test_adds_the_basics_without_customers() -> None:
     assert Connection.objects.count() == 3
     assert not Account.objects.exists()
     assert not SalesEvent.objects.exists()
+
+
+def test_adds_what_the_sample_data_of_an_earlier_version_lacks() -> None:
+    load_basics(Addresses())
+    AccountFactory.create(domain=customers.LAVOISIER.domain)
+    Connection.objects.filter(code="supply").delete()
+    Company.objects.filter(name=WHOLESALE).delete()
+
+    added = load_everything(Addresses())
+
+    assert added is False
+    wholesale = Company.objects.get(name=WHOLESALE)
+    assert Connection.objects.get(code="supply").companies == [wholesale.pk]
+    assert Order.objects.filter(company__name=WHOLESALE).exists()
