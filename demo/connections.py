@@ -10,6 +10,7 @@ from demo.ports import HOST
 from demo.signing_secrets import ERP, SUPPLY, WAREHOUSE, signing_secret
 from fulfilment.models import Connection
 from fulfilment.services.connections import register_connection
+from fulfilment.services.duties import assign_duties
 from sales.models import Company, SalesEvent
 
 HOOK_PATH = "/hooks/throughline"
@@ -52,7 +53,7 @@ def register_connections(addresses: Addresses) -> None:
     retail = list(Company.objects.filter(name__in=(COMPANY, BERLIN)).values_list("pk", flat=True))
     _register(WAREHOUSE, "Warehouse", addresses.warehouse, ORDERS, companies=retail)
     _register(ERP, "ERP", addresses.erp, TO_ERP, companies=retail)
-    _register(
+    supply = _register(
         SUPPLY,
         "Supply chain",
         addresses.supply,
@@ -60,6 +61,7 @@ def register_connections(addresses: Addresses) -> None:
         companies=wholesale,
         kind=Connection.Kind.SUPPLY,
     )
+    assign_duties(supply, ships=wholesale, bills=wholesale)
 
 
 def _register(
@@ -68,8 +70,8 @@ def _register(
     address: str,
     event_types: list[SalesEvent.Type],
     **options: list[UUID] | Connection.Kind,
-) -> None:
-    register_connection(
+) -> Connection:
+    return register_connection(
         code=code,
         name=name,
         url=f"{address}{HOOK_PATH}",

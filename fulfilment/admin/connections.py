@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -21,8 +19,8 @@ from django.utils.translation import gettext_lazy as _
 from crm.admin.base import ReadOnlyAdmin, RecordAdmin
 from fulfilment import signing
 from fulfilment.addresses import shown_url
+from fulfilment.admin.connection_form import ConnectionForm
 from fulfilment.models import Connection, DisabledPeriod, Health, Mapping, Secret
-from fulfilment.routes import sent_event_types
 from fulfilment.services.connections import (
     disable_connection,
     make_secrets,
@@ -33,56 +31,10 @@ from fulfilment.services.connections import (
     rotate_secret,
 )
 from fulfilment.services.disabled_periods import Missed, missed_in
-from sales.models import Company
 
 Purpose = Secret.Purpose
 NAMED = 20
 """So many documents are named, of which events were not queued."""
-
-
-class ConnectionForm(forms.ModelForm[Connection]):
-    """Settings of a connection; what it receives and reports are check boxes."""
-
-    event_types = forms.MultipleChoiceField(
-        choices=sent_event_types, required=False, widget=forms.CheckboxSelectMultiple
-    )
-    reports_as = forms.MultipleChoiceField(
-        choices=Connection.Duty.choices, required=False, widget=forms.CheckboxSelectMultiple
-    )
-
-    companies = forms.TypedMultipleChoiceField(
-        coerce=uuid.UUID, required=False, widget=forms.CheckboxSelectMultiple
-    )
-
-    class Meta:
-        model = Connection
-        fields = (
-            *(
-                "code",
-                "name",
-                "kind",
-                "url",
-                "event_types",
-                "companies",
-                "reports_as",
-                "payload_version",
-            ),
-            *("deadline_seconds", "max_in_flight", "gives_references", "answers_look_ups"),
-            *("skips_refused", "config"),
-        )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "companies" in self.fields:
-            choices = Company.objects.values_list("pk", "name")
-            self.fields["companies"].choices = choices  # type: ignore[attr-defined]  # of choices
-        for name in {"event_types", "companies", "reports_as"} & set(self.fields):
-            self.fields[name].help_text = getattr(Connection._meta.get_field(name), "help_text", "")
-
-    def clean_config(self) -> object:
-        """Read an empty field as no settings."""
-        config = self.cleaned_data["config"]
-        return {} if config is None else config
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +134,10 @@ class ConnectionAdmin(RecordAdmin[Connection]):
             Mapping.objects.filter(connection=connection.pk).count(),
         )
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Connection | None = None) -> Any:
+        """Keep the code: orders and companies name a connection by it."""
+        return (*super().get_readonly_fields(request, obj), *(("code",) if obj else ()))
+
     def has_delete_permission(self, request: HttpRequest, obj: Connection | None = None) -> bool:
         """Refuse: connections are paused or disabled, and their handoffs stay."""
         return False
@@ -189,6 +145,7 @@ class ConnectionAdmin(RecordAdmin[Connection]):
     def save_model(self, request: HttpRequest, obj: Connection, form: Any, change: bool) -> None:
         """Save; what was changed may be a repair, so what waits is tried again at once."""
         super().save_model(request, obj, form, change)
+        form.assign_duties()
         if change and form.changed_data:
             retry_after_repair(obj)
 

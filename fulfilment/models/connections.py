@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -152,6 +153,10 @@ class Connection(models.Model):
                 for field, found in wrong.items()
             )
         return ""
+
+    def serves(self, company: uuid.UUID) -> bool:
+        """Return whether documents of a company are exchanged with it."""
+        return not self.companies or company in self.companies
 
     def may_report(self, message_type: str) -> bool:
         """Return whether messages of this type are among what it does for us."""

@@ -113,6 +113,10 @@ class Shipment(Stateful):
     def __str__(self) -> str:
         return self.reference
 
+    def leaves_by(self, status: str) -> bool:
+        """Whether the goods leave the warehouse when it moves to a status."""
+        return status in self.LEFT and self.shipped_at is None
+
     def correct(self, status: str, sequence: int, **changes: object) -> None:
         """Set the status that a correction reports, which may be an earlier one."""
         self.change(status=status, corrected_sequence=sequence, **changes)

@@ -23,15 +23,22 @@ from sales.models import AnyDocument, Order, SalesEvent
 from sales.services.events import SENT_TO
 
 LISTENERS = """
-SELECT id, payload_version, kind FROM fulfilment_connection
+SELECT connection.id, payload_version, kind
+FROM fulfilment_connection connection
+JOIN sales_company company ON company.id = %(company)s
 WHERE status <> 'disabled' AND code <> %(origin)s
-  AND (companies = '{}' OR companies @> ARRAY[%(company)s]::uuid[])
+  AND (companies = '{}' OR companies @> ARRAY[company.id])
   AND CASE WHEN %(sent_to)s = ''
     THEN event_types @> ARRAY[%(type)s]::varchar[] ELSE code = %(sent_to)s END
+  AND (company.shipped_by IN ('', code) OR %(subject_type)s <> 'order'
+       OR NOT reports_as @> ARRAY['warehouse']::varchar[]
+       OR EXISTS (SELECT FROM fulfilment_lane lane
+                  WHERE lane.connection_id = connection.id AND lane.root_id = %(root_id)s))
 """
 """Connections that receive the event type of a company, except where the event came from.
 
-An event that names its receiver is for that connection alone.
+An event that names its receiver is for that connection alone. A warehouse is not sent the orders
+that another system ships; of one that it was sent before, it hears what becomes of it.
 """
 
 QUEUE = """
@@ -119,6 +126,8 @@ def _listeners(event: SalesEvent, document: AnyDocument) -> list[tuple[uuid.UUID
         "type": event.type,
         "origin": event.origin,
         "company": document.company_id,
+        "subject_type": event.subject_type,
+        "root_id": event.root_id,
         "sent_to": event.data.get(SENT_TO, ""),
     }
     with database.cursor() as cursor:

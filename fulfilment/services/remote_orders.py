@@ -137,7 +137,7 @@ def _create(
     )
     lines = new_lines(_lines(values))
     insert_new_lines(order, list(lines.values()), actor, with_parts=False)
-    order = submit_order(order.pk, actor=actor, number=theirs.number, bills_by_terms=False)
+    order = submit_order(order.pk, actor=actor, number=theirs.number)
     reason = _reason(connection, theirs)
     if values.get("head.is_cancelled"):
         order = cancel_order(order.pk, actor=actor, reason=reason)

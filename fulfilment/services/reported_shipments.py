@@ -28,6 +28,7 @@ from fulfilment.services.shipments import lines_to_ship, moments_of, recorder_of
 from fulfilment.sync.status_order import SHIPMENT_STATUSES, furthest
 from sales.models import Order, OrderLine
 from sales.services.billing.part_quantities import check_part
+from sales.services.documents.duties import refuse_if_shipped_elsewhere
 from sales.services.events import our_own_doing
 
 Direction = Shipment.Direction
@@ -95,6 +96,8 @@ class Merge:
     def run(self) -> Merged:
         """Merge the lines that fit, the status and the parcels."""
         shipment = self._find()
+        if shipment is None:
+            refuse_if_shipped_elsewhere(self.order.company, self.actor)
         lines = lines_to_ship(self.order)
         held = {each.order_line_id: each for each in shipment.lines.all()} if shipment else {}
         is_exact = self._corrects(shipment)
@@ -277,5 +280,8 @@ def _merge_lines(
 
 
 def record_report(order: Order, report: ReportedShipment, *, actor: System) -> Merged:
-    """Record what fits of a reported shipment or return; the caller holds the order's lock."""
+    """Record what fits of a reported shipment or return; the caller holds the order's lock.
+
+    A new one is refused where another system ships.
+    """
     return Merge(order, report, actor).run()

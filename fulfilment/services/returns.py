@@ -24,6 +24,7 @@ from fulfilment.services.shipments import (
 from sales.models import Order
 from sales.pricing.errors import QuantityExceedsOpen
 from sales.services.billing.part_quantities import check_part
+from sales.services.documents.duties import refuse_if_shipped_elsewhere
 from sales.services.documents.locks import lock_order
 
 Status = Shipment.Status
@@ -48,6 +49,7 @@ def record_return(
     What is replaced is open to ship again; otherwise it is closed, and not billed any more.
     """
     order = lock_order(order_id)
+    refuse_if_shipped_elsewhere(order.company, actor)
     wanted = check_quantities(order, lines)
     _check_parts(order, returns, wanted)
     shipment = Shipment.objects.create(

@@ -20,6 +20,7 @@ from fulfilment.services.order_quantities import refuse_excess, update_progress
 from sales.models import Order, OrderLine
 from sales.pricing.quantities import check_not_negative
 from sales.services.billing.part_quantities import check_part
+from sales.services.documents.duties import refuse_if_shipped_elsewhere
 from sales.services.documents.locks import lock_order
 from sales.services.errors import OnHold, no_such_line
 
@@ -34,8 +35,9 @@ class NothingToShip(DomainError):
     code = "nothing_to_ship"
 
 
-def check_can_ship(order: Order, lines: Iterable[OrderLine]) -> None:
-    """Refuse to ship an order that is not submitted, is on hold, or has left in full."""
+def check_can_ship(order: Order, lines: Iterable[OrderLine], actor: Actor) -> None:
+    """Refuse to ship what another system ships, is not submitted, is on hold, or has all left."""
+    refuse_if_shipped_elsewhere(order.company, actor)
     if not order.is_submitted:
         raise IllegalTransition(
             gettext("%(order)s is %(status)s: only submitted orders are shipped.")
@@ -66,7 +68,7 @@ def record_shipment(
 ) -> Shipment:
     """Record a shipment by hand; quantities that it does not contain stay open."""
     order = lock_order(order_id)
-    check_can_ship(order, lines_to_ship(order).values())
+    check_can_ship(order, lines_to_ship(order).values(), actor)
     wanted = check_quantities(order, lines)
     name = reference or next_reference(order, "S")
     if order.shipments.filter(reference=name).exists():
@@ -114,6 +116,8 @@ def move_shipment(shipment_id: uuid.UUID, *, actor: Actor, status: str) -> Shipm
     shipment = Shipment.objects.get(pk=shipment_id)
     order = lock_order(shipment.order_id)
     shipment = Shipment.objects.select_for_update(of=("self",)).get(pk=shipment_id)
+    if shipment.leaves_by(status):
+        refuse_if_shipped_elsewhere(order.company, actor)
     move(shipment, status)
     refuse_excess(shipment, update_progress(order, shipment, actor))
     return shipment

@@ -18,7 +18,9 @@ class CompanyAdmin(RecordAdmin[Company]):
         *("name", "number_prefix", "base_currency", "time_zone", "tax_number", "email"),
         *("street", "postal_code", "city", "country"),
         *("rounding", "discount_method", "is_default"),
+        *("shipped_by", "billed_by"),
     )
+    readonly_fields = ("shipped_by", "billed_by")
 
 
 @admin.register(NumberSeries)

@@ -79,6 +79,18 @@ class Company(PricingRules):
     city = models.CharField(max_length=100, blank=True)
     country = CountryField(blank=True)
     is_default = models.BooleanField(default=False)
+    shipped_by = models.CharField(
+        max_length=30,
+        blank=True,
+        editable=False,
+        help_text=_("The connection whose system ships its orders; empty if we do."),
+    )
+    billed_by = models.CharField(
+        max_length=30,
+        blank=True,
+        editable=False,
+        help_text=_("The connection whose system bills its orders; empty if we do."),
+    )
 
     class Meta:
         ordering: ClassVar = ["name"]
@@ -105,6 +117,14 @@ class Company(PricingRules):
 
     def __str__(self) -> str:
         return self.name
+
+    def is_shipped_by(self, connection: str = "") -> bool:
+        """Whether the system of a connection, or we, may ship its orders."""
+        return self.shipped_by in {"", connection}
+
+    def is_billed_by(self, connection: str = "") -> bool:
+        """Whether the system of a connection, or we, may bill its orders."""
+        return self.billed_by in {"", connection}
 
     def today(self) -> dt.date:
         """Return the day it is where the company sits; its documents are dated by it."""

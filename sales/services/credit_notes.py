@@ -34,6 +34,7 @@ from sales.services.billing.ledgers import amounts_of, sum_portions
 from sales.services.billing.part_quantities import check_part
 from sales.services.billing.settlement import settle, take_back_write_off
 from sales.services.documents.copying import copy_head
+from sales.services.documents.duties import refuse_if_billed_elsewhere
 from sales.services.documents.locks import lock_invoice
 from sales.services.errors import NothingToCredit, UnknownLine, name_line
 from sales.services.events import record_event
@@ -62,6 +63,8 @@ def credit_invoice(
     """
     invoice, order = lock_invoice(invoice_id)
     _check(invoice, reason)
+    if order is not None:
+        refuse_if_billed_elsewhere(order.company, actor)
     lines = _read_lines(invoice)
     credited = _credited_so_far(invoice)
     wanted = _wanted(lines, credited, quantities)

@@ -42,6 +42,18 @@ class NothingToInvoice(DomainError):
     code = "nothing_to_invoice"
 
 
+class ShippedElsewhere(DomainError):
+    """Another system ships the orders of the company."""
+
+    code = "shipped_elsewhere"
+
+
+class BilledElsewhere(DomainError):
+    """Another system bills the orders of the company."""
+
+    code = "billed_elsewhere"
+
+
 class NothingToCredit(DomainError):
     """Nothing is left on the invoice that could be credited."""
 

@@ -19,6 +19,7 @@ from sales.services.billing.down_payments import refuse_deducted_drafts
 from sales.services.billing.drafted_figures import refuse_other_figures
 from sales.services.billing.instalments import freeze_terms
 from sales.services.billing.order_statuses import derive_statuses, save_statuses
+from sales.services.documents.duties import refuse_if_billed_elsewhere
 from sales.services.documents.locks import lock_invoice
 from sales.services.documents.numbering import assign_number
 from sales.services.documents.readiness import check_ready
@@ -33,11 +34,13 @@ def issue_invoice(invoice_id: uuid.UUID, *, actor: Actor, seen: str = "") -> Inv
     """Give a draft its number and date; from then on it is never changed, only credited.
 
     Refused while it deducts a down payment that is a draft itself, and where its figures are not
-    those of the order it bills. ``seen``, if given, is the hash
+    those of the order it bills, or another system bills that. ``seen``, if given, is the hash
     of the figures that were shown; refused if they are others now.
     """
     invoice, order = lock_invoice(invoice_id)
     invoice.refuse_move_to(Invoice.Status.ISSUED, only_from=Invoice.Status.DRAFT)
+    if order is not None:
+        refuse_if_billed_elsewhere(order.company, actor)
     lines = lines_of(invoice)
     price_to_issue(invoice, lines, seen)
     freeze_exchange_rate(invoice)

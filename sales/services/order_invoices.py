@@ -38,6 +38,7 @@ from sales.services.billing.down_payments import invoice_deposit, refuse_overdra
 from sales.services.billing.invoice_parts import head_of, put_part
 from sales.services.billing.ledgers import read_ledger
 from sales.services.billing.part_quantities import check_part
+from sales.services.documents.duties import refuse_if_billed_elsewhere
 from sales.services.documents.locks import lock_invoice, lock_order
 from sales.services.errors import (
     DownPaymentNotIssued,
@@ -69,11 +70,7 @@ def invoice_order(
     order's own: any run of partial invoices sums to the order to the cent.
     """
     order = lock_order(order_id)
-    if not order.is_binding:
-        raise IllegalTransition(
-            gettext("%(order)s is %(status)s: it cannot be invoiced.")
-            % {"order": order, "status": order.get_status_display()}
-        )
+    _refuse_not_billable(order, actor)
     lines = list(
         order.lines.select_for_update(of=("self",))
         .select_related("product", "price_list_item")
@@ -94,6 +91,15 @@ def invoice_order(
         is_first=True,
     )
     return invoice
+
+
+def _refuse_not_billable(order: Order, actor: Actor) -> None:
+    if not order.is_binding:
+        raise IllegalTransition(
+            gettext("%(order)s is %(status)s: it cannot be invoiced.")
+            % {"order": order, "status": order.get_status_display()}
+        )
+    refuse_if_billed_elsewhere(order.company, actor)
 
 
 @transaction.atomic
@@ -158,10 +164,10 @@ def bill_by_terms(
 
     A deposit is asked for when the order is placed; an invoice of the same moment deducts it. What
     cannot be issued stays a draft for a person to look at. Where it deducts a down payment that is
-    a draft itself, the order's timeline says so.
+    a draft itself, the order's timeline says so. Where another system bills, nothing is wanted.
     """
     terms = order.payment_terms
-    if terms is None:
+    if terms is None or not order.company.is_billed_by():
         return None
     if moment == PaymentTerms.InvoiceWhen.PLACED and terms.deposit_rate:
         deposit = invoice_deposit(order, actor=actor, rate=terms.deposit_rate)

@@ -46,12 +46,10 @@ def record_progress(
     actor: Actor,
     data: Mapping[str, object] | None = None,
     shipment_ref: str = "",
-    bills_by_terms: bool = True,
 ) -> SalesEvent:
     """Store the lines' progress, derive the statuses, and bill by the payment terms.
 
-    Where another system bills the order, ``bills_by_terms`` is false. Refuses more than was
-    ordered, naming the line.
+    Refuses more than was ordered, naming the line.
     """
     order = lock_order(order.pk)
     lines = list(order.lines.select_for_update(of=("self",)).select_related("product"))
@@ -62,7 +60,7 @@ def record_progress(
     save_columns(lines, PROGRESS_COLUMNS)
     save_statuses(order, derive_statuses(order, lines))
     event = record_event(SalesEvent.Type.SHIPMENT_RECORDED, order, actor=actor, data=data)
-    if bills_by_terms and sum(line.shipped_quantity for line in lines) > shipped_before:
+    if sum(line.shipped_quantity for line in lines) > shipped_before:
         bill_by_terms(
             order, PaymentTerms.InvoiceWhen.PER_SHIPMENT, actor=actor, shipment_ref=shipment_ref
         )

@@ -61,13 +61,11 @@ def submit_order(
     actor: Actor,
     seen: str = "",
     number: str = "",
-    bills_by_terms: bool = True,
 ) -> Order:
     """Make a draft binding: it gets its number and is sent to external systems.
 
     ``seen``, if given, is the hash of the figures that were shown; refused if they are others now.
-    ``number`` is the one that the system which the order came from gave it. Where that system bills
-    it, ``bills_by_terms`` is false: neither an invoice nor a deposit is made of it.
+    ``number`` is the one that the system which the order came from gave it.
     """
     order = lock_order(order_id)
     order.refuse_move_to(Order.Status.SUBMITTED, only_from=Order.Status.DRAFT)
@@ -88,8 +86,7 @@ def submit_order(
         shipping_address=order.delivery_address or order.shipping_address,
     )
     record_event(SalesEvent.Type.ORDER_SUBMITTED, order, actor=actor)
-    if bills_by_terms:
-        bill_by_terms(order, PaymentTerms.InvoiceWhen.PLACED, actor=actor)
+    bill_by_terms(order, PaymentTerms.InvoiceWhen.PLACED, actor=actor)
     return order
 
 

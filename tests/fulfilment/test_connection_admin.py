@@ -13,7 +13,7 @@ from fulfilment import signing
 from fulfilment.models import Connection, Handoff, Health, Secret
 from fulfilment.outbound.drain import drain
 from fulfilment.services.connections import live_secrets
-from sales.models import Order
+from sales.models import Company, Order
 from tests.factories import CompanyFactory, Market
 from tests.fulfilment.conftest import SECRET_IN, SECRET_OUT, FarEnd, send, submitted_order
 from tests.fulfilment.messages import status_event
@@ -58,6 +58,55 @@ def test_a_connection_may_serve_some_companies(admin_client: Client) -> None:
     assert served.name in page
     assert other.name in page
     assert Connection.objects.get().companies == [served.pk]
+
+
+def test_a_supply_chain_system_ships_and_bills_for_companies(admin_client: Client) -> None:
+    first, second = CompanyFactory.create(), CompanyFactory.create()
+    chosen = {"ships": [str(first.pk)], "bills": [str(first.pk), str(second.pk)]}
+
+    add(admin_client, code="scm", name="SCM", kind="supply", **chosen)
+
+    company = Company.objects.values_list("shipped_by", "billed_by")
+    assert (company.get(pk=first.pk), company.get(pk=second.pk)) == (("scm", "scm"), ("", "scm"))
+    page = address(Connection, "change", Connection.objects.get().pk)
+    form = admin_client.get(page).context["adminform"].form
+    assert (form.initial["ships"], set(form.initial["bills"])) == (
+        [first.pk],
+        {first.pk, second.pk},
+    )
+
+    admin_client.post(page, typed(name="SCM", kind="supply", ships=[str(second.pk)]))
+
+    assert Connection.objects.get().code == "scm"
+    assert (company.get(pk=first.pk), company.get(pk=second.pk)) == (("", ""), ("scm", ""))
+
+
+def test_refuses_a_second_system_for_a_company(admin_client: Client) -> None:
+    company = CompanyFactory.create(name="Throughline", shipped_by="scm")
+
+    answer = add(admin_client, code="tms", name="TMS", kind="supply", ships=[str(company.pk)])
+
+    assert problems(answer) == ["“scm” ships the orders of Throughline: take that from it first."]
+    assert not Connection.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"kind": "webhook"}, "ERP is no supply-chain system: only one of those ships or bills "),
+        ({"kind": "supply", "companies": True}, "ERP does not serve Throughline: choose it among"),
+    ],
+)
+def test_refuses_to_bill_what_it_cannot(
+    admin_client: Client, changes: dict[str, Any], problem: str
+) -> None:
+    company, other = CompanyFactory.create(name="Throughline"), CompanyFactory.create()
+    changes |= {"companies": [str(other.pk)] if changes.get("companies") else []}
+
+    [shown] = problems(add(admin_client, bills=[str(company.pk)], **changes))
+
+    assert shown.startswith(problem)
+    assert not Connection.objects.exists()
 
 
 def act(client: Client, action: str, *connections: Connection) -> Any:

@@ -56,6 +56,12 @@ def test_refuses_another_number_for_an_order_of_ours(market: Market) -> None:
         submit_order(order.pk, actor=market.rep, number="SO-000123")
 
 
+def bills(market: Market, connection: str) -> None:
+    """Have the system of a connection bill what the market's company sells; or us, if none."""
+    market.company.billed_by = connection
+    market.company.save()
+
+
 @pytest.mark.parametrize(
     "terms", [{"invoice_when": "placed"}, {"invoice_when": "fulfilled", "deposit_rate": "0.3"}]
 )
@@ -64,7 +70,9 @@ def test_bills_nothing_where_the_other_system_does(market: Market, terms: dict[s
         drafted(market, payment_terms=PaymentTermsFactory.create(**terms)) for _ in range(2)
     )
 
-    submit_order(theirs.pk, actor=SCM, number="SO-1", bills_by_terms=False)
+    bills(market, "scm")
+    submit_order(theirs.pk, actor=SCM, number="SO-1")
+    bills(market, "")
     submit_order(ours.pk, actor=SCM, number="SO-2")
 
     assert (theirs.invoices.count(), ours.invoices.count()) == (0, 1)
@@ -75,8 +83,10 @@ def test_bills_no_shipment_where_the_other_system_does(market: Market) -> None:
     order = submitted(market, payment_terms=terms)
     first, second = order.lines.order_by("position")
 
-    record_progress(order, {first.pk: Progress(Decimal(1))}, actor=SCM, bills_by_terms=False)
+    bills(market, "scm")
+    record_progress(order, {first.pk: Progress(Decimal(1))}, actor=SCM)
     billed = order.invoices.count()
+    bills(market, "")
     record_progress(order, {second.pk: Progress(Decimal(1))}, actor=SCM)
 
     assert (billed, order.invoices.count()) == (0, 1)

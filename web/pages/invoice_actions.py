@@ -15,6 +15,7 @@ from sales.services.billing.surplus import Surplus
 from sales.services.price_refresh import PriceDrift
 from web.display import Action
 from web.pages.draft_actions import refresh_action
+from web.pages.duties import why_not_bill_here
 from web.pages.payments import payment_actions
 from web.pages.todays_figures import ISSUE
 
@@ -32,7 +33,7 @@ def invoice_actions(
     if surplus is not None and surplus.down_payment == invoice:
         return _surplus_actions(invoice, user, customer_credit)
     if invoice.is_draft:
-        return _draft_actions(invoice, drifts)
+        return _draft_actions(invoice, user, drifts)
     return [] if invoice.is_credit_note else _issued_actions(invoice, user, customer_credit)
 
 
@@ -40,8 +41,14 @@ def _url(invoice: Invoice, name: str) -> str:
     return reverse(f"sales:invoice-{name}", args=[invoice.pk])
 
 
-def _draft_actions(invoice: Invoice, drifts: Sequence[PriceDrift]) -> list[Action]:
-    issue = Action(gettext("Issue"), _url(invoice, "issue"), "send", form_id=ISSUE)
+def _draft_actions(invoice: Invoice, user: User, drifts: Sequence[PriceDrift]) -> list[Action]:
+    issue = Action(
+        gettext("Issue"),
+        _url(invoice, "issue"),
+        "send",
+        form_id=ISSUE,
+        reason=_why_not_bill(invoice, user),
+    )
     delete = Action(
         gettext("Delete draft"),
         _url(invoice, "delete"),
@@ -58,7 +65,7 @@ def _draft_actions(invoice: Invoice, drifts: Sequence[PriceDrift]) -> list[Actio
 def _surplus_actions(invoice: Invoice, user: User, customer_credit: Decimal) -> list[Action]:
     """Take back first what cannot be deducted any more: by a credit note, or with the draft."""
     if invoice.is_draft:
-        issue, delete = _draft_actions(invoice, ())
+        issue, delete = _draft_actions(invoice, user, ())
         return [delete, issue]
     *payments, credit = _issued_actions(invoice, user, customer_credit)
     return [replace(credit, aside=False), *payments]
@@ -71,13 +78,20 @@ def _issued_actions(invoice: Invoice, user: User, customer_credit: Decimal) -> l
         "receipt-refund",
         asks=True,
         aside=True,
-        reason=why_not_credit(invoice),
+        reason=why_not_credit(invoice, user),
     )
     return [*payment_actions(invoice, user, customer_credit), credit]
 
 
-def why_not_credit(invoice: Invoice) -> str:
+def _why_not_bill(invoice: Invoice, user: User) -> str:
+    """Return why another system bills the order of the invoice; empty where none does."""
+    return why_not_bill_here(invoice.company, user) if invoice.bills_order else ""
+
+
+def why_not_credit(invoice: Invoice, user: User) -> str:
     """Return why the invoice cannot be credited; empty when it can."""
+    if reason := _why_not_bill(invoice, user):
+        return reason
     if not invoice.is_creditable:
         return gettext("Only an issued invoice is credited.")
     if invoice.credited and invoice.credited >= invoice.total:

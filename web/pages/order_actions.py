@@ -15,6 +15,7 @@ from sales.services.billing.surplus import Surplus
 from sales.services.price_refresh import PriceDrift
 from web.display import Action
 from web.pages.draft_actions import lock_action, refresh_action
+from web.pages.duties import why_not_bill_here
 from web.pages.shipments import why_not_ship
 from web.pages.surplus import open_draft, surplus_action
 from web.pages.todays_figures import ISSUE
@@ -38,13 +39,13 @@ def order_actions(
         if order.is_draft:
             actions = _draft_actions(order, user, lines, drifts)
         elif order.is_binding:
-            actions = _submitted_actions(order, lines, taken, surplus, invoices)
+            actions = _submitted_actions(order, user, lines, taken, surplus, invoices)
     if order.number is None or not user.has_perm("fulfilment.add_shipment"):
         return actions
     # Shipping comes first until something has left; then billing does.
     started = order.is_on_hold or order.fulfilment_status != Order.Fulfilment.NOT_STARTED
     place = 1 if started else 0
-    return [*actions[:place], _ship(order, lines), *actions[place:]]
+    return [*actions[:place], _ship(order, user, lines), *actions[place:]]
 
 
 def _url(order: Order, name: str) -> str:
@@ -65,12 +66,13 @@ def _draft_actions(
 
 def _submitted_actions(
     order: Order,
+    user: User,
     lines: Sequence[OrderLine],
     taken: Mapping[UUID, TaxAmount],
     surplus: Surplus | None,
     invoices: Sequence[Invoice],
 ) -> list[Action]:
-    invoice, end = _invoice(order, lines), _end(order, lines, taken)
+    invoice, end = _invoice(order, user, lines), _end(order, lines, taken)
     bill = [invoice, *_to_settle(surplus, invoices)]
     change = Action(gettext("Change order"), _url(order, "change"), "edit", asks=True, aside=True)
     if order.is_on_hold:
@@ -133,18 +135,19 @@ def _cancel(order: Order) -> Action:
     )
 
 
-def _invoice(order: Order, lines: Sequence[OrderLine]) -> Action:
-    open_to_bill = any(line.counts and line.open_to_bill > 0 for line in lines)
-    reason = "" if open_to_bill else gettext("Everything is invoiced, or on a draft.")
+def _invoice(order: Order, user: User, lines: Sequence[OrderLine]) -> Action:
+    reason = why_not_bill_here(order.company, user)
+    if not any(line.counts and line.open_to_bill > 0 for line in lines):
+        reason = reason or gettext("Everything is invoiced, or on a draft.")
     url = _url(order, "invoice")
     return Action(gettext("Create invoice"), url, "receipt", asks=True, reason=reason)
 
 
-def _ship(order: Order, lines: Sequence[OrderLine]) -> Action:
+def _ship(order: Order, user: User, lines: Sequence[OrderLine]) -> Action:
     return Action(
         gettext("Record shipment"),
         reverse("fulfilment:shipment-new", args=[order.pk]),
         "truck-delivery",
         asks=True,
-        reason=why_not_ship(order, lines),
+        reason=why_not_ship(order, lines, user),
     )

@@ -23,6 +23,7 @@ from sales.models import Order, OrderLine
 from web.chips.handoffs import shipment_chip
 from web.display import Action, Chip, When
 from web.icons import draw_icon
+from web.pages.duties import why_not_ship_here
 from web.pages.records import refusal_of
 
 
@@ -63,10 +64,10 @@ def read_shipments(order: Order) -> list[Any]:
 def shipment_rows(shipments: Sequence[Any], user: User) -> list[ShipmentRow]:
     """Format the shipments that `read_shipments` read."""
     may_change = user.has_perm("fulfilment.change_shipment")
-    return [_row(shipment, may_change=may_change) for shipment in shipments]
+    return [_row(each, shipment_actions(each, user) if may_change else ()) for each in shipments]
 
 
-def _row(shipment: Any, *, may_change: bool) -> ShipmentRow:
+def _row(shipment: Any, actions: Sequence[Action]) -> ShipmentRow:
     is_return = shipment.direction == Shipment.Direction.RETURN
     return ShipmentRow(
         reference=shipment.reference,
@@ -84,7 +85,7 @@ def _row(shipment: Any, *, may_change: bool) -> ShipmentRow:
         ],
         chip=shipment_chip(shipment),
         when=When.of(shipment.updated_at),
-        actions=shipment_actions(shipment) if may_change else (),
+        actions=actions,
         actions_label=gettext("Actions on %(shipment)s") % {"shipment": shipment},
     )
 
@@ -111,8 +112,8 @@ def _parcel(parcel: dict[str, Any]) -> str:
     return gettext("%(parcel)s, %(weight)s kg") % {"parcel": label, "weight": weight}
 
 
-def shipment_actions(shipment: Shipment) -> list[Action]:
-    """List what a person can record of a shipment now."""
+def shipment_actions(shipment: Shipment, user: User) -> list[Action]:
+    """List what a person can record of a shipment now; what cannot be has its reason."""
     if shipment.direction != Shipment.Direction.OUT:
         return []
 
@@ -124,16 +125,19 @@ def shipment_actions(shipment: Shipment) -> list[Action]:
         status.SHIPPED: (gettext("Mark as shipped"), "truck-delivery"),
         status.DELIVERED: (gettext("Mark as delivered"), "home-check"),
     }
+    reason = why_not_ship_here(shipment.order.company, user)
     moves = [
-        Action(label, url("move", to), icon)
+        Action(label, url("move", to), icon, reason=reason if shipment.leaves_by(to) else "")
         for to, (label, icon) in looks.items()
         if shipment.can_move_to(to)
     ]
     parcel = Action(gettext("Add a parcel"), url("parcel"), "package", asks=True, dialog=True)
-    back = Action(gettext("Record a return"), url("return"), "truck-return", asks=True)
+    back = Action(
+        gettext("Record a return"), url("return"), "truck-return", asks=True, reason=reason
+    )
     return [*moves, parcel, *([back] if shipment.status in Shipment.LEFT else [])]
 
 
-def why_not_ship(order: Order, lines: Sequence[OrderLine]) -> str:
+def why_not_ship(order: Order, lines: Sequence[OrderLine], user: User) -> str:
     """Return why nothing can be shipped now; empty when something can."""
-    return refusal_of(lambda shipped: check_can_ship(shipped, lines), order)
+    return refusal_of(lambda shipped: check_can_ship(shipped, lines, user), order)

@@ -34,7 +34,7 @@ from web.views.documents import find_document
 def credit(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Issue a credit note for quantities of an invoice's lines, with the reason."""
     invoice = find_document(request, Invoice, pk)
-    if reason := why_not_credit(invoice):
+    if reason := why_not_credit(invoice, request.user):
         return refuse(request, reason, record_url(invoice))
     try:
         offered = quantities_to_credit(invoice)

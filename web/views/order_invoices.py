@@ -14,8 +14,11 @@ from sales.services.billing.ledgers import read_ledger
 from sales.services.order_invoices import invoice_order, open_quantities
 from web.actions import run_form_action
 from web.forms.order_invoices import InvoiceOrderForm
+from web.htmx import refuse
 from web.http import RepRequest, rep_with
+from web.pages.duties import why_not_bill_here
 from web.pages.lines import read_lines
+from web.record_urls import record_url
 from web.views.documents import find_document
 
 
@@ -23,6 +26,8 @@ from web.views.documents import find_document
 def invoice(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Draft an invoice for what was shipped, what is open, chosen quantities, or a part of all."""
     order = find_document(request, Order, pk)
+    if reason := why_not_bill_here(order.company, request.user):
+        return refuse(request, reason, record_url(order))
     lines = read_lines(order)
     shipped = open_quantities(order, lines)
     form = InvoiceOrderForm(

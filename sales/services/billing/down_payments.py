@@ -22,6 +22,7 @@ from sales.pricing.quantities import SMALLEST_QUANTITY, round_up
 from sales.pricing.rates import check_share
 from sales.services.billing.ledgers import put_amounts, read_ledger
 from sales.services.documents.copying import copy_head
+from sales.services.documents.duties import refuse_if_billed_elsewhere
 from sales.services.documents.locks import lock_order
 from sales.services.documents.typed_figures import check_amount
 from sales.services.errors import (
@@ -56,6 +57,7 @@ def invoice_down_payment(
             gettext("%(order)s is %(status)s: only submitted orders take a down payment.")
             % {"order": order, "status": order.get_status_display()}
         )
+    refuse_if_billed_elsewhere(order.company, actor)
     ledger = read_ledger(order)
     asked = ledger.down_payment(_amount(order, ledger, amount, rate))
     invoice, lines = ask(order, what, rate, asked, description.strip())

@@ -1,0 +1,21 @@
+"""Why goods do not leave, or nothing is billed, here: another system does it for the company."""
+
+from __future__ import annotations
+
+from crm.models import User
+from sales.models import Company
+from sales.services.documents.duties import (
+    refuse_if_billed_elsewhere,
+    refuse_if_shipped_elsewhere,
+)
+from web.pages.records import refusal_of
+
+
+def why_not_ship_here(company: Company, user: User) -> str:
+    """Return why a company's goods neither leave nor come back here; empty where they do."""
+    return refusal_of(lambda sold: refuse_if_shipped_elsewhere(sold, user), company)
+
+
+def why_not_bill_here(company: Company, user: User) -> str:
+    """Return why a company's orders are neither billed nor credited here; empty where they are."""
+    return refusal_of(lambda sold: refuse_if_billed_elsewhere(sold, user), company)
