@@ -102,7 +102,8 @@ class RemoteOrder:
 
     @classmethod
     def of(cls, order: Mapping[str, Any]) -> RemoteOrder:
-        """Take what every message says of its order."""
+        """Take what every message says of its order; one that is deleted there is cancelled."""
+        is_deleted = bool(order.get("deleted"))
         return cls(
             external_id=order["id"],
             number=order["number"],
@@ -110,8 +111,8 @@ class RemoteOrder:
             knows=order.get("knows"),
             cause=order.get("cause") or "",
             our_id=str(order.get("throughline_id") or ""),
-            is_deleted=bool(order.get("deleted")),
-            fields=order,
+            is_deleted=is_deleted,
+            fields={**order, "cancelled": True} if is_deleted else order,
         )
 
     @property

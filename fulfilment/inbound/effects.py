@@ -11,7 +11,7 @@ from fulfilment.inbound.order_effects import (
     apply_shortage,
 )
 from fulfilment.inbound.payment_effects import apply_payment, apply_reversal
-from fulfilment.inbound.supply_effects import apply_order_changed
+from fulfilment.inbound.supply_effects import apply_order_changed, apply_order_deleted
 
 EFFECTS: dict[str, ApplyEffect] = {
     "warehouse.order.status": apply_order_status,
@@ -23,5 +23,6 @@ EFFECTS: dict[str, ApplyEffect] = {
     "erp.invoice.paid": apply_payment,
     "erp.payment.reversed": apply_reversal,
     "supply.order.changed": apply_order_changed,
+    "supply.order.deleted": apply_order_deleted,
 }
 """What each type of message does."""

@@ -17,7 +17,7 @@ from common.sentences import sentence as _
 from common.serializer_fields import NumberField
 from fulfilment.cloudevents import digest
 from fulfilment.inbound.fields import reference
-from fulfilment.inbound.supply_schemas import SupplyOrderChangedSchema
+from fulfilment.inbound.supply_schemas import SupplyOrderChangedSchema, SupplyOrderDeletedSchema
 from sales.models.document_kinds import REPORTED_KINDS
 
 LONGEST_SEQUENCE = 2**63 - 1
@@ -182,11 +182,12 @@ SCHEMAS: dict[str, type[serializers.Serializer[Any]]] = {
     "erp.invoice.paid": InvoicePaidSchema,
     "erp.payment.reversed": PaymentReversedSchema,
     "supply.order.changed": SupplyOrderChangedSchema,
+    "supply.order.deleted": SupplyOrderDeletedSchema,
 }
 """Every inbound type, with the schema of its ``data``."""
 
-OPENING = frozenset({"supply.order.changed"})
-"""The types that may be about a document that is not known here yet, and open it."""
+OPENING = frozenset({"supply.order.changed", "supply.order.deleted"})
+"""The types that may be about an order that is not known here: one opens it, one keeps it out."""
 
 
 MOVING = ("warehouse.shipment.reported", "warehouse.return.received")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from common.sentences import Sentence, joined
 from common.sentences import sentence as _
 from fulfilment.dialects.supply import RemoteOrder
@@ -10,17 +12,35 @@ from fulfilment.inbound.schemas import IncomingMessage
 from fulfilment.models import Connection
 from fulfilment.services.remote_orders import shown_value, take_in
 from fulfilment.sync.merge import Conflict
+from fulfilment.sync.policies import CANCELLED
 
 
 def apply_order_changed(connection: Connection, message: IncomingMessage) -> Effect:
     """Take an order of theirs in; fields that both sides changed wait for a person."""
+    return _taken_in(connection, message, _differs)
+
+
+def apply_order_deleted(connection: Connection, message: IncomingMessage) -> Effect:
+    """Cancel an order that is deleted there, unless it was edited, shipped or billed here."""
+    return _taken_in(connection, message, _stays)
+
+
+def _taken_in(
+    connection: Connection, message: IncomingMessage, say: Callable[[Conflict], Sentence]
+) -> Effect:
     taken = take_in(connection, RemoteOrder.of(message.body["data"]["order"]), message.id)
     return Effect(
         taken.record,
         taken.has_changed,
-        joined((_differs(each) for each in taken.conflicts), 500) if taken.conflicts else "",
+        joined((say(each) for each in taken.conflicts), 500) if taken.conflicts else "",
         is_conflict=bool(taken.conflicts),
     )
+
+
+def _stays(conflict: Conflict) -> Sentence:
+    if conflict.path != CANCELLED:
+        return _differs(conflict)
+    return _("It is deleted there, and was edited, shipped or billed here: a person decides.")
 
 
 def _differs(conflict: Conflict) -> Sentence:

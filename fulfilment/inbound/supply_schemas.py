@@ -65,8 +65,8 @@ class SupplyLineSchema(serializers.Serializer[Any]):
     status = text(100)
 
 
-class SupplyOrderSchema(serializers.Serializer[Any]):
-    """An order as they hold it, and what of ours they know."""
+class SupplyIdentitySchema(serializers.Serializer[Any]):
+    """Which order of theirs it is, the number of its last change, and what of ours they know."""
 
     id = reference()
     number = reference()
@@ -80,6 +80,11 @@ class SupplyOrderSchema(serializers.Serializer[Any]):
         help_text="The latest version of ours that is applied there.",
     )
     cause = text(100, help_text="The id of our message that caused this change.")
+
+
+class SupplyOrderSchema(SupplyIdentitySchema):
+    """An order as they hold it, and what of ours they know."""
+
     company = text(100)
     currency = text(10)
     customer = text(100)
@@ -107,3 +112,16 @@ class SupplyOrderChangedSchema(serializers.Serializer[Any]):
     """``supply.order.changed``: an order as it is there now, made there or here."""
 
     order = SupplyOrderSchema()
+
+
+class SupplyDeletedOrderSchema(SupplyIdentitySchema):
+    """An order that is deleted there."""
+
+    deleted = serializers.ChoiceField(choices=[True])
+    reason = text(100, help_text="Why, as a person there wrote it.")
+
+
+class SupplyOrderDeletedSchema(serializers.Serializer[Any]):
+    """``supply.order.deleted``: an order that is not there any more; its last message."""
+
+    order = SupplyDeletedOrderSchema()

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection as database
 from django.utils import timezone
-from django.utils.translation import override
+from django.utils.translation import gettext, override
 from django_countries import countries
 
 from common.identifiers import uuid7
@@ -90,14 +90,33 @@ class TakenIn:
 def take_in(connection: Connection, theirs: RemoteOrder, report: str = "") -> TakenIn:
     """Create the order of a snapshot, or merge the snapshot into it.
 
-    ``report`` is the id of its message. Raises NotMapped for codes that are not mapped yet, and the
-    refusals of our use cases.
+    ``report`` is the id of its message. Of an order that was deleted before it was known here only
+    that is kept, so that nothing late makes it. Raises NotMapped for codes that are not mapped yet,
+    and the refusals of our use cases.
     """
     mapped = mapped_codes(connection, theirs.codes())
     order_id, is_new = _claim(connection, theirs)
-    if is_new:
-        return _create(connection, theirs, mapped, order_id)
+    if is_new or not _is_here(order_id):
+        state = lock_state(connection, order_id)
+        if not _is_here(order_id):  # another message may have made it meanwhile
+            return _open(connection, theirs, mapped, state)
     return _merge_in(connection, theirs, mapped, order_id, report)
+
+
+def _is_here(order_id: uuid.UUID) -> bool:
+    return Order.objects.filter(pk=order_id).exists()
+
+
+def _open(connection: Connection, theirs: RemoteOrder, mapped: Mapped, state: SyncState) -> TakenIn:
+    """Make the order of a first snapshot, unless it is deleted there by now."""
+    if is_stale(theirs.sequence, state.snapshot_sequence):
+        return TakenIn(Record(ORDER, state.record_id, theirs.number))
+    if not theirs.is_deleted:
+        return _create(connection, theirs, mapped, state)
+    state.snapshot_sequence = theirs.sequence
+    state.snapshot = {"order": dict(theirs.fields)}
+    state.save()
+    return TakenIn(Record(ORDER, state.record_id, theirs.number))
 
 
 def _claim(connection: Connection, theirs: RemoteOrder) -> tuple[uuid.UUID, bool]:
@@ -120,7 +139,7 @@ def _create(
     connection: Connection,
     theirs: RemoteOrder,
     mapped: Mapped,
-    order_id: uuid.UUID,
+    state: SyncState,
 ) -> TakenIn:
     """Make the order of a snapshot: a draft with their lines, submitted under their number."""
     actor, ids = _sender(connection), theirs.line_ids({}, ())
@@ -130,7 +149,7 @@ def _create(
     order = draft_order(
         actor=actor,
         account=Account.objects.get(pk=mapped[Kind.ACCOUNT, theirs.fields["customer"]]),
-        id=order_id,
+        id=state.record_id,
         company=company,
         origin=connection.code,
         **_head(values, theirs),
@@ -143,7 +162,6 @@ def _create(
         order = cancel_order(order.pk, actor=actor, reason=reason)
     elif values.get("head.is_on_hold"):
         order = hold_order(order.pk, actor=actor, reason=reason)
-    state = lock_state(connection, order.pk)
     _keep(state, theirs, values, ids, splits, theirs.knows or 0)
     state.save()
     return TakenIn(Record(ORDER, order.pk, order.number or ""), has_changed=True)
@@ -223,7 +241,8 @@ def _keep(
     splits: Mapping[str, Split],
     knows: int,
 ) -> None:
-    received = {"order": dict(theirs.fields), "line_ids": {**line_ids(state), **ids}}
+    before = state.snapshot.get("order", {}) if theirs.is_deleted else {}
+    received = {"order": {**before, **theirs.fields}, "line_ids": {**line_ids(state), **ids}}
     keep_snapshot(
         state,
         held=held,
@@ -349,7 +368,12 @@ def _notation(fields: Mapping[str, Any], company: Company) -> Notation:
 
 
 def _reason(connection: Connection, theirs: RemoteOrder) -> str:
-    return f"{connection.name} {theirs.number}"[:200]
+    named = f"{connection.name} {theirs.number}"
+    if not theirs.is_deleted:
+        return named[:200]
+    why = theirs.fields.get("reason")
+    deleted = gettext("%(order)s is deleted there") % {"order": named}
+    return (f"{deleted}: {why}" if why else deleted)[:200]
 
 
 def _sender(connection: Connection) -> System:

@@ -18,7 +18,12 @@ from sales.models import Invoice, Order
 from tests.factories import Market
 from tests.fulfilment.conftest import FarEnd, send
 from tests.fulfilment.messages import every_message
-from tests.fulfilment.supply import changed, connect_supply, mapped_product, their_order
+from tests.fulfilment.supply import (
+    connect_supply,
+    every_supply_message,
+    mapped_product,
+    their_order,
+)
 
 Path = tuple[str | int, ...]
 
@@ -43,7 +48,6 @@ ODD: list[Any] = [
     *([{"order_line": 1, "quantity": 1}] * 2, list(range(3000))),
 ]
 TYPES = sorted(SCHEMAS)
-SNAPSHOT = "supply.order.changed"
 
 
 def paths(value: Any, above: Path = ()) -> Iterator[Path]:
@@ -114,7 +118,7 @@ def test_takes_or_refuses_whatever_stands_in_a_field(
     both: tuple[Order, Invoice], type_: str, is_known: bool
 ) -> None:
     order, invoice = both
-    messages = every_message(order, invoice) | {SNAPSHOT: changed(their_order())}
+    messages = every_message(order, invoice) | every_supply_message(their_order())
     message = messages[type_]
     if not is_known:
         rename(message["data"])

@@ -107,6 +107,11 @@ def changed(order: Mapping[str, Any]) -> dict[str, Any]:
     return event("supply.order.changed", {"order": dict(order)}, subject=order["number"][:100])
 
 
+def every_supply_message(order: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """A message of each type about an order of theirs, by its type."""
+    return {each["type"]: each for each in (changed(order), deleted(order))}
+
+
 def there(order: Order) -> str:
     """Write what an order comes to, line by line."""
     lines = order.lines.order_by("position")
@@ -136,3 +141,10 @@ def answered(push: dict[str, Any], **fields: Any) -> dict[str, Any]:
     sent = {name: value for name, value in push["order"].items() if name != "version"}
     order = their_order(*lines) | sent | {"id": "5637144600", "lines": lines}
     return order | {"sequence": 10_000, "knows": push["order"]["version"]} | fields
+
+
+def deleted(order: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
+    """The message that an order of theirs is deleted, later than all before."""
+    names = ("id", "number", "throughline_id", "knows", "cause")
+    said = {name: order[name] for name in names} | {"sequence": next(sequences), "deleted": True}
+    return event("supply.order.deleted", {"order": said | fields}, subject=order["number"])

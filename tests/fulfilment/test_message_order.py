@@ -374,7 +374,10 @@ def test_an_invoice_ends_the_same(
 
 
 def test_reports_of_every_type_are_permuted(market: Market, order: Order, invoice: Invoice) -> None:
-    """Whole snapshots of orders are permuted in test_remote_orders.py."""
+    """Whole snapshots of orders are permuted in test_remote_orders.py.
+
+    Those that are deleted are in test_supply_deletions.py.
+    """
     two_lines = submitted_order(market, "10", "3")
     messages = [message for make in OF_ORDERS for message in make(two_lines)]
     messages += [message for make in OF_INVOICES for message in make(invoice)]
