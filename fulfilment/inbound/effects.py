@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fulfilment.inbound import supply_goods
 from fulfilment.inbound.documents import ApplyEffect
 from fulfilment.inbound.invoice_effects import apply_credit_note, apply_posted_invoice
 from fulfilment.inbound.order_effects import (
@@ -24,5 +25,7 @@ EFFECTS: dict[str, ApplyEffect] = {
     "erp.payment.reversed": apply_reversal,
     "supply.order.changed": apply_order_changed,
     "supply.order.deleted": apply_order_deleted,
+    "supply.delivery.posted": supply_goods.apply_delivery,
+    "supply.return.posted": supply_goods.apply_return,
 }
 """What each type of message does."""

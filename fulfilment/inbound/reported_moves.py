@@ -20,10 +20,11 @@ from common.sentences import sentence as _
 from fulfilment.cloudevents import plain
 from fulfilment.connectors.base import Record
 from fulfilment.inbound.documents import COUNTED, reports_of, sender
+from fulfilment.inbound.excess import settle_excess
 from fulfilment.inbound.schemas import IncomingMessage
 from fulfilment.models import Connection, Discrepancy, InboundMessage, Shipment
 from fulfilment.services.discrepancies import NewDiscrepancy, settle_discrepancies, signed
-from fulfilment.services.order_quantities import Excess, excess_of
+from fulfilment.services.order_quantities import Excess
 from fulfilment.services.reported_shipments import (
     Merged,
     Misfit,
@@ -139,9 +140,7 @@ class Moves:
             part__in=[part.reference for part in self.merged],
         ).exclude(part="")
         settle_discrepancies(of_parts, found)
-        excess = [self._excess(each) for each in excess_of(self.order)]
-        of_lines = Discrepancy.objects.filter(record_id=self.record.id, kind=Kind.QUANTITY, part="")
-        settle_discrepancies(of_lines, excess)
+        excess = settle_excess(self.order, self.connection, self.record, self._last_about)
         return [*found, *excess]
 
     def _found(self, part: Part) -> Iterator[NewDiscrepancy]:
@@ -165,20 +164,6 @@ class Moves:
             about=misfit.about or str(misfit.line),
             rule=misfit.reason,
             report=next(said, reports[-1]).id,
-        )
-
-    def _excess(self, excess: Excess) -> NewDiscrepancy:
-        return NewDiscrepancy(
-            self.connection.pk,
-            Kind.QUANTITY,
-            self.record,
-            ours=plain(excess.fits),
-            theirs=plain(excess.reported),
-            field=str(excess.line.pk),
-            difference=signed(excess.reported - excess.fits),
-            about=excess.line.description,
-            rule=excess.reason,
-            report=self._last_about(excess),
         )
 
     def _last_about(self, excess: Excess) -> str:

@@ -17,6 +17,10 @@ from common.sentences import sentence as _
 from common.serializer_fields import NumberField
 from fulfilment.cloudevents import digest
 from fulfilment.inbound.fields import reference
+from fulfilment.inbound.supply_document_schemas import (
+    SupplyDeliveryPostedSchema,
+    SupplyReturnPostedSchema,
+)
 from fulfilment.inbound.supply_schemas import SupplyOrderChangedSchema, SupplyOrderDeletedSchema
 from sales.models.document_kinds import REPORTED_KINDS
 
@@ -183,6 +187,8 @@ SCHEMAS: dict[str, type[serializers.Serializer[Any]]] = {
     "erp.payment.reversed": PaymentReversedSchema,
     "supply.order.changed": SupplyOrderChangedSchema,
     "supply.order.deleted": SupplyOrderDeletedSchema,
+    "supply.delivery.posted": SupplyDeliveryPostedSchema,
+    "supply.return.posted": SupplyReturnPostedSchema,
 }
 """Every inbound type, with the schema of its ``data``."""
 
@@ -195,6 +201,9 @@ MOVING = ("warehouse.shipment.reported", "warehouse.return.received")
 
 PARTS = ("return_ref", "credit_ref", "payment_ref", "shipment_ref")
 """The fields of ``data`` that say which part of the document a message is about."""
+
+DOCUMENTS = ("delivery", "return")
+"""The fields of ``data`` that are a document of theirs about an order, by its number."""
 
 
 class EnvelopeSchema(serializers.Serializer[Any]):
@@ -354,6 +363,10 @@ def _check_moves(envelope: dict[str, Any], data: dict[str, Any]) -> None:
 
 
 def _part_of(data: dict[str, Any]) -> str:
+    document = next((data[name] for name in DOCUMENTS if name in data), None)
+    if document is not None:
+        number: str = document["number"]
+        return number
     return next((data[name] for name in PARTS if name in data), "")
 
 

@@ -9,15 +9,21 @@ from common.sentences import sentence as _
 from fulfilment.dialects.supply import RemoteOrder
 from fulfilment.inbound.documents import Effect
 from fulfilment.inbound.schemas import IncomingMessage
+from fulfilment.inbound.supply_goods import settle_goods
 from fulfilment.models import Connection
 from fulfilment.services.remote_orders import shown_value, take_in
 from fulfilment.sync.merge import Conflict
 from fulfilment.sync.policies import CANCELLED
+from sales.models import Order
 
 
 def apply_order_changed(connection: Connection, message: IncomingMessage) -> Effect:
     """Take an order of theirs in; fields that both sides changed wait for a person."""
-    return _taken_in(connection, message, _differs)
+    effect = _taken_in(connection, message, _differs)
+    order = Order.objects.filter(pk=effect.record.id).first()
+    if order is not None:  # it may have been deleted there before it was known here
+        settle_goods(order, connection, effect.record)
+    return effect
 
 
 def apply_order_deleted(connection: Connection, message: IncomingMessage) -> Effect:

@@ -6,14 +6,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from common.sentences import sentence as _
-from fulfilment.models.tolerances import InvalidConnection, check_tolerance, shown
+from fulfilment.models.tolerances import (
+    InvalidConnection,
+    check_over_delivery,
+    check_tolerance,
+    shown,
+)
 
 Check = Callable[[object, Any], None]
 """Refuses the value of a setting of a connection with ``InvalidConnection``."""
 
 SCHEMAS: Mapping[str, Mapping[str, Check]] = {
     "webhook": {"tolerance": check_tolerance},
-    "supply": {"tolerance": check_tolerance},
+    "supply": {"tolerance": check_tolerance, "over_delivery": check_over_delivery},
 }
 """The settings that each ``Connection.Kind`` may have; none has to be there."""
 

@@ -22,7 +22,7 @@ from common.history import keeps_history
 from common.stored_sentences import written
 from fulfilment.addresses import check_url
 from fulfilment.models.config_schemas import SCHEMAS, check_config
-from fulfilment.models.tolerances import InvalidConnection, read_tolerance
+from fulfilment.models.tolerances import InvalidConnection, read_over_delivery, read_tolerance
 from fulfilment.routes import PAYLOAD_VERSIONS, sent_event_types
 
 LONGEST_DEADLINE = 60
@@ -165,6 +165,10 @@ class Connection(models.Model):
     def tolerance(self, kind: str) -> Decimal:
         """Return by how much a figure may differ: one amount for all, or one for each kind."""
         return read_tolerance(self, self.config, kind)
+
+    def most_delivered(self, ordered: Decimal) -> Decimal:
+        """Return how much of what is ordered may be delivered before a person is asked."""
+        return ordered * (1 + read_over_delivery(self, self.config))
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save; a new connection gets its health record."""

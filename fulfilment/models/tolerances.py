@@ -50,16 +50,37 @@ def check_tolerance(connection: object, given: Any) -> None:
         _amount(connection, value)
 
 
+def read_over_delivery(connection: object, config: Any) -> Decimal:
+    """Return the fraction of what is ordered that may be delivered above it."""
+    given = config.get("over_delivery", 0) if isinstance(config, dict) else 0
+    rate = _number(given)
+    if rate is None or rate > 1:
+        raise InvalidConnection(
+            _(
+                "The over-delivery of %(connection)s is “%(value)s”: "
+                "write a fraction from 0 to 1 with at most 5 decimals, such as 0.02 for 2 %%.",
+                connection=connection,
+                value=shown(given),
+            ),
+            field="config",
+        )
+    return rate
+
+
+def check_over_delivery(connection: object, given: Any) -> None:
+    """Refuse what is no fraction."""
+    read_over_delivery(connection, {"over_delivery": given})
+
+
 def shown(value: object) -> str:
     """Return the beginning of a wrong value as it can be shown."""
     return printable(str(value))[:SHOWN]
 
 
 def _amount(connection: object, value: Any) -> Decimal:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    text = format(Decimal(str(value)), "f") if is_number else value
-    if isinstance(text, str) and AMOUNT.fullmatch(text) and Decimal(text) <= LARGEST:
-        return Decimal(text)
+    amount = _number(value)
+    if amount is not None:
+        return amount
     raise InvalidConnection(
         _(
             "The tolerance of %(connection)s is “%(value)s”: "
@@ -70,3 +91,11 @@ def _amount(connection: object, value: Any) -> Decimal:
         ),
         field="config",
     )
+
+
+def _number(value: Any) -> Decimal | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    text = format(Decimal(str(value)), "f") if is_number else value
+    if isinstance(text, str) and AMOUNT.fullmatch(text) and Decimal(text) <= LARGEST:
+        return Decimal(text)
+    return None

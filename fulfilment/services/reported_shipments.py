@@ -62,6 +62,8 @@ class ReportedShipment:
     """The reference of the shipment that came back."""
     sequence: int = 0
     correction: int | None = None
+    is_posted: bool = False
+    """Whether it left or came back for certain, in whatever parts of a unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +182,8 @@ class Merge:
             elif quantity > before or is_exact:
                 left = self._left(lines[pk]) + before
                 try:
-                    check_part(lines[pk], quantity, left=left)
+                    if not self.report.is_posted:
+                        check_part(lines[pk], quantity, left=left)
                 except DomainError as error:
                     about = lines[pk].description
                     misfits.append(Misfit(pk, quantity, left, error.message, about))

@@ -173,7 +173,7 @@ def _remove_line(order: Order, line: Line, fields: Fields) -> list[str]:
 
 def _cancel_line(order: Order, line: Line, fields: Fields) -> list[str]:
     """Cancel what is not delivered yet."""
-    return _set_on_line(line, {"cancelled": max(line.quantity - line.delivered, Decimal(0))})
+    return _set_on_line(line, {"cancelled": max(line.quantity - line.kept, Decimal(0))})
 
 
 def _replace_item(order: Order, line: Line, fields: Fields) -> list[str]:
@@ -182,7 +182,8 @@ def _replace_item(order: Order, line: Line, fields: Fields) -> list[str]:
     return _set_on_line(line, {"item": fields.text("item"), "category": "", **described})
 
 
-_QUANTITIES = ("quantity", "cancelled", "picked", "delivered", "invoiced", "returned", "credited")
+_QUANTITIES = ("quantity", "cancelled", "picked", "delivered", "invoiced", "returned")
+_QUANTITIES += ("replaced", "credited")
 
 
 def _convert_unit(order: Order, line: Line, fields: Fields) -> list[str]:

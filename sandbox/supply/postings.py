@@ -90,10 +90,14 @@ class Postings:
 
     def _take_back(self, order: Order, fields: Fields) -> Posted:
         quantities = _chosen(order, fields, _open_to_return)
+        is_replaced = bool(fields.flag("replace"))
         for lot, quantity in quantities.items():
-            order.line(lot).returned += quantity
+            line = order.line(lot)
+            line.returned += quantity
+            line.replaced += quantity if is_replaced else ZERO
         back = {lot: -quantity for lot, quantity in quantities.items()}
-        return "return", self._goods("RMA", order, back, "returned")
+        goods = self._goods("RMA", order, back, "returned")
+        return "return", {**goods, "replace": is_replaced}
 
     def _goods(
         self, series: str, order: Order, quantities: Quantities, so_far: str
@@ -200,15 +204,15 @@ def _header_parts(order: Order) -> tuple[Decimal, Decimal]:
 
 
 def _open_to_pick(line: Line) -> Decimal:
-    return line.wanted - max(line.picked, line.delivered)
+    return line.wanted - max(line.picked, line.delivered) + line.replaced
 
 
 def _open_to_deliver(line: Line) -> Decimal:
-    return line.wanted - line.delivered
+    return line.wanted - line.kept
 
 
 def _most_to_deliver(line: Line) -> Decimal:
-    return line.wanted * OVER_DELIVERY - line.delivered
+    return line.wanted * OVER_DELIVERY - line.kept
 
 
 def _open_to_return(line: Line) -> Decimal:
@@ -216,11 +220,11 @@ def _open_to_return(line: Line) -> Decimal:
 
 
 def _open_to_invoice(line: Line) -> Decimal:
-    return line.delivered - line.invoiced
+    return line.kept - line.invoiced
 
 
 def _open_to_credit(line: Line) -> Decimal:
-    return min(line.returned, line.invoiced) - line.credited
+    return min(line.returned - line.replaced, line.invoiced) - line.credited
 
 
 def _most_to_credit(line: Line) -> Decimal:

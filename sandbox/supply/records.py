@@ -83,6 +83,7 @@ class Line:
     delivered: Decimal = ZERO
     invoiced: Decimal = ZERO
     returned: Decimal = ZERO
+    replaced: Decimal = ZERO
     credited: Decimal = ZERO
     invoiced_amount: Decimal = ZERO
     invoiced_tax: Decimal = ZERO
@@ -93,9 +94,14 @@ class Line:
         return self.quantity - self.cancelled
 
     @property
+    def kept(self) -> Decimal:
+        """What is delivered, without what came back to be delivered once more."""
+        return self.delivered - self.replaced
+
+    @property
     def status(self) -> Status:
         """The status of the line by itself."""
-        return line_status(self.wanted, self.delivered, self.invoiced)
+        return line_status(self.wanted, self.kept, self.invoiced)
 
     def amount(self, digits: int) -> Decimal:
         """The amount of what is wanted."""

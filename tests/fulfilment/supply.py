@@ -109,7 +109,13 @@ def changed(order: Mapping[str, Any]) -> dict[str, Any]:
 
 def every_supply_message(order: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """A message of each type about an order of theirs, by its type."""
-    return {each["type"]: each for each in (changed(order), deleted(order))}
+    messages = (
+        changed(order),
+        deleted(order),
+        delivery(order, "PS-1", _1="2"),
+        back(order, "RMA-1", _1="1", replace=True),
+    )
+    return {each["type"]: each for each in messages}
 
 
 def there(order: Order) -> str:
@@ -148,3 +154,36 @@ def deleted(order: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
     names = ("id", "number", "throughline_id", "knows", "cause")
     said = {name: order[name] for name in names} | {"sequence": next(sequences), "deleted": True}
     return event("supply.order.deleted", {"order": said | fields}, subject=order["number"])
+
+
+def about(order: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
+    """What a document says of its order: which it is, as it was just before."""
+    names = ("id", "number", "throughline_id", "sequence", "knows", "cause")
+    return {name: order[name] for name in names} | fields
+
+
+def goods(
+    kind: str, order: Mapping[str, Any], number: str, lots: Mapping[str, str], **fields: Any
+) -> dict[str, Any]:
+    """A delivery or a return of theirs: a quantity of each lot."""
+    lines = [{"id": lot, "throughline_id": None, "quantity": each} for lot, each in lots.items()]
+    document = {"number": number, "posted_on": "2026-11-20", "lines": lines} | fields
+    data = {"order": about(order), kind: document}
+    return event(f"supply.{kind}.posted", data, subject=order["number"])
+
+
+def delivery(order: Mapping[str, Any], number: str, **lots: str) -> dict[str, Any]:
+    """Goods that left, by the last digit of the lot: ``_1="2"``."""
+    return goods("delivery", order, number, _by_lot(lots))
+
+
+def back(
+    order: Mapping[str, Any], number: str, *, replace: bool = False, **lots: str
+) -> dict[str, Any]:
+    """Goods that came back, below zero."""
+    negative = {lot: f"-{each}" for lot, each in _by_lot(lots).items()}
+    return goods("return", order, number, negative, replace=replace)
+
+
+def _by_lot(lots: Mapping[str, str]) -> dict[str, str]:
+    return {f"LOT-00000{lot.removeprefix('_')}": each for lot, each in lots.items()}

@@ -1,0 +1,198 @@
+"""Effects of a supply-chain system's deliveries and returns: shipments and returns of the order.
+
+A document is recorded once under its number. What is more than ordered is recorded on its shipment
+and counts as far as it fits, whatever comes first.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterator
+from decimal import Decimal
+from functools import partial
+
+from common.sentences import Sentence
+from common.sentences import sentence as _
+from fulfilment.cloudevents import plain
+from fulfilment.connectors.base import Record
+from fulfilment.inbound.documents import COUNTED, DataConflict, Effect, sender, sentences
+from fulfilment.inbound.excess import settle_excess
+from fulfilment.inbound.schemas import IncomingMessage
+from fulfilment.inbound.supply_documents import Posted, lock_posted
+from fulfilment.models import Connection, Discrepancy, InboundMessage, Shipment
+from fulfilment.services.discrepancies import (
+    NewDiscrepancy,
+    close_conflicts,
+    settle_discrepancies,
+    signed,
+)
+from fulfilment.services.order_quantities import Excess, is_up_to_date, update_progress
+from fulfilment.services.reported_shipments import ReportedShipment, record_report
+from sales.models import Order
+
+Kind = Discrepancy.Kind
+Direction = Shipment.Direction
+DELIVERY = "supply.delivery.posted"
+RETURN = "supply.return.posted"
+
+
+def apply_delivery(connection: Connection, message: IncomingMessage) -> Effect:
+    """Record goods that left; those of an order that is cancelled here are asked about."""
+    posted = lock_posted(connection, message, "delivery")
+    if posted.order.is_cancelled:
+        raise _cancelled(connection, posted, message)
+    return _apply(connection, message, posted, Direction.OUT)
+
+
+def apply_return(connection: Connection, message: IncomingMessage) -> Effect:
+    """Record goods that came back, to be delivered once more or not."""
+    posted = lock_posted(connection, message, "return")
+    return _apply(connection, message, posted, Direction.RETURN)
+
+
+def settle_goods(order: Order, connection: Connection, record: Record) -> None:
+    """Count what fits of the recorded goods by now: a snapshot may have made room for more."""
+    last = order.shipments.filter(source=connection.code).order_by("-id").first()
+    if last is None:
+        return
+    if not is_up_to_date(order):
+        update_progress(order, last, sender(connection))
+    settle_excess(order, connection, record, partial(_last_report, connection, record, None, ()))
+    close_conflicts(record.id)
+
+
+def _apply(
+    connection: Connection, message: IncomingMessage, posted: Posted, direction: Direction
+) -> Effect:
+    reported = _reported(posted, message, direction)
+    has_changed = bool(posted.lines) and (
+        record_report(posted.order, reported, actor=sender(connection)).has_changed
+    )
+    found = [*_unknown_lines(connection, message, posted), *_notices(connection, message, posted)]
+    of_part = Discrepancy.objects.filter(
+        connection=connection,
+        record_id=posted.record.id,
+        kind__in=(Kind.QUANTITY, Kind.STATUS),
+        part=message.part,
+    )
+    settle_discrepancies(of_part, found)
+    last_about = partial(_last_report, connection, posted.record, message, posted.lines)
+    excess = settle_excess(posted.order, connection, posted.record, last_about)
+    close_conflicts(posted.record.id)
+    named = {str(line) for line in posted.lines}
+    about_it = [*found, *(each for each in excess if each.field in named)]
+    return Effect(
+        posted.record,
+        has_changed,
+        sentences(each.rule for each in about_it),
+        is_conflict=any(each.kind is Kind.QUANTITY for each in about_it),
+    )
+
+
+def _reported(posted: Posted, message: IncomingMessage, direction: Direction) -> ReportedShipment:
+    is_return = direction == Direction.RETURN
+    return ReportedShipment(
+        reference=message.part,
+        direction=direction,
+        status=Shipment.Status.DELIVERED if is_return else Shipment.Status.SHIPPED,
+        lines={
+            line: abs(sum((each["quantity"] for each in parts), Decimal(0)))
+            for line, parts in posted.lines.items()
+        },
+        is_replaced=posted.document.get("replace", False),
+        sequence=message.sequence,
+        is_posted=True,
+    )
+
+
+def _last_report(
+    connection: Connection,
+    record: Record,
+    message: IncomingMessage | None,
+    named: Collection[uuid.UUID],
+    excess: Excess,
+) -> str:
+    """Return the id of the last document, by its sequence, that moves a line that way.
+
+    ``message`` is the one at hand, and ``named`` are the lines of it.
+    """
+    type_, direction = DELIVERY, Direction.OUT
+    if excess.is_return:
+        type_, direction = RETURN, Direction.RETURN
+    moved = Shipment.objects.filter(
+        source=connection.code, direction=direction, lines__order_line=excess.line
+    )
+    last = (
+        InboundMessage.objects.filter(
+            connection=connection,
+            root_id=record.id,
+            type=type_,
+            part__in=moved.values("reference"),
+            result__in=COUNTED,
+        )
+        .order_by("-sequence", "-message_id")
+        .first()
+    )
+    if message is not None and message.type == type_ and excess.line.pk in named:
+        own = (message.sequence, message.id)
+        if last is None or own > (last.sequence or 0, last.message_id):
+            return message.id
+    return last.message_id if last else ""
+
+
+def _cancelled(connection: Connection, posted: Posted, message: IncomingMessage) -> DataConflict:
+    refusal = _(
+        "%(order)s is cancelled here, but %(delivery)s was delivered.",
+        order=posted.order,
+        delivery=message.part,
+    )
+    return DataConflict(refusal, _status(connection, posted, message, _("cancelled"), refusal))
+
+
+def _notices(
+    connection: Connection, message: IncomingMessage, posted: Posted
+) -> Iterator[NewDiscrepancy]:
+    """Name what a person should know of goods that left an order on hold."""
+    if message.type == DELIVERY and posted.order.is_on_hold:
+        rule = _(
+            "%(order)s is on hold, but %(shipment)s left.",
+            order=posted.order,
+            shipment=message.part,
+        )
+        yield _status(connection, posted, message, _("on hold"), rule)
+
+
+def _status(
+    connection: Connection, posted: Posted, message: IncomingMessage, ours: Sentence, rule: Sentence
+) -> NewDiscrepancy:
+    return NewDiscrepancy(
+        connection.pk,
+        Kind.STATUS,
+        posted.record,
+        ours,
+        theirs=f"{message.part} shipped",
+        part=message.part,
+        rule=rule,
+        report=message.id,
+    )
+
+
+def _unknown_lines(
+    connection: Connection, message: IncomingMessage, posted: Posted
+) -> Iterator[NewDiscrepancy]:
+    for line in posted.unknown:
+        yield NewDiscrepancy(
+            connection.pk,
+            Kind.QUANTITY,
+            posted.record,
+            ours="0",
+            theirs=plain(abs(line["quantity"])),
+            part=message.part,
+            field=line["id"],
+            difference=signed(abs(line["quantity"])),
+            rule=_(
+                "The report names a line that %(order)s does not have: nothing is recorded of it.",
+                order=posted.order,
+            ),
+            report=message.id,
+        )
