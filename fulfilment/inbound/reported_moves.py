@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from django.db.models import Q, QuerySet
 
 from common.errors import IllegalTransition
+from common.sentences import Sentence
 from common.sentences import sentence as _
 from fulfilment.cloudevents import plain
 from fulfilment.connectors.base import Record
@@ -198,11 +199,7 @@ class Moves:
                 ours=_("on hold"),
                 theirs=f"{part.reference} {last['status']}",
                 part=part.reference,
-                rule=_(
-                    "%(order)s is on hold, but %(shipment)s left.",
-                    order=self.order,
-                    shipment=part.reference,
-                ),
+                rule=left_on_hold(self.order, part.reference),
                 report=reports[-1].id,
             )
         if last["status"] in NOT_DELIVERED:
@@ -220,6 +217,11 @@ class Moves:
                 ),
                 report=reports[-1].id,
             )
+
+
+def left_on_hold(order: Order, reference: str) -> Sentence:
+    """Say that goods left an order that is on hold."""
+    return _("%(order)s is on hold, but %(shipment)s left.", order=order, shipment=reference)
 
 
 def lines_of(report: Report) -> dict[uuid.UUID, Decimal]:

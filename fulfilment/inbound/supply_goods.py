@@ -17,6 +17,7 @@ from fulfilment.cloudevents import plain
 from fulfilment.connectors.base import Record
 from fulfilment.inbound.documents import COUNTED, DataConflict, Effect, sender, sentences
 from fulfilment.inbound.excess import settle_excess
+from fulfilment.inbound.reported_moves import left_on_hold
 from fulfilment.inbound.schemas import IncomingMessage
 from fulfilment.inbound.supply_documents import Posted, lock_posted
 from fulfilment.models import Connection, Discrepancy, InboundMessage, Shipment
@@ -27,7 +28,7 @@ from fulfilment.services.discrepancies import (
     signed,
 )
 from fulfilment.services.order_quantities import Excess, is_up_to_date, update_progress
-from fulfilment.services.reported_shipments import ReportedShipment, record_report
+from fulfilment.services.reported_shipments import ReportedShipment, record_report, unknown_line
 from sales.models import Order
 
 Kind = Discrepancy.Kind
@@ -154,11 +155,7 @@ def _notices(
 ) -> Iterator[NewDiscrepancy]:
     """Name what a person should know of goods that left an order on hold."""
     if message.type == DELIVERY and posted.order.is_on_hold:
-        rule = _(
-            "%(order)s is on hold, but %(shipment)s left.",
-            order=posted.order,
-            shipment=message.part,
-        )
+        rule = left_on_hold(posted.order, message.part)
         yield _status(connection, posted, message, _("on hold"), rule)
 
 
@@ -190,9 +187,6 @@ def _unknown_lines(
             part=message.part,
             field=line["id"],
             difference=signed(abs(line["quantity"])),
-            rule=_(
-                "The report names a line that %(order)s does not have: nothing is recorded of it.",
-                order=posted.order,
-            ),
+            rule=unknown_line(posted.order),
             report=message.id,
         )

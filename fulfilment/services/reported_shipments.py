@@ -173,12 +173,7 @@ class Merge:
         for pk, quantity in self.report.lines.items():
             before = held[pk].quantity if pk in held else ZERO
             if pk not in lines:
-                reason = _(
-                    "The report names a line that %(order)s does not have: "
-                    "nothing is recorded of it.",
-                    order=self.order,
-                )
-                misfits.append(Misfit(pk, quantity, ZERO, reason))
+                misfits.append(Misfit(pk, quantity, ZERO, unknown_line(self.order)))
             elif quantity > before or is_exact:
                 left = self._left(lines[pk]) + before
                 try:
@@ -246,6 +241,14 @@ class Merge:
         Parcel.objects.bulk_create(new)
         Parcel.objects.bulk_update([parcel for parcel, _carrier in moved], ["carrier"])
         return bool(new or moved)
+
+
+def unknown_line(order: Order) -> Sentence:
+    """Say that a report names a line that an order does not have."""
+    return _(
+        "The report names a line that %(order)s does not have: nothing is recorded of it.",
+        order=order,
+    )
 
 
 def _recorded_as(shipment: Shipment) -> Sentence:

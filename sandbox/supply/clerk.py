@@ -182,8 +182,10 @@ def _replace_item(order: Order, line: Line, fields: Fields) -> list[str]:
     return _set_on_line(line, {"item": fields.text("item"), "category": "", **described})
 
 
-_QUANTITIES = ("quantity", "cancelled", "picked", "delivered", "invoiced", "returned")
-_QUANTITIES += ("replaced", "credited")
+_QUANTITIES = (
+    *("quantity", "cancelled", "picked", "delivered", "invoiced", "returned"),
+    *("replaced", "credited", "billed_again"),
+)
 
 
 def _convert_unit(order: Order, line: Line, fields: Fields) -> list[str]:

@@ -118,10 +118,14 @@ class Postings:
 
     def _credit(self, order: Order, fields: Fields) -> Posted:
         quantities = _chosen(order, fields, _open_to_credit, _most_to_credit)
+        is_billed_again = bool(fields.flag("bill_again"))
         for lot, quantity in quantities.items():
-            order.line(lot).credited += quantity
+            line = order.line(lot)
+            line.credited += quantity
+            line.billed_again += quantity if is_billed_again else ZERO
         back = {lot: -quantity for lot, quantity in quantities.items()}
-        return "credit_note", self._bill("SC", order, back, self._credited_invoice(order, fields))
+        note = self._bill("SC", order, back, self._credited_invoice(order, fields))
+        return "credit_note", {**note, "bill_again": is_billed_again}
 
     def _credited_invoice(self, order: Order, fields: Fields) -> str:
         numbers = [
@@ -220,7 +224,7 @@ def _open_to_return(line: Line) -> Decimal:
 
 
 def _open_to_invoice(line: Line) -> Decimal:
-    return line.kept - line.invoiced
+    return line.kept - line.invoiced + line.billed_again
 
 
 def _open_to_credit(line: Line) -> Decimal:

@@ -58,8 +58,9 @@ CLOCK_BEHIND = 3
 class Line:
     """A line of an order; ``id`` is its lot, which stays whatever its number is.
 
-    ``throughline_id`` is Throughline's id of it. ``invoiced_amount`` and ``invoiced_tax`` are what
-    is invoiced less what is credited.
+    ``throughline_id`` is Throughline's id of it. ``replaced`` came back to be delivered once more,
+    ``billed_again`` is credited to be invoiced once more. ``invoiced_amount`` and ``invoiced_tax``
+    are what is invoiced less what is credited.
     """
 
     id: str
@@ -85,6 +86,7 @@ class Line:
     returned: Decimal = ZERO
     replaced: Decimal = ZERO
     credited: Decimal = ZERO
+    billed_again: Decimal = ZERO
     invoiced_amount: Decimal = ZERO
     invoiced_tax: Decimal = ZERO
 
@@ -101,7 +103,7 @@ class Line:
     @property
     def status(self) -> Status:
         """The status of the line by itself."""
-        return line_status(self.wanted, self.kept, self.invoiced)
+        return line_status(self.wanted, self.kept, self.invoiced - self.billed_again)
 
     def amount(self, digits: int) -> Decimal:
         """The amount of what is wanted."""

@@ -19,6 +19,7 @@ from sales.services.documents.lines import add_line
 from sales.services.orders import submit_order
 from tests.factories import Market
 from tests.fulfilment.conftest import ORDER_EVENTS, FarEnd, connect, event
+from tests.fulfilment.messages import receive_from
 
 Kind = MappingRow.Kind
 sequences = itertools.count(100)
@@ -100,6 +101,25 @@ def their_order(*lines: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
                    "total": "64.00"},
         "lines": list(lines) or [their_line()],
     } | fields  # fmt: skip
+
+
+def second_line(**fields: Any) -> dict[str, Any]:
+    """A second line of theirs: two at 20.00."""
+    plain = {"quantity": "2", "discount": "0", "charge": "0", "amount": "40.00"}
+    return their_line("LOT-000002", **plain | fields)
+
+
+def take_two_lines(supply: FarEnd, **fields: Any) -> tuple[Order, dict[str, Any]]:
+    """Take in an order of three and two, and return it here and there."""
+    theirs = their_order(their_line(), second_line(), **fields)
+    assert receive_from(supply, changed(theirs)) == "applied"
+    return Order.objects.get(number=theirs["number"]), theirs
+
+
+def moved(order: Order) -> list[tuple[Any, ...]]:
+    """How much of each line is shipped, returned and replaced."""
+    columns = ("shipped_quantity", "returned_quantity", "replaced_quantity")
+    return list(order.lines.order_by("position").values_list(*columns))
 
 
 def changed(order: Mapping[str, Any]) -> dict[str, Any]:
