@@ -11,13 +11,16 @@ class FulfilmentConfig(AppConfig):
     verbose_name = _("Fulfilment")
 
     def ready(self) -> None:
-        """Plug the outbox into sales events, connect the worker wake-up, register the checks."""
+        """Plug outbox and number prefixes into sales, connect the wake-up, register the checks."""
         from fulfilment import tasks
         from fulfilment.monitoring import checks
         from fulfilment.outbound import fan_out
+        from fulfilment.services import prefixes as prefixes_there
         from fulfilment.services import wakeups
         from sales.services import events
+        from sales.services.documents import prefixes
 
         events.on_event(fan_out.fan_out)
+        prefixes.add_prefixes(prefixes_there.prefixes_of_connections)
         wakeups.connect(tasks.wake_workers)
         checks.register()

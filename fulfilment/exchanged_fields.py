@@ -47,6 +47,23 @@ LINE_NAMES: Mapping[str, Any] = {
 }
 """What people call the fields of a line, which they know by its description."""
 
+OTHER_NAMES: Mapping[str, Any] = {
+    "head.bill_to.country": _("Country of the bill-to address"),
+    "head.confirmed_on": _("Confirmed delivery"),
+    "head.processing_status": _("Their status"),
+    "head.of_record": _("Totals and tax of record"),
+    "head.custom": _("Custom fields"),
+    "head.notes": _("Notes"),
+    "head.owner": _("Owner"),
+    "head.opportunity": _("Opportunity"),
+    "line.*.charge": _("Charge of a line"),
+    "line.*.confirmed_on": _("Confirmed delivery of a line"),
+    "line.*.status": _("Status of a line"),
+    "line.*.delivered": _("Delivered quantity of a line"),
+    "line.*.invoiced": _("Invoiced quantity of a line"),
+}
+"""What people call the fields that are never in dispute, by the path of their policy."""
+
 IN_CURRENCY = frozenset({Kind.MONEY, Kind.PRICE})
 PARTS = ("street", "postal_code", "city", "region", "country")
 
@@ -62,6 +79,16 @@ def name_of_field(path: str, line: str = "") -> str:
         return str(name) % {"line": line} if name else line or path
     group = ".".join(path.split(".")[:2])
     return str(NAMES.get(group, path))
+
+
+def name_of_policy(path: str) -> str:
+    """Name the fields that a policy is about, of any line.
+
+    >>> name_of_policy("line.*.quantity"), name_of_policy("head.bill_to.*")
+    ('Quantity of a line', 'Bill to')
+    """
+    name = OTHER_NAMES.get(path.removesuffix(".*"))
+    return str(name) if name else name_of_field(path, gettext("a line"))
 
 
 def write_value(path: str, value: Any, compared: Mapping[str, Any]) -> str:

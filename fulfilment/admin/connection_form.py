@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from common.errors import DomainError
+from fulfilment.admin.field_owners import FieldOwnersField
 from fulfilment.models import Connection
 from fulfilment.routes import sent_event_types
 from fulfilment.services.duties import (
@@ -18,7 +20,37 @@ from fulfilment.services.duties import (
     check_duty,
     companies_of,
 )
+from fulfilment.services.prefixes import check_prefix
 from sales.models import Company
+
+Fieldsets = tuple[tuple[Any, dict[str, Any]], ...]
+"""Headings of the admin page of a connection, each with its fields."""
+
+FIELDSETS: Fieldsets = (
+    (None, {"fields": ("code", "name", "kind", "url")}),
+    (
+        _("What it is sent, and reports"),
+        {"fields": ("event_types", "companies", "reports_as", "payload_version")},
+    ),
+    (
+        _("How it is sent to"),
+        {
+            "fields": (
+                *("deadline_seconds", "max_in_flight", "gives_references", "answers_look_ups"),
+                *("skips_refused", "config"),
+            )
+        },
+    ),
+)
+SUPPLY_FIELDSETS: Fieldsets = (
+    (_("Who does what"), {"fields": ("ships", "bills")}),
+    (
+        _("Orders made there"),
+        {"fields": ("number_prefix", "default_owner", "default_category", "link_template")},
+    ),
+    (_("Whose value counts"), {"fields": ("field_owners",)}),
+)
+"""What only a connection to a supply-chain system has."""
 
 DUTIES = {"ships": SHIPPED_BY, "bills": BILLED_BY}
 """The fields that choose companies for a duty, with the column of the company that names it."""
@@ -57,21 +89,12 @@ class ConnectionForm(forms.ModelForm[Connection]):
         )
     )
 
+    field_owners = FieldOwnersField(required=False)
+
     class Meta:
         model = Connection
-        fields = (
-            *(
-                "code",
-                "name",
-                "kind",
-                "url",
-                "event_types",
-                "companies",
-                "reports_as",
-                "payload_version",
-            ),
-            *("deadline_seconds", "max_in_flight", "gives_references", "answers_look_ups"),
-            *("skips_refused", "config"),
+        fields = tuple(
+            name for _heading, part in FIELDSETS + SUPPLY_FIELDSETS for name in part["fields"]
         )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -97,12 +120,18 @@ class ConnectionForm(forms.ModelForm[Connection]):
             for name in ("code", "name", "kind", "companies")
         }
         for name, column in DUTIES.items():
-            try:
-                check_duty(Connection(**given), column, cleaned.get(name, ()))
-            except DomainError as error:
-                self.add_error(name, str(error))
+            self._check(name, check_duty, Connection(**given), column, cleaned.get(name, ()))
+        prefix = cleaned.get("number_prefix", "")
+        self._check("number_prefix", check_prefix, Connection(**given, number_prefix=prefix))
         return cleaned
+
+    def _check(self, name: str, check: Callable[..., None], *values: Any) -> None:
+        """Show what a check refuses beside a field."""
+        try:
+            check(*values)
+        except DomainError as error:
+            self.add_error(name, str(error))
 
     def assign_duties(self) -> None:
         """Have the system of the connection, which is saved, ship and bill as chosen."""
-        assign_duties(self.instance, **{name: self.cleaned_data[name] for name in DUTIES})
+        assign_duties(self.instance, **{name: self.cleaned_data.get(name, ()) for name in DUTIES})

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.admin.base import ReadOnlyAdmin, RecordAdmin
 from fulfilment import signing
 from fulfilment.addresses import shown_url
-from fulfilment.admin.connection_form import ConnectionForm
+from fulfilment.admin.connection_form import FIELDSETS, SUPPLY_FIELDSETS, ConnectionForm
 from fulfilment.models import Connection, DisabledPeriod, Health, Mapping, Secret
 from fulfilment.services.connections import (
     disable_connection,
@@ -133,6 +133,13 @@ class ConnectionAdmin(RecordAdmin[Connection]):
             connection.pk,
             Mapping.objects.filter(connection=connection.pk).count(),
         )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Connection | None = None) -> Any:
+        """Leave out what only another kind of connection is set up with."""
+        shown = FIELDSETS
+        if obj is None or obj.kind == Connection.Kind.SUPPLY:
+            shown += SUPPLY_FIELDSETS
+        return (*shown, (_("State"), {"fields": self.readonly_fields}))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Connection | None = None) -> Any:
         """Keep the code: orders and companies name a connection by it."""

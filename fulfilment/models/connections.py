@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext
@@ -22,6 +23,7 @@ from common.history import keeps_history
 from common.stored_sentences import written
 from fulfilment.addresses import check_url
 from fulfilment.models.config_schemas import SCHEMAS, check_config
+from fulfilment.models.supply_settings import SUPPLY_ONLY, SupplySettings
 from fulfilment.models.tolerances import InvalidConnection, read_over_delivery, read_tolerance
 from fulfilment.routes import PAYLOAD_VERSIONS, sent_event_types
 
@@ -40,7 +42,7 @@ def check_payload_version(version: int) -> None:
 
 
 @keeps_history()
-class Connection(models.Model):
+class Connection(SupplySettings):
     """One external system that is sent events and reports status."""
 
     class Kind(models.TextChoices):
@@ -125,12 +127,25 @@ class Connection(models.Model):
 
     class Meta:
         ordering: ClassVar = ["name"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                Lower("number_prefix"),
+                condition=~Q(number_prefix=""),
+                name="connection_prefix_unique",
+                violation_error_message=_("Numbers of another connection begin with this."),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
 
     def clean(self) -> None:
         """Refuse settings that its kind does not have, and values that they cannot have."""
+        if self.kind != self.Kind.SUPPLY:
+            only_there = gettext("Only a connection to a supply-chain system has this.")
+            given = [name for name in SUPPLY_ONLY if getattr(self, name)]
+            if given:
+                raise ValidationError(dict.fromkeys(given, only_there))
         if self.kind not in SCHEMAS:
             return
         try:

@@ -90,7 +90,8 @@ def read_conflict(found: Discrepancy) -> OpenConflict:
 
 def _read(found: Discrepancy, order: Order, state: SyncState) -> OpenConflict:
     lines = lines_of(order)
-    values = values_of(order, lines, state.held)
+    category = found.connection.default_category_id
+    values = values_of(order, lines, state.held, default_category=category)
     conflict = conflict_of(found)
     conflict = replace(conflict, ours=values.get(conflict.path))
     return OpenConflict(found, order, lines, values, state.held, conflict)

@@ -15,6 +15,7 @@ from common.errors import IllegalTransition
 from fulfilment import signing
 from fulfilment.models import Connection, Handoff, Health, InvalidConnection, Lane, Secret
 from fulfilment.services.disabled_periods import Missed, begin_period, end_period
+from fulfilment.services.prefixes import check_prefix
 from fulfilment.services.wakeups import wake_workers_after_commit
 
 Purpose = Secret.Purpose
@@ -38,6 +39,7 @@ def register_connection(
     """Create a connection, or update the one with that code (idempotent)."""
     wanted = {"name": name, "url": url, "event_types": sorted(event_types), **options}
     _check_settings(Connection(code=code, **wanted))
+    check_prefix(Connection(code=code, **wanted))
     _check_secrets(secret_out, secret_in)
     connection, is_new = Connection.objects.select_for_update().get_or_create(
         code=code, defaults=wanted

@@ -21,7 +21,7 @@ from fulfilment.services.sync_states import (
 )
 from fulfilment.sync.disputes import named, outgoing
 from fulfilment.sync.residue import Split
-from sales.models import Order, OrderLine, SalesEvent
+from sales.models import Order, OrderLine, ProductCategory, SalesEvent
 from sales.pricing.money import Rounding
 from sales.services.prices.pricing_input import lines_of
 
@@ -37,8 +37,10 @@ def push_body(connection: Connection, event: SalesEvent, order: Order) -> dict[s
     lines = [line for line in lines_of(order) if line.counts]
     state = lock_state(connection, order.pk)
     held = state.held if is_again else held_after_pushes(state)
-    sent = outgoing(values_of(order, lines, held), held, open_conflicts(state))
-    changes = named(sent, held)
+    policies, category = connection.policies, connection.default_category_id
+    ours = values_of(order, lines, held, default_category=category)
+    sent = outgoing(ours, held, open_conflicts(state), policies)
+    changes = named(sent, held, policies)
     body = write_order(sent, _pushed(connection, event, order, lines, state, held))
     splits = {line["throughline_id"]: _split(line, sent) for line in body["lines"]}
     add_push(state, message_id(event), event.subject_version, changes, splits)
@@ -59,7 +61,8 @@ def _pushed(
     state: SyncState,
     held: Mapping[str, Any],
 ) -> Pushed:
-    names = dict(_own_codes(order, lines))
+    default = connection.default_category
+    names = dict(_own_codes(order, lines, default))
     codes = names | outward_codes(connection, names)
     refs = ExternalRef.objects.filter(
         connection=connection, record_type=ORDER, record_id=order.pk
@@ -76,18 +79,22 @@ def _pushed(
         customer=codes[order.account_id],
         terms=codes[order.payment_terms_id] if order.payment_terms_id else "",
         bill_to=order.billing_address,
-        lines={str(line.pk): _line_codes(line, codes) for line in lines},
+        lines={str(line.pk): _line_codes(line, codes, default) for line in lines},
         received=received_lines(state),
         held=held,
     )
 
 
-def _own_codes(order: Order, lines: Sequence[OrderLine]) -> Iterator[tuple[Any, str]]:
+def _own_codes(
+    order: Order, lines: Sequence[OrderLine], default: ProductCategory | None
+) -> Iterator[tuple[Any, str]]:
     """Name each record as we do: what is not mapped is sent so, and they may refuse it."""
     yield order.company_id, order.company.name
     yield order.account_id, order.account.name
     if order.payment_terms is not None:
         yield order.payment_terms.pk, order.payment_terms.name
+    if default is not None:
+        yield default.pk, default.code
     for line in lines:
         if line.product is not None:
             yield line.product.pk, line.product.sku
@@ -97,7 +104,10 @@ def _own_codes(order: Order, lines: Sequence[OrderLine]) -> Iterator[tuple[Any, 
             yield line.unit.pk, line.unit.name
 
 
-def _line_codes(line: OrderLine, codes: Mapping[Any, str]) -> LineCodes:
+def _line_codes(
+    line: OrderLine, codes: Mapping[Any, str], default: ProductCategory | None
+) -> LineCodes:
     if line.product_id:
         return LineCodes(item=codes[line.product_id], unit=codes.get(line.unit_id, ""))
-    return LineCodes(category=codes.get(line.product_category_id, ""))
+    category = line.product_category_id or (default.pk if default else None)
+    return LineCodes(category=codes.get(category, ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,14 +18,22 @@ NOTHING_HELD: Mapping[str, Any] = {}
 
 
 def values_of(
-    order: Order, lines: Sequence[OrderLine], held: Mapping[str, Any] = NOTHING_HELD
+    order: Order,
+    lines: Sequence[OrderLine],
+    held: Mapping[str, Any] = NOTHING_HELD,
+    *,
+    default_category: uuid.UUID | None = None,
 ) -> dict[str, Any]:
     """Return the canonical values of an order; what is theirs alone is as they hold it.
 
-    So is when it was placed: the side that made it says so, and nobody changes it.
+    So is when it was placed: the side that made it says so, and nobody changes it. A line without
+    product and category, such as a trade-in, is of the default category.
     """
     shared = canonical(
-        {"head": dict(_head(order)), "lines": [dict(_line(order, line)) for line in _sent(lines)]},
+        {
+            "head": dict(_head(order)),
+            "lines": [dict(_line(order, line, default_category)) for line in _sent(lines)],
+        },
         Notation(order.currency, rounding=Rounding(order.rounding)),
     )
     placed = {PLACED_AT: held[PLACED_AT]} if held.get(PLACED_AT) else {}
@@ -61,11 +70,13 @@ def _head(order: Order) -> Iterator[tuple[str, Any]]:
     yield "payment_terms", str(order.payment_terms_id) if order.payment_terms_id else None
 
 
-def _line(order: Order, line: OrderLine) -> Iterator[tuple[str, Any]]:
+def _line(
+    order: Order, line: OrderLine, default_category: uuid.UUID | None
+) -> Iterator[tuple[str, Any]]:
     figures = exchanged_figures(line, terms_of(order))
     yield "id", str(line.pk)
     yield "position", line.position
-    yield "product", str(line.product_id or line.product_category_id or "")
+    yield "product", str(line.product_id or line.product_category_id or default_category or "")
     yield "unit", str(line.unit_id or "")
     yield "description", line.description
     yield "tax_rate", line.tax_rate

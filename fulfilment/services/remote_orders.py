@@ -146,9 +146,11 @@ def _create(
     company = Company.objects.get(pk=mapped[Kind.COMPANY, theirs.fields["company"]])
     values = canonical(read_order(theirs, mapped, ids), _notation(theirs.fields, company))
     splits = _splits(values, ids, {})
+    account = Account.objects.get(pk=mapped[Kind.ACCOUNT, theirs.fields["customer"]])
     order = draft_order(
         actor=actor,
-        account=Account.objects.get(pk=mapped[Kind.ACCOUNT, theirs.fields["customer"]]),
+        account=account,
+        owner=connection.default_owner or account.owner,
         id=state.record_id,
         company=company,
         origin=connection.code,
@@ -214,11 +216,12 @@ def _merge_in(
     base = base_of(snapshot_of(state), pushes_of(state), knows)
     if theirs.has_lines:
         said = with_missing_lines(said, base)
-    ours = values_of(order, lines, state.held)
+    ours = values_of(order, lines, state.held, default_category=connection.default_category_id)
     merged = merge(
         base,
         ours,
         said,
+        connection.policies,
         made_here=order.origin != connection.code,
         answers=_answers(state, theirs),
         open_conflicts=open_conflicts(state),

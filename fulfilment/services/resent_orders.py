@@ -115,8 +115,12 @@ def _differs(state: SyncState, order: Order) -> bool:
     """Whether they will not hold our order once all that was sent has arrived."""
     held = held_after_pushes(state)
     order = Order.objects.get(pk=order.pk)
-    ours: Values = values_of(order, lines_of(order), state.held)
-    return bool(named(outgoing(ours, held, open_conflicts(state)), held))
+    connection = state.connection
+    ours: Values = values_of(
+        order, lines_of(order), state.held, default_category=connection.default_category_id
+    )
+    sent = outgoing(ours, held, open_conflicts(state), connection.policies)
+    return bool(named(sent, held, connection.policies))
 
 
 def _show_loop(state: SyncState, order: Order, merged: Merge, *, stops: bool, report: str) -> None:

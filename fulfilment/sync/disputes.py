@@ -44,12 +44,21 @@ def settle(conflict: Conflict, choice: Choice, held: Values, other: Any = None) 
     return Decision(value, not is_held)
 
 
-def outgoing(ours: Values, held: Values, conflicts: Iterable[Conflict]) -> dict[str, Any]:
-    """Return our snapshot as it is sent: a field in dispute as they hold it."""
+def outgoing(
+    ours: Values,
+    held: Values,
+    conflicts: Iterable[Conflict],
+    policies: tuple[Policy, ...] = POLICIES,
+) -> dict[str, Any]:
+    """Return our snapshot as it is sent: a field in dispute, or of theirs, as they hold it."""
     disputed = {conflict.path for conflict in conflicts}
+
+    def stays(path: str) -> bool:
+        policy = policy_of(path, policies)
+        return path in disputed or (policy is not None and policy.owner is Owner.THEIRS)
+
     return {
-        path: held[path] if path in disputed and path in held else value
-        for path, value in ours.items()
+        path: held[path] if path in held and stays(path) else value for path, value in ours.items()
     }
 
 

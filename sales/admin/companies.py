@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 
+from common.errors import DomainError
 from crm.admin.base import LookOnlyAdmin, RecordAdmin
 from sales.models import Company, NumberSeries
+from sales.services.documents.prefixes import check_own_prefix
+
+
+class CompanyForm(forms.ModelForm[Company]):
+    """Fields of a company; its numbers do not begin as those of another system."""
+
+    def clean_number_prefix(self) -> str:
+        """Refuse a prefix with which numbers of another system begin."""
+        prefix: str = self.cleaned_data["number_prefix"]
+        try:
+            check_own_prefix(prefix)
+        except DomainError as error:
+            raise ValidationError(str(error)) from error
+        return prefix
 
 
 @admin.register(Company)
 class CompanyAdmin(RecordAdmin[Company]):
     """Companies: the legal entities that sell."""
 
+    form = CompanyForm
     list_display = ("name", "number_prefix", "base_currency", "country", "is_default")
     search_fields = ("name", "number_prefix")
     fields = (

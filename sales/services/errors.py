@@ -261,7 +261,7 @@ class AmbiguousProduct(DomainError):
 
 
 class NumberTaken(DomainError):
-    """Another document has the number, or the number has the form of a series of ours."""
+    """Another document has the number, or numbers of two systems would be in one form."""
 
     code = "number_taken"
 

@@ -18,7 +18,7 @@ HOOKS = {
     r"app_name|urlpatterns": "Django's URL resolver",
     r"_get_validation_exclusions|build_widget_attrs|clean_\w+|decompress": "Django's forms",
     r"bound_data": "Django's form fields",
-    r"format_value|label_from_instance": "Django's widgets and choice fields",
+    r"format_value|label_from_instance|value_\w+_data(dict)?": "Django's widgets and choice fields",
     r"process_view": "Django's middleware",
     r"add_arguments|handle": "Django's management commands",
     r"process_(exception|view)": "Django's middleware",

@@ -155,3 +155,20 @@ def test_takes_no_more_statements_for_more_conflicts(
         reader.get(record_url(order))
 
     assert len(many) <= len(few) + 1
+
+
+def test_the_card_leads_to_the_order_there(
+    client: Client, market: Market, supply: FarEnd, agreed: tuple[Order, dict[str, Any]]
+) -> None:
+    order, _echo = agreed
+    client.force_login(market.rep)
+    before = client.get(record_url(order)).content.decode()
+    supply.connection.link_template = "https://scm.example.com/orders/{id}?n={number}"
+    supply.connection.save()
+
+    shown = client.get(record_url(order)).content.decode()
+
+    link = '<a class="row-link" href="https://scm.example.com/orders/REF-000001?n=SO-000123">'
+    assert link not in before
+    assert link in shown
+    assert "Supply SO-000123 ↗" in shown

@@ -44,14 +44,25 @@ def sync_card(
 
 
 def _state_row(order: Order, state: SyncState, differing: int) -> CardRow:
-    number = state.snapshot.get("order", {}).get("number", "")
+    link, number = link_there(state), _number(state)
     return CardRow(
-        title=f"{state.connection} {number}".strip(),
+        title=" ".join(filter(None, (str(state.connection), number, "↗" if link else ""))),
+        url=link,
         note=str(state.held.get(WORD) or ""),
         detail=" · ".join(_parts(order, state)),
         chip=state_chip(state, differing),
         when=When.of(state.received_at),
     )
+
+
+def link_there(state: SyncState) -> str:
+    """Return the address of an order in the other system; empty where it is not known."""
+    external_id = str(state.snapshot.get("order", {}).get("id", ""))
+    return state.connection.link_to(external_id, _number(state))
+
+
+def _number(state: SyncState) -> str:
+    return str(state.snapshot.get("order", {}).get("number", ""))
 
 
 def _parts(order: Order, state: SyncState) -> Iterator[str]:
