@@ -21,6 +21,7 @@ from sales.services.invoices import issue_invoice
 from sales.services.order_invoices import invoice_order
 from sales.services.orders import submit_order
 from tests.factories import Market
+from tests.html_forms import forms_in
 from tests.sales.order_steps import billed
 from web.record_urls import record_url
 
@@ -76,9 +77,35 @@ def test_leads_to_the_credit_of_billed_goods_that_came_back(
     give_back(order, market, 4)
 
     page = rep.get(record_url(order)).text
-    address = reverse("sales:invoice-credit", args=[invoice.pk])
+    address = f"{reverse('sales:invoice-credit', args=[invoice.pk])}?returned=1"
     assert "4 of Espresso machine came back, are not replaced and stay billed" in page
     assert f'<a href="{address}">Credit {invoice}</a>' in page
+
+
+def test_the_credit_of_what_came_back_is_filled_in(
+    rep: Client, order: Order, market: Market
+) -> None:
+    ship_all(order, market)
+    invoice = billed(order, market, what="all")
+    give_back(order, market, 3)
+    give_back(order, market, 1)
+    address = f"{reverse('sales:invoice-credit', args=[invoice.pk])}?returned=1"
+
+    shown = rep.get(address)
+
+    form = shown.context["form"]
+    [row] = form.rows()
+    assert (row.field.value(), form["bill_again"].value()) == ("4", False)
+    assert form.totals() == [("Freight", "€20.00"), ("To be credited", "€500.00")]
+
+    [sent] = [form for form in forms_in(shown.text) if row.field.html_name in form.fields]
+    rep.post(address, {**sent.fields, "reason": "Broken"})
+
+    order.refresh_from_db()
+    assert (order.status, order.lines.get().closed_quantity) == ("completed", 4)
+    assert "came back" not in rep.get(record_url(order)).text
+    [row] = rep.get(address).context["form"].rows()
+    assert row.field.value() == "0"
 
 
 def test_freight_that_was_prepaid_is_not_taken_off_the_lines(

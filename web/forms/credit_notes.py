@@ -53,18 +53,19 @@ class CreditForm(QuantitiesForm):
         lines: Sequence[InvoiceLine],
         left: Mapping[UUID, Decimal],
         offered: Mapping[UUID, Decimal],
+        proposed: Mapping[UUID, Decimal],
         of_an_order: bool,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         if not of_an_order:
             del self.fields["bill_again"]
-        self.left, self.offered = left, offered
+        self.left, self.offered, self.proposed = left, offered, proposed
         self.preview: CreditPreview | None = None
         self.problem = ""
         counting = [line for line in lines if line.pk in left]
-        proposed = {line.pk: offered.get(line.pk, ZERO) for line in counting}
-        self.ask_for(counting, {pk: plain_number(quantity) for pk, quantity in proposed.items()})
+        asked = {line.pk: proposed.get(line.pk, ZERO) for line in counting}
+        self.ask_for(counting, {pk: plain_number(quantity) for pk, quantity in asked.items()})
 
     def name(self, line: InvoiceLine) -> str:
         """Tell the lines of a down payment apart, one for each tax rate."""
@@ -80,8 +81,8 @@ class CreditForm(QuantitiesForm):
         return [format_rate(line.tax_rate), *map(format_quantity, quantities)]
 
     def show(self, price: Callable[[Mapping[UUID, Decimal] | None], CreditPreview]) -> None:
-        """Price what is typed, or what is offered, for the preview; or keep why it is refused."""
-        quantities: Mapping[UUID, Decimal] = self.offered
+        """Price what is typed, or what is proposed, for the preview; or keep why it is refused."""
+        quantities: Mapping[UUID, Decimal] = self.proposed
         if self.is_bound:
             self.is_valid()
             wrong = [errors[0] for name, errors in self.errors.items() if self._is_asked(name)]

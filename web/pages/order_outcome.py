@@ -15,6 +15,9 @@ from web.display import Link, with_links
 from web.pages.lines import TotalRow
 from web.record_urls import record_url
 
+RETURNED = "returned"
+"""Parameter of the form of a credit note: propose what came back for good, not billed again."""
+
 
 def outcome_rows(outcome: Outcome | None, currency: str) -> list[TotalRow]:
     """Write below an order's total what of it is never billed, and what it comes to."""
@@ -55,4 +58,4 @@ def _notice(returned: BilledReturn) -> str:
     )
     credit = gettext("Credit %(invoice)s") % {"invoice": invoice}
     address = reverse("sales:invoice-credit", args=[invoice.pk])
-    return with_links(sentence % values, [Link(credit, address)])
+    return with_links(sentence % values, [Link(credit, f"{address}?{RETURNED}=1")])

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 
 from common.errors import DomainError
 from sales.models import Invoice
+from sales.services.billing.order_outcome import returns_to_credit
 from sales.services.credit_notes import (
     credit_invoice,
     left_to_credit,
@@ -25,6 +26,7 @@ from web.htmx import refuse
 from web.http import RepRequest, rep_with
 from web.pages.invoice_actions import why_not_credit
 from web.pages.lines import read_lines
+from web.pages.order_outcome import RETURNED
 from web.record_urls import record_url
 from web.rendering import render_part
 from web.views.documents import find_document
@@ -74,10 +76,13 @@ def _form(
     request: RepRequest, invoice: Invoice, offered: Mapping[uuid.UUID, Decimal]
 ) -> CreditForm:
     lines = read_lines(invoice)
+    only_returned = RETURNED in request.GET
     return CreditForm(
         request.POST or None,
+        initial={"bill_again": not only_returned},
         lines=lines,
         left=left_to_credit(invoice, lines),
         offered=offered,
+        proposed=returns_to_credit(lines, offered) if only_returned else offered,
         of_an_order=invoice.bills_order,
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from uuid import UUID
 
 from django.db.models import F, Q, Sum
 from django.db.models.functions import Coalesce
@@ -74,6 +75,26 @@ def billed_returns(lines: Sequence[OrderLine]) -> list[BilledReturn]:
             invoice = _billing(line)
             if invoice is not None:
                 found.append(BilledReturn(line, line.units.billed_returned, invoice))
+    return found
+
+
+def returns_to_credit(
+    lines: Sequence[InvoiceLine], left: Mapping[UUID, Decimal]
+) -> dict[UUID, Decimal]:
+    """Return how much of what is left of an invoice's lines came back for good and stays billed.
+
+    Several lines may bill the same line of the order: together they are given no more than came
+    back.
+    """
+    sold = [line for line in lines if line.order_line_id and line.bills_units]
+    order_lines = OrderLine.objects.select_related("product").in_bulk(
+        {line.order_line_id for line in sold}
+    )
+    open_returns = {pk: line.units.billed_returned for pk, line in order_lines.items()}
+    found = {}
+    for line in sold:
+        found[line.pk] = min(left.get(line.pk, ZERO), open_returns[line.order_line_id])
+        open_returns[line.order_line_id] -= found[line.pk]
     return found
 
 
