@@ -106,6 +106,10 @@ faults: setup ## break everything on purpose and count what is lost; FAULTS_SEED
 exhaustive: setup ## let reports arrive in every order, of which `make test` tries a sample
 	@$(PYTEST) -m exhaustive $(ARGS)
 
+.PHONY: fuzz
+fuzz: setup ## type wrong values into every field; FUZZ_SEED=7 chooses others, FUZZ_INPUTS=9000 more
+	@FUZZ_WORST_OF_EACH=2 FUZZ_INPUTS=$${FUZZ_INPUTS:-2600} .venv/bin/pytest tests/fuzz $(ARGS)
+
 .PHONY: bench
 bench: setup ## measure; each part prints one table
 	@for file in bench/[a-z]*.py; do $(PY) -m "bench.$$(basename "$$file" .py)" || exit 1; done

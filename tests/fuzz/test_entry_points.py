@@ -2,8 +2,9 @@
 
 Each field of each form of the UI and of the admin, each filter, each search and each value of an
 inbound message gets values that no screen would offer. A form counts once, on however many records
-it stands. Every run tries each field with ``WORST_OF_EACH`` of the worst values, which ones
-``FUZZ_SEED`` decides, and ``FUZZ_INPUTS`` more of all values.
+it stands. Which values are tried ``FUZZ_SEED`` decides: each field of the UI gets one of the worst, as
+does one field of the admin in four, and ``FUZZ_INPUTS`` more of all values go anywhere. With
+``FUZZ_WORST_OF_EACH``, as in ``make fuzz``, each field gets so many, in the admin too.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from tests.web.pages import every_page
 pytestmark = pytest.mark.django_db
 
 INPUTS = int(os.environ.get("FUZZ_INPUTS", "100"))
-WORST_OF_EACH = int(os.environ.get("FUZZ_WORST_OF_EACH", "1"))
+WORST_OF_EACH = int(os.environ.get("FUZZ_WORST_OF_EACH", "0"))
 BY_HTMX = 0.3
 SEED = int(os.environ.get("FUZZ_SEED", "20261129"))
 KEPT = frozenset({"csrfmiddlewaretoken"})
@@ -138,10 +139,11 @@ def _with_new_rows(fields: dict[str, str]) -> dict[str, str]:
     return named | {f"{row}-TOTAL_FORMS": str(int(count) + 1) for row, count in counts.items()}
 
 
-def some_attempts(every: list[Input]) -> list[Attempt]:
-    """Choose some of the worst values for each field of each form, and some of all attempts."""
+def some_attempts(every: list[Input], one_in: int) -> list[Attempt]:
+    """Choose some of the worst values for these fields, and some of all attempts."""
     chance = random.Random(SEED)
-    of_each = [(at, value) for at in every for value in chance.sample(WORST, WORST_OF_EACH)]
+    fields = every if WORST_OF_EACH else chance.sample(every, len(every) // one_in)
+    of_each = [(at, value) for at in fields for value in chance.sample(WORST, WORST_OF_EACH or 1)]
     of_all = [(chance.choice(every), chance.choice(NASTY)) for _ in range(INPUTS)]
     return [Attempt(at, value, chance.random() < BY_HTMX) for at, value in of_each + of_all]
 
@@ -168,13 +170,15 @@ def _send(client: Client, attempt: Attempt) -> int:
     return client.get(f"{at.url.split('?')[0]}?{urlencode(data)}", headers=headers).status_code
 
 
-@pytest.mark.parametrize("pages", [ui_pages, admin_pages])
-def test_no_input_is_an_internal_error(world: World, pages: Callable[[World], list[str]]) -> None:
+@pytest.mark.parametrize(("pages", "one_in"), [(ui_pages, 1), (admin_pages, 4)])
+def test_no_input_is_an_internal_error(
+    world: World, pages: Callable[[World], list[str]], one_in: int
+) -> None:
     every = inputs(world, pages(world))
-    tried = some_attempts(every)
+    tried = some_attempts(every, one_in)
 
     broken = [found for attempt in tried if (found := breaks(world, attempt))]
 
     assert len(every) * len(NASTY) > 5000
-    assert {attempt.at for attempt in tried} == set(every)
+    assert len({attempt.at for attempt in tried}) >= len(every) // one_in
     assert not broken, "\n".join(broken)
