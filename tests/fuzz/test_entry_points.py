@@ -2,8 +2,8 @@
 
 Each field of each form of the UI and of the admin, each filter, each search and each value of an
 inbound message gets values that no screen would offer. A form counts once, on however many records
-it stands. Which values are tried ``FUZZ_SEED`` decides: each field of the UI gets one of the worst, as
-does one field of the admin in four, and ``FUZZ_INPUTS`` more of all values go anywhere. With
+it stands. Which values are tried ``FUZZ_SEED`` decides: each field of the UI gets one of the worst,
+as does one field of the admin in four, and ``FUZZ_INPUTS`` more of all values go anywhere. With
 ``FUZZ_WORST_OF_EACH``, as in ``make fuzz``, each field gets so many, in the admin too.
 """
 
