@@ -256,14 +256,14 @@ def receiver() -> Iterator[int]:
     port = closed_port()
     process = subprocess.Popen([sys.executable, str(ROOT / "bench" / "_receiver.py"), str(port)])
     try:
-        _wait_for(port)
+        wait_for_port(port)
         yield port
     finally:
         process.kill()
         process.wait()
 
 
-def _wait_for(port: int) -> None:
+def wait_for_port(port: int) -> None:
     until = time.monotonic() + 20
     while time.monotonic() < until:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):

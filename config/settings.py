@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import django_stubs_ext
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from environs import validate
 from psycopg.conninfo import conninfo_to_dict
@@ -235,6 +236,12 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_DB_REUSE_MAX = 10**9
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "fulfilment.sweep", "schedule": 1.0, "options": {"expires": 10}},
+    "read-orders": {"task": "fulfilment.read_orders", "schedule": 5.0, "options": {"expires": 10}},
+    "reconcile": {
+        "task": "fulfilment.reconcile",
+        "schedule": crontab(hour=2, minute=30),
+        "options": {"expires": 3600},
+    },
     "forget-submissions": {
         "task": "web.forget_submissions",
         "schedule": 3600.0,

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urlencode, urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -101,6 +101,18 @@ def below(url: str, name: str) -> str:
     """Return the address of something below a URL, with the URL's own query."""
     parts = urlsplit(url)
     return parts._replace(path=f"{parts.path.rstrip('/')}/{name}", fragment="").geturl()
+
+
+def beside(url: str, path: str) -> str:
+    """Return the address of something else on the same server, with the URL's own query."""
+    return urlsplit(url)._replace(path=path, fragment="").geturl()
+
+
+def with_query(url: str, **values: str) -> str:
+    """Return a URL that asks for something, after the query that it has."""
+    parts = urlsplit(url)
+    asked = "&".join(filter(None, (parts.query, urlencode(values))))
+    return parts._replace(query=asked).geturl()
 
 
 def is_allowed(address: Address, networks: Iterable[str]) -> bool:

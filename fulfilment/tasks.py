@@ -13,6 +13,8 @@ from redis.exceptions import RedisError
 
 from fulfilment.inbound.deferral import retry_deferred
 from fulfilment.outbound import delivery_thread
+from fulfilment.reconciliation.due_reads import read_due_orders
+from fulfilment.reconciliation.runs import continue_runs, start_nightly_runs
 from fulfilment.services.wakeups import notify_relay
 
 log = logging.getLogger(__name__)
@@ -37,6 +39,19 @@ def sweep() -> None:
     """Do what no wake-up announces: due retries, and deferred messages whose document has come."""
     delivery_thread.wake()
     retry_deferred()
+
+
+@shared_task(name="fulfilment.read_orders", expires=10)
+def read_orders() -> None:
+    """Read orders of other systems that are due, and go on with a comparison of all."""
+    read_due_orders()
+    continue_runs()
+
+
+@shared_task(name="fulfilment.reconcile", expires=3600)
+def reconcile() -> None:
+    """Start comparing all orders with every connection that edits them too."""
+    start_nightly_runs()
 
 
 @worker_process_shutdown.connect

@@ -53,12 +53,14 @@ create index if not exists outgoing_waiting on outgoing (due_at) where state = '
 
 
 class Store:
-    """Rows and numbers in a file. One thread uses it, and never across an ``await``."""
+    """Rows and numbers in a file. One thread at a time uses it, and never across an ``await``."""
 
     def __init__(self, path: Path, schema: str) -> None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(path, isolation_level=None, timeout=10)
+            self._connection = sqlite3.connect(
+                path, isolation_level=None, timeout=10, check_same_thread=False
+            )
             self._connection.row_factory = sqlite3.Row
             self._prepare(schema)
         except (OSError, sqlite3.Error) as error:

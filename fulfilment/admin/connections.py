@@ -100,7 +100,7 @@ class ConnectionAdmin(RecordAdmin[Connection]):
     list_display = ("name", "code", "status", "address", "last_success", "last_failure")
     list_filter = ("status", "kind")
     list_select_related = ("health",)
-    readonly_fields = ("status", "mapped_codes", "created_at", "updated_at")
+    readonly_fields = ("status", "mapped_codes", "books", "created_at", "updated_at")
     search_fields = ("name", "code")
     inlines = (HealthInline, SecretInline, DisabledPeriodInline)
     actions = (
@@ -144,6 +144,12 @@ class ConnectionAdmin(RecordAdmin[Connection]):
     def get_readonly_fields(self, request: HttpRequest, obj: Connection | None = None) -> Any:
         """Keep the code: orders and companies name a connection by it."""
         return (*super().get_readonly_fields(request, obj), *(("code",) if obj else ()))
+
+    @admin.display(description=_("orders on both sides"))
+    def books(self, connection: Connection) -> str:
+        """Lead to how many orders agree, and to what was compared."""
+        url = reverse("fulfilment:connection-detail", args=[connection.pk])
+        return format_html('<a href="{}">{}</a>', url, gettext("Compared with ours"))
 
     def has_delete_permission(self, request: HttpRequest, obj: Connection | None = None) -> bool:
         """Refuse: connections are paused or disabled, and their handoffs stay."""

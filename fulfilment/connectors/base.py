@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class Target:
     gives_references: bool = True
     answers_look_ups: bool = True
     skips_refused: bool = False
+    orders_url: str = ""
+    """Where orders are read, if not at ``/orders`` of the same server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,19 @@ class Reply:
         return bool(self.reference) and self.status in {200, 201}
 
 
+@dataclass(frozen=True, slots=True)
+class ChangesPage:
+    """A page of what changed there: orders as received, in the order of their last changes.
+
+    ``next`` is the cursor of the following page, and ``latest`` that of the last change of all.
+    """
+
+    orders: Sequence[Mapping[str, Any]]
+    next: str
+    has_more: bool
+    latest: str
+
+
 class Connector(Protocol):
     """Client of one external system; raises ``HandoffError`` for every unsuccessful answer."""
 
@@ -65,6 +81,19 @@ class Connector(Protocol):
 
     async def find(self, message_id: str) -> Reply | None:
         """Look up a message by its id; None if the system does not know it."""
+
+    async def close(self) -> None:
+        """Close open network connections."""
+
+
+class OrderReader(Protocol):
+    """Connector of a system whose orders can be read; raises ``HandoffError`` as others do."""
+
+    async def fetch_order(self, order_id: str) -> Mapping[str, Any] | None:
+        """Read an order by the id that it has there; None if there is none."""
+
+    async def fetch_changes(self, cursor: str, limit: int) -> ChangesPage:
+        """Read the orders that changed after a cursor; an empty one is the beginning."""
 
     async def close(self) -> None:
         """Close open network connections."""

@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from types import SimpleNamespace
 from typing import NoReturn
@@ -48,6 +49,15 @@ one that is being closed has an unknown outcome.
 LONGEST_REFERENCE = 100
 REASONS = ("detail", "message", "error", "title", "code")
 """Where answers give their reason, the plainest first; problem+json has a detail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as it arrived."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
 class WebhookConnector:
@@ -144,6 +154,18 @@ class WebhookConnector:
     async def _request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
     ) -> Reply:
+        answer = await self._ask(method, url, headers, body)
+        return self._interpret(answer.status, answer.headers, answer.body)
+
+    async def _ask(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        most: int = ANSWER_BYTES,
+    ) -> Answer:
+        """Make one request, and read at most so many bytes of its answer."""
         self._check_url()
         progress = SimpleNamespace(sent=False, status=None, refused=[])
         refused_addresses.set(progress.refused)
@@ -161,8 +183,8 @@ class WebhookConnector:
             request as response,
         ):
             progress.status = response.status
-            answer = await _read(response)
-        return self._interpret(response.status, response.headers, answer)
+            read = await _read(response, most)
+        return Answer(response.status, response.headers, read)
 
     def _check_url(self) -> None:
         """Refuse an address that was stored before it was checked, or is not allowed any more."""
@@ -277,11 +299,11 @@ async def _note_sent(
     context.trace_request_ctx.sent = True
 
 
-async def _read(response: aiohttp.ClientResponse) -> bytes:
+async def _read(response: aiohttp.ClientResponse, most: int) -> bytes:
     """Read an answer up to the limit; after a longer one the connection is closed."""
     answer = bytearray()
-    while len(answer) < ANSWER_BYTES:
-        chunk = await response.content.read(ANSWER_BYTES - len(answer))
+    while len(answer) < most:
+        chunk = await response.content.read(most - len(answer))
         if not chunk:
             return bytes(answer)
         answer += chunk

@@ -51,6 +51,8 @@ class Effect:
     has_changed: bool
     detail: str | Sentence = ""
     is_conflict: bool = False
+    is_passed_over: bool = False
+    """Whether something newer is read instead."""
 
 
 ApplyEffect = Callable[[Connection, IncomingMessage], Effect]

@@ -207,6 +207,7 @@ def _apply(stored: InboundMessage, message: IncomingMessage) -> MessageResult:
             check_may_report(connection, message)
             effect = EFFECTS[message.type](connection, message)
             is_latest = _advance(connection, effect.record, message.sequence)
+            is_latest |= message.read_at is not None
     except UnknownDocument:
         unknown = _("%(document)s is not known here yet.", document=message.subject)
         return MessageResult(Result.DEFERRED, unknown)
@@ -222,13 +223,16 @@ def _apply(stored: InboundMessage, message: IncomingMessage) -> MessageResult:
     except DomainError as error:
         return MessageResult(Result.QUARANTINED, error.message, _named(connection, message))
     stored.unmapped = []
-    _confirm(stored, message, effect)
+    if not effect.is_passed_over:
+        _confirm(stored, message, effect)
     return MessageResult(_result(effect, is_latest=is_latest), effect.detail, effect.record)
 
 
 def _result(effect: Effect, *, is_latest: bool) -> InboundMessage.Result:
     if effect.is_conflict:
         return Result.CONFLICT
+    if effect.is_passed_over:
+        return Result.STALE
     return Result.APPLIED if effect.has_changed or is_latest else Result.STALE
 
 

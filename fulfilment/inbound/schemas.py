@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -259,6 +260,8 @@ class IncomingMessage:
     """Which shipment or payment of the document it is about, by their reference."""
     knows: int | None = None
     """The version of our document that they have applied; None if they do not say."""
+    read_at: dt.datetime | None = None
+    """When it was read there, by the database's clock; None for a message that they sent."""
     correlation: str = ""
     is_correction: bool = False
     """Whether it replaces what was reported with lower sequences, downwards too."""
@@ -343,10 +346,17 @@ def parse_message(value: Any) -> IncomingMessage:
         body=value,
         digest=digest(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)),
         part=_part_of(data),
-        knows=int(envelope["knows"]) if "knows" in envelope else None,
+        knows=_known_version(envelope, data),
         correlation=envelope.get("correlationid", ""),
         is_correction=envelope["correction"],
     )
+
+
+def _known_version(envelope: dict[str, Any], data: dict[str, Any]) -> int | None:
+    """Return what they say they know, in the envelope or in a snapshot."""
+    order = data.get("order")
+    known = order.get("knows") if isinstance(order, dict) else None
+    return int(envelope["knows"]) if "knows" in envelope else known
 
 
 def _check_moves(envelope: dict[str, Any], data: dict[str, Any]) -> None:

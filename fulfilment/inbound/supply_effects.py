@@ -34,7 +34,10 @@ def apply_order_deleted(connection: Connection, message: IncomingMessage) -> Eff
 def _taken_in(
     connection: Connection, message: IncomingMessage, say: Callable[[Conflict], Sentence]
 ) -> Effect:
-    taken = take_in(connection, RemoteOrder.of(message.body["data"]["order"]), message.id)
+    theirs = RemoteOrder.of(message.body["data"]["order"])
+    taken = take_in(connection, theirs, message.id, read_at=message.read_at)
+    if taken.must_read:
+        return Effect(taken.record, False, _must_read(), is_passed_over=True)
     return Effect(
         taken.record,
         taken.has_changed,
@@ -47,6 +50,13 @@ def _stays(conflict: Conflict) -> Sentence:
     if conflict.path != CANCELLED:
         return _differs(conflict)
     return _("It is deleted there, and was edited, shipped or billed here: a person decides.")
+
+
+def _must_read() -> Sentence:
+    return _(
+        "It does not say which version of ours it knows, while a message of ours is on its way "
+        "or was just answered: the order is read there, and that is taken in."
+    )
 
 
 def _differs(conflict: Conflict) -> Sentence:

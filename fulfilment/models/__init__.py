@@ -2,6 +2,7 @@ from fulfilment.models.connections import Connection, Health, Secret
 from fulfilment.models.disabled_periods import DisabledPeriod
 from fulfilment.models.handoffs import Attempt, Handoff, Lane, Payload
 from fulfilment.models.inbound import Discrepancy, ExternalRef, InboundMessage
+from fulfilment.models.reconcile import ReconcileFinding, ReconcileRun
 from fulfilment.models.shipments import Parcel, Shipment, ShipmentLine
 from fulfilment.models.sync import Mapping, SyncState
 from fulfilment.models.tolerances import InvalidConnection
@@ -20,6 +21,8 @@ __all__ = [
     "Mapping",
     "Parcel",
     "Payload",
+    "ReconcileFinding",
+    "ReconcileRun",
     "Secret",
     "Shipment",
     "ShipmentLine",

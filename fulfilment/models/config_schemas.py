@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from common.sentences import sentence as _
+from fulfilment.addresses import InvalidAddress, check_url
 from fulfilment.models.tolerances import (
     InvalidConnection,
     check_over_delivery,
@@ -13,12 +14,52 @@ from fulfilment.models.tolerances import (
     shown,
 )
 
+MOST_COUNTED = 1_000_000
+
 Check = Callable[[object, Any], None]
 """Refuses the value of a setting of a connection with ``InvalidConnection``."""
 
+
+def check_orders_url(connection: object, given: Any) -> None:
+    """Refuse an address of their orders that a connection may not have."""
+    try:
+        check_url(given if isinstance(given, str) else "")
+    except InvalidAddress as error:
+        raise InvalidConnection(
+            _(
+                "The orders of %(connection)s cannot be read at “%(value)s”: "
+                "write where they are, such as https://erp.example.com/orders.",
+                connection=connection,
+                value=shown(given),
+            ),
+            field="config",
+        ) from error
+
+
+def check_count(connection: object, given: Any) -> None:
+    """Refuse what is no whole number above nought."""
+    if not isinstance(given, int) or isinstance(given, bool) or not 1 <= given <= MOST_COUNTED:
+        raise InvalidConnection(
+            _(
+                "“%(value)s” is no number of orders for %(connection)s: "
+                "write a whole one from 1 to %(most)d.",
+                connection=connection,
+                value=shown(given),
+                most=MOST_COUNTED,
+            ),
+            field="config",
+        )
+
+
 SCHEMAS: Mapping[str, Mapping[str, Check]] = {
     "webhook": {"tolerance": check_tolerance},
-    "supply": {"tolerance": check_tolerance, "over_delivery": check_over_delivery},
+    "supply": {
+        "tolerance": check_tolerance,
+        "over_delivery": check_over_delivery,
+        "orders_url": check_orders_url,
+        "most_repairs": check_count,
+        "orders_a_minute": check_count,
+    },
 }
 """The settings that each ``Connection.Kind`` may have; none has to be there."""
 

@@ -203,6 +203,7 @@ class Discrepancy(models.Model):
         FIELD = "field", _("Both sides changed a field")
         CHANGED_ON_ARRIVAL = "on_arrival", _("Changed on arrival")
         SENT_BACK = "sent_back", _("Changed back again and again")
+        MISSING_THERE = "missing_there", _("Missing there")
 
     class Choice(models.TextChoices):
         OURS = "ours", _("Ours")

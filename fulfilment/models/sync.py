@@ -45,6 +45,9 @@ class SyncState(models.Model):
     must_send_again = models.BooleanField(
         default=False, help_text=_("They refused a version of ours because they were ahead.")
     )
+    read_due_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When their order is read; empty if it need not be.")
+    )
     received_at = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -54,7 +57,14 @@ class SyncState(models.Model):
                 fields=["connection", "record_type", "record_id"], name="sync_state_unique"
             )
         ]
-        indexes: ClassVar = [models.Index(fields=["record_id"], name="sync_state_by_record")]
+        indexes: ClassVar = [
+            models.Index(fields=["record_id"], name="sync_state_by_record"),
+            models.Index(
+                fields=["read_due_at"],
+                condition=Q(read_due_at__isnull=False),
+                name="sync_state_to_read",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.connection}: {self.record_type} {self.record_id}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from fulfilment import signing
 from fulfilment.models import Connection, Discrepancy, Handoff, Health, InboundMessage, Secret
+from fulfilment.reconciliation.books import Books, count_books
 
 State = Handoff.State
 
@@ -43,6 +44,9 @@ class ConnectionMetrics:
     """Whether a secret of this direction is valid and can be read."""
     problem: str = ""
     """What is wrong with its settings."""
+    id: uuid.UUID | None = None
+    books: Books | None = None
+    """How the orders stand that both sides edit; None for a connection without."""
 
     @property
     def drift(self) -> int:
@@ -58,19 +62,27 @@ class ConnectionMetrics:
 
 def collect_metrics() -> list[ConnectionMetrics]:
     """Measure every connection that is not disabled."""
-    connections = Connection.objects.exclude(status=Connection.Status.DISABLED).annotate(
+    known = Connection.objects.exclude(status=Connection.Status.DISABLED).annotate(
         to_sign=_secrets(Secret.Purpose.OUTBOUND), to_verify=_secrets(Secret.Purpose.INBOUND)
     )
     handoffs = _handoffs()
     messages = _messages()
+    connections = list(known.select_related("health").order_by("name"))
+    books = count_books([each.pk for each in connections if each.kind == Connection.Kind.SUPPLY])
     discrepancies = dict(
         Discrepancy.objects.filter(resolved_at__isnull=True)
         .values_list("connection")
         .annotate(count=Count("id"))
     )
     return [
-        _metrics(connection, handoffs, messages, discrepancies.get(connection.pk, 0))
-        for connection in connections.select_related("health").order_by("name")
+        _metrics(
+            connection,
+            handoffs,
+            messages,
+            discrepancies.get(connection.pk, 0),
+            books.get(connection.pk),
+        )
+        for connection in connections
     ]
 
 
@@ -117,6 +129,7 @@ def _metrics(
     handoffs: dict[uuid.UUID, tuple[int, int, dt.datetime | None]],
     messages: dict[uuid.UUID, tuple[int, int, dt.datetime | None]],
     discrepancies: int,
+    books: Books | None,
 ) -> ConnectionMetrics:
     waiting, stuck, oldest = handoffs.get(connection.pk, (0, 0, None))
     deferred, quarantined, early = messages.get(connection.pk, (0, 0, None))
@@ -136,6 +149,8 @@ def _metrics(
         can_sign=bool(signing.readable(connection.to_sign)),
         can_verify=bool(signing.readable(connection.to_verify)),
         problem=connection.problem,
+        id=connection.pk,
+        books=books,
     )
 
 
@@ -156,6 +171,16 @@ GAUGES = {
 }
 
 
+ORDER_GAUGES: dict[str, tuple[str, Callable[[Books], float]]] = {
+    "agree": ("Orders that both sides edit, and hold alike.", lambda books: books.agree),
+    "apart": ("Orders that both sides edit, and do not hold alike.", lambda books: books.apart),
+    "apart_oldest_seconds": (
+        "Since when nothing was received of the oldest of them.",
+        lambda books: _age(books.since),
+    ),
+}
+
+
 def as_prometheus(measured: Iterable[ConnectionMetrics]) -> str:
     """Format metrics as Prometheus text."""
     connections = list(measured)
@@ -163,6 +188,9 @@ def as_prometheus(measured: Iterable[ConnectionMetrics]) -> str:
     for gauge, help_text in GAUGES.items():
         values = {each.code: getattr(each, gauge) for each in connections}
         lines += _gauge(f"throughline_handoffs_{gauge}", help_text, values)
+    for gauge, (help_text, measure) in ORDER_GAUGES.items():
+        found = {each.code: measure(each.books) for each in connections if each.books}
+        lines += _gauge(f"throughline_orders_{gauge}", help_text, found)
     up = {each.code: each.is_up for each in connections}
     lines += _gauge("throughline_connection_up", "Whether messages may be sent.", up)
     return "\n".join(lines) + "\n"

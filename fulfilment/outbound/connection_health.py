@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from django.db import transaction
 from django.utils import timezone
 
 from common.stored_sentences import StoredText, store
@@ -101,7 +102,10 @@ class HealthRecord:
 
 def lock_health(steps: Iterable[Step]) -> dict[uuid.UUID, HealthRecord]:
     """Lock the health of the connections used, but not what another worker has locked."""
-    used = {step.batch.target.connection_id for step in steps if is_used(step)}
+    return _lock({step.batch.target.connection_id for step in steps if is_used(step)})
+
+
+def _lock(used: set[uuid.UUID]) -> dict[uuid.UUID, HealthRecord]:
     if not used:
         return {}
     records = [_read(*row) for row in query_prepared(LOCK_HEALTH, {"used": list(used)})]
@@ -119,7 +123,20 @@ def record_results(steps: Iterable[Step], health: Mapping[uuid.UUID, HealthRecor
     for step in steps:
         for handoff in step.handoffs:
             results[step.batch.target.connection_id].extend(handoff.results)
-    used = {health[key]: value for key, value in results.items() if value}
+    _record(results, health)
+
+
+@transaction.atomic
+def record_answers(connection_id: uuid.UUID, results: Sequence[AttemptResult]) -> None:
+    """Count answers of a connection to requests of no handoff, unless a worker counts others."""
+    _record({connection_id: results}, _lock({connection_id}))
+
+
+def _record(
+    results: Mapping[uuid.UUID, Sequence[AttemptResult]],
+    health: Mapping[uuid.UUID, HealthRecord],
+) -> None:
+    used = {health[key]: value for key, value in results.items() if value and key in health}
     for record, found in used.items():
         in_order = sorted(found, key=lambda result: result.finished_at)
         for result in in_order:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Iterable
 
 import orjson
 from django.utils import timezone
@@ -12,28 +11,15 @@ from django.utils import timezone
 from fulfilment.cloudevents import TYPE_PREFIX, moment
 from fulfilment.connectors import Message, Target, connect
 from fulfilment.connectors.engine import AttemptResult, InFlightHandoff, deliver
-from fulfilment.models import Connection, Secret
+from fulfilment.models import Connection
+from fulfilment.services.targets import target_of
 
 
 def send_test_message(connection: Connection) -> AttemptResult:
     """Send a signed test message at once and return its result."""
-    target = Target(
-        connection_id=connection.pk,
-        kind=connection.kind,
-        name=connection.name,
-        url=connection.url,
-        ciphertexts=tuple(bytes(each.ciphertext) for each in _secrets(connection)),
-        deadline=connection.deadline_seconds,
-        gives_references=connection.gives_references,
-        answers_look_ups=connection.answers_look_ups,
-    )
     handoff = InFlightHandoff(uuid.uuid4(), _test_message(connection))
-    asyncio.run(_deliver(handoff, target))
+    asyncio.run(_deliver(handoff, target_of(connection)))
     return handoff.results[0]
-
-
-def _secrets(connection: Connection) -> Iterable[Secret]:
-    return Secret.objects.live(Secret.Purpose.OUTBOUND, [connection])
 
 
 async def _deliver(handoff: InFlightHandoff, target: Target) -> None:

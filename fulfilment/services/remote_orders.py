@@ -28,6 +28,7 @@ from fulfilment.dialects.supply import Code, RemoteOrder, read_order
 from fulfilment.exchanged_fields import IN_CURRENCY
 from fulfilment.models import Connection, Discrepancy, ExternalRef, SyncState
 from fulfilment.services.discrepancies import NewDiscrepancy, settle_discrepancies
+from fulfilment.services.known_versions import ask_to_read, certain_version
 from fulfilment.services.mappings import Kind, mapped_codes
 from fulfilment.services.order_edits import apply_edit, new_lines, read_edit
 from fulfilment.services.order_values import values_of
@@ -46,7 +47,7 @@ from fulfilment.services.sync_states import (
 )
 from fulfilment.sync.arrivals import is_stale
 from fulfilment.sync.canonical import Notation, canonical, with_missing_lines
-from fulfilment.sync.merge import Conflict, ConflictKind, Merge, base_of, merge
+from fulfilment.sync.merge import Conflict, ConflictKind, Merge, Values, base_of, merge
 from fulfilment.sync.policies import policy_of
 from fulfilment.sync.residue import Split
 from sales.models import Company, Order, OrderLine, PaymentTerms
@@ -85,14 +86,22 @@ class TakenIn:
     record: Record
     has_changed: bool = False
     conflicts: Sequence[Conflict] = ()
+    must_read: bool = False
+    """Whether what of ours it knows is not certain, so that the order is read there again."""
 
 
-def take_in(connection: Connection, theirs: RemoteOrder, report: str = "") -> TakenIn:
+def take_in(
+    connection: Connection,
+    theirs: RemoteOrder,
+    report: str = "",
+    *,
+    read_at: dt.datetime | None = None,
+) -> TakenIn:
     """Create the order of a snapshot, or merge the snapshot into it.
 
-    ``report`` is the id of its message. Of an order that was deleted before it was known here only
-    that is kept, so that nothing late makes it. Raises NotMapped for codes that are not mapped yet,
-    and the refusals of our use cases.
+    ``report`` is the id of its message, ``read_at`` when it was read there if it was. Of an order
+    that was deleted before it was known here only that is kept, so that nothing late makes it.
+    Raises NotMapped for codes that are not mapped yet, and the refusals of our use cases.
     """
     mapped = mapped_codes(connection, theirs.codes())
     order_id, is_new = _claim(connection, theirs)
@@ -100,7 +109,7 @@ def take_in(connection: Connection, theirs: RemoteOrder, report: str = "") -> Ta
         state = lock_state(connection, order_id)
         if not _is_here(order_id):  # another message may have made it meanwhile
             return _open(connection, theirs, mapped, state)
-    return _merge_in(connection, theirs, mapped, order_id, report)
+    return _merge_in(connection, theirs, mapped, order_id, report, read_at)
 
 
 def _is_here(order_id: uuid.UUID) -> bool:
@@ -201,21 +210,20 @@ def _merge_in(
     mapped: Mapped,
     order_id: uuid.UUID,
     report: str,
+    read_at: dt.datetime | None,
 ) -> TakenIn:
     order = lock_order(order_id)
     state, lines = lock_state(connection, order_id), lines_of(order)
     record = Record(ORDER, order.pk, order.number or "")
     if is_stale(theirs.sequence, state.snapshot_sequence):
         return TakenIn(record)
-    knows = state.knows if theirs.knows is None else theirs.knows
+    knows = certain_version(state, read_at) if theirs.knows is None else theirs.knows
+    if knows is None:
+        return TakenIn(record, must_read=ask_to_read(state))
     ids = theirs.line_ids(line_ids(state), {str(line.pk) for line in lines})
     splits = remembered(state, knows)
-    said = canonical(
-        read_order(theirs, mapped, ids), _notation(theirs.fields, order.company), splits
-    )
     base = base_of(snapshot_of(state), pushes_of(state), knows)
-    if theirs.has_lines:
-        said = with_missing_lines(said, base)
+    said = _said(theirs, read_order(theirs, mapped, ids), order, splits, base)
     ours = values_of(order, lines, state.held, default_category=connection.default_category_id)
     merged = merge(
         base,
@@ -226,7 +234,7 @@ def _merge_in(
         answers=_answers(state, theirs),
         open_conflicts=open_conflicts(state),
     )
-    is_newer = theirs.sequence > state.snapshot_sequence
+    is_newer = theirs.sequence > state.snapshot_sequence or read_at is not None
     edit = read_edit(merged.apply, order, lines)
     reason = _reason(connection, theirs)
     has_changed = apply_edit(order, edit, actor=_sender(connection), reason=reason)
@@ -234,6 +242,14 @@ def _merge_in(
     _settle(state, record, merged, lines, order.currency, report)
     answer_snapshot(state, order, merged, is_newer=is_newer, report=report)
     return TakenIn(record, has_changed, merged.conflicts)
+
+
+def _said(
+    theirs: RemoteOrder, read: Values, order: Order, splits: Mapping[str, Split], base: Values
+) -> dict[str, Any]:
+    """Return a snapshot in canonical values; a line that is not in it any more is cancelled."""
+    said = canonical(read, _notation(theirs.fields, order.company), splits)
+    return with_missing_lines(said, base) if theirs.has_lines else said
 
 
 def _keep(

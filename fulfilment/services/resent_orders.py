@@ -5,11 +5,13 @@ What is on its way to them already is not sent twice.
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from common.sentences import sentence as _
 from crm.actors import System
@@ -27,11 +29,14 @@ from fulfilment.services.sync_states import (
 from fulfilment.sync.arrivals import MOST_ROUND_TRIPS, is_loop, round_trips
 from fulfilment.sync.disputes import named, outgoing
 from fulfilment.sync.merge import Merge, Values
-from fulfilment.sync.policies import is_same, policy_of
-from sales.models import Order, SalesEvent
+from fulfilment.sync.policies import is_same, policy_of, with_origin
+from sales.models import AccountTerms, Order, SalesEvent
 from sales.services.documents.locks import lock_order
 from sales.services.orders import send_order_again
 from sales.services.prices.pricing_input import lines_of
+
+LONGEST_WAIT = dt.timedelta(minutes=1)
+"""So long is waited for the snapshot of an edit of theirs, before it is read there."""
 
 
 def answer_snapshot(
@@ -49,8 +54,9 @@ def answer_snapshot(
         _show_loop(state, order, merged, stops=stops, report=report)
     must_send = state.must_send_again and is_newer
     state.must_send_again = state.must_send_again and not is_newer
+    state.read_due_at = state.read_due_at if state.must_send_again else None
     state.save()
-    if stops or not (is_unsent or (must_send and _differs(state, order))):
+    if stops or not (is_unsent or (must_send and will_differ(state, order))):
         return False
     _send(state, order)
     return True
@@ -63,9 +69,9 @@ def _round_trips(state: SyncState, order: Order, merged: Merge, *, is_unsent: bo
         return before
     edited = bool(before) and _is_edited(order, state.answered_version)
     stays = is_loop(before) and not merged.tell_origin and not edited
-    return (
-        before if stays and _differs(state, order) else round_trips(before, merged, edited=edited)
-    )
+    if stays and will_differ(state, order):
+        return before
+    return round_trips(before, merged, edited=edited)
 
 
 def note_behind(
@@ -73,7 +79,8 @@ def note_behind(
 ) -> None:
     """Forget a push that they refused since they edited the order, up to ``sequence``.
 
-    It is sent again once that edit is here; at once if it is here already.
+    It is sent again once that edit is here; at once if it is here already. An edit that does not
+    come is read there.
     """
     with transaction.atomic():
         order = lock_order(record.id)
@@ -81,9 +88,18 @@ def note_behind(
         state.pushes = [push for push in state.pushes if push["message_id"] != message_id]
         is_here = sequence is not None and state.snapshot_sequence >= sequence
         state.must_send_again = not is_here
-        state.save(update_fields=["pushes", "must_send_again", "updated_at"])
-        if is_here and _differs(state, order):
+        state.read_due_at = None if is_here else timezone.now() + LONGEST_WAIT
+        state.save(update_fields=["pushes", "must_send_again", "read_due_at", "updated_at"])
+        if is_here and will_differ(state, order):
             _send(state, order)
+
+
+def send_if_it_differs(state: SyncState, order: Order) -> bool:
+    """Send an order again that they will not hold as we do; returns whether it was."""
+    if not will_differ(state, order):
+        return False
+    _send(state, order)
+    return True
 
 
 def _send(state: SyncState, order: Order) -> None:
@@ -111,16 +127,34 @@ def _is_edited(order: Order, version: int) -> bool:
     return later.filter(actor_kind="person").exists()
 
 
-def _differs(state: SyncState, order: Order) -> bool:
-    """Whether they will not hold our order once all that was sent has arrived."""
+def will_differ(state: SyncState, order: Order) -> bool:
+    """Whether they will not hold our order once all that was sent has arrived.
+
+    What the side that made the order keeps is not compared, nor what they left empty of one that
+    they made, where it is here as the account has it.
+    """
     held = held_after_pushes(state)
     order = Order.objects.get(pk=order.pk)
     connection = state.connection
     ours: Values = values_of(
         order, lines_of(order), state.held, default_category=connection.default_category_id
     )
+    made_here = order.origin != connection.code
     sent = outgoing(ours, held, open_conflicts(state), connection.policies)
-    return bool(named(sent, held, connection.policies))
+    unlike = set(named(sent, held, with_origin(connection.policies, made_here)))
+    return bool(unlike if made_here else unlike - set(_filled_in(order, unlike, held)))
+
+
+def _filled_in(order: Order, unlike: Collection[str], held: Values) -> Iterator[str]:
+    """Find what they left empty of an order that they made, and the account says here."""
+    empty = {path for path in unlike if not held.get(path)}
+    if "head.ship_to" in empty and order.shipping_address == order.account.address("shipping"):
+        yield "head.ship_to"
+    terms = AccountTerms.objects.filter(account=order.account_id)
+    if "head.payment_terms" in empty and order.payment_terms_id in terms.values_list(
+        "payment_terms", flat=True
+    ):
+        yield "head.payment_terms"
 
 
 def _show_loop(state: SyncState, order: Order, merged: Merge, *, stops: bool, report: str) -> None:

@@ -13,6 +13,7 @@ from tests.faults import (
     operator_faults,
     process_faults,
     server_faults,
+    two_way_faults,
     volume_faults,
 )
 from tests.faults.conftest import ROW, random_for
@@ -28,6 +29,7 @@ MODULES = (
     operator_faults,
     process_faults,
     server_faults,
+    two_way_faults,
 )
 """Imported, since importing them registers their faults."""
 

@@ -37,6 +37,8 @@ def test_has_tasks_with_the_names_in_the_beat_schedule() -> None:
     assert tasks.drain.name == "fulfilment.drain"
     assert tasks.sweep.name == "fulfilment.sweep"
     assert settings.CELERY_BEAT_SCHEDULE["sweep"]["task"] == tasks.sweep.name
+    assert settings.CELERY_BEAT_SCHEDULE["read-orders"]["task"] == tasks.read_orders.name
+    assert settings.CELERY_BEAT_SCHEDULE["reconcile"]["task"] == tasks.reconcile.name
 
 
 @pytest.mark.django_db(transaction=True)

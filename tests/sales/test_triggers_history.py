@@ -29,6 +29,8 @@ QUEUES = {
     "fulfilment.Health",
     "fulfilment.InboundMessage",
     "fulfilment.Lane",
+    "fulfilment.ReconcileFinding",
+    "fulfilment.ReconcileRun",
     "fulfilment.SyncState",
 }
 WAREHOUSE = System("Warehouse", connection="warehouse")

@@ -53,6 +53,8 @@ def action_urls(one: OneOfEach) -> dict[str, Target]:
         "fulfilment:handoff-replay": ([handoff.pk], handoff),
         "fulfilment:handoff-replay-like": ([handoff.pk], handoff),
         "fulfilment:inboundmessage-apply": ([one.message.pk], one.message),
+        "fulfilment:connection-reconcile": ([one.connection.pk], one.connection),
+        "fulfilment:order-compare": ([one.order.pk, "erp"], one.order),
         "fulfilment:shipment-move": ([shipment.pk, "delivered"], one.order),
     }
     return {name: (reverse(name, args=args), record) for name, (args, record) in targets.items()}

@@ -89,6 +89,7 @@ class OneOfEach:
     credit_note: Invoice
     overpaid_invoice: Invoice
     handoff: Handoff
+    connection: Connection
     message: InboundMessage
     discrepancy: Discrepancy
 
@@ -143,6 +144,7 @@ def one_of_each(market: Market, approver: User, size: int) -> OneOfEach:
         credit_note=credit_note,
         overpaid_invoice=_overpaid_invoice(market, size),
         handoff=_outside(order, invoice, size),
+        connection=Connection.objects.get(code="erp"),
         message=InboundMessage.objects.filter(root_id=order.pk).latest("id"),
         discrepancy=Discrepancy.objects.filter(record_id=order.pk).latest("id"),
     )

@@ -70,6 +70,7 @@ def records(one: OneOfEach) -> dict[str, str]:
         "record opportunity": one.opportunity,
         "record open opportunity": one.open_opportunity,
         "record handoff": one.handoff,
+        "record connection": one.connection,
         "record message": one.message,
         "record discrepancy": one.discrepancy,
     }
@@ -118,6 +119,7 @@ def questions(one: OneOfEach) -> dict[str, str]:
         "sales:invoice-refund": one.overpaid_invoice,
         "sales:invoice-write-off": one.invoice,
         "sales:credit-refund": one.account,
+        "fulfilment:connection-load": one.connection,
         "fulfilment:handoff-skip": one.handoff,
         "fulfilment:handoff-settle": one.handoff,
         "fulfilment:inboundmessage-set-aside": one.message,

@@ -31,6 +31,8 @@ WEB = Path(__file__).resolve().parents[2] / "web"
 HTMX = {"HX-Request": "true"}
 APPROVER = {"home of an approver", "quote to approve", "quote to refuse"}
 CLERK = {
+    "record connection",
+    "question fulfilment:connection-load",
     "question fulfilment:handoff-skip",
     "question fulfilment:handoff-settle",
     "question fulfilment:inboundmessage-set-aside",

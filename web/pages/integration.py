@@ -67,7 +67,9 @@ def build_integration(
             is_undecided=exchange.is_undecided,
             differing=len(exchange.conflicts),
         ),
-        sync_card=sync_card(document, held, exchange.conflicts),
+        sync_card=sync_card(
+            document, held, exchange.conflicts, may_compare=user.has_perm("sales.change_order")
+        ),
         handoffs=_handoffs_card(exchange.handoffs),
         undecided=undecided,
         log=_log(exchange.entries),

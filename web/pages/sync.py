@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from django.urls import reverse
 from django.utils.translation import gettext
 
 from common.formatting import format_money
 from fulfilment.models import Connection, Discrepancy, SyncState
 from sales.models import AnyDocument, Order
 from web.chips.handoffs import state_chip
-from web.display import When
+from web.display import Action, When
 from web.pages.cards import Card, CardRow
 from web.pages.discrepancies import compared
 from web.record_urls import record_url
@@ -31,7 +32,11 @@ def read_sync_states(document: AnyDocument) -> list[SyncState]:
 
 
 def sync_card(
-    order: AnyDocument, states: Sequence[SyncState], conflicts: Sequence[Discrepancy]
+    order: AnyDocument,
+    states: Sequence[SyncState],
+    conflicts: Sequence[Discrepancy],
+    *,
+    may_compare: bool,
 ) -> Card | None:
     """Show a row for each system, and below it one for each field that a person decides."""
     if not states or not isinstance(order, Order):
@@ -39,11 +44,19 @@ def sync_card(
     rows: list[CardRow] = []
     for state in states:
         own = [each for each in conflicts if each.connection_id == state.connection_id]
-        rows += [_state_row(order, state, len(own)), *map(_conflict_row, own)]
+        actions = [_compare(order, state)] if may_compare else []
+        rows += [_state_row(order, state, len(own), actions), *map(_conflict_row, own)]
     return Card(title=gettext("Two-way sync"), id="sync", rows=rows)
 
 
-def _state_row(order: Order, state: SyncState, differing: int) -> CardRow:
+def _compare(order: Order, state: SyncState) -> Action:
+    url = reverse("fulfilment:order-compare", args=[order.pk, state.connection.code])
+    return Action(gettext("Compare now"), url, "refresh")
+
+
+def _state_row(
+    order: Order, state: SyncState, differing: int, actions: Sequence[Action]
+) -> CardRow:
     link, number = link_there(state), _number(state)
     return CardRow(
         title=" ".join(filter(None, (str(state.connection), number, "↗" if link else ""))),
@@ -52,6 +65,7 @@ def _state_row(order: Order, state: SyncState, differing: int) -> CardRow:
         detail=" · ".join(_parts(order, state)),
         chip=state_chip(state, differing),
         when=When.of(state.received_at),
+        actions=actions,
     )
 
 

@@ -22,6 +22,7 @@ from web.chips.handoffs import handoff_chip
 from web.display import Column
 from web.filters.handoffs import HandoffFilter
 from web.http import RepRequest, rep_with
+from web.pages.connections import books_card
 from web.pages.handoff_list import HandoffListPage, causes_among, notices_of
 from web.pages.handoffs import RELATED, handoff_page
 from web.pages.lists import Empty
@@ -59,15 +60,17 @@ class HandoffList(ListScreen[Handoff]):
 
     def build(self, **fields: Any) -> HandoffListPage:
         """Show alerts, and the causes of handoffs that need attention, above the list."""
+        measured = collect_metrics()
         visible = Handoff.objects.visible_to(self.person)
         causes = causes_among(visible, self.person)
         return HandoffListPage(
             **fields,
-            alerts=notices_of(alerts_for(collect_metrics())),
+            alerts=notices_of(alerts_for(measured)),
             causes=causes,
             unmapped=unmapped_codes_card(
                 InboundMessage.objects.visible_to(self.person).open(), self.person
             ),
+            books=books_card(measured, self.person),
             undecided=open_reports_among(
                 self.person,
                 self.request.GET.get("connection", ""),

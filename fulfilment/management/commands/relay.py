@@ -15,11 +15,17 @@ from fulfilment.inbound.deferral import retry_deferred
 from fulfilment.outbound import delivery_thread
 from fulfilment.outbound.drain import drain
 from fulfilment.outbound.listener import Listener
+from fulfilment.reconciliation.due_reads import read_due_orders
+from fulfilment.reconciliation.runs import continue_runs
 
 log = logging.getLogger(__name__)
 
 LONGEST_SLEEP = 0.1
 """Seconds after which a pause looks whether it should end."""
+
+
+READING_SECONDS = 1.0
+"""So long a sweep goes on with a comparison of all orders."""
 
 
 class Command(BaseCommand):
@@ -41,6 +47,7 @@ class Command(BaseCommand):
         """Deliver until SIGTERM or Ctrl-C; the requests under way are finished."""
         if options["once"]:
             retry_deferred()
+            _read()
             drain()
             return
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -69,8 +76,15 @@ class Command(BaseCommand):
         delivery_thread.wake()
         try:
             retry_deferred()
+            _read()
         except OperationalError as error:
             self.stderr.write(f"The database does not answer: {error}")
             close_old_connections()
         except Exception:
-            log.exception("Deferred messages are tried again in the next sweep.")
+            log.exception("Deferred messages, and reads, are tried again in the next sweep.")
+
+
+def _read() -> None:
+    """Read orders of other systems that are due, and go on with a comparison of all."""
+    read_due_orders()
+    continue_runs(READING_SECONDS)

@@ -1,0 +1,81 @@
+"""First load of a connection: all their orders are taken in, and ours are sent if that is wanted.
+
+What is taken in is not sent back. It goes on where it was after a crash, at a rate that the
+connection sets.
+"""
+
+from __future__ import annotations
+
+import time
+
+from django.db.models import Exists, OuterRef
+
+from crm.actors import System
+from fulfilment.models import InboundMessage, ReconcileFinding, ReconcileRun, SyncState
+from fulfilment.reconciliation.intake_of_reads import receive_read
+from fulfilment.reconciliation.looks import PageRead, keep_finding, next_page, turn_page
+from fulfilment.reconciliation.standing import find_order, is_gone, look_at
+from fulfilment.services.sync_states import ORDER
+from sales.models import Order
+from sales.services.orders import send_order_again
+
+Standing = ReconcileFinding.Standing
+
+ORDERS_A_MINUTE = 15_000
+"""The most that are loaded, if the connection does not say otherwise."""
+
+SENT_AT_ONCE = 50
+
+
+def load_page(run: ReconcileRun) -> PageRead:
+    """Take in the orders of the next page that are not here yet, not faster than allowed."""
+    began = time.monotonic()
+    read = next_page(run)
+    if read.value is None:
+        return PageRead(is_over=False, problem=read.problem)
+    counted = {Standing.AGREES: 0, Standing.TAKEN_IN: 0}
+    for theirs in read.value.orders:
+        standing = Standing.TAKEN_IN
+        if is_gone(theirs) or find_order(run.connection, theirs) is not None:
+            standing = look_at(run.connection, theirs)
+        elif (
+            receive_read(run.connection, theirs, read.began_at).result
+            == InboundMessage.Result.QUARANTINED
+        ):
+            standing = Standing.MISSING_HERE
+        if standing in counted:
+            counted[standing] += 1
+        else:
+            keep_finding(run, theirs, standing)
+    page = turn_page(
+        run, read.value, agree=counted[Standing.AGREES], taken_in=counted[Standing.TAKEN_IN]
+    )
+    _hold_rate(run, len(read.value.orders), began)
+    return page
+
+
+def _hold_rate(run: ReconcileRun, orders: int, began: float) -> None:
+    rate = run.connection.config.get("orders_a_minute", ORDERS_A_MINUTE)
+    time.sleep(max(0.0, began + orders * 60 / rate - time.monotonic()))
+
+
+def send_ours(run: ReconcileRun) -> bool:
+    """Send the next of our open orders that they were never sent; returns whether any was."""
+    connection = run.connection
+    shared = SyncState.objects.filter(
+        connection=connection, record_type=ORDER, record_id=OuterRef("pk")
+    )
+    ours = Order.objects.filter(~Exists(shared), status=Order.Status.SUBMITTED).order_by("pk")
+    if connection.companies:
+        ours = ours.filter(company__in=connection.companies)
+    if run.sent_up_to is not None:
+        ours = ours.filter(pk__gt=run.sent_up_to)
+    keys = list(ours.values_list("pk", flat=True)[:SENT_AT_ONCE])
+    actor = System(connection.name, connection.code)
+    for key in keys:
+        send_order_again(key, actor=actor, to=connection.code)
+    if keys:
+        run.sent_up_to = keys[-1]
+        run.sent_again += len(keys)
+        run.save(update_fields=["sent_up_to", "sent_again"])
+    return bool(keys)

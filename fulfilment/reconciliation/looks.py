@@ -1,0 +1,235 @@
+"""Looks at orders in a reconcile run: the first by pages, the second one by one, with repairs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, Exists, F, OuterRef, Q
+
+from common.sentences import Sentence
+from fulfilment.connectors import ChangesPage
+from fulfilment.models import (
+    Connection,
+    ExternalRef,
+    ReconcileFinding,
+    ReconcileRun,
+    SyncState,
+)
+from fulfilment.reconciliation.reads import (
+    OrderRead,
+    Read,
+    database_now,
+    read_changes,
+    read_orders,
+)
+from fulfilment.reconciliation.standing import (
+    REPAIRED,
+    find_order,
+    is_news,
+    look_at,
+    settle,
+    state_of,
+)
+from fulfilment.services.sync_states import ORDER
+from sales.models import Order
+
+Standing = ReconcileFinding.Standing
+
+PAGE = 100
+"""Orders on a page of their changes."""
+
+
+class LeaseLost(Exception):
+    """Somebody else goes on with the run: this worker was away for too long."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageRead:
+    """Whether the last page was read, or why none was."""
+
+    is_over: bool
+    problem: str | Sentence = ""
+
+
+def read_page(run: ReconcileRun) -> PageRead:
+    """Look at a page of what changed there; what does not agree is kept for a second look."""
+    read = next_page(run)
+    if read.value is None:
+        return PageRead(is_over=False, problem=read.problem)
+    agree = 0
+    for theirs in read.value.orders:
+        standing = look_at(run.connection, theirs)
+        if standing is Standing.AGREES and not run.went_back:
+            agree += 1
+        else:
+            keep_finding(run, theirs, standing)
+    return turn_page(run, read.value, agree=agree)
+
+
+def next_page(run: ReconcileRun) -> Read[ChangesPage]:
+    """Read the next page; from the beginning if their data went back to an older copy."""
+    read = read_changes(run.connection, run.cursor, PAGE)
+    if read.value is None or run.latest:
+        return read
+    run.latest = read.value.latest[:200]
+    if run.cursor and _is_before(run.latest, run.cursor):
+        run.went_back, run.cursor = True, ""
+        read = read_changes(run.connection, run.cursor, PAGE)
+    return read
+
+
+def turn_page(run: ReconcileRun, page: ChangesPage, **counted: int) -> PageRead:
+    """Keep that a page was read, unless somebody else goes on with the run meanwhile."""
+    is_over = not page.has_more or page.next == run.cursor
+    run.cursor = page.next[:200]
+    kept = {"cursor": run.cursor, "latest": run.latest, "went_back": run.went_back}
+    counted["read_count"] = len(page.orders)
+    added = {name: F(name) + number for name, number in counted.items()}
+    held = ReconcileRun.objects.filter(pk=run.pk, lease_token=run.lease_token)
+    if not held.update(**kept, **added):
+        raise LeaseLost
+    return PageRead(is_over)
+
+
+def keep_finding(run: ReconcileRun, theirs: Mapping[str, Any], standing: Standing) -> None:
+    """Keep an order that does not agree, once."""
+    keys: dict[str, Any] = {
+        "run": run,
+        "order_id": find_order(run.connection, theirs),
+        "external_id": str(theirs["id"])[:100],
+    }
+    ReconcileFinding.objects.get_or_create(
+        **keys,
+        defaults={
+            "number": str(theirs.get("number") or "")[:100],
+            "sequence": theirs.get("sequence"),
+            "standing": standing,
+        },
+    )
+
+
+def add_own(run: ReconcileRun) -> None:
+    """Add our orders of which they do not know the latest; all, if their data went back."""
+    here = Order.objects.filter(pk=OuterRef("record_id"))
+    states = SyncState.objects.filter(Exists(here), connection=run.connection, record_type=ORDER)
+    if not run.went_back:
+        states = states.filter(
+            ~Q(pushes=[]) | Q(received_at__isnull=True) | Q(must_send_again=True)
+        )
+    found = set(run.findings.exclude(order=None).values_list("order", flat=True))
+    refs = dict(
+        ExternalRef.objects.filter(
+            connection=run.connection, record_type=ORDER, record_id__in=states.values("record_id")
+        ).values_list("record_id", "external_id")
+    )
+    ReconcileFinding.objects.bulk_create(
+        ReconcileFinding(
+            run=run,
+            order_id=order_id,
+            external_id=refs.get(order_id, ""),
+            standing=Standing.IN_FLIGHT,
+        )
+        for order_id in states.values_list("record_id", flat=True)
+        if order_id not in found
+    )
+
+
+def look_again(run: ReconcileRun) -> bool:
+    """Read the next orders that did not agree, and repair them; returns whether there were any."""
+    at_once = max(1, run.connection.max_in_flight)
+    left = run.findings.filter(looked_again=False)
+    findings = list(left.select_related("order")[:at_once])
+    for finding, read in zip(findings, _read(run.connection, findings), strict=True):
+        finding.standing = _second(run, finding, read)
+        finding.looked_again = True
+        finding.save(update_fields=["standing", "looked_again", "order"])
+    return bool(findings)
+
+
+def _read(connection: Connection, findings: Sequence[ReconcileFinding]) -> list[OrderRead]:
+    """Read orders there; one whose id there is not known is none."""
+    named = [each.external_id for each in findings if each.external_id]
+    reads = iter(read_orders({connection: named})[connection] if named else ())
+    now = database_now()
+    return [next(reads) if each.external_id else Read(None, now) for each in findings]
+
+
+def _second(run: ReconcileRun, finding: ReconcileFinding, read: OrderRead) -> Standing:
+    if read.error is not None:
+        return Standing(finding.standing)
+    repairs = run.findings.filter(looked_again=True, standing__in=REPAIRED).count()
+    if repairs >= run.most_repairs:
+        ReconcileRun.objects.filter(pk=run.pk).update(reached_ceiling=True)
+        return _unrepaired(run, finding, read)
+    if run.went_back:
+        _forget_base(run.connection, read, finding)
+    elif _is_recent(run.connection, finding, read):
+        return Standing.IN_FLIGHT
+    standing = settle(run.connection, read, finding.order_id)
+    if finding.order_id is None and read.value is not None:
+        finding.order_id = find_order(run.connection, read.value)
+    return standing
+
+
+def _unrepaired(run: ReconcileRun, finding: ReconcileFinding, read: OrderRead) -> Standing:
+    """Say how an order stands that is not repaired any more."""
+    if read.value is None:
+        return Standing.MISSING_THERE
+    standing = look_at(run.connection, read.value)
+    return Standing.DIFFERS if standing is Standing.IN_FLIGHT else standing
+
+
+def _is_recent(connection: Connection, finding: ReconcileFinding, read: OrderRead) -> bool:
+    """Whether their order changed since the first look, so that its message is on its way."""
+    if read.value is None or finding.order_id is None:
+        return False
+    state = state_of(connection, finding.order_id)
+    seen = finding.sequence
+    return is_news(state, read.value) and (seen is None or state.snapshot_sequence >= seen)
+
+
+@transaction.atomic
+def _forget_base(connection: Connection, read: OrderRead, finding: ReconcileFinding) -> None:
+    """Forget what both agreed on of an order that is older there than what we had of it.
+
+    Where they hold something else than we do, nobody knows who changed it: a person decides.
+    """
+    theirs = read.value
+    if theirs is None or finding.order_id is None:
+        return
+    states = SyncState.objects.select_for_update().filter(
+        connection=connection, record_id=finding.order_id
+    )
+    if int(theirs.get("sequence") or 0) >= state_of(connection, finding.order_id).snapshot_sequence:
+        return
+    states.update(
+        held={}, pushes=[], splits={}, snapshot_sequence=0, knows=theirs.get("knows") or 0
+    )
+
+
+def end_run(run: ReconcileRun) -> None:
+    """End a run with what it counted."""
+    counts = dict(run.findings.order_by().values_list("standing").annotate(count=Count("pk")))
+    agree = counts.pop(Standing.AGREES, 0)
+    run.ended_at = database_now()
+    ReconcileRun.objects.filter(pk=run.pk).update(
+        ended_at=run.ended_at,
+        agree=F("agree") + agree,
+        lease_token=None,
+        leased_until=None,
+        **{name: F(name) + number for name, number in counts.items()},
+    )
+
+
+def _is_before(cursor: str, other: str) -> bool:
+    """Compare two cursors: numbers, or moments.
+
+    >>> _is_before("9", "10"), _is_before("2026-11-22T01:20:00Z", "2026-11-21T23:00:00Z")
+    (True, False)
+    """
+    if cursor.isdigit() and other.isdigit():
+        return int(cursor) < int(other)
+    return cursor < other

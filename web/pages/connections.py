@@ -1,0 +1,208 @@
+"""Page of a connection: how many orders both systems hold alike, why the others are not, runs."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+
+from common.formatting import format_ago, format_moment
+from crm.models import User
+from fulfilment.models import Connection, ReconcileFinding, ReconcileRun
+from fulfilment.monitoring.metrics import ConnectionMetrics
+from fulfilment.reconciliation.books import Apart, Books, count_books, orders_apart
+from sales.models import Order
+from web.chips.handoffs import connection_chip
+from web.display import Action, Actions, Chip, Fact, Link, Tone
+from web.display import When as Moment
+from web.pages.cards import Card, CardRow
+from web.pages.records import RecordPage
+from web.record_urls import record_url
+
+Standing = ReconcileFinding.Standing
+SHOWN = 50
+RUNS = 10
+LOOKS: Mapping[Standing, tuple[Tone, str]] = {
+    Standing.IN_FLIGHT: ("info", "arrows-exchange"),
+    Standing.DIFFERS: ("warn", "scale"),
+    Standing.MISSING_HERE: ("bad", "alert-triangle"),
+    Standing.MISSING_THERE: ("bad", "alert-triangle"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionPage(RecordPage):
+    """The page of a connection."""
+
+    record: Connection
+    apart: Card
+    runs: Card
+
+
+def connection_page(connection: Connection, user: User) -> ConnectionPage:
+    """Read and format everything that the page of a connection shows."""
+    books = count_books([connection.pk])[connection.pk]
+    runs = list(connection.runs.order_by("-id")[:RUNS])
+    return ConnectionPage(
+        record=connection,
+        crumb=Link(gettext("Handoffs"), reverse("fulfilment:handoff-list")),
+        heading=connection.name,
+        subtitle=counted(books),
+        chips=[connection_chip(connection, connection.health)],
+        actions=Actions(list(_actions(connection, runs, user))),
+        facts=_facts(books),
+        apart=_apart_card(connection, books, user),
+        runs=_runs_card(runs),
+    )
+
+
+def counted(books: Books) -> str:
+    """Say how many of all orders agree."""
+    return gettext("%(agree)d of %(total)d orders agree") % {
+        "agree": books.agree,
+        "total": books.total,
+    }
+
+
+def books_card(measured: Iterable[ConnectionMetrics], user: User) -> Card | None:
+    """Show a row for each connection with orders that both sides edit; None without one."""
+    if not user.has_perm("fulfilment.view_reconcilerun"):
+        return None
+    rows = [_books_row(each, each.books) for each in measured if each.books is not None]
+    return Card(title=gettext("Orders on both sides"), id="books", rows=rows) if rows else None
+
+
+def _books_row(connection: ConnectionMetrics, books: Books) -> CardRow:
+    return CardRow(
+        title=connection.name,
+        url=reverse("fulfilment:connection-detail", args=[connection.id]),
+        detail=_reasons(books),
+        note=counted(books),
+        when=Moment.of(books.since) if books.apart else None,
+    )
+
+
+def _reasons(books: Books) -> str:
+    """Say why the others do not agree; empty if all do."""
+    numbers = (
+        (gettext("%(count)d in flight"), books.in_flight),
+        (gettext("%(count)d differ"), books.differ),
+        (gettext("%(count)d missing here"), books.missing_here),
+        (gettext("%(count)d missing there"), books.missing_there),
+    )
+    return " · ".join(text % {"count": count} for text, count in numbers if count)
+
+
+def _facts(books: Books) -> list[Fact]:
+    return [
+        Fact(gettext("Agree"), books.agree),
+        Fact(Standing.IN_FLIGHT.label, books.in_flight),
+        Fact(gettext("Differ"), books.differ),
+        Fact(Standing.MISSING_HERE.label, books.missing_here),
+        Fact(Standing.MISSING_THERE.label, books.missing_there),
+        Fact(gettext("The oldest since"), format_ago(books.since) if books.since else "–"),
+    ]
+
+
+def _actions(connection: Connection, runs: Sequence[ReconcileRun], user: User) -> Iterator[Action]:
+    if not user.has_perm("fulfilment.add_reconcilerun"):
+        return
+    is_under_way = any(run.ended_at is None for run in runs)
+    reason = gettext("A run is under way already.") if is_under_way else ""
+    if connection.kind != Connection.Kind.SUPPLY:
+        reason = gettext("It has no orders that both sides edit.")
+    url = reverse("fulfilment:connection-reconcile", args=[connection.pk])
+    yield Action(gettext("Compare all now"), url, "refresh", reason=reason)
+    url = reverse("fulfilment:connection-load", args=[connection.pk])
+    yield Action(
+        gettext("First load"), url, "download", reason=reason, asks=True, dialog=True, aside=True
+    )
+
+
+def _apart_card(connection: Connection, books: Books, user: User) -> Card:
+    entries = orders_apart(connection, SHOWN)
+    keys = [each.order_id for each in entries if each.order_id]
+    visible = Order.objects.visible_to(user).in_bulk(keys)
+    left = books.apart - len(entries)
+    more = ngettext("and %(count)d more", "and %(count)d more", left) % {"count": left}
+    return Card(
+        title=gettext("Do not agree"),
+        id="apart",
+        rows=[_apart_row(each, visible) for each in entries],
+        note=more if left > 0 else "",
+        empty=gettext("Both systems hold every order alike."),
+    )
+
+
+def _apart_row(entry: Apart, visible: Mapping[uuid.UUID, Order]) -> CardRow:
+    order = visible.get(entry.order_id) if entry.order_id else None
+    url = f"{record_url(order)}#sync" if order else ""
+    if entry.message_id:
+        url = reverse("fulfilment:inboundmessage-detail", args=[entry.message_id])
+    return CardRow(
+        title=str(order) if order else entry.number or "–",
+        url=url,
+        detail=entry.number if order and entry.number != order.number else "",
+        chip=Chip(entry.standing.label, *LOOKS[entry.standing]),
+        when=Moment.of(entry.since),
+    )
+
+
+def _runs_card(runs: Sequence[ReconcileRun]) -> Card:
+    return Card(
+        title=gettext("Last runs"),
+        id="runs",
+        rows=[_run_row(run) for run in runs],
+        empty=gettext("Not compared yet: that is done every night."),
+    )
+
+
+def _run_row(run: ReconcileRun) -> CardRow:
+    return CardRow(
+        title=f"{run.get_purpose_display()} · {format_moment(run.started_at)}",
+        detail=" · ".join(_counts(run)),
+        chip=_run_chip(run),
+        when=Moment.of(run.ended_at or run.started_at),
+    )
+
+
+def _run_chip(run: ReconcileRun) -> Chip:
+    if run.problem and run.ended_at is None:
+        return Chip(gettext("Waits"), "warn", "clock", title=run.display_problem)
+    if run.ended_at is None:
+        return Chip(gettext("Under way"), "info", "refresh", title=progress(run))
+    if run.reached_ceiling:
+        title = gettext("More would have been repaired than %(most)d: a person looks first.")
+        return Chip(
+            gettext("Stopped repairing"),
+            "bad",
+            "alert-triangle",
+            title=title % {"most": run.most_repairs},
+        )
+    return Chip(gettext("Ended"), "good", "check")
+
+
+def progress(run: ReconcileRun) -> str:
+    """Say how far a run is."""
+    if run.looks_again_at is not None:
+        return gettext("Looks again at what did not agree")
+    values = {"count": run.read_count, "cursor": run.cursor or "–", "latest": run.latest or "–"}
+    return gettext("%(count)d orders read, at %(cursor)s of %(latest)s") % values
+
+
+def _counts(run: ReconcileRun) -> Iterator[str]:
+    if run.ended_at is None:
+        yield progress(run)
+    numbers = (
+        (gettext("%(count)d agree"), run.agree),
+        (gettext("%(count)d taken in"), run.taken_in),
+        (gettext("%(count)d sent again"), run.sent_again),
+        (gettext("%(count)d in flight"), run.in_flight),
+        (gettext("%(count)d differ"), run.differs),
+        (gettext("%(count)d missing here"), run.missing_here),
+        (gettext("%(count)d missing there"), run.missing_there),
+    )
+    yield from (text % {"count": count} for text, count in numbers if count)
