@@ -24,6 +24,11 @@ LINKED = (".venv", "node_modules")
 KILLED, NOT_COLLECTED = 1, (2, 3, 4, 5)
 """Statuses of pytest: a test failed, or none ran."""
 
+HUNG = 124
+"""Status of tests that did not end: two of their threads wait for each other."""
+
+MOST_SECONDS = 300
+
 
 def main() -> int:
     """Run the mutants and print a line each; the status counts those that survived."""
@@ -70,6 +75,8 @@ def is_killed(mutant: Mutant, copy: Path) -> bool:
     took = f"{time.monotonic() - started:.0f} s"
     if status in NOT_COLLECTED:
         return report(mutant, f"no test ran ({status})", is_good=False)
+    if status == HUNG:
+        return report(mutant, f"killed: its tests do not end within {took}", is_good=True)
     if status == KILLED:
         return report(mutant, f"killed in {took}", is_good=True)
     result = f"survived, as explained: {mutant.explained}" if mutant.explained else "SURVIVED"
@@ -77,20 +84,27 @@ def is_killed(mutant: Mutant, copy: Path) -> bool:
 
 
 def run_tests(tests: Iterable[str], copy: Path) -> int:
-    """Run tests in the copy until one fails, in a test database of its own."""
+    """Run tests in the copy until one fails, in a test database of its own.
+
+    Returns the status of pytest, or ``HUNG``.
+    """
     environment = {
         "THROUGHLINE_VAR": os.environ.get("THROUGHLINE_VAR", str(ROOT / "var")),
         "TOX_PARALLEL_ENV": "mutants",  # pytest-django appends it to the database's name
     }
     command = [".venv/bin/pytest", "-q", "-x", "--no-header", "-p", "no:cacheprovider", *tests]
-    done = subprocess.run(
-        command,
-        cwd=copy,
-        env=os.environ | environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            command,
+            cwd=copy,
+            env=os.environ | environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
+            timeout=MOST_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        return HUNG
     return done.returncode
 
 

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from common.direction_marks import without_controls
 from crm.models import User
 from web.form_fields import IDEMPOTENCY_KEY
 from web.htmx import go_to, is_partial, is_refusal, refuse, show_message, shown_messages
@@ -29,11 +30,14 @@ ON CONFLICT (key) DO NOTHING
 
 
 def has_key(request: HttpRequest) -> bool:
-    """Return whether somebody who is signed in sends a form with a key."""
+    """Return whether somebody who is signed in sends a form with a key.
+
+    Answers alike before and after direction marks are taken out of what was posted.
+    """
     return (
         request.method == "POST"
         and isinstance(request.user, User)
-        and bool(request.POST.get(IDEMPOTENCY_KEY))
+        and without_controls(request.POST.get(IDEMPOTENCY_KEY, "")) != ""
     )
 
 

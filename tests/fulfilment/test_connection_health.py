@@ -56,7 +56,9 @@ def test_waits_as_long_as_retry_after_asks(order: Order, warehouse: FarEnd) -> N
     assert health.not_before is not None
     assert 118 <= (health.not_before - timezone.now()).total_seconds() <= 120
     assert health.in_flight_limit == 8
+    Lane.objects.update(due_at=timezone.now())
     assert drain() == 0
+    assert len(warehouse.received) == 1
 
 
 def test_opens_the_circuit_breaker_after_five_failures_without_counting_refusals(

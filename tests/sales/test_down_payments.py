@@ -11,6 +11,7 @@ import pytest
 from common.errors import DomainError, MissingField
 from common.formatting import decimals_rule
 from crm.models import Activity
+from fulfilment.services.returns import record_return
 from fulfilment.services.shipments import record_shipment
 from sales.models import Invoice, Order
 from sales.pricing.errors import AmountExceedsOpen, InvalidAmount
@@ -22,10 +23,11 @@ from sales.services.errors import (
     DownPaymentNotIssued,
     NothingToInvoice,
 )
+from sales.services.integrity.verification import verify
 from sales.services.invoices import issue_invoice
 from sales.services.order_invoices import delete_draft_invoice, invoice_order
 from sales.services.order_progress import Progress, record_progress
-from tests.database_assertions import found_in_documents
+from tests.database_assertions import found_in_documents, tamper
 from tests.factories import Market
 from tests.sales.order_steps import billed, placed, ship, submitted
 from tests.sales.payment_steps import refused_for
@@ -189,6 +191,22 @@ def test_refuses_a_percentage_of_what_is_billed(market: Market) -> None:
 
     last = invoice_down_payment(order.pk, actor=market.rep, rate=Decimal("0.25"))
     assert (last.total, last.share_rate) == (279, Decimal("0.25"))
+
+
+def test_asks_for_a_share_of_what_did_not_come_back(market: Market) -> None:
+    order = placed(market, quantity="10")
+    line = order.lines.get()
+    record_shipment(order.pk, actor=market.rep, lines={line.pk: Decimal(10)})
+    record_return(order.pk, actor=market.rep, lines={line.pk: Decimal(4)})
+
+    ahead = invoice_down_payment(order.pk, actor=market.rep, rate=Decimal("0.5"))
+    issue_invoice(ahead.pk, actor=market.rep)
+
+    ahead.refresh_from_db()
+    assert (order.total, ahead.total) == (Decimal("371.96"), Decimal("111.59"))
+    assert not any(verify().values())
+    tamper("UPDATE sales_invoice SET share_rate = 0.2 WHERE share_rate IS NOT NULL")
+    assert f"{ahead}: share is 0.2, should be 0.300005." in found_in_documents()
 
 
 def test_the_last_percentage_takes_the_cent_that_rounding_left(market: Market) -> None:

@@ -68,6 +68,21 @@ def test_no_other_text_is_a_key(rep: Client, lead: Lead, key: str) -> None:
     assert Activity.objects.count() == (0 if key else 1)
 
 
+def test_a_key_of_direction_marks_alone_is_none(rep: Client, lead: Lead) -> None:
+    for _ in range(2):
+        assert rep.post(note_url(lead), note("\u202e")).status_code == 302
+
+    assert (Activity.objects.count(), Submission.objects.count()) == (2, 0)
+
+
+def test_direction_marks_beside_a_key_are_taken_out(rep: Client, lead: Lead) -> None:
+    key = uuid7()
+    for typed in (f"\u202e{key}", key):
+        assert rep.post(note_url(lead), note(typed)).status_code == 302
+
+    assert (Activity.objects.count(), Submission.objects.get().pk) == (1, key)
+
+
 def test_a_form_without_a_key_runs_each_time(rep: Client, lead: Lead) -> None:
     for _ in range(2):
         rep.post(note_url(lead), {"text": "Called", "kind": "note"})

@@ -223,11 +223,14 @@ FROM (
 ) head JOIN sales_order source ON source.id = head.order_id
 WHERE head.share_rate IS NOT NULL AND head.before IS NULL
     AND NOT EXISTS (SELECT FROM sales_orderchange change WHERE change.order_id = source.id)
-    AND abs(head.total - source.total * head.share_rate) > {unit_of("head.currency")}
+    AND (head.total - source.total * head.share_rate > {unit_of("head.currency")}
+        OR (source.total * head.share_rate - head.total > {unit_of("head.currency")}
+            AND NOT EXISTS (SELECT FROM sales_orderline line WHERE line.order_id = source.id
+                AND line.returned_quantity > line.replaced_quantity)))
 ORDER BY 1
 """
-"""The first share of an order. The next ones are rounded together with it, or ask for what is left.
-One that was deleted may have taken its cent."""
+"""The first share of an order; of what came back unbilled none is asked. The next ones are rounded
+together with it, or ask for what is left. One that was deleted may have taken its cent."""
 
 TAXES = f"""
 WITH counts AS (
