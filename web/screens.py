@@ -71,6 +71,17 @@ class ListScreen(PermittedView, Generic[ModelT]):
         """Return what stands in each column."""
         raise NotImplementedError  # each screen has its own
 
+    def make_filter(self) -> FilterSet:
+        """Build the filter of what the reader may see."""
+        return self.filter_class(self.request.GET, queryset=self.records(), request=self.request)
+
+    def shown_columns(self) -> Sequence[Column]:
+        """Return the columns that are shown to this reader."""
+        return self.columns
+
+    def read_beside(self, records: Sequence[ModelT]) -> None:
+        """Read what the cells of a page show beside the records themselves."""
+
     def note(self, record: ModelT) -> str:
         """Return a note beside the first cell."""
         return ""
@@ -89,13 +100,14 @@ class ListScreen(PermittedView, Generic[ModelT]):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show one page of the list."""
-        chosen = self.filter_class(request.GET, queryset=self.records(), request=request)
+        chosen = self.make_filter()
         records = chosen.qs if chosen.is_valid() else self.records().none()
         after = request.GET.get("after", "")
         found = keyset_page(records, self.order, after=after, size=self.page_size)
+        self.read_beside(found.records)
         page = self.build(
             heading=self.heading,
-            columns=self.columns,
+            columns=self.shown_columns(),
             rows=[self._row(record) for record in found.records],
             filter=chosen,
             filtered=chosen.form.is_bound and any(chosen.form.cleaned_data.values()),
@@ -108,7 +120,7 @@ class ListScreen(PermittedView, Generic[ModelT]):
         return render_page(request, self.template_name, page)
 
     def _row(self, record: ModelT) -> Row:
-        cells = zip(self.cells(record), self.columns, strict=True)
+        cells = zip(self.cells(record), self.shown_columns(), strict=True)
         return Row(record_url(record), list(cells), self.note(record))
 
     def _new(self) -> Link | None:

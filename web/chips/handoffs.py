@@ -15,6 +15,8 @@ from fulfilment.models import (
     Shipment,
     SyncState,
 )
+from fulfilment.services.sync_statuses import SyncStatus
+from web.chips.sync import differs_chip, status_chip, waiting_chip
 from web.display import Chip, Tone
 
 State = Handoff.State
@@ -82,54 +84,34 @@ def sync_chip(
     *,
     is_undecided: bool = False,
     differing: int = 0,
+    not_shared: str = "",
 ) -> Chip | None:
     """Show the worst state of a document's handoffs and reports; nothing if it has none.
 
-    ``sync`` is what other systems hold of it, ``differing`` the number of fields in dispute.
+    ``sync`` is what other systems hold of it, ``differing`` the number of fields in dispute;
+    ``not_shared`` says why no supply-chain system keeps it, where one could.
     """
     found = set(states)
     if is_undecided:
         return Chip(gettext("A report needs a person"), "bad", "scale")
+    quiet = status_chip(SyncStatus.NOT_SHARED, not_shared) if not_shared else None
     if not found and not sync:
-        return None
+        return quiet
     if State.NEEDS_ATTENTION in found:
         return Chip(gettext("Sync needs attention"), "bad", "alert-triangle")
     if differing:
         return differs_chip(differing)
-    return next((waiting_chip(each) for each in sync if each.must_send_again), _sending_chip(found))
+    waiting = (waiting_chip(each) for each in sync if each.must_send_again)
+    return next(waiting, _sending_chip(found) or quiet or status_chip(SyncStatus.IN_SYNC))
 
 
-def _sending_chip(found: set[str]) -> Chip:
-    """Show how far the handoffs are of which none waits for a person."""
+def _sending_chip(found: set[str]) -> Chip | None:
+    """Show how far the handoffs are of which none waits for a person; None once all are there."""
     if found & TROUBLE:
         return Chip(gettext("Sync retrying"), "warn", "refresh")
     if found & {State.QUEUED, State.SENDING}:
-        return Chip(gettext("Syncing"), "info", "arrows-exchange")
-    return Chip(gettext("In sync"), "good", "cloud-check")
-
-
-def state_chip(state: SyncState, differing: int) -> Chip:
-    """Show whether another system holds an order as we do."""
-    if differing:
-        return differs_chip(differing)
-    if state.must_send_again:
-        return waiting_chip(state)
-    if state.pushes or state.received_at is None:
-        return Chip(gettext("Syncing"), "info", "arrows-exchange")
-    return Chip(gettext("In sync"), "good", "cloud-check")
-
-
-def differs_chip(differing: int) -> Chip:
-    """Say in how many fields both systems differ."""
-    label = gettext("Differs (%(count)d)") % {"count": differing}
-    title = gettext("Both systems changed the same field: a person decides.")
-    return Chip(label, "warn", "scale", title=title)
-
-
-def waiting_chip(state: SyncState) -> Chip:
-    """Say for what an order waits before it is sent again."""
-    title = gettext("%(connection)s edited it since: it is sent again once that edit is here.")
-    return Chip(gettext("Waiting"), "warn", "clock", title=title % {"connection": state.connection})
+        return status_chip(SyncStatus.SYNCING)
+    return None
 
 
 def connection_chip(connection: Connection, health: Health | None) -> Chip:

@@ -8,6 +8,10 @@ import django_filters as filters
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from fulfilment.services.sync_statuses import (
+    SyncStatus,
+    with_sync_status,
+)
 from sales.models import Invoice, Order, Product, ProductCategory, Quote
 from sales.models.invoices import InvoiceQuerySet
 from web.filters.custom_fields import CustomFilters
@@ -56,9 +60,23 @@ class OrderFilter(OwnedFilter):
         label=_("Billing"), choices=Order.Billing.choices, empty_label=ANY
     )
 
+    sync = filters.ChoiceFilter(
+        label=_("Sync"), choices=SyncStatus.choices, empty_label=ANY, method="in_sync_status"
+    )
+
     class Meta:
         model = Order
-        fields = ("text", "status", "fulfilment_status", "billing_status", "owner")
+        fields = ("text", "status", "fulfilment_status", "billing_status", "sync", "owner")
+
+    def __init__(self, *args: Any, is_shared: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not is_shared:
+            del self.filters["sync"]
+
+    def in_sync_status(self, orders: QuerySet[Order], name: str, status: str) -> QuerySet[Order]:
+        """Keep the orders that supply-chain systems hold in this way."""
+        keys = with_sync_status(Order.objects.all()).filter(sync_status=status).order_by()
+        return orders.filter(pk__in=keys.values("pk"))
 
 
 class InvoiceFilter(OwnedFilter):

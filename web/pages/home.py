@@ -1,4 +1,4 @@
-"""Home page: tasks, approvals, expiring quotes, sync trouble and overdue invoices."""
+"""Home page: tasks, approvals, expiring quotes, orders in conflict, sync trouble, invoices."""
 
 from __future__ import annotations
 
@@ -6,19 +6,23 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import itemgetter
+from typing import Any
 
+from django.db.models import Case, Value, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from common.formatting import format_day, format_due, format_money
+from common.formatting import format_day, format_day_of, format_due, format_money
 from crm.models import Activity, Lead, User
 from fulfilment.models import Handoff
-from sales.models import Invoice, Quote
+from fulfilment.services.sync_statuses import SyncStatus, differing_orders
+from sales.models import Invoice, Order, Quote
 from sales.services.approvals import quotes_to_approve
 from web.chips.customers import follow_up_chip
 from web.chips.documents import invoice_chip
 from web.chips.handoffs import TROUBLE, handoff_chip
+from web.chips.sync import differs_chip
 from web.display import Chip, joined
 from web.filters.documents import InvoiceFilter
 from web.pages.cards import CardRow
@@ -61,12 +65,13 @@ class HomePage:
 
 
 def home_page(user: User) -> HomePage:
-    """Read follow-ups, expiring quotes, sync trouble and overdue invoices; quiet ones last."""
+    """Read what waits for this person, and what went wrong; quiet panels last."""
     today = timezone.localdate()
     panels = [
         *approvals(user),
         follow_ups(user, today),
         expiring_quotes(user),
+        *orders_that_differ(user),
         sync_trouble(user),
         overdue_invoices(user),
     ]
@@ -186,6 +191,38 @@ def _expiring_row(quote: Quote) -> CardRow:
         detail=joined(quote.account, quote.name),
         chip=Chip(format_due(quote.valid_until or today, today), "warn", "clock"),
         amount=format_money(quote.total, quote.currency),
+    )
+
+
+def orders_that_differ(user: User) -> list[Panel]:
+    """List orders of which both systems changed a field: one's own first, then the oldest."""
+    is_others = Case(When(owner=user, then=Value(0)), default=Value(1))
+    orders = differing_orders(Order.objects.visible_to(user)).select_related("account")
+    rows = [
+        _differing_row(order) for order in orders.order_by(is_others, "since", "pk")[: SHOWN + 1]
+    ]
+    if not rows:
+        return []
+    return [
+        Panel(
+            title=gettext("Orders that differ"),
+            icon="scale",
+            rows=rows,
+            empty="",
+            all_url=f"{reverse('sales:order-list')}?sync={SyncStatus.DIFFERS}",
+            tone="warn",
+        )
+    ]
+
+
+def _differing_row(order: Any) -> CardRow:
+    since = gettext("since %(day)s") % {"day": format_day_of(order.since)}
+    return CardRow(
+        title=str(order),
+        url=f"{record_url(order)}#sync",
+        detail=joined(order.account, since),
+        chip=differs_chip(order.differing),
+        amount=format_money(order.total, order.currency),
     )
 
 

@@ -12,13 +12,13 @@ from crm.models import User
 from fulfilment.models import Handoff
 from fulfilment.monitoring.integration_log import Entry, read_exchange
 from fulfilment.monitoring.waiting import wait_of
-from sales.models import AnyDocument, Invoice
+from sales.models import AnyDocument, Invoice, Order
 from web.chips.handoffs import handoff_chip, sync_chip
 from web.display import TONE_CLASS, Chip, When
 from web.pages.cards import Card, CardRow, icon_mark
 from web.pages.open_reports import open_reports_card
 from web.pages.report_documents import DocumentKey
-from web.pages.sync import read_sync_states, sync_card
+from web.pages.sync import not_shared, read_sync_states, sync_card
 
 SHOWN = 12
 
@@ -49,7 +49,8 @@ def build_integration(
 ) -> Integration:
     """Read a document's handoffs and integration log; three statements.
 
-    One more reads what other systems hold of an order, one its invoices if they are not given.
+    One more reads what other systems hold of an order, one which there are if none holds it, and
+    one its invoices if they are not given.
     """
     exchange = read_exchange(document, invoices)
     owner = str(document.owner)
@@ -66,6 +67,7 @@ def build_integration(
             held,
             is_undecided=exchange.is_undecided,
             differing=len(exchange.conflicts),
+            not_shared=not_shared(document) if isinstance(document, Order) and not held else "",
         ),
         sync_card=sync_card(
             document, held, exchange.conflicts, may_compare=user.has_perm("sales.change_order")

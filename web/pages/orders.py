@@ -46,6 +46,7 @@ from web.pages.order_outcome import outcome_rows, return_notices
 from web.pages.promotions import Promotions, build_promotions
 from web.pages.shipments import ShipmentRow, read_shipments, shipment_rows
 from web.pages.surplus import surplus_notices
+from web.pages.sync import draft_chip
 from web.pages.todays_figures import todays_notices
 from web.record_urls import record_url
 
@@ -74,7 +75,7 @@ class OrderPage(DocumentPage):
 def order_page(
     order: Order, user: User, *, problem: str = "", promotion_form: PromotionForm | None = None
 ) -> OrderPage:
-    """Read and format everything that the page of an order shows; 14 statements at most.
+    """Read and format everything that the page of an order shows; 15 statements at most.
 
     Three more read the ledger where it is needed; one more each line of goods to credit.
     """
@@ -201,7 +202,7 @@ def _deduction_notices(
 def _chips(order: Order, submitted: SubmittedOrder | None) -> list[Chip]:
     """Show how far the order is itself, in fulfilment, in billing and in the other systems."""
     if submitted is None:
-        return [order_chip(order)]
+        return [order_chip(order), *filter(None, [draft_chip(order)])]
     chips = [order_chip(order), fulfilment_chip(order)]
     if order.is_binding:
         chips.append(billing_chip(order))

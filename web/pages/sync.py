@@ -6,13 +6,16 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from common.formatting import format_money
 from fulfilment.models import Connection, Discrepancy, SyncState
+from fulfilment.services.sync_statuses import OrderSync, SyncStatus, supply_connections
 from sales.models import AnyDocument, Order
-from web.chips.handoffs import state_chip
-from web.display import Action, When
+from web.chips.sync import differs_chip, state_chip, status_chip
+from web.display import Action, Chip, Link, When
 from web.pages.cards import Card, CardRow
 from web.pages.discrepancies import compared
 from web.record_urls import record_url
@@ -29,6 +32,49 @@ def read_sync_states(document: AnyDocument) -> list[SyncState]:
         record_id=document.pk, connection__kind=Connection.Kind.SUPPLY
     )
     return list(states.select_related("connection").order_by("connection__name"))
+
+
+def why_not_shared(order: Order, connections: Sequence[Connection]) -> str:
+    """Say why no supply-chain system keeps an order; empty where there are no such systems.
+
+    It is asked of an order of which they hold nothing.
+    """
+    if not connections:
+        return ""
+    serving = [each for each in connections if each.serves(order.company_id)]
+    if not serving:
+        text = gettext("No supply-chain system keeps the orders of %(company)s.")
+        return text % {"company": order.company}
+    names = ", ".join(map(str, serving))
+    if order.number is None:
+        return gettext("%(systems)s: a draft is shared once it is submitted.") % {"systems": names}
+    text = gettext("%(systems)s: it was not sent there when it was submitted.")
+    return text % {"systems": names}
+
+
+def not_shared(order: Order) -> str:
+    """Say why no supply-chain system keeps an order of which they hold nothing; one statement."""
+    return why_not_shared(order, supply_connections())
+
+
+def draft_chip(order: Order) -> Chip | None:
+    """Show that a draft is not shared, where there are systems to share it with."""
+    why = not_shared(order)
+    return status_chip(SyncStatus.NOT_SHARED, why) if why else None
+
+
+def sync_cell(order: Order, found: OrderSync, connections: Sequence[Connection]) -> SafeString:
+    """Show in a list whether other systems hold an order as we do, and lead to it there."""
+    chip = status_chip(found.status)
+    if found.differing:
+        chip = differs_chip(found.differing)
+    elif found.status is SyncStatus.NOT_SHARED:
+        chip = status_chip(found.status, why_not_shared(order, connections))
+    connection = next((each for each in connections if each.pk == found.connection), None)
+    url = connection.link_to(found.external_id, found.number) if connection else ""
+    if not url:
+        return format_html("{}", chip)
+    return format_html("{} {}", chip, Link(f"{found.number} ↗", url))
 
 
 def sync_card(

@@ -8,12 +8,15 @@ from typing import Any
 
 from django.db import models
 from django.http import HttpResponse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from common.errors import DomainError
 from common.formatting import format_money
+from fulfilment.models import Connection
+from fulfilment.services.sync_statuses import supply_connections, sync_of
 from sales.models import Order
 from sales.services.change_orders import close_rest, preview_close
 from sales.services.documents.drafts import draft_order
@@ -29,10 +32,14 @@ from web.htmx import refuse
 from web.http import RepRequest, rep_with
 from web.pages.field_changes import deleted_drafts, field_changes
 from web.pages.lists import Empty
+from web.pages.sync import sync_cell
 from web.record_urls import record_url
 from web.refusals import refusal_text
 from web.screens import ListScreen
 from web.views.documents import DocumentNew, HeadEdit, find_document, show_document
+
+SYNC = Column(_("Sync"), needs_no_label=True)
+"""The column that lists have where orders are shared with a supply-chain system."""
 
 
 class OrderList(ListScreen[Order]):
@@ -60,11 +67,34 @@ class OrderList(ListScreen[Order]):
 
     def records(self) -> models.QuerySet[Order]:
         """Return the orders the reader may see."""
-        return Order.objects.visible_to(self.person).select_related("account", "owner")
+        return Order.objects.visible_to(self.person).select_related("account", "owner", "company")
+
+    @cached_property
+    def systems(self) -> list[Connection]:
+        """The supply-chain systems with which orders are shared."""
+        return supply_connections()
+
+    def make_filter(self) -> OrderFilter:
+        """Filter by how far orders are in supply-chain systems too, where there are any."""
+        return OrderFilter(
+            self.request.GET,
+            queryset=self.records(),
+            request=self.request,
+            is_shared=bool(self.systems),
+        )
+
+    def shown_columns(self) -> Sequence[Column]:
+        """Show how far orders are in supply-chain systems, where there are any."""
+        return (*self.columns, SYNC) if self.systems else self.columns
+
+    def read_beside(self, records: Sequence[Order]) -> None:
+        """Read what supply-chain systems hold of the orders of a page."""
+        self.found = sync_of([order.pk for order in records]) if self.systems else {}
 
     def cells(self, record: Order) -> Sequence[object]:
-        """Return number, what, for whom, the three derived chips, how much."""
+        """Return number, what, for whom, the derived chips, whose, how much, and sync."""
         submitted = record.number is not None
+        sync = [sync_cell(record, self.found[record.pk], self.systems)] if self.systems else []
         return (
             record,
             record.name,
@@ -74,6 +104,7 @@ class OrderList(ListScreen[Order]):
             billing_chip(record) if record.is_binding else "",
             record.owner,
             format_money(record.total, record.currency),
+            *sync,
         )
 
 
