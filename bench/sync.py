@@ -54,8 +54,11 @@ def first_loads(deployed: Deployment, options: argparse.Namespace) -> Iterator[M
     while run.ended_at is None:
         continue_runs(60, only=run.pk)
         run.refresh_from_db()
+        if run.problem:
+            raise SystemExit(run.display_problem)
     took = time.monotonic() - began
-    assert run.taken_in == options.orders, run.display_problem
+    if run.taken_in != options.orders:
+        raise SystemExit(f"{run.taken_in} of {options.orders} orders were taken in.")
     for_ten_thousand = took / options.orders * 10_000
     yield Measurement("first load, for 10 000 orders of two lines", for_ten_thousand, 60, 600, "s")
 
