@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
+from django.urls import reverse
 from pytest_httpserver import HTTPServer
 
-from fulfilment.models import Connection, Discrepancy
+from fulfilment.models import Connection, Discrepancy, SyncState
 from fulfilment.sync.policies import POLICIES, Owner, policy_of
 from sales.models import Order, Product
 from sales.services.change_orders import Changes, change_order
@@ -31,6 +32,7 @@ from tests.fulfilment.supply import (
     their_order,
 )
 from tests.sales.admin_pages import address, problems
+from web.forms.addresses import PARTS
 
 LINK = "https://scm.example.com/orders/{id}"
 
@@ -221,3 +223,42 @@ def test_the_page_of_another_kind_of_connection_does_not_show_them(
 
     assert "Who does what" not in html
     assert "id_number_prefix" not in html
+
+
+def test_a_change_order_cannot_type_what_they_keep(
+    client: Client, supply: FarEnd, market: Market
+) -> None:
+    owners = {"line.*.quantity": "theirs", "head.ship_to": "theirs", "head.requested_on": "ours"}
+    Connection.objects.filter(pk=supply.connection.pk).update(field_owners=owners)
+    order = sold(market)
+    client.force_login(market.rep)
+    url = reverse("sales:order-change", args=[order.pk])
+    html = client.get(url).content.decode()
+    line = order.lines.get()
+    typed = {
+        "head-name": "Terrace",
+        "head-city": "Lyon",
+        f"{line.pk}-description": line.description,
+        f"{line.pk}-quantity": "9",
+        f"{line.pk}-unit_price": "20.00",
+        f"{line.pk}-discount": "",
+    }
+
+    seen = client.post(url, typed)
+
+    assert html.count('title="Kept in Supply"') == 1 + len(PARTS)
+    assert [str(change.label) for change in seen.context["preview"]] == ["Name"]
+
+
+def test_what_is_kept_there_counts_only_for_orders_that_are_shared(
+    client: Client, supply: FarEnd, warehouse: FarEnd, market: Market
+) -> None:
+    owners = {"line.*.quantity": "theirs"}
+    Connection.objects.filter(pk=supply.connection.pk).update(field_owners=owners)
+    order = sold(market)
+    SyncState.objects.all().delete()
+    client.force_login(market.rep)
+
+    html = client.get(reverse("sales:order-change", args=[order.pk])).content.decode()
+
+    assert "Kept in" not in html

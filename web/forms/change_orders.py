@@ -33,6 +33,16 @@ from web.forms.products import ProductField
 
 NEW_LINES = 3
 
+KEPT_FIELDS: Mapping[str, Sequence[str]] = {
+    "head.ship_to": PARTS,
+    "head.requested_on": ("requested_on",),
+    "head.customer_reference": ("customer_reference",),
+    "line.*.quantity": ("quantity",),
+    "line.*.price": ("unit_price",),
+    "line.*.discount": ("discount",),
+}
+"""The fields of these forms by the paths of the policies by which another system may keep them."""
+
 
 class ChangedHeadForm(ShipToFields, StyledForm):
     """Form of the head fields that a change order may change."""
@@ -173,6 +183,15 @@ class ReasonForm(StyledForm):
     )
 
 
+def _keep_there(form: forms.Form, kept: Mapping[str, str]) -> None:
+    """Let nobody type what another system keeps, and say which does."""
+    for path, names in KEPT_FIELDS.items():
+        for name in set(names) & set(form.fields) if path in kept else ():
+            form.fields[name].disabled = True
+            title = gettext("Kept in %(system)s") % {"system": kept[path]}
+            form.fields[name].widget.attrs["title"] = title
+
+
 class ChangeOrderForms:
     """All forms of a change order, validated together."""
 
@@ -185,7 +204,9 @@ class ChangeOrderForms:
         user: User,
         drifts: Iterable[TaxDrift] = (),
         taken: Mapping[UUID, TaxAmount] = MappingProxyType({}),
+        kept: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
+        """``kept`` names the system that keeps a field, by the path of its policy."""
         may_price, by_line = may_override(user), {each.line_id: each for each in drifts}
         self.head = ChangedHeadForm(data, order=order, user=user, prefix="head")
         self.lines = [
@@ -202,6 +223,8 @@ class ChangeOrderForms:
         ]
         self.additions = [NewLineForm(data, prefix=f"new-{place}") for place in range(NEW_LINES)]
         self.why = ReasonForm(data)
+        for form in (self.head, *self.lines):
+            _keep_there(form, kept)
 
     def __iter__(self) -> Iterator[forms.Form]:
         yield from (self.head, *self.lines, *self.additions, self.why)

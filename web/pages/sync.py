@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from common.formatting import format_money
 from fulfilment.models import Connection, Discrepancy, SyncState
 from fulfilment.services.sync_statuses import OrderSync, SyncStatus, supply_connections
+from fulfilment.sync.policies import Owner
 from sales.models import AnyDocument, Order
 from web.chips.sync import differs_chip, state_chip, status_chip
 from web.display import Action, Chip, Link, When
@@ -32,6 +33,23 @@ def read_sync_states(document: AnyDocument) -> list[SyncState]:
         record_id=document.pk, connection__kind=Connection.Kind.SUPPLY
     )
     return list(states.select_related("connection").order_by("connection__name"))
+
+
+def kept_there(order: Order) -> dict[str, str]:
+    """Name the system that keeps a field of an order, by the path of its policy; one statement.
+
+    They are the shared fields that an administrator gave to it.
+    """
+    shared = SyncState.objects.filter(record_id=order.pk)
+    systems = Connection.objects.filter(
+        kind=Connection.Kind.SUPPLY, pk__in=shared.values("connection")
+    )
+    return {
+        path: system.name
+        for system in systems
+        for path, owner in system.field_owners.items()
+        if owner == Owner.THEIRS
+    }
 
 
 def why_not_shared(order: Order, connections: Sequence[Connection]) -> str:

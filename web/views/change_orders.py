@@ -24,6 +24,7 @@ from web.http import RepRequest, rep_with
 from web.pages.change_orders import change_order_page
 from web.pages.field_changes import FieldChange, field_changes
 from web.pages.lines import read_lines
+from web.pages.sync import kept_there
 from web.record_urls import record_url
 from web.rendering import render_page
 from web.views.documents import find_document
@@ -55,6 +56,7 @@ def change(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         user=request.user,
         drifts=tax_drift(lines),
         taken=taken_off(order, lines),
+        kept=kept_there(order),
     )
     if request.method != "POST" or not forms.is_valid():
         return _show(request, order, forms)
