@@ -20,6 +20,7 @@ def test_finds_every_table() -> None:
         "their quantity",
         "field",
         "owner",
+        "what is found",
         "message",
         "of an order",
         "of a line",
