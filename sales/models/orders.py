@@ -193,7 +193,7 @@ class Order(Document):
 DONE = (
     "shipped_quantity", "delivered_quantity", "returned_quantity", "replaced_quantity",
     "drafted_quantity", "invoiced_quantity", "credited_quantity", "closed_quantity",
-    "closed_unshipped_quantity", "closed_returned_quantity",
+    "closed_unshipped_quantity", "closed_returned_quantity", "returned_unbilled_quantity",
 )  # fmt: skip
 """What was done with the units of an order line."""
 
@@ -224,6 +224,9 @@ class OrderLine(DocumentLine):
     )
     closed_returned_quantity = quantity_field(
         editable=False, help_text=_("Credited for good, and returned.")
+    )
+    returned_unbilled_quantity = quantity_field(
+        editable=False, help_text=_("Returned for good without being billed.")
     )
     confirmed_on = models.DateField(_("confirmed delivery"), null=True, blank=True, editable=False)
 
@@ -273,7 +276,12 @@ class OrderLine(DocumentLine):
                     closed_returned_quantity__lte=F("closed_quantity")
                     - F("closed_unshipped_quantity")
                 )
-                & Q(closed_returned_quantity__lte=F("returned_quantity") - F("replaced_quantity")),
+                & Q(returned_unbilled_quantity__gte=0)
+                & Q(
+                    returned_quantity__gte=F("replaced_quantity")
+                    + F("closed_returned_quantity")
+                    + F("returned_unbilled_quantity")
+                ),
                 name="order_line_closed_returned_came_back",
             ),
             models.CheckConstraint(
@@ -344,6 +352,7 @@ class OrderLine(DocumentLine):
             closed=self.closed_quantity,
             closed_unshipped=self.closed_unshipped_quantity,
             closed_returned=self.closed_returned_quantity,
+            returned_unbilled=self.returned_unbilled_quantity,
             step=self.product.step if self.product else SMALLEST_QUANTITY,
         )
 

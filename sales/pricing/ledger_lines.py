@@ -22,8 +22,9 @@ class Units:
 
     ``ordered`` is what is agreed, cancelled units taken off; ``billed`` counts invoices and drafts
     less credits that may be billed again. ``replaced`` and ``returned`` came back, to be shipped
-    again and for good; ``closed`` was credited for good, ``closed_unshipped`` of it before it left,
-    and ``closed_returned`` of it came back: those units are gone once, not twice.
+    again and for good, ``returned_unbilled`` of the latter without being billed. ``closed`` was
+    credited for good: ``closed_unshipped`` of it before it left, ``closed_returned`` of it came
+    back, and the customer keeps the rest.
     """
 
     ordered: Decimal
@@ -32,6 +33,7 @@ class Units:
     shipped: Decimal = ZERO
     replaced: Decimal = ZERO
     returned: Decimal = ZERO
+    returned_unbilled: Decimal = ZERO
     closed: Decimal = ZERO
     closed_unshipped: Decimal = ZERO
     closed_returned: Decimal = ZERO
@@ -58,12 +60,12 @@ class Units:
     @property
     def gone(self) -> Decimal:
         """Units that nobody pays for: returned for good, or credited for good."""
-        return self.closed + self.uncredited_returned
+        return self.closed + self.returned_unbilled
 
     @property
-    def uncredited_returned(self) -> Decimal:
-        """Units that came back for good and are not among those credited for good."""
-        return max(ZERO, self.returned - self.closed_returned)
+    def closed_kept(self) -> Decimal:
+        """Units that were credited for good and that the customer keeps."""
+        return max(ZERO, self.closed - self.closed_unshipped - self.closed_returned)
 
     @property
     def kept_billed(self) -> Decimal:
@@ -78,18 +80,31 @@ class Units:
     @property
     def shipped_to_bill(self) -> Decimal:
         """Units that left, were kept and are not billed yet."""
-        return max(ZERO, min(self.open_to_bill, self.kept - self.kept_billed))
+        return min(self.open_to_bill, self._kept_unbilled)
 
     @property
     def billed_unshipped(self) -> Decimal:
         """Units that are billed, and did not leave or came back."""
-        return max(ZERO, self.kept_billed - self.kept)
+        return max(ZERO, self.kept_billed + self.closed_kept - self.kept)
 
     @property
     def billed_returned(self) -> Decimal:
         """Units that came back for good and stay billed: they are to be credited."""
-        surplus = self.kept_billed + self.gone - self.ordered
-        return max(ZERO, min(self.uncredited_returned, surplus))
+        return max(ZERO, self.returned - self.returned_unbilled - self.closed_returned)
+
+    @property
+    def _charged(self) -> Decimal:
+        """Units that are billed, and that the customer keeps or is still to receive."""
+        return self.kept_billed - self.billed_returned
+
+    @property
+    def _kept_unbilled(self) -> Decimal:
+        return max(ZERO, self.kept - self.closed_kept - self._charged)
+
+    @property
+    def _billed_before_left(self) -> Decimal:
+        """Units that are billed and did not leave yet."""
+        return max(ZERO, self._charged + self.closed_kept - self.kept)
 
     @property
     def least(self) -> Decimal:
@@ -97,46 +112,66 @@ class Units:
 
         Of goods a percentage may have billed a part of a unit: then all of that unit stays.
         """
-        unbilled_gone = self.ordered - self.billed - self.open_to_bill
-        done = max(self.left + self.closed_unshipped, self.billed + unbilled_gone)
+        done = max(self.left + self.closed_unshipped, self.billed + self.returned_unbilled)
         return min(self.ordered, round_up(done, self.step)) if self.is_goods else done
-
-    def closing(self, credited: Decimal) -> Decimal:
-        """Return how many units crediting so many for good closes for shipping.
-
-        Parts of a unit close it once they make a whole one.
-        """
-        made = round_down(self.closed + credited, self.step) - round_down(self.closed, self.step)
-        return min(made, self.open_to_ship)
 
     def credited_for_good(self, quantity: Decimal) -> Units:
         """Return the units after so many of them were credited, not to be billed again.
 
-        Open ones are not shipped any more; of the others, those that came back billed are the
-        ones that are credited. What came back unbilled is not: nobody was asked to pay for it.
+        Those are first the ones that came back billed, then those that did not leave yet, which
+        are not shipped any more; the customer keeps the others. Parts of a unit close it for
+        shipping once they make a whole one.
         """
+        back = min(quantity, self.billed_returned)
         closed = self.closed + quantity
-        unshipped = self.closed_unshipped + self.closing(quantity)
-        returned = self.closed_returned + min(quantity, self.billed_returned)
+        whole = round_down(closed, self.step) - round_down(self.closed, self.step)
+        to_leave = round_up(min(quantity - back, self._billed_before_left), self.step)
+        unshipped = self.closed_unshipped + min(whole, to_leave, self.open_to_ship)
         return replace(
             self,
             closed=closed,
             closed_unshipped=unshipped,
-            closed_returned=min(returned, closed - unshipped),
+            closed_returned=min(self.closed_returned + back, closed - unshipped),
         )
+
+    def credited_again(self, quantity: Decimal) -> Units:
+        """Return the units after so many of them were credited, to be billed again.
+
+        Those that came back billed are the first ones; they are not billed again after all.
+        """
+        back = min(quantity, self.billed_returned)
+        return replace(
+            self,
+            billed=self.billed - quantity,
+            returned_unbilled=self.returned_unbilled + back,
+        )
+
+    def undrafted(self, quantity: Decimal) -> Units:
+        """Return the units after a draft that bills so many of them was deleted.
+
+        What came back stays billed as far as other invoices bill more than is kept.
+        """
+        after = replace(self, billed=self.billed - quantity)
+        back = min(self.billed_returned, after.billed_unshipped)
+        return replace(after, returned_unbilled=self.returned - self.closed_returned - back)
 
     def given_back(self, returned: Decimal) -> Units:
         """Return the units once so many came back for good, in all.
 
-        What was credited for good beforehand is taken to be what comes back.
+        What was credited for good beforehand is taken to be what comes back, then what is not
+        billed; the rest is to be credited. A correction downwards goes the other way.
         """
-        more = max(ZERO, returned - self.returned)
-        expected = self.closed - self.closed_unshipped
-        return replace(
-            self,
-            returned=returned,
-            closed_returned=min(returned, expected, self.closed_returned + more),
-        )
+        more = returned - self.returned
+        unbilled, closed = self.returned_unbilled, self.closed_returned
+        if more >= 0:
+            credited = min(more, self.closed_kept)
+            closed += credited
+            unbilled += min(more - credited, self._kept_unbilled)
+        else:
+            less = max(ZERO, -more - self.billed_returned)
+            unbilled -= min(less, self.returned_unbilled)
+            closed -= max(ZERO, less - self.returned_unbilled)
+        return replace(self, returned=returned, returned_unbilled=unbilled, closed_returned=closed)
 
 
 @dataclass(frozen=True, slots=True)

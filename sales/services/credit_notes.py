@@ -43,7 +43,8 @@ from sales.services.invoices import issue_invoice, update_billing_status
 ZERO = Decimal(0)
 
 CREDITED_COLUMNS = (
-    "credited_quantity", "closed_quantity", "closed_unshipped_quantity", "closed_returned_quantity",
+    "credited_quantity", "closed_quantity", "closed_unshipped_quantity",
+    "closed_returned_quantity", "returned_unbilled_quantity",
 )  # fmt: skip
 
 
@@ -323,10 +324,7 @@ def _count_credited(
     wanted: Mapping[uuid.UUID, Decimal],
     bill_again: bool,
 ) -> None:
-    """Count the units as credited, and as closed where they are not to be billed again.
-
-    What is credited for good before it was shipped is not shipped any more.
-    """
+    """Count the units as credited, and as closed where they are not to be billed again."""
     back: dict[uuid.UUID, Decimal] = {}
     for line in lines:
         if line.order_line_id and line.bills_units and line.pk in wanted:
@@ -338,11 +336,11 @@ def _count_credited(
         .order_by("pk")
     )
     for order_line in order_lines:
-        quantity = back[order_line.pk]
-        if not bill_again:
-            after = order_line.units.credited_for_good(quantity)
-            order_line.closed_quantity = after.closed
-            order_line.closed_unshipped_quantity = after.closed_unshipped
-            order_line.closed_returned_quantity = after.closed_returned
+        quantity, units = back[order_line.pk], order_line.units
+        after = units.credited_again(quantity) if bill_again else units.credited_for_good(quantity)
         order_line.credited_quantity += quantity
+        order_line.closed_quantity = after.closed
+        order_line.closed_unshipped_quantity = after.closed_unshipped
+        order_line.closed_returned_quantity = after.closed_returned
+        order_line.returned_unbilled_quantity = after.returned_unbilled
     save_columns(order_lines, CREDITED_COLUMNS)

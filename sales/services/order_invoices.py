@@ -124,10 +124,15 @@ def drop_draft(invoice: Invoice, *, actor: Actor) -> None:
         for line in invoice.lines.all()
         if line.order_line_id and line.bills_units
     }
-    order_lines = list(OrderLine.objects.select_for_update().filter(pk__in=billed))
+    order_lines = list(
+        OrderLine.objects.select_for_update(of=("self",))
+        .select_related("product")
+        .filter(pk__in=billed)
+    )
     for line in order_lines:
+        line.returned_unbilled_quantity = line.units.undrafted(billed[line.pk]).returned_unbilled
         line.drafted_quantity -= billed[line.pk]
-    save_columns(order_lines, ["drafted_quantity"])
+    save_columns(order_lines, ["drafted_quantity", "returned_unbilled_quantity"])
     record_event(SalesEvent.Type.INVOICE_DRAFT_DELETED, invoice, actor=actor)
     invoice.delete()
 

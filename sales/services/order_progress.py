@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.db import transaction
@@ -21,7 +21,7 @@ from sales.services.order_invoices import bill_by_terms
 
 PROGRESS_COLUMNS = (
     "shipped_quantity", "delivered_quantity", "returned_quantity", "replaced_quantity",
-    "closed_returned_quantity",
+    "closed_returned_quantity", "returned_unbilled_quantity",
 )  # fmt: skip
 
 
@@ -75,8 +75,10 @@ def _set(line: OrderLine, progress: Progress) -> None:
     check_line_not_negative(progress.returned, line.description, str(line.pk))
     if progress.returned > progress.shipped:
         raise OverReturned(line, progress.returned, progress.shipped)
-    after = line.units.given_back(progress.returned - progress.replaced)
+    moved = replace(line.units, shipped=progress.shipped, replaced=progress.replaced)
+    after = moved.given_back(progress.returned - progress.replaced)
     line.closed_returned_quantity = after.closed_returned
+    line.returned_unbilled_quantity = after.returned_unbilled
     line.shipped_quantity = progress.shipped
     line.delivered_quantity = min(progress.delivered, progress.shipped)
     line.returned_quantity = progress.returned

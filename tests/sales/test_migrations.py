@@ -61,28 +61,46 @@ def test_derives_the_statuses_of_earlier_orders(market: Market) -> None:
     assert returned.closed_at is not None
 
 
-def test_matches_what_was_credited_for_good_with_what_came_back(market: Market) -> None:
-    order = placed(market, quantity="10")
-    line = order.lines.get()
-    record_shipment(order.pk, actor=market.rep, lines={line.pk: Decimal(10)})
-    invoice = invoice_order(order.pk, actor=market.rep, what="all")
-    issue_invoice(invoice.pk, actor=market.rep)
-    credit_invoice(
-        invoice.pk,
-        actor=market.rep,
-        reason="Broken",
-        quantities={invoice.lines.get().pk: Decimal(3)},
-        bill_again=False,
-    )
-    record_return(order.pk, actor=market.rep, lines={line.pk: Decimal(2)})
+def test_tells_apart_what_came_back_billed_credited_and_neither(market: Market) -> None:
+    lines = []
+    for billed, credited, returned in ((10, 3, 2), (6, 0, 4), (10, 1, 3)):
+        order = placed(market, quantity="10")
+        line = order.lines.get()
+        record_shipment(order.pk, actor=market.rep, lines={line.pk: Decimal(10)})
+        invoice = invoice_order(
+            order.pk, actor=market.rep, what="lines", quantities={line.pk: Decimal(billed)}
+        )
+        issue_invoice(invoice.pk, actor=market.rep)
+        if credited:
+            credit_invoice(
+                invoice.pk,
+                actor=market.rep,
+                reason="Broken",
+                quantities={invoice.lines.get().pk: Decimal(credited)},
+                bill_again=False,
+            )
+        record_return(order.pk, actor=market.rep, lines={line.pk: Decimal(returned)})
+        lines.append(line)
     with pgtrigger.ignore():
-        sql("UPDATE sales_orderline SET closed_returned_quantity = 0")
-    migrate("sales", "0027_closed_returns")
+        sql(
+            "UPDATE sales_orderline "
+            "SET closed_returned_quantity = 0, returned_unbilled_quantity = 0"
+        )
 
-    migrate("sales", "0028_match_closed_returns")
+    run_data_steps("sales", "0028_match_closed_returns")
+    run_data_steps("sales", "0031_split_returns")
 
-    line.refresh_from_db()
-    assert line.closed_returned_quantity == 2
+    kept = []
+    for line in lines:
+        line.refresh_from_db()
+        kept.append(
+            (
+                line.closed_returned_quantity,
+                line.returned_unbilled_quantity,
+                line.units.billed_returned,
+            )
+        )
+    assert kept == [(2, 0, 0), (0, 4, 0), (1, 0, 2)]
     assert not any(verify().values())
 
 

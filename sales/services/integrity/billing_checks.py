@@ -331,7 +331,7 @@ WITH completed AS (
 ), agreed AS (
     SELECT completed.*, line.tax_rate, line.net - line.header_discount AS net, line.tax,
         CASE WHEN {IS_SOLD} AND line.quantity > 0
-            AND line.returned_quantity - line.replaced_quantity > line.closed_returned_quantity
+            AND line.returned_unbilled_quantity > 0
             THEN (line.invoiced_quantity - line.credited_quantity + line.closed_quantity)
                 / line.quantity ELSE 1 END AS share
     FROM sales_orderline line JOIN completed ON completed.order_id = line.order_id

@@ -157,7 +157,7 @@ WITH counting AS (
     SELECT counting.*,
         is_goods AND wanted > departed + closed_unshipped_quantity AS opens_to_ship,
         drafted_quantity > 0 OR wanted > kept_billed + closed_quantity
-            + given_back - closed_returned_quantity AS opens_to_bill
+            + returned_unbilled_quantity AS opens_to_bill
     FROM counting
 ), advance AS ({ADVANCES}), open_deduction AS ({OPEN_DEDUCTIONS}), derived AS (
     SELECT order_id,

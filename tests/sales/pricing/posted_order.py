@@ -93,7 +93,8 @@ class PostedOrder(DrawnOrder):
             line = self.ledger.line(key)
             self.books[line.rate] -= TaxAmount.of(part.amounts)
             if again:
-                self.bill_units(line, Portion() - part)
+                units = line.units.credited_again(part.quantity)
+                self.put(replace(line, units=units, billed=line.billed - part.amounts))
                 continue
             self.for_good[line.rate] += TaxAmount.of(part.amounts)
             self.put(replace(line, units=line.units.credited_for_good(part.quantity)))
