@@ -95,8 +95,8 @@ MERGED = (
     Mutant(
         "fulfilment/sync/disputes.py",
         "a field in dispute is sent as we hold it",
-        "        path: held[path] if path in disputed and path in held else value\n",
-        "        path: value\n",
+        "        return path in disputed or (",
+        "        return (",
         TESTS,
     ),
     Mutant(

@@ -160,7 +160,7 @@ SENDING = (
     Mutant(
         FAN_OUT,
         "a disabled connection is sent to",
-        " AND status <> 'disabled'",
+        "status <> 'disabled' AND ",
         "",
         tests("fan_out", "connections"),
     ),
@@ -196,8 +196,8 @@ SENDING = (
     Mutant(
         HEALTH,
         "a refusal counts as a failure of the connection",
-        "Outcome.NO_REFERENCE, Outcome.REFUSED}",
-        "Outcome.NO_REFERENCE}",
+        "Outcome.NO_REFERENCE, Outcome.REFUSED, ",
+        "Outcome.NO_REFERENCE, ",
         tests("connection_health"),
     ),
     Mutant(

@@ -7,8 +7,9 @@ from bench._mutant import Mutant, tests
 REPORTS = "fulfilment/sync/reports.py"
 STATUS_ORDER = "fulfilment/sync/status_order.py"
 SHIPMENTS = "fulfilment/services/reported_shipments.py"
-INVOICES = "fulfilment/inbound/invoice_effects.py"
 PAYMENTS = "fulfilment/inbound/payment_effects.py"
+PAYMENT_REPORTS = "fulfilment/inbound/payment_reports.py"
+OFFICIAL_NUMBERS = "fulfilment/inbound/official_invoices.py"
 
 ADDED_UP = (
     Mutant(
@@ -77,20 +78,20 @@ ADDED_UP = (
     ),
     Mutant(
         SHIPMENTS,
-        "quantities beyond the order are recorded on its lines",
+        "parts of whole units are recorded",
         "                    check_part(lines[pk], quantity, left=left)\n",
         "                    check_part(lines[pk], quantity, left=quantity)\n",
         tests("reported_shipments", "order_effects"),
     ),
     Mutant(
-        PAYMENTS,
+        PAYMENT_REPORTS,
         "the last amount of a payment counts",
         "    counted = usable[0] if usable else None\n",
         "    counted = usable[-1] if usable else None\n",
         tests("payment_effects", "message_order"),
     ),
     Mutant(
-        PAYMENTS,
+        PAYMENT_REPORTS,
         "a reversal that is reported twice counts twice",
         "                counted[reference] = report if report.is_correction else kept\n",
         "                counted[report.id] = report if report.is_correction else kept\n",
@@ -99,19 +100,19 @@ ADDED_UP = (
     Mutant(
         PAYMENTS,
         "what a person recorded is corrected",
-        "    if kept is not None and kept.source == connection.code:\n",
-        "    if kept is not None:\n",
+        "        if kept is not None and kept.source == self.connection.code:\n",
+        "        if kept is not None:\n",
         tests("payment_effects"),
     ),
     Mutant(
-        INVOICES,
+        OFFICIAL_NUMBERS,
         "the latest official number counts",
-        "for number in numbers if number not in taken",
-        "for number in reversed(numbers) if number not in taken",
+        "next((number for number in numbers if",
+        "next((number for number in reversed(numbers) if",
         tests("invoice_effects", "message_order"),
     ),
     Mutant(
-        INVOICES,
+        OFFICIAL_NUMBERS,
         "the tolerance of a connection is not kept",
         "abs(theirs - ours) > connection.tolerance(kind)",
         "abs(theirs - ours) > 0",

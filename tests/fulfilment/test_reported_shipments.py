@@ -52,6 +52,16 @@ def test_records_the_lines_that_fit_beside_one_that_does_not(order: Order) -> No
     assert len(merged.misfits) == 1
 
 
+def test_records_no_part_of_a_whole_unit(order: Order) -> None:
+    merged = report(order, "1.5")
+
+    assert (merged.shipment, merged.has_changed) == (None, False)
+    [misfit] = merged.misfits
+    assert (misfit.quantity, misfit.left) == (Decimal("1.5"), order.lines.get().quantity)
+    assert "Only whole units are sold, not 1.5" in str(misfit.reason)
+    assert order.lines.get().shipped_quantity == 0
+
+
 def test_a_correction_is_applied_once(order: Order) -> None:
     report(order, "8", "delivered")
 

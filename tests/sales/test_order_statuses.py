@@ -57,9 +57,10 @@ def test_derives_the_fulfilment_status_from_goods(lines: list[OrderLine], status
         ([of_ten(invoiced=10, credited=4, closed=4)], "invoiced"),
         ([of_ten(invoiced=4, cancelled=6)], "invoiced"),
         ([of_ten(invoiced=10, credited=10)], "credited"),
-        ([of_ten(shipped=10, invoiced=6, returned=4)], "invoiced"),
+        ([of_ten(shipped=10, invoiced=6, returned=4, returned_unbilled=4)], "invoiced"),
+        ([of_ten(shipped=6, invoiced=6, returned=4)], "partly"),
         ([of_ten(shipped=10, invoiced=6, returned=4, replaced=4)], "partly"),
-        ([of_ten(shipped=10, returned=10)], "nothing"),
+        ([of_ten(shipped=10, returned=10, returned_unbilled=10)], "nothing"),
     ],
 )
 def test_derives_the_billing_status_from_everything_that_counts(
@@ -81,7 +82,7 @@ def test_derives_the_billing_status_from_everything_that_counts(
         ([of_ten(shipped=10, invoiced=10, credited=1)], False),
         ([of_ten(shipped=10, invoiced=10)], True),
         ([of_ten(service=True, invoiced=10)], True),
-        ([of_ten(shipped=10, invoiced=6, returned=4)], True),
+        ([of_ten(shipped=10, invoiced=6, returned=4, returned_unbilled=4)], True),
     ],
 )
 def test_is_complete_when_nothing_is_left_to_ship_or_bill(

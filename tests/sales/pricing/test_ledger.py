@@ -71,6 +71,12 @@ def with_units(ledger: Ledger, key: str, **units: Decimal) -> Ledger:
     return with_line(ledger, replace(line, units=replace(line.units, **units)))  # type: ignore[arg-type]  # its own fields
 
 
+def given_back(ledger: Ledger, key: str, returned: Decimal) -> Ledger:
+    """Enter how many units of a line came back for good."""
+    line = ledger.line(key)
+    return with_line(ledger, replace(line, units=line.units.given_back(returned)))
+
+
 def after_down_payment(ledger: Ledger, payment: NextDownPayment) -> Ledger:
     """Enter an issued down payment."""
     advances = dict(ledger.advances)
@@ -228,7 +234,7 @@ class TestReturns:
     def test_goods_that_are_not_replaced_are_closed_and_never_billed(self) -> None:
         ledger = ledger_of(("100", "10.00", NINETEEN))
         ledger = after_invoice(ledger, ledger.invoice({"0": Decimal(90)}))
-        ledger = with_units(ledger, "0", shipped=Decimal(100), returned=Decimal(10))
+        ledger = given_back(with_units(ledger, "0", shipped=Decimal(100)), "0", Decimal(10))
 
         assert ledger.line("0").units.open_to_bill == 0
         assert ledger.line("0").units.open_to_ship == 0
@@ -322,7 +328,7 @@ class TestDeductions:
     def test_what_no_invoice_can_take_off_keeps_the_order_open(self) -> None:
         ledger = ledger_of(("10", "100.00", TWENTY), ("1", "-500.00", TWENTY))
         ledger = after_invoice(ledger, ledger.invoice({"0": Decimal(5)}))
-        returned = with_units(ledger, "0", shipped=Decimal(10), returned=Decimal(4))
+        returned = given_back(with_units(ledger, "0", shipped=Decimal(10)), "0", Decimal(4))
 
         last = returned.invoice({"0": Decimal(1)})
         after = after_invoice(returned, last)
