@@ -90,7 +90,7 @@ def test_tells_apart_what_came_back_billed_credited_and_neither(market: Market) 
     run_data_steps("sales", "0028_match_closed_returns")
     run_data_steps("sales", "0031_split_returns")
 
-    kept = []
+    kept: list[tuple[object, ...]] = []
     for line in lines:
         line.refresh_from_db()
         kept.append(

@@ -27,7 +27,12 @@ def shipped(quantity: int, *, billed: int = 0, ordered: int = 10) -> Units:
     return Units(Decimal(ordered), billed=Decimal(billed), shipped=Decimal(quantity))
 
 
-def open_units(units: Units) -> tuple[Decimal, Decimal, Decimal]:
+def counts(*quantities: Decimal) -> tuple[object, ...]:
+    """Return quantities, to be compared with whole numbers."""
+    return quantities
+
+
+def open_units(units: Units) -> tuple[object, ...]:
     """Return what is open to ship and to bill, and what came back and is to be credited."""
     return units.open_to_ship, units.open_to_bill, units.billed_returned
 
@@ -36,7 +41,7 @@ class TestReturnAndCreditForGood:
     def test_a_credit_of_what_was_kept_does_not_use_up_what_came_back_unbilled(self) -> None:
         units = bill(TEN.given_back(Decimal(2)), 8).credited_for_good(Decimal(1))
 
-        assert (units.gone, units.open_to_bill, units.billed_returned) == (3, 0, 0)
+        assert counts(units.gone, units.open_to_bill, units.billed_returned) == (3, 0, 0)
 
     def test_a_credit_of_what_came_back_billed_is_for_that(self) -> None:
         units = bill(TEN, 10).given_back(Decimal(2))
@@ -44,24 +49,28 @@ class TestReturnAndCreditForGood:
 
         units = units.credited_for_good(Decimal(2))
 
-        assert (units.gone, units.open_to_bill, units.billed_returned) == (2, 0, 0)
+        assert counts(units.gone, units.open_to_bill, units.billed_returned) == (2, 0, 0)
 
     def test_a_return_brings_what_was_credited_for_it_beforehand(self) -> None:
         units = bill(TEN, 5).credited_for_good(Decimal(1)).given_back(Decimal(1))
 
-        assert (units.gone, units.open_to_bill, units.kept) == (1, 5, 9)
+        assert counts(units.gone, units.open_to_bill, units.kept) == (1, 5, 9)
 
     def test_a_return_that_is_corrected_leaves_the_credit(self) -> None:
         units = bill(TEN, 5).credited_for_good(Decimal(1)).given_back(Decimal(2))
 
         units = units.given_back(Decimal(0))
 
-        assert (units.gone, units.closed_returned, units.open_to_bill) == (1, 0, 5)
+        assert counts(units.gone, units.closed_returned, units.open_to_bill) == (1, 0, 5)
 
     def test_what_was_credited_before_it_left_does_not_come_back(self) -> None:
         units = shipped(4, billed=10).credited_for_good(Decimal(6)).given_back(Decimal(1))
 
-        assert (units.closed_unshipped, units.closed_returned, units.billed_returned) == (6, 0, 1)
+        assert counts(units.closed_unshipped, units.closed_returned, units.billed_returned) == (
+            6,
+            0,
+            1,
+        )
 
     @pytest.mark.parametrize(
         ("before", "credited", "to_ship", "to_bill", "least"),
@@ -86,13 +95,13 @@ class TestReturnAndCreditForGood:
 
     def test_billed_goods_that_come_back_are_to_be_credited(self) -> None:
         units = shipped(5, billed=5).given_back(Decimal(2))
-        assert (*open_units(units), units.gone, units.least) == (5, 5, 2, 0, 5)
+        assert (*open_units(units), *counts(units.gone, units.least)) == (5, 5, 2, 0, 5)
 
         for_good = units.credited_for_good(Decimal(2))
         again = units.credited_again(Decimal(2))
 
-        assert (*open_units(for_good), for_good.kept_billed) == (5, 5, 0, 3)
-        assert (*open_units(again), again.kept_billed) == (5, 5, 0, 3)
+        assert (*open_units(for_good), *counts(for_good.kept_billed)) == (5, 5, 0, 3)
+        assert (*open_units(again), *counts(again.kept_billed)) == (5, 5, 0, 3)
 
     def test_what_came_back_of_a_prepaid_line_is_credited_before_what_did_not_leave(self) -> None:
         units = shipped(5, billed=10).given_back(Decimal(2)).credited_for_good(Decimal(2))
@@ -100,12 +109,12 @@ class TestReturnAndCreditForGood:
 
         units = units.credited_for_good(Decimal(5))
 
-        assert (*open_units(units), units.kept_billed) == (0, 0, 0, 3)
+        assert (*open_units(units), *counts(units.kept_billed)) == (0, 0, 0, 3)
 
     def test_a_draft_that_is_deleted_leaves_what_came_back_unbilled(self) -> None:
         units = shipped(5, billed=5).given_back(Decimal(2)).undrafted(Decimal(5))
 
-        assert (*open_units(units), units.shipped_to_bill) == (5, 8, 0, 3)
+        assert (*open_units(units), *counts(units.shipped_to_bill)) == (5, 8, 0, 3)
 
     def test_a_draft_of_what_did_not_leave_takes_no_credit_away(self) -> None:
         units = shipped(5, billed=10).given_back(Decimal(2)).undrafted(Decimal(5))
@@ -192,5 +201,5 @@ def test_a_whole_return_that_is_credited_leaves_nothing_open(credited_first: boo
     else:
         units = units.given_back(Decimal(10)).credited_for_good(Decimal(10))
 
-    assert (units.gone, units.closed_returned, units.open_to_bill) == (10, 10, 0)
-    assert (units.billed_returned, units.kept_billed) == (0, 0)
+    assert counts(units.gone, units.closed_returned, units.open_to_bill) == (10, 10, 0)
+    assert counts(units.billed_returned, units.kept_billed) == (0, 0)
