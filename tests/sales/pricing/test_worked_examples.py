@@ -346,11 +346,23 @@ def test_opens_and_closes_returned_units_as_the_page_says(row: dict[str, str]) -
         billed=Decimal(row["billed"]),
         shipped=Decimal(row["shipped"]),
         replaced=Decimal(row["replaced"]),
-        returned=Decimal(row["not replaced"]),
-    )
+    ).given_back(Decimal(row["not replaced"]))
 
     assert units.open_to_ship == Decimal(row["open to ship"])
     assert units.open_to_bill == Decimal(row["open to bill"])
+
+
+@pytest.mark.parametrize("row", rows_of("then credited for good"))
+def test_credits_units_for_good_as_the_page_says(row: dict[str, str]) -> None:
+    units = Units(
+        Decimal(row["of"]), billed=Decimal(row["first billed"]), shipped=Decimal(row["shipped"])
+    ).given_back(Decimal(row["came back"]))
+
+    units = units.credited_for_good(Decimal(row["then credited for good"]))
+
+    assert units.open_to_ship == Decimal(row["open to ship"])
+    assert units.open_to_bill == Decimal(row["open to bill"])
+    assert units.billed_returned == Decimal(row["to be credited"])
 
 
 @pytest.mark.parametrize("row", rows_of("listed"))
