@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +17,7 @@ from crm.models import Opportunity, OwnedQuerySet, Partner
 from sales.models.catalogue import Product
 from sales.models.documents import Document, DocumentLine
 from sales.models.line_constraints import never_ahead, only_sold_is_counted
+from sales.models.order_units import DONE, UNIT_CONSTRAINTS
 from sales.models.quotes import Quote, QuoteLine
 from sales.models.triggers import (
     ChangeOrderApplied,
@@ -190,14 +191,6 @@ class Order(Document):
         return self.prices_are_locked or super().prices_locked
 
 
-DONE = (
-    "shipped_quantity", "delivered_quantity", "returned_quantity", "replaced_quantity",
-    "drafted_quantity", "invoiced_quantity", "credited_quantity", "closed_quantity",
-    "closed_unshipped_quantity", "closed_returned_quantity", "returned_unbilled_quantity",
-)  # fmt: skip
-"""What was done with the units of an order line."""
-
-
 @keeps_history()
 class OrderLine(DocumentLine):
     """One ordered item, with how much of it is shipped, returned, cancelled and billed."""
@@ -237,70 +230,7 @@ class OrderLine(DocumentLine):
             *DocumentLine.Meta.constraints,
             never_ahead("order_line_asks_nothing_ahead"),
             only_sold_is_counted("order_line_only_sold_is_counted", DONE),
-            models.CheckConstraint(
-                condition=Q(quantity__gte=0) & Q(cancelled_quantity__gte=0),
-                name="order_line_quantity_not_negative",
-            ),
-            models.CheckConstraint(
-                condition=Q(returned_quantity__gte=0)
-                & Q(returned_quantity__lte=F("shipped_quantity")),
-                name="order_line_returned_was_shipped",
-            ),
-            models.CheckConstraint(
-                condition=Q(delivered_quantity__gte=0)
-                & Q(delivered_quantity__lte=F("shipped_quantity")),
-                name="order_line_delivered_was_shipped",
-            ),
-            models.CheckConstraint(
-                condition=Q(
-                    shipped_quantity__lte=F("quantity")
-                    - F("cancelled_quantity")
-                    - F("closed_unshipped_quantity")
-                    + F("replaced_quantity")
-                ),
-                name="order_line_shipped_was_ordered",
-            ),
-            models.CheckConstraint(
-                condition=Q(replaced_quantity__gte=0)
-                & Q(replaced_quantity__lte=F("returned_quantity")),
-                name="order_line_replaced_was_returned",
-            ),
-            models.CheckConstraint(
-                condition=Q(closed_unshipped_quantity__gte=0)
-                & Q(closed_unshipped_quantity__lte=F("closed_quantity")),
-                name="order_line_closed_unshipped_was_closed",
-            ),
-            models.CheckConstraint(
-                condition=Q(closed_returned_quantity__gte=0)
-                & Q(
-                    closed_returned_quantity__lte=F("closed_quantity")
-                    - F("closed_unshipped_quantity")
-                )
-                & Q(returned_unbilled_quantity__gte=0)
-                & Q(
-                    returned_quantity__gte=F("replaced_quantity")
-                    + F("closed_returned_quantity")
-                    + F("returned_unbilled_quantity")
-                ),
-                name="order_line_closed_returned_came_back",
-            ),
-            models.CheckConstraint(
-                condition=Q(drafted_quantity__gte=0)
-                & Q(closed_quantity__gte=0)
-                & Q(closed_quantity__lte=F("credited_quantity"))
-                & Q(credited_quantity__lte=F("invoiced_quantity")),
-                name="order_line_credited_was_invoiced",
-            ),
-            models.CheckConstraint(
-                condition=Q(
-                    quantity__gte=F("cancelled_quantity")
-                    + F("invoiced_quantity")
-                    - F("credited_quantity")
-                    + F("closed_quantity")
-                    + F("drafted_quantity")
-                ),
-                name="order_line_never_billed_twice",
-            ),
+            *UNIT_CONSTRAINTS,
         ]
         triggers: ClassVar = line_triggers("order", "cancelled_quantity", "confirmed_on", *DONE)
 

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sales.pricing.ledger_lines import Units
+from tests.worked_examples import as_parameters, read_tables
 
+TABLES = read_tables("pricing.md")
 TEN = Units(Decimal(10), shipped=Decimal(10))
 
 
@@ -203,3 +205,29 @@ def test_a_whole_return_that_is_credited_leaves_nothing_open(credited_first: boo
 
     assert counts(units.gone, units.closed_returned, units.open_to_bill) == (10, 10, 0)
     assert counts(units.billed_returned, units.kept_billed) == (0, 0)
+
+
+@pytest.mark.parametrize("row", as_parameters(TABLES, "of units"))
+def test_opens_and_closes_returned_units_as_the_page_says(row: dict[str, str]) -> None:
+    units = Units(
+        Decimal(row["of units"]),
+        billed=Decimal(row["billed"]),
+        shipped=Decimal(row["shipped"]),
+        replaced=Decimal(row["replaced"]),
+    ).given_back(Decimal(row["not replaced"]))
+
+    assert units.open_to_ship == Decimal(row["open to ship"])
+    assert units.open_to_bill == Decimal(row["open to bill"])
+
+
+@pytest.mark.parametrize("row", as_parameters(TABLES, "of"))
+def test_credits_units_for_good_as_the_page_says(row: dict[str, str]) -> None:
+    units = Units(
+        Decimal(row["of"]), billed=Decimal(row["first billed"]), shipped=Decimal(row["shipped"])
+    ).given_back(Decimal(row["came back"]))
+
+    units = units.credited_for_good(Decimal(row["then credited for good"]))
+
+    assert units.open_to_ship == Decimal(row["open to ship"])
+    assert units.open_to_bill == Decimal(row["open to bill"])
+    assert units.billed_returned == Decimal(row["to be credited"])
