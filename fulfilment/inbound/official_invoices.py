@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
+from django.db import transaction
+
+from common.errors import DomainError
 from common.sentences import Sentence
 from common.sentences import sentence as _
+from common.stored_sentences import columns
 from fulfilment.cloudevents import plain
 from fulfilment.connectors.base import Record
-from fulfilment.inbound.documents import reports_of, sender
+from fulfilment.inbound.documents import reports_of, rules_for, sender, sentences
 from fulfilment.inbound.report_rules import PAID, POSTED, foreign, why_not
-from fulfilment.inbound.schemas import IncomingMessage
-from fulfilment.models import Connection, Discrepancy, ExternalRef
+from fulfilment.inbound.schemas import IncomingMessage, parse_message
+from fulfilment.models import Connection, Discrepancy, ExternalRef, InboundMessage
 from fulfilment.services.discrepancies import (
     NewDiscrepancy,
     close_conflicts,
@@ -21,6 +26,7 @@ from fulfilment.services.discrepancies import (
 )
 from fulfilment.sync.reports import Report, in_order, standing
 from sales.models import Invoice
+from sales.services.documents.locks import lock_invoice
 from sales.services.invoices import record_official_invoice
 
 Kind = Discrepancy.Kind
@@ -33,7 +39,7 @@ class Official:
     """What the messages of an ERP add up to about the invoice of record.
 
     ``figures`` is the report whose day, tax and total count, ``other_number`` the latest one with
-    another number, and ``refused`` the last one if it cannot be.
+    another number than the one that counts, and ``refused`` the last one if it cannot be.
     """
 
     number: str
@@ -49,7 +55,7 @@ def store_official(
     reports = reports_of(connection, record, message, POSTED, PAID, any_part=True)
     official = _official(invoice, reports)
     said = official.figures.data if official.figures else None
-    before = invoice.version
+    before, number_before = invoice.version, invoice.official_number
     stored = record_official_invoice(
         invoice.pk,
         actor=sender(connection),
@@ -67,25 +73,54 @@ def store_official(
     settle_discrepancies(open_now, found)
     close_conflicts(record.id)
     invoice.refresh_from_db()
+    if number_before and number_before != invoice.official_number:
+        _give_free_number(invoice, number_before)
     return stored.version != before, found
 
 
+def _give_free_number(invoice: Invoice, number: str) -> None:
+    """Give a number that an invoice has no more to the one that was reported with it, and waits."""
+    waiting = Discrepancy.objects.filter(
+        kind=Kind.REFERENCE, field="official_number", theirs=number, resolved_at__isnull=True
+    ).exclude(record_id=invoice.pk)
+    for each in waiting.select_related("connection", "report").order_by("id"):
+        if each.report is not None:
+            with suppress(DomainError), transaction.atomic():
+                _store_waiting(each, each.report)
+
+
+def _store_waiting(waiting: Discrepancy, stored: InboundMessage) -> None:
+    """Store what a report said that waited for its number."""
+    invoice, message = lock_invoice(waiting.record_id)[0], parse_message(stored.body)
+    record = Record(waiting.record_type, invoice.pk, invoice.number or "")
+    _, found = store_official(waiting.connection, record, invoice, message)
+    if stored.type == POSTED and invoice.official_number == waiting.theirs:
+        InboundMessage.objects.filter(pk=stored.pk, result=InboundMessage.Result.CONFLICT).update(
+            result=InboundMessage.Result.APPLIED,
+            **columns("detail", sentences(rules_for(message, found)), 500),
+        )
+
+
 def _official(invoice: Invoice, reports: Sequence[Report]) -> Official:
-    """Add the reports up: the number that was said first, the figures that were said last."""
+    """Add the reports up: the number and the figures that were said last.
+
+    The number of a payment counts while no invoice of record was posted.
+    """
     possible = [report for report in reports if not why_not(invoice, report)]
     posted = standing(report for report in possible if report.type == POSTED)
     start = posted[0].sequence if posted and posted[0].is_correction else 0
     numbered = [report for report in in_order(possible) if report.sequence >= start]
     said = {report.data["official_number"] for report in reports}
     is_theirs = invoice.official_number in {"", *said}
-    number = _free_number(invoice, numbered) if is_theirs else invoice.official_number
+    preferred = [*reversed(posted), *reversed(numbered)]
+    number = _free_number(invoice, preferred) if is_theirs else invoice.official_number
     usable = [report for report in posted if _number_of(report) == number]
     last = in_order(report for report in reports if report.type == POSTED)[-1:]
     return Official(
         number=number,
         figures=usable[-1] if usable else None,
         other_number=next(
-            (report for report in numbered[-1:] if _number_of(report) != number), None
+            (report for report in reversed(numbered) if _number_of(report) != number), None
         ),
         refused=next((report for report in last if report not in possible), None),
     )
@@ -96,9 +131,9 @@ def _number_of(report: Report) -> str:
     return number
 
 
-def _free_number(invoice: Invoice, numbered: Sequence[Report]) -> str:
-    """Return the first number that was reported and is not another invoice's."""
-    numbers = [_number_of(report) for report in numbered]
+def _free_number(invoice: Invoice, preferred: Sequence[Report]) -> str:
+    """Return the first of the reported numbers that is not another invoice's."""
+    numbers = [_number_of(report) for report in preferred]
     taken = set(
         Invoice.objects.filter(company=invoice.company_id, official_number__in=numbers)
         .exclude(pk=invoice.pk)

@@ -8,6 +8,7 @@ order the messages come.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -36,7 +37,14 @@ from sales.services.billing.money_rules import (
     is_same_reference,
     recorded_elsewhere,
 )
-from sales.services.payments import correct_payment, find_payment, left_of, record_payment
+from sales.services.errors import GivenBack
+from sales.services.payments import (
+    Stay,
+    correct_payment,
+    find_payment,
+    left_of,
+    record_payment,
+)
 
 Kind = Discrepancy.Kind
 
@@ -140,6 +148,11 @@ class Entry:
         counted = self.paid.counted
         if counted is None:
             return find_payment(self.invoice, self.reference)
+        with suppress(GivenBack), transaction.atomic():
+            return self._record(counted, self._stay())
+        return self._record(counted, None)
+
+    def _record(self, counted: Report, stay: Stay | None) -> Payment:
         return record_payment(
             self.invoice.pk,
             actor=sender(self.connection),
@@ -147,7 +160,16 @@ class Entry:
             received_on=counted.data["paid_on"],
             reference=self.reference,
             method=self.connection.name[:30],
+            stay=stay,
         ).payment
+
+    def _stay(self) -> Stay | None:
+        """Return what stays of a payment whose reversal came first; None if that is all of it."""
+        paid = self.paid
+        if not paid.counted or not ZERO < paid.reversed <= amount_of(paid.counted):
+            return None
+        last = paid.reversals[-1].data
+        return Stay(paid.left, last["reversed_on"], last["reason"])
 
     def _kept(self) -> Payment | None:
         return find_entry(self.invoice.payments.filter(kind=Payment.Kind.PAYMENT), self.reference)

@@ -61,7 +61,8 @@ class MoneyEntry(models.Model):
 class Payment(MoneyEntry):
     """What settles an invoice: money, customer credit, a discount, a write-off.
 
-    Negative is given back: a refund, a move to customer credit, a discount that shrinks.
+    Negative is given back: a refund, a move to customer credit, a discount that shrinks. What is
+    taken back from customer credit, because its payment did not stay, is positive.
     """
 
     class Kind(models.TextChoices):
@@ -107,7 +108,8 @@ class Payment(MoneyEntry):
             models.CheckConstraint(
                 condition=Q(kind__in=["early_payment", "write_off", "correction"])
                 | Q(kind__in=["payment", "from_credit"], amount__gt=0)
-                | Q(kind__in=["refund", "to_credit"], amount__lt=0),
+                | Q(kind__in=["refund", "to_credit"], amount__lt=0)
+                | (Q(kind="to_credit", amount__gt=0) & ~Q(reason="")),
                 name="payment_goes_one_way",
             ),
             models.CheckConstraint(
@@ -223,6 +225,7 @@ class CustomerCreditEntry(MoneyEntry):
             ),
             models.CheckConstraint(
                 condition=Q(kind="moved", amount__gt=0, payment__isnull=False)
+                | (Q(kind="moved", amount__lt=0, payment__isnull=False) & ~Q(reason=""))
                 | Q(kind="applied", amount__lt=0, payment__isnull=False)
                 | (Q(kind="refund", amount__lt=0, payment__isnull=True) & ~Q(reason="")),
                 name="customer_credit_goes_one_way",

@@ -13,7 +13,6 @@ from common.formatting import format_day, format_money
 from common.sentences import Amount
 from common.sentences import sentence as _
 from crm.actors import Actor
-from crm.models import Account
 from crm.services.activities import note
 from sales.models import Company, CustomerCreditEntry, Invoice, Payment, SalesEvent
 from sales.models.payments import CustomerCreditQuerySet
@@ -23,6 +22,7 @@ from sales.services.billing.money_rules import check_day, check_refund, recorded
 from sales.services.billing.settlement import (
     enter,
     enter_credit,
+    lock_balance,
     move_to_credit,
     recorder,
     settle,
@@ -144,9 +144,3 @@ def _note_refund(entry: CustomerCreditEntry, actor: Actor) -> None:
         reason=entry.reason,
     )
     note(entry.account, text, actor=actor)
-
-
-def lock_balance(account_id: uuid.UUID, company_id: uuid.UUID, currency: str) -> Decimal:
-    """Return a customer's credit, and let nobody else take from it until the transaction ends."""
-    Account.objects.select_for_update(of=("self",), no_key=True).get(pk=account_id)
-    return CustomerCreditEntry.objects.of(account_id, company_id, currency)

@@ -28,6 +28,7 @@ from sales.services.billing.settlement import (
     enter,
     move_to_credit,
     settle,
+    take_back_credit,
     take_back_write_off,
 )
 from sales.services.documents.locks import lock_invoice
@@ -46,6 +47,15 @@ class Recorded:
     overpaid: Decimal = Decimal(0)
 
 
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """How much of a payment stays, in the invoice's currency, since which day, and why not all."""
+
+    amount: Decimal
+    corrected_on: dt.date
+    reason: str
+
+
 @transaction.atomic
 def record_payment(
     invoice_id: uuid.UUID,
@@ -55,13 +65,14 @@ def record_payment(
     received_on: dt.date,
     reference: str = "",
     method: str = "",
+    stay: Stay | None = None,
 ) -> Recorded:
     """Record money that came in; the same reference, amount and day count once.
 
     References are the same whatever their case and the blanks around them; the first one is kept.
 
     Money in time for the early-payment discount that covers the rest settles the invoice; what is
-    too much becomes customer credit.
+    too much becomes customer credit. What is known to be reversed already is corrected before.
     """
     invoice = lock_issued(invoice_id)
     payments = invoice.payments.filter(kind=Kind.PAYMENT)
@@ -80,12 +91,24 @@ def record_payment(
         method=method,
     )
     figures = _besides_money(invoice)
-    overpaid = _settle_with(invoice, payment, actor)
+    _give_what_it_earns(invoice, payment, actor)
+    correction = _correct_at_once(invoice, payment, stay, actor) if stay else None
+    overpaid = _settle_surplus(invoice, payment, stay.amount if stay else amount, actor)
     with our_own_doing(_besides_money(invoice) != figures):
         record_event(
             SalesEvent.Type.INVOICE_PAID, invoice, actor=actor, data={"payment": str(payment.pk)}
         )
+    if correction is not None:
+        _tell_correction(correction, actor)
     return Recorded(payment, is_new=True, overpaid=overpaid)
+
+
+def _correct_at_once(invoice: Invoice, payment: Payment, stay: Stay, actor: Actor) -> Payment:
+    """Enter how much of a new payment does not stay, before any of it is too much."""
+    correction = _enter_correction(invoice, payment, stay, stay.amount - payment.amount, actor)
+    take_back_discount(invoice, on=correction.received_on, actor=actor)
+    _check_given_back(invoice)
+    return correction
 
 
 def _besides_money(invoice: Invoice) -> tuple[Decimal, ...]:
@@ -93,15 +116,19 @@ def _besides_money(invoice: Invoice) -> tuple[Decimal, ...]:
     return invoice.moved_to_credit, invoice.discounted, invoice.written_off
 
 
-def _settle_with(invoice: Invoice, payment: Payment, actor: Actor) -> Decimal:
-    """Settle an invoice with a payment; return what of it is too much."""
+def _give_what_it_earns(invoice: Invoice, payment: Payment, actor: Actor) -> None:
+    """Let money take a write-off back, and earn the early-payment discount."""
     day = payment.received_on
     reference = payment.reference or day.isoformat()
     take_back_write_off(invoice, on=day, actor=actor, reason=reference)
     give_discount(invoice, on=day, actor=actor)
-    overpaid: Decimal = min(payment.amount, invoice.to_refund)
+
+
+def _settle_surplus(invoice: Invoice, payment: Payment, stays: Decimal, actor: Actor) -> Decimal:
+    """Settle an invoice with what stays of a payment; return what of it is too much."""
+    overpaid: Decimal = min(stays, invoice.to_refund)
     if overpaid:
-        move_to_credit(invoice, overpaid, on=day, actor=actor)
+        move_to_credit(invoice, overpaid, on=payment.received_on, actor=actor)
     settle(invoice)
     return overpaid
 
@@ -167,24 +194,35 @@ def correct_payment(
     difference = amount - left_of(payment)
     if not difference:
         return Recorded(payment, is_new=False)
-    _check_correction(invoice, amount, difference, corrected_on, reason)
-    correction = enter(
+    stay = Stay(amount, corrected_on, reason)
+    correction = _enter_correction(invoice, payment, stay, difference, actor)
+    overpaid = _settle_correction(invoice, correction, actor)
+    _tell_correction(correction, actor)
+    return Recorded(correction, is_new=True, overpaid=overpaid)
+
+
+def _enter_correction(
+    invoice: Invoice, payment: Payment, stay: Stay, difference: Decimal, actor: Actor
+) -> Payment:
+    _check_correction(invoice, stay.amount, difference, stay.corrected_on, stay.reason)
+    return enter(
         invoice,
         Kind.CORRECTION,
         difference,
-        on=corrected_on,
+        on=stay.corrected_on,
         actor=actor,
-        reason=reason.strip()[:200],
+        reason=stay.reason.strip()[:200],
         corrects=payment,
     )
-    overpaid = _settle_correction(invoice, correction, actor)
+
+
+def _tell_correction(correction: Payment, actor: Actor) -> None:
     record_event(
         SalesEvent.Type.INVOICE_PAYMENT_CORRECTED,
-        invoice,
+        correction.invoice,
         actor=actor,
         data={"payment": str(correction.pk)},
     )
-    return Recorded(correction, is_new=True, overpaid=overpaid)
 
 
 def find_payment(invoice: Invoice, reference: str) -> Payment:
@@ -209,9 +247,25 @@ def _check_correction(
 
 
 def _settle_correction(invoice: Invoice, correction: Payment, actor: Actor) -> Decimal:
+    """Settle an invoice with a correction; return what of it is too much.
+
+    Less money takes back first what it made customer credit, as far as that is not used.
+    """
     if correction.amount > 0:
-        return _settle_with(invoice, correction, actor)
-    take_back_discount(invoice, on=correction.received_on, actor=actor)
+        _give_what_it_earns(invoice, correction, actor)
+        return _settle_surplus(invoice, correction, correction.amount, actor)
+    day, reason = correction.received_on, correction.reason
+    take_back_discount(invoice, on=day, actor=actor)
+    too_little = max(-correction.amount, invoice.outstanding)
+    take_back_credit(invoice, too_little, on=day, actor=actor, reason=reason)
+    give_discount(invoice, on=day, actor=actor)
+    _check_given_back(invoice)
+    settle(invoice)
+    return Decimal(0)
+
+
+def _check_given_back(invoice: Invoice) -> None:
+    """Refuse to open again what is refunded, or customer credit that is used."""
     given_back = invoice.refunded + invoice.moved_to_credit
     if given_back and invoice.outstanding > 0:
         raise GivenBack(
@@ -222,8 +276,6 @@ def _settle_correction(invoice: Invoice, correction: Payment, actor: Actor) -> D
                 invoice=invoice,
             )
         )
-    settle(invoice)
-    return Decimal(0)
 
 
 def left_of(payment: Payment) -> Decimal:

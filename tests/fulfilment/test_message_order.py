@@ -10,10 +10,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db.models import Sum
 
 from fulfilment.inbound.schemas import OPENING, SCHEMAS
 from fulfilment.models import Discrepancy, InboundMessage, Parcel, Shipment
-from sales.models import Invoice, Order, Payment, PaymentTerms, Product
+from sales.models import CustomerCreditEntry, Invoice, Order, Payment, PaymentTerms, Product
 from tests.factories import Market
 from tests.fulfilment.conftest import FarEnd, shipment_event, submitted_order
 from tests.fulfilment.messages import (
@@ -86,6 +87,7 @@ def state_of_invoice(invoice: Invoice) -> dict[str, Any]:
         settled[(payment.corrects or payment).reference] += payment.amount
     return {
         "status": (invoice.status, invoice.paid, invoice.credited, invoice.outstanding),
+        "surplus": (invoice.moved_to_credit, invoice.to_refund, credit_from(invoice)),
         "official": (
             invoice.official_number.replace(str(invoice), "number"),
             invoice.official_status,
@@ -98,6 +100,13 @@ def state_of_invoice(invoice: Invoice) -> dict[str, Any]:
         },
         "discrepancies": discrepancies(invoice),
     }
+
+
+def credit_from(invoice: Invoice) -> Decimal:
+    """What the surplus of an invoice left the customer as credit."""
+    entries = CustomerCreditEntry.objects.filter(payment__invoice=invoice)
+    credit: Decimal = entries.aggregate(sum=Sum("amount", default=Decimal(0)))["sum"]
+    return credit
 
 
 def corrected(message: Message) -> Message:
@@ -218,6 +227,16 @@ def reports_of_a_corrected_number(invoice: Invoice) -> list[Message]:
     ]
 
 
+def reports_of_other_numbers(invoice: Invoice) -> list[Message]:
+    return [
+        posted(invoice, f"{invoice}-SI1", total="119.00"),
+        posted(invoice, f"{invoice}-SI2", total="121.00"),
+        paid(invoice, f"{invoice}-SI1", "30.00"),
+        posted(invoice, f"{invoice}-SI3", total="120.00"),
+        posted(invoice, f"{invoice}-SI2", tax="19.00"),
+    ]
+
+
 def reports_of_a_payment(invoice: Invoice) -> list[Message]:
     early = paid(invoice, f"{invoice}-SI1", "10.00")
     early["data"]["paid_on"] = "1969-12-31"
@@ -246,6 +265,30 @@ def reports_of_a_reversal_of_too_much(invoice: Invoice) -> list[Message]:
         taken_back(invoice, "20.00"),
         taken_back(invoice, "100.00", reference="CB-2"),
         posted(invoice, f"{invoice}-SI1", total="119.00"),
+    ]
+
+
+def second_payment(invoice: Invoice, amount: str) -> Message:
+    message = paid(invoice, f"{invoice}-SI1", amount)
+    message["data"]["payment_ref"] = f"PAY2-{invoice.number}"
+    return message
+
+
+def reports_of_a_reversal_of_what_was_paid_twice(invoice: Invoice) -> list[Message]:
+    return [
+        posted(invoice, f"{invoice}-SI1"),
+        paid(invoice, f"{invoice}-SI1", "50.00"),
+        taken_back(invoice, "50.00"),
+        second_payment(invoice, "120.00"),
+    ]
+
+
+def reports_of_reversals_of_a_part_of_the_surplus(invoice: Invoice) -> list[Message]:
+    return [
+        paid(invoice, f"{invoice}-SI1", "100.00"),
+        second_payment(invoice, "70.00"),
+        taken_back(invoice, "10.00"),
+        taken_back(invoice, "60.00", "CB-2", payment_ref=f"PAY2-{invoice.number}"),
     ]
 
 
@@ -301,9 +344,12 @@ OF_ORDERS = [
 OF_INVOICES = [
     reports_of_the_official_invoice,
     reports_of_a_corrected_number,
+    reports_of_other_numbers,
     reports_of_a_payment,
     reports_of_a_corrected_payment,
     reports_of_a_reversal_of_too_much,
+    reports_of_a_reversal_of_what_was_paid_twice,
+    reports_of_reversals_of_a_part_of_the_surplus,
     reports_of_more_than_is_open,
     reports_that_cannot_be,
     reports_of_credit,
@@ -385,41 +431,3 @@ def test_reports_of_every_type_are_permuted(market: Market, order: Order, invoic
 
     ours = {type_ for type_ in SCHEMAS.keys() - OPENING if not type_.startswith("supply.")}
     assert {message["type"] for message in messages} == ours
-
-
-def test_an_order_ends_as_its_reports_say(market: Market, warehouse: FarEnd) -> None:
-    order = submitted_order(market, "10", "3")
-    send_all(warehouse, reports_of_a_shipment(order), (4, 1, 0, 3, 2))
-
-    end = state_of_order(order)
-
-    assert end["lines"] == [(6, 0, 0, 0), (1, 0, 0, 0)]
-    assert end["statuses"] == ("submitted", "partly_shipped", "part shipped")
-    [shipment] = end["shipments"]
-    assert shipment[2:5] == ("shipped", "UPS", "1Z999")
-
-
-def test_what_fits_is_recorded_and_every_line_is_named(market: Market, warehouse: FarEnd) -> None:
-    order = submitted_order(market, "10", "3")
-    send_all(warehouse, reports_of_too_much(order), (0, 1, 2, 3))
-
-    end = state_of_order(order)
-
-    assert end["lines"] == [(10, 4, 0, 0), (3, 3, 0, 0)]
-    assert end["discrepancies"] == [
-        ("failed", "WH-3", "", "–", "failed", "report 3"),
-        ("quantity", "", "a line", "10", "12", "report 2"),
-        ("quantity", "", "a line", "3", "4", "report 2"),
-        ("quantity", "WH-2", "0199f3c1-0000-7000-8000-000000000000", "0", "1", "report 0"),
-    ]
-
-
-def test_an_invoice_ends_as_its_reports_say(invoice: Invoice, erp: FarEnd) -> None:
-    send_all(erp, reports_of_a_corrected_payment(invoice), (3, 1, 0, 4, 2))
-
-    end = state_of_invoice(invoice)
-
-    assert end["status"] == ("partly_paid", Decimal(33), Decimal(0), Decimal(87))
-    assert end["payments"] == {"PAY-number": Decimal(33)}
-    assert end["official"][:2] == ("number-SI1", "part paid")
-    assert end["discrepancies"] == [("payment", "CB-2", "PAY-number", "-7", "-9", "report 4")]

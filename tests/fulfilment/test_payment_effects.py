@@ -8,7 +8,9 @@ import pytest
 
 from fulfilment.cloudevents import plain
 from fulfilment.models import Discrepancy, InboundMessage
-from sales.models import Invoice, Payment
+from sales.models import Invoice, Payment, SalesEvent
+from sales.services.customer_credit import apply_credit
+from sales.services.integrity.verification import verify
 from sales.services.payments import record_payment
 from tests.factories import Market
 from tests.fulfilment.conftest import FarEnd
@@ -157,10 +159,50 @@ def test_keeps_another_amount_of_a_payment_beside_a_reversal_of_too_much(
     assert sorted(open_values()) == [("payment", "50", "-50"), ("payment", "50", "60")]
 
 
-def test_does_not_take_back_what_was_given_back_already(
+def test_takes_back_what_became_customer_credit_and_is_not_used(
+    invoice: Invoice, erp: FarEnd
+) -> None:
+    receive_from(erp, paid(invoice, "SI-1", "150.00"))
+    assert open_values() == [("overpaid", "120", "150")]
+
+    assert receive_from(erp, taken_back(invoice, "150.00")) == "applied"
+
+    invoice.refresh_from_db()
+    assert (invoice.status, invoice.paid, invoice.moved_to_credit) == ("issued", 0, 0)
+    assert entries(invoice) == [
+        ("payment", 150),
+        ("to_credit", -30),
+        ("correction", -150),
+        ("to_credit", 30),
+    ]
+    assert open_values() == []
+    assert list(verify()) == []
+
+
+def test_a_reversal_that_waits_is_applied_before_there_is_credit(
+    invoice: Invoice, erp: FarEnd
+) -> None:
+    receive_from(erp, taken_back(invoice, "130.00"))
+
+    assert receive_from(erp, paid(invoice, "SI-1", "150.00")) == "applied"
+
+    invoice.refresh_from_db()
+    assert (invoice.status, invoice.paid) == ("partly_paid", 20)
+    assert entries(invoice) == [("payment", 150), ("correction", -130)]
+    assert open_values() == []
+    told = SalesEvent.objects.filter(subject_id=invoice.pk).order_by("id")
+    assert list(told.values_list("type", flat=True))[-3:] == [
+        "invoice.paid",
+        "invoice.payment_corrected",
+        "invoice.posted",
+    ]
+
+
+def test_does_not_take_back_credit_that_was_used(
     invoice: Invoice, market: Market, erp: FarEnd
 ) -> None:
     receive_from(erp, paid(invoice, "SI-1", "150.00"))
+    apply_credit(bill(market).pk, actor=market.rep)
 
     assert receive_from(erp, taken_back(invoice, "150.00")) == "conflict"
 

@@ -11,7 +11,7 @@ from crm.actors import System
 from sales.models import Invoice, Payment, SalesEvent
 from sales.pricing.errors import AmountExceedsOpen, InvalidAmount
 from sales.services.credit_notes import credit_invoice
-from sales.services.customer_credit import keep_as_credit
+from sales.services.customer_credit import apply_credit, keep_as_credit
 from sales.services.errors import (
     GivenBack,
     NothingToCorrect,
@@ -244,8 +244,9 @@ class TestCorrections:
         with refused_for(InvalidAmount, "Enter an amount of zero or more.", "amount"):
             self.correct(invoice, "-1")
 
-    def test_does_not_take_back_what_was_given_back(self, invoice: Invoice) -> None:
+    def test_does_not_take_back_what_was_given_back(self, invoice: Invoice, market: Market) -> None:
         pay(invoice, "230", "P-1")
+        apply_credit(bill(market).pk, actor=market.rep)
         refusal = (
             "€30.00 of INV-2026-00001 is refunded or customer credit: "
             "the payment is not taken back, invoice the customer for it."

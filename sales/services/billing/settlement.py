@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from decimal import Decimal
 from typing import Any
 
 from crm.actors import Actor, System, actor_kind
-from crm.models import User
+from crm.models import Account, User
 from sales.models import CustomerCreditEntry, Invoice, Payment
 from sales.models.settlement import FROM_PAYMENTS
 
@@ -50,6 +51,28 @@ def move_to_credit(
     return enter_credit(payment, CustomerCreditEntry.Kind.MOVED, actor=actor)
 
 
+def take_back_credit(
+    invoice: Invoice, amount: Decimal, *, on: dt.date, actor: Actor, reason: str
+) -> None:
+    """Take back what became customer credit: its payment did not stay; the caller saves.
+
+    No more than the invoice moved there, nor than the customer has left of it.
+    """
+    if not invoice.moved_to_credit:
+        return
+    balance = lock_balance(invoice.account_id, invoice.company_id, invoice.currency)
+    back = min(amount, invoice.moved_to_credit, balance)
+    if back > 0:
+        payment = enter(invoice, Payment.Kind.TO_CREDIT, back, on=on, actor=actor, reason=reason)
+        enter_credit(payment, CustomerCreditEntry.Kind.MOVED, actor=actor)
+
+
+def lock_balance(account_id: uuid.UUID, company_id: uuid.UUID, currency: str) -> Decimal:
+    """Return a customer's credit, and let nobody else take from it until the transaction ends."""
+    Account.objects.select_for_update(of=("self",), no_key=True).get(pk=account_id)
+    return CustomerCreditEntry.objects.of(account_id, company_id, currency)
+
+
 def enter_credit(
     payment: Payment, kind: CustomerCreditEntry.Kind, *, actor: Actor
 ) -> CustomerCreditEntry:
@@ -63,6 +86,7 @@ def enter_credit(
         payment=payment,
         amount=-payment.amount,
         moved_on=payment.received_on,
+        reason=payment.reason,
         **recorder(actor),
     )
 
