@@ -231,14 +231,14 @@ def test_answers_conflict_for_another_currency(invoice: Invoice, erp: FarEnd) ->
     assert Discrepancy.objects.get().field == "currency"
 
 
-def test_answers_conflict_for_a_second_official_number(invoice: Invoice, erp: FarEnd) -> None:
+def test_takes_a_second_official_number_and_names_the_first(invoice: Invoice, erp: FarEnd) -> None:
     receive_from(erp, posted(invoice, "SI-1"))
 
-    assert receive_from(erp, posted(invoice, "SI-2")) == "conflict"
+    assert receive_from(erp, posted(invoice, "SI-2")) == "applied"
 
     invoice.refresh_from_db()
-    assert invoice.official_number == "SI-1"
-    assert Discrepancy.objects.get().theirs == "SI-2"
+    assert invoice.official_number == "SI-2"
+    assert Discrepancy.objects.get().theirs == "SI-1"
 
 
 def test_opens_no_discrepancy_within_the_tolerance(invoice: Invoice, erp: FarEnd) -> None:
