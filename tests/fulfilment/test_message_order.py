@@ -96,7 +96,9 @@ def state_of_invoice(invoice: Invoice) -> dict[str, Any]:
             invoice.official_total,
         ),
         "payments": {
-            name.replace(str(invoice), "number"): amount for name, amount in settled.items()
+            name.replace(str(invoice), "number"): amount
+            for name, amount in settled.items()
+            if name or amount
         },
         "discrepancies": discrepancies(invoice),
     }
