@@ -81,26 +81,26 @@ def record_payment(
         return Recorded(known, is_new=False)
     check_moved(amount, invoice.currency)
     check_day_of(invoice, received_on, field="received_on")
-    payment = enter(
-        invoice,
-        Kind.PAYMENT,
-        amount,
-        on=received_on,
-        actor=actor,
-        reference=reference,
-        method=method,
-    )
+    given = {"reference": reference, "method": method}
+    payment = enter(invoice, Kind.PAYMENT, amount, on=received_on, actor=actor, **given)
+    overpaid = _settle_payment(invoice, payment, stay, actor)
+    return Recorded(payment, is_new=True, overpaid=overpaid)
+
+
+def _settle_payment(invoice: Invoice, payment: Payment, stay: Stay | None, actor: Actor) -> Decimal:
+    """Settle an invoice with what stays of a new payment; return what of it is too much."""
     figures = _besides_money(invoice)
     _give_what_it_earns(invoice, payment, actor)
     correction = _correct_at_once(invoice, payment, stay, actor) if stay else None
-    overpaid = _settle_surplus(invoice, payment, stay.amount if stay else amount, actor)
+    stays = stay.amount if stay else payment.amount
+    overpaid = _settle_surplus(invoice, payment, stays, actor)
     with our_own_doing(_besides_money(invoice) != figures):
         record_event(
             SalesEvent.Type.INVOICE_PAID, invoice, actor=actor, data={"payment": str(payment.pk)}
         )
     if correction is not None:
         _tell_correction(correction, actor)
-    return Recorded(payment, is_new=True, overpaid=overpaid)
+    return overpaid
 
 
 def _correct_at_once(invoice: Invoice, payment: Payment, stay: Stay, actor: Actor) -> Payment:

@@ -190,8 +190,8 @@ def test_a_reversal_that_waits_is_applied_before_there_is_credit(
     assert (invoice.status, invoice.paid) == ("partly_paid", 20)
     assert entries(invoice) == [("payment", 150), ("correction", -130)]
     assert open_values() == []
-    told = SalesEvent.objects.filter(subject_id=invoice.pk).order_by("id")
-    assert list(told.values_list("type", flat=True))[-3:] == [
+    events = SalesEvent.objects.filter(subject_id=invoice.pk).order_by("id")
+    assert list(events.values_list("type", flat=True))[-3:] == [
         "invoice.paid",
         "invoice.payment_corrected",
         "invoice.posted",
