@@ -8,7 +8,8 @@ import uuid
 from collections.abc import Callable
 from functools import partial
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from common.sentences import Sentence, joined
@@ -16,7 +17,9 @@ from common.sentences import sentence as _
 from common.stored_sentences import columns
 from fulfilment.inbound.documents import has_arrived
 from fulfilment.inbound.intake import apply_stored
+from fulfilment.inbound.schemas import POSTED
 from fulfilment.models import InboundMessage
+from sales.models import SalesEvent
 from sales.models.document_kinds import REPORTED_KINDS
 
 log = logging.getLogger(__name__)
@@ -29,16 +32,31 @@ LAST_NUMBER = re.compile(r"\d+(?=\D*$)")
 
 
 def retry_deferred() -> int:
-    """Apply messages whose document exists now, and quarantine those that waited too long."""
-    waiting = InboundMessage.objects.filter(result=Result.DEFERRED, resolved_at__isnull=True)
-    arrived = waiting.filter(has_arrived())
-    in_turn = arrived.order_by(F("tried_at").asc(nulls_first=True), "id")
+    """Apply messages whose document exists now, and quarantine those that waited too long.
+
+    A document of another system that its order refused is tried again once that has changed.
+    """
+    unresolved = InboundMessage.objects.filter(resolved_at__isnull=True)
+    waiting = unresolved.filter(result=Result.DEFERRED)
+    mended = Q(result=Result.QUARANTINED, type__in=POSTED) & (
+        (Q(root_id__isnull=True) & has_arrived()) | Q(Exists(_changes_since()))
+    )
+    in_turn = unresolved.filter((Q(result=Result.DEFERRED) & has_arrived()) | mended)
+    in_turn = in_turn.order_by(F("tried_at").asc(nulls_first=True), "id")
     keys = list(in_turn.values_list("pk", flat=True)[:BATCH])
     applied = sum(_on_its_own(key, partial(_retry, key)) for key in keys)
     expired = waiting.filter(give_up_at__lt=timezone.now())
     for message in expired.order_by("id")[:BATCH]:
         _on_its_own(message.pk, partial(_quarantine, message))
     return applied
+
+
+def _changes_since() -> QuerySet[SalesEvent]:
+    """Return what happened to the order of a message since that was applied in vain."""
+    return SalesEvent.objects.filter(
+        root_id=OuterRef("root_id"),
+        occurred_at__gt=Coalesce(OuterRef("tried_at"), OuterRef("received_at")),
+    )
 
 
 def _on_its_own(key: uuid.UUID, step: Callable[[], bool]) -> bool:
@@ -51,7 +69,7 @@ def _on_its_own(key: uuid.UUID, step: Callable[[], bool]) -> bool:
 
 
 def _retry(key: uuid.UUID) -> bool:
-    applied = apply_stored(key, Result.DEFERRED)
+    applied = apply_stored(key, Result.DEFERRED, Result.QUARANTINED)
     return applied is not None and applied.result != Result.DEFERRED
 
 

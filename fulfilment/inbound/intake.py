@@ -188,7 +188,8 @@ def _store_result(stored: InboundMessage, applied: MessageResult) -> None:
         setattr(stored, name, value)
     stored.root_id = applied.record.id if applied.record else stored.root_id
     stored.give_up_at = stored.give_up_at if waits else None
-    stored.tried_at = timezone.now() if waits else stored.tried_at
+    if waits or stored.result == Result.QUARANTINED:
+        stored.tried_at = timezone.now()
     stored.save(
         update_fields=[
             *("result", "detail", "detail_parameters", "unmapped"),

@@ -16,6 +16,12 @@ class NotForThisConnection(DomainError):
     code = "not_for_this_connection"
 
 
+class WithoutOrder(DomainError):
+    """The document of another system is about no order."""
+
+    code = "without_order"
+
+
 def check_may_report(connection: Connection, message: IncomingMessage) -> None:
     """Refuse what a connection is not for, and documents that it was not sent and did not create.
 
@@ -29,6 +35,15 @@ def check_may_report(connection: Connection, message: IncomingMessage) -> None:
                 "tick it under “Reports as” of the connection if it should.",
                 connection=connection,
                 type=message.type,
+            )
+        )
+    if "order" in message.data and message.data["order"] is None:
+        raise WithoutOrder(
+            _(
+                "%(document)s is about no order: have it posted for one in %(connection)s, "
+                "or set this message aside.",
+                document=message.subject,
+                connection=connection,
             )
         )
     try:

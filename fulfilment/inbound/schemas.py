@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,11 +19,7 @@ from common.sentences import sentence as _
 from common.serializer_fields import NumberField
 from fulfilment.cloudevents import digest
 from fulfilment.inbound.fields import reference
-from fulfilment.inbound.supply_document_schemas import (
-    SupplyDeliveryPostedSchema,
-    SupplyReturnPostedSchema,
-)
-from fulfilment.inbound.supply_schemas import SupplyOrderChangedSchema, SupplyOrderDeletedSchema
+from fulfilment.inbound.supply_document_schemas import SUPPLY_SCHEMAS
 from sales.models.document_kinds import REPORTED_KINDS
 
 LONGEST_SEQUENCE = 2**63 - 1
@@ -186,12 +183,12 @@ SCHEMAS: dict[str, type[serializers.Serializer[Any]]] = {
     "erp.invoice.credited": InvoiceCreditedSchema,
     "erp.invoice.paid": InvoicePaidSchema,
     "erp.payment.reversed": PaymentReversedSchema,
-    "supply.order.changed": SupplyOrderChangedSchema,
-    "supply.order.deleted": SupplyOrderDeletedSchema,
-    "supply.delivery.posted": SupplyDeliveryPostedSchema,
-    "supply.return.posted": SupplyReturnPostedSchema,
+    **SUPPLY_SCHEMAS,
 }
 """Every inbound type, with the schema of its ``data``."""
+
+POSTED = frozenset(name for name in SCHEMAS if re.fullmatch(r"supply\.\w+\.posted", name))
+"""The types that carry a document of another system about an order."""
 
 OPENING = frozenset({"supply.order.changed", "supply.order.deleted"})
 """The types that may be about an order that is not known here: one opens it, one keeps it out."""
@@ -203,7 +200,7 @@ MOVING = ("warehouse.shipment.reported", "warehouse.return.received")
 PARTS = ("return_ref", "credit_ref", "payment_ref", "shipment_ref")
 """The fields of ``data`` that say which part of the document a message is about."""
 
-DOCUMENTS = ("delivery", "return")
+DOCUMENTS = ("delivery", "return", "invoice", "credit_note")
 """The fields of ``data`` that are a document of theirs about an order, by its number."""
 
 
@@ -374,15 +371,20 @@ def _check_moves(envelope: dict[str, Any], data: dict[str, Any]) -> None:
 
 def _part_of(data: dict[str, Any]) -> str:
     document = next((data[name] for name in DOCUMENTS if name in data), None)
-    if document is not None:
+    if isinstance(document, dict):
         number: str = document["number"]
         return number
     return next((data[name] for name in PARTS if name in data), "")
 
 
 def _subject_of(data: dict[str, Any]) -> str:
-    """Return what the sender calls the document: its number, alone or in a snapshot."""
-    named = next(data[kind.name] for kind in REPORTED_KINDS if kind.name in data)
+    """Return what the sender calls the document: its number, alone or in a snapshot.
+
+    A document without an order is called by its own number.
+    """
+    named = next((data[kind.name] for kind in REPORTED_KINDS if data.get(kind.name)), None)
+    if named is None:
+        return _part_of(data)
     subject: str = named["number"] if isinstance(named, dict) else named
     return subject
 

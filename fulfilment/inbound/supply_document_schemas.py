@@ -11,7 +11,12 @@ from rest_framework import serializers
 
 from common.serializer_fields import NumberField
 from fulfilment.inbound.fields import reference
-from fulfilment.inbound.supply_schemas import SupplyIdentitySchema, text
+from fulfilment.inbound.supply_schemas import (
+    SupplyIdentitySchema,
+    SupplyOrderChangedSchema,
+    SupplyOrderDeletedSchema,
+    text,
+)
 
 
 def number(**options: Any) -> NumberField:
@@ -50,6 +55,62 @@ class SupplyReturnSchema(SupplyDocumentSchema):
     lines = SupplyGoodsLineSchema(many=True, allow_empty=False)
 
 
+class SupplyBilledLineSchema(SupplyGoodsLineSchema):
+    """How much of a line of the order is billed or credited, and at which figures."""
+
+    amount = number(help_text="Before its share of the header discount.")
+    tax_rate = number(min_value=0, help_text="A fraction: 0.19 is 19 %.")
+    tax = number()
+    invoiced = number(
+        required=False, help_text="What is invoiced of the line so far; an earlier bill is awaited."
+    )
+    credited = number(required=False, help_text="What is credited of the line so far.")
+
+
+class SupplyTotalsSchema(serializers.Serializer[Any]):
+    """The foot of a bill; where prices include tax, it is in ``lines``."""
+
+    lines = number()
+    discount = number()
+    charges = number()
+    tax = number()
+    total = number()
+
+
+class SupplyInvoiceSchema(SupplyDocumentSchema):
+    """An invoice as they have issued it."""
+
+    due_on = serializers.DateField(required=False, allow_null=True, default=None)
+    currency = serializers.RegexField(r"^[A-Z]{3}$")
+    prices_include_tax = serializers.BooleanField(default=False)
+    lines = SupplyBilledLineSchema(many=True, allow_empty=False)
+    totals = SupplyTotalsSchema()
+
+
+class SupplyCreditNoteSchema(SupplyInvoiceSchema):
+    """A credit note as they have issued it, below zero."""
+
+    credits = reference(help_text="The number of the invoice that it credits.")
+    bill_again = serializers.BooleanField(
+        default=False, help_text="Whether what is credited is billed once more."
+    )
+    reason = text(200)
+
+
+class SupplyInvoicePostedSchema(serializers.Serializer[Any]):
+    """``supply.invoice.posted``: an order was billed there; without an order it waits here."""
+
+    order = SupplyIdentitySchema(allow_null=True, default=None)
+    invoice = SupplyInvoiceSchema()
+
+
+class SupplyCreditNotePostedSchema(serializers.Serializer[Any]):
+    """``supply.credit_note.posted``: an invoice of theirs was credited there, in all or in part."""
+
+    order = SupplyIdentitySchema(allow_null=True, default=None)
+    credit_note = SupplyCreditNoteSchema()
+
+
 class SupplyDeliveryPostedSchema(serializers.Serializer[Any]):
     """``supply.delivery.posted``: goods of an order left."""
 
@@ -65,3 +126,14 @@ class SupplyReturnPostedSchema(serializers.Serializer[Any]):
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Return its fields; the name of one is a word of Python."""
         return {**super().get_fields(), "return": SupplyReturnSchema()}
+
+
+SUPPLY_SCHEMAS: dict[str, type[serializers.Serializer[Any]]] = {
+    "supply.order.changed": SupplyOrderChangedSchema,
+    "supply.order.deleted": SupplyOrderDeletedSchema,
+    "supply.delivery.posted": SupplyDeliveryPostedSchema,
+    "supply.return.posted": SupplyReturnPostedSchema,
+    "supply.invoice.posted": SupplyInvoicePostedSchema,
+    "supply.credit_note.posted": SupplyCreditNotePostedSchema,
+}
+"""Every type that a supply-chain system reports, with the schema of its ``data``."""

@@ -21,6 +21,7 @@ class Posted:
     """A document of theirs, with its order, locked; ``lines`` are its lines by our line.
 
     ``unknown`` are lines that the order does not have, though their latest snapshot of it is here.
+    ``is_early`` says that the snapshot that came just before the document there is not here yet.
     """
 
     order: Order
@@ -28,6 +29,7 @@ class Posted:
     document: Mapping[str, Any]
     lines: Mapping[uuid.UUID, list[Mapping[str, Any]]]
     unknown: list[Mapping[str, Any]]
+    is_early: bool
 
 
 def lock_posted(connection: Connection, message: IncomingMessage, kind: str) -> Posted:
@@ -39,19 +41,19 @@ def lock_posted(connection: Connection, message: IncomingMessage, kind: str) -> 
     order = lock_order(_find_order(connection, theirs))
     state = lock_state(connection, order.pk)
     ours = {str(pk) for pk in order.lines.values_list("pk", flat=True)}
-    known = line_ids(state)
+    known, is_early = line_ids(state), state.snapshot_sequence < theirs["sequence"]
     lines: dict[uuid.UUID, list[Mapping[str, Any]]] = {}
     unknown = []
     for line in document["lines"]:
         named = known.get(line["id"]) or str(line.get("throughline_id") or "")
         if named in ours:
             lines.setdefault(uuid.UUID(named), []).append(line)
-        elif state.snapshot_sequence < theirs["sequence"]:
+        elif is_early:
             raise UnknownDocument(message.subject)
         else:
             unknown.append(line)
     record = Record(ORDER, order.pk, order.number or "")
-    return Posted(order, record, document, lines, unknown)
+    return Posted(order, record, document, lines, unknown, is_early)
 
 
 def _find_order(connection: Connection, theirs: Mapping[str, Any]) -> uuid.UUID:

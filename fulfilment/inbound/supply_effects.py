@@ -9,6 +9,7 @@ from common.sentences import sentence as _
 from fulfilment.dialects.supply import RemoteOrder
 from fulfilment.inbound.documents import Effect
 from fulfilment.inbound.schemas import IncomingMessage
+from fulfilment.inbound.supply_bills import settle_sums
 from fulfilment.inbound.supply_goods import settle_goods
 from fulfilment.models import Connection
 from fulfilment.services.remote_orders import shown_value, take_in
@@ -23,6 +24,7 @@ def apply_order_changed(connection: Connection, message: IncomingMessage) -> Eff
     order = Order.objects.filter(pk=effect.record.id).first()
     if order is not None:  # it may have been deleted there before it was known here
         settle_goods(order, connection, effect.record)
+        settle_sums(order, connection, effect.record, message.id)
     return effect
 
 

@@ -19,6 +19,7 @@ from fulfilment.inbound.documents import COUNTED, DataConflict, Effect, sender, 
 from fulfilment.inbound.excess import settle_excess
 from fulfilment.inbound.reported_moves import left_on_hold
 from fulfilment.inbound.schemas import IncomingMessage
+from fulfilment.inbound.supply_bills import settle_sums
 from fulfilment.inbound.supply_documents import Posted, lock_posted
 from fulfilment.models import Connection, Discrepancy, InboundMessage, Shipment
 from fulfilment.services.discrepancies import (
@@ -79,6 +80,7 @@ def _apply(
     settle_discrepancies(of_part, found)
     last_about = partial(_last_report, connection, posted.record, message, posted.lines)
     excess = settle_excess(posted.order, connection, posted.record, last_about)
+    settle_sums(posted.order, connection, posted.record, message.id)
     close_conflicts(posted.record.id)
     named = {str(line) for line in posted.lines}
     about_it = [*found, *(each for each in excess if each.field in named)]

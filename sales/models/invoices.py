@@ -203,7 +203,7 @@ class Invoice(SettledDocument):
                 violation_error_message=_("Only what is open is written off."),
             ),
             models.CheckConstraint(
-                condition=Q(credited__lte=F("total")) | Q(credited=0),
+                condition=Q(credited__lte=F("total")) | Q(credited=0) | ~Q(origin=""),
                 name="invoice_credited_within_total",
                 violation_error_message=_("No more than the total is credited."),
             ),

@@ -14,7 +14,7 @@ from django.db.models import Sum
 from common.errors import IllegalTransition, MissingField
 from common.identifiers import uuid7
 from common.rows import save_columns
-from common.sentences import Amount
+from common.sentences import Amount, Sentence
 from common.sentences import sentence as _
 from crm.actors import Actor
 from sales.models import Invoice, InvoiceLine, Order, OrderLine, SalesEvent
@@ -34,7 +34,10 @@ from sales.services.billing.ledgers import amounts_of, sum_portions
 from sales.services.billing.part_quantities import check_part
 from sales.services.billing.settlement import settle, take_back_write_off
 from sales.services.documents.copying import copy_head
-from sales.services.documents.duties import refuse_if_billed_elsewhere
+from sales.services.documents.duties import (
+    refuse_if_billed_elsewhere,
+    refuse_if_issued_elsewhere,
+)
 from sales.services.documents.locks import lock_invoice
 from sales.services.errors import NothingToCredit, UnknownLine, name_line
 from sales.services.events import record_event
@@ -66,6 +69,7 @@ def credit_invoice(
     _check(invoice, reason)
     if order is not None:
         refuse_if_billed_elsewhere(order.company, actor)
+    refuse_if_issued_elsewhere(invoice, actor)
     lines = _read_lines(invoice)
     credited = _credited_so_far(invoice)
     wanted = _wanted(lines, credited, quantities)
@@ -84,7 +88,7 @@ def credit_invoice(
     if order is not None:
         _count_credited(order, lines, wanted, bill_again)
     note = issue_invoice(note.pk, actor=actor)
-    _settle(invoice, note, actor)
+    settle_credit(invoice, note, actor)
     if order is not None:
         update_billing_status(order, note, actor)
     return note
@@ -127,7 +131,8 @@ def _read_lines(invoice: Invoice) -> list[InvoiceLine]:
     return list(lines.order_by("position", "id"))
 
 
-def _settle(invoice: Invoice, note: Invoice, actor: Actor) -> None:
+def settle_credit(invoice: Invoice, note: Invoice, actor: Actor) -> None:
+    """Settle an invoice by a credit note that was issued for it."""
     before = invoice.credited
     invoice.credited += note.total
     credit_discount(invoice, before=before, actor=actor)
@@ -279,12 +284,7 @@ def _credit_line(
         name_line(error, line.description)
         raise
     except QuantityExceedsOpen as error:
-        error.message = _(
-            "%(line)s: %(quantity)s cannot be credited, only %(left)s are left.",
-            line=line.description,
-            quantity=quantity,
-            left=line.quantity - credited.quantity,
-        )
+        error.message = exceeds_left(line, quantity, line.quantity - credited.quantity)
         raise
     return part_line(
         note,
@@ -293,6 +293,16 @@ def _credit_line(
         part.amounts,
         order_line_id=line.order_line_id,
         credits_line=line,
+    )
+
+
+def exceeds_left(line: InvoiceLine, quantity: Decimal, left: Decimal) -> Sentence:
+    """Say that fewer units of a line can be credited."""
+    return _(
+        "%(line)s: %(quantity)s cannot be credited, only %(left)s are left.",
+        line=line.description,
+        quantity=quantity,
+        left=left,
     )
 
 

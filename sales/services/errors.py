@@ -54,6 +54,12 @@ class BilledElsewhere(DomainError):
     code = "billed_elsewhere"
 
 
+class DoesNotAddUp(DomainError):
+    """The lines of a document of another system do not make the total that it says."""
+
+    code = "does_not_add_up"
+
+
 class NothingToCredit(DomainError):
     """Nothing is left on the invoice that could be credited."""
 

@@ -191,6 +191,8 @@ def _billed_line(order: Order, line: Line, quantity: Decimal) -> dict[str, Any]:
         "amount": money(amount - line.invoiced_amount, order.digits),
         "tax_rate": plain(line.tax_rate),
         "tax": money(tax - line.invoiced_tax, order.digits),
+        "invoiced": plain(line.invoiced),
+        "credited": plain(line.credited),
     }
     line.invoiced_amount, line.invoiced_tax = amount, tax
     return _line_reference(line) | billed

@@ -134,6 +134,8 @@ def every_supply_message(order: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         deleted(order),
         delivery(order, "PS-1", _1="2"),
         back(order, "RMA-1", _1="1", replace=True),
+        bill("invoice", order, "SI-1"),
+        bill("credit_note", order, "SC-1", credits="SI-1", bill_again=True, reason="Broken"),
     )
     return {each["type"]: each for each in messages}
 
@@ -207,3 +209,23 @@ def back(
 
 def _by_lot(lots: Mapping[str, str]) -> dict[str, str]:
     return {f"LOT-00000{lot.removeprefix('_')}": each for lot, each in lots.items()}
+
+
+def bill(kind: str, order: Mapping[str, Any], number: str, **fields: Any) -> dict[str, Any]:
+    """An invoice, or a credit note, of one unit of the first lot at 16.67."""
+    sign = "-" if kind == "credit_note" else ""
+    line = {"id": "LOT-000001", "throughline_id": None, "tax_rate": "0.2"}
+    line |= {"quantity": f"{sign}1", "amount": f"{sign}16.67", "tax": f"{sign}3.33"}
+    totals = {"lines": f"{sign}16.67", "discount": "0.00", "charges": "0.00"}
+    totals |= {"tax": f"{sign}3.33", "total": f"{sign}20.00"}
+    document = {
+        "number": number,
+        "posted_on": "2026-11-20",
+        "due_on": "2026-12-20",
+        "currency": "EUR",
+        "prices_include_tax": False,
+        "lines": [line | {"invoiced": "1", "credited": "0" if kind == "invoice" else "1"}],
+        "totals": totals,
+    }
+    data = {"order": about(order), kind: document | fields}
+    return event(f"supply.{kind}.posted", data, subject=order["number"])

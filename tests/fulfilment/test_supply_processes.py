@@ -16,6 +16,7 @@ from sales.models import Order, OrderLine, Product, SalesEvent
 from sales.services.change_orders import Changes, change_order
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
+from sales.services.integrity.verification import verify
 from sales.services.orders import submit_order
 from tests.factories import Market
 from tests.fulfilment.conftest import ORDER_EVENTS
@@ -217,3 +218,33 @@ def test_a_write_in_arrives_as_its_category(
         "Custom shelf",
         "50.00",
     )
+
+
+def test_what_is_delivered_and_billed_there_is_here_to_the_cent(
+    supply: Sandbox, worker: subprocess.Popen[str], market: Market
+) -> None:
+    market.company.shipped_by = market.company.billed_by = Connection.objects.get().code
+    market.company.save()
+    order, their_id = entered(supply)
+    lot = supply.ask("GET", f"/orders/{their_id}")["lines"][0]["id"]
+
+    def post(action: str, quantity: str) -> None:
+        lines = [{"id": lot, "quantity": quantity}]
+        supply.ask("POST", f"/orders/{their_id}/{action}", {"lines": lines})
+
+    for action, quantity in (("deliver", "3"), ("invoice", "2"), ("return", "1"), ("invoice", "1")):
+        post(action, quantity)
+    post("credit", "1")
+    eventually(lambda: order.invoices.filter(kind="credit_note").exists(), "their credit note")
+    settle(supply)
+
+    documents = [each for each in supply.ask("GET", "/documents") if "totals" in each]
+    theirs = {each["number"]: abs(Decimal(each["totals"]["total"])) for each in documents}
+    assert dict(order.invoices.values_list("number", "total")) == theirs
+    line = order.lines.get()
+    assert (line.shipped_quantity, line.returned_quantity) == (3, 1)
+    assert (line.invoiced_quantity, line.credited_quantity) == (3, 1)
+    assert line.open_to_bill == 0
+    order.refresh_from_db()
+    assert (order.fulfilment_status, order.status) == ("partly_returned", "completed")
+    assert not any(verify().values())

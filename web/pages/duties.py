@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from crm.models import User
-from sales.models import Company
+from sales.models import Company, Invoice
 from sales.services.documents.duties import (
     refuse_if_billed_elsewhere,
+    refuse_if_issued_elsewhere,
     refuse_if_shipped_elsewhere,
 )
 from web.pages.records import refusal_of
@@ -19,3 +20,8 @@ def why_not_ship_here(company: Company, user: User) -> str:
 def why_not_bill_here(company: Company, user: User) -> str:
     """Return why a company's orders are neither billed nor credited here; empty where they are."""
     return refusal_of(lambda sold: refuse_if_billed_elsewhere(sold, user), company)
+
+
+def why_not_credit_here(invoice: Invoice, user: User) -> str:
+    """Return why an invoice is not credited here: another system issued it; empty otherwise."""
+    return refusal_of(lambda issued: refuse_if_issued_elsewhere(issued, user), invoice)

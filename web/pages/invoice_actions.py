@@ -15,7 +15,7 @@ from sales.services.billing.surplus import Surplus
 from sales.services.price_refresh import PriceDrift
 from web.display import Action
 from web.pages.draft_actions import refresh_action
-from web.pages.duties import why_not_bill_here
+from web.pages.duties import why_not_bill_here, why_not_credit_here
 from web.pages.payments import payment_actions
 from web.pages.todays_figures import ISSUE
 
@@ -90,7 +90,7 @@ def _why_not_bill(invoice: Invoice, user: User) -> str:
 
 def why_not_credit(invoice: Invoice, user: User) -> str:
     """Return why the invoice cannot be credited; empty when it can."""
-    if reason := _why_not_bill(invoice, user):
+    if reason := why_not_credit_here(invoice, user) or _why_not_bill(invoice, user):
         return reason
     if not invoice.is_creditable:
         return gettext("Only an issued invoice is credited.")

@@ -166,6 +166,8 @@ def _surplus(invoice: Invoice) -> Surplus | None:
 def _facts(invoice: Invoice) -> list[Fact]:
     """List what one wants to know at a glance."""
     facts = common_facts(invoice)
+    if invoice.origin:
+        facts.insert(1, Fact(gettext("Issued by"), _issued_by(invoice)))
     if invoice.reason:
         facts.insert(1, Fact(gettext("Reason"), invoice.reason))
     if invoice.credits is not None:
@@ -180,6 +182,13 @@ def _facts(invoice: Invoice) -> list[Fact]:
     if invoice.early_payment_until:
         facts.insert(3, Fact(gettext("Early payment"), format_early_payment(invoice)))
     return facts
+
+
+def _issued_by(invoice: Invoice) -> str:
+    """Say whose number and figures they are, and where they are changed."""
+    return gettext("“%(system)s”, with its number and its figures: they are changed there") % {
+        "system": invoice.origin
+    }
 
 
 def _due(invoice: Invoice, due_on: dt.date) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from common.sentences import sentence as _
 from crm.actors import Actor, System
-from sales.models import Company
+from sales.models import Company, Invoice
 from sales.services.errors import BilledElsewhere, ShippedElsewhere
 
 
@@ -40,6 +40,19 @@ def refuse_if_billed_elsewhere(company: Company, actor: Actor) -> None:
             "“%(system)s” bills the orders of %(company)s: invoice and credit them there.",
             system=company.billed_by,
             company=company,
+        )
+    )
+
+
+def refuse_if_issued_elsewhere(invoice: Invoice, actor: Actor) -> None:
+    """Refuse to credit an invoice that another system has issued, unless it is that system."""
+    if invoice.origin in {"", _connection_of(actor)}:
+        return
+    raise BilledElsewhere(
+        _(
+            "%(invoice)s was issued by “%(system)s”: have it credited there.",
+            system=invoice.origin,
+            invoice=invoice,
         )
     )
 

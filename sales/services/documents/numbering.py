@@ -17,7 +17,7 @@ INSERT INTO sales_numberseries (id, company_id, kind, year, last) VALUES (%s, %s
 ON CONFLICT (company_id, kind, year) DO UPDATE SET last = sales_numberseries.last + 1
 RETURNING last
 """
-LOCK_NUMBER = "SELECT pg_advisory_xact_lock(hashtextextended('order number ' || %s, 0))"
+LOCK_NUMBER = "SELECT pg_advisory_xact_lock(hashtextextended(%s || ' number ' || %s, 0))"
 
 
 def assign_number(document: AnyDocument) -> str:
@@ -36,18 +36,18 @@ def assign_number(document: AnyDocument) -> str:
     return f"{company.number_prefix}{series.value}-{year}-{last:05d}"
 
 
-def take_number(order: Order, number: str) -> str:
-    """Return the number that another system gave an order of its own, once it is known to be free.
+def take_number(document: Order | Invoice, number: str) -> str:
+    """Return the number that another system gave a document of its own, once it is known as free.
 
-    Refused for an order of ours, in the form of any series of ours, and where an order has it. Two
+    Refused for one of ours, in the form of any series of ours, and where another one has it. Two
     that come at once wait for each other, since the number stays locked until the transaction ends.
     """
-    if not order.origin:
+    if not document.origin:
         raise NotAllowed(
             gettext("Only the system that an order comes from gives it a number of its own."),
             field="number",
         )
-    longest = Order._meta.get_field("number").max_length or 0
+    longest = document._meta.get_field("number").max_length or 0
     if len(number) > longest:
         raise NotEditable(
             gettext("A number has at most %(longest)d characters: shorten %(number)s.")
@@ -58,20 +58,22 @@ def take_number(order: Order, number: str) -> str:
         raise NumberTaken(
             gettext(
                 "%(number)s looks like a number of ours: "
-                "have the other system number its orders in another form."
+                "have the other system number its documents in another form."
             )
             % {"number": number},
             field="number",
         )
     with connection.cursor() as cursor:
-        cursor.execute(LOCK_NUMBER, [number])
-    if Order.objects.filter(number=number).exists():
-        raise NumberTaken(
-            gettext("There is an order %(number)s already: give this one another number.")
-            % {"number": number},
-            field="number",
-        )
+        cursor.execute(LOCK_NUMBER, [kind_of(document).name, number])
+    if type(document)._default_manager.filter(number=number).exists():
+        raise NumberTaken(_is_taken(document) % {"number": number}, field="number")
     return number
+
+
+def _is_taken(document: Order | Invoice) -> str:
+    if isinstance(document, Order):
+        return gettext("There is an order %(number)s already: give this one another number.")
+    return gettext("There is an invoice %(number)s already: give this one another number.")
 
 
 def _is_ours(number: str) -> bool:

@@ -6,6 +6,7 @@ from sales.services.integrity.checks import (
     ASKS_AHEAD,
     IS_AHEAD,
     IS_DEDUCTION,
+    IS_OURS,
     IS_SOLD,
     KEEPS_BILLED,
     LINE_NAME,
@@ -58,7 +59,7 @@ CROSS JOIN LATERAL (VALUES
         ELSE agreed.promotion_discount * share END, allowed),
     ('tax', line.tax, CASE WHEN is_changed THEN line.tax ELSE agreed.tax * share END, allowed)
 ) figure(what, stored, agreed, allowed)
-WHERE figure.stored IS DISTINCT FROM figure.agreed
+WHERE figure.stored IS DISTINCT FROM figure.agreed AND {IS_OURS}
     AND COALESCE(abs(figure.stored - figure.agreed) > figure.allowed, true)
 ORDER BY 1
 """
@@ -108,7 +109,7 @@ CROSS JOIN LATERAL (
             + 6 * (SELECT COUNT(*) FROM sales_invoiceline other
                 WHERE other.order_line_id = line.order_line_id)) AS allowed
 ) part
-WHERE {IS_SOLD} AND abs(line.base - part.exact) > part.allowed
+WHERE {IS_SOLD} AND {IS_OURS} AND abs(line.base - part.exact) > part.allowed
     AND (EXISTS (SELECT FROM sales_orderchange change WHERE change.order_id = head.order_id)
         OR abs(line.base - agreed.base * line.quantity / NULLIF(agreed.quantity, 0))
             <= part.allowed)
@@ -144,8 +145,9 @@ CROSS JOIN LATERAL (VALUES
     ('charge', credited.charge, line.charge),
     ('tax', credited.tax, line.tax)
 ) figure(what, stored, billed)
-WHERE figure.stored NOT BETWEEN LEAST(figure.billed, 0) AND GREATEST(figure.billed, 0)
-    OR (credited.quantity = line.quantity AND figure.stored <> figure.billed)
+WHERE ({IS_OURS} OR figure.what = 'quantity') AND (
+    figure.stored NOT BETWEEN LEAST(figure.billed, 0) AND GREATEST(figure.billed, 0)
+    OR (credited.quantity = line.quantity AND figure.stored <> figure.billed))
 ORDER BY 1
 """
 
@@ -243,7 +245,7 @@ WITH counts AS (
         (4 + 4 * COALESCE(counts.count, 1)) * {unit_of("head.currency")} AS allowed
     FROM sales_invoiceline line JOIN sales_invoice head ON head.id = line.invoice_id
     LEFT JOIN counts ON counts.order_id = head.order_id
-    WHERE head.order_id IS NOT NULL OR head.kind = 'credit_note'
+    WHERE {IS_OURS} AND (head.order_id IS NOT NULL OR head.kind = 'credit_note')
     UNION ALL
     SELECT {LINE_NAME}, line.tax,
         (line.net - line.header_discount) * COALESCE(line.tax_rate, 0),
@@ -264,7 +266,7 @@ FREIGHT = f"""
 WITH billed AS (
     SELECT head.order_id, SUM({SIGN} * head.freight) AS freight
     FROM sales_invoice head WHERE head.order_id IS NOT NULL AND {KEEPS_BILLED}
-    GROUP BY head.order_id
+    GROUP BY head.order_id HAVING bool_and({IS_OURS})
 ), orders AS (
     SELECT line.order_id, bool_and(line.quantity = line.cancelled_quantity + line.drafted_quantity
         + line.invoiced_quantity - line.credited_quantity + line.closed_quantity) AS is_billed,
@@ -285,6 +287,7 @@ UNION ALL
 SELECT {NAME}, 'freight credited', trim_scale(SUM(note.freight))::text,
     trim_scale(head.freight)::text
 FROM sales_invoice head JOIN sales_invoice note ON note.credits_id = head.id
+WHERE {IS_OURS}
 GROUP BY head.id HAVING SUM(note.freight) NOT BETWEEN 0 AND head.freight
 ORDER BY 1
 """
@@ -327,7 +330,8 @@ WITH completed AS (
             (SELECT COUNT(*) FROM sales_orderchange change WHERE change.order_id = head.id)
             + (SELECT COUNT(*) FROM sales_invoice note WHERE note.order_id = head.id
                 AND note.kind = 'credit_note' AND note.bill_again)) AS allowed
-    FROM sales_order head WHERE head.status = 'completed'
+    FROM sales_order head WHERE head.status = 'completed' AND NOT EXISTS (
+        SELECT FROM sales_invoice bill WHERE bill.order_id = head.id AND bill.origin <> '')
 ), agreed AS (
     SELECT completed.*, line.tax_rate, line.net - line.header_discount AS net, line.tax,
         CASE WHEN {IS_SOLD} AND line.quantity > 0

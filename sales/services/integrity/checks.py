@@ -31,6 +31,9 @@ SIGN = "CASE head.kind WHEN 'invoice' THEN 1 ELSE -1 END"
 KEEPS_BILLED = "(head.kind = 'invoice' OR head.bill_again)"
 """What was credited for good stays billed: it is never billed once more."""
 
+IS_OURS = "head.origin = ''"
+"""Whether we issued it. What another system has issued keeps that system's figures."""
+
 ASKS_AHEAD = f"head.what IN {listed(Invoice.AHEAD)}"
 
 HEADS = """
@@ -97,6 +100,7 @@ WITH billed AS (
     CROSS JOIN LATERAL (SELECT CASE head.kind WHEN 'invoice' THEN 1 ELSE -1 END) side(sign)
     WHERE line.order_line_id IS NOT NULL AND (head.kind = 'invoice' OR head.bill_again)
     GROUP BY line.order_line_id
+    HAVING bool_and(head.origin = '')
 )
 SELECT {LINE_NAME}, 'billed ' || figure.what, figure.stored::text, figure.agreed::text
 FROM billed
@@ -117,6 +121,7 @@ WHERE figure.stored NOT BETWEEN LEAST(figure.agreed, 0) AND GREATEST(figure.agre
 ORDER BY 1
 """
 """Drafts included: what is billed is part of what is agreed, and all of it once all is billed.
+Another system that bills an order rounds in its own way; its sums are compared when they come in.
 
 A deduction is counted in money alone: how much of it is due is in ``STATUSES``.
 """

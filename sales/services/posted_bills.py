@@ -1,0 +1,349 @@
+"""Invoices and credit notes that another system has issued: taken in with its number and figures.
+
+They come in issued, count in the order's ledger as any other, and are changed and credited only by
+that system.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import timezone
+
+from common.errors import IllegalTransition
+from common.identifiers import uuid7
+from common.rows import save_columns
+from common.sentences import Amount
+from common.sentences import sentence as _
+from crm.actors import System
+from sales.models import Invoice, InvoiceLine, Order, OrderLine, SalesEvent
+from sales.pricing.errors import CurrencyMismatch, InvalidAmount, QuantityExceedsOpen
+from sales.pricing.money import Rounding
+from sales.pricing.partial import Amounts, Portion, credit_part, next_part
+from sales.pricing.posted_bills import posted_part, with_figures
+from sales.services.billing.invoice_parts import add_up, head_of, part_line
+from sales.services.billing.ledgers import amounts_of, read_ledger, sum_portions
+from sales.services.credit_notes import exceeds_left, settle_credit
+from sales.services.documents.copying import copy_head
+from sales.services.documents.duties import refuse_if_billed_elsewhere
+from sales.services.documents.locks import lock_invoice, lock_order
+from sales.services.documents.numbering import take_number
+from sales.services.errors import (
+    DoesNotAddUp,
+    NumberTaken,
+    UnknownLine,
+    name_line,
+)
+from sales.services.events import record_event
+from sales.services.invoices import update_billing_status
+from sales.services.prices.exchange_rates import freeze_exchange_rate
+
+ZERO = Decimal(0)
+Kind = Invoice.Kind
+COUNTED = ("credited_quantity", "closed_quantity", "closed_returned_quantity")
+
+
+@dataclass(frozen=True, slots=True)
+class PostedLine:
+    """Units of an order line, billed or credited at that system's figures; all positive."""
+
+    order_line: uuid.UUID
+    quantity: Decimal
+    tax_rate: Decimal
+    figures: Amounts
+
+
+@dataclass(frozen=True, slots=True)
+class PostedBill:
+    """An invoice or a credit note as another system has issued it; all figures are positive."""
+
+    number: str
+    issued_on: dt.date
+    due_on: dt.date | None
+    currency: str
+    lines: Sequence[PostedLine]
+    freight: Decimal
+    total: Decimal
+
+
+@transaction.atomic
+def record_posted_invoice(order_id: uuid.UUID, bill: PostedBill, *, actor: System) -> Invoice:
+    """Take in an invoice that another system has issued for an order, once for its number.
+
+    Refuses more units than are not billed yet, and figures that do not add up.
+    """
+    order = lock_order(order_id)
+    refuse_if_billed_elsewhere(order.company, actor)
+    known = _known(order, bill, Kind.INVOICE, actor)
+    if known is not None:
+        return known
+    if not order.is_binding:
+        raise IllegalTransition(
+            _(
+                "%(order)s is %(status)s here: %(bill)s cannot bill it.",
+                order=order,
+                status=order.get_status_display(),
+                bill=bill.number,
+            )
+        )
+    lines = list(
+        order.lines.select_for_update(of=("self",)).select_related("product").order_by("position")
+    )
+    invoice = head_of(order, Invoice.What.LINES, origin=actor.connection)
+    parts = _billed_parts(invoice, order, lines, bill)
+    _issue(invoice, parts, bill, actor)
+    _count_invoiced(lines, bill)
+    update_billing_status(order, invoice, actor)
+    record_event(SalesEvent.Type.INVOICE_ISSUED, invoice, actor=actor)
+    return invoice
+
+
+@transaction.atomic
+def record_posted_credit_note(
+    invoice_id: uuid.UUID, bill: PostedBill, *, actor: System, bill_again: bool, reason: str
+) -> Invoice:
+    """Take in a credit note that another system has issued for an invoice of its own, once.
+
+    Units beyond those of that invoice are taken from its other invoices of the order. Refuses more
+    than they bill, and figures that do not add up.
+    """
+    invoice, order = lock_invoice(invoice_id)
+    if order is None:
+        raise UnknownLine(_("%(invoice)s bills no order.", invoice=invoice))
+    refuse_if_billed_elsewhere(order.company, actor)
+    known = _known(order, bill, Kind.CREDIT_NOTE, actor)
+    if known is not None:
+        return known
+    note = copy_head(
+        invoice,
+        Invoice,
+        id=uuid7(),
+        kind=Kind.CREDIT_NOTE,
+        what=invoice.what,
+        order=order,
+        credits=invoice,
+        origin=actor.connection,
+        bill_again=bill_again,
+        reason=reason,
+        discount_amount=ZERO,
+        discount_rate=ZERO,
+    )
+    parts = _credited_parts(note, order, bill)
+    _issue(note, parts, bill, actor)
+    _count_credited(order, bill, bill_again=bill_again)
+    record_event(SalesEvent.Type.INVOICE_ISSUED, note, actor=actor)
+    settle_credit(invoice, note, actor)
+    update_billing_status(order, note, actor)
+    return note
+
+
+def _known(order: Order, bill: PostedBill, kind: Kind, actor: System) -> Invoice | None:
+    """Find what was taken in under the number; refused if that is another document's."""
+    found = Invoice.objects.filter(number=bill.number, origin=actor.connection).first()
+    if found is None or (found.order_id == order.pk and found.kind == kind):
+        return found
+    raise NumberTaken(
+        _(
+            "%(bill)s is taken in already, as %(kind)s of %(order)s.",
+            bill=bill.number,
+            kind=found.get_kind_display(),
+            order=found.order or "–",
+        ),
+        field="number",
+    )
+
+
+def _billed_parts(
+    invoice: Invoice, order: Order, lines: Sequence[OrderLine], bill: PostedBill
+) -> list[InvoiceLine]:
+    by_key = {line.pk: line for line in lines if line.counts and line.is_sold}
+    ledger = read_ledger(order, lines)
+    parts = []
+    for posted in bill.lines:
+        line = by_key.get(posted.order_line)
+        if line is None:
+            raise _no_line(order, bill)
+        _check_figures(line, posted)
+        try:
+            portion = posted_part(
+                ledger.line(str(line.pk)),
+                posted.quantity,
+                posted.figures,
+                order.currency,
+                Rounding(order.rounding),
+            )
+        except QuantityExceedsOpen as error:
+            name_line(error, line.description)
+            raise
+        part = part_line(invoice, line, portion.quantity, portion.amounts, order_line=line)
+        part.tax_rate = posted.tax_rate
+        parts.append(part)
+    return parts
+
+
+def _credited_parts(note: Invoice, order: Order, bill: PostedBill) -> list[InvoiceLine]:
+    """Credit the units on the lines of the invoice that is named, then on the latest others."""
+    billed: dict[uuid.UUID, list[InvoiceLine]] = {}
+    lines = InvoiceLine.objects.filter(
+        invoice__order=order, invoice__origin=note.origin, invoice__kind=Kind.INVOICE
+    )
+    latest_first = lines.select_related("invoice", "order_line").order_by("-invoice_id", "position")
+    for line in sorted(latest_first, key=lambda line: line.invoice_id != note.credits_id):
+        if line.order_line_id:
+            billed.setdefault(line.order_line_id, []).append(line)
+    credited = {
+        pk: portion
+        for (pk,), portion in sum_portions(
+            InvoiceLine.objects.filter(credits_line__in=lines), "credits_line"
+        )
+    }
+    parts: list[InvoiceLine] = []
+    for posted in bill.lines:
+        of_line = billed.get(posted.order_line, [])
+        if not of_line:
+            raise _no_line(order, bill)
+        parts += _credits_of(note, posted, of_line, credited)
+    for position, part in enumerate(parts, start=1):
+        part.position = position
+    return parts
+
+
+def _credits_of(
+    note: Invoice,
+    posted: PostedLine,
+    lines: Sequence[InvoiceLine],
+    credited: Mapping[uuid.UUID, Portion],
+) -> Iterable[InvoiceLine]:
+    """Share the units of one order line out over the invoice lines that bill it."""
+    _check_figures(lines[0], posted)
+    left = {line.pk: line.quantity - credited.get(line.pk, Portion()).quantity for line in lines}
+    open_now = sum(left.values(), ZERO)
+    if posted.quantity > open_now:
+        raise QuantityExceedsOpen(
+            exceeds_left(lines[0], posted.quantity, open_now), line=str(posted.order_line)
+        )
+    whole, done = Portion(posted.quantity, posted.figures), Portion()
+    rounding = Rounding(note.rounding)
+    for line in lines:
+        quantity = min(left[line.pk], posted.quantity - done.quantity)
+        if quantity <= 0:
+            continue
+        share = next_part(whole, done, quantity, currency=note.currency, rounding=rounding)
+        done += share
+        ours = Portion() - credit_part(
+            Portion(line.quantity, amounts_of(line)),
+            credited.get(line.pk, Portion()),
+            quantity,
+            currency=note.currency,
+            rounding=rounding,
+        )
+        amounts = with_figures(ours.amounts, share.amounts)
+        yield part_line(
+            note, line, quantity, amounts, order_line_id=line.order_line_id, credits_line=line
+        )
+
+
+def _no_line(order: Order, bill: PostedBill) -> UnknownLine:
+    return UnknownLine(
+        _("%(bill)s names a line that %(order)s does not bill.", bill=bill.number, order=order)
+    )
+
+
+def _check_figures(line: OrderLine | InvoiceLine, posted: PostedLine) -> None:
+    least = min(posted.figures.taxable, posted.figures.header_discount, posted.figures.tax)
+    if least < 0 or posted.quantity <= 0:
+        raise InvalidAmount(
+            _(
+                "%(line)s: neither a quantity nor an amount of it may be zero or on the wrong "
+                "side of zero.",
+                line=line.description,
+            ),
+            field="lines",
+        )
+
+
+def _issue(
+    document: Invoice, parts: Sequence[InvoiceLine], bill: PostedBill, actor: System
+) -> None:
+    """Save a document with its lines, issued under the number that it came with."""
+    add_up(document, parts, freight=bill.freight)
+    _check_sums(document, bill)
+    freeze_exchange_rate(document)
+    document.save(force_insert=True)
+    InvoiceLine.objects.bulk_create(parts)
+    source = {"credits": str(document.credits)} if document.credits else {}
+    record_event(
+        SalesEvent.Type.INVOICE_DRAFTED,
+        document,
+        actor=actor,
+        data=source or {"order": str(document.order)},
+        is_first=True,
+    )
+    owes_nothing = not (document.total or document.is_credit_note)
+    document.move_to(
+        Invoice.Status.PAID if owes_nothing else Invoice.Status.ISSUED,
+        number=take_number(document, bill.number),
+        issued_on=bill.issued_on,
+        issued_at=timezone.now(),
+        due_on=bill.due_on or bill.issued_on,
+        exchange_rate=document.exchange_rate,
+        exchange_rate_on=document.exchange_rate_on,
+    )
+
+
+def _check_sums(document: Invoice, bill: PostedBill) -> None:
+    """Refuse a bill in another currency than the order, or with another total than its lines."""
+    if bill.currency != document.currency:
+        raise CurrencyMismatch(
+            _(
+                "%(bill)s is in %(theirs)s, and %(order)s in %(ours)s.",
+                bill=bill.number,
+                theirs=bill.currency,
+                order=document.order or "–",
+                ours=document.currency,
+            )
+        )
+    if document.total != bill.total or bill.freight < 0:
+        raise DoesNotAddUp(
+            _(
+                "The lines of %(bill)s come to %(sum)s, and it says %(total)s.",
+                bill=bill.number,
+                sum=Amount(document.total, document.currency),
+                total=Amount(bill.total, document.currency),
+            )
+        )
+
+
+def _count_invoiced(lines: Iterable[OrderLine], bill: PostedBill) -> None:
+    billed = {posted.order_line: posted.quantity for posted in bill.lines}
+    changed = [line for line in lines if line.pk in billed]
+    for line in changed:
+        line.invoiced_quantity += billed[line.pk]
+    save_columns(changed, ["invoiced_quantity"])
+
+
+def _count_credited(order: Order, bill: PostedBill, *, bill_again: bool) -> None:
+    """Count credited units. For good, they are those that came back; none stays undelivered by it.
+
+    So the counts follow from the sums, whatever came first.
+    """
+    credited = {posted.order_line: posted.quantity for posted in bill.lines}
+    lines = list(
+        OrderLine.objects.select_for_update(of=("self",))
+        .filter(order=order, pk__in=credited)
+        .order_by("pk")
+    )
+    for line in lines:
+        line.credited_quantity += credited[line.pk]
+        if not bill_again:
+            line.closed_quantity += credited[line.pk]
+        line.closed_returned_quantity = min(
+            line.returned_quantity - line.replaced_quantity,
+            line.closed_quantity - line.closed_unshipped_quantity,
+        )
+    save_columns(lines, COUNTED)
