@@ -81,8 +81,8 @@ INBOX = (
     Mutant(
         DEFERRAL,
         "messages whose document is missing are tried before the others",
-        "    arrived = waiting.filter(has_arrived())\n",
-        "    arrived = waiting\n",
+        "(Q(result=Result.DEFERRED) & has_arrived()) | mended",
+        "Q(result=Result.DEFERRED) | mended",
         tests("deferral"),
     ),
     Mutant(

@@ -16,9 +16,8 @@ from common.direction_marks import strip_controls
 from common.errors import DomainError, Unreadable
 from common.sentences import Sentence
 from common.sentences import sentence as _
-from common.serializer_fields import NumberField
 from fulfilment.cloudevents import digest
-from fulfilment.inbound.fields import reference
+from fulfilment.inbound.fields import number, quantity, reason, reference
 from fulfilment.inbound.supply_document_schemas import SUPPLY_SCHEMAS
 from sales.models.document_kinds import REPORTED_KINDS
 
@@ -43,20 +42,10 @@ class DuplicateKey(Unreadable):
     code = "duplicate_key"
 
 
-def quantity(**options: Any) -> NumberField:
-    """Make a field for a total quantity; its column is ``quantity_field``."""
-    return NumberField(max_digits=20, decimal_places=5, min_value=0, **options)
-
-
-def reason(**options: Any) -> serializers.CharField:
-    """Make a field for words that a person reads."""
-    return serializers.CharField(max_length=200, **options)
-
-
 class MoneySchema(serializers.Serializer[Any]):
     """An amount as text, with its currency."""
 
-    amount = NumberField(max_digits=20, decimal_places=5)
+    amount = number()
     currency = serializers.RegexField(r"^[A-Z]{3}$")
 
 

@@ -9,19 +9,13 @@ from typing import Any
 
 from rest_framework import serializers
 
-from common.serializer_fields import NumberField
-from fulfilment.inbound.fields import reference
+from fulfilment.inbound.fields import number, reference
 from fulfilment.inbound.supply_schemas import (
     SupplyIdentitySchema,
     SupplyOrderChangedSchema,
     SupplyOrderDeletedSchema,
     text,
 )
-
-
-def number(**options: Any) -> NumberField:
-    """Make a field for a quantity or an amount, as text; its sign says which way it goes."""
-    return NumberField(max_digits=20, decimal_places=5, **options)
 
 
 class SupplyGoodsLineSchema(serializers.Serializer[Any]):

@@ -173,6 +173,16 @@ class Units:
             closed -= max(ZERO, less - self.returned_unbilled)
         return replace(self, returned=returned, returned_unbilled=unbilled, closed_returned=closed)
 
+    def by_sums(self) -> Units:
+        """Return the units with the returned ones told apart by what is billed and credited in all.
+
+        For orders that another system bills: its documents come in any order.
+        """
+        credited = min(self.returned, self.closed - self.closed_unshipped)
+        rest = self.returned - credited
+        unbilled = rest - max(ZERO, min(rest, self.billed + rest - self.ordered))
+        return replace(self, closed_returned=credited, returned_unbilled=unbilled)
+
 
 @dataclass(frozen=True, slots=True)
 class LedgerLine:

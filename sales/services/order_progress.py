@@ -56,7 +56,7 @@ def record_progress(
     shipped_before = sum(line.shipped_quantity for line in lines)
     for line in lines:
         if line.pk in progress:
-            _set(line, progress[line.pk])
+            _set(line, progress[line.pk], by_sums=not order.company.is_billed_by())
     save_columns(lines, PROGRESS_COLUMNS)
     save_statuses(order, derive_statuses(order, lines))
     event = record_event(SalesEvent.Type.SHIPMENT_RECORDED, order, actor=actor, data=data)
@@ -69,7 +69,7 @@ def record_progress(
     return event
 
 
-def _set(line: OrderLine, progress: Progress) -> None:
+def _set(line: OrderLine, progress: Progress, *, by_sums: bool) -> None:
     if progress.shipped - progress.replaced > line.most_shipped:
         raise OverShipped(line, progress.shipped)
     check_line_not_negative(progress.returned, line.description, str(line.pk))
@@ -77,6 +77,7 @@ def _set(line: OrderLine, progress: Progress) -> None:
         raise OverReturned(line, progress.returned, progress.shipped)
     moved = replace(line.units, shipped=progress.shipped, replaced=progress.replaced)
     after = moved.given_back(progress.returned - progress.replaced)
+    after = after.by_sums() if by_sums else after
     line.closed_returned_quantity = after.closed_returned
     line.returned_unbilled_quantity = after.returned_unbilled
     line.shipped_quantity = progress.shipped

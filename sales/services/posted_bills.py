@@ -45,7 +45,10 @@ from sales.services.prices.exchange_rates import freeze_exchange_rate
 
 ZERO = Decimal(0)
 Kind = Invoice.Kind
-COUNTED = ("credited_quantity", "closed_quantity", "closed_returned_quantity")
+COUNTED = (
+    "invoiced_quantity", "credited_quantity", "closed_quantity", "closed_returned_quantity",
+    "returned_unbilled_quantity",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,7 +327,8 @@ def _count_invoiced(lines: Iterable[OrderLine], bill: PostedBill) -> None:
     changed = [line for line in lines if line.pk in billed]
     for line in changed:
         line.invoiced_quantity += billed[line.pk]
-    save_columns(changed, ["invoiced_quantity"])
+        _tell_returns_apart(line)
+    save_columns(changed, COUNTED)
 
 
 def _count_credited(order: Order, bill: PostedBill, *, bill_again: bool) -> None:
@@ -335,6 +339,7 @@ def _count_credited(order: Order, bill: PostedBill, *, bill_again: bool) -> None
     credited = {posted.order_line: posted.quantity for posted in bill.lines}
     lines = list(
         OrderLine.objects.select_for_update(of=("self",))
+        .select_related("product")
         .filter(order=order, pk__in=credited)
         .order_by("pk")
     )
@@ -342,8 +347,11 @@ def _count_credited(order: Order, bill: PostedBill, *, bill_again: bool) -> None
         line.credited_quantity += credited[line.pk]
         if not bill_again:
             line.closed_quantity += credited[line.pk]
-        line.closed_returned_quantity = min(
-            line.returned_quantity - line.replaced_quantity,
-            line.closed_quantity - line.closed_unshipped_quantity,
-        )
+        _tell_returns_apart(line)
     save_columns(lines, COUNTED)
+
+
+def _tell_returns_apart(line: OrderLine) -> None:
+    units = line.units.by_sums()
+    line.closed_returned_quantity = units.closed_returned
+    line.returned_unbilled_quantity = units.returned_unbilled

@@ -71,7 +71,7 @@ def test_our_discount_stays_where_it_fits() -> None:
 
 
 def test_units_that_came_back_unbilled_may_be_billed_there() -> None:
-    units = Units(Decimal(3), shipped=Decimal(3), returned=Decimal(1))
+    units = Units(Decimal(3), shipped=Decimal(3)).given_back(Decimal(1))
     line = LedgerLine("a", RATE, units, Amounts(Decimal("50.00")))
     theirs = Amounts(Decimal("50.01"))
 
