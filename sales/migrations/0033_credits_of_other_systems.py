@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("crm", "0005_constraint_messages"),
-        ("sales", "0031_split_returns"),
+        ("sales", "0032_take_back_credit"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
