@@ -174,7 +174,7 @@ class Units:
         return replace(self, returned=returned, returned_unbilled=unbilled, closed_returned=closed)
 
     def by_sums(self) -> Units:
-        """Return the units with the returned ones told apart by what is billed and credited in all.
+        """Return the units with the returned ones split by what is billed and credited in all.
 
         For orders that another system bills: its documents come in any order.
         """
