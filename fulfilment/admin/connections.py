@@ -148,6 +148,8 @@ class ConnectionAdmin(RecordAdmin[Connection]):
     @admin.display(description=_("orders on both sides"))
     def books(self, connection: Connection) -> str:
         """Lead to how many orders agree, and to what was compared."""
+        if connection.pk is None or connection.kind != Connection.Kind.SUPPLY:
+            return "–"
         url = reverse("fulfilment:connection-detail", args=[connection.pk])
         return format_html('<a href="{}">{}</a>', url, gettext("Compared with ours"))
 
