@@ -148,7 +148,7 @@ class ConnectionAdmin(RecordAdmin[Connection]):
     @admin.display(description=_("orders on both sides"))
     def books(self, connection: Connection) -> str:
         """Lead to how many orders agree, and to what was compared."""
-        if connection.pk is None or connection.kind != Connection.Kind.SUPPLY:
+        if connection._state.adding or connection.kind != Connection.Kind.SUPPLY:
             return "–"
         url = reverse("fulfilment:connection-detail", args=[connection.pk])
         return format_html('<a href="{}">{}</a>', url, gettext("Compared with ours"))
