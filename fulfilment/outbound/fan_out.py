@@ -17,9 +17,10 @@ from common.identifiers import uuid7
 from fulfilment.cloudevents import digest, envelope, message_id
 from fulfilment.models import Connection
 from fulfilment.routes import ROUTES, Route
+from fulfilment.services.document_pushes import bill_body, goods_body
 from fulfilment.services.order_pushes import push_body
 from fulfilment.services.wakeups import wake_workers_after_commit
-from sales.models import AnyDocument, Order, SalesEvent
+from sales.models import AnyDocument, Invoice, Order, SalesEvent
 from sales.services.events import SENT_TO
 
 LISTENERS = """
@@ -110,14 +111,28 @@ def _freeze(
     shared: dict[int, FrozenPayload] = {}
     body = ""
     for key, version, kind in listeners:
-        if kind == Connection.Kind.SUPPLY and isinstance(document, Order):
-            own = push_body(Connection.objects.get(pk=key), event, document)
-            yield key, FrozenPayload(uuid7(), version, key, envelope(event, {**event.data, **own}))
+        if kind == Connection.Kind.SUPPLY:
+            own = _own_words(Connection.objects.get(pk=key), event, document)
+            if own is not None:
+                yield key, FrozenPayload(uuid7(), version, key, envelope(event, own))
             continue
         body = body or envelope(event, {**event.data, **route.payload(document)})
         if version not in shared:
             shared[version] = FrozenPayload(uuid7(), version, None, body)
         yield key, shared[version]
+
+
+def _own_words(
+    connection: Connection, event: SalesEvent, document: AnyDocument
+) -> dict[str, Any] | None:
+    """Return the data of an event in the words of a connection; None for what it is not told."""
+    if isinstance(document, Invoice):
+        return bill_body(connection, event, document)
+    if not isinstance(document, Order):
+        return None
+    if event.type == SalesEvent.Type.SHIPMENT_RECORDED:
+        return goods_body(connection, event, document)
+    return {**event.data, **push_body(connection, event, document)}
 
 
 def _listeners(event: SalesEvent, document: AnyDocument) -> list[tuple[uuid.UUID, int, str]]:

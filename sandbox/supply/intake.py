@@ -11,6 +11,7 @@ from sandbox.inbox import Answer, Inbox
 from sandbox.store import Store
 from sandbox.supply.amounts import Currencies
 from sandbox.supply.checks import check_order, wanted_quantities
+from sandbox.supply.documents import Documents
 from sandbox.supply.modes import Modes, OnConflict
 from sandbox.supply.pushes import Push, PushedLine, read_push
 from sandbox.supply.records import Line, Order, Orders
@@ -27,6 +28,7 @@ class Intake:
     ) -> None:
         self._orders = Orders(store)
         self._reports = reports
+        self._documents = Documents(self._orders, reports)
         self._modes = modes
         self._currencies = currencies
         self.inbox = Inbox(store, self._apply)
@@ -41,7 +43,7 @@ class Intake:
 
     def _apply(self, event: Event, forgotten: bool) -> Answer:
         if not event.type.startswith(ORDER_EVENTS):
-            return self.inbox.note(event, "NOTE")
+            return self._documents.take(event) or self.inbox.note(event, "NOTE")
         push = read_push(event.data)
         order = self._orders.find(push.throughline_id, push.order_id)
         if self._modes.now.forgets_pushes:

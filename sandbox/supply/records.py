@@ -320,6 +320,10 @@ class Orders:
         sql = "insert into documents values (?, ?, ?, ?)"
         self._store.execute(sql, number, type_, order.id, text)
 
+    def has_document(self, number: str) -> bool:
+        """Whether there is a document with this number."""
+        return self._store.row("select 1 from documents where number = ?", number) is not None
+
     def documents(self) -> list[dict[str, Any]]:
         """List all documents, oldest first."""
         rows = self._store.rows("select * from documents order by rowid")
