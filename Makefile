@@ -86,6 +86,7 @@ lint: setup ## style, templates, types, and which way imports point
 	.venv/bin/ruff format --check --quiet
 	.venv/bin/djlint templates --lint --quiet
 	.venv/bin/djlint templates --check --quiet
+	.venv/bin/pytest -q --no-header -p no:cacheprovider tests/architecture/test_templates.py
 	.venv/bin/lint-imports --no-logo
 	OFFLINE=true .venv/bin/mypy
 

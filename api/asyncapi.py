@@ -12,8 +12,10 @@ from rest_framework.views import APIView
 from api.contract import RECEIVING, REPORTING
 from api.openapi import ComponentSchema
 from api.schemas import document_of, outgoing_schemas
+from api.supply_schemas import KIND, supply_schemas
 from api.views.intake import ReceiptListSchema, ReceiptSchema
 from fulfilment.cloudevents import CONTENT_TYPE, TYPE_PREFIX
+from fulfilment.inbound.fields import SEQUENCE
 from fulfilment.inbound.schemas import SCHEMAS
 
 Schema = dict[str, Any]
@@ -78,6 +80,10 @@ def describe() -> Schema:
         TYPE_PREFIX + name: _outgoing(name, collector.refer(schema))
         for name, schema in outgoing_schemas().items()
     }
+    in_their_words = {
+        f"{KIND}.{TYPE_PREFIX}{name}": _outgoing(name, collector.refer(schema))
+        for name, schema in supply_schemas().items()
+    }
     incoming = {
         name: _message(name, collector.refer(schema), f"/{name.partition('.')[0]}", REPORTED)
         for name, schema in SCHEMAS.items()
@@ -86,6 +92,7 @@ def describe() -> Schema:
         name: {"name": name, "contentType": "application/json", "payload": collector.refer(schema)}
         for name, schema in {"result": ReceiptSchema, "results": ReceiptListSchema}.items()
     }
+    messages = outgoing | in_their_words | incoming | results
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -94,22 +101,32 @@ def describe() -> Schema:
             "description": f"{RECEIVING}\n\n{REPORTING}",
         },
         "defaultContentType": CONTENT_TYPE,
-        "channels": {
-            "outgoing": _channel("{connection}", outgoing, "The URL of the external system."),
-            "incoming": _channel(
-                "/api/v1/intake/{connection}", incoming, "The code of the connection."
-            ),
-            "results": {"address": None, "messages": _references(results)},
-        },
+        "channels": _channels(outgoing, in_their_words, incoming, results),
         "operations": {
             "sendEvent": _operation("send", "outgoing"),
+            "sendEventInTheirWords": _operation("send", "outgoing_supply"),
             "receiveReport": _operation("receive", "incoming")
             | {"reply": {"channel": {"$ref": "#/channels/results"}}},
         },
-        "components": {
-            "messages": outgoing | incoming | results,
-            "schemas": _sorted(collector.schemas),
-        },
+        "components": {"messages": messages, "schemas": _sorted(collector.schemas)},
+    }
+
+
+def _channels(
+    outgoing: Mapping[str, Schema],
+    in_their_words: Mapping[str, Schema],
+    incoming: Mapping[str, Schema],
+    results: Mapping[str, Schema],
+) -> Schema:
+    return {
+        "outgoing": _channel("{connection}", outgoing, "The URL of the external system."),
+        "outgoing_supply": _channel(
+            "{connection}", in_their_words, "The URL of a supply-chain system."
+        ),
+        "incoming": _channel(
+            "/api/v1/intake/{connection}", incoming, "The code of the connection."
+        ),
+        "results": {"address": None, "messages": _references(results)},
     }
 
 
@@ -139,7 +156,7 @@ def _message(name: str, data: Schema, source: str, more: Schema) -> Schema:
                 "time": {"type": "string", "format": "date-time"},
                 "sequence": {
                     "type": "string",
-                    "pattern": "^[0-9]{1,20}$",
+                    "pattern": SEQUENCE,
                     "description": "Zero-padded; counts within the source.",
                 },
                 "correlationid": {"type": "string"},

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from http import HTTPStatus
 from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError
 from django.http import Http404
-from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 
+from common.constraints import duplicate_of
 from common.errors import (
     DomainError,
     IllegalTransition,
@@ -22,8 +25,10 @@ from common.errors import (
     Unreadable,
 )
 from common.serializer_fields import WholeNumberField
+from common.transactions import busy_text, lost_to_another
 
 PROBLEM_TYPE = "application/problem+json"
+INVALID = _("Some fields are missing or wrong.")
 
 
 class ProblemErrorSchema(serializers.Serializer[Any]):
@@ -51,12 +56,16 @@ PROBLEM = OpenApiResponse(ProblemSchema, "Refused.")
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn an exception into a problem response; None leaves an unexpected one to become a 500."""
+    if isinstance(error, IntegrityError):
+        error = duplicate_of(error) or error
     if isinstance(error, DomainError):
         return problem(status_of(type(error)), error.code, str(error), _errors_of(error))
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
+    elif lost_to_another(error):
+        return problem(HTTPStatus.CONFLICT, "busy", busy_text(), headers={"Retry-After": "1"})
     if not isinstance(error, exceptions.APIException):
         return None
     return _from_api(error)
@@ -70,7 +79,15 @@ def problem(
     headers: dict[str, str] | None = None,
 ) -> Response:
     """Return a problem response with its status, stable code and sentence."""
-    body: dict[str, Any] = {
+    body = problem_body(status, code, detail)
+    if errors:
+        body["errors"] = errors
+    return Response(body, status=status, headers=headers, content_type=PROBLEM_TYPE)
+
+
+def problem_body(status: int, code: str, detail: str) -> dict[str, Any]:
+    """Return the members that every problem has."""
+    return {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
@@ -78,9 +95,6 @@ def problem(
         "detail": detail,
         "request_id": request_id(),
     }
-    if errors:
-        body["errors"] = errors
-    return Response(body, status=status, headers=headers, content_type=PROBLEM_TYPE)
 
 
 def request_id() -> str:
@@ -134,12 +148,11 @@ def _from_api(error: exceptions.APIException) -> Response:
     headers = {}
     wait = getattr(error, "wait", None)
     if wait is not None:
-        headers["Retry-After"] = str(int(wait) + 1)
+        headers["Retry-After"] = str(max(1, math.ceil(wait)))
     if challenge := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = challenge
     if isinstance(error, exceptions.ValidationError):
-        detail = gettext("Some fields are missing or wrong.")
-        return problem(error.status_code, "invalid", detail, pointers(error.detail), headers)
+        return problem(error.status_code, "invalid", str(INVALID), pointers(error.detail), headers)
     code = error.get_codes()
     detail = str(error.detail) if isinstance(error.detail, str) else str(error.default_detail)
     return problem(

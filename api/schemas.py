@@ -9,6 +9,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from api.own_columns import OwnColumns
 from common.serializer_fields import NumberField, WholeNumberField
 from fulfilment.cloudevents import TYPE_PREFIX
 from fulfilment.inbound.schemas import MoneySchema
@@ -96,7 +97,7 @@ class InvoiceLineSchema(LineSchema):
     order_line = serializers.UUIDField(allow_null=True)
 
 
-class DocumentSchema(serializers.Serializer[Any]):
+class DocumentSchema(OwnColumns):
     """The fields that every document has."""
 
     id = serializers.UUIDField()
@@ -115,11 +116,12 @@ class DocumentSchema(serializers.Serializer[Any]):
 class OrderSchema(DocumentSchema):
     """An order as it stood when the event happened."""
 
+    document = Order
+
     status = serializers.ChoiceField(choices=Order.Status.values)
     is_on_hold = serializers.BooleanField()
     customer_reference = serializers.CharField(allow_blank=True)
     ship_to = AddressSchema()
-    requested_on = serializers.DateField(allow_null=True)
     lines = OrderLineSchema(many=True)
 
 
@@ -171,9 +173,10 @@ class InvoiceSchema(DocumentSchema):
 class QuoteSchema(DocumentSchema):
     """A quote as it stood when the event happened."""
 
+    document = Quote
+
     revision = WholeNumberField()
     status = serializers.ChoiceField(choices=Quote.Status.values)
-    valid_until = serializers.DateField(allow_null=True)
     lines = LineSchema(many=True)
 
 

@@ -60,9 +60,9 @@ INBOX = (
     Mutant(
         INTAKE,
         "a refused report keeps a part of its effect",
-        "        with transaction.atomic(), caused_by(message.id, message.correlation):\n",
-        "        with caused_by(message.id, message.correlation):\n",
-        tests("intake", "message_actions", "invoice_effects"),
+        "            transaction.atomic(),\n            caused_by(",
+        "            caused_by(",
+        tests("intake", "message_actions", "credit_effects"),
     ),
     Mutant(
         INTAKE,
@@ -74,8 +74,8 @@ INBOX = (
     Mutant(
         INTAKE,
         "a report of what was decided before waits for a person",
-        "    if applied.result == Result.CONFLICT and applied.record is not None:\n",
-        "    if applied.result == Result.CONFLICT and applied.record is None:\n",
+        "    if stored.root_id is not None and stored.result in InboundMessage.COUNTED:\n",
+        "    if stored.root_id is None and stored.result in InboundMessage.COUNTED:\n",
         tests("order_effects"),
     ),
     Mutant(

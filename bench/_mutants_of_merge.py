@@ -95,7 +95,7 @@ MERGED = (
     Mutant(
         "fulfilment/sync/disputes.py",
         "a field in dispute is sent as we hold it",
-        "        return path in disputed or (",
+        "        return is_undecided(path, disputed) or (",
         "        return (",
         TESTS,
     ),

@@ -9,6 +9,8 @@ STATUS_ORDER = "fulfilment/sync/status_order.py"
 SHIPMENTS = "fulfilment/services/reported_shipments.py"
 PAYMENTS = "fulfilment/inbound/payment_effects.py"
 PAYMENT_REPORTS = "fulfilment/inbound/payment_reports.py"
+EARLY_PAYMENT = "sales/services/billing/early_payment.py"
+SETTLEMENT = "sales/services/billing/settlement.py"
 OFFICIAL_NUMBERS = "fulfilment/inbound/official_invoices.py"
 
 ADDED_UP = (
@@ -45,7 +47,7 @@ ADDED_UP = (
         "the first value stays instead of the last",
         "for report in reversed(reports)",
         "for report in reports",
-        tests("order_effects", "invoice_effects", "message_order"),
+        tests("order_effects", "credit_effects", "message_order"),
     ),
     Mutant(
         STATUS_ORDER,
@@ -100,16 +102,51 @@ ADDED_UP = (
     Mutant(
         PAYMENTS,
         "what a person recorded is corrected",
-        "        if kept is not None and kept.source == self.connection.code:\n",
-        "        if kept is not None:\n",
+        "if kept is not None and kept.source == PERSON and counted is not None:\n",
+        "if kept is not None and kept.source == PERSON and counted is None:\n",
         tests("payment_effects"),
+    ),
+    Mutant(
+        PAYMENTS,
+        "the payment of another connection is taken for its own",
+        "        mine = [pair for pair in known if pair[0].source in sources]\n",
+        "        mine = list(known)\n",
+        tests("payment_order"),
+    ),
+    Mutant(
+        PAYMENTS,
+        "what another connection reported is reversed",
+        "        if kept is None and counted is None:\n            raise",
+        "        if kept is None and counted is None and False:\n            raise",
+        tests("payment_effects", "payment_order"),
+    ),
+    Mutant(
+        EARLY_PAYMENT,
+        "money counts by the order in which it is recorded",
+        'money.order_by("received_on", "stays")',
+        'money.order_by("id")',
+        tests("payment_order"),
+    ),
+    Mutant(
+        EARLY_PAYMENT,
+        "money of one day counts by the order in which it is recorded",
+        'money.order_by("received_on", "stays")',
+        'money.order_by("received_on", "id")',
+        tests("payment_order"),
+    ),
+    Mutant(
+        SETTLEMENT,
+        "what a credit note leaves becomes customer credit",
+        "    overpaid: Decimal = min(more, invoice.to_refund)\n",
+        "    overpaid: Decimal = invoice.to_refund\n",
+        tests("payment_order"),
     ),
     Mutant(
         OFFICIAL_NUMBERS,
         "the latest official number counts",
-        "next((number for number in numbers if",
-        "next((number for number in reversed(numbers) if",
-        tests("invoice_effects", "message_order"),
+        "next((each for each in preferred if",
+        "next((each for each in reversed(preferred) if",
+        tests("official_invoices", "message_ends"),
     ),
     Mutant(
         OFFICIAL_NUMBERS,

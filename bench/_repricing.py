@@ -17,7 +17,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from django.core.management import call_command
+from django.conf import settings
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
@@ -26,6 +26,7 @@ from sales.models import Order, OrderLine
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.totals import reprice
 from tests.factories import Market
+from tests.template_database import template_for
 
 ROOT = Path(__file__).resolve().parents[1]
 LINES = (5, 50, 500)
@@ -87,8 +88,8 @@ def per_second(order: Order, seconds: float) -> float:
 def table(seconds: float) -> Iterator[str]:
     """Measure, and write one line for each size."""
     yield f"{'lines':>6} {'orders/s':>10} {'µs/line':>8} {'statements':>11}"
-    with temporary_database(database_name_for("bench_pricing", ROOT)):
-        call_command("migrate", verbosity=0)
+    template = template_for(settings.DATABASE_URL)
+    with temporary_database(database_name_for("bench_pricing", ROOT), template):
         market = Market()
         for count in LINES:
             with transaction.atomic():

@@ -16,11 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
 
-from bench._handoff_setup import ROOT, SECRET, closed_port, wait_for_port
+from bench._handoff_setup import ROOT, SECRET, closed_port, migrated_database, wait_for_port
 from config.celery import app as celery
-from demo.temporary_database import broker_url_for, database_name_for, temporary_database
+from demo.temporary_database import broker_url_for
 from fulfilment.models import Connection
 from fulfilment.services.connections import register_connection
 from sandbox.json_fields import Fields
@@ -74,27 +73,26 @@ def deployment(orders: int) -> Iterator[Deployment]:
     store = Path(tempfile.mkdtemp()) / "supply.db"
     _fill(store, orders)
     web, port = closed_port(), closed_port()
-    with temporary_database(database_name_for("bench", ROOT)) as address:
-        call_command("migrate", verbosity=0)
-        with (
-            _process(*_serve(web), address=address, port=web),
-            _process(*_supply(store, port, web), address=address, port=port),
-        ):
-            market = Market()
-            connection = register_connection(
-                "supply",
-                name="Supply",
-                kind=Connection.Kind.SUPPLY,
-                url=f"http://127.0.0.1:{port}/hooks/throughline",
-                event_types=EVENTS,
-                reports_as=["supply"],
-                secret_out=SECRET,
-                secret_in=SECRET,
-                config={"orders_a_minute": 1_000_000},
-            )
-            map_market(connection, market)
-            mapped_product(connection, market, "AX-9", "20.00")
-            yield Deployment(address, market, connection, port)
+    with (
+        migrated_database() as address,
+        _process(*_serve(web), address=address, port=web),
+        _process(*_supply(store, port, web), address=address, port=port),
+    ):
+        market = Market()
+        connection = register_connection(
+            "supply",
+            name="Supply",
+            kind=Connection.Kind.SUPPLY,
+            url=f"http://127.0.0.1:{port}/hooks/throughline",
+            event_types=EVENTS,
+            reports_as=["supply"],
+            secret_out=SECRET,
+            secret_in=SECRET,
+            config={"orders_a_minute": 1_000_000},
+        )
+        map_market(connection, market)
+        mapped_product(connection, market, "AX-9", "20.00")
+        yield Deployment(address, market, connection, port)
 
 
 def _fill(path: Path, orders: int) -> None:

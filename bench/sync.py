@@ -13,20 +13,24 @@ import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.test import Client
+from django.utils import timezone
 
 from bench import _handoff_setup as bench
 from bench import _supply_setup as supply
 from bench._handoff_setup import MS, Measurement, percentile
 from bench._supply_setup import Deployment
-from fulfilment.models import ReconcileRun
+from fulfilment.models import ExternalRef, Handoff, ReconcileRun
 from fulfilment.reconciliation.runs import continue_runs, start_run
+from fulfilment.reconciliation.standing import REPAIRED
 from sales.models import Order
 from sales.services.change_orders import Changes, change_order
 from web.record_urls import record_url
 
 POLL_SECONDS = 0.005
+STEP_SECONDS = 10
 
 
 def main() -> int:
@@ -35,14 +39,15 @@ def main() -> int:
     parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(PARTS)}; or all")
     parser.add_argument("--samples", type=int, default=100, help="orders each way")
     parser.add_argument("--orders", type=int, default=1_000, help="in the first load")
+    parser.add_argument("--messages", type=int, default=200, help="each way, of which 1 % is lost")
     options = parser.parse_args()
-    sys.stdout.write(f"{'':<52} {'measured':>9} {'target':>7} {'gate':>7}\n")
+    print(f"{'':<52} {'measured':>9} {'target':>7} {'gate':>7}", flush=True)
     is_good = True
     with supply.deployment(options.orders) as deployed:
         for part in options.parts or PARTS:
+            bench.progress(f"measuring {part}")
             for measurement in PARTS[part](deployed, options):
-                sys.stdout.write(f"{measurement}\n")
-                sys.stdout.flush()
+                print(measurement, flush=True)
                 is_good &= measurement.is_good
     return 0 if is_good else 1
 
@@ -52,15 +57,16 @@ def first_loads(deployed: Deployment, options: argparse.Namespace) -> Iterator[M
     run = start_run(deployed.connection, ReconcileRun.Purpose.FIRST_LOAD)
     began = time.monotonic()
     while run.ended_at is None:
-        continue_runs(60, only=run.pk)
+        continue_runs(STEP_SECONDS, only=run.pk)
         run.refresh_from_db()
         if run.problem:
             raise SystemExit(run.display_problem)
+        bench.progress(f"{run.taken_in} of {options.orders} orders are taken in")
     took = time.monotonic() - began
     if run.taken_in != options.orders:
         raise SystemExit(f"{run.taken_in} of {options.orders} orders were taken in.")
-    for_ten_thousand = took / options.orders * 10_000
-    yield Measurement("first load, for 10 000 orders of two lines", for_ten_thousand, 60, 600, "s")
+    ms = took / options.orders * MS
+    yield Measurement("first load, an order of two lines", ms, 6, 60, "ms")
 
 
 def latencies(deployed: Deployment, options: argparse.Namespace) -> Iterator[Measurement]:
@@ -117,9 +123,80 @@ def _wait_for(condition: Callable[[], Any]) -> Any:
     raise SystemExit("An order was lost.")
 
 
+def lost_messages(deployed: Deployment, options: argparse.Namespace) -> Iterator[Measurement]:
+    """Lose 1 % of the messages after their 2xx, both ways, and have all orders compared."""
+    with bench.worker(deployed.address):
+        lost = set(_edit_and_lose(deployed, options.messages))
+        began = time.monotonic()
+        found = _repaired(deployed)
+        took = time.monotonic() - began
+        _wait_for(lambda: _is_quiet(deployed))
+        again = _repaired(deployed)
+    name = f"of {2 * options.messages} messages {len(lost)} are lost"
+    yield Measurement(f"{name}: not repaired", len(lost - found), 0, 0, "")
+    yield Measurement(f"{name}: repaired falsely", len(found - lost | again), 0, 0, "")
+    yield Measurement(f"{name}: orders that differ", _differing(deployed), 0, 0, "")
+    yield Measurement(f"{name}: comparing, without its pause", took, 60, 600, "s")
+
+
+def _edit_and_lose(deployed: Deployment, messages: int) -> Iterator[UUID]:
+    """Edit an order for each message, here and there in turn; yields those whose edit is lost."""
+    refs = ExternalRef.objects.filter(connection=deployed.connection, record_type="order")
+    for number, (order, their_id) in enumerate(
+        refs.values_list("record_id", "external_id")[: 2 * messages]
+    ):
+        edit = {"customer_reference": f"PO-{number}"}
+        is_here, is_lost = number % 2, number % 200 in {98, 99}
+        if is_lost:
+            _wait_for(lambda: _is_quiet(deployed))
+        deployed.ask("POST", "/modes", {"forgetful": is_lost})
+        if is_here:
+            change_order(order, Changes(head=edit), actor=deployed.market.rep)
+        else:
+            deployed.ask("POST", f"/orders/{their_id}/edit", edit)
+        if is_lost:
+            _wait_for(lambda: _is_quiet(deployed))
+            yield order
+    _wait_for(lambda: _is_quiet(deployed))
+    bench.progress(f"{number + 1} orders are edited")
+
+
+def _is_quiet(deployed: Deployment) -> bool:
+    """Whether nothing is on its way in either direction."""
+    reports = deployed.ask("GET", "/outgoing")
+    return (
+        all(each["state"] == "delivered" for each in reports)
+        and not Handoff.objects.filter(state__in=Handoff.WAITING).exists()
+    )
+
+
+def _repaired(deployed: Deployment) -> set[UUID]:
+    """Compare all orders without the pause between both looks; returns those that were repaired."""
+    run = start_run(deployed.connection, ReconcileRun.Purpose.ON_DEMAND, whole=True)
+    while run.ended_at is None:
+        continue_runs(STEP_SECONDS, only=run.pk)
+        waiting = ReconcileRun.objects.filter(pk=run.pk, looks_again_at__isnull=False)
+        waiting.update(looks_again_at=timezone.now())
+        run.refresh_from_db()
+    bench.progress(f"{run.read_count} orders are compared, and {run.agree} agree")
+    found = run.findings.filter(standing__in=REPAIRED)
+    return set(found.values_list("order_id", flat=True))
+
+
+def _differing(deployed: Deployment) -> int:
+    """Count the orders whose reference of the customer is another one there."""
+    ours = dict(Order.objects.values_list("number", "customer_reference"))
+    theirs = deployed.ask("GET", "/orders")
+    return sum(ours[each["number"]] != (each["customer_reference"] or "") for each in theirs)
+
+
 Part = Callable[[Deployment, argparse.Namespace], Iterator[Measurement]]
 
-PARTS: dict[str, Part] = {"first_loads": first_loads, "latencies": latencies}
+PARTS: dict[str, Part] = {
+    "first_loads": first_loads,
+    "latencies": latencies,
+    "lost_messages": lost_messages,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

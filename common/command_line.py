@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import math
 from argparse import ArgumentTypeError
 
 from common.numbers import is_written_plainly
 
 
 def whole_number(text: str) -> int:
-    """Read a whole number."""
+    """Read a whole number of 0 or more."""
     try:
-        return int(_plain(text))
+        number = int(_plain(text))
     except ValueError:
         raise ArgumentTypeError(f"“{text}” is not a whole number.") from None
+    if number < 0:
+        raise ArgumentTypeError(f"“{text}” is below 0: write a number of 0 or more.")
+    return number
 
 
 def seconds(text: str) -> float:
-    """Read a number of seconds."""
+    """Read a number of seconds above 0."""
     try:
-        return float(_plain(text))
+        number = float(_plain(text))
     except ValueError:
-        raise ArgumentTypeError(f"“{text}” is not a number of seconds.") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise ArgumentTypeError(f"“{text}” is not a number of seconds.")
+    if number <= 0:
+        raise ArgumentTypeError(f"“{text}” is no time: write a number of seconds above 0.")
+    return number
 
 
 def _plain(text: str) -> str:

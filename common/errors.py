@@ -4,7 +4,7 @@
   - IllegalTransition: the status does not allow it
   - StaleVersion: somebody else changed the record meanwhile
   - NotAllowed: the person lacks the right
-  - MissingField, Duplicate, NotEditable, NotSetUp: what is wrong with the input or the set-up
+  - MissingField, TooLong, Duplicate, NotEditable, NotSetUp: what is wrong with the input or set-up
   - Unreadable: what was sent has no one meaning
   - SeveralErrors: more than one rule refuses, all named at once
 
@@ -65,6 +65,12 @@ class MissingField(DomainError):
     code = "missing_field"
 
 
+class TooLong(DomainError):
+    """The text has more characters than its field holds."""
+
+    code = "too_long"
+
+
 class Duplicate(DomainError):
     """The value is there already and may be there only once."""
 
@@ -91,3 +97,12 @@ class SeveralErrors(DomainError):
     def __init__(self, errors: Iterable[DomainError]) -> None:
         self.errors = tuple(errors)
         super().__init__(" ".join(str(error) for error in self.errors))
+
+
+def raise_all(refusals: Iterable[DomainError]) -> None:
+    """Raise a refusal, or several at once; nothing if there is none."""
+    found = tuple(refusals)
+    if len(found) > 1:
+        raise SeveralErrors(found)
+    if found:
+        raise found[0]

@@ -8,10 +8,13 @@ from decimal import Decimal
 from typing import Any, ClassVar, NoReturn
 
 from django import forms
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.numbers import has_exponent, is_written_plainly
+from common.json_reading import KeyTwice, each_once, find_unstorable
+from common.numbers import NO_EXPONENT, has_exponent, is_written_plainly
+
+DEEPEST = 32
+"""How many objects and lists may stand in each other in JSON that a person writes."""
 
 
 class WrittenPlainly(forms.Field):
@@ -23,10 +26,7 @@ class WrittenPlainly(forms.Field):
     def to_python(self, value: Any) -> Any:
         """Read a number."""
         if isinstance(value, str) and has_exponent(value):
-            raise forms.ValidationError(
-                gettext("Write all digits of the number, without an exponent: 100000, not 1e5."),
-                code="invalid",
-            )
+            raise forms.ValidationError(NO_EXPONENT, code="invalid")
         if isinstance(value, str) and not is_written_plainly(value):
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
         return super().to_python(value)
@@ -62,10 +62,10 @@ def _refuse(text: str) -> NoReturn:
 
 
 class StorableDecoder(json.JSONDecoder):
-    """Reads JSON without the numbers that a database refuses: NaN, and those beyond any limit."""
+    """Reads JSON of one meaning that a database takes: no key twice, no NaN, no endless numbers."""
 
     def __init__(self) -> None:
-        super().__init__(parse_float=_finite, parse_constant=_refuse)
+        super().__init__(parse_float=_finite, parse_constant=_refuse, object_pairs_hook=each_once)
 
 
 class StorableJSONField(forms.JSONField):
@@ -75,7 +75,8 @@ class StorableJSONField(forms.JSONField):
         "invalid": _(
             "Write JSON, such as “{}”: with double quotes, numbers that are not too large, "
             "few levels, and no NUL characters."
-        )
+        ),
+        "key_twice": _("“%(key)s” stands twice in one object: write each key once."),
     }
 
     def __init__(self, **options: Any) -> None:
@@ -85,8 +86,11 @@ class StorableJSONField(forms.JSONField):
         """Read JSON."""
         try:
             found = super().to_python(value)
-            text = json.dumps(found, ensure_ascii=False)
-            is_storable = bool(text.encode()) and "\\u0000" not in text
+            is_storable = find_unstorable(found, DEEPEST) is None
+        except KeyTwice as error:
+            raise forms.ValidationError(
+                self.error_messages["key_twice"], code="key_twice", params={"key": str(error)[:100]}
+            ) from error
         except (ValueError, RecursionError):
             is_storable = False
         if not is_storable:

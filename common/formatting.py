@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from decimal import ROUND_HALF_UP, Decimal
-from functools import lru_cache
+from collections.abc import Callable
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
+from functools import lru_cache, wraps
+from typing import Concatenate, ParamSpec
 
 import moneyed
 from babel import Locale
@@ -21,9 +23,31 @@ READER_LOCALES = {"en": "en_GB"}
 """Languages whose readers we take to be of one country; others are used as they are."""
 
 ONE = Decimal(1)
+MOST_DIGITS = 60
+"""Figures with more digits before the point are written as they came: no document holds them."""
+EXACT = Context(prec=2 * MOST_DIGITS)
 MINUS = "\N{MINUS SIGN}"
 LETTER_BEFORE_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)")
 """Where CLDR wants a space after a currency written in letters; Babel leaves it out."""
+
+
+Params = ParamSpec("Params")
+Written = Callable[Concatenate[Decimal, Params], str]
+
+
+def exact(write: Written[Params]) -> Callable[Concatenate[Decimal | None, Params], str]:
+    """Write any figure: all its digits before the point, none as a dash, huge ones as they came."""
+
+    @wraps(write)
+    def written(value: Decimal | None, /, *args: Params.args, **kwargs: Params.kwargs) -> str:
+        if value is None:
+            return "–"
+        if not value.is_finite() or value.adjusted() > MOST_DIGITS:
+            return str(value)
+        with localcontext(EXACT):
+            return write(value, *args, **kwargs)
+
+    return written
 
 
 def reader_locale() -> str:
@@ -60,30 +84,32 @@ def _write(amount: Decimal, currency: str, digits: int) -> str:
         amount, Locale.parse(locale), currency=currency, currency_digits=False
     )
     spaced = LETTER_BEFORE_DIGIT.sub("\N{NO-BREAK SPACE}", text)
-    return spaced.replace("-", MINUS, 1) if amount < 0 else spaced
+    return _with_minus(spaced)
 
 
-def format_money(amount: Decimal | None, currency: str) -> str:
+def _with_minus(text: str) -> str:
+    return text.replace("-", MINUS, 1)
+
+
+@exact
+def format_money(amount: Decimal, currency: str) -> str:
     """Write an amount with its currency and as many digits as the currency has.
 
     >>> format_money(Decimal("18657.37"), "EUR")
     '€18,657.37'
     """
-    if amount is None:
-        return "–"
     digits = currency_digits(currency)
     smallest_unit = Decimal(1).scaleb(-digits)
     return _write(amount.quantize(smallest_unit, rounding=ROUND_HALF_UP), currency, digits)
 
 
-def format_price(price: Decimal | None, currency: str, price_quantity: Decimal = ONE) -> str:
+@exact
+def format_price(price: Decimal, currency: str, price_quantity: Decimal = ONE) -> str:
     """Write a unit price: at least the currency's digits, at most the five we keep.
 
     >>> format_price(Decimal("12.5"), "EUR", Decimal(100))
     '€12.50 per 100'
     """
-    if price is None:
-        return "–"
     written = _write(price, currency, min(max(currency_digits(currency), -_exponent(price)), 5))
     if price_quantity == ONE:
         return written
@@ -96,28 +122,28 @@ def _exponent(value: Decimal) -> int:
     return exponent if isinstance(exponent, int) else 0
 
 
-def format_quantity(quantity: Decimal | None) -> str:
+@exact
+def format_quantity(quantity: Decimal) -> str:
     """Write a quantity without trailing zeros."""
-    if quantity is None:
-        return "–"
-    return format_decimal(quantity, format="#,##0.#####", locale=reader_locale())
+    return _with_minus(format_decimal(quantity, format="#,##0.#####", locale=reader_locale()))
 
 
-def format_rate(rate: Decimal | None) -> str:
+@exact
+def format_rate(rate: Decimal) -> str:
     """Write a fraction as a percentage: 0.055 is 5.5%."""
-    if rate is None:
-        return "–"
-    return format_percent(rate, format="#,##0.###%", locale=reader_locale())
+    return _with_minus(format_percent(rate, format="#,##0.###%", locale=reader_locale()))
 
 
+@exact
 def format_exact_rate(rate: Decimal) -> str:
     """Write a fraction as a percentage with all its decimals, as a refused one was typed.
 
     >>> format_exact_rate(Decimal("1.0000001"))
     '100.00001%'
     """
-    return format_percent(
-        rate, format="#,##0.###%", locale=reader_locale(), decimal_quantization=False
+    locale = reader_locale()
+    return _with_minus(
+        format_percent(rate, format="#,##0.###%", locale=locale, decimal_quantization=False)
     )
 
 

@@ -34,6 +34,12 @@ def keeps_history(*, without: tuple[str, ...] = ()) -> Callable[[ModelT], ModelT
     return keep
 
 
+def history_model(model: type[models.Model]) -> type[models.Model]:
+    """Return the model with the states of a model that keeps its history."""
+    found: type[models.Model] = model.pgh_event_model  # type: ignore[attr-defined]  # set by the library
+    return found
+
+
 def _plain_ids(model: type[models.Model]) -> dict[str, models.Field[Any, Any]]:
     """Keep plain ids instead of relations: history outlives the rows it points to."""
     return {

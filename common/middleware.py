@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse, QueryDict, UnreadablePostError
+from django.urls import Resolver404, resolve
 from django.utils.translation import gettext
 
 from common.direction_marks import has_controls, without_controls
@@ -45,24 +47,21 @@ class StripDirectionControls:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass the request on."""
+        """Clean the parameters before anything reads them, and pass the request on."""
+        request.GET = _cleaned(request.GET)  # type: ignore[assignment]  # cleaned, as immutable
+        if request.method == "POST" and not reads_its_body(request):
+            with suppress(UnreadablePostError):
+                request.POST = _cleaned(request.POST)  # type: ignore[assignment]  # as immutable
         return self.get_response(request)
 
-    def process_view(
-        self,
-        request: HttpRequest,
-        view: Callable[..., HttpResponse],
-        _args: Sequence[object],
-        _kwargs: Mapping[str, object],
-    ) -> None:
-        """Clean the parameters before any other view middleware reads them."""
-        request.GET = _cleaned(request.GET)  # type: ignore[assignment]  # cleaned, as immutable
-        if request.method != "POST" or getattr(view, "csrf_exempt", False):
-            return
-        try:
-            request.POST = _cleaned(request.POST)  # type: ignore[assignment]  # cleaned, as immutable
-        except UnreadablePostError:
-            return
+
+def reads_its_body(request: HttpRequest) -> bool:
+    """Whether the view of a request reads the body itself; where there is none, nobody does."""
+    try:
+        view = resolve(request.path_info).func
+    except Resolver404:
+        return True
+    return bool(getattr(view, "csrf_exempt", False))
 
 
 def _cleaned(typed: QueryDict) -> QueryDict:

@@ -8,6 +8,10 @@ from __future__ import annotations
 import re
 from decimal import Decimal, InvalidOperation
 
+from django.utils.translation import gettext_lazy as _
+
+NO_EXPONENT = _("Write all digits of the number, without an exponent: 100000, not 1e5.")
+
 EXPONENT = re.compile(r"[0-9][.,]?[eE][+-]?[0-9]")
 
 

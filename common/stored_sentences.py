@@ -53,7 +53,12 @@ def columns(name: str, text: str | Sentence, longest: int) -> dict[str, Any]:
 
 def written(template: str, parameters: Parameters | None) -> str:
     """Write what was stored, in the language of its reader."""
-    return template if parameters is None else str(_sentence(template, parameters))
+    return str(stored_text(template, parameters))
+
+
+def stored_text(template: str, parameters: Parameters | None) -> str | Sentence:
+    """Return what was stored: a sentence of our own, or a text of others."""
+    return template if parameters is None else _sentence(template, parameters)
 
 
 def _as_json(values: Mapping[str, object], longest: int | None) -> Parameters:

@@ -35,12 +35,27 @@ class Stateful(models.Model):
         submitting starts from a draft, though a completed order may become submitted again.
         """
         if not self.can_move_to(target) or only_from not in {None, self.status}:
-            choices = dict(self._meta.get_field("status").flatchoices)  # type: ignore[union-attr]  # a column
-            now, wanted = choices.get(self.status, self.status), choices.get(target, target)
-            raise IllegalTransition(
-                gettext("%(record)s is %(status)s: it cannot become %(target)s.")
-                % {"record": self, "status": now, "target": wanted}
+            raise IllegalTransition(self._refusal_reason(target, only_from))
+
+    def _refusal_reason(self, target: str, only_from: str | None) -> str:
+        """Name the status, the rule, and what is possible instead."""
+        choices = dict(self._meta.get_field("status").flatchoices)  # type: ignore[union-attr]  # a column
+        values = {"record": self, "status": choices.get(self.status, self.status)}
+        if target == self.status:
+            return gettext("%(record)s is %(status)s already.") % values
+        values["target"] = choices.get(target, target)
+        if only_from is not None:
+            values["only"] = choices.get(only_from, only_from)
+            sentence = gettext(
+                "%(record)s is %(status)s: it becomes %(target)s only from %(only)s."
             )
+            return sentence % values
+        following = self.TRANSITIONS.get(self.status, set())
+        values["next"] = ", ".join(str(name) for key, name in choices.items() if key in following)
+        if not following:
+            return gettext("%(record)s is %(status)s, and that is final.") % values
+        sentence = gettext("%(record)s is %(status)s: it can become %(next)s, not %(target)s.")
+        return sentence % values
 
     def move_to(self, target: str, **changes: object) -> None:
         """Set ``status`` and any accompanying fields, and save exactly those columns."""

@@ -54,6 +54,16 @@ class LookupTrigger(RefusalTrigger):
         raise NotImplementedError  # each kind of trigger has its own
 
 
+class CountsVersions(pgtrigger.Trigger):
+    """The version of a row goes up by one with each change, whoever writes it."""
+
+    name = "counts_versions"
+    when = pgtrigger.Before
+    operation = pgtrigger.Update
+    condition = pgtrigger.AnyChange()
+    func = "NEW.version = OLD.version + 1; RETURN NEW;"
+
+
 class MovesLegally(RefusalTrigger):
     """State machine: the status moves along the model's TRANSITIONS table only."""
 

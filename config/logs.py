@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from typing import Any
 
@@ -14,6 +15,16 @@ _SHARED_PROCESSORS: list[Any] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
 ]
+
+
+class InOneLine(logging.Filter):
+    """Leaves the traceback out of what Django logs of a suspicious request: clients cause it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep every record."""
+        if record.name.startswith("django.security"):
+            record.exc_info, record.exc_text = None, None
+        return True
 
 
 def logging_settings(level: str, style: str) -> dict[str, Any]:
@@ -29,13 +40,6 @@ def logging_settings(level: str, style: str) -> dict[str, Any]:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    render = (
-        structlog.processors.JSONRenderer()
-        if style == "json"
-        else structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-        )
-    )
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -45,14 +49,29 @@ def logging_settings(level: str, style: str) -> dict[str, Any]:
                 "foreign_pre_chain": _SHARED_PROCESSORS,
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                    render,
+                    _renderer(style),
                 ],
             }
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
+        "filters": {"in_one_line": {"()": "config.logs.InOneLine"}},
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "formatter": "lines",
+                "filters": ["in_one_line"],
+            }
+        },
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "django": {"handlers": [], "level": level, "propagate": True},
             "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
         },
     }
+
+
+def _renderer(style: str) -> Any:
+    if style == "json":
+        return structlog.processors.JSONRenderer()
+    return structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+    )

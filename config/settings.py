@@ -12,6 +12,11 @@ from environs import validate
 from psycopg.conninfo import conninfo_to_dict
 
 from config import environment, services
+from config.api_settings import (
+    OAUTH2_PROVIDER,  # noqa: F401  # read by the OAuth toolkit
+    OAUTH2_PROVIDER_APPLICATION_MODEL,  # noqa: F401  # read by the OAuth toolkit
+    SPECTACULAR_SETTINGS,  # noqa: F401  # read by drf-spectacular
+)
 from config.celery import app as celery_app  # noqa: F401  # what @shared_task binds to
 from config.logs import logging_settings
 
@@ -104,6 +109,7 @@ INSTALLED_APPS = [
     "django_filters",
     "django_htmx",
     "django_structlog",
+    "oauth2_provider",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "rest_framework",
@@ -111,6 +117,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "api.middleware.AnswerInProblems",  # what is refused before a request has its id
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -125,6 +132,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
+    "api.middleware.AnswerInProblems",  # all the rest, with the id of the request
     "django_htmx.middleware.HtmxMiddleware",
     "web.middleware.SayWhoIsSignedOut",
     "crm.history.HistoryMiddleware",
@@ -247,6 +255,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 600},
     },
+    "forget-responses": {
+        "task": "api.forget_responses",
+        "schedule": 3600.0,
+        "options": {"expires": 600},
+    },
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -356,6 +369,8 @@ CONTENT_SECURITY_POLICY = {
 # API
 
 REST_FRAMEWORK = {
+    "DEFAULT_METADATA_CLASS": None,  # OPTIONS is refused as other methods are
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "api.negotiation.JsonNegotiation",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
@@ -365,18 +380,6 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "COERCE_DECIMAL_TO_STRING": True,
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Throughline",
-    "DESCRIPTION": "Accounts, quotes, orders, invoices, and what other systems report about them.",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.0",
-    "WEBHOOKS": ["api.webhooks.EVENTS"],
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-}
-
 # Logs
 
 DJANGO_STRUCTLOG_CELERY_ENABLED = True

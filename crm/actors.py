@@ -21,10 +21,15 @@ class System:
 Actor = User | Partner | System
 
 
+PERSON, PARTNER, CONNECTION, SYSTEM = "person", "partner", "connection", "system"
+ACTOR_KINDS = frozenset({PERSON, PARTNER, CONNECTION, SYSTEM})
+"""Kept as who reported something, where no connection did: no connection has such a code."""
+
+
 def actor_kind(actor: Actor) -> str:
     """Name the kind of actor: person, partner, connection or system."""
     if isinstance(actor, User):
-        return "person"
+        return PERSON
     if isinstance(actor, Partner):
-        return "partner"
-    return "connection" if actor.connection else "system"
+        return PARTNER
+    return CONNECTION if actor.connection else SYSTEM

@@ -16,7 +16,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext
 
-from common.errors import DomainError, Duplicate, MissingField, NotEditable, SeveralErrors
+from common.errors import DomainError, Duplicate, MissingField, NotEditable, raise_all
+from common.read_cache import kept
 from crm.custom_values import InvalidCustomValue, cleaned_value
 from crm.models import CustomField
 
@@ -48,7 +49,12 @@ class UnexpectedChoices(DomainError):
 
 def definitions_of(record: models.Model | type[models.Model]) -> list[CustomField]:
     """List the custom fields in use for this kind of record, in their order; one statement."""
-    return list(CustomField.objects.filter(record_type=record._meta.model_name, is_active=True))
+    return _definitions_of(str(record._meta.model_name))
+
+
+@kept
+def _definitions_of(record_type: str) -> list[CustomField]:
+    return list(CustomField.objects.filter(record_type=record_type, is_active=True))
 
 
 def clean_custom(
@@ -82,7 +88,7 @@ def clean_custom(
         problems += [
             problem for problem in _missing(known.values(), values) if problem.field not in named
         ]
-    _refuse(problems)
+    raise_all(problems)
     return values
 
 
@@ -179,13 +185,6 @@ def _missing(definitions: Any, values: Mapping[str, Any]) -> list[MissingCustomF
         for definition in definitions
         if definition.is_required and definition.key not in values
     ]
-
-
-def _refuse(problems: list[DomainError]) -> None:
-    if len(problems) == 1:
-        raise problems[0]
-    if problems:
-        raise SeveralErrors(problems)
 
 
 def _refuse_to_strand_values(definition: CustomField) -> None:

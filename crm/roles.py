@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
 SALES_REP = "Sales rep"
 SALES_MANAGER = "Sales manager"
@@ -21,8 +21,8 @@ READS_ONLY = frozenset({AUDITOR})
 ENTERS_ADMIN = frozenset({BACK_OFFICE, ADMINISTRATOR})
 """Roles whose members may open the admin; anybody else needs the staff flag on their user."""
 
-SET_UP_IN_ADMIN = "account,contact,lead,opportunity,activity,stage,customfield,partner"
-"""What back office sets up in crm: all but users and teams, which decide on rights and limits."""
+SET_UP_IN_ADMIN = "account,contact,lead,opportunity,activity,stage,customfield"
+"""What back office sets up in crm: users, teams and partners have rights and limits."""
 
 GRANTS: dict[str, tuple[str, ...]] = {
     SALES_REP: (
@@ -43,25 +43,38 @@ GRANTS: dict[str, tuple[str, ...]] = {
     ),
     BACK_OFFICE: (
         f"crm: add,change,view: {SET_UP_IN_ADMIN}",
+        "crm: view: partner",
         "sales: add,change,view,delete: *",
         "sales: override_price,exceed_discount,approve_quote",
         "sales: write_off_invoice,refund_payment",
         "fulfilment: add,change,view: *",
         "fulfilment: replay_handoff",
     ),
-    ADMINISTRATOR: ("crm: *", "sales: *", "fulfilment: *"),
-    AUDITOR: ("crm: view: *", "sales: view: *", "fulfilment: view: *"),
+    ADMINISTRATOR: ("crm: *", "sales: *", "fulfilment: *", "api: add,change,view,delete: client"),
+    AUDITOR: ("crm: view: *", "sales: view: *", "fulfilment: view: *", "api: view: client"),
 }
 """What each role may do: ``app: actions: models``, or ``app: codenames`` of separate rights."""
 
+WITHHELD: dict[str, tuple[str, ...]] = {
+    BACK_OFFICE: ("sales: add,change,delete: approvalrule",),
+}
+"""What a role may not do although GRANTS names it by ``*``: limits are the administrator's."""
 
-def grants_of(role: str) -> Iterator[tuple[str, str]]:
-    """List (app, codename pattern) pairs of a role, where ``*`` stands for any word."""
-    for grant in GRANTS[role]:
-        app, actions, *models = grant.split(": ")
-        for action in actions.split(","):
-            if not models:
-                yield app, action
-                continue
-            for model in models[0].split(","):
-                yield app, f"{action}_{model}"
+
+def is_granted(role: str, app: str, codename: str) -> bool:
+    """Whether a role has a right, as ``sales`` and ``change_quote``."""
+    return _names(GRANTS[role], app, codename) and not _names(WITHHELD.get(role, ()), app, codename)
+
+
+def _names(grants: tuple[str, ...], app: str, codename: str) -> bool:
+    """Whether one of the grants names the right; ``*`` stands for any word."""
+    for grant in grants:
+        of_app, actions, *models = grant.split(": ")
+        rights = [
+            f"{action}_{model}" if model else action
+            for action in actions.split(",")
+            for model in (models[0].split(",") if models else [""])
+        ]
+        if app == of_app and any(fnmatchcase(codename, right) for right in rights):
+            return True
+    return False

@@ -18,11 +18,11 @@ from demo.errors import DemoError
 
 
 @contextmanager
-def temporary_database(name: str) -> Iterator[str]:
-    """Create the database, point Django to it, and drop it at the end; yields its URL."""
+def temporary_database(name: str, template: str = "template1") -> Iterator[str]:
+    """Copy the template, point Django to the copy, and drop it at the end; yields its URL."""
     present = connection.settings_dict["NAME"]
     _drop(name)
-    _run("CREATE DATABASE {}", name)
+    _run("CREATE DATABASE {} TEMPLATE {}", name, template)
     try:
         _connect_to(name)
         yield urlsplit(settings.DATABASE_URL)._replace(path=f"/{name}").geturl()
@@ -59,16 +59,16 @@ def _drop(name: str) -> None:
     _run("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 
 
-def _run(statement: str, name: str) -> None:
+def _run(statement: str, *names: str) -> None:
     try:
         with psycopg.connect(settings.DATABASE_URL, autocommit=True, connect_timeout=5) as server:
-            server.execute(sql.SQL(statement).format(sql.Identifier(name)))
+            server.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
     except psycopg.errors.InsufficientPrivilege as error:
         raise DemoError(
-            f"The database's user may not create the database {name}: allow it with "
+            f"The database's user may not create the database {names[0]}: allow it with "
             "ALTER ROLE … CREATEDB, or leave DATABASE_URL empty."
         ) from error
     except psycopg.Error as error:
         raise DemoError(
-            f"The database {name} cannot be created: {' '.join(str(error).split())}"
+            f"The database {names[0]} cannot be created: {' '.join(str(error).split())}"
         ) from error

@@ -14,6 +14,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import SplitResult, urlencode, urlsplit
 
+import idna
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
@@ -23,7 +24,8 @@ from common.sentences import sentence as _
 Address = IPv4Address | IPv6Address
 
 SCHEMES = frozenset({"http", "https"})
-HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
+LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
+"""A part of a host name between two dots."""
 LONGEST_HOST = 253
 NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
 """A last label that makes the whole host an address, or nothing."""
@@ -183,18 +185,26 @@ def _plain(address: Address) -> str:
     return str(mapped or type(address)(int(address)))
 
 
+def is_host(host: str) -> bool:
+    """Whether a host is an address, or a name that DNS may hold."""
+    return _literal(host) is not None or _is_name(unicodedata.normalize("NFKC", host))
+
+
 def _is_name(host: str) -> bool:
     """Whether DNS may hold a host; one that ends in a number is an address, or nothing."""
-    name = _ascii(host)
-    last = name.removesuffix(".").rpartition(".")[2].lower()
-    is_name = HOST_NAME.fullmatch(name) and not NUMBER.fullmatch(last)
+    labels = [_ascii(each) for each in host.removesuffix(".").split(".")]
+    are_labels = all(LABEL.fullmatch(each) for each in labels)
     has_digits = any(each.isdecimal() and not each.isascii() for each in host)
-    return bool(is_name) and not has_digits and len(name) <= LONGEST_HOST
+    is_number = NUMBER.fullmatch(labels[-1].lower())
+    fits = len(".".join(labels)) <= LONGEST_HOST
+    return are_labels and not is_number and not has_digits and fits
 
 
-def _ascii(host: str) -> str:
-    """Return a host name as DNS has it; empty if it cannot be one."""
+def _ascii(label: str) -> str:
+    """Return a label as DNS has it; empty if it cannot be one, as what xn-- stands for nothing."""
+    if label.isascii() and not label.lower().startswith("xn--"):
+        return label
     try:
-        return host.encode("idna").decode()
-    except UnicodeError:
+        return idna.encode(label, uts46=True).decode()
+    except idna.IDNAError:
         return ""

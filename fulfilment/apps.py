@@ -11,16 +11,21 @@ class FulfilmentConfig(AppConfig):
     verbose_name = _("Fulfilment")
 
     def ready(self) -> None:
-        """Plug outbox and number prefixes into sales, connect the wake-up, register the checks."""
+        """Plug what sales asks of us into it, connect the wake-up, register the checks."""
         from fulfilment import tasks
+        from fulfilment.inbound import credit_effects, overbilled
         from fulfilment.monitoring import checks
         from fulfilment.outbound import fan_out
+        from fulfilment.services import kept_fields, wakeups
         from fulfilment.services import prefixes as prefixes_there
-        from fulfilment.services import wakeups
         from sales.services import events
         from sales.services.documents import prefixes
+        from sales.services.prices import price_rules
 
         events.on_event(fan_out.fan_out)
+        events.on_event(credit_effects.show_left_to_credit)
+        events.on_event(overbilled.settle_overbilled)
         prefixes.add_prefixes(prefixes_there.prefixes_of_connections)
+        price_rules.add_price_keeper(kept_fields.price_keeper)
         wakeups.connect(tasks.wake_workers)
         checks.register()

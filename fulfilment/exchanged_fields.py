@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from common.formatting import format_day, format_money, format_price, format_quantity, format_rate
-from fulfilment.sync.policies import Kind, policy_of
+from fulfilment.sync.policies import Kind, Owner, policy_of
 
 NAMES: Mapping[str, Any] = {
     "head.currency": _("Currency"),
@@ -64,6 +64,14 @@ OTHER_NAMES: Mapping[str, Any] = {
 }
 """What people call the fields that are never in dispute, by the path of their policy."""
 
+OWNER_NAMES: Mapping[Owner, Any] = {
+    Owner.SHARED: _("Both: the later edit, and a person where both edited"),
+    Owner.ORIGIN: _("The system that the order was made in"),
+    Owner.OURS: _("Throughline"),
+    Owner.THEIRS: _("The other system"),
+}
+"""Whose value of a field counts, for people; the most disputed first."""
+
 IN_CURRENCY = frozenset({Kind.MONEY, Kind.PRICE})
 PARTS = ("street", "postal_code", "city", "region", "country")
 
@@ -71,12 +79,12 @@ PARTS = ("street", "postal_code", "city", "region", "country")
 def name_of_field(path: str, line: str = "") -> str:
     """Name a field, and the line that it is of by its description.
 
-    >>> name_of_field("line.7.quantity", "Grinder")
-    'Quantity of Grinder'
+    >>> name_of_field("line.7.quantity", "Grinder"), name_of_field("line.7.discount")
+    ('Quantity of Grinder', 'Discount of a line')
     """
     if path.startswith("line."):
         name = LINE_NAMES.get(path.rpartition(".")[2])
-        return str(name) % {"line": line} if name else line or path
+        return str(name) % {"line": line or gettext("a line")} if name else line or path
     group = ".".join(path.split(".")[:2])
     return str(NAMES.get(group, path))
 

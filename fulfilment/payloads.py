@@ -31,6 +31,10 @@ PAYLOAD_COLUMNS = (
 """The line columns that a payload needs; no others are read, because every save waits for it."""
 
 
+TOTALS = ("detail", "discount", "pre_freight", "freight", "tax", "total")
+"""The totals of a document, as its columns and others call them."""
+
+
 def order_payload(order: Order) -> dict[str, Any]:
     """Return the snapshot of an order."""
     lines = _lines(order, order.lines.all(), "order", "cancelled_quantity", "requested_on")
@@ -42,9 +46,9 @@ def order_payload(order: Order) -> dict[str, Any]:
             "is_on_hold": order.is_on_hold,
             "customer_reference": order.customer_reference,
             "ship_to": order.shipping_address,
-            "requested_on": _day(order.requested_on),
+            **own_values(order),
             "lines": [_order_line(line, terms) for line in lines],
-            "totals": _totals(order),
+            "totals": totals_of(order),
             "custom": for_handoff(order),
         }
     }
@@ -70,7 +74,7 @@ def invoice_payload(invoice: Invoice) -> dict[str, Any]:
                 for part in invoice.dues
             ],
             "lines": [_invoice_line(line, terms) for line in lines if not line.is_text],
-            "totals": _totals(invoice),
+            "totals": totals_of(invoice),
             "early_payment": _early_payment(invoice),
             **{name: money(getattr(invoice, name), invoice.currency) for name in FROM_PAYMENTS},
             "custom": for_handoff(invoice),
@@ -96,9 +100,9 @@ def quote_payload(quote: Quote) -> dict[str, Any]:
             **_head(quote),
             "revision": quote.revision,
             "status": quote.status,
-            "valid_until": _day(quote.valid_until),
+            **own_values(quote),
             "lines": [_line(line, terms) for line in lines],
-            "totals": _totals(quote),
+            "totals": totals_of(quote),
             "custom": for_handoff(quote),
         }
     }
@@ -112,6 +116,15 @@ def with_payload_relations(documents: QuerySet[DocumentT]) -> QuerySet[DocumentT
     if documents.model is Invoice:
         documents = documents.select_related("order").prefetch_related("instalments")
     return documents
+
+
+def own_values(document: Document) -> dict[str, Any]:
+    """Return the columns that only this kind of document has, as they are exchanged."""
+    values = {name: getattr(document, name) for name in document.own_columns}
+    return {
+        name: value.isoformat() if isinstance(value, dt.date) else value
+        for name, value in values.items()
+    }
 
 
 def _head(document: Document) -> dict[str, Any]:
@@ -133,16 +146,9 @@ def _account_name(document: Document) -> str:
     return Account.objects.values_list("name", flat=True).get(pk=document.account_id)
 
 
-def _totals(document: Document) -> dict[str, dict[str, str]]:
-    amounts = {
-        "detail": document.detail,
-        "discount": document.discount,
-        "pre_freight": document.pre_freight,
-        "freight": document.freight,
-        "tax": document.tax,
-        "total": document.total,
-    }
-    return {name: money(amount, document.currency) for name, amount in amounts.items()}
+def totals_of(document: Document) -> dict[str, dict[str, str]]:
+    """Return the totals of a document as they are exchanged."""
+    return {name: money(getattr(document, name), document.currency) for name in TOTALS}
 
 
 def _lines(document: Document, lines: QuerySet[LineT], *more: str) -> list[LineT]:

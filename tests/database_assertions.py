@@ -16,6 +16,7 @@ from django.db.migrations.operations import RunPython, RunSQL
 from django.db.migrations.recorder import MigrationRecorder
 from django.test.utils import CaptureQueriesContext
 
+from common.migration_rendering import few_models_rendered
 from sales.services.integrity.verification import verify
 
 
@@ -54,7 +55,7 @@ def migrate(app: str, name: str) -> None:
     The triggers are those of today, which may name columns that are not there yet or any more.
     """
     sql("SET CONSTRAINTS ALL IMMEDIATE")  # a table with pending checks cannot be altered
-    with pgtrigger.ignore():
+    with pgtrigger.ignore(), few_models_rendered():
         MigrationExecutor(connection).migrate([(app, name)])
 
 

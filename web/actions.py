@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from http import HTTPStatus
 from typing import Any
 
 from django import forms
@@ -18,7 +17,7 @@ from django.shortcuts import get_object_or_404, redirect
 
 from common.errors import DomainError
 from web.display import Link
-from web.forms.base import add_refusal
+from web.forms.base import add_refusal, status_of_forms
 from web.htmx import go_to, refuse, show_message
 from web.http import P, PermittedView, RepRequest
 from web.pages.field_changes import FieldChange
@@ -108,6 +107,19 @@ def run_action(
     return _finish(request, result, done)
 
 
+def lead_away(
+    request: HttpRequest, record: models.Model, check: Callable[[], None] | None
+) -> HttpResponse | None:
+    """Lead to a record's page with the reason, where `check` refuses whatever would be typed."""
+    if check is None or request.method == "POST":
+        return None
+    try:
+        check()
+    except DomainError as error:
+        return refuse(request, refusal_text(error), record_url(record))
+    return None
+
+
 def run_form_action(
     request: HttpRequest,
     record: models.Model,
@@ -122,8 +134,11 @@ def run_form_action(
     summary: str = "",
     changes: Sequence[FieldChange] = (),
     seen: str = "",
+    check: Callable[[], None] | None = None,
 ) -> HttpResponse:
     """Ask what a use case needs to know, then run it; refused, the form keeps what was typed."""
+    if elsewhere := lead_away(request, record, check):
+        return elsewhere
     if request.method == "POST" and form.is_valid():
         try:
             result = use_case(form.cleaned_data)
@@ -141,5 +156,4 @@ def run_form_action(
         changes=changes,
         seen=seen,
     )
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    return render_dialog(request, template, "form-card", page, status=status)
+    return render_dialog(request, template, "form-card", page, status=status_of_forms(form))

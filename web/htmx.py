@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from django.contrib import messages
+from django.contrib.messages.storage import default_storage
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
@@ -52,6 +53,12 @@ def show_message(request: HttpRequest, text: str, *, level: int = messages.SUCCE
     """Show a message on the next page."""
     messages.add_message(request, level, text)
     request.META.setdefault(SHOWN, []).append((level, str(text)))
+
+
+def forget_messages(request: HttpRequest) -> None:
+    """Forget what this request would show on the next page, as when it is run again."""
+    request.META.pop(SHOWN, None)
+    request._messages = default_storage(request)  # type: ignore[attr-defined]  # set by Django
 
 
 def shown_messages(request: HttpRequest) -> list[tuple[int, str]]:

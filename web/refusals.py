@@ -7,11 +7,20 @@ from collections.abc import Sequence
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from common.errors import DomainError
+from common.errors import DomainError, StaleVersion
 from common.formatting import format_money
+from fulfilment.services.discrepancies import AlreadyResolved
 from sales.models import Invoice
-from sales.services.errors import CancelInstead, CreditFirst, DownPaymentNotIssued
+from sales.services.errors import (
+    CancelInstead,
+    CreditFirst,
+    DownPaymentNotIssued,
+    QuantityBelowDone,
+)
 from web.display import Link, with_links
+
+OVERTAKEN = (StaleVersion, AlreadyResolved)
+"""Refusals because somebody else was faster, whatever was typed: answered 409."""
 
 
 def refusal_text(error: DomainError) -> str:
@@ -33,7 +42,7 @@ def _links(error: DomainError) -> list[tuple[str, str]]:
             ),
             *_draft_links(error.drafts),
         ]
-    if isinstance(error, DownPaymentNotIssued):
+    if isinstance(error, DownPaymentNotIssued | QuantityBelowDone):
         return _draft_links(error.drafts)
     if isinstance(error, CancelInstead):
         cancel = gettext("Cancel %(order)s") % {"order": error.order}

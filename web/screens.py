@@ -22,7 +22,7 @@ from common.formatting import format_money
 from common.identifiers import uuid7
 from common.keyset import COUNT_LIMIT, Group, capped_count, capped_groups, keyset_page
 from web.display import Column, Link, Row, StrOrPromise
-from web.forms.base import add_refusal
+from web.forms.base import add_refusal, status_of_forms
 from web.htmx import go_to, refuse, show_message
 from web.pages.forms import FormPage
 from web.pages.lists import Empty, ListPage, with_query
@@ -190,7 +190,7 @@ class FormScreen(PermittedView, Generic[ModelT]):
         """Return what a new record's form is filled with."""
         return {}
 
-    def why_not(self, record: ModelT) -> str:
+    def refusal_reason(self, record: ModelT) -> str:
         """Return why the record cannot be edited; empty when it can."""
         return ""
 
@@ -247,7 +247,7 @@ class FormScreen(PermittedView, Generic[ModelT]):
         return go_to(self.request, record_url(saved))
 
     def _reason(self, record: ModelT) -> str:
-        return "" if record._state.adding else self.why_not(record)
+        return "" if record._state.adding else self.refusal_reason(record)
 
     def _refuse(self, record: ModelT, reason: str) -> HttpResponse:
         return refuse(self.request, reason, record_url(record))
@@ -282,8 +282,7 @@ class FormScreen(PermittedView, Generic[ModelT]):
             new_id=str(record.pk) if new else "",
             seen="" if new else seen or self.request.POST.get("seen") or _stamp(record),
         )
-        refused = bool(form.errors or problem)
-        status = HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK
+        status = HTTPStatus.CONFLICT if problem else status_of_forms(form)
         return render_dialog(self.request, self.template_name, "form-card", page, status=status)
 
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from common.direction_marks import without_controls
+from common.middleware import reads_its_body
 from crm.models import User
 from web.form_fields import IDEMPOTENCY_KEY
 from web.htmx import go_to, is_partial, is_refusal, refuse, show_message, shown_messages
@@ -32,12 +32,13 @@ ON CONFLICT (key) DO NOTHING
 def has_key(request: HttpRequest) -> bool:
     """Return whether somebody who is signed in sends a form with a key.
 
-    Answers alike before and after direction marks are taken out of what was posted.
+    The body of a request to the API is left to its view.
     """
     return (
         request.method == "POST"
         and isinstance(request.user, User)
-        and without_controls(request.POST.get(IDEMPOTENCY_KEY, "")) != ""
+        and not reads_its_body(request)
+        and request.POST.get(IDEMPOTENCY_KEY, "") != ""
     )
 
 

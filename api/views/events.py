@@ -6,17 +6,21 @@ import uuid
 from typing import Any
 
 from django.utils.cache import add_never_cache_headers
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
+from rest_framework.authentication import SessionAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from api.authentication import BearerToken
+from api.inputs import Query, read
+from api.permissions import HasScopeOrSession
 from api.problems import PROBLEM, PROBLEM_TYPE
+from api.views.base import LimitedView
 from common.serializer_fields import WholeNumberField
+from crm.models import Partner
 from fulfilment.cloudevents import attributes, message_id
 from sales.models import SalesEvent
 
@@ -42,21 +46,13 @@ class EventIdField(serializers.Field[SalesEvent, str, str, Any]):
         return event
 
 
-class FeedQuery(serializers.Serializer[Any]):
+class FeedQuery(Query):
     """Query parameters: where to continue, and how many events."""
 
     after = EventIdField(
         required=False, help_text="`next` of the previous response; without it, from the beginning."
     )
     limit = WholeNumberField(min_value=1, max_value=MOST, default=100)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse unknown parameters: a misspelt ``after`` must not return everything."""
-        if unknown := set(self.initial_data) - set(self.fields):
-            raise serializers.ValidationError(
-                dict.fromkeys(sorted(unknown), gettext("There is no such parameter."))
-            )
-        return attrs
 
 
 class FeedEventSchema(serializers.Serializer[Any]):
@@ -85,8 +81,13 @@ class EventFeedSchema(serializers.Serializer[Any]):
     )
 
 
-class EventsView(APIView):
+class EventsView(LimitedView):
     """Events of the documents that the user may see; none is missed or returned twice."""
+
+    authentication_classes = (BearerToken, SessionAuthentication)
+    permission_classes = (HasScopeOrSession,)
+
+    scopes = {"GET": Partner.Scope.EVENTS_READ}  # noqa: RUF012  # as in every view
 
     @extend_schema(
         operation_id="events",
@@ -100,18 +101,20 @@ class EventsView(APIView):
         responses={
             200: EventFeedSchema,
             (400, PROBLEM_TYPE): PROBLEM,
+            (401, PROBLEM_TYPE): PROBLEM,
             (403, PROBLEM_TYPE): PROBLEM,
+            (406, PROBLEM_TYPE): PROBLEM,
+            (429, PROBLEM_TYPE): PROBLEM,
         },
     )
     def get(self, request: Request) -> Response:
         """Return the events after a given one."""
         actor: Any = request.user
-        query = FeedQuery(data=request.query_params, context={"actor": actor})
-        query.is_valid(raise_exception=True)
+        query = read(FeedQuery, request.query_params.dict(), actor=actor)
         events = SalesEvent.objects.visible_to(actor).settled()
-        if after := query.validated_data.get("after"):
+        if after := query.get("after"):
             events = events.after(after)
-        page = list(events[: query.validated_data["limit"]])
+        page = list(events[: query["limit"]])
         last = page[-1] if page else after
         response = Response(
             {

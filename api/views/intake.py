@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import OperationalError
+from django.db.models import QuerySet
 from django.http import RawPostDataException, UnreadablePostError
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
@@ -14,14 +17,23 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from api.authentication import BearerToken
 from api.contract import LARGEST_BODY, MOST_AT_ONCE, REPORTING
+from api.permissions import check_token_scope
 from api.problems import PROBLEM, PROBLEM_TYPE, pointers, problem
+from common.stored_sentences import printable
+from common.transactions import busy_text, lost_to_another
+from crm.models import Partner
 from fulfilment import signing
 from fulfilment.cloudevents import CONTENT_TYPE
+from fulfilment.inbound.bodies import parse_body
 from fulfilment.inbound.intake import MessageChanged, Receipt, receive
-from fulfilment.inbound.schemas import InvalidMessage, event_schemas, parse_body, parse_message
+from fulfilment.inbound.schemas import InvalidMessage, event_schemas, parse_message
 from fulfilment.models import Connection, InboundMessage, Secret
 from fulfilment.services.connections import has_unreadable_secret, live_secrets
+
+UNREAD = {"Connection": "close"}
+"""The header of an answer to a body that is not read to its end: nothing may follow it."""
 
 REPAIR_SECONDS = 15 * 60
 """When to send again what we cannot verify until an operator has repaired a secret."""
@@ -44,9 +56,15 @@ class ReceiptListSchema(serializers.Serializer[Any]):
 
 
 SIGNED = [
-    OpenApiParameter(name, OpenApiTypes.STR, OpenApiParameter.HEADER, required=True)
+    OpenApiParameter(
+        name,
+        OpenApiTypes.STR,
+        OpenApiParameter.HEADER,
+        description="With a signature; not with an access token.",
+    )
     for name in ("webhook-id", "webhook-timestamp", "webhook-signature")
 ]
+AUTHENTICATION: Any = [{"partner": [Partner.Scope.FULFILMENT_WRITE.value]}, {}]
 EVENTS: Any = event_schemas()
 EVENT, BATCH = (
     PolymorphicProxySerializer("IncomingEvent", EVENTS, resource_type_field_name="type", many=many)
@@ -76,6 +94,10 @@ class IntakeView(APIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
+    def get_authenticate_header(self, request: Request) -> str:
+        """Return the challenge of a 401 for a token."""
+        return BearerToken().authenticate_header(request)
+
     @extend_schema(
         operation_id="intake",
         tags=["intake"],
@@ -86,13 +108,16 @@ class IntakeView(APIView):
             200: RECEIPT,
             (400, PROBLEM_TYPE): PROBLEM,
             (401, PROBLEM_TYPE): PROBLEM,
+            (403, PROBLEM_TYPE): PROBLEM,
+            (404, PROBLEM_TYPE): PROBLEM,
+            (406, PROBLEM_TYPE): PROBLEM,
             (411, PROBLEM_TYPE): PROBLEM,
             (413, PROBLEM_TYPE): PROBLEM,
             (415, PROBLEM_TYPE): PROBLEM,
             (422, PROBLEM_TYPE): PROBLEM,
             (503, PROBLEM_TYPE): PROBLEM,
         },
-        auth=[],
+        auth=AUTHENTICATION,
     )
     def post(self, request: Request, code: str) -> Response:
         """Verify the signature, then store and apply each message on its own."""
@@ -107,6 +132,17 @@ class IntakeView(APIView):
             return refusal.response
         except InvalidMessage as error:
             return _invalid(error)
+        except OperationalError as error:
+            if not lost_to_another(error):
+                raise
+            return _busy()
+
+
+def _busy() -> Response:
+    """Ask for the message once more: what PostgreSQL ended each time left nothing of it."""
+    return problem(
+        status.HTTP_503_SERVICE_UNAVAILABLE, "busy", busy_text(), headers={"Retry-After": "1"}
+    )
 
 
 def _read(request: Request) -> bytes:
@@ -129,7 +165,10 @@ def _read_chunks(request: Request) -> bytes:
     """Read a chunked body, if the server joins the chunks and marks the end."""
     if not request.META.get("wsgi.input_terminated"):
         detail = gettext("Send the body in one piece, with its Content-Length.")
-        raise Refusal(problem(status.HTTP_411_LENGTH_REQUIRED, "length_required", detail))
+        response = problem(
+            status.HTTP_411_LENGTH_REQUIRED, "length_required", detail, headers=UNREAD
+        )
+        raise Refusal(response)
     body = bytearray()
     try:
         while chunk := request.META["wsgi.input"].read(LARGEST_BODY + 1 - len(body)):
@@ -145,7 +184,7 @@ def _encoded(encoding: str) -> Response:
     detail = gettext(
         "Send the body as it is signed: it may not be encoded, here with “%(encoding)s”."
     ) % {"encoding": encoding[:50]}
-    headers = {"Accept-Encoding": "identity"}
+    headers = {"Accept-Encoding": "identity", **UNREAD}
     return problem(
         status.HTTP_415_UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding", detail, headers=headers
     )
@@ -153,7 +192,7 @@ def _encoded(encoding: str) -> Response:
 
 def _too_large() -> Response:
     detail = gettext("A request may have at most %(bytes)d bytes.") % {"bytes": LARGEST_BODY}
-    return problem(status.HTTP_413_REQUEST_ENTITY_TOO_LARGE, "too_large", detail)
+    return problem(status.HTTP_413_REQUEST_ENTITY_TOO_LARGE, "too_large", detail, headers=UNREAD)
 
 
 def _unreadable() -> Response:
@@ -161,11 +200,14 @@ def _unreadable() -> Response:
     return problem(status.HTTP_400_BAD_REQUEST, "unreadable", detail)
 
 
-def _authenticate(request: Request, code: str, raw: bytes) -> tuple[Connection, str]:
-    """Return the connection that signed; an unknown code is answered like a bad signature."""
-    connection = (
-        Connection.objects.filter(code=code).exclude(status=Connection.Status.DISABLED).first()
-    )
+def _authenticate(request: Request, code: str, raw: bytes) -> tuple[Connection, str | None]:
+    """Return the connection that signed, and the id that it signed, or that of an access token.
+
+    An unknown code is answered like a bad signature.
+    """
+    if (signed_in := BearerToken().authenticate(request)) is not None:
+        return _with_token(*signed_in, code), None
+    connection = _connections().filter(code=code).first()
     secrets = live_secrets(connection, Secret.Purpose.INBOUND) if connection else []
     try:
         message_id = signing.verify(request.headers, raw, secrets)
@@ -176,6 +218,17 @@ def _authenticate(request: Request, code: str, raw: bytes) -> tuple[Connection, 
         raise Refusal(response) from error
     assert connection is not None  # noqa: S101  # without one there is no secret that fits
     return connection, message_id
+
+
+def _with_token(partner: Partner, token: Any, code: str) -> Connection:
+    """Return a connection for which the client of a token may report."""
+    check_token_scope(partner, token, Partner.Scope.FULFILMENT_WRITE)
+    connection = _connections().filter(code=code, pk__in=token.application.connections.all())
+    return get_object_or_404(connection)
+
+
+def _connections() -> QuerySet[Connection]:
+    return Connection.objects.exclude(status=Connection.Status.DISABLED)
 
 
 def _cannot_verify() -> Response:
@@ -189,9 +242,9 @@ def _cannot_verify() -> Response:
     )
 
 
-def _receive_one(connection: Connection, value: dict[str, Any], message_id: str) -> Response:
+def _receive_one(connection: Connection, value: dict[str, Any], message_id: str | None) -> Response:
     message = parse_message(value)
-    if message.id != message_id:
+    if message_id is not None and message.id != message_id:
         raise InvalidMessage(gettext("The id must equal the webhook-id header."))
     try:
         return Response(_receipt(receive(connection, message)))
@@ -208,7 +261,7 @@ def _receive_batch(connection: Connection, values: list[Any]) -> Response:
 def _receive(connection: Connection, value: Any) -> Receipt:
     """Store and apply one message of a batch; an invalid one does not affect the others."""
     name = value.get("id") if isinstance(value, dict) else None
-    message_id = name if isinstance(name, str) else ""
+    message_id = printable(name) if isinstance(name, str) else ""
     try:
         return receive(connection, parse_message(value))
     except InvalidMessage as error:

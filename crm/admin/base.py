@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from django.contrib import admin, messages
-from django.db import IntegrityError, connection, models
+from django.db import IntegrityError, OperationalError, connection, models
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from common.constraints import duplicate_of
 from common.errors import DomainError
 from common.form_fields import NumberField, StorableJSONField, WholeNumberField
+from common.transactions import busy_text, lost_to_another, run_transaction
 from crm.admin.widgets import RecordAutocomplete, RecordsAutocomplete
 from crm.custom_fields import definitions_of
 from crm.custom_values import format_custom_value
@@ -87,7 +90,32 @@ class ReadOnlyAdmin(VisibilityAdmin):
         return False
 
 
-class RecordAdmin(VisibilityAdmin, admin.ModelAdmin[RecordT]):
+class RunsAgainAdmin(admin.ModelAdmin[RecordT]):
+    """Saves and deletes again as a whole what lost to another transaction, as in a deadlock."""
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show or save the form."""
+        show = partial(super().changeform_view, request, object_id, form_url, extra_context)
+        return _run(request, show)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Ask whether to delete, or do so."""
+        return _run(request, partial(super().delete_view, request, object_id, extra_context))
+
+
+def _run(request: HttpRequest, show: Callable[[], HttpResponse]) -> HttpResponse:
+    return run_transaction(show) if request.method == "POST" else show()
+
+
+class RecordAdmin(VisibilityAdmin, RunsAgainAdmin[RecordT]):
     """The pages of one kind of record."""
 
     show_full_result_count = False
@@ -105,8 +133,9 @@ class RecordAdmin(VisibilityAdmin, admin.ModelAdmin[RecordT]):
             return super().changeform_view(request, object_id, form_url, extra_context)
         except DomainError as error:
             problem = str(error)
-        except IntegrityError:
-            problem = gettext("Nothing was saved: this contradicts another record.")
+        except IntegrityError as error:
+            contradiction = gettext("Nothing was saved: this contradicts another record.")
+            problem = str(duplicate_of(error) or contradiction)
         self.message_user(request, problem, messages.ERROR)
         return HttpResponseRedirect(request.get_full_path())
 
@@ -118,12 +147,16 @@ class RecordAdmin(VisibilityAdmin, admin.ModelAdmin[RecordT]):
     def do_each(
         self, request: HttpRequest, records: Iterable[RecordT], action: AdminAction, done: str
     ) -> None:
-        """Run an action on every chosen record, with a message for each."""
+        """Run an action on every chosen record, each in its transaction, with a message."""
         for record in records:
             try:
-                result = action(record)
+                result = run_transaction(partial(action, record))
             except DomainError as error:
                 self.message_user(request, f"{record}: {error}", messages.ERROR)
+            except OperationalError as error:
+                if not lost_to_another(error):
+                    raise
+                self.message_user(request, f"{record}: {busy_text()}", messages.ERROR)
             else:
                 message = done % {"record": record, "result": result}
                 self.message_user(request, message, messages.SUCCESS)

@@ -21,7 +21,10 @@ class PartnerForm(forms.ModelForm[Partner]):
 
     class Meta:
         model = Partner
-        fields = ("name", "scopes", "accounts", "is_active")
+        fields = (
+            *("name", "scopes", "accounts", "account_owner"),
+            *("overrides_prices", "discount_limit_rate", "is_active"),
+        )
 
 
 @admin.register(Partner)
@@ -32,7 +35,7 @@ class PartnerAdmin(RecordAdmin[Partner]):
     list_display = ("name", "granted", "is_active", "created_at")
     list_filter = ("is_active",)
     search_fields = ("name",)
-    autocomplete_fields = ("accounts",)
+    autocomplete_fields = ("accounts", "account_owner")
 
     @admin.display(description=_("scopes"))
     def granted(self, partner: Any) -> str:

@@ -10,7 +10,7 @@ from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from crm.admin.base import RecordAdmin, VisibilityAdmin, person
+from crm.admin.base import RecordAdmin, RunsAgainAdmin, VisibilityAdmin, person
 from crm.models import Team, User
 
 ONLY_FOR_SUPERUSERS = ("is_superuser", "user_permissions")
@@ -34,7 +34,7 @@ class UserForm(UserChangeForm[User]):
 
 
 @admin.register(User)
-class UserAdmin(VisibilityAdmin, DjangoUserAdmin[User]):
+class UserAdmin(VisibilityAdmin, RunsAgainAdmin[User], DjangoUserAdmin[User]):
     """Users with their team, roles and discount limit."""
 
     form = UserForm

@@ -13,6 +13,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 
 from common.fields import custom_values, custom_values_index, identifier
 from common.history import keeps_history
+from common.triggers import CountsVersions
 from crm.models.ownership import Owned, OwnedQuerySet
 
 LEGAL_FORMS = frozenset(
@@ -107,6 +108,7 @@ class Account(Owned, Address):
     custom = custom_values()
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
 
     objects = AccountQuerySet.as_manager()
 
@@ -119,6 +121,7 @@ class Account(Owned, Address):
             ),
             custom_values_index("account_custom"),
         ]
+        triggers: ClassVar = [CountsVersions()]
 
     def __str__(self) -> str:
         return self.name
@@ -147,6 +150,7 @@ class Contact(models.Model):
     custom = custom_values()
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
 
     objects = ContactQuerySet.as_manager()
 
@@ -157,6 +161,7 @@ class Contact(models.Model):
             models.Index(models.functions.Lower("email"), name="contact_by_email"),
             custom_values_index("contact_custom"),
         ]
+        triggers: ClassVar = [CountsVersions()]
 
     def __str__(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()

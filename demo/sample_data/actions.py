@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
+
 from crm.actors import Actor, System
 from crm.models import Opportunity, Stage
 from demo.companies import COMPANY
@@ -18,7 +20,8 @@ from fulfilment.services.shipments import record_shipment
 from sales.models import Company, DocumentLine, Invoice, Order, OrderLine, Quote
 from sales.services.documents.drafts import draft_invoice, draft_order, draft_quote
 from sales.services.documents.lines import add_line
-from sales.services.invoices import issue_invoice, record_official_invoice
+from sales.services.documents.locks import lock_invoice
+from sales.services.invoices import OfficialFigures, issue_invoice, store_official
 from sales.services.orders import submit_order
 from sales.services.payments import record_payment
 from sales.services.quotes import accept_quote, activate_quote
@@ -147,15 +150,16 @@ def ship(
 
 def post(bill: Invoice, official_number: str) -> Invoice:
     """Record the official number of an invoice."""
-    return record_official_invoice(
-        bill.pk,
-        actor=FORMER_ERP,
-        official_number=official_number,
+    said = OfficialFigures(
+        official_number,
         status="posted",
         issued_on=bill.company.today(),
         tax=bill.tax,
         total=bill.total,
+        source=FORMER_ERP.connection,
     )
+    with transaction.atomic():
+        return store_official(lock_invoice(bill.pk)[0], said, actor=FORMER_ERP)
 
 
 def pay(bill: Invoice, reference: str, amount: str | None = None) -> None:

@@ -22,6 +22,7 @@ from demo.sample_data import (
     users,
     wholesale,
 )
+from demo.sample_data.partners import add_partner
 from sales.models import Company
 
 ADVISORY_LOCK = 0x7468726F
@@ -57,6 +58,7 @@ def load_everything(addresses: Addresses) -> bool:
     if Account.objects.filter(domain=customers.LAVOISIER.domain).exists():
         register_connections(addresses)
         wholesale.add_wholesale()
+        add_partner()
         return False
     customers.add_customers()
     all_scenarios = [*pipeline.scenarios(), *past_sales.scenarios(), *open_sales.scenarios()]
@@ -64,6 +66,7 @@ def load_everything(addresses: Addresses) -> bool:
         all_scenarios, day, before_today=lambda: register_connections(addresses)
     )
     wholesale.add_wholesale()
+    add_partner()
     return True
 
 

@@ -16,6 +16,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from common.transactions import run_transaction
 from crm.admin.base import ReadOnlyAdmin, RecordAdmin
 from fulfilment import signing
 from fulfilment.addresses import shown_url
@@ -23,6 +24,7 @@ from fulfilment.admin.connection_form import FIELDSETS, SUPPLY_FIELDSETS, Connec
 from fulfilment.models import Connection, DisabledPeriod, Health, Mapping, Secret
 from fulfilment.services.connections import (
     disable_connection,
+    lock_connection,
     make_secrets,
     pause_connection,
     resume_connection,
@@ -159,6 +161,8 @@ class ConnectionAdmin(RecordAdmin[Connection]):
 
     def save_model(self, request: HttpRequest, obj: Connection, form: Any, change: bool) -> None:
         """Save; what was changed may be a repair, so what waits is tried again at once."""
+        if change:
+            lock_connection(obj)
         super().save_model(request, obj, form, change)
         form.assign_duties()
         if change and form.changed_data:
@@ -221,7 +225,10 @@ class ConnectionAdmin(RecordAdmin[Connection]):
     def _rotate(
         self, request: HttpRequest, connections: QuerySet[Connection], purpose: Secret.Purpose
     ) -> HttpResponse:
-        shown = [_shown(each, purpose, rotate_secret(each, purpose)) for each in connections]
+        chosen = connections.order_by("pk")
+        shown = run_transaction(
+            lambda: [_shown(each, purpose, rotate_secret(each, purpose)) for each in chosen]
+        )
         return self._show(request, shown)
 
     def _show(self, request: HttpRequest, shown: Sequence[ShownSecret]) -> HttpResponse:

@@ -9,18 +9,9 @@ from django import forms
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
-from fulfilment.exchanged_fields import name_of_policy
+from fulfilment.exchanged_fields import OWNER_NAMES, name_of_policy
 from fulfilment.sync.policies import POLICIES, Owner
-
-OWNERS: Mapping[Owner, Any] = {
-    Owner.SHARED: _("Both: the later edit, and a person where both edited"),
-    Owner.ORIGIN: _("The system that the order was made in"),
-    Owner.OURS: _("Throughline"),
-    Owner.THEIRS: _("The other system"),
-}
-"""Whose value of a field counts, for people."""
 
 TO_CHOOSE = (Owner.SHARED, Owner.OURS, Owner.THEIRS)
 
@@ -61,10 +52,10 @@ def _rows(name: str, value: Mapping[str, str] | None) -> Iterator[dict[str, Any]
             "field": field,
             "name": f"{name}-{policy.path}",
             "label": gettext("Whose value of “%(field)s” counts") % {"field": field},
-            "owner": OWNERS[policy.owner],
+            "owner": OWNER_NAMES[policy.owner],
             "is_fixed": policy.is_fixed,
             "choices": [
-                (owner.value, OWNERS[owner], owner == moved.get(policy.path, Owner.SHARED))
+                (owner.value, OWNER_NAMES[owner], owner == moved.get(policy.path, Owner.SHARED))
                 for owner in (TO_CHOOSE if is_shared else ())
             ],
         }

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from common.sentences import Sentence
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -65,12 +67,14 @@ class ChangesPage:
     """A page of what changed there: orders as received, in the order of their last changes.
 
     ``next`` is the cursor of the following page, and ``latest`` that of the last change of all.
+    ``unidentified`` are those without an identity, or that cannot be kept, each with the reason.
     """
 
     orders: Sequence[Mapping[str, Any]]
     next: str
     has_more: bool
     latest: str
+    unidentified: Sequence[tuple[Mapping[str, Any], Sentence]] = ()
 
 
 class Connector(Protocol):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import quote
 
-import orjson
-
+from common.json_reading import NotJson, find_unstorable, read_answer
 from common.sentences import sentence as _
 from fulfilment.addresses import below, beside, with_query
 from fulfilment.connectors.base import ChangesPage
@@ -41,8 +40,8 @@ class SupplyConnector(WebhookConnector):
         if not (
             isinstance(orders, list)
             and all(isinstance(each, dict) for each in orders)
-            and isinstance(following, str)
-            and isinstance(latest, str)
+            and is_cursor(following)
+            and is_cursor(latest)
         ):
             raise self._unreadable(answer)
         return ChangesPage(orders, following, bool(value.get("more")), latest)
@@ -64,8 +63,8 @@ class SupplyConnector(WebhookConnector):
         if not 200 <= answer.status < 300:
             raise self._refusal(answer.status, answer.headers, head)
         try:
-            value = orjson.loads(answer.body)
-        except orjson.JSONDecodeError as error:
+            value = read_answer(answer.body)
+        except NotJson as error:
             raise self._unreadable(answer) from error
         if not isinstance(value, dict):
             raise self._unreadable(answer)
@@ -81,3 +80,8 @@ class SupplyConnector(WebhookConnector):
             status=answer.status,
             head=answer.body[:HEAD_CHARACTERS].decode(errors="replace"),
         )
+
+
+def is_cursor(value: object) -> TypeGuard[str]:
+    """Whether a value of theirs is a text that can be kept and asked for."""
+    return isinstance(value, str) and find_unstorable(value, 0) is None

@@ -12,9 +12,9 @@ from types import SimpleNamespace
 from typing import NoReturn
 
 import aiohttp
-import orjson
 from django.conf import settings
 
+from common.json_reading import NotJson, read_answer
 from common.sentences import Sentence
 from common.sentences import sentence as _
 from common.stored_sentences import printable
@@ -314,11 +314,11 @@ async def _read(response: aiohttp.ClientResponse, most: int) -> bytes:
 
 def _reference(answer: bytes) -> str:
     try:
-        value = orjson.loads(answer)
-    except orjson.JSONDecodeError:
+        value = read_answer(answer)
+    except NotJson:
         return ""
     reference = value.get("reference") if isinstance(value, dict) else None
-    if not isinstance(reference, str) or "\x00" in reference:
+    if not isinstance(reference, str) or printable(reference) != reference:
         return ""
     return reference.strip() if len(reference.strip()) <= LONGEST_REFERENCE else ""
 
@@ -326,8 +326,8 @@ def _reference(answer: bytes) -> str:
 def _behind(answer: bytes) -> dict[str, object]:
     """Return the answer to a push that does not know an edit of theirs; empty for any other."""
     try:
-        value = orjson.loads(answer)
-    except orjson.JSONDecodeError:
+        value = read_answer(answer)
+    except NotJson:
         return {}
     return value if isinstance(value, dict) and value.get("code") == "behind" else {}
 
@@ -335,8 +335,8 @@ def _behind(answer: bytes) -> dict[str, object]:
 def _reason(head: str) -> str:
     """Return what a JSON answer gives as its reason, or the beginning of any other text."""
     try:
-        value = orjson.loads(head)
-    except orjson.JSONDecodeError:
+        value = read_answer(head.encode())
+    except NotJson:
         value = head
     given = [value.get(name) for name in REASONS] if isinstance(value, dict) else []
     reason = next((each for each in given if isinstance(each, str) and each.strip()), "")

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, replace
 from typing import Any
 
 from common.identifiers import uuid7
+from fulfilment.dialects.supply_figures import PRICE_FIELDS, Writing, write_figures
 from fulfilment.models import Mapping as MappingRow
-from fulfilment.sync.canonical import plain
-from fulfilment.sync.residue import to_per_unit
-from sales.pricing.money import Rounding, minor_units, round_to
 
 Kind = MappingRow.Kind
 Code = tuple[str, str]
@@ -74,6 +71,8 @@ PUSHED_HEAD: Mapping[str, str] = {
 """The fields of the head that a push sets, by our paths."""
 
 PUSHED_LINE: Mapping[str, Sequence[str]] = {
+    "product": ("item", "category", "unit"),
+    "unit": ("unit", *PRICE_FIELDS),
     "description": ("description",),
     "tax_rate": ("tax_rate",),
     "quantity": ("quantity", "cancelled", "discount", "charge"),
@@ -121,6 +120,10 @@ class RemoteOrder:
         lines: Sequence[Mapping[str, Any]] = self.fields.get("lines") or ()
         return lines
 
+    def with_lines(self, lines: Sequence[Mapping[str, Any]]) -> RemoteOrder:
+        """Return the same snapshot with other lines."""
+        return replace(self, fields={**self.fields, "lines": lines}) if self.has_lines else self
+
     @property
     def has_lines(self) -> bool:
         """Whether the lines were reported: one that is not among them is cancelled."""
@@ -154,8 +157,13 @@ def _own_id(line: Mapping[str, Any], ours: Collection[str]) -> str | None:
     return own if own in ours else None
 
 
-NEVER_EMPTY = frozenset({"name", "description"})
-"""Texts that every order and every line has here: where theirs is empty, ours stands."""
+NEVER_EMPTY = frozenset(
+    {
+        *("name", "currency", "prices_include_tax", "placed_at", "bill_to"),
+        *("description", "line_number", "price", "amount", "tax_rate"),
+    }
+)
+"""What every order and every line has here: where theirs is empty, ours stands."""
 
 
 def _reported(record: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
@@ -163,7 +171,7 @@ def _reported(record: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, 
     return {
         ours: record[name]
         for name, ours in names.items()
-        if name in record and (record[name] or name not in NEVER_EMPTY)
+        if name in record and not (name in NEVER_EMPTY and record[name] in (None, ""))
     }
 
 
@@ -192,12 +200,6 @@ def _read_line(
         yield "unit", str(mapped[Kind.UNIT, line["unit"]])
 
 
-PRICE_FIELDS = (
-    *("quantity", "cancelled", "price", "price_unit", "discount", "discount_percent", "charge"),
-)
-"""The fields that say together what a line comes to."""
-
-
 @dataclass(frozen=True, slots=True)
 class LineCodes:
     """What a line of ours is called there: an item with its unit, or a category."""
@@ -217,21 +219,19 @@ class Pushed:
     version: int
     knows: int
     company: str
-    currency: str
-    rounding: Rounding
     customer: str
     terms: str
     bill_to: Mapping[str, str]
     lines: Mapping[str, LineCodes]
     """By our id of the line, in the order of the lines."""
-    received: Mapping[str, Mapping[str, Any]]
-    """Their lines as received, by our id."""
-    held: Mapping[str, Any]
-    """The canonical values that they hold."""
+    writing: Writing
 
 
 def write_order(values: Mapping[str, Any], pushed: Pushed) -> dict[str, Any]:
-    """Return an order of ours in their words; ``values`` are canonical."""
+    """Return an order of ours in their words.
+
+    ``values`` are canonical, with those of a cancelled line as they are without its cancellation.
+    """
     head = {name: values[path] for path, name in PUSHED_HEAD.items() if path in values}
     if "payment_terms" in head:
         head["payment_terms"] = pushed.terms or None
@@ -242,7 +242,7 @@ def write_order(values: Mapping[str, Any], pushed: Pushed) -> dict[str, Any]:
         "version": pushed.version,
         "knows": pushed.knows,
         "company": pushed.company,
-        "currency": pushed.currency,
+        "currency": pushed.writing.currency,
         "customer": pushed.customer,
         "prices_include_tax": values["head.prices_include_tax"],
         "placed_at": values.get("head.placed_at"),
@@ -255,48 +255,15 @@ def write_order(values: Mapping[str, Any], pushed: Pushed) -> dict[str, Any]:
 def _write_line(line: str, values: Mapping[str, Any], pushed: Pushed) -> Iterator[tuple[str, Any]]:
     prefix, codes = f"line.{line}", pushed.lines[line]
     yield "throughline_id", line
-    yield "id", pushed.received.get(line, {}).get("id")
+    yield "id", pushed.writing.received.get(line, {}).get("id")
     yield "item", codes.item or None
     yield "category", codes.category or None
-    yield "unit", codes.unit or None
+    yield "unit", pushed.writing.unit(line) or codes.unit or None
     yield "description", values.get(f"{prefix}.description", "")
-    yield from _write_price(line, values, pushed)
+    yield from write_figures(line, values, pushed.writing).items()
     if f"{prefix}.tax_rate" in values:
         yield "tax_rate", values[f"{prefix}.tax_rate"] or "0"
     yield "requested_ship_date", values.get(f"{prefix}.requested_on")
-
-
-def _write_price(line: str, values: Mapping[str, Any], pushed: Pushed) -> Iterator[tuple[str, Any]]:
-    """Write quantity, price and discount: as they wrote them while the line is as they hold it."""
-    received = pushed.received.get(line)
-    if received is not None and _is_as_held(line, values, pushed.held):
-        yield from ((name, received[name]) for name in PRICE_FIELDS if name in received)
-        return
-    prefix = f"line.{line}"
-    quantity = Decimal(values[f"{prefix}.quantity"])
-    price = values.get(f"{prefix}.price", {"amount": "0", "per": "1"})
-    exponent = minor_units(pushed.currency)
-    split = to_per_unit(
-        Decimal(values.get(f"{prefix}.discount", "0")),
-        quantity,
-        exponent=exponent,
-        price_quantity=Decimal(price["per"]),
-        unit_price=Decimal(price["amount"]),
-        rounding=pushed.rounding,
-    )
-    charge = split.charge + Decimal(values.get(f"{prefix}.charge", "0"))
-    yield "quantity", plain(quantity)
-    yield "cancelled", "0"
-    yield "price", price["amount"]
-    yield "price_unit", price["per"]
-    yield "discount", f"{split.unit:f}"
-    yield "discount_percent", "0"
-    yield "charge", f"{round_to(charge, exponent):f}"
-
-
-def _is_as_held(line: str, values: Mapping[str, Any], held: Mapping[str, Any]) -> bool:
-    paths = (f"line.{line}.{name}" for name in ("quantity", "price", "discount", "charge"))
-    return all(values.get(path) == held.get(path) for path in paths)
 
 
 def changed_names(paths: Collection[str]) -> list[str]:

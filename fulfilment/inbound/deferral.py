@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -15,8 +15,9 @@ from django.utils import timezone
 from common.sentences import Sentence, joined
 from common.sentences import sentence as _
 from common.stored_sentences import columns
-from fulfilment.inbound.documents import has_arrived
+from fulfilment.inbound.documents import exists, has_arrived, not_created
 from fulfilment.inbound.intake import apply_stored
+from fulfilment.inbound.permissions import never_sent
 from fulfilment.inbound.schemas import POSTED
 from fulfilment.models import InboundMessage
 from sales.models import SalesEvent
@@ -79,19 +80,23 @@ def _quarantine(message: InboundMessage) -> bool:
     )
     quarantined = waiting.update(
         result=Result.QUARANTINED,
-        **columns("detail", _missing(message.subject), 500),
+        **columns("detail", _missing(message), 500),
         give_up_at=None,
     )
     return bool(quarantined)
 
 
-def _missing(subject: str) -> str | Sentence:
-    """Write that the document did not come, and which ones have a similar number."""
-    missing = _("No document %(document)s was created in time.", document=subject)
-    similar = similar_numbers(subject)
-    if not similar:
-        return missing
-    return joined([missing, _("Similar: %(numbers)s.", numbers=", ".join(similar))])
+def _missing(message: InboundMessage) -> str | Sentence:
+    """Write that the document did not come; for people here, which ones it may be about."""
+    return joined([not_created(message.subject), *_may_mean(message)])
+
+
+def _may_mean(message: InboundMessage) -> Iterator[Sentence]:
+    """Name a document that the connection was never sent, else those with a similar number."""
+    if InboundMessage.objects.filter(exists(), pk=message.pk).exists():
+        yield never_sent(message.connection, message.subject)
+    elif similar := similar_numbers(message.subject):
+        yield _("Similar: %(numbers)s.", numbers=", ".join(similar))
 
 
 def similar_numbers(subject: str) -> list[str]:

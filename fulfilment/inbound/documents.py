@@ -6,24 +6,23 @@ import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from common.errors import DomainError
 from common.sentences import Sentence, joined
+from common.sentences import sentence as _
 from crm.actors import System
 from fulfilment.connectors.base import Record
-from fulfilment.inbound.schemas import IncomingMessage, InvalidMessage, parse_message
-from fulfilment.models import Connection, ExternalRef, InboundMessage
+from fulfilment.inbound.schemas import IncomingMessage
+from fulfilment.inbound.stored_reports import read_reports
+from fulfilment.models import Connection, ExternalRef, Handoff, InboundMessage
 from fulfilment.services.discrepancies import NewDiscrepancy
 from fulfilment.sync.reports import Report
 from sales.models.document_kinds import REPORTED_KINDS, DocumentKind
 
-Result = InboundMessage.Result
-
 POSTED = "erp.invoice.posted"
 
-COUNTED = (Result.APPLIED, Result.STALE, Result.ECHO, Result.CONFLICT)
-"""Results of messages that say something about their document."""
+COUNTED = InboundMessage.COUNTED
 
 
 class UnknownDocument(Exception):
@@ -61,14 +60,15 @@ ApplyEffect = Callable[[Connection, IncomingMessage], Effect]
 def find_record(connection: Connection, message: IncomingMessage) -> Record:
     """Find the document of a message by our number, or by the connection's own reference."""
     kind = next(kind for kind in REPORTED_KINDS if kind.name in message.data)
-    documents = kind.model._default_manager
+    documents = kind.model._default_manager.order_by("id").values_list("pk", "number")
     found = (
         documents.filter(number=message.subject).first()
-        or documents.filter(named_by(connection, kind, message.subject)).order_by("id").first()
+        or documents.filter(named_by(connection, kind, message.subject)).first()
     )
     if found is None:
         raise UnknownDocument(message.subject)
-    return Record(kind.name, found.pk, found.number or "")
+    key, number = found
+    return Record(kind.name, key, number or "")
 
 
 def named_by(connection: Connection, kind: DocumentKind, name: str) -> Q:
@@ -78,18 +78,62 @@ def named_by(connection: Connection, kind: DocumentKind, name: str) -> Q:
     theirs = Q(pk__in=named)
     if kind.official_number:
         posted = InboundMessage.objects.filter(connection=connection, type=POSTED)
-        theirs |= Q(**{kind.official_number: name}, pk__in=posted.values("root_id"))
+        of_record = {kind.official_number: name, "official_source__in": [connection.code, ""]}
+        theirs |= Q(**of_record, pk__in=posted.values("root_id"))
     return theirs & Q(number__isnull=False)
 
 
 def has_arrived() -> Q:
-    """Make the condition that the document of a deferred message exists now."""
+    """Make the condition that the document of a deferred message is its connection's now."""
     subject = OuterRef("subject")
     refs = ExternalRef.objects.filter(connection=OuterRef("connection"))
     found = Q(Exists(refs.filter(Q(external_id=subject) | Q(external_number=subject))))
     for kind in REPORTED_KINDS:
-        found |= Q(Exists(kind.model._default_manager.filter(kind.is_called(subject))))
+        called = kind.model._default_manager.filter(kind.is_called(subject))
+        found |= Q(Exists(called.filter(_was_sent() | Q(pk__in=_named(kind)))))
     return found
+
+
+def exists() -> Q:
+    """Make the condition that a document has the number of a message, whoever may know of it."""
+    found = Q()
+    for kind in REPORTED_KINDS:
+        called = kind.model._default_manager.filter(kind.is_called(OuterRef("subject")))
+        found |= Q(Exists(called))
+    return found
+
+
+def _was_sent() -> Exists:
+    """Make the condition that a document was handed to the connection of a message."""
+    return Exists(
+        Handoff.objects.filter(
+            lane__connection=OuterRef(OuterRef("connection")), event__subject_id=OuterRef("pk")
+        )
+    )
+
+
+def _named(kind: DocumentKind) -> QuerySet[ExternalRef, uuid.UUID]:
+    """Return the documents of a kind that the connection of a message has a reference of."""
+    refs = ExternalRef.objects.filter(
+        connection=OuterRef(OuterRef("connection")), record_type=kind.name
+    )
+    return refs.values_list("record_id", flat=True)
+
+
+def not_created(subject: str) -> Sentence:
+    """Say that the document of a message did not come in time."""
+    return _("No document %(document)s was created in time.", document=subject)
+
+
+def for_sender(detail: str | Sentence) -> str:
+    """Return what a sender reads of the remark of a message: no numbers that are not its own.
+
+    What is said beside a document that did not come is for people here.
+    """
+    first = detail.values.get("1") if isinstance(detail, Sentence) else None
+    if isinstance(first, Sentence) and first.template == not_created("").template:
+        return str(first)
+    return str(detail)
 
 
 def reports_on(
@@ -98,26 +142,27 @@ def reports_on(
     message: IncomingMessage,
     *types: str,
     any_part: bool = False,
-    part: str | None = None,
+    only_last: bool = False,
 ) -> dict[uuid.UUID, list[Report]]:
     """Return what each connection has said about a document so far, this message included.
 
     By default what is of the message's own type, and only about the same shipment, return, credit
-    or payment; or about another ``part``, or about any.
+    or payment. With ``only_last``, of those that say the same only the last.
     """
     wanted = types or (message.type,)
-    about = message.part if part is None else part
-    stored = InboundMessage.objects.filter(
-        root_id=record.id, type__in=wanted, result__in=COUNTED, resolution=""
-    )
+    stored = counted(record).filter(type__in=wanted)
     if not any_part:
-        stored = stored.filter(part=about)
-    is_own = message.type in wanted and (any_part or message.part == about)
-    found = {connection.pk: [as_report(message)] if is_own else []}
-    for each in stored.exclude(connection=connection, message_id=message.id):
-        if (report := _report_of(each)) is not None:
-            found.setdefault(each.connection_id, []).append(report)
+        stored = stored.filter(part=message.part)
+    found = {connection.pk: [as_report(message)] if message.type in wanted else []}
+    stored = stored.exclude(connection=connection, message_id=message.id)
+    for key, report in read_reports(stored, only_last=only_last):
+        found.setdefault(key, []).append(report)
     return found
+
+
+def counted(record: Record) -> QuerySet[InboundMessage]:
+    """Return the messages that say something about a document."""
+    return InboundMessage.objects.filter(root_id=record.id, result__in=COUNTED, resolution="")
 
 
 def reports_of(
@@ -126,18 +171,11 @@ def reports_of(
     message: IncomingMessage,
     *types: str,
     any_part: bool = False,
-    part: str | None = None,
+    only_last: bool = False,
 ) -> list[Report]:
     """Return what this connection has said about a document so far, this message included."""
-    found = reports_on(connection, record, message, *types, any_part=any_part, part=part)
+    found = reports_on(connection, record, message, *types, any_part=any_part, only_last=only_last)
     return found[connection.pk]
-
-
-def _report_of(stored: InboundMessage) -> Report | None:
-    try:
-        return as_report(parse_message(stored.body))
-    except InvalidMessage:
-        return None  # received when its schema was another one
 
 
 def as_report(message: IncomingMessage) -> Report:

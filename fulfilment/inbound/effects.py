@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from fulfilment.inbound import supply_bills, supply_goods
+from fulfilment.inbound.credit_effects import apply_credit_note
 from fulfilment.inbound.documents import ApplyEffect
-from fulfilment.inbound.invoice_effects import apply_credit_note, apply_posted_invoice
+from fulfilment.inbound.official_invoices import apply_posted_invoice
 from fulfilment.inbound.order_effects import (
     apply_order_status,
     apply_return,

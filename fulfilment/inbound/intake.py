@@ -9,8 +9,11 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import uuid
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from django.db import OperationalError, transaction
 from django.db.models import Q
@@ -20,16 +23,30 @@ from django.utils.translation import gettext
 from common.errors import DomainError
 from common.sentences import Sentence
 from common.sentences import sentence as _
-from common.stored_sentences import columns
+from common.stored_sentences import columns, stored_text
+from common.transactions import run_transaction
 from crm.actors import System
 from crm.history import acting
 from fulfilment.connectors.base import Record
-from fulfilment.inbound.documents import DataConflict, Effect, UnknownDocument, find_record
+from fulfilment.inbound.documents import (
+    DataConflict,
+    Effect,
+    UnknownDocument,
+    find_record,
+    for_sender,
+    sentences,
+)
 from fulfilment.inbound.effects import EFFECTS
 from fulfilment.inbound.permissions import NotForThisConnection, check_may_report
 from fulfilment.inbound.schemas import IncomingMessage, parse_message
+from fulfilment.inbound.stored_reports import columns_of
 from fulfilment.models import Connection, Handoff, InboundMessage, SyncState
-from fulfilment.services.discrepancies import close_conflicts, open_discrepancies
+from fulfilment.services.discrepancies import (
+    collecting_opened,
+    open_discrepancies,
+    rules_of_open,
+    settle_messages,
+)
 from fulfilment.services.mappings import NotMapped, unmapped_code
 from sales.services.events import caused_by
 
@@ -39,8 +56,6 @@ Result = InboundMessage.Result
 
 DEFERRED_FOR = dt.timedelta(hours=24)
 """How long a message waits for its document before it is quarantined."""
-
-TRIES_AFTER_DEADLOCK = 3
 
 
 class MessageChanged(DomainError):
@@ -69,21 +84,21 @@ class MessageResult:
 
 def receive(connection: Connection, message: IncomingMessage) -> Receipt:
     """Store and apply a message, or repeat the answer to one that is known."""
-    for remaining in reversed(range(TRIES_AFTER_DEADLOCK)):
-        try:
-            return _receive(connection, message)
-        except OperationalError:
-            if not remaining:
-                raise
-        except DomainError:
-            raise
-        except Exception as error:
-            log.exception("Message %s of %s could not be applied.", message.id, connection.code)
-            return _receive(connection, message, failure=_failed(error, connection, message))
-    raise AssertionError("unreachable")
+    try:
+        return run_transaction(partial(_receive, connection, message), runs_again=_any_failure)
+    except (DomainError, OperationalError):
+        raise
+    except Exception as error:
+        log.exception("Message %s of %s could not be applied.", message.id, connection.code)
+        failure = _failed(error, connection, message)
+        return run_transaction(partial(_receive, connection, message, failure))
 
 
-@transaction.atomic
+def _any_failure(_error: Exception) -> bool:
+    """Run again after a lost connection too: a message that was stored is found then."""
+    return True
+
+
 def _receive(
     connection: Connection, message: IncomingMessage, failure: MessageResult | None = None
 ) -> Receipt:
@@ -92,12 +107,7 @@ def _receive(
         connection=connection,
         message_id=message.id,
         defaults={
-            "digest": message.digest,
-            "type": message.type,
-            "subject": message.subject,
-            "part": message.part,
-            "sequence": message.sequence,
-            "body": message.body,
+            **received_columns(message),
             "result": Result.DEFERRED,
             "give_up_at": timezone.now() + DEFERRED_FOR,
         },
@@ -108,10 +118,24 @@ def _receive(
         )
     if not is_new:
         earlier = gettext("%(result)s before.") % {"result": stored.get_result_display()}
-        return Receipt(message.id, "duplicate", f"{earlier} {stored.display_detail}".strip())
+        detail = for_sender(stored_text(stored.detail, stored.detail_parameters))
+        return Receipt(message.id, "duplicate", f"{earlier} {detail}".strip())
     applied = failure or _apply(stored, message)
     _store_result(stored, applied)
     return Receipt(message.id, applied.result, str(applied.detail))
+
+
+def received_columns(message: IncomingMessage) -> dict[str, Any]:
+    """Return what is stored of a message when it comes."""
+    return {
+        "digest": message.digest,
+        "type": message.type,
+        "subject": message.subject,
+        "part": message.part,
+        "sequence": message.sequence,
+        "body": message.body,
+        **columns_of(message),
+    }
 
 
 def apply_stored(key: uuid.UUID, *results: InboundMessage.Result) -> MessageResult | None:
@@ -120,15 +144,14 @@ def apply_stored(key: uuid.UUID, *results: InboundMessage.Result) -> MessageResu
     Returns None if another worker has locked it or settled it meanwhile.
     """
     try:
-        return _apply_stored(key, results)
+        return run_transaction(partial(_apply_stored, key, results))
     except OperationalError:
         raise
     except Exception as error:
         log.exception("Stored message %s could not be applied.", key)
-        return _apply_stored(key, results, failure=_failed(error))
+        return run_transaction(partial(_apply_stored, key, results, _failed(error)))
 
 
-@transaction.atomic
 def _apply_stored(
     key: uuid.UUID,
     results: tuple[InboundMessage.Result, ...],
@@ -196,15 +219,19 @@ def _store_result(stored: InboundMessage, applied: MessageResult) -> None:
             *("root_id", "give_up_at", "tried_at"),
         ]
     )
-    if applied.result == Result.CONFLICT and applied.record is not None:
-        close_conflicts(applied.record.id)  # a person may have decided the same values before
+    if stored.root_id is not None and stored.result in InboundMessage.COUNTED:
+        settle_messages(stored.root_id)
 
 
 def _apply(stored: InboundMessage, message: IncomingMessage) -> MessageResult:
     """Apply the effect of a message; a refusal rolls it back and becomes the result."""
     connection = stored.connection
     try:
-        with transaction.atomic(), caused_by(message.id, message.correlation):
+        with (
+            transaction.atomic(),
+            caused_by(message.id, message.correlation),
+            collecting_opened() as opened,
+        ):
             check_may_report(connection, message)
             effect = EFFECTS[message.type](connection, message)
             is_latest = _advance(connection, effect.record, message.sequence)
@@ -226,7 +253,15 @@ def _apply(stored: InboundMessage, message: IncomingMessage) -> MessageResult:
     stored.unmapped = []
     if not effect.is_passed_over:
         _confirm(stored, message, effect)
-    return MessageResult(_result(effect, is_latest=is_latest), effect.detail, effect.record)
+    detail = sentences(_said(effect.detail, rules_of_open(opened)))
+    return MessageResult(_result(effect, is_latest=is_latest), detail, effect.record)
+
+
+def _said(detail: str | Sentence, rules: Iterable[str | Sentence]) -> Iterator[str | Sentence]:
+    """List what an effect says, and what it opened that it does not name."""
+    if detail:
+        yield detail
+    yield from (rule for rule in rules if str(rule) not in str(detail))
 
 
 def _result(effect: Effect, *, is_latest: bool) -> InboundMessage.Result:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Count, F, Func, Min, Model, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Upper
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -16,9 +16,9 @@ from common.stored_sentences import columns
 from crm.actors import Actor
 from fulfilment.dialects.supply import Code
 from fulfilment.inbound.intake import MessageResult, apply_stored
-from fulfilment.models import Connection, InboundMessage, Mapping
+from fulfilment.models import Connection, InboundMessage
 from fulfilment.services.discrepancies import decision
-from fulfilment.services.mappings import map_code, unmapped_code
+from fulfilment.services.mappings import map_code, mapping_of, unmapped_code
 
 
 def apply_again(message_id: uuid.UUID) -> InboundMessage:
@@ -63,8 +63,7 @@ def map_waiting_code(connection: Connection, code: Code, record: Model) -> list[
 
     Refused if it is mapped already: to another record it is mapped in the administration.
     """
-    kind, their_code = code
-    known = Mapping.objects.filter(connection=connection, kind=kind, their_code=their_code).first()
+    known = mapping_of(connection, code)
     if known is not None:
         raise CodeMapped(
             gettext(
@@ -82,9 +81,8 @@ def apply_waiting(connection: Connection, code: Code) -> list[MessageResult]:
 
     The newest message of each document is applied first, so that the older ones change nothing.
     """
-    waiting = InboundMessage.objects.open().filter(
-        connection=connection, unmapped__contains=[unmapped_code(code)]
-    )
+    open_ones = InboundMessage.objects.open().filter(connection=connection)
+    waiting = open_ones.waiting_for_code(unmapped_code(code))
     newest_first = list(waiting.order_by("-sequence", "-id").values_list("pk", flat=True))
     applied = (apply_stored(key, InboundMessage.Result.QUARANTINED) for key in newest_first)
     return [result for result in applied if result is not None]
@@ -103,21 +101,28 @@ class WaitingCode:
 
 
 def waiting_codes(messages: QuerySet[InboundMessage]) -> list[WaitingCode]:
-    """Return the codes that messages wait for, those of the most documents first; one statement."""
-    codes = messages.order_by().annotate(code=_Unnested(F("unmapped")))
+    """Return the codes that messages wait for, those of the most documents first; one statement.
+
+    A code is one row in whatever capitals, and is shown as one of its messages writes it.
+    """
+    codes = messages.order_by().annotate(code=Upper(_Unnested(F("unmapped"))))
     rows = (
         codes.values_list("connection__name", "code")
-        .annotate(documents=Count("subject", distinct=True), example=Min(Cast("pk", TextField())))
+        .annotate(
+            documents=Count("subject", distinct=True),
+            example=Min(Cast("pk", TextField())),
+            written=Min("unmapped"),
+        )
         .order_by("-documents", "code", "connection__name")
     )
-    return [
-        _waiting_code(connection, code, documents, example)
-        for connection, code, documents, example in rows
-    ]
+    return [_waiting_code(*row) for row in rows]
 
 
-def _waiting_code(connection: str, code: str, documents: int, example: str) -> WaitingCode:
-    kind, _colon, their_code = code.partition(":")
+def _waiting_code(
+    connection: str, code: str, documents: int, example: str, written: list[str]
+) -> WaitingCode:
+    as_written = next(each for each in written if each.upper() == code.upper())
+    kind, _colon, their_code = as_written.partition(":")
     return WaitingCode(connection, kind, their_code, documents, uuid.UUID(example))
 
 

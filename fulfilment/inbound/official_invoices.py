@@ -1,85 +1,140 @@
-"""Invoice of record: what the messages of an ERP add up to, stored beside our invoice."""
+"""Invoice of record: what the messages of ERPs add up to, stored beside our invoice."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Q
 
 from common.errors import DomainError
-from common.sentences import Sentence
+from common.sentences import Sentence, joined
 from common.sentences import sentence as _
 from common.stored_sentences import columns
 from fulfilment.cloudevents import plain
 from fulfilment.connectors.base import Record
-from fulfilment.inbound.documents import reports_of, rules_for, sender, sentences
-from fulfilment.inbound.report_rules import PAID, POSTED, foreign, why_not
+from fulfilment.inbound.documents import Effect, as_report, rules_for, sender, sentences
+from fulfilment.inbound.report_rules import PAID, POSTED, foreign, refusal_reason
+from fulfilment.inbound.reported_invoices import ReportedInvoice, lock_reported
 from fulfilment.inbound.schemas import IncomingMessage, parse_message
 from fulfilment.models import Connection, Discrepancy, ExternalRef, InboundMessage
 from fulfilment.services.discrepancies import (
     NewDiscrepancy,
-    close_conflicts,
     settle_discrepancies,
+    settle_messages,
     signed,
 )
 from fulfilment.sync.reports import Report, in_order, standing
 from sales.models import Invoice
 from sales.services.documents.locks import lock_invoice
-from sales.services.invoices import record_official_invoice
+from sales.services.invoices import OfficialFigures, store_official
 
 Kind = Discrepancy.Kind
 RECORD_KINDS = (Kind.INVOICE_TAX, Kind.INVOICE_TOTAL, Kind.REFERENCE, Kind.FIELD)
 """What the invoice of record may differ in."""
 
+RECORD = Q(kind__in=RECORD_KINDS, part="") & ~Q(kind=Kind.REFERENCE, field="")
+"""The discrepancies of the invoice of record."""
+
 
 @dataclass(frozen=True, slots=True)
 class Official:
-    """What the messages of an ERP add up to about the invoice of record.
+    """What the messages of a connection add up to about the invoice of record.
 
-    ``figures`` is the report whose day, tax and total count, ``other_number`` the latest one with
-    another number than the one that counts, and ``refused`` the last one if it cannot be.
+    ``number`` is the one that counts of its own, ``taken`` are those of them that other invoices
+    have, ``figures`` is the report whose day, tax and total count, ``numbered`` are the reports
+    that name a number, in order, and ``refused`` is the last one if it cannot be.
     """
 
+    connection: Connection
     number: str
+    taken: frozenset[str]
     figures: Report | None
-    other_number: Report | None
+    numbered: Sequence[Report]
     refused: Report | None
 
 
-def store_official(
-    connection: Connection, record: Record, invoice: Invoice, message: IncomingMessage
-) -> tuple[bool, list[NewDiscrepancy]]:
-    """Store what the ERP says about the invoice of record; returns whether anything changed."""
-    reports = reports_of(connection, record, message, POSTED, PAID, any_part=True)
-    official = _official(invoice, reports)
-    said = official.figures.data if official.figures else None
-    before, number_before = invoice.version, invoice.official_number
-    stored = record_official_invoice(
-        invoice.pk,
-        actor=sender(connection),
-        official_number=official.number,
-        status=_status(invoice, official),
-        issued_on=said["issued_on"] if said else None,
-        tax=said["tax"]["amount"] if said else None,
-        total=said["total"]["amount"] if said else None,
-        ref=_reference(connection, record),
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What was stored of the invoice of record: whether it changed anything, and what differs.
+
+    ``freed`` is the number that the invoice has no more; empty if it has it still, or had none.
+    """
+
+    has_changed: bool
+    found: Sequence[NewDiscrepancy]
+    freed: str
+
+
+def apply_posted_invoice(connection: Connection, message: IncomingMessage) -> Effect:
+    """Store the invoice of record beside ours, and open a discrepancy where they differ."""
+    about = lock_reported(connection, message)
+    official = settle_posted(about)
+    is_taken = message.data[
+        "official_number"
+    ] == about.invoice.official_number and not refusal_reason(about.invoice, as_report(message))
+    own = rules_for(message, official.found)
+    return Effect(
+        about.record,
+        official.has_changed,
+        sentences(own),
+        is_conflict=bool(own) and not is_taken,
     )
-    found = [*_differences(connection, record, stored, official)]
-    open_now = Discrepancy.objects.filter(
-        connection=connection, record_id=record.id, kind__in=RECORD_KINDS, part=""
-    ).exclude(kind=Kind.REFERENCE, field="")
-    settle_discrepancies(open_now, found)
-    close_conflicts(record.id)
-    invoice.refresh_from_db()
-    if number_before and number_before != invoice.official_number:
-        _give_free_number(invoice, number_before)
-    return stored.version != before, found
 
 
-def _give_free_number(invoice: Invoice, number: str) -> None:
+def settle_official(about: ReportedInvoice) -> Settled:
+    """Store what the connections say about the invoice of record.
+
+    Of several connections the one that was set up first counts, of those that posted one if any
+    did. What the others say is compared with it. The caller settles what was found.
+    """
+    invoice = about.invoice
+    added = [_official(about, connection) for connection in about.connections]
+    counted = _which_counts(about, added)
+    version, number_before = invoice.version, invoice.official_number
+    said = counted.figures.data if counted and counted.figures else None
+    store_official(
+        invoice,
+        OfficialFigures(
+            counted.number if counted else "",
+            status=_status(invoice, counted),
+            issued_on=said["issued_on"] if said else None,
+            tax=said["tax"]["amount"] if said else None,
+            total=said["total"]["amount"] if said else None,
+            ref=_reference(counted.connection, about.record) if counted else "",
+            source=counted.connection.code if counted else "",
+        ),
+        actor=sender(about.connection),
+    )
+    found = [each for official in added for each in _differences(about, official)]
+    is_freed = number_before and number_before != invoice.official_number
+    return Settled(invoice.version != version, found, number_before if is_freed else "")
+
+
+def _which_counts(about: ReportedInvoice, added: Sequence[Official]) -> Official | None:
+    """Return whose invoice of record counts; None if it has a number that nobody reported."""
+    reports = (each for one in about.connections for each in about.reports_of(one, POSTED, PAID))
+    if about.invoice.official_number not in {"", *map(_number_of, reports)}:
+        return None
+    usable = [each for each in added if each.number]
+    return next((each for each in usable if each.figures), next(iter(usable), None))
+
+
+def settle_posted(about: ReportedInvoice) -> Settled:
+    """Store what the connections say about the invoice of record, and settle what differs."""
+    official = settle_official(about)
+    known = Discrepancy.objects.filter(RECORD, record_id=about.record.id)
+    settle_discrepancies(known, official.found)
+    give_free_number(about.invoice, official.freed)
+    return official
+
+
+def give_free_number(invoice: Invoice, number: str) -> None:
     """Give a number that an invoice has no more to the one that was reported with it, and waits."""
+    if not number:
+        return
     waiting = Discrepancy.objects.filter(
         kind=Kind.REFERENCE, field="official_number", theirs=number, resolved_at__isnull=True
     ).exclude(record_id=invoice.pk)
@@ -93,35 +148,37 @@ def _store_waiting(waiting: Discrepancy, stored: InboundMessage) -> None:
     """Store what a report said that waited for its number."""
     invoice, message = lock_invoice(waiting.record_id)[0], parse_message(stored.body)
     record = Record(waiting.record_type, invoice.pk, invoice.number or "")
-    _, found = store_official(waiting.connection, record, invoice, message)
+    official = settle_posted(ReportedInvoice(waiting.connection, record, invoice, message))
     if stored.type == POSTED and invoice.official_number == waiting.theirs:
+        rules = rules_for(message, official.found)
         InboundMessage.objects.filter(pk=stored.pk, result=InboundMessage.Result.CONFLICT).update(
-            result=InboundMessage.Result.APPLIED,
-            **columns("detail", sentences(rules_for(message, found)), 500),
+            result=InboundMessage.Result.APPLIED, **columns("detail", sentences(rules), 500)
         )
+    settle_messages(record.id)
 
 
-def _official(invoice: Invoice, reports: Sequence[Report]) -> Official:
-    """Add the reports up: the number and the figures that were said last.
+def _official(about: ReportedInvoice, connection: Connection) -> Official:
+    """Add the reports of a connection up: the number and the figures that were said last.
 
     The number of a payment counts while no invoice of record was posted.
     """
-    possible = [report for report in reports if not why_not(invoice, report)]
+    invoice = about.invoice
+    reports = about.reports_of(connection, POSTED, PAID)
+    possible = [report for report in reports if not refusal_reason(invoice, report)]
     posted = standing(report for report in possible if report.type == POSTED)
     start = posted[0].sequence if posted and posted[0].is_correction else 0
     numbered = [report for report in in_order(possible) if report.sequence >= start]
-    said = {report.data["official_number"] for report in reports}
-    is_theirs = invoice.official_number in {"", *said}
-    preferred = [*reversed(posted), *reversed(numbered)]
-    number = _free_number(invoice, preferred) if is_theirs else invoice.official_number
+    preferred = [_number_of(report) for report in (*reversed(posted), *reversed(numbered))]
+    taken = _taken_numbers(invoice, connection, preferred)
+    number = next((each for each in preferred if each not in taken), "")
     usable = [report for report in posted if _number_of(report) == number]
     last = in_order(report for report in reports if report.type == POSTED)[-1:]
     return Official(
+        connection,
         number=number,
+        taken=taken,
         figures=usable[-1] if usable else None,
-        other_number=next(
-            (report for report in reversed(numbered) if _number_of(report) != number), None
-        ),
+        numbered=numbered,
         refused=next((report for report in last if report not in possible), None),
     )
 
@@ -131,40 +188,51 @@ def _number_of(report: Report) -> str:
     return number
 
 
-def _free_number(invoice: Invoice, preferred: Sequence[Report]) -> str:
-    """Return the first of the reported numbers that is not another invoice's."""
-    numbers = [_number_of(report) for report in preferred]
-    taken = set(
-        Invoice.objects.filter(company=invoice.company_id, official_number__in=numbers)
-        .exclude(pk=invoice.pk)
-        .values_list("official_number", flat=True)
-    )
-    return next((number for number in numbers if number not in taken), "")
+def _taken_numbers(
+    invoice: Invoice, connection: Connection, numbers: Collection[str]
+) -> frozenset[str]:
+    """Return those of the reported numbers that are another invoice's; no statement for none.
+
+    Numbers belong to the connection that reported them: another one may use the same.
+    """
+    if not numbers:
+        return frozenset()
+    others = Invoice.objects.filter(
+        company=invoice.company_id,
+        official_number__in=set(numbers),
+        official_source__in=[connection.code, ""],
+    ).exclude(pk=invoice.pk)
+    return frozenset(others.values_list("official_number", flat=True))
 
 
-def _status(invoice: Invoice, official: Official) -> str:
+def _status(invoice: Invoice, counted: Official | None) -> str:
     """Return how far the invoice is in the ERP: it is paid once nothing is open any more."""
+    if not (counted or invoice.official_number):
+        return ""
     if invoice.kept > 0:
         return "paid" if invoice.outstanding <= 0 else "part paid"
-    return "posted" if official.number or invoice.official_number else ""
+    return "posted"
 
 
-def _differences(
-    connection: Connection, record: Record, invoice: Invoice, official: Official
-) -> Iterator[NewDiscrepancy]:
+def _differences(about: ReportedInvoice, official: Official) -> Iterator[NewDiscrepancy]:
     """Name each value that differs, figures by more than the connection tolerates."""
-    if official.figures is not None:
+    connection, record, invoice = official.connection, about.record, about.invoice
+    ours = invoice.official_number
+    if official.figures is not None and official.number == ours:
         yield from _other_figures(connection, record, invoice, official.figures)
-    if (other := official.other_number) is not None:
+    other = (each for each in reversed(official.numbered) if _number_of(each) != ours)
+    if (report := next(other, None)) is not None:
+        theirs = _number_of(report)
         yield NewDiscrepancy(
             connection.pk,
             Kind.REFERENCE,
             record,
-            official.number,
-            _number_of(other),
+            ours,
+            theirs,
             field="official_number",
-            rule=_why_no_number(connection, invoice, official.number, _number_of(other)),
-            report=other.id,
+            rule=_no_number_reason(official, invoice, theirs),
+            report=report.id,
+            report_waits=True,
         )
     if (refused := official.refused) is not None:
         currency = foreign(refused, invoice)
@@ -176,8 +244,9 @@ def _differences(
             invoice.currency if currency else str(invoice.issued_on or ""),
             currency or day,
             field="currency" if currency else "issued_on",
-            rule=why_not(invoice, refused),
+            rule=refusal_reason(invoice, refused),
             report=refused.id,
+            report_waits=True,
         )
 
 
@@ -203,21 +272,27 @@ def _other_figures(
             )
 
 
-def _why_no_number(connection: Connection, invoice: Invoice, ours: str, theirs: str) -> Sentence:
+def _no_number_reason(official: Official, invoice: Invoice, theirs: str) -> str | Sentence:
     """Say why the number that was reported does not count; who reported ours is not known."""
-    if not ours:
-        return _(
+    return joined(_reasons(official, invoice, theirs))
+
+
+def _reasons(official: Official, invoice: Invoice, theirs: str) -> Iterator[Sentence]:
+    ours = invoice.official_number
+    if ours:
+        yield _(
+            "%(connection)s reports %(invoice)s as %(theirs)s; %(ours)s is recorded.",
+            connection=official.connection,
+            invoice=invoice,
+            theirs=theirs,
+            ours=ours,
+        )
+    if not ours or theirs in official.taken:
+        yield _(
             "%(theirs)s is the number of another invoice, not of %(invoice)s.",
             theirs=theirs,
             invoice=invoice,
         )
-    return _(
-        "%(connection)s reports %(invoice)s as %(theirs)s; %(ours)s is recorded.",
-        connection=connection,
-        invoice=invoice,
-        theirs=theirs,
-        ours=ours,
-    )
 
 
 def _reference(connection: Connection, record: Record) -> str:

@@ -20,7 +20,8 @@ from fulfilment.inbound.reported_moves import Moves, lines_of_data
 from fulfilment.inbound.schemas import IncomingMessage
 from fulfilment.inbound.shortages import settle_shortages
 from fulfilment.models import Connection, Discrepancy
-from fulfilment.services.discrepancies import NewDiscrepancy, close_conflicts
+from fulfilment.services.discrepancies import NewDiscrepancy
+from fulfilment.services.shipments import lines_to_ship
 from fulfilment.sync.reports import standing
 from fulfilment.sync.status_order import ORDER_STATUSES, furthest
 from sales.models import Order, SalesEvent
@@ -34,9 +35,10 @@ WAREHOUSE_STATUSES: dict[str, str] = {
     Order.Fulfilment.PARTLY_SHIPPED: "part shipped",
     Order.Fulfilment.SHIPPED: "shipped",
     Order.Fulfilment.DELIVERED: "delivered",
-    Order.Fulfilment.PARTLY_RETURNED: "shipped",
 }
-"""The derived fulfilment status of an order in the warehouse's statuses."""
+"""The derived fulfilment status of an order in the warehouse's statuses, returns aside."""
+
+RETURNED = (Order.Fulfilment.PARTLY_RETURNED, Order.Fulfilment.RETURNED)
 
 
 def apply_order_status(connection: Connection, message: IncomingMessage) -> Effect:
@@ -48,9 +50,7 @@ def apply_order_status(connection: Connection, message: IncomingMessage) -> Effe
             has_changed=False,
             detail=_("%(order)s was cancelled meanwhile.", order=order),
         )
-    reports = standing(reports_of(connection, record, message))
-    is_exact = message.is_correction and reports[0].id == message.id
-    return Effect(record, _settle_status(order, connection, message, is_exact=is_exact))
+    return Effect(record, _settle_status(order, connection, message))
 
 
 def apply_shipment(connection: Connection, message: IncomingMessage) -> Effect:
@@ -70,7 +70,6 @@ def apply_shortage(connection: Connection, message: IncomingMessage) -> Effect:
     """Keep what cannot be shipped where people look; they decide what becomes of the rest."""
     record, order = _lock_order(connection, message)
     found, has_changed = settle_shortages(order, connection, record, message)
-    close_conflicts(record.id)
     return Effect(record, has_changed, detail=sentences(rules_for(message, found)))
 
 
@@ -84,7 +83,7 @@ def _refuse_cancelled(
 ) -> None:
     if not order.is_cancelled:
         return
-    last = standing(reports_of(connection, record, message))[-1]
+    last = standing(reports_of(connection, record, message, only_last=True))[-1]
     theirs = f"{message.part} {last.data['status']}"
     refusal = _("%(order)s is cancelled, but %(shipment)s.", order=order, shipment=theirs)
     raise DataConflict(
@@ -98,6 +97,7 @@ def _refuse_cancelled(
             field=message.part,
             rule=refusal,
             report=last.id,
+            report_waits=True,
         ),
     )
 
@@ -109,12 +109,7 @@ def _apply_moves(
     moves = Moves(order, connection, record, message)
     found = moves.merge()
     settle_shortages(order, connection, record, message)
-    close_conflicts(record.id)
-    own = moves.merged[moves.own]
-    has_changed = moves.has_changed
-    if own.shipment is not None:
-        is_exact = own.shipment.corrected_sequence == message.sequence
-        has_changed |= _settle_status(order, connection, message, is_exact=is_exact)
+    has_changed = _settle_status(order, connection, message) or moves.has_changed
     about_it = [each for each in found if _is_about(message, each)]
     return Effect(
         record,
@@ -132,14 +127,10 @@ def _is_about(message: IncomingMessage, found: NewDiscrepancy) -> bool:
     return found.part in {"", message.part} and found.field in named
 
 
-def _settle_status(
-    order: Order, connection: Connection, message: IncomingMessage, *, is_exact: bool
-) -> bool:
+def _settle_status(order: Order, connection: Connection, message: IncomingMessage) -> bool:
     """Store how far the order is: by its shipments, and by every connection's own word."""
     record = Record("order", order.pk, order.number or "")
-    reached = WAREHOUSE_STATUSES.get(order.fulfilment_status, "")
-    if not is_exact and order.processing_status in ORDER_STATUSES:
-        reached = furthest(ORDER_STATUSES, reached, order.processing_status)
+    reached = _by_goods(order)
     for status in _reported_statuses(connection, record, message):
         reached = furthest(ORDER_STATUSES, reached, status)
     if reached == order.processing_status:
@@ -154,10 +145,22 @@ def _settle_status(
     return True
 
 
+def _by_goods(order: Order) -> str:
+    """Return how far the goods went in the warehouse's statuses; what came back had left."""
+    if order.fulfilment_status not in RETURNED:
+        return WAREHOUSE_STATUSES.get(order.fulfilment_status, "")
+    sold = lines_to_ship(order).values()
+    lines = [line for line in sold if line.counts and line.is_shipped_goods]
+    if any(line.open_to_ship for line in lines):
+        return "part shipped"
+    is_delivered = all(line.delivered_quantity == line.shipped_quantity for line in lines)
+    return "delivered" if is_delivered else "shipped"
+
+
 def _reported_statuses(
     connection: Connection, record: Record, message: IncomingMessage
 ) -> Iterator[str]:
     """List every connection's standing words on the order, this message's too if it is one."""
-    by_connection = reports_on(connection, record, message, STATUS, any_part=True)
+    by_connection = reports_on(connection, record, message, STATUS, any_part=True, only_last=True)
     for reports in by_connection.values():
         yield from (report.data["status"] for report in standing(reports))

@@ -9,203 +9,272 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db import transaction
+from django.db.models import Q
 
 from common.errors import DomainError
 from common.sentences import Amount, Sentence
 from common.sentences import sentence as _
+from crm.actors import PERSON
 from fulfilment.cloudevents import plain
-from fulfilment.connectors.base import Record
-from fulfilment.inbound.documents import Effect, reports_of, rules_for, sender, sentences
-from fulfilment.inbound.invoice_effects import lock_reported
-from fulfilment.inbound.official_invoices import store_official
-from fulfilment.inbound.overpayments import settle_overpayment
-from fulfilment.inbound.payment_reports import ZERO, OddReversal, Paid, add_up
+from fulfilment.inbound.documents import Effect, rules_for, sender, sentences
+from fulfilment.inbound.official_invoices import (
+    RECORD,
+    RECORD_KINDS,
+    give_free_number,
+    settle_official,
+)
+from fulfilment.inbound.overpayments import find_overpayments
+from fulfilment.inbound.payment_reports import (
+    ZERO,
+    Left,
+    OddReversal,
+    Paid,
+    add_up,
+    by_reference,
+)
 from fulfilment.inbound.report_rules import PAID, REVERSED, amount_of
+from fulfilment.inbound.reported_invoices import ReportedInvoice, lock_reported
 from fulfilment.inbound.schemas import IncomingMessage
 from fulfilment.models import Connection, Discrepancy
 from fulfilment.services.discrepancies import NewDiscrepancy, settle_discrepancies, signed
-from fulfilment.sync.reports import Report, in_order
-from sales.models import Invoice, Payment
-from sales.pricing.errors import AmountExceedsOpen
+from fulfilment.sync.reports import Report
+from sales.models import Payment
 from sales.services.billing.money_rules import (
+    comparable,
     elsewhere_remark,
-    find_entry,
-    is_same_reference,
+    recorded_before,
     recorded_elsewhere,
 )
-from sales.services.errors import GivenBack
-from sales.services.payments import (
-    Stay,
-    correct_payment,
-    find_payment,
-    left_of,
-    record_payment,
-)
+from sales.services.errors import GivenBack, NothingToCorrect
+from sales.services.payments import Money, Stay, add_payment, correct_payment
 
 Kind = Discrepancy.Kind
 
 
 def apply_payment(connection: Connection, message: IncomingMessage) -> Effect:
     """Record a payment that the ERP received, once per reference."""
-    invoice, record = lock_reported(connection, message)
-    before = invoice.version
-    found, remark = _settle_payment(connection, record, invoice, message)
-    _, differing = store_official(connection, record, invoice, message)
-    too_much = settle_overpayment(connection, record, invoice, message)
-    own = rules_for(message, found)
-    differs = rules_for(message, differing)
-    is_other_number = message.data["official_number"] != invoice.official_number
-    remarks = [*own, remark, *differs, *rules_for(message, too_much)]
-    return Effect(
-        record,
-        has_changed=invoice.version != before,
-        detail=sentences(filter(None, remarks)),
-        is_conflict=bool(own) or (is_other_number and bool(differs)),
-    )
+    return _apply(connection, message)
 
 
 def apply_reversal(connection: Connection, message: IncomingMessage) -> Effect:
     """Take back a payment that was reversed, in whole or in part: the money did not stay."""
-    invoice, record = lock_reported(connection, message)
-    before = invoice.version
-    found, _remark = _settle_payment(connection, record, invoice, message)
-    store_official(connection, record, invoice, message)
-    settle_overpayment(connection, record, invoice, message)
-    own = rules_for(message, found)
+    return _apply(connection, message)
+
+
+def _apply(connection: Connection, message: IncomingMessage) -> Effect:
+    about = lock_reported(connection, message)
+    before = about.invoice.version
+    entries, entered = _enter_all(about)
+    official = settle_official(about)
+    found = [each for entry in entries for each in entry.found()]
+    found += [*official.found, *find_overpayments(about)]
+    in_question = Q(kind=Kind.PAYMENT, connection=connection) | Q(kind=Kind.OVERPAID) | RECORD
+    known = Discrepancy.objects.filter(in_question, record_id=about.record.id)
+    settle_discrepancies(known, found)
+    give_free_number(about.invoice, official.freed)
+    return _effect(about, found, entered, before)
+
+
+def _effect(
+    about: ReportedInvoice, found: Sequence[NewDiscrepancy], entered: Entry, before: int
+) -> Effect:
+    """Say what a message did: to the payment that it is about, and what does not fit of it."""
+    message, has_changed = about.message, about.invoice.version != before
+    own = [each for each in found if each.kind == Kind.PAYMENT]
+    rules = rules_for(message, own)
+    if message.type == REVERSED:
+        return Effect(about.record, has_changed, sentences(rules), is_conflict=bool(rules))
+    differs = rules_for(message, (each for each in found if each.kind in RECORD_KINDS))
+    too_much = (each for each in found if each.kind == Kind.OVERPAID and _is_of(about, each))
+    surplus = [each.rule for each in too_much if has_changed or each.report == message.id]
+    remarks = [*rules, entered.remark(), *differs, *surplus]
+    is_other_number = message.data["official_number"] != about.invoice.official_number
     return Effect(
-        record,
-        has_changed=invoice.version != before,
-        detail=sentences(own),
-        is_conflict=bool(own),
+        about.record,
+        has_changed,
+        sentences(filter(None, remarks)),
+        is_conflict=bool(rules) or (is_other_number and bool(differs)),
     )
 
 
-def _settle_payment(
-    connection: Connection, record: Record, invoice: Invoice, message: IncomingMessage
-) -> tuple[list[NewDiscrepancy], str | Sentence]:
-    """Record what the messages add up to; returns what does not fit, and a remark."""
-    reports = reports_of(connection, record, message, PAID, REVERSED, any_part=True)
-    same = [each for each in reports if is_same_reference(each.data["payment_ref"], message.part)]
-    entry = Entry(connection, record, invoice, _reference_of(same), add_up(invoice, same))
-    payment, refused = entry.enter()
-    found = [*entry.odd(), *refused]
-    remark: str | Sentence = ""
-    if payment is not None and message.type == PAID:
-        remark = elsewhere_remark(payment.reference, recorded_elsewhere(payment))
-    open_now = Discrepancy.objects.filter(
-        connection=connection, record_id=record.id, kind=Kind.PAYMENT, field__iexact=entry.reference
-    )
-    settle_discrepancies(open_now, found)
-    invoice.refresh_from_db()
-    return found, remark
+def _is_of(about: ReportedInvoice, found: NewDiscrepancy) -> bool:
+    return found.connection_id == about.connection.pk
 
 
-def _reference_of(reports: Sequence[Report]) -> str:
-    """Return the reference of a payment as it was written first, by its sequence."""
-    first: str = in_order(reports)[0].data["payment_ref"]
-    return first
+def _enter_all(about: ReportedInvoice) -> tuple[list[Entry], Entry]:
+    """Enter what the reports of the sender add up to; returns the entry of the message, too.
+
+    What waits of other payments may fit with this report. What is entered already needs no
+    statement.
+    """
+    known: dict[str, list[tuple[Payment, Decimal]]] = {}
+    for payment, left in about.read_payments():
+        known.setdefault(comparable(payment.reference), []).append((payment, left))
+    reports = by_reference(about.reports_of(about.connection, PAID, REVERSED))
+    entries = {
+        name: Entry(
+            about, same[0].data["payment_ref"], add_up(about.invoice, same), known.get(name, [])
+        )
+        for name, same in reports.items()
+    }
+    entered = entries.pop(comparable(about.message.data["payment_ref"]))
+    all_entries = [entered, *entries.values()]
+    for each in all_entries:
+        each.enter()
+    return all_entries, entered
 
 
-@dataclass(frozen=True, slots=True)
 class Entry:
-    """The entry of one payment, by the reference that the ERP gave it."""
+    """The entry of one payment, by the reference that the connection gave it."""
 
-    connection: Connection
-    record: Record
-    invoice: Invoice
-    reference: str
-    paid: Paid
+    def __init__(
+        self,
+        about: ReportedInvoice,
+        reference: str,
+        paid: Paid,
+        known: Sequence[tuple[Payment, Decimal]],
+    ) -> None:
+        """Find what is recorded: by the connection, or by a person with the same reference."""
+        self.about, self.reference, self.paid = about, reference, paid
+        self.payment: Payment | None = None
+        """The payment that the reports are about, once it is recorded as they say."""
+        self.refusal: DomainError | None = None
+        sources = [about.connection.code, *([PERSON] if paid.counted else [])]
+        mine = [pair for pair in known if pair[0].source in sources]
+        mine.sort(key=lambda pair: (pair[0].source == PERSON, pair[0].reference != reference))
+        self.kept: Payment | None = mine[0][0] if mine else None
+        self.stays = mine[0][1] if mine else ZERO
 
-    def enter(self) -> tuple[Payment | None, list[NewDiscrepancy]]:
+    def enter(self) -> None:
         """Record the payment, then what of it was corrected or reversed, each if it fits.
 
         A refused reversal leaves the payment recorded, whichever of the two came first.
         """
         if self.paid.counted is None and not self.paid.reversals:
-            return None, []
-        payment: Payment | None = None
+            return
         try:
-            with transaction.atomic():
-                payment = self._recorded()
-            with transaction.atomic():
-                self._correct(payment)
+            self._refuse_what_others_recorded()
+            if self.kept is None:
+                self._record()
+            self.payment = self.kept
+            self._correct()
         except DomainError as error:
-            return payment, [self._not_entered(error, is_recorded=payment is not None)]
-        return payment, []
+            self.refusal = error
 
-    def _recorded(self) -> Payment:
-        """Return the payment with the reference, recorded now if it is not yet.
+    def _refuse_what_others_recorded(self) -> None:
+        """Refuse another amount or day than a person recorded, and reversals of what is not here.
 
-        One that somebody else recorded is never corrected because of another amount.
+        A connection corrects and reverses only what it reported itself.
         """
-        kept = self._kept()
-        if kept is not None and kept.source == self.connection.code:
-            return kept
-        counted = self.paid.counted
-        if counted is None:
-            return find_payment(self.invoice, self.reference)
-        with suppress(GivenBack), transaction.atomic():
-            return self._record(counted, self._stay())
-        return self._record(counted, None)
+        counted, kept = self.paid.counted, self.kept
+        if kept is None and counted is None:
+            raise NothingToCorrect(
+                _(
+                    "%(connection)s has reported no payment %(payment)s of %(invoice)s.",
+                    connection=self.about.connection,
+                    payment=self.reference,
+                    invoice=self.about.invoice,
+                ),
+                field="reference",
+            )
+        if kept is not None and kept.source == PERSON and counted is not None:
+            amount, day = amount_of(counted), counted.data["paid_on"]
+            currency = self.about.invoice.currency
+            recorded_before(
+                [kept], self.reference, amount, day, currency, actor=sender(self.about.connection)
+            )
 
-    def _record(self, counted: Report, stay: Stay | None) -> Payment:
-        return record_payment(
-            self.invoice.pk,
-            actor=sender(self.connection),
-            amount=amount_of(counted),
-            received_on=counted.data["paid_on"],
-            reference=self.reference,
-            method=self.connection.name[:30],
-            stay=stay,
-        ).payment
+    def _record(self) -> None:
+        with suppress(GivenBack):
+            self._add(self._stay())
+            return
+        self._add(None)
+
+    def _add(self, stay: Stay | None) -> None:
+        if (counted := self.paid.counted) is None:
+            return
+        connection = self.about.connection
+        money = Money(
+            amount_of(counted), counted.data["paid_on"], self.reference, connection.name[:30]
+        )
+        with self.about.trying():
+            recorded = add_payment(
+                self.about.invoice, money, (), actor=sender(connection), stay=stay
+            )
+        self.kept = recorded.payment
+        self.stays = stay.amount if stay else money.amount
 
     def _stay(self) -> Stay | None:
         """Return what stays of a payment whose reversal came first; None if that is all of it."""
-        paid = self.paid
-        if not paid.counted or not ZERO < paid.reversed <= amount_of(paid.counted):
+        left = self._left()
+        if not left.fitting:
             return None
-        last = paid.reversals[-1].data
-        return Stay(paid.left, last["reversed_on"], last["reason"])
+        last = left.fitting[-1].data
+        return Stay(left.amount, last["reversed_on"], last["reason"])
 
-    def _kept(self) -> Payment | None:
-        return find_entry(self.invoice.payments.filter(kind=Payment.Kind.PAYMENT), self.reference)
-
-    def _correct(self, payment: Payment) -> None:
+    def _correct(self) -> None:
         """Set what is left of the payment after its corrections and reversals."""
-        paid = self.paid
-        came = amount_of(paid.counted) if paid.counted else payment.amount
-        if paid.reversed > came:
-            raise AmountExceedsOpen(
-                _(
-                    "%(reversed)s of %(payment)s is reversed, but only %(came)s was paid.",
-                    reversed=Amount(paid.reversed, self.invoice.currency),
-                    payment=self.reference,
-                    came=Amount(came, self.invoice.currency),
-                )
-            )
-        last = paid.reversals[-1].data if paid.reversals else None
-        counted_on = paid.counted.data["paid_on"] if paid.counted else payment.received_on
-        correct_payment(
-            self.invoice.pk,
-            actor=sender(self.connection),
-            reference=self.reference,
-            amount=came - paid.reversed,
-            corrected_on=last["reversed_on"] if last else counted_on,
-            reason=last["reason"] if last else f"{self.connection.name}: {self.reference}",
+        left, counted, payment = self._left(), self.paid.counted, self.kept
+        if payment is None or left.amount == self.stays:
+            return
+        connection = self.about.connection
+        last = left.fitting[-1].data if left.fitting else None
+        counted_on = counted.data["paid_on"] if counted else payment.received_on
+        stay = Stay(
+            left.amount,
+            last["reversed_on"] if last else counted_on,
+            last["reason"] if last else f"{connection.name}: {self.reference}",
         )
+        with self.about.trying():
+            correct_payment(self.about.invoice, payment, stay, actor=sender(connection))
+        self.stays = left.amount
 
-    def odd(self) -> Iterator[NewDiscrepancy]:
-        """Name the amounts that were reported last and do not count."""
+    def _left(self) -> Left:
+        """Return what is left of the payment, by the reports or else as it is recorded.
+
+        Of one that nobody knows nothing came: all that was reversed is missing.
+        """
         paid = self.paid
+        if paid.counted is not None:
+            return paid.left_of(amount_of(paid.counted))
+        if self.kept is not None:
+            return paid.left_of(self.kept.amount)
+        return Left(-sum(map(amount_of, paid.reversals), ZERO), paid.reversals, ())
+
+    def remark(self) -> str | Sentence:
+        """Say where the same money is recorded too."""
+        if self.payment is None:
+            return ""
+        return elsewhere_remark(self.payment.reference, recorded_elsewhere(self.payment))
+
+    def found(self) -> Iterator[NewDiscrepancy]:
+        """Name the amounts that were reported last and do not count, and what was refused.
+
+        What is ours is what is recorded of the payment, or of the reversal.
+        """
+        paid = self.paid
+        if self.payment is not None:
+            yield from (self._beyond(*each) for each in self._left().beyond)
         if paid.odd is not None:
-            ours = amount_of(paid.counted) if paid.counted else self.invoice.outstanding
+            ours = amount_of(paid.counted) if paid.counted else ZERO
             yield self._discrepancy(ours, amount_of(paid.odd), paid.refusal, paid.odd)
         for odd in paid.odd_reversals:
             yield self._odd_reversal(odd)
+        if self.refusal is not None:
+            yield self._not_entered(self.refusal)
+
+    def _beyond(self, report: Report, left: Decimal) -> NewDiscrepancy:
+        """Name a reversal of more than was left of the payment."""
+        rule = _(
+            "%(reversed)s of %(payment)s is reversed, but only %(left)s of it is left.",
+            reversed=Amount(amount_of(report), self.about.invoice.currency),
+            payment=self.reference,
+            left=Amount(left, self.about.invoice.currency),
+        )
+        part = report.data["reversal_ref"]
+        return self._discrepancy(left, left - amount_of(report), rule, report, part)
 
     def _odd_reversal(self, odd: OddReversal) -> NewDiscrepancy:
         """Name the amount of a reversal that was reported last and does not count."""
@@ -213,15 +282,14 @@ class Entry:
         part = odd.report.data["reversal_ref"]
         return self._discrepancy(ours, -amount_of(odd.report), odd.refusal, odd.report, part)
 
-    def _not_entered(self, error: DomainError, *, is_recorded: bool) -> NewDiscrepancy:
+    def _not_entered(self, error: DomainError) -> NewDiscrepancy:
         """Name what is left of a payment in the reports, and what is recorded of it."""
-        paid, kept = self.paid, self._kept()
-        ours = left_of(kept) if kept else ZERO
-        theirs = (amount_of(paid.counted) if paid.counted else ours) - paid.reversed
-        last = paid.reversals[-1] if paid.reversals else None
+        paid, left = self.paid, self._left()
+        theirs = left.amount if paid.counted or left.fitting else self.stays
+        last = left.fitting[-1] if left.fitting else None
         part = last.data["reversal_ref"] if last and paid.odd else ""
-        said = last or paid.counted if is_recorded else paid.counted or last
-        return self._discrepancy(ours, theirs, error.message, said, part)
+        said = last or paid.counted if self.payment is not None else paid.counted or last
+        return self._discrepancy(self.stays, theirs, error.message, said, part)
 
     def _discrepancy(
         self,
@@ -232,9 +300,9 @@ class Entry:
         part: str = "",
     ) -> NewDiscrepancy:
         return NewDiscrepancy(
-            self.connection.pk,
+            self.about.connection.pk,
             Kind.PAYMENT,
-            self.record,
+            self.about.record,
             ours=plain(ours),
             theirs=plain(theirs),
             field=self.reference,
@@ -243,4 +311,5 @@ class Entry:
             about=part or self.reference,
             rule=rule,
             report=report.id if report else "",
+            report_waits=True,
         )

@@ -1,19 +1,20 @@
 """Reports of an ERP about payments, added up: which amount counts, what was reversed of it.
 
-The amount that was reported first counts, unless a correction replaces it.
+The amount that was reported first counts, unless a correction replaces it. Reversals count in the
+order of their sequence, each as long as so much of the payment is left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from common.sentences import Sentence
-from fulfilment.inbound.report_rules import PAID, REVERSED, amount_of, why_not
+from fulfilment.inbound.report_rules import PAID, REVERSED, amount_of, refusal_reason
 from fulfilment.sync.reports import Report, in_order, standing
 from sales.models import Invoice
-from sales.services.billing.money_rules import reference_taken
+from sales.services.billing.money_rules import comparable, reference_taken
 
 ZERO = Decimal(0)
 
@@ -25,6 +26,16 @@ class OddReversal:
     report: Report
     counted: Report | None
     refusal: str | Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What is left of a payment, the reversals that count, and those of more than was left."""
+
+    amount: Decimal
+    fitting: Sequence[Report]
+    beyond: Sequence[tuple[Report, Decimal]]
+    """Each with what was left before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +53,36 @@ class Paid:
     reversals: Sequence[Report]
     odd_reversals: Sequence[OddReversal]
 
-    @property
-    def reversed(self) -> Decimal:
-        """How much was reversed in all."""
-        return sum((amount_of(report) for report in self.reversals), ZERO)
+    def left_of(self, came: Decimal) -> Left:
+        """Take off what came whatever was reversed, in the order of the reports.
 
-    @property
-    def left(self) -> Decimal:
-        """What is left of it after what was reversed."""
-        came = amount_of(self.counted) if self.counted else ZERO
-        return max(ZERO, came - self.reversed)
+        A reversal of more than is left then does not count: so any order of arrival ends the same.
+        """
+        amount, fitting, beyond = came, [], []
+        for report in self.reversals:
+            if amount_of(report) > amount:
+                beyond.append((report, amount))
+            else:
+                fitting.append(report)
+                amount -= amount_of(report)
+        return Left(amount, fitting, beyond)
+
+
+def by_reference(reports: Iterable[Report]) -> dict[str, list[Report]]:
+    """Group reports by the payment that they are about, in whatever case its reference is written.
+
+    The payment of the earliest report, by its sequence, is the first.
+    """
+    found: dict[str, list[Report]] = {}
+    for report in in_order(reports):
+        found.setdefault(comparable(report.data["payment_ref"]), []).append(report)
+    return found
 
 
 def add_up(invoice: Invoice, reports: Sequence[Report]) -> Paid:
     """Add the reports of one payment up, by their sequence."""
     payments = in_order(each for each in reports if each.type == PAID)
-    refused = {each.id: why for each in payments if (why := why_not(invoice, each))}
+    refused = {each.id: why for each in payments if (why := refusal_reason(invoice, each))}
     usable = standing(each for each in payments if each.id not in refused)
     counted = usable[0] if usable else None
     odd = payments[-1] if payments and not _is_same(payments[-1], counted) else None
@@ -90,11 +115,11 @@ def _reversals(
         if report.type == REVERSED:
             reference = report.data["reversal_ref"]
             latest[reference] = report
-            if not why_not(invoice, report):
+            if not refusal_reason(invoice, report):
                 kept = counted.get(reference, report)
                 counted[reference] = report if report.is_correction else kept
     odd = [
-        OddReversal(last, first, why_not(invoice, last) or _taken(invoice, first))
+        OddReversal(last, first, refusal_reason(invoice, last) or _taken(invoice, first))
         for last, first in ((last, counted.get(name)) for name, last in latest.items())
         if first is None or amount_of(first) != amount_of(last)
     ]

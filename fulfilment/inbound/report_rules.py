@@ -13,11 +13,12 @@ from common.sentences import Sentence
 from common.sentences import sentence as _
 from fulfilment.sync.reports import Report
 from sales.models import Invoice
-from sales.services.billing.money_rules import check_day_of, check_moved
+from sales.services.billing.money_rules import ELSEWHERE, check_day_of, check_moved
 
 POSTED = "erp.invoice.posted"
 PAID = "erp.invoice.paid"
 REVERSED = "erp.payment.reversed"
+CREDITED = "erp.invoice.credited"
 PLAUSIBLE = dt.timedelta(days=366)
 """How far the day of the invoice of record may be from that of the invoice."""
 
@@ -38,7 +39,7 @@ def foreign(report: Report, invoice: Invoice) -> str:
 def other_currency(invoice: Invoice, theirs: str) -> Sentence:
     """Say that a system reports an invoice in another currency than it is in."""
     return _(
-        "%(invoice)s is in %(ours)s, not %(theirs)s.",
+        "%(invoice)s is in %(ours)s: report it in that, not in %(theirs)s.",
         invoice=invoice,
         ours=invoice.currency,
         theirs=theirs,
@@ -50,22 +51,22 @@ def is_plausible(invoice: Invoice, day: dt.date) -> bool:
     return invoice.issued_on is not None and abs(day - invoice.issued_on) <= PLAUSIBLE
 
 
-def why_not(invoice: Invoice, report: Report) -> str | Sentence:
+def refusal_reason(invoice: Invoice, report: Report) -> str | Sentence:
     """Say why a report cannot be: its currency, its day or its amount; empty if it can."""
     if currency := foreign(report, invoice):
         return other_currency(invoice, currency)
     if report.type == POSTED:
-        return _why_no_day(invoice, report.data["issued_on"])
+        return _no_day_reason(invoice, report.data["issued_on"])
     day = report.data.get("paid_on") or report.data["reversed_on"]
     try:
         check_moved(amount_of(report), invoice.currency)
-        check_day_of(invoice, day, field="received_on")
+        check_day_of(invoice, day, field="received_on", leeway=ELSEWHERE)
     except DomainError as error:
         return error.message
     return ""
 
 
-def _why_no_day(invoice: Invoice, day: dt.date) -> str | Sentence:
+def _no_day_reason(invoice: Invoice, day: dt.date) -> str | Sentence:
     if is_plausible(invoice, day):
         return ""
     return _(

@@ -8,7 +8,7 @@ report, and any order of arrival ends the same.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -20,17 +20,21 @@ from common.sentences import Sentence
 from common.sentences import sentence as _
 from fulfilment.cloudevents import plain
 from fulfilment.connectors.base import Record
-from fulfilment.inbound.documents import COUNTED, reports_of, sender
-from fulfilment.inbound.excess import settle_excess
+from fulfilment.inbound.documents import COUNTED, as_report, counted, sender
+from fulfilment.inbound.excess import Said, settle_excess
 from fulfilment.inbound.schemas import IncomingMessage
+from fulfilment.inbound.stored_reports import read_reports
 from fulfilment.models import Connection, Discrepancy, InboundMessage, Shipment
 from fulfilment.services.discrepancies import NewDiscrepancy, settle_discrepancies, signed
 from fulfilment.services.order_quantities import Excess
 from fulfilment.services.reported_shipments import (
     Merged,
     Misfit,
+    Recorded,
     ReportedShipment,
+    read_recorded,
     record_report,
+    what_waits,
 )
 from fulfilment.sync.reports import Report, in_order, largest, latest, standing
 from fulfilment.sync.status_order import SHIPMENT_STATUSES, furthest
@@ -70,40 +74,70 @@ class Moves:
     def merge(self) -> list[NewDiscrepancy]:
         """Merge the message's part, then those that wait, until nothing moves any more.
 
-        Returns what does not fit of any of them, and settles the discrepancies accordingly.
+        Returns what does not fit of any of them, and settles the discrepancies accordingly. What
+        only another connection moved too much of is none of this message.
         """
-        self._merge(self.own)
         others = self._waiting()
+        self._read((self.own, *others))
+        self._merge(self.own)
         for _round in others:
-            moved = [self._merge_again(part) for part in (*others, self.own)]
-            if not any(moved):
+            if not self._merge_again((*others, self.own)):
                 break
         return self._settle()
 
     def _merge(self, part: Part) -> bool:
-        reports = self._reports(part)
-        reported = added_up(part, reports)
+        reported = added_up(part, self.said[part])
         self.merged[part] = record_report(self.order, reported, actor=sender(self.connection))
         self.has_changed |= self.merged[part].has_changed
         self.order.refresh_from_db()  # billing by the terms may have moved it on
         return self.merged[part].has_changed
 
-    def _merge_again(self, part: Part) -> bool:
-        """Merge a part that waits; its own refusal is none of the message at hand."""
-        if not self._reports(part):
-            return False
+    def _merge_again(self, parts: Sequence[Part]) -> bool:
+        """Merge those parts that wait of which anything fits now; returns whether any does."""
+        has_moved = False
+        recorded = self._recorded(parts)
+        for part in parts:
+            if not self.said[part]:
+                continue
+            waits = self._waits(part, recorded)
+            if waits is not None:
+                self.merged[part] = waits
+            elif self._moves(part):
+                has_moved = True
+                recorded = self._recorded(parts)
+        return has_moved
+
+    def _recorded(self, parts: Sequence[Part]) -> Recorded:
+        """Read what is recorded of parts, and of the shipments that returns among them name."""
+        references = {part.reference for part in parts}
+        returns = (report for part in parts if part.type == RETURN for report in self.said[part])
+        references |= {report.data["shipment_ref"] for report in returns}
+        return read_recorded(self.order, sender(self.connection), references)
+
+    def _waits(self, part: Part, recorded: Recorded) -> Merged | None:
+        reported = added_up(part, self.said[part])
+        return what_waits(self.order, reported, actor=sender(self.connection), recorded=recorded)
+
+    def _moves(self, part: Part) -> bool:
+        """Merge a part; its own refusal is none of the message at hand."""
         try:
             return self._merge(part)
         except IllegalTransition:
             return False
 
-    def _reports(self, part: Part) -> list[Report]:
-        if part not in self.said:
-            found = reports_of(
-                self.connection, self.record, self.message, part.type, part=part.reference
-            )
-            self.said[part] = in_order(found)
-        return self.said[part]
+    def _read(self, parts: Collection[Part]) -> None:
+        """Read what was said about parts, each in order."""
+        stored = counted(self.record).filter(
+            connection=self.connection,
+            type__in=(SHIPMENT, RETURN),
+            part__in=[part.reference for part in parts],
+        )
+        found: dict[Part, list[Report]] = {part: [] for part in parts}
+        found[self.own].append(as_report(self.message))
+        for _key, report in read_reports(stored.exclude(message_id=self.message.id)):
+            if (part := _part_of(report)) in found:
+                found[part].append(report)
+        self.said = {part: in_order(reports) for part, reports in found.items()}
 
     def _waiting(self) -> list[Part]:
         """List the other parts with lines that did not fit, and returns of what has come now."""
@@ -113,9 +147,7 @@ class Moves:
             kind=Kind.QUANTITY,
             resolved_at__isnull=True,
         ).exclude(part="")
-        stored = InboundMessage.objects.filter(
-            connection=self.connection, root_id=self.record.id, result__in=COUNTED
-        )
+        stored = counted(self.record).filter(connection=self.connection)
         waiting = Q(type__in=(SHIPMENT, RETURN), part__in=parts.values("part"))
         if self.own.type == SHIPMENT:
             of_it = Q(type=RETURN, body__data__shipment_ref=self.own.reference)
@@ -142,10 +174,15 @@ class Moves:
         ).exclude(part="")
         settle_discrepancies(of_parts, found)
         excess = settle_excess(self.order, self.connection, self.record, self._last_about)
-        return [*found, *excess]
+        own = [
+            new
+            for each, new in excess
+            if new.connection_id == self.connection.pk or self._moves_it(each)
+        ]
+        return [*found, *own]
 
     def _found(self, part: Part) -> Iterator[NewDiscrepancy]:
-        reports = standing(self._reports(part))
+        reports = standing(self.said[part])
         for misfit in self.merged[part].misfits:
             yield self._misfit(part, misfit, reports)
         if part.type == SHIPMENT:
@@ -165,14 +202,17 @@ class Moves:
             about=misfit.about or str(misfit.line),
             rule=misfit.reason,
             report=next(said, reports[-1]).id,
+            report_waits=True,
         )
 
-    def _last_about(self, excess: Excess) -> str:
-        """Return the id of the last report, by its sequence, that moves the line that way."""
+    def _last_about(self, excess: Excess) -> Said:
+        """Find the last report, by its sequence, that moves the line that way.
+
+        Of several connections that do, it is one of the connection that was set up last.
+        """
         line = str(excess.line.pk)
         type_ = RETURN if excess.is_return else SHIPMENT
         stored = InboundMessage.objects.filter(
-            connection=self.connection,
             root_id=self.record.id,
             type=type_,
             result__in=COUNTED,
@@ -180,13 +220,25 @@ class Moves:
         )
         if not excess.is_return:
             stored = stored.filter(body__data__status__in=[*Shipment.LEFT])
-        last = stored.order_by("-sequence", "-message_id").first()
-        own, message = (self.message.sequence, self.message.id), self.message
-        names_it = message.type == type_ and excess.line.pk in lines_of_data(message.data)
-        names_it = names_it and (excess.is_return or message.data["status"] in Shipment.LEFT)
-        if names_it and (last is None or own > (last.sequence or 0, last.message_id)):
-            return message.id
-        return last.message_id if last else ""
+        last = stored.order_by("-connection_id", "-sequence", "-message_id").first()
+        moves_it = self._moves_it(excess)
+        if last is None or (moves_it and self._is_after(last)):
+            return Said(self.connection.pk, self.message.id if moves_it else "")
+        return Said(last.connection_id, last.message_id)
+
+    def _moves_it(self, excess: Excess) -> bool:
+        """Whether the message says that the line moves that way."""
+        data = self.message.data
+        if excess.line.pk not in lines_of_data(data):
+            return False
+        if excess.is_return:
+            return self.message.type == RETURN
+        return self.message.type == SHIPMENT and data["status"] in Shipment.LEFT
+
+    def _is_after(self, other: InboundMessage) -> bool:
+        """Whether the message counts as said later than another one."""
+        own = (self.connection.pk, self.message.sequence, self.message.id)
+        return own > (other.connection_id, other.sequence or 0, other.message_id)
 
     def _notices(self, part: Part, reports: Sequence[Report]) -> Iterator[NewDiscrepancy]:
         """Name what a person should know about a shipment that was recorded as reported."""
@@ -224,6 +276,12 @@ def left_on_hold(order: Order, reference: str) -> Sentence:
     return _("%(order)s is on hold, but %(shipment)s left.", order=order, shipment=reference)
 
 
+def _part_of(report: Report) -> Part:
+    """Return the part that a report is about."""
+    name = "return_ref" if report.type == RETURN else "shipment_ref"
+    return Part(report.type, report.data[name])
+
+
 def lines_of(report: Report) -> dict[uuid.UUID, Decimal]:
     """Return the totals of a report; a line that it names twice counts with both quantities."""
     return lines_of_data(report.data)
@@ -252,14 +310,14 @@ def added_up(part: Part, said: Sequence[Report]) -> ReportedShipment:
     """Add up what was said about one part, which is in order."""
     reports = standing(said)
     if part.type == RETURN:
-        return _return(part.reference, reports)
-    return _shipment(part.reference, reports, said)
+        return _return(part.reference, reports, _replaced(reports, said))
+    return _shipment(part.reference, reports, _replaced(reports, said))
 
 
 def _shipment(
-    reference: str, reports: Sequence[Report], said: Sequence[Report]
+    reference: str, reports: Sequence[Report], replaced: Collection[str]
 ) -> ReportedShipment:
-    """Add up the standing reports of a shipment; a parcel is kept whatever was corrected."""
+    """Add up the standing reports of a shipment."""
     status = status_of(reports[0])
     for report in reports:
         status = furthest(SHIPMENT_STATUSES, status, status_of(report))
@@ -272,9 +330,11 @@ def _shipment(
         tracking=shown[-1]["tracking"] if shown else "",
         parcels={
             report.data["tracking"]: report.data["carrier"]
-            for report in said
+            for report in reports
             if report.data["tracking"]
         },
+        replaced=replaced,
+        statuses={status_of(report) for report in reports},
         sequence=reports[-1].sequence,
         correction=_correction(reports),
     )
@@ -284,7 +344,16 @@ def _tracking(report: Report) -> str:
     return f"{report.data['carrier']}{report.data['tracking']}"
 
 
-def _return(reference: str, reports: Sequence[Report]) -> ReportedShipment:
+def _replaced(reports: Sequence[Report], said: Sequence[Report]) -> set[str]:
+    """Return the carriers and tracking numbers of what a correction replaced."""
+    earlier = said[: len(said) - len(reports)]
+    named = (report.data[name] for report in earlier for name in ("carrier", "tracking"))
+    return set(filter(None, named))
+
+
+def _return(
+    reference: str, reports: Sequence[Report], replaced: Collection[str]
+) -> ReportedShipment:
     """Add up the standing reports of a return."""
     return ReportedShipment(
         reference=reference,
@@ -292,6 +361,7 @@ def _return(reference: str, reports: Sequence[Report]) -> ReportedShipment:
         lines=largest(reports, lines_of),
         carrier=latest(reports, lambda report: report.data["carrier"], ""),
         tracking=latest(reports, lambda report: report.data["tracking"], ""),
+        replaced=replaced,
         is_replaced=reports[-1].data["replace"],
         returns=latest(reports, lambda report: report.data["shipment_ref"], ""),
         sequence=reports[-1].sequence,

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import orjson
 from rest_framework import serializers
 
 from common.direction_marks import strip_controls
-from common.errors import DomainError, Unreadable
+from common.errors import DomainError
+from common.json_reading import find_unstorable
 from common.sentences import Sentence
 from common.sentences import sentence as _
 from fulfilment.cloudevents import digest
-from fulfilment.inbound.fields import number, quantity, reason, reference
+from fulfilment.inbound.fields import (
+    DayField,
+    MomentField,
+    number,
+    place,
+    quantity,
+    reason,
+    reference,
+)
 from fulfilment.inbound.supply_document_schemas import SUPPLY_SCHEMAS
 from sales.models.document_kinds import REPORTED_KINDS
 
-LONGEST_SEQUENCE = 2**63 - 1
 DEEPEST = 32
-"""How many objects and lists may stand in each other; the largest schema needs five."""
+"""How many objects and lists may stand in each other in an event; the largest schema needs five."""
 
 
 class InvalidMessage(DomainError):
@@ -34,12 +41,6 @@ class InvalidMessage(DomainError):
     def __init__(self, message: str | Sentence, errors: Any = None) -> None:
         super().__init__(message)
         self.errors_by_field: Any = errors or {}
-
-
-class DuplicateKey(Unreadable):
-    """An object of the body has a key twice, and each of its values could be meant."""
-
-    code = "duplicate_key"
 
 
 class MoneySchema(serializers.Serializer[Any]):
@@ -113,7 +114,7 @@ class InvoicePostedSchema(serializers.Serializer[Any]):
     invoice = reference()
     official_number = reference()
     status = serializers.ChoiceField(choices=["posted"])
-    issued_on = serializers.DateField()
+    issued_on = DayField()
     tax = MoneySchema()
     total = MoneySchema()
 
@@ -131,7 +132,7 @@ class InvoiceCreditedSchema(serializers.Serializer[Any]):
     invoice = reference()
     credit_ref = reference()
     official_number = reference(help_text="The number of the credit note.")
-    credited_on = serializers.DateField()
+    credited_on = DayField()
     reason = reason()
     amount = MoneySchema(help_text="The total of the credit note, above zero.")
     bill_again = serializers.BooleanField(
@@ -148,7 +149,7 @@ class InvoicePaidSchema(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=["paid", "part paid"])
     payment_ref = reference()
     amount = MoneySchema()
-    paid_on = serializers.DateField()
+    paid_on = DayField()
 
 
 class PaymentReversedSchema(serializers.Serializer[Any]):
@@ -160,7 +161,7 @@ class PaymentReversedSchema(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=["chargeback", "returned", "cancelled"])
     reason = reason()
     amount = MoneySchema(help_text="How much of the payment, above zero.")
-    reversed_on = serializers.DateField()
+    reversed_on = DayField()
 
 
 SCHEMAS: dict[str, type[serializers.Serializer[Any]]] = {
@@ -201,8 +202,8 @@ class EnvelopeSchema(serializers.Serializer[Any]):
     source = reference()  # type: ignore[assignment]  # CloudEvents' name
     type = serializers.ChoiceField(choices=sorted(SCHEMAS))
     subject = reference(required=False)
-    time = serializers.DateTimeField(required=False)
-    sequence = serializers.RegexField(r"^[0-9]{1,20}$", help_text="Zero-padded, per source.")
+    time = MomentField(required=False)
+    sequence = place(help_text="Zero-padded to at most 20 digits, per source.")
     knows = serializers.RegexField(
         r"^[0-9]{1,20}$",
         required=False,
@@ -241,7 +242,6 @@ class IncomingMessage:
     sequence: int
     data: dict[str, Any]
     body: dict[str, Any]
-    digest: str
     part: str = ""
     """Which shipment or payment of the document it is about, by their reference."""
     knows: int | None = None
@@ -252,85 +252,32 @@ class IncomingMessage:
     is_correction: bool = False
     """Whether it replaces what was reported with lower sequences, downwards too."""
 
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the body as it was received.
 
-def parse_body(raw: bytes) -> list[Any] | dict[str, Any]:
-    """Parse JSON strictly: UTF-8, no NaN, limited nesting, each key once, no NUL characters.
-
-    Characters that turn the direction of writing are left out of values.
-    """
-    try:
-        value = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        raise InvalidMessage(_("The body is not valid JSON.")) from error
-    if b"\\u0000" in raw:
-        raise InvalidMessage(_("The body holds a NUL character."))
-    if not isinstance(value, dict | list):
-        raise InvalidMessage(_("The body must be one event or a list of events."))
-    _check_depth(value)
-    _check_keys(raw)
-    return value if raw.isascii() and b"\\u20" not in raw else strip_controls(value)
-
-
-def _check_keys(raw: bytes) -> None:
-    """Refuse a key that an object has twice: parsers differ in which of its values they take."""
-    try:
-        json.loads(raw, object_pairs_hook=_each_once, parse_int=str, parse_float=str)
-    except RecursionError as error:  # within a value that a second one of its key has hidden
-        raise _too_deep() from error
-
-
-def _each_once(pairs: Sequence[tuple[str, Any]]) -> None:
-    seen: set[str] = set()
-    for key, _value in pairs:
-        if key in seen:
-            raise DuplicateKey(
-                _(
-                    "“%(key)s” stands twice in one object: send each key once. "
-                    "Nothing of the body was taken.",
-                    key=key[:100],
-                )
-            )
-        seen.add(key)
-
-
-def _check_depth(value: Any) -> None:
-    """Refuse what nests deeper than any schema: reading and storing it has its own limits."""
-    level = [value]
-    for _level in range(DEEPEST):
-        if not level:
-            return
-        level = [inner for each in level for inner in _inner(each)]
-    if level:
-        raise _too_deep()
-
-
-def _too_deep() -> InvalidMessage:
-    return InvalidMessage(
-        _("Objects and lists stand in each other more than %(most)d deep.", most=DEEPEST)
-    )
-
-
-def _inner(value: Any) -> list[Any]:
-    found = value.values() if isinstance(value, dict) else value
-    return [each for each in found if isinstance(each, dict | list)]
+        Not of one that was stored: PostgreSQL writes large numbers in another way.
+        """
+        return digest(orjson.dumps(self.body, option=orjson.OPT_SORT_KEYS))
 
 
 def parse_message(value: Any) -> IncomingMessage:
-    """Validate one event's envelope and data."""
+    """Validate one event's envelope and data; what no column holds of it is refused.
+
+    Characters that turn the direction of writing are refused in references, and left out of words.
+    """
+    if problem := find_unstorable(value, DEEPEST):
+        raise InvalidMessage(problem)
     envelope = _validated(EnvelopeSchema, value)
     data = _validated(SCHEMAS[envelope["type"]], envelope["data"], within="data")
     _check_moves(envelope, data)
-    sequence = int(envelope["sequence"])
-    if sequence > LONGEST_SEQUENCE:
-        raise InvalidMessage(_("The sequence is too large."), {"sequence": [str(_("Too large."))]})
     return IncomingMessage(
         id=envelope["id"],
         type=envelope["type"],
         subject=_subject_of(data),
-        sequence=sequence,
-        data=data,
-        body=value,
-        digest=digest(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)),
+        sequence=int(envelope["sequence"]),
+        data=strip_controls(data),
+        body=strip_controls(value),
         part=_part_of(data),
         knows=_known_version(envelope, data),
         correlation=envelope.get("correlationid", ""),
@@ -382,10 +329,20 @@ def _validated(
     schema: type[serializers.Serializer[Any]], value: Any, within: str = ""
 ) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise InvalidMessage(_("Each event must be an object."))
-    serializer = schema(data=value)
-    if not serializer.is_valid():
-        errors = {within: serializer.errors} if within else serializer.errors
-        raise InvalidMessage(_("The event does not match its schema."), errors)
-    validated: dict[str, Any] = serializer.validated_data
+        raise InvalidMessage(
+            _("Each event must be an object: send it as one, with its type and data.")
+        )
+    try:
+        validated: dict[str, Any] = _instance_of(schema).run_validation(value)
+    except serializers.ValidationError as error:
+        errors = {within: error.detail} if within else error.detail
+        raise InvalidMessage(
+            _("The event does not match its schema: mend the fields that errors names."), errors
+        ) from None
     return validated
+
+
+@cache
+def _instance_of(schema: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
+    """Make a schema's fields once; validating changes none of them."""
+    return schema()

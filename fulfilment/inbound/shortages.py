@@ -38,18 +38,15 @@ def settle_shortages(
 
     Returns what is open, and whether anything is or was. One statement if no warehouse is short.
     """
-    by_connection = {
-        key: standing(reports)
-        for key, reports in reports_on(connection, record, message, SHORTAGE, any_part=True).items()
-        if reports
-    }
+    said = reports_on(connection, record, message, SHORTAGE, any_part=True, only_last=True)
+    by_connection = {key: standing(reports) for key, reports in said.items() if reports}
     if not by_connection:
         return [], False
     lines = {line.pk: line for line in order.lines.all()}
     found = [
         _discrepancy(key, record, pk, lines.get(pk), shortage)
         for key, reports in by_connection.items()
-        for pk, shortage in _latest_words(lines.values(), reports).items()
+        for pk, shortage in _latest_reports(lines.values(), reports).items()
         if shortage.quantity and not _is_settled(lines.get(pk), shortage, _sent(order, key))
     ]
     open_now = Discrepancy.objects.filter(
@@ -63,7 +60,7 @@ def settle_shortages(
     return found, bool(found or before)
 
 
-def _latest_words(
+def _latest_reports(
     lines: Collection[OrderLine], reports: Sequence[Report]
 ) -> dict[uuid.UUID, Shortage]:
     """Return the latest word on each line; without lines it is about all that is open."""

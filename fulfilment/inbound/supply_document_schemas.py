@@ -9,7 +9,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from fulfilment.inbound.fields import number, reference
+from fulfilment.inbound.fields import CapitalsField, DayField, number, reference
 from fulfilment.inbound.supply_schemas import (
     SupplyIdentitySchema,
     SupplyOrderChangedSchema,
@@ -23,6 +23,7 @@ class SupplyGoodsLineSchema(serializers.Serializer[Any]):
 
     id = reference(help_text="Their id of the line of the order.")
     throughline_id = serializers.UUIDField(required=False, allow_null=True)
+    unit = text(100, help_text="What the quantity is in; without, the unit of the line.")
     quantity = number()
 
 
@@ -30,7 +31,7 @@ class SupplyDocumentSchema(serializers.Serializer[Any]):
     """A document of theirs: its number, which it keeps, and its day."""
 
     number = reference()
-    posted_on = serializers.DateField()
+    posted_on = DayField()
 
 
 class SupplyDeliverySchema(SupplyDocumentSchema):
@@ -74,8 +75,8 @@ class SupplyTotalsSchema(serializers.Serializer[Any]):
 class SupplyInvoiceSchema(SupplyDocumentSchema):
     """An invoice as they have issued it."""
 
-    due_on = serializers.DateField(required=False, allow_null=True, default=None)
-    currency = serializers.RegexField(r"^[A-Z]{3}$")
+    due_on = DayField(required=False, allow_null=True, default=None)
+    currency = CapitalsField(r"^[A-Za-z]{3}$")
     prices_include_tax = serializers.BooleanField(default=False)
     lines = SupplyBilledLineSchema(many=True, allow_empty=False)
     totals = SupplyTotalsSchema()

@@ -11,6 +11,7 @@ from fulfilment.inbound.documents import Effect
 from fulfilment.inbound.schemas import IncomingMessage
 from fulfilment.inbound.supply_bills import settle_sums
 from fulfilment.inbound.supply_goods import settle_goods
+from fulfilment.inbound.waiting_snapshots import settle_older_snapshots
 from fulfilment.models import Connection
 from fulfilment.services.remote_orders import shown_value, take_in
 from fulfilment.sync.merge import Conflict
@@ -40,6 +41,7 @@ def _taken_in(
     taken = take_in(connection, theirs, message.id, read_at=message.read_at)
     if taken.must_read:
         return Effect(taken.record, False, _must_read(), is_passed_over=True)
+    settle_older_snapshots(connection, [theirs])
     return Effect(
         taken.record,
         taken.has_changed,

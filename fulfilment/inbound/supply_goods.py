@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
@@ -16,7 +17,7 @@ from common.sentences import sentence as _
 from fulfilment.cloudevents import plain
 from fulfilment.connectors.base import Record
 from fulfilment.inbound.documents import COUNTED, DataConflict, Effect, sender, sentences
-from fulfilment.inbound.excess import settle_excess
+from fulfilment.inbound.excess import Said, settle_excess
 from fulfilment.inbound.reported_moves import left_on_hold
 from fulfilment.inbound.schemas import IncomingMessage
 from fulfilment.inbound.supply_bills import settle_sums
@@ -24,11 +25,10 @@ from fulfilment.inbound.supply_documents import Posted, lock_posted
 from fulfilment.models import Connection, Discrepancy, InboundMessage, Shipment
 from fulfilment.services.discrepancies import (
     NewDiscrepancy,
-    close_conflicts,
     settle_discrepancies,
     signed,
 )
-from fulfilment.services.order_quantities import Excess, is_up_to_date, update_progress
+from fulfilment.services.order_quantities import Excess, read_quantities, update_progress
 from fulfilment.services.reported_shipments import ReportedShipment, record_report, unknown_line
 from sales.models import Order
 
@@ -57,10 +57,10 @@ def settle_goods(order: Order, connection: Connection, record: Record) -> None:
     last = order.shipments.filter(source=connection.code).order_by("-id").first()
     if last is None:
         return
-    if not is_up_to_date(order):
-        update_progress(order, last, sender(connection))
+    quantities = read_quantities(order)
+    if not quantities.is_up_to_date:
+        update_progress(order, last, sender(connection), quantities)
     settle_excess(order, connection, record, partial(_last_report, connection, record, None, ()))
-    close_conflicts(record.id)
 
 
 def _apply(
@@ -81,9 +81,8 @@ def _apply(
     last_about = partial(_last_report, connection, posted.record, message, posted.lines)
     excess = settle_excess(posted.order, connection, posted.record, last_about)
     settle_sums(posted.order, connection, posted.record, message.id)
-    close_conflicts(posted.record.id)
     named = {str(line) for line in posted.lines}
-    about_it = [*found, *(each for each in excess if each.field in named)]
+    about_it = [*found, *(each for _excess, each in excess if each.field in named)]
     return Effect(
         posted.record,
         has_changed,
@@ -114,8 +113,8 @@ def _last_report(
     message: IncomingMessage | None,
     named: Collection[uuid.UUID],
     excess: Excess,
-) -> str:
-    """Return the id of the last document, by its sequence, that moves a line that way.
+) -> Said:
+    """Return the last document, by its sequence, that moves a line that way.
 
     ``message`` is the one at hand, and ``named`` are the lines of it.
     """
@@ -139,8 +138,8 @@ def _last_report(
     if message is not None and message.type == type_ and excess.line.pk in named:
         own = (message.sequence, message.id)
         if last is None or own > (last.sequence or 0, last.message_id):
-            return message.id
-    return last.message_id if last else ""
+            return Said(connection.pk, message.id)
+    return Said(connection.pk, last.message_id if last else "")
 
 
 def _cancelled(connection: Connection, posted: Posted, message: IncomingMessage) -> DataConflict:
@@ -149,7 +148,8 @@ def _cancelled(connection: Connection, posted: Posted, message: IncomingMessage)
         order=posted.order,
         delivery=message.part,
     )
-    return DataConflict(refusal, _status(connection, posted, message, _("cancelled"), refusal))
+    found = _status(connection, posted, message, _("cancelled"), refusal)
+    return DataConflict(refusal, replace(found, report_waits=True))
 
 
 def _notices(
@@ -191,4 +191,5 @@ def _unknown_lines(
             difference=signed(abs(line["quantity"])),
             rule=unknown_line(posted.order),
             report=message.id,
+            report_waits=True,
         )

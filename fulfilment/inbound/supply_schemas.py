@@ -9,7 +9,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from common.serializer_fields import WholeNumberField
+from common.serializer_fields import NumberTextField, WholeNumberField
 from fulfilment.inbound.fields import reference
 
 
@@ -20,9 +20,9 @@ def text(longest: int = 500, **options: Any) -> serializers.CharField:
     )
 
 
-def decimal_text() -> serializers.CharField:
+def decimal_text(*, required: bool = False) -> NumberTextField:
     """Make a field for a number, as text of any scale."""
-    return serializers.CharField(max_length=40, required=False, allow_null=True)
+    return NumberTextField(max_length=40, required=required, allow_null=not required)
 
 
 def day() -> serializers.CharField:
@@ -44,12 +44,12 @@ class SupplyLineSchema(serializers.Serializer[Any]):
 
     id = reference(help_text="Their id of the line, which stays whatever its number is.")
     throughline_id = serializers.UUIDField(required=False, allow_null=True)
-    line_number = WholeNumberField(required=False)
+    line_number = WholeNumberField(required=False, allow_null=True)
     item = text(100)
     category = text(100)
     unit = text(100)
     description = text()
-    quantity = serializers.CharField(max_length=40)
+    quantity = decimal_text(required=True)
     cancelled = decimal_text()
     price = decimal_text()
     price_unit = decimal_text()
@@ -99,11 +99,11 @@ class SupplyOrderSchema(SupplyIdentitySchema):
     prices_include_tax = serializers.BooleanField(required=False, allow_null=True)
     header_discount = decimal_text()
     header_charges = decimal_text()
-    on_hold = serializers.BooleanField(required=False)
-    cancelled = serializers.BooleanField(required=False)
+    on_hold = serializers.BooleanField(required=False, allow_null=True)
+    cancelled = serializers.BooleanField(required=False, allow_null=True)
     processing_status = text(100)
     totals = serializers.DictField(
-        child=serializers.CharField(max_length=40), required=False, allow_null=True
+        child=NumberTextField(max_length=40), required=False, allow_null=True
     )
     lines = SupplyLineSchema(many=True, required=False)
 

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from common.fields import identifier, parameters_field
 from common.history import keeps_history
 from common.stored_sentences import written
+from crm.actors import ACTOR_KINDS
 from fulfilment.addresses import check_url
 from fulfilment.models.config_schemas import SCHEMAS, check_config
 from fulfilment.models.supply_settings import SUPPLY_ONLY, SupplySettings
@@ -39,6 +40,16 @@ def check_payload_version(version: int) -> None:
             gettext("There is no payload version %(version)s: write one of %(known)s.")
             % {"version": version, "known": known}
         )
+
+
+def check_code(code: str) -> None:
+    """Refuse a code that would be read as the kind of an actor: a code says who reported."""
+    if code.casefold() in ACTOR_KINDS:
+        refusal = gettext(
+            "“%(code)s” cannot be the code of a connection: what people, partners and Throughline "
+            "itself enter is kept under such names. Choose another code."
+        )
+        raise ValidationError({"code": refusal % {"code": code}})
 
 
 @keeps_history()
@@ -141,6 +152,8 @@ class Connection(SupplySettings):
 
     def clean(self) -> None:
         """Refuse settings that its kind does not have, and values that they cannot have."""
+        if self._state.adding:
+            check_code(self.code)
         if self.kind != self.Kind.SUPPLY:
             only_there = gettext("Only a connection to a supply-chain system has this.")
             given = [name for name in SUPPLY_ONLY if getattr(self, name)]

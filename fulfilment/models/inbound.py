@@ -8,8 +8,10 @@ from typing import ClassVar, Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, TextField, Value
+from django.db.models.functions import Cast, Upper
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -33,6 +35,15 @@ class InboundMessageQuerySet(models.QuerySet["InboundMessage"]):
     def waiting(self) -> Self:
         """Keep those that wait for a person, or for their document."""
         return self.filter(result__in=InboundMessage.WAITING, resolved_at__isnull=True)
+
+    def unapplied(self) -> Self:
+        """Keep what a rule of ours refused as a whole, and nobody has mended or set aside yet."""
+        return self.filter(result=InboundMessage.Result.QUARANTINED, resolved_at__isnull=True)
+
+    def waiting_for_code(self, code: str) -> Self:
+        """Keep those that wait for a code of theirs, in whatever capitals."""
+        in_capitals = Cast(Upper(Cast("unmapped", TextField())), ArrayField(TextField()))
+        return self.annotate(codes=in_capitals).filter(codes__contains=[Upper(Value(code))])
 
     def about(self, keys: Collection[uuid.UUID], names: Collection[str]) -> Self:
         """Keep those about documents with these ids, or that name one and found none."""
@@ -61,6 +72,9 @@ class InboundMessage(models.Model):
         QUARANTINED = "quarantined", _("Needs a person")
         CONFLICT = "conflict", _("Differs from ours")
 
+    COUNTED: ClassVar = frozenset({Result.APPLIED, Result.STALE, Result.ECHO, Result.CONFLICT})
+    """Results of messages that say something about their document."""
+
     REFUSED: ClassVar = frozenset({Result.QUARANTINED, Result.CONFLICT})
     """Results of messages that wait for a person until they are settled."""
 
@@ -83,6 +97,20 @@ class InboundMessage(models.Model):
         help_text=_("The codes of theirs that it waits for, each after its kind."),
     )
     body = models.JSONField()
+    said = models.JSONField(
+        null=True,
+        blank=True,
+        editable=False,
+        encoder=DjangoJSONEncoder,
+        help_text=_("What was validated of it."),
+    )
+    schema = models.CharField(
+        max_length=16,
+        blank=True,
+        editable=False,
+        help_text=_("The fingerprint of the schema by which it was validated."),
+    )
+    is_correction = models.BooleanField(default=False, editable=False)
     result = models.CharField(max_length=12, choices=Result)
     detail = models.CharField(max_length=500, blank=True)
     detail_parameters = parameters_field()
@@ -109,6 +137,7 @@ class InboundMessage(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["root_id", "id"], name="inbound_by_root"),
+            models.Index(fields=["root_id", "type", "part"], name="inbound_by_part"),
             models.Index(
                 fields=["subject"], condition=Q(root_id__isnull=True), name="inbound_by_name"
             ),
@@ -123,6 +152,10 @@ class InboundMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.subject}"
+
+    def waits_for_code(self, code: str) -> bool:
+        """Whether it waits for a code of theirs, in whatever capitals."""
+        return code.upper() in {each.upper() for each in self.unmapped}
 
     @property
     def is_open(self) -> bool:
@@ -195,6 +228,7 @@ class Discrepancy(models.Model):
         QUANTITY = "quantity", _("Quantity differs")
         SHORTAGE = "shortage", _("Cannot be shipped")
         FAILED = "failed", _("Was not delivered")
+        BILLED = "billed", _("Billed, and not shipped any more")
         STATUS = "status", _("Status differs")
         PAYMENT = "payment", _("Payment does not fit")
         OVERPAID = "overpaid", _("More paid than was open")
@@ -204,6 +238,8 @@ class Discrepancy(models.Model):
         CHANGED_ON_ARRIVAL = "on_arrival", _("Changed on arrival")
         SENT_BACK = "sent_back", _("Changed back again and again")
         MISSING_THERE = "missing_there", _("Missing there")
+        UNREADABLE = "unreadable", _("Cannot be read there")
+        UNIT = "unit", _("No exact quantity in their unit")
 
     class Choice(models.TextChoices):
         OURS = "ours", _("Ours")
@@ -248,6 +284,11 @@ class Discrepancy(models.Model):
         on_delete=models.PROTECT,
         related_name="discrepancies",
         help_text=_("The report that says so; empty if it was the answer to a message of ours."),
+    )
+    report_waits = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text=_("Whether the report was not taken as it is, and waits for a person too."),
     )
     rule = models.CharField(max_length=500, blank=True, help_text=_("Why a person decides."))
     rule_parameters = parameters_field()

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from common.errors import NotEditable
 from common.fields import optional_key
 from crm.models import User
+from fulfilment.addresses import is_host
 from fulfilment.sync.policies import POLICIES, Owner, Policy, with_owner
 from sales.models import ProductCategory
 
@@ -41,7 +42,7 @@ def check_link_template(template: str) -> None:
         or set("{}\\ ") & set(filled)
         or parts is None
         or parts[0] != "https"
-        or not parts[1]
+        or not is_host(parts[1])
     ):
         raise ValidationError(
             gettext(

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from common.fields import identifier, reference_field
@@ -74,7 +75,8 @@ class SyncState(models.Model):
 class Mapping(models.Model):
     """A code of another system for one of our records: many of theirs to one of ours.
 
-    One of them is what the record is called in messages to them.
+    One of them is what the record is called in messages to them. In other capitals a code is the
+    same.
     """
 
     class Kind(models.TextChoices):
@@ -100,7 +102,9 @@ class Mapping(models.Model):
         ordering: ClassVar = ["kind", "their_code"]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["connection", "kind", "their_code"],
+                "connection",
+                "kind",
+                Upper("their_code"),
                 name="mapping_of_their_code_once",
                 violation_error_message=_("This code of theirs is mapped already."),
             ),

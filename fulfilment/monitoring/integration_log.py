@@ -6,7 +6,8 @@ The number of statements is the same for a short log and a long one.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+import uuid
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -47,12 +48,14 @@ class Exchange:
     messages: Sequence[InboundMessage]
     discrepancies: Sequence[Discrepancy]
 
-    @property
-    def is_undecided(self) -> bool:
-        """Whether a person has something to decide, beside fields that both sides changed."""
-        fields = {each.report_id for each in self.conflicts}
-        return any(each.is_open and each.pk not in fields for each in self.messages) or any(
-            each.resolved_at is None and each.compared is None for each in self.discrepancies
+    def is_undecided_beside(self, systems: Collection[uuid.UUID]) -> bool:
+        """Whether a person has something to decide that other connections reported."""
+        return any(
+            each.is_open for each in self.messages if each.connection_id not in systems
+        ) or any(
+            each.resolved_at is None
+            for each in self.discrepancies
+            if each.connection_id not in systems
         )
 
     @property

@@ -20,6 +20,7 @@ from crm.actors import Actor
 from fulfilment.connectors.base import Record
 from fulfilment.models import Connection, Handoff, Lane
 from fulfilment.routes import ROUTES
+from fulfilment.services.order_identity import names_another_order
 from fulfilment.services.references import NewReference, store_references
 from fulfilment.services.wakeups import wake_workers_after_commit
 
@@ -30,6 +31,12 @@ class BeingSent(IllegalTransition):
     """The handoff is being sent at this moment."""
 
     code = "being_sent"
+
+
+class IdTaken(IllegalTransition):
+    """The other system gave the id of the order to another one."""
+
+    code = "id_taken"
 
 
 STUCK = frozenset({State.NEEDS_ATTENTION, State.RETRYING, State.UNKNOWN_OUTCOME})
@@ -50,6 +57,11 @@ def replay_handoff(handoff_id: uuid.UUID, *, actor: Actor) -> Handoff:
         raise IllegalTransition(
             gettext("%(handoff)s is %(state)s already.")
             % {"handoff": handoff, "state": handoff.get_state_display().lower()}
+        )
+    if names_another_order(handoff):
+        raise IdTaken(
+            gettext("%(handoff)s is not sent again: another order there has its id by now.")
+            % {"handoff": handoff}
         )
     unsure = handoff.state == State.UNKNOWN_OUTCOME or handoff.is_acknowledged
     handoff.state = State.UNKNOWN_OUTCOME if unsure else State.QUEUED
@@ -92,7 +104,7 @@ def stuck_like(handoff: Handoff) -> QuerySet[Handoff]:
     )
 
 
-def stuck_because(connection: Connection, cause: str) -> QuerySet[Handoff]:
+def stuck_reason(connection: Connection, cause: str) -> QuerySet[Handoff]:
     """Return the handoffs of a connection that need attention for a cause, as a reader sees it."""
     stuck = _stuck(connection)
     found = stuck.order_by().values_list("cause", "cause_parameters").distinct()
@@ -121,9 +133,13 @@ def sent_between(
 
 
 def replay_all(handoffs: QuerySet[Handoff], *, actor: Actor) -> int:
-    """Send many again, except those already queued or being sent; return how many."""
+    """Send many again, except those already queued or being sent; return how many.
+
+    Lane after lane by their id, since a form holds all of them until it is done.
+    """
     replayed = 0
-    for key in list(handoffs.filter(state__in=REPLAYABLE).values_list("pk", flat=True)):
+    in_turn = handoffs.filter(state__in=REPLAYABLE).order_by("lane_id", "id")
+    for key in list(in_turn.values_list("pk", flat=True)):
         try:
             replay_handoff(key, actor=actor)
         except IllegalTransition:
@@ -164,9 +180,9 @@ def _resolve(handoff: Handoff, resolution: Sentence, *changed: str) -> None:
 def _lock(handoff_id: uuid.UUID) -> tuple[Lane, Handoff]:
     """Lock the lane, then the handoff; refused while a worker holds the lease."""
     lane_id = Handoff.objects.values_list("lane_id", flat=True).get(pk=handoff_id)
-    lane = Lane.objects.select_for_update(of=("self",)).get(pk=lane_id)
+    lane = Lane.objects.select_for_update(of=("self",), no_key=True).get(pk=lane_id)
     handoff = (
-        Handoff.objects.select_for_update(of=("self",))
+        Handoff.objects.select_for_update(of=("self",), no_key=True)
         .select_related("event", "lane__connection")
         .get(pk=handoff_id)
     )

@@ -119,6 +119,9 @@ def standing_of(states: QuerySet[SyncState]) -> QuerySet[Any]:
         connection=OuterRef("connection"), record_id=OuterRef("record_id")
     )
     missing = opened.filter(kind=Discrepancy.Kind.MISSING_THERE)
+    unapplied = InboundMessage.objects.unapplied().filter(
+        connection=OuterRef("connection"), root_id=OuterRef("record_id")
+    )
     waiting = Handoff.objects.filter(
         lane__connection=OuterRef("connection"),
         lane__root_id=OuterRef("record_id"),
@@ -136,7 +139,7 @@ def standing_of(states: QuerySet[SyncState]) -> QuerySet[Any]:
     return states.filter(Exists(here), record_type=ORDER).annotate(
         standing=Case(
             When(Exists(missing), then=Constant(Standing.MISSING_THERE.value)),
-            When(Exists(opened), then=Constant(Standing.DIFFERS.value)),
+            When(Exists(opened) | Exists(unapplied), then=Constant(Standing.DIFFERS.value)),
             When(in_flight, then=Constant(Standing.IN_FLIGHT.value)),
             default=Constant(Standing.AGREES.value),
             output_field=CharField(),
@@ -146,12 +149,8 @@ def standing_of(states: QuerySet[SyncState]) -> QuerySet[Any]:
 
 def _quarantined(connections: Sequence[uuid.UUID]) -> QuerySet[InboundMessage]:
     """Keep the messages that wait with an order which is not here."""
-    return InboundMessage.objects.filter(
-        connection__in=connections,
-        type=CHANGED,
-        result=InboundMessage.Result.QUARANTINED,
-        root_id__isnull=True,
-        resolved_at__isnull=True,
+    return InboundMessage.objects.unapplied().filter(
+        connection__in=connections, type=CHANGED, root_id__isnull=True
     )
 
 

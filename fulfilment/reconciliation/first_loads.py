@@ -6,14 +6,30 @@ connection sets.
 
 from __future__ import annotations
 
+import datetime as dt
 import time
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.db.models import Exists, OuterRef
 
 from crm.actors import System
-from fulfilment.models import InboundMessage, ReconcileFinding, ReconcileRun, SyncState
-from fulfilment.reconciliation.intake_of_reads import receive_read
-from fulfilment.reconciliation.looks import PageRead, keep_finding, next_page, turn_page
+from fulfilment.models import (
+    Connection,
+    ExternalRef,
+    InboundMessage,
+    ReconcileFinding,
+    ReconcileRun,
+    SyncState,
+)
+from fulfilment.reconciliation.intake_of_reads import receive_new_reads, receive_read
+from fulfilment.reconciliation.passes import (
+    PageRead,
+    keep_finding,
+    keep_unidentified,
+    next_page,
+    turn_page,
+)
 from fulfilment.reconciliation.standing import find_order, is_gone, look_at
 from fulfilment.services.sync_states import ORDER
 from sales.models import Order
@@ -34,24 +50,46 @@ def load_page(run: ReconcileRun) -> PageRead:
     if read.value is None:
         return PageRead(is_over=False, problem=read.problem)
     counted = {Standing.AGREES: 0, Standing.TAKEN_IN: 0}
+    new = _new_orders(run.connection, read.value.orders)
+    taken_in = receive_new_reads(run.connection, new, read.began_at)
     for theirs in read.value.orders:
         standing = Standing.TAKEN_IN
-        if is_gone(theirs) or find_order(run.connection, theirs) is not None:
-            standing = look_at(run.connection, theirs)
-        elif (
-            receive_read(run.connection, theirs, read.began_at).result
-            == InboundMessage.Result.QUARANTINED
-        ):
-            standing = Standing.MISSING_HERE
+        if theirs["id"] not in taken_in:
+            standing = _load(run.connection, theirs, read.began_at)
         if standing in counted:
             counted[standing] += 1
         else:
             keep_finding(run, theirs, standing)
+    keep_unidentified(run, read.value)
     page = turn_page(
         run, read.value, agree=counted[Standing.AGREES], taken_in=counted[Standing.TAKEN_IN]
     )
     _hold_rate(run, len(read.value.orders), began)
     return page
+
+
+def _new_orders(
+    connection: Connection, orders: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """Keep the orders that were made there, and of which nothing is known here; one statement."""
+    made_there = [each for each in orders if not (is_gone(each) or each.get("throughline_id"))]
+    known = set(
+        ExternalRef.objects.filter(
+            connection=connection,
+            record_type=ORDER,
+            external_id__in=[str(each["id"]) for each in made_there],
+        ).values_list("external_id", flat=True)
+    )
+    return [each for each in made_there if str(each["id"]) not in known]
+
+
+def _load(connection: Connection, theirs: Mapping[str, Any], read_at: dt.datetime) -> Standing:
+    """Take an order in unless it is here; one that is here is looked at."""
+    if is_gone(theirs) or find_order(connection, theirs) is not None:
+        return look_at(connection, theirs)
+    receipt = receive_read(connection, theirs, read_at)
+    is_refused = receipt.result == InboundMessage.Result.QUARANTINED
+    return Standing.MISSING_HERE if is_refused else Standing.TAKEN_IN
 
 
 def _hold_rate(run: ReconcileRun, orders: int, began: float) -> None:

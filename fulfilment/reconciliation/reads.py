@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from django.db import connection as database
@@ -18,12 +18,14 @@ from django.utils.translation import gettext
 
 from common.errors import DomainError
 from common.sentences import Sentence
+from common.sentences import sentence as _
 from fulfilment.connectors import ChangesPage, OrderReader, Target, open_reader
 from fulfilment.connectors.connector_pool import shared_pool
 from fulfilment.connectors.engine import AttemptResult
-from fulfilment.errors import HandoffError
+from fulfilment.errors import HandoffError, Refused
 from fulfilment.models import Attempt, Connection
 from fulfilment.outbound.connection_health import record_answers
+from fulfilment.reconciliation.identified_orders import as_kept, find_problem, set_apart
 from fulfilment.services.targets import target_of
 
 ResultT = TypeVar("ResultT")
@@ -76,8 +78,12 @@ def check_readable(connection: Connection) -> None:
 
 
 def read_orders(wanted: Mapping[Connection, Sequence[str]]) -> dict[Connection, list[OrderRead]]:
-    """Read orders by the ids that they have there, of several connections at once."""
-    return _ask_all({each: [_order(key) for key in keys] for each, keys in wanted.items()})
+    """Read orders by the ids that they have there, of several connections at once.
+
+    One without an identity, or that cannot be kept, is an error like one that was not read.
+    """
+    asked = _ask_all({each: [_order(key) for key in keys] for each, keys in wanted.items()})
+    return {each: [_identified(each, read) for read in reads] for each, reads in asked.items()}
 
 
 def read_order(connection: Connection, order_id: str) -> OrderRead:
@@ -90,7 +96,21 @@ def read_changes(connection: Connection, cursor: str, limit: int) -> Read[Change
     """Read a page of what changed there after a cursor."""
     asked = _ask_all({connection: [lambda reader: reader.fetch_changes(cursor, limit)]})
     read: Read[ChangesPage] = asked[connection][0]
-    return read
+    return read if read.value is None else replace(read, value=set_apart(read.value))
+
+
+def _identified(connection: Connection, read: OrderRead) -> OrderRead:
+    if read.value is None:
+        return read
+    problem = find_problem(read.value)
+    if problem is None:
+        return replace(read, value=as_kept(read.value))
+    detail = _(
+        "%(name)s answered with an order that cannot be read: %(problem)s",
+        name=connection.name,
+        problem=problem,
+    )
+    return replace(read, value=None, error=Refused(detail))
 
 
 def database_now() -> dt.datetime:

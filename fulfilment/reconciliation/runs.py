@@ -20,7 +20,7 @@ from common.sentences import Sentence
 from common.stored_sentences import columns
 from fulfilment.models import Connection, ReconcileRun
 from fulfilment.reconciliation.first_loads import load_page, send_ours
-from fulfilment.reconciliation.looks import LeaseLost, add_own, end_run, look_again, read_page
+from fulfilment.reconciliation.passes import LeaseLost, add_own, end_run, read_page, second_pass
 from fulfilment.reconciliation.reads import CannotRead, database_now, readable
 
 Purpose = ReconcileRun.Purpose
@@ -142,7 +142,8 @@ def _claim(only: uuid.UUID | None) -> ReconcileRun | None:
 
 def _renew(run: ReconcileRun) -> None:
     held = ReconcileRun.objects.filter(pk=run.pk, lease_token=run.lease_token)
-    held.update(leased_until=database_now() + LEASE)
+    if not held.update(leased_until=database_now() + LEASE):
+        raise LeaseLost
 
 
 def _advance(run: ReconcileRun) -> bool:
@@ -173,7 +174,11 @@ def _second_look(run: ReconcileRun) -> bool:
     if run.purpose == Purpose.FIRST_LOAD:
         is_over = not (run.sends_ours and send_ours(run))
     else:
-        is_over = not look_again(run)
+        looked = second_pass(run)
+        _note(run, looked.problem)
+        if looked.problem:
+            return False
+        is_over = looked.is_over
     if is_over:
         end_run(run)
     return not is_over

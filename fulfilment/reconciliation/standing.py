@@ -11,14 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 
-from common.sentences import sentence as _
-from fulfilment.connectors.base import Record
 from fulfilment.models import (
     Connection,
     Discrepancy,
-    ExternalRef,
     Handoff,
     InboundMessage,
     ReconcileFinding,
@@ -26,8 +22,16 @@ from fulfilment.models import (
 )
 from fulfilment.reconciliation.intake_of_reads import receive_read
 from fulfilment.reconciliation.reads import OrderRead
-from fulfilment.services.discrepancies import NewDiscrepancy, settle_discrepancies
+from fulfilment.reconciliation.snapshots import forget_base, is_news, is_older
+from fulfilment.services.discrepancies import settle_discrepancies
 from fulfilment.services.known_versions import forget_lost_pushes
+from fulfilment.services.order_identity import (
+    find_shared,
+    forget_reference,
+    not_read_there,
+    open_missing_there,
+    open_unreadable,
+)
 from fulfilment.services.resent_orders import send_if_it_differs, will_differ
 from fulfilment.services.sync_states import ORDER, lock_state
 from sales.models import Order
@@ -35,19 +39,24 @@ from sales.services.documents.locks import lock_order
 
 Standing = ReconcileFinding.Standing
 
-ABSENT = object()
 REPAIRED = frozenset({Standing.TAKEN_IN, Standing.SENT_AGAIN})
 
 
 def find_order(connection: Connection, theirs: Mapping[str, Any]) -> uuid.UUID | None:
-    """Find our order of a snapshot, by their id of it or by ours; None if it is not here."""
-    known = ExternalRef.objects.filter(
-        connection=connection, record_type=ORDER, external_id=theirs["id"]
-    ).values("record_id")
-    found = Q(pk__in=known)
-    if own := theirs.get("throughline_id"):
-        found |= Q(pk=own)
-    return Order.objects.filter(found).values_list("pk", flat=True).first()
+    """Find our order of a snapshot; None if it is not here."""
+    found = find_shared(
+        connection,
+        str(theirs["id"]),
+        str(theirs.get("number") or ""),
+        theirs.get("throughline_id"),
+    )
+    return here(found)
+
+
+def here(order_id: uuid.UUID | None) -> uuid.UUID | None:
+    """Return the id of an order that is here; None of one that is not, or not any more."""
+    is_here = order_id is not None and Order.objects.filter(pk=order_id).exists()
+    return order_id if is_here else None
 
 
 def look_at(connection: Connection, theirs: Mapping[str, Any]) -> Standing:
@@ -65,18 +74,25 @@ def look_at(connection: Connection, theirs: Mapping[str, Any]) -> Standing:
     order = Order.objects.get(pk=order_id)
     if state.pushes or will_differ(state, order):
         return Standing.IN_FLIGHT
-    return Standing.AGREES
+    return Standing.DIFFERS if _has_waiting(connection, order_id) else Standing.AGREES
 
 
 def settle(connection: Connection, read: OrderRead, order_id: uuid.UUID | None) -> Standing:
     """Bring an order that was read to the same on both sides, if no person has to decide.
 
-    ``order_id`` is ours; None if it is not here.
+    ``order_id`` is ours; None if it is not here. Another one may have its id there by now.
     """
     theirs = read.value
     if theirs is None or (order_id is None and is_gone(theirs)):
         return _settle_missing(connection, read, order_id)
+    if order_id is not None and find_order(connection, theirs) != order_id:
+        settle(connection, read, find_order(connection, theirs))
+        return _settle_missing(connection, read, order_id)
     is_taken_in = order_id is None or is_news(state_of(connection, order_id), theirs)
+    if order_id is not None and is_taken_in and is_older(state_of(connection, order_id), theirs):
+        if _is_under_way(connection, order_id):
+            return Standing.IN_FLIGHT
+        is_taken_in = forget_base(connection, read, state_of(connection, order_id))
     if order_id is None or is_taken_in:
         receipt = receive_read(connection, theirs, read.began_at)
         order_id = find_order(connection, theirs)
@@ -96,7 +112,7 @@ def _settle_ours(
     state = lock_state(connection, order_id)
     _close_missing(connection, order_id)
     if _is_under_way(connection, order_id):
-        return Standing.TAKEN_IN if is_taken_in else Standing.IN_FLIGHT
+        return _while_under_way(connection, order_id, is_taken_in=is_taken_in)
     if is_taken_in and state.read_due_at is not None:
         return Standing.IN_FLIGHT
     knows = (read.value or {}).get("knows")
@@ -105,7 +121,15 @@ def _settle_ours(
         return Standing.DIFFERS
     if not is_gone(read.value or {}) and send_if_it_differs(state, order):
         return Standing.SENT_AGAIN
+    if _has_waiting(connection, order_id):
+        return Standing.DIFFERS
     return Standing.TAKEN_IN if is_taken_in else Standing.AGREES
+
+
+def _while_under_way(connection: Connection, order_id: uuid.UUID, *, is_taken_in: bool) -> Standing:
+    if _has_open(connection, order_id):
+        return Standing.DIFFERS
+    return Standing.TAKEN_IN if is_taken_in else Standing.IN_FLIGHT
 
 
 @transaction.atomic
@@ -122,12 +146,21 @@ def _settle_missing(
     if state.received_at is None:
         forget_lost_pushes(state, read.began_at, knows=0, is_news=False)
         if not state.pushes:
-            _forget_reference(connection, order_id)
+            forget_reference(connection, order_id)
             send_if_it_differs(state, order)
             return Standing.SENT_AGAIN
         return Standing.IN_FLIGHT
-    settle_discrepancies(_missing(connection, order_id), [_gone(connection, order)])
+    open_missing_there(connection, order)
     return Standing.MISSING_THERE
+
+
+@transaction.atomic
+def leave_unread(connection: Connection, read: OrderRead, order_id: uuid.UUID | None) -> Standing:
+    """Leave an order that cannot be read there to a person."""
+    if order_id is None:
+        return Standing.MISSING_HERE
+    open_unreadable(connection, lock_order(order_id), read.problem)
+    return Standing.DIFFERS
 
 
 def is_gone(theirs: Mapping[str, Any]) -> bool:
@@ -140,48 +173,22 @@ def state_of(connection: Connection, order_id: uuid.UUID) -> SyncState:
     return SyncState.objects.filter(**keys).first() or SyncState(**keys)
 
 
-def is_news(state: SyncState, theirs: Mapping[str, Any]) -> bool:
-    """Whether their order is not the snapshot that we have of it."""
-    kept = state.snapshot.get("order", {})
-    is_other = kept.get("deleted") != theirs.get("deleted")
-    return is_other or any(kept.get(name, ABSENT) != value for name, value in theirs.items())
-
-
 def _is_under_way(connection: Connection, order_id: uuid.UUID) -> bool:
     waiting = Handoff.objects.filter(lane__connection=connection, lane__root_id=order_id)
     return waiting.filter(event__subject_id=order_id, state__in=Handoff.WAITING).exists()
 
 
 def _has_open(connection: Connection, order_id: uuid.UUID) -> bool:
+    """Whether a person has to decide something of an order."""
     return Discrepancy.objects.open().filter(connection=connection, record_id=order_id).exists()
 
 
-def _missing(connection: Connection, order_id: uuid.UUID) -> Any:
-    return Discrepancy.objects.filter(
-        connection=connection, record_id=order_id, kind=Discrepancy.Kind.MISSING_THERE
-    )
+def _has_waiting(connection: Connection, order_id: uuid.UUID) -> bool:
+    """Whether a message about an order could not be applied, and waits for a person."""
+    waiting = InboundMessage.objects.unapplied()
+    return waiting.filter(connection=connection, root_id=order_id).exists()
 
 
 def _close_missing(connection: Connection, order_id: uuid.UUID) -> None:
-    """Close what says that an order is missing there, once it is read there again."""
-    settle_discrepancies(_missing(connection, order_id), [])
-
-
-def _forget_reference(connection: Connection, order_id: uuid.UUID) -> None:
-    """Forget the id that they gave to an order which they do not have."""
-    ExternalRef.objects.filter(
-        connection=connection, record_type=ORDER, record_id=order_id
-    ).delete()
-
-
-def _gone(connection: Connection, order: Order) -> NewDiscrepancy:
-    return NewDiscrepancy(
-        connection.pk,
-        Discrepancy.Kind.MISSING_THERE,
-        Record(ORDER, order.pk, order.number or ""),
-        ours=order.get_status_display(),
-        theirs="–",
-        rule=_(
-            "They had it and do not have it any more: cancel it here, or have it made there again."
-        ),
-    )
+    """Close what says that an order is missing or unreadable there, once it is read again."""
+    settle_discrepancies(not_read_there(connection, order_id), [])

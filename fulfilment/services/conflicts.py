@@ -8,29 +8,31 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from common.errors import MissingField, NotEditable, StaleVersion
+from common.errors import DomainError, MissingField, NotEditable, StaleVersion, raise_all
 from common.sentences import Sentence
 from common.sentences import sentence as _
 from common.stored_sentences import columns
 from crm.models import User
 from fulfilment.exchanged_fields import name_of_field, write_value
-from fulfilment.models import Discrepancy, SyncState
-from fulfilment.services.discrepancies import already_resolved, close_conflicts
+from fulfilment.models import Connection, Discrepancy, SyncState
+from fulfilment.services.discrepancies import already_resolved, settle_messages
 from fulfilment.services.order_edits import apply_edit, read_edit
 from fulfilment.services.order_values import values_of
 from fulfilment.services.sync_states import ORDER, conflict_of, lock_state
+from fulfilment.services.sync_statuses import open_conflicts_of
 from fulfilment.sync.canonical import Notation, canonical_value
-from fulfilment.sync.disputes import Choice, settle
+from fulfilment.sync.disputes import Choice, Decision, settle
 from fulfilment.sync.merge import Conflict, with_discount
-from fulfilment.sync.policies import CANCELLED, policy_of
+from fulfilment.sync.policies import CANCELLED, decided_with, policy_of
 from sales.models import Order, OrderLine
 from sales.pricing.money import Rounding
 from sales.services.documents.locks import lock_order
@@ -56,6 +58,7 @@ class OpenConflict:
     def seen(self) -> str:
         """A hash of the three values, so that nobody decides on others than were shown."""
         of_each = [self.conflict.base, self.conflict.ours, self.conflict.theirs]
+        of_each += [self.held.get(path) for path in decided_with(self.conflict.path)]
         return hashlib.sha256(json.dumps(of_each, sort_keys=True).encode()).hexdigest()[:32]
 
     @property
@@ -80,60 +83,136 @@ class OpenConflict:
         return not self.order.is_cancelled
 
 
-def read_conflict(found: Discrepancy) -> OpenConflict:
-    """Read a conflict with what each side holds now; four statements."""
-    states = SyncState.objects.filter(
-        connection=found.connection_id, record_type=ORDER, record_id=found.record_id
-    )
-    return _read(found, Order.objects.get(pk=found.record_id), states.get())
+def read_conflicts(order: Order, connection: Connection) -> list[OpenConflict]:
+    """Read the open conflicts of an order with a system, each with what both hold now.
+
+    Four statements, however many; two if there is none.
+    """
+    found = open_conflicts_of(order.pk).filter(connection=connection).order_by("id")
+    rows = list(found.select_related("connection"))
+    if not rows:
+        return []
+    states = SyncState.objects.filter(connection=connection, record_type=ORDER, record_id=order.pk)
+    return _read(rows, order, states.get())
 
 
-def _read(found: Discrepancy, order: Order, state: SyncState) -> OpenConflict:
+def _read(found: Iterable[Discrepancy], order: Order, state: SyncState) -> list[OpenConflict]:
     lines = lines_of(order)
-    category = found.connection.default_category_id
+    category = state.connection.default_category_id
     values = values_of(order, lines, state.held, default_category=category)
+    return [
+        OpenConflict(each, order, lines, values, state.held, _present(each, values))
+        for each in found
+    ]
+
+
+def _present(found: Discrepancy, values: Mapping[str, Any]) -> Conflict:
     conflict = conflict_of(found)
-    conflict = replace(conflict, ours=values.get(conflict.path))
-    return OpenConflict(found, order, lines, values, state.held, conflict)
+    return replace(conflict, ours=values.get(conflict.path))
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a person chose of a conflict; ``other`` is another value, as typed.
+
+    ``seen`` is the hash of the values that the person was shown.
+    """
+
+    choice: Choice
+    other: Any = None
+    seen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What decisions would come to: our total before and after, and what they would be sent."""
+
+    before: Decimal
+    after: Decimal
+    sent: Sequence[tuple[OpenConflict, Any]]
 
 
 @transaction.atomic
-def decide_conflict(
-    discrepancy_id: uuid.UUID,
-    choice: Choice,
+def decide_conflicts(
+    order_id: uuid.UUID,
+    connection: Connection,
+    chosen: Mapping[uuid.UUID, Chosen],
     *,
     actor: User,
     reason: str,
-    other: Any = None,
-    seen: str = "",
-) -> Discrepancy:
-    """Let one value of a field count on both sides; ``other`` is that of another choice, as typed.
+) -> list[Discrepancy]:
+    """Let one value of each chosen field, by the id of its discrepancy, count on both sides.
 
-    ``seen`` is the hash of the values that the person was shown. Raises StaleVersion if they are
-    others by now, AlreadyResolved, NotEditable for a field that cannot change, and what the use
-    cases of the order refuse.
+    All in one change order. Raises StaleVersion for values that are others by now,
+    AlreadyResolved, NotEditable for a field that cannot change, each with the id of the
+    discrepancy as ``field``, and what the use cases of the order refuse.
     """
     if not reason.strip():
         raise MissingField(gettext("Give the reason of the decision."), field="reason")
-    found = Discrepancy.objects.select_related("connection").get(pk=discrepancy_id)
-    order = lock_order(found.record_id)
-    state = lock_state(found.connection, order.pk)
-    found = Discrepancy.objects.select_related("connection").get(pk=discrepancy_id)
-    if found.resolved_at is not None:
-        raise already_resolved(found)
-    now = _read(found, order, state)
-    if seen and seen != now.seen:
-        raise _stale(now)
+    order, state, settled = _settle(order_id, connection, chosen)
+    for now, decision in settled:
+        _record(now, Choice(chosen[now.discrepancy.pk].choice), decision.value, actor, reason)
+    _apply(order, settled, actor, reason)
+    if any(decision.tell_origin for _now, decision in settled) and not _is_sent(state):
+        send_order_again(order.pk, actor=actor, to=connection.code)
+    return list(Discrepancy.objects.filter(pk__in=chosen).order_by("id"))
+
+
+def preview_decisions(
+    order_id: uuid.UUID,
+    connection: Connection,
+    chosen: Mapping[uuid.UUID, Chosen],
+    *,
+    actor: User,
+) -> Preview:
+    """Return what decisions would come to, and change nothing; raises as they would."""
+    with transaction.atomic():
+        order, _state, settled = _settle(order_id, connection, chosen)
+        before = order.total
+        _apply(order, settled, actor, gettext("Preview"))
+        order.refresh_from_db(fields=["total"])
+        sent = [(now, decision.value) for now, decision in settled if decision.tell_origin]
+        transaction.set_rollback(True)
+    return Preview(before, order.total, sent)
+
+
+Settled = Sequence[tuple[OpenConflict, Decision]]
+
+
+def _settle(
+    order_id: uuid.UUID, connection: Connection, chosen: Mapping[uuid.UUID, Chosen]
+) -> tuple[Order, SyncState, Settled]:
+    """Lock the order, and find what each decision comes to with the values as they are now."""
+    order = lock_order(order_id)
+    state = lock_state(connection, order.pk)
+    rows = Discrepancy.objects.filter(
+        pk__in=chosen, connection=connection, record_id=order.pk, compared__isnull=False
+    )
+    conflicts = _read(rows.select_related("connection").order_by("id"), order, state)
+    raise_all(
+        refusal
+        for now in conflicts
+        if (refusal := _refusal(now, chosen[now.discrepancy.pk])) is not None
+    )
     notation = Notation(order.currency, rounding=Rounding(order.rounding))
-    other = canonical_value(now.conflict.path, other, notation)
-    decision = settle(now.conflict, choice, now.held, other)
-    _record(now, choice, decision.value, actor, reason)
-    if decision.value != now.conflict.ours:
-        _apply(now, decision.value, actor, reason)
-    if decision.tell_origin and not _is_sent(state):
-        send_order_again(order.pk, actor=actor, to=found.connection.code)
-    found.refresh_from_db()
-    return found
+    settled = []
+    for now in conflicts:
+        choice = chosen[now.discrepancy.pk]
+        other = canonical_value(now.conflict.path, choice.other, notation)
+        settled.append((now, settle(now.conflict, choice.choice, now.held, other)))
+    raise_all(
+        _cannot_change(now)
+        for now, decision in settled
+        if decision.value != now.conflict.ours and not now.takes_another_value
+    )
+    return order, state, settled
+
+
+def _refusal(now: OpenConflict, chosen: Chosen) -> DomainError | None:
+    """Say why a conflict cannot be decided as the person saw it."""
+    if now.discrepancy.resolved_at is not None:
+        return already_resolved(now.discrepancy)
+    return _stale(now) if chosen.seen and chosen.seen != now.seen else None
 
 
 def _stale(now: OpenConflict) -> StaleVersion:
@@ -147,7 +226,8 @@ def _stale(now: OpenConflict) -> StaleVersion:
             "ours": now.write(now.conflict.ours),
             "theirs": now.write(now.conflict.theirs),
             "connection": now.discrepancy.connection,
-        }
+        },
+        field=str(now.discrepancy.pk),
     )
 
 
@@ -162,7 +242,7 @@ def _record(now: OpenConflict, choice: Choice, value: Any, actor: User, reason: 
         compared=compared,
         **columns("resolution", resolution, 300),
     )
-    close_conflicts(now.order.pk, resolution)
+    settle_messages(now.order.pk, resolution)
 
 
 def _decision(now: OpenConflict, value: Any, actor: User, reason: str) -> Sentence:
@@ -174,13 +254,19 @@ def _decision(now: OpenConflict, value: Any, actor: User, reason: str) -> Senten
     )
 
 
-def _apply(now: OpenConflict, value: Any, actor: User, reason: str) -> None:
-    """Change our order to a value, by the use case that a person would take."""
-    if not now.takes_another_value:
-        raise _cannot_change(now)
-    applied = with_discount(now.conflict.path, value, now.values)
-    edit = read_edit(applied, now.order, now.lines)
-    apply_edit(now.order, edit, actor=actor, reason=reason)
+def _apply(order: Order, settled: Settled, actor: User, reason: str) -> None:
+    """Change our order to all values at once, by the use case that a person would take."""
+    taken = {
+        now.conflict.path: decision.value
+        for now, decision in settled
+        if decision.value != now.conflict.ours
+    }
+    if not taken:
+        return
+    now, _decision = settled[0]
+    for path, value in list(taken.items()):
+        taken |= dict(with_discount(path, value, now.values))
+    apply_edit(order, read_edit(taken.items(), order, now.lines), actor=actor, reason=reason)
 
 
 def _cannot_change(now: OpenConflict) -> NotEditable:
@@ -194,7 +280,7 @@ def _cannot_change(now: OpenConflict) -> NotEditable:
             "%(field)s stays as it is once an order is made: "
             "keep ours, and have it corrected in %(connection)s."
         )
-    return NotEditable(text % values)
+    return NotEditable(text % values, field=str(now.discrepancy.pk))
 
 
 def _is_sent(state: SyncState) -> bool:

@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import connection as database
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from common.errors import IllegalTransition
 from fulfilment import signing
-from fulfilment.models import Connection, Handoff, Health, InvalidConnection, Lane, Secret
+from fulfilment.models import Connection, Handoff, Health, InvalidConnection, Secret
 from fulfilment.services.disabled_periods import Missed, begin_period, end_period
 from fulfilment.services.prefixes import check_prefix
 from fulfilment.services.wakeups import wake_workers_after_commit
@@ -23,6 +24,18 @@ Status = Connection.Status
 
 OVERLAP = dt.timedelta(hours=24)
 """How long an old secret stays valid beside its successor."""
+
+
+LANES_DUE = """
+WITH waiting AS (
+    SELECT id FROM fulfilment_lane
+    WHERE connection_id = %s AND pending > 0 AND NOT is_blocked AND lease_token IS NULL
+    ORDER BY id FOR NO KEY UPDATE
+)
+UPDATE fulfilment_lane AS lane SET due_at = clock_timestamp()
+FROM waiting WHERE lane.id = waiting.id
+"""
+"""Locks the lanes one after the other by their id, as everything does that locks several."""
 
 
 @transaction.atomic
@@ -41,9 +54,9 @@ def register_connection(
     _check_settings(Connection(code=code, **wanted))
     check_prefix(Connection(code=code, **wanted))
     _check_secrets(secret_out, secret_in)
-    connection, is_new = Connection.objects.select_for_update().get_or_create(
-        code=code, defaults=wanted
-    )
+    connection, is_new = Connection.objects.get_or_create(code=code, defaults=wanted)
+    if not is_new:
+        connection = lock_connection(connection)
     changed = {key: value for key, value in wanted.items() if getattr(connection, key) != value}
     for field, value in changed.items():
         setattr(connection, field, value)
@@ -60,6 +73,7 @@ def rotate_secret(connection: Connection, purpose: Secret.Purpose, new: str | No
     """Add a new secret, which is returned only here; the old one stays valid for a day."""
     secret = new or signing.make_secret()
     _check_secrets(secret)
+    lock_connection(connection)
     _let_expire(connection, purpose)
     Secret.objects.create(
         connection=connection, purpose=purpose, ciphertext=signing.encrypt(secret)
@@ -93,7 +107,7 @@ def disable_connection(connection: Connection) -> int:
 
     What happens from now on is not queued; the period keeps that for the connection's page.
     """
-    locked = Connection.objects.select_for_update().get(pk=connection.pk)
+    locked = lock_connection(connection)
     locked.status = Status.DISABLED
     locked.save(update_fields=["status", "updated_at"])
     begin_period(locked)
@@ -104,7 +118,7 @@ def disable_connection(connection: Connection) -> int:
 @transaction.atomic
 def pause_connection(connection: Connection) -> Connection:
     """Stop sending to a connection; events are queued meanwhile."""
-    locked = Connection.objects.select_for_update().get(pk=connection.pk)
+    locked = lock_connection(connection)
     if locked.status == Status.DISABLED:
         raise IllegalTransition(
             gettext("%(connection)s is disabled: resume it first.") % {"connection": locked}
@@ -120,12 +134,21 @@ def resume_connection(connection: Connection) -> Missed:
 
     Returns what was not queued while it was disabled.
     """
-    locked = Connection.objects.select_for_update().get(pk=connection.pk)
+    locked = lock_connection(connection)
     locked.status = Status.ACTIVE
     locked.save(update_fields=["status", "updated_at"])
     missed = end_period(locked)
     retry_after_repair(locked)
     return missed
+
+
+def lock_connection(connection: Connection) -> Connection:
+    """Lock a connection: first its health, as deliveries do before they set its status.
+
+    A save that only refers to the connection does not wait for this.
+    """
+    Health.objects.select_for_update(no_key=True).filter(connection=connection).first()
+    return Connection.objects.select_for_update(no_key=True).get(pk=connection.pk)
 
 
 def live_secrets(connection: Connection, purpose: Secret.Purpose) -> list[str]:
@@ -176,6 +199,7 @@ def _ensure_secret(connection: Connection, purpose: Secret.Purpose, secret: str)
 @transaction.atomic
 def retry_after_repair(connection: Connection) -> None:
     """Close the circuit breaker after a change that may be a repair, and retry at once."""
+    lock_connection(connection)
     if connection.status in {Status.AUTH_FAILED, Status.GONE}:
         Connection.objects.filter(pk=connection.pk).update(status=Status.ACTIVE)
         connection.status = Status.ACTIVE
@@ -188,7 +212,6 @@ def retry_after_repair(connection: Connection) -> None:
         in_flight_limit=1,
         window=[],
     )
-    Lane.objects.filter(
-        connection=connection, pending__gt=0, is_blocked=False, lease_token__isnull=True
-    ).update(due_at=timezone.now())
+    with database.cursor() as cursor:
+        cursor.execute(LANES_DUE, [connection.pk])
     wake_workers_after_commit()

@@ -3,25 +3,40 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from common.errors import IllegalTransition, MissingField
-from common.sentences import Sentence
+from common.sentences import Sentence, joined
 from common.sentences import sentence as _
-from common.stored_sentences import columns, store
+from common.stored_sentences import columns, store, stored_text
 from crm.actors import Actor
 from crm.models import User
 from fulfilment.cloudevents import plain
 from fulfilment.connectors.base import Record
 from fulfilment.models import Discrepancy, InboundMessage
+
+Result = InboundMessage.Result
+
+COLUMNS = (
+    *("ours", "ours_parameters", "theirs", "difference", "about", "compared"),
+    *("rule", "rule_parameters", "report", "report_waits"),
+)
+"""What is brought up to date of an open discrepancy."""
+
+
+WAITING_COLUMNS = ("result", "resolved_at", "detail", "detail_parameters")
+
+_opened: ContextVar[list[Discrepancy] | None] = ContextVar("opened", default=None)
 
 
 class AlreadyResolved(IllegalTransition):
@@ -52,6 +67,8 @@ class NewDiscrepancy:
     report: str = ""
     compared: Mapping[str, Any] | None = None
     """The values of a field that both systems edit, in full."""
+    report_waits: bool = False
+    """Whether the report was not taken as it is, and waits for a person too."""
     stays_decided: bool = True
     """Whether a person's decision holds while the same values are reported."""
 
@@ -75,60 +92,120 @@ class NewDiscrepancy:
             "difference": self.difference[:60],
         }
 
-    @property
-    def columns(self) -> dict[str, Any]:
-        """What is stored of what a person compares, and of where it comes from."""
+    def columns(self, reports: Mapping[tuple[uuid.UUID, str], uuid.UUID]) -> dict[str, Any]:
+        """Return what is stored of what a person compares, and of where it comes from."""
         return {
             **self.values,
             **columns("ours", self.ours, 200),
             **columns("rule", self.rule, 500),
             "about": self.about[:200],
             "compared": self.compared,
-            "report_id": self._find_report(),
+            "report_id": reports.get((self.connection_id, self.report)),
+            "report_waits": self.report_waits,
         }
 
-    def _find_report(self) -> uuid.UUID | None:
-        """Return the key of the message that says so; none without one, and no statement."""
-        if not self.report:
-            return None
-        said = InboundMessage.objects.filter(connection=self.connection_id, message_id=self.report)
-        return said.values_list("pk", flat=True).first()
+
+def open_discrepancies(found: Collection[NewDiscrepancy]) -> None:
+    """Open discrepancies; one that is open already shows the latest values.
+
+    What a person has decided stays decided until other values are reported. Five statements, for
+    one or for a hundred, and none without one.
+    """
+    if found:
+        _open(found)
 
 
 @transaction.atomic
-def open_discrepancies(found: Iterable[NewDiscrepancy]) -> None:
-    """Open discrepancies; one that is open already shows the latest values.
-
-    What a person has decided stays decided until other values are reported.
-    """
+def _open(found: Collection[NewDiscrepancy]) -> None:
+    reports = _reports_of(found)
+    known = _known(found)
+    changed: list[Discrepancy] = []
+    new: dict[tuple[Any, ...], Discrepancy] = {}
     for each in found:
-        known = Discrepancy.objects.filter(**each.key)
-        opened = known.filter(resolved_at__isnull=True).first()
+        key = tuple(each.key.values())
+        rows = known.get(key, [])
+        opened = next((row for row in rows if row.resolved_at is None), new.get(key))
         if opened is not None:
-            _show_latest(opened, each)
-        elif not (each.stays_decided and _was_decided(known, each)):
-            _open(each)
-
-
-def _was_decided(known: QuerySet[Discrepancy], new: NewDiscrepancy) -> bool:
-    return known.exclude(resolution="").filter(**new.values).exists()
-
-
-def _show_latest(opened: Discrepancy, new: NewDiscrepancy) -> None:
-    changed = {name: value for name, value in new.columns.items() if getattr(opened, name) != value}
+            has_changed = _show_latest(opened, each.columns(reports))
+            changed += [opened] if has_changed and key not in new else []
+        elif not (each.stays_decided and _was_decided(rows, each)):
+            new[key] = _new(each, reports)
     if changed:
-        Discrepancy.objects.filter(pk=opened.pk).update(**changed)
+        Discrepancy.objects.bulk_update(changed, COLUMNS)
+    Discrepancy.objects.bulk_create(new.values(), ignore_conflicts=True)
+    if (opened_now := _opened.get()) is not None:
+        opened_now.extend(new.values())
 
 
-def _open(new: NewDiscrepancy) -> None:
-    row = Discrepancy(
+@contextmanager
+def collecting_opened() -> Iterator[list[Discrepancy]]:
+    """Collect the discrepancies that are opened inside."""
+    opened: list[Discrepancy] = []
+    token = _opened.set(opened)
+    try:
+        yield opened
+    finally:
+        _opened.reset(token)
+
+
+def rules_of_open(opened: Collection[Discrepancy]) -> list[str | Sentence]:
+    """Return why a person decides those that are open still; one statement, and none without."""
+    keys = [each.pk for each in opened if each.rule]
+    rows = Discrepancy.objects.open().filter(pk__in=keys).order_by("id") if keys else []
+    return [stored_text(row.rule, row.rule_parameters) for row in rows]
+
+
+def _reports_of(
+    found: Collection[NewDiscrepancy],
+) -> dict[tuple[uuid.UUID, str], uuid.UUID]:
+    """Return the keys of the messages that say so; none without one, and no statement."""
+    said = InboundMessage.objects.filter(
+        connection__in={each.connection_id for each in found},
+        message_id__in={each.report for each in found} - {""},
+    )
+    rows = said.values_list("connection_id", "message_id", "pk")
+    return {(connection_id, message_id): pk for connection_id, message_id, pk in rows}
+
+
+def _known(found: Collection[NewDiscrepancy]) -> dict[tuple[Any, ...], list[Discrepancy]]:
+    """Read what is open, or was decided by a person, of the same fields."""
+    rows = Discrepancy.objects.filter(
+        Q(resolved_at__isnull=True) | ~Q(resolution=""),
+        record_id__in={each.record.id for each in found},
+        kind__in={each.kind for each in found},
+        part__in={each.part for each in found},
+        field__in={each.field for each in found},
+    )
+    known: dict[tuple[Any, ...], list[Discrepancy]] = {}
+    for row in rows.order_by("id"):
+        key = (row.connection_id, row.kind, row.record_id, row.part, row.field)
+        known.setdefault(key, []).append(row)
+    return known
+
+
+def _was_decided(rows: Iterable[Discrepancy], new: NewDiscrepancy) -> bool:
+    decided = (row for row in rows if row.resolution)
+    return any(
+        all(getattr(row, name) == value for name, value in new.values.items()) for row in decided
+    )
+
+
+def _show_latest(opened: Discrepancy, values: Mapping[str, Any]) -> bool:
+    """Set the latest values; returns whether they are others."""
+    changed = {name: value for name, value in values.items() if getattr(opened, name) != value}
+    for name, value in changed.items():
+        setattr(opened, name, value)
+    return bool(changed)
+
+
+def _new(new: NewDiscrepancy, reports: Mapping[tuple[uuid.UUID, str], uuid.UUID]) -> Discrepancy:
+    return Discrepancy(
         **new.key,
-        **new.columns,
+        **new.columns(reports),
         record_type=new.record.type,
         record_number=new.record.number[:30],
         base=new.base[:200],
     )
-    Discrepancy.objects.bulk_create([row], ignore_conflicts=True)
 
 
 def settle_discrepancies(
@@ -162,13 +239,18 @@ def resolve_discrepancy(discrepancy: Discrepancy, *, actor: User, reason: str) -
     )
     if not decided:
         raise already_resolved(discrepancy)
-    close_conflicts(discrepancy.record_id, resolution)
+    settle_messages(discrepancy.record_id, resolution)
 
 
 def already_resolved(discrepancy: Discrepancy) -> AlreadyResolved:
     """Make the refusal to decide what is decided."""
     return AlreadyResolved(
-        gettext("%(discrepancy)s was resolved before.") % {"discrepancy": discrepancy}
+        gettext("%(discrepancy)s was resolved before: %(decision)s")
+        % {
+            "discrepancy": discrepancy.display_about or discrepancy,
+            "decision": discrepancy.decision,
+        },
+        field=str(discrepancy.pk),
     )
 
 
@@ -177,38 +259,50 @@ def decision(actor: Actor, reason: str) -> Sentence:
     return _("%(actor)s: %(reason)s", actor=actor, reason=reason.strip())
 
 
-def close_conflicts(record_id: uuid.UUID, resolution: str | Sentence = "") -> None:
-    """Close a document's messages in conflict of which nothing is to decide any more.
+def settle_messages(record_id: uuid.UUID, resolution: str | Sentence = "") -> None:
+    """Let those messages about a document wait for a person of which something is to decide.
 
-    One statement if none is in conflict.
+    Which these are depends on the discrepancies alone, not on what was found when a message came.
+    Two statements if none waits and none has to.
     """
-    waiting = InboundMessage.objects.filter(
-        root_id=record_id, result=InboundMessage.Result.CONFLICT, resolved_at__isnull=True
+    waiting = _waiting_reports(record_id)
+    said = InboundMessage.objects.filter(
+        root_id=record_id, result__in=InboundMessage.COUNTED, resolution=""
     )
-    messages = list(waiting)
-    if not messages:
-        return
-    undecided = list(Discrepancy.objects.filter(record_id=record_id, resolved_at__isnull=True))
-    settled = [
-        message.pk
-        for message in messages
-        if not any(_concerns(found, message) for found in undecided)
-    ]
-    waiting.filter(pk__in=settled).update(
-        resolved_at=timezone.now(), **columns("resolution", resolution, 300)
+    in_conflict = Q(result=Result.CONFLICT, resolved_at__isnull=True)
+    settled, changed = [], []
+    for message in said.filter(in_conflict | Q(pk__in=waiting)).defer("body", "said"):
+        if message.pk not in waiting:
+            settled.append(message.pk)
+        elif _lets_wait(message, columns("detail", joined(waiting[message.pk], 500), 500)):
+            changed.append(message)
+    InboundMessage.objects.bulk_update(changed, WAITING_COLUMNS)
+    if settled:
+        said.filter(pk__in=settled).update(
+            resolved_at=timezone.now(), **columns("resolution", resolution, 300)
+        )
+
+
+def _waiting_reports(record_id: uuid.UUID) -> dict[uuid.UUID, list[str | Sentence]]:
+    """Return the messages with which something waits, each with all rules that it breaks."""
+    rows = Discrepancy.objects.filter(
+        record_id=record_id, resolved_at__isnull=True, report__isnull=False
     )
+    rules: dict[uuid.UUID, list[str | Sentence]] = {}
+    waiting: set[uuid.UUID] = set()
+    for row in rows.order_by("kind", "part", "field", "connection_id"):
+        if row.report_id is None:
+            continue
+        rules.setdefault(row.report_id, []).append(stored_text(row.rule, row.rule_parameters))
+        if row.report_waits:
+            waiting.add(row.report_id)
+    return {report: rules[report] for report in waiting}
 
 
-def _concerns(found: Discrepancy, message: InboundMessage) -> bool:
-    """Whether a value that differs is what a message says, or of a part or line that it names."""
-    if found.report_id in {None, message.pk}:
-        return True
-    lines = _lines_named(message) if found.kind == Discrepancy.Kind.QUANTITY else set()
-    named = {message.part.strip().casefold(), *lines} - {""}
-    is_theirs = found.connection_id == message.connection_id
-    return is_theirs and bool(named & {found.part.casefold(), found.field.strip().casefold()})
-
-
-def _lines_named(message: InboundMessage) -> set[str]:
-    lines = message.body.get("data", {}).get("lines", [])
-    return {str(line.get("order_line", "")).casefold() for line in lines}
+def _lets_wait(message: InboundMessage, detail: Mapping[str, Any]) -> bool:
+    """Have a message wait; returns whether it did not, or for another reason."""
+    wanted = {"result": Result.CONFLICT, "resolved_at": None, **detail}
+    changed = {name: value for name, value in wanted.items() if getattr(message, name) != value}
+    for name, value in changed.items():
+        setattr(message, name, value)
+    return bool(changed)

@@ -11,7 +11,7 @@ from common.errors import DomainError
 from common.sentences import Sentence
 from common.sentences import sentence as _
 from fulfilment.models import Connection, InvalidConnection
-from sales.models import Company
+from sales.models import Company, SalesEvent
 
 SHIPPED_BY, BILLED_BY = "shipped_by", "billed_by"
 
@@ -30,7 +30,7 @@ def assign_duties(
 
     A company names one system for each, so two that are given it at once wait for each other.
     """
-    companies = list(Company.objects.select_for_update().order_by("pk"))
+    companies = list(Company.objects.select_for_update(no_key=True).order_by("pk"))
     for column, chosen in ((SHIPPED_BY, ships), (BILLED_BY, bills)):
         _refuse(connection, companies, column, chosen)
         for company in companies:
@@ -47,6 +47,18 @@ def companies_of(connection: Connection, column: str) -> list[uuid.UUID]:
     if not connection.code:
         return []
     return list(Company.objects.filter(**{column: connection.code}).values_list("pk", flat=True))
+
+
+def numbering_system(company_id: uuid.UUID) -> Connection | None:
+    """Return the system that gives the invoices of a company their official number, if one does.
+
+    One statement.
+    """
+    systems = Connection.objects.filter(
+        reports_as__contains=[Connection.Duty.ERP],
+        event_types__contains=[SalesEvent.Type.INVOICE_ISSUED],
+    ).exclude(status=Connection.Status.DISABLED)
+    return next((each for each in systems.order_by("name") if each.serves(company_id)), None)
 
 
 def _refuse(

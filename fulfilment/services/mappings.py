@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
@@ -20,7 +21,17 @@ from crm.models import Account
 from fulfilment.dialects.supply import Code
 from fulfilment.models import Connection
 from fulfilment.models import Mapping as MappingRow
+from fulfilment.services.bulk_sql import read_rows
 from sales.models import Company, PaymentTerms, PriceList, Product, ProductCategory, Unit
+
+RECORDS_OF_CODES = """
+SELECT asked.kind, asked.code, mapping.record_id
+FROM jsonb_to_recordset(%s) AS asked(connection uuid, kind text, code text, written text)
+JOIN fulfilment_mapping AS mapping
+    ON mapping.connection_id = asked.connection
+    AND mapping.kind = asked.kind
+    AND upper(mapping.their_code) = upper(asked.written)
+"""
 
 Kind = MappingRow.Kind
 NAME_HINT = gettext_lazy("Its code or name, such as a SKU or the name of an account.")
@@ -74,14 +85,31 @@ def mapped_codes(connection: Connection, codes: Collection[Code]) -> dict[Code, 
 
     Raises NotMapped for those that are not mapped.
     """
-    rows = MappingRow.objects.filter(
-        connection=connection, their_code__in={code for _kind, code in codes}
-    )
-    known = {row.key: row.record_id for row in rows}
+    asked = [
+        {"connection": connection.pk, "kind": kind, "code": code, "written": clean_code(code)}
+        for kind, code in codes
+    ]
+    known = {(kind, code): record for kind, code, record in read_rows(RECORDS_OF_CODES, asked)}
     missing = [code for code in codes if code not in known]
     if missing:
         raise NotMapped(connection, missing)
-    return {code: known[code] for code in codes}
+    return known
+
+
+def clean_code(code: str) -> str:
+    """Write a code of theirs as it is kept; in other capitals it is the same code.
+
+    >>> clean_code(" NET30 ")
+    'NET30'
+    """
+    return unicodedata.normalize("NFC", code).strip()
+
+
+def mapping_of(connection: Connection, code: Code) -> MappingRow | None:
+    """Find the mapping of a code of theirs."""
+    kind, their_code = code
+    rows = MappingRow.objects.filter(connection=connection, kind=kind)
+    return rows.filter(their_code__iexact=clean_code(their_code)).first()
 
 
 def outward_codes(connection: Connection, records: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
@@ -98,7 +126,8 @@ def unmapped_code(code: Code) -> str:
     >>> unmapped_code(("product", "AX-9"))
     'product:AX-9'
     """
-    return ":".join(code)
+    kind, their_code = code
+    return f"{kind}:{clean_code(their_code)}"
 
 
 class WrongKindOfRecord(DomainError):
@@ -126,16 +155,15 @@ def map_code(connection: Connection, code: Code, record: models.Model) -> Mappin
             gettext("%(record)s is no %(kind)s: the code “%(code)s” is mapped to one.")
             % {"record": record, "kind": expected._meta.verbose_name, "code": their_code}
         )
+    known = mapping_of(connection, code) or MappingRow(
+        connection=connection, kind=kind, their_code=clean_code(their_code)
+    )
     others = MappingRow.objects.filter(
         connection=connection, kind=kind, record_id=record.pk, is_outward=True
-    ).exclude(their_code=their_code)
-    row, _is_new = MappingRow.objects.update_or_create(
-        connection=connection,
-        kind=kind,
-        their_code=their_code,
-        defaults={"record_id": record.pk, "is_outward": not others.exists()},
-    )
-    return row
+    ).exclude(pk=known.pk)
+    known.record_id, known.is_outward = record.pk, not others.exists()
+    known.save()
+    return known
 
 
 def suggestions(code: Code) -> Sequence[models.Model]:

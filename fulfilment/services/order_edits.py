@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from crm.actors import Actor
-from fulfilment.sync.policies import CANCELLED
+from fulfilment.sync.policies import CANCELLED, is_quantity
 from sales.models import (
     DocumentLine,
     Order,
@@ -20,12 +20,14 @@ from sales.models import (
     ProductCategory,
     Unit,
 )
+from sales.pricing.money import Rounding, minor_units, round_to
 from sales.services.change_orders import Changes, change_order
 from sales.services.confirmed_dates import confirm_dates
 from sales.services.orders import cancel_order, hold_order, release_order
 
 ON_HOLD = "head.is_on_hold"
 CONFIRMED_ON = "head.confirmed_on"
+BILL_TO = "head.bill_to."
 ZERO = Decimal(0)
 
 
@@ -53,6 +55,8 @@ def read_edit(
 ) -> OrderEdit:
     """Sort canonical values by what they change; what only they show changes nothing here."""
     edit, known = OrderEdit(), {str(line.pk): line for line in lines}
+    values = list(values)
+    quantities = {path: Decimal(value) for path, value in values if is_quantity(path)}
     new: dict[str, dict[str, Any]] = {}
     for path, value in values:
         if path.startswith("head."):
@@ -60,7 +64,8 @@ def read_edit(
             continue
         _prefix, line, name = path.split(".", 2)
         if line in known:
-            _read_line(edit, name, value, known[line])
+            wanted = quantities.get(f"line.{line}.quantity", known[line].wanted_quantity)
+            _read_line(edit, name, value, known[line], _promotion(order, known[line], wanted))
         else:
             new.setdefault(line, {})[name] = value
     edit.added = new_lines(new)
@@ -74,14 +79,18 @@ def _read_head(edit: OrderEdit, path: str, value: Any, order: Order) -> None:
         edit.is_cancelled = value
     elif path == CONFIRMED_ON:
         edit.confirmed |= _confirmed(order, value)
-    else:
-        edit.head |= _other(order, _head_field(path, value, order))
+    elif path.startswith(BILL_TO):
+        address = edit.head.get("billing_address", order.billing_address)
+        part = {path.removeprefix(BILL_TO): value or ""}
+        edit.head |= _other(order, {"billing_address": {**address, **part}})
+    elif path in _HEAD:
+        edit.head |= _other(order, _HEAD[path](value))
 
 
-def _read_line(edit: OrderEdit, name: str, value: Any, line: OrderLine) -> None:
+def _read_line(edit: OrderEdit, name: str, value: Any, line: OrderLine, promotion: Decimal) -> None:
     if name == "confirmed_on":
         edit.confirmed |= _confirmed(line, value)
-    elif fields := _other(line, _line_field(name, value, line)):
+    elif fields := _other(line, _line_field(name, value, line, promotion)):
         edit.lines.setdefault(line.pk, {}).update(fields)
 
 
@@ -139,6 +148,8 @@ def _new_line(line: str, values: Mapping[str, Any], sold: _Sold) -> dict[str, An
     for name, value in values.items():
         if name in _LINE and value is not None:
             fields |= _LINE[name](value)
+    if values.get("confirmed_on"):
+        fields["confirmed_on"] = _day(values["confirmed_on"])
     return fields
 
 
@@ -159,12 +170,13 @@ def apply_edit(order: Order, edit: OrderEdit, *, actor: Actor, reason: str) -> b
     return is_changed or bool(edit.confirmed) or edit.is_on_hold is not None
 
 
-def _head_field(path: str, value: Any, order: Order) -> dict[str, Any]:
-    if path.startswith("head.bill_to."):
-        part = path.removeprefix("head.bill_to.")
-        return {"billing_address": {**order.billing_address, part: value or ""}}
-    read = _HEAD.get(path)
-    return {} if read is None else read(value)
+def billing_address(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return the parts of a bill-to address that canonical values have."""
+    return {
+        path.removeprefix(BILL_TO): value
+        for path, value in values.items()
+        if path.startswith(BILL_TO) and value
+    }
 
 
 def _day(value: str | None) -> dt.date | None:
@@ -186,13 +198,24 @@ _HEAD: Mapping[str, Callable[[Any], dict[str, Any]]] = {
 }
 
 
-def _line_field(name: str, value: Any, line: OrderLine) -> dict[str, Any]:
+def _line_field(name: str, value: Any, line: OrderLine, promotion: Decimal) -> dict[str, Any]:
     if name == "quantity":
         return {"quantity": Decimal(value) + line.cancelled_quantity}
     if name == "discount":
-        return {"discount_amount": Decimal(value) - line.promotion_discount}
+        return {"discount_amount": Decimal(value) - promotion}
     read = _LINE.get(name)
-    return {} if read is None else read(value)
+    fields = {} if read is None else read(value)
+    return fields | {"volume_discount": ZERO} if name == "price" else fields
+
+
+def _promotion(order: Order, line: OrderLine, wanted: Decimal) -> Decimal:
+    """Return what of a discount a promotion gives for a quantity, which it follows here."""
+    before = line.wanted_quantity
+    promotion: Decimal = line.promotion_discount
+    if not promotion or not before or wanted == before:
+        return promotion
+    digits = minor_units(order.currency)
+    return round_to(promotion * wanted / before, digits, Rounding(order.rounding))
 
 
 _LINE: Mapping[str, Callable[[Any], dict[str, Any]]] = {

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from fulfilment.cloudevents import message_id
 from fulfilment.dialects.supply import LineCodes, Pushed, changed_names, write_order
+from fulfilment.dialects.supply_figures import Writing
 from fulfilment.models import Connection, ExternalRef, SyncState
+from fulfilment.services.cancelled_lines import cancelled_values, ordered_quantities
+from fulfilment.services.document_pushes import documents_of
 from fulfilment.services.mappings import outward_codes
 from fulfilment.services.order_values import values_of
 from fulfilment.services.sync_states import (
@@ -19,9 +23,11 @@ from fulfilment.services.sync_states import (
     open_conflicts,
     received_lines,
 )
+from fulfilment.services.units import factors_of, restated_before
 from fulfilment.sync.disputes import named, outgoing
+from fulfilment.sync.policies import is_undecided
 from fulfilment.sync.residue import Split
-from sales.models import Order, OrderLine, ProductCategory, SalesEvent
+from sales.models import Order, OrderLine, PaymentTerms, ProductCategory, SalesEvent
 from sales.pricing.money import Rounding
 from sales.services.prices.pricing_input import lines_of
 
@@ -29,9 +35,9 @@ from sales.services.prices.pricing_input import lines_of
 def push_body(connection: Connection, event: SalesEvent, order: Order) -> dict[str, Any]:
     """Return the data of a push of an order as it is now, and keep what it tells them.
 
-    A disputed field is sent as they hold it. What is sent again names all that differs from their
-    last snapshot, since what was sent before may be refused. Seven statements, eight while a push
-    is on its way, however many lines.
+    A disputed field is sent as their last snapshot has it, and not named. What is sent again names
+    all that differs from that, since what was sent before may be refused, and has all our
+    documents. Seven statements, eight while a push is on its way, however many lines.
     """
     is_again = event.type == SalesEvent.Type.ORDER_SENT_AGAIN
     lines = [line for line in lines_of(order) if line.counts]
@@ -39,12 +45,58 @@ def push_body(connection: Connection, event: SalesEvent, order: Order) -> dict[s
     held = state.held if is_again else held_after_pushes(state)
     policies, category = connection.policies, connection.default_category_id
     ours = values_of(order, lines, held, default_category=category)
-    sent = outgoing(ours, held, open_conflicts(state), policies)
-    changes = named(sent, held, policies)
-    body = write_order(sent, _pushed(connection, event, order, lines, state, held))
-    splits = {line["throughline_id"]: _split(line, sent) for line in body["lines"]}
+    conflicts = open_conflicts(state)
+    disputed = {conflict.path for conflict in conflicts}
+    sent = outgoing(ours, state.held, conflicts, policies)
+    changes = {
+        path: value
+        for path, value in named(sent, held, policies).items()
+        if not is_undecided(path, disputed)
+    }
+    ordered = ordered_quantities(state, lines, sent)
+    cancelled = cancelled_values(connection, order, lines, ordered, held)
+    values = outgoing(cancelled, state.held, conflicts, policies) | sent
+    writing = _writing_of(order, state, values, ordered)
+    changes |= _units_of(writing, state, ours, is_again=is_again)
+    body = write_order(
+        values, _pushed(connection, event, order, lines, state, values, disputed, writing)
+    )
+    splits = {line["throughline_id"]: _split(line, values) for line in body["lines"]}
     add_push(state, message_id(event), event.subject_version, changes, splits)
-    return {"order": body, "changes": changed_names(changes)}
+    data = {"order": body, "changes": changed_names(changes)}
+    return data | {"documents": documents_of(connection, order)} if is_again else data
+
+
+def _writing_of(
+    order: Order,
+    state: SyncState,
+    values: Mapping[str, Any],
+    ordered: Mapping[str, Decimal],
+) -> Writing:
+    """Say how the lines are written: one of which they cannot say so much is said in our unit."""
+    writing = Writing(
+        currency=order.currency,
+        rounding=Rounding(order.rounding),
+        received=received_lines(state),
+        reported=state.held,
+        ordered=ordered,
+        factors=factors_of(state),
+    )
+    unsaid = {
+        line
+        for line, quantity in ordered.items()
+        if not writing.is_said(line, Decimal(values[f"line.{line}.quantity"]) or quantity)
+    }
+    return replace(writing, restated=restated_before(state) | unsaid)
+
+
+def _units_of(
+    writing: Writing, state: SyncState, ours: Mapping[str, Any], *, is_again: bool
+) -> dict[str, Any]:
+    """Name the unit of each line that is said in ours from now on: all its figures go with it."""
+    known = frozenset() if is_again else restated_before(state)
+    paths = (f"line.{line}.unit" for line in writing.restated - known if line in writing.factors)
+    return {path: ours[path] for path in paths}
 
 
 def _split(line: Mapping[str, Any], sent: Mapping[str, Any]) -> Split:
@@ -59,10 +111,12 @@ def _pushed(
     order: Order,
     lines: Sequence[OrderLine],
     state: SyncState,
-    held: Mapping[str, Any],
+    sent: Mapping[str, Any],
+    disputed: Collection[str],
+    writing: Writing,
 ) -> Pushed:
-    default = connection.default_category
-    names = dict(_own_codes(order, lines, default))
+    default, terms = connection.default_category, _terms(order, sent)
+    names = dict(_own_codes(order, lines, default, terms))
     codes = names | outward_codes(connection, names)
     refs = ExternalRef.objects.filter(
         connection=connection, record_type=ORDER, record_id=order.pk
@@ -74,25 +128,38 @@ def _pushed(
         version=event.subject_version,
         knows=state.snapshot_sequence,
         company=codes[order.company_id],
-        currency=order.currency,
-        rounding=Rounding(order.rounding),
         customer=codes[order.account_id],
-        terms=codes[order.payment_terms_id] if order.payment_terms_id else "",
+        terms=codes[terms.pk] if terms else "",
         bill_to=order.billing_address,
-        lines={str(line.pk): _line_codes(line, codes, default) for line in lines},
-        received=received_lines(state),
-        held=held,
+        lines={
+            str(line.pk): _line_codes(line, codes, default)
+            for line in lines
+            if str(line.pk) in writing.ordered
+        }
+        | _disputed_codes(writing.ordered, writing.received, disputed),
+        writing=writing,
     )
 
 
+def _terms(order: Order, sent: Mapping[str, Any]) -> PaymentTerms | None:
+    """Return the payment terms that are sent: while they are in dispute, those that they hold."""
+    ours, chosen = order.payment_terms, sent["head.payment_terms"]
+    if ours is not None and str(ours.pk).upper() == chosen:
+        return ours
+    return PaymentTerms.objects.filter(pk=chosen).first()
+
+
 def _own_codes(
-    order: Order, lines: Sequence[OrderLine], default: ProductCategory | None
+    order: Order,
+    lines: Sequence[OrderLine],
+    default: ProductCategory | None,
+    terms: PaymentTerms | None,
 ) -> Iterator[tuple[Any, str]]:
     """Name each record as we do: what is not mapped is sent so, and they may refuse it."""
     yield order.company_id, order.company.name
     yield order.account_id, order.account.name
-    if order.payment_terms is not None:
-        yield order.payment_terms.pk, order.payment_terms.name
+    if terms is not None:
+        yield terms.pk, terms.name
     if default is not None:
         yield default.pk, default.code
     for line in lines:
@@ -102,6 +169,24 @@ def _own_codes(
             yield line.product_category.pk, line.product_category.code
         if line.unit is not None:
             yield line.unit.pk, line.unit.name
+
+
+def _disputed_codes(
+    lines: Collection[str],
+    received: Mapping[str, Mapping[str, Any]],
+    disputed: Collection[str],
+) -> dict[str, LineCodes]:
+    """Call a line whose product or unit is in dispute what they call it."""
+    said = {
+        line: received[line]
+        for line in lines
+        if line in received
+        and not {f"line.{line}.product", f"line.{line}.unit"}.isdisjoint(disputed)
+    }
+    return {
+        line: LineCodes(each.get("item") or "", each.get("unit") or "", each.get("category") or "")
+        for line, each in said.items()
+    }
 
 
 def _line_codes(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -21,6 +21,7 @@ from crm.actors import Actor
 from fulfilment.cloudevents import plain
 from fulfilment.models import Shipment, ShipmentLine
 from sales.models import Order, OrderLine
+from sales.services.billing.bundle_units import shipped_as_parts
 from sales.services.errors import OverReturned, OverShipped
 from sales.services.order_progress import Progress, record_progress
 
@@ -66,21 +67,67 @@ class Moved:
         )
 
 
-def update_progress(order: Order, shipment: Shipment, actor: Actor) -> list[Excess]:
+@dataclass(frozen=True, slots=True)
+class Quantities:
+    """The lines of an order, and what its shipments and returns move of each, in total."""
+
+    lines: Sequence[OrderLine]
+    moved: Mapping[uuid.UUID, Moved]
+
+    @property
+    def progress(self) -> dict[uuid.UUID, Progress]:
+        """What counts of each line: what fits; of bundles that follow their parts, nothing."""
+        return {line.pk: self._moved(line).progress(line.most_shipped) for line in self._counted}
+
+    @property
+    def excess(self) -> list[Excess]:
+        """What does not fit."""
+        return [each for line in self.lines for each in _excess(line, self._moved(line))]
+
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether the lines count what fits now; a change order may have made room."""
+        stored = {
+            line.pk: Progress(
+                line.shipped_quantity,
+                line.delivered_quantity,
+                line.returned_quantity,
+                line.replaced_quantity,
+            )
+            for line in self._counted
+        }
+        return stored == self.progress
+
+    @property
+    def _counted(self) -> list[OrderLine]:
+        follow = shipped_as_parts(self.lines)
+        return [line for line in self.lines if line.pk not in follow]
+
+    def _moved(self, line: OrderLine) -> Moved:
+        return self.moved.get(line.pk) or Moved()
+
+
+def read_quantities(order: Order) -> Quantities:
+    """Read what an order's shipments and returns move of its lines; two statements."""
+    return Quantities(list(order.lines.select_related("product")), _moved(order))
+
+
+def update_progress(
+    order: Order, shipment: Shipment, actor: Actor, quantities: Quantities | None = None
+) -> list[Excess]:
     """Update the order's quantities from its shipments; billing and events follow from them.
 
     Returns what does not fit; a person's use case refuses it, a report is kept beside it.
     """
-    moved = _moved(order)
-    lines = list(order.lines.all())
+    quantities = quantities or read_quantities(order)
     record_progress(
         order,
-        {line.pk: moved[line.pk].progress(line.most_shipped) for line in lines},
+        quantities.progress,
         actor=actor,
         data={"shipment": shipment_snapshot(shipment)},
         shipment_ref=shipment.reference,
     )
-    return [excess for line in lines for excess in _excess(line, moved[line.pk])]
+    return quantities.excess
 
 
 def refuse_excess(shipment: Shipment, found: list[Excess]) -> None:
@@ -89,27 +136,6 @@ def refuse_excess(shipment: Shipment, found: list[Excess]) -> None:
     for excess in found:
         if excess.line.pk in lines:
             raise excess.refusal
-
-
-def excess_of(order: Order) -> list[Excess]:
-    """Return what of an order's shipments and returns does not fit."""
-    moved = _moved(order)
-    return [each for line in order.lines.all() for each in _excess(line, moved[line.pk])]
-
-
-def is_up_to_date(order: Order) -> bool:
-    """Whether the order's lines count what fits now; a change order may have made room."""
-    moved = _moved(order)
-    return all(
-        moved[line.pk].progress(line.most_shipped)
-        == Progress(
-            line.shipped_quantity,
-            line.delivered_quantity,
-            line.returned_quantity,
-            line.replaced_quantity,
-        )
-        for line in order.lines.all()
-    )
 
 
 def _excess(line: OrderLine, moved: Moved) -> Iterator[Excess]:

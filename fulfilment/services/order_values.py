@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from fulfilment.payloads import exchanged_figures
@@ -11,8 +12,10 @@ from fulfilment.sync.canonical import Notation, canonical
 from fulfilment.sync.policies import Owner, policy_of
 from sales.models import Order, OrderLine
 from sales.pricing.money import Rounding
+from sales.services.billing.bundle_units import shipped_as_parts
 from sales.services.prices.pricing_input import terms_of
 
+ZERO = Decimal(0)
 PLACED_AT = "head.placed_at"
 NOTHING_HELD: Mapping[str, Any] = {}
 
@@ -27,17 +30,46 @@ def values_of(
     """Return the canonical values of an order; what is theirs alone is as they hold it.
 
     So is when it was placed: the side that made it says so, and nobody changes it. A line without
-    product and category, such as a trade-in, is of the default category.
+    product and category, such as a trade-in, is of the default category. Of a bundle whose parts
+    are shipped, nothing is delivered.
     """
+    follow = shipped_as_parts(lines)
     shared = canonical(
         {
             "head": dict(_head(order)),
-            "lines": [dict(_line(order, line, default_category)) for line in _sent(lines)],
+            "lines": [
+                dict(_line(order, line, default_category))
+                | ({"delivered": ZERO} if line.pk in follow else {})
+                for line in _sent(lines)
+            ],
         },
         Notation(order.currency, rounding=Rounding(order.rounding)),
     )
     placed = {PLACED_AT: held[PLACED_AT]} if held.get(PLACED_AT) else {}
     return {**_theirs(held), **shared, **placed}
+
+
+def uncancelled_lines(
+    order: Order,
+    lines: Sequence[OrderLine],
+    ordered: Mapping[str, Decimal],
+    *,
+    default_category: uuid.UUID | None = None,
+) -> dict[str, Any]:
+    """Return the canonical values of lines as if all that was ``ordered`` of each were wanted."""
+    return canonical(
+        {
+            "lines": [
+                {
+                    **dict(_line(order, line, default_category)),
+                    "quantity": ordered[str(line.pk)],
+                    "cancelled": 0,
+                }
+                for line in lines
+            ]
+        },
+        Notation(order.currency, rounding=Rounding(order.rounding)),
+    )
 
 
 def _theirs(held: Mapping[str, Any]) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def store_references(references: Sequence[NewReference]) -> None:
     ]
     if write_rows(INSERT, rows) < len(rows):
         open_discrepancies(
-            _discrepancy(by_id[key], kept or "") for key, kept in read_rows(DIFFERING, rows)
+            [_discrepancy(by_id[key], kept or "") for key, kept in read_rows(DIFFERING, rows)]
         )
 
 

@@ -6,6 +6,7 @@ only grows unless the reports start from a correction that it does not know yet.
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -20,11 +21,10 @@ from crm.actors import System
 from fulfilment.models import Parcel, Shipment, ShipmentLine
 from fulfilment.services.order_quantities import (
     Excess,
-    excess_of,
-    is_up_to_date,
+    read_quantities,
     update_progress,
 )
-from fulfilment.services.shipments import lines_to_ship, moments_of, recorder_of
+from fulfilment.services.shipments import lines_to_ship, recorder_of
 from fulfilment.sync.status_order import SHIPMENT_STATUSES, furthest
 from sales.models import Order, OrderLine
 from sales.services.billing.part_quantities import check_part
@@ -56,7 +56,11 @@ class ReportedShipment:
     carrier: str = ""
     tracking: str = ""
     parcels: Mapping[str, str] = field(default_factory=dict)
-    """Every tracking number that was reported, with its carrier."""
+    """Every tracking number that is reported, with its carrier."""
+    replaced: Collection[str] = ()
+    """The carriers and tracking numbers of reports that a correction replaced."""
+    statuses: Collection[str] = ()
+    """Every status that is reported, the furthest one too."""
     is_replaced: bool = False
     returns: str = ""
     """The reference of the shipment that came back."""
@@ -87,6 +91,14 @@ class Merged:
     excess: Collection[Excess]
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What is recorded of an order: its lines, and shipments of a connection by reference."""
+
+    lines: Mapping[uuid.UUID, OrderLine]
+    shipments: Mapping[str, Shipment]
+
+
 @dataclass(slots=True)
 class Merge:
     """The merge of a report into the shipment that it is about; the order is locked."""
@@ -105,21 +117,52 @@ class Merge:
         is_exact = self._corrects(shipment)
         wanted, misfits = self._fitting(lines, held, is_exact=is_exact)
         if shipment is None and misfits and not wanted:
-            return Merged(None, has_changed=False, misfits=misfits, excess=excess_of(self.order))
+            excess = read_quantities(self.order).excess
+            return Merged(None, has_changed=False, misfits=misfits, excess=excess)
         is_new = shipment is None
         shipment = shipment or self._create()
         changes = [
             is_new,
             _merge_lines(shipment, held, wanted, is_exact=is_exact),
             self._merge_status(shipment, is_exact=is_exact),
-            self._merge_parcels(shipment),
+            self._merge_parcels(shipment, is_exact=is_exact),
         ]
-        excess = excess_of(self.order)
-        has_changed = any(changes) or not is_up_to_date(self.order)
+        quantities = read_quantities(self.order)
+        excess = quantities.excess
+        has_changed = any(changes) or not quantities.is_up_to_date
         if has_changed:
             with our_own_doing(bool(misfits or excess)):  # it is not as it was reported
-                update_progress(self.order, shipment, self.actor)
+                update_progress(self.order, shipment, self.actor, quantities)
         return Merged(shipment, has_changed, misfits, excess)
+
+    def waits(self, recorded: Recorded) -> Merged | None:
+        """Return what does not fit, or None if anything could be recorded now; no statement."""
+        shipment = recorded.shipments.get(self.report.reference)
+        is_exact = self._corrects(shipment)
+        if shipment is not None and (is_exact or shipment.direction != self.report.direction):
+            return None
+        held = {each.order_line_id: each for each in shipment.lines.all()} if shipment else {}
+        wanted, misfits = self._fitting(recorded.lines, held, is_exact=is_exact)
+        if wanted or not (shipment or misfits):
+            return None
+        returned = recorded.shipments.get(self.report.returns)
+        if shipment is not None and self._differs(shipment, returned):
+            return None
+        return Merged(shipment, has_changed=False, misfits=misfits, excess=())
+
+    def _differs(self, shipment: Shipment, returned: Shipment | None) -> bool:
+        """Whether a report says anything beside quantities that is not recorded."""
+        is_out = returned is not None and returned.direction == Direction.OUT
+        is_return = self.report.direction == Direction.RETURN
+        numbers = {each.tracking for each in shipment.parcels.all()}
+        return (
+            furthest(SHIPMENT_STATUSES, shipment.status, self.report.status) != shipment.status
+            or not self.report.parcels.keys() <= numbers
+            or not numbers.isdisjoint(self._numbers_taken_back())
+            or bool(
+                self._changed(shipment, returned if is_out and is_return else None, is_exact=False)
+            )
+        )
 
     def _find(self) -> Shipment | None:
         """Find the shipment of this connection; another one's may have the same reference."""
@@ -196,35 +239,58 @@ class Merge:
         reached = furthest(SHIPMENT_STATUSES, shipment.status, self.report.status)
         if is_exact and self.report.correction is not None:
             has_changed = shipment.status != self.report.status
-            shipment.correct(
-                self.report.status,
-                self.report.correction,
-                **moments_of(shipment, self.report.status),
-            )
+            shipment.correct(self.report.status, self.report.correction)
             return has_changed
         if reached == shipment.status:
             return False
-        shipment.move_to(reached, **moments_of(shipment, reached))
+        shipment.move_to(reached)
         return True
 
-    def _merge_parcels(self, shipment: Shipment) -> bool:
+    def _merge_parcels(self, shipment: Shipment, *, is_exact: bool) -> bool:
         """Store every tracking number as a parcel; the latest one is the shipment's own."""
         new = self._merge_numbers(shipment)
-        reported: dict[str, object] = {
-            "is_replaced": self.report.is_replaced,
-            "report_sequence": max(self.report.sequence, shipment.report_sequence),
-            "returns": self._returned(),
-        }
-        if self.report.carrier or self.report.tracking:
-            reported |= {"carrier": self.report.carrier, "tracking": self.report.tracking}
-        changed = {name: new for name, new in reported.items() if getattr(shipment, name) != new}
+        changed = self._changed(shipment, self._returned(), is_exact=is_exact)
         if changed:
             shipment.change(**changed)
         return new or bool(changed.keys() - {"report_sequence"})
 
+    def _changed(
+        self, shipment: Shipment, returned: Shipment | None, *, is_exact: bool
+    ) -> dict[str, object]:
+        """Return the columns that change, with what is reported."""
+        reported: dict[str, object] = {
+            "is_replaced": self.report.is_replaced,
+            "report_sequence": max(self.report.sequence, shipment.report_sequence),
+            "returns_id": returned.pk if returned else None,
+        }
+        shown = shipment.tracking or shipment.carrier
+        if self.report.carrier or self.report.tracking or shown in self.report.replaced:
+            reported |= {"carrier": self.report.carrier, "tracking": self.report.tracking}
+        if self.report.direction == Direction.OUT:
+            reported |= self._moments(shipment, is_exact=is_exact)
+        return {name: new for name, new in reported.items() if getattr(shipment, name) != new}
+
+    def _moments(self, shipment: Shipment, *, is_exact: bool) -> dict[str, dt.datetime | None]:
+        """Return when it left and arrived: now if reports say so first, never if none does."""
+        said = {self.report.status, *self.report.statuses}
+        shipped_at, delivered_at = shipment.shipped_at, shipment.delivered_at
+        if is_exact:
+            shipped_at = shipped_at if said & Shipment.LEFT else None
+            delivered_at = delivered_at if Status.DELIVERED in said else None
+        if said & Shipment.LEFT:
+            shipped_at = shipped_at or timezone.now()
+        if Status.DELIVERED in said:
+            delivered_at = delivered_at or timezone.now()
+        return {"shipped_at": shipped_at, "delivered_at": delivered_at}
+
+    def _numbers_taken_back(self) -> set[str]:
+        """Return the tracking numbers that reports named and that none names any more."""
+        return set(self.report.replaced) - self.report.parcels.keys()
+
     def _merge_numbers(self, shipment: Shipment) -> bool:
         """Store the tracking numbers, each with the carrier that was named for it last."""
         known = {each.tracking: each for each in shipment.parcels.all()}
+        gone = [each.pk for number, each in known.items() if number in self._numbers_taken_back()]
         reported = self.report.parcels.items()
         new = [
             Parcel(shipment=shipment, tracking=number, carrier=carrier)
@@ -240,7 +306,9 @@ class Merge:
             parcel.carrier = carrier
         Parcel.objects.bulk_create(new)
         Parcel.objects.bulk_update([parcel for parcel, _carrier in moved], ["carrier"])
-        return bool(new or moved)
+        if gone:
+            Parcel.objects.filter(pk__in=gone).delete()
+        return bool(new or moved or gone)
 
 
 def unknown_line(order: Order) -> Sentence:
@@ -285,9 +353,23 @@ def _merge_lines(
     return bool(added or moved or gone)
 
 
+def read_recorded(order: Order, actor: System, references: Collection[str]) -> Recorded:
+    """Read what is recorded of an order, of the shipments those with these references."""
+    found = order.shipments.filter(source=actor.connection, reference__in=references)
+    shipments = {each.reference: each for each in found.prefetch_related("lines", "parcels")}
+    return Recorded(lines_to_ship(order), shipments)
+
+
 def record_report(order: Order, report: ReportedShipment, *, actor: System) -> Merged:
     """Record what fits of a reported shipment or return; the caller holds the order's lock.
 
     A new one is refused where another system ships.
     """
     return Merge(order, report, actor).run()
+
+
+def what_waits(
+    order: Order, report: ReportedShipment, *, actor: System, recorded: Recorded
+) -> Merged | None:
+    """Return what of a report does not fit, or None if anything of it could be recorded now."""
+    return Merge(order, report, actor).waits(recorded)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -19,6 +19,7 @@ from fulfilment.connectors.base import Record
 from fulfilment.exchanged_fields import name_of_field
 from fulfilment.models import Connection, Discrepancy, SyncState
 from fulfilment.services.discrepancies import NewDiscrepancy, settle_discrepancies
+from fulfilment.services.document_pushes import lacks_documents
 from fulfilment.services.order_values import values_of
 from fulfilment.services.sync_states import (
     ORDER,
@@ -28,26 +29,39 @@ from fulfilment.services.sync_states import (
 )
 from fulfilment.sync.arrivals import MOST_ROUND_TRIPS, is_loop, round_trips
 from fulfilment.sync.disputes import named, outgoing
-from fulfilment.sync.merge import Merge, Values
+from fulfilment.sync.merge import Conflict, Merge, Values
 from fulfilment.sync.policies import is_same, policy_of, with_origin
-from sales.models import AccountTerms, Order, SalesEvent
+from sales.models import Order, OrderLine, SalesEvent
 from sales.services.documents.locks import lock_order
 from sales.services.orders import send_order_again
 from sales.services.prices.pricing_input import lines_of
+
+Pairs = Sequence[tuple[str, Any]]
+"""Paths of fields, each with its canonical value."""
+
+FILLED_IN = ("head.ship_to", "head.payment_terms")
+"""What an order has from its account where nobody says otherwise."""
 
 LONGEST_WAIT = dt.timedelta(minutes=1)
 """So long is waited for the snapshot of an edit of theirs, before it is read there."""
 
 
 def answer_snapshot(
-    state: SyncState, order: Order, merged: Merge, *, is_newer: bool, report: str = ""
+    state: SyncState,
+    order: Order,
+    merged: Merge,
+    *,
+    followed: Pairs = (),
+    is_newer: bool,
+    report: str = "",
 ) -> bool:
     """Send an order again after a merge if that is needed; returns whether it was.
 
-    What they refused waits for a snapshot that is newer than the last. Saves the state. After three
-    answers in a row without an edit by a person none is sent, and a discrepancy says so.
+    ``followed`` is what their edit changed here beside what it says. What they refused waits for a
+    snapshot that is newer than the last. Saves the state. After three answers without an edit by a
+    person none is sent, and a discrepancy says so; what follows from an edit of theirs is none.
     """
-    is_unsent = _is_unsent(state, merged)
+    is_unsent = _is_unsent(state, (*merged.tell_origin, *followed))
     state.round_trips = _round_trips(state, order, merged, is_unsent=is_unsent)
     stops = is_loop(state.round_trips)
     if merged.tell_origin or not stops:
@@ -110,10 +124,10 @@ def _send(state: SyncState, order: Order) -> None:
     SyncState.objects.filter(pk=state.pk).update(answered_version=sent.version)
 
 
-def _is_unsent(state: SyncState, merged: Merge) -> bool:
-    """Whether nothing that is on its way says what was kept."""
+def _is_unsent(state: SyncState, due: Pairs) -> bool:
+    """Whether nothing that is on its way says what they have to be sent."""
     held = held_after_pushes(state)
-    return any(not _holds(held, path, value) for path, value in merged.tell_origin)
+    return any(not _holds(held, path, value) for path, value in due)
 
 
 def _holds(held: Mapping[str, Any], path: str, value: Any) -> bool:
@@ -128,33 +142,76 @@ def _is_edited(order: Order, version: int) -> bool:
 
 
 def will_differ(state: SyncState, order: Order) -> bool:
-    """Whether they will not hold our order once all that was sent has arrived.
+    """Whether they will not hold our order, or our documents, once all that was sent has arrived.
 
     What the side that made the order keeps is not compared, nor what they left empty of one that
     they made, where it is here as the account has it.
     """
-    held = held_after_pushes(state)
     order = Order.objects.get(pk=order.pk)
+    return differs(state, order, lines_of(order), open_conflicts(state))
+
+
+def differs(
+    state: SyncState, order: Order, lines: Sequence[OrderLine], conflicts: Collection[Conflict]
+) -> bool:
+    """Whether they will not hold an order that is read already, with its lines and conflicts.
+
+    No statement of its own where its account, company and lines are prefetched.
+    """
+    held = held_after_pushes(state)
+    unlike = set(_unlike(state, order, held, lines, conflicts))
+    made_here = order.origin != state.connection.code
+    left = unlike if made_here else unlike - filled_in(state.connection, order, held)
+    return bool(left) or lacks_documents(state, order)
+
+
+def followed_from(state: SyncState, order: Order, before: Values) -> Pairs:
+    """Return what an edit of theirs changed here to another value than they hold.
+
+    A discount in percent of the order, a volume discount or a promotion follows a quantity of
+    theirs. ``before`` are our values without their edit. Of an order that they cancelled nothing is
+    sent back.
+    """
+    now = Order.objects.get(pk=order.pk)
+    if now.is_cancelled:
+        return []
+    unlike = _unlike(state, now, state.held, lines_of(now), open_conflicts(state))
+    return [
+        (path, value)
+        for path, value in unlike.items()
+        if path in state.held and path in before and before[path] != value
+    ]
+
+
+def _unlike(
+    state: SyncState,
+    order: Order,
+    held: Values,
+    lines: Sequence[OrderLine],
+    conflicts: Collection[Conflict],
+) -> Values:
+    """Return our values of the fields that they are sent, and hold with another value."""
     connection = state.connection
-    ours: Values = values_of(
-        order, lines_of(order), state.held, default_category=connection.default_category_id
-    )
-    made_here = order.origin != connection.code
-    sent = outgoing(ours, held, open_conflicts(state), connection.policies)
-    unlike = set(named(sent, held, with_origin(connection.policies, made_here)))
-    return bool(unlike if made_here else unlike - set(_filled_in(order, unlike, held)))
+    ours = values_of(order, lines, state.held, default_category=connection.default_category_id)
+    sent = outgoing(ours, held, conflicts, connection.policies)
+    return named(sent, held, with_origin(connection.policies, order.origin != connection.code))
 
 
-def _filled_in(order: Order, unlike: Collection[str], held: Values) -> Iterator[str]:
-    """Find what they left empty of an order that they made, and the account says here."""
-    empty = {path for path in unlike if not held.get(path)}
-    if "head.ship_to" in empty and order.shipping_address == order.account.address("shipping"):
-        yield "head.ship_to"
-    terms = AccountTerms.objects.filter(account=order.account_id)
-    if "head.payment_terms" in empty and order.payment_terms_id in terms.values_list(
-        "payment_terms", flat=True
-    ):
-        yield "head.payment_terms"
+def filled_in(connection: Connection, order: Order, held: Values) -> set[str]:
+    """Find what they left empty of an order that they made, and the account says here.
+
+    Nobody here has edited that. Two statements at most, none where they left nothing empty.
+    """
+    empty = {path for path in FILLED_IN if not held.get(path)}
+    if order.origin != connection.code or not empty:
+        return set()
+    found = set()
+    if order.shipping_address == order.account.address("shipping"):
+        found.add("head.ship_to")
+    terms = getattr(order.account, "terms", None)
+    if terms is not None and order.payment_terms_id == terms.payment_terms_id:
+        found.add("head.payment_terms")
+    return found & empty
 
 
 def _show_loop(state: SyncState, order: Order, merged: Merge, *, stops: bool, report: str) -> None:
@@ -178,7 +235,7 @@ def _loop(state: SyncState, order: Order, merged: Merge, report: str) -> NewDisc
         theirs=str(theirs)[:200],
         about=name_of_field(path),
         rule=_(
-            "It was sent %(count)s times in a row and came back changed: "
+            "It was sent %(count)s times and changed back each time: "
             "it is not sent again before somebody changes the order here.",
             count=MOST_ROUND_TRIPS,
         ),

@@ -19,10 +19,11 @@ from fulfilment.models import Parcel, Shipment, ShipmentLine
 from fulfilment.services.order_quantities import refuse_excess, update_progress
 from sales.models import Order, OrderLine
 from sales.pricing.quantities import check_not_negative
+from sales.services.billing.bundle_units import shipped_as_parts
 from sales.services.billing.part_quantities import check_part
 from sales.services.documents.duties import refuse_if_shipped_elsewhere
 from sales.services.documents.locks import lock_order
-from sales.services.errors import OnHold, no_such_line
+from sales.services.errors import OnHold, no_such_line, shipped_with_parts
 
 Status = Shipment.Status
 Direction = Shipment.Direction
@@ -180,9 +181,11 @@ def check_quantities(order: Order, lines: Mapping[uuid.UUID, Decimal]) -> dict[u
     if not wanted:
         raise MissingField(gettext("Give the quantity of one line at least."), field="lines")
     check_not_negative(min(wanted.values()), "lines")
-    known = set(lines_to_ship(order))
-    if unknown := set(wanted) - known:
+    known = lines_to_ship(order)
+    if unknown := set(wanted) - set(known):
         raise no_such_line(order, str(min(unknown)))
+    for pk in shipped_as_parts(list(known.values())) & set(wanted):
+        raise shipped_with_parts(known[pk])
     return wanted
 
 

@@ -62,6 +62,15 @@ def held_after_pushes(state: SyncState) -> dict[str, Any]:
     return base_of(snapshot_of(state), pushes_of(state), LATEST)
 
 
+def forget_agreement(state: SyncState, knows: int) -> None:
+    """Forget what both agreed on: they went back to older data, which know a version of ours.
+
+    Where they hold something else than we do, nobody knows who changed it: a person decides.
+    """
+    state.held, state.pushes, state.splits = {}, [], {}
+    state.snapshot_sequence, state.knows = 0, knows
+
+
 def add_push(
     state: SyncState,
     message_id: str,

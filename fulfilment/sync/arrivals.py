@@ -8,7 +8,7 @@ from fulfilment.sync.merge import Merge, Values
 from fulfilment.sync.policies import Kind, policy_of
 
 MOST_ROUND_TRIPS = 3
-"""So often may a snapshot of theirs be answered in a row without an edit by a person."""
+"""So often may a snapshot of theirs be answered without an edit by a person."""
 
 
 def is_stale(sequence: int, applied: int) -> bool:
@@ -30,10 +30,15 @@ def of_stale(theirs: Values) -> dict[str, Any]:
 
 
 def round_trips(before: int, merged: Merge, *, edited: bool) -> int:
-    """Count the snapshots in a row that had to be answered; an edit by a person begins anew."""
-    if not merged.tell_origin:
-        return 0
-    return 1 if edited else before + 1
+    """Count the snapshots that had to be answered; an edit by a person begins anew.
+
+    That they hold ours in between ends no count, as ours may be changed back once more. It ends a
+    loop that was stopped.
+    """
+    counted = 0 if edited else before
+    if merged.tell_origin:
+        return counted + 1
+    return 0 if is_loop(counted) else counted
 
 
 def is_loop(trips: int) -> bool:

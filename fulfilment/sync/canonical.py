@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from common.days import is_moment, read_day
 from common.errors import DomainError
 from common.sentences import sentence as _
 from fulfilment.sync.policies import Kind, nothing_of, policy_of
@@ -145,14 +146,20 @@ def canonical_value(path: str, value: Any, notation: Notation) -> Any:
     policy = policy_of(path)
     if policy is None:
         return value
+    if value is None or (value == "" and not _means_a_country(policy.kind, notation)):
+        value = nothing_of(policy.kind)
     if value is None:
-        return nothing_of(policy.kind)
+        return None
     try:
         return _WRITERS[policy.kind](value, notation)
     except (ArithmeticError, AttributeError, TypeError, ValueError):
         raise UnreadableValue(
             _("“%(value)s” cannot be read as “%(path)s”.", value=str(value), path=path), field=path
         ) from None
+
+
+def _means_a_country(kind: Kind, notation: Notation) -> bool:
+    return kind is Kind.COUNTRY and "" in notation.countries
 
 
 def read_number(value: Any) -> Decimal:
@@ -218,14 +225,14 @@ def _country(value: str, notation: Notation) -> str:
     return code
 
 
-def _address(value: Mapping[str, Any], notation: Notation) -> dict[str, str]:
-    """Write the parts that an address has, as one value."""
+def _address(value: Mapping[str, Any], notation: Notation) -> dict[str, str] | None:
+    """Write the parts that an address has, as one value; one without any is none."""
     parts = {
         name: (_country if name == "country" else _text)(part or "", notation)
         for name, part in {"country": notation.countries.get("", ""), **value}.items()
         if part or (name == "country" and "" in notation.countries)
     }
-    return {name: part for name, part in sorted(parts.items()) if part}
+    return {name: part for name, part in sorted(parts.items()) if part} or None
 
 
 def _flag(value: Any, _notation: Notation) -> bool:
@@ -238,7 +245,7 @@ def _date(value: Any, notation: Notation) -> str:
     """Read a day, or a midnight that stands for one: in the connection's zone, or in UTC."""
     text = str(value).strip()
     if len(text) <= len("2026-03-30"):
-        return dt.date.fromisoformat(text).isoformat()
+        return read_day(text).isoformat()
     moment = _moment(text, notation)
     local = moment.astimezone(notation.zone)
     is_day_in_utc = local.time() != dt.time() and moment.astimezone(dt.UTC).time() == dt.time()
@@ -252,6 +259,8 @@ def _instant(value: Any, notation: Notation) -> str:
 
 def _moment(text: str, notation: Notation) -> dt.datetime:
     """Read a moment; one without a zone is in the connection's."""
+    if not is_moment(text):
+        raise ValueError(text)
     moment = dt.datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=notation.zone)
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from fulfilment.sync.merge import Conflict, Values
-from fulfilment.sync.policies import POLICIES, Owner, Policy, is_same, policy_of
+from fulfilment.sync.policies import POLICIES, Owner, Policy, is_same, is_undecided, policy_of
 
 
 class Choice(StrEnum):
@@ -55,7 +55,7 @@ def outgoing(
 
     def stays(path: str) -> bool:
         policy = policy_of(path, policies)
-        return path in disputed or (policy is not None and policy.owner is Owner.THEIRS)
+        return is_undecided(path, disputed) or (policy is not None and policy.owner is Owner.THEIRS)
 
     return {
         path: held[path] if path in held and stays(path) else value for path, value in ours.items()

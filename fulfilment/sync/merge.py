@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any
 
 from fulfilment.sync.policies import (
@@ -24,6 +23,7 @@ from fulfilment.sync.policies import (
     is_quantity,
     is_removal,
     is_same,
+    is_undecided,
     nothing_of,
     policy_of,
     subject_of,
@@ -31,6 +31,7 @@ from fulfilment.sync.policies import (
 )
 
 Values = Mapping[str, Any]
+ABSENT = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,22 +139,23 @@ def merge(
     policies: tuple[Policy, ...] = POLICIES,
     *,
     made_here: bool = True,
-    answers: Values = MappingProxyType({}),
+    answers: Values | None = None,
     open_conflicts: Iterable[Conflict] = (),
 ) -> Merge:
     """Merge a snapshot of theirs into ours.
 
-    ``answers`` is what the push named that this snapshot was caused by. What a conflict is open on
-    stays with the person who decides it; an echo of ours never closes it.
+    ``answers`` is what the push named that this snapshot was caused by, if one was. What a conflict
+    is open on stays with the person who decides it; an echo of ours never closes it.
     """
     sides = _Sides(base, ours, theirs, with_origin(policies, made_here), answers)
     before = {conflict.path: conflict for conflict in open_conflicts}
     still = {path: _disputed(conflict, sides) for path, conflict in before.items()}
     outcomes = {path: _outcome(path, sides) for path in theirs if path not in before}
+    outcomes |= dict.fromkeys(_waiting(outcomes, still, sides), Outcome.NOTHING)
     taken = [path for path in outcomes if outcomes[path] is Outcome.TAKE]
     kinds = {path: kind for path, kind in _protected(taken, sides) if path not in before}
     for path, kind in kinds.items():
-        outcomes[path] = Outcome.CONFLICT if kind else Outcome.NOTHING
+        outcomes[path] = Outcome.NOTHING if not kind or sides.is_over(path) else Outcome.CONFLICT
 
     def with_outcome(outcome: Outcome) -> list[str]:
         return [path for path in outcomes if outcomes[path] is outcome]
@@ -180,12 +182,25 @@ class _Sides:
     ours: Values
     theirs: Values
     policies: tuple[Policy, ...]
-    answers: Values
+    answers: Values | None
+    """What the push named that this snapshot was caused by, None if none was."""
 
     def before(self, path: str) -> Any:
-        """Return what both held, or nothing where no agreement is known."""
+        """Return what both held: nothing, of a field of what is agreed that was never sent.
+
+        Where no agreement is known at all, only a text, a day and the like are nothing.
+        """
+        if path in self.base:
+            return self.base[path]
         policy = policy_of(path, self.policies)
-        return self.base.get(path, nothing_of(policy.kind) if policy else None)
+        kind = policy.kind if policy else Kind.CODE
+        is_agreed = subject_of(path) in self.agreed
+        return nothing_of(kind) if is_agreed or kind is Kind.TEXT else None
+
+    @cached_property
+    def agreed(self) -> set[str]:
+        """The lines, and the head, of which anything is agreed."""
+        return {subject_of(path) for path in self.base}
 
     def conflict(self, path: str, kind: ConflictKind | None = None) -> Conflict:
         """Make the conflict on a field."""
@@ -196,11 +211,11 @@ class _Sides:
     @cached_property
     def edited(self) -> set[str]:
         """The lines, and the head, with an edit of ours that they do not know yet."""
-        known = {subject_of(path) for path in self.base}
         return {
             subject_of(path)
             for path, value in self.ours.items()
-            if (path in self.base or subject_of(path) not in known) and self._is_edit(path, value)
+            if (path in self.base or subject_of(path) not in self.agreed)
+            and self._is_edit(path, value)
         }
 
     def _is_edit(self, path: str, value: Any) -> bool:
@@ -222,6 +237,41 @@ class _Sides:
                 most[line] = max(most.get(line, Decimal(0)), Decimal(value))
         return most
 
+    def is_as_before(self, path: str) -> bool:
+        """Return whether they edited neither a field of a line that is here, nor its quantity."""
+        quantity = f"{subject_of(path)}.quantity"
+        return quantity in self.ours and all(
+            each in self.base
+            and (policy := policy_of(each, self.policies)) is not None
+            and is_same(policy.kind, self.theirs.get(each), self.base[each])
+            for each in (path, quantity)
+        )
+
+    def is_left_out(self, path: str) -> bool:
+        """Return whether a field is of a line that is not here, and does not come.
+
+        They want nothing of it, or the order is cancelled here: that is what is asked about.
+        """
+        quantity = f"{subject_of(path)}.quantity"
+        if not path.startswith("line.") or quantity in self.ours:
+            return False
+        return self.theirs.get(quantity) == "0" or self.ours.get(CANCELLED) is True
+
+    def is_no_news(self, path: str) -> bool:
+        """Return whether nothing follows from a field of a line that does not come, or is gone."""
+        is_asked = self.ours.get(CANCELLED) is True and self.is_removed_here(CANCELLED)
+        return (self.is_left_out(path) and not is_asked) or (
+            path not in self.ours and self.is_as_before(path)
+        )
+
+    def is_over(self, path: str) -> bool:
+        """Return whether both cancelled the order, or a line, so that nothing of it is decided."""
+        return any(
+            is_removal(each, self.ours.get(each))
+            and is_removal(each, self.theirs.get(each, self.base.get(each)))
+            for each in (CANCELLED, f"{subject_of(path)}.quantity")
+        )
+
     def is_removed_here(self, path: str) -> bool:
         """Return whether a line, or the order, was cancelled here and they do not know it yet."""
         return (
@@ -233,36 +283,69 @@ class _Sides:
 
 
 def _outcome(path: str, sides: _Sides) -> Outcome:
-    """Merge a field that is not in dispute; what is not here at all is taken from anybody."""
+    """Merge a field that is not in dispute; what is not here at all is taken from anybody.
+
+    A line that is cancelled here has no price and texts: theirs are news once they edit them.
+    """
     policy, theirs = policy_of(path, sides.policies), sides.theirs[path]
-    if policy is None:
+    if policy is None or sides.is_no_news(path):
         return Outcome.NOTHING
     if path not in sides.ours:
-        return Outcome.TAKE
+        return Outcome.NOTHING if sides.is_over(path) else Outcome.TAKE
     ours = sides.ours[path]
     if policy.kind is Kind.PROGRESS and Decimal(theirs) <= Decimal(ours):
         return Outcome.NOTHING
     outcome = decide(policy, sides.before(path), ours, theirs)
+    if outcome is Outcome.CONFLICT and sides.is_over(path):
+        return Outcome.NOTHING
     if outcome is Outcome.NOTHING:
         return outcome
-    if path in sides.answers and not is_same(policy.kind, theirs, sides.answers[path]):
+    if (
+        sides.answers
+        and path in sides.answers
+        and not is_same(policy.kind, theirs, sides.answers[path])
+    ):
         return Outcome.CHANGED_ON_ARRIVAL
     if outcome is Outcome.KEEP_QUIET and path not in sides.base:
         return Outcome.KEEP
     return outcome
 
 
+def _waiting(
+    outcomes: Mapping[str, Outcome], still: Mapping[str, Conflict | None], sides: _Sides
+) -> list[str]:
+    """Find what waits for the decision on another field of its line, if that is not removed."""
+    fixed = [path for path in outcomes if outcomes[path] is Outcome.CONFLICT and _is_fixed(path)]
+    disputed = {*fixed, *(path for path, conflict in still.items() if conflict is not None)}
+    return [
+        path
+        for path in outcomes
+        if path not in disputed
+        and is_undecided(path, disputed)
+        and not is_removal(path, sides.theirs[path])
+    ]
+
+
+def _is_fixed(path: str) -> bool:
+    policy = policy_of(path)
+    return policy is not None and policy.is_fixed
+
+
 def _disputed(conflict: Conflict, sides: _Sides) -> Conflict | None:
     """Bring an open conflict up to date; None once both sides hold the same."""
     path = conflict.path
+    if sides.is_over(path):
+        return None
+    if sides.is_left_out(path):
+        return None
     policy = policy_of(path, sides.policies)
     kind = policy.kind if policy else Kind.TEXT
     held = sides.before(path)
     theirs, ours = sides.theirs.get(path, held), sides.ours.get(path)
-    is_news = not (
-        is_same(kind, theirs, held)
-        or (path in sides.answers and is_same(kind, theirs, sides.answers[path]))
+    is_echo = sides.answers is not None and (
+        is_same(kind, theirs, ours) or is_same(kind, theirs, sides.answers.get(path, ABSENT))
     )
+    is_news = not (is_echo or is_same(kind, theirs, held))
     latest = theirs if is_news else conflict.theirs
     return None if is_same(kind, ours, latest) else replace(conflict, ours=ours, theirs=latest)
 
@@ -306,5 +389,6 @@ def _protected(taken: Collection[str], sides: _Sides) -> Iterator[tuple[str, Con
             if removal == CANCELLED or subject_of(path) == subject_of(removal):
                 policy = policy_of(path, sides.policies)
                 is_theirs = policy is not None and policy.owner is Owner.THEIRS
-                yield path, None if is_theirs else ConflictKind.FIELD
+                is_asked = not (is_theirs or sides.is_left_out(path))
+                yield path, ConflictKind.FIELD if is_asked else None
                 yield removal, kind

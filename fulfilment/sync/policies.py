@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -100,13 +100,16 @@ def _by_path(policies: tuple[Policy, ...]) -> dict[str, Policy]:
     return {policy.path: policy for policy in policies}
 
 
+_DEFAULT = _by_path(POLICIES)
+
+
 def policy_of(path: str, policies: tuple[Policy, ...] = POLICIES) -> Policy | None:
     """Find the policy of a field, None for one that is not merged.
 
     >>> policy_of("line.7.price").owner, policy_of("head.bill_to.city").owner
     (<Owner.SHARED: 'shared'>, <Owner.THEIRS: 'theirs'>)
     """
-    known = _by_path(policies)
+    known = _DEFAULT if policies is POLICIES else _by_path(policies)  # whose hash takes long
     if path.startswith("line."):
         return known.get(f"line.*.{path.rpartition('.')[2]}")
     group, _dot, name = path.removeprefix("head.").partition(".")
@@ -153,6 +156,8 @@ def is_same(kind: Kind, first: Any, second: Any) -> bool:
         return first is second
     if kind is Kind.PRICE:
         return bool(_cost(first, second) == _cost(second, first))
+    if kind is Kind.MONEY:
+        return Decimal(first) == Decimal(second)
     if kind is Kind.LINE_ORDER:
         return [line for line in first if line in second] == [
             line for line in second if line in first
@@ -174,6 +179,48 @@ def is_quantity(path: str) -> bool:
     return path.startswith("line.") and path.endswith(".quantity")
 
 
+DECIDED_WITH: Mapping[str, frozenset[str]] = {
+    "product": frozenset({"description"}),
+    "unit": frozenset(
+        {"quantity", "price", "discount", "charge", "status", "delivered", "invoiced"}
+    ),
+}
+"""The fields of a line that mean nothing until another one of it is decided."""
+
+
+def is_undecided(path: str, disputed: Collection[str]) -> bool:
+    """Return whether a field is in dispute, or means nothing until one that is is decided.
+
+    >>> is_undecided("line.7.price", {"line.7.unit"}), is_undecided("line.7.price", set())
+    (True, False)
+    """
+    if path in disputed or not path.startswith("line."):
+        return path in disputed
+    line, _dot, name = path.rpartition(".")
+    return any(
+        name in fields and f"{line}.{decisive}" in disputed
+        for decisive, fields in DECIDED_WITH.items()
+    )
+
+
+def decided_with(path: str) -> list[str]:
+    """Return the fields of a line that mean nothing until this one is decided.
+
+    >>> decided_with("line.7.product"), decided_with("head.name")
+    (['line.7.description'], [])
+    """
+    line, _dot, name = path.rpartition(".")
+    return [f"{line}.{each}" for each in sorted(DECIDED_WITH.get(name, ()))] if line else []
+
+
 def nothing_of(kind: Kind) -> Any:
-    """Return the value of a field that nobody has set."""
-    return "" if kind is Kind.TEXT else None
+    """Return the value of a field that nobody has set, and None where there is none such."""
+    return _NOTHING.get(kind)
+
+
+_NOTHING: Mapping[Kind, Any] = {
+    Kind.TEXT: "",
+    Kind.FLAG: False,
+    Kind.MONEY: "0",
+    Kind.PROGRESS: "0",
+}

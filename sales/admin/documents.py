@@ -96,7 +96,7 @@ class DocumentAdmin(CustomFieldsAdmin[RecordT]):
     search_fields: ClassVar[Any] = ("number", "name", "account__name", "customer_reference")
     autocomplete_fields: ClassVar[Any] = ("contact", "price_list", "payment_terms", "tax_zone")
     date_hierarchy: ClassVar[Any] = "created_at"
-    editable: ClassVar[tuple[str, ...]] = EDITABLE
+    own_columns: ClassVar[tuple[str, ...]] = ()
     shown: ClassVar[tuple[str, ...]] = SHOWN
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -113,7 +113,7 @@ class DocumentAdmin(CustomFieldsAdmin[RecordT]):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """List editable fields first."""
-        return (*self.editable, *self.shown)
+        return (*EDITABLE, *self.own_columns, *self.shown)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """List the fields that are computed."""

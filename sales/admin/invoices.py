@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.admin.base import LookOnlyAdmin, ReadOnlyAdmin, person
 from sales.admin.confirmations import issue_each
-from sales.admin.documents import EDITABLE, SHOWN, DocumentAdmin, LineInline
+from sales.admin.documents import SHOWN, DocumentAdmin, LineInline
 from sales.models import (
     CustomerCreditEntry,
     Invoice,
@@ -56,7 +56,6 @@ class InvoiceAdmin(DocumentAdmin[Invoice]):
     list_display = (*DocumentAdmin.list_display, "kind", "due_on", "official_number")
     list_filter = ("status", "kind", "currency", "team")
     search_fields = ("number", "official_number", "name", "account__name", "customer_reference")
-    editable = EDITABLE
     shown = (
         *SHOWN,
         "kind",

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.admin.base import ReadOnlyAdmin, person
 from sales.admin.confirmations import issue_each
-from sales.admin.documents import EDITABLE, SHOWN, DocumentAdmin, LineInline
+from sales.admin.documents import SHOWN, DocumentAdmin, LineInline
 from sales.admin.promotions import PromotionUseInline
 from sales.models import Order, OrderChange, OrderLine
 from sales.services.orders import release_order, submit_order
@@ -54,7 +54,7 @@ class OrderAdmin(DocumentAdmin[Order]):
         "currency",
         "team",
     )
-    editable = (*EDITABLE, "requested_on")
+    own_columns = Order.own_columns
     shown = (
         *SHOWN,
         "fulfilment_status",

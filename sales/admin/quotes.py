@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.admin.base import person
 from sales.admin.confirmations import issue_each
-from sales.admin.documents import EDITABLE, SHOWN, DocumentAdmin, LineInline
+from sales.admin.documents import SHOWN, DocumentAdmin, LineInline
 from sales.admin.promotions import PromotionUseInline
 from sales.models import Quote, QuoteLine
 from sales.services.quotes import activate_quote, cancel_quote, revise_quote
@@ -27,7 +27,7 @@ class QuoteAdmin(DocumentAdmin[Quote]):
     """Quotes."""
 
     list_display = (*DocumentAdmin.list_display, "valid_until")
-    editable = (*EDITABLE, "valid_until")
+    own_columns = Quote.own_columns
     shown = (
         *SHOWN,
         "revision",

@@ -172,7 +172,7 @@ class Product(models.Model):
     def __str__(self) -> str:
         return f"{self.sku} {self.name}"
 
-    def why_not_counted_in(self, unit: Unit) -> str:
+    def uncounted_reason(self, unit: Unit) -> str:
         """Return why the product is not counted in a unit; empty where it is."""
         if unit.group_id == self.unit_group_id:
             return ""
@@ -252,7 +252,7 @@ class BundleItem(models.Model):
         product, unit = chosen(self, "product"), chosen(self, "unit")
         if product and product.kind == Product.Kind.BUNDLE:
             raise ValidationError({"product": gettext("A bundle cannot be part of another.")})
-        if product and unit and (problem := product.why_not_counted_in(unit)):
+        if product and unit and (problem := product.uncounted_reason(unit)):
             raise ValidationError({"unit": problem})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -52,6 +53,12 @@ class Document(PricingRules, Owned, Stateful):
 
     detail = Σ line net; pre-freight = detail - header discount;
     total = pre-freight + freight + Σ tax.
+    """
+
+    own_columns: ClassVar[tuple[str, ...]] = ()
+    """Plain columns that only this kind of document has and people type.
+
+    Forms, admin and page show them; payloads and the REST API have them under these names.
     """
 
     id = identifier()
@@ -123,6 +130,11 @@ class Document(PricingRules, Owned, Stateful):
             AddsUp(),
             NeverNegative(),
         ]
+
+    @classmethod
+    def own_fields(cls) -> list[models.Field[Any, Any]]:
+        """Return the model fields of the own columns."""
+        return [each for each in cls._meta.fields if each.name in cls.own_columns]
 
     @property
     def is_draft(self) -> bool:
@@ -213,6 +225,7 @@ class DocumentLine(models.Model):
     bundle_line = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.CASCADE, related_name="bundle_parts"
     )
+    bundle_line_id: uuid.UUID | None
     requested_on = models.DateField(null=True, blank=True)
 
     base = amount_field()
@@ -312,6 +325,11 @@ class DocumentLine(models.Model):
     def is_included(self) -> bool:
         """Whether the customer takes the line: one that is no option, or an option taken."""
         return self.is_taken or not self.is_optional
+
+    @property
+    def is_fixed_part(self) -> bool:
+        """Whether the line is a part that is always in its bundle."""
+        return self.bundle_line_id is not None and self.price_source == self.PriceSource.BUNDLE
 
     @property
     def counts(self) -> bool:

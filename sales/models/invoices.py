@@ -27,7 +27,7 @@ from sales.models.documents import Document, DocumentLine
 from sales.models.line_constraints import charged_as_ordered
 from sales.models.orders import Order, OrderLine
 from sales.models.payment_triggers import PaymentsAddUp
-from sales.models.settlement import FROM_PAYMENTS, SETTLED, SettledDocument
+from sales.models.settlement import FROM_PAYMENTS, OFFICIAL, SETTLED, SettledDocument
 from sales.models.triggers import (
     InstalmentsAddUp,
     IssuedLinesKept,
@@ -70,7 +70,8 @@ class InvoiceQuerySet(OwnedQuerySet["Invoice"]):
 class Invoice(SettledDocument):
     """An invoice, or the credit note that takes one back.
 
-    The ERP's invoice of record stands beside ours in the ``official_…`` columns.
+    The ERP's invoice of record stands beside ours in the ``official_…`` columns;
+    ``official_source`` is the code of the connection that reported it, empty if that is not known.
     """
 
     class Kind(models.TextChoices):
@@ -101,6 +102,7 @@ class Invoice(SettledDocument):
         Status.ISSUED: {Status.PARTLY_PAID, Status.PAID, Status.CANCELLED},
         Status.PARTLY_PAID: {Status.ISSUED, Status.PAID, Status.CANCELLED},
         Status.PAID: {Status.ISSUED, Status.PARTLY_PAID, Status.CANCELLED},
+        Status.CANCELLED: {Status.PAID},
     }
 
     kind = models.CharField(max_length=12, choices=Kind, default=Kind.INVOICE)
@@ -127,6 +129,7 @@ class Invoice(SettledDocument):
         max_length=30, blank=True, help_text=_("The connection the invoice came from.")
     )
 
+    official_source = reference_field(editable=False)
     official_ref = reference_field(editable=False)
     official_number = reference_field(editable=False)
     official_status = models.CharField(max_length=30, blank=True, editable=False)
@@ -249,12 +252,7 @@ class Invoice(SettledDocument):
             keeps_issued(
                 *FROM_PAYMENTS,
                 "credited",
-                "official_ref",
-                "official_number",
-                "official_status",
-                "official_issued_on",
-                "official_tax",
-                "official_total",
+                *OFFICIAL,
             ),
         ]
 

@@ -12,6 +12,9 @@ DONE = (
 )  # fmt: skip
 """What was done with the units of an order line."""
 
+RETURNED_SPLIT = ("closed_returned_quantity", "returned_unbilled_quantity")
+"""Which of the returned units were credited, and which were never billed."""
+
 UNIT_CONSTRAINTS = (
     models.CheckConstraint(
         condition=Q(quantity__gte=0) & Q(cancelled_quantity__gte=0),

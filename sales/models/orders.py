@@ -66,6 +66,8 @@ class Order(Document):
         Status.COMPLETED: {Status.SUBMITTED},
     }
 
+    own_columns = ("requested_on",)
+
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
     fulfilment_status = models.CharField(
         max_length=15, choices=Fulfilment, default=Fulfilment.NOT_STARTED, editable=False
@@ -245,9 +247,23 @@ class OrderLine(DocumentLine):
         return self.is_sold and (self.product is None or self.product.kind == Product.Kind.GOODS)
 
     @property
+    def is_bundle(self) -> bool:
+        """Whether it is the line of a bundle: its parts are shipped, it has the price."""
+        return self.product is not None and self.product.kind == Product.Kind.BUNDLE
+
+    @property
+    def is_billed_with_bundle(self) -> bool:
+        """Whether it is always in a bundle, and neither a price nor a charge is its own."""
+        return self.is_fixed_part and not self.charge_amount
+
+    @property
     def is_started(self) -> bool:
-        """Whether any of it is shipped, or billed on an issued invoice."""
-        return bool(self.shipped_quantity or self.billed != self.drafted_quantity)
+        """Whether any of it left to stay, or is billed on an issued invoice.
+
+        What came back to be replaced did not stay.
+        """
+        has_left = self.shipped_quantity != self.replaced_quantity
+        return bool(has_left or self.billed != self.drafted_quantity)
 
     @property
     def is_billed(self) -> bool:
@@ -275,7 +291,7 @@ class OrderLine(DocumentLine):
         return Units(
             ordered=self.wanted_quantity,
             billed=self.billed,
-            is_goods=self.is_shipped_goods,
+            is_goods=self.is_shipped_goods or self.is_bundle,
             shipped=self.shipped_quantity,
             replaced=self.replaced_quantity,
             returned=self.returned_quantity - self.replaced_quantity,
@@ -284,7 +300,14 @@ class OrderLine(DocumentLine):
             closed_returned=self.closed_returned_quantity,
             returned_unbilled=self.returned_unbilled_quantity,
             step=self.product.step if self.product else SMALLEST_QUANTITY,
+            is_set=self.is_bundle,
+            is_fixed_part=self.is_billed_with_bundle,
         )
+
+    def split_returned(self, units: Units) -> None:
+        """Count apart what of the returned units was credited, and what was never billed."""
+        self.closed_returned_quantity = units.closed_returned
+        self.returned_unbilled_quantity = units.returned_unbilled
 
     @property
     def most_shipped(self) -> Decimal:

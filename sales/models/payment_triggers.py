@@ -39,7 +39,7 @@ class PaymentsAddUp(DeferredTrigger):
 
 
 class FitsInvoice(LookupTrigger):
-    """Only an issued invoice is settled, and not before the day of its issue."""
+    """Only an issued invoice is settled, from its day on; elsewhere it is the day before still."""
 
     name = "fits_invoice"
     operation = pgtrigger.Insert
@@ -50,7 +50,7 @@ class FitsInvoice(LookupTrigger):
         return (
             "EXISTS (SELECT 1 FROM sales_invoice billed WHERE billed.id = NEW.invoice_id "
             "AND (billed.status = 'draft' OR billed.kind <> 'invoice' "
-            "OR NEW.received_on < billed.issued_on))"
+            "OR NEW.received_on < billed.issued_on - 1))"
         )
 
 

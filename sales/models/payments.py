@@ -100,7 +100,7 @@ class Payment(MoneyEntry):
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["invoice", "kind", "reference"],
+                fields=["invoice", "kind", "source", "reference"],
                 condition=~Q(reference=""),
                 name="payment_reference_once",
             ),

@@ -45,6 +45,7 @@ class PriceList(models.Model):
     valid_from = models.DateField(null=True, blank=True)
     valid_to = models.DateField(null=True, blank=True)
     is_active = models.BooleanField(default=True)
+    updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         ordering: ClassVar = ["name"]
@@ -269,7 +270,7 @@ class PriceListItem(models.Model):
         """Refuse a unit the product is not counted in, and a rule that makes no price."""
         problems: dict[str, str] = {}
         product, unit = chosen(self, "product"), chosen(self, "unit")
-        if product and unit and (problem := product.why_not_counted_in(unit)):
+        if product and unit and (problem := product.uncounted_reason(unit)):
             problems["unit"] = problem
         if self.method in MARGINS and (self.percentage_rate or 0) >= 1:
             problems["percentage_rate"] = gettext("A margin is below 1, which is 100%.")

@@ -60,6 +60,8 @@ class Quote(Document):
         Status.ACTIVE: {Status.WON, Status.LOST, Status.CANCELLED, Status.SUPERSEDED},
     }
 
+    own_columns = ("valid_until",)
+
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
     revision = models.PositiveSmallIntegerField(default=0, editable=False)
     opportunity = models.ForeignKey(

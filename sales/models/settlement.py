@@ -16,6 +16,12 @@ from sales.pricing.due import early_payment_discount
 FROM_PAYMENTS = ("paid", "refunded", "moved_to_credit", "discounted", "written_off")
 """The figures that are sums of an invoice's payments."""
 
+OFFICIAL = tuple(
+    f"official_{name}"
+    for name in ("source", "ref", "number", "status", "issued_on", "tax", "total")
+)
+"""The columns of the invoice of record."""
+
 SETTLED = (
     F("credited")
     + (F("paid") - F("refunded") - F("moved_to_credit"))
@@ -77,9 +83,12 @@ class SettledDocument(Document):
     @property
     def offered_discount(self) -> Decimal:
         """The discount for paying early on what is still asked for; credits reduce it."""
+        return self.discount_offered_on(self.total - self.credited)
+
+    def discount_offered_on(self, asked: Decimal) -> Decimal:
+        """Return the discount for paying early on an amount, at most what was announced."""
         if self.early_payment_rate is None:
             return Decimal(0)
-        asked = self.total - self.credited
         offered = early_payment_discount(asked, self.early_payment_rate, self.currency)
         announced: Decimal = self.early_payment_discount
         return max(Decimal(0), min(offered, announced))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext, ngettext
@@ -19,14 +20,19 @@ from sales.models.taxes import TaxZone
 from sales.models.triggers import SharesSumToOne
 from sales.pricing.due import DueRule
 
+AT_MOST_TEN_YEARS_OF_MONTHS = MaxValueValidator(120, _("Give at most 120 months, ten years."))
+AT_MOST_TEN_YEARS_OF_DAYS = MaxValueValidator(3650, _("Give at most 3650 days, ten years."))
+
 
 class DueWhen(models.Model):
     """How long after issue something is due: months, then days, then perhaps the month's end."""
 
     due_months = models.PositiveSmallIntegerField(
-        default=0, help_text=_("Whole months after issue; days come on top.")
+        default=0,
+        validators=[AT_MOST_TEN_YEARS_OF_MONTHS],
+        help_text=_("Whole months after issue; days come on top."),
     )
-    due_days = models.PositiveSmallIntegerField(default=0)
+    due_days = models.PositiveSmallIntegerField(default=0, validators=[AT_MOST_TEN_YEARS_OF_DAYS])
     end_of_month = models.BooleanField(
         default=False, help_text=_("Due on the last day of the month that this leads to.")
     )
@@ -50,16 +56,21 @@ class PaymentTerms(DueWhen):
         PER_SHIPMENT = "per_shipment", _("With each shipment")
         BY_HAND = "by_hand", _("By hand")
 
+    WITH_GOODS = (InvoiceWhen.FULFILLED, InvoiceWhen.PER_SHIPMENT)
+    """The moments at which goods leave."""
+
     id = identifier()
     name = models.CharField(max_length=100, unique=True)
     invoice_when = models.CharField(max_length=15, choices=InvoiceWhen, default=InvoiceWhen.BY_HAND)
-    due_days = models.PositiveSmallIntegerField(default=30)
+    due_days = models.PositiveSmallIntegerField(default=30, validators=[AT_MOST_TEN_YEARS_OF_DAYS])
     early_payment_rate = rate_field(
         null=True,
         blank=True,
         help_text=_("Kept by who pays all of it early: 0.02 is 2 % of the total, tax included."),
     )
-    early_payment_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    early_payment_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[AT_MOST_TEN_YEARS_OF_DAYS]
+    )
     deposit_rate = rate_field(
         null=True, blank=True, help_text=_("Asked ahead when the order is placed: 0.3 is 30 %.")
     )

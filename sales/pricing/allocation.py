@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from common.sentences import Amount
 from common.sentences import sentence as _
-from sales.pricing.errors import InvalidAmount
+from sales.pricing.errors import NoLines
 from sales.pricing.money import ZERO, from_units, to_units
 
 
@@ -33,8 +33,11 @@ def allocate(
     """
     if not weights:
         if amount:
-            raise InvalidAmount(
-                _("There is no line to share %(amount)s over.", amount=Amount(amount, currency))
+            raise NoLines(
+                _(
+                    "There is no line to share %(amount)s over: add a line first.",
+                    amount=Amount(amount, currency),
+                )
             )
         return []
     units = to_units(amount, currency)

@@ -101,7 +101,8 @@ def volume_discount(
     if discounts.currency != currency:
         raise CurrencyMismatch(
             _(
-                "The discount list is in %(currency)s, the document in %(document)s.",
+                "The discount list is in %(currency)s, the document in %(document)s: "
+                "choose one in %(document)s for the price.",
                 currency=discounts.currency,
                 document=currency,
             ),

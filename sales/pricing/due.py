@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import accumulate
 
 from common.sentences import sentence as _
 from sales.pricing.allocation import allocate
@@ -96,17 +97,34 @@ def early_payment_discount(
     return round_money(EXACT.multiply(total, rate), currency, rounding)
 
 
-def earned_discount(
-    *, asked: Decimal, settled: Decimal, paid_in_time: Decimal, offered: Decimal
-) -> Decimal:
-    """Return what is still open, if money in time left no more open than was offered.
+@dataclass(frozen=True, slots=True)
+class EarnedDiscount:
+    """An early-payment discount that was earned: how much, and on how much that was asked for."""
 
-    asked = total − credits; earned = asked − settled where asked − paid in time ≤ offered; settled
-    counts a discount that was given before, money that was given back does not count.
+    amount: Decimal
+    asked: Decimal
+
+
+def earned_discount(
+    asked: Sequence[Decimal], came: Iterable[Decimal], offer: Callable[[Decimal], Decimal]
+) -> EarnedDiscount | None:
+    """Return the discount that money in time earned; None if it did not.
+
+    ``asked`` is what was asked for at first and after each credit, ``came`` the money in time in
+    the order in which it counts, and ``offer`` says which discount is offered on an amount. The
+    discount is the rest once no more is open than is offered; money beyond that leaves it as it is.
+
+    >>> came = [Decimal(60), Decimal(58), Decimal(9)]
+    >>> earned_discount([Decimal(120)], came, lambda asked: Decimal(2))
+    EarnedDiscount(amount=Decimal('2'), asked=Decimal('120'))
     """
-    if not paid_in_time or asked - paid_in_time > offered:
-        return ZERO
-    return max(ZERO, asked - settled)
+    sums = list(accumulate(came))
+    for amount in asked:
+        offered = offer(amount)
+        enough = next((paid for paid in sums if amount - paid <= offered), None)
+        if enough is not None:
+            return EarnedDiscount(max(ZERO, amount - enough), amount)
+    return None
 
 
 def kept_discount(

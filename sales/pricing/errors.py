@@ -33,6 +33,24 @@ class InvalidAmount(PricingError):
     code = "invalid_amount"
 
 
+class NoLines(PricingError):
+    """The document has no line that counts."""
+
+    code = "no_lines"
+
+
+class NotForThisLine(PricingError):
+    """A line of its kind has no such field: a trade-in has neither discount nor charge."""
+
+    code = "not_for_this_line"
+
+
+class ConflictingFields(PricingError):
+    """Two fields are given of which only one may be."""
+
+    code = "conflicting_fields"
+
+
 class NegativeTotal(PricingError):
     """What is sold comes to less than the trade-ins and rebates that are taken off it."""
 
@@ -46,7 +64,7 @@ class AmountExceedsOpen(PricingError):
 
 
 class InvalidQuantity(PricingError):
-    """The quantity is no number, negative, or zero; or a price is for no number of units."""
+    """The quantity is no number, negative, or zero where some is needed; or a price is for none."""
 
     code = "invalid_quantity"
 
@@ -64,7 +82,7 @@ class QuantityExceedsOpen(PricingError):
 
 
 class InvalidDiscount(PricingError):
-    """The discount is negative, above 100%, typed twice, or more than what it reduces."""
+    """The discount is no number, negative, too fine, above 100%, or more than what it reduces."""
 
     code = "invalid_discount"
 

@@ -11,19 +11,15 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from common.sentences import Amount, Percentage
-from common.sentences import sentence as _
 from sales.pricing.advances import NO_ADVANCE, Advance, TaxAmount, deduct, spread_advance
+from sales.pricing.bundles import PartOf, least_ordered, parts_along
 from sales.pricing.deduction_lines import DeductionLine, share_out, take_off, total_open
-from sales.pricing.errors import AmountExceedsOpen, InvalidAmount
 from sales.pricing.ledger_lines import LedgerLine
+from sales.pricing.ledger_refusals import exceeds_order, exceeds_share, refuse_ahead
 from sales.pricing.money import ZERO, Rounding, from_units, round_money
 from sales.pricing.partial import Portion, freight_part
-from sales.pricing.quantities import round_down
 
 Rate = Decimal
-SMALLEST_SHARE = Decimal("0.0001")
-"""Refusals name shares in hundredths of a percent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +67,8 @@ class Ledger:
     credited: Mapping[Rate, TaxAmount] = field(default_factory=dict)
     """What was credited for good, advances and their deductions aside; it stays billed."""
     freight_credited: Decimal = ZERO
+    parts: Mapping[str, PartOf] = field(default_factory=dict)
+    """By the keys of parts always in a bundle: which one, and how many of them make a set."""
 
     def line(self, key: str) -> LedgerLine:
         """Return a line by its key; raises KeyError."""
@@ -179,6 +177,15 @@ class Ledger:
         """Freight that was asked ahead and no invoice can deduct."""
         return max(ZERO, self.freight_advance.open.taxable - self.freight_open)
 
+    def refuse_surplus(self, asked: Mapping[Rate | None, TaxAmount]) -> None:
+        """Refuse to issue a draft down payment of so much per rate, and for freight (None).
+
+        Raises AmountExceedsOpen where no invoice can deduct all that is asked for, drafts too.
+        """
+        if self.surplus().keys() & asked.keys() or (None in asked and self.freight_surplus):
+            whole = sum((amount.gross for amount in asked.values()), ZERO)
+            raise exceeds_order(whole, self.left_to_ask + whole, self.currency)
+
     def open_ahead(self, rate: Rate | None) -> TaxAmount:
         """Return what was asked ahead at a rate, or for freight (None), and may be credited.
 
@@ -190,15 +197,16 @@ class Ledger:
     def short_close(self, chosen: Collection[str] | None = None) -> Ledger:
         """Return the ledger once all that can be cancelled is cancelled, of all lines or of some.
 
-        What trade-ins and rebates can take off no invoice any more is closed with it.
+        Freight goes with what stays once nothing is left to close, and what lapses is closed too.
         """
+        least = least_ordered(self.lines, self.parts, chosen)
+        terms = self.currency, self.rounding
         lines = tuple(
-            line.closed(self.currency, self.rounding)
-            if chosen is None or line.key in chosen
-            else line
+            line.closed(*terms, least[line.key]) if line.key in least else line
             for line in self.lines
         )
         sold = replace(self, lines=lines)
+        sold = replace(sold, freight=self._freight_kept(sold))
         lapsed = sold.lapsed()
         deductions = tuple(
             replace(line, agreed=line.taken)
@@ -226,12 +234,13 @@ class Ledger:
     def invoice(self, quantities: Mapping[str, Decimal]) -> NextInvoice:
         """Price an invoice of so many units per line; trade-ins and advances follow from those.
 
-        Raises QuantityExceedsOpen for a line that has fewer open.
+        So do the parts of bundles. Raises QuantityExceedsOpen for a line that has fewer open.
         """
         by_key = {line.key: line for line in self.lines}
+        wanted = {**quantities, **parts_along(by_key, self.parts, quantities)}
         parts = {
             key: by_key[key].next_part(quantity, self.currency, self.rounding)
-            for key, quantity in quantities.items()
+            for key, quantity in wanted.items()
             if quantity
         }
         sold = self._by_rate(
@@ -263,7 +272,7 @@ class Ledger:
 
         Raises InvalidAmount for nothing, AmountExceedsOpen for more than is left.
         """
-        self._refuse_ahead(amount)
+        refuse_ahead(amount, self.left_to_ask, self.currency)
         by_rate = self.left_to_bill()
         groups, freight = spread_advance(
             amount,
@@ -285,7 +294,8 @@ class Ledger:
         wanted, left = target - asked_before, self.left_to_ask
         cents = from_units(1 + len(self.lines), self.currency)
         if left > 0 and wanted > left + cents:
-            self._refuse_share(left, (left + asked_before) / self.total - shares_before)
+            share = (left + asked_before) / self.total - shares_before
+            raise exceeds_share(share, left, self.currency)
         return min(wanted, left)
 
     @property
@@ -303,35 +313,6 @@ class Ledger:
         """What may still be asked for, ahead or by billing: neither billed nor asked ahead."""
         left = sum((amount.gross for amount in self.left_to_bill().values()), self.freight_open)
         return left - sum((each.open.gross for each in self._all_ahead), ZERO)
-
-    def _refuse_ahead(self, amount: Decimal) -> None:
-        left = self.left_to_ask
-        if left <= 0:
-            raise AmountExceedsOpen(
-                _("Nothing is left to ask for: all of it is billed or asked for ahead."),
-                field="amount",
-            )
-        if amount <= 0:
-            raise InvalidAmount(_("Give an amount above zero."), field="amount")
-        if amount > left:
-            raise AmountExceedsOpen(
-                _(
-                    "Only %(left)s can still be asked for: give that amount at most.",
-                    left=Amount(left, self.currency),
-                ),
-                field="amount",
-            )
-
-    def _refuse_share(self, left: Decimal, share: Decimal) -> None:
-        """Say what share is left, or what amount where that is next to nothing."""
-        percentage = round_down(share, SMALLEST_SHARE)
-        raise AmountExceedsOpen(
-            _(
-                "Only %(left)s can still be asked for: give that at most.",
-                left=Percentage(percentage) if percentage > 0 else Amount(left, self.currency),
-            ),
-            field="rate",
-        )
 
     def _take_off(self, sold: Mapping[Rate, TaxAmount]) -> dict[str, TaxAmount]:
         """Return what each trade-in or rebate takes off an invoice that sells so much."""
@@ -358,6 +339,27 @@ class Ledger:
             rounding=self.rounding,
         )
         return max(ZERO, part)
+
+    def _freight_kept(self, closed: Ledger) -> Decimal:
+        """Return the freight after a short close; lines that stay open keep all of it."""
+        least = least_ordered(closed.lines, closed.parts, None)
+        if any(line.units.ordered != least[line.key] for line in closed.lines):
+            return self.freight
+        part = freight_part(
+            self.freight,
+            ZERO,
+            billed=closed._all_sold,
+            ordered=self._all_sold,
+            currency=self.currency,
+            rounding=self.rounding,
+        )
+        return max(part, self.freight_billed)
+
+    @property
+    def _all_sold(self) -> Decimal:
+        """What goods and services come to before tax, billed or yet to bill."""
+        terms = self.currency, self.rounding
+        return sum((line.whole(*terms).taxable for line in self.lines), ZERO)
 
     def _sold_and_billed(self) -> dict[Rate, TaxAmount]:
         return self._by_rate((line.rate, TaxAmount.of(line.billed)) for line in self.lines)

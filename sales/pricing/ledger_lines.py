@@ -39,6 +39,10 @@ class Units:
     closed_returned: Decimal = ZERO
     step: Decimal = SMALLEST_QUANTITY
     """The smallest part of a unit that is shipped; a percentage bills smaller ones."""
+    is_set: bool = False
+    """Whether it is a bundle: its parts are shipped, and it follows them."""
+    is_fixed_part: bool = False
+    """Whether it is always in a bundle, which has the price: it is billed with that."""
 
     @property
     def left(self) -> Decimal:
@@ -47,7 +51,11 @@ class Units:
 
     @property
     def open_to_ship(self) -> Decimal:
-        """Units that are still to leave."""
+        """Units that are still to be shipped; of a bundle its parts are."""
+        return ZERO if self.is_set else self._to_leave
+
+    @property
+    def _to_leave(self) -> Decimal:
         if not self.is_goods:
             return ZERO
         return max(ZERO, self.ordered - self.left - self.closed_unshipped)
@@ -74,7 +82,12 @@ class Units:
 
     @property
     def open_to_bill(self) -> Decimal:
-        """Units that an invoice may still bill."""
+        """Units that an invoice may still bill; what is in a bundle waits for no invoice."""
+        return ZERO if self.is_fixed_part else self.unbilled
+
+    @property
+    def unbilled(self) -> Decimal:
+        """Units that are on no invoice yet, and not gone."""
         return max(ZERO, self.ordered - self.gone - self.kept_billed)
 
     @property
@@ -107,26 +120,31 @@ class Units:
         return max(ZERO, self._charged + self.closed_kept - self.kept)
 
     @property
+    def done(self) -> Decimal:
+        """Units that left, or are billed or will never be."""
+        return max(self.left + self.closed_unshipped, self.billed + self.returned_unbilled)
+
+    @property
     def least(self) -> Decimal:
         """Units that stay ordered whatever is changed: those that left, and those billed.
 
         Of goods a percentage may have billed a part of a unit: then all of that unit stays.
         """
-        done = max(self.left + self.closed_unshipped, self.billed + self.returned_unbilled)
-        return min(self.ordered, round_up(done, self.step)) if self.is_goods else done
+        return min(self.ordered, round_up(self.done, self.step)) if self.is_goods else self.done
 
-    def credited_for_good(self, quantity: Decimal) -> Units:
+    def credited_for_good(self, quantity: Decimal, whole: Decimal | None = None) -> Units:
         """Return the units after so many of them were credited, not to be billed again.
 
         Those are first the ones that came back billed, then those that did not leave yet, which
         are not shipped any more; the customer keeps the others. Parts of a unit close it for
-        shipping once they make a whole one.
+        shipping once they make a whole one, and those of a set once they make ``whole``.
         """
+        step = whole or self.step
         back = min(quantity, self.billed_returned)
         closed = self.closed + quantity
-        whole = round_down(closed, self.step) - round_down(self.closed, self.step)
-        to_leave = round_up(min(quantity - back, self._billed_before_left), self.step)
-        unshipped = self.closed_unshipped + min(whole, to_leave, self.open_to_ship)
+        closing = round_down(closed, step) - round_down(self.closed, step)
+        to_leave = round_up(min(quantity - back, self._billed_before_left), step)
+        unshipped = self.closed_unshipped + min(closing, to_leave, self._to_leave)
         return replace(
             self,
             closed=closed,
@@ -206,7 +224,7 @@ class LedgerLine:
 
     def next_part(self, quantity: Decimal, currency: str, rounding: Rounding) -> Portion:
         """Price the next units to bill; raises QuantityExceedsOpen for more than is open."""
-        open_now = self.units.open_to_bill
+        open_now = self.units.unbilled
         if quantity > open_now:
             raise exceeds_open(quantity, open_now, self.key)
         return next_part(
@@ -226,12 +244,15 @@ class LedgerLine:
             return self.agreed
         return None
 
-    def short_close(self, currency: str, rounding: Rounding) -> Portion:
+    def short_close(
+        self, currency: str, rounding: Rounding, least: Decimal | None = None
+    ) -> Portion:
         """Return what the line is ordered at once all that can be cancelled is cancelled.
 
-        Never less than what is billed of it, at whatever price.
+        Never less than what is billed of it, at whatever price; ``least`` is what stays ordered
+        where that follows from other lines.
         """
-        quantity = self.units.least
+        quantity = self.units.least if least is None else least
         if quantity == self.units.billed:
             return self.billed_portion
         if quantity == self.units.ordered:
@@ -246,9 +267,9 @@ class LedgerLine:
         )
         return self.billed_portion + kept
 
-    def closed(self, currency: str, rounding: Rounding) -> LedgerLine:
+    def closed(self, currency: str, rounding: Rounding, least: Decimal | None = None) -> LedgerLine:
         """Return the line once all that can be cancelled is cancelled."""
-        kept = self.short_close(currency, rounding)
+        kept = self.short_close(currency, rounding, least)
         units = replace(self.units, ordered=kept.quantity)
         return replace(self, units=units, agreed=kept.amounts)
 

@@ -7,9 +7,15 @@ from decimal import Decimal
 
 from common.sentences import Amount
 from common.sentences import sentence as _
-from sales.pricing.errors import InvalidAmount, InvalidDiscount, PricingError
+from sales.pricing.errors import (
+    ConflictingFields,
+    InvalidAmount,
+    InvalidDiscount,
+    NotForThisLine,
+    PricingError,
+)
 from sales.pricing.money import EXACT, ONE, ZERO, Rounding, round_money
-from sales.pricing.quantities import check_price_quantity
+from sales.pricing.quantities import check_is_number, check_price_quantity
 from sales.pricing.rates import check_discount_rate
 
 
@@ -130,7 +136,7 @@ def line_charge(line: LineInput, terms: Terms) -> Decimal:
     """Round the charge of a line: above zero of what is sold, below of what is credited."""
     charge = terms.round(line.charge)
     if charge and line.is_deduction:
-        raise InvalidAmount(_("A trade-in or rebate has no charge: change its price."))
+        raise NotForThisLine(_("A trade-in or rebate has no charge: change its price."))
     if charge and charge * line.quantity <= 0:
         raise InvalidAmount(
             _(
@@ -157,13 +163,17 @@ def manual_discount(line: LineInput, base: Decimal, terms: Terms) -> Decimal:
 def check_one_discount(amount: Decimal | None, rate: Decimal | None) -> None:
     """Refuse a discount that is given both as an amount and as a percentage."""
     if amount is not None and rate is not None:
-        raise InvalidDiscount(_("Give the discount as an amount or as a percentage, not both."))
+        raise ConflictingFields(
+            _("Give the discount as an amount or as a percentage, not both."), field="discount"
+        )
 
 
 def refuse_discounts(*discounts: Decimal | None) -> None:
     """Refuse any discount on a trade-in or rebate: its price says what it takes off."""
     if any(discounts):
-        raise InvalidDiscount(_("No discount is given on a trade-in or rebate: change its price."))
+        raise NotForThisLine(
+            _("No discount is given on a trade-in or rebate: change its price."), field="discount"
+        )
 
 
 def is_part_of(part: Decimal, whole: Decimal) -> bool:
@@ -177,12 +187,11 @@ def part_within(part: Decimal, whole: Decimal) -> Decimal:
 
 
 def _check_numbers(line: LineInput, currency: str) -> None:
-    if not (
-        line.quantity.is_finite()
-        and line.unit_price.is_finite()
-        and line.volume_discount.is_finite()
-    ):
-        raise InvalidAmount(_("Quantity, price and volume discount must be numbers."))
+    check_is_number(line.quantity)
+    if not line.unit_price.is_finite():
+        raise InvalidAmount(_("Give the price as a number."))
+    if not line.volume_discount.is_finite():
+        raise InvalidDiscount(_("Give the volume discount as a number."))
     if line.price_quantity != ONE:
         check_price_quantity(line.price_quantity)
     if line.volume_discount and not is_part_of(line.volume_discount, line.unit_price):

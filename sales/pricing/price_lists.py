@@ -114,7 +114,10 @@ def _fraction(
             )
         return EXACT.multiply(basis, 1 + rate), ONE
     if rate >= 1:
-        raise InvalidRate(_("A margin is below 100%% of the price."), line=line)
+        raise InvalidRate(
+            _("A margin is below 100%% of the price: lower it, or choose a markup on the cost."),
+            line=line,
+        )
     return basis, 1 - rate
 
 

@@ -55,7 +55,8 @@ def check_currency(promotion: Promotion, currency: str) -> None:
     if promotion.amount is not None and promotion.currency != currency:
         raise CurrencyMismatch(
             _(
-                "Promotion code %(code)s is in %(currency)s, the document in %(document)s.",
+                "Promotion code %(code)s is in %(currency)s, the document in %(document)s: "
+                "choose one in %(document)s.",
                 code=promotion.code,
                 currency=promotion.currency,
                 document=currency,

@@ -39,8 +39,7 @@ def check_quantity(
     line: str | None = None,
 ) -> None:
     """Refuse a quantity that is no number, not whole where it must be, or too finely divided."""
-    if not quantity.is_finite():
-        raise InvalidQuantity(_("Give the quantity as a number."), line=line)
+    check_is_number(quantity, line)
     given = decimals_of(quantity)
     if given and (selling == QuantitySelling.WHOLE or not decimals):
         raise QuantityNotAllowed(
@@ -53,16 +52,24 @@ def check_quantity(
         )
 
 
+def check_is_number(quantity: Decimal, line: str | None = None) -> None:
+    """Refuse a quantity such as NaN."""
+    if not quantity.is_finite():
+        raise InvalidQuantity(_("Give the quantity as a number."), line=line)
+
+
 def check_not_negative(quantity: Decimal, field: str | None = None) -> None:
     """Refuse a quantity below zero."""
     if quantity < 0:
-        raise InvalidQuantity(_("A quantity cannot be negative."), field=field)
+        raise InvalidQuantity(_("A quantity cannot be negative: give zero or more."), field=field)
 
 
 def check_line_not_negative(quantity: Decimal, name: str, line: str) -> None:
     """Refuse a quantity below zero of a line, and name the line."""
     if quantity < 0:
-        raise InvalidQuantity(_("%(line)s: a quantity cannot be negative.", line=name), line=line)
+        raise InvalidQuantity(
+            _("%(line)s: a quantity cannot be negative: give zero or more.", line=name), line=line
+        )
 
 
 def needs_quantity(*, field: str | None = None, line: str | None = None) -> InvalidQuantity:

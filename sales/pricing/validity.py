@@ -34,7 +34,8 @@ def check_price_list(
     if currency != document_currency:
         raise CurrencyMismatch(
             _(
-                "Price list %(name)s is in %(currency)s, the document in %(document)s.",
+                "Price list %(name)s is in %(currency)s, the document in %(document)s: "
+                "choose one in %(document)s.",
                 name=name,
                 currency=currency,
                 document=document_currency,

@@ -298,9 +298,14 @@ def _refuse_repeated_request(approval: Approval) -> None:
 
 def _lock_draft(quote_id: uuid.UUID) -> Quote:
     quote = Quote.objects.select_for_update(of=("self",)).get(pk=quote_id)
+    check_is_draft(quote)
+    return quote
+
+
+def check_is_draft(quote: Quote) -> None:
+    """Refuse to approve what was sent already."""
     if not quote.is_draft:
         raise NotDraft(
             gettext("%(quote)s is %(status)s: only drafts are approved.")
             % {"quote": quote, "status": quote.get_status_display()}
         )
-    return quote

@@ -68,10 +68,12 @@ def finish_change(
 
 def refuse_nothing_left(order: Order, lines: Sequence[OrderLine]) -> None:
     """Refuse to leave nothing of an order of which nothing is shipped or billed."""
-    if not any(
-        line.is_started or (line.is_sold and line.counts and line.wanted_quantity) for line in lines
-    ):
+    if not any(line.is_started or line.shipped_quantity or _is_ordered(line) for line in lines):
         raise CancelInstead(order)
+
+
+def _is_ordered(line: OrderLine) -> bool:
+    return bool(line.is_sold and line.counts and line.wanted_quantity)
 
 
 def _close_change(change: OrderChange, difference: list[ChangeEntry]) -> None:

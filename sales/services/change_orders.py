@@ -13,7 +13,7 @@ from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext
 
 from common.errors import DomainError, MissingField, NotEditable, StaleVersion
-from common.formatting import format_quantity, format_rate
+from common.formatting import format_rate
 from common.rows import save_columns
 from crm.actors import Actor
 from sales.models import Order, OrderChange, OrderLine
@@ -27,6 +27,7 @@ from sales.services.billing.agreed_figures import (
 )
 from sales.services.billing.coverage import refuse_uncovered
 from sales.services.billing.deductions import close_deductions, refuse_under_billed
+from sales.services.billing.least_quantities import refuse_below_done
 from sales.services.billing.ledgers import put_amounts, read_ledger
 from sales.services.change_order_heads import apply_head, refuse_other_freight
 from sales.services.change_order_records import (
@@ -51,7 +52,7 @@ from sales.services.documents.readiness import check_ready
 from sales.services.documents.tax_rates import todays_rates
 from sales.services.documents.totals import LINE_FIGURES, head_figures, reprice
 from sales.services.documents.typed_figures import check_numbers
-from sales.services.errors import AlreadyBilled, QuantityBelowDone, no_such_line
+from sales.services.errors import AlreadyBilled, no_such_line
 from sales.services.order_differences import (
     LINE_FIELDS,
     ChangeEntry,
@@ -59,11 +60,11 @@ from sales.services.order_differences import (
     snapshot,
 )
 from sales.services.order_invoices import drafts_of_unshipped, drop_draft
-from sales.services.order_splits import Split, says_other_price, split_lines
+from sales.services.order_splits import Split, has_other_price, split_lines
 from sales.services.prices.discount_limits import within_limit
 from sales.services.prices.list_prices import take_volume_discount
 from sales.services.prices.override_rights import check_price, is_other_price
-from sales.services.prices.price_rules import PriceRule, price_rule
+from sales.services.prices.price_rules import PriceRule, price_rule, prices_kept_by
 from sales.services.prices.price_sources import put_source
 from sales.services.prices.pricing_input import lines_of, terms_of
 
@@ -72,7 +73,7 @@ ZERO = Decimal(0)
 
 CHANGED_COLUMNS = (
     *LINE_FIELDS,
-    *("price_source", "price_origin", "volume_discount", "tax_rate_is_typed"),
+    *("price_source", "price_origin", "tax_rate_is_typed"),
 )
 """Columns of a line that a change order writes itself; its figures follow."""
 
@@ -154,9 +155,10 @@ def close_rest(
 ) -> OrderChange:
     """Cancel what is neither shipped nor billed of an order, or of some lines (short close).
 
-    A line's figures become exactly what is billed of it. Draft invoices of what did not leave are
-    deleted. What trade-ins and rebates can take off no invoice any more is closed with it; what was
-    asked for ahead beyond what is left is the order's surplus then, to be credited.
+    A line's figures become exactly what is billed of it, and freight goes with what is left to
+    sell. Draft invoices of what did not leave are deleted. What trade-ins and rebates can take off
+    no invoice any more is closed with it; what was asked for ahead beyond what is left is the
+    order's surplus then, to be credited.
     """
     if not reason.strip():
         raise MissingField(gettext("Give the reason for closing the rest."), field="reason")
@@ -182,6 +184,7 @@ def _close(
         if line.counts and line.is_sold:
             _close_line(order, line, closed.line(str(line.pk)))
     close_deductions(order, stored, ledger, closed)
+    order.freight = closed.freight
     save_columns(stored, [*CLOSED_TERMS, "promotion_discount", *LINE_FIGURES])
     _put_figures(order, stored)
     refuse_nothing_left(order, stored)
@@ -249,11 +252,12 @@ def _apply(
         _refuse_other_rate(lines[pk], fields, ledger)
         refuse_other_charge(order, lines[pk], fields, ledger)
         _change_line(lines[pk], fields, actor, terms)
-        _refuse_below_done(lines[pk], done)
+        refuse_below_done(lines[pk], done)
     for pk, split in splits.items():
         lines[pk].discount_amount, lines[pk].charge_amount = split.kept_discount, split.kept_charge
     changed = [line for pk, line in lines.items() if line.quantity != quantities[pk]]
-    _take_bands(order, changed)
+    kept_by = prices_kept_by(order) if changed else ""
+    _take_bands(order, changed, kept_by)
     taxed = [line for pk, line in lines.items() if pk in changes.todays_tax]
     _take_todays_tax(order, taxed, ledger)
     save_columns(list(lines.values()), CHANGED_COLUMNS)
@@ -261,8 +265,8 @@ def _apply(
         changed,
         quantities,
         terms=terms,
-        keeps_prices=order.prices_are_locked,
-        refuse=lambda part: _refuse_below_done(part, done),
+        keeps_prices=order.prices_are_locked or bool(kept_by),
+        refuse=lambda part: refuse_below_done(part, done),
     )
     _add_rests(order, splits, actor)
     insert_new_lines(order, changes.additions, actor, with_parts=changes.with_parts)
@@ -273,12 +277,12 @@ def _change_line(line: OrderLine, fields: Mapping[str, object], actor: Actor, te
     refuse_part_change(line, fields)
     fields = with_signed_price(line, fields)
     check_numbers(fields)
-    if is_other := is_other_price(line, fields):
-        if line.product_id:
-            check_price(actor, str(line.pk))
-        line.volume_discount = ZERO
+    is_other = is_other_price(line, fields)
+    if is_other and line.product_id:
+        check_price(actor, str(line.pk))
     _put_fields(line, fields)
     if is_other:
+        line.volume_discount = ZERO
         put_source(line, actor)
     if fields.get("discount_amount") is not None:
         line.discount_rate = None
@@ -301,12 +305,13 @@ def _put_fields(line: OrderLine, fields: Mapping[str, object]) -> None:
         setattr(line, name, value)
 
 
-def _take_bands(order: Order, lines: Sequence[OrderLine]) -> None:
+def _take_bands(order: Order, lines: Sequence[OrderLine], kept_by: str) -> None:
     """Give lines at their list price the volume discount of their new quantity.
 
-    Prices that a quote agreed, a person locked, or a part was billed at, stay.
+    Prices that a quote agreed, a person locked, another system keeps, or a part was billed at,
+    stay.
     """
-    listed = [line for line in lines if price_rule(order, line) == PriceRule.VOLUME]
+    listed = [line for line in lines if price_rule(order, line, kept_by) == PriceRule.VOLUME]
     prefetch_related_objects(
         listed, "price_list_item__price_list", "price_list_item__discount_list__bands"
     )
@@ -343,22 +348,6 @@ def _refuse_billed(line: OrderLine, ledger: Ledger, field: str | None = None) ->
         )
 
 
-def _refuse_below_done(line: OrderLine, done_quantities: Mapping[uuid.UUID, Decimal]) -> None:
-    """Refuse a quantity below what was shipped or billed before the change."""
-    done = done_quantities[line.pk]
-    if line.quantity < done:
-        raise QuantityBelowDone(
-            gettext("%(line)s: %(done)s are shipped or billed, so %(quantity)s is too few.")
-            % {
-                "line": line.description,
-                "done": format_quantity(done),
-                "quantity": format_quantity(line.quantity),
-            },
-            line=str(line.pk),
-            field="quantity",
-        )
-
-
 def _add_rests(order: Order, splits: Mapping[uuid.UUID, Split], actor: Actor) -> None:
     """Add the lines of what is neither shipped nor billed, at the end of the order."""
     if not splits:
@@ -382,7 +371,7 @@ def _repriced(lines: Sequence[OrderLine], changes: Changes) -> set[uuid.UUID]:
 
 def _is_repriced(line: OrderLine, changes: Changes) -> bool:
     typed = with_signed_price(line, changes.lines.get(line.pk, {}))
-    if says_other_price(line, typed):
+    if has_other_price(line, typed):
         return True
     is_other_amount = typed.get("quantity", line.quantity) != line.quantity
     return line.is_deduction and (is_other_amount or line.pk in changes.todays_tax)

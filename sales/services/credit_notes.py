@@ -18,6 +18,7 @@ from common.sentences import Amount, Sentence
 from common.sentences import sentence as _
 from crm.actors import Actor
 from sales.models import Invoice, InvoiceLine, Order, OrderLine, SalesEvent
+from sales.models.order_units import RETURNED_SPLIT
 from sales.pricing.advances import TaxAmount
 from sales.pricing.errors import (
     AmountExceedsOpen,
@@ -27,12 +28,14 @@ from sales.pricing.errors import (
 )
 from sales.pricing.money import Rounding
 from sales.pricing.partial import Portion, credit_part, freight_part
+from sales.pricing.quantities import needs_quantity
+from sales.services.billing.bundle_units import credit_parts_along, units_of_a_set
 from sales.services.billing.down_payments import keep_deducted
-from sales.services.billing.early_payment import credit_discount
+from sales.services.billing.early_payment import read_earned
 from sales.services.billing.invoice_parts import add_up, part_line
 from sales.services.billing.ledgers import amounts_of, sum_portions
 from sales.services.billing.part_quantities import check_part
-from sales.services.billing.settlement import settle, take_back_write_off
+from sales.services.billing.settlement import balance_entries, settle
 from sales.services.documents.copying import copy_head
 from sales.services.documents.duties import (
     refuse_if_billed_elsewhere,
@@ -46,8 +49,7 @@ from sales.services.invoices import issue_invoice, update_billing_status
 ZERO = Decimal(0)
 
 CREDITED_COLUMNS = (
-    "credited_quantity", "closed_quantity", "closed_unshipped_quantity",
-    "closed_returned_quantity", "returned_unbilled_quantity",
+    "credited_quantity", "closed_quantity", "closed_unshipped_quantity", *RETURNED_SPLIT,
 )  # fmt: skip
 
 
@@ -72,7 +74,7 @@ def credit_invoice(
     refuse_if_issued_elsewhere(invoice, actor)
     lines = _read_lines(invoice)
     credited = _credited_so_far(invoice)
-    wanted = _wanted(lines, credited, quantities)
+    wanted = _wanted(invoice, lines, credited, quantities)
     note, parts = _credit_note(
         invoice, lines, credited, wanted, bill_again=bill_again, reason=reason.strip()
     )
@@ -112,7 +114,7 @@ def preview_credit(
     _check_creditable(invoice)
     lines = _read_lines(invoice)
     credited = _credited_so_far(invoice)
-    wanted = _wanted(lines, credited, quantities)
+    wanted = _wanted(invoice, lines, credited, quantities)
     return CreditPreview(*_credit_note(invoice, lines, credited, wanted))
 
 
@@ -127,17 +129,15 @@ def quantities_to_credit(invoice: Invoice) -> dict[uuid.UUID, Decimal]:
 
 def _read_lines(invoice: Invoice) -> list[InvoiceLine]:
     """Read the lines, with what decides in what quantities they are sold."""
-    lines = invoice.lines.select_related("product", "price_list_item")
+    lines = invoice.lines.select_related("product", "price_list_item", "order_line__bundle_line")
     return list(lines.order_by("position", "id"))
 
 
 def settle_credit(invoice: Invoice, note: Invoice, actor: Actor) -> None:
     """Settle an invoice by a credit note that was issued for it."""
-    before = invoice.credited
+    before = read_earned(invoice, without=note)
     invoice.credited += note.total
-    credit_discount(invoice, before=before, actor=actor)
-    day = invoice.company.today()
-    take_back_write_off(invoice, on=day, actor=actor, reason=str(note))
+    balance_entries(invoice, before, on=invoice.company.today(), actor=actor, reason=str(note))
     settle(invoice)
     record_event(
         SalesEvent.Type.INVOICE_CREDITED, invoice, actor=actor, data={"credit_note": str(note)}
@@ -206,6 +206,7 @@ def _left(
 
 
 def _wanted(
+    invoice: Invoice,
     lines: Sequence[InvoiceLine],
     credited: Mapping[uuid.UUID, Portion],
     chosen: Mapping[uuid.UUID, Decimal] | None,
@@ -216,12 +217,22 @@ def _wanted(
     else:
         for pk in chosen:
             if pk not in left:
-                raise UnknownLine(_("The invoice has no such line to credit."), line=str(pk))
+                raise UnknownLine(
+                    _(
+                        "%(invoice)s has no such line to credit: choose among its own lines.",
+                        invoice=invoice,
+                    ),
+                    line=str(pk),
+                )
         _check_parts(lines, chosen, left)
-        wanted = dict(chosen)
+        wanted = credit_parts_along(
+            lines, {pk: each.quantity for pk, each in credited.items()}, left, chosen
+        )
     wanted = {pk: quantity for pk, quantity in wanted.items() if quantity}
     if not wanted:
-        raise NothingToCredit(_("There is nothing left on this invoice to credit."))
+        if any(left.values()):
+            raise needs_quantity()
+        raise NothingToCredit(_("All of %(invoice)s is credited already.", invoice=invoice))
     return wanted
 
 
@@ -232,8 +243,12 @@ def _check_parts(
 ) -> None:
     """Refuse chosen quantities that a product is not sold in, unless they are all that is left."""
     for line in lines:
-        if chosen.get(line.pk):
-            check_part(line, chosen[line.pk], left=left[line.pk])
+        quantity = chosen.get(line.pk)
+        if not quantity:
+            continue
+        if not left[line.pk]:
+            raise QuantityExceedsOpen(exceeds_left(line, quantity, ZERO), line=str(line.pk))
+        check_part(line, quantity, left=left[line.pk])
 
 
 def _credit_note(
@@ -341,16 +356,19 @@ def _count_credited(
             back[line.order_line_id] = back.get(line.order_line_id, ZERO) + wanted[line.pk]
     order_lines = list(
         OrderLine.objects.select_for_update(of=("self",))
-        .select_related("product")
+        .select_related("product", "bundle_line")
         .filter(pk__in=back)
         .order_by("pk")
     )
     for order_line in order_lines:
         quantity, units = back[order_line.pk], order_line.units
-        after = units.credited_again(quantity) if bill_again else units.credited_for_good(quantity)
+        after = (
+            units.credited_again(quantity)
+            if bill_again
+            else units.credited_for_good(quantity, whole=units_of_a_set(order_line))
+        )
         order_line.credited_quantity += quantity
         order_line.closed_quantity = after.closed
         order_line.closed_unshipped_quantity = after.closed_unshipped
-        order_line.closed_returned_quantity = after.closed_returned
-        order_line.returned_unbilled_quantity = after.returned_unbilled
+        order_line.split_returned(after)
     save_columns(order_lines, CREDITED_COLUMNS)

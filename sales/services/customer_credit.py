@@ -17,9 +17,15 @@ from crm.services.activities import note
 from sales.models import Company, CustomerCreditEntry, Invoice, Payment, SalesEvent
 from sales.models.payments import CustomerCreditQuerySet
 from sales.pricing.money import round_money
-from sales.services.billing.early_payment import give_discount
-from sales.services.billing.money_rules import check_day, check_refund, recorded_before
+from sales.services.billing.early_payment import read_earned
+from sales.services.billing.money_rules import (
+    check_day,
+    check_refund,
+    leeway_of,
+    recorded_before,
+)
 from sales.services.billing.settlement import (
+    balance_entries,
     enter,
     enter_credit,
     lock_balance,
@@ -57,8 +63,8 @@ def apply_credit(invoice_id: uuid.UUID, *, actor: Actor) -> Payment:
     invoice = lock_issued(invoice_id)
     if invoice.outstanding <= 0:
         raise NothingToPay(gettext("%(invoice)s has nothing left to pay.") % {"invoice": invoice})
-    balance = lock_balance(invoice.account_id, invoice.company_id, invoice.currency)
-    if not balance:
+    there = lock_balance(invoice.account_id, invoice.company_id, invoice.currency)
+    if not there:
         raise NoCustomerCredit(
             gettext("%(account)s has no credit in %(currency)s with %(company)s.")
             % {
@@ -69,9 +75,10 @@ def apply_credit(invoice_id: uuid.UUID, *, actor: Actor) -> Payment:
         )
     day = invoice.company.today()
     owed = invoice.outstanding - invoice.discount_on(day) or invoice.outstanding
-    payment = enter(invoice, Payment.Kind.FROM_CREDIT, min(balance, owed), on=day, actor=actor)
+    before = read_earned(invoice)
+    payment = enter(invoice, Payment.Kind.FROM_CREDIT, min(there, owed), on=day, actor=actor)
     enter_credit(payment, Kind.APPLIED, actor=actor)
-    give_discount(invoice, on=day, actor=actor)
+    balance_entries(invoice, before, on=day, actor=actor, reason=str(day))
     settle(invoice)
     record_event(
         SalesEvent.Type.INVOICE_PAID_FROM_CREDIT,
@@ -95,16 +102,16 @@ def refund_credit(
     reference: str = "",
 ) -> tuple[CustomerCreditEntry, bool]:
     """Record credit that went back to the customer, and whether that is new."""
-    balance = lock_balance(account_id, company.pk, currency)
+    there = lock_balance(account_id, company.pk, currency)
     entries = CustomerCreditEntry.objects.filter(
         account=account_id, company=company, currency=currency
     )
-    known = recorded_before(entries, reference, amount, refunded_on, currency)
+    known = recorded_before(entries, reference, amount, refunded_on, currency, actor=actor)
     if known is not None:
         return known, False
     check_reason(reason)
-    check_refund(amount, balance, currency)
-    check_day(refunded_on, company, field="refunded_on")
+    check_refund(amount, there, currency)
+    check_day(refunded_on, company, field="refunded_on", leeway=leeway_of(actor))
     _check_was_there(entries, amount, currency, refunded_on)
     entry = CustomerCreditEntry.objects.create(
         kind=Kind.REFUND,

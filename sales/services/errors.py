@@ -18,12 +18,6 @@ class NotDraft(IllegalTransition):
     code = "not_draft"
 
 
-class NoLines(DomainError):
-    """The document has no line that counts."""
-
-    code = "no_lines"
-
-
 class UnknownLine(DomainError):
     """The document has no such line."""
 
@@ -34,6 +28,12 @@ class QuoteExpired(DomainError):
     """The last day on which the quote is valid has passed."""
 
     code = "quote_expired"
+
+
+class WithoutOrder(DomainError):
+    """The document, or the one that it is about, belongs to no order."""
+
+    code = "without_order"
 
 
 class NothingToInvoice(DomainError):
@@ -117,11 +117,12 @@ class QuantityBelowDone(DomainError):
 
     code = "quantity_below_done"
 
-
-class ConflictingFields(DomainError):
-    """Two fields are given of which only one may be."""
-
-    code = "conflicting_fields"
+    def __init__(
+        self, message: str, *, line: str | None = None, drafts: Sequence[Invoice] = ()
+    ) -> None:
+        super().__init__(message, field="quantity", line=line)
+        self.drafts = drafts
+        """Drafts that are deleted first."""
 
 
 class OnHold(IllegalTransition):
@@ -192,6 +193,12 @@ class AlreadyBilled(IllegalTransition):
     """The line is billed at other figures."""
 
     code = "already_billed"
+
+
+class NothingToPrice(IllegalTransition):
+    """All of the line came back and is never billed: nothing of it is left to price."""
+
+    code = "nothing_to_price"
 
 
 class DownPaymentDeducted(IllegalTransition):
@@ -267,16 +274,42 @@ class AmbiguousProduct(DomainError):
 
 
 class NumberTaken(DomainError):
-    """Another document has the number, or numbers of two systems would be in one form."""
+    """Another document has the number or reference, or two systems number in one form."""
 
     code = "number_taken"
 
 
 def no_such_line(order: Order, line: str) -> UnknownLine:
     """Make the refusal of a line that an order does not have."""
-    return UnknownLine(_("%(order)s has no such line.", order=order), line=line)
+    return UnknownLine(
+        _("%(order)s has no such line: read the order again.", order=order), line=line
+    )
 
 
 def name_line(error: DomainError, line: str) -> None:
     """Begin the sentence of a refusal with the name of the line it is about."""
     error.message = _("%(line)s: %(problem)s", line=line, problem=error.message)
+
+
+def billed_with_bundle(line: OrderLine) -> PartOfBundle:
+    """Refuse to bill or credit a part by itself that is always in a bundle."""
+    return PartOfBundle(
+        _(
+            "%(part)s belongs to the bundle %(bundle)s, and is billed and credited with it: choose "
+            "the line of the bundle.",
+            part=line.description,
+            bundle=str(line.bundle_line),
+        ),
+        line=str(line.pk),
+    )
+
+
+def shipped_with_parts(bundle: OrderLine) -> PartOfBundle:
+    """Refuse to ship or take back the line of a bundle, whose parts are shipped."""
+    return PartOfBundle(
+        _(
+            "%(bundle)s is a bundle: give the quantities of its parts, which are shipped.",
+            bundle=bundle.description,
+        ),
+        line=str(bundle.pk),
+    )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection, transaction
 
@@ -14,6 +14,7 @@ from crm.actors import Actor, System, actor_kind
 from crm.history import name_actor
 from sales.models import AnyDocument, Invoice, SalesEvent
 
+Kind = TypeVar("Kind", bound=AnyDocument)
 Listener = Callable[[SalesEvent, AnyDocument], None]
 
 _listeners: list[Listener] = []
@@ -33,6 +34,11 @@ class Cause:
 NO_CAUSE = Cause()
 _cause: ContextVar[Cause] = ContextVar("cause", default=NO_CAUSE)
 _is_ours: ContextVar[bool] = ContextVar("is_ours", default=False)
+
+
+def current_cause() -> Cause:
+    """Return what causes the changes that are being made."""
+    return _cause.get()
 
 
 @contextmanager
@@ -83,7 +89,39 @@ def record_event(
     name_actor(actor)
     if not is_first:
         document.version = _next_version(document)
-    event = SalesEvent.objects.create(
+    event = _new_event(type_, document, actor, data)
+    event.save(force_insert=True)
+    for listener in _listeners:
+        listener(event, document)
+    return event
+
+
+def record_first_events(
+    type_: SalesEvent.Type, documents: Mapping[Kind, Cause], *, actor: Actor
+) -> None:
+    """Append the first event of each new document, with its cause; one statement for all.
+
+    Listeners are called for each.
+    """
+    name_actor(actor)
+    events = []
+    for document, cause in documents.items():
+        event = _new_event(type_, document, actor)
+        event.causation_id, event.correlation_id = cause.causation_id, cause.correlation_id
+        events.append(event)
+    SalesEvent.objects.bulk_create(events)
+    for event, document in zip(events, documents, strict=True):
+        for listener in _listeners:
+            listener(event, document)
+
+
+def _new_event(
+    type_: SalesEvent.Type,
+    document: AnyDocument,
+    actor: Actor,
+    data: Mapping[str, object] | None = None,
+) -> SalesEvent:
+    return SalesEvent(
         type=type_,
         data=dict(data or {}),
         **_subject(document),
@@ -91,9 +129,6 @@ def record_event(
         causation_id=_cause.get().causation_id,
         correlation_id=_cause.get().correlation_id,
     )
-    for listener in _listeners:
-        listener(event, document)
-    return event
 
 
 def _next_version(document: AnyDocument) -> int:
@@ -101,7 +136,7 @@ def _next_version(document: AnyDocument) -> int:
     table = document._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {table} SET version = version + 1, updated_at = now() "  # noqa: S608  # our own table's name
+            f"UPDATE {table} SET version = version + 1, updated_at = clock_timestamp() "  # noqa: S608  # our own table's name
             "WHERE id = %s RETURNING version",
             [document.pk],
         )

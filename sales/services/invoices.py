@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import transaction
@@ -14,8 +15,9 @@ from common.errors import IllegalTransition
 from common.rows import save_columns
 from common.sentences import sentence as _
 from crm.actors import Actor, System
+from crm.models import Partner
 from sales.models import Invoice, InvoiceLine, Order, OrderLine, SalesEvent
-from sales.services.billing.down_payments import refuse_deducted_drafts
+from sales.services.billing.down_payments import refuse_unfit_draft
 from sales.services.billing.drafted_figures import refuse_other_figures
 from sales.services.billing.instalments import freeze_terms
 from sales.services.billing.order_statuses import derive_statuses, save_statuses
@@ -33,8 +35,9 @@ from sales.services.prices.pricing_input import lines_of
 def issue_invoice(invoice_id: uuid.UUID, *, actor: Actor, seen: str = "") -> Invoice:
     """Give a draft its number and date; from then on it is never changed, only credited.
 
-    Refused while it deducts a down payment that is a draft itself, and where its figures are not
-    those of the order it bills, or another system bills that. ``seen``, if given, is the hash
+    Refused while it deducts a down payment that is a draft itself, where it asks ahead for more
+    than its order has left, and where its figures are not those of the order it bills, or another
+    system bills that. ``seen``, if given, is the hash
     of the figures that were shown; refused if they are others now.
     """
     invoice, order = lock_invoice(invoice_id)
@@ -48,7 +51,7 @@ def issue_invoice(invoice_id: uuid.UUID, *, actor: Actor, seen: str = "") -> Inv
         refuse_other_figures(order, invoice, lines)
     check_ready(invoice, lines)
     if order is not None and not invoice.is_credit_note:
-        refuse_deducted_drafts(order, invoice, lines)
+        refuse_unfit_draft(order, invoice, lines)
     day = invoice.company.today()
     owes_nothing = not (invoice.total or invoice.is_credit_note)
     invoice.move_to(
@@ -67,31 +70,34 @@ def issue_invoice(invoice_id: uuid.UUID, *, actor: Actor, seen: str = "") -> Inv
     return invoice
 
 
-@transaction.atomic
-def record_official_invoice(
-    invoice_id: uuid.UUID,
-    *,
-    actor: System,
-    official_number: str,
-    status: str,
-    issued_on: dt.date | None = None,
-    tax: Decimal | None = None,
-    total: Decimal | None = None,
-    ref: str = "",
-) -> Invoice:
-    """Store the ERP's invoice of record beside ours; receiving it twice changes nothing."""
-    invoice = lock_invoice(invoice_id)[0]
+@dataclass(frozen=True, slots=True)
+class OfficialFigures:
+    """What a system says of the invoice of record, in the invoice's currency; None is not said."""
+
+    number: str
+    status: str
+    issued_on: dt.date | None = None
+    tax: Decimal | None = None
+    total: Decimal | None = None
+    ref: str = ""
+    source: str = ""
+    """The code of the connection that reported the number."""
+
+
+def store_official(invoice: Invoice, said: OfficialFigures, *, actor: System | Partner) -> Invoice:
+    """Store the ERP's invoice of record beside ours, which is locked; twice changes nothing."""
     if invoice.is_draft:
         raise IllegalTransition(
             _("%(invoice)s is not issued yet: it has no invoice of record.", invoice=invoice)
         )
     reported = {
-        "official_number": official_number,
-        "official_status": status,
-        "official_issued_on": issued_on,
-        "official_tax": tax,
-        "official_total": total,
-        "official_ref": ref,
+        "official_number": said.number,
+        "official_source": said.source if said.number else "",
+        "official_status": said.status,
+        "official_issued_on": said.issued_on,
+        "official_tax": said.tax,
+        "official_total": said.total,
+        "official_ref": said.ref,
     }
     changed = {
         field: value

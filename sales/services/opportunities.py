@@ -19,7 +19,7 @@ from crm.actors import Actor
 from crm.models import Opportunity, Stage
 from crm.services.activities import note
 from sales.models import AnyDocument, OpportunityLine, Order, Quote, kind_of
-from sales.pricing.errors import CurrencyMismatch, InvalidDiscount
+from sales.pricing.errors import CurrencyMismatch, InvalidDiscount, NoLines
 from sales.pricing.money import EXACT
 from sales.pricing.price_lists import PRICE_STEP
 from sales.services.documents.bulk_lines import build_lines, with_their_parts
@@ -27,7 +27,7 @@ from sales.services.documents.drafts import draft_order, draft_quote, lock_draft
 from sales.services.documents.new_lines import insert_lines
 from sales.services.documents.totals import reprice
 from sales.services.documents.typed_figures import check_amount
-from sales.services.errors import NoLines, OpenQuotes
+from sales.services.errors import OpenQuotes
 from sales.services.events import record_event
 from sales.services.opportunity_lines import lock_open_opportunity
 from sales.services.prices.discount_limits import within_limit

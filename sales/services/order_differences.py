@@ -23,12 +23,12 @@ HEAD_FIELDS = HEAD_AMOUNTS | frozenset(
 
 LINE_FIELDS = (
     "quantity", "unit_price", "price_quantity", "discount_amount", "discount_rate",
-    "charge_amount", "description", "requested_on", "tax_rate",
+    "charge_amount", "description", "requested_on", "tax_rate", "volume_discount",
 )  # fmt: skip
-"""Fields of a line that a change order may change."""
+"""Fields of a line that a change order may change, and that may differ.
 
-COMPARED = (*LINE_FIELDS, "volume_discount")
-"""Fields of a line that may differ: the volume discount follows from the quantity."""
+A volume discount follows from the quantity; it can be taken off a price, which is final then.
+"""
 
 HEAD_COMPARED = (*sorted(HEAD_FIELDS - {"freight"}), "freight", "total")
 """Fields of the head that may differ: freight and total follow from the lines."""
@@ -56,7 +56,7 @@ def snapshot(order: Order, lines: Sequence[OrderLine]) -> Snapshot:
     return Snapshot(
         head={name: _as_json(getattr(order, name)) for name in HEAD_COMPARED},
         lines={
-            str(line.pk): {name: _as_json(_value(line, name)) for name in COMPARED}
+            str(line.pk): {name: _as_json(_value(line, name)) for name in LINE_FIELDS}
             for line in lines
         },
     )

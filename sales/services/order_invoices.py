@@ -24,16 +24,20 @@ from sales.models import (
     PaymentTerms,
     SalesEvent,
 )
+from sales.models.order_units import RETURNED_SPLIT
 from sales.pricing.errors import InvalidQuantity, InvalidRate, QuantityExceedsOpen
-from sales.pricing.ledger import SMALLEST_SHARE, NextInvoice
+from sales.pricing.ledger import NextInvoice
+from sales.pricing.ledger_refusals import SMALLEST_SHARE
 from sales.pricing.money import round_money
 from sales.pricing.quantities import (
     SMALLEST_QUANTITY,
     check_line_not_negative,
     exceeds_open,
+    needs_quantity,
     round_down,
 )
 from sales.pricing.rates import check_share
+from sales.services.billing.bundle_units import shipped_as_parts
 from sales.services.billing.down_payments import invoice_deposit, refuse_overdrawn
 from sales.services.billing.invoice_parts import head_of, put_part
 from sales.services.billing.ledgers import read_ledger
@@ -45,6 +49,7 @@ from sales.services.errors import (
     NotDraft,
     NothingToInvoice,
     UnknownLine,
+    billed_with_bundle,
     name_line,
 )
 from sales.services.events import our_own_doing, record_event
@@ -70,7 +75,7 @@ def invoice_order(
     order's own: any run of partial invoices sums to the order to the cent.
     """
     order = lock_order(order_id)
-    _refuse_not_billable(order, actor)
+    refuse_not_billable(order, actor)
     lines = list(
         order.lines.select_for_update(of=("self",))
         .select_related("product", "price_list_item")
@@ -79,9 +84,11 @@ def invoice_order(
     if what == What.PERCENTAGE:
         quantities = _fractions(lines, rate)
     wanted = _quantities(order, lines, What(what), quantities)
-    invoice = _invoice_for(order, What(what), lines, wanted, shipment_ref)
+    part = _price_part(order, lines, wanted)
+    invoice = _invoice_for(order, What(what), lines, part, shipment_ref)
     for line in lines:
-        line.drafted_quantity += wanted.get(line.pk, ZERO)
+        if str(line.pk) in part.parts:
+            line.drafted_quantity += part.parts[str(line.pk)].quantity
     save_columns(lines, ["drafted_quantity"])
     record_event(
         SalesEvent.Type.INVOICE_DRAFTED,
@@ -93,10 +100,11 @@ def invoice_order(
     return invoice
 
 
-def _refuse_not_billable(order: Order, actor: Actor) -> None:
+def refuse_not_billable(order: Order, actor: Actor) -> None:
+    """Refuse to bill an order that is not agreed, or that another system bills."""
     if not order.is_binding:
         raise IllegalTransition(
-            gettext("%(order)s is %(status)s: it cannot be invoiced.")
+            gettext("%(order)s is %(status)s: only submitted orders are invoiced.")
             % {"order": order, "status": order.get_status_display()}
         )
     refuse_if_billed_elsewhere(order.company, actor)
@@ -130,9 +138,9 @@ def drop_draft(invoice: Invoice, *, actor: Actor) -> None:
         .filter(pk__in=billed)
     )
     for line in order_lines:
-        line.returned_unbilled_quantity = line.units.undrafted(billed[line.pk]).returned_unbilled
+        line.split_returned(line.units.undrafted(billed[line.pk]))
         line.drafted_quantity -= billed[line.pk]
-    save_columns(order_lines, ["drafted_quantity", "returned_unbilled_quantity"])
+    save_columns(order_lines, ["drafted_quantity", *RETURNED_SPLIT])
     record_event(SalesEvent.Type.INVOICE_DRAFT_DELETED, invoice, actor=actor)
     invoice.delete()
 
@@ -211,12 +219,13 @@ def _note_left(order: Order, invoice: Invoice, actor: Actor) -> None:
 
 def open_quantities(order: Order, lines: Sequence[OrderLine]) -> dict[uuid.UUID, Decimal]:
     """Return what an invoice of what was shipped would bill; services follow the last goods."""
-    goods = [line for line in lines if line.counts and line.is_shipped_goods]
-    all_out = all(line.open_to_ship == 0 for line in goods)
+    counting = [line for line in lines if line.counts]
+    all_out = not any(line.open_to_ship for line in counting if line.is_shipped_goods)
+    goods = shipped_as_parts(counting) | {line.pk for line in counting if line.is_shipped_goods}
     return {
-        line.pk: line.units.shipped_to_bill if line.is_shipped_goods else line.open_to_bill
-        for line in lines
-        if line.counts and (line.is_shipped_goods or all_out)
+        line.pk: line.units.shipped_to_bill if line.pk in goods else line.open_to_bill
+        for line in counting
+        if line.pk in goods or all_out
     }
 
 
@@ -235,14 +244,30 @@ def _quantities(
     if what == What.LINES:
         _check_parts(lines, wanted)
     wanted = {pk: quantity for pk, quantity in wanted.items() if quantity > 0}
-    if not wanted and what == What.SHIPPED:
-        raise NothingToInvoice(
-            gettext("%(order)s has nothing to invoice: what is shipped is billed already.")
-            % {"order": order}
-        )
     if not wanted:
-        raise NothingToInvoice(gettext("%(order)s has nothing left to invoice.") % {"order": order})
+        raise _nothing_to_invoice(order, lines, what)
     return wanted
+
+
+def _nothing_to_invoice(
+    order: Order, lines: Sequence[OrderLine], what: Invoice.What
+) -> DomainError:
+    """Make the refusal of an invoice of nothing, with what could be invoiced instead."""
+    is_open = any(line.open_to_bill > 0 for line in lines if line.counts)
+    if not is_open:
+        text = gettext("All of %(order)s is invoiced already, or cancelled.")
+    elif what != What.SHIPPED:
+        return needs_quantity()
+    elif any(line.shipped_quantity > 0 for line in lines):
+        text = gettext(
+            "All that is shipped of %(order)s is invoiced already: "
+            "ship the rest first, or invoice all that is ordered."
+        )
+    else:
+        text = gettext(
+            "Nothing of %(order)s is shipped: ship it first, or invoice all that is ordered."
+        )
+    return NothingToInvoice(text % {"order": order})
 
 
 def _fractions(lines: Sequence[OrderLine], rate: Decimal | None) -> dict[uuid.UUID, Decimal]:
@@ -282,10 +307,14 @@ def _chosen(
     for pk, quantity in chosen.items():
         if pk not in by_pk:
             raise UnknownLine(
-                gettext("%(order)s has no such line to invoice.") % {"order": order}, line=str(pk)
+                gettext("%(order)s has no such line to invoice: choose among its own lines.")
+                % {"order": order},
+                line=str(pk),
             )
         line = by_pk[pk]
         check_line_not_negative(quantity, line.description, str(pk))
+        if quantity and line.is_billed_with_bundle:
+            raise billed_with_bundle(line)
         if quantity > line.open_to_bill:
             error = exceeds_open(quantity, line.open_to_bill, str(pk))
             name_line(error, line.description)
@@ -304,10 +333,9 @@ def _invoice_for(
     order: Order,
     what: Invoice.What,
     lines: Sequence[OrderLine],
-    wanted: Mapping[uuid.UUID, Decimal],
+    part: NextInvoice,
     shipment_ref: str,
 ) -> Invoice:
-    part = _price_part(order, lines, wanted)
     invoice = head_of(order, what, shipment_ref=shipment_ref)
     parts = put_part(invoice, lines, part)
     invoice.save(force_insert=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -12,7 +12,9 @@ from django.db import transaction
 from common.rows import save_columns
 from crm.actors import Actor
 from sales.models import Order, OrderLine, PaymentTerms, SalesEvent
+from sales.models.order_units import RETURNED_SPLIT
 from sales.pricing.quantities import check_line_not_negative
+from sales.services.billing.bundle_units import follow_shipped_parts, shipped_as_parts
 from sales.services.billing.order_statuses import derive_statuses, save_statuses
 from sales.services.documents.locks import lock_order
 from sales.services.errors import OverReturned, OverShipped
@@ -21,7 +23,7 @@ from sales.services.order_invoices import bill_by_terms
 
 PROGRESS_COLUMNS = (
     "shipped_quantity", "delivered_quantity", "returned_quantity", "replaced_quantity",
-    "closed_returned_quantity", "returned_unbilled_quantity",
+    *RETURNED_SPLIT,
 )  # fmt: skip
 
 
@@ -51,22 +53,79 @@ def record_progress(
 
     Refuses more than was ordered, naming the line.
     """
+    order, lines = _lock(order)
+    if left := _without_new_returns(order, lines, progress):
+        _store(order, lines, left)
+        _bill(order, actor, shipment_ref)
+        order, lines = _lock(order)
+    has_left = _store(order, lines, progress)
+    event = record_event(SalesEvent.Type.SHIPMENT_RECORDED, order, actor=actor, data=data)
+    if has_left:
+        _bill(order, actor, shipment_ref)
+    return event
+
+
+def _lock(order: Order) -> tuple[Order, list[OrderLine]]:
     order = lock_order(order.pk)
-    lines = list(order.lines.select_for_update(of=("self",)).select_related("product"))
-    shipped_before = sum(line.shipped_quantity for line in lines)
+    return order, list(order.lines.select_for_update(of=("self",)).select_related("product"))
+
+
+def _without_new_returns(
+    order: Order, lines: Sequence[OrderLine], progress: Mapping[uuid.UUID, Progress]
+) -> dict[uuid.UUID, Progress]:
+    """Return what left, where goods of it came back that were reported before they left.
+
+    That is billed first, as if it had been reported first. Empty where nothing of the kind was.
+    """
+    terms = order.payment_terms
+    if terms is None or terms.invoice_when not in PaymentTerms.WITH_GOODS:
+        return {}
+    new = [(line, progress[line.pk]) for line in lines if line.pk in progress]
+    left = {
+        line.pk: replace(
+            after,
+            shipped=max(line.shipped_quantity, min(after.shipped, _room(line))),
+            returned=line.returned_quantity,
+            replaced=line.replaced_quantity,
+        )
+        for line, after in new
+    }
+    is_both = any(
+        left[line.pk].shipped > line.shipped_quantity and after.returned > line.returned_quantity
+        for line, after in new
+    )
+    return left if is_both else {}
+
+
+def _room(line: OrderLine) -> Decimal:
+    """How much may have left, before anything more comes back."""
+    room: Decimal = line.most_shipped + line.replaced_quantity
+    return room
+
+
+def _store(
+    order: Order, lines: Sequence[OrderLine], progress: Mapping[uuid.UUID, Progress]
+) -> bool:
+    """Store the progress of lines and the statuses; returns whether more left than before."""
+    before = sum(line.shipped_quantity for line in lines)
+    follows = shipped_as_parts(lines)
     for line in lines:
-        if line.pk in progress:
+        if line.pk in progress and line.pk not in follows:
             _set(line, progress[line.pk], by_sums=not order.company.is_billed_by())
+    follow_shipped_parts(lines)
     save_columns(lines, PROGRESS_COLUMNS)
     save_statuses(order, derive_statuses(order, lines))
-    event = record_event(SalesEvent.Type.SHIPMENT_RECORDED, order, actor=actor, data=data)
-    if sum(line.shipped_quantity for line in lines) > shipped_before:
-        bill_by_terms(
-            order, PaymentTerms.InvoiceWhen.PER_SHIPMENT, actor=actor, shipment_ref=shipment_ref
-        )
-        if order.is_shipped:
-            bill_by_terms(order, PaymentTerms.InvoiceWhen.FULFILLED, actor=actor)
-    return event
+    has_left: bool = sum(line.shipped_quantity for line in lines) > before
+    return has_left
+
+
+def _bill(order: Order, actor: Actor, shipment_ref: str) -> None:
+    """Bill what left, if the payment terms want that with each shipment, or with the last."""
+    bill_by_terms(
+        order, PaymentTerms.InvoiceWhen.PER_SHIPMENT, actor=actor, shipment_ref=shipment_ref
+    )
+    if order.is_shipped:
+        bill_by_terms(order, PaymentTerms.InvoiceWhen.FULFILLED, actor=actor)
 
 
 def _set(line: OrderLine, progress: Progress, *, by_sums: bool) -> None:
@@ -78,8 +137,7 @@ def _set(line: OrderLine, progress: Progress, *, by_sums: bool) -> None:
     moved = replace(line.units, shipped=progress.shipped, replaced=progress.replaced)
     after = moved.given_back(progress.returned - progress.replaced)
     after = after.by_sums() if by_sums else after
-    line.closed_returned_quantity = after.closed_returned
-    line.returned_unbilled_quantity = after.returned_unbilled
+    line.split_returned(after)
     line.shipped_quantity = progress.shipped
     line.delivered_quantity = min(progress.delivered, progress.shipped)
     line.returned_quantity = progress.returned

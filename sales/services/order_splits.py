@@ -18,7 +18,9 @@ from sales.services.documents.copying import carried_from
 
 Fields = Mapping[str, object]
 
-PRICE_FIELDS = frozenset({"unit_price", "price_quantity", "discount_amount", "discount_rate"})
+PRICE_FIELDS = frozenset(
+    {"unit_price", "price_quantity", "volume_discount", "discount_amount", "discount_rate"}
+)
 """Fields that say what a unit costs; what is billed keeps what it was billed at."""
 
 
@@ -34,7 +36,7 @@ class Split:
     """What was typed for the rest, its quantity aside."""
 
 
-def says_other_price(line: OrderLine, fields: Fields) -> bool:
+def has_other_price(line: OrderLine, fields: Fields) -> bool:
     """Whether these fields say another price or discount than the line's."""
     return any(
         name in PRICE_FIELDS and value != getattr(line, name) for name, value in fields.items()
@@ -43,7 +45,7 @@ def says_other_price(line: OrderLine, fields: Fields) -> bool:
 
 def is_split(line: OrderLine, fields: Fields) -> bool:
     """Whether the fields price a line of which a part is billed, and leave a rest to price."""
-    is_part = line.is_sold and line.is_billed and says_other_price(line, fields)
+    is_part = line.is_sold and line.is_billed and has_other_price(line, fields)
     return is_part and _rest(line, fields) > 0
 
 

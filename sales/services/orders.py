@@ -14,10 +14,11 @@ from common.rows import save_columns
 from crm.actors import Actor
 from sales.models import Order, OrderLine, PaymentTerms, Quote, QuoteLine, SalesEvent
 from sales.services.billing.down_payments import refuse_while_asked_ahead
+from sales.services.billing.order_statuses import derive_statuses
 from sales.services.documents.copying import copy_head, copy_lines
 from sales.services.documents.locks import lock_order
 from sales.services.documents.numbering import assign_number, take_number
-from sales.services.documents.readiness import check_ready
+from sales.services.documents.readiness import check_price_list, check_ready
 from sales.services.documents.todays_figures import price_to_issue
 from sales.services.errors import AlreadyShipped, NotOnHold, OnHold
 from sales.services.events import SENT_TO, our_own_doing, record_event
@@ -69,8 +70,7 @@ def submit_order(
     """
     order = lock_order(order_id)
     order.refuse_move_to(Order.Status.SUBMITTED, only_from=Order.Status.DRAFT)
-    if order.price_list_id is None:
-        raise MissingField(gettext("An order needs a price list: choose one."), field="price_list")
+    check_price_list(order)
     lines = lines_of(order)
     price_to_issue(order, lines, seen)
     if not order.prices_locked or order.exchange_rate_on is None:
@@ -90,10 +90,8 @@ def submit_order(
     return order
 
 
-@transaction.atomic
-def hold_order(order_id: uuid.UUID, *, actor: Actor, reason: str) -> Order:
-    """Put an order on hold until it is released."""
-    order = lock_order(order_id)
+def check_to_hold(order: Order) -> None:
+    """Refuse to hold an order that is not submitted, or is on hold."""
     if not order.is_submitted:
         raise IllegalTransition(
             gettext("%(order)s is %(status)s: only submitted orders are put on hold.")
@@ -101,9 +99,16 @@ def hold_order(order_id: uuid.UUID, *, actor: Actor, reason: str) -> Order:
         )
     if order.is_on_hold:
         raise OnHold(
-            gettext("%(order)s is on hold already: %(reason)s")
+            gettext("%(order)s is on hold already (%(reason)s): release it to change that.")
             % {"order": order, "reason": order.hold_reason}
         )
+
+
+@transaction.atomic
+def hold_order(order_id: uuid.UUID, *, actor: Actor, reason: str) -> Order:
+    """Put an order on hold until it is released."""
+    order = lock_order(order_id)
+    check_to_hold(order)
     if not reason.strip():
         raise MissingField(gettext("Give the reason for the hold."), field="reason")
     order.change(is_on_hold=True, hold_reason=reason.strip())
@@ -116,7 +121,10 @@ def release_order(order_id: uuid.UUID, *, actor: Actor) -> Order:
     """Release an order from hold."""
     order = lock_order(order_id)
     if not order.is_on_hold:
-        raise NotOnHold(gettext("%(order)s is not on hold.") % {"order": order})
+        raise NotOnHold(
+            gettext("%(order)s is not on hold: it goes on as it is, with nothing to release.")
+            % {"order": order}
+        )
     order.change(is_on_hold=False, hold_reason="")
     record_event(SalesEvent.Type.ORDER_RELEASED, order, actor=actor)
     return order
@@ -133,7 +141,7 @@ def send_order_again(order_id: uuid.UUID, *, actor: Actor, to: str) -> Order:
 
 @transaction.atomic
 def cancel_order(order_id: uuid.UUID, *, actor: Actor, reason: str) -> Order:
-    """Cancel an order of which nothing is shipped, and nothing billed on issued invoices.
+    """Cancel an order of which nothing left to stay, and nothing is billed on issued invoices.
 
     Its drafts of invoices and down payments go with it.
     """
@@ -142,7 +150,7 @@ def cancel_order(order_id: uuid.UUID, *, actor: Actor, reason: str) -> Order:
     refuse_while_asked_ahead(order)
     for draft in draft_invoices(order):
         drop_draft(draft, actor=actor)
-    lines = list(order.lines.select_for_update())
+    lines = list(order.lines.select_for_update(of=("self",)).select_related("product"))
     if any(line.is_started for line in lines):
         raise AlreadyShipped(
             gettext("%(order)s is shipped or billed in part: close the rest instead.")
@@ -159,6 +167,7 @@ def cancel_order(order_id: uuid.UUID, *, actor: Actor, reason: str) -> Order:
         Order.Status.CANCELLED,
         cancelled_reason=reason.strip(),
         closed_at=timezone.now(),
+        fulfilment_status=derive_statuses(order, lines).fulfilment,
         billing_status=Order.Billing.NOTHING,
     )
     type_ = (

@@ -22,7 +22,13 @@ from common.sentences import Amount
 from common.sentences import sentence as _
 from crm.actors import System
 from sales.models import Invoice, InvoiceLine, Order, OrderLine, SalesEvent
-from sales.pricing.errors import CurrencyMismatch, InvalidAmount, QuantityExceedsOpen
+from sales.models.order_units import RETURNED_SPLIT
+from sales.pricing.errors import (
+    CurrencyMismatch,
+    InvalidAmount,
+    InvalidQuantity,
+    QuantityExceedsOpen,
+)
 from sales.pricing.money import Rounding
 from sales.pricing.partial import Amounts, Portion, credit_part, next_part
 from sales.pricing.posted_bills import posted_part, with_figures
@@ -37,6 +43,7 @@ from sales.services.errors import (
     DoesNotAddUp,
     NumberTaken,
     UnknownLine,
+    WithoutOrder,
     name_line,
 )
 from sales.services.events import record_event
@@ -45,10 +52,7 @@ from sales.services.prices.exchange_rates import freeze_exchange_rate
 
 ZERO = Decimal(0)
 Kind = Invoice.Kind
-COUNTED = (
-    "invoiced_quantity", "credited_quantity", "closed_quantity", "closed_returned_quantity",
-    "returned_unbilled_quantity",
-)  # fmt: skip
+COUNTED = ("invoiced_quantity", "credited_quantity", "closed_quantity", *RETURNED_SPLIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,7 @@ def record_posted_credit_note(
     """
     invoice, order = lock_invoice(invoice_id)
     if order is None:
-        raise UnknownLine(_("%(invoice)s bills no order.", invoice=invoice))
+        raise _without_order(invoice, bill)
     refuse_if_billed_elsewhere(order.company, actor)
     known = _known(order, bill, Kind.CREDIT_NOTE, actor)
     if known is not None:
@@ -138,7 +142,7 @@ def record_posted_credit_note(
     )
     parts = _credited_parts(note, order, bill)
     _issue(note, parts, bill, actor)
-    _count_credited(order, bill, bill_again=bill_again)
+    _count_credited_there(order, bill, bill_again=bill_again)
     record_event(SalesEvent.Type.INVOICE_ISSUED, note, actor=actor)
     settle_credit(invoice, note, actor)
     update_billing_status(order, note, actor)
@@ -257,16 +261,25 @@ def _no_line(order: Order, bill: PostedBill) -> UnknownLine:
     )
 
 
+def _without_order(invoice: Invoice, bill: PostedBill) -> WithoutOrder:
+    return WithoutOrder(
+        _(
+            "%(invoice)s bills no order: %(bill)s can only credit an invoice of an order.",
+            invoice=invoice,
+            bill=bill.number,
+        )
+    )
+
+
 def _check_figures(line: OrderLine | InvoiceLine, posted: PostedLine) -> None:
+    if posted.quantity <= 0:
+        raise InvalidQuantity(
+            _("%(line)s: give a quantity above zero.", line=line.description), field="lines"
+        )
     least = min(posted.figures.taxable, posted.figures.header_discount, posted.figures.tax)
-    if least < 0 or posted.quantity <= 0:
+    if least < 0:
         raise InvalidAmount(
-            _(
-                "%(line)s: neither a quantity nor an amount of it may be zero or on the wrong "
-                "side of zero.",
-                line=line.description,
-            ),
-            field="lines",
+            _("%(line)s: give amounts of zero or more.", line=line.description), field="lines"
         )
 
 
@@ -304,17 +317,22 @@ def _check_sums(document: Invoice, bill: PostedBill) -> None:
     if bill.currency != document.currency:
         raise CurrencyMismatch(
             _(
-                "%(bill)s is in %(theirs)s, and %(order)s in %(ours)s.",
+                "%(bill)s is in %(theirs)s: a bill of %(order)s is in %(ours)s.",
                 bill=bill.number,
                 theirs=bill.currency,
                 order=document.order or "–",
                 ours=document.currency,
             )
         )
-    if document.total != bill.total or bill.freight < 0:
+    if bill.freight < 0:
+        raise InvalidAmount(
+            _("%(bill)s: give freight of zero or more.", bill=bill.number), field="freight"
+        )
+    if document.total != bill.total:
         raise DoesNotAddUp(
             _(
-                "The lines of %(bill)s come to %(sum)s, and it says %(total)s.",
+                "The lines and freight of %(bill)s come to %(sum)s, not to its total of %(total)s: "
+                "correct it there, and send it again.",
                 bill=bill.number,
                 sum=Amount(document.total, document.currency),
                 total=Amount(bill.total, document.currency),
@@ -327,11 +345,11 @@ def _count_invoiced(lines: Iterable[OrderLine], bill: PostedBill) -> None:
     changed = [line for line in lines if line.pk in billed]
     for line in changed:
         line.invoiced_quantity += billed[line.pk]
-        _tell_returns_apart(line)
+        line.split_returned(line.units.by_sums())
     save_columns(changed, COUNTED)
 
 
-def _count_credited(order: Order, bill: PostedBill, *, bill_again: bool) -> None:
+def _count_credited_there(order: Order, bill: PostedBill, *, bill_again: bool) -> None:
     """Count credited units. For good, they are those that came back; none stays undelivered by it.
 
     So the counts follow from the sums, whatever came first.
@@ -347,11 +365,5 @@ def _count_credited(order: Order, bill: PostedBill, *, bill_again: bool) -> None
         line.credited_quantity += credited[line.pk]
         if not bill_again:
             line.closed_quantity += credited[line.pk]
-        _tell_returns_apart(line)
+        line.split_returned(line.units.by_sums())
     save_columns(lines, COUNTED)
-
-
-def _tell_returns_apart(line: OrderLine) -> None:
-    units = line.units.by_sums()
-    line.closed_returned_quantity = units.closed_returned
-    line.returned_unbilled_quantity = units.returned_unbilled

@@ -16,7 +16,6 @@ from common.rows import save_columns
 from crm.actors import Actor
 from sales.models import AnyDocument, AnyLine, DocumentLine, Order, Product, SalesEvent, kind_of
 from sales.pricing.errors import ProductNotInPriceList
-from sales.services.documents.bundles import is_fixed_part
 from sales.services.documents.drafts import lock_draft
 from sales.services.documents.locks import lock_order
 from sales.services.documents.new_lines import refuse_locked
@@ -30,7 +29,7 @@ from sales.services.prices.list_prices import (
     check_product_sold,
     list_prices_of,
 )
-from sales.services.prices.override_rights import why_not_lock
+from sales.services.prices.override_rights import no_lock_reason
 from sales.services.prices.pricing_input import lines_of
 
 Source = DocumentLine.PriceSource
@@ -140,7 +139,7 @@ def lock_prices(order_id: uuid.UUID, *, actor: Actor) -> Order:
 
 
 def _set_lock(order_id: uuid.UUID, *, actor: Actor, locked: bool) -> Order:
-    if reason := why_not_lock(actor):
+    if reason := no_lock_reason(actor):
         raise NotAllowed(reason)
     order = lock_order(order_id)
     if not order.is_draft:
@@ -149,9 +148,15 @@ def _set_lock(order_id: uuid.UUID, *, actor: Actor, locked: bool) -> Order:
             % {"order": order, "status": order.get_status_display()}
         )
     if locked and order.prices_are_locked:
-        raise PricesLocked(gettext("The prices are locked already."))
+        raise PricesLocked(
+            gettext("The prices of %(order)s are locked already: unlock them to change them.")
+            % {"order": order}
+        )
     if not locked and not order.prices_are_locked:
-        raise PricesNotLocked(gettext("The prices are not locked."))
+        raise PricesNotLocked(
+            gettext("The prices of %(order)s are not locked: they can be changed as they are.")
+            % {"order": order}
+        )
     order.change(prices_are_locked=locked)
     if not locked:
         reprice(order)
@@ -192,7 +197,7 @@ def _compared(
         for number, line in enumerate(lines, start=1)
         if line.product is not None
         and line.price_source in {Source.LIST, Source.TYPED}
-        and not is_fixed_part(line)
+        and not line.is_fixed_part
     ]
     prices = prices or list_prices_of(document, [line for _, line, _ in numbered])
     compared = []

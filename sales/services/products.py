@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import Q
 from django.utils.translation import gettext
 
+from common.errors import MissingField
 from sales.models import Product
 from sales.models.catalogue import ProductQuerySet
 from sales.services.errors import AmbiguousProduct, UnknownProduct
@@ -21,6 +22,8 @@ def search_products(text: str) -> ProductQuerySet:
 def find_product(typed: str) -> Product:
     """Find the product with this SKU or name, or the only one that matches."""
     text = typed.strip()
+    if not text:
+        raise MissingField(gettext("Choose a product, or type its SKU or name."), field="product")
     called = Product.objects.active().filter(Q(sku__iexact=text) | Q(name__iexact=text))
     found = list(called[:2]) or list(search_products(text)[:2])
     if not found:

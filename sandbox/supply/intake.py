@@ -11,6 +11,7 @@ from sandbox.inbox import Answer, Inbox
 from sandbox.store import Store
 from sandbox.supply.amounts import Currencies
 from sandbox.supply.checks import check_order, wanted_quantities
+from sandbox.supply.documents import Documents, kind_of
 from sandbox.supply.modes import Modes, OnConflict
 from sandbox.supply.pushes import Push, PushedLine, read_push
 from sandbox.supply.records import Line, Order, Orders
@@ -27,6 +28,7 @@ class Intake:
     ) -> None:
         self._orders = Orders(store)
         self._reports = reports
+        self._documents = Documents(self._orders, reports)
         self._modes = modes
         self._currencies = currencies
         self.inbox = Inbox(store, self._apply)
@@ -40,6 +42,8 @@ class Intake:
         return {} if sequence is None else {"id": reference, "sequence": sequence}
 
     def _apply(self, event: Event, forgotten: bool) -> Answer:
+        if event.data.has("order") and kind_of(event.data):
+            return self._take_document(event)
         if not event.type.startswith(ORDER_EVENTS):
             return self.inbox.note(event, "NOTE")
         push = read_push(event.data)
@@ -51,12 +55,21 @@ class Intake:
             order = self._create(push, may_repeat=forgotten)
         self._check_known(order, push)
         self._write(order, self._by_mode(push, is_new=is_new))
+        for document in event.data.objects("documents") if event.data.has("documents") else ():
+            self._documents.count(order, document)
         order.knows = max(order.knows, push.version)
         order.cause = event.id
         self._orders.save(order)
         self._orders.keep_answer(event.id, order.sequence)
         self._reports.order_changed(order)
         return Answer(order.id)
+
+    def _take_document(self, event: Event) -> Answer:
+        named = event.data.object("order")
+        order = self._orders.find(named.text("throughline_id"), named.optional_text("id"))
+        if self._modes.now.forgets_pushes:
+            return self._forget(event, order)
+        return self._documents.take(event, order)
 
     def _forget(self, event: Event, order: Order | None) -> Answer:
         """Answer as if the push were applied, and keep nothing of it but the answer."""

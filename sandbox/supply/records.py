@@ -39,12 +39,12 @@ create table if not exists pushes (
     sequence integer not null
 );
 create table if not exists documents (
-    number text primary key,
+    number text not null,
     type text not null,
     order_id text not null references orders,
-    body text not null
+    body text not null,
+    primary key (order_id, number)
 );
-create index if not exists documents_by_order on documents (order_id);
 """
 
 ZERO, ONE = Decimal(0), Decimal(1)
@@ -315,10 +315,16 @@ class Orders:
         return row["sequence"] if row is not None else None
 
     def keep_document(self, order: Order, type_: str, number: str, body: Mapping[str, Any]) -> None:
-        """Keep a delivery, a return, an invoice or a credit note."""
+        """Keep a delivery, a return, an invoice or a credit note, in its latest form."""
         text = json.dumps(body, ensure_ascii=False)
-        sql = "insert into documents values (?, ?, ?, ?)"
+        sql = "insert or replace into documents values (?, ?, ?, ?)"
         self._store.execute(sql, number, type_, order.id, text)
+
+    def document(self, order: Order, number: str) -> dict[str, Any] | None:
+        """Read a document of an order by its number."""
+        sql = "select body from documents where order_id = ? and number = ?"
+        row = self._store.row(sql, order.id, number)
+        return json.loads(row["body"]) if row is not None else None
 
     def documents(self) -> list[dict[str, Any]]:
         """List all documents, oldest first."""

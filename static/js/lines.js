@@ -52,9 +52,9 @@ window.addEventListener("focus", () => {
 // The cells at fault are marked until the row is accepted; Esc then leads back to what was accepted.
 document.addEventListener("htmx:afterRequest", (event) => {
   const { elt: row, xhr, requestConfig } = event.detail;
-  const accepted = xhr.status >= 200 && xhr.status < 300; // htmx calls a swapped 422 successful
+  const accepted = xhr.status >= 200 && xhr.status < 300; // htmx calls a swapped refusal successful
   if (!row.matches("[data-row]")) return;
-  if (!accepted && xhr.status !== 422) return markUnsaved(row);
+  if (!accepted && ![409, 422].includes(xhr.status)) return markUnsaved(row);
   const refused = accepted ? [] : xhr.getResponseHeader("X-Refused-Cells").split(" ");
   all("[data-col]", row).forEach((cell) => {
     if (refused.includes(cell.name)) cell.setAttribute("aria-invalid", "true");

@@ -156,6 +156,16 @@ document.addEventListener("keydown", (event) => {
   items.at((items.indexOf(document.activeElement) + step) % items.length)?.focus();
 });
 
+// In a dialog of several fields, up and down lead to the next field, left and right through its choices.
+document.addEventListener("keydown", (event) => {
+  const field = event.target.matches?.("[data-conflict] input[type=radio]") && event.target.closest("[data-conflict]");
+  if (!field || !["ArrowDown", "ArrowUp"].includes(event.key)) return;
+  const fields = all("[data-conflict]", field.form);
+  const next = fields[fields.indexOf(field) + (event.key === "ArrowDown" ? 1 : -1)];
+  event.preventDefault();
+  if (next) (one("input[type=radio]:checked", next) ?? one("input[type=radio]", next)).focus();
+});
+
 /* ---- unsaved changes ---- */
 let unsaved = null; // the form that was typed into
 document.addEventListener("input", (event) => { unsaved = event.target.closest("form[data-guard]") ?? unsaved; });

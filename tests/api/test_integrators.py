@@ -156,6 +156,8 @@ def test_describes_every_refusal_of_the_intake() -> None:
     source = (ROOT / "api" / "views" / "intake.py").read_text()
     raised = set(re.findall(r'HTTP_(\d{3})_\w+, "([a-z_]+)"', source))
     raised |= {("400", "duplicate_key"), ("422", "invalid_message"), ("422", "message_changed")}
+    raised.add(("406", "not_acceptable"))
+    raised |= {("401", "invalid_token"), ("403", "insufficient_scope"), ("404", "not_found")}
     table = INTEGRATORS.partition("| status | `code` |")[2].partition("\n\n")[0]
     openapi = yaml.safe_load(TEXTS["openapi.yaml"])
     answers = openapi["paths"]["/api/v1/intake/{code}"]["post"]["responses"]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
+from django.db import transaction
 from rest_framework import serializers
 
 from api.asyncapi import describe
@@ -25,7 +26,9 @@ from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line
 from sales.services.orders import cancel_order, hold_order, release_order, send_order_again
 from sales.services.payments import (
+    Stay,
     correct_payment,
+    lock_issued,
     record_payment,
     refund_payment,
     write_off_invoice,
@@ -78,15 +81,10 @@ def test_describes_every_message_that_is_sent(market: Market, httpserver: Any) -
     day = invoice.issued_on
     much = invoice.total + 20
     one = Decimal(1)
-    record_payment(invoice.pk, actor=market.rep, amount=one, received_on=day, reference="P-1")
-    correct_payment(
-        invoice.pk,
-        actor=market.rep,
-        reference="P-1",
-        amount=much,
-        corrected_on=day,
-        reason="Read wrongly",
-    )
+    payment = record_payment(invoice.pk, actor=market.rep, amount=one, received_on=day).payment
+    with transaction.atomic():
+        stay = Stay(much, day, "Read wrongly")
+        correct_payment(lock_issued(invoice.pk), payment, stay, actor=market.rep)
     credit_invoice(invoice.pk, actor=market.rep, reason="Broken")
     refund_payment(
         invoice.pk, actor=market.rep, amount=Decimal(1), refunded_on=day, reason="Broken"

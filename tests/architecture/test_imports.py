@@ -14,6 +14,10 @@ import pytest
 
 from tests.architecture.sources import APPS, ROOT, TEXTS, TREES, Function, functions, is_served
 
+PURE_FOLDERS = ("sales/pricing/", "fulfilment/sync/")
+PURE_OF_COMMON = {"common.days", "common.errors", "common.sentences"}
+"""What pure code may use of ours beside itself; the contract holds that they are pure too."""
+
 HTTP_CLIENTS = {"aiohttp", "http.client", "httpx", "requests", "urllib.request", "urllib3"}
 ENQUEUES = {"delay", "apply_async", "send_task"}
 
@@ -34,6 +38,11 @@ FORBIDDEN = {
     "pure": (
         ("sales.pricing.money", "django"),
         ("fulfilment.sync.status_order", "rest_framework"),
+        ("fulfilment.sync.merge", "redis"),
+        ("fulfilment.sync.arrivals", "celery"),
+        ("sales.pricing.lines", "psycopg"),
+        ("common.errors", "django"),
+        ("common.sentences", "babel"),
     ),
     "crm": (
         ("crm.models.leads", "crm.services.leads"),
@@ -163,6 +172,47 @@ def test_circles_break_their_contract(tmp_path: Path) -> None:
     assert done.returncode == 1
     lines = [f"No cycles are allowed in {package}." for package, _, _ in CIRCLES]
     assert [line for line in lines if line not in done.stdout] == []
+
+
+def impure_imports(tree: ast.AST) -> set[str]:
+    """What a module imports beside the standard library, pure folders, errors and sentences."""
+    pure = tuple(folder.replace("/", ".") for folder in PURE_FOLDERS)
+    allowed = sys.stdlib_module_names | PURE_OF_COMMON
+    imported = {
+        name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ([node.module] if isinstance(node, ast.ImportFrom) else _names(node))
+    }
+    return {
+        name
+        for name in imported
+        if name and not name.startswith(pure) and not {name, name.partition(".")[0]} & allowed
+    }
+
+
+def _names(node: ast.Import) -> list[str | None]:
+    return [alias.name for alias in node.names]
+
+
+@pytest.mark.parametrize("path", [path for path in sorted(TREES) if path.startswith(PURE_FOLDERS)])
+def test_pure_modules_import_only_pure_ones(path: str) -> None:
+    assert impure_imports(TREES[path]) == set()
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("from decimal import Decimal\nimport calendar", set()),
+        ("from sales.pricing.money import ZERO\nfrom common.errors import DomainError", set()),
+        ("import redis", {"redis"}),
+        ("import httpx, enum", {"httpx"}),
+        ("from common.formatting import format_day", {"common.formatting"}),
+        ("from sales.models import Order", {"sales.models"}),
+    ],
+)
+def test_finds_what_is_not_pure(source: str, found: set[str]) -> None:
+    assert impure_imports(ast.parse(source)) == found
 
 
 def imported_modules(tree: ast.AST) -> set[str]:

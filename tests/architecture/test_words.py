@@ -51,7 +51,7 @@ OLD_WORDS = {
 }
 """Words of an earlier vocabulary, without a meaning of their own in a CRM."""
 
-OLD_NAMES = {"because", "hang_up", "story_of"}
+OLD_NAMES = {"because", "hang_up", "kept_reads", "looks", "story_of", "stuck_because", "why_not"}
 """Names of it that are ordinary words or made of them."""
 
 EXCEPTIONS = {

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
+from playwright.sync_api import expect
 
 from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line
@@ -34,21 +37,35 @@ def every_screen() -> tuple[Market, list[str]]:
     return market, [*dict.fromkeys(urls), *MESSAGES, "/accounts/password/change/", MISSING]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_is_clean_for_axe_and_fits_a_phone(screen: Screen, theme: str) -> None:
+def test_is_clean_for_axe_and_fits_a_phone_light_and_dark(screen: Screen) -> None:
     market, addresses = every_screen()
-    screen.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # light or dark
-    rules = RULES if theme == "light" else COLOURS
-    screen.check_sign_in_page()
+    screen.page.goto("/accounts/login/")
+    check_both_themes(screen)
     screen.sign_in(market)
 
     for address in addresses:
         screen.page.goto(address)
+        check_both_themes(screen)
+    screen.ignore_missing_page()
+
+
+def check_both_themes(screen: Screen) -> None:
+    """Check all rules in light, and in dark those that depend on the theme."""
+    for theme, rules in (("light", RULES), ("dark", COLOURS)):
+        screen.page.evaluate("theme => document.documentElement.dataset.bsTheme = theme", theme)
         screen.check_accessibility(rules)
         screen.page.set_viewport_size({"width": 390, "height": 844})
         screen.check_width()
         screen.page.set_viewport_size({"width": 1440, "height": 900})
-    screen.ignore_missing_page()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_follows_the_theme_of_the_system(screen: Screen, theme: Literal["light", "dark"]) -> None:
+    screen.page.emulate_media(color_scheme=theme)
+
+    screen.page.goto("/accounts/login/")
+
+    expect(screen.page.locator("html")).to_have_attribute("data-bs-theme", theme)
 
 
 def test_works_without_scripts(screen: Screen, market: Market) -> None:

@@ -180,9 +180,13 @@ class Held:
         else:
             route.continue_()
 
+    def wait_for_request(self) -> None:
+        """Wait until a request is on its way."""
+        self._wait_for(lambda: self.routes, "a request")
+
     def let_go(self) -> None:
         """Let the oldest request go on, and wait until its answer is in the page."""
-        self._wait_for(lambda: self.routes, "a request")
+        self.wait_for_request()
         before = self._answers()
         self.routes.pop(0).continue_()
         self._wait_for(lambda: self._answers() > before, "its answer")
@@ -221,7 +225,10 @@ def test_marks_every_cell_at_fault_and_no_other(page: Page) -> None:
     cell(page, "quantity").fill("-1")
     held = Held(page)
     page.keyboard.press("Tab")
+    held.wait_for_request()
+    expect(cell(page, "unit_price")).to_be_focused()
     page.keyboard.type("cheap")
+    expect(cell(page, "unit_price")).to_have_value("cheap")
     page.keyboard.press("Tab")
     held.let_go()
     held.let_go()

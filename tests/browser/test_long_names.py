@@ -120,8 +120,22 @@ def every_screen(market: Market) -> list[str]:
     """Make records with a long name and with an unbreakable one; list the URLs that show them."""
     long, word = (sell(market, buyer(market, name), name) for name in (LONG, WORD))
     lead, _, account, *_ = long
+    histories = [
+        f"/history/{record._meta.app_label}/{record._meta.model_name}/{record.pk}/"
+        for record in word[:-1]
+    ]
+    forms = [
+        f"{record_url(word[0])}qualify/",
+        *(f"{record_url(record)}edit/" for record in word[:4]),
+    ]
     urls = ["/", "/search/?q=espresso", f"/search/?q={WORD}", "/products/"]
-    return [*urls, *(f"/{kind}/" for kind in LISTS), *map(record_url, [lead, account, *word])]
+    return [
+        *urls,
+        *(f"/{kind}/" for kind in LISTS),
+        *map(record_url, [lead, account, *word]),
+        *histories,
+        *forms,
+    ]
 
 
 def problems(screen: Screen, url: str, width: int) -> list[object]:

@@ -20,3 +20,17 @@ def test_what_is_none_is_refused_in_a_sentence(typed: str) -> None:
         whole_number(typed)
     with pytest.raises(ArgumentTypeError, match=f"“{typed}” is not a number of seconds."):
         seconds(typed)
+
+
+@pytest.mark.parametrize("typed", ["nan", "inf", "-inf"])
+def test_endless_times_are_refused(typed: str) -> None:
+    with pytest.raises(ArgumentTypeError, match="is not a number of seconds"):
+        seconds(typed)
+
+
+def test_numbers_below_nought_are_refused() -> None:
+    with pytest.raises(ArgumentTypeError, match="“-1” is below 0"):
+        whole_number("-1")
+    for typed in ("-1", "0"):
+        with pytest.raises(ArgumentTypeError, match=f"“{typed}” is no time"):
+            seconds(typed)

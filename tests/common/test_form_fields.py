@@ -17,6 +17,7 @@ from rest_framework import serializers
 
 from common.form_fields import NumberField, StorableJSONField, WholeNumberField, WrittenPlainly
 from common.serializer_fields import NumberField as SentNumber
+from common.serializer_fields import NumberTextField as SentText
 from common.serializer_fields import WholeNumberField as SentWholeNumber
 from crm.forms import MoneyField
 from crm.models import User
@@ -122,7 +123,21 @@ def test_a_message_with_such_a_number_is_refused(sent: str) -> None:
             field.run_validation(sent)
 
 
+@pytest.mark.parametrize("sent", ["1e3", "1E3", "1.5e2", "-1e-3"])
+@pytest.mark.parametrize(
+    "field",
+    [SentNumber(max_digits=20, decimal_places=5), SentWholeNumber(), SentText(max_length=40)],
+    ids=lambda field: type(field).__name__,
+)
+def test_a_message_with_an_exponent_is_refused_in_a_sentence(
+    field: serializers.Field[Any, Any, Any, Any], sent: str
+) -> None:
+    with pytest.raises(serializers.ValidationError, match="without an exponent: 100000, not 1e5"):
+        field.run_validation(sent)
+
+
 def test_numbers_of_messages_are_read() -> None:
+    assert SentText(max_length=40).run_validation("12.50") == "12.50"
     assert SentNumber(max_digits=20, decimal_places=5).run_validation("12.5") == Decimal("12.5")
     assert SentWholeNumber().run_validation(12) == 12
 
@@ -192,6 +207,14 @@ def test_refuses_json_that_no_column_can_hold(typed: str) -> None:
 @pytest.mark.parametrize("typed", ['{"a": [1, 2.5, "é", null, true]}', "[]", "-7"])
 def test_reads_json_that_a_column_can_hold(typed: str) -> None:
     assert StorableJSONField(required=False).clean(typed) == json.loads(typed)
+
+
+@pytest.mark.parametrize(
+    "typed", ['{"tax": 1, "total": 2, "tax": 3}', '[{"a": {"tax": 1, "tax": 1}}]']
+)
+def test_a_key_that_stands_twice_is_refused_in_a_sentence(typed: str) -> None:
+    with pytest.raises(ValidationError, match="“tax” stands twice in one object: write each key"):
+        StorableJSONField().clean(typed)
 
 
 def test_every_json_field_of_the_admin_refuses_what_its_column_cannot_hold(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 
 import pytest
@@ -86,3 +87,19 @@ def test_writes_what_is_missing_as_a_dash() -> None:
     assert formatting.format_price(None, "EUR", Decimal(100)) == "–"
     assert formatting.plain_price(None, "EUR", Decimal(100)) == ""
     assert formatting.format_day(None) == "–"
+
+
+@pytest.mark.parametrize("text", ["9" * 30, "9" * 30 + ".5", "1E+9999999", "-1E+61", "NaN", "sNaN"])
+def test_writes_figures_that_no_document_holds(text: str) -> None:
+    figure = Decimal(text)
+    written = [
+        formatting.format_money(figure, "EUR"),
+        formatting.format_price(figure, "EUR"),
+        formatting.format_quantity(figure),
+        formatting.format_rate(figure),
+        formatting.format_exact_rate(figure),
+    ]
+    if figure.is_finite() and figure.adjusted() < 60:
+        assert {re.sub(r"\D", "", each.partition(".")[0])[:30] for each in written} == {"9" * 30}
+    else:
+        assert written == [text] * 5

@@ -6,6 +6,7 @@ import pytest
 
 from common.errors import IllegalTransition
 from crm.models import Lead
+from sales.models import Order
 from tests.factories import LeadFactory
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +39,9 @@ def test_refuses_a_move_that_the_table_does_not_have() -> None:
     lead = LeadFactory.create(status=Status.DISQUALIFIED, disqualified_reason="lost")
     assert not lead.can_move_to(Status.NEW)
 
-    with pytest.raises(IllegalTransition, match=f"{lead} is Disqualified: it cannot become New"):
+    with pytest.raises(
+        IllegalTransition, match=f"{lead} is Disqualified: it can become Contacted, not New"
+    ):
         lead.move_to(Status.NEW, topic="Else")
 
     assert (lead.status, lead.topic) == (Status.DISQUALIFIED, "Espresso bar refit")
@@ -50,5 +53,17 @@ def test_refuses_an_action_that_goes_only_one_way() -> None:
     lead = Lead(status=Status.QUALIFIED, topic="Bar refit")
     lead.refuse_move_to(Status.CONTACTED)
 
-    with pytest.raises(IllegalTransition, match="Bar refit is Qualified: it cannot become"):
+    with pytest.raises(
+        IllegalTransition, match="Bar refit is Qualified: it becomes Contacted only from New"
+    ):
         lead.refuse_move_to(Status.CONTACTED, only_from=Status.NEW)
+
+
+def test_says_that_the_record_has_the_status_already_or_its_last_one() -> None:
+    lead = Lead(status=Status.CONTACTED, topic="Bar refit")
+    with pytest.raises(IllegalTransition, match=r"^Bar refit is Contacted already\.$"):
+        lead.refuse_move_to(Status.CONTACTED)
+
+    order = Order(status=Order.Status.CANCELLED, number="O-2026-00014")
+    with pytest.raises(IllegalTransition, match=r"is Cancelled, and that is final\.$"):
+        order.refuse_move_to(Order.Status.SUBMITTED)

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.urls import reverse
 
 from crm import roles
-from crm.models import Team, User
+from crm.models import Partner, Team, User
 from fulfilment.services.connections import register_connection
+from sales.models import ApprovalRule
 from tests.factories import AccountFactory, Market, TeamFactory, UserFactory
 from tests.sales.admin_pages import address, sell
 from tests.urls import NOBODY
 
+make_roles = import_module("fulfilment.migrations.0003_roles").make_roles
 SECRET = "whsec_b3V0Z29pbmctc2VjcmV0LW9mLXRoZS10ZXN0cw=="
 
 RECORDS = ("Account", "Contact", "CustomField", "Lead", "Opportunity", "Partner", "Stage")
@@ -41,11 +46,13 @@ ALL: Pages = frozenset({"list", "add", "change", "delete"})
 BACK_OFFICE = {
     **dict.fromkeys((*RECORDS, "Connection", "Mapping"), ALL - {"delete"}),
     **dict.fromkeys(SET_UP, ALL),
-    **dict.fromkeys(WRITTEN_BY_US, LIST),
+    **dict.fromkeys((*WRITTEN_BY_US, "ApprovalRule", "Partner"), LIST),
     "Quote": LIST | {"change"},
-    **dict.fromkeys((*PEOPLE, *OF_SUPERUSERS), NONE),
+    **dict.fromkeys((*PEOPLE, "Client", *OF_SUPERUSERS), NONE),
 }
-ADMINISTRATOR = BACK_OFFICE | dict.fromkeys((*RECORDS, *PEOPLE, "Mapping"), ALL)
+ADMINISTRATOR = BACK_OFFICE | dict.fromkeys(
+    (*RECORDS, *PEOPLE, "ApprovalRule", "Client", "Mapping"), ALL
+)
 AUDITOR = dict.fromkeys(BACK_OFFICE, LIST) | dict.fromkeys(OF_SUPERUSERS, NONE)
 
 
@@ -182,6 +189,37 @@ def test_lets_back_office_set_no_discount_limit(db: None) -> None:
     assert [answer.status_code for answer in answers] == [403, 403]
     assert User.objects.get(pk=rep.pk).discount_limit_rate is None
     assert Team.objects.get(pk=team.pk).discount_limit_rate is None
+
+
+def test_lets_back_office_decide_on_no_partner_and_no_approval(db: None) -> None:
+    _, client = person(roles.BACK_OFFICE)
+    partner = Partner.objects.create(name="Shop")
+    rule = ApprovalRule.objects.create(
+        name="Ten", measure="discount_rate", threshold=Decimal("0.1")
+    )
+
+    answers = [
+        client.post(address(Partner, "change", partner.pk), {"discount_limit_rate": "0.9"}),
+        client.get(address(Partner, "add")),
+        client.post(address(ApprovalRule, "change", rule.pk), {"threshold": "0.9"}),
+        client.get(address(ApprovalRule, "add")),
+        client.post(address(ApprovalRule, "delete", rule.pk), {"post": "yes"}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [403] * 5
+    assert client.get(address(Partner, "change", partner.pk)).status_code == 200
+    assert Partner.objects.get().discount_limit_rate == 0
+    assert ApprovalRule.objects.get().threshold == Decimal("0.1")
+
+
+def test_a_role_keeps_the_rights_of_other_apps_when_its_rights_are_given_anew(db: None) -> None:
+    administrators = Group.objects.get(name=roles.ADMINISTRATOR)
+    held = set(administrators.permissions.all())
+
+    make_roles(apps, None)
+
+    assert set(administrators.permissions.all()) == held
+    assert administrators.permissions.filter(content_type__app_label="api").count() == 4
 
 
 def offered(client: Client, model: str, field: str, term: str = "") -> tuple[int, list[str]]:

@@ -142,7 +142,8 @@ def malformed_bodies(testbed: Testbed) -> None:
     good = json.dumps(status_report(order))
     bodies = {
         good[:-1] + f', "padding": "{"x" * 300 * KILOBYTE}"}}': 413,
-        "[" * 2000 + "]" * 2000: 422,
+        '{"data":' * 2000 + "1" + "}" * 2000: 422,
+        "[" * 2000 + "]" * 2000: 200,  # a list of one event, which is invalid
         good[:-1] + ', "weight": NaN}': 422,
         good.replace("accepted", "acc\\u0000epted"): 422,
         "<order/>": 422,

@@ -1,4 +1,4 @@
-"""Faults of two-way sync: edits on both sides at once, and while a push is under way."""
+"""Faults of two-way sync: edits on both sides, echoes in another notation, and loops."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 from fulfilment.models import Connection, Discrepancy, Handoff, SyncState
-from fulfilment.services.conflicts import decide_conflict
 from fulfilment.sync.disputes import Choice
 from sales.models import Order, Product
 from sales.services.change_orders import Changes, change_order
@@ -20,6 +19,7 @@ from tests.factories import Market
 from tests.faults.registry import fault
 from tests.faults.testbed import Testbed, wait_skipping_pauses
 from tests.fulfilment.conftest import ORDER_EVENTS
+from tests.fulfilment.decisions import decide_conflict
 from tests.fulfilment.processes import Sandbox, eventually, sandbox
 from tests.fulfilment.supply import map_market, mapped_product
 
@@ -137,3 +137,42 @@ def edited_there_before_the_answer(testbed: Testbed) -> None:
 
         wait_skipping_pauses(testbed, hold_both, "both edits on both sides")
         assert not Discrepancy.objects.filter(record_id=sides.order.pk).exists()
+
+
+@fault("echo in another notation")
+def echo_in_another_notation(testbed: Testbed) -> None:
+    """Our push comes back with another scale and order; that is no edit, and makes no version."""
+    with two_sides(testbed) as sides:
+        sides.supply.ask("POST", "/modes", {"reformatted": True})
+        sides.edit_here(customer_reference="OURS")
+        sides.order.refresh_from_db()
+        version = sides.order.version
+        eventually(lambda: sides.theirs["customer_reference"] == "OURS", "our edit there")
+        sides.settle()
+        sides.order.refresh_from_db()
+        assert sides.order.version == version
+        assert SyncState.objects.get(record_id=sides.order.pk).knows == version
+        assert not Discrepancy.objects.filter(record_id=sides.order.pk).exists()
+
+
+@fault("two systems change a field back and forth")
+def loop(testbed: Testbed) -> None:
+    """A clerk sets our name of an order back each time; after three answers a report says so."""
+    with two_sides(testbed) as sides:
+        found = Discrepancy.objects.open().filter(
+            record_id=sides.order.pk, kind=Discrepancy.Kind.SENT_BACK
+        )
+
+        def set_back() -> bool:
+            if found.exists():
+                return True
+            if sides.theirs["name"] == "Bar refit":
+                sides.edit_there(name="Theirs")
+            return False
+
+        wait_skipping_pauses(testbed, set_back, "a report of the loop")
+        sides.settle()
+        pushes = [row for row in sides.supply.ledger() if row[0].endswith("sent_again")]
+        assert len(pushes) == 3
+        sides.order.refresh_from_db()
+        assert sides.order.name == "Bar refit"

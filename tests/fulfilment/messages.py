@@ -79,7 +79,9 @@ def credited(invoice: Invoice, reference: str, amount: str = "", **data: Any) ->
     return event("erp.invoice.credited", said | data)
 
 
-def taken_back(invoice: Invoice, amount: str, reference: str = "CB-1", **data: Any) -> Any:
+def taken_back(
+    invoice: Invoice, amount: str, reference: str = "CB-1", **data: Any
+) -> dict[str, Any]:
     """A chargeback of the payment that ``paid`` reports."""
     said = {
         "invoice": invoice.number,

@@ -21,7 +21,9 @@ from fulfilment.errors import Refused as HandoffRefused
 from fulfilment.inbound.intake import receive
 from fulfilment.inbound.schemas import parse_message
 from fulfilment.models import Connection
+from fulfilment.outbound.drain import drain
 from fulfilment.services.connections import register_connection
+from sales.models import Order
 from sandbox.cloudevents import parse_event
 from sandbox.errors import Refused
 from sandbox.json_fields import Fields
@@ -32,6 +34,7 @@ from sandbox.supply.clerk import Clerk
 from sandbox.supply.feed import Feed
 from sandbox.supply.intake import Intake
 from sandbox.supply.modes import Modes
+from sandbox.supply.postings import Postings
 from sandbox.supply.records import SCHEMA, Orders
 from sandbox.supply.snapshots import Reports, as_sent, snapshot
 from tests.factories import Market
@@ -54,6 +57,7 @@ class SupplySystem:
         reports = Reports(self.outgoing, self.modes)
         self.intake = Intake(self.store, reports, self.modes, Currencies())
         self.clerk = Clerk(self.store, reports, Currencies())
+        self.postings = Postings(self.store, reports)
         self.feed = Feed(self.orders, self.modes)
         self.lock = threading.Lock()
         self.on_push: Callable[[str], None] = lambda body: None
@@ -80,6 +84,10 @@ class SupplySystem:
         """Edit the first line of an order there."""
         lot = self.orders.get(order_id).lines[0].id
         self.clerk.run_on_line(order_id, lot, action, Fields(fields, ""))
+
+    def post(self, order_id: str, action: str, **fields: Any) -> None:
+        """Deliver, return, invoice or credit an order there."""
+        self.postings.run(order_id, action, Fields(fields, ""))
 
     def there(self, number: str) -> dict[str, Any]:
         """An order as it is there."""
@@ -196,3 +204,18 @@ def connected_system(market: Market, monkeypatch: pytest.MonkeyPatch, folder: Pa
     map_market(system.connection, market)
     mapped_product(system.connection, market, "AX-9", "20.00")
     return system
+
+
+def settle(system: SupplySystem) -> None:
+    """Deliver everything, both ways, until nothing waits."""
+    for _round in range(6):
+        drain()
+        if not system.deliver():
+            return
+    raise AssertionError("The two systems do not come to rest.")
+
+
+def settled(system: SupplySystem, order: Order) -> dict[str, Any]:
+    """Deliver what both sides send until there is nothing more; returns the order there."""
+    settle(system)
+    return system.there(order.number or "")

@@ -33,9 +33,11 @@ LINE = {
 class SupplyTrading:
     """Makes orders, delivers, takes back, bills and credits; ``messages`` are its reports."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, reformatted: bool = False) -> None:
         self._store = Store(path / "supply.sqlite", SCHEMA)
-        reports = Reports(Outgoing(self._store, "/supply"), Modes(ModeSettings()))
+        reports = Reports(
+            Outgoing(self._store, "/supply"), Modes(ModeSettings(reformatted=reformatted))
+        )
         self._clerk = Clerk(self._store, reports, Currencies())
         self._postings = Postings(self._store, reports)
         self._orders = Orders(self._store)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 from html import unescape
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
 from crm.models import User
 from fulfilment.models import Discrepancy
-from sales.models import Order
+from sales.models import Order, OrderChange
 from sales.services.change_orders import Changes, change_order
 from sales.services.orders import cancel_order
 from tests.factories import Market
@@ -66,29 +68,59 @@ def conflict(name: str) -> Discrepancy:
     return Discrepancy.objects.open().get(field__endswith=f".{name}")
 
 
+def address(order: Order) -> str:
+    return f"/orders/{order.pk}/conflicts/supply/"
+
+
 def text_of(client: Client, url: str) -> str:
-    return unescape(client.get(url).content.decode())
+    return text_in(client.get(url))
 
 
-def test_offers_each_value_and_says_what_they_are_sent(
+def text_in(answer: Any) -> str:
+    """The text of a page, without its elements."""
+    text = re.sub(r"<[^>]*>", " ", unescape(answer.content.decode()))
+    return " ".join(text.split())
+
+
+def typed(found: Discrepancy, **values: str) -> dict[str, str]:
+    """What is posted of one field in dispute."""
+    return {f"{found.pk}-{name}": value for name, value in values.items()}
+
+
+def seen_in(answer: Any) -> dict[str, str]:
+    """The hidden fields of a dialog that say which values were shown."""
+    rows = answer.context["forms"].rows
+    return {row.seen_name: row.now.seen for row in rows}
+
+
+def totals_in(answer: Any) -> tuple[str, str, str]:
+    """The total now and then, and by how much they differ."""
+    shown = text_in(answer).split("Total now ")[1].split("Total then ")
+    before, after = shown[0].strip(), shown[1].split()
+    return (before, after[1], after[0]) if after[0][0] in "+−" else (before, after[0], "")
+
+
+def test_offers_all_fields_with_each_value_and_says_what_they_are_sent(
     disputed: Order, clerk: User, client: Client
 ) -> None:
-    page = text_of(client, f"/discrepancies/{conflict('quantity').pk}/decide/")
+    page = text_of(client, address(disputed))
 
     assert "Quantity of Grinder" in page
-    assert "Ours: 4. Supply is sent 4." in page
-    assert "Theirs: 5. Supply holds it already." in page
-    assert "As before: 3. Supply is sent 3." in page
-    assert "Another value, typed below. Supply is sent it." in page
-    assert page.count('type="radio"') == 4
-
-
-def test_writes_amounts_with_their_currency(disputed: Order, clerk: User, client: Client) -> None:
-    page = text_of(client, f"/discrepancies/{conflict('discount').pk}/decide/")
-
+    assert "4 Ours. Supply is sent it." in page
+    assert "5 Theirs. Supply holds it already." in page
+    assert "3 As before. Supply is sent it." in page
     assert "Discount of Grinder" in page
-    assert "Ours: €12.00. Supply is sent €12.00." in page
-    assert "Theirs: €5.00. Supply holds it already." in page
+    assert "€12.00 Ours. Supply is sent it." in page
+    assert "€5.00 Theirs. Supply holds it already." in page
+    assert client.get(address(disputed)).content.decode().count('type="radio"') == 8
+
+
+def test_leads_from_one_field_to_the_dialog_of_its_order(
+    disputed: Order, clerk: User, client: Client
+) -> None:
+    answer = client.get(f"/discrepancies/{conflict('quantity').pk}/decide/")
+
+    assert (answer.status_code, answer["Location"]) == (302, address(disputed))
 
 
 def test_names_the_field_on_the_page_of_the_order(
@@ -97,71 +129,111 @@ def test_names_the_field_on_the_page_of_the_order(
     assert "Quantity of Grinder: ours 4, Supply 5" in text_of(client, record_url(disputed))
 
 
-def test_takes_a_value_that_was_typed(disputed: Order, clerk: User, client: Client) -> None:
-    found = conflict("quantity")
-    page = client.get(f"/discrepancies/{found.pk}/decide/")
+def test_one_submit_decides_all_that_was_chosen_in_one_change_order(
+    disputed: Order, clerk: User, client: Client
+) -> None:
+    quantity, discount = conflict("quantity"), conflict("discount")
+    shown = client.get(address(disputed))
 
-    client.post(
-        f"/discrepancies/{found.pk}/decide/",
-        {"value": "other", "other": "6", "reason": "Split", "seen": page.context["seen"]},
+    answer = client.post(
+        address(disputed),
+        {
+            **seen_in(shown),
+            **typed(quantity, value="other", other="6"),
+            **typed(discount, value="theirs"),
+            "reason": "Split",
+        },
     )
 
-    found.refresh_from_db()
-    assert disputed.lines.get().quantity == 6
-    assert found.decision == f"{clerk} chose 6: Split"
+    assert (answer.status_code, answer["Location"]) == (302, record_url(disputed))
+    line, change = disputed.lines.get(), OrderChange.objects.latest("id")
+    assert (line.quantity, line.discount_amount) == (Decimal(6), Decimal("5.00"))
+    assert (disputed.changes.count(), change.changed_by_name) == (2, str(clerk))
+    for found in (quantity, discount):
+        found.refresh_from_db()
+    assert (quantity.choice, quantity.decision) == ("other", f"{clerk} chose 6: Split")
+    assert (discount.choice, discount.decision) == ("theirs", f"{clerk} chose €5.00: Split")
 
 
-def test_keeps_what_was_typed_when_another_value_came_in_between(
-    disputed: Order, clerk: User, client: Client, market: Market
+def test_decides_nothing_of_what_was_not_chosen(
+    disputed: Order, clerk: User, client: Client
 ) -> None:
+    quantity, discount = conflict("quantity"), conflict("discount")
+
+    client.post(address(disputed), {**typed(quantity, value="ours"), "reason": "As agreed"})
+
+    assert not Discrepancy.objects.open().filter(pk=quantity.pk).exists()
+    assert Discrepancy.objects.open().filter(pk=discount.pk).exists()
+
+
+def test_takes_what_is_typed_as_the_choice(disputed: Order, clerk: User, client: Client) -> None:
     found = conflict("quantity")
-    url = f"/discrepancies/{found.pk}/decide/"
-    seen = client.get(url).context["seen"]
-    fields = {disputed.lines.get().pk: {"quantity": Decimal(8)}}
-    change_order(disputed.pk, Changes(lines=fields), actor=market.rep)
 
-    answer = client.post(url, {"value": "ours", "reason": "As agreed", "seen": seen})
+    client.post(address(disputed), {**typed(found, other="6"), "reason": "Split"})
 
-    page = unescape(answer.content.decode())
-    assert answer.status_code == 422
-    assert "Quantity of Grinder has other values by now: 8 here, 5 in Supply." in page
-    assert 'value="As agreed"' in page
-    assert "Ours: 8. Supply is sent 8." in page
-    assert answer.context["seen"] != seen
-
-
-def test_refuses_the_second_decision(disputed: Order, clerk: User, client: Client) -> None:
-    url = f"/discrepancies/{conflict('quantity').pk}/decide/"
-    client.post(url, {"value": "ours", "reason": "First"})
-
-    answer = client.post(url, {"value": "theirs", "reason": "Second"})
-
-    page = unescape(answer.content.decode())
-    assert answer.status_code == 422
-    assert "was resolved before." in page
-    assert 'value="Second"' in page
-    assert disputed.lines.get().quantity == 4
+    found.refresh_from_db()
+    assert (found.choice, disputed.lines.get().quantity) == ("other", 6)
 
 
 @pytest.mark.parametrize(
-    ("typed", "problem"),
+    ("name", "choice", "totals"),
     [
-        ({"value": "other", "reason": "Split"}, "Type the value that counts."),
-        ({"value": "other", "other": "-1", "reason": "Split"}, "greater than or equal to 0"),
-        ({"value": "ours"}, "This field is required."),
-        ({"reason": "Split"}, "This field is required."),
+        ("quantity", {"value": "theirs"}, ("€81.60", "€105.60", "+€24.00")),
+        ("quantity", {"value": "base"}, ("€81.60", "€57.60", "−€24.00")),
+        ("quantity", {"value": "ours"}, ("€81.60", "€81.60", "")),
+        ("quantity", {"value": "other", "other": "6"}, ("€81.60", "€129.60", "+€48.00")),
+        ("discount", {"value": "theirs"}, ("€81.60", "€90.00", "+€8.40")),
     ],
 )
-def test_asks_for_what_is_missing(
-    disputed: Order, clerk: User, client: Client, typed: dict[str, str], problem: str
+@pytest.mark.parametrize("htmx", [True, False], ids=["htmx", "without JavaScript"])
+def test_shows_the_total_before_and_after_and_changes_nothing(
+    disputed: Order,
+    clerk: User,
+    client: Client,
+    name: str,
+    choice: dict[str, str],
+    totals: tuple[str, str, str],
+    htmx: bool,
 ) -> None:
-    found = conflict("quantity")
+    headers = {"HX-Request": "true"} if htmx else {}
+    version = Order.objects.get().version
 
-    answer = client.post(f"/discrepancies/{found.pk}/decide/", typed)
+    answer = client.post(
+        address(disputed),
+        {**typed(conflict(name), **choice), "reason": "", "step": "totals"},
+        headers=headers,
+    )
 
-    found.refresh_from_db()
-    assert (answer.status_code, found.resolved_at) == (422, None)
-    assert problem in unescape(answer.content.decode())
+    assert answer.status_code == 200
+    assert totals_in(answer) == totals
+    html = answer.content.decode()
+    assert ("<form" in html) is not htmx
+    assert ('value="totals">Show totals' in html) is not htmx
+    assert Discrepancy.objects.open().count() == 2
+    assert Order.objects.get().version == version
+
+
+def test_says_what_they_will_be_sent(disputed: Order, clerk: User, client: Client) -> None:
+    quantity, discount = conflict("quantity"), conflict("discount")
+    typed_values = {**typed(quantity, value="ours"), **typed(discount, value="theirs")}
+
+    answer = client.post(address(disputed), {**typed_values, "step": "totals"})
+
+    assert answer.context["totals"].sent == ["Supply will be sent: Quantity of Grinder 4."]
+    assert answer.context["forms"].rows[0]["value"].value() in {"ours", "theirs"}
+
+
+@pytest.mark.parametrize(("step", "choice"), [("all-ours", "ours"), ("all-theirs", "theirs")])
+def test_one_press_chooses_everywhere_and_decides_nothing(
+    disputed: Order, clerk: User, client: Client, step: str, choice: str
+) -> None:
+    answer = client.post(address(disputed), {"reason": "They counted", "step": step})
+
+    rows = answer.context["forms"].rows
+    assert answer.status_code == 200
+    assert [row["value"].value() for row in rows] == [choice, choice]
+    assert 'value="They counted"' in answer.content.decode()
+    assert Discrepancy.objects.open().count() == 2
 
 
 VALUES = [
@@ -169,28 +241,28 @@ VALUES = [
         "requested_on",
         {"base": None, "ours": "2026-12-01", "theirs": "2026-12-03"},
         {"other": "2026-12-02"},
-        ("Ours: 1 Dec 2026.", "Theirs: 3 Dec 2026."),
+        ("1 Dec 2026 Ours.", "3 Dec 2026 Theirs."),
         dt.date(2026, 12, 2),
     ),
     (
         "customer_reference",
         {"base": "", "ours": "PO-1", "theirs": "PO-2"},
         {"other": "PO-3"},
-        ("Ours: PO-1.", "Theirs: PO-2."),
+        ("PO-1 Ours.", "PO-2 Theirs."),
         "PO-3",
     ),
     (
         "ship_to",
         {"base": {}, "ours": {"city": "Hamburg"}, "theirs": {"city": "Bremen", "country": "DE"}},
         {"street": "Quay 1", "city": "Kiel", "postal_code": "24103", "country": "DE"},
-        ("Ours: Hamburg.", "Theirs: Bremen, Germany."),
+        ("Hamburg Ours.", "Bremen, Germany Theirs."),
         {"city": "Kiel", "country": "DE", "postal_code": "24103", "street": "Quay 1"},
     ),
 ]
 COLUMNS = {"ship_to": "shipping_address"}
 
 
-@pytest.mark.parametrize(("name", "values", "typed", "labels", "becomes"), VALUES)
+@pytest.mark.parametrize(("name", "values", "answers", "labels", "becomes"), VALUES)
 def test_takes_each_kind_of_value_of_the_head(
     disputed: Order,
     clerk: User,
@@ -198,7 +270,7 @@ def test_takes_each_kind_of_value_of_the_head(
     market: Market,
     name: str,
     values: dict[str, Any],
-    typed: dict[str, str],
+    answers: dict[str, str],
     labels: tuple[str, str],
     becomes: object,
 ) -> None:
@@ -206,11 +278,11 @@ def test_takes_each_kind_of_value_of_the_head(
     change_order(disputed.pk, Changes(head={column: _as_column(values["ours"])}), actor=market.rep)
     found = conflict("quantity")
     Discrepancy.objects.filter(pk=found.pk).update(field=f"head.{name}", compared=values, about="")
-    page = text_of(client, f"/discrepancies/{found.pk}/decide/")
+    page = text_of(client, address(disputed))
     assert [label for label in labels if label not in page] == []
 
     answer = client.post(
-        f"/discrepancies/{found.pk}/decide/", {"value": "other", "reason": "Split", **typed}
+        address(disputed), {**typed(found, value="other", **answers), "reason": "Split"}
     )
 
     disputed.refresh_from_db()
@@ -233,13 +305,13 @@ def test_takes_a_price_for_so_many_units(
         "currency": "EUR",
     }
     Discrepancy.objects.filter(pk=found.pk).update(field=f"line.{line.pk}.price", compared=values)
-    page = text_of(client, f"/discrepancies/{found.pk}/decide/")
+    page = text_of(client, address(disputed))
     assert "Price of Grinder" in page
-    assert "Theirs: €2,100.00 per 100." in page
+    assert "€2,100.00 per 100 Theirs." in page
 
     client.post(
-        f"/discrepancies/{found.pk}/decide/",
-        {"value": "other", "other": "2050 / 100", "reason": "Split"},
+        address(disputed),
+        {**typed(found, value="other", other="2050 / 100"), "reason": "Split"},
     )
 
     line.refresh_from_db()
@@ -255,13 +327,14 @@ def test_a_cancelled_order_is_not_opened_again(
         field="head.is_cancelled", compared={"base": True, "ours": True, "theirs": False}
     )
 
-    url = f"/discrepancies/{found.pk}/decide/"
-    page = text_of(client, url)
-    assert "Ours: Yes. Supply is sent Yes." in page
-    assert page.count('type="radio"') == 1
+    Discrepancy.objects.exclude(pk=found.pk).update(resolved_at=timezone.now())
+    page = client.get(address(disputed))
+    assert "Yes Ours. Supply is sent it." in text_in(page)
+    assert page.content.decode().count('type="radio"') == 1
 
-    assert client.post(url, {"value": "theirs", "reason": "Reopen"}).status_code == 422
-    client.post(url, {"value": "ours", "reason": "It is lost"})
+    answer = client.post(address(disputed), {**typed(found, value="theirs"), "reason": "Reopen"})
+    assert answer.status_code == 422
+    client.post(address(disputed), {**typed(found, value="ours"), "reason": "It is lost"})
 
     found.refresh_from_db()
     assert (found.choice, found.decided_by) == ("ours", clerk)

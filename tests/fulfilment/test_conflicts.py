@@ -10,13 +10,13 @@ from pytest_httpserver import HTTPServer
 
 from common.errors import DomainError, MissingField, NotEditable, StaleVersion
 from fulfilment.models import Discrepancy
-from fulfilment.services.conflicts import decide_conflict, read_conflict
 from fulfilment.services.discrepancies import AlreadyResolved
 from fulfilment.sync.disputes import Choice
 from sales.models import Order, OrderChange, SalesEvent
 from sales.services.change_orders import Changes, change_order
 from tests.factories import Market
 from tests.fulfilment.conftest import FarEnd
+from tests.fulfilment.decisions import decide_conflict, read_conflict
 from tests.fulfilment.messages import receive_from
 from tests.fulfilment.supply import (
     answered,
@@ -49,7 +49,6 @@ def disputed(supply: FarEnd, market: Market) -> tuple[Order, dict[str, Any]]:
     receive_from(supply, changed(echo))
     line = order.lines.get()
     change_order(order.pk, Changes(lines={line.pk: {"quantity": Decimal(4)}}), actor=market.rep)
-    echo = echo | {"knows": 1}
     assert receive_from(supply, changed(snapshot(echo, 10_001, quantity="5"))) == "conflict"
     return order, echo
 

@@ -140,6 +140,7 @@ def test_gives_a_new_connection_its_secrets_and_shows_them_once(admin_client: Cl
         ({"reports_as": ["bank"]}, "bank is not one of the available choices"),
         ({"deadline_seconds": "61"}, "less than or equal to 60"),
         ({"config": '{"tolerance": "much"}'}, "The tolerance of ERP is “much”"),
+        ({"config": '{"tolerance": {}, "tolerance": {}}'}, "“tolerance” stands twice"),
     ],
 )
 def test_refuses_a_wrong_setting_where_it_is_typed(
@@ -253,3 +254,12 @@ def test_shows_no_query_of_an_address_in_the_list(admin_client: Client, db: None
 
     assert "https://erp.example/hook?…" in page
     assert "S3cret" not in page
+
+
+def test_refuses_the_name_of_a_kind_of_actor_as_a_code(admin_client: Client) -> None:
+    refusal = (
+        "“person” cannot be the code of a connection: what people, partners and Throughline "
+        "itself enter is kept under such names. Choose another code."
+    )
+    assert problems(add(admin_client, code="person")) == [refusal]
+    assert not Connection.objects.exists()

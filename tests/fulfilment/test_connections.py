@@ -54,7 +54,7 @@ def erp_connection(**changes: Any) -> Connection:
         "secret_out": SECRET_OUT,
         "secret_in": SECRET_IN,
     }
-    return register_connection("erp", **(options | changes))
+    return register_connection(**({"code": "erp"} | options | changes))
 
 
 def break_down(connection: Connection, status: Connection.Status) -> None:
@@ -302,3 +302,23 @@ def test_never_makes_an_old_secret_valid_for_longer() -> None:
     erp_connection(secret_in=other)
 
     assert Secret.objects.filter(expires_at=soon).count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("code", ["person", "Person", "partner", "system", "connection"])
+def test_no_code_says_what_kind_of_actor_reported_something(code: str) -> None:
+    with pytest.raises(InvalidConnection) as refused:
+        erp_connection(code=code)
+
+    assert str(refused.value) == (
+        f"“{code}” cannot be the code of a connection: what people, partners and Throughline "
+        "itself enter is kept under such names. Choose another code."
+    )
+    assert not Connection.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_connection_that_has_such_a_code_already_goes_on() -> None:
+    Connection.objects.bulk_create([Connection(code="partner", name="P", url="https://p.example")])
+
+    assert Connection.objects.get().problem == ""

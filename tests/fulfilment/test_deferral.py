@@ -161,7 +161,7 @@ def test_quarantines_a_stored_message_that_matches_its_schema_no_more(
     first.refresh_from_db()
     assert (first.result, first.display_detail) == (
         "quarantined",
-        "The event does not match its schema.",
+        "The event does not match its schema: mend the fields that errors names.",
     )
     assert Order.objects.get().processing_status == "packed"
 

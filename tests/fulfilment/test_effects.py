@@ -206,7 +206,7 @@ def test_opens_a_discrepancy_for_a_reference_with_another_amount(
     )
 
 
-@pytest.mark.parametrize("days", [-1, 1])
+@pytest.mark.parametrize("days", [-2, 2])
 def test_opens_a_discrepancy_for_a_day_that_cannot_be(
     invoice: Invoice, erp: FarEnd, days: int
 ) -> None:

@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from fulfilment.models import Handoff, InboundMessage, ReconcileRun, SyncState
 from fulfilment.outbound.drain import drain
 from fulfilment.reconciliation.runs import continue_runs, start_run
 from sales.models import Order, SalesEvent
+from sales.services.integrity.verification import verify
 from sales.services.orders import cancel_order
 from tests.factories import Market
 from tests.fulfilment.supply import sold
@@ -50,7 +53,7 @@ def test_takes_in_all_orders_and_sends_none_back(system: SupplySystem, market: M
 def test_goes_on_where_it_was(
     system: SupplySystem, market: Market, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fulfilment.reconciliation.looks.PAGE", 2)
+    monkeypatch.setattr("fulfilment.reconciliation.passes.PAGE", 2)
     pages = itertools.count()
 
     def answer() -> None:
@@ -93,6 +96,53 @@ def test_sends_ours_only_if_that_is_wanted(system: SupplySystem, market: Market)
     assert system.deliver() == ["applied"]
     numbers = [each.number for each in system.orders.newest_first()]
     assert cancelled.number not in numbers
+
+
+@pytest.mark.parametrize("more", [0, 40])
+def test_more_orders_take_as_many_statements(
+    system: SupplySystem, market: Market, more: int
+) -> None:
+    _enter(system, more)
+    run = start_run(system.connection, Purpose.FIRST_LOAD)
+
+    with CaptureQueriesContext(connection) as captured:
+        continue_runs()
+
+    run.refresh_from_db()
+    assert (run.taken_in, len(captured)) == (3 + more, 47)
+
+
+def test_those_that_are_refused_keep_no_other_out(system: SupplySystem, market: Market) -> None:
+    _enter(system, 5)
+    unmapped = system.enter(LINE | {"item": "ZZ-1"})
+    without_prices = system.enter(currency="SEK")
+    held, cancelled = system.enter(), system.enter()
+    system.edit(held["id"], "hold")
+    system.edit(cancelled["id"], "cancel")
+    run = start_run(system.connection, Purpose.FIRST_LOAD)
+
+    continue_runs()
+
+    run.refresh_from_db()
+    assert (run.read_count, run.taken_in, run.missing_here) == (12, 10, 2)
+    here = Order.objects.all()
+    assert here.count() == 10
+    assert here.get(number=held["number"]).is_on_hold
+    assert here.get(number=cancelled["number"]).status == "cancelled"
+    assert set(InboundMessage.objects.values_list("subject", "result")) == {
+        *((number, "applied") for number in here.values_list("number", flat=True)),
+        (without_prices["number"], "quarantined"),
+        (unmapped["number"], "quarantined"),
+    }
+    states = SyncState.objects.filter(received_at__isnull=False)
+    assert states.count() == 10
+    assert not any(verify().values())
+
+
+def _enter(system: SupplySystem, orders: int) -> None:
+    for _ in range(orders):
+        system.enter()
+    system.drop()
 
 
 def test_keeps_the_rate_of_the_connection(system: SupplySystem, market: Market) -> None:

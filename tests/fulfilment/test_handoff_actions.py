@@ -15,7 +15,7 @@ from fulfilment.outbound.handoff_actions import (
     sent_between,
     settle_handoff,
     skip_handoff,
-    stuck_because,
+    stuck_reason,
 )
 from fulfilment.outbound.leases import claim
 from sales.models import Order
@@ -121,7 +121,7 @@ def test_replays_all_handoffs_with_the_same_cause(
     other = submitted_order(market)
     refuse(warehouse, detail="Unknown customer")
     cause = "Warehouse refused: Unknown SKU AX-9"
-    group = stuck_because(warehouse.connection, cause)
+    group = stuck_reason(warehouse.connection, cause)
     assert group.count() == 3
 
     assert replay_all(group, actor=clerk) == 3

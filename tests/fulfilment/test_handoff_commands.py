@@ -109,17 +109,26 @@ def test_pauses_resumes_rotates_and_tests_a_connection(order: Order, warehouse: 
         run("handoffs", "test", "warehouse")
 
 
+EARLY, LATE = "2026-11-22T01:00:00Z", "2026-11-22T02:00:00Z"
+
+
 @pytest.mark.parametrize(
-    "arguments",
+    ("arguments", "sentence"),
     [
-        ("pause", "nobody"),
-        ("replay", "not-an-id"),
-        ("replay", "0199f3c1-0000-7000-8000-000000000000"),
-        ("replay",),
-        ("window", "nobody", "yesterday", "today"),
+        (("pause", "nobody"), "There is no connection “nobody”."),
+        (("replay", "not-an-id"), "There is no handoff not-an-id."),
+        (("replay", "0199f3c1-0000-7000-8000-000000000000"), "There is no handoff 0199f3c1"),
+        (("replay",), "Give the id of a handoff, or --connection and --cause."),
+        (("replay", "7", "--cause=x"), "not both"),
+        (("replay", "--connection=warehouse", "--cause=x"), "because of “x”"),
+        (("window", "warehouse", "yesterday", "today"), "yesterday is not a date and time"),
+        (("window", "warehouse", LATE, EARLY), f"The window ends at {EARLY}, not after {LATE}"),
+        (("window", "warehouse", LATE, LATE), "give the earlier moment first"),
+        (("window", "nobody", EARLY, LATE), "There is no connection “nobody”."),
     ],
 )
-@pytest.mark.django_db
-def test_refuses_wrong_arguments_with_a_sentence(arguments: tuple[str, ...]) -> None:
-    with pytest.raises(CommandError):
+def test_refuses_wrong_arguments_with_a_sentence(
+    warehouse: FarEnd, arguments: tuple[str, ...], sentence: str
+) -> None:
+    with pytest.raises(CommandError, match=sentence):
         run("handoffs", *arguments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -20,7 +21,8 @@ from sales.models import Order, SalesEvent
 from sales.services.orders import hold_order, release_order
 from tests.factories import Market
 from tests.fulfilment.conftest import FarEnd, connect, event, shipment_event, submitted_order
-from tests.fulfilment.messages import receive_from, status_event
+from tests.fulfilment.messages import paid, posted, receive_from, status_event
+from tests.sales.order_steps import billed
 
 
 def test_stores_a_late_report_as_stale_without_applying_it(order: Order, warehouse: FarEnd) -> None:
@@ -152,8 +154,8 @@ def test_records_an_unexpected_failure_on_its_message_and_answers_it(
 def test_records_what_only_the_commit_refuses(
     httpserver: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    order = submitted_order(Market())
     far_end = connect(httpserver, "warehouse", ["order.submitted"])
+    order = submitted_order(Market())
 
     def change_without_an_event(*_: object) -> Effect:
         Order.objects.filter(pk=order.pk).update(version=order.version + 1)
@@ -166,3 +168,33 @@ def test_records_what_only_the_commit_refuses(
     version = order.version
     order.refresh_from_db()
     assert order.version == version
+
+
+@pytest.mark.parametrize("number", [1e20, 18446744073709551616.0, -1e25, 1e308, 1.5])
+def test_a_large_number_in_an_unknown_key_holds_up_no_later_report(
+    order: Order, market: Market, erp: FarEnd, number: float
+) -> None:
+    invoice = billed(order, market, what="all")
+    first = posted(invoice, "SI-1")
+    first["data"]["total_weight"] = number
+
+    assert receive_from(erp, first) == "applied"
+    assert receive_from(erp, first) == "duplicate"
+    assert receive_from(erp, paid(invoice, "SI-1")) == "applied"
+    invoice.refresh_from_db()
+    assert invoice.status == "paid"
+
+
+def test_a_deferred_report_with_a_large_number_is_applied_later(
+    order: Order, market: Market, erp: FarEnd
+) -> None:
+    first = billed(order, market, what="percentage", rate=Decimal("0.5"))
+    report = posted(first, "SI-2")
+    next_number = str(first.number).replace("00001", "00002")
+    report["data"] |= {"invoice": next_number, "total_weight": 1e20}
+
+    assert receive_from(erp, report) == "deferred"
+    assert billed(order, market, what="all").number == next_number
+    retry_deferred()
+
+    assert InboundMessage.objects.get().result == "applied"

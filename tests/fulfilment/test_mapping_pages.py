@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -101,7 +103,7 @@ def test_mapping_a_code_applies_the_newest_snapshot_of_each_order(
     answer = client.post(map_url(message, "GR 75"), {"suggested": str(grinder.pk)}, follow=True)
 
     assert "GR-75 Corvo grinder" in asked
-    assert "The code is mapped: 3 messages are applied." in answer.content.decode()
+    assert "The code is mapped: 2 messages are applied." in answer.content.decode()
     orders = Order.objects.order_by("number")
     assert [(order.number, there(order)) for order in orders] == [
         ("SO-1", "6=120.00"),
@@ -109,6 +111,22 @@ def test_mapping_a_code_applies_the_newest_snapshot_of_each_order(
     ]
     assert not InboundMessage.objects.waiting().exists()
     assert card(client, DESK) == ""
+
+
+def test_a_code_in_two_ways_of_writing_is_one_row_and_mapped_at_once(
+    supply: FarEnd, grinder: Product, clerk: User, client: Client
+) -> None:
+    wait_for(supply, "gr 75", "SO-1")
+    wait_for(supply, "GR 75", "SO-2", "SO-3")
+
+    shown = card(client, DESK)
+    [url] = re.findall(r'href="(/messages/[^"]*/map/[^"]*)"', shown)
+    client.post(url, {"suggested": str(grinder.pk)})
+
+    assert "GR 75: 3 orders" in shown
+    assert card(client, DESK) == ""
+    assert not InboundMessage.objects.waiting().exists()
+    assert Order.objects.count() == 3
 
 
 def test_another_record_is_found_by_its_code_or_name(

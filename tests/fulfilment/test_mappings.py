@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db.models import Model
 
 from fulfilment.models import Mapping
 from fulfilment.services.mappings import (
@@ -42,6 +43,43 @@ def test_a_code_is_mapped_anew(warehouse: FarEnd, market: Market) -> None:
     map_code(warehouse.connection, (Kind.PRODUCT, "AX-9"), second)
 
     assert Mapping.objects.get().record_id == second.pk
+
+
+@pytest.mark.parametrize("received", ["net 30é", "NET 30É", "Net 30e\u0301", " net 30é "])
+@pytest.mark.parametrize("kind", Kind)
+def test_a_code_is_the_same_in_other_capitals(
+    kind: Mapping.Kind, received: str, warehouse: FarEnd, market: Market
+) -> None:
+    record = record_of(kind, market)
+    map_code(warehouse.connection, (kind, "Net 30é"), record)
+
+    assert mapped_codes(warehouse.connection, {(kind, received)}) == {(kind, received): record.pk}
+    assert outward_codes(warehouse.connection, [record.pk]) == {record.pk: "Net 30é"}
+
+
+def test_a_code_in_other_capitals_is_mapped_anew(warehouse: FarEnd, market: Market) -> None:
+    first, second = market.product("1.00"), market.product("2.00")
+    map_code(warehouse.connection, (Kind.PRODUCT, "AX-9"), first)
+
+    map_code(warehouse.connection, (Kind.PRODUCT, "ax-9"), second)
+
+    mapping = Mapping.objects.get()
+    assert (mapping.their_code, mapping.record_id, mapping.is_outward) == ("AX-9", second.pk, True)
+
+
+def record_of(kind: Mapping.Kind, market: Market) -> Model:
+    """A record that codes of a kind are mapped to."""
+    product = market.product("1.00")
+    records: dict[str, Model] = {
+        Kind.COMPANY: market.company,
+        Kind.ACCOUNT: market.account,
+        Kind.PRODUCT: product,
+        Kind.UNIT: product.default_unit,
+        Kind.CATEGORY: market.category,
+        Kind.PAYMENT_TERMS: market.payment_terms,
+        Kind.PRICE_LIST: market.price_list,
+    }
+    return records[kind]
 
 
 def test_names_every_code_that_is_not_mapped(warehouse: FarEnd, market: Market) -> None:

@@ -11,13 +11,15 @@ from fulfilment.models import InboundMessage
 from sales.models import Invoice
 from tests.factories import Market
 from tests.fulfilment.conftest import FarEnd, submitted_order
-from tests.fulfilment.messages import posted
-from tests.fulfilment.test_message_order import (
+from tests.fulfilment.invoice_reports import (
     corrected,
     reports_of_a_corrected_payment,
     reports_of_a_reversal_of_what_was_paid_twice,
-    reports_of_a_shipment,
     reports_of_other_numbers,
+)
+from tests.fulfilment.messages import posted
+from tests.fulfilment.test_message_order import (
+    reports_of_a_shipment,
     reports_of_too_much,
     send_all,
     state_of_invoice,

@@ -14,21 +14,16 @@ from django.db.models import Sum
 
 from fulfilment.inbound.schemas import OPENING, SCHEMAS
 from fulfilment.models import Discrepancy, InboundMessage, Parcel, Shipment
-from sales.models import CustomerCreditEntry, Invoice, Order, Payment, PaymentTerms, Product
+from sales.models import CustomerCreditEntry, Invoice, Order, Payment, PaymentTerms
 from tests.factories import Market
 from tests.fulfilment.conftest import FarEnd, shipment_event, submitted_order
+from tests.fulfilment.invoice_reports import OF_INVOICES, Message, corrected
 from tests.fulfilment.messages import (
-    credited,
-    paid,
-    posted,
     receive_from,
     returned,
     shortage,
     status_event,
-    taken_back,
 )
-
-Message = dict[str, Any]
 
 
 def discrepancies(record: Order | Invoice) -> list[tuple[str, ...]]:
@@ -51,6 +46,17 @@ def discrepancies(record: Order | Invoice) -> list[tuple[str, ...]]:
     )
 
 
+def reports_that_need_a_person(record: Order | Invoice) -> list[tuple[str, ...]]:
+    """The reports about a document that are listed for a person, with what is said of each."""
+    about = InboundMessage.objects.filter(root_id=record.pk)
+    first = about.earliest("sequence").sequence or 0
+    waiting = about.filter(result__in=InboundMessage.REFUSED, resolved_at__isnull=True)
+    return sorted(
+        (each.display_detail.replace(str(record), "number"), f"{(each.sequence or 0) - first}")
+        for each in waiting
+    )
+
+
 def state_of_order(order: Order) -> dict[str, Any]:
     order.refresh_from_db()
     return {
@@ -67,6 +73,8 @@ def state_of_order(order: Order) -> dict[str, Any]:
                 each.status,
                 each.carrier,
                 each.tracking,
+                each.shipped_at is not None,
+                each.delivered_at is not None,
                 each.is_replaced,
                 each.returns.reference if each.returns else "",
                 tuple(each.lines.order_by("order_line").values_list("quantity", flat=True)),
@@ -77,6 +85,7 @@ def state_of_order(order: Order) -> dict[str, Any]:
             for each in Shipment.objects.filter(order=order).select_related("returns")
         ),
         "discrepancies": discrepancies(order),
+        "need a person": reports_that_need_a_person(order),
     }
 
 
@@ -101,6 +110,7 @@ def state_of_invoice(invoice: Invoice) -> dict[str, Any]:
             if name or amount
         },
         "discrepancies": discrepancies(invoice),
+        "need a person": reports_that_need_a_person(invoice),
     }
 
 
@@ -109,10 +119,6 @@ def credit_from(invoice: Invoice) -> Decimal:
     entries = CustomerCreditEntry.objects.filter(payment__invoice=invoice)
     credit: Decimal = entries.aggregate(sum=Sum("amount", default=Decimal(0)))["sum"]
     return credit
-
-
-def corrected(message: Message) -> Message:
-    return message | {"correction": True}
 
 
 def reports_of_status(order: Order) -> list[Message]:
@@ -134,6 +140,17 @@ def reports_of_a_shipment(order: Order) -> list[Message]:
     ]
     messages[-1]["data"] |= {"carrier": "UPS", "tracking": "1Z999"}
     return messages
+
+
+def reports_of_a_parcel_that_is_corrected(order: Order) -> list[Message]:
+    renamed = corrected(shipment_event(order, "WH-2", "shipped", "1", "0"))
+    renamed["data"] |= {"carrier": "UPS", "tracking": "1Z999"}
+    return [
+        shipment_event(order, "WH-1", "delivered", "2", "0"),
+        corrected(shipment_event(order, "WH-1", "packed", "2", "0")),
+        shipment_event(order, "WH-2", "shipped", "1", "0"),
+        renamed,
+    ]
 
 
 def reports_of_too_much(order: Order) -> list[Message]:
@@ -206,135 +223,28 @@ def reports_of_a_shortage_of_what_was_shipped(order: Order) -> list[Message]:
     ]
 
 
-def reports_of_the_official_invoice(invoice: Invoice) -> list[Message]:
-    dollars = posted(invoice, f"{invoice}-SI1", tax="1.00")
-    dollars["data"]["tax"]["currency"] = "USD"
-    strange = posted(invoice, f"{invoice}-SI1", total="119.00")
-    strange["data"]["issued_on"] = "9999-12-31"
+def reports_of_a_shipment_that_is_refused(order: Order) -> list[Message]:
     return [
-        posted(invoice, f"{invoice}-SI1", tax="20.01", total="120.01"),
-        posted(invoice, f"{invoice}-SI1", tax="20.00", total="120.05"),
-        strange,
-        dollars,
-        posted(invoice, f"{invoice}-SI2", tax="19.00"),
+        shipment_event(order, "WH-1", "shipped", "10", "3"),
+        status_event(order, "packed"),
+        shipment_event(order, "WH-1", "refused", "10", "3"),
+        status_event(order, "picking"),
     ]
 
 
-def reports_of_a_corrected_number(invoice: Invoice) -> list[Message]:
+def reports_of_the_only_shipment_that_fails(order: Order) -> list[Message]:
     return [
-        posted(invoice, f"{invoice}-SI1", total="99.00"),
-        corrected(posted(invoice, f"{invoice}-SI2", total="120.02")),
-        posted(invoice, f"{invoice}-SI2", total="120.01"),
-        paid(invoice, f"{invoice}-SI1", "30.00"),
-    ]
-
-
-def reports_of_other_numbers(invoice: Invoice) -> list[Message]:
-    return [
-        posted(invoice, f"{invoice}-SI1", total="119.00"),
-        posted(invoice, f"{invoice}-SI2", total="121.00"),
-        paid(invoice, f"{invoice}-SI1", "30.00"),
-        posted(invoice, f"{invoice}-SI3", total="120.00"),
-        posted(invoice, f"{invoice}-SI2", tax="19.00"),
-    ]
-
-
-def reports_of_a_payment(invoice: Invoice) -> list[Message]:
-    early = paid(invoice, f"{invoice}-SI1", "10.00")
-    early["data"]["paid_on"] = "1969-12-31"
-    return [
-        early,
-        paid(invoice, f"{invoice}-SI1", "50.00"),
-        paid(invoice, f"{invoice}-SI1", "60.00"),
-        taken_back(invoice, "20.00"),
-        paid(invoice, f"{invoice}-SI1", "-5.00"),
-    ]
-
-
-def reports_of_a_corrected_payment(invoice: Invoice) -> list[Message]:
-    return [
-        paid(invoice, f"{invoice}-SI1", "50.00"),
-        taken_back(invoice, "5.00"),
-        corrected(paid(invoice, f"{invoice}-SI1", "45.00")),
-        taken_back(invoice, "7.00", reference="CB-2"),
-        taken_back(invoice, "9.00", reference="CB-2"),
-    ]
-
-
-def reports_of_a_reversal_of_too_much(invoice: Invoice) -> list[Message]:
-    return [
-        paid(invoice, f"{invoice}-SI1", "150.00"),
-        taken_back(invoice, "20.00"),
-        taken_back(invoice, "100.00", reference="CB-2"),
-        posted(invoice, f"{invoice}-SI1", total="119.00"),
-    ]
-
-
-def second_payment(invoice: Invoice, amount: str) -> Message:
-    message = paid(invoice, f"{invoice}-SI1", amount)
-    message["data"]["payment_ref"] = f"PAY2-{invoice.number}"
-    return message
-
-
-def reports_of_a_reversal_of_what_was_paid_twice(invoice: Invoice) -> list[Message]:
-    return [
-        posted(invoice, f"{invoice}-SI1"),
-        paid(invoice, f"{invoice}-SI1", "50.00"),
-        taken_back(invoice, "50.00"),
-        second_payment(invoice, "120.00"),
-    ]
-
-
-def reports_of_reversals_of_a_part_of_the_surplus(invoice: Invoice) -> list[Message]:
-    return [
-        paid(invoice, f"{invoice}-SI1", "100.00"),
-        second_payment(invoice, "70.00"),
-        taken_back(invoice, "10.00"),
-        taken_back(invoice, "60.00", "CB-2", payment_ref=f"PAY2-{invoice.number}"),
-    ]
-
-
-def reports_of_more_than_is_open(invoice: Invoice) -> list[Message]:
-    late = paid(invoice, f"{invoice}-SI1", "60.00")
-    late["data"]["payment_ref"] = f"PAY2-{invoice.number}"
-    last = paid(invoice, f"{invoice}-SI1", "15.00")
-    last["data"]["payment_ref"] = f"PAY3-{invoice.number}"
-    return [paid(invoice, f"{invoice}-SI1", "70.00"), late, last, posted(invoice, f"{invoice}-SI1")]
-
-
-def reports_that_cannot_be(invoice: Invoice) -> list[Message]:
-    early, later = posted(invoice, f"{invoice}-SI1"), paid(invoice, f"{invoice}-SI2", "50.00")
-    early["data"]["issued_on"] = "1969-12-31"
-    later["data"]["paid_on"] = "9999-12-31"
-    unpaid = taken_back(invoice, "20.00")
-    return [early, later, unpaid, posted(invoice, f"{invoice}-SI3", total="121.00")]
-
-
-def reports_of_credit_of_the_rest(invoice: Invoice) -> list[Message]:
-    Product.objects.update(decimals=2)
-    line = [{"invoice_line": str(invoice.lines.get().pk), "quantity": "0.25"}]
-    return [
-        credited(invoice, f"{invoice}-CR1", "30.00", lines=line),
-        credited(invoice, f"{invoice}-CR2", "90.00"),
-        posted(invoice, f"{invoice}-SI1"),
-        posted(invoice, f"{invoice}-SI1", tax="19.00"),
-    ]
-
-
-def reports_of_credit(invoice: Invoice) -> list[Message]:
-    line = str(invoice.lines.get().pk)
-    half = [{"invoice_line": line, "quantity": "0.25"}]
-    return [
-        credited(invoice, f"{invoice}-CR1", "30.00", lines=half),
-        credited(invoice, f"{invoice}-CR2", "30.00", lines=half),
-        posted(invoice, f"{invoice}-SI1"),
-        paid(invoice, f"{invoice}-SI1", "20.00"),
+        shipment_event(order, "WH-1", "picked", "4", "0"),
+        shipment_event(order, "WH-1", "shipped", "4", "0"),
+        shipment_event(order, "WH-1", "failed", "4", "0"),
+        shipment_event(order, "WH-2", "packed", "4", "0"),
     ]
 
 
 OF_ORDERS = [
     reports_of_status,
     reports_of_a_shipment,
+    reports_of_a_parcel_that_is_corrected,
     reports_of_too_much,
     reports_of_returns,
     reports_of_a_return_before_its_shipment,
@@ -342,20 +252,8 @@ OF_ORDERS = [
     reports_of_shortage,
     reports_of_a_shortage_that_is_shipped,
     reports_of_a_shortage_of_what_was_shipped,
-]
-OF_INVOICES = [
-    reports_of_the_official_invoice,
-    reports_of_a_corrected_number,
-    reports_of_other_numbers,
-    reports_of_a_payment,
-    reports_of_a_corrected_payment,
-    reports_of_a_reversal_of_too_much,
-    reports_of_a_reversal_of_what_was_paid_twice,
-    reports_of_reversals_of_a_part_of_the_surplus,
-    reports_of_more_than_is_open,
-    reports_that_cannot_be,
-    reports_of_credit,
-    reports_of_credit_of_the_rest,
+    reports_of_a_shipment_that_is_refused,
+    reports_of_the_only_shipment_that_fails,
 ]
 SAMPLE = 14
 
@@ -364,7 +262,7 @@ def arrivals(count: int, *, every: bool) -> list[tuple[int, ...]]:
     """Orders of arrival, the first by sequence and the second backwards."""
     places = range(count)
     found = list(itertools.permutations(places))
-    if every:
+    if every or len(found) <= SAMPLE:
         return found
     return [tuple(places), tuple(reversed(places)), *random.Random(7).sample(found, SAMPLE)]
 

@@ -5,12 +5,13 @@ import pytest
 from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
+from fulfilment.models import Mapping
 from fulfilment.services.shipments import record_shipment
 from sales.models import Order
 from sales.services.orders import hold_order, release_order
 from tests.database_assertions import migrate, rows, run_data_steps, sql
 from tests.factories import Market
-from tests.fulfilment.conftest import FarEnd, connect, submitted_order
+from tests.fulfilment.conftest import FarEnd, connect, shipment_event, submitted_order
 from tests.fulfilment.messages import receive_from, status_event
 
 
@@ -49,6 +50,15 @@ def test_marks_the_handoff_that_holds_up_a_blocked_lane(
     assert other.pk != order.pk
 
 
+def test_a_report_that_waited_before_goes_on_waiting(order: Order, warehouse: FarEnd) -> None:
+    receive_from(warehouse, shipment_event(order, "WH-1", "shipped", "14"))
+    sql("UPDATE fulfilment_discrepancy SET report_waits = false")
+
+    run_data_steps("fulfilment", "0031_reports_that_wait")
+
+    assert rows("SELECT report_waits FROM fulfilment_discrepancy") == {(True,)}
+
+
 @pytest.mark.exhaustive
 def test_names_the_private_networks_that_only_the_environment_allows_now(
     warehouse: FarEnd, settings: Settings, capsys: pytest.CaptureFixture[str]
@@ -83,4 +93,28 @@ def test_lets_connections_go_on_reporting_what_they_did(
         ("warehouse", "warehouse"),
         ("erp", "erp"),
         (archive.connection.code, ""),
+    }
+
+
+@pytest.mark.exhaustive
+def test_keeps_one_of_the_codes_that_differ_in_capitals_only(
+    warehouse: FarEnd, market: Market
+) -> None:
+    migrate("fulfilment", "0028_roles")
+    codes = (("EA", False), ("ea", True), ("Ea", False), ("PC", False))
+    record = market.product("1.00").default_unit.pk
+    for code, is_outward in codes:
+        Mapping.objects.create(
+            connection=warehouse.connection,
+            kind=Mapping.Kind.UNIT,
+            their_code=code,
+            record_id=record,
+            is_outward=is_outward,
+        )
+
+    migrate("fulfilment", "0029_codes_in_capitals")
+
+    assert rows("SELECT their_code, is_outward FROM fulfilment_mapping") == {
+        ("ea", True),
+        ("PC", False),
     }

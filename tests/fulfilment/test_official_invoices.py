@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
-from fulfilment.models import Discrepancy, InboundMessage
+from fulfilment.models import Discrepancy, ExternalRef, InboundMessage
 from sales.models import Invoice
 from tests.factories import Market
 from tests.fulfilment.conftest import (
@@ -135,3 +135,39 @@ def test_leaves_no_conflict_open_of_which_nothing_is_to_decide(
 
     assert not InboundMessage.objects.filter(result="conflict").exists()
     assert open_values("field") == []
+
+
+def test_says_of_a_number_every_reason_why_it_does_not_count(
+    market: Market, invoice: Invoice, erp: FarEnd
+) -> None:
+    submitted_order(market, "1")
+    other = Invoice.objects.exclude(pk=invoice.pk).get()
+    receive_from(erp, posted(other, "SI-1"))
+    receive_from(erp, posted(invoice, "SI-2"))
+
+    assert receive_from(erp, posted(invoice, "SI-1")) == "conflict"
+
+    assert Discrepancy.objects.open().get().display_rule == (
+        f"ERP reports {invoice} as SI-1; SI-2 is recorded. "
+        f"SI-1 is the number of another invoice, not of {invoice}."
+    )
+
+
+def test_names_in_its_answer_every_discrepancy_that_it_opens(
+    invoice: Invoice, erp: FarEnd, httpserver: HTTPServer
+) -> None:
+    other = connect(httpserver, "ledger", ["invoice.issued"], reports_as=["erp"])
+    ExternalRef.objects.create(
+        connection=other.connection, record_type="invoice", record_id=invoice.pk, external_id="L-1"
+    )
+    receive_from(other, paid(invoice, "L-77", "20.00"))
+
+    assert receive_from(erp, posted(invoice, "SI-1")) == "applied"
+
+    [opened] = Discrepancy.objects.open()
+    stored = InboundMessage.objects.get(connection=erp.connection)
+    assert (opened.connection, opened.display_rule) == (
+        other.connection,
+        f"Ledger reports {invoice} as L-77; SI-1 is recorded.",
+    )
+    assert stored.display_detail == opened.display_rule

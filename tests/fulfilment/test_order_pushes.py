@@ -9,7 +9,8 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from fulfilment.models import Discrepancy, InboundMessage, Payload
-from sales.models import Order
+from fulfilment.services.mappings import map_code
+from sales.models import Order, PaymentTerms
 from sales.services.change_orders import Changes, change_order
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
@@ -18,6 +19,7 @@ from tests.factories import Market
 from tests.fulfilment.conftest import FarEnd
 from tests.fulfilment.messages import receive_from
 from tests.fulfilment.supply import (
+    Kind,
     answered,
     changed,
     connect_supply,
@@ -153,3 +155,21 @@ def test_a_disputed_field_is_sent_as_they_hold_it(supply: FarEnd, market: Market
 
     push = last_push()
     assert (push["order"]["lines"][0]["quantity"], push["changes"]) == ("5", ["on_hold"])
+
+
+def test_disputed_payment_terms_are_sent_as_they_hold_them(supply: FarEnd, market: Market) -> None:
+    theirs_now, ours_now = (PaymentTerms.objects.create(name=name) for name in ("60", "90"))
+    map_code(supply.connection, (Kind.PAYMENT_TERMS, "NET60"), theirs_now)
+    map_code(supply.connection, (Kind.PAYMENT_TERMS, "NET90"), ours_now)
+    order = sold(market)
+    echo = answered(last_push())
+    receive_from(supply, changed(echo))
+    change_order(order.pk, Changes(head={"payment_terms": ours_now}), actor=market.rep)
+    assert last_push()["order"]["payment_terms"] == "NET90"
+    theirs = {**echo, "sequence": 10_001, "payment_terms": "NET60"}
+    assert receive_from(supply, changed(theirs)) == "conflict"
+
+    hold_order(order.pk, actor=market.rep, reason="Credit check")
+
+    push = last_push()
+    assert (push["order"]["payment_terms"], push["changes"]) == ("NET60", ["on_hold"])

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from fulfilment.services.order_quantities import Moved, excess_of
+from fulfilment.services.order_quantities import Moved, read_quantities
 from sales.models import Order
 from sales.services.errors import OverReturned, OverShipped
 from sales.services.integrity.verification import verify
@@ -38,7 +38,7 @@ def test_names_what_does_not_fit(order: Order, warehouse: FarEnd) -> None:
     receive_from(warehouse, shipment_event(order, "WH-1", "shipped", "12"))
     receive_from(warehouse, returned(order, "WH-R1", "11"))
 
-    shipped, back = excess_of(order)
+    shipped, back = read_quantities(order).excess
 
     assert isinstance(shipped.refusal, OverShipped)
     assert [shipped.fits, shipped.reported] == [10, 12]

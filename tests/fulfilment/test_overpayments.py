@@ -32,6 +32,14 @@ def test_names_what_was_paid_beyond_what_was_open_until_a_person_decides(
         f"ERP reported €150.00 for {invoice}, €120.00 was open: €30.00 became customer credit."
     )
     assert found.report.display_detail == found.display_rule
+    third = paid(invoice, "SI-1", "20.00")
+    third["data"]["payment_ref"] = "PAY-3"
+    receive_from(erp, third)
+    found = Discrepancy.objects.get()
+    assert InboundMessage.objects.get(message_id=third["id"]).display_detail == found.display_rule
+    assert found.display_rule == (
+        f"ERP reported €170.00 for {invoice}, €120.00 was open: €50.00 became customer credit."
+    )
     resolve_discrepancy(found, actor=market.rep, reason="Refunded")
     receive_from(erp, second)
     receive_from(erp, paid(invoice, "SI-1", "100.00"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from fulfilment.inbound.payment_reports import add_up
+from fulfilment.inbound.payment_reports import Left, add_up
 from fulfilment.sync.reports import Report
 from sales.models import Invoice
 
@@ -26,7 +26,7 @@ def test_counts_the_first_amount_and_names_the_last(invoice: Invoice) -> None:
     added = add_up(invoice, [last, first])
 
     assert (added.counted, added.odd) == (first, last)
-    assert added.left == 50
+    assert added.left_of(Decimal(50)) == Left(Decimal(50), [], [])
 
 
 def test_a_correction_that_cannot_be_replaces_nothing(invoice: Invoice) -> None:
@@ -36,4 +36,4 @@ def test_a_correction_that_cannot_be_replaces_nothing(invoice: Invoice) -> None:
     added = add_up(invoice, [first, foreign])
 
     assert (added.counted, added.odd) == (first, foreign)
-    assert str(added.refusal) == f"{invoice} is in EUR, not USD."
+    assert str(added.refusal) == f"{invoice} is in EUR: report it in that, not in USD."

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
+from fulfilment.inbound.deferral import retry_deferred
 from fulfilment.inbound.intake import apply_stored
 from fulfilment.inbound.schemas import SCHEMAS
 from fulfilment.models import Connection, ExternalRef, InboundMessage
@@ -44,21 +46,35 @@ def test_refuses_such_a_type_before_it_looks_for_the_document(erp: FarEnd) -> No
     assert receive_from(erp, unknown) == Result.QUARANTINED
 
 
-def test_does_not_let_a_connection_report_on_a_document_that_it_was_not_sent(
+def test_answers_alike_of_a_document_that_it_was_not_sent_and_of_none(
     invoice: Invoice, httpserver: HTTPServer
 ) -> None:
-    other = connect(httpserver, "other", ["invoice.issued"], reports_as=["erp"])
+    connect(httpserver, "other", ["invoice.issued"], reports_as=["erp"])
+    theirs, nobodys = posted(invoice, "SI-1"), posted(invoice, "SI-1")
+    nobodys["data"]["invoice"] = "INV-2026-99999"
 
-    answer = send(posted(invoice, "SI-1"), code="other")
+    def answers() -> list[tuple[int, str, str]]:
+        return [
+            (
+                answer.status_code,
+                answer.json()["result"],
+                answer.json()["detail"].replace(message["data"]["invoice"], "it"),
+            )
+            for message in (theirs, nobodys)
+            for answer in (send(message, code="other"),)
+        ]
 
-    assert answer.json()["result"] == "quarantined"
-    assert answer.json()["detail"] == (
-        f"{invoice.number} was never sent to Other, which may not report on it."
-    )
+    assert answers() == [(200, "deferred", "it is not known here yet.")] * 2
+    InboundMessage.objects.update(give_up_at=timezone.now())
+    assert retry_deferred() == 0
+    repeated = "Needs a person before. No document it was created in time."
+    assert answers() == [(200, "duplicate", repeated)] * 2
     invoice.refresh_from_db()
     assert invoice.official_number == ""
-    stored = InboundMessage.objects.get(connection=other.connection)
-    assert stored.root_id == invoice.pk
+    assert InboundMessage.objects.get(message_id=theirs["id"]).display_detail == (
+        f"No document {invoice.number} was created in time. "
+        f"{invoice.number} was never sent to Other, which may not report on it."
+    )
 
 
 def test_lets_a_connection_report_on_a_document_that_it_created(
@@ -66,15 +82,16 @@ def test_lets_a_connection_report_on_a_document_that_it_created(
 ) -> None:
     order = submitted_order(market)
     shop = connect(httpserver, "shop", [], reports_as=["warehouse"])
-    assert receive_from(shop, status_event(order)) == Result.QUARANTINED
+    assert receive_from(shop, status_event(order, "packed")) == Result.DEFERRED
+    assert retry_deferred() == 0
 
     ExternalRef.objects.create(
         connection=shop.connection, record_type="order", record_id=order.pk, external_id="S-1"
     )
 
-    assert receive_from(shop, status_event(order)) == Result.APPLIED
+    assert retry_deferred() == 1
     order.refresh_from_db()
-    assert order.processing_status == "accepted"
+    assert order.processing_status == "packed"
 
 
 def test_applies_a_message_once_its_connection_may_report_it(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import math
 import random
 import uuid
 from decimal import Decimal
@@ -22,6 +23,8 @@ from fulfilment.models import (
 )
 from fulfilment.outbound.drain import drain
 from fulfilment.reconciliation.books import Books, count_books
+from fulfilment.reconciliation.comparing import compare_now
+from fulfilment.reconciliation.reads import CannotRead
 from fulfilment.reconciliation.runs import (
     RunUnderWay,
     continue_runs,
@@ -30,6 +33,8 @@ from fulfilment.reconciliation.runs import (
 )
 from sales.models import Order
 from sales.services.change_orders import Changes, change_order
+from sandbox.supply.modes import ModeSettings
+from sandbox.supply.snapshots import as_sent
 from tests.factories import Market
 from tests.fulfilment.supply import sold
 from tests.fulfilment.supply_system import SupplySystem, connected_system, unreachable
@@ -112,6 +117,47 @@ def test_says_that_all_agree_and_repairs_nothing(system: SupplySystem, market: M
     assert (books(system).agree, books(system).total) == (4, 4)
     assert Handoff.objects.count() == events
     assert not Discrepancy.objects.exists()
+
+
+UNREADABLE: list[dict[str, Any]] = [
+    *({"sequence": "many"}, {"sequence": 2**63}, {"knows": "all"}, {"throughline_id": "none"}),
+    *({"number": None}, {"name": "a\x00"}, {"name": "\ud800"}, {"more": math.inf}),
+]
+
+
+def spoil(monkeypatch: pytest.MonkeyPatch, number: str | None, spoilt: dict[str, Any]) -> None:
+    """Let an order be sent with other values whenever it is read."""
+
+    def sent(order: dict[str, Any], now: ModeSettings) -> dict[str, Any]:
+        found = as_sent(order, now)
+        return found | spoilt if order["number"] == number else found
+
+    for module in ("tests.fulfilment.supply_system", "sandbox.supply.feed"):
+        monkeypatch.setattr(f"{module}.as_sent", sent)
+
+
+@pytest.mark.parametrize("spoilt", UNREADABLE, ids=str)
+def test_an_order_that_cannot_be_read_stops_no_run(
+    system: SupplySystem, market: Market, monkeypatch: pytest.MonkeyPatch, spoilt: dict[str, Any]
+) -> None:
+    _first, bad, _last = agreeing(system, market, 3)
+    spoil(monkeypatch, bad.number, spoilt)
+
+    run = run_through(system)
+
+    assert counts(run) == {"agree": 2, "differs": 1}
+    assert run.read_count == 3
+    with pytest.raises(CannotRead, match="answered with an order that cannot be read"):
+        compare_now(system.connection, bad)
+
+
+def test_an_order_without_an_id_stops_no_run(
+    system: SupplySystem, market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _first, bad, _last = agreeing(system, market, 3)
+    spoil(monkeypatch, bad.number, {"id": None})
+
+    assert counts(run_through(system)) == {"agree": 2, "missing_here": 1}
 
 
 def test_takes_in_what_they_changed_and_nobody_delivered(
@@ -231,7 +277,7 @@ def test_repairs_no_more_than_its_ceiling(system: SupplySystem, market: Market) 
 def test_one_run_at_a_time_which_goes_on_after_a_crash(
     system: SupplySystem, market: Market, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fulfilment.reconciliation.looks.PAGE", 2)
+    monkeypatch.setattr("fulfilment.reconciliation.passes.PAGE", 2)
     agreeing(system, market, 5)
     pages = itertools.count()
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from fulfilment.inbound.report_rules import is_plausible, why_not
+from fulfilment.inbound.report_rules import is_plausible, refusal_reason
 from fulfilment.sync.reports import Report
 from sales.models import Invoice
 
@@ -29,6 +29,7 @@ def test_says_why_a_report_cannot_be(invoice: Invoice) -> None:
     foreign = Report(1, "m", {"issued_on": day, "tax": dollars}, type="erp.invoice.posted")
     unpaid = Report(1, "m", {"paid_on": day, "amount": euros}, type="erp.invoice.paid")
 
-    assert str(why_not(invoice, early)).endswith("the days are more than a year apart.")
-    assert str(why_not(invoice, foreign)) == f"{invoice} is in EUR, not USD."
-    assert "enter that day or a later one" in str(why_not(invoice, unpaid))
+    assert str(refusal_reason(invoice, early)).endswith("the days are more than a year apart.")
+    rule = f"{invoice} is in EUR: report it in that, not in USD."
+    assert str(refusal_reason(invoice, foreign)) == rule
+    assert "enter that day or a later one" in str(refusal_reason(invoice, unpaid))

@@ -15,8 +15,9 @@ from sales.models import Invoice, Order
 from tests.architecture.test_sentences import names_in
 from tests.factories import Market
 from tests.fulfilment.conftest import FarEnd, submitted_order
+from tests.fulfilment.invoice_reports import OF_INVOICES
 from tests.fulfilment.messages import receive_from, shortage, status_event
-from tests.fulfilment.test_message_order import OF_INVOICES, OF_ORDERS
+from tests.fulfilment.test_message_order import OF_ORDERS
 from web.pages.open_reports import open_reports_card
 
 Message = dict[str, Any]

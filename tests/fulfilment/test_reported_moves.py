@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fulfilment.models import InboundMessage, Shipment
+from fulfilment.services.shipments import add_parcel
 from sales.models import Order
 from tests.factories import Market
 from tests.fulfilment.conftest import (
@@ -10,6 +11,7 @@ from tests.fulfilment.conftest import (
     shipment_event,
     submitted_order,
 )
+from tests.fulfilment.invoice_reports import corrected
 from tests.fulfilment.messages import moved, open_values, receive_from, returned, shortage
 
 
@@ -57,3 +59,37 @@ def test_keeps_more_returns_than_shipments_until_the_shipment_is_reported(
 
     assert (moved(order), open_values("part")) == ((5, 0, 3, 0), [])
     assert InboundMessage.objects.filter(resolved_at__isnull=False).count() == 1
+
+
+def test_a_correction_takes_parcels_and_moments_back(order: Order, warehouse: FarEnd) -> None:
+    receive_from(warehouse, shipment_event(order, "WH-1", "delivered", "5"))
+
+    receive_from(warehouse, corrected(shipment_event(order, "WH-1", "packed", "5")))
+
+    shipment = Shipment.objects.get()
+    assert (shipment.carrier, shipment.tracking, list(shipment.parcels.all())) == ("", "", [])
+    assert (shipment.shipped_at, shipment.delivered_at) == (None, None)
+
+
+def test_a_parcel_that_a_person_noted_stays(
+    market: Market, order: Order, warehouse: FarEnd
+) -> None:
+    receive_from(warehouse, shipment_event(order, "WH-1", "shipped", "5"))
+    add_parcel(Shipment.objects.get().pk, actor=market.rep, tracking="OURS-1")
+
+    receive_from(warehouse, corrected(shipment_event(order, "WH-1", "picked", "5")))
+
+    assert [each.tracking for each in Shipment.objects.get().parcels.all()] == ["OURS-1"]
+
+
+def test_a_shipment_that_failed_had_left_whichever_is_reported_first(
+    order: Order, warehouse: FarEnd
+) -> None:
+    shipped = shipment_event(order, "WH-1", "shipped", "5")
+    receive_from(warehouse, shipment_event(order, "WH-1", "failed", "5"))
+    assert Shipment.objects.get().shipped_at is None
+
+    receive_from(warehouse, shipped)
+
+    shipment = Shipment.objects.get()
+    assert (shipment.status, shipment.shipped_at is None) == ("failed", False)

@@ -86,7 +86,7 @@ def test_what_is_on_its_way_is_not_sent_twice(
     assert last_push()["changes"] == ["name"]
 
 
-def test_three_answers_in_a_row_stop_the_loop_and_say_so(
+def test_three_answers_stop_the_loop_and_say_so(
     agreed: tuple[Order, dict[str, Any]], supply: FarEnd, market: Market
 ) -> None:
     order, echo = agreed
@@ -103,13 +103,28 @@ def test_three_answers_in_a_row_stop_the_loop_and_say_so(
         "Their name",
     )
     assert found.display_rule == (
-        "It was sent 3 times in a row and came back changed: "
+        "It was sent 3 times and changed back each time: "
         "it is not sent again before somebody changes the order here."
     )
 
     hold_order(order.pk, actor=market.rep, reason="Credit check")
     theirs = echo | {"sequence": 10_007, "name": "Their name", "on_hold": True} | known(order)
     receive_from(supply, changed(theirs))
+
+    assert sent_again(order) == 4
+    assert not Discrepancy.objects.open().exists()
+
+
+def test_a_loop_stops_though_they_hold_ours_after_each_answer(
+    agreed: tuple[Order, dict[str, Any]], supply: FarEnd
+) -> None:
+    order, echo = agreed
+    names = ("Their name", "Bar refit") * 5
+    for number, name in enumerate(names, start=1):
+        theirs = echo | {"sequence": 10_000 + number, "name": name} | known(order)
+        receive_from(supply, changed(theirs))
+        if number == 7:
+            assert Discrepancy.objects.open().get().kind == "sent_back"
 
     assert sent_again(order) == 4
     assert not Discrepancy.objects.open().exists()

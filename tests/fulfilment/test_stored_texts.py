@@ -21,8 +21,8 @@ from fulfilment.outbound.handoff_actions import (
     replay_handoff,
     settle_handoff,
     skip_handoff,
-    stuck_because,
     stuck_like,
+    stuck_reason,
 )
 from fulfilment.services.discrepancies import resolve_discrepancy
 from sales.models import Invoice, Order
@@ -166,8 +166,8 @@ def test_groups_by_the_template_with_its_values(
     ]
     assert {each.pk for each in stuck_like(stuck)} == alike
     cause = "Warehouse refused: Closed"
-    assert [each.pk for each in stuck_because(warehouse.connection, cause)] == [before.pk]
-    assert not stuck_because(warehouse.connection, REFUSED).exists()
+    assert [each.pk for each in stuck_reason(warehouse.connection, cause)] == [before.pk]
+    assert not stuck_reason(warehouse.connection, REFUSED).exists()
 
 
 def test_shows_a_cause_from_before_as_it_is(stuck: Handoff, warehouse: FarEnd) -> None:
@@ -177,7 +177,7 @@ def test_shows_a_cause_from_before_as_it_is(stuck: Handoff, warehouse: FarEnd) -
 
     assert stuck.display_cause == before
     assert [each.pk for each in stuck_like(stuck)] == [stuck.pk]
-    assert [each.pk for each in stuck_because(warehouse.connection, before)] == [stuck.pk]
+    assert [each.pk for each in stuck_reason(warehouse.connection, before)] == [stuck.pk]
 
 
 def test_stores_what_became_of_a_message(

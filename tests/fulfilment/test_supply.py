@@ -80,7 +80,10 @@ def test_reads_a_page_of_what_changed_after_a_cursor(httpserver: HTTPServer) -> 
 
 @pytest.mark.parametrize(
     "answer",
-    ["OK", "[]", "{}", '{"orders": [1], "next": "1", "latest": "1"}', '{"orders": [], "next": 1}'],
+    [
+        *("OK", "[]", "{}", '{"orders": [1], "next": "1", "latest": "1"}'),
+        *('{"orders": [], "next": 1}', '{"orders": [], "next": "1\\u0000", "latest": "1"}'),
+    ],
 )
 def test_refuses_what_is_no_page(httpserver: HTTPServer, answer: str) -> None:
     httpserver.expect_request("/orders").respond_with_data(answer)
@@ -91,6 +94,17 @@ def test_refuses_what_is_no_page(httpserver: HTTPServer, answer: str) -> None:
         ask(to, lambda each: each.fetch_changes("", 50))
     with pytest.raises(Refused, match="no page of orders"):
         ask(to, lambda each: each.fetch_order("7"))
+
+
+@pytest.mark.parametrize("value", ["1e400", "9" * 5000, "[" * 9000 + "]" * 9000, '"\\ud800"'])
+def test_reads_a_page_beside_what_cannot_be_kept(httpserver: HTTPServer, value: str) -> None:
+    orders = f'[{{"id": "1"}}, {{"id": "2", "more": {value}}}]'
+    text = f'{{"orders": {orders}, "next": "1", "latest": "1"}}'
+    httpserver.expect_request("/orders").respond_with_data(text)
+
+    page = ask(supply_at(httpserver.url_for("/hooks")), lambda each: each.fetch_changes("", 50))
+
+    assert [each["id"] for each in page.orders] == ["1", "2"]
 
 
 @pytest.mark.parametrize(

@@ -275,7 +275,12 @@ def test_figures_that_do_not_add_up_are_refused(supply: FarEnd, theirs: SupplyTr
 
     assert receive_from(supply, invoice) == "quarantined"
 
-    assert waiting() == ["The lines of SI-000001 come to €60.00, and it says €61.00."]
+    assert waiting() == [
+        (
+            "The lines and freight of SI-000001 come to €60.00, not to its total of €61.00: "
+            "correct it there, and send it again."
+        )
+    ]
     assert not Invoice.objects.exists()
 
 

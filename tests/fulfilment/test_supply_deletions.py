@@ -11,13 +11,13 @@ from pytest_httpserver import HTTPServer
 
 from fulfilment.inbound.schemas import InvalidMessage, parse_message
 from fulfilment.models import Discrepancy, ExternalRef, Handoff, SyncState
-from fulfilment.services.conflicts import decide_conflict
 from fulfilment.services.shipments import record_shipment
 from fulfilment.sync.disputes import Choice
 from sales.models import Order
 from sales.services.change_orders import Changes, change_order
 from tests.factories import Market
 from tests.fulfilment.conftest import FarEnd
+from tests.fulfilment.decisions import decide_conflict
 from tests.fulfilment.messages import receive_from
 from tests.fulfilment.supply import (
     changed,

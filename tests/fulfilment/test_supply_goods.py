@@ -6,19 +6,25 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from fulfilment.models import Discrepancy, Shipment
-from sales.models import Invoice, SalesEvent
+from fulfilment.services.mappings import map_code
+from sales.models import Invoice, Order, Product, SalesEvent
 from sales.services.integrity.verification import verify
 from sales.services.orders import cancel_order, hold_order
 from tests.factories import Market
 from tests.fulfilment.conftest import FarEnd
 from tests.fulfilment.messages import receive_from
 from tests.fulfilment.supply import (
+    Kind,
     back,
+    changed,
     connect_supply,
     delivery,
     mapped_product,
     moved,
+    second_line,
     take_two_lines,
+    their_line,
+    their_order,
 )
 
 
@@ -94,3 +100,33 @@ def test_what_left_an_order_on_hold_is_recorded_and_named(supply: FarEnd, market
 
     assert moved(order)[0] == (2, 0, 0)
     assert Discrepancy.objects.get().display_ours == "on hold"
+
+
+def test_services_that_they_deliver_are_as_far_as_they_say(supply: FarEnd) -> None:
+    Product.objects.update(kind=Product.Kind.SERVICE)
+    order, theirs = take_two_lines(supply)
+
+    statuses = []
+    for number, lots in {"PS-1": {"_1": "2"}, "PS-2": {"_1": "1", "_2": "2"}}.items():
+        receive_from(supply, delivery(theirs, number, **lots))
+        order.refresh_from_db()
+        statuses.append(order.fulfilment_status)
+    receive_from(supply, back(theirs, "RMA-1", _1="3", _2="2"))
+    order.refresh_from_db()
+
+    assert statuses == ["partly_shipped", "shipped"]
+    assert order.fulfilment_status == "returned"
+
+
+def test_goods_decide_how_far_an_order_with_services_is(supply: FarEnd, market: Market) -> None:
+    service = market.product("50.00", kind=Product.Kind.SERVICE)
+    map_code(supply.connection, (Kind.PRODUCT, "SV-1"), service)
+    map_code(supply.connection, (Kind.UNIT, "H"), service.default_unit)
+    theirs = their_order(their_line(), second_line(item="SV-1", unit="H"))
+    receive_from(supply, changed(theirs))
+
+    receive_from(supply, delivery(theirs, "PS-1", _2="2"))
+    assert Order.objects.get().fulfilment_status == "not_started"
+    receive_from(supply, delivery(theirs, "PS-2", _1="3"))
+
+    assert Order.objects.get().fulfilment_status == "shipped"

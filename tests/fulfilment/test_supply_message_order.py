@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,28 @@ def theirs(tmp_path: Path) -> SupplyTrading:
     return SupplyTrading(tmp_path)
 
 
+def test_what_a_reformatting_system_sends_is_taken_in_as_any_other(
+    supply: FarEnd, market: Market, tmp_path: Path
+) -> None:
+    theirs = SupplyTrading(tmp_path, reformatted=True)
+    there = theirs.enter(LINE, payment_terms="NET30", ship_to={"city": "Köln", "country": "DE"})
+    theirs.post(there, "deliver")
+    theirs.post(there, "invoice")
+    theirs.post(there, "credit", lines=part(there, _0="1"))
+
+    results = [receive_from(supply, message) for message in theirs.messages()]
+
+    waiting = [message.display_detail for message in InboundMessage.objects.waiting()]
+    assert set(results) == {"applied"}, waiting
+    order = Order.objects.get()
+    assert (order.payment_terms, order.currency) == (market.payment_terms, "EUR")
+    assert [(bill.currency, bill.total) for bill in order.invoices.order_by("pk")] == [
+        ("EUR", order.total),
+        ("EUR", Decimal("20.00")),
+    ]
+    assert not any(verify().values())
+
+
 def state_of(order: Order) -> dict[str, Any]:
     """What became of an order, whatever came first, without the numbers of its documents."""
     order.refresh_from_db()
@@ -64,6 +87,11 @@ def state_of(order: Order) -> dict[str, Any]:
             Discrepancy.objects.open()
             .filter(record_id=order.pk)
             .values_list("kind", "ours", "theirs")
+        ),
+        "need a person": sorted(
+            InboundMessage.objects.waiting()
+            .filter(root_id=order.pk)
+            .values_list("type", "result", "detail")
         ),
     }
 

@@ -12,11 +12,16 @@ import pytest
 from pytest_django.live_server_helper import LiveServer
 
 from fulfilment.models import Connection, Discrepancy, Handoff, InboundMessage
+from fulfilment.services.returns import record_return
+from fulfilment.services.shipments import record_shipment
 from sales.models import Order, OrderLine, Product, SalesEvent
 from sales.services.change_orders import Changes, change_order
+from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
 from sales.services.integrity.verification import verify
+from sales.services.invoices import issue_invoice
+from sales.services.order_invoices import invoice_order
 from sales.services.orders import submit_order
 from tests.factories import Market
 from tests.fulfilment.conftest import ORDER_EVENTS
@@ -130,7 +135,7 @@ def test_an_order_entered_there_appears_here_to_the_cent(
     )
     assert total_of(order) == (Decimal("50.00"), Decimal(theirs["totals"]["total"]))
     settle(supply)
-    assert (events_of(order), supply.ledger()) == (["order.drafted", "order.submitted"], [])
+    assert (events_of(order), supply.ledger()) == (["order.submitted"], [])
 
 
 def test_an_order_submitted_here_appears_there_and_its_echo_makes_no_version(
@@ -247,4 +252,41 @@ def test_what_is_delivered_and_billed_there_is_here_to_the_cent(
     assert line.open_to_bill == 0
     order.refresh_from_db()
     assert (order.fulfilment_status, order.status) == ("partly_returned", "completed")
+    assert not any(verify().values())
+
+
+def test_what_we_ship_and_bill_is_there_to_the_cent(
+    supply: Sandbox, worker: subprocess.Popen[str], market: Market
+) -> None:
+    events = [*ORDER_EVENTS, "shipment.recorded", "invoice.issued", "invoice.credited"]
+    Connection.objects.update(event_types=events)
+    order = sold(
+        market, product=Product.objects.get(), quantity=Decimal(3), discount_amount=Decimal("10.00")
+    )
+    their_id = there(supply, order)["id"]
+    line = order.lines.get()
+
+    record_shipment(order.pk, actor=market.rep, lines={line.pk: Decimal(3)})
+    for quantity in (2, 1):
+        wanted = {line.pk: Decimal(quantity)}
+        draft = invoice_order(order.pk, actor=market.rep, what="lines", quantities=wanted)
+        invoice = issue_invoice(draft.pk, actor=market.rep)
+    record_return(order.pk, actor=market.rep, lines={line.pk: Decimal(1)})
+    credit_invoice(invoice.pk, actor=market.rep, reason="Broken", bill_again=False)
+    settle(supply)
+
+    documents = supply.ask("GET", "/documents")
+    theirs = {
+        each["number"]: abs(Decimal(each["totals"]["total"]))
+        for each in documents
+        if "totals" in each
+    }
+    assert dict(order.invoices.values_list("number", "total")) == theirs
+    assert [each["type"] for each in documents] == [
+        *("delivery", "invoice", "invoice", "return", "credit_note"),
+    ]
+    [line_there] = supply.ask("GET", f"/orders/{their_id}")["lines"]
+    totals = ("delivered", "returned", "invoiced", "credited")
+    assert [line_there[name] for name in totals] == ["3", "1", "3", "1"]
+    assert not Discrepancy.objects.exists()
     assert not any(verify().values())

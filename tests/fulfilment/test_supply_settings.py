@@ -250,6 +250,28 @@ def test_a_change_order_cannot_type_what_they_keep(
     assert [str(change.label) for change in seen.context["preview"]] == ["Name"]
 
 
+def test_the_preview_of_a_change_order_says_that_prices_are_kept_there(
+    client: Client, supply: FarEnd, market: Market
+) -> None:
+    Connection.objects.filter(pk=supply.connection.pk).update(
+        field_owners={"line.*.price": "theirs"}
+    )
+    order = sold(market)
+    client.force_login(market.rep)
+    line = order.lines.get()
+    typed = {
+        "head-name": order.name,
+        f"{line.pk}-description": line.description,
+        f"{line.pk}-quantity": "9",
+        f"{line.pk}-discount": "",
+    }
+
+    seen = client.post(reverse("sales:order-change", args=[order.pk]), typed)
+
+    [rule] = seen.context["price_rules"]
+    assert rule.endswith(": its price is kept in Supply and stays.")
+
+
 def test_what_is_kept_there_counts_only_for_orders_that_are_shared(
     client: Client, supply: FarEnd, warehouse: FarEnd, market: Market
 ) -> None:

@@ -16,9 +16,16 @@ from pytest_httpserver import HTTPServer
 
 from crm import roles
 from crm.models import User
-from fulfilment.models import Discrepancy, ExternalRef, SyncState
+from fulfilment.models import (
+    Connection,
+    Discrepancy,
+    ExternalRef,
+    Handoff,
+    Health,
+    SyncState,
+)
 from fulfilment.outbound.drain import drain
-from fulfilment.services.sync_statuses import OrderSync, SyncStatus, sync_of
+from fulfilment.services.sync_statuses import NEED_A_PERSON, OrderSync, SyncStatus, sync_of
 from sales.models import Order
 from sales.services.change_orders import Changes, change_order
 from sales.services.documents.drafts import draft_order
@@ -33,6 +40,7 @@ from tests.fulfilment.supply import (
     last_push,
     mapped_product,
     sold,
+    their_line,
 )
 from web.record_urls import record_url
 
@@ -86,6 +94,24 @@ def waiting(supply: FarEnd, market: Market) -> Order:
     return order
 
 
+def reported(supply: FarEnd, market: Market, kind: str) -> Order:
+    """An order about which a discrepancy without values of fields is open."""
+    order = agreed(supply, market)
+    opened = {"connection": supply.connection, "record_type": "order", "record_id": order.pk}
+    Discrepancy.objects.create(kind=kind, ours="1", theirs="2", **opened)
+    return order
+
+
+def unmapped(supply: FarEnd, market: Market) -> Order:
+    """An order of which their latest snapshot has an item that is not mapped."""
+    order = agreed(supply, market)
+    theirs = SyncState.objects.get(record_id=order.pk).snapshot["order"]
+    added = their_line(item="ZZ-77", id=f"LOT-ZZ-{order.number}")
+    edited = theirs | {"sequence": 10_001, "lines": [*theirs["lines"], added]}
+    assert receive_from(supply, changed(edited)) == "quarantined"
+    return order
+
+
 def of_each_status(supply: FarEnd, market: Market) -> dict[SyncStatus, Order]:
     older = sold(market)
     SyncState.objects.filter(record_id=older.pk).delete()
@@ -94,12 +120,16 @@ def of_each_status(supply: FarEnd, market: Market) -> dict[SyncStatus, Order]:
         SyncStatus.IN_SYNC: agreed(supply, market),
         SyncStatus.WAITING: waiting(supply, market),
         SyncStatus.DIFFERS: differing(supply, market),
+        SyncStatus.MISSING_THERE: reported(supply, market, Discrepancy.Kind.MISSING_THERE),
+        SyncStatus.SENT_BACK: reported(supply, market, Discrepancy.Kind.SENT_BACK),
+        SyncStatus.NEEDS_MAPPING: unmapped(supply, market),
         SyncStatus.SYNCING: sold(market),
     }
 
 
 def test_reads_the_status_of_each_order(supply: FarEnd, market: Market) -> None:
     orders = of_each_status(supply, market)
+    assert set(orders) == set(SyncStatus) - {SyncStatus.NOT_SENDING}
 
     found = sync_of([order.pk for order in orders.values()])
 
@@ -111,6 +141,51 @@ def test_reads_the_status_of_each_order(supply: FarEnd, market: Market) -> None:
     assert differs == OrderSync(SyncStatus.DIFFERS, 1, connection, external_id, number)
     assert external_id.startswith("REF-")
     assert syncing == OrderSync(SyncStatus.SYNCING, 0, connection, "", "")
+
+
+def test_says_that_nothing_is_sent_now(supply: FarEnd, market: Market, reader: Client) -> None:
+    order, settled = sold(market), agreed(supply, market)
+    SyncState.objects.filter(record_id=order.pk).update(pushes=[{"version": 1}])
+    health, _is_new = Health.objects.get_or_create(connection=supply.connection)
+
+    def shown() -> tuple[SyncStatus, SyncStatus, str]:
+        found = sync_of([order.pk, settled.pk])
+        return found[order.pk].status, found[settled.pk].status, head_chip(reader, order)[0]
+
+    Handoff.objects.update(state=Handoff.State.ACCEPTED)
+    assert shown() == (SyncStatus.SYNCING, SyncStatus.IN_SYNC, "Syncing")
+    supply.connection.status = Connection.Status.PAUSED
+    supply.connection.save()
+    assert shown() == (SyncStatus.NOT_SENDING, SyncStatus.IN_SYNC, "Not sending")
+    supply.connection.status = Connection.Status.ACTIVE
+    supply.connection.save()
+    Health.objects.filter(pk=health.pk).update(breaker=Health.Breaker.OPEN)
+    assert shown() == (SyncStatus.NOT_SENDING, SyncStatus.IN_SYNC, "Not sending")
+    assert head_chip(reader, order)[1] == (
+        "What changed here waits: Supply is paused, or does not answer."
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "label"),
+    [
+        (Discrepancy.Kind.STATUS, "Differs (1)"),
+        (Discrepancy.Kind.CHANGED_ON_ARRIVAL, "Differs (1)"),
+        (Discrepancy.Kind.MISSING_THERE, "Missing there"),
+        (Discrepancy.Kind.SENT_BACK, "Sent back"),
+    ],
+)
+def test_is_never_in_sync_while_a_person_has_to_decide(
+    supply: FarEnd, market: Market, reader: Client, kind: str, label: str
+) -> None:
+    order = reported(supply, market, kind)
+
+    row = reader.get(reverse("sales:order-list")).context["rows"][0]
+
+    card = reader.get(record_url(order)).content.decode().split('id="sync"')[1]
+    assert label in str(row.placed[-1][0])
+    assert label in card.split("</section>")[0]
+    assert head_chip(reader, order)[0] == label
 
 
 def test_takes_one_statement_for_many_orders(supply: FarEnd, market: Market) -> None:
@@ -167,6 +242,24 @@ def test_without_a_supply_chain_system_nothing_is_said(
 def head_chip(reader: Client, order: Order) -> tuple[str, str]:
     chip = reader.get(record_url(order)).context["chips"][-1]
     return str(chip.label), str(chip.title)
+
+
+def test_heading_card_and_list_say_the_same(supply: FarEnd, market: Market, reader: Client) -> None:
+    unknown = agreed(supply, market)
+    change_order(unknown.pk, Changes(head={"customer_reference": "PO-9"}), actor=market.rep)
+    drain()
+    orders = of_each_status(supply, market) | {"answered, not known": unknown}
+    del orders[SyncStatus.NOT_SHARED], orders[SyncStatus.DIFFERS]
+    drain()
+
+    found = sync_of([order.pk for order in orders.values()])
+
+    for order in orders.values():
+        label = str(found[order.pk].status.label)
+        card = reader.get(record_url(order)).content.decode().split('id="sync"')[1]
+        assert head_chip(reader, order)[0] == label
+        assert label in card.split("</section>")[0]
+    assert found[unknown.pk].status is SyncStatus.SYNCING
 
 
 def test_the_page_says_why_an_order_is_not_shared(
@@ -232,6 +325,22 @@ def test_home_lists_orders_that_differ_own_first_then_the_oldest(
     html = unescape(client.get(reverse("home")).content.decode())
     assert f'href="{record_url(expected[0])}#sync"' in html
     assert re.search(rf"{market.account}.*since ", html)
+
+
+def test_home_lists_what_else_needs_a_person_and_leads_to_all(
+    supply: FarEnd, market: Market, client: Client
+) -> None:
+    client.force_login(market.rep)
+    orders = of_each_status(supply, market)
+
+    panels = client.get(reverse("home")).context["panels"]
+    [panel] = [panel for panel in panels if panel.title == "Orders that differ"]
+    rows = client.get(panel.all_url).context["rows"]
+
+    labels = {SyncStatus.DIFFERS: "Differs (1)"}
+    expected = {orders[each].number: str(labels.get(each, each.label)) for each in NEED_A_PERSON}
+    assert {row.title: str(row.chip.label) for row in panel.shown} == expected
+    assert {row.url for row in rows} == {record_url(orders[each]) for each in NEED_A_PERSON}
 
 
 def test_home_shows_only_what_the_person_may_see(

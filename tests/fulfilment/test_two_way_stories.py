@@ -37,12 +37,12 @@ from fulfilment.outbound.drain import drain
 from fulfilment.outbound.leases import claim
 from fulfilment.reconciliation.due_reads import read_due_orders
 from fulfilment.reconciliation.runs import continue_runs, start_run
-from fulfilment.services.conflicts import decide_conflict
 from fulfilment.sync.disputes import Choice
 from sales.models import Order
 from sales.services.change_orders import Changes, change_order
 from tests.factories import Market
 from tests.fulfilment.conftest import make_due
+from tests.fulfilment.decisions import decide_conflict
 from tests.fulfilment.supply import sold
 from tests.fulfilment.supply_system import connected_system, plugged_in
 

@@ -47,6 +47,30 @@ def test_returns_the_reference_of_a_success(httpserver: HTTPServer) -> None:
     assert (reply.reference, reply.status, reply.refers_to_record) == ("WH-7", 201, True)
 
 
+UNSTORABLE = ["1e400", "9" * 5000, '"\\u0000"', '"\\ud800"', "[" * 9000 + "]" * 9000]
+
+
+@pytest.mark.parametrize("value", UNSTORABLE)
+def test_returns_the_reference_beside_what_cannot_be_kept(
+    httpserver: HTTPServer, value: str
+) -> None:
+    answer = f'{{"reference": "WH-7", "more": {value}}}'
+    httpserver.expect_request("/hooks").respond_with_data(answer, status=201)
+    httpserver.expect_request("/hooks/evt_1").respond_with_data(answer)
+
+    replies = push(target(httpserver.url_for("/hooks"))), find(target(httpserver.url_for("/hooks")))
+
+    assert [each and each.reference for each in replies] == ["WH-7", "WH-7"]
+
+
+@pytest.mark.parametrize("value", UNSTORABLE)
+def test_a_value_that_cannot_be_kept_is_no_reference(httpserver: HTTPServer, value: str) -> None:
+    httpserver.expect_request("/hooks").respond_with_data(f'{{"reference": {value}}}', status=201)
+
+    with pytest.raises(NoReference):
+        push(target(httpserver.url_for("/hooks")))
+
+
 def test_treats_the_reference_of_a_202_as_no_record(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/hooks").respond_with_json({"reference": "NOTE-1"}, status=202)
 

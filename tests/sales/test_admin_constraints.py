@@ -30,6 +30,22 @@ def test_a_deposit_rate_is_a_fraction(office: Client, typed: str) -> None:
     assert not PaymentTerms.objects.filter(name="Ahead").exists()
 
 
+@pytest.mark.parametrize(
+    ("field", "typed", "problem"),
+    [
+        ("due_months", "121", "Give at most 120 months, ten years."),
+        ("due_days", "3651", "Give at most 3650 days, ten years."),
+        ("early_payment_days", "32767", "Give at most 3650 days, ten years."),
+    ],
+)
+def test_terms_reach_ten_years(office: Client, field: str, typed: str, problem: str) -> None:
+    data = {**TERMS, "early_payment_rate": "0.02", "early_payment_days": "10"}
+    data |= {field: typed, **rows("instalments")}
+
+    assert problems(office.post(address(PaymentTerms, "add"), data)) == [problem]
+    assert not PaymentTerms.objects.filter(name="Ahead").exists()
+
+
 def test_a_price_is_not_negative(market: Market, office: Client) -> None:
     product = market.product(None)
     item = {

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from fulfilment.services.returns import record_return
+from fulfilment.services.shipments import record_shipment
 from sales.models import (
     DiscountBand,
     DiscountList,
@@ -19,7 +21,7 @@ from sales.models import (
 from sales.services.change_orders import Changes, change_order, preview_change
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
-from sales.services.errors import AlreadyBilled
+from sales.services.errors import AlreadyBilled, NothingToPrice
 from sales.services.integrity.verification import verify
 from sales.services.orders import submit_order
 from tests.database_assertions import tamper
@@ -117,6 +119,22 @@ def test_what_is_left_of_a_billed_line_has_the_volume_discount_it_was_billed_at(
     assert found() == []
 
 
+def test_what_is_not_billed_has_the_list_price_that_is_said_to_be_final(
+    market: Market, by_volume: Order
+) -> None:
+    first = bill(by_volume, market, "4")
+    final = Changes(lines={by_volume.lines.get().pk: {"volume_discount": Decimal(0)}})
+
+    change_order(by_volume.pk, final, actor=market.rep)
+
+    kept, rest = by_volume.lines.order_by("position")
+    assert terms(first.lines.get()) == (Decimal(4), Decimal(100), Decimal(10), Decimal(360))
+    assert terms(kept) == (Decimal(4), Decimal(100), Decimal(10), Decimal(360))
+    assert terms(rest) == (Decimal(6), Decimal(100), Decimal(0), Decimal(600))
+    assert rest.price_source == rest.PriceSource.TYPED
+    assert found() == []
+
+
 def test_what_is_not_billed_has_the_volume_discount_of_the_new_quantity(
     market: Market, by_volume: Order
 ) -> None:
@@ -139,3 +157,45 @@ def test_verify_names_an_invoice_line_that_its_price_and_quantity_do_not_explain
     )
 
     assert f"{rest}, line 1: base is 540, should be 600." in found()
+
+
+def test_refuses_a_price_where_nothing_of_a_line_is_left_to_price(market: Market) -> None:
+    order = submitted(market, "10", price="100")
+    line = order.lines.get()
+    record_shipment(order.pk, actor=market.rep, lines={line.pk: Decimal(10)})
+    record_return(order.pk, actor=market.rep, lines={line.pk: Decimal(10)})
+    cheaper = Changes(lines={line.pk: {"unit_price": Decimal(50)}})
+
+    with pytest.raises(NothingToPrice, match="nothing of it is left to price"):
+        change_order(order.pk, cheaper, actor=market.rep)
+
+    line.refresh_from_db()
+    assert (line.unit_price, line.base) == (100, 1000)
+
+
+def test_what_is_left_of_goods_that_came_back_takes_another_price(market: Market) -> None:
+    order = submitted(market, "10", price="100")
+    line = order.lines.get()
+    record_shipment(order.pk, actor=market.rep, lines={line.pk: Decimal(10)})
+    record_return(order.pk, actor=market.rep, lines={line.pk: Decimal(4)})
+
+    cheaper = Changes(lines={line.pk: {"unit_price": Decimal(50)}})
+    change_order(order.pk, cheaper, actor=market.rep)
+
+    line.refresh_from_db()
+    assert (line.unit_price, line.base) == (50, 500)
+    assert billed(order, market, what="all").total == 360
+    assert found() == []
+
+
+def test_verify_names_a_price_that_does_not_explain_what_came_back(market: Market) -> None:
+    order = submitted(market, "10", price="100")
+    line = order.lines.get()
+    record_shipment(order.pk, actor=market.rep, lines={line.pk: Decimal(10)})
+    record_return(order.pk, actor=market.rep, lines={line.pk: Decimal(4)})
+    cheaper = Changes(lines={line.pk: {"unit_price": Decimal(50)}})
+    change_order(order.pk, cheaper, actor=market.rep)
+
+    tamper("UPDATE sales_orderline SET unit_price = 70")
+
+    assert f"{order}, line 1: base is 500, should be 700." in found()

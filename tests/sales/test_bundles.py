@@ -23,6 +23,7 @@ from sales.services.documents.lines import add_line, change_line, remove_line
 from sales.services.errors import PartOfBundle, QuantityBelowDone
 from sales.services.order_progress import Progress, record_progress
 from sales.services.orders import submit_order
+from sales.services.prices import price_rules
 from sales.services.quotes import accept_quote, activate_quote
 from tests.factories import Market
 
@@ -117,6 +118,27 @@ def test_a_part_to_choose_falls_into_the_band_of_its_new_quantity(
     change_line(line, actor=market.rep, quantity=Decimal(5))
 
     assert figures(quote)[3] == ("Grinder", 5, 900, True)
+
+
+@pytest.mark.parametrize(("keeper", "net"), [("", 900), ("Supply", 1000)])
+def test_a_part_at_a_price_that_another_system_keeps_falls_into_no_band(
+    market: Market, bundle: Product, monkeypatch: pytest.MonkeyPatch, keeper: str, net: int
+) -> None:
+    by_volume = DiscountList.objects.create(name="Grinders")
+    DiscountBand.objects.create(
+        discount_list=by_volume, quantity_from=5, discount_rate=Decimal("0.10")
+    )
+    PriceListItem.objects.filter(product__name="Grinder").update(discount_list=by_volume)
+    order = draft_order(actor=market.rep, account=market.account, name="Starter bar")
+    line = add_line(order, actor=market.rep, product=bundle)
+    change_line(order.lines.get(description="Grinder"), actor=market.rep, is_taken=True)
+    order = submit_order(order.pk, actor=market.rep)
+    monkeypatch.setattr(price_rules, "_keepers", [lambda _order: keeper])
+
+    to_five = Changes(lines={line.pk: {"quantity": Decimal(5)}})
+    change_order(order.pk, to_five, actor=market.rep)
+
+    assert figures(order)[3] == ("Grinder", 5, net, True)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from crm.actors import System
 from sales.models import Invoice, Order
 from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line
-from sales.services.invoices import issue_invoice, record_official_invoice
+from sales.services.documents.locks import lock_invoice
+from sales.services.invoices import OfficialFigures, issue_invoice, store_official
 from sales.services.order_invoices import invoice_order
 from sales.services.orders import submit_order
 from sales.services.payments import record_payment
@@ -59,14 +60,10 @@ def test_a_quote_becomes_a_paid_invoice_at_exactly_the_agreed_figures(market: Ma
     assert first.tax + second.tax == order.tax
     assert (order.status, order.billing_status) == ("completed", "invoiced")
 
-    record_official_invoice(
-        first.pk,
-        actor=ERP,
-        official_number="SI-77",
-        status="posted",
-        total=first.total,
-        tax=first.tax,
+    said = OfficialFigures(
+        "SI-77", status="posted", tax=first.tax, total=first.total, source=ERP.connection
     )
+    store_official(lock_invoice(first.pk)[0], said, actor=ERP)
     record_payment(
         first.pk,
         actor=ERP,

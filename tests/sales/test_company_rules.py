@@ -9,7 +9,7 @@ import pytest
 
 from fulfilment.services.shipments import record_shipment
 from sales.models import Company, Invoice, Order, PaymentTerms, Quote
-from sales.pricing.errors import DiscountAboveLimit, InvalidAmount, InvalidDiscount
+from sales.pricing.errors import DiscountAboveLimit, InvalidDiscount
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.change_orders import Changes, change_order
 from sales.services.credit_notes import credit_invoice
@@ -232,10 +232,10 @@ class TestDiscountOfEachUnit:
         [
             ("10.01", InvalidDiscount),
             ("-0.01", InvalidDiscount),
-            ("0.000001", InvalidAmount),
-            ("NaN", InvalidAmount),
-            ("1E+9999999", InvalidAmount),
-            ("1E-9999999", InvalidAmount),
+            ("0.000001", InvalidDiscount),
+            ("NaN", InvalidDiscount),
+            ("1E+9999999", InvalidDiscount),
+            ("1E-9999999", InvalidDiscount),
         ],
     )
     def test_refuses_what_is_no_discount_of_a_unit(

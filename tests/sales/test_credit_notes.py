@@ -91,6 +91,18 @@ def test_refuses_to_credit_more_than_was_billed_or_without_a_reason(market: Mark
     assert not Invoice.objects.filter(kind="credit_note").exists()
 
 
+def test_says_that_nothing_of_a_line_is_left(market: Market) -> None:
+    invoice = billed(submitted(market, "2", "3", price="100.00"), market, what="all")
+    line = invoice.lines.order_by("position")[0]
+    all_of_it = {line.pk: Decimal(2)}
+    credit_invoice(invoice.pk, actor=market.rep, reason="Broken", quantities=all_of_it)
+
+    with pytest.raises(QuantityExceedsOpen) as refusal:
+        credit_invoice(invoice.pk, actor=market.rep, reason="Broken", quantities=all_of_it)
+
+    assert str(refusal.value) == "Espresso machine: 2 cannot be credited, only 0 are left."
+
+
 def test_a_paid_invoice_credited_owes_money_back(market: Market) -> None:
     order = placed(market)
     invoice = billed(order, market, what="all")

@@ -161,7 +161,8 @@ class TestRefunds:
             refund(source, "5.00")
 
     def test_more_than_there_is_is_refused(self, source: Invoice) -> None:
-        with refused_for(AmountExceedsOpen, "€25.00 can be refunded.", field="amount"):
+        most = "Only €25.00 can be refunded: enter that at most."
+        with refused_for(AmountExceedsOpen, most, field="amount"):
             refund(source, "25.01")
 
     def test_needs_a_reason_and_a_day_that_has_come(self, source: Invoice) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError
 
-from common.errors import DomainError, MissingField, NotEditable
+from common.errors import DomainError, MissingField
 from sales.models import (
     Order,
     PromotionCode,
@@ -18,9 +18,9 @@ from sales.models import (
 )
 from sales.pricing.errors import (
     InvalidAmount,
-    InvalidDiscount,
     NegativeTotal,
     NoTaxRate,
+    NotForThisLine,
 )
 from sales.services.documents.drafts import change_head, draft_invoice, draft_order, draft_quote
 from sales.services.documents.lines import add_line, change_line
@@ -61,9 +61,9 @@ class TestTyping:
         ("fields", "error", "field"),
         [
             ({"unit_price": Decimal(-5)}, InvalidAmount, "unit_price"),
-            ({"discount_rate": Decimal("0.1")}, InvalidDiscount, "discount"),
-            ({"discount_amount": Decimal(1)}, InvalidDiscount, "discount"),
-            ({"is_optional": True}, NotEditable, "is_optional"),
+            ({"discount_rate": Decimal("0.1")}, NotForThisLine, "discount"),
+            ({"discount_amount": Decimal(1)}, NotForThisLine, "discount"),
+            ({"is_optional": True}, NotForThisLine, "is_optional"),
             ({"tax_category": None}, MissingField, "tax_category"),
             ({"description": ""}, MissingField, "description"),
         ],

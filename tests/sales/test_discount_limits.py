@@ -100,6 +100,16 @@ def test_refuses_to_start_a_document_above_the_limit(market: Market, rep: User) 
     assert not Quote.objects.exists()
 
 
+def test_sends_a_partner_to_its_contact_here(market: Market) -> None:
+    partner = Partner.objects.create(name="Shop", discount_limit_rate=TENTH)
+    ask = "is above your limit of 10%. Ask your contact in our sales to give it."
+    with pytest.raises(DiscountAboveLimit, match=ask):
+        draft_quote(
+            actor=partner, account=market.account, name="Refit", discount_rate=Decimal("0.18")
+        )
+    assert not Quote.objects.exists()
+
+
 def test_refuses_a_percentage_before_there_are_lines(
     market: Market, rep: User, manager: User
 ) -> None:

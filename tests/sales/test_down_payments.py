@@ -14,11 +14,10 @@ from crm.models import Activity
 from fulfilment.services.returns import record_return
 from fulfilment.services.shipments import record_shipment
 from sales.models import Invoice, Order
-from sales.pricing.errors import AmountExceedsOpen, InvalidAmount
+from sales.pricing.errors import AmountExceedsOpen, ConflictingFields, InvalidAmount
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.credit_notes import credit_invoice
 from sales.services.errors import (
-    ConflictingFields,
     DownPaymentDeducted,
     DownPaymentNotIssued,
     NothingToInvoice,

@@ -133,7 +133,8 @@ def test_a_full_payment_takes_no_discount(invoice: Invoice) -> None:
 def test_money_recorded_late_counts_by_its_day(invoice: Invoice) -> None:
     pay(invoice, "1", after=30)
     pay(invoice, "117.60", after=3)
-    assert figures(invoice) == (Decimal("118.60"), Decimal("1.40"), 0, "paid")
+    assert figures(invoice) == (Decimal("118.60"), Decimal("2.40"), 0, "paid")
+    assert invoice.moved_to_credit == 1
 
 
 def test_returns_the_discount_of_each_day(invoice: Invoice) -> None:
@@ -156,17 +157,31 @@ def test_what_comes_on_top_becomes_customer_credit(invoice: Invoice) -> None:
 
 @pytest.mark.parametrize("more", ["0.01", "1.00", "2.40", "117.60"])
 def test_money_after_it_was_given_gives_it_no_second_time(invoice: Invoice, more: str) -> None:
-    pay(invoice, "117.60")
+    pay(invoice, "117.60", after=9)
 
-    pay(invoice, more, after=9)
+    pay(invoice, more, after=10)
 
     assert invoice.discounted == Decimal("2.40")
     assert invoice.moved_to_credit == Decimal(more)
     assert invoice.outstanding == 0
 
 
-def test_money_that_was_given_back_does_not_earn_it(invoice: Invoice) -> None:
+def test_money_of_an_earlier_day_counts_first_whenever_it_is_recorded(invoice: Invoice) -> None:
     pay(invoice, "117.60")
+    pay(invoice, "1.00", after=9)
+    assert figures(invoice) == (Decimal("118.60"), Decimal("1.40"), 0, "paid")
+    assert invoice.moved_to_credit == 0
+
+
+def test_all_of_it_on_one_day_takes_no_discount(invoice: Invoice) -> None:
+    pay(invoice, "117.60")
+    pay(invoice, "2.40")
+    assert figures(invoice) == (120, 0, 0, "paid")
+    assert invoice.moved_to_credit == 0
+
+
+def test_money_that_was_given_back_does_not_earn_it(invoice: Invoice) -> None:
+    pay(invoice, "117.60", after=9)
     credit_invoice(
         invoice.pk,
         actor=invoice.owner,
@@ -176,7 +191,7 @@ def test_money_that_was_given_back_does_not_earn_it(invoice: Invoice) -> None:
     invoice.refresh_from_db()
     keep_as_credit(invoice.pk, actor=invoice.owner)
 
-    pay(invoice, "10.00", after=9)
+    pay(invoice, "10.00", after=10)
 
     assert (invoice.credited, invoice.discounted) == (Decimal("60.00"), Decimal("1.20"))
     assert invoice.outstanding == 0

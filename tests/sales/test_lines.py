@@ -46,10 +46,17 @@ from tests.sales.written import written
         ),
         (
             {"discount_amount": Decimal(1), "discount_rate": Decimal("0.1")},
-            "invalid_discount",
+            "conflicting_fields",
             "discount",
             "not both",
         ),
+        (
+            {"discount_amount": Decimal("0.001")},
+            "invalid_discount",
+            "discount",
+            "Amounts in EUR have at most 2 decimals.",
+        ),
+        ({"discount_amount": Decimal("NaN")}, "invalid_discount", "discount", "at most 15 digits"),
     ],
 )
 def test_refuses_a_change_that_breaks_a_rule_of_its_line(

@@ -100,16 +100,27 @@ class TestDays:
         ],
     )
     def test_money_comes_between_issue_and_today(
-        self, invoice: Invoice, days: int, sentence: str
+        self, invoice: Invoice, market: Market, days: int, sentence: str
     ) -> None:
-        with refused_for(InvalidDay, sentence, field="received_on"):
-            record_payment(
-                invoice.pk,
-                actor=ERP,
-                amount=Decimal(50),
-                received_on=TODAY + days * ONE_DAY,
-                reference="R1",
-            )
+        for actor, days_off in ((market.rep, days), (ERP, 2 * days)):
+            named = sentence.replace("4 May", f"{3 + days_off} May")
+            with refused_for(InvalidDay, named, field="received_on"):
+                record_payment(
+                    invoice.pk,
+                    actor=actor,
+                    amount=Decimal(50),
+                    received_on=TODAY + days_off * ONE_DAY,
+                    reference="R1",
+                )
+
+    @pytest.mark.parametrize("days", [-1, 1])
+    def test_a_system_dates_by_its_own_calendar(self, invoice: Invoice, days: int) -> None:
+        day = TODAY + days * ONE_DAY
+        recorded = record_payment(
+            invoice.pk, actor=ERP, amount=Decimal(50), received_on=day, reference="R1"
+        )
+        assert recorded.payment.received_on == day
+        assert stands(invoice) == ("partly_paid", 150, 0, 0)
 
     def test_a_discount_is_not_earned_by_a_day_before_the_invoice(self, market: Market) -> None:
         market.payment_terms.early_payment_rate = Decimal("0.02")
@@ -125,7 +136,12 @@ class TestDays:
                 field="received_on",
             ),
         ):
-            record_payment(invoice.pk, actor=ERP, amount=Decimal(196), received_on=TODAY - ONE_DAY)
+            record_payment(
+                invoice.pk,
+                actor=market.rep,
+                amount=Decimal(196),
+                received_on=TODAY - ONE_DAY,
+            )
 
     @pytest.mark.parametrize(
         ("days", "sentence"),

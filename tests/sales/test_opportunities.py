@@ -9,8 +9,8 @@ import pytest
 from common.errors import IllegalTransition, MissingField
 from crm.models import Activity, Opportunity
 from sales.models import Order, Quote
-from sales.pricing.errors import InvalidAmount
-from sales.services.errors import NoLines, OpenQuotes
+from sales.pricing.errors import InvalidAmount, NoLines
+from sales.services.errors import OpenQuotes
 from sales.services.opportunities import (
     lose_opportunity,
     move_opportunity,

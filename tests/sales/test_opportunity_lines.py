@@ -22,6 +22,7 @@ from sales.models import (
     Quote,
 )
 from sales.pricing.errors import (
+    ConflictingFields,
     CurrencyMismatch,
     DiscountAboveLimit,
     InactivePriceList,
@@ -119,7 +120,6 @@ def test_takes_off_what_is_typed(
         {"discount_amount": Decimal("150.01")},
         {"discount_amount": Decimal(-1)},
         {"discount_rate": Decimal("1.01")},
-        {"discount_rate": TENTH, "discount_amount": Decimal(1)},
         {"unit_price": Decimal(4), "discount_amount": Decimal("40.01")},
     ],
 )
@@ -127,6 +127,18 @@ def test_refuses_a_discount_that_does_not_fit_the_line(
     market: Market, opportunity: Opportunity, product: Product, typed: dict[str, Any]
 ) -> None:
     with pytest.raises(InvalidDiscount) as refusal:
+        add_opportunity_line(
+            opportunity.pk, actor=market.rep, product=product, quantity=Decimal(10), **typed
+        )
+    assert refusal.value.field == "discount"
+    assert not opportunity.lines.exists()
+
+
+def test_refuses_a_discount_that_is_both_an_amount_and_a_percentage(
+    market: Market, opportunity: Opportunity, product: Product
+) -> None:
+    typed: dict[str, Any] = {"discount_rate": TENTH, "discount_amount": Decimal(1)}
+    with pytest.raises(ConflictingFields, match="not both") as refusal:
         add_opportunity_line(
             opportunity.pk, actor=market.rep, product=product, quantity=Decimal(10), **typed
         )

@@ -9,7 +9,7 @@ import pytest
 from fulfilment.services.returns import record_return
 from fulfilment.services.shipments import record_shipment
 from sales.models import Order, SalesEvent
-from sales.pricing.errors import InvalidRate
+from sales.pricing.errors import InvalidQuantity, InvalidRate
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.errors import NothingToInvoice
 from sales.services.integrity.verification import verify
@@ -24,12 +24,27 @@ from tests.sales.payment_steps import refused_for
 def test_nothing_is_billed_twice_and_a_deleted_draft_frees_its_quantities(market: Market) -> None:
     order = ship(submitted(market, "2"), market, "2")
     draft = invoice_order(order.pk, actor=market.rep)
-    with pytest.raises(NothingToInvoice):
+    with pytest.raises(NothingToInvoice, match=f"All of {order} is invoiced already, or cancelled"):
         invoice_order(order.pk, actor=market.rep)
     delete_draft_invoice(draft.pk, actor=market.rep)
     again = issue_invoice(invoice_order(order.pk, actor=market.rep).pk, actor=market.rep)
     assert again.number is not None
     assert again.number.endswith("-00001")
+
+
+def test_says_what_could_be_invoiced_instead_of_nothing(market: Market) -> None:
+    order = submitted(market, "2")
+    [line] = order.lines.all()
+
+    with pytest.raises(NothingToInvoice, match=f"Nothing of {order} is shipped: ship it first, or"):
+        invoice_order(order.pk, actor=market.rep)
+    with pytest.raises(InvalidQuantity, match=r"^Give a quantity above zero\.$"):
+        invoice_order(order.pk, actor=market.rep, what="lines", quantities={line.pk: Decimal(0)})
+
+    record_shipment(order.pk, actor=market.rep, lines={line.pk: Decimal(1)})
+    invoice_order(order.pk, actor=market.rep)
+    with pytest.raises(NothingToInvoice, match=f"All that is shipped of {order} is invoiced alr"):
+        invoice_order(order.pk, actor=market.rep)
 
 
 def shipped(market: Market) -> Order:

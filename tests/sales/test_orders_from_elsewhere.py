@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from common.errors import NotAllowed, NotEditable
+from common.errors import NotEditable, TooLong
 from sales.models import BundleItem, PaymentTerms
 from sales.services.change_orders import Changes, change_order
 from sales.services.documents.lines import add_line, add_lines
@@ -46,13 +46,13 @@ def test_refuses_a_number_that_is_taken_or_in_the_form_of_ours(market: Market, n
 
 def test_refuses_a_number_that_is_too_long(market: Market) -> None:
     order = drafted(market)
-    with pytest.raises(NotEditable, match="at most 30 characters"):
+    with pytest.raises(TooLong, match="at most 30 characters"):
         submit_order(order.pk, actor=SCM, number="S" * 31)
 
 
 def test_refuses_another_number_for_an_order_of_ours(market: Market) -> None:
     order = drafted(market, origin="")
-    with pytest.raises(NotAllowed, match="Only the system that an order comes from"):
+    with pytest.raises(NotEditable, match="Only the system that an order comes from"):
         submit_order(order.pk, actor=market.rep, number="SO-000123")
 
 

@@ -10,9 +10,21 @@ import pytest
 
 from common.errors import IllegalTransition
 from sales.models import Invoice, Order
-from sales.pricing.errors import CurrencyMismatch, InvalidAmount, QuantityExceedsOpen
+from sales.pricing.errors import (
+    CurrencyMismatch,
+    InvalidAmount,
+    InvalidQuantity,
+    QuantityExceedsOpen,
+)
 from sales.pricing.partial import Amounts
-from sales.services.errors import BilledElsewhere, DoesNotAddUp, NumberTaken, UnknownLine
+from sales.services.documents.drafts import draft_invoice
+from sales.services.errors import (
+    BilledElsewhere,
+    DoesNotAddUp,
+    NumberTaken,
+    UnknownLine,
+    WithoutOrder,
+)
 from sales.services.orders import cancel_order
 from sales.services.posted_bills import (
     PostedBill,
@@ -91,7 +103,7 @@ def test_bills_no_unit_twice(market: Market) -> None:
     [
         ({"total": Decimal("36.01")}, DoesNotAddUp),
         ({"currency": "USD"}, CurrencyMismatch),
-        ({"freight": Decimal(-1), "total": Decimal(35)}, DoesNotAddUp),
+        ({"freight": Decimal(-1), "total": Decimal(35)}, InvalidAmount),
         ({"number": "INV-2026-00007"}, NumberTaken),
     ],
 )
@@ -112,8 +124,10 @@ def test_refuses_a_line_below_zero_and_one_of_another_order(market: Market) -> N
     order = submitted(market)
     lines = [PostedLine(market.rep.pk, Decimal(1), Decimal(0), Amounts())]
 
-    with pytest.raises(InvalidAmount):
+    with pytest.raises(InvalidAmount, match="give amounts of zero or more"):
         invoiced(order, "-30.00", "-6.00")
+    with pytest.raises(InvalidQuantity, match="give a quantity above zero"):
+        invoiced(order, "30.00", "6.00", "0")
     with pytest.raises(UnknownLine):
         invoiced(order, "30.00", "6.00", lines=lines)
 
@@ -140,6 +154,20 @@ def test_a_number_is_one_document(market: Market) -> None:
 
     with pytest.raises(NumberTaken, match="SI-1 is taken in already, as Invoice"):
         credited(invoice, "30.00", "6.00", "1", number="SI-1")
+
+
+def test_refuses_to_credit_an_invoice_of_no_order(market: Market) -> None:
+    order = submitted(market)
+    free = draft_invoice(actor=market.rep, account=market.account, name="Workshop")
+    note = posted(order, "30.00", "6.00", number="SC-1")
+
+    with pytest.raises(
+        WithoutOrder, match="SC-1 can only credit an invoice of an order"
+    ) as refused:
+        record_posted_credit_note(free.pk, note, actor=SCM, bill_again=False, reason="Broken")
+
+    assert refused.value.code == "without_order"
+    assert Invoice.objects.get() == free
 
 
 def test_a_credit_may_take_other_cents_than_the_invoice_has(market: Market) -> None:

@@ -30,4 +30,23 @@ def test_a_new_quantity_takes_its_volume_discount_only_at_an_open_list_price(
     order = Order(prices_are_locked=is_locked)
     line = OrderLine(price_source=source, invoiced_quantity=Decimal(billed))
 
-    assert price_rule(order, line) == rule
+    assert price_rule(order, line, kept_by="") == rule
+
+
+@pytest.mark.parametrize(
+    ("source", "is_locked", "billed", "rule"),
+    [
+        (Source.LIST, False, 0, PriceRule.KEPT_ELSEWHERE),
+        (Source.LIST, False, 4, PriceRule.KEPT_ELSEWHERE),
+        (Source.LIST, True, 0, PriceRule.AGREED),
+        (Source.EXTERNAL, False, 0, PriceRule.AGREED),
+        (Source.TYPED, False, 0, PriceRule.TYPED),
+    ],
+)
+def test_a_new_quantity_takes_no_volume_discount_where_another_system_keeps_the_prices(
+    source: Source, *, is_locked: bool, billed: int, rule: PriceRule
+) -> None:
+    order = Order(prices_are_locked=is_locked)
+    line = OrderLine(price_source=source, invoiced_quantity=Decimal(billed))
+
+    assert price_rule(order, line, kept_by="Supply") == rule

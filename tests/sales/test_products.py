@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from common.errors import MissingField
 from sales.services.errors import AmbiguousProduct, UnknownProduct
 from sales.services.products import find_product, search_products
 from tests.factories import Market
@@ -47,3 +48,13 @@ def test_lists_products_with_every_typed_word_by_name(market: Market) -> None:
     market.product(sku="ESP-40", name="Espresso machine")
 
     assert list(search_products("grind gri")) == [large, small]
+
+
+def test_nothing_typed_is_asked_for(market: Market) -> None:
+    market.product(sku="GRI-1", name="Grinder, small")
+    market.product(sku="GRI-2", name="Grinder, large")
+
+    with pytest.raises(MissingField) as refusal:
+        find_product("  ")
+
+    assert str(refusal.value) == "Choose a product, or type its SKU or name."

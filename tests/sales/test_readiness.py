@@ -21,14 +21,12 @@ from sales.models import (
     TaxRate,
 )
 from sales.pricing.errors import (
+    NoLines,
     NoTaxRate,
     ProductNotInPriceList,
 )
 from sales.services.documents.drafts import change_head, draft_invoice, draft_order, draft_quote
 from sales.services.documents.lines import add_line, change_line, remove_line
-from sales.services.errors import (
-    NoLines,
-)
 from sales.services.invoices import issue_invoice
 from sales.services.orders import submit_order
 from sales.services.quotes import accept_quote, activate_quote

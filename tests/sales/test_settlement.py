@@ -51,10 +51,16 @@ class TestOverpayment:
         assert pay(invoice, "30", "R2").overpaid == 30
         assert stands(invoice) == ("paid", 0, 0, 30)
 
-    def test_money_for_a_credited_invoice_is_all_credit(self, invoice: Invoice) -> None:
-        credit_invoice(invoice.pk, actor=invoice.owner, reason="Broken")
-        pay(invoice, "200", "R1")
-        assert stands(invoice) == ("cancelled", 0, 0, 200)
+    @pytest.mark.parametrize("is_credited_first", [True, False])
+    def test_money_for_a_credited_invoice_is_to_refund_whichever_came_first(
+        self, invoice: Invoice, is_credited_first: bool
+    ) -> None:
+        if is_credited_first:
+            credit_invoice(invoice.pk, actor=invoice.owner, reason="Broken")
+        pay(invoice, "230", "R1")
+        if not is_credited_first:
+            credit_invoice(invoice.pk, actor=invoice.owner, reason="Broken")
+        assert stands(invoice) == ("paid", -200, 200, 30)
 
     def test_only_the_new_money_is_moved(self, invoice: Invoice) -> None:
         pay(invoice, "200", "R1")
@@ -68,7 +74,7 @@ class TestDatabase:
         self, market: Market, invoice: Invoice
     ) -> None:
         draft = draft_invoice(actor=market.rep, account=market.account, name="Workshop")
-        for document, day in ((invoice, TODAY - ONE_DAY), (draft, TODAY)):
+        for document, day in ((invoice, TODAY - 2 * ONE_DAY), (draft, TODAY)):
             with refused("sales_payment", "fits_invoice"):
                 Payment.objects.create(invoice=document, amount=1, received_on=day)
 

@@ -91,7 +91,7 @@ def start(request: pytest.FixtureRequest, web: str) -> Iterator[Callable[..., Pa
         process = started(
             PARTNERS[request.param],
             THROUGHLINE=web,
-            CONNECTION="partner",
+            CONNECTION="stranger",
             VERIFY_WITH=ours,
             SIGN_WITH=theirs,
             GATEWAY_CODE=GATEWAY_CODE,
@@ -103,7 +103,7 @@ def start(request: pytest.FixtureRequest, web: str) -> Iterator[Callable[..., Pa
         assert listens_on is not None
         partner = Partner(int(listens_on.group(1)))
         register_connection(
-            "partner",
+            "stranger",
             name="Partner",
             url=f"http://127.0.0.1:{partner.port}/hook?code={GATEWAY_CODE}",
             event_types=[*ORDER_EVENTS, *INVOICE_EVENTS],

@@ -15,7 +15,7 @@ from django.utils import timezone
 from crm import roles
 from crm.models import Account, Contact, CustomField, Lead, Opportunity, User
 from crm.services.activities import note
-from fulfilment.models import Attempt, Connection, Discrepancy, Handoff, InboundMessage
+from fulfilment.models import Attempt, Connection, Discrepancy, Handoff, InboundMessage, SyncState
 from fulfilment.routes import sent_event_types
 from fulfilment.services.connections import register_connection
 from fulfilment.services.returns import record_return
@@ -90,18 +90,27 @@ class OneOfEach:
     overpaid_invoice: Invoice
     handoff: Handoff
     connection: Connection
+    supply: Connection
     message: InboundMessage
     discrepancy: Discrepancy
 
 
 def shop() -> tuple[Market, User]:
-    """A market with two connections, rules, codes and custom fields, and somebody who approves."""
+    """A market with connections, rules, codes and custom fields, and somebody who approves."""
     market = Market()
     approver = UserFactory.create(role=roles.SALES_MANAGER, team=market.rep.team)
     events = [name for name, _ in sent_event_types()]
     for code in ("warehouse", "erp"):
         url, keys = "https://far.example/hooks", {"secret_out": SECRET, "secret_in": SECRET}
         register_connection(code, name=code.title(), url=url, event_types=events, **keys)
+    register_connection(
+        "supply",
+        name="Supply",
+        url=url,
+        event_types=["order.submitted"],
+        kind=Connection.Kind.SUPPLY,
+        **keys,
+    )
     ApprovalRule.objects.create(name="Discount", measure="discount_rate", threshold=Decimal("0.1"))
     for record_type in CUSTOM_FIELDS:
         CustomField.objects.create(
@@ -145,6 +154,7 @@ def one_of_each(market: Market, approver: User, size: int) -> OneOfEach:
         overpaid_invoice=_overpaid_invoice(market, size),
         handoff=_outside(order, invoice, size),
         connection=Connection.objects.get(code="erp"),
+        supply=Connection.objects.get(code="supply"),
         message=InboundMessage.objects.filter(root_id=order.pk).latest("id"),
         discrepancy=Discrepancy.objects.filter(record_id=order.pk).latest("id"),
     )
@@ -310,6 +320,21 @@ def _product(market: Market, size: int) -> Product:
     return bundle
 
 
+def _dispute(connection: Connection, order: Order, size: int) -> None:
+    """Let the quantity of so many lines be in dispute."""
+    SyncState.objects.create(connection=connection, record_type="order", record_id=order.pk)
+    for line in order.lines.filter(kind="product")[:size]:
+        Discrepancy.objects.create(
+            connection=connection,
+            kind=Discrepancy.Kind.FIELD,
+            record_type="order",
+            record_id=order.pk,
+            field=f"line.{line.pk}.quantity",
+            about=line.description[:200],
+            compared={"base": "1", "ours": "2", "theirs": "3"},
+        )
+
+
 def _outside(order: Order, invoice: Invoice, size: int) -> Handoff:
     """Attempts at every handoff, reports of the other systems, and differences between the two."""
     now = timezone.now()
@@ -328,6 +353,7 @@ def _outside(order: Order, invoice: Invoice, size: int) -> Handoff:
         for number in range(size)
     )
     connection = Connection.objects.get(code="erp")
+    _dispute(connection, order, size)
     for document, number in itertools.product((order, invoice), range(size)):
         InboundMessage.objects.create(
             connection=connection,

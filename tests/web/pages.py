@@ -33,7 +33,13 @@ def every_page(one: OneOfEach) -> dict[str, str]:
         **records(one),
         **questions(one),
         **parts_of_pages(one),
-        "history": reverse("crm:record-history", args=["sales", "order", one.order.pk]),
+        **{
+            f"history of {record._meta.model_name}": reverse(
+                "crm:record-history",
+                args=[record._meta.app_label, record._meta.model_name, record.pk],
+            )
+            for record in (one.account, one.won_quote, one.order, one.invoice)
+        },
     }
 
 
@@ -71,6 +77,7 @@ def records(one: OneOfEach) -> dict[str, str]:
         "record open opportunity": one.open_opportunity,
         "record handoff": one.handoff,
         "record connection": one.connection,
+        "record supply connection": one.supply,
         "record message": one.message,
         "record discrepancy": one.discrepancy,
     }
@@ -132,6 +139,8 @@ def questions(one: OneOfEach) -> dict[str, str]:
     [code] = one.message.unmapped
     kind, their_code = code.split(":")
     name, args = "fulfilment:inboundmessage-map", [one.message.pk, kind, their_code]
+    asked[f"question {name}"] = reverse(name, args=args)
+    name, args = "fulfilment:order-conflicts", [one.order.pk, one.connection.code]
     return {**asked, f"question {name}": reverse(name, args=args)}
 
 

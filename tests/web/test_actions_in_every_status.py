@@ -10,15 +10,17 @@ from django.test import Client
 from django.urls import URLPattern, reverse
 
 from crm import roles
-from crm.models import Lead
+from crm.models import Lead, Opportunity
 from crm.services.leads import contact_lead, disqualify_lead, qualify_lead
 from sales.models import Invoice, Order, Quote
+from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line
+from sales.services.opportunities import lose_opportunity, win_opportunity
 from sales.services.orders import cancel_order
 from sales.services.payments import record_payment
 from sales.services.quotes import accept_quote, activate_quote, lose_quote
-from tests.factories import LeadFactory, Market, StageFactory, UserFactory
+from tests.factories import LeadFactory, Market, OpportunityFactory, StageFactory, UserFactory
 from tests.sales.order_steps import billed, placed, ship
 from web.urls import crm, sales
 
@@ -80,6 +82,46 @@ def action_names(record: models.Model) -> list[str]:
         and str(pattern.name).startswith(f"{kind}-")
         and list(pattern.pattern.converters) == ["pk"]
     ]
+
+
+def opportunities_closed(market: Market) -> list[Opportunity]:
+    """Won and lost."""
+    opportunities = [OpportunityFactory.create(account=market.account) for _ in range(2)]
+    win_opportunity(opportunities[0].pk, actor=market.rep)
+    lose_opportunity(opportunities[1].pk, actor=market.rep, reason="price")
+    return opportunities
+
+
+def closed_records(market: Market) -> list[models.Model]:
+    """Records whose status allows none of the actions that ask for something."""
+    issued = orders_and_invoices(market)[3]
+    assert isinstance(issued, Invoice)
+    cancelled = placed(market)
+    cancel_order(cancelled.pk, actor=market.rep, reason="Changed plans")
+    return [
+        *leads_in_every_status(market)[2:],
+        *opportunities_closed(market),
+        *quotes_in_every_status(market)[2:],
+        cancelled,
+        credit_invoice(issued.pk, actor=market.rep, reason="Wrong price"),
+    ]
+
+
+@pytest.mark.django_db
+def test_no_form_opens_that_would_be_refused_whatever_is_typed(
+    market: Market, client: Client
+) -> None:
+    StageFactory.create()
+    client.force_login(UserFactory.create(role=roles.ADMINISTRATOR, team=market.rep.team))
+    opened = []
+
+    for record in closed_records(market):
+        for name in action_names(record):
+            response = client.get(reverse(name, args=[record.pk]))
+            if response.status_code == 200 and not name.endswith("-detail"):
+                opened.append((str(record), name))
+
+    assert opened == []
 
 
 @pytest.mark.django_db

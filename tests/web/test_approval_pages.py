@@ -237,7 +237,7 @@ def test_does_not_decide_on_what_was_changed_since_it_was_opened(
     answers = {"comment": "Go on", "seen": opened}
     refused = desk.post(at(verb, quote), answers)
 
-    assert refused.status_code == 422
+    assert refused.status_code == 409
     assert "The quote was changed since you opened it" in refused.content.decode()
     assert [line.quantity for line in refused.context["lines"]] == ["2", "97"]
     assert refused.context["form"]["comment"].value() == "Go on"
@@ -253,7 +253,7 @@ def test_approves_nothing_that_was_not_shown(
 ) -> None:
     break_rule(quote, market)
     for answers in ({"comment": ""}, {"comment": "", "seen": ""}, {"comment": "", "seen": "x\x00"}):
-        assert desk.post(at("quote-approve", quote), answers).status_code == 422
+        assert desk.post(at("quote-approve", quote), answers).status_code == 409
     assert not quote.approvals.exists()
 
 

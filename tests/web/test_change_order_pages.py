@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from crm import roles
 from sales.models import Order, OrderChange, OrderLine, TaxRate
+from sales.services.change_orders import Changes, change_order
 from sales.services.documents.drafts import draft_order, draft_quote
 from sales.services.documents.lines import add_line
 from sales.services.order_invoices import delete_draft_invoice, invoice_order
@@ -153,9 +154,50 @@ def test_refuses_a_change_of_an_order_somebody_else_changed(
 
     page = rep.post(address(order), data)
 
-    assert page.status_code == 422
+    assert page.status_code == 409
     assert "was changed since you opened it" in page.content.decode()
     assert not OrderChange.objects.exists()
+
+
+def test_shows_what_is_true_by_now_and_agrees_to_it_at_the_next_press(
+    rep: Client, order: Order, market: Market
+) -> None:
+    line = order.lines.get()
+    data = previewed(rep, order, typed(order, line, **{f"{line.pk}-quantity": "12"}))
+    change_order(
+        order.pk, Changes(lines={line.pk: {"quantity": Decimal(11)}}), actor=market.rep, reason="A"
+    )
+
+    page = rep.post(address(order), data)
+    shown = [(change.before, change.after) for change in page.context["preview"]]
+    again = {
+        **data,
+        "version": page.context["version"],
+        "previewed": page.context["previewed"],
+    }
+    agreed = rep.post(address(order), again)
+
+    assert (page.status_code, agreed.status_code) == (409, 302)
+    assert shown[0] == ("11", "12")
+    line.refresh_from_db()
+    assert line.quantity == 12
+
+
+def test_says_at_the_preview_that_somebody_else_changed_the_order(
+    rep: Client, order: Order, market: Market
+) -> None:
+    line = order.lines.get()
+    data = typed(order, line, **{f"{line.pk}-quantity": "12"})
+    change_order(
+        order.pk, Changes(lines={line.pk: {"quantity": Decimal(11)}}), actor=market.rep, reason="A"
+    )
+
+    page = rep.post(address(order), data)
+
+    assert page.status_code == 409
+    assert "was changed since you opened it" in page.content.decode()
+    assert 'value="12"' in page.content.decode()
+    assert page.context["version"] == str(Order.objects.get().version)
 
 
 def test_refuses_nothing_typed_and_products_nobody_knows(rep: Client, order: Order) -> None:

@@ -86,7 +86,7 @@ def test_warns_the_second_of_two_editors(rep: User, client: Client) -> None:
 
     refused = client.post(address, mine)
 
-    assert refused.status_code == 422
+    assert refused.status_code == 409
     assert "Company: Café Deux" in refused.context["problem"]
     assert Lead.objects.get().company_name == "Café Deux"
 
@@ -161,9 +161,7 @@ def test_shows_the_reason_of_a_refused_action(rep: User, client: Client) -> None
 
     response = client.post(reverse("crm:lead-contact", args=[lead.pk]))
 
-    assert (
-        reason_shown(client, response, lead) == f"{lead} is Contacted: it cannot become Contacted."
-    )
+    assert reason_shown(client, response, lead) == f"{lead} is Contacted already."
     assert Lead.objects.get(pk=lead.pk).status == Lead.Status.CONTACTED
 
 

@@ -239,7 +239,7 @@ def test_warns_of_a_head_saved_by_another_user(desk: Client, market: Market, quo
 
     response = desk.post(address, typed)
 
-    assert response.status_code == 422
+    assert response.status_code == 409
     assert response.context["form"].errors == {}
     assert "This record was saved while you were editing it." in response.context["problem"]
     quote.refresh_from_db()

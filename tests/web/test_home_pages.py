@@ -13,7 +13,7 @@ from django.utils import timezone
 from crm import roles
 from crm.models import Lead, Opportunity, User
 from crm.services.activities import note
-from fulfilment.models import Handoff
+from fulfilment.models import Discrepancy, Handoff
 from sales.models import Invoice, Order, Quote
 from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line
@@ -22,8 +22,10 @@ from sales.services.order_invoices import invoice_order
 from sales.services.orders import submit_order
 from sales.services.quotes import accept_quote, activate_quote
 from tests.factories import LeadFactory, Market, OpportunityFactory, UserFactory
-from tests.fulfilment.conftest import FarEnd
+from tests.fulfilment.conftest import FarEnd, shipment_event
+from tests.fulfilment.messages import receive_from
 from web.display import FlowStep
+from web.pages.discrepancies import compared
 from web.pages.document_flow import document_flow, flow_steps
 from web.record_urls import record_url
 
@@ -84,6 +86,19 @@ def test_starts_the_day_with_what_is_due(desk: Client, market: Market, warehouse
     assert day["Quotes expiring within 7 days"] == [str(quote)]
     assert day["Overdue invoices"] == [invoice.number]
     assert [title.split(" → ")[1] for title in day["Sync trouble"]] == [str(warehouse.connection)]
+
+
+def test_lists_reports_that_need_a_person_beside_what_was_not_received(
+    desk: Client, market: Market, warehouse: FarEnd
+) -> None:
+    order = sold(market)
+    receive_from(warehouse, shipment_event(order, "WH-1", "shipped", "99"))
+    [differing] = Discrepancy.objects.open()
+
+    trouble = titles(desk)["Sync trouble"]
+
+    assert compared(differing) in trouble
+    assert f"{order} ← {warehouse.connection}" in trouble
 
 
 def test_shows_a_stranger_an_empty_day(client: Client, market: Market, warehouse: FarEnd) -> None:

@@ -78,3 +78,15 @@ def test_they_are_left_out_of_what_is_searched(rep: Client, order: Order) -> Non
     page = rep.get(reverse("sales:order-list"), {"q": "Bar\u202a refit"})
 
     assert page.wsgi_request.GET["q"] == "Bar refit"
+
+
+def test_a_form_without_any_cookie_says_how_to_go_on(order: Order) -> None:
+    browser = Client(enforce_csrf_checks=True)
+
+    answer = browser.post(urls(order)["post"], {"quantity": "7"})
+
+    page = answer.content.decode()
+    assert answer.status_code == 403
+    assert "Go back, reload the page, sign in if it asks you to, and send it again." in page
+    assert 'href="/"' in page
+    assert order.lines.get().quantity == 1

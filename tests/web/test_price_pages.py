@@ -83,7 +83,7 @@ def test_refuses_to_refresh_nothing_or_a_document_somebody_changed(
     nothing = rep.post(address, seen)
     change_line(line, actor=market.rep, quantity=Decimal(3))
     stale = rep.post(address, {**seen, "lines": [str(line.pk)]})
-    assert (nothing.status_code, stale.status_code) == (422, 422)
+    assert (nothing.status_code, stale.status_code) == (422, 409)
     assert "was changed since you opened it" in stale.content.decode()
     line.refresh_from_db()
     assert line.unit_price == 100

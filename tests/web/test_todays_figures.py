@@ -251,7 +251,7 @@ def test_an_approval_after_a_changed_rate_is_asked_for_given_and_used(
     opened = approver.get(urls["approve"])
     rate_changes("0.1")
     refused = decide(opened.context["seen"])
-    assert refused.status_code == 422
+    assert refused.status_code == 409
     assert "What the quote is measured against was changed" in refused.content.decode()
     assert total_of(opened) == "€179.46"
     assert total_of(refused) == "€187.11"
@@ -306,7 +306,7 @@ def test_confirms_a_change_order_only_as_it_was_previewed(rep: Client, market: M
     rate_changes("0.1")
     refused = confirm(preview)
     order.refresh_from_db()
-    assert (refused.status_code, order.total) == (422, Decimal("19.94"))
+    assert (refused.status_code, order.total) == (409, Decimal("19.94"))
     assert "preview the change again" in refused.content.decode()
 
     confirm(rep.post(url, {**typed, "step": "preview"}))
@@ -356,6 +356,6 @@ def test_a_yes_at_the_moment_of_a_changed_rate_covers_only_the_total_that_was_se
         rep.post(address(quote))
 
         totals = [each.content["head"]["total"] for each in quote.approvals.all()]
-        assert (yes.status_code, totals) in [(302, ["179.46"]), (422, [])]
+        assert (yes.status_code, totals) in [(302, ["179.46"]), (409, [])]
         quote.refresh_from_db()
         assert quote.is_draft

@@ -8,13 +8,13 @@ from common.formatting import format_day, format_due
 from crm.models import Lead, Opportunity
 from web.display import Chip, Tone
 
-LEAD_LOOKS: dict[str, tuple[Tone, str]] = {
+LEAD_STYLES: dict[str, tuple[Tone, str]] = {
     Lead.Status.NEW: ("info", "sparkles"),
     Lead.Status.CONTACTED: ("brand", "phone-call"),
     Lead.Status.QUALIFIED: ("good", "circle-check"),
     Lead.Status.DISQUALIFIED: ("neutral", "circle-x"),
 }
-OPPORTUNITY_LOOKS: dict[str, tuple[Tone, str]] = {
+OPPORTUNITY_STYLES: dict[str, tuple[Tone, str]] = {
     Opportunity.Status.OPEN: ("info", "progress"),
     Opportunity.Status.WON: ("good", "trophy"),
     Opportunity.Status.LOST: ("neutral", "circle-x"),
@@ -23,7 +23,7 @@ OPPORTUNITY_LOOKS: dict[str, tuple[Tone, str]] = {
 
 def lead_chip(lead: Lead) -> Chip:
     """Show how far a lead is."""
-    tone, icon = LEAD_LOOKS[lead.status]
+    tone, icon = LEAD_STYLES[lead.status]
     return Chip(lead.get_status_display(), tone, icon)
 
 
@@ -39,7 +39,7 @@ def follow_up_chip(lead: Lead) -> Chip | None:
 
 def opportunity_chip(opportunity: Opportunity) -> Chip:
     """Show whether an opportunity is open, won or lost."""
-    tone, icon = OPPORTUNITY_LOOKS[opportunity.status]
+    tone, icon = OPPORTUNITY_STYLES[opportunity.status]
     return Chip(opportunity.get_status_display(), tone, icon)
 
 

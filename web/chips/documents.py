@@ -13,7 +13,7 @@ from sales.pricing.due import Due
 from sales.services.approvals import Approval
 from web.display import Chip, Tone
 
-QUOTE_LOOKS: dict[str, tuple[Tone, str]] = {
+QUOTE_STYLES: dict[str, tuple[Tone, str]] = {
     Quote.Status.DRAFT: ("neutral", "pencil"),
     Quote.Status.ACTIVE: ("info", "send"),
     Quote.Status.WON: ("good", "circle-check"),
@@ -21,13 +21,13 @@ QUOTE_LOOKS: dict[str, tuple[Tone, str]] = {
     Quote.Status.CANCELLED: ("neutral", "ban"),
     Quote.Status.SUPERSEDED: ("neutral", "versions"),
 }
-ORDER_LOOKS: dict[str, tuple[Tone, str]] = {
+ORDER_STYLES: dict[str, tuple[Tone, str]] = {
     Order.Status.DRAFT: ("neutral", "pencil"),
     Order.Status.SUBMITTED: ("info", "send"),
     Order.Status.COMPLETED: ("good", "circle-check"),
     Order.Status.CANCELLED: ("neutral", "ban"),
 }
-FULFILMENT_LOOKS: dict[str, tuple[Tone, str]] = {
+FULFILMENT_STYLES: dict[str, tuple[Tone, str]] = {
     Order.Fulfilment.NOT_STARTED: ("neutral", "package"),
     Order.Fulfilment.PARTLY_SHIPPED: ("warn", "truck-loading"),
     Order.Fulfilment.SHIPPED: ("brand", "truck-delivery"),
@@ -35,14 +35,14 @@ FULFILMENT_LOOKS: dict[str, tuple[Tone, str]] = {
     Order.Fulfilment.PARTLY_RETURNED: ("warn", "truck-return"),
     Order.Fulfilment.RETURNED: ("neutral", "truck-return"),
 }
-BILLING_LOOKS: dict[str, tuple[Tone, str]] = {
+BILLING_STYLES: dict[str, tuple[Tone, str]] = {
     Order.Billing.TO_INVOICE: ("neutral", "receipt"),
     Order.Billing.PARTLY: ("warn", "receipt-2"),
     Order.Billing.INVOICED: ("good", "receipt-2"),
     Order.Billing.CREDITED: ("neutral", "receipt-refund"),
     Order.Billing.NOTHING: ("neutral", "receipt-off"),
 }
-INVOICE_LOOKS: dict[str, tuple[Tone, str]] = {
+INVOICE_STYLES: dict[str, tuple[Tone, str]] = {
     Invoice.Status.DRAFT: ("neutral", "pencil"),
     Invoice.Status.ISSUED: ("info", "send"),
     Invoice.Status.PARTLY_PAID: ("warn", "coins"),
@@ -55,7 +55,7 @@ def quote_chip(quote: Quote) -> Chip:
     """Show how far a quote is; an active one past its day is expired."""
     if quote.is_expired():
         return Chip(gettext("Expired"), "bad", "calendar-x")
-    return Chip(quote.get_status_display(), *QUOTE_LOOKS[quote.status])
+    return Chip(quote.get_status_display(), *QUOTE_STYLES[quote.status])
 
 
 def approval_chip(approval: Approval) -> Chip:
@@ -73,18 +73,18 @@ def order_chip(order: Order) -> Chip:
     """Show how far an order is, or that it is on hold."""
     if order.is_on_hold:
         return Chip(gettext("On hold"), "warn", "player-pause", title=order.hold_reason)
-    return Chip(order.get_status_display(), *ORDER_LOOKS[order.status])
+    return Chip(order.get_status_display(), *ORDER_STYLES[order.status])
 
 
 def fulfilment_chip(order: Order) -> Chip:
     """Show how much of an order is shipped."""
-    tone, icon = FULFILMENT_LOOKS[order.fulfilment_status]
+    tone, icon = FULFILMENT_STYLES[order.fulfilment_status]
     return Chip(order.get_fulfilment_status_display(), tone, icon, title=order.processing_status)
 
 
 def billing_chip(order: Order) -> Chip:
     """Show how much of an order is invoiced."""
-    return Chip(order.get_billing_status_display(), *BILLING_LOOKS[order.billing_status])
+    return Chip(order.get_billing_status_display(), *BILLING_STYLES[order.billing_status])
 
 
 def credit_note_chip() -> Chip:
@@ -98,7 +98,7 @@ def invoice_chip(invoice: Invoice) -> Chip:
         return Chip(gettext("Overdue"), "bad", "calendar-x")
     if invoice.written_off:
         return Chip(gettext("Written off"), "neutral", "eraser")
-    return Chip(invoice.get_status_display(), *INVOICE_LOOKS[invoice.status])
+    return Chip(invoice.get_status_display(), *INVOICE_STYLES[invoice.status])
 
 
 def refund_chip(invoice: Invoice) -> Chip:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import Any
 
 from django.utils.translation import gettext
 
@@ -13,15 +14,14 @@ from fulfilment.models import (
     Health,
     InboundMessage,
     Shipment,
-    SyncState,
 )
 from fulfilment.services.sync_statuses import SyncStatus
-from web.chips.sync import differs_chip, status_chip, waiting_chip
+from web.chips.sync import state_chip, status_chip
 from web.display import Chip, Tone
 
 State = Handoff.State
 
-HANDOFF_LOOKS: dict[str, tuple[Tone, str]] = {
+HANDOFF_STYLES: dict[str, tuple[Tone, str]] = {
     State.QUEUED: ("neutral", "clock"),
     State.SENDING: ("info", "send"),
     State.ACCEPTED: ("good", "check"),
@@ -32,7 +32,7 @@ HANDOFF_LOOKS: dict[str, tuple[Tone, str]] = {
     State.SKIPPED: ("neutral", "player-skip-forward"),
     State.SUPERSEDED: ("neutral", "versions"),
 }
-SHIPMENT_LOOKS: dict[str, tuple[Tone, str]] = {
+SHIPMENT_STYLES: dict[str, tuple[Tone, str]] = {
     Shipment.Status.PLANNED: ("neutral", "calendar"),
     Shipment.Status.PICKED: ("info", "hand-grab"),
     Shipment.Status.PACKED: ("info", "package"),
@@ -41,7 +41,7 @@ SHIPMENT_LOOKS: dict[str, tuple[Tone, str]] = {
     Shipment.Status.FAILED: ("bad", "alert-triangle"),
 }
 Result = InboundMessage.Result
-MESSAGE_LOOKS: dict[str, tuple[Tone, str]] = {
+MESSAGE_STYLES: dict[str, tuple[Tone, str]] = {
     Result.APPLIED: ("good", "check"),
     Result.STALE: ("neutral", "clock"),
     Result.ECHO: ("neutral", "check"),
@@ -55,20 +55,20 @@ TROUBLE = frozenset({State.NEEDS_ATTENTION, State.UNKNOWN_OUTCOME, State.RETRYIN
 
 def handoff_chip(handoff: Handoff) -> Chip:
     """Show how far a handoff is."""
-    tone, icon = HANDOFF_LOOKS[handoff.state]
+    tone, icon = HANDOFF_STYLES[handoff.state]
     return Chip(handoff.get_state_display(), tone, icon, title=handoff.display_cause)
 
 
 def shipment_chip(shipment: Shipment) -> Chip:
     """Show where a shipment is."""
-    return Chip(shipment.get_status_display(), *SHIPMENT_LOOKS[shipment.status])
+    return Chip(shipment.get_status_display(), *SHIPMENT_STYLES[shipment.status])
 
 
 def message_chip(message: InboundMessage) -> Chip:
     """Show what became of a message."""
     if message.result in InboundMessage.WAITING and not message.is_waiting:
         return Chip(gettext("Settled"), "neutral", "check")
-    return Chip(message.get_result_display(), *MESSAGE_LOOKS[message.result])
+    return Chip(message.get_result_display(), *MESSAGE_STYLES[message.result])
 
 
 def discrepancy_chip(found: Discrepancy) -> Chip:
@@ -80,18 +80,17 @@ def discrepancy_chip(found: Discrepancy) -> Chip:
 
 def sync_chip(
     states: Iterable[str],
-    sync: Collection[SyncState] = (),
+    sync: Collection[Any] = (),
     *,
     is_undecided: bool = False,
-    differing: int = 0,
     not_shared: str = "",
 ) -> Chip | None:
     """Show the worst state of a document's handoffs and reports; nothing if it has none.
 
-    ``sync`` is what other systems hold of it, ``differing`` the number of fields in dispute;
-    ``not_shared`` says why no supply-chain system keeps it, where one could.
+    ``sync`` is what supply-chain systems hold of it, with the status of each; ``not_shared`` says
+    why none keeps it, where one could.
     """
-    found = set(states)
+    found, statuses = set(states), list(SyncStatus)
     if is_undecided:
         return Chip(gettext("A report needs a person"), "bad", "scale")
     quiet = status_chip(SyncStatus.NOT_SHARED, not_shared) if not_shared else None
@@ -99,10 +98,13 @@ def sync_chip(
         return quiet
     if State.NEEDS_ATTENTION in found:
         return Chip(gettext("Sync needs attention"), "bad", "alert-triangle")
-    if differing:
-        return differs_chip(differing)
-    waiting = (waiting_chip(each) for each in sync if each.must_send_again)
-    return next(waiting, _sending_chip(found) or quiet or status_chip(SyncStatus.IN_SYNC))
+    worst = min(sync, key=lambda state: statuses.index(state.sync_status), default=None)
+    if worst is not None and worst.sync_status not in {SyncStatus.SYNCING, SyncStatus.IN_SYNC}:
+        return state_chip(worst)
+    sending = _sending_chip(found)
+    if worst is not None and worst.sync_status == SyncStatus.SYNCING:
+        return sending or state_chip(worst)
+    return sending or quiet or status_chip(SyncStatus.IN_SYNC)
 
 
 def _sending_chip(found: set[str]) -> Chip | None:

@@ -8,10 +8,7 @@ import django_filters as filters
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from fulfilment.services.sync_statuses import (
-    SyncStatus,
-    with_sync_status,
-)
+from fulfilment.services.sync_statuses import NEED_A_PERSON, SyncStatus, with_sync_status
 from sales.models import Invoice, Order, Product, ProductCategory, Quote
 from sales.models.invoices import InvoiceQuerySet
 from web.filters.custom_fields import CustomFilters
@@ -49,6 +46,8 @@ class QuoteFilter(OwnedFilter):
 class OrderFilter(OwnedFilter):
     """Filters orders."""
 
+    PERSON = "person"
+
     text_columns = ("number", "name", "account__name", "customer_reference")
 
     text = filters.CharFilter(label=_("Number, name or account"), method="matching")
@@ -61,7 +60,10 @@ class OrderFilter(OwnedFilter):
     )
 
     sync = filters.ChoiceFilter(
-        label=_("Sync"), choices=SyncStatus.choices, empty_label=ANY, method="in_sync_status"
+        label=_("Sync"),
+        choices=[(PERSON, _("Needs a person")), *SyncStatus.choices],
+        empty_label=ANY,
+        method="in_sync_status",
     )
 
     class Meta:
@@ -75,7 +77,8 @@ class OrderFilter(OwnedFilter):
 
     def in_sync_status(self, orders: QuerySet[Order], name: str, status: str) -> QuerySet[Order]:
         """Keep the orders that supply-chain systems hold in this way."""
-        keys = with_sync_status(Order.objects.all()).filter(sync_status=status).order_by()
+        statuses = NEED_A_PERSON if status == self.PERSON else [status]
+        keys = with_sync_status(Order.objects.all()).filter(sync_status__in=statuses).order_by()
         return orders.filter(pk__in=keys.values("pk"))
 
 

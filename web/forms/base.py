@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 from django import forms
@@ -12,7 +13,10 @@ from django.forms.widgets import ChoiceWidget
 from common.errors import DomainError, SeveralErrors
 from common.form_fields import NumberField
 from common.formatting import plain_number
-from web.refusals import refusal_text
+from web.refusals import OVERTAKEN, refusal_text
+
+OVERTAKEN_CODE = "overtaken"
+"""Marks an error of a form that is about what the record is by now."""
 
 PLAIN_WIDGETS = (forms.HiddenInput, forms.MultipleHiddenInput, forms.ClearableFileInput)
 
@@ -129,4 +133,16 @@ def add_refusal(form: forms.BaseForm, error: DomainError) -> None:
     reasons = error.errors if isinstance(error, SeveralErrors) else (error,)
     for reason in reasons:
         about = (name for name in (reason.field, reason.line) if name in form.fields)
-        form.add_error(next(about, None), refusal_text(reason))
+        code = OVERTAKEN_CODE if isinstance(reason, OVERTAKEN) else None
+        form.add_error(next(about, None), forms.ValidationError(refusal_text(reason), code=code))
+
+
+def status_of_forms(*shown: forms.BaseForm) -> HTTPStatus:
+    """Return the status of a page with these forms, all of which were refused or none.
+
+    409 where somebody else was faster, 422 where something typed is wrong.
+    """
+    errors = [each for form in shown for each in form.errors.as_data().values()]
+    if any(error.code == OVERTAKEN_CODE for each in errors for error in each):
+        return HTTPStatus.CONFLICT
+    return HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK

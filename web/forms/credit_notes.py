@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from common.errors import DomainError
 from common.formatting import format_money, format_quantity, format_rate, plain_number
 from sales.models import InvoiceLine
+from sales.services.billing.bundle_units import bills_part
 from sales.services.credit_notes import CreditPreview
 from web.forms.quantities import NO_QUANTITY, ZERO, QuantitiesForm
 
@@ -63,7 +64,7 @@ class CreditForm(QuantitiesForm):
         self.left, self.offered, self.proposed = left, offered, proposed
         self.preview: CreditPreview | None = None
         self.problem = ""
-        counting = [line for line in lines if line.pk in left]
+        counting = [line for line in lines if line.pk in left and not bills_part(line)]
         asked = {line.pk: proposed.get(line.pk, ZERO) for line in counting}
         self.ask_for(counting, {pk: plain_number(quantity) for pk, quantity in asked.items()})
 

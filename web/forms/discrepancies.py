@@ -1,18 +1,21 @@
-"""Forms of a discrepancy: decide, and say which value of a field counts."""
+"""Forms of discrepancies: decide one, and say which values of an order in dispute count."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.form_fields import NumberField
 from crm.forms import DayInput
-from fulfilment.services.conflicts import OpenConflict
+from fulfilment.services.conflicts import Chosen, OpenConflict
 from fulfilment.sync.disputes import Choice
 from fulfilment.sync.policies import Kind, policy_of
 from sales.models import PaymentTerms
@@ -22,6 +25,12 @@ from web.forms.lines import PriceField
 
 BASE = "base"
 """The value before both sides changed it."""
+
+SEEN = "seen"
+"""The name, after the prefix of a field, of the hash of the values that were shown."""
+
+ALIASES = {"unit_price": "price", "discount_amount": "discount", "discount_rate": "discount"}
+"""What the exchanged fields of a line are called by the use cases that refuse them."""
 
 
 class DecisionForm(StyledForm):
@@ -33,16 +42,17 @@ class DecisionForm(StyledForm):
 
 
 class ConflictForm(StyledForm):
-    """Form of deciding which value of a field counts in both systems."""
+    """Form of one field in dispute: whose value counts, or another one; open if none is chosen."""
 
-    value = forms.ChoiceField(widget=forms.RadioSelect)
-    reason = forms.CharField(
-        label=_("Reason"), max_length=200, help_text=_("Kept with the discrepancy.")
-    )
+    value = forms.ChoiceField(widget=forms.RadioSelect, required=False)
 
-    def __init__(self, *args: Any, now: OpenConflict, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.now = now
+    def __init__(
+        self, data: Mapping[str, Any] | None, *, now: OpenConflict, choice: Choice | None = None
+    ) -> None:
+        self.now, key = now, str(now.discrepancy.pk)
+        if choice is Choice.OURS or (choice is not None and now.takes_another_value):
+            data = {**(data or {}), f"{key}-value": choice.value}
+        super().__init__(data, prefix=key)
         policy = policy_of(now.conflict.path)
         typed = _typed_fields(policy.kind) if policy and now.takes_another_value else {}
         value = self.fields["value"]
@@ -50,34 +60,66 @@ class ConflictForm(StyledForm):
         if isinstance(value, forms.ChoiceField):
             value.choices = list(_choices(now, takes_typed=bool(typed)))
         self.fields |= typed
-        self.order_fields(["value", *typed, "reason"])
+        self.typed = tuple(typed)
         for name, width in WIDTHS.items():
             if name in typed:
-                self.fields[name].width = f"span-{width}"  # type: ignore[attr-defined]  # read by form.html
+                self.fields[name].width = f"span-{width}"  # type: ignore[attr-defined]  # read by fields.html
         read_choices(self)
 
+    @property
+    def typed_fields(self) -> list[forms.BoundField]:
+        """The inputs of another value."""
+        return [self[name] for name in self.typed]
+
+    @property
+    def held_there(self) -> str:
+        """What they hold, and the figures that go with it, where only ours can be chosen."""
+        if self.now.takes_another_value:
+            return ""
+        found = self.now.discrepancy
+        values = {
+            "connection": found.connection,
+            "value": self.now.write(self.now.conflict.theirs),
+            "figures": found.difference,
+        }
+        if not found.difference:
+            return gettext("%(connection)s holds %(value)s.") % values
+        return gettext("%(connection)s holds %(value)s: %(figures)s.") % values
+
+    @property
+    def seen_name(self) -> str:
+        """The name of the hidden field that says which values the person was shown."""
+        return self.add_prefix(SEEN)
+
     def clean(self) -> dict[str, Any]:
-        """Ask for the other value where it is chosen."""
+        """Take what is typed as the choice where none is made; ask for it where it is chosen."""
         cleaned: dict[str, Any] = super().clean() or {}
-        if cleaned.get("value") == Choice.OTHER and not self.errors and self._is_missing():
+        if self.errors:
+            return cleaned
+        is_typed = any(self[name].data for name in self.typed)
+        if not cleaned.get("value") and is_typed:
+            cleaned["value"] = Choice.OTHER.value
+        if cleaned.get("value") == Choice.OTHER and self._is_missing(cleaned):
             self.add_error("other", gettext("Type the value that counts."))
         return cleaned
 
-    def _is_missing(self) -> bool:
+    def _is_missing(self, cleaned: Mapping[str, Any]) -> bool:
         """Whether nothing was typed; a text, a day and an address can be cleared."""
-        kind, typed = _kind(self.now), self.cleaned_data.get("other")
+        kind, typed = _kind(self.now), cleaned.get("other")
         if kind is Kind.PRICE:
             return typed is None or typed["unit_price"] is None
         return kind in (Kind.QUANTITY, Kind.MONEY) and typed is None
 
-    def decision(self) -> tuple[Choice, Any]:
-        """Return whose value was chosen, and another one as it was typed."""
-        chosen = self.cleaned_data["value"]
+    def chosen(self) -> Chosen | None:
+        """Return what was chosen, and another value as it was typed; None if nothing was."""
+        chosen, seen = self.cleaned_data.get("value"), str(self.data.get(self.seen_name, ""))
+        if not chosen:
+            return None
         if chosen == BASE:
-            return Choice.OTHER, self.now.conflict.base
+            return Chosen(Choice.OTHER, self.now.conflict.base, seen)
         if chosen != Choice.OTHER:
-            return Choice(chosen), None
-        return Choice.OTHER, self._typed()
+            return Chosen(Choice(chosen), None, seen)
+        return Chosen(Choice.OTHER, self._typed(), seen)
 
     def _typed(self) -> Any:
         if _kind(self.now) is Kind.ADDRESS:
@@ -86,6 +128,61 @@ class ConflictForm(StyledForm):
         if _kind(self.now) is Kind.PRICE:
             return {"amount": typed["unit_price"], "per": typed["price_quantity"]}
         return typed or None if _kind(self.now) is Kind.CODE else typed
+
+
+class ReasonForm(StyledForm):
+    """Form of why the values were chosen."""
+
+    reason = forms.CharField(
+        label=_("Reason"), max_length=200, help_text=_("Kept with each field, and who decided.")
+    )
+
+
+class ConflictForms:
+    """All fields of an order in dispute with one system, and one reason."""
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None,
+        *,
+        conflicts: Iterable[OpenConflict],
+        decides: bool = False,
+        everywhere: Choice | None = None,
+    ) -> None:
+        """``decides`` is whether the form is sent to decide; otherwise it needs no reason yet.
+
+        ``everywhere`` is chosen of each field that can be decided so, whatever was chosen before.
+        """
+        self.rows = [ConflictForm(data, now=now, choice=everywhere) for now in conflicts]
+        reason = data.get("reason", "") if data else ""
+        self.why = ReasonForm(data if decides else None, initial={"reason": reason})
+
+    def __iter__(self) -> Iterator[forms.Form]:
+        yield from (*self.rows, self.why)
+
+    def is_valid(self) -> bool:
+        """Validate every part, so that all errors are shown at once."""
+        judged = [form.is_valid() for form in self if form.is_bound]
+        return all(judged)
+
+    def chosen(self) -> dict[uuid.UUID, Chosen]:
+        """Return what was chosen, by the id of the discrepancy; valid parts only."""
+        found = {
+            form.now.discrepancy.pk: form.chosen()
+            for form in self.rows
+            if form.is_bound and form.is_valid()
+        }
+        return {key: each for key, each in found.items() if each is not None}
+
+    def about(self, field: str | None, line: str | None) -> forms.Form:
+        """Find the form of a discrepancy, or of a field of a line; else that of the reason."""
+        for form in self.rows:
+            path = form.now.conflict.path
+            if str(form.now.discrepancy.pk) == field:
+                return form
+            if line and path in {f"line.{line}.{field}", f"line.{line}.{ALIASES.get(field or '')}"}:
+                return form
+        return self.why
 
 
 def _kind(now: OpenConflict) -> Kind | None:
@@ -97,22 +194,23 @@ def _choices(now: OpenConflict, *, takes_typed: bool) -> Iterator[tuple[str, str
     """List the values, each with what the other system will be sent."""
     conflict, connection = now.conflict, str(now.discrepancy.connection)
 
-    def label(text: str, value: Any) -> str:
-        written = {"value": now.write(value), "connection": connection}
-        sent = gettext("%(connection)s is sent %(value)s.")
+    def label(whose: str, value: Any) -> SafeString:
+        sent = gettext("%(connection)s is sent it.")
         if not now.is_sent(value):
             sent = gettext("%(connection)s holds it already.")
-        return f"{text % written} {sent % written}"
+        said = f"{whose} {sent % {'connection': connection}}"
+        return format_html("<bdi>{}</bdi> <small>{}</small>", now.write(value), said)
 
-    yield Choice.OURS.value, label(gettext("Ours: %(value)s."), conflict.ours)
+    yield Choice.OURS.value, label(gettext("Ours."), conflict.ours)
     if not now.takes_another_value:
         return
-    yield Choice.THEIRS.value, label(gettext("Theirs: %(value)s."), conflict.theirs)
+    yield Choice.THEIRS.value, label(gettext("Theirs."), conflict.theirs)
     if conflict.base is not None and conflict.base not in (conflict.ours, conflict.theirs):
-        yield BASE, label(gettext("As before: %(value)s."), conflict.base)
+        yield BASE, label(gettext("As before."), conflict.base)
     if takes_typed:
-        sent = gettext("Another value, typed below. %(connection)s is sent it.")
-        yield Choice.OTHER.value, sent % {"connection": connection}
+        sent = gettext("%(connection)s is sent it.") % {"connection": connection}
+        another = gettext("Another value, typed below")
+        yield Choice.OTHER.value, format_html("{} <small>{}</small>", another, sent)
 
 
 def _typed_fields(kind: Kind) -> Mapping[str, forms.Field]:

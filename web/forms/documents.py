@@ -6,11 +6,12 @@ from typing import Any, ClassVar
 
 import moneyed
 from django import forms
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from crm.forms import CustomFieldsForm, DayInput
 from crm.models import Account, Contact, Opportunity, User
-from sales.models import Invoice, Order, PriceList, Quote
+from sales.models import Document, Invoice, Order, PriceList, Quote
 from web.forms.accounts import choose_from, offer_owners
 from web.forms.addresses import PARTS, WIDTHS, ShipToFields, parts_of, put_together
 from web.forms.base import AmountField, RateField, RecordForm
@@ -71,6 +72,15 @@ class NewDocumentForm(DocumentForm):
             field.choices = [("", "–"), *currency_choices()]
 
 
+START = ("name", "account", "contact", "opportunity", "currency")
+
+
+def day_inputs(kind: type[Document]) -> dict[str, DayInput]:
+    """Return the inputs of the days among the own columns of a kind of document."""
+    days = (each.name for each in kind.own_fields() if isinstance(each, models.DateField))
+    return {name: DayInput() for name in days}
+
+
 class NewQuoteForm(NewDocumentForm):
     """Starts a quote."""
 
@@ -79,13 +89,13 @@ class NewQuoteForm(NewDocumentForm):
         "contact": 6,
         "opportunity": 6,
         "currency": 3,
-        "valid_until": 3,
+        **dict.fromkeys(Quote.own_columns, 3),
     }
 
     class Meta:
         model = Quote
-        fields = ("name", "account", "contact", "opportunity", "currency", "valid_until")
-        widgets: ClassVar = {"valid_until": DayInput()}
+        fields = (*START, *Quote.own_columns)
+        widgets: ClassVar = day_inputs(Quote)
 
 
 class NewOrderForm(NewDocumentForm):
@@ -96,13 +106,13 @@ class NewOrderForm(NewDocumentForm):
         "contact": 6,
         "opportunity": 6,
         "currency": 3,
-        "requested_on": 3,
+        **dict.fromkeys(Order.own_columns, 3),
     }
 
     class Meta:
         model = Order
-        fields = ("name", "account", "contact", "opportunity", "currency", "requested_on")
-        widgets: ClassVar = {"requested_on": DayInput()}
+        fields = (*START, *Order.own_columns)
+        widgets: ClassVar = day_inputs(Order)
 
 
 class NewInvoiceForm(NewDocumentForm):
@@ -179,25 +189,25 @@ class ShippedHeadForm(ShipToFields, HeadForm):
 class QuoteHeadForm(ShippedHeadForm):
     """The head of a draft quote."""
 
-    widths: ClassVar = {**HEAD_WIDTHS, **WIDTHS, "valid_until": 6}
-    field_order = (*HEAD, "valid_until", *PARTS, "owner", "notes")
+    widths: ClassVar = {**HEAD_WIDTHS, **WIDTHS, **dict.fromkeys(Quote.own_columns, 6)}
+    field_order = (*HEAD, *Quote.own_columns, *PARTS, "owner", "notes")
 
     class Meta:
         model = Quote
-        fields = (*HEAD, "valid_until", "owner", "notes")
-        widgets: ClassVar = {"valid_until": DayInput(), "notes": forms.Textarea({"rows": 3})}
+        fields = (*HEAD, *Quote.own_columns, "owner", "notes")
+        widgets: ClassVar = {**day_inputs(Quote), "notes": forms.Textarea({"rows": 3})}
 
 
 class OrderHeadForm(ShippedHeadForm):
     """The head of a draft order."""
 
-    widths: ClassVar = {**HEAD_WIDTHS, **WIDTHS, "requested_on": 6}
-    field_order = (*HEAD, "requested_on", *PARTS, "owner", "notes")
+    widths: ClassVar = {**HEAD_WIDTHS, **WIDTHS, **dict.fromkeys(Order.own_columns, 6)}
+    field_order = (*HEAD, *Order.own_columns, *PARTS, "owner", "notes")
 
     class Meta:
         model = Order
-        fields = (*HEAD, "requested_on", "owner", "notes")
-        widgets: ClassVar = {"requested_on": DayInput(), "notes": forms.Textarea({"rows": 3})}
+        fields = (*HEAD, *Order.own_columns, "owner", "notes")
+        widgets: ClassVar = {**day_inputs(Order), "notes": forms.Textarea({"rows": 3})}
 
 
 class InvoiceHeadForm(HeadForm):

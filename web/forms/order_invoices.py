@@ -75,7 +75,11 @@ class InvoiceOrderForm(QuantitiesForm):
         self.ledger = ledger
         any_shipped = any(shipped.values())
         self.fields["what"].initial = What.SHIPPED if any_shipped else What.ALL
-        counting = [line for line in lines if line.counts and line.is_sold]
+        counting = [
+            line
+            for line in lines
+            if line.counts and line.is_sold and not line.is_billed_with_bundle
+        ]
         open_now = {line.pk: shipped.get(line.pk) or line.open_to_bill for line in counting}
         self.ask_for(counting, {pk: plain_number(quantity) for pk, quantity in open_now.items()})
 

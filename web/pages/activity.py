@@ -19,7 +19,7 @@ from web.forms.activities import ActivityForm
 from web.icons import draw_icon
 
 SHOWN = 30
-LOOKS = {
+STYLES = {
     Activity.Kind.NOTE: ("note", TONE_CLASS["info"]),
     Activity.Kind.TASK: ("checkbox", TONE_CLASS["warn"]),
     Activity.Kind.CALL: ("phone", TONE_CLASS["brand"]),
@@ -69,7 +69,7 @@ def activity_card(record: models.Model, user: User) -> ActivityCard:
 
 
 def _row(activity: Activity, may_add: bool) -> ActivityRow:
-    icon, css = LOOKS[Activity.Kind(activity.kind)]
+    icon, css = STYLES[Activity.Kind(activity.kind)]
     detail = str(activity.author or "Throughline")
     due = activity.due_on if activity.done_at is None else None
     if due is not None:

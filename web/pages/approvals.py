@@ -95,7 +95,11 @@ def approval_page(
 def _decision_facts(quote: Quote, figures: QuoteFigures) -> list[Fact]:
     base = quote.company.base_currency
     facts = [
-        Fact(gettext("Customer"), Link(str(quote.account), record_url(quote.account))),
+        Fact(
+            gettext("Customer"),
+            Link(str(quote.account), record_url(quote.account)),
+            is_whole=True,
+        ),
         Fact(gettext("Total"), format_money(quote.total, quote.currency)),
     ]
     if base != quote.currency:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from common.formatting import format_quantity, format_rate
 from sales.models import Order, OrderLine
 from sales.services.order_splits import is_split
-from sales.services.prices.price_rules import PriceRule, price_rule
+from sales.services.prices.price_rules import PriceRule, price_rule, prices_kept_by
 from web.display import Link, When
 from web.forms.base import read_choices
 from web.forms.change_orders import ChangedLineForm, ChangeOrderForms
@@ -75,14 +75,13 @@ class ChangeOrderPage:
     previewed: str
     """What was previewed; sent along, so that only what was seen can be agreed."""
     version: str
-    """The order's version when the form was opened."""
+    """The order's version that is shown."""
 
 
 def change_order_page(
     order: Order,
     forms: ChangeOrderForms,
     *,
-    version: str = "",
     preview: Sequence[FieldChange] = (),
     previewed: str = "",
 ) -> ChangeOrderPage:
@@ -102,14 +101,16 @@ def change_order_page(
         preview=preview,
         price_rules=_price_rules(order, forms) if preview else (),
         previewed=previewed,
-        version=version or str(order.version),
+        version=str(order.version),
     )
 
 
 def _price_rules(order: Order, forms: ChangeOrderForms) -> list[str]:
     """Say how each line is priced whose quantity changes, or of which a part is billed."""
+    kept_by = prices_kept_by(order)
     rules = [
-        (form.line, _rule_of_line(order, form.line, form.differences())) for form in forms.lines
+        (form.line, _rule_of_line(order, form.line, form.differences(), kept_by))
+        for form in forms.lines
     ]
     return [
         gettext("%(line)s: %(rule)s") % {"line": line.description, "rule": rule}
@@ -118,25 +119,29 @@ def _price_rules(order: Order, forms: ChangeOrderForms) -> list[str]:
     ]
 
 
-def _rule_of_line(order: Order, line: OrderLine, differences: Mapping[str, object]) -> str:
+def _rule_of_line(
+    order: Order, line: OrderLine, differences: Mapping[str, object], kept_by: str
+) -> str:
     if is_split(line, differences):
         return gettext(
             "%(done)s are shipped or billed and keep their price; "
             "the rest becomes a line of its own at the price that is typed."
         ) % {"done": format_quantity(line.done_quantity)}
     if "quantity" in differences and "unit_price" not in differences:
-        return _price_rule(order, line)
+        return _price_rule(order, line, kept_by)
     return ""
 
 
-def _price_rule(order: Order, line: OrderLine) -> str:
-    rule = price_rule(order, line)
+def _price_rule(order: Order, line: OrderLine, kept_by: str) -> str:
+    rule = price_rule(order, line, kept_by)
     if rule == PriceRule.VOLUME:
         return gettext("the list price holds, with the volume discount of the new quantity.")
     if rule == PriceRule.BILLED:
         return gettext("part of it is billed, so its price and volume discount stay.")
     if rule == PriceRule.TYPED:
         return gettext("its price was typed and stays; no volume discount comes off it.")
+    if rule == PriceRule.KEPT_ELSEWHERE:
+        return gettext("its price is kept in %(system)s and stays.") % {"system": kept_by}
     if line.price_source == line.PriceSource.EXTERNAL:
         return gettext("its price is from an external system and stays.")
     if order.quote is None:

@@ -1,4 +1,4 @@
-"""Page of a connection: how many orders both systems hold alike, why the others are not, runs."""
+"""Page of a connection: who does what, whose values count, what is mapped, and how orders stand."""
 
 from __future__ import annotations
 
@@ -11,21 +11,24 @@ from django.utils.translation import gettext, ngettext
 
 from common.formatting import format_ago, format_moment
 from crm.models import User
-from fulfilment.models import Connection, ReconcileFinding, ReconcileRun
+from fulfilment.models import Connection, InboundMessage, ReconcileFinding, ReconcileRun
 from fulfilment.monitoring.metrics import ConnectionMetrics
 from fulfilment.reconciliation.books import Apart, Books, count_books, orders_apart
-from sales.models import Order
+from fulfilment.services.mapping_checks import check_mapping
+from sales.models import Company, Order
 from web.chips.handoffs import connection_chip
 from web.display import Action, Actions, Chip, Fact, Link, Tone
 from web.display import When as Moment
 from web.pages.cards import Card, CardRow
+from web.pages.connection_settings import duties, fields_card, mapping_card
 from web.pages.records import RecordPage
+from web.pages.unmapped_codes import unmapped_codes_card
 from web.record_urls import record_url
 
 Standing = ReconcileFinding.Standing
 SHOWN = 50
 RUNS = 10
-LOOKS: Mapping[Standing, tuple[Tone, str]] = {
+STYLES: Mapping[Standing, tuple[Tone, str]] = {
     Standing.IN_FLIGHT: ("info", "arrows-exchange"),
     Standing.DIFFERS: ("warn", "scale"),
     Standing.MISSING_HERE: ("bad", "alert-triangle"),
@@ -39,6 +42,12 @@ class ConnectionPage(RecordPage):
 
     record: Connection
     apart: Card
+    unmapped: Card | None
+    """Codes of theirs that orders wait for."""
+    mapping: Card | None
+    fields: Card | None
+    duties: Sequence[Fact]
+    """Who does what; none of a connection that shares no orders."""
     runs: Card
 
 
@@ -46,6 +55,8 @@ def connection_page(connection: Connection, user: User) -> ConnectionPage:
     """Read and format everything that the page of a connection shows."""
     books = count_books([connection.pk])[connection.pk]
     runs = list(connection.runs.order_by("-id")[:RUNS])
+    shares = connection.kind == Connection.Kind.SUPPLY
+    waiting = InboundMessage.objects.open().filter(connection=connection)
     return ConnectionPage(
         record=connection,
         crumb=Link(gettext("Handoffs"), reverse("fulfilment:handoff-list")),
@@ -55,6 +66,10 @@ def connection_page(connection: Connection, user: User) -> ConnectionPage:
         actions=Actions(list(_actions(connection, runs, user))),
         facts=_facts(books),
         apart=_apart_card(connection, books, user),
+        unmapped=unmapped_codes_card(waiting, user),
+        mapping=mapping_card(connection, check_mapping(connection), user) if shares else None,
+        fields=fields_card(connection) if shares else None,
+        duties=duties(connection, list(Company.objects.order_by("name"))) if shares else (),
         runs=_runs_card(runs),
     )
 
@@ -146,7 +161,7 @@ def _apart_row(entry: Apart, visible: Mapping[uuid.UUID, Order]) -> CardRow:
         title=str(order) if order else entry.number or "–",
         url=url,
         detail=entry.number if order and entry.number != order.number else "",
-        chip=Chip(entry.standing.label, *LOOKS[entry.standing]),
+        chip=Chip(entry.standing.label, *STYLES[entry.standing]),
         when=Moment.of(entry.since),
     )
 

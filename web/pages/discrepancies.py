@@ -107,9 +107,19 @@ def compared(found: Discrepancy) -> str:
     return text % values
 
 
+def conflicts_url(found: Discrepancy) -> str:
+    """Return where the fields of an order are decided that are in dispute with a system."""
+    return reverse("fulfilment:order-conflicts", args=[found.record_id, found.connection.code])
+
+
 def _discrepancy_actions(found: Discrepancy, user: User) -> list[Action]:
-    if not user.has_perm("fulfilment.change_discrepancy"):
+    """Offer the decision: who may change the order chooses the value of a field in dispute."""
+    is_field = found.compared is not None
+    right = "sales.change_order" if is_field else "fulfilment.change_discrepancy"
+    if not user.has_perm(right):
         return []
     decided = gettext("It is decided already.") if found.resolved_at else ""
     url = reverse("fulfilment:discrepancy-decide", args=[found.pk])
+    if is_field:
+        url = conflicts_url(found)
     return [Action(gettext("Decide"), url, "scale", asks=True, dialog=True, reason=decided)]

@@ -14,7 +14,7 @@ from sales.models.document_kinds import DOCUMENT_KINDS, ORDER, QUOTE, DocumentKi
 from web.chips.customers import stage_chip
 from web.display import joined
 from web.pages.cards import Card, CardRow
-from web.pages.document_kinds import LOOKS
+from web.pages.document_kinds import STYLES
 from web.record_urls import record_url
 
 SHOWN = 20
@@ -60,7 +60,7 @@ def documents_of_account(account: Account, user: User) -> Card:
 
 
 def _rows(kind: DocumentKind, documents: QuerySet[Any]) -> list[CardRow]:
-    look = LOOKS[kind]
+    look = STYLES[kind]
     return [
         CardRow(
             title=str(document),

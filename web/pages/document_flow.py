@@ -16,7 +16,8 @@ from fulfilment.models import Shipment
 from sales.models import Invoice, Order, Quote
 from sales.models.document_kinds import INVOICE, ORDER, QUOTE
 from web.display import FlowStep, State
-from web.pages.document_kinds import LOOKS
+from web.pages.document_kinds import STYLES
+from web.pages.official_numbers import awaited_system
 from web.record_urls import record_url
 
 NEWEST_QUOTES = 20
@@ -119,7 +120,7 @@ def flow_steps(flow: DocumentFlow, record: models.Model, user: User) -> list[Flo
         _order_step(flow.order, record, user),
         _shipments_step(flow, user),
         _invoice_step(flow, record, user),
-        _official_step(flow.invoice),
+        *_official_step(flow.invoice),
     ]
     reached = max((i for i, step in enumerate(steps) if step.state != "missing"), default=-1)
     return steps[: reached + 1] + [_still_open(step) for step in steps[reached + 1 :]]
@@ -164,7 +165,7 @@ def _opportunity_step(opportunity: Opportunity | None, here: models.Model, user:
 
 
 def _quote_step(quote: Quote | None, here: models.Model, user: User) -> FlowStep:
-    label, icon = QUOTE.label, LOOKS[QUOTE].icon
+    label, icon = QUOTE.label, STYLES[QUOTE].icon
     if quote is None:
         return _missing(label, icon)
     settled = quote.status not in {Quote.Status.DRAFT, Quote.Status.ACTIVE}
@@ -174,7 +175,7 @@ def _quote_step(quote: Quote | None, here: models.Model, user: User) -> FlowStep
 
 
 def _order_step(order: Order | None, here: models.Model, user: User) -> FlowStep:
-    label, icon = ORDER.label, LOOKS[ORDER].icon
+    label, icon = ORDER.label, STYLES[ORDER].icon
     if order is None:
         return _missing(label, icon)
     state: State = "done" if order.status == Order.Status.COMPLETED else "current"
@@ -195,7 +196,7 @@ def _shipments_step(flow: DocumentFlow, user: User) -> FlowStep:
 
 
 def _invoice_step(flow: DocumentFlow, here: models.Model, user: User) -> FlowStep:
-    label, icon, invoice = INVOICE.label, LOOKS[INVOICE].icon, flow.invoice
+    label, icon, invoice = INVOICE.label, STYLES[INVOICE].icon, flow.invoice
     if invoice is None:
         return _missing(label, icon)
     late = invoice.is_overdue()
@@ -212,10 +213,16 @@ def _invoice_step(flow: DocumentFlow, here: models.Model, user: User) -> FlowSte
     return FlowStep(label, detail, state, icon, _link(invoice, user), here=invoice == here)
 
 
-def _official_step(invoice: Invoice | None) -> FlowStep:
+def _official_step(invoice: Invoice | None) -> list[FlowStep]:
+    """Describe the official number; nothing where an issued invoice is given none."""
     label, icon = gettext("Official number"), "building-bank"
     if invoice is None or invoice.is_draft:
-        return _missing(label, icon)
-    if not invoice.official_number:
-        return FlowStep(label, gettext("Waiting for the ERP"), "current", icon)
-    return FlowStep(label, invoice.official_number, "done", icon)
+        return [_missing(label, icon)]
+    if invoice.official_number:
+        return [FlowStep(label, invoice.official_number, "done", icon)]
+    system = awaited_system(invoice)
+    if system is None:
+        return []
+    return [
+        FlowStep(label, gettext("Waiting for %(system)s") % {"system": system}, "current", icon)
+    ]

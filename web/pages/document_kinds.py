@@ -15,7 +15,7 @@ from web.display import Chip, StrOrPromise
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentLook:
+class DocumentStyle:
     """How one kind of document looks among others: in lists, in the menu and in notices."""
 
     icon: str
@@ -32,19 +32,19 @@ class DocumentLook:
         return related.order_by("-id")
 
 
-LOOKS: dict[DocumentKind, DocumentLook] = {
-    ORDER: DocumentLook(
+STYLES: dict[DocumentKind, DocumentStyle] = {
+    ORDER: DocumentStyle(
         "clipboard-check",
         order_chip,
         _("The order is submitted at today's figures; any change of it takes them too."),
     ),
-    INVOICE: DocumentLook(
+    INVOICE: DocumentStyle(
         "receipt",
         invoice_chip,
         _("The invoice is issued at today's figures; any change of it takes them too."),
         prefetched=("instalments",),
     ),
-    QUOTE: DocumentLook(
+    QUOTE: DocumentStyle(
         "file-text",
         quote_chip,
         _("The quote is activated at today's figures; any change of it takes them too."),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
+from typing import Any
 
+from django.db import models
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from common.formatting import format_day, format_quantity, format_rate
@@ -58,7 +62,7 @@ def may_edit(document: AnyDocument, user: User) -> bool:
     return document.is_draft and not document.bills_order and may_change
 
 
-def why_not_edit(document: AnyDocument) -> str:
+def no_edit_reason(document: AnyDocument) -> str:
     """Return why the head of a document is not edited; empty where it is."""
     return refusal_of(check_draft, document) or refusal_of(check_figures, document)
 
@@ -131,6 +135,21 @@ def common_facts(document: AnyDocument) -> list[Fact]:
         Fact(gettext("Owner"), document.owner),
     ]
     return [fact for fact in facts if fact.value]
+
+
+def own_facts(document: AnyDocument) -> list[Fact]:
+    """List the columns that only this kind of document has, where they are filled in."""
+    facts = [
+        Fact(capfirst(each.verbose_name), _shown(document, each)) for each in document.own_fields()
+    ]
+    return [fact for fact in facts if fact.value]
+
+
+def _shown(document: AnyDocument, column: models.Field[Any, Any]) -> object:
+    value = getattr(document, column.name)
+    if column.choices:
+        return getattr(document, f"get_{column.name}_display")()
+    return format_day(value) if isinstance(value, dt.date) else value
 
 
 def _rounding(document: AnyDocument) -> str:

@@ -11,7 +11,7 @@ from crm.models import User
 from sales.models import AnyDocument, Order, Quote, kind_of
 from sales.services.approvals import Approval
 from sales.services.price_refresh import PriceDrift
-from sales.services.prices.override_rights import why_not_lock
+from sales.services.prices.override_rights import no_lock_reason
 from web.display import Action
 
 
@@ -24,11 +24,11 @@ def refresh_action(document: AnyDocument, drifts: Sequence[PriceDrift]) -> Actio
         "refresh",
         asks=True,
         aside=True,
-        reason=_why_not_refresh(document, drifted=drifted),
+        reason=_no_refresh_reason(document, drifted=drifted),
     )
 
 
-def _why_not_refresh(document: AnyDocument, *, drifted: bool) -> str:
+def _no_refresh_reason(document: AnyDocument, *, drifted: bool) -> str:
     if document.prices_locked:
         return gettext("The prices are locked.")
     return "" if drifted else gettext("Every price equals the list price.")
@@ -48,7 +48,7 @@ def lock_action(order: Order, user: User) -> Action:
         reverse(f"sales:order-{'unlock' if locked else 'lock'}-prices", args=[order.pk]),
         "lock-open" if locked else "lock",
         aside=True,
-        reason=why_not_lock(user),
+        reason=no_lock_reason(user),
     )
 
 

@@ -12,16 +12,16 @@ from sales.services.documents.duties import (
 from web.pages.records import refusal_of
 
 
-def why_not_ship_here(company: Company, user: User) -> str:
+def ship_elsewhere_reason(company: Company, user: User) -> str:
     """Return why a company's goods neither leave nor come back here; empty where they do."""
     return refusal_of(lambda sold: refuse_if_shipped_elsewhere(sold, user), company)
 
 
-def why_not_bill_here(company: Company, user: User) -> str:
+def bill_elsewhere_reason(company: Company, user: User) -> str:
     """Return why a company's orders are neither billed nor credited here; empty where they are."""
     return refusal_of(lambda sold: refuse_if_billed_elsewhere(sold, user), company)
 
 
-def why_not_credit_here(invoice: Invoice, user: User) -> str:
+def credit_elsewhere_reason(invoice: Invoice, user: User) -> str:
     """Return why an invoice is not credited here: another system issued it; empty otherwise."""
     return refusal_of(lambda issued: refuse_if_issued_elsewhere(issued, user), invoice)

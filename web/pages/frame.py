@@ -16,7 +16,7 @@ from web.chips.handoffs import connection_chip
 from web.display import Chip, StrOrPromise
 from web.icons import draw_icon
 from web.initials import hue, initials
-from web.pages.document_kinds import LOOKS
+from web.pages.document_kinds import STYLES
 
 NAVIGATION: tuple[tuple[StrOrPromise, tuple[tuple[str, StrOrPromise, str], ...]], ...] = (
     ("", (("home", _("Home"), "home"),)),
@@ -47,7 +47,7 @@ NEW_RECORDS = (
     ("crm", "opportunity", _("Opportunity"), "target-arrow"),
     ("crm", "account", _("Account"), "building-store"),
     ("crm", "contact", _("Contact"), "address-book"),
-    *(("sales", kind.name, kind.number_series.label, LOOKS[kind].icon) for kind in DOCUMENT_KINDS),
+    *(("sales", kind.name, kind.number_series.label, STYLES[kind].icon) for kind in DOCUMENT_KINDS),
 )
 
 

@@ -30,6 +30,7 @@ from common.formatting import (
     format_quantity,
     format_rate,
 )
+from common.history import history_model
 from web.display import Link
 from web.record_urls import record_url
 
@@ -147,7 +148,7 @@ def _parts(model: type[models.Model]) -> list[Table]:
 
 def _history(record: models.Model, table: Table) -> models.QuerySet[Any]:
     model, column = table
-    history: models.QuerySet[Any] = model.pgh_event_model._default_manager.filter(  # type: ignore[attr-defined]  # set by the library
+    history: models.QuerySet[Any] = history_model(model)._default_manager.filter(
         **{column: record.pk}
     )
     return history
@@ -273,7 +274,7 @@ def _with_relations(model: type[models.Model]) -> models.QuerySet[Any]:
 
 
 def _columns(model: type[models.Model]) -> list[Any]:
-    kept = {each.name for each in model.pgh_event_model._meta.get_fields()}  # type: ignore[attr-defined]  # set by the library
+    kept = {each.name for each in history_model(model)._meta.get_fields()}
     return [
         column
         for column in model._meta.concrete_fields

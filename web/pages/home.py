@@ -15,17 +15,18 @@ from django.utils.translation import gettext
 
 from common.formatting import format_day, format_day_of, format_due, format_money
 from crm.models import Activity, Lead, User
-from fulfilment.models import Handoff
-from fulfilment.services.sync_statuses import SyncStatus, differing_orders
+from fulfilment.models import Discrepancy, Handoff, InboundMessage
+from fulfilment.services.sync_statuses import SyncStatus, orders_for_a_person
 from sales.models import Invoice, Order, Quote
 from sales.services.approvals import quotes_to_approve
 from web.chips.customers import follow_up_chip
 from web.chips.documents import invoice_chip
-from web.chips.handoffs import TROUBLE, handoff_chip
-from web.chips.sync import differs_chip
+from web.chips.handoffs import TROUBLE, discrepancy_chip, handoff_chip, message_chip
+from web.chips.sync import status_chip
 from web.display import Chip, joined
-from web.filters.documents import InvoiceFilter
+from web.filters.documents import InvoiceFilter, OrderFilter
 from web.pages.cards import CardRow
+from web.pages.discrepancies import compared
 from web.record_urls import record_url
 
 SOON = dt.timedelta(days=7)
@@ -195,9 +196,9 @@ def _expiring_row(quote: Quote) -> CardRow:
 
 
 def orders_that_differ(user: User) -> list[Panel]:
-    """List orders of which both systems changed a field: one's own first, then the oldest."""
+    """List orders that differ, or miss there, until a person acts: one's own, then the oldest."""
     is_others = Case(When(owner=user, then=Value(0)), default=Value(1))
-    orders = differing_orders(Order.objects.visible_to(user)).select_related("account")
+    orders = orders_for_a_person(Order.objects.visible_to(user)).select_related("account")
     rows = [
         _differing_row(order) for order in orders.order_by(is_others, "since", "pk")[: SHOWN + 1]
     ]
@@ -209,7 +210,7 @@ def orders_that_differ(user: User) -> list[Panel]:
             icon="scale",
             rows=rows,
             empty="",
-            all_url=f"{reverse('sales:order-list')}?sync={SyncStatus.DIFFERS}",
+            all_url=f"{reverse('sales:order-list')}?sync={OrderFilter.PERSON}",
             tone="warn",
         )
     ]
@@ -221,26 +222,52 @@ def _differing_row(order: Any) -> CardRow:
         title=str(order),
         url=f"{record_url(order)}#sync",
         detail=joined(order.account, since),
-        chip=differs_chip(order.differing),
+        chip=status_chip(SyncStatus(order.sync_status), differing=order.differing or 0),
         amount=format_money(order.total, order.currency),
     )
 
 
 def sync_trouble(user: User) -> Panel:
-    """List documents that an external system has not received."""
+    """List what an external system has not received, and what one reported that needs a person."""
     handoffs = (
         Handoff.objects.visible_to(user)
         .filter(state__in=TROUBLE)
         .select_related("event", "lane__connection")
-        .order_by("-id")[: SHOWN + 1]
+        .order_by("-id")
     )
+    waiting = InboundMessage.objects.visible_to(user).waiting().select_related("connection")
+    differing = Discrepancy.objects.visible_to(user).open().filter(compared__isnull=True)
+    differing = differing.select_related("connection").order_by("-id")
+    rows = [
+        *(_handoff_row(each) for each in handoffs[: SHOWN + 1]),
+        *(_message_row(each) for each in waiting.order_by("-id")[: SHOWN + 1]),
+        *(_discrepancy_row(each) for each in differing[: SHOWN + 1]),
+    ]
     return Panel(
         title=gettext("Sync trouble"),
         icon="cloud-exclamation",
-        rows=[_handoff_row(handoff) for handoff in handoffs],
-        empty=gettext("Every external system has received all its messages."),
-        all_url=f"{reverse('fulfilment:handoff-list')}?state={Handoff.State.NEEDS_ATTENTION}",
+        rows=rows[: SHOWN + 1],
+        empty=gettext("All messages are received, and no report needs a person."),
+        all_url=reverse("fulfilment:handoff-list"),
         tone="bad",
+    )
+
+
+def _message_row(message: InboundMessage) -> CardRow:
+    return CardRow(
+        title=f"{message.subject or message.type} ← {message.connection}",
+        url=record_url(message),
+        detail=message.display_detail,
+        chip=message_chip(message),
+    )
+
+
+def _discrepancy_row(found: Discrepancy) -> CardRow:
+    return CardRow(
+        title=compared(found),
+        url=record_url(found),
+        detail=joined(found.record_number, found.display_rule),
+        chip=discrepancy_chip(found),
     )
 
 

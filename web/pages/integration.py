@@ -65,8 +65,7 @@ def build_integration(
         sync=sync_chip(
             states,
             held,
-            is_undecided=exchange.is_undecided,
-            differing=len(exchange.conflicts),
+            is_undecided=exchange.is_undecided_beside({each.connection_id for each in held}),
             not_shared=not_shared(document) if isinstance(document, Order) and not held else "",
         ),
         sync_card=sync_card(

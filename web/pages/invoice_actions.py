@@ -15,7 +15,7 @@ from sales.services.billing.surplus import Surplus
 from sales.services.price_refresh import PriceDrift
 from web.display import Action
 from web.pages.draft_actions import refresh_action
-from web.pages.duties import why_not_bill_here, why_not_credit_here
+from web.pages.duties import bill_elsewhere_reason, credit_elsewhere_reason
 from web.pages.payments import payment_actions
 from web.pages.todays_figures import ISSUE
 
@@ -47,7 +47,7 @@ def _draft_actions(invoice: Invoice, user: User, drifts: Sequence[PriceDrift]) -
         _url(invoice, "issue"),
         "send",
         form_id=ISSUE,
-        reason=_why_not_bill(invoice, user),
+        reason=_no_bill_reason(invoice, user),
     )
     delete = Action(
         gettext("Delete draft"),
@@ -78,19 +78,19 @@ def _issued_actions(invoice: Invoice, user: User, customer_credit: Decimal) -> l
         "receipt-refund",
         asks=True,
         aside=True,
-        reason=why_not_credit(invoice, user),
+        reason=no_credit_reason(invoice, user),
     )
     return [*payment_actions(invoice, user, customer_credit), credit]
 
 
-def _why_not_bill(invoice: Invoice, user: User) -> str:
+def _no_bill_reason(invoice: Invoice, user: User) -> str:
     """Return why another system bills the order of the invoice; empty where none does."""
-    return why_not_bill_here(invoice.company, user) if invoice.bills_order else ""
+    return bill_elsewhere_reason(invoice.company, user) if invoice.bills_order else ""
 
 
-def why_not_credit(invoice: Invoice, user: User) -> str:
+def no_credit_reason(invoice: Invoice, user: User) -> str:
     """Return why the invoice cannot be credited; empty when it can."""
-    if reason := why_not_credit_here(invoice, user) or _why_not_bill(invoice, user):
+    if reason := credit_elsewhere_reason(invoice, user) or _no_bill_reason(invoice, user):
         return reason
     if not invoice.is_creditable:
         return gettext("Only an issued invoice is credited.")

@@ -10,10 +10,12 @@ from decimal import Decimal
 from django.utils.translation import gettext
 
 from common.formatting import format_day, format_due, format_money
+from fulfilment.models import Connection
 from sales.models import Invoice
 from sales.pricing.due import Due
 from web.chips.documents import instalment_chip, invoice_chip
 from web.pages.cards import Card, CardRow, icon_mark
+from web.pages.official_numbers import giving_system
 from web.pages.payments import open_amount
 from web.record_urls import record_url
 
@@ -33,18 +35,19 @@ class OfficialInvoice:
     """The ERP's invoice of record beside ours."""
 
     note: str
+    system: str
+    """What the figures beside ours are called."""
     rows: Sequence[OfficialRow]
 
 
-def official_invoice(invoice: Invoice) -> OfficialInvoice:
-    """Put our figures beside the ERP's."""
-    currency = invoice.currency
+def official_invoice(invoice: Invoice) -> OfficialInvoice | None:
+    """Put our figures beside those of record; None where none are known or awaited."""
+    currency, system = invoice.currency, _system_of_record(invoice)
+    if system is None and not invoice.official_number:
+        return None
     return OfficialInvoice(
-        note=(
-            gettext("As the ERP posted it, beside ours")
-            if invoice.official_number
-            else gettext("The ERP has not posted it yet")
-        ),
+        note=_official_note(invoice, system),
+        system=str(system or gettext("Of record")),
         rows=[
             OfficialRow(gettext("Number"), invoice.number or "–", invoice.official_number or "–"),
             _days(invoice.issued_on, invoice.official_issued_on),
@@ -55,6 +58,21 @@ def official_invoice(invoice: Invoice) -> OfficialInvoice:
             ),
         ],
     )
+
+
+def _system_of_record(invoice: Invoice) -> Connection | None:
+    """Return the system that posted an invoice, else the one that is to; one statement."""
+    if not invoice.official_number:
+        return giving_system(invoice)
+    return Connection.objects.filter(code=invoice.official_source).exclude(code="").first()
+
+
+def _official_note(invoice: Invoice, system: Connection | None) -> str:
+    if system is None:
+        return gettext("As it was posted, beside ours")
+    if invoice.official_number:
+        return gettext("As %(system)s posted it, beside ours") % {"system": system}
+    return gettext("%(system)s has not posted it yet") % {"system": system}
 
 
 def _days(ours: dt.date | None, theirs: dt.date | None) -> OfficialRow:

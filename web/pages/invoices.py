@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from common.formatting import format_day, format_due, format_money, format_rate
+from common.read_cache import cached_reads
 from crm.models import User
 from sales.models import Invoice, InvoiceLine, OrderLine
 from sales.services.billing.surplus import Surplus, find_surplus
@@ -27,11 +28,11 @@ from web.pages.documents import (
     common_facts,
     history_card,
     may_edit,
+    no_edit_reason,
     read_events,
     rest_as_new_line,
     subtitle,
     tax_notices,
-    why_not_edit,
 )
 from web.pages.integration import Integration, build_integration
 from web.pages.invoice_actions import invoice_actions
@@ -60,7 +61,7 @@ RELATED = (
 class IssuedInvoice:
     """The parts of the page that only an issued invoice has."""
 
-    official: OfficialInvoice
+    official: OfficialInvoice | None
     cards: Sequence[Card]
     """Instalments, payments and credit notes, where there are any."""
     integration: Integration
@@ -73,6 +74,7 @@ class InvoicePage(DocumentPage):
     issued: IssuedInvoice | None
 
 
+@cached_reads()
 def invoice_page(invoice: Invoice, user: User, *, problem: str = "") -> InvoicePage:
     """Read and format everything that the page of an invoice shows; 13 statements at most.
 
@@ -92,7 +94,7 @@ def invoice_page(invoice: Invoice, user: User, *, problem: str = "") -> InvoiceP
         chips=[*invoice_chips(invoice), *_sync_chip(issued)],
         actions=Actions(invoice_actions(invoice, user, drifts, customer_credit, surplus)),
         problem=problem,
-        locked=why_not_edit(invoice) if invoice.is_draft else "",
+        locked=no_edit_reason(invoice) if invoice.is_draft else "",
         flow=flow_steps(document_flow(invoice), invoice, user),
         lines=build_lines(invoice, lines, drifts, editable=editable, seen=today.seen),
         issued=issued,

@@ -11,6 +11,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import overload
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
@@ -135,7 +136,8 @@ def read_lines(document: Invoice) -> list[InvoiceLine]: ...
 def read_lines(document: AnyDocument) -> Sequence[AnyLine]: ...
 def read_lines(document: AnyDocument) -> Sequence[AnyLine]:
     """Read a document's lines with what their rows need, in one statement."""
-    lines = document.lines.select_related("unit", "product").order_by("position", "id")
+    stored: QuerySet[AnyLine] = document.lines.all()
+    lines = stored.select_related("unit", "product").order_by("position", "id")
     read = list(with_dated_rates(lines, document))
     put_todays_rates(document, read)
     return read

@@ -15,8 +15,8 @@ from sales.services.billing.surplus import Surplus
 from sales.services.price_refresh import PriceDrift
 from web.display import Action
 from web.pages.draft_actions import lock_action, refresh_action
-from web.pages.duties import why_not_bill_here
-from web.pages.shipments import why_not_ship
+from web.pages.duties import bill_elsewhere_reason
+from web.pages.shipments import no_ship_reason
 from web.pages.surplus import open_draft, surplus_action
 from web.pages.todays_figures import ISSUE
 
@@ -136,7 +136,7 @@ def _cancel(order: Order) -> Action:
 
 
 def _invoice(order: Order, user: User, lines: Sequence[OrderLine]) -> Action:
-    reason = why_not_bill_here(order.company, user)
+    reason = bill_elsewhere_reason(order.company, user)
     if not any(line.counts and line.open_to_bill > 0 for line in lines):
         reason = reason or gettext("Everything is invoiced, or on a draft.")
     url = _url(order, "invoice")
@@ -149,5 +149,5 @@ def _ship(order: Order, user: User, lines: Sequence[OrderLine]) -> Action:
         reverse("fulfilment:shipment-new", args=[order.pk]),
         "truck-delivery",
         asks=True,
-        reason=why_not_ship(order, lines, user),
+        reason=no_ship_reason(order, lines, user),
     )

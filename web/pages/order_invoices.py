@@ -10,11 +10,17 @@ from common.formatting import format_money
 from sales.models import Invoice
 from web.chips.documents import invoice_chip
 from web.pages.cards import Card, CardRow, icon_mark
+from web.pages.official_numbers import awaited_system, is_without
 from web.record_urls import record_url
 
 
 def invoices_card(invoices: Iterable[Invoice]) -> Card:
-    """Format an order's invoices, which were read with their instalments."""
+    """Format an order's invoices, which were read with their instalments.
+
+    One statement, if one of them has no official number.
+    """
+    invoices = list(invoices)
+    numbered = any(map(awaited_system, [each for each in invoices if is_without(each)][:1]))
     return Card(
         title=gettext("Invoices"),
         id="invoices",
@@ -23,7 +29,7 @@ def invoices_card(invoices: Iterable[Invoice]) -> Card:
                 mark=icon_mark("receipt"),
                 title=str(invoice),
                 url=record_url(invoice),
-                detail=_official_number(invoice),
+                detail=_official_number(invoice, is_awaited=numbered),
                 chip=invoice_chip(invoice),
                 amount=format_money(invoice.total, invoice.currency),
             )
@@ -33,9 +39,9 @@ def invoices_card(invoices: Iterable[Invoice]) -> Card:
     )
 
 
-def _official_number(invoice: Invoice) -> str:
+def _official_number(invoice: Invoice, *, is_awaited: bool) -> str:
     if invoice.official_number:
         return gettext("official %(number)s") % {"number": invoice.official_number}
     if invoice.number:
-        return gettext("no official number yet")
+        return gettext("no official number yet") if is_awaited and not invoice.origin else ""
     return invoice.get_what_display()

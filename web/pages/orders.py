@@ -33,6 +33,7 @@ from web.pages.documents import (
     common_facts,
     history_card,
     may_edit,
+    own_facts,
     read_events,
     rest_as_new_line,
     subtitle,
@@ -97,7 +98,7 @@ def order_page(
         chips=_chips(order, submitted),
         actions=Actions(order_actions(order, user, lines, drifts, taken, surplus, invoices)),
         problem=problem,
-        locked=_why_locked(order),
+        locked=_locked_reason(order),
         flow=flow_steps(flow, order, user),
         lines=below_total(
             build_lines(order, lines, drifts, editable=editable, taken=taken, seen=today.seen),
@@ -209,7 +210,7 @@ def _chips(order: Order, submitted: SubmittedOrder | None) -> list[Chip]:
     return [*chips, *filter(None, [submitted.integration.sync])]
 
 
-def _why_locked(order: Order) -> str:
+def _locked_reason(order: Order) -> str:
     """Return why an order, or its prices, are not edited, and the way on."""
     if order.is_draft and order.prices_are_locked:
         if order.quote is None:
@@ -232,8 +233,7 @@ def _facts(order: Order) -> list[Fact]:
         facts.insert(1, Fact(gettext("Ship to"), ship_to, is_whole=True))
     if order.confirmed_on:
         facts.insert(1, Fact(gettext("Confirmed delivery"), format_day(order.confirmed_on)))
-    if order.requested_on:
-        facts.insert(1, Fact(gettext("Requested delivery"), format_day(order.requested_on)))
+    facts[1:1] = own_facts(order)
     if order.quote is not None:
         facts.insert(1, Fact(gettext("Quote"), Link(str(order.quote), record_url(order.quote))))
     if order.submitted_at:

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from common.formatting import format_day, format_due
+from common.formatting import format_due
 from crm.models import User
 from sales.models import OpportunityLine, Quote
 from sales.services.approvals import Approval, approval_of
@@ -30,9 +30,10 @@ from web.pages.documents import (
     common_facts,
     history_card,
     may_edit,
+    no_edit_reason,
+    own_facts,
     read_events,
     subtitle,
-    why_not_edit,
 )
 from web.pages.draft_actions import approval_actions, refresh_action, take_lines_action
 from web.pages.lines import build_lines, drifts_of, read_lines
@@ -75,7 +76,7 @@ def quote_page(
         chips=_chips(quote, approval),
         actions=Actions(_actions(quote, user, approval, drifts)),
         problem=problem,
-        locked="" if quote.is_draft else _why_locked(quote),
+        locked="" if quote.is_draft else _locked_reason(quote),
         flow=flow_steps(document_flow(quote), quote, user),
         lines=build_lines(quote, lines, drifts, editable=editable, seen=today.seen),
         promotions=build_promotions(quote, uses, editable=editable, form=promotion_form),
@@ -106,17 +107,17 @@ def _chips(quote: Quote, approval: Approval) -> list[Chip]:
     return shown
 
 
-def _why_locked(quote: Quote) -> str:
+def _locked_reason(quote: Quote) -> str:
     """Return why a quote is not edited, and the way on."""
     if quote.is_active:
         return gettext("This revision is with the customer. Revise it to change anything.")
-    return why_not_edit(quote)
+    return no_edit_reason(quote)
 
 
 def _facts(quote: Quote) -> list[Fact]:
     """List what one wants to know at a glance."""
     facts = common_facts(quote)
-    facts.insert(1, Fact(gettext("Valid until"), format_day(quote.valid_until)))
+    facts[1:1] = own_facts(quote)
     if quote.accepted_by_name:
         facts.insert(0, Fact(gettext("Accepted by"), quote.accepted_by_name))
     if quote.closed_reason:

@@ -15,7 +15,7 @@ from sales.models import Product
 from web.chips.customers import lead_chip, stage_chip
 from web.display import Chip, joined
 from web.pages.cards import CardRow
-from web.pages.document_kinds import LOOKS
+from web.pages.document_kinds import STYLES
 from web.record_urls import record_url
 
 EACH = 8
@@ -42,8 +42,8 @@ def search_page(text: str, user: User) -> SearchPage:
 
 def url_of_number(text: str, user: User) -> str:
     """Return the page of the one document with this number."""
-    ours = [(kind, "number") for kind in LOOKS]
-    official = [(kind, kind.official_number) for kind in LOOKS if kind.official_number]
+    ours = [(kind, "number") for kind in STYLES]
+    official = [(kind, kind.official_number) for kind in STYLES if kind.official_number]
     for kind, column in (*ours, *official):
         documents = kind.model._default_manager.visible_to(user)
         newest = documents.filter(**{f"{column}__iexact": text}).order_by("-id").first()
@@ -61,7 +61,7 @@ def _find(text: str, user: User) -> Iterator[CardRow]:
 
 def _documents(text: str, user: User) -> Iterator[CardRow]:
     named = Q(name__icontains=text) | Q(account__name__icontains=text)
-    for kind, look in LOOKS.items():
+    for kind, look in STYLES.items():
         visible = kind.model._default_manager.visible_to(user)
         found = visible.filter(named | kind.is_called(text, "icontains"))
         for document in look.read(found).select_related("account", "company")[:EACH]:

@@ -23,7 +23,7 @@ from sales.models import Order, OrderLine
 from web.chips.handoffs import shipment_chip
 from web.display import Action, Chip, When
 from web.icons import draw_icon
-from web.pages.duties import why_not_ship_here
+from web.pages.duties import ship_elsewhere_reason
 from web.pages.records import refusal_of
 
 
@@ -35,7 +35,8 @@ class ShipmentRow:
     icon: SafeString
     note: str
     """That it is a return, and of which shipment; empty for a shipment."""
-    contents: str
+    contents: Sequence[tuple[str, str]]
+    """Quantity and description of each line."""
     transport: str
     parcels: Sequence[str]
     chip: Chip
@@ -73,10 +74,10 @@ def _row(shipment: Any, actions: Sequence[Action]) -> ShipmentRow:
         reference=shipment.reference,
         icon=draw_icon("truck-return" if is_return else "truck-delivery"),
         note=_return_note(shipment) if is_return else "",
-        contents=", ".join(
-            f"{format_quantity(Decimal(line['quantity']))} × {line['what']}"
+        contents=[
+            (format_quantity(Decimal(line["quantity"])), line["what"])
             for line in shipment.lines_read
-        ),
+        ],
         transport=_transport(shipment),
         parcels=[
             _parcel(parcel)
@@ -121,14 +122,14 @@ def shipment_actions(shipment: Shipment, user: User) -> list[Action]:
         return reverse(f"fulfilment:shipment-{name}", args=[shipment.pk, *more])
 
     status = Shipment.Status
-    looks = {
+    labels = {
         status.SHIPPED: (gettext("Mark as shipped"), "truck-delivery"),
         status.DELIVERED: (gettext("Mark as delivered"), "home-check"),
     }
-    reason = why_not_ship_here(shipment.order.company, user)
+    reason = ship_elsewhere_reason(shipment.order.company, user)
     moves = [
         Action(label, url("move", to), icon, reason=reason if shipment.leaves_by(to) else "")
-        for to, (label, icon) in looks.items()
+        for to, (label, icon) in labels.items()
         if shipment.can_move_to(to)
     ]
     parcel = Action(gettext("Add a parcel"), url("parcel"), "package", asks=True, dialog=True)
@@ -138,6 +139,6 @@ def shipment_actions(shipment: Shipment, user: User) -> list[Action]:
     return [*moves, parcel, *([back] if shipment.status in Shipment.LEFT else [])]
 
 
-def why_not_ship(order: Order, lines: Sequence[OrderLine], user: User) -> str:
+def no_ship_reason(order: Order, lines: Sequence[OrderLine], user: User) -> str:
     """Return why nothing can be shipped now; empty when something can."""
     return refusal_of(lambda shipped: check_can_ship(shipped, lines, user), order)

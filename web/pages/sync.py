@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from typing import Any
 
 from django.urls import reverse
 from django.utils.html import format_html
@@ -12,10 +13,14 @@ from django.utils.translation import gettext
 
 from common.formatting import format_money
 from fulfilment.models import Connection, Discrepancy, SyncState
-from fulfilment.services.sync_statuses import OrderSync, SyncStatus, supply_connections
-from fulfilment.sync.policies import Owner
+from fulfilment.services.sync_statuses import (
+    OrderSync,
+    SyncStatus,
+    supply_connections,
+    with_status_of_each,
+)
 from sales.models import AnyDocument, Order
-from web.chips.sync import differs_chip, state_chip, status_chip
+from web.chips.sync import state_chip, status_chip
 from web.display import Action, Chip, Link, When
 from web.pages.cards import Card, CardRow
 from web.pages.discrepancies import compared
@@ -25,34 +30,18 @@ TOTAL = "head.of_record.total"
 WORD = "head.processing_status"
 
 
-def read_sync_states(document: AnyDocument) -> list[SyncState]:
-    """Read what the supply-chain systems hold of an order; one statement, none for others."""
+def read_sync_states(document: AnyDocument) -> list[Any]:
+    """Read what the supply-chain systems hold of an order, and how; one statement, or none."""
     if not isinstance(document, Order):
         return []
     states = SyncState.objects.filter(
         record_id=document.pk, connection__kind=Connection.Kind.SUPPLY
     )
-    return list(states.select_related("connection").order_by("connection__name"))
+    states = with_status_of_each(states).select_related("connection")
+    return list(states.order_by("connection__name"))
 
 
-def kept_there(order: Order) -> dict[str, str]:
-    """Name the system that keeps a field of an order, by the path of its policy; one statement.
-
-    They are the shared fields that an administrator gave to it.
-    """
-    shared = SyncState.objects.filter(record_id=order.pk)
-    systems = Connection.objects.filter(
-        kind=Connection.Kind.SUPPLY, pk__in=shared.values("connection")
-    )
-    return {
-        path: system.name
-        for system in systems
-        for path, owner in system.field_owners.items()
-        if owner == Owner.THEIRS
-    }
-
-
-def why_not_shared(order: Order, connections: Sequence[Connection]) -> str:
+def unshared_reason(order: Order, connections: Sequence[Connection]) -> str:
     """Say why no supply-chain system keeps an order; empty where there are no such systems.
 
     It is asked of an order of which they hold nothing.
@@ -72,7 +61,7 @@ def why_not_shared(order: Order, connections: Sequence[Connection]) -> str:
 
 def not_shared(order: Order) -> str:
     """Say why no supply-chain system keeps an order of which they hold nothing; one statement."""
-    return why_not_shared(order, supply_connections())
+    return unshared_reason(order, supply_connections())
 
 
 def draft_chip(order: Order) -> Chip | None:
@@ -83,12 +72,11 @@ def draft_chip(order: Order) -> Chip | None:
 
 def sync_cell(order: Order, found: OrderSync, connections: Sequence[Connection]) -> SafeString:
     """Show in a list whether other systems hold an order as we do, and lead to it there."""
-    chip = status_chip(found.status)
-    if found.differing:
-        chip = differs_chip(found.differing)
-    elif found.status is SyncStatus.NOT_SHARED:
-        chip = status_chip(found.status, why_not_shared(order, connections))
+    is_shared = found.status is not SyncStatus.NOT_SHARED
+    why = "" if is_shared else unshared_reason(order, connections)
     connection = next((each for each in connections if each.pk == found.connection), None)
+    system = str(connection or "")
+    chip = status_chip(found.status, why, system=system, differing=found.differing)
     url = connection.link_to(found.external_id, found.number) if connection else ""
     if not url:
         return format_html("{}", chip)
@@ -97,7 +85,7 @@ def sync_cell(order: Order, found: OrderSync, connections: Sequence[Connection])
 
 def sync_card(
     order: AnyDocument,
-    states: Sequence[SyncState],
+    states: Sequence[Any],
     conflicts: Sequence[Discrepancy],
     *,
     may_compare: bool,
@@ -108,26 +96,29 @@ def sync_card(
     rows: list[CardRow] = []
     for state in states:
         own = [each for each in conflicts if each.connection_id == state.connection_id]
-        actions = [_compare(order, state)] if may_compare else []
-        rows += [_state_row(order, state, len(own), actions), *map(_conflict_row, own)]
+        actions = _actions(order, state, has_conflicts=bool(own)) if may_compare else []
+        rows += [_state_row(order, state, actions), *map(_conflict_row, own)]
     return Card(title=gettext("Two-way sync"), id="sync", rows=rows)
 
 
-def _compare(order: Order, state: SyncState) -> Action:
-    url = reverse("fulfilment:order-compare", args=[order.pk, state.connection.code])
-    return Action(gettext("Compare now"), url, "refresh")
+def _actions(order: Order, state: SyncState, *, has_conflicts: bool) -> list[Action]:
+    args = [order.pk, state.connection.code]
+    decide = reverse("fulfilment:order-conflicts", args=args)
+    compare = reverse("fulfilment:order-compare", args=args)
+    actions = [Action(gettext("Compare now"), compare, "refresh")]
+    if has_conflicts:
+        actions.insert(0, Action(gettext("Decide"), decide, "scale", asks=True, dialog=True))
+    return actions
 
 
-def _state_row(
-    order: Order, state: SyncState, differing: int, actions: Sequence[Action]
-) -> CardRow:
+def _state_row(order: Order, state: Any, actions: Sequence[Action]) -> CardRow:
     link, number = link_there(state), _number(state)
     return CardRow(
         title=" ".join(filter(None, (str(state.connection), number, "↗" if link else ""))),
         url=link,
         note=str(state.held.get(WORD) or ""),
         detail=" · ".join(_parts(order, state)),
-        chip=state_chip(state, differing),
+        chip=state_chip(state),
         when=When.of(state.received_at),
         actions=actions,
     )

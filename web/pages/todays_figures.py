@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from common.formatting import format_money, format_rate
 from sales.models import kind_of
 from sales.services.documents.todays_figures import RateChange, TodaysFigures
-from web.pages.document_kinds import LOOKS
+from web.pages.document_kinds import STYLES
 
 ISSUE = "issue"
 """The id of the form that issues a draft; the figures that were seen belong to it."""
@@ -32,7 +32,7 @@ def todays_notices(today: TodaysFigures[Any, Any]) -> list[str]:
     sentences = (
         *_rate_sentences(today.rate_changes),
         total % {"before": before, "now": now},
-        str(LOOKS[kind_of(document)].takes_todays_figures),
+        str(STYLES[kind_of(document)].takes_todays_figures),
     )
     return [" ".join(sentences)]
 

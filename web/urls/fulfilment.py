@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, path, register_converter
 from django.urls.converters import StringConverter
 
 from web.views import (
+    conflicts,
     connections,
     discrepancies,
     handoff_actions,
@@ -50,6 +51,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("discrepancies/<uuid:pk>/decide/", discrepancies.decide, name="discrepancy-decide"),
     path("orders/<uuid:pk>/ship/", shipments.new, name="shipment-new"),
     path("orders/<uuid:pk>/compare/<slug:code>/", sync.compare, name="order-compare"),
+    path("orders/<uuid:pk>/conflicts/<slug:code>/", conflicts.decide, name="order-conflicts"),
     path("shipments/<uuid:pk>/return/", shipments.take_back, name="shipment-return"),
     path("shipments/<uuid:pk>/parcel/", shipments.parcel, name="shipment-parcel"),
     path("shipments/<uuid:pk>/<shipment_status:status>/", shipments.move, name="shipment-move"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from http import HTTPStatus
 
 from django import forms
 from django.http import HttpResponse
@@ -11,10 +10,10 @@ from django.utils.translation import gettext
 
 from common.errors import DomainError
 from sales.models import Quote
-from sales.services.approvals import decide_approval, request_approval
-from web.actions import run_form_action
+from sales.services.approvals import check_is_draft, decide_approval, request_approval
+from web.actions import lead_away, run_form_action
 from web.forms.approvals import ApproveForm, AskApprovalForm, RefuseForm
-from web.forms.base import add_refusal
+from web.forms.base import add_refusal, status_of_forms
 from web.htmx import go_to, show_message
 from web.http import RepRequest, rep_with
 from web.pages.approvals import MAY_APPROVE, ApprovalPage, approval_page
@@ -32,6 +31,7 @@ def ask_for_approval(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         quote,
         AskApprovalForm(request.POST or None),
         lambda answers: request_approval(quote.pk, actor=request.user, **answers),
+        check=lambda: check_is_draft(quote),
         heading=gettext("Ask for approval of %(quote)s") % {"quote": quote},
         label=gettext("Ask for approval"),
         done=gettext("Approval requested. Those who may approve see the quote on their home page."),
@@ -68,9 +68,11 @@ def _decide(
     request: RepRequest, pk: uuid.UUID, form: forms.Form, *, approved: bool, done: str
 ) -> HttpResponse | None:
     """Decide on the content whose hash was posted; None where the page is to be shown (again)."""
+    quote, seen = find_document(request, Quote, pk), request.POST.get("seen", "")
+    if elsewhere := lead_away(request, quote, lambda: check_is_draft(quote)):
+        return elsewhere
     if request.method != "POST" or not form.is_valid():
         return None
-    quote, seen = find_document(request, Quote, pk), request.POST.get("seen", "")
     try:
         decide_approval(
             quote.pk, actor=request.user, approved=approved, seen=seen, **form.cleaned_data
@@ -84,5 +86,4 @@ def _decide(
 
 def _show(request: RepRequest, page: ApprovalPage) -> HttpResponse:
     """Show what is decided on as it stands now; refused, with the comment that was typed."""
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if page.form.errors else HTTPStatus.OK
-    return render_page(request, "quotes/decision.html", page, status=status)
+    return render_page(request, "quotes/decision.html", page, status=status_of_forms(page.form))

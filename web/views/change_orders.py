@@ -5,26 +5,26 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Sequence
-from http import HTTPStatus
 
 from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext
 
-from common.errors import DomainError, SeveralErrors
+from common.errors import DomainError, SeveralErrors, StaleVersion
+from fulfilment.services.kept_fields import kept_there
 from sales.models import Order
 from sales.services.billing.ledgers import taken_off
 from sales.services.change_orders import change_order, preview_change
+from sales.services.documents.locks import check_version
 from sales.services.documents.tax_rates import tax_drift
 from sales.services.order_differences import hash_changes
 from web.form_fields import IDEMPOTENCY_KEY
-from web.forms.base import add_refusal
+from web.forms.base import add_refusal, status_of_forms
 from web.forms.change_orders import ChangeOrderForms
 from web.htmx import go_to, refuse, show_message
 from web.http import RepRequest, rep_with
 from web.pages.change_orders import change_order_page
 from web.pages.field_changes import FieldChange, field_changes
 from web.pages.lines import read_lines
-from web.pages.sync import kept_there
 from web.record_urls import record_url
 from web.rendering import render_page
 from web.views.documents import find_document
@@ -35,7 +35,7 @@ ABOUT_THE_PAGE = frozenset(
 """What is sent along and is no part of the change itself."""
 
 
-def why_not_change(order: Order) -> str:
+def no_change_reason(order: Order) -> str:
     """Return why the order takes no change order; empty when it does."""
     if order.is_binding:
         return ""
@@ -46,7 +46,7 @@ def why_not_change(order: Order) -> str:
 def change(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Show the form, then the preview, and change the order once the preview was confirmed."""
     order = find_document(request, Order, pk)
-    if reason := why_not_change(order):
+    if reason := no_change_reason(order):
         return refuse(request, reason, record_url(order))
     lines = read_lines(order)
     forms = ChangeOrderForms(
@@ -61,8 +61,19 @@ def change(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     if request.method != "POST" or not forms.is_valid():
         return _show(request, order, forms)
     try:
+        check_version(order, _expected_version(request.POST))
         if request.POST.get("step") == "change" and _was_seen(request.POST):
             return _agree(request, order, forms)
+    except DomainError as error:
+        _place_refusal(forms, error)
+        if not isinstance(error, StaleVersion):
+            return _show(request, order, forms)
+    return _preview(request, order, forms)
+
+
+def _preview(request: RepRequest, order: Order, forms: ChangeOrderForms) -> HttpResponse:
+    """Show what would change now, also where the order was changed since the last preview."""
+    try:
         seen = preview_change(order.pk, forms.changes(), actor=request.user)
     except DomainError as error:
         _place_refusal(forms, error)
@@ -72,13 +83,12 @@ def change(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def _agree(request: RepRequest, order: Order, forms: ChangeOrderForms) -> HttpResponse:
-    version = request.POST.get("version", "")
     change_order(
         order.pk,
         forms.changes(),
         actor=request.user,
         reason=forms.why.cleaned_data["reason"],
-        expected_version=int(version) if version.isascii() and version.isdigit() else order.version,
+        expected_version=_expected_version(request.POST) or order.version,
         seen=request.POST["previewed"].partition("-")[2],
     )
     show_message(
@@ -104,12 +114,17 @@ def _show(
     page = change_order_page(
         order,
         forms,
-        version=request.POST.get("version", ""),
         preview=preview,
         previewed=previewed if preview else "",
     )
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if forms.has_errors else HTTPStatus.OK
+    status = status_of_forms(*forms)
     return render_page(request, "orders/change_order.html", page, status=status)
+
+
+def _expected_version(posted: QueryDict) -> int | None:
+    """Return the version that the person was shown; None if the page does not say it."""
+    version = posted.get("version", "")
+    return int(version) if version.isascii() and version.isdigit() else None
 
 
 def _was_seen(posted: QueryDict) -> bool:

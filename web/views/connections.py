@@ -25,13 +25,14 @@ def find(request: HttpRequest, pk: uuid.UUID) -> Connection:
     user = request.user
     if not user.has_perm("fulfilment.view_reconcilerun"):
         raise Http404
-    return get_object_or_404(Connection.objects.select_related("health"), pk=pk)
+    connections = Connection.objects.select_related("health", "default_owner", "default_category")
+    return get_object_or_404(connections, pk=pk)
 
 
 @require_safe
 @rep_with("fulfilment.view_reconcilerun")
 def detail(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show how many orders agree, why the others do not, and the last runs."""
+    """Show what is set up, how many orders agree, why the others do not, and the last runs."""
     page = connection_page(find(request, pk), request.user)
     return render_page(request, "connections/detail.html", page)
 

@@ -24,7 +24,7 @@ from web.actions import run_form_action
 from web.forms.credit_notes import CreditForm
 from web.htmx import refuse
 from web.http import RepRequest, rep_with
-from web.pages.invoice_actions import why_not_credit
+from web.pages.invoice_actions import no_credit_reason
 from web.pages.lines import read_lines
 from web.pages.order_outcome import RETURNED
 from web.record_urls import record_url
@@ -36,7 +36,7 @@ from web.views.documents import find_document
 def credit(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Issue a credit note for quantities of an invoice's lines, with the reason."""
     invoice = find_document(request, Invoice, pk)
-    if reason := why_not_credit(invoice, request.user):
+    if reason := no_credit_reason(invoice, request.user):
         return refuse(request, reason, record_url(invoice))
     try:
         offered = quantities_to_credit(invoice)

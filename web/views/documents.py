@@ -16,7 +16,7 @@ from sales.models import AnyDocument, Invoice, Order, Quote, kind_by_url_word, k
 from sales.services.documents.drafts import change_head
 from web.http import RepRequest
 from web.pages import documents, invoices, orders, payments, quotes
-from web.pages.documents import DocumentPage, why_not_edit
+from web.pages.documents import DocumentPage, no_edit_reason
 from web.rendering import render_record
 from web.screens import FormScreen
 
@@ -110,9 +110,9 @@ class DocumentNew(FormScreen[DocumentT]):
 class HeadEdit(FormScreen[DocumentT]):
     """Edit the head of a draft."""
 
-    def why_not(self, record: DocumentT) -> str:
+    def refusal_reason(self, record: DocumentT) -> str:
         """Return why the service would refuse; empty when the head can be edited."""
-        return why_not_edit(record)
+        return no_edit_reason(record)
 
     def make_form(self, record: DocumentT, data: Any = None) -> Any:
         """Build the form; it offers only what the person may see."""

@@ -69,7 +69,7 @@ def leave(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 def map_code(request: RepRequest, pk: uuid.UUID, kind: str, code: str) -> HttpResponse:
     """Ask what a code of theirs is here, and apply all messages that waited for it."""
     message = find(request, pk)
-    if unmapped_code((kind, code)) not in message.unmapped:
+    if not message.waits_for_code(unmapped_code((kind, code))):
         raise Http404
     names = {"kind": Mapping.Kind(kind).label, "code": code, "connection": message.connection}
 

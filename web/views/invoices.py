@@ -25,6 +25,7 @@ from web.forms.documents import InvoiceHeadForm, NewInvoiceForm
 from web.http import RepRequest, rep_with
 from web.pages.invoices import invoice_chips, signed_total
 from web.pages.lists import Empty
+from web.pages.official_numbers import giving_system
 from web.screens import ListScreen
 from web.views.documents import DocumentNew, HeadEdit, find_document, show_document
 
@@ -48,7 +49,7 @@ class InvoiceList(ListScreen[Invoice]):
     empty = Empty(
         "receipt",
         _("No invoices yet"),
-        _("Invoices are made from orders, or here without one. The ERP gives the official number."),
+        _("Invoices are made from orders, or here without one."),
     )
 
     def records(self) -> models.QuerySet[Invoice]:
@@ -109,16 +110,25 @@ class InvoiceEdit(HeadEdit[Invoice]):
         return Invoice.objects.visible_to(self.person)
 
 
+def _issued(invoice: Invoice) -> str:
+    """Say that it is issued, and where its official number comes from."""
+    done, system = gettext("%(record)s is issued."), giving_system(invoice)
+    if system is None:
+        return done
+    text = gettext("The official number comes from %(system)s.") % {"system": system}
+    return f"{done} {text.replace('%', '%%')}"
+
+
 @action(Invoice, "sales.change_invoice")
 def issue(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
-    """Give the invoice its number; the ERP gives the official one."""
+    """Give the invoice its number; another system may give the official one."""
     invoice = find_document(request, Invoice, pk)
     seen = request.POST.get("seen", "")
     return run_action(
         request,
         invoice,
         lambda: issue_invoice(invoice.pk, actor=request.user, seen=seen),
-        done=gettext("%(record)s is issued. The official number comes from the ERP."),
+        done=_issued(invoice),
     )
 
 

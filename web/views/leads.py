@@ -100,7 +100,7 @@ class LeadEdit(FormScreen[Lead]):
         """A new lead belongs to whoever makes it."""
         record.owner = self.person
 
-    def why_not(self, record: Lead) -> str:
+    def refusal_reason(self, record: Lead) -> str:
         """Closed leads are read-only."""
         return "" if record.is_open else locked_reason(record)
 
@@ -138,6 +138,7 @@ def disqualify(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         lead,
         DisqualifyForm(request.POST or None),
         lambda answers: disqualify_lead(lead.pk, actor=request.user, **answers),
+        check=lambda: lead.refuse_move_to(Lead.Status.DISQUALIFIED),
         heading=gettext("Disqualify %(lead)s") % {"lead": lead},
         label=gettext("Disqualify"),
         done=gettext("%(record)s is disqualified."),

@@ -18,7 +18,7 @@ from sales.models import AnyDocument, AnyLine, DocumentLine, Product
 from sales.services.documents.lines import add_line, change_line, remove_line
 from sales.services.products import find_product
 from web.actions import action, run_form_action
-from web.forms.base import add_refusal
+from web.forms.base import add_refusal, status_of_forms
 from web.forms.lines import (
     DeductionForm,
     DetailsForm,
@@ -31,6 +31,7 @@ from web.htmx import go_to, is_partial, refuse
 from web.http import RepRequest, rep_required, rep_with
 from web.pages.line_parts import RefusedLine, lines_part, product_options
 from web.record_urls import record_url
+from web.refusals import OVERTAKEN
 from web.rendering import render_part
 from web.views.documents import find_by_url_word, find_to_change
 
@@ -76,7 +77,7 @@ def _refused(
     if not is_partial(request):
         return refuse(request, " ".join(form.problems()), record_url(document))
     page = RefusedLine(str(stored.pk), form.problems())
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    status = status_of_forms(form)
     answer = render_part(request, f"{TEMPLATE}#line-refused", page, status=status)
     answer["X-Refused-Cells"] = " ".join(form.refused_cells())
     return answer
@@ -113,7 +114,9 @@ def _keep(
     problem = str(error) if isinstance(error, DomainError) else " ".join(error.messages)
     if not is_partial(request):
         return refuse(request, problem, record_url(document))
-    status, page = HTTPStatus.UNPROCESSABLE_ENTITY, {"problem": problem}
+    is_overtaken = isinstance(error, OVERTAKEN)
+    status = HTTPStatus.CONFLICT if is_overtaken else HTTPStatus.UNPROCESSABLE_ENTITY
+    page = {"problem": problem}
     refusal = render_part(request, f"{TEMPLATE}#add-refused", page, status=status)
     return reswap(refusal, "none")
 

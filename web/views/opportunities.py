@@ -90,7 +90,7 @@ class OpportunityEdit(FormScreen[Opportunity]):
         """Start with the account one came from."""
         return {"account": self.request.GET["account"]} if "account" in self.request.GET else {}
 
-    def why_not(self, record: Opportunity) -> str:
+    def refusal_reason(self, record: Opportunity) -> str:
         """Closed opportunities are read-only."""
         if record.is_open:
             return ""

@@ -11,12 +11,16 @@ from django.utils.translation import gettext
 from sales.models import Invoice, Order
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.billing.ledgers import read_ledger
-from sales.services.order_invoices import invoice_order, open_quantities
+from sales.services.order_invoices import (
+    invoice_order,
+    open_quantities,
+    refuse_not_billable,
+)
 from web.actions import run_form_action
 from web.forms.order_invoices import InvoiceOrderForm
 from web.htmx import refuse
 from web.http import RepRequest, rep_with
-from web.pages.duties import why_not_bill_here
+from web.pages.duties import bill_elsewhere_reason
 from web.pages.lines import read_lines
 from web.record_urls import record_url
 from web.views.documents import find_document
@@ -26,7 +30,7 @@ from web.views.documents import find_document
 def invoice(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Draft an invoice for what was shipped, what is open, chosen quantities, or a part of all."""
     order = find_document(request, Order, pk)
-    if reason := why_not_bill_here(order.company, request.user):
+    if reason := bill_elsewhere_reason(order.company, request.user):
         return refuse(request, reason, record_url(order))
     lines = read_lines(order)
     shipped = open_quantities(order, lines)
@@ -51,6 +55,7 @@ def invoice(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         order,
         form,
         draft,
+        check=lambda: refuse_not_billable(order, request.user),
         heading=gettext("Create an invoice for %(order)s") % {"order": order},
         label=gettext("Create draft invoice"),
         done=gettext("A draft invoice. Check it, then issue it."),

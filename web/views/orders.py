@@ -21,7 +21,13 @@ from sales.models import Order
 from sales.services.change_orders import close_rest, preview_close
 from sales.services.documents.drafts import draft_order
 from sales.services.order_invoices import draft_invoices, drafts_of_unshipped
-from sales.services.orders import cancel_order, hold_order, release_order, submit_order
+from sales.services.orders import (
+    cancel_order,
+    check_to_hold,
+    hold_order,
+    release_order,
+    submit_order,
+)
 from web.actions import action, run_action, run_form_action
 from web.chips.documents import billing_chip, fulfilment_chip, order_chip
 from web.display import Column
@@ -175,6 +181,7 @@ def hold(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         order,
         HoldForm(request.POST or None),
         lambda answers: hold_order(order.pk, actor=request.user, **answers),
+        check=lambda: check_to_hold(order),
         heading=gettext("Put %(order)s on hold") % {"order": order},
         label=gettext("Put on hold"),
         done=gettext("%(record)s is on hold."),
@@ -190,6 +197,7 @@ def cancel(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         order,
         CancelForm(request.POST or None),
         lambda answers: cancel_order(order.pk, actor=request.user, **answers),
+        check=lambda: order.refuse_move_to(Order.Status.CANCELLED),
         heading=gettext("Cancel %(order)s") % {"order": order},
         label=gettext("Cancel the order"),
         done=gettext("%(record)s is cancelled."),

@@ -11,7 +11,6 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext
 
-from common.errors import DomainError
 from common.formatting import format_money, plain_number
 from crm.models import Account
 from sales.models import Company, CustomerCreditEntry, Invoice
@@ -19,6 +18,7 @@ from sales.services.billing.money_rules import elsewhere_remark, recorded_elsewh
 from sales.services.customer_credit import apply_credit, keep_as_credit, refund_credit
 from sales.services.payments import (
     Recorded,
+    check_is_asked_for,
     check_to_refund,
     check_to_write_off,
     record_payment,
@@ -52,6 +52,7 @@ def pay(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         lambda answers: _paid(
             request, invoice, record_payment(invoice.pk, actor=request.user, **answers)
         ),
+        check=lambda: check_is_asked_for(invoice),
         heading=gettext("Record a payment of %(invoice)s") % {"invoice": invoice},
         label=gettext("Record payment"),
     )
@@ -81,11 +82,6 @@ def _known(record: Invoice | Account, reference: str) -> Outcome:
 def refund(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Record money that went back, of what was paid too much."""
     invoice = find_document(request, Invoice, pk)
-    if request.method != "POST":
-        try:
-            check_to_refund(invoice)
-        except DomainError as error:
-            return refuse(request, str(error), record_url(invoice))
     start = {
         "amount": plain_number(invoice.to_refund),
         "refunded_on": invoice.company.today(),
@@ -102,6 +98,7 @@ def refund(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         invoice,
         RefundForm(request.POST or None, initial=start),
         record_refund,
+        check=lambda: check_to_refund(invoice),
         heading=gettext("Refund what was paid too much of %(invoice)s") % {"invoice": invoice},
         label=gettext("Record refund"),
     )
@@ -111,17 +108,13 @@ def refund(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 def write_off(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Give up what is open of an invoice."""
     invoice = find_document(request, Invoice, pk)
-    if request.method != "POST":
-        try:
-            check_to_write_off(invoice)
-        except DomainError as error:
-            return refuse(request, str(error), record_url(invoice))
     open_amount = format_money(invoice.outstanding, invoice.currency)
     return run_form_action(
         request,
         invoice,
         WriteOffForm(request.POST or None),
         lambda answers: write_off_invoice(invoice.pk, actor=request.user, **answers),
+        check=lambda: check_to_write_off(invoice),
         heading=gettext("Write off %(amount)s of %(invoice)s")
         % {"amount": open_amount, "invoice": invoice},
         label=gettext("Write off"),

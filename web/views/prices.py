@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from http import HTTPStatus
 
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext
@@ -21,7 +20,7 @@ from sales.services.price_refresh import (
 )
 from sales.services.promotions import apply_promotion, remove_promotion
 from web.actions import action, run_action
-from web.forms.base import add_refusal
+from web.forms.base import add_refusal, status_of_forms
 from web.forms.prices import PromotionForm, RefreshForm
 from web.htmx import go_to, refuse, show_message
 from web.http import RepRequest, rep_required
@@ -85,8 +84,7 @@ def refresh(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
                 return refuse(request, str(error), record_url(document))
             add_refusal(form, error)
     page = price_refresh_page(document, form, preview)
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    return render_page(request, "documents/price_refresh.html", page, status=status)
+    return render_page(request, "documents/price_refresh.html", page, status=status_of_forms(form))
 
 
 def _chosen(form: RefreshForm, drifted: list[PriceDrift]) -> list[uuid.UUID]:

@@ -17,9 +17,9 @@ from web.actions import action, run_action, run_form_action
 from web.forms.shipments import ParcelForm, ReturnForm, ShipmentForm
 from web.htmx import refuse
 from web.http import RepRequest, rep_with
-from web.pages.duties import why_not_ship_here
+from web.pages.duties import ship_elsewhere_reason
 from web.pages.lines import read_lines
-from web.pages.shipments import why_not_ship
+from web.pages.shipments import no_ship_reason
 from web.record_urls import record_url
 from web.views.documents import find_document
 
@@ -29,7 +29,7 @@ def new(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Record a shipment by hand; the rest stays open."""
     order = find_document(request, Order, pk)
     lines = read_lines(order)
-    if reason := why_not_ship(order, lines, request.user):
+    if reason := no_ship_reason(order, lines, request.user):
         return refuse(request, reason, record_url(order))
     form = ShipmentForm(request.POST or None, lines=lines)
 
@@ -69,7 +69,7 @@ def take_back(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Record the return of a shipment."""
     shipment = find_shipment(request, pk)
     order, left = find_document(request, Order, shipment.order_id), left_to_return(shipment)
-    if reason := why_not_ship_here(order.company, request.user):
+    if reason := ship_elsewhere_reason(order.company, request.user):
         return refuse(request, reason, record_url(order))
     if not any(left.values()):
         reason = gettext("Nothing of %(shipment)s is left to return.")

@@ -14,6 +14,8 @@ from django.core.management.commands.migrate import Command as Migrate
 from django.db import connections, transaction
 from django.db.migrations.executor import MigrationExecutor
 
+from common.migration_rendering import few_models_rendered
+
 INSTALLED = """
 SELECT tgname, quote_ident(relname), obj_description(pg_trigger.oid)
 FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
@@ -29,6 +31,7 @@ NOT_GUARDED = (
 class Command(Migrate):
     """Migrate tables, then triggers."""
 
+    @few_models_rendered()
     def handle(self, *args: Any, **options: Any) -> None:
         """Migrate; with ``--plan``, ``--check`` or a single app the triggers stay as they are."""
         if options["app_label"] or options["plan"] or options["check_unapplied"]:

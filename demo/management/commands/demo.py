@@ -25,7 +25,7 @@ from demo.ports import PortRequest, choose_ports
 from demo.programs import Deployment, addresses_of, programs_for
 from demo.run_lock import run_lock
 from demo.sample_data import load_everything
-from demo.sign_ins import print_sign_ins
+from demo.sign_ins import print_partner, print_sign_ins
 from demo.story import run_story
 from demo.supervisor import Supervisor
 
@@ -107,4 +107,5 @@ def _print_addresses(deployment: Deployment) -> None:
     print_line(f"  Supply chain  {deployment.supply}/   edit what both sides edit, as its clerk")
     print_line(f"  Admin         {deployment.web}/admin/\n")
     print_sign_ins()
+    print_partner(deployment.web)
     print_line(f"\nLogs are in {settings.VAR_DIR / 'log'}. Ctrl-C stops everything.")

@@ -20,7 +20,7 @@ from fulfilment.outbound.handoff_actions import (
     sent_between,
     settle_handoff,
     skip_handoff,
-    stuck_because,
+    stuck_reason,
 )
 from fulfilment.outbound.payload_diff import preview_replay
 from fulfilment.services.connections import (
@@ -77,8 +77,8 @@ class Command(BaseCommand):
             getattr(self, f"_{command}")(options)
         except DomainError as error:
             raise CommandError(str(error)) from error
-        except (Handoff.DoesNotExist, Connection.DoesNotExist, ValidationError) as error:
-            raise CommandError("There is no such handoff or connection.") from error
+        except (Handoff.DoesNotExist, ValidationError) as error:
+            raise CommandError(f"There is no handoff {options.get('handoff')}.") from error
 
     def _list(self, options: dict[str, Any]) -> None:
         stuck = Handoff.objects.filter(state=Handoff.State.NEEDS_ATTENTION)
@@ -90,17 +90,30 @@ class Command(BaseCommand):
         self.stdout.write(f"{stuck.count()} handoffs need attention.")
 
     def _replay(self, options: dict[str, Any]) -> None:
+        if options["handoff"] and (options["connection"] or options["cause"]):
+            raise CommandError("Give the id of a handoff, or --connection and --cause: not both.")
         if options["handoff"]:
             handoff = replay_handoff(options["handoff"], actor=OPERATOR)
             self.stdout.write(f"{handoff} is queued again.")
             return
         if not (options["connection"] and options["cause"]):
             raise CommandError("Give the id of a handoff, or --connection and --cause.")
-        group = stuck_because(_connection(options), options["cause"])
+        connection = _connection(options)
+        group = stuck_reason(connection, options["cause"])
+        if not group:
+            raise CommandError(
+                f"No handoff to {connection} needs attention because of “{options['cause']}”: "
+                "“handoffs list” shows the causes."
+            )
         self.stdout.write(f"{replay_all(group, actor=OPERATOR)} handoffs are queued again.")
 
     def _window(self, options: dict[str, Any]) -> None:
         since, until = _moment(options["since"]), _moment(options["until"])
+        if until <= since:
+            raise CommandError(
+                f"The window ends at {options['until']}, not after {options['since']}: "
+                "give the earlier moment first."
+            )
         chosen = sent_between(_connection(options), since, until)
         if not options["dry_run"]:
             self.stdout.write(f"{replay_all(chosen, actor=OPERATOR)} handoffs are queued again.")
@@ -164,7 +177,10 @@ class Command(BaseCommand):
 
 
 def _connection(options: dict[str, Any]) -> Connection:
-    return Connection.objects.get(code=options["connection"])
+    found = Connection.objects.filter(code=options["connection"]).first()
+    if found is None:
+        raise CommandError(f"There is no connection “{options['connection']}”.")
+    return found
 
 
 def _moment(text: str) -> dt.datetime:

@@ -18,7 +18,7 @@ from sales.pricing.ledger_lines import LedgerLine
 from sales.services.billing.deductions import refuse_less_than_taken
 from sales.services.billing.ledgers import amounts_of, put_amounts
 from sales.services.documents.totals import LINE_FIGURES
-from sales.services.errors import AlreadyBilled
+from sales.services.errors import AlreadyBilled, NothingToPrice
 from sales.services.prices.pricing_input import terms_of
 
 ZERO, ONE = Decimal(0), Decimal(1)
@@ -90,16 +90,25 @@ def refuse_other_charge(
 
 
 def _refuse_other_price(line: OrderLine, agreed: LedgerLine | DeductionLine, currency: str) -> None:
-    """Refuse another price or discount of a line of which a part is billed.
+    """Refuse another price or discount of a line of which a part is billed, or nothing is left.
 
     A rest that can be priced anew is a line of its own by then.
     """
     if isinstance(agreed, DeductionLine):
         refuse_less_than_taken(line, agreed, currency)
         return
-    if not agreed.units.billed:
+    if amounts_of(line).figures == agreed.agreed.figures:
         return
-    if amounts_of(line).figures != agreed.agreed.figures:
+    if not agreed.units.billed and agreed.units.gone and not agreed.units.open_to_bill:
+        raise NothingToPrice(
+            gettext(
+                "All of %(line)s came back and is never billed: nothing of it is left to price. "
+                "Raise its quantity, or add a line at the new price."
+            )
+            % {"line": line.description},
+            line=str(line.pk),
+        )
+    if agreed.units.billed:
         raise AlreadyBilled(
             gettext(
                 "All of %(line)s is shipped or billed, and keeps its price: "

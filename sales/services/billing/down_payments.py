@@ -16,6 +16,7 @@ from common.identifiers import uuid7
 from crm.actors import Actor
 from sales.models import DocumentLine, Invoice, InvoiceLine, Order, SalesEvent
 from sales.pricing.advances import TaxAmount
+from sales.pricing.errors import ConflictingFields
 from sales.pricing.ledger import Ledger, NextDownPayment, NextInvoice
 from sales.pricing.partial import Amounts
 from sales.pricing.quantities import SMALLEST_QUANTITY, round_up
@@ -26,7 +27,6 @@ from sales.services.documents.duties import refuse_if_billed_elsewhere
 from sales.services.documents.locks import lock_order
 from sales.services.documents.typed_figures import check_amount
 from sales.services.errors import (
-    ConflictingFields,
     CreditFirst,
     DownPaymentDeducted,
     DownPaymentNotIssued,
@@ -92,18 +92,24 @@ def deduction_lines(invoice: Invoice, part: NextInvoice, *, position: int) -> li
     return _numbered(lines, position)
 
 
-def refuse_deducted_drafts(order: Order, invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
-    """Refuse to issue an invoice that deducts what only draft down payments ask for."""
-    if invoice.asks_ahead:
-        return
-    deductions: dict[Decimal | None, TaxAmount] = {}
+def refuse_unfit_draft(order: Order, invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
+    """Refuse to issue a draft that its order, as it is by now, has no room for.
+
+    A down payment asks for no more than invoices can deduct, and an invoice deducts nothing that
+    only draft down payments ask for.
+    """
+    ahead: dict[Decimal | None, TaxAmount] = {}
     for line in lines:
         if line.is_ahead:
-            known = deductions.get(line.tax_rate, TaxAmount())
-            deductions[line.tax_rate] = known - TaxAmount(line.net, line.tax)
-    if not deductions or not read_ledger(order).deducts_drafts(deductions):
+            known = ahead.get(line.tax_rate, TaxAmount())
+            ahead[line.tax_rate] = known + TaxAmount(line.net, line.tax)
+    if not ahead:
         return
-    raise _not_issued(order)
+    ledger = read_ledger(order)
+    if invoice.asks_ahead:
+        ledger.refuse_surplus(ahead)
+    elif ledger.deducts_drafts({rate: -amount for rate, amount in ahead.items()}):
+        raise _not_issued(order)
 
 
 def _not_issued(order: Order) -> DownPaymentNotIssued:

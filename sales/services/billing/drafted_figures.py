@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext
 
 from common.formatting import format_money, format_quantity, format_rate
+from common.history import history_model
 from sales.models import Invoice, InvoiceLine, Order, OrderLine, SalesEvent
 from sales.pricing.errors import PricingError
 from sales.services.billing.down_payments import ask, share_of
@@ -44,7 +44,7 @@ Figures = Mapping[str, Decimal | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class FigureDifference:
     """A figure of a draft that is another one than it should be; ``line`` is empty for the head."""
 
     line: str
@@ -70,12 +70,12 @@ def refuse_other_figures(order: Order, invoice: Invoice, lines: Sequence[Invoice
         )
         % {
             "order": order,
-            "differences": "; ".join(_in_words(each, invoice.currency) for each in found),
+            "differences": "; ".join(_sentence(each, invoice.currency) for each in found),
         }
     )
 
 
-def _against_history(invoice: Invoice, lines: Sequence[InvoiceLine]) -> Iterator[Difference]:
+def _against_history(invoice: Invoice, lines: Sequence[InvoiceLine]) -> Iterator[FigureDifference]:
     """Compare a draft with the first state that its history has of it, if it has one."""
     heads = _first_states(Invoice, HEAD_FIGURES, id=invoice.pk)
     if invoice.pk in heads:
@@ -88,16 +88,16 @@ def _against_history(invoice: Invoice, lines: Sequence[InvoiceLine]) -> Iterator
 
 
 def _first_states(
-    model: Any, columns: Sequence[str], **owner: object
+    model: type[Invoice | InvoiceLine], columns: Sequence[str], **owner: object
 ) -> dict[object, dict[str, Decimal | None]]:
-    states = model.pgh_event_model._default_manager.filter(**owner).order_by("id", "pgh_id")
+    states = history_model(model)._default_manager.filter(**owner).order_by("id", "pgh_id")
     rows = states.distinct("id").values_list("id", *columns)
     return {pk: dict(zip(columns, figures, strict=True)) for pk, *figures in rows}
 
 
 def _against_ledger(
     order: Order, invoice: Invoice, lines: Sequence[InvoiceLine]
-) -> Iterator[Difference]:
+) -> Iterator[FigureDifference]:
     """Compare a draft with what its order's ledger, as it was before, makes of it."""
     order_lines = list(order.lines.select_related("product").order_by("position"))
     try:
@@ -129,23 +129,23 @@ def _make_again(
 
 def _compare_lines(
     stored: Sequence[InvoiceLine], made: Sequence[InvoiceLine]
-) -> Iterator[Difference]:
+) -> Iterator[FigureDifference]:
     known = {line.position: line for line in made}
     for line in stored:
         expected = known.pop(line.position, None)
         if expected is None:
-            yield Difference(line.description, "quantity", line.quantity, None)
+            yield FigureDifference(line.description, "quantity", line.quantity, None)
         else:
             figures = _figures(line, LINE_COLUMNS), _figures(expected, LINE_COLUMNS)
             yield from _compare(line.description, *figures)
     for line in known.values():
-        yield Difference(line.description, "quantity", None, line.quantity)
+        yield FigureDifference(line.description, "quantity", None, line.quantity)
 
 
-def _compare(line: str, stored: Figures, expected: Figures) -> Iterator[Difference]:
+def _compare(line: str, stored: Figures, expected: Figures) -> Iterator[FigureDifference]:
     for column, figure in expected.items():
         if stored[column] != figure:
-            yield Difference(line, column, stored[column], figure)
+            yield FigureDifference(line, column, stored[column], figure)
 
 
 def _figures(row: Invoice | InvoiceLine, columns: Sequence[str]) -> dict[str, Decimal | None]:
@@ -159,7 +159,7 @@ def _has_moved(order: Order, lines: Sequence[OrderLine], invoice: Invoice) -> bo
     return SalesEvent.objects.filter(root_id=order.pk, id__gt=invoice.pk, type__in=moves).exists()
 
 
-def _in_words(difference: Difference, currency: str) -> str:
+def _sentence(difference: FigureDifference, currency: str) -> str:
     fields = (InvoiceLine if difference.line else Invoice)._meta.concrete_fields
     names = {field.name: field.verbose_name for field in fields}
     values = {

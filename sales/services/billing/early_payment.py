@@ -1,73 +1,86 @@
 """Early-payment discount: recorded as a settlement of its own, beside the money.
 
-It changes no invoice. The ERP receives it and corrects the tax on it.
+Whether it is earned follows from the days and amounts of the money, and from the days of the credit
+notes, never from the order in which they are recorded. It changes no invoice. The ERP receives it
+and corrects the tax on it.
 """
 
 from __future__ import annotations
 
-import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
+from itertools import accumulate
 
-from django.db.models import Sum
+from django.db.models import F, Sum
+from django.db.models.functions import Coalesce
 
-from crm.actors import Actor
 from sales.models import Invoice, Payment
-from sales.pricing.due import earned_discount, kept_discount
+from sales.pricing.due import EarnedDiscount, earned_discount, kept_discount
 from sales.pricing.money import Rounding
-from sales.services.billing.settlement import enter
 
 ZERO = Decimal(0)
-MONEY = (Payment.Kind.PAYMENT, Payment.Kind.FROM_CREDIT, Payment.Kind.CORRECTION)
+MONEY = (Payment.Kind.PAYMENT, Payment.Kind.FROM_CREDIT)
 
 
-def give_discount(invoice: Invoice, *, on: dt.date, actor: Actor) -> None:
-    """Grant the discount if the money that came in time covers the rest; the caller saves.
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """What the money of an invoice earned, in its currency.
 
-    `on` is the day of the money that earns it.
+    ``discount`` is given for paying early, on what is asked for now; ``beyond`` is what came beyond
+    all that the invoice ever asked for, which credit notes do not change.
     """
-    until = invoice.early_payment_until
-    if until is None:
-        return
-    earned = earned_discount(
-        asked=invoice.total - invoice.credited,
-        settled=invoice.kept + invoice.written_off + invoice.discounted,
-        paid_in_time=min(_paid_until(invoice, until), invoice.kept),
-        offered=invoice.offered_discount,
-    )
-    _enter(invoice, earned, on, actor)
+
+    discount: Decimal
+    beyond: Decimal
 
 
-def take_back_discount(invoice: Invoice, *, on: dt.date, actor: Actor) -> None:
-    """Take a discount back when the money that earned it did not stay; the caller saves."""
-    if invoice.outstanding > 0:
-        _enter(invoice, -invoice.discounted, on, actor)
+def read_earned(invoice: Invoice, *, without: Invoice | None = None) -> Earned:
+    """Derive what the money of an invoice earned, as if a credit note were not issued yet.
 
-
-def credit_discount(invoice: Invoice, *, before: Decimal, actor: Actor) -> None:
-    """Adjust the discount to a credit: what was given shrinks with what is asked.
-
-    `before` is what had been credited. Money that came in time may now cover the rest.
+    No statement where no discount is offered, else two at most.
     """
-    day = invoice.company.today()
-    if not invoice.discounted:
-        give_discount(invoice, on=day, actor=actor)
-        return
+    earned = _earned(invoice, without)
+    given = earned.amount if earned else ZERO
+    beyond = max(ZERO, invoice.paid + given - invoice.total)
+    if earned is None:
+        return Earned(ZERO, beyond)
     kept = kept_discount(
-        invoice.discounted,
-        asked_before=invoice.total - before,
+        given,
+        asked_before=earned.asked,
         asked=invoice.total - invoice.credited,
         currency=invoice.currency,
         rounding=Rounding(invoice.rounding),
     )
-    _enter(invoice, kept - invoice.discounted, day, actor)
+    return Earned(kept, beyond)
 
 
-def _paid_until(invoice: Invoice, day: dt.date) -> Decimal:
-    in_time = invoice.payments.filter(kind__in=MONEY, received_on__lte=day)
-    paid: Decimal = in_time.aggregate(sum=Sum("amount", default=ZERO))["sum"]
-    return paid
+def _earned(invoice: Invoice, without: Invoice | None) -> EarnedDiscount | None:
+    if invoice.early_payment_until is None:
+        return None
+    return earned_discount(
+        list(_asked(invoice, without)), _came_in_time(invoice), invoice.discount_offered_on
+    )
 
 
-def _enter(invoice: Invoice, amount: Decimal, on: dt.date, actor: Actor) -> None:
-    if amount:
-        enter(invoice, Payment.Kind.EARLY_PAYMENT, amount, on=on, actor=actor)
+def _asked(invoice: Invoice, without: Invoice | None) -> Iterator[Decimal]:
+    """Return what was asked for at first, and after the credit notes of each day."""
+    if not invoice.credited:
+        return iter([invoice.total])
+    notes = invoice.credit_notes.filter(issued_on__isnull=False)
+    if without is not None:
+        notes = notes.exclude(pk=without.pk)
+    days = notes.order_by("issued_on").values_list("issued_on").annotate(sum=Sum("total"))
+    return accumulate((-credited for _, credited in days), initial=invoice.total)
+
+
+def _came_in_time(invoice: Invoice) -> list[Decimal]:
+    """Return what stays of the money that came in time, by its days, smaller amounts first.
+
+    What was corrected or reversed counts on the day of its payment, whenever that was.
+    """
+    money = invoice.payments.filter(
+        kind__in=MONEY, received_on__lte=invoice.early_payment_until
+    ).annotate(stays=F("amount") + Coalesce(Sum("corrections__amount"), ZERO))
+    stays = money.order_by("received_on", "stays").values_list("stays", flat=True)
+    return [amount for amount in stays if amount]

@@ -19,6 +19,7 @@ from sales.pricing.ledger import Ledger
 from sales.pricing.ledger_lines import LedgerLine
 from sales.pricing.money import Rounding
 from sales.pricing.partial import Amounts, Portion
+from sales.services.billing.bundle_units import parts_of
 
 ZERO = Decimal(0)
 EVERYTHING = Q()
@@ -62,7 +63,10 @@ def read_ledger(
             for line in counting
             if line.is_sold
         ),
-        tuple(_deduction_line(line, portions) for line in counting if line.is_deduction),
+        parts={str(pk): part for pk, part in parts_of(counting).items()},
+        deduction_lines=tuple(
+            _deduction_line(line, portions) for line in counting if line.is_deduction
+        ),
         freight=order.freight,
         freight_billed=freight_billed,
         advances=advances.by_rate,

@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce
 from sales.models import Invoice, InvoiceLine, Order, OrderLine
 from sales.pricing.advances import TaxAmount
 from sales.pricing.ledger import Ledger
+from sales.services.billing.bundle_units import bills_part
 from sales.services.billing.ledgers import read_ledger
 
 ZERO = Decimal(0)
@@ -71,7 +72,7 @@ def billed_returns(lines: Sequence[OrderLine]) -> list[BilledReturn]:
     """Find the goods that came back for good and stay billed; one statement for each line."""
     found = []
     for line in lines:
-        if line.is_sold and line.units.billed_returned:
+        if line.is_sold and not line.is_billed_with_bundle and line.units.billed_returned:
             invoice = _billing(line)
             if invoice is not None:
                 found.append(BilledReturn(line, line.units.billed_returned, invoice))
@@ -86,7 +87,9 @@ def returns_to_credit(
     Several lines may bill the same line of the order: together they are given no more than came
     back.
     """
-    sold = [line for line in lines if line.order_line_id and line.bills_units]
+    sold = [
+        line for line in lines if line.order_line_id and line.bills_units and not bills_part(line)
+    ]
     order_lines = OrderLine.objects.select_related("product").in_bulk(
         {line.order_line_id for line in sold}
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils import timezone
 
@@ -22,9 +22,10 @@ class Statuses:
 
 def derive_statuses(order: Order, lines: Sequence[OrderLine]) -> Statuses:
     """Derive the statuses from the quantities; the lines come with their products."""
-    counting = [line for line in lines if line.counts and line.is_sold and line.wanted_quantity > 0]
+    sold = [line for line in lines if line.counts and line.is_sold]
+    counting = [line for line in sold if line.wanted_quantity > 0 or line.shipped_quantity]
     goods = [line for line in counting if line.is_shipped_goods]
-    fulfilment, billing = fulfilment_of(goods), billing_of(counting)
+    fulfilment, billing = fulfilment_of(goods or counting), billing_of(counting)
     is_complete = bool(counting) and not any(
         line.open_to_ship or line.open_to_bill or line.drafted_quantity for line in counting
     )
@@ -50,13 +51,18 @@ def save_statuses(order: Order, statuses: Statuses) -> bool:
 
 
 def fulfilment_of(goods: Sequence[OrderLine]) -> Order.Fulfilment:
-    """Derive the fulfilment status from what was shipped, delivered and returned."""
+    """Derive the fulfilment status from what was shipped, delivered and returned.
+
+    Of an order without goods it is what another system says that it delivered of the services.
+    """
     if not any(line.shipped_quantity for line in goods):
         return Order.Fulfilment.NOT_STARTED
-    units = [line.units for line in goods]
-    if all(line.returned == line.left for line in units) and any(line.left for line in units):
+    units = [replace(line.units, is_goods=True, is_set=False) for line in goods]
+    is_open = any(line.open_to_ship for line in units)
+    is_back = all(line.returned == line.left for line in units)
+    if is_back and (any(line.left for line in units) or not is_open):
         return Order.Fulfilment.RETURNED
-    if any(line.open_to_ship for line in units):
+    if is_open:
         return Order.Fulfilment.PARTLY_SHIPPED
     if any(line.returned for line in units):
         return Order.Fulfilment.PARTLY_RETURNED

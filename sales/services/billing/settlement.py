@@ -7,10 +7,12 @@ import uuid
 from decimal import Decimal
 from typing import Any
 
-from crm.actors import Actor, System, actor_kind
+from crm.actors import Actor
 from crm.models import Account, User
 from sales.models import CustomerCreditEntry, Invoice, Payment
 from sales.models.settlement import FROM_PAYMENTS
+from sales.services.billing.early_payment import Earned, read_earned
+from sales.services.billing.money_rules import source_of
 
 
 def enter(
@@ -38,9 +40,36 @@ def enter(
 def recorder(actor: Actor) -> dict[str, Any]:
     """Return the columns of an entry that say who recorded it."""
     return {
-        "source": actor.connection if isinstance(actor, System) else actor_kind(actor),
+        "source": source_of(actor),
         "recorded_by": actor if isinstance(actor, User) else None,
     }
+
+
+def balance_entries(
+    invoice: Invoice,
+    before: Earned,
+    *,
+    on: dt.date,
+    actor: Actor,
+    reason: str,
+) -> Decimal:
+    """Bring discount, write-off and customer credit of an invoice to what its money comes to.
+
+    ``before`` is what the money earned before the entry or credit note of that day, which may be
+    entered already. Returns how much became customer credit; the caller saves with ``settle``.
+    """
+    earned = read_earned(invoice)
+    if earned.discount != invoice.discounted:
+        change = earned.discount - invoice.discounted
+        enter(invoice, Payment.Kind.EARLY_PAYMENT, change, on=on, actor=actor)
+    _take_back_write_off(invoice, on=on, actor=actor, reason=reason)
+    more = earned.beyond - before.beyond
+    overpaid: Decimal = min(more, invoice.to_refund)
+    if overpaid > 0:
+        move_to_credit(invoice, overpaid, on=on, actor=actor)
+        return overpaid
+    _take_back_credit(invoice, max(-more, invoice.outstanding), on=on, actor=actor, reason=reason)
+    return Decimal(0)
 
 
 def move_to_credit(
@@ -51,17 +80,17 @@ def move_to_credit(
     return enter_credit(payment, CustomerCreditEntry.Kind.MOVED, actor=actor)
 
 
-def take_back_credit(
+def _take_back_credit(
     invoice: Invoice, amount: Decimal, *, on: dt.date, actor: Actor, reason: str
 ) -> None:
     """Take back what became customer credit: its payment did not stay; the caller saves.
 
     No more than the invoice moved there, nor than the customer has left of it.
     """
-    if not invoice.moved_to_credit:
+    if amount <= 0 or not invoice.moved_to_credit:
         return
-    balance = lock_balance(invoice.account_id, invoice.company_id, invoice.currency)
-    back = min(amount, invoice.moved_to_credit, balance)
+    there = lock_balance(invoice.account_id, invoice.company_id, invoice.currency)
+    back = min(amount, invoice.moved_to_credit, there)
     if back > 0:
         payment = enter(invoice, Payment.Kind.TO_CREDIT, back, on=on, actor=actor, reason=reason)
         enter_credit(payment, CustomerCreditEntry.Kind.MOVED, actor=actor)
@@ -91,7 +120,7 @@ def enter_credit(
     )
 
 
-def take_back_write_off(invoice: Invoice, *, on: dt.date, actor: Actor, reason: str) -> None:
+def _take_back_write_off(invoice: Invoice, *, on: dt.date, actor: Actor, reason: str) -> None:
     """Shrink a write-off to what is open: money or a credit note has come after all."""
     too_much = min(invoice.written_off, -invoice.outstanding)
     if too_much > 0:

@@ -40,21 +40,37 @@ def insert_new_lines(
     A bundle brings its parts along, unless ``with_parts`` is false: then it is a line like others.
     Seven statements at most, however many lines; the caller prices the document.
     """
-    for new in wanted:
-        if new.get("product") is not None and new.get("unit_price") is not None:
-            check_price(actor)
-    lines = build_lines(document, [with_source(new, actor) for new in wanted])
-    terms = terms_of(document)
-    for line in lines:
-        check_line(line, terms)
+    lines = checked_lines(document, wanted, actor)
     insert_lines(document, with_their_parts(document, lines) if with_parts else lines)
     return lines
 
 
-def build_lines(document: AnyDocument, wanted: Sequence[NewLine]) -> list[AnyLine]:
+def checked_lines(
+    document: AnyDocument,
+    wanted: Sequence[NewLine],
+    actor: Actor,
+    prices: ListPrices | None = None,
+) -> list[AnyLine]:
+    """Build and check lines at the end of a document, and save nothing.
+
+    ``prices`` are those of all their products, if they are read already.
+    """
+    for new in wanted:
+        if new.get("product") is not None and new.get("unit_price") is not None:
+            check_price(actor)
+    lines = build_lines(document, [with_source(new, actor) for new in wanted], prices)
+    terms = terms_of(document)
+    for line in lines:
+        check_line(line, terms)
+    return lines
+
+
+def build_lines(
+    document: AnyDocument, wanted: Sequence[NewLine], prices: ListPrices | None = None
+) -> list[AnyLine]:
     """Make unsaved lines at the end of a document, with what their products say."""
     products = [new["product"] for new in wanted if new.get("product") is not None]
-    prices = _prices(document, products)
+    prices = prices or _prices(document, products)
     lines: list[AnyLine] = []
     for position, new in enumerate(wanted, start=last_position(document) + 1):
         columns = {"quantity": Decimal(1), **new, "position": position}

@@ -73,14 +73,9 @@ def new_parts(lines: Sequence[AnyLine], document: AnyDocument) -> dict[uuid.UUID
     }
 
 
-def is_fixed_part(line: AnyLine) -> bool:
-    """Return whether the line is a part that is always in its bundle."""
-    return line.bundle_line_id is not None and line.price_source == DocumentLine.PriceSource.BUNDLE
-
-
 def refuse_part_change(line: AnyLine, fields: Mapping[str, object]) -> None:
     """Refuse to change what a bundle decides about its parts."""
-    if is_fixed_part(line):
+    if line.is_fixed_part:
         changed = {name for name, value in fields.items() if getattr(line, name) != value}
         if changed & FOLLOWS_THE_BUNDLE:
             raise PartOfBundle(
@@ -100,7 +95,7 @@ def refuse_part_change(line: AnyLine, fields: Mapping[str, object]) -> None:
 
 def refuse_part_removal(line: AnyLine) -> None:
     """Refuse to take a part out that is always in the bundle."""
-    if is_fixed_part(line):
+    if line.is_fixed_part:
         raise PartOfBundle(
             gettext("%(part)s belongs to the bundle %(bundle)s: remove the line of the bundle.")
             % {"part": line.description, "bundle": line.bundle_line},
@@ -131,7 +126,7 @@ def update_parts(
             is_agreed = keeps_prices or part.is_billed
             if part.price_source == DocumentLine.PriceSource.LIST and not is_agreed:
                 take_volume_discount(part)
-            if is_fixed_part(part):
+            if part.is_fixed_part:
                 part.is_optional, part.is_taken = bundle.is_optional, bundle.is_taken
             part.is_taken = part.is_taken and bundle.counts
             _check_part(part, terms)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import nullcontext
 from typing import Any, TypeVar
 
@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from common.errors import NotEditable, NotSetUp
+from common.read_cache import kept
 from crm.actors import Actor
 from crm.custom_fields import clean_custom
 from crm.models import Account, User
@@ -128,6 +129,16 @@ def lock_draft(document: Kind, *, expected_version: int | None = None) -> Kind:
 def _draft(
     model: type[Kind], *, actor: Actor, account: Account, name: str, fields: dict[str, Any]
 ) -> Kind:
+    document = new_document(model, actor=actor, account=account, name=name, fields=fields)
+    document.save(force_insert=True)
+    record_event(kind_of(document).drafted_event, document, actor=actor, is_first=True)
+    return document
+
+
+def new_document(
+    model: type[Kind], *, actor: Actor, account: Account, name: str, fields: Mapping[str, Any]
+) -> Kind:
+    """Make and check an unsaved document for an account, on the terms the account buys by."""
     given = {field: value for field, value in fields.items() if value is not None}
     defaults = _defaults(account, actor, given.get("company") or default_company())
     day = defaults["company"].today()
@@ -143,8 +154,6 @@ def _draft(
     document.custom = clean_custom(document, document.custom)
     _check_terms(document, {"price_list", *given}, has_lines=False)
     check_new(document, actor)
-    document.save(force_insert=True)
-    record_event(kind_of(document).drafted_event, document, actor=actor, is_first=True)
     return document
 
 
@@ -168,7 +177,7 @@ def default_company() -> Company:
 
 
 def _defaults(account: Account, actor: Actor, company: Company) -> dict[str, Any]:
-    terms = AccountTerms.objects.filter(account=account).first()
+    terms = _terms_of(account)
     is_person = isinstance(actor, User)
     return {
         "company": company,
@@ -186,6 +195,13 @@ def _defaults(account: Account, actor: Actor, company: Company) -> dict[str, Any
     }
 
 
+@kept
+def _terms_of(account: Account) -> AccountTerms | None:
+    related = ("price_list", "payment_terms", "tax_zone")
+    return AccountTerms.objects.filter(account=account).select_related(*related).first()
+
+
+@kept
 def _only_list_in(currency: str, day: dt.date) -> PriceList | None:
     """Return the only price list in force in the currency, if there is exactly one."""
     lists = [
@@ -202,9 +218,14 @@ def _check_terms(document: AnyDocument, changed: Collection[str], *, has_lines: 
     check_discount_rate(document.discount_rate, "discount_rate")
     check_discount_amount(document.discount_amount, document.currency, "discount_amount")
     check_amount(document.freight, document.currency, "freight")
-    stored = type(document)._default_manager.filter(pk=document.pk).values_list("currency").first()
-    if has_lines and stored and stored[0] != document.currency:
+    if has_lines and _stored_currency(document) != document.currency:
         raise NotEditable(
             gettext("The currency is fixed once there are lines: remove the lines first."),
             field="currency",
         )
+
+
+def _stored_currency(document: AnyDocument) -> str:
+    stored = type(document)._default_manager.filter(pk=document.pk)
+    currency: str = stored.values_list("currency", flat=True).get()
+    return currency

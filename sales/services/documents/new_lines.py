@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Max
 from django.utils.translation import gettext
 
-from common.errors import DomainError, MissingField, NotEditable
+from common.errors import DomainError, MissingField
 from sales.models import (
     AnyDocument,
     AnyLine,
@@ -23,8 +23,8 @@ from sales.models import (
 )
 from sales.pricing.errors import (
     InvalidAmount,
-    InvalidDiscount,
     MissingUnit,
+    NotForThisLine,
     WrongUnit,
 )
 from sales.pricing.lines import Terms, check_one_discount, refuse_discounts
@@ -97,6 +97,8 @@ def take_tax_category(line: DocumentLine) -> None:
 
 def last_position(document: AnyDocument) -> int:
     """Return the place of the document's last line; 0 where there is none."""
+    if document._state.adding:
+        return 0
     last: int | None = document.lines.aggregate(last=Max("position"))["last"]
     return last or 0
 
@@ -206,10 +208,9 @@ def _check_deduction(line: DocumentLine) -> None:
             gettext("Type what is taken off as an amount above zero: it is shown with a minus."),
             field="unit_price",
         )
-    with error_context(line, "discount"):
-        refuse_discounts(line.discount_amount, line.discount_rate)
+    refuse_discounts(line.discount_amount, line.discount_rate)
     if line.is_optional:
-        raise NotEditable(
+        raise NotForThisLine(
             gettext(
                 "A trade-in or rebate cannot be optional: it counts as a discount as it stands."
             ),
@@ -242,7 +243,7 @@ def _check_figures(line: DocumentLine, terms: Terms) -> None:
 def _check_charge(line: DocumentLine, terms: Terms) -> None:
     check_amount(line.charge_amount, terms.currency, "charge_amount")
     if line.charge_amount and not (line.is_sold and isinstance(line, OrderLine)):
-        raise InvalidAmount(
+        raise NotForThisLine(
             gettext(
                 "%(line)s cannot have a charge: only goods and services of an order have one, "
                 "add the amount as a line of its own."
@@ -276,11 +277,7 @@ def check_line_quantity(line: DocumentLine) -> None:
 
 def clear_other_discount(fields: dict[str, Any]) -> None:
     """Clear the other kind of discount when an amount or a percentage is typed."""
-    try:
-        check_one_discount(fields.get("discount_amount"), fields.get("discount_rate"))
-    except InvalidDiscount as error:
-        error.field = "discount"
-        raise
+    check_one_discount(fields.get("discount_amount"), fields.get("discount_rate"))
     if fields.get("discount_amount") is not None:
         fields["discount_rate"] = None
     elif fields.get("discount_rate") is not None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from django.db import connection, transaction
 from django.utils.translation import gettext
 
-from common.errors import NotAllowed, NotEditable
+from common.errors import NotEditable, TooLong
 from common.identifiers import uuid7
+from common.read_cache import kept
 from sales.models import AnyDocument, Company, Invoice, NumberSeries, Order, kind_of
 from sales.services.errors import NumberTaken
 
@@ -17,7 +19,10 @@ INSERT INTO sales_numberseries (id, company_id, kind, year, last) VALUES (%s, %s
 ON CONFLICT (company_id, kind, year) DO UPDATE SET last = sales_numberseries.last + 1
 RETURNING last
 """
-LOCK_NUMBER = "SELECT pg_advisory_xact_lock(hashtextextended(%s || ' number ' || %s, 0))"
+LOCK_NUMBERS = """
+SELECT pg_advisory_xact_lock(hashtextextended(%s || ' number ' || number, 0))
+FROM (SELECT unnest(%s::text[]) AS number ORDER BY number) AS taken
+"""
 
 
 def assign_number(document: AnyDocument) -> str:
@@ -42,14 +47,38 @@ def take_number(document: Order | Invoice, number: str) -> str:
     Refused for one of ours, in the form of any series of ours, and where another one has it. Two
     that come at once wait for each other, since the number stays locked until the transaction ends.
     """
+    take_numbers([(document, number)])
+    return number
+
+
+def take_numbers(numbers: Sequence[tuple[Order | Invoice, str]]) -> None:
+    """Take the numbers that another system gave documents of one kind, as ``take_number`` does."""
+    if not numbers:
+        return
+    for document, number in numbers:
+        _check_form(document, number)
+    kind = kind_of(numbers[0][0])
+    wanted = [number for _document, number in numbers]
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_NUMBERS, [kind.name, wanted])
+    stored = kind.model._default_manager.filter(number__in=wanted)
+    known = set(stored.values_list("number", flat=True))
+    for document, number in numbers:
+        if number in known:
+            raise NumberTaken(_is_taken(document) % {"number": number}, field="number")
+        known.add(number)
+
+
+def _check_form(document: Order | Invoice, number: str) -> None:
+    """Refuse a number for a document of ours, a longer one than fits, and one like ours."""
     if not document.origin:
-        raise NotAllowed(
+        raise NotEditable(
             gettext("Only the system that an order comes from gives it a number of its own."),
             field="number",
         )
     longest = document._meta.get_field("number").max_length or 0
     if len(number) > longest:
-        raise NotEditable(
+        raise TooLong(
             gettext("A number has at most %(longest)d characters: shorten %(number)s.")
             % {"longest": longest, "number": number},
             field="number",
@@ -63,11 +92,6 @@ def take_number(document: Order | Invoice, number: str) -> str:
             % {"number": number},
             field="number",
         )
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK_NUMBER, [kind_of(document).name, number])
-    if type(document)._default_manager.filter(number=number).exists():
-        raise NumberTaken(_is_taken(document) % {"number": number}, field="number")
-    return number
 
 
 def _is_taken(document: Order | Invoice) -> str:
@@ -79,11 +103,15 @@ def _is_taken(document: Order | Invoice) -> str:
 def _is_ours(number: str) -> bool:
     """Return whether a number has the form of a series of any company of ours."""
     kinds = "|".join(NumberSeries.Kind.values)
-    prefixes = Company.objects.values_list("number_prefix", flat=True)
     return any(
         re.fullmatch(rf"{re.escape(prefix)}({kinds})-\d+-\d+", number, re.IGNORECASE)
-        for prefix in {*prefixes, ""}
+        for prefix in _prefixes()
     )
+
+
+@kept
+def _prefixes() -> frozenset[str]:
+    return frozenset({*Company.objects.values_list("number_prefix", flat=True), ""})
 
 
 def _series_of(document: AnyDocument) -> NumberSeries.Kind:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext
 
-from common.errors import DomainError, MissingField, SeveralErrors
+from common.errors import DomainError, MissingField, raise_all
 from common.formatting import format_day, format_money, format_rate
 from crm.custom_fields import missing_custom
 from sales.models import AnyDocument, DocumentLine, Order, OrderLine, Quote
@@ -16,11 +16,11 @@ from sales.pricing.errors import (
     MissingPrice,
     NegativeTotal,
     NoExchangeRate,
+    NoLines,
     NoTaxRate,
     ProductNotInPriceList,
 )
 from sales.services.documents.new_lines import check_line_quantity, check_unit
-from sales.services.errors import NoLines
 from sales.services.prices.list_prices import check_list, check_product_sold
 from sales.services.prices.promotion_discounts import promotion_problems
 
@@ -29,13 +29,15 @@ Source = DocumentLine.PriceSource
 AGREED_ELSEWHERE = frozenset({Source.QUOTE, Source.EXTERNAL})
 
 
+def check_price_list(order: Order) -> None:
+    """Refuse to submit an order without a price list."""
+    if order.price_list_id is None:
+        raise MissingField(gettext("An order needs a price list: choose one."), field="price_list")
+
+
 def check_ready(document: AnyDocument, lines: Sequence[DocumentLine]) -> None:
     """Refuse to issue a document with problems, and name all of them at once."""
-    problems = problems_of(document, lines)
-    if len(problems) == 1:
-        raise problems[0]
-    if problems:
-        raise SeveralErrors(problems)
+    raise_all(problems_of(document, lines))
 
 
 def problems_of(document: AnyDocument, lines: Sequence[DocumentLine]) -> list[DomainError]:
@@ -174,10 +176,10 @@ def _line_problems(
     if line.unit_price is None:
         yield _no_price(document, line)
     if line.tax_rate is None and line.is_taxed:
-        yield NoTaxRate(_why_no_tax_rate(document, line), field="tax_rate")
+        yield NoTaxRate(_no_tax_rate_reason(document, line), field="tax_rate")
 
 
-def _why_no_tax_rate(document: AnyDocument, line: DocumentLine) -> str:
+def _no_tax_rate_reason(document: AnyDocument, line: DocumentLine) -> str:
     """Say where a tax rate is missing; it is never taken for zero."""
     category = line.tax_category
     if category is None and line.product_category is not None:

@@ -7,15 +7,18 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import TypeVar, cast
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import CharField, OuterRef, QuerySet
 from django.db.models.functions import Cast, JSONObject
 
+from common.read_cache import kept
 from sales.models import AnyDocument, DocumentLine, TaxRate
 from sales.pricing.errors import NoTaxRate
 from sales.pricing.taxes import DatedTaxRate, tax_rate_on
+
+LineT = TypeVar("LineT", bound=DocumentLine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +44,12 @@ def look_up_tax_rates(document: AnyDocument, lines: Sequence[DocumentLine]) -> N
         line.tax_rate = rate
 
 
-def with_dated_rates(lines: QuerySet[Any], document: AnyDocument) -> QuerySet[Any]:
+def with_dated_rates(lines: QuerySet[LineT], document: AnyDocument) -> QuerySet[LineT]:
     """Read the rates of each line's category in the document's zone along with the lines."""
     rates = TaxRate.objects.filter(category=OuterRef("tax_category"), zone=document.tax_zone_id)
     dated = JSONObject(rate=Cast("rate", CharField()), start="valid_from", end="valid_to")
-    found: QuerySet[Any] = lines.annotate(dated_rates=ArraySubquery(rates.values(dated=dated)))
-    return found
+    found = lines.annotate(dated_rates=ArraySubquery(rates.values(dated=dated)))
+    return cast("QuerySet[LineT]", found)
 
 
 def put_todays_rates(document: AnyDocument, lines: Iterable[DocumentLine]) -> None:
@@ -96,6 +99,7 @@ def todays_rates(document: AnyDocument, lines: Sequence[DocumentLine]) -> list[D
     return [found[line.tax_category_id] for line in lines]
 
 
+@kept
 def _rates_in(zone: uuid.UUID | None) -> list[DatedTaxRate]:
     """Read the rates of a tax zone, of all days."""
     if zone is None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from django.utils.translation import gettext
 
@@ -20,7 +20,7 @@ from sales.models import AnyDocument, DocumentLine, Invoice, Order, Quote
 from sales.pricing.errors import PricingError
 from sales.services.documents.content_hash import hash_values
 from sales.services.documents.totals import HEAD_FIGURES, price_today, reprice
-from sales.services.prices.promotion_discounts import promotions_of
+from sales.services.prices.promotion_discounts import ReadUse, promotions_of
 
 Kind = TypeVar("Kind", Quote, Order, Invoice)
 LineT = TypeVar("LineT", bound=DocumentLine)
@@ -66,7 +66,7 @@ def takes_todays_rates(document: AnyDocument) -> bool:
 
 
 def todays_figures(
-    document: Kind, lines: Sequence[LineT], uses: Sequence[Any] | None = None
+    document: Kind, lines: Sequence[LineT], uses: Sequence[ReadUse] | None = None
 ) -> TodaysFigures[Kind, LineT]:
     """Work out at which figures a document would be issued now; saves nothing.
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from decimal import Decimal
-from typing import Any
 
 from common.rows import save_columns
 from sales.models import AnyDocument, DocumentLine
 from sales.pricing.documents import PricedDocument, price_document
 from sales.services.documents.tax_rates import look_up_tax_rates
 from sales.services.prices.pricing_input import line_input, lines_of, terms_of
-from sales.services.prices.promotion_discounts import promotions_of, spread_promotions
+from sales.services.prices.promotion_discounts import ReadUse, promotions_of, spread_promotions
 
 ZERO = Decimal(0)
 LINE_FIGURES = ("base", "discount", "charge", "net", "header_discount", "tax", "gross")
@@ -39,7 +38,7 @@ def reprice(document: AnyDocument, lines: Sequence[DocumentLine] | None = None) 
 
 
 def price_today(
-    document: AnyDocument, lines: Sequence[DocumentLine], uses: Sequence[Any]
+    document: AnyDocument, lines: Sequence[DocumentLine], uses: Sequence[ReadUse]
 ) -> PricedDocument:
     """Put the figures that ``reprice`` would save on a draft and its lines, and save nothing.
 

@@ -7,17 +7,24 @@ from decimal import Decimal
 
 from common.formatting import decimals_rule
 from common.sentences import sentence as _
-from sales.pricing.errors import InvalidAmount, InvalidDiscount, InvalidQuantity
+from sales.pricing.errors import InvalidAmount, InvalidDiscount, InvalidQuantity, PricingError
 from sales.pricing.money import EXACT, is_storable, round_money
 from sales.pricing.price_lists import PRICE_STEP
 from sales.pricing.quantities import check_price_quantity
+
+FIGURES: Mapping[str, type[PricingError]] = {
+    "quantity": InvalidQuantity,
+    "discount": InvalidDiscount,
+    "discount_amount": InvalidDiscount,
+}
+"""What is wrong with a figure in these fields; in any other field it is an amount."""
 
 
 def check_number(figure: Decimal, field: str) -> None:
     """Refuse a figure that the database could not store."""
     if figure.is_finite() and is_storable(figure):
         return
-    refusal = InvalidQuantity if field == "quantity" else InvalidAmount
+    refusal = FIGURES.get(field, InvalidAmount)
     raise refusal(_("Give a number of at most 15 digits before the decimal sign."), field=field)
 
 
@@ -47,7 +54,8 @@ def check_amount(amount: Decimal, currency: str, field: str) -> None:
     if amount < 0:
         raise InvalidAmount(_("An amount cannot be negative."), field=field)
     if amount != round_money(amount, currency):
-        raise InvalidAmount(decimals_rule(currency), field=field)
+        refusal = FIGURES.get(field, InvalidAmount)
+        raise refusal(decimals_rule(currency), field=field)
 
 
 def check_discount_amount(amount: Decimal, currency: str, field: str) -> None:
@@ -62,7 +70,7 @@ def check_unit_discount(amount: Decimal, field: str) -> None:
     check_number(amount, field)
     _check_not_negative(amount, field)
     if amount != amount.quantize(PRICE_STEP, context=EXACT):
-        raise InvalidAmount(_("A discount of each unit has at most 5 decimals."), field=field)
+        raise InvalidDiscount(_("A discount of each unit has at most 5 decimals."), field=field)
 
 
 def _check_not_negative(discount: Decimal, field: str) -> None:

@@ -26,7 +26,6 @@ CROSS JOIN LATERAL (VALUES
     ('net', ahead.deducted_net, ahead.asked_net), ('tax', ahead.deducted_tax, ahead.asked_tax)
 ) figure(what, deducted, asked)
 WHERE {{is_wrong}}
-ORDER BY 1
 """
 """What was asked ahead of each order and is deducted, at each tax rate and for freight."""
 

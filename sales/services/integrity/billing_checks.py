@@ -61,7 +61,6 @@ CROSS JOIN LATERAL (VALUES
 ) figure(what, stored, agreed, allowed)
 WHERE figure.stored IS DISTINCT FROM figure.agreed AND {IS_OURS}
     AND COALESCE(abs(figure.stored - figure.agreed) > figure.allowed, true)
-ORDER BY 1
 """
 """A part is round(agreed × units out so far ÷ units ordered) less what is out already: half a unit
 off, and as much for what was out. A credit may give back other cents than the next part takes, so
@@ -87,7 +86,6 @@ CROSS JOIN LATERAL (VALUES
 ) figure(what, stored, expected, allowed)
 WHERE {IS_DEDUCTION} AND head.kind = 'invoice'
     AND COALESCE(abs(figure.stored - figure.expected) > figure.allowed, true)
-ORDER BY 1
 """
 """A single amount, or all of a trade-in or rebate as it was ordered. The tax of one may have been
 moved by cents in a change order, where prices include tax."""
@@ -118,7 +116,6 @@ WHERE {IS_SOLD} AND {IS_OURS} AND abs(line.base - part.exact) > part.allowed
         WHERE change.order_id = head.order_id AND entry ->> 'line' = line.order_line_id::text
             AND entry ->> 'field' IN ('unit_price', 'price_quantity')
             AND entry ->> 'before' IS NOT NULL)
-ORDER BY 1
 """
 """A part reads quantity × (price − volume discount), within what `CHANGED_LINES` allows; one that
 is no part of its order is named by `PARTS`. Where an earlier version took another price once a part
@@ -148,7 +145,6 @@ CROSS JOIN LATERAL (VALUES
 WHERE ({IS_OURS} OR figure.what = 'quantity') AND (
     figure.stored NOT BETWEEN LEAST(figure.billed, 0) AND GREATEST(figure.billed, 0)
     OR (credited.quantity = line.quantity AND figure.stored <> figure.billed))
-ORDER BY 1
 """
 
 CREDITED_TERMS = f"""
@@ -166,7 +162,6 @@ CROSS JOIN LATERAL (VALUES
     ('discount rate', line.discount_rate, NULL)
 ) figure(what, stored, billed)
 WHERE figure.stored IS DISTINCT FROM figure.billed
-ORDER BY 1
 """
 
 AHEAD_LINES = f"""
@@ -186,7 +181,6 @@ CROSS JOIN LATERAL (VALUES
 ) figure(what, stored, asked)
 WHERE {IS_AHEAD} AND head.kind = 'invoice'
     AND figure.stored IS DISTINCT FROM figure.asked
-ORDER BY 1
 """
 """One amount for each tax rate, asked ahead or deducted, and nothing off it."""
 
@@ -212,7 +206,6 @@ CROSS JOIN LATERAL (VALUES
 })
 ) figure(what, applies, stored, expected)
 WHERE figure.applies AND figure.stored IS DISTINCT FROM figure.expected
-ORDER BY 1
 """
 """The discounts of an order come with its lines, and are not typed once more."""
 
@@ -229,7 +222,6 @@ WHERE head.share_rate IS NOT NULL AND head.before IS NULL
         OR (source.total * head.share_rate - head.total > {unit_of("head.currency")}
             AND NOT EXISTS (SELECT FROM sales_orderline line WHERE line.order_id = source.id
                 AND line.returned_quantity > line.replaced_quantity)))
-ORDER BY 1
 """
 """The first share of an order; of what came back unbilled none is asked. The next ones are rounded
 together with it, or ask for what is left. One that was deleted may have taken its cent."""
@@ -256,7 +248,6 @@ WITH counts AS (
 )
 SELECT name, 'tax', trim_scale(tax)::text, trim_scale(round(exact, 6))::text
 FROM lines WHERE abs(tax - exact) > allowed
-ORDER BY 1
 """
 """Parts, down payments and lines of changed orders carry a share of a tax that was rounded once per
 rate: a unit for the share and one for the taxable, and as much again for each line of the order
@@ -289,7 +280,6 @@ SELECT {NAME}, 'freight credited', trim_scale(SUM(note.freight))::text,
 FROM sales_invoice head JOIN sales_invoice note ON note.credits_id = head.id
 WHERE {IS_OURS}
 GROUP BY head.id HAVING SUM(note.freight) NOT BETWEEN 0 AND head.freight
-ORDER BY 1
 """
 """What comes back for good before it is billed takes its share of the freight out of the books."""
 
@@ -306,7 +296,6 @@ CROSS JOIN LATERAL (VALUES
     ('net', sums.net + CASE WHEN sums.is_freight THEN head.freight ELSE 0 END), ('tax', sums.tax)
 ) figure(what, stored)
 WHERE figure.stored < 0 AND (head.status <> 'draft' OR head.order_id IS NOT NULL)
-ORDER BY 1
 """
 """Freight asked ahead is deducted from the freight on the head of an invoice."""
 
@@ -319,7 +308,6 @@ FROM sales_{kind} head JOIN (
 ) sums ON sums.head_id = head.id
 CROSS JOIN LATERAL (VALUES ('net', sums.net), ('tax', sums.tax)) figure(what, stored)
 WHERE figure.stored < 0 AND head.status NOT IN ('draft', 'cancelled')
-ORDER BY 1
 """
 """Trade-ins and rebates of a quote or an order take off no more than is sold at their rate."""
 
@@ -363,7 +351,6 @@ CROSS JOIN LATERAL (VALUES
     ('invoiced net', books.billed_net, books.net), ('invoiced tax', books.billed_tax, books.tax)
 ) figure(what, billed, agreed)
 WHERE abs(figure.billed - figure.agreed) > books.allowed
-ORDER BY 1
 """
 """What an order comes to: all of it, and of goods that came back unbilled the part that was billed.
 Down payments and deductions are included, and all that is credited of them; what was credited for

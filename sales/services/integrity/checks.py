@@ -27,6 +27,9 @@ COUNTS = (
 IS_SOLD = f"line.kind IN {listed(DocumentLine.SOLD)} AND (line.is_taken OR NOT line.is_optional)"
 IS_DEDUCTION = f"line.kind IN {listed(DocumentLine.DEDUCTIONS)}"
 IS_AHEAD = f"line.kind IN {listed(DocumentLine.AHEAD)}"
+IS_BILLED_WITH_BUNDLE = (
+    "(line.bundle_line_id IS NOT NULL AND line.price_source = 'bundle' AND line.charge_amount = 0)"
+)
 SIGN = "CASE head.kind WHEN 'invoice' THEN 1 ELSE -1 END"
 KEEPS_BILLED = "(head.kind = 'invoice' OR head.bill_again)"
 """What was credited for good stays billed: it is never billed once more."""
@@ -51,7 +54,6 @@ CROSS JOIN LATERAL (VALUES
         + head.freight + COALESCE(lines.tax, 0))
 ) figure(what, stored, summed)
 WHERE figure.stored <> figure.summed
-ORDER BY 1
 """
 
 BILLED_QUANTITIES = f"""
@@ -81,7 +83,6 @@ CROSS JOIN LATERAL (VALUES
         CASE head.status WHEN 'cancelled' THEN line.quantity ELSE 0 END)
 ) figure(what, stored, counted)
 WHERE figure.stored <> figure.counted
-ORDER BY 1
 """
 
 BILLED_AMOUNTS = f"""
@@ -118,7 +119,6 @@ CROSS JOIN LATERAL (VALUES
 WHERE figure.stored NOT BETWEEN LEAST(figure.agreed, 0) AND GREATEST(figure.agreed, 0)
     OR (NOT {IS_DEDUCTION} AND figure.stored <> CASE billed.quantity
         WHEN line.quantity THEN figure.agreed WHEN 0 THEN 0 ELSE figure.stored END)
-ORDER BY 1
 """
 """Drafts included: what is billed is part of what is agreed, and all of it once all is billed.
 Another system that bills an order rounds in its own way; its sums are compared when they come in.
@@ -154,14 +154,14 @@ WITH counting AS (
         line.invoiced_quantity - line.credited_quantity + line.drafted_quantity AS kept_billed,
         line.shipped_quantity - line.replaced_quantity AS departed,
         line.returned_quantity - line.replaced_quantity AS given_back,
-        COALESCE(product.kind, 'goods') = 'goods' AS is_goods
+        COALESCE(product.kind, 'goods') = 'goods' AS is_goods, {IS_BILLED_WITH_BUNDLE} AS is_part
     FROM sales_orderline line LEFT JOIN sales_product product ON product.id = line.product_id
     WHERE {IS_SOLD}
         AND line.quantity > line.cancelled_quantity
 ), opened AS (
     SELECT counting.*,
         is_goods AND wanted > departed + closed_unshipped_quantity AS opens_to_ship,
-        drafted_quantity > 0 OR wanted > kept_billed + closed_quantity
+        drafted_quantity > 0 OR NOT is_part AND wanted > kept_billed + closed_quantity
             + returned_unbilled_quantity AS opens_to_bill
     FROM counting
 ), advance AS ({ADVANCES}), open_deduction AS ({OPEN_DEDUCTIONS}), derived AS (
@@ -201,8 +201,39 @@ CROSS JOIN LATERAL (VALUES
     ('status', head.status, derived.status)
 ) figure(what, stored, derived)
 WHERE head.status IN ('submitted', 'completed') AND figure.stored <> figure.derived
-ORDER BY 1
 """
+
+BUNDLES = f"""
+WITH parts AS (
+    SELECT bundle.id, bundle.order_id, bundle.position, bundle.description, bundle.quantity AS sets,
+        bundle.quantity - bundle.cancelled_quantity - bundle.closed_unshipped_quantity AS most,
+        bundle.shipped_quantity AS left_sets, bundle.returned_quantity AS returned_sets,
+        line.quantity AS units, line.shipped_quantity - line.replaced_quantity AS departed,
+        line.returned_quantity - line.replaced_quantity AS given_back,
+        power(10::numeric, -COALESCE(product.decimals, 5)) AS step
+    FROM sales_orderline line JOIN sales_orderline bundle ON bundle.id = line.bundle_line_id
+    JOIN sales_product part ON part.id = line.product_id AND part.kind = 'goods'
+    LEFT JOIN sales_product product ON product.id = bundle.product_id
+    WHERE line.price_source = 'bundle' AND line.quantity > 0 AND bundle.quantity > 0 AND {COUNTS}
+), whole AS (
+    SELECT id, order_id, position, most, left_sets, returned_sets,
+        MIN(div(departed * sets, units * step) * step) AS departed,
+        LEAST(MIN(div((departed - given_back) * sets, units * step) * step), most) AS kept,
+        MAX(sets - div((units - given_back) * sets, units * step) * step) AS broken
+    FROM parts GROUP BY id, order_id, position, most, left_sets, returned_sets
+), followed AS (
+    SELECT whole.*, LEAST(GREATEST(broken, 0), most - kept) AS returned FROM whole
+)
+SELECT {NAME} || ', line ' || followed.position, figure.what, trim_scale(figure.stored)::text,
+    trim_scale(figure.followed)::text
+FROM followed JOIN sales_order head ON head.id = followed.order_id
+CROSS JOIN LATERAL (VALUES
+    ('shipped quantity', left_sets, LEAST(most, GREATEST(departed, kept + returned))),
+    ('returned quantity', returned_sets, returned)
+) figure(what, stored, followed)
+WHERE head.status <> 'draft' AND figure.stored <> figure.followed
+"""
+"""Whole sets of the parts that are always in a bundle: what left, and what came back for good."""
 
 INSTALMENTS = f"""
 SELECT {NAME}, figure.what, figure.stored, figure.summed
@@ -215,7 +246,6 @@ CROSS JOIN LATERAL (VALUES
     ('due', head.due_on::text, parts.due_on::text)
 ) figure(what, stored, summed)
 WHERE figure.stored <> figure.summed
-ORDER BY 1
 """
 
 NUMBERED = """
@@ -252,7 +282,6 @@ SELECT counted.series || '-' || counted.place, 'number', 'on a document', 'given
 FROM counted LEFT JOIN series ON series.company_id = counted.company_id
     AND series.kind = counted.kind AND series.name = counted.series
 WHERE series.last IS NULL OR counted.place > series.last
-ORDER BY 1
 """
 )
 
@@ -261,14 +290,12 @@ SELECT {name}, 'events', COUNT(event.id)::text, head.version::text
 FROM sales_{kind} head LEFT JOIN sales_salesevent event ON event.subject_id = head.id
     AND event.subject_version <= head.version
 GROUP BY head.id HAVING COUNT(event.id) <> head.version
-ORDER BY 1
 """
 
 EXCHANGE_RATES = """
 SELECT {name}, 'exchange rate', head.exchange_rate::text, '1'
 FROM sales_{kind} head JOIN sales_company company ON company.id = head.company_id
 WHERE head.currency = company.base_currency AND head.exchange_rate <> 1
-ORDER BY 1
 """
 
 TAKEN_OVER = """
@@ -314,6 +341,7 @@ def register() -> None:
     register_check("ordered units are billed once", check_by_query(BILLED_QUANTITIES))
     register_check("invoices come to the order", check_by_query(BILLED_AMOUNTS))
     register_check("statuses follow the quantities", check_by_query(STATUSES))
+    register_check("bundles follow their parts", check_by_query(BUNDLES))
     register_check("instalments make the invoice", check_by_query(INSTALMENTS))
     register_check("numbers have no gaps", check_by_query(NUMBER_GAPS))
     register_check("documents keep the terms they come with", check_by_query(TERMS))

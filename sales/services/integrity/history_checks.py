@@ -7,10 +7,11 @@ columns compared are those the history has: `keeps_history` says which it leaves
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from django.apps import apps
+from django.db import models
 
+from common.history import history_model
 from sales.models.document_kinds import DOCUMENT_KINDS, DocumentKind
 from sales.services.integrity.checks import LINE_NAME, NAME
 from sales.services.integrity.verification import Mismatch, check_by_query, register_check
@@ -36,7 +37,6 @@ FROM (
     ORDER BY state.id, state.pgh_id DESC
 ) gone
 WHERE gone.pgh_label <> 'delete'
-ORDER BY 1
 """
 """The first part reads one state per row, by the index of the history."""
 
@@ -46,13 +46,13 @@ def _lines_with_heads(kind: DocumentKind) -> str:
     return f"{lines} line JOIN {heads} head ON head.id = line.{kind.line_owner}_id"
 
 
-NAMES = {
+NAMES: dict[type[models.Model], tuple[str, str, str]] = {
     kind.model: (NAME, f"{kind.model._meta.db_table} head", "head") for kind in DOCUMENT_KINDS
 } | {kind.line_model: (LINE_NAME, _lines_with_heads(kind), "line") for kind in DOCUMENT_KINDS}
 """What rows are called, what they are read from, and under which alias; others go by their id."""
 
 
-def compare_with_history(model: Any) -> Iterator[Mismatch]:
+def compare_with_history(model: type[models.Model]) -> Iterator[Mismatch]:
     """Compare every row of a model that keeps its history with its latest state."""
     yield from check_by_query(_query(model))()
 
@@ -64,13 +64,14 @@ def rows_and_history() -> Iterator[Mismatch]:
             yield from compare_with_history(model)
 
 
-def compared_columns(model: Any) -> list[str]:
+def compared_columns(model: type[models.Model]) -> list[str]:
     """Return the columns of a model that its history has as well."""
-    kept = {field.column for field in model.pgh_event_model._meta.concrete_fields}
-    return [field.column for field in model._meta.concrete_fields if field.column in kept]
+    kept = {field.column for field in history_model(model)._meta.concrete_fields}
+    columns = (field.column for field in model._meta.concrete_fields)
+    return [column for column in columns if column and column in kept]
 
 
-def _query(model: Any) -> str:
+def _query(model: type[models.Model]) -> str:
     table, noun = model._meta.db_table, model._meta.verbose_name
     by_id = (f"'{noun} ' || stored.id", f"{table} stored", "stored")
     name, rows, row = NAMES.get(model, by_id)
@@ -81,7 +82,7 @@ def _query(model: Any) -> str:
         row=row,
         noun=noun,
         table=table,
-        history=model.pgh_event_model._meta.db_table,
+        history=history_model(model)._meta.db_table,
         stored=", ".join(f'{row}."{column}"' for column in columns),
         kept=", ".join(f'kept."{column}"' for column in columns),
         figures=",\n    ".join(_figure(row, column) for column in columns),

@@ -57,7 +57,6 @@ SELECT {NAME}, 'line', 'missing', quoted.description
 FROM sales_order head JOIN sales_quoteline quoted ON quoted.quote_id = head.quote_id
 WHERE {AS_QUOTED} AND (quoted.is_taken OR NOT quoted.is_optional) AND NOT EXISTS (
     SELECT FROM sales_orderline line WHERE line.quote_line_id = quoted.id)
-ORDER BY 1
 """
 
 

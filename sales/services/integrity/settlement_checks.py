@@ -52,7 +52,6 @@ CROSS JOIN LATERAL (VALUES
 WHERE figure.stored <> CASE figure.what
     WHEN 'status' THEN figure.expected
     ELSE figure.expected::numeric(20, 5)::text END
-ORDER BY 1
 """
 
 CREDIT_ENTRIES = """
@@ -72,7 +71,6 @@ CROSS JOIN LATERAL (VALUES
 ) figure(what, stored, expected)
 WHERE entry.kind IS DISTINCT FROM 'refund' AND figure.stored IS DISTINCT FROM figure.expected
     AND (figure.what = 'customer credit' OR entry.payment_id = payment.id)
-ORDER BY 1
 """
 
 CREDIT_BALANCES = """
@@ -80,7 +78,6 @@ SELECT account.name, 'customer credit in ' || entry.currency, SUM(entry.amount):
     '0 at least'
 FROM sales_customercreditentry entry JOIN crm_account account ON account.id = entry.account_id
 GROUP BY account.id, entry.company_id, entry.currency HAVING SUM(entry.amount) < 0
-ORDER BY 1
 """
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 
 from django.db import connection, transaction
 
@@ -48,9 +49,15 @@ def check_by_query(query: str) -> Check:
 
 
 def verify() -> dict[str, list[Mismatch]]:
-    """Run every check on one and the same state of the database; nothing is written."""
+    """Run every check on one and the same state of the database; nothing is written.
+
+    The mismatches of each check come by record, then by figure, whatever order its query gives.
+    """
     with transaction.atomic():
         if not connection.savepoint_ids:  # an outer transaction has its own state
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        return {name: list(check()) for name, check in _checks.items()}
+        return {
+            name: sorted(check(), key=attrgetter("record", "figure"))
+            for name, check in _checks.items()
+        }

@@ -55,11 +55,9 @@ class _Concessions:
 def discount_limit(actor: Actor) -> Decimal | None:
     """Return the largest discount an actor may give, as a fraction; None is no limit.
 
-    A person's own limit comes before the team's. A partner may give no discount.
+    A person's own limit comes before the team's. A partner has its own, which is 0 unless raised.
     """
-    if isinstance(actor, Partner):
-        return Decimal(0)
-    limit = actor.discount_limit if isinstance(actor, User) else None
+    limit = actor.discount_limit if isinstance(actor, User | Partner) else None
     if limit is None or (isinstance(actor, User) and actor.has_perm(MAY_EXCEED)):
         return None
     return limit
@@ -78,7 +76,26 @@ def within_limit(document: AnyDocument, actor: Actor) -> Iterator[None]:
         return
     before, _ = _measured(document, lines_of(document))
     yield
-    lines = lines_of(document)
+    _check_raised(before, limit, document, lines_of(document), actor)
+
+
+def check_new(document: AnyDocument, actor: Actor, lines: Sequence[DocumentLine] = ()) -> None:
+    """Refuse to start a document with a discount above the actor's limit."""
+    limit = discount_limit(actor)
+    if limit is not None and (lines or document.discount_rate):
+        empty, _ = _measured(document, [])
+        _check_whole(empty, limit, document, actor, [])
+        _check_raised(empty, limit, document, lines, actor)
+
+
+def _check_raised(
+    before: _Concessions,
+    limit: Decimal,
+    document: AnyDocument,
+    lines: Sequence[DocumentLine],
+    actor: Actor,
+) -> None:
+    """Refuse what raises a discount above the limit, on a line or on the whole document."""
     after, references = _measured(document, lines)
     raised = [line for line in lines if after.lines[line.pk].exceeds(before.on_line(line.pk))]
     for line in raised:
@@ -90,14 +107,6 @@ def within_limit(document: AnyDocument, actor: Actor) -> Iterator[None]:
             raise references.unknown.get(line.pk) or _no_list_price(document, line, limit, actor)
     if raised or after.on_everything > before.on_everything + TINY:
         _check_whole(after, limit, document, actor, lines)
-
-
-def check_new(document: AnyDocument, actor: Actor) -> None:
-    """Refuse to start a document with a header discount above the actor's limit."""
-    limit = discount_limit(actor) if document.discount_rate else None
-    if limit is not None:
-        empty, _ = _measured(document, [])
-        _check_whole(empty, limit, document, actor, [])
 
 
 def _check_whole(
@@ -208,7 +217,9 @@ def _rounded_up(rate: Decimal) -> Decimal:
 
 
 def _who_may(actor: Actor) -> str:
-    """Name the nearest colleague with a higher limit."""
+    """Name the nearest colleague with a higher limit; for a partner, who talks to it here."""
+    if isinstance(actor, Partner):
+        return gettext("your contact in our sales")
     if not isinstance(actor, User) or actor.team is None:
         return gettext("a colleague with a higher limit")
     distance = {team.pk: away for away, team in enumerate(actor.team.with_teams_above())}

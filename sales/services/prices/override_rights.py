@@ -15,13 +15,13 @@ MAY_OVERRIDE = "sales.override_price"
 
 
 def may_override(actor: Actor) -> bool:
-    """Return whether the actor may type prices, and lock or unlock them; a partner may not."""
+    """Return whether the actor may type prices, and lock or unlock them."""
     if isinstance(actor, User):
         return actor.has_perm(MAY_OVERRIDE)
-    return not isinstance(actor, Partner)
+    return not isinstance(actor, Partner) or actor.overrides_prices
 
 
-def why_not_lock(actor: Actor) -> str:
+def no_lock_reason(actor: Actor) -> str:
     """Return why the actor may not lock or unlock the prices of an order; empty if they may."""
     if may_override(actor):
         return ""
@@ -29,10 +29,13 @@ def why_not_lock(actor: Actor) -> str:
 
 
 def is_other_price(line: DocumentLine, fields: Mapping[str, object]) -> bool:
-    """Return whether these fields say another price than the line's, or other units for it."""
+    """Return whether these fields say another price than the line's, or other units for it.
+
+    A volume discount of 0 says that no volume discount comes off the price.
+    """
     return any(
         fields.get(name, getattr(line, name)) != getattr(line, name)
-        for name in ("unit_price", "price_quantity")
+        for name in ("unit_price", "price_quantity", "volume_discount")
     )
 
 

@@ -6,13 +6,14 @@ import datetime as dt
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import TypeAlias, TypedDict
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef
 from django.utils.translation import gettext
+from django_stubs_ext import WithAnnotations
 
-from sales.models import AnyDocument, DocumentLine, Invoice, PromotionCode
+from sales.models import AnyDocument, DocumentLine, Invoice, PromotionCode, PromotionUse
 from sales.pricing.documents import line_amounts
 from sales.pricing.errors import InvalidPromotion, PricingError
 from sales.pricing.lines import LineInput, Terms
@@ -27,12 +28,25 @@ from sales.pricing.promotions import (
 ZERO = Decimal(0)
 
 
-def promotions_of(document: AnyDocument) -> list[Any]:
+class MeantFor(TypedDict):
+    """The products and accounts that the code of a use is meant for; all where there are none."""
+
+    product_ids: list[uuid.UUID]
+    account_ids: list[uuid.UUID]
+
+
+ReadUse: TypeAlias = "WithAnnotations[PromotionUse, MeantFor]"
+"""A use as ``promotions_of`` reads it."""
+
+
+def promotions_of(document: AnyDocument) -> list[ReadUse]:
     """Read the codes of a document in the order they were applied, in one statement.
+
+    A document that is not stored yet has none.
 
     Along with each use come ``product_ids`` and ``account_ids``, which its code is meant for.
     """
-    if isinstance(document, Invoice):
+    if isinstance(document, Invoice) or document._state.adding:
         return []
     products = PromotionCode.products.through._default_manager
     accounts = PromotionCode.accounts.through._default_manager
@@ -50,7 +64,7 @@ def promotions_of(document: AnyDocument) -> list[Any]:
 def spread_promotions(
     document: AnyDocument,
     lines: Sequence[DocumentLine],
-    uses: Sequence[Any],
+    uses: Sequence[ReadUse],
     terms: Terms,
     as_input: Callable[[DocumentLine], LineInput],
 ) -> None:
@@ -79,7 +93,7 @@ def promotion_problems(document: AnyDocument) -> list[PricingError]:
     return problems
 
 
-def _check_use(use: Any, document: AnyDocument) -> None:
+def _check_use(use: ReadUse, document: AnyDocument) -> None:
     """Refuse a code that no longer applies; a use that is redeemed already holds."""
     if not use.is_counted:
         check_code(use.code, document, meant_for=use.account_ids)
@@ -121,7 +135,7 @@ def as_promotion(code: PromotionCode, *, is_counted: bool = False) -> Promotion:
 def _spread(
     document: AnyDocument,
     lines: Sequence[DocumentLine],
-    uses: Sequence[Any],
+    uses: Sequence[ReadUse],
     terms: Terms,
     as_input: Callable[[DocumentLine], LineInput],
 ) -> None:
@@ -138,7 +152,7 @@ def _spread(
 
 def _shares(
     document: AnyDocument,
-    use: Any,
+    use: ReadUse,
     lines: Mapping[str, DocumentLine],
     left: dict[str, Decimal],
     terms: Terms,

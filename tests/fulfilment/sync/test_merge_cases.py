@@ -413,8 +413,10 @@ def test_stops_a_loop_after_three_round_trips() -> None:
 
     assert (trips, is_loop(trips)) == (3, False)
     assert is_loop(round_trips(trips, merged, edited=False))
+    assert round_trips(trips, quiet, edited=False) == 3
     assert round_trips(trips, merged, edited=True) == 1
-    assert round_trips(trips, quiet, edited=False) == 0
+    assert round_trips(trips, quiet, edited=True) == 0
+    assert round_trips(trips + 1, quiet, edited=False) == 0
 
 
 def test_runs_every_case_that_is_not_left_to_services() -> None:

@@ -156,7 +156,7 @@ REFUSALS: dict[str, tuple[type[DomainError], str]] = {
     "refuse207": (InvalidAmount, "“NaN” is not a number."),
     "refuse208": (
         InvalidAmount,
-        "-0.001 has more decimals than the 2 of the order's currency.",
+        "−0.001 has more decimals than the 2 of the order's currency.",
     ),
 }
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from sales.pricing.advances import TaxAmount
+from sales.pricing.bundles import PartOf
 from sales.pricing.deduction_lines import DeductionLine
 from sales.pricing.documents import LineInput, PricedDocument, price_document
 from sales.pricing.ledger import Ledger
@@ -38,6 +39,9 @@ class DrawnOrder:
         self.per_unit = dice.random() < 0.5
         self.freight = dice.choice([ZERO, self.money(9999)])
         self.inputs = [self.draw_line(f"{place:02}") for place in range(dice.randint(1, 5))]
+        self.parts: dict[str, PartOf] = {}
+        for place in range(dice.choice([0, 0, 1, 2])):
+            self.inputs += self.draw_bundle(f"b{place:02}")
         for place in range(dice.choice([0, 0, 1, 2])):
             self.inputs += self.draw_deduction(f"d{place:02}")
         priced = self.price(self.inputs)
@@ -46,12 +50,7 @@ class DrawnOrder:
             self.currency,
             self.rounding,
             tuple(
-                LedgerLine(
-                    line.key,
-                    line.tax_rate or ZERO,
-                    Units(line.quantity, is_goods=dice.random() < 0.85),
-                    amounts,
-                )
+                LedgerLine(line.key, line.tax_rate or ZERO, self.draw_units(line), amounts)
                 for line, amounts in figures.items()
                 if not line.is_deduction
             ),
@@ -61,6 +60,7 @@ class DrawnOrder:
                 if line.is_deduction
             ),
             freight=priced.totals.freight,
+            parts=self.parts,
         )
 
     def money(self, most: int) -> Decimal:
@@ -89,6 +89,24 @@ class DrawnOrder:
             discount_amount=amount,
             charge=self.draw_charge(),
         )
+
+    def draw_bundle(self, key: str) -> list[LineInput]:
+        """Draw a bundle with a price, and one to three parts without."""
+        sets = Decimal(self.dice.randint(1, 9))
+        bundle = replace(self.draw_line(key), quantity=sets)
+        drawn = [bundle]
+        for place in range(self.dice.randint(1, 3)):
+            units = sets * self.dice.randint(1, 4)
+            drawn.append(LineInput(f"{key}p{place}", units, ZERO, tax_rate=bundle.tax_rate))
+            self.parts[drawn[-1].key] = PartOf(key, units, sets)
+        return drawn
+
+    def draw_units(self, line: LineInput) -> Units:
+        """Draw whether a line is goods or a service; bundles and their parts are counted whole."""
+        is_set = line.key in {part.bundle for part in self.parts.values()}
+        if is_set or line.key in self.parts:
+            return Units(line.quantity, step=Decimal(1), is_set=is_set, is_fixed_part=not is_set)
+        return Units(line.quantity, is_goods=self.dice.random() < 0.85)
 
     def draw_charge(self) -> Decimal:
         """Draw the charge of a line; half have none."""

@@ -23,6 +23,7 @@ from sales.pricing.errors import AmountExceedsOpen
 from sales.pricing.ledger_lines import LedgerLine, Units
 from sales.pricing.money import minor_units, round_money
 from sales.pricing.partial import NOTHING, Amounts, Portion
+from sales.pricing.quantities import round_down
 from tests.sales.pricing.drawn_order import ZERO
 from tests.sales.pricing.posted_order import Asked, Posted, PostedOrder
 
@@ -128,17 +129,24 @@ class OrderStory(PostedOrder):
         """Ship a part of a line."""
         line = self.dice.choice(self.ledger.lines)
         units = line.units
-        self.set_units(line, shipped=units.shipped + self.part(units.open_to_ship))
+        out = self.some(line, units.open_to_ship)
+        self.set_units(line, shipped=units.shipped + out)
+        self.follow_parts()
+
+    def some(self, line: LedgerLine, quantity: Decimal) -> Decimal:
+        """Draw a part of a quantity of a line, whole units where it is shipped in those."""
+        return round_down(self.part(quantity), line.units.step)
 
     def return_goods(self) -> None:
         """Take goods back, to be replaced or not."""
         line = self.dice.choice(self.ledger.lines)
         units = line.units
-        back = self.part(units.left - units.returned)
+        back = ZERO if units.is_set else self.some(line, units.left - units.returned)
         if self.dice.random() < 0.5:
             self.set_units(line, replaced=units.replaced + back)
         else:
             self.put(replace(line, units=units.given_back(units.returned + back)))
+        self.follow_parts()
 
     def bill(self) -> None:
         """Invoice what is shipped, or parts of the lines."""
@@ -170,16 +178,24 @@ class OrderStory(PostedOrder):
             self.change_deduction(place)
             return
         line = self.ledger.line(inputs[place].key)
-        quantity = dice.choice(
-            [line.units.least, line.units.ordered + dice.randint(1, 5), line.units.ordered]
-        )
+        if line.key in self.parts:
+            return
+        least = self.ledger.short_close({line.key}).line(line.key).units.ordered
+        quantity = dice.choice([least, line.units.ordered + dice.randint(1, 5), line.units.ordered])
         changed = replace(inputs[place], quantity=quantity, **self.draw_change(inputs[place]))
         inputs[place] = changed if quantity else replace(changed, charge=ZERO)
+        inputs = [self.with_bundle(each, line.key, quantity) for each in inputs]
         if dice.random() < 0.2:
             inputs.append(self.draw_line(f"{len(inputs):02}"))
         if dice.random() < 0.1:
             inputs += self.draw_deduction(f"d{len(inputs):02}")
         self.agree_on(inputs)
+
+    def with_bundle(self, line: LineInput, bundle: str, sets: Decimal) -> LineInput:
+        """Return a line in the quantity that goes with so many sets, if it is a part of those."""
+        part = self.parts.get(line.key)
+        is_part = part is not None and part.bundle == bundle
+        return replace(line, quantity=part.units_of(sets)) if is_part and part else line
 
     def change_deduction(self, place: int) -> None:
         """Change what a trade-in or rebate takes off; refused under what it has taken off."""
@@ -269,13 +285,15 @@ class OrderStory(PostedOrder):
         """Ship, bill and credit what is left; then the documents come to the order."""
         for line in self.ledger.lines:
             self.set_units(line, shipped=line.units.shipped + line.units.open_to_ship)
+        self.follow_parts()
         self.bill_all()
         self.check()
         while self.drafts or self.drafts_ahead:
             issued = [posted for posted in self.drafts if self.issue(posted)]
             assert issued or self.drafts_ahead, "a dead end"
             for asked in self.drafts_ahead[:1]:
-                self.issue_ahead(asked)
+                if not self.issue_ahead(asked):
+                    self.throw_away(asked)
             self.check()
         self.close_lapsed()
         for rate, amount in self.ledger.surplus().items():
@@ -283,6 +301,14 @@ class OrderStory(PostedOrder):
         self.credit_ahead(None, TaxAmount(self.ledger.freight_surplus))
         self.check()
         self.check_books()
+
+    def throw_away(self, asked: Asked) -> None:
+        """Delete a down payment that asks for too much, and what deducts it, and bill anew."""
+        for posted in self.drafts:
+            self.delete_invoice(posted)
+        self.delete_ahead(asked)
+        assert asked not in self.drafts_ahead
+        self.bill_all()
 
     def credit_ahead(self, rate: Decimal | None, amount: TaxAmount) -> None:
         """Credit what was asked ahead and no invoice can deduct."""

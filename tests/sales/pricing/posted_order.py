@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from sales.pricing.advances import Advance, TaxAmount
+from sales.pricing.bundles import Part, follow_parts
 from sales.pricing.deduction_lines import DeductionLine
+from sales.pricing.errors import AmountExceedsOpen
 from sales.pricing.ledger import NextDownPayment, NextInvoice
 from sales.pricing.ledger_lines import LedgerLine
 from sales.pricing.partial import Portion
@@ -68,12 +70,19 @@ class PostedOrder(DrawnOrder):
         """The invoices that are not issued yet."""
         return [posted for posted in self.invoices if posted.is_draft]
 
-    def issue_ahead(self, asked: Asked) -> None:
-        """Issue a down payment."""
+    def issue_ahead(self, asked: Asked) -> bool:
+        """Issue a down payment; returns whether it could be."""
+        try:
+            self.ledger.refuse_surplus(asked.amounts)
+        except AmountExceedsOpen:
+            assert self.ledger.surplus() or self.ledger.freight_surplus
+            return False
         self.drafts_ahead.remove(asked)
         for rate, amount in asked.amounts.items():
             self.post_ahead(rate, Advance(drafted=-amount))
             self.issued_ahead[rate] += amount
+        assert not self.ledger.surplus().keys() & asked.amounts.keys()
+        return True
 
     def issue(self, posted: Posted) -> bool:
         """Issue an invoice; returns whether it could be."""
@@ -97,7 +106,8 @@ class PostedOrder(DrawnOrder):
                 self.put(replace(line, units=units, billed=line.billed - part.amounts))
                 continue
             self.for_good[line.rate] += TaxAmount.of(part.amounts)
-            self.put(replace(line, units=line.units.credited_for_good(part.quantity)))
+            whole = self.parts[key].units_of(Decimal(1)) if key in self.parts else None
+            self.put(replace(line, units=line.units.credited_for_good(part.quantity, whole)))
         for key, taken in invoice.taken_off.items():
             rate = self.deduction_line(key).rate
             self.books[rate] += taken
@@ -154,6 +164,17 @@ class PostedOrder(DrawnOrder):
         """Enter other quantities of a line."""
         self.put(replace(line, units=replace(line.units, **units)))  # type: ignore[arg-type]  # its own fields
 
+    def follow_parts(self) -> None:
+        """Let bundles follow their parts, after those were shipped or came back."""
+        for key in {part.bundle for part in self.parts.values()}:
+            bundle = self.ledger.line(key)
+            parts = [
+                Part(part, self.ledger.line(each).units)
+                for each, part in self.parts.items()
+                if part.bundle == key
+            ]
+            self.put(replace(bundle, units=follow_parts(bundle.units, parts)))
+
     def bill_units(self, line: LedgerLine, part: Portion) -> None:
         """Enter what is billed of a line, or credited to be billed again."""
         units = replace(line.units, billed=line.units.billed + part.quantity)
@@ -198,6 +219,13 @@ class PostedOrder(DrawnOrder):
 
         Issued invoices deduct what issued down payments asked for, and nothing else.
         """
+        for key, part in self.parts.items():
+            units, sets = self.ledger.line(key).units, self.ledger.line(part.bundle).units
+            assert units.ordered * part.sets == sets.ordered * part.units
+            assert not units.open_to_bill
+            assert not sets.open_to_ship
+            assert 0 <= sets.returned <= sets.left <= sets.ordered - sets.closed_unshipped
+            assert sets.kept * part.units <= units.kept * part.sets
         for line in self.ledger.lines:
             whole = line.whole(self.currency, self.rounding)
             billed = line.billed
@@ -225,8 +253,19 @@ class PostedOrder(DrawnOrder):
         assert 0 <= self.ledger.freight_billed <= self.ledger.freight
 
     def check_books(self) -> None:
-        """Hold that invoices less credits come to the order, less what was credited for good."""
+        """Hold that invoices less credits come to the order, less what was credited for good.
+
+        Nobody is charged for more sets than whole ones are kept, but for what is to be credited.
+        """
         assert self.ledger.is_closed
+        for part in self.parts.values():
+            sets = self.ledger.line(part.bundle).units
+            charged = sets.kept_billed - sets.billed_returned
+            assert charged <= min(
+                other.whole_sets(self.ledger.line(key).units.kept, sets.step)
+                for key, other in self.parts.items()
+                if other.bundle == part.bundle
+            )
         wholes = self.ledger.wholes()
         for rate in {*wholes, *self.books}:
             assert self.books[rate] + self.for_good[rate] == wholes.get(rate, TaxAmount())

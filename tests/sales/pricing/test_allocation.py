@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sales.pricing.allocation import allocate, apportion
-from sales.pricing.errors import InvalidAmount
+from sales.pricing.errors import InvalidAmount, NoLines
 from sales.pricing.money import minor_units
 from tests.sales.pricing.strategies import CURRENCIES, amounts
 
@@ -85,7 +85,7 @@ def test_gives_the_odd_cent_to_the_lowest_key_not_to_the_first_place() -> None:
 
 def test_shares_zero_over_no_lines() -> None:
     assert allocate(Decimal(0), [], "EUR") == []
-    with pytest.raises(InvalidAmount):
+    with pytest.raises(NoLines, match=r"no line to share €0\.01 over: add a line first"):
         allocate(Decimal("0.01"), [], "EUR")
 
 

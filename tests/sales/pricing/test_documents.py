@@ -12,11 +12,13 @@ from sales.pricing.documents import (
     price_document,
 )
 from sales.pricing.errors import (
+    ConflictingFields,
     DuplicateLine,
     InvalidAmount,
     InvalidDiscount,
     InvalidQuantity,
     InvalidRate,
+    NotForThisLine,
     PricingError,
     UnknownCurrency,
 )
@@ -131,7 +133,7 @@ def test_takes_the_header_discount_off_what_is_sold_however_much_is_deducted() -
     "typed", [{"discount_rate": "0.1"}, {"discount_amount": "-1"}, {"promotion_discount": "-1"}]
 )
 def test_takes_no_discount_off_a_deduction(typed: dict[str, str]) -> None:
-    with pytest.raises(InvalidDiscount) as refused:
+    with pytest.raises(NotForThisLine) as refused:
         price_document([line(unit_price=-100, is_deduction=True, **typed)], currency="EUR")
     assert refused.value.line == "1"
 
@@ -157,7 +159,7 @@ def test_rounds_by_the_document_s_own_rule(rounding: Rounding) -> None:
         ({"discount_amount": "100.01"}, InvalidDiscount),
         ({"discount_amount": "-0.01"}, InvalidDiscount),
         ({"quantity": -1, "discount_amount": "1.00"}, InvalidDiscount),
-        ({"discount_amount": "1.00", "discount_rate": "0.1"}, InvalidDiscount),
+        ({"discount_amount": "1.00", "discount_rate": "0.1"}, ConflictingFields),
         ({"discount_rate": "1.0001"}, InvalidDiscount),
         ({"discount_rate": "-0.1"}, InvalidDiscount),
         ({"discount_rate": "NaN"}, InvalidDiscount),
@@ -166,9 +168,9 @@ def test_rounds_by_the_document_s_own_rule(rounding: Rounding) -> None:
         ({"volume_discount": "-1"}, InvalidDiscount),
         ({"quantity": 0, "discount_amount": "1.00"}, InvalidDiscount),
         ({"discount_amount": "NaN"}, InvalidAmount),
-        ({"quantity": "NaN"}, InvalidAmount),
+        ({"quantity": "NaN"}, InvalidQuantity),
         ({"quantity": 0, "unit_price": "Infinity"}, InvalidAmount),
-        ({"volume_discount": "NaN"}, InvalidAmount),
+        ({"volume_discount": "NaN"}, InvalidDiscount),
         ({"quantity": "1000000000000", "unit_price": "1000"}, InvalidAmount),
         ({"price_quantity": 0}, InvalidQuantity),
         ({"price_quantity": "-100"}, InvalidQuantity),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import pytest
 from hypothesis import given
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sales.pricing.due import (
     Due,
     DueRule,
+    EarnedDiscount,
     Share,
     early_payment_discount,
     earned_discount,
@@ -141,17 +142,30 @@ def test_settles_the_oldest_first() -> None:
 def test_never_lets_more_be_kept_than_was_offered(
     data: st.DataObject, currency: str, rate: Decimal
 ) -> None:
-    total, first, second = (abs(data.draw(amounts(currency))) for _ in range(3))
-    in_time = min(first, total)
-    paid = min(in_time + second, total)
-    offered = early_payment_discount(total, rate, currency)
+    total, *came = (abs(data.draw(amounts(currency))) for _ in range(4))
 
-    earned = earned_discount(asked=total, settled=paid, paid_in_time=in_time, offered=offered)
+    def offer(asked: Decimal) -> Decimal:
+        return early_payment_discount(asked, rate, currency)
 
-    assert earned in {Decimal(0), total - paid}
-    assert earned <= offered
+    found = earned_discount([total], came, offer)
+
+    sums = list(accumulate(came))
+    assert (found is None) == all(total - paid > offer(total) for paid in sums)
+    earned = found.amount if found else Decimal(0)
+    assert 0 <= earned <= offer(total)
+    assert earned in {Decimal(0), *(total - paid for paid in sums)}
     credited = min(abs(data.draw(amounts(currency))), total)
     kept = kept_discount(earned, asked_before=total, asked=total - credited, currency=currency)
     assert 0 <= kept <= earned
     assert kept == earned or credited
     assert not kept or credited < total
+
+
+def test_a_credit_lets_less_money_earn_it_and_names_what_it_was_earned_on() -> None:
+    asked = [Decimal(120), Decimal(60), Decimal(20)]
+    came = [Decimal("58.80"), Decimal(30)]
+
+    earned = earned_discount(asked, came, lambda amount: amount / 50)
+
+    assert earned == EarnedDiscount(Decimal("1.20"), Decimal(60))
+    assert earned_discount(asked, [], lambda amount: amount / 50) is None

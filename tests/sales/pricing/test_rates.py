@@ -20,7 +20,7 @@ def test_takes_fractions(rate: str) -> None:
     ("rate", "shown"),
     [
         ("1.01", "A discount is between 0% and 100%, not 101%."),
-        ("-0.01", "A discount is between 0% and 100%, not -1%."),
+        ("-0.01", "A discount is between 0% and 100%, not −1%."),
         ("1.0000001", "A discount is between 0% and 100%, not 100.00001%."),
         ("1E+9999999", "A discount is between 0% and 100%, not 1E+9999999."),
         ("NaN", "Give the discount as a number."),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef, Q
 
+from common.json_reading import find_unstorable
 from common.sentences import Sentence
 from fulfilment.connectors import ChangesPage
+from fulfilment.errors import Unreachable
 from fulfilment.models import (
     Connection,
     ExternalRef,
@@ -18,25 +21,35 @@ from fulfilment.models import (
     ReconcileRun,
     SyncState,
 )
+from fulfilment.reconciliation.pages import find_agreeing
 from fulfilment.reconciliation.reads import (
     OrderRead,
     Read,
     database_now,
     read_changes,
+    read_order,
     read_orders,
 )
+from fulfilment.reconciliation.snapshots import is_news, is_older, sequence_of
 from fulfilment.reconciliation.standing import (
     REPAIRED,
     find_order,
-    is_news,
+    here,
+    leave_unread,
     look_at,
     settle,
     state_of,
 )
+from fulfilment.services.order_identity import claimant, missing_there
 from fulfilment.services.sync_states import ORDER
 from sales.models import Order
 
+log = logging.getLogger(__name__)
+
 Standing = ReconcileFinding.Standing
+
+LONGEST_SILENCE = dt.timedelta(hours=1)
+"""After this time an order that is not answered is left to a person, and the run goes on."""
 
 PAGE = 100
 """Orders on a page of their changes."""
@@ -59,13 +72,17 @@ def read_page(run: ReconcileRun) -> PageRead:
     read = next_page(run)
     if read.value is None:
         return PageRead(is_over=False, problem=read.problem)
-    agree = 0
+    agreeing = () if run.went_back else find_agreeing(run.connection, read.value.orders)
+    agree = len(agreeing)
     for theirs in read.value.orders:
+        if theirs["id"] in agreeing:
+            continue
         standing = look_at(run.connection, theirs)
         if standing is Standing.AGREES and not run.went_back:
             agree += 1
         else:
             keep_finding(run, theirs, standing)
+    keep_unidentified(run, read.value)
     return turn_page(run, read.value, agree=agree)
 
 
@@ -75,10 +92,37 @@ def next_page(run: ReconcileRun) -> Read[ChangesPage]:
     if read.value is None or run.latest:
         return read
     run.latest = read.value.latest[:200]
-    if run.cursor and _is_before(run.latest, run.cursor):
+    if run.cursor and (
+        _is_before(run.latest, run.cursor) or _went_back(run.connection, read.value)
+    ):
         run.went_back, run.cursor = True, ""
         read = read_changes(run.connection, run.cursor, PAGE)
     return read
+
+
+def _went_back(connection: Connection, page: ChangesPage) -> bool:
+    """Whether the order that they changed last, as far as we know, is older there by now.
+
+    Their last change of all may be newer than any that we know, and hides that. It is read once
+    more only if it is not on the page that was read.
+    """
+    states = SyncState.objects.filter(connection=connection, record_type=ORDER)
+    state = states.exclude(snapshot={}).order_by("-snapshot_sequence").first()
+    if state is None or _is_missing(connection, state):
+        return False
+    name = state.snapshot["order"]["id"]
+    listed = next((each for each in page.orders if each.get("id") == name), None)
+    if listed is not None:
+        return sequence_of(listed) < state.snapshot_sequence
+    read = read_order(connection, name)
+    if read.error is not None:
+        return False
+    return read.value is None or sequence_of(read.value) < state.snapshot_sequence
+
+
+def _is_missing(connection: Connection, state: SyncState) -> bool:
+    opened = missing_there(connection, state.record_id).filter(resolved_at__isnull=True)
+    return bool(opened.exists())
 
 
 def turn_page(run: ReconcileRun, page: ChangesPage, **counted: int) -> PageRead:
@@ -86,7 +130,7 @@ def turn_page(run: ReconcileRun, page: ChangesPage, **counted: int) -> PageRead:
     is_over = not page.has_more or page.next == run.cursor
     run.cursor = page.next[:200]
     kept = {"cursor": run.cursor, "latest": run.latest, "went_back": run.went_back}
-    counted["read_count"] = len(page.orders)
+    counted["read_count"] = len(page.orders) + len(page.unidentified)
     added = {name: F(name) + number for name, number in counted.items()}
     held = ReconcileRun.objects.filter(pk=run.pk, lease_token=run.lease_token)
     if not held.update(**kept, **added):
@@ -109,6 +153,24 @@ def keep_finding(run: ReconcileRun, theirs: Mapping[str, Any], standing: Standin
             "standing": standing,
         },
     )
+
+
+def keep_unidentified(run: ReconcileRun, page: ChangesPage) -> None:
+    """Keep the orders of a page that cannot be read; one without an id is not looked at again."""
+    for theirs, problem in page.unidentified:
+        name = theirs.get("id")
+        is_named = isinstance(name, str) and find_unstorable(name, 0) is None
+        key = str(name)[:100] if is_named else ""
+        log.warning("Order %r of %s cannot be read: %s", key, run.connection.code, problem)
+        order_id = here(claimant(run.connection, key)) if key else None
+        keys: dict[str, Any] = {"run": run, "order_id": order_id, "external_id": key}
+        ReconcileFinding.objects.get_or_create(
+            **keys,
+            defaults={
+                "standing": Standing.DIFFERS if order_id else Standing.MISSING_HERE,
+                "looked_again": not key,
+            },
+        )
 
 
 def add_own(run: ReconcileRun) -> None:
@@ -137,16 +199,23 @@ def add_own(run: ReconcileRun) -> None:
     )
 
 
-def look_again(run: ReconcileRun) -> bool:
-    """Read the next orders that did not agree, and repair them; returns whether there were any."""
+def second_pass(run: ReconcileRun) -> PageRead:
+    """Read the next orders that did not agree, and repair them.
+
+    Where none of them is answered, they are read again after a pause, for an hour.
+    """
     at_once = max(1, run.connection.max_in_flight)
     left = run.findings.filter(looked_again=False)
     findings = list(left.select_related("order")[:at_once])
-    for finding, read in zip(findings, _read(run.connection, findings), strict=True):
+    reads = _read(run.connection, findings)
+    is_silent = bool(reads) and all(isinstance(each.error, Unreachable) for each in reads)
+    if is_silent and database_now() < run.started_at + LONGEST_SILENCE:
+        return PageRead(is_over=False, problem=reads[0].problem)
+    for finding, read in zip(findings, reads, strict=True):
         finding.standing = _second(run, finding, read)
         finding.looked_again = True
         finding.save(update_fields=["standing", "looked_again", "order"])
-    return bool(findings)
+    return PageRead(is_over=not findings)
 
 
 def _read(connection: Connection, findings: Sequence[ReconcileFinding]) -> list[OrderRead]:
@@ -159,14 +228,12 @@ def _read(connection: Connection, findings: Sequence[ReconcileFinding]) -> list[
 
 def _second(run: ReconcileRun, finding: ReconcileFinding, read: OrderRead) -> Standing:
     if read.error is not None:
-        return Standing(finding.standing)
+        return leave_unread(run.connection, read, finding.order_id)
     repairs = run.findings.filter(looked_again=True, standing__in=REPAIRED).count()
     if repairs >= run.most_repairs:
         ReconcileRun.objects.filter(pk=run.pk).update(reached_ceiling=True)
         return _unrepaired(run, finding, read)
-    if run.went_back:
-        _forget_base(run.connection, read, finding)
-    elif _is_recent(run.connection, finding, read):
+    if _is_recent(run.connection, finding, read):
         return Standing.IN_FLIGHT
     standing = settle(run.connection, read, finding.order_id)
     if finding.order_id is None and read.value is not None:
@@ -188,26 +255,8 @@ def _is_recent(connection: Connection, finding: ReconcileFinding, read: OrderRea
         return False
     state = state_of(connection, finding.order_id)
     seen = finding.sequence
-    return is_news(state, read.value) and (seen is None or state.snapshot_sequence >= seen)
-
-
-@transaction.atomic
-def _forget_base(connection: Connection, read: OrderRead, finding: ReconcileFinding) -> None:
-    """Forget what both agreed on of an order that is older there than what we had of it.
-
-    Where they hold something else than we do, nobody knows who changed it: a person decides.
-    """
-    theirs = read.value
-    if theirs is None or finding.order_id is None:
-        return
-    states = SyncState.objects.select_for_update().filter(
-        connection=connection, record_id=finding.order_id
-    )
-    if int(theirs.get("sequence") or 0) >= state_of(connection, finding.order_id).snapshot_sequence:
-        return
-    states.update(
-        held={}, pushes=[], splits={}, snapshot_sequence=0, knows=theirs.get("knows") or 0
-    )
+    is_recent = seen is None or state.snapshot_sequence >= seen
+    return is_recent and is_news(state, read.value) and not is_older(state, read.value)
 
 
 def end_run(run: ReconcileRun) -> None:

@@ -1,0 +1,80 @@
+"""Idempotency keys: a request that is repeated with its key is answered as the first time.
+
+The response is stored in the transaction of the effect, so that both are kept or neither is. A
+refused request has no effect, and none is stored of it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from typing import Any
+
+from django.db import connection
+from django.http import HttpResponse
+from django.utils import timezone
+from rest_framework.request import Request
+
+from api.models import StoredResponse
+from api.refusals import InFlight, KeyReused, MissingKey
+from crm.models import Partner
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotent-Replayed"
+KEPT_FOR = dt.timedelta(days=7)
+LONGEST_KEY = 255
+KEPT_HEADERS = ("Content-Type", "ETag", "Location")
+
+LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
+
+
+def key_of(request: Request) -> str:
+    """Return the idempotency key of a request."""
+    key: str = request.headers.get(HEADER, "")
+    if not 0 < len(key) <= LONGEST_KEY or not (key.isascii() and key.isprintable()):
+        raise MissingKey
+    return key
+
+
+def stored_response(request: Request, partner: Partner, key: str) -> HttpResponse | None:
+    """Claim the key for this transaction: None for the first request, else the answer to it.
+
+    Raises ``InFlight`` while another transaction has the key, and ``KeyReused`` if the first
+    request was another one.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [f"{partner.pk} {key}"])
+        if not cursor.fetchone()[0]:
+            raise InFlight
+    first = StoredResponse.objects.filter(partner=partner, key=key).first()
+    if first is None:
+        return None
+    if first.fingerprint != fingerprint(request):
+        raise KeyReused
+    headers = {**first.headers, REPLAYED: "true", "Cache-Control": "no-store"}
+    return HttpResponse(bytes(first.body), status=first.status, headers=headers)
+
+
+def store_response(request: Request, partner: Partner, key: str, response: HttpResponse) -> None:
+    """Store the response of this transaction under its key."""
+    StoredResponse.objects.create(
+        partner=partner,
+        key=key,
+        fingerprint=fingerprint(request),
+        status=response.status_code,
+        headers={name: response[name] for name in KEPT_HEADERS if name in response},
+        body=response.content,
+    )
+
+
+def forget_old() -> int:
+    """Delete responses that were kept long enough; return how many that were."""
+    count, _of = StoredResponse.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()
+    return count
+
+
+def fingerprint(request: Request) -> str:
+    """Return the SHA-256 of method, address and body."""
+    http: Any = request._request
+    said = f"{request.method} {http.get_full_path()}\n".encode() + http.body
+    return hashlib.sha256(said).hexdigest()

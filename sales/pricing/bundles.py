@@ -1,0 +1,118 @@
+"""Bundles on an order: what becomes of a bundle follows from the parts always in it.
+
+A *set* is one bundle. Only the bundle's line has a price, and only its parts are shipped: sets left
+and came back as far as their parts did, and parts are ordered, billed and credited with their sets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from sales.pricing.ledger_lines import LedgerLine, Units
+from sales.pricing.money import EXACT, ZERO
+from sales.pricing.quantities import SMALLEST_QUANTITY, round_down, round_up
+
+
+@dataclass(frozen=True, slots=True)
+class PartOf:
+    """The bundle that a part is always in: so many units of it are in so many sets."""
+
+    bundle: str
+    """The key of the bundle's line."""
+    units: Decimal
+    sets: Decimal
+
+    def whole_sets(self, units: Decimal, step: Decimal) -> Decimal:
+        """Return how many whole sets so many units make."""
+        return round_down(self._sets(units), step)
+
+    def sets_begun(self, units: Decimal, step: Decimal) -> Decimal:
+        """Return of how many sets so many units are a part, of the last perhaps not all."""
+        return round_up(self._sets(units), step)
+
+    def units_of(self, sets: Decimal) -> Decimal:
+        """Return how many units are in so many sets."""
+        exact = EXACT.divide(EXACT.multiply(self.units, sets), self.sets)
+        return exact.quantize(SMALLEST_QUANTITY)
+
+    def units_with(self, sets: Decimal, *, done: Decimal, left: Decimal, is_last: bool) -> Decimal:
+        """Return how many units go with the sets that make so many billed, or credited, in all.
+
+        ``done`` of the units are by now; the last sets take all that is ``left``.
+        """
+        return left if is_last else min(left, max(ZERO, self.units_of(sets) - done))
+
+    def _sets(self, units: Decimal) -> Decimal:
+        return EXACT.divide(EXACT.multiply(units, self.sets), self.units)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part that is shipped, and what became of its units."""
+
+    part_of: PartOf
+    units: Units
+
+
+def follow_parts(units: Units, parts: Sequence[Part]) -> Units:
+    """Return the units of a bundle after its parts: what of it left, and came back for good.
+
+    Whole sets count. A set of which a part came back for good is not whole any more: it counts as
+    returned, as often as its parts leave fewer whole sets. What was replaced did not leave.
+    """
+    step = units.step
+    left = min(each.part_of.whole_sets(each.units.left, step) for each in parts)
+    kept = min(each.part_of.whole_sets(each.units.kept, step) for each in parts)
+    most = max(ZERO, units.ordered - units.closed_unshipped)
+    kept = min(kept, most)
+    returned = min(max(_sets_broken(each, step) for each in parts), most - kept)
+    moved = replace(units, shipped=min(most, max(left, kept + returned)), replaced=ZERO)
+    return moved.given_back(returned)
+
+
+def _sets_broken(part: Part, step: Decimal) -> Decimal:
+    """Return how many sets fewer are whole for what came back of a part for good."""
+    ordered = part.units.ordered
+    whole = part.part_of.whole_sets(ordered - part.units.returned, step)
+    return max(ZERO, part.part_of.whole_sets(ordered, step) - whole)
+
+
+def parts_along(
+    lines: Mapping[str, LedgerLine], parts: Mapping[str, PartOf], quantities: Mapping[str, Decimal]
+) -> dict[str, Decimal]:
+    """Return how many units of the parts are billed with so many sets; none without those."""
+    found = {}
+    for key, part in parts.items():
+        units, bundle = lines[key].units, lines[part.bundle].units
+        sets = quantities.get(part.bundle, ZERO)
+        if units.is_fixed_part and sets:
+            found[key] = part.units_with(
+                bundle.billed + sets,
+                done=units.billed,
+                left=units.unbilled,
+                is_last=sets == bundle.unbilled,
+            )
+    return found
+
+
+def least_ordered(
+    lines: Sequence[LedgerLine], parts: Mapping[str, PartOf], chosen: Collection[str] | None
+) -> dict[str, Decimal]:
+    """Return what stays ordered of the lines to close; parts are closed with their bundle.
+
+    A set of which a part left or is billed stays, and so do all its parts.
+    """
+    units = {line.key: line.units for line in lines}
+    least = {
+        key: each.least
+        for key, each in units.items()
+        if key not in parts and (chosen is None or key in chosen)
+    }
+    closing = {key: part for key, part in parts.items() if part.bundle in least}
+    for key, part in closing.items():
+        bundle = units[part.bundle]
+        begun = part.sets_begun(units[key].least, bundle.step)
+        least[part.bundle] = max(least[part.bundle], min(bundle.ordered, begun))
+    return least | {key: part.units_of(least[part.bundle]) for key, part in closing.items()}

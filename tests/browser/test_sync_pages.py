@@ -1,0 +1,90 @@
+"""Pages of two-way sync in a browser: the order, its conflicts, the desk and the connection."""
+
+from __future__ import annotations
+
+import pytest
+
+from crm import roles
+from crm.models import User
+from fulfilment.models import Discrepancy
+from sales.models import Order
+from tests.browser.conftest import PASSWORD, Screen
+from tests.factories import Market, UserFactory
+from tests.fulfilment.conftest import FarEnd
+from tests.fulfilment.messages import receive_from
+from tests.fulfilment.supply import changed, their_line, their_order
+from tests.fulfilment.test_conflict_pages import disputed, supply
+from web.record_urls import record_url
+
+__all__ = ["disputed", "supply"]
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+]
+
+CUT_BUTTONS = """
+    [...document.querySelectorAll(".btn")]
+        .filter((button) => button.offsetParent && button.scrollWidth > button.clientWidth + 1)
+        .map((button) => button.innerText)
+"""
+"""The buttons that are narrower than what they say."""
+
+
+@pytest.fixture
+def administrator(market: Market) -> User:
+    user: User = UserFactory.create(role=roles.ADMINISTRATOR, team=market.rep.team)
+    user.set_password(PASSWORD)
+    user.save()
+    return user
+
+
+def test_fits_every_width_and_is_accessible(
+    screen: Screen, market: Market, administrator: User, disputed: Order, supply: FarEnd
+) -> None:
+    receive_from(supply, changed(their_order(lines=[their_line(item="ZZ-77")])))
+    market.rep = administrator
+    screen.sign_in(market)
+
+    for url in (
+        record_url(disputed),
+        "/handoffs/",
+        record_url(supply.connection),
+        f"/orders/{disputed.pk}/conflicts/supply/",
+    ):
+        screen.page.goto(url)
+        screen.check_accessibility()
+        for width in (1440, 390):
+            screen.page.set_viewport_size({"width": width, "height": 900})
+            screen.check_width()
+            assert screen.page.evaluate(CUT_BUTTONS) == [], (url, width)
+
+
+def test_decides_all_fields_in_one_dialog_by_keyboard(
+    screen: Screen, market: Market, disputed: Order
+) -> None:
+    screen.sign_in(market)
+    page = screen.page
+    page.goto(record_url(disputed))
+    page.locator("#sync").get_by_role("link", name="Decide").click()
+    dialog, totals = page.locator("#dialog"), page.locator("#conflict-totals")
+
+    assert dialog.get_by_role("button", name="Show totals").count() == 0
+    page.get_by_role("radio", name="5 Theirs.").first.check()
+    totals.get_by_text("€105.60").wait_for()
+    assert totals.inner_text().split("\n")[0] == "Total now"
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    totals.get_by_text("Supply will be sent: Discount of Grinder €12.00.").wait_for()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowLeft")
+    totals.get_by_text("Supply will be sent: Quantity of Grinder 4.").wait_for()
+    dialog.get_by_role("button", name="All theirs").click()
+    totals.get_by_text("€114.00").wait_for()
+    dialog.get_by_label("Reason").fill("They counted")
+    page.keyboard.press("Control+Enter")
+    page.get_by_text("2 fields are decided.").wait_for()
+
+    assert not Discrepancy.objects.open().exists()
+    line = disputed.lines.get()
+    assert (line.quantity, line.discount_amount) == (5, 5)
