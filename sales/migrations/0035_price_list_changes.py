@@ -2,13 +2,10 @@
 
 from django.db import migrations, models
 
-AS_IN_HISTORY = """
-    UPDATE sales_pricelist SET updated_at = newest.updated_at
-    FROM (SELECT DISTINCT ON (id) id, updated_at FROM sales_pricelisthistory
-          ORDER BY id, pgh_id DESC) newest
-    WHERE newest.id = sales_pricelist.id
-"""
-"""Both columns were added with the moment of their own statement."""
+from common.data_migrations import UpdateWithHistory
+
+NOW = "UPDATE sales_pricelist SET updated_at = now()"
+"""Each of the two columns was added with the moment of its own statement: from here on they agree."""
 
 
 class Migration(migrations.Migration):
@@ -27,5 +24,5 @@ class Migration(migrations.Migration):
             name="updated_at",
             field=models.DateTimeField(auto_now=True),
         ),
-        migrations.RunSQL(AS_IN_HISTORY, migrations.RunSQL.noop),
+        UpdateWithHistory("sales_pricelist", NOW),
     ]

@@ -27,6 +27,7 @@ WHOLE_PAGE = re.compile(r"{% extends |<!DOCTYPE html>")
 PARTIAL = re.compile(r"{% partialdef ([\w-]+)[^%]*%}\s*(.*)")
 CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 QUOTED = re.compile(r'"[^"]*"')
+TAG = re.compile(r"<[a-z][^>]*>")
 IN_BRACKETS = re.compile(r"\([^()]*\)")
 
 
@@ -45,6 +46,11 @@ def partials_without_comment(source: str) -> list[str]:
     if not WHOLE_PAGE.match(source):
         starts.append(("the file", source))
     return [name for name, start in starts if not COMMENT.match(start)]
+
+
+def misses_changes(tag: str) -> bool:
+    """Whether an element that listens to others replaces itself: it hears nothing until htmx settles."""
+    return "from:" in tag and "outerHTML" in tag
 
 
 def crowded_lines(source: str) -> list[str]:
@@ -84,6 +90,22 @@ def test_partials_say_what_they_need() -> None:
     found = {name: partials_without_comment(source) for name, source in TEMPLATES.items()}
 
     assert {name: partials for name, partials in found.items() if partials} == {}
+
+
+def test_what_listens_to_others_stays_in_the_page() -> None:
+    tags = {name: TAG.findall(source) for name, source in TEMPLATES.items()}
+
+    assert [name for name, found in tags.items() if any(map(misses_changes, found))] == []
+
+
+@pytest.mark.parametrize(
+    ("swap", "misses"),
+    [("innerHTML", False), ("outerHTML", True)],
+)
+def test_sees_what_replaces_itself(swap: str, misses: bool) -> None:
+    tag = f'<div\n  hx-trigger="change from:closest form"\n  hx-swap="{swap}"\n>'
+
+    assert [misses_changes(found) for found in TAG.findall(tag)] == [misses]
 
 
 def test_a_line_of_a_style_sheet_holds_one_thing() -> None:

@@ -173,6 +173,15 @@ class Held:
             });"""
         )
         page.route("**/lines/**", self._hold)
+        page.route("**/?is-intercepted", lambda route: route.fulfill(status=202))
+        self._wait_for(self._is_intercepted, "the browser to intercept requests")
+
+    def _is_intercepted(self) -> bool:
+        """Return whether the page's requests arrive here: that begins some time after it was asked for."""
+        status: int = self.page.evaluate(
+            "fetch('/?is-intercepted').then((answer) => answer.status)"
+        )
+        return status == 202
 
     def _hold(self, route: Route) -> None:
         if route.request.method == "POST":

@@ -27,7 +27,7 @@ from sales.services.opportunity_lines import add_opportunity_line
 from sales.services.order_invoices import invoice_order
 from sales.services.orders import cancel_order
 from sales.services.quotes import activate_quote
-from tests.database_assertions import migrate, migrate_to_latest, rows, run_data_steps, sql
+from tests.database_assertions import HISTORY, migrate, migrate_to_latest, rows, run_data_steps, sql
 from tests.factories import Market, OpportunityFactory
 from tests.sales.order_steps import placed
 
@@ -191,3 +191,14 @@ def test_a_negative_volume_discount_is_named_before_anything_changes(db: None) -
 
     with pytest.raises(ValueError, match="correct them in the admin first: Volume"):
         run_data_steps("sales", "0021_rates_and_bands")
+
+
+def test_the_moment_of_change_of_a_price_list_is_the_one_in_its_history(market: Market) -> None:
+    """The column came to a table and its history by two statements, each with a moment of its own."""
+    with pgtrigger.ignore():
+        sql("UPDATE sales_pricelist SET updated_at = updated_at - interval '3 milliseconds'")
+    assert len(verify()[HISTORY]) == 1
+
+    run_data_steps("sales", "0035_price_list_changes")
+
+    assert verify()[HISTORY] == []
