@@ -49,7 +49,7 @@ def partials_without_comment(source: str) -> list[str]:
 
 
 def misses_changes(tag: str) -> bool:
-    """Whether an element that listens to others replaces itself: it hears nothing until htmx settles."""
+    """Whether an element that listens to others replaces itself: deaf until htmx settles."""
     return "from:" in tag and "outerHTML" in tag
 
 

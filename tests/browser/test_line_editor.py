@@ -177,7 +177,7 @@ class Held:
         self._wait_for(self._is_intercepted, "the browser to intercept requests")
 
     def _is_intercepted(self) -> bool:
-        """Return whether the page's requests arrive here: that begins some time after it was asked for."""
+        """Return whether requests arrive here, which begins some time after it was asked for."""
         status: int = self.page.evaluate(
             "fetch('/?is-intercepted').then((answer) => answer.status)"
         )

@@ -194,7 +194,7 @@ def test_a_negative_volume_discount_is_named_before_anything_changes(db: None) -
 
 
 def test_the_moment_of_change_of_a_price_list_is_the_one_in_its_history(market: Market) -> None:
-    """The column came to a table and its history by two statements, each with a moment of its own."""
+    """A table and its history got the column by two statements, each with its own moment."""
     with pgtrigger.ignore():
         sql("UPDATE sales_pricelist SET updated_at = updated_at - interval '3 milliseconds'")
     assert len(verify()[HISTORY]) == 1
