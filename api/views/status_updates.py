@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from http import HTTPStatus
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -32,7 +34,7 @@ MOST_UPDATES = 100
 class UpdateInput(Input):
     """What the ERP has of one invoice: its number of record, its status and its figures."""
 
-    invoice = TextField(max_length=30, help_text="Our number or id of the invoice.")
+    invoice = TextField(max_length=36, help_text="Our number or id of the invoice.")
     official_number = TextField(max_length=LONGEST_REFERENCE)
     status = TextField(max_length=30)
     issued_on = serializers.DateField(required=False)
@@ -95,10 +97,18 @@ def _result(sent: Any, partner: Partner) -> dict[str, Any]:
         return {"invoice": named, "status": status, "code": "not_found", "detail": detail}
 
 
+def _named(invoice: str) -> Q:
+    """Select the invoice of a number or id."""
+    try:
+        return Q(pk=uuid.UUID(invoice))
+    except ValueError:
+        return Q(number=invoice)
+
+
 def _apply(sent: Any, partner: Partner) -> dict[str, Any]:
     update = read(UpdateInput, sent)
     visible = Invoice.objects.visible_to(partner)
-    invoice = visible.get(number=update.pop("invoice"))
+    invoice = visible.get(_named(update.pop("invoice")))
     figures: dict[str, Any] = {
         name: amount_in(invoice.currency, update.pop(name), name)
         for name in ("tax", "total")
