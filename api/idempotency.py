@@ -10,13 +10,13 @@ import datetime as dt
 import hashlib
 from typing import Any
 
-from django.db import connection
 from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
 
 from api.models import StoredResponse
 from api.refusals import InFlight, KeyReused, MissingKey
+from common.advisory_locks import try_lock_name
 from crm.models import Partner
 
 HEADER = "Idempotency-Key"
@@ -24,8 +24,6 @@ REPLAYED = "Idempotent-Replayed"
 KEPT_FOR = dt.timedelta(days=7)
 LONGEST_KEY = 255
 KEPT_HEADERS = ("Content-Type", "ETag", "Location")
-
-LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
 def key_of(request: Request) -> str:
@@ -42,10 +40,8 @@ def stored_response(request: Request, partner: Partner, key: str) -> HttpRespons
     Raises ``InFlight`` while another transaction has the key, and ``KeyReused`` if the first
     request was another one.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK, [f"{partner.pk} {key}"])
-        if not cursor.fetchone()[0]:
-            raise InFlight
+    if not try_lock_name(f"{partner.pk} {key}"):
+        raise InFlight
     first = StoredResponse.objects.filter(partner=partner, key=key).first()
     if first is None:
         return None

@@ -13,7 +13,8 @@ from django.shortcuts import get_object_or_404
 from api.expansions import Expansion
 from crm.models import Partner
 
-Represent = Callable[[Any], dict[str, Any]]
+Represent = Callable[..., dict[str, Any]]
+"""Returns a record as JSON; of a document also its lines, where the caller has them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,7 +164,10 @@ class FormScreen(PermittedView, Generic[ModelT]):
 
     def visible(self) -> models.QuerySet[ModelT]:
         """Return every record the person may see."""
-        raise NotImplementedError  # each screen has its own
+        records: models.QuerySet[ModelT] = self.form_class._meta.model.objects.visible_to(
+            self.person
+        )
+        return records
 
     def get_permission_required(self) -> tuple[str, ...]:
         """Ask for the right to add, or to change, a record of this kind."""

@@ -10,8 +10,7 @@ from rest_framework import serializers
 from api.inputs import CountryField, IdField, Input, PhoneField, RecordField, TextField
 from api.pagination import ListQuery
 from api.representations.accounts import PURPOSES
-from crm.custom_fields import clean_custom
-from crm.models import Account, Contact
+from crm.models import Account
 
 
 class AddressInput(Input):
@@ -65,13 +64,10 @@ class ContactQuery(ListQuery):
     email = TextField(required=False)
 
 
-def put_fields(record: Account | Contact, sent: Mapping[str, Any]) -> None:
-    """Set what was sent on an account or contact, which the caller saves."""
+def columns_of(sent: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was sent by the columns of an account or contact: the parts of addresses too."""
     columns = dict(sent)
     for purpose in PURPOSES:
         for part, value in columns.pop(f"{purpose}_address", {}).items():
             columns[f"{purpose}_{part}"] = value
-    stored = None if record._state.adding else record.custom
-    columns["custom"] = clean_custom(record, columns.get("custom", {}), stored=stored)
-    for name, value in columns.items():
-        setattr(record, name, value)
+    return columns

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from inspect import getdoc
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from django.http import HttpRequest, HttpResponse
 from drf_spectacular.utils import extend_schema_view
@@ -122,12 +122,15 @@ class VerbView(PartnerView, ABC):
         """Act on the document, which is locked, with the fields that were sent."""
 
 
+ListT = TypeVar("ListT", bound=ListView)
+
+
 def lists(
     resource: Resource, query: type[ListQuery], item: Any
-) -> Callable[[type[ListView]], type[ListView]]:
+) -> Callable[[type[ListT]], type[ListT]]:
     """Make a view the list of a resource, and describe it."""
 
-    def describe(view: type[ListView]) -> type[ListView]:
+    def describe(view: type[ListT]) -> type[ListT]:
         view.resource, view.query = resource, query
         described = listing(
             resource.name, query, item, expands=resource.expansions, description=getdoc(view)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -11,8 +12,7 @@ from django.urls import reverse
 from rest_framework.request import Request
 
 from api.expansions import lines, related
-from api.inputs import read
-from api.operations import creating, reading
+from api.operations import reading
 from api.permissions import partner_of
 from api.representations.accounts import represent_account, represent_contact
 from api.representations.explanations import represent_explanation
@@ -37,16 +37,16 @@ from api.requests.orders import (
 )
 from api.resources import Resource
 from api.responses import json_response
-from api.views.base import ListView, PartnerView, RecordView, VerbView, lists, reads, verb
+from api.views.base import PartnerView, RecordView, VerbView, lists, reads, verb
+from api.views.drafts import DraftsView, drafts
 from api.visibility import visible_accounts
-from api.writes import Written, once
+from api.writes import Written
 from crm.models import Contact, Partner
 from sales.models import Order
 from sales.services.change_orders import Changes, change_order, close_rest
 from sales.services.documents.locks import lock_order
 from sales.services.order_invoices import invoice_order
 from sales.services.orders import cancel_order, hold_order, release_order, submit_order
-from sales.services.whole_drafts import draft_whole
 
 ACCOUNTS_READ = Partner.Scope.ACCOUNTS_READ
 READ, WRITE = Partner.Scope.ORDERS_READ, Partner.Scope.ORDERS_WRITE
@@ -64,28 +64,16 @@ ORDERS = Resource(
 )
 
 
+@drafts(ORDERS, Order, OrderInput, ResourceOrderSchema)
 @lists(ORDERS, OrderQuery, OrderHeadSchema)
-class OrderListView(ListView):
+class OrderListView(DraftsView):
     """All orders that the partner may see."""
 
     scopes = {"GET": READ, "POST": WRITE}  # noqa: RUF012  # as in every view
 
-    @creating("orders", OrderInput, ResourceOrderSchema)
-    @once
-    def post(self, request: Request) -> Written:
-        """Create a draft with its lines."""
-        partner = partner_of(request)
-        sent = read(OrderInput, request.data, actor=partner)
-        order, drafted = draft_whole(
-            Order,
-            actor=partner,
-            account=sent.pop("account"),
-            name=sent.pop("name"),
-            lines=new_lines(sent.pop("lines"), sent["currency"]),
-            head={"partner": partner, "discount_rate": sent.pop("discount_percent", None), **sent},
-        )
-        location = reverse("api:order", args=[order.pk])
-        return Written(represent_order(order, drafted), HTTPStatus.CREATED, location, order.version)
+    def own(self, partner: Partner) -> Mapping[str, Any]:
+        """Name the partner that the order comes from."""
+        return {"partner": partner}
 
 
 @reads(ORDERS, ResourceOrderSchema)

@@ -102,6 +102,10 @@ class RunsAgainAdmin(admin.ModelAdmin[RecordT]):
     ) -> HttpResponse:
         """Show or save the form."""
         show = partial(super().changeform_view, request, object_id, form_url, extra_context)
+        return self.show_or_save(request, show)
+
+    def show_or_save(self, request: HttpRequest, show: Callable[[], HttpResponse]) -> HttpResponse:
+        """Show the form, or save it in one transaction."""
         return _run(request, show)
 
     def delete_view(
@@ -121,16 +125,10 @@ class RecordAdmin(VisibilityAdmin, RunsAgainAdmin[RecordT]):
     show_full_result_count = False
     list_per_page = 50
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
+    def show_or_save(self, request: HttpRequest, show: Callable[[], HttpResponse]) -> HttpResponse:
         """Show or save the form; a refusal of the database is a message too."""
         try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            return super().show_or_save(request, show)
         except DomainError as error:
             problem = str(error)
         except IntegrityError as error:

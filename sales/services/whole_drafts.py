@@ -19,7 +19,7 @@ from sales.services.documents.totals import price_today
 from sales.services.events import record_event
 from sales.services.prices.discount_limits import check_new
 
-Kind = TypeVar("Kind", Order, Quote)
+Kind = TypeVar("Kind", bound=Order | Quote)
 
 
 @transaction.atomic

@@ -66,10 +66,6 @@ class AccountEdit(FormScreen[Account]):
 
     form_class = AccountForm
 
-    def visible(self) -> models.QuerySet[Account]:
-        """Return the accounts the person may see."""
-        return Account.objects.visible_to(self.person)
-
     def prepare(self, record: Account) -> None:
         """Make the user the owner unless another one is chosen."""
         record.owner = self.person

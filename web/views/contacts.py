@@ -63,10 +63,6 @@ class ContactEdit(FormScreen[Contact]):
 
     form_class = ContactForm
 
-    def visible(self) -> models.QuerySet[Contact]:
-        """Return the contacts the person may see."""
-        return Contact.objects.visible_to(self.person)
-
     def initial(self) -> dict[str, Any]:
         """Start with the account one came from."""
         return {"account": self.request.GET.get("account")} if "account" in self.request.GET else {}

@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -93,6 +93,9 @@ def show_document(
 class DocumentNew(FormScreen[DocumentT]):
     """Start a draft; the terms come from the account."""
 
+    draft: ClassVar[Callable[..., Any]]
+    """The service that drafts such a document."""
+
     def prepare(self, record: DocumentT) -> None:
         """A new document belongs to whoever makes it."""
         record.owner = self.person
@@ -105,6 +108,12 @@ class DocumentNew(FormScreen[DocumentT]):
     def make_form(self, record: DocumentT, data: Any = None) -> Any:
         """Build the form; it offers only what the person may see."""
         return self.form_class(data, instance=record, initial=self.initial(), user=self.person)
+
+    def save(self, form: Any) -> DocumentT:
+        """Draft the document on the account's terms."""
+        fields = {**form.cleaned_data, "currency": form.cleaned_data["currency"] or None}
+        drafted: DocumentT = type(self).draft(actor=self.person, id=form.instance.pk, **fields)
+        return drafted
 
 
 class HeadEdit(FormScreen[DocumentT]):

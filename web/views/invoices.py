@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from typing import Any
 
 from django.db import models
 from django.http import HttpResponse
@@ -88,26 +87,14 @@ class InvoiceNew(DocumentNew[Invoice]):
     """Start an invoice without an order."""
 
     form_class = NewInvoiceForm
+    draft = staticmethod(draft_invoice)
     save_label = _("Start invoice")
-
-    def visible(self) -> models.QuerySet[Invoice]:
-        """Return the invoices the person may see."""
-        return Invoice.objects.visible_to(self.person)
-
-    def save(self, form: Any) -> Invoice:
-        """Draft the invoice on the account's terms."""
-        fields = {**form.cleaned_data, "currency": form.cleaned_data["currency"] or None}
-        return draft_invoice(actor=self.person, id=form.instance.pk, **fields)
 
 
 class InvoiceEdit(HeadEdit[Invoice]):
     """Edit the head of a draft invoice that bills no order."""
 
     form_class = InvoiceHeadForm
-
-    def visible(self) -> models.QuerySet[Invoice]:
-        """Return the invoices the person may see."""
-        return Invoice.objects.visible_to(self.person)
 
 
 def _issued(invoice: Invoice) -> str:

@@ -92,10 +92,6 @@ class LeadEdit(FormScreen[Lead]):
 
     form_class = LeadForm
 
-    def visible(self) -> models.QuerySet[Lead]:
-        """Return the leads the person may see."""
-        return Lead.objects.visible_to(self.person)
-
     def prepare(self, record: Lead) -> None:
         """A new lead belongs to whoever makes it."""
         record.owner = self.person

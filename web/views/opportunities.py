@@ -78,10 +78,6 @@ class OpportunityEdit(FormScreen[Opportunity]):
 
     form_class = OpportunityForm
 
-    def visible(self) -> models.QuerySet[Opportunity]:
-        """Return the opportunities the person may see."""
-        return Opportunity.objects.visible_to(self.person)
-
     def prepare(self, record: Opportunity) -> None:
         """A new opportunity belongs to whoever makes it."""
         record.owner = self.person

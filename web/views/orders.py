@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from typing import Any
 
 from django.db import models
 from django.http import HttpResponse
@@ -125,26 +124,14 @@ class OrderNew(DocumentNew[Order]):
     """Start an order without a quote."""
 
     form_class = NewOrderForm
+    draft = staticmethod(draft_order)
     save_label = _("Start order")
-
-    def visible(self) -> models.QuerySet[Order]:
-        """Return the orders the person may see."""
-        return Order.objects.visible_to(self.person)
-
-    def save(self, form: Any) -> Order:
-        """Draft the order on the account's terms."""
-        fields = {**form.cleaned_data, "currency": form.cleaned_data["currency"] or None}
-        return draft_order(actor=self.person, id=form.instance.pk, **fields)
 
 
 class OrderEdit(HeadEdit[Order]):
     """Edit the head of a draft order."""
 
     form_class = OrderHeadForm
-
-    def visible(self) -> models.QuerySet[Order]:
-        """Return the orders the person may see."""
-        return Order.objects.visible_to(self.person)
 
 
 @action(Order, "sales.change_order")

@@ -90,30 +90,18 @@ class QuoteNew(DocumentNew[Quote]):
     """Start a quote."""
 
     form_class = NewQuoteForm
+    draft = staticmethod(draft_quote)
     save_label = _("Start quote")
-
-    def visible(self) -> models.QuerySet[Quote]:
-        """Return the quotes the person may see."""
-        return Quote.objects.visible_to(self.person)
 
     def initial(self) -> dict[str, Any]:
         """Offer a month of validity."""
         return {"valid_until": in_thirty_days(), **super().initial()}
-
-    def save(self, form: Any) -> Quote:
-        """Draft the quote on the account's terms."""
-        fields = {**form.cleaned_data, "currency": form.cleaned_data["currency"] or None}
-        return draft_quote(actor=self.person, id=form.instance.pk, **fields)
 
 
 class QuoteEdit(HeadEdit[Quote]):
     """Edit the head of a draft quote."""
 
     form_class = QuoteHeadForm
-
-    def visible(self) -> models.QuerySet[Quote]:
-        """Return the quotes the person may see."""
-        return Quote.objects.visible_to(self.person)
 
 
 @action(Quote, "sales.change_quote")

@@ -1,4 +1,4 @@
-"""Locks of orders and invoices in the one order, and the optimistic lock of every document."""
+"""Locks of documents in the one order, and the optimistic lock of each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ import uuid
 from django.utils.translation import gettext
 
 from common.errors import StaleVersion
-from sales.models import AnyDocument, Invoice, Order
+from sales.models import AnyDocument, Invoice, Order, Quote
+
+
+def lock_quote(quote_id: uuid.UUID) -> Quote:
+    """Lock a quote for an action; concurrent actions on it wait."""
+    return Quote.objects.select_for_update(of=("self",)).get(pk=quote_id)
 
 
 def lock_order(order_id: uuid.UUID) -> Order:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from django.db import connection, transaction
 from django.utils.translation import gettext
 
+from common.advisory_locks import lock_names
 from common.errors import NotEditable, TooLong
 from common.identifiers import uuid7
 from common.read_cache import kept
@@ -18,10 +19,6 @@ NEXT = """
 INSERT INTO sales_numberseries (id, company_id, kind, year, last) VALUES (%s, %s, %s, %s, 1)
 ON CONFLICT (company_id, kind, year) DO UPDATE SET last = sales_numberseries.last + 1
 RETURNING last
-"""
-LOCK_NUMBERS = """
-SELECT pg_advisory_xact_lock(hashtextextended(%s || ' number ' || number, 0))
-FROM (SELECT unnest(%s::text[]) AS number ORDER BY number) AS taken
 """
 
 
@@ -59,8 +56,7 @@ def take_numbers(numbers: Sequence[tuple[Order | Invoice, str]]) -> None:
         _check_form(document, number)
     kind = kind_of(numbers[0][0])
     wanted = [number for _document, number in numbers]
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK_NUMBERS, [kind.name, wanted])
+    lock_names(f"{kind.name} number {number}" for number in wanted)
     stored = kind.model._default_manager.filter(number__in=wanted)
     known = set(stored.values_list("number", flat=True))
     for document, number in numbers:
