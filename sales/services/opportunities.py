@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import Any, Unpack
 
 from django.db import transaction
 from django.db.models import F, Sum
@@ -23,6 +23,7 @@ from sales.pricing.errors import CurrencyMismatch, InvalidDiscount, NoLines
 from sales.pricing.money import EXACT
 from sales.pricing.price_lists import PRICE_STEP
 from sales.services.documents.bulk_lines import build_lines, with_their_parts
+from sales.services.documents.draft_fields import OrderFields, QuoteFields
 from sales.services.documents.drafts import draft_order, draft_quote, lock_draft
 from sales.services.documents.new_lines import insert_lines
 from sales.services.documents.totals import reprice
@@ -111,7 +112,9 @@ def move_opportunity(
 
 
 @transaction.atomic
-def quote_from_opportunity(opportunity_id: uuid.UUID, *, actor: Actor, **fields: Any) -> Quote:
+def quote_from_opportunity(
+    opportunity_id: uuid.UUID, *, actor: Actor, **fields: Unpack[QuoteFields]
+) -> Quote:
     """Draft a quote for an opportunity, with its lines at today's prices."""
     opportunity = lock_open_opportunity(opportunity_id)
     quote = draft_quote(actor=actor, **_head(opportunity), **fields)
@@ -121,7 +124,9 @@ def quote_from_opportunity(opportunity_id: uuid.UUID, *, actor: Actor, **fields:
 
 
 @transaction.atomic
-def order_from_opportunity(opportunity_id: uuid.UUID, *, actor: Actor, **fields: Any) -> Order:
+def order_from_opportunity(
+    opportunity_id: uuid.UUID, *, actor: Actor, **fields: Unpack[OrderFields]
+) -> Order:
     """Draft an order for an opportunity that needs no quote, with its lines at today's prices."""
     opportunity = lock_open_opportunity(opportunity_id)
     order = draft_order(actor=actor, **_head(opportunity), **fields)

@@ -6,7 +6,6 @@ import datetime as dt
 import uuid
 from dataclasses import asdict
 from decimal import Decimal
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Max, Sum
@@ -156,7 +155,7 @@ def _terms(line: OpportunityLine, currency: str) -> Terms:
     )
 
 
-def _new_line(opportunity: Opportunity, **fields: Any) -> OpportunityLine:
+def _new_line(opportunity: Opportunity, **fields: object) -> OpportunityLine:
     last = opportunity.lines.aggregate(last=Max("position"))["last"] or 0
     company = default_company()
     return OpportunityLine(

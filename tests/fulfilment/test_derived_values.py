@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Unpack
 
 import pytest
 
 from fulfilment.models import Discrepancy, SyncState
 from sales.models import DiscountBand, DiscountList, Order, PriceListItem, Product, SalesEvent
 from sales.services.change_orders import Changes, change_order
+from sales.services.documents.draft_fields import OrderFields
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
 from sales.services.orders import submit_order
@@ -25,7 +27,7 @@ def system(market: Market, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> S
     return connected_system(market, monkeypatch, tmp_path)
 
 
-def placed(market: Market, promotion: str = "", **head: object) -> Order:
+def placed(market: Market, promotion: str = "", **head: Unpack[OrderFields]) -> Order:
     """An order of two at their list price."""
     order = draft_order(actor=market.rep, account=market.account, name="Bar refit", **head)
     add_line(order, actor=market.rep, product=Product.objects.get(), quantity=Decimal(2))

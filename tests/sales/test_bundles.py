@@ -18,6 +18,7 @@ from sales.models import (
 )
 from sales.pricing.errors import InactiveProduct, QuantityNotAllowed
 from sales.services.change_orders import Changes, change_order
+from sales.services.documents.draft_fields import LineChanges
 from sales.services.documents.drafts import draft_order, draft_quote
 from sales.services.documents.lines import add_line, change_line, remove_line
 from sales.services.errors import PartOfBundle, QuantityBelowDone
@@ -146,7 +147,7 @@ def test_a_part_at_a_price_that_another_system_keeps_falls_into_no_band(
     [{"quantity": Decimal(9)}, {"unit_price": Decimal(1)}, {"is_taken": False}],
 )
 def test_refuses_to_change_a_part_that_is_always_in_it(
-    market: Market, quote: Quote, bundle: Product, change: dict[str, object]
+    market: Market, quote: Quote, bundle: Product, change: LineChanges
 ) -> None:
     add_line(quote, actor=market.rep, product=bundle)
     jug = quote.lines.get(description="Jug")

@@ -15,6 +15,7 @@ from crm.models import Partner, Team, User
 from sales.models import Order, OrderChange, PromotionCode, Quote, QuoteLine
 from sales.pricing.errors import DiscountAboveLimit
 from sales.services.change_orders import Changes, change_order
+from sales.services.documents.draft_fields import LineChanges
 from sales.services.documents.drafts import change_head, draft_quote
 from sales.services.documents.lines import add_line, change_line, remove_line
 from sales.services.orders import submit_order
@@ -56,9 +57,7 @@ def test_refuses_a_line_above_the_limit(quote: Quote, rep: User, typed: dict[str
 
 
 @pytest.mark.parametrize("typed", [{"discount_rate": TENTH}, {"unit_price": Decimal(90)}])
-def test_lets_a_rep_give_what_the_limit_says(
-    quote: Quote, rep: User, typed: dict[str, Decimal]
-) -> None:
+def test_lets_a_rep_give_what_the_limit_says(quote: Quote, rep: User, typed: LineChanges) -> None:
     line = change_line(quote.lines.get(), actor=rep, **typed)
     assert line.net == Decimal("900.00")
 

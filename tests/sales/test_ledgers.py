@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Unpack
 
 import pytest
 
@@ -23,6 +23,7 @@ from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.billing.ledgers import read_ledger
 from sales.services.change_orders import Changes, change_order, close_rest, preview_change
 from sales.services.credit_notes import credit_invoice
+from sales.services.documents.draft_fields import OrderFields
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
 from sales.services.errors import CreditFirst, NothingToInvoice, QuantityBelowDone
@@ -38,7 +39,7 @@ from tests.sales.order_steps import billed
 HALF = Decimal("0.5")
 
 
-def order_of(market: Market, *lines: tuple[str, str, str], **terms: object) -> Order:
+def order_of(market: Market, *lines: tuple[str, str, str], **terms: Unpack[OrderFields]) -> Order:
     """Submit an order of lines of quantity, price and tax rate in percent."""
     order = draft_order(actor=market.rep, account=market.account, name="Bar refit", **terms)
     for quantity, price, percent in lines:

@@ -14,6 +14,7 @@ from fulfilment.services.shipments import record_shipment
 from sales.models import BundleItem, Order, OrderLine, Product
 from sales.pricing.errors import InvalidDiscount
 from sales.services.change_orders import Changes, change_order, preview_change
+from sales.services.documents.draft_fields import OrderFields
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
 from sales.services.errors import AlreadyBilled
@@ -160,7 +161,7 @@ def test_the_rest_of_a_bundle_has_its_parts(market: Market) -> None:
 
 def drawn(market: Market, dice: random.Random) -> Order:
     """Submit an order of two random lines, of the first of which a part is billed."""
-    terms = {"prices_include_tax": dice.random() < 0.5}
+    terms: OrderFields = {"prices_include_tax": dice.random() < 0.5}
     order = draft_order(actor=market.rep, account=market.account, name="Bar refit", **terms)
     for _ in range(2):
         price, units = Decimal(dice.randint(1, 99_999)) / 100, dice.choice(["1", "100", "3"])

@@ -11,6 +11,7 @@ from sales.models import ExchangeRate, Order, PriceListItem, Quote
 from sales.pricing.errors import DiscountAboveLimit, NoExchangeRate, NoListPrice
 from sales.services.approvals import ApprovalNeeded
 from sales.services.change_orders import Changes, change_order
+from sales.services.documents.draft_fields import LineChanges
 from sales.services.documents.drafts import change_head, draft_order
 from sales.services.documents.lines import add_line, change_line, remove_line
 from sales.services.orders import submit_order
@@ -151,7 +152,7 @@ def test_measures_what_a_unit_costs_whatever_each_price_is_for(
 ) -> None:
     screws = market.product("4.00", price_quantity="100")
     line = add_line(order, actor=rep, product=screws, quantity=Decimal(2500))
-    price = {"unit_price": Decimal(typed), "price_quantity": Decimal(units)}
+    price: LineChanges = {"unit_price": Decimal(typed), "price_quantity": Decimal(units)}
 
     if allowed:
         assert change_line(line, actor=rep, **price).net == Decimal("90.00")
@@ -168,7 +169,7 @@ def test_a_price_for_other_units_does_not_escape_where_no_list_measures_it(
     product = market.product(None)
     line = add_line(order, actor=manager, product=product, unit_price=Decimal(100))
 
-    dearer = {"unit_price": Decimal(11_000), "price_quantity": Decimal(100)}
+    dearer: LineChanges = {"unit_price": Decimal(11_000), "price_quantity": Decimal(100)}
     line = change_line(line, actor=rep, **dearer)
     assert line.net == Decimal("110.00")
     with pytest.raises(NoListPrice):

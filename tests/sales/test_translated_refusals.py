@@ -10,6 +10,7 @@ import datetime as dt
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Unpack
 
 import pytest
 import time_machine
@@ -25,6 +26,7 @@ from fulfilment.services.shipments import record_shipment
 from sales.models import Invoice, Order, Quote
 from sales.services.credit_notes import credit_invoice
 from sales.services.customer_credit import apply_credit
+from sales.services.documents.draft_fields import LineChanges
 from sales.services.documents.drafts import change_head, draft_invoice, draft_order, draft_quote
 from sales.services.documents.lines import add_line, change_line
 from sales.services.invoices import issue_invoice
@@ -77,7 +79,7 @@ def an_order(market: Market) -> Order:
     return submit_order(order.pk, actor=market.rep)
 
 
-def change(**fields: object) -> Callable[[Market], object]:
+def change(**fields: Unpack[LineChanges]) -> Callable[[Market], object]:
     """Change a line of a draft."""
     return lambda market: change_line(a_quote(market).lines.get(), actor=market.rep, **fields)
 

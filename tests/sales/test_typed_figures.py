@@ -36,9 +36,11 @@ def by_head(field: str) -> Callable[[Market, Order, Decimal], Any]:
 
 
 def by_line(field: str) -> Callable[[Market, Order, Decimal], Any]:
-    return lambda market, order, amount: change_line(
-        order.lines.get(), actor=market.rep, **{field: amount}
-    )
+    def change(market: Market, order: Order, amount: Decimal) -> object:
+        fields: dict[str, Any] = {field: amount}
+        return change_line(order.lines.get(), actor=market.rep, **fields)
+
+    return change
 
 
 TYPED = {

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Unpack
 
 from sales.models import AnyDocument, Order, OrderLine, PromotionCode
 from sales.services.billing.ledgers import taken_off
+from sales.services.documents.draft_fields import LineFields
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line, change_line
 from sales.services.order_invoices import invoice_order
@@ -16,7 +18,7 @@ from tests.sales.order_steps import trade_in
 from web.pages.lines import LineRow, build_lines, read_lines
 
 
-def draft(market: Market, quantity: str = "2", **changes: Decimal) -> Order:
+def draft(market: Market, quantity: str = "2", **changes: Unpack[LineFields]) -> Order:
     order = draft_order(actor=market.rep, account=market.account, name="Bar refit")
     product = market.product("540.00")
     line = add_line(order, actor=market.rep, product=product, quantity=Decimal(quantity))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -15,6 +16,7 @@ from django_htmx.http import reswap, retarget, trigger_client_event
 
 from common.errors import DomainError
 from sales.models import AnyDocument, AnyLine, DocumentLine, Product
+from sales.services.documents.draft_fields import LineChanges
 from sales.services.documents.lines import add_line, change_line, remove_line
 from sales.services.products import find_product
 from web.actions import action, run_form_action
@@ -37,7 +39,7 @@ from web.views.documents import find_by_url_word, find_to_change
 
 TEMPLATE = "lines/parts.html"
 TYPED = forms.CharField(required=False)
-OPTIONS_OF_A_LINE: dict[str, dict[str, bool]] = {
+OPTIONS_OF_A_LINE: Mapping[str, LineChanges] = {
     "fixed": {"is_optional": False, "is_taken": True},
     "open": {"is_optional": True, "is_taken": False},
     "taken": {"is_optional": True, "is_taken": True},

@@ -39,7 +39,7 @@ Source = TypeVar("Source", QuoteLine, OrderLine, InvoiceLine)
 LineT = TypeVar("LineT", QuoteLine, OrderLine, InvoiceLine)
 
 
-def copy_head(source: AnyDocument, model: type[Target], **fields: Any) -> Target:
+def copy_head(source: AnyDocument, model: type[Target], **fields: object) -> Target:
     """Make an unsaved document with the head of another: terms, rates, discounts, totals.
 
     Custom values come along where the other kind of document has the field too.
@@ -60,7 +60,7 @@ def copy_lines(
     model: type[LineT],
     *,
     extra: Callable[[Source], Mapping[str, object]] = lambda _: {},
-    **fields: Any,
+    **fields: object,
 ) -> list[LineT]:
     """Save copies of lines under another document in one statement, bundles kept together."""
     copies: dict[uuid.UUID | None, LineT] = {}

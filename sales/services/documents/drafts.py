@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Mapping
 from contextlib import nullcontext
-from typing import Any, TypeVar
+from typing import Any, TypeVar, Unpack
 
 from django.db import transaction
 from django.utils.translation import gettext
@@ -27,6 +27,13 @@ from sales.models import (
 )
 from sales.pricing.errors import InvalidDiscount
 from sales.pricing.rates import check_discount_rate
+from sales.services.documents.draft_fields import (
+    HeadChanges,
+    HeadFields,
+    InvoiceFields,
+    OrderFields,
+    QuoteFields,
+)
 from sales.services.documents.locks import check_version
 from sales.services.documents.totals import reprice
 from sales.services.documents.typed_figures import check_amount, check_discount_amount
@@ -49,24 +56,34 @@ OF_THE_ORDER = REPRICES | {"price_list"}
 """Fields of the head that an invoice takes from the order it bills."""
 
 
-def draft_quote(*, actor: Actor, account: Account, name: str, **fields: Any) -> Quote:
+def draft_quote(
+    *, actor: Actor, account: Account, name: str, **fields: Unpack[QuoteFields]
+) -> Quote:
     """Start a quote for an account, on the terms the account buys by."""
     return _draft(Quote, actor=actor, account=account, name=name, fields=fields)
 
 
-def draft_order(*, actor: Actor, account: Account, name: str, **fields: Any) -> Order:
+def draft_order(
+    *, actor: Actor, account: Account, name: str, **fields: Unpack[OrderFields]
+) -> Order:
     """Start an order for an account, on the terms the account buys by."""
     return _draft(Order, actor=actor, account=account, name=name, fields=fields)
 
 
-def draft_invoice(*, actor: Actor, account: Account, name: str, **fields: Any) -> Invoice:
+def draft_invoice(
+    *, actor: Actor, account: Account, name: str, **fields: Unpack[InvoiceFields]
+) -> Invoice:
     """Start an invoice that belongs to no order."""
     return _draft(Invoice, actor=actor, account=account, name=name, fields=fields)
 
 
 @transaction.atomic
 def change_head(
-    document: Kind, *, actor: Actor, expected_version: int | None = None, **fields: Any
+    document: Kind,
+    *,
+    actor: Actor,
+    expected_version: int | None = None,
+    **fields: Unpack[HeadChanges],
 ) -> Kind:
     """Change fields of a draft's head; refused if somebody changed it since `expected_version`.
 
@@ -82,7 +99,7 @@ def change_head(
     return draft
 
 
-def _change(draft: AnyDocument, fields: dict[str, Any]) -> None:
+def _change(draft: AnyDocument, fields: HeadChanges) -> None:
     freight_before = draft.freight
     for field, value in fields.items():
         setattr(draft, field, value)
@@ -127,7 +144,7 @@ def lock_draft(document: Kind, *, expected_version: int | None = None) -> Kind:
 
 @transaction.atomic
 def _draft(
-    model: type[Kind], *, actor: Actor, account: Account, name: str, fields: dict[str, Any]
+    model: type[Kind], *, actor: Actor, account: Account, name: str, fields: HeadFields
 ) -> Kind:
     document = new_document(model, actor=actor, account=account, name=name, fields=fields)
     document.save(force_insert=True)

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Unpack
 
 from django.db import transaction
 from django.utils.translation import gettext
@@ -28,6 +28,7 @@ from sales.services.documents.bundles import (
     refuse_part_removal,
     update_parts,
 )
+from sales.services.documents.draft_fields import LineChanges, LineFields
 from sales.services.documents.drafts import lock_draft
 from sales.services.documents.new_lines import (
     check_line,
@@ -70,7 +71,7 @@ def add_line(
     product: Product | None = None,
     quantity: Decimal = Decimal(1),
     unit: Unit | None = None,
-    **fields: Any,
+    **fields: Unpack[LineFields],
 ) -> AnyLine:
     """Add a product at its list price, a write-in at the price typed, a section or a note.
 
@@ -104,7 +105,7 @@ def add_lines(
 
 
 @transaction.atomic
-def change_line(line: AnyLine, *, actor: Actor, **fields: Any) -> AnyLine:
+def change_line(line: AnyLine, *, actor: Actor, **fields: Unpack[LineChanges]) -> AnyLine:
     """Change what was typed on a line; its list price stays as it was frozen.
 
     A typed ``unit_price``, or ``price_quantity``, replaces the list's, clearing the price goes back
@@ -115,15 +116,15 @@ def change_line(line: AnyLine, *, actor: Actor, **fields: Any) -> AnyLine:
     stored = _stored(line)
     _refuse_order_figures(stored)
     refuse_part_change(stored, fields)
-    fields = with_signed_price(stored, fields)
+    columns = with_signed_price(stored, fields)
     with error_context(stored):
-        clear_other_discount(fields)
-        check_numbers(fields)
-        goes_back = fields.get("unit_price", stored.unit_price) is None
-        if stored.product is not None and not goes_back and is_other_price(stored, fields):
+        clear_other_discount(columns)
+        check_numbers(columns)
+        goes_back = columns.get("unit_price", stored.unit_price) is None
+        if stored.product is not None and not goes_back and is_other_price(stored, columns):
             check_price(actor)
     with within_limit(draft, actor):
-        _change(stored, draft, fields, actor)
+        _change(stored, draft, columns, actor)
         _finish(draft, actor, {"changed": str(stored.pk)})
     stored.refresh_from_db()
     return stored

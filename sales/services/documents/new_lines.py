@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import Any
+from typing import Any, Unpack
 
 from django.db.models import Max
 from django.utils.translation import gettext
@@ -30,6 +30,7 @@ from sales.pricing.errors import (
 from sales.pricing.lines import Terms, check_one_discount, refuse_discounts
 from sales.pricing.quantities import check_not_negative
 from sales.pricing.rates import check_discount_rate, check_tax_rate
+from sales.services.documents.draft_fields import NewLineFields
 from sales.services.documents.typed_figures import (
     check_amount,
     check_discount_amount,
@@ -54,7 +55,11 @@ def error_context(line: DocumentLine, field: str | None = None) -> Iterator[None
 
 
 def new_line(
-    draft: AnyDocument, *, quantity: Decimal, position: int | None = None, **fields: Any
+    draft: AnyDocument,
+    *,
+    quantity: Decimal,
+    position: int | None = None,
+    **fields: Unpack[NewLineFields],
 ) -> AnyLine:
     """Make an unsaved line, at the end of the document unless its place is given.
 
@@ -62,15 +67,15 @@ def new_line(
     """
     if position is None:
         position = last_position(draft) + 1
-    if fields.get("unit_price") is not None:
-        fields.setdefault("price_source", DocumentLine.PriceSource.TYPED)
-    if fields.get("tax_rate") is not None:
-        fields["tax_rate_is_typed"] = True
-    clear_other_discount(fields)
+    columns: dict[str, Any] = {**fields}
+    if columns.get("unit_price") is not None:
+        columns.setdefault("price_source", DocumentLine.PriceSource.TYPED)
+    if columns.get("tax_rate") is not None:
+        columns["tax_rate_is_typed"] = True
+    clear_other_discount(columns)
     kind = kind_of(draft)
-    line = kind.line_model(
-        position=position, quantity=quantity, **{**fields, kind.line_owner: draft}
-    )
+    columns |= {"position": position, "quantity": quantity, kind.line_owner: draft}
+    line = kind.line_model(**columns)
     if line.product is None and "kind" not in fields:
         line.kind = DocumentLine.Kind.WRITE_IN
     line.unit_price = line.signed_price(line.unit_price)
