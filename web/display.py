@@ -23,6 +23,9 @@ else:
 
 Tone = Literal["neutral", "info", "good", "warn", "bad", "brand"]
 Align = Literal["start", "end"]
+SEPARATOR = " · "
+"""Between the parts of a name or a detail."""
+
 State = Literal["done", "current", "open", "missing", "late"]
 
 TONE_CLASS: dict[str, str] = {
@@ -230,6 +233,14 @@ def draw_whole(text: str) -> str:
     return format_html('<bdi class="whole">{}</bdi>', text) if text else ""
 
 
+def draw_parts(text: object) -> object:
+    """Draw the parts of a text with dots between them, each in its own direction of writing."""
+    if hasattr(text, "__html__"):
+        return text
+    parts = ((part,) for part in str(text).split(SEPARATOR))
+    return format_html_join(SEPARATOR, "<bdi>{}</bdi>", parts)
+
+
 def draw_cell(cell: object, column: Column) -> object:
     """Draw what stands in a column of a list: a figure as it is, anything else as a name."""
     return cell if column.align == "end" else draw_name(cell)
@@ -240,7 +251,7 @@ def joined(*parts: object) -> SafeString:
     shown = [part for part in parts if part]
     if not shown:
         return SafeString()
-    drawn = format_html_join(" · ", "<bdi>{}</bdi>", ((part,) for part in shown))
+    drawn = format_html_join(SEPARATOR, "<bdi>{}</bdi>", ((part,) for part in shown))
     return format_html('<span class="name" title="{}">{}</span>', _plain(drawn), drawn)
 
 

@@ -9,6 +9,7 @@ from crm.models import User
 from fulfilment.models import Discrepancy
 from sales.models import Order
 from tests.browser.conftest import PASSWORD, Screen
+from tests.database_assertions import tamper
 from tests.factories import Market, UserFactory
 from tests.fulfilment.conftest import FarEnd
 from tests.fulfilment.messages import receive_from
@@ -29,6 +30,13 @@ CUT_BUTTONS = """
         .map((button) => button.innerText)
 """
 """The buttons that are narrower than what they say."""
+
+
+HIDDEN_WIDTH = """
+    (({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)
+        (document.querySelector("table.list").parentElement)
+"""
+"""How much of the table is seen only by scrolling, in pixels."""
 
 
 @pytest.fixture
@@ -58,6 +66,23 @@ def test_fits_every_width_and_is_accessible(
             screen.page.set_viewport_size({"width": width, "height": 900})
             screen.check_width()
             assert screen.page.evaluate(CUT_BUTTONS) == [], (url, width)
+
+
+@pytest.mark.parametrize("width", [1440, 1300, 390])
+def test_the_list_of_orders_shows_every_column(
+    screen: Screen, market: Market, disputed: Order, width: int
+) -> None:
+    tamper(
+        "UPDATE sales_order SET number = 'AW-O-2026-00001', name = 'Grinders for the autumn list', "
+        "fulfilment_status = 'partly_shipped', billing_status = 'partly'"
+    )
+    screen.sign_in(market)
+    screen.page.set_viewport_size({"width": width, "height": 900})
+
+    screen.page.goto("/orders/")
+
+    assert screen.page.locator("tbody").inner_text().count("AW-O-2026-00001") == 1
+    assert screen.page.evaluate(HIDDEN_WIDTH) == 0
 
 
 def test_decides_all_fields_in_one_dialog_by_keyboard(

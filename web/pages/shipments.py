@@ -98,19 +98,20 @@ def _return_note(shipment: Shipment) -> str:
 
 
 def _transport(shipment: Shipment) -> str:
-    carried = " ".join(filter(None, (shipment.carrier, shipment.tracking)))
     reported = gettext("typed by hand")
     if shipment.source:
         reported = gettext("reported by %(source)s") % {"source": shipment.source}
-    return " · ".join(filter(None, (carried, reported)))
+    return " · ".join(filter(None, (shipment.carrier, shipment.tracking, reported)))
 
 
 def _parcel(parcel: dict[str, Any]) -> str:
-    label = " ".join(filter(None, (gettext("Parcel"), parcel["carrier"], parcel["tracking"])))
-    if not parcel["weight_kg"]:
-        return label
-    weight = format_quantity(Decimal(parcel["weight_kg"]))
-    return gettext("%(parcel)s, %(weight)s kg") % {"parcel": label, "weight": weight}
+    weight = ""
+    if parcel["weight_kg"]:
+        weight = gettext("%(weight)s kg") % {
+            "weight": format_quantity(Decimal(parcel["weight_kg"]))
+        }
+    parts = gettext("Parcel"), parcel["carrier"], parcel["tracking"], weight
+    return " · ".join(filter(None, parts))
 
 
 def shipment_actions(shipment: Shipment, user: User) -> list[Action]:

@@ -7,7 +7,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from common.identifiers import uuid7
-from web.display import draw_cell, draw_name, draw_whole
+from web.display import draw_cell, draw_name, draw_parts, draw_whole
 from web.form_fields import IDEMPOTENCY_KEY
 from web.icons import draw_icon
 
@@ -33,5 +33,6 @@ def idempotency_key(element_id: str = "", *, oob: bool = False) -> SafeString:
 
 
 register.filter("name", draw_name)
+register.filter("parts", draw_parts)
 register.filter("whole", draw_whole)
 register.filter("drawn_in", draw_cell)
