@@ -291,6 +291,7 @@ class OrderLine(DocumentLine):
         return Units(
             ordered=self.wanted_quantity,
             billed=self.billed,
+            drafted=self.drafted_quantity,
             is_goods=self.is_shipped_goods or self.is_bundle,
             shipped=self.shipped_quantity,
             replaced=self.replaced_quantity,

@@ -159,3 +159,8 @@ def _with_tax(
     tax = round_money(exact, currency, rounding) - before.tax
     tax = max(ZERO, min(tax, now))
     return TaxAmount(now - tax, tax)
+
+
+def exceeds(amounts: Mapping[Rate, TaxAmount], known: Mapping[Rate, TaxAmount]) -> bool:
+    """Return whether there is more at any rate than what is known."""
+    return any(amount.beyond(known.get(rate, TaxAmount())) for rate, amount in amounts.items())

@@ -11,43 +11,23 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from sales.pricing.advances import NO_ADVANCE, Advance, TaxAmount, deduct, spread_advance
+from sales.pricing.advances import (
+    NO_ADVANCE,
+    Advance,
+    TaxAmount,
+    deduct,
+    exceeds,
+    spread_advance,
+)
 from sales.pricing.bundles import PartOf, least_ordered, parts_along
 from sales.pricing.deduction_lines import DeductionLine, share_out, take_off, total_open
 from sales.pricing.ledger_lines import LedgerLine
 from sales.pricing.ledger_refusals import exceeds_order, exceeds_share, refuse_ahead
 from sales.pricing.money import ZERO, Rounding, from_units, round_money
+from sales.pricing.next_documents import NextDownPayment, NextInvoice
 from sales.pricing.partial import Portion, freight_part
 
 Rate = Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class NextInvoice:
-    """What an invoice comes to: a portion per line, freight, and the advances it deducts.
-
-    What trade-ins and rebates take off, and deductions, are positive figures here; the document
-    carries them as negative lines.
-    """
-
-    parts: Mapping[str, Portion]
-    freight: Decimal
-    deductions: Mapping[Rate, TaxAmount]
-    freight_deduction: Decimal
-    taken_off: Mapping[str, TaxAmount] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class NextDownPayment:
-    """What a down payment comes to per tax rate, and for freight."""
-
-    groups: Mapping[Rate, TaxAmount]
-    freight: Decimal
-
-    @property
-    def total(self) -> Decimal:
-        """The amount asked for, tax included."""
-        return sum((group.gross for group in self.groups.values()), self.freight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +165,19 @@ class Ledger:
         if self.surplus().keys() & asked.keys() or (None in asked and self.freight_surplus):
             whole = sum((amount.gross for amount in asked.values()), ZERO)
             raise exceeds_order(whole, self.left_to_ask + whole, self.currency)
+
+    def beyond_open(self, draft: Mapping[str, Portion]) -> dict[str, Portion]:
+        """Return what is open of the lines of which a draft bills more, other drafts aside.
+
+        Parts of bundles go with their bundle.
+        """
+        sold = {line.key: line for line in self.lines if not line.units.is_fixed_part}
+        open_now = {
+            key: line.open_to_issue(self.currency, self.rounding)
+            for key, line in sold.items()
+            if key in draft
+        }
+        return {key: left for key, left in open_now.items() if draft[key].quantity > left.quantity}
 
     def open_ahead(self, rate: Rate | None) -> TaxAmount:
         """Return what was asked ahead at a rate, or for freight (None), and may be credited.
@@ -393,8 +386,3 @@ class Ledger:
         for rate, amount in amounts:
             sums[rate] = sums.get(rate, TaxAmount()) + amount
         return dict(sorted(sums.items()))
-
-
-def exceeds(amounts: Mapping[Rate, TaxAmount], known: Mapping[Rate, TaxAmount]) -> bool:
-    """Return whether there is more at any rate than what is known."""
-    return any(amount.beyond(known.get(rate, TaxAmount())) for rate, amount in amounts.items())

@@ -21,14 +21,16 @@ class Units:
     """How many units of an order line are ordered, and what became of them.
 
     ``ordered`` is what is agreed, cancelled units taken off; ``billed`` counts invoices and drafts
-    less credits that may be billed again. ``replaced`` and ``returned`` came back, to be shipped
-    again and for good, ``returned_unbilled`` of the latter without being billed. ``closed`` was
-    credited for good: ``closed_unshipped`` of it before it left, ``closed_returned`` of it came
-    back, and the customer keeps the rest.
+    less credits that may be billed again, ``drafted`` of it the drafts. ``replaced`` and
+    ``returned`` came back, to be shipped again and for good, ``returned_unbilled`` of the latter
+    without being billed, but perhaps drafted. ``closed`` was credited for good:
+    ``closed_unshipped`` of it before it left, ``closed_returned`` of it came back, and the customer
+    keeps the rest.
     """
 
     ordered: Decimal
     billed: Decimal = ZERO
+    drafted: Decimal = ZERO
     is_goods: bool = True
     shipped: Decimal = ZERO
     replaced: Decimal = ZERO
@@ -91,6 +93,14 @@ class Units:
         return max(ZERO, self.ordered - self.gone - self.kept_billed)
 
     @property
+    def open_to_issue(self) -> Decimal:
+        """Units that drafts may bill when they are issued: those open without any draft.
+
+        Fewer than are drafted, where goods came back that only a draft bills.
+        """
+        return max(ZERO, self.ordered - self.gone - self.kept_billed + self.drafted)
+
+    @property
     def shipped_to_bill(self) -> Decimal:
         """Units that left, were kept and are not billed yet."""
         return min(self.open_to_bill, self._kept_unbilled)
@@ -113,6 +123,11 @@ class Units:
     @property
     def _kept_unbilled(self) -> Decimal:
         return max(ZERO, self.kept - self.closed_kept - self._charged)
+
+    @property
+    def _kept_not_issued(self) -> Decimal:
+        """Units that are kept, and that no issued invoice bills."""
+        return max(ZERO, self.kept - self.closed_kept - self._charged + self.drafted)
 
     @property
     def _billed_before_left(self) -> Decimal:
@@ -169,7 +184,7 @@ class Units:
 
         What came back stays billed as far as other invoices bill more than is kept.
         """
-        after = replace(self, billed=self.billed - quantity)
+        after = replace(self, billed=self.billed - quantity, drafted=self.drafted - quantity)
         back = min(self.billed_returned, after.billed_unshipped)
         return replace(after, returned_unbilled=self.returned - self.closed_returned - back)
 
@@ -177,14 +192,15 @@ class Units:
         """Return the units once so many came back for good, in all.
 
         What was credited for good beforehand is taken to be what comes back, then what is not
-        billed; the rest is to be credited. A correction downwards goes the other way.
+        billed or only on a draft, which is not issued as it is any more; the rest is to be
+        credited. A correction downwards goes the other way.
         """
         more = returned - self.returned
         unbilled, closed = self.returned_unbilled, self.closed_returned
         if more >= 0:
             credited = min(more, self.closed_kept)
             closed += credited
-            unbilled += min(more - credited, self._kept_unbilled)
+            unbilled += min(more - credited, self._kept_not_issued)
         else:
             less = max(ZERO, -more - self.billed_returned)
             unbilled -= min(less, self.returned_unbilled)
@@ -211,6 +227,8 @@ class LedgerLine:
     units: Units
     agreed: Amounts
     billed: Amounts = NOTHING
+    drafted: Amounts = NOTHING
+    """What drafts bill, of all that is billed."""
 
     @property
     def ordered_portion(self) -> Portion:
@@ -235,6 +253,14 @@ class LedgerLine:
             rounding=rounding,
             line=self.key,
         )
+
+    def open_to_issue(self, currency: str, rounding: Rounding) -> Portion:
+        """Return what drafts may bill when they are issued: what is open without any draft."""
+        units = self.units
+        issued = replace(units, billed=units.billed - units.drafted, drafted=ZERO)
+        without = replace(self, units=issued, billed=self.billed - self.drafted)
+        rest = without.whole(currency, rounding) - without.billed
+        return Portion(units.open_to_issue, rest)
 
     def settled_at(self, quantity: Decimal) -> Amounts | None:
         """Return the figures that it keeps at a quantity, if all of that is billed or gone."""

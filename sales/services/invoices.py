@@ -17,7 +17,7 @@ from common.sentences import sentence as _
 from crm.actors import Actor, System
 from crm.models import Partner
 from sales.models import Invoice, InvoiceLine, Order, OrderLine, SalesEvent
-from sales.services.billing.down_payments import refuse_unfit_draft
+from sales.services.billing.draft_room import refuse_unfit_draft
 from sales.services.billing.drafted_figures import refuse_other_figures
 from sales.services.billing.instalments import freeze_terms
 from sales.services.billing.order_statuses import derive_statuses, save_statuses
@@ -35,10 +35,10 @@ from sales.services.prices.pricing_input import lines_of
 def issue_invoice(invoice_id: uuid.UUID, *, actor: Actor, seen: str = "") -> Invoice:
     """Give a draft its number and date; from then on it is never changed, only credited.
 
-    Refused while it deducts a down payment that is a draft itself, where it asks ahead for more
-    than its order has left, and where its figures are not those of the order it bills, or another
-    system bills that. ``seen``, if given, is the hash
-    of the figures that were shown; refused if they are others now.
+    Refused while it deducts a down payment that is a draft itself, where it bills or asks ahead for
+    more than its order has left, and where its figures are not those of the order it bills, or
+    another system bills that. ``seen``, if given, is the hash of the figures that were shown;
+    refused if they are others now.
     """
     invoice, order = lock_invoice(invoice_id)
     invoice.refuse_move_to(Invoice.Status.ISSUED, only_from=Invoice.Status.DRAFT)

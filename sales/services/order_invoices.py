@@ -26,9 +26,9 @@ from sales.models import (
 )
 from sales.models.order_units import RETURNED_SPLIT
 from sales.pricing.errors import InvalidQuantity, InvalidRate, QuantityExceedsOpen
-from sales.pricing.ledger import NextInvoice
 from sales.pricing.ledger_refusals import SMALLEST_SHARE
 from sales.pricing.money import round_money
+from sales.pricing.next_documents import NextInvoice
 from sales.pricing.quantities import (
     SMALLEST_QUANTITY,
     check_line_not_negative,

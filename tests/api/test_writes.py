@@ -13,6 +13,7 @@ from django.utils import timezone
 from api.idempotency import forget_old
 from api.models import StoredResponse
 from fulfilment.models import Handoff, Shipment
+from fulfilment.services.returns import record_return
 from fulfilment.services.shipments import record_shipment
 from sales.models import Order, Product, SalesEvent
 from sales.services.documents.drafts import draft_quote
@@ -150,6 +151,20 @@ def test_does_not_act_on_what_changed_since_it_was_read(market: Market, http: Pa
 
     assert (stale.status_code, done.status_code) == (412, 200)
     assert done.json()["is_on_hold"] is False
+
+
+def test_issues_no_draft_of_goods_that_came_back(market: Market, http: PartnerHttp) -> None:
+    order = submitted_order(market)
+    line = order.lines.get()
+    record_shipment(order.pk, actor=market.rep, lines={line.pk: line.quantity})
+    draft = invoice_order(order.pk, actor=market.rep, what="all")
+    record_return(order.pk, actor=market.rep, lines={line.pk: line.quantity})
+    etag = http.get(f"/invoices/{draft.pk}")["ETag"]
+
+    answer = http.post(f"/invoices/{draft.pk}/issue", If_Match=etag)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "quantity_exceeds_open")
+    assert answer.json()["detail"].endswith("of which 0 for €0.00 are open. Delete it.")
 
 
 def test_says_what_a_verb_would_do_and_keeps_nothing(

@@ -30,7 +30,7 @@ from sales.models import (
     Product,
     TaxRate,
 )
-from sales.pricing.errors import AmountExceedsOpen, InvalidDiscount
+from sales.pricing.errors import AmountExceedsOpen, InvalidDiscount, QuantityExceedsOpen
 from sales.pricing.money import minor_units
 from sales.services.billing.down_payments import invoice_down_payment, open_down_payments
 from sales.services.billing.ledgers import read_ledger
@@ -40,6 +40,7 @@ from sales.services.customer_credit import apply_credit, keep_as_credit, refund_
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
 from sales.services.errors import DownPaymentDeducted, DownPaymentNotIssued, NothingToInvoice
+from sales.services.integrity.ledger_checks import drafts_beyond_open
 from sales.services.invoices import issue_invoice
 from sales.services.order_invoices import delete_draft_invoice, invoice_order
 from sales.services.orders import cancel_order, hold_order, release_order, submit_order
@@ -367,16 +368,17 @@ class Trade:
             invoice_order(order.pk, actor=self.rep, what="all")
 
     def _throw_away(self, drafts: Sequence[Invoice]) -> None:
-        """Delete drafts: a down payment that asks for too much, and what deducts it, first."""
-        assert any(each.asks_ahead for each in drafts), f"dead end after {self.done}"
+        """Delete drafts that bill goods that came back, or ask for too much or deduct that."""
+        is_beyond = any(drafts_beyond_open())
+        assert is_beyond or any(each.asks_ahead for each in drafts), f"dead end after {self.done}"
         for draft in sorted(drafts, key=lambda each: each.asks_ahead):
             delete_draft_invoice(draft.pk, actor=self.rep)
 
     def _issued(self, draft: Invoice) -> bool:
-        """Issue a draft, unless it deducts a draft down payment, or asks for more than is left."""
+        """Issue a draft, unless it deducts a draft, or bills or asks for more than is left."""
         try:
             issue_invoice(draft.pk, actor=self.rep)
-        except (DownPaymentNotIssued, AmountExceedsOpen):
+        except (DownPaymentNotIssued, AmountExceedsOpen, QuantityExceedsOpen):
             return False
         assert unasked_deductions() == [], f"after {self.done}"
         return True

@@ -247,3 +247,18 @@ def test_leads_from_an_invoice_to_the_draft_down_payment_it_deducts(
     assert f'<a href="{record_url(ahead)}">Draft of €119.99</a>' in shown
     final.refresh_from_db()
     assert final.number is None
+
+
+def test_says_what_is_open_of_a_draft_whose_goods_came_back(
+    rep: Client, market: Market, order: Order
+) -> None:
+    line, whole = order.lines.get(), invoice_order(order.pk, actor=market.rep, what="all")
+    back = Progress(Decimal(3), returned=Decimal(1))
+    record_progress(order, {line.pk: back}, actor=market.rep)
+
+    answer = rep.post(reverse("sales:invoice-issue", args=[whole.pk]))
+
+    shown = reason_shown(rep, answer, whole)
+    assert "3 for €119.99, of which 2 for €79.99 are open" in shown
+    whole.refresh_from_db()
+    assert whole.is_draft

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import F
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 
 from common.errors import IllegalTransition, MissingField
 from common.formatting import format_money
@@ -17,7 +17,8 @@ from crm.actors import Actor
 from sales.models import DocumentLine, Invoice, InvoiceLine, Order, SalesEvent
 from sales.pricing.advances import TaxAmount
 from sales.pricing.errors import ConflictingFields
-from sales.pricing.ledger import Ledger, NextDownPayment, NextInvoice
+from sales.pricing.ledger import Ledger
+from sales.pricing.next_documents import NextDownPayment, NextInvoice
 from sales.pricing.partial import Amounts
 from sales.pricing.quantities import SMALLEST_QUANTITY, round_up
 from sales.pricing.rates import check_share
@@ -29,7 +30,6 @@ from sales.services.documents.typed_figures import check_amount
 from sales.services.errors import (
     CreditFirst,
     DownPaymentDeducted,
-    DownPaymentNotIssued,
 )
 from sales.services.events import record_event
 
@@ -90,38 +90,6 @@ def deduction_lines(invoice: Invoice, part: NextInvoice, *, position: int) -> li
         deducted = TaxAmount(-part.freight_deduction)
         lines.append(_line(invoice, gettext("Down payment on freight deducted"), None, deducted))
     return _numbered(lines, position)
-
-
-def refuse_unfit_draft(order: Order, invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
-    """Refuse to issue a draft that its order, as it is by now, has no room for.
-
-    A down payment asks for no more than invoices can deduct, and an invoice deducts nothing that
-    only draft down payments ask for.
-    """
-    ahead: dict[Decimal | None, TaxAmount] = {}
-    for line in lines:
-        if line.is_ahead:
-            known = ahead.get(line.tax_rate, TaxAmount())
-            ahead[line.tax_rate] = known + TaxAmount(line.net, line.tax)
-    if not ahead:
-        return
-    ledger = read_ledger(order)
-    if invoice.asks_ahead:
-        ledger.refuse_surplus(ahead)
-    elif ledger.deducts_drafts({rate: -amount for rate, amount in ahead.items()}):
-        raise _not_issued(order)
-
-
-def _not_issued(order: Order) -> DownPaymentNotIssued:
-    drafts = draft_down_payments(order)
-    sentence = ngettext(
-        "This invoice deducts a down payment that is not issued. Issue the draft down payment "
-        "of %(amounts)s first, or delete this draft and then the down payment.",
-        "This invoice deducts down payments that are not issued. Issue the draft down payments "
-        "of %(amounts)s first, or delete this draft and then the down payments.",
-        len(drafts),
-    )
-    return DownPaymentNotIssued(sentence % {"amounts": join_amounts(drafts)}, drafts)
 
 
 def keep_deducted(order: Order, lines: Sequence[InvoiceLine]) -> list[InvoiceLine]:

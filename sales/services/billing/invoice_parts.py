@@ -9,7 +9,7 @@ from decimal import Decimal
 from common.identifiers import uuid7
 from sales.models import Invoice, InvoiceLine, Order, OrderLine
 from sales.pricing.deduction_lines import amounts_off
-from sales.pricing.ledger import NextInvoice
+from sales.pricing.next_documents import NextInvoice
 from sales.pricing.partial import Amounts
 from sales.services.billing.deductions import price_of
 from sales.services.billing.down_payments import deduction_lines

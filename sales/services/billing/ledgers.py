@@ -51,7 +51,7 @@ def read_ledger(
     if lines is None:
         lines = list(order.lines.select_related("product").order_by("position"))
     earlier = EVERYTHING if before is None else Q(invoice__lt=before.pk)
-    portions, credited = _billed_portions(order, earlier)
+    portions, drafted, credited = _billed_portions(order, earlier)
     advances = _read_advances(order, earlier)
     freight_billed, freight_credited = _freight_billed(order, before)
     counting = [line for line in lines if line.counts]
@@ -59,7 +59,7 @@ def read_ledger(
         order.currency,
         Rounding(order.rounding),
         tuple(
-            _ledger_line(line, portions, counts_all=before is None)
+            _ledger_line(line, portions, drafted, counts_all=before is None)
             for line in counting
             if line.is_sold
         ),
@@ -77,14 +77,24 @@ def read_ledger(
 
 
 def _ledger_line(
-    line: OrderLine, portions: Mapping[uuid.UUID, Portion], *, counts_all: bool
+    line: OrderLine,
+    portions: Mapping[uuid.UUID, Portion],
+    drafted: Mapping[uuid.UUID, Portion],
+    *,
+    counts_all: bool,
 ) -> LedgerLine:
     """Make a line in units; where not all is counted, they are billed as the portions say."""
     portion, units = portions.get(line.pk, Portion()), line.units
     if not counts_all:
         units = replace(units, billed=portion.quantity)
-    rate = line.tax_rate or ZERO
-    return LedgerLine(str(line.pk), rate, units, amounts_of(line), portion.amounts)
+    return LedgerLine(
+        str(line.pk),
+        line.tax_rate or ZERO,
+        units,
+        amounts_of(line),
+        portion.amounts,
+        drafted.get(line.pk, Portion()).amounts,
+    )
 
 
 def _deduction_line(line: OrderLine, portions: Mapping[uuid.UUID, Portion]) -> DeductionLine:
@@ -151,23 +161,26 @@ def taken_off(order: Order, lines: Iterable[OrderLine]) -> dict[uuid.UUID, TaxAm
 
 def _billed_portions(
     order: Order, earlier: Q = EVERYTHING
-) -> tuple[dict[uuid.UUID, Portion], dict[Decimal, TaxAmount]]:
-    """Sum each order line on invoices and drafts, and per rate what was credited for good.
+) -> tuple[dict[uuid.UUID, Portion], dict[uuid.UUID, Portion], dict[Decimal, TaxAmount]]:
+    """Sum each order line on all invoices, and on drafts; per rate what was credited for good.
 
     Credits that bill again give back what is billed; a credit for good leaves it.
     """
     lines = InvoiceLine.objects.filter(earlier, order_line__order=order)
     billed: defaultdict[uuid.UUID, Portion] = defaultdict(Portion)
+    drafted: defaultdict[uuid.UUID, Portion] = defaultdict(Portion)
     credited: defaultdict[Decimal, TaxAmount] = defaultdict(TaxAmount)
-    by = ("order_line", "tax_rate", "invoice__kind", "invoice__bill_again")
-    for (pk, rate, kind, bill_again), portion in sum_portions(lines, *by):
+    by = ("order_line", "tax_rate", "invoice__kind", "invoice__bill_again", "invoice__status")
+    for (pk, rate, kind, bill_again, status), portion in sum_portions(lines, *by):
         if kind == Invoice.Kind.INVOICE:
             billed[pk] += portion
+            if status == Invoice.Status.DRAFT:
+                drafted[pk] += portion
         elif bill_again:
             billed[pk] -= portion
         else:
             credited[rate or ZERO] += TaxAmount.of(portion.amounts)
-    return dict(billed), dict(credited)
+    return dict(billed), dict(drafted), dict(credited)
 
 
 def _freight_billed(order: Order, before: Invoice | None) -> tuple[Decimal, Decimal]:

@@ -88,7 +88,7 @@ class OrderStory(PostedOrder):
             self.issue_ahead(asked)
 
     def issue_draft(self) -> None:
-        """Issue a draft of either kind; an invoice that deducts a draft is refused."""
+        """Issue a draft of either kind; refused if it deducts a draft or bills what came back."""
         drafts: list[Asked | Posted] = [*self.drafts_ahead, *self.drafts]
         if not drafts:
             return
@@ -290,7 +290,11 @@ class OrderStory(PostedOrder):
         self.check()
         while self.drafts or self.drafts_ahead:
             issued = [posted for posted in self.drafts if self.issue(posted)]
-            assert issued or self.drafts_ahead, "a dead end"
+            beyond = [each for each in self.drafts if self.ledger.beyond_open(each.invoice.parts)]
+            assert issued or beyond or self.drafts_ahead, "a dead end"
+            for posted in beyond:
+                self.delete_invoice(posted)
+                self.bill_all()
             for asked in self.drafts_ahead[:1]:
                 if not self.issue_ahead(asked):
                     self.throw_away(asked)

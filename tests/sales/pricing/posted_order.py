@@ -11,8 +11,8 @@ from sales.pricing.advances import Advance, TaxAmount
 from sales.pricing.bundles import Part, follow_parts
 from sales.pricing.deduction_lines import DeductionLine
 from sales.pricing.errors import AmountExceedsOpen
-from sales.pricing.ledger import NextDownPayment, NextInvoice
 from sales.pricing.ledger_lines import LedgerLine
+from sales.pricing.next_documents import NextDownPayment, NextInvoice
 from sales.pricing.partial import Portion
 from tests.sales.pricing.drawn_order import ZERO, DrawnOrder
 
@@ -89,7 +89,12 @@ class PostedOrder(DrawnOrder):
         if self.ledger.deducts_drafts(posted.deductions):
             assert self.drafts_ahead
             return False
+        if beyond := self.ledger.beyond_open(posted.invoice.parts):
+            assert any(self.ledger.line(key).units.returned for key in beyond)
+            return False
         posted.is_draft = False
+        for key, part in posted.invoice.parts.items():
+            self.draft(key, Portion() - part)
         for rate, amount in posted.deductions.items():
             self.post_ahead(rate, Advance(deducted_in_drafts=-amount))
             self.issued_ahead[rate] -= amount
@@ -103,6 +108,9 @@ class PostedOrder(DrawnOrder):
             self.books[line.rate] -= TaxAmount.of(part.amounts)
             if again:
                 units = line.units.credited_again(part.quantity)
+                if posted.is_draft:
+                    units = line.units.undrafted(part.quantity)
+                    line = replace(line, drafted=line.drafted - part.amounts)
                 self.put(replace(line, units=units, billed=line.billed - part.amounts))
                 continue
             self.for_good[line.rate] += TaxAmount.of(part.amounts)
@@ -137,6 +145,7 @@ class PostedOrder(DrawnOrder):
             line = self.ledger.line(key)
             asked[line.rate] += TaxAmount.of(part.amounts)
             self.bill_units(line, part)
+            self.draft(key, part)
         for key, taken in invoice.taken_off.items():
             assert taken.taxable >= 0
             assert taken.tax >= 0
@@ -153,6 +162,7 @@ class PostedOrder(DrawnOrder):
         self.ledger = replace(
             self.ledger, freight_billed=self.ledger.freight_billed + invoice.freight
         )
+        assert not self.ledger.beyond_open(invoice.parts)
         posted = Posted(invoice, is_draft=True)
         self.invoices.append(posted)
         for side, deduction in posted.deductions.items():
@@ -179,6 +189,12 @@ class PostedOrder(DrawnOrder):
         """Enter what is billed of a line, or credited to be billed again."""
         units = replace(line.units, billed=line.units.billed + part.quantity)
         self.put(replace(line, units=units, billed=line.billed + part.amounts))
+
+    def draft(self, key: str, part: Portion) -> None:
+        """Enter what a draft bills of a line, and take it off once that is issued or deleted."""
+        line = self.ledger.line(key)
+        units = replace(line.units, drafted=line.units.drafted + part.quantity)
+        self.put(replace(line, units=units, drafted=line.drafted + part.amounts))
 
     def deduction_line(self, key: str) -> DeductionLine:
         """Return a trade-in or rebate by its key."""

@@ -14,9 +14,10 @@ from sales.pricing.changed_lines import ChangedLine, agree
 from sales.pricing.deduction_lines import DeductionLine
 from sales.pricing.documents import LineInput, price_document
 from sales.pricing.errors import AmountExceedsOpen
-from sales.pricing.ledger import Ledger, NextDownPayment, NextInvoice
+from sales.pricing.ledger import Ledger
 from sales.pricing.ledger_lines import LedgerLine, Units
 from sales.pricing.money import Rounding
+from sales.pricing.next_documents import NextDownPayment, NextInvoice
 from sales.pricing.partial import Amounts, Portion
 from tests.sales.pricing.order_story import play
 

@@ -118,6 +118,24 @@ class TestReturnAndCreditForGood:
 
         assert (*open_units(units), *counts(units.shipped_to_bill)) == (5, 8, 0, 3)
 
+    @pytest.mark.parametrize(
+        ("left", "issued", "drafted", "back", "unbilled", "to_issue"),
+        [(10, 0, 10, 3, 3, 7), (10, 9, 1, 1, 1, 0), (7, 5, 5, 3, 2, 3), (5, 5, 5, 3, 0, 5)],
+    )
+    def test_what_only_a_draft_bills_comes_back_unbilled(
+        self, left: int, issued: int, drafted: int, back: int, unbilled: int, to_issue: int
+    ) -> None:
+        units = replace(shipped(left, billed=issued + drafted), drafted=Decimal(drafted))
+        assert units.open_to_issue == drafted
+
+        units = units.given_back(Decimal(back))
+
+        assert counts(units.returned_unbilled, units.billed_returned) == (unbilled, back - unbilled)
+        assert units.open_to_issue == to_issue
+        correction = units.given_back(Decimal(0))
+        assert counts(correction.returned, correction.returned_unbilled) == (0, 0)
+        assert units.undrafted(Decimal(drafted)).open_to_bill == to_issue
+
     def test_a_draft_of_what_did_not_leave_takes_no_credit_away(self) -> None:
         units = shipped(5, billed=10).given_back(Decimal(2)).undrafted(Decimal(5))
 
