@@ -36,6 +36,19 @@ DRY_RUN = OpenApiParameter(
     OpenApiTypes.BOOL,
     description="Answer what would happen, with the handoffs it would create, and keep nothing.",
 )
+RATE_LIMIT = [
+    OpenApiParameter(
+        name,
+        OpenApiTypes.STR,
+        OpenApiParameter.HEADER,
+        response=[200, 201, 207, 429],
+        description=description,
+    )
+    for name, description in (
+        ("RateLimit", "Requests left, and seconds until all are: `\"client\";r=998;t=1`."),
+        ("RateLimit-Policy", "Requests at most in so many seconds: `\"client\";q=1000;w=10`."),
+    )
+]
 READING = (400, 401, 403, 429)
 WRITING = (400, 401, 403, 409, 411, 413, 415, 422, 429)
 Operation = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -73,7 +86,7 @@ def listing(
     return extend_schema(
         operation_id=f"{name}-list",
         tags=[name],
-        parameters=[query, *_expand(expands)],
+        parameters=[query, *_expand(expands), *RATE_LIMIT],
         responses={200: page, **_problems(*READING)},
         description=description,
     )
@@ -92,7 +105,7 @@ def reading(
         operation_id=f"{name}-{operation}",
         tags=[name],
         request=None,
-        parameters=_expand(expands),
+        parameters=[*_expand(expands), *RATE_LIMIT],
         responses={200: item, **_problems(*READING, 404)},
         description=description,
     )
@@ -118,6 +131,7 @@ def writing(
             *([IDEMPOTENCY_KEY] if is_keyed else []),
             *([IF_MATCH] if has_version else []),
             DRY_RUN,
+            *RATE_LIMIT,
         ],
         request=request,
         responses={status: response, **_problems(*WRITING, *more)},
