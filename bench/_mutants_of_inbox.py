@@ -25,8 +25,8 @@ INBOX = (
     Mutant(
         INTAKE,
         "the sequence of a sender goes back",
-        "    if is_new or sequence >= state.applied_sequence:\n",
-        "    if is_new or sequence:\n",
+        "    earlier = states.filter(applied_sequence__lte=sequence)\n",
+        "    earlier = states\n",
         tests("intake"),
     ),
     Mutant(
@@ -39,8 +39,8 @@ INBOX = (
     Mutant(
         INTAKE,
         "a connection reports what it is not set up for",
-        "            check_may_report(connection, message)\n",
-        "",
+        "record=check_may_report(connection, message)",
+        "record=None",
         tests("permissions"),
     ),
     Mutant(

@@ -74,8 +74,8 @@ ADDED_UP = (
     Mutant(
         SHIPMENTS,
         "the shipment of another connection is taken for its own",
-        "source=self.actor.connection, reference=self.report.reference\n        ).first()",
-        "reference=self.report.reference\n        ).first()",
+        "filter(source=self.actor.connection, reference__in=names)",
+        "filter(reference__in=names)",
         tests("order_effects"),
     ),
     Mutant(

@@ -12,13 +12,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from common.errors import DomainError
 from common.sentences import Amount, Sentence
 from common.sentences import sentence as _
 from fulfilment.cloudevents import plain
-from fulfilment.inbound.documents import Effect, reports_of, rules_for, sender, sentences
+from fulfilment.inbound.documents import Effect, rules_for, sender, sentences
 from fulfilment.inbound.official_invoices import RECORD, give_free_number, settle_official
 from fulfilment.inbound.overpayments import find_overpayments
 from fulfilment.inbound.report_rules import CREDITED, amount_of, other_currency
@@ -47,8 +47,7 @@ class UnclearCredit(DomainError):
 def apply_credit_note(connection: Connection, message: IncomingMessage) -> Effect:
     """Issue the credit note that the ERP reports, once per reference; then those that wait."""
     about = lock_reported(connection, message)
-    said = reports_of(connection, about.record, message, CREDITED, any_part=True)
-    credits_ = Credits(about, said)
+    credits_ = Credits(about, about.reports_of(connection, CREDITED))
     is_new = credits_.settle()
     found = list(credits_.found())
     kinds = Q(kind=Kind.CREDIT, connection=connection, field__in=credits_.settled)
@@ -75,20 +74,23 @@ class Credits:
         for report in in_order(said):
             self.said.setdefault(report.data["credit_ref"], []).append(report)
         self.issued = self._read_issued()
+        self.notes: dict[str, Invoice] = {}
+        """The credit notes that are issued now."""
         self.refusals: dict[str, Refusal] = {}
         self.settled = [about.message.part]
         """The references whose discrepancies are up to date now."""
 
-    def _read_issued(self) -> dict[str, Invoice]:
-        refs = ExternalRef.objects.filter(
-            connection=self.about.connection, record_type="invoice", external_id__in=self.said
-        )
+    def _read_issued(self) -> set[str]:
+        refs = self._refs().filter(external_id__in=self.said)
         references = dict(refs.values_list("record_id", "external_id"))
-        named = Invoice.objects.filter(pk__in=references).select_related("credits")
+        named = Invoice.objects.filter(pk__in=references).only("number", "kind")
         by_reference = {references[each.pk]: each for each in named}
         self.taken = {name: each for name, each in by_reference.items() if not each.is_credit_note}
         """The references that the connection gave to invoices."""
-        return {name: each for name, each in by_reference.items() if each.is_credit_note}
+        return by_reference.keys() - self.taken
+
+    def _refs(self) -> QuerySet[ExternalRef]:
+        return ExternalRef.objects.filter(connection=self.about.connection, record_type="invoice")
 
     def settle(self) -> bool:
         """Issue what the message reports, then what waits; returns whether anything was issued.
@@ -141,7 +143,8 @@ class Credits:
                 return False
             self._name(note, report)
         invoice.refresh_from_db()
-        self.issued[data["credit_ref"]] = note
+        self.issued.add(data["credit_ref"])
+        self.notes[data["credit_ref"]] = note
         return True
 
     def _credit(self, report: Report) -> Invoice:
@@ -210,11 +213,16 @@ class Credits:
     def found(self) -> Iterator[NewDiscrepancy]:
         """Name what is not issued, and what differs from what is."""
         for reference in self.settled:
-            note = self.issued.get(reference)
-            if note is None:
-                yield self._waiting(self.said[reference][-1], self.refusals[reference])
-            else:
+            if reference in self.issued:
+                note = self.notes.get(reference) or self._read_note(reference)
                 yield from self._differing(note, self.said[reference])
+            else:
+                yield self._waiting(self.said[reference][-1], self.refusals[reference])
+
+    def _read_note(self, reference: str) -> Invoice:
+        """Read a credit note that was issued before."""
+        named = self._refs().filter(external_id=reference)
+        return Invoice.objects.select_related("credits").get(pk__in=named.values("record_id"))
 
     def _waiting(self, report: Report, refusal: Refusal) -> NewDiscrepancy:
         left, amount = left_to_credit(self.about.invoice), amount_of(report)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -59,6 +59,8 @@ ApplyEffect = Callable[[Connection, IncomingMessage], Effect]
 
 def find_record(connection: Connection, message: IncomingMessage) -> Record:
     """Find the document of a message by our number, or by the connection's own reference."""
+    if message.record is not None:
+        return message.record
     kind = next(kind for kind in REPORTED_KINDS if kind.name in message.data)
     documents = kind.model._default_manager.order_by("id").values_list("pk", "number")
     found = (
@@ -158,6 +160,14 @@ def reports_on(
     for key, report in read_reports(stored, only_last=only_last):
         found.setdefault(key, []).append(report)
     return found
+
+
+def of_type(
+    said: Mapping[uuid.UUID, Sequence[Report]], type_: str
+) -> dict[uuid.UUID, list[Report]]:
+    """Keep the reports of a type; a connection without one has none."""
+    kept = {key: [each for each in reports if each.type == type_] for key, reports in said.items()}
+    return {key: reports for key, reports in kept.items() if reports}
 
 
 def counted(record: Record) -> QuerySet[InboundMessage]:

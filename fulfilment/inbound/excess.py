@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import NamedTuple
+
+from django.db.models import Q
 
 from fulfilment.cloudevents import plain
 from fulfilment.connectors.base import Record
 from fulfilment.models import Connection, Discrepancy
 from fulfilment.services.discrepancies import NewDiscrepancy, settle_discrepancies, signed
-from fulfilment.services.order_quantities import Excess, read_quantities
-from sales.models import Order
+from fulfilment.services.order_quantities import Excess
 
 Kind = Discrepancy.Kind
 
@@ -23,28 +24,43 @@ class Said(NamedTuple):
     report: str
 
 
+OF_LINES = Q(kind=Kind.QUANTITY, part="", compared__isnull=True)
+"""Which discrepancies say that more of a line moved than fits."""
+
+
 def settle_excess(
-    order: Order, connection: Connection, record: Record, last_about: Callable[[Excess], Said]
+    excess: Collection[Excess],
+    connection: Connection,
+    record: Record,
+    last_about: Callable[[Excess], Said],
 ) -> list[tuple[Excess, NewDiscrepancy]]:
-    """Open a discrepancy for each line of which more moved than fits, and close the others.
+    """Open a discrepancy for each line of which more moved than fits, and close the others."""
+    found = discrepancies_of(excess, connection, record, last_about)
+    of_lines = Discrepancy.objects.filter(OF_LINES, record_id=record.id)
+    settle_discrepancies(of_lines, [discrepancy for _excess, discrepancy in found])
+    return found
+
+
+def discrepancies_of(
+    excess: Collection[Excess],
+    connection: Connection,
+    record: Record,
+    last_about: Callable[[Excess], Said],
+) -> list[tuple[Excess, NewDiscrepancy]]:
+    """Make a discrepancy for each line of which more moved than fits.
 
     Each is of the connection that said so, whoever reports something now: ``last_about`` returns
     which report it is. What is delivered above the order within the tolerance of that connection
     is not asked about.
     """
-    excess = [(each, last_about(each)) for each in read_quantities(order).excess]
-    others = {said.connection for _excess, said in excess} - {connection.pk}
+    said_of = [(each, last_about(each)) for each in excess]
+    others = {said.connection for _excess, said in said_of} - {connection.pk}
     by_key = {connection.pk: connection, **Connection.objects.in_bulk(list(others))}
-    found = [
+    return [
         (each, _discrepancy(record, each, said))
-        for each, said in excess
+        for each, said in said_of
         if each.is_return or each.reported > by_key[said.connection].most_delivered(each.fits)
     ]
-    of_lines = Discrepancy.objects.filter(
-        record_id=record.id, kind=Kind.QUANTITY, part="", compared__isnull=True
-    )
-    settle_discrepancies(of_lines, [discrepancy for _excess, discrepancy in found])
-    return found
 
 
 def _discrepancy(record: Record, excess: Excess, said: Said) -> NewDiscrepancy:

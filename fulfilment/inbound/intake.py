@@ -11,7 +11,7 @@ import logging
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -103,15 +103,7 @@ def _receive(
     connection: Connection, message: IncomingMessage, failure: MessageResult | None = None
 ) -> Receipt:
     """Store a message and apply it, unless that is known to fail."""
-    stored, is_new = InboundMessage.objects.get_or_create(
-        connection=connection,
-        message_id=message.id,
-        defaults={
-            **received_columns(message),
-            "result": Result.DEFERRED,
-            "give_up_at": timezone.now() + DEFERRED_FOR,
-        },
-    )
+    stored, is_new = _store(connection, message)
     if stored.digest != message.digest:
         raise MessageChanged(
             gettext("%(message)s was received before with another body.") % {"message": message.id}
@@ -123,6 +115,21 @@ def _receive(
     applied = failure or _apply(stored, message)
     _store_result(stored, applied)
     return Receipt(message.id, applied.result, str(applied.detail))
+
+
+def _store(connection: Connection, message: IncomingMessage) -> tuple[InboundMessage, bool]:
+    """Store a message, or find the one with its id, whose transaction is waited for."""
+    new = InboundMessage(
+        connection=connection,
+        message_id=message.id,
+        result=Result.DEFERRED,
+        give_up_at=timezone.now() + DEFERRED_FOR,
+        **received_columns(message),
+    )
+    InboundMessage.objects.bulk_create([new], ignore_conflicts=True)
+    same = InboundMessage.objects.filter(connection=connection, message_id=message.id)
+    found = same.only("digest", "result", "detail", "detail_parameters").get()
+    return (new, True) if found.pk == new.pk else (found, False)
 
 
 def received_columns(message: IncomingMessage) -> dict[str, Any]:
@@ -232,8 +239,8 @@ def _apply(stored: InboundMessage, message: IncomingMessage) -> MessageResult:
             caused_by(message.id, message.correlation),
             collecting_opened() as opened,
         ):
-            check_may_report(connection, message)
-            effect = EFFECTS[message.type](connection, message)
+            found = replace(message, record=check_may_report(connection, message))
+            effect = EFFECTS[message.type](connection, found)
             is_latest = _advance(connection, effect.record, message.sequence)
             is_latest |= message.read_at is not None
     except UnknownDocument:
@@ -274,17 +281,20 @@ def _result(effect: Effect, *, is_latest: bool) -> InboundMessage.Result:
 
 def _advance(connection: Connection, record: Record, sequence: int) -> bool:
     """Store the latest sequence of the sender; returns whether this message is the latest."""
-    state, is_new = SyncState.objects.select_for_update().get_or_create(
+    states = SyncState.objects.filter(
+        connection=connection, record_type=record.type, record_id=record.id
+    )
+    earlier = states.filter(applied_sequence__lte=sequence)
+    later = {"applied_sequence": sequence, "updated_at": timezone.now()}
+    if earlier.update(**later):
+        return True
+    _state, is_new = SyncState.objects.get_or_create(
         connection=connection,
         record_type=record.type,
         record_id=record.id,
         defaults={"applied_sequence": sequence},
     )
-    if is_new or sequence >= state.applied_sequence:
-        state.applied_sequence = sequence
-        state.save(update_fields=["applied_sequence", "updated_at"])
-        return True
-    return False
+    return is_new or bool(earlier.update(**later))
 
 
 def _confirm(stored: InboundMessage, message: IncomingMessage, effect: Effect) -> None:

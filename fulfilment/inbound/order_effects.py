@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import uuid
 
 from common.sentences import sentence as _
 from fulfilment.connectors.base import Record
@@ -10,6 +10,7 @@ from fulfilment.inbound.documents import (
     DataConflict,
     Effect,
     find_record,
+    of_type,
     reports_of,
     reports_on,
     rules_for,
@@ -18,11 +19,11 @@ from fulfilment.inbound.documents import (
 )
 from fulfilment.inbound.reported_moves import Moves, lines_of_data
 from fulfilment.inbound.schemas import IncomingMessage
-from fulfilment.inbound.shortages import settle_shortages
+from fulfilment.inbound.shortages import SHORTAGE, settle_shortages
 from fulfilment.models import Connection, Discrepancy
 from fulfilment.services.discrepancies import NewDiscrepancy
 from fulfilment.services.shipments import lines_to_ship
-from fulfilment.sync.reports import standing
+from fulfilment.sync.reports import Report, standing
 from fulfilment.sync.status_order import ORDER_STATUSES, furthest
 from sales.models import Order, SalesEvent
 from sales.services.documents.locks import lock_order
@@ -38,6 +39,9 @@ WAREHOUSE_STATUSES: dict[str, str] = {
 }
 """The derived fulfilment status of an order in the warehouse's statuses, returns aside."""
 
+Said = dict[uuid.UUID, list[Report]]
+"""Reports by the connections that they are of."""
+
 RETURNED = (Order.Fulfilment.PARTLY_RETURNED, Order.Fulfilment.RETURNED)
 
 
@@ -50,7 +54,8 @@ def apply_order_status(connection: Connection, message: IncomingMessage) -> Effe
             has_changed=False,
             detail=_("%(order)s was cancelled meanwhile.", order=order),
         )
-    return Effect(record, _settle_status(order, connection, message))
+    said = _read_last(connection, record, message, STATUS)
+    return Effect(record, _settle_status(order, connection, said))
 
 
 def apply_shipment(connection: Connection, message: IncomingMessage) -> Effect:
@@ -69,7 +74,8 @@ def apply_return(connection: Connection, message: IncomingMessage) -> Effect:
 def apply_shortage(connection: Connection, message: IncomingMessage) -> Effect:
     """Keep what cannot be shipped where people look; they decide what becomes of the rest."""
     record, order = _lock_order(connection, message)
-    found, has_changed = settle_shortages(order, connection, record, message)
+    said = _read_last(connection, record, message, SHORTAGE)
+    found, has_changed = settle_shortages(order, record, said)
     return Effect(record, has_changed, detail=sentences(rules_for(message, found)))
 
 
@@ -108,8 +114,9 @@ def _apply_moves(
     """Merge what moved, settle what follows from it, and say what of this message does not fit."""
     moves = Moves(order, connection, record, message)
     found = moves.merge()
-    settle_shortages(order, connection, record, message)
-    has_changed = _settle_status(order, connection, message) or moves.has_changed
+    said = _read_last(connection, record, message, SHORTAGE, STATUS)
+    settle_shortages(order, record, of_type(said, SHORTAGE))
+    has_changed = _settle_status(order, connection, of_type(said, STATUS)) or moves.has_changed
     about_it = [each for each in found if _is_about(message, each)]
     return Effect(
         record,
@@ -127,12 +134,20 @@ def _is_about(message: IncomingMessage, found: NewDiscrepancy) -> bool:
     return found.part in {"", message.part} and found.field in named
 
 
-def _settle_status(order: Order, connection: Connection, message: IncomingMessage) -> bool:
-    """Store how far the order is: by its shipments, and by every connection's own word."""
-    record = Record("order", order.pk, order.number or "")
+def _read_last(
+    connection: Connection, record: Record, message: IncomingMessage, *types: str
+) -> Said:
+    """Read the reports of every connection on an order, the last of those that say the same."""
+    said = reports_on(connection, record, message, *types, any_part=True, only_last=True)
+    return {key: reports for key, reports in said.items() if reports}
+
+
+def _settle_status(order: Order, connection: Connection, said: Said) -> bool:
+    """Store how far the order is: by its shipments, and by every connection's standing words."""
     reached = _by_goods(order)
-    for status in _reported_statuses(connection, record, message):
-        reached = furthest(ORDER_STATUSES, reached, status)
+    for reports in said.values():
+        for report in standing(reports):
+            reached = furthest(ORDER_STATUSES, reached, report.data["status"])
     if reached == order.processing_status:
         return False
     order.change(processing_status=reached)
@@ -155,12 +170,3 @@ def _by_goods(order: Order) -> str:
         return "part shipped"
     is_delivered = all(line.delivered_quantity == line.shipped_quantity for line in lines)
     return "delivered" if is_delivered else "shipped"
-
-
-def _reported_statuses(
-    connection: Connection, record: Record, message: IncomingMessage
-) -> Iterator[str]:
-    """List every connection's standing words on the order, this message's too if it is one."""
-    by_connection = reports_on(connection, record, message, STATUS, any_part=True, only_last=True)
-    for reports in by_connection.values():
-        yield from (report.data["status"] for report in standing(reports))

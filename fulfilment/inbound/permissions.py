@@ -18,8 +18,10 @@ class NotForThisConnection(DomainError):
     code = "not_for_this_connection"
 
 
-def check_may_report(connection: Connection, message: IncomingMessage) -> None:
-    """Refuse what a connection is not for, and documents that it was not sent and did not create.
+def check_may_report(connection: Connection, message: IncomingMessage) -> Record | None:
+    """Return the document of a message, or None if the message opens it.
+
+    Refuses what a connection is not for, and documents that it was not sent and did not create.
 
     A document that is not known, or not yet, raises ``UnknownDocument``, unless the message opens
     it. So does one that is none of the connection's: whether it exists is not its business.
@@ -39,10 +41,10 @@ def check_may_report(connection: Connection, message: IncomingMessage) -> None:
         record = find_record(connection, message)
     except UnknownDocument:
         if message.type in OPENING:
-            return
+            return None
         raise
     if _knows(connection, record):
-        return
+        return record
     if message.type in OPENING:
         raise NotForThisConnection(never_sent(connection, message.subject))
     raise UnknownDocument(message.subject)

@@ -18,12 +18,15 @@ from django.db.models.functions import Coalesce
 from common.errors import DomainError
 from fulfilment.connectors.base import Record
 from fulfilment.inbound.documents import find_record, reports_on
-from fulfilment.inbound.report_rules import PAID, POSTED, REVERSED
+from fulfilment.inbound.report_rules import CREDITED, PAID, POSTED, REVERSED
 from fulfilment.inbound.schemas import IncomingMessage
 from fulfilment.models import Connection
 from fulfilment.sync.reports import Report
 from sales.models import Invoice, Payment
 from sales.services.documents.locks import lock_invoice
+
+OF_MONEY = (POSTED, PAID, REVERSED)
+"""The types that say something about the number or the money of an invoice."""
 
 
 @dataclass
@@ -37,8 +40,8 @@ class ReportedInvoice:
 
     @cached_property
     def said(self) -> Mapping[uuid.UUID, Sequence[Report]]:
-        """What each connection said of its number and its money, this message included."""
-        types = (POSTED, PAID, REVERSED)
+        """What each connection said of it, this message included."""
+        types = (*OF_MONEY, CREDITED)
         return reports_on(self.connection, self.record, self.message, *types, any_part=True)
 
     def reports_of(self, connection: Connection, *types: str) -> list[Report]:
@@ -47,9 +50,10 @@ class ReportedInvoice:
 
     @cached_property
     def connections(self) -> list[Connection]:
-        """The sender and all others that said something, in the order of their setup."""
+        """The sender and all others that spoke of number or money, in the order of their setup."""
         found = [self.connection]
-        if others := set(self.said) - {self.connection.pk}:
+        spoke = {key for key, said in self.said.items() if any(_is_of_money(each) for each in said)}
+        if others := spoke - {self.connection.pk}:
             found += Connection.objects.filter(pk__in=others)
         return sorted(found, key=lambda each: each.pk)
 
@@ -67,6 +71,10 @@ class ReportedInvoice:
         payments = self.invoice.payments.filter(kind=Payment.Kind.PAYMENT)
         stays = F("amount") + Coalesce(Sum("corrections__amount"), Decimal(0))
         return [(each, each.stays) for each in payments.annotate(stays=stays)]
+
+
+def _is_of_money(report: Report) -> bool:
+    return report.type in OF_MONEY
 
 
 def lock_reported(connection: Connection, message: IncomingMessage) -> ReportedInvoice:

@@ -21,7 +21,7 @@ from common.sentences import sentence as _
 from fulfilment.cloudevents import plain
 from fulfilment.connectors.base import Record
 from fulfilment.inbound.documents import COUNTED, as_report, counted, sender
-from fulfilment.inbound.excess import Said, settle_excess
+from fulfilment.inbound.excess import OF_LINES, Said, discrepancies_of
 from fulfilment.inbound.schemas import IncomingMessage
 from fulfilment.inbound.stored_reports import read_reports
 from fulfilment.models import Connection, Discrepancy, InboundMessage, Shipment
@@ -65,6 +65,8 @@ class Moves:
     said: dict[Part, list[Report]] = field(default_factory=dict)
     merged: dict[Part, Merged] = field(default_factory=dict)
     has_changed: bool = False
+    excess: Collection[Excess] = ()
+    """What does not fit of the order, after the last part that was merged."""
 
     @property
     def own(self) -> Part:
@@ -89,7 +91,7 @@ class Moves:
         reported = added_up(part, self.said[part])
         self.merged[part] = record_report(self.order, reported, actor=sender(self.connection))
         self.has_changed |= self.merged[part].has_changed
-        self.order.refresh_from_db()  # billing by the terms may have moved it on
+        self.excess = self.merged[part].excess
         return self.merged[part].has_changed
 
     def _merge_again(self, parts: Sequence[Part]) -> bool:
@@ -172,8 +174,9 @@ class Moves:
             kind__in=(Kind.QUANTITY, Kind.STATUS, Kind.FAILED),
             part__in=[part.reference for part in self.merged],
         ).exclude(part="")
-        settle_discrepancies(of_parts, found)
-        excess = settle_excess(self.order, self.connection, self.record, self._last_about)
+        of_lines = Discrepancy.objects.filter(OF_LINES, record_id=self.record.id)
+        excess = discrepancies_of(self.excess, self.connection, self.record, self._last_about)
+        settle_discrepancies(of_parts | of_lines, [*found, *(new for _excess, new in excess)])
         own = [
             new
             for each, new in excess

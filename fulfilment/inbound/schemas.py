@@ -17,6 +17,7 @@ from common.json_reading import find_unstorable
 from common.sentences import Sentence
 from common.sentences import sentence as _
 from fulfilment.cloudevents import digest
+from fulfilment.connectors.base import Record
 from fulfilment.inbound.fields import (
     DayField,
     MomentField,
@@ -251,6 +252,8 @@ class IncomingMessage:
     correlation: str = ""
     is_correction: bool = False
     """Whether it replaces what was reported with lower sequences, downwards too."""
+    record: Record | None = None
+    """The document that it is about, once that is found."""
 
     @property
     def digest(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -11,8 +11,6 @@ from common.sentences import Sentence
 from common.sentences import sentence as _
 from fulfilment.cloudevents import plain
 from fulfilment.connectors.base import Record
-from fulfilment.inbound.documents import reports_on
-from fulfilment.inbound.schemas import IncomingMessage
 from fulfilment.models import Connection, Discrepancy, Shipment, ShipmentLine
 from fulfilment.services.discrepancies import NewDiscrepancy, settle_discrepancies, signed
 from fulfilment.sync.reports import Report, standing
@@ -32,14 +30,14 @@ class Shortage:
 
 
 def settle_shortages(
-    order: Order, connection: Connection, record: Record, message: IncomingMessage
+    order: Order, record: Record, said: Mapping[uuid.UUID, Sequence[Report]]
 ) -> tuple[list[NewDiscrepancy], bool]:
     """Open what cannot be shipped, and close what was shipped or closed meanwhile.
 
-    Returns what is open, and whether anything is or was. One statement if no warehouse is short.
+    ``said`` are the reports of each connection that is short; no statement if none is. Returns
+    what is open, and whether anything is or was.
     """
-    said = reports_on(connection, record, message, SHORTAGE, any_part=True, only_last=True)
-    by_connection = {key: standing(reports) for key, reports in said.items() if reports}
+    by_connection = {key: standing(reports) for key, reports in said.items()}
     if not by_connection:
         return [], False
     lines = {line.pk: line for line in order.lines.all()}

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Case, F, QuerySet, When
 from rest_framework import serializers
 
 from fulfilment.inbound.schemas import (
@@ -35,6 +35,11 @@ ADDED_UP = frozenset(name for name in SCHEMAS if not name.startswith("supply."))
 
 RULES = 1
 """Raise it with each change of what ``parse_message`` checks beside the fields of the schemas."""
+
+COLUMNS = (
+    *("connection_id", "sequence", "message_id", "said", "is_correction", "type"),
+    "stale",
+)
 
 TYPED: tuple[tuple[type[serializers.Field[Any, Any, Any, Any]], Read], ...] = (
     (serializers.DecimalField, Decimal),
@@ -58,27 +63,29 @@ def columns_of(message: IncomingMessage) -> dict[str, Any]:
 def read_reports(
     stored: QuerySet[InboundMessage], *, only_last: bool = False
 ) -> Iterator[tuple[uuid.UUID, Report]]:
-    """Read reports, each with the id of its connection; two statements.
+    """Read reports, each with the id of its connection; one statement.
 
     With ``only_last`` the last one of those that say the same about the same, which is enough
-    where the largest or the latest of all values counts.
+    where the largest or the latest of all values counts. Those of another schema take three more.
     """
-    yield from _validated_anew(stored.exclude(schema=fingerprint()))
-    rows = stored.filter(schema=fingerprint(), said__isnull=False)
+    of_another = Case(When(schema=fingerprint(), then=None), default=F("pk"))
+    rows = stored.exclude(schema=fingerprint(), said__isnull=True).annotate(stale=of_another)
     if only_last:
-        same = ("connection_id", "type", "part", "is_correction", "said")
+        same = ("connection_id", "type", "part", "is_correction", "said", "stale")
         rows = rows.order_by(*same, "-sequence", "-message_id").distinct(*same)
-    columns = ("connection_id", "sequence", "message_id", "said", "is_correction", "type")
-    for key, sequence, message_id, said, is_correction, type_ in rows.values_list(*columns):
-        data = _reader(type_)(said)
-        yield key, Report(sequence, message_id, data, is_correction, type_)
+    stale = []
+    for key, sequence, message_id, said, is_correction, type_, pk in rows.values_list(*COLUMNS):
+        if pk is not None:
+            stale.append(pk)
+        else:
+            yield key, Report(sequence, message_id, _reader(type_)(said), is_correction, type_)
+    if stale:
+        yield from _validated_anew(InboundMessage.objects.filter(pk__in=stale))
 
 
 def _validated_anew(stale: QuerySet[InboundMessage]) -> Iterator[tuple[uuid.UUID, Report]]:
-    """Validate reports of another schema, and return those that cannot be stored anew now."""
+    """Validate reports of another schema, and return all that match this one."""
     rows = list(stale)
-    if not rows:
-        return
     for row in rows:
         row.said, row.schema = None, fingerprint()
         try:
@@ -86,9 +93,9 @@ def _validated_anew(stale: QuerySet[InboundMessage]) -> Iterator[tuple[uuid.UUID
         except InvalidMessage:
             continue
         row.said, row.is_correction = message.data, message.is_correction
-    kept = _store_anew(rows)
+    _store_anew(rows)
     for row in rows:
-        if row.pk not in kept and row.said is not None:
+        if row.said is not None:
             report = Report(
                 row.sequence or 0, row.message_id, row.said, row.is_correction, row.type
             )
@@ -96,7 +103,7 @@ def _validated_anew(stale: QuerySet[InboundMessage]) -> Iterator[tuple[uuid.UUID
 
 
 @transaction.atomic
-def _store_anew(rows: list[InboundMessage]) -> set[uuid.UUID]:
+def _store_anew(rows: list[InboundMessage]) -> None:
     """Store what was validated, except of messages that are being applied at this moment."""
     free = InboundMessage.objects.filter(pk__in=[row.pk for row in rows]).order_by("pk")
     free = free.select_for_update(of=("self",), skip_locked=True)
@@ -105,7 +112,6 @@ def _store_anew(rows: list[InboundMessage]) -> set[uuid.UUID]:
     InboundMessage.objects.bulk_update(valid, ["said", "schema", "is_correction"])
     invalid = kept - {row.pk for row in valid}
     InboundMessage.objects.filter(pk__in=invalid).update(said=None, schema=fingerprint())
-    return kept
 
 
 @cache

@@ -58,18 +58,19 @@ def settle_goods(order: Order, connection: Connection, record: Record) -> None:
     if last is None:
         return
     quantities = read_quantities(order)
+    excess = quantities.excess
     if not quantities.is_up_to_date:
         update_progress(order, last, sender(connection), quantities)
-    settle_excess(order, connection, record, partial(_last_report, connection, record, None, ()))
+    settle_excess(excess, connection, record, partial(_last_report, connection, record, None, ()))
 
 
 def _apply(
     connection: Connection, message: IncomingMessage, posted: Posted, direction: Direction
 ) -> Effect:
     reported = _reported(posted, message, direction)
-    has_changed = bool(posted.lines) and (
-        record_report(posted.order, reported, actor=sender(connection)).has_changed
-    )
+    merged = None
+    if posted.lines:
+        merged = record_report(posted.order, reported, actor=sender(connection))
     found = [*_unknown_lines(connection, message, posted), *_notices(connection, message, posted)]
     of_part = Discrepancy.objects.filter(
         connection=connection,
@@ -79,13 +80,14 @@ def _apply(
     )
     settle_discrepancies(of_part, found)
     last_about = partial(_last_report, connection, posted.record, message, posted.lines)
-    excess = settle_excess(posted.order, connection, posted.record, last_about)
+    beyond = merged.excess if merged else read_quantities(posted.order).excess
+    excess = settle_excess(beyond, connection, posted.record, last_about)
     settle_sums(posted.order, connection, posted.record, message.id)
     named = {str(line) for line in posted.lines}
     about_it = [*found, *(each for _excess, each in excess if each.field in named)]
     return Effect(
         posted.record,
-        has_changed,
+        bool(merged and merged.has_changed),
         sentences(each.rule for each in about_it),
         is_conflict=any(each.kind is Kind.QUANTITY for each in about_it),
     )

@@ -213,11 +213,9 @@ def settle_discrepancies(
 ) -> None:
     """Open what was found, and close those of ``open_now`` that were not found again."""
     keys = {tuple(each.key.values()) for each in found}
-    agreed = [
-        each.pk
-        for each in open_now.filter(resolved_at__isnull=True)
-        if (each.connection_id, each.kind, each.record_id, each.part, each.field) not in keys
-    ]
+    rows = open_now.filter(resolved_at__isnull=True)
+    columns_ = ("connection_id", "kind", "record_id", "part", "field")
+    agreed = [pk for pk, *key in rows.values_list("pk", *columns_) if tuple(key) not in keys]
     if agreed:
         Discrepancy.objects.filter(pk__in=agreed).update(resolved_at=timezone.now())
     open_discrepancies(found)
@@ -288,14 +286,14 @@ def _waiting_reports(record_id: uuid.UUID) -> dict[uuid.UUID, list[str | Sentenc
     rows = Discrepancy.objects.filter(
         record_id=record_id, resolved_at__isnull=True, report__isnull=False
     )
+    columns_ = ("report_id", "report_waits", "rule", "rule_parameters")
     rules: dict[uuid.UUID, list[str | Sentence]] = {}
     waiting: set[uuid.UUID] = set()
-    for row in rows.order_by("kind", "part", "field", "connection_id"):
-        if row.report_id is None:
-            continue
-        rules.setdefault(row.report_id, []).append(stored_text(row.rule, row.rule_parameters))
-        if row.report_waits:
-            waiting.add(row.report_id)
+    in_order = rows.order_by("kind", "part", "field", "connection_id")
+    for report, waits, rule, parameters in in_order.values_list(*columns_):
+        rules.setdefault(report, []).append(stored_text(rule, parameters))
+        if waits:
+            waiting.add(report)
     return {report: rules[report] for report in waiting}
 
 

@@ -107,9 +107,14 @@ class Quantities:
         return self.moved.get(line.pk) or Moved()
 
 
-def read_quantities(order: Order) -> Quantities:
-    """Read what an order's shipments and returns move of its lines; two statements."""
-    return Quantities(list(order.lines.select_related("product")), _moved(order))
+def read_lines(order: Order) -> list[OrderLine]:
+    """Read all lines of an order, with what decides in what steps they are shipped."""
+    return list(order.lines.select_related("product", "price_list_item"))
+
+
+def read_quantities(order: Order, lines: Sequence[OrderLine] | None = None) -> Quantities:
+    """Read what an order's shipments and returns move of its lines, and these unless given."""
+    return Quantities(read_lines(order) if lines is None else lines, _moved(order))
 
 
 def update_progress(
@@ -117,7 +122,8 @@ def update_progress(
 ) -> list[Excess]:
     """Update the order's quantities from its shipments; billing and events follow from them.
 
-    Returns what does not fit; a person's use case refuses it, a report is kept beside it.
+    The caller holds the order's lock. Returns what does not fit; a person's use case refuses it,
+    a report is kept beside it.
     """
     quantities = quantities or read_quantities(order)
     record_progress(
@@ -126,6 +132,7 @@ def update_progress(
         actor=actor,
         data={"shipment": shipment_snapshot(shipment)},
         shipment_ref=shipment.reference,
+        lines=quantities.lines,
     )
     return quantities.excess
 

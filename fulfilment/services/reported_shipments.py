@@ -21,10 +21,11 @@ from crm.actors import System
 from fulfilment.models import Parcel, Shipment, ShipmentLine
 from fulfilment.services.order_quantities import (
     Excess,
+    read_lines,
     read_quantities,
     update_progress,
 )
-from fulfilment.services.shipments import lines_to_ship, recorder_of
+from fulfilment.services.shipments import lines_to_ship, recorder_of, sold_of
 from fulfilment.sync.status_order import SHIPMENT_STATUSES, furthest
 from sales.models import Order, OrderLine
 from sales.services.billing.part_quantities import check_part
@@ -109,25 +110,25 @@ class Merge:
 
     def run(self) -> Merged:
         """Merge the lines that fit, the status and the parcels."""
-        shipment = self._find()
+        shipment, returned = self._find()
         if shipment is None:
             refuse_if_shipped_elsewhere(self.order.company, self.actor)
-        lines = lines_to_ship(self.order)
+        lines = read_lines(self.order)
         held = {each.order_line_id: each for each in shipment.lines.all()} if shipment else {}
         is_exact = self._corrects(shipment)
-        wanted, misfits = self._fitting(lines, held, is_exact=is_exact)
+        wanted, misfits = self._fitting(sold_of(lines), held, is_exact=is_exact)
         if shipment is None and misfits and not wanted:
-            excess = read_quantities(self.order).excess
+            excess = read_quantities(self.order, lines).excess
             return Merged(None, has_changed=False, misfits=misfits, excess=excess)
         is_new = shipment is None
-        shipment = shipment or self._create()
+        shipment = shipment or self._create(returned)
         changes = [
             is_new,
             _merge_lines(shipment, held, wanted, is_exact=is_exact),
-            self._merge_status(shipment, is_exact=is_exact),
-            self._merge_parcels(shipment, is_exact=is_exact),
+            self._merge_head(shipment, returned, is_exact=is_exact),
+            self._merge_numbers(shipment, is_new=is_new),
         ]
-        quantities = read_quantities(self.order)
+        quantities = read_quantities(self.order, lines)
         excess = quantities.excess
         has_changed = any(changes) or not quantities.is_up_to_date
         if has_changed:
@@ -164,31 +165,28 @@ class Merge:
             )
         )
 
-    def _find(self) -> Shipment | None:
-        """Find the shipment of this connection; another one's may have the same reference."""
-        shipment: Shipment | None = self.order.shipments.filter(
-            source=self.actor.connection, reference=self.report.reference
-        ).first()
+    def _find(self) -> tuple[Shipment | None, Shipment | None]:
+        """Find the shipment of this connection, and the one that a return names, if they exist.
+
+        Another connection's may have the same references.
+        """
+        names = {self.report.reference, self.report.returns}
+        found = self.order.shipments.filter(source=self.actor.connection, reference__in=names)
+        by_name = {each.reference: each for each in found}
+        shipment, returned = by_name.get(self.report.reference), by_name.get(self.report.returns)
         if shipment is not None and shipment.direction != self.report.direction:
             raise WrongDirection(_recorded_as(shipment))
-        return shipment
+        is_return = self.report.direction == Direction.RETURN
+        is_out = returned is not None and returned.direction == Direction.OUT
+        return shipment, returned if is_return and is_out else None
 
-    def _returned(self) -> Shipment | None:
-        """Find the shipment that a return names; none while that is not reported."""
-        if self.report.direction != Direction.RETURN or not self.report.returns:
-            return None
-        found: Shipment | None = self.order.shipments.filter(
-            source=self.actor.connection, reference=self.report.returns, direction=Direction.OUT
-        ).first()
-        return found
-
-    def _create(self) -> Shipment:
+    def _create(self, returned: Shipment | None) -> Shipment:
         is_return = self.report.direction == Direction.RETURN
         return Shipment.objects.create(
             order=self.order,
             reference=self.report.reference,
             direction=self.report.direction,
-            returns=self._returned(),
+            returns=returned,
             is_replaced=self.report.is_replaced,
             status=Status.DELIVERED if is_return else Status.PLANNED,
             delivered_at=timezone.now() if is_return else None,
@@ -235,24 +233,18 @@ class Merge:
         left: Decimal = line.shipped_quantity - line.returned_quantity
         return left
 
-    def _merge_status(self, shipment: Shipment, *, is_exact: bool) -> bool:
-        reached = furthest(SHIPMENT_STATUSES, shipment.status, self.report.status)
+    def _merge_head(self, shipment: Shipment, returned: Shipment | None, *, is_exact: bool) -> bool:
+        """Store the status and what else is reported of the shipment itself."""
+        changed = self._changed(shipment, returned, is_exact=is_exact)
+        before = shipment.status
+        reached = furthest(SHIPMENT_STATUSES, before, self.report.status)
         if is_exact and self.report.correction is not None:
-            has_changed = shipment.status != self.report.status
-            shipment.correct(self.report.status, self.report.correction)
-            return has_changed
-        if reached == shipment.status:
-            return False
-        shipment.move_to(reached)
-        return True
-
-    def _merge_parcels(self, shipment: Shipment, *, is_exact: bool) -> bool:
-        """Store every tracking number as a parcel; the latest one is the shipment's own."""
-        new = self._merge_numbers(shipment)
-        changed = self._changed(shipment, self._returned(), is_exact=is_exact)
-        if changed:
+            shipment.correct(self.report.status, self.report.correction, **changed)
+        elif reached != before:
+            shipment.move_to(reached, **changed)
+        elif changed:
             shipment.change(**changed)
-        return new or bool(changed.keys() - {"report_sequence"})
+        return shipment.status != before or bool(changed.keys() - {"report_sequence"})
 
     def _changed(
         self, shipment: Shipment, returned: Shipment | None, *, is_exact: bool
@@ -287,9 +279,9 @@ class Merge:
         """Return the tracking numbers that reports named and that none names any more."""
         return set(self.report.replaced) - self.report.parcels.keys()
 
-    def _merge_numbers(self, shipment: Shipment) -> bool:
-        """Store the tracking numbers, each with the carrier that was named for it last."""
-        known = {each.tracking: each for each in shipment.parcels.all()}
+    def _merge_numbers(self, shipment: Shipment, *, is_new: bool) -> bool:
+        """Store every tracking number as a parcel, with the carrier named for it last."""
+        known = {} if is_new else {each.tracking: each for each in shipment.parcels.all()}
         gone = [each.pk for number, each in known.items() if number in self._numbers_taken_back()]
         reported = self.report.parcels.items()
         new = [

@@ -16,7 +16,7 @@ from common.errors import DomainError, Duplicate, IllegalTransition, MissingFiel
 from crm.actors import Actor, System
 from crm.models import User
 from fulfilment.models import Parcel, Shipment, ShipmentLine
-from fulfilment.services.order_quantities import refuse_excess, update_progress
+from fulfilment.services.order_quantities import read_lines, refuse_excess, update_progress
 from sales.models import Order, OrderLine
 from sales.pricing.quantities import check_not_negative
 from sales.services.billing.bundle_units import shipped_as_parts
@@ -191,9 +191,12 @@ def check_quantities(order: Order, lines: Mapping[uuid.UUID, Decimal]) -> dict[u
 
 def lines_to_ship(order: Order) -> dict[uuid.UUID, OrderLine]:
     """Read what is sold on an order by its id, with what decides in what steps it is shipped."""
-    lines = order.lines.filter(kind__in=OrderLine.SOLD)
-    lines = lines.select_related("product", "price_list_item")
-    return {line.pk: line for line in lines}
+    return sold_of(read_lines(order))
+
+
+def sold_of(lines: Iterable[OrderLine]) -> dict[uuid.UUID, OrderLine]:
+    """Keep what is sold of the lines of an order, by its id."""
+    return {line.pk: line for line in lines if line.is_sold}
 
 
 def next_reference(order: Order, letter: str) -> str:

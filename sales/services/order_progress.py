@@ -48,16 +48,21 @@ def record_progress(
     actor: Actor,
     data: Mapping[str, object] | None = None,
     shipment_ref: str = "",
+    lines: Sequence[OrderLine] | None = None,
 ) -> SalesEvent:
     """Store the lines' progress, derive the statuses, and bill by the payment terms.
 
-    Refuses more than was ordered, naming the line.
+    With ``lines``, these are all of the order, with their products, and the caller holds its lock:
+    neither is read again, and the order is up to date afterwards. Refuses more than was ordered,
+    naming the line.
     """
-    order, lines = _lock(order)
+    if lines is None:
+        order = lock_order(order.pk)
+        lines = _read_lines(order)
     if left := _without_new_returns(order, lines, progress):
         _store(order, lines, left)
         _bill(order, actor, shipment_ref)
-        order, lines = _lock(order)
+        lines = _read_lines(order)
     has_left = _store(order, lines, progress)
     event = record_event(SalesEvent.Type.SHIPMENT_RECORDED, order, actor=actor, data=data)
     if has_left:
@@ -65,9 +70,8 @@ def record_progress(
     return event
 
 
-def _lock(order: Order) -> tuple[Order, list[OrderLine]]:
-    order = lock_order(order.pk)
-    return order, list(order.lines.select_for_update(of=("self",)).select_related("product"))
+def _read_lines(order: Order) -> list[OrderLine]:
+    return list(order.lines.select_related("product"))
 
 
 def _without_new_returns(
@@ -120,12 +124,19 @@ def _store(
 
 
 def _bill(order: Order, actor: Actor, shipment_ref: str) -> None:
-    """Bill what left, if the payment terms want that with each shipment, or with the last."""
-    bill_by_terms(
-        order, PaymentTerms.InvoiceWhen.PER_SHIPMENT, actor=actor, shipment_ref=shipment_ref
-    )
+    """Bill what left, if the payment terms want that with each shipment, or with the last.
+
+    The order is read again if anything was billed.
+    """
+    bills = [
+        bill_by_terms(
+            order, PaymentTerms.InvoiceWhen.PER_SHIPMENT, actor=actor, shipment_ref=shipment_ref
+        )
+    ]
     if order.is_shipped:
-        bill_by_terms(order, PaymentTerms.InvoiceWhen.FULFILLED, actor=actor)
+        bills.append(bill_by_terms(order, PaymentTerms.InvoiceWhen.FULFILLED, actor=actor))
+    if any(bills):
+        order.refresh_from_db()
 
 
 def _set(line: OrderLine, progress: Progress, *, by_sums: bool) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.sources import ROOT
+from tests.architecture.sources import ROOT, committed_files
 
 DOCUMENTS = sorted(
     path.relative_to(ROOT).as_posix()
@@ -97,3 +97,12 @@ def test_recognises_paths(text: str, expected: bool) -> None:
 )
 def test_sees_whether_a_path_exists(path: str, expected: bool) -> None:
     assert exists(path) is expected
+
+
+def test_nothing_has_the_marks_of_a_merge() -> None:
+    marked = re.compile(rb"^(<{7}|>{7}) ", re.MULTILINE)
+    files = (ROOT / name for name in committed_files())
+
+    assert [
+        str(path) for path in files if path.is_file() and marked.search(path.read_bytes())
+    ] == []
