@@ -18,6 +18,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from common.amounts import is_finer, not_a_currency
 from common.formatting import decimals_rule
 from common.serializer_fields import NumberField
+from common.serializer_sentences import put_sentences
 from sales.pricing.errors import InvalidQuantity
 from sales.pricing.quantities import check_not_negative
 
@@ -29,6 +30,15 @@ UNKNOWN = _("There is no such record.")
 
 class Input(serializers.Serializer[Any]):
     """A JSON object of declared fields; others, and those that only we write, are refused."""
+
+    default_error_messages = {"invalid": _("Send a JSON object, not {datatype}.")}  # noqa: RUF012  # as DRF has it
+
+    def get_fields(self) -> dict[str, Any]:
+        """Return the fields, which say in our sentences what is wrong with them."""
+        fields: dict[str, Any] = super().get_fields()
+        for name, field in fields.items():
+            put_sentences(field, name)
+        return fields
 
     def to_internal_value(self, data: Any) -> Any:
         """Read the object."""

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.errors import DomainError, SeveralErrors
 from common.form_fields import NumberField
+from common.form_sentences import PlainErrors
 from crm.custom_fields import FIELD_PREFIX, clean_custom, definitions_of
 from crm.models import CustomField
 
@@ -56,7 +57,7 @@ class MoneyField(forms.MultiValueField):
         return {"amount": data_list[0], "currency": str(data_list[1]).upper()}
 
 
-class CustomFieldsForm(forms.ModelForm[Any]):
+class CustomFieldsForm(PlainErrors, forms.ModelForm[Any]):
     """Adds the custom fields defined for the form's kind of record, checks and saves them."""
 
     asks_for_all = True

@@ -60,7 +60,7 @@ class LineInput(DocumentLineInput):
     requested_on = serializers.DateField(required=False)
 
 
-class OrderInput(OwnColumnsInput, Input):
+class OrderInput(Input, OwnColumnsInput):
     """A new order."""
 
     document = Order
@@ -114,7 +114,7 @@ class ChangedLineInput(Input):
     requested_on = serializers.DateField(required=False, allow_null=True)
 
 
-class ChangeInput(OwnColumnsInput, Input):
+class ChangeInput(Input, OwnColumnsInput):
     """A change order: lines that change, lines that are added, and fields of the head."""
 
     document = Order

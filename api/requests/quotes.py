@@ -20,7 +20,7 @@ class QuoteLineInput(DocumentLineInput):
     is_optional = serializers.BooleanField(required=False)
 
 
-class QuoteInput(OwnColumnsInput, Input):
+class QuoteInput(Input, OwnColumnsInput):
     """A new quote."""
 
     document = Quote

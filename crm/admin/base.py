@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from common.constraints import duplicate_of
 from common.errors import DomainError
 from common.form_fields import NumberField, StorableJSONField, WholeNumberField
+from common.form_sentences import PlainErrors
 from common.transactions import busy_text, lost_to_another, run_transaction
 from crm.admin.widgets import RecordAutocomplete, RecordsAutocomplete
 from crm.custom_fields import definitions_of
@@ -27,8 +28,14 @@ RecordT = TypeVar("RecordT", bound=models.Model)
 AdminAction = Callable[[Any], object]
 
 
+class AdminForm(PlainErrors, ModelForm[Any]):
+    """Form of a record that needs no more than its columns."""
+
+
 class VisibilityAdmin(admin.options.BaseModelAdmin[Any]):
     """Visibility: people read and choose only records they may see; auditors change nothing."""
+
+    form: type[ModelForm[Any]] = AdminForm
 
     formfield_overrides: ClassVar[Any] = {
         models.DecimalField: {"form_class": NumberField},

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from common.errors import DomainError
+from common.form_sentences import PlainErrors
 from crm.admin.base import RecordAdmin
 from crm.custom_fields import check_definition, is_used
 from crm.models import CustomField
@@ -46,7 +47,7 @@ class DefaultField(forms.CharField):
         return value
 
 
-class CustomFieldForm(forms.ModelForm[CustomField]):
+class CustomFieldForm(PlainErrors, forms.ModelForm[CustomField]):
     """Form of a custom field's definition, which is checked as a whole."""
 
     choices = ChoicesField(required=False, help_text=_("One a line."))

@@ -8,11 +8,12 @@ from django import forms
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
+from common.form_sentences import PlainErrors
 from crm.admin.base import RecordAdmin
 from crm.models import Partner
 
 
-class PartnerForm(forms.ModelForm[Partner]):
+class PartnerForm(PlainErrors, forms.ModelForm[Partner]):
     """Form of a partner: name, scopes and accounts."""
 
     scopes = forms.MultipleChoiceField(

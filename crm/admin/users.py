@@ -10,6 +10,7 @@ from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from common.form_sentences import PlainErrors
 from crm.admin.base import RecordAdmin, RunsAgainAdmin, VisibilityAdmin, person
 from crm.models import Team, User
 
@@ -17,7 +18,7 @@ ONLY_FOR_SUPERUSERS = ("is_superuser", "user_permissions")
 """Nobody gives out rights that they do not hold themselves."""
 
 
-class NewUserForm(AdminUserCreationForm[User]):
+class NewUserForm(PlainErrors, AdminUserCreationForm[User]):
     """Form of a new user, identified by e-mail address."""
 
     class Meta:
@@ -25,7 +26,7 @@ class NewUserForm(AdminUserCreationForm[User]):
         fields = ("email",)
 
 
-class UserForm(UserChangeForm[User]):
+class UserForm(PlainErrors, UserChangeForm[User]):
     """Form of a user."""
 
     class Meta:

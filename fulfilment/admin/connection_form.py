@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from common.errors import DomainError
+from common.form_sentences import PlainErrors
 from fulfilment.admin.field_owners import FieldOwnersField
 from fulfilment.models import Connection
 from fulfilment.routes import sent_event_types
@@ -65,7 +66,7 @@ def _companies_field(help_text: Any = "") -> forms.TypedMultipleChoiceField:
     )
 
 
-class ConnectionForm(forms.ModelForm[Connection]):
+class ConnectionForm(PlainErrors, forms.ModelForm[Connection]):
     """Settings of a connection; what it receives and reports are check boxes."""
 
     event_types = forms.MultipleChoiceField(

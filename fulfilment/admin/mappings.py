@@ -10,13 +10,14 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from common.errors import DomainError
+from common.form_sentences import PlainErrors
 from crm.admin.base import RecordAdmin
 from fulfilment.inbound.message_actions import apply_waiting
 from fulfilment.models import Mapping
 from fulfilment.services.mappings import NAME_HINT, called, mapped_records, record_called
 
 
-class MappingForm(forms.ModelForm[Mapping]):
+class MappingForm(PlainErrors, forms.ModelForm[Mapping]):
     """A mapping; the record of ours is found by its code or name, among those of the kind."""
 
     record_id = forms.CharField(

@@ -7,12 +7,13 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 
 from common.errors import DomainError
+from common.form_sentences import PlainErrors
 from crm.admin.base import LookOnlyAdmin, RecordAdmin
 from sales.models import Company, NumberSeries
 from sales.services.documents.prefixes import check_own_prefix
 
 
-class CompanyForm(forms.ModelForm[Company]):
+class CompanyForm(PlainErrors, forms.ModelForm[Company]):
     """Fields of a company; its numbers do not begin as those of another system."""
 
     def clean_number_prefix(self) -> str:

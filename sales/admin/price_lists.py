@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 
 from common.errors import DomainError
+from common.form_sentences import PlainErrors
 from crm.admin.base import RecordAdmin, VisibilityAdmin
 from sales.models import DiscountBand, DiscountList, PriceList, PriceListItem
 from sales.models.price_lists import bands_may_move
@@ -61,7 +62,7 @@ class PriceListItemAdmin(RecordAdmin[PriceListItem]):
     autocomplete_fields = ("price_list", "product", "unit", "discount_list")
 
 
-class BandForm(forms.ModelForm[DiscountBand]):
+class BandForm(PlainErrors, forms.ModelForm[DiscountBand]):
     """One band; overlaps are checked with all bands together."""
 
     class Meta:

@@ -31,6 +31,7 @@ HOOKS = {
     r"create_superuser|get_by_natural_key|get_user|is_open_for_signup": "Django and allauth",
     r"get_condition": "django-pgtrigger",
     r"get_accept_list": "Django REST framework",
+    r"get_form_class": "django-filter",
     r"get_serializer_name|to_internal_value": "Django REST framework and drf-spectacular",
     r"allow_request|finalize_response|get_authenticate_header|patch": "Django REST framework",
     r"get_security_definition|map_serializer_field": "drf-spectacular",

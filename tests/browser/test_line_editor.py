@@ -132,7 +132,7 @@ def test_shows_in_the_dialog_why_a_line_was_refused(page: Page, order: Order) ->
 
     dialog.get_by_role("button", name="Add line").click()
 
-    dialog.get_by_text("This field is required.").first.wait_for()
+    dialog.get_by_text("Description is empty: fill it in.").first.wait_for()
     assert dialog.get_by_label("Description").input_value() == "Delivery"
     assert dialog.get_by_label("Category", exact=True).evaluate(
         "field => field === document.activeElement"
@@ -218,7 +218,7 @@ def test_marks_only_the_cell_at_fault(page: Page, order: Order) -> None:
     page.keyboard.press("Tab")
 
     error = page.get_by_role("alert").filter(has_text="Quantity")
-    expect(error).to_have_text("Quantity: Enter a number.")
+    expect(error).to_have_text("Quantity is not a number: enter one, such as 12.50.")
     assert marked(page) == [(0, "quantity")]
     assert cell(page, "quantity").input_value() == "many"
     assert order.lines.all()[0].quantity == 1
@@ -244,7 +244,8 @@ def test_marks_every_cell_at_fault_and_no_other(page: Page) -> None:
 
     assert marked(page) == [(0, "quantity"), (0, "unit_price")]
     expect(page.locator(".cell-error").first).to_have_text(
-        "Quantity: Ensure this value is greater than or equal to 0. Unit price: Enter a number."
+        "Quantity is at least 0; you entered −1. "
+        "Unit price is not a number: enter one, such as 12.50."
     )
 
 
@@ -291,7 +292,9 @@ def test_leaves_the_focus_in_another_line_while_the_answer_is_on_its_way(
 ) -> None:
     cell(page, "quantity").fill("many")
     page.keyboard.press("Tab")
-    expect(page.locator(".cell-error").first).to_have_text("Quantity: Enter a number.")
+    expect(page.locator(".cell-error").first).to_have_text(
+        "Quantity is not a number: enter one, such as 12.50."
+    )
     held = Held(page)
     cell(page, "quantity", 1).fill("2")
     page.keyboard.press("Tab")

@@ -261,7 +261,7 @@ def test_a_form_puts_each_complaint_beside_its_field() -> None:
     )
 
     assert not form.is_valid()
-    assert form.errors["custom_rating"] == ["This field is required."]
+    assert form.errors["custom_rating"] == ["Rating is empty: choose one."]
     form = AccountForm(
         {
             **typed,

@@ -107,8 +107,8 @@ def test_is_409_when_all_was_decided_meanwhile(
     ("values", "more", "problem"),
     [
         ({"value": "other"}, {"reason": "Split"}, "Type the value that counts."),
-        ({"value": "other", "other": "-1"}, {"reason": "Split"}, "greater than or equal to 0"),
-        ({"value": "ours"}, {}, "This field is required."),
+        ({"value": "other", "other": "-1"}, {"reason": "Split"}, "is at least 0; you entered −1."),
+        ({"value": "ours"}, {}, "is empty: fill it in."),
         ({}, {"reason": "Split"}, "Choose a value of at least one field."),
     ],
 )

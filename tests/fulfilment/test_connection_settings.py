@@ -167,7 +167,7 @@ def test_no_config_gets_past_the_schema_of_its_connector(
         ({"config": '{"tolerance": true}'}, "The tolerance of ERP is “True”"),
         ({"config": '{"tolerance": "٣"}'}, "The tolerance of ERP is “٣”"),
         ({"payload_version": "2"}, "There is no payload version 2: write one of 1."),
-        ({"max_in_flight": "65"}, "less than or equal to 64"),
+        ({"max_in_flight": "65"}, "is at most 64; you entered 65."),
     ],
     ids=lambda value: ascii(value)[:40] if isinstance(value, dict) else "",
 )

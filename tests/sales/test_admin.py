@@ -268,9 +268,9 @@ def test_terms_are_due_at_the_end_of_a_month(office: Client) -> None:
         ({"price_quantity": "0"}, "A price is for more than 0 and at most 1,000,000 units."),
         ({"price_quantity": "-100"}, "A price is for more than 0 and at most 1,000,000 units."),
         ({"price_quantity": "1000001"}, "A price is for more than 0 and at most 1,000,000 units."),
-        ({"price_quantity": "0.000001"}, "Ensure that there are no more than 5 decimal places."),
-        ({"price_quantity": "NaN"}, "Enter a number."),
-        ({"price_quantity": ""}, "This field is required."),
+        ({"price_quantity": "0.000001"}, "Price quantity has at most 5 decimals: round it."),
+        ({"price_quantity": "NaN"}, "Price quantity is not a number: enter one, such as 12.50."),
+        ({"price_quantity": ""}, "Price quantity is empty: fill it in."),
     ],
 )
 def test_a_price_that_makes_no_sense_is_a_complaint_on_the_form(
@@ -331,8 +331,8 @@ def test_a_company_chooses_how_it_rounds_and_discounts(market: Market, office: C
     company = Company.objects.get(number_prefix="NL-")
     assert (company.rounding, company.discounts_each_unit) == ("half_even", True)
     assert problems(refused) == [
-        "Select a valid choice. up is not one of the available choices.",
-        "This field is required.",
+        "Rounding has no choice “up”: choose one that is offered.",
+        "Discount of a line is empty: choose one.",
     ]
     page = office.get(address(Company, "change", company.pk)).content.decode()
     assert "0.125 EUR is 0.13 half up and 0.12 half to even" in page

@@ -130,6 +130,6 @@ def test_no_number_of_the_admin_has_an_underscore(office: Client, typed: str) ->
     data = {**TERMS, "deposit_rate": typed, "due_days": "3_0", **rows("instalments")}
 
     assert sorted(problems(office.post(address(PaymentTerms, "add"), data))) == [
-        "Enter a number.",
-        "Enter a whole number.",
+        "Deposit rate is not a number: enter one, such as 12.50.",
+        "Due days is not a whole number: enter one, such as 12.",
     ]

@@ -84,7 +84,7 @@ def test_shows_what_typed_quantities_come_to_before_anything_is_credited(
     ("typed", "reason"),
     [
         ("11", "11 cannot be credited, only 10 are left"),
-        ("many", "Enter a number."),
+        ("many", "Espresso machine is not a number: enter one, such as 12.50."),
         ("0", "Enter a quantity for at least one line."),
     ],
 )

@@ -71,7 +71,7 @@ def test_keeps_what_was_typed_when_it_is_refused(rep: User, client: Client) -> N
     assert not Lead.objects.exists()
     page = response.content.decode()
     assert 'value="not an address"' in page
-    assert "Enter a valid email address." in page
+    assert "E-mail address is written like name@example.com: correct it." in page
     assert 'aria-invalid="true"' in page
 
 

@@ -147,7 +147,7 @@ def test_shows_a_trade_in_as_it_stands_and_changes_only_what_differs(
 @pytest.mark.parametrize(
     ("fields", "cell", "reason"),
     [
-        ({"unit_price": "-10"}, "unit_price", "greater than or equal to 0"),
+        ({"unit_price": "-10"}, "unit_price", "is at least 0; you entered −10."),
         ({"product_category": ""}, "tax_category", "needs a product category or a tax category"),
         ({"unit_price": "50"}, "unit_price", "counts as a discount: all together this comes to"),
     ],
@@ -244,17 +244,17 @@ def test_a_write_in_may_be_priced_for_many(rep: Client, market: Market, quote: Q
         ("12.50 / 0", "A price is for more than 0 and at most 1,000,000 units."),
         ("12.50 / -100", "A price is for more than 0 and at most 1,000,000 units."),
         ("12.50 / 1000001", "A price is for more than 0 and at most 1,000,000 units."),
-        ("12.50 / NaN", "Enter a number."),
-        ("12.50 / 0.000001", "Ensure that there are no more than 5 decimal places."),
+        ("12.50 / NaN", "Unit price is not a number: enter one, such as 12.50."),
+        ("12.50 / 0.000001", "Unit price has at most 5 decimals: round it."),
         (
             "12.50 / 1E+9999999",
             "Write all digits of the number, without an exponent: 100000, not 1e5.",
         ),
         ("12.50 /", "Type 12.50, or 12.50 / 100 for the price of 100 units."),
         ("/ 100", "Type 12.50, or 12.50 / 100 for the price of 100 units."),
-        ("12.50 / 100 / 2", "Enter a number."),
-        ("-1 / 100", "Ensure this value is greater than or equal to 0."),
-        ("twelve", "Enter a number."),
+        ("12.50 / 100 / 2", "Unit price is not a number: enter one, such as 12.50."),
+        ("-1 / 100", "Unit price is at least 0; you entered −1."),
+        ("twelve", "Unit price is not a number: enter one, such as 12.50."),
     ],
 )
 def test_refuses_what_is_no_price(

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Account, Contact, Lead, Opportunity, Stage, User
+from web.filters.base import RecordFilter
 from web.filters.custom_fields import CustomFilters
 
 
@@ -17,7 +18,7 @@ def colleagues(request: Any) -> QuerySet[User]:
     return User.objects.filter(is_active=True).order_by("first_name", "last_name", "email")
 
 
-class OwnedFilter(CustomFilters, filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+class OwnedFilter(CustomFilters, RecordFilter):
     """Filters by text and owner, which every list of owned records has."""
 
     text_columns: tuple[str, ...] = ()
@@ -84,7 +85,7 @@ class AccountFilter(OwnedFilter):
         fields = ("text", "kind", "owner")
 
 
-class ContactFilter(CustomFilters, filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+class ContactFilter(CustomFilters, RecordFilter):
     """Filters contacts."""
 
     text = filters.CharFilter(label=_("Name, e-mail or account"), method="matching")

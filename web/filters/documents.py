@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from fulfilment.services.sync_statuses import NEED_A_PERSON, SyncStatus, with_sync_status
 from sales.models import Invoice, Order, Product, ProductCategory, Quote
 from sales.models.invoices import InvoiceQuerySet
+from web.filters.base import RecordFilter
 from web.filters.custom_fields import CustomFilters
 from web.filters.customers import OwnedFilter
 
@@ -109,7 +110,7 @@ class InvoiceFilter(OwnedFilter):
         return invoices.overdue()
 
 
-class ProductFilter(CustomFilters, filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+class ProductFilter(CustomFilters, RecordFilter):
     """Filters products."""
 
     text = filters.CharFilter(label=_("SKU or name"), method="matching")

@@ -8,12 +8,13 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from fulfilment.models import Connection, Handoff
+from web.filters.base import RecordFilter
 
 TO_SEND = "to_send"
 """Not delivered, in whatever state; those that need a person are another choice."""
 
 
-class HandoffFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+class HandoffFilter(RecordFilter):
     """Filters handoffs."""
 
     text = filters.CharFilter(label=_("Document or their reference"), method="matching")

@@ -9,13 +9,15 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
+from common.form_sentences import PlainErrors
+
 PARTS = ("street", "postal_code", "city", "country")
 """The parts of an address, in the order in which they are asked for."""
 
 WIDTHS = {"street": 6, "postal_code": 3, "city": 3, "country": 6}
 
 
-class ShipToFields(forms.Form):
+class ShipToFields(PlainErrors, forms.Form):
     """Mixin: asks where the goods go."""
 
     street = forms.CharField(label=_("Ship to: street"), max_length=200, required=False)

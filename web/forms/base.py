@@ -12,6 +12,7 @@ from django.forms.widgets import ChoiceWidget
 
 from common.errors import DomainError, SeveralErrors
 from common.form_fields import NumberField
+from common.form_sentences import PlainErrors
 from common.formatting import plain_number
 from web.refusals import OVERTAKEN, refusal_text
 
@@ -66,7 +67,7 @@ class Widths:
             self.fields[name].width = f"span-{columns}"  # type: ignore[attr-defined]  # read by form.html
 
 
-class StyledForm(Widths, forms.Form):
+class StyledForm(Widths, PlainErrors, forms.Form):
     """A form that asks for the input of an action."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -74,7 +75,7 @@ class StyledForm(Widths, forms.Form):
         self.lay_out()
 
 
-class RecordForm(Widths, forms.ModelForm[Any]):
+class RecordForm(Widths, PlainErrors, forms.ModelForm[Any]):
     """A form that edits a record."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -183,7 +183,7 @@ class ReasonForm(StyledForm):
     )
 
 
-def _keep_there(form: forms.Form, kept: Mapping[str, str]) -> None:
+def _keep_there(form: forms.BaseForm, kept: Mapping[str, str]) -> None:
     """Let nobody type what another system keeps, and say which does."""
     for path, names in KEPT_FIELDS.items():
         for name in set(names) & set(form.fields) if path in kept else ():
@@ -226,7 +226,7 @@ class ChangeOrderForms:
         for form in (self.head, *self.lines):
             _keep_there(form, kept)
 
-    def __iter__(self) -> Iterator[forms.Form]:
+    def __iter__(self) -> Iterator[forms.BaseForm]:
         yield from (self.head, *self.lines, *self.additions, self.why)
 
     def is_valid(self) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from common.form_sentences import PlainErrors
 
-class FirstLoadForm(forms.Form):
+
+class FirstLoadForm(PlainErrors, forms.Form):
     """What a first load of a connection does beside taking their orders in."""
 
     sends_ours = forms.BooleanField(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.form_fields import NumberField
+from common.form_sentences import PlainErrors
 from common.formatting import plain_number, plain_price
 from sales.models import (
     AnyDocument,
@@ -114,7 +115,7 @@ def discount_as_typed(line: DocumentLine) -> str:
     return plain_number(line.discount_amount)
 
 
-class LineForm(forms.Form):
+class LineForm(PlainErrors, forms.Form):
     """Form of a row of the line editor."""
 
     description = forms.CharField(label=_("Description"), max_length=500)
@@ -131,9 +132,7 @@ class LineForm(forms.Form):
     def problems(self) -> list[str]:
         """Return why the row was refused; a sentence about a cell begins with its label."""
         return [
-            gettext("%(field)s: %(problem)s") % {"field": self[name].label, "problem": error}
-            if name in self.fields
-            else str(error)
+            _about(str(self[name].label), str(error)) if name in self.fields else str(error)
             for name, errors in self.errors.items()
             for error in errors
         ]
@@ -141,6 +140,13 @@ class LineForm(forms.Form):
     def changes(self) -> dict[str, Any]:
         """Return the typed values by column."""
         return columns_of(self.cleaned_data)
+
+
+def _about(label: str, problem: str) -> str:
+    """Begin a sentence about a cell with its label, if it does not already."""
+    if problem.startswith(label):
+        return problem
+    return gettext("%(field)s: %(problem)s") % {"field": label, "problem": problem}
 
 
 class TaxRateField(RateField):
