@@ -113,16 +113,18 @@ class RunsAgainAdmin(admin.ModelAdmin[RecordT]):
 
     def show_or_save(self, request: HttpRequest, show: Callable[[], HttpResponse]) -> HttpResponse:
         """Show the form, or save it in one transaction."""
-        return _run(request, show)
+        return runs_again(request, show)
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Ask whether to delete, or do so."""
-        return _run(request, partial(super().delete_view, request, object_id, extra_context))
+        delete = partial(super().delete_view, request, object_id, extra_context)
+        return runs_again(request, delete)
 
 
-def _run(request: HttpRequest, show: Callable[[], HttpResponse]) -> HttpResponse:
+def runs_again(request: HttpRequest, show: Callable[[], HttpResponse]) -> HttpResponse:
+    """Show a page, or save its form, again as a whole if it lost to another transaction."""
     return run_transaction(show) if request.method == "POST" else show()
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from common.form_sentences import PlainErrors
-from crm.admin.base import RecordAdmin, RunsAgainAdmin, VisibilityAdmin, person
+from crm.admin.base import RecordAdmin, RunsAgainAdmin, VisibilityAdmin, person, runs_again
 from crm.models import Team, User
 
 ONLY_FOR_SUPERUSERS = ("is_superuser", "user_permissions")
@@ -69,6 +70,24 @@ class UserAdmin(VisibilityAdmin, RunsAgainAdmin[User], DjangoUserAdmin[User]):
         (None, {"fields": ("email", "usable_password", "password1", "password2")}),
         (_("Person"), {"fields": ("first_name", "last_name", "team")}),
     )
+
+    def add_view(
+        self,
+        request: HttpRequest,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show or save the form of a new user, which Django saves in a transaction of its own."""
+        return runs_again(request, partial(super().add_view, request, form_url, extra_context))
+
+    def user_change_password(
+        self,
+        request: HttpRequest,
+        id: str,  # noqa: A002  # as Django names it
+        form_url: str = "",
+    ) -> HttpResponse:
+        """Show or save the form of a new password."""
+        return runs_again(request, partial(super().user_change_password, request, id, form_url))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Only superusers change the fields that give a user every right."""

@@ -8,10 +8,12 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.messages import get_messages
 from django.db import OperationalError
 from django.db import connection as database
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from common import transactions
@@ -253,3 +255,32 @@ def test_a_record_is_deleted_again(
     admin.post(address(model, "delete", record.pk), {"post": "yes"})
 
     assert (len(lost), model.objects.filter(pk=record.pk).count()) == (1, 0)
+
+
+@pytest.mark.parametrize("page", ["add", "password"])
+def test_a_user_is_saved_again(admin: Client, monkeypatch: pytest.MonkeyPatch, page: str) -> None:
+    log = UserAdmin.log_addition if page == "add" else UserAdmin.log_change
+    lost: list[Any] = []
+
+    def lose_once(*given: Any) -> Any:
+        entry = log(*given)
+        if not lost:
+            lost.append(given)
+            raise OperationalError from psycopg.errors.DeadlockDetected()
+        return entry
+
+    monkeypatch.setattr(UserAdmin, log.__name__, lose_once)
+    record = UserFactory.create(email="lee@example.com")
+    password = {"usable_password": "true", "password1": "Sail-2026!", "password2": "Sail-2026!"}
+    url = address(User, "add")
+    if page == "password":
+        url = reverse("admin:auth_user_password_change", args=[record.pk])
+
+    name = {"email": "kim@example.com", "first_name": "Kim", "last_name": "Lee"}
+    answer = admin.post(url, {**name, **password})
+
+    made = User.objects.get(email="kim@example.com") if page == "add" else record
+    made.refresh_from_db()
+    assert (answer.status_code, len(lost), made.check_password("Sail-2026!")) == (302, 1, True)
+    assert User.objects.filter(email="kim@example.com").count() == (page == "add")
+    assert LogEntry.objects.filter(object_id=made.pk).count() == 1
