@@ -45,8 +45,8 @@ RATE_LIMIT = [
         description=description,
     )
     for name, description in (
-        ("RateLimit", "Requests left, and seconds until all are: `\"client\";r=998;t=1`."),
-        ("RateLimit-Policy", "Requests at most in so many seconds: `\"client\";q=1000;w=10`."),
+        ("RateLimit", 'Requests left, and seconds until all are: `"client";r=998;t=1`.'),
+        ("RateLimit-Policy", 'Requests at most in so many seconds: `"client";q=1000;w=10`.'),
     )
 ]
 READING = (400, 401, 403, 429)

@@ -158,7 +158,7 @@ def test_makemessages_finds_every_text() -> None:
     assert [name for name in LOOK_UPS if not unreadable(SERVED[name])] == []
 
 
-def test_makemessages_knows_every_function_that_translates() -> None:
+def test_makemessages_finds_every_function_that_translates() -> None:
     assert {name: found for name, tree in SERVED.items() if (found := overlooked(tree))} == {}
 
 

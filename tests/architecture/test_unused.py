@@ -32,7 +32,7 @@ HOOKS = {
     r"get_condition": "django-pgtrigger",
     r"get_accept_list": "Django REST framework",
     r"get_form_class": "django-filter",
-    r"get_serializer_name|to_internal_value": "Django REST framework and drf-spectacular",
+    r"get_(serializer_name|summary)|to_internal_value": "Django REST framework and drf-spectacular",
     r"allow_request|finalize_response|get_authenticate_header|patch": "Django REST framework",
     r"get_security_definition|map_serializer_field": "drf-spectacular",
     r"get_(all|available|default)_scopes|_authenticate_\w+|save_bearer_token": "the OAuth toolkit",

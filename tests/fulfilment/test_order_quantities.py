@@ -46,7 +46,7 @@ def test_names_what_does_not_fit(order: Order, warehouse: FarEnd) -> None:
     assert [back.fits, back.reported] == [10, 11]
 
 
-def test_verification_knows_that_only_what_fits_counts(order: Order, warehouse: FarEnd) -> None:
+def test_verification_counts_only_what_fits(order: Order, warehouse: FarEnd) -> None:
     receive_from(warehouse, shipment_event(order, "WH-1", "shipped", "12"))
     receive_from(warehouse, returned(order, "WH-R1", "11"))
 

@@ -23,8 +23,8 @@ from sales.services.orders import submit_order
 from sales.services.payments import record_payment
 from sales.services.quotes import accept_quote, activate_quote, revise_quote
 from tests.factories import CompanyFactory, Market, OpportunityFactory
-from tests.sales.order_books import agreed_with, books_of
 from tests.sales.order_steps import billed
+from tests.sales.order_sums import agreed_with, sums_of
 
 Rounding, Method = Company.Rounding, Company.DiscountMethod
 EIGHTH = "0.125"
@@ -91,7 +91,7 @@ class TestHalfToEven:
             Decimal("0.31"),
             Decimal("0.62"),
         ]
-        assert books_of(order.invoices.all()) == agreed_with(order)
+        assert sums_of(order.invoices.all()) == agreed_with(order)
         assert found() == []
 
     def test_parts_down_payments_and_deductions_follow_it(self, market: Market) -> None:
@@ -109,7 +109,7 @@ class TestHalfToEven:
         assert goods.net == Decimal("0.12")  # 0.125
         assert -deducted.net == Decimal("0.01")  # 0.03 × 0.12 / 0.25 = 0.0144
         billed(order, market, what="all")
-        assert books_of(order.invoices.all()) == agreed_with(order)
+        assert sums_of(order.invoices.all()) == agreed_with(order)
         assert found() == []
 
     @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ class TestDiscountOfEachUnit:
             Decimal("0.50"),
             Decimal("2.25"),
         ]
-        assert books_of(order.invoices.all()) == agreed_with(order)
+        assert sums_of(order.invoices.all()) == agreed_with(order)
         assert found() == []
 
     def test_a_change_order_counts_it_for_the_new_quantity(

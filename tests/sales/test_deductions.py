@@ -31,8 +31,8 @@ from sales.services.quotes import accept_quote, activate_quote, revise_quote
 from tests.database_assertions import found_in_documents, refused, sql
 from tests.factories import Market, ProductCategoryFactory, TaxCategoryFactory
 from tests.sales.deduction_steps import DEDUCTION, TWENTY, drafted, figures, lines, ordered
-from tests.sales.order_books import agreed_with, books_of
 from tests.sales.order_steps import billed, trade_in
+from tests.sales.order_sums import agreed_with, sums_of
 
 
 class TestTyping:
@@ -276,5 +276,5 @@ class TestCopies:
         _, deduction = lines(order)
         assert (deduction.kind, deduction.unit_price, deduction.net) == (DEDUCTION, -300, -300)
         invoice = billed(order, market, what="all")
-        assert books_of([invoice]) == agreed_with(order) == {TWENTY: figures("700", "140")}
+        assert sums_of([invoice]) == agreed_with(order) == {TWENTY: figures("700", "140")}
         assert found_in_documents() == []

@@ -54,7 +54,7 @@ def test_names_the_field_by_which_lines_know_their_document(kind: DocumentKind) 
 
 
 @EACH_KIND
-def test_names_the_rights_that_django_knows(kind: DocumentKind) -> None:
+def test_names_rights_that_django_has(kind: DocumentKind) -> None:
     name = kind.model._meta.model_name
 
     assert kind.view_permission == f"sales.view_{name}"

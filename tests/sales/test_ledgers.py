@@ -33,8 +33,8 @@ from sales.services.order_invoices import invoice_order
 from sales.services.orders import cancel_order, submit_order
 from sales.services.promotions import apply_promotion
 from tests.factories import Market, TaxCategoryFactory
-from tests.sales.order_books import agreed_with, books_of
 from tests.sales.order_steps import billed
+from tests.sales.order_sums import agreed_with, sums_of
 
 HALF = Decimal("0.5")
 
@@ -85,8 +85,8 @@ class TestDownPayments:
         assert halves == [Decimal("6435.30"), Decimal("6435.29")]
         assert (last.total, last.tax, last.status) == (0, 0, Invoice.Status.PAID)
         assert not last.is_overdue()
-        assert books_of([last]) == {}
-        assert books_of(order.invoices.all()) == agreed_with(order)
+        assert sums_of([last]) == {}
+        assert sums_of(order.invoices.all()) == agreed_with(order)
 
     def test_freight_is_asked_for_ahead_and_credited_with_the_goods(self, market: Market) -> None:
         order = order_of(market, ("10", "100.00", "20"), freight=Decimal(50))
@@ -112,7 +112,7 @@ class TestDownPayments:
         rest = billed(order, market, what="all")
 
         assert (one.total, rest.total) == (0, 0)
-        assert books_of(order.invoices.all()) == agreed_with(order)
+        assert sums_of(order.invoices.all()) == agreed_with(order)
 
     @pytest.mark.parametrize(("price", "freight"), [("100.00", "50"), ("0.00", "0"), ("0.01", "0")])
     def test_a_deposit_by_the_terms_never_refuses_an_order(
@@ -182,7 +182,7 @@ class TestChangeOrders:
         change_order(order.pk, Changes(additions=[{"product": product}]), actor=market.rep)
         billed(order, market, what="all")
 
-        assert books_of(order.invoices.all()) == agreed_with(order)
+        assert sums_of(order.invoices.all()) == agreed_with(order)
 
     @pytest.mark.parametrize(("freight", "kept"), [("0", "0"), ("50", "45"), ("0.01", "0.01")])
     def test_closing_the_rest_keeps_exactly_what_is_billed(
@@ -200,7 +200,7 @@ class TestChangeOrders:
         assert (line.quantity, line.net, line.tax) == (9, Decimal("201.24"), Decimal("38.23"))
         assert (order.total, order.status) == (nine.total, Order.Status.COMPLETED)
         assert order.freight == nine.freight == Decimal(kept)
-        assert books_of([nine]) == agreed_with(order)
+        assert sums_of([nine]) == agreed_with(order)
 
     def test_closing_one_line_leaves_the_freight_to_the_others(self, market: Market) -> None:
         order = order_of(market, ("10", "22.36", "19"), ("1", "22.36", "19"), freight=Decimal(50))
@@ -212,7 +212,7 @@ class TestChangeOrders:
         order.refresh_from_db()
         assert order.freight == 50
         billed(order, market, what="all")
-        assert books_of(order.invoices.all()) == agreed_with(order)
+        assert sums_of(order.invoices.all()) == agreed_with(order)
 
     def test_closing_the_rest_keeps_what_was_billed_at_a_higher_price(self, market: Market) -> None:
         order = order_of(market, ("10", "10.00", "20"))
@@ -226,7 +226,7 @@ class TestChangeOrders:
 
         line.refresh_from_db()
         assert (line.quantity, line.net, line.tax) == (7, Decimal("70.00"), Decimal("14.00"))
-        assert books_of(order.invoices.all()) == agreed_with(order)
+        assert sums_of(order.invoices.all()) == agreed_with(order)
         assert [str(each) for found in verify().values() for each in found] == []
 
     @pytest.mark.parametrize("freight", ["0", "50"])

@@ -1,4 +1,4 @@
-"""Stories of orders from submission to their last document: their books close, to the cent."""
+"""Stories of orders from submission to their last document: their sums agree, to the cent."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STEPS = 16
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("seed", range(STORIES))
-def test_the_books_of_every_order_close(seed: int) -> None:
+def test_the_sums_of_every_order_agree(seed: int) -> None:
     dice = Random(seed)
     trade = Trade(Market(currency=dice.choice(["JPY", "EUR", "KWD"])))
     trade.order(dice)

@@ -33,8 +33,8 @@ from sales.services.order_invoices import invoice_order
 from sales.services.orders import submit_order
 from sales.services.quotes import accept_quote, activate_quote, revise_quote
 from tests.factories import Market, PriceListItemFactory, UnitFactory
-from tests.sales.order_books import agreed_with, books_of
 from tests.sales.order_steps import billed
+from tests.sales.order_sums import agreed_with, sums_of
 
 HUNDRED = Decimal(100)
 
@@ -94,7 +94,7 @@ def test_goes_along_from_the_quote_to_the_last_credit_note(
     assert [each.net for each in lines] == [
         Decimal(net) for net in ("9.98", "3.99", "3.99", "2.00", "3.99", "3.99")
     ]
-    assert books_of(order.invoices.all()) == agreed_with(order)
+    assert sums_of(order.invoices.all()) == agreed_with(order)
     assert found() == []
 
 

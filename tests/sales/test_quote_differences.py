@@ -75,7 +75,7 @@ def test_compares_with_the_approval_of_an_earlier_revision(
     ]
 
 
-def test_lists_what_a_price_is_for_and_knows_approvals_from_before_it_was_kept(
+def test_lists_what_a_price_is_for_and_reads_approvals_from_before_it_was_kept(
     market: Market, quote: Quote, manager: User
 ) -> None:
     decide(quote, actor=manager)

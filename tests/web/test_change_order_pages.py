@@ -200,7 +200,7 @@ def test_says_at_the_preview_that_somebody_else_changed_the_order(
     assert page.context["version"] == str(Order.objects.get().version)
 
 
-def test_refuses_nothing_typed_and_products_nobody_knows(rep: Client, order: Order) -> None:
+def test_refuses_nothing_typed_and_unknown_products(rep: Client, order: Order) -> None:
     line = order.lines.get()
 
     same = rep.post(address(order), typed(order, line))

@@ -120,7 +120,7 @@ def test_refuses_a_revenue_finer_than_its_currency(rep: Client, opportunity: Opp
     assert (opportunity.status, opportunity.expected_revenue) == ("open", 0)
 
 
-def test_refuses_a_product_nobody_knows(rep: Client, opportunity: Opportunity) -> None:
+def test_refuses_an_unknown_product(rep: Client, opportunity: Opportunity) -> None:
     answers = {"product": "no such thing", "quantity": "1"}
     page = rep.post(at("opportunity-add-line", opportunity), answers)
     assert page.status_code == 422

@@ -43,7 +43,7 @@ def test_applies_and_takes_off_a_promotion_code(rep: Client, quote: Quote, marke
     assert quote.total == Decimal("240.00")
 
 
-def test_refuses_a_code_nobody_knows_and_keeps_it_typed(rep: Client, quote: Quote) -> None:
+def test_refuses_an_unknown_code_and_keeps_it_typed(rep: Client, quote: Quote) -> None:
     address = reverse("sales:promotion-add", args=["quotes", quote.pk])
     page = rep.post(address, {"promotion": "NOPE"})
     assert page.status_code == 422

@@ -32,7 +32,7 @@ def test_has_the_minor_units_of_iso_4217() -> None:
     assert {code: MINOR_UNITS[code] for code in MINOR_UNITS.keys() - WITHDRAWN} == official
 
 
-def test_agrees_with_py_moneyed_wherever_that_knows_the_currency() -> None:
+def test_agrees_with_py_moneyed_wherever_that_has_the_currency() -> None:
     known = MINOR_UNITS.keys() & moneyed.CURRENCIES.keys()
 
     assert {code: 10 ** MINOR_UNITS[code] for code in known} == {

@@ -1,4 +1,4 @@
-"""Books of an order, added up from its documents, apart from the ledger."""
+"""Sums of an order, added up from its documents, apart from the ledger."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from sales.services.billing.ledgers import read_ledger
 ZERO = Decimal(0)
 Figures = tuple[Decimal, Decimal]
 """Taxable and tax, or freight and nothing."""
-Books = dict[Decimal | str, Figures]
+Sums = dict[Decimal | str, Figures]
 """Figures by tax rate, and under ``freight``."""
 
 
-def books_of(invoices: Iterable[Invoice], *, kept: bool = False) -> Books:
+def sums_of(invoices: Iterable[Invoice], *, kept: bool = False) -> Sums:
     """Add up invoices less credit notes, per tax rate and for freight.
 
     ``kept`` leaves out what was credited for good: it stays billed. A down payment that is credited
     is not asked for any more, whichever way.
     """
-    books: defaultdict[Decimal | str, Figures] = defaultdict(lambda: (ZERO, ZERO))
+    sums: defaultdict[Decimal | str, Figures] = defaultdict(lambda: (ZERO, ZERO))
     for invoice in invoices:
         sign = -1 if invoice.is_credit_note else 1
         stays = kept and invoice.is_credit_note and not invoice.bill_again
@@ -32,8 +32,8 @@ def books_of(invoices: Iterable[Invoice], *, kept: bool = False) -> Books:
             if line.is_ahead or not stays
         ]
         for side, taxable, tax in [*entries, ("freight", ZERO if stays else invoice.freight, ZERO)]:
-            books[side] = (books[side][0] + sign * taxable, books[side][1] + sign * tax)
-    return without_noughts(books)
+            sums[side] = (sums[side][0] + sign * taxable, sums[side][1] + sign * tax)
+    return without_noughts(sums)
 
 
 def lines_of(invoice: Invoice) -> list[InvoiceLine]:
@@ -46,21 +46,21 @@ def side_of(line: InvoiceLine) -> Decimal | str:
     return "freight" if line.kind == "freight" else line.tax_rate or ZERO
 
 
-def without_noughts(books: Books) -> Books:
+def without_noughts(sums: Sums) -> Sums:
     """Leave out what comes to nothing."""
-    return {side: figures for side, figures in books.items() if any(figures)}
+    return {side: figures for side, figures in sums.items() if any(figures)}
 
 
-def agreed_with(order: Order) -> Books:
+def agreed_with(order: Order) -> Sums:
     """Return what the order's own lines come to, and its freight."""
-    books: defaultdict[Decimal | str, Figures] = defaultdict(lambda: (ZERO, ZERO))
+    sums: defaultdict[Decimal | str, Figures] = defaultdict(lambda: (ZERO, ZERO))
     for line in order.lines.all():
         if line.counts:
-            taxable, tax = books[line.tax_rate or ZERO]
+            taxable, tax = sums[line.tax_rate or ZERO]
             taxable += line.net - line.header_discount
-            books[line.tax_rate or ZERO] = (taxable, tax + line.tax)
-    books["freight"] = (order.freight, ZERO)
-    return without_noughts(books)
+            sums[line.tax_rate or ZERO] = (taxable, tax + line.tax)
+    sums["freight"] = (order.freight, ZERO)
+    return without_noughts(sums)
 
 
 def negative_invoices() -> list[str]:
@@ -68,7 +68,7 @@ def negative_invoices() -> list[str]:
     found = []
     for invoice in Invoice.objects.prefetch_related("lines"):
         side = 1 if invoice.is_credit_note else 0
-        for name, figures in books_of([invoice]).items():
+        for name, figures in sums_of([invoice]).items():
             if any(figure * (-1 if side else 1) < 0 for figure in figures):
                 found.append(f"{invoice} ({invoice.pk}) comes to {figures} at {name}")
     return found
@@ -85,30 +85,30 @@ def unasked_deductions() -> list[str]:
     return found
 
 
-def _ahead_of(invoices: Iterable[Invoice]) -> Books:
+def _ahead_of(invoices: Iterable[Invoice]) -> Sums:
     """Add up what was asked ahead, less what was deducted and credited of both."""
-    books: defaultdict[Decimal | str, Figures] = defaultdict(lambda: (ZERO, ZERO))
+    sums: defaultdict[Decimal | str, Figures] = defaultdict(lambda: (ZERO, ZERO))
     for invoice in invoices:
         sign = -1 if invoice.is_credit_note else 1
         for line in lines_of(invoice):
             if line.is_ahead:
-                taxable, tax = books[side_of(line)]
-                books[side_of(line)] = (taxable + sign * line.net, tax + sign * line.tax)
-    return dict(books)
+                taxable, tax = sums[side_of(line)]
+                sums[side_of(line)] = (taxable + sign * line.net, tax + sign * line.tax)
+    return dict(sums)
 
 
-def open_books() -> list[str]:
+def differing_sums() -> list[str]:
     """Name every completed order whose invoices less credits do not come to what was agreed."""
     found = []
     for order in Order.objects.filter(status=Order.Status.COMPLETED):
         invoices = order.invoices.prefetch_related("lines")
-        books, ledger = books_of(invoices, kept=True), read_ledger(order)
+        sums, ledger = sums_of(invoices, kept=True), read_ledger(order)
         if not ledger.is_closed:
             found.append(f"{order} is completed, and its ledger is not closed")
         if any(each.asks_ahead and each.is_draft for each in invoices):
             found.append(f"{order} is completed, and a down payment is a draft")
         if any(line.units.gone > line.units.closed for line in ledger.lines):
             continue  # goods that came back are not billed at all
-        if books != agreed_with(order):
-            found.append(f"{order}: {books} invoiced, {agreed_with(order)} agreed")
+        if sums != agreed_with(order):
+            found.append(f"{order}: {sums} invoiced, {agreed_with(order)} agreed")
     return found
