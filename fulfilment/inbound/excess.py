@@ -70,6 +70,7 @@ def _discrepancy(record: Record, excess: Excess, said: Said) -> NewDiscrepancy:
         record,
         ours=plain(excess.fits),
         theirs=plain(excess.reported),
+        is_return=excess.is_return,
         field=str(excess.line.pk),
         difference=signed(excess.reported - excess.fits),
         about=excess.line.description,

@@ -17,7 +17,7 @@ from fulfilment.inbound.documents import (
     sender,
     sentences,
 )
-from fulfilment.inbound.reported_moves import Moves, lines_of_data
+from fulfilment.inbound.reported_moves import RETURN, Moves, lines_of_data
 from fulfilment.inbound.schemas import IncomingMessage
 from fulfilment.inbound.shortages import SHORTAGE, settle_shortages
 from fulfilment.models import Connection, Discrepancy
@@ -131,7 +131,8 @@ def _is_about(message: IncomingMessage, found: NewDiscrepancy) -> bool:
     if found.report == message.id:
         return True
     named = {str(line) for line in lines_of_data(message.data)}
-    return found.part in {"", message.part} and found.field in named
+    own = (message.part, message.type == RETURN)
+    return (not found.part or (found.part, found.is_return) == own) and found.field in named
 
 
 def _read_last(

@@ -16,6 +16,8 @@ from common.sentences import Sentence
 from common.sentences import sentence as _
 from fulfilment.cloudevents import plain
 from fulfilment.connectors.base import Record
+from fulfilment.inbound.reported_moves import SHIPMENT
+from fulfilment.inbound.supply_goods import DELIVERY
 from fulfilment.models import Connection, Discrepancy, InboundMessage, Shipment
 from fulfilment.services.discrepancies import NewDiscrepancy, settle_discrepancies, signed
 from sales.models import (
@@ -81,6 +83,7 @@ def _report_of(shipment: Shipment) -> InboundMessage | None:
     said = InboundMessage.objects.filter(
         Q(root_id=shipment.order_id) | Q(root_id__isnull=True),
         connection__in=Connection.objects.filter(code=shipment.source),
+        type__in=(SHIPMENT, DELIVERY),
         part=shipment.reference,
         sequence=sequence,
     )

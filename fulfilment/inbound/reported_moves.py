@@ -53,6 +53,11 @@ class Part(NamedTuple):
     type: str
     reference: str
 
+    @property
+    def is_return(self) -> bool:
+        """Whether it is a return: a shipment may have the same reference."""
+        return self.type == RETURN
+
 
 @dataclass(slots=True)
 class Moves:
@@ -112,7 +117,7 @@ class Moves:
     def _recorded(self, parts: Sequence[Part]) -> Recorded:
         """Read what is recorded of parts, and of the shipments that returns among them name."""
         references = {part.reference for part in parts}
-        returns = (report for part in parts if part.type == RETURN for report in self.said[part])
+        returns = (report for part in parts if part.is_return for report in self.said[part])
         references |= {report.data["shipment_ref"] for report in returns}
         return read_recorded(self.order, sender(self.connection), references)
 
@@ -150,7 +155,8 @@ class Moves:
             resolved_at__isnull=True,
         ).exclude(part="")
         stored = counted(self.record).filter(connection=self.connection)
-        waiting = Q(type__in=(SHIPMENT, RETURN), part__in=parts.values("part"))
+        waiting = Q(type=SHIPMENT, part__in=parts.filter(is_return=False).values("part"))
+        waiting |= Q(type=RETURN, part__in=parts.filter(is_return=True).values("part"))
         if self.own.type == SHIPMENT:
             of_it = Q(type=RETURN, body__data__shipment_ref=self.own.reference)
             waiting |= of_it & ~Q(part__in=self._linked().values("reference"))
@@ -169,10 +175,16 @@ class Moves:
     def _settle(self) -> list[NewDiscrepancy]:
         found = [each for part in self.merged for each in self._found(part)]
         of_parts = Discrepancy.objects.filter(
+            Q(
+                is_return=False,
+                part__in=[each.reference for each in self.merged if not each.is_return],
+            )
+            | Q(
+                is_return=True, part__in=[each.reference for each in self.merged if each.is_return]
+            ),
             connection=self.connection,
             record_id=self.record.id,
             kind__in=(Kind.QUANTITY, Kind.STATUS, Kind.FAILED),
-            part__in=[part.reference for part in self.merged],
         ).exclude(part="")
         of_lines = Discrepancy.objects.filter(OF_LINES, record_id=self.record.id)
         excess = discrepancies_of(self.excess, self.connection, self.record, self._last_about)
@@ -200,6 +212,7 @@ class Moves:
             ours=plain(misfit.left),
             theirs=plain(misfit.quantity),
             part=part.reference,
+            is_return=part.is_return,
             field=str(misfit.line),
             difference=signed(misfit.quantity - misfit.left),
             about=misfit.about or str(misfit.line),
@@ -312,7 +325,7 @@ def furthest_of(reports: Iterable[Report]) -> str:
 def added_up(part: Part, said: Sequence[Report]) -> ReportedShipment:
     """Add up what was said about one part, which is in order."""
     reports = standing(said)
-    if part.type == RETURN:
+    if part.is_return:
         return _return(part.reference, reports, _replaced(reports, said))
     return _shipment(part.reference, reports, _replaced(reports, said))
 

@@ -77,6 +77,7 @@ def _apply(
         record_id=posted.record.id,
         kind__in=(Kind.QUANTITY, Kind.STATUS),
         part=message.part,
+        is_return=direction == Direction.RETURN,
     )
     settle_discrepancies(of_part, found)
     last_about = partial(_last_report, connection, posted.record, message, posted.lines)
@@ -189,6 +190,7 @@ def _unknown_lines(
             ours="0",
             theirs=plain(abs(line["quantity"])),
             part=message.part,
+            is_return=message.type == RETURN,
             field=line["id"],
             difference=signed(abs(line["quantity"])),
             rule=unknown_line(posted.order),

@@ -262,6 +262,9 @@ class Discrepancy(models.Model):
     record_id = models.UUIDField()
     record_number = models.CharField(max_length=30, blank=True)
     part = reference_field(help_text=_("The shipment or return of theirs that it is about."))
+    is_return = models.BooleanField(
+        default=False, editable=False, help_text=_("Whether it is about a return.")
+    )
     field = reference_field(help_text=_("The field, the line, or their reference."))
     about = models.CharField(
         max_length=200, blank=True, help_text=_("What a person calls it, such as the line.")
@@ -318,7 +321,7 @@ class Discrepancy(models.Model):
         verbose_name_plural = _("discrepancies")
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["connection", "kind", "record_id", "part", "field"],
+                fields=["connection", "kind", "record_id", "part", "is_return", "field"],
                 condition=Q(resolved_at__isnull=True),
                 name="discrepancy_open_once",
             )
@@ -339,6 +342,13 @@ class Discrepancy(models.Model):
                 "document": self.record_number
             }
         return self.about or self.field
+
+    @property
+    def display_part(self) -> str:
+        """Their reference of what it is about; a return may have that of a shipment."""
+        if self.is_return and self.part:
+            return gettext("Return %(reference)s") % {"reference": self.part}
+        return self.part
 
     @property
     def display_ours(self) -> str:

@@ -95,7 +95,8 @@ class Shipment(Stateful):
         ordering: ClassVar = ["id"]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["order", "source", "reference"], name="shipment_reference_once"
+                fields=["order", "source", "direction", "reference"],
+                name="shipment_reference_once",
             ),
             models.CheckConstraint(
                 condition=Q(direction="out", returns__isnull=True) | Q(direction="return"),

@@ -33,6 +33,8 @@ COLUMNS = (
 )
 """What is brought up to date of an open discrepancy."""
 
+KEY = ("connection_id", "kind", "record_id", "part", "is_return", "field")
+"""What is open only once."""
 
 WAITING_COLUMNS = ("result", "resolved_at", "detail", "detail_parameters")
 
@@ -62,6 +64,8 @@ class NewDiscrepancy:
     base: str = ""
     difference: str = ""
     part: str = ""
+    is_return: bool = False
+    """Whether it is about a return: a shipment may have the same reference."""
     about: str = ""
     rule: str | Sentence = ""
     report: str = ""
@@ -80,6 +84,7 @@ class NewDiscrepancy:
             "kind": self.kind,
             "record_id": self.record.id,
             "part": self.part,
+            "is_return": self.is_return,
             "field": self.field,
         }
 
@@ -178,7 +183,7 @@ def _known(found: Collection[NewDiscrepancy]) -> dict[tuple[Any, ...], list[Disc
     )
     known: dict[tuple[Any, ...], list[Discrepancy]] = {}
     for row in rows.order_by("id"):
-        key = (row.connection_id, row.kind, row.record_id, row.part, row.field)
+        key = tuple(getattr(row, name) for name in KEY)
         known.setdefault(key, []).append(row)
     return known
 
@@ -214,8 +219,7 @@ def settle_discrepancies(
     """Open what was found, and close those of ``open_now`` that were not found again."""
     keys = {tuple(each.key.values()) for each in found}
     rows = open_now.filter(resolved_at__isnull=True)
-    columns_ = ("connection_id", "kind", "record_id", "part", "field")
-    agreed = [pk for pk, *key in rows.values_list("pk", *columns_) if tuple(key) not in keys]
+    agreed = [pk for pk, *key in rows.values_list("pk", *KEY) if tuple(key) not in keys]
     if agreed:
         Discrepancy.objects.filter(pk__in=agreed).update(resolved_at=timezone.now())
     open_discrepancies(found)
@@ -289,7 +293,7 @@ def _waiting_reports(record_id: uuid.UUID) -> dict[uuid.UUID, list[str | Sentenc
     columns_ = ("report_id", "report_waits", "rule", "rule_parameters")
     rules: dict[uuid.UUID, list[str | Sentence]] = {}
     waiting: set[uuid.UUID] = set()
-    in_order = rows.order_by("kind", "part", "field", "connection_id")
+    in_order = rows.order_by("kind", "part", "is_return", "field", "connection_id")
     for report, waits, rule, parameters in in_order.values_list(*columns_):
         rules.setdefault(report, []).append(stored_text(rule, parameters))
         if waits:

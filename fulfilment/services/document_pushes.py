@@ -133,7 +133,10 @@ def _goods(
 def _written_goods(
     connection: Connection, order: Order, sent: SentOrder, goods: Goods
 ) -> dict[str, Any] | None:
-    return _written(connection, order, goods.number, lambda: write_goods(sent, goods))
+    number, is_return = goods.number, goods.is_return
+    return _written(
+        connection, order, number, lambda: write_goods(sent, goods), is_return=is_return
+    )
 
 
 def _written_bill(
@@ -147,7 +150,12 @@ def _written_bill(
 
 
 def _written(
-    connection: Connection, order: Order, number: str, write: Callable[[], dict[str, Any]]
+    connection: Connection,
+    order: Order,
+    number: str,
+    write: Callable[[], dict[str, Any]],
+    *,
+    is_return: bool = False,
 ) -> dict[str, Any] | None:
     """Write a document; of one that is no exact quantity in their unit, a person is asked."""
     found: list[NewDiscrepancy] = []
@@ -155,8 +163,9 @@ def _written(
     try:
         document = write()
     except NoExactQuantity as error:
-        found = [_no_exact_quantity(connection, order, number, error)]
-    settle_discrepancies(unsaid_documents(connection, order.pk).filter(part=number), found)
+        found = [_no_exact_quantity(connection, order, number, error, is_return=is_return)]
+    of_it = unsaid_documents(connection, order.pk).filter(part=number, is_return=is_return)
+    settle_discrepancies(of_it, found)
     return document
 
 
@@ -168,7 +177,7 @@ def unsaid_documents(connection: Connection, order_id: uuid.UUID) -> QuerySet[Di
 
 
 def _no_exact_quantity(
-    connection: Connection, order: Order, number: str, error: NoExactQuantity
+    connection: Connection, order: Order, number: str, error: NoExactQuantity, *, is_return: bool
 ) -> NewDiscrepancy:
     line = order.lines.select_related("unit").get(pk=error.line)
     state = SyncState.objects.get(connection=connection, record_type=ORDER, record_id=order.pk)
@@ -182,6 +191,7 @@ def _no_exact_quantity(
         theirs=theirs,
         field=error.line,
         part=number,
+        is_return=is_return,
         about=line.description,
         rule=_(
             "%(ours)s of %(document)s are no exact quantity in their unit %(theirs)s, so it is not "

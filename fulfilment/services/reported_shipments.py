@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from common.errors import DomainError, IllegalTransition
+from common.errors import DomainError
 from common.sentences import Sentence
 from common.sentences import sentence as _
 from crm.actors import System
@@ -35,12 +35,6 @@ from sales.services.events import our_own_doing
 Direction = Shipment.Direction
 Status = Shipment.Status
 ZERO = Decimal(0)
-
-
-class WrongDirection(IllegalTransition):
-    """The reference is that of a shipment where a return is meant, or the other way round."""
-
-    code = "wrong_direction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +88,13 @@ class Merged:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What is recorded of an order: its lines, and shipments of a connection by reference."""
+    """What is recorded of an order: its lines, and shipments and returns of a connection.
+
+    These are by direction and reference: a return may have the reference of a shipment.
+    """
 
     lines: Mapping[uuid.UUID, OrderLine]
-    shipments: Mapping[str, Shipment]
+    shipments: Mapping[tuple[str, str], Shipment]
 
 
 @dataclass(slots=True)
@@ -138,31 +135,26 @@ class Merge:
 
     def waits(self, recorded: Recorded) -> Merged | None:
         """Return what does not fit, or None if anything could be recorded now; no statement."""
-        shipment = recorded.shipments.get(self.report.reference)
+        shipment, returned = self._named(recorded.shipments)
         is_exact = self._corrects(shipment)
-        if shipment is not None and (is_exact or shipment.direction != self.report.direction):
+        if shipment is not None and is_exact:
             return None
         held = {each.order_line_id: each for each in shipment.lines.all()} if shipment else {}
         wanted, misfits = self._fitting(recorded.lines, held, is_exact=is_exact)
         if wanted or not (shipment or misfits):
             return None
-        returned = recorded.shipments.get(self.report.returns)
         if shipment is not None and self._differs(shipment, returned):
             return None
         return Merged(shipment, has_changed=False, misfits=misfits, excess=())
 
     def _differs(self, shipment: Shipment, returned: Shipment | None) -> bool:
         """Whether a report says anything beside quantities that is not recorded."""
-        is_out = returned is not None and returned.direction == Direction.OUT
-        is_return = self.report.direction == Direction.RETURN
         numbers = {each.tracking for each in shipment.parcels.all()}
         return (
             furthest(SHIPMENT_STATUSES, shipment.status, self.report.status) != shipment.status
             or not self.report.parcels.keys() <= numbers
             or not numbers.isdisjoint(self._numbers_taken_back())
-            or bool(
-                self._changed(shipment, returned if is_out and is_return else None, is_exact=False)
-            )
+            or bool(self._changed(shipment, returned, is_exact=False))
         )
 
     def _find(self) -> tuple[Shipment | None, Shipment | None]:
@@ -172,13 +164,15 @@ class Merge:
         """
         names = {self.report.reference, self.report.returns}
         found = self.order.shipments.filter(source=self.actor.connection, reference__in=names)
-        by_name = {each.reference: each for each in found}
-        shipment, returned = by_name.get(self.report.reference), by_name.get(self.report.returns)
-        if shipment is not None and shipment.direction != self.report.direction:
-            raise WrongDirection(_recorded_as(shipment))
-        is_return = self.report.direction == Direction.RETURN
-        is_out = returned is not None and returned.direction == Direction.OUT
-        return shipment, returned if is_return and is_out else None
+        return self._named({(each.direction, each.reference): each for each in found})
+
+    def _named(
+        self, recorded: Mapping[tuple[str, str], Shipment]
+    ) -> tuple[Shipment | None, Shipment | None]:
+        shipment = recorded.get((self.report.direction, self.report.reference))
+        if self.report.direction == Direction.OUT:
+            return shipment, None
+        return shipment, recorded.get((Direction.OUT, self.report.returns))
 
     def _create(self, returned: Shipment | None) -> Shipment:
         is_return = self.report.direction == Direction.RETURN
@@ -311,12 +305,6 @@ def unknown_line(order: Order) -> Sentence:
     )
 
 
-def _recorded_as(shipment: Shipment) -> Sentence:
-    if shipment.direction == Direction.RETURN:
-        return _("%(shipment)s is recorded as a return.", shipment=shipment)
-    return _("%(shipment)s is recorded as a shipment.", shipment=shipment)
-
-
 def _merge_lines(
     shipment: Shipment,
     held: Mapping[uuid.UUID, ShipmentLine],
@@ -348,8 +336,9 @@ def _merge_lines(
 def read_recorded(order: Order, actor: System, references: Collection[str]) -> Recorded:
     """Read what is recorded of an order, of the shipments those with these references."""
     found = order.shipments.filter(source=actor.connection, reference__in=references)
-    shipments = {each.reference: each for each in found.prefetch_related("lines", "parcels")}
-    return Recorded(lines_to_ship(order), shipments)
+    shipments = found.prefetch_related("lines", "parcels")
+    by_name = {(each.direction, each.reference): each for each in shipments}
+    return Recorded(lines_to_ship(order), by_name)
 
 
 def record_report(order: Order, report: ReportedShipment, *, actor: System) -> Merged:

@@ -11,6 +11,7 @@ from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from common.errors import Duplicate
 from common.formatting import format_quantity
 from crm.actors import Actor
 from fulfilment.models import Shipment, ShipmentLine
@@ -51,13 +52,15 @@ def record_return(
     order = lock_order(order_id)
     refuse_if_shipped_elsewhere(order.company, actor)
     wanted = check_quantities(order, lines)
+    name = reference or next_reference(order, "R")
+    _refuse_known(order, name)
     _check_parts(order, returns, wanted)
     shipment = Shipment.objects.create(
         order=order,
         direction=Direction.RETURN,
         returns=returns,
         is_replaced=replace,
-        reference=reference or next_reference(order, "R"),
+        reference=name,
         status=Status.DELIVERED,
         carrier=carrier.strip(),
         tracking=tracking.strip(),
@@ -94,6 +97,16 @@ def _check_parts(
         _check_left_to_return(shipment, left, wanted)
     for pk, quantity in wanted.items():
         check_part(lines[pk], quantity, left=left[pk])
+
+
+def _refuse_known(order: Order, reference: str) -> None:
+    """Refuse a second return with a reference; a shipment may have it."""
+    if order.shipments.filter(direction=Direction.RETURN, reference=reference).exists():
+        raise Duplicate(
+            gettext("%(order)s has a return %(reference)s already.")
+            % {"order": order, "reference": reference},
+            field="reference",
+        )
 
 
 def _check_left_to_return(

@@ -72,7 +72,7 @@ def record_shipment(
     check_can_ship(order, lines_to_ship(order).values(), actor)
     wanted = check_quantities(order, lines)
     name = reference or next_reference(order, "S")
-    if order.shipments.filter(reference=name).exists():
+    if order.shipments.filter(direction=Direction.OUT, reference=name).exists():
         raise Duplicate(
             gettext("%(order)s has a shipment %(reference)s already.")
             % {"order": order, "reference": name},

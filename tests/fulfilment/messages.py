@@ -44,6 +44,12 @@ def receive_from(far_end: FarEnd, message: dict[str, Any]) -> str:
     return receive(far_end.connection, parse_message(message)).result
 
 
+def stop_reporting(far_end: FarEnd) -> None:
+    """Take from an external system what it may report."""
+    far_end.connection.reports_as = []
+    far_end.connection.save(update_fields=["reports_as"])
+
+
 def status_event(order: Order, status: str = "accepted", **attributes: Any) -> dict[str, Any]:
     """A report of the warehouse on how far an order is."""
     return event("warehouse.order.status", {"order": order.number, "status": status}, **attributes)

@@ -17,7 +17,7 @@ from sales.models import Invoice, Order
 from sales.services.change_orders import Changes, change_order
 from tests.factories import Market, UserFactory
 from tests.fulfilment.conftest import FarEnd, event, shipment_event, submitted_order
-from tests.fulfilment.messages import paid, receive_from, returned, status_event
+from tests.fulfilment.messages import paid, receive_from, returned, status_event, stop_reporting
 from web.record_urls import record_url
 
 DESK = "/handoffs/"
@@ -111,13 +111,13 @@ def test_applies_a_message_again_with_one_click(
 def test_says_why_a_message_is_still_not_applied(
     order: Order, warehouse: FarEnd, clerk: User, client: Client
 ) -> None:
-    receive_from(warehouse, shipment_event(order, "WH-1", "shipped", "5"))
-    receive_from(warehouse, returned(order, "WH-1", "3"))
+    stop_reporting(warehouse)
+    receive_from(warehouse, returned(order, "WH-R1", "3"))
     stored = InboundMessage.objects.latest("id")
 
     answer = client.post(f"/messages/{stored.pk}/apply/", follow=True)
 
-    assert "WH-1 is recorded as a shipment." in answer.content.decode()
+    assert "may not report warehouse.return.received" in answer.content.decode()
     stored.refresh_from_db()
     assert stored.is_open
 

@@ -13,7 +13,7 @@ from sales.models import Order
 from sales.services.change_orders import Changes, change_order
 from tests.factories import Market
 from tests.fulfilment.conftest import FarEnd, event, shipment_event
-from tests.fulfilment.messages import posted, receive_from, returned
+from tests.fulfilment.messages import posted, receive_from, returned, stop_reporting
 
 
 def test_applies_the_same_message_again_after_mending(
@@ -49,14 +49,17 @@ def test_counts_what_fits_now_after_mending(
 def test_keeps_what_is_still_refused_with_its_cause(
     order: Order, market: Market, warehouse: FarEnd
 ) -> None:
-    receive_from(warehouse, shipment_event(order, "WH-1", "shipped", "5"))
-    receive_from(warehouse, returned(order, "WH-1", "3"))
+    stop_reporting(warehouse)
+    receive_from(warehouse, returned(order, "WH-R1", "3"))
     refused = InboundMessage.objects.latest("id")
 
     again = apply_again(refused.pk)
 
     assert (again.result, again.is_open) == ("quarantined", True)
-    assert again.display_detail == "WH-1 is recorded as a shipment."
+    assert again.display_detail == (
+        f"{warehouse.connection} may not report warehouse.return.received: "
+        "tick it under “Reports as” of the connection if it should."
+    )
 
 
 def test_quarantines_again_what_still_has_no_document(warehouse: FarEnd) -> None:

@@ -189,16 +189,38 @@ def test_records_goods_that_came_back(
     assert back.returns == Shipment.objects.get(direction="out")
 
 
-def test_quarantines_a_return_under_the_reference_of_a_shipment(
-    order: Order, warehouse: FarEnd
+def test_a_shipment_and_a_return_may_have_one_reference(order: Order, warehouse: FarEnd) -> None:
+    for report in (
+        shipment_event(order, "WH-1", "shipped", "5"),
+        returned(order, "WH-1", "3", shipment_ref="WH-1"),
+    ):
+        assert receive_from(warehouse, report) == "applied"
+
+    out, back = Shipment.objects.order_by("direction")
+    assert (out.direction, back.direction, back.returns) == ("out", "return", out)
+    assert moved(order) == (5, 0, 3, 0)
+
+
+@pytest.mark.parametrize("first", ["shipment", "return"])
+def test_keeps_apart_what_does_not_fit_of_a_shipment_and_a_return_of_one_reference(
+    order: Order, warehouse: FarEnd, first: str
 ) -> None:
-    receive_from(warehouse, shipment_event(order, "WH-1", "shipped", "5"))
+    reports = [
+        shipment_event(order, "WH-1", "shipped", "5.5"),
+        returned(order, "WH-1", "0.5"),
+    ]
+    for report in reports if first == "shipment" else reversed(reports):
+        assert receive_from(warehouse, report) == "conflict"
 
-    assert receive_from(warehouse, returned(order, "WH-1", "3")) == "quarantined"
+    shown = Discrepancy.objects.open().order_by("is_return")
+    assert [(each.is_return, each.display_part, each.theirs) for each in shown] == [
+        (False, "WH-1", "5.5"),
+        (True, "Return WH-1", "0.5"),
+    ]
 
-    stored = InboundMessage.objects.latest("id")
-    assert (stored.display_detail, stored.root_id) == ("WH-1 is recorded as a shipment.", order.pk)
-    assert moved(order) == (5, 0, 0, 0)
+    receive_from(warehouse, shipment_event(order, "WH-1", "shipped", "6"))
+
+    assert [each.is_return for each in Discrepancy.objects.open()] == [True]
 
 
 def test_a_line_that_is_named_twice_counts_with_both_quantities(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
+from common.errors import Duplicate
 from fulfilment.models import Shipment
 from fulfilment.services.returns import left_to_return, record_return
 from fulfilment.services.shipments import record_shipment
@@ -56,3 +58,18 @@ def test_refuses_to_return_more_than_was_shipped(order: Order, market: Market) -
     line.refresh_from_db()
     assert (line.shipped_quantity, line.returned_quantity) == (2, 0)
     assert Shipment.objects.count() == 1
+
+
+def test_refuses_a_second_return_with_a_reference_but_not_that_of_a_shipment(
+    order: Order, market: Market
+) -> None:
+    pk = order.lines.get().pk
+    record_shipment(order.pk, actor=market.rep, lines={pk: Decimal(5)}, reference="X-1")
+    back: dict[str, Any] = {"actor": market.rep, "lines": {pk: Decimal(1)}, "reference": "X-1"}
+    record_return(order.pk, **back)
+
+    with pytest.raises(Duplicate, match=f"{order.number} has a return X-1 already."):
+        record_return(order.pk, **back)
+
+    assert Shipment.objects.filter(reference="X-1").count() == 2
+    assert order.lines.get().returned_quantity == 1

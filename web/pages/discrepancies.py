@@ -41,7 +41,7 @@ def discrepancy_page(found: Discrepancy, user: User, *, problem: str = "") -> Di
         Fact(gettext("Opened"), format_moment(found.opened_at)),
     ]
     if found.part:
-        facts.insert(1, Fact(gettext("Their reference"), found.part))
+        facts.insert(1, Fact(gettext("Their reference"), found.display_part))
     if found.resolved_at:
         facts.append(Fact(gettext("Decided"), found.decision))
     return DiscrepancyPage(
@@ -77,7 +77,7 @@ def discrepancy_row(found: Discrepancy, owners: Owners, user: User) -> CardRow:
                 None,
                 (
                     found.record_number,
-                    found.part,
+                    found.display_part,
                     found.display_rule,
                     identity_of(found.report) if found.report else "",
                     str(found.connection),
