@@ -132,7 +132,7 @@ def test_shows_in_the_dialog_why_a_line_was_refused(page: Page, order: Order) ->
 
     dialog.get_by_role("button", name="Add line").click()
 
-    dialog.get_by_text("Description is empty: fill it in.").first.wait_for()
+    dialog.get_by_text("Category is empty: choose one.").first.wait_for()
     assert dialog.get_by_label("Description").input_value() == "Delivery"
     assert dialog.get_by_label("Category", exact=True).evaluate(
         "field => field === document.activeElement"
