@@ -64,6 +64,15 @@ def is_storable(figure: Decimal) -> bool:
     return -LARGEST <= figure <= LARGEST
 
 
+def is_finer(figure: Decimal, step: Decimal) -> bool:
+    """Whether a figure has more decimals than a step, so that storing it would round it.
+
+    >>> is_finer(Decimal("0.000015"), Decimal("0.00001"))
+    True
+    """
+    return figure != figure.quantize(step, context=EXACT)
+
+
 class Rounding(StrEnum):
     """How exactly half a smallest unit is rounded; a document keeps its own rule."""
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from common.sentences import sentence as _
 from sales.pricing.errors import InvalidQuantity, QuantityExceedsOpen, QuantityNotAllowed
-from sales.pricing.money import EXACT
+from sales.pricing.money import EXACT, is_finer
 
 MOST_DECIMALS = 5
 SMALLEST_QUANTITY = Decimal("0.00001")
@@ -27,7 +27,7 @@ class QuantitySelling(StrEnum):
 
 def decimals_of(quantity: Decimal) -> int:
     """Count the decimals that matter: 2.50 has one."""
-    exponent = quantity.normalize().as_tuple().exponent
+    exponent = quantity.normalize(EXACT).as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
@@ -64,6 +64,12 @@ def check_not_negative(quantity: Decimal, field: str | None = None) -> None:
         raise InvalidQuantity(_("A quantity cannot be negative: give zero or more."), field=field)
 
 
+def check_stored_quantity(quantity: Decimal) -> None:
+    """Refuse a quantity that storing it would round."""
+    if is_finer(quantity, SMALLEST_QUANTITY):
+        raise InvalidQuantity(_("Give a quantity of at most 5 decimals."))
+
+
 def check_line_not_negative(quantity: Decimal, name: str, line: str) -> None:
     """Refuse a quantity below zero of a line, and name the line."""
     if quantity < 0:
@@ -95,7 +101,7 @@ def check_price_quantity(quantity: Decimal, *, line: str | None = None) -> None:
             ),
             line=line,
         )
-    if quantity != quantity.quantize(SMALLEST_QUANTITY, context=EXACT):
+    if is_finer(quantity, SMALLEST_QUANTITY):
         raise InvalidQuantity(
             _("The units that a price is for have at most %(most)d decimals.", most=MOST_DECIMALS),
             line=line,

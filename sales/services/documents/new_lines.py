@@ -28,13 +28,14 @@ from sales.pricing.errors import (
     WrongUnit,
 )
 from sales.pricing.lines import Terms, check_one_discount, refuse_discounts
-from sales.pricing.quantities import check_not_negative
+from sales.pricing.quantities import check_not_negative, check_stored_quantity
 from sales.pricing.rates import check_discount_rate, check_tax_rate
 from sales.services.documents.draft_fields import NewLineFields
 from sales.services.documents.typed_figures import (
     check_amount,
     check_discount_amount,
     check_number,
+    check_price,
     check_price_units,
     check_unit_discount,
 )
@@ -229,12 +230,12 @@ def _check_deduction(line: DocumentLine) -> None:
 
 
 def _check_figures(line: DocumentLine, terms: Terms) -> None:
-    """Refuse figures that the database could not store."""
+    """Refuse figures that the database could not store, or would round."""
     if line.quantity is None:
         raise MissingField(gettext("Give a quantity."), field="quantity")
     check_number(line.quantity, "quantity")
     if line.unit_price is not None:
-        check_number(line.unit_price, "unit_price")
+        check_price(line.unit_price)
     check_price_units(line.price_quantity)
     _check_charge(line, terms)
     if line.discount_amount is not None:
@@ -273,10 +274,11 @@ def clear_cancelled(line: DocumentLine) -> None:
 
 
 def check_line_quantity(line: DocumentLine) -> None:
-    """Refuse a quantity that the product, or its price list, is not sold in."""
-    if line.product is None:
-        return
+    """Refuse a quantity that is too fine, or that the product or price list is not sold in."""
     with error_context(line, "quantity"):
+        if line.product is None:
+            check_stored_quantity(line.quantity)
+            return
         check_sold_in(line.product, line.price_list_item, line.quantity)
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from common.formatting import decimals_rule
 from common.sentences import sentence as _
 from sales.pricing.errors import InvalidAmount, InvalidDiscount, InvalidQuantity, PricingError
-from sales.pricing.money import EXACT, is_storable, round_money
+from sales.pricing.money import is_finer, is_storable, round_money
 from sales.pricing.price_lists import PRICE_STEP
 from sales.pricing.quantities import check_price_quantity
 
@@ -37,6 +37,13 @@ def check_numbers(fields: Mapping[str, object]) -> None:
     units = fields.get("price_quantity")
     if isinstance(units, Decimal):
         check_price_units(units)
+
+
+def check_price(price: Decimal) -> None:
+    """Refuse a price that the database could not store, or would round."""
+    check_number(price, "unit_price")
+    if is_finer(price, PRICE_STEP):
+        raise InvalidAmount(_("A price has at most 5 decimals."), field="unit_price")
 
 
 def check_price_units(units: Decimal) -> None:
@@ -69,7 +76,7 @@ def check_unit_discount(amount: Decimal, field: str) -> None:
     """Refuse a discount of each unit below zero, or with more than the five decimals of a price."""
     check_number(amount, field)
     _check_not_negative(amount, field)
-    if amount != amount.quantize(PRICE_STEP, context=EXACT):
+    if is_finer(amount, PRICE_STEP):
         raise InvalidDiscount(_("A discount of each unit has at most 5 decimals."), field=field)
 
 
