@@ -83,7 +83,7 @@ def test_a_draft_of_goods_that_came_back_is_not_issued(
 
     whole.refresh_from_db()
     assert (whole.status, whole.number) == ("draft", None)
-    assert found() == [f"draft {whole.pk}, line 1: quantity is 10, should be 7 at most."]
+    assert found() == []
 
     delete_draft_invoice(whole.pk, actor=market.rep)
     anew = billed(order, market, what="all")
@@ -121,7 +121,7 @@ def test_of_two_drafts_the_one_that_fits_is_issued(order: Order, market: Market)
 
     with pytest.raises(QuantityExceedsOpen, match=r"Mug 5 for €600\.00, of which 2 for €240\.00"):
         issue(second, market)
-    assert found() == [f"draft {second.pk}, line 1: quantity is 5, should be 2 at most."]
+    assert found() == []
 
 
 @pytest.mark.parametrize("replace", [True, False])

@@ -82,6 +82,23 @@ def test_leads_to_the_credit_of_billed_goods_that_came_back(
     assert f'<a href="{address}">Credit {invoice}</a>' in page
 
 
+def test_leads_to_the_draft_of_goods_that_came_back(
+    rep: Client, order: Order, market: Market
+) -> None:
+    ship_all(order, market)
+    line = order.lines.get()
+    billed(order, market, what="lines", quantities={line.pk: Decimal(5)})
+    draft = invoice_order(order.pk, actor=market.rep, what="all")
+    assert "came back" not in rep.get(record_url(order)).text
+
+    give_back(order, market, 2)
+
+    page = rep.get(record_url(order)).text
+    assert "A draft invoice bills 2 of Espresso machine more than is left since goods" in page
+    assert f'<a href="{record_url(draft)}">Open the draft</a>' in page
+    assert "stay billed" not in page
+
+
 def test_the_credit_of_what_came_back_is_filled_in(
     rep: Client, order: Order, market: Market
 ) -> None:

@@ -10,7 +10,13 @@ from django.utils.translation import gettext
 from common.formatting import format_money, format_quantity
 from crm.models import User
 from sales.models import OrderLine
-from sales.services.billing.order_outcome import BilledReturn, Outcome, billed_returns
+from sales.services.billing.order_outcome import (
+    BilledReturn,
+    Outcome,
+    UnfitDraft,
+    billed_returns,
+    unfit_drafts,
+)
 from web.display import Link, with_links
 from web.pages.lines import TotalRow
 from web.record_urls import record_url
@@ -33,10 +39,20 @@ def outcome_rows(outcome: Outcome | None, currency: str) -> list[TotalRow]:
 
 
 def return_notices(lines: Sequence[OrderLine], user: User) -> list[str]:
-    """Name the goods that came back for good and stay billed, and lead to the credit note."""
+    """Name what came back for good and stays billed or on a draft, with the way on."""
     if not user.has_perm("sales.add_invoice"):
         return []
-    return [_notice(each) for each in billed_returns(lines)]
+    drafts = [_notice_of_draft(each) for each in unfit_drafts(lines)]
+    return [*drafts, *(_notice(each) for each in billed_returns(lines))]
+
+
+def _notice_of_draft(unfit: UnfitDraft) -> str:
+    sentence = gettext(
+        "A draft invoice bills %(quantity)s of %(line)s more than is left since goods came back: "
+        "delete the draft, and invoice what is left."
+    )
+    values = {"quantity": format_quantity(unfit.quantity), "line": unfit.line.description}
+    return with_links(sentence % values, [Link(gettext("Open the draft"), record_url(unfit.draft))])
 
 
 def _notice(returned: BilledReturn) -> str:
@@ -46,12 +62,6 @@ def _notice(returned: BilledReturn) -> str:
         "line": line.description,
         "invoice": invoice,
     }
-    if invoice.is_draft:
-        sentence = gettext(
-            "%(quantity)s of %(line)s came back, are not replaced and are on a draft: "
-            "delete the draft, and invoice what is left."
-        )
-        return with_links(sentence % values, [Link(gettext("Open the draft"), record_url(invoice))])
     sentence = gettext(
         "%(quantity)s of %(line)s came back, are not replaced and stay billed: credit %(invoice)s, "
         "not to be invoiced again."

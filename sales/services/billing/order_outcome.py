@@ -35,11 +35,20 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class BilledReturn:
-    """Goods that came back for good and stay billed, and the invoice or draft that bills them."""
+    """Goods that came back for good and stay billed, and the invoice that bills them."""
 
     line: OrderLine
     quantity: Decimal
     invoice: Invoice
+
+
+@dataclass(frozen=True, slots=True)
+class UnfitDraft:
+    """A draft that cannot be issued, and how much more of a line drafts bill than is open."""
+
+    line: OrderLine
+    quantity: Decimal
+    draft: Invoice
 
 
 def differs(lines: Iterable[OrderLine]) -> bool:
@@ -73,9 +82,21 @@ def billed_returns(lines: Sequence[OrderLine]) -> list[BilledReturn]:
     found = []
     for line in lines:
         if line.is_sold and not line.is_billed_with_bundle and line.units.billed_returned:
-            invoice = _billing(line)
+            invoice = _last_billing(line, Q(invoice__issued_on__isnull=False))
             if invoice is not None:
                 found.append(BilledReturn(line, line.units.billed_returned, invoice))
+    return found
+
+
+def unfit_drafts(lines: Sequence[OrderLine]) -> list[UnfitDraft]:
+    """Find the drafts of goods that came back since; one statement for each line with such."""
+    found = []
+    for line in lines:
+        beyond = line.drafted_quantity and line.units.drafted - line.units.open_to_issue
+        if line.is_sold and not line.is_billed_with_bundle and beyond > 0:
+            draft = _last_billing(line, Q(invoice__status=Invoice.Status.DRAFT))
+            if draft is not None:
+                found.append(UnfitDraft(line, beyond, draft))
     return found
 
 
@@ -101,9 +122,9 @@ def returns_to_credit(
     return found
 
 
-def _billing(line: OrderLine) -> Invoice | None:
-    """Return the last invoice or draft that bills units of a line which are not credited."""
-    parts = InvoiceLine.objects.filter(order_line=line, invoice__kind=Invoice.Kind.INVOICE)
+def _last_billing(line: OrderLine, which: Q) -> Invoice | None:
+    """Return the last of those invoices that bills units of a line which are not credited."""
+    parts = InvoiceLine.objects.filter(which, order_line=line, invoice__kind=Invoice.Kind.INVOICE)
     credited = Coalesce(Sum("credited_by__quantity"), ZERO)
     last = (
         parts.annotate(credited=credited)

@@ -1,4 +1,4 @@
-"""Integrity checks of ledgers: orders with down payments or trade-ins, and drafts, against them."""
+"""Integrity check of ledgers: each order with down payments or trade-ins against its own ledger."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from collections.abc import Iterator
 
 from django.db.models import Prefetch, Q
 
-from common.formatting import format_quantity
 from sales.models import DocumentLine, Invoice, Order, OrderLine
 from sales.pricing.ledger import Ledger
-from sales.services.billing.draft_room import billed_portions
 from sales.services.billing.ledgers import read_ledger
 from sales.services.integrity.verification import Mismatch, register_check
 
@@ -40,32 +38,8 @@ def ledgers() -> Iterator[Mismatch]:
             yield Mismatch(str(order), "status", order.status, Status.COMPLETED)
 
 
-def drafts_beyond_open() -> Iterator[Mismatch]:
-    """Name each line of which a draft invoice bills more than is open without the drafts.
-
-    Goods came back since, so that the draft cannot be issued: somebody is to delete it.
-    """
-    bills_units = Q(kind=Invoice.Kind.INVOICE) & ~Q(what__in=Invoice.AHEAD)
-    drafts = Invoice.objects.filter(bills_units, status=Invoice.Status.DRAFT, order__isnull=False)
-    for order in Order.objects.filter(pk__in=drafts.values("order")).order_by("id"):
-        ledger = read_ledger(order)
-        for draft in drafts.filter(order=order).prefetch_related("lines").order_by("id"):
-            yield from _beyond_open(ledger, draft)
-
-
-def _beyond_open(ledger: Ledger, draft: Invoice) -> Iterator[Mismatch]:
-    lines = [line for line in draft.lines.all() if line.bills_units]
-    beyond = ledger.beyond_open(billed_portions(lines))
-    for line in lines:
-        if left := beyond.get(str(line.order_line_id)):
-            name = f"draft {draft.pk}, line {line.position}"
-            at_most = f"{format_quantity(left.quantity)} at most"
-            yield Mismatch(name, "quantity", format_quantity(line.quantity), at_most)
-
-
 def register() -> None:
-    """Register the checks."""
-    register_check("drafts bill what is open", drafts_beyond_open)
+    """Register the check."""
     register_check("ledgers of orders with down payments or trade-ins are open", ledgers)
 
 
