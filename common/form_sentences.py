@@ -15,6 +15,7 @@ from django.core import validators
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from phonenumber_field.formfields import PhoneNumberField
 
 from common.formatting import MINUS, plain_number
 
@@ -44,6 +45,7 @@ NO_CODE = _("%(field)s takes only letters, digits, hyphens and underscores: leav
 NO_JSON = _("%(field)s is not JSON: write an object, such as {}.")
 NO_ID = _("%(field)s is not an id: enter that of a record.")
 NO_FILE = _("%(field)s is empty or was not sent: choose a file.")
+NO_PHONE = _("%(field)s is a number with its country code: enter it such as +33 2 40 20 10 10.")
 IS_TAKEN = _("%(field)s is taken by another record: choose another.")
 
 OF_VALIDATORS: tuple[tuple[Any, Any], ...] = (
@@ -80,6 +82,7 @@ OF_FIELDS: tuple[tuple[Any, Mapping[str, Any]], ...] = (
     (forms.UUIDField, {"invalid": NO_ID}),
     (forms.FileField, {"invalid": NO_FILE, "missing": NO_FILE, "empty": NO_FILE}),
     (models.Field, {"blank": EMPTY, "null": EMPTY, "unique": IS_TAKEN}),
+    (models.UUIDField, {"invalid": NOT_OFFERED}),  # of the record that a ModelChoiceField looks for
     (models.Field, {"invalid_choice": NO_CHOICE, "unique_for_date": IS_TAKEN}),
 )
 
@@ -118,6 +121,8 @@ def put_sentence(error: ValidationError, field: forms.Field, label: str) -> None
 
 def sentence_for(message: Any, field: forms.Field) -> Any:
     """Return our sentence for a message of Django; None for one of ours."""
+    if isinstance(field, PhoneNumberField) and message is field.error_messages["invalid"]:
+        return NO_PHONE
     sentence = SENTENCES.get(id(message))
     if sentence is EMPTY and isinstance(field, forms.ChoiceField):
         return NOT_CHOSEN

@@ -21,7 +21,7 @@ if sys.argv[0].endswith(("celery", "celery/__main__.py")):
 
 app = Celery("throughline")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["fulfilment", "web"])
+app.autodiscover_tasks()
 app.steps["worker"].add(DjangoStructLogInitStep)
 
 

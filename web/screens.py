@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Sequence
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -18,7 +20,7 @@ from django.views import View
 from django_filters import FilterSet
 
 from common.errors import DomainError
-from common.formatting import format_money
+from common.formatting import format_day, format_moment, format_money, plain_number
 from common.identifiers import uuid7
 from common.keyset import COUNT_LIMIT, Group, capped_count, capped_groups, keyset_page
 from web.display import Column, Link, Row, StrOrPromise
@@ -313,5 +315,13 @@ def _format(field: forms.Field, value: Any) -> str:
         return "–"
     if isinstance(field, forms.ModelChoiceField):
         return str(field.to_python(value))
-    choices = getattr(field, "choices", ())
-    return str(dict(choices).get(value, value)) if choices else str(value)
+    if choices := getattr(field, "choices", ()):
+        return str(dict(choices).get(value, value))
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    shown = field.prepare_value(value)
+    if isinstance(shown, Decimal):
+        return plain_number(shown)
+    if isinstance(shown, dt.datetime):
+        return format_moment(shown)
+    return format_day(shown) if isinstance(shown, dt.date) else str(shown)

@@ -2,7 +2,9 @@
 
 The method is cumulative: a part is what should have been billed once it is out, less what has
 been, `round(total × cumulative quantity / ordered) − already`. The last part thus takes the
-remainder. A credit is a part of the invoice line it reverses, worked out the same way.
+remainder. Where a change order moved discounts, so that what is billed is no such share any more,
+what is left is shared alike by the units that are left. A credit is a part of the invoice line it
+reverses, worked out the same way.
 """
 
 from __future__ import annotations
@@ -12,8 +14,11 @@ from decimal import Decimal
 
 from sales.pricing.documents import PricedLine
 from sales.pricing.lines import part_within
-from sales.pricing.money import EXACT, ZERO, Rounding, round_money
+from sales.pricing.money import EXACT, ZERO, Rounding, from_units, round_money
 from sales.pricing.quantities import exceeds_open, needs_quantity
+
+ROUNDED_UNITS = 2
+"""By how many of the smallest units invoices and credits may be off the share of their quantity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +110,25 @@ def next_part(
     Raises InvalidQuantity for nothing, QuantityExceedsOpen for more than is left.
     """
     _check_quantity(ordered.quantity, billed.quantity, quantity, line)
-    cumulative = billed.quantity + quantity
+    whole, before = ordered, billed
+    if not _is_share(billed, ordered, currency):
+        whole, before = ordered - billed, Portion()
     figures = (
-        _next_amount(total, already, cumulative, ordered.quantity, currency, rounding)
-        for total, already in zip(ordered.amounts.figures, billed.amounts.figures, strict=True)
+        _next_amount(total, already, before.quantity + quantity, whole.quantity, currency, rounding)
+        for total, already in zip(whole.amounts.figures, before.amounts.figures, strict=True)
     )
     part = Amounts(*figures)
     return Portion(quantity, replace(part, charge=_fit_charge(part, ordered - billed)))
+
+
+def _is_share(billed: Portion, ordered: Portion, currency: str) -> bool:
+    """Return whether what is billed is the share of its units, but for what rounding explains."""
+    share = EXACT.divide(billed.quantity, ordered.quantity)
+    most = from_units(ROUNDED_UNITS, currency)
+    return all(
+        abs(EXACT.multiply(total, share) - already) <= most
+        for total, already in zip(ordered.amounts.figures, billed.amounts.figures, strict=True)
+    )
 
 
 def _fit_charge(part: Amounts, left: Portion) -> Decimal:

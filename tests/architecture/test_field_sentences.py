@@ -83,8 +83,16 @@ def said_by(field: Any) -> Iterator[Any]:
     """Every message that a form field may refuse a value with."""
     for part in within(field):
         yield from part.error_messages.values()
+        if isinstance(part, forms.ModelChoiceField) and part.queryset is not None:
+            yield from refused_by_key(part.queryset.model._meta.pk)
         for validator in part.validators:
             yield from messages_of(validator)
+
+
+def refused_by_key(key: Any) -> Iterator[Any]:
+    """What the key of records that are looked for says of what is no id; other keys say nothing."""
+    if isinstance(key, models.UUIDField):
+        yield key.error_messages["invalid"]
 
 
 def in_words_of_django(fields: Iterable[tuple[str, forms.Field]]) -> list[tuple[str, str]]:

@@ -75,6 +75,32 @@ def test_keeps_what_was_typed_when_it_is_refused(rep: User, client: Client) -> N
     assert 'aria-invalid="true"' in page
 
 
+@pytest.mark.parametrize(
+    ("field", "typed", "sentence"),
+    [
+        (
+            "phone",
+            "01 23 45 67 89",
+            "Phone is a number with its country code: enter it such as +33 2 40 20 10 10.",
+        ),
+        (
+            "owner",
+            "-1",
+            "Owner cannot be what was chosen, which is not offered: choose another.",
+        ),
+    ],
+)
+def test_says_what_is_wrong_with_a_field(
+    rep: User, client: Client, field: str, typed: str, sentence: str
+) -> None:
+    values = {"owner": str(rep.pk), field: typed}
+
+    response = client.post("/leads/new/", new_lead(**values))
+
+    assert response.status_code == 422
+    assert response.context["form"].errors == {field: [sentence]}
+
+
 def test_warns_the_second_of_two_editors(rep: User, client: Client) -> None:
     lead = LeadFactory.create(owner=rep, company_name="Café Un")
     address = reverse("crm:lead-edit", args=[lead.pk])

@@ -246,6 +246,28 @@ def test_warns_of_a_head_saved_by_another_user(desk: Client, market: Market, quo
     assert quote.name == "Refit"
 
 
+def test_says_in_figures_as_typed_what_another_user_saved(
+    desk: Client, market: Market, quote: Quote
+) -> None:
+    address = reverse("sales:quote-edit", args=[quote.pk])
+    page = desk.get(address)
+    form = page.context["form"]
+    opened = {name: form[name].value() or "" for name in form.fields}
+    opened |= {"seen": page.context["seen"], "valid_until": "2026-12-24"}
+    theirs = {"discount_rate": "5", "freight": "12.50", "valid_until": "2027-01-31"}
+    saved = desk.post(address, opened | theirs)
+    assert saved.status_code == 302, saved.context["form"].errors
+
+    response = desk.post(address, opened)
+
+    assert response.status_code == 409
+    assert response.context["problem"] == (
+        "This record was saved while you were editing it. It now says: Discount on "
+        "everything, %: 5; Freight: 12.5; Valid until: 31 Jan 2027. "
+        "Save again to keep what you typed instead."
+    )
+
+
 def test_needs_the_same_statements_for_one_line_or_many(
     desk: Client, market: Market, quote: Quote
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -76,7 +77,7 @@ def said(answer: Any) -> list[tuple[str, str]]:
 def page_of(client: Client, record: Any) -> str:
     answer = client.get(record_url(record))
     assert answer.status_code == 200
-    return html.unescape(answer.content.decode())
+    return html.unescape(re.sub("</?bdi>", "", answer.content.decode()))
 
 
 def actions_on(client: Client, record: Any) -> set[str]:

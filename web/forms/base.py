@@ -101,8 +101,9 @@ class RateField(NumberField):
         return Decimal(0) if percentage is None else percentage / 100
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Compare as percentages."""
-        return super().has_changed(self.prepare_value(initial), data)
+        """Compare as percentages; nothing typed is zero."""
+        percentage = initial * 100 if isinstance(initial, Decimal) else initial
+        return super().has_changed(percentage or Decimal(0), data or "0")
 
 
 class AmountField(NumberField):
@@ -120,6 +121,10 @@ class AmountField(NumberField):
         """Read an amount; nothing typed is zero."""
         amount = super().clean(value)
         return Decimal(0) if amount is None else amount
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compare as numbers; nothing typed is zero."""
+        return super().has_changed(initial or Decimal(0), data or "0")
 
 
 def read_choices(form: forms.BaseForm) -> None:

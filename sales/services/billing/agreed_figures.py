@@ -8,14 +8,17 @@ from decimal import Decimal
 
 from django.utils.translation import gettext
 
-from common.formatting import format_money
+from common.formatting import format_money, format_quantity
 from common.rows import save_columns
-from sales.models import Order, OrderLine
+from sales.models import Invoice, InvoiceLine, Order, OrderLine
 from sales.pricing.changed_lines import ChangedLine, agree
 from sales.pricing.deduction_lines import DeductionLine
 from sales.pricing.ledger import Ledger
 from sales.pricing.ledger_lines import LedgerLine
+from sales.pricing.money import from_units
+from sales.pricing.partial import ROUNDED_UNITS
 from sales.services.billing.deductions import refuse_less_than_taken
+from sales.services.billing.down_payments import join_names
 from sales.services.billing.ledgers import amounts_of, put_amounts
 from sales.services.documents.totals import LINE_FIGURES
 from sales.services.errors import AlreadyBilled, NothingToPrice
@@ -36,6 +39,9 @@ def agree_figures(
     for line in counting:
         if line.pk in repriced and str(line.pk) in known:
             _refuse_other_price(line, known[str(line.pk)], ledger.currency)
+        before = known.get(str(line.pk))
+        if isinstance(before, LedgerLine) and before.units.billed:
+            _refuse_under_billed(line, before, ledger.currency)
     changed = [
         ChangedLine(
             line.tax_rate or ZERO,
@@ -117,3 +123,33 @@ def _refuse_other_price(line: OrderLine, agreed: LedgerLine | DeductionLine, cur
             % {"line": line.description},
             line=str(line.pk),
         )
+
+
+def _refuse_under_billed(line: OrderLine, agreed: LedgerLine, currency: str) -> None:
+    """Refuse a quantity at which a line comes to less than is billed of fewer units.
+
+    That is so where a discount of the whole line is more than what the other units cost.
+    """
+    if agreed.settled_at(line.wanted_quantity) is not None:
+        return
+    if agreed.billed.net - line.net <= from_units(ROUNDED_UNITS, currency):
+        return
+    billing = InvoiceLine.objects.filter(order_line=line, invoice__kind=Invoice.Kind.INVOICE)
+    invoices = Invoice.objects.filter(pk__in=billing.values("invoice")).order_by("id")
+    issued = [invoice for invoice in invoices if not invoice.is_draft]
+    raise AlreadyBilled(
+        gettext(
+            "%(line)s: %(quantity)s come to %(net)s with their discount, but %(units)s of them are "
+            "billed for %(billed)s: give less discount, or credit %(invoices)s first."
+        )
+        % {
+            "line": line.description,
+            "quantity": format_quantity(line.wanted_quantity),
+            "net": format_money(line.net, currency),
+            "units": format_quantity(agreed.units.billed),
+            "billed": format_money(agreed.billed.net, currency),
+            "invoices": join_names(issued) or gettext("the draft invoice"),
+        },
+        line=str(line.pk),
+        field="quantity",
+    )
