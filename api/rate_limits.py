@@ -50,7 +50,7 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class BucketState:
     """Whether a request was within its limit, and how many more would be now."""
 
     is_within: bool
@@ -73,7 +73,7 @@ CLIENT = Policy("client", size=1000, rate=100)
 SIGN_IN = Policy("sign-in", size=120, rate=2)
 
 
-def take(policy: Policy, who: str) -> Taken | None:
+def take(policy: Policy, who: str) -> BucketState | None:
     """Take one request from somebody's bucket; None where there is no Valkey to count in."""
     key = f"throughline:rate:{policy.name}:{who}"
     try:
@@ -81,13 +81,13 @@ def take(policy: Policy, who: str) -> Taken | None:
     except (redis.RedisError, OSError):
         log.exception("Requests to the API are not limited: Valkey does not answer.")
         return None
-    return Taken(bool(taken), float(left), policy)
+    return BucketState(bool(taken), float(left), policy)
 
 
 class ClientRate(BaseThrottle):
     """Limits the requests of each partner's client; others are not its business."""
 
-    taken: Taken | None = None
+    taken: BucketState | None = None
 
     def allow_request(self, request: Request, view: Any) -> bool:
         """Take a request from the bucket of the client, and keep what is left for the headers."""

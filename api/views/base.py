@@ -22,7 +22,7 @@ from api.pagination import ListQuery, page_response
 from api.parsers import StrictJSONParser
 from api.permissions import HasScope, partner_of
 from api.preconditions import check_precondition, put_etag, require_precondition
-from api.rate_limits import ClientRate, Taken
+from api.rate_limits import BucketState, ClientRate
 from api.refusals import BodyTooLarge, LengthRequired
 from api.resources import Resource
 from api.responses import json_response
@@ -38,7 +38,7 @@ class LimitedView(APIView):
 
     throttle_classes = (ClientRate,)
 
-    rate: Taken | None = None
+    rate: BucketState | None = None
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Say how many more requests are within the limit."""

@@ -11,7 +11,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
 from oauth2_provider.views import TokenView
 
-from api.rate_limits import SIGN_IN, Taken, take
+from api.rate_limits import SIGN_IN, BucketState, take
 from api.responses import json_response
 
 
@@ -28,7 +28,7 @@ class LimitedTokenView(TokenView):  # type: ignore[misc]  # the toolkit ships no
         return response
 
 
-def _too_many(taken: Taken) -> HttpResponse:
+def _too_many(taken: BucketState) -> HttpResponse:
     wait = str(max(1, math.ceil(taken.wait)))
     headers = {"Retry-After": wait, "RateLimit-Policy": taken.policy.header}
     said = {"error": "temporarily_unavailable", "error_description": f"Ask again in {wait} s."}

@@ -155,7 +155,9 @@ class Connection(SupplySettings):
         if self._state.adding:
             check_code(self.code)
         if self.kind != self.Kind.SUPPLY:
-            only_there = gettext("Only a connection to a supply-chain system has this.")
+            only_there = gettext(
+                "Only a connection to a supply-chain system has this: leave it empty."
+            )
             given = [name for name in SUPPLY_ONLY if getattr(self, name)]
             if given:
                 raise ValidationError(dict.fromkeys(given, only_there))

@@ -187,7 +187,7 @@ class Product(models.Model):
     def clean(self) -> None:
         """Refuse a default unit that the product is not counted in, and figures below zero."""
         problems: dict[str, str] = {
-            name: gettext("It cannot be negative.")
+            name: gettext("It cannot be negative: enter 0 or more.")
             for name in ("list_price", "standard_cost", "current_cost")
             if (getattr(self, name) or 0) < 0
         }

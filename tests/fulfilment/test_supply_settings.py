@@ -81,7 +81,7 @@ def test_only_a_supply_chain_system_has_them(field: str, value: Any) -> None:
         connection(kind=Connection.Kind.WEBHOOK, **{field: value}).clean()
 
     assert refused.value.message_dict == {
-        field: ["Only a connection to a supply-chain system has this."]
+        field: ["Only a connection to a supply-chain system has this: leave it empty."]
     }
 
 

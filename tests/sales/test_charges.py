@@ -188,7 +188,7 @@ def test_refuses_a_charge_below_zero_or_finer_than_the_currency(market: Market) 
     before = written(order)
 
     for charge, sentence in (
-        ("-0.01", "An amount cannot be negative."),
+        ("-0.01", "An amount cannot be negative: enter 0 or more."),
         ("0.001", "Amounts in EUR have at most 2 decimals."),
     ):
         with pytest.raises(InvalidAmount, match=sentence) as refused:

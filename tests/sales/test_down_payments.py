@@ -70,7 +70,7 @@ def test_deducts_a_down_payment_from_the_invoices_that_follow(market: Market) ->
             "Only €240.00 can still be asked for: give that amount at most.",
         ),
         ({"amount": "0.00"}, InvalidAmount, "Give an amount above zero."),
-        ({"amount": "-0.01"}, InvalidAmount, "An amount cannot be negative."),
+        ({"amount": "-0.01"}, InvalidAmount, "An amount cannot be negative: enter 0 or more."),
         ({"amount": "10.001"}, InvalidAmount, decimals_rule("EUR")),
         (
             {"amount": "NaN"},

@@ -92,7 +92,7 @@ def _actions(account: Account, user: User, balances: Sequence[CreditBalance]) ->
 
 
 def _facts(account: Account) -> list[Fact]:
-    """List what one wants to know of a customer at a glance."""
+    """List the facts of a customer's page."""
     facts = [
         Fact(gettext("Kind"), account.get_kind_display()),
         Fact(gettext("Owner"), account.owner),

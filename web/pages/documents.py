@@ -120,7 +120,7 @@ def read_events(document: AnyDocument) -> list[SalesEvent]:
 
 
 def common_facts(document: AnyDocument) -> list[Fact]:
-    """List what one wants to know of any document."""
+    """List the facts that the page of every document shows."""
     contact, account = document.contact, document.account
     facts = [
         Fact(gettext("Account"), Link(str(account), record_url(account), is_whole=True)),

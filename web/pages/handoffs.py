@@ -145,7 +145,7 @@ def _all_again(handoff: Handoff, url: str) -> list[Action]:
 
 
 def _facts(handoff: Handoff) -> list[Fact]:
-    """List what one wants to know at a glance."""
+    """List the facts of the page."""
     event = handoff.event
     document = kind_named(event.subject_type).model.objects.filter(pk=event.subject_id).first()
     facts = [

@@ -166,7 +166,7 @@ def _surplus(invoice: Invoice) -> Surplus | None:
 
 
 def _facts(invoice: Invoice) -> list[Fact]:
-    """List what one wants to know at a glance."""
+    """List the facts of the page."""
     facts = common_facts(invoice)
     if invoice.origin:
         facts.insert(1, Fact(gettext("Issued by"), _issued_by(invoice)))

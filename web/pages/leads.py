@@ -58,7 +58,7 @@ def locked_reason(lead: Lead) -> str:
 
 
 def _facts(lead: Lead) -> list[Fact]:
-    """List what one wants to know at a glance."""
+    """List the facts of the page."""
     account, contact = lead.qualified_account, lead.qualified_contact
     facts = [
         Fact(gettext("Company"), lead.company_name or "–"),

@@ -148,7 +148,7 @@ def _lines(opportunity: Opportunity, *, may_change: bool) -> OpportunityLines:
 
 
 def _facts(opportunity: Opportunity) -> list[Fact]:
-    """List what one wants to know at a glance."""
+    """List the facts of the page."""
     contact, currency = opportunity.contact, opportunity.currency
     facts = [
         Fact(gettext("Account"), Link(str(opportunity.account), record_url(opportunity.account))),

@@ -226,7 +226,7 @@ def _locked_reason(order: Order) -> str:
 
 
 def _facts(order: Order) -> list[Fact]:
-    """List what one wants to know at a glance."""
+    """List the facts of the page."""
     facts = common_facts(order)
     if order.delivery_address:
         ship_to = format_address(order.delivery_address)

@@ -57,7 +57,7 @@ def product_page(product: Product) -> ProductPage:
 
 
 def _facts(product: Product) -> list[Fact]:
-    """List what one wants to know at a glance."""
+    """List the facts of the page."""
     facts = [
         Fact(gettext("Kind"), product.get_kind_display()),
         Fact(gettext("Category"), product.category),

@@ -115,7 +115,7 @@ def _locked_reason(quote: Quote) -> str:
 
 
 def _facts(quote: Quote) -> list[Fact]:
-    """List what one wants to know at a glance."""
+    """List the facts of the page."""
     facts = common_facts(quote)
     facts[1:1] = own_facts(quote)
     if quote.accepted_by_name:

@@ -59,7 +59,7 @@ def check_amount(amount: Decimal, currency: str, field: str) -> None:
     """Refuse an amount of money below zero, or with more decimals than its currency has."""
     check_number(amount, field)
     if amount < 0:
-        raise InvalidAmount(_("An amount cannot be negative."), field=field)
+        raise InvalidAmount(_("An amount cannot be negative: enter 0 or more."), field=field)
     if amount != round_money(amount, currency):
         refusal = FIGURES.get(field, InvalidAmount)
         raise refusal(decimals_rule(currency), field=field)
