@@ -15,7 +15,7 @@ from fulfilment.inbound.fields import number, reference
 from fulfilment.inbound.supply_document_schemas import SupplyTotalsSchema
 from fulfilment.models import Connection
 from fulfilment.routes import ROUTES
-from fulfilment.services.document_pushes import DOCUMENTS
+from fulfilment.services.order_sync.document_pushes import DOCUMENTS
 from sales.models import SalesEvent
 
 Event = SalesEvent.Type

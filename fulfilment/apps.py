@@ -16,8 +16,9 @@ class FulfilmentConfig(AppConfig):
         from fulfilment.inbound import credit_effects, overbilled
         from fulfilment.monitoring import checks
         from fulfilment.outbound import fan_out
-        from fulfilment.services import kept_fields, wakeups
         from fulfilment.services import prefixes as prefixes_there
+        from fulfilment.services import wakeups
+        from fulfilment.services.order_sync import kept_fields
         from sales.services import events
         from sales.services.documents import prefixes
         from sales.services.prices import price_rules

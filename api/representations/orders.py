@@ -10,8 +10,8 @@ from django.db.models import QuerySet
 from api.representations.documents import at, day, head, key, line
 from fulfilment.cloudevents import plain
 from fulfilment.models import ExternalRef, SyncState
-from fulfilment.services.sync_states import ORDER
-from fulfilment.services.sync_statuses import with_status_of_each
+from fulfilment.services.order_sync.sync_states import ORDER
+from fulfilment.services.order_sync.sync_statuses import with_status_of_each
 from sales.models import Order, OrderLine
 
 

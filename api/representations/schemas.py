@@ -13,7 +13,7 @@ from common.serializer_fields import WholeNumberField
 from crm.models import Account
 from fulfilment.inbound.schemas import MoneySchema
 from fulfilment.models import Shipment
-from fulfilment.services.sync_statuses import SyncStatus
+from fulfilment.services.order_sync.sync_statuses import SyncStatus
 from sales.models import DocumentLine, Invoice, Order, Payment, Product, Quote
 
 

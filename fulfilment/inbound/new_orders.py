@@ -12,7 +12,7 @@ from fulfilment.inbound.permissions import NotForThisConnection, may_not_report
 from fulfilment.inbound.schemas import IncomingMessage
 from fulfilment.inbound.waiting_snapshots import settle_older_snapshots
 from fulfilment.models import Connection, InboundMessage
-from fulfilment.services.new_remote_orders import take_in_new
+from fulfilment.services.order_sync.new_remote_orders import take_in_new
 from sales.services.events import Cause
 
 

@@ -15,10 +15,10 @@ from fulfilment.inbound.documents import UnknownDocument
 from fulfilment.inbound.schemas import IncomingMessage
 from fulfilment.models import Connection, SyncState
 from fulfilment.services.mappings import Kind, mapped_codes
-from fulfilment.services.order_identity import find_shared
-from fulfilment.services.order_readings import factor_of
-from fulfilment.services.sync_states import ORDER, line_ids, lock_state
-from fulfilment.services.units import factors_of
+from fulfilment.services.order_sync.order_identity import find_shared
+from fulfilment.services.order_sync.order_readings import factor_of
+from fulfilment.services.order_sync.sync_states import ORDER, line_ids, lock_state
+from fulfilment.services.order_sync.units import factors_of
 from fulfilment.sync.units import converted_quantity
 from sales.models import Order, Unit
 from sales.services.documents.locks import lock_order

@@ -13,7 +13,7 @@ from fulfilment.inbound.supply_bills import settle_sums
 from fulfilment.inbound.supply_goods import settle_goods
 from fulfilment.inbound.waiting_snapshots import settle_older_snapshots
 from fulfilment.models import Connection
-from fulfilment.services.remote_orders import shown_value, take_in
+from fulfilment.services.order_sync.remote_orders import shown_value, take_in
 from fulfilment.sync.merge import Conflict
 from fulfilment.sync.policies import CANCELLED
 from sales.models import Order

@@ -24,8 +24,8 @@ from fulfilment.outbound.connection_health import is_used, lock_health, record_r
 from fulfilment.outbound.leases import lease_seconds, sending_window
 from fulfilment.outbound.outcomes import HandoffOutcome, decide_outcome
 from fulfilment.services.bulk_sql import query_prepared, write_rows
+from fulfilment.services.order_sync.resent_orders import note_behind
 from fulfilment.services.references import NewReference, store_references
-from fulfilment.services.resent_orders import note_behind
 
 log = logging.getLogger(__name__)
 

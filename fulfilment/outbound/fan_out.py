@@ -18,8 +18,8 @@ from common.read_cache import kept
 from fulfilment.cloudevents import digest, envelope, message_id
 from fulfilment.models import Connection
 from fulfilment.routes import ROUTES, Route
-from fulfilment.services.document_pushes import DOCUMENTS
-from fulfilment.services.order_pushes import push_body
+from fulfilment.services.order_sync.document_pushes import DOCUMENTS
+from fulfilment.services.order_sync.order_pushes import push_body
 from fulfilment.services.wakeups import wake_workers_after_commit
 from sales.models import AnyDocument, Order, SalesEvent
 from sales.services.events import SENT_TO

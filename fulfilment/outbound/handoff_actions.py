@@ -20,7 +20,7 @@ from crm.actors import Actor
 from fulfilment.connectors.base import Record
 from fulfilment.models import Connection, Handoff, Lane
 from fulfilment.routes import ROUTES
-from fulfilment.services.order_identity import names_another_order
+from fulfilment.services.order_sync.order_identity import names_another_order
 from fulfilment.services.references import NewReference, store_references
 from fulfilment.services.wakeups import wake_workers_after_commit
 

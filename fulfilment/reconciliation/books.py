@@ -20,7 +20,7 @@ from fulfilment.models import (
     ReconcileFinding,
     SyncState,
 )
-from fulfilment.services.sync_states import ORDER
+from fulfilment.services.order_sync.sync_states import ORDER
 from sales.models import Order
 
 Standing = ReconcileFinding.Standing

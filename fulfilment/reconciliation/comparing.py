@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from fulfilment.models import Connection, ExternalRef
 from fulfilment.reconciliation.reads import CannotRead, check_readable, read_order
 from fulfilment.reconciliation.standing import Standing, settle
-from fulfilment.services.sync_states import ORDER
+from fulfilment.services.order_sync.sync_states import ORDER
 from sales.models import Order
 
 RESULTS: Mapping[Standing, object] = {

@@ -12,7 +12,7 @@ from django.db import transaction
 from fulfilment.models import Connection, ExternalRef, SyncState
 from fulfilment.reconciliation.reads import OrderRead, database_now, read_orders, readable
 from fulfilment.reconciliation.standing import settle
-from fulfilment.services.sync_states import ORDER
+from fulfilment.services.order_sync.sync_states import ORDER
 
 MOST = 32
 """Orders that are read at once."""

@@ -31,7 +31,7 @@ from fulfilment.reconciliation.passes import (
     turn_page,
 )
 from fulfilment.reconciliation.standing import find_order, is_gone, look_at
-from fulfilment.services.sync_states import ORDER
+from fulfilment.services.order_sync.sync_states import ORDER
 from sales.models import Order
 from sales.services.orders import send_order_again
 

@@ -19,7 +19,7 @@ from fulfilment.inbound.new_orders import receive_new
 from fulfilment.inbound.schemas import IncomingMessage, parse_message
 from fulfilment.inbound.waiting_snapshots import find_waiting
 from fulfilment.models import Connection, InboundMessage
-from fulfilment.services.new_remote_orders import KnownBefore
+from fulfilment.services.order_sync.new_remote_orders import KnownBefore
 
 
 def receive_read(connection: Connection, order: Mapping[str, Any], read_at: dt.datetime) -> Receipt:

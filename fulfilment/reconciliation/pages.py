@@ -21,8 +21,8 @@ from fulfilment.models import (
     SyncState,
 )
 from fulfilment.reconciliation.snapshots import is_as_received
-from fulfilment.services.resent_orders import differs
-from fulfilment.services.sync_states import ORDER
+from fulfilment.services.order_sync.resent_orders import differs
+from fulfilment.services.order_sync.sync_states import ORDER
 from sales.models import Order, OrderLine
 
 LINES = ("product", "product_category", "unit", "price_list_item", "tax_category")

@@ -40,8 +40,8 @@ from fulfilment.reconciliation.standing import (
     settle,
     state_of,
 )
-from fulfilment.services.order_identity import claimant, missing_there
-from fulfilment.services.sync_states import ORDER
+from fulfilment.services.order_sync.order_identity import claimant, missing_there
+from fulfilment.services.order_sync.sync_states import ORDER
 from sales.models import Order
 
 log = logging.getLogger(__name__)

@@ -13,8 +13,8 @@ from fulfilment.models import Connection, SyncState
 from fulfilment.reconciliation.intake_of_reads import as_message
 from fulfilment.reconciliation.reads import OrderRead, database_now
 from fulfilment.services.mappings import mapped_codes
-from fulfilment.services.order_readings import read_snapshot
-from fulfilment.services.sync_states import (
+from fulfilment.services.order_sync.order_readings import read_snapshot
+from fulfilment.services.order_sync.sync_states import (
     forget_agreement,
     line_ids,
     lock_state,

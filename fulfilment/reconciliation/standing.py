@@ -24,16 +24,16 @@ from fulfilment.reconciliation.intake_of_reads import receive_read
 from fulfilment.reconciliation.reads import OrderRead
 from fulfilment.reconciliation.snapshots import forget_base, is_news, is_older
 from fulfilment.services.discrepancies import settle_discrepancies
-from fulfilment.services.known_versions import forget_lost_pushes
-from fulfilment.services.order_identity import (
+from fulfilment.services.order_sync.known_versions import forget_lost_pushes
+from fulfilment.services.order_sync.order_identity import (
     find_shared,
     forget_reference,
     not_read_there,
     open_missing_there,
     open_unreadable,
 )
-from fulfilment.services.resent_orders import send_if_it_differs, will_differ
-from fulfilment.services.sync_states import ORDER, lock_state
+from fulfilment.services.order_sync.resent_orders import send_if_it_differs, will_differ
+from fulfilment.services.order_sync.sync_states import ORDER, lock_state
 from sales.models import Order
 from sales.services.documents.locks import lock_order
 

@@ -76,6 +76,25 @@ FORBIDDEN = {
         ("fulfilment.monitoring.metrics", "fulfilment.tasks"),
         ("fulfilment.tasks", "fulfilment.admin"),
     ),
+    "fulfilment_services": (
+        ("fulfilment.services.bulk_sql", "fulfilment.services.mappings"),
+        ("fulfilment.services.mappings", "fulfilment.services.mapping_checks"),
+        ("fulfilment.services.mapping_checks", "fulfilment.services.order_sync.units"),
+    ),
+    "order_sync": (
+        (
+            "fulfilment.services.order_sync.units",
+            "fulfilment.services.order_sync.order_readings",
+        ),
+        (
+            "fulfilment.services.order_sync.order_readings",
+            "fulfilment.services.order_sync.new_remote_orders",
+        ),
+        (
+            "fulfilment.services.order_sync.new_remote_orders",
+            "fulfilment.services.order_sync.remote_orders",
+        ),
+    ),
     "web": (
         ("web.htmx", "web.display"),
         ("web.display", "web.filters"),

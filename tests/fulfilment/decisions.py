@@ -7,7 +7,12 @@ from typing import Any
 
 from crm.models import User
 from fulfilment.models import Discrepancy
-from fulfilment.services.conflicts import Chosen, OpenConflict, decide_conflicts, read_conflicts
+from fulfilment.services.order_sync.conflicts import (
+    Chosen,
+    OpenConflict,
+    decide_conflicts,
+    read_conflicts,
+)
 from fulfilment.sync.disputes import Choice
 from sales.models import Order
 

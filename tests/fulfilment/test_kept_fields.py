@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fulfilment.models import Connection, Discrepancy
-from fulfilment.services.conflicts import Chosen, decide_conflicts
+from fulfilment.services.order_sync.conflicts import Chosen, decide_conflicts
 from fulfilment.sync.disputes import Choice
 from sales.models import (
     DiscountBand,

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from fulfilment.models import Attempt, Handoff, SyncState
 from fulfilment.outbound.drain import drain
-from fulfilment.services.known_versions import certain_version, forget_lost_pushes
+from fulfilment.services.order_sync.known_versions import certain_version, forget_lost_pushes
 from sales.services.change_orders import Changes, change_order
 from tests.factories import Market
 from tests.fulfilment.supply import sold

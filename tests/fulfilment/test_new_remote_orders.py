@@ -8,7 +8,7 @@ from pytest_httpserver import HTTPServer
 from fulfilment.dialects.supply import RemoteOrder
 from fulfilment.models import ExternalRef, SyncState
 from fulfilment.services.mappings import NotMapped
-from fulfilment.services.new_remote_orders import KnownBefore, take_in_new
+from fulfilment.services.order_sync.new_remote_orders import KnownBefore, take_in_new
 from sales.models import Order
 from sales.services.events import NO_CAUSE
 from tests.factories import Market

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
-from fulfilment.services.order_edits import apply_edit, read_edit
+from fulfilment.services.order_sync.order_edits import apply_edit, read_edit
 from sales.models import Order
 from tests.factories import Market
 from tests.fulfilment.conftest import FarEnd, submitted_order

@@ -13,7 +13,7 @@ from pytest_httpserver import HTTPServer
 from fulfilment.inbound.supply_schemas import SupplyLineSchema, SupplyOrderSchema
 from fulfilment.models import Discrepancy, InboundMessage, SyncState
 from fulfilment.services.mappings import map_code
-from fulfilment.services.sync_states import held_after_pushes
+from fulfilment.services.order_sync.sync_states import held_after_pushes
 from sales.models import Order, PaymentTerms, Product
 from tests.factories import Market, PaymentTermsFactory
 from tests.fulfilment.conftest import FarEnd

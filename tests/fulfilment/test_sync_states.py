@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from fulfilment.services.sync_states import (
+from fulfilment.services.order_sync.sync_states import (
     add_push,
     held_after_pushes,
     keep_snapshot,

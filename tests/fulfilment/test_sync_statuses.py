@@ -25,7 +25,12 @@ from fulfilment.models import (
     SyncState,
 )
 from fulfilment.outbound.drain import drain
-from fulfilment.services.sync_statuses import NEED_A_PERSON, OrderSync, SyncStatus, sync_of
+from fulfilment.services.order_sync.sync_statuses import (
+    NEED_A_PERSON,
+    OrderSync,
+    SyncStatus,
+    sync_of,
+)
 from sales.models import Order
 from sales.services.change_orders import Changes, change_order
 from sales.services.documents.drafts import draft_order

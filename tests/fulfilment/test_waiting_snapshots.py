@@ -10,7 +10,7 @@ from fulfilment.models import InboundMessage, ReconcileRun
 from fulfilment.reconciliation.books import orders_apart
 from fulfilment.reconciliation.runs import continue_runs, start_run
 from fulfilment.services.mappings import map_code
-from fulfilment.services.sync_statuses import SyncStatus, sync_of
+from fulfilment.services.order_sync.sync_statuses import SyncStatus, sync_of
 from sales.models import Order
 from tests.factories import Market
 from tests.fulfilment.supply import Kind, mapped_product

@@ -15,7 +15,7 @@ from fulfilment.models import (
     InboundMessage,
     Shipment,
 )
-from fulfilment.services.sync_statuses import SyncStatus
+from fulfilment.services.order_sync.sync_statuses import SyncStatus
 from web.chips.sync import state_chip, status_chip
 from web.display import Chip, Tone
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from fulfilment.services.sync_statuses import SyncStatus
+from fulfilment.services.order_sync.sync_statuses import SyncStatus
 from web.display import Chip, Tone
 
 SYNC_STYLES: dict[SyncStatus, tuple[Tone, str]] = {

@@ -8,7 +8,7 @@ import django_filters as filters
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from fulfilment.services.sync_statuses import NEED_A_PERSON, SyncStatus, with_sync_status
+from fulfilment.services.order_sync.sync_statuses import NEED_A_PERSON, SyncStatus, with_sync_status
 from sales.models import Invoice, Order, Product, ProductCategory, Quote
 from sales.models.invoices import InvoiceQuerySet
 from web.filters.base import RecordFilter

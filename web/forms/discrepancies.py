@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.form_fields import NumberField
 from crm.forms import DayInput
-from fulfilment.services.conflicts import Chosen, OpenConflict
+from fulfilment.services.order_sync.conflicts import Chosen, OpenConflict
 from fulfilment.sync.disputes import Choice
 from fulfilment.sync.policies import Kind, policy_of
 from sales.models import PaymentTerms

@@ -11,8 +11,8 @@ from django.utils.translation import gettext
 
 from common.formatting import format_money
 from fulfilment.models import Connection, Discrepancy
-from fulfilment.services.conflicts import Preview
-from fulfilment.services.sync_states import ORDER
+from fulfilment.services.order_sync.conflicts import Preview
+from fulfilment.services.order_sync.sync_states import ORDER
 from fulfilment.sync.disputes import Choice
 from sales.models import Order
 from web.display import Link

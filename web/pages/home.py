@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 from common.formatting import format_day, format_day_of, format_due, format_money
 from crm.models import Activity, Lead, User
 from fulfilment.models import Discrepancy, Handoff, InboundMessage
-from fulfilment.services.sync_statuses import SyncStatus, orders_for_a_person
+from fulfilment.services.order_sync.sync_statuses import SyncStatus, orders_for_a_person
 from sales.models import Invoice, Order, Quote
 from sales.services.approvals import quotes_to_approve
 from web.chips.customers import follow_up_chip

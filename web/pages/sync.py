@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 
 from common.formatting import format_money
 from fulfilment.models import Connection, Discrepancy, SyncState
-from fulfilment.services.sync_statuses import (
+from fulfilment.services.order_sync.sync_statuses import (
     OrderSync,
     SyncStatus,
     supply_connections,

@@ -10,7 +10,7 @@ from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext
 
 from common.errors import DomainError, SeveralErrors, StaleVersion
-from fulfilment.services.kept_fields import kept_there
+from fulfilment.services.order_sync.kept_fields import kept_there
 from sales.models import Order
 from sales.services.billing.ledgers import taken_off
 from sales.services.change_orders import change_order, preview_change

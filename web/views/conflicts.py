@@ -10,13 +10,13 @@ from django.utils.translation import gettext, ngettext
 
 from common.errors import DomainError, SeveralErrors
 from fulfilment.models import Connection, Discrepancy
-from fulfilment.services.conflicts import (
+from fulfilment.services.discrepancies import already_resolved
+from fulfilment.services.order_sync.conflicts import (
     Preview,
     decide_conflicts,
     preview_decisions,
     read_conflicts,
 )
-from fulfilment.services.discrepancies import already_resolved
 from fulfilment.sync.disputes import Choice
 from sales.models import Order
 from web.forms.base import add_refusal, status_of_forms

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from common.errors import DomainError
 from common.formatting import format_money
 from fulfilment.models import Connection
-from fulfilment.services.sync_statuses import supply_connections, sync_of
+from fulfilment.services.order_sync.sync_statuses import supply_connections, sync_of
 from sales.models import Order
 from sales.services.change_orders import close_rest, preview_close
 from sales.services.documents.drafts import draft_order

@@ -19,9 +19,9 @@ from fulfilment.connectors.base import Record
 from fulfilment.exchanged_fields import name_of_field
 from fulfilment.models import Connection, Discrepancy, SyncState
 from fulfilment.services.discrepancies import NewDiscrepancy, settle_discrepancies
-from fulfilment.services.document_pushes import lacks_documents
-from fulfilment.services.order_values import values_of
-from fulfilment.services.sync_states import (
+from fulfilment.services.order_sync.document_pushes import lacks_documents
+from fulfilment.services.order_sync.order_values import values_of
+from fulfilment.services.order_sync.sync_states import (
     ORDER,
     held_after_pushes,
     lock_state,

@@ -20,10 +20,10 @@ from fulfilment.dialects.supply import Code, RemoteOrder
 from fulfilment.models import Connection, SyncState
 from fulfilment.services.bulk_sql import read_rows
 from fulfilment.services.mappings import Kind, mapped_codes
-from fulfilment.services.order_edits import billing_address, new_lines
-from fulfilment.services.order_readings import Reading, read_first
-from fulfilment.services.sync_states import ORDER, keep_snapshot, line_ids
-from fulfilment.services.units import as_kept, factors_of
+from fulfilment.services.order_sync.order_edits import billing_address, new_lines
+from fulfilment.services.order_sync.order_readings import Reading, read_first
+from fulfilment.services.order_sync.sync_states import ORDER, keep_snapshot, line_ids
+from fulfilment.services.order_sync.units import as_kept, factors_of
 from fulfilment.sync.merge import Values
 from fulfilment.sync.residue import Split
 from sales.models import Company, Order, PaymentTerms

@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from fulfilment.models import Connection, SyncState
-from fulfilment.services.order_values import uncancelled_lines
-from fulfilment.services.sync_states import received_lines
-from fulfilment.services.units import factors_of, ordered_there
+from fulfilment.services.order_sync.order_values import uncancelled_lines
+from fulfilment.services.order_sync.sync_states import received_lines
+from fulfilment.services.order_sync.units import factors_of, ordered_there
 from fulfilment.sync.policies import is_removal
 from sales.models import Order, OrderLine
 

@@ -11,11 +11,11 @@ from fulfilment.cloudevents import message_id
 from fulfilment.dialects.supply import LineCodes, Pushed, changed_names, write_order
 from fulfilment.dialects.supply_figures import Writing
 from fulfilment.models import Connection, ExternalRef, SyncState
-from fulfilment.services.cancelled_lines import cancelled_values, ordered_quantities
-from fulfilment.services.document_pushes import documents_of
 from fulfilment.services.mappings import outward_codes
-from fulfilment.services.order_values import values_of
-from fulfilment.services.sync_states import (
+from fulfilment.services.order_sync.cancelled_lines import cancelled_values, ordered_quantities
+from fulfilment.services.order_sync.document_pushes import documents_of
+from fulfilment.services.order_sync.order_values import values_of
+from fulfilment.services.order_sync.sync_states import (
     ORDER,
     add_push,
     held_after_pushes,
@@ -23,7 +23,7 @@ from fulfilment.services.sync_states import (
     open_conflicts,
     received_lines,
 )
-from fulfilment.services.units import factors_of, restated_before
+from fulfilment.services.order_sync.units import factors_of, restated_before
 from fulfilment.sync.disputes import named, outgoing
 from fulfilment.sync.policies import is_undecided
 from fulfilment.sync.residue import Split

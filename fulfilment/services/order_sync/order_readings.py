@@ -22,8 +22,8 @@ from fulfilment.dialects.supply_figures import (
     write_figures,
 )
 from fulfilment.models import SyncState
-from fulfilment.services.sync_states import received_lines
-from fulfilment.services.units import factors_of, ordered_there, restated_before
+from fulfilment.services.order_sync.sync_states import received_lines
+from fulfilment.services.order_sync.units import factors_of, ordered_there, restated_before
 from fulfilment.sync.canonical import Notation, canonical, with_missing_lines
 from fulfilment.sync.merge import Values
 from fulfilment.sync.residue import Split

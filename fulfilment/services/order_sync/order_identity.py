@@ -17,7 +17,7 @@ from common.stored_sentences import columns
 from fulfilment.connectors.base import Record
 from fulfilment.models import Connection, Discrepancy, ExternalRef, Handoff, Lane, SyncState
 from fulfilment.services.discrepancies import NewDiscrepancy, settle_discrepancies
-from fulfilment.services.sync_states import ORDER, lock_state
+from fulfilment.services.order_sync.sync_states import ORDER, lock_state
 from sales.models import Order
 from sales.services.documents.locks import lock_order
 

@@ -29,8 +29,8 @@ from fulfilment.models import Connection, Discrepancy, ExternalRef, Shipment, Sy
 from fulfilment.services.discrepancies import NewDiscrepancy, settle_discrepancies
 from fulfilment.services.mappings import outward_codes
 from fulfilment.services.order_quantities import shipment_snapshot
-from fulfilment.services.sync_states import ORDER, line_ids, received_lines
-from fulfilment.services.units import factors_of, restated_before
+from fulfilment.services.order_sync.sync_states import ORDER, line_ids, received_lines
+from fulfilment.services.order_sync.units import factors_of, restated_before
 from sales.models import Invoice, Order, SalesEvent
 from sales.services.billing.bundle_units import shipped_as_parts
 

@@ -26,7 +26,7 @@ from django.db.models.functions import Coalesce, JSONObject, Least
 from django.utils.translation import gettext_lazy as _
 
 from fulfilment.models import Connection, Discrepancy, Health, InboundMessage, SyncState
-from fulfilment.services.sync_states import ORDER
+from fulfilment.services.order_sync.sync_states import ORDER
 from sales.models import Order
 
 

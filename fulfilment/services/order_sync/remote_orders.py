@@ -21,10 +21,10 @@ from fulfilment.dialects.supply import RemoteOrder
 from fulfilment.exchanged_fields import IN_CURRENCY
 from fulfilment.models import Connection, Discrepancy, SyncState
 from fulfilment.services.discrepancies import NewDiscrepancy, settle_discrepancies
-from fulfilment.services.document_pushes import unsaid_documents
-from fulfilment.services.known_versions import ask_to_read, certain_version
 from fulfilment.services.mappings import mapped_codes
-from fulfilment.services.new_remote_orders import (
+from fulfilment.services.order_sync.document_pushes import unsaid_documents
+from fulfilment.services.order_sync.known_versions import ask_to_read, certain_version
+from fulfilment.services.order_sync.new_remote_orders import (
     Arrival,
     Mapped,
     claim,
@@ -34,8 +34,8 @@ from fulfilment.services.new_remote_orders import (
     sender_of,
     splits_of,
 )
-from fulfilment.services.order_edits import apply_edit, read_edit
-from fulfilment.services.order_identity import (
+from fulfilment.services.order_sync.order_edits import apply_edit, read_edit
+from fulfilment.services.order_sync.order_identity import (
     claimant,
     claimed_by,
     find_shared,
@@ -43,11 +43,11 @@ from fulfilment.services.order_identity import (
     has_number,
     release_id,
 )
-from fulfilment.services.order_readings import Reading, read_snapshot
-from fulfilment.services.order_values import values_of
-from fulfilment.services.replaced_lines import with_new_lines
-from fulfilment.services.resent_orders import answer_snapshot, filled_in, followed_from
-from fulfilment.services.sync_states import (
+from fulfilment.services.order_sync.order_readings import Reading, read_snapshot
+from fulfilment.services.order_sync.order_values import values_of
+from fulfilment.services.order_sync.replaced_lines import with_new_lines
+from fulfilment.services.order_sync.resent_orders import answer_snapshot, filled_in, followed_from
+from fulfilment.services.order_sync.sync_states import (
     CONFLICTS,
     ORDER,
     forget_agreement,
@@ -60,7 +60,7 @@ from fulfilment.services.sync_states import (
     remembered,
     snapshot_of,
 )
-from fulfilment.services.units import factors_of
+from fulfilment.services.order_sync.units import factors_of
 from fulfilment.sync.arrivals import is_stale
 from fulfilment.sync.merge import Conflict, ConflictKind, Merge, Values, base_of, merge
 from fulfilment.sync.policies import policy_of

@@ -25,10 +25,10 @@ from crm.models import User
 from fulfilment.exchanged_fields import name_of_field, write_value
 from fulfilment.models import Connection, Discrepancy, SyncState
 from fulfilment.services.discrepancies import already_resolved, settle_messages
-from fulfilment.services.order_edits import apply_edit, read_edit
-from fulfilment.services.order_values import values_of
-from fulfilment.services.sync_states import ORDER, conflict_of, lock_state
-from fulfilment.services.sync_statuses import open_conflicts_of
+from fulfilment.services.order_sync.order_edits import apply_edit, read_edit
+from fulfilment.services.order_sync.order_values import values_of
+from fulfilment.services.order_sync.sync_states import ORDER, conflict_of, lock_state
+from fulfilment.services.order_sync.sync_statuses import open_conflicts_of
 from fulfilment.sync.canonical import Notation, canonical_value
 from fulfilment.sync.disputes import Choice, Decision, settle
 from fulfilment.sync.merge import Conflict, with_discount

@@ -1,0 +1,1 @@
+"""Order synchronisation: keeps orders that two systems share in step."""
