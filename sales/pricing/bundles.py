@@ -37,6 +37,14 @@ class PartOf:
         exact = EXACT.divide(EXACT.multiply(self.units, sets), self.sets)
         return exact.quantize(SMALLEST_QUANTITY)
 
+    def units_to_bill(self, bundle: Units) -> Decimal:
+        """Return how many units are billed once all sets are that did not come back unbilled."""
+        return self.units_of(bundle.ordered - bundle.returned_unbilled)
+
+    def units_not_shipped(self, units: Units, bundle: Units) -> Decimal:
+        """Return how many units need not leave, since the rest of their sets came back for good."""
+        return max(ZERO, self.units_of(bundle.returned_unbilled) - units.returned_unbilled)
+
     def units_with(self, sets: Decimal, *, done: Decimal, left: Decimal, is_last: bool) -> Decimal:
         """Return how many units go with the sets that make so many billed, or credited, in all.
 
@@ -67,16 +75,10 @@ def follow_parts(units: Units, parts: Sequence[Part]) -> Units:
     kept = min(each.part_of.whole_sets(each.units.kept, step) for each in parts)
     most = max(ZERO, units.ordered - units.closed_unshipped)
     kept = min(kept, most)
-    returned = min(max(_sets_broken(each, step) for each in parts), most - kept)
+    broken = max(each.part_of.sets_begun(each.units.returned, step) for each in parts)
+    returned = min(broken, most - kept)
     moved = replace(units, shipped=min(most, max(left, kept + returned)), replaced=ZERO)
     return moved.given_back(returned)
-
-
-def _sets_broken(part: Part, step: Decimal) -> Decimal:
-    """Return how many sets fewer are whole for what came back of a part for good."""
-    ordered = part.units.ordered
-    whole = part.part_of.whole_sets(ordered - part.units.returned, step)
-    return max(ZERO, part.part_of.whole_sets(ordered, step) - whole)
 
 
 def parts_along(
@@ -91,7 +93,7 @@ def parts_along(
             found[key] = part.units_with(
                 bundle.billed + sets,
                 done=units.billed,
-                left=units.unbilled,
+                left=min(units.unbilled, part.units_to_bill(bundle) - units.billed),
                 is_last=sets == bundle.unbilled,
             )
     return found
@@ -102,7 +104,8 @@ def least_ordered(
 ) -> dict[str, Decimal]:
     """Return what stays ordered of the lines to close; parts are closed with their bundle.
 
-    A set of which a part left or is billed stays, and so do all its parts.
+    A set of which a part left or is billed stays, and so do all its parts. Of a set that came back
+    for good before it was billed, only the parts that left stay.
     """
     units = {line.key: line.units for line in lines}
     least = {
@@ -115,4 +118,7 @@ def least_ordered(
         bundle = units[part.bundle]
         begun = part.sets_begun(units[key].least, bundle.step)
         least[part.bundle] = max(least[part.bundle], min(bundle.ordered, begun))
-    return least | {key: part.units_of(least[part.bundle]) for key, part in closing.items()}
+    for key, part in closing.items():
+        not_shipped = part.units_not_shipped(units[key], units[part.bundle])
+        least[key] = max(units[key].least, part.units_of(least[part.bundle]) - not_shipped)
+    return least

@@ -209,6 +209,13 @@ class Ledger:
         )
         return replace(sold, deduction_lines=deductions)
 
+    def with_bundle(self, line: LedgerLine) -> Decimal:
+        """Return how many units of a part go with all sets ordered; of other lines, the ordered."""
+        part = self.parts.get(line.key)
+        if part is None:
+            return line.units.ordered
+        return part.units_of(self.line(part.bundle).units.ordered)
+
     def falls_short_of(self, before: Ledger) -> bool:
         """Whether a change took the order, in all or at a rate, under what was asked ahead."""
         return (

@@ -18,7 +18,6 @@ from common.rows import save_columns
 from crm.actors import Actor
 from sales.models import Order, OrderChange, OrderLine
 from sales.pricing.ledger import Ledger
-from sales.pricing.ledger_lines import LedgerLine
 from sales.pricing.lines import Terms
 from sales.services.billing.agreed_figures import (
     agree_figures,
@@ -27,7 +26,7 @@ from sales.services.billing.agreed_figures import (
 )
 from sales.services.billing.coverage import refuse_uncovered
 from sales.services.billing.deductions import close_deductions, refuse_under_billed
-from sales.services.billing.least_quantities import refuse_below_done
+from sales.services.billing.least_quantities import nothing_to_close, refuse_below_done
 from sales.services.billing.ledgers import put_amounts, read_ledger
 from sales.services.change_order_heads import apply_head, refuse_other_freight
 from sales.services.change_order_records import (
@@ -77,7 +76,10 @@ CHANGED_COLUMNS = (
 )
 """Columns of a line that a change order writes itself; its figures follow."""
 
-CLOSED_TERMS = ("quantity", "unit_price", "price_quantity", "discount_amount", "charge_amount")
+CLOSED_TERMS = (
+    "quantity", "cancelled_quantity", "unit_price", "price_quantity",
+    "discount_amount", "charge_amount",
+)  # fmt: skip
 """What says how much is ordered; closing the rest of an order reduces it."""
 
 
@@ -182,7 +184,7 @@ def _close(
     closed = ledger.short_close(None if lines is None else {str(pk) for pk in lines})
     for line in stored:
         if line.counts and line.is_sold:
-            _close_line(order, line, closed.line(str(line.pk)))
+            _close_line(order, line, closed)
     close_deductions(order, stored, ledger, closed)
     order.freight = closed.freight
     save_columns(stored, [*CLOSED_TERMS, "promotion_discount", *LINE_FIGURES])
@@ -191,12 +193,7 @@ def _close(
     try:
         return finish_change(order, change, before, stored, actor=actor)
     except NothingChanged as error:
-        raise NothingChanged(
-            gettext(
-                "Nothing is left to close on %(order)s: it is shipped, billed or closed already."
-            )
-            % {"order": order}
-        ) from error
+        raise NothingChanged(nothing_to_close(order, stored)) from error
 
 
 def _put_figures(order: Order, lines: Sequence[OrderLine]) -> Ledger:
@@ -209,9 +206,12 @@ def _put_figures(order: Order, lines: Sequence[OrderLine]) -> Ledger:
     return ledger
 
 
-def _close_line(order: Order, line: OrderLine, closed: LedgerLine) -> None:
+def _close_line(order: Order, line: OrderLine, ledger: Ledger) -> None:
+    """Put on a line what is left of it; a part stays in its bundle, in part cancelled."""
+    closed = ledger.line(str(line.pk))
     is_reduced = closed.units.ordered < line.wanted_quantity
-    line.quantity = closed.units.ordered + line.cancelled_quantity
+    line.quantity = ledger.with_bundle(closed)
+    line.cancelled_quantity = line.quantity - closed.units.ordered
     put_amounts(line, closed.agreed)
     if is_reduced:
         put_typed_amounts(order, line)

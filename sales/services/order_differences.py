@@ -30,6 +30,9 @@ LINE_FIELDS = (
 A volume discount follows from the quantity; it can be taken off a price, which is final then.
 """
 
+LINE_COMPARED = (*LINE_FIELDS, "cancelled_quantity")
+"""Fields of a line that may differ; parts of sets that came back are cancelled by closing."""
+
 HEAD_COMPARED = (*sorted(HEAD_FIELDS - {"freight"}), "freight", "total")
 """Fields of the head that may differ: freight and total follow from the lines."""
 
@@ -56,16 +59,16 @@ def snapshot(order: Order, lines: Sequence[OrderLine]) -> Snapshot:
     return Snapshot(
         head={name: _as_json(getattr(order, name)) for name in HEAD_COMPARED},
         lines={
-            str(line.pk): {name: _as_json(_value(line, name)) for name in LINE_FIELDS}
+            str(line.pk): {name: _as_json(_value(line, name)) for name in LINE_COMPARED}
             for line in lines
         },
     )
 
 
 def _value(line: OrderLine, name: str) -> object:
-    """Return what a field of a line is; a line without a charge has None."""
+    """Return what a field of a line is; None without a charge, or where nothing is cancelled."""
     value: object = getattr(line, name)
-    return value or None if name == "charge_amount" else value
+    return value or None if name in {"charge_amount", "cancelled_quantity"} else value
 
 
 def field_changes(before: Snapshot, after: Snapshot) -> list[ChangeEntry]:

@@ -23,7 +23,7 @@ from sales.services.order_invoices import bill_by_terms
 
 PROGRESS_COLUMNS = (
     "shipped_quantity", "delivered_quantity", "returned_quantity", "replaced_quantity",
-    *RETURNED_SPLIT,
+    "cancelled_quantity", *RETURNED_SPLIT,
 )  # fmt: skip
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from fulfilment.services.returns import record_return
 from fulfilment.services.shipments import record_shipment
-from sales.models import BundleItem, InvoiceLine, Order, OrderLine, Product
+from sales.models import BundleItem, Invoice, InvoiceLine, Order, OrderLine, Product
+from sales.services.change_order_records import NothingChanged
 from sales.services.change_orders import Changes, change_order, close_rest
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_order
@@ -16,6 +17,7 @@ from sales.services.documents.lines import add_line
 from sales.services.errors import NothingToInvoice, PartOfBundle, QuantityBelowDone
 from sales.services.integrity.verification import verify
 from sales.services.order_invoices import delete_draft_invoice, invoice_order
+from sales.services.order_progress import Progress, record_progress
 from sales.services.orders import submit_order
 from tests.database_assertions import run_data_steps, tamper
 from tests.factories import Market
@@ -70,6 +72,11 @@ def close(order: Order, market: Market) -> Order:
 
 def quantities(order: Order) -> dict[str, Decimal]:
     return {each.description: each.quantity for each in order.lines.all()}
+
+
+def drafted(invoice: Invoice) -> list[tuple[str, int]]:
+    """What an invoice bills, by line."""
+    return [(each.description, int(each.quantity)) for each in invoice.lines.all()]
 
 
 def found() -> list[str]:
@@ -144,6 +151,89 @@ def test_nothing_is_billed_where_all_came_back(market: Market, order: Order) -> 
     with pytest.raises(NothingToInvoice):
         invoice_order(order.pk, actor=market.rep, what="all")
     assert found() == []
+
+
+def test_closing_cancels_what_did_not_leave_of_a_set_that_came_back(
+    market: Market, order: Order
+) -> None:
+    ship(order, market, 5)
+    take_back(order, market, 1)
+
+    close(order, market)
+
+    part, sets = line(order, "Part"), line(order, "Set")
+    of_part = (part.quantity, part.cancelled_quantity, part.open_to_ship)
+    of_sets = (sets.quantity, sets.returned_unbilled_quantity, sets.open_to_bill)
+    assert [int(each) for each in of_part + of_sets] == [6, 1, 0, 3, 1, 2]
+    assert [
+        (each["what"], each["field"], each["before"], each["after"])
+        for each in order.changes.get().difference
+    ] == [("Part", "cancelled_quantity", None, "1")]
+    assert drafted(billed(order, market)) == [("Set", 2), ("Part", 4)]
+    order.refresh_from_db()
+    assert (order.status, order.billing_status) == (Order.Status.COMPLETED, Order.Billing.INVOICED)
+    assert found() == []
+
+
+def test_a_corrected_return_opens_what_closing_cancelled_of_its_set(
+    market: Market, order: Order
+) -> None:
+    ship(order, market, 5)
+    take_back(order, market, 1)
+    close(order, market)
+
+    progress = {line(order, "Part").pk: Progress(Decimal(5), returned=Decimal(0))}
+    record_progress(order, progress, actor=market.rep)
+
+    part = line(order, "Part")
+    assert [int(each) for each in (part.cancelled_quantity, part.open_to_ship)] == [0, 1]
+
+
+def test_the_last_sets_are_billed_without_the_parts_of_those_that_came_back(
+    market: Market, order: Order
+) -> None:
+    ship(order, market, 5)
+    take_back(order, market, 1)
+
+    invoice = invoice_order(order.pk, actor=market.rep)
+
+    assert drafted(invoice) == [("Set", 2), ("Part", 4)]
+
+
+@pytest.mark.parametrize(
+    ("shipped", "returned", "is_billed", "sentence"),
+    [
+        (
+            5, 0, False,
+            (
+                "1 of Part belong to a set that is shipped in part. "
+                "Ship them, or record that the rest of the set came back for good."
+            ),
+        ),
+        (
+            6, 2, True,
+            "2 of Part are billed and not shipped. Ship them, or credit them for good.",
+        ),
+        (
+            6, 0, False,
+            "it is shipped, billed or closed already.",
+        ),
+    ],
+)  # fmt: skip
+def test_says_what_to_do_where_nothing_can_be_closed(
+    market: Market, order: Order, shipped: int, returned: int, sentence: str, *, is_billed: bool
+) -> None:
+    ship(order, market, shipped)
+    if is_billed:
+        billed(order, market)
+    if returned:
+        take_back(order, market, returned, replace=True)
+
+    with pytest.raises(NothingChanged) as refused:
+        close(order, market)
+
+    start = "Nothing is left to close" if sentence.startswith("it is") else "Nothing can be closed"
+    assert str(refused.value) == f"{start} on {order}: {sentence}"
 
 
 def test_what_is_replaced_is_shipped_and_billed_as_before(market: Market, order: Order) -> None:

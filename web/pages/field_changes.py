@@ -34,6 +34,7 @@ FIELDS: dict[str, StrOrPromise] = {
     "notes": _("Notes"),
     "custom": _("Custom fields"),
     "quantity": _("Quantity"),
+    "cancelled_quantity": _("Cancelled"),
     "unit_price": _("Unit price"),
     "price_quantity": _("Price is for"),
     "discount_amount": _("Discount"),

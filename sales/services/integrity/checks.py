@@ -74,16 +74,22 @@ SELECT {LINE_NAME}, figure.what, figure.stored::text, figure.counted::text
 FROM sales_orderline line
 JOIN sales_order head ON head.id = line.order_id
 LEFT JOIN billed ON billed.order_line_id = line.id
+LEFT JOIN sales_orderline bundle
+    ON bundle.id = line.bundle_line_id AND bundle.quantity > 0 AND line.price_source = 'bundle'
 CROSS JOIN LATERAL (VALUES
     ('drafted quantity', line.drafted_quantity, COALESCE(billed.drafted, 0)),
     ('invoiced quantity', line.invoiced_quantity, COALESCE(billed.invoiced, 0)),
     ('credited quantity', line.credited_quantity, COALESCE(billed.credited, 0)),
     ('closed quantity', line.closed_quantity, COALESCE(billed.closed, 0)),
     ('cancelled quantity', line.cancelled_quantity,
-        CASE head.status WHEN 'cancelled' THEN line.quantity ELSE 0 END)
+        CASE head.status WHEN 'cancelled' THEN line.quantity
+            ELSE LEAST(line.cancelled_quantity, GREATEST(0,
+                round(line.quantity * bundle.returned_unbilled_quantity / bundle.quantity, 5)
+                - line.returned_unbilled_quantity)) END)
 ) figure(what, stored, counted)
 WHERE figure.stored <> figure.counted
 """
+"""Parts of sets that came back before they were billed may be cancelled as far as they did not."""
 
 BILLED_AMOUNTS = f"""
 WITH billed AS (
