@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext
@@ -29,6 +29,7 @@ from api.visibility import visible_price_lists
 from common.identifiers import uuid7
 from crm.models import Account, Contact
 from sales.models import Invoice, Order, Product, ProductCategory, Unit
+from sales.services.documents.draft_fields import HeadChanges, NewLineFields
 
 NOT_OF_HEAD = {"reason", "lines", "add_lines"}
 """What a change order has beside the fields of the head that it changes."""
@@ -148,19 +149,19 @@ def changed_lines(sent: Sequence[dict[str, Any]], currency: str) -> dict[uuid.UU
     }
 
 
-def changed_head(sent: Mapping[str, Any], currency: str) -> dict[str, Any]:
+def changed_head(sent: Mapping[str, Any], currency: str) -> HeadChanges:
     """Return the new values of the head as the service takes them."""
     changed = {name: value for name, value in sent.items() if name not in NOT_OF_HEAD}
     if "discount_amount" in changed:
         changed["discount_amount"] = amount_in(
             currency, changed["discount_amount"], "discount_amount"
         )
-    return changed
+    return cast("HeadChanges", changed)
 
 
 def new_lines(
     sent: Sequence[dict[str, Any]], currency: str, field: str = "lines"
-) -> list[dict[str, Any]]:
+) -> list[NewLineFields]:
     """Return lines as the service takes them; the records they name are read once for all."""
     named = {
         name: _named(sent, field, name, records)
@@ -178,12 +179,12 @@ def _new_line(
     place: tuple[str, int],
     currency: str,
     named: dict[str, dict[uuid.UUID, Any]],
-) -> dict[str, Any]:
+) -> NewLineFields:
     columns = {name: value for name, value in sent.items() if name not in named}
     columns |= {name: records[sent[name]] for name, records in named.items() if name in sent}
     if (text := columns.pop("write_in", None)) is not None:
         columns["description"] = columns.get("description", text)
-    return {"id": uuid7(), **_columns(columns, currency, place)}
+    return cast("NewLineFields", {"id": uuid7(), **_columns(columns, currency, place)})
 
 
 def _columns(sent: dict[str, Any], currency: str, place: tuple[str, int]) -> dict[str, Any]:

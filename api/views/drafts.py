@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema_view
@@ -19,6 +19,7 @@ from api.views.base import ListView
 from api.writes import Written, once
 from crm.models import Partner
 from sales.models import Order, Quote, kind_of
+from sales.services.documents.draft_fields import OrderFields, QuoteFields
 from sales.services.whole_drafts import draft_whole
 
 
@@ -33,16 +34,18 @@ class DraftsView(ListView):
         """Create a draft with its lines."""
         partner = partner_of(request)
         sent = read(self.body, request.data, actor=partner)
-        draft, lines = draft_whole(
+        named = {"account": sent.pop("account"), "name": sent.pop("name")}
+        lines = new_lines(sent.pop("lines"), sent["currency"])
+        head = {"discount_rate": sent.pop("discount_percent", None), **sent, **self.own(partner)}
+        draft, drafted = draft_whole(
             self.model,
             actor=partner,
-            account=sent.pop("account"),
-            name=sent.pop("name"),
-            lines=new_lines(sent.pop("lines"), sent["currency"]),
-            head={"discount_rate": sent.pop("discount_percent", None), **sent, **self.own(partner)},
+            **named,
+            lines=lines,
+            head=cast("OrderFields | QuoteFields", head),
         )
         location = reverse(f"api:{kind_of(draft).name}", args=[draft.pk])
-        data = self.resource.represent(draft, lines)
+        data = self.resource.represent(draft, drafted)
         return Written(data, HTTPStatus.CREATED, location, draft.version)
 
     def own(self, partner: Partner) -> Mapping[str, Any]:

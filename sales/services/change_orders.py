@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
 
 from django.db import transaction
 from django.db.models import prefetch_related_objects
@@ -38,6 +37,7 @@ from sales.services.change_order_records import (
 )
 from sales.services.documents.bulk_lines import insert_new_lines, with_their_parts
 from sales.services.documents.bundles import refuse_part_change, update_parts
+from sales.services.documents.draft_fields import HeadChanges, NewLineFields
 from sales.services.documents.locks import lock_order
 from sales.services.documents.new_lines import (
     check_line,
@@ -88,8 +88,8 @@ class Changes:
     """The changes that a change order makes."""
 
     lines: Mapping[uuid.UUID, Mapping[str, object]] = field(default_factory=dict)
-    additions: Sequence[Mapping[str, Any]] = ()
-    head: Mapping[str, object] = field(default_factory=dict)
+    additions: Sequence[NewLineFields] = ()
+    head: HeadChanges = field(default_factory=HeadChanges)
     todays_tax: Collection[uuid.UUID] = ()
     """Lines that take today's tax rate."""
     with_parts: bool = True
@@ -241,7 +241,7 @@ def _apply(
     ledger: Ledger,
     actor: Actor,
 ) -> list[OrderLine]:
-    apply_head(order, dict(changes.head))
+    apply_head(order, changes.head)
     terms = terms_of(order)
     lines = {line.pk: line for line in lines_of(order)}
     quantities = {pk: line.quantity for pk, line in lines.items()}

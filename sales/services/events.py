@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypedDict, TypeVar
 
 from django.db import connection, transaction
 
 from crm.actors import Actor, System, actor_kind
 from crm.history import name_actor
-from sales.models import AnyDocument, Invoice, SalesEvent
+from sales.models import AnyDocument, Invoice, SalesEvent, kind_of
 
 Kind = TypeVar("Kind", bound=AnyDocument)
 Listener = Callable[[SalesEvent, AnyDocument], None]
@@ -144,8 +145,28 @@ def _next_version(document: AnyDocument) -> int:
     return int(version)
 
 
-def _subject(document: AnyDocument) -> dict[str, Any]:
-    own_type = document._meta.model_name
+class _Subject(TypedDict):
+    """Of an event: the document it is about, and the order that document belongs to."""
+
+    subject_type: str
+    subject_id: uuid.UUID
+    subject_number: str
+    subject_version: int
+    root_type: str
+    root_id: uuid.UUID
+
+
+class _Author(TypedDict):
+    """Of an event: who caused it."""
+
+    actor_kind: str
+    actor_id: uuid.UUID | None
+    actor_name: str
+    origin: str
+
+
+def _subject(document: AnyDocument) -> _Subject:
+    own_type = kind_of(document).name
     order_id = document.order_id if isinstance(document, Invoice) else None
     return {
         "subject_type": own_type,
@@ -157,7 +178,7 @@ def _subject(document: AnyDocument) -> dict[str, Any]:
     }
 
 
-def _author(actor: Actor) -> dict[str, Any]:
+def _author(actor: Actor) -> _Author:
     return {
         "actor_kind": actor_kind(actor),
         "actor_id": None if isinstance(actor, System) else actor.pk,

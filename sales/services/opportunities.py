@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Unpack
+from typing import TypedDict, Unpack
 
 from django.db import transaction
 from django.db.models import F, Sum
@@ -16,14 +16,14 @@ from common.errors import IllegalTransition, MissingField
 from common.formatting import format_money, format_quantity
 from common.sentences import sentence as _
 from crm.actors import Actor
-from crm.models import Opportunity, Stage
+from crm.models import Contact, Opportunity, Stage
 from crm.services.activities import note
 from sales.models import AnyDocument, OpportunityLine, Order, Quote, kind_of
 from sales.pricing.errors import CurrencyMismatch, InvalidDiscount, NoLines
 from sales.pricing.money import EXACT
 from sales.pricing.price_lists import PRICE_STEP
 from sales.services.documents.bulk_lines import build_lines, with_their_parts
-from sales.services.documents.draft_fields import OrderFields, QuoteFields
+from sales.services.documents.draft_fields import NewLineFields, OrderFields, QuoteFields
 from sales.services.documents.drafts import draft_order, draft_quote, lock_draft
 from sales.services.documents.new_lines import insert_lines
 from sales.services.documents.totals import reprice
@@ -33,6 +33,14 @@ from sales.services.events import record_event
 from sales.services.opportunity_lines import lock_open_opportunity
 from sales.services.prices.discount_limits import within_limit
 from sales.services.prices.pricing_input import terms_of
+
+
+class _Head(TypedDict):
+    """Of the head of a draft, what its opportunity says."""
+
+    opportunity: Opportunity
+    contact: Contact | None
+    currency: str
 
 
 @transaction.atomic
@@ -117,7 +125,9 @@ def quote_from_opportunity(
 ) -> Quote:
     """Draft a quote for an opportunity, with its lines at today's prices."""
     opportunity = lock_open_opportunity(opportunity_id)
-    quote = draft_quote(actor=actor, **_head(opportunity), **fields)
+    head: QuoteFields = {**_head(opportunity), **fields}
+    account, name = opportunity.account, opportunity.name
+    quote = draft_quote(actor=actor, account=account, name=name, **head)
     if opportunity.lines.exists():
         take_lines(quote, opportunity, actor=actor)
     return Quote.objects.get(pk=quote.pk)
@@ -129,7 +139,9 @@ def order_from_opportunity(
 ) -> Order:
     """Draft an order for an opportunity that needs no quote, with its lines at today's prices."""
     opportunity = lock_open_opportunity(opportunity_id)
-    order = draft_order(actor=actor, **_head(opportunity), **fields)
+    head: OrderFields = {**_head(opportunity), **fields}
+    account, name = opportunity.account, opportunity.name
+    order = draft_order(actor=actor, account=account, name=name, **head)
     if opportunity.lines.exists():
         take_lines(order, opportunity, actor=actor)
     return Order.objects.get(pk=order.pk)
@@ -199,7 +211,7 @@ def _add_lines(draft: AnyDocument, wanted: Sequence[OpportunityLine]) -> None:
     insert_lines(draft, with_their_parts(draft, lines))
 
 
-def _deduction(source: OpportunityLine) -> dict[str, Any]:
+def _deduction(source: OpportunityLine) -> NewLineFields:
     """Return what makes up a trade-in or rebate, all of which is typed."""
     return {
         "kind": source.kind,
@@ -211,11 +223,11 @@ def _deduction(source: OpportunityLine) -> dict[str, Any]:
     }
 
 
-def _typed(source: OpportunityLine, draft: AnyDocument) -> dict[str, Any]:
+def _typed(source: OpportunityLine, draft: AnyDocument) -> NewLineFields:
     """Return what somebody typed on an opportunity's line: its price and its discount."""
     if source.is_deduction:
         return _deduction(source)
-    typed: dict[str, Any] = {
+    typed: NewLineFields = {
         "discount_amount": _discount_amount(source, draft),
         "discount_rate": source.discount_rate,
     }
@@ -276,10 +288,8 @@ def _check_currency(
         )
 
 
-def _head(opportunity: Opportunity) -> dict[str, Any]:
+def _head(opportunity: Opportunity) -> _Head:
     return {
-        "account": opportunity.account,
-        "name": opportunity.name,
         "opportunity": opportunity,
         "contact": opportunity.contact,
         "currency": opportunity.currency,

@@ -29,6 +29,7 @@ from sales.pricing.errors import InvalidDiscount, NegativeTotal
 from sales.pricing.lines import Terms
 from sales.pricing.money import ONE, ZERO, Rounding
 from sales.pricing.quantities import needs_quantity
+from sales.services.documents.draft_fields import LineFields
 from sales.services.documents.drafts import default_company
 from sales.services.documents.new_lines import (
     check_line,
@@ -63,7 +64,7 @@ def add_opportunity_line(
     if unit_price is not None:
         check_price(actor)
     _check_quantity(quantity)
-    discounts = {"discount_amount": discount_amount, "discount_rate": discount_rate}
+    discounts: LineFields = {"discount_amount": discount_amount, "discount_rate": discount_rate}
     clear_other_discount(discounts)
     unit, day = unit or product.default_unit, default_company().today()
     found = look_up(_price_list(opportunity, day), product, unit, quantity, day)

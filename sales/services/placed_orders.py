@@ -7,9 +7,8 @@ other systems are sent.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -18,7 +17,8 @@ from common.read_cache import cached_reads, kept
 from crm.actors import Actor
 from crm.models import Account
 from sales.models import Order, OrderLine, PaymentTerms, PriceList, Product, SalesEvent
-from sales.services.documents.bulk_lines import NewLine, checked_lines
+from sales.services.documents.bulk_lines import checked_lines
+from sales.services.documents.draft_fields import NewLineFields, PlacedFields
 from sales.services.documents.drafts import new_document
 from sales.services.documents.numbering import take_numbers
 from sales.services.documents.readiness import check_price_list, check_ready
@@ -35,8 +35,8 @@ class PlacedOrder:
     number: str
     account: Account
     name: str
-    head: Mapping[str, Any]
-    lines: Sequence[NewLine]
+    head: PlacedFields
+    lines: Sequence[NewLineFields]
     cause: Cause = field(default_factory=current_cause)
 
 
@@ -68,8 +68,8 @@ def _insert(orders: Sequence[Order], lines: Sequence[OrderLine]) -> None:
 
 
 def _products(placed: Iterable[PlacedOrder]) -> tuple[Product, ...]:
-    found = (line["product"] for each in placed for line in each.lines if line.get("product"))
-    return tuple({product.pk: product for product in found}.values())
+    found = (line.get("product") for each in placed for line in each.lines)
+    return tuple({product.pk: product for product in found if product is not None}.values())
 
 
 def _build(

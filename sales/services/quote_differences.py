@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import TypedDict
 
 from sales.models import DocumentLine, Quote
 from sales.services.documents.content_hash import USUAL
@@ -23,10 +23,18 @@ LINE = (
 SAME_ITEM = ("kind", "sku", "description", "unit")
 """What a line of the next revision has in common with the one it was copied from."""
 
-Content = Mapping[str, Any]
+Values = Mapping[str, str | bool | None]
+"""Values of a head, or of a line with its ``id``, as JSON: amounts, dates and names as texts."""
 
 
-def content_of(quote: Quote, lines: Sequence[DocumentLine]) -> dict[str, Any]:
+class Content(TypedDict):
+    """What a quote offers, as it is kept with its approval."""
+
+    head: Values
+    lines: Sequence[Values]
+
+
+def content_of(quote: Quote, lines: Sequence[DocumentLine]) -> Content:
     """Write what a quote offers as JSON values, to be kept with its approval.
 
     Holds in words all that the content hash covers.
@@ -58,7 +66,7 @@ def content_changes(before: Content, after: Content) -> list[ChangeEntry]:
     return changes
 
 
-def _matched(before: Sequence[Content], after: Sequence[Content]) -> list[Content | None]:
+def _matched(before: Sequence[Values], after: Sequence[Values]) -> list[Values | None]:
     """Find for each line what it was: the same row, or the same item of the revision before."""
     by_id = {line["id"]: line for line in before}
     same_row = [by_id.pop(line["id"], None) for line in after]
@@ -66,7 +74,7 @@ def _matched(before: Sequence[Content], after: Sequence[Content]) -> list[Conten
     return [was or _take_same_item(line, left) for line, was in zip(after, same_row, strict=True)]
 
 
-def _take_same_item(line: Content, left: list[Content]) -> Content | None:
+def _take_same_item(line: Values, left: list[Values]) -> Values | None:
     for was in left:
         if all(was[name] == line[name] for name in SAME_ITEM):
             left.remove(was)
@@ -74,21 +82,24 @@ def _take_same_item(line: Content, left: list[Content]) -> Content | None:
     return None
 
 
-def _compare(what: str, before: Content, after: Content) -> Iterator[ChangeEntry]:
+def _compare(what: str, before: Values, after: Values) -> Iterator[ChangeEntry]:
     for name, value in after.items():
         earlier = before.get(name, _as_json(USUAL.get(name)))
         if name != "id" and earlier != value:
-            yield ChangeEntry(
-                line=after.get("id"), what=what, field=name, before=earlier, after=value
-            )
+            yield ChangeEntry(line=_id(after), what=what, field=name, before=earlier, after=value)
 
 
-def _entry(line: Content, field: str, before: object, after: object) -> ChangeEntry:
+def _id(values: Values) -> str | None:
+    """Return the id of a line; None for the head."""
+    return str(values["id"]) if "id" in values else None
+
+
+def _entry(line: Values, field: str, before: object, after: object) -> ChangeEntry:
     what = str(line["description"])
-    return ChangeEntry(line=line["id"], what=what, field=field, before=before, after=after)
+    return ChangeEntry(line=str(line["id"]), what=what, field=field, before=before, after=after)
 
 
-def _as_json(value: object) -> object:
+def _as_json(value: object) -> str | bool | None:
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
     if isinstance(value, dt.date):

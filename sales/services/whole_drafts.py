@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import TypeVar
 
 from django.db import transaction
 
@@ -12,7 +12,8 @@ from crm.actors import Actor
 from crm.models import Account
 from sales.models import Order, Quote
 from sales.models.document_kinds import AnyLine, kind_of
-from sales.services.documents.bulk_lines import NewLine, checked_lines, with_their_parts
+from sales.services.documents.bulk_lines import checked_lines, with_their_parts
+from sales.services.documents.draft_fields import NewLineFields, OrderFields, QuoteFields
 from sales.services.documents.drafts import new_document
 from sales.services.documents.new_lines import insert_lines
 from sales.services.documents.totals import price_today
@@ -29,8 +30,8 @@ def draft_whole(
     actor: Actor,
     account: Account,
     name: str,
-    head: Mapping[str, Any],
-    lines: Sequence[NewLine],
+    head: OrderFields | QuoteFields,
+    lines: Sequence[NewLineFields],
 ) -> tuple[Kind, list[AnyLine]]:
     """Start an order or quote with its lines, on the terms the account buys by.
 

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Unpack
 
 from fulfilment.models import Connection, Discrepancy, Handoff, SyncState
 from fulfilment.sync.disputes import Choice
 from sales.models import Order, Product
 from sales.services.change_orders import Changes, change_order
+from sales.services.documents.draft_fields import HeadChanges
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
 from sales.services.orders import submit_order
@@ -39,7 +40,7 @@ class TwoSides:
         known = self.supply.ask("GET", "/orders")
         return next(each for each in known if each["number"] == self.order.number)
 
-    def edit_here(self, **head: Any) -> None:
+    def edit_here(self, **head: Unpack[HeadChanges]) -> None:
         """A rep edits the order."""
         change_order(self.order.pk, Changes(head=head), actor=self.market.rep)
 

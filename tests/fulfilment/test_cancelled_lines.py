@@ -12,6 +12,7 @@ from fulfilment.models import Discrepancy
 from fulfilment.outbound.drain import drain
 from sales.models import Order, Product
 from sales.services.change_orders import Changes, change_order
+from sales.services.documents.draft_fields import NewLineFields
 from sales.services.orders import cancel_order
 from tests.factories import Market
 from tests.fulfilment.supply import sold
@@ -52,7 +53,7 @@ def named(system: SupplySystem, market: Market) -> Order:
 def of_two_lines(system: SupplySystem, market: Market) -> Order:
     """The same with a second line of one."""
     order = named(system, market)
-    addition = {"product": Product.objects.get(), "quantity": Decimal(1)}
+    addition: NewLineFields = {"product": Product.objects.get(), "quantity": Decimal(1)}
     change_order(order.pk, Changes(additions=[addition]), actor=market.rep)
     settled(system, order)
     return order

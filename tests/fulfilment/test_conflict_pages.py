@@ -275,7 +275,8 @@ def test_takes_each_kind_of_value_of_the_head(
     becomes: object,
 ) -> None:
     column = COLUMNS.get(name, name)
-    change_order(disputed.pk, Changes(head={column: _as_column(values["ours"])}), actor=market.rep)
+    head: Any = {column: _as_column(values["ours"])}
+    change_order(disputed.pk, Changes(head=head), actor=market.rep)
     found = conflict("quantity")
     Discrepancy.objects.filter(pk=found.pk).update(field=f"head.{name}", compared=values, about="")
     page = text_of(client, address(disputed))

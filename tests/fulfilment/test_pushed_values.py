@@ -18,6 +18,7 @@ from fulfilment.outbound.drain import drain
 from sales.models import Order
 from sales.services.change_order_records import NothingChanged
 from sales.services.change_orders import Changes, change_order
+from sales.services.documents.draft_fields import HeadChanges
 from sales.services.orders import hold_order, release_order
 from tests.factories import Market
 from tests.fulfilment.supply import sold
@@ -138,7 +139,7 @@ def _edit(order: Order, market: Market, random: Random) -> None:
         "discount_amount": Decimal(random.choice(["0", "10.00", "5.55"])) or None,
         "price_quantity": Decimal(random.choice([1, 3])),
     }
-    head: dict[str, dict[str, Any]] = {
+    head: dict[str, HeadChanges] = {
         "day": {"requested_on": day},
         "customer_reference": {"customer_reference": random.choice(["PO-1", "PO-2"])},
         "shipping_address": {

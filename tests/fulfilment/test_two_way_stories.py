@@ -256,8 +256,9 @@ class TwoSides(RuleBasedStateMachine):
 def _change(order: Order, field: str, value: str) -> Changes:
     if field == "quantity":
         return Changes(lines={order.lines.get().pk: {"quantity": Decimal(value)}})
-    typed: object = dt.date.fromisoformat(value) if field == "requested_on" else value
-    return Changes(head={field: typed})
+    typed = dt.date.fromisoformat(value) if field == "requested_on" else value
+    head: Any = {field: typed}
+    return Changes(head=head)
 
 
 def _values(there: dict[str, Any]) -> dict[str, str]:

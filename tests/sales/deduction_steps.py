@@ -12,6 +12,7 @@ from sales.models import (
     Order,
     OrderLine,
 )
+from sales.services.documents.draft_fields import NewLineFields
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
 from sales.services.orders import submit_order
@@ -68,7 +69,7 @@ def figures(*values: str) -> tuple[Decimal, ...]:
     return tuple(map(Decimal, values))
 
 
-def addition(market: Market, price: str) -> dict[str, Any]:
+def addition(market: Market, price: str) -> NewLineFields:
     """A trade-in that a change order adds."""
     return {
         "kind": DEDUCTION,

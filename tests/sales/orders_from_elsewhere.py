@@ -7,6 +7,7 @@ from typing import Any
 
 from crm.actors import System
 from sales.models import Order
+from sales.services.documents.draft_fields import NewLineFields
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_lines
 from sales.services.integrity.verification import verify
@@ -21,7 +22,9 @@ SCM = System("SCM", connection="scm")
 def drafted(market: Market, **head: Any) -> Order:
     given = {"origin": "scm", "name": "Bar refit", **head}
     order = draft_order(actor=SCM, account=market.account, **given)
-    lines = [{"product": market.product(price), "quantity": Decimal(3)} for price in ("30", "10")]
+    lines: list[NewLineFields] = [
+        {"product": market.product(price), "quantity": Decimal(3)} for price in ("30", "10")
+    ]
     add_lines(order, lines, actor=SCM)
     return order
 

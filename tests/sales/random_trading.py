@@ -37,6 +37,7 @@ from sales.services.billing.ledgers import read_ledger
 from sales.services.change_orders import Changes, change_order, close_rest
 from sales.services.credit_notes import credit_invoice
 from sales.services.customer_credit import apply_credit, keep_as_credit, refund_credit
+from sales.services.documents.draft_fields import NewLineFields
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
 from sales.services.errors import DownPaymentDeducted, DownPaymentNotIssued, NothingToInvoice
@@ -190,7 +191,7 @@ class Trade:
                 },
             ]
         )
-        more: list[dict[str, Any]] = []
+        more: list[NewLineFields] = []
         if rng.random() < 0.3:
             more.append({"product": rng.choice(self.products)})
         if rng.random() < 0.2:

@@ -17,6 +17,7 @@ from crm.models import Partner
 from sales.models import BundleItem, Order, Product, SalesEvent
 from sales.pricing.errors import InvalidDiscount, QuantityNotAllowed
 from sales.services.change_orders import Changes, change_order
+from sales.services.documents.draft_fields import NewLineFields
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line, add_lines
 from sales.services.orders import submit_order
@@ -41,7 +42,7 @@ def test_adds_lines_of_every_kind_in_order(market: Market, order: Order) -> None
     add_line(order, actor=market.rep, product=market.product("1.00"))
     order.refresh_from_db()
     version, chosen = order.version, uuid7()
-    wanted: list[dict[str, Any]] = [
+    wanted: list[NewLineFields] = [
         {"id": chosen, "product": market.product("19.99"), "quantity": Decimal(3)},
         {
             "product": market.product("5.00"),
@@ -87,7 +88,10 @@ def test_places_the_parts_of_bundles_below_their_lines_or_leaves_them_out(
     bundle = market.product("100.00", kind="bundle")
     part = market.product("10.00", name="Grinder")
     put_into(bundle, part, quantity=Decimal(2))
-    wanted = [{"product": bundle}, {"product": market.product("1.00", name="Cups")}]
+    wanted: list[NewLineFields] = [
+        {"product": bundle},
+        {"product": market.product("1.00", name="Cups")},
+    ]
 
     add_lines(order, wanted, actor=SCM)
     add_lines(order, wanted, actor=SCM, with_parts=False)
@@ -107,7 +111,7 @@ def test_places_the_parts_of_bundles_below_their_lines_or_leaves_them_out(
     ],
 )
 def test_adds_none_where_one_is_refused_and_names_it(
-    market: Market, order: Order, wrong: dict[str, Any], error: type[Exception], field: str
+    market: Market, order: Order, wrong: NewLineFields, error: type[Exception], field: str
 ) -> None:
     product = market.product("10.00", decimals=0)
     if "description" not in wrong:
@@ -123,7 +127,8 @@ def test_adds_none_where_one_is_refused_and_names_it(
 
 
 def test_lets_no_partner_type_a_price(market: Market, order: Order) -> None:
-    before, typed = written(order), {"product": market.product(), "unit_price": Decimal(1)}
+    before = written(order)
+    typed: NewLineFields = {"product": market.product(), "unit_price": Decimal(1)}
 
     with pytest.raises(NotAllowed):
         add_lines(order, [typed], actor=Partner.objects.create(name="Shop"))
@@ -131,15 +136,15 @@ def test_lets_no_partner_type_a_price(market: Market, order: Order) -> None:
     assert written(order) == before
 
 
-def wanted_lines(market: Market, count: int) -> list[dict[str, Any]]:
+def wanted_lines(market: Market, count: int) -> list[NewLineFields]:
     """List count lines of two products, one of them a bundle, and of a write-in."""
     machine, bundle = market.product("20.00"), market.product("90.00", kind="bundle")
     put_into(bundle, market.product("1.00"))
-    packing = {"description": "Packing", "product_category": market.category}
-    kinds: list[dict[str, Any]] = [
+    packing: NewLineFields = {"description": "Packing", "product_category": market.category}
+    kinds: list[NewLineFields] = [
         {"product": machine, "charge_amount": Decimal(1)},
         {"product": bundle},
-        packing | {"unit_price": Decimal(5), "tax_rate": Decimal("0.07")},
+        {**packing, "unit_price": Decimal(5), "tax_rate": Decimal("0.07")},
     ]
     return [kinds[place % 3] for place in range(count)]
 

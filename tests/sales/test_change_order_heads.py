@@ -44,7 +44,7 @@ def test_refuses_freight_that_cannot_be_billed_any_more(market: Market, freight:
     ],
 )
 def test_refuses_amounts_of_the_head_that_do_not_fit(
-    market: Market, head: dict[str, Any], error: type[Exception]
+    market: Market, head: Any, error: type[Exception]
 ) -> None:
     order = submitted(market)
     before = written(order)

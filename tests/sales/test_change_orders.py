@@ -7,6 +7,7 @@ import pytest
 from common.errors import MissingField
 from sales.models import Order, Product, SalesEvent
 from sales.services.change_orders import Changes, change_order, close_rest, preview_change
+from sales.services.documents.draft_fields import HeadChanges
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
 from sales.services.errors import CancelInstead
@@ -120,7 +121,7 @@ def test_goods_are_not_added_to_an_order_without_an_address_to_go_to(market: Mar
 
     assert refusal.value.field == "shipping_address"
     assert written(order) == before
-    to_the_bar = {"shipping_address": NOWHERE | {"city": "Tours"}}
+    to_the_bar: HeadChanges = {"shipping_address": NOWHERE | {"city": "Tours"}}
     change_order(order.pk, Changes(additions=goods.additions, head=to_the_bar), actor=market.rep)
     assert order.lines.count() == 2
 

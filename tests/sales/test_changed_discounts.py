@@ -8,6 +8,7 @@ import pytest
 
 from sales.models import Invoice, Order
 from sales.services.change_orders import Changes, change_order
+from sales.services.documents.draft_fields import NewLineFields
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line, change_line
 from sales.services.errors import AlreadyBilled
@@ -56,7 +57,7 @@ def test_units_left_share_what_is_left_of_a_discount_that_another_line_took(
     order = ordered(market, 10, discount="100")
     bill(order, market, 8)
 
-    addition = {"product": market.product("100"), "quantity": Decimal(10)}
+    addition: NewLineFields = {"product": market.product("100"), "quantity": Decimal(10)}
     change_order(order.pk, Changes(additions=[addition]), actor=market.rep)
 
     assert figures(bill(order, market, 1)) == [[100, 100, 0]]

@@ -12,7 +12,9 @@ from sales.services.documents.draft_fields import (
     InvoiceFields,
     LineChanges,
     NewLineFields,
+    NewOrderLineFields,
     OrderFields,
+    PlacedFields,
     QuoteFields,
 )
 
@@ -21,7 +23,8 @@ from sales.services.documents.draft_fields import (
     ("model", "fields"),
     [
         (Quote, QuoteFields),
-        (Order, OrderFields),
+        (Order, PlacedFields),
+        (OrderLine, NewOrderLineFields),
         (Invoice, InvoiceFields),
         *((line, fields) for line in (QuoteLine, OrderLine, InvoiceLine)
           for fields in (NewLineFields, LineChanges)),

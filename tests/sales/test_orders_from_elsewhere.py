@@ -10,6 +10,7 @@ import pytest
 from common.errors import NotEditable, TooLong
 from sales.models import BundleItem, PaymentTerms
 from sales.services.change_orders import Changes, change_order
+from sales.services.documents.draft_fields import NewLineFields
 from sales.services.documents.lines import add_line, add_lines
 from sales.services.errors import AlreadyBilled, NumberTaken
 from sales.services.order_progress import Progress, record_progress
@@ -157,7 +158,7 @@ def test_takes_all_that_a_snapshot_changes_in_one_version(market: Market) -> Non
 
 def test_a_cancelled_line_loses_discount_and_charge(market: Market) -> None:
     order = drafted(market)
-    add = {"discount_amount": Decimal(5), "charge_amount": Decimal(2)}
+    add: NewLineFields = {"discount_amount": Decimal(5), "charge_amount": Decimal(2)}
     add_lines(order, [{"product": market.product("7.00"), **add}], actor=SCM)
     submit_order(order.pk, actor=SCM, number="SO-1")
     line = order.lines.get(position=3)

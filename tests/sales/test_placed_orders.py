@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Unpack
 
 import pytest
 from django.db import connection
@@ -13,6 +13,7 @@ from common.errors import DomainError, MissingField
 from crm.actors import System
 from sales.models import Invoice, Order, SalesEvent
 from sales.models.documents import DocumentLine
+from sales.services.documents.draft_fields import NewLineFields, PlacedFields
 from sales.services.errors import NumberTaken
 from sales.services.events import Cause
 from sales.services.integrity.verification import verify
@@ -22,18 +23,18 @@ from tests.factories import Market
 SUPPLY = System("Supply", "supply")
 
 
-def placed(market: Market, number: str, **line: Any) -> PlacedOrder:
+def placed(market: Market, number: str, **line: Unpack[NewLineFields]) -> PlacedOrder:
     """An order of three at 20.00 less 10.00, with freight of 4.00."""
-    fields = {
+    fields: NewLineFields = {
         "product": market.product(),
         "quantity": Decimal(3),
         "unit_price": Decimal(20),
         "price_source": DocumentLine.PriceSource.EXTERNAL,
         "discount_amount": Decimal(10),
     }
-    head = {"company": market.company, "origin": "supply", "freight": Decimal(4)}
+    head: PlacedFields = {"company": market.company, "origin": "supply", "freight": Decimal(4)}
     cause = Cause(f"msg-{number}", "all")
-    return PlacedOrder(number, market.account, "Bar refit", head, [fields | line], cause)
+    return PlacedOrder(number, market.account, "Bar refit", head, [{**fields, **line}], cause)
 
 
 def test_is_submitted_at_once_under_its_number(market: Market) -> None:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from crm.actors import Actor, System
 from sales.models import DiscountBand, DiscountList, DocumentLine, Order, PriceListItem, Product
 from sales.services.change_orders import Changes, change_order
+from sales.services.documents.draft_fields import NewLineFields
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line, change_line
 from sales.services.documents.readiness import check_ready
@@ -89,7 +90,7 @@ def test_keeps_the_price_of_a_line_that_a_connection_adds_in_a_change_order(
 ) -> None:
     submit_order(order.pk, actor=market.rep)
 
-    addition = {"product": product, "quantity": Decimal(5), "unit_price": NINETY}
+    addition: NewLineFields = {"product": product, "quantity": Decimal(5), "unit_price": NINETY}
     change_order(order.pk, Changes(additions=[addition]), actor=SCM)
 
     assert prices(order) == [LISTED, THEIRS]

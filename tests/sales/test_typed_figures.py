@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -13,6 +13,7 @@ from sales.models import Invoice, Order
 from sales.pricing.errors import PricingError
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.change_orders import Changes, change_order
+from sales.services.documents.draft_fields import NewLineFields
 from sales.services.documents.drafts import change_head, draft_order
 from sales.services.documents.lines import add_line, add_lines, change_line
 from sales.services.opportunity_lines import add_opportunity_line
@@ -114,11 +115,11 @@ def added(field: str) -> Callable[[Market, Order, Decimal], object]:
     """Add a write-in as a whole import of lines does, with a figure in one field."""
 
     def add(market: Market, order: Order, figure: Decimal) -> object:
-        line = {
+        line: dict[str, Any] = {
             "description": "Delivery", "product_category": market.category,
             "tax_category": market.tax_category, "quantity": Decimal(1), "unit_price": Decimal(1),
         }  # fmt: skip
-        return add_lines(order, [line | {field: figure}], actor=market.rep)
+        return add_lines(order, [cast("NewLineFields", line | {field: figure})], actor=market.rep)
 
     return add
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Unpack
 
 import pytest
 
 from common.errors import DomainError
 from sales.models import BundleItem, Order, Product, SalesEvent
 from sales.pricing.errors import DiscountAboveLimit
+from sales.services.documents.draft_fields import NewLineFields, OrderFields
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
 from sales.services.documents.totals import HEAD_FIGURES, LINE_FIGURES
@@ -20,7 +21,7 @@ from tests.factories import Market
 pytestmark = pytest.mark.django_db
 
 
-def drafted(market: Market, *lines: dict[str, Any], **head: Any) -> Order:
+def drafted(market: Market, *lines: NewLineFields, **head: Unpack[OrderFields]) -> Order:
     order, _lines = draft_whole(
         Order, actor=market.rep, account=market.account, name="Bar refit", head=head, lines=lines
     )
@@ -29,7 +30,7 @@ def drafted(market: Market, *lines: dict[str, Any], **head: Any) -> Order:
 
 def test_has_the_figures_of_lines_that_are_added_one_by_one(market: Market) -> None:
     mug, pot = market.product("19.99"), market.product("0.35")
-    lines: list[dict[str, Any]] = [
+    lines: list[NewLineFields] = [
         {"product": mug, "quantity": Decimal(3), "discount_rate": Decimal("0.05")},
         {"product": pot, "quantity": Decimal(1000)},
         {"product": mug, "discount_amount": Decimal("1.50")},
@@ -83,10 +84,10 @@ def test_brings_the_parts_of_a_bundle_along(market: Market) -> None:
     ],
 )
 def test_keeps_nothing_of_an_order_with_a_line_that_is_refused(
-    market: Market, line: dict[str, Any]
+    market: Market, line: NewLineFields
 ) -> None:
     product = market.product("19.99")
-    wrong = line if "description" in line else {"product": product, **line}
+    wrong: NewLineFields = line if "description" in line else {"product": product, **line}
 
     with pytest.raises(DomainError):
         drafted(market, {"product": product}, wrong)
@@ -98,7 +99,7 @@ def test_keeps_nothing_of_an_order_with_a_line_that_is_refused(
 def test_measures_discounts_of_lines_and_head_together(market: Market) -> None:
     market.rep.discount_limit_rate = Decimal("0.10")
     market.rep.save()
-    line = {"product": market.product("100.00"), "discount_rate": Decimal("0.06")}
+    line: NewLineFields = {"product": market.product("100.00"), "discount_rate": Decimal("0.06")}
 
     assert drafted(market, line).total == Decimal("112.80")
     with pytest.raises(DiscountAboveLimit, match="Together with the lines' own discounts"):

@@ -15,6 +15,7 @@ from fulfilment.services.shipments import record_shipment
 from sales.models import Order
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.change_orders import Changes, change_order
+from sales.services.documents.draft_fields import HeadChanges
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
 from sales.services.invoices import issue_invoice
@@ -173,7 +174,7 @@ def test_no_part_of_an_address_or_of_the_account_is_cut(
     rep: Client, order: Order, market: Market
 ) -> None:
     street = "Building C, second courtyard, third entrance, 117 rue de la République Française"
-    head = {"shipping_address": {**order.delivery_address, "street": street}}
+    head: HeadChanges = {"shipping_address": {**order.delivery_address, "street": street}}
     change_order(order.pk, Changes(head=head), actor=market.rep)
 
     page = rep.get(record_url(order)).text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from django import forms
@@ -18,6 +18,7 @@ from crm.models import Contact, User
 from sales.models import Order, OrderLine
 from sales.pricing.advances import TaxAmount
 from sales.services.change_orders import Changes
+from sales.services.documents.draft_fields import HeadChanges
 from sales.services.documents.tax_rates import TaxDrift
 from sales.services.prices.override_rights import may_override
 from web.forms.addresses import PARTS, WIDTHS, ShipToFields, parts_of, put_together
@@ -254,7 +255,7 @@ class ChangeOrderForms:
                 for form in self.additions
                 if form.cleaned_data["product"]
             ],
-            head=self.head.changes(),
+            head=cast("HeadChanges", self.head.changes()),
             todays_tax={form.line.pk for form in self.lines if form.takes_todays_tax},
         )
 

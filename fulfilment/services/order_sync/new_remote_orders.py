@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 from django.utils import timezone
@@ -27,6 +27,7 @@ from fulfilment.services.order_sync.units import as_kept, factors_of
 from fulfilment.sync.merge import Values
 from fulfilment.sync.residue import Split
 from sales.models import Company, Order, PaymentTerms
+from sales.services.documents.draft_fields import PlacedFields
 from sales.services.events import Cause
 from sales.services.orders import cancel_order, hold_order
 from sales.services.placed_orders import PlacedOrder, place_orders
@@ -137,7 +138,7 @@ def place(connection: Connection, arrivals: Sequence[Arrival]) -> list[Order]:
                 theirs.number,
                 account,
                 each.values.get("head.name") or theirs.number,
-                head,
+                cast("PlacedFields", head),
                 [lines[uuid.UUID(line)] for line, _fields in _lines(each.values)],
                 each.arrival.cause,
             )

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from crm.actors import Actor
 from fulfilment.sync.policies import CANCELLED, is_quantity
@@ -23,6 +23,7 @@ from sales.models import (
 from sales.pricing.money import Rounding, minor_units, round_to
 from sales.services.change_orders import Changes, change_order
 from sales.services.confirmed_dates import confirm_dates
+from sales.services.documents.draft_fields import HeadChanges, NewOrderLineFields
 from sales.services.orders import cancel_order, hold_order, release_order
 
 ON_HOLD = "head.is_on_hold"
@@ -37,7 +38,7 @@ class OrderEdit:
 
     head: dict[str, Any] = field(default_factory=dict)
     lines: dict[uuid.UUID, dict[str, Any]] = field(default_factory=dict)
-    added: dict[uuid.UUID, dict[str, Any]] = field(default_factory=dict)
+    added: dict[uuid.UUID, NewOrderLineFields] = field(default_factory=dict)
     confirmed: dict[uuid.UUID, dt.date | None] = field(default_factory=dict)
     """Days that they confirmed, by the id of the line or the order."""
     is_on_hold: bool | None = None
@@ -46,8 +47,9 @@ class OrderEdit:
     @property
     def changes(self) -> Changes:
         """The part that one change order makes."""
+        head = cast("HeadChanges", self.head)
         additions = list(self.added.values())
-        return Changes(lines=self.lines, additions=additions, head=self.head, with_parts=False)
+        return Changes(lines=self.lines, additions=additions, head=head, with_parts=False)
 
 
 def read_edit(
@@ -105,7 +107,7 @@ def _other(record: Order | OrderLine, fields: Mapping[str, Any]) -> dict[str, An
     return {name: value for name, value in fields.items() if getattr(record, name) != value}
 
 
-def new_lines(values: Mapping[str, Mapping[str, Any]]) -> dict[uuid.UUID, dict[str, Any]]:
+def new_lines(values: Mapping[str, Mapping[str, Any]]) -> dict[uuid.UUID, NewOrderLineFields]:
     """Return the fields of new lines from their canonical values, both by our id of the line.
 
     Three statements, however many lines.
@@ -129,7 +131,7 @@ class _Sold:
     units: Mapping[uuid.UUID, Unit]
 
 
-def _new_line(line: str, values: Mapping[str, Any], sold: _Sold) -> dict[str, Any]:
+def _new_line(line: str, values: Mapping[str, Any], sold: _Sold) -> NewOrderLineFields:
     """Return the fields of a new line; its price is theirs, and so is its tax rate."""
     named = uuid.UUID(values["product"]) if values.get("product") else None
     product = sold.products.get(named) if named else None
@@ -150,7 +152,7 @@ def _new_line(line: str, values: Mapping[str, Any], sold: _Sold) -> dict[str, An
             fields |= _LINE[name](value)
     if values.get("confirmed_on"):
         fields["confirmed_on"] = _day(values["confirmed_on"])
-    return fields
+    return cast("NewOrderLineFields", fields)
 
 
 def apply_edit(order: Order, edit: OrderEdit, *, actor: Actor, reason: str) -> bool:

@@ -130,7 +130,10 @@ def put_amounts(line: OrderLine | InvoiceLine, amounts: Amounts) -> None:
 def sum_portions(
     lines: QuerySet[InvoiceLine], *by: str
 ) -> Iterator[tuple[tuple[Any, ...], Portion]]:
-    """Add up lines in one statement by some columns; yields their values and the sums."""
+    """Add up lines in one statement by some columns; yields their values and the sums.
+
+    The type of each value is that of the column the caller names.
+    """
     rows = (
         lines.values_list(*by)
         .annotate(

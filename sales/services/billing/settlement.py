@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from decimal import Decimal
-from typing import Any
+from typing import TypedDict
 
 from crm.actors import Actor
 from crm.models import Account, User
@@ -37,7 +37,14 @@ def enter(
     return payment
 
 
-def recorder(actor: Actor) -> dict[str, Any]:
+class Recorder(TypedDict):
+    """Of an entry: who recorded it."""
+
+    source: str
+    recorded_by: User | None
+
+
+def recorder(actor: Actor) -> Recorder:
     """Return the columns of an entry that say who recorded it."""
     return {
         "source": source_of(actor),

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
-from typing import Any
+from collections.abc import Sequence
 
 from django.db.models import prefetch_related_objects
 
 from crm.actors import Actor
 from sales.models import AnyDocument, AnyLine, Product
 from sales.services.documents.bundles import new_parts
+from sales.services.documents.draft_fields import NewLineFields
 from sales.services.documents.new_lines import (
     check_line,
     fill_from_product,
@@ -20,20 +19,12 @@ from sales.services.documents.new_lines import (
 )
 from sales.services.prices.list_prices import ListPrices
 from sales.services.prices.override_rights import check_price
-from sales.services.prices.price_sources import with_source
+from sales.services.prices.price_sources import typed_source
 from sales.services.prices.pricing_input import terms_of
-
-NewLine = Mapping[str, Any]
-"""What is known of a new line: ``product``, ``unit``, ``quantity`` (1 unless given), and columns.
-
-A typed ``unit_price`` overrides the list's, and is for one unit unless there is a
-``price_quantity`` with it; that of a deduction is what it takes off. With an ``id`` the line has
-that id.
-"""
 
 
 def insert_new_lines(
-    document: AnyDocument, wanted: Sequence[NewLine], actor: Actor, *, with_parts: bool = True
+    document: AnyDocument, wanted: Sequence[NewLineFields], actor: Actor, *, with_parts: bool = True
 ) -> list[AnyLine]:
     """Build, check and insert lines at the end of a document, and return them.
 
@@ -47,7 +38,7 @@ def insert_new_lines(
 
 def checked_lines(
     document: AnyDocument,
-    wanted: Sequence[NewLine],
+    wanted: Sequence[NewLineFields],
     actor: Actor,
     prices: ListPrices | None = None,
 ) -> list[AnyLine]:
@@ -58,24 +49,31 @@ def checked_lines(
     for new in wanted:
         if new.get("product") is not None and new.get("unit_price") is not None:
             check_price(actor)
-    lines = build_lines(document, [with_source(new, actor) for new in wanted], prices)
+    lines = build_lines(document, [_with_source(new, actor) for new in wanted], prices)
     terms = terms_of(document)
     for line in lines:
         check_line(line, terms)
     return lines
 
 
+def _with_source(fields: NewLineFields, actor: Actor) -> NewLineFields:
+    """Return what was typed on a new line, with the source of its price if it has one."""
+    if fields.get("unit_price") is None:
+        return fields
+    return {**typed_source(actor), **fields}
+
+
 def build_lines(
-    document: AnyDocument, wanted: Sequence[NewLine], prices: ListPrices | None = None
+    document: AnyDocument, wanted: Sequence[NewLineFields], prices: ListPrices | None = None
 ) -> list[AnyLine]:
     """Make unsaved lines at the end of a document, with what their products say."""
-    products = [new["product"] for new in wanted if new.get("product") is not None]
+    products = [product for new in wanted if (product := new.get("product")) is not None]
     prices = prices or _prices(document, products)
     lines: list[AnyLine] = []
     for position, new in enumerate(wanted, start=last_position(document) + 1):
-        columns = {"quantity": Decimal(1), **new, "position": position}
+        columns = new.copy()
         product, unit = columns.pop("product", None), columns.pop("unit", None)
-        line: AnyLine = new_line(document, **columns)
+        line: AnyLine = new_line(document, position=position, **columns)
         if product is not None:
             fill_from_product(line, document, product, unit, prices)
         elif unit is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from common.identifiers import uuid7
 from crm.custom_fields import carry_custom
@@ -50,7 +50,7 @@ def copy_head(source: AnyDocument, model: type[Target], **fields: object) -> Tar
     return model(**{**carried, **fields})
 
 
-def carried_from(line: DocumentLine) -> dict[str, Any]:
+def carried_from(line: DocumentLine) -> dict[str, object]:
     """Return the columns that a copy of a line takes over."""
     return {name: getattr(line, name) for name in LINE}
 

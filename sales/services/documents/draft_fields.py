@@ -65,6 +65,13 @@ class OrderFields(HeadFields, total=False):
     requested_on: dt.date | None
 
 
+class PlacedFields(OrderFields, total=False):
+    """Of the head of an order that another system placed."""
+
+    origin: str
+    confirmed_on: dt.date | None
+
+
 class InvoiceFields(HeadFields, total=False):
     """Of the head of an invoice that bills no order."""
 
@@ -105,11 +112,22 @@ class LineFields(TypedDict, total=False):
 
 
 class NewLineFields(LineFields, total=False):
-    """Of a new line: what it is of, and the bundle it is a part of."""
+    """Of a new line: what it is of, how much (1 unless given), and the bundle it is a part of.
+
+    A typed ``unit_price`` overrides the list's, and is for one unit unless there is a
+    ``price_quantity`` with it. With an ``id`` the line has that id.
+    """
 
     product: Product | None
+    quantity: Decimal
     unit: Unit | None
     bundle_line: AnyLine
+
+
+class NewOrderLineFields(NewLineFields, total=False):
+    """Of a new line of an order: the day that another system confirmed for it."""
+
+    confirmed_on: dt.date | None
 
 
 class LineChanges(LineFields, total=False):

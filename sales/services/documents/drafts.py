@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Mapping
 from contextlib import nullcontext
-from typing import Any, TypeVar, Unpack
+from typing import TypedDict, TypeVar, Unpack
 
 from django.db import transaction
 from django.utils.translation import gettext
@@ -21,8 +21,10 @@ from sales.models import (
     Company,
     Invoice,
     Order,
+    PaymentTerms,
     PriceList,
     Quote,
+    TaxZone,
     kind_of,
 )
 from sales.pricing.errors import InvalidDiscount
@@ -54,6 +56,23 @@ REPRICES = DISCOUNTS | {"tax_zone", "prices_include_tax", "freight"}
 
 OF_THE_ORDER = REPRICES | {"price_list"}
 """Fields of the head that an invoice takes from the order it bills."""
+
+
+class _Defaults(TypedDict):
+    """Of the head of a draft, where nobody says otherwise."""
+
+    company: Company
+    owner: User
+    created_by: User | None
+    currency: str
+    rounding: str
+    discount_method: str
+    price_list: PriceList | None
+    payment_terms: PaymentTerms | None
+    tax_zone: TaxZone | None
+    prices_include_tax: bool
+    billing_address: Mapping[str, str]
+    shipping_address: Mapping[str, str]
 
 
 def draft_quote(
@@ -153,11 +172,11 @@ def _draft(
 
 
 def new_document(
-    model: type[Kind], *, actor: Actor, account: Account, name: str, fields: Mapping[str, Any]
+    model: type[Kind], *, actor: Actor, account: Account, name: str, fields: HeadFields
 ) -> Kind:
     """Make and check an unsaved document for an account, on the terms the account buys by."""
     given = {field: value for field, value in fields.items() if value is not None}
-    defaults = _defaults(account, actor, given.get("company") or default_company())
+    defaults = _defaults(account, actor, fields.get("company") or default_company())
     day = defaults["company"].today()
     if defaults["price_list"] is not None and not defaults["price_list"].is_valid_on(day):
         defaults["price_list"] = None
@@ -193,13 +212,13 @@ def default_company() -> Company:
     return company
 
 
-def _defaults(account: Account, actor: Actor, company: Company) -> dict[str, Any]:
+def _defaults(account: Account, actor: Actor, company: Company) -> _Defaults:
     terms = _terms_of(account)
-    is_person = isinstance(actor, User)
+    person = actor if isinstance(actor, User) else None
     return {
         "company": company,
-        "owner": actor if is_person else account.owner,
-        "created_by": actor if is_person else None,
+        "owner": person or account.owner,
+        "created_by": person,
         "currency": terms.currency if terms else company.base_currency,
         "rounding": company.rounding,
         "discount_method": company.discount_method,

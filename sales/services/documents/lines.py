@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Unpack
+from typing import Unpack
 
 from django.db import transaction
 from django.utils.translation import gettext
@@ -17,18 +17,16 @@ from sales.models import (
     AnyDocument,
     AnyLine,
     DocumentLine,
-    Product,
-    Unit,
     kind_of,
 )
 from sales.pricing.errors import InvalidDiscount
-from sales.services.documents.bulk_lines import NewLine, insert_new_lines
+from sales.services.documents.bulk_lines import insert_new_lines
 from sales.services.documents.bundles import (
     refuse_part_change,
     refuse_part_removal,
     update_parts,
 )
-from sales.services.documents.draft_fields import LineChanges, LineFields
+from sales.services.documents.draft_fields import LineChanges, NewLineFields
 from sales.services.documents.drafts import lock_draft
 from sales.services.documents.new_lines import (
     check_line,
@@ -68,10 +66,7 @@ def add_line(
     document: AnyDocument,
     *,
     actor: Actor,
-    product: Product | None = None,
-    quantity: Decimal = Decimal(1),
-    unit: Unit | None = None,
-    **fields: Unpack[LineFields],
+    **fields: Unpack[NewLineFields],
 ) -> AnyLine:
     """Add a product at its list price, a write-in at the price typed, a section or a note.
 
@@ -80,9 +75,8 @@ def add_line(
     along.
     """
     draft = lock_draft(document)
-    new = {"product": product, "unit": unit, "quantity": quantity, **fields}
     with within_limit(draft, actor):
-        [line] = insert_new_lines(draft, [new], actor)
+        [line] = insert_new_lines(draft, [fields], actor)
         _finish(draft, actor, {"added": str(line.pk)})
     line.refresh_from_db()
     return line
@@ -90,7 +84,7 @@ def add_line(
 
 @transaction.atomic
 def add_lines(
-    document: AnyDocument, wanted: Sequence[NewLine], *, actor: Actor, with_parts: bool = True
+    document: AnyDocument, wanted: Sequence[NewLineFields], *, actor: Actor, with_parts: bool = True
 ) -> list[AnyLine]:
     """Add many lines at once, in order: as many statements as for one, and one version.
 
@@ -130,7 +124,7 @@ def change_line(line: AnyLine, *, actor: Actor, **fields: Unpack[LineChanges]) -
     return stored
 
 
-def _change(stored: AnyLine, draft: AnyDocument, fields: dict[str, Any], actor: Actor) -> None:
+def _change(stored: AnyLine, draft: AnyDocument, fields: LineChanges, actor: Actor) -> None:
     before = _Before(
         stored.quantity,
         stored.unit_id,

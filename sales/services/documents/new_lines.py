@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import Any, Unpack
+from typing import TypeVar, Unpack
 
 from django.db.models import Max
 from django.utils.translation import gettext
@@ -30,7 +30,7 @@ from sales.pricing.errors import (
 from sales.pricing.lines import Terms, check_one_discount, refuse_discounts
 from sales.pricing.quantities import check_not_negative, check_stored_quantity
 from sales.pricing.rates import check_discount_rate, check_tax_rate
-from sales.services.documents.draft_fields import NewLineFields
+from sales.services.documents.draft_fields import LineChanges, LineFields, NewLineFields
 from sales.services.documents.typed_figures import (
     check_amount,
     check_discount_amount,
@@ -42,6 +42,8 @@ from sales.services.documents.typed_figures import (
 from sales.services.errors import PricesLocked
 from sales.services.prices.costs import known_cost
 from sales.services.prices.list_prices import ListPrices, check_sellable, check_sold_in
+
+Typed = TypeVar("Typed", LineChanges, Mapping[str, object])
 
 
 @contextmanager
@@ -58,7 +60,6 @@ def error_context(line: DocumentLine, field: str | None = None) -> Iterator[None
 def new_line(
     draft: AnyDocument,
     *,
-    quantity: Decimal,
     position: int | None = None,
     **fields: Unpack[NewLineFields],
 ) -> AnyLine:
@@ -68,15 +69,17 @@ def new_line(
     """
     if position is None:
         position = last_position(draft) + 1
-    columns: dict[str, Any] = {**fields}
-    if columns.get("unit_price") is not None:
-        columns.setdefault("price_source", DocumentLine.PriceSource.TYPED)
-    if columns.get("tax_rate") is not None:
-        columns["tax_rate_is_typed"] = True
-    clear_other_discount(columns)
+    if fields.get("unit_price") is not None:
+        fields.setdefault("price_source", DocumentLine.PriceSource.TYPED)
+    fields.setdefault("quantity", Decimal(1))
+    clear_other_discount(fields)
     kind = kind_of(draft)
-    columns |= {"position": position, "quantity": quantity, kind.line_owner: draft}
-    line = kind.line_model(**columns)
+    line = kind.line_model(
+        **fields,
+        **{kind.line_owner: draft},
+        position=position,
+        tax_rate_is_typed=fields.get("tax_rate") is not None,
+    )
     if line.product is None and "kind" not in fields:
         line.kind = DocumentLine.Kind.WRITE_IN
     line.unit_price = line.signed_price(line.unit_price)
@@ -86,12 +89,12 @@ def new_line(
     return line
 
 
-def with_signed_price(line: DocumentLine, fields: Mapping[str, Any]) -> dict[str, Any]:
+def with_signed_price(line: DocumentLine, fields: Typed) -> Typed:
     """Return what was typed on a line, its price as the line has it."""
-    signed = dict(fields)
-    if isinstance(fields.get("unit_price"), Decimal):
-        signed["unit_price"] = line.signed_price(fields["unit_price"])
-    return signed
+    price = fields.get("unit_price")
+    if not isinstance(price, Decimal):
+        return fields
+    return {**fields, "unit_price": line.signed_price(price)}
 
 
 def take_tax_category(line: DocumentLine) -> None:
@@ -282,7 +285,7 @@ def check_line_quantity(line: DocumentLine) -> None:
         check_sold_in(line.product, line.price_list_item, line.quantity)
 
 
-def clear_other_discount(fields: dict[str, Any]) -> None:
+def clear_other_discount(fields: LineFields) -> None:
     """Clear the other kind of discount when an amount or a percentage is typed."""
     check_one_discount(fields.get("discount_amount"), fields.get("discount_rate"))
     if fields.get("discount_amount") is not None:
