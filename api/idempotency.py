@@ -72,5 +72,5 @@ def forget_old() -> int:
 def fingerprint(request: Request) -> str:
     """Return the SHA-256 of method, address and body."""
     http: Any = request._request
-    said = f"{request.method} {http.get_full_path()}\n".encode() + http.body
-    return hashlib.sha256(said).hexdigest()
+    content = f"{request.method} {http.get_full_path()}\n".encode() + http.body
+    return hashlib.sha256(content).hexdigest()

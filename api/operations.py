@@ -154,8 +154,8 @@ def _expand(names: Collection[str]) -> list[OpenApiParameter]:
     if not names:
         return []
     kinds = {"type": "array", "items": {"type": "string", "enum": sorted(names)}}
-    said = "What is answered itself in place of its id, one level, separated by commas."
-    return [OpenApiParameter(PARAMETER, kinds, description=said, style="form", explode=False)]
+    text = "What is answered itself in place of its id, one level, separated by commas."
+    return [OpenApiParameter(PARAMETER, kinds, description=text, style="form", explode=False)]
 
 
 def _problems(*statuses: int) -> dict[Any, Any]:

@@ -69,7 +69,7 @@ ADDED_UP = (
         "correction > shipment.corrected_sequence",
         "correction != shipment.corrected_sequence",
         tests("order_effects", "message_order"),
-        explained="standing() starts from the latest correction, whichever message came last",
+        explained="effective reports start from the latest correction, whichever message came last",
     ),
     Mutant(
         SHIPMENTS,

@@ -23,8 +23,8 @@ from bench import _supply_setup as supply
 from bench._handoff_setup import MS, Measurement, percentile
 from bench._supply_setup import Deployment
 from fulfilment.models import ExternalRef, Handoff, ReconcileRun
+from fulfilment.reconciliation.finding_status import REPAIRED
 from fulfilment.reconciliation.runs import continue_runs, start_run
-from fulfilment.reconciliation.standing import REPAIRED
 from sales.models import Order
 from sales.services.change_orders import Changes, change_order
 from web.record_urls import record_url
@@ -179,7 +179,7 @@ def _repaired(deployed: Deployment) -> set[UUID]:
         waiting.update(looks_again_at=timezone.now())
         run.refresh_from_db()
     bench.progress(f"{run.read_count} orders are compared, and {run.agree} agree")
-    found = run.findings.filter(standing__in=REPAIRED)
+    found = run.findings.filter(status__in=REPAIRED)
     return set(found.values_list("order_id", flat=True))
 
 

@@ -4,7 +4,7 @@
   - Unreachable: a fault of the connection; retry when it recovers
     - RateLimited, AuthenticationFailed, EndpointGone, AddressBlocked, Unsigned
   - Refused: a fault of the message; after a few attempts a person must look
-  - Behind: they edited the record since; merge, and send it again
+  - StaleMessage: they edited the record since; merge, and send it again
   - OutcomeUnknown: it may have been accepted; look it up before sending again
     - NoReference: it was accepted, only the reference is missing
 """
@@ -83,7 +83,7 @@ class Refused(HandoffError):
     outcome = Outcome.REFUSED
 
 
-class Behind(HandoffError):
+class StaleMessage(HandoffError):
     """They edited the record since, and refused a message that does not know it (409).
 
     ``sequence`` is the number of their edit, as far as they say it.

@@ -47,8 +47,8 @@ def document(request: HttpRequest, name: str) -> HttpResponse:
 def llms_txt(request: HttpRequest) -> HttpResponse:
     """List the documents for programs that read them (llmstxt.org)."""
     lines = [
-        f"- [{name}]({request.build_absolute_uri(reverse('api-document', args=[name]))}): {said}"
-        for name, said in DOCUMENTS.items()
+        f"- [{name}]({request.build_absolute_uri(reverse('api-document', args=[name]))}): {text}"
+        for name, text in DOCUMENTS.items()
     ]
     about = "> CRM for trade: quotes, orders, shipments, invoices, and the systems beside them."
     text = "\n".join(["# Throughline", "", about, "", "## Documents", "", *lines, ""])

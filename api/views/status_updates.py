@@ -115,6 +115,6 @@ def _apply(sent: Any, partner: Partner) -> dict[str, Any]:
         if name in update
     }
     locked, _order = lock_invoice(invoice.pk)
-    said = OfficialFigures(update.pop("official_number"), **update, **figures)
-    stored = store_official(locked, said, actor=partner)
+    official = OfficialFigures(update.pop("official_number"), **update, **figures)
+    stored = store_official(locked, official, actor=partner)
     return {"id": str(stored.pk), "version": stored.version, "code": "applied"}

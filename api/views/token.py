@@ -31,5 +31,5 @@ class LimitedTokenView(TokenView):  # type: ignore[misc]  # the toolkit ships no
 def _too_many(taken: BucketState) -> HttpResponse:
     wait = str(max(1, math.ceil(taken.wait)))
     headers = {"Retry-After": wait, "RateLimit-Policy": taken.policy.header}
-    said = {"error": "temporarily_unavailable", "error_description": f"Ask again in {wait} s."}
-    return json_response(said, status=HTTPStatus.TOO_MANY_REQUESTS, headers=headers)
+    body = {"error": "temporarily_unavailable", "error_description": f"Ask again in {wait} s."}
+    return json_response(body, status=HTTPStatus.TOO_MANY_REQUESTS, headers=headers)

@@ -150,7 +150,7 @@ def ship(
 
 def post(bill: Invoice, official_number: str) -> Invoice:
     """Record the official number of an invoice."""
-    said = OfficialFigures(
+    figures = OfficialFigures(
         official_number,
         status="posted",
         issued_on=bill.company.today(),
@@ -159,7 +159,7 @@ def post(bill: Invoice, official_number: str) -> Invoice:
         source=FORMER_ERP.connection,
     )
     with transaction.atomic():
-        return store_official(lock_invoice(bill.pk)[0], said, actor=FORMER_ERP)
+        return store_official(lock_invoice(bill.pk)[0], figures, actor=FORMER_ERP)
 
 
 def pay(bill: Invoice, reference: str, amount: str | None = None) -> None:

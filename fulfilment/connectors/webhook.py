@@ -26,13 +26,13 @@ from fulfilment.connectors.ssrf import AddressFilter, refused_addresses
 from fulfilment.errors import (
     AddressBlocked,
     AuthenticationFailed,
-    Behind,
     EndpointGone,
     HandoffError,
     NoReference,
     OutcomeUnknown,
     RateLimited,
     Refused,
+    StaleMessage,
     Unreachable,
     Unsigned,
 )
@@ -246,16 +246,18 @@ class WebhookConnector:
         head = answer[:HEAD_CHARACTERS].decode(errors="replace")
         if 200 <= status < 300:
             return Reply(_reference(answer), status, printable(head))
-        if status == 409 and self._target.kind == "supply" and (said := _behind(answer)):
-            raise self._behind(said.get("sequence"), head)
+        if status == 409 and self._target.kind == "supply" and (conflict := _behind(answer)):
+            raise self._behind(conflict.get("sequence"), head)
         raise self._refusal(status, headers, head)
 
-    def _behind(self, sequence: object, head: str) -> Behind:
+    def _behind(self, sequence: object, head: str) -> StaleMessage:
         detail = _(
             "%(name)s edited it since: it is sent again once that edit is here.",
             name=self._target.name,
         )
-        return Behind(detail, sequence=sequence if isinstance(sequence, int) else None, head=head)
+        return StaleMessage(
+            detail, sequence=sequence if isinstance(sequence, int) else None, head=head
+        )
 
     def _refusal(self, status: int, headers: Mapping[str, str], head: str) -> HandoffError:
         name, pause = self._target.name, _pause(headers.get("Retry-After"))

@@ -54,10 +54,10 @@ class SentOrder:
         if our_id not in self.factors or not quantity:
             return plain(quantity)
         factor = self.factors[our_id]
-        said = converted_quantity(quantity, 1 / factor) if factor is not None else None
-        if said is None:
+        converted = converted_quantity(quantity, 1 / factor) if factor is not None else None
+        if converted is None:
             raise NoExactQuantity(our_id, quantity)
-        return plain(said)
+        return plain(converted)
 
 
 class NoExactQuantity(Exception):

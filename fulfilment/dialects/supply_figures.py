@@ -42,7 +42,7 @@ class Writing:
 
     ``ordered`` is what was ordered of each line, which is cancelled if none is wanted; ``factors``
     are how many of our unit make one of theirs, of the lines that they have in another unit.
-    ``restated`` are the lines that are said in our unit though they had them in another.
+    ``restated`` are the lines that are written in our unit though they had them in another.
     """
 
     currency: str
@@ -60,8 +60,8 @@ class Writing:
         is_theirs = line in self.factors and line not in self.restated
         return str(self.received[line].get("unit") or "") if is_theirs else ""
 
-    def is_said(self, line: str, quantity: Decimal) -> bool:
-        """Whether a quantity of ours can be said exactly in their unit of a line."""
+    def is_exact(self, line: str, quantity: Decimal) -> bool:
+        """Whether a quantity of ours can be written exactly in their unit of a line."""
         factor = self.factors.get(line)
         return factor is None or converted_quantity(quantity, 1 / factor) is not None
 
@@ -104,7 +104,7 @@ def _figures(line: str, values: Mapping[str, Any], writing: Writing) -> Iterator
 
 
 def _in_their_unit(line: str, values: Mapping[str, Any], writing: Writing) -> Mapping[str, Any]:
-    """Return quantities and price of a line in the unit that it is said in."""
+    """Return quantities and price of a line in the unit that it is written in."""
     wanted = Decimal(values[f"line.{line}.quantity"])
     quantity = wanted or writing.ordered[line]
     price = values.get(f"line.{line}.price") or {"amount": "0", "per": "1"}

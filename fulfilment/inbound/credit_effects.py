@@ -67,12 +67,12 @@ def apply_credit_note(connection: Connection, message: IncomingMessage) -> Effec
 class Credits:
     """The credit notes that a connection reported of an invoice, by its references."""
 
-    def __init__(self, about: ReportedInvoice, said: Sequence[Report]) -> None:
+    def __init__(self, about: ReportedInvoice, reports: Sequence[Report]) -> None:
         """Read what is issued under these references; two statements."""
         self.about = about
-        self.said: dict[str, list[Report]] = {}
-        for report in in_order(said):
-            self.said.setdefault(report.data["credit_ref"], []).append(report)
+        self.reports: dict[str, list[Report]] = {}
+        for report in in_order(reports):
+            self.reports.setdefault(report.data["credit_ref"], []).append(report)
         self.issued = self._read_issued()
         self.notes: dict[str, Invoice] = {}
         """The credit notes that are issued now."""
@@ -81,7 +81,7 @@ class Credits:
         """The references whose discrepancies are up to date now."""
 
     def _read_issued(self) -> set[str]:
-        refs = self._refs().filter(external_id__in=self.said)
+        refs = self._refs().filter(external_id__in=self.reports)
         references = dict(refs.values_list("record_id", "external_id"))
         named = Invoice.objects.filter(pk__in=references).only("number", "kind")
         by_reference = {references[each.pk]: each for each in named}
@@ -98,12 +98,12 @@ class Credits:
         A credit note may leave what another one is about.
         """
         message = self.about.message
-        own = next(each for each in self.said[message.part] if each.id == message.id)
+        own = next(each for each in self.reports[message.part] if each.id == message.id)
         if message.part in self.issued:
             return False
         if not self._issue(own) and not self._issue_last(message.part):
             return False
-        for reference, reports in self.said.items():
+        for reference, reports in self.reports.items():
             if reference not in self.issued:
                 self.settled.append(reference)
                 if not any(map(self._issue_waiting, reports)):
@@ -112,7 +112,7 @@ class Credits:
 
     def _issue_last(self, reference: str) -> bool:
         """Issue what the last report of a reference says, or keep why not, whichever came last."""
-        last = self.said[reference][-1]
+        last = self.reports[reference][-1]
         if last.id not in self.refusals and self._issue_waiting(last):
             return True
         self.refusals[reference] = self.refusals[last.id]
@@ -215,9 +215,9 @@ class Credits:
         for reference in self.settled:
             if reference in self.issued:
                 note = self.notes.get(reference) or self._read_note(reference)
-                yield from self._differing(note, self.said[reference])
+                yield from self._differing(note, self.reports[reference])
             else:
-                yield self._waiting(self.said[reference][-1], self.refusals[reference])
+                yield self._waiting(self.reports[reference][-1], self.refusals[reference])
 
     def _read_note(self, reference: str) -> Invoice:
         """Read a credit note that was issued before."""

@@ -163,10 +163,13 @@ def reports_on(
 
 
 def of_type(
-    said: Mapping[uuid.UUID, Sequence[Report]], type_: str
+    by_connection: Mapping[uuid.UUID, Sequence[Report]], type_: str
 ) -> dict[uuid.UUID, list[Report]]:
     """Keep the reports of a type; a connection without one has none."""
-    kept = {key: [each for each in reports if each.type == type_] for key, reports in said.items()}
+    kept = {
+        key: [each for each in reports if each.type == type_]
+        for key, reports in by_connection.items()
+    }
     return {key: reports for key, reports in kept.items() if reports}
 
 

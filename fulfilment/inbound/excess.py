@@ -17,7 +17,7 @@ from fulfilment.services.order_quantities import Excess
 Kind = Discrepancy.Kind
 
 
-class Said(NamedTuple):
+class ReportSource(NamedTuple):
     """The report that says that more moved than fits, and the connection that sent it."""
 
     connection: uuid.UUID
@@ -32,7 +32,7 @@ def settle_excess(
     excess: Collection[Excess],
     connection: Connection,
     record: Record,
-    last_about: Callable[[Excess], Said],
+    last_about: Callable[[Excess], ReportSource],
 ) -> list[tuple[Excess, NewDiscrepancy]]:
     """Open a discrepancy for each line of which more moved than fits, and close the others."""
     found = discrepancies_of(excess, connection, record, last_about)
@@ -45,7 +45,7 @@ def discrepancies_of(
     excess: Collection[Excess],
     connection: Connection,
     record: Record,
-    last_about: Callable[[Excess], Said],
+    last_about: Callable[[Excess], ReportSource],
 ) -> list[tuple[Excess, NewDiscrepancy]]:
     """Make a discrepancy for each line of which more moved than fits.
 
@@ -53,19 +53,19 @@ def discrepancies_of(
     which report it is. What is delivered above the order within the tolerance of that connection
     is not asked about.
     """
-    said_of = [(each, last_about(each)) for each in excess]
-    others = {said.connection for _excess, said in said_of} - {connection.pk}
+    with_sources = [(each, last_about(each)) for each in excess]
+    others = {source.connection for _excess, source in with_sources} - {connection.pk}
     by_key = {connection.pk: connection, **Connection.objects.in_bulk(list(others))}
     return [
-        (each, _discrepancy(record, each, said))
-        for each, said in said_of
-        if each.is_return or each.reported > by_key[said.connection].most_delivered(each.fits)
+        (each, _discrepancy(record, each, source))
+        for each, source in with_sources
+        if each.is_return or each.reported > by_key[source.connection].most_delivered(each.fits)
     ]
 
 
-def _discrepancy(record: Record, excess: Excess, said: Said) -> NewDiscrepancy:
+def _discrepancy(record: Record, excess: Excess, source: ReportSource) -> NewDiscrepancy:
     return NewDiscrepancy(
-        said.connection,
+        source.connection,
         Kind.QUANTITY,
         record,
         ours=plain(excess.fits),
@@ -75,6 +75,6 @@ def _discrepancy(record: Record, excess: Excess, said: Said) -> NewDiscrepancy:
         difference=signed(excess.reported - excess.fits),
         about=excess.line.description,
         rule=excess.reason,
-        report=said.report,
+        report=source.report,
         report_waits=True,
     )

@@ -260,11 +260,13 @@ def _apply(stored: InboundMessage, message: IncomingMessage) -> MessageResult:
     stored.unmapped = []
     if not effect.is_passed_over:
         _confirm(stored, message, effect)
-    detail = sentences(_said(effect.detail, rules_of_open(opened)))
+    detail = sentences(_sentences_of(effect.detail, rules_of_open(opened)))
     return MessageResult(_result(effect, is_latest=is_latest), detail, effect.record)
 
 
-def _said(detail: str | Sentence, rules: Iterable[str | Sentence]) -> Iterator[str | Sentence]:
+def _sentences_of(
+    detail: str | Sentence, rules: Iterable[str | Sentence]
+) -> Iterator[str | Sentence]:
     """List what an effect says, and what it opened that it does not name."""
     if detail:
         yield detail

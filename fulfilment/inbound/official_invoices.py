@@ -26,7 +26,7 @@ from fulfilment.services.discrepancies import (
     settle_messages,
     signed,
 )
-from fulfilment.sync.reports import Report, in_order, standing
+from fulfilment.sync.reports import Report, effective_reports, in_order
 from sales.models import Invoice
 from sales.services.documents.locks import lock_invoice
 from sales.services.invoices import OfficialFigures, store_official
@@ -94,15 +94,15 @@ def settle_official(about: ReportedInvoice) -> Settled:
     added = [_official(about, connection) for connection in about.connections]
     counted = _which_counts(about, added)
     version, number_before = invoice.version, invoice.official_number
-    said = counted.figures.data if counted and counted.figures else None
+    figures = counted.figures.data if counted and counted.figures else None
     store_official(
         invoice,
         OfficialFigures(
             counted.number if counted else "",
             status=_status(invoice, counted),
-            issued_on=said["issued_on"] if said else None,
-            tax=said["tax"]["amount"] if said else None,
-            total=said["total"]["amount"] if said else None,
+            issued_on=figures["issued_on"] if figures else None,
+            tax=figures["tax"]["amount"] if figures else None,
+            total=figures["total"]["amount"] if figures else None,
             ref=_reference(counted.connection, about.record) if counted else "",
             source=counted.connection.code if counted else "",
         ),
@@ -165,7 +165,7 @@ def _official(about: ReportedInvoice, connection: Connection) -> Official:
     invoice = about.invoice
     reports = about.reports_of(connection, POSTED, PAID)
     possible = [report for report in reports if not refusal_reason(invoice, report)]
-    posted = standing(report for report in possible if report.type == POSTED)
+    posted = effective_reports(report for report in possible if report.type == POSTED)
     start = posted[0].sequence if posted and posted[0].is_correction else 0
     numbered = [report for report in in_order(possible) if report.sequence >= start]
     preferred = [_number_of(report) for report in (*reversed(posted), *reversed(numbered))]

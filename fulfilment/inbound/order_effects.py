@@ -23,7 +23,7 @@ from fulfilment.inbound.shortages import SHORTAGE, settle_shortages
 from fulfilment.models import Connection, Discrepancy
 from fulfilment.services.discrepancies import NewDiscrepancy
 from fulfilment.services.shipments import lines_to_ship
-from fulfilment.sync.reports import Report, standing
+from fulfilment.sync.reports import Report, effective_reports
 from fulfilment.sync.status_order import ORDER_STATUSES, furthest
 from sales.models import Order, SalesEvent
 from sales.services.documents.locks import lock_order
@@ -39,7 +39,7 @@ WAREHOUSE_STATUSES: dict[str, str] = {
 }
 """The derived fulfilment status of an order in the warehouse's statuses, returns aside."""
 
-Said = dict[uuid.UUID, list[Report]]
+ReportsByConnection = dict[uuid.UUID, list[Report]]
 """Reports by the connections that they are of."""
 
 RETURNED = (Order.Fulfilment.PARTLY_RETURNED, Order.Fulfilment.RETURNED)
@@ -54,8 +54,8 @@ def apply_order_status(connection: Connection, message: IncomingMessage) -> Effe
             has_changed=False,
             detail=_("%(order)s was cancelled meanwhile.", order=order),
         )
-    said = _read_last(connection, record, message, STATUS)
-    return Effect(record, _settle_status(order, connection, said))
+    by_connection = _read_last(connection, record, message, STATUS)
+    return Effect(record, _settle_status(order, connection, by_connection))
 
 
 def apply_shipment(connection: Connection, message: IncomingMessage) -> Effect:
@@ -74,8 +74,8 @@ def apply_return(connection: Connection, message: IncomingMessage) -> Effect:
 def apply_shortage(connection: Connection, message: IncomingMessage) -> Effect:
     """Keep what cannot be shipped where people look; they decide what becomes of the rest."""
     record, order = _lock_order(connection, message)
-    said = _read_last(connection, record, message, SHORTAGE)
-    found, has_changed = settle_shortages(order, record, said)
+    by_connection = _read_last(connection, record, message, SHORTAGE)
+    found, has_changed = settle_shortages(order, record, by_connection)
     return Effect(record, has_changed, detail=sentences(rules_for(message, found)))
 
 
@@ -89,7 +89,7 @@ def _refuse_cancelled(
 ) -> None:
     if not order.is_cancelled:
         return
-    last = standing(reports_of(connection, record, message, only_last=True))[-1]
+    last = effective_reports(reports_of(connection, record, message, only_last=True))[-1]
     theirs = f"{message.part} {last.data['status']}"
     refusal = _("%(order)s is cancelled, but %(shipment)s.", order=order, shipment=theirs)
     raise DataConflict(
@@ -114,9 +114,11 @@ def _apply_moves(
     """Merge what moved, settle what follows from it, and say what of this message does not fit."""
     moves = Moves(order, connection, record, message)
     found = moves.merge()
-    said = _read_last(connection, record, message, SHORTAGE, STATUS)
-    settle_shortages(order, record, of_type(said, SHORTAGE))
-    has_changed = _settle_status(order, connection, of_type(said, STATUS)) or moves.has_changed
+    by_connection = _read_last(connection, record, message, SHORTAGE, STATUS)
+    settle_shortages(order, record, of_type(by_connection, SHORTAGE))
+    has_changed = (
+        _settle_status(order, connection, of_type(by_connection, STATUS)) or moves.has_changed
+    )
     about_it = [each for each in found if _is_about(message, each)]
     return Effect(
         record,
@@ -137,17 +139,19 @@ def _is_about(message: IncomingMessage, found: NewDiscrepancy) -> bool:
 
 def _read_last(
     connection: Connection, record: Record, message: IncomingMessage, *types: str
-) -> Said:
+) -> ReportsByConnection:
     """Read the reports of every connection on an order, the last of those that say the same."""
-    said = reports_on(connection, record, message, *types, any_part=True, only_last=True)
-    return {key: reports for key, reports in said.items() if reports}
+    by_connection = reports_on(connection, record, message, *types, any_part=True, only_last=True)
+    return {key: reports for key, reports in by_connection.items() if reports}
 
 
-def _settle_status(order: Order, connection: Connection, said: Said) -> bool:
-    """Store how far the order is: by its shipments, and by every connection's standing words."""
+def _settle_status(
+    order: Order, connection: Connection, by_connection: ReportsByConnection
+) -> bool:
+    """Store how far the order is: by its shipments, and by what connections report of it."""
     reached = _by_goods(order)
-    for reports in said.values():
-        for report in standing(reports):
+    for reports in by_connection.values():
+        for report in effective_reports(reports):
             reached = furthest(ORDER_STATUSES, reached, report.data["status"])
     if reached == order.processing_status:
         return False

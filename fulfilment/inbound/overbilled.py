@@ -80,14 +80,14 @@ def _report_of(shipment: Shipment) -> InboundMessage | None:
     sequence = shipment.corrected_sequence
     if sequence is None:
         sequence = shipment.report_sequence
-    said = InboundMessage.objects.filter(
+    messages = InboundMessage.objects.filter(
         Q(root_id=shipment.order_id) | Q(root_id__isnull=True),
         connection__in=Connection.objects.filter(code=shipment.source),
         type__in=(SHIPMENT, DELIVERY),
         part=shipment.reference,
         sequence=sequence,
     )
-    return said.order_by("message_id").last()
+    return messages.order_by("message_id").last()
 
 
 def _billed(order: Order) -> dict[uuid.UUID, Decimal]:

@@ -104,7 +104,7 @@ def _counted(invoice: Invoice, reports: Sequence[Report]) -> list[tuple[Report, 
     """Return the report that counts of each payment, in order, and what is left of it."""
     added = (add_up(invoice, same) for same in by_reference(reports).values())
     counted = [
-        (each.counted, each.left_of(amount_of(each.counted)).amount)
+        (each.counted, each.remaining_of(amount_of(each.counted)).amount)
         for each in added
         if each.counted is not None
     ]

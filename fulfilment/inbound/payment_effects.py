@@ -28,9 +28,9 @@ from fulfilment.inbound.official_invoices import (
 from fulfilment.inbound.overpayments import find_overpayments
 from fulfilment.inbound.payment_reports import (
     ZERO,
-    Left,
-    OddReversal,
-    Paid,
+    RemainingPayment,
+    ReportedPayment,
+    UncountedReversal,
     add_up,
     by_reference,
 )
@@ -133,7 +133,7 @@ class Entry:
         self,
         about: ReportedInvoice,
         reference: str,
-        paid: Paid,
+        paid: ReportedPayment,
         known: Sequence[tuple[Payment, Decimal]],
     ) -> None:
         """Find what is recorded: by the connection, or by a person with the same reference."""
@@ -208,40 +208,40 @@ class Entry:
 
     def _stay(self) -> Stay | None:
         """Return what stays of a payment whose reversal came first; None if that is all of it."""
-        left = self._left()
-        if not left.fitting:
+        remaining = self._remaining()
+        if not remaining.fitting:
             return None
-        last = left.fitting[-1].data
-        return Stay(left.amount, last["reversed_on"], last["reason"])
+        last = remaining.fitting[-1].data
+        return Stay(remaining.amount, last["reversed_on"], last["reason"])
 
     def _correct(self) -> None:
         """Set what is left of the payment after its corrections and reversals."""
-        left, counted, payment = self._left(), self.paid.counted, self.kept
-        if payment is None or left.amount == self.stays:
+        remaining, counted, payment = self._remaining(), self.paid.counted, self.kept
+        if payment is None or remaining.amount == self.stays:
             return
         connection = self.about.connection
-        last = left.fitting[-1].data if left.fitting else None
+        last = remaining.fitting[-1].data if remaining.fitting else None
         counted_on = counted.data["paid_on"] if counted else payment.received_on
         stay = Stay(
-            left.amount,
+            remaining.amount,
             last["reversed_on"] if last else counted_on,
             last["reason"] if last else f"{connection.name}: {self.reference}",
         )
         with self.about.trying():
             correct_payment(self.about.invoice, payment, stay, actor=sender(connection))
-        self.stays = left.amount
+        self.stays = remaining.amount
 
-    def _left(self) -> Left:
+    def _remaining(self) -> RemainingPayment:
         """Return what is left of the payment, by the reports or else as it is recorded.
 
         Of one that nobody knows nothing came: all that was reversed is missing.
         """
         paid = self.paid
         if paid.counted is not None:
-            return paid.left_of(amount_of(paid.counted))
+            return paid.remaining_of(amount_of(paid.counted))
         if self.kept is not None:
-            return paid.left_of(self.kept.amount)
-        return Left(-sum(map(amount_of, paid.reversals), ZERO), paid.reversals, ())
+            return paid.remaining_of(self.kept.amount)
+        return RemainingPayment(-sum(map(amount_of, paid.reversals), ZERO), paid.reversals, ())
 
     def remark(self) -> str | Sentence:
         """Say where the same money is recorded too."""
@@ -256,12 +256,12 @@ class Entry:
         """
         paid = self.paid
         if self.payment is not None:
-            yield from (self._beyond(*each) for each in self._left().beyond)
-        if paid.odd is not None:
+            yield from (self._beyond(*each) for each in self._remaining().beyond)
+        if paid.uncounted is not None:
             ours = amount_of(paid.counted) if paid.counted else ZERO
-            yield self._discrepancy(ours, amount_of(paid.odd), paid.refusal, paid.odd)
-        for odd in paid.odd_reversals:
-            yield self._odd_reversal(odd)
+            yield self._discrepancy(ours, amount_of(paid.uncounted), paid.refusal, paid.uncounted)
+        for reversal in paid.uncounted_reversals:
+            yield self._uncounted_reversal(reversal)
         if self.refusal is not None:
             yield self._not_entered(self.refusal)
 
@@ -276,20 +276,22 @@ class Entry:
         part = report.data["reversal_ref"]
         return self._discrepancy(left, left - amount_of(report), rule, report, part)
 
-    def _odd_reversal(self, odd: OddReversal) -> NewDiscrepancy:
+    def _uncounted_reversal(self, reversal: UncountedReversal) -> NewDiscrepancy:
         """Name the amount of a reversal that was reported last and does not count."""
-        ours = -amount_of(odd.counted) if odd.counted else ZERO
-        part = odd.report.data["reversal_ref"]
-        return self._discrepancy(ours, -amount_of(odd.report), odd.refusal, odd.report, part)
+        ours = -amount_of(reversal.counted) if reversal.counted else ZERO
+        part = reversal.report.data["reversal_ref"]
+        return self._discrepancy(
+            ours, -amount_of(reversal.report), reversal.refusal, reversal.report, part
+        )
 
     def _not_entered(self, error: DomainError) -> NewDiscrepancy:
         """Name what is left of a payment in the reports, and what is recorded of it."""
-        paid, left = self.paid, self._left()
-        theirs = left.amount if paid.counted or left.fitting else self.stays
-        last = left.fitting[-1] if left.fitting else None
-        part = last.data["reversal_ref"] if last and paid.odd else ""
-        said = last or paid.counted if self.payment is not None else paid.counted or last
-        return self._discrepancy(self.stays, theirs, error.message, said, part)
+        paid, remaining = self.paid, self._remaining()
+        theirs = remaining.amount if paid.counted or remaining.fitting else self.stays
+        last = remaining.fitting[-1] if remaining.fitting else None
+        part = last.data["reversal_ref"] if last and paid.uncounted else ""
+        report = last or paid.counted if self.payment is not None else paid.counted or last
+        return self._discrepancy(self.stays, theirs, error.message, report, part)
 
     def _discrepancy(
         self,

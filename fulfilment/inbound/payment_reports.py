@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from common.sentences import Sentence
 from fulfilment.inbound.report_rules import PAID, REVERSED, amount_of, refusal_reason
-from fulfilment.sync.reports import Report, in_order, standing
+from fulfilment.sync.reports import Report, effective_reports, in_order
 from sales.models import Invoice
 from sales.services.billing.money_rules import comparable, reference_taken
 
@@ -20,7 +20,7 @@ ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
-class OddReversal:
+class UncountedReversal:
     """The last report of a reversal that does not count, the one that does, and why."""
 
     report: Report
@@ -29,7 +29,7 @@ class OddReversal:
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class RemainingPayment:
     """What is left of a payment, the reversals that count, and those of more than was left."""
 
     amount: Decimal
@@ -39,21 +39,21 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True)
-class Paid:
+class ReportedPayment:
     """What the messages add up to about one payment.
 
-    ``counted`` is the report whose amount counts, ``odd`` the last one where that is another
+    ``counted`` is the report whose amount counts, ``uncounted`` the last one where that is another
     amount or cannot be, and ``refusal`` says why; ``reversals`` has one for each reference, and
-    ``odd_reversals`` the last one of a reference where that is another amount or cannot be.
+    ``uncounted_reversals`` the last one of a reference where that is another amount or cannot be.
     """
 
     counted: Report | None
-    odd: Report | None
+    uncounted: Report | None
     refusal: str | Sentence
     reversals: Sequence[Report]
-    odd_reversals: Sequence[OddReversal]
+    uncounted_reversals: Sequence[UncountedReversal]
 
-    def left_of(self, came: Decimal) -> Left:
+    def remaining_of(self, came: Decimal) -> RemainingPayment:
         """Take off what came whatever was reversed, in the order of the reports.
 
         A reversal of more than is left then does not count: so any order of arrival ends the same.
@@ -65,7 +65,7 @@ class Paid:
             else:
                 fitting.append(report)
                 amount -= amount_of(report)
-        return Left(amount, fitting, beyond)
+        return RemainingPayment(amount, fitting, beyond)
 
 
 def by_reference(reports: Iterable[Report]) -> dict[str, list[Report]]:
@@ -79,20 +79,20 @@ def by_reference(reports: Iterable[Report]) -> dict[str, list[Report]]:
     return found
 
 
-def add_up(invoice: Invoice, reports: Sequence[Report]) -> Paid:
+def add_up(invoice: Invoice, reports: Sequence[Report]) -> ReportedPayment:
     """Add the reports of one payment up, by their sequence."""
     payments = in_order(each for each in reports if each.type == PAID)
     refused = {each.id: why for each in payments if (why := refusal_reason(invoice, each))}
-    usable = standing(each for each in payments if each.id not in refused)
+    usable = effective_reports(each for each in payments if each.id not in refused)
     counted = usable[0] if usable else None
-    odd = payments[-1] if payments and not _is_same(payments[-1], counted) else None
-    refusal = refused.get(odd.id, "") if odd else ""
-    if odd is not None and counted is not None and not refusal:
+    uncounted = payments[-1] if payments and not _is_same(payments[-1], counted) else None
+    refusal = refused.get(uncounted.id, "") if uncounted else ""
+    if uncounted is not None and counted is not None and not refusal:
         reference, day = counted.data["payment_ref"], counted.data["paid_on"]
         taken = reference_taken(reference, amount_of(counted), day, invoice.currency)
         refusal = taken.message
-    reversals, odd_reversals = _reversals(invoice, reports)
-    return Paid(counted, odd, refusal, reversals, odd_reversals)
+    reversals, uncounted_reversals = _reversals(invoice, reports)
+    return ReportedPayment(counted, uncounted, refusal, reversals, uncounted_reversals)
 
 
 def _is_same(report: Report, counted: Report | None) -> bool:
@@ -104,7 +104,7 @@ def _is_same(report: Report, counted: Report | None) -> bool:
 
 def _reversals(
     invoice: Invoice, reports: Sequence[Report]
-) -> tuple[list[Report], list[OddReversal]]:
+) -> tuple[list[Report], list[UncountedReversal]]:
     """Return the reversals, each reference once: as it was reported first, or corrected.
 
     Beside them those whose last report is another amount, or cannot be.
@@ -118,12 +118,12 @@ def _reversals(
             if not refusal_reason(invoice, report):
                 kept = counted.get(reference, report)
                 counted[reference] = report if report.is_correction else kept
-    odd = [
-        OddReversal(last, first, refusal_reason(invoice, last) or _taken(invoice, first))
+    uncounted = [
+        UncountedReversal(last, first, refusal_reason(invoice, last) or _taken(invoice, first))
         for last, first in ((last, counted.get(name)) for name, last in latest.items())
         if first is None or amount_of(first) != amount_of(last)
     ]
-    return list(counted.values()), odd
+    return list(counted.values()), uncounted
 
 
 def _taken(invoice: Invoice, kept: Report | None) -> str | Sentence:

@@ -39,23 +39,27 @@ class ReportedInvoice:
     message: IncomingMessage
 
     @cached_property
-    def said(self) -> Mapping[uuid.UUID, Sequence[Report]]:
+    def reports(self) -> Mapping[uuid.UUID, Sequence[Report]]:
         """What each connection said of it, this message included."""
         types = (*OF_MONEY, CREDITED)
         return reports_on(self.connection, self.record, self.message, *types, any_part=True)
 
     def reports_of(self, connection: Connection, *types: str) -> list[Report]:
         """Return what a connection said, of these types."""
-        return [report for report in self.said.get(connection.pk, ()) if report.type in types]
+        return [report for report in self.reports.get(connection.pk, ()) if report.type in types]
 
     @cached_property
     def connections(self) -> list[Connection]:
         """The sender and all others that spoke of number or money, in the order of their setup."""
-        found = [self.connection]
-        spoke = {key for key, said in self.said.items() if any(_is_of_money(each) for each in said)}
+        senders = [self.connection]
+        spoke = {
+            key
+            for key, reports in self.reports.items()
+            if any(_is_of_money(each) for each in reports)
+        }
         if others := spoke - {self.connection.pk}:
-            found += Connection.objects.filter(pk__in=others)
-        return sorted(found, key=lambda each: each.pk)
+            senders += Connection.objects.filter(pk__in=others)
+        return sorted(senders, key=lambda each: each.pk)
 
     @contextmanager
     def trying(self) -> Iterator[None]:

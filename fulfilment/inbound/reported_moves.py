@@ -21,7 +21,7 @@ from common.sentences import sentence as _
 from fulfilment.cloudevents import plain
 from fulfilment.connectors.base import Record
 from fulfilment.inbound.documents import COUNTED, as_report, counted, sender
-from fulfilment.inbound.excess import OF_LINES, Said, discrepancies_of
+from fulfilment.inbound.excess import OF_LINES, ReportSource, discrepancies_of
 from fulfilment.inbound.schemas import IncomingMessage
 from fulfilment.inbound.stored_reports import read_reports
 from fulfilment.models import Connection, Discrepancy, InboundMessage, Shipment
@@ -29,14 +29,14 @@ from fulfilment.services.discrepancies import NewDiscrepancy, settle_discrepanci
 from fulfilment.services.order_quantities import Excess
 from fulfilment.services.reported_shipments import (
     Merged,
-    Misfit,
     Recorded,
     ReportedShipment,
+    UnrecordedLine,
     read_recorded,
     record_report,
     what_waits,
 )
-from fulfilment.sync.reports import Report, in_order, largest, latest, standing
+from fulfilment.sync.reports import Report, effective_reports, in_order, largest, latest
 from fulfilment.sync.status_order import SHIPMENT_STATUSES, furthest
 from sales.models import Order
 
@@ -67,7 +67,7 @@ class Moves:
     connection: Connection
     record: Record
     message: IncomingMessage
-    said: dict[Part, list[Report]] = field(default_factory=dict)
+    reports: dict[Part, list[Report]] = field(default_factory=dict)
     merged: dict[Part, Merged] = field(default_factory=dict)
     has_changed: bool = False
     excess: Collection[Excess] = ()
@@ -93,7 +93,7 @@ class Moves:
         return self._settle()
 
     def _merge(self, part: Part) -> bool:
-        reported = added_up(part, self.said[part])
+        reported = added_up(part, self.reports[part])
         self.merged[part] = record_report(self.order, reported, actor=sender(self.connection))
         self.has_changed |= self.merged[part].has_changed
         self.excess = self.merged[part].excess
@@ -104,7 +104,7 @@ class Moves:
         has_moved = False
         recorded = self._recorded(parts)
         for part in parts:
-            if not self.said[part]:
+            if not self.reports[part]:
                 continue
             waits = self._waits(part, recorded)
             if waits is not None:
@@ -117,12 +117,12 @@ class Moves:
     def _recorded(self, parts: Sequence[Part]) -> Recorded:
         """Read what is recorded of parts, and of the shipments that returns among them name."""
         references = {part.reference for part in parts}
-        returns = (report for part in parts if part.is_return for report in self.said[part])
+        returns = (report for part in parts if part.is_return for report in self.reports[part])
         references |= {report.data["shipment_ref"] for report in returns}
         return read_recorded(self.order, sender(self.connection), references)
 
     def _waits(self, part: Part, recorded: Recorded) -> Merged | None:
-        reported = added_up(part, self.said[part])
+        reported = added_up(part, self.reports[part])
         return what_waits(self.order, reported, actor=sender(self.connection), recorded=recorded)
 
     def _moves(self, part: Part) -> bool:
@@ -144,7 +144,7 @@ class Moves:
         for _key, report in read_reports(stored.exclude(message_id=self.message.id)):
             if (part := _part_of(report)) in found:
                 found[part].append(report)
-        self.said = {part: in_order(reports) for part, reports in found.items()}
+        self.reports = {part: in_order(reports) for part, reports in found.items()}
 
     def _waiting(self) -> list[Part]:
         """List the other parts with lines that did not fit, and returns of what has come now."""
@@ -197,31 +197,33 @@ class Moves:
         return [*found, *own]
 
     def _found(self, part: Part) -> Iterator[NewDiscrepancy]:
-        reports = standing(self.said[part])
-        for misfit in self.merged[part].misfits:
-            yield self._misfit(part, misfit, reports)
+        reports = effective_reports(self.reports[part])
+        for line in self.merged[part].unrecorded:
+            yield self._unrecorded_line(part, line, reports)
         if part.type == SHIPMENT:
             yield from self._notices(part, reports)
 
-    def _misfit(self, part: Part, misfit: Misfit, reports: Sequence[Report]) -> NewDiscrepancy:
-        said = (each for each in reports if lines_of(each).get(misfit.line) == misfit.quantity)
+    def _unrecorded_line(
+        self, part: Part, line: UnrecordedLine, reports: Sequence[Report]
+    ) -> NewDiscrepancy:
+        saying_so = (each for each in reports if lines_of(each).get(line.line) == line.quantity)
         return NewDiscrepancy(
             self.connection.pk,
             Kind.QUANTITY,
             self.record,
-            ours=plain(misfit.left),
-            theirs=plain(misfit.quantity),
+            ours=plain(line.left),
+            theirs=plain(line.quantity),
             part=part.reference,
             is_return=part.is_return,
-            field=str(misfit.line),
-            difference=signed(misfit.quantity - misfit.left),
-            about=misfit.about or str(misfit.line),
-            rule=misfit.reason,
-            report=next(said, reports[-1]).id,
+            field=str(line.line),
+            difference=signed(line.quantity - line.left),
+            about=line.about or str(line.line),
+            rule=line.reason,
+            report=next(saying_so, reports[-1]).id,
             report_waits=True,
         )
 
-    def _last_about(self, excess: Excess) -> Said:
+    def _last_about(self, excess: Excess) -> ReportSource:
         """Find the last report, by its sequence, that moves the line that way.
 
         Of several connections that do, it is one of the connection that was set up last.
@@ -239,8 +241,8 @@ class Moves:
         last = stored.order_by("-connection_id", "-sequence", "-message_id").first()
         moves_it = self._moves_it(excess)
         if last is None or (moves_it and self._is_after(last)):
-            return Said(self.connection.pk, self.message.id if moves_it else "")
-        return Said(last.connection_id, last.message_id)
+            return ReportSource(self.connection.pk, self.message.id if moves_it else "")
+        return ReportSource(last.connection_id, last.message_id)
 
     def _moves_it(self, excess: Excess) -> bool:
         """Whether the message says that the line moves that way."""
@@ -318,22 +320,22 @@ def status_of(report: Report) -> str:
 
 
 def furthest_of(reports: Iterable[Report]) -> str:
-    """Return the furthest status that standing reports of a shipment name."""
+    """Return the furthest status that effective reports of a shipment name."""
     return max((status_of(report) for report in reports), key=SHIPMENT_STATUSES.index)
 
 
-def added_up(part: Part, said: Sequence[Report]) -> ReportedShipment:
+def added_up(part: Part, read: Sequence[Report]) -> ReportedShipment:
     """Add up what was said about one part, which is in order."""
-    reports = standing(said)
+    reports = effective_reports(read)
     if part.is_return:
-        return _return(part.reference, reports, _replaced(reports, said))
-    return _shipment(part.reference, reports, _replaced(reports, said))
+        return _return(part.reference, reports, _replaced(reports, read))
+    return _shipment(part.reference, reports, _replaced(reports, read))
 
 
 def _shipment(
     reference: str, reports: Sequence[Report], replaced: Collection[str]
 ) -> ReportedShipment:
-    """Add up the standing reports of a shipment."""
+    """Add up the effective reports of a shipment."""
     status = status_of(reports[0])
     for report in reports:
         status = furthest(SHIPMENT_STATUSES, status, status_of(report))
@@ -360,9 +362,9 @@ def _tracking(report: Report) -> str:
     return f"{report.data['carrier']}{report.data['tracking']}"
 
 
-def _replaced(reports: Sequence[Report], said: Sequence[Report]) -> set[str]:
+def _replaced(reports: Sequence[Report], read: Sequence[Report]) -> set[str]:
     """Return the carriers and tracking numbers of what a correction replaced."""
-    earlier = said[: len(said) - len(reports)]
+    earlier = read[: len(read) - len(reports)]
     named = (report.data[name] for report in earlier for name in ("carrier", "tracking"))
     return set(filter(None, named))
 
@@ -370,7 +372,7 @@ def _replaced(reports: Sequence[Report], said: Sequence[Report]) -> set[str]:
 def _return(
     reference: str, reports: Sequence[Report], replaced: Collection[str]
 ) -> ReportedShipment:
-    """Add up the standing reports of a return."""
+    """Add up the effective reports of a return."""
     return ReportedShipment(
         reference=reference,
         direction=Shipment.Direction.RETURN,

@@ -13,7 +13,7 @@ from fulfilment.cloudevents import plain
 from fulfilment.connectors.base import Record
 from fulfilment.models import Connection, Discrepancy, Shipment, ShipmentLine
 from fulfilment.services.discrepancies import NewDiscrepancy, settle_discrepancies, signed
-from fulfilment.sync.reports import Report, standing
+from fulfilment.sync.reports import Report, effective_reports
 from sales.models import Order, OrderLine
 
 Kind = Discrepancy.Kind
@@ -30,14 +30,14 @@ class Shortage:
 
 
 def settle_shortages(
-    order: Order, record: Record, said: Mapping[uuid.UUID, Sequence[Report]]
+    order: Order, record: Record, read: Mapping[uuid.UUID, Sequence[Report]]
 ) -> tuple[list[NewDiscrepancy], bool]:
     """Open what cannot be shipped, and close what was shipped or closed meanwhile.
 
-    ``said`` are the reports of each connection that is short; no statement if none is. Returns
+    ``read`` are the reports of each connection that is short; no statement if none is. Returns
     what is open, and whether anything is or was.
     """
-    by_connection = {key: standing(reports) for key, reports in said.items()}
+    by_connection = {key: effective_reports(reports) for key, reports in read.items()}
     if not by_connection:
         return [], False
     lines = {line.pk: line for line in order.lines.all()}
@@ -66,8 +66,8 @@ def _latest_reports(
     for report in reports:
         reason = report.data["reason"]
         for line in report.data["lines"]:
-            said = Shortage(line["quantity"], line["reason"] or reason, report)
-            found[line["order_line"]] = said
+            shortage = Shortage(line["quantity"], line["reason"] or reason, report)
+            found[line["order_line"]] = shortage
         if not report.data["lines"]:
             found |= {
                 line.pk: Shortage(line.open_to_ship, reason, report)

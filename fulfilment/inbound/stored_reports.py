@@ -37,7 +37,7 @@ RULES = 1
 """Raise it with each change of what ``parse_message`` checks beside the fields of the schemas."""
 
 COLUMNS = (
-    *("connection_id", "sequence", "message_id", "said", "is_correction", "type"),
+    *("connection_id", "sequence", "message_id", "validated_data", "is_correction", "type"),
     "stale",
 )
 
@@ -54,7 +54,7 @@ def columns_of(message: IncomingMessage) -> dict[str, Any]:
     if message.type not in ADDED_UP:
         return {}
     return {
-        "said": message.data,
+        "validated_data": message.data,
         "schema": fingerprint(),
         "is_correction": message.is_correction,
     }
@@ -69,16 +69,21 @@ def read_reports(
     where the largest or the latest of all values counts. Those of another schema take three more.
     """
     of_another = Case(When(schema=fingerprint(), then=None), default=F("pk"))
-    rows = stored.exclude(schema=fingerprint(), said__isnull=True).annotate(stale=of_another)
+    rows = stored.exclude(schema=fingerprint(), validated_data__isnull=True).annotate(
+        stale=of_another
+    )
     if only_last:
-        same = ("connection_id", "type", "part", "is_correction", "said", "stale")
+        same = ("connection_id", "type", "part", "is_correction", "validated_data", "stale")
         rows = rows.order_by(*same, "-sequence", "-message_id").distinct(*same)
     stale = []
-    for key, sequence, message_id, said, is_correction, type_, pk in rows.values_list(*COLUMNS):
+    for key, sequence, message_id, data, is_correction, type_, pk in rows.values_list(*COLUMNS):
         if pk is not None:
             stale.append(pk)
         else:
-            yield key, Report(sequence, message_id, _reader(type_)(said), is_correction, type_)
+            yield (
+                key,
+                Report(sequence, message_id, _reader(type_)(data), is_correction, type_),
+            )
     if stale:
         yield from _validated_anew(InboundMessage.objects.filter(pk__in=stale))
 
@@ -87,17 +92,17 @@ def _validated_anew(stale: QuerySet[InboundMessage]) -> Iterator[tuple[uuid.UUID
     """Validate reports of another schema, and return all that match this one."""
     rows = list(stale)
     for row in rows:
-        row.said, row.schema = None, fingerprint()
+        row.validated_data, row.schema = None, fingerprint()
         try:
             message = parse_message(row.body)
         except InvalidMessage:
             continue
-        row.said, row.is_correction = message.data, message.is_correction
+        row.validated_data, row.is_correction = message.data, message.is_correction
     _store_anew(rows)
     for row in rows:
-        if row.said is not None:
+        if row.validated_data is not None:
             report = Report(
-                row.sequence or 0, row.message_id, row.said, row.is_correction, row.type
+                row.sequence or 0, row.message_id, row.validated_data, row.is_correction, row.type
             )
             yield row.connection_id, report
 
@@ -108,10 +113,10 @@ def _store_anew(rows: list[InboundMessage]) -> None:
     free = InboundMessage.objects.filter(pk__in=[row.pk for row in rows]).order_by("pk")
     free = free.select_for_update(of=("self",), skip_locked=True)
     kept = set(free.values_list("pk", flat=True))
-    valid = [row for row in rows if row.pk in kept and row.said is not None]
-    InboundMessage.objects.bulk_update(valid, ["said", "schema", "is_correction"])
+    valid = [row for row in rows if row.pk in kept and row.validated_data is not None]
+    InboundMessage.objects.bulk_update(valid, ["validated_data", "schema", "is_correction"])
     invalid = kept - {row.pk for row in valid}
-    InboundMessage.objects.filter(pk__in=invalid).update(said=None, schema=fingerprint())
+    InboundMessage.objects.filter(pk__in=invalid).update(validated_data=None, schema=fingerprint())
 
 
 @cache

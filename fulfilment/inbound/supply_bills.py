@@ -105,10 +105,10 @@ def _wait_for_turn(posted: Posted, bill: PostedBill, columns: tuple[str, str]) -
     added = {line.order_line: line.quantity for line in bill.lines}
     counted = {"invoiced_quantity": "invoiced", "credited_quantity": "credited"}
     for key, *done in posted.order.lines.filter(pk__in=added).values_list("pk", *columns):
-        said = posted.lines[key][-1]
+        posted_line = posted.lines[key][-1]
         before = (added[key], ZERO)
         for column, have, own in zip(columns, done, before, strict=True):
-            if have < said.get(counted[column], ZERO) - own:
+            if have < posted_line.get(counted[column], ZERO) - own:
                 raise UnknownDocument(bill.number)
 
 

@@ -17,7 +17,7 @@ from common.sentences import sentence as _
 from fulfilment.cloudevents import plain
 from fulfilment.connectors.base import Record
 from fulfilment.inbound.documents import COUNTED, DataConflict, Effect, sender, sentences
-from fulfilment.inbound.excess import Said, settle_excess
+from fulfilment.inbound.excess import ReportSource, settle_excess
 from fulfilment.inbound.reported_moves import left_on_hold
 from fulfilment.inbound.schemas import IncomingMessage
 from fulfilment.inbound.supply_bills import settle_sums
@@ -116,7 +116,7 @@ def _last_report(
     message: IncomingMessage | None,
     named: Collection[uuid.UUID],
     excess: Excess,
-) -> Said:
+) -> ReportSource:
     """Return the last document, by its sequence, that moves a line that way.
 
     ``message`` is the one at hand, and ``named`` are the lines of it.
@@ -141,8 +141,8 @@ def _last_report(
     if message is not None and message.type == type_ and excess.line.pk in named:
         own = (message.sequence, message.id)
         if last is None or own > (last.sequence or 0, last.message_id):
-            return Said(connection.pk, message.id)
-    return Said(connection.pk, last.message_id if last else "")
+            return ReportSource(connection.pk, message.id)
+    return ReportSource(connection.pk, last.message_id if last else "")
 
 
 def _cancelled(connection: Connection, posted: Posted, message: IncomingMessage) -> DataConflict:

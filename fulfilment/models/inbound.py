@@ -97,7 +97,7 @@ class InboundMessage(models.Model):
         help_text=_("The codes of theirs that it waits for, each after its kind."),
     )
     body = models.JSONField()
-    said = models.JSONField(
+    validated_data = models.JSONField(
         null=True,
         blank=True,
         editable=False,

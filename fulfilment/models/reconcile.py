@@ -86,12 +86,12 @@ class ReconcileRun(models.Model):
 
 
 class ReconcileFinding(models.Model):
-    """An order that did not agree at the first look of a run, and how it stands after the second.
+    """An order that did not agree at the first look of a run, and its status after the second.
 
     ``sequence`` is that of their order at the first look; empty if it was not read then.
     """
 
-    class Standing(models.TextChoices):
+    class Status(models.TextChoices):
         AGREES = "agrees", _("Agrees")
         TAKEN_IN = "taken_in", _("Taken in")
         SENT_AGAIN = "sent_again", _("Sent again")
@@ -106,7 +106,7 @@ class ReconcileFinding(models.Model):
     external_id = reference_field()
     number = models.CharField(max_length=100, blank=True)
     sequence = models.BigIntegerField(null=True, blank=True)
-    standing = models.CharField(max_length=13, choices=Standing)
+    status = models.CharField(max_length=13, choices=Status)
     looked_again = models.BooleanField(default=False)
 
     class Meta:
@@ -125,4 +125,4 @@ class ReconcileFinding(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.number or self.external_id}: {self.get_standing_display()}"
+        return f"{self.number or self.external_id}: {self.get_status_display()}"

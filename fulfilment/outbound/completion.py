@@ -18,7 +18,7 @@ from common.sentences import sentence as _
 from common.stored_sentences import columns
 from fulfilment.addresses import shown_url
 from fulfilment.connectors.engine import AttemptResult, InFlightHandoff, LaneBatch, Step
-from fulfilment.errors import Behind, OutcomeUnknown
+from fulfilment.errors import OutcomeUnknown, StaleMessage
 from fulfilment.models import Attempt, Handoff, Lane
 from fulfilment.outbound.connection_health import is_used, lock_health, record_results
 from fulfilment.outbound.leases import lease_seconds, sending_window
@@ -124,7 +124,7 @@ def _note_behind(steps: Iterable[Step]) -> None:
     for step in steps:
         for handoff in step.handoffs:
             error = handoff.results[-1].error if handoff.results else None
-            if isinstance(error, Behind) and handoff.record is not None:
+            if isinstance(error, StaleMessage) and handoff.record is not None:
                 note_behind(
                     step.batch.target.connection_id,
                     handoff.record,

@@ -23,7 +23,7 @@ from fulfilment.models import (
 from fulfilment.services.order_sync.sync_states import ORDER
 from sales.models import Order
 
-Standing = ReconcileFinding.Standing
+FindingStatus = ReconcileFinding.Status
 CHANGED = "supply.order.changed"
 
 
@@ -44,19 +44,19 @@ class Books:
     @property
     def total(self) -> int:
         """All orders that either side shares."""
-        return self.agree + self.apart
+        return self.agree + self.out_of_sync
 
     @property
-    def apart(self) -> int:
+    def out_of_sync(self) -> int:
         """The orders that do not agree."""
         return self.in_flight + self.differ + self.missing_here + self.missing_there
 
 
 @dataclass(frozen=True, slots=True)
-class Apart:
+class OutOfSyncOrder:
     """An order that does not agree, and why; ``message_id`` is ours of the message that waits."""
 
-    standing: Standing
+    status: FindingStatus
     number: str
     order_id: uuid.UUID | None
     since: dt.datetime
@@ -66,55 +66,56 @@ class Apart:
 def count_books(connections: Sequence[uuid.UUID]) -> dict[uuid.UUID, Books]:
     """Count the orders of connections by how they stand; two statements for all."""
     rows = (
-        standing_of(SyncState.objects.filter(connection__in=connections))
-        .values_list("connection", "standing")
+        status_of(SyncState.objects.filter(connection__in=connections))
+        .values_list("connection", "status")
         .annotate(count=Count("pk"), since=Min(Coalesce("received_at", "updated_at")))
         .order_by()
     )
     found: dict[uuid.UUID, dict[str, int]] = {each: {} for each in connections}
     since: dict[uuid.UUID, list[dt.datetime]] = {each: [] for each in connections}
-    for connection, standing, count, oldest in rows:
-        found[connection][standing] = count
-        if standing != Standing.AGREES:
+    for connection, status, count, oldest in rows:
+        found[connection][status] = count
+        if status != FindingStatus.AGREES:
             since[connection].append(oldest)
     for connection, count, oldest in _unknown(connections):
-        found[connection][Standing.MISSING_HERE] = count
+        found[connection][FindingStatus.MISSING_HERE] = count
         since[connection].append(oldest)
     return {
         key: Books(
-            agree=counts.get(Standing.AGREES, 0),
-            in_flight=counts.get(Standing.IN_FLIGHT, 0),
-            differ=counts.get(Standing.DIFFERS, 0),
-            missing_here=counts.get(Standing.MISSING_HERE, 0),
-            missing_there=counts.get(Standing.MISSING_THERE, 0),
+            agree=counts.get(FindingStatus.AGREES, 0),
+            in_flight=counts.get(FindingStatus.IN_FLIGHT, 0),
+            differ=counts.get(FindingStatus.DIFFERS, 0),
+            missing_here=counts.get(FindingStatus.MISSING_HERE, 0),
+            missing_there=counts.get(FindingStatus.MISSING_THERE, 0),
             since=min(since[key], default=None),
         )
         for key, counts in found.items()
     }
 
 
-def orders_apart(connection: Connection, most: int) -> list[Apart]:
+def orders_out_of_sync(connection: Connection, most: int) -> list[OutOfSyncOrder]:
     """List orders that do not agree, the oldest first; two statements."""
-    states = standing_of(SyncState.objects.filter(connection=connection))
+    states = status_of(SyncState.objects.filter(connection=connection))
     rows = (
-        states.exclude(standing=Standing.AGREES)
+        states.exclude(status=FindingStatus.AGREES)
         .annotate(since=Coalesce("received_at", "updated_at"))
         .order_by("since")
-        .values_list("standing", "snapshot__order__number", "record_id", "since")
+        .values_list("status", "snapshot__order__number", "record_id", "since")
     )
     found = [
-        Apart(Standing(each), number or "", key, since) for each, number, key, since in rows[:most]
+        OutOfSyncOrder(FindingStatus(each), number or "", key, since)
+        for each, number, key, since in rows[:most]
     ]
     waiting = _quarantined([connection.pk]).order_by("id")
     found += [
-        Apart(Standing.MISSING_HERE, subject, None, since, message_id=key)
+        OutOfSyncOrder(FindingStatus.MISSING_HERE, subject, None, since, message_id=key)
         for key, subject, since in waiting.values_list("pk", "subject", "received_at")[:most]
     ]
     return sorted(found, key=lambda each: each.since)[:most]
 
 
-def standing_of(states: QuerySet[SyncState]) -> QuerySet[Any]:
-    """Read along how each order stands."""
+def status_of(states: QuerySet[SyncState]) -> QuerySet[Any]:
+    """Read the status of each order along."""
     opened = Discrepancy.objects.open().filter(
         connection=OuterRef("connection"), record_id=OuterRef("record_id")
     )
@@ -137,11 +138,11 @@ def standing_of(states: QuerySet[SyncState]) -> QuerySet[Any]:
     )
     here = Order.objects.filter(pk=OuterRef("record_id"))
     return states.filter(Exists(here), record_type=ORDER).annotate(
-        standing=Case(
-            When(Exists(missing), then=Constant(Standing.MISSING_THERE.value)),
-            When(Exists(opened) | Exists(unapplied), then=Constant(Standing.DIFFERS.value)),
-            When(in_flight, then=Constant(Standing.IN_FLIGHT.value)),
-            default=Constant(Standing.AGREES.value),
+        status=Case(
+            When(Exists(missing), then=Constant(FindingStatus.MISSING_THERE.value)),
+            When(Exists(opened) | Exists(unapplied), then=Constant(FindingStatus.DIFFERS.value)),
+            When(in_flight, then=Constant(FindingStatus.IN_FLIGHT.value)),
+            default=Constant(FindingStatus.AGREES.value),
             output_field=CharField(),
         )
     )

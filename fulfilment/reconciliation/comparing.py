@@ -9,29 +9,29 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from fulfilment.models import Connection, ExternalRef
+from fulfilment.reconciliation.finding_status import FindingStatus, settle
 from fulfilment.reconciliation.reads import CannotRead, check_readable, read_order
-from fulfilment.reconciliation.standing import Standing, settle
 from fulfilment.services.order_sync.sync_states import ORDER
 from sales.models import Order
 
-RESULTS: Mapping[Standing, object] = {
-    Standing.AGREES: _("%(connection)s holds %(order)s as it is here."),
-    Standing.TAKEN_IN: _("%(connection)s changed %(order)s since: that is taken in now."),
-    Standing.SENT_AGAIN: _(
+RESULTS: Mapping[FindingStatus, object] = {
+    FindingStatus.AGREES: _("%(connection)s holds %(order)s as it is here."),
+    FindingStatus.TAKEN_IN: _("%(connection)s changed %(order)s since: that is taken in now."),
+    FindingStatus.SENT_AGAIN: _(
         "%(connection)s did not hold %(order)s as it is here: it is sent again."
     ),
-    Standing.IN_FLIGHT: _(
+    FindingStatus.IN_FLIGHT: _(
         "A message about %(order)s is on its way to %(connection)s: "
         "compare again once it has arrived."
     ),
-    Standing.DIFFERS: _(
+    FindingStatus.DIFFERS: _(
         "%(connection)s holds %(order)s otherwise, or sent what cannot be taken in: "
         "decide what is listed below."
     ),
-    Standing.MISSING_HERE: _(
+    FindingStatus.MISSING_HERE: _(
         "What %(connection)s holds of %(order)s cannot be taken in: see its message below."
     ),
-    Standing.MISSING_THERE: _(
+    FindingStatus.MISSING_THERE: _(
         "%(connection)s does not have %(order)s any more: decide what is listed below."
     ),
 }
@@ -42,7 +42,7 @@ RESULTS: Mapping[Standing, object] = {
 class Compared:
     """How an order stands now, and what a person reads."""
 
-    standing: Standing
+    status: FindingStatus
     text: str
 
 
@@ -62,5 +62,5 @@ def compare_now(connection: Connection, order: Order) -> Compared:
     read = read_order(connection, their_id)
     if read.error is not None:
         raise CannotRead(read.problem)
-    standing = settle(connection, read, order.pk)
-    return Compared(standing, str(RESULTS[standing]) % names)
+    status = settle(connection, read, order.pk)
+    return Compared(status, str(RESULTS[status]) % names)

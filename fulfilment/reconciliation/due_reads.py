@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from fulfilment.models import Connection, ExternalRef, SyncState
+from fulfilment.reconciliation.finding_status import settle
 from fulfilment.reconciliation.reads import OrderRead, database_now, read_orders, readable
-from fulfilment.reconciliation.standing import settle
 from fulfilment.services.order_sync.sync_states import ORDER
 
 MOST = 32

@@ -22,6 +22,7 @@ from fulfilment.models import (
     ReconcileRun,
     SyncState,
 )
+from fulfilment.reconciliation.finding_status import find_order, is_gone, look_at
 from fulfilment.reconciliation.intake_of_reads import receive_new_reads, receive_read
 from fulfilment.reconciliation.passes import (
     PageRead,
@@ -30,12 +31,11 @@ from fulfilment.reconciliation.passes import (
     next_page,
     turn_page,
 )
-from fulfilment.reconciliation.standing import find_order, is_gone, look_at
 from fulfilment.services.order_sync.sync_states import ORDER
 from sales.models import Order
 from sales.services.orders import send_order_again
 
-Standing = ReconcileFinding.Standing
+FindingStatus = ReconcileFinding.Status
 
 ORDERS_A_MINUTE = 15_000
 """The most that are loaded, if the connection does not say otherwise."""
@@ -49,20 +49,23 @@ def load_page(run: ReconcileRun) -> PageRead:
     read = next_page(run)
     if read.value is None:
         return PageRead(is_over=False, problem=read.problem)
-    counted = {Standing.AGREES: 0, Standing.TAKEN_IN: 0}
+    counted = {FindingStatus.AGREES: 0, FindingStatus.TAKEN_IN: 0}
     new = _new_orders(run.connection, read.value.orders)
     taken_in = receive_new_reads(run.connection, new, read.began_at)
     for theirs in read.value.orders:
-        standing = Standing.TAKEN_IN
+        status = FindingStatus.TAKEN_IN
         if theirs["id"] not in taken_in:
-            standing = _load(run.connection, theirs, read.began_at)
-        if standing in counted:
-            counted[standing] += 1
+            status = _load(run.connection, theirs, read.began_at)
+        if status in counted:
+            counted[status] += 1
         else:
-            keep_finding(run, theirs, standing)
+            keep_finding(run, theirs, status)
     keep_unidentified(run, read.value)
     page = turn_page(
-        run, read.value, agree=counted[Standing.AGREES], taken_in=counted[Standing.TAKEN_IN]
+        run,
+        read.value,
+        agree=counted[FindingStatus.AGREES],
+        taken_in=counted[FindingStatus.TAKEN_IN],
     )
     _hold_rate(run, len(read.value.orders), began)
     return page
@@ -83,13 +86,13 @@ def _new_orders(
     return [each for each in made_there if str(each["id"]) not in known]
 
 
-def _load(connection: Connection, theirs: Mapping[str, Any], read_at: dt.datetime) -> Standing:
+def _load(connection: Connection, theirs: Mapping[str, Any], read_at: dt.datetime) -> FindingStatus:
     """Take an order in unless it is here; one that is here is looked at."""
     if is_gone(theirs) or find_order(connection, theirs) is not None:
         return look_at(connection, theirs)
     receipt = receive_read(connection, theirs, read_at)
     is_refused = receipt.result == InboundMessage.Result.QUARANTINED
-    return Standing.MISSING_HERE if is_refused else Standing.TAKEN_IN
+    return FindingStatus.MISSING_HERE if is_refused else FindingStatus.TAKEN_IN
 
 
 def _hold_rate(run: ReconcileRun, orders: int, began: float) -> None:

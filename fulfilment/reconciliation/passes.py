@@ -21,6 +21,15 @@ from fulfilment.models import (
     ReconcileRun,
     SyncState,
 )
+from fulfilment.reconciliation.finding_status import (
+    REPAIRED,
+    find_order,
+    here,
+    leave_unread,
+    look_at,
+    settle,
+    state_of,
+)
 from fulfilment.reconciliation.pages import find_agreeing
 from fulfilment.reconciliation.reads import (
     OrderRead,
@@ -31,22 +40,13 @@ from fulfilment.reconciliation.reads import (
     read_orders,
 )
 from fulfilment.reconciliation.snapshots import is_news, is_older, sequence_of
-from fulfilment.reconciliation.standing import (
-    REPAIRED,
-    find_order,
-    here,
-    leave_unread,
-    look_at,
-    settle,
-    state_of,
-)
 from fulfilment.services.order_sync.order_identity import claimant, missing_there
 from fulfilment.services.order_sync.sync_states import ORDER
 from sales.models import Order
 
 log = logging.getLogger(__name__)
 
-Standing = ReconcileFinding.Standing
+FindingStatus = ReconcileFinding.Status
 
 LONGEST_SILENCE = dt.timedelta(hours=1)
 """After this time an order that is not answered is left to a person, and the run goes on."""
@@ -77,11 +77,11 @@ def read_page(run: ReconcileRun) -> PageRead:
     for theirs in read.value.orders:
         if theirs["id"] in agreeing:
             continue
-        standing = look_at(run.connection, theirs)
-        if standing is Standing.AGREES and not run.went_back:
+        status = look_at(run.connection, theirs)
+        if status is FindingStatus.AGREES and not run.went_back:
             agree += 1
         else:
-            keep_finding(run, theirs, standing)
+            keep_finding(run, theirs, status)
     keep_unidentified(run, read.value)
     return turn_page(run, read.value, agree=agree)
 
@@ -138,7 +138,7 @@ def turn_page(run: ReconcileRun, page: ChangesPage, **counted: int) -> PageRead:
     return PageRead(is_over)
 
 
-def keep_finding(run: ReconcileRun, theirs: Mapping[str, Any], standing: Standing) -> None:
+def keep_finding(run: ReconcileRun, theirs: Mapping[str, Any], status: FindingStatus) -> None:
     """Keep an order that does not agree, once."""
     keys: dict[str, Any] = {
         "run": run,
@@ -150,7 +150,7 @@ def keep_finding(run: ReconcileRun, theirs: Mapping[str, Any], standing: Standin
         defaults={
             "number": str(theirs.get("number") or "")[:100],
             "sequence": theirs.get("sequence"),
-            "standing": standing,
+            "status": status,
         },
     )
 
@@ -167,7 +167,7 @@ def keep_unidentified(run: ReconcileRun, page: ChangesPage) -> None:
         ReconcileFinding.objects.get_or_create(
             **keys,
             defaults={
-                "standing": Standing.DIFFERS if order_id else Standing.MISSING_HERE,
+                "status": FindingStatus.DIFFERS if order_id else FindingStatus.MISSING_HERE,
                 "looked_again": not key,
             },
         )
@@ -192,7 +192,7 @@ def add_own(run: ReconcileRun) -> None:
             run=run,
             order_id=order_id,
             external_id=refs.get(order_id, ""),
-            standing=Standing.IN_FLIGHT,
+            status=FindingStatus.IN_FLIGHT,
         )
         for order_id in states.values_list("record_id", flat=True)
         if order_id not in found
@@ -212,9 +212,9 @@ def second_pass(run: ReconcileRun) -> PageRead:
     if is_silent and database_now() < run.started_at + LONGEST_SILENCE:
         return PageRead(is_over=False, problem=reads[0].problem)
     for finding, read in zip(findings, reads, strict=True):
-        finding.standing = _second(run, finding, read)
+        finding.status = _second(run, finding, read)
         finding.looked_again = True
-        finding.save(update_fields=["standing", "looked_again", "order"])
+        finding.save(update_fields=["status", "looked_again", "order"])
     return PageRead(is_over=not findings)
 
 
@@ -226,27 +226,27 @@ def _read(connection: Connection, findings: Sequence[ReconcileFinding]) -> list[
     return [next(reads) if each.external_id else Read(None, now) for each in findings]
 
 
-def _second(run: ReconcileRun, finding: ReconcileFinding, read: OrderRead) -> Standing:
+def _second(run: ReconcileRun, finding: ReconcileFinding, read: OrderRead) -> FindingStatus:
     if read.error is not None:
         return leave_unread(run.connection, read, finding.order_id)
-    repairs = run.findings.filter(looked_again=True, standing__in=REPAIRED).count()
+    repairs = run.findings.filter(looked_again=True, status__in=REPAIRED).count()
     if repairs >= run.most_repairs:
         ReconcileRun.objects.filter(pk=run.pk).update(reached_ceiling=True)
         return _unrepaired(run, finding, read)
     if _is_recent(run.connection, finding, read):
-        return Standing.IN_FLIGHT
-    standing = settle(run.connection, read, finding.order_id)
+        return FindingStatus.IN_FLIGHT
+    status = settle(run.connection, read, finding.order_id)
     if finding.order_id is None and read.value is not None:
         finding.order_id = find_order(run.connection, read.value)
-    return standing
+    return status
 
 
-def _unrepaired(run: ReconcileRun, finding: ReconcileFinding, read: OrderRead) -> Standing:
+def _unrepaired(run: ReconcileRun, finding: ReconcileFinding, read: OrderRead) -> FindingStatus:
     """Say how an order stands that is not repaired any more."""
     if read.value is None:
-        return Standing.MISSING_THERE
-    standing = look_at(run.connection, read.value)
-    return Standing.DIFFERS if standing is Standing.IN_FLIGHT else standing
+        return FindingStatus.MISSING_THERE
+    status = look_at(run.connection, read.value)
+    return FindingStatus.DIFFERS if status is FindingStatus.IN_FLIGHT else status
 
 
 def _is_recent(connection: Connection, finding: ReconcileFinding, read: OrderRead) -> bool:
@@ -261,8 +261,8 @@ def _is_recent(connection: Connection, finding: ReconcileFinding, read: OrderRea
 
 def end_run(run: ReconcileRun) -> None:
     """End a run with what it counted."""
-    counts = dict(run.findings.order_by().values_list("standing").annotate(count=Count("pk")))
-    agree = counts.pop(Standing.AGREES, 0)
+    counts = dict(run.findings.order_by().values_list("status").annotate(count=Count("pk")))
+    agree = counts.pop(FindingStatus.AGREES, 0)
     run.ended_at = database_now()
     ReconcileRun.objects.filter(pk=run.pk).update(
         ended_at=run.ended_at,

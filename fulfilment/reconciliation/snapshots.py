@@ -79,13 +79,13 @@ def _has_changed(state: SyncState, theirs: Mapping[str, Any]) -> bool:
     """Whether an order says something else than we have; what cannot be read does."""
     try:
         as_message(state.connection, theirs, database_now(), "compared")
-        said = _said(state, RemoteOrder.of(theirs))
+        values = _read_values(state, RemoteOrder.of(theirs))
     except DomainError:
         return True
-    return any(not _holds(state.held, path, value) for path, value in said.items())
+    return any(not _holds(state.held, path, value) for path, value in values.items())
 
 
-def _said(state: SyncState, theirs: RemoteOrder) -> Values:
+def _read_values(state: SyncState, theirs: RemoteOrder) -> Values:
     order = Order.objects.select_related("company").get(pk=state.record_id)
     lines = lines_of(order)
     ids = theirs.line_ids(line_ids(state), {str(line.pk) for line in lines})

@@ -164,11 +164,11 @@ def _reports_of(
     found: Collection[NewDiscrepancy],
 ) -> dict[tuple[uuid.UUID, str], uuid.UUID]:
     """Return the keys of the messages that say so; none without one, and no statement."""
-    said = InboundMessage.objects.filter(
+    messages = InboundMessage.objects.filter(
         connection__in={each.connection_id for each in found},
         message_id__in={each.report for each in found} - {""},
     )
-    rows = said.values_list("connection_id", "message_id", "pk")
+    rows = messages.values_list("connection_id", "message_id", "pk")
     return {(connection_id, message_id): pk for connection_id, message_id, pk in rows}
 
 
@@ -268,19 +268,19 @@ def settle_messages(record_id: uuid.UUID, resolution: str | Sentence = "") -> No
     Two statements if none waits and none has to.
     """
     waiting = _waiting_reports(record_id)
-    said = InboundMessage.objects.filter(
+    messages = InboundMessage.objects.filter(
         root_id=record_id, result__in=InboundMessage.COUNTED, resolution=""
     )
     in_conflict = Q(result=Result.CONFLICT, resolved_at__isnull=True)
     settled, changed = [], []
-    for message in said.filter(in_conflict | Q(pk__in=waiting)).defer("body", "said"):
+    for message in messages.filter(in_conflict | Q(pk__in=waiting)).defer("body", "validated_data"):
         if message.pk not in waiting:
             settled.append(message.pk)
         elif _lets_wait(message, columns("detail", joined(waiting[message.pk], 500), 500)):
             changed.append(message)
     InboundMessage.objects.bulk_update(changed, WAITING_COLUMNS)
     if settled:
-        said.filter(pk__in=settled).update(
+        messages.filter(pk__in=settled).update(
             resolved_at=timezone.now(), **columns("resolution", resolution, 300)
         )
 

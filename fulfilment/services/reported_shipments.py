@@ -66,7 +66,7 @@ class ReportedShipment:
 
 
 @dataclass(frozen=True, slots=True)
-class Misfit:
+class UnrecordedLine:
     """A reported line that cannot be recorded, and why; ``left`` is how much would be possible."""
 
     line: uuid.UUID
@@ -82,7 +82,7 @@ class Merged:
 
     shipment: Shipment | None
     has_changed: bool
-    misfits: Collection[Misfit]
+    unrecorded: Collection[UnrecordedLine]
     excess: Collection[Excess]
 
 
@@ -113,10 +113,10 @@ class Merge:
         lines = read_lines(self.order)
         held = {each.order_line_id: each for each in shipment.lines.all()} if shipment else {}
         is_exact = self._corrects(shipment)
-        wanted, misfits = self._fitting(sold_of(lines), held, is_exact=is_exact)
-        if shipment is None and misfits and not wanted:
+        wanted, unrecorded = self._fitting(sold_of(lines), held, is_exact=is_exact)
+        if shipment is None and unrecorded and not wanted:
             excess = read_quantities(self.order, lines).excess
-            return Merged(None, has_changed=False, misfits=misfits, excess=excess)
+            return Merged(None, has_changed=False, unrecorded=unrecorded, excess=excess)
         is_new = shipment is None
         shipment = shipment or self._create(returned)
         changes = [
@@ -129,9 +129,9 @@ class Merge:
         excess = quantities.excess
         has_changed = any(changes) or not quantities.is_up_to_date
         if has_changed:
-            with our_own_doing(bool(misfits or excess)):  # it is not as it was reported
+            with our_own_doing(bool(unrecorded or excess)):  # it is not as it was reported
                 update_progress(self.order, shipment, self.actor, quantities)
-        return Merged(shipment, has_changed, misfits, excess)
+        return Merged(shipment, has_changed, unrecorded, excess)
 
     def waits(self, recorded: Recorded) -> Merged | None:
         """Return what does not fit, or None if anything could be recorded now; no statement."""
@@ -140,12 +140,12 @@ class Merge:
         if shipment is not None and is_exact:
             return None
         held = {each.order_line_id: each for each in shipment.lines.all()} if shipment else {}
-        wanted, misfits = self._fitting(recorded.lines, held, is_exact=is_exact)
-        if wanted or not (shipment or misfits):
+        wanted, unrecorded = self._fitting(recorded.lines, held, is_exact=is_exact)
+        if wanted or not (shipment or unrecorded):
             return None
         if shipment is not None and self._differs(shipment, returned):
             return None
-        return Merged(shipment, has_changed=False, misfits=misfits, excess=())
+        return Merged(shipment, has_changed=False, unrecorded=unrecorded, excess=())
 
     def _differs(self, shipment: Shipment, returned: Shipment | None) -> bool:
         """Whether a report says anything beside quantities that is not recorded."""
@@ -201,14 +201,14 @@ class Merge:
         held: Mapping[uuid.UUID, ShipmentLine],
         *,
         is_exact: bool,
-    ) -> tuple[dict[uuid.UUID, Decimal], list[Misfit]]:
+    ) -> tuple[dict[uuid.UUID, Decimal], list[UnrecordedLine]]:
         """Separate the lines that the order has, in quantities that are sold, from the others."""
         wanted: dict[uuid.UUID, Decimal] = {}
-        misfits: list[Misfit] = []
+        unrecorded: list[UnrecordedLine] = []
         for pk, quantity in self.report.lines.items():
             before = held[pk].quantity if pk in held else ZERO
             if pk not in lines:
-                misfits.append(Misfit(pk, quantity, ZERO, unknown_line(self.order)))
+                unrecorded.append(UnrecordedLine(pk, quantity, ZERO, unknown_line(self.order)))
             elif quantity > before or is_exact:
                 left = self._left(lines[pk]) + before
                 try:
@@ -216,10 +216,10 @@ class Merge:
                         check_part(lines[pk], quantity, left=left)
                 except DomainError as error:
                     about = lines[pk].description
-                    misfits.append(Misfit(pk, quantity, left, error.message, about))
+                    unrecorded.append(UnrecordedLine(pk, quantity, left, error.message, about))
                 else:
                     wanted[pk] = quantity
-        return wanted, misfits
+        return wanted, unrecorded
 
     def _left(self, line: OrderLine) -> Decimal:
         if self.report.direction == Direction.OUT:
@@ -258,14 +258,14 @@ class Merge:
 
     def _moments(self, shipment: Shipment, *, is_exact: bool) -> dict[str, dt.datetime | None]:
         """Return when it left and arrived: now if reports say so first, never if none does."""
-        said = {self.report.status, *self.report.statuses}
+        statuses = {self.report.status, *self.report.statuses}
         shipped_at, delivered_at = shipment.shipped_at, shipment.delivered_at
         if is_exact:
-            shipped_at = shipped_at if said & Shipment.LEFT else None
-            delivered_at = delivered_at if Status.DELIVERED in said else None
-        if said & Shipment.LEFT:
+            shipped_at = shipped_at if statuses & Shipment.LEFT else None
+            delivered_at = delivered_at if Status.DELIVERED in statuses else None
+        if statuses & Shipment.LEFT:
             shipped_at = shipped_at or timezone.now()
-        if Status.DELIVERED in said:
+        if Status.DELIVERED in statuses:
             delivered_at = delivered_at or timezone.now()
         return {"shipped_at": shipped_at, "delivered_at": delivered_at}
 

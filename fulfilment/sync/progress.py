@@ -62,9 +62,9 @@ def shown_progress(word: str, lines: Iterable[LineProgress] = ()) -> Shown:
     >>> shown_progress("Partially delivered").fulfilment
     <Fulfilment.PARTLY_SHIPPED: 'partly shipped'>
     """
-    said, known = PROCESSING_STATUSES.get(word.strip().casefold(), Shown()), list(lines)
-    if not known or said.is_cancelled:
-        return said
+    shown, known = PROCESSING_STATUSES.get(word.strip().casefold(), Shown()), list(lines)
+    if not known or shown.is_cancelled:
+        return shown
     delivered = _part((line.delivered, line.ordered) for line in known)
     invoiced = _part((line.invoiced, line.ordered) for line in known)
     return Shown(list(Fulfilment)[delivered], list(Billing)[invoiced])

@@ -31,10 +31,10 @@ def in_order(reports: Iterable[Report]) -> list[Report]:
     return sorted(reports, key=lambda report: (report.sequence, report.id))
 
 
-def standing(reports: Iterable[Report]) -> list[Report]:
+def effective_reports(reports: Iterable[Report]) -> list[Report]:
     """Return the reports that count, in order: the latest correction and what came after it.
 
-    >>> [each.id for each in standing([Report(2, "b", {}, True), Report(3, "c", {}),
+    >>> [each.id for each in effective_reports([Report(2, "b", {}, True), Report(3, "c", {}),
     ...                                Report(1, "a", {})])]
     ['b', 'c']
     """

@@ -84,20 +84,22 @@ class OfficialFigures:
     """The code of the connection that reported the number."""
 
 
-def store_official(invoice: Invoice, said: OfficialFigures, *, actor: System | Partner) -> Invoice:
+def store_official(
+    invoice: Invoice, figures: OfficialFigures, *, actor: System | Partner
+) -> Invoice:
     """Store the ERP's invoice of record beside ours, which is locked; twice changes nothing."""
     if invoice.is_draft:
         raise IllegalTransition(
             _("%(invoice)s is not issued yet: it has no invoice of record.", invoice=invoice)
         )
     reported = {
-        "official_number": said.number,
-        "official_source": said.source if said.number else "",
-        "official_status": said.status,
-        "official_issued_on": said.issued_on,
-        "official_tax": said.tax,
-        "official_total": said.total,
-        "official_ref": said.ref,
+        "official_number": figures.number,
+        "official_source": figures.source if figures.number else "",
+        "official_status": figures.status,
+        "official_issued_on": figures.issued_on,
+        "official_tax": figures.tax,
+        "official_total": figures.total,
+        "official_ref": figures.ref,
     }
     changed = {
         field: value

@@ -51,7 +51,10 @@ OLD_WORDS = {
 }
 """Words of an earlier vocabulary, without a meaning of their own in a CRM."""
 
-OLD_NAMES = {"because", "hang_up", "kept_reads", "looks", "story_of", "stuck_because", "why_not"}
+OLD_NAMES = {
+    *("because", "hang_up", "kept_reads", "looks", "story_of", "stuck_because", "why_not"),
+    *("Apart", "Behind", "Left", "Misfit", "OddReversal", "Paid", "Said", "Standing", "said"),
+}
 """Names of it that are ordinary words or made of them."""
 
 EXCEPTIONS = {

@@ -16,7 +16,7 @@ import pytest
 
 from fulfilment import connectors
 from fulfilment.connectors import ChangesPage, Message, Reply, Target
-from fulfilment.errors import Behind, HandoffError, Unreachable
+from fulfilment.errors import HandoffError, StaleMessage, Unreachable
 from fulfilment.errors import Refused as HandoffRefused
 from fulfilment.inbound.intake import receive
 from fulfilment.inbound.schemas import parse_message
@@ -171,7 +171,7 @@ class InMemorySupply:
 
 def _error(refused: Refused) -> HandoffError:
     if refused.code == "behind":
-        return Behind(refused.detail, sequence=refused.more.get("sequence"))
+        return StaleMessage(refused.detail, sequence=refused.more.get("sequence"))
     return HandoffRefused(refused.detail, status=refused.status)
 
 

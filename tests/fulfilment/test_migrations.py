@@ -5,7 +5,7 @@ import pytest
 from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
-from fulfilment.models import Mapping
+from fulfilment.models import Mapping, ReconcileRun
 from fulfilment.services.shipments import record_shipment
 from sales.models import Order
 from sales.services.orders import hold_order, release_order
@@ -30,6 +30,21 @@ def test_keeps_the_values_of_renamed_columns(order: Order, market: Market) -> No
     assert rows("SELECT refusal_count, is_acknowledged FROM fulfilment_handoff") == {(4, True)}
     assert rows("SELECT report_sequence FROM fulfilment_shipment") == {(17,)}
     assert rows("SELECT report_sequence FROM fulfilment_shipmenthistory") == {(16,)}
+
+
+@pytest.mark.exhaustive
+def test_keeps_findings_and_what_was_validated(order: Order, warehouse: FarEnd) -> None:
+    receive_from(warehouse, shipment_event(order, "WH-1", "shipped", "14"))
+    run = ReconcileRun.objects.create(connection=warehouse.connection, purpose="nightly")
+    run.findings.create(order=order, status="taken_in")
+    validated = rows("SELECT validated_data::text FROM fulfilment_inboundmessage")
+    migrate("fulfilment", "0037_mark_discrepancies_of_returns")
+    assert rows("SELECT said::text FROM fulfilment_inboundmessage") == validated != {(None,)}
+
+    migrate("fulfilment", "0038_plain_column_names")
+
+    assert rows("SELECT validated_data::text FROM fulfilment_inboundmessage") == validated
+    assert rows("SELECT status FROM fulfilment_reconcilefinding") == {("taken_in",)}
 
 
 def test_marks_the_handoff_that_holds_up_a_blocked_lane(

@@ -9,7 +9,7 @@ import pytest
 from fulfilment.models import Discrepancy, InboundMessage, SyncState
 from fulfilment.outbound.drain import drain
 from fulfilment.reconciliation.comparing import compare_now
-from fulfilment.reconciliation.standing import Standing
+from fulfilment.reconciliation.finding_status import FindingStatus
 from sales.models import Order
 from tests.factories import Market
 from tests.fulfilment.supply_system import SupplySystem, connected_system
@@ -75,9 +75,9 @@ def test_orders_that_went_back_are_found_after_new_edits(
 def test_an_order_that_went_back_differs_when_it_is_compared(
     system: SupplySystem, went_back: list[Order]
 ) -> None:
-    found = [compare_now(system.connection, order).standing for order in went_back]
+    found = [compare_now(system.connection, order).status for order in went_back]
 
-    assert found == [Standing.DIFFERS, Standing.DIFFERS, Standing.AGREES]
+    assert found == [FindingStatus.DIFFERS, FindingStatus.DIFFERS, FindingStatus.AGREES]
     assert lines_of_books(system) == (1, 0, 2)
 
 
@@ -107,7 +107,7 @@ def test_orders_that_are_written_otherwise_agree(
     assert counts(run_through(system)) == {"agree": 2}
     assert counts(run_through(system, whole=True)) == {"agree": 2}
 
-    assert compare_now(system.connection, orders[0]).standing is Standing.AGREES
+    assert compare_now(system.connection, orders[0]).status is FindingStatus.AGREES
     assert InboundMessage.objects.count() == received
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from fulfilment.inbound.payment_reports import Left, add_up
+from fulfilment.inbound.payment_reports import RemainingPayment, add_up
 from fulfilment.sync.reports import Report
 from sales.models import Invoice
 
@@ -25,8 +25,8 @@ def test_counts_the_first_amount_and_names_the_last(invoice: Invoice) -> None:
 
     added = add_up(invoice, [last, first])
 
-    assert (added.counted, added.odd) == (first, last)
-    assert added.left_of(Decimal(50)) == Left(Decimal(50), [], [])
+    assert (added.counted, added.uncounted) == (first, last)
+    assert added.remaining_of(Decimal(50)) == RemainingPayment(Decimal(50), [], [])
 
 
 def test_a_correction_that_cannot_be_replaces_nothing(invoice: Invoice) -> None:
@@ -35,5 +35,5 @@ def test_a_correction_that_cannot_be_replaces_nothing(invoice: Invoice) -> None:
 
     added = add_up(invoice, [first, foreign])
 
-    assert (added.counted, added.odd) == (first, foreign)
+    assert (added.counted, added.uncounted) == (first, foreign)
     assert str(added.refusal) == f"{invoice} is in EUR: report it in that, not in USD."

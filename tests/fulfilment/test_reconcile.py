@@ -40,7 +40,7 @@ from tests.fulfilment.supply import sold
 from tests.fulfilment.supply_system import SupplySystem, connected_system, unreachable
 
 Purpose = ReconcileRun.Purpose
-Standing = ReconcileFinding.Standing
+FindingStatus = ReconcileFinding.Status
 
 
 @pytest.fixture
@@ -205,7 +205,7 @@ def test_leaves_alone_what_is_on_its_way(system: SupplySystem, market: Market) -
     reference(ours, market, "OURS")
     run = start_run(system.connection, Purpose.ON_DEMAND)
     continue_runs()
-    assert set(run.findings.values_list("standing", flat=True)) == {Standing.IN_FLIGHT}
+    assert set(run.findings.values_list("status", flat=True)) == {FindingStatus.IN_FLIGHT}
 
     drain()
     system.deliver()

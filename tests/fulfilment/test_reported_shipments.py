@@ -33,10 +33,10 @@ def test_records_no_shipment_if_no_line_fits(order: Order) -> None:
     merged = report(order, "0", lines={unknown: Decimal(2)})
 
     assert (merged.shipment, merged.has_changed) == (None, False)
-    [misfit] = merged.misfits
-    assert misfit.line == unknown
-    assert [misfit.quantity, misfit.left] == [2, 0]
-    assert str(misfit.reason) == (
+    [line] = merged.unrecorded
+    assert line.line == unknown
+    assert [line.quantity, line.left] == [2, 0]
+    assert str(line.reason) == (
         f"The report names a line that {order} does not have: nothing is recorded of it."
     )
     assert not Shipment.objects.exists()
@@ -49,16 +49,16 @@ def test_records_the_lines_that_fit_beside_one_that_does_not(order: Order) -> No
 
     assert merged.shipment is not None
     assert merged.shipment.lines.get().quantity == 3
-    assert len(merged.misfits) == 1
+    assert len(merged.unrecorded) == 1
 
 
 def test_records_no_part_of_a_whole_unit(order: Order) -> None:
     merged = report(order, "1.5")
 
     assert (merged.shipment, merged.has_changed) == (None, False)
-    [misfit] = merged.misfits
-    assert (misfit.quantity, misfit.left) == (Decimal("1.5"), order.lines.get().quantity)
-    assert "Only whole units are sold, not 1.5" in str(misfit.reason)
+    [line] = merged.unrecorded
+    assert (line.quantity, line.left) == (Decimal("1.5"), order.lines.get().quantity)
+    assert "Only whole units are sold, not 1.5" in str(line.reason)
     assert order.lines.get().shipped_quantity == 0
 
 

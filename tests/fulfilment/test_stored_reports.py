@@ -174,15 +174,15 @@ def test_a_report_of_an_earlier_schema_is_validated_once_more(
 ) -> None:
     message = shipment_event(order, "WH-1", "shipped", "0") | {"correction": True}
     receive_from(warehouse, message)
-    InboundMessage.objects.update(schema="earlier", said=None, is_correction=False)
+    InboundMessage.objects.update(schema="earlier", validated_data=None, is_correction=False)
 
     receive_from(warehouse, shipment_event(order, "WH-1", "shipped", "3"))
 
     stored = InboundMessage.objects.get(message_id=message["id"])
     assert stored.schema == fingerprint()
     assert stored.is_correction
-    assert stored.said is not None
-    assert stored.said["lines"][0]["quantity"] == "0.00000"
+    assert stored.validated_data is not None
+    assert stored.validated_data["lines"][0]["quantity"] == "0.00000"
 
 
 def test_a_report_that_matches_its_schema_no_more_does_not_count(
@@ -196,8 +196,8 @@ def test_a_report_that_matches_its_schema_no_more_does_not_count(
     receive_from(warehouse, shortage(order, "0"))
 
     stored = InboundMessage.objects.get(message_id=message["id"])
-    assert (stored.schema, stored.said) == (fingerprint(), None)
-    assert InboundMessage.objects.filter(said__isnull=True).get() == stored
+    assert (stored.schema, stored.validated_data) == (fingerprint(), None)
+    assert InboundMessage.objects.filter(validated_data__isnull=True).get() == stored
     assert not Discrepancy.objects.filter(resolved_at__isnull=True).exists()
 
 

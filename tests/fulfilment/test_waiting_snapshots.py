@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fulfilment.models import InboundMessage, ReconcileRun
-from fulfilment.reconciliation.books import orders_apart
+from fulfilment.reconciliation.books import orders_out_of_sync
 from fulfilment.reconciliation.runs import continue_runs, start_run
 from fulfilment.services.mappings import map_code
 from fulfilment.services.order_sync.sync_statuses import SyncStatus, sync_of
@@ -87,8 +87,8 @@ def test_books_do_not_agree_while_a_message_about_an_order_waits(
     assert system.deliver() == ["quarantined"]
 
     assert (books(system).agree, books(system).differ) == (0, 1)
-    [apart] = orders_apart(system.connection, 10)
-    assert (apart.standing, apart.order_id) == ("differs", order.pk)
+    [entry] = orders_out_of_sync(system.connection, 10)
+    assert (entry.status, entry.order_id) == ("differs", order.pk)
     assert sync_of([order.pk])[order.pk].status == SyncStatus.NEEDS_MAPPING
     assert counts(run_through(system)) == {"differs": 1}
 

@@ -198,8 +198,8 @@ def _choices(now: OpenConflict, *, takes_typed: bool) -> Iterator[tuple[str, str
         sent = gettext("%(connection)s is sent it.")
         if not now.is_sent(value):
             sent = gettext("%(connection)s holds it already.")
-        said = f"{whose} {sent % {'connection': connection}}"
-        return format_html("<bdi>{}</bdi> <small>{}</small>", now.write(value), said)
+        source = f"{whose} {sent % {'connection': connection}}"
+        return format_html("<bdi>{}</bdi> <small>{}</small>", now.write(value), source)
 
     yield Choice.OURS.value, label(gettext("Ours."), conflict.ours)
     if not now.takes_another_value:

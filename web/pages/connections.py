@@ -13,7 +13,7 @@ from common.formatting import format_ago, format_moment
 from crm.models import User
 from fulfilment.models import Connection, InboundMessage, ReconcileFinding, ReconcileRun
 from fulfilment.monitoring.metrics import ConnectionMetrics
-from fulfilment.reconciliation.books import Apart, Books, count_books, orders_apart
+from fulfilment.reconciliation.books import Books, OutOfSyncOrder, count_books, orders_out_of_sync
 from fulfilment.services.mapping_checks import check_mapping
 from sales.models import Company, Order
 from web.chips.handoffs import connection_chip
@@ -25,14 +25,14 @@ from web.pages.records import RecordPage
 from web.pages.unmapped_codes import unmapped_codes_card
 from web.record_urls import record_url
 
-Standing = ReconcileFinding.Standing
+FindingStatus = ReconcileFinding.Status
 SHOWN = 50
 RUNS = 10
-STYLES: Mapping[Standing, tuple[Tone, str]] = {
-    Standing.IN_FLIGHT: ("info", "arrows-exchange"),
-    Standing.DIFFERS: ("warn", "scale"),
-    Standing.MISSING_HERE: ("bad", "alert-triangle"),
-    Standing.MISSING_THERE: ("bad", "alert-triangle"),
+STYLES: Mapping[FindingStatus, tuple[Tone, str]] = {
+    FindingStatus.IN_FLIGHT: ("info", "arrows-exchange"),
+    FindingStatus.DIFFERS: ("warn", "scale"),
+    FindingStatus.MISSING_HERE: ("bad", "alert-triangle"),
+    FindingStatus.MISSING_THERE: ("bad", "alert-triangle"),
 }
 
 
@@ -41,7 +41,7 @@ class ConnectionPage(RecordPage):
     """The page of a connection."""
 
     record: Connection
-    apart: Card
+    out_of_sync: Card
     unmapped: Card | None
     """Codes of theirs that orders wait for."""
     mapping: Card | None
@@ -65,7 +65,7 @@ def connection_page(connection: Connection, user: User) -> ConnectionPage:
         chips=[connection_chip(connection, connection.health)],
         actions=Actions(list(_actions(connection, runs, user))),
         facts=_facts(books),
-        apart=_apart_card(connection, books, user),
+        out_of_sync=_out_of_sync_card(connection, books, user),
         unmapped=unmapped_codes_card(waiting, user),
         mapping=mapping_card(connection, check_mapping(connection), user) if shares else None,
         fields=fields_card(connection) if shares else None,
@@ -96,7 +96,7 @@ def _books_row(connection: ConnectionMetrics, books: Books) -> CardRow:
         url=reverse("fulfilment:connection-detail", args=[connection.id]),
         detail=_reasons(books),
         note=counted(books),
-        when=Moment.of(books.since) if books.apart else None,
+        when=Moment.of(books.since) if books.out_of_sync else None,
     )
 
 
@@ -114,10 +114,10 @@ def _reasons(books: Books) -> str:
 def _facts(books: Books) -> list[Fact]:
     return [
         Fact(gettext("Agree"), books.agree),
-        Fact(Standing.IN_FLIGHT.label, books.in_flight),
+        Fact(FindingStatus.IN_FLIGHT.label, books.in_flight),
         Fact(gettext("Differ"), books.differ),
-        Fact(Standing.MISSING_HERE.label, books.missing_here),
-        Fact(Standing.MISSING_THERE.label, books.missing_there),
+        Fact(FindingStatus.MISSING_HERE.label, books.missing_here),
+        Fact(FindingStatus.MISSING_THERE.label, books.missing_there),
         Fact(gettext("The oldest since"), format_ago(books.since) if books.since else "–"),
     ]
 
@@ -137,22 +137,22 @@ def _actions(connection: Connection, runs: Sequence[ReconcileRun], user: User) -
     )
 
 
-def _apart_card(connection: Connection, books: Books, user: User) -> Card:
-    entries = orders_apart(connection, SHOWN)
+def _out_of_sync_card(connection: Connection, books: Books, user: User) -> Card:
+    entries = orders_out_of_sync(connection, SHOWN)
     keys = [each.order_id for each in entries if each.order_id]
     visible = Order.objects.visible_to(user).in_bulk(keys)
-    left = books.apart - len(entries)
+    left = books.out_of_sync - len(entries)
     more = ngettext("and %(count)d more", "and %(count)d more", left) % {"count": left}
     return Card(
         title=gettext("Do not agree"),
         id="apart",
-        rows=[_apart_row(each, visible) for each in entries],
+        rows=[_out_of_sync_row(each, visible) for each in entries],
         note=more if left > 0 else "",
         empty=gettext("Both systems hold every order alike."),
     )
 
 
-def _apart_row(entry: Apart, visible: Mapping[uuid.UUID, Order]) -> CardRow:
+def _out_of_sync_row(entry: OutOfSyncOrder, visible: Mapping[uuid.UUID, Order]) -> CardRow:
     order = visible.get(entry.order_id) if entry.order_id else None
     url = f"{record_url(order)}#sync" if order else ""
     if entry.message_id:
@@ -161,7 +161,7 @@ def _apart_row(entry: Apart, visible: Mapping[uuid.UUID, Order]) -> CardRow:
         title=str(order) if order else entry.number or "–",
         url=url,
         detail=entry.number if order and entry.number != order.number else "",
-        chip=Chip(entry.standing.label, *STYLES[entry.standing]),
+        chip=Chip(entry.status.label, *STYLES[entry.status]),
         when=Moment.of(entry.since),
     )
 

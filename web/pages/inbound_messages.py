@@ -69,10 +69,10 @@ def message_page(message: InboundMessage, user: User, *, problem: str = "") -> I
 def message_row(message: InboundMessage, owners: Owners, user: User) -> CardRow:
     """Show why a message was not applied, what it says, and about whose document it is."""
     owner = owners.get(message.root_id or message.subject) or owner_without_document()
-    said = describe_message(message)
+    description = describe_message(message)
     parts = (
-        *(name for name in (message.subject, message.part) if name not in said),
-        said,
+        *(name for name in (message.subject, message.part) if name not in description),
+        description,
         identity_of(message),
         str(message.connection),
         owner,

@@ -41,8 +41,8 @@ def decide(request: RepRequest, pk: uuid.UUID, code: str) -> HttpResponse:
     meanwhile = decided_meanwhile(order, connection, request.POST)
     if not conflicts and not meanwhile:
         reason = gettext("No field of %(order)s is in dispute with %(connection)s any more.")
-        said = reason % {"order": order, "connection": connection}
-        return refuse(request, said, record_url(order))
+        message = reason % {"order": order, "connection": connection}
+        return refuse(request, message, record_url(order))
     step = request.POST.get("step", "")
     decides = request.method == "POST" and step not in {TOTALS, *ALL}
     forms = ConflictForms(

@@ -97,7 +97,7 @@ def _mapped(message: InboundMessage, applied: Sequence[MessageResult]) -> Outcom
         "The code is mapped: %(count)d messages are applied.",
         done,
     )
-    said = text % {"count": done}
+    sentence = text % {"count": done}
     if message.is_waiting:
-        return Outcome(message, f"{said} {message.display_detail}", messages.WARNING)
-    return Outcome(message, said)
+        return Outcome(message, f"{sentence} {message.display_detail}", messages.WARNING)
+    return Outcome(message, sentence)

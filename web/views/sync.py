@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 
 from fulfilment.models import Connection
 from fulfilment.reconciliation.comparing import compare_now
-from fulfilment.reconciliation.standing import REPAIRED, Standing
+from fulfilment.reconciliation.finding_status import REPAIRED, FindingStatus
 from sales.models import Order
 from web.actions import Outcome, action, run_action
 from web.http import RepRequest
@@ -26,10 +26,10 @@ def compare(request: RepRequest, pk: uuid.UUID, code: str) -> HttpResponse:
 
 def _compare(connection: Connection, order: Order) -> Outcome:
     compared = compare_now(connection, order)
-    return Outcome(order, compared.text, _level(compared.standing))
+    return Outcome(order, compared.text, _level(compared.status))
 
 
-def _level(standing: Standing) -> int:
-    if standing in {Standing.AGREES, *REPAIRED}:
+def _level(status: FindingStatus) -> int:
+    if status in {FindingStatus.AGREES, *REPAIRED}:
         return messages.SUCCESS
-    return messages.INFO if standing is Standing.IN_FLIGHT else messages.WARNING
+    return messages.INFO if status is FindingStatus.IN_FLIGHT else messages.WARNING

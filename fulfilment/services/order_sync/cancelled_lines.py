@@ -57,8 +57,8 @@ def cancelled_values(
 
 def _last_quantity(state: SyncState, path: str, there: Decimal) -> Decimal:
     """Return the last quantity above none of a line that one side sent the other."""
-    said = [push["values"].get(path) for push in reversed(state.pushes)]
-    sent = (Decimal(each or 0) for each in (*said, state.held.get(path), there))
+    pushed = [push["values"].get(path) for push in reversed(state.pushes)]
+    sent = (Decimal(each or 0) for each in (*pushed, state.held.get(path), there))
     return next(filter(None, sent), ZERO)
 
 

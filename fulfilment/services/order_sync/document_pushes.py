@@ -46,9 +46,9 @@ def goods_body(connection: Connection, event: SalesEvent, order: Order) -> dict[
     Returns None for what has not left, for what they reported themselves, and for what is no exact
     quantity in their unit, which a person is asked about. Six statements.
     """
-    said = event.data["shipment"]
-    shipment = Shipment.objects.get(pk=said["id"])
-    goods = _goods(connection, order, shipment, said)
+    data = event.data["shipment"]
+    shipment = Shipment.objects.get(pk=data["id"])
+    goods = _goods(connection, order, shipment, data)
     return _written_goods(connection, order, _sent(connection, order), goods) if goods else None
 
 
@@ -111,10 +111,10 @@ def _counted(connection: Connection, order: Order) -> dict[str, str]:
 
 
 def _goods(
-    connection: Connection, order: Order, shipment: Shipment, said: Mapping[str, Any]
+    connection: Connection, order: Order, shipment: Shipment, data: Mapping[str, Any]
 ) -> Goods | None:
     is_return = shipment.direction == Shipment.Direction.RETURN
-    left = is_return or said["status"] in Shipment.LEFT
+    left = is_return or data["status"] in Shipment.LEFT
     moment = shipment.shipped_at or shipment.delivered_at
     if shipment.source == connection.code or moment is None:
         return None
@@ -123,7 +123,7 @@ def _goods(
         posted_on=timezone.localdate(moment, timezone=ZoneInfo(order.company.time_zone)),
         quantities={
             line["order_line"]: Decimal(line["quantity"]) if left else ZERO
-            for line in said["lines"]
+            for line in data["lines"]
         },
         is_return=is_return,
         is_replaced=shipment.is_replaced,
@@ -164,12 +164,12 @@ def _written(
         document = write()
     except NoExactQuantity as error:
         found = [_no_exact_quantity(connection, order, number, error, is_return=is_return)]
-    of_it = unsaid_documents(connection, order.pk).filter(part=number, is_return=is_return)
+    of_it = inexact_documents(connection, order.pk).filter(part=number, is_return=is_return)
     settle_discrepancies(of_it, found)
     return document
 
 
-def unsaid_documents(connection: Connection, order_id: uuid.UUID) -> QuerySet[Discrepancy]:
+def inexact_documents(connection: Connection, order_id: uuid.UUID) -> QuerySet[Discrepancy]:
     """Return what says that a document of ours is no exact quantity in their unit."""
     return Discrepancy.objects.filter(
         connection=connection, record_id=order_id, kind=Discrepancy.Kind.UNIT

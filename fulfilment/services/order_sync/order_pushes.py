@@ -73,7 +73,7 @@ def _writing_of(
     values: Mapping[str, Any],
     ordered: Mapping[str, Decimal],
 ) -> Writing:
-    """Say how the lines are written: one of which they cannot say so much is said in our unit."""
+    """Say how lines are written: one that is no exact quantity in their unit is written in ours."""
     writing = Writing(
         currency=order.currency,
         rounding=Rounding(order.rounding),
@@ -82,18 +82,18 @@ def _writing_of(
         ordered=ordered,
         factors=factors_of(state),
     )
-    unsaid = {
+    inexact = {
         line
         for line, quantity in ordered.items()
-        if not writing.is_said(line, Decimal(values[f"line.{line}.quantity"]) or quantity)
+        if not writing.is_exact(line, Decimal(values[f"line.{line}.quantity"]) or quantity)
     }
-    return replace(writing, restated=restated_before(state) | unsaid)
+    return replace(writing, restated=restated_before(state) | inexact)
 
 
 def _units_of(
     writing: Writing, state: SyncState, ours: Mapping[str, Any], *, is_again: bool
 ) -> dict[str, Any]:
-    """Name the unit of each line that is said in ours from now on: all its figures go with it."""
+    """Name the unit of each line that goes in ours from now on: all its figures go with it."""
     known = frozenset() if is_again else restated_before(state)
     paths = (f"line.{line}.unit" for line in writing.restated - known if line in writing.factors)
     return {path: ours[path] for path in paths}
@@ -177,7 +177,7 @@ def _disputed_codes(
     disputed: Collection[str],
 ) -> dict[str, LineCodes]:
     """Call a line whose product or unit is in dispute what they call it."""
-    said = {
+    named = {
         line: received[line]
         for line in lines
         if line in received
@@ -185,7 +185,7 @@ def _disputed_codes(
     }
     return {
         line: LineCodes(each.get("item") or "", each.get("unit") or "", each.get("category") or "")
-        for line, each in said.items()
+        for line, each in named.items()
     }
 
 

@@ -22,7 +22,7 @@ from fulfilment.exchanged_fields import IN_CURRENCY
 from fulfilment.models import Connection, Discrepancy, SyncState
 from fulfilment.services.discrepancies import NewDiscrepancy, settle_discrepancies
 from fulfilment.services.mappings import mapped_codes
-from fulfilment.services.order_sync.document_pushes import unsaid_documents
+from fulfilment.services.order_sync.document_pushes import inexact_documents
 from fulfilment.services.order_sync.known_versions import ask_to_read, certain_version
 from fulfilment.services.order_sync.new_remote_orders import (
     Arrival,
@@ -198,9 +198,9 @@ def _keep(
     splits: Mapping[str, Split],
     knows: int,
 ) -> None:
-    """Keep a snapshot; documents that may be said in another unit now are sent with the order."""
+    """Keep a snapshot; documents that may be exact in another unit now are sent with the order."""
     if reading.theirs.has_lines and reading.factors != factors_of(state):
-        waiting = unsaid_documents(state.connection, state.record_id)
+        waiting = inexact_documents(state.connection, state.record_id)
         state.must_send_again |= waiting.filter(resolved_at__isnull=True).exists()
     keep_theirs(state, reading, merged.held, ids, splits_of(reading.values, ids, splits), knows)
 

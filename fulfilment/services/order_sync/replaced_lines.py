@@ -34,10 +34,10 @@ def with_new_lines(
     """
     kept = {subject_of(each.path) for each in conflicts} | set(_edited(base, ours))
     kept |= {f"line.{line.pk}" for line in lines if line.done_quantity > line.cancelled_quantity}
-    said = {ids[line["id"]]: line for line in theirs.lines}
+    lines_there = {ids[line["id"]]: line for line in theirs.lines}
     replaced = {
         our_id
-        for our_id, line in said.items()
+        for our_id, line in lines_there.items()
         if f"line.{our_id}" not in kept
         and _is_other(line, mapped, base.get(f"line.{our_id}.product"))
     }

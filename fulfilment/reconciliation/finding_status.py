@@ -1,4 +1,4 @@
-"""Standing of an order in two systems: whether both hold the same, and what was done if not.
+"""Finding status of an order in two systems: whether both hold the same, and what was done if not.
 
 One comparison is used everywhere, that of the merge. There are two repairs, both by the ordinary
 way: their order is taken in, or ours is sent again. What neither mends is an open discrepancy.
@@ -37,9 +37,9 @@ from fulfilment.services.order_sync.sync_states import ORDER, lock_state
 from sales.models import Order
 from sales.services.documents.locks import lock_order
 
-Standing = ReconcileFinding.Standing
+FindingStatus = ReconcileFinding.Status
 
-REPAIRED = frozenset({Standing.TAKEN_IN, Standing.SENT_AGAIN})
+REPAIRED = frozenset({FindingStatus.TAKEN_IN, FindingStatus.SENT_AGAIN})
 
 
 def find_order(connection: Connection, theirs: Mapping[str, Any]) -> uuid.UUID | None:
@@ -59,25 +59,25 @@ def here(order_id: uuid.UUID | None) -> uuid.UUID | None:
     return order_id if is_here else None
 
 
-def look_at(connection: Connection, theirs: Mapping[str, Any]) -> Standing:
-    """Say how an order of theirs stands, and change nothing."""
+def look_at(connection: Connection, theirs: Mapping[str, Any]) -> FindingStatus:
+    """Return the status of an order of theirs, and change nothing."""
     order_id = find_order(connection, theirs)
     if order_id is None:
-        return Standing.AGREES if is_gone(theirs) else Standing.MISSING_HERE
+        return FindingStatus.AGREES if is_gone(theirs) else FindingStatus.MISSING_HERE
     state = state_of(connection, order_id)
     if is_news(state, theirs) or _is_under_way(connection, order_id):
-        return Standing.IN_FLIGHT
+        return FindingStatus.IN_FLIGHT
     if _has_open(connection, order_id):
-        return Standing.DIFFERS
+        return FindingStatus.DIFFERS
     if is_gone(theirs):
-        return Standing.AGREES
+        return FindingStatus.AGREES
     order = Order.objects.get(pk=order_id)
     if state.pushes or will_differ(state, order):
-        return Standing.IN_FLIGHT
-    return Standing.DIFFERS if _has_waiting(connection, order_id) else Standing.AGREES
+        return FindingStatus.IN_FLIGHT
+    return FindingStatus.DIFFERS if _has_waiting(connection, order_id) else FindingStatus.AGREES
 
 
-def settle(connection: Connection, read: OrderRead, order_id: uuid.UUID | None) -> Standing:
+def settle(connection: Connection, read: OrderRead, order_id: uuid.UUID | None) -> FindingStatus:
     """Bring an order that was read to the same on both sides, if no person has to decide.
 
     ``order_id`` is ours; None if it is not here. Another one may have its id there by now.
@@ -91,22 +91,22 @@ def settle(connection: Connection, read: OrderRead, order_id: uuid.UUID | None) 
     is_taken_in = order_id is None or is_news(state_of(connection, order_id), theirs)
     if order_id is not None and is_taken_in and is_older(state_of(connection, order_id), theirs):
         if _is_under_way(connection, order_id):
-            return Standing.IN_FLIGHT
+            return FindingStatus.IN_FLIGHT
         is_taken_in = forget_base(connection, read, state_of(connection, order_id))
     if order_id is None or is_taken_in:
         receipt = receive_read(connection, theirs, read.began_at)
         order_id = find_order(connection, theirs)
         if order_id is None or state_of(connection, order_id).received_at is None:
-            return Standing.MISSING_HERE
+            return FindingStatus.MISSING_HERE
         if receipt.result == InboundMessage.Result.QUARANTINED:
-            return Standing.DIFFERS
+            return FindingStatus.DIFFERS
     return _settle_ours(connection, order_id, read, is_taken_in=is_taken_in)
 
 
 @transaction.atomic
 def _settle_ours(
     connection: Connection, order_id: uuid.UUID, read: OrderRead, *, is_taken_in: bool
-) -> Standing:
+) -> FindingStatus:
     """Forget what they never applied, and send ours again if they do not hold it."""
     order = lock_order(order_id)
     state = lock_state(connection, order_id)
@@ -114,53 +114,57 @@ def _settle_ours(
     if _is_under_way(connection, order_id):
         return _while_under_way(connection, order_id, is_taken_in=is_taken_in)
     if is_taken_in and state.read_due_at is not None:
-        return Standing.IN_FLIGHT
+        return FindingStatus.IN_FLIGHT
     knows = (read.value or {}).get("knows")
     forget_lost_pushes(state, read.began_at, knows=knows, is_news=is_taken_in)
     if _has_open(connection, order_id):
-        return Standing.DIFFERS
+        return FindingStatus.DIFFERS
     if not is_gone(read.value or {}) and send_if_it_differs(state, order):
-        return Standing.SENT_AGAIN
+        return FindingStatus.SENT_AGAIN
     if _has_waiting(connection, order_id):
-        return Standing.DIFFERS
-    return Standing.TAKEN_IN if is_taken_in else Standing.AGREES
+        return FindingStatus.DIFFERS
+    return FindingStatus.TAKEN_IN if is_taken_in else FindingStatus.AGREES
 
 
-def _while_under_way(connection: Connection, order_id: uuid.UUID, *, is_taken_in: bool) -> Standing:
+def _while_under_way(
+    connection: Connection, order_id: uuid.UUID, *, is_taken_in: bool
+) -> FindingStatus:
     if _has_open(connection, order_id):
-        return Standing.DIFFERS
-    return Standing.TAKEN_IN if is_taken_in else Standing.IN_FLIGHT
+        return FindingStatus.DIFFERS
+    return FindingStatus.TAKEN_IN if is_taken_in else FindingStatus.IN_FLIGHT
 
 
 @transaction.atomic
 def _settle_missing(
     connection: Connection, read: OrderRead, order_id: uuid.UUID | None
-) -> Standing:
+) -> FindingStatus:
     """Send an order that never arrived again; of one that is gone there, a person decides."""
     if order_id is None:
-        return Standing.AGREES
+        return FindingStatus.AGREES
     order = lock_order(order_id)
     state = lock_state(connection, order_id)
     if _is_under_way(connection, order_id):
-        return Standing.IN_FLIGHT
+        return FindingStatus.IN_FLIGHT
     if state.received_at is None:
         forget_lost_pushes(state, read.began_at, knows=0, is_news=False)
         if not state.pushes:
             forget_reference(connection, order_id)
             send_if_it_differs(state, order)
-            return Standing.SENT_AGAIN
-        return Standing.IN_FLIGHT
+            return FindingStatus.SENT_AGAIN
+        return FindingStatus.IN_FLIGHT
     open_missing_there(connection, order)
-    return Standing.MISSING_THERE
+    return FindingStatus.MISSING_THERE
 
 
 @transaction.atomic
-def leave_unread(connection: Connection, read: OrderRead, order_id: uuid.UUID | None) -> Standing:
+def leave_unread(
+    connection: Connection, read: OrderRead, order_id: uuid.UUID | None
+) -> FindingStatus:
     """Leave an order that cannot be read there to a person."""
     if order_id is None:
-        return Standing.MISSING_HERE
+        return FindingStatus.MISSING_HERE
     open_unreadable(connection, lock_order(order_id), read.problem)
-    return Standing.DIFFERS
+    return FindingStatus.DIFFERS
 
 
 def is_gone(theirs: Mapping[str, Any]) -> bool:
