@@ -19,17 +19,25 @@ from common.amounts import is_finer, not_a_currency
 from common.formatting import decimals_rule
 from common.serializer_fields import NumberField
 from common.serializer_sentences import put_sentences
+from common.years import YearValidator
 from sales.pricing.errors import InvalidQuantity
 from sales.pricing.quantities import check_not_negative
 
 MOST_DIGITS, DECIMALS = 17, 5
 """Of amounts and quantities: below a million million."""
 
+DAYS = (serializers.DateField, serializers.DateTimeField)
+
 UNKNOWN = _("There is no such record.")
 
 
 class Input(serializers.Serializer[Any]):
-    """A JSON object of declared fields; others, and those that only we write, are refused."""
+    """A JSON object of declared fields; others, and those that only we write, are refused.
+
+    Days and moments are of the years of ``common/years.py``.
+    """
+
+    takes_any_year = False
 
     default_error_messages = {"invalid": _("Send a JSON object, not {datatype}.")}  # noqa: RUF012  # as DRF has it
 
@@ -37,6 +45,8 @@ class Input(serializers.Serializer[Any]):
         """Return the fields, which say in our sentences what is wrong with them."""
         fields: dict[str, Any] = super().get_fields()
         for name, field in fields.items():
+            if isinstance(field, DAYS) and not self.takes_any_year:
+                field.validators = [*field.validators, YearValidator()]
             put_sentences(field, name)
         return fields
 
@@ -54,7 +64,12 @@ class Input(serializers.Serializer[Any]):
 
 
 class Query(Input):
-    """Declared parameters of a URL; others are refused: misspelt, one would return everything."""
+    """Declared parameters of a URL; others are refused: misspelt, one would return everything.
+
+    Days and moments are of any year: 0001 asks for all.
+    """
+
+    takes_any_year = True
 
     def not_declared(self, declared: str) -> ErrorDetail:
         """Make the refusal of a name that is not declared."""

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
 from common.formatting import MINUS, plain_number
+from common.years import OTHER_YEAR, YearValidator
 
 AT_LEAST = _("%(field)s is at least %(limit)s; you entered %(value)s.")
 AT_MOST = _("%(field)s is at most %(limit)s; you entered %(value)s.")
@@ -61,6 +62,7 @@ OF_VALIDATORS: tuple[tuple[Any, Any], ...] = (
     (validators.EmailValidator.message, NO_EMAIL),
     (validators.URLValidator.message, NO_URL),
     (validators.validate_slug.message, NO_CODE),
+    (OTHER_YEAR, OTHER_YEAR),
 )
 OF_FIELDS: tuple[tuple[Any, Mapping[str, Any]], ...] = (
     (forms.Field, {"required": EMPTY}),
@@ -94,8 +96,21 @@ SENTENCES: dict[int, Any] = {id(message): ours for message, ours in OF_VALIDATOR
 """What stands for a message of Django, by that object, which lives as long as Django does."""
 
 
+DAYS = (forms.DateField, forms.DateTimeField, forms.SplitDateTimeField)
+
+
 class PlainErrors(forms.BaseForm):
-    """Mixin of all forms: says what is wrong with a field in our sentences."""
+    """Mixin of all forms: says what is wrong with a field in our sentences.
+
+    Fields for days and moments take the years of ``common/years.py``.
+    """
+
+    def full_clean(self) -> None:
+        """Validate the form, years included."""
+        for field in self.fields.values():
+            if isinstance(field, DAYS) and YearValidator() not in field.validators:
+                field.validators.append(YearValidator())
+        super().full_clean()
 
     def add_error(self, field: str | None, error: Any) -> None:
         """Add errors, those in Django's words in ours."""

@@ -16,6 +16,7 @@ from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 from common.form_sentences import DECIMALS, NO_EMAIL
 from common.formatting import MINUS
+from common.years import OTHER_YEAR, YearValidator
 
 MISSING = _("%(field)s is missing: send it.")
 NULL = _("%(field)s is null: send a value.")
@@ -85,6 +86,7 @@ OF_VALIDATORS: Mapping[type[Any], Any] = {
     validators.EmailValidator: NO_EMAIL,
     validators.ProhibitNullCharactersValidator: NUL,
     ProhibitSurrogateCharactersValidator: SURROGATE,
+    YearValidator: OTHER_YEAR,
 }
 LENGTHS: Mapping[type[Any], tuple[Any, Any]] = {
     validators.MinLengthValidator: (TOO_SHORT, LIST_TOO_SHORT),

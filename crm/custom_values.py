@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from common.errors import DomainError
 from common.formatting import decimals_rule, format_day, format_money, format_quantity
 from common.numbers import read_decimal
+from common.years import YearValidator
 from crm.models import CustomField
 
 Kind = CustomField.Kind
@@ -119,16 +120,24 @@ def _money(definition: CustomField, value: Any) -> dict[str, str]:
 
 
 def _date(definition: CustomField, value: Any) -> str:
-    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
-        return value.isoformat()
     try:
-        return dt.date.fromisoformat(value).isoformat()
+        day = _day(value)
     except (TypeError, ValueError):
         raise _wrong(
             definition,
             gettext("%(field)s must be a day like 2026-11-22, not “%(value)s”."),
             value=value,
         ) from None
+    try:
+        YearValidator()(day)
+    except ValidationError as error:
+        raise _wrong(definition, str(error.message)) from None
+    return day.isoformat()
+
+
+def _day(value: Any) -> dt.date:
+    is_day = isinstance(value, dt.date) and not isinstance(value, dt.datetime)
+    return value if is_day else dt.date.fromisoformat(value)
 
 
 def _yes_no(definition: CustomField, value: Any) -> bool:

@@ -26,6 +26,7 @@ class Sample(Input):
     rate = NumberField(max_digits=5, decimal_places=2, min_value=-3, max_value=100, required=False)
     kind = serializers.ChoiceField(choices=["a", "b"], required=False)
     day = serializers.DateField(required=False)
+    at = serializers.DateTimeField(required=False)
     paid = serializers.BooleanField(required=False)
     email = serializers.EmailField(required=False)
     record = IdField(required=False)
@@ -48,6 +49,16 @@ class Sample(Input):
         ({"rate": "1.255"}, "/rate", "rate has at most 2 decimals: round it."),
         ({"kind": "c"}, "/kind", "kind cannot be “c”: send a value that the description lists."),
         ({"day": "soon"}, "/day", "day is not a day: write it as YYYY-MM-DD."),
+        (
+            {"day": "0001-01-01"},
+            "/day",
+            "day is a date between 1900 and 2199: correct the year.",
+        ),
+        (
+            {"at": "2200-01-01T00:00:00Z"},
+            "/at",
+            "at is a date between 1900 and 2199: correct the year.",
+        ),
         ({"paid": "so"}, "/paid", "paid is neither true nor false: send one of them."),
         ({"email": "me"}, "/email", "email is written like name@example.com: correct it."),
         ({"record": "7"}, "/record", "record is not an id: send that of a record, a UUID."),
@@ -66,6 +77,11 @@ def test_name_the_field_and_what_to_send(sent: Any, pointer: str, sentence: str)
     assert not sample.is_valid()
     [error] = pointers(sample.errors)
     assert (error["pointer"], error["detail"]) == (pointer, sentence)
+
+
+@pytest.mark.parametrize("day", ["1900-01-01", "2199-12-31"])
+def test_take_the_first_and_the_last_day_of_those_years(day: str) -> None:
+    assert Sample(data={"day": day, "at": f"{day}T12:00:00Z"}).is_valid()
 
 
 def test_what_is_no_object_is_refused_as_a_whole() -> None:

@@ -21,6 +21,7 @@ class Sample(PlainErrors, forms.Form):
     kind = forms.ChoiceField(choices=[("a", "A")])
     kinds = forms.MultipleChoiceField(choices=[("a", "A")], required=False)
     day = forms.DateField(required=False)
+    at = forms.DateTimeField(required=False)
     site = forms.URLField(required=False, assume_scheme="https")
     agreed = forms.BooleanField()
 
@@ -45,6 +46,10 @@ TYPED = {"name": "Bar", "quantity": "1", "kind": "a", "agreed": "on"}
         ({"kind": "b"}, "Kind has no choice “b”: choose one that is offered."),
         ({"kinds": ["b"]}, "Kinds has no choice “b”: choose one that is offered."),
         ({"day": "soon"}, "Day is not a date: enter one, such as 2026-11-22."),
+        ({"day": "0001-01-01"}, "Day is a date between 1900 and 2199: correct the year."),
+        ({"day": "1899-12-31"}, "Day is a date between 1900 and 2199: correct the year."),
+        ({"day": "2200-01-01"}, "Day is a date between 1900 and 2199: correct the year."),
+        ({"at": "0026-11-22 14:30"}, "At is a date between 1900 and 2199: correct the year."),
         ({"site": "my site"}, "Site is not a web address: enter one, such as https://example.com."),
         ({"agreed": ""}, "Agreed is not ticked: tick it to go on."),
     ],
@@ -53,6 +58,11 @@ def test_name_the_field_the_rule_and_the_way_on(typed: dict[str, Any], sentence:
     form = Sample({**TYPED, **typed})
 
     assert form.errors == {next(iter(typed)): [sentence]}
+
+
+@pytest.mark.parametrize("day", ["1900-01-01", "2199-12-31"])
+def test_take_the_first_and_the_last_day_of_those_years(day: str) -> None:
+    assert Sample({**TYPED, "day": day, "at": f"{day} 12:00"}).errors == {}
 
 
 def test_errors_of_our_own_stay_as_they_are() -> None:

@@ -99,6 +99,11 @@ def test_keeps_each_kind_in_one_form(kind: str, given: object, kept: object) -> 
             {"amount": "0.5", "currency": "JPY"},
             "Extra: Amounts in JPY have no decimals.",
         ),
+        (
+            Kind.DATE,
+            "0001-01-01",
+            "Extra is a date between 1900 and 2199: correct the year.",
+        ),
         (Kind.DATE, "22.11.2026", "Extra must be a day like 2026-11-22, not “22.11.2026”."),
         (Kind.YES_NO, "yes", "Extra must be yes or no."),
         (Kind.CHOICE, "Tin", "Extra is one of Gold, Silver, Bronze, not “Tin”."),

@@ -268,6 +268,26 @@ def test_says_in_figures_as_typed_what_another_user_saved(
     )
 
 
+def test_refuses_a_quote_that_is_valid_until_a_year_nobody_means(
+    desk: Client, quote: Quote
+) -> None:
+    address = reverse("sales:quote-edit", args=[quote.pk])
+    page = desk.get(address)
+    form = page.context["form"]
+    opened = {name: form[name].value() or "" for name in form.fields}
+
+    response = desk.post(
+        address, opened | {"seen": page.context["seen"], "valid_until": "0001-01-01"}
+    )
+
+    assert response.status_code == 422
+    assert response.context["form"].errors == {
+        "valid_until": ["Valid until is a date between 1900 and 2199: correct the year."]
+    }
+    quote.refresh_from_db()
+    assert quote.valid_until != dt.date(1, 1, 1)
+
+
 def test_needs_the_same_statements_for_one_line_or_many(
     desk: Client, market: Market, quote: Quote
 ) -> None:
