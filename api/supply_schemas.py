@@ -35,7 +35,7 @@ class SentIdentitySchema(serializers.Serializer[Any]):
 
 
 class SentLineSchema(serializers.Serializer[Any]):
-    """Which line of the order it is, by their id and ours; of a bill it may be none."""
+    """Which line of the order it is, by their id and ours; of an invoice it may be none."""
 
     id = reference(allow_null=True)
     throughline_id = serializers.UUIDField(allow_null=True)
@@ -57,7 +57,7 @@ class SentReturnSchema(SentDeliverySchema):
 
 
 class SentBilledLineSchema(SentLineSchema):
-    """A line of a bill, with its cents."""
+    """A line of an invoice, with its cents."""
 
     description = serializers.CharField(allow_blank=True)
     amount = number(help_text="Before its share of the header discount.")

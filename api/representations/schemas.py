@@ -56,7 +56,7 @@ class ResourceAccountSchema(serializers.Serializer[Any]):
     phone = serializers.CharField(allow_blank=True)
     tax_number = serializers.CharField(allow_blank=True)
     billing_address = AddressSchema()
-    shipping_address = AddressSchema(help_text="Empty: goods go where the bill goes.")
+    shipping_address = AddressSchema(help_text="Empty: goods go where the invoice goes.")
     external_refs = ExternalRefSchema(many=True)
     custom = serializers.JSONField()
     created_at = serializers.DateTimeField()

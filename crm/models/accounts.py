@@ -77,7 +77,7 @@ class Address(models.Model):
     def address(self, purpose: str) -> dict[str, str]:
         """Copy the ``billing`` or ``shipping`` address, as documents keep it.
 
-        Without a shipping street the goods go where the bill goes.
+        Without a shipping street the goods go where the invoice goes.
         """
         if purpose == "shipping" and not self.shipping_street:
             purpose = "billing"

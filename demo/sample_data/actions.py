@@ -148,36 +148,36 @@ def ship(
     )
 
 
-def post(bill: Invoice, official_number: str) -> Invoice:
+def post(invoice: Invoice, official_number: str) -> Invoice:
     """Record the official number of an invoice."""
     figures = OfficialFigures(
         official_number,
         status="posted",
-        issued_on=bill.company.today(),
-        tax=bill.tax,
-        total=bill.total,
+        issued_on=invoice.company.today(),
+        tax=invoice.tax,
+        total=invoice.total,
         source=FORMER_ERP.connection,
     )
     with transaction.atomic():
-        return store_official(lock_invoice(bill.pk)[0], figures, actor=FORMER_ERP)
+        return store_official(lock_invoice(invoice.pk)[0], figures, actor=FORMER_ERP)
 
 
-def pay(bill: Invoice, reference: str, amount: str | None = None) -> None:
+def pay(invoice: Invoice, reference: str, amount: str | None = None) -> None:
     """Record a payment; without an amount, the one that settles the invoice that day."""
-    owed = bill.outstanding - bill.discount_on(bill.company.today())
+    owed = invoice.outstanding - invoice.discount_on(invoice.company.today())
     record_payment(
-        bill.pk,
+        invoice.pk,
         actor=user(PIETER),
         amount=Decimal(amount) if amount else owed,
-        received_on=bill.company.today(),
+        received_on=invoice.company.today(),
         reference=reference,
         method="Transfer",
     )
 
 
-def issue(bill: Invoice) -> Invoice:
+def issue(invoice: Invoice) -> Invoice:
     """Issue a draft invoice."""
-    return issue_invoice(bill.pk, actor=user(PIETER))
+    return issue_invoice(invoice.pk, actor=user(PIETER))
 
 
 def draft_invoice_for(customer: Customer, name: str, items: Items) -> Invoice:

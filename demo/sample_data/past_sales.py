@@ -64,9 +64,9 @@ def _lavoisier_opens() -> Scenario:
     win_opportunity(opening.pk, actor=sold.owner)
     yield 64
     ship(sold, status="delivered", tracking="JD014600912276")
-    post(_bill_of(sold), "RE-0311")
+    post(_invoice_of(sold), "RE-0311")
     yield 38
-    pay(_bill_of(sold), "SEPA 7741-09")
+    pay(_invoice_of(sold), "SEPA 7741-09")
 
 
 def _trois_refits() -> Scenario:
@@ -78,9 +78,9 @@ def _trois_refits() -> Scenario:
     sold = accept(offer, "TM-2208")
     yield 50
     ship(sold, status="delivered", carrier="DPD", tracking="0598 2200 4417")
-    bill = _bill(sold, "RE-0327")
+    invoice = _post_invoice(sold, "RE-0327")
     yield 43
-    pay(bill, "SEPA 8102-44")
+    pay(invoice, "SEPA 8102-44")
 
 
 def _kiez_grows() -> Scenario:
@@ -90,9 +90,9 @@ def _kiez_grows() -> Scenario:
     sold = submit_new_order(customers.KIEZ, "Cups and beans for three shops", items, requested_in=9)
     yield 40
     ship(sold, status="delivered", tracking="JD014600957710")
-    bill = post(_bill_of(sold), "RE-0339")
+    invoice = post(_invoice_of(sold), "RE-0339")
     yield 12
-    pay(bill, "SEPA 9127-02", amount="1500")
+    pay(invoice, "SEPA 9127-02", amount="1500")
 
 
 def _hafen_pays_late() -> Scenario:
@@ -102,11 +102,11 @@ def _hafen_pays_late() -> Scenario:
     sold = submit_new_order(customers.HAFEN, "Terrace bar", items, requested_in=6)
     yield 53
     ship(sold, status="delivered", carrier="UPS", tracking="1Z999AA10123456784")
-    bill = _bill(sold, "RE-0333")
+    invoice = _post_invoice(sold, "RE-0333")
     yield 20
-    text = f"Second reminder for {bill.number}: call Svenja, ask for a date."
+    text = f"Second reminder for {invoice.number}: call Svenja, ask for a date."
     task = Activity.Kind.TASK
-    note(bill.account, text, actor=user(JONAS), kind=task, due_on=in_days(18))
+    note(invoice.account, text, actor=user(JONAS), kind=task, due_on=in_days(18))
 
 
 def _foxglove_in_parts() -> Scenario:
@@ -118,10 +118,10 @@ def _foxglove_in_parts() -> Scenario:
     sold = accept(offer, "FG-PO-1187")
     yield 13
     ship(sold, {"BR-12": "3", "WT-10": "12"}, status="delivered", tracking="JD014600988124")
-    post(_bill_of(sold), "RE-0362")
+    post(_invoice_of(sold), "RE-0362")
     yield 6
     ship(sold, {"GR-75": "2"}, tracking="JD014600991530")
-    post(_bill_of(sold), "RE-0370")
+    post(_invoice_of(sold), "RE-0370")
 
 
 def _harbor_from_maine() -> Scenario:
@@ -143,9 +143,9 @@ def _kissa_prepays() -> Scenario:
     yield 28
     items = [("GR-64", "1"), ("BR-KT", "2"), ("CP-GL", "48")]
     sold = submit_new_order(customers.KISSA, "Counter of Shimokitazawa", items, requested_in=20)
-    bill = post(_bill_of(sold), "RE-0351")
+    invoice = post(_invoice_of(sold), "RE-0351")
     yield 25
-    pay(bill, "TT 55012")
+    pay(invoice, "TT 55012")
     yield 15
     ship(sold, tracking="JD014600976605")
 
@@ -180,7 +180,7 @@ def _canal_forgets_to_pay() -> Scenario:
     sold = submit_new_order(customers.CANAL, "Tools and gaskets for the season", items)
     yield 26
     ship(sold, status="delivered", carrier="DPD", tracking="05982200 4739")
-    _bill(sold, "RE-0355")
+    _post_invoice(sold, "RE-0355")
 
 
 def _torino_still_waits() -> Scenario:
@@ -196,22 +196,22 @@ def _torino_still_waits() -> Scenario:
 def _bellevue_trains() -> Scenario:
     """A training day billed without an order, paid twice: the second time is customer credit."""
     yield 48
-    bill = issue(
+    invoice = issue(
         draft_invoice_for(customers.BELLEVUE, "Training day, spring team", [("SV-BT", "8")])
     )
-    post(bill, "RE-0341")
+    post(invoice, "RE-0341")
     yield 29
-    pay(bill, "SEPA 8450-11")
+    pay(invoice, "SEPA 8450-11")
     yield 22
-    pay(bill, "SEPA 8493-07", amount=str(bill.total))
+    pay(invoice, "SEPA 8493-07", amount=str(invoice.total))
 
 
-def _bill(sold: Order, official_number: str) -> Invoice:
+def _post_invoice(sold: Order, official_number: str) -> Invoice:
     """Invoice what was shipped, as the back office does where the terms do not."""
     draft = invoice_order(sold.pk, actor=user(PIETER), what=Invoice.What.SHIPPED)
     return post(issue(draft), official_number)
 
 
-def _bill_of(sold: Order) -> Invoice:
+def _invoice_of(sold: Order) -> Invoice:
     """Return the invoice that the payment terms created last."""
     return sold.invoices.latest("id")

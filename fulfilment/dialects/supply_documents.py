@@ -95,7 +95,7 @@ def write_goods(order: SentOrder, goods: Goods) -> dict[str, Any]:
     return order.with_document("return", document | {"replace": goods.is_replaced})
 
 
-def write_bill(
+def write_invoice(
     order: SentOrder, invoice: Invoice, lines: Sequence[InvoiceLine], customer: str
 ) -> dict[str, Any]:
     """Return an invoice or a credit note of ours, with its cents; ``customer`` is their code."""
@@ -153,7 +153,7 @@ def _totals(invoice: Invoice, lines: Sequence[_Billed]) -> dict[str, str]:
 
 
 def _money(invoice: Invoice, amount: Decimal) -> str:
-    """Write an amount of a bill; those of a credit note are below zero."""
+    """Write an amount of an invoice; those of a credit note are below zero."""
     signed = -amount if invoice.is_credit_note else amount
     return f"{round_to(signed, minor_units(invoice.currency)):f}"
 

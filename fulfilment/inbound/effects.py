@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fulfilment.inbound import supply_bills, supply_goods
+from fulfilment.inbound import supply_goods, supply_invoices
 from fulfilment.inbound.credit_effects import apply_credit_note
 from fulfilment.inbound.documents import ApplyEffect
 from fulfilment.inbound.official_invoices import apply_posted_invoice
@@ -28,7 +28,7 @@ EFFECTS: dict[str, ApplyEffect] = {
     "supply.order.deleted": apply_order_deleted,
     "supply.delivery.posted": supply_goods.apply_delivery,
     "supply.return.posted": supply_goods.apply_return,
-    "supply.invoice.posted": supply_bills.apply_invoice,
-    "supply.credit_note.posted": supply_bills.apply_credit_note,
+    "supply.invoice.posted": supply_invoices.apply_invoice,
+    "supply.credit_note.posted": supply_invoices.apply_credit_note,
 }
 """What each type of message does."""

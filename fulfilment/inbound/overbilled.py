@@ -132,13 +132,13 @@ def _discrepancy(
 
 def _invoices_of(order: Order) -> dict[uuid.UUID | None, Invoice]:
     """Return the last invoice that bills each line, in one statement."""
-    bills = InvoiceLine.objects.select_related("invoice").filter(
+    lines = InvoiceLine.objects.select_related("invoice").filter(
         invoice__order=order,
         invoice__status=Invoice.Status.ISSUED,
         invoice__credits__isnull=True,
         order_line__isnull=False,
     )
-    return {line.order_line_id: line.invoice for line in bills.order_by("invoice_id")}
+    return {line.order_line_id: line.invoice for line in lines.order_by("invoice_id")}
 
 
 def _rule(

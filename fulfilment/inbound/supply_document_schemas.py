@@ -57,13 +57,14 @@ class SupplyBilledLineSchema(SupplyGoodsLineSchema):
     tax_rate = number(min_value=0, help_text="A fraction: 0.19 is 19 %.")
     tax = number()
     invoiced = number(
-        required=False, help_text="What is invoiced of the line so far; an earlier bill is awaited."
+        required=False,
+        help_text="What is invoiced of the line so far; an earlier invoice is awaited.",
     )
     credited = number(required=False, help_text="What is credited of the line so far.")
 
 
 class SupplyTotalsSchema(serializers.Serializer[Any]):
-    """The foot of a bill; where prices include tax, it is in ``lines``."""
+    """The foot of an invoice; where prices include tax, it is in ``lines``."""
 
     lines = number()
     discount = number()

@@ -9,8 +9,8 @@ from common.sentences import sentence as _
 from fulfilment.dialects.supply import RemoteOrder
 from fulfilment.inbound.documents import Effect
 from fulfilment.inbound.schemas import IncomingMessage
-from fulfilment.inbound.supply_bills import settle_sums
 from fulfilment.inbound.supply_goods import settle_goods
+from fulfilment.inbound.supply_invoices import settle_sums
 from fulfilment.inbound.waiting_snapshots import settle_older_snapshots
 from fulfilment.models import Connection
 from fulfilment.services.order_sync.remote_orders import shown_value, take_in

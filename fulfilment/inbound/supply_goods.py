@@ -20,8 +20,8 @@ from fulfilment.inbound.documents import COUNTED, DataConflict, Effect, sender, 
 from fulfilment.inbound.excess import ReportSource, settle_excess
 from fulfilment.inbound.reported_moves import left_on_hold
 from fulfilment.inbound.schemas import IncomingMessage
-from fulfilment.inbound.supply_bills import settle_sums
 from fulfilment.inbound.supply_documents import Posted, lock_posted
+from fulfilment.inbound.supply_invoices import settle_sums
 from fulfilment.models import Connection, Discrepancy, InboundMessage, Shipment
 from fulfilment.services.discrepancies import (
     NewDiscrepancy,

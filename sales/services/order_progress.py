@@ -128,14 +128,14 @@ def _bill(order: Order, actor: Actor, shipment_ref: str) -> None:
 
     The order is read again if anything was billed.
     """
-    bills = [
+    invoices = [
         bill_by_terms(
             order, PaymentTerms.InvoiceWhen.PER_SHIPMENT, actor=actor, shipment_ref=shipment_ref
         )
     ]
     if order.is_shipped:
-        bills.append(bill_by_terms(order, PaymentTerms.InvoiceWhen.FULFILLED, actor=actor))
-    if any(bills):
+        invoices.append(bill_by_terms(order, PaymentTerms.InvoiceWhen.FULFILLED, actor=actor))
+    if any(invoices):
         order.refresh_from_db()
 
 

@@ -71,7 +71,7 @@ def _count(order: Order, kind: str, document: Fields, sign: int) -> None:
 
 
 def _line(order: Order, fields: Fields) -> Line | None:
-    """Find a line by its id in either system; a line of a bill may be about none."""
+    """Find a line by its id in either system; a line of an invoice may be about none."""
     ours, theirs = fields.optional_text("id"), fields.optional_text("throughline_id")
     found = (
         line

@@ -85,7 +85,7 @@ def hear_in_any_order(supply: FarEnd, theirs: SupplyTrading, chance: random.Rand
 
 
 def of_theirs(bill: dict[str, Any]) -> dict[str, Decimal]:
-    """The sums of a bill of theirs by tax rate, all positive."""
+    """The sums of an invoice of theirs by tax rate, all positive."""
     sums: defaultdict[str, Decimal] = defaultdict(Decimal)
     for line in bill["lines"]:
         rate = f"{Decimal(line['tax_rate']):.2f}"

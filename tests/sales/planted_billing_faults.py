@@ -141,7 +141,7 @@ BILLING_FAULTS: dict[str, tuple[str, list[str]]] = {
             "INV-00001: share is 0.5, should be 0.3.",
         ],
     ),
-    "a share of a bill": (
+    "a share of an invoice": (
         head("invoice", "INV-00002", "share_rate = 0.5"),
         [
             "INV-00002: share is 0.5, should be empty.",

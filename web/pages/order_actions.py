@@ -73,13 +73,13 @@ def _submitted_actions(
     invoices: Sequence[Invoice],
 ) -> list[Action]:
     invoice, end = _invoice(order, user, lines), _end(order, lines, taken)
-    bill = [invoice, *_to_settle(surplus, invoices)]
+    invoicing = [invoice, *_to_settle(surplus, invoices)]
     change = Action(gettext("Change order"), _url(order, "change"), "edit", asks=True, aside=True)
     if order.is_on_hold:
         release = Action(gettext("Release"), _url(order, "release"), "player-play")
-        return [release, *bill, change, end]
+        return [release, *invoicing, change, end]
     if not order.is_submitted:
-        return [*bill, change]
+        return [*invoicing, change]
     hold = Action(
         gettext("Put on hold"),
         _url(order, "hold"),
@@ -88,7 +88,7 @@ def _submitted_actions(
         dialog=True,
         aside=True,
     )
-    return [*bill, change, hold, end]
+    return [*invoicing, change, hold, end]
 
 
 def _to_settle(surplus: Surplus | None, invoices: Sequence[Invoice]) -> list[Action]:

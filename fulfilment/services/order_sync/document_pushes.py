@@ -22,8 +22,8 @@ from fulfilment.dialects.supply_documents import (
     Goods,
     NoExactQuantity,
     SentOrder,
-    write_bill,
     write_goods,
+    write_invoice,
 )
 from fulfilment.models import Connection, Discrepancy, ExternalRef, Shipment, SyncState
 from fulfilment.services.discrepancies import NewDiscrepancy, settle_discrepancies
@@ -52,7 +52,7 @@ def goods_body(connection: Connection, event: SalesEvent, order: Order) -> dict[
     return _written_goods(connection, order, _sent(connection, order), goods) if goods else None
 
 
-def bill_body(
+def invoice_body(
     connection: Connection, _event: SalesEvent, invoice: Invoice
 ) -> dict[str, Any] | None:
     """Return the data of an invoice or a credit note of ours that is issued.
@@ -63,7 +63,7 @@ def bill_body(
     order = invoice.order
     if order is None or invoice.origin == connection.code:
         return None
-    return _written_bill(connection, order, _sent(connection, order), invoice)
+    return _written_invoice(connection, order, _sent(connection, order), invoice)
 
 
 def documents_of(connection: Connection, order: Order) -> list[dict[str, Any]]:
@@ -75,8 +75,8 @@ def documents_of(connection: Connection, order: Order) -> list[dict[str, Any]]:
             found += [_written_goods(connection, order, sent, goods)] if goods else []
     if SalesEvent.Type.INVOICE_ISSUED in connection.event_types:
         issued = order.invoices.exclude(status=Invoice.Status.DRAFT)
-        bills = issued.exclude(origin=connection.code).order_by("issued_at", "id")
-        found += [_written_bill(connection, order, sent, invoice) for invoice in bills]
+        invoices = issued.exclude(origin=connection.code).order_by("issued_at", "id")
+        found += [_written_invoice(connection, order, sent, invoice) for invoice in invoices]
     return [{kind: each[kind] for kind in each.keys() - {"order"}} for each in found if each]
 
 
@@ -139,14 +139,16 @@ def _written_goods(
     )
 
 
-def _written_bill(
+def _written_invoice(
     connection: Connection, order: Order, sent: SentOrder, invoice: Invoice
 ) -> dict[str, Any] | None:
     lines = list(invoice.lines.order_by("position", "id"))
     codes = outward_codes(connection, [invoice.account_id])
     customer = codes.get(invoice.account_id, invoice.account.name)
     number = invoice.number or ""
-    return _written(connection, order, number, lambda: write_bill(sent, invoice, lines, customer))
+    return _written(
+        connection, order, number, lambda: write_invoice(sent, invoice, lines, customer)
+    )
 
 
 def _written(
@@ -231,6 +233,6 @@ def _factors(state: SyncState, order: Order) -> dict[str, Fraction | None]:
 
 DOCUMENTS: Mapping[str, Callable[[Connection, SalesEvent, Any], dict[str, Any] | None]] = {
     SalesEvent.Type.SHIPMENT_RECORDED: goods_body,
-    SalesEvent.Type.INVOICE_ISSUED: bill_body,
+    SalesEvent.Type.INVOICE_ISSUED: invoice_body,
 }
 """The events with which documents are sent."""

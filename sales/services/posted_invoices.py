@@ -31,7 +31,7 @@ from sales.pricing.errors import (
 )
 from sales.pricing.money import Rounding
 from sales.pricing.partial import Amounts, Portion, credit_part, next_part
-from sales.pricing.posted_bills import posted_part, with_figures
+from sales.pricing.posted_invoices import posted_part, with_figures
 from sales.services.billing.invoice_parts import add_up, head_of, part_line
 from sales.services.billing.ledgers import amounts_of, read_ledger, sum_portions
 from sales.services.credit_notes import exceeds_left, settle_credit
@@ -66,7 +66,7 @@ class PostedLine:
 
 
 @dataclass(frozen=True, slots=True)
-class PostedBill:
+class PostedInvoice:
     """An invoice or a credit note as another system has issued it; all figures are positive."""
 
     number: str
@@ -79,32 +79,32 @@ class PostedBill:
 
 
 @transaction.atomic
-def record_posted_invoice(order_id: uuid.UUID, bill: PostedBill, *, actor: System) -> Invoice:
+def record_posted_invoice(order_id: uuid.UUID, theirs: PostedInvoice, *, actor: System) -> Invoice:
     """Take in an invoice that another system has issued for an order, once for its number.
 
     Refuses more units than are not billed yet, and figures that do not add up.
     """
     order = lock_order(order_id)
     refuse_if_billed_elsewhere(order.company, actor)
-    known = _known(order, bill, Kind.INVOICE, actor)
+    known = _known(order, theirs, Kind.INVOICE, actor)
     if known is not None:
         return known
     if not order.is_binding:
         raise IllegalTransition(
             _(
-                "%(order)s is %(status)s here: %(bill)s cannot bill it.",
+                "%(order)s is %(status)s here: %(document)s cannot bill it.",
                 order=order,
                 status=order.get_status_display(),
-                bill=bill.number,
+                document=theirs.number,
             )
         )
     lines = list(
         order.lines.select_for_update(of=("self",)).select_related("product").order_by("position")
     )
     invoice = head_of(order, Invoice.What.LINES, origin=actor.connection)
-    parts = _billed_parts(invoice, order, lines, bill)
-    _issue(invoice, parts, bill, actor)
-    _count_invoiced(lines, bill)
+    parts = _billed_parts(invoice, order, lines, theirs)
+    _issue(invoice, parts, theirs, actor)
+    _count_invoiced(lines, theirs)
     update_billing_status(order, invoice, actor)
     record_event(SalesEvent.Type.INVOICE_ISSUED, invoice, actor=actor)
     return invoice
@@ -112,7 +112,7 @@ def record_posted_invoice(order_id: uuid.UUID, bill: PostedBill, *, actor: Syste
 
 @transaction.atomic
 def record_posted_credit_note(
-    invoice_id: uuid.UUID, bill: PostedBill, *, actor: System, bill_again: bool, reason: str
+    invoice_id: uuid.UUID, theirs: PostedInvoice, *, actor: System, bill_again: bool, reason: str
 ) -> Invoice:
     """Take in a credit note that another system has issued for an invoice of its own, once.
 
@@ -121,9 +121,9 @@ def record_posted_credit_note(
     """
     invoice, order = lock_invoice(invoice_id)
     if order is None:
-        raise _without_order(invoice, bill)
+        raise _without_order(invoice, theirs)
     refuse_if_billed_elsewhere(order.company, actor)
-    known = _known(order, bill, Kind.CREDIT_NOTE, actor)
+    known = _known(order, theirs, Kind.CREDIT_NOTE, actor)
     if known is not None:
         return known
     note = copy_head(
@@ -140,24 +140,24 @@ def record_posted_credit_note(
         discount_amount=ZERO,
         discount_rate=ZERO,
     )
-    parts = _credited_parts(note, order, bill)
-    _issue(note, parts, bill, actor)
-    _count_credited_there(order, bill, bill_again=bill_again)
+    parts = _credited_parts(note, order, theirs)
+    _issue(note, parts, theirs, actor)
+    _count_credited_there(order, theirs, bill_again=bill_again)
     record_event(SalesEvent.Type.INVOICE_ISSUED, note, actor=actor)
     settle_credit(invoice, note, actor)
     update_billing_status(order, note, actor)
     return note
 
 
-def _known(order: Order, bill: PostedBill, kind: Kind, actor: System) -> Invoice | None:
+def _known(order: Order, theirs: PostedInvoice, kind: Kind, actor: System) -> Invoice | None:
     """Find what was taken in under the number; refused if that is another document's."""
-    found = Invoice.objects.filter(number=bill.number, origin=actor.connection).first()
+    found = Invoice.objects.filter(number=theirs.number, origin=actor.connection).first()
     if found is None or (found.order_id == order.pk and found.kind == kind):
         return found
     raise NumberTaken(
         _(
-            "%(bill)s is taken in already, as %(kind)s of %(order)s.",
-            bill=bill.number,
+            "%(document)s is taken in already, as %(kind)s of %(order)s.",
+            document=theirs.number,
             kind=found.get_kind_display(),
             order=found.order or "–",
         ),
@@ -166,15 +166,15 @@ def _known(order: Order, bill: PostedBill, kind: Kind, actor: System) -> Invoice
 
 
 def _billed_parts(
-    invoice: Invoice, order: Order, lines: Sequence[OrderLine], bill: PostedBill
+    invoice: Invoice, order: Order, lines: Sequence[OrderLine], theirs: PostedInvoice
 ) -> list[InvoiceLine]:
     by_key = {line.pk: line for line in lines if line.counts and line.is_sold}
     ledger = read_ledger(order, lines)
     parts = []
-    for posted in bill.lines:
+    for posted in theirs.lines:
         line = by_key.get(posted.order_line)
         if line is None:
-            raise _no_line(order, bill)
+            raise _no_line(order, theirs)
         _check_figures(line, posted)
         try:
             portion = posted_part(
@@ -193,7 +193,7 @@ def _billed_parts(
     return parts
 
 
-def _credited_parts(note: Invoice, order: Order, bill: PostedBill) -> list[InvoiceLine]:
+def _credited_parts(note: Invoice, order: Order, theirs: PostedInvoice) -> list[InvoiceLine]:
     """Credit the units on the lines of the invoice that is named, then on the latest others."""
     billed: dict[uuid.UUID, list[InvoiceLine]] = {}
     lines = InvoiceLine.objects.filter(
@@ -210,10 +210,10 @@ def _credited_parts(note: Invoice, order: Order, bill: PostedBill) -> list[Invoi
         )
     }
     parts: list[InvoiceLine] = []
-    for posted in bill.lines:
+    for posted in theirs.lines:
         of_line = billed.get(posted.order_line, [])
         if not of_line:
-            raise _no_line(order, bill)
+            raise _no_line(order, theirs)
         parts += _credits_of(note, posted, of_line, credited)
     for position, part in enumerate(parts, start=1):
         part.position = position
@@ -255,18 +255,22 @@ def _credits_of(
         )
 
 
-def _no_line(order: Order, bill: PostedBill) -> UnknownLine:
+def _no_line(order: Order, theirs: PostedInvoice) -> UnknownLine:
     return UnknownLine(
-        _("%(bill)s names a line that %(order)s does not bill.", bill=bill.number, order=order)
+        _(
+            "%(document)s names a line that %(order)s does not bill.",
+            document=theirs.number,
+            order=order,
+        )
     )
 
 
-def _without_order(invoice: Invoice, bill: PostedBill) -> WithoutOrder:
+def _without_order(invoice: Invoice, theirs: PostedInvoice) -> WithoutOrder:
     return WithoutOrder(
         _(
-            "%(invoice)s bills no order: %(bill)s can only credit an invoice of an order.",
+            "%(invoice)s bills no order: %(document)s can only credit an invoice of an order.",
             invoice=invoice,
-            bill=bill.number,
+            document=theirs.number,
         )
     )
 
@@ -284,11 +288,11 @@ def _check_figures(line: OrderLine | InvoiceLine, posted: PostedLine) -> None:
 
 
 def _issue(
-    document: Invoice, parts: Sequence[InvoiceLine], bill: PostedBill, actor: System
+    document: Invoice, parts: Sequence[InvoiceLine], theirs: PostedInvoice, actor: System
 ) -> None:
     """Save a document with its lines, issued under the number that it came with."""
-    add_up(document, parts, freight=bill.freight)
-    _check_sums(document, bill)
+    add_up(document, parts, freight=theirs.freight)
+    _check_sums(document, theirs)
     freeze_exchange_rate(document)
     document.save(force_insert=True)
     InvoiceLine.objects.bulk_create(parts)
@@ -303,45 +307,46 @@ def _issue(
     owes_nothing = not (document.total or document.is_credit_note)
     document.move_to(
         Invoice.Status.PAID if owes_nothing else Invoice.Status.ISSUED,
-        number=take_number(document, bill.number),
-        issued_on=bill.issued_on,
+        number=take_number(document, theirs.number),
+        issued_on=theirs.issued_on,
         issued_at=timezone.now(),
-        due_on=bill.due_on or bill.issued_on,
+        due_on=theirs.due_on or theirs.issued_on,
         exchange_rate=document.exchange_rate,
         exchange_rate_on=document.exchange_rate_on,
     )
 
 
-def _check_sums(document: Invoice, bill: PostedBill) -> None:
-    """Refuse a bill in another currency than the order, or with another total than its lines."""
-    if bill.currency != document.currency:
+def _check_sums(document: Invoice, theirs: PostedInvoice) -> None:
+    """Refuse an invoice in another currency than the order, or of another total than its lines."""
+    if theirs.currency != document.currency:
         raise CurrencyMismatch(
             _(
-                "%(bill)s is in %(theirs)s: a bill of %(order)s is in %(ours)s.",
-                bill=bill.number,
-                theirs=bill.currency,
+                "%(document)s is in %(theirs)s: an invoice of %(order)s is in %(ours)s.",
+                document=theirs.number,
+                theirs=theirs.currency,
                 order=document.order or "–",
                 ours=document.currency,
             )
         )
-    if bill.freight < 0:
+    if theirs.freight < 0:
         raise InvalidAmount(
-            _("%(bill)s: give freight of zero or more.", bill=bill.number), field="freight"
+            _("%(document)s: give freight of zero or more.", document=theirs.number),
+            field="freight",
         )
-    if document.total != bill.total:
+    if document.total != theirs.total:
         raise DoesNotAddUp(
             _(
-                "The lines and freight of %(bill)s come to %(sum)s, not to its total of %(total)s: "
-                "correct it there, and send it again.",
-                bill=bill.number,
+                "The lines and freight of %(document)s come to %(sum)s, not to its total of "
+                "%(total)s: correct it there, and send it again.",
+                document=theirs.number,
                 sum=Amount(document.total, document.currency),
-                total=Amount(bill.total, document.currency),
+                total=Amount(theirs.total, document.currency),
             )
         )
 
 
-def _count_invoiced(lines: Iterable[OrderLine], bill: PostedBill) -> None:
-    billed = {posted.order_line: posted.quantity for posted in bill.lines}
+def _count_invoiced(lines: Iterable[OrderLine], theirs: PostedInvoice) -> None:
+    billed = {posted.order_line: posted.quantity for posted in theirs.lines}
     changed = [line for line in lines if line.pk in billed]
     for line in changed:
         line.invoiced_quantity += billed[line.pk]
@@ -349,12 +354,12 @@ def _count_invoiced(lines: Iterable[OrderLine], bill: PostedBill) -> None:
     save_columns(changed, COUNTED)
 
 
-def _count_credited_there(order: Order, bill: PostedBill, *, bill_again: bool) -> None:
+def _count_credited_there(order: Order, theirs: PostedInvoice, *, bill_again: bool) -> None:
     """Count credited units. For good, they are those that came back; none stays undelivered by it.
 
     So the counts follow from the sums, whatever came first.
     """
-    credited = {posted.order_line: posted.quantity for posted in bill.lines}
+    credited = {posted.order_line: posted.quantity for posted in theirs.lines}
     lines = list(
         OrderLine.objects.select_for_update(of=("self",))
         .select_related("product")

@@ -1,4 +1,4 @@
-"""Bills of another system: its own figures on our lines, and what they come to in the end.
+"""Invoices of another system: its own figures on our lines, and what they come to in the end.
 
 That system rounds in its own way, so its figures are kept as they are. Only once all is billed are
 the sums compared with the order, rate by rate.
@@ -23,7 +23,7 @@ Rate = Decimal
 
 @dataclass(frozen=True, slots=True)
 class BilledLine:
-    """A line of a bill as that system writes it; the rate is a fraction.
+    """A line of an invoice as that system writes it; the rate is a fraction.
 
     ``amount`` is before its share of the header discount, and has the tax in it where prices do.
     """
@@ -93,7 +93,7 @@ def posted_part(
 
 @dataclass(frozen=True, slots=True)
 class SumDifference:
-    """What bills of another system come to, where the order comes to something else.
+    """What invoices of another system come to, where the order comes to something else.
 
     ``rate`` is None for freight.
     """
@@ -105,7 +105,7 @@ class SumDifference:
 
 
 def differences(ledger: Ledger) -> Iterator[SumDifference]:
-    """Compare the bills of an order, less its credits, with what it comes to; none before the end.
+    """Compare the invoices of an order, less credits, with what it comes to; none before the end.
 
     That is when nothing is left to bill. What was credited for good is not part of either sum.
     """

@@ -26,8 +26,8 @@ from sales.services.errors import (
     WithoutOrder,
 )
 from sales.services.orders import cancel_order
-from sales.services.posted_bills import (
-    PostedBill,
+from sales.services.posted_invoices import (
+    PostedInvoice,
     PostedLine,
     record_posted_credit_note,
     record_posted_invoice,
@@ -39,14 +39,14 @@ from tests.sales.written import written
 DAY = dt.date(2026, 11, 20)
 
 
-def posted(order: Order, net: str, tax: str, quantity: str = "1", **fields: Any) -> PostedBill:
+def posted(order: Order, net: str, tax: str, quantity: str = "1", **fields: Any) -> PostedInvoice:
     """Units of the first line of an order, at these figures."""
     line = order.lines.order_by("position")[0]
     figures = Amounts(Decimal(net), tax=Decimal(tax))
     lines = [PostedLine(line.pk, Decimal(quantity), Decimal("0.2"), figures)]
     given = {"number": "SI-1", "issued_on": DAY, "due_on": None, "currency": "EUR", "lines": lines}
     total = Decimal(net) + Decimal(tax)
-    return PostedBill(**{**given, "freight": Decimal(0), "total": total, **fields})
+    return PostedInvoice(**{**given, "freight": Decimal(0), "total": total, **fields})
 
 
 def invoiced(order: Order, net: str, tax: str, quantity: str = "1", **fields: Any) -> Invoice:

@@ -23,11 +23,11 @@ from sales.models import Invoice, Order
 from sales.pricing.errors import QuantityExceedsOpen
 from sales.pricing.money import Rounding
 from sales.pricing.partial import Amounts
-from sales.pricing.posted_bills import BilledLine, SumDifference, differences, figures_of
+from sales.pricing.posted_invoices import BilledLine, SumDifference, differences, figures_of
 from sales.services.billing.ledgers import read_ledger
 from sales.services.errors import DoesNotAddUp, UnknownLine
-from sales.services.posted_bills import (
-    PostedBill,
+from sales.services.posted_invoices import (
+    PostedInvoice,
     PostedLine,
     record_posted_credit_note,
     record_posted_invoice,
@@ -42,11 +42,11 @@ ZERO = Decimal(0)
 def apply_invoice(connection: Connection, message: IncomingMessage) -> Effect:
     """Take in an invoice of theirs, issued, with their number and their cents."""
     posted = lock_posted(connection, message, "invoice")
-    bill = _read(posted, message, sign=1)
+    theirs = _read(posted, message, sign=1)
     before = _is_known(connection, message)
-    _wait_for_turn(posted, bill, ("invoiced_quantity", "credited_quantity"))
+    _wait_for_turn(posted, theirs, ("invoiced_quantity", "credited_quantity"))
     try:
-        invoice = record_posted_invoice(posted.order.pk, bill, actor=sender(connection))
+        invoice = record_posted_invoice(posted.order.pk, theirs, actor=sender(connection))
     except QuantityExceedsOpen:
         if posted.is_early:  # their snapshot that orders more may still come
             raise UnknownDocument(message.subject) from None
@@ -57,7 +57,7 @@ def apply_invoice(connection: Connection, message: IncomingMessage) -> Effect:
 def apply_credit_note(connection: Connection, message: IncomingMessage) -> Effect:
     """Take in a credit note of theirs; it waits for the invoice that it credits."""
     posted = lock_posted(connection, message, "credit_note")
-    bill = _read(posted, message, sign=-1)
+    theirs = _read(posted, message, sign=-1)
     document = posted.document
     credited = Invoice.objects.filter(
         number=document["credits"], origin=connection.code, order=posted.order
@@ -65,13 +65,13 @@ def apply_credit_note(connection: Connection, message: IncomingMessage) -> Effec
     if credited is None:
         raise UnknownDocument(document["credits"])
     before = _is_known(connection, message)
-    _wait_for_turn(posted, bill, ("credited_quantity", "invoiced_quantity"))
+    _wait_for_turn(posted, theirs, ("credited_quantity", "invoiced_quantity"))
     note = record_posted_credit_note(
         credited.pk,
-        bill,
+        theirs,
         actor=sender(connection),
         bill_again=document["bill_again"],
-        reason=document.get("reason") or f"{connection.name} {bill.number}"[:200],
+        reason=document.get("reason") or f"{connection.name} {theirs.number}"[:200],
     )
     return _taken_in(connection, message, posted, note, is_new=not before)
 
@@ -79,9 +79,9 @@ def apply_credit_note(connection: Connection, message: IncomingMessage) -> Effec
 def settle_sums(
     order: Order, connection: Connection, record: Record, report: str
 ) -> list[NewDiscrepancy]:
-    """Compare what they bill with the order once all is billed; one discrepancy for each sum.
+    """Compare what they theirs with the order once all is billed; one discrepancy for each sum.
 
-    One statement for an order of which they bill nothing.
+    One statement for an order of which they theirs nothing.
     """
     if not order.invoices.filter(origin=connection.code).exists():
         return []
@@ -97,19 +97,19 @@ def settle_sums(
     return found
 
 
-def _wait_for_turn(posted: Posted, bill: PostedBill, columns: tuple[str, str]) -> None:
-    """Wait for the bills that came before this one there, if it says what is billed so far.
+def _wait_for_turn(posted: Posted, theirs: PostedInvoice, columns: tuple[str, str]) -> None:
+    """Wait for the invoices that came before this one there, if it says what is billed so far.
 
     ``columns`` are what it adds to, and the other one.
     """
-    added = {line.order_line: line.quantity for line in bill.lines}
+    added = {line.order_line: line.quantity for line in theirs.lines}
     counted = {"invoiced_quantity": "invoiced", "credited_quantity": "credited"}
     for key, *done in posted.order.lines.filter(pk__in=added).values_list("pk", *columns):
         posted_line = posted.lines[key][-1]
         before = (added[key], ZERO)
         for column, have, own in zip(columns, done, before, strict=True):
             if have < posted_line.get(counted[column], ZERO) - own:
-                raise UnknownDocument(bill.number)
+                raise UnknownDocument(theirs.number)
 
 
 def _is_known(connection: Connection, message: IncomingMessage) -> bool:
@@ -138,8 +138,8 @@ def _taken_in(
     return Effect(posted.record, is_new, sentences(each.rule for each in found))
 
 
-def _read(posted: Posted, message: IncomingMessage, *, sign: int) -> PostedBill:
-    """Read a bill of theirs; a credit note is below zero there, and positive here.
+def _read(posted: Posted, message: IncomingMessage, *, sign: int) -> PostedInvoice:
+    """Read an invoice of theirs; a credit note is below zero there, and positive here.
 
     Raises UnknownLine for lines that the order does not have, DoesNotAddUp for other totals.
     """
@@ -156,7 +156,7 @@ def _read(posted: Posted, message: IncomingMessage, *, sign: int) -> PostedBill:
         currency=order.currency,
         rounding=Rounding(order.rounding),
     )
-    return PostedBill(
+    return PostedInvoice(
         number=message.part,
         issued_on=document["posted_on"],
         due_on=document["due_on"],
@@ -171,8 +171,8 @@ def _check_lines(posted: Posted, message: IncomingMessage) -> None:
     if posted.unknown:
         raise UnknownLine(
             _(
-                "%(bill)s names lines that %(order)s does not have: %(lines)s.",
-                bill=message.part,
+                "%(document)s names lines that %(order)s does not have: %(lines)s.",
+                document=message.part,
                 order=posted.order,
                 lines=", ".join(line["id"] for line in posted.unknown),
             )
@@ -180,7 +180,7 @@ def _check_lines(posted: Posted, message: IncomingMessage) -> None:
 
 
 def _summed(parts: Sequence[Mapping[str, Any]], sign: int) -> dict[str, Decimal]:
-    """Add up what a bill says of one line of the order."""
+    """Add up what an invoice says of one line of the order."""
     return {
         name: sign * sum((part[name] for part in parts), ZERO)
         for name in ("quantity", "amount", "tax")
@@ -207,9 +207,9 @@ def _check_sums(
         if summed != totals[of_totals]:
             raise DoesNotAddUp(
                 _(
-                    "The %(figure)s of %(bill)s is %(total)s, and its lines come to %(sum)s.",
+                    "The %(figure)s of %(document)s is %(total)s, and its lines come to %(sum)s.",
                     figure=of_totals,
-                    bill=message.part,
+                    document=message.part,
                     total=Amount(totals[of_totals], order.currency),
                     sum=Amount(summed, order.currency),
                 )

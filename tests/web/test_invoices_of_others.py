@@ -10,7 +10,7 @@ from django.test import Client
 from sales.models import Invoice
 from tests.factories import Market
 from tests.sales.orders_from_elsewhere import SCM, submitted
-from tests.sales.test_posted_bills import invoiced
+from tests.sales.test_posted_invoices import invoiced
 from web.record_urls import record_url
 
 

@@ -14,7 +14,7 @@ from sales.pricing.ledger import Ledger
 from sales.pricing.ledger_lines import LedgerLine, Units
 from sales.pricing.money import Rounding
 from sales.pricing.partial import Amounts
-from sales.pricing.posted_bills import (
+from sales.pricing.posted_invoices import (
     BilledLine,
     SumDifference,
     differences,
