@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from fulfilment.sync.merge import Merge, Values
-from fulfilment.sync.policies import Kind, policy_of
+from fulfilment.sync.merge import Merge
 
 MOST_ROUND_TRIPS = 3
 """So often may a snapshot of theirs be answered without an edit by a person."""
@@ -14,19 +11,6 @@ MOST_ROUND_TRIPS = 3
 def is_stale(sequence: int, applied: int) -> bool:
     """Return whether a later snapshot was applied before; gaps do not matter."""
     return sequence < applied
-
-
-def of_stale(theirs: Values) -> dict[str, Any]:
-    """Return what still counts of a stale snapshot: quantities that only grow.
-
-    >>> of_stale({"line.7.quantity": "2", "line.7.delivered": "1"})
-    {'line.7.delivered': '1'}
-    """
-    return {
-        path: value
-        for path, value in theirs.items()
-        if (policy := policy_of(path)) is not None and policy.kind is Kind.PROGRESS
-    }
 
 
 def round_trips(before: int, merged: Merge, *, edited: bool) -> int:

@@ -63,17 +63,6 @@ class LineReading:
     split: Split
 
 
-@dataclass(frozen=True, slots=True)
-class AgreedLine:
-    """A line when both sides last agreed: theirs as received, and the discount it was read as."""
-
-    quantity: Decimal
-    discount: Decimal
-    received: PerUnit
-    genuine: Decimal = ZERO
-    price: Decimal | None = None
-
-
 NOTHING_REMEMBERED = Split()
 
 
@@ -108,24 +97,19 @@ def to_per_unit(
 
 
 def to_line_discount(
-    unit: Decimal,
-    quantity: Decimal,
-    charge: Decimal,
+    theirs: TheirLine,
+    residue: Decimal,
     *,
     exponent: int,
-    price_quantity: Decimal | int = 1,
-    unit_price: Decimal | None = None,
     rounding: Rounding = Rounding.HALF_UP,
 ) -> Decimal:
-    """Return the discount of the line, of which the whole charge is the residue.
+    """Return the discount of their line, of whose charge so much is the residue.
 
-    >>> to_line_discount(Decimal("3.33"), Decimal(3), Decimal("-0.01"), exponent=2)
+    >>> line = TheirLine(Decimal(3), unit=Decimal("3.33"))
+    >>> to_line_discount(line, Decimal("-0.01"), exponent=2)
     Decimal('10.00')
     """
-    line = TheirLine(
-        quantity, charge, unit, price=unit_price, price_quantity=Decimal(price_quantity)
-    )
-    return _undivided(line, exponent, rounding) - charge
+    return _undivided(theirs, exponent, rounding) - residue
 
 
 def read_charge(
@@ -144,10 +128,11 @@ def read_charge(
     split = _split(round_to(theirs.charge, exponent), remembered, nothing)
     if not theirs.quantity:
         return LineReading(nothing, Split(nothing, split.genuine))
-    undivided = _undivided(theirs, exponent, rounding)
-    if undivided < split.residue:
-        return LineReading(nothing, Split(undivided, theirs.charge - undivided))
-    return LineReading(undivided - split.residue, split)
+    discount = to_line_discount(theirs, split.residue, exponent=exponent, rounding=rounding)
+    if discount < 0:
+        residue = split.residue + discount
+        return LineReading(nothing, Split(residue, theirs.charge - residue))
+    return LineReading(discount, split)
 
 
 def not_a_number(figure: object) -> Sentence:
@@ -177,35 +162,6 @@ def _undivided(line: TheirLine, exponent: int, rounding: Rounding) -> Decimal:
         return base - (line.line_amount - line.charge)
     discounted = Price(line.price - line.unit, line.price_quantity)
     return base - round_to(discounted.of(line.quantity), exponent)
-
-
-def send_again(
-    discount: Decimal,
-    quantity: Decimal,
-    agreed: AgreedLine,
-    *,
-    exponent: int,
-    price_quantity: Decimal | int = 1,
-    unit_price: Decimal | None = None,
-    rounding: Rounding = Rounding.HALF_UP,
-) -> PerUnit:
-    """Return what an agreed line is sent with: their own split while it is as agreed.
-
-    Otherwise it is divided anew, and their genuine charge is added; percentages of theirs are then
-    replaced by it.
-    """
-    priced_as_agreed = unit_price is None or agreed.price is None or unit_price == agreed.price
-    if priced_as_agreed and (quantity, discount) == (agreed.quantity, agreed.discount):
-        return agreed.received
-    split = to_per_unit(
-        discount,
-        quantity,
-        exponent=exponent,
-        price_quantity=price_quantity,
-        unit_price=unit_price,
-        rounding=rounding,
-    )
-    return PerUnit(split.unit, split.charge + agreed.genuine)
 
 
 def check_line(

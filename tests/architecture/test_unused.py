@@ -47,10 +47,6 @@ EXCEPTIONS = {
     r"fulfilment/tasks\.py: finish_deliveries": "connected to signals of Celery",
     r"fulfilment/management/commands/handoffs\.py: _\w+": "called by the name of the action",
     r"fulfilment/services/connections\.py: register_connection": "sets up the demo's connections",
-    r"fulfilment/sync/residue\.py: to_line_discount": "half of the published pair of conversions",
-    r"fulfilment/sync/residue\.py: send_again": "the rule that the vectors of line discounts pin",
-    r"fulfilment/sync/arrivals\.py: of_stale": "the rule that the vectors of merging pin",
-    r"fulfilment/sync/progress\.py: shown_progress": "the rule that the vectors of merging pin",
 }
 """Other definitions that nothing names, and why they stay."""
 

@@ -1,11 +1,43 @@
-"""Lines of theirs, worked out apart from the code under test."""
+"""Lines of theirs, worked out apart from the code under test, and lines that are sent again."""
 
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
-from fulfilment.sync.residue import (
-    TheirLine,
-)
+from fulfilment.dialects.supply_figures import Writing, write_figures
+from fulfilment.sync.residue import PerUnit, TheirLine
+from sales.pricing.money import Rounding
+
+CURRENCIES = {0: "JPY", 1: "MRU", 2: "EUR", 3: "KWD"}
+"""A currency for each number of decimals."""
+
+
+def line_values(
+    quantity: Decimal,
+    discount: Decimal,
+    genuine: Decimal = Decimal(0),
+    price: Decimal = Decimal(0),
+    per: Decimal = Decimal(1),
+) -> dict[str, Any]:
+    """Write a line in canonical values, its charge without the residue."""
+    return {
+        "line.7.quantity": f"{quantity:f}",
+        "line.7.price": {"amount": f"{price:f}", "per": f"{per:f}"},
+        "line.7.discount": f"{discount:f}",
+        "line.7.charge": f"{genuine:f}",
+    }
+
+
+def sent_again(
+    ours: dict[str, Any], agreed: dict[str, Any], received: PerUnit, *, exponent: int
+) -> PerUnit:
+    """Write a line that they sent in two amounts and that was read as agreed, as it is now."""
+    theirs = {"discount": f"{received.unit:f}", "charge": f"{received.charge:f}"}
+    writing = Writing(
+        CURRENCIES[exponent], Rounding.HALF_UP, received={"7": theirs}, reported=agreed
+    )
+    figures = write_figures("7", ours, writing)
+    return PerUnit(Decimal(figures["discount"]), Decimal(figures["charge"]))
 
 
 def half_away(exact: Fraction, exponent: int) -> Decimal:

@@ -8,19 +8,17 @@ import pytest
 from common.errors import DomainError
 from fulfilment.sync.residue import (
     NOTHING_REMEMBERED,
-    AgreedLine,
     PerUnit,
     Split,
     TheirLine,
     check_line,
     read_charge,
-    send_again,
     to_line_discount,
     to_per_unit,
 )
 from sales.pricing.errors import InvalidAmount, InvalidDiscount, InvalidQuantity
 from sales.pricing.money import minor_units
-from tests.fulfilment.sync.residue_lines import base_here, net_there
+from tests.fulfilment.sync.residue_lines import base_here, line_values, net_there, sent_again
 from tests.fulfilment.sync.vectors_of import as_parameters, read_cases
 
 CASES = read_cases("residue_vectors.json")
@@ -68,7 +66,10 @@ def test_divides_a_discount_and_puts_it_together_again(case: dict[str, Any]) -> 
 
     split = to_per_unit(discount, quantity, **terms)
 
-    back = to_line_discount(split.unit, quantity, split.charge, **terms)
+    there = TheirLine(
+        quantity, unit=split.unit, price_quantity=Decimal(case["given"]["price_quantity"])
+    )
+    back = to_line_discount(there, split.charge, exponent=case["given"]["exponent"])
     assert {"unit": str(split.unit), "charge": str(split.charge), "back": str(back)} == (
         case["expect"]
     )
@@ -87,7 +88,7 @@ def test_makes_their_line_come_to_our_net(case: dict[str, Any]) -> None:
     there = TheirLine(
         quantity, split.charge, split.unit, price, price_quantity=Decimal(price_quantity)
     )
-    back = to_line_discount(split.unit, quantity, split.charge, unit_price=price, **terms)
+    back = to_line_discount(there, split.charge, exponent=exponent)
     without_price = to_per_unit(discount, quantity, **terms).charge
     assert {
         "unit": str(split.unit),
@@ -135,14 +136,13 @@ def test_takes_the_discount_from_the_amount_of_their_line(case: dict[str, Any]) 
 @pytest.mark.parametrize("case", of_kind("again"))
 def test_sends_their_own_split_while_the_line_is_as_agreed(case: dict[str, Any]) -> None:
     agreed, ours = decimals(case["given"]["agreed"]), decimals(case["given"]["ours"])
-    line = AgreedLine(
-        agreed["quantity"],
-        agreed["discount"],
-        PerUnit(agreed["unit"], agreed["charge"]),
-        agreed["genuine"],
-    )
 
-    split = send_again(ours["discount"], ours["quantity"], line, exponent=case["given"]["exponent"])
+    split = sent_again(
+        line_values(ours["quantity"], ours["discount"], agreed["genuine"]),
+        line_values(agreed["quantity"], agreed["discount"], agreed["genuine"]),
+        PerUnit(agreed["unit"], agreed["charge"]),
+        exponent=case["given"]["exponent"],
+    )
 
     assert {"unit": str(split.unit), "charge": str(split.charge)} == case["expect"]
 
@@ -212,10 +212,13 @@ def test_refuses_to_send_a_discount_that_is_finer_than_the_currency() -> None:
 def test_divides_anew_once_the_price_is_another(price: str, unit: str) -> None:
     """They gave ten percent, which their split does not show."""
     received = PerUnit(Decimal("0.00"), Decimal("0.00"))
-    agreed = AgreedLine(Decimal("0.5"), Decimal("1.00"), received, price=Decimal("20.00"))
+    figures = {"quantity": Decimal("0.5"), "discount": Decimal("1.00")}
 
-    split = send_again(
-        Decimal("1.00"), Decimal("0.5"), agreed, exponent=2, unit_price=Decimal(price)
+    split = sent_again(
+        line_values(**figures, price=Decimal(price)),
+        line_values(**figures, price=Decimal("20.00")),
+        received,
+        exponent=2,
     )
 
     assert split == PerUnit(Decimal(unit), Decimal("0.00"))

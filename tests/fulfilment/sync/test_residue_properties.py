@@ -8,17 +8,22 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from fulfilment.sync.residue import (
-    AgreedLine,
     PerUnit,
     Split,
     TheirLine,
     read_charge,
-    send_again,
     to_line_discount,
     to_per_unit,
 )
-from sales.pricing.money import LARGEST, Rounding, round_to
-from tests.fulfilment.sync.residue_lines import base_here, half_away, is_half_across_zero, net_there
+from sales.pricing.money import LARGEST, ZERO, Rounding, round_to
+from tests.fulfilment.sync.residue_lines import (
+    base_here,
+    half_away,
+    is_half_across_zero,
+    line_values,
+    net_there,
+    sent_again,
+)
 
 EXPONENTS = st.integers(0, 3)
 PRICE_QUANTITIES = st.sampled_from([Decimal(u) for u in ("1", "1", "3", "10", "100", "0.5")])
@@ -59,7 +64,13 @@ def test_any_discount_comes_back_as_it_was(exponent: int, data: st.DataObject) -
 
     split = to_per_unit(discount, quantity, **terms)
 
-    back = to_line_discount(split.unit, quantity, split.charge, **terms)
+    there = TheirLine(
+        quantity,
+        unit=split.unit,
+        price=terms["unit_price"],
+        price_quantity=terms["price_quantity"],
+    )
+    back = to_line_discount(there, split.charge, exponent=exponent, rounding=terms["rounding"])
     assert str(back) == str(discount or abs(discount))
 
 
@@ -176,8 +187,12 @@ def test_their_line_keeps_its_total_when_it_is_sent_back(
     exponent, line, remembered = drawn
     reading = read_charge(line, remembered, exponent=exponent)
     received = PerUnit(line.unit, line.charge)
-    agreed = AgreedLine(
-        line.quantity, reading.discount, received, reading.split.genuine, line.price
+    agreed = line_values(
+        line.quantity,
+        reading.discount,
+        reading.split.genuine,
+        line.price or ZERO,
+        line.price_quantity,
     )
     terms: dict[str, Any] = {
         "exponent": exponent,
@@ -185,7 +200,7 @@ def test_their_line_keeps_its_total_when_it_is_sent_back(
         "unit_price": line.price,
     }
 
-    again = send_again(reading.discount, line.quantity, agreed, **terms)
+    again = sent_again(agreed, agreed, received, exponent=exponent)
     anew = to_per_unit(reading.discount, line.quantity, **terms)
 
     assert again == received
