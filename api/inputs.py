@@ -172,6 +172,15 @@ class MoneyField(Input):
         super().__init__(**options)
         self.is_price = is_price
 
+    def to_internal_value(self, data: Any) -> Any:
+        """Read an amount; of more decimals than any is refused by the rule of its currency."""
+        try:
+            return super().to_internal_value(data)
+        except ValidationError as error:
+            if self.is_price or not _is_too_fine(error) or not _is_currency(data.get("currency")):
+                raise
+            raise ValidationError({"amount": str(decimals_rule(data["currency"]))}) from None
+
     def validate(self, attrs: dict[str, Any]) -> Any:
         """Return it as ``Money``."""
         amount, code = attrs["amount"], attrs["currency"]
@@ -182,6 +191,16 @@ class MoneyField(Input):
         if not self.is_price and is_finer(amount, code):
             raise ValidationError({"amount": str(decimals_rule(code))})
         return moneyed.Money(amount, currency)
+
+
+def _is_too_fine(error: ValidationError) -> bool:
+    """Whether all that is wrong with an amount of money is how many decimals it has."""
+    codes: Any = error.get_codes()
+    return isinstance(codes, dict) and codes.get("amount") == ["max_decimal_places"]
+
+
+def _is_currency(code: object) -> bool:
+    return isinstance(code, str) and code in moneyed.CURRENCIES
 
 
 class IdField(serializers.UUIDField):

@@ -43,7 +43,10 @@ def currency_field(**options: Any) -> models.CharField[Any, Any]:
         max_length=3,
         validators=[
             MinLengthValidator(3),
-            RegexValidator(r"^[A-Z]{3}$", _("Use a code like EUR.")),
+            RegexValidator(
+                r"^[A-Z]{3}$",
+                _("A currency is a code of three capital letters: enter one, such as EUR."),
+            ),
         ],
         **options,
     )

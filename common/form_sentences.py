@@ -21,6 +21,7 @@ from common.formatting import MINUS, plain_number
 from common.years import OTHER_YEAR, YearValidator
 
 AT_LEAST = _("%(field)s is at least %(limit)s; you entered %(value)s.")
+ABOVE_ZERO = _("%(field)s is above 0; you entered %(value)s.")
 AT_MOST = _("%(field)s is at most %(limit)s; you entered %(value)s.")
 EMPTY = _("%(field)s is empty: fill it in.")
 NOT_CHOSEN = _("%(field)s is empty: choose one.")
@@ -63,6 +64,7 @@ OF_VALIDATORS: tuple[tuple[Any, Any], ...] = (
     (validators.URLValidator.message, NO_URL),
     (validators.validate_slug.message, NO_CODE),
     (OTHER_YEAR, OTHER_YEAR),
+    (ABOVE_ZERO, ABOVE_ZERO),
 )
 OF_FIELDS: tuple[tuple[Any, Mapping[str, Any]], ...] = (
     (forms.Field, {"required": EMPTY}),

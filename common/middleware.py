@@ -7,6 +7,7 @@ from contextlib import suppress
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse, QueryDict, UnreadablePostError
+from django.shortcuts import render
 from django.urls import Resolver404, resolve
 from django.utils.translation import gettext
 
@@ -26,14 +27,30 @@ class RefuseNulCharacters:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Refuse the request, or pass it on."""
-        values = (value for _, values in request.GET.lists() for value in values)
-        if NUL in request.path or any(NUL in each for each in (*request.GET, *values)):
-            return HttpResponse(
-                gettext("The address has a character that no text may contain (NUL)."),
-                status=HTTPStatus.BAD_REQUEST,
-                content_type="text/plain; charset=utf-8",
-            )
-        return self.get_response(request)
+        reason = _nul_in(request)
+        if not reason:
+            return self.get_response(request)
+        if "text/html" in request.headers.get("Accept", ""):
+            page = {"reason": reason}
+            return render(request, "400.html", page, status=HTTPStatus.BAD_REQUEST)
+        return HttpResponse(
+            reason, status=HTTPStatus.BAD_REQUEST, content_type="text/plain; charset=utf-8"
+        )
+
+
+def _nul_in(request: HttpRequest) -> str:
+    """Say where an address has a NUL character; empty if nowhere."""
+    for name, values in request.GET.lists():
+        if NUL not in name and any(NUL in each for each in values):
+            return gettext(
+                "%(name)s in the address has a NUL character, which no text can have: leave it out."
+            ) % {"name": name}
+    if NUL in request.path or any(NUL in name for name in request.GET):
+        return gettext(
+            "The address has a NUL character, which no text can have: leave it out, or go on "
+            "from the home page."
+        )
+    return ""
 
 
 class StripDirectionControls:

@@ -24,6 +24,12 @@ class Stateful(models.Model):
     class Meta:
         abstract = True
 
+    @property
+    def status_word(self) -> str:
+        """Return the name of the status as it stands within a sentence."""
+        name: str = self.get_status_display()  # type: ignore[attr-defined]  # of every column with choices
+        return name.lower()
+
     def can_move_to(self, target: str) -> bool:
         """Return whether the table allows the move from the present status."""
         return target in self.TRANSITIONS.get(self.status, set())
@@ -40,6 +46,7 @@ class Stateful(models.Model):
     def _refusal_reason(self, target: str, only_from: str | None) -> str:
         """Name the status, the rule, and what is possible instead."""
         choices = dict(self._meta.get_field("status").flatchoices)  # type: ignore[union-attr]  # a column
+        choices = {key: str(name).lower() for key, name in choices.items()}
         values = {"record": self, "status": choices.get(self.status, self.status)}
         if target == self.status:
             return gettext("%(record)s is %(status)s already.") % values

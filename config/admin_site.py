@@ -12,8 +12,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from crm.models import User
+from crm.roles import ENTERS_ADMIN
 
 
 class AdminSite(admin.AdminSite):
@@ -31,7 +33,13 @@ class AdminSite(admin.AdminSite):
         if not request.user.is_authenticated:
             return redirect_to_login(request.GET.get("next", index))
         if not self.has_permission(request):
-            raise PermissionDenied
+            raise PermissionDenied(
+                gettext(
+                    "Only the roles %(roles)s open the administration, and whoever is marked as "
+                    "staff: ask your administrator for one of them."
+                )
+                % {"roles": ", ".join(sorted(ENTERS_ADMIN))}
+            )
         return redirect(index)
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:

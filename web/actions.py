@@ -10,7 +10,6 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
@@ -19,7 +18,7 @@ from common.errors import DomainError
 from web.display import Link
 from web.forms.base import add_refusal, status_of_forms
 from web.htmx import go_to, refuse, show_message
-from web.http import P, PermittedView, RepRequest
+from web.http import P, PermittedView, RepRequest, missing_right
 from web.pages.field_changes import FieldChange
 from web.pages.forms import FormPage
 from web.record_urls import page_above, record_url
@@ -51,7 +50,7 @@ def action(
             if request.method != "POST":
                 return redirect(record_url(_find(subject, request, kwargs)))
             if permission and not request.user.has_perm(permission):
-                raise PermissionDenied
+                raise missing_right(permission)
             return view(request, *args, **kwargs)
 
         return guarded

@@ -7,8 +7,10 @@ from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 
 if TYPE_CHECKING:
     from crm.models import User
@@ -30,6 +32,20 @@ def rep_required(view: PermittedView[P]) -> Callable[..., HttpResponse]:
     return login_required(view)
 
 
+def missing_right(permission: str) -> PermissionDenied:
+    """Make the refusal of somebody without a permission: what it is called, and who has it."""
+    app, codename = permission.split(".")
+    right = Permission.objects.filter(content_type__app_label=app, codename=codename).first()
+    roles = [] if right is None else right.group_set.order_by("name").values_list("name", flat=True)
+    return PermissionDenied(
+        gettext(
+            "This needs the right “%(right)s”, which none of your roles gives you. The roles with "
+            "it are: %(roles)s. Ask your administrator for one of them."
+        )
+        % {"right": right.name if right else permission, "roles": ", ".join(roles)}
+    )
+
+
 def rep_with(permission: str) -> Callable[[PermittedView[P]], Callable[..., HttpResponse]]:
     """Require a signed-in user with the permission; others get the sign-in page or a 403."""
 
@@ -38,7 +54,7 @@ def rep_with(permission: str) -> Callable[[PermittedView[P]], Callable[..., Http
         @wraps(view)
         def guarded(request: RepRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if not request.user.has_perm(permission):
-                raise PermissionDenied
+                raise missing_right(permission)
             return view(request, *args, **kwargs)
 
         return guarded

@@ -26,6 +26,7 @@ from common.keyset import COUNT_LIMIT, Group, capped_count, capped_groups, keyse
 from web.display import Column, Link, Row, StrOrPromise
 from web.forms.base import add_refusal, status_of_forms
 from web.htmx import go_to, refuse, show_message
+from web.http import missing_right
 from web.pages.forms import FormPage
 from web.pages.lists import Empty, ListPage, with_query
 from web.record_urls import record_url
@@ -41,6 +42,13 @@ class PermittedView(LoginRequiredMixin, PermissionRequiredMixin, View):
     def person(self) -> Any:
         """Return the user of the request."""
         return self.request.user
+
+    def get_permission_denied_message(self) -> str:
+        """Name the right that is missing, and the roles that have it."""
+        missing = (
+            each for each in self.get_permission_required() if not self.person.has_perm(each)
+        )
+        return str(missing_right(next(missing)))
 
 
 class ListScreen(PermittedView, Generic[ModelT]):

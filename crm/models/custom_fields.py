@@ -41,7 +41,15 @@ class CustomField(models.Model):
     record_type = models.CharField(max_length=15, choices=RecordType)
     key = models.CharField(
         max_length=40,
-        validators=[RegexValidator(r"^[a-z][a-z0-9_]*$", _("Use small letters, digits and _."))],
+        validators=[
+            RegexValidator(
+                r"^[a-z][a-z0-9_]*$",
+                _(
+                    "A key is small letters, digits and underscores, and begins with a letter: "
+                    "enter one, such as colour."
+                ),
+            )
+        ],
     )
     label = models.CharField(max_length=80)
     kind = models.CharField(max_length=10, choices=Kind)

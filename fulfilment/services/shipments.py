@@ -42,7 +42,7 @@ def check_can_ship(order: Order, lines: Iterable[OrderLine], actor: Actor) -> No
     if not order.is_submitted:
         raise IllegalTransition(
             gettext("%(order)s is %(status)s: only submitted orders are shipped.")
-            % {"order": order, "status": order.get_status_display()}
+            % {"order": order, "status": order.status_word}
         )
     if order.is_on_hold:
         raise OnHold(

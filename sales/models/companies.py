@@ -67,7 +67,15 @@ class Company(PricingRules):
     number_prefix = models.CharField(
         max_length=6,
         blank=True,
-        validators=[RegexValidator(r"^([A-Z]{1,5}-)?$", _("Use capitals and a hyphen: NL-"))],
+        validators=[
+            RegexValidator(
+                r"^([A-Z]{1,5}-)?$",
+                _(
+                    "A number prefix is one to five capital letters and a hyphen: enter one, "
+                    "such as NL-, or none."
+                ),
+            )
+        ],
         help_text=_("Stands before every number: NL- makes NL-O-2026-00001."),
     )
     base_currency = currency_field(default="EUR")

@@ -307,5 +307,5 @@ def check_is_draft(quote: Quote) -> None:
     if not quote.is_draft:
         raise NotDraft(
             gettext("%(quote)s is %(status)s: only drafts are approved.")
-            % {"quote": quote, "status": quote.get_status_display()}
+            % {"quote": quote, "status": quote.status_word}
         )

@@ -28,7 +28,7 @@ def check_open(order: Order, expected_version: int | None) -> None:
     if not order.is_binding:
         raise IllegalTransition(
             gettext("%(order)s is %(status)s: only a submitted order takes a change order.")
-            % {"order": order, "status": order.get_status_display()}
+            % {"order": order, "status": order.status_word}
         )
     check_version(order, expected_version)
 

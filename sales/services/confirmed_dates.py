@@ -31,7 +31,7 @@ def confirm_dates(
     if not order.is_binding:
         raise IllegalTransition(
             gettext("%(order)s is %(status)s: dates of submitted orders are confirmed.")
-            % {"order": order, "status": order.get_status_display()}
+            % {"order": order, "status": order.status_word}
         )
     lines = {line.pk: line for line in order.lines.select_for_update(of=("self",))}
     for unknown in confirmed.keys() - lines.keys() - {order.pk}:

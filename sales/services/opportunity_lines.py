@@ -137,7 +137,7 @@ def lock_open_opportunity(opportunity_id: uuid.UUID) -> Opportunity:
     if not opportunity.is_open:
         raise IllegalTransition(
             gettext("%(opportunity)s is %(status)s: reopen it first.")
-            % {"opportunity": opportunity, "status": opportunity.get_status_display()}
+            % {"opportunity": opportunity, "status": opportunity.status_word}
         )
     return opportunity
 

@@ -105,7 +105,7 @@ def refuse_not_billable(order: Order, actor: Actor) -> None:
     if not order.is_binding:
         raise IllegalTransition(
             gettext("%(order)s is %(status)s: only submitted orders are invoiced.")
-            % {"order": order, "status": order.get_status_display()}
+            % {"order": order, "status": order.status_word}
         )
     refuse_if_billed_elsewhere(order.company, actor)
 

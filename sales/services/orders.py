@@ -95,7 +95,7 @@ def check_to_hold(order: Order) -> None:
     if not order.is_submitted:
         raise IllegalTransition(
             gettext("%(order)s is %(status)s: only submitted orders are put on hold.")
-            % {"order": order, "status": order.get_status_display()}
+            % {"order": order, "status": order.status_word}
         )
     if order.is_on_hold:
         raise OnHold(

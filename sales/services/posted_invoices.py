@@ -94,7 +94,7 @@ def record_posted_invoice(order_id: uuid.UUID, theirs: PostedInvoice, *, actor: 
             _(
                 "%(order)s is %(status)s here: %(document)s cannot bill it.",
                 order=order,
-                status=order.get_status_display(),
+                status=order.status_word,
                 document=theirs.number,
             )
         )

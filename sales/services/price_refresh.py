@@ -145,7 +145,7 @@ def _set_lock(order_id: uuid.UUID, *, actor: Actor, locked: bool) -> Order:
     if not order.is_draft:
         raise NotDraft(
             gettext("%(order)s is %(status)s: make a change order instead.")
-            % {"order": order, "status": order.get_status_display()}
+            % {"order": order, "status": order.status_word}
         )
     if locked and order.prices_are_locked:
         raise PricesLocked(

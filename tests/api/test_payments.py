@@ -40,6 +40,28 @@ def payment_of(invoice: Invoice, **fields: Any) -> dict[str, Any]:
     }
 
 
+@pytest.mark.parametrize(
+    ("amount", "pointer", "sentence"),
+    [
+        ("0", "/amount", "Enter an amount above zero."),
+        ("-1", "/amount", "Enter an amount above zero."),
+        ("1.001", "/amount/amount", "Amounts in EUR have at most 2 decimals."),
+        ("1.0000001", "/amount/amount", "Amounts in EUR have at most 2 decimals."),
+    ],
+)
+def test_refuses_an_amount_by_the_rule_of_its_currency(
+    http: PartnerHttp, issued: Invoice, amount: str, pointer: str, sentence: str
+) -> None:
+    money = {"amount": amount, "currency": "EUR"}
+
+    answer = http.post("/payments", payment_of(issued, amount=money))
+
+    assert answer.status_code in {400, 422}
+    found = [(each["pointer"], each["detail"]) for each in answer.json()["errors"]]
+    assert found == [(pointer, sentence)]
+    assert not Payment.objects.exists()
+
+
 def test_settles_the_invoice(http: PartnerHttp, issued: Invoice) -> None:
     recorded = http.post("/payments", payment_of(issued))
 

@@ -114,7 +114,9 @@ def test_says_what_is_wrong_with_an_address(
 def test_keeps_the_sentence_of_a_middleware() -> None:
     answer = Client().get("/api/v1/events?after=%00")
 
-    assert answer.json()["detail"] == "The address has a character that no text may contain (NUL)."
+    assert answer.json()["detail"] == (
+        "after in the address has a NUL character, which no text can have: leave it out."
+    )
 
 
 def test_a_form_from_elsewhere_is_a_problem(market: Market) -> None:

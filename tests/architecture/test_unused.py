@@ -22,7 +22,7 @@ HOOKS = {
     r"process_view": "Django's middleware",
     r"add_arguments|handle": "Django's management commands",
     r"process_(exception|view)": "Django's middleware",
-    r"get_permission_required": "Django's PermissionRequiredMixin",
+    r"get_permission_denied_message": "Django's PermissionRequiredMixin",
     r"(add|autocomplete|changeform|delete)_view|formfield_for_\w+": "the Django admin",
     r"has_replay_permission|user_change_password": "the Django admin",
     r"get_(actions|fieldsets|inlines|list_display)|response_add": "the Django admin",

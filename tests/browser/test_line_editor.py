@@ -71,7 +71,7 @@ def test_adds_a_trade_in_and_types_over_what_it_takes_off(page: Page, order: Ord
 
     page.get_by_role("link", name="Trade-in or rebate").click()
     dialog.get_by_label("Description").fill("Old machine taken back")
-    dialog.get_by_label("Takes off, each").fill("40")
+    dialog.get_by_label("Deduction per unit").fill("40")
     dialog.get_by_label("Tax category").select_option(index=1)
     dialog.get_by_role("button", name="Add line").click()
 

@@ -139,7 +139,7 @@ def test_marks_a_shipment_as_delivered_and_never_as_shipped_again(
     backwards = rep.post(at("move", shipment, "shipped"))
     shipment.refresh_from_db()
     assert shipment.status == Shipment.Status.DELIVERED
-    assert reason_shown(rep, backwards, order) == f"{shipment} is Delivered, and that is final."
+    assert reason_shown(rep, backwards, order) == f"{shipment} is delivered, and that is final."
     assert order.lines.get().delivered_quantity == 4
 
 

@@ -144,7 +144,7 @@ def test_refuses_a_cancelled_order_and_who_does_not_bill(market: Market) -> None
     market.company.billed_by = ""
     market.company.save()
     cancel_order(order.pk, actor=SCM, reason="Entered twice")
-    with pytest.raises(IllegalTransition, match="is Cancelled here"):
+    with pytest.raises(IllegalTransition, match="is cancelled here"):
         invoiced(order, "30.00", "6.00")
 
 

@@ -108,7 +108,7 @@ def test_show_why_nothing_was_done_on_the_records_page(one: OneOfEach, clerk: Cl
 
     reason = reason_shown(clerk, clerk.post(url), one.order)
 
-    assert reason == f"{one.order} is Submitted already."
+    assert reason == f"{one.order} is submitted already."
     assert Order.objects.get(pk=one.order.pk).version == version
     assert errors_shown(clerk.get(record_url(one.order))) == []
 

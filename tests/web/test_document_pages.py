@@ -165,7 +165,7 @@ def test_refuses_a_character_that_no_text_may_contain(
     response = desk.post(address, {"q": "gr-\x0075"}, headers=headers)
 
     page = response if headers else desk.get(response["Location"])
-    assert "Null characters are not allowed." in page.text
+    assert "Product has a NUL character, which cannot be stored: type it without." in page.text
     assert quote.lines.count() == 1
 
 

@@ -83,7 +83,7 @@ def test_edits_no_head_that_comes_from_the_order_and_says_so_as_the_service_does
 def test_edits_no_head_of_an_issued_invoice(rep: Client, invoice: Invoice) -> None:
     refused = rep.get(reverse("sales:invoice-edit", args=[invoice.pk]))
 
-    assert reason_shown(rep, refused, invoice) == f"{invoice} is Issued: only drafts are changed."
+    assert reason_shown(rep, refused, invoice) == f"{invoice} is issued: only drafts are changed."
 
 
 def test_drafts_an_invoice_of_what_was_shipped(rep: Client, order: Order, market: Market) -> None:

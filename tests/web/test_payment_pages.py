@@ -122,6 +122,24 @@ class TestPaying:
         assert error.startswith("R1 is recorded with €50.00 of ")
         assert stands(invoice) == ("partly_paid", 150, 0, 0)
 
+    @pytest.mark.parametrize(
+        ("amount", "sentence"),
+        [
+            ("0", "Amount is above 0; you entered 0."),
+            ("-5", "Amount is above 0; you entered −5."),
+            ("1.001", "Amounts in EUR have at most 2 decimals."),
+            ("1.0000001", "Amounts in EUR have at most 2 decimals."),
+        ],
+    )
+    def test_refuses_an_amount_by_the_rule_of_its_currency(
+        self, rep: Client, invoice: Invoice, amount: str, sentence: str
+    ) -> None:
+        answer = rep.post(url(invoice, "pay"), answers(invoice, amount))
+
+        assert answer.status_code == 422
+        assert answer.context["form"].errors["amount"] == [sentence]
+        assert not Payment.objects.exists()
+
     def test_refuses_a_day_beside_it(self, rep: Client, invoice: Invoice) -> None:
         typed = answers(invoice, "50.00") | {"received_on": "2199-12-31"}
 

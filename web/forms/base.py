@@ -12,7 +12,7 @@ from django.forms.widgets import ChoiceWidget
 
 from common.errors import DomainError, SeveralErrors
 from common.form_fields import NumberField
-from common.form_sentences import PlainErrors
+from common.form_sentences import ABOVE_ZERO, PlainErrors
 from common.formatting import plain_number
 from web.refusals import OVERTAKEN, refusal_text
 
@@ -125,6 +125,19 @@ class AmountField(NumberField):
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Compare as numbers; nothing typed is zero."""
         return super().has_changed(initial or Decimal(0), data or "0")
+
+
+class MoneyMovedField(NumberField):
+    """An amount above zero; how many decimals it has, its currency says, which the service asks."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_digits=20, localize=True, **kwargs)
+
+    def validate(self, value: Any) -> None:
+        """Refuse zero and less."""
+        super().validate(value)
+        if value is not None and value <= 0:
+            raise forms.ValidationError(ABOVE_ZERO, "above_zero", {"value": value})
 
 
 def read_choices(form: forms.BaseForm) -> None:

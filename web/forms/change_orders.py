@@ -112,7 +112,7 @@ class ChangedLineForm(LineForm):
         super().__init__(*args, **{**kwargs, "initial": initial, "prefix": str(line.pk)})
         self.fields["unit_price"].disabled = not may_price
         if line.is_deduction:
-            self.fields["unit_price"].label = _("Takes off, each")
+            self.fields["unit_price"].label = _("Deduction per unit")
             del self.fields["discount"]
         else:
             self.fields["discount"].label = discount_label(order)

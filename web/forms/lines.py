@@ -296,7 +296,7 @@ class DeductionForm(WriteInForm):
     field_order = ("description", "quantity", "unit_price", "product_category")
 
     unit_price = PriceField(
-        label=_("Takes off, each"),
+        label=_("Deduction per unit"),
         help_text=_("Counts as a discount on everything, and against your discount limit."),
     )
     product_category = CategoryField(

@@ -63,7 +63,6 @@ class WinForm(StyledForm):
     actual_revenue = NumberField(
         label=_("Actual revenue"),
         max_digits=20,
-        decimal_places=5,
         min_value=0,
         required=False,
         localize=True,

@@ -11,12 +11,11 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.form_fields import NumberField
 from common.formatting import format_money, format_quantity, plain_number
 from sales.models import Invoice, OrderLine
 from sales.pricing.ledger import Ledger
 from web.display import Fact
-from web.forms.base import RateField
+from web.forms.base import MoneyMovedField, RateField
 from web.forms.quantities import QuantitiesForm
 
 What = Invoice.What
@@ -48,14 +47,7 @@ class InvoiceOrderForm(QuantitiesForm):
         ],
     )
     rate = RateField(label=_("Percentage"), required=False)
-    amount = NumberField(
-        label=_("or an amount, tax included"),
-        max_digits=20,
-        decimal_places=5,
-        min_value=0,
-        required=False,
-        localize=True,
-    )
+    amount = MoneyMovedField(label=_("or an amount, tax included"), required=False)
     description = forms.CharField(
         label=_("What it is for"),
         max_length=200,

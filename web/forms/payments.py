@@ -10,19 +10,16 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.form_fields import NumberField
 from common.formatting import format_money, plain_number
 from crm.forms import DayInput
 from sales.models import CreditBalance
-from web.forms.base import StyledForm
+from web.forms.base import MoneyMovedField, StyledForm
 
 
 class MoneyForm(StyledForm):
     """An amount, and the reference by which it is known again."""
 
-    amount = NumberField(
-        label=_("Amount"), max_digits=20, decimal_places=5, min_value=0, localize=True
-    )
+    amount = MoneyMovedField(label=_("Amount"))
     reference = forms.CharField(
         label=_("Reference"),
         max_length=60,

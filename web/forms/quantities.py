@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.form_fields import NumberField
@@ -48,7 +49,7 @@ class QuantitiesForm(StyledForm):
         self.lines = lines
         for line in lines:
             field = NumberField(
-                label=self.name(line),
+                label=gettext("Quantity of %(line)s") % {"line": self.name(line)},
                 min_value=0,
                 max_digits=20,
                 decimal_places=5,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext
@@ -14,7 +13,7 @@ from fulfilment.models import Discrepancy
 from fulfilment.services.discrepancies import resolve_discrepancy
 from web.actions import run_form_action
 from web.forms.discrepancies import DecisionForm
-from web.http import RepRequest, rep_with
+from web.http import RepRequest, missing_right, rep_with
 from web.pages.discrepancies import conflicts_url, discrepancy_page
 from web.rendering import render_page
 
@@ -42,7 +41,7 @@ def decide(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     if found.compared is not None:
         return redirect(conflicts_url(found))
     if not request.user.has_perm("fulfilment.change_discrepancy"):
-        raise PermissionDenied
+        raise missing_right("fulfilment.change_discrepancy")
 
     def use_case(data: dict[str, str]) -> Discrepancy:
         resolve_discrepancy(found, actor=request.user, reason=data["reason"])

@@ -6,13 +6,12 @@ import datetime as dt
 import uuid
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_aware
 from django.views.decorators.http import require_safe
 
-from web.http import RepRequest
+from web.http import RepRequest, missing_right
 from web.pages.history import history_page
 from web.rendering import render_page
 from web.views.activities import visible_subject
@@ -22,8 +21,8 @@ from web.views.activities import visible_subject
 @login_required
 def changes(request: RepRequest, app: str, model: str, pk: uuid.UUID) -> HttpResponse:
     """Show what was changed on a record and its lines, when and by whom."""
-    if not request.user.has_perm(f"{app}.view_{model}"):
-        raise PermissionDenied
+    if not request.user.has_perm(permission := f"{app}.view_{model}"):
+        raise missing_right(permission)
     record = visible_subject(request, app, model, pk)
     page = history_page(record, _moment(request.GET.get("before", "")))
     return render_page(request, "history/changes.html", page)

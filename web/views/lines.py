@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from django_htmx.http import reswap, retarget, trigger_client_event
 
 from common.errors import DomainError
+from common.form_sentences import NUL
 from sales.models import AnyDocument, AnyLine, DocumentLine, Product
 from sales.services.documents.draft_fields import LineChanges
 from sales.services.documents.lines import add_line, change_line, remove_line
@@ -38,7 +39,6 @@ from web.rendering import render_part
 from web.views.documents import find_by_url_word, find_to_change
 
 TEMPLATE = "lines/parts.html"
-TYPED = forms.CharField(required=False)
 OPTIONS_OF_A_LINE: Mapping[str, LineChanges] = {
     "fixed": {"is_optional": False, "is_taken": True},
     "open": {"is_optional": True, "is_taken": False},
@@ -125,7 +125,9 @@ def _keep(
 
 def _product(request: RepRequest) -> Product:
     """Find the product that was chosen from the list, or else typed."""
-    typed = TYPED.clean(request.POST.get("q"))
+    typed = request.POST.get("q", "").strip()
+    if "\x00" in typed:
+        raise forms.ValidationError(NUL % {"field": gettext("Product")})
     try:
         chosen = uuid.UUID(request.POST.get("product", ""))
     except ValueError:

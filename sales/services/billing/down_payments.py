@@ -55,7 +55,7 @@ def invoice_down_payment(
     if not order.is_submitted:
         raise IllegalTransition(
             gettext("%(order)s is %(status)s: only submitted orders take a down payment.")
-            % {"order": order, "status": order.get_status_display()}
+            % {"order": order, "status": order.status_word}
         )
     refuse_if_billed_elsewhere(order.company, actor)
     ledger = read_ledger(order)

@@ -135,7 +135,7 @@ def check_draft(document: AnyDocument) -> None:
     if not document.is_draft:
         raise NotDraft(
             gettext("%(document)s is %(status)s: only drafts are changed.")
-            % {"document": document, "status": document.get_status_display()}
+            % {"document": document, "status": document.status_word}
         )
 
 
