@@ -85,6 +85,13 @@ def actions_on(client: Client, record: Any) -> set[str]:
 
 
 class TestPaying:
+    def test_proposes_what_is_open_with_the_digits_of_its_currency(
+        self, rep: Client, invoice: Invoice
+    ) -> None:
+        paid(invoice, "35.60", "R0")
+
+        assert 'value="164.40"' in rep.get(url(invoice, "pay")).content.decode()
+
     def test_says_that_the_same_payment_was_recorded_already(
         self, rep: Client, invoice: Invoice
     ) -> None:
@@ -266,7 +273,7 @@ class TestGivingBackAndUp:
         credit(invoice, "1")
         assert "€100.00 to refund" in page_of(office, invoice)
         form = office.get(url(invoice, "refund")).content.decode()
-        assert 'value="100"' in form
+        assert 'value="100.00"' in form
 
         answer = office.post(url(invoice, "refund"), refund_of(invoice, "100.00"))
 

@@ -10,7 +10,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.formatting import format_money, plain_number
+from common.formatting import format_money, plain_price
 from crm.forms import DayInput
 from sales.models import CreditBalance
 from web.forms.base import MoneyMovedField, StyledForm
@@ -64,7 +64,7 @@ class CreditRefundForm(RefundForm):
         self, *args: Any, balances: Sequence[CreditBalance], today: dt.date, **kwargs: Any
     ) -> None:
         self.balances = {each.key: each for each in balances}
-        amount = plain_number(balances[0].amount)
+        amount = plain_price(balances[0].amount, balances[0].currency)
         start = {"balance": balances[0].key, "amount": amount, "refunded_on": today}
         super().__init__(*args, initial=start, **kwargs)
         choices = [(key, written(each)) for key, each in self.balances.items()]

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext
 
-from common.formatting import format_money, plain_number
+from common.formatting import format_money, plain_price
 from crm.models import Account
 from sales.models import Company, CustomerCreditEntry, Invoice
 from sales.services.billing.money_rules import elsewhere_remark, recorded_elsewhere
@@ -39,7 +39,7 @@ def pay(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Record money that came in."""
     invoice = find_document(request, Invoice, pk)
     today = invoice.company.today()
-    open_amount = plain_number(max(invoice.outstanding, Decimal(0)))
+    open_amount = plain_price(max(invoice.outstanding, Decimal(0)), invoice.currency)
     hint = format_early_payment(invoice) if invoice.discount_on(today) else ""
     return run_form_action(
         request,
@@ -83,7 +83,7 @@ def refund(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Record money that went back, of what was paid too much."""
     invoice = find_document(request, Invoice, pk)
     start = {
-        "amount": plain_number(invoice.to_refund),
+        "amount": plain_price(invoice.to_refund, invoice.currency),
         "refunded_on": invoice.company.today(),
     }
 
