@@ -17,7 +17,7 @@ from common.sentences import sentence as _
 from crm.actors import Actor, System
 from crm.models import Partner
 from sales.models import Invoice, InvoiceLine, Order, OrderLine, SalesEvent
-from sales.services.billing.draft_room import refuse_unfit_draft
+from sales.services.billing.draft_checks import refuse_overbilling_draft
 from sales.services.billing.drafted_figures import refuse_other_figures
 from sales.services.billing.instalments import freeze_terms
 from sales.services.billing.order_statuses import derive_statuses, save_statuses
@@ -51,7 +51,7 @@ def issue_invoice(invoice_id: uuid.UUID, *, actor: Actor, seen: str = "") -> Inv
         refuse_other_figures(order, invoice, lines)
     check_ready(invoice, lines)
     if order is not None and not invoice.is_credit_note:
-        refuse_unfit_draft(order, invoice, lines)
+        refuse_overbilling_draft(order, invoice, lines)
     day = invoice.company.today()
     owes_nothing = not (invoice.total or invoice.is_credit_note)
     invoice.move_to(

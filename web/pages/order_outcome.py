@@ -13,9 +13,9 @@ from sales.models import OrderLine
 from sales.services.billing.order_outcome import (
     BilledReturn,
     Outcome,
-    UnfitDraft,
+    OverbillingDraft,
     billed_returns,
-    unfit_drafts,
+    overbilling_drafts,
 )
 from web.display import Link, with_links
 from web.pages.lines import TotalRow
@@ -42,17 +42,17 @@ def return_notices(lines: Sequence[OrderLine], user: User) -> list[str]:
     """Name what came back for good and stays billed or on a draft, with the way on."""
     if not user.has_perm("sales.add_invoice"):
         return []
-    drafts = [_notice_of_draft(each) for each in unfit_drafts(lines)]
+    drafts = [_notice_of_draft(each) for each in overbilling_drafts(lines)]
     return [*drafts, *(_notice(each) for each in billed_returns(lines))]
 
 
-def _notice_of_draft(unfit: UnfitDraft) -> str:
+def _notice_of_draft(found: OverbillingDraft) -> str:
     sentence = gettext(
         "A draft invoice bills %(quantity)s of %(line)s more than is left since goods came back: "
         "delete the draft, and invoice what is left."
     )
-    values = {"quantity": format_quantity(unfit.quantity), "line": unfit.line.description}
-    return with_links(sentence % values, [Link(gettext("Open the draft"), record_url(unfit.draft))])
+    values = {"quantity": format_quantity(found.quantity), "line": found.line.description}
+    return with_links(sentence % values, [Link(gettext("Open the draft"), record_url(found.draft))])
 
 
 def _notice(returned: BilledReturn) -> str:

@@ -41,7 +41,7 @@ def agree_figures(
             _refuse_other_price(line, known[str(line.pk)], ledger.currency)
         before = known.get(str(line.pk))
         if isinstance(before, LedgerLine) and before.units.billed:
-            _refuse_under_billed(line, before, ledger.currency)
+            _refuse_less_than_billed(line, before, ledger.currency)
     changed = [
         ChangedLine(
             line.tax_rate or ZERO,
@@ -125,7 +125,7 @@ def _refuse_other_price(line: OrderLine, agreed: LedgerLine | DeductionLine, cur
         )
 
 
-def _refuse_under_billed(line: OrderLine, agreed: LedgerLine, currency: str) -> None:
+def _refuse_less_than_billed(line: OrderLine, agreed: LedgerLine, currency: str) -> None:
     """Refuse a quantity at which a line comes to less than is billed of fewer units.
 
     That is so where a discount of the whole line is more than what the other units cost.

@@ -43,7 +43,7 @@ class BilledReturn:
 
 
 @dataclass(frozen=True, slots=True)
-class UnfitDraft:
+class OverbillingDraft:
     """A draft that cannot be issued, and how much more of a line drafts bill than is open."""
 
     line: OrderLine
@@ -88,7 +88,7 @@ def billed_returns(lines: Sequence[OrderLine]) -> list[BilledReturn]:
     return found
 
 
-def unfit_drafts(lines: Sequence[OrderLine]) -> list[UnfitDraft]:
+def overbilling_drafts(lines: Sequence[OrderLine]) -> list[OverbillingDraft]:
     """Find the drafts of goods that came back since; one statement for each line with such."""
     found = []
     for line in lines:
@@ -96,7 +96,7 @@ def unfit_drafts(lines: Sequence[OrderLine]) -> list[UnfitDraft]:
         if line.is_sold and not line.is_billed_with_bundle and beyond > 0:
             draft = _last_billing(line, Q(invoice__status=Invoice.Status.DRAFT))
             if draft is not None:
-                found.append(UnfitDraft(line, beyond, draft))
+                found.append(OverbillingDraft(line, beyond, draft))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Room for drafts: issuing one asks the ledger of its order whether it still fits."""
+"""Checks of drafts: one is issued only as far as the ledger of its order is open."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sales.services.billing.ledgers import amounts_of, read_ledger
 from sales.services.errors import DownPaymentNotIssued
 
 
-def refuse_unfit_draft(order: Order, invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
+def refuse_overbilling_draft(order: Order, invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
     """Refuse to issue a draft that its order, as it is by now, has no room for.
 
     A down payment asks for no more than invoices can deduct; an invoice bills no more than is open
@@ -33,7 +33,7 @@ def refuse_unfit_draft(order: Order, invoice: Invoice, lines: Sequence[InvoiceLi
         raise _not_issued(order)
 
 
-def billed_portions(lines: Sequence[InvoiceLine]) -> dict[str, Portion]:
+def portions_of(lines: Sequence[InvoiceLine]) -> dict[str, Portion]:
     """Return what an invoice bills, by the keys of the order's lines."""
     return {
         str(line.order_line_id): Portion(line.quantity, amounts_of(line))
@@ -54,7 +54,7 @@ def _ahead(lines: Sequence[InvoiceLine]) -> dict[Decimal | None, TaxAmount]:
 
 def _refuse_beyond_open(ledger: Ledger, lines: Sequence[InvoiceLine], currency: str) -> None:
     """Refuse a draft that bills more of a line than is open; names each, with its amounts."""
-    draft = billed_portions(lines)
+    draft = portions_of(lines)
     beyond = ledger.beyond_open(draft)
     if not beyond:
         return
