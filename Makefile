@@ -70,7 +70,9 @@ dev: setup ## your own data, web with reload, a worker and the relay, until Ctrl
 
 # To check it
 
-PYTEST := .venv/bin/pytest -n auto --maxprocesses 4 --dist load
+# One more than there are cores, since tests wait for PostgreSQL; four at most.
+WORKERS = $(shell $(PY) -c "import os; print(min(4, 1 + (os.cpu_count() or 1)))")
+PYTEST = .venv/bin/pytest -n $(WORKERS) --dist load
 
 .PHONY: test
 test: setup chromium ## all tests, the browser's too
