@@ -12,7 +12,7 @@ from django.utils.html import strip_tags
 
 from fulfilment.services.returns import record_return
 from fulfilment.services.shipments import record_shipment
-from sales.models import Order
+from sales.models import BundleItem, Order, Product
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.change_orders import Changes, change_order
 from sales.services.documents.draft_fields import HeadChanges
@@ -183,3 +183,22 @@ def test_no_part_of_an_address_or_of_the_account_is_cut(
     for text in (street, str(market.account)):
         assert re.search(rf'<bdi class="whole">{re.escape(text)}', facts)
     assert f'<bdi class="name" title="{street}' not in page
+
+
+def test_names_what_is_cancelled_of_a_part_whose_set_came_back(rep: Client, market: Market) -> None:
+    sets = market.product("100.00", kind=Product.Kind.BUNDLE, name="Set")
+    part = market.product("30.00", name="Part")
+    BundleItem.objects.create(bundle=sets, product=part, unit=part.default_unit, quantity=6)
+    draft = draft_order(actor=market.rep, account=market.account, name="Bar refit")
+    add_line(draft, actor=market.rep, product=sets)
+    order = submit_order(draft.pk, actor=market.rep)
+    pk = order.lines.get(description="Part").pk
+    record_shipment(order.pk, actor=market.rep, lines={pk: Decimal(5)})
+    record_return(order.pk, actor=market.rep, lines={pk: Decimal(1)}, replace=False)
+
+    page = rep.post(
+        reverse("sales:order-close", args=[order.pk]), {"reason": "No more"}, follow=True
+    ).text
+
+    assert "1 returned, 1 cancelled" in page
+    assert Order.objects.get().status == Order.Status.COMPLETED

@@ -47,8 +47,8 @@ class LineProgress:
     """Progress of an order line: shipped, returned and invoiced; of a deduction, the amount."""
 
     shipped: str
-    returned: str
-    """What came back, in words; empty where nothing did."""
+    remark: str
+    """What came back, and what of a part is cancelled, in words; empty where nothing is."""
     invoiced: str
     shipped_percent: int
     is_shipped: bool
@@ -265,7 +265,7 @@ def _progress(line: OrderLine, taken: TaxAmount | None, currency: str) -> LinePr
     percent = int(line.shipped_quantity * 100 / wanted) if wanted else 0
     return LineProgress(
         shipped=format_quantity(line.shipped_quantity),
-        returned=_returned(line),
+        remark=", ".join(filter(None, [_returned(line), _cancelled(line)])),
         invoiced=format_quantity(line.invoiced_quantity - line.credited_quantity),
         shipped_percent=percent,
         is_shipped=wanted > 0 and line.shipped_quantity >= wanted,
@@ -282,6 +282,15 @@ def _returned(line: OrderLine) -> str:
     if not line.replaced_quantity:
         return gettext("%(returned)s returned") % quantities
     return gettext("%(returned)s returned, %(replaced)s to be replaced") % quantities
+
+
+def _cancelled(line: OrderLine) -> str:
+    """Write what is cancelled of a part whose set came back; not of a cancelled order."""
+    if not line.cancelled_quantity or not line.wanted_quantity:
+        return ""
+    return gettext("%(quantity)s cancelled") % {
+        "quantity": format_quantity(line.cancelled_quantity)
+    }
 
 
 def total_rows(document: AnyDocument, lines: Sequence[AnyLine]) -> list[TotalRow]:
