@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.db.models import Q
 
+from crm.models import Partner
 from fulfilment.cloudevents import TYPE_PREFIX
 from fulfilment.models import Handoff
 
@@ -14,10 +16,14 @@ THIS_TRANSACTION = models.Func(
 )
 
 
-def with_handoffs(data: dict[str, Any]) -> dict[str, Any]:
-    """Add the handoffs that this transaction has created so far to what it answers."""
+def with_handoffs(data: dict[str, Any] | None, partner: Partner) -> dict[str, Any]:
+    """Add the handoffs that this transaction has created so far to what it answers.
+
+    Those to endpoints of other partners are not this partner's business.
+    """
+    ours_or_own = Q(lane__connection__partner=None) | Q(lane__connection__partner=partner)
     created = (
-        Handoff.objects.filter(event__xid=THIS_TRANSACTION)
+        Handoff.objects.filter(ours_or_own, event__xid=THIS_TRANSACTION)
         .order_by("pk")
         .values_list("lane__connection__code", "event__type")
     )

@@ -18,6 +18,7 @@ from api.models import StoredResponse
 from api.refusals import InFlight, KeyReused, MissingKey
 from common.advisory_locks import try_lock_name
 from crm.models import Partner
+from fulfilment import signing
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
@@ -48,18 +49,33 @@ def stored_response(request: Request, partner: Partner, key: str) -> HttpRespons
     if first.fingerprint != fingerprint(request):
         raise KeyReused
     headers = {**first.headers, REPLAYED: "true", "Cache-Control": "no-store"}
-    return HttpResponse(bytes(first.body), status=first.status, headers=headers)
+    body = signing.decrypt(first.body).encode() if first.is_encrypted else bytes(first.body)
+    return HttpResponse(body, status=first.status, headers=headers)
 
 
-def store_response(request: Request, partner: Partner, key: str, response: HttpResponse) -> None:
-    """Store the response of this transaction under its key."""
+def is_answered(partner: Partner, key: str) -> bool:
+    """Return whether a request with the key was answered before."""
+    return StoredResponse.objects.filter(partner=partner, key=key).exists()
+
+
+def store_response(
+    request: Request,
+    partner: Partner,
+    key: str,
+    response: HttpResponse,
+    *,
+    has_secret: bool = False,
+) -> None:
+    """Store the response of this transaction under its key; one with a secret is encrypted."""
+    body = response.content
     StoredResponse.objects.create(
         partner=partner,
         key=key,
         fingerprint=fingerprint(request),
         status=response.status_code,
         headers={name: response[name] for name in KEPT_HEADERS if name in response},
-        body=response.content,
+        body=signing.encrypt(body.decode()) if has_secret else body,
+        is_encrypted=has_secret,
     )
 
 

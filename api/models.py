@@ -63,7 +63,8 @@ class Client(AbstractApplication):  # type: ignore[misc]  # the toolkit ships no
 class StoredResponse(models.Model):
     """Response to a request with an idempotency key, written in the transaction of its effect.
 
-    ``fingerprint`` is the SHA-256 of method, path, query and body, in hexadecimal digits.
+    ``fingerprint`` is the SHA-256 of method, path, query and body, in hexadecimal digits. A body
+    with a secret in it is encrypted.
     """
 
     partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="+")
@@ -72,6 +73,7 @@ class StoredResponse(models.Model):
     status = models.PositiveSmallIntegerField()
     headers = models.JSONField(default=dict)
     body = models.BinaryField()
+    is_encrypted = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:

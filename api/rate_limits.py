@@ -10,6 +10,7 @@ from typing import Any
 
 import redis
 from django.conf import settings
+from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
@@ -71,6 +72,8 @@ class BucketState:
 
 CLIENT = Policy("client", size=1000, rate=100)
 SIGN_IN = Policy("sign-in", size=120, rate=2)
+ADDRESSES = Policy("addresses", size=20, rate=0.5)
+"""Of requests that wait until an address of the partner answers."""
 
 
 def take(policy: Policy, who: str) -> BucketState | None:
@@ -82,6 +85,13 @@ def take(policy: Policy, who: str) -> BucketState | None:
         log.exception("Requests to the API are not limited: Valkey does not answer.")
         return None
     return BucketState(bool(taken), float(left), policy)
+
+
+def limit_asking(partner: Partner) -> None:
+    """Refuse a request that has an address of the partner asked, if that is too many."""
+    taken = take(ADDRESSES, str(partner.pk))
+    if taken is not None and not taken.is_within:
+        raise Throttled(wait=taken.wait)
 
 
 class ClientRate(BaseThrottle):

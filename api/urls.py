@@ -38,6 +38,21 @@ from api.views.quotes import (
 )
 from api.views.shipments import ReturnView, ShipmentListView, ShipmentView
 from api.views.status_updates import StatusUpdatesView
+from api.views.webhook_deliveries import (
+    ReplayDeliveryView,
+    WebhookDeliveryListView,
+    WebhookDeliveryView,
+)
+from api.views.webhook_endpoints import (
+    PauseEndpointView,
+    ReplayWindowView,
+    ResumeEndpointView,
+    RotateEndpointView,
+    TestEndpointView,
+    VerifyEndpointView,
+    WebhookEndpointListView,
+    WebhookEndpointView,
+)
 
 app_name = "api"
 
@@ -84,4 +99,41 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("credit-notes/<uuid:pk>", CreditNoteView.as_view(), name="credit-note"),
     path("payments", PaymentListView.as_view(), name="payments"),
     path("payments/<uuid:pk>", PaymentView.as_view(), name="payment"),
+    path("webhook-endpoints", WebhookEndpointListView.as_view(), name="webhook-endpoints"),
+    path("webhook-endpoints/<uuid:pk>", WebhookEndpointView.as_view(), name="webhook-endpoint"),
+    path(
+        "webhook-endpoints/<uuid:pk>/verify",
+        VerifyEndpointView.as_view(),
+        name="webhook-endpoint-verify",
+    ),
+    path(
+        "webhook-endpoints/<uuid:pk>/pause",
+        PauseEndpointView.as_view(),
+        name="webhook-endpoint-pause",
+    ),
+    path(
+        "webhook-endpoints/<uuid:pk>/resume",
+        ResumeEndpointView.as_view(),
+        name="webhook-endpoint-resume",
+    ),
+    path(
+        "webhook-endpoints/<uuid:pk>/rotate",
+        RotateEndpointView.as_view(),
+        name="webhook-endpoint-rotate",
+    ),
+    path(
+        "webhook-endpoints/<uuid:pk>/test", TestEndpointView.as_view(), name="webhook-endpoint-test"
+    ),
+    path(
+        "webhook-endpoints/<uuid:pk>/replay",
+        ReplayWindowView.as_view(),
+        name="webhook-endpoint-replay",
+    ),
+    path("webhook-deliveries", WebhookDeliveryListView.as_view(), name="webhook-deliveries"),
+    path("webhook-deliveries/<uuid:pk>", WebhookDeliveryView.as_view(), name="webhook-delivery"),
+    path(
+        "webhook-deliveries/<uuid:pk>/replay",
+        ReplayDeliveryView.as_view(),
+        name="webhook-delivery-replay",
+    ),
 ]

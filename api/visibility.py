@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef, QuerySet
-from django.db.models.functions import JSONObject
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Greatest, JSONObject
 
 from crm.models import Account, Partner
-from fulfilment.models import Shipment
-from sales.models import AccountTerms, Invoice, Payment, PriceList, Product
+from fulfilment.models import Attempt, Handoff, Shipment
+from sales.models import AccountTerms, Invoice, Payment, PriceList, Product, SalesEvent
+from sales.models.events import of_visible_documents
 
 
 def visible_products(_partner: Partner) -> QuerySet[Any]:
@@ -51,3 +52,23 @@ def visible_payments(partner: Partner) -> QuerySet[Payment]:
 def visible_shipments(partner: Partner) -> QuerySet[Any]:
     """Return the shipments and returns of orders of granted accounts."""
     return Shipment.objects.visible_to(partner).prefetch_related("lines")
+
+
+def visible_deliveries(partner: Partner) -> QuerySet[Any]:
+    """Return what was queued for the endpoints of a partner, of documents that it may still read.
+
+    Each with when it last changed: queued, tried or delivered.
+    """
+    kinds = [kind for kind in SalesEvent.Subject.values if partner.may_read(kind)]
+    attempts = Attempt.objects.filter(handoff=OuterRef("pk")).order_by("-id")
+    last = Subquery(attempts.values("finished_at")[:1])
+    return (
+        Handoff.objects.filter(
+            of_visible_documents(partner, kind="event__subject_type", key="event__subject_id"),
+            lane__connection__partner=partner,
+            lane__connection__removed_at=None,
+            event__subject_type__in=kinds,
+        )
+        .select_related("event", "lane")
+        .annotate(changed_at=Greatest("created_at", "delivered_at", last))
+    )

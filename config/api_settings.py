@@ -45,6 +45,8 @@ SPECTACULAR_SETTINGS = {
         "LostReasonEnum": "sales.models.Quote.LostReason",
         "QuoteStatusEnum": "sales.models.Quote.Status",
         "LineKindEnum": "sales.models.DocumentLine.Kind",
+        "WebhookEndpointStatusEnum": "fulfilment.models.Connection.Status",
+        "WebhookDeliveryStatusEnum": "fulfilment.models.Handoff.State",
     },
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -64,6 +64,20 @@ def check_url(url: str) -> None:
     _check_host(url, parts)
 
 
+def check_partner_url(url: str) -> None:
+    """Refuse what no connection may have, and what is not encrypted on its way to a partner."""
+    check_url(url)
+    parts = urlsplit(url)
+    if parts.scheme != "https" and _literal(parts.hostname or "") is None:
+        raise InvalidAddress(
+            _(
+                "%(url)s does not begin with https://. Only to an address written as a number, in "
+                "a network that an operator allows in OUTBOUND_NETWORKS, http is enough.",
+                url=shown_url(url),
+            )
+        )
+
+
 def _check_host(url: str, parts: SplitResult) -> None:
     """Refuse a host that is none, or an address that no operator allowed, however it is written."""
     typed = parts.hostname or ""

@@ -49,6 +49,12 @@ ROUTES: dict[str, Route] = {
 }
 
 
+def subject_of(event_type: str) -> str:
+    """Return the kind of document that events of a type are about; a shipment is of an order."""
+    word = event_type.partition(".")[0]
+    return "order" if word == "shipment" else word
+
+
 def sent_event_types() -> list[tuple[str, str]]:
     """Return the event types that may be sent, each with the type of its messages."""
     return [(str(name), TYPE_PREFIX + name) for name in ROUTES]

@@ -31,6 +31,8 @@ class Partner(models.Model):
         QUOTES_WRITE = "quotes:write", _("Write quotes")
         EVENTS_READ = "events:read", _("Read the event feed")
         CATALOGUE_READ = "catalogue:read", _("Read the catalogue")
+        WEBHOOKS_READ = "webhooks:read", _("Read webhook endpoints and deliveries")
+        WEBHOOKS_WRITE = "webhooks:write", _("Register webhook endpoints, replay deliveries")
 
     id = identifier()
     name = models.CharField(max_length=100, unique=True)
@@ -72,6 +74,10 @@ class Partner(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def may_read(self, kind: str) -> bool:
+        """Whether its scopes include reading documents of a kind: quote, order or invoice."""
+        return f"{kind}s:read" in self.scopes
 
     @property
     def discount_limit(self) -> Decimal:

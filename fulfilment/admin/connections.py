@@ -99,10 +99,15 @@ class ConnectionAdmin(RecordAdmin[Connection]):
     """External systems; a new one gets its secrets at once, and each secret is shown once."""
 
     form = ConnectionForm
-    list_display = ("name", "code", "status", "address", "last_success", "last_failure")
-    list_filter = ("status", "kind")
-    list_select_related = ("health",)
-    readonly_fields = ("status", "mapped_codes", "books", "created_at", "updated_at")
+    list_display = (
+        *("name", "code", "partner", "status", "address", "last_success", "last_failure"),
+    )
+    list_filter = ("status", "kind", ("partner", admin.RelatedOnlyFieldListFilter))
+    list_select_related = ("health", "partner")
+    readonly_fields = (
+        *("status", "partner", "verified_at", "removed_at"),
+        *("mapped_codes", "books", "created_at", "updated_at"),
+    )
     search_fields = ("name", "code")
     inlines = (HealthInline, SecretInline, DisabledPeriodInline)
     actions = (
@@ -144,8 +149,11 @@ class ConnectionAdmin(RecordAdmin[Connection]):
         return (*shown, (_("State"), {"fields": self.readonly_fields}))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Connection | None = None) -> Any:
-        """Keep the code: orders and companies name a connection by it."""
-        return (*super().get_readonly_fields(request, obj), *(("code",) if obj else ()))
+        """Keep the code, by which orders and companies name it, and what a partner set up."""
+        kept = ("code",) if obj else ()
+        if obj is not None and obj.partner_id is not None:
+            kept = tuple(name for _heading, part in FIELDSETS for name in part["fields"])
+        return (*super().get_readonly_fields(request, obj), *kept)
 
     @admin.display(description=_("orders on both sides"))
     def books(self, connection: Connection) -> str:

@@ -21,7 +21,9 @@ from django.utils.translation import gettext_lazy as _
 from common.fields import identifier, parameters_field
 from common.history import keeps_history
 from common.stored_sentences import written
+from common.triggers import CountsVersions
 from crm.actors import ACTOR_KINDS
+from crm.models import Partner
 from fulfilment.addresses import check_url
 from fulfilment.models.config_schemas import SCHEMAS, check_config
 from fulfilment.models.supply_settings import SUPPLY_ONLY, SupplySettings
@@ -66,6 +68,7 @@ class Connection(SupplySettings):
         AUTH_FAILED = "auth_failed", _("Signature refused")
         GONE = "gone", _("Gone")
         DISABLED = "disabled", _("Disabled")
+        UNVERIFIED = "unverified", _("Not verified")
 
     class Duty(models.TextChoices):
         """What an external system does for us; the types that it reports begin with it."""
@@ -133,18 +136,65 @@ class Connection(SupplySettings):
             'Further settings, such as {"tolerance": "0.01"}: by how much figures may differ.'
         ),
     )
+    partner = models.ForeignKey(
+        Partner,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="webhook_endpoints",
+        help_text=_("Who registered it, and is sent only what it may see; empty for our own."),
+    )
+    verified_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("When the address of the partner answered the challenge."),
+    )
+    removed_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text=_("When its partner deleted it.")
+    )
+    version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         ordering: ClassVar = ["name"]
+        triggers: ClassVar = [CountsVersions()]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 Lower("number_prefix"),
                 condition=~Q(number_prefix=""),
                 name="connection_prefix_unique",
                 violation_error_message=_("Numbers of another connection begin with this."),
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(partner__isnull=True)
+                | Q(kind="webhook", reports_as=[], number_prefix=""),
+                name="connection_of_partner_only_receives",
+                violation_error_message=_(
+                    "An endpoint of a partner only receives: it reports nothing and makes no "
+                    "orders. Set up a connection of its own for that."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(status="unverified", partner__isnull=False, verified_at__isnull=True)
+                | Q(status="disabled")
+                | Q(partner__isnull=False, verified_at__isnull=False) & ~Q(status="unverified")
+                | Q(partner__isnull=True) & ~Q(status="unverified"),
+                name="connection_of_partner_is_verified",
+                violation_error_message=_(
+                    "An endpoint of a partner is sent to once its address answered the "
+                    "challenge: its partner has it verified."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(removed_at__isnull=True) | Q(partner__isnull=False, status="disabled"),
+                name="connection_removed_is_disabled",
+                violation_error_message=_(
+                    "The partner deleted this endpoint: it stays disabled. It registers a new one."
+                ),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -54,6 +54,9 @@ def _inactive(connection: Connection) -> str:
     """Say what must happen before anything is sent to a connection."""
     texts = {
         Status.PAUSED: gettext("%(connection)s is paused: it is sent once that is resumed."),
+        Status.UNVERIFIED: gettext(
+            "%(connection)s is not verified: it is sent once its address answered the challenge."
+        ),
         Status.DISABLED: gettext("%(connection)s is disabled: it is sent once that is resumed."),
         Status.GONE: gettext(
             "The address of %(connection)s is gone: it is sent once the URL is corrected."

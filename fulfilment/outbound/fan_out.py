@@ -32,6 +32,12 @@ WHERE status <> 'disabled' AND code <> %(origin)s
   AND (companies = '{}' OR companies @> ARRAY[company.id])
   AND CASE WHEN %(sent_to)s = ''
     THEN event_types @> ARRAY[%(type)s]::varchar[] ELSE code = %(sent_to)s END
+  AND (partner_id IS NULL OR status <> 'unverified' AND EXISTS (
+       SELECT FROM crm_partner partner
+       JOIN crm_partner_accounts granted ON granted.partner_id = partner.id
+       WHERE partner.id = connection.partner_id AND partner.is_active
+         AND granted.account_id = %(account)s
+         AND partner.scopes @> ARRAY[%(subject_type)s || 's:read']::varchar[]))
   AND (company.shipped_by IN ('', code) OR %(subject_type)s <> 'order'
        OR NOT reports_as @> ARRAY['warehouse']::varchar[]
        OR EXISTS (SELECT FROM fulfilment_lane lane
@@ -39,8 +45,9 @@ WHERE status <> 'disabled' AND code <> %(origin)s
 """
 """Connections that receive the event type of a company, except where the event came from.
 
-An event that names its receiver is for that connection alone. A warehouse is not sent the orders
-that another system ships; of one that it was sent before, it hears what becomes of it.
+An event that names its receiver is for that connection alone. The endpoint of a partner is sent
+what the partner may read, and only of accounts that it was granted. A warehouse is not sent the
+orders that another system ships; of one that it was sent before, it hears what becomes of it.
 """
 
 QUEUE = """
@@ -143,6 +150,7 @@ def _listeners(event: SalesEvent, document: AnyDocument) -> list[tuple[uuid.UUID
         type=event.type,
         origin=event.origin,
         company=document.company_id,
+        account=document.account_id,
         subject_type=event.subject_type,
         root_id=None if is_new else event.root_id,  # what is new was sent to nobody before
         sent_to=event.data.get(SENT_TO, ""),

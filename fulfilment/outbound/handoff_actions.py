@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from common.errors import IllegalTransition, MissingField
+from common.errors import DomainError, IllegalTransition, MissingField
 from common.sentences import Sentence
 from common.sentences import sentence as _
 from common.stored_sentences import Parameters, columns, written
@@ -38,6 +38,15 @@ class IdTaken(IllegalTransition):
 
     code = "id_taken"
 
+
+class WindowTooLarge(DomainError):
+    """More handoffs were queued in the window of time than are sent again at once."""
+
+    code = "window_too_large"
+
+
+MOST_REPLAYED = 500
+"""So many handoffs of a window of time are sent again at once."""
 
 STUCK = frozenset({State.NEEDS_ATTENTION, State.RETRYING, State.UNKNOWN_OUTCOME})
 """States in which a handoff may be skipped or settled."""
@@ -146,6 +155,20 @@ def replay_all(handoffs: QuerySet[Handoff], *, actor: Actor) -> int:
             continue  # replayed by somebody else meanwhile
         replayed += 1
     return replayed
+
+
+@transaction.atomic
+def replay_window(
+    handoffs: QuerySet[Handoff], since: dt.datetime, until: dt.datetime, *, actor: Actor
+) -> int:
+    """Send again those of some handoffs that were created in a window of time; return how many."""
+    found = handoffs.filter(created_at__gte=since, created_at__lt=until)
+    if len(found.values_list("pk")[: MOST_REPLAYED + 1]) > MOST_REPLAYED:
+        raise WindowTooLarge(
+            gettext("More than %(most)d are in this window of time: choose a shorter one.")
+            % {"most": MOST_REPLAYED}
+        )
+    return replay_all(found, actor=actor)
 
 
 def _set_aside(

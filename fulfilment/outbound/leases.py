@@ -44,6 +44,10 @@ FROM fulfilment_health AS health
 JOIN fulfilment_connection AS connection ON connection.id = health.connection_id
 WHERE (connection.status = 'active'
        OR connection.status = 'auth_failed' AND health.not_before IS NOT NULL)
+  AND NOT EXISTS (
+      SELECT FROM crm_partner AS partner
+      WHERE partner.id = connection.partner_id AND NOT partner.is_active
+  )
   AND (health.not_before IS NULL OR health.not_before <= statement_timestamp())
   AND EXISTS (
       SELECT FROM fulfilment_lane AS lane

@@ -123,6 +123,7 @@ def pause_connection(connection: Connection) -> Connection:
         raise IllegalTransition(
             gettext("%(connection)s is disabled: resume it first.") % {"connection": locked}
         )
+    check_verified(locked)
     locked.status = Status.PAUSED
     locked.save(update_fields=["status", "updated_at"])
     return locked
@@ -135,11 +136,28 @@ def resume_connection(connection: Connection) -> Missed:
     Returns what was not queued while it was disabled.
     """
     locked = lock_connection(connection)
+    check_verified(locked)
     locked.status = Status.ACTIVE
     locked.save(update_fields=["status", "updated_at"])
     missed = end_period(locked)
     retry_after_repair(locked)
     return missed
+
+
+def check_verified(connection: Connection) -> None:
+    """Refuse the endpoint of a partner that did not answer the challenge, or was deleted."""
+    if connection.removed_at is not None:
+        raise IllegalTransition(
+            gettext("%(connection)s was deleted by its partner: it stays disabled.")
+            % {"connection": connection}
+        )
+    if connection.partner_id is not None and connection.verified_at is None:
+        raise IllegalTransition(
+            gettext(
+                "%(connection)s is not verified: its partner has it answer the challenge first."
+            )
+            % {"connection": connection}
+        )
 
 
 def lock_connection(connection: Connection) -> Connection:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from fulfilment.models import Connection, DisabledPeriod, Handoff
@@ -51,14 +51,24 @@ def missed_in(period: DisabledPeriod) -> Missed:
 def missed_between(connection: Connection, began_at: dt.datetime, ended_at: dt.datetime) -> Missed:
     """Read the events that a connection would have received, and has no handoff of."""
     queued = Handoff.objects.filter(event=OuterRef("pk"), lane__connection=connection)
-    missed = SalesEvent.objects.filter(
-        _of_companies(connection),
-        ~Exists(queued),
-        type__in=connection.event_types,
-        occurred_at__range=(began_at, ended_at),
-    ).exclude(origin=connection.code)
+    missed = (
+        _events_for(connection)
+        .filter(
+            _of_companies(connection),
+            ~Exists(queued),
+            type__in=connection.event_types,
+            occurred_at__range=(began_at, ended_at),
+        )
+        .exclude(origin=connection.code)
+    )
     numbers = list(missed.order_by("id").values_list("subject_number", flat=True))
     return Missed(len(numbers), list(dict.fromkeys(filter(None, numbers))))
+
+
+def _events_for(connection: Connection) -> QuerySet[SalesEvent]:
+    """Return all events; for the endpoint of a partner those of documents that it may see."""
+    partner = connection.partner
+    return SalesEvent.objects.visible_to(partner) if partner else SalesEvent.objects.all()
 
 
 def _of_companies(connection: Connection) -> Q:

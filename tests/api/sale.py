@@ -6,13 +6,17 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from crm.models import Partner
+from fulfilment.models import Connection, Handoff
 from fulfilment.services.shipments import record_shipment
+from fulfilment.services.webhook_endpoints import register_endpoint, verify_endpoint
 from sales.models import Invoice, Payment
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_quote
 from sales.services.invoices import issue_invoice
 from sales.services.order_invoices import invoice_order
 from sales.services.payments import record_payment
+from tests.api.partner_client import partner_with
 from tests.factories import ContactFactory, Market
 from tests.fulfilment.conftest import submitted_order
 
@@ -62,11 +66,31 @@ class Sale:
         return credit_invoice(self.issue().pk, actor=self.market.rep, reason="Broken")
 
 
+def register(sale: Sale) -> Connection:
+    """Register an endpoint of a partner that was granted the account; it is verified."""
+    account = sale.order.account
+    partner = Partner.objects.filter(accounts=account).first() or partner_with(account)
+    endpoint, _secret = register_endpoint(
+        partner, url="https://shop.example.com/hooks", event_types=["invoice.issued"]
+    )
+    verify_endpoint(endpoint)
+    return endpoint
+
+
+def deliver(sale: Sale) -> Handoff:
+    """Queue an event for an endpoint of a partner that was granted the account."""
+    endpoint = register(sale)
+    sale.issue()
+    return Handoff.objects.filter(lane__connection=endpoint).get()
+
+
 MAKERS: dict[str, Callable[[Sale], Any]] = {
     "contacts": lambda sale: ContactFactory.create(account=sale.order.account),
     "quotes": lambda sale: draft_quote(
         actor=sale.market.rep, account=sale.order.account, name="Bar refit"
     ),
     "payments": Sale.pay,
+    "webhook-endpoints": register,
+    "webhook-deliveries": deliver,
     "credit-notes": Sale.credit,
 }

@@ -7,6 +7,7 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,7 +15,7 @@ from pytest_django.live_server_helper import LiveServer
 from pytest_httpserver import HTTPServer
 
 from common import transactions
-from fulfilment.models import Lane
+from fulfilment.models import Connection, Lane, Secret
 from sales.models import Order, SalesEvent
 from tests.api.partner_client import PartnerHttp, partner_with
 from tests.deadlocks import planted_deadlock
@@ -25,47 +26,60 @@ pytestmark = pytest.mark.django_db(transaction=True)
 AT_ONCE = 8
 
 
-def test_makes_one_order_of_eight_requests_at_once(live_server: LiveServer) -> None:
-    market = Market()
-    partner = PartnerHttp(partner_with(market.account))
-    product = market.product("19.99", sku="MUG")
-    body = json.dumps(
-        {
-            "name": "Bar refit",
-            "account": str(market.account.pk),
-            "currency": "EUR",
-            "lines": [{"product": str(product.pk), "quantity": "3"}] * 5,
-        }
-    )
+def send_at_once(
+    live_server: LiveServer, partner: PartnerHttp, path: str, body: Any
+) -> list[tuple[int, bytes]]:
+    """Send a request eight times at once with one key, each until its answer is final."""
     headers = {
         "Authorization": f"Bearer {partner.token}",
         "Content-Type": "application/json",
         "Idempotency-Key": "one",
     }
 
-    def send(_number: int) -> tuple[list[int], bytes]:
-        """Send until an answer is final, as a partner's program does."""
-        seen: list[int] = []
+    def send(_number: int) -> tuple[int, bytes]:
         while True:
             there = http.client.HTTPConnection(urlsplit(live_server.url).netloc, timeout=30)
-            there.request("POST", "/api/v1/orders", body, headers)
+            there.request("POST", f"/api/v1{path}", json.dumps(body), headers)
             answer = there.getresponse()
             content = answer.read()
             there.close()
-            seen.append(answer.status)
             if answer.status != 409:
-                return seen, content
+                return answer.status, content
             assert json.loads(content)["code"] == "idempotency_key_in_flight"
             time.sleep(float(answer.headers["Retry-After"]) / 10)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        answers = list(pool.map(send, range(AT_ONCE)))
+        return list(pool.map(send, range(AT_ONCE)))
 
-    assert {content for _seen, content in answers} == {answers[0][1]}
-    assert {seen[-1] for seen, _content in answers} == {201}
+
+def test_makes_one_order_of_eight_requests_at_once(live_server: LiveServer) -> None:
+    market = Market()
+    partner = PartnerHttp(partner_with(market.account))
+    product = market.product("19.99", sku="MUG")
+    body = {
+        "name": "Bar refit",
+        "account": str(market.account.pk),
+        "currency": "EUR",
+        "lines": [{"product": str(product.pk), "quantity": "3"}] * 5,
+    }
+
+    answers = send_at_once(live_server, partner, "/orders", body)
+
+    assert {content for _status, content in answers} == {answers[0][1]}
+    assert {status for status, _content in answers} == {201}
     assert Order.objects.count() == 1
     assert Order.objects.get().lines.count() == 5
     assert SalesEvent.objects.count() == 1
+
+
+def test_registers_one_endpoint_of_eight_requests_at_once(live_server: LiveServer) -> None:
+    partner = PartnerHttp(partner_with(Market().account))
+    body = {"url": "https://shop.example.com/hooks", "event_types": ["throughline.order.held"]}
+
+    answers = send_at_once(live_server, partner, "/webhook-endpoints", body)
+
+    assert answers == [(201, answers[0][1])] * AT_ONCE
+    assert (Connection.objects.count(), Secret.objects.count()) == (1, 1)
 
 
 def deadlocked(order: Order) -> AbstractContextManager[None]:

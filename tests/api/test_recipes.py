@@ -5,20 +5,16 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import json
-import re
 import shutil
 import subprocess
 
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from tests.api.test_integrators import DOCS
+from tests.api.webhook_receiver import CODE
 from tests.fulfilment.conftest import SECRET_OUT
 
 BODY = '{"type": "throughline.order.submitted", "name": "Café"}'
-CODE = dict(
-    re.findall(r"```(python|js|php)\n(.*?)```", (DOCS / "partners.md").read_text(), re.DOTALL)
-)
 READ = {
     "python": "import json, sys; sent = json.load(sys.stdin)\n{code}\n"
     "body = base64.b64decode(sent['body'])\n"

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import resolve
 from django.utils import timezone
 
-from api.representations import schemas
+from api.representations import schemas, webhook_schemas
 from api.urls import urlpatterns
 from crm.models import CustomField, Partner
 from fulfilment.models import Connection, ExternalRef, SyncState
@@ -44,7 +44,7 @@ NOT_OF_PARTNERS = {"events", "intake/<slug:code>"}
 OPEN_TO_ALL = {"products", "price-lists"}
 OWN = {
     *("accounts", "contacts", "quotes", "orders", "shipments"),
-    *("invoices", "credit-notes", "payments"),
+    *("invoices", "credit-notes", "payments", "webhook-endpoints", "webhook-deliveries"),
 }
 
 
@@ -151,6 +151,8 @@ def test_takes_no_record_of_another_account(market: Market, stranger: PartnerHtt
         ("quotes", schemas.ResourceQuoteSchema),
         ("credit-notes", schemas.ResourceInvoiceSchema),
         ("payments", schemas.PaymentSchema),
+        ("webhook-endpoints", webhook_schemas.WebhookEndpointSchema),
+        ("webhook-deliveries", webhook_schemas.WebhookDeliveryAttemptsSchema),
         ("/orders/{0.order.pk}/explanation", schemas.ExplanationSchema),
         ("/price-lists/{0.order.price_list_id}", schemas.PriceListPricesSchema),
         ("/orders/{0.order.pk}", schemas.ResourceOrderSchema),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from typing import Any
 
 import pytest
@@ -19,7 +20,9 @@ SAMPLES = {
     "numeric": "0.5",
     "date": "DATE '2026-11-29'",
     "boolean": "true",
+    "timestamp with time zone": "now()",
     "uuid": "gen_random_uuid()",
+    "varchar[]": "'{}'",
 }
 """A value of each type; of all others ``1`` is read as text or as a number."""
 
@@ -163,7 +166,7 @@ def columns_in(model: type[models.Model], condition: str) -> list[AnyField]:
 def kind(field: models.Field[object, object]) -> str:
     """Return the type of a column."""
     kind = field.rel_db_type(connection) or "text"
-    return kind.split("(")[0]
+    return re.sub(r"\(.*?\)", "", kind)
 
 
 def sample(field: models.Field[object, object]) -> str:
