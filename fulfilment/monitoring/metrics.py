@@ -173,11 +173,11 @@ GAUGES = {
 
 ORDER_GAUGES: dict[str, tuple[str, Callable[[Books], float]]] = {
     "agree": ("Orders that both sides edit, and hold alike.", lambda books: books.agree),
-    "apart": (
+    "out_of_sync": (
         "Orders that both sides edit, and do not hold alike.",
         lambda books: books.out_of_sync,
     ),
-    "apart_oldest_seconds": (
+    "out_of_sync_oldest_seconds": (
         "Since when nothing was received of the oldest of them.",
         lambda books: _age(books.since),
     ),

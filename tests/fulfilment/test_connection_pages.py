@@ -83,7 +83,8 @@ def test_says_how_many_agree_and_why_the_others_do_not(
     assert "1 in flight · 1 differ · 1 missing here" in text_of(desk, "books")
     metrics = as_prometheus(collect_metrics())
     assert 'throughline_orders_agree{connection="supply"} 1' in metrics
-    assert 'throughline_orders_apart{connection="supply"} 3' in metrics
+    assert 'throughline_orders_out_of_sync{connection="supply"} 3' in metrics
+    assert 'throughline_orders_out_of_sync_oldest_seconds{connection="supply"}' in metrics
 
 
 def test_starts_a_comparison_and_shows_how_far_it_is(
