@@ -137,9 +137,15 @@ class WrongKindOfRecord(DomainError):
 
 
 class NoSuchRecord(DomainError):
-    """No record of ours, or more than one, is called like this."""
+    """No record of ours is called like this."""
 
     code = "no_such_record"
+
+
+class AmbiguousRecord(DomainError):
+    """Several records of ours are called like this."""
+
+    code = "ambiguous_record"
 
 
 @transaction.atomic
@@ -182,7 +188,7 @@ def suggestions(code: Code) -> Sequence[models.Model]:
 def record_called(kind: str, name: str) -> models.Model:
     """Find the record of a kind by its code, name or id, as a person types it.
 
-    Raises NoSuchRecord, with similar ones, unless it is exactly one.
+    Raises NoSuchRecord, with similar ones, for none, and AmbiguousRecord for several.
     """
     mapped = MAPPED_KINDS[kind]
     records = mapped.model._default_manager.all()
@@ -204,7 +210,7 @@ def _only(found: QuerySet[Any], kind: str, name: str) -> models.Model:
             "%(kind)s: more than one is called “%(name)s”. Give the id of the one that is meant, "
             "which is in the address of its page."
         )
-        raise NoSuchRecord(text % values)
+        raise AmbiguousRecord(text % values)
     similar = ", ".join(called(kind, each) for each in suggestions((kind, name)))
     text = gettext("%(kind)s: none is called “%(name)s”. Similar ones: %(similar)s.")
     raise NoSuchRecord(text % {**values, "similar": similar or "–"})

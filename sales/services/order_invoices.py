@@ -25,7 +25,7 @@ from sales.models import (
     SalesEvent,
 )
 from sales.models.order_units import RETURNED_SPLIT
-from sales.pricing.errors import InvalidQuantity, InvalidRate, QuantityExceedsOpen
+from sales.pricing.errors import AmountExceedsOpen, InvalidQuantity, QuantityExceedsOpen
 from sales.pricing.ledger_refusals import SMALLEST_SHARE
 from sales.pricing.money import round_money
 from sales.pricing.next_documents import NextInvoice
@@ -294,7 +294,7 @@ def _refuse_above_open(lines: Sequence[OrderLine], parts: Sequence[Decimal]) -> 
     )
     if left and is_above:
         share = format_rate(round_down(left, SMALLEST_SHARE))
-        raise InvalidRate(
+        raise AmountExceedsOpen(
             gettext("Only %(left)s can still be invoiced: give that at most.") % {"left": share},
             field="rate",
         )

@@ -7,14 +7,17 @@ from django.db.models import Model
 
 from fulfilment.models import Mapping
 from fulfilment.services.mappings import (
+    AmbiguousRecord,
+    NoSuchRecord,
     NotMapped,
     map_code,
     mapped_codes,
     outward_codes,
+    record_called,
     suggestions,
     unmapped_code,
 )
-from tests.factories import Market
+from tests.factories import AccountFactory, Market
 from tests.fulfilment.conftest import FarEnd
 
 Kind = Mapping.Kind
@@ -104,3 +107,28 @@ def test_suggests_what_is_called_alike(market: Market) -> None:
 
 def test_keeps_a_code_after_its_kind() -> None:
     assert unmapped_code(("unit", "EA")) == "unit:EA"
+
+
+@pytest.mark.django_db
+def test_a_name_that_no_record_has_is_refused_with_similar_ones() -> None:
+    AccountFactory.create(name="Café")
+
+    with pytest.raises(NoSuchRecord) as refused:
+        record_called("account", "Caf")
+
+    assert refused.value.code == "no_such_record"
+    assert str(refused.value) == "Account: none is called “Caf”. Similar ones: Café."
+
+
+@pytest.mark.django_db
+def test_a_name_that_several_records_have_is_refused_as_ambiguous() -> None:
+    AccountFactory.create_batch(2, name="Café")
+
+    with pytest.raises(AmbiguousRecord) as refused:
+        record_called("account", "Café")
+
+    assert refused.value.code == "ambiguous_record"
+    assert str(refused.value) == (
+        "Account: more than one is called “Café”. Give the id of the one that is meant, which is "
+        "in the address of its page."
+    )

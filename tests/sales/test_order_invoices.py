@@ -9,7 +9,7 @@ import pytest
 from fulfilment.services.returns import record_return
 from fulfilment.services.shipments import record_shipment
 from sales.models import Order, SalesEvent
-from sales.pricing.errors import InvalidQuantity, InvalidRate
+from sales.pricing.errors import AmountExceedsOpen, InvalidQuantity
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.errors import NothingToInvoice
 from sales.services.integrity.verification import verify
@@ -135,7 +135,7 @@ def test_refuses_a_percentage_above_what_is_left_to_bill(market: Market) -> None
     billed(order, market, what="percentage", rate=Decimal("0.7"))
 
     sentence = "Only 30% can still be invoiced: give that at most."
-    with refused_for(InvalidRate, sentence, field="rate"):
+    with refused_for(AmountExceedsOpen, sentence, field="rate"):
         invoice_order(order.pk, actor=market.rep, what="percentage", rate=Decimal("0.4"))
 
     assert order.invoices.count() == 1
