@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator, Sequence
 
 import pytest
 from django.db import models
 from django.test import Client
-from django.urls import URLPattern, reverse
+from django.urls import URLPattern, URLResolver, reverse
 
 from crm import roles
 from crm.models import Lead, Opportunity
 from crm.services.leads import contact_lead, disqualify_lead, qualify_lead
-from sales.models import Invoice, Order, Quote
+from sales.models import Invoice, Order, Quote, kind_of
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_quote
 from sales.services.documents.lines import add_line
@@ -23,6 +24,9 @@ from sales.services.quotes import accept_quote, activate_quote, lose_quote
 from tests.factories import LeadFactory, Market, OpportunityFactory, StageFactory, UserFactory
 from tests.sales.order_steps import billed, placed, ship
 from web.urls import crm, sales
+
+READ = {"explanations", "line-options"}
+"""URLs of documents that only show something."""
 
 
 def leads_in_every_status(market: Market) -> list[Lead]:
@@ -71,17 +75,32 @@ def orders_and_invoices(market: Market) -> list[Order | Invoice]:
     return [open_order, completed, cancelled, issued, paid]
 
 
-def action_names(record: models.Model) -> list[str]:
-    """The URL names of all that can be done with a record without naming anything else."""
+def patterns_of(
+    patterns: Sequence[URLPattern | URLResolver], named: Sequence[str] = ()
+) -> Iterator[tuple[str, list[str]]]:
+    """The name of every URL, and what it names: the record, its kind, one of its lines."""
+    for each in patterns:
+        names = [*named, *each.pattern.converters]
+        if isinstance(each, URLPattern):
+            yield str(each.name), names
+        else:
+            yield from patterns_of(each.url_patterns, names)
+
+
+def actions_on(record: models.Model) -> dict[str, str]:
+    """The URLs of all that can be done with a record or the first of its lines, by their names."""
     app = {"crm": crm, "sales": sales}[record._meta.app_label]
-    kind = record._meta.model_name
-    return [
-        f"{app.app_name}:{pattern.name}"
-        for pattern in app.urlpatterns
-        if isinstance(pattern, URLPattern)
-        and str(pattern.name).startswith(f"{kind}-")
-        and list(pattern.pattern.converters) == ["pk"]
-    ]
+    known: dict[str, object] = {"pk": record.pk}
+    of_kind = f"{record._meta.model_name}-"
+    if isinstance(record, Quote | Order | Invoice):
+        known |= {"kind": kind_of(record).url_word, "line": record.lines.all()[0].pk}
+    return {
+        name: reverse(f"{app.app_name}:{name}", kwargs={key: known[key] for key in named})
+        for name, named in patterns_of(app.urlpatterns)
+        if name not in READ
+        and known.keys() >= set(named)
+        and ("kind" in named or (name.startswith(of_kind) and named == ["pk"]))
+    }
 
 
 def opportunities_closed(market: Market) -> list[Opportunity]:
@@ -116,8 +135,8 @@ def test_no_form_opens_that_would_be_refused_whatever_is_typed(
     opened = []
 
     for record in closed_records(market):
-        for name in action_names(record):
-            response = client.get(reverse(name, args=[record.pk]))
+        for name, url in actions_on(record).items():
+            response = client.get(url)
             if response.status_code == 200 and not name.endswith("-detail"):
                 opened.append((str(record), name))
 
@@ -138,8 +157,8 @@ def test_no_action_fails_in_any_status(market: Market, client: Client) -> None:
     ]
 
     for record in records:
-        for name in action_names(record):
-            response = client.post(reverse(name, args=[record.pk]), {"reason": ""})
+        for name, url in actions_on(record).items():
+            response = client.post(url, {"reason": ""})
             if response.status_code >= 500:
                 failed.append((record._meta.model_name, record.status, name))
 

@@ -18,6 +18,7 @@ from common.errors import DomainError
 from common.form_sentences import NUL
 from sales.models import AnyDocument, AnyLine, DocumentLine, Product
 from sales.services.documents.draft_fields import LineChanges
+from sales.services.documents.drafts import check_draft
 from sales.services.documents.lines import add_line, change_line, remove_line
 from sales.services.products import find_product
 from web.actions import action, run_form_action
@@ -185,6 +186,7 @@ def _add_typed(
         document,
         form,
         add_typed,
+        check=lambda: check_draft(document),
         heading=heading,
         label=gettext("Add line"),
         done=gettext("Line added."),
@@ -209,6 +211,7 @@ def edit(request: RepRequest, kind: str, pk: uuid.UUID, line: uuid.UUID) -> Http
         document,
         form,
         change_details,
+        check=lambda: check_draft(document),
         heading=stored.description,
         label=gettext("Save"),
         done=gettext("Line changed."),
@@ -235,6 +238,7 @@ def text(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
         document,
         TextLineForm(request.POST or None),
         add_text,
+        check=lambda: check_draft(document),
         heading=gettext("Add a heading or a note"),
         label=gettext("Add"),
         done=gettext("Added."),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 
 from common.errors import DomainError
 from sales.models import AnyDocument, Order, Quote
+from sales.services.documents.drafts import check_draft
 from sales.services.price_refresh import (
     PriceDrift,
     PricePreview,
@@ -25,6 +26,7 @@ from web.forms.prices import PromotionForm, RefreshForm
 from web.htmx import go_to, refuse, show_message
 from web.http import RepRequest, rep_required
 from web.pages.price_refresh import price_refresh_page
+from web.pages.records import refusal_of
 from web.record_urls import record_url
 from web.rendering import render_page
 from web.views.documents import find_by_url_word, find_document, find_to_change, show_document
@@ -71,10 +73,12 @@ def drop_promotion(request: RepRequest, kind: str, pk: uuid.UUID, code: str) -> 
 def refresh(request: RepRequest, kind: str, pk: uuid.UUID) -> HttpResponse:
     """Show the list's price of today beside each frozen price, and take what is ticked."""
     document = find_to_change(request, kind, pk)
+    if reason := refusal_of(check_draft, document):
+        return refuse(request, reason, record_url(document))
     drifted = [each for each in price_drift(document) if each.has_drifted]
     form = RefreshForm(request.POST or None, drifted=drifted, initial={"version": document.version})
     preview: PricePreview | None = None
-    if document.is_draft and drifted and (request.method != "POST" or form.is_valid()):
+    if drifted and (request.method != "POST" or form.is_valid()):
         try:
             if request.POST.get("step") == "refresh":
                 return _take(request, document, form)
