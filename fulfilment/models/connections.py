@@ -258,12 +258,6 @@ class Connection(SupplySettings):
             Health.objects.get_or_create(connection=self)
 
 
-def _label(name: str) -> str:
-    """Return what a person calls a field of a connection."""
-    field = Connection._meta.get_field(name)
-    return capfirst(str(getattr(field, "verbose_name", name)))
-
-
 class SecretQuerySet(models.QuerySet["Secret"]):
     def live(self, purpose: str, connections: Iterable[Connection]) -> SecretQuerySet:
         """Keep the secrets of these connections that are valid now, the newest first."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import time
 import uuid
-from collections.abc import Callable
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -34,9 +33,6 @@ PAUSE = dt.timedelta(minutes=2)
 PAUSE_AFTER_PROBLEM = dt.timedelta(seconds=30)
 MOST_REPAIRS = 100
 """So many orders are repaired in one run, if the connection does not say otherwise."""
-
-Step = Callable[[ReconcileRun], bool]
-"""Goes on with a run; returns whether it may go on at once."""
 
 
 class RunUnderWay(IllegalTransition):

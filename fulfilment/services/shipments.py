@@ -27,7 +27,6 @@ from sales.services.errors import OnHold, no_such_line, shipped_with_parts
 
 Status = Shipment.Status
 Direction = Shipment.Direction
-ZERO = Decimal(0)
 
 
 class NothingToShip(DomainError):

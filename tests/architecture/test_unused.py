@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import pytest
 
@@ -45,6 +45,10 @@ EXCEPTIONS = {
     r"config/api_settings\.py: [A-Z_0-9]+": "read by the OAuth toolkit and drf-spectacular",
     r"config/celery\.py: close_stale_connections": "connected to a signal of Celery",
     r"fulfilment/tasks\.py: finish_deliveries": "connected to signals of Celery",
+    r"(api|web)/tasks\.py: forget_\w+": "called by Celery by its name",
+    r"fulfilment/tasks\.py: (read_orders|reconcile|sweep)": "called by Celery by its name",
+    r"sales/services/integrity/\w+\.py: register": "called in a loop over these modules",
+    r"web/templatetags/ui\.py: (icon|idempotency_key)": "a tag that templates name",
     r"fulfilment/management/commands/handoffs\.py: _\w+": "called by the name of the action",
     r"fulfilment/services/connections\.py: register_connection": "sets up the demo's connections",
 }
@@ -55,7 +59,7 @@ WORD = re.compile(r"\w+")
 COMMENT = re.compile(r"\{#.*?#\}|\{% comment %\}.*?\{% endcomment %\}", re.DOTALL)
 
 
-def definitions(tree: ast.Module) -> Iterator[tuple[str, Definition]]:
+def definitions(tree: ast.Module, *, with_methods: bool = True) -> Iterator[tuple[str, Definition]]:
     """Every function and constant of a module, and every method of its classes, by name."""
     for node in tree.body:
         if isinstance(node, Function):
@@ -64,7 +68,7 @@ def definitions(tree: ast.Module) -> Iterator[tuple[str, Definition]]:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             yield from ((each.id, node) for each in targets if isinstance(each, ast.Name))
     for owner in ast.walk(tree):
-        if isinstance(owner, ast.ClassDef):
+        if with_methods and isinstance(owner, ast.ClassDef):
             yield from ((each.name, each) for each in owner.body if isinstance(each, Function))
 
 
@@ -107,6 +111,53 @@ def unused(trees: Mapping[str, ast.Module], named: Counter[str]) -> list[str]:
     ]
 
 
+def unreached(trees: Mapping[str, ast.Module], others: Iterable[ast.Module] = ()) -> list[str]:
+    """Every function and constant that neither its own module nor an import reaches.
+
+    A name of another module does not count as a use: it must be imported from this one, read as an
+    attribute of the imported module, or written as a whole path in a string.
+    """
+    modules = {module_of(file) for file in trees}
+    reached = {path for tree in (*trees.values(), *others) for path in paths_in(tree, modules)}
+    return [
+        f"{file}: {name}"
+        for file, tree in trees.items()
+        for name, node in definitions(tree, with_methods=False)
+        if loads_of(name, tree) == loads_of(name, node)
+        and f"{module_of(file)}.{name}" not in reached
+    ]
+
+
+def module_of(file: str) -> str:
+    """The dotted name of a module by its file."""
+    return file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def loads_of(name: str, tree: ast.AST) -> int:
+    """How often a name is read within a tree."""
+    return sum(
+        isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
+        for node in ast.walk(tree)
+    )
+
+
+def paths_in(tree: ast.Module, modules: Collection[str]) -> Iterator[str]:
+    """The dotted paths of all that a source imports, reads of an imported module, or writes out."""
+    imported: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            for each in node.names:
+                path = f"{node.module}.{each.name}"
+                yield path
+                if path in modules:
+                    imported[each.asname or each.name] = path
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            yield f"{imported.get(node.value.id, node.value.id)}.{node.attr}"
+        elif isinstance(node, ast.Constant) and IDENTIFIERS.fullmatch(str(node.value)):
+            yield str(node.value).replace(":", ".")
+
+
 def is_called_elsewhere(found: str) -> bool:
     """Whether a definition is a hook of a library, or an exception."""
     name = found.partition(": ")[2]
@@ -119,9 +170,7 @@ def named_in_production() -> Counter[str]:
 
     What the demo and the benchmarks name is no use of it.
     """
-    scripts = [*ROOT.glob("*/migrations/*.py"), ROOT / "manage.py"]
-    trees = [*PRODUCTION.values(), *(ast.parse(path.read_text()) for path in scripts)]
-    named = sum_of(names_in(tree) for tree in trees)
+    named = sum_of(names_in(tree) for tree in (*PRODUCTION.values(), *SCRIPTS))
     texts = [*(ROOT / "templates").rglob("*.*"), ROOT / "Makefile", ROOT / "pyproject.toml"]
     return named + sum_of(WORD.findall(COMMENT.sub("", path.read_text())) for path in texts)
 
@@ -135,7 +184,10 @@ def sum_of(counted: Iterable[Iterable[str]]) -> Counter[str]:
 
 
 PRODUCTION = {file: tree for file, tree in TREES.items() if not file.startswith("demo/")}
-UNUSED = unused(PRODUCTION, named_in_production())
+SCRIPTS = [
+    ast.parse(path.read_text()) for path in (*ROOT.glob("*/migrations/*.py"), ROOT / "manage.py")
+]
+UNUSED = sorted({*unused(PRODUCTION, named_in_production()), *unreached(PRODUCTION, SCRIPTS)})
 
 
 def test_everything_is_named_in_production() -> None:
@@ -168,3 +220,24 @@ def test_finds_what_nothing_names(source: str, found: list[str]) -> None:
     tree = ast.parse(source)
 
     assert unused({"a.py": tree}, names_in(tree)) == found
+
+
+@pytest.mark.parametrize(
+    ("source", "other", "found"),
+    [
+        ("def f(): pass", "def g(f): return f", ["a/b.py: f"]),
+        ("def _f(): pass", "def _f(): pass\n_f()", ["a/b.py: _f"]),
+        ("A = 1", "from c import A\nA", ["a/b.py: A"]),
+        ("A = 1", "from a.b import A", []),
+        ("A = 1\nprint(A)", "", []),
+        ("def f(n): return f(n - 1)", "", ["a/b.py: f"]),
+        ("def f(): pass", "from a import b\nb.f()", []),
+        ("def f(): pass", "from a import b as c\nc.f()", []),
+        ("def f(): pass", "from c import b\nb.f()", ["a/b.py: f"]),
+        ("def f(): pass", "NAMED = 'a.b.f'", []),
+    ],
+)
+def test_finds_what_no_import_reaches(source: str, other: str, found: list[str]) -> None:
+    trees = {"a/b.py": ast.parse(source)}
+
+    assert unreached(trees, [ast.parse(other)]) == found

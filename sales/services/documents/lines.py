@@ -61,7 +61,6 @@ class _Before:
     tax_category_id: uuid.UUID | None
 
 
-@transaction.atomic
 def add_line(
     document: AnyDocument,
     *,
@@ -74,10 +73,7 @@ def add_line(
     ``price_quantity`` with it; that of a deduction is what it takes off. A bundle brings its parts
     along.
     """
-    draft = lock_draft(document)
-    with within_limit(draft, actor):
-        [line] = insert_new_lines(draft, [fields], actor)
-        _finish(draft, actor, {"added": str(line.pk)})
+    [line] = add_lines(document, [fields], actor=actor)
     line.refresh_from_db()
     return line
 
