@@ -128,7 +128,7 @@ class DiscountBand(models.Model):
             models.CheckConstraint(
                 condition=Q(discount_amount__isnull=True) | Q(discount_amount__gte=0),
                 name="discount_band_not_negative",
-                violation_error_message=_("A discount cannot be negative."),
+                violation_error_message=_("A discount cannot be negative: enter 0 or more."),
             ),
             models.CheckConstraint(
                 condition=Q(quantity_from__gte=0),
@@ -181,7 +181,10 @@ def price_is_for_units(name: str) -> models.CheckConstraint:
     return models.CheckConstraint(
         condition=Q(price_quantity__gt=0, price_quantity__lte=LARGEST_PRICE_QUANTITY),
         name=name,
-        violation_error_message=_("A price is for more than 0 and at most 1,000,000 units."),
+        violation_error_message=_(
+            "A price is for 1 unit or for several, such as 100: "
+            "enter more than 0 and at most 1,000,000 units."
+        ),
     )
 
 

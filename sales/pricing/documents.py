@@ -183,7 +183,8 @@ def _shares(typed: Sequence[TypedLine], terms: Terms) -> list[Decimal]:
     if not (is_part_of(amount, detail) and is_part_of(discount, detail)):
         raise InvalidDiscount(
             _(
-                "A discount of %(discount)s does not fit lines of %(detail)s.",
+                "A discount is at most what the lines come to: "
+                "lower it from %(discount)s to %(detail)s or less.",
                 discount=Amount(discount, terms.currency),
                 detail=Amount(detail, terms.currency),
             )
@@ -228,7 +229,10 @@ def _taxes(
 
 
 def _no_tax_rate(line: LineInput) -> NoTaxRate:
-    return NoTaxRate(_("No tax rate is known for this line."), line=line.key)
+    return NoTaxRate(
+        _("No tax rate is known for this line: choose its tax category, or type a rate."),
+        line=line.key,
+    )
 
 
 def _checked_tax_rate(line: LineInput) -> Decimal:

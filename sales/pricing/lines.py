@@ -124,7 +124,8 @@ def line_discount(line: LineInput, base: Decimal, terms: Terms) -> Decimal:
     if discount and not is_part_of(discount, base):
         raise InvalidDiscount(
             _(
-                "A discount of %(discount)s does not fit a line of %(base)s.",
+                "A discount is at most what its line comes to: "
+                "lower it from %(discount)s to %(base)s or less.",
                 discount=Amount(discount, terms.currency),
                 base=Amount(base, terms.currency),
             )

@@ -128,9 +128,12 @@ def to_units(amount: Decimal, currency: str) -> int:
     if units != units.to_integral_value():
         raise InvalidAmount(
             _(
-                "Round %(amount)s to the smallest unit of %(currency)s first.",
+                "Amounts in %(currency)s have at most %(digits)d decimals: "
+                "enter %(rounded)s instead of %(amount)s.",
                 amount=amount,
                 currency=currency,
+                digits=minor_units(currency),
+                rounded=round_money(amount, currency),
             )
         )
     return int(units)

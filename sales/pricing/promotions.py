@@ -32,7 +32,12 @@ def check_promotion(promotion: Promotion, day: dt.date) -> None:
     """Refuse a code that is not valid on the day, used up, or neither percentage nor amount."""
     if not holds_on(day, promotion.valid_from, promotion.valid_to):
         raise InvalidPromotion(
-            _("Promotion code %(code)s is not valid on %(day)s.", code=promotion.code, day=day)
+            _(
+                "Promotion code %(code)s is not valid on %(day)s: "
+                "go on without it, or have its days changed in the admin under Promotion codes.",
+                code=promotion.code,
+                day=day,
+            )
         )
     if promotion.uses_left is not None and promotion.uses_left < 1:
         raise used_up(promotion.code)
@@ -47,7 +52,14 @@ def check_promotion(promotion: Promotion, day: dt.date) -> None:
 
 def used_up(code: str, field: str | None = None) -> PromotionUsedUp:
     """Make the refusal of a code that was used as often as it may be."""
-    return PromotionUsedUp(_("Promotion code %(code)s is used up.", code=code), field=field)
+    return PromotionUsedUp(
+        _(
+            "Promotion code %(code)s is used up: "
+            "go on without it, or have more uses allowed in the admin under Promotion codes.",
+            code=code,
+        ),
+        field=field,
+    )
 
 
 def check_currency(promotion: Promotion, currency: str) -> None:
@@ -68,7 +80,12 @@ def check_applies(code: str, value: Decimal, field: str | None = None) -> None:
     """Refuse a code that comes to nothing, on the lines it is for or in what it takes off."""
     if value <= 0:
         raise InvalidPromotion(
-            _("Promotion code %(code)s applies to none of these lines.", code=code), field=field
+            _(
+                "Promotion code %(code)s applies to none of these lines: "
+                "go on without it, or add a product that it is for.",
+                code=code,
+            ),
+            field=field,
         )
 
 
@@ -108,6 +125,10 @@ def _taken_off(promotion: Promotion, value: Decimal, currency: str, rounding: Ro
     amount = promotion.amount or ZERO
     if amount < 0:
         raise InvalidPromotion(
-            _("Promotion code %(code)s would raise the price.", code=promotion.code)
+            _(
+                "Promotion code %(code)s would raise the price: "
+                "have its amount changed to 0 or more in the admin under Promotion codes.",
+                code=promotion.code,
+            )
         )
     return round_money(min(amount, value), currency, rounding)

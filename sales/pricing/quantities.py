@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
 from enum import StrEnum
 
+from common.sentences import Sentence
 from common.sentences import sentence as _
 from sales.pricing.errors import InvalidQuantity, QuantityExceedsOpen, QuantityNotAllowed
 from sales.pricing.money import EXACT, is_finer
@@ -42,14 +43,55 @@ def check_quantity(
     check_is_number(quantity, line)
     given = decimals_of(quantity)
     if given and (selling == QuantitySelling.WHOLE or not decimals):
-        raise QuantityNotAllowed(
-            _("Only whole units are sold, not %(quantity)s.", quantity=quantity), line=line
-        )
+        raise QuantityNotAllowed(_whole_units(quantity), line=line)
     if given > decimals:
-        raise QuantityNotAllowed(
-            _("This product is sold in steps of %(step)s.", step=Decimal(1).scaleb(-decimals)),
-            line=line,
+        raise QuantityNotAllowed(_steps(quantity, Decimal(1).scaleb(-decimals)), line=line)
+
+
+def _whole_units(quantity: Decimal) -> Sentence:
+    lower, upper = _around(quantity, Decimal(1))
+    if not lower:
+        return _(
+            "This product is sold in whole units: enter %(upper)s instead of %(quantity)s.",
+            upper=upper,
+            quantity=_typed(quantity),
         )
+    return _(
+        "This product is sold in whole units: "
+        "enter %(lower)s or %(upper)s instead of %(quantity)s.",
+        lower=lower,
+        upper=upper,
+        quantity=_typed(quantity),
+    )
+
+
+def _steps(quantity: Decimal, step: Decimal) -> Sentence:
+    lower, upper = _around(quantity, step)
+    if not lower:
+        return _(
+            "This product is sold in steps of %(step)s: enter %(upper)s instead of %(quantity)s.",
+            step=step,
+            upper=upper,
+            quantity=_typed(quantity),
+        )
+    return _(
+        "This product is sold in steps of %(step)s: "
+        "enter %(lower)s or %(upper)s instead of %(quantity)s.",
+        step=step,
+        lower=lower,
+        upper=upper,
+        quantity=_typed(quantity),
+    )
+
+
+def _typed(quantity: Decimal) -> Decimal | str:
+    """Write what is finer than readers are shown with all its decimals."""
+    return f"{quantity:f}" if is_finer(quantity, SMALLEST_QUANTITY) else quantity
+
+
+def _around(quantity: Decimal, step: Decimal) -> tuple[Decimal, Decimal]:
+    """Return the whole steps on both sides of a quantity, the one nearer to zero first."""
+    return quantity.quantize(step, ROUND_DOWN, EXACT), quantity.quantize(step, ROUND_UP, EXACT)
 
 
 def check_is_number(quantity: Decimal, line: str | None = None) -> None:
@@ -84,9 +126,21 @@ def needs_quantity(*, field: str | None = None, line: str | None = None) -> Inva
 
 
 def exceeds_open(quantity: Decimal, left: Decimal, line: str | None) -> QuantityExceedsOpen:
-    """Make the refusal to invoice more of a line than is open."""
+    """Make the refusal to invoice or credit more of a line than is open."""
+    if left <= 0 < quantity:
+        return QuantityExceedsOpen(
+            _(
+                "Nothing of this line is open: enter 0 instead of %(quantity)s.",
+                quantity=quantity,
+            ),
+            line=line,
+        )
     return QuantityExceedsOpen(
-        _("%(quantity)s cannot be invoiced, only %(left)s are open.", quantity=quantity, left=left),
+        _(
+            "Only %(left)s of this line are open: enter at most %(left)s instead of %(quantity)s.",
+            left=left,
+            quantity=quantity,
+        ),
         line=line,
     )
 
@@ -96,7 +150,8 @@ def check_price_quantity(quantity: Decimal, *, line: str | None = None) -> None:
     if not quantity.is_finite() or not 0 < quantity <= LARGEST_PRICE_QUANTITY:
         raise InvalidQuantity(
             _(
-                "A price is for more than 0 and at most %(most)s units.",
+                "A price is for 1 unit or for several, such as 100: "
+                "enter more than 0 and at most %(most)s units.",
                 most=LARGEST_PRICE_QUANTITY,
             ),
             line=line,

@@ -42,7 +42,8 @@ def tax_rate_on(
     if not found:
         raise NoTaxRate(
             _(
-                "No tax rate is known for %(category)s in %(zone)s on %(day)s.",
+                "No tax rate of %(category)s in %(zone)s is known on %(day)s: "
+                "have it entered in the admin under Tax rates.",
                 category=category,
                 zone=zone,
                 day=day,
@@ -52,7 +53,8 @@ def tax_rate_on(
     if len(found) > 1:
         raise AmbiguousTaxRate(
             _(
-                "Several tax rates hold for %(category)s in %(zone)s on %(day)s.",
+                "Several tax rates of %(category)s in %(zone)s hold on %(day)s: "
+                "have all but one ended in the admin under Tax rates.",
                 category=category,
                 zone=zone,
                 day=day,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from common.sentences import Sentence
 from common.sentences import sentence as _
 from sales.pricing.errors import CurrencyMismatch, InactivePriceList, InactiveProduct
 
@@ -26,11 +27,9 @@ def check_price_list(
 ) -> None:
     """Refuse a price list that is not in force on the day, or is in another currency."""
     if not active:
-        raise InactivePriceList(_("Price list %(name)s is not active.", name=name), line=line)
+        raise InactivePriceList(_not_active(name), line=line)
     if not holds_on(day, valid_from, valid_to):
-        raise InactivePriceList(
-            _("Price list %(name)s is not in force on %(day)s.", name=name, day=day), line=line
-        )
+        raise InactivePriceList(_not_in_force(name, day), line=line)
     if currency != document_currency:
         raise CurrencyMismatch(
             _(
@@ -42,6 +41,23 @@ def check_price_list(
             ),
             line=line,
         )
+
+
+def _not_active(name: str) -> Sentence:
+    return _(
+        "Price list %(name)s is not active: "
+        "choose another, or have it activated in the admin under Price lists.",
+        name=name,
+    )
+
+
+def _not_in_force(name: str, day: dt.date) -> Sentence:
+    return _(
+        "Price list %(name)s is not in force on %(day)s: "
+        "choose another, or have its days changed in the admin under Price lists.",
+        name=name,
+        day=day,
+    )
 
 
 def check_product(

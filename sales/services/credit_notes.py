@@ -232,7 +232,12 @@ def _wanted(
     if not wanted:
         if any(left.values()):
             raise needs_quantity()
-        raise NothingToCredit(_("All of %(invoice)s is credited already.", invoice=invoice))
+        raise NothingToCredit(
+            _(
+                "All of %(invoice)s is credited already: there is nothing left to credit.",
+                invoice=invoice,
+            )
+        )
     return wanted
 
 

@@ -62,7 +62,12 @@ def apply_credit(invoice_id: uuid.UUID, *, actor: Actor) -> Payment:
     """Pay an invoice from its customer's credit: all of it, or as much as there is."""
     invoice = lock_issued(invoice_id)
     if invoice.outstanding <= 0:
-        raise NothingToPay(gettext("%(invoice)s has nothing left to pay.") % {"invoice": invoice})
+        raise NothingToPay(
+            gettext(
+                "%(invoice)s has nothing left to pay: use the credit of the customer for another."
+            )
+            % {"invoice": invoice}
+        )
     there = lock_balance(invoice.account_id, invoice.company_id, invoice.currency)
     if not there:
         raise NoCustomerCredit(

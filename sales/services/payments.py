@@ -279,7 +279,11 @@ def check_is_asked_for(invoice: Invoice) -> None:
     """Refuse to pay what does not ask for money: a draft, a credit note."""
     if not invoice.is_asked_for:
         raise IllegalTransition(
-            _("%(invoice)s is not an issued invoice: it cannot be paid.", invoice=invoice)
+            _(
+                "%(invoice)s cannot be paid, only issued invoices can: "
+                "issue it if it is a draft, or choose another invoice.",
+                invoice=invoice,
+            )
         )
 
 

@@ -215,13 +215,19 @@ def _found(
         found = prices.of(product, line.unit, line.quantity)
         if found.item is None:
             raise ProductNotInPriceList(
-                gettext("%(product)s is not on the price list per %(unit)s.")
+                gettext(
+                    "%(product)s is not on the price list per %(unit)s: choose another unit or "
+                    "price list, or have it added in the admin under Price list items."
+                )
                 % {"product": line.sku, "unit": line.unit}
             )
     except DomainError as error:
         return None, str(error)
     if found.unit_price is None:
-        return None, gettext("The price list has no price for this line.")
+        return None, gettext(
+            "The price list has no price for this line: "
+            "type one, or have it entered in the admin under Price list items."
+        )
     return found, ""
 
 

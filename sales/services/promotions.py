@@ -30,7 +30,9 @@ def apply_promotion(document: Quote | Order, code: str, *, actor: Actor) -> Prom
     known = PromotionCode.objects.filter(code__iexact=code.strip()).first()
     if known is None:
         raise UnknownPromotion(
-            gettext("There is no promotion code %(code)s.") % {"code": code.strip()}, field=FIELD
+            gettext("There is no promotion code %(code)s: check how it is spelled.")
+            % {"code": code.strip()},
+            field=FIELD,
         )
     if draft.promotions.filter(code=known).exists():
         raise Duplicate(

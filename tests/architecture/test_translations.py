@@ -50,7 +50,9 @@ LOOK_UPS = {
 """Modules that translate what is not written there, each with the place that marks it."""
 
 WRITTEN_TWICE = {
-    "A discount cannot be negative.": "a constraint of a price list, and a check of what is typed",
+    "A discount cannot be negative: enter 0 or more.": (
+        "a constraint of a price list, and a check of what is typed"
+    ),
     "%(record)s is closed as lost.": "what was done, of an opportunity and of a quote",
 }
 """Sentences that stand in two places, each with why no function of both can say them."""

@@ -58,7 +58,7 @@ def test_records_no_part_of_a_whole_unit(order: Order) -> None:
     assert (merged.shipment, merged.has_changed) == (None, False)
     [line] = merged.unrecorded
     assert (line.quantity, line.left) == (Decimal("1.5"), order.lines.get().quantity)
-    assert "Only whole units are sold, not 1.5" in str(line.reason)
+    assert "This product is sold in whole units: enter 1 or 2 instead of 1.5" in str(line.reason)
     assert order.lines.get().shipped_quantity == 0
 
 

@@ -163,14 +163,19 @@ def test_sends_recorded_shipments_to_connections_that_receive_them(
 
 
 def test_refuses_to_ship_or_return_a_part_of_a_whole_unit(order: Order, market: Market) -> None:
-    with pytest.raises(QuantityNotAllowed, match=r"Only whole units are sold, not 1\.5") as refusal:
+    with pytest.raises(
+        QuantityNotAllowed,
+        match=r"This product is sold in whole units: enter 1 or 2 instead of 1\.5",
+    ) as refusal:
         ship(order, market, "1.5")
     assert refusal.value.line == str(order.lines.get().pk)
     assert quantities(order) == (0, 0, 0)
     assert not Shipment.objects.exists()
 
     shipment = ship(order, market, "4")
-    with pytest.raises(QuantityNotAllowed, match="Espresso machine: Only whole units"):
+    with pytest.raises(
+        QuantityNotAllowed, match="Espresso machine: This product is sold in whole units"
+    ):
         record_return(
             order.pk,
             actor=market.rep,

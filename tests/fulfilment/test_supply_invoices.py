@@ -222,7 +222,9 @@ def test_more_than_is_open_waits_and_is_applied_once_there_is_room(
 
     assert receive_from(supply, invoice) == "quarantined"
     retry_deferred()
-    assert waiting() == ["Espresso machine: 4 cannot be invoiced, only 3 are open."]
+    assert waiting() == [
+        "Espresso machine: Only 3 of this line are open: enter at most 3 instead of 4."
+    ]
     assert not Invoice.objects.exists()
 
     lines = {order.lines.get().pk: {"quantity": Decimal(4)}}

@@ -45,6 +45,7 @@ from tests.sales.admin_pages import (
     sell,
     signed_in,
 )
+from tests.web.refusals import PRICE_UNITS
 
 COMPANY = {
     "name": "Twin",
@@ -265,9 +266,9 @@ def test_terms_are_due_at_the_end_of_a_month(office: Client) -> None:
         ({"rounding": "up"}, "Rounding needs an amount above zero."),
         ({"amount": ""}, "Give the amount."),
         ({"method": "markup_current"}, "This method needs a percentage"),
-        ({"price_quantity": "0"}, "A price is for more than 0 and at most 1,000,000 units."),
-        ({"price_quantity": "-100"}, "A price is for more than 0 and at most 1,000,000 units."),
-        ({"price_quantity": "1000001"}, "A price is for more than 0 and at most 1,000,000 units."),
+        ({"price_quantity": "0"}, PRICE_UNITS),
+        ({"price_quantity": "-100"}, PRICE_UNITS),
+        ({"price_quantity": "1000001"}, PRICE_UNITS),
         ({"price_quantity": "0.000001"}, "Price quantity has at most 5 decimals: round it."),
         ({"price_quantity": "NaN"}, "Price quantity is not a number: enter one, such as 12.50."),
         ({"price_quantity": ""}, "Price quantity is empty: fill it in."),

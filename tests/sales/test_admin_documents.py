@@ -69,7 +69,12 @@ def test_a_refusal_of_the_service_is_shown_beside_the_field(market: Market, offi
     )
 
     assert response.context["adminform"].form.errors == {
-        "discount_amount": ["A discount of €100.01 does not fit lines of €100.00."]
+        "discount_amount": [
+            (
+                "A discount is at most what the lines come to: "
+                "lower it from €100.01 to €100.00 or less."
+            )
+        ]
     }
     before = (order.version, order.total)
     order.refresh_from_db()

@@ -24,8 +24,8 @@ from tests.sales.admin_pages import BANDS, address, band, problems, rows
 @pytest.mark.parametrize(
     ("low", "amount", "problem"),
     [
-        ("1", "-1", "A discount cannot be negative."),
-        ("1", "-0.00001", "A discount cannot be negative."),
+        ("1", "-1", "A discount cannot be negative: enter 0 or more."),
+        ("1", "-0.00001", "A discount cannot be negative: enter 0 or more."),
         ("-5", "1", "A band begins at 0 or above."),
     ],
 )

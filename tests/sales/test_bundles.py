@@ -209,7 +209,10 @@ def test_refuses_a_quantity_that_would_split_a_part(
     bundle.save()
     line = add_line(quote, actor=market.rep, product=bundle)
 
-    with pytest.raises(QuantityNotAllowed, match=r"Machine: Only whole units are sold, not 1\.5"):
+    with pytest.raises(
+        QuantityNotAllowed,
+        match=r"Machine: This product is sold in whole units: enter 1 or 2 instead of 1\.5",
+    ):
         change_line(line, actor=market.rep, quantity=Decimal("1.5"))
 
     assert [row[1] for row in figures(quote)] == [1, 1, 2, 1]

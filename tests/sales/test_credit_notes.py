@@ -50,7 +50,7 @@ def test_crediting_all_of_an_invoice_gives_back_exactly_what_it_asked(market: Ma
     assert first.total + rest.total == invoice.total == order.total
     assert (invoice.credited, invoice.status) == (invoice.total, "cancelled")
     assert order.billing_status == Order.Billing.CREDITED
-    with pytest.raises(NothingToCredit):
+    with pytest.raises(NothingToCredit, match="already: there is nothing left to credit"):
         credit_invoice(invoice.pk, actor=market.rep, reason="Again")
 
 
@@ -141,7 +141,8 @@ def test_refuses_to_credit_a_part_of_a_whole_unit(market: Market, bill_again: bo
     line, before = invoice.lines.get(), written(invoice)
 
     with pytest.raises(
-        QuantityNotAllowed, match=r"Espresso machine: Only whole units are sold, not 0\.5"
+        QuantityNotAllowed,
+        match=r"Espresso machine: This product is sold in whole units: enter 1 instead of 0\.5",
     ) as refusal:
         credit_invoice(
             invoice.pk,

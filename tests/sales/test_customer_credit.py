@@ -115,7 +115,10 @@ class TestApplying:
         assert stands(invoice) == ("paid", 0, 0, Decimal("5.40"))
 
     def test_nothing_is_applied_to_a_paid_invoice(self, market: Market, source: Invoice) -> None:
-        with refused_for(NothingToPay, f"{source} has nothing left to pay."):
+        with refused_for(
+            NothingToPay,
+            f"{source} has nothing left to pay: use the credit of the customer for another.",
+        ):
             apply_credit(source.pk, actor=market.rep)
 
     def test_is_refused_where_there_is_none(self, market: Market) -> None:

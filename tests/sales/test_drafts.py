@@ -43,7 +43,7 @@ def test_refuses_a_price_list_in_another_currency(market: Market, quote: Quote) 
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"discount_amount": Decimal("100.01")}, "does not fit lines of"),
+        ({"discount_amount": Decimal("100.01")}, "lower it from €100.01 to €100.00 or less."),
         ({"discount_rate": Decimal("1.01")}, "between 0% and 100%"),
         ({"discount_rate": Decimal("-0.01")}, "between 0% and 100%"),
     ],
@@ -91,7 +91,7 @@ def test_skips_a_default_list_out_of_force_and_names_the_way_on(market: Market) 
 
     assert quote.price_list is None
     with pytest.raises(
-        SeveralErrors, match="no price: choose a price list, or type one"
+        SeveralErrors, match="There is no price: choose a price list, or type a price"
     ) as refusal:
         activate_quote(quote.pk, actor=market.rep)
     assert [(error.code, error.field) for error in refusal.value.errors] == [

@@ -17,7 +17,12 @@ from tests.sales.written import written
 @pytest.mark.parametrize(
     ("fields", "code", "field", "message"),
     [
-        ({"quantity": Decimal("1.5")}, "quantity_not_allowed", "quantity", "Only whole units"),
+        (
+            {"quantity": Decimal("1.5")},
+            "quantity_not_allowed",
+            "quantity",
+            "sold in whole units: enter 1 or 2 instead of 1.5.",
+        ),
         ({"quantity": Decimal(-1)}, "invalid_quantity", "quantity", "cannot be negative"),
         ({"unit": None}, "missing_unit", "unit", "Choose the unit of ESP-"),
         ({"description": ""}, "missing_field", "description", "no description"),
@@ -36,13 +41,13 @@ from tests.sales.written import written
             {"discount_amount": Decimal(101)},
             "invalid_discount",
             "discount",
-            "does not fit a line of",
+            "at most what its line comes to: lower it from €101.00 to €100.00 or less.",
         ),
         (
             {"discount_amount": Decimal(-1)},
             "invalid_discount",
             "discount",
-            "A discount cannot be negative",
+            "A discount cannot be negative: enter 0 or more.",
         ),
         (
             {"discount_amount": Decimal(1), "discount_rate": Decimal("0.1")},

@@ -251,7 +251,7 @@ def test_refuses_a_cost_that_cannot_be_converted(market: Market) -> None:
     [
         ({"valid_to": dt.date(2020, 12, 31)}, "is not in force on"),
         ({"valid_from": dt.date(2100, 1, 1)}, "is not in force on"),
-        ({"is_active": False}, "is not active"),
+        ({"is_active": False}, "is not active: choose another"),
     ],
 )
 def test_refuses_new_lines_from_a_list_out_of_force(

@@ -192,7 +192,10 @@ class TestAmounts:
         draft = draft_invoice(actor=market.rep, account=market.account, name="Workshop")
         note = credit(invoice, "1")
         for document in (draft, note):
-            sentence = f"{document} is not an issued invoice: it cannot be paid."
+            sentence = (
+                f"{document} cannot be paid, only issued invoices can: "
+                "issue it if it is a draft, or choose another invoice."
+            )
             with refused_for(IllegalTransition, sentence):
                 pay(document, "1")
 

@@ -93,7 +93,9 @@ def test_refuses_a_fraction_where_the_list_sells_whole_units(market: Market, quo
     )
     before = written(quote)
 
-    with pytest.raises(DomainError, match=r"Only whole units are sold, not 1\.5") as refusal:
+    with pytest.raises(
+        DomainError, match=r"This product is sold in whole units: enter 1 or 2 instead of 1\.5"
+    ) as refusal:
         add_line(quote, actor=market.rep, product=product, quantity=Decimal("1.5"))
 
     assert (refusal.value.code, refusal.value.field) == ("quantity_not_allowed", "quantity")

@@ -16,7 +16,10 @@ from tests.sales.order_steps import billed, submitted
 def test_refuses_to_bill_a_chosen_part_of_a_whole_unit(market: Market) -> None:
     order = submitted(market, "10", price="100.00")
     line = order.lines.get()
-    with pytest.raises(QuantityNotAllowed, match=r"Only whole units are sold, not 1\.5") as refusal:
+    with pytest.raises(
+        QuantityNotAllowed,
+        match=r"This product is sold in whole units: enter 1 or 2 instead of 1\.5",
+    ) as refusal:
         invoice_order(
             order.pk, actor=market.rep, what="lines", quantities={line.pk: Decimal("1.5")}
         )

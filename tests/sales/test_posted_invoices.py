@@ -91,7 +91,9 @@ def test_bills_no_unit_twice(market: Market) -> None:
     bill(order, market, "2")
     before = written(order)
 
-    with pytest.raises(QuantityExceedsOpen, match="2 cannot be invoiced, only 1"):
+    with pytest.raises(
+        QuantityExceedsOpen, match="Only 1 of this line are open: enter at most 1 instead of 2"
+    ):
         invoiced(order, "60.00", "12.00", "2")
 
     assert written(order) == before

@@ -153,7 +153,10 @@ def test_a_product_no_longer_on_the_list_keeps_its_price_and_is_marked(
 
     assert (drift.has_drifted, drift.problem) == (
         False,
-        f"{order.lines.get(position=1).sku} is not on the price list per pc.",
+        (
+            f"{order.lines.get(position=1).sku} is not on the price list per pc: choose another "
+            "unit or price list, or have it added in the admin under Price list items."
+        ),
     )
     assert refresh_prices(order, actor=market.rep) == []
     assert prices(order) == [100, 45]

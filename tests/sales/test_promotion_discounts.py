@@ -75,11 +75,11 @@ def test_covers_only_its_products(market: Market) -> None:
 @pytest.mark.parametrize(
     ("fields", "refused_as", "message"),
     [
-        ({"is_active": False}, "invalid_promotion", "is not active"),
+        ({"is_active": False}, "invalid_promotion", "is not active: go on without it"),
         ({"valid_to": dt.date(2020, 1, 1)}, "invalid_promotion", "is not valid on"),
         ({"valid_from": dt.date(2100, 1, 1)}, "invalid_promotion", "is not valid on"),
-        ({"uses_allowed": 3, "uses": 3}, "promotion_used_up", "is used up"),
-        ({"code": "AUTUMN"}, "unknown_promotion", "There is no promotion code SPRING"),
+        ({"uses_allowed": 3, "uses": 3}, "promotion_used_up", "is used up: go on without it"),
+        ({"code": "AUTUMN"}, "unknown_promotion", "There is no promotion code SPRING: check"),
     ],
 )
 def test_refuses_a_code_that_does_not_hold(

@@ -71,13 +71,13 @@ Break = Callable[[Market], object]
             lambda _: PriceListItem.objects.update(selling=PriceListItem.Selling.WHOLE),
             "quantity_not_allowed",
             "quantity",
-            "Line 1, Espresso machine: Only whole units",
+            r"machine: This product is sold in whole units: enter 1 or 2 instead of 1\.5\.$",
         ),
         (
             lambda _: TaxRate.objects.all().delete(),
             "no_tax_rate",
             "tax_rate",
-            "Line 1, Espresso machine: no tax rate",
+            "Line 1, Espresso machine: No tax rate",
         ),
     ],
 )
@@ -143,11 +143,14 @@ def test_distinguishes_a_product_off_the_list_from_one_without_a_price(
         ("no_tax_rate", str(write_in.pk), "tax_rate"),
     ]
     assert [error.message for error in refusal.value.errors] == [
-        f"Line 1, Grinder: not on price list {market.price_list} per pc.",
-        "Line 2, Tamper: no price: type one.",
-        "Line 3, Counter: no price: type one.",
         (
-            "Line 3, Counter: no tax rate is known: product category "
+            f"Line 1, Grinder: The product is not on price list {market.price_list} per pc: choose "
+            "another unit or price list, or have it added in the admin under Price list items."
+        ),
+        "Line 2, Tamper: There is no price: type one.",
+        "Line 3, Counter: There is no price: type one.",
+        (
+            "Line 3, Counter: No tax rate is known: product category "
             f"{market.category} has no tax category. Choose one on the line, or have it set "
             "in the admin under Product categories."
         ),
@@ -160,7 +163,7 @@ def test_distinguishes_a_product_off_the_list_from_one_without_a_price(
     ("zone", "category", "message"),
     [
         (None, "own", "choose the tax zone of the document, or type a rate on the line"),
-        ("own", "new", "no tax rate of Reduced in France is known today: type one on the line"),
+        ("own", "new", "No tax rate of Reduced in France is known today: type one on the line"),
         ("own", None, "choose a tax category on the line, or type a rate"),
     ],
 )
@@ -259,7 +262,9 @@ def test_a_line_of_zero_units_may_stand_beside_others(market: Market) -> None:
 def test_refuses_to_issue_what_has_no_price_or_no_tax_rate(market: Market) -> None:
     quote = draft_quote(actor=market.rep, account=market.account, name="Bar refit")
     line = add_line(quote, actor=market.rep, product=market.product(None))
-    with pytest.raises(ProductNotInPriceList, match="Line 1, Espresso machine: not on price list"):
+    with pytest.raises(
+        ProductNotInPriceList, match="Line 1, Espresso machine: The product is not on price list"
+    ):
         activate_quote(quote.pk, actor=market.rep)
     change_line(line, actor=market.rep, unit_price=Decimal(5))
     change_head(quote, actor=market.rep, tax_zone=None)

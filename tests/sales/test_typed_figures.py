@@ -145,7 +145,7 @@ FINE: dict[str, tuple[Callable[..., object], str, str]] = {
     "share to invoice": (
         by_share(invoice_order, what="percentage"), "0.3333333", f"{RATE} at most 4 decimals"
     ),
-    "quantity": (by_line("quantity"), f"1.{'0' * 40}1", "Only whole units"),
+    "quantity": (by_line("quantity"), f"1.{'0' * 40}1", f"1 or 2 instead of 1.{'0' * 40}1"),
     "imported quantity": (added("quantity"), "1.000001", f"{QUANTITY} at most 5 decimals"),
 }  # fmt: skip
 

@@ -29,3 +29,10 @@ def reason_shown(client: Client, answer: Any, record: models.Model) -> str:
 def errors_shown(page: Any) -> list[str]:
     """Return the errors that a page shows beside its record."""
     return [html.unescape(reason) for reason in ERROR.findall(page.content.decode())]
+
+
+PRICE_UNITS = (
+    "A price is for 1 unit or for several, such as 100: "
+    "enter more than 0 and at most 1,000,000 units."
+)
+"""How a number of units that no price can be for is refused."""

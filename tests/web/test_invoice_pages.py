@@ -124,7 +124,9 @@ def test_refuses_more_than_is_open_beside_its_line(rep: Client, order: Order) ->
     line = order.lines.get()
     page = rep.post(bill(order), {"what": "lines", str(line.pk): "4"})
     assert page.status_code == 422
-    assert "4 cannot be invoiced, only 3 are open" in str(page.context["form"].errors[str(line.pk)])
+    assert "Only 3 of this line are open: enter at most 3 instead of 4." in str(
+        page.context["form"].errors[str(line.pk)]
+    )
     assert not order.invoices.exists()
 
 

@@ -48,7 +48,7 @@ def test_refuses_an_unknown_code_and_keeps_it_typed(rep: Client, quote: Quote) -
     page = rep.post(address, {"promotion": "NOPE"})
     assert page.status_code == 422
     assert page.context["promotions"].form["promotion"].value() == "NOPE"
-    assert "There is no promotion code NOPE" in page.content.decode()
+    assert "There is no promotion code NOPE: check how it is spelled." in page.content.decode()
     assert not quote.promotions.exists()
 
 

@@ -184,17 +184,17 @@ def _no_tax_rate_reason(document: AnyDocument, line: DocumentLine) -> str:
     category = line.tax_category
     if category is None and line.product_category is not None:
         return gettext(
-            "no tax rate is known: product category %(category)s has no tax category. "
+            "No tax rate is known: product category %(category)s has no tax category. "
             "Choose one on the line, or have it set in the admin under Product categories."
         ) % {"category": line.product_category}
     if category is None:
-        return gettext("no tax rate is known: choose a tax category on the line, or type a rate.")
+        return gettext("No tax rate is known: choose a tax category on the line, or type a rate.")
     if document.tax_zone is None:
         return gettext(
-            "no tax rate is known: choose the tax zone of the document, or type a rate on the line."
+            "No tax rate is known: choose the tax zone of the document, or type a rate on the line."
         )
     return gettext(
-        "no tax rate of %(category)s in %(zone)s is known today: type one on the line, "
+        "No tax rate of %(category)s in %(zone)s is known today: type one on the line, "
         "or have it entered in the admin under Tax rates."
     ) % {"category": category, "zone": document.tax_zone}
 
@@ -204,15 +204,18 @@ def _no_price(document: AnyDocument, line: DocumentLine) -> DomainError:
     on_a_list = line.product_id is not None and document.price_list is not None
     if on_a_list and line.price_list_item_id is None:
         return ProductNotInPriceList(
-            gettext("not on price list %(price_list)s per %(unit)s.")
+            gettext(
+                "The product is not on price list %(price_list)s per %(unit)s: choose another "
+                "unit or price list, or have it added in the admin under Price list items."
+            )
             % {"price_list": document.price_list, "unit": line.unit or gettext("unit")},
             field="product",
         )
     if line.product_id is not None and document.price_list is None:
         return MissingPrice(
-            gettext("no price: choose a price list, or type one."), field="unit_price"
+            gettext("There is no price: choose a price list, or type a price."), field="unit_price"
         )
-    return MissingPrice(gettext("no price: type one."), field="unit_price")
+    return MissingPrice(gettext("There is no price: type one."), field="unit_price")
 
 
 def _collect(problems: list[DomainError], check: Callable[[], None], field: str) -> None:

@@ -82,4 +82,4 @@ def check_unit_discount(amount: Decimal, field: str) -> None:
 
 def _check_not_negative(discount: Decimal, field: str) -> None:
     if discount < 0:
-        raise InvalidDiscount(_("A discount cannot be negative."), field=field)
+        raise InvalidDiscount(_("A discount cannot be negative: enter 0 or more."), field=field)

@@ -162,18 +162,23 @@ def _measured(
 def _no_list_price(
     document: AnyDocument, line: DocumentLine, limit: Decimal, actor: Actor
 ) -> NoListPrice:
-    where = (
-        gettext("%(product)s has no price on price list %(price_list)s per %(unit)s")
-        if document.price_list
-        else gettext("%(product)s has no list price, since no price list is chosen")
-    ) % {"product": line.sku, "price_list": document.price_list, "unit": line.unit}
-    return NoListPrice(
-        gettext(
-            "%(where)s: your limit of %(limit)s cannot be measured. Ask %(colleague)s to type the "
-            "price, or offer it in a quote and have that approved."
+    sentence = gettext(
+        "%(product)s has no list price, since no price list is chosen: your limit of %(limit)s "
+        "cannot be measured. Ask %(colleague)s to type the price, or offer it in a quote and have "
+        "that approved."
+    )
+    if document.price_list:
+        sentence = gettext(
+            "%(product)s has no price on price list %(price_list)s per %(unit)s: your limit of "
+            "%(limit)s cannot be measured. Ask %(colleague)s to type the price, or offer it in a "
+            "quote and have that approved."
         )
+    return NoListPrice(
+        sentence
         % {
-            "where": where,
+            "product": line.sku,
+            "price_list": document.price_list,
+            "unit": line.unit,
             "limit": format_rate(_rounded_up(limit)),
             "colleague": _who_may(actor),
         },

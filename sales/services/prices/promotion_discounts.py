@@ -107,7 +107,13 @@ def check_code(
     ``meant_for`` are the accounts that may use it; all may if there are none.
     """
     if not code.is_active:
-        raise InvalidPromotion(gettext("Promotion code %(code)s is not active.") % {"code": code})
+        raise InvalidPromotion(
+            gettext(
+                "Promotion code %(code)s is not active: "
+                "go on without it, or have it activated in the admin under Promotion codes."
+            )
+            % {"code": code}
+        )
     promotion = as_promotion(code)
     check_promotion(promotion, document.company.today())
     check_currency(promotion, document.currency)

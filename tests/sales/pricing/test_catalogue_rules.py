@@ -160,7 +160,7 @@ def test_refuses_a_promotion_that_does_not_hold(promotion: Promotion) -> None:
 
 
 def test_refuses_a_promotion_that_is_used_up() -> None:
-    with pytest.raises(PromotionUsedUp):
+    with pytest.raises(PromotionUsedUp, match="have more uses allowed in the admin"):
         promote(Promotion("A", rate=Decimal("0.1"), uses_left=0), {"a": "3.00"})
 
 
@@ -172,19 +172,37 @@ def test_refuses_a_promotion_that_covers_no_line_or_another_currency() -> None:
 
 
 @pytest.mark.parametrize(
-    ("quantity", "rule"),
+    ("quantity", "rule", "sentence"),
     [
-        ("2.5", {"selling": QuantitySelling.WHOLE}),
-        ("2.25", {"selling": QuantitySelling.WHOLE_AND_FRACTIONAL, "decimals": 1}),
-        ("0.5", {"decimals": 0}),
-        ("0.000001", {}),
+        (
+            "2.5",
+            {"selling": QuantitySelling.WHOLE},
+            "This product is sold in whole units: enter 2 or 3 instead of 2.5.",
+        ),
+        (
+            "2.25",
+            {"selling": QuantitySelling.WHOLE_AND_FRACTIONAL, "decimals": 1},
+            "This product is sold in steps of 0.1: enter 2.2 or 2.3 instead of 2.25.",
+        ),
+        (
+            "0.5",
+            {"decimals": 0},
+            "This product is sold in whole units: enter 1 instead of 0.5.",
+        ),
+        (
+            "0.000001",
+            {},
+            "This product is sold in steps of 0.00001: enter 0.00001 instead of 0.000001.",
+        ),
     ],
 )
-def test_refuses_a_quantity_that_is_not_sold(quantity: str, rule: dict[str, Any]) -> None:
+def test_refuses_a_quantity_that_is_not_sold_and_names_those_that_are(
+    quantity: str, rule: dict[str, Any], sentence: str
+) -> None:
     with pytest.raises(QuantityNotAllowed) as refusal:
         check_quantity(Decimal(quantity), line="2", **rule)
 
-    assert refusal.value.line == "2"
+    assert (refusal.value.line, str(refusal.value)) == ("2", sentence)
 
 
 @pytest.mark.parametrize("quantity", ["NaN", "Infinity"])
@@ -233,10 +251,15 @@ def test_never_takes_an_unknown_tax_rate_for_zero() -> None:
         tax_rate_on(RATES, category="standard", zone="DE", day=dt.date(2020, 6, 30), line="4")
 
     assert refusal.value.line == "4"
+    assert str(refusal.value) == (
+        "No tax rate of standard in DE is known on 30 Jun 2020: "
+        "have it entered in the admin under Tax rates."
+    )
 
 
 def test_refuses_to_choose_between_two_tax_rates() -> None:
-    with pytest.raises(AmbiguousTaxRate):
+    sentence = "hold on 22 Nov 2026: have all but one ended in the admin under Tax rates"
+    with pytest.raises(AmbiguousTaxRate, match=sentence):
         tax_rate_on(RATES, category="twice", zone="DE", day=DAY)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from fractions import Fraction
 
@@ -69,7 +70,8 @@ def test_never_gives_a_negative_zero() -> None:
 def test_counts_smallest_units_and_back() -> None:
     assert to_units(Decimal("-12.34"), "EUR") == -1234
     assert str(from_units(-1234, "KWD")) == "-1.234"
-    with pytest.raises(InvalidAmount):
+    sentence = "Amounts in EUR have at most 2 decimals: enter 0.01 instead of 0.005."
+    with pytest.raises(InvalidAmount, match=re.escape(sentence)):
         to_units(Decimal("0.005"), "EUR")
 
 

@@ -132,7 +132,11 @@ def test_a_whole_document_billed_in_parts_comes_to_its_total(
         ("0", InvalidQuantity, "Give a quantity above zero."),
         ("-1", InvalidQuantity, "Give a quantity above zero."),
         ("NaN", InvalidQuantity, "Give a quantity above zero."),
-        ("3.00001", QuantityExceedsOpen, "3.00001 cannot be invoiced, only 3 are open."),
+        (
+            "3.00001",
+            QuantityExceedsOpen,
+            "Only 3 of this line are open: enter at most 3 instead of 3.00001.",
+        ),
     ],
 )
 def test_refuses_to_bill_nothing_or_more_than_is_left(

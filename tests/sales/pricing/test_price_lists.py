@@ -185,7 +185,7 @@ def test_refuses_a_price_list_that_is_not_in_force() -> None:
         check_price_list(
             "Retail", currency="EUR", document_currency="EUR", day=DAY, valid_to=expired
         )
-    with pytest.raises(InactivePriceList, match="Price list Retail is not active"):
+    with pytest.raises(InactivePriceList, match="Price list Retail is not active: choose another"):
         check_price_list("Retail", currency="EUR", document_currency="EUR", day=DAY, active=False)
 
 
