@@ -95,7 +95,7 @@ def test_decides_all_fields_in_one_dialog_by_keyboard(
     dialog, totals = page.locator("#dialog"), page.locator("#conflict-totals")
 
     assert dialog.get_by_role("button", name="Show totals").count() == 0
-    page.get_by_role("radio", name="5 Theirs.").first.check()
+    page.get_by_role("radio", name="5 This is the value of").first.check()
     totals.get_by_text("€105.60").wait_for()
     assert totals.inner_text().split("\n")[0] == "Total now"
     page.keyboard.press("ArrowDown")

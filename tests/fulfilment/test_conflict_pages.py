@@ -106,12 +106,12 @@ def test_offers_all_fields_with_each_value_and_says_what_they_are_sent(
     page = text_of(client, address(disputed))
 
     assert "Quantity of Grinder" in page
-    assert "4 Ours. Supply is sent it." in page
-    assert "5 Theirs. Supply holds it already." in page
-    assert "3 As before. Supply is sent it." in page
+    assert "4 This is our value: it stays here and is sent to Supply." in page
+    assert "5 This is the value of Supply: it is taken over here." in page
+    assert "3 This is the value before both changes: it is sent to Supply." in page
     assert "Discount of Grinder" in page
-    assert "€12.00 Ours. Supply is sent it." in page
-    assert "€5.00 Theirs. Supply holds it already." in page
+    assert "€12.00 This is our value: it stays here and is sent to Supply." in page
+    assert "€5.00 This is the value of Supply: it is taken over here." in page
     assert client.get(address(disputed)).content.decode().count('type="radio"') == 8
 
 
@@ -241,21 +241,30 @@ VALUES = [
         "requested_on",
         {"base": None, "ours": "2026-12-01", "theirs": "2026-12-03"},
         {"other": "2026-12-02"},
-        ("1 Dec 2026 Ours.", "3 Dec 2026 Theirs."),
+        (
+            "1 Dec 2026 This is our value: it stays here and is sent to Supply.",
+            "3 Dec 2026 This is the value of Supply: it is taken over here and sent again.",
+        ),
         dt.date(2026, 12, 2),
     ),
     (
         "customer_reference",
         {"base": "", "ours": "PO-1", "theirs": "PO-2"},
         {"other": "PO-3"},
-        ("PO-1 Ours.", "PO-2 Theirs."),
+        (
+            "PO-1 This is our value: it stays here and is sent to Supply.",
+            "PO-2 This is the value of Supply: it is taken over here and sent again.",
+        ),
         "PO-3",
     ),
     (
         "ship_to",
         {"base": {}, "ours": {"city": "Hamburg"}, "theirs": {"city": "Bremen", "country": "DE"}},
         {"street": "Quay 1", "city": "Kiel", "postal_code": "24103", "country": "DE"},
-        ("Hamburg Ours.", "Bremen, Germany Theirs."),
+        (
+            "Hamburg This is our value: it stays here and is sent to Supply.",
+            "Bremen, Germany This is the value of Supply: it is taken over here and sent again.",
+        ),
         {"city": "Kiel", "country": "DE", "postal_code": "24103", "street": "Quay 1"},
     ),
 ]
@@ -308,7 +317,8 @@ def test_takes_a_price_for_so_many_units(
     Discrepancy.objects.filter(pk=found.pk).update(field=f"line.{line.pk}.price", compared=values)
     page = text_of(client, address(disputed))
     assert "Price of Grinder" in page
-    assert "€2,100.00 per 100 Theirs." in page
+    theirs = "This is the value of Supply: it is taken over here and sent again."
+    assert f"€2,100.00 per 100 {theirs}" in page
 
     client.post(
         address(disputed),
@@ -330,7 +340,7 @@ def test_a_cancelled_order_is_not_opened_again(
 
     Discrepancy.objects.exclude(pk=found.pk).update(resolved_at=timezone.now())
     page = client.get(address(disputed))
-    assert "Yes Ours. Supply is sent it." in text_in(page)
+    assert "Yes This is our value: it stays here and is sent to Supply." in text_in(page)
     assert page.content.decode().count('type="radio"') == 1
 
     answer = client.post(address(disputed), {**typed(found, value="theirs"), "reason": "Reopen"})

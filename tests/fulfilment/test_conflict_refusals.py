@@ -47,7 +47,7 @@ def test_keeps_what_was_typed_when_another_value_came_in_between(
     assert answer.status_code == 409
     page = text_in(answer)
     assert "Quantity of Grinder has other values by now: 8 here, 5 in Supply." in page
-    assert "8 Ours. Supply is sent it." in page
+    assert "8 This is our value: it stays here and is sent to Supply." in page
     html = answer.content.decode()
     assert 'value="As agreed"' in html
     assert 'value="7"' in html

@@ -269,7 +269,7 @@ def test_the_preview_of_a_change_order_says_that_prices_are_kept_there(
     seen = client.post(reverse("sales:order-change", args=[order.pk]), typed)
 
     [rule] = seen.context["price_rules"]
-    assert rule.endswith(": its price is kept in Supply and stays.")
+    assert rule == f"The price of {line.description} is kept in Supply and stays."
 
 
 def test_what_is_kept_there_counts_only_for_orders_that_are_shared(

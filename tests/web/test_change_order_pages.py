@@ -359,7 +359,7 @@ def test_the_preview_says_that_a_new_quantity_has_its_own_volume_discount(
     rep: Client, order: Order
 ) -> None:
     assert previews(rep, order, "12") == [
-        "Espresso machine: the list price holds, with the volume discount of the new quantity."
+        "Espresso machine has its list price, with the volume discount of the new quantity."
     ]
 
 
@@ -371,7 +371,7 @@ def test_the_preview_says_that_a_quote_agreed_the_price(rep: Client, market: Mar
     quote.refresh_from_db()
 
     assert previews(rep, order, "10") == [
-        f"Espresso machine: its price was agreed in {quote}; it and the volume discount stay."
+        f"The price of Espresso machine was agreed in {quote}; it and the volume discount stay."
     ]
 
 
@@ -382,7 +382,7 @@ def test_the_preview_says_that_what_is_billed_keeps_its_price(
     order.refresh_from_db()
 
     assert previews(rep, order, "5") == [
-        "Espresso machine: part of it is billed, so its price and volume discount stay."
+        "Part of Espresso machine is billed, so its price and volume discount stay."
     ]
 
 
@@ -400,7 +400,7 @@ def test_the_preview_says_that_a_typed_price_is_final(rep: Client, market: Marke
     order = submit_order(draft.pk, actor=market.rep)
 
     assert previews(rep, order, "5") == [
-        "Carpentry: its price was typed and stays; no volume discount comes off it."
+        "The price of Carpentry was typed and stays; no volume discount comes off it."
     ]
 
 
@@ -421,7 +421,7 @@ def test_the_preview_says_that_a_typed_price_is_that_of_a_line_of_the_rest(
     [said] = previews(rep, order, "10", **price)
 
     assert said == (
-        "Espresso machine: 4 are shipped or billed and keep their price; "
+        "4 of Espresso machine are shipped or billed and keep their price; "
         "the rest becomes a line of its own at the price that is typed."
     )
     rep.post(address(order), previewed(rep, order, typed(order, line, **price)))

@@ -37,7 +37,9 @@ class DecisionForm(StyledForm):
     """Form of deciding a discrepancy."""
 
     reason = forms.CharField(
-        label=_("Decision and reason"), max_length=200, help_text=_("Kept with the discrepancy.")
+        label=_("Decision and reason"),
+        max_length=200,
+        help_text=_("The reason is kept with the discrepancy, with your name."),
     )
 
 
@@ -134,7 +136,9 @@ class ReasonForm(StyledForm):
     """Form of why the values were chosen."""
 
     reason = forms.CharField(
-        label=_("Reason"), max_length=200, help_text=_("Kept with each field, and who decided.")
+        label=_("Reason"),
+        max_length=200,
+        help_text=_("The reason is kept with each field, with your name."),
     )
 
 
@@ -194,23 +198,40 @@ def _choices(now: OpenConflict, *, takes_typed: bool) -> Iterator[tuple[str, str
     """List the values, each with what the other system will be sent."""
     conflict, connection = now.conflict, str(now.discrepancy.connection)
 
-    def label(whose: str, value: Any) -> SafeString:
-        sent = gettext("%(connection)s is sent it.")
-        if not now.is_sent(value):
-            sent = gettext("%(connection)s holds it already.")
-        source = f"{whose} {sent % {'connection': connection}}"
-        return format_html("<bdi>{}</bdi> <small>{}</small>", now.write(value), source)
+    def label(value: Any, sent: str, held: str) -> SafeString:
+        happens = (sent if now.is_sent(value) else held) % {"connection": connection}
+        return format_html("<bdi>{}</bdi> <small>{}</small>", now.write(value), happens)
 
-    yield Choice.OURS.value, label(gettext("Ours."), conflict.ours)
+    yield (
+        Choice.OURS.value,
+        label(
+            conflict.ours,
+            gettext("This is our value: it stays here and is sent to %(connection)s."),
+            gettext("This is our value: it stays here, and %(connection)s has it already."),
+        ),
+    )
     if not now.takes_another_value:
         return
-    yield Choice.THEIRS.value, label(gettext("Theirs."), conflict.theirs)
+    yield (
+        Choice.THEIRS.value,
+        label(
+            conflict.theirs,
+            gettext("This is the value of %(connection)s: it is taken over here and sent again."),
+            gettext("This is the value of %(connection)s: it is taken over here."),
+        ),
+    )
     if conflict.base is not None and conflict.base not in (conflict.ours, conflict.theirs):
-        yield BASE, label(gettext("As before."), conflict.base)
+        yield (
+            BASE,
+            label(
+                conflict.base,
+                gettext("This is the value before both changes: it is sent to %(connection)s."),
+                gettext("This is the value before both changes: %(connection)s has it already."),
+            ),
+        )
     if takes_typed:
-        sent = gettext("%(connection)s is sent it.") % {"connection": connection}
-        another = gettext("Another value, typed below")
-        yield Choice.OTHER.value, format_html("{} <small>{}</small>", another, sent)
+        another = gettext("Another value, typed below: it is sent to %(connection)s.")
+        yield Choice.OTHER.value, another % {"connection": connection}
 
 
 def _typed_fields(kind: Kind) -> Mapping[str, forms.Field]:

@@ -11,7 +11,11 @@ from web.forms.base import StyledForm
 class SetAsideForm(StyledForm):
     """Form of skipping a handoff or setting a message aside, with the reason."""
 
-    reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("It is kept."))
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        help_text=_("The reason is kept here, with your name."),
+    )
 
 
 class SettleForm(SetAsideForm):

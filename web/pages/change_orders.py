@@ -108,15 +108,8 @@ def change_order_page(
 def _price_rules(order: Order, forms: ChangeOrderForms) -> list[str]:
     """Say how each line is priced whose quantity changes, or of which a part is billed."""
     kept_by = prices_kept_by(order)
-    rules = [
-        (form.line, _rule_of_line(order, form.line, form.differences(), kept_by))
-        for form in forms.lines
-    ]
-    return [
-        gettext("%(line)s: %(rule)s") % {"line": line.description, "rule": rule}
-        for line, rule in rules
-        if rule
-    ]
+    rules = [_rule_of_line(order, form.line, form.differences(), kept_by) for form in forms.lines]
+    return [rule for rule in rules if rule]
 
 
 def _rule_of_line(
@@ -124,31 +117,34 @@ def _rule_of_line(
 ) -> str:
     if is_split(line, differences):
         return gettext(
-            "%(done)s are shipped or billed and keep their price; "
+            "%(done)s of %(line)s are shipped or billed and keep their price; "
             "the rest becomes a line of its own at the price that is typed."
-        ) % {"done": format_quantity(line.done_quantity)}
+        ) % {"line": line.description, "done": format_quantity(line.done_quantity)}
     if "quantity" in differences and "unit_price" not in differences:
-        return _price_rule(order, line, kept_by)
+        named = {"line": line.description, "system": kept_by, "quote": order.quote}
+        return _price_rule(order, line, kept_by) % named
     return ""
 
 
 def _price_rule(order: Order, line: OrderLine, kept_by: str) -> str:
     rule = price_rule(order, line, kept_by)
     if rule == PriceRule.VOLUME:
-        return gettext("the list price holds, with the volume discount of the new quantity.")
+        return gettext("%(line)s has its list price, with the volume discount of the new quantity.")
     if rule == PriceRule.BILLED:
-        return gettext("part of it is billed, so its price and volume discount stay.")
+        return gettext("Part of %(line)s is billed, so its price and volume discount stay.")
     if rule == PriceRule.TYPED:
-        return gettext("its price was typed and stays; no volume discount comes off it.")
+        return gettext(
+            "The price of %(line)s was typed and stays; no volume discount comes off it."
+        )
     if rule == PriceRule.KEPT_ELSEWHERE:
-        return gettext("its price is kept in %(system)s and stays.") % {"system": kept_by}
+        return gettext("The price of %(line)s is kept in %(system)s and stays.")
     if line.price_source == line.PriceSource.EXTERNAL:
-        return gettext("its price is from an external system and stays.")
+        return gettext("The price of %(line)s is from an external system and stays.")
     if order.quote is None:
-        return gettext("its price is locked; it and the volume discount stay.")
-    return gettext("its price was agreed in %(quote)s; it and the volume discount stay.") % {
-        "quote": order.quote
-    }
+        return gettext("The price of %(line)s is locked; it and the volume discount stay.")
+    return gettext(
+        "The price of %(line)s was agreed in %(quote)s; it and the volume discount stay."
+    )
 
 
 def _row(line: OrderLine, form: ChangedLineForm, currency: str) -> ChangedLineRow:

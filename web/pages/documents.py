@@ -67,29 +67,23 @@ def no_edit_reason(document: AnyDocument) -> str:
     return refusal_of(check_draft, document) or refusal_of(check_figures, document)
 
 
-def tax_notices(drifts: Iterable[TaxDrift], way_on: str) -> list[str]:
-    """Name the lines whose tax rate is another one today, one sentence for each pair of rates."""
+def tax_notices(drifts: Iterable[TaxDrift], notice: str) -> list[str]:
+    """Name the lines whose tax rate is another one today, one notice for each pair of rates.
+
+    ``notice`` is a text with ``agreed``, ``today`` and ``lines``.
+    """
     lines: defaultdict[tuple[Decimal, Decimal], list[str]] = defaultdict(list)
     for drift in drifts:
         lines[drift.agreed, drift.today].append(drift.description)
     return [
-        gettext("Tax was agreed at %(agreed)s and is %(today)s today: %(lines)s. %(way_on)s")
+        notice
         % {
             "agreed": format_rate(agreed),
             "today": format_rate(today),
             "lines": ", ".join(names),
-            "way_on": way_on,
         }
         for (agreed, today), names in sorted(lines.items())
     ]
-
-
-def rest_as_new_line() -> str:
-    """Say how the rest of a line that is billed in part takes today's tax rate."""
-    return gettext(
-        "What is billed in part keeps its rate: in a change order, reduce it to what is billed "
-        "and add the rest as a new line, which takes today's rate."
-    )
 
 
 def subtitle(document: AnyDocument) -> SafeString:

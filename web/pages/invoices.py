@@ -30,7 +30,6 @@ from web.pages.documents import (
     may_edit,
     no_edit_reason,
     read_events,
-    rest_as_new_line,
     subtitle,
     tax_notices,
 )
@@ -141,13 +140,19 @@ def _tax_notices(invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[str]:
         return []
     drifts = tax_drift(lines)
     in_part = _billed_elsewhere(lines) if drifts else set()
-    delete = gettext("To bill today's rate, delete this draft first.")
-    take = gettext("To bill today's rate, delete this draft and take it in a change order.")
+    take = gettext(
+        "Tax was agreed at %(agreed)s and is %(today)s today: %(lines)s. "
+        "To bill today's rate, delete this draft and take it in a change order."
+    )
+    add_rest = gettext(
+        "Tax was agreed at %(agreed)s and is %(today)s today: %(lines)s. "
+        "To bill today's rate, delete this draft first. What is billed in part keeps its rate: "
+        "in a change order, reduce it to what is billed and add the rest as a new line, which "
+        "takes today's rate."
+    )
     return [
         *tax_notices((each for each in drifts if each.line_id not in in_part), take),
-        *tax_notices(
-            (each for each in drifts if each.line_id in in_part), f"{delete} {rest_as_new_line()}"
-        ),
+        *tax_notices((each for each in drifts if each.line_id in in_part), add_rest),
     ]
 
 

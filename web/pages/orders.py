@@ -35,7 +35,6 @@ from web.pages.documents import (
     may_edit,
     own_facts,
     read_events,
-    rest_as_new_line,
     subtitle,
     tax_notices,
 )
@@ -173,12 +172,22 @@ def _tax_notices(
         [*(line for line in lines if line.open_to_bill and not line.billed), *untouched]
     )
     if order.is_draft:
-        return tax_notices(whole, gettext("Unlock the prices to take today's rate."))
+        unlock = gettext(
+            "Tax was agreed at %(agreed)s and is %(today)s today: %(lines)s. "
+            "Unlock the prices to take today's rate."
+        )
+        return tax_notices(whole, unlock)
     in_part = tax_drift(line for line in lines if line.open_to_bill and line.billed)
-    return [
-        *tax_notices(whole, gettext("A change order can take today's rate.")),
-        *tax_notices(in_part, rest_as_new_line()),
-    ]
+    change = gettext(
+        "Tax was agreed at %(agreed)s and is %(today)s today: %(lines)s. "
+        "A change order can take today's rate."
+    )
+    add_rest = gettext(
+        "Tax was agreed at %(agreed)s and is %(today)s today: %(lines)s. "
+        "What is billed in part keeps its rate: in a change order, reduce it to what is billed "
+        "and add the rest as a new line, which takes today's rate."
+    )
+    return [*tax_notices(whole, change), *tax_notices(in_part, add_rest)]
 
 
 def _deduction_notices(
