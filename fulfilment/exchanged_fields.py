@@ -15,54 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from common.formatting import format_day, format_money, format_price, format_quantity, format_rate
+from fulfilment.sync.field_names import A_LINE, field_name
 from fulfilment.sync.policies import Kind, Owner, policy_of
-
-NAMES: Mapping[str, Any] = {
-    "head.currency": _("Currency"),
-    "head.prices_include_tax": _("Prices include tax"),
-    "head.placed_at": _("Placed"),
-    "head.name": _("Name"),
-    "head.header_discount": _("Discount of the order"),
-    "head.freight": _("Freight"),
-    "head.line_order": _("Order of the lines"),
-    "head.is_cancelled": _("Cancellation"),
-    "head.is_on_hold": _("Hold"),
-    "head.ship_to": _("Ship to"),
-    "head.bill_to": _("Bill to"),
-    "head.requested_on": _("Requested delivery"),
-    "head.customer_reference": _("Customer's reference"),
-    "head.payment_terms": _("Payment terms"),
-}
-"""What people call the fields of an order."""
-
-LINE_NAMES: Mapping[str, Any] = {
-    "product": _("Product of %(line)s"),
-    "unit": _("Unit of %(line)s"),
-    "description": _("Description of %(line)s"),
-    "tax_rate": _("Tax rate of %(line)s"),
-    "quantity": _("Quantity of %(line)s"),
-    "price": _("Price of %(line)s"),
-    "discount": _("Discount of %(line)s"),
-    "requested_on": _("Requested delivery of %(line)s"),
-}
-"""What people call the fields of a line, which they know by its description."""
-
-OTHER_NAMES: Mapping[str, Any] = {
-    "head.bill_to.country": _("Country of the bill-to address"),
-    "head.confirmed_on": _("Confirmed delivery"),
-    "head.processing_status": _("Their status"),
-    "head.of_record": _("Totals and tax of record"),
-    "head.custom": _("Custom fields"),
-    "head.notes": _("Notes"),
-    "head.owner": _("Owner"),
-    "head.opportunity": _("Opportunity"),
-    "line.*.charge": _("Charge of a line"),
-    "line.*.confirmed_on": _("Confirmed delivery of a line"),
-    "line.*.status": _("Status of a line"),
-    "line.*.delivered": _("Delivered quantity of a line"),
-    "line.*.invoiced": _("Invoiced quantity of a line"),
-}
-"""What people call the fields that are never in dispute, by the path of their policy."""
 
 OWNER_NAMES: Mapping[Owner, Any] = {
     Owner.SHARED: _("Both: the later edit, and a person where both edited"),
@@ -82,11 +36,8 @@ def name_of_field(path: str, line: str = "") -> str:
     >>> name_of_field("line.7.quantity", "Grinder"), name_of_field("line.7.discount")
     ('Quantity of Grinder', 'Discount of a line')
     """
-    if path.startswith("line."):
-        name = LINE_NAMES.get(path.rpartition(".")[2])
-        return str(name) % {"line": line or gettext("a line")} if name else line or path
-    group = ".".join(path.split(".")[:2])
-    return str(NAMES.get(group, path))
+    named = field_name(path, line or A_LINE)
+    return str(named or line or path)
 
 
 def name_of_policy(path: str) -> str:
@@ -95,8 +46,7 @@ def name_of_policy(path: str) -> str:
     >>> name_of_policy("line.*.quantity"), name_of_policy("head.bill_to.*")
     ('Quantity of a line', 'Bill to')
     """
-    name = OTHER_NAMES.get(path.removesuffix(".*"))
-    return str(name) if name else name_of_field(path, gettext("a line"))
+    return name_of_field(path.removesuffix(".*"))
 
 
 def write_value(path: str, value: Any, compared: Mapping[str, Any]) -> str:

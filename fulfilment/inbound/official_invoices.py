@@ -39,6 +39,10 @@ RECORD = Q(kind__in=RECORD_KINDS, part="") & ~Q(kind=Kind.REFERENCE, field="")
 """The discrepancies of the invoice of record."""
 
 
+TAX_DIFFERS = _("Invoice tax differs by %(difference)s.")
+TOTAL_DIFFERS = _("Invoice total differs by %(difference)s.")
+
+
 @dataclass(frozen=True, slots=True)
 class Official:
     """What the messages of a connection add up to about the invoice of record.
@@ -253,9 +257,9 @@ def _differences(about: ReportedInvoice, official: Official) -> Iterator[NewDisc
 def _other_figures(
     connection: Connection, record: Record, invoice: Invoice, report: Report
 ) -> Iterator[NewDiscrepancy]:
-    for kind, ours, figure in (
-        (Kind.INVOICE_TAX, invoice.tax, "tax"),
-        (Kind.INVOICE_TOTAL, invoice.total, "total"),
+    for kind, ours, figure, rule in (
+        (Kind.INVOICE_TAX, invoice.tax, "tax", TAX_DIFFERS),
+        (Kind.INVOICE_TOTAL, invoice.total, "total", TOTAL_DIFFERS),
     ):
         theirs = report.data[figure]["amount"]
         if abs(theirs - ours) > connection.tolerance(kind):
@@ -267,7 +271,7 @@ def _other_figures(
                 plain(ours),
                 plain(theirs),
                 difference=difference,
-                rule=_("%(kind)s by %(difference)s.", kind=kind.label, difference=difference),
+                rule=Sentence(rule.template, {"difference": difference}),
                 report=report.id,
             )
 

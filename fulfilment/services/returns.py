@@ -22,7 +22,7 @@ from fulfilment.services.shipments import (
     next_reference,
     recorder_of,
 )
-from sales.models import Order
+from sales.models import Order, OrderLine
 from sales.pricing.errors import QuantityExceedsOpen
 from sales.services.billing.part_quantities import check_part
 from sales.services.documents.duties import refuse_if_shipped_elsewhere
@@ -94,7 +94,7 @@ def _check_parts(
     left = {pk: line.shipped_quantity - line.returned_quantity for pk, line in lines.items()}
     if shipment is not None:
         left = left_to_return(shipment)
-        _check_left_to_return(shipment, left, wanted)
+        _check_left_to_return(shipment, lines, left, wanted)
     for pk, quantity in wanted.items():
         check_part(lines[pk], quantity, left=left[pk])
 
@@ -110,12 +110,29 @@ def _refuse_known(order: Order, reference: str) -> None:
 
 
 def _check_left_to_return(
-    shipment: Shipment, left: Mapping[uuid.UUID, Decimal], wanted: Mapping[uuid.UUID, Decimal]
+    shipment: Shipment,
+    lines: Mapping[uuid.UUID, OrderLine],
+    left: Mapping[uuid.UUID, Decimal],
+    wanted: Mapping[uuid.UUID, Decimal],
 ) -> None:
     for pk, quantity in wanted.items():
-        if quantity > left.get(pk, ZERO):
-            raise QuantityExceedsOpen(
-                gettext("Only %(left)s of this line of %(shipment)s can still be returned.")
-                % {"shipment": shipment, "left": format_quantity(left.get(pk, ZERO))},
-                line=str(pk),
+        most = left.get(pk, ZERO)
+        if quantity <= most:
+            continue
+        sentence = gettext(
+            "Nothing of %(line)s in %(shipment)s can still be returned: leave it out."
+        )
+        if most > 0:
+            sentence = gettext(
+                "Only %(left)s of %(line)s in %(shipment)s can still be returned: "
+                "enter at most %(left)s."
             )
+        raise QuantityExceedsOpen(
+            sentence
+            % {
+                "left": format_quantity(most),
+                "line": lines[pk].description,
+                "shipment": shipment,
+            },
+            line=str(pk),
+        )

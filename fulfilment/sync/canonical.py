@@ -16,7 +16,9 @@ from typing import Any
 
 from common.days import is_moment, read_day
 from common.errors import DomainError
+from common.sentences import Sentence
 from common.sentences import sentence as _
+from fulfilment.sync.field_names import field_name
 from fulfilment.sync.policies import Kind, nothing_of, policy_of
 from fulfilment.sync.residue import (
     NOTHING_REMEMBERED,
@@ -153,9 +155,34 @@ def canonical_value(path: str, value: Any, notation: Notation) -> Any:
     try:
         return _WRITERS[policy.kind](value, notation)
     except (ArithmeticError, AttributeError, TypeError, ValueError):
-        raise UnreadableValue(
-            _("“%(value)s” cannot be read as “%(path)s”.", value=str(value), path=path), field=path
-        ) from None
+        raise UnreadableValue(_unreadable(path, policy.kind, str(value)), field=path) from None
+
+
+def _unreadable(path: str, kind: Kind, value: str) -> Sentence:
+    """Say which field has which value that is none of its kind, and what to send instead."""
+    _line, _dot, rest = path.partition(".")
+    line = _("line %(id)s", id=rest.rpartition(".")[0])
+    words = {"field": field_name(path, line) or path, "value": value}
+    if kind is Kind.DATE:
+        return _("%(field)s is “%(value)s”: send a day, such as 2026-03-30.", **words)
+    if kind is Kind.INSTANT:
+        return _(
+            "%(field)s is “%(value)s”: send a day with its time, such as 2026-03-30T12:00:00Z.",
+            **words,
+        )
+    if kind is Kind.FLAG:
+        return _("%(field)s is “%(value)s”: send true or false.", **words)
+    if kind is Kind.COUNTRY:
+        return _(
+            "%(field)s is “%(value)s”: send a country as its two letters, such as DE, "
+            "or add the name to the names of countries of the connection.",
+            **words,
+        )
+    return _(
+        "%(field)s is “%(value)s”, which cannot be read: "
+        "correct it in the other system, and send it again.",
+        **words,
+    )
 
 
 def _means_a_country(kind: Kind, notation: Notation) -> bool:

@@ -48,6 +48,25 @@ def test_counts_what_came_back_and_opens_what_is_replaced(
     assert left_to_return(shipment) == {line.pk: Decimal(7)}
 
 
+def test_refuses_to_return_more_than_is_left_of_a_shipment_and_names_the_line(
+    order: Order, market: Market
+) -> None:
+    shipment, line = ship(order, market, 4), order.lines.get()
+    ship(order, market, 6)
+    place = f"of {line.description} in {shipment} can still be returned"
+
+    def give_back(quantity: int) -> Shipment:
+        lines = {line.pk: Decimal(quantity)}
+        return record_return(order.pk, actor=market.rep, lines=lines, returns=shipment)
+
+    with pytest.raises(QuantityExceedsOpen, match=f"^Only 4 {place}: enter at most 4.$") as refusal:
+        give_back(5)
+    assert refusal.value.line == str(line.pk)
+    give_back(4)
+    with pytest.raises(QuantityExceedsOpen, match=f"^Nothing {place}: leave it out.$"):
+        give_back(1)
+
+
 def test_refuses_to_return_more_than_was_shipped(order: Order, market: Market) -> None:
     ship(order, market, 2)
     line = order.lines.get()

@@ -42,8 +42,7 @@ GERMAN = {
     REFUSED: "%(name)s hat abgelehnt: %(reason)s",
     UNAVAILABLE: "%(name)s antwortet nicht (%(status)s).",
     "Skipped by %(actor)s: %(reason)s": "Übergangen von %(actor)s: %(reason)s",
-    "%(kind)s by %(difference)s.": "%(kind)s um %(difference)s.",
-    "Invoice total differs": "Rechnungsbetrag weicht ab",
+    "Invoice total differs by %(difference)s.": "Rechnungsbetrag weicht um %(difference)s ab.",
     "on hold": "angehalten",
     "%(actor)s: %(reason)s": "%(actor)s meint: %(reason)s",
 }
@@ -190,18 +189,29 @@ def test_stores_what_became_of_a_message(
     found = InboundMessage.objects.get()
     tax, total = (
         {
-            "template": "%(kind)s by %(difference)s.",
-            "values": {"difference": "+0.01", "kind": {"label": label}},
+            "template": f"{figure} differs by %(difference)s.",
+            "values": {"difference": "+0.01"},
         }
-        for label in ("Invoice tax differs", "Invoice total differs")
+        for figure in ("Invoice tax", "Invoice total")
     )
     assert stored(found, "detail") == ("%(1)s %(2)s", {"1": tax, "2": total})
     english = "Invoice tax differs by +0.01. Invoice total differs by +0.01."
     assert (receipt.detail, found.display_detail) == (english, english)
     request.getfixturevalue("in_german")
     assert found.display_detail == (
-        "Invoice tax differs um +0.01. Rechnungsbetrag weicht ab um +0.01."
+        "Invoice tax differs by +0.01. Rechnungsbetrag weicht um +0.01 ab."
     )
+
+
+def test_shows_a_message_as_it_was_stored_with_a_sentence_of_before(
+    invoice: Invoice, erp: FarEnd
+) -> None:
+    receive(erp.connection, parse_message(posted(invoice, "SI-1", total="120.01")))
+    before = {"kind": {"label": "Invoice total differs"}, "difference": "+0.01"}
+
+    InboundMessage.objects.update(detail="%(kind)s by %(difference)s.", detail_parameters=before)
+
+    assert InboundMessage.objects.get().display_detail == "Invoice total differs by +0.01."
 
 
 def test_repeats_the_answer_to_a_message_that_is_known(order: Order, warehouse: FarEnd) -> None:

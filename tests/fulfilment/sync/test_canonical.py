@@ -175,22 +175,35 @@ def test_a_line_that_is_missing_is_cancelled() -> None:
         (
             {"head": {"requested_on": "soon"}},
             UnreadableValue,
-            "“soon” cannot be read as “head.requested_on”.",
+            "Requested delivery is “soon”: send a day, such as 2026-03-30.",
         ),
         (
             {"head": {"requested_on": "2026-02-30"}},
             UnreadableValue,
-            "“2026-02-30” cannot be read as “head.requested_on”.",
+            "Requested delivery is “2026-02-30”: send a day, such as 2026-03-30.",
         ),
         (
             {"head": {"is_on_hold": "yes"}},
             UnreadableValue,
-            "“yes” cannot be read as “head.is_on_hold”.",
+            "Hold is “yes”: send true or false.",
         ),
         (
             {"head": {"bill_to": {"country": "Atlantis"}}},
             UnreadableValue,
-            "“Atlantis” cannot be read as “head.bill_to.country”.",
+            (
+                "Country of the bill-to address is “Atlantis”: send a country as its two letters, "
+                "such as DE, or add the name to the names of countries of the connection."
+            ),
+        ),
+        (
+            {"lines": [{"id": 7, "quantity": "1", "confirmed_on": "soon"}]},
+            UnreadableValue,
+            "Confirmed delivery of line 7 is “soon”: send a day, such as 2026-03-30.",
+        ),
+        (
+            {"head": {"placed_at": "today"}},
+            UnreadableValue,
+            "Placed is “today”: send a day with its time, such as 2026-03-30T12:00:00Z.",
         ),
         (
             {"head": {"freight": "1.005"}},
