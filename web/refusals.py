@@ -12,9 +12,9 @@ from common.formatting import format_money
 from fulfilment.services.discrepancies import AlreadyResolved
 from sales.models import Invoice
 from sales.services.errors import (
-    CancelInstead,
-    CreditFirst,
+    BelowBilled,
     DownPaymentNotIssued,
+    NothingLeft,
     QuantityBelowDone,
 )
 from web.display import Link, with_links
@@ -33,7 +33,7 @@ def refusal_text(error: DomainError) -> str:
 
 def _links(error: DomainError) -> list[tuple[str, str]]:
     """List the address and the words of each link."""
-    if isinstance(error, CreditFirst):
+    if isinstance(error, BelowBilled):
         credit = gettext("Credit %(invoice)s")
         return [
             *(
@@ -44,7 +44,7 @@ def _links(error: DomainError) -> list[tuple[str, str]]:
         ]
     if isinstance(error, DownPaymentNotIssued | QuantityBelowDone):
         return _draft_links(error.drafts)
-    if isinstance(error, CancelInstead):
+    if isinstance(error, NothingLeft):
         cancel = gettext("Cancel %(order)s") % {"order": error.order}
         return [(reverse("sales:order-cancel", args=[error.order.pk]), cancel)]
     return []

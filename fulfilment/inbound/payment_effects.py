@@ -47,7 +47,7 @@ from sales.services.billing.money_rules import (
     recorded_before,
     recorded_elsewhere,
 )
-from sales.services.errors import GivenBack, NothingToCorrect
+from sales.services.errors import AlreadyRefunded, NothingToCorrect
 from sales.services.payments import Money, Stay, add_payment, correct_payment
 
 Kind = Discrepancy.Kind
@@ -187,7 +187,7 @@ class Entry:
             )
 
     def _record(self) -> None:
-        with suppress(GivenBack):
+        with suppress(AlreadyRefunded):
             self._add(self._stay())
             return
         self._add(None)

@@ -12,7 +12,7 @@ from crm.models import User
 from sales.models import Order, OrderChange, OrderLine, SalesEvent
 from sales.services.billing.order_statuses import derive_statuses, save_statuses
 from sales.services.documents.locks import check_version
-from sales.services.errors import CancelInstead
+from sales.services.errors import NothingLeft
 from sales.services.events import record_event
 from sales.services.order_differences import ChangeEntry, Snapshot, field_changes, snapshot
 
@@ -69,7 +69,7 @@ def finish_change(
 def refuse_nothing_left(order: Order, lines: Sequence[OrderLine]) -> None:
     """Refuse to leave nothing of an order of which nothing is shipped or billed."""
     if not any(line.is_started or line.shipped_quantity or _is_ordered(line) for line in lines):
-        raise CancelInstead(order)
+        raise NothingLeft(order)
 
 
 def _is_ordered(line: OrderLine) -> bool:

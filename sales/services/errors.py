@@ -84,10 +84,10 @@ class NothingToCorrect(DomainError):
     code = "nothing_to_correct"
 
 
-class GivenBack(IllegalTransition):
+class AlreadyRefunded(IllegalTransition):
     """What was paid is refunded or customer credit already, in part or whole."""
 
-    code = "given_back"
+    code = "already_refunded"
 
 
 class NoCustomerCredit(DomainError):
@@ -179,10 +179,10 @@ class AlreadyShipped(IllegalTransition):
     code = "already_shipped"
 
 
-class CancelInstead(IllegalTransition):
+class NothingLeft(IllegalTransition):
     """Nothing would be left of the order: it is cancelled instead."""
 
-    code = "cancel_instead"
+    code = "nothing_left"
 
     def __init__(self, order: Order) -> None:
         super().__init__(_("Nothing of this order is shipped or billed: cancel it instead."))
@@ -223,10 +223,10 @@ class FiguresDiffer(IllegalTransition):
     code = "figures_differ"
 
 
-class CreditFirst(IllegalTransition):
+class BelowBilled(IllegalTransition):
     """More is billed or asked for ahead than would be left of the order: credit that first."""
 
-    code = "credit_first"
+    code = "below_billed"
 
     def __init__(
         self, message: str, invoices: Sequence[Invoice], drafts: Sequence[Invoice] = ()

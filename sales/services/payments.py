@@ -27,7 +27,7 @@ from sales.services.billing.money_rules import (
 )
 from sales.services.billing.settlement import balance_entries, enter, settle
 from sales.services.documents.locks import lock_invoice
-from sales.services.errors import GivenBack, NothingToPay, NothingToRefund
+from sales.services.errors import AlreadyRefunded, NothingToPay, NothingToRefund
 from sales.services.events import our_own_doing, record_event
 
 Kind = Payment.Kind
@@ -224,7 +224,7 @@ def _check_given_back(invoice: Invoice) -> None:
     """Refuse to open again what is refunded, or customer credit that is used."""
     given_back = invoice.refunded + invoice.moved_to_credit
     if given_back and invoice.outstanding > 0:
-        raise GivenBack(
+        raise AlreadyRefunded(
             _(
                 "%(amount)s of %(invoice)s is refunded or customer credit: "
                 "the payment is not taken back, invoice the customer for it.",

@@ -11,7 +11,7 @@ from sales.models import Order
 from sales.services.change_order_records import NothingChanged
 from sales.services.change_orders import Changes, change_order, close_rest
 from sales.services.documents.drafts import draft_order
-from sales.services.errors import CancelInstead
+from sales.services.errors import NothingLeft
 from tests.factories import Market
 from tests.sales.order_steps import submitted
 from tests.sales.written import written
@@ -29,7 +29,7 @@ def test_an_order_of_which_nothing_is_shipped_or_billed_is_not_closed_but_cancel
 ) -> None:
     before = written(order)
 
-    with pytest.raises(CancelInstead) as refusal:
+    with pytest.raises(NothingLeft) as refusal:
         close_rest(order.pk, actor=market.rep, reason="They need no more")
 
     assert (str(refusal.value), refusal.value.order) == (CANCEL_INSTEAD, order)
@@ -41,7 +41,7 @@ def test_no_change_order_takes_everything_off_an_order(market: Market, order: Or
     before = written(order)
     nothing = Changes(lines={order.lines.get().pk: {"quantity": Decimal(0)}})
 
-    with pytest.raises(CancelInstead, match=CANCEL_INSTEAD):
+    with pytest.raises(NothingLeft, match=CANCEL_INSTEAD):
         change_order(order.pk, nothing, actor=market.rep)
 
     assert written(order) == before

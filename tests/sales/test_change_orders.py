@@ -10,7 +10,7 @@ from sales.services.change_orders import Changes, change_order, close_rest, prev
 from sales.services.documents.draft_fields import HeadChanges
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
-from sales.services.errors import CancelInstead
+from sales.services.errors import NothingLeft
 from sales.services.order_progress import Progress, record_progress
 from sales.services.orders import submit_order
 from tests.factories import Market
@@ -70,7 +70,7 @@ def test_closes_some_lines_of_an_order_that_keeps_others(market: Market) -> None
     close_rest(order.pk, actor=market.rep, reason="Only these", lines=[closed.pk])
 
     assert list(order.lines.order_by("position").values_list("quantity", flat=True)) == [0, 2]
-    with pytest.raises(CancelInstead):
+    with pytest.raises(NothingLeft):
         close_rest(order.pk, actor=market.rep, reason="Nor these", lines=[kept.pk])
 
 

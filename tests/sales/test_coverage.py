@@ -10,7 +10,7 @@ from sales.models import Invoice, Order
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.change_orders import Changes, change_order
 from sales.services.credit_notes import credit_invoice
-from sales.services.errors import CreditFirst
+from sales.services.errors import BelowBilled
 from sales.services.invoices import issue_invoice
 from tests.factories import Market
 from tests.sales.order_steps import submitted
@@ -33,7 +33,7 @@ def reduce_to(order: Order, market: Market, quantity: int) -> None:
 
 
 def named(order: Order, market: Market, quantity: int) -> tuple[list[Invoice], list[Invoice]]:
-    with pytest.raises(CreditFirst) as refusal:
+    with pytest.raises(BelowBilled) as refusal:
         reduce_to(order, market, quantity)
     assert not order.changes.exists()
     return list(refusal.value.invoices), list(refusal.value.drafts)

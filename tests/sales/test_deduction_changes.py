@@ -16,7 +16,7 @@ from sales.pricing.errors import (
     NegativeTotal,
 )
 from sales.services.change_orders import Changes, change_order, close_rest
-from sales.services.errors import AlreadyBilled, CreditFirst
+from sales.services.errors import AlreadyBilled, BelowBilled
 from tests.database_assertions import found_in_documents
 from tests.factories import Market
 from tests.sales.deduction_steps import addition, bill, figures, lines, ordered, ship_all, taken_off
@@ -79,7 +79,7 @@ class TestChanges:
             {machines.pk: {"quantity": Decimal(6)}},
             {deduction.pk: {"unit_price": Decimal(801)}},
         ):
-            with pytest.raises(CreditFirst, match=r"At 20% tax .* less than is billed") as refusal:
+            with pytest.raises(BelowBilled, match=r"At 20% tax .* less than is billed") as refusal:
                 self.change(order, market, lines=changes)
             assert refusal.value.invoices == [invoice]
         assert str(invoice) in str(refusal.value)

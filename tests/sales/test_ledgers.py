@@ -26,7 +26,7 @@ from sales.services.credit_notes import credit_invoice
 from sales.services.documents.draft_fields import OrderFields
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
-from sales.services.errors import CreditFirst, NothingToInvoice, QuantityBelowDone
+from sales.services.errors import BelowBilled, NothingToInvoice, QuantityBelowDone
 from sales.services.integrity.verification import verify
 from sales.services.invoices import issue_invoice
 from sales.services.order_invoices import invoice_order
@@ -155,7 +155,7 @@ class TestChangeOrders:
         order = order_of(market, ("1", "100.00", "19"), ("1", "100.00", "7"))
         ahead = ask_ahead(order, market, rate=HALF)
 
-        with pytest.raises(CreditFirst, match=f"credit {ahead} first") as refusal:
+        with pytest.raises(BelowBilled, match=f"credit {ahead} first") as refusal:
             change(order, market, 1, quantity=Decimal(0))
 
         assert refusal.value.invoices == [ahead]
@@ -166,7 +166,7 @@ class TestChangeOrders:
         order = order_of(market, ("10", "100.00", "19"))
         ask_ahead(order, market, amount=Decimal("952.00"))
 
-        with pytest.raises(CreditFirst):
+        with pytest.raises(BelowBilled):
             change(order, market, 0, quantity=Decimal(5))
 
         change(order, market, 0, quantity=Decimal(8))
@@ -299,7 +299,7 @@ class TestCancelling:
         order = order_of(market, ("1", "100.00", "20"))
         ahead = ask_ahead(order, market, rate=HALF)
 
-        with pytest.raises(CreditFirst, match=f"{ahead} asks for a down payment"):
+        with pytest.raises(BelowBilled, match=f"{ahead} asks for a down payment"):
             cancel_order(order.pk, actor=market.rep, reason="Changed plans")
 
         credit_invoice(ahead.pk, actor=market.rep, reason="Changed plans")

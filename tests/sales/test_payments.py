@@ -12,7 +12,7 @@ from sales.pricing.errors import AmountExceedsOpen, InvalidAmount
 from sales.services.credit_notes import credit_invoice
 from sales.services.customer_credit import apply_credit, keep_as_credit
 from sales.services.errors import (
-    GivenBack,
+    AlreadyRefunded,
     NothingToPay,
     NothingToRefund,
     ReferenceTaken,
@@ -245,5 +245,5 @@ class TestCorrections:
             "the payment is not taken back, invoice the customer for it."
         )
 
-        with refused_for(GivenBack, refusal):
+        with refused_for(AlreadyRefunded, refusal):
             self.correct(invoice, "0")

@@ -16,7 +16,7 @@ from sales.services.documents.tax_rates import (
     tax_drift,
     with_dated_rates,
 )
-from sales.services.errors import AlreadyBilled, CreditFirst
+from sales.services.errors import AlreadyBilled, BelowBilled
 from sales.services.invoices import issue_invoice
 from sales.services.orders import submit_order
 from sales.services.price_refresh import unlock_prices
@@ -98,7 +98,7 @@ def test_what_was_asked_ahead_at_the_old_rate_is_credited_first(market: Market) 
     issue_invoice(ahead.pk, actor=market.rep)
     rates_change("0.21")
 
-    with pytest.raises(CreditFirst):
+    with pytest.raises(BelowBilled):
         change_order(order.pk, Changes(todays_tax={order.lines.get().pk}), actor=market.rep)
 
 

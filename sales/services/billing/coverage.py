@@ -19,7 +19,7 @@ from sales.services.billing.down_payments import (
     join_names,
     open_down_payments,
 )
-from sales.services.errors import CreditFirst
+from sales.services.errors import BelowBilled
 
 Asked = Mapping[Decimal | None, TaxAmount]
 """What one down payment asks for per tax rate, and under None for freight."""
@@ -49,7 +49,7 @@ def refuse_uncovered(order: Order, before: Ledger, after: Ledger) -> None:
             "delete the draft of %(drafts)s first."
         )
     named = {"order": order, "to_credit": join_names(to_credit), "drafts": join_amounts(drafts)}
-    raise CreditFirst(sentence % named, to_credit, drafts)
+    raise BelowBilled(sentence % named, to_credit, drafts)
 
 
 def _least(order: Order, before: Ledger, after: Ledger) -> list[Invoice]:

@@ -15,7 +15,7 @@ from sales.pricing.ledger import Ledger
 from sales.pricing.partial import Amounts
 from sales.services.billing.down_payments import join_names
 from sales.services.billing.ledgers import amounts_of, put_amounts
-from sales.services.errors import AlreadyBilled, CreditFirst
+from sales.services.errors import AlreadyBilled, BelowBilled
 
 ZERO, ONE = Decimal(0), Decimal(1)
 
@@ -69,7 +69,7 @@ def refuse_under_billed(order: Order, before: Ledger, after: Ledger) -> None:
         .exclude(status=Invoice.Status.CANCELLED)
         .order_by("id")
     )
-    raise CreditFirst(
+    raise BelowBilled(
         gettext(
             "At %(rate)s tax %(order)s would come to less than is billed: reduce the trade-in or "
             "rebate, or credit %(invoices)s first."

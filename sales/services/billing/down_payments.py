@@ -28,7 +28,7 @@ from sales.services.documents.duties import refuse_if_billed_elsewhere
 from sales.services.documents.locks import lock_order
 from sales.services.documents.typed_figures import check_amount
 from sales.services.errors import (
-    CreditFirst,
+    BelowBilled,
     DownPaymentDeducted,
 )
 from sales.services.events import record_event
@@ -263,7 +263,7 @@ def draft_down_payments(order: Order) -> list[Invoice]:
 def refuse_while_asked_ahead(order: Order) -> None:
     """Refuse to cancel an order whose issued down payments are not credited in full."""
     if to_credit := open_down_payments(order):
-        raise CreditFirst(
+        raise BelowBilled(
             gettext("%(invoices)s asks for a down payment on %(order)s: credit it first.")
             % {"order": order, "invoices": join_names(to_credit)},
             to_credit,
