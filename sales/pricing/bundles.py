@@ -42,8 +42,14 @@ class PartOf:
         return self.units_of(bundle.ordered - bundle.returned_unbilled)
 
     def units_not_shipped(self, units: Units, bundle: Units) -> Decimal:
-        """Return how many units need not leave, since the rest of their sets came back for good."""
-        return max(ZERO, self.units_of(bundle.returned_unbilled) - units.returned_unbilled)
+        """Return how many units need not leave, since their sets came back before they were billed.
+
+        The other sets that are not charged any more take theirs first, as far as they came back or
+        are closed.
+        """
+        not_charged = bundle.closed + bundle.returned - bundle.closed_returned
+        rest = self.units_of(not_charged) - units.returned - units.closed_unshipped
+        return max(ZERO, min(self.units_of(bundle.returned_unbilled), rest))
 
     def units_with(self, sets: Decimal, *, done: Decimal, left: Decimal, is_last: bool) -> Decimal:
         """Return how many units go with the sets that make so many billed, or credited, in all.

@@ -159,12 +159,15 @@ class Units:
         closed = self.closed + quantity
         closing = round_down(closed, step) - round_down(self.closed, step)
         to_leave = round_up(min(quantity - back, self._billed_before_left), step)
+        returned = self.closed_returned + back
+        most = max(self.closed_unshipped, round_down(closed, step) - returned)
         unshipped = self.closed_unshipped + min(closing, to_leave, self._to_leave)
+        unshipped = min(unshipped, most)
         return replace(
             self,
             closed=closed,
             closed_unshipped=unshipped,
-            closed_returned=min(self.closed_returned + back, closed - unshipped),
+            closed_returned=min(returned, closed - unshipped),
         )
 
     def credited_again(self, quantity: Decimal) -> Units:

@@ -403,3 +403,37 @@ def test_bundles_of_earlier_orders_follow_their_parts(market: Market, order: Ord
 
     assert OrderLine.objects.values_list(*columns).get(description="Set") == followed
     assert found() == []
+
+
+def test_closing_keeps_the_parts_of_a_set_that_is_billed(market: Market, order: Order) -> None:
+    ship(order, market, 2)
+    take_back(order, market, 1)
+    billed(order, market, what="all")
+    take_back(order, market, 1)
+
+    with pytest.raises(NothingChanged):
+        close(order, market)
+
+    part = line(order, "Part")
+    assert [int(each) for each in (part.cancelled_quantity, part.open_to_ship)] == [0, 4]
+
+
+def test_crediting_a_set_of_which_a_part_came_back_closes_what_did_not_leave(
+    market: Market, order: Order
+) -> None:
+    sets = {line(order, "Set").pk: Decimal(1)}
+    invoice = billed(order, market, what="lines", quantities=sets)
+    ship(order, market, 1)
+    take_back(order, market, 1)
+
+    of_set = InvoiceLine.objects.get(invoice=invoice, description="Set")
+    credit_invoice(
+        invoice.pk,
+        actor=market.rep,
+        reason="Broken",
+        bill_again=False,
+        quantities={of_set.pk: Decimal(1)},
+    )
+
+    part = line(order, "Part")
+    assert [int(each) for each in (part.closed_unshipped_quantity, part.open_to_ship)] == [1, 4]

@@ -56,6 +56,16 @@ CROSS JOIN LATERAL (VALUES
 WHERE figure.stored <> figure.summed
 """
 
+NOT_SHIPPED = """
+    GREATEST(0, LEAST(
+        round(line.quantity * bundle.returned_unbilled_quantity / bundle.quantity, 5),
+        round(line.quantity * (bundle.closed_quantity + bundle.returned_quantity
+            - bundle.closed_returned_quantity) / bundle.quantity, 5)
+        - line.returned_quantity + line.replaced_quantity - line.closed_unshipped_quantity
+    ))
+"""
+"""How many units of a part need not leave, as ``PartOf.units_not_shipped`` says."""
+
 BILLED_QUANTITIES = f"""
 WITH billed AS (
     SELECT order_line_id,
@@ -83,9 +93,7 @@ CROSS JOIN LATERAL (VALUES
     ('closed quantity', line.closed_quantity, COALESCE(billed.closed, 0)),
     ('cancelled quantity', line.cancelled_quantity,
         CASE head.status WHEN 'cancelled' THEN line.quantity
-            ELSE LEAST(line.cancelled_quantity, GREATEST(0,
-                round(line.quantity * bundle.returned_unbilled_quantity / bundle.quantity, 5)
-                - line.returned_unbilled_quantity)) END)
+            ELSE LEAST(line.cancelled_quantity, {NOT_SHIPPED}) END)
 ) figure(what, stored, counted)
 WHERE figure.stored <> figure.counted
 """

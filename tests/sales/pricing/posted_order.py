@@ -233,7 +233,8 @@ class PostedOrder(DrawnOrder):
     def check(self) -> None:
         """Hold that nothing is open below zero, billed beyond the order, or deducted twice.
 
-        Parts are ordered with their sets, but for what did not leave of sets that came back.
+        Parts are ordered with their sets, but for what did not leave of sets that came back; those
+        of the sets that are charged are kept, or still to leave.
         Issued invoices deduct what issued down payments asked for, and nothing else.
         """
         for key, part in self.parts.items():
@@ -242,6 +243,8 @@ class PostedOrder(DrawnOrder):
             assert 0 <= not_ordered <= part.units_not_shipped(units, sets)
             assert not units.open_to_bill
             assert not sets.open_to_ship
+            charged = max(ZERO, sets.ordered - sets.gone - sets.billed_returned)
+            assert units.kept + units.open_to_ship >= part.units_of(charged)
             assert 0 <= sets.returned <= sets.left <= sets.ordered - sets.closed_unshipped
             assert sets.kept * part.units <= units.kept * part.sets
         for line in self.ledger.lines:
