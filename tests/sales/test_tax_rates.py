@@ -9,6 +9,7 @@ import pytest
 from sales.models import Order, TaxRate, TaxZone
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.change_orders import Changes, change_order
+from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import change_head, draft_quote
 from sales.services.documents.lines import add_line
 from sales.services.documents.tax_rates import (
@@ -17,6 +18,7 @@ from sales.services.documents.tax_rates import (
     with_dated_rates,
 )
 from sales.services.errors import AlreadyBilled, BelowBilled
+from sales.services.integrity.verification import verify
 from sales.services.invoices import issue_invoice
 from sales.services.orders import submit_order
 from sales.services.price_refresh import unlock_prices
@@ -125,3 +127,15 @@ def test_another_tax_zone_has_its_own_rates_though_prices_are_locked(market: Mar
     change_head(order, actor=market.rep, tax_zone=germany)
 
     assert submit_order(order.pk, actor=market.rep).tax == 38
+
+
+def test_documents_of_before_keep_their_rate_when_all_was_credited(market: Market) -> None:
+    order = submitted(market, "10", price="100.00")
+    invoice = billed(order, market, what="all")
+    credit_invoice(invoice.pk, actor=market.rep, reason="To be billed again")
+    rates_change("0.21")
+
+    change_order(order.pk, Changes(todays_tax={order.lines.get().pk}), actor=market.rep)
+
+    assert billed(order, market, what="all").tax == 210
+    assert [each for found in verify().values() for each in found] == []

@@ -13,7 +13,7 @@ from sales.services.integrity.checks import (
     NAME,
     SIGN,
 )
-from sales.services.integrity.price_checks import PRICE_CHANGED
+from sales.services.integrity.price_checks import PRICE_CHANGED, TAX_CHANGED
 from sales.services.integrity.rounding import digits_of, rounded, unit_of
 from sales.services.integrity.verification import check_by_query, register_check
 
@@ -32,10 +32,12 @@ CROSS JOIN LATERAL (
         2 * line.count * {unit_of("head.currency")} AS allowed,
         EXISTS (SELECT FROM sales_orderchange change WHERE change.order_id = agreed.order_id)
             AS is_changed,
-        {PRICE_CHANGED.format(line="agreed")} AS price_changed
+        {PRICE_CHANGED.format(line="agreed")} AS price_changed,
+        {TAX_CHANGED.format(line="agreed")} AS tax_changed
 ) part
 CROSS JOIN LATERAL (VALUES
-    ('tax rate', line.tax_rate, agreed.tax_rate, 0),
+    ('tax rate', line.tax_rate,
+        CASE WHEN tax_changed THEN line.tax_rate ELSE agreed.tax_rate END, 0),
     ('unit cost', line.unit_cost, agreed.unit_cost, 0),
     ('discount amount', line.discount_amount, NULL, 0),
     ('discount rate', line.discount_rate, NULL, 0),

@@ -20,11 +20,17 @@ PRICED_AS_A_WHOLE = {
 }
 """The documents of each kind whose figures were all worked out together."""
 
-PRICE_CHANGED = """EXISTS (
+CHANGED = """EXISTS (
     SELECT FROM sales_orderchange change CROSS JOIN jsonb_array_elements(change.difference) entry
-    WHERE change.order_id = {line}.order_id AND entry ->> 'line' = {line}.id::text AND entry ->>
-        'field' IN ('unit_price', 'price_quantity', 'volume_discount', 'discount_amount',
-        'discount_rate', 'charge_amount'))"""
+    WHERE change.order_id = {{line}}.order_id AND entry ->> 'line' = {{line}}.id::text
+        AND entry ->> 'field' IN {fields})"""
+TAX_CHANGED = CHANGED.format(fields="('tax_rate')")
+"""Whether a change order set the tax rate of an order line, or added the line."""
+
+PRICE_CHANGED = CHANGED.format(
+    fields="('unit_price', 'price_quantity', 'volume_discount', 'discount_amount', "
+    "'discount_rate', 'charge_amount')"
+)
 """Whether a change order set the price of an order line, or added the line."""
 
 DIGITS = 60
