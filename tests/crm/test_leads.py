@@ -56,7 +56,7 @@ def test_qualifying_twice_is_refused_and_makes_nothing_more() -> None:
     StageFactory.create()
     lead = LeadFactory.create()
     qualify_lead(lead.pk, actor=lead.owner)
-    with pytest.raises(IllegalTransition, match="is Qualified"):
+    with pytest.raises(IllegalTransition, match="is qualified"):
         qualify_lead(lead.pk, actor=lead.owner)
     assert Account.objects.count() == Contact.objects.count() == Opportunity.objects.count() == 1
 
