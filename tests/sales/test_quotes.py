@@ -68,7 +68,7 @@ def test_a_revision_keeps_the_number_and_supersedes(market: Market) -> None:
     quote.refresh_from_db()
     assert (second.number, second.revision) == (quote.number, 2)
     assert quote.status == Quote.Status.SUPERSEDED
-    with pytest.raises(IllegalTransition, match="Superseded"):
+    with pytest.raises(IllegalTransition, match="superseded"):
         accept_quote(quote.pk, actor=market.rep)
 
 

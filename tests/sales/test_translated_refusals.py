@@ -204,7 +204,7 @@ def lose_without_a_reason(market: Market) -> object:
     ("action", "shown"),
     [
         (change(quantity=Decimal(-1)), "[]"),
-        (change(quantity=Decimal("1.5")), "[1.5]"),
+        (change(quantity=Decimal("1.5")), "[1 2 1.5]"),
         (change(discount_amount=Decimal(101)), "[€101.00 €100.00]"),
         (change(discount_rate=Decimal("1.01")), "[101%]"),
         (count_in_another_group, "[ESP kg]"),
