@@ -187,7 +187,7 @@ def test_shows_the_reason_of_a_refused_action(rep: User, client: Client) -> None
 
     response = client.post(reverse("crm:lead-contact", args=[lead.pk]))
 
-    assert reason_shown(client, response, lead) == f"{lead} is Contacted already."
+    assert reason_shown(client, response, lead) == f"{lead} is contacted already."
     assert Lead.objects.get(pk=lead.pk).status == Lead.Status.CONTACTED
 
 
