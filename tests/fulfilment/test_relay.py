@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
@@ -19,6 +19,9 @@ from tests.fulfilment.conftest import FarEnd, submitted_order
 
 PATIENCE = 2.0
 """Seconds after which a relay that does not stop is taken for deadlocked."""
+
+COUNTERS: list[Callable[..., None]] = []
+"""Kept alive: Python crashes where a profile function that ends itself is freed while it runs."""
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +51,7 @@ def terminate_after(calls: int) -> None:
             sys.setprofile(None)
             os.kill(os.getpid(), signal.SIGTERM)
 
+    COUNTERS.append(count)
     sys.setprofile(count)
 
 
