@@ -79,9 +79,9 @@ def apply_credit_note(connection: Connection, message: IncomingMessage) -> Effec
 def settle_sums(
     order: Order, connection: Connection, record: Record, report: str
 ) -> list[NewDiscrepancy]:
-    """Compare what they theirs with the order once all is billed; one discrepancy for each sum.
+    """Compare what they bill with the order once all is billed; one discrepancy for each sum.
 
-    One statement for an order of which they theirs nothing.
+    One statement for an order of which they bill nothing.
     """
     if not order.invoices.filter(origin=connection.code).exists():
         return []

@@ -51,6 +51,11 @@ class PartOf:
         rest = self.units_of(not_charged) - units.returned - units.closed_unshipped
         return max(ZERO, min(self.units_of(bundle.returned_unbilled), rest))
 
+    def units_to_reopen(self, units: Units, bundle: Units) -> Decimal:
+        """Return how many units were cancelled with sets that came back, and have to leave now."""
+        cancelled = self.units_of(bundle.ordered) - units.ordered
+        return max(ZERO, cancelled - self.units_not_shipped(units, bundle))
+
     def units_with(self, sets: Decimal, *, done: Decimal, left: Decimal, is_last: bool) -> Decimal:
         """Return how many units go with the sets that make so many billed, or credited, in all.
 

@@ -437,3 +437,14 @@ def test_crediting_a_set_of_which_a_part_came_back_closes_what_did_not_leave(
 
     part = line(order, "Part")
     assert [int(each) for each in (part.closed_unshipped_quantity, part.open_to_ship)] == [1, 4]
+
+
+def test_closed_parts_stay_cancelled_when_all_came_back(market: Market, order: Order) -> None:
+    ship(order, market, 3)
+    take_back(order, market, 1)
+    close(order, market)
+    take_back(order, market, 2)
+
+    part = line(order, "Part")
+    assert [int(each) for each in (part.cancelled_quantity, part.open_to_ship)] == [1, 0]
+    assert found() == []

@@ -50,22 +50,14 @@ def follow_shipped_parts(lines: Sequence[OrderLine]) -> None:
         ]
         units = follow_parts(bundle.units, [Part(known[line.pk], line.units) for line in goods])
         bundle.split_returned(units)
-        _reopen_parts([line for line in lines if line.bundle_line_id == pk], known, bundle)
+        for line in lines:
+            if line.pk in known and line.bundle_line_id == pk:
+                line.cancelled_quantity -= known[line.pk].units_to_reopen(line.units, units)
         bundle.shipped_quantity, bundle.returned_quantity = units.shipped, units.returned
         bundle.replaced_quantity = ZERO
         step = units.step
         delivered = (known[line.pk].whole_sets(line.delivered_quantity, step) for line in goods)
         bundle.delivered_quantity = min(units.shipped, *delivered)
-
-
-def _reopen_parts(
-    parts: Sequence[OrderLine], known: Mapping[uuid.UUID, PartOf], bundle: OrderLine
-) -> None:
-    """Ship parts after all that were cancelled with sets that came back, and did not in the end."""
-    for part in parts:
-        if part.cancelled_quantity and part.pk in known and bundle.wanted_quantity:
-            most = known[part.pk].units_not_shipped(part.units, bundle.units)
-            part.cancelled_quantity = min(part.cancelled_quantity, most)
 
 
 def credit_parts_along(

@@ -11,7 +11,7 @@ from sales.pricing.advances import Advance, TaxAmount
 from sales.pricing.bundles import Part, follow_parts
 from sales.pricing.deduction_lines import DeductionLine
 from sales.pricing.errors import AmountExceedsOpen
-from sales.pricing.ledger_lines import LedgerLine
+from sales.pricing.ledger_lines import LedgerLine, Units
 from sales.pricing.next_documents import NextDownPayment, NextInvoice
 from sales.pricing.partial import Portion
 from tests.sales.pricing.drawn_order import ZERO, DrawnOrder
@@ -183,7 +183,20 @@ class PostedOrder(DrawnOrder):
                 for each, part in self.parts.items()
                 if part.bundle == key
             ]
-            self.put(replace(bundle, units=follow_parts(bundle.units, parts)))
+            sets = follow_parts(bundle.units, parts)
+            self.put(replace(bundle, units=sets))
+            self.reopen_parts(key, sets)
+
+    def reopen_parts(self, bundle: str, sets: Units) -> None:
+        """Let parts leave after all that were cancelled with sets that came back."""
+        for key, part in self.parts.items():
+            line = self.ledger.line(key)
+            if part.bundle == bundle and (more := part.units_to_reopen(line.units, sets)):
+                self.set_units(line, ordered=line.units.ordered + more)
+                self.inputs = [
+                    replace(each, quantity=each.quantity + more) if each.key == key else each
+                    for each in self.inputs
+                ]
 
     def bill_units(self, line: LedgerLine, part: Portion) -> None:
         """Enter what is billed of a line, or credited to be billed again."""
