@@ -49,7 +49,7 @@ ROUTES: dict[str, Route] = {
 }
 
 
-def subject_of(event_type: str) -> str:
+def document_kind_of(event_type: str) -> str:
     """Return the kind of document that events of a type are about; a shipment is of an order."""
     word = event_type.partition(".")[0]
     return "order" if word == "shipment" else word

@@ -33,16 +33,23 @@ def rep_required(view: PermittedView[P]) -> Callable[..., HttpResponse]:
 
 
 def missing_right(permission: str) -> PermissionDenied:
-    """Make the refusal of somebody without a permission: what it is called, and who has it."""
-    app, codename = permission.split(".")
+    """Make the refusal of somebody without a permission: what it is called, and who has it.
+
+    Of one that no role has, or that there is not, it says nothing.
+    """
+    app, _dot, codename = permission.partition(".")
     right = Permission.objects.filter(content_type__app_label=app, codename=codename).first()
-    roles = [] if right is None else right.group_set.order_by("name").values_list("name", flat=True)
+    if right is None:
+        return PermissionDenied()
+    roles = list(right.group_set.order_by("name").values_list("name", flat=True))
+    if not roles:
+        return PermissionDenied()
     return PermissionDenied(
         gettext(
             "This needs the right “%(right)s”, which none of your roles gives you. The roles with "
             "it are: %(roles)s. Ask your administrator for one of them."
         )
-        % {"right": right.name if right else permission, "roles": ", ".join(roles)}
+        % {"right": right.name, "roles": ", ".join(roles)}
     )
 
 

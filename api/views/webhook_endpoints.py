@@ -42,7 +42,7 @@ from fulfilment.models import Connection, Secret
 from fulfilment.outbound.connection_test import send_test_message
 from fulfilment.outbound.endpoint_verification import challenge_endpoint
 from fulfilment.outbound.handoff_actions import replay_window
-from fulfilment.routes import subject_of
+from fulfilment.routes import document_kind_of
 from fulfilment.services.connections import pause_connection, rotate_secret
 from fulfilment.services.webhook_endpoints import (
     change_endpoint,
@@ -224,7 +224,7 @@ class ReplayWindowView(PartnerView):
 
 def check_event_types(request: Request, names: Iterable[str]) -> None:
     """Refuse events about documents that the client may not read."""
-    for subject in sorted({subject_of(name) for name in names}):
+    for subject in sorted({document_kind_of(name) for name in names}):
         check_scope(request, f"{subject}s:read")
 
 

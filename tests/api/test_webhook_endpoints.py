@@ -16,7 +16,7 @@ from api.representations.webhook_schemas import WebhookEndpointSchema, WebhookTe
 from crm.models import Partner
 from fulfilment.models import Connection, Handoff, Secret
 from fulfilment.outbound.drain import drain
-from fulfilment.routes import ROUTES, subject_of
+from fulfilment.routes import ROUTES, document_kind_of
 from fulfilment.services.connections import disable_connection
 from sales.services.orders import hold_order, release_order
 from tests.api.partner_client import PartnerHttp
@@ -138,7 +138,7 @@ def test_takes_only_events_that_the_client_may_read_about(http: PartnerHttp) -> 
 
     assert (allowed.status_code, refused.status_code) == (201, 403)
     assert refused.json()["code"] == "insufficient_scope"
-    assert {subject_of(name) for name in ROUTES} == {"quote", "order", "invoice"}
+    assert {document_kind_of(name) for name in ROUTES} == {"quote", "order", "invoice"}
 
 
 def test_shows_a_secret_once_and_keeps_it_encrypted(http: PartnerHttp, receiver: Receiver) -> None:

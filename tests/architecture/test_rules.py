@@ -56,7 +56,7 @@ TESTED_ELSEWHERE = {
 }
 """Service modules without a test file of their name, and by what they are tested."""
 
-IGNORES = re.compile(r"# (noqa|type: ignore)\b")
+IGNORES = re.compile(r"# (noqa|type: ignore)\b")  # what ignores a rule of ruff or mypy
 REASON = re.compile(r"# (noqa: [A-Z0-9, ]+|type: ignore\[[a-z, -]+\])  # \w")
 
 FACT = re.compile(r"return self\.status == self\.Status\.(\w+)")
@@ -116,11 +116,11 @@ def test_every_check_that_is_switched_off_has_its_reason_beside_it() -> None:
 @pytest.mark.parametrize(
     ("line", "is_found"),
     [
-        ("import os  @noqa: F401", True),
-        ("import os  @noqa: F401, E402", True),
+        ("import os  @noqa: F401", True),  # a planted one, without its reason
+        ("import os  @noqa: F401, E402", True),  # a planted one, without its reason
         ("import os  @noqa: F401  what the settings read", True),
         ("import os  @noqa: F401  # what the settings read", False),
-        ("run(**how)  @type: ignore[arg-type]", True),
+        ("run(**how)  @type: ignore[arg-type]", True),  # a planted one, without its reason
         ("run(**how)  @type: ignore[arg-type, call-arg]  # the fields of a form", False),
         ("run(**how)  # how it is done", False),
     ],

@@ -23,7 +23,7 @@ from crm.forms import MoneyField
 from crm.models import User
 from tests.architecture.sources import TEXTS
 from tests.record_forms import below, record_forms
-from web.forms.base import AmountField, MoneyMovedField, RateField
+from web.forms.base import AmountField, PositiveAmountField, RateField
 from web.forms.lines import DiscountField, PriceField, TaxRateField
 
 NO_NUMBERS = ["1_0", "1_000.5", "_1", "\N{FULLWIDTH DIGIT ONE}0", "1\N{ARABIC-INDIC DIGIT TWO}3"]
@@ -34,7 +34,7 @@ READERS: dict[type[Field], dict[str, Any]] = {
     WholeNumberField: {},
     RateField: {},
     AmountField: {},
-    MoneyMovedField: {},
+    PositiveAmountField: {},
     TaxRateField: {},
     DiscountField: {},
     PriceField: {},

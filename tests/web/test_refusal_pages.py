@@ -27,6 +27,18 @@ def test_names_the_right_and_the_roles_that_have_it(market: Market, client: Clie
     ) in answer.text
 
 
+@pytest.mark.parametrize("kind", ["a.b/quote", "sales/none", "auth/permission"])
+def test_says_no_more_of_a_right_that_no_role_has(
+    market: Market, client: Client, kind: str
+) -> None:
+    client.force_login(market.rep)
+
+    answer = client.get(f"/history/{kind}/{market.account.pk}/")
+
+    assert answer.status_code == 403
+    assert "Your roles do not let you do this or see this." in answer.text
+
+
 def test_names_the_roles_that_open_the_administration(market: Market, client: Client) -> None:
     client.force_login(market.rep)
 

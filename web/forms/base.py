@@ -127,7 +127,7 @@ class AmountField(NumberField):
         return super().has_changed(initial or Decimal(0), data or "0")
 
 
-class MoneyMovedField(NumberField):
+class PositiveAmountField(NumberField):
     """An amount above zero; how many decimals it has, its currency says, which the service asks."""
 
     def __init__(self, **kwargs: Any) -> None:

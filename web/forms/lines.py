@@ -115,6 +115,12 @@ def discount_as_typed(line: DocumentLine) -> str:
     return plain_number(line.discount_amount)
 
 
+class ProductBox(PlainErrors, forms.Form):
+    """What is typed to find a product."""
+
+    q = forms.CharField(label=_("Product"), required=False)
+
+
 class LineForm(PlainErrors, forms.Form):
     """Form of a row of the line editor."""
 

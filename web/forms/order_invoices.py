@@ -15,7 +15,7 @@ from common.formatting import format_money, format_quantity, plain_number
 from sales.models import Invoice, OrderLine
 from sales.pricing.ledger import Ledger
 from web.display import Fact
-from web.forms.base import MoneyMovedField, RateField
+from web.forms.base import PositiveAmountField, RateField
 from web.forms.quantities import QuantitiesForm
 
 What = Invoice.What
@@ -47,7 +47,7 @@ class InvoiceOrderForm(QuantitiesForm):
         ],
     )
     rate = RateField(label=_("Percentage"), required=False)
-    amount = MoneyMovedField(label=_("or an amount, tax included"), required=False)
+    amount = PositiveAmountField(label=_("or an amount, tax included"), required=False)
     description = forms.CharField(
         label=_("What it is for"),
         max_length=200,

@@ -13,13 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from common.formatting import format_money, plain_price
 from crm.forms import DayInput
 from sales.models import CreditBalance
-from web.forms.base import MoneyMovedField, StyledForm
+from web.forms.base import PositiveAmountField, StyledForm
 
 
 class MoneyForm(StyledForm):
     """An amount, and the reference by which it is known again."""
 
-    amount = MoneyMovedField(label=_("Amount"))
+    amount = PositiveAmountField(label=_("Amount"))
     reference = forms.CharField(
         label=_("Reference"),
         max_length=60,

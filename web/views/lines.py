@@ -15,7 +15,6 @@ from django.views.decorators.http import require_safe
 from django_htmx.http import reswap, retarget, trigger_client_event
 
 from common.errors import DomainError
-from common.form_sentences import NUL
 from sales.models import AnyDocument, AnyLine, DocumentLine, Product
 from sales.services.documents.draft_fields import LineChanges
 from sales.services.documents.drafts import check_draft
@@ -27,6 +26,7 @@ from web.forms.lines import (
     DeductionForm,
     DetailsForm,
     LineForm,
+    ProductBox,
     ProductLineForm,
     TextLineForm,
     WriteInForm,
@@ -126,9 +126,10 @@ def _keep(
 
 def _product(request: RepRequest) -> Product:
     """Find the product that was chosen from the list, or else typed."""
-    typed = request.POST.get("q", "").strip()
-    if "\x00" in typed:
-        raise forms.ValidationError(NUL % {"field": gettext("Product")})
+    box = ProductBox(request.POST)
+    if not box.is_valid():
+        raise forms.ValidationError(box.errors["q"])
+    typed = box.cleaned_data["q"]
     try:
         chosen = uuid.UUID(request.POST.get("product", ""))
     except ValueError:

@@ -61,6 +61,7 @@ class _Before:
     tax_category_id: uuid.UUID | None
 
 
+@transaction.atomic
 def add_line(
     document: AnyDocument,
     *,
