@@ -50,12 +50,6 @@ def check_quantity(
 
 def _whole_units(quantity: Decimal) -> Sentence:
     lower, upper = _around(quantity, Decimal(1))
-    if not lower:
-        return _(
-            "This product is sold in whole units: enter %(upper)s instead of %(quantity)s.",
-            upper=upper,
-            quantity=_typed(quantity),
-        )
     return _(
         "This product is sold in whole units: "
         "enter %(lower)s or %(upper)s instead of %(quantity)s.",
@@ -67,13 +61,6 @@ def _whole_units(quantity: Decimal) -> Sentence:
 
 def _steps(quantity: Decimal, step: Decimal) -> Sentence:
     lower, upper = _around(quantity, step)
-    if not lower:
-        return _(
-            "This product is sold in steps of %(step)s: enter %(upper)s instead of %(quantity)s.",
-            step=step,
-            upper=upper,
-            quantity=_typed(quantity),
-        )
     return _(
         "This product is sold in steps of %(step)s: "
         "enter %(lower)s or %(upper)s instead of %(quantity)s.",

@@ -187,12 +187,12 @@ def test_refuses_a_promotion_that_covers_no_line_or_another_currency() -> None:
         (
             "0.5",
             {"decimals": 0},
-            "This product is sold in whole units: enter 1 instead of 0.5.",
+            "This product is sold in whole units: enter 0 or 1 instead of 0.5.",
         ),
         (
             "0.000001",
             {},
-            "This product is sold in steps of 0.00001: enter 0.00001 instead of 0.000001.",
+            "This product is sold in steps of 0.00001: enter 0 or 0.00001 instead of 0.000001.",
         ),
     ],
 )
