@@ -128,7 +128,7 @@ def _product(request: RepRequest) -> Product:
     """Find the product that was chosen from the list, or else typed."""
     box = ProductBox(request.POST)
     if not box.is_valid():
-        raise forms.ValidationError(box.errors["q"])
+        raise forms.ValidationError(list(box.errors["q"]))
     typed = box.cleaned_data["q"]
     try:
         chosen = uuid.UUID(request.POST.get("product", ""))
