@@ -255,7 +255,7 @@ OF_ORDERS = [
     reports_of_a_shipment_that_is_refused,
     reports_of_the_only_shipment_that_fails,
 ]
-SAMPLE = 14
+SAMPLE = 6
 
 
 def arrivals(count: int, *, every: bool) -> list[tuple[int, ...]]:
