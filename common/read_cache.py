@@ -14,25 +14,25 @@ from typing import Any, ParamSpec, TypeVar
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_kept: ContextVar[dict[Any, Any] | None] = ContextVar("read_cache", default=None)
+_reads: ContextVar[dict[Any, Any] | None] = ContextVar("read_cache", default=None)
 
 
 @contextmanager
 def cached_reads() -> Iterator[None]:
-    """Keep what functions marked with ``kept`` return, until the block ends."""
-    token = _kept.set({})
+    """Keep what functions marked with ``cached_read`` return, until the block ends."""
+    token = _reads.set({})
     try:
         yield
     finally:
-        _kept.reset(token)
+        _reads.reset(token)
 
 
-def kept(read: Callable[P, R]) -> Callable[P, R]:
+def cached_read(read: Callable[P, R]) -> Callable[P, R]:
     """Mark a function that only reads: inside ``cached_reads`` it is called once per arguments."""
 
     @wraps(read)
     def read_once(*args: P.args, **kwargs: P.kwargs) -> R:
-        known = _kept.get()
+        known = _reads.get()
         if known is None:
             return read(*args, **kwargs)
         key = (read, args, tuple(sorted(kwargs.items())))

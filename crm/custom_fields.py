@@ -17,7 +17,7 @@ from django.db.models import Q
 from django.utils.translation import gettext
 
 from common.errors import DomainError, Duplicate, MissingField, NotEditable, raise_all
-from common.read_cache import kept
+from common.read_cache import cached_read
 from crm.custom_values import InvalidCustomValue, cleaned_value
 from crm.models import CustomField
 
@@ -52,7 +52,7 @@ def definitions_of(record: models.Model | type[models.Model]) -> list[CustomFiel
     return _definitions_of(str(record._meta.model_name))
 
 
-@kept
+@cached_read
 def _definitions_of(record_type: str) -> list[CustomField]:
     return list(CustomField.objects.filter(record_type=record_type, is_active=True))
 

@@ -25,7 +25,7 @@ class FulfilmentConfig(AppConfig):
 
         events.on_event(fan_out.fan_out)
         events.on_event(credit_effects.show_left_to_credit)
-        events.on_event(overbilled.settle_overbilled)
+        events.on_event(overbilled.update_overbilled)
         prefixes.add_prefixes(prefixes_there.prefixes_of_connections)
         price_rules.add_price_keeper(kept_fields.price_keeper)
         wakeups.connect(tasks.wake_workers)

@@ -106,7 +106,7 @@ class ConnectionAdmin(RecordAdmin[Connection]):
     list_select_related = ("health", "partner")
     readonly_fields = (
         *("status", "partner", "verified_at", "removed_at"),
-        *("mapped_codes", "books", "created_at", "updated_at"),
+        *("mapped_codes", "sync_counts", "created_at", "updated_at"),
     )
     search_fields = ("name", "code")
     inlines = (HealthInline, SecretInline, DisabledPeriodInline)
@@ -156,7 +156,7 @@ class ConnectionAdmin(RecordAdmin[Connection]):
         return (*super().get_readonly_fields(request, obj), *kept)
 
     @admin.display(description=_("orders on both sides"))
-    def books(self, connection: Connection) -> str:
+    def sync_counts(self, connection: Connection) -> str:
         """Lead to how many orders agree, and to what was compared."""
         if connection._state.adding or connection.kind != Connection.Kind.SUPPLY:
             return "–"

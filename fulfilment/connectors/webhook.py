@@ -246,11 +246,15 @@ class WebhookConnector:
         head = answer[:HEAD_CHARACTERS].decode(errors="replace")
         if 200 <= status < 300:
             return Reply(_reference(answer), status, printable(head))
-        if status == 409 and self._target.kind == "supply" and (conflict := _behind(answer)):
-            raise self._behind(conflict.get("sequence"), head)
+        if (
+            status == 409
+            and self._target.kind == "supply"
+            and (conflict := _stale_conflict(answer))
+        ):
+            raise self._stale_message(conflict.get("sequence"), head)
         raise self._refusal(status, headers, head)
 
-    def _behind(self, sequence: object, head: str) -> StaleMessage:
+    def _stale_message(self, sequence: object, head: str) -> StaleMessage:
         detail = _(
             "%(name)s edited it since: it is sent again once that edit is here.",
             name=self._target.name,
@@ -325,7 +329,7 @@ def _reference(answer: bytes) -> str:
     return reference.strip() if len(reference.strip()) <= LONGEST_REFERENCE else ""
 
 
-def _behind(answer: bytes) -> dict[str, object]:
+def _stale_conflict(answer: bytes) -> dict[str, object]:
     """Return the answer to a push that does not know an edit of theirs; empty for any other."""
     try:
         value = read_answer(answer)

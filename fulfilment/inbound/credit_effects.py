@@ -19,13 +19,13 @@ from common.sentences import Amount, Sentence
 from common.sentences import sentence as _
 from fulfilment.cloudevents import plain
 from fulfilment.inbound.documents import Effect, rules_for, sender, sentences
-from fulfilment.inbound.official_invoices import RECORD, give_free_number, settle_official
+from fulfilment.inbound.official_invoices import RECORD, give_free_number, update_official
 from fulfilment.inbound.overpayments import find_overpayments
 from fulfilment.inbound.report_rules import CREDITED, amount_of, other_currency
 from fulfilment.inbound.reported_invoices import ReportedInvoice, lock_reported
 from fulfilment.inbound.schemas import IncomingMessage
 from fulfilment.models import Connection, Discrepancy, ExternalRef
-from fulfilment.services.discrepancies import NewDiscrepancy, settle_discrepancies, signed
+from fulfilment.services.discrepancies import NewDiscrepancy, signed, update_discrepancies
 from fulfilment.sync.reports import Report, in_order
 from sales.models import AnyDocument, Invoice, InvoiceLine, SalesEvent
 from sales.pricing.errors import CurrencyMismatch
@@ -53,11 +53,11 @@ def apply_credit_note(connection: Connection, message: IncomingMessage) -> Effec
     kinds = Q(kind=Kind.CREDIT, connection=connection, field__in=credits_.settled)
     freed = ""
     if is_new:
-        official = settle_official(about)
+        official = update_official(about)
         found += [*official.found, *find_overpayments(about)]
         kinds |= Q(kind=Kind.OVERPAID) | RECORD
         freed = official.freed
-    settle_discrepancies(Discrepancy.objects.filter(kinds, record_id=about.record.id), found)
+    update_discrepancies(Discrepancy.objects.filter(kinds, record_id=about.record.id), found)
     give_free_number(about.invoice, freed)
     own = [each for each in found if each.kind == Kind.CREDIT]
     waits = any(each.report == message.id and each.report_waits for each in own)

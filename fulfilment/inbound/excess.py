@@ -11,7 +11,7 @@ from django.db.models import Q
 from fulfilment.cloudevents import plain
 from fulfilment.connectors.base import Record
 from fulfilment.models import Connection, Discrepancy
-from fulfilment.services.discrepancies import NewDiscrepancy, settle_discrepancies, signed
+from fulfilment.services.discrepancies import NewDiscrepancy, signed, update_discrepancies
 from fulfilment.services.order_quantities import Excess
 
 Kind = Discrepancy.Kind
@@ -28,7 +28,7 @@ OF_LINES = Q(kind=Kind.QUANTITY, part="", compared__isnull=True)
 """Which discrepancies say that more of a line moved than fits."""
 
 
-def settle_excess(
+def update_excess(
     excess: Collection[Excess],
     connection: Connection,
     record: Record,
@@ -37,7 +37,7 @@ def settle_excess(
     """Open a discrepancy for each line of which more moved than fits, and close the others."""
     found = discrepancies_of(excess, connection, record, last_about)
     of_lines = Discrepancy.objects.filter(OF_LINES, record_id=record.id)
-    settle_discrepancies(of_lines, [discrepancy for _excess, discrepancy in found])
+    update_discrepancies(of_lines, [discrepancy for _excess, discrepancy in found])
     return found
 
 

@@ -45,7 +45,7 @@ from fulfilment.services.discrepancies import (
     collecting_opened,
     open_discrepancies,
     rules_of_open,
-    settle_messages,
+    update_waiting_messages,
 )
 from fulfilment.services.mappings import NotMapped, unmapped_code
 from sales.services.events import caused_by
@@ -227,7 +227,7 @@ def _store_result(stored: InboundMessage, applied: MessageResult) -> None:
         ]
     )
     if stored.root_id is not None and stored.result in InboundMessage.COUNTED:
-        settle_messages(stored.root_id)
+        update_waiting_messages(stored.root_id)
 
 
 def _apply(stored: InboundMessage, message: IncomingMessage) -> MessageResult:

@@ -10,9 +10,9 @@ from fulfilment.dialects.supply import RemoteOrder
 from fulfilment.inbound.intake import received_columns
 from fulfilment.inbound.permissions import NotForThisConnection, may_not_report
 from fulfilment.inbound.schemas import IncomingMessage
-from fulfilment.inbound.waiting_snapshots import settle_older_snapshots
+from fulfilment.inbound.waiting_snapshots import close_older_snapshots
 from fulfilment.models import Connection, InboundMessage
-from fulfilment.services.order_sync.new_remote_orders import take_in_new
+from fulfilment.services.order_sync.new_remote_orders import create_remote_orders
 from sales.services.events import Cause
 
 
@@ -27,8 +27,8 @@ def receive_new(connection: Connection, messages: Sequence[IncomingMessage]) -> 
             raise NotForThisConnection(may_not_report(connection, type_))
     snapshots = [RemoteOrder.of(message.body["data"]["order"]) for message in messages]
     causes = [Cause(message.id, message.correlation or message.id) for message in messages]
-    orders = take_in_new(connection, snapshots, causes)
-    settle_older_snapshots(connection, snapshots)
+    orders = create_remote_orders(connection, snapshots, causes)
+    close_older_snapshots(connection, snapshots)
     InboundMessage.objects.bulk_create(
         InboundMessage(
             connection=connection,

@@ -22,9 +22,9 @@ from fulfilment.inbound.schemas import IncomingMessage, parse_message
 from fulfilment.models import Connection, Discrepancy, ExternalRef, InboundMessage
 from fulfilment.services.discrepancies import (
     NewDiscrepancy,
-    settle_discrepancies,
-    settle_messages,
     signed,
+    update_discrepancies,
+    update_waiting_messages,
 )
 from fulfilment.sync.reports import Report, effective_reports, in_order
 from sales.models import Invoice
@@ -61,7 +61,7 @@ class Official:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class OfficialChange:
     """What was stored of the invoice of record: whether it changed anything, and what differs.
 
     ``freed`` is the number that the invoice has no more; empty if it has it still, or had none.
@@ -75,7 +75,7 @@ class Settled:
 def apply_posted_invoice(connection: Connection, message: IncomingMessage) -> Effect:
     """Store the invoice of record beside ours, and open a discrepancy where they differ."""
     about = lock_reported(connection, message)
-    official = settle_posted(about)
+    official = update_posted(about)
     is_taken = message.data[
         "official_number"
     ] == about.invoice.official_number and not refusal_reason(about.invoice, as_report(message))
@@ -88,7 +88,7 @@ def apply_posted_invoice(connection: Connection, message: IncomingMessage) -> Ef
     )
 
 
-def settle_official(about: ReportedInvoice) -> Settled:
+def update_official(about: ReportedInvoice) -> OfficialChange:
     """Store what the connections say about the invoice of record.
 
     Of several connections the one that was set up first counts, of those that posted one if any
@@ -114,7 +114,7 @@ def settle_official(about: ReportedInvoice) -> Settled:
     )
     found = [each for official in added for each in _differences(about, official)]
     is_freed = number_before and number_before != invoice.official_number
-    return Settled(invoice.version != version, found, number_before if is_freed else "")
+    return OfficialChange(invoice.version != version, found, number_before if is_freed else "")
 
 
 def _which_counts(about: ReportedInvoice, added: Sequence[Official]) -> Official | None:
@@ -126,11 +126,11 @@ def _which_counts(about: ReportedInvoice, added: Sequence[Official]) -> Official
     return next((each for each in usable if each.figures), next(iter(usable), None))
 
 
-def settle_posted(about: ReportedInvoice) -> Settled:
+def update_posted(about: ReportedInvoice) -> OfficialChange:
     """Store what the connections say about the invoice of record, and settle what differs."""
-    official = settle_official(about)
+    official = update_official(about)
     known = Discrepancy.objects.filter(RECORD, record_id=about.record.id)
-    settle_discrepancies(known, official.found)
+    update_discrepancies(known, official.found)
     give_free_number(about.invoice, official.freed)
     return official
 
@@ -152,13 +152,13 @@ def _store_waiting(waiting: Discrepancy, stored: InboundMessage) -> None:
     """Store what a report said that waited for its number."""
     invoice, message = lock_invoice(waiting.record_id)[0], parse_message(stored.body)
     record = Record(waiting.record_type, invoice.pk, invoice.number or "")
-    official = settle_posted(ReportedInvoice(waiting.connection, record, invoice, message))
+    official = update_posted(ReportedInvoice(waiting.connection, record, invoice, message))
     if stored.type == POSTED and invoice.official_number == waiting.theirs:
         rules = rules_for(message, official.found)
         InboundMessage.objects.filter(pk=stored.pk, result=InboundMessage.Result.CONFLICT).update(
             result=InboundMessage.Result.APPLIED, **columns("detail", sentences(rules), 500)
         )
-    settle_messages(record.id)
+    update_waiting_messages(record.id)
 
 
 def _official(about: ReportedInvoice, connection: Connection) -> Official:

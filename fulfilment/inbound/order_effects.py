@@ -19,7 +19,7 @@ from fulfilment.inbound.documents import (
 )
 from fulfilment.inbound.reported_moves import RETURN, Moves, lines_of_data
 from fulfilment.inbound.schemas import IncomingMessage
-from fulfilment.inbound.shortages import SHORTAGE, settle_shortages
+from fulfilment.inbound.shortages import SHORTAGE, update_shortages
 from fulfilment.models import Connection, Discrepancy
 from fulfilment.services.discrepancies import NewDiscrepancy
 from fulfilment.services.shipments import lines_to_ship
@@ -55,7 +55,7 @@ def apply_order_status(connection: Connection, message: IncomingMessage) -> Effe
             detail=_("%(order)s was cancelled meanwhile.", order=order),
         )
     by_connection = _read_last(connection, record, message, STATUS)
-    return Effect(record, _settle_status(order, connection, by_connection))
+    return Effect(record, _store_status(order, connection, by_connection))
 
 
 def apply_shipment(connection: Connection, message: IncomingMessage) -> Effect:
@@ -75,7 +75,7 @@ def apply_shortage(connection: Connection, message: IncomingMessage) -> Effect:
     """Keep what cannot be shipped where people look; they decide what becomes of the rest."""
     record, order = _lock_order(connection, message)
     by_connection = _read_last(connection, record, message, SHORTAGE)
-    found, has_changed = settle_shortages(order, record, by_connection)
+    found, has_changed = update_shortages(order, record, by_connection)
     return Effect(record, has_changed, detail=sentences(rules_for(message, found)))
 
 
@@ -115,9 +115,9 @@ def _apply_moves(
     moves = Moves(order, connection, record, message)
     found = moves.merge()
     by_connection = _read_last(connection, record, message, SHORTAGE, STATUS)
-    settle_shortages(order, record, of_type(by_connection, SHORTAGE))
+    update_shortages(order, record, of_type(by_connection, SHORTAGE))
     has_changed = (
-        _settle_status(order, connection, of_type(by_connection, STATUS)) or moves.has_changed
+        _store_status(order, connection, of_type(by_connection, STATUS)) or moves.has_changed
     )
     about_it = [each for each in found if _is_about(message, each)]
     return Effect(
@@ -145,9 +145,7 @@ def _read_last(
     return {key: reports for key, reports in by_connection.items() if reports}
 
 
-def _settle_status(
-    order: Order, connection: Connection, by_connection: ReportsByConnection
-) -> bool:
+def _store_status(order: Order, connection: Connection, by_connection: ReportsByConnection) -> bool:
     """Store how far the order is: by its shipments, and by what connections report of it."""
     reached = _by_goods(order)
     for reports in by_connection.values():

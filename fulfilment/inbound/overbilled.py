@@ -19,7 +19,7 @@ from fulfilment.connectors.base import Record
 from fulfilment.inbound.reported_moves import SHIPMENT
 from fulfilment.inbound.supply_goods import DELIVERY
 from fulfilment.models import Connection, Discrepancy, InboundMessage, Shipment
-from fulfilment.services.discrepancies import NewDiscrepancy, settle_discrepancies, signed
+from fulfilment.services.discrepancies import NewDiscrepancy, signed, update_discrepancies
 from sales.models import (
     AnyDocument,
     Invoice,
@@ -37,7 +37,7 @@ ZERO = Decimal(0)
 TAKEN_BACK = Q(corrected_sequence__isnull=False) | Q(status=Shipment.Status.FAILED)
 
 
-def settle_overbilled(event: SalesEvent, document: AnyDocument) -> None:
+def update_overbilled(event: SalesEvent, document: AnyDocument) -> None:
     """Open a discrepancy for each line of which reports took back what is billed; close others.
 
     Two statements if more is billed than shipped of no line.
@@ -49,7 +49,7 @@ def settle_overbilled(event: SalesEvent, document: AnyDocument) -> None:
     lines = list(_suspects(event.root_id))
     found = list(_overbilled(lines[0].order, lines)) if lines else []
     of_lines = Discrepancy.objects.filter(record_id=event.root_id, kind=Kind.BILLED)
-    settle_discrepancies(of_lines, found)
+    update_discrepancies(of_lines, found)
 
 
 def _suspects(order_id: uuid.UUID) -> QuerySet[OrderLine]:

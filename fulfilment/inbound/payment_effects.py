@@ -23,7 +23,7 @@ from fulfilment.inbound.official_invoices import (
     RECORD,
     RECORD_KINDS,
     give_free_number,
-    settle_official,
+    update_official,
 )
 from fulfilment.inbound.overpayments import find_overpayments
 from fulfilment.inbound.payment_reports import (
@@ -38,7 +38,7 @@ from fulfilment.inbound.report_rules import PAID, REVERSED, amount_of
 from fulfilment.inbound.reported_invoices import ReportedInvoice, lock_reported
 from fulfilment.inbound.schemas import IncomingMessage
 from fulfilment.models import Connection, Discrepancy
-from fulfilment.services.discrepancies import NewDiscrepancy, settle_discrepancies, signed
+from fulfilment.services.discrepancies import NewDiscrepancy, signed, update_discrepancies
 from fulfilment.sync.reports import Report
 from sales.models import Payment
 from sales.services.billing.money_rules import (
@@ -67,12 +67,12 @@ def _apply(connection: Connection, message: IncomingMessage) -> Effect:
     about = lock_reported(connection, message)
     before = about.invoice.version
     entries, entered = _enter_all(about)
-    official = settle_official(about)
+    official = update_official(about)
     found = [each for entry in entries for each in entry.found()]
     found += [*official.found, *find_overpayments(about)]
     in_question = Q(kind=Kind.PAYMENT, connection=connection) | Q(kind=Kind.OVERPAID) | RECORD
     known = Discrepancy.objects.filter(in_question, record_id=about.record.id)
-    settle_discrepancies(known, found)
+    update_discrepancies(known, found)
     give_free_number(about.invoice, official.freed)
     return _effect(about, found, entered, before)
 

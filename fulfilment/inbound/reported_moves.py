@@ -25,7 +25,7 @@ from fulfilment.inbound.excess import OF_LINES, ReportSource, discrepancies_of
 from fulfilment.inbound.schemas import IncomingMessage
 from fulfilment.inbound.stored_reports import read_reports
 from fulfilment.models import Connection, Discrepancy, InboundMessage, Shipment
-from fulfilment.services.discrepancies import NewDiscrepancy, settle_discrepancies, signed
+from fulfilment.services.discrepancies import NewDiscrepancy, signed, update_discrepancies
 from fulfilment.services.order_quantities import Excess
 from fulfilment.services.reported_shipments import (
     Merged,
@@ -90,7 +90,7 @@ class Moves:
         for _round in others:
             if not self._merge_again((*others, self.own)):
                 break
-        return self._settle()
+        return self._update_discrepancies()
 
     def _merge(self, part: Part) -> bool:
         reported = added_up(part, self.reports[part])
@@ -172,7 +172,7 @@ class Moves:
             returns__source=self.connection.code,
         )
 
-    def _settle(self) -> list[NewDiscrepancy]:
+    def _update_discrepancies(self) -> list[NewDiscrepancy]:
         found = [each for part in self.merged for each in self._found(part)]
         of_parts = Discrepancy.objects.filter(
             Q(
@@ -188,7 +188,7 @@ class Moves:
         ).exclude(part="")
         of_lines = Discrepancy.objects.filter(OF_LINES, record_id=self.record.id)
         excess = discrepancies_of(self.excess, self.connection, self.record, self._last_about)
-        settle_discrepancies(of_parts | of_lines, [*found, *(new for _excess, new in excess)])
+        update_discrepancies(of_parts | of_lines, [*found, *(new for _excess, new in excess)])
         own = [
             new
             for each, new in excess

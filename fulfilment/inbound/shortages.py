@@ -12,7 +12,7 @@ from common.sentences import sentence as _
 from fulfilment.cloudevents import plain
 from fulfilment.connectors.base import Record
 from fulfilment.models import Connection, Discrepancy, Shipment, ShipmentLine
-from fulfilment.services.discrepancies import NewDiscrepancy, settle_discrepancies, signed
+from fulfilment.services.discrepancies import NewDiscrepancy, signed, update_discrepancies
 from fulfilment.sync.reports import Report, effective_reports
 from sales.models import Order, OrderLine
 
@@ -29,7 +29,7 @@ class Shortage:
     report: Report
 
 
-def settle_shortages(
+def update_shortages(
     order: Order, record: Record, read: Mapping[uuid.UUID, Sequence[Report]]
 ) -> tuple[list[NewDiscrepancy], bool]:
     """Open what cannot be shipped, and close what was shipped or closed meanwhile.
@@ -54,7 +54,7 @@ def settle_shortages(
         resolved_at__isnull=True,
     )
     before = open_now.count()
-    settle_discrepancies(open_now, found)
+    update_discrepancies(open_now, found)
     return found, bool(found or before)
 
 

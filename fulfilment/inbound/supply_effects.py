@@ -9,11 +9,11 @@ from common.sentences import sentence as _
 from fulfilment.dialects.supply import RemoteOrder
 from fulfilment.inbound.documents import Effect
 from fulfilment.inbound.schemas import IncomingMessage
-from fulfilment.inbound.supply_goods import settle_goods
-from fulfilment.inbound.supply_invoices import settle_sums
-from fulfilment.inbound.waiting_snapshots import settle_older_snapshots
+from fulfilment.inbound.supply_goods import count_goods
+from fulfilment.inbound.supply_invoices import compare_sums
+from fulfilment.inbound.waiting_snapshots import close_older_snapshots
 from fulfilment.models import Connection
-from fulfilment.services.order_sync.remote_orders import shown_value, take_in
+from fulfilment.services.order_sync.remote_orders import merge_remote_order, shown_value
 from fulfilment.sync.merge import Conflict
 from fulfilment.sync.policies import CANCELLED
 from sales.models import Order
@@ -24,8 +24,8 @@ def apply_order_changed(connection: Connection, message: IncomingMessage) -> Eff
     effect = _taken_in(connection, message, _differs)
     order = Order.objects.filter(pk=effect.record.id).first()
     if order is not None:  # it may have been deleted there before it was known here
-        settle_goods(order, connection, effect.record)
-        settle_sums(order, connection, effect.record, message.id)
+        count_goods(order, connection, effect.record)
+        compare_sums(order, connection, effect.record, message.id)
     return effect
 
 
@@ -38,10 +38,10 @@ def _taken_in(
     connection: Connection, message: IncomingMessage, say: Callable[[Conflict], Sentence]
 ) -> Effect:
     theirs = RemoteOrder.of(message.body["data"]["order"])
-    taken = take_in(connection, theirs, message.id, read_at=message.read_at)
+    taken = merge_remote_order(connection, theirs, message.id, read_at=message.read_at)
     if taken.must_read:
         return Effect(taken.record, False, _must_read(), is_passed_over=True)
-    settle_older_snapshots(connection, [theirs])
+    close_older_snapshots(connection, [theirs])
     return Effect(
         taken.record,
         taken.has_changed,

@@ -17,16 +17,16 @@ from common.sentences import sentence as _
 from fulfilment.cloudevents import plain
 from fulfilment.connectors.base import Record
 from fulfilment.inbound.documents import COUNTED, DataConflict, Effect, sender, sentences
-from fulfilment.inbound.excess import ReportSource, settle_excess
+from fulfilment.inbound.excess import ReportSource, update_excess
 from fulfilment.inbound.reported_moves import left_on_hold
 from fulfilment.inbound.schemas import IncomingMessage
 from fulfilment.inbound.supply_documents import Posted, lock_posted
-from fulfilment.inbound.supply_invoices import settle_sums
+from fulfilment.inbound.supply_invoices import compare_sums
 from fulfilment.models import Connection, Discrepancy, InboundMessage, Shipment
 from fulfilment.services.discrepancies import (
     NewDiscrepancy,
-    settle_discrepancies,
     signed,
+    update_discrepancies,
 )
 from fulfilment.services.order_quantities import Excess, read_quantities, update_progress
 from fulfilment.services.reported_shipments import ReportedShipment, record_report, unknown_line
@@ -52,7 +52,7 @@ def apply_return(connection: Connection, message: IncomingMessage) -> Effect:
     return _apply(connection, message, posted, Direction.RETURN)
 
 
-def settle_goods(order: Order, connection: Connection, record: Record) -> None:
+def count_goods(order: Order, connection: Connection, record: Record) -> None:
     """Count what fits of the recorded goods by now: a snapshot may have made room for more."""
     last = order.shipments.filter(source=connection.code).order_by("-id").first()
     if last is None:
@@ -61,7 +61,7 @@ def settle_goods(order: Order, connection: Connection, record: Record) -> None:
     excess = quantities.excess
     if not quantities.is_up_to_date:
         update_progress(order, last, sender(connection), quantities)
-    settle_excess(excess, connection, record, partial(_last_report, connection, record, None, ()))
+    update_excess(excess, connection, record, partial(_last_report, connection, record, None, ()))
 
 
 def _apply(
@@ -79,11 +79,11 @@ def _apply(
         part=message.part,
         is_return=direction == Direction.RETURN,
     )
-    settle_discrepancies(of_part, found)
+    update_discrepancies(of_part, found)
     last_about = partial(_last_report, connection, posted.record, message, posted.lines)
     beyond = merged.excess if merged else read_quantities(posted.order).excess
-    excess = settle_excess(beyond, connection, posted.record, last_about)
-    settle_sums(posted.order, connection, posted.record, message.id)
+    excess = update_excess(beyond, connection, posted.record, last_about)
+    compare_sums(posted.order, connection, posted.record, message.id)
     named = {str(line) for line in posted.lines}
     about_it = [*found, *(each for _excess, each in excess if each.field in named)]
     return Effect(

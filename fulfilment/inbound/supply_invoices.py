@@ -18,7 +18,7 @@ from fulfilment.inbound.documents import Effect, UnknownDocument, sender, senten
 from fulfilment.inbound.schemas import IncomingMessage
 from fulfilment.inbound.supply_documents import Posted, lock_posted
 from fulfilment.models import Connection, Discrepancy, ExternalRef
-from fulfilment.services.discrepancies import NewDiscrepancy, settle_discrepancies, signed
+from fulfilment.services.discrepancies import NewDiscrepancy, signed, update_discrepancies
 from sales.models import Invoice, Order
 from sales.pricing.errors import QuantityExceedsOpen
 from sales.pricing.money import Rounding
@@ -76,7 +76,7 @@ def apply_credit_note(connection: Connection, message: IncomingMessage) -> Effec
     return _taken_in(connection, message, posted, note, is_new=not before)
 
 
-def settle_sums(
+def compare_sums(
     order: Order, connection: Connection, record: Record, report: str
 ) -> list[NewDiscrepancy]:
     """Compare what they bill with the order once all is billed; one discrepancy for each sum.
@@ -93,7 +93,7 @@ def settle_sums(
     known = Discrepancy.objects.filter(
         connection=connection, record_id=record.id, kind__in=SUMS, part=""
     )
-    settle_discrepancies(known, found)
+    update_discrepancies(known, found)
     return found
 
 
@@ -134,7 +134,7 @@ def _taken_in(
             external_id=message.part,
             external_number=message.part,
         )
-    found = settle_sums(posted.order, connection, posted.record, message.id)
+    found = compare_sums(posted.order, connection, posted.record, message.id)
     return Effect(posted.record, is_new, sentences(each.rule for each in found))
 
 

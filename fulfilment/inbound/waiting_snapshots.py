@@ -35,7 +35,7 @@ def find_waiting(connection: Connection, order: Mapping[str, Any]) -> InboundMes
     return waiting.filter(body__data__order=dict(order)).order_by("id").first()
 
 
-def settle_older_snapshots(connection: Connection, applied: Collection[RemoteOrder]) -> None:
+def close_older_snapshots(connection: Connection, applied: Collection[RemoteOrder]) -> None:
     """Let no snapshot of orders wait any more that is older than one that was applied.
 
     One that is being applied at this moment settles itself. One statement if none waits, for one

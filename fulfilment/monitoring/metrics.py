@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from fulfilment import signing
 from fulfilment.models import Connection, Discrepancy, Handoff, Health, InboundMessage, Secret
-from fulfilment.reconciliation.books import Books, count_books
+from fulfilment.reconciliation.sync_counts import SyncCounts, count_orders
 
 State = Handoff.State
 
@@ -45,7 +45,7 @@ class ConnectionMetrics:
     problem: str = ""
     """What is wrong with its settings."""
     id: uuid.UUID | None = None
-    books: Books | None = None
+    sync_counts: SyncCounts | None = None
     """How the orders stand that both sides edit; None for a connection without."""
 
     @property
@@ -68,7 +68,9 @@ def collect_metrics() -> list[ConnectionMetrics]:
     handoffs = _handoffs()
     messages = _messages()
     connections = list(known.select_related("health").order_by("name"))
-    books = count_books([each.pk for each in connections if each.kind == Connection.Kind.SUPPLY])
+    sync_counts = count_orders(
+        [each.pk for each in connections if each.kind == Connection.Kind.SUPPLY]
+    )
     discrepancies = dict(
         Discrepancy.objects.filter(resolved_at__isnull=True)
         .values_list("connection")
@@ -80,7 +82,7 @@ def collect_metrics() -> list[ConnectionMetrics]:
             handoffs,
             messages,
             discrepancies.get(connection.pk, 0),
-            books.get(connection.pk),
+            sync_counts.get(connection.pk),
         )
         for connection in connections
     ]
@@ -129,7 +131,7 @@ def _metrics(
     handoffs: dict[uuid.UUID, tuple[int, int, dt.datetime | None]],
     messages: dict[uuid.UUID, tuple[int, int, dt.datetime | None]],
     discrepancies: int,
-    books: Books | None,
+    sync_counts: SyncCounts | None,
 ) -> ConnectionMetrics:
     waiting, stuck, oldest = handoffs.get(connection.pk, (0, 0, None))
     deferred, quarantined, early = messages.get(connection.pk, (0, 0, None))
@@ -150,7 +152,7 @@ def _metrics(
         can_verify=bool(signing.readable(connection.to_verify)),
         problem=connection.problem,
         id=connection.pk,
-        books=books,
+        sync_counts=sync_counts,
     )
 
 
@@ -171,15 +173,18 @@ GAUGES = {
 }
 
 
-ORDER_GAUGES: dict[str, tuple[str, Callable[[Books], float]]] = {
-    "agree": ("Orders that both sides edit, and hold alike.", lambda books: books.agree),
+ORDER_GAUGES: dict[str, tuple[str, Callable[[SyncCounts], float]]] = {
+    "agree": (
+        "Orders that both sides edit, and hold alike.",
+        lambda counts: counts.agree,
+    ),
     "out_of_sync": (
         "Orders that both sides edit, and do not hold alike.",
-        lambda books: books.out_of_sync,
+        lambda counts: counts.out_of_sync,
     ),
     "out_of_sync_oldest_seconds": (
         "Since when nothing was received of the oldest of them.",
-        lambda books: _age(books.since),
+        lambda sync_counts: _age(sync_counts.since),
     ),
 }
 
@@ -192,7 +197,7 @@ def as_prometheus(measured: Iterable[ConnectionMetrics]) -> str:
         values = {each.code: getattr(each, gauge) for each in connections}
         lines += _gauge(f"throughline_handoffs_{gauge}", help_text, values)
     for gauge, (help_text, measure) in ORDER_GAUGES.items():
-        found = {each.code: measure(each.books) for each in connections if each.books}
+        found = {each.code: measure(each.sync_counts) for each in connections if each.sync_counts}
         lines += _gauge(f"throughline_orders_{gauge}", help_text, found)
     up = {each.code: each.is_up for each in connections}
     lines += _gauge("throughline_connection_up", "Whether messages may be sent.", up)

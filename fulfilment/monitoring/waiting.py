@@ -40,7 +40,7 @@ def wait_of(handoff: Handoff) -> Wait | None:
     if connection.status != Status.ACTIVE:
         return Wait(_inactive(connection))
     if handoff.first_in_lane and handoff.first_in_lane["id"] != str(handoff.pk):
-        return _behind(handoff.first_in_lane)
+        return _wait_behind(handoff.first_in_lane)
     return Wait(_paused(connection) or _next_try(handoff))
 
 
@@ -71,7 +71,7 @@ def _inactive(connection: Connection) -> str:
     return texts[Status(connection.status)] % values
 
 
-def _behind(first: dict[str, Any]) -> Wait:
+def _wait_behind(first: dict[str, Any]) -> Wait:
     """Name the handoff that goes first, so that the external system gets all in order."""
     values = {"event": SalesEvent(type=first["type"], subject_number=first["number"])}
     text = gettext("It is sent after “%(event)s”, which is not delivered yet.")

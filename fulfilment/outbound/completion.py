@@ -24,7 +24,7 @@ from fulfilment.outbound.connection_health import is_used, lock_health, record_r
 from fulfilment.outbound.leases import lease_seconds, sending_window
 from fulfilment.outbound.outcomes import HandoffOutcome, decide_outcome
 from fulfilment.services.bulk_sql import query_prepared, write_rows
-from fulfilment.services.order_sync.resent_orders import note_behind
+from fulfilment.services.order_sync.resent_orders import record_stale_push
 from fulfilment.services.references import NewReference, store_references
 
 log = logging.getLogger(__name__)
@@ -103,7 +103,7 @@ def complete(steps: Sequence[Step]) -> list[Step]:
     if not steps:
         return []
     merged = _merge(steps)
-    _note_behind(steps)
+    _record_stale_pushes(steps)
     try:
         waiting = _store(merged)
     except (OperationalError, InterfaceError):
@@ -116,7 +116,7 @@ def complete(steps: Sequence[Step]) -> list[Step]:
     return [merged[token] for token in waiting]
 
 
-def _note_behind(steps: Iterable[Step]) -> None:
+def _record_stale_pushes(steps: Iterable[Step]) -> None:
     """Note what they refused since they are ahead, before its handoff is superseded.
 
     A worker that dies in between sends it once more, and is refused once more.
@@ -125,7 +125,7 @@ def _note_behind(steps: Iterable[Step]) -> None:
         for handoff in step.handoffs:
             error = handoff.results[-1].error if handoff.results else None
             if isinstance(error, StaleMessage) and handoff.record is not None:
-                note_behind(
+                record_stale_push(
                     step.batch.target.connection_id,
                     handoff.record,
                     handoff.message.id,

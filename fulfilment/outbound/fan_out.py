@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection as database
 
 from common.identifiers import uuid7
-from common.read_cache import kept
+from common.read_cache import cached_read
 from fulfilment.cloudevents import digest, envelope, message_id
 from fulfilment.models import Connection
 from fulfilment.routes import ROUTES, Route
@@ -157,7 +157,7 @@ def _listeners(event: SalesEvent, document: AnyDocument) -> list[tuple[uuid.UUID
     )
 
 
-@kept
+@cached_read
 def _find_listeners(**known: str | uuid.UUID | None) -> list[tuple[uuid.UUID, int, str]]:
     with database.cursor() as cursor:
         cursor.execute(LISTENERS, known)

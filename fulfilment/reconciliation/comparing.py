@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from fulfilment.models import Connection, ExternalRef
-from fulfilment.reconciliation.finding_status import FindingStatus, settle
+from fulfilment.reconciliation.finding_status import FindingStatus, repair
 from fulfilment.reconciliation.reads import CannotRead, check_readable, read_order
 from fulfilment.services.order_sync.sync_states import ORDER
 from sales.models import Order
@@ -62,5 +62,5 @@ def compare_now(connection: Connection, order: Order) -> Compared:
     read = read_order(connection, their_id)
     if read.error is not None:
         raise CannotRead(read.problem)
-    status = settle(connection, read, order.pk)
+    status = repair(connection, read, order.pk)
     return Compared(status, str(RESULTS[status]) % names)

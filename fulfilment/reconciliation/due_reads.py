@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from fulfilment.models import Connection, ExternalRef, SyncState
-from fulfilment.reconciliation.finding_status import settle
+from fulfilment.reconciliation.finding_status import repair
 from fulfilment.reconciliation.reads import OrderRead, database_now, read_orders, readable
 from fulfilment.services.order_sync.sync_states import ORDER
 
@@ -69,5 +69,5 @@ def _their_ids(states: Sequence[SyncState]) -> dict[tuple[uuid.UUID, uuid.UUID],
 def _take(connection: Connection, order_id: uuid.UUID, read: OrderRead) -> bool:
     if read.error is not None:
         return False
-    settle(connection, read, order_id)
+    repair(connection, read, order_id)
     return True

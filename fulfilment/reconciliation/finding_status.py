@@ -23,7 +23,7 @@ from fulfilment.models import (
 from fulfilment.reconciliation.intake_of_reads import receive_read
 from fulfilment.reconciliation.reads import OrderRead
 from fulfilment.reconciliation.snapshots import forget_base, is_news, is_older
-from fulfilment.services.discrepancies import settle_discrepancies
+from fulfilment.services.discrepancies import update_discrepancies
 from fulfilment.services.order_sync.known_versions import forget_lost_pushes
 from fulfilment.services.order_sync.order_identity import (
     find_shared,
@@ -50,16 +50,16 @@ def find_order(connection: Connection, theirs: Mapping[str, Any]) -> uuid.UUID |
         str(theirs.get("number") or ""),
         theirs.get("throughline_id"),
     )
-    return here(found)
+    return existing_id(found)
 
 
-def here(order_id: uuid.UUID | None) -> uuid.UUID | None:
+def existing_id(order_id: uuid.UUID | None) -> uuid.UUID | None:
     """Return the id of an order that is here; None of one that is not, or not any more."""
     is_here = order_id is not None and Order.objects.filter(pk=order_id).exists()
     return order_id if is_here else None
 
 
-def look_at(connection: Connection, theirs: Mapping[str, Any]) -> FindingStatus:
+def status_of_theirs(connection: Connection, theirs: Mapping[str, Any]) -> FindingStatus:
     """Return the status of an order of theirs, and change nothing."""
     order_id = find_order(connection, theirs)
     if order_id is None:
@@ -77,17 +77,17 @@ def look_at(connection: Connection, theirs: Mapping[str, Any]) -> FindingStatus:
     return FindingStatus.DIFFERS if _has_waiting(connection, order_id) else FindingStatus.AGREES
 
 
-def settle(connection: Connection, read: OrderRead, order_id: uuid.UUID | None) -> FindingStatus:
+def repair(connection: Connection, read: OrderRead, order_id: uuid.UUID | None) -> FindingStatus:
     """Bring an order that was read to the same on both sides, if no person has to decide.
 
     ``order_id`` is ours; None if it is not here. Another one may have its id there by now.
     """
     theirs = read.value
     if theirs is None or (order_id is None and is_gone(theirs)):
-        return _settle_missing(connection, read, order_id)
+        return _repair_missing(connection, read, order_id)
     if order_id is not None and find_order(connection, theirs) != order_id:
-        settle(connection, read, find_order(connection, theirs))
-        return _settle_missing(connection, read, order_id)
+        repair(connection, read, find_order(connection, theirs))
+        return _repair_missing(connection, read, order_id)
     is_taken_in = order_id is None or is_news(state_of(connection, order_id), theirs)
     if order_id is not None and is_taken_in and is_older(state_of(connection, order_id), theirs):
         if _is_under_way(connection, order_id):
@@ -100,11 +100,11 @@ def settle(connection: Connection, read: OrderRead, order_id: uuid.UUID | None) 
             return FindingStatus.MISSING_HERE
         if receipt.result == InboundMessage.Result.QUARANTINED:
             return FindingStatus.DIFFERS
-    return _settle_ours(connection, order_id, read, is_taken_in=is_taken_in)
+    return _repair_ours(connection, order_id, read, is_taken_in=is_taken_in)
 
 
 @transaction.atomic
-def _settle_ours(
+def _repair_ours(
     connection: Connection, order_id: uuid.UUID, read: OrderRead, *, is_taken_in: bool
 ) -> FindingStatus:
     """Forget what they never applied, and send ours again if they do not hold it."""
@@ -135,7 +135,7 @@ def _while_under_way(
 
 
 @transaction.atomic
-def _settle_missing(
+def _repair_missing(
     connection: Connection, read: OrderRead, order_id: uuid.UUID | None
 ) -> FindingStatus:
     """Send an order that never arrived again; of one that is gone there, a person decides."""
@@ -195,4 +195,4 @@ def _has_waiting(connection: Connection, order_id: uuid.UUID) -> bool:
 
 def _close_missing(connection: Connection, order_id: uuid.UUID) -> None:
     """Close what says that an order is missing or unreadable there, once it is read again."""
-    settle_discrepancies(not_read_there(connection, order_id), [])
+    update_discrepancies(not_read_there(connection, order_id), [])

@@ -22,7 +22,7 @@ from fulfilment.models import (
     ReconcileRun,
     SyncState,
 )
-from fulfilment.reconciliation.finding_status import find_order, is_gone, look_at
+from fulfilment.reconciliation.finding_status import find_order, is_gone, status_of_theirs
 from fulfilment.reconciliation.intake_of_reads import receive_new_reads, receive_read
 from fulfilment.reconciliation.passes import (
     PageRead,
@@ -89,7 +89,7 @@ def _new_orders(
 def _load(connection: Connection, theirs: Mapping[str, Any], read_at: dt.datetime) -> FindingStatus:
     """Take an order in unless it is here; one that is here is looked at."""
     if is_gone(theirs) or find_order(connection, theirs) is not None:
-        return look_at(connection, theirs)
+        return status_of_theirs(connection, theirs)
     receipt = receive_read(connection, theirs, read_at)
     is_refused = receipt.result == InboundMessage.Result.QUARANTINED
     return FindingStatus.MISSING_HERE if is_refused else FindingStatus.TAKEN_IN

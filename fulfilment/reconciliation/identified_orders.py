@@ -35,7 +35,7 @@ def find_problem(order: Mapping[str, Any]) -> Sentence | None:
     return None
 
 
-def as_kept(order: Mapping[str, Any]) -> Mapping[str, Any]:
+def without_controls(order: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return an order without characters that turn the direction of writing."""
     kept: Mapping[str, Any] = strip_controls(dict(order))
     return kept
@@ -47,6 +47,6 @@ def set_apart(page: ChangesPage) -> ChangesPage:
     pairs = list(zip(page.orders, problems, strict=True))
     return replace(
         page,
-        orders=[as_kept(order) for order, problem in pairs if problem is None],
+        orders=[without_controls(order) for order, problem in pairs if problem is None],
         unidentified=[(order, problem) for order, problem in pairs if problem is not None],
     )

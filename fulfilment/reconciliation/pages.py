@@ -32,12 +32,12 @@ def find_agreeing(connection: Connection, page: Sequence[Mapping[str, Any]]) -> 
     """Return their ids of the orders that both hold alike; seven statements for any number."""
     ids = _our_ids(connection, page)
     orders, states = _orders(ids.values()), _states(connection, ids.values())
-    unsettled = _unsettled(connection, ids.values())
+    undecided = _undecided(connection, ids.values())
     found = set()
     for theirs in page:
         key = ids.get(str(theirs.get("id")))
         order, state = (orders.get(key), states.get(key)) if key else (None, None)
-        if order is None or state is None or key in unsettled or theirs.get("deleted"):
+        if order is None or state is None or key in undecided or theirs.get("deleted"):
             continue
         is_same = (order.number or "").strip() == str(theirs.get("number") or "").strip()
         is_known = not state.pushes and is_same and is_as_received(state, theirs)
@@ -79,7 +79,7 @@ def _states(connection: Connection, keys: Collection[uuid.UUID]) -> dict[uuid.UU
     return found
 
 
-def _unsettled(connection: Connection, keys: Collection[uuid.UUID]) -> set[uuid.UUID]:
+def _undecided(connection: Connection, keys: Collection[uuid.UUID]) -> set[uuid.UUID]:
     """Find the orders of which a message is under way or waits, or a person has to decide."""
     wanted = list(keys)
     under_way = Handoff.objects.filter(

@@ -23,12 +23,12 @@ from fulfilment.models import (
 )
 from fulfilment.reconciliation.finding_status import (
     REPAIRED,
+    existing_id,
     find_order,
-    here,
     leave_unread,
-    look_at,
-    settle,
+    repair,
     state_of,
+    status_of_theirs,
 )
 from fulfilment.reconciliation.pages import find_agreeing
 from fulfilment.reconciliation.reads import (
@@ -77,7 +77,7 @@ def read_page(run: ReconcileRun) -> PageRead:
     for theirs in read.value.orders:
         if theirs["id"] in agreeing:
             continue
-        status = look_at(run.connection, theirs)
+        status = status_of_theirs(run.connection, theirs)
         if status is FindingStatus.AGREES and not run.went_back:
             agree += 1
         else:
@@ -162,7 +162,7 @@ def keep_unidentified(run: ReconcileRun, page: ChangesPage) -> None:
         is_named = isinstance(name, str) and find_unstorable(name, 0) is None
         key = str(name)[:100] if is_named else ""
         log.warning("Order %r of %s cannot be read: %s", key, run.connection.code, problem)
-        order_id = here(claimant(run.connection, key)) if key else None
+        order_id = existing_id(claimant(run.connection, key)) if key else None
         keys: dict[str, Any] = {"run": run, "order_id": order_id, "external_id": key}
         ReconcileFinding.objects.get_or_create(
             **keys,
@@ -235,7 +235,7 @@ def _second(run: ReconcileRun, finding: ReconcileFinding, read: OrderRead) -> Fi
         return _unrepaired(run, finding, read)
     if _is_recent(run.connection, finding, read):
         return FindingStatus.IN_FLIGHT
-    status = settle(run.connection, read, finding.order_id)
+    status = repair(run.connection, read, finding.order_id)
     if finding.order_id is None and read.value is not None:
         finding.order_id = find_order(run.connection, read.value)
     return status
@@ -245,7 +245,7 @@ def _unrepaired(run: ReconcileRun, finding: ReconcileFinding, read: OrderRead) -
     """Say how an order stands that is not repaired any more."""
     if read.value is None:
         return FindingStatus.MISSING_THERE
-    status = look_at(run.connection, read.value)
+    status = status_of_theirs(run.connection, read.value)
     return FindingStatus.DIFFERS if status is FindingStatus.IN_FLIGHT else status
 
 

@@ -25,7 +25,7 @@ from fulfilment.connectors.engine import AttemptResult
 from fulfilment.errors import HandoffError, Refused
 from fulfilment.models import Attempt, Connection
 from fulfilment.outbound.connection_health import record_answers
-from fulfilment.reconciliation.identified_orders import as_kept, find_problem, set_apart
+from fulfilment.reconciliation.identified_orders import find_problem, set_apart, without_controls
 from fulfilment.services.targets import target_of
 
 ResultT = TypeVar("ResultT")
@@ -104,7 +104,7 @@ def _identified(connection: Connection, read: OrderRead) -> OrderRead:
         return read
     problem = find_problem(read.value)
     if problem is None:
-        return replace(read, value=as_kept(read.value))
+        return replace(read, value=without_controls(read.value))
     detail = _(
         "%(name)s answered with an order that cannot be read: %(problem)s",
         name=connection.name,

@@ -213,7 +213,7 @@ def _new(new: NewDiscrepancy, reports: Mapping[tuple[uuid.UUID, str], uuid.UUID]
     )
 
 
-def settle_discrepancies(
+def update_discrepancies(
     open_now: QuerySet[Discrepancy], found: Collection[NewDiscrepancy]
 ) -> None:
     """Open what was found, and close those of ``open_now`` that were not found again."""
@@ -241,7 +241,7 @@ def resolve_discrepancy(discrepancy: Discrepancy, *, actor: User, reason: str) -
     )
     if not decided:
         raise already_resolved(discrepancy)
-    settle_messages(discrepancy.record_id, resolution)
+    update_waiting_messages(discrepancy.record_id, resolution)
 
 
 def already_resolved(discrepancy: Discrepancy) -> AlreadyResolved:
@@ -261,7 +261,7 @@ def decision(actor: Actor, reason: str) -> Sentence:
     return _("%(actor)s: %(reason)s", actor=actor, reason=reason.strip())
 
 
-def settle_messages(record_id: uuid.UUID, resolution: str | Sentence = "") -> None:
+def update_waiting_messages(record_id: uuid.UUID, resolution: str | Sentence = "") -> None:
     """Let those messages about a document wait for a person of which something is to decide.
 
     Which these are depends on the discrepancies alone, not on what was found when a message came.

@@ -30,7 +30,7 @@ from fulfilment.sync.status_order import SHIPMENT_STATUSES, furthest
 from sales.models import Order, OrderLine
 from sales.services.billing.part_quantities import check_part
 from sales.services.documents.duties import refuse_if_shipped_elsewhere
-from sales.services.events import our_own_doing
+from sales.services.events import no_echo
 
 Direction = Shipment.Direction
 Status = Shipment.Status
@@ -129,7 +129,7 @@ class Merge:
         excess = quantities.excess
         has_changed = any(changes) or not quantities.is_up_to_date
         if has_changed:
-            with our_own_doing(bool(unrecorded or excess)):  # it is not as it was reported
+            with no_echo(bool(unrecorded or excess)):  # it is not as it was reported
                 update_progress(self.order, shipment, self.actor, quantities)
         return Merged(shipment, has_changed, unrecorded, excess)
 

@@ -27,7 +27,7 @@ class Decision:
     tell_origin: bool
 
 
-def settle(conflict: Conflict, choice: Choice, held: Values, other: Any = None) -> Decision:
+def decide(conflict: Conflict, choice: Choice, held: Values, other: Any = None) -> Decision:
     """Decide a conflict; ``held`` is what they hold now.
 
     They are sent the value unless they hold it already, also if it is ours and changes nothing

@@ -53,7 +53,7 @@ def caused_by(causation_id: str, correlation_id: str = "") -> Iterator[None]:
 
 
 @contextmanager
-def our_own_doing(is_ours: bool = True) -> Iterator[None]:
+def no_echo(is_ours: bool = True) -> Iterator[None]:
     """Record the events inside as our own: they are no echo, whoever's report caused them.
 
     An event that repeats what a connection stated is not sent back to it; what we make of the

@@ -52,7 +52,7 @@ from sales.services.errors import (
     billed_with_bundle,
     name_line,
 )
-from sales.services.events import our_own_doing, record_event
+from sales.services.events import no_echo, record_event
 from sales.services.invoices import issue_invoice, update_billing_status
 
 What = Invoice.What
@@ -165,7 +165,7 @@ def drafts_of_unshipped(order: Order, lines: Collection[uuid.UUID] | None) -> li
     return list(drafts.distinct().order_by("id")) if unshipped else []
 
 
-@our_own_doing()
+@no_echo()
 def bill_by_terms(
     order: Order,
     moment: PaymentTerms.InvoiceWhen,

@@ -21,7 +21,7 @@ from sales.services.documents.numbering import assign_number, take_number
 from sales.services.documents.readiness import check_price_list, check_ready
 from sales.services.documents.todays_figures import price_to_issue
 from sales.services.errors import AlreadyShipped, NotOnHold, OnHold
-from sales.services.events import SENT_TO, our_own_doing, record_event
+from sales.services.events import SENT_TO, no_echo, record_event
 from sales.services.order_invoices import bill_by_terms, draft_invoices, drop_draft
 from sales.services.prices.exchange_rates import freeze_exchange_rate
 from sales.services.prices.pricing_input import lines_of
@@ -134,7 +134,7 @@ def release_order(order_id: uuid.UUID, *, actor: Actor) -> Order:
 def send_order_again(order_id: uuid.UUID, *, actor: Actor, to: str) -> Order:
     """Send an order as it is now to one connection, by its code; nothing of the order changes."""
     order = lock_order(order_id)
-    with our_own_doing():
+    with no_echo():
         record_event(SalesEvent.Type.ORDER_SENT_AGAIN, order, actor=actor, data={SENT_TO: to})
     return order
 

@@ -28,7 +28,7 @@ from sales.services.billing.money_rules import (
 from sales.services.billing.settlement import balance_entries, enter, settle
 from sales.services.documents.locks import lock_invoice
 from sales.services.errors import AlreadyRefunded, NothingToPay, NothingToRefund
-from sales.services.events import our_own_doing, record_event
+from sales.services.events import no_echo, record_event
 
 Kind = Payment.Kind
 
@@ -117,7 +117,7 @@ def add_payment(
     if correction is not None:
         _check_given_back(invoice)
     settle(invoice)
-    with our_own_doing(_besides_money(invoice) != figures):
+    with no_echo(_besides_money(invoice) != figures):
         _record(SalesEvent.Type.INVOICE_PAID, payment, actor)
     if correction is not None:
         _record(SalesEvent.Type.INVOICE_PAYMENT_CORRECTED, correction, actor)

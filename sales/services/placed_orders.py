@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from django.db import transaction
 from django.utils import timezone
 
-from common.read_cache import cached_reads, kept
+from common.read_cache import cached_read, cached_reads
 from crm.actors import Actor
 from crm.models import Account
 from sales.models import Order, OrderLine, PaymentTerms, PriceList, Product, SalesEvent
@@ -90,7 +90,7 @@ def _build(
     return order, lines
 
 
-@kept
+@cached_read
 def _prices(
     price_list: PriceList | None, products: tuple[Product, ...], day: dt.date
 ) -> ListPrices:

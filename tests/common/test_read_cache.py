@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from common.read_cache import cached_reads, kept
+from common.read_cache import cached_read, cached_reads
 
 calls: list[tuple[str, int]] = []
 
 
-@kept
+@cached_read
 def read(name: str, *, day: int = 1) -> str:
     calls.append((name, day))
     return f"{name} on {day}"

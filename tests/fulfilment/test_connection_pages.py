@@ -79,8 +79,8 @@ def test_says_how_many_agree_and_why_the_others_do_not(
         assert expected in apart
     assert f'href="{record_url(differing)}#sync"' in page
     desk = reader.get(reverse("fulfilment:handoff-list")).content.decode()
-    assert "1 of 4 orders agree" in text_of(desk, "books")
-    assert "1 in flight · 1 differ · 1 missing here" in text_of(desk, "books")
+    assert "1 of 4 orders agree" in text_of(desk, "sync-counts")
+    assert "1 in flight · 1 differ · 1 missing here" in text_of(desk, "sync-counts")
     metrics = as_prometheus(collect_metrics())
     assert 'throughline_orders_agree{connection="supply"} 1' in metrics
     assert 'throughline_orders_out_of_sync{connection="supply"} 3' in metrics
@@ -123,7 +123,7 @@ def test_is_not_for_reps(system: SupplySystem, market: Market, client: Client) -
     url = reverse("fulfilment:connection-reconcile", args=[system.connection.pk])
     assert client.post(url).status_code == 403
     assert not ReconcileRun.objects.exists()
-    assert 'id="books"' not in client.get(reverse("fulfilment:handoff-list")).content.decode()
+    assert 'id="sync-counts"' not in client.get(reverse("fulfilment:handoff-list")).content.decode()
 
 
 def test_compares_an_order_now_and_says_what_came_of_it(

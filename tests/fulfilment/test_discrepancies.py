@@ -11,7 +11,7 @@ from fulfilment.models import Discrepancy
 from fulfilment.services.discrepancies import (
     AlreadyResolved,
     resolve_discrepancy,
-    settle_discrepancies,
+    update_discrepancies,
 )
 from sales.models import Order
 from tests.fulfilment.conftest import FarEnd, send, shipment_event
@@ -36,7 +36,7 @@ def test_the_admin_shows_how_it_was_resolved(
 ) -> None:
     send(shipment_event(order, "WH-1", "shipped", "11"))
     discrepancy = Discrepancy.objects.get()
-    settle_discrepancies(Discrepancy.objects.all(), ())
+    update_discrepancies(Discrepancy.objects.all(), ())
 
     page = admin_client.get(f"/admin/fulfilment/discrepancy/{discrepancy.pk}/change/")
 

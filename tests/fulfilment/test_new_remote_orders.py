@@ -8,7 +8,7 @@ from pytest_httpserver import HTTPServer
 from fulfilment.dialects.supply import RemoteOrder
 from fulfilment.models import ExternalRef, SyncState
 from fulfilment.services.mappings import NotMapped
-from fulfilment.services.order_sync.new_remote_orders import KnownBefore, take_in_new
+from fulfilment.services.order_sync.new_remote_orders import KnownBefore, create_remote_orders
 from sales.models import Order
 from sales.services.events import NO_CAUSE
 from tests.factories import Market
@@ -31,7 +31,7 @@ def their(number: int, item: str = "AX-9") -> RemoteOrder:
 
 
 def take(supply: FarEnd, *orders: RemoteOrder) -> list[Order]:
-    return take_in_new(supply.connection, orders, [NO_CAUSE] * len(orders))
+    return create_remote_orders(supply.connection, orders, [NO_CAUSE] * len(orders))
 
 
 def test_many_are_made_with_their_states(supply: FarEnd) -> None:

@@ -15,10 +15,10 @@ from tests.factories import Market
 from tests.fulfilment.supply_system import SupplySystem, connected_system
 from tests.fulfilment.test_reconcile import (
     agreeing,
-    books,
     counts,
     reference,
     run_through,
+    sync_counts,
     their_id,
 )
 
@@ -30,7 +30,7 @@ def system(market: Market, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> S
 
 
 def lines_of_books(system: SupplySystem) -> tuple[int, int, int]:
-    found = books(system)
+    found = sync_counts(system)
     return found.agree, found.in_flight, found.differ
 
 

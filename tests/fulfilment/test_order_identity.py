@@ -15,7 +15,7 @@ from sales.models import Order
 from tests.factories import Market
 from tests.fulfilment.supply import sold
 from tests.fulfilment.supply_system import SupplySystem, connected_system
-from tests.fulfilment.test_reconcile import books, counts, reference, run_through
+from tests.fulfilment.test_reconcile import counts, reference, run_through, sync_counts
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_an_order_with_a_used_id_and_another_number_is_another_order(
     assert ExternalRef.objects.get(external_id=theirs["id"]).record_id == other.pk
     found = Discrepancy.objects.get()
     assert (found.kind, found.record_number) == ("missing_there", ours.number)
-    assert (books(system).agree, books(system).missing_there) == (1, 1)
+    assert (sync_counts(system).agree, sync_counts(system).missing_there) == (1, 1)
 
 
 def test_a_document_of_another_order_with_a_used_id_is_none_of_ours(

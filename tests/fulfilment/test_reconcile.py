@@ -22,7 +22,6 @@ from fulfilment.models import (
     SyncState,
 )
 from fulfilment.outbound.drain import drain
-from fulfilment.reconciliation.books import Books, count_books
 from fulfilment.reconciliation.comparing import compare_now
 from fulfilment.reconciliation.reads import CannotRead
 from fulfilment.reconciliation.runs import (
@@ -31,6 +30,7 @@ from fulfilment.reconciliation.runs import (
     start_nightly_runs,
     start_run,
 )
+from fulfilment.reconciliation.sync_counts import SyncCounts, count_orders
 from sales.models import Order
 from sales.services.change_orders import Changes, change_order
 from sandbox.supply.modes import ModeSettings
@@ -71,8 +71,8 @@ def counts(run: ReconcileRun) -> dict[str, int]:
     return {name: number for name, number in found.items() if number}
 
 
-def books(system: SupplySystem) -> Books:
-    return count_books([system.connection.pk])[system.connection.pk]
+def sync_counts(system: SupplySystem) -> SyncCounts:
+    return count_orders([system.connection.pk])[system.connection.pk]
 
 
 def reference(order: Order, market: Market, text: str) -> None:
@@ -114,7 +114,7 @@ def test_says_that_all_agree_and_repairs_nothing(system: SupplySystem, market: M
 
     assert counts(run) == {"agree": 4}
     assert (run.read_count, run.reached_ceiling, run.problem) == (4, False, "")
-    assert (books(system).agree, books(system).total) == (4, 4)
+    assert (sync_counts(system).agree, sync_counts(system).total) == (4, 4)
     assert Handoff.objects.count() == events
     assert not Discrepancy.objects.exists()
 
@@ -244,7 +244,7 @@ def test_what_both_edited_is_left_to_a_person(system: SupplySystem, market: Mark
     assert counts(run) == {"differs": 1}
     found = Discrepancy.objects.get()
     assert (found.field, found.ours, found.theirs) == ("head.customer_reference", "OURS", "THEIRS")
-    assert (books(system).differ, books(system).total) == (1, 1)
+    assert (sync_counts(system).differ, sync_counts(system).total) == (1, 1)
 
 
 def test_an_order_that_is_gone_there_is_left_to_a_person(
@@ -258,7 +258,7 @@ def test_an_order_that_is_gone_there_is_left_to_a_person(
 
     found = Discrepancy.objects.get()
     assert (found.kind, found.record_number) == ("missing_there", order.number)
-    assert books(system).missing_there == 1
+    assert sync_counts(system).missing_there == 1
 
 
 def test_repairs_no_more_than_its_ceiling(system: SupplySystem, market: Market) -> None:
@@ -395,7 +395,7 @@ def test_finds_and_repairs_one_in_a_hundred_that_was_lost(
     assert here == there
     assert counts(run_through(system, whole=True)) == {"agree": 12}
     assert not Discrepancy.objects.exists()
-    assert books(system).agree == 12
+    assert sync_counts(system).agree == 12
 
 
 def test_quantities_agree_after_a_push_that_was_lost(system: SupplySystem, market: Market) -> None:

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from fulfilment.models import InboundMessage, ReconcileRun
-from fulfilment.reconciliation.books import orders_out_of_sync
 from fulfilment.reconciliation.runs import continue_runs, start_run
+from fulfilment.reconciliation.sync_counts import orders_out_of_sync
 from fulfilment.services.mappings import map_code
 from fulfilment.services.order_sync.sync_statuses import SyncStatus, sync_of
 from sales.models import Order
 from tests.factories import Market
 from tests.fulfilment.supply import Kind, mapped_product
 from tests.fulfilment.supply_system import LINE, SupplySystem, connected_system
-from tests.fulfilment.test_reconcile import agreeing, books, counts, run_through, their_id
+from tests.fulfilment.test_reconcile import agreeing, counts, run_through, sync_counts, their_id
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_books_do_not_agree_while_a_message_about_an_order_waits(
     system.edit(their_id(system, order), payment_terms="ZZ-1")
     assert system.deliver() == ["quarantined"]
 
-    assert (books(system).agree, books(system).differ) == (0, 1)
+    assert (sync_counts(system).agree, sync_counts(system).differ) == (0, 1)
     [entry] = orders_out_of_sync(system.connection, 10)
     assert (entry.status, entry.order_id) == ("differs", order.pk)
     assert sync_of([order.pk])[order.pk].status == SyncStatus.NEEDS_MAPPING
@@ -94,5 +94,5 @@ def test_books_do_not_agree_while_a_message_about_an_order_waits(
 
     map_code(system.connection, (Kind.PAYMENT_TERMS, "ZZ-1"), market.payment_terms)
     assert counts(run_through(system)) == {"taken_in": 1}
-    assert (books(system).agree, books(system).differ) == (1, 0)
+    assert (sync_counts(system).agree, sync_counts(system).differ) == (1, 0)
     assert sync_of([order.pk])[order.pk].status == SyncStatus.IN_SYNC

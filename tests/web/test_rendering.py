@@ -74,7 +74,7 @@ EXCEPTIONS = {
     "home of an approver": (13, "quotes to approve, and orders that differ, beside everybody's"),
     "invoice issued": (16, "which system gives its official number"),
     "order submitted": (20, "its ledger, what other systems hold of it, and who numbers invoices"),
-    "record supply connection": (15, "its mapping, its owners of fields, and the books"),
+    "record supply connection": (15, "its mapping, its owners of fields, and its counts"),
     "record account": (15, "the customer's credit: balances, last moves, the invoice to pay"),
     "search": (16, "four look-ups of a number, then one for every kind of record"),
     "question sales:invoice-credit": (11, "prices what can be credited, and what is proposed"),

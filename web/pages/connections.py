@@ -13,7 +13,12 @@ from common.formatting import format_ago, format_moment
 from crm.models import User
 from fulfilment.models import Connection, InboundMessage, ReconcileFinding, ReconcileRun
 from fulfilment.monitoring.metrics import ConnectionMetrics
-from fulfilment.reconciliation.books import Books, OutOfSyncOrder, count_books, orders_out_of_sync
+from fulfilment.reconciliation.sync_counts import (
+    OutOfSyncOrder,
+    SyncCounts,
+    count_orders,
+    orders_out_of_sync,
+)
 from fulfilment.services.mapping_checks import check_mapping
 from sales.models import Company, Order
 from web.chips.handoffs import connection_chip
@@ -53,7 +58,7 @@ class ConnectionPage(RecordPage):
 
 def connection_page(connection: Connection, user: User) -> ConnectionPage:
     """Read and format everything that the page of a connection shows."""
-    books = count_books([connection.pk])[connection.pk]
+    sync_counts = count_orders([connection.pk])[connection.pk]
     runs = list(connection.runs.order_by("-id")[:RUNS])
     shares = connection.kind == Connection.Kind.SUPPLY
     waiting = InboundMessage.objects.open().filter(connection=connection)
@@ -61,11 +66,11 @@ def connection_page(connection: Connection, user: User) -> ConnectionPage:
         record=connection,
         crumb=Link(gettext("Handoffs"), reverse("fulfilment:handoff-list")),
         heading=connection.name,
-        subtitle=counted(books),
+        subtitle=counted(sync_counts),
         chips=[connection_chip(connection, connection.health)],
         actions=Actions(list(_actions(connection, runs, user))),
-        facts=_facts(books),
-        out_of_sync=_out_of_sync_card(connection, books, user),
+        facts=_facts(sync_counts),
+        out_of_sync=_out_of_sync_card(connection, sync_counts, user),
         unmapped=unmapped_codes_card(waiting, user),
         mapping=mapping_card(connection, check_mapping(connection), user) if shares else None,
         fields=fields_card(connection) if shares else None,
@@ -74,51 +79,58 @@ def connection_page(connection: Connection, user: User) -> ConnectionPage:
     )
 
 
-def counted(books: Books) -> str:
+def counted(sync_counts: SyncCounts) -> str:
     """Say how many of all orders agree."""
     return gettext("%(agree)d of %(total)d orders agree") % {
-        "agree": books.agree,
-        "total": books.total,
+        "agree": sync_counts.agree,
+        "total": sync_counts.total,
     }
 
 
-def books_card(measured: Iterable[ConnectionMetrics], user: User) -> Card | None:
+def sync_counts_card(measured: Iterable[ConnectionMetrics], user: User) -> Card | None:
     """Show a row for each connection with orders that both sides edit; None without one."""
     if not user.has_perm("fulfilment.view_reconcilerun"):
         return None
-    rows = [_books_row(each, each.books) for each in measured if each.books is not None]
-    return Card(title=gettext("Orders on both sides"), id="books", rows=rows) if rows else None
-
-
-def _books_row(connection: ConnectionMetrics, books: Books) -> CardRow:
-    return CardRow(
-        title=connection.name,
-        url=reverse("fulfilment:connection-detail", args=[connection.id]),
-        detail=_reasons(books),
-        note=counted(books),
-        when=Moment.of(books.since) if books.out_of_sync else None,
+    rows = [
+        _sync_counts_row(each, each.sync_counts)
+        for each in measured
+        if each.sync_counts is not None
+    ]
+    return (
+        Card(title=gettext("Orders on both sides"), id="sync-counts", rows=rows) if rows else None
     )
 
 
-def _reasons(books: Books) -> str:
+def _sync_counts_row(connection: ConnectionMetrics, sync_counts: SyncCounts) -> CardRow:
+    return CardRow(
+        title=connection.name,
+        url=reverse("fulfilment:connection-detail", args=[connection.id]),
+        detail=_reasons(sync_counts),
+        note=counted(sync_counts),
+        when=Moment.of(sync_counts.since) if sync_counts.out_of_sync else None,
+    )
+
+
+def _reasons(sync_counts: SyncCounts) -> str:
     """Say why the others do not agree; empty if all do."""
     numbers = (
-        (gettext("%(count)d in flight"), books.in_flight),
-        (gettext("%(count)d differ"), books.differ),
-        (gettext("%(count)d missing here"), books.missing_here),
-        (gettext("%(count)d missing there"), books.missing_there),
+        (gettext("%(count)d in flight"), sync_counts.in_flight),
+        (gettext("%(count)d differ"), sync_counts.differ),
+        (gettext("%(count)d missing here"), sync_counts.missing_here),
+        (gettext("%(count)d missing there"), sync_counts.missing_there),
     )
     return " · ".join(text % {"count": count} for text, count in numbers if count)
 
 
-def _facts(books: Books) -> list[Fact]:
+def _facts(sync_counts: SyncCounts) -> list[Fact]:
+    since = sync_counts.since
     return [
-        Fact(gettext("Agree"), books.agree),
-        Fact(FindingStatus.IN_FLIGHT.label, books.in_flight),
-        Fact(gettext("Differ"), books.differ),
-        Fact(FindingStatus.MISSING_HERE.label, books.missing_here),
-        Fact(FindingStatus.MISSING_THERE.label, books.missing_there),
-        Fact(gettext("The oldest since"), format_ago(books.since) if books.since else "–"),
+        Fact(gettext("Agree"), sync_counts.agree),
+        Fact(FindingStatus.IN_FLIGHT.label, sync_counts.in_flight),
+        Fact(gettext("Differ"), sync_counts.differ),
+        Fact(FindingStatus.MISSING_HERE.label, sync_counts.missing_here),
+        Fact(FindingStatus.MISSING_THERE.label, sync_counts.missing_there),
+        Fact(gettext("The oldest since"), format_ago(since) if since else "–"),
     ]
 
 
@@ -137,11 +149,11 @@ def _actions(connection: Connection, runs: Sequence[ReconcileRun], user: User) -
     )
 
 
-def _out_of_sync_card(connection: Connection, books: Books, user: User) -> Card:
+def _out_of_sync_card(connection: Connection, sync_counts: SyncCounts, user: User) -> Card:
     entries = orders_out_of_sync(connection, SHOWN)
     keys = [each.order_id for each in entries if each.order_id]
     visible = Order.objects.visible_to(user).in_bulk(keys)
-    left = books.out_of_sync - len(entries)
+    left = sync_counts.out_of_sync - len(entries)
     more = ngettext("and %(count)d more", "and %(count)d more", left) % {"count": left}
     return Card(
         title=gettext("Do not agree"),

@@ -97,7 +97,7 @@ class HandoffListPage(ListPage):
     causes: Sequence[Cause]
     unmapped: Card | None
     """Codes of other systems that messages wait for."""
-    books: Card | None
+    sync_counts: Card | None
     """How many orders agree with each system that edits them too."""
     undecided: Card | None
     """Reports that were not applied, and values that differ."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from common.read_cache import kept
+from common.read_cache import cached_read
 from fulfilment.models import Connection
 from fulfilment.services.duties import numbering_system
 from sales.models import Invoice
 
-_system_of = kept(numbering_system)
+_system_of = cached_read(numbering_system)
 
 
 def giving_system(invoice: Invoice) -> Connection | None:

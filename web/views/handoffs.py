@@ -22,7 +22,7 @@ from web.chips.handoffs import handoff_chip
 from web.display import Column
 from web.filters.handoffs import HandoffFilter
 from web.http import RepRequest, rep_with
-from web.pages.connections import books_card
+from web.pages.connections import sync_counts_card
 from web.pages.handoff_list import HandoffListPage, causes_among, notices_of
 from web.pages.handoffs import RELATED, handoff_page
 from web.pages.lists import Empty
@@ -70,7 +70,7 @@ class HandoffList(ListScreen[Handoff]):
             unmapped=unmapped_codes_card(
                 InboundMessage.objects.visible_to(self.person).open(), self.person
             ),
-            books=books_card(measured, self.person),
+            sync_counts=sync_counts_card(measured, self.person),
             undecided=open_reports_among(
                 self.person,
                 self.request.GET.get("connection", ""),

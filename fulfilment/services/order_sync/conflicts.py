@@ -24,13 +24,13 @@ from common.stored_sentences import columns
 from crm.models import User
 from fulfilment.exchanged_fields import name_of_field, write_value
 from fulfilment.models import Connection, Discrepancy, SyncState
-from fulfilment.services.discrepancies import already_resolved, settle_messages
+from fulfilment.services.discrepancies import already_resolved, update_waiting_messages
 from fulfilment.services.order_sync.order_edits import apply_edit, read_edit
 from fulfilment.services.order_sync.order_values import values_of
 from fulfilment.services.order_sync.sync_states import ORDER, conflict_of, lock_state
 from fulfilment.services.order_sync.sync_statuses import open_conflicts_of
 from fulfilment.sync.canonical import Notation, canonical_value
-from fulfilment.sync.disputes import Choice, Decision, settle
+from fulfilment.sync.disputes import Choice, Decision, decide
 from fulfilment.sync.merge import Conflict, with_discount
 from fulfilment.sync.policies import CANCELLED, decided_with, policy_of
 from sales.models import Order, OrderLine
@@ -72,7 +72,7 @@ class OpenConflict:
 
     def is_sent(self, value: Any) -> bool:
         """Whether they are sent a value: unless they hold it already."""
-        return settle(self.conflict, Choice.OTHER, self.held, value).tell_origin
+        return decide(self.conflict, Choice.OTHER, self.held, value).tell_origin
 
     @property
     def takes_another_value(self) -> bool:
@@ -149,11 +149,11 @@ def decide_conflicts(
     """
     if not reason.strip():
         raise MissingField(gettext("Give the reason of the decision."), field="reason")
-    order, state, settled = _settle(order_id, connection, chosen)
-    for now, decision in settled:
+    order, state, decided = _decide(order_id, connection, chosen)
+    for now, decision in decided:
         _record(now, Choice(chosen[now.discrepancy.pk].choice), decision.value, actor, reason)
-    _apply(order, settled, actor, reason)
-    if any(decision.tell_origin for _now, decision in settled) and not _is_sent(state):
+    _apply(order, decided, actor, reason)
+    if any(decision.tell_origin for _now, decision in decided) and not _is_sent(state):
         send_order_again(order.pk, actor=actor, to=connection.code)
     return list(Discrepancy.objects.filter(pk__in=chosen).order_by("id"))
 
@@ -167,21 +167,21 @@ def preview_decisions(
 ) -> Preview:
     """Return what decisions would come to, and change nothing; raises as they would."""
     with transaction.atomic():
-        order, _state, settled = _settle(order_id, connection, chosen)
+        order, _state, decided = _decide(order_id, connection, chosen)
         before = order.total
-        _apply(order, settled, actor, gettext("Preview"))
+        _apply(order, decided, actor, gettext("Preview"))
         order.refresh_from_db(fields=["total"])
-        sent = [(now, decision.value) for now, decision in settled if decision.tell_origin]
+        sent = [(now, decision.value) for now, decision in decided if decision.tell_origin]
         transaction.set_rollback(True)
     return Preview(before, order.total, sent)
 
 
-Settled = Sequence[tuple[OpenConflict, Decision]]
+Decided = Sequence[tuple[OpenConflict, Decision]]
 
 
-def _settle(
+def _decide(
     order_id: uuid.UUID, connection: Connection, chosen: Mapping[uuid.UUID, Chosen]
-) -> tuple[Order, SyncState, Settled]:
+) -> tuple[Order, SyncState, Decided]:
     """Lock the order, and find what each decision comes to with the values as they are now."""
     order = lock_order(order_id)
     state = lock_state(connection, order.pk)
@@ -195,17 +195,17 @@ def _settle(
         if (refusal := _refusal(now, chosen[now.discrepancy.pk])) is not None
     )
     notation = Notation(order.currency, rounding=Rounding(order.rounding))
-    settled = []
+    decided = []
     for now in conflicts:
         choice = chosen[now.discrepancy.pk]
         other = canonical_value(now.conflict.path, choice.other, notation)
-        settled.append((now, settle(now.conflict, choice.choice, now.held, other)))
+        decided.append((now, decide(now.conflict, choice.choice, now.held, other)))
     raise_all(
         _cannot_change(now)
-        for now, decision in settled
+        for now, decision in decided
         if decision.value != now.conflict.ours and not now.takes_another_value
     )
-    return order, state, settled
+    return order, state, decided
 
 
 def _refusal(now: OpenConflict, chosen: Chosen) -> DomainError | None:
@@ -242,7 +242,7 @@ def _record(now: OpenConflict, choice: Choice, value: Any, actor: User, reason: 
         compared=compared,
         **columns("resolution", resolution, 300),
     )
-    settle_messages(now.order.pk, resolution)
+    update_waiting_messages(now.order.pk, resolution)
 
 
 def _decision(now: OpenConflict, value: Any, actor: User, reason: str) -> Sentence:
@@ -254,16 +254,16 @@ def _decision(now: OpenConflict, value: Any, actor: User, reason: str) -> Senten
     )
 
 
-def _apply(order: Order, settled: Settled, actor: User, reason: str) -> None:
+def _apply(order: Order, decided: Decided, actor: User, reason: str) -> None:
     """Change our order to all values at once, by the use case that a person would take."""
     taken = {
         now.conflict.path: decision.value
-        for now, decision in settled
+        for now, decision in decided
         if decision.value != now.conflict.ours
     }
     if not taken:
         return
-    now, _decision = settled[0]
+    now, _decision = decided[0]
     for path, value in list(taken.items()):
         taken |= dict(with_discount(path, value, now.values))
     apply_edit(order, read_edit(taken.items(), order, now.lines), actor=actor, reason=reason)

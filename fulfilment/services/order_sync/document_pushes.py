@@ -26,7 +26,7 @@ from fulfilment.dialects.supply_documents import (
     write_invoice,
 )
 from fulfilment.models import Connection, Discrepancy, ExternalRef, Shipment, SyncState
-from fulfilment.services.discrepancies import NewDiscrepancy, settle_discrepancies
+from fulfilment.services.discrepancies import NewDiscrepancy, update_discrepancies
 from fulfilment.services.mappings import outward_codes
 from fulfilment.services.order_quantities import shipment_snapshot
 from fulfilment.services.order_sync.sync_states import ORDER, line_ids, received_lines
@@ -167,7 +167,7 @@ def _written(
     except NoExactQuantity as error:
         found = [_no_exact_quantity(connection, order, number, error, is_return=is_return)]
     of_it = inexact_documents(connection, order.pk).filter(part=number, is_return=is_return)
-    settle_discrepancies(of_it, found)
+    update_discrepancies(of_it, found)
     return document
 
 

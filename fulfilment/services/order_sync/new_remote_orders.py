@@ -23,7 +23,7 @@ from fulfilment.services.mappings import Kind, mapped_codes
 from fulfilment.services.order_sync.order_edits import billing_address, new_lines
 from fulfilment.services.order_sync.order_readings import Reading, read_first
 from fulfilment.services.order_sync.sync_states import ORDER, keep_snapshot, line_ids
-from fulfilment.services.order_sync.units import as_kept, factors_of
+from fulfilment.services.order_sync.units import factors_as_text, factors_of
 from fulfilment.sync.merge import Values
 from fulfilment.sync.residue import Split
 from sales.models import Company, Order, PaymentTerms
@@ -53,7 +53,7 @@ class KnownBefore(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class FirstSnapshot:
     """A first snapshot, with what its codes are mapped to, and the new state of its order."""
 
     theirs: RemoteOrder
@@ -66,7 +66,7 @@ class Arrival:
 class _Read:
     """A first snapshot as it is read here, with our ids of its lines."""
 
-    arrival: Arrival
+    snapshot: FirstSnapshot
     company: Company
     reading: Reading
     ids: Mapping[str, str]
@@ -93,7 +93,7 @@ def claim(connection: Connection, orders: Mapping[uuid.UUID, RemoteOrder]) -> se
 
 
 @transaction.atomic
-def take_in_new(
+def create_remote_orders(
     connection: Connection, snapshots: Sequence[RemoteOrder], causes: Sequence[Cause]
 ) -> list[Order]:
     """Make the orders of first snapshots, in as many statements as one; all or none.
@@ -107,27 +107,27 @@ def take_in_new(
     states = [
         SyncState(connection=connection, record_type=ORDER, record_id=order_id) for order_id in new
     ]
-    arrivals = [
-        Arrival(theirs, mapped, state, cause)
+    firsts = [
+        FirstSnapshot(theirs, mapped, state, cause)
         for theirs, state, cause in zip(snapshots, states, causes, strict=True)
     ]
-    orders = place(connection, arrivals)
+    orders = create_orders(connection, firsts)
     SyncState.objects.bulk_create(states)
     return orders
 
 
-def place(connection: Connection, arrivals: Sequence[Arrival]) -> list[Order]:
+def create_orders(connection: Connection, snapshots: Sequence[FirstSnapshot]) -> list[Order]:
     """Make the orders of first snapshots under their numbers; the states are yet to be saved."""
-    accounts, companies, terms = _records(arrivals)
-    read = [_read(each, companies) for each in arrivals]
+    accounts, companies, terms = _records(snapshots)
+    read = [_read(each, companies) for each in snapshots]
     lines = new_lines({line: fields for each in read for line, fields in _lines(each.values)})
     actor = sender_of(connection)
     placed = []
     for each in read:
-        theirs, mapped = each.arrival.theirs, each.arrival.mapped
+        theirs, mapped = each.snapshot.theirs, each.snapshot.mapped
         account = accounts[mapped[Kind.ACCOUNT, theirs.fields["customer"]]]
         head = {
-            "id": each.arrival.state.record_id,
+            "id": each.snapshot.state.record_id,
             "company": each.company,
             "origin": connection.code,
             "owner": connection.default_owner or account.owner,
@@ -140,7 +140,7 @@ def place(connection: Connection, arrivals: Sequence[Arrival]) -> list[Order]:
                 each.values.get("head.name") or theirs.number,
                 cast("PlacedFields", head),
                 [lines[uuid.UUID(line)] for line, _fields in _lines(each.values)],
-                each.arrival.cause,
+                each.snapshot.cause,
             )
         )
     orders = place_orders(placed, actor=actor)
@@ -150,13 +150,13 @@ def place(connection: Connection, arrivals: Sequence[Arrival]) -> list[Order]:
 
 
 def _records(
-    arrivals: Iterable[Arrival],
+    snapshots: Iterable[FirstSnapshot],
 ) -> tuple[
     Mapping[uuid.UUID, Account], Mapping[uuid.UUID, Company], Mapping[uuid.UUID, PaymentTerms]
 ]:
     """Read the records that codes of first snapshots are mapped to; a statement for each kind."""
     ids: dict[str, set[uuid.UUID]] = {}
-    for each in arrivals:
+    for each in snapshots:
         for (kind, _code), record_id in each.mapped.items():
             ids.setdefault(kind, set()).add(record_id)
     accounts = Account.objects.select_related("owner__team")
@@ -167,22 +167,22 @@ def _records(
     )
 
 
-def _read(arrival: Arrival, companies: Mapping[uuid.UUID, Company]) -> _Read:
-    theirs, mapped = arrival.theirs, arrival.mapped
+def _read(snapshot: FirstSnapshot, companies: Mapping[uuid.UUID, Company]) -> _Read:
+    theirs, mapped = snapshot.theirs, snapshot.mapped
     ids = theirs.line_ids({}, ())
     company = companies[mapped[Kind.COMPANY, theirs.fields["company"]]]
-    return _Read(arrival, company, read_first(theirs, mapped, ids, company), ids)
+    return _Read(snapshot, company, read_first(theirs, mapped, ids, company), ids)
 
 
 def _finished(connection: Connection, read: _Read, order: Order, actor: System) -> Order:
     """Cancel or hold a new order that is so there, and keep their snapshot."""
-    theirs = read.arrival.theirs
+    theirs = read.snapshot.theirs
     if read.values.get("head.is_cancelled"):
         order = cancel_order(order.pk, actor=actor, reason=reason_of(connection, theirs))
     elif read.values.get("head.is_on_hold"):
         order = hold_order(order.pk, actor=actor, reason=reason_of(connection, theirs))
     splits = splits_of(read.values, read.ids, {})
-    keep_theirs(read.arrival.state, read.reading, read.values, read.ids, splits, theirs.knows or 0)
+    keep_theirs(read.snapshot.state, read.reading, read.values, read.ids, splits, theirs.knows or 0)
     return order
 
 
@@ -230,7 +230,7 @@ def keep_theirs(
     received = {
         "order": {**state.snapshot.get("order", {}), **theirs.fields},
         "line_ids": {**line_ids(state), **ids},
-        "factors": as_kept(reading.factors if theirs.has_lines else factors_of(state)),
+        "factors": factors_as_text(reading.factors if theirs.has_lines else factors_of(state)),
     }
     keep_snapshot(
         state,

@@ -16,7 +16,7 @@ from common.sentences import sentence as _
 from common.stored_sentences import columns
 from fulfilment.connectors.base import Record
 from fulfilment.models import Connection, Discrepancy, ExternalRef, Handoff, Lane, SyncState
-from fulfilment.services.discrepancies import NewDiscrepancy, settle_discrepancies
+from fulfilment.services.discrepancies import NewDiscrepancy, update_discrepancies
 from fulfilment.services.order_sync.sync_states import ORDER, lock_state
 from sales.models import Order
 from sales.services.documents.locks import lock_order
@@ -135,7 +135,7 @@ def open_unreadable(connection: Connection, order: Order, problem: str | Sentenc
         stays_decided=False,
     )
     unreadable = not_read_there(connection, order.pk).filter(kind=Discrepancy.Kind.UNREADABLE)
-    settle_discrepancies(unreadable, [found])
+    update_discrepancies(unreadable, [found])
 
 
 def open_missing_there(connection: Connection, order: Order) -> None:
@@ -150,4 +150,4 @@ def open_missing_there(connection: Connection, order: Order) -> None:
             "They had it and do not have it any more: cancel it here, or have it made there again."
         ),
     )
-    settle_discrepancies(missing_there(connection, order.pk), [found])
+    update_discrepancies(missing_there(connection, order.pk), [found])

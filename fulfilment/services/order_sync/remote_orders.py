@@ -20,16 +20,16 @@ from fulfilment.connectors.base import Record
 from fulfilment.dialects.supply import RemoteOrder
 from fulfilment.exchanged_fields import IN_CURRENCY
 from fulfilment.models import Connection, Discrepancy, SyncState
-from fulfilment.services.discrepancies import NewDiscrepancy, settle_discrepancies
+from fulfilment.services.discrepancies import NewDiscrepancy, update_discrepancies
 from fulfilment.services.mappings import mapped_codes
 from fulfilment.services.order_sync.document_pushes import inexact_documents
 from fulfilment.services.order_sync.known_versions import ask_to_read, certain_version
 from fulfilment.services.order_sync.new_remote_orders import (
-    Arrival,
+    FirstSnapshot,
     Mapped,
     claim,
+    create_orders,
     keep_theirs,
-    place,
     reason_of,
     sender_of,
     splits_of,
@@ -75,7 +75,7 @@ KINDS = {kind: name for name, kind in CONFLICTS.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class TakenIn:
+class MergeResult:
     """What became of a snapshot: its order, whether that changed, and what waits for a person."""
 
     record: Record
@@ -85,13 +85,13 @@ class TakenIn:
     """Whether what of ours it knows is not certain, so that the order is read there again."""
 
 
-def take_in(
+def merge_remote_order(
     connection: Connection,
     theirs: RemoteOrder,
     report: str = "",
     *,
     read_at: dt.datetime | None = None,
-) -> TakenIn:
+) -> MergeResult:
     """Create the order of a snapshot, or merge the snapshot into it.
 
     ``report`` is the id of its message, ``read_at`` when it was read there if it was. Of an order
@@ -100,29 +100,31 @@ def take_in(
     """
     mapped = mapped_codes(connection, theirs.codes())
     order_id, is_new = _claim(connection, theirs)
-    if is_new or not _is_here(order_id):
+    if is_new or not _exists(order_id):
         state = lock_state(connection, order_id)
-        if not _is_here(order_id):  # another message may have made it meanwhile
+        if not _exists(order_id):  # another message may have made it meanwhile
             return _open(connection, theirs, mapped, state)
     return _merge_in(connection, theirs, mapped, order_id, report, read_at)
 
 
-def _is_here(order_id: uuid.UUID) -> bool:
+def _exists(order_id: uuid.UUID) -> bool:
     return Order.objects.filter(pk=order_id).exists()
 
 
-def _open(connection: Connection, theirs: RemoteOrder, mapped: Mapped, state: SyncState) -> TakenIn:
+def _open(
+    connection: Connection, theirs: RemoteOrder, mapped: Mapped, state: SyncState
+) -> MergeResult:
     """Make the order of a first snapshot, unless it is deleted there by now."""
     if is_stale(theirs.sequence, state.snapshot_sequence):
-        return TakenIn(Record(ORDER, state.record_id, theirs.number))
+        return MergeResult(Record(ORDER, state.record_id, theirs.number))
     if not theirs.is_deleted:
-        [order] = place(connection, [Arrival(theirs, mapped, state, current_cause())])
+        [order] = create_orders(connection, [FirstSnapshot(theirs, mapped, state, current_cause())])
         state.save()
-        return TakenIn(Record(ORDER, order.pk, order.number or ""), has_changed=True)
+        return MergeResult(Record(ORDER, order.pk, order.number or ""), has_changed=True)
     state.snapshot_sequence = theirs.sequence
     state.snapshot = {"order": dict(theirs.fields)}
     state.save()
-    return TakenIn(Record(ORDER, state.record_id, theirs.number))
+    return MergeResult(Record(ORDER, state.record_id, theirs.number))
 
 
 def _claim(connection: Connection, theirs: RemoteOrder) -> tuple[uuid.UUID, bool]:
@@ -148,15 +150,15 @@ def _merge_in(
     order_id: uuid.UUID,
     report: str,
     read_at: dt.datetime | None,
-) -> TakenIn:
+) -> MergeResult:
     order = lock_order(order_id)
     state, lines = lock_state(connection, order_id), lines_of(order)
     record = Record(ORDER, order.pk, order.number or "")
     if is_stale(theirs.sequence, state.snapshot_sequence):
-        return TakenIn(record)
+        return MergeResult(record)
     knows = _known(state, theirs, read_at)
     if knows is None:
-        return TakenIn(record, must_read=ask_to_read(state))
+        return MergeResult(record, must_read=ask_to_read(state))
     splits, conflicts = remembered(state, knows), open_conflicts(state)
     base = base_of(snapshot_of(state), pushes_of(state), knows)
     ours = values_of(order, lines, state.held, default_category=connection.default_category_id)
@@ -176,10 +178,10 @@ def _merge_in(
     edit, reason = read_edit(merged.apply, order, lines), reason_of(connection, theirs)
     has_changed = apply_edit(order, edit, actor=sender_of(connection), reason=reason)
     _keep(state, reading, merged, ids, splits, knows)
-    _settle(state, record, merged, lines, order.currency, report)
+    _update_discrepancies(state, record, merged, lines, order.currency, report)
     followed = followed_from(state, order, ours) if has_changed else ()
     answer_snapshot(state, order, merged, followed=followed, is_newer=is_newer, report=report)
-    return TakenIn(record, has_changed, merged.conflicts)
+    return MergeResult(record, has_changed, merged.conflicts)
 
 
 def _known(state: SyncState, theirs: RemoteOrder, read_at: dt.datetime | None) -> int | None:
@@ -213,7 +215,7 @@ def _answers(state: SyncState, theirs: RemoteOrder) -> Values | None:
     return None
 
 
-def _settle(
+def _update_discrepancies(
     state: SyncState,
     record: Record,
     merged: Merge,
@@ -232,7 +234,7 @@ def _settle(
         _discrepancy(state, record, each, on_arrival, names, currency, report)
         for each in merged.changed_on_arrival
     ]
-    settle_discrepancies(open_rows(state).filter(kind__in=KINDS.values()), found)
+    update_discrepancies(open_rows(state).filter(kind__in=KINDS.values()), found)
 
 
 def _name_of(line: OrderLine) -> str:

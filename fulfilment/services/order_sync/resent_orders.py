@@ -18,7 +18,7 @@ from crm.actors import System
 from fulfilment.connectors.base import Record
 from fulfilment.exchanged_fields import name_of_field
 from fulfilment.models import Connection, Discrepancy, SyncState
-from fulfilment.services.discrepancies import NewDiscrepancy, settle_discrepancies
+from fulfilment.services.discrepancies import NewDiscrepancy, update_discrepancies
 from fulfilment.services.order_sync.document_pushes import lacks_documents
 from fulfilment.services.order_sync.order_values import values_of
 from fulfilment.services.order_sync.sync_states import (
@@ -88,7 +88,7 @@ def _round_trips(state: SyncState, order: Order, merged: Merge, *, is_unsent: bo
     return round_trips(before, merged, edited=edited)
 
 
-def note_behind(
+def record_stale_push(
     connection_id: uuid.UUID, record: Record, message_id: str, sequence: int | None
 ) -> None:
     """Forget a push that they refused since they edited the order, up to ``sequence``.
@@ -221,7 +221,7 @@ def _show_loop(state: SyncState, order: Order, merged: Merge, *, stops: bool, re
     opened = Discrepancy.objects.filter(
         connection=state.connection_id, record_id=order.pk, kind=kind
     )
-    settle_discrepancies(opened, found)
+    update_discrepancies(opened, found)
 
 
 def _loop(state: SyncState, order: Order, merged: Merge, report: str) -> NewDiscrepancy:

@@ -20,7 +20,7 @@ def factors_of(state: SyncState) -> dict[str, Fraction]:
     return {line: Fraction(each) for line, each in kept.items()}
 
 
-def as_kept(factors: Mapping[str, Fraction]) -> dict[str, str]:
+def factors_as_text(factors: Mapping[str, Fraction]) -> dict[str, str]:
     """Write factors as they are kept with a snapshot."""
     return {line: str(factor) for line, factor in factors.items()}
 

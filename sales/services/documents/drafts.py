@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from common.errors import NotEditable, NotSetUp
-from common.read_cache import kept
+from common.read_cache import cached_read
 from crm.actors import Actor
 from crm.custom_fields import clean_custom
 from crm.models import Account, User
@@ -231,13 +231,13 @@ def _defaults(account: Account, actor: Actor, company: Company) -> _Defaults:
     }
 
 
-@kept
+@cached_read
 def _terms_of(account: Account) -> AccountTerms | None:
     related = ("price_list", "payment_terms", "tax_zone")
     return AccountTerms.objects.filter(account=account).select_related(*related).first()
 
 
-@kept
+@cached_read
 def _only_list_in(currency: str, day: dt.date) -> PriceList | None:
     """Return the only price list in force in the currency, if there is exactly one."""
     lists = [

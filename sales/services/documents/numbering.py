@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from common.advisory_locks import lock_names
 from common.errors import NotEditable, TooLong
 from common.identifiers import uuid7
-from common.read_cache import kept
+from common.read_cache import cached_read
 from sales.models import AnyDocument, Company, Invoice, NumberSeries, Order, kind_of
 from sales.services.errors import NumberTaken
 
@@ -105,7 +105,7 @@ def _is_ours(number: str) -> bool:
     )
 
 
-@kept
+@cached_read
 def _prefixes() -> frozenset[str]:
     return frozenset({*Company.objects.values_list("number_prefix", flat=True), ""})
 

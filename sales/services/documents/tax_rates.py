@@ -13,7 +13,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import CharField, OuterRef, QuerySet
 from django.db.models.functions import Cast, JSONObject
 
-from common.read_cache import kept
+from common.read_cache import cached_read
 from sales.models import AnyDocument, DocumentLine, TaxRate
 from sales.pricing.errors import NoTaxRate
 from sales.pricing.taxes import DatedTaxRate, tax_rate_on
@@ -99,7 +99,7 @@ def todays_rates(document: AnyDocument, lines: Sequence[DocumentLine]) -> list[D
     return [found[line.tax_category_id] for line in lines]
 
 
-@kept
+@cached_read
 def _rates_in(zone: uuid.UUID | None) -> list[DatedTaxRate]:
     """Read the rates of a tax zone, of all days."""
     if zone is None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils.translation import gettext
 
-from common.read_cache import kept
+from common.read_cache import cached_read
 from sales.models import AnyDocument, ExchangeRate
 from sales.pricing.errors import NoExchangeRate
 from sales.pricing.exchange import DatedRate, cross_rate
@@ -62,7 +62,7 @@ def freeze_exchange_rate(document: AnyDocument) -> None:
     document.exchange_rate_on = known.on if known else None
 
 
-@kept
+@cached_read
 def rate_between(base: str, currency: str, day: dt.date) -> DatedRate | None:
     """Return how many units of the currency one base unit bought on the last day known by `day`.
 

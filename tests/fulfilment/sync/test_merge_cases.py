@@ -12,7 +12,7 @@ import pytest
 
 from fulfilment.sync.arrivals import is_loop, is_stale, round_trips
 from fulfilment.sync.canonical import Notation, canonical, with_missing_lines
-from fulfilment.sync.disputes import Choice, Decision, named, outgoing, settle
+from fulfilment.sync.disputes import Choice, Decision, decide, named, outgoing
 from fulfilment.sync.merge import Conflict, ConflictKind, Merge, Push, Snapshot, base_of, merge
 from fulfilment.sync.policies import POLICIES, policy_of, with_origin
 from sales.models import OrderLine
@@ -383,18 +383,18 @@ def test_sends_a_field_in_dispute_as_they_hold_it(case: dict[str, Any]) -> None:
 
 
 @case("T10", "T11", "T12")
-def test_settles_a_conflict(case: dict[str, Any]) -> None:
+def test_decides_a_conflict(case: dict[str, Any]) -> None:
     conflict = Conflict(QUANTITY, **case["before"]["conflict"])
     choice = {"T10": Choice.THEIRS, "T11": Choice.OURS, "T12": Choice.OTHER}[case["id"]]
 
-    decision = settle(conflict, choice, {QUANTITY: "6"}, other="4")
+    decision = decide(conflict, choice, {QUANTITY: "6"}, other="4")
 
     tells_them = case["after"]["sent_to"] != "other connections"
     assert decision == Decision(case["after"]["value"], tell_origin=tells_them)
 
 
 def test_sends_back_even_their_own_value_if_our_push_overwrote_it_there() -> None:
-    assert settle(DISPUTE, Choice.THEIRS, {QUANTITY: "5"}) == Decision("6", tell_origin=True)
+    assert decide(DISPUTE, Choice.THEIRS, {QUANTITY: "5"}) == Decision("6", tell_origin=True)
 
 
 def test_a_push_never_names_what_is_theirs() -> None:

@@ -1,4 +1,4 @@
-"""Books of a connection: how many orders both systems hold alike, and why the others are not."""
+"""Counts of a connection: how many orders both systems hold alike, and why the others are not."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CHANGED = "supply.order.changed"
 
 
 @dataclass(frozen=True, slots=True)
-class Books:
+class SyncCounts:
     """How the orders of a connection stand; ``since`` is when the oldest that does not agree did.
 
     Each order counts once, under the first reason of these: missing, differs, in flight.
@@ -63,7 +63,7 @@ class OutOfSyncOrder:
     message_id: uuid.UUID | None = None
 
 
-def count_books(connections: Sequence[uuid.UUID]) -> dict[uuid.UUID, Books]:
+def count_orders(connections: Sequence[uuid.UUID]) -> dict[uuid.UUID, SyncCounts]:
     """Count the orders of connections by how they stand; two statements for all."""
     rows = (
         status_of(SyncState.objects.filter(connection__in=connections))
@@ -81,7 +81,7 @@ def count_books(connections: Sequence[uuid.UUID]) -> dict[uuid.UUID, Books]:
         found[connection][FindingStatus.MISSING_HERE] = count
         since[connection].append(oldest)
     return {
-        key: Books(
+        key: SyncCounts(
             agree=counts.get(FindingStatus.AGREES, 0),
             in_flight=counts.get(FindingStatus.IN_FLIGHT, 0),
             differ=counts.get(FindingStatus.DIFFERS, 0),
