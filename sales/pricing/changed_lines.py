@@ -14,8 +14,8 @@ from decimal import Decimal
 from sales.pricing.allocation import allocate, fit_between
 from sales.pricing.deduction_lines import DeductionLine, amounts_off
 from sales.pricing.ledger_lines import LedgerLine, Rate
-from sales.pricing.money import ZERO, Rounding, round_money
-from sales.pricing.partial import NOTHING, Amounts
+from sales.pricing.money import ZERO, Rounding, from_units, round_money
+from sales.pricing.partial import NOTHING, ROUNDED_UNITS, Amounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def agree(
     The header discount stays in all what it is priced at, the tax of a rate what it comes to on
     what is taxed, as far as what is billed allows: the tax of a rate never goes under that either.
     """
-    own = [_own_figures(line) for line in lines]
+    own = [_own_figures(line, currency) for line in lines]
     headers = _fit(
         lines,
         [line.priced.header_discount for line in lines],
@@ -87,7 +87,7 @@ def agree(
     ]
 
 
-def _own_figures(line: ChangedLine) -> Amounts:
+def _own_figures(line: ChangedLine, currency: str) -> Amounts:
     """Return net, discount, promotion and charge of a line, which no other line changes."""
     if line.kept is not None:
         return line.kept
@@ -95,10 +95,21 @@ def _own_figures(line: ChangedLine) -> Amounts:
         return line.priced
     net = max(line.priced.net, line.billed.net)
     discount = max(line.priced.discount, line.billed.discount)
-    promotion = max(line.priced.promotion, line.billed.promotion)
+    promotion = _own_promotion(line, discount, currency)
     charge = max(line.priced.charge, line.billed.charge)
     most = net + discount - line.billed.base
     return Amounts(net, discount=discount, promotion=promotion, charge=min(charge, most))
+
+
+def _own_promotion(line: ChangedLine, discount: Decimal, currency: str) -> Decimal:
+    """Return what of a line's discount codes give, so that this holds of what is left to bill too.
+
+    Only the cents of rounding are moved: where prices include tax, so do promotions.
+    """
+    promotion = max(line.priced.promotion, line.billed.promotion)
+    most = line.billed.promotion + discount - line.billed.discount
+    is_rounding = promotion - most <= from_units(ROUNDED_UNITS, currency)
+    return min(promotion, most) if is_rounding else promotion
 
 
 def _fit(

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from sales.pricing.documents import PricedLine
-from sales.pricing.lines import part_within
+from sales.pricing.lines import is_part_of, part_within
 from sales.pricing.money import EXACT, ZERO, Rounding, from_units, round_money
 from sales.pricing.quantities import exceeds_open, needs_quantity
 
@@ -117,8 +117,9 @@ def next_part(
         _next_amount(total, already, before.quantity + quantity, whole.quantity, currency, rounding)
         for total, already in zip(whole.amounts.figures, before.amounts.figures, strict=True)
     )
-    part = Amounts(*figures)
-    return Portion(quantity, replace(part, charge=_fit_charge(part, ordered - billed)))
+    part, left = Amounts(*figures), (ordered - billed).amounts
+    fitted = replace(part, promotion=_fit_promotion(part, left), charge=_fit_charge(part, left))
+    return Portion(quantity, fitted)
 
 
 def _is_share(billed: Portion, ordered: Portion, currency: str) -> bool:
@@ -131,11 +132,24 @@ def _is_share(billed: Portion, ordered: Portion, currency: str) -> bool:
     )
 
 
-def _fit_charge(part: Amounts, left: Portion) -> Decimal:
+def _fit_promotion(part: Amounts, left: Amounts) -> Decimal:
+    """Return a part's promotion, moved by cents where it would not be part of its discount.
+
+    What is left is a part of the discount that is left then too. Where prices include tax, so do
+    promotions, which may come to more than the discount before tax: those stay as they are.
+    """
+    if not is_part_of(left.promotion, left.discount):
+        return part.promotion
+    others = left.discount - left.promotion
+    least, most = sorted((part.discount - others, part.discount))
+    return max(least, min(most, part.promotion))
+
+
+def _fit_charge(part: Amounts, left: Amounts) -> Decimal:
     """Return a part's charge, moved by cents where its base would not be part of what is left."""
     both = part.base + part.charge
-    least, most = sorted((both - left.amounts.base, both))
-    low, high = sorted((ZERO, left.amounts.charge))
+    least, most = sorted((both - left.base, both))
+    low, high = sorted((ZERO, left.charge))
     return max(low, least, min(high, most, part.charge))
 
 

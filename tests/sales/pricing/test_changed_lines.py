@@ -103,3 +103,18 @@ def test_leaves_the_prices_of_an_order_of_which_nothing_is_billed() -> None:
     lines = priced(("3", "33.33"), ("7", "0.05"), discount="5.00")
 
     assert agree([ChangedLine(NINETEEN, Decimal(1), each) for each in lines], "EUR") == lines
+
+
+def test_leaves_no_promotion_to_bill_without_its_discount() -> None:
+    """1.25 less 1% and 0.02 by code, where 0.03 of discount and 0.01 by code are billed of four."""
+    before = Amounts(Decimal("1.46"), discount=Decimal("0.04"), promotion=Decimal("0.02"))
+    line = billed(before, 6, 4)
+    assert (line.billed.discount, line.billed.promotion) == (Decimal("0.03"), Decimal("0.01"))
+    changed = Amounts(Decimal("1.22"), discount=Decimal("0.03"), promotion=Decimal("0.02"))
+
+    [agreed] = agree([ChangedLine(NINETEEN, Decimal(5), changed, line)], "EUR")
+
+    assert agreed.net == Decimal("1.22")
+    assert (agreed.discount, agreed.promotion) == (Decimal("0.03"), Decimal("0.01"))
+    left = agreed - line.billed
+    assert (left.discount, left.promotion) == (Decimal(0), Decimal(0))

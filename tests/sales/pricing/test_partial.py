@@ -14,7 +14,8 @@ from sales.pricing.errors import (
     PricingError,
     QuantityExceedsOpen,
 )
-from sales.pricing.money import Rounding, from_units, to_units
+from sales.pricing.lines import is_part_of
+from sales.pricing.money import Rounding, from_units, round_money, to_units
 from sales.pricing.partial import (
     Amounts,
     Portion,
@@ -103,6 +104,49 @@ def test_any_invoices_and_credits_sum_to_the_order_once_all_is_billed_again(
         billed += next_part(ordered, billed, ordered.quantity - billed.quantity, **rule)
 
     assert billed == ordered
+
+
+@settings(max_examples=150)
+@given(ordered_lines(), st.integers(0, 8), ROUNDINGS, st.data())
+def test_promotions_are_part_of_the_discount_of_each_part_and_credit(
+    drawn: tuple[Portion, str], eighths: int, rounding: Rounding, data: st.DataObject
+) -> None:
+    (whole, currency), billed = drawn, Portion()
+    promotion = round_money(whole.amounts.discount * eighths / 8, currency, rounding)
+    ordered = replace(whole, amounts=replace(whole.amounts, promotion=promotion))
+    rule: dict[str, Any] = {"currency": currency, "rounding": rounding}
+
+    while billed.quantity != ordered.quantity:
+        quantity = draw_quantity(data, ordered.quantity - billed.quantity)
+        part = next_part(ordered, billed, quantity, **rule)
+        credit = credit_part(part, Portion(), draw_quantity(data, quantity), **rule)
+        for each in (part, credit, part + credit):
+            assert is_part_of(each.amounts.promotion, each.amounts.discount)
+        bills_again = data.draw(st.booleans()) and credit.quantity != -part.quantity
+        billed += part + credit if bills_again else part
+
+    assert billed == ordered
+
+
+def test_moves_a_cent_of_the_promotion_to_the_part_whose_discount_has_it() -> None:
+    discounts = Amounts(Decimal("9.95"), discount=Decimal("0.05"), promotion=Decimal("0.04"))
+    ordered, billed, shown = Portion(Decimal(3), discounts), Portion(), []
+
+    for _ in range(3):
+        part = next_part(ordered, billed, Decimal(1), currency="EUR")
+        shown.append((str(part.amounts.discount), str(part.amounts.promotion)))
+        billed += part
+
+    assert shown == [("0.02", "0.01"), ("0.01", "0.01"), ("0.02", "0.02")]
+    assert billed == ordered
+
+
+def test_leaves_promotions_that_include_tax_above_the_discount_before_tax() -> None:
+    discounts = Amounts(Decimal("84.03"), discount=Decimal("8.40"), promotion=Decimal("10.00"))
+
+    part = next_part(Portion(Decimal(2), discounts), Portion(), Decimal(1), currency="EUR")
+
+    assert (part.amounts.discount, part.amounts.promotion) == (Decimal("4.20"), Decimal("5.00"))
 
 
 @settings(max_examples=75)
