@@ -107,6 +107,15 @@ FORBIDDEN = {
         ("web.actions", "web.views"),
         ("web.views", "web.urls"),
     ),
+    "api": (
+        ("api.inputs", "api.permissions"),
+        ("api.permissions", "api.preconditions"),
+        ("api.preconditions", "api.pagination"),
+        ("api.pagination", "api.writes"),
+        ("api.writes", "api.views"),
+        ("api.views", "api.asyncapi"),
+        ("api.asyncapi", "api.urls"),
+    ),
     "templatetags": (
         ("web.templatetags.ui", "crm.models"),
         ("web.templatetags.ui", "sales.models"),
@@ -114,6 +123,18 @@ FORBIDDEN = {
     ),
 }
 """For each contract of `.importlinter`: importers and what they must not import."""
+
+EXHAUSTIVE = {
+    "api": "api",
+    "crm": "crm",
+    "sales": "sales",
+    "services": "sales.services",
+    "fulfilment": "fulfilment",
+    "fulfilment_services": "fulfilment.services",
+    "order_sync": "fulfilment.services.order_sync",
+    "web": "web",
+}
+"""Contracts in which each module of a package has a layer, by their key."""
 
 CIRCLES = (
     ("common", "common.errors", "common.transitions"),
@@ -191,6 +212,16 @@ def test_circles_break_their_contract(tmp_path: Path) -> None:
     assert done.returncode == 1
     lines = [f"No cycles are allowed in {package}." for package, _, _ in CIRCLES]
     assert [line for line in lines if line not in done.stdout] == []
+
+
+def test_a_module_without_a_layer_breaks_each_contract_of_layers(tmp_path: Path) -> None:
+    copy_with_imports(tmp_path, [])
+    for package in EXHAUSTIVE.values():
+        (tmp_path / package.replace(".", "/") / "new_module.py").write_text("")
+
+    for contract, package in EXHAUSTIVE.items():
+        done = lint_imports(tmp_path, "--contract", contract)
+        assert (done.returncode, f"{package}.new_module" in done.stdout) == (1, True), done.stdout
 
 
 def impure_imports(tree: ast.AST) -> set[str]:
