@@ -34,6 +34,7 @@ from sales.services.documents.drafts import default_company
 from sales.services.documents.new_lines import (
     check_line,
     clear_other_discount,
+    put_product,
     take_tax_category,
 )
 from sales.services.documents.typed_figures import check_number
@@ -67,16 +68,9 @@ def add_opportunity_line(
     discounts: LineFields = {"discount_amount": discount_amount, "discount_rate": discount_rate}
     clear_other_discount(discounts)
     unit, day = unit or product.default_unit, default_company().today()
+    line = _new_line(opportunity, quantity=quantity, **discounts)
+    put_product(line, product, unit, day)
     found = look_up(_price_list(opportunity, day), product, unit, quantity, day)
-    line = _new_line(
-        opportunity,
-        product=product,
-        sku=product.sku,
-        description=product.name,
-        unit=unit,
-        quantity=quantity,
-        **discounts,
-    )
     _take_price(line, found, unit_price, price_quantity)
     return _added(line, opportunity)
 

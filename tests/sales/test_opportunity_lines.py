@@ -26,12 +26,15 @@ from sales.pricing.errors import (
     CurrencyMismatch,
     DiscountAboveLimit,
     InactivePriceList,
+    InactiveProduct,
     InvalidAmount,
     InvalidDiscount,
     InvalidQuantity,
     NegativeTotal,
+    WrongUnit,
 )
 from sales.services.documents.drafts import draft_quote
+from sales.services.documents.lines import add_line
 from sales.services.opportunities import (
     order_from_opportunity,
     quote_from_opportunity,
@@ -47,6 +50,7 @@ from tests.factories import (
     OpportunityFactory,
     PriceListFactory,
     ProductCategoryFactory,
+    UnitFactory,
     UserFactory,
 )
 
@@ -172,6 +176,43 @@ def test_refuses_new_lines_from_a_list_out_of_force(
 
     with pytest.raises(InactivePriceList, match=market.price_list.name):
         add_opportunity_line(opportunity.pk, actor=market.rep, product=product, unit_price=typed)
+    assert not opportunity.lines.exists()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"is_active": False},
+        {"active_to": dt.date(2020, 1, 1)},
+        {"active_from": dt.date(2100, 1, 1)},
+    ],
+)
+def test_refuses_a_product_that_is_not_sold_as_a_quote_does(
+    market: Market, opportunity: Opportunity, product: Product, fields: dict[str, Any]
+) -> None:
+    Product.objects.filter(pk=product.pk).update(**fields)
+    product.refresh_from_db()
+    quote = draft_quote(actor=market.rep, account=market.account, name="Bar refit")
+
+    with pytest.raises(InactiveProduct, match=f"{product.sku} is not sold on") as refused:
+        add_opportunity_line(opportunity.pk, actor=market.rep, product=product)
+    with pytest.raises(InactiveProduct) as by_quote:
+        add_line(quote, actor=market.rep, product=product)
+
+    assert (refused.value.field, str(refused.value)) == ("product", str(by_quote.value))
+    assert not opportunity.lines.exists()
+
+
+def test_refuses_a_unit_of_another_group(
+    market: Market, opportunity: Opportunity, product: Product
+) -> None:
+    kilogram = UnitFactory.create(name="kg")
+
+    with pytest.raises(WrongUnit) as refusal:
+        add_opportunity_line(opportunity.pk, actor=market.rep, product=product, unit=kilogram)
+
+    assert str(refusal.value) == f"{product.sku} is not sold per kg."
+    assert refusal.value.field == "unit"
     assert not opportunity.lines.exists()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
@@ -41,7 +42,12 @@ from sales.services.documents.typed_figures import (
 )
 from sales.services.errors import PricesLocked
 from sales.services.prices.costs import known_cost
-from sales.services.prices.list_prices import ListPrices, check_sellable, check_sold_in
+from sales.services.prices.list_prices import (
+    ListPrices,
+    check_list,
+    check_product_sold,
+    check_sold_in,
+)
 
 Typed = TypeVar("Typed", LineChanges, Mapping[str, object])
 
@@ -125,18 +131,30 @@ def fill_from_product(
     prices: ListPrices | None = None,
 ) -> None:
     """Copy a product's name, unit, category and list price of the day to a line."""
+    day = draft.company.today()
+    put_product(line, product, unit, day)
+    if draft.price_list is not None:
+        with error_context(line, "product"):
+            check_list(draft.price_list, draft.currency, day)
+    line.product_category_id = line.product_category_id or product.category_id
+    line.tax_category_id = product.tax_category_id
+    prices = prices or ListPrices(draft.price_list, [product], day)
+    line.unit_cost = known_cost(product, draft.currency, prices.rates)
+    take_list_price(line, draft, prices)
+
+
+def put_product(line: DocumentLine, product: Product, unit: Unit | None, day: dt.date) -> None:
+    """Put a product on a line, in its own unit unless one is given.
+
+    Refuse a product that is not sold on the day, and a unit that it is not counted in.
+    """
     with error_context(line, "product"):
-        check_sellable(product, draft, draft.company.today())
+        check_product_sold(product, day)
     line.kind, line.product = DocumentLine.Kind.PRODUCT, product
     line.unit = unit or product.default_unit
     check_unit(line)
     line.sku = product.sku
     line.description = line.description or product.name
-    line.product_category_id = line.product_category_id or product.category_id
-    line.tax_category_id = product.tax_category_id
-    prices = prices or ListPrices(draft.price_list, [product], draft.company.today())
-    line.unit_cost = known_cost(product, draft.currency, prices.rates)
-    take_list_price(line, draft, prices)
 
 
 def take_list_price(

@@ -14,7 +14,6 @@ from sales.models import (
     AnyDocument,
     DiscountBand,
     DiscountList,
-    Document,
     DocumentLine,
     PriceList,
     PriceListItem,
@@ -138,13 +137,6 @@ def check_sold_in(product: Product, item: PriceListItem | None, quantity: Decima
     """Refuse a quantity that the product, or its price list, is not sold in."""
     selling = QuantitySelling(item.selling) if item else QuantitySelling.NO_CONTROL
     check_quantity(quantity, decimals=product.decimals, selling=selling)
-
-
-def check_sellable(product: Product, document: Document, day: dt.date) -> None:
-    """Refuse a product that is not sold, or a price list that is not in force, on that day."""
-    check_product_sold(product, day)
-    if document.price_list is not None:
-        check_list(document.price_list, document.currency, day)
 
 
 def check_product_sold(product: Product, day: dt.date) -> None:
