@@ -48,7 +48,7 @@ from sales.services.documents.new_lines import (
     with_signed_price,
 )
 from sales.services.documents.readiness import check_ready
-from sales.services.documents.tax_rates import todays_rates
+from sales.services.documents.tax_rates import take_todays_rates
 from sales.services.documents.totals import LINE_FIGURES, head_figures, reprice
 from sales.services.documents.typed_figures import check_numbers
 from sales.services.errors import AlreadyBilled, no_such_line
@@ -91,7 +91,7 @@ class Changes:
     additions: Sequence[NewLineFields] = ()
     head: HeadChanges = field(default_factory=HeadChanges)
     todays_tax: Collection[uuid.UUID] = ()
-    """Lines that take today's tax rate."""
+    """Lines that take today's tax rate, bundles with their parts."""
     with_parts: bool = True
     """Whether bundles that are added bring their parts along."""
 
@@ -258,7 +258,7 @@ def _apply(
     changed = [line for pk, line in lines.items() if line.quantity != quantities[pk]]
     kept_by = prices_kept_by(order) if changed else ""
     _take_bands(order, changed, kept_by)
-    taxed = [line for pk, line in lines.items() if pk in changes.todays_tax]
+    taxed = _with_fixed_parts(list(lines.values()), changes.todays_tax)
     _take_todays_tax(order, taxed, ledger)
     save_columns(list(lines.values()), CHANGED_COLUMNS)
     update_parts(
@@ -322,10 +322,18 @@ def _take_bands(order: Order, lines: Sequence[OrderLine], kept_by: str) -> None:
 
 def _take_todays_tax(order: Order, lines: Sequence[OrderLine], ledger: Ledger) -> None:
     """Tax lines at today's rate, if nothing of them is billed; a typed rate stays."""
-    for line, rate in zip(lines, todays_rates(order, lines), strict=True):
+    for line in lines:
         _refuse_billed(line, ledger)
-        if rate is not None and not line.tax_rate_is_typed:
-            line.tax_rate = rate
+    take_todays_rates(order, lines)
+
+
+def _with_fixed_parts(lines: Sequence[OrderLine], chosen: Collection[uuid.UUID]) -> list[OrderLine]:
+    """Return the chosen lines, and the parts that are always in a bundle among them."""
+    return [
+        line
+        for line in lines
+        if line.pk in chosen or (line.is_fixed_part and line.bundle_line_id in chosen)
+    ]
 
 
 def _refuse_other_rate(line: OrderLine, fields: Mapping[str, object], ledger: Ledger) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 
 import pytest
 
-from sales.models import Order, TaxRate, TaxZone
+from common.formatting import format_day
+from sales.models import BundleItem, Order, Product, TaxRate, TaxZone
+from sales.pricing.errors import NoTaxRate
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.change_orders import Changes, change_order
 from sales.services.credit_notes import credit_invoice
-from sales.services.documents.drafts import change_head, draft_quote
-from sales.services.documents.lines import add_line
+from sales.services.documents.drafts import change_head, draft_order, draft_quote
+from sales.services.documents.lines import add_line, change_line
 from sales.services.documents.tax_rates import (
     put_todays_rates,
     tax_drift,
@@ -78,6 +81,50 @@ def test_an_order_keeps_its_rate_until_a_change_order_takes_todays(market: Marke
         Decimal("0.21"),
         Decimal("0.2"),
     ]
+
+
+def test_the_parts_of_a_bundle_take_todays_rate_with_it(market: Market) -> None:
+    bundle = market.product("100.00", kind=Product.Kind.BUNDLE, name="Set")
+    for name, is_required in (("Part", True), ("Extra", False)):
+        part = market.product("30.00", name=name)
+        BundleItem.objects.create(
+            bundle=bundle, product=part, unit=part.default_unit, is_required=is_required
+        )
+    draft = draft_order(actor=market.rep, account=market.account, name="Bar refit")
+    add_line(draft, actor=market.rep, product=bundle)
+    change_line(draft.lines.get(description="Extra"), actor=market.rep, is_taken=True)
+    order = submit_order(draft.pk, actor=market.rep)
+    rates_change("0.21")
+
+    whole = order.lines.get(description="Set")
+    change_order(order.pk, Changes(todays_tax={whole.pk}), actor=market.rep)
+
+    taxed = order.lines.order_by("description").values_list("description", "tax_rate", "tax")
+    assert list(taxed) == [
+        ("Extra", Decimal("0.2"), Decimal("6.00")),
+        ("Part", Decimal("0.21"), Decimal("0.00")),
+        ("Set", Decimal("0.21"), Decimal("21.00")),
+    ]
+    assert [each for found in verify().values() for each in found] == []
+
+
+def test_a_rate_that_nobody_knows_today_is_refused_by_category_and_place(market: Market) -> None:
+    order = submitted(market, "2", price="100.00")
+    line = order.lines.get()
+    today = market.company.today()
+    TaxRate.objects.update(valid_to=today - dt.timedelta(days=1))
+
+    with pytest.raises(NoTaxRate) as refusal:
+        change_order(order.pk, Changes(todays_tax={line.pk}), actor=market.rep)
+
+    assert str(refusal.value) == (
+        f"Espresso machine cannot take today's tax rate: no rate of {market.tax_category} in "
+        f"{market.zone} is known on {format_day(today)}. "
+        "Have it entered in the admin under Tax rates, or keep the rate that was agreed."
+    )
+    assert (refusal.value.line, refusal.value.field) == (str(line.pk), "todays_tax")
+    line.refresh_from_db()
+    assert (line.tax_rate, line.tax) == (Decimal("0.2"), Decimal("40.00"))
 
 
 def test_what_is_billed_in_part_keeps_its_rate(market: Market) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
@@ -313,6 +314,19 @@ def test_a_trade_in_is_changed_as_what_it_takes_off(rep: Client, market: Market)
         (each.label or each.subject, each.before, each.after) for each in answer.context["preview"]
     ]
     assert changes == [("Unit price", "−€50.00", "−€60.00"), ("Total", "€179.88", "€167.88")]
+
+
+def test_says_that_todays_tax_rate_ended_while_the_form_was_open(
+    rep: Client, order: Order, market: Market
+) -> None:
+    line = order.lines.get()
+    TaxRate.objects.update(valid_to=market.company.today() - dt.timedelta(days=1))
+
+    answer = rep.post(address(order), typed(order, line, **{f"{line.pk}-todays_tax": "on"}))
+
+    assert answer.status_code == 422
+    refused = "Espresso machine cannot take today&#x27;s tax rate: no rate of "
+    assert f"{refused}{market.tax_category} in {market.zone} is known" in answer.content.decode()
 
 
 def test_the_rest_of_what_is_billed_takes_todays_tax_rate_as_a_new_line(

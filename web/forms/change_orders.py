@@ -136,8 +136,9 @@ class ChangedLineForm(LineForm):
 
     @property
     def takes_todays_tax(self) -> bool:
-        """Whether the line is to be taxed at today's rate."""
-        return bool(self.cleaned_data.get("todays_tax"))
+        """Whether the line is to be taxed at today's rate, also if the rate ended meanwhile."""
+        name = self.add_prefix("todays_tax")
+        return bool(forms.CheckboxInput().value_from_datadict(self.data, self.files, name))
 
     def differences(self) -> dict[str, Any]:
         """Return what differs from the line, by column."""

@@ -21,6 +21,7 @@ from sales.pricing.errors import (
     ProductNotInPriceList,
 )
 from sales.services.documents.new_lines import check_line_quantity, check_unit
+from sales.services.documents.tax_rates import no_tax_rate_reason
 from sales.services.prices.list_prices import check_list, check_product_sold
 from sales.services.prices.promotion_discounts import promotion_problems
 
@@ -176,27 +177,7 @@ def _line_problems(
     if line.unit_price is None:
         yield _no_price(document, line)
     if line.tax_rate is None and line.is_taxed:
-        yield NoTaxRate(_no_tax_rate_reason(document, line), field="tax_rate")
-
-
-def _no_tax_rate_reason(document: AnyDocument, line: DocumentLine) -> str:
-    """Say where a tax rate is missing; it is never taken for zero."""
-    category = line.tax_category
-    if category is None and line.product_category is not None:
-        return gettext(
-            "No tax rate is known: product category %(category)s has no tax category. "
-            "Choose one on the line, or have it set in the admin under Product categories."
-        ) % {"category": line.product_category}
-    if category is None:
-        return gettext("No tax rate is known: choose a tax category on the line, or type a rate.")
-    if document.tax_zone is None:
-        return gettext(
-            "No tax rate is known: choose the tax zone of the document, or type a rate on the line."
-        )
-    return gettext(
-        "No tax rate of %(category)s in %(zone)s is known today: type one on the line, "
-        "or have it entered in the admin under Tax rates."
-    ) % {"category": category, "zone": document.tax_zone}
+        yield NoTaxRate(no_tax_rate_reason(document, line), field="tax_rate")
 
 
 def _no_price(document: AnyDocument, line: DocumentLine) -> DomainError:

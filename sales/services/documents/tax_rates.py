@@ -12,7 +12,9 @@ from typing import TypeVar, cast
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import CharField, OuterRef, QuerySet
 from django.db.models.functions import Cast, JSONObject
+from django.utils.translation import gettext
 
+from common.formatting import format_day
 from common.read_cache import cached_read
 from sales.models import AnyDocument, DocumentLine, TaxRate
 from sales.pricing.errors import NoTaxRate
@@ -97,6 +99,51 @@ def todays_rates(document: AnyDocument, lines: Sequence[DocumentLine]) -> list[D
         for category in {line.tax_category_id for line in lines}
     }
     return [found[line.tax_category_id] for line in lines]
+
+
+def take_todays_rates(document: AnyDocument, lines: Sequence[DocumentLine]) -> None:
+    """Put today's rates on lines; a typed one stays, and one that nobody knows is refused."""
+    for line, rate in zip(lines, todays_rates(document, lines), strict=True):
+        if line.tax_rate_is_typed or not line.is_taxed:
+            continue
+        if rate is None:
+            raise NoTaxRate(_no_rate_today(document, line), line=str(line.pk), field="todays_tax")
+        line.tax_rate = rate
+
+
+def _no_rate_today(document: AnyDocument, line: DocumentLine) -> str:
+    """Say which rate is not known, and what to do meanwhile."""
+    if line.tax_category is None or document.tax_zone is None:
+        return no_tax_rate_reason(document, line)
+    return gettext(
+        "%(line)s cannot take today's tax rate: no rate of %(category)s in %(zone)s is known on "
+        "%(day)s. Have it entered in the admin under Tax rates, or keep the rate that was agreed."
+    ) % {
+        "line": line.description,
+        "category": line.tax_category,
+        "zone": document.tax_zone,
+        "day": format_day(document.company.today()),
+    }
+
+
+def no_tax_rate_reason(document: AnyDocument, line: DocumentLine) -> str:
+    """Say where a tax rate is missing; it is never taken for zero."""
+    category = line.tax_category
+    if category is None and line.product_category is not None:
+        return gettext(
+            "No tax rate is known: product category %(category)s has no tax category. "
+            "Choose one on the line, or have it set in the admin under Product categories."
+        ) % {"category": line.product_category}
+    if category is None:
+        return gettext("No tax rate is known: choose a tax category on the line, or type a rate.")
+    if document.tax_zone is None:
+        return gettext(
+            "No tax rate is known: choose the tax zone of the document, or type a rate on the line."
+        )
+    return gettext(
+        "No tax rate of %(category)s in %(zone)s is known today: type one on the line, "
+        "or have it entered in the admin under Tax rates."
+    ) % {"category": category, "zone": document.tax_zone}
 
 
 @cached_read
