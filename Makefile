@@ -3,6 +3,8 @@
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 SHELL := /bin/sh
+# What is compiled is kept: else each process of ours compiles a thousand modules, for two seconds.
+unexport PYTHONDONTWRITEBYTECODE
 PY := .venv/bin/python
 ASSETS := web/management/commands/vendor_assets.py
 
@@ -105,9 +107,13 @@ check: lint drift test ## what CI runs: lint, migrations, API description, tests
 faults: setup ## break everything on purpose and count what is lost; FAULTS_SEED=7 chooses another seed
 	@.venv/bin/pytest tests/faults -m "core or faults" $(ARGS)
 
+# These tests try more cases when a variable says so.
+SAMPLED = tests/sales/test_order_stories.py tests/web/test_deleted_records.py
+
 .PHONY: exhaustive
-exhaustive: setup ## let reports arrive in every order, of which `make test` tries a sample
+exhaustive: setup ## try every case of what `make test` tries by a sample; STORIES=500 makes longer samples
 	@$(PYTEST) -m exhaustive $(ARGS)
+	@STORIES=$${STORIES:-100} ROUNDS=$${ROUNDS:-8} $(PYTEST) $(SAMPLED)
 
 .PHONY: fuzz
 fuzz: setup ## type wrong values into every field; FUZZ_SEED=7 chooses others, FUZZ_INPUTS=9000 more

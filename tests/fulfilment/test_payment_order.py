@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 import random
 from collections.abc import Callable, Sequence
 from decimal import Decimal
@@ -21,7 +20,7 @@ from tests.factories import Market
 from tests.fulfilment.conftest import INVOICE_EVENTS, FarEnd, connect, submitted_order
 from tests.fulfilment.invoice_reports import Message, corrected
 from tests.fulfilment.messages import credited, paid, posted, receive_from, taken_back
-from tests.fulfilment.test_message_order import EVERY, state_of_invoice
+from tests.fulfilment.test_message_order import EVERY, arrivals, state_of_invoice
 
 LATER = dt.timedelta(days=60)
 IN_TIME, LATE = 10, 11
@@ -85,21 +84,13 @@ def receive_all(said: Sequence[Said], arrival: Sequence[int]) -> None:
             assert receive_from(*said[arrival[place - 1]]) == "duplicate"
 
 
-def orders(count: int, *, every: bool) -> list[tuple[int, ...]]:
-    """Return all orders of arrival, or the first, the last and some of the others."""
-    found = list(itertools.permutations(range(count)))
-    if every or len(found) <= 6:
-        return found
-    return [found[0], found[-1], *random.Random(11).sample(found, 8)]
-
-
 def same_ends(
     bill: Callable[[], Invoice], reports: Callable[[Invoice], list[Said]], *, every: bool = False
 ) -> dict[str, Any]:
     """Receive reports about one invoice after another in every order; returns how all end."""
     ends: list[dict[str, Any]] = []
     count = len(reports(bill()))
-    for arrival in orders(count, every=every):
+    for arrival in arrivals(count, every=every):
         invoice = bill()
         said = reports(invoice)
         with time_machine.travel(timezone.now() + LATER):

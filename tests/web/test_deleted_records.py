@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -22,7 +23,7 @@ from tests.factories import Market, OpportunityFactory, UserFactory
 from tests.web.refusals import errors_shown
 from web.record_urls import record_url
 
-ROUNDS = 4
+ROUNDS = int(os.environ.get("ROUNDS", "2"))
 HTMX = {"HX-Request": "true"}
 HEADERS = pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
 USABLE = {200, 302, 303, 422}
