@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from common.advisory_locks import lock_names
-from common.errors import DomainError, IllegalTransition
+from common.errors import DomainError, IllegalTransition, StaleVersion
 from common.identifiers import uuid7
 from crm.models import Partner
 from fulfilment.models import Connection, Secret
@@ -94,9 +94,14 @@ def check_test(endpoint: Connection) -> None:
 def verify_endpoint(endpoint: Connection) -> None:
     """Send to an endpoint from now on; the caller saw its address answer the challenge."""
     locked = lock_endpoint(endpoint.pk)
-    if locked.url != endpoint.url or locked.status == Status.DISABLED:
-        raise IllegalTransition(
-            gettext("%(connection)s was changed meanwhile: read it again.") % {"connection": locked}
+    check_verifiable(locked)
+    if locked.url != endpoint.url:
+        raise StaleVersion(
+            gettext(
+                "The address of %(connection)s was changed while it was verified: read the "
+                "endpoint again, and have its new address verified."
+            )
+            % {"connection": locked}
         )
     if locked.status == Status.UNVERIFIED:
         locked.status = Status.ACTIVE

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from common.errors import IllegalTransition
+from common.errors import IllegalTransition, StaleVersion
 from crm.models import Partner
 from fulfilment.models import Connection, DisabledPeriod
 from fulfilment.services.connections import (
@@ -81,10 +81,26 @@ def test_is_not_verified_at_an_address_that_was_changed_meanwhile(endpoint: Conn
     with transaction.atomic():
         change_endpoint(lock_endpoint(endpoint.pk), url="https://other.example.com/hooks")
 
-    with pytest.raises(IllegalTransition, match="was changed meanwhile: read it again"):
+    with pytest.raises(StaleVersion) as refusal:
         verify_endpoint(endpoint)
 
+    assert str(refusal.value) == (
+        "The address of Reseller: other.example.com was changed while it was verified: read the "
+        "endpoint again, and have its new address verified."
+    )
     assert Connection.objects.get().verified_at is None
+
+
+def test_is_not_verified_once_an_administrator_disabled_it(endpoint: Connection) -> None:
+    disable_connection(endpoint)
+
+    with pytest.raises(IllegalTransition) as refusal:
+        verify_endpoint(endpoint)
+
+    assert str(refusal.value) == (
+        "Reseller: shop.example.com was disabled by an administrator: ask them to resume it."
+    )
+    assert (refusal.value.code, Connection.objects.get().verified_at) == ("illegal_state", None)
 
 
 def test_has_no_other_address_than_one_that_answered(endpoint: Connection) -> None:
