@@ -55,13 +55,8 @@ REPLAYABLE = STUCK | {State.SKIPPED, State.SUPERSEDED, State.ACCEPTED, State.CON
 """States in which a handoff may be sent again, always with the same id and the same body."""
 
 
-@transaction.atomic
-def replay_handoff(handoff_id: uuid.UUID, *, actor: Actor) -> Handoff:
-    """Send a handoff again, at once or behind what waits in its lane for a person.
-
-    Refused while it is queued or being sent.
-    """
-    lane, handoff = _lock(handoff_id)
+def check_replayable(handoff: Handoff) -> None:
+    """Refuse to send again what is queued or being sent, and what names another order by now."""
     if handoff.state not in REPLAYABLE:
         raise IllegalTransition(
             gettext("%(handoff)s is %(state)s already.")
@@ -69,9 +64,34 @@ def replay_handoff(handoff_id: uuid.UUID, *, actor: Actor) -> Handoff:
         )
     if names_another_order(handoff):
         raise IdTaken(
-            gettext("%(handoff)s is not sent again: another order there has its id by now.")
+            gettext(
+                "%(handoff)s is not sent again: another order there has its id by now. Cancel the "
+                "order here, or change it, so that it is made there again."
+            )
             % {"handoff": handoff}
         )
+
+
+def check_can_set_aside(handoff: Handoff) -> None:
+    """Refuse to skip or settle what was delivered, or has not been tried."""
+    if handoff.state not in STUCK:
+        raise IllegalTransition(
+            gettext(
+                "%(handoff)s is %(state)s: only what was tried and not delivered "
+                "is skipped or marked as handled outside."
+            )
+            % {"handoff": handoff, "state": handoff.get_state_display().lower()}
+        )
+
+
+@transaction.atomic
+def replay_handoff(handoff_id: uuid.UUID, *, actor: Actor) -> Handoff:
+    """Send a handoff again, at once or behind what waits in its lane for a person.
+
+    Refused while it is queued or being sent.
+    """
+    lane, handoff = _lock(handoff_id)
+    check_replayable(handoff)
     unsure = handoff.state == State.UNKNOWN_OUTCOME or handoff.is_acknowledged
     handoff.state = State.UNKNOWN_OUTCOME if unsure else State.QUEUED
     handoff.refusal_count = 0
@@ -177,14 +197,7 @@ def _set_aside(
     if not reason.strip():
         raise MissingField(gettext("Give a reason: it is kept with the handoff."), field="reason")
     lane, handoff = _lock(handoff_id)
-    if handoff.state not in STUCK:
-        raise IllegalTransition(
-            gettext(
-                "%(handoff)s is %(state)s: only what was tried and not delivered "
-                "is skipped or marked as handled outside."
-            )
-            % {"handoff": handoff, "state": handoff.get_state_display().lower()}
-        )
+    check_can_set_aside(handoff)
     handoff.state = state
     handoff.holds_lane = False
     _resolve(handoff, resolution)

@@ -7,13 +7,16 @@ from django.db import connection as database
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from common.errors import IllegalTransition
 from crm.models import User
 from fulfilment.models import Handoff
 from fulfilment.outbound.drain import drain
+from fulfilment.outbound.handoff_actions import replay_handoff, skip_handoff
 from sales.models import Order
 from tests.factories import Market
 from tests.fulfilment.conftest import FarEnd, refuse, submitted_order
 from tests.web.refusals import reason_shown
+from web.pages.handoffs import handoff_page
 
 State = Handoff.State
 
@@ -59,6 +62,32 @@ def test_refuses_a_second_click_while_it_is_queued(
     again = client.post(f"/handoffs/{handoff.pk}/replay/")
 
     assert reason_shown(client, again, handoff) == f"{handoff} is queued already."
+
+
+def test_says_on_the_page_what_the_services_say(
+    market: Market, warehouse: FarEnd, clerk: User
+) -> None:
+    [handoff] = refused(market, warehouse)
+    replay_handoff(handoff.pk, actor=clerk)
+    handoff = Handoff.objects.with_wait().get()
+    with pytest.raises(IllegalTransition) as replay:
+        replay_handoff(handoff.pk, actor=clerk)
+    with pytest.raises(IllegalTransition) as skip:
+        skip_handoff(handoff.pk, actor=clerk, reason="Lost")
+
+    actions = handoff_page(handoff, clerk).actions
+
+    assert actions is not None
+    assert {str(each.label): each.reason for each in actions.all} == {
+        "Send again": str(replay.value),
+        "Handled outside": str(skip.value),
+        "Skip": str(skip.value),
+    }
+    assert str(replay.value) == f"{handoff} is queued already."
+    assert str(skip.value) == (
+        f"{handoff} is queued: only what was tried and not delivered is skipped or marked as "
+        "handled outside."
+    )
 
 
 def test_sends_all_again_with_the_same_cause(

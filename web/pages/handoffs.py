@@ -13,16 +13,20 @@ from common.formatting import format_moment
 from crm.models import User
 from fulfilment.models import Attempt, Handoff
 from fulfilment.monitoring.waiting import Wait, wait_of
-from fulfilment.outbound.handoff_actions import REPLAYABLE, STUCK, stuck_like
+from fulfilment.outbound.handoff_actions import (
+    check_can_set_aside,
+    check_replayable,
+    stuck_like,
+)
 from fulfilment.outbound.payload_diff import ChangedValue, changed_since
 from sales.models import kind_named
 from web.chips.handoffs import handoff_chip
 from web.display import Action, Actions, Fact, Link, When
 from web.pages.cards import Card, CardRow
-from web.pages.records import RecordPage
+from web.pages.records import RecordPage, refusal_of
 from web.record_urls import record_url
 
-RELATED = ("event", "lane__connection__health", "payload")
+RELATED = ("event", "lane__connection__health", "payload__connection")
 """What a handoff's page reads along with the handoff."""
 
 ATTEMPTS = 50
@@ -96,13 +100,14 @@ def _actions(handoff: Handoff, user: User) -> list[Action]:
     def url(name: str) -> str:
         return reverse(f"fulfilment:handoff-{name}", args=[handoff.pk])
 
-    stuck = handoff.state in STUCK
-    state = handoff.get_state_display().lower()
-    is_under_way = gettext("The handoff is %(state)s already.") % {"state": state}
-    under_way = "" if handoff.state in REPLAYABLE else is_under_way
-    not_stuck = "" if stuck else _not_stuck(handoff)
+    not_replayable = refusal_of(check_replayable, handoff)
+    not_stuck = refusal_of(check_can_set_aside, handoff)
     again = Action(
-        gettext("Send again"), url("replay"), "refresh", reason=under_way, aside=not stuck
+        gettext("Send again"),
+        url("replay"),
+        "refresh",
+        reason=not_replayable,
+        aside=bool(not_stuck),
     )
     skip = Action(
         gettext("Skip"),
@@ -123,14 +128,6 @@ def _actions(handoff: Handoff, user: User) -> list[Action]:
         aside=True,
     )
     return [again, *_all_again(handoff, url("replay-like")), settle, skip]
-
-
-def _not_stuck(handoff: Handoff) -> str:
-    """Say why a handoff can be neither skipped nor marked as handled outside."""
-    return gettext(
-        "The handoff is %(state)s: only what was tried and not delivered "
-        "is skipped or marked as handled outside."
-    ) % {"state": handoff.get_state_display().lower()}
 
 
 def _all_again(handoff: Handoff, url: str) -> list[Action]:
