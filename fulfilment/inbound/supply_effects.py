@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from common.sentences import Sentence, joined
 from common.sentences import sentence as _
@@ -31,7 +32,7 @@ def apply_order_changed(connection: Connection, message: IncomingMessage) -> Eff
 
 def apply_order_deleted(connection: Connection, message: IncomingMessage) -> Effect:
     """Cancel an order that is deleted there, unless it was edited, shipped or billed here."""
-    return _taken_in(connection, message, _stays)
+    return _taken_in(connection, message, partial(_stays, connection, message))
 
 
 def _taken_in(
@@ -40,7 +41,8 @@ def _taken_in(
     theirs = RemoteOrder.of(message.body["data"]["order"])
     taken = merge_remote_order(connection, theirs, message.id, read_at=message.read_at)
     if taken.must_read:
-        return Effect(taken.record, False, _must_read(), is_passed_over=True)
+        must_read = _must_read(connection, theirs)
+        return Effect(taken.record, False, must_read, is_passed_over=True)
     close_older_snapshots(connection, [theirs])
     return Effect(
         taken.record,
@@ -50,16 +52,24 @@ def _taken_in(
     )
 
 
-def _stays(conflict: Conflict) -> Sentence:
+def _stays(connection: Connection, message: IncomingMessage, conflict: Conflict) -> Sentence:
     if conflict.path != CANCELLED:
         return _differs(conflict)
-    return _("It is deleted there, and was edited, shipped or billed here: a person decides.")
-
-
-def _must_read() -> Sentence:
     return _(
-        "It does not say which version of ours it knows, while a message of ours is on its way "
-        "or was just answered: the order is read there, and that is taken in."
+        "%(connection)s deleted %(order)s, which was edited, shipped or billed here: decide on the "
+        "page of the order whether it is cancelled here too.",
+        connection=connection,
+        order=RemoteOrder.of(message.body["data"]["order"]).number,
+    )
+
+
+def _must_read(connection: Connection, theirs: RemoteOrder) -> Sentence:
+    return _(
+        "%(connection)s does not say which version of %(order)s it knows, while a message of ours "
+        "is on its way or was just answered: the order is read there without you, and what is "
+        "read is taken in.",
+        connection=connection,
+        order=theirs.number,
     )
 
 

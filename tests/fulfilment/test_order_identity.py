@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from crm.models import User
 from fulfilment.models import Discrepancy, ExternalRef, Handoff, InboundMessage
 from fulfilment.outbound.drain import drain
 from fulfilment.outbound.handoff_actions import IdTaken, replay_handoff
@@ -16,6 +17,7 @@ from tests.factories import Market
 from tests.fulfilment.supply import sold
 from tests.fulfilment.supply_system import SupplySystem, connected_system
 from tests.fulfilment.test_reconcile import counts, reference, run_through, sync_counts
+from web.pages.handoffs import handoff_page
 
 
 @pytest.fixture
@@ -64,6 +66,10 @@ def test_an_order_with_a_used_id_and_another_number_is_another_order(
     assert ExternalRef.objects.get(external_id=theirs["id"]).record_id == other.pk
     found = Discrepancy.objects.get()
     assert (found.kind, found.record_number) == ("missing_there", ours.number)
+    assert found.display_rule == (
+        f"{system.connection} had {ours.number} and does not have it any more: cancel the order "
+        "here, or change it, so that it is made there again."
+    )
     assert (sync_counts(system).agree, sync_counts(system).missing_there) == (1, 1)
 
 
@@ -115,7 +121,7 @@ def test_an_order_that_is_made_there_anew_keeps_its_number_and_our_id(
 
 
 def test_what_was_queued_with_an_id_that_another_order_has_now_is_not_sent(
-    system: SupplySystem, ours: Order, market: Market, tmp_path: Path
+    system: SupplySystem, ours: Order, market: Market, clerk: User, tmp_path: Path
 ) -> None:
     reference(ours, market, "OURS")
     queued = Handoff.objects.latest("id")
@@ -130,8 +136,17 @@ def test_what_was_queued_with_an_id_that_another_order_has_now_is_not_sent(
     queued.refresh_from_db()
     assert queued.state == Handoff.State.SUPERSEDED
     assert queued.lane.pending == 0
-    with pytest.raises(IdTaken, match="another order there has its id"):
+    assert queued.display_resolution == (
+        f"Another order of {system.connection} has the id of {ours.number} by now: cancel the "
+        "order here, or change it, so that it is made there again under another id."
+    )
+    with pytest.raises(IdTaken, match="another order there has its id") as refusal:
         replay_handoff(queued.pk, actor=market.rep)
+    page = handoff_page(Handoff.objects.with_wait().get(pk=queued.pk), clerk)
+    assert page.actions is not None
+    assert {str(each.label): each.reason for each in page.actions.all}["Send again"] == str(
+        refusal.value
+    )
 
     reference(ours, market, "AGAIN")
     drain()

@@ -10,7 +10,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from fulfilment.inbound.schemas import InvalidMessage, parse_message
-from fulfilment.models import Discrepancy, ExternalRef, Handoff, SyncState
+from fulfilment.models import Discrepancy, ExternalRef, Handoff, InboundMessage, SyncState
 from fulfilment.services.shipments import record_shipment
 from fulfilment.sync.disputes import Choice
 from sales.models import Order
@@ -110,6 +110,11 @@ def test_what_is_shipped_here_is_asked_about(supply: FarEnd, market: Market) -> 
     order.refresh_from_db()
     assert order.status == "submitted"
     assert Discrepancy.objects.get().kind == "status"
+    assert InboundMessage.objects.latest("id").display_detail == (
+        "Supply deleted SO-000123, which was edited, shipped or billed here: decide on the page "
+        "of the order whether it is cancelled here too. "
+        "One side cancelled what the other changed or ships: a person decides."
+    )
 
 
 @pytest.mark.parametrize("arrival", list(permutations(range(3))))

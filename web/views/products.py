@@ -42,7 +42,7 @@ class ProductList(ListScreen[Product]):
     empty = Empty(
         "package",
         _("No products yet"),
-        _("An administrator adds products, units and price lists, or imports them."),
+        _("An administrator adds products, units and price lists."),
     )
 
     def records(self) -> models.QuerySet[Product]:

@@ -76,17 +76,22 @@ def release_id(connection: Connection, external_id: str) -> None:
     state.held, state.snapshot, state.splits, state.pushes = {}, {}, {}, []
     state.snapshot_sequence, state.must_send_again, state.read_due_at = 0, False, None
     state.save()
-    _supersede_pushes(connection, order.pk)
+    _supersede_pushes(connection, order)
     open_missing_there(connection, order)
 
 
-def _supersede_pushes(connection: Connection, order_id: uuid.UUID) -> None:
+def _supersede_pushes(connection: Connection, order: Order) -> None:
     """Never send what is queued with the id that another order has there now."""
-    lanes = Lane.objects.filter(connection=connection, root_id=order_id)
+    lanes = Lane.objects.filter(connection=connection, root_id=order.pk)
     lane = lanes.select_for_update(of=("self",), no_key=True).first()
     if lane is None:
         return
-    reason = _("Another order there has its id: it is sent anew once it is to be made there again.")
+    reason = _(
+        "Another order of %(connection)s has the id of %(order)s by now: cancel the order here, or "
+        "change it, so that it is made there again under another id.",
+        connection=connection,
+        order=order,
+    )
     lane.handoffs.filter(state__in=Handoff.WAITING).update(
         state=Handoff.State.SUPERSEDED, holds_lane=False, **columns("resolution", reason, 300)
     )
@@ -147,7 +152,10 @@ def open_missing_there(connection: Connection, order: Order) -> None:
         ours=order.get_status_display(),
         theirs="–",
         rule=_(
-            "They had it and do not have it any more: cancel it here, or have it made there again."
+            "%(connection)s had %(order)s and does not have it any more: cancel the order here, or "
+            "change it, so that it is made there again.",
+            connection=connection,
+            order=order,
         ),
     )
     update_discrepancies(missing_there(connection, order.pk), [found])
