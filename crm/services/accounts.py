@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from django.db import transaction
 from django.utils.translation import gettext
 
-from common.errors import NotAllowed
+from common.errors import NotSetUp
 from crm.custom_fields import clean_custom
 from crm.models import Account, Contact, Partner
 
@@ -31,7 +31,7 @@ def create_account(partner: Partner, fields: Mapping[str, Any]) -> Account:
     """Create an account for the person who owns those of the partner, and grant it."""
     owner = partner.account_owner
     if owner is None or not owner.is_active:
-        raise NotAllowed(
+        raise NotSetUp(
             gettext("This partner creates no accounts: an administrator names who owns them first.")
         )
     account = change_fields(Account(owner=owner), fields)

@@ -103,7 +103,7 @@ def _refuse_known(order: Order, reference: str) -> None:
     """Refuse a second return with a reference; a shipment may have it."""
     if order.shipments.filter(direction=Direction.RETURN, reference=reference).exists():
         raise Duplicate(
-            gettext("%(order)s has a return %(reference)s already.")
+            gettext("%(order)s has a return %(reference)s already: give another reference.")
             % {"order": order, "reference": reference},
             field="reference",
         )

@@ -73,7 +73,7 @@ def record_shipment(
     name = reference or next_reference(order, "S")
     if order.shipments.filter(direction=Direction.OUT, reference=name).exists():
         raise Duplicate(
-            gettext("%(order)s has a shipment %(reference)s already.")
+            gettext("%(order)s has a shipment %(reference)s already: give another reference.")
             % {"order": order, "reference": name},
             field="reference",
         )
@@ -140,7 +140,7 @@ def add_parcel(
         raise MissingField(gettext("Give the parcel's tracking number."), field="tracking")
     if shipment.parcels.filter(tracking=number).exists():
         raise Duplicate(
-            gettext("%(shipment)s has a parcel %(number)s already.")
+            gettext("%(shipment)s has a parcel %(number)s already: give another tracking number.")
             % {"shipment": shipment, "number": number},
             field="tracking",
         )

@@ -257,13 +257,14 @@ class OrderLine(DocumentLine):
         return self.is_fixed_part and not self.charge_amount
 
     @property
-    def is_started(self) -> bool:
-        """Whether any of it left to stay, or is billed on an issued invoice.
+    def has_left(self) -> bool:
+        """Whether any of it left to stay; what came back to be replaced did not."""
+        return bool(self.shipped_quantity != self.replaced_quantity)
 
-        What came back to be replaced did not stay.
-        """
-        has_left = self.shipped_quantity != self.replaced_quantity
-        return bool(has_left or self.billed != self.drafted_quantity)
+    @property
+    def is_started(self) -> bool:
+        """Whether any of it left to stay, or is billed on an issued invoice."""
+        return self.has_left or bool(self.billed != self.drafted_quantity)
 
     @property
     def is_billed(self) -> bool:

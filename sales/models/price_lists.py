@@ -259,6 +259,16 @@ class PriceListItem(models.Model):
                 name="price_list_item_percentage_given",
                 violation_error_message=_("This method needs a percentage, as a fraction: 0.25."),
             ),
+            models.CheckConstraint(
+                condition=~Q(method="percent_of_list")
+                | Q(percentage_rate__isnull=True)
+                | Q(percentage_rate__gte=0),
+                name="price_list_item_percent_not_negative",
+                violation_error_message=_(
+                    "A percentage of the list price cannot be negative: "
+                    "give 0 or more, such as 0.9 for 90 %%."
+                ),
+            ),
             price_is_for_units("price_list_item_price_quantity"),
         ]
 

@@ -162,6 +162,15 @@ class AccountTerms(models.Model):
 
     class Meta:
         verbose_name_plural = _("account terms")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(credit_limit__isnull=True) | Q(credit_limit__gte=0),
+                name="account_terms_credit_limit_not_negative",
+                violation_error_message=_(
+                    "A credit limit cannot be negative: give 0 or more, or leave it empty for none."
+                ),
+            ),
+        ]
 
     def __str__(self) -> str:
         return gettext("Terms of %(account)s") % {"account": self.account}

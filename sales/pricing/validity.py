@@ -71,4 +71,7 @@ def check_product(
 ) -> None:
     """Refuse a product that is not sold on the day."""
     if not active or not holds_on(day, active_from, active_to):
-        raise InactiveProduct(_("%(name)s is not sold on %(day)s.", name=name, day=day), line=line)
+        raise InactiveProduct(
+            _("%(name)s is not sold on %(day)s: choose another product.", name=name, day=day),
+            line=line,
+        )

@@ -52,9 +52,15 @@ class ApprovalNotNeeded(DomainError):
 
 
 class AlreadyRequested(IllegalTransition):
-    """Approval of exactly this content is requested or decided already."""
+    """Approval of exactly this content is requested already."""
 
     code = "already_requested"
+
+
+class AlreadyDecided(IllegalTransition):
+    """Approval of exactly this content is given or refused already."""
+
+    code = "already_decided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,9 +291,9 @@ def _requests(quote_id: uuid.UUID | OuterRef) -> QuerySet[SalesEvent]:
 def _refuse_repeated_request(approval: Approval) -> None:
     """Refuse a second request for the same content."""
     if approval.decision is not None and approval.decision.approved:
-        raise AlreadyRequested(gettext("The quote is approved as it stands: activate it."))
+        raise AlreadyDecided(gettext("The quote is approved as it stands: activate it."))
     if approval.decision is not None:
-        raise AlreadyRequested(
+        raise AlreadyDecided(
             gettext("The quote is refused as it stands: change it before you ask again.")
         )
     if approval.asked is not None:
@@ -306,6 +312,6 @@ def check_is_draft(quote: Quote) -> None:
     """Refuse to approve what was sent already."""
     if not quote.is_draft:
         raise NotDraft(
-            gettext("%(quote)s is %(status)s: only drafts are approved.")
+            gettext("%(quote)s is %(status)s: only drafts are approved. Revise it first.")
             % {"quote": quote, "status": quote.status_word}
         )

@@ -164,7 +164,7 @@ class OverReturned(QuantityExceedsOpen):
     def __init__(self, line: OrderLine, returned: Decimal, shipped: Decimal) -> None:
         super().__init__(
             _(
-                "%(line)s: %(returned)s returned of %(shipped)s shipped.",
+                "%(line)s: no more can come back than was shipped: %(returned)s of %(shipped)s.",
                 line=line.description,
                 returned=returned,
                 shipped=shipped,
@@ -174,9 +174,15 @@ class OverReturned(QuantityExceedsOpen):
 
 
 class AlreadyShipped(IllegalTransition):
-    """The order is shipped or billed in part; only what is open can be cancelled."""
+    """The order is shipped in part; only what is open can be cancelled."""
 
     code = "already_shipped"
+
+
+class AlreadyInvoiced(IllegalTransition):
+    """The order is invoiced in part; only what is open can be cancelled."""
+
+    code = "already_invoiced"
 
 
 class NothingLeft(IllegalTransition):

@@ -20,7 +20,7 @@ from sales.services.documents.locks import lock_order
 from sales.services.documents.numbering import assign_number, take_number
 from sales.services.documents.readiness import check_price_list, check_ready
 from sales.services.documents.todays_figures import price_to_issue
-from sales.services.errors import AlreadyShipped, NotOnHold, OnHold
+from sales.services.errors import AlreadyInvoiced, AlreadyShipped, NotOnHold, OnHold
 from sales.services.events import SENT_TO, no_echo, record_event
 from sales.services.order_invoices import bill_by_terms, draft_invoices, drop_draft
 from sales.services.prices.exchange_rates import freeze_exchange_rate
@@ -151,10 +151,13 @@ def cancel_order(order_id: uuid.UUID, *, actor: Actor, reason: str) -> Order:
     for draft in draft_invoices(order):
         drop_draft(draft, actor=actor)
     lines = list(order.lines.select_for_update(of=("self",)).select_related("product"))
-    if any(line.is_started for line in lines):
+    if any(line.has_left for line in lines):
         raise AlreadyShipped(
-            gettext("%(order)s is shipped or billed in part: close the rest instead.")
-            % {"order": order}
+            gettext("%(order)s is shipped in part: close the rest instead.") % {"order": order}
+        )
+    if any(line.is_started for line in lines):
+        raise AlreadyInvoiced(
+            gettext("%(order)s is invoiced in part: close the rest instead.") % {"order": order}
         )
     if not reason.strip():
         raise MissingField(gettext("Give the reason for the cancellation."), field="reason")

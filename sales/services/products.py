@@ -28,7 +28,9 @@ def find_product(typed: str) -> Product:
     found = list(called[:2]) or list(search_products(text)[:2])
     if not found:
         raise UnknownProduct(
-            gettext("No product is called “%(text)s”.") % {"text": text}, field="product"
+            gettext("No product is called “%(text)s”: type the SKU, or part of the name.")
+            % {"text": text},
+            field="product",
         )
     if len(found) > 1:
         raise AmbiguousProduct(

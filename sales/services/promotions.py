@@ -36,7 +36,9 @@ def apply_promotion(document: Quote | Order, code: str, *, actor: Actor) -> Prom
         )
     if draft.promotions.filter(code=known).exists():
         raise Duplicate(
-            gettext("Promotion code %(code)s is applied already.") % {"code": known}, field=FIELD
+            gettext("Promotion code %(code)s is applied already: each code counts once.")
+            % {"code": known},
+            field=FIELD,
         )
     try:
         check_code(known, draft, meant_for=set(known.accounts.values_list("pk", flat=True)))
@@ -72,7 +74,7 @@ def remove_promotion(document: Quote | Order, code: str, *, actor: Actor) -> Non
 
 def carry_promotions(source: Quote, target: Quote | Order) -> None:
     """Copy the codes of a quote to its next revision or its order."""
-    owner = "order" if isinstance(target, Order) else "quote"
+    owner = kind_of(target).name
     PromotionUse.objects.bulk_create(
         PromotionUse(
             id=uuid7(),

@@ -26,6 +26,7 @@ from tests.factories import Market
 ERP = System("ERP", connection="erp")
 NOON = dt.datetime(2026, 5, 3, 10, tzinfo=dt.UTC)
 TODAY = NOON.date()
+WAY_ON = ": give another reference, or the same amount and day."
 ONE_DAY = dt.timedelta(days=1)
 
 UNTAXED_ON_THE_THIRD_OF_MAY = [

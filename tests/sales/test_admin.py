@@ -263,6 +263,10 @@ def test_terms_are_due_at_the_end_of_a_month(office: Client) -> None:
     ("changes", "message"),
     [
         ({"method": "margin_current", "percentage_rate": "1"}, "A margin is below 1"),
+        (
+            {"method": "percent_of_list", "percentage_rate": "-0.1"},
+            "A percentage of the list price cannot be negative: give 0 or more, such as 0.9",
+        ),
         ({"rounding": "up"}, "Rounding needs an amount above zero."),
         ({"amount": ""}, "Give the amount."),
         ({"method": "markup_current"}, "This method needs a percentage"),

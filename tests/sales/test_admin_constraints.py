@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import IntegrityError
 from django.test import Client
 
 from crm.models import Stage, Team
-from sales.models import ExchangeRate, Instalment, PaymentTerms, PriceListItem, UnitGroup
+from sales.models import (
+    AccountTerms,
+    ExchangeRate,
+    Instalment,
+    PaymentTerms,
+    PriceListItem,
+    UnitGroup,
+)
 from tests.factories import Market
 from tests.sales.admin_pages import address, problems, rows
 
@@ -44,6 +53,17 @@ def test_terms_reach_ten_years(office: Client, field: str, typed: str, problem: 
 
     assert problems(office.post(address(PaymentTerms, "add"), data)) == [problem]
     assert not PaymentTerms.objects.filter(name="Ahead").exists()
+
+
+def test_a_credit_limit_is_not_negative(market: Market, office: Client) -> None:
+    terms = AccountTerms.objects.get(account=market.account)
+    data = {"account": market.account.pk, "currency": "EUR", "credit_limit": "-0.01"}
+
+    assert problems(office.post(address(AccountTerms, "change", terms.pk), data)) == [
+        "A credit limit cannot be negative: give 0 or more, or leave it empty for none."
+    ]
+    with pytest.raises(IntegrityError, match="account_terms_credit_limit_not_negative"):
+        AccountTerms.objects.filter(pk=terms.pk).update(credit_limit=Decimal("-0.01"))
 
 
 def test_a_price_is_not_negative(market: Market, office: Client) -> None:

@@ -11,6 +11,7 @@ from common.errors import MissingField, NotAllowed, StaleVersion
 from crm.models import User
 from sales.models import ApprovalRule, PriceListItem, Quote, SalesEvent
 from sales.services.approvals import (
+    AlreadyDecided,
     AlreadyRequested,
     ApprovalNeeded,
     ApprovalRefused,
@@ -86,7 +87,7 @@ def test_a_decided_quote_is_not_decided_again_as_it_stands(
     market: Market, quote: Quote, manager: User, approved: bool, way_on: str
 ) -> None:
     decide(quote, actor=manager, approved=approved, comment="Seen")
-    with pytest.raises(AlreadyRequested, match=way_on):
+    with pytest.raises(AlreadyDecided, match=way_on):
         request_approval(quote.pk, actor=market.rep)
     assert requests_for(quote) == []
 

@@ -24,6 +24,7 @@ from tests.concurrency import run_concurrently
 from tests.database_assertions import accepted, refused, sql
 from tests.factories import AccountFactory, CompanyFactory, Market
 from tests.sales.payment_steps import (
+    WAY_ON,
     balance,
     bill,
     credit,
@@ -159,7 +160,7 @@ class TestRefunds:
         assert balance(source) == 5
         day = source.company.today()
         written = f"{day.day} {day:%b} {day.year}"
-        sentence = f"OUT-1 is recorded with €20.00 of {written}."
+        sentence = f"OUT-1 is recorded with €20.00 of {written}{WAY_ON}"
         with refused_for(ReferenceTaken, sentence, field="reference"):
             refund(source, "5.00")
 

@@ -21,6 +21,7 @@ from tests.sales.payment_steps import (
     ONE_DAY,
     TODAY,
     UNTAXED_ON_THE_THIRD_OF_MAY,
+    WAY_ON,
     bill,
     credit,
     pay,
@@ -49,21 +50,23 @@ class TestReferences:
         assert second.payment.reference == "R1"
         assert stands(invoice) == ("partly_paid", 150, 0, 0)
         with refused_for(
-            ReferenceTaken, f"{typed} is recorded with €50.00 of 3 May 2026.", field="reference"
+            ReferenceTaken,
+            f"{typed} is recorded with €50.00 of 3 May 2026{WAY_ON}",
+            field="reference",
         ):
             pay(invoice, "60.00", typed)
 
     def test_another_amount_is_refused_in_words(self, invoice: Invoice) -> None:
         pay(invoice, "50.00", "R1")
 
-        sentence = "R1 is recorded with €50.00 of 3 May 2026."
+        sentence = f"R1 is recorded with €50.00 of 3 May 2026{WAY_ON}"
         with refused_for(ReferenceTaken, sentence, field="reference"):
             pay(invoice, "60.00", "R1")
 
     def test_another_day_is_refused_in_words(self, invoice: Invoice) -> None:
         pay(invoice, "50.00", "R1")
 
-        sentence = "R1 is recorded with €50.00 of 3 May 2026."
+        sentence = f"R1 is recorded with €50.00 of 3 May 2026{WAY_ON}"
         with (
             time_machine.travel(NOON + ONE_DAY, tick=False),
             refused_for(ReferenceTaken, sentence, field="reference"),

@@ -11,11 +11,14 @@ from sales.models import Order, Product, SalesEvent
 from sales.services.documents.drafts import change_head, draft_order
 from sales.services.documents.lines import add_line
 from sales.services.errors import (
+    AlreadyInvoiced,
     AlreadyShipped,
     NotDraft,
     NotOnHold,
     OnHold,
 )
+from sales.services.invoices import issue_invoice
+from sales.services.order_invoices import invoice_order
 from sales.services.orders import cancel_order, hold_order, release_order, submit_order
 from tests.factories import Market
 from tests.sales.order_steps import ship, submitted
@@ -103,6 +106,15 @@ def test_refuses_to_cancel_without_a_reason(market: Market) -> None:
     with pytest.raises(MissingField):
         cancel_order(order.pk, actor=market.rep, reason=" ")
 
+    order.refresh_from_db()
+    assert order.status == Order.Status.SUBMITTED
+
+
+def test_refuses_to_cancel_what_is_only_invoiced(market: Market) -> None:
+    order = submitted(market, "2")
+    issue_invoice(invoice_order(order.pk, actor=market.rep, what="all").pk, actor=market.rep)
+    with pytest.raises(AlreadyInvoiced, match="is invoiced in part: close the rest instead"):
+        cancel_order(order.pk, actor=market.rep, reason="Changed their mind")
     order.refresh_from_db()
     assert order.status == Order.Status.SUBMITTED
 

@@ -24,6 +24,7 @@ from tests.sales.payment_steps import (
     NOON,
     ONE_DAY,
     UNTAXED_ON_THE_THIRD_OF_MAY,
+    WAY_ON,
     bill,
     credit,
     entries,
@@ -76,7 +77,7 @@ class TestRefunds:
         assert refund(invoice, "60.00") == refund(invoice, "60.00")
         assert stands(invoice) == ("paid", -40, 40, 0)
 
-        sentence = "OUT-1 is recorded with €60.00 of 3 May 2026."
+        sentence = f"OUT-1 is recorded with €60.00 of 3 May 2026{WAY_ON}"
         with refused_for(ReferenceTaken, sentence, field="reference"):
             refund(invoice, "40.00")
 

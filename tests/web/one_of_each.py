@@ -83,6 +83,7 @@ class OneOfEach:
     won_quote: Quote
     draft_order: Order
     order: Order
+    returned_order: Order
     draft_invoice: Invoice
     order_draft_invoice: Invoice
     invoice: Invoice
@@ -147,6 +148,7 @@ def one_of_each(market: Market, approver: User, size: int) -> OneOfEach:
         won_quote=won,
         draft_order=_draft_order(market, size),
         order=order,
+        returned_order=_returned_order(market, size),
         draft_invoice=_free_invoice(market, size),
         order_draft_invoice=order_draft,
         invoice=invoice,
@@ -273,6 +275,20 @@ def _ship(market: Market, order: Order) -> None:
     record_return(order.pk, actor=rep, lines=back, returns=shipment)
 
 
+def _returned_order(market: Market, size: int) -> Order:
+    """An order of which more came back for good than is not billed: an invoice and a draft."""
+    rep = market.rep
+    order = _draft_order(market, size)
+    submit_order(order.pk, actor=rep)
+    goods = [line.pk for line in order.lines.filter(kind="product")]
+    shipment = record_shipment(order.pk, actor=rep, lines=dict.fromkeys(goods, Decimal(9)))
+    some = dict.fromkeys(goods, Decimal(4))
+    issue_invoice(invoice_order(order.pk, actor=rep, what="lines", quantities=some).pk, actor=rep)
+    invoice_order(order.pk, actor=rep, what="lines", quantities=some)
+    record_return(order.pk, actor=rep, lines=dict.fromkeys(goods, Decimal(8)), returns=shipment)
+    return Order.objects.get(pk=order.pk)
+
+
 def _invoices(market: Market, order: Order, size: int) -> tuple[Invoice, Invoice, Invoice]:
     """Invoices in parts, the first of them paid and credited bit by bit, and one left a draft."""
     rep, tenth = market.rep, Decimal("0.1")
@@ -372,7 +388,7 @@ def _outside(order: Order, invoice: Invoice, size: int) -> Handoff:
             part=f"R-{number}",
             body={"data": {"return_ref": f"R-{number}"}},
             result=InboundMessage.Result.QUARANTINED,
-            detail="3 returned of 2 shipped",
+            detail="no more can come back than was shipped: 3 of 2",
             unmapped=[f"product:AX-{number}"],
             root_id=document.pk,
         )

@@ -52,6 +52,7 @@ def documents(one: OneOfEach) -> dict[str, str]:
         "quote won": one.won_quote,
         "order draft": one.draft_order,
         "order submitted": one.order,
+        "order with goods returned": one.returned_order,
         "invoice draft": one.draft_invoice,
         "invoice draft of an order": one.order_draft_invoice,
         "invoice issued": one.invoice,

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 from django.contrib.messages import get_messages
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from crm import roles
@@ -234,6 +236,20 @@ class TestCustomerCredit:
 
         rep.post(url(due, "apply-credit"))
         assert offered(office) == []
+
+    def test_takes_the_same_statements_for_one_balance_and_for_two(
+        self, rep: Client, market: Market, invoice: Invoice
+    ) -> None:
+        paid(invoice, "225", "R1")
+        bill(market)
+        page_of(rep, market.account)
+        with CaptureQueriesContext(connection) as one:
+            page_of(rep, market.account)
+        paid(bill(market, company=CompanyFactory.create(name="Second")), "225", "R2")
+        with CaptureQueriesContext(connection) as two:
+            page_of(rep, market.account)
+
+        assert len(two) == len(one)
 
     def test_is_refunded_from_the_account(
         self, office: Client, market: Market, invoice: Invoice

@@ -73,6 +73,7 @@ EXCEPTIONS = {
     "home of a rep": (12, "what needs a person is in three tables: handoffs, messages, values"),
     "home of an approver": (13, "quotes to approve, and orders that differ, beside everybody's"),
     "invoice issued": (16, "which system gives its official number"),
+    "order with goods returned": (22, "its ledger, and the invoices and drafts that bill these"),
     "order submitted": (20, "its ledger, what other systems hold of it, and who numbers invoices"),
     "record supply connection": (15, "its mapping, its owners of fields, and its counts"),
     "record account": (15, "the customer's credit: balances, last moves, the invoice to pay"),

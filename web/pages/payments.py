@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
@@ -151,7 +152,7 @@ def customer_credit_card(
 ) -> Card | None:
     """Read the last moves of a customer's credit, if there are any; one statement.
 
-    One more for each balance finds the invoice to pay from it. An invoice that the person may not
+    One more finds the invoices to pay from it. An invoice that the person may not
     see is neither named nor linked.
     """
     seen = Invoice.objects.visible_to(user).filter(pk=OuterRef("payment__invoice"))
@@ -176,25 +177,31 @@ def _credit_actions(
 ) -> list[Action]:
     """Offer to pay the invoice that is due first from each balance, and to refund what is left."""
     actions = []
-    for balance in balances if user.has_perm("sales.change_invoice") else ():
-        due = (
-            Invoice.objects.visible_to(user)
-            .filter(
-                account=account,
-                company=balance.company_id,
-                currency=balance.currency,
-                kind=Invoice.Kind.INVOICE,
-                status__in=(Invoice.Status.ISSUED, Invoice.Status.PARTLY_PAID),
-            )
-            .order_by("due_on", "id")
-            .first()
-        )
-        if due is not None:
-            label = gettext("Apply credit to %(invoice)s") % {"invoice": due}
-            actions.append(_apply(due, label, balance.amount))
+    if balances and user.has_perm("sales.change_invoice"):
+        due = _due_first(account, user)
+        for balance in balances:
+            invoice = due.get((balance.company_id, balance.currency))
+            if invoice is not None:
+                label = gettext("Apply credit to %(invoice)s") % {"invoice": invoice}
+                actions.append(_apply(invoice, label, balance.amount))
     if balances and user.has_perm("sales.refund_payment"):
         actions.append(refund_credit_action(account))
     return actions
+
+
+def _due_first(account: Account, user: User) -> dict[tuple[UUID, str], Invoice]:
+    """Find the open invoice that is due first of each company and currency; one statement."""
+    invoices = (
+        Invoice.objects.visible_to(user)
+        .filter(
+            account=account,
+            kind=Invoice.Kind.INVOICE,
+            status__in=(Invoice.Status.ISSUED, Invoice.Status.PARTLY_PAID),
+        )
+        .order_by("company_id", "currency", "due_on", "id")
+        .distinct("company_id", "currency")
+    )
+    return {(invoice.company_id, invoice.currency): invoice for invoice in invoices}
 
 
 def _credit_row(entry: CustomerCreditEntry) -> CardRow:

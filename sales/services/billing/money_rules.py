@@ -89,7 +89,8 @@ def reference_taken(reference: str, amount: Decimal, day: dt.date, currency: str
     """Make the refusal of a reference that is recorded with another amount or day."""
     return ReferenceTaken(
         _(
-            "%(reference)s is recorded with %(amount)s of %(day)s.",
+            "%(reference)s is recorded with %(amount)s of %(day)s: give another reference, "
+            "or the same amount and day.",
             reference=reference,
             amount=Amount(amount, currency),
             day=day,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -78,26 +78,34 @@ def find_outcome(
 
 
 def billed_returns(lines: Sequence[OrderLine]) -> list[BilledReturn]:
-    """Find the goods that came back for good and stay billed; one statement for each line."""
-    found = []
-    for line in lines:
-        if line.is_sold and not line.is_billed_with_bundle and line.units.billed_returned:
-            invoice = _last_billing(line, Q(invoice__issued_on__isnull=False))
-            if invoice is not None:
-                found.append(BilledReturn(line, line.units.billed_returned, invoice))
-    return found
+    """Find the goods that came back for good and stay billed; one statement if there are any."""
+    back = {
+        line: line.units.billed_returned
+        for line in lines
+        if line.is_sold and not line.is_billed_with_bundle and line.units.billed_returned
+    }
+    invoices = _last_billing(back, Q(invoice__issued_on__isnull=False))
+    return [
+        BilledReturn(line, quantity, invoices[line.pk])
+        for line, quantity in back.items()
+        if line.pk in invoices
+    ]
 
 
 def overbilling_drafts(lines: Sequence[OrderLine]) -> list[OverbillingDraft]:
-    """Find the drafts of goods that came back since; one statement for each line with such."""
-    found = []
-    for line in lines:
-        beyond = line.drafted_quantity and line.units.drafted - line.units.open_to_issue
-        if line.is_sold and not line.is_billed_with_bundle and beyond > 0:
-            draft = _last_billing(line, Q(invoice__status=Invoice.Status.DRAFT))
-            if draft is not None:
-                found.append(OverbillingDraft(line, beyond, draft))
-    return found
+    """Find the drafts of goods that came back since; one statement if there are any."""
+    beyond = {
+        line: line.units.drafted - line.units.open_to_issue
+        for line in lines
+        if line.is_sold and not line.is_billed_with_bundle and line.drafted_quantity
+    }
+    over = {line: quantity for line, quantity in beyond.items() if quantity > 0}
+    drafts = _last_billing(over, Q(invoice__status=Invoice.Status.DRAFT))
+    return [
+        OverbillingDraft(line, quantity, drafts[line.pk])
+        for line, quantity in over.items()
+        if line.pk in drafts
+    ]
 
 
 def returns_to_credit(
@@ -122,18 +130,21 @@ def returns_to_credit(
     return found
 
 
-def _last_billing(line: OrderLine, which: Q) -> Invoice | None:
-    """Return the last of those invoices that bills units of a line which are not credited."""
-    parts = InvoiceLine.objects.filter(which, order_line=line, invoice__kind=Invoice.Kind.INVOICE)
+def _last_billing(lines: Collection[OrderLine], which: Q) -> dict[UUID, Invoice]:
+    """Return the last of those invoices that bills units of each line which are not credited."""
+    if not lines:
+        return {}
+    parts = InvoiceLine.objects.filter(
+        which, order_line__in=lines, invoice__kind=Invoice.Kind.INVOICE
+    )
     credited = Coalesce(Sum("credited_by__quantity"), ZERO)
-    last = (
+    billing = (
         parts.annotate(credited=credited)
         .filter(Q(quantity__gt=F("credited")))
         .select_related("invoice")
-        .order_by("-invoice_id")
-        .first()
+        .order_by("invoice_id")
     )
-    return None if last is None else last.invoice
+    return {part.order_line_id: part.invoice for part in billing if part.order_line_id}
 
 
 def _gross(amounts: Iterable[TaxAmount]) -> Decimal:

@@ -91,9 +91,11 @@ def _check_form(document: Order | Invoice, number: str) -> None:
 
 
 def _is_taken(document: Order | Invoice) -> str:
-    if isinstance(document, Order):
-        return gettext("There is an order %(number)s already: give this one another number.")
-    return gettext("There is an invoice %(number)s already: give this one another number.")
+    texts = {
+        "order": gettext("There is an order %(number)s already: give this one another number."),
+        "invoice": gettext("There is an invoice %(number)s already: give this one another number."),
+    }
+    return texts[kind_of(document).name]
 
 
 def _is_ours(number: str) -> bool:
