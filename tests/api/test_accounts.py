@@ -51,7 +51,7 @@ class TestAccounts:
 
         answer = http.post("/accounts", LAVOISIER)
 
-        assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
+        assert (answer.status_code, answer.json()["code"]) == (422, "not_set_up")
         assert Account.objects.count() == 1
 
     def test_are_made_once_for_a_key(self, http: PartnerHttp) -> None:

@@ -241,14 +241,12 @@ class TestCustomerCredit:
         self, rep: Client, market: Market, invoice: Invoice
     ) -> None:
         paid(invoice, "225", "R1")
-        bill(market)
         page_of(rep, market.account)
         with CaptureQueriesContext(connection) as one:
             page_of(rep, market.account)
         paid(bill(market, company=CompanyFactory.create(name="Second")), "225", "R2")
         with CaptureQueriesContext(connection) as two:
             page_of(rep, market.account)
-
         assert len(two) == len(one)
 
     def test_is_refunded_from_the_account(

@@ -61,7 +61,11 @@ def take_numbers(numbers: Sequence[tuple[Order | Invoice, str]]) -> None:
     known = set(stored.values_list("number", flat=True))
     for document, number in numbers:
         if number in known:
-            raise NumberTaken(_is_taken(document) % {"number": number}, field="number")
+            raise NumberTaken(
+                gettext("There is an %(kind)s %(number)s already: give this one another number.")
+                % {"kind": document._meta.verbose_name, "number": number},
+                field="number",
+            )
         known.add(number)
 
 
@@ -88,14 +92,6 @@ def _check_form(document: Order | Invoice, number: str) -> None:
             % {"number": number},
             field="number",
         )
-
-
-def _is_taken(document: Order | Invoice) -> str:
-    texts = {
-        "order": gettext("There is an order %(number)s already: give this one another number."),
-        "invoice": gettext("There is an invoice %(number)s already: give this one another number."),
-    }
-    return texts[kind_of(document).name]
 
 
 def _is_ours(number: str) -> bool:
