@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, ClassVar
 
 from django.db import models
@@ -41,10 +42,16 @@ class OwnColumnsInput(serializers.Serializer[Any]):
     """Mixin of what a partner writes of a document: own columns, none of which is needed."""
 
     document: ClassVar[type[AnyDocument]]
+    changeable: ClassVar[Collection[str] | None] = None
+    """The fields that may be written; None where every own column may."""
 
     def get_fields(self) -> dict[str, OwnField]:
-        """Return the declared fields, then the own columns."""
-        columns = self.document.own_fields()
+        """Return the declared fields, then the own columns that may be written."""
+        columns = [
+            each
+            for each in self.document.own_fields()
+            if self.changeable is None or each.name in self.changeable
+        ]
         return {**super().get_fields(), **{each.name: written_field(each) for each in columns}}
 
 

@@ -30,6 +30,7 @@ from common.identifiers import uuid7
 from crm.models import Account, Contact
 from sales.models import Invoice, Order, Product, ProductCategory, Unit
 from sales.services.documents.draft_fields import HeadChanges, NewLineFields
+from sales.services.order_differences import HEAD_FIELDS
 
 NOT_OF_HEAD = {"reason", "lines", "add_lines"}
 """What a change order has beside the fields of the head that it changes."""
@@ -119,6 +120,7 @@ class ChangeInput(Input, OwnColumnsInput):
     """A change order: lines that change, lines that are added, and fields of the head."""
 
     document = Order
+    changeable = HEAD_FIELDS
 
     reason = TextField(max_length=200)
     lines = OnceField(child=ChangedLineInput(), required=False)

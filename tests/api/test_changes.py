@@ -9,8 +9,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from api.representations import schemas
+from api.requests.orders import NOT_OF_HEAD, ChangeInput, OrderInput
 from fulfilment.services.shipments import record_shipment
 from sales.models import Order, OrderChange
+from sales.services.order_differences import HEAD_FIELDS
 from tests.api.partner_client import PartnerHttp, partner_with
 from tests.api.test_schemas import undescribed
 from tests.factories import Market
@@ -151,3 +153,15 @@ class TestExpansions:
 
         assert (answer.status_code, answer.json()["code"]) == (403, "insufficient_scope")
         assert Order.objects.count() == 1
+
+
+def test_a_change_order_is_sent_no_field_of_the_head_that_it_cannot_change(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Order, "own_columns", ("requested_on", "prices_are_locked"))
+
+    fields = ChangeInput().get_fields().keys() - NOT_OF_HEAD
+
+    assert fields - HEAD_FIELDS == set()
+    assert "requested_on" in fields
+    assert "prices_are_locked" in OrderInput().get_fields()
