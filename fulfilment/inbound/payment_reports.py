@@ -82,7 +82,7 @@ def by_reference(reports: Iterable[Report]) -> dict[str, list[Report]]:
 def add_up(invoice: Invoice, reports: Sequence[Report]) -> ReportedPayment:
     """Add the reports of one payment up, by their sequence."""
     payments = in_order(each for each in reports if each.type == PAID)
-    refused = {each.id: why for each in payments if (why := refusal_reason(invoice, each))}
+    refused = {each.id: reason for each in payments if (reason := refusal_reason(invoice, each))}
     usable = effective_reports(each for each in payments if each.id not in refused)
     counted = usable[0] if usable else None
     uncounted = payments[-1] if payments and not _is_same(payments[-1], counted) else None

@@ -58,15 +58,19 @@ def test_stores_a_label_in_english_and_translates_it_when_it_is_read(
 ) -> None:
     use_catalogue(
         monkeypatch,
-        {"%(what)s: %(why)s": "%(what)s, weil %(why)s", "Broken": "kaputt", "It is": "es ist"},
+        {
+            "%(what)s: %(reason)s": "%(what)s, weil %(reason)s",
+            "Broken": "kaputt",
+            "It is": "es ist",
+        },
     )
-    found = sentence("%(what)s: %(why)s", what=gettext_lazy("Broken"), why=sentence("It is"))
+    found = sentence("%(what)s: %(reason)s", what=gettext_lazy("Broken"), reason=sentence("It is"))
 
     stored = store(found)
 
     assert stored == StoredText(
-        "%(what)s: %(why)s",
-        {"what": {"label": "Broken"}, "why": {"template": "It is", "values": {}}},
+        "%(what)s: %(reason)s",
+        {"what": {"label": "Broken"}, "reason": {"template": "It is", "values": {}}},
     )
     assert written(*stored) == "kaputt, weil es ist"
 

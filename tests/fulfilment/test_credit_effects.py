@@ -89,7 +89,7 @@ def test_keeps_a_credit_note_that_does_not_say_what_it_credits(
 
 
 @pytest.mark.parametrize(
-    ("wrong", "why"),
+    ("wrong", "reason"),
     [
         ({"credited_on": "9999-11-29"}, "9999"),
         ({"credited_on": "1969-11-29"}, "enter that day or a later one"),
@@ -98,7 +98,7 @@ def test_keeps_a_credit_note_that_does_not_say_what_it_credits(
     ],
 )
 def test_keeps_a_credit_note_of_a_day_or_an_amount_that_cannot_be(
-    invoice: Invoice, erp: FarEnd, wrong: dict[str, str], why: str
+    invoice: Invoice, erp: FarEnd, wrong: dict[str, str], reason: str
 ) -> None:
     said = {"amount": "60.00", **wrong}
     message = credited(invoice, "CR-1", said.pop("amount"), lines=half(invoice), **said)
@@ -107,7 +107,7 @@ def test_keeps_a_credit_note_of_a_day_or_an_amount_that_cannot_be(
 
     stored = InboundMessage.objects.get()
     assert (stored.root_id, stored.is_open) == (invoice.pk, True)
-    assert why in stored.display_detail
+    assert reason in stored.display_detail
     assert not Invoice.objects.filter(kind="credit_note").exists()
 
 

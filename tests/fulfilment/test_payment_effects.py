@@ -174,7 +174,7 @@ def test_counts_reversals_by_their_sequence_as_long_as_the_payment_lasts(
 
 
 @pytest.mark.parametrize(
-    ("reference", "amount", "ours", "why"),
+    ("reference", "amount", "ours", "reason"),
     [
         ("CB-1", "5.00", "-20", "CB-1 is recorded with €20.00"),
         ("CB-2", "-3.00", "0", "Enter an amount above zero."),
@@ -182,7 +182,7 @@ def test_counts_reversals_by_their_sequence_as_long_as_the_payment_lasts(
     ],
 )
 def test_keeps_a_reversal_that_does_not_fit(
-    invoice: Invoice, erp: FarEnd, reference: str, amount: str, ours: str, why: str
+    invoice: Invoice, erp: FarEnd, reference: str, amount: str, ours: str, reason: str
 ) -> None:
     receive_from(erp, paid(invoice, "SI-1"))
     receive_from(erp, taken_back(invoice, "20.00"))
@@ -192,7 +192,7 @@ def test_keeps_a_reversal_that_does_not_fit(
     theirs = plain(-Decimal(amount))
     assert open_values() == [("payment", ours, theirs)]
     assert Discrepancy.objects.get(resolved_at=None).part == reference
-    assert why in InboundMessage.objects.latest("id").display_detail
+    assert reason in InboundMessage.objects.latest("id").display_detail
     assert entries(invoice) == [("payment", 120), ("correction", -20)]
     receive_from(erp, taken_back(invoice, "20.00" if ours != "0" else "1.00", reference))
     assert open_values() == []

@@ -159,7 +159,7 @@ class TestTwoConnections:
 
         assert end["recorded"] == {("erp", "P"): Decimal(50)}
         assert [each[:5] for each in end["discrepancies"]] == [("payment", "", "P", "0", "-20")]
-        assert [why for why, _ in end["need a person"]] == [
+        assert [reason for reason, _ in end["need a person"]] == [
             "Part has reported no payment P of number."
         ]
 

@@ -55,16 +55,16 @@ def test_refuses_to_return_more_than_is_left_of_a_shipment_and_names_the_line(
     ship(order, market, 6)
     place = f"of {line.description} in {shipment} can still be returned"
 
-    def give_back(quantity: int) -> Shipment:
+    def return_goods(quantity: int) -> Shipment:
         lines = {line.pk: Decimal(quantity)}
         return record_return(order.pk, actor=market.rep, lines=lines, returns=shipment)
 
     with pytest.raises(QuantityExceedsOpen, match=f"^Only 4 {place}: enter at most 4.$") as refusal:
-        give_back(5)
+        return_goods(5)
     assert refusal.value.line == str(line.pk)
-    give_back(4)
+    return_goods(4)
     with pytest.raises(QuantityExceedsOpen, match=f"^Nothing {place}: leave it out.$"):
-        give_back(1)
+        return_goods(1)
 
 
 def test_refuses_to_return_more_than_was_shipped(order: Order, market: Market) -> None:

@@ -41,7 +41,7 @@ def order(market: Market) -> Order:
     return order
 
 
-def give_back(order: Order, market: Market, quantity: int, *, replace: bool = False) -> None:
+def return_goods(order: Order, market: Market, quantity: int, *, replace: bool = False) -> None:
     lines = {order.lines.get().pk: Decimal(quantity)}
     record_return(order.pk, actor=market.rep, lines=lines, replace=replace)
     order.refresh_from_db()
@@ -76,7 +76,7 @@ def test_an_order_comes_to_its_total_where_nothing_came_back(order: Order, marke
 
 
 def test_what_came_back_unbilled_is_never_billed(order: Order, market: Market) -> None:
-    give_back(order, market, 4)
+    return_goods(order, market, 4)
     billed(order, market, what="all")
 
     outcome = outcome_of(order)
@@ -88,7 +88,7 @@ def test_what_came_back_unbilled_is_never_billed(order: Order, market: Market) -
 
 def test_what_is_credited_for_good_is_taken_off(order: Order, market: Market) -> None:
     invoice = billed(order, market, what="all")
-    give_back(order, market, 4)
+    return_goods(order, market, 4)
     credit(invoice, market, 4, bill_again=False)
 
     outcome = outcome_of(order)
@@ -114,7 +114,7 @@ def test_freight_that_is_billed_no_more_is_part_of_what_is_not_billed(
     order: Order, market: Market
 ) -> None:
     billed(order, market, what="percentage", rate=Decimal("0.6"))
-    give_back(order, market, 4)
+    return_goods(order, market, 4)
 
     outcome = outcome_of(order)
 
@@ -126,7 +126,7 @@ def test_freight_that_is_billed_no_more_is_part_of_what_is_not_billed(
 def test_names_the_invoice_of_goods_that_came_back_billed(order: Order, market: Market) -> None:
     billed(order, market, what="percentage", rate=Decimal("0.5"))
     last = billed(order, market, what="all")
-    give_back(order, market, 3)
+    return_goods(order, market, 3)
     line = order.lines.select_related("product").get()
 
     assert billed_returns([line]) == [BilledReturn(line, Decimal(3), last)]
@@ -137,6 +137,6 @@ def test_names_the_invoice_of_goods_that_came_back_billed(order: Order, market: 
 
 def test_goods_to_be_replaced_stay_billed(order: Order, market: Market) -> None:
     billed(order, market, what="all")
-    give_back(order, market, 3, replace=True)
+    return_goods(order, market, 3, replace=True)
 
     assert billed_returns([order.lines.select_related("product").get()]) == []

@@ -49,9 +49,14 @@ def test_refuses_to_take_a_typed_price_to_where_no_list_measures_it(
     other = PriceListFactory.create(name="Spare parts")
     with pytest.raises(DiscountAboveLimit):
         change_line(line, actor=rep, unit_price=Decimal("1.20"))
-    for chosen, why in ((None, "no price list is chosen"), (other, r"on price list Spare parts")):
+    for chosen, reason in (
+        (None, "no price list is chosen"),
+        (other, r"on price list Spare parts"),
+    ):
         change_head(order, actor=rep, price_list=chosen)
-        with pytest.raises(NoListPrice, match=rf"GR-75 has no .*{why}.* your limit of 10%.*Inès"):
+        with pytest.raises(
+            NoListPrice, match=rf"GR-75 has no .*{reason}.* your limit of 10%.*Inès"
+        ):
             change_line(line, actor=rep, unit_price=Decimal("1.20"))
     with pytest.raises(NoListPrice, match="or offer it in a quote") as refusal:
         add_line(order, actor=rep, product=market.product("50"), unit_price=Decimal(49))

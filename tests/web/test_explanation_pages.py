@@ -23,7 +23,7 @@ def quote(market: Market) -> Quote:
     return Quote.objects.get(pk=quote.pk)
 
 
-def why(document: Quote | Order | Invoice, figure: str = "") -> str:
+def explanation_url(document: Quote | Order | Invoice, figure: str = "") -> str:
     kind = f"{document._meta.model_name}s"
     if figure:
         return reverse("sales:explanation", args=[kind, document.pk, figure])
@@ -33,7 +33,7 @@ def why(document: Quote | Order | Invoice, figure: str = "") -> str:
 def test_shows_every_step_to_the_total(client: Client, market: Market, quote: Quote) -> None:
     client.force_login(market.rep)
 
-    [totals] = client.get(why(quote, "total")).context["sections"]
+    [totals] = client.get(explanation_url(quote, "total")).context["sections"]
 
     steps = [(each.label, each.result) for each in totals.steps]
     assert steps == [
@@ -50,7 +50,7 @@ def test_shows_every_step_to_the_total(client: Client, market: Market, quote: Qu
 
 def test_stops_at_the_figure_one_asks_about(client: Client, market: Market, quote: Quote) -> None:
     client.force_login(market.rep)
-    [totals] = client.get(why(quote, "discount")).context["sections"]
+    [totals] = client.get(explanation_url(quote, "discount")).context["sections"]
     assert [each.label for each in totals.steps] == ["Detail", "Discount"]
 
 
@@ -58,7 +58,9 @@ def test_shows_the_steps_of_a_line_in_the_dialog(
     client: Client, market: Market, quote: Quote
 ) -> None:
     client.force_login(market.rep)
-    answer = client.get(why(quote, str(quote.lines.get().pk)), headers={"HX-Request": "true"})
+    answer = client.get(
+        explanation_url(quote, str(quote.lines.get().pk)), headers={"HX-Request": "true"}
+    )
     shown = answer.content.decode()
     assert "<html" not in shown
     assert "= quantity × unit price" in shown
@@ -67,10 +69,10 @@ def test_shows_the_steps_of_a_line_in_the_dialog(
 
 def test_finds_no_other_figure(client: Client, market: Market, quote: Quote) -> None:
     client.force_login(market.rep)
-    assert client.get(why(quote, "colour")).status_code == 404
+    assert client.get(explanation_url(quote, "colour")).status_code == 404
 
 
 def test_is_refused_to_other_teams_and_open_to_auditors(client: Client, quote: Quote) -> None:
     for who, status in ((UserFactory.create(), 404), (UserFactory.create(role=roles.AUDITOR), 200)):
         client.force_login(who)
-        assert client.get(why(quote)).status_code == status
+        assert client.get(explanation_url(quote)).status_code == status

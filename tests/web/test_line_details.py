@@ -239,7 +239,7 @@ def test_a_write_in_may_be_priced_for_many(rep: Client, market: Market, quote: Q
 
 
 @pytest.mark.parametrize(
-    ("price", "why"),
+    ("price", "reason"),
     [
         ("12.50 / 0", PRICE_UNITS),
         ("12.50 / -100", PRICE_UNITS),
@@ -258,11 +258,11 @@ def test_a_write_in_may_be_priced_for_many(rep: Client, market: Market, quote: Q
     ],
 )
 def test_refuses_what_is_no_price(
-    rep: Client, market: Market, quote: Quote, price: str, why: str
+    rep: Client, market: Market, quote: Quote, price: str, reason: str
 ) -> None:
     answer = rep.post(at(quote), typed(market, unit_price=price))
 
-    assert answer.context["form"].errors == {"unit_price": [why]}
+    assert answer.context["form"].errors == {"unit_price": [reason]}
     assert not quote.lines.exists()
 
 

@@ -42,7 +42,7 @@ def ship_all(order: Order, market: Market) -> None:
     record_shipment(order.pk, actor=market.rep, lines=lines)
 
 
-def give_back(order: Order, market: Market, quantity: int) -> None:
+def return_goods(order: Order, market: Market, quantity: int) -> None:
     lines = {order.lines.get().pk: Decimal(quantity)}
     record_return(order.pk, actor=market.rep, lines=lines, replace=False)
 
@@ -56,7 +56,7 @@ def totals(page: str) -> list[str]:
 
 def test_the_totals_say_what_is_never_billed(rep: Client, order: Order, market: Market) -> None:
     ship_all(order, market)
-    give_back(order, market, 4)
+    return_goods(order, market, 4)
     billed(order, market, what="all")
 
     page = rep.get(record_url(order)).text
@@ -75,7 +75,7 @@ def test_leads_to_the_credit_of_billed_goods_that_came_back(
     invoice = billed(order, market, what="all")
     assert "came back" not in rep.get(record_url(order)).text
 
-    give_back(order, market, 4)
+    return_goods(order, market, 4)
 
     page = rep.get(record_url(order)).text
     address = f"{reverse('sales:invoice-credit', args=[invoice.pk])}?returned=1"
@@ -92,7 +92,7 @@ def test_leads_to_the_draft_of_goods_that_came_back(
     draft = invoice_order(order.pk, actor=market.rep, what="all")
     assert "came back" not in rep.get(record_url(order)).text
 
-    give_back(order, market, 2)
+    return_goods(order, market, 2)
 
     page = rep.get(record_url(order)).text
     assert "A draft invoice bills 2 of Espresso machine more than is left since goods" in page
@@ -105,8 +105,8 @@ def test_the_credit_of_what_came_back_is_filled_in(
 ) -> None:
     ship_all(order, market)
     invoice = billed(order, market, what="all")
-    give_back(order, market, 3)
-    give_back(order, market, 1)
+    return_goods(order, market, 3)
+    return_goods(order, market, 1)
     address = f"{reverse('sales:invoice-credit', args=[invoice.pk])}?returned=1"
 
     shown = rep.get(address)

@@ -224,12 +224,12 @@ class ChangeOrderForms:
             if line.counts
         ]
         self.additions = [NewLineForm(data, prefix=f"new-{place}") for place in range(NEW_LINES)]
-        self.why = ReasonForm(data)
+        self.reason = ReasonForm(data)
         for form in (self.head, *self.lines):
             _keep_there(form, kept)
 
     def __iter__(self) -> Iterator[forms.BaseForm]:
-        yield from (self.head, *self.lines, *self.additions, self.why)
+        yield from (self.head, *self.lines, *self.additions, self.reason)
 
     def is_valid(self) -> bool:
         """Validate every part, so that all errors are shown at once."""

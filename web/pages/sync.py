@@ -66,17 +66,17 @@ def not_shared(order: Order) -> str:
 
 def draft_chip(order: Order) -> Chip | None:
     """Show that a draft is not shared, where there are systems to share it with."""
-    why = not_shared(order)
-    return status_chip(SyncStatus.NOT_SHARED, why) if why else None
+    reason = not_shared(order)
+    return status_chip(SyncStatus.NOT_SHARED, reason) if reason else None
 
 
 def sync_cell(order: Order, found: OrderSync, connections: Sequence[Connection]) -> SafeString:
     """Show in a list whether other systems hold an order as we do, and lead to it there."""
     is_shared = found.status is not SyncStatus.NOT_SHARED
-    why = "" if is_shared else unshared_reason(order, connections)
+    reason = "" if is_shared else unshared_reason(order, connections)
     connection = next((each for each in connections if each.pk == found.connection), None)
     system = str(connection or "")
-    chip = status_chip(found.status, why, system=system, differing=found.differing)
+    chip = status_chip(found.status, reason, system=system, differing=found.differing)
     url = connection.link_to(found.external_id, found.number) if connection else ""
     if not url:
         return format_html("{}", chip)

@@ -87,7 +87,7 @@ def _agree(request: RepRequest, order: Order, forms: ChangeOrderForms) -> HttpRe
         order.pk,
         forms.changes(),
         actor=request.user,
-        reason=forms.why.cleaned_data["reason"],
+        reason=forms.reason.cleaned_data["reason"],
         expected_version=_expected_version(request.POST) or order.version,
         seen=request.POST["previewed"].partition("-")[2],
     )
@@ -101,7 +101,7 @@ def _agree(request: RepRequest, order: Order, forms: ChangeOrderForms) -> HttpRe
 def _place_refusal(forms: ChangeOrderForms, error: DomainError) -> None:
     """Put every reason beside the line it is about."""
     for reason in error.errors if isinstance(error, SeveralErrors) else (error,):
-        add_refusal(forms.line(reason.line) or forms.why, reason)
+        add_refusal(forms.line(reason.line) or forms.reason, reason)
 
 
 def _show(

@@ -259,9 +259,9 @@ def reason_of(connection: Connection, theirs: RemoteOrder) -> str:
     named = f"{connection.name} {theirs.number}"
     if not theirs.is_deleted:
         return named[:200]
-    why = theirs.fields.get("reason")
+    reason = theirs.fields.get("reason")
     deleted = gettext("%(order)s is deleted there") % {"order": named}
-    return (f"{deleted}: {why}" if why else deleted)[:200]
+    return (f"{deleted}: {reason}" if reason else deleted)[:200]
 
 
 def sender_of(connection: Connection) -> System:

@@ -291,7 +291,7 @@ def test_lets_a_price_be_for_any_number_of_units(quantity: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("quantity", "why"),
+    ("quantity", "reason"),
     [
         *((each, "more than 0 and at most 1,000,000 units") for each in ("0", "-1", "1000001")),
         ("0", "more than 0 and at most 1,000,000 units"),
@@ -305,8 +305,8 @@ def test_lets_a_price_be_for_any_number_of_units(quantity: str) -> None:
         ("1E-9999999", "at most 5 decimals"),
     ],
 )
-def test_refuses_a_price_for_no_number_of_units(quantity: str, why: str) -> None:
-    with pytest.raises(InvalidQuantity, match=why) as refusal:
+def test_refuses_a_price_for_no_number_of_units(quantity: str, reason: str) -> None:
+    with pytest.raises(InvalidQuantity, match=reason) as refusal:
         check_price_quantity(Decimal(quantity), line="3")
 
     assert refusal.value.line == "3"
