@@ -1,4 +1,4 @@
-"""Mutants of two-way sync: the base of a merge, the fate of a field, disputes, arrivals."""
+"""Mutants of two-way sync: the base of a merge, the fate of a field, conflicts, arrivals."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ MERGED = (
     ),
     Mutant(
         MERGE,
-        "an echo of ours closes a dispute",
+        "an echo of ours closes a conflict",
         "    latest = theirs if is_news else conflict.theirs\n",
         "    latest = theirs\n",
         TESTS,
@@ -93,14 +93,14 @@ MERGED = (
         TESTS,
     ),
     Mutant(
-        "fulfilment/sync/disputes.py",
-        "a field in dispute is sent as we hold it",
-        "        return is_undecided(path, disputed) or (",
+        "fulfilment/sync/conflicts.py",
+        "a field in conflict is sent as we hold it",
+        "        return is_in_conflict(path, conflicting) or (",
         "        return (",
         TESTS,
     ),
     Mutant(
-        "fulfilment/sync/disputes.py",
+        "fulfilment/sync/conflicts.py",
         "a push names what they hold already",
         "        and not (path in held and is_same(policy.kind, held[path], value))\n",
         "",

@@ -24,7 +24,7 @@ OWNER_NAMES: Mapping[Owner, Any] = {
     Owner.OURS: _("Throughline"),
     Owner.THEIRS: _("The other system"),
 }
-"""Whose value of a field counts, for people; the most disputed first."""
+"""Whose value of a field counts, for people; those most often in conflict first."""
 
 IN_CURRENCY = frozenset({Kind.MONEY, Kind.PRICE})
 PARTS = ("street", "postal_code", "city", "region", "country")

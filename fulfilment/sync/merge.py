@@ -20,10 +20,10 @@ from fulfilment.sync.policies import (
     Kind,
     Owner,
     Policy,
+    is_in_conflict,
     is_quantity,
     is_removal,
     is_same,
-    is_undecided,
     nothing_of,
     policy_of,
     subject_of,
@@ -149,7 +149,7 @@ def merge(
     """
     sides = _Sides(base, ours, theirs, with_origin(policies, made_here), answers)
     before = {conflict.path: conflict for conflict in open_conflicts}
-    still = {path: _disputed(conflict, sides) for path, conflict in before.items()}
+    still = {path: _still_in_conflict(conflict, sides) for path, conflict in before.items()}
     outcomes = {path: _outcome(path, sides) for path in theirs if path not in before}
     outcomes |= dict.fromkeys(_waiting(outcomes, still, sides), Outcome.NOTHING)
     taken = [path for path in outcomes if outcomes[path] is Outcome.TAKE]
@@ -283,7 +283,7 @@ class _Sides:
 
 
 def _outcome(path: str, sides: _Sides) -> Outcome:
-    """Merge a field that is not in dispute; what is not here at all is taken from anybody.
+    """Merge a field that is not in conflict; what is not here at all is taken from anybody.
 
     A line that is cancelled here has no price and texts: theirs are news once they edit them.
     """
@@ -316,12 +316,12 @@ def _waiting(
 ) -> list[str]:
     """Find what waits for the decision on another field of its line, if that is not removed."""
     fixed = [path for path in outcomes if outcomes[path] is Outcome.CONFLICT and _is_fixed(path)]
-    disputed = {*fixed, *(path for path, conflict in still.items() if conflict is not None)}
+    conflicting = {*fixed, *(path for path, conflict in still.items() if conflict is not None)}
     return [
         path
         for path in outcomes
-        if path not in disputed
-        and is_undecided(path, disputed)
+        if path not in conflicting
+        and is_in_conflict(path, conflicting)
         and not is_removal(path, sides.theirs[path])
     ]
 
@@ -331,7 +331,7 @@ def _is_fixed(path: str) -> bool:
     return policy is not None and policy.is_fixed
 
 
-def _disputed(conflict: Conflict, sides: _Sides) -> Conflict | None:
+def _still_in_conflict(conflict: Conflict, sides: _Sides) -> Conflict | None:
     """Bring an open conflict up to date; None once both sides hold the same."""
     path = conflict.path
     if sides.is_over(path):

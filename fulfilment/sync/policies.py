@@ -188,17 +188,17 @@ DECIDED_WITH: Mapping[str, frozenset[str]] = {
 """The fields of a line that mean nothing until another one of it is decided."""
 
 
-def is_undecided(path: str, disputed: Collection[str]) -> bool:
-    """Return whether a field is in dispute, or means nothing until one that is is decided.
+def is_in_conflict(path: str, conflicting: Collection[str]) -> bool:
+    """Return whether a field is in conflict, or means nothing until one that is is decided.
 
-    >>> is_undecided("line.7.price", {"line.7.unit"}), is_undecided("line.7.price", set())
+    >>> is_in_conflict("line.7.price", {"line.7.unit"}), is_in_conflict("line.7.price", set())
     (True, False)
     """
-    if path in disputed or not path.startswith("line."):
-        return path in disputed
+    if path in conflicting or not path.startswith("line."):
+        return path in conflicting
     line, _dot, name = path.rpartition(".")
     return any(
-        name in fields and f"{line}.{decisive}" in disputed
+        name in fields and f"{line}.{decisive}" in conflicting
         for decisive, fields in DECIDED_WITH.items()
     )
 

@@ -14,10 +14,10 @@ from tests.factories import Market, UserFactory
 from tests.fulfilment.conftest import FarEnd
 from tests.fulfilment.messages import receive_from
 from tests.fulfilment.supply import changed, their_line, their_order
-from tests.fulfilment.test_conflict_pages import disputed, supply
+from tests.fulfilment.test_conflict_pages import conflicting, supply
 from web.record_urls import record_url
 
-__all__ = ["disputed", "supply"]
+__all__ = ["conflicting", "supply"]
 
 pytestmark = [
     pytest.mark.browser,
@@ -48,17 +48,17 @@ def administrator(market: Market) -> User:
 
 
 def test_fits_every_width_and_is_accessible(
-    screen: Screen, market: Market, administrator: User, disputed: Order, supply: FarEnd
+    screen: Screen, market: Market, administrator: User, conflicting: Order, supply: FarEnd
 ) -> None:
     receive_from(supply, changed(their_order(lines=[their_line(item="ZZ-77")])))
     market.rep = administrator
     screen.sign_in(market)
 
     for url in (
-        record_url(disputed),
+        record_url(conflicting),
         "/handoffs/",
         record_url(supply.connection),
-        f"/orders/{disputed.pk}/conflicts/supply/",
+        f"/orders/{conflicting.pk}/conflicts/supply/",
     ):
         screen.page.goto(url)
         screen.check_accessibility()
@@ -70,7 +70,7 @@ def test_fits_every_width_and_is_accessible(
 
 @pytest.mark.parametrize("width", [1440, 1300, 390])
 def test_the_list_of_orders_shows_every_column(
-    screen: Screen, market: Market, disputed: Order, width: int
+    screen: Screen, market: Market, conflicting: Order, width: int
 ) -> None:
     tamper(
         "UPDATE sales_order SET number = 'AW-O-2026-00001', name = 'Grinders for the autumn list', "
@@ -86,11 +86,11 @@ def test_the_list_of_orders_shows_every_column(
 
 
 def test_decides_all_fields_in_one_dialog_by_keyboard(
-    screen: Screen, market: Market, disputed: Order
+    screen: Screen, market: Market, conflicting: Order
 ) -> None:
     screen.sign_in(market)
     page = screen.page
-    page.goto(record_url(disputed))
+    page.goto(record_url(conflicting))
     page.locator("#sync").get_by_role("link", name="Decide").click()
     dialog, totals = page.locator("#dialog"), page.locator("#conflict-totals")
 
@@ -111,5 +111,5 @@ def test_decides_all_fields_in_one_dialog_by_keyboard(
     page.get_by_text("2 fields are decided.").wait_for()
 
     assert not Discrepancy.objects.open().exists()
-    line = disputed.lines.get()
+    line = conflicting.lines.get()
     assert (line.quantity, line.discount_amount) == (5, 5)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Unpack
 
 from fulfilment.models import Connection, Discrepancy, Handoff, SyncState
-from fulfilment.sync.disputes import Choice
+from fulfilment.sync.conflicts import Choice
 from sales.models import Order, Product
 from sales.services.change_orders import Changes, change_order
 from sales.services.documents.draft_fields import HeadChanges

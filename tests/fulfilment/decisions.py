@@ -1,4 +1,4 @@
-"""Decide one field in dispute, as the dialog does with several."""
+"""Decide one field in conflict, as the dialog does with several."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fulfilment.services.order_sync.conflicts import (
     decide_conflicts,
     read_conflicts,
 )
-from fulfilment.sync.disputes import Choice
+from fulfilment.sync.conflicts import Choice
 from sales.models import Order
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from fulfilment.models import Discrepancy
 from fulfilment.outbound.drain import drain
-from fulfilment.sync.disputes import Choice
+from fulfilment.sync.conflicts import Choice
 from sales.models import Order
 from sales.services.orders import cancel_order
 from sandbox.json_fields import Fields

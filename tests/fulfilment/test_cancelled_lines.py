@@ -158,7 +158,7 @@ def test_a_line_removed_there_that_is_wanted_again_is_made_anew(
     assert [line["quantity"] for line in settled(system, order)["lines"]] == ["1", "5"]
 
 
-def test_a_disputed_line_of_an_order_cancelled_here_keeps_what_it_is_there(
+def test_a_line_in_conflict_of_an_order_cancelled_here_keeps_what_it_is_there(
     system: SupplySystem, market: Market
 ) -> None:
     order = named(system, market)

@@ -48,8 +48,8 @@ def supply(market: Market, httpserver: HTTPServer) -> FarEnd:
 
 
 @pytest.fixture
-def disputed(supply: FarEnd, market: Market) -> Order:
-    """An order of which quantity, requested day, address, discount and hold are in dispute."""
+def conflicting(supply: FarEnd, market: Market) -> Order:
+    """An order of which quantity, requested day, address, discount and hold are in conflict."""
     order = sold(market, discount_amount=Decimal("10.00"), description="Grinder")
     echo = answered(last_push())
     receive_from(supply, changed(echo))
@@ -83,7 +83,7 @@ def text_in(answer: Any) -> str:
 
 
 def typed(found: Discrepancy, **values: str) -> dict[str, str]:
-    """What is posted of one field in dispute."""
+    """What is posted of one field in conflict."""
     return {f"{found.pk}-{name}": value for name, value in values.items()}
 
 
@@ -101,9 +101,9 @@ def totals_in(answer: Any) -> tuple[str, str, str]:
 
 
 def test_offers_all_fields_with_each_value_and_says_what_they_are_sent(
-    disputed: Order, clerk: User, client: Client
+    conflicting: Order, clerk: User, client: Client
 ) -> None:
-    page = text_of(client, address(disputed))
+    page = text_of(client, address(conflicting))
 
     assert "Quantity of Grinder" in page
     assert "4 This is our value: it stays here and is sent to Supply." in page
@@ -112,31 +112,31 @@ def test_offers_all_fields_with_each_value_and_says_what_they_are_sent(
     assert "Discount of Grinder" in page
     assert "€12.00 This is our value: it stays here and is sent to Supply." in page
     assert "€5.00 This is the value of Supply: it is taken over here." in page
-    assert client.get(address(disputed)).content.decode().count('type="radio"') == 8
+    assert client.get(address(conflicting)).content.decode().count('type="radio"') == 8
 
 
 def test_leads_from_one_field_to_the_dialog_of_its_order(
-    disputed: Order, clerk: User, client: Client
+    conflicting: Order, clerk: User, client: Client
 ) -> None:
     answer = client.get(f"/discrepancies/{conflict('quantity').pk}/decide/")
 
-    assert (answer.status_code, answer["Location"]) == (302, address(disputed))
+    assert (answer.status_code, answer["Location"]) == (302, address(conflicting))
 
 
 def test_names_the_field_on_the_page_of_the_order(
-    disputed: Order, clerk: User, client: Client
+    conflicting: Order, clerk: User, client: Client
 ) -> None:
-    assert "Quantity of Grinder: ours 4, Supply 5" in text_of(client, record_url(disputed))
+    assert "Quantity of Grinder: ours 4, Supply 5" in text_of(client, record_url(conflicting))
 
 
 def test_one_submit_decides_all_that_was_chosen_in_one_change_order(
-    disputed: Order, clerk: User, client: Client
+    conflicting: Order, clerk: User, client: Client
 ) -> None:
     quantity, discount = conflict("quantity"), conflict("discount")
-    shown = client.get(address(disputed))
+    shown = client.get(address(conflicting))
 
     answer = client.post(
-        address(disputed),
+        address(conflicting),
         {
             **seen_in(shown),
             **typed(quantity, value="other", other="6"),
@@ -145,10 +145,10 @@ def test_one_submit_decides_all_that_was_chosen_in_one_change_order(
         },
     )
 
-    assert (answer.status_code, answer["Location"]) == (302, record_url(disputed))
-    line, change = disputed.lines.get(), OrderChange.objects.latest("id")
+    assert (answer.status_code, answer["Location"]) == (302, record_url(conflicting))
+    line, change = conflicting.lines.get(), OrderChange.objects.latest("id")
     assert (line.quantity, line.discount_amount) == (Decimal(6), Decimal("5.00"))
-    assert (disputed.changes.count(), change.changed_by_name) == (2, str(clerk))
+    assert (conflicting.changes.count(), change.changed_by_name) == (2, str(clerk))
     for found in (quantity, discount):
         found.refresh_from_db()
     assert (quantity.choice, quantity.decision) == ("other", f"{clerk} chose 6: Split")
@@ -156,23 +156,23 @@ def test_one_submit_decides_all_that_was_chosen_in_one_change_order(
 
 
 def test_decides_nothing_of_what_was_not_chosen(
-    disputed: Order, clerk: User, client: Client
+    conflicting: Order, clerk: User, client: Client
 ) -> None:
     quantity, discount = conflict("quantity"), conflict("discount")
 
-    client.post(address(disputed), {**typed(quantity, value="ours"), "reason": "As agreed"})
+    client.post(address(conflicting), {**typed(quantity, value="ours"), "reason": "As agreed"})
 
     assert not Discrepancy.objects.open().filter(pk=quantity.pk).exists()
     assert Discrepancy.objects.open().filter(pk=discount.pk).exists()
 
 
-def test_takes_what_is_typed_as_the_choice(disputed: Order, clerk: User, client: Client) -> None:
+def test_takes_what_is_typed_as_the_choice(conflicting: Order, clerk: User, client: Client) -> None:
     found = conflict("quantity")
 
-    client.post(address(disputed), {**typed(found, other="6"), "reason": "Split"})
+    client.post(address(conflicting), {**typed(found, other="6"), "reason": "Split"})
 
     found.refresh_from_db()
-    assert (found.choice, disputed.lines.get().quantity) == ("other", 6)
+    assert (found.choice, conflicting.lines.get().quantity) == ("other", 6)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_takes_what_is_typed_as_the_choice(disputed: Order, clerk: User, client:
 )
 @pytest.mark.parametrize("htmx", [True, False], ids=["htmx", "without JavaScript"])
 def test_shows_the_total_before_and_after_and_changes_nothing(
-    disputed: Order,
+    conflicting: Order,
     clerk: User,
     client: Client,
     name: str,
@@ -199,7 +199,7 @@ def test_shows_the_total_before_and_after_and_changes_nothing(
     version = Order.objects.get().version
 
     answer = client.post(
-        address(disputed),
+        address(conflicting),
         {**typed(conflict(name), **choice), "reason": "", "step": "totals"},
         headers=headers,
     )
@@ -213,11 +213,11 @@ def test_shows_the_total_before_and_after_and_changes_nothing(
     assert Order.objects.get().version == version
 
 
-def test_says_what_they_will_be_sent(disputed: Order, clerk: User, client: Client) -> None:
+def test_says_what_they_will_be_sent(conflicting: Order, clerk: User, client: Client) -> None:
     quantity, discount = conflict("quantity"), conflict("discount")
     typed_values = {**typed(quantity, value="ours"), **typed(discount, value="theirs")}
 
-    answer = client.post(address(disputed), {**typed_values, "step": "totals"})
+    answer = client.post(address(conflicting), {**typed_values, "step": "totals"})
 
     assert answer.context["totals"].sent == ["Supply will be sent: Quantity of Grinder 4."]
     assert answer.context["forms"].rows[0]["value"].value() in {"ours", "theirs"}
@@ -225,9 +225,9 @@ def test_says_what_they_will_be_sent(disputed: Order, clerk: User, client: Clien
 
 @pytest.mark.parametrize(("step", "choice"), [("all-ours", "ours"), ("all-theirs", "theirs")])
 def test_one_press_chooses_everywhere_and_decides_nothing(
-    disputed: Order, clerk: User, client: Client, step: str, choice: str
+    conflicting: Order, clerk: User, client: Client, step: str, choice: str
 ) -> None:
-    answer = client.post(address(disputed), {"reason": "They counted", "step": step})
+    answer = client.post(address(conflicting), {"reason": "They counted", "step": step})
 
     rows = answer.context["forms"].rows
     assert answer.status_code == 200
@@ -273,7 +273,7 @@ COLUMNS = {"ship_to": "shipping_address"}
 
 @pytest.mark.parametrize(("name", "values", "answers", "labels", "becomes"), VALUES)
 def test_takes_each_kind_of_value_of_the_head(
-    disputed: Order,
+    conflicting: Order,
     clerk: User,
     client: Client,
     market: Market,
@@ -285,19 +285,19 @@ def test_takes_each_kind_of_value_of_the_head(
 ) -> None:
     column = COLUMNS.get(name, name)
     head: Any = {column: _as_column(values["ours"])}
-    change_order(disputed.pk, Changes(head=head), actor=market.rep)
+    change_order(conflicting.pk, Changes(head=head), actor=market.rep)
     found = conflict("quantity")
     Discrepancy.objects.filter(pk=found.pk).update(field=f"head.{name}", compared=values, about="")
-    page = text_of(client, address(disputed))
+    page = text_of(client, address(conflicting))
     assert [label for label in labels if label not in page] == []
 
     answer = client.post(
-        address(disputed), {**typed(found, value="other", **answers), "reason": "Split"}
+        address(conflicting), {**typed(found, value="other", **answers), "reason": "Split"}
     )
 
-    disputed.refresh_from_db()
+    conflicting.refresh_from_db()
     assert answer.status_code in {200, 204, 302, 303}
-    assert getattr(disputed, column) == becomes
+    assert getattr(conflicting, column) == becomes
 
 
 def _as_column(value: Any) -> Any:
@@ -305,9 +305,9 @@ def _as_column(value: Any) -> Any:
 
 
 def test_takes_a_price_for_so_many_units(
-    disputed: Order, clerk: User, client: Client, market: Market
+    conflicting: Order, clerk: User, client: Client, market: Market
 ) -> None:
-    found, line = conflict("quantity"), disputed.lines.get()
+    found, line = conflict("quantity"), conflicting.lines.get()
     values = {
         "base": {"amount": "20", "per": "1"},
         "ours": {"amount": "20", "per": "1"},
@@ -315,13 +315,13 @@ def test_takes_a_price_for_so_many_units(
         "currency": "EUR",
     }
     Discrepancy.objects.filter(pk=found.pk).update(field=f"line.{line.pk}.price", compared=values)
-    page = text_of(client, address(disputed))
+    page = text_of(client, address(conflicting))
     assert "Price of Grinder" in page
     theirs = "This is the value of Supply: it is taken over here and sent again."
     assert f"€2,100.00 per 100 {theirs}" in page
 
     client.post(
-        address(disputed),
+        address(conflicting),
         {**typed(found, value="other", other="2050 / 100"), "reason": "Split"},
     )
 
@@ -330,22 +330,22 @@ def test_takes_a_price_for_so_many_units(
 
 
 def test_a_cancelled_order_is_not_opened_again(
-    disputed: Order, clerk: User, client: Client, market: Market
+    conflicting: Order, clerk: User, client: Client, market: Market
 ) -> None:
     found = conflict("quantity")
-    cancel_order(disputed.pk, actor=market.rep, reason="Lost")
+    cancel_order(conflicting.pk, actor=market.rep, reason="Lost")
     Discrepancy.objects.filter(pk=found.pk).update(
         field="head.is_cancelled", compared={"base": True, "ours": True, "theirs": False}
     )
 
     Discrepancy.objects.exclude(pk=found.pk).update(resolved_at=timezone.now())
-    page = client.get(address(disputed))
+    page = client.get(address(conflicting))
     assert "Yes This is our value: it stays here and is sent to Supply." in text_in(page)
     assert page.content.decode().count('type="radio"') == 1
 
-    answer = client.post(address(disputed), {**typed(found, value="theirs"), "reason": "Reopen"})
+    answer = client.post(address(conflicting), {**typed(found, value="theirs"), "reason": "Reopen"})
     assert answer.status_code == 422
-    client.post(address(disputed), {**typed(found, value="ours"), "reason": "It is lost"})
+    client.post(address(conflicting), {**typed(found, value="ours"), "reason": "It is lost"})
 
     found.refresh_from_db()
     assert (found.choice, found.decided_by) == ("ours", clerk)

@@ -18,7 +18,7 @@ from tests.fulfilment.test_conflict_pages import (
     address,
     clerk,
     conflict,
-    disputed,
+    conflicting,
     seen_in,
     supply,
     text_in,
@@ -26,20 +26,20 @@ from tests.fulfilment.test_conflict_pages import (
 )
 from web.record_urls import record_url
 
-__all__ = ["clerk", "disputed", "supply"]
+__all__ = ["clerk", "conflicting", "supply"]
 
 
 @pytest.mark.parametrize("htmx", [True, False], ids=["htmx", "without JavaScript"])
 def test_keeps_what_was_typed_when_another_value_came_in_between(
-    disputed: Order, clerk: User, client: Client, market: Market, htmx: bool
+    conflicting: Order, clerk: User, client: Client, market: Market, htmx: bool
 ) -> None:
     found, headers = conflict("quantity"), {"HX-Request": "true"} if htmx else {}
-    seen = seen_in(client.get(address(disputed)))
-    fields = {disputed.lines.get().pk: {"quantity": Decimal(8)}}
-    change_order(disputed.pk, Changes(lines=fields), actor=market.rep)
+    seen = seen_in(client.get(address(conflicting)))
+    fields = {conflicting.lines.get().pk: {"quantity": Decimal(8)}}
+    change_order(conflicting.pk, Changes(lines=fields), actor=market.rep)
 
     answer = client.post(
-        address(disputed),
+        address(conflicting),
         {**seen, **typed(found, value="other", other="7"), "reason": "As agreed"},
         headers=headers,
     )
@@ -53,20 +53,23 @@ def test_keeps_what_was_typed_when_another_value_came_in_between(
     assert 'value="7"' in html
     assert seen_in(answer)[f"{found.pk}-seen"] != seen[f"{found.pk}-seen"]
     again = {**seen_in(answer), **typed(found, value="other", other="7"), "reason": "As agreed"}
-    assert client.post(address(disputed), again).status_code == 302
-    assert disputed.lines.get().quantity == 7
+    assert client.post(address(conflicting), again).status_code == 302
+    assert conflicting.lines.get().quantity == 7
 
 
 @pytest.mark.parametrize("htmx", [True, False], ids=["htmx", "without JavaScript"])
 def test_says_what_somebody_else_decided_and_keeps_the_rest(
-    disputed: Order, clerk: User, client: Client, htmx: bool
+    conflicting: Order, clerk: User, client: Client, htmx: bool
 ) -> None:
     quantity, discount = conflict("quantity"), conflict("discount")
-    seen, headers = seen_in(client.get(address(disputed))), {"HX-Request": "true"} if htmx else {}
-    client.post(address(disputed), {**typed(quantity, value="ours"), "reason": "First"})
+    seen, headers = (
+        seen_in(client.get(address(conflicting))),
+        {"HX-Request": "true"} if htmx else {},
+    )
+    client.post(address(conflicting), {**typed(quantity, value="ours"), "reason": "First"})
 
     answer = client.post(
-        address(disputed),
+        address(conflicting),
         {
             **seen,
             **typed(quantity, value="other", other="7"),
@@ -82,25 +85,25 @@ def test_says_what_somebody_else_decided_and_keeps_the_rest(
     assert "You chose: 7" in page
     assert 'value="Second"' in html
     assert [row["value"].value() for row in answer.context["forms"].rows] == ["theirs"]
-    assert disputed.lines.get().quantity == 4
+    assert conflicting.lines.get().quantity == 4
     assert Discrepancy.objects.open().get() == discount
 
 
 def test_is_409_when_all_was_decided_meanwhile(
-    disputed: Order, clerk: User, client: Client
+    conflicting: Order, clerk: User, client: Client
 ) -> None:
     quantity, discount = conflict("quantity"), conflict("discount")
-    seen = seen_in(client.get(address(disputed)))
+    seen = seen_in(client.get(address(conflicting)))
     chosen = {**typed(quantity, value="ours"), **typed(discount, value="ours")}
-    client.post(address(disputed), {**chosen, "reason": "First"})
+    client.post(address(conflicting), {**chosen, "reason": "First"})
 
-    answer = client.post(address(disputed), {**seen, **chosen, "reason": "Second"})
-    opened = client.get(address(disputed))
+    answer = client.post(address(conflicting), {**seen, **chosen, "reason": "Second"})
+    opened = client.get(address(conflicting))
 
     assert answer.status_code == 409
     assert "You chose: ours" in text_in(answer)
     assert 'value="Second"' in answer.content.decode()
-    assert (opened.status_code, opened["Location"]) == (303, record_url(disputed))
+    assert (opened.status_code, opened["Location"]) == (303, record_url(conflicting))
 
 
 @pytest.mark.parametrize(
@@ -113,7 +116,7 @@ def test_is_409_when_all_was_decided_meanwhile(
     ],
 )
 def test_asks_for_what_is_missing(
-    disputed: Order,
+    conflicting: Order,
     clerk: User,
     client: Client,
     values: dict[str, str],
@@ -122,7 +125,7 @@ def test_asks_for_what_is_missing(
 ) -> None:
     found = conflict("quantity")
 
-    answer = client.post(address(disputed), {**typed(found, **values), **more})
+    answer = client.post(address(conflicting), {**typed(found, **values), **more})
 
     found.refresh_from_db()
     assert (answer.status_code, found.resolved_at) == (422, None)
@@ -130,14 +133,16 @@ def test_asks_for_what_is_missing(
 
 
 def test_says_beside_the_field_what_a_change_order_refuses(
-    disputed: Order, clerk: User, client: Client, market: Market
+    conflicting: Order, clerk: User, client: Client, market: Market
 ) -> None:
-    record_progress(disputed, {disputed.lines.get().pk: Progress(Decimal(4))}, actor=market.rep)
+    record_progress(
+        conflicting, {conflicting.lines.get().pk: Progress(Decimal(4))}, actor=market.rep
+    )
     choice = typed(conflict("quantity"), value="other", other="2")
 
     for step in ("totals", ""):
-        answer = client.post(address(disputed), {**choice, "reason": "Split", "step": step})
+        answer = client.post(address(conflicting), {**choice, "reason": "Split", "step": step})
         assert answer.status_code == 422
         assert "4 are shipped or billed, so 2 is too few" in text_in(answer)
         assert answer.context["totals"].after == "–"
-    assert disputed.lines.get().quantity == 4
+    assert conflicting.lines.get().quantity == 4

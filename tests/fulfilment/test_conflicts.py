@@ -11,7 +11,7 @@ from pytest_httpserver import HTTPServer
 from common.errors import DomainError, MissingField, NotEditable, StaleVersion
 from fulfilment.models import Discrepancy
 from fulfilment.services.discrepancies import AlreadyResolved
-from fulfilment.sync.disputes import Choice
+from fulfilment.sync.conflicts import Choice
 from sales.models import Order, OrderChange, SalesEvent
 from sales.services.change_orders import Changes, change_order
 from tests.factories import Market
@@ -42,7 +42,7 @@ def snapshot(echo: dict[str, Any], sequence: int, **line: Any) -> dict[str, Any]
 
 
 @pytest.fixture
-def disputed(supply: FarEnd, market: Market) -> tuple[Order, dict[str, Any]]:
+def conflicting(supply: FarEnd, market: Market) -> tuple[Order, dict[str, Any]]:
     """An order of three of which four are wanted here, five there; and their echo of it."""
     order = sold(market)
     echo = answered(last_push())
@@ -65,9 +65,9 @@ def events(order: Order) -> list[str]:
 
 
 def test_ours_changes_nothing_here_and_is_sent(
-    disputed: tuple[Order, dict[str, Any]], market: Market
+    conflicting: tuple[Order, dict[str, Any]], market: Market
 ) -> None:
-    order, _echo = disputed
+    order, _echo = conflicting
     before = order.changes.count()
 
     found = decide_conflict(
@@ -84,9 +84,9 @@ def test_ours_changes_nothing_here_and_is_sent(
 
 
 def test_theirs_is_one_change_order_by_the_person(
-    disputed: tuple[Order, dict[str, Any]], market: Market
+    conflicting: tuple[Order, dict[str, Any]], market: Market
 ) -> None:
-    order, _echo = disputed
+    order, _echo = conflicting
 
     found = decide_conflict(
         Discrepancy.objects.get().pk, Choice.THEIRS, actor=market.rep, reason="They counted"
@@ -103,9 +103,9 @@ def test_theirs_is_one_change_order_by_the_person(
 
 
 def test_another_value_is_changed_here_and_sent_once(
-    disputed: tuple[Order, dict[str, Any]], market: Market
+    conflicting: tuple[Order, dict[str, Any]], market: Market
 ) -> None:
-    order, _echo = disputed
+    order, _echo = conflicting
 
     decide_conflict(
         Discrepancy.objects.get().pk,
@@ -121,9 +121,9 @@ def test_another_value_is_changed_here_and_sent_once(
 
 
 def test_the_answer_to_a_decision_opens_nothing(
-    disputed: tuple[Order, dict[str, Any]], supply: FarEnd, market: Market
+    conflicting: tuple[Order, dict[str, Any]], supply: FarEnd, market: Market
 ) -> None:
-    order, echo = disputed
+    order, echo = conflicting
     decide_conflict(Discrepancy.objects.get().pk, Choice.OURS, actor=market.rep, reason="Agreed")
     order.refresh_from_db()
     count = len(events(order))
@@ -136,9 +136,9 @@ def test_the_answer_to_a_decision_opens_nothing(
 
 
 def test_the_same_values_in_conflict_later_are_asked_about_anew(
-    disputed: tuple[Order, dict[str, Any]], supply: FarEnd, market: Market
+    conflicting: tuple[Order, dict[str, Any]], supply: FarEnd, market: Market
 ) -> None:
-    order, echo = disputed
+    order, echo = conflicting
     decide_conflict(Discrepancy.objects.get().pk, Choice.OURS, actor=market.rep, reason="Agreed")
     order.refresh_from_db()
     line = order.lines.get()
@@ -155,9 +155,9 @@ def test_the_same_values_in_conflict_later_are_asked_about_anew(
 
 
 def test_is_refused_when_a_newer_value_came_in_between(
-    disputed: tuple[Order, dict[str, Any]], supply: FarEnd, market: Market
+    conflicting: tuple[Order, dict[str, Any]], supply: FarEnd, market: Market
 ) -> None:
-    order, echo = disputed
+    order, echo = conflicting
     found = Discrepancy.objects.get()
     seen = read_conflict(found).seen
     receive_from(supply, changed(snapshot(echo, 10_002, quantity="7")))
@@ -170,9 +170,9 @@ def test_is_refused_when_a_newer_value_came_in_between(
 
 
 def test_our_own_edit_in_between_is_a_newer_value_too(
-    disputed: tuple[Order, dict[str, Any]], market: Market
+    conflicting: tuple[Order, dict[str, Any]], market: Market
 ) -> None:
-    order, _echo = disputed
+    order, _echo = conflicting
     found = Discrepancy.objects.get()
     seen = read_conflict(found).seen
     fields = {order.lines.get().pk: {"quantity": Decimal(8)}}
@@ -184,7 +184,7 @@ def test_our_own_edit_in_between_is_a_newer_value_too(
 
 @pytest.mark.parametrize(("reason", "error"), [("", MissingField), ("Again", AlreadyResolved)])
 def test_needs_a_reason_and_is_decided_once(
-    disputed: tuple[Order, dict[str, Any]],
+    conflicting: tuple[Order, dict[str, Any]],
     market: Market,
     reason: str,
     error: type[DomainError],
@@ -197,7 +197,7 @@ def test_needs_a_reason_and_is_decided_once(
 
 
 def test_a_currency_is_never_taken_from_them(
-    disputed: tuple[Order, dict[str, Any]], supply: FarEnd, market: Market
+    conflicting: tuple[Order, dict[str, Any]], supply: FarEnd, market: Market
 ) -> None:
     Discrepancy.objects.update(
         field="head.currency", compared={"base": "EUR", "ours": "EUR", "theirs": "USD"}

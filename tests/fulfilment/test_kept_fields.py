@@ -9,7 +9,7 @@ import pytest
 
 from fulfilment.models import Connection, Discrepancy
 from fulfilment.services.order_sync.conflicts import Chosen, decide_conflicts
-from fulfilment.sync.disputes import Choice
+from fulfilment.sync.conflicts import Choice
 from sales.models import (
     DiscountBand,
     DiscountList,

@@ -142,7 +142,7 @@ def test_their_split_is_sent_back_as_received_while_the_line_is_as_agreed(
     }
 
 
-def test_a_disputed_field_is_sent_as_they_hold_it(supply: FarEnd, market: Market) -> None:
+def test_a_field_in_conflict_is_sent_as_they_hold_it(supply: FarEnd, market: Market) -> None:
     order = sold(market)
     echo = answered(last_push())
     receive_from(supply, changed(echo))
@@ -157,7 +157,9 @@ def test_a_disputed_field_is_sent_as_they_hold_it(supply: FarEnd, market: Market
     assert (push["order"]["lines"][0]["quantity"], push["changes"]) == ("5", ["on_hold"])
 
 
-def test_disputed_payment_terms_are_sent_as_they_hold_them(supply: FarEnd, market: Market) -> None:
+def test_payment_terms_in_conflict_are_sent_as_they_hold_them(
+    supply: FarEnd, market: Market
+) -> None:
     theirs_now, ours_now = (PaymentTerms.objects.create(name=name) for name in ("60", "90"))
     map_code(supply.connection, (Kind.PAYMENT_TERMS, "NET60"), theirs_now)
     map_code(supply.connection, (Kind.PAYMENT_TERMS, "NET90"), ours_now)

@@ -9,7 +9,7 @@ import pytest
 
 from fulfilment.models import Discrepancy
 from fulfilment.services.mappings import map_code
-from fulfilment.sync.disputes import Choice
+from fulfilment.sync.conflicts import Choice
 from sales.models import Order, Product, SalesEvent, Unit, UnitGroup
 from sales.services.change_orders import Changes, change_order
 from sales.services.documents.drafts import draft_order
@@ -96,7 +96,7 @@ def test_both_edit_the_new_line_afterwards(
     assert not Discrepancy.objects.open().exists()
 
 
-def test_what_is_delivered_stays_in_dispute_as_they_hold_it(
+def test_what_is_delivered_stays_in_conflict_as_they_hold_it(
     system: SupplySystem, order: Order, market: Market
 ) -> None:
     [(sold, _quantity)] = here(order)
@@ -135,7 +135,7 @@ def test_an_edit_of_the_line_that_they_do_not_know_is_not_lost(
 
 
 @pytest.mark.parametrize("mode", ["refuse", "named", "overwrite"])
-def test_an_echo_of_ours_closes_no_dispute(
+def test_an_echo_of_ours_closes_no_conflict(
     system: SupplySystem, order: Order, market: Market, mode: str
 ) -> None:
     system.set_modes(on_conflict=mode)

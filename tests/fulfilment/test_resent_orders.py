@@ -176,7 +176,7 @@ def test_a_push_that_is_behind_an_edit_that_is_here_is_sent_again_at_once(
     assert f"lines.{line.pk}.quantity" in last_push()["changes"]
 
 
-def test_a_disputed_field_is_sent_once_it_is_decided(
+def test_a_field_in_conflict_is_sent_once_it_is_decided(
     agreed: tuple[Order, dict[str, Any]], supply: FarEnd, market: Market
 ) -> None:
     order, echo = agreed

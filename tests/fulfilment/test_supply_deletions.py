@@ -12,7 +12,7 @@ from pytest_httpserver import HTTPServer
 from fulfilment.inbound.schemas import InvalidMessage, parse_message
 from fulfilment.models import Discrepancy, ExternalRef, Handoff, InboundMessage, SyncState
 from fulfilment.services.shipments import record_shipment
-from fulfilment.sync.disputes import Choice
+from fulfilment.sync.conflicts import Choice
 from sales.models import Order
 from sales.services.change_orders import Changes, change_order
 from tests.factories import Market

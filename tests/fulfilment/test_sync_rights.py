@@ -14,9 +14,9 @@ from tests.factories import Market, UserFactory
 from tests.fulfilment.conftest import FarEnd
 from tests.fulfilment.messages import receive_from
 from tests.fulfilment.supply import changed, their_line
-from tests.fulfilment.test_conflict_pages import disputed, supply
+from tests.fulfilment.test_conflict_pages import conflicting, supply
 
-__all__ = ["disputed", "supply"]
+__all__ = ["conflicting", "supply"]
 
 ROLES = ("stranger", "rep", "manager", "back office", "administrator", "auditor")
 DONE, FORBIDDEN, UNKNOWN = 200, 403, 404
@@ -24,7 +24,7 @@ DONE, FORBIDDEN, UNKNOWN = 200, 403, 404
 TABLE: dict[str, tuple[int, ...]] = {
     # who may see the order sees its state, and who may change it compares and decides
     "see the order": (UNKNOWN, DONE, DONE, DONE, DONE, DONE),
-    "see a field in dispute": (UNKNOWN, DONE, DONE, DONE, DONE, DONE),
+    "see a field in conflict": (UNKNOWN, DONE, DONE, DONE, DONE, DONE),
     "decide the fields": (UNKNOWN, DONE, DONE, DONE, DONE, FORBIDDEN),
     "compare now": (UNKNOWN, DONE, DONE, DONE, DONE, FORBIDDEN),
     # what concerns more than one order is for the back office and administrators
@@ -58,14 +58,14 @@ def person(role: str, market: Market) -> User:
 
 
 @pytest.fixture
-def urls(disputed: Order, supply: FarEnd, httpserver: HTTPServer) -> dict[str, str]:
+def urls(conflicting: Order, supply: FarEnd, httpserver: HTTPServer) -> dict[str, str]:
     connection: Connection = supply.connection
     field = Discrepancy.objects.open().filter(field__endswith=".quantity").get()
     report = Discrepancy.objects.create(
         connection=connection,
         kind=Discrepancy.Kind.STATUS,
         record_type="order",
-        record_id=disputed.pk,
+        record_id=conflicting.pk,
         ours="1",
         theirs="2",
     )
@@ -74,10 +74,10 @@ def urls(disputed: Order, supply: FarEnd, httpserver: HTTPServer) -> dict[str, s
     receive_from(supply, changed(theirs | {"sequence": 10_002, "lines": lines}))
     message = InboundMessage.objects.exclude(unmapped=[]).get()
     return {
-        "see the order": f"/orders/{disputed.pk}/",
-        "see a field in dispute": f"/discrepancies/{field.pk}/",
-        "decide the fields": f"/orders/{disputed.pk}/conflicts/supply/",
-        "compare now": f"/orders/{disputed.pk}/compare/supply/",
+        "see the order": f"/orders/{conflicting.pk}/",
+        "see a field in conflict": f"/discrepancies/{field.pk}/",
+        "decide the fields": f"/orders/{conflicting.pk}/conflicts/supply/",
+        "compare now": f"/orders/{conflicting.pk}/compare/supply/",
         "see a message": f"/messages/{message.pk}/",
         "map it": f"/messages/{message.pk}/map/product/ZZ-77/",
         "apply again": f"/messages/{message.pk}/apply/",

@@ -37,7 +37,7 @@ from fulfilment.outbound.drain import drain
 from fulfilment.outbound.leases import claim
 from fulfilment.reconciliation.due_reads import read_due_orders
 from fulfilment.reconciliation.runs import continue_runs, start_run
-from fulfilment.sync.disputes import Choice
+from fulfilment.sync.conflicts import Choice
 from sales.models import Order
 from sales.services.change_orders import Changes, change_order
 from tests.factories import Market

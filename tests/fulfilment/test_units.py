@@ -15,7 +15,7 @@ from fulfilment.outbound.drain import drain
 from fulfilment.services.mappings import map_code
 from fulfilment.services.returns import record_return
 from fulfilment.services.shipments import record_shipment
-from fulfilment.sync.disputes import Choice
+from fulfilment.sync.conflicts import Choice
 from sales.models import Invoice, Order, SalesEvent, Unit, UnitGroup
 from sales.services.change_orders import Changes, change_order
 from sales.services.credit_notes import credit_invoice
@@ -245,7 +245,7 @@ def test_what_cannot_be_said_in_their_unit_is_asked_about_and_sent_once_it_can(
     assert not Discrepancy.objects.open().exists()
 
 
-def test_figures_that_go_with_a_disputed_unit_are_shown_and_must_have_been_seen(
+def test_figures_that_go_with_a_unit_in_conflict_are_shown_and_must_have_been_seen(
     system: SupplySystem, order: Order, market: Market, client: Client
 ) -> None:
     weights = UnitGroup.objects.create(name="Weights")

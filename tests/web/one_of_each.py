@@ -336,8 +336,8 @@ def _product(market: Market, size: int) -> Product:
     return bundle
 
 
-def _dispute(connection: Connection, order: Order, size: int) -> None:
-    """Let the quantity of so many lines be in dispute."""
+def _conflict(connection: Connection, order: Order, size: int) -> None:
+    """Let the quantity of so many lines be in conflict."""
     SyncState.objects.create(connection=connection, record_type="order", record_id=order.pk)
     for line in order.lines.filter(kind="product")[:size]:
         Discrepancy.objects.create(
@@ -369,7 +369,7 @@ def _outside(order: Order, invoice: Invoice, size: int) -> Handoff:
         for number in range(size)
     )
     connection = Connection.objects.get(code="erp")
-    _dispute(connection, order, size)
+    _conflict(connection, order, size)
     for document, number in itertools.product((order, invoice), range(size)):
         InboundMessage.objects.create(
             connection=connection,

@@ -1,4 +1,4 @@
-"""Dialog of an order in dispute with another system: its fields, and what a decision comes to."""
+"""Dialog of an order in conflict with another system: its fields, and what a decision comes to."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from common.formatting import format_money
 from fulfilment.models import Connection, Discrepancy
 from fulfilment.services.order_sync.conflicts import Preview
 from fulfilment.services.order_sync.sync_states import ORDER
-from fulfilment.sync.disputes import Choice
+from fulfilment.sync.conflicts import Choice
 from sales.models import Order
 from web.display import Link
-from web.forms.discrepancies import BASE, SEEN, ConflictForms
+from web.forms.conflicts import BASE, SEEN, ConflictForms
 from web.record_urls import record_url
 
 

@@ -108,12 +108,12 @@ def compared(found: Discrepancy) -> str:
 
 
 def conflicts_url(found: Discrepancy) -> str:
-    """Return where the fields of an order are decided that are in dispute with a system."""
+    """Return where the fields of an order are decided that are in conflict with a system."""
     return reverse("fulfilment:order-conflicts", args=[found.record_id, found.connection.code])
 
 
 def _discrepancy_actions(found: Discrepancy, user: User) -> list[Action]:
-    """Offer the decision: who may change the order chooses the value of a field in dispute."""
+    """Offer the decision: who may change the order chooses the value of a field in conflict."""
     is_field = found.compared is not None
     right = "sales.change_order" if is_field else "fulfilment.change_discrepancy"
     if not user.has_perm(right):

@@ -1,4 +1,4 @@
-"""View of an order in dispute with another system: all its fields in one dialog."""
+"""View of an order in conflict with another system: all its fields in one dialog."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from fulfilment.services.order_sync.conflicts import (
     preview_decisions,
     read_conflicts,
 )
-from fulfilment.sync.disputes import Choice
+from fulfilment.sync.conflicts import Choice
 from sales.models import Order
 from web.forms.base import add_refusal, status_of_forms
-from web.forms.discrepancies import ConflictForms
+from web.forms.conflicts import ConflictForms
 from web.htmx import go_to, is_partial, refuse, show_message
 from web.http import RepRequest, rep_with
 from web.pages.conflicts import conflicts_page, decided_meanwhile
@@ -40,7 +40,7 @@ def decide(request: RepRequest, pk: uuid.UUID, code: str) -> HttpResponse:
     conflicts = read_conflicts(order, connection)
     meanwhile = decided_meanwhile(order, connection, request.POST)
     if not conflicts and not meanwhile:
-        reason = gettext("No field of %(order)s is in dispute with %(connection)s any more.")
+        reason = gettext("No field of %(order)s is in conflict with %(connection)s any more.")
         message = reason % {"order": order, "connection": connection}
         return refuse(request, message, record_url(order))
     step = request.POST.get("step", "")
@@ -74,14 +74,14 @@ def _decide(
     """Decide what was chosen; None where the form is to be shown again, with the reasons."""
     is_valid = forms.is_valid()
     for found in overtaken:
-        add_refusal(forms.why, already_resolved(found))
+        add_refusal(forms.reason, already_resolved(found))
     if not is_valid or overtaken:
         return None
     chosen = forms.chosen()
     if not chosen:
-        forms.why.add_error(None, gettext("Choose a value of at least one field."))
+        forms.reason.add_error(None, gettext("Choose a value of at least one field."))
         return None
-    reason = forms.why.cleaned_data["reason"]
+    reason = forms.reason.cleaned_data["reason"]
     try:
         decided = decide_conflicts(order.pk, connection, chosen, actor=request.user, reason=reason)
     except DomainError as error:
@@ -102,7 +102,7 @@ def _preview(
     request: RepRequest, order: Order, connection: Connection, forms: ConflictForms
 ) -> Preview | None:
     """Read what the choices would come to; None where they are refused."""
-    if any(form.errors for form in forms.rows) or forms.why.non_field_errors():
+    if any(form.errors for form in forms.rows) or forms.reason.non_field_errors():
         return None
     if not (chosen := forms.chosen()):
         return Preview(order.total, order.total, ())

@@ -30,7 +30,7 @@ from fulfilment.services.order_sync.order_values import values_of
 from fulfilment.services.order_sync.sync_states import ORDER, conflict_of, lock_state
 from fulfilment.services.order_sync.sync_statuses import open_conflicts_of
 from fulfilment.sync.canonical import Notation, canonical_value
-from fulfilment.sync.disputes import Choice, Decision, decide
+from fulfilment.sync.conflicts import Choice, Decision, decide
 from fulfilment.sync.merge import Conflict, with_discount
 from fulfilment.sync.policies import CANCELLED, decided_with, policy_of
 from sales.models import Order, OrderLine
@@ -232,7 +232,7 @@ def _stale(now: OpenConflict) -> StaleVersion:
 
 
 def _record(now: OpenConflict, choice: Choice, value: Any, actor: User, reason: str) -> None:
-    """Close the discrepancy first: what is sent from now on is our value, in dispute no more."""
+    """Close the discrepancy first: what is sent from now on is our value, in conflict no more."""
     resolution = _decision(now, value, actor, reason)
     compared = {**(now.discrepancy.compared or {}), "ours": now.conflict.ours}
     Discrepancy.objects.filter(pk=now.discrepancy.pk).update(

@@ -24,8 +24,8 @@ from fulfilment.services.order_sync.sync_states import (
     received_lines,
 )
 from fulfilment.services.order_sync.units import factors_of, restated_before
-from fulfilment.sync.disputes import named, outgoing
-from fulfilment.sync.policies import is_undecided
+from fulfilment.sync.conflicts import named, outgoing
+from fulfilment.sync.policies import is_in_conflict
 from fulfilment.sync.residue import Split
 from sales.models import Order, OrderLine, PaymentTerms, ProductCategory, SalesEvent
 from sales.pricing.money import Rounding
@@ -35,8 +35,8 @@ from sales.services.prices.pricing_input import lines_of
 def push_body(connection: Connection, event: SalesEvent, order: Order) -> dict[str, Any]:
     """Return the data of a push of an order as it is now, and keep what it tells them.
 
-    A disputed field is sent as their last snapshot has it, and not named. What is sent again names
-    all that differs from that, since what was sent before may be refused, and has all our
+    A field in conflict is sent as their last snapshot has it, and not named. What is sent again
+    names all that differs from that, since what was sent before may be refused, and has all our
     documents. Seven statements, eight while a push is on its way, however many lines.
     """
     is_again = event.type == SalesEvent.Type.ORDER_SENT_AGAIN
@@ -46,12 +46,12 @@ def push_body(connection: Connection, event: SalesEvent, order: Order) -> dict[s
     policies, category = connection.policies, connection.default_category_id
     ours = values_of(order, lines, held, default_category=category)
     conflicts = open_conflicts(state)
-    disputed = {conflict.path for conflict in conflicts}
+    conflicting = {conflict.path for conflict in conflicts}
     sent = outgoing(ours, state.held, conflicts, policies)
     changes = {
         path: value
         for path, value in named(sent, held, policies).items()
-        if not is_undecided(path, disputed)
+        if not is_in_conflict(path, conflicting)
     }
     ordered = ordered_quantities(state, lines, sent)
     cancelled = cancelled_values(connection, order, lines, ordered, held)
@@ -59,7 +59,7 @@ def push_body(connection: Connection, event: SalesEvent, order: Order) -> dict[s
     writing = _writing_of(order, state, values, ordered)
     changes |= _units_of(writing, state, ours, is_again=is_again)
     body = write_order(
-        values, _pushed(connection, event, order, lines, state, values, disputed, writing)
+        values, _pushed(connection, event, order, lines, state, values, conflicting, writing)
     )
     splits = {line["throughline_id"]: _split(line, values) for line in body["lines"]}
     add_push(state, message_id(event), event.subject_version, changes, splits)
@@ -112,7 +112,7 @@ def _pushed(
     lines: Sequence[OrderLine],
     state: SyncState,
     sent: Mapping[str, Any],
-    disputed: Collection[str],
+    conflicting: Collection[str],
     writing: Writing,
 ) -> Pushed:
     default, terms = connection.default_category, _terms(order, sent)
@@ -136,13 +136,13 @@ def _pushed(
             for line in lines
             if str(line.pk) in writing.ordered
         }
-        | _disputed_codes(writing.ordered, writing.received, disputed),
+        | _codes_in_conflict(writing.ordered, writing.received, conflicting),
         writing=writing,
     )
 
 
 def _terms(order: Order, sent: Mapping[str, Any]) -> PaymentTerms | None:
-    """Return the payment terms that are sent: while they are in dispute, those that they hold."""
+    """Return the payment terms that are sent: while they are in conflict, those that they hold."""
     ours, chosen = order.payment_terms, sent["head.payment_terms"]
     if ours is not None and str(ours.pk).upper() == chosen:
         return ours
@@ -171,17 +171,17 @@ def _own_codes(
             yield line.unit.pk, line.unit.name
 
 
-def _disputed_codes(
+def _codes_in_conflict(
     lines: Collection[str],
     received: Mapping[str, Mapping[str, Any]],
-    disputed: Collection[str],
+    conflicting: Collection[str],
 ) -> dict[str, LineCodes]:
-    """Call a line whose product or unit is in dispute what they call it."""
+    """Call a line whose product or unit is in conflict what they call it."""
     named = {
         line: received[line]
         for line in lines
         if line in received
-        and not {f"line.{line}.product", f"line.{line}.unit"}.isdisjoint(disputed)
+        and not {f"line.{line}.product", f"line.{line}.unit"}.isdisjoint(conflicting)
     }
     return {
         line: LineCodes(each.get("item") or "", each.get("unit") or "", each.get("category") or "")

@@ -250,9 +250,9 @@ def _names_of(state: SyncState) -> dict[str, str]:
 
 
 def _figures_along(conflict: Conflict, held: Values) -> str:
-    """Write the quantity and price that they hold in a unit that is in dispute.
+    """Write the quantity and price that they hold in a unit that is in conflict.
 
-    These go when ours is chosen, so that other ones are another dispute.
+    These go when ours is chosen, so that other ones are another conflict.
     """
     line, _dot, name = conflict.path.rpartition(".")
     if name != "unit":

@@ -29,7 +29,7 @@ def with_new_lines(
 ) -> dict[str, str]:
     """Give a line of theirs with another product a new id, so that ours of before is cancelled.
 
-    What is delivered, invoiced, in dispute, or edited here without their knowing it stays the same
+    What is delivered, invoiced, in conflict, or edited here without their knowing it stays the same
     line: a person decides about its product.
     """
     kept = {subject_of(each.path) for each in conflicts} | set(_edited(base, ours))

@@ -28,7 +28,7 @@ from fulfilment.services.order_sync.sync_states import (
     open_conflicts,
 )
 from fulfilment.sync.arrivals import MOST_ROUND_TRIPS, is_loop, round_trips
-from fulfilment.sync.disputes import named, outgoing
+from fulfilment.sync.conflicts import named, outgoing
 from fulfilment.sync.merge import Conflict, Merge, Values
 from fulfilment.sync.policies import is_same, policy_of, with_origin
 from sales.models import Order, OrderLine, SalesEvent

@@ -15,8 +15,8 @@ from fulfilment.sync.policies import (
     POLICIES,
     Kind,
     Owner,
+    is_in_conflict,
     is_removal,
-    is_undecided,
     policy_of,
     with_origin,
     with_owner,
@@ -292,7 +292,7 @@ def test_no_edit_of_a_shared_field_is_lost(
             for each in removals
         ):
             continue
-        if path not in asked and is_undecided(path, asked):
+        if path not in asked and is_in_conflict(path, asked):
             assert result[path] == ours[path]
             continue
         kept = asked.get(path, (result[path],))
@@ -327,9 +327,9 @@ def test_both_sides_come_to_the_same_conflicts_and_values(drawn: list[dict[str, 
         replace(conflict, ours=conflict.theirs, theirs=conflict.ours)
         for conflict in there.conflicts
     )
-    disputed = {conflict.path for conflict in here.conflicts}
+    conflicting = {conflict.path for conflict in here.conflicts}
     ends = [after(ours, here), after(theirs, there)]
-    first, second = ({p: v for p, v in end.items() if p not in disputed} for end in ends)
+    first, second = ({p: v for p, v in end.items() if p not in conflicting} for end in ends)
     assert merge(first, first, second, MIRROR).is_echo
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from fulfilment.sync.arrivals import is_loop, is_stale, round_trips
 from fulfilment.sync.canonical import Notation, canonical, with_missing_lines
-from fulfilment.sync.disputes import Choice, Decision, decide, named, outgoing
+from fulfilment.sync.conflicts import Choice, Decision, decide, named, outgoing
 from fulfilment.sync.merge import Conflict, ConflictKind, Merge, Push, Snapshot, base_of, merge
 from fulfilment.sync.policies import POLICIES, policy_of, with_origin
 from sales.models import OrderLine
@@ -28,7 +28,7 @@ DELIVERED = "line.7.delivered"
 CANCELLED = "head.is_cancelled"
 LINE = {QUANTITY: "3", "line.7.price": {"amount": "20", "per": "1"}, "line.7.discount": "10.00"}
 OPEN = {QUANTITY: "3", DATE: "2026-12-01", CANCELLED: False}
-DISPUTE = Conflict(QUANTITY, "3", "5", "6")
+CONFLICT = Conflict(QUANTITY, "3", "5", "6")
 
 LEFT_TO_SERVICES = {
     "T03": "one message fifty times at once: the inbox knows ids of messages",
@@ -327,7 +327,7 @@ def test_pushes_only_what_is_left_after_a_refusal(case: dict[str, Any]) -> None:
 
     anew = named(outgoing(ours, merged.held, merged.conflicts), merged.held)
     assert case["before"]["answer"] == 409
-    assert merged.conflicts == (DISPUTE,)
+    assert merged.conflicts == (CONFLICT,)
     assert anew == {DATE: "2026-12-05"}
 
 
@@ -372,11 +372,11 @@ def test_brings_a_conflict_up_to_date(case: dict[str, Any]) -> None:
 
 
 @case("T09")
-def test_sends_a_field_in_dispute_as_they_hold_it(case: dict[str, Any]) -> None:
+def test_sends_a_field_in_conflict_as_they_hold_it(case: dict[str, Any]) -> None:
     ours = {QUANTITY: "5", DATE: "2026-12-05"}
     held = {QUANTITY: "6", DATE: "2026-12-01"}
 
-    sent = outgoing(ours, held, [DISPUTE])
+    sent = outgoing(ours, held, [CONFLICT])
 
     assert sent == {QUANTITY: case["after"]["sent"]["quantity"], DATE: "2026-12-05"}
     assert named(sent, held) == {DATE: "2026-12-05"}
@@ -394,7 +394,7 @@ def test_decides_a_conflict(case: dict[str, Any]) -> None:
 
 
 def test_sends_back_even_their_own_value_if_our_push_overwrote_it_there() -> None:
-    assert decide(DISPUTE, Choice.THEIRS, {QUANTITY: "5"}) == Decision("6", tell_origin=True)
+    assert decide(CONFLICT, Choice.THEIRS, {QUANTITY: "5"}) == Decision("6", tell_origin=True)
 
 
 def test_a_push_never_names_what_is_theirs() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fulfilment.sync.arrivals import is_stale
-from fulfilment.sync.disputes import named, outgoing
+from fulfilment.sync.conflicts import named, outgoing
 from fulfilment.sync.merge import Conflict, Push, Snapshot, base_of, merge
 
 PATHS = ("line.7.requested_on", "head.customer_reference", "head.payment_terms")

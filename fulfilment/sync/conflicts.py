@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from fulfilment.sync.merge import Conflict, Values
-from fulfilment.sync.policies import POLICIES, Owner, Policy, is_same, is_undecided, policy_of
+from fulfilment.sync.policies import POLICIES, Owner, Policy, is_in_conflict, is_same, policy_of
 
 
 class Choice(StrEnum):
@@ -50,12 +50,14 @@ def outgoing(
     conflicts: Iterable[Conflict],
     policies: tuple[Policy, ...] = POLICIES,
 ) -> dict[str, Any]:
-    """Return our snapshot as it is sent: a field in dispute, or of theirs, as they hold it."""
-    disputed = {conflict.path for conflict in conflicts}
+    """Return our snapshot as it is sent: a field in conflict, or of theirs, as they hold it."""
+    conflicting = {conflict.path for conflict in conflicts}
 
     def stays(path: str) -> bool:
         policy = policy_of(path, policies)
-        return is_undecided(path, disputed) or (policy is not None and policy.owner is Owner.THEIRS)
+        return is_in_conflict(path, conflicting) or (
+            policy is not None and policy.owner is Owner.THEIRS
+        )
 
     return {
         path: held[path] if path in held and stays(path) else value for path, value in ours.items()
