@@ -113,7 +113,7 @@ SAMPLED = tests/sales/test_order_stories.py tests/web/test_deleted_records.py
 .PHONY: exhaustive
 exhaustive: setup ## try every case of what `make test` tries by a sample; STORIES=500 makes longer samples
 	@$(PYTEST) -m exhaustive $(ARGS)
-	@STORIES=$${STORIES:-100} ROUNDS=$${ROUNDS:-8} $(PYTEST) $(SAMPLED)
+	@STORIES=$${STORIES:-100} ROUNDS=$${ROUNDS:-8} AT_ONCE=$${AT_ONCE:-4} $(PYTEST) $(SAMPLED)
 
 .PHONY: fuzz
 fuzz: setup ## type wrong values into every field; FUZZ_SEED=7 chooses others, FUZZ_INPUTS=9000 more

@@ -12,7 +12,7 @@ from sales.services.integrity.verification import verify
 from tests.factories import Market
 from tests.sales.random_trading import Trade, unfinished, violations
 
-STORIES = int(os.environ.get("STORIES", "24"))
+STORIES = int(os.environ.get("STORIES", "15"))
 STEPS = 16
 
 

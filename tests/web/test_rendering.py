@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import itertools
+import json
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +128,7 @@ def counted() -> Iterator[Statements]:
 
 @dataclass(frozen=True)
 class Measured:
-    """Every page with one of everything, with three, as the answer to htmx, and posted to."""
+    """Every page with one of everything, with three, with one for htmx, and posted to."""
 
     few: Mapping[str, Statements]
     many: Mapping[str, Statements]
@@ -135,21 +138,46 @@ class Measured:
 
 
 @pytest.fixture(scope="module")
-def measured(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Measured:
+def measured(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Measured:
+    """Visit every page once, whichever process of the tests comes first; the others read that."""
+    is_alone = os.environ.get("PYTEST_XDIST_WORKER") is None
+    folder = tmp_path_factory.getbasetemp()
+    stored = (folder if is_alone else folder.parent) / "every_page.json"
+    with stored.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not stored.exists():
+            stored.write_text(json.dumps(asdict(measure(django_db_blocker))))
+    found = json.loads(stored.read_text())
+    urls = found.pop("urls")
+    return Measured(
+        **{
+            kind: {name: Statements(**each) for name, each in pages.items()}
+            for kind, pages in found.items()
+        },
+        urls=urls,
+    )
+
+
+def measure(django_db_blocker: DjangoDbBlocker) -> Measured:
     """Visit every page; what was made for it is rolled back."""
     with django_db_blocker.unblock(), transaction.atomic():
         market, approver = shop()
         people = (market.rep, approver, UserFactory.create(role=roles.BACK_OFFICE))
         few_pages = every_page(one_of_each(market, approver, 1))
-        visit(few_pages, *people)  # reads content types and templates, which are kept
+        # First as htmx asks, which reads content types and templates; they are kept.
+        few_dialogs = visit(few_pages, *people, headers=HTMX)
         few = visit(few_pages, *people)
         three = one_of_each(market, approver, 3)
         many_pages = every_page(three)
-        many, dialogs = visit(many_pages, *people), visit(many_pages, *people, headers=HTMX)
+        many = visit(many_pages, *people)
         actions = {f"action {name}": url for name, (url, _) in action_urls(three).items()}
         posted = post_nothing(many_pages | actions)
         transaction.set_rollback(True)
-    return Measured(few, many, dialogs, posted, many_pages)
+    return Measured(few, many, few_dialogs, posted, many_pages)
 
 
 def visit(
