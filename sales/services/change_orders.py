@@ -265,6 +265,7 @@ def _apply(
         changed,
         quantities,
         terms=terms,
+        typed={pk for pk, fields in changes.lines.items() if "quantity" in fields},
         keeps_prices=order.prices_are_locked or bool(kept_by),
         refuse=lambda part: refuse_below_done(part, done),
     )

@@ -174,13 +174,13 @@ class OverReturned(QuantityExceedsOpen):
 
 
 class AlreadyShipped(IllegalTransition):
-    """The order is shipped in part; only what is open can be cancelled."""
+    """Goods of the order are shipped, so it is not cancelled as a whole."""
 
     code = "already_shipped"
 
 
 class AlreadyInvoiced(IllegalTransition):
-    """The order is invoiced in part; only what is open can be cancelled."""
+    """The order is invoiced, in part or whole, so it is not cancelled as a whole."""
 
     code = "already_invoiced"
 

@@ -139,6 +139,25 @@ def send_order_again(order_id: uuid.UUID, *, actor: Actor, to: str) -> Order:
     return order
 
 
+def _refuse_started(order: Order, lines: Sequence[OrderLine]) -> None:
+    """Refuse to cancel what is shipped or invoiced, with what can be done instead."""
+    is_open = any(line.is_sold and line.quantity > line.done_quantity for line in lines)
+    if any(line.has_left for line in lines):
+        text = (
+            gettext("%(order)s is shipped in part: close the rest instead.")
+            if is_open
+            else gettext("%(order)s is shipped: record what comes back as a return instead.")
+        )
+        raise AlreadyShipped(text % {"order": order})
+    if any(line.is_started for line in lines):
+        text = (
+            gettext("%(order)s is invoiced in part: close the rest instead.")
+            if is_open
+            else gettext("%(order)s is invoiced: credit its invoices instead, not to bill again.")
+        )
+        raise AlreadyInvoiced(text % {"order": order})
+
+
 @transaction.atomic
 def cancel_order(order_id: uuid.UUID, *, actor: Actor, reason: str) -> Order:
     """Cancel an order of which nothing left to stay, and nothing is billed on issued invoices.
@@ -151,14 +170,7 @@ def cancel_order(order_id: uuid.UUID, *, actor: Actor, reason: str) -> Order:
     for draft in draft_invoices(order):
         drop_draft(draft, actor=actor)
     lines = list(order.lines.select_for_update(of=("self",)).select_related("product"))
-    if any(line.has_left for line in lines):
-        raise AlreadyShipped(
-            gettext("%(order)s is shipped in part: close the rest instead.") % {"order": order}
-        )
-    if any(line.is_started for line in lines):
-        raise AlreadyInvoiced(
-            gettext("%(order)s is invoiced in part: close the rest instead.") % {"order": order}
-        )
+    _refuse_started(order, lines)
     if not reason.strip():
         raise MissingField(gettext("Give the reason for the cancellation."), field="reason")
     release_promotions(order)

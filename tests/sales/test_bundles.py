@@ -253,6 +253,23 @@ def test_a_change_order_takes_the_parts_along_but_not_under_what_is_shipped(
     assert [row[1] for row in figures(order)] == [3, 3, 6, 3]
 
 
+@pytest.mark.parametrize(("bundles", "typed"), [("6", "12"), ("2", "4"), ("1", "5")])
+def test_a_change_order_takes_the_quantity_typed_of_a_part_to_choose(
+    market: Market, bundle: Product, bundles: str, typed: str
+) -> None:
+    order = draft_order(actor=market.rep, account=market.account, name="Starter bar")
+    line = add_line(order, actor=market.rep, product=bundle, quantity=Decimal(4))
+    chosen = order.lines.get(description="Grinder")
+    change_line(chosen, actor=market.rep, is_taken=True)
+    order = submit_order(order.pk, actor=market.rep)
+
+    wanted = {line.pk: {"quantity": Decimal(bundles)}, chosen.pk: {"quantity": Decimal(typed)}}
+    change_order(order.pk, Changes(lines=wanted), actor=market.rep)
+
+    quantities = [row[1] for row in figures(order)]
+    assert (quantities[0], quantities[-1]) == (Decimal(bundles), Decimal(typed))
+
+
 def test_a_change_order_adds_a_bundle_with_its_parts(market: Market, bundle: Product) -> None:
     order = draft_order(actor=market.rep, account=market.account, name="Starter bar")
     add_line(order, actor=market.rep, product=market.product("10.00", name="Tamper"))

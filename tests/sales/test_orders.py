@@ -113,15 +113,19 @@ def test_refuses_to_cancel_without_a_reason(market: Market) -> None:
 def test_refuses_to_cancel_what_is_only_invoiced(market: Market) -> None:
     order = submitted(market, "2")
     issue_invoice(invoice_order(order.pk, actor=market.rep, what="all").pk, actor=market.rep)
-    with pytest.raises(AlreadyInvoiced, match="is invoiced in part: close the rest instead"):
+    with pytest.raises(AlreadyInvoiced, match="is invoiced: credit its invoices instead"):
         cancel_order(order.pk, actor=market.rep, reason="Changed their mind")
     order.refresh_from_db()
     assert order.status == Order.Status.SUBMITTED
 
 
-def test_refuses_to_cancel_what_is_shipped(market: Market) -> None:
-    order = ship(submitted(market, "2"), market, "1")
-    with pytest.raises(AlreadyShipped):
+@pytest.mark.parametrize(
+    ("shipped", "way_on"),
+    [("1", "in part: close the rest"), ("2", "shipped: record what comes back as a return")],
+)
+def test_refuses_to_cancel_what_is_shipped(market: Market, shipped: str, way_on: str) -> None:
+    order = ship(submitted(market, "2"), market, shipped)
+    with pytest.raises(AlreadyShipped, match=way_on):
         cancel_order(order.pk, actor=market.rep, reason="Changed their mind")
     order.refresh_from_db()
     assert order.status == Order.Status.SUBMITTED

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import TypeVar
 
@@ -108,20 +108,23 @@ def update_parts(
     old_quantities: Mapping[uuid.UUID, Decimal],
     *,
     terms: Terms,
+    typed: Collection[uuid.UUID] = (),
     keeps_prices: bool = False,
     refuse: Callable[[LineT], None] = lambda _: None,
 ) -> None:
     """Update the parts of bundles whose quantity changed, or that were taken or not.
 
-    Agreed prices, and those that a part was billed at, stay whatever the quantity; `refuse` may
-    object to what becomes of a part. Four statements at most, however many bundles and parts.
+    Parts whose quantity was `typed` along with the bundle's keep it. Agreed prices, and those that
+    a part was billed at, stay whatever the quantity; `refuse` may object to what becomes of a part.
+    Four statements at most, however many bundles and parts.
     """
     parts = _parts_of(bundles)
     each = _quantities_each(bundles, parts, old_quantities)
     for bundle in bundles:
         for part in parts[bundle.pk]:
-            quantity = EXACT.multiply(each[part.pk], bundle.quantity)
-            part.quantity = quantity.quantize(SMALLEST_QUANTITY)
+            if part.pk not in typed:
+                quantity = EXACT.multiply(each[part.pk], bundle.quantity)
+                part.quantity = quantity.quantize(SMALLEST_QUANTITY)
             clear_cancelled(part)
             is_agreed = keeps_prices or part.is_billed
             if part.price_source == DocumentLine.PriceSource.LIST and not is_agreed:
