@@ -269,6 +269,16 @@ class PriceListItem(models.Model):
                     "give 0 or more, such as 0.9 for 90 %%."
                 ),
             ),
+            models.CheckConstraint(
+                condition=~Q(method__in=["markup_current", "markup_standard"])
+                | Q(percentage_rate__isnull=True)
+                | Q(percentage_rate__gte=-1),
+                name="price_list_item_markup_leaves_zero",
+                violation_error_message=_(
+                    "A markup cannot take off more than the cost: "
+                    "give −1, which is −100 %%, or more, such as 0.25 for 25 %%."
+                ),
+            ),
             price_is_for_units("price_list_item_price_quantity"),
         ]
 

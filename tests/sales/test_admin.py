@@ -47,6 +47,8 @@ from tests.sales.admin_pages import (
 )
 from tests.web.refusals import PRICE_UNITS
 
+MARKUP = "A markup cannot take off more than the cost: give −1, which is −100 %"
+
 COMPANY = {
     "name": "Twin",
     "base_currency": "EUR",
@@ -267,6 +269,8 @@ def test_terms_are_due_at_the_end_of_a_month(office: Client) -> None:
             {"method": "percent_of_list", "percentage_rate": "-0.1"},
             "A percentage of the list price cannot be negative: give 0 or more, such as 0.9",
         ),
+        ({"method": "markup_current", "percentage_rate": "-2"}, MARKUP),
+        ({"method": "markup_standard", "percentage_rate": "-1.000001"}, MARKUP),
         ({"rounding": "up"}, "Rounding needs an amount above zero."),
         ({"amount": ""}, "Give the amount."),
         ({"method": "markup_current"}, "This method needs a percentage"),

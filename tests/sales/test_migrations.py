@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pgtrigger
 import pytest
+from django.db import connection
 
 from fulfilment.services.returns import record_return
 from fulfilment.services.shipments import record_shipment
@@ -27,8 +28,16 @@ from sales.services.opportunity_lines import add_opportunity_line
 from sales.services.order_invoices import invoice_order
 from sales.services.orders import cancel_order
 from sales.services.quotes import activate_quote
-from tests.database_assertions import HISTORY, migrate, migrate_to_latest, rows, run_data_steps, sql
-from tests.factories import Market, OpportunityFactory
+from tests.database_assertions import (
+    HISTORY,
+    history_of,
+    migrate,
+    migrate_to_latest,
+    rows,
+    run_data_steps,
+    sql,
+)
+from tests.factories import Market, OpportunityFactory, PriceListItemFactory
 from tests.sales.order_steps import placed
 
 
@@ -202,3 +211,29 @@ def test_the_moment_of_change_of_a_price_list_is_the_one_in_its_history(market: 
     run_data_steps("sales", "0035_price_list_changes")
 
     assert verify()[HISTORY] == []
+
+
+def test_a_markup_below_minus_100_percent_becomes_that(market: Market) -> None:
+    product = market.product(None)
+    item = PriceListItemFactory.create(
+        price_list=market.price_list,
+        product=product,
+        method=PriceListItem.Method.MARKUP_CURRENT,
+        amount=None,
+        percentage_rate=Decimal("-0.5"),
+    )
+    constraint = next(
+        each
+        for each in PriceListItem._meta.constraints
+        if each.name == "price_list_item_markup_leaves_zero"
+    )
+    sql("SET CONSTRAINTS ALL IMMEDIATE")
+    with connection.schema_editor() as editor:
+        editor.remove_constraint(PriceListItem, constraint)
+    PriceListItem.objects.update(percentage_rate=Decimal(-2))
+
+    run_data_steps("sales", "0041_markups_below_zero")
+
+    item.refresh_from_db()
+    assert item.percentage_rate == Decimal(-1)
+    assert [entry.percentage_rate for entry in history_of(item)][-1] == Decimal(-2)
