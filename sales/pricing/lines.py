@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 from common.sentences import Amount
 from common.sentences import sentence as _
@@ -159,6 +159,21 @@ def manual_discount(line: LineInput, base: Decimal, terms: Terms) -> Decimal:
         return terms.round(ZERO)
     per = line.quantity if terms.per_unit_discount else ONE
     return terms.round(line.discount_amount * per)
+
+
+def own_discount(line: LineInput, discount: Decimal, terms: Terms) -> Decimal:
+    """Return what of a line's stored discount no promotion code gives, in the terms of its price.
+
+    Where prices include tax the stored one is without: as typed if that comes to it, or else (as of
+    a part of a line) with its tax again.
+    """
+    with localcontext(EXACT):
+        by_code = terms.round(line.promotion_discount)
+        factor = 1 + (line.tax_rate or ZERO) if terms.prices_include_tax else ONE
+        typed = manual_discount(line, terms.round(line.asked_price.of(line.quantity)), terms)
+        if terms.round((typed + by_code) / factor) == discount:
+            return typed
+        return terms.round(discount * factor) - by_code
 
 
 def check_one_discount(amount: Decimal | None, rate: Decimal | None) -> None:

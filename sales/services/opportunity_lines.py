@@ -142,7 +142,8 @@ def _check_quantity(quantity: Decimal) -> None:
         raise needs_quantity(field="quantity")
 
 
-def _terms(line: OpportunityLine, currency: str) -> Terms:
+def opportunity_terms(line: OpportunityLine, currency: str) -> Terms:
+    """Return the terms that a line of an opportunity is priced on: before tax."""
     return Terms(
         currency,
         rounding=Rounding(line.rounding),
@@ -164,7 +165,7 @@ def _new_line(opportunity: Opportunity, **fields: object) -> OpportunityLine:
 
 def _added(line: OpportunityLine, opportunity: Opportunity) -> OpportunityLine:
     """Check a new line, work it out and save it."""
-    terms = _terms(line, opportunity.currency)
+    terms = opportunity_terms(line, opportunity.currency)
     check_line(line, terms)
     _take_figures(line, terms)
     line.save(force_insert=True)

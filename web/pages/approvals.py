@@ -24,6 +24,7 @@ from sales.pricing.errors import NoExchangeRate
 from sales.pricing.money import round_money
 from sales.services.approval_needs import Margin, Need, QuoteFigures
 from sales.services.approvals import REQUEST_COMMENT, Approval, Review, review_quote
+from sales.services.prices.pricing_input import terms_of
 from web.chips.documents import decision_chip
 from web.display import Fact, Link, When
 from web.pages.cards import Card, CardRow, icon_mark, person_mark
@@ -167,7 +168,7 @@ def _reviewed(quote: Quote, line: DocumentLine, review: Review) -> ReviewedLine:
         list_price=format_price(listed.amount, currency, listed.price_quantity) if known else "–",
         price=format_price(line.unit_price, currency, line.price_quantity),
         volume=format_volume_discount(line, currency),
-        discount=format_discount(line, currency),
+        discount=format_discount(line, terms_of(quote)),
         net=format_money(line.net, currency),
     )
 

@@ -35,9 +35,12 @@ from sales.models import (
     kind_of,
 )
 from sales.pricing.advances import TaxAmount
+from sales.pricing.lines import Terms, own_discount
+from sales.pricing.money import ZERO
 from sales.services.documents.tax_rates import put_todays_rates, with_dated_rates
 from sales.services.price_refresh import PriceDrift, price_drift
 from sales.services.prices.list_prices import ListPrices
+from sales.services.prices.pricing_input import line_input, terms_of
 from web.forms.lines import discount_label
 from web.pages.line_editor import EditorRow, LineEditor, format_volume_discount
 
@@ -137,7 +140,8 @@ def read_lines(document: AnyDocument) -> Sequence[AnyLine]: ...
 def read_lines(document: AnyDocument) -> Sequence[AnyLine]:
     """Read a document's lines with what their rows need, in one statement."""
     stored: QuerySet[AnyLine] = document.lines.all()
-    lines = stored.select_related("unit", "product").order_by("position", "id")
+    of_order = ["order_line"] if isinstance(document, Invoice) else []
+    lines = stored.select_related("unit", "product", *of_order).order_by("position", "id")
     read = list(with_dated_rates(lines, document))
     put_todays_rates(document, read)
     return read
@@ -164,10 +168,10 @@ def build_lines(
     ``taken`` is what trade-ins and rebates of an order have taken off its invoices, ``seen`` the
     hash of the figures at which a draft would be issued.
     """
-    editor = LineEditor(document, drifts) if editable else None
+    editor, terms = LineEditor(document, drifts) if editable else None, terms_of(document)
     return Lines(
         rows=[
-            _line_row(document.currency, line, number, editor, taken.get(line.pk))
+            _line_row(terms, line, number, editor, taken.get(line.pk))
             for number, line in enumerate(lines, 1)
         ],
         totals=total_rows(document, lines),
@@ -191,12 +195,13 @@ def _editor_urls(document: AnyDocument) -> EditorUrls:
 
 
 def _line_row(
-    currency: str,
+    terms: Terms,
     line: AnyLine,
     number: int,
     editor: LineEditor | None,
     taken: TaxAmount | None,
 ) -> LineRow:
+    currency = terms.currency
     return LineRow(
         id=str(line.pk),
         number=number,
@@ -210,7 +215,7 @@ def _line_row(
         unit=str(line.unit or ""),
         price=format_price(line.unit_price, currency, line.price_quantity),
         volume=format_volume_discount(line, currency),
-        discount=format_discount(line, currency),
+        discount=format_discount(line, terms),
         tax=format_rate(line.tax_rate),
         net=format_money(line.net, currency),
         charge=format_charge(line, currency),
@@ -228,15 +233,25 @@ def _css(line: AnyLine) -> str:
     return " ".join(filter(None, names))
 
 
-def format_discount(line: DocumentLine, currency: str) -> str:
-    """Write a line's own discount as it was typed, or as its part came to, and a code's beside."""
-    by_code = line.promotion_discount
-    own = format_money(line.discount - by_code, currency) if line.discount != by_code else ""
-    text = format_rate(line.discount_rate) if line.discount_rate else own
-    if not by_code:
+def format_discount(line: DocumentLine, terms: Terms) -> str:
+    """Write a line's own discount as it was typed, or as its part came to, and a code's beside.
+
+    Amounts are with tax where prices are.
+    """
+    own = own_discount(line_input(line), line.discount, terms) if _has_own_discount(line) else ZERO
+    amount = format_money(own, terms.currency) if own else ""
+    text = format_rate(line.discount_rate) if line.discount_rate else amount
+    if not line.promotion_discount:
         return text
-    code = gettext("%(amount)s by code") % {"amount": format_money(by_code, currency)}
+    by_code = format_money(line.promotion_discount, terms.currency)
+    code = gettext("%(amount)s by code") % {"amount": by_code}
     return f"{text} + {code}" if text else code
+
+
+def _has_own_discount(line: DocumentLine) -> bool:
+    """Whether somebody typed a discount; of a part of a line, on the order's line."""
+    source = line.order_line if isinstance(line, InvoiceLine) and line.order_line else line
+    return bool(source.discount_amount or source.discount_rate)
 
 
 def format_charge(line: DocumentLine, currency: str) -> str:

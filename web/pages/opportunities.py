@@ -18,6 +18,7 @@ from common.formatting import (
     format_rate,
 )
 from crm.models import Opportunity, Stage, User
+from sales.services.opportunity_lines import opportunity_terms
 from web.chips.customers import opportunity_chip
 from web.display import Action, Actions, Fact, Link, joined
 from web.pages.activity import activity_card
@@ -133,7 +134,7 @@ def _lines(opportunity: Opportunity, *, may_change: bool) -> OpportunityLines:
                 quantity=format_quantity(line.quantity),
                 unit=str(line.unit or ""),
                 price=format_price(line.unit_price, currency, line.price_quantity),
-                discount=format_discount(line, currency),
+                discount=format_discount(line, opportunity_terms(line, currency)),
                 net=format_money(line.net, currency),
                 remove_url=url("remove-line", line.pk),
                 remove_label=gettext("Remove %(line)s") % {"line": line.description},
