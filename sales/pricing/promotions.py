@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -108,6 +108,32 @@ def promotion_discounts(
     keys = list(eligible)
     shares = allocate(off, list(eligible.values()), currency, keys=keys)
     return dict(zip(keys, shares, strict=True))
+
+
+def promotion_shares(
+    taken: Decimal, amount: Decimal, given: Sequence[tuple[Promotion, Decimal]], currency: str
+) -> list[Decimal]:
+    """Split what codes took off a line into what each of them did; the shares sum to it exactly.
+
+    ``amount`` is what the line comes to before them, ``given`` what each would take off it now. A
+    percentage took its part of what the codes before it left; codes of an amount took the rest, as
+    a line that is closed keeps only a part of its share of their amount.
+    """
+    by_rate, by_amount = [], []
+    left, left_by_amount = amount, ZERO
+    for promotion, share in given:
+        is_rate = promotion.rate is not None
+        rate = promotion.rate if promotion.rate is not None and share else ZERO
+        by_rate.append(EXACT.multiply(left, rate))
+        by_amount.append(EXACT.multiply(left_by_amount, rate) if is_rate else share)
+        left, left_by_amount = left - by_rate[-1], left_by_amount - by_amount[-1]
+    whole = sum(by_amount, ZERO)
+    part = min(max(ZERO, taken - sum(by_rate, ZERO)), whole)
+    weights = [
+        EXACT.multiply(fixed, whole) + EXACT.multiply(moving, part) if whole else fixed
+        for fixed, moving in zip(by_rate, by_amount, strict=True)
+    ]
+    return allocate(taken, weights, currency)
 
 
 def _taken_off(promotion: Promotion, value: Decimal, currency: str, rounding: Rounding) -> Decimal:

@@ -12,6 +12,7 @@ from crm.models import User
 from sales.models import Order, OrderChange, OrderLine, SalesEvent
 from sales.services.billing.order_statuses import derive_statuses, save_statuses
 from sales.services.documents.locks import check_version
+from sales.services.documents.totals import agree_promotions
 from sales.services.errors import NothingLeft
 from sales.services.events import record_event
 from sales.services.order_differences import ChangeEntry, Snapshot, field_changes, snapshot
@@ -53,7 +54,8 @@ def finish_change(
     *,
     actor: Actor,
 ) -> OrderChange:
-    """Store what changed, derive the statuses and record the event."""
+    """Store what changed and what codes took off, derive the statuses and record the event."""
+    agree_promotions(order, lines)
     _close_change(change, field_changes(before, snapshot(order, lines)))
     save_statuses(order, derive_statuses(order, lines))
     changed = sorted({str(entry["field"]) for entry in change.difference})

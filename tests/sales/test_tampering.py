@@ -21,6 +21,7 @@ from sales.models import (
     OrderChange,
     OrderLine,
     Payment,
+    PromotionUse,
     Quote,
     QuoteLine,
     SalesEvent,
@@ -34,7 +35,7 @@ from tests.sales.traded_documents import TradedDocuments
 EVERYTHING = os.environ.get("TAMPER") == "all"
 TABLES: tuple[type[models.Model], ...] = (
     Quote, QuoteLine, Order, OrderLine, OrderChange, Invoice, InvoiceLine, InvoiceInstalment,
-    Payment, Shipment, ShipmentLine, SalesEvent,
+    Payment, PromotionUse, Shipment, ShipmentLine, SalesEvent,
 )  # fmt: skip
 
 MAY_MOVE = {

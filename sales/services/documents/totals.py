@@ -11,7 +11,12 @@ from sales.models import AnyDocument, DocumentLine
 from sales.pricing.documents import PricedDocument, price_document
 from sales.services.documents.tax_rates import look_up_tax_rates
 from sales.services.prices.pricing_input import line_input, lines_of, terms_of
-from sales.services.prices.promotion_discounts import ReadUse, promotions_of, spread_promotions
+from sales.services.prices.promotion_discounts import (
+    ReadUse,
+    promotions_of,
+    share_promotions,
+    spread_promotions,
+)
 
 ZERO = Decimal(0)
 LINE_FIGURES = ("base", "discount", "charge", "net", "header_discount", "tax", "gross")
@@ -53,6 +58,15 @@ def price_today(
     for name in HEAD_FIGURES:
         setattr(document, name, getattr(priced.totals, name))
     return priced
+
+
+def agree_promotions(document: AnyDocument, lines: Sequence[DocumentLine]) -> None:
+    """Save for each code of a changed document what its lines say that it took off."""
+    uses = promotions_of(document)
+    if not uses:
+        return
+    share_promotions(document, lines, uses, terms_of(document), line_input)
+    save_columns(uses, ["amount"])
 
 
 def head_figures(lines: Sequence[DocumentLine], freight: Decimal) -> dict[str, Decimal]:

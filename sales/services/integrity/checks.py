@@ -342,6 +342,18 @@ FROM sales_promotioncode code LEFT JOIN (
 WHERE code.uses <> COALESCE(given.uses, 0)
 """
 
+GIVEN_PROMOTIONS = """
+SELECT {name}, 'promotions', given.amount::text, lines.amount::text
+FROM sales_{kind} head CROSS JOIN LATERAL (
+    SELECT COALESCE(SUM(amount), 0) AS amount FROM sales_promotionuse WHERE {kind}_id = head.id
+) given CROSS JOIN LATERAL (
+    SELECT COALESCE(SUM(promotion_discount), 0) AS amount
+    FROM sales_{kind}line WHERE {kind}_id = head.id
+) lines
+WHERE given.amount <> lines.amount
+"""
+"""What the codes of a quote or an order take off is what its lines say that they do."""
+
 
 def register() -> None:
     """Register these checks."""
@@ -360,3 +372,6 @@ def register() -> None:
     register_check("numbers have no gaps", check_by_query(NUMBER_GAPS))
     register_check("documents keep the terms they come with", check_by_query(TERMS))
     register_check("promotion uses are counted", check_by_query(PROMOTIONS))
+    for kind in ("quote", "order"):
+        query = GIVEN_PROMOTIONS.format(kind=kind, name=NAME)
+        register_check(f"promotions come to the lines of {kind}s", check_by_query(query))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import TypeAlias, TypedDict
 
@@ -23,6 +24,7 @@ from sales.pricing.promotions import (
     check_currency,
     check_promotion,
     promotion_discounts,
+    promotion_shares,
 )
 
 ZERO = Decimal(0)
@@ -145,15 +147,64 @@ def _spread(
     terms: Terms,
     as_input: Callable[[DocumentLine], LineInput],
 ) -> None:
-    left = line_amounts([as_input(line) for line in lines], terms)
+    by_key = {str(line.pk): line for line in lines}
+    for use, shares in _by_code(document, lines, uses, terms, as_input):
+        for key, share in shares.items():
+            by_key[key].promotion_discount += share
+        use.amount = sum(shares.values(), ZERO)
+
+
+def share_promotions(
+    document: AnyDocument,
+    lines: Sequence[DocumentLine],
+    uses: Sequence[ReadUse],
+    terms: Terms,
+    as_input: Callable[[DocumentLine], LineInput],
+) -> None:
+    """Set on each of ``promotions_of`` its share of what the lines say that codes took off.
+
+    Lines of a changed order may say less than the codes would give them now: what is billed
+    keeps its promotion, and a line that is closed keeps the part of it that is billed.
+    """
+    amounts = _before_codes(lines, terms, as_input)
+    priced = [shares for _, shares in _by_code(document, lines, uses, terms, as_input)]
+    codes = [as_promotion(use.code) for use in uses]
+    for use in uses:
+        use.amount = ZERO
+    for line in lines:
+        key = str(line.pk)
+        given = [(code, shares.get(key, ZERO)) for code, shares in zip(codes, priced, strict=True)]
+        taken = promotion_shares(
+            line.promotion_discount, amounts.get(key, ZERO), given, terms.currency
+        )
+        for use, share in zip(uses, taken, strict=True):
+            use.amount += share
+
+
+def _by_code(
+    document: AnyDocument,
+    lines: Sequence[DocumentLine],
+    uses: Sequence[ReadUse],
+    terms: Terms,
+    as_input: Callable[[DocumentLine], LineInput],
+) -> Iterator[tuple[ReadUse, dict[str, Decimal]]]:
+    """Work out what each code takes off which line, after the codes before it."""
+    left = _before_codes(lines, terms, as_input)
     by_key = {str(line.pk): line for line in lines}
     day = document.company.today()
     for use in uses:
         shares = _shares(document, use, by_key, left, terms, day)
         for key, share in shares.items():
-            by_key[key].promotion_discount += share
             left[key] -= share
-        use.amount = sum(shares.values(), ZERO)
+        yield use, shares
+
+
+def _before_codes(
+    lines: Sequence[DocumentLine], terms: Terms, as_input: Callable[[DocumentLine], LineInput]
+) -> dict[str, Decimal]:
+    """Return what each line comes to before any code."""
+    inputs = [replace(as_input(line), promotion_discount=ZERO) for line in lines]
+    return line_amounts(inputs, terms)
 
 
 def _shares(
