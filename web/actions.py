@@ -22,7 +22,7 @@ from web.http import P, PermittedView, RepRequest, missing_right
 from web.pages.field_changes import FieldChange
 from web.pages.forms import FormPage
 from web.record_urls import page_above, record_url
-from web.refusals import refusal_text
+from web.refusals import OVERTAKEN, refusal_text
 from web.rendering import render_dialog
 
 NAMES_A_RECORD = frozenset({"app", "model", "kind", "pk"})
@@ -119,6 +119,17 @@ def lead_away(
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an action would change, and the hash that says later that this was shown.
+
+    It is worked out for a form that is shown at first, typed wrongly, or overtaken.
+    """
+
+    changes: Sequence[FieldChange] = ()
+    seen: str = ""
+
+
 def run_form_action(
     request: HttpRequest,
     record: models.Model,
@@ -132,7 +143,7 @@ def run_form_action(
     icon: str = "check",
     summary: str = "",
     changes: Sequence[FieldChange] = (),
-    seen: str = "",
+    preview: Callable[[], Preview] | None = None,
     check: Callable[[], None] | None = None,
 ) -> HttpResponse:
     """Ask what a use case needs to know, then run it; refused, the form keeps what was typed."""
@@ -140,11 +151,14 @@ def run_form_action(
         return elsewhere
     if request.method == "POST" and form.is_valid():
         try:
-            result = use_case(form.cleaned_data)
+            return _finish(request, use_case(form.cleaned_data), done)
         except DomainError as error:
             add_refusal(form, error)
-        else:
-            return _finish(request, result, done)
+            preview = preview if isinstance(error, OVERTAKEN) else None
+    try:
+        shown = preview() if preview else Preview(changes)
+    except DomainError as error:
+        return refuse(request, refusal_text(error), record_url(record))
     page = FormPage(
         heading=heading,
         form=form,
@@ -152,7 +166,7 @@ def run_form_action(
         save_label=label,
         icon=icon,
         summary=summary,
-        changes=changes,
-        seen=seen,
+        changes=shown.changes,
+        seen=shown.seen,
     )
     return render_dialog(request, template, "form-card", page, status=status_of_forms(form))

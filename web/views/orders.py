@@ -12,14 +12,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from common.errors import DomainError
 from common.formatting import format_money
 from fulfilment.models import Connection
 from fulfilment.services.order_sync.sync_statuses import supply_connections, sync_of
 from sales.models import Order
-from sales.services.change_orders import close_rest, preview_close
 from sales.services.documents.drafts import draft_order
-from sales.services.order_invoices import draft_invoices, drafts_of_unshipped
+from sales.services.order_closing import close_as_seen, preview_closing
+from sales.services.order_invoices import draft_invoices
 from sales.services.orders import (
     cancel_order,
     check_to_hold,
@@ -27,19 +26,16 @@ from sales.services.orders import (
     release_order,
     submit_order,
 )
-from web.actions import action, run_action, run_form_action
+from web.actions import Preview, action, run_action, run_form_action
 from web.chips.documents import billing_chip, fulfilment_chip, order_chip
 from web.display import Column
 from web.filters.documents import OrderFilter
 from web.forms.document_actions import CancelForm, CloseForm, HoldForm
 from web.forms.documents import NewOrderForm, OrderHeadForm
-from web.htmx import refuse
 from web.http import RepRequest, rep_with
 from web.pages.field_changes import deleted_drafts, field_changes
 from web.pages.lists import Empty
 from web.pages.sync import sync_cell
-from web.record_urls import record_url
-from web.refusals import refusal_text
 from web.screens import ListScreen
 from web.views.documents import DocumentNew, HeadEdit, find_document, show_document
 
@@ -196,22 +192,25 @@ def cancel(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 def close(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Cancel what is neither shipped nor billed of the order."""
     order = find_document(request, Order, pk)
-    form = CloseForm(request.POST or None)
-    try:
-        seen = [] if form.is_valid() else preview_close(order.pk, actor=request.user)
-    except DomainError as error:
-        return refuse(request, refusal_text(error), record_url(order))
     return run_form_action(
         request,
         order,
-        form,
-        lambda answers: close_rest(order.pk, actor=request.user, **answers).order,
+        CloseForm(request.POST or None),
+        lambda answers: (
+            close_as_seen(
+                order.pk, actor=request.user, seen=request.POST.get("seen", ""), **answers
+            ).order
+        ),
         heading=gettext("Close the rest of %(order)s") % {"order": order},
         label=gettext("Close the rest"),
         done=gettext("The rest of %(record)s is closed; the external systems receive it."),
         summary=gettext("What is neither shipped nor billed is cancelled."),
-        changes=[
-            *deleted_drafts(drafts_of_unshipped(order, None)),
-            *field_changes(seen, order.currency),
-        ],
+        preview=lambda: _preview_close(request, order),
     )
+
+
+def _preview_close(request: RepRequest, order: Order) -> Preview:
+    """Show the drafts that closing the rest deletes, and the figures that it changes."""
+    closing = preview_closing(order.pk, actor=request.user)
+    changes = [*deleted_drafts(closing.drafts), *field_changes(closing.changes, order.currency)]
+    return Preview(changes, closing.seen)
