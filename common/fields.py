@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from django.contrib.postgres.indexes import GinIndex
-from django.core.validators import MinLengthValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from common.amounts import check_currency
 from common.identifiers import uuid7
 
 M = TypeVar("M", bound=models.Model)
@@ -39,17 +39,7 @@ def rate_field(**options: Any) -> models.DecimalField[Any, Any]:
 
 def currency_field(**options: Any) -> models.CharField[Any, Any]:
     """Make a currency column holding an ISO 4217 code."""
-    return models.CharField(
-        max_length=3,
-        validators=[
-            MinLengthValidator(3),
-            RegexValidator(
-                r"^[A-Z]{3}$",
-                _("A currency is a code of three capital letters: enter one, such as EUR."),
-            ),
-        ],
-        **options,
-    )
+    return models.CharField(max_length=3, validators=[check_currency], **options)
 
 
 LONGEST_REFERENCE = 100

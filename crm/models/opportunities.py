@@ -142,7 +142,7 @@ class Opportunity(Owned, Stateful):
         return self.name
 
     def clean(self) -> None:
-        """Refuse a code that is no currency, and an expectation finer than its currency."""
+        """Refuse an expectation finer than its currency."""
         check_amounts(self, "expected_revenue")
 
     @property

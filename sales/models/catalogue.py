@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.fields import (
     amount_field,
+    currency_field,
     custom_values,
     custom_values_index,
     identifier,
@@ -139,7 +140,7 @@ class Product(models.Model):
     list_price = amount_field(null=True, blank=True, default=None)
     standard_cost = amount_field(null=True, blank=True, default=None)
     current_cost = amount_field(null=True, blank=True, default=None)
-    cost_currency = models.CharField(max_length=3, default="EUR")
+    cost_currency = currency_field(default="EUR")
     active_from = models.DateField(null=True, blank=True)
     active_to = models.DateField(null=True, blank=True)
     is_active = models.BooleanField(default=True)

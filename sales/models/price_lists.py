@@ -16,7 +16,7 @@ from django.db.models import Deferrable, F, Func, Q, Value
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.amounts import check_amounts, not_a_currency
+from common.amounts import check_amounts
 from common.fields import (
     amount_field,
     currency_field,
@@ -30,7 +30,6 @@ from crm.models import Account
 from sales.models.catalogue import Product, Unit, chosen
 from sales.models.constraints import dates_in_order, discount_is_a_rate
 from sales.pricing.errors import InvalidAmount
-from sales.pricing.money import MINOR_UNITS
 from sales.pricing.price_lists import PriceRounding, check_rounding
 from sales.pricing.quantities import LARGEST_PRICE_QUANTITY
 
@@ -57,9 +56,7 @@ class PriceList(models.Model):
         return f"{self.name} ({self.currency})"
 
     def clean(self) -> None:
-        """Refuse a code that is no currency, and another currency for prices that are there."""
-        if self.currency not in MINOR_UNITS:
-            raise ValidationError({"currency": not_a_currency(self.currency)})
+        """Refuse another currency for prices that are there."""
         before = PriceList.objects.filter(pk=self.pk).values_list("currency", flat=True).first()
         if before not in {None, self.currency} and self.items.exists():
             sentence = gettext("Its prices are in %(currency)s: make another list.")
@@ -82,7 +79,7 @@ class DiscountList(models.Model):
     id = identifier()
     name = models.CharField(max_length=100, unique=True)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.PERCENT)
-    currency = models.CharField(max_length=3, blank=True)
+    currency = currency_field(blank=True)
     is_active = models.BooleanField(default=True)
 
     class Meta:
@@ -328,7 +325,7 @@ class PromotionCode(models.Model):
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.PERCENT)
     discount_rate = rate_field(null=True, blank=True)
     discount_amount = amount_field(null=True, blank=True, default=None)
-    currency = models.CharField(max_length=3, blank=True)
+    currency = currency_field(blank=True)
     valid_from = models.DateField(null=True, blank=True)
     valid_to = models.DateField(null=True, blank=True)
     uses_allowed = models.PositiveIntegerField(null=True, blank=True)
@@ -370,7 +367,7 @@ class PromotionCode(models.Model):
         return self.code
 
     def clean(self) -> None:
-        """Refuse a code that is no currency, and an amount finer than its currency."""
+        """Refuse an amount finer than its currency."""
         if self.currency:
             check_amounts(self, "discount_amount")
 

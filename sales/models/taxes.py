@@ -12,11 +12,9 @@ from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.amounts import not_a_currency
-from common.fields import identifier, rate_field
+from common.fields import currency_field, identifier, rate_field
 from common.history import keeps_history
 from sales.models.constraints import exchange_rate_positive
-from sales.pricing.money import MINOR_UNITS
 
 
 def days(start: str, end: str) -> Func:
@@ -110,8 +108,8 @@ class ExchangeRate(models.Model):
     """How many units of a currency one unit of the base currency bought on a day."""
 
     id = identifier()
-    base = models.CharField(max_length=3, default="EUR")
-    currency = models.CharField(max_length=3)
+    base = currency_field(default="EUR")
+    currency = currency_field()
     valid_on = models.DateField()
     rate = models.DecimalField(max_digits=24, decimal_places=12)
     source = models.CharField(max_length=20, default="manual")
@@ -141,13 +139,3 @@ class ExchangeRate(models.Model):
             "base": self.base,
             "day": self.valid_on,
         }
-
-    def clean(self) -> None:
-        """Refuse codes that are no currencies."""
-        unknown = {
-            name: not_a_currency(getattr(self, name))
-            for name in ("base", "currency")
-            if getattr(self, name) not in MINOR_UNITS
-        }
-        if unknown:
-            raise ValidationError(unknown)

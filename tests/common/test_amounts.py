@@ -54,11 +54,6 @@ def test_an_amount_of_whole_smallest_units_is_taken(
     assert problems(column, amount, currency) == {}
 
 
-@pytest.mark.parametrize("column", TYPED)
-def test_a_code_that_is_no_currency_is_refused(column: str) -> None:
-    assert problems(column, "5", "QQQ") == {"currency": ["“QQQ” is not a currency."]}
-
-
 def test_the_largest_amount_is_measured_exactly() -> None:
     assert is_finer(Decimal("999999999999999.99999"), "KWD")
     assert not is_finer(Decimal("999999999999999.999"), "KWD")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from sales.pricing.money import MINOR_UNITS
+from common.currencies import MINOR_UNITS
 
 USUAL_DIGITS = 2
 

@@ -20,11 +20,11 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from common.amounts import not_a_currency
+from common.currencies import MINOR_UNITS
 from common.errors import DomainError
 from common.formatting import format_day
 from common.numbers import read_decimal
 from sales.models import ExchangeRate
-from sales.pricing.money import MINOR_UNITS
 
 ECB_BASE = "EUR"
 ECB_NAMESPACE = "http://www.ecb.int/vocabulary/2002-08-01/eurofxref"

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.currencies import MINOR_UNITS
 from sales.pricing.errors import InvalidAmount, UnknownCurrency
 from sales.pricing.money import (
-    MINOR_UNITS,
     Rounding,
     from_units,
     minor_units,
