@@ -158,5 +158,8 @@ def test_the_command_refuses_in_one_sentence(tmp_path: Path) -> None:
 
     with pytest.raises(CommandError, match=r"“XXL” is not a currency"):
         call_command("import_exchange_rates", str(file), "--base", "xxl")
+    with pytest.raises(CommandError, match=r"“XAD” is not a currency"):  # has digits, but no name
+        file.write_bytes(ecb(d2026_11_20={"XAD": "1.0832"}))
+        call_command("import_exchange_rates", str(file))
 
     assert stored() == {}

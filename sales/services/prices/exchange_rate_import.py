@@ -19,8 +19,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from common.amounts import not_a_currency
-from common.currencies import MINOR_UNITS
+from common.amounts import is_currency, not_a_currency
 from common.errors import DomainError
 from common.formatting import format_day
 from common.numbers import read_decimal
@@ -62,7 +61,7 @@ class Imported:
 
 def import_rates(content: bytes, *, base: str = ECB_BASE, source: str = "") -> Imported:
     """Store every rate of a file, or none if one line of it is wrong; a repeat changes nothing."""
-    if base not in MINOR_UNITS:
+    if not is_currency(base):
         raise UnreadableRates(not_a_currency(base))
     text = _decoded(content)
     is_xml = text.lstrip().startswith("<")
@@ -175,7 +174,7 @@ def _day(number: int, text: str) -> dt.date:
 
 
 def _currency(number: int, text: str) -> str:
-    if text not in MINOR_UNITS:
+    if not is_currency(text):
         raise UnreadableRates(
             gettext("line %(number)d: “%(currency)s” is not a currency.")
             % {"number": number, "currency": text}
