@@ -2,21 +2,18 @@
 
 from django.db import migrations, models
 
-
-def correct_negative_limits(apps, schema_editor):
-    """A limit below zero let nothing through, as 0 does."""
-    apps.get_model("sales", "AccountTerms").objects.filter(credit_limit__lt=0).update(
-        credit_limit=0
-    )
+from common.data_migrations import UpdateWithHistory
 
 
-def correct_negative_percentages(apps, schema_editor):
-    """Below zero it made a price that no line took: take the list price, which undersells nothing.
+# A limit below zero let nothing through, as 0 does.
+LIMITS = "UPDATE sales_accountterms SET credit_limit = 0 WHERE credit_limit < 0"
 
-    The prices are to be looked at afterwards; the history has the percentage of before.
-    """
-    items = apps.get_model("sales", "PriceListItem").objects
-    items.filter(method="percent_of_list", percentage_rate__lt=0).update(percentage_rate=1)
+# Below zero a percentage made a price that no line took: it becomes the list price, which undersells
+# nothing. Such prices are to be looked at; the history has the percentage of before.
+PERCENTAGES = """
+UPDATE sales_pricelistitem SET percentage_rate = 1
+WHERE method = 'percent_of_list' AND percentage_rate < 0
+"""
 
 
 class Migration(migrations.Migration):
@@ -26,10 +23,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunPython(correct_negative_limits, migrations.RunPython.noop, elidable=True),
-        migrations.RunPython(
-            correct_negative_percentages, migrations.RunPython.noop, elidable=True
-        ),
+        UpdateWithHistory("sales_accountterms", LIMITS),
+        UpdateWithHistory("sales_pricelistitem", PERCENTAGES),
         migrations.AddConstraint(
             model_name="accountterms",
             constraint=models.CheckConstraint(

@@ -2,16 +2,15 @@
 
 from django.db import migrations, models
 
+from common.data_migrations import UpdateWithHistory
 
-def correct_markups(apps, schema_editor):
-    """Below −100 % it made a price that no line took: −100 % is the least that makes one.
 
-    The prices are to be looked at afterwards; the history has the markup of before.
-    """
-    items = apps.get_model("sales", "PriceListItem").objects
-    items.filter(method__in=["markup_current", "markup_standard"], percentage_rate__lt=-1).update(
-        percentage_rate=-1
-    )
+# Below −100 % a markup made a price that no line took: −100 % is the least that makes one. Such
+# prices are to be looked at; the history has the markup of before.
+MARKUPS = """
+UPDATE sales_pricelistitem SET percentage_rate = -1
+WHERE method IN ('markup_current', 'markup_standard') AND percentage_rate < -1
+"""
 
 
 class Migration(migrations.Migration):
@@ -20,7 +19,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunPython(correct_markups, migrations.RunPython.noop, elidable=True),
+        UpdateWithHistory("sales_pricelistitem", MARKUPS),
         migrations.AddConstraint(
             model_name="pricelistitem",
             constraint=models.CheckConstraint(

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from fulfilment.services.shipments import record_shipment
-from sales.models import Order
+from sales.models import Order, PromotionUse
 from sales.services.change_orders import Changes, change_order, close_rest
 from sales.services.documents.lines import add_line
 from sales.services.integrity.verification import verify
@@ -15,7 +15,7 @@ from sales.services.invoices import issue_invoice
 from sales.services.order_invoices import invoice_order
 from sales.services.orders import submit_order
 from sales.services.promotions import apply_promotion
-from tests.database_assertions import found_in_documents, tamper
+from tests.database_assertions import found_in_documents, run_data_steps, tamper
 from tests.factories import Market
 from tests.sales.order_steps import drafted
 from tests.sales.promotion_codes import amount_code, code
@@ -135,3 +135,21 @@ def test_verify_names_codes_that_do_not_come_to_their_lines(market: Market) -> N
     tamper("UPDATE sales_promotionuse SET amount = 90")
 
     assert found_in_documents() == [f"{order}: promotions is 90.00000, should be 100.00000."]
+
+
+def test_codes_of_orders_that_were_closed_before_are_brought_to_their_lines(
+    market: Market,
+) -> None:
+    code()
+    amount_code("10.00", code="WELCOME")
+    order = ordered(drafted(market, "10", price="100"), market, "SPRING", "WELCOME")
+    bill(order, market, "2")
+    close(order, market)
+    PromotionUse.objects.filter(code__code="SPRING").update(amount=100)
+    PromotionUse.objects.filter(code__code="WELCOME").update(amount=10)
+    assert found_in_documents() == [f"{order}: promotions is 110.00000, should be 22.00000."]
+
+    run_data_steps("sales", "0043_codes_of_closed_orders")
+
+    assert of_codes(order) == [20, 2]
+    assert mismatches() == []
