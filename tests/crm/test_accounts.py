@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from common.errors import NotAllowed
+from common.errors import NotSetUp
 from crm.custom_fields import UnknownCustomField
 from crm.models import Account, Contact, CustomField
 from crm.services.accounts import change_fields, create_account, create_contact
@@ -34,7 +34,7 @@ def test_an_account_belongs_to_the_person_of_the_partner_who_is_granted_it() -> 
 def test_no_account_is_created_without_a_person(is_active: bool | None) -> None:
     owner = None if is_active is None else UserFactory.create(is_active=is_active)
 
-    with pytest.raises(NotAllowed, match=r"^This partner creates no accounts: an administrator"):
+    with pytest.raises(NotSetUp, match=r"^This partner creates no accounts: an administrator"):
         create_account(partner_with(account_owner=owner), {"name": "Brasserie Lavoisier"})
 
     assert Account.objects.count() == 0
