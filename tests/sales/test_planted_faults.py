@@ -123,6 +123,7 @@ FAULTS: dict[str, tuple[str, list[str]]] = {
         line("quote", "Q-00001", 4, "promotion_discount = 1"),
         [
             "Q-00001, line 4: promotion discount is 1, should be 0.",
+            "Q-00001: promotions is 220.70000, should be 221.70000.",
         ],
     ),
     "an order that is not what was quoted": (

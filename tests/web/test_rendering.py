@@ -82,7 +82,7 @@ EXCEPTIONS = {
     "record account": (15, "the customer's credit: balances, last moves, the invoice to pay"),
     "search": (16, "four look-ups of a number, then one for every kind of record"),
     "question sales:invoice-credit": (11, "prices what can be credited, and what is proposed"),
-    "question sales:order-close": (40, "works the preview out in a transaction rolled back"),
+    "question sales:order-close": (44, "works the preview out, and its codes, then rolls back"),
     "question fulfilment:order-conflicts": (9, "reads what both systems hold now"),
     "price refresh": (19, "works the preview out inside a transaction that is rolled back"),
 }
