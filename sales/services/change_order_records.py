@@ -11,7 +11,6 @@ from crm.actors import Actor
 from crm.models import User
 from sales.models import Order, OrderChange, OrderLine, SalesEvent
 from sales.services.billing.order_statuses import derive_statuses, save_statuses
-from sales.services.documents.locks import check_version
 from sales.services.documents.totals import agree_promotions
 from sales.services.errors import NothingLeft
 from sales.services.events import record_event
@@ -24,14 +23,37 @@ class NothingChanged(IllegalTransition):
     code = "nothing_changed"
 
 
-def check_open(order: Order, expected_version: int | None) -> None:
-    """Refuse to change an order that is not binding, or not as it was read."""
-    if not order.is_binding:
-        raise IllegalTransition(
-            gettext("%(order)s is %(status)s: only a submitted order takes a change order.")
-            % {"order": order, "status": order.status_word}
+def check_to_change(order: Order) -> None:
+    """Refuse a change order of an order that is not binding."""
+    if order.is_binding:
+        return
+    sentence = (
+        gettext(
+            "%(order)s is %(status)s: only a submitted order takes a change order. "
+            "Edit the draft instead."
         )
-    check_version(order, expected_version)
+        if order.is_draft
+        else gettext(
+            "%(order)s is %(status)s: only a submitted order takes a change order. "
+            "Start a new order instead."
+        )
+    )
+    raise IllegalTransition(sentence % {"order": order, "status": order.status_word})
+
+
+def check_to_close(order: Order) -> None:
+    """Refuse to close the rest of an order that is not binding."""
+    if order.is_binding:
+        return
+    sentence = (
+        gettext(
+            "%(order)s is %(status)s: the rest of a submitted order is closed. "
+            "Cancel the draft instead."
+        )
+        if order.is_draft
+        else gettext("%(order)s is %(status)s: nothing of it is left to close.")
+    )
+    raise IllegalTransition(sentence % {"order": order, "status": order.status_word})
 
 
 def open_change(order: Order, reason: str, actor: Actor) -> OrderChange:

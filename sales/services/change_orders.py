@@ -30,7 +30,8 @@ from sales.services.billing.ledgers import put_amounts, read_ledger
 from sales.services.change_order_heads import apply_head, refuse_other_freight
 from sales.services.change_order_records import (
     NothingChanged,
-    check_open,
+    check_to_change,
+    check_to_close,
     finish_change,
     open_change,
     refuse_nothing_left,
@@ -38,7 +39,7 @@ from sales.services.change_order_records import (
 from sales.services.documents.bulk_lines import insert_new_lines, with_their_parts
 from sales.services.documents.bundles import refuse_part_change, update_parts
 from sales.services.documents.draft_fields import HeadChanges, NewLineFields
-from sales.services.documents.locks import lock_order
+from sales.services.documents.locks import check_version, lock_order
 from sales.services.documents.new_lines import (
     check_line,
     clear_cancelled,
@@ -115,7 +116,8 @@ def change_order(
     now.
     """
     order = lock_order(order_id)
-    check_open(order, expected_version)
+    check_to_change(order)
+    check_version(order, expected_version)
     stored = lines_of(order)
     before, ledger = snapshot(order, stored), read_ledger(order, stored)
     change = open_change(order, reason, actor)
@@ -175,7 +177,8 @@ def _close(
     expected_version: int | None = None,
 ) -> OrderChange:
     order = lock_order(order_id)
-    check_open(order, expected_version)
+    check_to_close(order)
+    check_version(order, expected_version)
     for draft in drafts_of_unshipped(order, lines):
         drop_draft(draft, actor=actor)
     stored = lines_of(order)

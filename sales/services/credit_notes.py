@@ -153,7 +153,11 @@ def _check(invoice: Invoice, reason: str) -> None:
 def _check_creditable(invoice: Invoice) -> None:
     if not invoice.is_creditable:
         raise IllegalTransition(
-            _("%(invoice)s is not an issued invoice: it cannot be credited.", invoice=invoice)
+            _(
+                "%(invoice)s is not an issued invoice, and only those are credited: "
+                "delete it if it is a draft, or choose another invoice.",
+                invoice=invoice,
+            )
         )
 
 
@@ -319,7 +323,7 @@ def _credit_line(
 def exceeds_left(line: InvoiceLine, quantity: Decimal, left: Decimal) -> Sentence:
     """Say that fewer units of a line can be credited."""
     return _(
-        "%(line)s: %(quantity)s cannot be credited, only %(left)s are left.",
+        "%(line)s: %(quantity)s cannot be credited, only %(left)s are left: enter that at most.",
         line=line.description,
         quantity=quantity,
         left=left,

@@ -71,7 +71,10 @@ def apply_credit(invoice_id: uuid.UUID, *, actor: Actor) -> Payment:
     there = lock_balance(invoice.account_id, invoice.company_id, invoice.currency)
     if not there:
         raise NoCustomerCredit(
-            gettext("%(account)s has no credit in %(currency)s with %(company)s.")
+            gettext(
+                "%(account)s has no credit in %(currency)s with %(company)s: "
+                "record a payment instead."
+            )
             % {
                 "account": invoice.account,
                 "currency": invoice.currency,

@@ -158,7 +158,8 @@ def take_lines(document: AnyDocument, opportunity: Opportunity, *, actor: Actor)
     wanted = list(opportunity.lines.select_related(*related))
     if not wanted:
         raise NoLines(
-            gettext("%(opportunity)s has no lines to take over.") % {"opportunity": opportunity}
+            gettext("%(opportunity)s has no lines to take over: add one first.")
+            % {"opportunity": opportunity}
         )
     _check_currency(draft, opportunity, wanted)
     with within_limit(draft, actor):

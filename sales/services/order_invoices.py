@@ -255,7 +255,17 @@ def _nothing_to_invoice(
     """Make the refusal of an invoice of nothing, with what could be invoiced instead."""
     is_open = any(line.open_to_bill > 0 for line in lines if line.counts)
     if not is_open:
-        text = gettext("All of %(order)s is invoiced already, or cancelled.")
+        text = (
+            gettext(
+                "All of %(order)s is invoiced already, or on a draft: "
+                "issue the draft, or delete it to invoice in another way."
+            )
+            if any(line.drafted_quantity for line in lines)
+            else gettext(
+                "All of %(order)s is invoiced already, or cancelled: "
+                "order more with a change order, or credit an invoice to bill it again."
+            )
+        )
     elif what != What.SHIPPED:
         return needs_quantity()
     elif any(line.shipped_quantity > 0 for line in lines):

@@ -136,7 +136,14 @@ def _besides_money(invoice: Invoice) -> tuple[Decimal, ...]:
 def check_to_refund(invoice: Invoice, field: str | None = None) -> None:
     """Refuse to give back what was not paid too much."""
     if not invoice.to_refund:
-        raise NothingToRefund(_("%(invoice)s has nothing to refund.", invoice=invoice), field=field)
+        raise NothingToRefund(
+            _(
+                "%(invoice)s has nothing to refund, since no more is paid than it asks for: "
+                "credit first what the customer is to get back.",
+                invoice=invoice,
+            ),
+            field=field,
+        )
 
 
 @transaction.atomic
@@ -244,7 +251,13 @@ def left_of(payment: Payment) -> Decimal:
 def check_to_write_off(invoice: Invoice) -> None:
     """Refuse to give up what is not open."""
     if invoice.outstanding <= 0:
-        raise NothingToPay(_("%(invoice)s has nothing left to write off.", invoice=invoice))
+        raise NothingToPay(
+            _(
+                "%(invoice)s has nothing left to write off: "
+                "choose an invoice of which an amount is open.",
+                invoice=invoice,
+            )
+        )
 
 
 @transaction.atomic

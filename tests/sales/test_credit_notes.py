@@ -100,7 +100,9 @@ def test_says_that_nothing_of_a_line_is_left(market: Market) -> None:
     with pytest.raises(QuantityExceedsOpen) as refusal:
         credit_invoice(invoice.pk, actor=market.rep, reason="Broken", quantities=all_of_it)
 
-    assert str(refusal.value) == "Espresso machine: 2 cannot be credited, only 0 are left."
+    assert str(refusal.value) == (
+        "Espresso machine: 2 cannot be credited, only 0 are left: enter that at most."
+    )
 
 
 def test_a_paid_invoice_credited_owes_money_back(market: Market) -> None:

@@ -124,7 +124,10 @@ class TestApplying:
 
     def test_is_refused_where_there_is_none(self, market: Market) -> None:
         invoice = bill(market)
-        sentence = f"{market.account} has no credit in EUR with {market.company}."
+        sentence = (
+            f"{market.account} has no credit in EUR with {market.company}: "
+            "record a payment instead."
+        )
         with refused_for(NoCustomerCredit, sentence):
             apply_credit(invoice.pk, actor=market.rep)
 

@@ -74,7 +74,7 @@ def test_names_line_and_field_of_a_refusal_unless_it_names_them_itself(quote: Qu
 def test_refuses_a_unit_of_another_group(market: Market, quote: Quote) -> None:
     before = written(quote)
 
-    with pytest.raises(DomainError, match="is not sold per kg") as refusal:
+    with pytest.raises(DomainError, match="is not sold per kg: choose another unit") as refusal:
         add_line(
             quote,
             actor=market.rep,
@@ -113,7 +113,7 @@ def test_refuses_a_product_that_is_not_sold(market: Market, quote: Quote) -> Non
 
 
 def test_a_write_in_needs_a_product_category(market: Market, quote: Quote) -> None:
-    with pytest.raises(MissingField, match="needs a product category") as refusal:
+    with pytest.raises(MissingField, match="needs a product category: choose one") as refusal:
         add_line(quote, actor=market.rep, description="Counter", unit_price=Decimal(10))
 
     assert refusal.value.field == "product_category"

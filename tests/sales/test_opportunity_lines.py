@@ -211,7 +211,7 @@ def test_refuses_a_unit_of_another_group(
     with pytest.raises(WrongUnit) as refusal:
         add_opportunity_line(opportunity.pk, actor=market.rep, product=product, unit=kilogram)
 
-    assert str(refusal.value) == f"{product.sku} is not sold per kg."
+    assert str(refusal.value) == f"{product.sku} is not sold per kg: choose another unit."
     assert refusal.value.field == "unit"
     assert not opportunity.lines.exists()
 

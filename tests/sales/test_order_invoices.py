@@ -24,10 +24,20 @@ from tests.sales.payment_steps import refused_for
 def test_nothing_is_billed_twice_and_a_deleted_draft_frees_its_quantities(market: Market) -> None:
     order = ship(submitted(market, "2"), market, "2")
     draft = invoice_order(order.pk, actor=market.rep)
-    with pytest.raises(NothingToInvoice, match=f"All of {order} is invoiced already, or cancelled"):
+    with pytest.raises(NothingToInvoice) as of_drafted:
         invoice_order(order.pk, actor=market.rep)
     delete_draft_invoice(draft.pk, actor=market.rep)
     again = issue_invoice(invoice_order(order.pk, actor=market.rep).pk, actor=market.rep)
+    with pytest.raises(NothingToInvoice) as of_issued:
+        invoice_order(order.pk, actor=market.rep)
+    assert str(of_drafted.value) == (
+        f"All of {order} is invoiced already, or on a draft: "
+        "issue the draft, or delete it to invoice in another way."
+    )
+    assert str(of_issued.value) == (
+        f"All of {order} is invoiced already, or cancelled: "
+        "order more with a change order, or credit an invoice to bill it again."
+    )
     assert again.number is not None
     assert again.number.endswith("-00001")
 

@@ -36,6 +36,14 @@ from tests.sales.payment_steps import (
 
 pytestmark = UNTAXED_ON_THE_THIRD_OF_MAY
 
+NOTHING_TO_REFUND = (
+    "INV-2026-00001 has nothing to refund, since no more is paid than it asks for: "
+    "credit first what the customer is to get back."
+)
+NOTHING_TO_WRITE_OFF = (
+    "INV-2026-00001 has nothing left to write off: choose an invoice of which an amount is open."
+)
+
 
 class TestRefunds:
     def test_paid_200_and_credited_100_has_100_to_refund(self, invoice: Invoice) -> None:
@@ -61,7 +69,7 @@ class TestRefunds:
         assert stands(invoice) == ("paid", 0, 0, 100)
         assert SalesEvent.objects.latest("id").type == "invoice.moved_to_credit"
 
-        with refused_for(NothingToRefund, "INV-2026-00001 has nothing to refund."):
+        with refused_for(NothingToRefund, NOTHING_TO_REFUND):
             keep_as_credit(invoice.pk, actor=invoice.owner)
 
     def test_an_invoice_credited_and_refunded_in_full_is_cancelled(self, invoice: Invoice) -> None:
@@ -90,7 +98,7 @@ class TestRefunds:
 
     def test_nothing_is_refunded_of_what_is_owed(self, invoice: Invoice) -> None:
         pay(invoice, "150")
-        with refused_for(NothingToRefund, "INV-2026-00001 has nothing to refund.", field="amount"):
+        with refused_for(NothingToRefund, NOTHING_TO_REFUND, field="amount"):
             refund(invoice, "10")
 
     def test_needs_a_reason(self, invoice: Invoice) -> None:
@@ -131,7 +139,7 @@ class TestWriteOffs:
         with refused_for(MissingField, "Give the reason.", field="reason"):
             self.write_off(invoice, " ")
         self.write_off(invoice)
-        with refused_for(NothingToPay, "INV-2026-00001 has nothing left to write off."):
+        with refused_for(NothingToPay, NOTHING_TO_WRITE_OFF):
             self.write_off(invoice)
 
     def test_money_that_comes_after_all_takes_it_back(self, invoice: Invoice) -> None:

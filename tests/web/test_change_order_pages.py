@@ -229,7 +229,9 @@ def test_keeps_the_price_for_who_may_not_override_it(
 def test_a_draft_is_edited_not_changed(rep: Client, market: Market) -> None:
     draft = draft_order(actor=market.rep, account=market.account, name="Draft")
     refused = rep.get(address(draft))
-    assert reason_shown(rep, refused, draft) == "Only a submitted order takes a change order."
+    assert reason_shown(rep, refused, draft) == (
+        f"{draft} is draft: only a submitted order takes a change order. Edit the draft instead."
+    )
 
 
 def test_is_refused_to_other_teams_and_auditors(client: Client, order: Order) -> None:

@@ -14,8 +14,10 @@ from common.formatting import format_money
 from sales.models import Order
 from sales.services.change_orders import Changes, change_order
 from sales.services.order_invoices import invoice_order
+from sales.services.orders import cancel_order
 from tests.factories import Market
-from tests.sales.order_steps import billed, ship, submitted
+from tests.sales.order_steps import billed, drafted, ship, submitted
+from tests.web.refusals import reason_shown
 
 HTMX = [{}, {"HX-Request": "true"}]
 
@@ -109,3 +111,18 @@ def test_a_second_press_says_that_nothing_is_left_to_close(
     assert again.status_code == 422
     assert f"Nothing is left to close on {order}" in again.text
     assert order.changes.count() == 1
+
+
+def test_answers_about_closing_where_the_order_is_a_draft_or_cancelled(
+    rep: Client, market: Market
+) -> None:
+    draft, cancelled = drafted(market, "1"), submitted(market, "1")
+    cancel_order(cancelled.pk, actor=market.rep, reason="Changed plans")
+
+    of_draft = reason_shown(rep, rep.get(url(draft)), draft)
+    of_cancelled = reason_shown(rep, rep.get(url(cancelled)), cancelled)
+
+    assert of_draft == (
+        f"{draft} is draft: the rest of a submitted order is closed. Cancel the draft instead."
+    )
+    assert of_cancelled == f"{cancelled} is cancelled: nothing of it is left to close."

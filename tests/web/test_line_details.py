@@ -148,7 +148,7 @@ def test_shows_a_trade_in_as_it_stands_and_changes_only_what_differs(
     ("fields", "cell", "reason"),
     [
         ({"unit_price": "-10"}, "unit_price", "is at least 0; you entered −10."),
-        ({"product_category": ""}, "tax_category", "needs a product category or a tax category"),
+        ({"product_category": ""}, "tax_category", "or a tax category: choose one"),
         ({"unit_price": "50"}, "unit_price", "counts as a discount: all together this comes to"),
     ],
 )

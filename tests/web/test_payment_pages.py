@@ -204,9 +204,9 @@ class TestCustomerCredit:
         self, rep: Client, market: Market, invoice: Invoice
     ) -> None:
         answer = rep.post(url(invoice, "apply-credit"))
-        assert reason_shown(rep, answer, invoice) == (
-            f"{market.account} has no credit in EUR with {market.company}."
-        )
+        no_credit = f"{market.account} has no credit in EUR with {market.company}: "
+        reason = reason_shown(rep, answer, invoice)
+        assert reason == f"{no_credit}record a payment instead."
 
     def test_names_no_invoice_of_another_team(self, rep: Client, market: Market) -> None:
         theirs = bill(market, owner=UserFactory.create())
@@ -297,7 +297,7 @@ class TestGivingBackAndUp:
         again = office.post(url(invoice, "refund"), refund_of(invoice, "100.00"))
         assert said(again)[-1] == ("info", "OUT-1 was recorded already.")
         reason = reason_shown(office, office.get(url(invoice, "refund")), invoice)
-        assert reason == f"{invoice} has nothing to refund."
+        assert reason.startswith(f"{invoice} has nothing to refund, since no more is paid than ")
 
     def test_asks_why_a_refund_is_made(self, office: Client, invoice: Invoice) -> None:
         paid(invoice, "200", "R1")
@@ -319,7 +319,7 @@ class TestGivingBackAndUp:
         assert "Write-off · Insolvent" in page
         assert "Write off" not in actions_on(office, invoice)
         reason = reason_shown(office, office.get(url(invoice, "write-off")), invoice)
-        assert reason == f"{invoice} has nothing left to write off."
+        assert reason.startswith(f"{invoice} has nothing left to write off: choose an invoice of ")
 
     def test_offers_each_what_they_may(self, rep: Client, office: Client, invoice: Invoice) -> None:
         assert actions_on(rep, invoice) == {"Record payment", "Credit note"}

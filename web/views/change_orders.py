@@ -13,6 +13,7 @@ from common.errors import DomainError, SeveralErrors, StaleVersion
 from fulfilment.services.order_sync.kept_fields import kept_there
 from sales.models import Order
 from sales.services.billing.ledgers import taken_off
+from sales.services.change_order_records import check_to_change
 from sales.services.change_orders import change_order, preview_change
 from sales.services.documents.locks import check_version
 from sales.services.documents.tax_rates import tax_drift
@@ -25,6 +26,7 @@ from web.http import RepRequest, rep_with
 from web.pages.change_orders import change_order_page
 from web.pages.field_changes import FieldChange, field_changes
 from web.pages.lines import read_lines
+from web.pages.records import refusal_of
 from web.record_urls import record_url
 from web.rendering import render_page
 from web.views.documents import find_document
@@ -35,18 +37,11 @@ ABOUT_THE_PAGE = frozenset(
 """What is sent along and is no part of the change itself."""
 
 
-def no_change_reason(order: Order) -> str:
-    """Return why the order takes no change order; empty when it does."""
-    if order.is_binding:
-        return ""
-    return gettext("Only a submitted order takes a change order.")
-
-
 @rep_with("sales.change_order")
 def change(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Show the form, then the preview, and change the order once the preview was confirmed."""
     order = find_document(request, Order, pk)
-    if reason := no_change_reason(order):
+    if reason := refusal_of(check_to_change, order):
         return refuse(request, reason, record_url(order))
     lines = read_lines(order)
     forms = ChangeOrderForms(

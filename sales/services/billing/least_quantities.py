@@ -23,7 +23,10 @@ def refuse_below_done(line: OrderLine, done_quantities: Mapping[uuid.UUID, Decim
     done = done_quantities[line.pk]
     if line.quantity >= done:
         return
-    sentence = gettext("%(line)s: %(done)s are shipped or billed, so %(quantity)s is too few.")
+    sentence = gettext(
+        "%(line)s: %(done)s are shipped or billed, so %(quantity)s is too few: "
+        "give %(done)s at least, and return or credit what is not wanted any more."
+    )
     drafts = _drafts_in_the_way(line)
     if drafts:
         sentence = gettext(

@@ -195,7 +195,7 @@ def check_unit(line: DocumentLine) -> None:
         )
     if line.unit.group_id != line.product.unit_group_id:
         raise WrongUnit(
-            gettext("%(product)s is not sold per %(unit)s.")
+            gettext("%(product)s is not sold per %(unit)s: choose another unit.")
             % {"product": line.product.sku, "unit": line.unit},
             line=str(line.pk),
             field="unit",
@@ -222,7 +222,7 @@ def check_line(line: DocumentLine, terms: Terms) -> None:
             )
         if line.kind == DocumentLine.Kind.WRITE_IN and line.product_category_id is None:
             raise MissingField(
-                gettext("A write-in product needs a product category."),
+                gettext("A write-in product needs a product category: choose one."),
                 field="product_category",
             )
     check_line_quantity(line)
@@ -245,7 +245,7 @@ def _check_deduction(line: DocumentLine) -> None:
         )
     if line.product_category_id is None and line.tax_category_id is None:
         raise MissingField(
-            gettext("A trade-in or rebate needs a product category or a tax category."),
+            gettext("A trade-in or rebate needs a product category or a tax category: choose one."),
             field="tax_category",
         )
 

@@ -25,7 +25,7 @@ def no_lock_reason(actor: Actor) -> str:
     """Return why the actor may not lock or unlock the prices of an order; empty if they may."""
     if may_override(actor):
         return ""
-    return gettext("Only users who may override prices can lock or unlock them.")
+    return gettext("Only users who may override prices can lock or unlock them: ask one of them.")
 
 
 def is_other_price(line: DocumentLine, fields: Mapping[str, object]) -> bool:
