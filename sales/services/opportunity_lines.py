@@ -34,6 +34,7 @@ from sales.services.documents.drafts import default_company
 from sales.services.documents.new_lines import (
     check_line,
     clear_other_discount,
+    error_context,
     put_product,
     take_tax_category,
 )
@@ -70,7 +71,9 @@ def add_opportunity_line(
     unit, day = unit or product.default_unit, default_company().today()
     line = _new_line(opportunity, quantity=quantity, **discounts)
     put_product(line, product, unit, day)
-    found = look_up(_price_list(opportunity, day), product, unit, quantity, day)
+    price_list = _price_list(opportunity, day)
+    with error_context(line, "quantity"):
+        found = look_up(price_list, product, unit, quantity, day)
     _take_price(line, found, unit_price, price_quantity)
     return _added(line, opportunity)
 
@@ -149,6 +152,16 @@ def opportunity_terms(line: OpportunityLine, currency: str) -> Terms:
         rounding=Rounding(line.rounding),
         per_unit_discount=line.discounts_each_unit,
     )
+
+
+def no_price_reason(line: OpportunityLine, currency: str) -> str:
+    """Return why a line counts nothing, and how it gets a price; empty where it has one."""
+    if line.unit_price is not None:
+        return ""
+    return gettext(
+        "No price per %(unit)s is known, so this line counts %(nothing)s: remove it, then add it "
+        "with a typed price, or once a price list in %(currency)s has the product."
+    ) % {"unit": line.unit, "nothing": format_money(ZERO, currency), "currency": currency}
 
 
 def _new_line(opportunity: Opportunity, **fields: object) -> OpportunityLine:

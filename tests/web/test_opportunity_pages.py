@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from crm import roles
 from crm.models import Opportunity
-from sales.models import Quote
+from sales.models import PriceListItem, Quote
 from sales.services.documents.drafts import draft_quote
 from sales.services.opportunity_lines import add_opportunity_line
 from tests.factories import Market, OpportunityFactory, UserFactory
@@ -56,6 +56,43 @@ def test_computes_an_opportunitys_revenue_from_its_lines(
 
     opportunity.refresh_from_db()
     assert opportunity.expected_revenue == Decimal("59.97")
+
+
+def test_says_that_no_price_of_a_line_is_known_and_how_it_gets_one(
+    rep: Client, market: Market, opportunity: Opportunity
+) -> None:
+    listed, unlisted = market.product("19.99"), market.product(None)
+    for product in (listed, unlisted):
+        rep.post(at("opportunity-add-line", opportunity), {"product": product.sku, "quantity": "1"})
+
+    page = rep.get(record_url(opportunity))
+
+    sentence = (
+        "No price per pc is known, so this line counts €0.00: remove it, then add it with a typed "
+        "price, or once a price list in EUR has the product."
+    )
+    assert [(row.price, row.no_price) for row in page.context["lines"].rows] == [
+        ("€19.99", ""),
+        ("–", sentence),
+    ]
+    assert page.text.count(sentence) == 1
+
+
+def test_says_beside_the_quantity_that_a_product_is_not_sold_in_it(
+    rep: Client, market: Market, opportunity: Opportunity
+) -> None:
+    product = market.product("19.99", decimals=2)
+    PriceListItem.objects.update(selling=PriceListItem.Selling.WHOLE)
+
+    answer = rep.post(
+        at("opportunity-add-line", opportunity), {"product": product.sku, "quantity": "1.5"}
+    )
+
+    assert (answer.status_code, dict(answer.context["form"].errors)) == (
+        422,
+        {"quantity": ["This product is sold in whole units: enter 1 or 2 instead of 1.5."]},
+    )
+    assert not opportunity.lines.exists()
 
 
 def test_a_trade_in_is_taken_off_an_opportunitys_revenue(

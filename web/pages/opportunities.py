@@ -18,7 +18,7 @@ from common.formatting import (
     format_rate,
 )
 from crm.models import Opportunity, Stage, User
-from sales.services.opportunity_lines import opportunity_terms
+from sales.services.opportunity_lines import no_price_reason, opportunity_terms
 from web.chips.customers import opportunity_chip
 from web.display import Action, Actions, Fact, Link, joined
 from web.pages.activity import activity_card
@@ -54,6 +54,8 @@ class OpportunityLineRow:
     quantity: str
     unit: str
     price: str
+    no_price: str
+    """Why there is no price, and how the line gets one; empty where there is one."""
     discount: str
     net: str
     remove_url: str
@@ -134,6 +136,7 @@ def _lines(opportunity: Opportunity, *, may_change: bool) -> OpportunityLines:
                 quantity=format_quantity(line.quantity),
                 unit=str(line.unit or ""),
                 price=format_price(line.unit_price, currency, line.price_quantity),
+                no_price=no_price_reason(line, currency),
                 discount=format_discount(line, opportunity_terms(line, currency)),
                 net=format_money(line.net, currency),
                 remove_url=url("remove-line", line.pk),
