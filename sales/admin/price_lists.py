@@ -8,9 +8,11 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from common.errors import DomainError
 from common.form_sentences import PlainErrors
+from common.formatting import format_rate
 from crm.admin.base import RecordAdmin, VisibilityAdmin
 from sales.models import DiscountBand, DiscountList, PriceList, PriceListItem
 from sales.models.price_lists import bands_may_move
@@ -54,12 +56,17 @@ class PriceListItemAdmin(RecordAdmin[PriceListItem]):
         "method",
         "amount",
         "price_quantity",
-        "percentage_rate",
+        "percentage",
     )
     list_filter = ("price_list", "method")
     list_select_related = ("product", "unit", "price_list")
     search_fields = ("product__sku", "product__name")
     autocomplete_fields = ("price_list", "product", "unit", "discount_list")
+
+    @admin.display(description=_("percentage"), ordering="percentage_rate")
+    def percentage(self, item: PriceListItem) -> str:
+        """Write the percentage as one, so that 20 typed for 0.2 is seen."""
+        return format_rate(item.percentage_rate)
 
 
 class BandForm(PlainErrors, forms.ModelForm[DiscountBand]):

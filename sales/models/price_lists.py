@@ -220,7 +220,11 @@ class PriceListItem(models.Model):
     amount = amount_field(
         null=True, blank=True, default=None, help_text=_("The price, where it is an amount.")
     )
-    percentage_rate = rate_field(null=True, blank=True)
+    percentage_rate = rate_field(
+        null=True,
+        blank=True,
+        help_text=_("A fraction: 0.2 is 20 %; at most 10, which is 1000 %."),
+    )
     price_quantity = price_quantity_field()
     rounding = models.CharField(max_length=10, choices=Rounding, default=Rounding.NONE)
     rounding_option = models.CharField(max_length=15, choices=RoundingOption, blank=True)
@@ -292,8 +296,8 @@ class PriceListItem(models.Model):
         product, unit = chosen(self, "product"), chosen(self, "unit")
         if product and unit and (problem := product.uncounted_reason(unit)):
             problems["unit"] = problem
-        if self.method in MARGINS and (self.percentage_rate or 0) >= 1:
-            problems["percentage_rate"] = gettext("A margin is below 1, which is 100%.")
+        if problem := self._percentage_problem():
+            problems["percentage_rate"] = problem
         try:
             check_rounding(PriceRounding(self.rounding), self.rounding_amount)
         except InvalidAmount as error:
@@ -306,6 +310,18 @@ class PriceListItem(models.Model):
         if problems:
             raise ValidationError(problems)
 
+    def _percentage_problem(self) -> str:
+        """Return why the percentage is too large; one typed as 20 is meant as 0.2."""
+        rate = self.percentage_rate or 0
+        if self.method in MARGINS and rate >= 1:
+            return gettext("A margin is below 1, which is 100 %: enter 0.2 for 20 %.")
+        if self.method != self.Method.AMOUNT and rate > LARGEST_PERCENTAGE:
+            return gettext("A percentage is at most 10, which is 1000 %: enter 0.2 for 20 %.")
+        return ""
+
+
+LARGEST_PERCENTAGE = 10
+"""The largest percentage of a price list; it tells 0.2 from a percentage typed as 20."""
 
 MARGINS = frozenset({PriceListItem.Method.MARGIN_CURRENT, PriceListItem.Method.MARGIN_STANDARD})
 """Methods whose percentage is of the price, which therefore must leave some for the cost."""

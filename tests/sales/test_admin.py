@@ -47,6 +47,8 @@ from tests.sales.admin_pages import (
 )
 from tests.web.refusals import PRICE_UNITS
 
+FRACTION = "A percentage is at most 10, which is 1000 %: enter 0.2 for 20 %."
+MARGIN = "A margin is below 1, which is 100 %: enter 0.2 for 20 %."
 MARKUP = "A markup cannot take off more than the cost: give −1, which is −100 %"
 
 COMPANY = {
@@ -264,7 +266,11 @@ def test_terms_are_due_at_the_end_of_a_month(office: Client) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"method": "margin_current", "percentage_rate": "1"}, "A margin is below 1"),
+        ({"method": "margin_current", "percentage_rate": "1"}, MARGIN),
+        ({"method": "margin_standard", "percentage_rate": "20"}, MARGIN),
+        ({"method": "percent_of_list", "percentage_rate": "20"}, FRACTION),
+        ({"method": "markup_current", "percentage_rate": "10.000001"}, FRACTION),
+        ({"method": "markup_standard", "percentage_rate": "20"}, FRACTION),
         (
             {"method": "percent_of_list", "percentage_rate": "-0.1"},
             "A percentage of the list price cannot be negative: give 0 or more, such as 0.9",

@@ -66,6 +66,29 @@ def test_a_credit_limit_is_not_negative(market: Market, office: Client) -> None:
         AccountTerms.objects.filter(pk=terms.pk).update(credit_limit=Decimal("-0.01"))
 
 
+def test_a_markup_is_a_fraction_that_the_list_shows_as_a_percentage(
+    market: Market, office: Client
+) -> None:
+    product = market.product(None)
+    item = {
+        "price_list": market.price_list.pk,
+        "product": product.pk,
+        "unit": product.default_unit_id,
+        "method": "markup_current",
+        "price_quantity": "1",
+        "rounding": "none",
+        "selling": "no_control",
+    }
+    form = office.get(address(PriceListItem, "add")).text
+    assert "A fraction: 0.2 is 20 %; at most 10, which is 1000 %." in form
+
+    for typed in ("20", "10"):
+        office.post(address(PriceListItem, "add"), {**item, "percentage_rate": typed})
+
+    assert PriceListItem.objects.get().percentage_rate == 10
+    assert "1,000%" in office.get(address(PriceListItem, "changelist")).text
+
+
 def test_a_price_is_not_negative(market: Market, office: Client) -> None:
     product = market.product(None)
     item = {
