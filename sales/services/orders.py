@@ -158,6 +158,16 @@ def _refuse_started(order: Order, lines: Sequence[OrderLine]) -> None:
         raise AlreadyInvoiced(text % {"order": order})
 
 
+def check_to_cancel(order: Order) -> None:
+    """Refuse to cancel an order that went too far for it, with what can be done instead."""
+    lines = lines_of(order)
+    if order.status == Order.Status.COMPLETED:
+        _refuse_started(order, lines)
+    order.refuse_move_to(Order.Status.CANCELLED)
+    refuse_while_asked_ahead(order)
+    _refuse_started(order, lines)
+
+
 @transaction.atomic
 def cancel_order(order_id: uuid.UUID, *, actor: Actor, reason: str) -> Order:
     """Cancel an order of which nothing left to stay, and nothing is billed on issued invoices.
@@ -165,12 +175,10 @@ def cancel_order(order_id: uuid.UUID, *, actor: Actor, reason: str) -> Order:
     Its drafts of invoices and down payments go with it.
     """
     order = lock_order(order_id)
-    order.refuse_move_to(Order.Status.CANCELLED)
-    refuse_while_asked_ahead(order)
+    check_to_cancel(order)
     for draft in draft_invoices(order):
         drop_draft(draft, actor=actor)
     lines = list(order.lines.select_for_update(of=("self",)).select_related("product"))
-    _refuse_started(order, lines)
     if not reason.strip():
         raise MissingField(gettext("Give the reason for the cancellation."), field="reason")
     release_promotions(order)

@@ -21,6 +21,7 @@ from sales.services.order_closing import close_as_seen, preview_closing
 from sales.services.order_invoices import draft_invoices
 from sales.services.orders import (
     cancel_order,
+    check_to_cancel,
     check_to_hold,
     hold_order,
     release_order,
@@ -180,7 +181,7 @@ def cancel(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
         order,
         CancelForm(request.POST or None),
         lambda answers: cancel_order(order.pk, actor=request.user, **answers),
-        check=lambda: order.refuse_move_to(Order.Status.CANCELLED),
+        check=lambda: check_to_cancel(order),
         heading=gettext("Cancel %(order)s") % {"order": order},
         label=gettext("Cancel the order"),
         done=gettext("%(record)s is cancelled."),
