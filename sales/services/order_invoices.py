@@ -104,7 +104,10 @@ def refuse_not_billable(order: Order, actor: Actor) -> None:
     """Refuse to bill an order that is not agreed, or that another system bills."""
     if not order.is_binding:
         raise IllegalTransition(
-            gettext("%(order)s is %(status)s: only submitted orders are invoiced.")
+            gettext(
+                "%(order)s is %(status)s: only submitted orders are invoiced. "
+                "Submit it if it is a draft, or choose another order."
+            )
             % {"order": order, "status": order.status_word}
         )
     refuse_if_billed_elsewhere(order.company, actor)

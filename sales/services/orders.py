@@ -94,7 +94,10 @@ def check_to_hold(order: Order) -> None:
     """Refuse to hold an order that is not submitted, or is on hold."""
     if not order.is_submitted:
         raise IllegalTransition(
-            gettext("%(order)s is %(status)s: only submitted orders are put on hold.")
+            gettext(
+                "%(order)s is %(status)s: only submitted orders are put on hold. "
+                "Submit it if it is a draft, or choose another order."
+            )
             % {"order": order, "status": order.status_word}
         )
     if order.is_on_hold:

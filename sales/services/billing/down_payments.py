@@ -54,7 +54,10 @@ def invoice_down_payment(
     order = lock_order(order_id)
     if not order.is_submitted:
         raise IllegalTransition(
-            gettext("%(order)s is %(status)s: only submitted orders take a down payment.")
+            gettext(
+                "%(order)s is %(status)s: only submitted orders take a down payment. "
+                "Submit it if it is a draft, or choose another order."
+            )
             % {"order": order, "status": order.status_word}
         )
     refuse_if_billed_elsewhere(order.company, actor)
