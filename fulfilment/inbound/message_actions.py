@@ -36,14 +36,19 @@ def set_aside(message_id: uuid.UUID, *, actor: Actor, reason: str) -> InboundMes
     if not reason.strip():
         raise MissingField(gettext("Give a reason: it is kept with the message."), field="reason")
     stored = InboundMessage.objects.select_for_update(of=("self",)).get(pk=message_id)
-    if not stored.is_waiting:
-        raise _settled(stored)
+    check_waiting(stored)
     stored.resolved_at = timezone.now()
     decided = columns("resolution", decision(actor, reason), 300)
     for name, value in decided.items():
         setattr(stored, name, value)
     stored.save(update_fields=["resolved_at", *decided])
     return stored
+
+
+def check_waiting(stored: InboundMessage) -> None:
+    """Refuse to settle a message once more."""
+    if not stored.is_waiting:
+        raise _settled(stored)
 
 
 def _settled(stored: InboundMessage) -> IllegalTransition:

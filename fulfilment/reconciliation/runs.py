@@ -53,9 +53,7 @@ def start_run(
     It begins where the run before the last one ended, so that each change is looked at twice; the
     first one, a first load and a ``whole`` one from the beginning.
     """
-    if connection.kind != Connection.Kind.SUPPLY:
-        text = gettext("%(connection)s has no orders that both sides edit.")
-        raise CannotRead(text % {"connection": connection})
+    check_comparable(connection)
     cursor = "" if whole or purpose == Purpose.FIRST_LOAD else _overlapping(connection)
     try:
         with transaction.atomic():
@@ -68,10 +66,22 @@ def start_run(
                 most_repairs=connection.config.get("most_repairs", MOST_REPAIRS),
             )
     except IntegrityError as error:
-        raise RunUnderWay(
-            gettext("%(connection)s is compared already: wait until that run has ended.")
-            % {"connection": connection}
-        ) from error
+        raise run_under_way(connection) from error
+
+
+def check_comparable(connection: Connection) -> None:
+    """Refuse to compare the orders of a connection that has none which both sides edit."""
+    if connection.kind != Connection.Kind.SUPPLY:
+        text = gettext("%(connection)s has no orders that both sides edit.")
+        raise CannotRead(text % {"connection": connection})
+
+
+def run_under_way(connection: Connection) -> RunUnderWay:
+    """Make the refusal of a second run at a time."""
+    return RunUnderWay(
+        gettext("%(connection)s is compared already: wait until that run has ended.")
+        % {"connection": connection}
+    )
 
 
 def _overlapping(connection: Connection) -> str:

@@ -167,20 +167,28 @@ def check_approved(quote: Quote, lines: Sequence[DocumentLine]) -> None:
     if not needs:
         return
     decision = quote.approvals.filter(content_hash=content_hash(quote, lines)).first()
-    if decision is None:
-        named = ", ".join(str(need) for need in needs)
+    check_given(Approval(needs, decision))
+
+
+def check_given(approval: Approval) -> None:
+    """Refuse to activate a quote that is not approved, or nobody can tell whether it has to be."""
+    if approval.problem is not None:
+        raise approval.problem
+    if not approval.is_missing:
+        return
+    if approval.decision is None:
+        named = ", ".join(str(need) for need in approval.needs)
         raise ApprovalNeeded(
             gettext("The quote needs approval: %(rules)s. Ask for approval first.")
             % {"rules": named}
         )
-    if not decision.approved:
-        raise ApprovalRefused(
-            gettext("%(approver)s refused this quote: %(reason)s. Change it, then ask again.")
-            % {
-                "approver": decision.decided_by,
-                "reason": decision.comment or gettext("no reason given"),
-            }
-        )
+    raise ApprovalRefused(
+        gettext("%(approver)s refused this quote: %(reason)s. Change it, then ask again.")
+        % {
+            "approver": approval.decision.decided_by,
+            "reason": approval.decision.comment or gettext("no reason given"),
+        }
+    )
 
 
 @transaction.atomic
@@ -195,7 +203,7 @@ def request_approval(quote_id: uuid.UUID, *, actor: User, comment: str = "") -> 
         raise ApprovalNotNeeded(
             gettext("The quote breaks no approval rule: activate it without approval.")
         )
-    _refuse_repeated_request(approval)
+    check_not_asked(approval)
     data = {REQUEST_COMMENT: comment.strip(), "content_hash": content_hash(today, lines)}
     record_event(SalesEvent.Type.QUOTE_APPROVAL_REQUESTED, quote, actor=actor, data=data)
     return quote
@@ -211,11 +219,7 @@ def decide_approval(
     """
     quote = _lock_draft(quote_id)
     review = review_quote(quote)
-    if not quote.may_be_decided_by(actor):
-        raise NotAllowed(
-            gettext("The owner of a quote cannot decide its approval: another approver has to."),
-            field="approved",
-        )
+    check_may_decide(quote, actor)
     _refuse_unseen(review, seen)
     if not approved and not comment.strip():
         raise MissingField(gettext("Give the reason for the refusal."), field="comment")
@@ -232,6 +236,15 @@ def decide_approval(
     decided = SalesEvent.Type.QUOTE_APPROVED if approved else SalesEvent.Type.QUOTE_APPROVAL_REFUSED
     record_event(decided, quote, actor=actor, data={"approved": decision.approved})
     return decision
+
+
+def check_may_decide(quote: Quote, actor: User) -> None:
+    """Refuse the owner of a quote to decide its approval."""
+    if not quote.may_be_decided_by(actor):
+        raise NotAllowed(
+            gettext("The owner of a quote cannot decide its approval: another approver has to."),
+            field="approved",
+        )
 
 
 def _refuse_unseen(review: Review, seen: str) -> None:
@@ -288,7 +301,7 @@ def _requests(quote_id: uuid.UUID | OuterRef) -> QuerySet[SalesEvent]:
     return asked.order_by("-subject_version")
 
 
-def _refuse_repeated_request(approval: Approval) -> None:
+def check_not_asked(approval: Approval) -> None:
     """Refuse a second request for the same content."""
     if approval.decision is not None and approval.decision.approved:
         raise AlreadyDecided(gettext("The quote is approved as it stands: activate it."))

@@ -111,7 +111,7 @@ def preview_credit(
 
     Refuses what ``credit_invoice`` refuses.
     """
-    _check_creditable(invoice)
+    check_creditable(invoice)
     lines = _read_lines(invoice)
     credited = _credited_so_far(invoice)
     wanted = _wanted(invoice, lines, credited, quantities)
@@ -145,12 +145,13 @@ def settle_credit(invoice: Invoice, note: Invoice, actor: Actor) -> None:
 
 
 def _check(invoice: Invoice, reason: str) -> None:
-    _check_creditable(invoice)
+    check_creditable(invoice)
     if not reason.strip():
         raise MissingField(_("Give the reason for the credit note."), field="reason")
 
 
-def _check_creditable(invoice: Invoice) -> None:
+def check_creditable(invoice: Invoice) -> None:
+    """Refuse to credit a draft, and a credit note."""
     if not invoice.is_creditable:
         raise IllegalTransition(
             _(
@@ -236,13 +237,18 @@ def _wanted(
     if not wanted:
         if any(left.values()):
             raise needs_quantity()
-        raise NothingToCredit(
-            _(
-                "All of %(invoice)s is credited already: there is nothing left to credit.",
-                invoice=invoice,
-            )
-        )
+        raise nothing_to_credit(invoice)
     return wanted
+
+
+def nothing_to_credit(invoice: Invoice) -> NothingToCredit:
+    """Make the refusal to credit what is credited."""
+    return NothingToCredit(
+        _(
+            "All of %(invoice)s is credited already: there is nothing left to credit.",
+            invoice=invoice,
+        )
+    )
 
 
 def _check_parts(

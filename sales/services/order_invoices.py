@@ -248,30 +248,36 @@ def _quantities(
         _check_parts(lines, wanted)
     wanted = {pk: quantity for pk, quantity in wanted.items() if quantity > 0}
     if not wanted:
+        check_open_to_bill(order, lines)
         raise _nothing_to_invoice(order, lines, what)
     return wanted
+
+
+def check_open_to_bill(order: Order, lines: Sequence[OrderLine]) -> None:
+    """Refuse to invoice an order of which nothing is open."""
+    if any(line.open_to_bill > 0 for line in lines if line.counts):
+        return
+    text = (
+        gettext(
+            "All of %(order)s is invoiced already, or on a draft: "
+            "issue the draft, or delete it to invoice in another way."
+        )
+        if any(line.drafted_quantity for line in lines)
+        else gettext(
+            "All of %(order)s is invoiced already, or cancelled: "
+            "order more with a change order, or credit an invoice to bill it again."
+        )
+    )
+    raise NothingToInvoice(text % {"order": order})
 
 
 def _nothing_to_invoice(
     order: Order, lines: Sequence[OrderLine], what: Invoice.What
 ) -> DomainError:
     """Make the refusal of an invoice of nothing, with what could be invoiced instead."""
-    is_open = any(line.open_to_bill > 0 for line in lines if line.counts)
-    if not is_open:
-        text = (
-            gettext(
-                "All of %(order)s is invoiced already, or on a draft: "
-                "issue the draft, or delete it to invoice in another way."
-            )
-            if any(line.drafted_quantity for line in lines)
-            else gettext(
-                "All of %(order)s is invoiced already, or cancelled: "
-                "order more with a change order, or credit an invoice to bill it again."
-            )
-        )
-    elif what != What.SHIPPED:
+    if what != What.SHIPPED:
         return needs_quantity()
-    elif any(line.shipped_quantity > 0 for line in lines):
+    if any(line.shipped_quantity > 0 for line in lines):
         text = gettext(
             "All that is shipped of %(order)s is invoiced already: "
             "ship the rest first, or invoice all that is ordered."

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from common.errors import IllegalTransition, MissingField
 from common.rows import save_columns
 from crm.actors import Actor
 from sales.models import Order, OrderLine, PaymentTerms, Quote, QuoteLine, SalesEvent
 from sales.services.billing.down_payments import refuse_while_asked_ahead
+from sales.services.billing.open_rest import has_open_units, has_started
 from sales.services.billing.order_statuses import derive_statuses
 from sales.services.documents.copying import copy_head, copy_lines
 from sales.services.documents.locks import lock_order
@@ -30,6 +31,18 @@ from sales.services.promotions import (
     redeem_promotions,
     release_promotions,
 )
+
+WAYS_ON = {
+    (AlreadyShipped, True): gettext_lazy("%(order)s is shipped in part: close the rest instead."),
+    (AlreadyShipped, False): gettext_lazy(
+        "%(order)s is shipped: record what comes back as a return instead."
+    ),
+    (AlreadyInvoiced, True): gettext_lazy("%(order)s is invoiced in part: close the rest instead."),
+    (AlreadyInvoiced, False): gettext_lazy(
+        "%(order)s is invoiced: credit its invoices instead, not to bill again."
+    ),
+}
+"""What to do instead of cancelling an order, by what was done and whether units are open."""
 
 
 def order_from_quote(quote: Quote, lines: Sequence[QuoteLine], *, actor: Actor) -> Order:
@@ -144,21 +157,11 @@ def send_order_again(order_id: uuid.UUID, *, actor: Actor, to: str) -> Order:
 
 def _refuse_started(order: Order, lines: Sequence[OrderLine]) -> None:
     """Refuse to cancel what is shipped or invoiced, with what can be done instead."""
-    is_open = any(line.is_sold and line.quantity > line.done_quantity for line in lines)
-    if any(line.has_left for line in lines):
-        text = (
-            gettext("%(order)s is shipped in part: close the rest instead.")
-            if is_open
-            else gettext("%(order)s is shipped: record what comes back as a return instead.")
-        )
-        raise AlreadyShipped(text % {"order": order})
-    if any(line.is_started for line in lines):
-        text = (
-            gettext("%(order)s is invoiced in part: close the rest instead.")
-            if is_open
-            else gettext("%(order)s is invoiced: credit its invoices instead, not to bill again.")
-        )
-        raise AlreadyInvoiced(text % {"order": order})
+    if has_started(lines):
+        has_left = any(line.has_left for line in lines)
+        refusal = AlreadyShipped if has_left else AlreadyInvoiced
+        text = WAYS_ON[refusal, has_open_units(lines)]
+        raise refusal(text % {"order": order})
 
 
 def check_to_cancel(order: Order) -> None:

@@ -94,11 +94,7 @@ def accept_quote(
     if quote.status == Quote.Status.WON:
         return Order.objects.get(quote=quote)
     quote.refuse_move_to(Quote.Status.WON)
-    if quote.is_expired():
-        raise QuoteExpired(
-            gettext("%(quote)s was valid until %(day)s: revise it to offer it again.")
-            % {"quote": quote, "day": format_day(quote.valid_until)}
-        )
+    check_not_expired(quote)
     quote.move_to(
         Quote.Status.WON,
         closed_at=timezone.now(),
@@ -110,6 +106,15 @@ def accept_quote(
     order = order_from_quote(quote, lines_of(quote), actor=actor)
     record_event(SalesEvent.Type.QUOTE_ACCEPTED, quote, actor=actor, data={"order": str(order.pk)})
     return order
+
+
+def check_not_expired(quote: Quote) -> None:
+    """Refuse to accept a quote whose last day has passed."""
+    if quote.is_expired():
+        raise QuoteExpired(
+            gettext("%(quote)s was valid until %(day)s: revise it to offer it again.")
+            % {"quote": quote, "day": format_day(quote.valid_until)}
+        )
 
 
 @transaction.atomic

@@ -14,6 +14,7 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
+from common.formatting import format_day
 from sales.models import Invoice, Quote, TaxRate
 from sales.services.documents.drafts import draft_invoice, draft_quote
 from sales.services.documents.lines import add_line
@@ -116,7 +117,7 @@ def test_shows_an_offer_past_its_last_day_as_expired(
     expired = desk.get("/quotes/?status=expired").content.decode()
 
     assert quote.is_expired()
-    assert "It has expired: revise it first." in page
+    assert f"{quote} was valid until {format_day(quote.valid_until)}: revise it" in page
     assert str(quote) not in home
     assert str(quote) in expired
     with pytest.raises(QuoteExpired):

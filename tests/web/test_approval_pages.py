@@ -57,6 +57,9 @@ def facts(page: Any) -> dict[str, str]:
     return {str(fact.label): str(fact.value) for fact in page.context["facts"]}
 
 
+UNAPPROVED = "The quote needs approval: Discount above 10 % (15%). Ask for approval first."
+
+
 def labels(page: Any) -> dict[str, str]:
     return {str(action.label): str(action.reason) for action in page.context["actions"].all}
 
@@ -66,7 +69,7 @@ def test_shows_which_rule_a_quote_breaks_and_requests_approval(
 ) -> None:
     break_rule(quote, market)
     page = rep.get(at("quote-detail", quote))
-    assert labels(page)["Activate"] == "It needs approval first."
+    assert labels(page)["Activate"] == UNAPPROVED
     assert "The discount is 15%; up to 10% needs no approval." in page.content.decode()
 
     rep.post(at("quote-ask-approval", quote), {"comment": "A big chain"})
@@ -106,7 +109,11 @@ def test_a_manager_refuses_with_a_reason(
     decision = quote.approvals.get()
     assert (decision.approved, decision.comment) == (False, "Too cheap")
     client.force_login(market.rep)
-    assert "Too cheap" in client.get(at("quote-detail", quote)).content.decode()
+    page = client.get(at("quote-detail", quote))
+    assert "Too cheap" in page.content.decode()
+    assert labels(page)["Activate"] == (
+        f"{manager} refused this quote: Too cheap. Change it, then ask again."
+    )
 
 
 def test_refuses_to_request_approval_twice_or_without_need(
@@ -131,7 +138,7 @@ def test_any_change_after_the_approval_needs_a_new_one(
     change_line(quote.lines.get(), actor=market.rep, quantity=Decimal(3))
 
     page = rep.get(at("quote-detail", quote))
-    assert labels(page)["Activate"] == "It needs approval first."
+    assert labels(page)["Activate"] == UNAPPROVED
     assert "for an earlier version" in page.content.decode()
 
 

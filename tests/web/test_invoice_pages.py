@@ -151,7 +151,9 @@ def test_credits_without_billing_again(rep: Client, invoice: Invoice, order: Ord
     rep.post(credit(invoice), {"reason": "Goodwill", str(invoice.lines.get().pk): "3"})
     assert order.lines.get().open_to_bill == 0
     refused = rep.get(credit(invoice))
-    assert reason_shown(rep, refused, invoice) == "All of it is credited."
+    assert reason_shown(rep, refused, invoice) == (
+        f"All of {invoice} is credited already: there is nothing left to credit."
+    )
 
 
 def test_refuses_a_credit_of_nothing_of_too_much_or_without_a_reason(

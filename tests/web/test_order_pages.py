@@ -134,6 +134,23 @@ def test_offers_to_cancel_until_something_is_shipped_or_billed(
     assert url(order, "close") in after
 
 
+def test_says_in_the_words_of_the_refusal_why_it_neither_closes_nor_invoices(
+    rep: Client, order: Order, market: Market
+) -> None:
+    record_shipment(order.pk, actor=market.rep, lines={order.lines.get().pk: Decimal(10)})
+    invoice_order(order.pk, actor=market.rep)
+
+    actions = rep.get(record_url(order)).context["actions"].all
+
+    reasons = {str(action.label): str(action.reason) for action in actions}
+    closed = f"Nothing is left to close on {order}: it is shipped, billed or closed already."
+    invoiced = (
+        f"All of {order} is invoiced already, or on a draft: "
+        "issue the draft, or delete it to invoice in another way."
+    )
+    assert (reasons["Close the rest"], reasons["Create invoice"]) == (closed, invoiced)
+
+
 def test_a_refused_cancellation_links_to_the_down_payment_to_credit(
     rep: Client, order: Order, ahead: Invoice
 ) -> None:

@@ -261,7 +261,8 @@ def test_an_approval_after_a_changed_rate_is_asked_for_given_and_used(
 
     page = rep.get(record_url(quote))
     reasons = {str(each.label): str(each.reason) for each in page.context["actions"].all}
-    assert (reasons["Activate"], reasons["Ask for approval"]) == ("It needs approval first.", "")
+    unapproved = "The quote needs approval: Discount above 5 % (10%). Ask for approval first."
+    assert (reasons["Activate"], reasons["Ask for approval"]) == (unapproved, "")
     rep.post(urls["activate"], headers=headers)
     assert Quote.objects.get(pk=quote.pk).status == Quote.Status.DRAFT
     asked = rep.post(urls["ask-approval"], {"comment": ""}, headers=headers)

@@ -13,6 +13,7 @@ from common.formatting import format_ago, format_moment
 from crm.models import User
 from fulfilment.models import Connection, InboundMessage, ReconcileFinding, ReconcileRun
 from fulfilment.monitoring.metrics import ConnectionMetrics
+from fulfilment.reconciliation.runs import check_comparable, run_under_way
 from fulfilment.reconciliation.sync_counts import (
     OutOfSyncOrder,
     SyncCounts,
@@ -26,7 +27,7 @@ from web.display import Action, Actions, Chip, Fact, Link, Tone
 from web.display import When as Moment
 from web.pages.cards import Card, CardRow
 from web.pages.connection_settings import duties, fields_card, mapping_card
-from web.pages.records import RecordPage
+from web.pages.records import RecordPage, refusal_of
 from web.pages.unmapped_codes import unmapped_codes_card
 from web.record_urls import record_url
 
@@ -138,9 +139,8 @@ def _actions(connection: Connection, runs: Sequence[ReconcileRun], user: User) -
     if not user.has_perm("fulfilment.add_reconcilerun"):
         return
     is_under_way = any(run.ended_at is None for run in runs)
-    reason = gettext("A run is under way already.") if is_under_way else ""
-    if connection.kind != Connection.Kind.SUPPLY:
-        reason = gettext("It has no orders that both sides edit.")
+    reason = str(run_under_way(connection)) if is_under_way else ""
+    reason = refusal_of(check_comparable, connection) or reason
     url = reverse("fulfilment:connection-reconcile", args=[connection.pk])
     yield Action(gettext("Compare all now"), url, "refresh", reason=reason)
     url = reverse("fulfilment:connection-load", args=[connection.pk])

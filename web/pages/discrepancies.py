@@ -11,6 +11,7 @@ from common.formatting import format_moment
 from crm.models import User
 from fulfilment.models import Discrepancy, InboundMessage
 from fulfilment.monitoring.integration_log import describe_message
+from fulfilment.services.discrepancies import already_resolved
 from web.chips.handoffs import discrepancy_chip
 from web.display import Action, Actions, Fact, Link, When
 from web.pages.cards import CardRow
@@ -118,7 +119,7 @@ def _discrepancy_actions(found: Discrepancy, user: User) -> list[Action]:
     right = "sales.change_order" if is_field else "fulfilment.change_discrepancy"
     if not user.has_perm(right):
         return []
-    decided = gettext("It is decided already.") if found.resolved_at else ""
+    decided = str(already_resolved(found)) if found.resolved_at else ""
     url = reverse("fulfilment:discrepancy-decide", args=[found.pk])
     if is_field:
         url = conflicts_url(found)

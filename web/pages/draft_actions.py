@@ -9,10 +9,12 @@ from django.utils.translation import gettext
 
 from crm.models import User
 from sales.models import AnyDocument, Order, Quote, kind_of
-from sales.services.approvals import Approval
+from sales.services.approvals import Approval, check_may_decide, check_not_asked
+from sales.services.documents.new_lines import refuse_locked
 from sales.services.price_refresh import PriceDrift
 from sales.services.prices.override_rights import no_lock_reason
 from web.display import Action
+from web.pages.records import refusal_of
 
 
 def refresh_action(document: AnyDocument, drifts: Sequence[PriceDrift]) -> Action:
@@ -29,8 +31,8 @@ def refresh_action(document: AnyDocument, drifts: Sequence[PriceDrift]) -> Actio
 
 
 def _no_refresh_reason(document: AnyDocument, *, drifted: bool) -> str:
-    if document.prices_locked:
-        return gettext("The prices are locked.")
+    if reason := refusal_of(refuse_locked, document):
+        return reason
     return "" if drifted else gettext("Every price equals the list price.")
 
 
@@ -63,13 +65,12 @@ def approval_actions(quote: Quote, user: User, approval: Approval) -> list[Actio
 
     actions = []
     if user.has_perm("sales.approve_quote"):
-        own = not quote.may_be_decided_by(user)
-        reason = gettext("The owner of a quote cannot decide its approval.") if own else ""
+        reason = refusal_of(lambda each: check_may_decide(each, user), quote)
         decided = gettext("The quote is decided as it stands.") if approval.decision else reason
         actions += [
             action(gettext("Approve"), "approve", "thumb-up", decided),
             action(gettext("Refuse"), "refuse", "thumb-down", decided),
         ]
-    waits = gettext("Approval is requested already.") if approval.asked or approval.decision else ""
-    ask = action(gettext("Ask for approval"), "ask-approval", "help", waits, dialog=True)
+    asked = refusal_of(check_not_asked, approval)
+    ask = action(gettext("Ask for approval"), "ask-approval", "help", asked, dialog=True)
     return [*actions, ask]

@@ -10,12 +10,13 @@ from django.utils.translation import gettext
 
 from common.formatting import format_moment
 from crm.models import User
+from fulfilment.inbound.message_actions import check_waiting
 from fulfilment.models import InboundMessage
 from fulfilment.monitoring.integration_log import describe_message
 from web.chips.handoffs import message_chip
 from web.display import Action, Actions, Fact, Link, When
 from web.pages.cards import Card, CardRow
-from web.pages.records import RecordPage
+from web.pages.records import RecordPage, refusal_of
 from web.pages.report_documents import (
     Owners,
     document_facts,
@@ -102,7 +103,7 @@ def identity_of(message: InboundMessage) -> str:
 def _message_actions(message: InboundMessage, user: User) -> list[Action]:
     if not user.has_perm("fulfilment.change_inboundmessage"):
         return []
-    settled = "" if message.is_waiting else gettext("The message is applied, or settled already.")
+    settled = refusal_of(check_waiting, message)
 
     def url(name: str) -> str:
         return reverse(f"fulfilment:inboundmessage-{name}", args=[message.pk])

@@ -12,11 +12,13 @@ from django.utils.translation import gettext
 from crm.models import User
 from sales.models import Invoice
 from sales.services.billing.surplus import Surplus
+from sales.services.credit_notes import check_creditable, nothing_to_credit
 from sales.services.price_refresh import PriceDrift
 from web.display import Action
 from web.pages.draft_actions import refresh_action
 from web.pages.duties import bill_elsewhere_reason, credit_elsewhere_reason
 from web.pages.payments import payment_actions
+from web.pages.records import refusal_of
 from web.pages.todays_figures import ISSUE
 
 
@@ -92,8 +94,6 @@ def no_credit_reason(invoice: Invoice, user: User) -> str:
     """Return why the invoice cannot be credited; empty when it can."""
     if reason := credit_elsewhere_reason(invoice, user) or _no_bill_reason(invoice, user):
         return reason
-    if not invoice.is_creditable:
-        return gettext("Only an issued invoice is credited.")
     if invoice.credited and invoice.credited >= invoice.total:
-        return gettext("All of it is credited.")
-    return ""
+        return str(nothing_to_credit(invoice))
+    return refusal_of(check_creditable, invoice)

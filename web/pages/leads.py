@@ -38,7 +38,7 @@ def lead_page(lead: Lead, user: User) -> LeadPage:
         subtitle=joined(lead.full_name, lead.company_name),
         chips=[chip for chip in (lead_chip(lead), follow_up_chip(lead)) if chip],
         actions=Actions(_actions(lead, user)),
-        locked="" if lead.is_open else locked_reason(lead),
+        locked=locked_reason(lead),
         flow=flow_steps(document_flow(lead), lead, user),
         person=CardRow(
             mark=person_mark(lead.full_name), title=lead.full_name, detail=lead.company_name
@@ -50,7 +50,9 @@ def lead_page(lead: Lead, user: User) -> LeadPage:
 
 
 def locked_reason(lead: Lead) -> str:
-    """Return why a lead is read-only, and the way on."""
+    """Return why a lead is read-only, and the way on; empty while it is open."""
+    if lead.is_open:
+        return ""
     if lead.status == Lead.Status.QUALIFIED:
         return gettext("Qualified leads are read-only: work goes on in the opportunity.")
     reason = lead.get_disqualified_reason_display()
@@ -83,7 +85,7 @@ def _actions(lead: Lead, user: User) -> list[Action]:
     def url(name: str) -> str:
         return reverse(f"crm:lead-{name}", args=[lead.pk])
 
-    ended = "" if lead.is_open else gettext("The record is closed.")
+    ended = locked_reason(lead)
     actions = [
         Action(gettext("Qualify"), url("qualify"), "circle-check", asks=True, reason=ended),
         Action(gettext("Edit"), url("edit"), "pencil", asks=True, reason=ended),

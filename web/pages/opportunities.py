@@ -193,7 +193,7 @@ def _actions(opportunity: Opportunity, user: User) -> list[Action]:
 
     if not opportunity.is_open:
         reopen = Action(gettext("Reopen"), url("reopen"), "rotate-clockwise")
-        return [reopen, _edit(opportunity, gettext("The record is closed."))]
+        return [reopen, _edit(opportunity)]
     return [
         dialog(gettext("Create quote"), "quote", "file-text"),
         dialog(gettext("Create order"), "order", "clipboard-check"),
@@ -203,6 +203,13 @@ def _actions(opportunity: Opportunity, user: User) -> list[Action]:
     ]
 
 
-def _edit(opportunity: Opportunity, reason: str = "") -> Action:
+def _edit(opportunity: Opportunity) -> Action:
     url = reverse("crm:opportunity-edit", args=[opportunity.pk])
-    return Action(gettext("Edit"), url, "pencil", asks=True, reason=reason)
+    return Action(gettext("Edit"), url, "pencil", asks=True, reason=locked_reason(opportunity))
+
+
+def locked_reason(opportunity: Opportunity) -> str:
+    """Return why an opportunity is read-only, and the way on; empty while it is open."""
+    if opportunity.is_open:
+        return ""
+    return gettext("A closed opportunity is read-only. Reopen it to change it.")

@@ -11,11 +11,15 @@ from django.utils.translation import gettext
 from crm.models import User
 from sales.models import Invoice, Order, OrderLine
 from sales.pricing.advances import TaxAmount
+from sales.services.billing.least_quantities import nothing_to_close
+from sales.services.billing.open_rest import has_open_units, has_started, open_deductions
 from sales.services.billing.surplus import Surplus
+from sales.services.order_invoices import check_open_to_bill
 from sales.services.price_refresh import PriceDrift
 from web.display import Action
 from web.pages.draft_actions import lock_action, refresh_action
 from web.pages.duties import bill_elsewhere_reason
+from web.pages.records import refusal_of
 from web.pages.shipments import no_ship_reason
 from web.pages.surplus import open_draft, surplus_action
 from web.pages.todays_figures import ISSUE
@@ -101,14 +105,9 @@ def _to_settle(surplus: Surplus | None, invoices: Sequence[Invoice]) -> list[Act
 
 def _end(order: Order, lines: Sequence[OrderLine], taken: Mapping[UUID, TaxAmount]) -> Action:
     """Cancel the order, or what is left of it once part of it is shipped or billed."""
-    if not any(line.is_started for line in lines):
+    if not has_started(lines):
         return _cancel(order)
-    is_open = open_deductions(lines, taken) or any(
-        line.quantity > line.done_quantity
-        or (line.drafted_quantity and line.units.billed_unshipped)
-        for line in lines
-        if line.counts and line.is_sold
-    )
+    is_open = has_open_units(lines) or open_deductions(lines, taken)
     return Action(
         gettext("Close the rest"),
         _url(order, "close"),
@@ -116,17 +115,8 @@ def _end(order: Order, lines: Sequence[OrderLine], taken: Mapping[UUID, TaxAmoun
         asks=True,
         dialog=True,
         tone="danger",
-        reason="" if is_open else gettext("Everything is shipped or billed."),
+        reason="" if is_open else nothing_to_close(order, lines),
     )
-
-
-def open_deductions(lines: Sequence[OrderLine], taken: Mapping[UUID, TaxAmount]) -> list[OrderLine]:
-    """Return the trade-ins and rebates that are not taken off invoices in full."""
-    return [
-        line
-        for line in lines
-        if line.pk in taken and taken[line.pk] != TaxAmount(-line.net, -line.tax)
-    ]
 
 
 def _cancel(order: Order) -> Action:
@@ -137,8 +127,7 @@ def _cancel(order: Order) -> Action:
 
 def _invoice(order: Order, user: User, lines: Sequence[OrderLine]) -> Action:
     reason = bill_elsewhere_reason(order.company, user)
-    if not any(line.counts and line.open_to_bill > 0 for line in lines):
-        reason = reason or gettext("Everything is invoiced, or on a draft.")
+    reason = reason or refusal_of(lambda billed: check_open_to_bill(billed, lines), order)
     url = _url(order, "invoice")
     return Action(gettext("Create invoice"), url, "receipt", asks=True, reason=reason)
 

@@ -15,6 +15,7 @@ from fulfilment.models import Shipment
 from sales.models import Invoice, Order, OrderLine
 from sales.pricing.advances import TaxAmount
 from sales.services.billing.ledgers import read_ledger, taken_off
+from sales.services.billing.open_rest import open_deductions
 from sales.services.billing.order_outcome import Outcome, differs, find_outcome
 from sales.services.billing.surplus import Surplus, find_surplus
 from sales.services.documents.tax_rates import tax_drift
@@ -40,7 +41,7 @@ from web.pages.documents import (
 )
 from web.pages.integration import Integration, build_integration
 from web.pages.lines import below_total, build_lines, drifts_of, read_lines
-from web.pages.order_actions import open_deductions, order_actions
+from web.pages.order_actions import order_actions
 from web.pages.order_invoices import invoices_card
 from web.pages.order_outcome import outcome_rows, return_notices
 from web.pages.promotions import Promotions, build_promotions

@@ -12,11 +12,12 @@ from django.utils.translation import gettext
 from common.formatting import format_due
 from crm.models import User
 from sales.models import OpportunityLine, Quote
-from sales.services.approvals import Approval, approval_of
+from sales.services.approvals import Approval, approval_of, check_given
 from sales.services.documents.todays_figures import todays_figures
 from sales.services.price_refresh import PriceDrift
 from sales.services.prices.list_prices import list_prices_of
 from sales.services.prices.promotion_discounts import promotions_of
+from sales.services.quotes import check_not_expired
 from web.chips.documents import approval_chip, quote_chip
 from web.display import Action, Actions, Chip, Fact, Link
 from web.forms.prices import PromotionForm
@@ -38,6 +39,7 @@ from web.pages.documents import (
 from web.pages.draft_actions import approval_actions, refresh_action, take_lines_action
 from web.pages.lines import build_lines, drifts_of, read_lines
 from web.pages.promotions import Promotions, build_promotions
+from web.pages.records import refusal_of
 from web.pages.todays_figures import ISSUE, todays_notices
 from web.record_urls import record_url
 
@@ -148,8 +150,7 @@ def _url(quote: Quote, name: str) -> str:
 def _draft_actions(
     quote: Quote, user: User, approval: Approval, drifts: Sequence[PriceDrift]
 ) -> list[Action]:
-    reason = gettext("It needs approval first.") if approval.is_missing else ""
-    reason = str(approval.problem) if approval.problem else reason
+    reason = refusal_of(check_given, approval)
     takes_lines = getattr(quote, "has_opportunity_lines", False)
     return [
         Action(gettext("Activate"), _url(quote, "activate"), "send", reason=reason, form_id=ISSUE),
@@ -162,14 +163,13 @@ def _draft_actions(
 
 
 def _active_actions(quote: Quote) -> list[Action]:
-    expired = quote.is_expired()
     accept = Action(
         gettext("Record acceptance"),
         _url(quote, "accept"),
         "circle-check",
         asks=True,
         dialog=True,
-        reason=gettext("It has expired: revise it first.") if expired else "",
+        reason=refusal_of(check_not_expired, quote),
     )
     revise = Action(gettext("Revise"), _url(quote, "revise"), "versions")
     lose = Action(gettext("Close as lost"), _url(quote, "lose"), "circle-x", asks=True, dialog=True)

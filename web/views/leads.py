@@ -98,7 +98,7 @@ class LeadEdit(FormScreen[Lead]):
 
     def refusal_reason(self, record: Lead) -> str:
         """Closed leads are read-only."""
-        return "" if record.is_open else locked_reason(record)
+        return locked_reason(record)
 
 
 @action(Lead, "crm.change_lead")
@@ -145,8 +145,8 @@ def disqualify(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 def qualify(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Qualify a lead; the rep chooses among possible duplicates."""
     lead = find(request, pk)
-    if not lead.is_open:
-        return refuse(request, locked_reason(lead), record_url(lead))
+    if reason := locked_reason(lead):
+        return refuse(request, reason, record_url(lead))
     form = QualifyForm(
         request.POST or None, lead=lead, duplicates=find_duplicates(lead, actor=request.user)
     )

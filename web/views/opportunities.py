@@ -9,7 +9,6 @@ from typing import Any
 from django.db import models
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -21,7 +20,7 @@ from web.filters.customers import OpportunityFilter
 from web.forms.opportunities import OpportunityForm
 from web.http import RepRequest, rep_with
 from web.pages.lists import Empty
-from web.pages.opportunities import RELATED, opportunity_page
+from web.pages.opportunities import RELATED, locked_reason, opportunity_page
 from web.rendering import render_page
 from web.screens import FormScreen, ListScreen
 
@@ -88,9 +87,7 @@ class OpportunityEdit(FormScreen[Opportunity]):
 
     def refusal_reason(self, record: Opportunity) -> str:
         """Closed opportunities are read-only."""
-        if record.is_open:
-            return ""
-        return gettext("A closed opportunity is read-only. Reopen it to change it.")
+        return locked_reason(record)
 
     def make_form(self, record: Opportunity, data: Any = None) -> OpportunityForm:
         """Build the form; it offers only what the person may see."""
