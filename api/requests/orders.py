@@ -62,20 +62,25 @@ class LineInput(DocumentLineInput):
     requested_on = serializers.DateField(required=False)
 
 
-class OrderInput(Input, OwnColumnsInput):
-    """A new order."""
-
-    document = Order
+class DocumentHeadInput(OwnColumnsInput):
+    """Mixin of what a partner writes of a new quote or order, beside its lines."""
 
     name = TextField(max_length=200)
     account = RecordField(Account.objects.visible_to)
     contact = RecordField(Contact.objects.visible_to, required=False)
     currency = TextField(max_length=3)
     price_list = RecordField(visible_price_lists, required=False)
-    external_id = TextField(max_length=100, required=False)
     customer_reference = TextField(max_length=60, required=False)
     notes = TextField(required=False, allow_blank=True)
     discount_percent = PercentField(required=False)
+
+
+class OrderInput(Input, DocumentHeadInput):
+    """A new order."""
+
+    document = Order
+
+    external_id = TextField(max_length=100, required=False)
     lines = serializers.ListField(child=LineInput(), max_length=MOST_LINES)
 
 

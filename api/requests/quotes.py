@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from api.inputs import IdField, Input, PercentField, RecordField, TextField
-from api.own_columns import OwnColumnsInput
+from api.inputs import IdField, Input, TextField
 from api.pagination import ListQuery
-from api.requests.orders import DocumentLineInput
+from api.requests.orders import DocumentHeadInput, DocumentLineInput
 from api.requests.quantities import MOST_LINES
-from api.visibility import visible_price_lists
-from crm.models import Account, Contact
 from sales.models import Quote
 
 
@@ -20,19 +17,11 @@ class QuoteLineInput(DocumentLineInput):
     is_optional = serializers.BooleanField(required=False)
 
 
-class QuoteInput(Input, OwnColumnsInput):
+class QuoteInput(Input, DocumentHeadInput):
     """A new quote."""
 
     document = Quote
 
-    name = TextField(max_length=200)
-    account = RecordField(Account.objects.visible_to)
-    contact = RecordField(Contact.objects.visible_to, required=False)
-    currency = TextField(max_length=3)
-    price_list = RecordField(visible_price_lists, required=False)
-    customer_reference = TextField(max_length=60, required=False)
-    notes = TextField(required=False, allow_blank=True)
-    discount_percent = PercentField(required=False)
     lines = serializers.ListField(child=QuoteLineInput(), max_length=MOST_LINES)
 
 
