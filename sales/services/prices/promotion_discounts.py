@@ -77,8 +77,12 @@ def spread_promotions(
     """
     for line in lines:
         line.promotion_discount = ZERO
-    if uses:
-        _spread(document, lines, uses, terms, as_input)
+    if not uses:
+        return
+    for use, shares in _by_code(document, lines, uses, terms, as_input):
+        for line in lines:
+            line.promotion_discount += shares.get(str(line.pk), ZERO)
+        use.amount = sum(shares.values(), ZERO)
 
 
 def promotion_problems(document: AnyDocument) -> list[PricingError]:
@@ -138,20 +142,6 @@ def as_promotion(code: PromotionCode, *, is_counted: bool = False) -> Promotion:
         valid_to=None if is_counted else code.valid_to,
         uses_left=None if is_counted else code.uses_left,
     )
-
-
-def _spread(
-    document: AnyDocument,
-    lines: Sequence[DocumentLine],
-    uses: Sequence[ReadUse],
-    terms: Terms,
-    as_input: Callable[[DocumentLine], LineInput],
-) -> None:
-    by_key = {str(line.pk): line for line in lines}
-    for use, shares in _by_code(document, lines, uses, terms, as_input):
-        for key, share in shares.items():
-            by_key[key].promotion_discount += share
-        use.amount = sum(shares.values(), ZERO)
 
 
 def share_promotions(
